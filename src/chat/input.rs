@@ -1,0 +1,36 @@
+//! What a connection's codec makes of the bytes a person sent: the chat's view of a line, free of any wire format.
+
+/// One line as typed, cleaned: no control character, no escape sequence, no bidi override, no line separator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The text that may be shown to others.
+    pub text: String,
+    /// Whether cleaning had to drop or replace anything. A message may be said all the same; a name may not.
+    pub altered: bool,
+}
+
+/// One thing that a person, or the program at the other end, has said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A line that is not blank, or an empty one (an empty name asks again, an empty message is none).
+    Line(Line),
+    /// A line over the limit. What was typed of it is gone, the rest is skipped to its end.
+    LineTooLong,
+    /// So many bytes without a line end that nobody can be typing them.
+    LineEndless,
+    /// Ctrl-D at the start of a line: the person leaves.
+    EndOfTransmission,
+    /// The other end does not speak chat at all.
+    Stranger(Stranger),
+}
+
+/// Programs that came to the wrong port, told by the first thing they say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stranger {
+    /// An HTTP request. A web page must not be able to speak to a chat on loopback.
+    Http,
+    /// An SSH client's greeting.
+    Ssh,
+    /// A TLS client's hello.
+    Tls,
+}

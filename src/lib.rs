@@ -1,0 +1,6 @@
+//! A chat server that anyone joins with `telnet localhost 1337`.
+
+pub mod chat;
+pub mod config;
+pub mod protocol;
+pub mod server;
