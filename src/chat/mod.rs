@@ -1,9 +1,33 @@
-//! The core of the chat: events in, effects out. No socket, no thread, no clock.
+//! The core of the chat: events in, effects out.
+//!
+//! Nothing in here knows of a socket, a thread or a clock. [`Hub::step`] takes one [`Event`] and the time it
+//! happened, changes the state of the chat, and says in a list of [`Effect`]s what the world should do about it. So
+//! the rules of the chat can be read, and tested, without a network: a test is a script of events.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `event` | the two closed vocabularies: all that can happen, and all that can be wanted |
+//! | `input` | what a person typed, as their connection's codec understood it |
+//! | `command` | a typed line becomes something said or something asked |
+//! | `message` | all that the server can say, as values; the words are in [`crate::protocol`] |
+//! | `name` | what is a name, and when two of them are the same |
+//! | `membership` | who has joined, in order; join and leave lines, one by one or folded |
+//! | `hub` | the state machine that ties these together |
 
+mod command;
+mod event;
+mod hub;
 mod input;
+mod membership;
+mod message;
 mod name;
 
+pub use command::{Command, Verb};
+pub use event::{ClientId, DisconnectReason, Effect, Event, Notable, ShutdownCause};
+pub use hub::{Hub, HubSettings, Operators};
 pub use input::{Input, Line, Stranger};
+pub use membership::{Announcement, Membership};
+pub use message::Message;
 pub use name::{Name, NameKey, NameRefusal};
 
 /// Time since the server started. The core never asks a clock: whoever calls it says what time it is,

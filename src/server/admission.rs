@@ -1,0 +1,215 @@
+//! Who may come in: a place among at most `--max-clients`, and not too many from one address.
+//!
+//! Listeners take places; only the dispatcher gives them back, by dropping them. It does so before the others hear
+//! that somebody has left, so whoever reads that line can rely on the place being free.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+
+use crate::chat::{Message, Time};
+
+/// Over which time arrivals from one address are counted.
+const WINDOW: Duration = Duration::from_secs(60);
+/// Addresses are forgotten, where nothing is known against them, whenever the book has doubled and is over this.
+const BOOK_SWEEP_MIN: usize = 1_024;
+
+/// Why somebody may not come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// No place is free.
+    Full,
+    /// Their address has as many connections as one address may have, or made them too fast.
+    TooManyFromAddress,
+}
+
+impl Refused {
+    /// What they are told.
+    pub fn message(self) -> Message {
+        match self {
+            Self::Full => Message::ServerFull,
+            Self::TooManyFromAddress => Message::TooManyFromAddress,
+        }
+    }
+}
+
+/// The door.
+#[derive(Debug)]
+pub struct Admission {
+    free: AtomicUsize,
+    book: Mutex<AddressBook>,
+}
+
+/// One client's place. Dropping it frees the place.
+#[derive(Debug)]
+pub struct Place<'a> {
+    door: &'a Admission,
+    address: IpAddr,
+}
+
+impl Admission {
+    /// `places` in all; from one address `open_max` at once and `new_max` in a minute (`None`: any number).
+    pub fn new(places: usize, open_max: Option<usize>, new_max: Option<usize>) -> Self {
+        Self { free: AtomicUsize::new(places), book: Mutex::new(AddressBook::new(open_max, new_max)) }
+    }
+
+    /// A place for somebody from `address`. May be called from any thread; the lock is held for one look-up.
+    ///
+    /// # Errors
+    /// There is none for them; then nothing was taken.
+    pub fn enter(&self, address: IpAddr, now: Time) -> Result<Place<'_>, Refused> {
+        let taken = self.free.fetch_update(Ordering::AcqRel, Ordering::Acquire, |free| free.checked_sub(1));
+        taken.map_err(|_| Refused::Full)?;
+        // From here on the place is given back by its drop, whatever happens.
+        let place = Place { door: self, address: key_of(address) };
+        // Loopback is exempt: ten thousand test clients come from there, and so does the person at the keyboard.
+        if !address.is_loopback() && !self.book.lock().enter(place.address, now) {
+            std::mem::forget(place);
+            self.free.fetch_add(1, Ordering::AcqRel);
+            return Err(Refused::TooManyFromAddress);
+        }
+        Ok(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        if !self.address.is_loopback() {
+            self.door.book.lock().leave(self.address);
+        }
+        self.door.free.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+/// By what an address is counted. Whoever has an IPv6 network has at least a /64 of it: 2^64 addresses.
+fn key_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(v6) if !v6.is_loopback() => {
+            let [a, b, c, d, ..] = v6.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        other => other,
+    }
+}
+
+/// What is known of one address.
+#[derive(Debug)]
+struct Entry {
+    open: usize,
+    /// When the present minute of counting began.
+    window_start: Time,
+    /// How many came in it.
+    arrived: usize,
+}
+
+/// All addresses that have connections, or had some in the last minute.
+#[derive(Debug)]
+struct AddressBook {
+    entries: HashMap<IpAddr, Entry>,
+    open_max: usize,
+    new_max: usize,
+    sweep_at: usize,
+}
+
+impl AddressBook {
+    fn new(open_max: Option<usize>, new_max: Option<usize>) -> Self {
+        Self {
+            entries: HashMap::new(),
+            open_max: open_max.unwrap_or(usize::MAX),
+            new_max: new_max.unwrap_or(usize::MAX),
+            sweep_at: BOOK_SWEEP_MIN,
+        }
+    }
+
+    /// Counts one more from this address, if it may have one more.
+    fn enter(&mut self, address: IpAddr, now: Time) -> bool {
+        if self.entries.len() >= self.sweep_at {
+            self.entries.retain(|_, entry| entry.open > 0 || now.saturating_sub(entry.window_start) < WINDOW);
+            self.sweep_at = BOOK_SWEEP_MIN.max(2 * self.entries.len());
+        }
+        let entry = self.entries.entry(address).or_insert(Entry { open: 0, window_start: now, arrived: 0 });
+        if now.saturating_sub(entry.window_start) >= WINDOW {
+            entry.window_start = now;
+            entry.arrived = 0;
+        }
+        // A refused one counts as an arrival too: hammering on the door keeps it shut.
+        entry.arrived = entry.arrived.saturating_add(1);
+        if entry.arrived > self.new_max || entry.open >= self.open_max {
+            return false;
+        }
+        entry.open += 1;
+        true
+    }
+
+    fn leave(&mut self, address: IpAddr) {
+        if let Some(entry) = self.entries.get_mut(&address) {
+            entry.open = entry.open.saturating_sub(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Time {
+        Duration::from_secs(seconds)
+    }
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_place_comes_back_when_it_is_dropped() {
+        let door = Admission::new(1, None, None);
+        let place = door.enter(ip("127.0.0.1"), at(0)).unwrap();
+        assert_eq!(door.enter(ip("127.0.0.1"), at(0)).unwrap_err(), Refused::Full);
+        drop(place);
+        assert!(door.enter(ip("127.0.0.1"), at(0)).is_ok());
+    }
+
+    #[test]
+    fn one_address_may_not_take_all_places_but_loopback_may() {
+        let door = Admission::new(10, Some(2), None);
+        let held: Vec<_> = (0..2).map(|_| door.enter(ip("192.0.2.1"), at(0)).unwrap()).collect();
+        assert_eq!(door.enter(ip("192.0.2.1"), at(0)).unwrap_err(), Refused::TooManyFromAddress);
+        assert!(door.enter(ip("192.0.2.2"), at(0)).is_ok());
+        drop(held);
+        assert!(door.enter(ip("192.0.2.1"), at(0)).is_ok());
+        let local: Vec<_> = (0..10).map(|_| door.enter(ip("::1"), at(0)).unwrap()).collect();
+        assert_eq!(local.len(), 10, "a refusal took no place away");
+    }
+
+    #[test]
+    fn an_ipv6_network_counts_as_one_address() {
+        let door = Admission::new(10, Some(1), None);
+        let _held = door.enter(ip("2001:db8::1"), at(0)).unwrap();
+        assert!(door.enter(ip("2001:db8::2"), at(0)).is_err());
+        assert!(door.enter(ip("2001:db8:0:1::2"), at(0)).is_ok());
+    }
+
+    #[test]
+    fn arrivals_are_counted_for_a_minute() {
+        let door = Admission::new(10, None, Some(2));
+        assert!(door.enter(ip("192.0.2.1"), at(0)).is_ok());
+        assert!(door.enter(ip("192.0.2.1"), at(1)).is_ok());
+        assert!(door.enter(ip("192.0.2.1"), at(59)).is_err());
+        assert!(door.enter(ip("192.0.2.1"), at(60)).is_ok());
+    }
+
+    #[test]
+    fn addresses_that_went_away_are_forgotten() {
+        let mut book = AddressBook::new(None, None);
+        for number in 0..BOOK_SWEEP_MIN as u32 {
+            let address = IpAddr::from(number.to_be_bytes());
+            assert!(book.enter(address, at(0)));
+            book.leave(address);
+        }
+        assert!(book.enter(ip("192.0.2.1"), at(61)));
+        assert_eq!(book.entries.len(), 1);
+    }
+}

@@ -1,0 +1,29 @@
+//! The server's clock: time since its start, which never jumps, whatever happens to the clock on the wall.
+
+use std::time::Instant;
+
+use crate::chat::Time;
+
+/// Copied to every thread that needs to know the time.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    start: Instant,
+}
+
+impl Clock {
+    /// Starts at zero, now.
+    #[expect(clippy::new_without_default, reason = "a clock that starts is an act, not a default")]
+    pub fn new() -> Self {
+        Self { start: Instant::now() }
+    }
+
+    /// Time since the start.
+    pub fn now(self) -> Time {
+        self.start.elapsed()
+    }
+
+    /// The same moment as the operating system names it, for whoever waits until then.
+    pub fn instant(self, time: Time) -> Instant {
+        self.start + time
+    }
+}

@@ -1,0 +1,250 @@
+//! Who writes to a socket, and when: append, flush, hand over, take back.
+//!
+//! 1. Effects only **append** to outboxes.
+//! 2. At the end of a batch each touched outbox is **flushed** with one send that never waits.
+//! 3. What a full socket does not take is **handed over** to a writer thread, and with it the right to write.
+//! 4. `Drained` **takes** the right **back**. What has gathered meanwhile is flushed like anything else.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::thread::Scope;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::connection::Connection;
+use super::inbox::{Inbox, Written};
+use super::outbox::{Block, Buffers};
+use super::peer::{Ending, Peer, Right};
+use super::threads::ThreadTable;
+use super::writer;
+use crate::chat::{ClientId, DisconnectReason, Time};
+use crate::config::{Config, DeliveryPolicy, limits};
+
+/// A connection that failed in a flush, and how.
+pub type Casualty = (ClientId, DisconnectReason);
+
+/// How a flush of one outbox went.
+enum Flushed {
+    /// Sent, or handed over.
+    Done,
+    /// The socket is full and nobody can wait for it.
+    Full,
+    /// The socket does not work any more.
+    Broken,
+}
+
+/// The sending side of all connections. Owned by the dispatcher, like everything that has no lock.
+pub struct Delivery<'scope, 'env> {
+    scope: &'scope Scope<'scope, 'env>,
+    threads: Arc<ThreadTable>,
+    inbox: Inbox<'scope>,
+    policy: DeliveryPolicy,
+    writers_max: usize,
+    pub(super) outbox_bytes_max: u64,
+    pub(super) outbox_age_max: Time,
+    pub(super) outbox_total_bytes_max: u64,
+    pub(super) peers: FxHashMap<ClientId, Peer<'scope>>,
+    pub(super) buffers: Buffers,
+    /// Whose outboxes were appended to since the last flush, each once.
+    pub(super) touched: Vec<ClientId>,
+    /// Whose right to write is with a writer.
+    pub(super) handed_over: FxHashSet<ClientId>,
+    writers: usize,
+    /// What was appended since the last flush: to all together, and to the fullest one.
+    batch_bytes: usize,
+    fullest_bytes: usize,
+    /// When connections that were told to end are shut down, oldest first.
+    pub(super) lingering: VecDeque<(Time, ClientId)>,
+    /// When those with a full socket are looked at again.
+    pub(super) next_check: Option<Time>,
+}
+
+impl<'scope, 'env> Delivery<'scope, 'env> {
+    /// Nobody connected. Writers are spawned in `scope` and report to `inbox`.
+    pub fn new(
+        scope: &'scope Scope<'scope, 'env>,
+        threads: Arc<ThreadTable>,
+        inbox: Inbox<'scope>,
+        config: &Config,
+    ) -> Self {
+        Self {
+            scope,
+            threads,
+            inbox,
+            policy: config.delivery,
+            writers_max: config.writers_max(),
+            outbox_bytes_max: config.outbox_bytes.as_u64(),
+            outbox_age_max: config.outbox_age,
+            outbox_total_bytes_max: config.outbox_total.as_u64(),
+            peers: FxHashMap::default(),
+            buffers: Buffers::new(limits::BATCH_TOTAL_BYTES_MAX),
+            touched: Vec::new(),
+            handed_over: FxHashSet::default(),
+            writers: 0,
+            batch_bytes: 0,
+            fullest_bytes: 0,
+            lingering: VecDeque::new(),
+            next_check: None,
+        }
+    }
+
+    /// Whether no connection and no writer is left.
+    pub fn is_over(&self) -> bool {
+        self.peers.is_empty() && self.writers == 0
+    }
+
+    /// Takes in a new connection.
+    pub fn add(&mut self, peer: Peer<'scope>) {
+        self.peers.insert(peer.connection.id, peer);
+    }
+
+    /// The connection, as long as it is there.
+    pub fn peer(&mut self, client: ClientId) -> Option<&mut Peer<'scope>> {
+        self.peers.get_mut(&client)
+    }
+
+    /// Appends bytes to an outbox. Sends nothing.
+    pub fn append(&mut self, client: ClientId, bytes: &[u8]) {
+        let Some(peer) = self.peers.get_mut(&client) else { return };
+        if peer.ending != Ending::Open {
+            return;
+        }
+        peer.outbox.append(bytes, &mut self.buffers);
+        self.batch_bytes += bytes.len();
+        if peer.right == Right::Here {
+            self.fullest_bytes = self.fullest_bytes.max(peer.outbox.unsent().len());
+        }
+        touch(peer, &mut self.touched);
+    }
+
+    /// Whether enough has gathered to be sent before anything else is done. Without this limit a flood would only be
+    /// sent when it is over.
+    pub fn batch_is_full(&self) -> bool {
+        self.fullest_bytes >= limits::BATCH_OUTBOX_BYTES_MAX || self.batch_bytes >= limits::BATCH_TOTAL_BYTES_MAX
+    }
+
+    /// Sends what was appended. Contract:
+    /// 1. it never blocks;
+    /// 2. afterwards every outbox whose right to write is here is empty;
+    /// 3. whoever failed is returned and has been cut or closed already: the caller tells the Hub.
+    pub fn flush(&mut self, now: Time) -> Vec<Casualty> {
+        let mut casualties = Vec::new();
+        (self.batch_bytes, self.fullest_bytes) = (0, 0);
+        while let Some(client) = self.touched.pop() {
+            let Some(peer) = self.peers.get_mut(&client) else { continue };
+            peer.touched = false;
+            match self.flush_one(client, now) {
+                Flushed::Done if self.is_over_limit(client, now) => {
+                    casualties.push((client, DisconnectReason::SlowReader));
+                }
+                Flushed::Done => self.settle(client, now),
+                Flushed::Full => casualties.push((client, DisconnectReason::SlowReader)),
+                Flushed::Broken => {
+                    self.abandon(client, now);
+                    casualties.push((client, DisconnectReason::WriteError));
+                }
+            }
+        }
+        casualties
+    }
+
+    /// The three ways to deliver. They are the lesson, and the benchmark compares them.
+    fn flush_one(&mut self, client: ClientId, now: Time) -> Flushed {
+        let Some(peer) = self.peers.get_mut(&client) else { return Flushed::Done };
+        let flushed = match (peer.right, self.policy) {
+            (Right::HandedOver, _) => Flushed::Done,
+            (Right::Here, DeliveryPolicy::Writer) => self.hand_over(client, now),
+            (Right::Here, DeliveryPolicy::Direct) => match peer.send(&mut self.buffers) {
+                Ok(()) if peer.outbox.is_empty() => Flushed::Done,
+                Ok(()) => Flushed::Full,
+                Err(_) => Flushed::Broken,
+            },
+            (Right::Here, DeliveryPolicy::DirectThenWriter) => match peer.send(&mut self.buffers) {
+                Ok(()) if peer.outbox.is_empty() => {
+                    // Its writer, if it has one, has nothing left to do, and ends.
+                    peer.writer = None;
+                    Flushed::Done
+                }
+                Ok(()) => self.hand_over(client, now),
+                Err(_) => Flushed::Broken,
+            },
+        };
+        if let Some(peer) = self.peers.get_mut(&client).filter(|peer| peer.right == Right::HandedOver) {
+            peer.outbox.mark(now);
+        }
+        flushed
+    }
+
+    /// Moves the outbox to the connection's writer, which starts if there is none yet.
+    fn hand_over(&mut self, client: ClientId, now: Time) -> Flushed {
+        let Some(peer) = self.peers.get_mut(&client).filter(|peer| !peer.outbox.is_empty()) else {
+            return Flushed::Done;
+        };
+        if peer.writer.is_none() {
+            if self.writers >= self.writers_max {
+                return Flushed::Full;
+            }
+            // One slot: a writer is handed a block only when it has given the last one back.
+            let (slot, blocks) = crossbeam_channel::bounded::<Block>(1);
+            let connection = Arc::clone(&peer.connection);
+            let inbox = self.inbox.clone();
+            let row = self.threads.row("writer", format!("writer-{client}"));
+            let spawned = self.threads.spawn(self.scope, row, limits::SERVICE_STACK_BYTES, move |row| {
+                writer::run(&connection, &blocks, &inbox, row);
+            });
+            if let Err(error) = spawned {
+                tracing::warn!(%client, %error, "no thread for a writer");
+                return Flushed::Full;
+            }
+            self.writers += 1;
+            peer.writer = Some(slot);
+        }
+        let block = peer.outbox.take();
+        if peer.writer.as_ref().is_none_or(|slot| slot.try_send(block).is_err()) {
+            // Only a writer that panicked does not take it.
+            return Flushed::Broken;
+        }
+        peer.right = Right::HandedOver;
+        self.handed_over.insert(client);
+        self.next_check.get_or_insert(now + limits::STALLED_CHECK_EVERY);
+        Flushed::Done
+    }
+
+    /// A writer gives back the right to write. Returns whether the socket still works.
+    pub fn take_back(&mut self, client: ClientId, block: Block, outcome: std::io::Result<Written>, now: Time) -> bool {
+        self.buffers.give_back(block.bytes);
+        self.handed_over.remove(&client);
+        let Some(peer) = self.peers.get_mut(&client) else { return true };
+        peer.right = Right::Here;
+        match outcome {
+            Ok(written) => {
+                // It had finished just before it was cut: then the last words are said here.
+                if let (Written::Everything, Some(words)) = (written, peer.connection.last_words()) {
+                    let _ = peer.connection.send_now(words);
+                }
+                touch(peer, &mut self.touched);
+                true
+            }
+            Err(_) => {
+                self.abandon(client, now);
+                false
+            }
+        }
+    }
+
+    /// A writer has ended. If it took the right to write with it, the connection is over.
+    pub fn writer_ended(&mut self, client: ClientId, lost_block: bool, now: Time) -> bool {
+        self.writers -= 1;
+        if lost_block {
+            self.take_back(client, Block::default(), Err(std::io::ErrorKind::BrokenPipe.into()), now);
+        }
+        !lost_block
+    }
+}
+
+/// Remembers that an outbox has to be looked at in the next flush.
+pub(super) fn touch(peer: &mut Peer<'_>, touched: &mut Vec<ClientId>) {
+    if !std::mem::replace(&mut peer.touched, true) {
+        touched.push(peer.connection.id);
+    }
+}

@@ -1,0 +1,276 @@
+//! The dispatcher: the one thread that owns the state of the chat.
+//!
+//! It blocks in one place. It takes what has gathered in the inbox, lets the Hub turn events into effects, carries the
+//! effects out by appending to outboxes, flushes them, and gives the readers their turns. It parses nothing,
+//! formats nothing and waits for nobody.
+
+use std::sync::Arc;
+use std::thread::{self, Scope};
+
+use crossbeam_channel::{Receiver, Sender, at, never, select};
+
+use super::clock::Clock;
+use super::delivery::{Casualty, Delivery};
+use super::inbox::{Inbound, Inbox};
+use super::listener::ListenerControl;
+use super::log;
+use super::peer::{Ending, Peer};
+use super::threads::{Activity, Row, ThreadTable};
+use crate::chat::{ClientId, DisconnectReason, Effect, Event, Hub, Message, ShutdownCause, Time};
+use crate::config::Config;
+use crate::protocol::phrases;
+
+/// What the world outside the chat can ask of the dispatcher. It has a channel of its own: a stop that had to queue
+/// behind a flood of lines would be no stop.
+#[derive(Debug, Clone)]
+pub enum Control {
+    /// End the chat.
+    ShutDown(ShutdownCause),
+}
+
+/// The two channels on which the dispatcher can be reached.
+pub struct Channels<'scope> {
+    /// Events from readers, writers and listeners.
+    pub inbox: Receiver<Inbound<'scope>>,
+    /// The sending end of the same, for the writers that the dispatcher starts.
+    pub inbox_sender: Inbox<'scope>,
+    /// Requests to stop.
+    pub control: Receiver<Control>,
+    /// Kept so that the channel never closes: a closed one would be ready all the time.
+    pub control_sender: Sender<Control>,
+}
+
+/// The owner of all state.
+pub struct Dispatcher<'scope, 'env> {
+    channels: Channels<'scope>,
+    clock: Clock,
+    hub: Hub,
+    delivery: Delivery<'scope, 'env>,
+    listeners: Vec<ListenerControl>,
+    /// How many listeners have not reported their end.
+    listeners_open: usize,
+    shutdown_grace: Time,
+    /// When those who have not read all by then are cut, once the chat is ending.
+    grace_ends: Option<Time>,
+    /// Whose reader gets its turn after the next flush.
+    turns_due: Vec<ClientId>,
+    effects: Vec<Effect>,
+    /// A message as it goes out, before it is copied to each receiver.
+    encoded: Vec<u8>,
+}
+
+/// Why the dispatcher woke up.
+enum Wake<'scope> {
+    Inbound(Inbound<'scope>),
+    Control(Control),
+    Deadline,
+}
+
+impl<'scope, 'env> Dispatcher<'scope, 'env> {
+    /// A dispatcher for a server whose listeners have been started.
+    pub fn new(
+        scope: &'scope Scope<'scope, 'env>,
+        threads: Arc<ThreadTable>,
+        channels: Channels<'scope>,
+        listeners: Vec<ListenerControl>,
+        clock: Clock,
+        config: &Config,
+    ) -> Self {
+        Self {
+            clock,
+            hub: Hub::new(config.hub_settings()),
+            delivery: Delivery::new(scope, threads, channels.inbox_sender.clone(), config),
+            channels,
+            listeners_open: listeners.len(),
+            listeners,
+            shutdown_grace: config.shutdown_grace,
+            grace_ends: None,
+            turns_due: Vec::new(),
+            effects: Vec::new(),
+            encoded: Vec::new(),
+        }
+    }
+
+    /// Runs until the chat has been shut down and every other thread has reported its end.
+    pub fn run(mut self, row: &Row) {
+        let _guard = PanicEndsProcess;
+        while !self.is_over() {
+            row.doing(Activity::WaitingForEvents);
+            let wake = self.next_wake();
+            row.doing(Activity::Dispatching);
+            let now = self.clock.now();
+            match wake {
+                Wake::Inbound(first) => self.take_batch(first, now),
+                Wake::Control(Control::ShutDown(cause)) => self.step(Event::ShutdownRequested { cause }, now),
+                Wake::Deadline => {}
+            }
+            self.look_at_deadlines(now);
+            self.flush(now);
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.grace_ends.is_some() && self.listeners_open == 0 && self.delivery.is_over()
+    }
+
+    /// The one place where the dispatcher blocks.
+    fn next_wake(&self) -> Wake<'scope> {
+        let timer = self.deadline().map_or_else(never, |time| at(self.clock.instant(time)));
+        select! {
+            recv(self.channels.inbox) -> inbound => inbound.map_or(Wake::Deadline, Wake::Inbound),
+            recv(self.channels.control) -> control => control.map_or(Wake::Deadline, Wake::Control),
+            recv(timer) -> _ => Wake::Deadline,
+        }
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        [self.hub.deadline(), self.delivery.deadline(), self.grace_ends].into_iter().flatten().min()
+    }
+
+    /// Takes what has gathered in the inbox, until enough has gathered in the outboxes.
+    fn take_batch(&mut self, first: Inbound<'scope>, now: Time) {
+        let mut next = Some(first);
+        while let Some(inbound) = next {
+            self.handle(inbound, now);
+            next = if self.delivery.batch_is_full() { None } else { self.channels.inbox.try_recv().ok() };
+        }
+    }
+
+    fn handle(&mut self, inbound: Inbound<'scope>, now: Time) {
+        match inbound {
+            Inbound::Connected { connection, place } => {
+                let (client, address) = (connection.id, connection.address);
+                tracing::info!(%client, %address, "A new connection has been received");
+                self.delivery.add(Peer::new(connection, place));
+                self.turns_due.push(client);
+                self.step(Event::Connected { client, address }, now);
+            }
+            Inbound::Received { client, decoded } => {
+                self.turns_due.push(client);
+                self.delivery.append(client, &decoded.replies);
+                for input in decoded.inputs {
+                    self.step(Event::Received { client, input }, now);
+                    if self.delivery.batch_is_full() {
+                        self.flush_outboxes(now);
+                    }
+                }
+            }
+            Inbound::LoginTimedOut { client } => {
+                self.turns_due.push(client);
+                self.step(Event::LoginTimedOut { client }, now);
+            }
+            Inbound::ReaderEnded { client, reason } => {
+                self.delivery.end_after_flush(client);
+                self.delivery.reader_ended(client);
+                self.step(Event::Disconnected { client, reason }, now);
+            }
+            Inbound::Drained { client, block, outcome } => {
+                if !self.delivery.take_back(client, block, outcome, now) {
+                    self.step(Event::Disconnected { client, reason: DisconnectReason::WriteError }, now);
+                }
+            }
+            Inbound::WriterEnded { client, lost_block } => {
+                if !self.delivery.writer_ended(client, lost_block, now) {
+                    self.step(Event::Disconnected { client, reason: DisconnectReason::WriteError }, now);
+                }
+            }
+            Inbound::ListenerClosed => self.listeners_open -= 1,
+        }
+    }
+
+    /// One event through the Hub, and its effects into the world.
+    fn step(&mut self, event: Event, now: Time) {
+        let mut effects = std::mem::take(&mut self.effects);
+        self.hub.step(now, event, &mut effects);
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Send { to, message } => self.send(&to, &message),
+                Effect::Admit { client } => {
+                    if let Some(peer) = self.delivery.peer(client) {
+                        peer.admitted = true;
+                    }
+                }
+                Effect::Disconnect { client, .. } => self.delivery.end_after_flush(client),
+                Effect::Shutdown => {
+                    self.grace_ends = Some(now + self.shutdown_grace);
+                    self.listeners.drain(..).for_each(ListenerControl::stop);
+                }
+                Effect::Log(notable) => log::notable(&notable),
+            }
+        }
+        self.effects = effects;
+    }
+
+    /// Encodes once, copies to each. Copying a line costs less than sharing it: see the notes in the module docs.
+    fn send(&mut self, to: &[ClientId], message: &Message) {
+        self.encoded.clear();
+        phrases::encode(message, &mut self.encoded);
+        for &client in to {
+            self.delivery.append(client, &self.encoded);
+        }
+    }
+
+    fn look_at_deadlines(&mut self, now: Time) {
+        if self.hub.deadline().is_some_and(|time| time <= now) {
+            self.step(Event::DeadlineReached, now);
+        }
+        if self.delivery.deadline().is_some_and(|time| time <= now) {
+            let casualties = self.delivery.look_at_stalled(now);
+            self.bury(casualties, now);
+        }
+        if self.grace_ends.is_some_and(|time| time <= now) {
+            self.encoded.clear();
+            phrases::encode(&Message::ShutDown, &mut self.encoded);
+            for client in self.delivery.unfinished() {
+                self.delivery.cut(client, &self.encoded, now);
+            }
+            // All of them end within the linger time now. Far away, so that this is not done again and again.
+            self.grace_ends = Some(now + self.shutdown_grace);
+        }
+    }
+
+    /// Sends all there is, then gives the turns.
+    fn flush(&mut self, now: Time) {
+        self.flush_outboxes(now);
+        for client in std::mem::take(&mut self.turns_due) {
+            if let Some(peer) = self.delivery.peer(client).filter(|peer| peer.ending == Ending::Open) {
+                peer.connection.turn.give(peer.admitted);
+            }
+        }
+    }
+
+    /// Flushes until nothing is left to flush: whoever fails in a flush leaves the chat, and the others hear of it.
+    fn flush_outboxes(&mut self, now: Time) {
+        loop {
+            let casualties = self.delivery.flush(now);
+            if casualties.is_empty() {
+                return;
+            }
+            self.bury(casualties, now);
+        }
+    }
+
+    fn bury(&mut self, casualties: Vec<Casualty>, now: Time) {
+        for (client, reason) in casualties {
+            if reason == DisconnectReason::SlowReader {
+                let mut words = Vec::new();
+                phrases::encode(&Message::TooSlow, &mut words);
+                self.delivery.cut(client, &words, now);
+            }
+            self.step(Event::Disconnected { client, reason }, now);
+        }
+    }
+}
+
+/// A dispatcher that panics takes the whole process with it, at once. Otherwise listeners would go on accepting, and
+/// nobody would ever say a word to those who come.
+struct PanicEndsProcess;
+
+impl Drop for PanicEndsProcess {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            log::finish();
+            std::process::exit(70);
+        }
+    }
+}

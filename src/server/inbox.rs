@@ -1,0 +1,69 @@
+//! What enters the dispatcher's inbox: the one bounded channel into the one thread that owns all state.
+
+use std::sync::Arc;
+
+use super::admission::Place;
+use super::connection::Connection;
+use super::outbox::Block;
+use crate::chat::{ClientId, DisconnectReason};
+use crate::protocol::Decoded;
+
+/// The sending end that listeners, readers and writers share.
+pub type Inbox<'a> = crossbeam_channel::Sender<Inbound<'a>>;
+
+/// All that another thread can tell the dispatcher. `'a` is the life of the server that lends the places.
+pub enum Inbound<'a> {
+    /// A listener has accepted somebody, and their reader waits for its first turn.
+    Connected {
+        /// The socket and what goes with it.
+        connection: Arc<Connection>,
+        /// Their place among at most `--max-clients`.
+        place: Place<'a>,
+    },
+    /// A reader has read something that means something. It waits for its turn.
+    Received {
+        /// Whose reader.
+        client: ClientId,
+        /// All that one read held.
+        decoded: Decoded,
+    },
+    /// A reader's login deadline has passed. It waits for its turn.
+    LoginTimedOut {
+        /// Whose reader.
+        client: ClientId,
+    },
+    /// A reader's last act.
+    ReaderEnded {
+        /// Whose reader.
+        client: ClientId,
+        /// How the input ended.
+        reason: DisconnectReason,
+    },
+    /// A writer has written what it was handed, or could not, and gives back the right to write.
+    Drained {
+        /// Whose writer.
+        client: ClientId,
+        /// The emptied buffer, for the next one who needs one.
+        block: Block,
+        /// How far it came; an error means that the socket no longer works.
+        outcome: std::io::Result<Written>,
+    },
+    /// A writer's last act.
+    WriterEnded {
+        /// Whose writer.
+        client: ClientId,
+        /// It panicked while it had the right to write, which therefore nobody has now.
+        lost_block: bool,
+    },
+    /// A listener's last act: nobody can arrive through it any more.
+    ListenerClosed,
+}
+
+/// What a writer has written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// All that it was handed.
+    Everything,
+    /// The line it was in, and the last words of a cut.
+    LastWords,
+}

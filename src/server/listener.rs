@@ -1,0 +1,213 @@
+//! A listener: the thread that accepts connections on one listening socket and gives each its reader.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::io::{self, ErrorKind};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::Scope;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use rustix::io::Errno;
+use socket2::SockRef;
+
+use super::admission::Admission;
+use super::clock::Clock;
+use super::connection::{Connection, canonical};
+use super::inbox::{Inbound, Inbox};
+use super::reader;
+use super::threads::{Activity, Row, ThreadTable};
+use crate::chat::{ClientId, Message};
+use crate::config::{Config, limits};
+use crate::protocol::phrases;
+
+/// What all listeners share.
+pub struct Welcome<'env> {
+    /// The settings in force.
+    pub config: &'env Config,
+    /// The door.
+    pub admission: &'env Admission,
+    /// Where the next id comes from. Ids are never used again.
+    pub next_id: &'env AtomicU64,
+    /// The table of threads.
+    pub threads: Arc<ThreadTable>,
+    /// The server's clock.
+    pub clock: Clock,
+}
+
+/// The dispatcher's end of a listener.
+pub struct ListenerControl {
+    socket: Arc<TcpListener>,
+    /// Nothing is ever sent on it: dropping it is the message.
+    alive: Sender<Infallible>,
+}
+
+impl ListenerControl {
+    /// Tells the listener to end. Never blocks; the listener reports [`Inbound::ListenerClosed`] when it has.
+    pub fn stop(self) {
+        // First the message, then the wake-up, so that the listener knows why it woke.
+        drop(self.alive);
+        // On Linux a shutdown wakes `accept` with an error; elsewhere a connection to itself does.
+        if SockRef::from(&*self.socket).shutdown(Shutdown::Both).is_err()
+            && let Ok(address) = self.socket.local_addr()
+        {
+            let _ = TcpStream::connect_timeout(&address, Duration::from_secs(1));
+        }
+    }
+}
+
+/// One listening socket and what its thread needs.
+pub struct Listener<'scope, 'env> {
+    scope: &'scope Scope<'scope, 'env>,
+    welcome: Arc<Welcome<'scope>>,
+    inbox: Inbox<'scope>,
+    socket: Arc<TcpListener>,
+    stop: Receiver<Infallible>,
+    /// Whom there was no place for, until they have read why.
+    refused: VecDeque<(Instant, TcpStream)>,
+    /// How long to wait after the next failure.
+    backoff: Duration,
+}
+
+impl<'scope, 'env> Listener<'scope, 'env> {
+    /// A listener and the dispatcher's end of it.
+    pub fn new(
+        scope: &'scope Scope<'scope, 'env>,
+        welcome: Arc<Welcome<'scope>>,
+        inbox: Inbox<'scope>,
+        socket: TcpListener,
+    ) -> (Self, ListenerControl) {
+        let socket = Arc::new(socket);
+        let (alive, stop) = crossbeam_channel::bounded(0);
+        let control = ListenerControl { socket: Arc::clone(&socket), alive };
+        let backoff = limits::ACCEPT_BACKOFF_MIN;
+        (Self { scope, welcome, inbox, socket, stop, refused: VecDeque::new(), backoff }, control)
+    }
+
+    /// Accepts until told to stop. Its last act is [`Inbound::ListenerClosed`], also after a panic.
+    pub fn run(mut self, row: &Row) {
+        let _last_act = LastAct { inbox: self.inbox.clone() };
+        while !self.is_stopping() {
+            row.doing(Activity::Accepting);
+            let accepted = self.socket.accept();
+            self.let_refused_go();
+            match accepted {
+                Ok((socket, address)) => {
+                    self.backoff = limits::ACCEPT_BACKOFF_MIN;
+                    if !self.is_stopping() {
+                        self.receive(socket, canonical(address));
+                    }
+                }
+                Err(error) => self.accept_failed(&error, row),
+            }
+        }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stop.try_recv() == Err(TryRecvError::Disconnected)
+    }
+
+    /// Gives the newcomer a place, a reader, and to the dispatcher; or says why not.
+    fn receive(&mut self, socket: TcpStream, address: SocketAddr) {
+        let welcome = Arc::clone(&self.welcome);
+        let place = match welcome.admission.enter(address.ip(), welcome.clock.now()) {
+            Ok(place) => place,
+            Err(refused) => return self.refuse(socket, address, &refused.message()),
+        };
+        let id = ClientId(welcome.next_id.fetch_add(1, Ordering::Relaxed));
+        let row = welcome.threads.row("reader", format!("reader-{id}"));
+        let send_buffer_bytes = usize::try_from(welcome.config.send_buffer.as_u64()).unwrap_or(usize::MAX);
+        let connection = match Connection::new(id, address, socket, send_buffer_bytes, Arc::clone(&row)) {
+            Ok(connection) => Arc::new(connection),
+            Err(error) => return tracing::info!(%address, %error, "gone before it was served"),
+        };
+        // The reader first: it reads nothing before its first turn, and if there is no thread for it, nobody has heard
+        // of this client yet.
+        let (inbox, clock, login_timeout) = (self.inbox.clone(), welcome.clock, welcome.config.login_timeout);
+        let shared = Arc::clone(&connection);
+        let body = move |_: &Row| reader::run(&shared, inbox, clock, login_timeout);
+        match welcome.threads.spawn(self.scope, row, limits::READER_STACK_BYTES, body) {
+            Ok(thread) => connection.turn.belongs_to(thread),
+            Err(error) => {
+                tracing::warn!(%address, %error, "no thread for a reader");
+                let mut line = Vec::new();
+                phrases::encode(&Message::NoThread, &mut line);
+                let _ = connection.send_now(&line);
+                connection.finish_sending();
+                return;
+            }
+        }
+        let arrival = Inbound::Connected { connection: Arc::clone(&connection), place };
+        if self.inbox.send(arrival).is_err() {
+            // Without a dispatcher there is nobody to give turns: the reader ends by this.
+            connection.turn.close();
+            connection.shut_down();
+        }
+    }
+
+    /// Says one line without waiting, and keeps the socket for a while: what the client has sent lies
+    /// unread in it, and closing now would send a reset that can overtake the line.
+    fn refuse(&mut self, socket: TcpStream, address: SocketAddr, why: &Message) {
+        tracing::info!(%address, ?why, "refused");
+        let mut line = Vec::new();
+        phrases::encode(why, &mut line);
+        let flags = rustix::net::SendFlags::DONTWAIT | rustix::net::SendFlags::NOSIGNAL;
+        // A fresh socket has room for a line. If it is broken already, nobody waits for the line.
+        let _ = rustix::net::send(&socket, &line, flags);
+        let _ = socket.shutdown(Shutdown::Write);
+        if self.refused.len() == limits::REFUSED_SOCKETS_MAX {
+            self.refused.pop_front();
+        }
+        self.refused.push_back((Instant::now() + limits::LINGER_TIME, socket));
+        self.wake_for_refused();
+    }
+
+    /// Closes the sockets whose time is over.
+    fn let_refused_go(&mut self) {
+        let now = Instant::now();
+        let before = self.refused.len();
+        while self.refused.front().is_some_and(|(until, _)| *until <= now) {
+            self.refused.pop_front();
+        }
+        if before > 0 && self.refused.is_empty() {
+            self.wake_for_refused();
+        }
+    }
+
+    /// While refused sockets are kept, `accept` must not block for ever. On Linux it obeys the read timeout.
+    fn wake_for_refused(&self) {
+        let timeout = (!self.refused.is_empty()).then_some(limits::LINGER_TIME);
+        let _ = SockRef::from(&*self.socket).set_read_timeout(timeout);
+    }
+
+    fn accept_failed(&mut self, error: &io::Error, row: &Row) {
+        // By number where std has no kind for it: EMFILE and its like are all "uncategorized".
+        let of_one_connection = [Errno::CONNABORTED, Errno::PROTO, Errno::INTR];
+        let errno = error.raw_os_error();
+        if self.is_stopping() || error.kind() == ErrorKind::WouldBlock {
+            return;
+        }
+        if of_one_connection.iter().any(|known| errno == Some(known.raw_os_error())) {
+            return;
+        }
+        // No descriptor, no memory: it will be no better in the next microsecond. Trying again at once would burn a core.
+        tracing::warn!(%error, wait = ?self.backoff, "cannot accept");
+        row.doing(Activity::BackingOff);
+        // Ends early if the listener is stopped: then the sender is gone.
+        let _ = self.stop.recv_timeout(self.backoff);
+        self.backoff = (2 * self.backoff).min(limits::ACCEPT_BACKOFF_MAX);
+    }
+}
+
+/// Tells the dispatcher, when dropped, that nobody can arrive here any more.
+struct LastAct<'s> {
+    inbox: Inbox<'s>,
+}
+
+impl Drop for LastAct<'_> {
+    fn drop(&mut self) {
+        let _ = self.inbox.send(Inbound::ListenerClosed);
+    }
+}

@@ -1,0 +1,90 @@
+//! The log: one event a line, on stderr, through a bounded queue to a thread of its own.
+//!
+//! A stuck terminal or a full pipe must not stop the chat, so whoever logs never waits: when the queue is
+//! full, lines are dropped, and how many is said as soon as there is room. Names and texts are written with Rust's
+//! `{:?}`, which escapes every control and every invisible character: a log line cannot be forged either.
+
+use std::io::{self, Write};
+use std::panic;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+use tracing::level_filters::LevelFilter;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::chat::Notable;
+
+/// How many lines wait for stderr before more are dropped.
+const QUEUE_LINES_MAX: usize = 16_384;
+
+/// Dropping what is in here writes what is queued, for a second at most.
+static QUEUE: Mutex<Option<WorkerGuard>> = Mutex::new(None);
+
+/// Starts the log. Once in a process; panics are written to it from then on.
+pub fn start(level: LevelFilter) {
+    let (queue, guard) = NonBlockingBuilder::default()
+        .lossy(true)
+        .buffered_lines_limit(QUEUE_LINES_MAX)
+        .thread_name("log")
+        .finish(io::stderr());
+    *QUEUE.lock() = Some(guard);
+    let dropped = queue.error_counter();
+    let writer = TellsWhatIsMissing { queue, dropped, told: Arc::default() };
+    tracing_subscriber::fmt().with_max_level(level).with_target(false).with_ansi(false).with_writer(writer).init();
+    // The usual hook writes to stderr itself, and would wait for it.
+    panic::set_hook(Box::new(|panic| {
+        let thread = std::thread::current();
+        let said = panic.payload_as_str().unwrap_or("no message");
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(thread = ?thread.name().unwrap_or(""), said, place, "panicked");
+    }));
+}
+
+/// Writes what is queued, waiting a second at most, and ends the log's thread.
+pub fn finish() {
+    drop(QUEUE.lock().take());
+}
+
+/// Writes to the queue, and before the first line after a loss, how many were lost.
+struct TellsWhatIsMissing {
+    queue: NonBlocking,
+    dropped: ErrorCounter,
+    told: Arc<AtomicUsize>,
+}
+
+impl<'a> MakeWriter<'a> for TellsWhatIsMissing {
+    type Writer = NonBlocking;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        let mut queue = self.queue.clone();
+        let dropped = self.dropped.dropped_lines();
+        let told = self.told.swap(dropped, Ordering::Relaxed);
+        if dropped > told {
+            let _ = writeln!(queue, "{} lines of this log were dropped: stderr is too slow", dropped - told);
+        }
+        queue
+    }
+}
+
+/// Writes what the Hub found worth a line.
+pub fn notable(notable: &Notable) {
+    match notable {
+        Notable::Joined { client, name } => tracing::info!(%client, ?name, "joined"),
+        Notable::Left { client, name, reason } => {
+            tracing::info!(%client, ?name, reason = reason.as_str(), "left");
+        }
+        Notable::LeftUnnamed { client, reason } => {
+            tracing::info!(%client, reason = reason.as_str(), "left without a name");
+        }
+        Notable::NameRefused { client, refusal } => tracing::info!(%client, %refusal, "name refused"),
+        Notable::NameTaken { client, by } => tracing::info!(%client, ?by, "name taken"),
+        Notable::NotOperator { client } => tracing::warn!(%client, "not an operator"),
+        Notable::Said { name, text } => tracing::info!(?name, ?text, "said"),
+        Notable::ShuttingDown { cause, joined } => {
+            let cause = cause.to_string();
+            tracing::info!("The chat is shutting down: asked by {cause:?}, {joined} client(s) connected");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! A reader: the thread that each connection has. It blocks in `read`, lets the codec make lines of the bytes, sends
+//! what one read held as one event, and waits for its turn before it reads again.
+
+use std::io::{self, ErrorKind, Read};
+use std::mem;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::clock::Clock;
+use super::connection::Connection;
+use super::inbox::{Inbound, Inbox};
+use super::threads::Activity;
+use super::turn::Permit;
+use crate::chat::{ClientId, DisconnectReason};
+use crate::config::limits;
+use crate::protocol::{Decoded, PlainDecoder};
+
+/// Reads one connection until it ends. Contract:
+/// 1. it reads nothing before its first turn: the dispatcher knows the connection by then, so no line can overtake
+///    its sender's arrival;
+/// 2. its last act is [`Inbound::ReaderEnded`], also after a panic.
+pub fn run(connection: &Arc<Connection>, inbox: Inbox<'_>, clock: Clock, login_timeout: Duration) {
+    // Declared first, hence dropped last: whatever happens below, the dispatcher hears of the end.
+    let mut last_act = LastAct { inbox: &inbox, client: connection.id, reason: DisconnectReason::ReaderPanicked };
+    let reader = Reader {
+        connection,
+        inbox: &inbox,
+        clock,
+        login_deadline: Instant::now() + login_timeout,
+        has_timeout: false,
+        decoder: PlainDecoder::new(),
+        // Small until reads fill it: most people type, few paste.
+        buffer: vec![0; limits::READ_BUFFER_BYTES_MIN],
+    };
+    last_act.reason = reader.run();
+}
+
+struct Reader<'r, 's> {
+    connection: &'r Connection,
+    inbox: &'r Inbox<'s>,
+    clock: Clock,
+    login_deadline: Instant,
+    /// The socket has a read timeout now. Setting one is a system call, so it is done only where it changes.
+    has_timeout: bool,
+    decoder: PlainDecoder,
+    buffer: Vec<u8>,
+}
+
+/// How one read went.
+enum Outcome {
+    Bytes(usize),
+    EndOfInput,
+    LoginDeadline,
+    Failed,
+}
+
+impl<'s> Reader<'_, 's> {
+    fn run(mut self) -> DisconnectReason {
+        let mut decoded = Decoded::default();
+        let mut permit = self.wait_for_turn();
+        while !permit.closing {
+            let outcome = self.read(permit.admitted);
+            if self.connection.turn.is_closing() {
+                break;
+            }
+            match outcome {
+                Outcome::Bytes(count) => {
+                    self.decoder.feed(&self.buffer[..count], self.clock.now(), &mut decoded);
+                    if count == self.buffer.len() && count < limits::READ_BUFFER_BYTES_MAX {
+                        self.buffer.resize(2 * count, 0);
+                    }
+                    // Half a line, or only the middle of a telnet command: nobody has to hear of it.
+                    if !decoded.is_empty() {
+                        permit = self.deliver(mem::take(&mut decoded));
+                    }
+                }
+                Outcome::EndOfInput => {
+                    // The last line counts without its end: `printf 'bot\nhi' | nc` says hi.
+                    self.decoder.finish(&mut decoded);
+                    if !decoded.is_empty() {
+                        self.deliver(decoded);
+                    }
+                    return DisconnectReason::EndOfInput;
+                }
+                Outcome::LoginDeadline => permit = self.tell(Inbound::LoginTimedOut { client: self.connection.id }),
+                Outcome::Failed => return DisconnectReason::ReadError,
+            }
+        }
+        self.throw_away();
+        // The Hub has forgotten this client; the reason was said when that happened.
+        DisconnectReason::EndOfInput
+    }
+
+    fn deliver(&self, decoded: Decoded) -> Permit {
+        self.tell(Inbound::Received { client: self.connection.id, decoded })
+    }
+
+    /// Sends one event and waits until what it caused was flushed.
+    fn tell(&self, event: Inbound<'s>) -> Permit {
+        self.connection.row.doing(Activity::SendingToInbox);
+        // The dispatcher outlives all readers; were it gone, nobody could give a turn any more.
+        if self.inbox.send(event).is_err() {
+            return Permit { admitted: false, closing: true };
+        }
+        self.wait_for_turn()
+    }
+
+    fn wait_for_turn(&self) -> Permit {
+        self.connection.row.doing(Activity::WaitingForTurn);
+        self.connection.turn.wait()
+    }
+
+    /// One blocking read. Before the name is given it ends with the login deadline, which is absolute: a byte every few
+    /// seconds does not put it off.
+    fn read(&mut self, admitted: bool) -> Outcome {
+        let mut socket = self.connection.socket();
+        self.connection.row.doing(Activity::Reading);
+        loop {
+            match self.time_left(admitted) {
+                Some(left) if left.is_zero() => return Outcome::LoginDeadline,
+                left if left.is_some() || self.has_timeout => {
+                    if socket.set_read_timeout(left).is_err() {
+                        return Outcome::Failed;
+                    }
+                    self.has_timeout = left.is_some();
+                }
+                _ => {}
+            }
+            match socket.read(&mut self.buffer) {
+                Ok(0) => return Outcome::EndOfInput,
+                Ok(count) => {
+                    self.connection.row.count_in(count);
+                    return Outcome::Bytes(count);
+                }
+                // A timeout: the loop looks at the clock again.
+                Err(error) if is_timeout(&error) => {}
+                // A signal interrupts a read that has a timeout. It is no error: go on with the time that is left.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Outcome::Failed,
+            }
+        }
+    }
+
+    /// How long a read may block; without end for whoever is in the chat.
+    fn time_left(&self, admitted: bool) -> Option<Duration> {
+        (!admitted).then(|| self.login_deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// Reads on for a while and throws it away. Closing a socket with unread input sends a reset, and a reset can
+    /// destroy the last line on its way to the client. The dispatcher ends this after [`limits::LINGER_TIME`] by
+    /// shutting the socket down.
+    fn throw_away(&mut self) {
+        let mut socket = self.connection.socket();
+        self.connection.row.doing(Activity::ThrowingAway);
+        let _ = socket.set_read_timeout(None);
+        let mut left = limits::LINGER_BYTES_MAX;
+        while left > 0 {
+            match socket.read(&mut self.buffer) {
+                Ok(0) => return,
+                Ok(count) => left = left.saturating_sub(count),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+/// Tells the dispatcher, when dropped, that this reader is no more.
+struct LastAct<'r, 's> {
+    inbox: &'r Inbox<'s>,
+    client: ClientId,
+    reason: DisconnectReason,
+}
+
+impl Drop for LastAct<'_, '_> {
+    fn drop(&mut self) {
+        // Without a dispatcher there is nobody left to tell.
+        let _ = self.inbox.send(Inbound::ReaderEnded { client: self.client, reason: self.reason });
+    }
+}

@@ -1,0 +1,87 @@
+//! Signals: Ctrl-C by `ctrlc`, whose thread lives as long as the process, and SIGTERM, SIGHUP and SIGUSR1 by a thread
+//! that blocks until one of them comes.
+//!
+//! A handler of a signal may hardly do anything: whatever the interrupted code had locked is locked still. So both
+//! crates only wake a thread, and the work is done there, where everything is allowed.
+
+use std::fs;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{Builder, JoinHandle};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::iterator::{Handle, Signals};
+
+use super::Remote;
+use super::threads::Activity;
+use crate::chat::ShutdownCause;
+use crate::config::limits;
+
+/// The thread that waits for signals. Dropping it ends and joins the thread.
+pub struct SignalThread {
+    handle: Handle,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Lets signals steer the server: Ctrl-C and SIGTERM end the chat, SIGUSR1 writes the table of threads to the log, and
+/// SIGHUP ends the chat where it means that the terminal is gone.
+///
+/// # Errors
+/// A handler cannot be installed, or there is no thread.
+pub fn watch(remote: Remote) -> io::Result<SignalThread> {
+    let stopping = Arc::new(AtomicBool::new(false));
+    {
+        let (remote, stopping) = (remote.clone(), Arc::clone(&stopping));
+        ctrlc::set_handler(move || stop(&remote, &stopping, SIGINT, "SIGINT")).map_err(io::Error::other)?;
+    }
+    let mut wanted = vec![SIGTERM, SIGUSR1];
+    // Whoever started us with `nohup` wants us to survive the terminal. That setting would be gone with a handler.
+    if !is_ignored(SIGHUP) {
+        wanted.push(SIGHUP);
+    }
+    // With a terminal, SIGHUP says that it was closed. A service has none, and there it asks for a reload.
+    let has_terminal = fs::File::open("/dev/tty").is_ok();
+    let mut signals = Signals::new(wanted)?;
+    let handle = signals.handle();
+    let row = remote.threads().row("signals", "signals".into());
+    let body = move || {
+        let _listed = remote.threads().list(&row);
+        row.doing(Activity::WaitingForSignals);
+        for signal in signals.forever() {
+            match signal {
+                SIGTERM => stop(&remote, &stopping, SIGTERM, "SIGTERM"),
+                SIGHUP if has_terminal => stop(&remote, &stopping, SIGHUP, "SIGHUP"),
+                SIGHUP => tracing::info!("SIGHUP: no setting can be read again while the chat runs"),
+                _ => remote.threads().log(),
+            }
+        }
+    };
+    let thread = Builder::new().name("signals".into()).stack_size(limits::SERVICE_STACK_BYTES).spawn(body)?;
+    Ok(SignalThread { handle, thread: Some(thread) })
+}
+
+/// The first time asks for an orderly end, the second time ends at once: whoever repeats it does not want to wait.
+fn stop(remote: &Remote, stopping: &AtomicBool, number: i32, name: &'static str) {
+    if stopping.swap(true, Ordering::SeqCst) {
+        // As a shell tells it of a program that the signal has killed.
+        std::process::exit(128 + number);
+    }
+    remote.shut_down(ShutdownCause::Signal(name));
+}
+
+/// Whether this process was started with the signal ignored, as the kernel tells it: bit n−1 stands for signal n.
+fn is_ignored(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
+impl Drop for SignalThread {
+    fn drop(&mut self) {
+        self.handle.close();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! A reader's turn: permission to read once more.
+//!
+//! After each event a reader waits until what it caused has been sent. So every connection has one event under way at
+//! the most: a flood starves nobody, the inbox cannot grow beyond the number of connections, and while a
+//! reader waits, its socket gathers, so that the next read holds more lines for the same price.
+//!
+//! The turn is one atomic word and `park`/`unpark`. A channel for each connection would do the same and cost more.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::thread::{self, Thread};
+
+/// The reader may read once.
+const GO: u8 = 1;
+/// The client has a name: the login deadline no longer holds.
+const ADMITTED: u8 = 2;
+/// The connection is closing: read only to throw away. Stays set, so a reader that is not waiting sees it too.
+const CLOSING: u8 = 4;
+
+/// What a turn tells the reader that gets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Permit {
+    /// The client is in the chat.
+    pub admitted: bool,
+    /// No more input counts.
+    pub closing: bool,
+}
+
+impl Permit {
+    fn of(word: u8) -> Self {
+        Self { admitted: word & ADMITTED != 0, closing: word & CLOSING != 0 }
+    }
+}
+
+/// The turn of one connection's reader.
+#[derive(Debug, Default)]
+pub struct Turn {
+    word: AtomicU8,
+    reader: OnceLock<Thread>,
+}
+
+impl Turn {
+    /// Says which thread waits here. Once, before anybody else knows of the connection.
+    pub fn belongs_to(&self, reader: Thread) {
+        self.reader.get_or_init(|| reader);
+    }
+
+    /// Waits for the turn and takes it. Contract:
+    /// 1. only the connection's own reader may call it;
+    /// 2. it blocks until [`Turn::give`] or [`Turn::close`], also if one of them came before the call;
+    /// 3. it never returns without reason: `unpark` may be left over from elsewhere, hence the loop.
+    pub fn wait(&self) -> Permit {
+        loop {
+            let word = self.word.fetch_and(!GO, Ordering::Acquire);
+            if word & (GO | CLOSING) != 0 {
+                return Permit::of(word);
+            }
+            thread::park();
+        }
+    }
+
+    /// Gives the reader its turn. Contract: only the dispatcher, once for each event, after what the event caused has
+    /// been flushed; never blocks.
+    pub fn give(&self, admitted: bool) {
+        let word = if admitted { GO | ADMITTED } else { GO };
+        self.set(word);
+    }
+
+    /// Tells the reader that no more input counts, now and whenever it looks. Never blocks.
+    pub fn close(&self) {
+        self.set(CLOSING);
+    }
+
+    /// Whether the connection is closing: for a reader whose read was under way when it was told.
+    pub fn is_closing(&self) -> bool {
+        self.word.load(Ordering::Acquire) & CLOSING != 0
+    }
+
+    /// The word first, then the wake-up: a reader that wakes finds the word; one that has not yet gone to sleep finds
+    /// the token that `unpark` leaves.
+    fn set(&self, bits: u8) {
+        self.word.fetch_or(bits, Ordering::Release);
+        if let Some(reader) = self.reader.get() {
+            reader.unpark();
+        }
+    }
+}
