@@ -11,22 +11,11 @@ use super::{
     Announcement, ClientId, Command, DisconnectReason, Effect, Event, Input, Line, Membership, Message, Name, NameKey,
     Notable, ShutdownCause, Time, Verb,
 };
+use crate::config::Operators;
+use crate::config::limits::NAME_REFUSALS_MAX;
 
-/// How many names may be refused before the connection ends.
-const NAME_REFUSALS_MAX: u32 = 4;
 /// How many names an answer to `/who` holds at the most. What fits on a screen is decided where it is put into words.
 const WHO_NAMES_MAX: usize = 500;
-
-/// Who may use the operators' commands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operators {
-    /// Whoever connects from the machine the server runs on.
-    Loopback,
-    /// Nobody.
-    Nobody,
-    /// Everybody.
-    Anyone,
-}
 
 /// What of the settings the rules of the chat depend upon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

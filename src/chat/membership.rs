@@ -4,12 +4,9 @@
 //! thousand lines. So above a number of hearers the lines are folded: at most one every few seconds, with the counts.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::{ClientId, Message, Time};
-
-/// How often folded join and leave lines are told.
-const ANNOUNCE_EVERY: Duration = Duration::from_secs(5);
+use crate::config::limits::ANNOUNCE_EVERY;
 
 /// One thing to tell the others about somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]

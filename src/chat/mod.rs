@@ -24,7 +24,7 @@ mod name;
 
 pub use command::{Command, Verb};
 pub use event::{ClientId, DisconnectReason, Effect, Event, Notable, ShutdownCause};
-pub use hub::{Hub, HubSettings, Operators};
+pub use hub::{Hub, HubSettings};
 pub use input::{Input, Line, Stranger};
 pub use membership::{Announcement, Membership};
 pub use message::Message;

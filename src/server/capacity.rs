@@ -5,7 +5,7 @@ use std::fs;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::config::{Config, DeliveryPolicy, limits};
+use crate::config::{Config, Delivery, limits};
 
 /// Threads and processes that are not ours are left this much room.
 const THREADS_RESERVED: u64 = 512;
@@ -80,13 +80,13 @@ fn read_number(path: &str, parse: impl Fn(&str) -> Option<u64>) -> Option<u64> {
 pub fn capacity(config: &Config, system: SystemLimits) -> Result<Capacity, NoCapacity> {
     // With `--delivery writer` every client has two threads; else only those whose socket is full have a second one.
     let (threads_per_client, spare_writers) = match config.delivery {
-        DeliveryPolicy::Writer => (2, 0),
-        DeliveryPolicy::DirectThenWriter => (1, config.max_writers as u64),
-        DeliveryPolicy::Direct => (1, 0),
+        Delivery::Writer => (2, 0),
+        Delivery::DirectThenWriter => (1, config.max_writers as u64),
+        Delivery::Direct => (1, 0),
     };
-    let by_descriptors = system.descriptors.map(|max| max.saturating_sub(limits::DESCRIPTORS_RESERVED));
+    let by_descriptors = system.descriptors.map(|max| max.saturating_sub((limits::DESCRIPTORS_RESERVED + limits::REFUSED_SOCKETS_MAX) as u64));
     let by_mappings = system.mappings_left.map(|left| {
-        (left / limits::MAPPINGS_PER_THREAD).saturating_sub(THREADS_RESERVED + spare_writers) / threads_per_client
+        (left / limits::MAPPINGS_PER_THREAD as u64).saturating_sub(THREADS_RESERVED + spare_writers) / threads_per_client
     });
     let by_threads =
         system.threads_left.map(|left| left.saturating_sub(THREADS_RESERVED + spare_writers) / threads_per_client);
@@ -127,7 +127,7 @@ mod tests {
     fn the_tightest_limit_counts_and_is_named() {
         let system = SystemLimits { descriptors: Some(2048), mappings_left: Some(65_000), threads_left: Some(30_000) };
         let capacity = capacity(&Config::default(), system).unwrap();
-        assert_eq!(capacity.max_clients, 2048 - 64);
+        assert_eq!(capacity.max_clients, 2048 - 128);
         assert!(capacity.lowered_by.unwrap().contains("2048 file descriptors"));
     }
 
@@ -136,7 +136,7 @@ mod tests {
         let system = SystemLimits { mappings_left: Some(65_530 - 100), ..PLENTY };
         let mut config = Config::default();
         assert_eq!(capacity(&config, system).unwrap().max_clients, 10_000);
-        config.delivery = DeliveryPolicy::Writer;
+        config.delivery = Delivery::Writer;
         let both = capacity(&config, system).unwrap();
         assert!(both.max_clients < 8_179, "{both:?}");
         assert!(both.lowered_by.unwrap().contains("vm.max_map_count"));

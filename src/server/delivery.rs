@@ -18,7 +18,7 @@ use super::peer::{Ending, Peer, Right};
 use super::threads::ThreadTable;
 use super::writer;
 use crate::chat::{ClientId, DisconnectReason, Time};
-use crate::config::{Config, DeliveryPolicy, limits};
+use crate::config::{Config, Delivery as Policy, limits};
 
 /// A connection that failed in a flush, and how.
 pub type Casualty = (ClientId, DisconnectReason);
@@ -38,7 +38,7 @@ pub struct Delivery<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     threads: Arc<ThreadTable>,
     inbox: Inbox<'scope>,
-    policy: DeliveryPolicy,
+    policy: Policy,
     writers_max: usize,
     pub(super) outbox_bytes_max: u64,
     pub(super) outbox_age_max: Time,
@@ -72,10 +72,14 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             threads,
             inbox,
             policy: config.delivery,
-            writers_max: config.writers_max(),
-            outbox_bytes_max: config.outbox_bytes.as_u64(),
+            writers_max: match config.delivery {
+                // A writer for everybody is what this policy means.
+                Policy::Writer => config.max_clients,
+                Policy::DirectThenWriter | Policy::Direct => config.max_writers,
+            },
+            outbox_bytes_max: config.outbox_bytes as u64,
             outbox_age_max: config.outbox_age,
-            outbox_total_bytes_max: config.outbox_total.as_u64(),
+            outbox_total_bytes_max: config.outbox_total as u64,
             peers: FxHashMap::default(),
             buffers: Buffers::new(limits::BATCH_TOTAL_BYTES_MAX),
             touched: Vec::new(),
@@ -153,13 +157,13 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         let Some(peer) = self.peers.get_mut(&client) else { return Flushed::Done };
         let flushed = match (peer.right, self.policy) {
             (Right::HandedOver, _) => Flushed::Done,
-            (Right::Here, DeliveryPolicy::Writer) => self.hand_over(client, now),
-            (Right::Here, DeliveryPolicy::Direct) => match peer.send(&mut self.buffers) {
+            (Right::Here, Policy::Writer) => self.hand_over(client, now),
+            (Right::Here, Policy::Direct) => match peer.send(&mut self.buffers) {
                 Ok(()) if peer.outbox.is_empty() => Flushed::Done,
                 Ok(()) => Flushed::Full,
                 Err(_) => Flushed::Broken,
             },
-            (Right::Here, DeliveryPolicy::DirectThenWriter) => match peer.send(&mut self.buffers) {
+            (Right::Here, Policy::DirectThenWriter) => match peer.send(&mut self.buffers) {
                 Ok(()) if peer.outbox.is_empty() => {
                     // Its writer, if it has one, has nothing left to do, and ends.
                     peer.writer = None;

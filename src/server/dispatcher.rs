@@ -16,7 +16,7 @@ use super::listener::ListenerControl;
 use super::log;
 use super::peer::{Ending, Peer};
 use super::threads::{Activity, Row, ThreadTable};
-use crate::chat::{ClientId, DisconnectReason, Effect, Event, Hub, Message, ShutdownCause, Time};
+use crate::chat::{ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Message, ShutdownCause, Time};
 use crate::config::Config;
 use crate::protocol::phrases;
 
@@ -78,7 +78,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     ) -> Self {
         Self {
             clock,
-            hub: Hub::new(config.hub_settings()),
+            hub: Hub::new(hub_settings(config)),
             delivery: Delivery::new(scope, threads, channels.inbox_sender.clone(), config),
             channels,
             listeners_open: listeners.len(),
@@ -193,7 +193,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 Effect::Disconnect { client, .. } => self.delivery.end_after_flush(client),
                 Effect::Shutdown => {
                     self.grace_ends = Some(now + self.shutdown_grace);
-                    self.listeners.drain(..).for_each(ListenerControl::stop);
+                    self.listeners.clear();
                 }
                 Effect::Log(notable) => log::notable(&notable),
             }
@@ -232,7 +232,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     /// Sends all there is, then gives the turns.
     fn flush(&mut self, now: Time) {
         self.flush_outboxes(now);
-        for client in std::mem::take(&mut self.turns_due) {
+        for client in self.turns_due.drain(..) {
             if let Some(peer) = self.delivery.peer(client).filter(|peer| peer.ending == Ending::Open) {
                 peer.connection.turn.give(peer.admitted);
             }
@@ -259,6 +259,16 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             }
             self.step(Event::Disconnected { client, reason }, now);
         }
+    }
+}
+
+/// What of the settings is the Hub's.
+fn hub_settings(config: &Config) -> HubSettings {
+    HubSettings {
+        anonymous: config.anonymous,
+        operators: config.operators,
+        announce_up_to: config.announce_up_to,
+        log_messages: config.log_messages,
     }
 }
 

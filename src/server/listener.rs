@@ -37,18 +37,18 @@ pub struct Welcome<'env> {
     pub clock: Clock,
 }
 
-/// The dispatcher's end of a listener.
+/// The dispatcher's end of a listener. Dropping it ends the listener.
 pub struct ListenerControl {
     socket: Arc<TcpListener>,
     /// Nothing is ever sent on it: dropping it is the message.
-    alive: Sender<Infallible>,
+    alive: Option<Sender<Infallible>>,
 }
 
-impl ListenerControl {
-    /// Tells the listener to end. Never blocks; the listener reports [`Inbound::ListenerClosed`] when it has.
-    pub fn stop(self) {
+impl Drop for ListenerControl {
+    /// Never blocks for long; the listener reports [`Inbound::ListenerClosed`] when it has ended.
+    fn drop(&mut self) {
         // First the message, then the wake-up, so that the listener knows why it woke.
-        drop(self.alive);
+        self.alive = None;
         // On Linux a shutdown wakes `accept` with an error; elsewhere a connection to itself does.
         if SockRef::from(&*self.socket).shutdown(Shutdown::Both).is_err()
             && let Ok(address) = self.socket.local_addr()
@@ -81,7 +81,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
     ) -> (Self, ListenerControl) {
         let socket = Arc::new(socket);
         let (alive, stop) = crossbeam_channel::bounded(0);
-        let control = ListenerControl { socket: Arc::clone(&socket), alive };
+        let control = ListenerControl { socket: Arc::clone(&socket), alive: Some(alive) };
         let backoff = limits::ACCEPT_BACKOFF_MIN;
         (Self { scope, welcome, inbox, socket, stop, refused: VecDeque::new(), backoff }, control)
     }
@@ -118,8 +118,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         };
         let id = ClientId(welcome.next_id.fetch_add(1, Ordering::Relaxed));
         let row = welcome.threads.row("reader", format!("reader-{id}"));
-        let send_buffer_bytes = usize::try_from(welcome.config.send_buffer.as_u64()).unwrap_or(usize::MAX);
-        let connection = match Connection::new(id, address, socket, send_buffer_bytes, Arc::clone(&row)) {
+        let connection = match Connection::new(id, address, socket, welcome.config.send_buffer, Arc::clone(&row)) {
             Ok(connection) => Arc::new(connection),
             Err(error) => return tracing::info!(%address, %error, "gone before it was served"),
         };

@@ -15,6 +15,7 @@ use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuild
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::chat::Notable;
+use crate::config::LogLevel;
 
 /// How many lines wait for stderr before more are dropped.
 const QUEUE_LINES_MAX: usize = 16_384;
@@ -23,7 +24,13 @@ const QUEUE_LINES_MAX: usize = 16_384;
 static QUEUE: Mutex<Option<WorkerGuard>> = Mutex::new(None);
 
 /// Starts the log. Once in a process; panics are written to it from then on.
-pub fn start(level: LevelFilter) {
+pub fn start(level: LogLevel) {
+    let level = match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+    };
     let (queue, guard) = NonBlockingBuilder::default()
         .lossy(true)
         .buffered_lines_limit(QUEUE_LINES_MAX)

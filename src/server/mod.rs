@@ -105,8 +105,8 @@ impl Server {
         let (sender, control) = crossbeam_channel::bounded(1);
         let admission = Admission::new(
             config.max_clients,
-            config.connections_per_address.limit(),
-            config.connections_per_minute.limit(),
+            config.connections_per_address.at_most(),
+            config.connections_per_minute.at_most(),
         );
         let remote = Remote { control: sender, threads: Arc::default() };
         Ok(Self { config, bound, remote, control, admission, next_id: AtomicU64::new(1) })

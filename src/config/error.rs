@@ -1,0 +1,123 @@
+//! What is wrong with a setting, in one line.
+
+use std::error::Error;
+use std::fmt;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// How much of what was given an error repeats, in characters.
+const QUOTE_CHARS_MAX: usize = 60;
+
+/// What is wrong with the settings: one line that names the setting, what was given and what is allowed.
+///
+/// The line is safe to print on a terminal whatever was given: control characters, bidi overrides and the like are
+/// written as escapes, for a settings file may come from anywhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    line: String,
+}
+
+impl ConfigError {
+    /// The only way to make one, so that each is one harmless line.
+    pub(super) fn new(text: String) -> Self {
+        let mut line = String::with_capacity(text.len());
+        for c in text.chars() {
+            match c {
+                // These `escape_debug` would escape too. They do no harm, and a quote has escaped its own already.
+                '"' | '\'' | '\\' => line.push(c),
+                _ => line.extend(c.escape_debug()),
+            }
+        }
+        ConfigError { line }
+    }
+
+    /// Says in one line what clap refused on the command line.
+    pub(super) fn in_flags(error: &clap::Error) -> Self {
+        let argument = context(error, ContextKind::InvalidArg).unwrap_or_default();
+        if error.kind() == ErrorKind::UnknownArgument {
+            return Self::new(match context(error, ContextKind::SuggestedArg) {
+                Some(near) => format!("{}: unknown flag, did you mean {near}?", quote(&argument)),
+                None if argument.starts_with('-') => {
+                    format!("{}: unknown flag, see --help", quote(&argument))
+                }
+                None => format!(
+                    "{}: stray argument, expected flags only, see --help",
+                    quote(&argument)
+                ),
+            });
+        }
+        // clap names an argument as its help does, `--port <PORT>` or `--anonymous[=<BOOL>]`.
+        let end = argument.find([' ', '[', '=']).unwrap_or(argument.len());
+        Self::new(format!("{}: {}", &argument[..end], refused(error)))
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line)
+    }
+}
+
+impl Error for ConfigError {}
+
+/// What was given for a setting and what is allowed, from clap's error about its value.
+pub(super) fn refused(error: &clap::Error) -> String {
+    let given = context(error, ContextKind::InvalidValue).unwrap_or_default();
+    if error.kind() == ErrorKind::TooManyValues {
+        return format!("got {}, expected no value", quote(&given));
+    }
+    let expected = match (error.source(), error.get(ContextKind::ValidValue)) {
+        // One of our own parsers: its error says what is allowed.
+        (Some(expected), _) => expected.to_string(),
+        (None, Some(ContextValue::Strings(choices))) if !choices.is_empty() => any_of(choices),
+        // No parser was asked, because there is no value. clap then shows how the flag is written.
+        _ => context(error, ContextKind::InvalidArg).unwrap_or_default(),
+    };
+    if given.is_empty() {
+        return format!("got no value, expected {expected}");
+    }
+    format!("got {}, expected {expected}", quote(&given))
+}
+
+/// The near miss that clap found for an unknown flag, without its dashes.
+pub(super) fn near_miss(error: &clap::Error) -> Option<String> {
+    let flag = context(error, ContextKind::SuggestedArg)?;
+    Some(flag.trim_start_matches('-').to_owned())
+}
+
+/// What was given, in quotation marks, shortened, and with everything escaped that does not print.
+pub(super) fn quote(given: &str) -> String {
+    match given.char_indices().nth(QUOTE_CHARS_MAX) {
+        Some((end, _)) => format!("{:?}...", &given[..end]),
+        None => format!("{given:?}"),
+    }
+}
+
+/// The name of a setting as it was given: in quotation marks only where it is none of ours and could be anything.
+pub(super) fn name(given: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let is_name =
+        !given.is_empty() && given.len() <= QUOTE_CHARS_MAX && given.chars().all(is_plain);
+    if is_name {
+        given.to_owned()
+    } else {
+        quote(given)
+    }
+}
+
+/// `a, b or c`
+pub(super) fn any_of<T: AsRef<str>>(choices: &[T]) -> String {
+    let names: Vec<&str> = choices.iter().map(AsRef::as_ref).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+/// One of the facts that clap keeps with an error.
+fn context(error: &clap::Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        _ => None,
+    }
+}

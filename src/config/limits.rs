@@ -1,0 +1,127 @@
+//! The limits that have no flag, each with its unit and its reason.
+//!
+//! A time is a `Duration`, which carries its unit; any other limit ends in its unit. Everything that can grow has one,
+//! for the alternative to a limit is not "no limit" but the one that the system sets, and enforces by killing.
+
+use std::time::Duration;
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+// ── Settings ──
+
+/// How long a settings file may be. Our longest would be under 2 KiB; a wrong path (a log, `/dev/zero`) is told
+/// instead of being read to its end.
+pub const CONFIG_FILE_BYTES_MAX: u64 = 64 * 1024;
+
+// ── Inbox and batches ──
+
+/// How many events wait for the dispatcher. Each connection has one event under way, so more readers than this wait
+/// only when nearly half of 10,000 people speak in the same instant; then their sockets fill, and the senders slow
+/// down by themselves.
+pub const INBOX_EVENTS_MAX: usize = 4096;
+
+/// A batch ends when one outbox holds this much. Larger ones save hardly a system call any more, and what is waiting
+/// to be sent should not outgrow the processor's cache.
+pub const BATCH_OUTBOX_BYTES_MAX: usize = 64 * KIB;
+
+/// A batch ends when all outboxes together hold this much: one line to 10,000 people is quickly 1 MiB, and nobody is
+/// sent anything before the batch has ended.
+pub const BATCH_TOTAL_BYTES_MAX: usize = 16 * MIB;
+
+// ── Reading and writing ──
+
+/// A read buffer at first. Most people type a line at a time.
+pub const READ_BUFFER_BYTES_MIN: usize = 512;
+
+/// A read buffer at most; it grows only where reads fill it. With 4 KiB, lines of 512 bytes cost 2.5 times as much;
+/// 16 KiB for everybody from the start would cost 5 KiB of resident memory a client.
+pub const READ_BUFFER_BYTES_MAX: usize = 16 * KIB;
+
+/// How much a writer thread hands to one blocking send. After each it looks whether it has been told to stop.
+pub const WRITE_CHUNK_BYTES: usize = 16 * KIB;
+
+/// How often the dispatcher looks at those who are not taking their lines, although nothing happens. An outbox is
+/// then never older than its limit by more than this.
+pub const STALLED_CHECK_EVERY: Duration = Duration::from_millis(250);
+
+// ── Threads ──
+
+/// A reader's stack. It is address space, not memory: only pages that were touched are resident. The deepest call
+/// parses JSON 16 levels deep. Code that is not optimised has larger frames, hence twice as much in debug builds.
+pub const READER_STACK_BYTES: usize = if cfg!(debug_assertions) {
+    512 * KIB
+} else {
+    256 * KIB
+};
+
+/// The stack of listeners, writers and the other threads that do one thing.
+pub const SERVICE_STACK_BYTES: usize = if cfg!(debug_assertions) {
+    512 * KIB
+} else {
+    256 * KIB
+};
+
+/// The dispatcher's stack. There is only one, and everything the chat can do happens on it.
+pub const DISPATCHER_STACK_BYTES: usize = MIB;
+
+/// How many of the kernel's memory mappings a thread takes: its stack and the stack on which it would tell of an
+/// overflow, each with a guard page that catches it. Linux allows a process 65,530.
+pub const MAPPINGS_PER_THREAD: usize = 4;
+
+// ── Listening and accepting ──
+
+/// How many connections the kernel completes for us while we are busy accepting. Linux lowers it to
+/// `net.core.somaxconn`, which is 4,096 as well. Ten thousand people may come in one second.
+pub const BACKLOG: i32 = 4096;
+
+/// The first pause after a failed accept, such as one without a free descriptor. It doubles from here: trying again
+/// at once would burn a core without freeing anything.
+pub const ACCEPT_BACKOFF_MIN: Duration = Duration::from_millis(10);
+
+/// The longest such pause. Newcomers wait in the backlog meanwhile, and a second is bearable.
+pub const ACCEPT_BACKOFF_MAX: Duration = Duration::from_secs(1);
+
+/// How many descriptors are kept back for what is not a client: standard streams, listeners, the log, files being
+/// read. Refused sockets (`REFUSED_SOCKETS_MAX`) come on top.
+pub const DESCRIPTORS_RESERVED: usize = 64;
+
+/// How many refused sockets are kept open for a moment. Closing at once while input is unread would make the kernel
+/// send a reset, which can destroy the line that says why.
+pub const REFUSED_SOCKETS_MAX: usize = 64;
+
+// ── Ending a connection ──
+
+/// How much a reader still takes in and throws away before it closes, for the same reason.
+pub const LINGER_BYTES_MAX: usize = 64 * KIB;
+
+/// How long it does so, and how long a refused socket is kept. A farewell that has not arrived by then will not.
+pub const LINGER_TIME: Duration = Duration::from_secs(1);
+
+// ── Keeping a connection ──
+
+/// After this silence the kernel asks whether the other machine is still there. A person may be silent for an hour,
+/// a machine that has lost its power for ever.
+pub const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
+
+/// The time between two such questions.
+pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
+
+/// How many of them go unanswered before the connection is lost: two minutes after the last sign of life.
+pub const KEEPALIVE_TRIES: u32 = 4;
+
+/// How long bytes that were sent may stay unacknowledged. Without it Linux sends them again for a quarter of an hour.
+pub const USER_TIMEOUT: Duration = Duration::from_secs(30);
+
+// ── The conversation ──
+
+/// How many refused names one connection may give; this one closes it. A person gets it right sooner, and a program
+/// that tries out names should not be served for ever.
+pub const NAME_REFUSALS_MAX: u32 = 4;
+
+/// How often the folded line about who came and who left goes out, once more people hear it than `announce_up_to`.
+pub const ANNOUNCE_EVERY: Duration = Duration::from_secs(5);
+
+/// The send buffer of a client that is being cut, instead of `send_buffer`: room for the piece that its writer is
+/// blocked in, the end of a line, and the reason. Linux grants 208 KiB by default (`net.core.wmem_max`).
+pub const LAST_WORDS_SEND_BUFFER_BYTES: usize = 128 * KIB;

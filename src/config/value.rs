@@ -1,0 +1,146 @@
+//! One value at a time: reading it and writing it.
+//!
+//! A parser's error is only what *is* allowed; `error.rs` puts the name and what was given before it. So nothing
+//! that a person typed can reach the terminal through these texts.
+//!
+//! A bare number for a time or a size is refused: is `--login-timeout 60` seconds or milliseconds? The unit says.
+
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use clap::ValueEnum;
+
+use super::{Bind, Limit};
+
+/// Bytes in a KiB.
+pub(super) const KIB: u64 = bytesize::KIB;
+/// Bytes in a MiB.
+pub(super) const MIB: u64 = bytesize::MIB;
+/// Bytes in a GiB.
+pub(super) const GIB: u64 = bytesize::GIB;
+
+/// Bounds for every time. Below a millisecond a timeout says nothing but "now", and the kernel may round it to zero,
+/// which it reads as "for ever"; above 30 days nobody means it, and no sum of two can overflow.
+const DURATIONS: RangeInclusive<Duration> =
+    Duration::from_millis(1)..=Duration::from_secs(30 * 24 * 60 * 60);
+
+/// What is allowed, for people.
+type Expected = String;
+
+/// Reads the path of a file, which need not exist yet.
+pub(super) fn path(text: &str) -> Result<PathBuf, Expected> {
+    if text.is_empty() {
+        Err("the path of a file".to_owned())
+    } else {
+        Ok(PathBuf::from(text))
+    }
+}
+
+/// Reads a port.
+pub(super) fn port(text: &str) -> Result<u16, Expected> {
+    text.parse()
+        .map_err(|_| format!("a whole number from 0 to {}", u16::MAX))
+}
+
+/// Reads where to listen.
+pub(super) fn bind(text: &str) -> Result<Bind, Expected> {
+    if text == "localhost" {
+        return Ok(Bind::Localhost);
+    }
+    let address = text.parse().map_err(|_| "localhost or an IP address")?;
+    Ok(Bind::Address(address))
+}
+
+/// Gives a parser of counts within a range.
+pub(super) fn count(
+    range: RangeInclusive<usize>,
+) -> impl Fn(&str) -> Result<usize, Expected> + Clone {
+    move |text| {
+        let count = text.parse().ok().filter(|count| range.contains(count));
+        count.ok_or_else(|| format!("a whole number from {} to {}", range.start(), range.end()))
+    }
+}
+
+/// Gives a parser of counts within a range, or `off`.
+pub(super) fn count_or_off(
+    range: RangeInclusive<usize>,
+) -> impl Fn(&str) -> Result<Limit, Expected> + Clone {
+    let count = count(range);
+    move |text| match text {
+        "off" => Ok(Limit::Off),
+        _ => count(text)
+            .map(Limit::AtMost)
+            .map_err(|expected| format!("{expected}, or off")),
+    }
+}
+
+/// Gives a parser of times.
+pub(super) fn duration() -> impl Fn(&str) -> Result<Duration, Expected> + Clone {
+    |text| {
+        let duration = humantime::parse_duration(text)
+            .ok()
+            .filter(|duration| DURATIONS.contains(duration));
+        duration.ok_or_else(|| {
+            let (least, most) = (
+                show_duration(*DURATIONS.start()),
+                show_duration(*DURATIONS.end()),
+            );
+            format!("a time from {least} to {most} with a unit, as in 60s")
+        })
+    }
+}
+
+/// Gives a parser of sizes; the range is in bytes.
+pub(super) fn size(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<usize, Expected> + Clone {
+    move |text| {
+        // ByteSize itself takes a number without a unit for bytes.
+        let has_unit = text.ends_with(|last: char| last.is_ascii_alphabetic());
+        let size = text
+            .parse()
+            .ok()
+            .filter(|ByteSize(bytes)| has_unit && range.contains(bytes));
+        let bytes = size.and_then(|ByteSize(bytes)| usize::try_from(bytes).ok());
+        bytes.ok_or_else(|| {
+            let (least, most) = (show_bytes(*range.start()), show_bytes(*range.end()));
+            format!("a size from {least} to {most} with a unit, as in 256KiB")
+        })
+    }
+}
+
+/// Writes a time so that it reads back the same.
+pub(super) fn show_duration(duration: Duration) -> String {
+    humantime::format_duration(duration).to_string()
+}
+
+/// Writes a size so that it reads back the same.
+pub(super) fn show_size(bytes: usize) -> String {
+    // A usize has at most 64 bits on every machine Rust knows.
+    show_bytes(bytes as u64)
+}
+
+/// Writes a size in the largest unit that leaves no fraction. (ByteSize rounds to one decimal place.)
+fn show_bytes(bytes: u64) -> String {
+    let units = [(GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB")];
+    match units.iter().find(|(unit, _)| bytes.is_multiple_of(*unit)) {
+        Some((unit, name)) => format!("{}{name}", bytes / unit),
+        None => format!("{bytes}B"),
+    }
+}
+
+/// Writes where to listen.
+pub(super) fn show_bind(bind: Bind) -> String {
+    match bind {
+        Bind::Localhost => "localhost".to_owned(),
+        Bind::Address(address) => address.to_string(),
+    }
+}
+
+/// Writes one of a few choices, as clap reads it.
+pub(super) fn show_choice<T: ValueEnum>(choice: T) -> String {
+    let value = choice
+        .to_possible_value()
+        .expect("no choice of ours is hidden with #[value(skip)]");
+    value.get_name().to_owned()
+}
