@@ -33,7 +33,10 @@ fn serve(config: Config) -> ExitCode {
         Ok(signals) => signals,
         Err(error) => return fail(&error, EXIT_FAILURE),
     };
-    print(&format!("Waiting for incoming connections on port {}\n", server.port()));
+    print(&format!(
+        "Waiting for incoming connections on port {}\n",
+        server.port()
+    ));
     let ended = server.run();
     drop(signals);
     match ended {
@@ -48,7 +51,9 @@ fn serve(config: Config) -> ExitCode {
 /// Prints to stdout. That stdout is closed is no reason not to serve, so an error is none; `println!` would panic.
 fn print(text: &str) -> ExitCode {
     let mut stdout = io::stdout();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let _ = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
     ExitCode::SUCCESS
 }
 

@@ -45,7 +45,12 @@ struct Word {
 }
 
 const fn word(word: &'static str, verb: Verb) -> Word {
-    Word { word, verb, in_full: false, operators_only: false }
+    Word {
+        word,
+        verb,
+        in_full: false,
+        operators_only: false,
+    }
 }
 
 /// All words, the aliases among them.
@@ -53,10 +58,23 @@ const WORDS: [Word; 7] = [
     word("help", Verb::Help),
     word("who", Verb::Who),
     word("names", Verb::Who),
-    Word { in_full: true, ..word("quit", Verb::Quit) },
-    Word { in_full: true, ..word("exit", Verb::Quit) },
-    Word { in_full: true, ..word("bye", Verb::Quit) },
-    Word { in_full: true, operators_only: true, ..word("shutdown", Verb::Shutdown) },
+    Word {
+        in_full: true,
+        ..word("quit", Verb::Quit)
+    },
+    Word {
+        in_full: true,
+        ..word("exit", Verb::Quit)
+    },
+    Word {
+        in_full: true,
+        ..word("bye", Verb::Quit)
+    },
+    Word {
+        in_full: true,
+        operators_only: true,
+        ..word("shutdown", Verb::Shutdown)
+    },
 ];
 
 impl Command {
@@ -67,7 +85,11 @@ impl Command {
         }
         // The classic way to end the chat. Only in capitals: "shutdown" is a word that people say.
         if line.trim() == "SHUTDOWN" {
-            return if operator { Self::Do(Verb::Shutdown) } else { Self::OperatorsOnly };
+            return if operator {
+                Self::Do(Verb::Shutdown)
+            } else {
+                Self::OperatorsOnly
+            };
         }
         let Some(rest) = line.strip_prefix('/') else {
             return Self::Say(line);
@@ -83,17 +105,28 @@ impl Command {
     fn look_up(typed: &str, operator: bool) -> Self {
         let lower = typed.to_ascii_lowercase();
         if let Some(found) = WORDS.iter().find(|known| known.word == lower) {
-            return if found.operators_only && !operator { Self::OperatorsOnly } else { Self::Do(found.verb) };
+            return if found.operators_only && !operator {
+                Self::OperatorsOnly
+            } else {
+                Self::Do(found.verb)
+            };
         }
         let begun: Vec<&Word> = WORDS
             .iter()
-            .filter(|known| !lower.is_empty() && known.word.starts_with(&lower) && (operator || !known.operators_only))
+            .filter(|known| {
+                !lower.is_empty()
+                    && known.word.starts_with(&lower)
+                    && (operator || !known.operators_only)
+            })
             .collect();
         match begun.as_slice() {
             [] => Self::Unknown(typed.to_owned()),
             [only] if only.in_full => Self::TypeInFull(only.word),
             [only] => Self::Do(only.verb),
-            several => Self::Ambiguous(typed.to_owned(), several.iter().map(|known| known.word).collect()),
+            several => Self::Ambiguous(
+                typed.to_owned(),
+                several.iter().map(|known| known.word).collect(),
+            ),
         }
     }
 }

@@ -8,11 +8,10 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::{
-    Announcement, ClientId, Command, DisconnectReason, Effect, Event, Input, Line, Membership, Message, Name, NameKey,
-    Notable, ShutdownCause, Time, Verb,
+    Announcement, ClientId, Command, DisconnectReason, Effect, Event, Input, Line, Membership,
+    Message, NameKey, Notable, ShutdownCause, Time, Verb,
 };
 use crate::config::Operators;
-use crate::config::limits::NAME_REFUSALS_MAX;
 
 /// How many names an answer to `/who` holds at the most. What fits on a screen is decided where it is put into words.
 const WHO_NAMES_MAX: usize = 500;
@@ -31,27 +30,30 @@ pub struct HubSettings {
 }
 
 /// Somebody who is connected.
-struct Client {
+pub(super) struct Client {
     address: SocketAddr,
-    standing: Standing,
+    pub(super) standing: Standing,
 }
 
 /// How far they have come.
-enum Standing {
+pub(super) enum Standing {
     /// Has not given a name yet: not in the chat, and nobody has heard of them.
     Unnamed { refusals: u32 },
     /// In the chat. The key is that of a chosen name; an address needs none, since no two are the same.
-    Joined { name: Arc<str>, key: Option<NameKey> },
+    Joined {
+        name: Arc<str>,
+        key: Option<NameKey>,
+    },
 }
 
 /// All the state of the chat, and its rules.
 pub struct Hub {
-    settings: HubSettings,
-    clients: FxHashMap<ClientId, Client>,
+    pub(super) settings: HubSettings,
+    pub(super) clients: FxHashMap<ClientId, Client>,
     /// Who has which name. A plain map on purpose, with std's keyed hash: these keys are chosen by strangers.
-    names: HashMap<NameKey, ClientId>,
-    membership: Membership,
-    shutting_down: bool,
+    pub(super) names: HashMap<NameKey, ClientId>,
+    pub(super) membership: Membership,
+    pub(super) shutting_down: bool,
 }
 
 impl Hub {
@@ -93,15 +95,30 @@ impl Hub {
             Event::Disconnected { client, reason } => self.forget(now, client, reason, effects),
             Event::DeadlineReached => {
                 if let Some(message) = self.membership.take_folded(now) {
-                    effects.push(Effect::Send { to: self.membership.everyone().to_vec(), message });
+                    effects.push(Effect::Send {
+                        to: self.membership.everyone().to_vec(),
+                        message,
+                    });
                 }
             }
             Event::ShutdownRequested { cause } => self.shut_down(cause, effects),
         }
     }
 
-    fn connected(&mut self, now: Time, client: ClientId, address: SocketAddr, effects: &mut Vec<Effect>) {
-        self.clients.insert(client, Client { address, standing: Standing::Unnamed { refusals: 0 } });
+    fn connected(
+        &mut self,
+        now: Time,
+        client: ClientId,
+        address: SocketAddr,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.clients.insert(
+            client,
+            Client {
+                address,
+                standing: Standing::Unnamed { refusals: 0 },
+            },
+        );
         if self.shutting_down {
             // Was accepted in the moment the chat ended: hears what the others heard.
             self.say(client, Message::ShutDown, effects);
@@ -114,7 +131,9 @@ impl Hub {
     }
 
     fn received(&mut self, now: Time, client: ClientId, input: Input, effects: &mut Vec<Effect>) {
-        let Some(state) = self.clients.get(&client) else { return };
+        let Some(state) = self.clients.get(&client) else {
+            return;
+        };
         let joined = match &state.standing {
             Standing::Joined { name, .. } => Some(name.clone()),
             Standing::Unnamed { .. } => None,
@@ -123,7 +142,9 @@ impl Hub {
             (Input::Line(line), Some(name)) => self.joined_line(now, client, name, line, effects),
             (Input::Line(line), None) => self.unnamed_line(now, client, line, effects),
             (Input::LineTooLong, Some(_)) => self.say(client, Message::LineTooLong, effects),
-            (Input::LineTooLong, None) => self.refuse_name(now, client, Message::LineTooLong, effects),
+            (Input::LineTooLong, None) => {
+                self.refuse_name(now, client, Message::LineTooLong, effects)
+            }
             (Input::LineEndless, _) => {
                 self.say(client, Message::EndlessLine, effects);
                 self.dismiss(now, client, DisconnectReason::EndlessLine, effects);
@@ -137,16 +158,29 @@ impl Hub {
     }
 
     /// A line from somebody who is in the chat.
-    fn joined_line(&mut self, now: Time, client: ClientId, name: Arc<str>, line: Line, effects: &mut Vec<Effect>) {
+    fn joined_line(
+        &mut self,
+        now: Time,
+        client: ClientId,
+        name: Arc<str>,
+        line: Line,
+        effects: &mut Vec<Effect>,
+    ) {
         let operator = self.is_operator(client);
         match Command::parse(line.text, operator) {
             Command::Empty => {}
             Command::Say(text) => {
                 if self.settings.log_messages {
-                    effects.push(Effect::Log(Notable::Said { name: name.clone(), text: text.clone() }));
+                    effects.push(Effect::Log(Notable::Said {
+                        name: name.clone(),
+                        text: text.clone(),
+                    }));
                 }
                 let to = self.membership.others(client);
-                effects.push(Effect::Send { to, message: Message::Said { from: name, text } });
+                effects.push(Effect::Send {
+                    to,
+                    message: Message::Said { from: name, text },
+                });
             }
             Command::Do(Verb::Help) => self.say(client, Message::Help { operator }, effects),
             Command::Do(Verb::Who) => {
@@ -161,71 +195,17 @@ impl Hub {
             }
             Command::TypeInFull(word) => self.say(client, Message::TypeInFull(word), effects),
             Command::Ambiguous(word, candidates) => {
-                self.say(client, Message::AmbiguousCommand { word, candidates }, effects);
+                self.say(
+                    client,
+                    Message::AmbiguousCommand { word, candidates },
+                    effects,
+                );
             }
             Command::Unknown(word) => self.say(client, Message::UnknownCommand { word }, effects),
         }
     }
 
-    /// A line from somebody who has no name yet: a name, or one of the few commands that make sense without one.
-    fn unnamed_line(&mut self, now: Time, client: ClientId, line: Line, effects: &mut Vec<Effect>) {
-        match Command::parse(line.text.clone(), false) {
-            // An empty line asks again, and is no refusal.
-            Command::Empty => self.say(client, Message::InputUsername, effects),
-            Command::Say(_) => self.choose_name(now, client, &line, effects),
-            Command::Do(Verb::Help) => {
-                self.say(client, Message::Help { operator: false }, effects);
-                self.say(client, Message::InputUsername, effects);
-            }
-            Command::Do(Verb::Quit) => self.quit(now, client, effects),
-            // What is meant as a command is never taken for a name, and counts like a refused one: otherwise the
-            // three tries would be three times as many lines as anybody likes to send.
-            Command::Do(Verb::Who | Verb::Shutdown) | Command::OperatorsOnly => {
-                self.refuse_name(now, client, Message::NameFirst, effects);
-            }
-            Command::TypeInFull(word) => self.refuse_name(now, client, Message::TypeInFull(word), effects),
-            Command::Ambiguous(word, candidates) => {
-                self.refuse_name(now, client, Message::AmbiguousCommand { word, candidates }, effects);
-            }
-            Command::Unknown(word) => self.refuse_name(now, client, Message::UnknownCommand { word }, effects),
-        }
-    }
-
-    fn choose_name(&mut self, now: Time, client: ClientId, line: &Line, effects: &mut Vec<Effect>) {
-        let name = match Name::parse(line) {
-            Ok(name) => name,
-            Err(refusal) => {
-                effects.push(Effect::Log(Notable::NameRefused { client, refusal: refusal.clone() }));
-                return self.refuse_name(now, client, Message::NameRefused(refusal), effects);
-            }
-        };
-        if let Some(by) = self.names.get(name.key()).and_then(|&holder| self.name_of(holder)) {
-            effects.push(Effect::Log(Notable::NameTaken { client, by: by.clone() }));
-            let message = Message::NameTaken { wanted: name.shown().clone(), by };
-            return self.refuse_name(now, client, message, effects);
-        }
-        self.names.insert(name.key().clone(), client);
-        self.say(client, Message::YourNameIs(name.shown().clone()), effects);
-        self.join(now, client, name.shown().clone(), Some(name.key().clone()), effects);
-    }
-
-    /// Says why a name is none and asks again, unless that was the last try.
-    fn refuse_name(&mut self, now: Time, client: ClientId, why: Message, effects: &mut Vec<Effect>) {
-        let Some(Client { standing: Standing::Unnamed { refusals }, .. }) = self.clients.get_mut(&client) else {
-            return;
-        };
-        *refusals += 1;
-        let last = *refusals >= NAME_REFUSALS_MAX;
-        self.say(client, why, effects);
-        if last {
-            self.say(client, Message::TooManyNames, effects);
-            self.dismiss(now, client, DisconnectReason::NamesRefused, effects);
-        } else {
-            self.say(client, Message::InputUsername, effects);
-        }
-    }
-
-    fn join(
+    pub(super) fn join(
         &mut self,
         now: Time,
         client: ClientId,
@@ -233,83 +213,61 @@ impl Hub {
         key: Option<NameKey>,
         effects: &mut Vec<Effect>,
     ) {
-        let Some(state) = self.clients.get_mut(&client) else { return };
+        let Some(state) = self.clients.get_mut(&client) else {
+            return;
+        };
         let by_address = key.is_none();
-        state.standing = Standing::Joined { name: name.clone(), key };
+        state.standing = Standing::Joined {
+            name: name.clone(),
+            key,
+        };
         self.membership.join(client);
         effects.push(Effect::Admit { client });
-        effects.push(Effect::Log(Notable::Joined { client, name: name.clone() }));
+        effects.push(Effect::Log(Notable::Joined {
+            client,
+            name: name.clone(),
+        }));
         self.say(client, Message::Congratulations, effects);
         if by_address {
             self.say(client, Message::YourId(name.clone()), effects);
         }
-        self.say(client, Message::ClientCount(self.membership.count()), effects);
+        self.say(
+            client,
+            Message::ClientCount(self.membership.count()),
+            effects,
+        );
         self.announce(now, client, Announcement::Arrived(name), effects);
     }
 
-    fn quit(&mut self, now: Time, client: ClientId, effects: &mut Vec<Effect>) {
-        self.say(client, Message::Bye, effects);
-        self.dismiss(now, client, DisconnectReason::Quit, effects);
-    }
-
-    /// Ends a connection from this side, and forgets it.
-    fn dismiss(&mut self, now: Time, client: ClientId, reason: DisconnectReason, effects: &mut Vec<Effect>) {
-        effects.push(Effect::Disconnect { client, reason });
-        self.forget(now, client, reason, effects);
-    }
-
-    /// The name is free, the others hear of it, and no event about this client means anything any more.
-    fn forget(&mut self, now: Time, client: ClientId, reason: DisconnectReason, effects: &mut Vec<Effect>) {
-        let Some(state) = self.clients.remove(&client) else { return };
-        match state.standing {
-            Standing::Unnamed { .. } => effects.push(Effect::Log(Notable::LeftUnnamed { client, reason })),
-            Standing::Joined { name, key } => {
-                if let Some(key) = key {
-                    self.names.remove(&key);
-                }
-                self.membership.leave(client);
-                effects.push(Effect::Log(Notable::Left { client, name: name.clone(), reason }));
-                self.announce(now, client, Announcement::Left(name), effects);
-            }
-        }
-    }
-
-    fn shut_down(&mut self, cause: ShutdownCause, effects: &mut Vec<Effect>) {
-        if std::mem::replace(&mut self.shutting_down, true) {
-            return;
-        }
-        effects.push(Effect::Log(Notable::ShuttingDown { cause, joined: self.membership.count() }));
-        // Everybody who is connected, with a name or without one, in the order in which they came.
-        let mut everybody: Vec<ClientId> = self.clients.keys().copied().collect();
-        everybody.sort_unstable();
-        effects.push(Effect::Send { to: everybody.clone(), message: Message::ShutDown });
-        for client in everybody {
-            effects.push(Effect::Disconnect { client, reason: DisconnectReason::ServerShutdown });
-        }
-        effects.push(Effect::Shutdown);
-        // Nobody hears anybody leave: all leave at once.
-        self.clients.clear();
-        self.names.clear();
-        self.membership = Membership::new(self.settings.announce_up_to);
-    }
-
-    fn announce(&mut self, now: Time, client: ClientId, what: Announcement, effects: &mut Vec<Effect>) {
+    pub(super) fn announce(
+        &mut self,
+        now: Time,
+        client: ClientId,
+        what: Announcement,
+        effects: &mut Vec<Effect>,
+    ) {
         let to = self.membership.others(client);
         if let Some(message) = self.membership.announce(now, to.len(), what) {
             effects.push(Effect::Send { to, message });
         }
     }
 
-    fn say(&self, client: ClientId, message: Message, effects: &mut Vec<Effect>) {
-        effects.push(Effect::Send { to: vec![client], message });
+    pub(super) fn say(&self, client: ClientId, message: Message, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Send {
+            to: vec![client],
+            message,
+        });
     }
 
     fn who(&self) -> Message {
         let shown = self.membership.everyone().iter().take(WHO_NAMES_MAX);
-        Message::Who { names: shown.filter_map(|&client| self.name_of(client)).collect(), total: self.membership.count() }
+        Message::Who {
+            names: shown.filter_map(|&client| self.name_of(client)).collect(),
+            total: self.membership.count(),
+        }
     }
 
-    fn name_of(&self, client: ClientId) -> Option<Arc<str>> {
+    pub(super) fn name_of(&self, client: ClientId) -> Option<Arc<str>> {
         match &self.clients.get(&client)?.standing {
             Standing::Joined { name, .. } => Some(name.clone()),
             Standing::Unnamed { .. } => None,
@@ -317,14 +275,23 @@ impl Hub {
     }
 
     fn is_unnamed(&self, client: ClientId) -> bool {
-        matches!(self.clients.get(&client), Some(Client { standing: Standing::Unnamed { .. }, .. }))
+        matches!(
+            self.clients.get(&client),
+            Some(Client {
+                standing: Standing::Unnamed { .. },
+                ..
+            })
+        )
     }
 
     fn is_operator(&self, client: ClientId) -> bool {
         match self.settings.operators {
             Operators::Anyone => true,
             Operators::Nobody => false,
-            Operators::Loopback => self.clients.get(&client).is_some_and(|state| state.address.ip().is_loopback()),
+            Operators::Loopback => self
+                .clients
+                .get(&client)
+                .is_some_and(|state| state.address.ip().is_loopback()),
         }
     }
 }

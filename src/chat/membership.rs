@@ -32,7 +32,13 @@ pub struct Membership {
 impl Membership {
     /// Nobody yet. While at most `announce_up_to` people hear them, join and leave lines are told one by one.
     pub fn new(announce_up_to: usize) -> Self {
-        Self { joined: Vec::new(), announce_up_to, folded_arrived: 0, folded_left: 0, fold_due: None }
+        Self {
+            joined: Vec::new(),
+            announce_up_to,
+            folded_arrived: 0,
+            folded_left: 0,
+            fold_due: None,
+        }
     }
 
     /// How many have joined.
@@ -65,7 +71,12 @@ impl Membership {
 
     /// What to tell `hearers` people now about one arrival or departure: its line, or nothing since it was counted
     /// and will be told with others at [`Membership::fold_due`].
-    pub fn announce(&mut self, now: Time, hearers: usize, announcement: Announcement) -> Option<Message> {
+    pub fn announce(
+        &mut self,
+        now: Time,
+        hearers: usize,
+        announcement: Announcement,
+    ) -> Option<Message> {
         if hearers <= self.announce_up_to {
             return Some(match announcement {
                 Announcement::Arrived(name) => Message::Arrived(name),

@@ -13,11 +13,14 @@
 //! | `name` | what is a name, and when two of them are the same |
 //! | `membership` | who has joined, in order; join and leave lines, one by one or folded |
 //! | `hub` | the state machine that ties these together |
+//! | `login`, `leaving` | its parts for the beginning and the end of a conversation |
 
 mod command;
 mod event;
 mod hub;
 mod input;
+mod leaving;
+mod login;
 mod membership;
 mod message;
 mod name;

@@ -109,14 +109,16 @@ impl Name {
 }
 
 impl NameKey {
-    /// The key of a text in NFC: `fold(skeleton(fold(text)))`.
+    /// The key of a name: `fold(skeleton(fold(NFKC(name))))`.
     ///
+    /// NFKC first makes plain letters of styled ones, such as the bold `𝐌` of mathematics, whose skeletons are not
+    /// those of the letters they look like. (The name that is shown stays in NFC.)
     /// The skeleton of UTS 39 (section 4) puts one letter in the place of all that look like it. It knows nothing of
     /// case: it takes `0` for a capital `O`, but a small `o` for itself. So case is folded before it, to give both
     /// cases of a letter the same look-alikes, and after it, for the capitals that it brought in. Folding is more
     /// than lower case: `ß` becomes `ss`, and both small sigmas become one.
     fn new(shown: &str) -> Self {
-        let folded: String = shown.chars().default_case_fold().collect();
+        let folded: String = shown.nfkc().default_case_fold().collect();
         let key: String = skeleton(&folded).default_case_fold().collect();
         Self(key.into())
     }

@@ -40,42 +40,81 @@ fn sentence(message: &Message) -> String {
     match message {
         Message::InputUsername => "Input username.".into(),
         Message::YourNameIs(name) => format!("Your username is {name}."),
-        Message::Congratulations => "Congratulations! You've successfully joined the chat server.".into(),
+        Message::Congratulations => {
+            "Congratulations! You've successfully joined the chat server.".into()
+        }
         Message::YourId(id) => format!("Your id is: '{id}'."),
-        Message::ClientCount(count) => format!("There are {count} client(s) connected to this server."),
+        Message::ClientCount(count) => {
+            format!("There are {count} client(s) connected to this server.")
+        }
         Message::NameRefused(refusal) => format!("That is no username: {refusal}"),
-        Message::NameTaken { wanted, by } if wanted == by => format!("{by} is taken. Choose another name."),
+        Message::NameTaken { wanted, by } if wanted == by => {
+            format!("{by} is taken. Choose another name.")
+        }
         Message::NameTaken { wanted, by } => {
             format!("{wanted} is taken: it looks like {by}, who is here. Choose another name.")
         }
-        Message::TooManyNames => "Too many tries. Connect again when you have thought of a name.".into(),
-        Message::LoginTimedOut => "You gave no username in time. Connect again to try once more.".into(),
+        Message::TooManyNames => {
+            "Too many tries. Connect again when you have thought of a name.".into()
+        }
+        Message::LoginTimedOut => {
+            "You gave no username in time. Connect again to try once more.".into()
+        }
         Message::Arrived(name) => format!("A new client has connected to the chat: id = {name}"),
         Message::Left(name) => format!("{name} has left the chat"),
-        Message::MembershipChanged { arrived, left, present } => {
-            format!("{} connected and {left} {} left; {present} are here.", clients_have(*arrived), have(*left))
+        Message::MembershipChanged {
+            arrived,
+            left,
+            present,
+        } => {
+            format!(
+                "{} connected and {left} {} left; {present} are here.",
+                clients_have(*arrived),
+                have(*left)
+            )
         }
-        Message::UnknownCommand { word } => format!("There is no command /{}. Try /help.", shortened(word)),
+        Message::UnknownCommand { word } => {
+            format!("There is no command /{}. Try /help.", shortened(word))
+        }
         Message::AmbiguousCommand { word, candidates } => {
-            format!("/{} could be /{}. Type a little more.", shortened(word), candidates.join(" or /"))
+            format!(
+                "/{} could be /{}. Type a little more.",
+                shortened(word),
+                candidates.join(" or /")
+            )
         }
         Message::TypeInFull(word) => format!("Type /{word} in full to do that."),
         Message::NameFirst => "First choose a username, then that.".into(),
         Message::NotOperator => "Only an operator of this chat may do that.".into(),
         Message::LineTooLong => {
-            format!("That line was too long and was not said: at most {} bytes.", super::LINE_BYTES_MAX)
+            format!(
+                "That line was too long and was not said: at most {} bytes.",
+                super::LINE_BYTES_MAX
+            )
         }
         Message::EndlessLine => {
-            format!("{} bytes without an end of line: goodbye.", super::ENDLESS_BYTES_MAX)
+            format!(
+                "{} bytes without an end of line: goodbye.",
+                super::ENDLESS_BYTES_MAX
+            )
         }
         Message::Bye => "Bye!".into(),
         Message::ServerFull => "The chat server is full. Try again later.".into(),
-        Message::TooManyFromAddress => "Too many connections from your address. Try again in a minute.".into(),
-        Message::NoThread => "The chat server cannot take another client now. Try again later.".into(),
-        Message::TooSlow => "You were disconnected: your end did not read what was sent. Connect again.".into(),
+        Message::TooManyFromAddress => {
+            "Too many connections from your address. Try again in a minute.".into()
+        }
+        Message::NoThread => {
+            "The chat server cannot take another client now. Try again later.".into()
+        }
+        Message::TooSlow => {
+            "You were disconnected: your end did not read what was sent. Connect again.".into()
+        }
         Message::ShutDown => "The chat has been shut down".into(),
         // Written by `encode` itself: they are no single sentence.
-        Message::Said { .. } | Message::Help { .. } | Message::Who { .. } | Message::WrongProtocol(_) => String::new(),
+        Message::Said { .. }
+        | Message::Help { .. }
+        | Message::Who { .. }
+        | Message::WrongProtocol(_) => String::new(),
     }
 }
 
@@ -84,12 +123,18 @@ fn have(count: usize) -> &'static str {
 }
 
 fn clients_have(count: usize) -> String {
-    format!("{count} {} {}", if count == 1 { "client" } else { "clients" }, have(count))
+    format!(
+        "{count} {} {}",
+        if count == 1 { "client" } else { "clients" },
+        have(count)
+    )
 }
 
 /// What somebody typed, quoted back to them: never more than a screen line of it.
 fn shortened(word: &str) -> &str {
-    word.char_indices().nth(32).map_or(word, |(end, _)| &word[..end])
+    word.char_indices()
+        .nth(32)
+        .map_or(word, |(end, _)| &word[..end])
 }
 
 fn help(operator: bool, out: &mut Vec<u8>) {
@@ -97,7 +142,10 @@ fn help(operator: bool, out: &mut Vec<u8>) {
     line("/who       shows who is here", out);
     line("/quit      leaves the chat", out);
     if operator {
-        line("/shutdown  ends the chat for everybody; so does SHUTDOWN on a line of its own", out);
+        line(
+            "/shutdown  ends the chat for everybody; so does SHUTDOWN on a line of its own",
+            out,
+        );
     }
     line("//text     says a line that begins with a slash", out);
     line("Whatever else you type is said to everybody else.", out);
@@ -109,7 +157,8 @@ fn who(names: &[std::sync::Arc<str>], total: usize, out: &mut Vec<u8>) {
     let (mut lines, mut shown) = (0, 0);
     for name in names {
         // What a continued line needs besides: the prefix and the comma.
-        if "server: ".len() + text.width() + " ".len() + name.width() + ",".len() > LINE_COLUMNS_MAX {
+        if "server: ".len() + text.width() + " ".len() + name.width() + ",".len() > LINE_COLUMNS_MAX
+        {
             line(&text, out);
             text.clear();
             lines += 1;
@@ -138,7 +187,9 @@ fn who(names: &[std::sync::Arc<str>], total: usize, out: &mut Vec<u8>) {
 fn wrong_protocol(stranger: Stranger, out: &mut Vec<u8>) {
     match stranger {
         Stranger::Http => {
-            out.extend_from_slice(b"HTTP/1.1 400 This is a chat server: use telnet\r\nConnection: close\r\n\r\n");
+            out.extend_from_slice(
+                b"HTTP/1.1 400 This is a chat server: use telnet\r\nConnection: close\r\n\r\n",
+            );
         }
         // RFC 4253, 4.2: a server may send lines of text before its version, and ssh -v shows them.
         Stranger::Ssh => line("This is a chat server, not SSH: use telnet.", out),

@@ -53,7 +53,10 @@ pub struct Place<'a> {
 impl Admission {
     /// `places` in all; from one address `open_max` at once and `new_max` in a minute (`None`: any number).
     pub fn new(places: usize, open_max: Option<usize>, new_max: Option<usize>) -> Self {
-        Self { free: AtomicUsize::new(places), book: Mutex::new(AddressBook::new(open_max, new_max)) }
+        Self {
+            free: AtomicUsize::new(places),
+            book: Mutex::new(AddressBook::new(open_max, new_max)),
+        }
     }
 
     /// A place for somebody from `address`. May be called from any thread; the lock is held for one look-up.
@@ -61,10 +64,17 @@ impl Admission {
     /// # Errors
     /// There is none for them; then nothing was taken.
     pub fn enter(&self, address: IpAddr, now: Time) -> Result<Place<'_>, Refused> {
-        let taken = self.free.fetch_update(Ordering::AcqRel, Ordering::Acquire, |free| free.checked_sub(1));
+        let taken = self
+            .free
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |free| {
+                free.checked_sub(1)
+            });
         taken.map_err(|_| Refused::Full)?;
         // From here on the place is given back by its drop, whatever happens.
-        let place = Place { door: self, address: key_of(address) };
+        let place = Place {
+            door: self,
+            address: key_of(address),
+        };
         // Loopback is exempt: ten thousand test clients come from there, and so does the person at the keyboard.
         if !address.is_loopback() && !self.book.lock().enter(place.address, now) {
             std::mem::forget(place);
@@ -127,10 +137,16 @@ impl AddressBook {
     /// Counts one more from this address, if it may have one more.
     fn enter(&mut self, address: IpAddr, now: Time) -> bool {
         if self.entries.len() >= self.sweep_at {
-            self.entries.retain(|_, entry| entry.open > 0 || now.saturating_sub(entry.window_start) < WINDOW);
+            self.entries.retain(|_, entry| {
+                entry.open > 0 || now.saturating_sub(entry.window_start) < WINDOW
+            });
             self.sweep_at = BOOK_SWEEP_MIN.max(2 * self.entries.len());
         }
-        let entry = self.entries.entry(address).or_insert(Entry { open: 0, window_start: now, arrived: 0 });
+        let entry = self.entries.entry(address).or_insert(Entry {
+            open: 0,
+            window_start: now,
+            arrived: 0,
+        });
         if now.saturating_sub(entry.window_start) >= WINDOW {
             entry.window_start = now;
             entry.arrived = 0;
@@ -167,7 +183,10 @@ mod tests {
     fn a_place_comes_back_when_it_is_dropped() {
         let door = Admission::new(1, None, None);
         let place = door.enter(ip("127.0.0.1"), at(0)).unwrap();
-        assert_eq!(door.enter(ip("127.0.0.1"), at(0)).unwrap_err(), Refused::Full);
+        assert_eq!(
+            door.enter(ip("127.0.0.1"), at(0)).unwrap_err(),
+            Refused::Full
+        );
         drop(place);
         assert!(door.enter(ip("127.0.0.1"), at(0)).is_ok());
     }
@@ -175,12 +194,19 @@ mod tests {
     #[test]
     fn one_address_may_not_take_all_places_but_loopback_may() {
         let door = Admission::new(10, Some(2), None);
-        let held: Vec<_> = (0..2).map(|_| door.enter(ip("192.0.2.1"), at(0)).unwrap()).collect();
-        assert_eq!(door.enter(ip("192.0.2.1"), at(0)).unwrap_err(), Refused::TooManyFromAddress);
+        let held: Vec<_> = (0..2)
+            .map(|_| door.enter(ip("192.0.2.1"), at(0)).unwrap())
+            .collect();
+        assert_eq!(
+            door.enter(ip("192.0.2.1"), at(0)).unwrap_err(),
+            Refused::TooManyFromAddress
+        );
         assert!(door.enter(ip("192.0.2.2"), at(0)).is_ok());
         drop(held);
         assert!(door.enter(ip("192.0.2.1"), at(0)).is_ok());
-        let local: Vec<_> = (0..10).map(|_| door.enter(ip("::1"), at(0)).unwrap()).collect();
+        let local: Vec<_> = (0..10)
+            .map(|_| door.enter(ip("::1"), at(0)).unwrap())
+            .collect();
         assert_eq!(local.len(), 10, "a refusal took no place away");
     }
 

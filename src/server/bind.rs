@@ -24,13 +24,22 @@ impl fmt::Display for BindError {
         write!(f, "cannot listen on {}: ", self.address)?;
         match self.error.kind() {
             ErrorKind::AddrInUse => {
-                write!(f, "another program uses this port. Stop it, or choose another with --port")
+                write!(
+                    f,
+                    "another program uses this port. Stop it, or choose another with --port"
+                )
             }
             ErrorKind::PermissionDenied => {
-                write!(f, "ports below 1024 are the system's. Choose a higher one with --port")
+                write!(
+                    f,
+                    "ports below 1024 are the system's. Choose a higher one with --port"
+                )
             }
             ErrorKind::AddrNotAvailable => {
-                write!(f, "this machine has no such address. Choose one of its own with --bind, or 0.0.0.0 for all")
+                write!(
+                    f,
+                    "this machine has no such address. Choose one of its own with --bind, or 0.0.0.0 for all"
+                )
             }
             _ => write!(f, "{}", self.error),
         }
@@ -61,7 +70,10 @@ pub fn bind(bind: Bind, port: u16) -> Result<Bound, BindError> {
     };
     let socket = listen(SocketAddr::new(address, port))?;
     let port = port_of(&socket, port);
-    Ok(Bound { sockets: vec![socket], port })
+    Ok(Bound {
+        sockets: vec![socket],
+        port,
+    })
 }
 
 fn bind_localhost(port: u16) -> Result<Bound, BindError> {
@@ -70,10 +82,18 @@ fn bind_localhost(port: u16) -> Result<Bound, BindError> {
         let v4 = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
         let chosen = port_of(&v4, port);
         match listen(SocketAddr::from((Ipv6Addr::LOCALHOST, chosen))) {
-            Ok(v6) => return Ok(Bound { sockets: vec![v4, v6], port: chosen }),
+            Ok(v6) => {
+                return Ok(Bound {
+                    sockets: vec![v4, v6],
+                    port: chosen,
+                });
+            }
             Err(BindError { error, .. }) if is_without_ipv6(&error) => {
                 tracing::info!(%error, "no IPv6 on this machine: 127.0.0.1 only");
-                return Ok(Bound { sockets: vec![v4], port: chosen });
+                return Ok(Bound {
+                    sockets: vec![v4],
+                    port: chosen,
+                });
             }
             // The system gave a port that is free for IPv4 only: another one will be free for both.
             Err(_) if port == 0 && tries < PORT_TRIES_MAX => tries += 1,
@@ -94,7 +114,11 @@ fn port_of(socket: &TcpListener, asked: u16) -> u16 {
 
 fn listen(address: SocketAddr) -> Result<TcpListener, BindError> {
     let open = || {
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+        let socket = Socket::new(
+            Domain::for_address(address),
+            Type::STREAM,
+            Some(Protocol::TCP),
+        )?;
         // A restart must not wait until the connections of the last run are forgotten.
         socket.set_reuse_address(true)?;
         if let IpAddr::V6(v6) = address.ip() {

@@ -45,20 +45,44 @@ impl SystemLimits {
     pub fn raise_and_read() -> Self {
         let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
         // A soft limit is a default that programs may raise; it is low for the sake of `select`, which we do not use.
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+        let _ = setrlimit(
+            Resource::Nofile,
+            Rlimit {
+                current: maximum,
+                maximum,
+            },
+        );
         let threads_used = read_number("/proc/loadavg", |text| {
-            text.split_whitespace().nth(3)?.split('/').nth(1)?.parse().ok()
+            text.split_whitespace()
+                .nth(3)?
+                .split('/')
+                .nth(1)?
+                .parse()
+                .ok()
         });
-        let system = [read("/proc/sys/kernel/threads-max"), read("/proc/sys/kernel/pid_max")];
-        let system_left = system.into_iter().flatten().min().map(|max| max.saturating_sub(threads_used.unwrap_or(0)));
+        let system = [
+            read("/proc/sys/kernel/threads-max"),
+            read("/proc/sys/kernel/pid_max"),
+        ];
+        let system_left = system
+            .into_iter()
+            .flatten()
+            .min()
+            .map(|max| max.saturating_sub(threads_used.unwrap_or(0)));
         let cgroup_left = read("/sys/fs/cgroup/pids.max")
             .map(|max| max.saturating_sub(read("/sys/fs/cgroup/pids.current").unwrap_or(0)));
         // Counts all threads of the user, of whom we know only that they are not more than all there are. Root is exempt.
-        let user = if rustix::process::geteuid().is_root() { None } else { getrlimit(Resource::Nproc).current };
-        let mappings_used = fs::read_to_string("/proc/self/maps").map_or(0, |maps| maps.lines().count() as u64);
+        let user = if rustix::process::geteuid().is_root() {
+            None
+        } else {
+            getrlimit(Resource::Nproc).current
+        };
+        let mappings_used =
+            fs::read_to_string("/proc/self/maps").map_or(0, |maps| maps.lines().count() as u64);
         Self {
             descriptors: getrlimit(Resource::Nofile).current,
-            mappings_left: read("/proc/sys/vm/max_map_count").map(|max| max.saturating_sub(mappings_used)),
+            mappings_left: read("/proc/sys/vm/max_map_count")
+                .map(|max| max.saturating_sub(mappings_used)),
             threads_left: [system_left, cgroup_left, user].into_iter().flatten().min(),
         }
     }
@@ -84,26 +108,49 @@ pub fn capacity(config: &Config, system: SystemLimits) -> Result<Capacity, NoCap
         Delivery::DirectThenWriter => (1, config.max_writers as u64),
         Delivery::Direct => (1, 0),
     };
-    let by_descriptors = system.descriptors.map(|max| max.saturating_sub((limits::DESCRIPTORS_RESERVED + limits::REFUSED_SOCKETS_MAX) as u64));
-    let by_mappings = system.mappings_left.map(|left| {
-        (left / limits::MAPPINGS_PER_THREAD as u64).saturating_sub(THREADS_RESERVED + spare_writers) / threads_per_client
+    let by_descriptors = system.descriptors.map(|max| {
+        max.saturating_sub((limits::DESCRIPTORS_RESERVED + limits::REFUSED_SOCKETS_MAX) as u64)
     });
-    let by_threads =
-        system.threads_left.map(|left| left.saturating_sub(THREADS_RESERVED + spare_writers) / threads_per_client);
+    let by_mappings = system.mappings_left.map(|left| {
+        (left / limits::MAPPINGS_PER_THREAD as u64).saturating_sub(THREADS_RESERVED + spare_writers)
+            / threads_per_client
+    });
+    let by_threads = system
+        .threads_left
+        .map(|left| left.saturating_sub(THREADS_RESERVED + spare_writers) / threads_per_client);
     let tightest = [
-        (by_descriptors, format!("{} file descriptors (ulimit -n)", shown(system.descriptors))),
-        (by_mappings, format!("{} memory mappings left (sysctl vm.max_map_count)", shown(system.mappings_left))),
-        (by_threads, format!("{} threads left (ulimit -u, pid_max, cgroup pids.max)", shown(system.threads_left))),
+        (
+            by_descriptors,
+            format!("{} file descriptors (ulimit -n)", shown(system.descriptors)),
+        ),
+        (
+            by_mappings,
+            format!(
+                "{} memory mappings left (sysctl vm.max_map_count)",
+                shown(system.mappings_left)
+            ),
+        ),
+        (
+            by_threads,
+            format!(
+                "{} threads left (ulimit -u, pid_max, cgroup pids.max)",
+                shown(system.threads_left)
+            ),
+        ),
     ]
     .into_iter()
     .filter_map(|(clients, why)| Some((usize::try_from(clients?).unwrap_or(usize::MAX), why)))
     .min();
     match tightest {
         Some((0, why)) => Err(NoCapacity(why)),
-        Some((fitting, why)) if fitting < config.max_clients => {
-            Ok(Capacity { max_clients: fitting, lowered_by: Some(why) })
-        }
-        _ => Ok(Capacity { max_clients: config.max_clients, lowered_by: None }),
+        Some((fitting, why)) if fitting < config.max_clients => Ok(Capacity {
+            max_clients: fitting,
+            lowered_by: Some(why),
+        }),
+        _ => Ok(Capacity {
+            max_clients: config.max_clients,
+            lowered_by: None,
+        }),
     }
 }
 
@@ -115,25 +162,47 @@ fn shown(limit: Option<u64>) -> String {
 mod tests {
     use super::*;
 
-    const PLENTY: SystemLimits = SystemLimits { descriptors: None, mappings_left: None, threads_left: None };
+    const PLENTY: SystemLimits = SystemLimits {
+        descriptors: None,
+        mappings_left: None,
+        threads_left: None,
+    };
 
     #[test]
     fn without_limits_all_fit() {
         let config = Config::default();
-        assert_eq!(capacity(&config, PLENTY).unwrap(), Capacity { max_clients: 10_000, lowered_by: None });
+        assert_eq!(
+            capacity(&config, PLENTY).unwrap(),
+            Capacity {
+                max_clients: 10_000,
+                lowered_by: None
+            }
+        );
     }
 
     #[test]
     fn the_tightest_limit_counts_and_is_named() {
-        let system = SystemLimits { descriptors: Some(2048), mappings_left: Some(65_000), threads_left: Some(30_000) };
+        let system = SystemLimits {
+            descriptors: Some(2048),
+            mappings_left: Some(65_000),
+            threads_left: Some(30_000),
+        };
         let capacity = capacity(&Config::default(), system).unwrap();
         assert_eq!(capacity.max_clients, 2048 - 128);
-        assert!(capacity.lowered_by.unwrap().contains("2048 file descriptors"));
+        assert!(
+            capacity
+                .lowered_by
+                .unwrap()
+                .contains("2048 file descriptors")
+        );
     }
 
     #[test]
     fn ten_thousand_threads_fit_a_default_linux_and_twice_as_many_do_not() {
-        let system = SystemLimits { mappings_left: Some(65_530 - 100), ..PLENTY };
+        let system = SystemLimits {
+            mappings_left: Some(65_530 - 100),
+            ..PLENTY
+        };
         let mut config = Config::default();
         assert_eq!(capacity(&config, system).unwrap().max_clients, 10_000);
         config.delivery = Delivery::Writer;
@@ -144,8 +213,13 @@ mod tests {
 
     #[test]
     fn a_server_for_nobody_does_not_start() {
-        let system = SystemLimits { descriptors: Some(60), ..PLENTY };
-        let why = capacity(&Config::default(), system).unwrap_err().to_string();
+        let system = SystemLimits {
+            descriptors: Some(60),
+            ..PLENTY
+        };
+        let why = capacity(&Config::default(), system)
+            .unwrap_err()
+            .to_string();
         assert!(why.contains("60 file descriptors"), "{why}");
     }
 }

@@ -12,9 +12,10 @@ pub struct Clock {
 
 impl Clock {
     /// Starts at zero, now.
-    #[expect(clippy::new_without_default, reason = "a clock that starts is an act, not a default")]
     pub fn new() -> Self {
-        Self { start: Instant::now() }
+        Self {
+            start: Instant::now(),
+        }
     }
 
     /// Time since the start.

@@ -21,7 +21,11 @@ impl Delivery<'_, '_> {
 
     /// Ends a connection once all that was appended so far has been sent. Nothing more is appended.
     pub fn end_after_flush(&mut self, client: ClientId) {
-        if let Some(peer) = self.peers.get_mut(&client).filter(|peer| peer.ending == Ending::Open) {
+        if let Some(peer) = self
+            .peers
+            .get_mut(&client)
+            .filter(|peer| peer.ending == Ending::Open)
+        {
             peer.ending = Ending::AfterFlush;
             peer.place = None;
             touch(peer, &mut self.touched);
@@ -31,7 +35,11 @@ impl Delivery<'_, '_> {
     /// Cuts a client that does not read, telling it why as well as can be: whole unsent lines are dropped, the begun one
     /// is finished, then come `words`. None of it is waited for.
     pub fn cut(&mut self, client: ClientId, words: &[u8], now: Time) {
-        let Some(peer) = self.peers.get_mut(&client).filter(|peer| peer.ending < Ending::Cut) else {
+        let Some(peer) = self
+            .peers
+            .get_mut(&client)
+            .filter(|peer| peer.ending < Ending::Cut)
+        else {
             return;
         };
         peer.place = None;
@@ -45,7 +53,8 @@ impl Delivery<'_, '_> {
         }
         peer.outbox.clear(&mut self.buffers);
         peer.ending = Ending::Cut;
-        self.lingering.push_back((now + limits::LINGER_TIME, client));
+        self.lingering
+            .push_back((now + limits::LINGER_TIME, client));
         self.settle(client, now);
     }
 
@@ -63,7 +72,9 @@ impl Delivery<'_, '_> {
     /// Brings an ending connection one step further, as far as it can go now: all sent, then the sending side is
     /// shut and the reader told, then, when the reader has ended too, it is forgotten and its socket closes.
     pub(super) fn settle(&mut self, client: ClientId, now: Time) {
-        let Entry::Occupied(mut entry) = self.peers.entry(client) else { return };
+        let Entry::Occupied(mut entry) = self.peers.entry(client) else {
+            return;
+        };
         let peer = entry.get_mut();
         if peer.right == Right::HandedOver {
             return;
@@ -73,7 +84,8 @@ impl Delivery<'_, '_> {
             peer.writer = None;
             peer.connection.finish_sending();
             peer.connection.turn.close();
-            self.lingering.push_back((now + limits::LINGER_TIME, client));
+            self.lingering
+                .push_back((now + limits::LINGER_TIME, client));
         }
         if peer.ending == Ending::Shut && peer.reader_ended {
             entry.remove();
@@ -90,7 +102,10 @@ impl Delivery<'_, '_> {
     /// all together hold too much. To be called when the deadline has come.
     pub fn look_at_stalled(&mut self, now: Time) -> Vec<Casualty> {
         while self.lingering.front().is_some_and(|&(time, _)| time <= now) {
-            let over = self.lingering.pop_front().and_then(|(_, client)| self.peers.get(&client));
+            let over = self
+                .lingering
+                .pop_front()
+                .and_then(|(_, client)| self.peers.get(&client));
             if let Some(peer) = over {
                 peer.connection.shut_down();
             }
@@ -100,9 +115,14 @@ impl Delivery<'_, '_> {
         }
         let stalled: Vec<ClientId> = self.handed_over.iter().copied().collect();
         self.next_check = (!stalled.is_empty()).then(|| now + limits::STALLED_CHECK_EVERY);
-        let (slow, others): (Vec<_>, Vec<_>) = stalled.into_iter().partition(|&client| self.is_over_limit(client, now));
+        let (slow, others): (Vec<_>, Vec<_>) = stalled
+            .into_iter()
+            .partition(|&client| self.is_over_limit(client, now));
         let largest = self.largest_over_total(&others);
-        slow.into_iter().chain(largest).map(|client| (client, DisconnectReason::SlowReader)).collect()
+        slow.into_iter()
+            .chain(largest)
+            .map(|client| (client, DisconnectReason::SlowReader))
+            .collect()
     }
 
     /// Whom to cut, largest first, so that all together are within their limit again.
@@ -126,11 +146,17 @@ impl Delivery<'_, '_> {
 
     /// Everybody who still has something to get, for the end of the time that a shutdown grants.
     pub fn unfinished(&self) -> Vec<ClientId> {
-        self.peers.iter().filter(|(_, peer)| peer.ending < Ending::Cut).map(|(&client, _)| client).collect()
+        self.peers
+            .iter()
+            .filter(|(_, peer)| peer.ending < Ending::Cut)
+            .map(|(&client, _)| client)
+            .collect()
     }
 
     pub(super) fn is_over_limit(&mut self, client: ClientId, now: Time) -> bool {
-        let Some(peer) = self.peers.get_mut(&client) else { return false };
+        let Some(peer) = self.peers.get_mut(&client) else {
+            return false;
+        };
         if peer.right == Right::Here || peer.ending >= Ending::Cut {
             return false;
         }

@@ -60,7 +60,14 @@ impl Connection {
         options.set_out_of_band_inline(true)?;
         // Left to itself, the kernel gives a stalled client megabytes before anybody hears of it.
         options.set_send_buffer_size(send_buffer_bytes)?;
-        Ok(Self { id, address, turn: Turn::default(), row, socket, last_words: OnceLock::new() })
+        Ok(Self {
+            id,
+            address,
+            turn: Turn::default(),
+            row,
+            socket,
+            last_words: OnceLock::new(),
+        })
     }
 
     /// For the reader's blocking reads.
@@ -80,7 +87,9 @@ impl Connection {
         let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
         let sent = match rustix::net::send(&self.socket, bytes, flags) {
             Ok(sent) => sent,
-            Err(error) if error == rustix::io::Errno::AGAIN || error == rustix::io::Errno::INTR => 0,
+            Err(error) if error == rustix::io::Errno::AGAIN || error == rustix::io::Errno::INTR => {
+                0
+            }
             Err(error) => return Err(error.into()),
         };
         self.row.count_out(sent);
@@ -115,7 +124,8 @@ impl Connection {
     /// Raises the send buffer, so that a full socket takes a little more. Done once in a connection's life, at its end.
     pub fn make_room(&self) {
         // On failure there is no room, and the client does not hear why: the log does.
-        let _ = SockRef::from(&self.socket).set_send_buffer_size(limits::LAST_WORDS_SEND_BUFFER_BYTES);
+        let _ =
+            SockRef::from(&self.socket).set_send_buffer_size(limits::LAST_WORDS_SEND_BUFFER_BYTES);
     }
 }
 

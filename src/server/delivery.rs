@@ -11,7 +11,6 @@ use std::thread::Scope;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::connection::Connection;
 use super::inbox::{Inbox, Written};
 use super::outbox::{Block, Buffers};
 use super::peer::{Ending, Peer, Right};
@@ -109,7 +108,9 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
 
     /// Appends bytes to an outbox. Sends nothing.
     pub fn append(&mut self, client: ClientId, bytes: &[u8]) {
-        let Some(peer) = self.peers.get_mut(&client) else { return };
+        let Some(peer) = self.peers.get_mut(&client) else {
+            return;
+        };
         if peer.ending != Ending::Open {
             return;
         }
@@ -124,7 +125,8 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
     /// Whether enough has gathered to be sent before anything else is done. Without this limit a flood would only be
     /// sent when it is over.
     pub fn batch_is_full(&self) -> bool {
-        self.fullest_bytes >= limits::BATCH_OUTBOX_BYTES_MAX || self.batch_bytes >= limits::BATCH_TOTAL_BYTES_MAX
+        self.fullest_bytes >= limits::BATCH_OUTBOX_BYTES_MAX
+            || self.batch_bytes >= limits::BATCH_TOTAL_BYTES_MAX
     }
 
     /// Sends what was appended. Contract:
@@ -135,7 +137,9 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         let mut casualties = Vec::new();
         (self.batch_bytes, self.fullest_bytes) = (0, 0);
         while let Some(client) = self.touched.pop() {
-            let Some(peer) = self.peers.get_mut(&client) else { continue };
+            let Some(peer) = self.peers.get_mut(&client) else {
+                continue;
+            };
             peer.touched = false;
             match self.flush_one(client, now) {
                 Flushed::Done if self.is_over_limit(client, now) => {
@@ -154,7 +158,9 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
 
     /// The three ways to deliver. They are the lesson, and the benchmark compares them.
     fn flush_one(&mut self, client: ClientId, now: Time) -> Flushed {
-        let Some(peer) = self.peers.get_mut(&client) else { return Flushed::Done };
+        let Some(peer) = self.peers.get_mut(&client) else {
+            return Flushed::Done;
+        };
         let flushed = match (peer.right, self.policy) {
             (Right::HandedOver, _) => Flushed::Done,
             (Right::Here, Policy::Writer) => self.hand_over(client, now),
@@ -173,7 +179,11 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
                 Err(_) => Flushed::Broken,
             },
         };
-        if let Some(peer) = self.peers.get_mut(&client).filter(|peer| peer.right == Right::HandedOver) {
+        if let Some(peer) = self
+            .peers
+            .get_mut(&client)
+            .filter(|peer| peer.right == Right::HandedOver)
+        {
             peer.outbox.mark(now);
         }
         flushed
@@ -181,7 +191,11 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
 
     /// Moves the outbox to the connection's writer, which starts if there is none yet.
     fn hand_over(&mut self, client: ClientId, now: Time) -> Flushed {
-        let Some(peer) = self.peers.get_mut(&client).filter(|peer| !peer.outbox.is_empty()) else {
+        let Some(peer) = self
+            .peers
+            .get_mut(&client)
+            .filter(|peer| !peer.outbox.is_empty())
+        else {
             return Flushed::Done;
         };
         if peer.writer.is_none() {
@@ -193,9 +207,11 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             let connection = Arc::clone(&peer.connection);
             let inbox = self.inbox.clone();
             let row = self.threads.row("writer", format!("writer-{client}"));
-            let spawned = self.threads.spawn(self.scope, row, limits::SERVICE_STACK_BYTES, move |row| {
-                writer::run(&connection, &blocks, &inbox, row);
-            });
+            let spawned =
+                self.threads
+                    .spawn(self.scope, row, limits::SERVICE_STACK_BYTES, move |row| {
+                        writer::run(&connection, &blocks, &inbox, row);
+                    });
             if let Err(error) = spawned {
                 tracing::warn!(%client, %error, "no thread for a writer");
                 return Flushed::Full;
@@ -204,26 +220,40 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             peer.writer = Some(slot);
         }
         let block = peer.outbox.take();
-        if peer.writer.as_ref().is_none_or(|slot| slot.try_send(block).is_err()) {
+        if peer
+            .writer
+            .as_ref()
+            .is_none_or(|slot| slot.try_send(block).is_err())
+        {
             // Only a writer that panicked does not take it.
             return Flushed::Broken;
         }
         peer.right = Right::HandedOver;
         self.handed_over.insert(client);
-        self.next_check.get_or_insert(now + limits::STALLED_CHECK_EVERY);
+        self.next_check
+            .get_or_insert(now + limits::STALLED_CHECK_EVERY);
         Flushed::Done
     }
 
     /// A writer gives back the right to write. Returns whether the socket still works.
-    pub fn take_back(&mut self, client: ClientId, block: Block, outcome: std::io::Result<Written>, now: Time) -> bool {
+    pub fn take_back(
+        &mut self,
+        client: ClientId,
+        block: Block,
+        outcome: std::io::Result<Written>,
+        now: Time,
+    ) -> bool {
         self.buffers.give_back(block.bytes);
         self.handed_over.remove(&client);
-        let Some(peer) = self.peers.get_mut(&client) else { return true };
+        let Some(peer) = self.peers.get_mut(&client) else {
+            return true;
+        };
         peer.right = Right::Here;
         match outcome {
             Ok(written) => {
                 // It had finished just before it was cut: then the last words are said here.
-                if let (Written::Everything, Some(words)) = (written, peer.connection.last_words()) {
+                if let (Written::Everything, Some(words)) = (written, peer.connection.last_words())
+                {
                     let _ = peer.connection.send_now(words);
                 }
                 touch(peer, &mut self.touched);
@@ -240,7 +270,12 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
     pub fn writer_ended(&mut self, client: ClientId, lost_block: bool, now: Time) -> bool {
         self.writers -= 1;
         if lost_block {
-            self.take_back(client, Block::default(), Err(std::io::ErrorKind::BrokenPipe.into()), now);
+            self.take_back(
+                client,
+                Block::default(),
+                Err(std::io::ErrorKind::BrokenPipe.into()),
+                now,
+            );
         }
         !lost_block
     }

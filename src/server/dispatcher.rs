@@ -7,38 +7,17 @@
 use std::sync::Arc;
 use std::thread::{self, Scope};
 
-use crossbeam_channel::{Receiver, Sender, at, never, select};
-
 use super::clock::Clock;
 use super::delivery::{Casualty, Delivery};
-use super::inbox::{Inbound, Inbox};
+use super::inbox::Inbound;
 use super::listener::ListenerControl;
 use super::log;
 use super::peer::{Ending, Peer};
 use super::threads::{Activity, Row, ThreadTable};
-use crate::chat::{ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Message, ShutdownCause, Time};
+use super::wake::{Channels, Control, Wake};
+use crate::chat::{ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Message, Time};
 use crate::config::Config;
 use crate::protocol::phrases;
-
-/// What the world outside the chat can ask of the dispatcher. It has a channel of its own: a stop that had to queue
-/// behind a flood of lines would be no stop.
-#[derive(Debug, Clone)]
-pub enum Control {
-    /// End the chat.
-    ShutDown(ShutdownCause),
-}
-
-/// The two channels on which the dispatcher can be reached.
-pub struct Channels<'scope> {
-    /// Events from readers, writers and listeners.
-    pub inbox: Receiver<Inbound<'scope>>,
-    /// The sending end of the same, for the writers that the dispatcher starts.
-    pub inbox_sender: Inbox<'scope>,
-    /// Requests to stop.
-    pub control: Receiver<Control>,
-    /// Kept so that the channel never closes: a closed one would be ready all the time.
-    pub control_sender: Sender<Control>,
-}
 
 /// The owner of all state.
 pub struct Dispatcher<'scope, 'env> {
@@ -57,13 +36,6 @@ pub struct Dispatcher<'scope, 'env> {
     effects: Vec<Effect>,
     /// A message as it goes out, before it is copied to each receiver.
     encoded: Vec<u8>,
-}
-
-/// Why the dispatcher woke up.
-enum Wake<'scope> {
-    Inbound(Inbound<'scope>),
-    Control(Control),
-    Deadline,
 }
 
 impl<'scope, 'env> Dispatcher<'scope, 'env> {
@@ -96,12 +68,17 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         let _guard = PanicEndsProcess;
         while !self.is_over() {
             row.doing(Activity::WaitingForEvents);
-            let wake = self.next_wake();
+            let wake = {
+                let timer = self.deadline().map(|time| self.clock.instant(time));
+                self.channels.next_wake(timer)
+            };
             row.doing(Activity::Dispatching);
             let now = self.clock.now();
             match wake {
                 Wake::Inbound(first) => self.take_batch(first, now),
-                Wake::Control(Control::ShutDown(cause)) => self.step(Event::ShutdownRequested { cause }, now),
+                Wake::Control(Control::ShutDown(cause)) => {
+                    self.step(Event::ShutdownRequested { cause }, now)
+                }
                 Wake::Deadline => {}
             }
             self.look_at_deadlines(now);
@@ -113,18 +90,15 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         self.grace_ends.is_some() && self.listeners_open == 0 && self.delivery.is_over()
     }
 
-    /// The one place where the dispatcher blocks.
-    fn next_wake(&self) -> Wake<'scope> {
-        let timer = self.deadline().map_or_else(never, |time| at(self.clock.instant(time)));
-        select! {
-            recv(self.channels.inbox) -> inbound => inbound.map_or(Wake::Deadline, Wake::Inbound),
-            recv(self.channels.control) -> control => control.map_or(Wake::Deadline, Wake::Control),
-            recv(timer) -> _ => Wake::Deadline,
-        }
-    }
-
     fn deadline(&self) -> Option<Time> {
-        [self.hub.deadline(), self.delivery.deadline(), self.grace_ends].into_iter().flatten().min()
+        [
+            self.hub.deadline(),
+            self.delivery.deadline(),
+            self.grace_ends,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Takes what has gathered in the inbox, until enough has gathered in the outboxes.
@@ -132,7 +106,11 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         let mut next = Some(first);
         while let Some(inbound) = next {
             self.handle(inbound, now);
-            next = if self.delivery.batch_is_full() { None } else { self.channels.inbox.try_recv().ok() };
+            next = if self.delivery.batch_is_full() {
+                None
+            } else {
+                self.channels.inbox.try_recv().ok()
+            };
         }
     }
 
@@ -164,14 +142,30 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 self.delivery.reader_ended(client);
                 self.step(Event::Disconnected { client, reason }, now);
             }
-            Inbound::Drained { client, block, outcome } => {
+            Inbound::Drained {
+                client,
+                block,
+                outcome,
+            } => {
                 if !self.delivery.take_back(client, block, outcome, now) {
-                    self.step(Event::Disconnected { client, reason: DisconnectReason::WriteError }, now);
+                    self.step(
+                        Event::Disconnected {
+                            client,
+                            reason: DisconnectReason::WriteError,
+                        },
+                        now,
+                    );
                 }
             }
             Inbound::WriterEnded { client, lost_block } => {
                 if !self.delivery.writer_ended(client, lost_block, now) {
-                    self.step(Event::Disconnected { client, reason: DisconnectReason::WriteError }, now);
+                    self.step(
+                        Event::Disconnected {
+                            client,
+                            reason: DisconnectReason::WriteError,
+                        },
+                        now,
+                    );
                 }
             }
             Inbound::ListenerClosed => self.listeners_open -= 1,
@@ -233,7 +227,11 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     fn flush(&mut self, now: Time) {
         self.flush_outboxes(now);
         for client in self.turns_due.drain(..) {
-            if let Some(peer) = self.delivery.peer(client).filter(|peer| peer.ending == Ending::Open) {
+            if let Some(peer) = self
+                .delivery
+                .peer(client)
+                .filter(|peer| peer.ending == Ending::Open)
+            {
                 peer.connection.turn.give(peer.admitted);
             }
         }

@@ -50,7 +50,9 @@ impl Drop for ListenerControl {
         // First the message, then the wake-up, so that the listener knows why it woke.
         self.alive = None;
         // On Linux a shutdown wakes `accept` with an error; elsewhere a connection to itself does.
-        if SockRef::from(&*self.socket).shutdown(Shutdown::Both).is_err()
+        if SockRef::from(&*self.socket)
+            .shutdown(Shutdown::Both)
+            .is_err()
             && let Ok(address) = self.socket.local_addr()
         {
             let _ = TcpStream::connect_timeout(&address, Duration::from_secs(1));
@@ -81,14 +83,30 @@ impl<'scope, 'env> Listener<'scope, 'env> {
     ) -> (Self, ListenerControl) {
         let socket = Arc::new(socket);
         let (alive, stop) = crossbeam_channel::bounded(0);
-        let control = ListenerControl { socket: Arc::clone(&socket), alive: Some(alive) };
+        let control = ListenerControl {
+            socket: Arc::clone(&socket),
+            alive: Some(alive),
+        };
         let backoff = limits::ACCEPT_BACKOFF_MIN;
-        (Self { scope, welcome, inbox, socket, stop, refused: VecDeque::new(), backoff }, control)
+        (
+            Self {
+                scope,
+                welcome,
+                inbox,
+                socket,
+                stop,
+                refused: VecDeque::new(),
+                backoff,
+            },
+            control,
+        )
     }
 
     /// Accepts until told to stop. Its last act is [`Inbound::ListenerClosed`], also after a panic.
     pub fn run(mut self, row: &Row) {
-        let _last_act = LastAct { inbox: self.inbox.clone() };
+        let _last_act = LastAct {
+            inbox: self.inbox.clone(),
+        };
         while !self.is_stopping() {
             row.doing(Activity::Accepting);
             let accepted = self.socket.accept();
@@ -118,16 +136,29 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         };
         let id = ClientId(welcome.next_id.fetch_add(1, Ordering::Relaxed));
         let row = welcome.threads.row("reader", format!("reader-{id}"));
-        let connection = match Connection::new(id, address, socket, welcome.config.send_buffer, Arc::clone(&row)) {
+        let connection = match Connection::new(
+            id,
+            address,
+            socket,
+            welcome.config.send_buffer,
+            Arc::clone(&row),
+        ) {
             Ok(connection) => Arc::new(connection),
             Err(error) => return tracing::info!(%address, %error, "gone before it was served"),
         };
         // The reader first: it reads nothing before its first turn, and if there is no thread for it, nobody has heard
         // of this client yet.
-        let (inbox, clock, login_timeout) = (self.inbox.clone(), welcome.clock, welcome.config.login_timeout);
+        let (inbox, clock, login_timeout) = (
+            self.inbox.clone(),
+            welcome.clock,
+            welcome.config.login_timeout,
+        );
         let shared = Arc::clone(&connection);
         let body = move |_: &Row| reader::run(&shared, inbox, clock, login_timeout);
-        match welcome.threads.spawn(self.scope, row, limits::READER_STACK_BYTES, body) {
+        match welcome
+            .threads
+            .spawn(self.scope, row, limits::READER_STACK_BYTES, body)
+        {
             Ok(thread) => connection.turn.belongs_to(thread),
             Err(error) => {
                 tracing::warn!(%address, %error, "no thread for a reader");
@@ -138,7 +169,10 @@ impl<'scope, 'env> Listener<'scope, 'env> {
                 return;
             }
         }
-        let arrival = Inbound::Connected { connection: Arc::clone(&connection), place };
+        let arrival = Inbound::Connected {
+            connection: Arc::clone(&connection),
+            place,
+        };
         if self.inbox.send(arrival).is_err() {
             // Without a dispatcher there is nobody to give turns: the reader ends by this.
             connection.turn.close();
@@ -159,7 +193,8 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         if self.refused.len() == limits::REFUSED_SOCKETS_MAX {
             self.refused.pop_front();
         }
-        self.refused.push_back((Instant::now() + limits::LINGER_TIME, socket));
+        self.refused
+            .push_back((Instant::now() + limits::LINGER_TIME, socket));
         self.wake_for_refused();
     }
 
@@ -188,7 +223,10 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         if self.is_stopping() || error.kind() == ErrorKind::WouldBlock {
             return;
         }
-        if of_one_connection.iter().any(|known| errno == Some(known.raw_os_error())) {
+        if of_one_connection
+            .iter()
+            .any(|known| errno == Some(known.raw_os_error()))
+        {
             return;
         }
         // No descriptor, no memory: it will be no better in the next microsecond. Trying again at once would burn a core.

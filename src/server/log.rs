@@ -38,13 +38,25 @@ pub fn start(level: LogLevel) {
         .finish(io::stderr());
     *QUEUE.lock() = Some(guard);
     let dropped = queue.error_counter();
-    let writer = TellsWhatIsMissing { queue, dropped, told: Arc::default() };
-    tracing_subscriber::fmt().with_max_level(level).with_target(false).with_ansi(false).with_writer(writer).init();
+    let writer = TellsWhatIsMissing {
+        queue,
+        dropped,
+        told: Arc::default(),
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_target(false)
+        .with_ansi(false)
+        .with_writer(writer)
+        .init();
     // The usual hook writes to stderr itself, and would wait for it.
     panic::set_hook(Box::new(|panic| {
         let thread = std::thread::current();
         let said = panic.payload_as_str().unwrap_or("no message");
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         tracing::error!(thread = ?thread.name().unwrap_or(""), said, place, "panicked");
     }));
 }
@@ -69,7 +81,11 @@ impl<'a> MakeWriter<'a> for TellsWhatIsMissing {
         let dropped = self.dropped.dropped_lines();
         let told = self.told.swap(dropped, Ordering::Relaxed);
         if dropped > told {
-            let _ = writeln!(queue, "{} lines of this log were dropped: stderr is too slow", dropped - told);
+            let _ = writeln!(
+                queue,
+                "{} lines of this log were dropped: stderr is too slow",
+                dropped - told
+            );
         }
         queue
     }
@@ -79,19 +95,27 @@ impl<'a> MakeWriter<'a> for TellsWhatIsMissing {
 pub fn notable(notable: &Notable) {
     match notable {
         Notable::Joined { client, name } => tracing::info!(%client, ?name, "joined"),
-        Notable::Left { client, name, reason } => {
+        Notable::Left {
+            client,
+            name,
+            reason,
+        } => {
             tracing::info!(%client, ?name, reason = reason.as_str(), "left");
         }
         Notable::LeftUnnamed { client, reason } => {
             tracing::info!(%client, reason = reason.as_str(), "left without a name");
         }
-        Notable::NameRefused { client, refusal } => tracing::info!(%client, %refusal, "name refused"),
+        Notable::NameRefused { client, refusal } => {
+            tracing::info!(%client, %refusal, "name refused")
+        }
         Notable::NameTaken { client, by } => tracing::info!(%client, ?by, "name taken"),
         Notable::NotOperator { client } => tracing::warn!(%client, "not an operator"),
         Notable::Said { name, text } => tracing::info!(?name, ?text, "said"),
         Notable::ShuttingDown { cause, joined } => {
             let cause = cause.to_string();
-            tracing::info!("The chat is shutting down: asked by {cause:?}, {joined} client(s) connected");
+            tracing::info!(
+                "The chat is shutting down: asked by {cause:?}, {joined} client(s) connected"
+            );
         }
     }
 }

@@ -19,6 +19,7 @@ mod reader;
 pub mod signals;
 mod threads;
 mod turn;
+mod wake;
 mod writer;
 
 use std::fmt;
@@ -36,8 +37,9 @@ use admission::Admission;
 use bind::{BindError, Bound};
 use capacity::{NoCapacity, SystemLimits};
 use clock::Clock;
-use dispatcher::{Channels, Control, Dispatcher};
+use dispatcher::Dispatcher;
 use listener::{Listener, ListenerControl, Welcome};
+use wake::{Channels, Control};
 
 /// A chat server that has its port and waits to be run.
 pub struct Server {
@@ -95,9 +97,14 @@ impl Server {
     /// # Errors
     /// The port cannot be had, or the limits of the system leave no room for even one client.
     pub fn start(mut config: Config) -> Result<Self, StartError> {
-        let capacity = capacity::capacity(&config, SystemLimits::raise_and_read()).map_err(StartError::Capacity)?;
+        let capacity = capacity::capacity(&config, SystemLimits::raise_and_read())
+            .map_err(StartError::Capacity)?;
         if let Some(why) = capacity.lowered_by {
-            tracing::warn!("max-clients lowered from {} to {}: {why}", config.max_clients, capacity.max_clients);
+            tracing::warn!(
+                "max-clients lowered from {} to {}: {why}",
+                config.max_clients,
+                capacity.max_clients
+            );
             config.max_clients = capacity.max_clients;
         }
         let bound = bind::bind(config.bind, config.port).map_err(StartError::Bind)?;
@@ -108,8 +115,18 @@ impl Server {
             config.connections_per_address.at_most(),
             config.connections_per_minute.at_most(),
         );
-        let remote = Remote { control: sender, threads: Arc::default() };
-        Ok(Self { config, bound, remote, control, admission, next_id: AtomicU64::new(1) })
+        let remote = Remote {
+            control: sender,
+            threads: Arc::default(),
+        };
+        Ok(Self {
+            config,
+            bound,
+            remote,
+            control,
+            admission,
+            next_id: AtomicU64::new(1),
+        })
     }
 
     /// The port that people connect to.
@@ -127,26 +144,58 @@ impl Server {
     /// # Errors
     /// There is no thread for the dispatcher or a listener.
     pub fn run(self) -> std::io::Result<()> {
-        let Self { config, bound, remote, control, admission, next_id } = self;
+        let Self {
+            config,
+            bound,
+            remote,
+            control,
+            admission,
+            next_id,
+        } = self;
         let (config, admission, next_id) = (&config, &admission, &next_id);
         let clock = Clock::new();
-        let (inbox_sender, inbox) = crossbeam_channel::bounded(limits::INBOX_EVENTS_MAX);
         // The scope joins all threads started in it before it returns: none is left behind, whatever happens.
         thread::scope(|scope| {
+            let (inbox_sender, inbox) = crossbeam_channel::bounded(limits::INBOX_EVENTS_MAX);
             let threads = Arc::clone(&remote.threads);
-            let welcome = Arc::new(Welcome { config, admission, next_id, threads: Arc::clone(&threads), clock });
+            let welcome = Arc::new(Welcome {
+                config,
+                admission,
+                next_id,
+                threads: Arc::clone(&threads),
+                clock,
+            });
             let mut controls: Vec<ListenerControl> = Vec::new();
             for socket in bound.sockets {
-                let name = socket.local_addr().map_or_else(|_| "listener".into(), |address| format!("listener {address}"));
-                let (listener, control) = Listener::new(scope, Arc::clone(&welcome), inbox_sender.clone(), socket);
+                let name = socket.local_addr().map_or_else(
+                    |_| "listener".into(),
+                    |address| format!("listener {address}"),
+                );
+                let (listener, control) =
+                    Listener::new(scope, Arc::clone(&welcome), inbox_sender.clone(), socket);
                 let row = threads.row("listener", name);
-                threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| listener.run(row))?;
+                threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
+                    listener.run(row)
+                })?;
                 controls.push(control);
             }
-            let channels = Channels { inbox, inbox_sender, control, control_sender: remote.control.clone() };
-            let dispatcher = Dispatcher::new(scope, Arc::clone(&threads), channels, controls, clock, config);
+            let channels = Channels {
+                inbox,
+                inbox_sender,
+                control,
+            };
+            let dispatcher = Dispatcher::new(
+                scope,
+                Arc::clone(&threads),
+                channels,
+                controls,
+                clock,
+                config,
+            );
             let row = threads.row("dispatcher", "dispatcher".into());
-            threads.spawn(scope, row, limits::DISPATCHER_STACK_BYTES, move |row| dispatcher.run(row))?;
+            threads.spawn(scope, row, limits::DISPATCHER_STACK_BYTES, move |row| {
+                dispatcher.run(row)
+            })?;
             Ok(())
         })
     }

@@ -68,7 +68,10 @@ impl Outbox {
     pub fn take(&mut self) -> Block {
         let mut bytes = std::mem::take(&mut self.buffer);
         bytes.drain(..std::mem::take(&mut self.sent));
-        let block = Block { mid_line: self.mid_line, bytes };
+        let block = Block {
+            mid_line: self.mid_line,
+            bytes,
+        };
         self.mid_line = ends_mid_line(&block.bytes, self.mid_line);
         block
     }
@@ -120,7 +123,10 @@ pub fn rest_of_line(unsent: &[u8], mid_line: bool) -> &[u8] {
     if !mid_line {
         return &[];
     }
-    let end = unsent.iter().position(|&byte| byte == b'\n').map_or(unsent.len(), |at| at + 1);
+    let end = unsent
+        .iter()
+        .position(|&byte| byte == b'\n')
+        .map_or(unsent.len(), |at| at + 1);
     &unsent[..end]
 }
 
@@ -136,7 +142,11 @@ pub struct Buffers {
 impl Buffers {
     /// No buffers yet; at most `held_bytes_max` bytes of empty ones are kept.
     pub fn new(held_bytes_max: usize) -> Self {
-        Self { free: Vec::new(), held_bytes: 0, held_bytes_max }
+        Self {
+            free: Vec::new(),
+            held_bytes: 0,
+            held_bytes_max,
+        }
     }
 
     /// An empty buffer, used before if there is one.

@@ -21,7 +21,11 @@ use crate::protocol::{Decoded, PlainDecoder};
 /// 2. its last act is [`Inbound::ReaderEnded`], also after a panic.
 pub fn run(connection: &Arc<Connection>, inbox: Inbox<'_>, clock: Clock, login_timeout: Duration) {
     // Declared first, hence dropped last: whatever happens below, the dispatcher hears of the end.
-    let mut last_act = LastAct { inbox: &inbox, client: connection.id, reason: DisconnectReason::ReaderPanicked };
+    let mut last_act = LastAct {
+        inbox: &inbox,
+        client: connection.id,
+        reason: DisconnectReason::ReaderPanicked,
+    };
     let reader = Reader {
         connection,
         inbox: &inbox,
@@ -65,7 +69,8 @@ impl<'s> Reader<'_, 's> {
             }
             match outcome {
                 Outcome::Bytes(count) => {
-                    self.decoder.feed(&self.buffer[..count], self.clock.now(), &mut decoded);
+                    self.decoder
+                        .feed(&self.buffer[..count], self.clock.now(), &mut decoded);
                     if count == self.buffer.len() && count < limits::READ_BUFFER_BYTES_MAX {
                         self.buffer.resize(2 * count, 0);
                     }
@@ -82,7 +87,11 @@ impl<'s> Reader<'_, 's> {
                     }
                     return DisconnectReason::EndOfInput;
                 }
-                Outcome::LoginDeadline => permit = self.tell(Inbound::LoginTimedOut { client: self.connection.id }),
+                Outcome::LoginDeadline => {
+                    permit = self.tell(Inbound::LoginTimedOut {
+                        client: self.connection.id,
+                    })
+                }
                 Outcome::Failed => return DisconnectReason::ReadError,
             }
         }
@@ -92,7 +101,10 @@ impl<'s> Reader<'_, 's> {
     }
 
     fn deliver(&self, decoded: Decoded) -> Permit {
-        self.tell(Inbound::Received { client: self.connection.id, decoded })
+        self.tell(Inbound::Received {
+            client: self.connection.id,
+            decoded,
+        })
     }
 
     /// Sends one event and waits until what it caused was flushed.
@@ -100,7 +112,10 @@ impl<'s> Reader<'_, 's> {
         self.connection.row.doing(Activity::SendingToInbox);
         // The dispatcher outlives all readers; were it gone, nobody could give a turn any more.
         if self.inbox.send(event).is_err() {
-            return Permit { admitted: false, closing: true };
+            return Permit {
+                admitted: false,
+                closing: true,
+            };
         }
         self.wait_for_turn()
     }
@@ -143,7 +158,10 @@ impl<'s> Reader<'_, 's> {
 
     /// How long a read may block; without end for whoever is in the chat.
     fn time_left(&self, admitted: bool) -> Option<Duration> {
-        (!admitted).then(|| self.login_deadline.saturating_duration_since(Instant::now()))
+        (!admitted).then(|| {
+            self.login_deadline
+                .saturating_duration_since(Instant::now())
+        })
     }
 
     /// Reads on for a while and throws it away. Closing a socket with unread input sends a reset, and a reset can
@@ -179,6 +197,9 @@ struct LastAct<'r, 's> {
 impl Drop for LastAct<'_, '_> {
     fn drop(&mut self) {
         // Without a dispatcher there is nobody left to tell.
-        let _ = self.inbox.send(Inbound::ReaderEnded { client: self.client, reason: self.reason });
+        let _ = self.inbox.send(Inbound::ReaderEnded {
+            client: self.client,
+            reason: self.reason,
+        });
     }
 }

@@ -33,7 +33,8 @@ pub fn watch(remote: Remote) -> io::Result<SignalThread> {
     let stopping = Arc::new(AtomicBool::new(false));
     {
         let (remote, stopping) = (remote.clone(), Arc::clone(&stopping));
-        ctrlc::set_handler(move || stop(&remote, &stopping, SIGINT, "SIGINT")).map_err(io::Error::other)?;
+        ctrlc::set_handler(move || stop(&remote, &stopping, SIGINT, "SIGINT"))
+            .map_err(io::Error::other)?;
     }
     let mut wanted = vec![SIGTERM, SIGUSR1];
     // Whoever started us with `nohup` wants us to survive the terminal. That setting would be gone with a handler.
@@ -52,13 +53,21 @@ pub fn watch(remote: Remote) -> io::Result<SignalThread> {
             match signal {
                 SIGTERM => stop(&remote, &stopping, SIGTERM, "SIGTERM"),
                 SIGHUP if has_terminal => stop(&remote, &stopping, SIGHUP, "SIGHUP"),
-                SIGHUP => tracing::info!("SIGHUP: no setting can be read again while the chat runs"),
+                SIGHUP => {
+                    tracing::info!("SIGHUP: no setting can be read again while the chat runs")
+                }
                 _ => remote.threads().log(),
             }
         }
     };
-    let thread = Builder::new().name("signals".into()).stack_size(limits::SERVICE_STACK_BYTES).spawn(body)?;
-    Ok(SignalThread { handle, thread: Some(thread) })
+    let thread = Builder::new()
+        .name("signals".into())
+        .stack_size(limits::SERVICE_STACK_BYTES)
+        .spawn(body)?;
+    Ok(SignalThread {
+        handle,
+        thread: Some(thread),
+    })
 }
 
 /// The first time asks for an orderly end, the second time ends at once: whoever repeats it does not want to wait.
@@ -74,7 +83,8 @@ fn stop(remote: &Remote, stopping: &AtomicBool, number: i32, name: &'static str)
 fn is_ignored(signal: i32) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 impl Drop for SignalThread {

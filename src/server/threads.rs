@@ -154,11 +154,14 @@ impl ThreadTable {
         body: impl FnOnce(&Row) + Send + 'scope,
     ) -> io::Result<Thread> {
         let table = Arc::clone(self);
-        let handle = Builder::new().name(row.name.clone()).stack_size(stack_bytes).spawn_scoped(scope, move || {
-            let _listed = table.list(&row);
-            // The hook in `log` has reported it by the time this returns.
-            let _ = catch_unwind(AssertUnwindSafe(|| body(&row)));
-        })?;
+        let handle = Builder::new()
+            .name(row.name.clone())
+            .stack_size(stack_bytes)
+            .spawn_scoped(scope, move || {
+                let _listed = table.list(&row);
+                // The hook in `log` has reported it by the time this returns.
+                let _ = catch_unwind(AssertUnwindSafe(|| body(&row)));
+            })?;
         Ok(handle.thread().clone())
     }
 
@@ -166,7 +169,10 @@ impl ThreadTable {
     pub fn list(self: &Arc<Self>, row: &Arc<Row>) -> Listed {
         let key = self.next.fetch_add(1, Ordering::Relaxed);
         self.rows.lock().insert(key, Arc::clone(row));
-        Listed { table: Arc::clone(self), key }
+        Listed {
+            table: Arc::clone(self),
+            key,
+        }
     }
 
     /// All live threads, oldest first.

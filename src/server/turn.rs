@@ -28,7 +28,10 @@ pub struct Permit {
 
 impl Permit {
     fn of(word: u8) -> Self {
-        Self { admitted: word & ADMITTED != 0, closing: word & CLOSING != 0 }
+        Self {
+            admitted: word & ADMITTED != 0,
+            closing: word & CLOSING != 0,
+        }
     }
 }
 

@@ -20,7 +20,11 @@ use crate::config::limits;
 /// 2. each block comes back in a [`Inbound::Drained`], whatever became of it;
 /// 3. its last act is [`Inbound::WriterEnded`], also after a panic.
 pub fn run(connection: &Connection, blocks: &Receiver<Block>, inbox: &Inbox<'_>, row: &Row) {
-    let mut last_act = LastAct { inbox, client: connection.id, holds_block: false };
+    let mut last_act = LastAct {
+        inbox,
+        client: connection.id,
+        holds_block: false,
+    };
     row.doing(Activity::WaitingForWork);
     for mut block in blocks {
         row.doing(Activity::Writing);
@@ -28,7 +32,14 @@ pub fn run(connection: &Connection, blocks: &Receiver<Block>, inbox: &Inbox<'_>,
         let outcome = write(connection, &block, row);
         last_act.holds_block = false;
         block.bytes.clear();
-        if inbox.send(Inbound::Drained { client: connection.id, block, outcome }).is_err() {
+        if inbox
+            .send(Inbound::Drained {
+                client: connection.id,
+                block,
+                outcome,
+            })
+            .is_err()
+        {
             return;
         }
         row.doing(Activity::WaitingForWork);
@@ -72,6 +83,9 @@ struct LastAct<'w, 's> {
 
 impl Drop for LastAct<'_, '_> {
     fn drop(&mut self) {
-        let _ = self.inbox.send(Inbound::WriterEnded { client: self.client, lost_block: self.holds_block });
+        let _ = self.inbox.send(Inbound::WriterEnded {
+            client: self.client,
+            lost_block: self.holds_block,
+        });
     }
 }

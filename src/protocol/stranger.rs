@@ -1,0 +1,82 @@
+//! Tells programs that came to the wrong port by the first line they send.
+//!
+//! This is more than politeness. Any web page can make a browser on this machine send a request to a port on loopback,
+//! where everybody is an operator, and choose what its body says. The request line gives it away before that.
+
+use crate::chat::Stranger;
+
+/// What every HTTP request line ends with, but for its digits: `GET / HTTP/1.1` (RFC 9112, section 3).
+const VERSION: &[u8] = b" HTTP/";
+
+/// Looks out for strangers during the first line that is not blank.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// How many bytes of [`VERSION`] the line's last bytes are, where the line is too long to be kept.
+    version_seen: u8,
+}
+
+impl Watch {
+    /// Looks at a whole line.
+    pub(super) fn look_at_line(&self, line: &str) -> Option<Stranger> {
+        if line.strip_prefix("SSH-").is_some_and(begins_with_digit) {
+            return Some(Stranger::Ssh);
+        }
+        is_request(line).then_some(Stranger::Http)
+    }
+
+    /// Looks at what there is of a line when it grows too long.
+    pub(super) fn look_at_long(&mut self, start: &[u8]) -> Option<Stranger> {
+        if begins_like_request(start) {
+            return Some(Stranger::Http);
+        }
+        self.look_at_skipped(start)
+    }
+
+    /// Looks at more of a line that is too long. Even its method can be thousands of letters: a page may choose that,
+    /// too, if a name server that plays along makes the browser believe that this port is the page's own server.
+    pub(super) fn look_at_skipped(&mut self, run: &[u8]) -> Option<Stranger> {
+        for &byte in run {
+            self.version_seen = match VERSION.get(usize::from(self.version_seen)) {
+                Some(&expected) if byte == expected => self.version_seen + 1,
+                None if byte.is_ascii_digit() => return Some(Stranger::Http),
+                // The blank is the only byte with which `VERSION` can begin anew.
+                _ => u8::from(byte == VERSION[0]),
+            };
+        }
+        None
+    }
+}
+
+/// Whether a line is `method target HTTP/digit…`.
+fn is_request(line: &str) -> bool {
+    let mut words = line.split_ascii_whitespace();
+    let (Some(method), Some(_target), Some(version)) = (words.next(), words.next(), words.next())
+    else {
+        return false;
+    };
+    is_method(method.as_bytes()) && version.strip_prefix("HTTP/").is_some_and(begins_with_digit)
+}
+
+/// Whether the start of a line is `method target…`, with a target that is no word of a conversation.
+fn begins_like_request(start: &[u8]) -> bool {
+    let Some(blank) = start.iter().position(|&byte| byte == b' ') else {
+        return false;
+    };
+    let target = &start[blank + 1..];
+    is_method(&start[..blank])
+        && [&b"/"[..], b"*", b"http"]
+            .iter()
+            .any(|form| target.starts_with(form))
+}
+
+/// Whether this could be an HTTP method, which is any token (RFC 9110, sections 5.6.2 and 9.1).
+fn is_method(word: &[u8]) -> bool {
+    !word.is_empty()
+        && word
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+}
+
+fn begins_with_digit(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit())
+}

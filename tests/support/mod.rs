@@ -1,0 +1,289 @@
+//! What the tests with real sockets share: the real server as a child process, and a client that reads lines.
+//!
+//! No test sleeps in the hope that something has happened. There are two ways to wait, and both end as soon as it has:
+//! for a line (or a log line, or the end) within [`PATIENCE`], and a barrier, [`Client::hears_nothing`]: `/who` is
+//! answered behind everything that came before it.
+
+#![allow(dead_code, reason = "each test binary uses a part of this")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "in a test, an unwrap is an assertion"
+)]
+
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// How long any test waits for anything before it fails. Generous, since it is only ever waited for by a failing test.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The lines of a stream, collected by a thread.
+#[derive(Clone, Default)]
+struct Lines {
+    shared: Arc<(Mutex<Vec<String>>, Condvar)>,
+}
+
+impl Lines {
+    fn collect(stream: impl Read + Send + 'static) -> Self {
+        let lines = Self::default();
+        let theirs = lines.clone();
+        thread::spawn(move || {
+            for line in BufReader::new(stream).split(b'\n') {
+                let Ok(line) = line else { return };
+                let line = String::from_utf8_lossy(&line)
+                    .trim_end_matches('\r')
+                    .to_owned();
+                theirs.shared.0.lock().unwrap().push(line);
+                theirs.shared.1.notify_all();
+            }
+        });
+        lines
+    }
+
+    fn wait_for(&self, wanted: impl Fn(&str) -> bool) -> String {
+        let end = Instant::now() + PATIENCE;
+        let mut lines = self.shared.0.lock().unwrap();
+        loop {
+            if let Some(line) = lines.iter().find(|line| wanted(line)) {
+                return line.clone();
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "no such line among {lines:#?}");
+            lines = self.shared.1.wait_timeout(lines, left).unwrap().0;
+        }
+    }
+}
+
+/// A running server. Dropping it ends it.
+pub struct Server {
+    child: Child,
+    stdout: Lines,
+    stderr: Lines,
+    pub port: u16,
+}
+
+impl Server {
+    /// Starts the server on a free port with these flags besides.
+    pub fn start(flags: &[&str]) -> Self {
+        Self::start_by(
+            Command::new(env!("CARGO_BIN_EXE_chatserv"))
+                .args(["--port", "0"])
+                .args(flags),
+        )
+    }
+
+    /// Starts a server by a command of the test's own, which ends up running the server on some port.
+    pub fn start_by(command: &mut Command) -> Self {
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CHATSERV_")) {
+            command.env_remove(name);
+        }
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = Lines::collect(child.stdout.take().unwrap());
+        let stderr = Lines::collect(child.stderr.take().unwrap());
+        let line =
+            stdout.wait_for(|line| line.starts_with("Waiting for incoming connections on port "));
+        let port = line.rsplit(' ').next().unwrap().parse().unwrap();
+        Self {
+            child,
+            stdout,
+            stderr,
+            port,
+        }
+    }
+
+    /// Where clients connect.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+    }
+
+    /// The process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends the process a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits until the log has a line that contains `text`, and returns it.
+    pub fn log(&self, text: &str) -> String {
+        self.stderr.wait_for(|line| line.contains(text))
+    }
+
+    /// All of the log so far.
+    pub fn log_so_far(&self) -> String {
+        self.stderr.shared.0.lock().unwrap().join("\n")
+    }
+
+    /// Waits for the end of the process.
+    pub fn exit_status(&mut self) -> ExitStatus {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(
+                Instant::now() < end,
+                "the server still runs; its log: {}",
+                self.log_so_far()
+            );
+            // Not in the hope that something has happened: it is asked again.
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+            let end = Instant::now() + PATIENCE;
+            while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < end {
+                thread::sleep(Duration::from_millis(10));
+            }
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+        if thread::panicking() {
+            eprintln!("the server's log:\n{}", self.log_so_far());
+        }
+    }
+}
+
+/// Somebody connected to a server.
+pub struct Client {
+    stream: TcpStream,
+    received: Vec<u8>,
+}
+
+impl Client {
+    /// Connects, and says nothing.
+    pub fn connect(server: &Server) -> Self {
+        Self::over(TcpStream::connect(server.address()).unwrap())
+    }
+
+    /// Takes over a connection of the test's own.
+    pub fn over(stream: TcpStream) -> Self {
+        stream.set_nodelay(true).unwrap();
+        Self {
+            stream,
+            received: Vec::new(),
+        }
+    }
+
+    /// Connects, gives a name, and reads up to the last line of the welcome.
+    pub fn join(server: &Server, name: &str) -> Self {
+        let mut client = Self::connect(server);
+        client.expect("server: Input username.");
+        client.say(name);
+        client.skip_to("client(s) connected to this server.");
+        client
+    }
+
+    /// Sends bytes as they are.
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).unwrap();
+    }
+
+    /// Sends a line.
+    pub fn say(&mut self, line: &str) {
+        self.send(format!("{line}\r\n").as_bytes());
+    }
+
+    /// Ends the sending side.
+    pub fn half_close(&mut self) {
+        self.stream.shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// The socket, for whatever a test wants to do to it.
+    pub fn stream(&self) -> &TcpStream {
+        &self.stream
+    }
+
+    /// The next line as bytes, without its CR LF; `None` at the end of the stream (a reset is an end too).
+    pub fn raw_line(&mut self) -> Option<Vec<u8>> {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if let Some(at) = self.received.iter().position(|&byte| byte == b'\n') {
+                let mut line: Vec<u8> = self.received.drain(..=at).collect();
+                assert!(
+                    line.ends_with(b"\r\n"),
+                    "every line ends in CR LF: {line:?}"
+                );
+                line.truncate(line.len() - 2);
+                return Some(line);
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            assert!(
+                !left.is_zero(),
+                "no line came; pending: {:?}",
+                String::from_utf8_lossy(&self.received)
+            );
+            self.stream.set_read_timeout(Some(left)).unwrap();
+            let mut buffer = [0; 16 * 1024];
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return None,
+                Ok(count) => self.received.extend_from_slice(&buffer[..count]),
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return None,
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    /// The next line.
+    pub fn line(&mut self) -> String {
+        let line = self.raw_line().expect("the server closed the connection");
+        String::from_utf8(line).expect("all that the server sends is UTF-8")
+    }
+
+    /// The next line is this one.
+    pub fn expect(&mut self, wanted: &str) {
+        assert_eq!(self.line(), wanted);
+    }
+
+    /// Reads lines until one contains `text`, and returns it.
+    pub fn skip_to(&mut self, text: &str) -> String {
+        loop {
+            let line = self.line();
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// The server closes the connection, and nothing comes before that.
+    pub fn expect_end(&mut self) {
+        let line = self.raw_line();
+        assert_eq!(
+            line.map(|line| String::from_utf8_lossy(&line).into_owned()),
+            None
+        );
+        assert_eq!(
+            String::from_utf8_lossy(&self.received),
+            "",
+            "half a line before the end"
+        );
+    }
+
+    /// Nothing has arrived: the answer to a `/who` of one's own is the next line, and it stands behind everything that
+    /// happened before it was asked.
+    pub fn hears_nothing(&mut self) {
+        self.say("/who");
+        let line = self.line();
+        assert!(line.contains("client(s) connected:"), "heard {line:?}");
+    }
+}
