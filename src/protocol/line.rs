@@ -69,12 +69,7 @@ impl LineBuffer {
             *data = rest;
             return Some(self.end(first, None));
         }
-        let limit = if self.skipping {
-            ENDLESS_BYTES_MAX
-        } else {
-            LINE_BYTES_MAX
-        };
-        let room = limit - self.received;
+        let room = self.room();
         if room == 0 {
             return Some(self.overflow());
         }
@@ -140,6 +135,16 @@ impl LineBuffer {
             Some(chunk) => chunk.invalid().len(),
         };
         self.typed.truncate(self.typed.len() - erased);
+    }
+
+    /// How many bytes may come before the next limit is crossed.
+    fn room(&self) -> usize {
+        let limit = if self.skipping {
+            ENDLESS_BYTES_MAX
+        } else {
+            LINE_BYTES_MAX
+        };
+        limit - self.received
     }
 
     /// A control character, in a line that is not too long.

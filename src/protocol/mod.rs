@@ -13,6 +13,7 @@
 //! | `telnet` | takes telnet's commands out of the bytes, and refuses what they ask for |
 //! | `line` | finds the ends of lines, and keeps to the limits on their length |
 //! | `text` | makes of bytes a text that is safe to show on another terminal |
+//! | `phrases` | what the server says, in words |
 //! | `stranger` | tells programs that came to the wrong port |
 //!
 //! TCP carries a stream of bytes: what was sent in one piece may arrive in many, and the other way round. So no layer

@@ -47,14 +47,17 @@ impl Watch {
     }
 }
 
-/// Whether a line is `method target HTTP/digit…`.
+/// Whether a line is `method target HTTP/digit…`. A target is a path, a star, or holds a colon (RFC 9112, section 3.2):
+/// somebody whose first line is "I like HTTP/1.1" speaks to people.
 fn is_request(line: &str) -> bool {
     let mut words = line.split_ascii_whitespace();
-    let (Some(method), Some(_target), Some(version)) = (words.next(), words.next(), words.next())
+    let (Some(method), Some(target), Some(version)) = (words.next(), words.next(), words.next())
     else {
         return false;
     };
-    is_method(method.as_bytes()) && version.strip_prefix("HTTP/").is_some_and(begins_with_digit)
+    is_method(method.as_bytes())
+        && (target.starts_with('/') || target == "*" || target.contains(':'))
+        && version.strip_prefix("HTTP/").is_some_and(begins_with_digit)
 }
 
 /// Whether the start of a line is `method target…`, with a target that is no word of a conversation.

@@ -1,0 +1,191 @@
+//! The ends of lines, editing, and the limits on length.
+
+use chatserv::chat::Input;
+use chatserv::protocol::{Decoded, ENDLESS_BYTES_MAX, LINE_BYTES_MAX, PlainDecoder};
+
+use crate::{NOW, altered, check, check_long, line};
+
+#[test]
+fn each_line_end_ends_one_line() {
+    let hi = || line("hi");
+    check(b"", &[], b"");
+    check(b"hi\r\n", &[hi()], b"");
+    check(b"hi\r\0", &[hi()], b"");
+    check(b"hi\r", &[hi()], b"");
+    check(b"hi\n", &[hi()], b"");
+    check(
+        b"hi\r\nhi\r\0hi\rhi\nhi\r\n",
+        &[hi(), hi(), hi(), hi(), hi()],
+        b"",
+    );
+    // Two line ends are two, whatever each consists of.
+    check(
+        b"\r\r\n\n\r\0\r\n",
+        &[line(""), line(""), line(""), line(""), line("")],
+        b"",
+    );
+    // Only what comes right after CR belongs to it.
+    check(b"\r\0\0\n", &[line(""), line("")], b"");
+    check(b"\rx\n", &[line(""), line("x")], b"");
+}
+
+#[test]
+fn a_carriage_return_ends_the_line_at_once() {
+    let mut decoder = PlainDecoder::new();
+    let mut decoded = Decoded::default();
+    decoder.feed(b"hi\r", NOW, &mut decoded);
+    assert_eq!(decoded.inputs, [line("hi")]);
+    decoder.feed(b"\n", NOW, &mut decoded);
+    decoder.finish(&mut decoded);
+    assert_eq!(decoded.inputs, [line("hi")]);
+}
+
+#[test]
+fn the_end_of_input_ends_a_line_that_was_begun() {
+    check(b"a\nb", &[line("a"), line("b")], b"");
+    check(b"a\xC3", &[altered("a\u{FFFD}")], b"");
+    // Nothing is pending here.
+    check(b"ab\x08\x08", &[], b"");
+    check(b"\0", &[], b"");
+}
+
+#[test]
+fn a_line_is_partial_until_its_end() {
+    let long = vec![b'x'; LINE_BYTES_MAX + 1];
+    let table: [(&[u8], bool); 7] = [
+        (b"", false),
+        (b"a", true),
+        (b"a\x7f", false),
+        (b"a\r", false),
+        (b"a\nb", true),
+        (b"\xFF", false),
+        (&long, true),
+    ];
+    for (bytes, is_partial) in table {
+        let mut decoder = PlainDecoder::new();
+        decoder.feed(bytes, NOW, &mut Decoded::default());
+        assert_eq!(
+            decoder.has_partial_line(),
+            is_partial,
+            "{}",
+            bytes[..bytes.len().min(9)].escape_ascii()
+        );
+    }
+}
+
+#[test]
+fn backspace_and_delete_erase_what_looks_like_one_letter() {
+    check(b"helo\x08lo\n", &[line("hello")], b"");
+    check(b"helo\x7flo\n", &[line("hello")], b"");
+    check(b"\x08\x7fa\n", &[line("a")], b"");
+    check("e\u{301}\x08x\n", &[line("x")], b"");
+    check("a👩‍👩‍👧‍👦\x7f\n", &[line("a")], b"");
+    check("🇫🇷🇩🇪\x7f\n", &[line("🇫🇷")], b"");
+    check("日本\x08\n", &[line("日")], b"");
+    // Half a character, or a byte that is none, is one letter to erase too.
+    check(b"a\xE2\x82\x08b\n", &[line("ab")], b"");
+    check(b"a\xFE\x08b\n", &[line("ab")], b"");
+    check(b"a\tb\x08\x08c\n", &[line("ac")], b"");
+}
+
+#[test]
+fn ctrl_d_leaves_only_from_an_empty_line() {
+    check(b"\x04", &[Input::EndOfTransmission], b"");
+    check(b"hi\r\n\x04", &[line("hi"), Input::EndOfTransmission], b"");
+    check(b"hi\x08\x08\x04", &[Input::EndOfTransmission], b"");
+    check(b"h\x04i\n", &[altered("hi")], b"");
+}
+
+#[test]
+fn a_null_byte_begins_no_line() {
+    check(b"\0\0hi\n", &[line("hi")], b"");
+    check(b"h\0i\n", &[altered("hi")], b"");
+}
+
+#[test]
+fn a_line_may_have_exactly_so_many_bytes() {
+    for end in ["\n", "\r\n", "\r\0", "\r"] {
+        for length in [LINE_BYTES_MAX - 1, LINE_BYTES_MAX] {
+            let text = "x".repeat(length);
+            check(format!("{text}{end}ok\n"), &[line(&text), line("ok")], b"");
+        }
+        let text = "x".repeat(LINE_BYTES_MAX + 1);
+        check(
+            format!("{text}{end}ok\n"),
+            &[Input::LineTooLong, line("ok")],
+            b"",
+        );
+    }
+    // Bytes count, not characters; what was erased counts; telnet's commands and the line's end do not.
+    let text = "é".repeat(LINE_BYTES_MAX / 2);
+    check(format!("{text}\n"), &[line(&text)], b"");
+    check(format!("{text}x\n"), &[Input::LineTooLong], b"");
+    let erased = format!(
+        "{}{}",
+        "x".repeat(LINE_BYTES_MAX / 2),
+        "\x08".repeat(LINE_BYTES_MAX / 2)
+    );
+    check(format!("{erased}\n"), &[line("")], b"");
+    check(format!("{erased}x\n"), &[Input::LineTooLong], b"");
+    let text = "x".repeat(LINE_BYTES_MAX);
+    check(format!("\r\0{text}\n"), &[line(""), line(&text)], b"");
+    check(format!("\r\n{text}\n"), &[line(""), line(&text)], b"");
+    check(
+        [text.as_bytes(), b"\xFF\xF1\n"].concat(),
+        &[line(&text)],
+        b"",
+    );
+}
+
+#[test]
+fn a_line_that_is_too_long_is_told_at_once_and_skipped() {
+    let mut decoder = PlainDecoder::new();
+    let mut decoded = Decoded::default();
+    decoder.feed(&[b'x'; LINE_BYTES_MAX + 1], NOW, &mut decoded);
+    assert_eq!(decoded.inputs, [Input::LineTooLong]);
+    decoded.clear();
+    // Neither editing nor Ctrl-D makes it a line again.
+    decoder.feed(b"more\x08\x7f\x04\xFF\xF4\xFF\xF8\x04", NOW, &mut decoded);
+    assert!(decoded.is_empty());
+    decoder.feed(b"\r\nok\r\n", NOW, &mut decoded);
+    assert_eq!(decoded.inputs, [line("ok")]);
+    // At the end of input there is nothing of it to say.
+    decoded.clear();
+    decoder.feed(&[b'x'; LINE_BYTES_MAX + 1], NOW, &mut decoded);
+    decoder.finish(&mut decoded);
+    assert_eq!(decoded.inputs, [Input::LineTooLong]);
+}
+
+#[test]
+fn a_line_without_end_is_the_end() {
+    let exactly = "x".repeat(ENDLESS_BYTES_MAX);
+    check_long(
+        format!("{exactly}\nok\n").as_bytes(),
+        &[Input::LineTooLong, line("ok")],
+        b"",
+    );
+    let more = format!("{exactly}x\nok\n\x04");
+    check_long(
+        [more.as_bytes(), b"\xFF\xF6"].concat().as_slice(),
+        &[Input::LineTooLong, Input::LineEndless],
+        b"",
+    );
+    // The count begins anew with each line.
+    let two = format!("{exactly}\n{exactly}\n");
+    check_long(
+        two.as_bytes(),
+        &[Input::LineTooLong, Input::LineTooLong],
+        b"",
+    );
+    // Nor does it help to erase all the time, or to send nothing but NUL.
+    check_long(
+        &b"x\x08".repeat(ENDLESS_BYTES_MAX),
+        &[Input::LineTooLong, Input::LineEndless],
+        b"",
+    );
+    check_long(
+        &[0; ENDLESS_BYTES_MAX + 1],
+        &[Input::LineTooLong, Input::LineEndless],
+        b"",
+    );
+}

@@ -1,0 +1,168 @@
+//! Programs that came to the wrong port.
+
+use chatserv::chat::{Input, Stranger};
+use chatserv::protocol::{Decoded, ENDLESS_BYTES_MAX, LINE_BYTES_MAX, PlainDecoder};
+
+use crate::{NOW, altered, check, check_long, line, stranger};
+
+#[test]
+fn a_request_is_told_and_all_that_follows_is_ignored() {
+    for request in [
+        "GET / HTTP/1.1\r\nHost: localhost:1337\r\n\r\n",
+        "POST /chat HTTP/1.1\r\nContent-Length: 14\r\n\r\nann\r\nSHUTDOWN\r\n\x04",
+        "OPTIONS * HTTP/1.0\r\n\r\n",
+        "CONNECT example.org:443 HTTP/1.1\r\n\r\n",
+        "GET http://example.org/ HTTP/1.1\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "\r\n \r\nGET / HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1",
+    ] {
+        let blank_lines = request
+            .split("\r\n")
+            .take_while(|line| line.trim().is_empty())
+            .count();
+        let mut expected = vec![line(""); blank_lines];
+        expected.push(stranger(Stranger::Http));
+        check(request, &expected, b"");
+    }
+}
+
+#[test]
+fn other_protocols_are_told() {
+    check(
+        b"SSH-2.0-OpenSSH_9.9\r\nSHUTDOWN\r\n",
+        &[stranger(Stranger::Ssh)],
+        b"",
+    );
+    check(b"SSH-1.99-x\n", &[stranger(Stranger::Ssh)], b"");
+    // A TLS hello is told by its second byte: it may hold no line end at all, or some.
+    check(b"\x16\x03", &[stranger(Stranger::Tls)], b"");
+    check(
+        b"\x16\x03\x01\x02\x00\x01\nSHUTDOWN\n",
+        &[stranger(Stranger::Tls)],
+        b"",
+    );
+    check(b"\n\x16\x03\x01", &[line(""), stranger(Stranger::Tls)], b"");
+    check(b"\x16\x03\x08\x08ann\n", &[stranger(Stranger::Tls)], b"");
+}
+
+#[test]
+fn a_hello_is_told_without_waiting() {
+    let mut decoder = PlainDecoder::new();
+    let mut decoded = Decoded::default();
+    decoder.feed(b"\x16", NOW, &mut decoded);
+    assert!(decoded.is_empty());
+    decoder.feed(b"\x03", NOW, &mut decoded);
+    assert_eq!(decoded.inputs, [stranger(Stranger::Tls)]);
+}
+
+#[test]
+fn telnet_commands_before_it_hide_no_stranger() {
+    check(
+        b"\xFF\xF1GET / HTTP/1.1\r\n",
+        &[stranger(Stranger::Http)],
+        b"",
+    );
+    check(
+        b"G\xFF\xF1ET / HT\xFF\xF1TP/1.1\r\n",
+        &[stranger(Stranger::Http)],
+        b"",
+    );
+    check(
+        b"\xFF\xFB\x18\x16\x03",
+        &[stranger(Stranger::Tls)],
+        b"\xFF\xFE\x18",
+    );
+    // And nothing is answered after it.
+    check(
+        b"SSH-2.0-x\r\n\xFF\xFB\x18\xFF\xF6",
+        &[stranger(Stranger::Ssh)],
+        b"",
+    );
+}
+
+#[test]
+fn people_are_no_strangers() {
+    for text in [
+        "GET",
+        "GET /",
+        "HTTP/1.1",
+        "GET / HTTP/x",
+        "I like HTTP/1.1",
+        "(GET) / HTTP/1",
+        "SSH-",
+        "SSH-agent",
+        "ssh-2.0",
+    ] {
+        check(format!("{text}\n"), &[line(text)], b"");
+    }
+    // After the first line, anybody may talk about the web.
+    check(
+        b"ann\nGET / HTTP/1.1\n",
+        &[line("ann"), line("GET / HTTP/1.1")],
+        b"",
+    );
+    check(b"ann\nSSH-2.0-x\n", &[line("ann"), line("SSH-2.0-x")], b"");
+    check(b"ann\n\x16\x03\n", &[line("ann"), altered("")], b"");
+    check(b"\x16a\n", &[altered("a")], b"");
+}
+
+#[test]
+fn a_request_line_over_the_limit_is_a_request() {
+    let long = "a".repeat(LINE_BYTES_MAX);
+    for target in ["/", "*", "http://", "https://"] {
+        check(
+            format!("GET {target}{long} HTTP/1.1\r\n\r\nSHUTDOWN\r\n"),
+            &[stranger(Stranger::Http)],
+            b"",
+        );
+    }
+    // What is no request stays a line that is too long.
+    for start in ["b", "hello ", "(/) /", " /"] {
+        check(
+            format!("{start}{long}\nok\n"),
+            &[Input::LineTooLong, line("ok")],
+            b"",
+        );
+    }
+    check(
+        format!("ann\nGET /{long} HTTP/1.1\nok\n"),
+        &[line("ann"), Input::LineTooLong, line("ok")],
+        b"",
+    );
+    check_long(
+        &b"a".repeat(ENDLESS_BYTES_MAX + 1),
+        &[Input::LineTooLong, Input::LineEndless],
+        b"",
+    );
+}
+
+#[test]
+fn a_method_over_the_limit_is_told_by_the_end_of_its_line() {
+    // The limit falls before, within and after the version.
+    for method_bytes in LINE_BYTES_MAX - 16..=LINE_BYTES_MAX + 1 {
+        let request = format!(
+            "{} /H HTTP/1.1\r\n\r\nSHUTDOWN\r\n",
+            "A".repeat(method_bytes)
+        );
+        let decoded = crate::decode([request.as_bytes()]);
+        assert_eq!(decoded, crate::decode(request.as_bytes().chunks(1)));
+        assert_eq!(
+            decoded.inputs.last(),
+            Some(&stranger(Stranger::Http)),
+            "{method_bytes}"
+        );
+    }
+    // A first line that is too long is a first line: the next may say what it likes.
+    let long = "a".repeat(LINE_BYTES_MAX + 1);
+    check(
+        format!("{long}\nGET / HTTP/1.1\n{long} HTTP/1.1\nok\n"),
+        &[
+            Input::LineTooLong,
+            line("GET / HTTP/1.1"),
+            Input::LineTooLong,
+            line("ok"),
+        ],
+        b"",
+    );
+}

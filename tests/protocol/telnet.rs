@@ -1,0 +1,248 @@
+//! Telnet's commands: what is stripped, what is answered, and how much of it is too much.
+
+use std::time::Duration;
+
+use chatserv::chat::Input;
+use chatserv::protocol::{Decoded, ENDLESS_BYTES_MAX, PlainDecoder};
+
+use crate::{NOW, altered, check, check_long, line};
+
+const HERE: &[u8] = b"server: Yes, I am here.\r\n";
+/// IAC WONT TIMING-MARK.
+const MARKED: &[u8] = b"\xFF\xFC\x06";
+
+#[test]
+fn commands_are_stripped() {
+    // EOF, SUSP, ABORT, EOR, SE, NOP, DM, BRK, AO, GA, and bytes that are no command.
+    for code in [
+        236, 237, 238, 239, 240, 241, 242, 243, 245, 249, 0, 1, 4, b'x', 235,
+    ] {
+        check(
+            [b"h", &[255, code][..], b"i\r\n"].concat(),
+            &[line("hi")],
+            b"",
+        );
+        check(
+            [b"hi\r", &[255, code][..], b"\nhi\n"].concat(),
+            &[line("hi"), line("hi")],
+            b"",
+        );
+    }
+    check(b"hi\xFF", &[line("hi")], b"");
+    check(b"hi\xFF\xFB", &[line("hi")], b"");
+    check(b"\xFF\xFA\x18", &[], b"");
+}
+
+#[test]
+fn a_doubled_command_byte_is_data() {
+    check(b"a\xFF\xFFb\n", &[altered("a\u{FFFD}b")], b"");
+    check(
+        b"\xFF\xFF\xFF\xFF\xFF\xF1\n",
+        &[altered("\u{FFFD}\u{FFFD}")],
+        b"",
+    );
+    // A letter of Latin-1 right before a line end does not swallow it.
+    check(
+        b"a\xFF\nb\xFF\r\nc\n",
+        &[line("a"), line("b"), line("c")],
+        b"",
+    );
+}
+
+#[test]
+fn commands_edit_the_line() {
+    check(b"helo\xFF\xF7lo\n", &[line("hello")], b"");
+    check(
+        "a👍🏽".bytes().chain(*b"\xFF\xF7\n").collect::<Vec<_>>(),
+        &[line("a")],
+        b"",
+    );
+    check(b"wrong\xFF\xF8right\n", &[line("right")], b"");
+    check(b"secret\xFF\xF4hi\n", &[line("hi")], b"");
+    check(b"\xFF\xF7\xFF\xF8\xFF\xF4hi\n", &[line("hi")], b"");
+    check(b"hi\r\xFF\xF4\n", &[line("hi")], b"");
+    check(b"secret\xFF\xF4\x04", &[Input::EndOfTransmission], b"");
+}
+
+#[test]
+fn each_option_is_refused_once_for_each_change() {
+    check(b"\xFF\xFB\x18", &[], b"\xFF\xFE\x18");
+    check(b"\xFF\xFD\x01", &[], b"\xFF\xFC\x01");
+    check(
+        b"\xFF\xFB\x18\xFF\xFB\x18\xFF\xFD\x18",
+        &[],
+        b"\xFF\xFE\x18\xFF\xFC\x18",
+    );
+    // That an option is off is what we want: no answer, and the next wish is a new one.
+    check(b"\xFF\xFC\x18\xFF\xFE\x18", &[], b"");
+    check(
+        b"\xFF\xFB\x18\xFF\xFC\x18\xFF\xFB\x18",
+        &[],
+        b"\xFF\xFE\x18\xFF\xFE\x18",
+    );
+    check(
+        b"\xFF\xFD\x01\xFF\xFE\x01\xFF\xFD\x01",
+        &[],
+        b"\xFF\xFC\x01\xFF\xFC\x01",
+    );
+    check(
+        b"\xFF\xFD\x01\xFF\xFC\x01\xFF\xFD\x01",
+        &[],
+        b"\xFF\xFC\x01",
+    );
+    // Option 255 is one, too.
+    check(b"\xFF\xFB\xFFhi\n", &[line("hi")], b"\xFF\xFE\xFF");
+}
+
+#[test]
+fn putty_may_begin() {
+    // WILL NAWS, TERMINAL-SPEED, TERMINAL-TYPE, NEW-ENVIRON; DO ECHO; WILL and DO SUPPRESS-GO-AHEAD.
+    check(
+        b"\xFF\xFB\x1F\xFF\xFB\x20\xFF\xFB\x18\xFF\xFB\x27\xFF\xFD\x01\xFF\xFB\x03\xFF\xFD\x03ann\r\n",
+        &[line("ann")],
+        b"\xFF\xFE\x1F\xFF\xFE\x20\xFF\xFE\x18\xFF\xFE\x27\xFF\xFC\x01\xFF\xFE\x03\xFF\xFC\x03",
+    );
+}
+
+#[test]
+fn ctrl_c_in_gnu_telnet_is_answered() {
+    check(b"half\xFF\xF4\xFF\xFD\x06hi\r\n", &[line("hi")], MARKED);
+    check(
+        b"half\xFF\xF4\xFF\xF2\xFF\xFD\x06hi\r\n",
+        &[line("hi")],
+        MARKED,
+    );
+    check(
+        b"half\xFF\xF4\xFF\xFD\x06\xFF\xF2hi\r\n",
+        &[line("hi")],
+        MARKED,
+    );
+    // Each time, unlike an option.
+    check(b"\xFF\xFD\x06".repeat(3), &[], &MARKED.repeat(3));
+}
+
+#[test]
+fn are_you_there_is_answered() {
+    check(b"\xFF\xF6Hi\n", &[line("Hi")], HERE);
+}
+
+#[test]
+fn answers_are_limited_to_so_many_a_second() {
+    check(b"\xFF\xF6".repeat(50), &[], &HERE.repeat(10));
+    check(b"\xFF\xFD\x06".repeat(50), &[], &MARKED.repeat(10));
+    check(
+        b"\xFF\xF6\xFF\xFD\x06".repeat(50),
+        &[],
+        &[HERE, MARKED].concat().repeat(5),
+    );
+
+    // The second begins with the first of them.
+    let mut decoder = PlainDecoder::new();
+    let mut decoded = Decoded::default();
+    for millis in [900, 1000, 1899] {
+        decoder.feed(
+            &b"\xFF\xF6".repeat(10),
+            Duration::from_millis(millis),
+            &mut decoded,
+        );
+    }
+    assert_eq!(decoded.replies, HERE.repeat(10));
+
+    // A second later there may be more, and the last timing mark, which was left open, is answered first.
+    let mut decoder = PlainDecoder::new();
+    let mut decoded = Decoded::default();
+    decoder.feed(&b"\xFF\xFD\x06".repeat(50), NOW, &mut decoded);
+    decoded.clear();
+    decoder.feed(b"hi\n", NOW + Duration::from_millis(999), &mut decoded);
+    assert_eq!(decoded.replies, b"");
+    decoder.feed(b"hi\n", NOW + Duration::from_secs(1), &mut decoded);
+    assert_eq!(decoded.replies, MARKED);
+    decoded.clear();
+    decoder.feed(
+        &b"\xFF\xF6".repeat(50),
+        NOW + Duration::from_secs(1),
+        &mut decoded,
+    );
+    assert_eq!(decoded.replies, HERE.repeat(9));
+}
+
+#[test]
+fn a_storm_of_wishes_gets_so_many_refusals() {
+    for verbs in [[0xFB, 0xFC], [0xFD, 0xFE], [0xFB, 0xFD]] {
+        let storm: Vec<u8> = (0..=255)
+            .flat_map(|option| [255, verbs[0], option, 255, verbs[1], option])
+            .filter(|&byte| byte != 6)
+            .collect();
+        let replies = crate::decode([&storm[..]]).replies;
+        assert_eq!(replies.len(), 64 * 3, "{verbs:x?}");
+    }
+    // A peer that takes back and repeats its wish for ever.
+    let replies = crate::decode([b"\xFF\xFB\x18\xFF\xFC\x18".repeat(5000).as_slice()]).replies;
+    assert_eq!(replies, b"\xFF\xFE\x18".repeat(64));
+}
+
+#[test]
+fn parameters_are_discarded_whatever_their_length() {
+    check(b"a\xFF\xFA\x18\x00xterm\xFF\xF0b\n", &[line("ab")], b"");
+    check(
+        b"a\xFF\xFA\x1F\x00\xF0\xFF\xFF\xF0\r\n\x04\xFF\xF0b\n",
+        &[line("ab")],
+        b"",
+    );
+    check(
+        b"\xFF\xFA\x22\xFF\xF6\xFF\xFB\x01\xFF\xF0b\n",
+        &[line("b")],
+        b"",
+    );
+    let sized = |length: usize| {
+        [
+            b"a\xFF\xFA\x22".as_slice(),
+            &vec![b'x'; length],
+            b"\xFF\xF0b\n",
+        ]
+        .concat()
+    };
+    check_long(&sized(60_000), &[line("ab")], b"");
+    check_long(&sized(1 << 20), &[Input::LineEndless], b"");
+}
+
+#[test]
+fn a_flood_of_commands_ends_the_connection() {
+    let most = b"\xFF\xF1".repeat(ENDLESS_BYTES_MAX / 2);
+    check_long(&[&most[..], b"hi\n"].concat(), &[line("hi")], b"");
+    check_long(&[&most[..], b"\xFF"].concat(), &[Input::LineEndless], b"");
+    // Each doubled 255 is a command byte and a byte of a line that never ends.
+    let flood = vec![0xFF; 10 << 20];
+    let decoded = crate::decode(flood.chunks(16 * 1024));
+    assert_eq!(
+        decoded,
+        Decoded {
+            inputs: vec![Input::LineTooLong, Input::LineEndless],
+            replies: vec![]
+        }
+    );
+}
+
+#[test]
+fn commands_that_keep_a_connection_alive_never_add_up() {
+    let mut decoder = PlainDecoder::new();
+    let mut decoded = Decoded::default();
+    for tick in 0..200_000 {
+        decoder.feed(
+            b"\xFF\xF1",
+            NOW + Duration::from_secs(30 * tick),
+            &mut decoded,
+        );
+    }
+    assert!(decoded.is_empty());
+    // Nor do those of a line that takes its time, as long as they are not a flood.
+    let most = b"\xFF\xF1".repeat(ENDLESS_BYTES_MAX / 2);
+    for tick in 0..20 {
+        decoder.feed(
+            &most,
+            NOW + Duration::from_secs(10_000_000 + 10 * tick),
+            &mut decoded,
+        );
+    }
+    assert!(decoded.is_empty());
+}
