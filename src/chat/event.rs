@@ -2,8 +2,9 @@
 //! [`Effect`], all that a chat can want. Events are in the past tense, effects in the imperative. As both are closed,
 //! one can read in one place everything that can wake the chat, and everything it can do.
 
+// An address is a value: `core` has it, and no socket.
+use core::net::SocketAddr;
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::{Input, Message, NameRefusal};

@@ -1,8 +1,8 @@
 //! The chat itself, as a state machine. One owner, one event at a time: what happens when somebody joins while
 //! somebody else is being written to? The question does not arise, since events come one after the other.
 
+use core::net::SocketAddr;
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;

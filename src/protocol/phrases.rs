@@ -143,7 +143,7 @@ fn help(operator: bool, out: &mut Vec<u8>) {
     line("/quit      leaves the chat", out);
     if operator {
         line(
-            "/shutdown  ends the chat for everybody; so does SHUTDOWN on a line of its own",
+            "/shutdown  ends the chat for everybody (so does SHUTDOWN alone)",
             out,
         );
     }

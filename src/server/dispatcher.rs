@@ -195,7 +195,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         self.effects = effects;
     }
 
-    /// Encodes once, copies to each. Copying a line costs less than sharing it: see the notes in the module docs.
+    /// Encodes once, copies to each: the docs of this module's parent say why.
     fn send(&mut self, to: &[ClientId], message: &Message) {
         self.encoded.clear();
         phrases::encode(message, &mut self.encoded);

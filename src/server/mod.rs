@@ -1,6 +1,65 @@
 //! The shell of the chat: threads and sockets.
 //!
-//! DOCS
+//! # The thread map
+//!
+//! ```text
+//!  telnet ──TCP──▶ listener ── Connected ──────────┐
+//!                     │ spawns                     │
+//!  telnet ──TCP──▶ reader 1 ── Received ───────────┤
+//!  telnet ──TCP──▶ reader n ── Received ───────────┤                    ┌── send, never waits ──▶ every socket
+//!         ▲                                        ▼                    │   (the usual path)
+//!         └──────── turn ◀──────────  inbox ═▶ dispatcher ═▶ Hub ═▶ outboxes
+//!                                  (bounded)   owns ALL state           │
+//!                                                  ▲                    └── hand over ──▶ writer k ──▶ socket k
+//!  Ctrl-C, signals ──▶ their own channel ─────────▶│                         (only while that socket is full)
+//!                                                  └── Drained ◀──────────────────────┘
+//! ```
+//!
+//! | thread | how many | blocks in | woken by | ends when | joined by |
+//! |---|---|---|---|---|---|
+//! | `main` | 1 | the end of the scope | the last thread's end | all others have ended | the system |
+//! | `listener` | 1 for each listening socket | `accept`; the pause after a failed one | a client; its socket shut down; its stop channel closed | the dispatcher drops its `ListenerControl` | the scope |
+//! | `reader` | 1 for each connection | `read`; waiting for its turn | bytes, the end of input, a deadline, the socket shut down; a turn | the input ends, or the connection is closing and nothing more comes | the scope |
+//! | `dispatcher` | 1 | one `select` over inbox, stop requests and the nearest deadline | any of them | the chat is shut down and every listener, reader and writer has reported its end | the scope |
+//! | `writer` | 1 for each connection whose socket is full | `write`; waiting for a block | room in the socket, the socket shut down; a block, or no more of them | the dispatcher drops its slot | the scope |
+//! | `signals` | 1 | waiting for a signal | SIGTERM, SIGHUP, SIGUSR1 | `main` closes it | `main` |
+//! | `log` | 1, made by tracing-appender | its queue; a write to stderr | a log line | `main` closes the log | `main`, for a second at most |
+//! | `ctrl-c` | 1, made by the ctrlc crate | waiting for Ctrl-C | SIGINT | the process ends | nobody: the one exception |
+//!
+//! # Invariants
+//!
+//! 1. Only the dispatcher touches the Hub and the outboxes. No state of the chat has a lock.
+//! 2. The dispatcher blocks in one place. It never sends into the inbox, it never waits for a socket, and handing over to a
+//!    writer cannot block. So the graph of who waits for whom has no cycle.
+//! 3. At any time at most one thread may write to a socket: the dispatcher, or the writer it has handed over to.
+//! 4. Each connection has one event under way. A reader reads again when what it caused was flushed and not
+//!    before, so the inbox is bounded by the number of connections, and a sender who is too fast is slowed down by TCP.
+//! 5. A thread's last act is an event; a guard's drop sends it, so it comes after a panic too. Nobody ends silently.
+//! 6. To end a socket, shut it down: that wakes whoever is blocked on it. Dropping a handle of it wakes nobody.
+//! 7. An id is never used again, and only the dispatcher removes a client: two reports of the same end do no harm.
+//! 8. A panic in a reader ends that client. A panic in the dispatcher ends the process with status 70 at once.
+//!
+//! # Starting and ending
+//!
+//! The listener spawns the reader and then reports `Connected`; the reader waits for its first turn before it reads,
+//! so no line can overtake its sender's arrival, and where there is no thread for a reader nobody has heard of the client.
+//!
+//! Ending: (1) a request comes, and the Hub says farewell to everybody, whatever they are in the middle of. (2) The
+//! listeners are stopped; the dispatcher goes on taking events, since a reader may be on its way. (3) What is owed is
+//! flushed, for `--shutdown-grace` at the most; then who has not read it is cut. (4) Sockets are shut, readers and writers
+//! end and report it. (5) With the last report the dispatcher ends, and the scope has joined everybody.
+//!
+//! # Reading order
+//!
+//! `turn`, `reader`, `inbox`, `wake`, `dispatcher`: how a line comes in. `outbox`, `delivery`, `writer`: how it goes out.
+//! `listener`, `admission`, `connection`: how people come. `closing`: how they go. `signals`, `threads`, `log`,
+//! `bind`, `capacity`: what a server needs besides.
+//!
+//! # Why bytes are copied
+//!
+//! A message is encoded once, and its bytes are copied into the outbox of each receiver. Sharing one run of bytes among all
+//! outboxes would save the copy and need a queue of references in each, which costs as much for up to a few hundred
+//! receivers, and has to be kept in order with whatever only one of them gets.
 
 mod admission;
 mod bind;
