@@ -1,5 +1,7 @@
 //! The habits of this code, held by a test.
 
+#![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

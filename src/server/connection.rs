@@ -123,9 +123,12 @@ impl Connection {
 
     /// Raises the send buffer, so that a full socket takes a little more. Done once in a connection's life, at its end.
     pub fn make_room(&self) {
+        let options = SockRef::from(&self.socket);
+        // The kernel answers with what it has really set aside, which is twice what it was asked for. Asking for that
+        // much doubles it.
+        let doubled = options.send_buffer_size().unwrap_or(0);
         // On failure there is no room, and the client does not hear why: the log does.
-        let _ =
-            SockRef::from(&self.socket).set_send_buffer_size(limits::LAST_WORDS_SEND_BUFFER_BYTES);
+        let _ = options.set_send_buffer_size(doubled.max(limits::LAST_WORDS_SEND_BUFFER_BYTES));
     }
 }
 

@@ -111,7 +111,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         let Some(peer) = self.peers.get_mut(&client) else {
             return;
         };
-        if peer.ending != Ending::Open {
+        if peer.ending != Ending::Open || bytes.is_empty() {
             return;
         }
         peer.outbox.append(bytes, &mut self.buffers);

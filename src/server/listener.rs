@@ -162,10 +162,9 @@ impl<'scope, 'env> Listener<'scope, 'env> {
             Ok(thread) => connection.turn.belongs_to(thread),
             Err(error) => {
                 tracing::warn!(%address, %error, "no thread for a reader");
-                let mut line = Vec::new();
-                phrases::encode(&Message::NoThread, &mut line);
-                let _ = connection.send_now(&line);
-                connection.finish_sending();
+                if let Ok(socket) = connection.socket().try_clone() {
+                    self.refuse(socket, address, &Message::NoThread);
+                }
                 return;
             }
         }

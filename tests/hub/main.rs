@@ -1,5 +1,7 @@
 //! The rules of the chat, by scripts of events: no socket, no thread, no clock.
 
+#![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
+
 mod chatting;
 mod joining;
 mod leaving;
