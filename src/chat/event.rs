@@ -150,7 +150,7 @@ impl fmt::Display for ShutdownCause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Signal(name) => write!(f, "{name}"),
-            Self::Operator(name) => write!(f, "operator {name}"),
+            Self::Operator(name) => write!(f, "operator {name:?}"),
             Self::Program => write!(f, "the program"),
         }
     }

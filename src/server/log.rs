@@ -112,9 +112,8 @@ pub fn notable(notable: &Notable) {
         Notable::NotOperator { client } => tracing::warn!(%client, "not an operator"),
         Notable::Said { name, text } => tracing::info!(?name, ?text, "said"),
         Notable::ShuttingDown { cause, joined } => {
-            let cause = cause.to_string();
             tracing::info!(
-                "The chat is shutting down: asked by {cause:?}, {joined} client(s) connected"
+                "The chat is shutting down: asked by {cause}, {joined} client(s) connected"
             );
         }
     }

@@ -82,6 +82,7 @@ mod wake;
 mod writer;
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::thread;
@@ -202,7 +203,7 @@ impl Server {
     ///
     /// # Errors
     /// There is no thread for the dispatcher or a listener.
-    pub fn run(self) -> std::io::Result<()> {
+    pub fn run(self) -> io::Result<()> {
         let Self {
             config,
             bound,
@@ -214,7 +215,7 @@ impl Server {
         let (config, admission, next_id) = (&config, &admission, &next_id);
         let clock = Clock::new();
         // The scope joins all threads started in it before it returns: none is left behind, whatever happens.
-        thread::scope(|scope| {
+        thread::scope(|scope| -> io::Result<()> {
             let (inbox_sender, inbox) = crossbeam_channel::bounded(limits::INBOX_EVENTS_MAX);
             let threads = Arc::clone(&remote.threads);
             let welcome = Arc::new(Welcome {
@@ -256,6 +257,8 @@ impl Server {
                 dispatcher.run(row)
             })?;
             Ok(())
-        })
+        })?;
+        tracing::info!("The chat has ended, and so has every thread that served it");
+        Ok(())
     }
 }
