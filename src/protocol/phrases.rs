@@ -94,7 +94,7 @@ fn sentence(message: &Message) -> String {
         }
         Message::EndlessLine => {
             format!(
-                "{} bytes without an end of line: goodbye.",
+                "That line is too long: {} bytes without an end. Goodbye.",
                 super::ENDLESS_BYTES_MAX
             )
         }

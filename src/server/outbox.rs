@@ -166,3 +166,87 @@ impl Buffers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(milliseconds: u64) -> Time {
+        Duration::from_millis(milliseconds)
+    }
+
+    #[test]
+    fn an_empty_outbox_holds_no_buffer_and_a_used_one_comes_back() {
+        let mut buffers = Buffers::new(1024);
+        let mut outbox = Outbox::default();
+        outbox.append(b"hello\r\n", &mut buffers);
+        outbox.advance(3, &mut buffers);
+        assert_eq!(outbox.unsent(), b"lo\r\n");
+        outbox.advance(4, &mut buffers);
+        assert!(outbox.is_empty());
+        assert_eq!(outbox.buffer.capacity(), 0);
+        let mut other = Outbox::default();
+        other.append(b"x", &mut buffers);
+        assert!(buffers.free.is_empty(), "the same buffer was lent again");
+        assert_eq!(buffers.held_bytes, 0);
+    }
+
+    #[test]
+    fn no_more_is_kept_than_allowed() {
+        let mut buffers = Buffers::new(100);
+        buffers.give_back(Vec::with_capacity(80));
+        buffers.give_back(Vec::with_capacity(80));
+        assert_eq!((buffers.free.len(), buffers.held_bytes), (1, 80));
+    }
+
+    #[test]
+    fn a_cut_finishes_the_line_that_has_begun_and_no_other() {
+        for (sent, expected) in [
+            (0, "bye\r\n"),
+            (1, "ne\r\nbye\r\n"),
+            (4, "\nbye\r\n"),
+            (5, "bye\r\n"),
+            (7, "o\r\nbye\r\n"),
+        ] {
+            let mut buffers = Buffers::new(1024);
+            let mut outbox = Outbox::default();
+            outbox.append(b"one\r\ntwo\r\n", &mut buffers);
+            outbox.advance(sent, &mut buffers);
+            outbox.replace_unsent(b"bye\r\n", &mut buffers);
+            assert_eq!(outbox.unsent(), expected.as_bytes(), "{sent} bytes sent");
+        }
+    }
+
+    #[test]
+    fn what_is_moved_to_a_writer_knows_whether_a_line_has_begun() {
+        let mut buffers = Buffers::new(1024);
+        let mut outbox = Outbox::default();
+        outbox.append(b"one\r\n", &mut buffers);
+        outbox.advance(2, &mut buffers);
+        let block = outbox.take();
+        assert_eq!(
+            (block.bytes.as_slice(), block.mid_line),
+            (b"e\r\n".as_slice(), true)
+        );
+        outbox.append(b"two\r\n", &mut buffers);
+        assert!(!outbox.take().mid_line);
+    }
+
+    #[test]
+    fn age_is_that_of_the_oldest_unsent_byte_and_not_of_the_last_progress() {
+        let mut buffers = Buffers::new(1024);
+        let mut outbox = Outbox::default();
+        assert_eq!(outbox.oldest(0), None);
+        for (time, line) in [(0, b"aaaa"), (50, b"bbbb"), (1_000, b"cccc")] {
+            outbox.append(line, &mut buffers);
+            outbox.mark(at(time));
+            outbox.mark(at(time));
+        }
+        // The first two came within one tenth of a second, and count as the older.
+        assert_eq!(outbox.pending(7), 5);
+        assert_eq!(outbox.oldest(7), Some(at(0)));
+        assert_eq!(outbox.oldest(8), Some(at(1_000)));
+        assert_eq!(outbox.oldest(11), Some(at(1_000)));
+        assert_eq!(outbox.oldest(12), None);
+    }
+}

@@ -201,3 +201,45 @@ impl Drop for Listed {
         self.table.rows.lock().remove(&self.key);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    #[test]
+    fn a_thread_is_listed_while_it_lives_and_a_panic_ends_only_it() {
+        let table = Arc::new(ThreadTable::default());
+        let (go, wait) = crossbeam_channel::bounded::<()>(0);
+        let (listed, is_listed) = crossbeam_channel::bounded(1);
+        thread::scope(|scope| {
+            let row = table.row("reader", "reader-7".into());
+            let body = move |row: &Row| {
+                row.doing(Activity::Reading);
+                listed.send(()).unwrap();
+                // Until the sender is gone.
+                let _ = wait.recv();
+                panic!("as the test wants it");
+            };
+            table.spawn(scope, row, 256 * 1024, body).unwrap();
+            is_listed.recv().unwrap();
+            let rows = table.snapshot();
+            assert_eq!(rows.len(), 1);
+            let text = rows[0].to_string();
+            assert!(
+                text.starts_with("reader-7 (reader) for 0 s, in read, 0 bytes in"),
+                "{text}"
+            );
+            drop(go);
+        });
+        // The scope did not panic, and the row is gone.
+        assert!(table.snapshot().is_empty());
+    }
+
+    #[test]
+    fn every_activity_has_its_number() {
+        for (number, activity) in Activity::ALL.into_iter().enumerate() {
+            assert_eq!(activity as usize, number);
+        }
+    }
+}

@@ -88,3 +88,62 @@ impl Turn {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Waits in a thread of its own, as a reader does, and returns what it was told.
+    fn told(turn: &Turn, tell: impl FnOnce()) -> Permit {
+        thread::scope(|scope| {
+            let reader = scope.spawn(|| turn.wait());
+            turn.belongs_to(reader.thread().clone());
+            tell();
+            reader.join().unwrap()
+        })
+    }
+
+    #[test]
+    fn a_turn_wakes_its_reader_whether_it_sleeps_already_or_not() {
+        // Neither order is forced: over a thousand rounds, both happen.
+        for round in 0..1_000 {
+            let turn = Turn::default();
+            let admitted = round % 2 == 0;
+            let permit = told(&turn, || turn.give(admitted));
+            assert_eq!(
+                permit,
+                Permit {
+                    admitted,
+                    closing: false
+                }
+            );
+        }
+    }
+
+    #[test]
+    fn a_turn_that_came_before_the_wait_is_not_lost_and_not_taken_twice() {
+        let turn = Turn::default();
+        turn.give(true);
+        assert_eq!(
+            turn.wait(),
+            Permit {
+                admitted: true,
+                closing: false
+            }
+        );
+        // The next one has to come first. A wake-up without a turn is none.
+        let permit = told(&turn, || {
+            turn.reader.get().unwrap().unpark();
+            turn.give(true);
+        });
+        assert!(!permit.closing);
+    }
+
+    #[test]
+    fn closing_holds_for_every_look() {
+        let turn = Turn::default();
+        assert!(!turn.is_closing());
+        assert!(told(&turn, || turn.close()).closing);
+        assert!(turn.wait().closing && turn.is_closing());
+    }
+}

@@ -52,7 +52,7 @@ fn a_line_without_end_is_told_and_cut() {
     heard(
         &mut chat,
         'a',
-        &["server: 65536 bytes without an end of line: goodbye."],
+        &["server: That line is too long: 65536 bytes without an end. Goodbye."],
     );
     assert_eq!(chat.disconnected, [('a', DisconnectReason::EndlessLine)]);
     heard(&mut chat, 'b', &["server: A has left the chat"]);
