@@ -1,6 +1,8 @@
 //! The server as a process among others: terminals that go away, streams that nobody reads, the table of threads, and
 //! what is left of people who have gone.
 
+#![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
+
 mod support;
 
 use std::fs::{self, File};
