@@ -5,7 +5,7 @@
 //! `{:?}`, which escapes every control and every invisible character: a log line cannot be forged either.
 
 use std::io::{self, Write};
-use std::panic;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -63,7 +63,10 @@ pub fn start(level: LogLevel) {
 
 /// Writes what is queued, waiting a second at most, and ends the log's thread.
 pub fn finish() {
-    drop(QUEUE.lock().take());
+    let guard = QUEUE.lock().take();
+    // Where the queue is full since nobody reads stderr, the guard says so by `println!`, which panics if stdout is
+    // closed as well. Neither is a reason for the process to fail at its very end.
+    let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(guard)));
 }
 
 /// Writes to the queue, and before the first line after a loss, how many were lost.
@@ -81,11 +84,13 @@ impl<'a> MakeWriter<'a> for TellsWhatIsMissing {
         let dropped = self.dropped.dropped_lines();
         let told = self.told.swap(dropped, Ordering::Relaxed);
         if dropped > told {
-            let _ = writeln!(
-                queue,
-                "{} lines of this log were dropped: stderr is too slow",
+            // In one write: each write is an entry of the queue, and `writeln!` would make several, which other
+            // threads' lines could come between.
+            let line = format!(
+                "{} lines of this log were dropped: stderr is too slow\n",
                 dropped - told
             );
+            let _ = queue.write_all(line.as_bytes());
         }
         queue
     }

@@ -31,7 +31,8 @@ pub fn run(connection: &Arc<Connection>, inbox: Inbox<'_>, clock: Clock, login_t
         inbox: &inbox,
         clock,
         login_deadline: Instant::now() + login_timeout,
-        has_timeout: false,
+        // On Linux a socket inherits the listener's, which has one while it keeps refused sockets.
+        has_timeout: true,
         decoder: PlainDecoder::new(),
         // Small until reads fill it: most people type, few paste.
         buffer: vec![0; limits::READ_BUFFER_BYTES_MIN],

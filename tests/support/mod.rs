@@ -11,6 +11,9 @@
     reason = "in a test, an unwrap is an assertion"
 )]
 
+pub mod process;
+pub mod slow;
+
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -25,12 +28,13 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The lines of a stream, collected by a thread.
 #[derive(Clone, Default)]
-struct Lines {
+pub struct Lines {
     shared: Arc<(Mutex<Vec<String>>, Condvar)>,
 }
 
 impl Lines {
-    fn collect(stream: impl Read + Send + 'static) -> Self {
+    /// Collects the lines of a stream until its end.
+    pub fn collect(stream: impl Read + Send + 'static) -> Self {
         let lines = Self::default();
         let theirs = lines.clone();
         thread::spawn(move || {
@@ -46,7 +50,8 @@ impl Lines {
         lines
     }
 
-    fn wait_for(&self, wanted: impl Fn(&str) -> bool) -> String {
+    /// Waits until there is such a line, and returns it.
+    pub fn wait_for(&self, wanted: impl Fn(&str) -> bool) -> String {
         let end = Instant::now() + PATIENCE;
         let mut lines = self.shared.0.lock().unwrap();
         loop {

@@ -1,0 +1,283 @@
+//! The end of the chat, in every state it can be in: everybody hears of it, and the process ends with 0 in time.
+
+mod support;
+
+use std::io::Write;
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use support::process::until;
+use support::slow::{MORE_THAN_THE_KERNEL_BYTES, Pair, numbered};
+use support::{Client, PATIENCE, Server};
+
+const FAREWELL: &str = "server: The chat has been shut down";
+/// A second in which a connection that its client keeps open is waited for, and time for a slow machine.
+const SLACK: Duration = Duration::from_secs(10);
+
+/// Who ends the chat.
+#[derive(Debug, Clone, Copy)]
+enum Cause {
+    Signal(Signal),
+    Operator,
+}
+
+const CAUSES: [Cause; 3] = [
+    Cause::Signal(Signal::TERM),
+    Cause::Signal(Signal::INT),
+    Cause::Operator,
+];
+
+/// Ends the chat, and returns the operator if there was one.
+fn end(server: &Server, cause: Cause) -> Option<Client> {
+    match cause {
+        Cause::Signal(signal) => {
+            server.signal(signal);
+            None
+        }
+        Cause::Operator => {
+            let mut operator = Client::join(server, "operator");
+            operator.say("SHUTDOWN");
+            Some(operator)
+        }
+    }
+}
+
+/// The process ends with 0, and not much later than `grace` after `since`.
+fn ends_well(server: &mut Server, since: Instant, grace: Duration) {
+    let status = server.exit_status();
+    assert_eq!(status.code(), Some(0), "{}", server.log_so_far());
+    assert!(since.elapsed() < grace + SLACK, "{:?}", since.elapsed());
+    let log = server.log_so_far();
+    assert!(!log.contains("panicked"), "{log}");
+}
+
+/// For each way to end the chat: some people come, it is ended, and `after` they see what they see, all is over.
+fn in_a_state<T>(flags: &[&str], state: impl Fn(&Server) -> T, after: impl Fn(T)) {
+    for cause in CAUSES {
+        let mut server = Server::start(flags);
+        let people = state(&server);
+        let since = Instant::now();
+        let operator = end(&server, cause);
+        server.log("The chat is shutting down");
+        after(people);
+        if let Some(mut operator) = operator {
+            operator.ends_with(FAREWELL);
+        }
+        ends_well(&mut server, since, Duration::from_secs(5));
+    }
+}
+
+#[test]
+fn with_nobody_connected() {
+    in_a_state(&[], |_| (), |()| ());
+}
+
+#[test]
+fn with_people_in_every_stage() {
+    in_a_state(
+        &[],
+        |server| {
+            let mut unnamed = Client::connect(server);
+            unnamed.expect("server: Input username.");
+            let mut half_a_name = Client::connect(server);
+            half_a_name.expect("server: Input username.");
+            half_a_name.send(b"ha");
+            let silent = Client::join(server, "silent");
+            let mut hearer = Client::join(server, "hearer");
+            let mut mid_line = Client::join(server, "midline");
+            // One write: when the first line is heard, the server has the half one as well.
+            mid_line.send(b"whole\r\nhal");
+            hearer.skip_to("midline : whole");
+            vec![unnamed, half_a_name, silent, hearer, mid_line]
+        },
+        |people| {
+            for mut client in people {
+                let before = client.ends_with(FAREWELL);
+                let half = before.iter().any(|line| line.ends_with("hal"));
+                assert!(!half, "half a line was said: {before:?}");
+            }
+        },
+    );
+}
+
+#[test]
+fn with_a_client_that_never_closes_its_side() {
+    in_a_state(
+        &[],
+        |server| Client::join(server, "stayer"),
+        |mut stayer| {
+            stayer.ends_with(FAREWELL);
+            // Goes on as if nothing had happened, until the server really does not want it any more.
+            until("writing fails", || {
+                stayer.stream().write_all(b"x\r\n").is_err()
+            });
+        },
+    );
+}
+
+#[test]
+fn with_a_client_that_does_not_read() {
+    // It is granted a second, and what it then finds is as good as it can be.
+    let flags = [
+        "--send-buffer",
+        "4KiB",
+        "--outbox-bytes",
+        "1MiB",
+        "--outbox-age",
+        "1h",
+        "--shutdown-grace",
+        "1s",
+    ];
+    in_a_state(
+        &flags,
+        |server| {
+            let mut pair = Pair::join(server);
+            let slow = pair.with_stalled(server, "slow");
+            pair.exchange_bytes(MORE_THAN_THE_KERNEL_BYTES);
+            assert_eq!(server.threads_called("writer-"), 1);
+            (server.pid(), pair, slow)
+        },
+        |(pid, mut pair, mut slow)| {
+            assert_eq!(pair.bob.rest().last().unwrap(), FAREWELL);
+            assert_eq!(pair.ann.rest().last().unwrap(), FAREWELL);
+            // Only now does it read, when the server has given it up.
+            until("the server has ended or is about to", || {
+                std::fs::read_to_string(format!("/proc/{pid}/status"))
+                    .map_or(true, |status| status.contains("State:\tZ"))
+            });
+            let got = slow.ends_with(FAREWELL);
+            for (count, line) in got.iter().enumerate() {
+                assert_eq!(numbered(line), Some(count), "{line:?}");
+            }
+        },
+    );
+}
+
+#[test]
+fn who_reads_on_within_the_grace_time_gets_everything() {
+    let flags = [
+        "--send-buffer",
+        "4KiB",
+        "--outbox-bytes",
+        "1MiB",
+        "--outbox-age",
+        "1h",
+        "--shutdown-grace",
+        "1h",
+    ];
+    in_a_state(
+        &flags,
+        |server| {
+            let mut pair = Pair::join(server);
+            let slow = pair.with_stalled(server, "slow");
+            pair.exchange_bytes(MORE_THAN_THE_KERNEL_BYTES);
+            (pair.next, slow)
+        },
+        |(said, mut slow)| {
+            let got = slow.ends_with(FAREWELL);
+            let lines = got.iter().filter(|line| line.starts_with("ann : ")).count();
+            assert_eq!(lines, said);
+        },
+    );
+}
+
+#[test]
+fn during_a_flood() {
+    in_a_state(
+        &["--outbox-bytes", "256MiB"],
+        |server| {
+            let mut hearer = Client::join(server, "hearer");
+            for name in ["one", "two", "three"] {
+                Client::join(server, name).flood(b"flood flood\r\n".to_vec());
+                hearer.skip_to(&format!("{name} : flood flood"));
+            }
+            hearer
+        },
+        |mut hearer| {
+            for line in hearer.ends_with(FAREWELL) {
+                let whole = line.ends_with(" : flood flood") || line.starts_with("server: ");
+                assert!(whole, "{line:?}");
+            }
+        },
+    );
+}
+
+#[test]
+fn in_the_middle_of_many_connects() {
+    for cause in CAUSES {
+        let mut server = Server::start(&[]);
+        let address = server.address();
+        let connected = AtomicUsize::new(0);
+        let enough = Duration::from_millis(1);
+        let since = thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    // Until nobody listens any more, each keeps what it has.
+                    let mut open = Vec::new();
+                    while let Ok(stream) = TcpStream::connect_timeout(&address, PATIENCE) {
+                        open.push(stream);
+                        connected.fetch_add(1, Ordering::Relaxed);
+                        if open.len() > 200 {
+                            open.clear();
+                        }
+                    }
+                    for stream in open {
+                        // Whoever was spoken to at all has heard the end; who was still in the backlog has not.
+                        let lines = Client::over(stream).rest();
+                        let last = lines.last().map_or(FAREWELL, String::as_str);
+                        assert_eq!(last, FAREWELL, "{lines:?}");
+                    }
+                });
+            }
+            while connected.load(Ordering::Relaxed) < 100 {
+                thread::sleep(enough);
+            }
+            let since = Instant::now();
+            let operator = end(&server, cause);
+            drop(operator);
+            since
+        });
+        ends_well(&mut server, since, Duration::from_secs(5));
+    }
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    for (second, status) in [(Signal::TERM, 128 + 15), (Signal::INT, 128 + 2)] {
+        let mut server = Server::start(&[
+            "--send-buffer",
+            "4KiB",
+            "--outbox-bytes",
+            "1MiB",
+            "--outbox-age",
+            "1h",
+            "--shutdown-grace",
+            "1h",
+        ]);
+        let mut pair = Pair::join(&server);
+        let _slow = pair.with_stalled(&server, "slow");
+        pair.exchange_bytes(MORE_THAN_THE_KERNEL_BYTES);
+        server.signal(Signal::TERM);
+        // Everybody else has gone; for this one it would wait an hour.
+        assert_eq!(pair.bob.rest().last().unwrap(), FAREWELL);
+        server.signal(second);
+        assert_eq!(server.exit_status().code(), Some(status));
+    }
+}
+
+#[test]
+fn nobody_gets_in_any_more() {
+    let mut server = Server::start(&["--shutdown-grace", "1h", "--outbox-age", "1h"]);
+    let mut last = Client::join(&server, "last");
+    server.signal(Signal::TERM);
+    last.expect(FAREWELL);
+    last.expect_end();
+    until("connections are refused", || {
+        TcpStream::connect(server.address()).is_err()
+    });
+    last.stream().shutdown(Shutdown::Both).unwrap();
+    assert_eq!(server.exit_status().code(), Some(0));
+}
