@@ -144,7 +144,7 @@ fn the_last_words_arrive_although_input_lies_unread() {
     // A line without an end, in the middle of something longer.
     let mut endless = Client::join(&server, "endless");
     endless.send(&vec![b'x'; 100 * 1024]);
-    endless.ends_with("server: 65536 bytes without an end of line: goodbye.");
+    endless.ends_with("server: That line is too long: 65536 bytes without an end. Goodbye.");
     // A quit with something behind it.
     let mut quitter = Client::join(&server, "quitter");
     quitter.send(format!("/quit\r\n{many}").as_bytes());

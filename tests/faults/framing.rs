@@ -7,7 +7,7 @@ use crate::support::{Client, Server};
 use crate::two;
 
 const TOO_LONG: &str = "server: That line was too long and was not said: at most 4096 bytes.";
-const ENDLESS: &str = "server: 65536 bytes without an end of line: goodbye.";
+const ENDLESS: &str = "server: That line is too long: 65536 bytes without an end. Goodbye.";
 const LEFT: &str = "server: bad has left the chat";
 const MIB: usize = 1024 * 1024;
 
