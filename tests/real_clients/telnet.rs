@@ -38,7 +38,7 @@ fn find_gnu_telnet() -> Option<PathBuf> {
     program::find_that_says(
         &["inetutils-telnet", "telnet"],
         "--version",
-        "GNU inetutils",
+        "telnet (GNU inetutils)",
     )
 }
 
