@@ -110,6 +110,17 @@ impl LineBuffer {
         self.skipping || !self.typed.is_empty()
     }
 
+    /// Whether the line ends in the middle of a letter: in the first bytes of a UTF-8 sequence that lacks others.
+    pub(super) fn is_mid_letter(&self) -> bool {
+        let tail = &self.typed[self.typed.len().saturating_sub(3)..];
+        let last = tail
+            .utf8_chunks()
+            .last()
+            .map_or(&[][..], |chunk| chunk.invalid());
+        // An error without a length says "so far so good", and that the end is missing.
+        std::str::from_utf8(last).is_err_and(|error| error.error_len().is_none())
+    }
+
     /// Whether the line begins with the type and the major version of a TLS handshake record (RFC 8446, section 5.1).
     pub(super) fn begins_like_tls(&self) -> bool {
         self.typed.starts_with(&[0x16, 0x03])

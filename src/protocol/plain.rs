@@ -46,6 +46,18 @@ impl PlainDecoder {
                 Heard::Data(data) => self.read_data(data, &mut out.inputs),
                 Heard::EraseCharacter => self.line.erase_grapheme(),
                 Heard::EraseLine => self.line.erase(),
+                // No key is pressed between two bytes of a letter.
+                Heard::SpecialKey { mistaken_for, .. } if self.line.is_mid_letter() => {
+                    self.read_data(&[mistaken_for], &mut out.inputs);
+                }
+                Heard::SpecialKey { erases_line, .. } if erases_line => self.line.erase(),
+                Heard::SpecialKey { .. } => {}
+                Heard::EndOfInput => {
+                    self.finish(out);
+                    if !self.deaf {
+                        out.inputs.push(Input::EndOfTransmission);
+                    }
+                }
                 Heard::TooMuch => self.end_with(Input::LineEndless, &mut out.inputs),
             }
             if self.deaf {

@@ -21,8 +21,14 @@ const SB: u8 = 250;
 const ERASE_LINE: u8 = 248;
 const ERASE_CHARACTER: u8 = 247;
 const ARE_YOU_THERE: u8 = 246;
+const ABORT_OUTPUT: u8 = 245;
 const INTERRUPT_PROCESS: u8 = 244;
+const BREAK: u8 = 243;
 const SE: u8 = 240;
+/// RFC 1184: the key for suspending a process.
+const SUSPEND: u8 = 237;
+/// RFC 1184: the key for end of file.
+const END_OF_FILE: u8 = 236;
 
 /// RFC 860. An option that is never on: it asks to be told when all that was sent before it has been processed.
 const TIMING_MARK: u8 = 6;
@@ -49,6 +55,15 @@ pub(super) enum Heard<'a> {
     EraseCharacter,
     /// The line is to be erased.
     EraseLine,
+    /// A special key was pressed, or GNU telnet took this byte, in the middle of a letter, for one.
+    SpecialKey {
+        /// The byte that GNU telnet takes for this key.
+        mistaken_for: u8,
+        /// Whether the key, if it was one, erases the line.
+        erases_line: bool,
+    },
+    /// Nothing more will be said: Ctrl-D, or the end of what PuTTY was given to send.
+    EndOfInput,
     /// So many commands, or such a long one, that nobody can mean them.
     TooMuch,
 }
@@ -163,8 +178,27 @@ impl Record {
             // was a letter of somebody who does not speak telnet, and sends Latin-1.
             [IAC | b'\r' | b'\n'] => Heard::Data(code),
             [ERASE_CHARACTER] => Heard::EraseCharacter,
+            [ERASE_LINE] => Heard::EraseLine,
+            // GNU telnet compares what is typed with its keys by seven bits only. So 0x83, the second half of the
+            // Russian `у`, is Ctrl-C to it; 0x8F is Ctrl-O, 0x9A Ctrl-Z and 0x9C Ctrl-\.
             // There is no process to interrupt. Who presses Ctrl-C in the middle of a line does not want to say it.
-            [ERASE_LINE | INTERRUPT_PROCESS] => Heard::EraseLine,
+            [INTERRUPT_PROCESS] => Heard::SpecialKey {
+                mistaken_for: 0x83,
+                erases_line: true,
+            },
+            [ABORT_OUTPUT] => Heard::SpecialKey {
+                mistaken_for: 0x8F,
+                erases_line: false,
+            },
+            [SUSPEND] => Heard::SpecialKey {
+                mistaken_for: 0x9A,
+                erases_line: false,
+            },
+            [BREAK] => Heard::SpecialKey {
+                mistaken_for: 0x9C,
+                erases_line: false,
+            },
+            [END_OF_FILE] => Heard::EndOfInput,
             [ARE_YOU_THERE] => {
                 if self.answers.add(1, ANSWERS_PERIOD, now) <= ANSWERS_MAX {
                     replies.extend_from_slice(b"server: Yes, I am here.\r\n");

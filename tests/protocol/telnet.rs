@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use chatserv::chat::Input;
+use chatserv::chat::{Input, Stranger};
 use chatserv::protocol::{Decoded, ENDLESS_BYTES_MAX, PlainDecoder};
 
-use crate::{NOW, altered, check, check_long, line};
+use crate::{NOW, altered, check, check_long, line, stranger};
 
 const HERE: &[u8] = b"server: Yes, I am here.\r\n";
 /// IAC WONT TIMING-MARK.
@@ -13,9 +13,9 @@ const MARKED: &[u8] = b"\xFF\xFC\x06";
 
 #[test]
 fn commands_are_stripped() {
-    // EOF, SUSP, ABORT, EOR, SE, NOP, DM, BRK, AO, GA, and bytes that are no command.
+    // SUSP, ABORT, EOR, SE, NOP, DM, BRK, AO, GA, and bytes that are no command.
     for code in [
-        236, 237, 238, 239, 240, 241, 242, 243, 245, 249, 0, 1, 4, b'x', 235,
+        237, 238, 239, 240, 241, 242, 243, 245, 249, 0, 1, 4, b'x', 235,
     ] {
         check(
             [b"h", &[255, code][..], b"i\r\n"].concat(),
@@ -245,4 +245,39 @@ fn commands_that_keep_a_connection_alive_never_add_up() {
         );
     }
     assert!(decoded.is_empty());
+}
+
+#[test]
+fn a_key_in_the_middle_of_a_letter_is_a_byte_of_that_letter() {
+    // What GNU telnet makes of letters that hold 0x83, 0x8F, 0x9A and 0x9C.
+    check(
+        b"a\xD1\xFF\xF4\xFF\xFD\x06b\n",
+        &[line("a\u{443}b")],
+        b"\xFF\xFC\x06",
+    );
+    for (typed, said) in [
+        (&b"\xD0\xFF\xF5\n"[..], "\u{40f}"),
+        (b"\xD0\xFF\xED\n", "\u{41a}"),
+        (b"\xD0\xFF\xF3\n", "\u{41c}"),
+        (b"\xE6\xFF\xF3\xAC\n", "\u{672c}"),
+        (b"x\xF0\x9F\xFF\xED\x80\n", "x\u{1f680}"),
+    ] {
+        check(typed, &[line(said)], b"");
+    }
+    // Behind a whole letter, or one that is wrong already, it is the key.
+    check("у\u{443}".as_bytes(), &[line("у\u{443}")], b"");
+    check(b"\xD1\x83\xFF\xF4hi\n", &[line("hi")], b"");
+    check(b"\xFE\xFF\xF4hi\n", &[line("hi")], b"");
+    check(b"\xE6\xE6\x9C\xAC\xFF\xF4hi\n", &[line("hi")], b"");
+}
+
+#[test]
+fn the_end_of_file_key_says_the_line_and_leaves() {
+    check(b"\xFF\xEC", &[Input::EndOfTransmission], b"");
+    check(
+        b"bot\nhi\xFF\xEC",
+        &[line("bot"), line("hi"), Input::EndOfTransmission],
+        b"",
+    );
+    check(b"GET / HTTP/1.1\xFF\xEC", &[stranger(Stranger::Http)], b"");
 }

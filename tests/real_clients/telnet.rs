@@ -56,7 +56,7 @@ fn chats_with(telnet: Option<PathBuf>, arguments: impl FnOnce(String) -> Vec<Str
     );
 
     bob.expect("server: A new client has connected to the chat: id = Tess");
-    bob.expect("Tess : Grüße 👋");
+    bob.expect("Tess : Grüße 👋 уМ本");
     bob.say("Привет, 日本 👩‍👩‍👧");
     bob.expect("Tess : hello");
     bob.say("One moment.");
