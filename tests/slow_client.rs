@@ -72,7 +72,7 @@ fn who_stalls_and_then_reads_on_has_lost_nothing() {
 #[test]
 fn over_the_byte_limit_it_is_cut() {
     for delivery in ["direct-then-writer", "writer"] {
-        let server = server(delivery, &["--outbox-bytes", "64KiB"]);
+        let server = server(delivery, &["--outbox-bytes", "64KiB", "--outbox-age", "1h"]);
         let mut pair = Pair::join(&server);
         let slow = pair.with_stalled(&server, "slow");
         let left = pair.talk_until_somebody_leaves(4 * MORE_THAN_THE_KERNEL_BYTES);

@@ -95,11 +95,13 @@ fn the_third_of_two_is_told_so() {
     let server = Server::start(&["--max-clients", "2"]);
     let (_bad, mut hearer) = two(&server);
     for said_before in ["", "name\r\nand then a few words\r\n"] {
+        let since = Instant::now();
         let mut third = Client::connect(&server);
         // What it has sent lies unread in the server's socket, and must not turn the line into a reset.
         third.send(said_before.as_bytes());
         third.expect(FULL);
         third.expect_end();
+        third.was_not_reset(since);
     }
     hearer.hears_nothing();
 }
@@ -133,22 +135,28 @@ fn the_last_words_arrive_although_input_lies_unread() {
     let server = Server::start(&[]);
     let many = "x\r\n".repeat(1000);
     // Names refused, and what comes after the fourth is not even read.
+    let since = Instant::now();
     let mut refused = Client::connect(&server);
     refused.send(format!("{}{many}", "two words\r\n".repeat(4)).as_bytes());
     let told =
         refused.ends_with("server: Too many tries. Connect again when you have thought of a name.");
+    refused.was_not_reset(since);
     let asked = told
         .iter()
         .filter(|line| line.as_str() == "server: Input username.");
     assert_eq!(asked.count(), 4, "{told:?}");
     // A line without an end, in the middle of something longer.
+    let since = Instant::now();
     let mut endless = Client::join(&server, "endless");
     endless.send(&vec![b'x'; 100 * 1024]);
     endless.ends_with("server: That line is too long: 65536 bytes without an end. Goodbye.");
+    endless.was_not_reset(since);
     // A quit with something behind it.
+    let since = Instant::now();
     let mut quitter = Client::join(&server, "quitter");
     quitter.send(format!("/quit\r\n{many}").as_bytes());
     quitter.ends_with("server: Bye!");
+    quitter.was_not_reset(since);
 }
 
 #[test]

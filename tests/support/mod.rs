@@ -59,7 +59,12 @@ impl Lines {
                 return line.clone();
             }
             let left = end.saturating_duration_since(Instant::now());
-            assert!(!left.is_zero(), "no such line among {lines:#?}");
+            if left.is_zero() {
+                let all = lines.join("\n");
+                // Before the panic, which would poison the lock, and whoever shows the log wants it then.
+                drop(lines);
+                panic!("no such line among these:\n{all}");
+            }
             lines = self.shared.1.wait_timeout(lines, left).unwrap().0;
         }
     }

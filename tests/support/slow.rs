@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::net::TcpStream;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use socket2::{Domain, SockRef, Socket, Type};
 
@@ -74,6 +74,20 @@ impl Client {
             "half a line before the end"
         );
         lines
+    }
+
+    /// The server has ended the connection, and not by a reset, which can overtake the last line on its way. It
+    /// promises that for a second after it is done with a client, so this asks for a part of the one after `since`.
+    pub fn was_not_reset(&mut self, since: Instant) {
+        while since.elapsed() < Duration::from_millis(300) {
+            // A socket that was reset takes nothing any more; one that only will hear no more does.
+            let taken = self.stream.write_all(b"x");
+            let error = self.stream.take_error().unwrap();
+            let in_time = since.elapsed() < Duration::from_millis(900);
+            let reset = taken.is_err() || error.is_some();
+            assert!(!reset || !in_time, "{taken:?}, {error:?}");
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// The last line is this one, and all lines before it are whole.
