@@ -11,64 +11,21 @@
     reason = "in a test, an unwrap is an assertion"
 )]
 
+mod lines;
 pub mod process;
 pub mod slow;
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use lines::Lines;
 use rustix::process::{Pid, Signal, kill_process};
 
 /// How long any test waits for anything before it fails. Generous, since it is only ever waited for by a failing test.
 pub const PATIENCE: Duration = Duration::from_secs(20);
-
-/// The lines of a stream, collected by a thread.
-#[derive(Clone, Default)]
-pub struct Lines {
-    shared: Arc<(Mutex<Vec<String>>, Condvar)>,
-}
-
-impl Lines {
-    /// Collects the lines of a stream until its end.
-    pub fn collect(stream: impl Read + Send + 'static) -> Self {
-        let lines = Self::default();
-        let theirs = lines.clone();
-        thread::spawn(move || {
-            for line in BufReader::new(stream).split(b'\n') {
-                let Ok(line) = line else { return };
-                let line = String::from_utf8_lossy(&line)
-                    .trim_end_matches('\r')
-                    .to_owned();
-                theirs.shared.0.lock().unwrap().push(line);
-                theirs.shared.1.notify_all();
-            }
-        });
-        lines
-    }
-
-    /// Waits until there is such a line, and returns it.
-    pub fn wait_for(&self, wanted: impl Fn(&str) -> bool) -> String {
-        let end = Instant::now() + PATIENCE;
-        let mut lines = self.shared.0.lock().unwrap();
-        loop {
-            if let Some(line) = lines.iter().find(|line| wanted(line)) {
-                return line.clone();
-            }
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                let all = lines.join("\n");
-                // Before the panic, which would poison the lock, and whoever shows the log wants it then.
-                drop(lines);
-                panic!("no such line among these:\n{all}");
-            }
-            lines = self.shared.1.wait_timeout(lines, left).unwrap().0;
-        }
-    }
-}
 
 /// A running server. Dropping it ends it.
 pub struct Server {
@@ -134,7 +91,7 @@ impl Server {
 
     /// All of the log so far.
     pub fn log_so_far(&self) -> String {
-        self.stderr.shared.0.lock().unwrap().join("\n")
+        self.stderr.so_far()
     }
 
     /// Waits for the end of the process.
