@@ -48,6 +48,7 @@ pub struct Delivery<'scope, 'env> {
     pub(super) touched: Vec<ClientId>,
     /// Whose right to write is with a writer.
     pub(super) handed_over: FxHashSet<ClientId>,
+    /// Writer threads that have not reported their end.
     writers: usize,
     /// What was appended since the last flush: to all together, and to the fullest one.
     batch_bytes: usize,
@@ -199,7 +200,9 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             return Flushed::Done;
         };
         if peer.writer.is_none() {
-            if self.writers >= self.writers_max {
+            // Those that have something to write count, not all that live: a writer that was let go a moment ago may
+            // not have ended yet, and nobody is to be cut because of it.
+            if self.handed_over.len() >= self.writers_max {
                 return Flushed::Full;
             }
             // One slot: a writer is handed a block only when it has given the last one back.
