@@ -98,6 +98,10 @@ pub const LINGER_BYTES_MAX: usize = 64 * KIB;
 /// How long it does so, and how long a refused socket is kept. A farewell that has not arrived by then will not.
 pub const LINGER_TIME: Duration = Duration::from_secs(1);
 
+/// How many connections may be in that last second at once. A place is free as soon as its client has left the chat,
+/// so places do not bound them; whoever came and went in a circle would hold thousands of threads.
+pub const LINGERING_MAX: usize = 512;
+
 // ── Keeping a connection ──
 
 /// After this silence the kernel asks whether the other machine is still there. A person may be silent for an hour,

@@ -9,6 +9,8 @@ use crate::config::{Config, Delivery, limits};
 
 /// Threads and processes that are not ours are left this much room.
 const THREADS_RESERVED: u64 = 512;
+/// Descriptors that are not for clients.
+const DESCRIPTORS_SPARED: u64 = (limits::DESCRIPTORS_RESERVED + limits::REFUSED_SOCKETS_MAX) as u64;
 
 /// What the system grants, as far as it can be read. `None` means no limit, or none that can be known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -108,16 +110,17 @@ pub fn capacity(config: &Config, system: SystemLimits) -> Result<Capacity, NoCap
         Delivery::DirectThenWriter => (1, config.max_writers as u64),
         Delivery::Direct => (1, 0),
     };
-    let by_descriptors = system.descriptors.map(|max| {
-        max.saturating_sub((limits::DESCRIPTORS_RESERVED + limits::REFUSED_SOCKETS_MAX) as u64)
-    });
-    let by_mappings = system.mappings_left.map(|left| {
-        (left / limits::MAPPINGS_PER_THREAD as u64).saturating_sub(THREADS_RESERVED + spare_writers)
-            / threads_per_client
-    });
-    let by_threads = system
-        .threads_left
-        .map(|left| left.saturating_sub(THREADS_RESERVED + spare_writers) / threads_per_client);
+    let by_descriptors = system
+        .descriptors
+        .map(|max| max.saturating_sub(DESCRIPTORS_SPARED));
+    // Where mappings run out, a new thread dies by a panic of its own instead of an error here. So these are reckoned
+    // with care, those of connections that are just ending among them.
+    let spared = THREADS_RESERVED + limits::LINGERING_MAX as u64 + spare_writers;
+    let clients_of = |threads: u64| threads.saturating_sub(spared) / threads_per_client;
+    let by_mappings = system
+        .mappings_left
+        .map(|left| clients_of(left / limits::MAPPINGS_PER_THREAD as u64));
+    let by_threads = system.threads_left.map(clients_of);
     let tightest = [
         (
             by_descriptors,

@@ -1,20 +1,21 @@
 //! How a connection ends from this side: after its last line, or cut. The other half of [`Delivery`].
 //!
 //! The order is always the same: the client is out of the chat and its place is free; what is owed goes out; the sending
-//! side is shut; the reader throws away what still comes, for a second at the most; the socket closes.
+//! side is shut; the reader throws away what still comes, for a second at the most and not without limit; the socket closes.
 
 use std::collections::hash_map::Entry;
 
 use super::delivery::{Casualty, Delivery, touch};
+use super::inbox::InputEnd;
 use super::peer::{Ending, Right};
 use crate::chat::{ClientId, DisconnectReason, Time};
 use crate::config::limits;
 
 impl Delivery<'_, '_> {
     /// A reader has ended.
-    pub fn reader_ended(&mut self, client: ClientId) {
+    pub fn reader_ended(&mut self, client: ClientId, end: InputEnd) {
         if let Some(peer) = self.peers.get_mut(&client) {
-            peer.reader_ended = true;
+            peer.reader_ended = Some(end);
             touch(peer, &mut self.touched);
         }
     }
@@ -53,8 +54,7 @@ impl Delivery<'_, '_> {
         }
         peer.outbox.clear(&mut self.buffers);
         peer.ending = Ending::Cut;
-        self.lingering
-            .push_back((now + limits::LINGER_TIME, client));
+        self.linger(client, now);
         self.settle(client, now);
     }
 
@@ -72,10 +72,9 @@ impl Delivery<'_, '_> {
     /// Brings an ending connection one step further, as far as it can go now: all sent, then the sending side is
     /// shut and the reader told, then, when the reader has ended too, it is forgotten and its socket closes.
     pub(super) fn settle(&mut self, client: ClientId, now: Time) {
-        let Entry::Occupied(mut entry) = self.peers.entry(client) else {
+        let Some(peer) = self.peers.get_mut(&client) else {
             return;
         };
-        let peer = entry.get_mut();
         if peer.right == Right::HandedOver {
             return;
         }
@@ -84,11 +83,48 @@ impl Delivery<'_, '_> {
             peer.writer = None;
             peer.connection.finish_sending();
             peer.connection.turn.close();
-            self.lingering
-                .push_back((now + limits::LINGER_TIME, client));
+            self.linger(client, now);
         }
-        if peer.ending == Ending::Shut && peer.reader_ended {
+        self.close_if_over(client);
+    }
+
+    /// Forgets a connection whose two sides have both ended, and so closes its socket.
+    fn close_if_over(&mut self, client: ClientId) {
+        let Entry::Occupied(entry) = self.peers.entry(client) else {
+            return;
+        };
+        let peer = entry.get();
+        // With unread input it is kept a little longer: its closing will be a reset, and the last lines must have
+        // arrived by then.
+        let may_close = match peer.reader_ended {
+            None => false,
+            Some(InputEnd::LeftUnread) => peer.lingered,
+            Some(InputEnd::Closed | InputEnd::Failed | InputEnd::Panicked) => true,
+        };
+        if peer.ending == Ending::Shut && may_close {
             entry.remove();
+        }
+    }
+
+    /// Gives a connection that is told to end its time for it. Contract: each ends, since everything in the list is
+    /// shut down when its time is over, or before, where too many wait: places are given back at once, so places do
+    /// not bound these.
+    fn linger(&mut self, client: ClientId, now: Time) {
+        self.lingering
+            .push_back((now + limits::LINGER_TIME, client));
+        if self.lingering.len() > limits::LINGERING_MAX {
+            self.end_oldest_lingering(now);
+        }
+    }
+
+    fn end_oldest_lingering(&mut self, now: Time) {
+        let Some((_, client)) = self.lingering.pop_front() else {
+            return;
+        };
+        if let Some(peer) = self.peers.get_mut(&client) {
+            peer.connection.shut_down();
+            peer.lingered = true;
+            self.settle(client, now);
         }
     }
 
@@ -102,13 +138,7 @@ impl Delivery<'_, '_> {
     /// all together hold too much. To be called when the deadline has come.
     pub fn look_at_stalled(&mut self, now: Time) -> Vec<Casualty> {
         while self.lingering.front().is_some_and(|&(time, _)| time <= now) {
-            let over = self
-                .lingering
-                .pop_front()
-                .and_then(|(_, client)| self.peers.get(&client));
-            if let Some(peer) = over {
-                peer.connection.shut_down();
-            }
+            self.end_oldest_lingering(now);
         }
         if self.next_check.is_none_or(|time| time > now) {
             return Vec::new();

@@ -132,8 +132,9 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
 
     /// Sends what was appended. Contract:
     /// 1. it never blocks;
-    /// 2. afterwards every outbox whose right to write is here is empty;
-    /// 3. whoever failed is returned and has been cut or closed already: the caller tells the Hub.
+    /// 2. whoever failed is returned, and the caller buries them: tells the Hub, and cuts who does not read. A broken
+    ///    connection has been given up already;
+    /// 3. of all others, every outbox whose right to write is here is empty.
     pub fn flush(&mut self, now: Time) -> Vec<Casualty> {
         let mut casualties = Vec::new();
         (self.batch_bytes, self.fullest_bytes) = (0, 0);

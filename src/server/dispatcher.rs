@@ -15,8 +15,10 @@ use super::log;
 use super::peer::{Ending, Peer};
 use super::threads::{Activity, Row, ThreadTable};
 use super::wake::{Channels, Control, Wake};
-use crate::chat::{ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Message, Time};
-use crate::config::Config;
+use crate::chat::{
+    ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Message, ShutdownCause, Time,
+};
+use crate::config::{Config, limits};
 use crate::protocol::phrases;
 
 /// The owner of all state.
@@ -137,9 +139,10 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 self.turns_due.push(client);
                 self.step(Event::LoginTimedOut { client }, now);
             }
-            Inbound::ReaderEnded { client, reason } => {
+            Inbound::ReaderEnded { client, end } => {
                 self.delivery.end_after_flush(client);
-                self.delivery.reader_ended(client);
+                self.delivery.reader_ended(client, end);
+                let reason = end.into();
                 self.step(Event::Disconnected { client, reason }, now);
             }
             Inbound::Drained {
@@ -148,27 +151,23 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 outcome,
             } => {
                 if !self.delivery.take_back(client, block, outcome, now) {
-                    self.step(
-                        Event::Disconnected {
-                            client,
-                            reason: DisconnectReason::WriteError,
-                        },
-                        now,
-                    );
+                    self.bury(vec![(client, DisconnectReason::WriteError)], now);
                 }
             }
             Inbound::WriterEnded { client, lost_block } => {
                 if !self.delivery.writer_ended(client, lost_block, now) {
-                    self.step(
-                        Event::Disconnected {
-                            client,
-                            reason: DisconnectReason::WriteError,
-                        },
-                        now,
-                    );
+                    self.bury(vec![(client, DisconnectReason::WriteError)], now);
                 }
             }
-            Inbound::ListenerClosed => self.listeners_open -= 1,
+            Inbound::ListenerClosed => {
+                self.listeners_open -= 1;
+                // Whoever is here may talk on while another listener works; a chat that nobody can join is to end.
+                if self.grace_ends.is_none() && self.listeners_open == 0 {
+                    tracing::error!("no listener is left");
+                    let cause = ShutdownCause::Program;
+                    self.step(Event::ShutdownRequested { cause }, now);
+                }
+            }
         }
     }
 
@@ -218,8 +217,8 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             for client in self.delivery.unfinished() {
                 self.delivery.cut(client, &self.encoded, now);
             }
-            // All of them end within the linger time now. Far away, so that this is not done again and again.
-            self.grace_ends = Some(now + self.shutdown_grace);
+            // All of them end within the linger time now, and nobody new can come: the listeners have been told.
+            self.grace_ends = Some(now + self.shutdown_grace.max(limits::LINGER_TIME));
         }
     }
 
@@ -251,8 +250,15 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     fn bury(&mut self, casualties: Vec<Casualty>, now: Time) {
         for (client, reason) in casualties {
             if reason == DisconnectReason::SlowReader {
+                // Once everybody goes, being slow is not why.
+                let last = match self.grace_ends {
+                    Some(_) => Message::ShutDown,
+                    None => Message::TooSlow,
+                };
+                let pending_bytes = self.delivery.peer(client).map_or(0, |peer| peer.pending());
+                tracing::info!(%client, pending_bytes, "cut: does not read what is sent");
                 let mut words = Vec::new();
-                phrases::encode(&Message::TooSlow, &mut words);
+                phrases::encode(&last, &mut words);
                 self.delivery.cut(client, &words, now);
             }
             self.step(Event::Disconnected { client, reason }, now);

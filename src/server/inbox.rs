@@ -37,7 +37,7 @@ pub enum Inbound<'a> {
         /// Whose reader.
         client: ClientId,
         /// How the input ended.
-        reason: DisconnectReason,
+        end: InputEnd,
     },
     /// A writer has written what it was handed, or could not, and gives back the right to write.
     Drained {
@@ -57,6 +57,29 @@ pub enum Inbound<'a> {
     },
     /// A listener's last act: nobody can arrive through it any more.
     ListenerClosed,
+}
+
+/// How a connection's input ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InputEnd {
+    /// The client closed its side, or the socket was shut down.
+    Closed,
+    /// A read failed.
+    Failed,
+    /// The connection was closing, and more came than is thrown away: it lies unread in the socket.
+    LeftUnread,
+    /// The reader panicked.
+    Panicked,
+}
+
+impl From<InputEnd> for DisconnectReason {
+    fn from(end: InputEnd) -> Self {
+        match end {
+            InputEnd::Closed | InputEnd::LeftUnread => Self::EndOfInput,
+            InputEnd::Failed => Self::ReadError,
+            InputEnd::Panicked => Self::ReaderPanicked,
+        }
+    }
 }
 
 /// What a writer has written.

@@ -71,6 +71,8 @@ pub struct Listener<'scope, 'env> {
     refused: VecDeque<(Instant, TcpStream)>,
     /// How long to wait after the next failure.
     backoff: Duration,
+    /// Dropped with the listener, whether it was ever run or not.
+    _last_act: LastAct<'scope>,
 }
 
 impl<'scope, 'env> Listener<'scope, 'env> {
@@ -87,26 +89,29 @@ impl<'scope, 'env> Listener<'scope, 'env> {
             socket: Arc::clone(&socket),
             alive: Some(alive),
         };
-        let backoff = limits::ACCEPT_BACKOFF_MIN;
-        (
-            Self {
-                scope,
-                welcome,
-                inbox,
-                socket,
-                stop,
-                refused: VecDeque::new(),
-                backoff,
+        let listener = Self {
+            scope,
+            welcome,
+            _last_act: LastAct {
+                inbox: inbox.clone(),
             },
-            control,
-        )
+            inbox,
+            socket,
+            stop,
+            refused: VecDeque::new(),
+            backoff: limits::ACCEPT_BACKOFF_MIN,
+        };
+        (listener, control)
+    }
+
+    /// Where it listens, for people.
+    pub fn address(&self) -> String {
+        let address = self.socket.local_addr();
+        address.map_or_else(|error| error.to_string(), |address| address.to_string())
     }
 
     /// Accepts until told to stop. Its last act is [`Inbound::ListenerClosed`], also after a panic.
     pub fn run(mut self, row: &Row) {
-        let _last_act = LastAct {
-            inbox: self.inbox.clone(),
-        };
         while !self.is_stopping() {
             row.doing(Activity::Accepting);
             let accepted = self.socket.accept();

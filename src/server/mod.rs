@@ -225,18 +225,14 @@ impl Server {
                 threads: Arc::clone(&threads),
                 clock,
             });
+            // Both halves of each listener first, then the dispatcher, then the listeners: whoever can accept has
+            // somebody to report to.
             let mut controls: Vec<ListenerControl> = Vec::new();
+            let mut listeners = Vec::new();
             for socket in bound.sockets {
-                let name = socket.local_addr().map_or_else(
-                    |_| "listener".into(),
-                    |address| format!("listener {address}"),
-                );
                 let (listener, control) =
                     Listener::new(scope, Arc::clone(&welcome), inbox_sender.clone(), socket);
-                let row = threads.row("listener", name);
-                threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
-                    listener.run(row)
-                })?;
+                listeners.push(listener);
                 controls.push(control);
             }
             let channels = Channels {
@@ -256,6 +252,18 @@ impl Server {
             threads.spawn(scope, row, limits::DISPATCHER_STACK_BYTES, move |row| {
                 dispatcher.run(row)
             })?;
+            for listener in listeners {
+                let row = threads.row("listener", format!("listener {}", listener.address()));
+                let spawned = threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
+                    listener.run(row)
+                });
+                if let Err(error) = spawned {
+                    // A listener that was never run reports its end all the same, when it is dropped. The others end by
+                    // this, and then the scope does.
+                    remote.shut_down(ShutdownCause::Program);
+                    return Err(error);
+                }
+            }
             Ok(())
         })?;
         tracing::info!("The chat has ended, and so has every thread that served it");

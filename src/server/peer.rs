@@ -7,6 +7,7 @@ use crossbeam_channel::Sender;
 
 use super::admission::Place;
 use super::connection::Connection;
+use super::inbox::InputEnd;
 use super::outbox::{Block, Buffers, Outbox};
 
 /// Who may write to the socket now. It is one of the two at any time, which is why no line is ever torn.
@@ -47,8 +48,10 @@ pub struct Peer<'s> {
     pub place: Option<Place<'s>>,
     /// The client is in the chat.
     pub admitted: bool,
-    /// Its reader has ended.
-    pub reader_ended: bool,
+    /// Its reader has ended, and how.
+    pub reader_ended: Option<InputEnd>,
+    /// Its time to end is over.
+    pub lingered: bool,
     /// It is in the list of those to look at in the next flush.
     pub touched: bool,
 }
@@ -64,7 +67,8 @@ impl<'s> Peer<'s> {
             ending: Ending::Open,
             place: Some(place),
             admitted: false,
-            reader_ended: false,
+            reader_ended: None,
+            lingered: false,
             touched: false,
         }
     }

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::clock::Clock;
 use super::connection::Connection;
-use super::inbox::{Inbound, Inbox};
+use super::inbox::{Inbound, Inbox, InputEnd};
 use super::threads::Activity;
 use super::turn::Permit;
-use crate::chat::{ClientId, DisconnectReason};
+use crate::chat::ClientId;
 use crate::config::limits;
 use crate::protocol::{Decoded, PlainDecoder};
 
@@ -24,7 +24,7 @@ pub fn run(connection: &Arc<Connection>, inbox: Inbox<'_>, clock: Clock, login_t
     let mut last_act = LastAct {
         inbox: &inbox,
         client: connection.id,
-        reason: DisconnectReason::ReaderPanicked,
+        end: InputEnd::Panicked,
     };
     let reader = Reader {
         connection,
@@ -37,7 +37,7 @@ pub fn run(connection: &Arc<Connection>, inbox: Inbox<'_>, clock: Clock, login_t
         // Small until reads fill it: most people type, few paste.
         buffer: vec![0; limits::READ_BUFFER_BYTES_MIN],
     };
-    last_act.reason = reader.run();
+    last_act.end = reader.run();
 }
 
 struct Reader<'r, 's> {
@@ -60,7 +60,7 @@ enum Outcome {
 }
 
 impl<'s> Reader<'_, 's> {
-    fn run(mut self) -> DisconnectReason {
+    fn run(mut self) -> InputEnd {
         let mut decoded = Decoded::default();
         let mut permit = self.wait_for_turn();
         while !permit.closing {
@@ -86,19 +86,17 @@ impl<'s> Reader<'_, 's> {
                     if !decoded.is_empty() {
                         self.deliver(decoded);
                     }
-                    return DisconnectReason::EndOfInput;
+                    return InputEnd::Closed;
                 }
                 Outcome::LoginDeadline => {
                     permit = self.tell(Inbound::LoginTimedOut {
                         client: self.connection.id,
                     })
                 }
-                Outcome::Failed => return DisconnectReason::ReadError,
+                Outcome::Failed => return InputEnd::Failed,
             }
         }
-        self.throw_away();
-        // The Hub has forgotten this client; the reason was said when that happened.
-        DisconnectReason::EndOfInput
+        self.throw_away()
     }
 
     fn deliver(&self, decoded: Decoded) -> Permit {
@@ -165,22 +163,23 @@ impl<'s> Reader<'_, 's> {
         })
     }
 
-    /// Reads on for a while and throws it away. Closing a socket with unread input sends a reset, and a reset can
-    /// destroy the last line on its way to the client. The dispatcher ends this after [`limits::LINGER_TIME`] by
-    /// shutting the socket down.
-    fn throw_away(&mut self) {
+    /// Reads on for a while and throws it away. Closing a socket with unread
+    /// input sends a reset, and a reset can destroy the last line on its way to the client. The dispatcher ends this
+    /// after [`limits::LINGER_TIME`] by shutting the socket down.
+    fn throw_away(&mut self) -> InputEnd {
         let mut socket = self.connection.socket();
         self.connection.row.doing(Activity::ThrowingAway);
         let _ = socket.set_read_timeout(None);
         let mut left = limits::LINGER_BYTES_MAX;
         while left > 0 {
             match socket.read(&mut self.buffer) {
-                Ok(0) => return,
+                Ok(0) => return InputEnd::Closed,
                 Ok(count) => left = left.saturating_sub(count),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return,
+                Err(_) => return InputEnd::Failed,
             }
         }
+        InputEnd::LeftUnread
     }
 }
 
@@ -192,7 +191,7 @@ fn is_timeout(error: &io::Error) -> bool {
 struct LastAct<'r, 's> {
     inbox: &'r Inbox<'s>,
     client: ClientId,
-    reason: DisconnectReason,
+    end: InputEnd,
 }
 
 impl Drop for LastAct<'_, '_> {
@@ -200,7 +199,7 @@ impl Drop for LastAct<'_, '_> {
         // Without a dispatcher there is nobody left to tell.
         let _ = self.inbox.send(Inbound::ReaderEnded {
             client: self.client,
-            reason: self.reason,
+            end: self.end,
         });
     }
 }
