@@ -1,7 +1,7 @@
 //! The chat server: `cargo run --release -- --port 1337`, then `telnet localhost 1337`.
 
 use std::env;
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -31,7 +31,7 @@ fn serve(config: Config) -> ExitCode {
     };
     let signals = match signals::watch(server.remote()) {
         Ok(signals) => signals,
-        Err(error) => return fail(&error, EXIT_FAILURE),
+        Err(error) => return fail(&NoThread(error), EXIT_FAILURE),
     };
     print(&format!(
         "Waiting for incoming connections on port {}\n",
@@ -44,7 +44,20 @@ fn serve(config: Config) -> ExitCode {
             log::finish();
             ExitCode::SUCCESS
         }
-        Err(error) => fail(&error, EXIT_FAILURE),
+        Err(error) => fail(&NoThread(error), EXIT_FAILURE),
+    }
+}
+
+/// The system refuses a thread that the server cannot do without.
+struct NoThread(io::Error);
+
+impl Display for NoThread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "cannot start a thread: {}. Raise the limit on threads (ulimit -u, cgroup pids.max)",
+            self.0
+        )
     }
 }
 
