@@ -132,9 +132,7 @@ class Server:
             return file.read()
 
     def cpu_seconds(self):
-        """User and system time of all its threads, those that have ended included; in ticks of 10 ms mostly."""
-        fields = self.proc("stat").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.pid)
 
     def threads(self):
         return fields_of(self.proc("status"))["Threads"]
@@ -151,6 +149,20 @@ class Server:
             "Pss": rollup["Pss"],
             "VmPTE": status["VmPTE"],
         }
+
+
+def cpu_seconds(pid):
+    """User and system time of all threads of a process, those that have ended included; in ticks of 10 ms mostly."""
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def machine_cpu_seconds():
+    """The time that all processors of this machine were not idle, whoever kept them busy, stolen time included."""
+    with open("/proc/stat") as file:
+        user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, file.readline().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
 
 def knows(binary, flag):
