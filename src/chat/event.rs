@@ -96,7 +96,7 @@ pub enum DisconnectReason {
     Quit,
     /// They closed their end.
     EndOfInput,
-    /// Reading from them failed: a reset, mostly.
+    /// Reading from them failed: a reset, mostly, as when they closed their end without having read everything.
     ReadError,
     /// Writing to them failed.
     WriteError,
@@ -122,8 +122,8 @@ impl DisconnectReason {
         match self {
             Self::Quit => "quit",
             Self::EndOfInput => "closed by the client",
-            Self::ReadError => "read error",
-            Self::WriteError => "write error",
+            Self::ReadError => "connection lost",
+            Self::WriteError => "connection lost while writing",
             Self::SlowReader => "does not read what is sent",
             Self::EndlessLine => "a line without an end",
             Self::LoginTimeout => "no name in time",

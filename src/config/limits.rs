@@ -127,5 +127,5 @@ pub const NAME_REFUSALS_MAX: u32 = 4;
 pub const ANNOUNCE_EVERY: Duration = Duration::from_secs(5);
 
 /// The send buffer of a client that is being cut, instead of `send_buffer`: room for the piece that its writer is
-/// blocked in, the end of a line, and the reason. Linux grants 208 KiB by default (`net.core.wmem_max`).
+/// blocked in, the end of a line, and the reason. Linux grants 208 KiB or more (`net.core.wmem_max`).
 pub const LAST_WORDS_SEND_BUFFER_BYTES: usize = 128 * KIB;
