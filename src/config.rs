@@ -17,7 +17,7 @@ mod value;
 
 use std::time::Duration;
 
-pub use choices::{Bind, Delivery, Limit, LogLevel, Operators};
+pub use choices::{Bind, Delivery, Limit, LogLevel, Operators, RateLimit};
 pub use error::ConfigError;
 pub use load::{Outcome, load};
 
@@ -105,6 +105,11 @@ pub struct Config {
     /// loopback is exempt.
     #[arg(long, value_name = "COUNT", default_value = "120", value_parser = count_or_off(1..=COUNT_MAX))]
     pub connections_per_minute: Limit,
+
+    /// How fast one connection may speak: so many lines at once, then so many a second; or off. What is too much is
+    /// held back and said later, and its sender is told. Bytes are limited as well: 64 KiB at once, then 16 KiB a second.
+    #[arg(long, value_name = "BURST,N/s", default_value = "20,5/s", value_parser = value::rate_limit)]
+    pub rate_limit: RateLimit,
 
     /// How long the farewell may take to reach everybody when the chat is shut down.
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration())]

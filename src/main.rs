@@ -3,13 +3,20 @@
 use std::env;
 use std::fmt::{self, Display};
 use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::process::ExitCode;
 
 use chatserv::config::{self, Config, Outcome};
 use chatserv::server::{Server, log, signals};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// The settings are right, but the server could not start with them.
 const EXIT_FAILURE: u8 = 1;
+/// How long a stream may take no byte before nothing is written to it.
+const STUCK_AFTER: Timespec = Timespec {
+    tv_sec: 1,
+    tv_nsec: 0,
+};
 /// A setting is wrong: nothing was tried.
 const EXIT_USAGE: u8 = 2;
 
@@ -33,10 +40,11 @@ fn serve(config: Config) -> ExitCode {
         Ok(signals) => signals,
         Err(error) => return fail(&NoThread(error), EXIT_FAILURE),
     };
-    print(&format!(
+    let waiting = format!(
         "Waiting for incoming connections on port {}\n",
         server.port()
-    ));
+    );
+    write_unless_stuck(io::stdout(), &waiting);
     let ended = server.run();
     drop(signals);
     match ended {
@@ -61,7 +69,7 @@ impl Display for NoThread {
     }
 }
 
-/// Prints to stdout. That stdout is closed is no reason not to serve, so an error is none; `println!` would panic.
+/// Prints to stdout, for somebody who waits for it. `println!` would panic where stdout is closed.
 fn print(text: &str) -> ExitCode {
     let mut stdout = io::stdout();
     let _ = stdout
@@ -73,6 +81,20 @@ fn print(text: &str) -> ExitCode {
 /// Says on stderr, behind what the log still holds, what is wrong.
 fn fail(error: &dyn Display, code: u8) -> ExitCode {
     log::finish();
-    let _ = writeln!(io::stderr(), "chatserv: {error}");
+    write_unless_stuck(io::stderr(), &format!("chatserv: {error}\n"));
     ExitCode::from(code)
+}
+
+/// Writes a short text, but not where nobody reads and the pipe is full: a write would wait there for ever. A pipe that
+/// takes anything takes 4 KiB. An error means that nobody can be told.
+fn write_unless_stuck(mut stream: impl Write + AsFd, text: &str) {
+    let ready = |stream: BorrowedFd<'_>| {
+        let mut wanted = [PollFd::from_borrowed_fd(stream, PollFlags::OUT)];
+        poll(&mut wanted, Some(&STUCK_AFTER))
+    };
+    if ready(stream.as_fd()).is_ok_and(|ready| ready > 0) {
+        let _ = stream
+            .write_all(text.as_bytes())
+            .and_then(|()| stream.flush());
+    }
 }

@@ -40,7 +40,7 @@ pub enum Event {
         /// What their codec made of it.
         input: Input,
     },
-    /// They had [`HubSettings::login_timeout`](super::HubSettings) to give a name and did not.
+    /// They had `--login-timeout` to give a name and did not.
     LoginTimedOut {
         /// Who was too slow.
         client: ClientId,
@@ -98,8 +98,6 @@ pub enum DisconnectReason {
     EndOfInput,
     /// Reading from them failed: a reset, mostly, as when they closed their end without having read everything.
     ReadError,
-    /// Writing to them failed.
-    WriteError,
     /// They did not read, and what waited for them grew too large or too old.
     SlowReader,
     /// They sent no end of line for longer than anybody types.
@@ -123,7 +121,6 @@ impl DisconnectReason {
             Self::Quit => "quit",
             Self::EndOfInput => "closed by the client",
             Self::ReadError => "connection lost",
-            Self::WriteError => "connection lost while writing",
             Self::SlowReader => "does not read what is sent",
             Self::EndlessLine => "a line without an end",
             Self::LoginTimeout => "no name in time",

@@ -145,6 +145,9 @@ impl Hub {
             (Input::LineTooLong, None) => {
                 self.refuse_name(now, client, Message::LineTooLong, effects)
             }
+            (Input::HeldBack { lines, wait }, _) => {
+                self.say(client, Message::HeldBack { lines, wait }, effects);
+            }
             (Input::LineEndless, _) => {
                 self.say(client, Message::EndlessLine, effects);
                 self.dismiss(now, client, DisconnectReason::EndlessLine, effects);

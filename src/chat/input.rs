@@ -1,5 +1,7 @@
 //! What a connection's codec makes of the bytes a person sent: the chat's view of a line, free of any wire format.
 
+use super::Time;
+
 /// One line as typed, cleaned: no control character, no escape sequence, no bidi override, no line separator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
@@ -20,6 +22,13 @@ pub enum Input {
     LineEndless,
     /// Ctrl-D at the start of a line: the person leaves.
     EndOfTransmission,
+    /// They say more than flood control lets through. Said once, until they have been slower for a while.
+    HeldBack {
+        /// How many lines are held, or none where only bytes are too many.
+        lines: usize,
+        /// How long until the last of those is said.
+        wait: Time,
+    },
     /// The other end does not speak chat at all.
     Stranger(Stranger),
 }

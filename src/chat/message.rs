@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{NameRefusal, Stranger};
+use super::{NameRefusal, Stranger, Time};
 
 /// One thing the server says to somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +83,13 @@ pub enum Message {
     NotOperator,
     /// A line over the limit was skipped.
     LineTooLong,
+    /// They say more than flood control lets through: it is said later.
+    HeldBack {
+        /// How many lines are held, or none where only bytes are too many.
+        lines: usize,
+        /// How long until the last of those is said.
+        wait: Time,
+    },
     /// A line without an end: the connection ends.
     EndlessLine,
     /// To a program that speaks another protocol, in its own manner where that is one line.

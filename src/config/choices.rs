@@ -32,6 +32,21 @@ impl Limit {
     }
 }
 
+/// How fast one connection may speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateLimit {
+    /// As fast as it can.
+    Off,
+    /// So many lines at once, and then so many a second; bytes are limited too, by constants in
+    /// [`limits`](super::limits).
+    Lines {
+        /// Lines.
+        burst: u32,
+        /// Lines a second.
+        per_second: u32,
+    },
+}
+
 /// Who is an operator without giving the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Operators {

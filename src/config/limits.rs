@@ -119,6 +119,13 @@ pub const USER_TIMEOUT: Duration = Duration::from_secs(30);
 
 // ── The conversation ──
 
+/// How many bytes one connection may send at once before flood control slows it down: the longest paste that the lines
+/// of a rate limit let through, nearly.
+pub const FLOOD_BYTES_BURST: u32 = 64 * 1024;
+
+/// And how many a second from then on: four of the longest lines.
+pub const FLOOD_BYTES_PER_SECOND: u32 = 16 * 1024;
+
 /// How many refused names one connection may give; this one closes it. A person gets it right sooner, and a program
 /// that tries out names should not be served for ever.
 pub const NAME_REFUSALS_MAX: u32 = 4;

@@ -1,6 +1,6 @@
 //! The settings in force, as a file that says the same.
 
-use super::value::{show_bind, show_choice, show_duration, show_size};
+use super::value::{show_bind, show_choice, show_duration, show_rate_limit, show_size};
 use super::{Config, Limit};
 
 impl Config {
@@ -23,6 +23,7 @@ impl Config {
             announce_up_to,
             connections_per_address,
             connections_per_minute,
+            rate_limit,
             shutdown_grace,
             log_messages,
             log_level,
@@ -43,6 +44,7 @@ impl Config {
             ("announce-up-to", announce_up_to.to_string()),
             ("connections-per-address", limit(*connections_per_address)),
             ("connections-per-minute", limit(*connections_per_minute)),
+            ("rate-limit", quoted(show_rate_limit(*rate_limit))),
             ("shutdown-grace", quoted(show_duration(*shutdown_grace))),
             ("log-messages", log_messages.to_string()),
             ("log-level", quoted(show_choice(*log_level))),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use clap::ValueEnum;
 
-use super::{Bind, Limit};
+use super::{Bind, Limit, RateLimit};
 
 /// Bytes in a KiB.
 pub(super) const KIB: u64 = bytesize::KIB;
@@ -25,6 +25,9 @@ pub(super) const GIB: u64 = bytesize::GIB;
 /// which it reads as "for ever"; above 30 days nobody means it, and no sum of two can overflow.
 const DURATIONS: RangeInclusive<Duration> =
     Duration::from_millis(1)..=Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Bounds for both numbers of a rate limit. More than this is no limit for anything that types or pastes.
+const LINES: RangeInclusive<u32> = 1..=100_000;
 
 /// What is allowed, for people.
 type Expected = String;
@@ -73,6 +76,36 @@ pub(super) fn count_or_off(
         _ => count(text)
             .map(Limit::AtMost)
             .map_err(|expected| format!("{expected}, or off")),
+    }
+}
+
+/// Reads how fast one connection may speak: `20,5/s` or `off`.
+pub(super) fn rate_limit(text: &str) -> Result<RateLimit, Expected> {
+    let lines = || {
+        let (burst, per_second) = text.strip_suffix("/s")?.split_once(',')?;
+        let count = |text: &str| text.parse().ok().filter(|count| LINES.contains(count));
+        Some(RateLimit::Lines {
+            burst: count(burst)?,
+            per_second: count(per_second)?,
+        })
+    };
+    if text == "off" {
+        return Ok(RateLimit::Off);
+    }
+    lines().ok_or_else(|| {
+        format!(
+            "lines at once and lines a second, each from {} to {}, as in 20,5/s, or off",
+            LINES.start(),
+            LINES.end()
+        )
+    })
+}
+
+/// Writes how fast one connection may speak.
+pub(super) fn show_rate_limit(limit: RateLimit) -> String {
+    match limit {
+        RateLimit::Off => "off".to_owned(),
+        RateLimit::Lines { burst, per_second } => format!("{burst},{per_second}/s"),
     }
 }
 

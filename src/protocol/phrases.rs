@@ -92,6 +92,14 @@ fn sentence(message: &Message) -> String {
                 super::LINE_BYTES_MAX
             )
         }
+        Message::HeldBack { lines: 0, .. } => {
+            "That was much at once: the rest is read a little slower.".into()
+        }
+        Message::HeldBack { lines, wait } => format!(
+            "Not so fast: {lines} line(s) held back. Nothing is lost, the last is said in {} s.",
+            // Rounded up: it is a promise.
+            wait.as_secs() + 1
+        ),
         Message::EndlessLine => {
             format!(
                 "That line is too long: {} bytes without an end. Goodbye.",

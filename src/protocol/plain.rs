@@ -66,6 +66,15 @@ impl PlainDecoder {
         }
     }
 
+    /// When [`PlainDecoder::feed`] is to be called although nothing has come, with no bytes: an answer is owed then.
+    pub fn answer_due(&self) -> Option<Time> {
+        if self.deaf {
+            None
+        } else {
+            self.telnet.debt_due()
+        }
+    }
+
     /// The other end has closed its sending side. What it had begun to say is a line, although its end is missing:
     /// `printf hi | nc` says hi. A character that was not sent to its end becomes U+FFFD.
     pub fn finish(&mut self, out: &mut Decoded) {

@@ -142,6 +142,14 @@ impl Telnet {
         Some(heard)
     }
 
+    /// When an answer is owed, if one is.
+    pub(super) fn debt_due(&self) -> Option<Time> {
+        let record = self.record.as_ref()?;
+        record
+            .owes_timing_mark
+            .then(|| record.answers.began + ANSWERS_PERIOD)
+    }
+
     /// Sends the answer to a timing mark that came when there had been too many. GNU telnet shows nothing from Ctrl-C
     /// until it hears that answer; so whoever held the key down would see no more of the chat if it were just dropped.
     pub(super) fn pay_debt(&mut self, now: Time, replies: &mut Vec<u8>) {

@@ -5,10 +5,10 @@
 
 use std::collections::hash_map::Entry;
 
-use super::delivery::{Casualty, Delivery, touch};
+use super::delivery::{Delivery, touch};
 use super::inbox::InputEnd;
 use super::peer::{Ending, Right};
-use crate::chat::{ClientId, DisconnectReason, Time};
+use crate::chat::{ClientId, Time};
 use crate::config::limits;
 
 impl Delivery<'_, '_> {
@@ -58,13 +58,14 @@ impl Delivery<'_, '_> {
         self.settle(client, now);
     }
 
-    /// Gives up a connection whose socket does not work.
+    /// Sends no more to a connection whose socket takes none. What its client has said before is still in there, so it is
+    /// the reader that finds the end, and the others hear of it after the last line.
     pub(super) fn abandon(&mut self, client: ClientId, now: Time) {
         if let Some(peer) = self.peers.get_mut(&client) {
-            peer.place = None;
+            peer.broken = true;
             peer.outbox.clear(&mut self.buffers);
-            peer.connection.shut_down();
-            peer.ending = Ending::Cut;
+            // Should the end never come by itself.
+            self.linger(client, now);
         }
         self.settle(client, now);
     }
@@ -136,7 +137,7 @@ impl Delivery<'_, '_> {
 
     /// Shuts down whatever had its time to end, and returns who has not read for too long, or holds the most where
     /// all together hold too much. To be called when the deadline has come.
-    pub fn look_at_stalled(&mut self, now: Time) -> Vec<Casualty> {
+    pub fn look_at_stalled(&mut self, now: Time) -> Vec<ClientId> {
         while self.lingering.front().is_some_and(|&(time, _)| time <= now) {
             self.end_oldest_lingering(now);
         }
@@ -149,10 +150,7 @@ impl Delivery<'_, '_> {
             .into_iter()
             .partition(|&client| self.is_over_limit(client, now));
         let largest = self.largest_over_total(&others);
-        slow.into_iter()
-            .chain(largest)
-            .map(|client| (client, DisconnectReason::SlowReader))
-            .collect()
+        slow.into_iter().chain(largest).collect()
     }
 
     /// Whom to cut, largest first, so that all together are within their limit again.

@@ -6,6 +6,7 @@
 //! 4. `Drained` **takes** the right **back**. What has gathered meanwhile is flushed like anything else.
 
 use std::collections::VecDeque;
+use std::io;
 use std::sync::Arc;
 use std::thread::Scope;
 
@@ -16,11 +17,8 @@ use super::outbox::{Block, Buffers};
 use super::peer::{Ending, Peer, Right};
 use super::threads::ThreadTable;
 use super::writer;
-use crate::chat::{ClientId, DisconnectReason, Time};
+use crate::chat::{ClientId, Time};
 use crate::config::{Config, Delivery as Policy, limits};
-
-/// A connection that failed in a flush, and how.
-pub type Casualty = (ClientId, DisconnectReason);
 
 /// How a flush of one outbox went.
 enum Flushed {
@@ -112,7 +110,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         let Some(peer) = self.peers.get_mut(&client) else {
             return;
         };
-        if peer.ending != Ending::Open || bytes.is_empty() {
+        if peer.ending != Ending::Open || peer.broken || bytes.is_empty() {
             return;
         }
         peer.outbox.append(bytes, &mut self.buffers);
@@ -132,11 +130,10 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
 
     /// Sends what was appended. Contract:
     /// 1. it never blocks;
-    /// 2. whoever failed is returned, and the caller buries them: tells the Hub, and cuts who does not read. A broken
-    ///    connection has been given up already;
+    /// 2. who does not read is returned, and the caller cuts them and tells the Hub;
     /// 3. of all others, every outbox whose right to write is here is empty.
-    pub fn flush(&mut self, now: Time) -> Vec<Casualty> {
-        let mut casualties = Vec::new();
+    pub fn flush(&mut self, now: Time) -> Vec<ClientId> {
+        let mut slow = Vec::new();
         (self.batch_bytes, self.fullest_bytes) = (0, 0);
         while let Some(client) = self.touched.pop() {
             let Some(peer) = self.peers.get_mut(&client) else {
@@ -144,18 +141,12 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             };
             peer.touched = false;
             match self.flush_one(client, now) {
-                Flushed::Done if self.is_over_limit(client, now) => {
-                    casualties.push((client, DisconnectReason::SlowReader));
-                }
-                Flushed::Done => self.settle(client, now),
-                Flushed::Full => casualties.push((client, DisconnectReason::SlowReader)),
-                Flushed::Broken => {
-                    self.abandon(client, now);
-                    casualties.push((client, DisconnectReason::WriteError));
-                }
+                Flushed::Done if !self.is_over_limit(client, now) => self.settle(client, now),
+                Flushed::Done | Flushed::Full => slow.push(client),
+                Flushed::Broken => self.abandon(client, now),
             }
         }
-        casualties
+        slow
     }
 
     /// The three ways to deliver. They are the lesson, and the benchmark compares them.
@@ -239,18 +230,18 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         Flushed::Done
     }
 
-    /// A writer gives back the right to write. Returns whether the socket still works.
+    /// A writer gives back the right to write.
     pub fn take_back(
         &mut self,
         client: ClientId,
         block: Block,
-        outcome: std::io::Result<Written>,
+        outcome: io::Result<Written>,
         now: Time,
-    ) -> bool {
+    ) {
         self.buffers.give_back(block.bytes);
         self.handed_over.remove(&client);
         let Some(peer) = self.peers.get_mut(&client) else {
-            return true;
+            return;
         };
         peer.right = Right::Here;
         match outcome {
@@ -261,27 +252,21 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
                     let _ = peer.connection.send_now(words);
                 }
                 touch(peer, &mut self.touched);
-                true
             }
-            Err(_) => {
-                self.abandon(client, now);
-                false
-            }
+            Err(_) => self.abandon(client, now),
         }
     }
 
     /// A writer has ended. If it took the right to write with it, the connection is over.
-    pub fn writer_ended(&mut self, client: ClientId, lost_block: bool, now: Time) -> bool {
+    pub fn writer_ended(&mut self, client: ClientId, lost_block: bool, now: Time) {
         self.writers -= 1;
         if lost_block {
-            self.take_back(
-                client,
-                Block::default(),
-                Err(std::io::ErrorKind::BrokenPipe.into()),
-                now,
-            );
+            if let Some(peer) = self.peers.get(&client) {
+                peer.connection.shut_down();
+            }
+            let lost = Err(io::ErrorKind::BrokenPipe.into());
+            self.take_back(client, Block::default(), lost, now);
         }
-        !lost_block
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::thread::{self, Scope};
 
 use super::clock::Clock;
-use super::delivery::{Casualty, Delivery};
+use super::delivery::Delivery;
 use super::inbox::Inbound;
 use super::listener::ListenerControl;
 use super::log;
@@ -150,14 +150,10 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 block,
                 outcome,
             } => {
-                if !self.delivery.take_back(client, block, outcome, now) {
-                    self.bury(vec![(client, DisconnectReason::WriteError)], now);
-                }
+                self.delivery.take_back(client, block, outcome, now);
             }
             Inbound::WriterEnded { client, lost_block } => {
-                if !self.delivery.writer_ended(client, lost_block, now) {
-                    self.bury(vec![(client, DisconnectReason::WriteError)], now);
-                }
+                self.delivery.writer_ended(client, lost_block, now);
             }
             Inbound::ListenerClosed => {
                 self.listeners_open -= 1;
@@ -208,8 +204,8 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             self.step(Event::DeadlineReached, now);
         }
         if self.delivery.deadline().is_some_and(|time| time <= now) {
-            let casualties = self.delivery.look_at_stalled(now);
-            self.bury(casualties, now);
+            let slow = self.delivery.look_at_stalled(now);
+            self.cut(slow, now);
         }
         if self.grace_ends.is_some_and(|time| time <= now) {
             self.encoded.clear();
@@ -236,31 +232,31 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         }
     }
 
-    /// Flushes until nothing is left to flush: whoever fails in a flush leaves the chat, and the others hear of it.
+    /// Flushes until nothing is left to flush: who is cut leaves the chat, and the others are sent a line about it.
     fn flush_outboxes(&mut self, now: Time) {
         loop {
-            let casualties = self.delivery.flush(now);
-            if casualties.is_empty() {
+            let slow = self.delivery.flush(now);
+            if slow.is_empty() {
                 return;
             }
-            self.bury(casualties, now);
+            self.cut(slow, now);
         }
     }
 
-    fn bury(&mut self, casualties: Vec<Casualty>, now: Time) {
-        for (client, reason) in casualties {
-            if reason == DisconnectReason::SlowReader {
-                // Once everybody goes, being slow is not why.
-                let last = match self.grace_ends {
-                    Some(_) => Message::ShutDown,
-                    None => Message::TooSlow,
-                };
-                let pending_bytes = self.delivery.peer(client).map_or(0, |peer| peer.pending());
-                tracing::info!(%client, pending_bytes, "cut: does not read what is sent");
-                let mut words = Vec::new();
-                phrases::encode(&last, &mut words);
-                self.delivery.cut(client, &words, now);
-            }
+    /// Cuts those who do not read. They have left the chat, and the others hear of it.
+    fn cut(&mut self, slow: Vec<ClientId>, now: Time) {
+        for client in slow {
+            // Once everybody goes, being slow is not why.
+            let last = match self.grace_ends {
+                Some(_) => Message::ShutDown,
+                None => Message::TooSlow,
+            };
+            let pending_bytes = self.delivery.peer(client).map_or(0, |peer| peer.pending());
+            tracing::info!(%client, pending_bytes, "cut: does not read what is sent");
+            let mut words = Vec::new();
+            phrases::encode(&last, &mut words);
+            self.delivery.cut(client, &words, now);
+            let reason = DisconnectReason::SlowReader;
             self.step(Event::Disconnected { client, reason }, now);
         }
     }

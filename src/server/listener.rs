@@ -153,13 +153,9 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         };
         // The reader first: it reads nothing before its first turn, and if there is no thread for it, nobody has heard
         // of this client yet.
-        let (inbox, clock, login_timeout) = (
-            self.inbox.clone(),
-            welcome.clock,
-            welcome.config.login_timeout,
-        );
+        let (inbox, clock, config) = (self.inbox.clone(), welcome.clock, welcome.config);
         let shared = Arc::clone(&connection);
-        let body = move |_: &Row| reader::run(&shared, inbox, clock, login_timeout);
+        let body = move |_: &Row| reader::run(&shared, inbox, clock, config);
         match welcome
             .threads
             .spawn(self.scope, row, limits::READER_STACK_BYTES, body)

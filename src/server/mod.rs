@@ -51,7 +51,7 @@
 //!
 //! # Reading order
 //!
-//! `turn`, `reader`, `inbox`, `wake`, `dispatcher`: how a line comes in. `outbox`, `delivery`, `writer`: how it goes out.
+//! `turn`, `reader`, `flood`, `inbox`, `wake`, `dispatcher`: how a line comes in. `outbox`, `delivery`, `writer`: how it goes out.
 //! `listener`, `admission`, `connection`: how people come. `closing`: how they go. `signals`, `threads`, `log`,
 //! `bind`, `capacity`: what a server needs besides.
 //!
@@ -69,6 +69,7 @@ mod closing;
 mod connection;
 mod delivery;
 mod dispatcher;
+mod flood;
 mod inbox;
 mod listener;
 pub mod log;

@@ -50,6 +50,8 @@ pub struct Peer<'s> {
     pub admitted: bool,
     /// Its reader has ended, and how.
     pub reader_ended: Option<InputEnd>,
+    /// Its socket takes no more bytes. Its reader may still find some, and then its end.
+    pub broken: bool,
     /// Its time to end is over.
     pub lingered: bool,
     /// It is in the list of those to look at in the next flush.
@@ -68,6 +70,7 @@ impl<'s> Peer<'s> {
             place: Some(place),
             admitted: false,
             reader_ended: None,
+            broken: false,
             lingered: false,
             touched: false,
         }

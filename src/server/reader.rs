@@ -3,23 +3,23 @@
 
 use std::io::{self, ErrorKind, Read};
 use std::mem;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::clock::Clock;
 use super::connection::Connection;
+use super::flood::Flood;
 use super::inbox::{Inbound, Inbox, InputEnd};
 use super::threads::Activity;
 use super::turn::Permit;
-use crate::chat::ClientId;
-use crate::config::limits;
+use crate::chat::{ClientId, Input};
+use crate::config::{Config, limits};
 use crate::protocol::{Decoded, PlainDecoder};
 
 /// Reads one connection until it ends. Contract:
 /// 1. it reads nothing before its first turn: the dispatcher knows the connection by then, so no line can overtake
 ///    its sender's arrival;
 /// 2. its last act is [`Inbound::ReaderEnded`], also after a panic.
-pub fn run(connection: &Arc<Connection>, inbox: Inbox<'_>, clock: Clock, login_timeout: Duration) {
+pub fn run(connection: &Connection, inbox: Inbox<'_>, clock: Clock, config: &Config) {
     // Declared first, hence dropped last: whatever happens below, the dispatcher hears of the end.
     let mut last_act = LastAct {
         inbox: &inbox,
@@ -30,9 +30,10 @@ pub fn run(connection: &Arc<Connection>, inbox: Inbox<'_>, clock: Clock, login_t
         connection,
         inbox: &inbox,
         clock,
-        login_deadline: Instant::now() + login_timeout,
+        login_deadline: Instant::now() + config.login_timeout,
         // On Linux a socket inherits the listener's, which has one while it keeps refused sockets.
         has_timeout: true,
+        flood: Flood::new(config.rate_limit),
         decoder: PlainDecoder::new(),
         // Small until reads fill it: most people type, few paste.
         buffer: vec![0; limits::READ_BUFFER_BYTES_MIN],
@@ -47,12 +48,14 @@ struct Reader<'r, 's> {
     login_deadline: Instant,
     /// The socket has a read timeout now. Setting one is a system call, so it is done only where it changes.
     has_timeout: bool,
+    flood: Flood,
     decoder: PlainDecoder,
     buffer: Vec<u8>,
 }
 
 /// How one read went.
 enum Outcome {
+    /// So many bytes; none where the decoder owes an answer.
     Bytes(usize),
     EndOfInput,
     LoginDeadline,
@@ -70,21 +73,23 @@ impl<'s> Reader<'_, 's> {
             }
             match outcome {
                 Outcome::Bytes(count) => {
-                    self.decoder
-                        .feed(&self.buffer[..count], self.clock.now(), &mut decoded);
+                    let now = self.clock.now();
+                    self.flood.count_bytes(count, now);
+                    self.decoder.feed(&self.buffer[..count], now, &mut decoded);
                     if count == self.buffer.len() && count < limits::READ_BUFFER_BYTES_MAX {
                         self.buffer.resize(2 * count, 0);
                     }
                     // Half a line, or only the middle of a telnet command: nobody has to hear of it.
                     if !decoded.is_empty() {
-                        permit = self.deliver(mem::take(&mut decoded));
+                        permit = self.deliver(mem::take(&mut decoded), permit);
                     }
+                    permit = self.wait_for_bytes(permit);
                 }
                 Outcome::EndOfInput => {
                     // The last line counts without its end: `printf 'bot\nhi' | nc` says hi.
                     self.decoder.finish(&mut decoded);
                     if !decoded.is_empty() {
-                        self.deliver(decoded);
+                        self.deliver(decoded, permit);
                     }
                     return InputEnd::Closed;
                 }
@@ -99,11 +104,72 @@ impl<'s> Reader<'_, 's> {
         self.throw_away()
     }
 
-    fn deliver(&self, decoded: Decoded) -> Permit {
-        self.tell(Inbound::Received {
+    /// Sends what was decoded: at once what flood control lets through, and the rest bit by bit, reading nothing
+    /// meanwhile.
+    fn deliver(&mut self, mut decoded: Decoded, mut permit: Permit) -> Permit {
+        loop {
+            let now = self.clock.now();
+            let allowed = self.flood.take_lines(decoded.inputs.len(), now);
+            let held = decoded.inputs.split_off(allowed);
+            if !held.is_empty()
+                && let Some(wait) = self.flood.tell(held.len(), now)
+            {
+                let lines = held.len();
+                decoded.inputs.push(Input::HeldBack { lines, wait });
+            }
+            if !decoded.is_empty() {
+                permit = self.tell(Inbound::Received {
+                    client: self.connection.id,
+                    decoded,
+                });
+            }
+            if held.is_empty() || permit.closing {
+                return permit;
+            }
+            permit = self.pause(self.flood.wait(held.len(), now), permit);
+            decoded = Decoded {
+                inputs: held,
+                replies: Vec::new(),
+            };
+        }
+    }
+
+    /// Waits until so many bytes may be read again.
+    fn wait_for_bytes(&mut self, permit: Permit) -> Permit {
+        let now = self.clock.now();
+        let wait = self.flood.wait(0, now);
+        if permit.closing || wait.is_zero() {
+            return permit;
+        }
+        if self.flood.tell(0, now).is_none() {
+            return self.pause(wait, permit);
+        }
+        let inputs = vec![Input::HeldBack { lines: 0, wait }];
+        let decoded = Decoded {
+            inputs,
+            replies: Vec::new(),
+        };
+        let permit = self.tell(Inbound::Received {
             client: self.connection.id,
             decoded,
-        })
+        });
+        self.pause(wait, permit)
+    }
+
+    /// Waits, but not beyond the login deadline: who is held back has no more time to give a name than others.
+    fn pause(&self, wait: Duration, permit: Permit) -> Permit {
+        self.connection.row.doing(Activity::HeldBack);
+        let left = self.time_left(permit.admitted).unwrap_or(wait);
+        let closing = self.connection.turn.pause(wait.min(left));
+        if closing {
+            return Permit { closing, ..permit };
+        }
+        if wait >= left && !permit.admitted {
+            return self.tell(Inbound::LoginTimedOut {
+                client: self.connection.id,
+            });
+        }
+        permit
     }
 
     /// Sends one event and waits until what it caused was flushed.
@@ -130,15 +196,23 @@ impl<'s> Reader<'_, 's> {
         let mut socket = self.connection.socket();
         self.connection.row.doing(Activity::Reading);
         loop {
-            match self.time_left(admitted) {
-                Some(left) if left.is_zero() => return Outcome::LoginDeadline,
-                left if left.is_some() || self.has_timeout => {
-                    if socket.set_read_timeout(left).is_err() {
-                        return Outcome::Failed;
-                    }
-                    self.has_timeout = left.is_some();
+            let login = self.time_left(admitted);
+            let answer = self
+                .decoder
+                .answer_due()
+                .map(|due| due.saturating_sub(self.clock.now()));
+            if login.is_some_and(|left| left.is_zero()) {
+                return Outcome::LoginDeadline;
+            }
+            if answer.is_some_and(|left| left.is_zero()) {
+                return Outcome::Bytes(0);
+            }
+            let left = [login, answer].into_iter().flatten().min();
+            if left.is_some() || self.has_timeout {
+                if socket.set_read_timeout(left).is_err() {
+                    return Outcome::Failed;
                 }
-                _ => {}
+                self.has_timeout = left.is_some();
             }
             match socket.read(&mut self.buffer) {
                 Ok(0) => return Outcome::EndOfInput,

@@ -70,9 +70,13 @@ pub fn watch(remote: Remote) -> io::Result<SignalThread> {
     })
 }
 
-/// The first time asks for an orderly end, the second time ends at once: whoever repeats it does not want to wait.
+/// The first time asks for an orderly end, the second time ends at once: whoever repeats it does not want to wait. But
+/// where a terminal is closed, the shell and the kernel may each send a SIGHUP, and neither insists.
 fn stop(remote: &Remote, stopping: &AtomicBool, number: i32, name: &'static str) {
     if stopping.swap(true, Ordering::SeqCst) {
+        if number == SIGHUP {
+            return;
+        }
         // As a shell tells it of a program that the signal has killed.
         std::process::exit(128 + number);
     }

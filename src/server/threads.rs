@@ -25,6 +25,7 @@ pub enum Activity {
     WaitingForTurn,
     Reading,
     SendingToInbox,
+    HeldBack,
     ThrowingAway,
     WaitingForEvents,
     Dispatching,
@@ -34,13 +35,14 @@ pub enum Activity {
 }
 
 impl Activity {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Starting,
         Self::Accepting,
         Self::BackingOff,
         Self::WaitingForTurn,
         Self::Reading,
         Self::SendingToInbox,
+        Self::HeldBack,
         Self::ThrowingAway,
         Self::WaitingForEvents,
         Self::Dispatching,
@@ -58,6 +60,7 @@ impl Activity {
             Self::WaitingForTurn => "waiting for its turn",
             Self::Reading => "in read",
             Self::SendingToInbox => "sending to the inbox",
+            Self::HeldBack => "held back by flood control",
             Self::ThrowingAway => "reading to throw away",
             Self::WaitingForEvents => "waiting for events",
             Self::Dispatching => "dispatching",

@@ -9,6 +9,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 
 /// The reader may read once.
 const GO: u8 = 1;
@@ -59,6 +60,19 @@ impl Turn {
                 return Permit::of(word);
             }
             thread::park();
+        }
+    }
+
+    /// Waits for a time, or until the connection is closing, and says whether it is. Contract: only the connection's own
+    /// reader, while it has its turn.
+    pub fn pause(&self, time: Duration) -> bool {
+        let end = Instant::now() + time;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            if self.is_closing() || left.is_zero() {
+                return self.is_closing();
+            }
+            thread::park_timeout(left);
         }
     }
 

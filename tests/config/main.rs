@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chatserv::config::{
-    Bind, Config, ConfigError, Delivery, Limit, LogLevel, Operators, Outcome, load,
+    Bind, Config, ConfigError, Delivery, Limit, LogLevel, Operators, Outcome, RateLimit, load,
 };
 
 /// Loads from flags and an environment that nobody but the test has set.
@@ -88,6 +88,7 @@ send-buffer = "4KiB"
 announce-up-to = 0
 connections-per-address = "off"
 connections-per-minute = 9
+rate-limit = "3,1/s"
 shutdown-grace = "1ms"
 log-messages = true
 log-level = "debug"
@@ -110,6 +111,10 @@ fn everything() -> Config {
         announce_up_to: 0,
         connections_per_address: Limit::Off,
         connections_per_minute: Limit::AtMost(9),
+        rate_limit: RateLimit::Lines {
+            burst: 3,
+            per_second: 1,
+        },
         shutdown_grace: Duration::from_millis(1),
         log_messages: true,
         log_level: LogLevel::Debug,
@@ -134,6 +139,10 @@ fn the_defaults_are_those_of_the_design() {
         announce_up_to: 500,
         connections_per_address: Limit::AtMost(64),
         connections_per_minute: Limit::AtMost(120),
+        rate_limit: RateLimit::Lines {
+            burst: 20,
+            per_second: 5,
+        },
         shutdown_grace: Duration::from_secs(5),
         log_messages: false,
         log_level: LogLevel::Info,

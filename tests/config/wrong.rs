@@ -24,6 +24,7 @@ send-buffer             | 1KiB, 16MiB, 1.5KiB                | 1023B, 17MiB, 327
 announce-up-to          | 0, 1000000                         | -1, 1000001, off
 connections-per-address | 1, 1000000, off                    | 0, 1000001, Off, none
 connections-per-minute  | 1, 1000000, off                    | 0, 1000001
+rate-limit              | 20,5/s, 1,1/s, 100000,100000/s, off | 20, 20,5, 0,5/s, 20,0/s, 20,5/min, 100001,5/s
 shutdown-grace          | 1ms, 30days                        | 5, 31days
 log-messages            | true, false                        | 0
 log-level               | error, warn, info, debug           | trace, Info

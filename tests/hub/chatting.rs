@@ -184,6 +184,25 @@ fn a_line_too_long_is_told_to_its_sender_only() {
 }
 
 #[test]
+fn who_is_held_back_is_told() {
+    let mut chat = Chat::with("ab", SETTINGS);
+    let wait = std::time::Duration::from_millis(2_400);
+    chat.input('a', Input::HeldBack { lines: 12, wait });
+    heard(
+        &mut chat,
+        'a',
+        &["server: Not so fast: 12 line(s) held back. Nothing is lost, the last is said in 3 s."],
+    );
+    chat.input('a', Input::HeldBack { lines: 0, wait });
+    heard(
+        &mut chat,
+        'a',
+        &["server: That was much at once: the rest is read a little slower."],
+    );
+    heard(&mut chat, 'b', &[]);
+}
+
+#[test]
 fn strangers_are_answered_in_their_own_manner_and_sent_away() {
     for (stranger, answer) in [
         (Stranger::Http, "HTTP/1.1 400 "),

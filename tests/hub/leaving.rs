@@ -11,7 +11,7 @@ fn the_others_hear_of_it_once() {
     heard(&mut chat, 'a', &["server: C has left the chat"]);
     heard(&mut chat, 'b', &["server: C has left the chat"]);
     // A second report of the same end, from another thread, is normal and does nothing.
-    chat.leave('c', DisconnectReason::WriteError);
+    chat.leave('c', DisconnectReason::SlowReader);
     heard(&mut chat, 'a', &[]);
     assert!(matches!(
         chat.log.as_slice(),

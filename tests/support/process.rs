@@ -79,6 +79,8 @@ pub fn tampered(inject: &str, flags: &[&str]) -> Option<Command> {
 impl Server {
     /// Takes over a server whose stdout and stderr nobody reads. It is there when somebody can connect.
     pub fn start_unheard(command: &mut Command, port: u16) -> Self {
+        // As with `Server::start`.
+        command.env("CHATSERV_RATE_LIMIT", "off");
         let child = command.stdin(Stdio::null()).spawn().unwrap();
         let server = Self {
             child,

@@ -1,0 +1,193 @@
+//! Flood control: who says too much at once is slowed down. Nothing is lost and nobody is thrown out for it.
+//!
+//! It is the reader's own, and pure: time is a parameter. A reader that may say no more yet waits, and reads nothing
+//! meanwhile; so the socket fills, TCP closes its window, and the other end is slowed down without a word.
+
+use std::time::Duration;
+
+use crate::chat::Time;
+use crate::config::{RateLimit, limits};
+
+/// A token bucket, kept as one moment instead of a level and a time: the moment from which on it is full. Taking a
+/// token puts that moment off by the time one token takes to come back, so there is no rounding, and nothing to refill.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    /// The time that one token takes to come back.
+    refill: Duration,
+    /// The time that all of them take.
+    refill_all: Duration,
+    full_at: Time,
+}
+
+impl Bucket {
+    fn new(burst: u32, per_second: u32) -> Self {
+        let refill = Duration::from_secs(1) / per_second;
+        Self {
+            refill,
+            refill_all: refill * burst,
+            full_at: Time::ZERO,
+        }
+    }
+
+    /// Takes `count` tokens, whether they are there or not. What is not there is a debt that is waited for.
+    fn take(&mut self, count: u32, now: Time) {
+        self.full_at = self.full_at.max(now) + self.refill * count;
+    }
+
+    /// How many tokens are there.
+    fn available(&self, now: Time) -> usize {
+        let missing = self.full_at.saturating_sub(now);
+        let there = self.refill_all.saturating_sub(missing);
+        usize::try_from(there.as_nanos() / self.refill.as_nanos()).unwrap_or(usize::MAX)
+    }
+
+    /// How long until at least `count` tokens are there.
+    fn wait_for(&self, count: u32, now: Time) -> Duration {
+        (self.full_at + self.refill * count).saturating_sub(now + self.refill_all)
+    }
+}
+
+/// What one connection may say in what time.
+#[derive(Debug)]
+pub struct Flood {
+    /// None where flood control is off.
+    buckets: Option<Buckets>,
+}
+
+#[derive(Debug)]
+struct Buckets {
+    lines: Bucket,
+    bytes: Bucket,
+    /// Its sender knows that lines are held.
+    told: bool,
+}
+
+impl Flood {
+    /// A connection that has said nothing yet.
+    pub fn new(limit: RateLimit) -> Self {
+        let buckets = match limit {
+            RateLimit::Off => None,
+            RateLimit::Lines { burst, per_second } => Some(Buckets {
+                lines: Bucket::new(burst, per_second),
+                bytes: Bucket::new(limits::FLOOD_BYTES_BURST, limits::FLOOD_BYTES_PER_SECOND),
+                told: false,
+            }),
+        };
+        Self { buckets }
+    }
+
+    /// Counts bytes that were read, whatever they mean.
+    pub fn count_bytes(&mut self, bytes: usize, now: Time) {
+        if let Some(buckets) = &mut self.buckets {
+            // One read is 16 KiB at the most.
+            buckets
+                .bytes
+                .take(u32::try_from(bytes).unwrap_or(u32::MAX), now);
+        }
+    }
+
+    /// How many of `wanted` lines may be said now. They count as said.
+    pub fn take_lines(&mut self, wanted: usize, now: Time) -> usize {
+        let Some(buckets) = &mut self.buckets else {
+            return wanted;
+        };
+        if buckets.lines.full_at <= now && buckets.bytes.full_at <= now {
+            // All that was held has been said, and a while has passed: the next time is a new time.
+            buckets.told = false;
+        }
+        let taken = wanted.min(buckets.lines.available(now));
+        buckets
+            .lines
+            .take(u32::try_from(taken).unwrap_or(u32::MAX), now);
+        taken
+    }
+
+    /// How long until something may be said or read again, with `held` lines waiting; zero if it may now.
+    pub fn wait(&self, held: usize, now: Time) -> Duration {
+        let Some(buckets) = &self.buckets else {
+            return Duration::ZERO;
+        };
+        if held > 0 {
+            buckets.lines.wait_for(1, now)
+        } else {
+            // Before the next read, which may bring anything.
+            buckets.bytes.wait_for(0, now)
+        }
+    }
+
+    /// How long until the last of `held` lines is said, if their sender has not been told yet that they are held.
+    pub fn tell(&mut self, held: usize, now: Time) -> Option<Duration> {
+        let buckets = self.buckets.as_mut()?;
+        if std::mem::replace(&mut buckets.told, true) {
+            return None;
+        }
+        let held = u32::try_from(held).unwrap_or(u32::MAX);
+        Some(buckets.lines.wait_for(held, now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: RateLimit = RateLimit::Lines {
+        burst: 20,
+        per_second: 5,
+    };
+
+    fn at(milliseconds: u64) -> Time {
+        Duration::from_millis(milliseconds)
+    }
+
+    #[test]
+    fn a_burst_passes_and_then_a_line_each_fifth_of_a_second() {
+        let mut flood = Flood::new(LIMIT);
+        assert_eq!(flood.take_lines(100, at(0)), 20);
+        assert_eq!(flood.wait(80, at(0)), at(200));
+        assert_eq!(flood.take_lines(80, at(199)), 0);
+        assert_eq!(flood.take_lines(80, at(200)), 1);
+        assert_eq!(flood.wait(79, at(250)), at(150));
+        assert_eq!(flood.take_lines(79, at(1_200)), 5);
+    }
+
+    #[test]
+    fn whoever_is_silent_gets_the_whole_burst_back_and_no_more() {
+        let mut flood = Flood::new(LIMIT);
+        assert_eq!(flood.take_lines(20, at(0)), 20);
+        assert_eq!(flood.take_lines(100, at(4_000)), 20);
+        assert_eq!(flood.take_lines(100, at(1_000_000)), 20);
+    }
+
+    #[test]
+    fn they_are_told_once_and_again_after_a_pause() {
+        let mut flood = Flood::new(LIMIT);
+        flood.take_lines(30, at(0));
+        assert_eq!(flood.tell(10, at(0)), Some(at(2_000)));
+        assert_eq!(flood.tell(10, at(0)), None);
+        flood.take_lines(10, at(2_000));
+        assert_eq!(flood.tell(1, at(2_000)), None);
+        flood.take_lines(30, at(60_000));
+        assert!(flood.tell(10, at(60_000)).is_some());
+    }
+
+    #[test]
+    fn bytes_are_counted_too() {
+        let mut flood = Flood::new(LIMIT);
+        flood.count_bytes(64 * 1024, at(0));
+        assert_eq!(flood.wait(0, at(0)), Duration::ZERO);
+        // What was read too much is waited for before the next read.
+        flood.count_bytes(16 * 1024, at(0));
+        let wait = flood.wait(0, at(0));
+        assert!(wait > at(999) && wait <= at(1_000), "{wait:?}");
+        assert_eq!(flood.wait(0, at(1_000)), Duration::ZERO);
+    }
+
+    #[test]
+    fn off_is_off() {
+        let mut flood = Flood::new(RateLimit::Off);
+        flood.count_bytes(1 << 30, at(0));
+        assert_eq!(flood.take_lines(1_000_000, at(0)), 1_000_000);
+        assert_eq!(flood.wait(1, at(0)), Duration::ZERO);
+        assert_eq!(flood.tell(1, at(0)), None);
+    }
+}

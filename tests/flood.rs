@@ -1,0 +1,115 @@
+//! Flood control over real sockets: nothing is lost, everything in order, and nobody else waits.
+
+mod support;
+
+use std::fmt::Write;
+use std::time::Instant;
+
+use support::{Client, PATIENCE, Server};
+
+/// As people paste: all in one go.
+fn paste(lines: std::ops::Range<u32>) -> String {
+    lines.fold(String::new(), |mut text, number| {
+        let _ = write!(text, "line {number}\r\n");
+        text
+    })
+}
+
+#[test]
+fn a_paste_is_held_back_and_arrives_whole() {
+    let server = Server::start(&["--rate-limit", "20,50/s"]);
+    let mut bob = Client::join(&server, "Bob");
+    let mut alice = Client::join(&server, "Alice");
+    bob.skip_to("id = Alice");
+    let start = Instant::now();
+    alice.send(paste(0..60).as_bytes());
+    for number in 0..60 {
+        bob.expect(&format!("Alice : line {number}"));
+    }
+    // 20 at once (less the name), and then one each fiftieth of a second.
+    assert!(start.elapsed().as_millis() >= 780, "{:?}", start.elapsed());
+    let told = alice.line();
+    assert!(told.starts_with("server: Not so fast: "), "{told}");
+    // She is told once, and what she asks now is answered behind all that.
+    alice.hears_nothing();
+}
+
+#[test]
+fn nobody_else_waits() {
+    // The flooder's lines would take hours.
+    let server = Server::start(&["--rate-limit", "20,1/s"]);
+    let mut bob = Client::join(&server, "Bob");
+    let mut alice = Client::join(&server, "Alice");
+    let mut flooder = Client::join(&server, "Flooder");
+    flooder.send(paste(0..1_000).as_bytes());
+    flooder.skip_to("server: Not so fast: ");
+    for number in 0..10 {
+        bob.say(&format!("hello {number}"));
+        alice.skip_to(&format!("Bob : hello {number}"));
+    }
+}
+
+#[test]
+fn what_is_held_is_said_after_the_end_of_input_too() {
+    let server = Server::start(&["--rate-limit", "5,50/s"]);
+    let mut bob = Client::join(&server, "Bob");
+    let mut bot = Client::connect(&server);
+    bot.send(format!("bot\r\n{}and the last", paste(0..30)).as_bytes());
+    bot.half_close();
+    bob.expect("server: A new client has connected to the chat: id = bot");
+    for number in 0..30 {
+        bob.expect(&format!("bot : line {number}"));
+    }
+    bob.expect("bot : and the last");
+    bob.expect("server: bot has left the chat");
+    bot.skip_to("server: Not so fast: ");
+    bot.expect_end();
+}
+
+#[test]
+fn whoever_is_held_back_leaves_at_once_when_the_chat_ends() {
+    let mut server = Server::start(&["--rate-limit", "1,1/s"]);
+    let mut alice = Client::join(&server, "Alice");
+    alice.send(paste(0..1_000).as_bytes());
+    alice.skip_to("server: Not so fast: ");
+    let start = Instant::now();
+    server.signal(rustix::process::Signal::TERM);
+    alice.skip_to("server: The chat has been shut down");
+    assert!(server.exit_status().success());
+    // A thousand seconds of lines are still held.
+    assert!(start.elapsed() < PATIENCE);
+}
+
+#[test]
+fn being_held_back_puts_the_login_deadline_off_for_nobody() {
+    let server = Server::start(&["--rate-limit", "1,1/s", "--login-timeout", "1500ms"]);
+    let mut slow = Client::connect(&server);
+    // Empty lines ask for the name again, and count as lines.
+    slow.send(&b"\r\n".repeat(1_000));
+    slow.skip_to("server: You gave no username in time.");
+    slow.expect_end();
+}
+
+#[test]
+fn bytes_are_limited_as_well() {
+    let server = Server::start(&["--rate-limit", "100000,100000/s"]);
+    let mut bob = Client::join(&server, "Bob");
+    let mut alice = Client::join(&server, "Alice");
+    bob.skip_to("id = Alice");
+    let start = Instant::now();
+    let line = "x".repeat(4_000);
+    for _ in 0..25 {
+        alice.say(&line);
+    }
+    for _ in 0..25 {
+        bob.expect(&format!("Alice : {line}"));
+    }
+    // 100,000 bytes: 64 KiB at once, and 16 KiB for each second but for what the last read brought.
+    assert!(
+        start.elapsed().as_millis() >= 1_000,
+        "{:?}",
+        start.elapsed()
+    );
+    alice.expect("server: That was much at once: the rest is read a little slower.");
+    alice.hears_nothing();
+}
