@@ -14,3 +14,37 @@ fn two_people_chat() {
     alice.expect("Bob : Hello Alice!");
     bob.hears_nothing();
 }
+
+/// A client that closes while something lies unread in its own socket sends a reset. What it has said before is said.
+#[test]
+fn the_last_lines_of_who_goes_in_a_hurry_are_said() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "Bob");
+    for round in 0..20 {
+        let mut carol = Client::join(&server, "Carol");
+        bob.skip_to("id = Carol");
+        bob.say("you will never read this");
+        bob.hears_nothing();
+        let lines: String = (0..50)
+            .map(|number| format!("{round} {number}\r\n"))
+            .collect();
+        carol.send(lines.as_bytes());
+        bob.say("nor this");
+        drop(carol);
+        for number in 0..50 {
+            bob.expect(&format!("Carol : {round} {number}"));
+        }
+        bob.expect("server: Carol has left the chat");
+    }
+}
+
+/// Who holds Ctrl-C down asks for more timing marks than are answered at once, and shows nothing until all are.
+#[test]
+fn timing_marks_that_come_too_fast_are_answered_a_second_later() {
+    let server = Server::start(&[]);
+    let mut tess = Client::join(&server, "Tess");
+    tess.send(&b"\xFF\xF4\xFF\xFD\x06".repeat(25));
+    // Ten at once and one for the rest, without another byte from her.
+    tess.expect_bytes(&b"\xFF\xFC\x06".repeat(11));
+    tess.hears_nothing();
+}

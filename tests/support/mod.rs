@@ -188,35 +188,44 @@ impl Client {
 
     /// The next line as bytes, without its CR LF; `None` at the end of the stream (a reset is an end too).
     pub fn raw_line(&mut self) -> Option<Vec<u8>> {
+        let end_of = |received: &[u8]| {
+            received
+                .iter()
+                .position(|&byte| byte == b'\n')
+                .map(|at| at + 1)
+        };
+        let mut line = self.take(end_of)?;
+        assert!(
+            line.ends_with(b"\r\n"),
+            "every line ends in CR LF: {line:?}"
+        );
+        line.truncate(line.len() - 2);
+        Some(line)
+    }
+
+    /// The next bytes are these.
+    pub fn expect_bytes(&mut self, wanted: &[u8]) {
+        let enough = |received: &[u8]| (received.len() >= wanted.len()).then_some(wanted.len());
+        assert_eq!(self.take(enough).as_deref(), Some(wanted));
+    }
+
+    /// Receives until `end_of` finds how many bytes to take, and takes them; `None` at the end of the stream.
+    fn take(&mut self, end_of: impl Fn(&[u8]) -> Option<usize>) -> Option<Vec<u8>> {
         let end = Instant::now() + PATIENCE;
         loop {
-            if let Some(at) = self.received.iter().position(|&byte| byte == b'\n') {
-                let mut line: Vec<u8> = self.received.drain(..=at).collect();
-                assert!(
-                    line.ends_with(b"\r\n"),
-                    "every line ends in CR LF: {line:?}"
-                );
-                line.truncate(line.len() - 2);
-                return Some(line);
+            if let Some(count) = end_of(&self.received) {
+                return Some(self.received.drain(..count).collect());
             }
             let left = end.saturating_duration_since(Instant::now());
-            assert!(
-                !left.is_zero(),
-                "no line came; pending: {:?}",
-                String::from_utf8_lossy(&self.received)
-            );
+            let pending = String::from_utf8_lossy(&self.received);
+            assert!(!left.is_zero(), "it did not come; pending: {pending:?}");
             self.stream.set_read_timeout(Some(left)).unwrap();
             let mut buffer = [0; 16 * 1024];
-            match self.stream.read(&mut buffer) {
-                Ok(0) => return None,
+            match self.stream.read(&mut buffer).map_err(|error| error.kind()) {
+                Ok(0) | Err(ErrorKind::ConnectionReset) => return None,
                 Ok(count) => self.received.extend_from_slice(&buffer[..count]),
-                Err(error) if error.kind() == ErrorKind::ConnectionReset => return None,
-                Err(error)
-                    if matches!(
-                        error.kind(),
-                        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
-                    ) => {}
-                Err(error) => panic!("{error}"),
+                Err(ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted) => {}
+                Err(kind) => panic!("{kind}"),
             }
         }
     }
