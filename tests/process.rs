@@ -6,7 +6,7 @@
 mod support;
 
 use std::fs::{self, File};
-use std::io::{PipeReader, pipe};
+use std::io::{PipeReader, PipeWriter, Write, pipe};
 use std::process::{Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -74,6 +74,61 @@ fn the_end_of_its_terminal_ends_the_chat() {
     until("the chat has ended", || {
         !fs::exists(format!("/proc/{child}")).unwrap()
     });
+}
+
+/// A shell whose terminal is closed sends a SIGHUP, and so does the kernel. The second one does not cut the farewell short.
+#[test]
+fn a_second_sighup_is_no_insistence() {
+    if !has_program("script") {
+        return;
+    }
+    let chat = format!("exec {} --port 0", env!("CARGO_BIN_EXE_chatserv"));
+    let mut terminal = Server::start_by(Command::new("script").args(["-qec", &chat, "/dev/null"]));
+    let pid = terminal.pid();
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    let child: i32 = children.trim().parse().expect("it has one child: the chat");
+    // Who does not close its end holds the server up for a second.
+    let mut client = Client::join(&terminal, "ann");
+    let hang_up = || kill_process(Pid::from_raw(child).unwrap(), Signal::HUP).unwrap();
+    hang_up();
+    client.ends_with(FAREWELL);
+    hang_up();
+    assert_eq!(terminal.exit_status().code(), Some(0));
+}
+
+/// A pipe that takes no more, and its other end, which keeps it open.
+fn full_pipe() -> (PipeReader, PipeWriter) {
+    let (unread, mut full) = pipe().unwrap();
+    // What a pipe holds on Linux, unless told otherwise.
+    full.write_all(&[b'x'; 64 * 1024]).unwrap();
+    (unread, full)
+}
+
+#[test]
+fn a_stdout_that_is_stuck_keeps_nobody_out() {
+    let port = free_port();
+    let (_unread, full) = full_pipe();
+    let mut server = Server::start_unheard(
+        Command::new(env!("CARGO_BIN_EXE_chatserv"))
+            .args(["--port", &port.to_string()])
+            .stdout(full)
+            .stderr(Stdio::null()),
+        port,
+    );
+    serves_and_ends_well(&mut server);
+}
+
+#[test]
+fn a_stderr_that_is_stuck_does_not_hold_up_a_failure() {
+    let (_unread, full) = full_pipe();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_chatserv"))
+        .arg("--port=none")
+        .stdin(Stdio::null())
+        .stderr(full)
+        .spawn()
+        .unwrap();
+    until("it has ended", || child.try_wait().unwrap().is_some());
+    assert_eq!(child.wait().unwrap().code(), Some(2));
 }
 
 #[test]
@@ -144,7 +199,7 @@ fn sigusr1_writes_the_table_of_threads_and_ends_nothing() {
     // Name, role, what it does now. The third one's reader still reads, and a writer waits for it. Each thread comes
     // to where it waits in its own time, so the table is asked for until it says so.
     for (start, role, activity) in [
-        ("listener 127.0.0.1:", " (listener) ", "in accept"),
+        ("listener-v4", " (listener) ", "in accept"),
         ("dispatcher", " (dispatcher) ", ""),
         ("signals", " (signals) ", "waiting for signals"),
         ("reader-3", " (reader) ", "in read"),

@@ -24,9 +24,12 @@ impl Hub {
                 self.say(client, Message::InputUsername, effects);
             }
             Command::Do(Verb::Quit) => self.quit(now, client, effects),
-            // What is meant as a command is never taken for a name, and counts like a refused one: otherwise the
-            // three tries would be three times as many lines as anybody likes to send.
-            Command::Do(Verb::Who | Verb::Shutdown) | Command::OperatorsOnly => {
+            Command::Do(Verb::Who) => {
+                self.say(client, Message::NameFirst, effects);
+                self.say(client, Message::InputUsername, effects);
+            }
+            // What is meant as a command is never taken for a name. What cannot be done here counts like a refused name.
+            Command::Do(Verb::Shutdown) | Command::OperatorsOnly => {
                 self.refuse_name(now, client, Message::NameFirst, effects);
             }
             Command::TypeInFull(word) => {

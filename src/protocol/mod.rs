@@ -38,7 +38,7 @@ pub const LINE_BYTES_MAX: usize = 4096;
 /// So many bytes without a line end are no line: the decoder says [`Input::LineEndless`] and hears no more.
 pub const ENDLESS_BYTES_MAX: usize = 64 * 1024;
 
-/// What came of some bytes. The reader keeps one of these and uses it again for each read.
+/// What came of some bytes.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Decoded {
     /// What the other end has said, in order.

@@ -1,6 +1,6 @@
 //! Who may come in: a place among at most `--max-clients`, and not too many from one address.
 //!
-//! Listeners take places; only the dispatcher gives them back, by dropping them. It does so before the others hear
+//! Listeners take places, and the dispatcher gives them back by dropping them. It does so before the others hear
 //! that somebody has left, so whoever reads that line can rely on the place being free.
 
 use std::collections::HashMap;
@@ -151,7 +151,7 @@ impl AddressBook {
             entry.window_start = now;
             entry.arrived = 0;
         }
-        // A refused one counts as an arrival too: hammering on the door keeps it shut.
+        // A refused one counts as an arrival too, so that whoever tries without pause gains nothing by it.
         entry.arrived = entry.arrived.saturating_add(1);
         if entry.arrived > self.new_max || entry.open >= self.open_max {
             return false;

@@ -73,7 +73,8 @@ impl SystemLimits {
             .map(|max| max.saturating_sub(threads_used.unwrap_or(0)));
         let cgroup_left = read("/sys/fs/cgroup/pids.max")
             .map(|max| max.saturating_sub(read("/sys/fs/cgroup/pids.current").unwrap_or(0)));
-        // Counts all threads of the user, of whom we know only that they are not more than all there are. Root is exempt.
+        // An upper bound: how many threads the user has already is not known. One too many is refused when it comes.
+        // Root is exempt.
         let user = if rustix::process::geteuid().is_root() {
             None
         } else {

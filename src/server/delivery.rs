@@ -224,6 +224,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             return Flushed::Broken;
         }
         peer.right = Right::HandedOver;
+        tracing::debug!(%client, "handed over to a writer");
         self.handed_over.insert(client);
         self.next_check
             .get_or_insert(now + limits::STALLED_CHECK_EVERY);

@@ -18,7 +18,7 @@ use super::wake::{Channels, Control, Wake};
 use crate::chat::{
     ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Message, ShutdownCause, Time,
 };
-use crate::config::{Config, limits};
+use crate::config::Config;
 use crate::protocol::phrases;
 
 /// The owner of all state.
@@ -31,7 +31,9 @@ pub struct Dispatcher<'scope, 'env> {
     /// How many listeners have not reported their end.
     listeners_open: usize,
     shutdown_grace: Time,
-    /// When those who have not read all by then are cut, once the chat is ending.
+    /// The chat is ending: nobody new is let in, and the dispatcher ends with the last thread.
+    is_ending: bool,
+    /// When those who have not read all by then are cut. Then there is nothing left to wait for.
     grace_ends: Option<Time>,
     /// Whose reader gets its turn after the next flush.
     turns_due: Vec<ClientId>,
@@ -58,6 +60,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             listeners_open: listeners.len(),
             listeners,
             shutdown_grace: config.shutdown_grace,
+            is_ending: false,
             grace_ends: None,
             turns_due: Vec::new(),
             effects: Vec::new(),
@@ -89,7 +92,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     }
 
     fn is_over(&self) -> bool {
-        self.grace_ends.is_some() && self.listeners_open == 0 && self.delivery.is_over()
+        self.is_ending && self.listeners_open == 0 && self.delivery.is_over()
     }
 
     fn deadline(&self) -> Option<Time> {
@@ -158,7 +161,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             Inbound::ListenerClosed => {
                 self.listeners_open -= 1;
                 // Whoever is here may talk on while another listener works; a chat that nobody can join is to end.
-                if self.grace_ends.is_none() && self.listeners_open == 0 {
+                if !self.is_ending && self.listeners_open == 0 {
                     tracing::error!("no listener is left");
                     let cause = ShutdownCause::Program;
                     self.step(Event::ShutdownRequested { cause }, now);
@@ -181,6 +184,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 }
                 Effect::Disconnect { client, .. } => self.delivery.end_after_flush(client),
                 Effect::Shutdown => {
+                    self.is_ending = true;
                     self.grace_ends = Some(now + self.shutdown_grace);
                     self.listeners.clear();
                 }
@@ -207,14 +211,9 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             let slow = self.delivery.look_at_stalled(now);
             self.cut(slow, now);
         }
-        if self.grace_ends.is_some_and(|time| time <= now) {
-            self.encoded.clear();
-            phrases::encode(&Message::ShutDown, &mut self.encoded);
-            for client in self.delivery.unfinished() {
-                self.delivery.cut(client, &self.encoded, now);
-            }
-            // All of them end within the linger time now, and nobody new can come: the listeners have been told.
-            self.grace_ends = Some(now + self.shutdown_grace.max(limits::LINGER_TIME));
+        // Once: all who are left end within the linger time, and nobody new can come.
+        if self.grace_ends.take_if(|time| *time <= now).is_some() {
+            self.cut(self.delivery.unfinished(), now);
         }
     }
 
@@ -247,9 +246,10 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     fn cut(&mut self, slow: Vec<ClientId>, now: Time) {
         for client in slow {
             // Once everybody goes, being slow is not why.
-            let last = match self.grace_ends {
-                Some(_) => Message::ShutDown,
-                None => Message::TooSlow,
+            let last = if self.is_ending {
+                Message::ShutDown
+            } else {
+                Message::TooSlow
             };
             let pending_bytes = self.delivery.peer(client).map_or(0, |peer| peer.pending());
             tracing::info!(%client, pending_bytes, "cut: does not read what is sent");

@@ -104,10 +104,13 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         (listener, control)
     }
 
-    /// Where it listens, for people.
-    pub fn address(&self) -> String {
-        let address = self.socket.local_addr();
-        address.map_or_else(|error| error.to_string(), |address| address.to_string())
+    /// What its thread is called; the kernel keeps 15 bytes of a name.
+    pub fn name(&self) -> String {
+        match self.socket.local_addr() {
+            Ok(SocketAddr::V4(_)) => "listener-v4".into(),
+            Ok(SocketAddr::V6(_)) => "listener-v6".into(),
+            Err(_) => "listener".into(),
+        }
     }
 
     /// Accepts until told to stop. Its last act is [`Inbound::ListenerClosed`], also after a panic.

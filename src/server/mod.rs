@@ -29,11 +29,11 @@
 //! # Invariants
 //!
 //! 1. Only the dispatcher touches the Hub and the outboxes. No state of the chat has a lock.
-//! 2. The dispatcher blocks in one place. It never sends into the inbox, it never waits for a socket, and handing over to a
-//!    writer cannot block. So the graph of who waits for whom has no cycle.
+//! 2. The dispatcher blocks in one place. It never sends into the inbox, it never waits for a client's socket, and handing
+//!    over to a writer cannot block. So the graph of who waits for whom has no cycle.
 //! 3. At any time at most one thread may write to a socket: the dispatcher, or the writer it has handed over to.
-//! 4. Each connection has one event under way. A reader reads again when what it caused was flushed and not
-//!    before, so the inbox is bounded by the number of connections, and a sender who is too fast is slowed down by TCP.
+//! 4. Each connection has one event under way. A reader reads again when what it caused was sent, or
+//!    handed over to a writer, and not before, so the inbox is bounded by the number of connections, and a sender who is too fast is slowed down by TCP.
 //! 5. A thread's last act is an event; a guard's drop sends it, so it comes after a panic too. Nobody ends silently.
 //! 6. To end a socket, shut it down: that wakes whoever is blocked on it. Dropping a handle of it wakes nobody.
 //! 7. An id is never used again, and only the dispatcher removes a client: two reports of the same end do no harm.
@@ -254,7 +254,7 @@ impl Server {
                 dispatcher.run(row)
             })?;
             for listener in listeners {
-                let row = threads.row("listener", format!("listener {}", listener.address()));
+                let row = threads.row("listener", listener.name());
                 let spawned = threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
                     listener.run(row)
                 });

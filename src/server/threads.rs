@@ -162,8 +162,10 @@ impl ThreadTable {
             .stack_size(stack_bytes)
             .spawn_scoped(scope, move || {
                 let _listed = table.list(&row);
+                tracing::debug!(thread = row.name, "started");
                 // The hook in `log` has reported it by the time this returns.
                 let _ = catch_unwind(AssertUnwindSafe(|| body(&row)));
+                tracing::debug!(%row, "ended");
             })?;
         Ok(handle.thread().clone())
     }
@@ -186,7 +188,7 @@ impl ThreadTable {
     /// Writes the table to the log, a line for each thread.
     pub fn log(&self) {
         let rows = self.snapshot();
-        tracing::info!("{} threads live", rows.len());
+        tracing::info!("{} threads live, besides main, log and ctrl-c", rows.len());
         for row in rows {
             tracing::info!("thread {row}");
         }
