@@ -56,19 +56,27 @@ fn a_sighup_ignored_by_the_parent_stays_ignored() {
     assert!(!server.log_so_far().contains("SIGHUP"));
 }
 
-#[test]
-fn the_end_of_its_terminal_ends_the_chat() {
+/// A program with a terminal, and the process id of the server that runs on that terminal.
+fn in_a_terminal() -> Option<(Server, i32)> {
     if !has_program("script") {
-        return;
+        return None;
     }
     let chat = format!("exec {} --port 0", env!("CARGO_BIN_EXE_chatserv"));
-    let mut terminal = Server::start_by(Command::new("script").args(["-qec", &chat, "/dev/null"]));
+    let terminal = Server::start_by(Command::new("script").args(["-qec", &chat, "/dev/null"]));
     let pid = terminal.pid();
     let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
-    let child: i32 = children.trim().parse().expect("it has one child: the chat");
+    let child = children.trim().parse().expect("it has one child: the chat");
+    Some((terminal, child))
+}
+
+#[test]
+fn the_end_of_its_terminal_ends_the_chat() {
+    let Some((mut terminal, child)) = in_a_terminal() else {
+        return;
+    };
     let mut client = Client::join(&terminal, "ann");
     // With the program behind a terminal goes the terminal, and the kernel tells those who ran on it.
-    kill_process(Pid::from_raw(pid as i32).unwrap(), Signal::KILL).unwrap();
+    terminal.signal(Signal::KILL);
     terminal.exit_status();
     client.ends_with(FAREWELL);
     until("the chat has ended", || {
@@ -79,14 +87,9 @@ fn the_end_of_its_terminal_ends_the_chat() {
 /// A shell whose terminal is closed sends a SIGHUP, and so does the kernel. The second one does not cut the farewell short.
 #[test]
 fn a_second_sighup_is_no_insistence() {
-    if !has_program("script") {
+    let Some((mut terminal, child)) = in_a_terminal() else {
         return;
-    }
-    let chat = format!("exec {} --port 0", env!("CARGO_BIN_EXE_chatserv"));
-    let mut terminal = Server::start_by(Command::new("script").args(["-qec", &chat, "/dev/null"]));
-    let pid = terminal.pid();
-    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
-    let child: i32 = children.trim().parse().expect("it has one child: the chat");
+    };
     // Who does not close its end holds the server up for a second.
     let mut client = Client::join(&terminal, "ann");
     let hang_up = || kill_process(Pid::from_raw(child).unwrap(), Signal::HUP).unwrap();
