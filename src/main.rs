@@ -40,12 +40,11 @@ fn serve(config: Config) -> ExitCode {
         Ok(signals) => signals,
         Err(error) => return fail(&NoThread(error), EXIT_FAILURE),
     };
-    let waiting = format!(
-        "Waiting for incoming connections on port {}\n",
-        server.port()
-    );
-    write_unless_stuck(io::stdout(), &waiting);
-    let ended = server.run();
+    let port = server.port();
+    let ended = server.run(|| {
+        let waiting = format!("Waiting for incoming connections on port {port}\n");
+        write_unless_stuck(io::stdout(), &waiting);
+    });
     drop(signals);
     match ended {
         Ok(()) => {

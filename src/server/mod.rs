@@ -200,11 +200,12 @@ impl Server {
         self.remote.clone()
     }
 
-    /// Runs the chat until it is shut down, and returns when every thread that was started for it has ended.
+    /// Runs the chat until it is shut down, and returns when every thread that was started for it has ended. `started` is
+    /// called as soon as all of them run.
     ///
     /// # Errors
     /// There is no thread for the dispatcher or a listener.
-    pub fn run(self) -> io::Result<()> {
+    pub fn run(self, started: impl FnOnce()) -> io::Result<()> {
         let Self {
             config,
             bound,
@@ -265,6 +266,7 @@ impl Server {
                     return Err(error);
                 }
             }
+            started();
             Ok(())
         })?;
         tracing::info!("The chat has ended, and so has every thread that served it");
