@@ -69,7 +69,7 @@ pub struct Config {
     pub max_writers: usize,
 
     /// How much may wait for one client before it is cut as too slow.
-    // Looked at after a flush, so it never cuts who takes everything at once. It has to bear the answer to one
+    // Looked at after a flush, and only while a writer has the socket: who takes everything at once has none. It has to bear the answer to one
     // command on a slow line; 4 KiB is about a screen of text.
     #[arg(long, value_name = "SIZE", default_value = "256KiB", value_parser = size(4 * KIB..=GIB))]
     pub outbox_bytes: usize,

@@ -68,11 +68,6 @@ impl Hub {
         }
     }
 
-    /// How many have joined.
-    pub fn joined_count(&self) -> usize {
-        self.membership.count()
-    }
-
     /// When the Hub wants [`Event::DeadlineReached`], if it waits for anything.
     pub fn deadline(&self) -> Option<Time> {
         self.membership.fold_due()

@@ -105,11 +105,6 @@ impl LineBuffer {
         Some(mem::take(&mut self.typed)).filter(|line| !line.is_empty())
     }
 
-    /// Whether a line has been begun whose end has not come.
-    pub(super) fn is_partial(&self) -> bool {
-        self.skipping || !self.typed.is_empty()
-    }
-
     /// Whether the line ends in the middle of a letter: in the first bytes of a UTF-8 sequence that lacks others.
     pub(super) fn is_mid_letter(&self) -> bool {
         let tail = &self.typed[self.typed.len().saturating_sub(3)..];

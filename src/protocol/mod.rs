@@ -52,12 +52,6 @@ impl Decoded {
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty() && self.replies.is_empty()
     }
-
-    /// Forgets what it holds, and keeps the room for the next.
-    pub fn clear(&mut self) {
-        self.inputs.clear();
-        self.replies.clear();
-    }
 }
 
 /// How many bytes at the beginning are `ordinary`.

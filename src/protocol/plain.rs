@@ -83,11 +83,6 @@ impl PlainDecoder {
         }
     }
 
-    /// Whether a line has been begun whose end has not come.
-    pub fn has_partial_line(&self) -> bool {
-        self.line.is_partial()
-    }
-
     /// Takes bytes that are free of telnet's commands.
     fn read_data(&mut self, mut data: &[u8], inputs: &mut Vec<Input>) {
         while let Some(step) = self.line.step(&mut data) {

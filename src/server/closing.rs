@@ -76,10 +76,11 @@ impl Delivery<'_, '_> {
         let Some(peer) = self.peers.get_mut(&client) else {
             return;
         };
-        if peer.right == Right::HandedOver {
+        // Every flush comes by here, and nearly everybody stays.
+        if peer.ending == Ending::Open || peer.right == Right::HandedOver {
             return;
         }
-        if matches!(peer.ending, Ending::AfterFlush | Ending::Cut) && peer.outbox.is_empty() {
+        if peer.ending < Ending::Shut && peer.outbox.is_empty() {
             peer.ending = Ending::Shut;
             peer.writer = None;
             peer.connection.finish_sending();

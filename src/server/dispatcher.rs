@@ -43,7 +43,7 @@ pub struct Dispatcher<'scope, 'env> {
 }
 
 impl<'scope, 'env> Dispatcher<'scope, 'env> {
-    /// A dispatcher for a server whose listeners have been started.
+    /// A dispatcher for a server whose listeners are about to start.
     pub fn new(
         scope: &'scope Scope<'scope, 'env>,
         threads: Arc<ThreadTable>,
@@ -272,7 +272,7 @@ fn hub_settings(config: &Config) -> HubSettings {
     }
 }
 
-/// A dispatcher that panics takes the whole process with it, at once. Otherwise listeners would go on accepting, and
+/// A dispatcher that panics takes the whole process with it, as soon as the log is written. Otherwise listeners would go on accepting, and
 /// nobody would ever say a word to those who come.
 struct PanicEndsProcess;
 

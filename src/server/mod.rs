@@ -37,7 +37,7 @@
 //! 5. A thread's last act is an event; a guard's drop sends it, so it comes after a panic too. Nobody ends silently.
 //! 6. To end a socket, shut it down: that wakes whoever is blocked on it. Dropping a handle of it wakes nobody.
 //! 7. An id is never used again, and only the dispatcher removes a client: two reports of the same end do no harm.
-//! 8. A panic in a reader ends that client. A panic in the dispatcher ends the process with status 70 at once.
+//! 8. A panic in a reader ends that client. A panic in the dispatcher ends the process with status 70.
 //!
 //! # Starting and ending
 //!

@@ -50,30 +50,6 @@ fn the_end_of_input_ends_a_line_that_was_begun() {
 }
 
 #[test]
-fn a_line_is_partial_until_its_end() {
-    let long = vec![b'x'; LINE_BYTES_MAX + 1];
-    let table: [(&[u8], bool); 7] = [
-        (b"", false),
-        (b"a", true),
-        (b"a\x7f", false),
-        (b"a\r", false),
-        (b"a\nb", true),
-        (b"\xFF", false),
-        (&long, true),
-    ];
-    for (bytes, is_partial) in table {
-        let mut decoder = PlainDecoder::new();
-        decoder.feed(bytes, NOW, &mut Decoded::default());
-        assert_eq!(
-            decoder.has_partial_line(),
-            is_partial,
-            "{}",
-            bytes[..bytes.len().min(9)].escape_ascii()
-        );
-    }
-}
-
-#[test]
 fn backspace_and_delete_erase_what_looks_like_one_letter() {
     check(b"helo\x08lo\n", &[line("hello")], b"");
     check(b"helo\x7flo\n", &[line("hello")], b"");
@@ -143,14 +119,14 @@ fn a_line_that_is_too_long_is_told_at_once_and_skipped() {
     let mut decoded = Decoded::default();
     decoder.feed(&[b'x'; LINE_BYTES_MAX + 1], NOW, &mut decoded);
     assert_eq!(decoded.inputs, [Input::LineTooLong]);
-    decoded.clear();
+    decoded = Decoded::default();
     // Neither editing nor Ctrl-D makes it a line again.
     decoder.feed(b"more\x08\x7f\x04\xFF\xF4\xFF\xF8\x04", NOW, &mut decoded);
     assert!(decoded.is_empty());
     decoder.feed(b"\r\nok\r\n", NOW, &mut decoded);
     assert_eq!(decoded.inputs, [line("ok")]);
     // At the end of input there is nothing of it to say.
-    decoded.clear();
+    decoded = Decoded::default();
     decoder.feed(&[b'x'; LINE_BYTES_MAX + 1], NOW, &mut decoded);
     decoder.finish(&mut decoded);
     assert_eq!(decoded.inputs, [Input::LineTooLong]);

@@ -152,12 +152,12 @@ fn answers_are_limited_to_so_many_a_second() {
     let mut decoder = PlainDecoder::new();
     let mut decoded = Decoded::default();
     decoder.feed(&b"\xFF\xFD\x06".repeat(50), NOW, &mut decoded);
-    decoded.clear();
+    decoded = Decoded::default();
     decoder.feed(b"hi\n", NOW + Duration::from_millis(999), &mut decoded);
     assert_eq!(decoded.replies, b"");
     decoder.feed(b"hi\n", NOW + Duration::from_secs(1), &mut decoded);
     assert_eq!(decoded.replies, MARKED);
-    decoded.clear();
+    decoded = Decoded::default();
     decoder.feed(
         &b"\xFF\xF6".repeat(50),
         NOW + Duration::from_secs(1),
