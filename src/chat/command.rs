@@ -3,51 +3,45 @@
 //! A line that begins with a slash is a command from the first day on, so that nobody's mistyped `/qiut` is ever read
 //! by others. `//text` says a line that begins with a slash.
 
-/// What a command does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
-    /// Lists the commands.
-    Help,
-    /// Lists the people.
-    Who,
-    /// Leaves the chat.
-    Quit,
-    /// Ends the chat for everybody.
-    Shutdown,
-}
+use super::{Line, Request, Target};
 
 /// A line, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Said to the others.
-    Say(String),
     /// Nothing at all.
     Empty,
-    /// A command that exists and that this person may use.
-    Do(Verb),
+    /// Something to be said or done. This person may use the command.
+    Do(Request),
     /// An operator's command from somebody who is none.
     OperatorsOnly,
+    /// The command needs something else behind it; here is its word.
+    Misused(&'static str),
     /// The beginning of a command that must be typed in full.
     TypeInFull(&'static str),
     /// The beginning of more than one command.
     Ambiguous(String, Vec<&'static str>),
     /// No command begins like this.
-    Unknown(String),
+    Unknown {
+        /// What was typed behind the slash.
+        word: String,
+        /// What was probably meant.
+        near: Option<&'static str>,
+    },
 }
 
 /// One word that people can type behind a slash.
 struct Word {
     word: &'static str,
-    verb: Verb,
+    make: fn() -> Request,
     /// What ends something is not done by a slip of the finger: a beginning of the word is not enough.
     in_full: bool,
     operators_only: bool,
 }
 
-const fn word(word: &'static str, verb: Verb) -> Word {
+const fn word(word: &'static str, make: fn() -> Request) -> Word {
     Word {
         word,
-        verb,
+        make,
         in_full: false,
         operators_only: false,
     }
@@ -55,50 +49,64 @@ const fn word(word: &'static str, verb: Verb) -> Word {
 
 /// All words, the aliases among them.
 const WORDS: [Word; 7] = [
-    word("help", Verb::Help),
-    word("who", Verb::Who),
-    word("names", Verb::Who),
+    word("help", || Request::Help { about: None }),
+    word("who", || Request::Who { room: None }),
+    word("names", || Request::Who { room: None }),
     Word {
         in_full: true,
-        ..word("quit", Verb::Quit)
+        ..word("quit", || Request::Quit)
     },
     Word {
         in_full: true,
-        ..word("exit", Verb::Quit)
+        ..word("exit", || Request::Quit)
     },
     Word {
         in_full: true,
-        ..word("bye", Verb::Quit)
+        ..word("bye", || Request::Quit)
     },
     Word {
         in_full: true,
         operators_only: true,
-        ..word("shutdown", Verb::Shutdown)
+        ..word("shutdown", || Request::Shutdown {
+            after: None,
+            why: None,
+        })
     },
 ];
 
 impl Command {
     /// Understands one clean line. `operator` says whether the person may use the operators' words.
-    pub fn parse(mut line: String, operator: bool) -> Self {
-        if line.is_empty() {
+    pub fn parse(line: Line, operator: bool) -> Self {
+        let mut text = line.text;
+        if text.is_empty() {
             return Self::Empty;
         }
         // The classic way to end the chat. Only in capitals: "shutdown" is a word that people say.
-        if line.trim() == "SHUTDOWN" {
+        if text.trim() == "SHUTDOWN" {
             return if operator {
-                Self::Do(Verb::Shutdown)
+                Self::Do(Request::Shutdown {
+                    after: None,
+                    why: None,
+                })
             } else {
                 Self::OperatorsOnly
             };
         }
-        let Some(rest) = line.strip_prefix('/') else {
-            return Self::Say(line);
-        };
-        if rest.starts_with('/') {
-            line.remove(0);
-            return Self::Say(line);
+        match text.strip_prefix('/') {
+            Some(rest) if !rest.starts_with('/') => {
+                Self::look_up(rest.split_whitespace().next().unwrap_or(""), operator)
+            }
+            slash => {
+                if slash.is_some() {
+                    text.remove(0);
+                }
+                Self::Do(Request::Chat {
+                    target: Target::Here,
+                    text,
+                    sent_at: None,
+                })
+            }
         }
-        Self::look_up(rest.split_whitespace().next().unwrap_or(""), operator)
     }
 
     /// A word in full wins over a beginning; a beginning is enough where only one command has it.
@@ -108,7 +116,7 @@ impl Command {
             return if found.operators_only && !operator {
                 Self::OperatorsOnly
             } else {
-                Self::Do(found.verb)
+                Self::Do((found.make)())
             };
         }
         let begun: Vec<&Word> = WORDS
@@ -120,9 +128,12 @@ impl Command {
             })
             .collect();
         match begun.as_slice() {
-            [] => Self::Unknown(typed.to_owned()),
+            [] => Self::Unknown {
+                word: typed.to_owned(),
+                near: None,
+            },
             [only] if only.in_full => Self::TypeInFull(only.word),
-            [only] => Self::Do(only.verb),
+            [only] => Self::Do((only.make)()),
             several => Self::Ambiguous(
                 typed.to_owned(),
                 several.iter().map(|known| known.word).collect(),

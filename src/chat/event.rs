@@ -7,7 +7,7 @@ use core::net::SocketAddr;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Input, Message, NameRefusal};
+use super::{Ban, HubSettings, Input, Message, NameRefusal, Protocol, Tag, Time, View};
 
 /// Names a connection for as long as the server runs.
 ///
@@ -32,6 +32,8 @@ pub enum Event {
         client: ClientId,
         /// Where they come from, canonical: an IPv4 address is never dressed as IPv6.
         address: SocketAddr,
+        /// What the port they came to speaks.
+        protocol: Protocol,
     },
     /// A line came from them, or what stands for one.
     Received {
@@ -44,6 +46,18 @@ pub enum Event {
     LoginTimedOut {
         /// Who was too slow.
         client: ClientId,
+    },
+    /// Nobody has typed anything there for a long time; `--idle-timeout` is near.
+    IdleTooLong {
+        /// Who.
+        client: ClientId,
+        /// How much time is left; none when it is over.
+        left: Option<Time>,
+    },
+    /// Whoever runs the server has changed settings.
+    Reloaded {
+        /// All of them, the unchanged ones too.
+        settings: Box<HubSettings>,
     },
     /// The connection is over. Comes at most once that matters: the Hub forgets the client with the first.
     Disconnected {
@@ -71,6 +85,31 @@ pub enum Effect {
         /// What they get.
         message: Message,
     },
+    /// Tell this to the client that asked for it.
+    Answer {
+        /// Who asked.
+        to: ClientId,
+        /// What they tell their requests apart by, where they do.
+        tag: Option<Tag>,
+        /// What they get.
+        message: Message,
+    },
+    /// From now on they are shown everything like this.
+    Show {
+        /// To whom.
+        client: ClientId,
+        /// How.
+        view: View,
+    },
+    /// Answer this client with a [`Message::Threads`]: the chat itself knows of no thread.
+    TellThreads {
+        /// Who asked.
+        client: ClientId,
+        /// What they tell their requests apart by, where they do.
+        tag: Option<Tag>,
+    },
+    /// Keep these bans, all there are, where a restart finds them.
+    KeepBans(Vec<Ban>),
     /// They have a name now and are in the chat: the login deadline no longer holds for them.
     Admit {
         /// Who.
@@ -108,6 +147,12 @@ pub enum DisconnectReason {
     NamesRefused,
     /// They spoke another protocol.
     Stranger,
+    /// They typed nothing for too long.
+    Idle,
+    /// An operator threw them out.
+    Kicked,
+    /// They are banned.
+    Banned,
     /// The server ends.
     ServerShutdown,
     /// The thread that read from them panicked.
@@ -126,6 +171,9 @@ impl DisconnectReason {
             Self::LoginTimeout => "no name in time",
             Self::NamesRefused => "too many names refused",
             Self::Stranger => "speaks another protocol",
+            Self::Idle => "idle for too long",
+            Self::Kicked => "kicked",
+            Self::Banned => "banned",
             Self::ServerShutdown => "the server shuts down",
             Self::ReaderPanicked => "its reader thread panicked",
         }
@@ -198,10 +246,53 @@ pub enum Notable {
         /// Who.
         client: ClientId,
     },
+    /// Somebody has another name.
+    Renamed {
+        /// Who.
+        client: ClientId,
+        /// Known as until now.
+        from: Arc<str>,
+        /// Known as from now on.
+        to: Arc<str>,
+    },
+    /// An operator did what only operators may.
+    Operated {
+        /// Which operator.
+        by: Arc<str>,
+        /// What, in the words of the command: `kick`, `ban`, `mute`.
+        what: &'static str,
+        /// To whom or what.
+        whom: String,
+        /// Why, where it was told.
+        why: Option<String>,
+    },
+    /// Somebody has become an operator by the word.
+    BecameOperator {
+        /// Who.
+        client: ClientId,
+        /// Known as.
+        name: Arc<str>,
+    },
+    /// Somebody gave a wrong word.
+    WrongOperatorWord {
+        /// Who.
+        client: ClientId,
+        /// Where they come from.
+        address: SocketAddr,
+    },
+    /// Somebody who is banned was turned away.
+    TurnedAway {
+        /// Who.
+        client: ClientId,
+        /// Where they come from.
+        address: SocketAddr,
+    },
     /// Somebody said something. The log has it only when `--log-messages` says so.
     Said {
         /// Known as.
         name: Arc<str>,
+        /// Where: the name of a room, or of those it was said to.
+        to: String,
         /// What.
         text: String,
     },

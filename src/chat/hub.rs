@@ -8,8 +8,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use super::{
-    Announcement, ClientId, Command, DisconnectReason, Effect, Event, Input, Line, Membership,
-    Message, NameKey, Notable, ShutdownCause, Time, Verb,
+    Announcement, Ban, ClientId, Command, DisconnectReason, Effect, Event, Input, Line, Membership,
+    Message, NameKey, Notable, Now, Request, Secret, ShutdownCause, Time,
 };
 use crate::config::Operators;
 
@@ -17,7 +17,7 @@ use crate::config::Operators;
 const WHO_NAMES_MAX: usize = 500;
 
 /// What of the settings the rules of the chat depend upon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HubSettings {
     /// Nobody is asked for a name; one is known by address and port.
     pub anonymous: bool,
@@ -27,6 +27,14 @@ pub struct HubSettings {
     pub announce_up_to: usize,
     /// Whether what people say is reported to the log.
     pub log_messages: bool,
+    /// How many past lines a newcomer to a room is shown, where their protocol shows any unasked.
+    pub history_on_join: usize,
+    /// The message of the day: one line or several.
+    pub motd: Option<Arc<str>>,
+    /// The word that makes an operator.
+    pub operator_word: Option<Secret>,
+    /// Who is banned from before.
+    pub bans: Vec<Ban>,
 }
 
 /// Somebody who is connected.
@@ -60,10 +68,10 @@ impl Hub {
     /// A chat with nobody in it.
     pub fn new(settings: HubSettings) -> Self {
         Self {
-            settings,
             clients: FxHashMap::default(),
             names: HashMap::new(),
             membership: Membership::new(settings.announce_up_to),
+            settings,
             shutting_down: false,
         }
     }
@@ -77,9 +85,12 @@ impl Hub {
     ///
     /// An event about a client that the Hub has forgotten, or never knew, does nothing: reports from threads cross on
     /// their way, and the second of two reports of the same end is normal.
-    pub fn step(&mut self, now: Time, event: Event, effects: &mut Vec<Effect>) {
+    pub fn step(&mut self, now: Now, event: Event, effects: &mut Vec<Effect>) {
+        let now = now.time;
         match event {
-            Event::Connected { client, address } => self.connected(now, client, address, effects),
+            Event::Connected {
+                client, address, ..
+            } => self.connected(now, client, address, effects),
             Event::Received { client, input } => self.received(now, client, input, effects),
             Event::LoginTimedOut { client } => {
                 if self.is_unnamed(client) {
@@ -97,6 +108,7 @@ impl Hub {
                 }
             }
             Event::ShutdownRequested { cause } => self.shut_down(cause, effects),
+            Event::IdleTooLong { .. } | Event::Reloaded { .. } => {}
         }
     }
 
@@ -136,10 +148,17 @@ impl Hub {
         match (input, joined) {
             (Input::Line(line), Some(name)) => self.joined_line(now, client, name, line, effects),
             (Input::Line(line), None) => self.unnamed_line(now, client, line, effects),
-            (Input::LineTooLong, Some(_)) => self.say(client, Message::LineTooLong, effects),
-            (Input::LineTooLong, None) => {
-                self.refuse_name(now, client, Message::LineTooLong, effects)
-            }
+            (Input::LineTooLong, Some(_)) => self.say(
+                client,
+                Message::LineTooLong(super::Protocol::Plain),
+                effects,
+            ),
+            (Input::LineTooLong, None) => self.refuse_name(
+                now,
+                client,
+                Message::LineTooLong(super::Protocol::Plain),
+                effects,
+            ),
             (Input::HeldBack { lines, wait }, _) => {
                 self.say(client, Message::HeldBack { lines, wait }, effects);
             }
@@ -147,6 +166,7 @@ impl Hub {
                 self.say(client, Message::EndlessLine, effects);
                 self.dismiss(now, client, DisconnectReason::EndlessLine, effects);
             }
+            (Input::SpeaksJson | Input::Request { .. } | Input::Malformed { .. }, _) => {}
             (Input::EndOfTransmission, _) => self.quit(now, client, effects),
             (Input::Stranger(stranger), _) => {
                 self.say(client, Message::WrongProtocol(stranger), effects);
@@ -165,28 +185,44 @@ impl Hub {
         effects: &mut Vec<Effect>,
     ) {
         let operator = self.is_operator(client);
-        match Command::parse(line.text, operator) {
+        match Command::parse(line, operator) {
             Command::Empty => {}
-            Command::Say(text) => {
+            Command::Do(Request::Chat { text, .. }) => {
                 if self.settings.log_messages {
                     effects.push(Effect::Log(Notable::Said {
                         name: name.clone(),
+                        to: "lobby".into(),
                         text: text.clone(),
                     }));
                 }
                 let to = self.membership.others(client);
                 effects.push(Effect::Send {
                     to,
-                    message: Message::Said { from: name, text },
+                    message: Message::Said(Arc::new(super::Said {
+                        from: name,
+                        to: super::To::People(Vec::new()),
+                        manner: super::Manner::Chat,
+                        text,
+                        sent_at: None,
+                        received_at: jiff::Timestamp::UNIX_EPOCH,
+                    })),
                 });
             }
-            Command::Do(Verb::Help) => self.say(client, Message::Help { operator }, effects),
-            Command::Do(Verb::Who) => {
+            Command::Do(Request::Help { .. }) => self.say(
+                client,
+                Message::Help {
+                    operator,
+                    about: None,
+                },
+                effects,
+            ),
+            Command::Do(Request::Who { .. }) => {
                 let who = self.who();
                 self.say(client, who, effects);
             }
-            Command::Do(Verb::Quit) => self.quit(now, client, effects),
-            Command::Do(Verb::Shutdown) => self.shut_down(ShutdownCause::Operator(name), effects),
+            Command::Do(Request::Quit) => self.quit(now, client, effects),
+            Command::Misused(word) => self.say(client, Message::Misused(word), effects),
+            Command::Do(_) => self.shut_down(ShutdownCause::Operator(name), effects),
             Command::OperatorsOnly => {
                 effects.push(Effect::Log(Notable::NotOperator { client }));
                 self.say(client, Message::NotOperator, effects);
@@ -199,7 +235,9 @@ impl Hub {
                     effects,
                 );
             }
-            Command::Unknown(word) => self.say(client, Message::UnknownCommand { word }, effects),
+            Command::Unknown { word, near } => {
+                self.say(client, Message::UnknownCommand { word, near }, effects)
+            }
         }
     }
 
@@ -260,7 +298,16 @@ impl Hub {
     fn who(&self) -> Message {
         let shown = self.membership.everyone().iter().take(WHO_NAMES_MAX);
         Message::Who {
-            names: shown.filter_map(|&client| self.name_of(client)).collect(),
+            room: None,
+            people: shown
+                .filter_map(|&client| self.name_of(client))
+                .map(|name| super::PersonShown {
+                    name,
+                    rooms: Vec::new(),
+                    idle: Time::ZERO,
+                    away: false,
+                })
+                .collect(),
             total: self.membership.count(),
         }
     }

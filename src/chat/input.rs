@@ -1,6 +1,8 @@
 //! What a connection's codec makes of the bytes a person sent: the chat's view of a line, free of any wire format.
 
-use super::Time;
+use std::sync::Arc;
+
+use super::{Malformed, Request, Time};
 
 /// One line as typed, cleaned: no control character, no escape sequence, no bidi override, no line separator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +16,22 @@ pub struct Line {
 /// One thing that a person, or the program at the other end, has said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
+    /// The first line is JSON: they speak JSON lines from now on. Comes before what that line asks.
+    SpeaksJson,
+    /// A request that needs no more understanding: JSON.
+    Request {
+        /// What is asked.
+        request: Request,
+        /// What the answer is to carry, so that a program can tell to what it is one.
+        tag: Option<Tag>,
+    },
+    /// A JSON line that is none.
+    Malformed {
+        /// Why.
+        why: Malformed,
+        /// The tag, where as much could be read.
+        tag: Option<Tag>,
+    },
     /// A line that is not blank, or an empty one (an empty name asks again, an empty message is none).
     Line(Line),
     /// A line over the limit. What was typed of it is gone, the rest is skipped to its end.
@@ -32,6 +50,10 @@ pub enum Input {
     /// The other end does not speak chat at all.
     Stranger(Stranger),
 }
+
+/// The `id` of a request: any JSON value, kept as it was written. The chat never looks into it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tag(pub Arc<str>);
 
 /// Programs that came to the wrong port, told by the first thing they say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::hub::{Client, Standing};
 use super::{
-    ClientId, Command, DisconnectReason, Effect, Hub, Line, Message, Name, Notable, Time, Verb,
+    ClientId, Command, DisconnectReason, Effect, Hub, Line, Message, Name, Notable, Request, Time,
 };
 use crate::config::limits::NAME_REFUSALS_MAX;
 
@@ -15,25 +15,35 @@ impl Hub {
         line: Line,
         effects: &mut Vec<Effect>,
     ) {
-        match Command::parse(line.text.clone(), false) {
+        match Command::parse(line.clone(), false) {
             // An empty line asks again, and is no refusal.
             Command::Empty => self.say(client, Message::InputUsername, effects),
-            Command::Say(_) => self.choose_name(now, client, &line, effects),
-            Command::Do(Verb::Help) => {
-                self.say(client, Message::Help { operator: false }, effects);
+            Command::Do(Request::Chat { .. }) => self.choose_name(now, client, &line, effects),
+            Command::Do(Request::Help { .. }) => {
+                self.say(
+                    client,
+                    Message::Help {
+                        operator: false,
+                        about: None,
+                    },
+                    effects,
+                );
                 self.say(client, Message::InputUsername, effects);
             }
-            Command::Do(Verb::Quit) => self.quit(now, client, effects),
-            Command::Do(Verb::Who) => {
+            Command::Do(Request::Quit) => self.quit(now, client, effects),
+            Command::Do(_) => {
                 self.say(client, Message::NameFirst, effects);
                 self.say(client, Message::InputUsername, effects);
             }
             // What is meant as a command is never taken for a name. What cannot be done here counts like a refused name.
-            Command::Do(Verb::Shutdown) | Command::OperatorsOnly => {
+            Command::OperatorsOnly => {
                 self.refuse_name(now, client, Message::NameFirst, effects);
             }
             Command::TypeInFull(word) => {
                 self.refuse_name(now, client, Message::TypeInFull(word), effects)
+            }
+            Command::Misused(word) => {
+                self.refuse_name(now, client, Message::Misused(word), effects);
             }
             Command::Ambiguous(word, candidates) => {
                 self.refuse_name(
@@ -43,8 +53,8 @@ impl Hub {
                     effects,
                 );
             }
-            Command::Unknown(word) => {
-                self.refuse_name(now, client, Message::UnknownCommand { word }, effects)
+            Command::Unknown { word, near } => {
+                self.refuse_name(now, client, Message::UnknownCommand { word, near }, effects)
             }
         }
     }

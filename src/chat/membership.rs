@@ -80,7 +80,10 @@ impl Membership {
         if hearers <= self.announce_up_to {
             return Some(match announcement {
                 Announcement::Arrived(name) => Message::Arrived(name),
-                Announcement::Left(name) => Message::Left(name),
+                Announcement::Left(name) => Message::Left {
+                    name,
+                    removed: None,
+                },
             });
         }
         match announcement {
@@ -100,6 +103,7 @@ impl Membership {
     pub fn take_folded(&mut self, now: Time) -> Option<Message> {
         self.fold_due.take_if(|due| *due <= now)?;
         Some(Message::MembershipChanged {
+            room: None,
             arrived: std::mem::take(&mut self.folded_arrived),
             left: std::mem::take(&mut self.folded_left),
             present: self.joined.len(),

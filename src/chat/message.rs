@@ -1,9 +1,12 @@
 //! All that the server can say, as values. There is no wire text here: each protocol has its own words for a
 //! message, so a second protocol is one more encoder and not a second chat.
 
+use core::net::SocketAddr;
 use std::sync::Arc;
 
-use super::{NameRefusal, Stranger, Time};
+use jiff::Timestamp;
+
+use super::{Ban, Malformed, NameRefusal, Protocol, Said, Stranger, Time, Timestamps};
 
 /// One thing the server says to somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +17,15 @@ pub enum Message {
     YourNameIs(Arc<str>),
     /// They have joined.
     Congratulations,
+    /// To a JSON client: the name is theirs and they have joined.
+    Connected {
+        /// The name.
+        name: Arc<str>,
+        /// Where they come from.
+        address: SocketAddr,
+        /// How many have joined, themselves included.
+        clients: usize,
+    },
     /// By what address they are known, where nobody has a name.
     YourId(Arc<str>),
     /// How many have joined, themselves included.
@@ -34,9 +46,16 @@ pub enum Message {
     /// Somebody has joined.
     Arrived(Arc<str>),
     /// Somebody has left.
-    Left(Arc<str>),
+    Left {
+        /// Who.
+        name: Arc<str>,
+        /// Who made them, if it was not their own wish.
+        removed: Option<Removal>,
+    },
     /// Many have joined or left: one line for all of them.
     MembershipChanged {
+        /// A room; the whole chat where it is none.
+        room: Option<Arc<str>>,
         /// How many have joined since the last such line.
         arrived: usize,
         /// How many have left since.
@@ -45,21 +64,140 @@ pub enum Message {
         present: usize,
     },
     /// Somebody says something.
-    Said {
+    Said(Arc<Said>),
+    /// To its sender: who gets it. Those who said it to a room they are in are told nothing, unless they asked to be.
+    Delivered {
+        /// Those who were named and get it.
+        to: Vec<Arc<str>>,
+        /// Those who were named and are not here.
+        absent: Vec<String>,
+        /// Nobody who was named is here, so it was said to everybody in this room.
+        everybody_in: Option<Arc<str>>,
+        /// When the server received it.
+        received_at: Timestamp,
+        /// Its id, where it went to a room.
+        message_id: Option<u64>,
+    },
+    /// Part of what was said in a room, oldest first.
+    History {
+        /// Which room.
+        room: Arc<str>,
+        /// What was said.
+        said: Vec<Arc<Said>>,
+        /// There are more lines of the part that was asked for.
+        more: bool,
+        /// As in [`Message::InRoom`].
+        epoch: u64,
+        /// The time now, to tell what was said on another day.
+        now: Timestamp,
+    },
+    /// To somebody who is in a room now, or was in it already.
+    InRoom {
+        /// Which room.
+        room: Arc<str>,
+        /// Who came: they themselves.
+        from: Arc<str>,
+        /// Who is in it, in order of joining, themselves included: the first few hundred.
+        members: Vec<Arc<str>>,
+        /// How many are in it.
+        total: usize,
+        /// What it is about.
+        topic: Option<Arc<str>>,
+        /// Changes when the ids of a room begin anew, since the room or the server did.
+        epoch: u64,
+        /// The id of the last message; 0 where there is none yet.
+        last_message_id: u64,
+    },
+    /// Somebody came into a room.
+    CameToRoom {
+        /// Which room.
+        room: Arc<str>,
         /// Who.
         from: Arc<str>,
-        /// What, clean.
-        text: String,
     },
-    /// The commands there are.
+    /// Somebody went from a room.
+    WentFromRoom {
+        /// Which room.
+        room: Arc<str>,
+        /// Who.
+        from: Arc<str>,
+        /// Who made them, if it was not their own wish.
+        removed: Option<Removal>,
+    },
+    /// What a room is about.
+    Topic {
+        /// Which room.
+        room: Arc<str>,
+        /// What it is about.
+        topic: Option<Arc<str>>,
+        /// Who has just said so; without it, this is the answer to a question.
+        by: Option<Arc<str>>,
+    },
+    /// The rooms there are, the largest first: the first few hundred.
+    Rooms {
+        /// Those.
+        rooms: Vec<RoomShown>,
+        /// How many there are in all.
+        total: usize,
+    },
+    /// Somebody has another name.
+    Renamed {
+        /// Until now.
+        from: Arc<str>,
+        /// From now on.
+        to: Arc<str>,
+    },
+    /// They are marked as away, or back.
+    NowAway {
+        /// Who.
+        from: Arc<str>,
+        /// Why.
+        why: Option<Arc<str>>,
+    },
+    /// They are marked as here again.
+    NowBack {
+        /// Who.
+        from: Arc<str>,
+    },
+    /// To somebody who has written to them: they are away.
+    IsAway {
+        /// Who.
+        name: Arc<str>,
+        /// Why.
+        why: Option<Arc<str>>,
+    },
+    /// Whom they ignore.
+    Ignoring(Vec<Arc<str>>),
+    /// They ignore somebody from now on.
+    Ignored(Arc<str>),
+    /// They do not any more.
+    Unignored(Arc<str>),
+    /// They did not ignore this one.
+    NotIgnored(String),
+    /// Whether they hear who comes and goes.
+    Quiet {
+        /// Whether they do not.
+        on: bool,
+    },
+    /// How they see when something was said.
+    TimestampsAre(Timestamps),
+    /// The answer to a sign of life.
+    Pong,
+    /// What is known of somebody.
+    Whois(Box<PersonKnown>),
+    /// The commands there are, or one of them.
     Help {
         /// Whether to tell what operators may.
         operator: bool,
+        /// The word of the one that was asked about.
+        about: Option<&'static str>,
     },
-    /// Who is in the chat, in order of joining. Only the first few hundred, never a flood.
+    /// Who is here, in order of joining. Only the first few hundred, never a flood.
     Who {
+        /// In this room; in the whole chat where it is none.
+        room: Option<Arc<str>>,
         /// The first of them.
-        names: Vec<Arc<str>>,
+        people: Vec<PersonShown>,
         /// How many there are in all.
         total: usize,
     },
@@ -67,7 +205,11 @@ pub enum Message {
     UnknownCommand {
         /// What they typed behind the slash.
         word: String,
+        /// What they probably meant.
+        near: Option<&'static str>,
     },
+    /// The command needs something else behind it; here is its word.
+    Misused(&'static str),
     /// More than one command begins like this.
     AmbiguousCommand {
         /// What they typed behind the slash.
@@ -79,10 +221,125 @@ pub enum Message {
     TypeInFull(&'static str),
     /// First a name, then this.
     NameFirst,
+    /// They have joined already.
+    AlreadyConnected,
+    /// The line is no request.
+    Malformed(Malformed),
+    /// Nobody here has this name.
+    NoSuchPerson(String),
+    /// None of these people is here, so nobody was told.
+    NobodyOf(Vec<String>),
+    /// There is no such room.
+    NoSuchRoom(String),
+    /// They are not in this room; an empty name where it was not said which.
+    NotInRoom(String),
+    /// This is no name for a room.
+    RoomRefused(NameRefusal),
+    /// They are in as many rooms as one may be in.
+    TooManyRooms,
+    /// The server has as many rooms as it may have.
+    NoMoreRooms,
+    /// The topic of this room is the operators'.
+    TopicIsOperators(Arc<str>),
+    /// A text that is longer than it may be.
+    TextTooLong {
+        /// How many bytes it may have.
+        bytes_max: usize,
+    },
+    /// Nobody has written to them in private.
+    NobodyToReplyTo,
+    /// One cannot do that to oneself.
+    NotYourself,
+    /// An operator has muted them.
+    YouAreMuted,
     /// Only operators may do that.
     NotOperator,
+    /// The word was right.
+    OperatorNow,
+    /// They are an operator already.
+    OperatorAlready,
+    /// There is no word by which one could become an operator.
+    NoOperatorWord,
+    /// The word was wrong.
+    WrongOperatorWord {
+        /// How many more tries their address has.
+        tries_left: u32,
+    },
+    /// Their address has given too many wrong words.
+    TooManyOperatorWords,
+    /// To whom it happens: an operator throws them out.
+    Kicked(Removal),
+    /// To whom it happens, or who comes back: they are banned.
+    Banned {
+        /// Why.
+        why: Option<String>,
+        /// For how much longer; without it, until it is taken back.
+        remaining: Option<Time>,
+    },
+    /// To the operator: somebody was thrown out.
+    Removed(Arc<str>),
+    /// To the operator: a ban holds.
+    BanAdded(Ban),
+    /// To the operator: a ban holds no more.
+    BanTakenBack(Ban),
+    /// To the operator: there is no such ban.
+    NoSuchBan(String),
+    /// To the operator: the server's own machine cannot be banned.
+    LoopbackBan,
+    /// To the operator: as many bans as there may be.
+    TooManyBans,
+    /// To the operator: who is banned.
+    Bans {
+        /// The first few hundred.
+        bans: Vec<Ban>,
+        /// How many there are in all.
+        total: usize,
+        /// The time now, to tell what remains of them.
+        now: Timestamp,
+    },
+    /// To the operator: whether somebody is muted.
+    Muted {
+        /// Who.
+        name: Arc<str>,
+        /// Whether they are.
+        on: bool,
+    },
+    /// The message of the day.
+    Motd(Option<Arc<str>>),
+    /// To the operator: it is changed.
+    MotdChanged,
+    /// To the operator: what each thread does, one row for each.
+    Threads {
+        /// The first few hundred.
+        rows: Vec<ThreadShown>,
+        /// How many there are in all.
+        total: usize,
+    },
+    /// The chat will end.
+    ShutdownPlanned {
+        /// In how long.
+        left: Time,
+        /// Why.
+        why: Option<Arc<str>>,
+        /// Which operator says so.
+        by: Arc<str>,
+    },
+    /// It will not after all.
+    ShutdownCancelled {
+        /// Which operator says so.
+        by: Arc<str>,
+    },
+    /// Nobody has planned to end the chat.
+    NoShutdownPlanned,
+    /// They have typed nothing for so long that they will be disconnected soon.
+    IdleSoon {
+        /// How much time is left.
+        left: Time,
+    },
+    /// They have typed nothing for too long: the connection ends.
+    IdleBye,
     /// A line over the limit was skipped.
-    LineTooLong,
+    LineTooLong(Protocol),
     /// They say more than flood control lets through: it is said later.
     HeldBack {
         /// How many lines are held, or none where only bytes are too many.
@@ -106,4 +363,71 @@ pub enum Message {
     TooSlow,
     /// The chat ends for everybody.
     ShutDown,
+}
+
+/// That an operator made somebody go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removal {
+    /// They are banned too.
+    pub banned: bool,
+    /// Which operator.
+    pub by: Arc<str>,
+    /// Why.
+    pub why: Option<Arc<str>>,
+}
+
+/// Somebody in a list of people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonShown {
+    /// Their name.
+    pub name: Arc<str>,
+    /// The rooms they are in.
+    pub rooms: Vec<Arc<str>>,
+    /// How long they have said nothing.
+    pub idle: Time,
+    /// Whether they are marked as away.
+    pub away: bool,
+}
+
+/// What is known of somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonKnown {
+    /// As in a list.
+    pub person: PersonShown,
+    /// Why they are away.
+    pub away_why: Option<Arc<str>>,
+    /// How long they have been here.
+    pub here_for: Time,
+    /// What they speak.
+    pub protocol: Protocol,
+    /// Whether they are an operator.
+    pub operator: bool,
+    /// For operators only: where they come from, and whether they are muted.
+    pub private: Option<(SocketAddr, bool)>,
+}
+
+/// A room in a list of rooms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomShown {
+    /// Its name.
+    pub room: Arc<str>,
+    /// How many are in it.
+    pub members: usize,
+    /// What it is about.
+    pub topic: Option<Arc<str>>,
+}
+
+/// A thread in a list of threads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadShown {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub role: &'static str,
+    /// What it does now.
+    pub doing: &'static str,
+    /// How many bytes it has read from its client.
+    pub bytes_in: u64,
+    /// How many bytes were sent to its client.
+    pub bytes_out: u64,
 }

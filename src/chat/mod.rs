@@ -15,24 +15,44 @@
 //! | `hub` | the state machine that ties these together |
 //! | `login`, `leaving` | its parts for the beginning and the end of a conversation |
 
+mod ban;
 mod command;
 mod event;
 mod hub;
 mod input;
 mod leaving;
 mod login;
+mod malformed;
 mod membership;
 mod message;
 mod name;
+mod request;
+mod said;
+mod view;
 
-pub use command::{Command, Verb};
+pub use ban::{Ban, Network};
+pub use command::Command;
 pub use event::{ClientId, DisconnectReason, Effect, Event, Notable, ShutdownCause};
 pub use hub::{Hub, HubSettings};
-pub use input::{Input, Line, Stranger};
+pub use input::{Input, Line, Stranger, Tag};
+pub use malformed::Malformed;
 pub use membership::{Announcement, Membership};
-pub use message::Message;
+pub use message::{Message, PersonKnown, PersonShown, Removal, RoomShown, ThreadShown};
 pub use name::{Name, NameKey, NameRefusal};
+pub use request::{Range, Request, Secret, Target};
+pub use said::{Manner, Said, SentAt, To};
+pub use view::{Protocol, Timestamps, View};
 
 /// Time since the server started. The core never asks a clock: whoever calls it says what time it is,
 /// so that a test can say so too.
 pub type Time = std::time::Duration;
+
+/// The moment of an event: by the server's own clock, which never jumps and by which everything is timed, and by the
+/// clock on the wall, which people are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// Since the server started.
+    pub time: Time,
+    /// The time of day.
+    pub wall: jiff::Timestamp,
+}

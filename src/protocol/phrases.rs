@@ -16,13 +16,16 @@ const WHO_LINES_MAX: usize = 48;
 pub fn encode(message: &Message, out: &mut Vec<u8>) {
     match message {
         // By far the most frequent one: written without the machinery of formatting.
-        Message::Said { from, text } => {
-            for part in [from.as_bytes(), b" : ", text.as_bytes(), b"\r\n"] {
+        Message::Said(said) => {
+            for part in [said.from.as_bytes(), b" : ", said.text.as_bytes(), b"\r\n"] {
                 out.extend_from_slice(part);
             }
         }
-        Message::Help { operator } => help(*operator, out),
-        Message::Who { names, total } => who(names, *total, out),
+        Message::Help { operator, .. } => help(*operator, out),
+        Message::Who { people, total, .. } => {
+            let names: Vec<_> = people.iter().map(|person| person.name.clone()).collect();
+            who(&names, *total, out);
+        }
         Message::WrongProtocol(stranger) => wrong_protocol(*stranger, out),
         other => line(&sentence(other), out),
     }
@@ -61,11 +64,12 @@ fn sentence(message: &Message) -> String {
             "You gave no username in time. Connect again to try once more.".into()
         }
         Message::Arrived(name) => format!("A new client has connected to the chat: id = {name}"),
-        Message::Left(name) => format!("{name} has left the chat"),
+        Message::Left { name, .. } => format!("{name} has left the chat"),
         Message::MembershipChanged {
             arrived,
             left,
             present,
+            ..
         } => {
             format!(
                 "{} connected and {left} {} left; {present} are here.",
@@ -73,7 +77,7 @@ fn sentence(message: &Message) -> String {
                 have(*left)
             )
         }
-        Message::UnknownCommand { word } => {
+        Message::UnknownCommand { word, .. } => {
             format!("There is no command /{}. Try /help.", shortened(word))
         }
         Message::AmbiguousCommand { word, candidates } => {
@@ -86,7 +90,7 @@ fn sentence(message: &Message) -> String {
         Message::TypeInFull(word) => format!("Type /{word} in full to do that."),
         Message::NameFirst => "First choose a username, then that.".into(),
         Message::NotOperator => "Only an operator of this chat may do that.".into(),
-        Message::LineTooLong => {
+        Message::LineTooLong(_) => {
             format!(
                 "That line was too long and was not said: at most {} bytes.",
                 super::LINE_BYTES_MAX
@@ -119,10 +123,7 @@ fn sentence(message: &Message) -> String {
         }
         Message::ShutDown => "The chat has been shut down".into(),
         // Written by `encode` itself: they are no single sentence.
-        Message::Said { .. }
-        | Message::Help { .. }
-        | Message::Who { .. }
-        | Message::WrongProtocol(_) => String::new(),
+        _ => String::new(),
     }
 }
 

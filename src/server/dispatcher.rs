@@ -16,7 +16,8 @@ use super::peer::{Ending, Peer};
 use super::threads::{Activity, Row, ThreadTable};
 use super::wake::{Channels, Control, Wake};
 use crate::chat::{
-    ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Message, ShutdownCause, Time,
+    ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Message, Now, Protocol,
+    ShutdownCause, Time,
 };
 use crate::config::Config;
 use crate::protocol::phrases;
@@ -126,7 +127,15 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 tracing::info!(%client, %address, "A new connection has been received");
                 self.delivery.add(Peer::new(connection, place));
                 self.turns_due.push(client);
-                self.step(Event::Connected { client, address }, now);
+                let protocol = Protocol::Plain;
+                self.step(
+                    Event::Connected {
+                        client,
+                        address,
+                        protocol,
+                    },
+                    now,
+                );
             }
             Inbound::Received { client, decoded } => {
                 self.turns_due.push(client);
@@ -173,7 +182,11 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     /// One event through the Hub, and its effects into the world.
     fn step(&mut self, event: Event, now: Time) {
         let mut effects = std::mem::take(&mut self.effects);
-        self.hub.step(now, event, &mut effects);
+        let now_and_wall = Now {
+            time: now,
+            wall: jiff::Timestamp::now(),
+        };
+        self.hub.step(now_and_wall, event, &mut effects);
         for effect in effects.drain(..) {
             match effect {
                 Effect::Send { to, message } => self.send(&to, &message),
@@ -189,6 +202,8 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                     self.listeners.clear();
                 }
                 Effect::Log(notable) => log::notable(&notable),
+                Effect::Answer { to, message, .. } => self.send(&[to], &message),
+                Effect::Show { .. } | Effect::TellThreads { .. } | Effect::KeepBans(_) => {}
             }
         }
         self.effects = effects;
@@ -269,6 +284,10 @@ fn hub_settings(config: &Config) -> HubSettings {
         operators: config.operators,
         announce_up_to: config.announce_up_to,
         log_messages: config.log_messages,
+        history_on_join: 10,
+        motd: None,
+        operator_word: None,
+        bans: Vec::new(),
     }
 }
 

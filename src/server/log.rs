@@ -115,7 +115,25 @@ pub fn notable(notable: &Notable) {
         }
         Notable::NameTaken { client, by } => tracing::info!(%client, ?by, "name taken"),
         Notable::NotOperator { client } => tracing::warn!(%client, "not an operator"),
-        Notable::Said { name, text } => tracing::info!(?name, ?text, "said"),
+        Notable::Said { name, to, text } => tracing::info!(?name, ?to, ?text, "said"),
+        Notable::Renamed { client, from, to } => tracing::info!(%client, ?from, ?to, "renamed"),
+        Notable::Operated {
+            by,
+            what,
+            whom,
+            why,
+        } => {
+            tracing::info!(?by, what, ?whom, ?why, "an operator's command");
+        }
+        Notable::BecameOperator { client, name } => {
+            tracing::info!(%client, ?name, "became an operator");
+        }
+        Notable::WrongOperatorWord { client, address } => {
+            tracing::warn!(%client, %address, "wrong operator word");
+        }
+        Notable::TurnedAway { client, address } => {
+            tracing::info!(%client, %address, "turned away: banned");
+        }
         Notable::ShuttingDown { cause, joined } => {
             tracing::info!(
                 "The chat is shutting down: asked by {cause}, {joined} client(s) connected"
