@@ -306,8 +306,6 @@ pub enum Message {
     },
     /// The message of the day.
     Motd(Option<Arc<str>>),
-    /// To the operator: it is changed.
-    MotdChanged,
     /// To the operator: what each thread does, one row for each.
     Threads {
         /// The first few hundred.
