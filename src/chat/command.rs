@@ -109,6 +109,18 @@ impl Command {
         }
     }
 
+    /// The command whose help somebody asks for.
+    pub fn named(typed: &str, operator: bool) -> Result<&'static str, Self> {
+        let word = WORDS.iter().find(|known| known.word == typed);
+        match word {
+            Some(known) if operator || !known.operators_only => Ok(known.word),
+            _ => Err(Self::Unknown {
+                word: typed.to_owned(),
+                near: None,
+            }),
+        }
+    }
+
     /// A word in full wins over a beginning; a beginning is enough where only one command has it.
     fn look_up(typed: &str, operator: bool) -> Self {
         let lower = typed.to_ascii_lowercase();

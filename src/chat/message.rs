@@ -219,6 +219,12 @@ pub enum Message {
     },
     /// The command has to be typed in full, since it ends something.
     TypeInFull(&'static str),
+    /// The name is banned.
+    NameBanned(Arc<str>),
+    /// Nobody has a name in this chat.
+    NoNamesHere,
+    /// They ignore as many as one may ignore.
+    TooManyIgnored,
     /// First a name, then this.
     NameFirst,
     /// They have joined already.
@@ -256,8 +262,6 @@ pub enum Message {
     NotOperator,
     /// The word was right.
     OperatorNow,
-    /// They are an operator already.
-    OperatorAlready,
     /// There is no word by which one could become an operator.
     NoOperatorWord,
     /// The word was wrong.

@@ -15,19 +15,34 @@
 //! | `hub` | the state machine that ties these together |
 //! | `login`, `leaving` | its parts for the beginning and the end of a conversation |
 
+mod announcing;
+mod asking;
 mod ban;
+mod bans;
 mod command;
+mod ending;
 mod event;
+mod fold;
+mod history;
 mod hub;
 mod input;
+mod joining;
 mod leaving;
 mod login;
 mod malformed;
-mod membership;
+mod mentions;
 mod message;
 mod name;
+mod operating;
+mod person;
+mod presence;
+mod reaction;
 mod request;
+mod requests;
+mod rooms;
 mod said;
+mod saying;
+mod tries;
 mod view;
 
 pub use ban::{Ban, Network};
@@ -36,7 +51,6 @@ pub use event::{ClientId, DisconnectReason, Effect, Event, Notable, ShutdownCaus
 pub use hub::{Hub, HubSettings};
 pub use input::{Input, Line, Stranger, Tag};
 pub use malformed::Malformed;
-pub use membership::{Announcement, Membership};
 pub use message::{Message, PersonKnown, PersonShown, Removal, RoomShown, ThreadShown};
 pub use name::{Name, NameKey, NameRefusal};
 pub use request::{Range, Request, Secret, Target};

@@ -136,3 +136,55 @@ pub const ANNOUNCE_EVERY: Duration = Duration::from_secs(5);
 /// The send buffer of a client that is being cut, instead of `send_buffer`: room for the piece that its writer is
 /// blocked in, the end of a line, and the reason. Linux grants 208 KiB or more (`net.core.wmem_max`).
 pub const LAST_WORDS_SEND_BUFFER_BYTES: usize = 128 * KIB;
+
+// ── Rooms and what is kept ──
+
+/// How many rooms one client may be in. (Plain text: one at a time.)
+pub const ROOMS_PER_CLIENT_MAX: usize = 64;
+
+/// How many rooms there may be. A name and an empty history are small, but whoever opens rooms without end should not
+/// decide how much memory the server takes.
+pub const ROOMS_MAX: usize = 10_000;
+
+/// How many lines of its past a room keeps.
+pub const HISTORY_LINES_MAX: usize = 200;
+
+/// And how many bytes of it: with what a protocol adds, all of it is still well below what may wait for one client.
+pub const HISTORY_ROOM_BYTES_MAX: usize = 64 * KIB;
+
+/// How much the past of all rooms takes; beyond it, the rooms where nobody has spoken for longest forget first.
+pub const HISTORY_TOTAL_BYTES_MAX: usize = 64 * MIB;
+
+/// How many lines `/history` shows where no number is given: a screen.
+pub const HISTORY_LINES_SHOWN: usize = 20;
+
+/// How many entries an answer that is a list holds: people, rooms, bans.
+pub const LIST_ENTRIES_MAX: usize = 500;
+
+/// How long a topic, the reason for something, or a state of being away may be.
+pub const NOTE_BYTES_MAX: usize = 400;
+
+/// How many names one client may ignore.
+pub const IGNORED_MAX: usize = 200;
+
+// ── Operators ──
+
+/// How many wrong operator words one address may give in [`OPERATOR_TRIES_WINDOW`].
+pub const OPERATOR_TRIES_MAX: u32 = 3;
+
+/// Over which time they are counted.
+pub const OPERATOR_TRIES_WINDOW: Duration = Duration::from_secs(60 * 60);
+
+/// From how many addresses wrong words are remembered. Should more come in that time, they are guessing together, and
+/// all of them have to wait.
+pub const OPERATOR_TRIES_ADDRESSES_MAX: usize = 10_000;
+
+/// How many bans there may be.
+pub const BANS_MAX: usize = 10_000;
+
+/// When the end of the chat that was planned is told again, before it comes.
+pub const SHUTDOWN_REMINDERS: [Duration; 3] = [
+    Duration::from_secs(10 * 60),
+    Duration::from_secs(60),
+    Duration::from_secs(10),
+];

@@ -55,7 +55,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     ) -> Self {
         Self {
             clock,
-            hub: Hub::new(hub_settings(config)),
+            hub: Hub::new(hub_settings(config), jiff::Timestamp::now()),
             delivery: Delivery::new(scope, threads, channels.inbox_sender.clone(), config),
             channels,
             listeners_open: listeners.len(),

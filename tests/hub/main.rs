@@ -11,7 +11,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use chatserv::chat::{
-    ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Input, Line, Notable, Time,
+    ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Input, Line, Message, Notable, Now,
+    Protocol, Time,
 };
 use chatserv::config::Operators;
 use chatserv::protocol::phrases;
@@ -22,6 +23,10 @@ const SETTINGS: HubSettings = HubSettings {
     operators: Operators::Loopback,
     announce_up_to: 500,
     log_messages: false,
+    history_on_join: 10,
+    motd: None,
+    operator_word: None,
+    bans: Vec::new(),
 };
 
 /// A chat whose people are known to the test by a letter, and by what each of them has heard.
@@ -40,7 +45,7 @@ struct Chat {
 impl Chat {
     fn new(settings: HubSettings) -> Self {
         Self {
-            hub: Hub::new(settings),
+            hub: Hub::new(settings, jiff::Timestamp::UNIX_EPOCH),
             now: Time::ZERO,
             ids: BTreeMap::new(),
             heard: BTreeMap::new(),
@@ -53,10 +58,11 @@ impl Chat {
 
     /// A chat with these people in it, each named by their letter in capitals, who have heard nothing yet.
     fn with(people: &str, settings: HubSettings) -> Self {
+        let anonymous = settings.anonymous;
         let mut chat = Self::new(settings);
         for who in people.chars() {
             chat.connect(who);
-            if !settings.anonymous {
+            if !anonymous {
                 chat.say(who, &who.to_uppercase().to_string());
             }
         }
@@ -73,21 +79,16 @@ impl Chat {
 
     fn step(&mut self, event: Event) {
         let mut effects = Vec::new();
-        self.hub.step(self.now, event, &mut effects);
+        let now = Now {
+            time: self.now,
+            wall: jiff::Timestamp::UNIX_EPOCH + self.now,
+        };
+        self.hub.step(now, event, &mut effects);
         for effect in effects {
             match effect {
-                Effect::Send { to, message } => {
-                    let mut bytes = Vec::new();
-                    phrases::encode(&message, &mut bytes);
-                    let text = String::from_utf8(bytes).unwrap();
-                    for client in to {
-                        let who = self.letter(client);
-                        let gone = self.disconnected.iter().any(|&(other, _)| other == who);
-                        assert!(!gone, "{who} is told {text:?} after the end");
-                        let lines = text.split_terminator("\r\n").map(str::to_owned);
-                        self.heard.entry(client).or_default().extend(lines);
-                    }
-                }
+                Effect::Send { to, message } => self.told(&to, &message),
+                Effect::Answer { to, message, .. } => self.told(&[to], &message),
+                Effect::Show { .. } | Effect::TellThreads { .. } | Effect::KeepBans(_) => {}
                 Effect::Admit { client } => self.admitted.push(self.letter(client)),
                 Effect::Disconnect { client, reason } => {
                     self.disconnected.push((self.letter(client), reason));
@@ -95,6 +96,19 @@ impl Chat {
                 Effect::Shutdown => self.shut_down = true,
                 Effect::Log(notable) => self.log.push(notable),
             }
+        }
+    }
+
+    fn told(&mut self, to: &[ClientId], message: &Message) {
+        let mut bytes = Vec::new();
+        phrases::encode(message, &mut bytes);
+        let text = String::from_utf8(bytes).unwrap();
+        for &client in to {
+            let who = self.letter(client);
+            let gone = self.disconnected.iter().any(|&(other, _)| other == who);
+            assert!(!gone, "{who} is told {text:?} after the end");
+            let lines = text.split_terminator("\r\n").map(str::to_owned);
+            self.heard.entry(client).or_default().extend(lines);
         }
     }
 
@@ -119,6 +133,7 @@ impl Chat {
         self.step(Event::Connected {
             client,
             address: address.parse::<SocketAddr>().unwrap(),
+            protocol: Protocol::Plain,
         });
     }
 
