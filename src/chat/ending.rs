@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::announcing::others;
 use super::reaction::Reaction;
 use super::rooms::Rooms;
 use super::{ClientId, DisconnectReason, Effect, Hub, Message, Notable, ShutdownCause, Time};
@@ -61,13 +62,15 @@ impl Hub {
             why,
             by: by.clone(),
         };
-        if after.is_some() || planned.why.is_some() {
-            out.send(self.joined.clone(), planned.told(out.now.time));
-        }
+        let told = planned.told(out.now.time);
         if after.is_some() {
             self.planned_end = Some(planned);
+            self.tell_all(client, told, out);
         } else {
-            self.shut_down(ShutdownCause::Operator(by), out);
+            if planned.why.is_some() {
+                out.send(self.joined.clone(), told);
+            }
+            self.shut_down(ShutdownCause::Operator(by), Some(client), out);
         }
     }
 
@@ -79,7 +82,13 @@ impl Hub {
             return out.answer(client, Message::NoShutdownPlanned);
         }
         self.operated(client, "shutdown cancel", "", None, out);
-        out.send(self.joined.clone(), Message::ShutdownCancelled { by });
+        self.tell_all(client, Message::ShutdownCancelled { by }, out);
+    }
+
+    /// Tells everybody in the chat, which for the one who wanted it is the answer.
+    fn tell_all(&self, client: ClientId, message: Message, out: &mut Reaction) {
+        out.send(others(&self.joined, Some(client)), message.clone());
+        out.answer(client, message);
     }
 
     /// Tells of the planned end, or brings it.
@@ -90,7 +99,7 @@ impl Hub {
         };
         if planned.at <= now {
             let by = planned.by.clone();
-            return self.shut_down(ShutdownCause::Operator(by), out);
+            return self.shut_down(ShutdownCause::Operator(by), None, out);
         }
         if planned.next() <= now {
             planned.reminders.retain(|&reminder| reminder > now);
@@ -99,7 +108,13 @@ impl Hub {
         }
     }
 
-    pub(super) fn shut_down(&mut self, cause: ShutdownCause, out: &mut Reaction) {
+    /// The end. `asked_by` is who hears it as an answer.
+    pub(super) fn shut_down(
+        &mut self,
+        cause: ShutdownCause,
+        asked_by: Option<ClientId>,
+        out: &mut Reaction,
+    ) {
         if std::mem::replace(&mut self.shutting_down, true) {
             return;
         }
@@ -110,7 +125,10 @@ impl Hub {
         // Everybody who is connected, with a name or without one, in the order in which they came.
         let mut everybody: Vec<ClientId> = self.clients.keys().copied().collect();
         everybody.sort_unstable();
-        out.send(everybody.clone(), Message::ShutDown);
+        out.send(others(&everybody, asked_by), Message::ShutDown);
+        if let Some(client) = asked_by {
+            out.answer(client, Message::ShutDown);
+        }
         for client in everybody {
             out.disconnect(client, DisconnectReason::ServerShutdown);
         }

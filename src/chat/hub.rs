@@ -120,7 +120,7 @@ impl Hub {
                 self.look_at_planned_end(out);
             }
             Event::Reloaded { settings } => self.reload(*settings, out),
-            Event::ShutdownRequested { cause } => self.shut_down(cause, out),
+            Event::ShutdownRequested { cause } => self.shut_down(cause, None, out),
         }
     }
 

@@ -26,6 +26,8 @@ mod fold;
 mod history;
 mod hub;
 mod input;
+#[cfg(test)]
+mod invariants;
 mod joining;
 mod leaving;
 mod login;

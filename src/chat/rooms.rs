@@ -68,6 +68,12 @@ impl Rooms {
         rooms
     }
 
+    /// All of them by their ids, for tests.
+    #[cfg(test)]
+    pub(super) fn all(&self) -> impl Iterator<Item = (RoomId, &Room)> {
+        self.by_id.iter().map(|(&id, room)| (id, room))
+    }
+
     /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.by_id.len()

@@ -11,8 +11,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use chatserv::chat::{
-    ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Input, Line, Message, Notable, Now,
-    Protocol, Time,
+    ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Input, Line, Message, Notable,
+    Now, Protocol, Time,
 };
 use chatserv::config::Operators;
 use chatserv::protocol::phrases;
