@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::reaction::Reaction;
 use super::rooms::RoomId;
 use super::{
-    ClientId, Command, Hub, Message, NameKey, PersonKnown, PersonShown, Range, RoomShown, Said,
+    ClientId, Command, Hub, Message, NameKey, PersonKnown, PersonShown, Range, Refusal, RoomShown,
+    Said,
 };
 use crate::config::limits::{
     HISTORY_LINES_MAX, HISTORY_LINES_SHOWN, LIST_ENTRIES_MAX, NOTE_BYTES_MAX,
@@ -20,7 +21,7 @@ impl Hub {
             Some(Ok(word)) => Some(word),
             Some(Err(command)) => {
                 if let Some(why) = super::hub::refusal_of(command) {
-                    out.answer(client, why);
+                    out.refuse(client, why);
                 }
                 return;
             }
@@ -33,7 +34,7 @@ impl Hub {
             None => (None, self.joined.as_slice()),
             Some(typed) => match self.rooms.find(&typed).and_then(|id| self.rooms.get(id)) {
                 Some(room) => (Some(room.name.clone()), room.members.as_slice()),
-                None => return out.answer(client, Message::NoSuchRoom(typed)),
+                None => return out.refuse(client, Refusal::NoSuchRoom(typed)),
             },
         };
         let shown = everybody.iter().take(LIST_ENTRIES_MAX);
@@ -62,7 +63,7 @@ impl Hub {
 
     pub(super) fn whois(&self, client: ClientId, typed: String, out: &mut Reaction) {
         let Some((found, _)) = self.find(&typed) else {
-            return out.answer(client, Message::NoSuchPerson(typed));
+            return out.refuse(client, Refusal::NoSuchPerson(typed));
         };
         let (Some(state), Some(person), Some(shown)) = (
             self.clients.get(&found),
@@ -122,10 +123,10 @@ impl Hub {
         }
         // Everybody comes through the lobby, and nobody opened it.
         if id == super::rooms::LOBBY && !self.is_operator(client) {
-            return out.answer(client, Message::TopicIsOperators(name));
+            return out.refuse(client, Refusal::TopicIsOperators(name));
         }
         if topic.len() > NOTE_BYTES_MAX {
-            return out.answer(client, too_long());
+            return out.refuse(client, too_long());
         }
         let topic: Option<Arc<str>> = (!topic.is_empty()).then(|| topic.into());
         let Some(room) = self.rooms.get_mut(id) else {
@@ -202,8 +203,8 @@ impl Hub {
 }
 
 /// The refusal of a topic, a reason or the like.
-pub(super) fn too_long() -> Message {
-    Message::TextTooLong {
+pub(super) fn too_long() -> Refusal {
+    Refusal::TextTooLong {
         bytes_max: NOTE_BYTES_MAX,
     }
 }

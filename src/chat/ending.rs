@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::announcing::others;
 use super::reaction::Reaction;
 use super::rooms::Rooms;
-use super::{ClientId, DisconnectReason, Effect, Hub, Message, Notable, ShutdownCause, Time};
+use super::{
+    ClientId, DisconnectReason, Effect, Hub, Message, Notable, Refusal, ShutdownCause, Time,
+};
 use crate::config::limits::SHUTDOWN_REMINDERS;
 
 /// That the chat will end.
@@ -79,7 +81,7 @@ impl Hub {
             return;
         };
         if self.planned_end.take().is_none() {
-            return out.answer(client, Message::NoShutdownPlanned);
+            return out.refuse(client, Refusal::NoShutdownPlanned);
         }
         self.operated(client, "shutdown cancel", "", None, out);
         self.tell_all(client, Message::ShutdownCancelled { by }, out);

@@ -16,7 +16,7 @@ use super::rooms::{RoomId, Rooms};
 use super::tries::Tries;
 use super::{
     Ban, ClientId, Command, DisconnectReason, Effect, Event, Input, Line, Message, NameKey,
-    Network, Notable, Now, Protocol, Request, Secret, Time, View,
+    Network, Notable, Now, Protocol, Refusal, Request, Secret, Time, View,
 };
 use crate::config::Operators;
 
@@ -198,12 +198,12 @@ impl Hub {
             }
             Input::Malformed { why, tag } => {
                 out.asked_with(tag);
-                out.answer(client, Message::Malformed(why));
+                out.refuse(client, Refusal::Malformed(why));
             }
             Input::LineTooLong if has_joined || protocol == Protocol::Json => {
-                out.answer(client, Message::LineTooLong(protocol));
+                out.refuse(client, Refusal::LineTooLong(protocol));
             }
-            Input::LineTooLong => self.refuse_name(client, Message::LineTooLong(protocol), out),
+            Input::LineTooLong => self.refuse_name(client, Refusal::LineTooLong(protocol), out),
             Input::HeldBack { lines, wait } => out.tell(client, Message::HeldBack { lines, wait }),
             Input::LineEndless => {
                 out.tell(client, Message::EndlessLine);
@@ -231,8 +231,8 @@ impl Hub {
         if command == Command::OperatorsOnly {
             out.log(Notable::NotOperator { client });
         }
-        if let Some(message) = refusal_of(command) {
-            out.answer(client, message);
+        if let Some(why) = refusal_of(command) {
+            out.refuse(client, why);
         }
     }
 
@@ -274,15 +274,15 @@ impl Hub {
     }
 }
 
-/// How a command that cannot be done is answered; not at all if there was none, or if it can be done.
-pub(super) fn refusal_of(command: Command) -> Option<Message> {
+/// Why a command cannot be done; none if there was none, or if it can be done.
+pub(super) fn refusal_of(command: Command) -> Option<Refusal> {
     Some(match command {
         Command::Empty | Command::Do(_) => return None,
-        Command::OperatorsOnly => Message::NotOperator,
-        Command::Misused(word) => Message::Misused(word),
-        Command::TypeInFull(word) => Message::TypeInFull(word),
-        Command::Ambiguous(word, candidates) => Message::AmbiguousCommand { word, candidates },
-        Command::Unknown { word, near } => Message::UnknownCommand { word, near },
+        Command::OperatorsOnly => Refusal::NotOperator,
+        Command::Misused(word) => Refusal::Misused(word),
+        Command::TypeInFull(word) => Refusal::TypeInFull(word),
+        Command::Ambiguous(word, candidates) => Refusal::AmbiguousCommand { word, candidates },
+        Command::Unknown { word, near } => Refusal::UnknownCommand { word, near },
     })
 }
 

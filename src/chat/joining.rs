@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::reaction::Reaction;
 use super::rooms::{LOBBY, RoomId};
-use super::{ClientId, Hub, Line, Message, Name, Protocol, Range};
+use super::{ClientId, Hub, Line, Message, Name, Protocol, Range, Refusal};
 use crate::config::limits::{LIST_ENTRIES_MAX, ROOMS_PER_CLIENT_MAX};
 
 impl Hub {
@@ -24,7 +24,9 @@ impl Hub {
         };
         let name = match Name::parse(&wanted) {
             Ok(name) => name,
-            Err(refusal) => return out.answer(client, Message::RoomRefused(refusal)),
+            Err(refusal) => {
+                return out.refuse(client, Refusal::RoomRefused(refusal));
+            }
         };
         let protocol = self.protocol_of(client);
         let Some(person) = self.person(client) else {
@@ -37,10 +39,10 @@ impl Hub {
             return self.answer_in_room(client, id, out);
         }
         if protocol == Protocol::Json && full {
-            return out.answer(client, Message::TooManyRooms);
+            return out.refuse(client, Refusal::TooManyRooms);
         }
         let Some(id) = self.rooms.find_or_make(&name, out.now.wall) else {
-            return out.answer(client, Message::NoMoreRooms);
+            return out.refuse(client, Refusal::NoMoreRooms);
         };
         if protocol == Protocol::Plain
             && let Some(current) = current
@@ -98,7 +100,7 @@ impl Hub {
             None => None,
         };
         if id.is_none() {
-            out.answer(client, Message::NotInRoom(room.unwrap_or_default()));
+            out.refuse(client, Refusal::NotInRoom(room.unwrap_or_default()));
         }
         id
     }

@@ -8,7 +8,7 @@ use super::reaction::Reaction;
 use super::rooms::LOBBY;
 use super::{
     ClientId, Command, DisconnectReason, Effect, Hub, Line, Malformed, Message, Name, NameKey,
-    Notable, Protocol, Range, Request,
+    Notable, Protocol, Range, Refusal, Request,
 };
 use crate::config::limits::NAME_REFUSALS_MAX;
 
@@ -25,11 +25,11 @@ impl Hub {
             }
             Command::Do(Request::Quit) => self.quit(client, out),
             Command::Do(_) => {
-                out.answer(client, Message::NameFirst);
+                out.refuse(client, Refusal::NameFirst);
                 out.tell(client, Message::InputUsername);
             }
             // What is meant as a command is never taken for a name. What cannot be done here counts like a refused name.
-            Command::OperatorsOnly => self.refuse_name(client, Message::NameFirst, out),
+            Command::OperatorsOnly => self.refuse_name(client, Refusal::NameFirst, out),
             other => {
                 if let Some(why) = refusal_of(other) {
                     self.refuse_name(client, why, out);
@@ -52,12 +52,12 @@ impl Hub {
             Request::Connect { name: Some(name) } => self.choose_name(client, &name, out),
             Request::Connect { name: None } => {
                 let missing = Malformed::MissingField("username");
-                out.answer(client, Message::Malformed(missing));
+                out.refuse(client, Refusal::Malformed(missing));
             }
             Request::Help { about } => self.help(client, about, out),
             Request::Ping => out.answer(client, Message::Pong),
             Request::Quit => self.quit(client, out),
-            _ => out.answer(client, Message::NameFirst),
+            _ => out.refuse(client, Refusal::NameFirst),
         }
     }
 
@@ -79,7 +79,7 @@ impl Hub {
         client: ClientId,
         line: &Line,
         out: &mut Reaction,
-    ) -> Result<Name, Message> {
+    ) -> Result<Name, Refusal> {
         let name = match Name::parse(line) {
             Ok(name) => name,
             Err(refusal) => {
@@ -88,11 +88,11 @@ impl Hub {
                     client,
                     refusal: logged,
                 });
-                return Err(Message::NameRefused(refusal));
+                return Err(Refusal::NameRefused(refusal));
             }
         };
         if self.bans.of_name(name.key(), out.now.wall).is_some() {
-            return Err(Message::NameBanned(name.shown().clone()));
+            return Err(Refusal::NameBanned(name.shown().clone()));
         }
         let holder = self.names.get(name.key());
         match holder.filter(|&&holder| holder != client) {
@@ -103,14 +103,14 @@ impl Hub {
                     by: by.clone(),
                 });
                 let wanted = name.shown().clone();
-                Err(Message::NameTaken { wanted, by })
+                Err(Refusal::NameTaken { wanted, by })
             }
             None => Ok(name),
         }
     }
 
     /// Says why a name is none and asks again, unless that was the last try.
-    pub(super) fn refuse_name(&mut self, client: ClientId, why: Message, out: &mut Reaction) {
+    pub(super) fn refuse_name(&mut self, client: ClientId, why: Refusal, out: &mut Reaction) {
         let Some(Client {
             standing: Standing::Unnamed { refusals },
             protocol,
@@ -120,7 +120,7 @@ impl Hub {
             return;
         };
         *refusals += 1;
-        out.answer(client, why);
+        out.refuse(client, why);
         if *refusals >= NAME_REFUSALS_MAX {
             out.tell(client, Message::TooManyNames);
             self.dismiss(client, DisconnectReason::NamesRefused, None, out);

@@ -8,7 +8,7 @@ use super::hub::told_of;
 use super::reaction::Reaction;
 use super::{
     Ban, ClientId, DisconnectReason, Effect, Hub, HubSettings, Message, NameKey, Network, Notable,
-    Now, Removal, Secret,
+    Now, Refusal, Removal, Secret,
 };
 use crate::config::limits::{LIST_ENTRIES_MAX, NOTE_BYTES_MAX};
 
@@ -20,16 +20,16 @@ impl Hub {
         };
         let network = Network::of(address.ip());
         let Some(right) = &self.settings.operator_word else {
-            return out.answer(client, Message::NoOperatorWord);
+            return out.refuse(client, Refusal::NoOperatorWord);
         };
         // Before the word is looked at: whoever has no try left must not learn whether it was the right one.
         if self.tries.left(network, out.now.time) == 0 {
-            return out.answer(client, Message::TooManyOperatorWords);
+            return out.refuse(client, Refusal::TooManyOperatorWords);
         }
         if !right.is(word) {
             let tries_left = self.tries.count(network, out.now.time);
             out.log(Notable::WrongOperatorWord { client, address });
-            return out.answer(client, Message::WrongOperatorWord { tries_left });
+            return out.refuse(client, Refusal::WrongOperatorWord { tries_left });
         }
         if let Some(person) = self.person_mut(client) {
             person.gave_word = true;
@@ -47,10 +47,10 @@ impl Hub {
         out: &mut Reaction,
     ) {
         let Some((found, name)) = self.find(&typed) else {
-            return out.answer(client, Message::NoSuchPerson(typed));
+            return out.refuse(client, Refusal::NoSuchPerson(typed));
         };
         if found == client {
-            return out.answer(client, Message::NotYourself);
+            return out.refuse(client, Refusal::NotYourself);
         }
         let Some(why) = self.operated(client, "kick", &name, why, out) else {
             return;
@@ -80,7 +80,7 @@ impl Hub {
         let whom = whom.trim().trim_start_matches('@');
         let (name, network) = match Network::parse(whom) {
             Some(network) if network.is_loopback() => {
-                return out.answer(client, Message::LoopbackBan);
+                return out.refuse(client, Refusal::LoopbackBan);
             }
             Some(network) => (None, Some(network)),
             None => match self.find(whom) {
@@ -92,7 +92,7 @@ impl Hub {
         let network = network.filter(|network| !network.is_loopback());
         let own_name = name.is_some() && name == self.name_of(client);
         if own_name || (network.is_some() && network == self.network_of(client)) {
-            return out.answer(client, Message::NotYourself);
+            return out.refuse(client, Refusal::NotYourself);
         }
         let Some(why) = self.operated(client, "ban", whom, why, out) else {
             return;
@@ -109,7 +109,7 @@ impl Hub {
             by: by.clone(),
         };
         if !self.bans.add(ban.clone(), out.now.wall) {
-            return out.answer(client, Message::TooManyBans);
+            return out.refuse(client, Refusal::TooManyBans);
         }
         out.push(Effect::KeepBans(self.bans.all(out.now.wall)));
         let removal = Removal {
@@ -154,7 +154,7 @@ impl Hub {
                 out.push(Effect::KeepBans(self.bans.all(out.now.wall)));
                 out.answer(client, Message::BanTakenBack(ban));
             }
-            None => out.answer(client, Message::NoSuchBan(whom)),
+            None => out.refuse(client, Refusal::NoSuchBan(whom)),
         }
     }
 
@@ -174,10 +174,10 @@ impl Hub {
         };
         let key = NameKey::of(&name);
         if found == Some(client) {
-            return out.answer(client, Message::NotYourself);
+            return out.refuse(client, Refusal::NotYourself);
         }
         if on && found.is_none() || !on && !self.muted.contains(&key) {
-            return out.answer(client, Message::NoSuchPerson(typed));
+            return out.refuse(client, Refusal::NoSuchPerson(typed));
         }
         if on {
             self.muted.insert(key);
@@ -209,7 +209,7 @@ impl Hub {
     ) -> Option<Option<Arc<str>>> {
         let why = why.filter(|why| !why.is_empty());
         if why.as_ref().is_some_and(|why| why.len() > NOTE_BYTES_MAX) {
-            out.answer(client, too_long());
+            out.refuse(client, too_long());
             return None;
         }
         let by = self.name_of(client)?;

@@ -7,21 +7,23 @@ use rustc_hash::FxHashSet;
 use super::asking::too_long;
 use super::person::{Away, Person};
 use super::reaction::Reaction;
-use super::{ClientId, Effect, Hub, Line, Message, NameKey, Notable, Protocol, Timestamps, View};
+use super::{
+    ClientId, Effect, Hub, Line, Message, NameKey, Notable, Protocol, Refusal, Timestamps, View,
+};
 use crate::config::limits::{IGNORED_MAX, NOTE_BYTES_MAX};
 
 impl Hub {
     /// `/nick Bobby`. One's own name in other letters' case is free, too.
     pub(super) fn nick(&mut self, client: ClientId, wanted: &Line, out: &mut Reaction) {
         if self.settings.anonymous {
-            return out.answer(client, Message::NoNamesHere);
+            return out.refuse(client, Refusal::NoNamesHere);
         }
         if self.is_muted(client, out) {
             return;
         }
         let name = match self.free_name(client, wanted, out) {
             Ok(name) => name,
-            Err(why) => return out.answer(client, why),
+            Err(why) => return out.refuse(client, why),
         };
         let Some(person) = self.person_mut(client) else {
             return;
@@ -60,7 +62,7 @@ impl Hub {
 
     pub(super) fn away(&mut self, client: ClientId, why: Option<String>, out: &mut Reaction) {
         if why.as_ref().is_some_and(|why| why.len() > NOTE_BYTES_MAX) {
-            return out.answer(client, too_long());
+            return out.refuse(client, too_long());
         }
         let why: Option<Arc<str>> = why.filter(|why| !why.is_empty()).map(Into::into);
         let Some(person) = self.person_mut(client) else {
@@ -91,13 +93,13 @@ impl Hub {
             return out.answer(client, Message::Ignoring(names.collect()));
         };
         let Some((found, name)) = self.find(&typed) else {
-            return out.answer(client, Message::NoSuchPerson(typed));
+            return out.refuse(client, Refusal::NoSuchPerson(typed));
         };
         if found == client {
-            return out.answer(client, Message::NotYourself);
+            return out.refuse(client, Refusal::NotYourself);
         }
         if person.ignores.len() >= IGNORED_MAX {
-            return out.answer(client, Message::TooManyIgnored);
+            return out.refuse(client, Refusal::TooManyIgnored);
         }
         let key = NameKey::of(&name);
         self.add_ignored(client, key, name.clone());
@@ -111,7 +113,7 @@ impl Hub {
         };
         let found = person.ignores.iter().position(|(other, _)| *other == key);
         let Some(at) = found else {
-            return out.answer(client, Message::NotIgnored(whom));
+            return out.refuse(client, Refusal::NotIgnored(whom));
         };
         let (key, name) = person.ignores.remove(at);
         self.drop_ignored(client, &key);

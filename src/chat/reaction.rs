@@ -1,6 +1,6 @@
 //! What one event leads to, while the Hub is at it.
 
-use super::{ClientId, DisconnectReason, Effect, Message, Notable, Now, Tag};
+use super::{ClientId, DisconnectReason, Effect, Message, Notable, Now, Refusal, Tag};
 
 /// The effects of one event, in the order in which they are to be done.
 pub(super) struct Reaction<'e> {
@@ -34,6 +34,11 @@ impl<'e> Reaction<'e> {
     pub(super) fn answer(&mut self, to: ClientId, message: Message) {
         let tag = self.tag.take();
         self.effects.push(Effect::Answer { to, tag, message });
+    }
+
+    /// Answers the one who asked that it is not done, and why.
+    pub(super) fn refuse(&mut self, to: ClientId, why: Refusal) {
+        self.answer(to, Message::Refused(why));
     }
 
     /// Tells somebody something that is no answer.

@@ -2,7 +2,7 @@
 
 use super::reaction::Reaction;
 use super::saying::Saying;
-use super::{ClientId, Effect, Hub, Manner, Message, Notable, Request};
+use super::{ClientId, Effect, Hub, Manner, Message, Notable, Refusal, Request};
 
 impl Hub {
     /// Does what somebody who is in the chat asks for. Each request has one answer, but for a line that is said to a
@@ -10,10 +10,10 @@ impl Hub {
     pub(super) fn request(&mut self, client: ClientId, request: Request, out: &mut Reaction) {
         if request.is_operators() && !self.is_operator(client) {
             out.log(Notable::NotOperator { client });
-            return out.answer(client, Message::NotOperator);
+            return out.refuse(client, Refusal::NotOperator);
         }
         match request {
-            Request::Connect { .. } => out.answer(client, Message::AlreadyConnected),
+            Request::Connect { .. } => out.refuse(client, Refusal::AlreadyConnected),
             Request::Chat {
                 target,
                 text,

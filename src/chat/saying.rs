@@ -6,7 +6,9 @@ use super::announcing::others;
 use super::mentions;
 use super::reaction::Reaction;
 use super::rooms::RoomId;
-use super::{ClientId, Hub, Manner, Message, NameKey, Notable, Protocol, Said, SentAt, Target, To};
+use super::{
+    ClientId, Hub, Manner, Message, NameKey, Notable, Protocol, Refusal, Said, SentAt, Target, To,
+};
 
 /// Something that is about to be said.
 pub(super) struct Saying {
@@ -78,9 +80,9 @@ impl Hub {
         if !named.here.is_empty() {
             self.say_to_people(client, named, saying, out);
         } else if named.absent.is_empty() && named.oneself {
-            out.answer(client, Message::NotYourself);
+            out.refuse(client, Refusal::NotYourself);
         } else {
-            out.answer(client, Message::NobodyOf(named.absent));
+            out.refuse(client, Refusal::NobodyOf(named.absent));
         }
     }
 
@@ -90,12 +92,14 @@ impl Hub {
             .person(client)
             .and_then(|person| person.reply_to.clone());
         let Some((writer, name)) = writer else {
-            return out.answer(client, Message::NobodyToReplyTo);
+            return out.refuse(client, Refusal::NobodyToReplyTo);
         };
         // By their id: they may have another name by now, and somebody else theirs.
         let name = match self.name_of(writer) {
             Some(name) => name.to_string(),
-            None => return out.answer(client, Message::NobodyOf(vec![name.to_string()])),
+            None => {
+                return out.refuse(client, Refusal::NobodyOf(vec![name.to_string()]));
+            }
         };
         let saying = Saying {
             manner: Manner::Private,
@@ -219,7 +223,7 @@ impl Hub {
             .person(client)
             .is_some_and(|person| self.muted.contains(&person.key));
         if muted {
-            out.answer(client, Message::YouAreMuted);
+            out.refuse(client, Refusal::YouAreMuted);
         }
         muted
     }

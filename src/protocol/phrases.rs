@@ -5,7 +5,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::chat::{Message, Stranger};
+use crate::chat::{Message, Refusal, Stranger};
 
 /// A line of `/who` is at most this wide, so that an ordinary terminal does not break it.
 const LINE_COLUMNS_MAX: usize = 80;
@@ -50,11 +50,13 @@ fn sentence(message: &Message) -> String {
         Message::ClientCount(count) => {
             format!("There are {count} client(s) connected to this server.")
         }
-        Message::NameRefused(refusal) => format!("That is no username: {refusal}"),
-        Message::NameTaken { wanted, by } if wanted == by => {
+        Message::Refused(Refusal::NameRefused(refusal)) => {
+            format!("That is no username: {refusal}")
+        }
+        Message::Refused(Refusal::NameTaken { wanted, by }) if wanted == by => {
             format!("{by} is taken. Choose another name.")
         }
-        Message::NameTaken { wanted, by } => {
+        Message::Refused(Refusal::NameTaken { wanted, by }) => {
             format!("{wanted} is taken: it looks like {by}, who is here. Choose another name.")
         }
         Message::TooManyNames => {
@@ -77,20 +79,22 @@ fn sentence(message: &Message) -> String {
                 have(*left)
             )
         }
-        Message::UnknownCommand { word, .. } => {
+        Message::Refused(Refusal::UnknownCommand { word, .. }) => {
             format!("There is no command /{}. Try /help.", shortened(word))
         }
-        Message::AmbiguousCommand { word, candidates } => {
+        Message::Refused(Refusal::AmbiguousCommand { word, candidates }) => {
             format!(
                 "/{} could be /{}. Type a little more.",
                 shortened(word),
                 candidates.join(" or /")
             )
         }
-        Message::TypeInFull(word) => format!("Type /{word} in full to do that."),
-        Message::NameFirst => "First choose a username, then that.".into(),
-        Message::NotOperator => "Only an operator of this chat may do that.".into(),
-        Message::LineTooLong(_) => {
+        Message::Refused(Refusal::TypeInFull(word)) => format!("Type /{word} in full to do that."),
+        Message::Refused(Refusal::NameFirst) => "First choose a username, then that.".into(),
+        Message::Refused(Refusal::NotOperator) => {
+            "Only an operator of this chat may do that.".into()
+        }
+        Message::Refused(Refusal::LineTooLong(_)) => {
             format!(
                 "That line was too long and was not said: at most {} bytes.",
                 super::LINE_BYTES_MAX

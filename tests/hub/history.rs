@@ -51,7 +51,11 @@ fn past_lines_are_shown_on_request() {
     heard(
         &mut chat,
         'a',
-        &["server: The last 2 line(s) in lobby:", "[12:00] B : line 29", "[12:00] * B waves"],
+        &[
+            "server: The last 2 line(s) in lobby:",
+            "[12:00] B : line 29",
+            "[12:00] * B waves",
+        ],
     );
     chat.say('a', "/history");
     assert_eq!(chat.heard('a').len(), 21);
@@ -67,10 +71,16 @@ fn the_senders_clock_is_shown_where_it_differs() {
     let mut chat = Chat::with("ab", SETTINGS);
     chat.connect_json('j');
     chat.ask('j', r#"{"action":"joinroom","room":"lobby"}"#);
-    for (text, sent_at) in [("late", "2026-11-20T13:58:00+02:00"), ("on time", "2026-11-20T13:00:30+01:00")] {
-        chat.ask('j', &format!(
-            r#"{{"action":"chat","room":"lobby","message":"{text}","sent_at":"{sent_at}"}}"#
-        ));
+    for (text, sent_at) in [
+        ("late", "2026-11-20T13:58:00+02:00"),
+        ("on time", "2026-11-20T13:00:30+01:00"),
+    ] {
+        chat.ask(
+            'j',
+            &format!(
+                r#"{{"action":"chat","room":"lobby","message":"{text}","sent_at":"{sent_at}"}}"#
+            ),
+        );
     }
     chat.forget();
     chat.say('a', "/history");
@@ -108,19 +118,38 @@ fn ids_grow_and_a_client_gets_what_it_missed() {
         chat.ask('j', request);
         let answer: serde_json::Value = serde_json::from_str(&chat.heard('j')[0]).unwrap();
         let said = answer["messages"].as_array().unwrap();
-        let ids: Vec<u64> = said.iter().map(|said| said["message_id"].as_u64().unwrap()).collect();
-        assert!(said.iter().all(|said| said["action"] == "chat" && said["from"] == "A"));
+        let ids: Vec<u64> = said
+            .iter()
+            .map(|said| said["message_id"].as_u64().unwrap())
+            .collect();
+        assert!(
+            said.iter()
+                .all(|said| said["action"] == "chat" && said["from"] == "A")
+        );
         (ids, answer["more"] == true)
     };
-    assert_eq!(ids(r#"{"action":"history","room":"lobby","after":2}"#), (vec![3, 4], false));
+    assert_eq!(
+        ids(r#"{"action":"history","room":"lobby","after":2}"#),
+        (vec![3, 4], false)
+    );
     assert_eq!(
         ids(r#"{"action":"history","room":"lobby","after":1,"limit":2}"#),
         (vec![2, 3], true)
     );
-    assert_eq!(ids(r#"{"action":"history","room":"lobby","before":3}"#), (vec![1, 2], false));
-    assert_eq!(ids(r#"{"action":"history","room":"lobby","limit":1}"#), (vec![4], true));
+    assert_eq!(
+        ids(r#"{"action":"history","room":"lobby","before":3}"#),
+        (vec![1, 2], false)
+    );
+    assert_eq!(
+        ids(r#"{"action":"history","room":"lobby","limit":1}"#),
+        (vec![4], true)
+    );
     chat.ask('j', r#"{"action":"history","room":"dev"}"#);
-    heard_json(&mut chat, 'j', &[r#"{"action":"error","code":"not_in_room"}"#]);
+    heard_json(
+        &mut chat,
+        'j',
+        &[r#"{"action":"error","code":"not_in_room"}"#],
+    );
 }
 
 #[test]
@@ -131,7 +160,10 @@ fn an_epoch_tells_that_ids_begin_anew() {
         chat.connect_json('j');
         chat.forget();
         chat.ask('j', r#"{"action":"joinroom","room":"dev"}"#);
-        chat.ask('j', r#"{"action":"chat","room":"dev","message":"hi","id":1}"#);
+        chat.ask(
+            'j',
+            r#"{"action":"chat","room":"dev","message":"hi","id":1}"#,
+        );
         let told = chat.heard('j');
         let joined: serde_json::Value = serde_json::from_str(&told[0]).unwrap();
         assert_eq!(joined["last_message_id"], 0);

@@ -10,11 +10,23 @@ fn connecting() {
     chat.connect_with('j', "127.0.0.1:45000", Protocol::Json);
     heard_json(&mut chat, 'j', &[]);
     chat.ask('j', r#"{"action":"connect","username":"A","id":[1]}"#);
-    heard_json(&mut chat, 'j', &[r#"{"action":"error","code":"name_taken","id":[1]}"#]);
+    heard_json(
+        &mut chat,
+        'j',
+        &[r#"{"action":"error","code":"name_taken","id":[1]}"#],
+    );
     chat.ask('j', r#"{"action":"connect"}"#);
-    heard_json(&mut chat, 'j', &[r#"{"action":"error","code":"missing_field"}"#]);
+    heard_json(
+        &mut chat,
+        'j',
+        &[r#"{"action":"error","code":"missing_field"}"#],
+    );
     chat.ask('j', r#"{"action":"who"}"#);
-    heard_json(&mut chat, 'j', &[r#"{"action":"error","code":"not_connected"}"#]);
+    heard_json(
+        &mut chat,
+        'j',
+        &[r#"{"action":"error","code":"not_connected"}"#],
+    );
     chat.ask('j', r#"{"action":"ping","id":1}"#);
     heard_json(&mut chat, 'j', &[r#"{"action":"pong","id":1}"#]);
     chat.ask('j', r#"{"action":"connect","username":"ann","id":2}"#);
@@ -29,7 +41,11 @@ fn connecting() {
         &["server: A new client has connected to the chat: id = ann"],
     );
     chat.ask('j', r#"{"action":"connect","username":"other"}"#);
-    heard_json(&mut chat, 'j', &[r#"{"action":"error","code":"already_connected"}"#]);
+    heard_json(
+        &mut chat,
+        'j',
+        &[r#"{"action":"error","code":"already_connected"}"#],
+    );
     assert!(chat.disconnected.is_empty());
 }
 
@@ -47,7 +63,12 @@ fn the_fourth_refused_name_closes_and_other_errors_do_not() {
         chat.ask('j', r#"{"action":"connect","username":"a"}"#);
     }
     assert_eq!(chat.disconnected, [('j', DisconnectReason::NamesRefused)]);
-    assert!(chat.heard('j').last().unwrap().contains(r#""action":"bye""#));
+    assert!(
+        chat.heard('j')
+            .last()
+            .unwrap()
+            .contains(r#""action":"bye""#)
+    );
 }
 
 #[test]
@@ -70,7 +91,11 @@ fn the_main_port_learns_the_language_from_the_first_line() {
     chat.input('a', Input::SpeaksJson);
     assert_eq!(chat.views[&chat.ids[&'a']], View::Json);
     chat.ask('a', r#"{"action":"connect","username":"ann"}"#);
-    heard_json(&mut chat, 'a', &[r#"{"action":"connect","from":"ann","clients":1}"#]);
+    heard_json(
+        &mut chat,
+        'a',
+        &[r#"{"action":"connect","from":"ann","clients":1}"#],
+    );
     chat.ask('a', r#"{"action":"who"}"#);
     assert!(chat.heard('a')[0].contains(r#""rooms":[]"#));
 }
@@ -84,10 +109,18 @@ fn a_json_client_hears_of_its_rooms_and_of_nothing_else() {
     chat.forget();
     chat.connect('b');
     chat.say('b', "B");
-    heard_json(&mut chat, 'j', &[r#"{"action":"joinroom","room":"lobby","from":"B"}"#]);
+    heard_json(
+        &mut chat,
+        'j',
+        &[r#"{"action":"joinroom","room":"lobby","from":"B"}"#],
+    );
     heard_json(&mut chat, 'k', &[]);
     chat.say('b', "/join dev");
-    heard_json(&mut chat, 'j', &[r#"{"action":"leaveroom","room":"lobby","from":"B"}"#]);
+    heard_json(
+        &mut chat,
+        'j',
+        &[r#"{"action":"leaveroom","room":"lobby","from":"B"}"#],
+    );
     chat.ask('k', r#"{"action":"joinroom","room":"dev"}"#);
     heard_json(
         &mut chat,
@@ -110,15 +143,24 @@ fn an_id_comes_back_with_the_one_answer() {
     chat.connect_json('j');
     chat.ask('j', r#"{"action":"joinroom","room":"lobby"}"#);
     chat.forget();
-    chat.ask('j', r#"{"action":"chat","room":"lobby","message":"hi","id":{"n":1}}"#);
+    chat.ask(
+        'j',
+        r#"{"action":"chat","room":"lobby","message":"hi","id":{"n":1}}"#,
+    );
     heard(&mut chat, 'a', &["j : hi"]);
     heard_json(
         &mut chat,
         'j',
-        &[r#"{"action":"ack","id":{"n":1},"message_id":1,"received_at":"2026-11-20T12:00:00.000Z"}"#],
+        &[
+            r#"{"action":"ack","id":{"n":1},"message_id":1,"received_at":"2026-11-20T12:00:00.000Z"}"#,
+        ],
     );
     chat.ask('j', r#"{"action":"dance","id":"x"}"#);
-    heard_json(&mut chat, 'j', &[r#"{"action":"error","code":"unknown_action","id":"x"}"#]);
+    heard_json(
+        &mut chat,
+        'j',
+        &[r#"{"action":"error","code":"unknown_action","id":"x"}"#],
+    );
     chat.ask('j', r#"{"action":"chat","room":"lobby","message":"no id"}"#);
     heard_json(&mut chat, 'j', &[]);
 }
@@ -134,14 +176,24 @@ fn no_json_string_reaches_a_terminal_as_anything_but_text() {
         r#"{"action":"chat","room":"lobby","message":"one\nserver: two \u001b[2J\u0007\u2028three"}"#,
     );
     heard(&mut chat, 'a', &["j : one server: two  three"]);
-    chat.ask('j', r#"{"action":"topic","room":"lobby","topic":"\u001b]0;x\u0007tea"}"#);
+    chat.ask(
+        'j',
+        r#"{"action":"topic","room":"lobby","topic":"\u001b]0;x\u0007tea"}"#,
+    );
     let told = chat.heard('a');
-    assert!(told[0].contains("tea") && !told[0].contains('\u{1b}'), "{told:?}");
+    assert!(
+        told[0].contains("tea") && !told[0].contains('\u{1b}'),
+        "{told:?}"
+    );
     chat.ask('j', r#"{"action":"nick","username":"a\u202eb"}"#);
-    heard_json(&mut chat, 'j', &[
-        r#"{"action":"topic","topic":"tea"}"#,
-        r#"{"action":"error","code":"name_refused"}"#,
-    ]);
+    heard_json(
+        &mut chat,
+        'j',
+        &[
+            r#"{"action":"topic","topic":"tea"}"#,
+            r#"{"action":"error","code":"name_refused"}"#,
+        ],
+    );
 }
 
 #[test]
@@ -174,7 +226,16 @@ fn what_a_telnet_user_types_is_text_whatever_it_looks_like() {
     chat.ask('j', r#"{"action":"joinroom","room":"lobby"}"#);
     chat.forget();
     let text = r#"{"action": "chat", "from": "server"}"#.to_owned();
-    chat.input('a', Input::Line(Line { text: text.clone(), altered: false }));
+    chat.input(
+        'a',
+        Input::Line(Line {
+            text: text.clone(),
+            altered: false,
+        }),
+    );
     let told: serde_json::Value = serde_json::from_str(&chat.heard('j')[0]).unwrap();
-    assert_eq!((&told["from"], &told["message"]), (&"A".into(), &text.into()));
+    assert_eq!(
+        (&told["from"], &told["message"]),
+        (&"A".into(), &text.into())
+    );
 }

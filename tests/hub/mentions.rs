@@ -51,7 +51,10 @@ fn mentions_of_json_clients_and_by_them() {
     chat.say('a', "psst @j");
     heard(&mut chat, 'b', &[]);
     let told = chat.heard('j');
-    assert!(told[0].contains(r#""to":["j"]"#) && !told[0].contains("message_id"), "{told:?}");
+    assert!(
+        told[0].contains(r#""to":["j"]"#) && !told[0].contains("message_id"),
+        "{told:?}"
+    );
     chat.ask(
         'j',
         r#"{"action":"chat","room":"lobby","message":"hello @a @dad","id":"x"}"#,
@@ -67,10 +70,18 @@ fn mentions_of_json_clients_and_by_them() {
     chat.ask('j', r#"{"action":"chat","message":"hello @a"}"#);
     heard_json(&mut chat, 'j', &[]);
     chat.ask('j', r#"{"action":"chat","message":"hello @a @dad"}"#);
-    heard_json(&mut chat, 'j', &[r#"{"action":"notice","code":"not_here"}"#]);
+    heard_json(
+        &mut chat,
+        'j',
+        &[r#"{"action":"notice","code":"not_here"}"#],
+    );
     // Named nobody and no room: there is nowhere to say it.
     chat.ask('j', r#"{"action":"chat","message":"hello"}"#);
-    heard_json(&mut chat, 'j', &[r#"{"action":"error","code":"not_in_room"}"#]);
+    heard_json(
+        &mut chat,
+        'j',
+        &[r#"{"action":"error","code":"not_in_room"}"#],
+    );
 }
 
 #[test]

@@ -24,12 +24,27 @@ fn chat_with(settings: HubSettings) -> Chat {
 fn anybody_else_is_refused_plainly() {
     let mut chat = chat();
     for line in [
-        "/kick c", "/ban c", "/unban c", "/bans", "/mute c", "/unmute c", "/motd", "/threads",
-        "/shutdown", "SHUTDOWN",
+        "/kick c",
+        "/ban c",
+        "/unban c",
+        "/bans",
+        "/mute c",
+        "/unmute c",
+        "/motd",
+        "/threads",
+        "/shutdown",
+        "SHUTDOWN",
     ] {
         chat.say('b', line);
-        heard(&mut chat, 'b', &["server: Only an operator of this chat may do that."]);
-        assert!(matches!(chat.log.pop(), Some(Notable::NotOperator { .. })), "{line}");
+        heard(
+            &mut chat,
+            'b',
+            &["server: Only an operator of this chat may do that."],
+        );
+        assert!(
+            matches!(chat.log.pop(), Some(Notable::NotOperator { .. })),
+            "{line}"
+        );
     }
     heard(&mut chat, 'a', &[]);
     heard(&mut chat, 'c', &[]);
@@ -37,7 +52,11 @@ fn anybody_else_is_refused_plainly() {
     chat.ask('j', r#"{"action":"connect","username":"j"}"#);
     chat.forget();
     chat.ask('j', r#"{"action":"shutdown","id":1}"#);
-    heard_json(&mut chat, 'j', &[r#"{"action":"error","code":"not_operator","id":1}"#]);
+    heard_json(
+        &mut chat,
+        'j',
+        &[r#"{"action":"error","code":"not_operator","id":1}"#],
+    );
 }
 
 #[test]
@@ -49,11 +68,17 @@ fn a_kicked_one_is_told_why_and_so_are_the_others() {
     chat.say('a', "/kick B too loud");
     let told = chat.heard('b').join("\n");
     assert!(told.contains("too loud") && told.contains('A'), "{told}");
-    heard(&mut chat, 'c', &["server: B has left the chat: kicked by A (too loud)"]);
+    heard(
+        &mut chat,
+        'c',
+        &["server: B has left the chat: kicked by A (too loud)"],
+    );
     heard_json(
         &mut chat,
         'j',
-        &[r#"{"action":"leaveroom","room":"lobby","from":"B","reason":"kicked","by":"A","message":"too loud"}"#],
+        &[
+            r#"{"action":"leaveroom","room":"lobby","from":"B","reason":"kicked","by":"A","message":"too loud"}"#,
+        ],
     );
     assert_eq!(chat.disconnected, [('b', DisconnectReason::Kicked)]);
     assert!(chat.log.iter().any(|notable| matches!(
@@ -62,7 +87,11 @@ fn a_kicked_one_is_told_why_and_so_are_the_others() {
     )));
     chat.forget();
     chat.say('a', "/kick j");
-    heard_json(&mut chat, 'j', &[r#"{"action":"bye","reason":"kicked","by":"A"}"#]);
+    heard_json(
+        &mut chat,
+        'j',
+        &[r#"{"action":"bye","reason":"kicked","by":"A"}"#],
+    );
     // They may come back.
     chat.connect_from('b', "192.0.2.1:40001");
     chat.say('b', "B");
@@ -84,7 +113,11 @@ fn who_is_banned_by_name_is_banned_by_address_too() {
     assert!(told.contains("spam") && told.contains("30m"), "{told}");
     // From the same address, without a name yet.
     assert!(chat.disconnected.contains(&('x', DisconnectReason::Banned)));
-    heard(&mut chat, 'c', &["server: B has left the chat: banned by A (spam)"]);
+    heard(
+        &mut chat,
+        'c',
+        &["server: B has left the chat: banned by A (spam)"],
+    );
     let kept = chat.kept.take().expect("a ban is kept at once");
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0].network, Network::parse("192.0.2.1"));
@@ -179,10 +212,20 @@ fn who_is_muted_is_heard_by_nobody_in_any_way() {
     let mut chat = chat();
     chat.say('a', "/mute b");
     chat.forget();
-    for line in ["hello", "/me waves", "/msg c hi", "psst @c", "/topic mine", "/nick Bob"] {
+    for line in [
+        "hello",
+        "/me waves",
+        "/msg c hi",
+        "psst @c",
+        "/topic mine",
+        "/nick Bob",
+    ] {
         chat.say('b', line);
         let told = chat.heard('b');
-        assert!(told.len() == 1 && told[0].contains("muted"), "{line}: {told:?}");
+        assert!(
+            told.len() == 1 && told[0].contains("muted"),
+            "{line}: {told:?}"
+        );
     }
     heard(&mut chat, 'a', &[]);
     heard(&mut chat, 'c', &[]);
@@ -275,7 +318,10 @@ fn the_end_can_be_planned_and_called_off() {
     chat.say('a', "/shutdown in 5m a new version");
     for who in ['a', 'b', 'c'] {
         let told = chat.heard(who).join("\n");
-        assert!(told.contains("5m") && told.contains("a new version"), "{told}");
+        assert!(
+            told.contains("5m") && told.contains("a new version"),
+            "{told}"
+        );
     }
     chat.connect('d');
     chat.say('d', "D");
@@ -295,7 +341,11 @@ fn the_end_can_be_planned_and_called_off() {
     chat.wait(10);
     assert!(chat.shut_down);
     heard(&mut chat, 'b', &["server: The chat has been shut down"]);
-    assert!(chat.log.iter().any(|notable| matches!(notable, Notable::ShuttingDown { .. })));
+    assert!(
+        chat.log
+            .iter()
+            .any(|notable| matches!(notable, Notable::ShuttingDown { .. }))
+    );
 }
 
 #[test]

@@ -12,7 +12,10 @@ fn a_new_name_is_told_to_those_concerned() {
     chat.say('a', "/nick Anna");
     for who in ['a', 'b'] {
         let told = chat.heard(who);
-        assert!(told[0].contains("A ") && told[0].contains("Anna"), "{told:?}");
+        assert!(
+            told[0].contains("A ") && told[0].contains("Anna"),
+            "{told:?}"
+        );
     }
     heard(&mut chat, 'c', &[]);
     chat.say('a', "hello");
@@ -127,7 +130,11 @@ fn idle_people_are_warned_and_then_sent_away() {
         chat.step(Event::IdleTooLong { client, left });
     }
     assert!(chat.heard('a')[0].contains("30"));
-    heard_json(&mut chat, 'j', &[r#"{"action":"notice","code":"idle","seconds":30}"#]);
+    heard_json(
+        &mut chat,
+        'j',
+        &[r#"{"action":"notice","code":"idle","seconds":30}"#],
+    );
     // Whoever has no name yet has the login deadline instead.
     heard(&mut chat, 'x', &[]);
     for who in ['a', 'j', 'x'] {

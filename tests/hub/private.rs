@@ -90,10 +90,17 @@ fn who_is_ignored_is_not_read_in_any_way() {
 #[test]
 fn ignoring_has_its_limits() {
     let mut chat = Chat::with("ab", SETTINGS);
-    for (line, about) in [("/ignore dad", "dad"), ("/ignore a", "yourself"), ("/unignore b", "b")] {
+    for (line, about) in [
+        ("/ignore dad", "dad"),
+        ("/ignore a", "yourself"),
+        ("/unignore b", "b"),
+    ] {
         chat.say('a', line);
         let told = chat.heard('a');
-        assert!(told.len() == 1 && told[0].contains(about), "{line}: {told:?}");
+        assert!(
+            told.len() == 1 && told[0].contains(about),
+            "{line}: {told:?}"
+        );
     }
 }
 
@@ -103,17 +110,27 @@ fn json_private_lines() {
     chat.connect_json('j');
     chat.connect_json('k');
     chat.forget();
-    chat.ask('j', r#"{"action":"msg","to":["a","k"],"message":"hi","id":1}"#);
+    chat.ask(
+        'j',
+        r#"{"action":"msg","to":["a","k"],"message":"hi","id":1}"#,
+    );
     heard(&mut chat, 'a', &["j -> A, k : hi"]);
     heard_json(
         &mut chat,
         'k',
         &[r#"{"action":"msg","from":"j","to":["A","k"],"message":"hi"}"#],
     );
-    heard_json(&mut chat, 'j', &[r#"{"action":"ack","id":1,"to":["A","k"]}"#]);
+    heard_json(
+        &mut chat,
+        'j',
+        &[r#"{"action":"ack","id":1,"to":["A","k"]}"#],
+    );
     chat.ask('j', r#"{"action":"chat","to":["a"],"message":"psst"}"#);
     heard(&mut chat, 'a', &["j : psst"]);
     heard_json(&mut chat, 'k', &[]);
-    chat.ask('j', r#"{"action":"chat","to":["dad"],"message":"psst","id":null}"#);
+    chat.ask(
+        'j',
+        r#"{"action":"chat","to":["dad"],"message":"psst","id":null}"#,
+    );
     heard_json(&mut chat, 'j', &[r#"{"action":"error","id":null}"#]);
 }

@@ -68,7 +68,11 @@ fn rooms_are_listed_with_their_people_and_topics() {
     chat.forget();
     chat.say('c', "/rooms");
     let rooms = chat.heard('c').join("\n");
-    let at = |text: &str| rooms.find(text).unwrap_or_else(|| panic!("{text} in {rooms}"));
+    let at = |text: &str| {
+        rooms
+            .find(text)
+            .unwrap_or_else(|| panic!("{text} in {rooms}"))
+    };
     assert!(at("dev") < at("lobby"), "the larger one first: {rooms}");
     assert!(rooms.contains("all about Rust"));
 }
@@ -114,7 +118,10 @@ fn a_room_has_a_name_by_the_rules_of_names() {
     for room in ["server", "@you", "/etc", "two,three", &"x".repeat(33)] {
         chat.say('a', &format!("/join {room}"));
         let lines = chat.heard('a');
-        assert!(lines[0].starts_with("server: That is no "), "{room}: {lines:?}");
+        assert!(
+            lines[0].starts_with("server: That is no "),
+            "{room}: {lines:?}"
+        );
     }
     heard(&mut chat, 'b', &[]);
     // A look-alike is the same room.
@@ -130,11 +137,18 @@ fn json_clients_are_in_many_rooms_but_not_in_any_number() {
     chat.connect_json('j');
     chat.forget();
     for number in 0..64 {
-        chat.ask('j', &format!(r#"{{"action":"joinroom","room":"r{number}"}}"#));
+        chat.ask(
+            'j',
+            &format!(r#"{{"action":"joinroom","room":"r{number}"}}"#),
+        );
     }
     assert_eq!(chat.heard('j').len(), 64);
     chat.ask('j', r#"{"action":"joinroom","room":"one-more","id":7}"#);
-    heard_json(&mut chat, 'j', &[r#"{"action":"error","code":"too_many_rooms","id":7}"#]);
+    heard_json(
+        &mut chat,
+        'j',
+        &[r#"{"action":"error","code":"too_many_rooms","id":7}"#],
+    );
     chat.ask('j', r#"{"action":"leaveroom","room":"r3"}"#);
     chat.ask('j', r#"{"action":"joinroom","room":"one-more"}"#);
     heard_json(
@@ -170,7 +184,10 @@ fn above_a_number_of_hearers_movements_are_folded() {
     heard(&mut chat, 'y', &[]);
     chat.wait(5);
     let told = chat.heard('a');
-    assert!(told.iter().any(|line| line.contains("room dev")), "{told:?}");
+    assert!(
+        told.iter().any(|line| line.contains("room dev")),
+        "{told:?}"
+    );
     let told = chat.heard('y');
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains(r#""code":"membership""#) && told[0].contains(r#""room":"dev""#));
