@@ -31,7 +31,7 @@ mod said;
 mod view;
 
 pub use ban::{Ban, Network};
-pub use command::Command;
+pub use command::{Command, CommandHelp, command_groups, commands, find_help};
 pub use event::{ClientId, DisconnectReason, Effect, Event, Notable, ShutdownCause};
 pub use hub::{Hub, HubSettings};
 pub use input::{Input, Line, Stranger, Tag};
