@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::reaction::Reaction;
 use super::rooms::RoomId;
 use super::{
-    ClientId, Command, Hub, Message, NameKey, PersonKnown, PersonShown, Range, Refusal, RoomShown,
-    Said,
+    ClientId, Hub, Message, NameKey, PersonKnown, PersonShown, Range, Refusal, RoomShown, Said,
+    find_help,
 };
 use crate::config::limits::{
     HISTORY_LINES_MAX, HISTORY_LINES_SHOWN, LIST_ENTRIES_MAX, NOTE_BYTES_MAX,
@@ -16,9 +16,9 @@ use crate::config::limits::{
 impl Hub {
     pub(super) fn help(&self, client: ClientId, about: Option<String>, out: &mut Reaction) {
         let operator = self.is_operator(client);
-        let about = match about.map(|typed| Command::named(&typed, operator)) {
+        let about = match about.map(|typed| find_help(&typed, operator)) {
             None => None,
-            Some(Ok(word)) => Some(word),
+            Some(Ok(help)) => Some(help.word),
             Some(Err(command)) => {
                 if let Some(why) = super::hub::refusal_of(command) {
                     out.refuse(client, why);

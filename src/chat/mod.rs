@@ -51,7 +51,7 @@ mod tries;
 mod view;
 
 pub use ban::{Ban, Network};
-pub use command::Command;
+pub use command::{Command, CommandHelp, command_groups, commands, find_help};
 pub use event::{ClientId, DisconnectReason, Effect, Event, ShutdownCause};
 pub use hub::{Hub, HubSettings};
 pub use input::{Input, Line, Stranger, Tag};

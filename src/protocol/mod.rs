@@ -35,6 +35,9 @@ use crate::chat::Input;
 /// line's end and telnet's commands do not. A longer line is answered with one [`Input::LineTooLong`].
 pub const LINE_BYTES_MAX: usize = 4096;
 
+/// The longest JSON line, in bytes as received; the line's end does not count.
+pub const JSON_LINE_BYTES_MAX: usize = 16 * 1024;
+
 /// So many bytes without a line end are no line: the decoder says [`Input::LineEndless`] and hears no more.
 pub const ENDLESS_BYTES_MAX: usize = 64 * 1024;
 

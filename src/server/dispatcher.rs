@@ -7,6 +7,8 @@
 use std::sync::Arc;
 use std::thread::{self, Scope};
 
+use jiff::tz::TimeZone;
+
 use super::clock::Clock;
 use super::delivery::Delivery;
 use super::inbox::Inbound;
@@ -17,7 +19,7 @@ use super::threads::{Activity, Row, ThreadTable};
 use super::wake::{Channels, Control, Wake};
 use crate::chat::{
     ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Message, Now, Protocol,
-    ShutdownCause, Time,
+    ShutdownCause, Time, Timestamps,
 };
 use crate::config::Config;
 use crate::protocol::phrases;
@@ -212,7 +214,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     /// Encodes once, copies to each: the docs of this module's parent say why.
     fn send(&mut self, to: &[ClientId], message: &Message) {
         self.encoded.clear();
-        phrases::encode(message, &mut self.encoded);
+        phrases::encode(message, Timestamps::Off, &TimeZone::UTC, &mut self.encoded);
         for &client in to {
             self.delivery.append(client, &self.encoded);
         }
@@ -269,7 +271,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             let pending_bytes = self.delivery.peer(client).map_or(0, |peer| peer.pending());
             tracing::info!(%client, pending_bytes, "cut: does not read what is sent");
             let mut words = Vec::new();
-            phrases::encode(&last, &mut words);
+            phrases::encode(&last, Timestamps::Off, &TimeZone::UTC, &mut words);
             self.delivery.cut(client, &words, now);
             let reason = DisconnectReason::SlowReader;
             self.step(Event::Disconnected { client, reason }, now);

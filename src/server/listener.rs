@@ -10,6 +10,7 @@ use std::thread::Scope;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use jiff::tz::TimeZone;
 use rustix::io::Errno;
 use socket2::SockRef;
 
@@ -19,7 +20,7 @@ use super::connection::{Connection, canonical};
 use super::inbox::{Inbound, Inbox};
 use super::reader;
 use super::threads::{Activity, Row, ThreadTable};
-use crate::chat::{ClientId, Message};
+use crate::chat::{ClientId, Message, Timestamps};
 use crate::config::{Config, limits};
 use crate::protocol::phrases;
 
@@ -188,7 +189,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
     fn refuse(&mut self, socket: TcpStream, address: SocketAddr, why: &Message) {
         tracing::info!(%address, ?why, "refused");
         let mut line = Vec::new();
-        phrases::encode(why, &mut line);
+        phrases::encode(why, Timestamps::Off, &TimeZone::UTC, &mut line);
         let flags = rustix::net::SendFlags::DONTWAIT | rustix::net::SendFlags::NOSIGNAL;
         // A fresh socket has room for a line. If it is broken already, nobody waits for the line.
         let _ = rustix::net::send(&socket, &line, flags);
