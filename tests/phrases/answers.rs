@@ -158,6 +158,18 @@ pub fn rows() -> Vec<Row> {
             "That text is too long: at most 300 bytes. Make it shorter.",
         ),
         row(
+            Refused(Refusal::NameBanned(name("bob"))),
+            "bob is banned. Choose another name.",
+        ),
+        row(
+            Refused(Refusal::NoNamesHere),
+            "Nobody has a name in this chat: everyone is known by address.",
+        ),
+        row(
+            Refused(Refusal::TooManyIgnored),
+            "You ignore as many as one may ignore. /unignore NAME takes one back.",
+        ),
+        row(
             Refused(Refusal::NobodyToReplyTo),
             "Nobody has written to you in private. /msg NAME TEXT does that.",
         ),
