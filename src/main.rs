@@ -23,6 +23,10 @@ const EXIT_USAGE: u8 = 2;
 fn main() -> ExitCode {
     match config::load(env::args_os(), env::vars_os()) {
         Ok(Outcome::Run(config)) => serve(config),
+        Ok(Outcome::Healthcheck(server)) => match server.check() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(unhealthy) => fail(&unhealthy, EXIT_FAILURE),
+        },
         Ok(Outcome::Check(config)) => print(&config.to_toml()),
         Ok(Outcome::Print(text)) => print(&text),
         Err(error) => fail(&error, EXIT_USAGE),
@@ -46,13 +50,11 @@ fn serve(config: Config) -> ExitCode {
         write_unless_stuck(io::stdout(), &waiting);
     });
     drop(signals);
-    match ended {
-        Ok(()) => {
-            log::finish();
-            ExitCode::SUCCESS
-        }
-        Err(error) => fail(&NoThread(error), EXIT_FAILURE),
+    if let Err(error) = ended {
+        return fail(&NoThread(error), EXIT_FAILURE);
     }
+    log::finish();
+    ExitCode::SUCCESS
 }
 
 /// The system refuses a thread that the server cannot do without.

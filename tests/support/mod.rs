@@ -96,6 +96,16 @@ impl Server {
         self.stderr.wait_for(|line| line.contains(text))
     }
 
+    /// Waits until the log has a line that is wanted, and returns it.
+    pub fn logged(&self, wanted: impl Fn(&str) -> bool) -> String {
+        self.stderr.wait_for(wanted)
+    }
+
+    /// Waits until stdout has a line that is wanted, and returns it.
+    pub fn printed(&self, wanted: impl Fn(&str) -> bool) -> String {
+        self.stdout.wait_for(wanted)
+    }
+
     /// All of the log so far.
     pub fn log_so_far(&self) -> String {
         self.stderr.so_far()
