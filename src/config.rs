@@ -12,6 +12,7 @@ mod error;
 mod file;
 pub mod limits;
 mod load;
+mod reload;
 mod show;
 mod value;
 
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 pub use choices::{Bind, Delivery, Limit, LogLevel, Operators, RateLimit, Zone};
 pub use error::ConfigError;
+pub(crate) use file::{in_file, line_of, read_text, toml_reason};
 pub use load::{Outcome, load};
 
 use value::{GIB, KIB, MIB, count, count_or_off, duration, or, size};
