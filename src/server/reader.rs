@@ -220,3 +220,6 @@ impl Drop for LastAct<'_, '_> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,8 +87,6 @@ const FLAGS: &str = r#"
     json-port: got 1337, expected another port than port
 --json-port=x
     --json-port: got "x", expected a whole number from 0 to 65535, or off
---motd=
-    --motd: got no value, expected the path of a file, or none
 --state-dir=
     --state-dir: got no value, expected the path of a directory, or none
 --idle-timeout=60
