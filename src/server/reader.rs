@@ -220,6 +220,3 @@ impl Drop for LastAct<'_, '_> {
         });
     }
 }
-
-#[cfg(test)]
-mod tests;
