@@ -14,6 +14,22 @@ const MIB: usize = 1024 * KIB;
 /// instead of being read to its end.
 pub const CONFIG_FILE_BYTES_MAX: u64 = 64 * 1024;
 
+/// How long the file with the operators' password may be: far beyond what anybody types behind `/op`.
+pub const PASSWORD_FILE_BYTES_MAX: u64 = 1024;
+
+/// How long the message of the day may be, in bytes and in lines. Everybody who joins is sent it.
+pub const MOTD_BYTES_MAX: u64 = 16 * 1024;
+
+/// See [`MOTD_BYTES_MAX`].
+pub const MOTD_LINES_MAX: usize = 50;
+
+/// How long the file of bans may be that is read at the start. It bounds what a wrong file can do, and is far above
+/// what the server itself writes.
+pub const BANS_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// How many past lines somebody may be shown who comes into a room: all that a room remembers.
+pub const HISTORY_ON_JOIN_MAX: usize = 200;
+
 // ── Inbox and batches ──
 
 /// How many events wait for the dispatcher. Each connection has one event under way, so more readers than this wait
@@ -129,6 +145,12 @@ pub const FLOOD_BYTES_PER_SECOND: u32 = 16 * 1024;
 /// How many refused names one connection may give; this one closes it. A person gets it right sooner, and a program
 /// that tries out names should not be served for ever.
 pub const NAME_REFUSALS_MAX: u32 = 4;
+
+/// How long before the end of `idle_timeout` somebody is warned; half of it where it is under twice this.
+pub const IDLE_WARNING: Duration = Duration::from_secs(30);
+
+/// How many threads the answer to `/threads` tells of, those of connections last.
+pub const THREADS_SHOWN_MAX: usize = 500;
 
 /// How often the folded line about who came and who left goes out, once more people hear it than `announce_up_to`.
 pub const ANNOUNCE_EVERY: Duration = Duration::from_secs(5);
