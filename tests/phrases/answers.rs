@@ -24,6 +24,7 @@ pub fn rows() -> Vec<Row> {
     let long = "x".repeat(4000);
     let wide = "字".repeat(1000);
     let joined = "x\u{200d}".repeat(1000);
+    let marks = "\u{301}".repeat(1000);
     vec![
         row(topic(Some("Rust"), None), "The topic of dev: Rust"),
         row(
@@ -83,7 +84,11 @@ pub fn rows() -> Vec<Row> {
         ),
         row(
             unknown(&joined, None),
-            &format!("There is no command /{}. Try /help.", &joined[..32 * 4]),
+            &format!("There is no command /{}. Try /help.", &joined[..16 * 4]),
+        ),
+        row(
+            unknown(&marks, None),
+            &format!("There is no command /{}. Try /help.", &marks[..32 * 2]),
         ),
         row(
             Refused(Refusal::Misused("join")),
@@ -138,8 +143,8 @@ pub fn rows() -> Vec<Row> {
             "You are in no room. /join ROOM goes to one.",
         ),
         row(
-            Refused(Refusal::RoomRefused(NameRefusal::Blank)),
-            "A name has no blanks inside. Put `_` or `-` in their place.",
+            Refused(Refusal::RoomRefused(NameRefusal::Empty)),
+            "That is no name for a room: a name has at least one letter. Type one.",
         ),
         row(
             Refused(Refusal::TooManyRooms),

@@ -26,10 +26,3 @@ pub(super) fn clients_have(count: usize) -> String {
         have(count)
     )
 }
-
-/// A clause that begins a sentence.
-pub(super) fn begun(clause: &str) -> String {
-    let mut letters = clause.chars();
-    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-    first.into_iter().chain(letters).collect()
-}

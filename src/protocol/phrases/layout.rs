@@ -1,7 +1,7 @@
 //! The server's own lines, and how to keep them within the width and the height of an ordinary terminal.
 
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Stands before each line of the server's own.
 const PREFIX: &str = "server: ";
@@ -102,17 +102,13 @@ pub(super) fn cut(text: &str, columns_max: usize) -> String {
     cut
 }
 
-/// What somebody typed, quoted back to them: never more than a part of a screen line.
+/// What somebody typed, quoted back to them: never more than a part of a screen line. It is counted in characters, since
+/// there is no end to the marks that one letter may have.
 pub(super) fn shortened(typed: &str) -> &str {
     let mut columns = 0;
-    let fits = |(count, (_, letter)): &(usize, (usize, &str))| {
-        columns += letter.width();
-        *count < QUOTE_COLUMNS_MAX && columns <= QUOTE_COLUMNS_MAX
-    };
-    let letters = typed.grapheme_indices(true).enumerate();
-    let end = letters
-        .take_while(fits)
-        .last()
-        .map_or(0, |(_, (at, letter))| at + letter.len());
-    &typed[..end]
+    let beyond = typed.char_indices().enumerate().find(|&(count, (_, c))| {
+        columns += c.width().unwrap_or(0);
+        count == QUOTE_COLUMNS_MAX || columns > QUOTE_COLUMNS_MAX
+    });
+    beyond.map_or(typed, |(_, (end, _))| &typed[..end])
 }

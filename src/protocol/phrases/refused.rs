@@ -1,6 +1,5 @@
 //! The refusals, each one sentence: what is wrong, and what to do instead.
 
-use super::clause::begun;
 use super::help::{find, usage};
 use super::layout::shortened;
 use super::listing;
@@ -61,8 +60,7 @@ pub(in crate::protocol) fn refused(refusal: &Refusal) -> String {
             let room = shortened(room);
             format!("You are not in room {room}. /join {room} goes there.")
         }
-        // A refusal speaks of a name, and fits on a line only by itself.
-        Refusal::RoomRefused(refusal) => begun(&refusal.to_string()),
+        Refusal::RoomRefused(refusal) => format!("That is no name for a room: {refusal}"),
         Refusal::TooManyRooms => {
             "You are in as many rooms as one may be in. Leave one of them first.".into()
         }
