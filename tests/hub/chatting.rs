@@ -54,15 +54,26 @@ fn a_mistyped_command_is_quoted_only_in_part() {
 #[test]
 fn a_beginning_is_enough_but_not_for_what_ends_something() {
     for (typed, answer) in [
-        ("/help", "server: /help      shows this list"),
-        ("/HELP", "server: /help      shows this list"),
-        ("/he", "server: /help      shows this list"),
-        ("/help me", "server: /help      shows this list"),
-        ("/w", "server: 1 client(s) connected: A"),
+        ("/help", "server: Talk:"),
+        ("/HELP", "server: Talk:"),
+        ("/he", "server: Talk:"),
+        ("/help who", "server: /who [ROOM]"),
+        (
+            "/help whoo",
+            "server: There is no command /whoo. Did you mean /who?",
+        ),
+        ("/who", "server: 1 client(s) connected: A"),
+        (
+            "/w",
+            "server: /w could be /who or /whois. Type a little more.",
+        ),
         ("/names", "server: 1 client(s) connected: A"),
         ("/q", "server: Type /quit in full to do that."),
         ("/shut", "server: Type /shutdown in full to do that."),
-        ("/hepl", "server: There is no command /hepl. Try /help."),
+        (
+            "/hepl",
+            "server: There is no command /hepl. Did you mean /help?",
+        ),
     ] {
         let mut chat = Chat::with("a", SETTINGS);
         chat.say('a', typed);
