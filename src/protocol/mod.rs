@@ -29,11 +29,16 @@ mod text;
 pub use plain::PlainDecoder;
 pub use text::{clean, is_blank};
 
-use crate::chat::Input;
+use jiff::tz::TimeZone;
+
+use crate::chat::{Input, Message, Tag, View};
 
 /// The longest line, in bytes as received. Bytes that the person erased again count, because they were received; the
 /// line's end and telnet's commands do not. A longer line is answered with one [`Input::LineTooLong`].
 pub const LINE_BYTES_MAX: usize = 4096;
+
+/// The longest JSON line, in bytes as received; the line's end does not count.
+pub const JSON_LINE_BYTES_MAX: usize = 16 * 1024;
 
 /// So many bytes without a line end are no line: the decoder says [`Input::LineEndless`] and hears no more.
 pub const ENDLESS_BYTES_MAX: usize = 64 * 1024;
@@ -51,6 +56,21 @@ impl Decoded {
     /// Whether there is neither anything to hand on nor anything to answer.
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty() && self.replies.is_empty()
+    }
+}
+
+/// Appends `message` to `out` as the bytes for whoever has this view. An answer carries the `tag` of its request, and
+/// times for people are in `zone`.
+pub fn encode(
+    message: &Message,
+    _tag: Option<&Tag>,
+    view: View,
+    zone: &TimeZone,
+    out: &mut Vec<u8>,
+) {
+    match view {
+        View::Plain(timestamps) => phrases::encode(message, timestamps, zone, out),
+        View::Json => phrases::encode(message, crate::chat::Timestamps::Off, zone, out),
     }
 }
 

@@ -50,10 +50,11 @@ impl Server {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CHATSERV_")) {
             command.env_remove(name);
         }
-        // Flood control has tests of its own; in the others everybody says as much as they like.
+        // Flood control has tests of its own; in the others everybody says as much as they like. A test that brings a
+        // settings file says so there.
         if !command
             .get_args()
-            .any(|argument| argument == "--rate-limit")
+            .any(|argument| argument == "--rate-limit" || argument == "--config")
         {
             command.env("CHATSERV_RATE_LIMIT", "off");
         }
@@ -79,6 +80,18 @@ impl Server {
     /// Where clients connect.
     pub fn address(&self) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+    }
+
+    /// The port on which JSON lines are spoken, of a server that has one.
+    pub fn json_port(&self) -> u16 {
+        let start = "Waiting for incoming json connections on port ";
+        let line = self.stdout.wait_for(|line| line.starts_with(start));
+        line[start.len()..].parse().unwrap()
+    }
+
+    /// All of what it has printed so far.
+    pub fn printed_so_far(&self) -> String {
+        self.stdout.so_far()
     }
 
     /// The process id.
