@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod sample;
 mod wrong;
 
 use std::ffi::OsString;
