@@ -39,7 +39,7 @@ fn line(text: &str, out: &mut Vec<u8>) {
 }
 
 /// The messages that are one sentence.
-fn sentence(message: &Message) -> String {
+pub(super) fn sentence(message: &Message) -> String {
     match message {
         Message::InputUsername => "Input username.".into(),
         Message::YourNameIs(name) => format!("Your username is {name}."),
