@@ -68,7 +68,11 @@ fn a_beginning_is_enough_but_not_for_what_ends_something() {
             "server: /w could be /who or /whois. Type a little more.",
         ),
         ("/names", "server: 1 client(s) connected: A"),
-        ("/q", "server: Type /quit in full to do that."),
+        ("/exi", "server: Type /exit in full to do that."),
+        (
+            "/q",
+            "server: /q could be /quiet or /quit. Type a little more.",
+        ),
         ("/shut", "server: Type /shutdown in full to do that."),
         (
             "/hepl",
@@ -119,7 +123,7 @@ fn help_tells_operators_more() {
         chat.say(who, "/help");
         let lines = chat.heard(who);
         assert_eq!(
-            lines.iter().any(|line| line.contains("SHUTDOWN")),
+            lines.iter().any(|line| line.contains("/shutdown")),
             knows,
             "{lines:?}"
         );
