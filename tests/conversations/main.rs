@@ -92,8 +92,17 @@ fn the_readme_shows_conversations_as_they_really_went() {
         let played = played.ok_or("there is no such conversation")?;
         // Half a conversation is no example.
         played.outcome.clone()?;
-        let example = played.transcript.render(title);
-        example.ok_or("the conversation has no part of this title".to_owned())
+        let render = |title: &str| {
+            let example = played.transcript.render(title);
+            example.ok_or("the conversation has no part of this title".to_owned())
+        };
+        if title != "*" {
+            return Ok(vec![(None, render(title)?)]);
+        }
+        let titles = played.transcript.titles();
+        titles
+            .map(|title| Ok((Some(title.to_owned()), render(title)?)))
+            .collect()
     });
     let should_be = should_be.unwrap_or_else(|wrong| panic!("{wrong}"));
     if std::env::var_os("UPDATE_README").is_some() {

@@ -136,6 +136,11 @@ impl Transcript {
         }
     }
 
+    /// The titles of all examples, in order.
+    pub fn titles(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().map(|(title, _)| title.as_str())
+    }
+
     /// An example as the README shows it, one line for each entry; none where the conversation has no such part.
     pub fn render(&self, title: &str) -> Option<String> {
         let (_, entries) = self.parts.iter().find(|(known, _)| known == title)?;

@@ -11,7 +11,7 @@ pub fn error_codes() -> impl Iterator<Item = (&'static str, &'static str)> {
     CODES.into_iter()
 }
 
-const CODES: [(&str, &str); 49] = [
+const CODES: [(&str, &str); 48] = [
     ("bad_json", "The line is no JSON."),
     ("bad_utf8", "The line is no UTF-8."),
     ("byte_order_mark", "The line begins with a byte order mark."),
@@ -55,8 +55,10 @@ const CODES: [(&str, &str); 49] = [
         "topic_is_operators",
         "Only operators change the topic of this room.",
     ),
-    ("no_such_person", "Nobody here has this name."),
-    ("nobody_there", "None of those who were named is here."),
+    (
+        "no_such_person",
+        "Nobody here has this name, or any of these names.",
+    ),
     ("nobody_to_reply_to", "Nobody has written in private."),
     ("not_yourself", "One cannot do that to oneself."),
     ("not_ignored", "One does not ignore this person."),
@@ -119,8 +121,7 @@ pub(super) fn code(refusal: &Refusal) -> &'static str {
         Refusal::NoSuchRoom(_) => "no_such_room",
         Refusal::NotInRoom(_) => "not_in_room",
         Refusal::TopicIsOperators(_) => "topic_is_operators",
-        Refusal::NoSuchPerson(_) => "no_such_person",
-        Refusal::NobodyOf(_) => "nobody_there",
+        Refusal::NoSuchPerson(_) | Refusal::NobodyOf(_) => "no_such_person",
         Refusal::NobodyToReplyTo => "nobody_to_reply_to",
         Refusal::NotYourself => "not_yourself",
         Refusal::NotIgnored(_) => "not_ignored",
