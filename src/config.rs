@@ -118,7 +118,7 @@ pub struct Config {
     pub announce_up_to: usize,
 
     /// How many past lines of a room somebody sees who comes into it by telnet.
-    #[arg(long, value_name = "LINES", default_value_t = 10, value_parser = count(0..=limits::HISTORY_ON_JOIN_MAX))]
+    #[arg(long, value_name = "LINES", default_value_t = 10, value_parser = count(0..=limits::HISTORY_LINES_MAX))]
     pub history_on_join: usize,
 
     /// A text file that everybody sees who joins, the message of the day, or none.

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use rustix::process::Signal;
-use support::process::{behind, fails_to_start, has_program};
+use support::process::{behind, fails_to_start, has_program, until};
 use support::slow::Pair;
 use support::{Client, Server};
 
@@ -164,16 +164,25 @@ fn the_files_that_settings_name_are_read_again() {
     let Some(mut server) = directory.server() else {
         return;
     };
-    assert_eq!(server.threads_called("bans"), 1);
+    until("the thread for bans is there", || {
+        server.threads_called("bans") == 1
+    });
     directory.write("motd", "Welcome back");
     let texts =
         "no setting has changed; read again: the message of the day, the operators' password";
     reload(&server, texts);
+    let mut newcomer = Client::connect(&server);
+    newcomer.say("zoe");
+    newcomer.skip_to("Welcome back");
     let ban = "[[ban]]\nname = 'mallory'\nby = 'me'\n";
     directory.write("bans.toml", ban);
     reload(&server, &format!("{texts}, bans that somebody has changed"));
     directory.write("bans.toml", &format!("{ban}[[ban]"));
     reload(&server, "bans.toml: line 4: ");
+    // The last reload but one holds.
+    let mut mallory = Client::connect(&server);
+    mallory.say("mallory");
+    mallory.skip_to("banned");
     Pair::join(&server).exchange();
     assert!(!server.log_so_far().contains("geheim"));
     server.signal(Signal::TERM);
@@ -220,4 +229,22 @@ fn a_password_that_everybody_can_read_is_worth_a_warning() {
     let path = directory.path("password");
     let server = Server::start(&["--operator-password-file", &path]);
     server.log("everybody on this machine can read the operators' password");
+}
+
+#[test]
+fn a_ban_survives_a_restart() {
+    let directory = Directory::new("restart");
+    let state = directory.path("");
+    let start = || Server::start(&["--state-dir", &state]);
+    let mut server = start();
+    let mut ann = Client::join(&server, "ann");
+    ann.say("/ban mallory 1h enough");
+    ann.skip_to("mallory");
+    ann.say("SHUTDOWN");
+    assert_eq!(server.exit_status().code(), Some(0));
+
+    let server = start();
+    let mut mallory = Client::connect(&server);
+    mallory.say("MALLORY");
+    mallory.skip_to("MALLORY is banned");
 }

@@ -71,3 +71,18 @@ fn the_json_port_is_told_after_the_one_for_people_and_both_are_listened_on() {
         until("the listener is there", || server.threads_called(name) == 1);
     }
 }
+
+#[test]
+fn who_types_nothing_is_disconnected_but_who_has_no_name_is_not_idle() {
+    let server = Server::start(&["--idle-timeout", "300ms"]);
+    let mut unnamed = Client::connect(&server);
+    unnamed.expect("server: Input username.");
+    let mut ann = Client::join(&server, "ann");
+    // A warning and a farewell, and then the end.
+    ann.skip_to("server: ");
+    ann.skip_to("server: ");
+    ann.expect_end();
+    server.log("reason=\"idle for too long\"");
+    unnamed.say("bob");
+    unnamed.expect("server: Your username is bob.");
+}

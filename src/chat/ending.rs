@@ -59,7 +59,6 @@ impl Hub {
             reminders: reminders
                 .filter_map(|before| at.checked_sub(before))
                 .filter(|&reminder| reminder > out.now.time)
-                .rev()
                 .collect(),
             why,
             by: by.clone(),

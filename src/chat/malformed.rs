@@ -42,9 +42,3 @@ pub enum Malformed {
         expected: &'static str,
     },
 }
-
-impl std::fmt::Display for Malformed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{self:?}")
-    }
-}

@@ -95,18 +95,18 @@ impl Hub {
             return out.refuse(client, Refusal::NobodyToReplyTo);
         };
         // By their id: they may have another name by now, and somebody else theirs.
-        let name = match self.name_of(writer) {
-            Some(name) => name.to_string(),
-            None => {
-                return out.refuse(client, Refusal::NobodyOf(vec![name.to_string()]));
-            }
+        let Some(name) = self.name_of(writer) else {
+            return out.refuse(client, Refusal::NobodyOf(vec![name.to_string()]));
         };
+        if let Some(person) = self.person_mut(client) {
+            person.reply_to = Some((writer, name.clone()));
+        }
         let saying = Saying {
             manner: Manner::Private,
             text,
             sent_at: None,
         };
-        self.say_to_named(client, &[name], saying, out);
+        self.say_to_named(client, &[name.to_string()], saying, out);
     }
 
     fn say_in_room(

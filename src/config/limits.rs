@@ -23,12 +23,8 @@ pub const MOTD_BYTES_MAX: u64 = 16 * 1024;
 /// See [`MOTD_BYTES_MAX`].
 pub const MOTD_LINES_MAX: usize = 50;
 
-/// How long the file of bans may be that is read at the start. It bounds what a wrong file can do, and is far above
-/// what the server itself writes.
-pub const BANS_FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
-
-/// How many past lines somebody may be shown who comes into a room: all that a room remembers.
-pub const HISTORY_ON_JOIN_MAX: usize = 200;
+/// How long the file of bans may be. As many as there may be ([`BANS_MAX`]) take about half of that, with the longest reasons.
+pub const BANS_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 // ── Inbox and batches ──
 
@@ -149,9 +145,6 @@ pub const NAME_REFUSALS_MAX: u32 = 4;
 /// How long before the end of `idle_timeout` somebody is warned; half of it where it is under twice this.
 pub const IDLE_WARNING: Duration = Duration::from_secs(30);
 
-/// How many threads the answer to `/threads` tells of, those of connections last.
-pub const THREADS_SHOWN_MAX: usize = 500;
-
 /// How often the folded line about who came and who left goes out, once more people hear it than `announce_up_to`.
 pub const ANNOUNCE_EVERY: Duration = Duration::from_secs(5);
 
@@ -180,7 +173,7 @@ pub const HISTORY_TOTAL_BYTES_MAX: usize = 64 * MIB;
 /// How many lines `/history` shows where no number is given: a screen.
 pub const HISTORY_LINES_SHOWN: usize = 20;
 
-/// How many entries an answer that is a list holds: people, rooms, bans.
+/// How many entries an answer that is a list holds: people, rooms, bans, threads.
 pub const LIST_ENTRIES_MAX: usize = 500;
 
 /// How long a topic, the reason for something, or a state of being away may be.

@@ -5,6 +5,7 @@ use std::mem;
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::stranger::begins_like_tls;
 use super::{ENDLESS_BYTES_MAX, LINE_BYTES_MAX, ordinary_prefix};
 
 const NUL: u8 = 0x00;
@@ -116,9 +117,14 @@ impl LineBuffer {
         std::str::from_utf8(last).is_err_and(|error| error.error_len().is_none())
     }
 
-    /// Whether the line begins with the type and the major version of a TLS handshake record (RFC 8446, section 5.1).
+    /// Whether the line begins like a TLS hello.
     pub(super) fn begins_like_tls(&self) -> bool {
-        self.typed.starts_with(&[0x16, 0x03])
+        begins_like_tls(&self.typed)
+    }
+
+    /// Whether the next byte may be the first of a line.
+    pub(super) fn is_at_start(&self) -> bool {
+        self.typed.is_empty() && !self.skipping
     }
 
     /// Erases all that was typed.

@@ -1,14 +1,18 @@
 //! Bytes to what they mean, and back. Nothing in here knows of a socket, a thread or a clock.
 //!
-//! What a person sends passes through four layers, each of which knows nothing of the next:
+//! What a person types passes through four layers, each of which knows nothing of the next:
 //!
 //! ```text
 //! bytes ─▶ telnet ─▶ line ─▶ text ─▶ stranger ─▶ Input
 //!            └─▶ reply bytes
 //! ```
 //!
+//! What a program sends as JSON is another way to the same [`Input`]s.
+//!
 //! | file | what it holds |
 //! |---|---|
+//! | `decoder` | the decoder of one connection, whichever of the two languages it speaks |
+//! | `json` | JSON lines, in both directions |
 //! | `plain` | the decoder of one plain-text connection, which ties these together |
 //! | `telnet` | takes telnet's commands out of the bytes, and refuses what they ask for |
 //! | `line` | finds the ends of lines, and keeps to the limits on their length |
@@ -19,6 +23,8 @@
 //! TCP carries a stream of bytes: what was sent in one piece may arrive in many, and the other way round. So no layer
 //! may depend on where a read happened to end. Each keeps between two reads exactly what it needs to go on.
 
+mod decoder;
+pub mod json;
 mod line;
 pub mod phrases;
 mod plain;
@@ -26,12 +32,13 @@ mod stranger;
 mod telnet;
 mod text;
 
+pub use decoder::Decoder;
 pub use plain::PlainDecoder;
 pub use text::{clean, is_blank};
 
 use jiff::tz::TimeZone;
 
-use crate::chat::{Input, Message, Tag, View};
+use crate::chat::{Input, Message, Tag, Timestamps, View};
 
 /// The longest line, in bytes as received. Bytes that the person erased again count, because they were received; the
 /// line's end and telnet's commands do not. A longer line is answered with one [`Input::LineTooLong`].
@@ -63,14 +70,18 @@ impl Decoded {
 /// times for people are in `zone`.
 pub fn encode(
     message: &Message,
-    _tag: Option<&Tag>,
+    tag: Option<&Tag>,
     view: View,
     zone: &TimeZone,
     out: &mut Vec<u8>,
 ) {
-    match view {
-        View::Plain(timestamps) => phrases::encode(message, timestamps, zone, out),
-        View::Json => phrases::encode(message, crate::chat::Timestamps::Off, zone, out),
+    match (view, message) {
+        (View::Plain(timestamps), _) => phrases::encode(message, timestamps, zone, out),
+        // Whoever speaks another protocol understands neither of ours.
+        (View::Json, Message::WrongProtocol(_)) => {
+            phrases::encode(message, Timestamps::Off, zone, out);
+        }
+        (View::Json, _) => json::encode(message, tag, out),
     }
 }
 

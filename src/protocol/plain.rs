@@ -20,6 +20,8 @@ pub struct PlainDecoder {
     /// Whether the end has been said, and all that follows is ignored. What comes after a stranger's greeting must
     /// never be taken for chat: it may be the body of a web page's request, and say `SHUTDOWN`.
     deaf: bool,
+    /// Whether a first line that begins with a brace is no plain text.
+    may_be_json: bool,
 }
 
 impl PlainDecoder {
@@ -30,20 +32,46 @@ impl PlainDecoder {
             line: LineBuffer::default(),
             watch: Some(Watch::default()),
             deaf: false,
+            may_be_json: false,
+        }
+    }
+
+    /// A decoder for a connection that may turn out to speak JSON.
+    pub(super) fn that_may_be_json() -> Self {
+        PlainDecoder {
+            may_be_json: true,
+            ..PlainDecoder::new()
         }
     }
 
     /// Takes what one read has brought and appends what it means to `out`. The same bytes mean the same, however the
     /// reads have split them. `now` is for telnet's limits on answers, which are so many in so much time.
-    pub fn feed(&mut self, mut bytes: &[u8], now: Time, out: &mut Decoded) {
+    pub fn feed(&mut self, bytes: &[u8], now: Time, out: &mut Decoded) {
+        self.feed_until_json(bytes, now, out);
+    }
+
+    /// The same, up to the brace that makes the connection a JSON one: what is left from there on, untouched, since
+    /// telnet's commands mean nothing in JSON.
+    pub(super) fn feed_until_json<'a>(
+        &mut self,
+        all: &'a [u8],
+        now: Time,
+        out: &mut Decoded,
+    ) -> Option<&'a [u8]> {
         if self.deaf {
-            return;
+            return None;
         }
+        let mut bytes = all;
         self.telnet.pay_debt(now, &mut out.replies);
         while let Some(heard) = self.telnet.step(&mut bytes, now, &mut out.replies) {
             match heard {
                 Heard::Nothing => {}
-                Heard::Data(data) => self.read_data(data, &mut out.inputs),
+                Heard::Data(data) => {
+                    let unread = self.read_data(data, &mut out.inputs);
+                    if unread > 0 {
+                        return Some(&all[all.len() - bytes.len() - unread..]);
+                    }
+                }
                 Heard::EraseCharacter => self.line.erase_grapheme(),
                 Heard::EraseLine => self.line.erase(),
                 // No key is pressed between two bytes of a letter.
@@ -61,9 +89,10 @@ impl PlainDecoder {
                 Heard::TooMuch => self.end_with(Input::LineEndless, &mut out.inputs),
             }
             if self.deaf {
-                return;
+                return None;
             }
         }
+        None
     }
 
     /// When [`PlainDecoder::feed`] is to be called although nothing has come, with no bytes: an answer is owed then.
@@ -83,9 +112,15 @@ impl PlainDecoder {
         }
     }
 
-    /// Takes bytes that are free of telnet's commands.
-    fn read_data(&mut self, mut data: &[u8], inputs: &mut Vec<Input>) {
-        while let Some(step) = self.line.step(&mut data) {
+    /// Takes bytes that are free of telnet's commands. How many it leaves: none, but where they are JSON from there on.
+    fn read_data(&mut self, mut data: &[u8], inputs: &mut Vec<Input>) -> usize {
+        loop {
+            if self.is_json(data) {
+                return data.len();
+            }
+            let Some(step) = self.line.step(&mut data) else {
+                return 0;
+            };
             match step {
                 Step::Typed => self.look_at_beginning(inputs),
                 Step::Ended(line) => self.read_line(&line, inputs),
@@ -111,9 +146,17 @@ impl PlainDecoder {
                 Step::EndOfTransmission => inputs.push(Input::EndOfTransmission),
             }
             if self.deaf {
-                return;
+                return 0;
             }
         }
+    }
+
+    /// Whether the next byte is the brace that begins the first line which is not blank.
+    fn is_json(&self, data: &[u8]) -> bool {
+        self.may_be_json
+            && data.first() == Some(&b'{')
+            && self.watch.is_some()
+            && self.line.is_at_start()
     }
 
     /// A TLS hello has no lines, so it must be told before the end of one.

@@ -47,6 +47,11 @@ impl Watch {
     }
 }
 
+/// Whether bytes begin with the type and the major version of a TLS handshake record (RFC 8446, section 5.1).
+pub(super) fn begins_like_tls(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x16, 0x03])
+}
+
 /// Whether a line is `method target HTTP/digit…`. A target is a path, a star, or holds a colon (RFC 9112, section 3.2):
 /// somebody whose first line is "I like HTTP/1.1" speaks to people.
 fn is_request(line: &str) -> bool {

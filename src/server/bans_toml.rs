@@ -168,7 +168,7 @@ mod tests {
         "#;
         let ban = read(text, Timestamp::UNIX_EPOCH).unwrap().remove(0);
         assert_eq!(ban.name.as_deref(), Some("mallory"));
-        assert_eq!(ban.why.as_deref(), Some("onetwo"));
+        assert_eq!(ban.why.as_deref(), Some("one two"));
         assert_eq!(&*ban.by, "ann");
     }
 

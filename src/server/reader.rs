@@ -15,7 +15,7 @@ use super::inbox::{Inbound, Inbox, InputEnd};
 use super::turn::Permit;
 use crate::chat::{ClientId, Input, Protocol};
 use crate::config::{Config, limits};
-use crate::protocol::{Decoded, PlainDecoder};
+use crate::protocol::{Decoded, Decoder};
 use read::Outcome;
 
 /// Reads one connection until it ends. Contract:
@@ -44,16 +44,11 @@ pub fn run(
         // On Linux a socket inherits the listener's, which has one while it keeps refused sockets.
         timeout: None,
         flood: Flood::new(config.rate_limit),
-        decoder: decoder(protocol, !config.anonymous),
+        decoder: Decoder::new(protocol, !config.anonymous),
         // Small until reads fill it: most people type, few paste.
         buffer: vec![0; limits::READ_BUFFER_BYTES_MIN],
     };
     last_act.end = reader.run();
-}
-
-/// The decoder for a port that speaks this protocol; on the one for people the first line `may_switch` to JSON.
-fn decoder(_protocol: Protocol, _may_switch: bool) -> PlainDecoder {
-    PlainDecoder::new()
 }
 
 struct Reader<'r, 's> {
@@ -66,7 +61,7 @@ struct Reader<'r, 's> {
     /// changes.
     timeout: Option<Option<Duration>>,
     flood: Flood,
-    decoder: PlainDecoder,
+    decoder: Decoder,
     buffer: Vec<u8>,
 }
 

@@ -156,7 +156,7 @@ impl ThreadTable {
             "reader" | "writer" => 2,
             _ => 1,
         });
-        rows.truncate(limits::THREADS_SHOWN_MAX);
+        rows.truncate(limits::LIST_ENTRIES_MAX);
         Message::Threads {
             rows: rows.iter().map(|row| row.shown()).collect(),
             total,
@@ -223,7 +223,7 @@ mod tests {
     fn people_see_the_beginning_of_the_table_and_service_threads_first() {
         let table = Arc::new(ThreadTable::default());
         let reader = |number| table.row("reader", format!("reader-{number}"));
-        let mut rows: Vec<_> = (0..limits::THREADS_SHOWN_MAX).map(reader).collect();
+        let mut rows: Vec<_> = (0..limits::LIST_ENTRIES_MAX).map(reader).collect();
         rows.push(table.row("writer", "writer-1".into()));
         rows.push(table.row("bans", "bans".into()));
         rows.push(table.row("dispatcher", "dispatcher".into()));
@@ -235,7 +235,7 @@ mod tests {
         };
         assert_eq!(
             (rows.len(), total),
-            (limits::THREADS_SHOWN_MAX, listed.len())
+            (limits::LIST_ENTRIES_MAX, listed.len())
         );
         let names: Vec<&str> = rows.iter().map(|row| &row.name[..]).collect();
         assert_eq!(names[..4], ["dispatcher", "bans", "reader-0", "reader-1"]);

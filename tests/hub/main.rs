@@ -13,7 +13,7 @@ mod presence;
 mod private;
 mod rooms;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -48,6 +48,8 @@ struct Chat {
     views: BTreeMap<ClientId, View>,
     /// The bans that were to be kept last.
     kept: Option<Vec<Ban>>,
+    /// Who has been disconnected, or is gone.
+    gone: BTreeSet<ClientId>,
     /// Whom the Hub has disconnected, and why.
     disconnected: Vec<(char, DisconnectReason)>,
     admitted: Vec<char>,
@@ -64,6 +66,7 @@ impl Chat {
             heard: BTreeMap::new(),
             views: BTreeMap::new(),
             kept: None,
+            gone: BTreeSet::new(),
             disconnected: Vec::new(),
             admitted: Vec::new(),
             log: Vec::new(),
@@ -117,6 +120,7 @@ impl Chat {
                 }
                 Effect::Admit { client } => self.admitted.push(self.letter(client)),
                 Effect::Disconnect { client, reason } => {
+                    self.gone.insert(client);
                     self.disconnected.push((self.letter(client), reason));
                 }
                 Effect::Shutdown => self.shut_down = true,
@@ -136,8 +140,10 @@ impl Chat {
         );
         let text = String::from_utf8(bytes).unwrap();
         let who = self.letter(client);
-        let gone = self.disconnected.iter().any(|&(other, _)| other == who);
-        assert!(!gone, "{who} is told {text:?} after the end");
+        assert!(
+            !self.gone.contains(&client),
+            "{who} is told {text:?} after the end"
+        );
         let lines = text.lines().map(str::to_owned);
         self.heard.entry(client).or_default().extend(lines);
     }

@@ -51,6 +51,7 @@ fn mentions_of_json_clients_and_by_them() {
     chat.say('a', "psst @j");
     heard(&mut chat, 'b', &[]);
     let told = chat.heard('j');
+    chat.forget();
     assert!(
         told[0].contains(r#""to":["j"]"#) && !told[0].contains("message_id"),
         "{told:?}"

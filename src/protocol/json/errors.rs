@@ -1,0 +1,207 @@
+//! What went wrong: codes for programs, sentences for people.
+
+use std::fmt;
+
+use super::LEVELS_MAX;
+use crate::chat::{Malformed, Refusal};
+
+/// The codes of all errors, each with what it means. Codes are for programs and stay as they are; the sentences beside
+/// them, in `message`, are for people and may get better.
+pub fn error_codes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    CODES.into_iter()
+}
+
+const CODES: [(&str, &str); 49] = [
+    ("bad_json", "The line is no JSON."),
+    ("bad_utf8", "The line is no UTF-8."),
+    ("byte_order_mark", "The line begins with a byte order mark."),
+    ("too_deep", "The line has more than 16 levels of brackets."),
+    ("line_too_long", "The line has more than 16 KiB."),
+    ("several_lines", "The object does not end on its line."),
+    ("several_objects", "Something follows the object."),
+    ("not_an_object", "The line is a JSON value, but no object."),
+    ("duplicate_field", "A field is there twice."),
+    ("missing_action", "There is no field `action`."),
+    ("unknown_action", "There is no such action."),
+    (
+        "missing_field",
+        "The action needs a field that is not there.",
+    ),
+    (
+        "wrong_field",
+        "A field holds something else than it should.",
+    ),
+    ("not_connected", "First `connect`, then this."),
+    ("already_connected", "A second `connect`."),
+    ("name_refused", "The name breaks a rule of names."),
+    (
+        "name_taken",
+        "Somebody has this name, or one that looks like it.",
+    ),
+    ("name_banned", "This name is banned."),
+    (
+        "no_names",
+        "Nobody has a name here: everybody is known by address.",
+    ),
+    (
+        "room_refused",
+        "The name of the room breaks a rule of names.",
+    ),
+    ("too_many_rooms", "One cannot be in more rooms."),
+    ("no_more_rooms", "The server cannot have more rooms."),
+    ("no_such_room", "There is no such room."),
+    ("not_in_room", "One is not in this room."),
+    (
+        "topic_is_operators",
+        "Only operators change the topic of this room.",
+    ),
+    ("no_such_person", "Nobody here has this name."),
+    ("nobody_there", "None of those who were named is here."),
+    ("nobody_to_reply_to", "Nobody has written in private."),
+    ("not_yourself", "One cannot do that to oneself."),
+    ("not_ignored", "One does not ignore this person."),
+    ("too_many_ignored", "One cannot ignore more people."),
+    ("text_too_long", "The text is longer than it may be."),
+    ("muted", "An operator has muted the sender."),
+    (
+        "unknown_command",
+        "There is no such command to be helped with.",
+    ),
+    (
+        "ambiguous_command",
+        "More than one command begins like this.",
+    ),
+    (
+        "misused_command",
+        "The command needs something else behind it.",
+    ),
+    ("command_in_full", "The command has to be written in full."),
+    ("not_operator", "Only operators may do that."),
+    (
+        "no_operator_password",
+        "No password makes anybody an operator here.",
+    ),
+    ("wrong_operator_password", "The password was wrong."),
+    (
+        "too_many_operator_passwords",
+        "Too many wrong passwords came from this address.",
+    ),
+    ("no_such_ban", "There is no such ban."),
+    ("loopback_ban", "The server's own machine cannot be banned."),
+    ("too_many_bans", "There cannot be more bans."),
+    ("no_shutdown_planned", "Nobody has planned to end the chat."),
+    ("banned", "One is banned: the connection ends."),
+    ("full", "The server is full: the connection ends."),
+    (
+        "too_many_connections",
+        "Too many connections came from this address: this one ends.",
+    ),
+    (
+        "no_thread",
+        "The machine can serve nobody more: the connection ends.",
+    ),
+];
+
+/// The code of a refusal.
+pub(super) fn code(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Malformed(why) => malformed(why),
+        Refusal::LineTooLong(_) => "line_too_long",
+        Refusal::NameFirst => "not_connected",
+        Refusal::AlreadyConnected => "already_connected",
+        Refusal::NameRefused(_) => "name_refused",
+        Refusal::NameTaken { .. } => "name_taken",
+        Refusal::NameBanned(_) => "name_banned",
+        Refusal::NoNamesHere => "no_names",
+        Refusal::RoomRefused(_) => "room_refused",
+        Refusal::TooManyRooms => "too_many_rooms",
+        Refusal::NoMoreRooms => "no_more_rooms",
+        Refusal::NoSuchRoom(_) => "no_such_room",
+        Refusal::NotInRoom(_) => "not_in_room",
+        Refusal::TopicIsOperators(_) => "topic_is_operators",
+        Refusal::NoSuchPerson(_) => "no_such_person",
+        Refusal::NobodyOf(_) => "nobody_there",
+        Refusal::NobodyToReplyTo => "nobody_to_reply_to",
+        Refusal::NotYourself => "not_yourself",
+        Refusal::NotIgnored(_) => "not_ignored",
+        Refusal::TooManyIgnored => "too_many_ignored",
+        Refusal::TextTooLong { .. } => "text_too_long",
+        Refusal::YouAreMuted => "muted",
+        Refusal::UnknownCommand { .. } => "unknown_command",
+        Refusal::AmbiguousCommand { .. } => "ambiguous_command",
+        Refusal::Misused(_) => "misused_command",
+        Refusal::TypeInFull(_) => "command_in_full",
+        Refusal::NotOperator => "not_operator",
+        Refusal::NoOperatorWord => "no_operator_password",
+        Refusal::WrongOperatorWord { .. } => "wrong_operator_password",
+        Refusal::TooManyOperatorWords => "too_many_operator_passwords",
+        Refusal::NoSuchBan(_) => "no_such_ban",
+        Refusal::LoopbackBan => "loopback_ban",
+        Refusal::TooManyBans => "too_many_bans",
+        Refusal::NoShutdownPlanned => "no_shutdown_planned",
+    }
+}
+
+fn malformed(why: &Malformed) -> &'static str {
+    match why {
+        Malformed::NotUtf8 => "bad_utf8",
+        Malformed::ByteOrderMark => "byte_order_mark",
+        Malformed::TooDeep => "too_deep",
+        Malformed::SeveralLines => "several_lines",
+        Malformed::SeveralObjects => "several_objects",
+        Malformed::NotAnObject => "not_an_object",
+        Malformed::NotJson { .. } => "bad_json",
+        Malformed::DuplicateField(_) => "duplicate_field",
+        Malformed::MissingAction => "missing_action",
+        Malformed::UnknownAction { .. } => "unknown_action",
+        Malformed::MissingField(_) => "missing_field",
+        Malformed::WrongField { .. } => "wrong_field",
+    }
+}
+
+/// A sentence for whoever writes the program: what is wrong, and what to do about it.
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotUtf8 => f.write_str("This line is no UTF-8. Encode it as UTF-8."),
+            Self::ByteOrderMark => {
+                f.write_str("This line begins with a byte order mark. Leave it out.")
+            }
+            Self::TooDeep => write!(
+                f,
+                "This line has more than {LEVELS_MAX} levels of brackets. Send a flatter object."
+            ),
+            Self::SeveralLines => f.write_str(
+                "The object does not end on this line. Send one object on one line, without line ends in it.",
+            ),
+            Self::SeveralObjects => f.write_str(
+                "Something follows the object. Send one object on one line, and a line end after it.",
+            ),
+            Self::NotAnObject => f.write_str(
+                "This is JSON, but no object. Send one object on one line, such as {\"action\":\"ping\"}.",
+            ),
+            Self::NotJson { column } => write!(
+                f,
+                "This is no JSON from byte {column} on. Send one object on one line."
+            ),
+            Self::DuplicateField(field) => {
+                write!(f, "The field `{field}` is there twice. Send each field once.")
+            }
+            Self::MissingAction => f.write_str(
+                "There is no field `action`. Send one that says what to do, such as {\"action\":\"ping\"}.",
+            ),
+            Self::UnknownAction { action, near: Some(near) } => {
+                write!(f, "There is no action `{action}`. Did you mean `{near}`?")
+            }
+            Self::UnknownAction { action, near: None } => {
+                write!(f, "There is no action `{action}`. The documentation lists those there are.")
+            }
+            Self::MissingField(field) => {
+                write!(f, "The field `{field}` is missing. This action needs it.")
+            }
+            Self::WrongField { field, expected } => {
+                write!(f, "The field `{field}` is wrong. It has to hold {expected}.")
+            }
+        }
+    }
+}
