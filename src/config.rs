@@ -12,25 +12,35 @@ mod error;
 mod file;
 pub mod limits;
 mod load;
+mod reload;
 mod show;
 mod value;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-pub use choices::{Bind, Delivery, Limit, LogLevel, Operators, RateLimit};
+pub use choices::{Bind, Delivery, Limit, LogLevel, Operators, RateLimit, Zone};
 pub use error::ConfigError;
+pub(crate) use file::{in_file, line_of, read_text, toml_reason};
 pub use load::{Outcome, load};
 
-use value::{GIB, KIB, MIB, count, count_or_off, duration, size};
+use value::{GIB, KIB, MIB, count, count_or_off, duration, or, size};
 
-/// The settings in force. It does not change while the server runs.
+/// The settings in force.
 ///
-/// Each field is within its bounds, and those that depend on each other fit.
+/// Each field is within its bounds, and those that depend on each other fit. (To clap, a field of the type `Option` is
+/// a flag that may be left out. Ours all have a default, for some the word `off` or `none`, and so the type is
+/// spelled in full where it is one: that is how clap lets itself be told.)
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct Config {
     /// The TCP port to listen on; with 0 the system chooses one, and the server says which.
     #[arg(long, value_name = "PORT", default_value_t = 1337, value_parser = value::port)]
     pub port: u16,
+
+    /// The TCP port on which JSON lines are spoken from the start, or off. With 0 the system chooses one. (On the other
+    /// port a first line that begins with { is understood as JSON as well.)
+    #[arg(long, value_name = "PORT|off", default_value = "off", value_parser = or("off", value::port))]
+    pub json_port: std::option::Option<u16>,
 
     /// Where to listen: localhost (both 127.0.0.1 and ::1) or one IP address. 0.0.0.0 or :: opens the chat to the
     /// network. Names are never looked up.
@@ -48,15 +58,26 @@ pub struct Config {
           num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     pub anonymous: bool,
 
-    /// Who may end the chat with SHUTDOWN. Behind a proxy, or on one shared host, everybody comes from loopback:
-    /// choose nobody there.
+    /// Who is an operator without giving a password, and so may kick, ban and mute others, change the message of the
+    /// day and end the chat. Behind a proxy, or on one shared host, everybody comes from loopback: choose nobody there.
     #[arg(long, value_name = "WHO", value_enum, default_value_t)]
     pub operators: Operators,
+
+    /// A file that holds the password by which anybody becomes an operator with /op, or none. Blanks and line ends
+    /// around the password do not count.
+    // A file, since everybody on the machine can read the flags of a process, and its environment is inherited.
+    #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
+    pub operator_password_file: std::option::Option<PathBuf>,
 
     /// How long a new client may take to give a name, counted from its arrival, whatever it sends meanwhile.
     // Two minutes is what OpenSSH grants; a name is typed faster than a password.
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration())]
     pub login_timeout: Duration,
+
+    /// How long somebody who is in the chat may type nothing before the connection is closed, or off. They are warned
+    /// half a minute before, or after half the time where it is under a minute. Only typing counts, reading does not.
+    #[arg(long, value_name = "DURATION|off", default_value = "1h", value_parser = or("off", duration()))]
+    pub idle_timeout: std::option::Option<Duration>,
 
     /// Who writes to a client's socket, and so who waits when that socket is full. This is the lesson on slow
     /// receivers: try all three with one client that has stopped reading.
@@ -96,6 +117,18 @@ pub struct Config {
     #[arg(long, value_name = "CLIENTS", default_value_t = 500, value_parser = count(0..=COUNT_MAX))]
     pub announce_up_to: usize,
 
+    /// How many past lines of a room somebody sees who comes into it by telnet.
+    #[arg(long, value_name = "LINES", default_value_t = 10, value_parser = count(0..=limits::HISTORY_LINES_MAX))]
+    pub history_on_join: usize,
+
+    /// A text file that everybody sees who joins, the message of the day, or none.
+    #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
+    pub motd: std::option::Option<PathBuf>,
+
+    /// In which time zone the times are that people see: system, UTC, or a name such as Europe/Berlin.
+    #[arg(long, value_name = "NAME", default_value = "system", value_parser = value::zone)]
+    pub time_zone: Zone,
+
     /// How many connections one address may hold at once, or off. An IPv6 address stands for its /64 network;
     /// loopback is exempt.
     #[arg(long, value_name = "COUNT", default_value = "64", value_parser = count_or_off(1..=COUNT_MAX))]
@@ -110,6 +143,10 @@ pub struct Config {
     /// held back and said later, and its sender is told. Bytes are limited as well: 64 KiB at once, then 16 KiB a second.
     #[arg(long, value_name = "BURST,N/s", default_value = "20,5/s", value_parser = value::rate_limit)]
     pub rate_limit: RateLimit,
+
+    /// A directory in which the server keeps what a restart must not forget, the bans; or none. It has to be there.
+    #[arg(long, value_name = "DIRECTORY", default_value = "none", value_parser = or("none", value::directory))]
+    pub state_dir: std::option::Option<PathBuf>,
 
     /// How long the farewell may take to reach everybody when the chat is shut down.
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration())]
@@ -137,6 +174,13 @@ impl Config {
                 "outbox-bytes: got {}, expected at most outbox-total, which is {}",
                 value::show_size(self.outbox_bytes),
                 value::show_size(self.outbox_total),
+            )));
+        }
+        // Two zeros are two ports: the system does not give the same one twice.
+        if self.json_port == Some(self.port) && self.port != 0 {
+            return Err(ConfigError::new(format!(
+                "json-port: got {}, expected another port than port",
+                self.port
             )));
         }
         Ok(())

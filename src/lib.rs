@@ -2,5 +2,6 @@
 
 pub mod chat;
 pub mod config;
+pub mod healthcheck;
 pub mod protocol;
 pub mod server;

@@ -38,7 +38,7 @@ fn without_a_terminal_sighup_ends_nothing() {
     }
     let mut server = Server::start_by(&mut behind(&["setsid"], &["--port", "0"]));
     server.signal(Signal::HUP);
-    server.log("SIGHUP: no setting can be read again while the chat runs");
+    server.log("reloaded: no setting has changed");
     serves_and_ends_well(&mut server);
 }
 

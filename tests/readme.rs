@@ -1,6 +1,6 @@
 //! What the README says of the settings is what they are.
 
-use chatserv::config::Config;
+use chatserv::config::{Config, Outcome, load};
 
 #[test]
 fn the_table_of_flags_names_every_setting_with_its_default() {
@@ -42,4 +42,48 @@ fn every_file_that_the_readme_leads_to_is_there() {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(link);
         assert!(path.exists(), "{link}");
     }
+}
+
+#[test]
+fn the_table_of_what_changes_while_the_chat_runs_is_right() {
+    let readme = include_str!("../README.md");
+    let (_, table) = readme
+        .split_once("| what changes | for whom |")
+        .expect("the README has such a table");
+    let rows = table.lines().skip(2).take_while(|row| !row.is_empty());
+    let (mut changing, mut staying) = (Vec::new(), Vec::new());
+    for row in rows {
+        let (keys, whom) = row.split_once(" | ").expect("a row has two cells");
+        let keys = keys.split('`').skip(1).step_by(2).map(str::to_owned);
+        if whom.starts_with("nobody") {
+            staying.extend(keys);
+        } else {
+            changing.extend(keys);
+        }
+    }
+    // Settings in which nothing is as by default: what of them is taken over is what can change.
+    let other = "--port=1 --json-port=2 --bind=:: --max-clients=1 --anonymous --operators=nobody \
+                 --operator-password-file=x --login-timeout=1s --idle-timeout=off --delivery=direct \
+                 --max-writers=1 --outbox-bytes=8KiB --outbox-age=1s --outbox-total=1MiB --send-buffer=4KiB \
+                 --announce-up-to=1 --history-on-join=1 --motd=x --time-zone=UTC --connections-per-address=1 \
+                 --connections-per-minute=1 --rate-limit=off --state-dir=x --shutdown-grace=1s --log-messages \
+                 --log-level=warn";
+    let arguments = std::iter::once("chatserv").chain(other.split_whitespace());
+    let Ok(Outcome::Run(other)) = load(arguments.map(Into::into), []) else {
+        panic!("these are no settings: {other}");
+    };
+    let now = Config::default();
+    let all = now.differences(&other);
+    assert_eq!(all.len(), now.to_toml().lines().count());
+    let then = now.changed_to(other);
+    let sorted = |mut keys: Vec<String>| {
+        keys.sort();
+        keys
+    };
+    assert_eq!(sorted(changing), sorted(now.differences(&then)));
+    let stays = |key: &String| !now.differences(&then).contains(key);
+    assert_eq!(
+        sorted(staying),
+        sorted(all.into_iter().filter(stays).collect())
+    );
 }

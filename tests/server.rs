@@ -2,6 +2,9 @@
 
 mod support;
 
+use std::net::{Ipv4Addr, TcpStream};
+
+use support::process::until;
 use support::{Client, Server};
 
 #[test]
@@ -47,4 +50,39 @@ fn timing_marks_that_come_too_fast_are_answered_a_second_later() {
     // Ten at once and one for the rest, without another byte from her.
     tess.expect_bytes(&b"\xFF\xFC\x06".repeat(11));
     tess.hears_nothing();
+}
+
+#[test]
+fn the_json_port_is_told_after_the_one_for_people_and_both_are_listened_on() {
+    let server = Server::start(&["--json-port", "0"]);
+    let (port, json_port) = (server.port, server.json_port());
+    assert_eq!(
+        server.printed_so_far(),
+        format!(
+            "Waiting for incoming connections on port {port}\n\
+             Waiting for incoming json connections on port {json_port}"
+        )
+    );
+    for port in [port, json_port] {
+        TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    }
+    // A thread takes its name itself, when it first runs.
+    for name in ["listener-v4", "listener-json4"] {
+        until("the listener is there", || server.threads_called(name) == 1);
+    }
+}
+
+#[test]
+fn who_types_nothing_is_disconnected_but_who_has_no_name_is_not_idle() {
+    let server = Server::start(&["--idle-timeout", "300ms"]);
+    let mut unnamed = Client::connect(&server);
+    unnamed.expect("server: Input username.");
+    let mut ann = Client::join(&server, "ann");
+    // A warning and a farewell, and then the end.
+    ann.skip_to("server: ");
+    ann.skip_to("server: ");
+    ann.expect_end();
+    server.log("reason=\"idle for too long\"");
+    unnamed.say("bob");
+    unnamed.expect("server: Your username is bob.");
 }

@@ -2,8 +2,22 @@
 //!
 //! A line that begins with a slash is a command from the first day on, so that nobody's mistyped `/qiut` is ever read
 //! by others. `//text` says a line that begins with a slash.
+//!
+//! Each command stands in one table, with its words, its help, and the function that reads what stands behind it. So
+//! none can be in the help and not be understood, or the other way round.
+
+mod arguments;
+mod operators;
+mod people;
+mod table;
 
 use super::{Line, Request, Target};
+use arguments::Arguments;
+pub use table::CommandHelp;
+use table::{Entry, GROUPS};
+
+/// How many letters a word may be away from the one that was probably meant: swapped, wrong, missing or too many.
+const NEAR_DISTANCE_MAX: usize = 2;
 
 /// A line, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,55 +43,39 @@ pub enum Command {
     },
 }
 
-/// One word that people can type behind a slash.
-struct Word {
-    word: &'static str,
-    make: fn() -> Request,
-    /// What ends something is not done by a slip of the finger: a beginning of the word is not enough.
-    in_full: bool,
-    operators_only: bool,
+/// The commands in the order and the groups of the help, each group with its title.
+pub fn command_groups(
+    operator: bool,
+) -> impl Iterator<Item = (&'static str, Vec<&'static CommandHelp>)> {
+    GROUPS.iter().filter_map(move |(title, entries)| {
+        let helps = entries.iter().map(|entry| &entry.help);
+        let helps: Vec<_> = helps
+            .filter(|help| operator || !help.operators_only)
+            .collect();
+        (!helps.is_empty()).then_some((*title, helps))
+    })
 }
 
-const fn word(word: &'static str, make: fn() -> Request) -> Word {
-    Word {
-        word,
-        make,
-        in_full: false,
-        operators_only: false,
-    }
+/// All commands that somebody may use, in the order of the help.
+pub fn commands(operator: bool) -> impl Iterator<Item = &'static CommandHelp> {
+    command_groups(operator).flat_map(|(_, helps)| helps)
 }
 
-/// All words, the aliases among them.
-const WORDS: [Word; 7] = [
-    word("help", || Request::Help { about: None }),
-    word("who", || Request::Who { room: None }),
-    word("names", || Request::Who { room: None }),
-    Word {
-        in_full: true,
-        ..word("quit", || Request::Quit)
-    },
-    Word {
-        in_full: true,
-        ..word("exit", || Request::Quit)
-    },
-    Word {
-        in_full: true,
-        ..word("bye", || Request::Quit)
-    },
-    Word {
-        in_full: true,
-        operators_only: true,
-        ..word("shutdown", || Request::Shutdown {
-            after: None,
-            why: None,
-        })
-    },
-];
+/// The command that somebody asks about: its word or an unambiguous beginning, with or without the slash.
+///
+/// # Errors
+///
+/// What a line of this word would be answered with, if there is no such command for them: [`Command::Unknown`],
+/// [`Command::Ambiguous`] or [`Command::OperatorsOnly`].
+pub fn find_help(typed: &str, operator: bool) -> Result<&'static CommandHelp, Command> {
+    let word = typed.strip_prefix('/').unwrap_or(typed);
+    look_up(word, operator).map(|found| &found.entry.help)
+}
 
 impl Command {
     /// Understands one clean line. `operator` says whether the person may use the operators' words.
     pub fn parse(line: Line, operator: bool) -> Self {
-        let mut text = line.text;
+        let Line { mut text, altered } = line;
         if text.is_empty() {
             return Self::Empty;
         }
@@ -94,7 +92,7 @@ impl Command {
         }
         match text.strip_prefix('/') {
             Some(rest) if !rest.starts_with('/') => {
-                Self::look_up(rest.split_whitespace().next().unwrap_or(""), operator)
+                Self::understand(Arguments::new(rest, altered), operator)
             }
             slash => {
                 if slash.is_some() {
@@ -109,35 +107,72 @@ impl Command {
         }
     }
 
-    /// A word in full wins over a beginning; a beginning is enough where only one command has it.
-    fn look_up(typed: &str, operator: bool) -> Self {
-        let lower = typed.to_ascii_lowercase();
-        if let Some(found) = WORDS.iter().find(|known| known.word == lower) {
-            return if found.operators_only && !operator {
-                Self::OperatorsOnly
-            } else {
-                Self::Do((found.make)())
-            };
-        }
-        let begun: Vec<&Word> = WORDS
-            .iter()
-            .filter(|known| {
-                !lower.is_empty()
-                    && known.word.starts_with(&lower)
-                    && (operator || !known.operators_only)
-            })
-            .collect();
-        match begun.as_slice() {
-            [] => Self::Unknown {
-                word: typed.to_owned(),
-                near: None,
-            },
-            [only] if only.in_full => Self::TypeInFull(only.word),
-            [only] => Self::Do((only.make)()),
-            several => Self::Ambiguous(
-                typed.to_owned(),
-                several.iter().map(|known| known.word).collect(),
-            ),
+    /// Understands what stands behind the slash.
+    fn understand(typed: Arguments, operator: bool) -> Self {
+        let (word, arguments) = typed.first().unwrap_or(("", typed));
+        match look_up(word, operator) {
+            Err(answer) => answer,
+            Ok(found) if found.entry.in_full && !found.word.eq_ignore_ascii_case(word) => {
+                Self::TypeInFull(found.word)
+            }
+            Ok(Found { entry, .. }) => {
+                (entry.read)(arguments).map_or(Self::Misused(entry.help.word), Self::Do)
+            }
         }
     }
+}
+
+/// A command, and which of its words was meant.
+struct Found {
+    entry: &'static Entry,
+    word: &'static str,
+}
+
+/// A word in full wins over a beginning; a beginning is enough where only one command has it. A command that has it
+/// twice, through another of its words, is still one command.
+fn look_up(typed: &str, operator: bool) -> Result<Found, Command> {
+    let lower = typed.to_ascii_lowercase();
+    let entries = || GROUPS.iter().flat_map(|(_, entries)| entries.iter());
+    let may = |entry: &&Entry| operator || !entry.help.operators_only;
+    let find = |entry: &'static Entry, fits: &dyn Fn(&str) -> bool| {
+        let word = entry.words().find(|word| fits(word))?;
+        Some(Found { entry, word })
+    };
+
+    if let Some(found) = entries().find_map(|entry| find(entry, &|word| word == lower)) {
+        return if may(&found.entry) {
+            Ok(found)
+        } else {
+            Err(Command::OperatorsOnly)
+        };
+    }
+    // Every word begins with nothing at all.
+    let is_begun = |word: &str| !lower.is_empty() && word.starts_with(&lower);
+    let mut begun: Vec<Found> = entries()
+        .filter(may)
+        .filter_map(|entry| find(entry, &is_begun))
+        .collect();
+    match begun.len() {
+        0 => Err(Command::Unknown {
+            word: typed.to_owned(),
+            near: near(&lower, entries().filter(may).flat_map(Entry::words)),
+        }),
+        1 => Ok(begun.remove(0)),
+        _ => Err(Command::Ambiguous(
+            typed.to_owned(),
+            begun.iter().map(|found| found.word).collect(),
+        )),
+    }
+}
+
+/// The word that was probably meant: one that is near, and has more in common with what was typed than not.
+fn near(typed: &str, words: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let letters = typed.chars().count();
+    words
+        // One letter more or less is at least one step, so the costly look is only for words of about this length.
+        .filter(|word| word.len().abs_diff(letters) <= NEAR_DISTANCE_MAX)
+        .map(|word| (strsim::osa_distance(typed, word), word))
+        .filter(|&(distance, _)| distance <= NEAR_DISTANCE_MAX && 2 * distance < letters)
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, word)| word)
 }

@@ -2,19 +2,23 @@
 //! somebody else is being written to? The question does not arise, since events come one after the other.
 
 use core::net::SocketAddr;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::bans::Bans;
+use super::ending::PlannedEnd;
+use super::fold::Fold;
+use super::person::{Client, Person, Standing};
+use super::reaction::Reaction;
+use super::rooms::{RoomId, Rooms};
+use super::tries::Tries;
 use super::{
-    Announcement, Ban, ClientId, Command, DisconnectReason, Effect, Event, Input, Line, Membership,
-    Message, NameKey, Notable, Now, Request, Secret, ShutdownCause, Time,
+    Ban, ClientId, Command, DisconnectReason, Effect, Event, Input, Line, Message, NameKey,
+    Network, Notable, Now, Protocol, Refusal, Request, Secret, Time, View,
 };
 use crate::config::Operators;
-
-/// How many names an answer to `/who` holds at the most. What fits on a screen is decided where it is put into words.
-const WHO_NAMES_MAX: usize = 500;
 
 /// What of the settings the rules of the chat depend upon.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,48 +41,57 @@ pub struct HubSettings {
     pub bans: Vec<Ban>,
 }
 
-/// Somebody who is connected.
-pub(super) struct Client {
-    address: SocketAddr,
-    pub(super) standing: Standing,
-}
-
-/// How far they have come.
-pub(super) enum Standing {
-    /// Has not given a name yet: not in the chat, and nobody has heard of them.
-    Unnamed { refusals: u32 },
-    /// In the chat. The key is that of a chosen name; an address needs none, since no two are the same.
-    Joined {
-        name: Arc<str>,
-        key: Option<NameKey>,
-    },
-}
-
 /// All the state of the chat, and its rules.
 pub struct Hub {
     pub(super) settings: HubSettings,
     pub(super) clients: FxHashMap<ClientId, Client>,
     /// Who has which name. A plain map on purpose, with std's keyed hash: these keys are chosen by strangers.
     pub(super) names: HashMap<NameKey, ClientId>,
-    pub(super) membership: Membership,
+    /// All who have joined, in that order.
+    pub(super) joined: Vec<ClientId>,
+    /// Those of them who are told who comes and goes: on plain text, and not quiet.
+    pub(super) listeners: Vec<ClientId>,
+    pub(super) rooms: Rooms,
+    /// Who ignores whom, from the side that matters when something is said: by the name that is ignored.
+    pub(super) ignored_by: HashMap<NameKey, Vec<ClientId>>,
+    pub(super) muted: HashSet<NameKey>,
+    pub(super) bans: Bans,
+    pub(super) tries: Tries,
+    pub(super) fold: Fold,
+    /// The rooms where something is folded.
+    pub(super) folding_rooms: Vec<RoomId>,
+    /// When all that is folded is told; none while there is nothing to tell.
+    pub(super) fold_due: Option<Time>,
+    pub(super) planned_end: Option<PlannedEnd>,
     pub(super) shutting_down: bool,
 }
 
 impl Hub {
-    /// A chat with nobody in it.
-    pub fn new(settings: HubSettings) -> Self {
+    /// A chat with nobody in it. `now` is the time of day: no room may be taken for one of an earlier run.
+    pub fn new(mut settings: HubSettings, now: jiff::Timestamp) -> Self {
         Self {
+            bans: Bans::new(std::mem::take(&mut settings.bans)),
+            settings,
             clients: FxHashMap::default(),
             names: HashMap::new(),
-            membership: Membership::new(settings.announce_up_to),
-            settings,
+            joined: Vec::new(),
+            listeners: Vec::new(),
+            rooms: Rooms::new(now),
+            ignored_by: HashMap::new(),
+            muted: HashSet::new(),
+            tries: Tries::default(),
+            fold: Fold::default(),
+            folding_rooms: Vec::new(),
+            fold_due: None,
+            planned_end: None,
             shutting_down: false,
         }
     }
 
     /// When the Hub wants [`Event::DeadlineReached`], if it waits for anything.
     pub fn deadline(&self) -> Option<Time> {
-        self.membership.fold_due()
+        let end = self.planned_end.as_ref().map(PlannedEnd::next);
+        [self.fold_due, end].into_iter().flatten().min()
     }
 
     /// Takes one event and appends what is to be done about it, in the order in which it is to be done.
@@ -86,257 +99,200 @@ impl Hub {
     /// An event about a client that the Hub has forgotten, or never knew, does nothing: reports from threads cross on
     /// their way, and the second of two reports of the same end is normal.
     pub fn step(&mut self, now: Now, event: Event, effects: &mut Vec<Effect>) {
-        let now = now.time;
+        let out = &mut Reaction::new(now, effects);
         match event {
             Event::Connected {
-                client, address, ..
-            } => self.connected(now, client, address, effects),
-            Event::Received { client, input } => self.received(now, client, input, effects),
+                client,
+                address,
+                protocol,
+            } => self.connected(client, address, protocol, out),
+            Event::Received { client, input } => self.received(client, input, out),
             Event::LoginTimedOut { client } => {
-                if self.is_unnamed(client) {
-                    self.say(client, Message::LoginTimedOut, effects);
-                    self.dismiss(now, client, DisconnectReason::LoginTimeout, effects);
+                if self.clients.contains_key(&client) && self.person(client).is_none() {
+                    out.tell(client, Message::LoginTimedOut);
+                    self.dismiss(client, DisconnectReason::LoginTimeout, None, out);
                 }
             }
-            Event::Disconnected { client, reason } => self.forget(now, client, reason, effects),
+            Event::IdleTooLong { client, left } => self.idle_too_long(client, left, out),
+            Event::Disconnected { client, reason } => self.forget(client, reason, None, out),
             Event::DeadlineReached => {
-                if let Some(message) = self.membership.take_folded(now) {
-                    effects.push(Effect::Send {
-                        to: self.membership.everyone().to_vec(),
-                        message,
-                    });
-                }
+                self.tell_folded(out);
+                self.look_at_planned_end(out);
             }
-            Event::ShutdownRequested { cause } => self.shut_down(cause, effects),
-            Event::IdleTooLong { .. } | Event::Reloaded { .. } => {}
+            Event::Reloaded { settings } => self.reload(*settings, out),
+            Event::ShutdownRequested { cause } => self.shut_down(cause, None, out),
         }
     }
 
     fn connected(
         &mut self,
-        now: Time,
         client: ClientId,
         address: SocketAddr,
-        effects: &mut Vec<Effect>,
+        protocol: Protocol,
+        out: &mut Reaction,
     ) {
-        self.clients.insert(
-            client,
-            Client {
-                address,
-                standing: Standing::Unnamed { refusals: 0 },
-            },
-        );
+        let standing = Standing::Unnamed { refusals: 0 };
+        let newcomer = Client {
+            address,
+            protocol,
+            standing,
+        };
+        self.clients.insert(client, newcomer);
         if self.shutting_down {
             // Was accepted in the moment the chat ended: hears what the others heard.
-            self.say(client, Message::ShutDown, effects);
-            self.dismiss(now, client, DisconnectReason::ServerShutdown, effects);
-        } else if self.settings.anonymous {
-            self.join(now, client, address.to_string().into(), None, effects);
-        } else {
-            self.say(client, Message::InputUsername, effects);
+            out.tell(client, Message::ShutDown);
+            self.dismiss(client, DisconnectReason::ServerShutdown, None, out);
+        } else if let Some(ban) = self
+            .bans
+            .of_network(Network::of(address.ip()), out.now.wall)
+        {
+            let told = told_of(ban, out.now);
+            out.log(Notable::TurnedAway { client, address });
+            out.tell(client, told);
+            self.dismiss(client, DisconnectReason::Banned, None, out);
+        } else if protocol == Protocol::Plain {
+            if self.settings.anonymous {
+                self.join_by_address(client, out);
+            } else {
+                out.tell(client, Message::InputUsername);
+            }
         }
     }
 
-    fn received(&mut self, now: Time, client: ClientId, input: Input, effects: &mut Vec<Effect>) {
-        let Some(state) = self.clients.get(&client) else {
+    fn received(&mut self, client: ClientId, input: Input, out: &mut Reaction) {
+        let Some(state) = self.clients.get_mut(&client) else {
             return;
         };
-        let joined = match &state.standing {
-            Standing::Joined { name, .. } => Some(name.clone()),
-            Standing::Unnamed { .. } => None,
+        let protocol = state.protocol;
+        let has_joined = match state.person_mut() {
+            Some(person) => {
+                // A sign of life is a program's, not a person's.
+                if !matches!(
+                    input,
+                    Input::Request {
+                        request: Request::Ping,
+                        ..
+                    }
+                ) {
+                    person.active_at = out.now.time;
+                }
+                true
+            }
+            None => false,
         };
-        match (input, joined) {
-            (Input::Line(line), Some(name)) => self.joined_line(now, client, name, line, effects),
-            (Input::Line(line), None) => self.unnamed_line(now, client, line, effects),
-            (Input::LineTooLong, Some(_)) => self.say(
-                client,
-                Message::LineTooLong(super::Protocol::Plain),
-                effects,
-            ),
-            (Input::LineTooLong, None) => self.refuse_name(
-                now,
-                client,
-                Message::LineTooLong(super::Protocol::Plain),
-                effects,
-            ),
-            (Input::HeldBack { lines, wait }, _) => {
-                self.say(client, Message::HeldBack { lines, wait }, effects);
+        match input {
+            Input::Line(line) if has_joined => self.joined_line(client, line, out),
+            Input::Line(line) => self.unnamed_line(client, line, out),
+            Input::SpeaksJson => {
+                state.protocol = Protocol::Json;
+                let view = View::Json;
+                out.push(Effect::Show { client, view });
             }
-            (Input::LineEndless, _) => {
-                self.say(client, Message::EndlessLine, effects);
-                self.dismiss(now, client, DisconnectReason::EndlessLine, effects);
+            Input::Request { request, tag } => {
+                out.asked_with(tag);
+                if has_joined {
+                    self.request(client, request, out);
+                } else {
+                    self.unnamed_request(client, request, out);
+                }
             }
-            (Input::SpeaksJson | Input::Request { .. } | Input::Malformed { .. }, _) => {}
-            (Input::EndOfTransmission, _) => self.quit(now, client, effects),
-            (Input::Stranger(stranger), _) => {
-                self.say(client, Message::WrongProtocol(stranger), effects);
-                self.dismiss(now, client, DisconnectReason::Stranger, effects);
+            Input::Malformed { why, tag } => {
+                out.asked_with(tag);
+                out.refuse(client, Refusal::Malformed(why));
+            }
+            Input::LineTooLong if has_joined || protocol == Protocol::Json => {
+                out.refuse(client, Refusal::LineTooLong(protocol));
+            }
+            Input::LineTooLong => self.refuse_name(client, Refusal::LineTooLong(protocol), out),
+            Input::HeldBack { lines, wait } => out.tell(client, Message::HeldBack { lines, wait }),
+            Input::LineEndless => {
+                out.tell(client, Message::EndlessLine);
+                self.dismiss(client, DisconnectReason::EndlessLine, None, out);
+            }
+            Input::EndOfTransmission => self.quit(client, out),
+            Input::Stranger(stranger) => {
+                out.tell(client, Message::WrongProtocol(stranger));
+                self.dismiss(client, DisconnectReason::Stranger, None, out);
             }
         }
     }
 
     /// A line from somebody who is in the chat.
-    fn joined_line(
-        &mut self,
-        now: Time,
-        client: ClientId,
-        name: Arc<str>,
-        line: Line,
-        effects: &mut Vec<Effect>,
-    ) {
-        let operator = self.is_operator(client);
-        match Command::parse(line, operator) {
+    fn joined_line(&mut self, client: ClientId, line: Line, out: &mut Reaction) {
+        match Command::parse(line, self.is_operator(client)) {
             Command::Empty => {}
-            Command::Do(Request::Chat { text, .. }) => {
-                if self.settings.log_messages {
-                    effects.push(Effect::Log(Notable::Said {
-                        name: name.clone(),
-                        to: "lobby".into(),
-                        text: text.clone(),
-                    }));
-                }
-                let to = self.membership.others(client);
-                effects.push(Effect::Send {
-                    to,
-                    message: Message::Said(Arc::new(super::Said {
-                        from: name,
-                        to: super::To::People(Vec::new()),
-                        manner: super::Manner::Chat,
-                        text,
-                        sent_at: None,
-                        received_at: jiff::Timestamp::UNIX_EPOCH,
-                    })),
-                });
-            }
-            Command::Do(Request::Help { .. }) => self.say(
-                client,
-                Message::Help {
-                    operator,
-                    about: None,
-                },
-                effects,
-            ),
-            Command::Do(Request::Who { .. }) => {
-                let who = self.who();
-                self.say(client, who, effects);
-            }
-            Command::Do(Request::Quit) => self.quit(now, client, effects),
-            Command::Misused(word) => self.say(client, Message::Misused(word), effects),
-            Command::Do(_) => self.shut_down(ShutdownCause::Operator(name), effects),
-            Command::OperatorsOnly => {
-                effects.push(Effect::Log(Notable::NotOperator { client }));
-                self.say(client, Message::NotOperator, effects);
-            }
-            Command::TypeInFull(word) => self.say(client, Message::TypeInFull(word), effects),
-            Command::Ambiguous(word, candidates) => {
-                self.say(
-                    client,
-                    Message::AmbiguousCommand { word, candidates },
-                    effects,
-                );
-            }
-            Command::Unknown { word, near } => {
-                self.say(client, Message::UnknownCommand { word, near }, effects)
-            }
+            Command::Do(request) => self.request(client, request, out),
+            other => self.misunderstood(client, other, out),
         }
     }
 
-    pub(super) fn join(
-        &mut self,
-        now: Time,
-        client: ClientId,
-        name: Arc<str>,
-        key: Option<NameKey>,
-        effects: &mut Vec<Effect>,
-    ) {
-        let Some(state) = self.clients.get_mut(&client) else {
-            return;
-        };
-        let by_address = key.is_none();
-        state.standing = Standing::Joined {
-            name: name.clone(),
-            key,
-        };
-        self.membership.join(client);
-        effects.push(Effect::Admit { client });
-        effects.push(Effect::Log(Notable::Joined {
-            client,
-            name: name.clone(),
-        }));
-        self.say(client, Message::Congratulations, effects);
-        if by_address {
-            self.say(client, Message::YourId(name.clone()), effects);
+    /// What somebody typed is no command that they can use.
+    fn misunderstood(&mut self, client: ClientId, command: Command, out: &mut Reaction) {
+        if command == Command::OperatorsOnly {
+            out.log(Notable::NotOperator { client });
         }
-        self.say(
-            client,
-            Message::ClientCount(self.membership.count()),
-            effects,
-        );
-        self.announce(now, client, Announcement::Arrived(name), effects);
-    }
-
-    pub(super) fn announce(
-        &mut self,
-        now: Time,
-        client: ClientId,
-        what: Announcement,
-        effects: &mut Vec<Effect>,
-    ) {
-        let to = self.membership.others(client);
-        if let Some(message) = self.membership.announce(now, to.len(), what) {
-            effects.push(Effect::Send { to, message });
+        if let Some(why) = refusal_of(command) {
+            out.refuse(client, why);
         }
     }
 
-    pub(super) fn say(&self, client: ClientId, message: Message, effects: &mut Vec<Effect>) {
-        effects.push(Effect::Send {
-            to: vec![client],
-            message,
-        });
+    pub(super) fn person(&self, client: ClientId) -> Option<&Person> {
+        self.clients.get(&client)?.person()
     }
 
-    fn who(&self) -> Message {
-        let shown = self.membership.everyone().iter().take(WHO_NAMES_MAX);
-        Message::Who {
-            room: None,
-            people: shown
-                .filter_map(|&client| self.name_of(client))
-                .map(|name| super::PersonShown {
-                    name,
-                    rooms: Vec::new(),
-                    idle: Time::ZERO,
-                    away: false,
-                })
-                .collect(),
-            total: self.membership.count(),
-        }
+    pub(super) fn person_mut(&mut self, client: ClientId) -> Option<&mut Person> {
+        self.clients.get_mut(&client)?.person_mut()
     }
 
     pub(super) fn name_of(&self, client: ClientId) -> Option<Arc<str>> {
-        match &self.clients.get(&client)?.standing {
-            Standing::Joined { name, .. } => Some(name.clone()),
-            Standing::Unnamed { .. } => None,
-        }
+        self.person(client).map(|person| person.name.clone())
     }
 
-    fn is_unnamed(&self, client: ClientId) -> bool {
-        matches!(
-            self.clients.get(&client),
-            Some(Client {
-                standing: Standing::Unnamed { .. },
-                ..
-            })
-        )
+    pub(super) fn protocol_of(&self, client: ClientId) -> Protocol {
+        let state = self.clients.get(&client);
+        state.map_or(Protocol::Plain, |state| state.protocol)
     }
 
-    fn is_operator(&self, client: ClientId) -> bool {
-        match self.settings.operators {
+    /// Whoever is here by the name that somebody typed, with or without an `@`.
+    pub(super) fn find(&self, typed: &str) -> Option<(ClientId, Arc<str>)> {
+        let name = typed.trim();
+        let name = name.strip_prefix('@').unwrap_or(name);
+        let client = *self.names.get(&NameKey::of(name))?;
+        Some((client, self.name_of(client)?))
+    }
+
+    pub(super) fn is_operator(&self, client: ClientId) -> bool {
+        let Some(state) = self.clients.get(&client) else {
+            return false;
+        };
+        let by_setting = match self.settings.operators {
             Operators::Anyone => true,
             Operators::Nobody => false,
-            Operators::Loopback => self
-                .clients
-                .get(&client)
-                .is_some_and(|state| state.address.ip().is_loopback()),
-        }
+            Operators::Loopback => state.address.ip().is_loopback(),
+        };
+        by_setting || state.person().is_some_and(|person| person.gave_word)
+    }
+}
+
+/// Why a command cannot be done; none if there was none, or if it can be done.
+pub(super) fn refusal_of(command: Command) -> Option<Refusal> {
+    Some(match command {
+        Command::Empty | Command::Do(_) => return None,
+        Command::OperatorsOnly => Refusal::NotOperator,
+        Command::Misused(word) => Refusal::Misused(word),
+        Command::TypeInFull(word) => Refusal::TypeInFull(word),
+        Command::Ambiguous(word, candidates) => Refusal::AmbiguousCommand { word, candidates },
+        Command::Unknown { word, near } => Refusal::UnknownCommand { word, near },
+    })
+}
+
+/// What somebody who is banned is told.
+pub(super) fn told_of(ban: &Ban, now: Now) -> Message {
+    let remaining = ban
+        .until
+        .map(|until| now.wall.duration_until(until).unsigned_abs());
+    Message::Banned {
+        why: ban.why.clone(),
+        remaining,
     }
 }

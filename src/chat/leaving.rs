@@ -1,84 +1,78 @@
-//! The last part of every conversation: somebody leaves, or the chat ends. A further part of [`Hub`].
+//! The last part of every conversation: somebody leaves. A further part of [`Hub`].
 
-use super::hub::Standing;
-use super::{
-    Announcement, ClientId, DisconnectReason, Effect, Hub, Membership, Message, Notable,
-    ShutdownCause, Time,
-};
+use super::person::Standing;
+use super::reaction::Reaction;
+use super::{ClientId, DisconnectReason, Hub, Message, Notable, Removal, Time};
 
 impl Hub {
-    pub(super) fn quit(&mut self, now: Time, client: ClientId, effects: &mut Vec<Effect>) {
-        self.say(client, Message::Bye, effects);
-        self.dismiss(now, client, DisconnectReason::Quit, effects);
+    pub(super) fn quit(&mut self, client: ClientId, out: &mut Reaction) {
+        out.answer(client, Message::Bye);
+        self.dismiss(client, DisconnectReason::Quit, None, out);
     }
 
-    /// Ends a connection from this side, and forgets it.
+    /// Somebody types nothing. Whoever has no name yet is subject to the login deadline instead.
+    pub(super) fn idle_too_long(
+        &mut self,
+        client: ClientId,
+        left: Option<Time>,
+        out: &mut Reaction,
+    ) {
+        if self.person(client).is_none() {
+            return;
+        }
+        match left {
+            Some(left) => out.tell(client, Message::IdleSoon { left }),
+            None => {
+                out.tell(client, Message::IdleBye);
+                self.dismiss(client, DisconnectReason::Idle, None, out);
+            }
+        }
+    }
+
+    /// Ends a connection from this side, and forgets it. `removed` says which operator wants it, if one does.
     pub(super) fn dismiss(
         &mut self,
-        now: Time,
         client: ClientId,
         reason: DisconnectReason,
-        effects: &mut Vec<Effect>,
+        removed: Option<Removal>,
+        out: &mut Reaction,
     ) {
-        effects.push(Effect::Disconnect { client, reason });
-        self.forget(now, client, reason, effects);
+        if self.clients.contains_key(&client) {
+            out.disconnect(client, reason);
+            self.forget(client, reason, removed, out);
+        }
     }
 
     /// The name is free, the others hear of it, and no event about this client means anything any more.
     pub(super) fn forget(
         &mut self,
-        now: Time,
         client: ClientId,
         reason: DisconnectReason,
-        effects: &mut Vec<Effect>,
+        removed: Option<Removal>,
+        out: &mut Reaction,
     ) {
         let Some(state) = self.clients.remove(&client) else {
             return;
         };
-        match state.standing {
-            Standing::Unnamed { .. } => {
-                effects.push(Effect::Log(Notable::LeftUnnamed { client, reason }))
-            }
-            Standing::Joined { name, key } => {
-                if let Some(key) = key {
-                    self.names.remove(&key);
-                }
-                self.membership.leave(client);
-                effects.push(Effect::Log(Notable::Left {
-                    client,
-                    name: name.clone(),
-                    reason,
-                }));
-                self.announce(now, client, Announcement::Left(name), effects);
-            }
+        let person = match state.standing {
+            Standing::Unnamed { .. } => return out.log(Notable::LeftUnnamed { client, reason }),
+            Standing::Joined(person) => *person,
+        };
+        self.names.remove(&person.key);
+        self.joined.retain(|&other| other != client);
+        self.listeners.retain(|&other| other != client);
+        self.forget_ignores(client, &person);
+        for &room in &person.rooms {
+            self.rooms.leave(room, client);
         }
-    }
-
-    pub(super) fn shut_down(&mut self, cause: ShutdownCause, effects: &mut Vec<Effect>) {
-        if std::mem::replace(&mut self.shutting_down, true) {
-            return;
-        }
-        effects.push(Effect::Log(Notable::ShuttingDown {
-            cause,
-            joined: self.membership.count(),
-        }));
-        // Everybody who is connected, with a name or without one, in the order in which they came.
-        let mut everybody: Vec<ClientId> = self.clients.keys().copied().collect();
-        everybody.sort_unstable();
-        effects.push(Effect::Send {
-            to: everybody.clone(),
-            message: Message::ShutDown,
+        out.log(Notable::Left {
+            client,
+            name: person.name.clone(),
+            reason,
         });
-        for client in everybody {
-            effects.push(Effect::Disconnect {
-                client,
-                reason: DisconnectReason::ServerShutdown,
-            });
+        self.announce_departure(&person, removed.as_ref(), out);
+        for &room in &person.rooms {
+            self.rooms.drop_if_empty(room);
         }
-        effects.push(Effect::Shutdown);
-        // Nobody hears anybody leave: all leave at once.
-        self.clients.clear();
-        self.names.clear();
-        self.membership = Membership::new(self.settings.announce_up_to);
     }
 }

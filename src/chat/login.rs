@@ -1,124 +1,191 @@
-//! The first part of every conversation: somebody has no name yet and is asked for one. The other half of [`Hub`].
+//! The first part of every conversation: somebody has no name yet and gives one. A further part of [`Hub`].
 
-use super::hub::{Client, Standing};
+use std::sync::Arc;
+
+use super::hub::refusal_of;
+use super::person::{Client, Person, Standing};
+use super::reaction::Reaction;
+use super::rooms::LOBBY;
 use super::{
-    ClientId, Command, DisconnectReason, Effect, Hub, Line, Message, Name, Notable, Request, Time,
+    ClientId, Command, DisconnectReason, Effect, Hub, Line, Malformed, Message, Name, NameKey,
+    Notable, Protocol, Range, Refusal, Request,
 };
 use crate::config::limits::NAME_REFUSALS_MAX;
 
 impl Hub {
     /// A line from somebody who has no name yet: a name, or one of the few commands that make sense without one.
-    pub(super) fn unnamed_line(
-        &mut self,
-        now: Time,
-        client: ClientId,
-        line: Line,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn unnamed_line(&mut self, client: ClientId, line: Line, out: &mut Reaction) {
         match Command::parse(line.clone(), false) {
             // An empty line asks again, and is no refusal.
-            Command::Empty => self.say(client, Message::InputUsername, effects),
-            Command::Do(Request::Chat { .. }) => self.choose_name(now, client, &line, effects),
-            Command::Do(Request::Help { .. }) => {
-                self.say(
-                    client,
-                    Message::Help {
-                        operator: false,
-                        about: None,
-                    },
-                    effects,
-                );
-                self.say(client, Message::InputUsername, effects);
+            Command::Empty => out.tell(client, Message::InputUsername),
+            Command::Do(Request::Chat { .. }) => self.choose_name(client, &line, out),
+            Command::Do(Request::Help { about }) => {
+                self.help(client, about, out);
+                out.tell(client, Message::InputUsername);
             }
-            Command::Do(Request::Quit) => self.quit(now, client, effects),
+            Command::Do(Request::Quit) => self.quit(client, out),
             Command::Do(_) => {
-                self.say(client, Message::NameFirst, effects);
-                self.say(client, Message::InputUsername, effects);
+                out.refuse(client, Refusal::NameFirst);
+                out.tell(client, Message::InputUsername);
             }
             // What is meant as a command is never taken for a name. What cannot be done here counts like a refused name.
-            Command::OperatorsOnly => {
-                self.refuse_name(now, client, Message::NameFirst, effects);
-            }
-            Command::TypeInFull(word) => {
-                self.refuse_name(now, client, Message::TypeInFull(word), effects)
-            }
-            Command::Misused(word) => {
-                self.refuse_name(now, client, Message::Misused(word), effects);
-            }
-            Command::Ambiguous(word, candidates) => {
-                self.refuse_name(
-                    now,
-                    client,
-                    Message::AmbiguousCommand { word, candidates },
-                    effects,
-                );
-            }
-            Command::Unknown { word, near } => {
-                self.refuse_name(now, client, Message::UnknownCommand { word, near }, effects)
+            Command::OperatorsOnly => self.refuse_name(client, Refusal::NameFirst, out),
+            other => {
+                if let Some(why) = refusal_of(other) {
+                    self.refuse_name(client, why, out);
+                }
             }
         }
     }
 
-    fn choose_name(&mut self, now: Time, client: ClientId, line: &Line, effects: &mut Vec<Effect>) {
+    /// A request from a program that has not connected yet.
+    pub(super) fn unnamed_request(
+        &mut self,
+        client: ClientId,
+        request: Request,
+        out: &mut Reaction,
+    ) {
+        match request {
+            Request::Connect { .. } if self.settings.anonymous => {
+                self.join_by_address(client, out);
+            }
+            Request::Connect { name: Some(name) } => self.choose_name(client, &name, out),
+            Request::Connect { name: None } => {
+                let missing = Malformed::MissingField("username");
+                out.refuse(client, Refusal::Malformed(missing));
+            }
+            Request::Help { about } => self.help(client, about, out),
+            Request::Ping => out.answer(client, Message::Pong),
+            Request::Quit => self.quit(client, out),
+            _ => out.refuse(client, Refusal::NameFirst),
+        }
+    }
+
+    fn choose_name(&mut self, client: ClientId, line: &Line, out: &mut Reaction) {
+        match self.free_name(client, line, out) {
+            Ok(name) => {
+                if self.protocol_of(client) == Protocol::Plain {
+                    out.tell(client, Message::YourNameIs(name.shown().clone()));
+                }
+                self.join(client, name.shown().clone(), name.key().clone(), out);
+            }
+            Err(why) => self.refuse_name(client, why, out),
+        }
+    }
+
+    /// A name that this client may have: a name at all, nobody else's, and not banned.
+    pub(super) fn free_name(
+        &self,
+        client: ClientId,
+        line: &Line,
+        out: &mut Reaction,
+    ) -> Result<Name, Refusal> {
         let name = match Name::parse(line) {
             Ok(name) => name,
             Err(refusal) => {
-                effects.push(Effect::Log(Notable::NameRefused {
+                let logged = refusal.clone();
+                out.log(Notable::NameRefused {
                     client,
-                    refusal: refusal.clone(),
-                }));
-                return self.refuse_name(now, client, Message::NameRefused(refusal), effects);
+                    refusal: logged,
+                });
+                return Err(Refusal::NameRefused(refusal));
             }
         };
-        if let Some(by) = self
-            .names
-            .get(name.key())
-            .and_then(|&holder| self.name_of(holder))
-        {
-            effects.push(Effect::Log(Notable::NameTaken {
-                client,
-                by: by.clone(),
-            }));
-            let message = Message::NameTaken {
-                wanted: name.shown().clone(),
-                by,
-            };
-            return self.refuse_name(now, client, message, effects);
+        if self.bans.of_name(name.key(), out.now.wall).is_some() {
+            return Err(Refusal::NameBanned(name.shown().clone()));
         }
-        self.names.insert(name.key().clone(), client);
-        self.say(client, Message::YourNameIs(name.shown().clone()), effects);
-        self.join(
-            now,
-            client,
-            name.shown().clone(),
-            Some(name.key().clone()),
-            effects,
-        );
+        let holder = self.names.get(name.key());
+        match holder.filter(|&&holder| holder != client) {
+            Some(&holder) => {
+                let by = self.name_of(holder).unwrap_or_else(|| name.shown().clone());
+                out.log(Notable::NameTaken {
+                    client,
+                    by: by.clone(),
+                });
+                let wanted = name.shown().clone();
+                Err(Refusal::NameTaken { wanted, by })
+            }
+            None => Ok(name),
+        }
     }
 
     /// Says why a name is none and asks again, unless that was the last try.
-    pub(super) fn refuse_name(
-        &mut self,
-        now: Time,
-        client: ClientId,
-        why: Message,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn refuse_name(&mut self, client: ClientId, why: Refusal, out: &mut Reaction) {
         let Some(Client {
             standing: Standing::Unnamed { refusals },
+            protocol,
             ..
         }) = self.clients.get_mut(&client)
         else {
             return;
         };
         *refusals += 1;
-        let last = *refusals >= NAME_REFUSALS_MAX;
-        self.say(client, why, effects);
-        if last {
-            self.say(client, Message::TooManyNames, effects);
-            self.dismiss(now, client, DisconnectReason::NamesRefused, effects);
-        } else {
-            self.say(client, Message::InputUsername, effects);
+        out.refuse(client, why);
+        if *refusals >= NAME_REFUSALS_MAX {
+            out.tell(client, Message::TooManyNames);
+            self.dismiss(client, DisconnectReason::NamesRefused, None, out);
+        } else if *protocol == Protocol::Plain {
+            out.tell(client, Message::InputUsername);
+        }
+    }
+
+    /// Lets somebody in where nobody has a name.
+    pub(super) fn join_by_address(&mut self, client: ClientId, out: &mut Reaction) {
+        if let Some(state) = self.clients.get(&client) {
+            let name: Arc<str> = state.address.to_string().into();
+            let key = NameKey::of(&name);
+            self.join(client, name, key, out);
+        }
+    }
+
+    fn join(&mut self, client: ClientId, name: Arc<str>, key: NameKey, out: &mut Reaction) {
+        let Some(state) = self.clients.get_mut(&client) else {
+            return;
+        };
+        let (address, protocol) = (state.address, state.protocol);
+        let person = Person::new(name.clone(), key.clone(), out.now.time);
+        state.standing = Standing::Joined(Box::new(person));
+        self.names.insert(key, client);
+        self.joined.push(client);
+        out.push(Effect::Admit { client });
+        out.log(Notable::Joined {
+            client,
+            name: name.clone(),
+        });
+        let count = self.joined.len();
+        match protocol {
+            Protocol::Plain => {
+                self.listeners.push(client);
+                self.enter(client, LOBBY);
+                out.tell(client, Message::Congratulations);
+                if self.settings.anonymous {
+                    out.tell(client, Message::YourId(name.clone()));
+                }
+                self.welcome(client, out);
+                let lines = self.settings.history_on_join;
+                self.show_history(client, LOBBY, Range::Last, lines, out);
+                out.tell(client, Message::ClientCount(count));
+            }
+            Protocol::Json => {
+                let connected = Message::Connected {
+                    name: name.clone(),
+                    address,
+                    clients: count,
+                };
+                out.answer(client, connected);
+                self.welcome(client, out);
+            }
+        }
+        self.announce_arrival(client, protocol, name, out);
+    }
+
+    /// What newcomers are told besides.
+    fn welcome(&self, client: ClientId, out: &mut Reaction) {
+        if self.settings.motd.is_some() {
+            out.tell(client, Message::Motd(self.settings.motd.clone()));
+        }
+        if let Some(end) = &self.planned_end {
+            out.tell(client, end.told(out.now.time));
         }
     }
 }

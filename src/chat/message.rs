@@ -6,11 +6,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Ban, Malformed, NameRefusal, Protocol, Said, Stranger, Time, Timestamps};
+use super::{
+    Ban, PersonKnown, PersonShown, Refusal, Removal, RoomShown, Said, Stranger, ThreadShown, Time,
+    Timestamps,
+};
 
 /// One thing the server says to somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
+    /// What they asked for is not done.
+    Refused(Refusal),
     /// Asks for a name.
     InputUsername,
     /// The name is theirs now.
@@ -30,15 +35,6 @@ pub enum Message {
     YourId(Arc<str>),
     /// How many have joined, themselves included.
     ClientCount(usize),
-    /// The name breaks a rule of names.
-    NameRefused(NameRefusal),
-    /// Somebody has this name, or one that cannot be told from it.
-    NameTaken {
-        /// What they asked for.
-        wanted: Arc<str>,
-        /// The name that is in use.
-        by: Arc<str>,
-    },
     /// Too many refusals: the connection ends.
     TooManyNames,
     /// The time to give a name is over: the connection ends.
@@ -172,8 +168,6 @@ pub enum Message {
     Ignored(Arc<str>),
     /// They do not any more.
     Unignored(Arc<str>),
-    /// They did not ignore this one.
-    NotIgnored(String),
     /// Whether they hear who comes and goes.
     Quiet {
         /// Whether they do not.
@@ -201,72 +195,8 @@ pub enum Message {
         /// How many there are in all.
         total: usize,
     },
-    /// There is no such command.
-    UnknownCommand {
-        /// What they typed behind the slash.
-        word: String,
-        /// What they probably meant.
-        near: Option<&'static str>,
-    },
-    /// The command needs something else behind it; here is its word.
-    Misused(&'static str),
-    /// More than one command begins like this.
-    AmbiguousCommand {
-        /// What they typed behind the slash.
-        word: String,
-        /// The commands it could be, without their slash.
-        candidates: Vec<&'static str>,
-    },
-    /// The command has to be typed in full, since it ends something.
-    TypeInFull(&'static str),
-    /// First a name, then this.
-    NameFirst,
-    /// They have joined already.
-    AlreadyConnected,
-    /// The line is no request.
-    Malformed(Malformed),
-    /// Nobody here has this name.
-    NoSuchPerson(String),
-    /// None of these people is here, so nobody was told.
-    NobodyOf(Vec<String>),
-    /// There is no such room.
-    NoSuchRoom(String),
-    /// They are not in this room; an empty name where it was not said which.
-    NotInRoom(String),
-    /// This is no name for a room.
-    RoomRefused(NameRefusal),
-    /// They are in as many rooms as one may be in.
-    TooManyRooms,
-    /// The server has as many rooms as it may have.
-    NoMoreRooms,
-    /// The topic of this room is the operators'.
-    TopicIsOperators(Arc<str>),
-    /// A text that is longer than it may be.
-    TextTooLong {
-        /// How many bytes it may have.
-        bytes_max: usize,
-    },
-    /// Nobody has written to them in private.
-    NobodyToReplyTo,
-    /// One cannot do that to oneself.
-    NotYourself,
-    /// An operator has muted them.
-    YouAreMuted,
-    /// Only operators may do that.
-    NotOperator,
     /// The word was right.
     OperatorNow,
-    /// They are an operator already.
-    OperatorAlready,
-    /// There is no word by which one could become an operator.
-    NoOperatorWord,
-    /// The word was wrong.
-    WrongOperatorWord {
-        /// How many more tries their address has.
-        tries_left: u32,
-    },
-    /// Their address has given too many wrong words.
-    TooManyOperatorWords,
     /// To whom it happens: an operator throws them out.
     Kicked(Removal),
     /// To whom it happens, or who comes back: they are banned.
@@ -282,12 +212,6 @@ pub enum Message {
     BanAdded(Ban),
     /// To the operator: a ban holds no more.
     BanTakenBack(Ban),
-    /// To the operator: there is no such ban.
-    NoSuchBan(String),
-    /// To the operator: the server's own machine cannot be banned.
-    LoopbackBan,
-    /// To the operator: as many bans as there may be.
-    TooManyBans,
     /// To the operator: who is banned.
     Bans {
         /// The first few hundred.
@@ -327,8 +251,6 @@ pub enum Message {
         /// Which operator says so.
         by: Arc<str>,
     },
-    /// Nobody has planned to end the chat.
-    NoShutdownPlanned,
     /// They have typed nothing for so long that they will be disconnected soon.
     IdleSoon {
         /// How much time is left.
@@ -336,8 +258,6 @@ pub enum Message {
     },
     /// They have typed nothing for too long: the connection ends.
     IdleBye,
-    /// A line over the limit was skipped.
-    LineTooLong(Protocol),
     /// They say more than flood control lets through: it is said later.
     HeldBack {
         /// How many lines are held, or none where only bytes are too many.
@@ -361,71 +281,4 @@ pub enum Message {
     TooSlow,
     /// The chat ends for everybody.
     ShutDown,
-}
-
-/// That an operator made somebody go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Removal {
-    /// They are banned too.
-    pub banned: bool,
-    /// Which operator.
-    pub by: Arc<str>,
-    /// Why.
-    pub why: Option<Arc<str>>,
-}
-
-/// Somebody in a list of people.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PersonShown {
-    /// Their name.
-    pub name: Arc<str>,
-    /// The rooms they are in.
-    pub rooms: Vec<Arc<str>>,
-    /// How long they have said nothing.
-    pub idle: Time,
-    /// Whether they are marked as away.
-    pub away: bool,
-}
-
-/// What is known of somebody.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PersonKnown {
-    /// As in a list.
-    pub person: PersonShown,
-    /// Why they are away.
-    pub away_why: Option<Arc<str>>,
-    /// How long they have been here.
-    pub here_for: Time,
-    /// What they speak.
-    pub protocol: Protocol,
-    /// Whether they are an operator.
-    pub operator: bool,
-    /// For operators only: where they come from, and whether they are muted.
-    pub private: Option<(SocketAddr, bool)>,
-}
-
-/// A room in a list of rooms.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoomShown {
-    /// Its name.
-    pub room: Arc<str>,
-    /// How many are in it.
-    pub members: usize,
-    /// What it is about.
-    pub topic: Option<Arc<str>>,
-}
-
-/// A thread in a list of threads.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ThreadShown {
-    /// Its name.
-    pub name: String,
-    /// What it is for.
-    pub role: &'static str,
-    /// What it does now.
-    pub doing: &'static str,
-    /// How many bytes it has read from its client.
-    pub bytes_in: u64,
-    /// How many bytes were sent to its client.
-    pub bytes_out: u64,
 }

@@ -15,32 +15,54 @@
 //! | `hub` | the state machine that ties these together |
 //! | `login`, `leaving` | its parts for the beginning and the end of a conversation |
 
+mod announcing;
+mod asking;
 mod ban;
+mod bans;
 mod command;
+mod ending;
 mod event;
+mod fold;
+mod history;
 mod hub;
 mod input;
+#[cfg(test)]
+mod invariants;
+mod joining;
 mod leaving;
 mod login;
 mod malformed;
-mod membership;
+mod mentions;
 mod message;
 mod name;
+mod notable;
+mod operating;
+mod person;
+mod presence;
+mod reaction;
+mod refusal;
 mod request;
+mod requests;
+mod rooms;
 mod said;
+mod saying;
+mod shown;
+mod tries;
 mod view;
 
 pub use ban::{Ban, Network};
-pub use command::Command;
-pub use event::{ClientId, DisconnectReason, Effect, Event, Notable, ShutdownCause};
+pub use command::{Command, CommandHelp, command_groups, commands, find_help};
+pub use event::{ClientId, DisconnectReason, Effect, Event, ShutdownCause};
 pub use hub::{Hub, HubSettings};
 pub use input::{Input, Line, Stranger, Tag};
 pub use malformed::Malformed;
-pub use membership::{Announcement, Membership};
-pub use message::{Message, PersonKnown, PersonShown, Removal, RoomShown, ThreadShown};
+pub use message::Message;
 pub use name::{Name, NameKey, NameRefusal};
+pub use notable::Notable;
+pub use refusal::Refusal;
 pub use request::{Range, Request, Secret, Target};
 pub use said::{Manner, Said, SentAt, To};
+pub use shown::{PersonKnown, PersonShown, Removal, RoomShown, ThreadShown};
 pub use view::{Protocol, Timestamps, View};
 
 /// Time since the server started. The core never asks a clock: whoever calls it says what time it is,

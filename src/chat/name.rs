@@ -84,7 +84,7 @@ impl Name {
         if greets_like_a_program(&shown) {
             return Err(NameRefusal::Greeting);
         }
-        let key = NameKey::new(&shown);
+        let key = NameKey::of(&shown);
         check_reserved(&key)?;
         Ok(Self {
             shown: shown.into(),
@@ -117,7 +117,9 @@ impl NameKey {
     /// case: it takes `0` for a capital `O`, but a small `o` for itself. So case is folded before it, to give both
     /// cases of a letter the same look-alikes, and after it, for the capitals that it brought in. Folding is more
     /// than lower case: `ß` becomes `ss`, and both small sigmas become one.
-    fn new(shown: &str) -> Self {
+    ///
+    /// Any text has one; only that of a [`Name`] may be anybody's.
+    pub fn of(shown: &str) -> Self {
         let folded: String = shown.nfkc().default_case_fold().collect();
         let key: String = skeleton(&folded).default_case_fold().collect();
         Self(key.into())
@@ -169,7 +171,7 @@ mod tests {
     #[test]
     fn each_reserved_word_is_its_own_key() {
         for word in RESERVED {
-            assert_eq!(&*NameKey::new(word).0, word);
+            assert_eq!(&*NameKey::of(word).0, word);
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use clap::ValueEnum;
+use jiff::tz::TimeZone;
 
 /// Where the server listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,15 @@ pub enum RateLimit {
         /// Lines a second.
         per_second: u32,
     },
+}
+
+/// In which time zone the times are that people see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Zone {
+    /// The one that this machine is set to.
+    System,
+    /// One of the IANA's time zone database.
+    Named(TimeZone),
 }
 
 /// Who is an operator without giving the password.

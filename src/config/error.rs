@@ -33,8 +33,16 @@ impl ConfigError {
 
     /// Says in one line what clap refused on the command line.
     pub(super) fn in_flags(error: &clap::Error) -> Self {
-        let argument = context(error, ContextKind::InvalidArg).unwrap_or_default();
-        if error.kind() == ErrorKind::UnknownArgument {
+        let argument = context(error, ContextKind::InvalidArg)
+            .or_else(|| context(error, ContextKind::InvalidSubcommand))
+            .unwrap_or_default();
+        if let (ErrorKind::InvalidSubcommand, Some(ContextValue::Strings(near))) =
+            (error.kind(), error.get(ContextKind::SuggestedSubcommand))
+        {
+            let what = format!("unknown word, did you mean {}?", any_of(near));
+            return Self::new(format!("{}: {what}", quote(&argument)));
+        }
+        if [ErrorKind::UnknownArgument, ErrorKind::InvalidSubcommand].contains(&error.kind()) {
             return Self::new(match context(error, ContextKind::SuggestedArg) {
                 Some(near) => format!("{}: unknown flag, did you mean {near}?", quote(&argument)),
                 None if argument.starts_with('-') => {

@@ -14,6 +14,18 @@ const MIB: usize = 1024 * KIB;
 /// instead of being read to its end.
 pub const CONFIG_FILE_BYTES_MAX: u64 = 64 * 1024;
 
+/// How long the file with the operators' password may be: far beyond what anybody types behind `/op`.
+pub const PASSWORD_FILE_BYTES_MAX: u64 = 1024;
+
+/// How long the message of the day may be, in bytes and in lines. Everybody who joins is sent it.
+pub const MOTD_BYTES_MAX: u64 = 16 * 1024;
+
+/// See [`MOTD_BYTES_MAX`].
+pub const MOTD_LINES_MAX: usize = 50;
+
+/// How long the file of bans may be. As many as there may be ([`BANS_MAX`]) take about half of that, with the longest reasons.
+pub const BANS_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
 // ── Inbox and batches ──
 
 /// How many events wait for the dispatcher. Each connection has one event under way, so more readers than this wait
@@ -130,9 +142,64 @@ pub const FLOOD_BYTES_PER_SECOND: u32 = 16 * 1024;
 /// that tries out names should not be served for ever.
 pub const NAME_REFUSALS_MAX: u32 = 4;
 
+/// How long before the end of `idle_timeout` somebody is warned; half of it where it is under twice this.
+pub const IDLE_WARNING: Duration = Duration::from_secs(30);
+
 /// How often the folded line about who came and who left goes out, once more people hear it than `announce_up_to`.
 pub const ANNOUNCE_EVERY: Duration = Duration::from_secs(5);
 
 /// The send buffer of a client that is being cut, instead of `send_buffer`: room for the piece that its writer is
 /// blocked in, the end of a line, and the reason. Linux grants 208 KiB or more (`net.core.wmem_max`).
 pub const LAST_WORDS_SEND_BUFFER_BYTES: usize = 128 * KIB;
+
+// ── Rooms and what is kept ──
+
+/// How many rooms one client may be in. (Plain text: one at a time.)
+pub const ROOMS_PER_CLIENT_MAX: usize = 64;
+
+/// How many rooms there may be. A name and an empty history are small, but whoever opens rooms without end should not
+/// decide how much memory the server takes.
+pub const ROOMS_MAX: usize = 10_000;
+
+/// How many lines of its past a room keeps.
+pub const HISTORY_LINES_MAX: usize = 200;
+
+/// And how many bytes of it: with what a protocol adds, all of it is still well below what may wait for one client.
+pub const HISTORY_ROOM_BYTES_MAX: usize = 64 * KIB;
+
+/// How much the past of all rooms takes; beyond it, the rooms where nobody has spoken for longest forget first.
+pub const HISTORY_TOTAL_BYTES_MAX: usize = 64 * MIB;
+
+/// How many lines `/history` shows where no number is given: a screen.
+pub const HISTORY_LINES_SHOWN: usize = 20;
+
+/// How many entries an answer that is a list holds: people, rooms, bans, threads.
+pub const LIST_ENTRIES_MAX: usize = 500;
+
+/// How long a topic, the reason for something, or a state of being away may be.
+pub const NOTE_BYTES_MAX: usize = 400;
+
+/// How many names one client may ignore.
+pub const IGNORED_MAX: usize = 200;
+
+// ── Operators ──
+
+/// How many wrong operator words one address may give in [`OPERATOR_TRIES_WINDOW`].
+pub const OPERATOR_TRIES_MAX: u32 = 3;
+
+/// Over which time they are counted.
+pub const OPERATOR_TRIES_WINDOW: Duration = Duration::from_secs(60 * 60);
+
+/// From how many addresses wrong words are remembered. Should more come in that time, they are guessing together, and
+/// all of them have to wait.
+pub const OPERATOR_TRIES_ADDRESSES_MAX: usize = 10_000;
+
+/// How many bans there may be.
+pub const BANS_MAX: usize = 10_000;
+
+/// When the end of the chat that was planned is told again, before it comes.
+pub const SHUTDOWN_REMINDERS: [Duration; 3] = [
+    Duration::from_secs(10 * 60),
+    Duration::from_secs(60),
+    Duration::from_secs(10),
+];

@@ -8,10 +8,11 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
-use clap::{Args, Command, Parser};
+use clap::{Args, Command, Parser, Subcommand};
 
 use super::error::{self, any_of};
 use super::{Config, ConfigError, file, value};
+use crate::healthcheck::Healthcheck;
 
 /// What begins the name of every environment variable of ours.
 const PREFIX: &str = "CHATSERV_";
@@ -28,6 +29,8 @@ pub enum Outcome {
     Run(Config),
     /// Only say what is in force ([`Config::to_toml`]).
     Check(Config),
+    /// Only ask a server that runs whether it is well.
+    Healthcheck(Healthcheck),
     /// Only print this text: the help or the version.
     Print(String),
 }
@@ -36,6 +39,7 @@ pub enum Outcome {
 #[derive(Debug, Parser)]
 #[command(name = "chatserv", version, about, after_help = AFTER_HELP)]
 #[command(args_override_self = true, allow_negative_numbers = true)]
+#[command(disable_help_subcommand = true)]
 struct CommandLine {
     #[command(flatten)]
     given: Given,
@@ -43,6 +47,19 @@ struct CommandLine {
     /// Print the settings that would be in force, as a settings file, and end.
     #[arg(long)]
     check_config: bool,
+
+    #[command(subcommand)]
+    instead: Option<Instead>,
+}
+
+/// What can be done instead of running the server. Flags of the server stand before it.
+#[derive(Debug, Subcommand)]
+enum Instead {
+    /// Connect to a server, read what it says first, and leave: exit status 0 if that is well, else 1
+    Healthcheck {
+        /// HOST:PORT, [IPV6]:PORT or a port of this machine; without it, the server of these settings.
+        address: Option<String>,
+    },
 }
 
 /// What flags and environment may say: every setting, and which file to read. (A file does not name another file.)
@@ -87,13 +104,28 @@ pub fn load(
     let CommandLine {
         given: Given { config, .. },
         check_config,
+        instead,
     } = parse(&all)?;
     config.check()?;
-    Ok(if check_config {
-        Outcome::Check(config)
-    } else {
-        Outcome::Run(config)
-    })
+    match instead {
+        Some(Instead::Healthcheck { address }) => {
+            healthcheck(address, &config).map(Outcome::Healthcheck)
+        }
+        None if check_config => Ok(Outcome::Check(config)),
+        None => Ok(Outcome::Run(config)),
+    }
+}
+
+fn healthcheck(address: Option<String>, config: &Config) -> Result<Healthcheck, ConfigError> {
+    let refused = |what: String| ConfigError::new(format!("healthcheck: {what}"));
+    let read = |text: String| {
+        let address = text.parse();
+        address.map_err(|expected| {
+            refused(format!("got {}, expected {expected}", error::quote(&text)))
+        })
+    };
+    let address = address.map(read).transpose()?;
+    Healthcheck::new(address, config, config.json_port).map_err(|what| refused(what.to_owned()))
 }
 
 /// The settings of an empty command line.

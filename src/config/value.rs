@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::ValueEnum;
+use jiff::tz::TimeZone;
 
-use super::{Bind, Limit, RateLimit};
+use super::{Bind, Limit, RateLimit, Zone};
 
 /// Bytes in a KiB.
 pub(super) const KIB: u64 = bytesize::KIB;
@@ -41,6 +42,27 @@ pub(super) fn path(text: &str) -> Result<PathBuf, Expected> {
     }
 }
 
+/// Reads the path of a directory, which need not exist yet.
+pub(super) fn directory(text: &str) -> Result<PathBuf, Expected> {
+    path(text).map_err(|_| "the path of a directory".to_owned())
+}
+
+/// Gives a parser that also takes `word`, which stands for nothing of the kind. (A file that is called like the word is
+/// `./none`.)
+pub(super) fn or<T>(
+    word: &'static str,
+    parse: impl Fn(&str) -> Result<T, Expected> + Clone,
+) -> impl Fn(&str) -> Result<Option<T>, Expected> + Clone {
+    move |text| {
+        if text == word {
+            return Ok(None);
+        }
+        parse(text)
+            .map(Some)
+            .map_err(|expected| format!("{expected}, or {word}"))
+    }
+}
+
 /// Reads a port.
 pub(super) fn port(text: &str) -> Result<u16, Expected> {
     text.parse()
@@ -54,6 +76,19 @@ pub(super) fn bind(text: &str) -> Result<Bind, Expected> {
     }
     let address = text.parse().map_err(|_| "localhost or an IP address")?;
     Ok(Bind::Address(address))
+}
+
+/// Reads the name of a time zone.
+pub(super) fn zone(text: &str) -> Result<Zone, Expected> {
+    if text == "system" {
+        return Ok(Zone::System);
+    }
+    TimeZone::get(text)
+        .ok()
+        // The database also has a name for "not known", which no machine is in.
+        .filter(|zone| !zone.is_unknown())
+        .map(Zone::Named)
+        .ok_or_else(|| "system, UTC, or a name such as Europe/Berlin".to_owned())
 }
 
 /// Gives a parser of counts within a range.
@@ -70,13 +105,8 @@ pub(super) fn count(
 pub(super) fn count_or_off(
     range: RangeInclusive<usize>,
 ) -> impl Fn(&str) -> Result<Limit, Expected> + Clone {
-    let count = count(range);
-    move |text| match text {
-        "off" => Ok(Limit::Off),
-        _ => count(text)
-            .map(Limit::AtMost)
-            .map_err(|expected| format!("{expected}, or off")),
-    }
+    let count = or("off", count(range));
+    move |text| count(text).map(|count| count.map_or(Limit::Off, Limit::AtMost))
 }
 
 /// Reads how fast one connection may speak: `20,5/s` or `off`.
@@ -167,6 +197,14 @@ pub(super) fn show_bind(bind: Bind) -> String {
     match bind {
         Bind::Localhost => "localhost".to_owned(),
         Bind::Address(address) => address.to_string(),
+    }
+}
+
+/// Writes the name of a time zone.
+pub(super) fn show_zone(zone: &Zone) -> String {
+    match zone {
+        Zone::System => "system".to_owned(),
+        Zone::Named(zone) => zone.iana_name().unwrap_or("UTC").to_owned(),
     }
 }
 

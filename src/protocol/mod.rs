@@ -38,7 +38,7 @@ pub use text::{clean, is_blank};
 
 use jiff::tz::TimeZone;
 
-use crate::chat::{Input, Message, Tag, View};
+use crate::chat::{Input, Message, Tag, Timestamps, View};
 
 /// The longest line, in bytes as received. Bytes that the person erased again count, because they were received; the
 /// line's end and telnet's commands do not. A longer line is answered with one [`Input::LineTooLong`].
@@ -72,13 +72,14 @@ pub fn encode(
     message: &Message,
     tag: Option<&Tag>,
     view: View,
-    _zone: &TimeZone,
+    zone: &TimeZone,
     out: &mut Vec<u8>,
 ) {
     match (view, message) {
+        (View::Plain(timestamps), _) => phrases::encode(message, timestamps, zone, out),
         // Whoever speaks another protocol understands neither of ours.
-        (View::Plain(_), _) | (View::Json, Message::WrongProtocol(_)) => {
-            phrases::encode(message, out);
+        (View::Json, Message::WrongProtocol(_)) => {
+            phrases::encode(message, Timestamps::Off, zone, out);
         }
         (View::Json, _) => json::encode(message, tag, out),
     }

@@ -26,7 +26,8 @@ const SUBSTITUTE: char = '\u{1a}';
 
 /// Decodes a line, given without its end, and drops what must not reach another terminal:
 ///
-/// - bad UTF-8 becomes U+FFFD, a line or paragraph separator (U+2028, U+2029) a blank;
+/// - bad UTF-8 becomes U+FFFD;
+/// - what begins a line (LF, U+2028, U+2029) becomes a blank: a text from elsewhere than a typed line may hold one;
 /// - control characters (C0, DEL, C1) are dropped, but a tab becomes a blank;
 /// - escape sequences are dropped as a whole (ECMA-48, section 5), one that is not ended up to the end of the line;
 /// - bidi embeddings, overrides and isolates are dropped, and more than four combining marks in a row.
@@ -58,7 +59,7 @@ pub fn clean(bytes: &[u8]) -> Line {
         rest = after;
         match c {
             '\t' => cleaned.push(' '),
-            '\u{2028}' | '\u{2029}' => {
+            '\n' | '\u{2028}' | '\u{2029}' => {
                 cleaned.push(' ');
                 cleaned.line.altered = true;
             }

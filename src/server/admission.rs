@@ -4,13 +4,13 @@
 //! that somebody has left, so whoever reads that line can rely on the place being free.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::chat::{Message, Time};
+use crate::chat::{Message, Network, Time};
 
 /// Over which time arrivals from one address are counted.
 const WINDOW: Duration = Duration::from_secs(60);
@@ -47,7 +47,7 @@ pub struct Admission {
 #[derive(Debug)]
 pub struct Place<'a> {
     door: &'a Admission,
-    address: IpAddr,
+    network: Network,
 }
 
 impl Admission {
@@ -57,6 +57,12 @@ impl Admission {
             free: AtomicUsize::new(places),
             book: Mutex::new(AddressBook::new(open_max, new_max)),
         }
+    }
+
+    /// Other limits for one address, from now on. Who is in stays in.
+    pub fn limit_addresses(&self, open_max: Option<usize>, new_max: Option<usize>) {
+        let mut book = self.book.lock();
+        (book.open_max, book.new_max) = (open_max, new_max);
     }
 
     /// A place for somebody from `address`. May be called from any thread; the lock is held for one look-up.
@@ -73,10 +79,10 @@ impl Admission {
         // From here on the place is given back by its drop, whatever happens.
         let place = Place {
             door: self,
-            address: key_of(address),
+            network: Network::of(address),
         };
         // Loopback is exempt: ten thousand test clients come from there, and so does the person at the keyboard.
-        if !address.is_loopback() && !self.book.lock().enter(place.address, now) {
+        if !place.network.is_loopback() && !self.book.lock().enter(place.network, now) {
             std::mem::forget(place);
             self.free.fetch_add(1, Ordering::AcqRel);
             return Err(Refused::TooManyFromAddress);
@@ -87,21 +93,10 @@ impl Admission {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        if !self.address.is_loopback() {
-            self.door.book.lock().leave(self.address);
+        if !self.network.is_loopback() {
+            self.door.book.lock().leave(self.network);
         }
         self.door.free.fetch_add(1, Ordering::AcqRel);
-    }
-}
-
-/// By what an address is counted. Whoever has an IPv6 network has at least a /64 of it: 2^64 addresses.
-fn key_of(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V6(v6) if !v6.is_loopback() => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        other => other,
     }
 }
 
@@ -118,9 +113,9 @@ struct Entry {
 /// All addresses that have connections, or had some in the last minute.
 #[derive(Debug)]
 struct AddressBook {
-    entries: HashMap<IpAddr, Entry>,
-    open_max: usize,
-    new_max: usize,
+    entries: HashMap<Network, Entry>,
+    open_max: Option<usize>,
+    new_max: Option<usize>,
     sweep_at: usize,
 }
 
@@ -128,21 +123,21 @@ impl AddressBook {
     fn new(open_max: Option<usize>, new_max: Option<usize>) -> Self {
         Self {
             entries: HashMap::new(),
-            open_max: open_max.unwrap_or(usize::MAX),
-            new_max: new_max.unwrap_or(usize::MAX),
+            open_max,
+            new_max,
             sweep_at: BOOK_SWEEP_MIN,
         }
     }
 
-    /// Counts one more from this address, if it may have one more.
-    fn enter(&mut self, address: IpAddr, now: Time) -> bool {
+    /// Counts one more from this network, if it may have one more.
+    fn enter(&mut self, network: Network, now: Time) -> bool {
         if self.entries.len() >= self.sweep_at {
             self.entries.retain(|_, entry| {
                 entry.open > 0 || now.saturating_sub(entry.window_start) < WINDOW
             });
             self.sweep_at = BOOK_SWEEP_MIN.max(2 * self.entries.len());
         }
-        let entry = self.entries.entry(address).or_insert(Entry {
+        let entry = self.entries.entry(network).or_insert(Entry {
             open: 0,
             window_start: now,
             arrived: 0,
@@ -153,15 +148,17 @@ impl AddressBook {
         }
         // A refused one counts as an arrival too, so that whoever tries without pause gains nothing by it.
         entry.arrived = entry.arrived.saturating_add(1);
-        if entry.arrived > self.new_max || entry.open >= self.open_max {
+        let too_fast = self.new_max.is_some_and(|max| entry.arrived > max);
+        let too_many = self.open_max.is_some_and(|max| entry.open >= max);
+        if too_fast || too_many {
             return false;
         }
         entry.open += 1;
         true
     }
 
-    fn leave(&mut self, address: IpAddr) {
-        if let Some(entry) = self.entries.get_mut(&address) {
+    fn leave(&mut self, network: Network) {
+        if let Some(entry) = self.entries.get_mut(&network) {
             entry.open = entry.open.saturating_sub(1);
         }
     }
@@ -211,6 +208,19 @@ mod tests {
     }
 
     #[test]
+    fn other_limits_hold_for_those_who_come_then() {
+        let door = Admission::new(10, Some(2), None);
+        let held: Vec<_> = (0..2)
+            .map(|_| door.enter(ip("192.0.2.1"), at(0)).unwrap())
+            .collect();
+        door.limit_addresses(Some(1), None);
+        assert!(door.enter(ip("192.0.2.1"), at(0)).is_err());
+        door.limit_addresses(None, None);
+        assert!(door.enter(ip("192.0.2.1"), at(0)).is_ok());
+        assert_eq!(held.len(), 2);
+    }
+
+    #[test]
     fn an_ipv6_network_counts_as_one_address() {
         let door = Admission::new(10, Some(1), None);
         let _held = door.enter(ip("2001:db8::1"), at(0)).unwrap();
@@ -231,11 +241,11 @@ mod tests {
     fn addresses_that_went_away_are_forgotten() {
         let mut book = AddressBook::new(None, None);
         for number in 0..BOOK_SWEEP_MIN as u32 {
-            let address = IpAddr::from(number.to_be_bytes());
-            assert!(book.enter(address, at(0)));
-            book.leave(address);
+            let network = Network::of(IpAddr::from(number.to_be_bytes()));
+            assert!(book.enter(network, at(0)));
+            book.leave(network);
         }
-        assert!(book.enter(ip("192.0.2.1"), at(61)));
+        assert!(book.enter(Network::of(ip("192.0.2.1")), at(61)));
         assert_eq!(book.entries.len(), 1);
     }
 }

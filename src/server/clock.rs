@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
-use crate::chat::Time;
+use jiff::Timestamp;
+
+use crate::chat::{Now, Time};
 
 /// Copied to every thread that needs to know the time.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +23,14 @@ impl Clock {
     /// Time since the start.
     pub fn now(self) -> Time {
         self.start.elapsed()
+    }
+
+    /// The time by both clocks: this one, and the one on the wall.
+    pub fn both(self) -> Now {
+        Now {
+            time: self.now(),
+            wall: Timestamp::now(),
+        }
     }
 
     /// The same moment as the operating system names it, for whoever waits until then.

@@ -164,7 +164,7 @@ impl Delivery<'_, '_> {
         by_size.sort_unstable();
         let mut total: u64 = by_size.iter().map(|&(bytes, _)| bytes).sum();
         let mut largest = Vec::new();
-        while total > self.outbox_total_bytes_max
+        while total > self.limits.total_bytes_max
             && let Some((bytes, client)) = by_size.pop()
         {
             total -= bytes;
@@ -190,7 +190,7 @@ impl Delivery<'_, '_> {
             return false;
         }
         let written = peer.connection.row.bytes_out();
-        let too_old = |since: Time| now.saturating_sub(since) > self.outbox_age_max;
-        peer.pending() > self.outbox_bytes_max || peer.outbox.oldest(written).is_some_and(too_old)
+        let too_old = |since: Time| now.saturating_sub(since) > self.limits.age_max;
+        peer.pending() > self.limits.bytes_max || peer.outbox.oldest(written).is_some_and(too_old)
     }
 }

@@ -13,11 +13,11 @@ use std::thread::Scope;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::inbox::{Inbox, Written};
-use super::outbox::{Block, Buffers};
+use super::outbox::{Block, Buffers, OutboxLimits};
 use super::peer::{Ending, Peer, Right};
 use super::threads::ThreadTable;
 use super::writer;
-use crate::chat::{ClientId, Time};
+use crate::chat::{ClientId, Time, View};
 use crate::config::{Config, Delivery as Policy, limits};
 
 /// How a flush of one outbox went.
@@ -37,9 +37,7 @@ pub struct Delivery<'scope, 'env> {
     inbox: Inbox<'scope>,
     policy: Policy,
     writers_max: usize,
-    pub(super) outbox_bytes_max: u64,
-    pub(super) outbox_age_max: Time,
-    pub(super) outbox_total_bytes_max: u64,
+    pub(super) limits: OutboxLimits,
     pub(super) peers: FxHashMap<ClientId, Peer<'scope>>,
     pub(super) buffers: Buffers,
     /// Whose outboxes were appended to since the last flush, each once.
@@ -75,9 +73,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
                 Policy::Writer => config.max_clients,
                 Policy::DirectThenWriter | Policy::Direct => config.max_writers,
             },
-            outbox_bytes_max: config.outbox_bytes as u64,
-            outbox_age_max: config.outbox_age,
-            outbox_total_bytes_max: config.outbox_total as u64,
+            limits: OutboxLimits::of(config),
             peers: FxHashMap::default(),
             buffers: Buffers::new(limits::BATCH_TOTAL_BYTES_MAX),
             touched: Vec::new(),
@@ -88,6 +84,11 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             lingering: VecDeque::new(),
             next_check: None,
         }
+    }
+
+    /// Takes other limits on what waits. Who is over them is cut when they are looked at next.
+    pub fn limit(&mut self, config: &Config) {
+        self.limits = OutboxLimits::of(config);
     }
 
     /// Whether no connection and no writer is left.
@@ -105,12 +106,18 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         self.peers.get_mut(&client)
     }
 
-    /// Appends bytes to an outbox. Sends nothing.
-    pub fn append(&mut self, client: ClientId, bytes: &[u8]) {
+    /// Appends to an outbox what somebody with the client's view is to be shown. Sends nothing.
+    // Asked for by view, so that a delivery, of which there are a thousand for a line that a thousand people hear, takes
+    // one look-up and no allocation.
+    pub fn append<'b>(&mut self, client: ClientId, shown: impl FnOnce(View) -> &'b [u8]) {
         let Some(peer) = self.peers.get_mut(&client) else {
             return;
         };
-        if peer.ending != Ending::Open || peer.broken || bytes.is_empty() {
+        if peer.ending != Ending::Open || peer.broken {
+            return;
+        }
+        let bytes = shown(peer.view);
+        if bytes.is_empty() {
             return;
         }
         peer.outbox.append(bytes, &mut self.buffers);

@@ -1,71 +1,102 @@
 //! The dispatcher: the one thread that owns the state of the chat.
 //!
 //! It blocks in one place. It takes what has gathered in the inbox, lets the Hub turn events into effects, carries the
-//! effects out by appending to outboxes, flushes them, and gives the readers their turns. It parses nothing,
-//! formats nothing and waits for nobody.
+//! effects out by appending to outboxes (in `effects`), flushes them, and gives the readers their turns. It parses
+//! nothing and waits for nobody.
 
 use std::sync::Arc;
 use std::thread::{self, Scope};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::activity::Activity;
+use super::bans_file::Keeper;
 use super::clock::Clock;
 use super::delivery::Delivery;
+use super::encodings::Encodings;
 use super::inbox::Inbound;
-use super::listener::ListenerControl;
+use super::listener::{ListenerControl, Welcome};
+use super::loaded::Loaded;
 use super::log;
 use super::peer::{Ending, Peer};
-use super::threads::{Activity, Row, ThreadTable};
+use super::threads::Row;
 use super::wake::{Channels, Control, Wake};
 use crate::chat::{
-    ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Message, Now, Protocol,
-    ShutdownCause, Time,
+    Ban, ClientId, DisconnectReason, Effect, Event, Hub, Message, Now, ShutdownCause, Time,
 };
-use crate::config::Config;
-use crate::protocol::phrases;
+use crate::protocol;
+
+/// What the chat begins with.
+pub struct Beginning {
+    /// The settings, with the texts from their files.
+    pub loaded: Loaded,
+    /// The bans from before.
+    pub bans: Vec<Ban>,
+    /// Who writes them down, where they are kept.
+    pub keeper: Option<Keeper>,
+    /// In which zone the times are that people see.
+    pub zone: TimeZone,
+}
 
 /// The owner of all state.
 pub struct Dispatcher<'scope, 'env> {
     channels: Channels<'scope>,
     clock: Clock,
-    hub: Hub,
-    delivery: Delivery<'scope, 'env>,
-    listeners: Vec<ListenerControl>,
+    pub(super) welcome: Arc<Welcome<'scope>>,
+    pub(super) hub: Hub,
+    pub(super) delivery: Delivery<'scope, 'env>,
+    pub(super) listeners: Vec<ListenerControl>,
     /// How many listeners have not reported their end.
     listeners_open: usize,
-    shutdown_grace: Time,
     /// The chat is ending: nobody new is let in, and the dispatcher ends with the last thread.
-    is_ending: bool,
+    pub(super) is_ending: bool,
     /// When those who have not read all by then are cut. Then there is nothing left to wait for.
-    grace_ends: Option<Time>,
+    pub(super) grace_ends: Option<Time>,
     /// Whose reader gets its turn after the next flush.
     turns_due: Vec<ClientId>,
-    effects: Vec<Effect>,
+    /// Empty between two events; kept, so that it need not grow anew.
+    pub(super) effects: Vec<Effect>,
     /// A message as it goes out, before it is copied to each receiver.
-    encoded: Vec<u8>,
+    pub(super) encodings: Encodings,
+    pub(super) zone: TimeZone,
+    /// The bans in force, as the Hub knows them.
+    pub(super) bans: Vec<Ban>,
+    pub(super) keeper: Option<Keeper>,
 }
 
 impl<'scope, 'env> Dispatcher<'scope, 'env> {
     /// A dispatcher for a server whose listeners are about to start.
     pub fn new(
         scope: &'scope Scope<'scope, 'env>,
-        threads: Arc<ThreadTable>,
+        welcome: Arc<Welcome<'scope>>,
         channels: Channels<'scope>,
         listeners: Vec<ListenerControl>,
-        clock: Clock,
-        config: &Config,
+        beginning: Beginning,
     ) -> Self {
+        let Beginning {
+            loaded,
+            bans,
+            keeper,
+            zone,
+        } = beginning;
+        let (inbox, threads) = (channels.inbox_sender.clone(), Arc::clone(&welcome.threads));
         Self {
-            clock,
-            hub: Hub::new(hub_settings(config)),
-            delivery: Delivery::new(scope, threads, channels.inbox_sender.clone(), config),
+            clock: welcome.clock,
+            welcome,
+            hub: Hub::new(loaded.hub_settings(bans.clone()), Timestamp::now()),
+            delivery: Delivery::new(scope, threads, inbox, &loaded.config),
             channels,
             listeners_open: listeners.len(),
             listeners,
-            shutdown_grace: config.shutdown_grace,
             is_ending: false,
             grace_ends: None,
             turns_due: Vec::new(),
             effects: Vec::new(),
-            encoded: Vec::new(),
+            encodings: Encodings::default(),
+            zone,
+            bans,
+            keeper,
         }
     }
 
@@ -79,12 +110,14 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 self.channels.next_wake(timer)
             };
             row.doing(Activity::Dispatching);
-            let now = self.clock.now();
+            // Both clocks are looked at once for each wake, however much has gathered.
+            let now = self.clock.both();
             match wake {
                 Wake::Inbound(first) => self.take_batch(first, now),
                 Wake::Control(Control::ShutDown(cause)) => {
                     self.step(Event::ShutdownRequested { cause }, now)
                 }
+                Wake::Control(Control::Reload(reload)) => self.reload(*reload, now),
                 Wake::Deadline => {}
             }
             self.look_at_deadlines(now);
@@ -108,7 +141,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     }
 
     /// Takes what has gathered in the inbox, until enough has gathered in the outboxes.
-    fn take_batch(&mut self, first: Inbound<'scope>, now: Time) {
+    fn take_batch(&mut self, first: Inbound<'scope>, now: Now) {
         let mut next = Some(first);
         while let Some(inbound) = next {
             self.handle(inbound, now);
@@ -120,26 +153,27 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         }
     }
 
-    fn handle(&mut self, inbound: Inbound<'scope>, now: Time) {
+    fn handle(&mut self, inbound: Inbound<'scope>, now: Now) {
         match inbound {
-            Inbound::Connected { connection, place } => {
+            Inbound::Connected {
+                connection,
+                place,
+                protocol,
+            } => {
                 let (client, address) = (connection.id, connection.address);
                 tracing::info!(%client, %address, "A new connection has been received");
-                self.delivery.add(Peer::new(connection, place));
+                self.delivery.add(Peer::new(connection, place, protocol));
                 self.turns_due.push(client);
-                let protocol = Protocol::Plain;
-                self.step(
-                    Event::Connected {
-                        client,
-                        address,
-                        protocol,
-                    },
-                    now,
-                );
+                let event = Event::Connected {
+                    client,
+                    address,
+                    protocol,
+                };
+                self.step(event, now);
             }
             Inbound::Received { client, decoded } => {
                 self.turns_due.push(client);
-                self.delivery.append(client, &decoded.replies);
+                self.delivery.append(client, |_| &decoded.replies);
                 for input in decoded.inputs {
                     self.step(Event::Received { client, input }, now);
                     if self.delivery.batch_is_full() {
@@ -150,6 +184,11 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             Inbound::LoginTimedOut { client } => {
                 self.turns_due.push(client);
                 self.step(Event::LoginTimedOut { client }, now);
+            }
+            Inbound::IdleTooLong { client, left } => {
+                tracing::debug!(%client, ?left, "has typed nothing");
+                self.turns_due.push(client);
+                self.step(Event::IdleTooLong { client, left }, now);
             }
             Inbound::ReaderEnded { client, end } => {
                 self.delivery.end_after_flush(client);
@@ -162,10 +201,10 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 block,
                 outcome,
             } => {
-                self.delivery.take_back(client, block, outcome, now);
+                self.delivery.take_back(client, block, outcome, now.time);
             }
             Inbound::WriterEnded { client, lost_block } => {
-                self.delivery.writer_ended(client, lost_block, now);
+                self.delivery.writer_ended(client, lost_block, now.time);
             }
             Inbound::ListenerClosed => {
                 self.listeners_open -= 1;
@@ -179,61 +218,23 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         }
     }
 
-    /// One event through the Hub, and its effects into the world.
-    fn step(&mut self, event: Event, now: Time) {
-        let mut effects = std::mem::take(&mut self.effects);
-        let now_and_wall = Now {
-            time: now,
-            wall: jiff::Timestamp::now(),
-        };
-        self.hub.step(now_and_wall, event, &mut effects);
-        for effect in effects.drain(..) {
-            match effect {
-                Effect::Send { to, message } => self.send(&to, &message),
-                Effect::Admit { client } => {
-                    if let Some(peer) = self.delivery.peer(client) {
-                        peer.admitted = true;
-                    }
-                }
-                Effect::Disconnect { client, .. } => self.delivery.end_after_flush(client),
-                Effect::Shutdown => {
-                    self.is_ending = true;
-                    self.grace_ends = Some(now + self.shutdown_grace);
-                    self.listeners.clear();
-                }
-                Effect::Log(notable) => log::notable(&notable),
-                Effect::Answer { to, message, .. } => self.send(&[to], &message),
-                Effect::Show { .. } | Effect::TellThreads { .. } | Effect::KeepBans(_) => {}
-            }
-        }
-        self.effects = effects;
-    }
-
-    /// Encodes once, copies to each: the docs of this module's parent say why.
-    fn send(&mut self, to: &[ClientId], message: &Message) {
-        self.encoded.clear();
-        phrases::encode(message, &mut self.encoded);
-        for &client in to {
-            self.delivery.append(client, &self.encoded);
-        }
-    }
-
-    fn look_at_deadlines(&mut self, now: Time) {
-        if self.hub.deadline().is_some_and(|time| time <= now) {
+    fn look_at_deadlines(&mut self, now: Now) {
+        let is_due = |time: Time| time <= now.time;
+        if self.hub.deadline().is_some_and(is_due) {
             self.step(Event::DeadlineReached, now);
         }
-        if self.delivery.deadline().is_some_and(|time| time <= now) {
-            let slow = self.delivery.look_at_stalled(now);
+        if self.delivery.deadline().is_some_and(is_due) {
+            let slow = self.delivery.look_at_stalled(now.time);
             self.cut(slow, now);
         }
         // Once: all who are left end within the linger time, and nobody new can come.
-        if self.grace_ends.take_if(|time| *time <= now).is_some() {
+        if self.grace_ends.take_if(|time| is_due(*time)).is_some() {
             self.cut(self.delivery.unfinished(), now);
         }
     }
 
     /// Sends all there is, then gives the turns.
-    fn flush(&mut self, now: Time) {
+    fn flush(&mut self, now: Now) {
         self.flush_outboxes(now);
         for client in self.turns_due.drain(..) {
             if let Some(peer) = self
@@ -247,9 +248,9 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     }
 
     /// Flushes until nothing is left to flush: who is cut leaves the chat, and the others are sent a line about it.
-    fn flush_outboxes(&mut self, now: Time) {
+    fn flush_outboxes(&mut self, now: Now) {
         loop {
-            let slow = self.delivery.flush(now);
+            let slow = self.delivery.flush(now.time);
             if slow.is_empty() {
                 return;
             }
@@ -258,36 +259,25 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     }
 
     /// Cuts those who do not read. They have left the chat, and the others hear of it.
-    fn cut(&mut self, slow: Vec<ClientId>, now: Time) {
+    fn cut(&mut self, slow: Vec<ClientId>, now: Now) {
         for client in slow {
+            let Some(peer) = self.delivery.peer(client) else {
+                continue;
+            };
             // Once everybody goes, being slow is not why.
             let last = if self.is_ending {
                 Message::ShutDown
             } else {
                 Message::TooSlow
             };
-            let pending_bytes = self.delivery.peer(client).map_or(0, |peer| peer.pending());
+            let (view, pending_bytes) = (peer.view, peer.pending());
             tracing::info!(%client, pending_bytes, "cut: does not read what is sent");
             let mut words = Vec::new();
-            phrases::encode(&last, &mut words);
-            self.delivery.cut(client, &words, now);
+            protocol::encode(&last, None, view, &self.zone, &mut words);
+            self.delivery.cut(client, &words, now.time);
             let reason = DisconnectReason::SlowReader;
             self.step(Event::Disconnected { client, reason }, now);
         }
-    }
-}
-
-/// What of the settings is the Hub's.
-fn hub_settings(config: &Config) -> HubSettings {
-    HubSettings {
-        anonymous: config.anonymous,
-        operators: config.operators,
-        announce_up_to: config.announce_up_to,
-        log_messages: config.log_messages,
-        history_on_join: 10,
-        motd: None,
-        operator_word: None,
-        bans: Vec::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::admission::Place;
 use super::connection::Connection;
 use super::outbox::Block;
-use crate::chat::{ClientId, DisconnectReason};
+use crate::chat::{ClientId, DisconnectReason, Protocol, Time};
 use crate::protocol::Decoded;
 
 /// The sending end that listeners, readers and writers share.
@@ -19,6 +19,8 @@ pub enum Inbound<'a> {
         connection: Arc<Connection>,
         /// Their place among at most `--max-clients`.
         place: Place<'a>,
+        /// What the port they came to speaks.
+        protocol: Protocol,
     },
     /// A reader has read something that means something. It waits for its turn.
     Received {
@@ -31,6 +33,13 @@ pub enum Inbound<'a> {
     LoginTimedOut {
         /// Whose reader.
         client: ClientId,
+    },
+    /// No byte has come for a long time from somebody who is in the chat. Their reader waits for its turn.
+    IdleTooLong {
+        /// Whose reader.
+        client: ClientId,
+        /// How much time is left before `--idle-timeout` is over; none when it is.
+        left: Option<Time>,
     },
     /// A reader's last act.
     ReaderEnded {

@@ -10,23 +10,27 @@ use std::thread::Scope;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use jiff::tz::TimeZone;
+use parking_lot::RwLock;
 use rustix::io::Errno;
 use socket2::SockRef;
 
+use super::activity::Activity;
 use super::admission::Admission;
 use super::clock::Clock;
 use super::connection::{Connection, canonical};
 use super::inbox::{Inbound, Inbox};
 use super::reader;
-use super::threads::{Activity, Row, ThreadTable};
-use crate::chat::{ClientId, Message};
+use super::threads::{Row, ThreadTable};
+use crate::chat::{ClientId, Message, Protocol};
 use crate::config::{Config, limits};
-use crate::protocol::phrases;
+use crate::protocol;
 
-/// What all listeners share.
+/// What all listeners share, and the dispatcher with them.
 pub struct Welcome<'env> {
-    /// The settings in force.
-    pub config: &'env Config,
+    /// The settings for those who come. A listener looks here once for each connection, and whoever has come keeps what
+    /// was in force then. Only the dispatcher ever puts others here.
+    pub settings: RwLock<Arc<Config>>,
     /// The door.
     pub admission: &'env Admission,
     /// Where the next id comes from. Ids are never used again.
@@ -66,6 +70,8 @@ pub struct Listener<'scope, 'env> {
     welcome: Arc<Welcome<'scope>>,
     inbox: Inbox<'scope>,
     socket: Arc<TcpListener>,
+    /// What is spoken on its port.
+    protocol: Protocol,
     stop: Receiver<Infallible>,
     /// Whom there was no place for, until they have read why.
     refused: VecDeque<(Instant, TcpStream)>,
@@ -82,6 +88,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         welcome: Arc<Welcome<'scope>>,
         inbox: Inbox<'scope>,
         socket: TcpListener,
+        protocol: Protocol,
     ) -> (Self, ListenerControl) {
         let socket = Arc::new(socket);
         let (alive, stop) = crossbeam_channel::bounded(0);
@@ -97,6 +104,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
             },
             inbox,
             socket,
+            protocol,
             stop,
             refused: VecDeque::new(),
             backoff: limits::ACCEPT_BACKOFF_MIN,
@@ -106,9 +114,13 @@ impl<'scope, 'env> Listener<'scope, 'env> {
 
     /// What its thread is called; the kernel keeps 15 bytes of a name.
     pub fn name(&self) -> String {
+        let spoken = match self.protocol {
+            Protocol::Plain => "v",
+            Protocol::Json => "json",
+        };
         match self.socket.local_addr() {
-            Ok(SocketAddr::V4(_)) => "listener-v4".into(),
-            Ok(SocketAddr::V6(_)) => "listener-v6".into(),
+            Ok(SocketAddr::V4(_)) => format!("listener-{spoken}4"),
+            Ok(SocketAddr::V6(_)) => format!("listener-{spoken}6"),
             Err(_) => "listener".into(),
         }
     }
@@ -142,23 +154,19 @@ impl<'scope, 'env> Listener<'scope, 'env> {
             Ok(place) => place,
             Err(refused) => return self.refuse(socket, address, &refused.message()),
         };
+        let config = Arc::clone(&welcome.settings.read());
         let id = ClientId(welcome.next_id.fetch_add(1, Ordering::Relaxed));
         let row = welcome.threads.row("reader", format!("reader-{id}"));
-        let connection = match Connection::new(
-            id,
-            address,
-            socket,
-            welcome.config.send_buffer,
-            Arc::clone(&row),
-        ) {
-            Ok(connection) => Arc::new(connection),
-            Err(error) => return tracing::info!(%address, %error, "gone before it was served"),
-        };
+        let connection =
+            match Connection::new(id, address, socket, config.send_buffer, Arc::clone(&row)) {
+                Ok(connection) => Arc::new(connection),
+                Err(error) => return tracing::info!(%address, %error, "gone before it was served"),
+            };
         // The reader first: it reads nothing before its first turn, and if there is no thread for it, nobody has heard
         // of this client yet.
-        let (inbox, clock, config) = (self.inbox.clone(), welcome.clock, welcome.config);
+        let (inbox, clock, protocol) = (self.inbox.clone(), welcome.clock, self.protocol);
         let shared = Arc::clone(&connection);
-        let body = move |_: &Row| reader::run(&shared, inbox, clock, config);
+        let body = move |_: &Row| reader::run(&shared, inbox, clock, protocol, &config);
         match welcome
             .threads
             .spawn(self.scope, row, limits::READER_STACK_BYTES, body)
@@ -175,6 +183,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         let arrival = Inbound::Connected {
             connection: Arc::clone(&connection),
             place,
+            protocol,
         };
         if self.inbox.send(arrival).is_err() {
             // Without a dispatcher there is nobody to give turns: the reader ends by this.
@@ -188,7 +197,9 @@ impl<'scope, 'env> Listener<'scope, 'env> {
     fn refuse(&mut self, socket: TcpStream, address: SocketAddr, why: &Message) {
         tracing::info!(%address, ?why, "refused");
         let mut line = Vec::new();
-        phrases::encode(why, &mut line);
+        // No refusal tells a time, so the zone is any.
+        let view = self.protocol.into();
+        protocol::encode(why, None, view, &TimeZone::UTC, &mut line);
         let flags = rustix::net::SendFlags::DONTWAIT | rustix::net::SendFlags::NOSIGNAL;
         // A fresh socket has room for a line. If it is broken already, nobody waits for the line.
         let _ = rustix::net::send(&socket, &line, flags);

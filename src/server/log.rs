@@ -6,13 +6,17 @@
 
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::reload;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Registry, fmt};
 
 use crate::chat::Notable;
 use crate::config::LogLevel;
@@ -23,14 +27,11 @@ const QUEUE_LINES_MAX: usize = 16_384;
 /// Dropping what is in here writes what is queued, for a second at most.
 static QUEUE: Mutex<Option<WorkerGuard>> = Mutex::new(None);
 
+/// Where the level can be changed.
+static LEVEL: OnceLock<reload::Handle<LevelFilter, Registry>> = OnceLock::new();
+
 /// Starts the log. Once in a process; panics are written to it from then on.
 pub fn start(level: LogLevel) {
-    let level = match level {
-        LogLevel::Error => LevelFilter::ERROR,
-        LogLevel::Warn => LevelFilter::WARN,
-        LogLevel::Info => LevelFilter::INFO,
-        LogLevel::Debug => LevelFilter::DEBUG,
-    };
     let (queue, guard) = NonBlockingBuilder::default()
         .lossy(true)
         .buffered_lines_limit(QUEUE_LINES_MAX)
@@ -43,11 +44,15 @@ pub fn start(level: LogLevel) {
         dropped,
         told: Arc::default(),
     };
-    tracing_subscriber::fmt()
-        .with_max_level(level)
+    let lines = fmt::layer()
         .with_target(false)
         .with_ansi(false)
-        .with_writer(writer)
+        .with_writer(writer);
+    let (level, handle) = reload::Layer::new(filter(level));
+    LEVEL.get_or_init(|| handle);
+    tracing_subscriber::registry()
+        .with(level)
+        .with(lines)
         .init();
     // The usual hook writes to stderr itself, and would wait for it.
     panic::set_hook(Box::new(|panic| {
@@ -59,6 +64,24 @@ pub fn start(level: LogLevel) {
             .unwrap_or_default();
         tracing::error!(thread = ?thread.name().unwrap_or(""), said, place, "panicked");
     }));
+}
+
+/// Logs from now on what is at least this important. Before [`start`], and in a program that has a log of its own, it
+/// does nothing.
+pub fn set_level(level: LogLevel) {
+    if let Some(handle) = LEVEL.get() {
+        // It fails only where the log is gone, and then nobody misses the level.
+        let _ = handle.reload(filter(level));
+    }
+}
+
+fn filter(level: LogLevel) -> LevelFilter {
+    match level {
+        LogLevel::Error => LevelFilter::ERROR,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Debug => LevelFilter::DEBUG,
+    }
 }
 
 /// Writes what is queued, waiting a second at most, and ends the log's thread.

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::chat::Time;
+use crate::config::Config;
 
 /// How exactly the age of unsent bytes is known. Coarser would cut earlier, finer would remember more.
 const MARK_EVERY: Duration = Duration::from_millis(100);
@@ -128,6 +129,28 @@ pub fn rest_of_line(unsent: &[u8], mid_line: bool) -> &[u8] {
         .position(|&byte| byte == b'\n')
         .map_or(unsent.len(), |at| at + 1);
     &unsent[..end]
+}
+
+/// What may wait to be sent.
+#[derive(Debug)]
+pub struct OutboxLimits {
+    /// For one client.
+    pub bytes_max: u64,
+    /// How long the oldest byte may wait for one client.
+    pub age_max: Time,
+    /// For all together.
+    pub total_bytes_max: u64,
+}
+
+impl OutboxLimits {
+    /// As the settings say.
+    pub fn of(config: &Config) -> Self {
+        Self {
+            bytes_max: config.outbox_bytes as u64,
+            age_max: config.outbox_age,
+            total_bytes_max: config.outbox_total as u64,
+        }
+    }
 }
 
 /// Empty buffers that wait to be lent again.

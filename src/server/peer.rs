@@ -9,6 +9,7 @@ use super::admission::Place;
 use super::connection::Connection;
 use super::inbox::InputEnd;
 use super::outbox::{Block, Buffers, Outbox};
+use crate::chat::{Protocol, View};
 
 /// Who may write to the socket now. It is one of the two at any time, which is why no line is ever torn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub enum Ending {
 pub struct Peer<'s> {
     /// What its threads share.
     pub connection: Arc<Connection>,
+    /// How its client sees what it is sent.
+    pub view: View,
     /// What waits to be sent.
     pub outbox: Outbox,
     /// Who may write to the socket.
@@ -60,9 +63,10 @@ pub struct Peer<'s> {
 
 impl<'s> Peer<'s> {
     /// A connection that has just come, with nothing said yet.
-    pub fn new(connection: Arc<Connection>, place: Place<'s>) -> Self {
+    pub fn new(connection: Arc<Connection>, place: Place<'s>, protocol: Protocol) -> Self {
         Self {
             connection,
+            view: protocol.into(),
             outbox: Outbox::default(),
             right: Right::Here,
             writer: None,

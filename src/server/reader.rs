@@ -1,25 +1,34 @@
 //! A reader: the thread that each connection has. It blocks in `read`, lets the codec make lines of the bytes, sends
 //! what one read held as one event, and waits for its turn before it reads again.
 
-use std::io::{self, ErrorKind, Read};
+mod read;
+
 use std::mem;
 use std::time::{Duration, Instant};
 
+use super::activity::Activity;
 use super::clock::Clock;
 use super::connection::Connection;
 use super::flood::Flood;
+use super::idle::Idle;
 use super::inbox::{Inbound, Inbox, InputEnd};
-use super::threads::Activity;
 use super::turn::Permit;
-use crate::chat::{ClientId, Input};
+use crate::chat::{ClientId, Input, Protocol};
 use crate::config::{Config, limits};
-use crate::protocol::{Decoded, PlainDecoder};
+use crate::protocol::{Decoded, Decoder};
+use read::Outcome;
 
 /// Reads one connection until it ends. Contract:
 /// 1. it reads nothing before its first turn: the dispatcher knows the connection by then, so no line can overtake
 ///    its sender's arrival;
 /// 2. its last act is [`Inbound::ReaderEnded`], also after a panic.
-pub fn run(connection: &Connection, inbox: Inbox<'_>, clock: Clock, config: &Config) {
+pub fn run(
+    connection: &Connection,
+    inbox: Inbox<'_>,
+    clock: Clock,
+    protocol: Protocol,
+    config: &Config,
+) {
     // Declared first, hence dropped last: whatever happens below, the dispatcher hears of the end.
     let mut last_act = LastAct {
         inbox: &inbox,
@@ -31,10 +40,11 @@ pub fn run(connection: &Connection, inbox: Inbox<'_>, clock: Clock, config: &Con
         inbox: &inbox,
         clock,
         login_deadline: Instant::now() + config.login_timeout,
+        idle: Idle::new(config.idle_timeout),
         // On Linux a socket inherits the listener's, which has one while it keeps refused sockets.
-        has_timeout: true,
+        timeout: None,
         flood: Flood::new(config.rate_limit),
-        decoder: PlainDecoder::new(),
+        decoder: Decoder::new(protocol, !config.anonymous),
         // Small until reads fill it: most people type, few paste.
         buffer: vec![0; limits::READ_BUFFER_BYTES_MIN],
     };
@@ -46,20 +56,13 @@ struct Reader<'r, 's> {
     inbox: &'r Inbox<'s>,
     clock: Clock,
     login_deadline: Instant,
-    /// The socket has a read timeout now. Setting one is a system call, so it is done only where it changes.
-    has_timeout: bool,
+    idle: Idle,
+    /// The socket's read timeout, as soon as it is known. Setting one is a system call, so it is done only where it
+    /// changes.
+    timeout: Option<Option<Duration>>,
     flood: Flood,
-    decoder: PlainDecoder,
+    decoder: Decoder,
     buffer: Vec<u8>,
-}
-
-/// How one read went.
-enum Outcome {
-    /// So many bytes; none where the decoder owes an answer.
-    Bytes(usize),
-    EndOfInput,
-    LoginDeadline,
-    Failed,
 }
 
 impl<'s> Reader<'_, 's> {
@@ -93,10 +96,15 @@ impl<'s> Reader<'_, 's> {
                     }
                     return InputEnd::Closed;
                 }
-                Outcome::LoginDeadline => {
-                    permit = self.tell(Inbound::LoginTimedOut {
-                        client: self.connection.id,
-                    })
+                Outcome::OutOfTime => {
+                    let client = self.connection.id;
+                    let event = if permit.admitted {
+                        let left = self.idle.run_out();
+                        Inbound::IdleTooLong { client, left }
+                    } else {
+                        Inbound::LoginTimedOut { client }
+                    };
+                    permit = self.tell(event);
                 }
                 Outcome::Failed => return InputEnd::Failed,
             }
@@ -189,76 +197,6 @@ impl<'s> Reader<'_, 's> {
         self.connection.row.doing(Activity::WaitingForTurn);
         self.connection.turn.wait()
     }
-
-    /// One blocking read. Before the name is given it ends with the login deadline, which is absolute: a byte every few
-    /// seconds does not put it off.
-    fn read(&mut self, admitted: bool) -> Outcome {
-        let mut socket = self.connection.socket();
-        self.connection.row.doing(Activity::Reading);
-        loop {
-            let login = self.time_left(admitted);
-            let answer = self
-                .decoder
-                .answer_due()
-                .map(|due| due.saturating_sub(self.clock.now()));
-            if login.is_some_and(|left| left.is_zero()) {
-                return Outcome::LoginDeadline;
-            }
-            if answer.is_some_and(|left| left.is_zero()) {
-                return Outcome::Bytes(0);
-            }
-            let left = [login, answer].into_iter().flatten().min();
-            if left.is_some() || self.has_timeout {
-                if socket.set_read_timeout(left).is_err() {
-                    return Outcome::Failed;
-                }
-                self.has_timeout = left.is_some();
-            }
-            match socket.read(&mut self.buffer) {
-                Ok(0) => return Outcome::EndOfInput,
-                Ok(count) => {
-                    self.connection.row.count_in(count);
-                    return Outcome::Bytes(count);
-                }
-                // A timeout: the loop looks at the clock again.
-                Err(error) if is_timeout(&error) => {}
-                // A signal interrupts a read that has a timeout. It is no error: go on with the time that is left.
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return Outcome::Failed,
-            }
-        }
-    }
-
-    /// How long a read may block; without end for whoever is in the chat.
-    fn time_left(&self, admitted: bool) -> Option<Duration> {
-        (!admitted).then(|| {
-            self.login_deadline
-                .saturating_duration_since(Instant::now())
-        })
-    }
-
-    /// Reads on for a while and throws it away. Closing a socket with unread
-    /// input sends a reset, and a reset can destroy the last line on its way to the client. The dispatcher ends this
-    /// after [`limits::LINGER_TIME`] by shutting the socket down.
-    fn throw_away(&mut self) -> InputEnd {
-        let mut socket = self.connection.socket();
-        self.connection.row.doing(Activity::ThrowingAway);
-        let _ = socket.set_read_timeout(None);
-        let mut left = limits::LINGER_BYTES_MAX;
-        while left > 0 {
-            match socket.read(&mut self.buffer) {
-                Ok(0) => return InputEnd::Closed,
-                Ok(count) => left = left.saturating_sub(count),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return InputEnd::Failed,
-            }
-        }
-        InputEnd::LeftUnread
-    }
-}
-
-fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 /// Tells the dispatcher, when dropped, that this reader is no more.

@@ -14,9 +14,9 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::{Handle, Signals};
 
 use super::Remote;
-use super::threads::Activity;
+use super::activity::Activity;
 use crate::chat::ShutdownCause;
-use crate::config::limits;
+use crate::config::{ConfigError, Outcome, limits};
 
 /// The thread that waits for signals. Dropping it ends and joins the thread.
 pub struct SignalThread {
@@ -25,11 +25,14 @@ pub struct SignalThread {
 }
 
 /// Lets signals steer the server: Ctrl-C and SIGTERM end the chat, SIGUSR1 writes the table of threads to the log, and
-/// SIGHUP ends the chat where it means that the terminal is gone.
+/// SIGHUP ends the chat where it means that the terminal is gone, and otherwise has it go on by what `settings` finds.
 ///
 /// # Errors
 /// A handler cannot be installed, or there is no thread.
-pub fn watch(remote: Remote) -> io::Result<SignalThread> {
+pub fn watch(
+    remote: Remote,
+    settings: impl Fn() -> Result<Outcome, ConfigError> + Send + 'static,
+) -> io::Result<SignalThread> {
     let stopping = Arc::new(AtomicBool::new(false));
     {
         let (remote, stopping) = (remote.clone(), Arc::clone(&stopping));
@@ -54,7 +57,9 @@ pub fn watch(remote: Remote) -> io::Result<SignalThread> {
                 SIGTERM => stop(&remote, &stopping, SIGTERM, "SIGTERM"),
                 SIGHUP if has_terminal => stop(&remote, &stopping, SIGHUP, "SIGHUP"),
                 SIGHUP => {
-                    tracing::info!("SIGHUP: no setting can be read again while the chat runs")
+                    row.doing(Activity::ReadingSettings);
+                    reload(&remote, &settings);
+                    row.doing(Activity::WaitingForSignals);
                 }
                 _ => remote.threads().log(),
             }
@@ -68,6 +73,18 @@ pub fn watch(remote: Remote) -> io::Result<SignalThread> {
         handle,
         thread: Some(thread),
     })
+}
+
+/// Reads the settings again and has the server go on by them. Whatever is wrong with them, the chat goes on as it is.
+fn reload(remote: &Remote, settings: impl Fn() -> Result<Outcome, ConfigError>) {
+    let reloaded = settings().and_then(|outcome| match outcome {
+        Outcome::Run(config) => remote.reload(config),
+        // The same arguments have said before that the server is to run.
+        Outcome::Check(_) | Outcome::Healthcheck(_) | Outcome::Print(_) => Ok(()),
+    });
+    if let Err(error) = reloaded {
+        tracing::error!("SIGHUP: nothing was reloaded: {error}");
+    }
 }
 
 /// The first time asks for an orderly end, the second time ends at once: whoever repeats it does not want to wait. But

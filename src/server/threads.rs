@@ -14,62 +14,9 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 
-/// What a thread is doing now. A reader of the table sees at once where each thread blocks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-#[expect(missing_docs, reason = "each is told in words by `as_str`")]
-pub enum Activity {
-    Starting,
-    Accepting,
-    BackingOff,
-    WaitingForTurn,
-    Reading,
-    SendingToInbox,
-    HeldBack,
-    ThrowingAway,
-    WaitingForEvents,
-    Dispatching,
-    WaitingForWork,
-    Writing,
-    WaitingForSignals,
-}
-
-impl Activity {
-    const ALL: [Self; 13] = [
-        Self::Starting,
-        Self::Accepting,
-        Self::BackingOff,
-        Self::WaitingForTurn,
-        Self::Reading,
-        Self::SendingToInbox,
-        Self::HeldBack,
-        Self::ThrowingAway,
-        Self::WaitingForEvents,
-        Self::Dispatching,
-        Self::WaitingForWork,
-        Self::Writing,
-        Self::WaitingForSignals,
-    ];
-
-    /// In words.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Starting => "starting",
-            Self::Accepting => "in accept",
-            Self::BackingOff => "waiting before the next accept",
-            Self::WaitingForTurn => "waiting for its turn",
-            Self::Reading => "in read",
-            Self::SendingToInbox => "sending to the inbox",
-            Self::HeldBack => "held back by flood control",
-            Self::ThrowingAway => "reading to throw away",
-            Self::WaitingForEvents => "waiting for events",
-            Self::Dispatching => "dispatching",
-            Self::WaitingForWork => "waiting for work",
-            Self::Writing => "in write",
-            Self::WaitingForSignals => "waiting for signals",
-        }
-    }
-}
+use super::activity::Activity;
+use crate::chat::{Message, ThreadShown};
+use crate::config::limits;
 
 /// One live thread. All that changes is atomic: whoever looks never stops whoever works.
 #[derive(Debug)]
@@ -102,18 +49,32 @@ impl Row {
     pub fn bytes_out(&self) -> u64 {
         self.bytes_out.load(Ordering::Relaxed)
     }
+
+    fn activity(&self) -> &'static str {
+        Activity::numbered(self.activity.load(Ordering::Relaxed)).as_str()
+    }
+
+    /// The row for people in the chat.
+    fn shown(&self) -> ThreadShown {
+        ThreadShown {
+            name: self.name.clone(),
+            role: self.role,
+            doing: self.activity(),
+            bytes_in: self.bytes_in.load(Ordering::Relaxed),
+            bytes_out: self.bytes_out(),
+        }
+    }
 }
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let activity = Activity::ALL[usize::from(self.activity.load(Ordering::Relaxed))];
         write!(
             f,
             "{} ({}) for {} s, {}, {} bytes in, {} bytes out",
             self.name,
             self.role,
             self.since.elapsed().as_secs(),
-            activity.as_str(),
+            self.activity(),
             self.bytes_in.load(Ordering::Relaxed),
             self.bytes_out(),
         )
@@ -185,6 +146,23 @@ impl ThreadTable {
         self.rows.lock().values().cloned().collect()
     }
 
+    /// The table for people in the chat: the beginning, with the threads of which there are many at the end.
+    pub fn message(&self) -> Message {
+        let mut rows = self.snapshot();
+        let total = rows.len();
+        // The dispatcher, those that serve everybody, those that serve one; in each of these, oldest first.
+        rows.sort_by_key(|row| match row.role {
+            "dispatcher" => 0,
+            "reader" | "writer" => 2,
+            _ => 1,
+        });
+        rows.truncate(limits::LIST_ENTRIES_MAX);
+        Message::Threads {
+            rows: rows.iter().map(|row| row.shown()).collect(),
+            total,
+        }
+    }
+
     /// Writes the table to the log, a line for each thread.
     pub fn log(&self) {
         let rows = self.snapshot();
@@ -242,9 +220,25 @@ mod tests {
     }
 
     #[test]
-    fn every_activity_has_its_number() {
-        for (number, activity) in Activity::ALL.into_iter().enumerate() {
-            assert_eq!(activity as usize, number);
-        }
+    fn people_see_the_beginning_of_the_table_and_service_threads_first() {
+        let table = Arc::new(ThreadTable::default());
+        let reader = |number| table.row("reader", format!("reader-{number}"));
+        let mut rows: Vec<_> = (0..limits::LIST_ENTRIES_MAX).map(reader).collect();
+        rows.push(table.row("writer", "writer-1".into()));
+        rows.push(table.row("bans", "bans".into()));
+        rows.push(table.row("dispatcher", "dispatcher".into()));
+        rows[0].doing(Activity::Reading);
+        rows[0].count_in(7);
+        let listed: Vec<_> = rows.iter().map(|row| table.list(row)).collect();
+        let Message::Threads { rows, total } = table.message() else {
+            panic!("another message");
+        };
+        assert_eq!(
+            (rows.len(), total),
+            (limits::LIST_ENTRIES_MAX, listed.len())
+        );
+        let names: Vec<&str> = rows.iter().map(|row| &row.name[..]).collect();
+        assert_eq!(names[..4], ["dispatcher", "bans", "reader-0", "reader-1"]);
+        assert_eq!((rows[2].doing, rows[2].bytes_in), ("in read", 7));
     }
 }

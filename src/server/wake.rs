@@ -1,18 +1,21 @@
-//! All that can wake the dispatcher, in one place: an event in the inbox, a request to stop, a deadline.
+//! All that can wake the dispatcher, in one place: an event in the inbox, a request from outside, a deadline.
 
 use std::time::Instant;
 
 use crossbeam_channel::{Receiver, at, never, select};
 
 use super::inbox::{Inbound, Inbox};
+use super::loaded::Reload;
 use crate::chat::ShutdownCause;
 
 /// What the world outside the chat can ask of the dispatcher. It has a channel of its own: a stop that had to queue
 /// behind a flood of lines would be no stop.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum Control {
     /// End the chat.
     ShutDown(ShutdownCause),
+    /// Go on by these settings.
+    Reload(Box<Reload>),
 }
 
 /// The two channels on which the dispatcher can be reached.
@@ -21,7 +24,7 @@ pub struct Channels<'scope> {
     pub inbox: Receiver<Inbound<'scope>>,
     /// The sending end of the same, for the writers that the dispatcher starts.
     pub inbox_sender: Inbox<'scope>,
-    /// Requests to stop. The server keeps a sender of it, so it never closes while the dispatcher runs.
+    /// Requests from outside. The server keeps a sender of it, so it never closes while the dispatcher runs.
     pub control: Receiver<Control>,
 }
 
@@ -29,7 +32,7 @@ pub struct Channels<'scope> {
 pub enum Wake<'scope> {
     /// Another thread has something to tell.
     Inbound(Inbound<'scope>),
-    /// Somebody wants the chat to end.
+    /// Somebody outside the chat wants something of it.
     Control(Control),
     /// The time that was asked for has come.
     Deadline,

@@ -7,10 +7,11 @@ use std::io::{self, ErrorKind, Write};
 
 use crossbeam_channel::Receiver;
 
+use super::activity::Activity;
 use super::connection::Connection;
 use super::inbox::{Inbound, Inbox, Written};
 use super::outbox::{Block, rest_of_line};
-use super::threads::{Activity, Row};
+use super::threads::Row;
 use crate::chat::ClientId;
 use crate::config::limits;
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod sample;
 mod wrong;
 
 use std::ffi::OsString;
@@ -10,8 +11,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chatserv::config::{
-    Bind, Config, ConfigError, Delivery, Limit, LogLevel, Operators, Outcome, RateLimit, load,
+    Bind, Config, ConfigError, Delivery, Limit, LogLevel, Operators, Outcome, RateLimit, Zone, load,
 };
+use jiff::tz::TimeZone;
 
 /// Loads from flags and an environment that nobody but the test has set.
 fn load_with(flags: &[&str], environment: &[(&str, &str)]) -> Result<Outcome, ConfigError> {
@@ -74,11 +76,14 @@ impl Drop for SettingsFile {
 /// A `Config` in which nothing is as by default.
 const EVERYTHING: &str = r#"
 port = 0
+json-port = 0
 bind = "::1"
 max-clients = 7
 anonymous = true
 operators = "nobody"
+operator-password-file = "/run/secrets/word"
 login-timeout = "1h30m"
+idle-timeout = "off"
 delivery = "writer"
 max-writers = 3
 outbox-bytes = "5000B"
@@ -86,9 +91,13 @@ outbox-age = "1500ms"
 outbox-total = "1MiB"
 send-buffer = "4KiB"
 announce-up-to = 0
+history-on-join = 200
+motd = "./a motd"
+time-zone = "Europe/Berlin"
 connections-per-address = "off"
 connections-per-minute = 9
 rate-limit = "3,1/s"
+state-dir = "."
 shutdown-grace = "1ms"
 log-messages = true
 log-level = "debug"
@@ -97,11 +106,14 @@ log-level = "debug"
 fn everything() -> Config {
     Config {
         port: 0,
+        json_port: Some(0),
         bind: Bind::Address("::1".parse().unwrap()),
         max_clients: 7,
         anonymous: true,
         operators: Operators::Nobody,
+        operator_password_file: Some("/run/secrets/word".into()),
         login_timeout: Duration::from_secs(90 * 60),
+        idle_timeout: None,
         delivery: Delivery::Writer,
         max_writers: 3,
         outbox_bytes: 5000,
@@ -109,12 +121,16 @@ fn everything() -> Config {
         outbox_total: 1024 * 1024,
         send_buffer: 4096,
         announce_up_to: 0,
+        history_on_join: 200,
+        motd: Some("./a motd".into()),
+        time_zone: Zone::Named(TimeZone::get("Europe/Berlin").unwrap()),
         connections_per_address: Limit::Off,
         connections_per_minute: Limit::AtMost(9),
         rate_limit: RateLimit::Lines {
             burst: 3,
             per_second: 1,
         },
+        state_dir: Some(".".into()),
         shutdown_grace: Duration::from_millis(1),
         log_messages: true,
         log_level: LogLevel::Debug,
@@ -125,11 +141,14 @@ fn everything() -> Config {
 fn the_defaults_are_those_of_the_design() {
     let expected = Config {
         port: 1337,
+        json_port: None,
         bind: Bind::Localhost,
         max_clients: 10_000,
         anonymous: false,
         operators: Operators::Loopback,
+        operator_password_file: None,
         login_timeout: Duration::from_secs(60),
+        idle_timeout: Some(Duration::from_secs(60 * 60)),
         delivery: Delivery::DirectThenWriter,
         max_writers: 1024,
         outbox_bytes: 256 * 1024,
@@ -137,12 +156,16 @@ fn the_defaults_are_those_of_the_design() {
         outbox_total: 256 * 1024 * 1024,
         send_buffer: 32 * 1024,
         announce_up_to: 500,
+        history_on_join: 10,
+        motd: None,
+        time_zone: Zone::System,
         connections_per_address: Limit::AtMost(64),
         connections_per_minute: Limit::AtMost(120),
         rate_limit: RateLimit::Lines {
             burst: 20,
             per_second: 5,
         },
+        state_dir: None,
         shutdown_grace: Duration::from_secs(5),
         log_messages: false,
         log_level: LogLevel::Info,
@@ -212,7 +235,15 @@ fn of_a_flag_given_twice_the_later_counts() {
 
 #[test]
 fn what_is_in_force_reads_back_the_same() {
-    for (name, config) in [("default", Config::default()), ("everything", everything())] {
+    let odd_path = Config {
+        motd: Some("a \"quoted\"\n\\path 'too'".into()),
+        ..Config::default()
+    };
+    for (name, config) in [
+        ("default", Config::default()),
+        ("everything", everything()),
+        ("odd-path", odd_path),
+    ] {
         let file = SettingsFile::new(&format!("round-trip-{name}"), config.to_toml());
         let checked = load_with(&["--check-config", &file.flag()], &[]).unwrap();
         assert_eq!(checked, Outcome::Check(config));

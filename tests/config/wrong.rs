@@ -10,11 +10,14 @@ use super::{SettingsFile, config, error};
 /// What is just inside the bounds of a setting, and what is not. Values are separated by commas.
 const BOUNDS: &str = "
 port                    | 0, 65535                           | -1, 65536, 1.5, 0x10, 13 37, off
+json-port               | 0, 65535, off                      | -1, 65536, none, Off
 bind                    | localhost, 0.0.0.0, ::, 127.0.0.2  | example.org, 127.0.0.1:80, LOCALHOST
 max-clients             | 1, 1000000                         | 0, 1000001, many, 99999999999999999999999
 anonymous               | true, false                        | yes, 1, TRUE
 operators               | loopback, nobody, anyone           | all, Nobody
+operator-password-file  | none, /no/where, a b               |
 login-timeout           | 1ms, 30days, 1m 30s                | 60, 0, 0s, 999us, 31days, -1s, 9e99s
+idle-timeout            | 1ms, 30days, off                   | 60, 0s, 31days, none
 delivery                | direct, writer, direct-then-writer | dir
 max-writers             | 1, 1000000                         | 0, 1000001, off
 outbox-bytes            | 4KiB, 256MiB                       | 4095B, 2GiB, 262144, 1, KiB, -1KiB, 99999EiB
@@ -22,9 +25,13 @@ outbox-age              | 1ms, 30days                        | 10, 31days, off
 outbox-total            | 256KiB, 64GiB                      | 4095B, 65GiB, 268435456
 send-buffer             | 1KiB, 16MiB, 1.5KiB                | 1023B, 17MiB, 32768
 announce-up-to          | 0, 1000000                         | -1, 1000001, off
+history-on-join         | 0, 200                             | -1, 201, off
+motd                    | none, /no/where                    |
+time-zone               | system, UTC, Europe/Berlin, america/lima | Berlin, +01:00, Etc/Unknown, none
 connections-per-address | 1, 1000000, off                    | 0, 1000001, Off, none
 connections-per-minute  | 1, 1000000, off                    | 0, 1000001
 rate-limit              | 20,5/s, 1,1/s, 100000,100000/s, off | 20, 20,5, 0,5/s, 20,0/s, 20,5/min, 100001,5/s
+state-dir               | none, /no/where                    |
 shutdown-grace          | 1ms, 30days                        | 5, 31days
 log-messages            | true, false                        | 0
 log-level               | error, warn, info, debug           | trace, Info
@@ -46,7 +53,8 @@ fn values_have_bounds() {
         for value in inside.split(", ") {
             config(&[&format!("--{key}={value}")], &[]);
         }
-        for value in outside.split(", ") {
+        // Anything may be a path but no text at all, which is tried below.
+        for value in outside.split(", ").filter(|value| !value.is_empty()) {
             let line = error(&[&format!("--{key}={value}")], &[]);
             let beginning = format!("--{key}: got {value:?}, expected ");
             assert!(line.starts_with(&beginning), "{line}");
@@ -75,6 +83,16 @@ const FLAGS: &str = r#"
     --outbox-bytes: got "262144", expected a size from 4KiB to 1GiB with a unit, as in 256KiB
 --outbox-bytes=512MiB
     outbox-bytes: got 512MiB, expected at most outbox-total, which is 256MiB
+--json-port=1337
+    json-port: got 1337, expected another port than port
+--json-port=x
+    --json-port: got "x", expected a whole number from 0 to 65535, or off
+--state-dir=
+    --state-dir: got no value, expected the path of a directory, or none
+--idle-timeout=60
+    --idle-timeout: got "60", expected a time from 1ms to 30days with a unit, as in 60s, or off
+--time-zone=Europe/Berlni
+    --time-zone: got "Europe/Berlni", expected system, UTC, or a name such as Europe/Berlin
 --connections-per-minute=0
     --connections-per-minute: got "0", expected a whole number from 1 to 1000000, or off
 --max-clients -5
@@ -162,7 +180,7 @@ fn what_is_no_setting_cannot_stand_in_a_file() {
     }
     let line = SettingsFile::new("no-near-miss", "zzzz = 1").error();
     assert!(
-        line.starts_with("zzzz: unknown key, expected port, bind, "),
+        line.starts_with("zzzz: unknown key, expected port, json-port, bind, "),
         "{line}"
     );
     assert!(line.ends_with(", log-messages or log-level"), "{line}");

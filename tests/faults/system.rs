@@ -40,6 +40,18 @@ fn a_connection_that_is_gone_before_it_was_accepted_is_no_reason_to_wait() {
     }
 }
 
+/// A signal can interrupt any read that has a timeout, and every read has one.
+#[test]
+fn an_interrupted_read_goes_on() {
+    let Some(mut command) = tampered("recvfrom:error=EINTR:when=2..6", &["--port", "0"]) else {
+        return;
+    };
+    let server = Server::start_by(&mut command);
+    let mut pair = Pair::join(&server);
+    pair.exchange();
+    pair.exchange();
+}
+
 #[test]
 fn without_a_thread_the_newcomer_is_told_and_nobody_else_notices() {
     // The listener's threads: the seventh is refused, and only that one.

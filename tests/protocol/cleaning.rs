@@ -32,7 +32,7 @@ fn a_tab_is_a_blank_and_other_controls_are_dropped() {
     check(b"a\x01b\x07c\x0Bd\x0Ce\x1Ff\n", &[altered("abcdef")], b"");
     check("a\u{80}b\u{85}c\u{84}d\n", &[altered("abcd")], b"");
     // A DEL edits the line before it is cleaned; here is one that comes by another way, such as JSON.
-    assert_eq!(clean(b"a\x7Fb\r\n\0").text, "ab");
+    assert_eq!(clean(b"a\x7Fb\r\0").text, "ab");
 }
 
 #[test]
@@ -118,6 +118,25 @@ fn what_reorders_text_or_breaks_lines_is_dropped() {
         b"",
     );
     check("a\u{2028}b\u{2029}c\n", &[altered("a b c")], b"");
+}
+
+#[test]
+fn a_line_end_inside_a_text_is_a_blank() {
+    // No typed line holds one; a decoded JSON string may.
+    for (text, cleaned) in [
+        ("one\nserver: two", "one server: two"),
+        ("one\r\ntwo", "one two"),
+        ("one\rtwo", "onetwo"),
+        ("\n\n", "  "),
+        ("a\u{1b}]0;title\nb", "a"),
+    ] {
+        let line = clean(text.as_bytes());
+        assert_eq!(
+            (line.text.as_str(), line.altered),
+            (cleaned, true),
+            "{text:?}"
+        );
+    }
 }
 
 #[test]

@@ -50,10 +50,11 @@ impl Server {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CHATSERV_")) {
             command.env_remove(name);
         }
-        // Flood control has tests of its own; in the others everybody says as much as they like.
+        // Flood control has tests of its own; in the others everybody says as much as they like. A test that brings a
+        // settings file says so there.
         if !command
             .get_args()
-            .any(|argument| argument == "--rate-limit")
+            .any(|argument| argument == "--rate-limit" || argument == "--config")
         {
             command.env("CHATSERV_RATE_LIMIT", "off");
         }
@@ -81,6 +82,18 @@ impl Server {
         SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
+    /// The port on which JSON lines are spoken, of a server that has one.
+    pub fn json_port(&self) -> u16 {
+        let start = "Waiting for incoming json connections on port ";
+        let line = self.stdout.wait_for(|line| line.starts_with(start));
+        line[start.len()..].parse().unwrap()
+    }
+
+    /// All of what it has printed so far.
+    pub fn printed_so_far(&self) -> String {
+        self.stdout.so_far()
+    }
+
     /// The process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
@@ -94,6 +107,16 @@ impl Server {
     /// Waits until the log has a line that contains `text`, and returns it.
     pub fn log(&self, text: &str) -> String {
         self.stderr.wait_for(|line| line.contains(text))
+    }
+
+    /// Waits until the log has a line that is wanted, and returns it.
+    pub fn logged(&self, wanted: impl Fn(&str) -> bool) -> String {
+        self.stderr.wait_for(wanted)
+    }
+
+    /// Waits until stdout has a line that is wanted, and returns it.
+    pub fn printed(&self, wanted: impl Fn(&str) -> bool) -> String {
+        self.stdout.wait_for(wanted)
     }
 
     /// All of the log so far.

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::commands::commands;
 use super::encode::{action_of, said};
 use super::writer::{Writer, string};
-use crate::chat::{Ban, Message, PersonKnown, PersonShown, Protocol, Tag};
+use crate::chat::{Ban, Message, PersonKnown, PersonShown, Protocol, Tag, commands};
 
 /// Appends an answer that is a list or a description to `out`.
 pub(super) fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {

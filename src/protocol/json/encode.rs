@@ -130,14 +130,11 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::LoginTimedOut => bye("login_timeout", &sentence(message), tag, out),
         Message::TooManyNames => bye("too_many_names", &sentence(message), tag, out),
         Message::EndlessLine => bye("endless_line", &sentence(message), tag, out),
-        Message::Banned { .. }
-        | Message::ServerFull
-        | Message::TooManyFromAddress
-        | Message::NoThread => {
-            if let Some(code) = error(message, tag, out) {
-                bye(code, BYE, None, out);
-            }
-        }
+        Message::Refused(refusal) => error(errors::code(refusal), message, tag, out),
+        Message::Banned { .. } => last_error("banned", message, tag, out),
+        Message::ServerFull => last_error("full", message, tag, out),
+        Message::TooManyFromAddress => last_error("too_many_connections", message, tag, out),
+        Message::NoThread => last_error("no_thread", message, tag, out),
         Message::InRoom { .. }
         | Message::History { .. }
         | Message::Rooms { .. }
@@ -157,9 +154,6 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         | Message::Left { .. }
         | Message::TimestampsAre(_)
         | Message::WrongProtocol(_) => {}
-        _ => {
-            error(message, tag, out);
-        }
     }
 }
 
@@ -220,12 +214,16 @@ fn bye(reason: &str, message: &str, tag: Option<&Tag>, out: &mut Vec<u8>) {
         .end();
 }
 
-/// What is an error, and its code.
-fn error(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) -> Option<&'static str> {
-    let code = errors::code(message)?;
+/// Something that is not done, or went wrong.
+fn error(code: &str, message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
     Writer::new("error", tag, out)
         .text("code", code)
         .text("message", &sentence(message))
         .end();
-    Some(code)
+}
+
+/// An error that ends the connection.
+fn last_error(code: &str, message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
+    error(code, message, tag, out);
+    bye(code, BYE, None, out);
 }

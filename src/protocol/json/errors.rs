@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::LEVELS_MAX;
-use crate::chat::{Malformed, Message};
+use crate::chat::{Malformed, Refusal};
 
 /// The codes of all errors, each with what it means. Codes are for programs and stay as they are; the sentences beside
 /// them, in `message`, are for people and may get better.
@@ -11,7 +11,7 @@ pub fn error_codes() -> impl Iterator<Item = (&'static str, &'static str)> {
     CODES.into_iter()
 }
 
-const CODES: [(&str, &str); 47] = [
+const CODES: [(&str, &str); 48] = [
     ("bad_json", "The line is no JSON."),
     ("bad_utf8", "The line is no UTF-8."),
     ("byte_order_mark", "The line begins with a byte order mark."),
@@ -38,6 +38,11 @@ const CODES: [(&str, &str); 47] = [
         "name_taken",
         "Somebody has this name, or one that looks like it.",
     ),
+    ("name_banned", "This name is banned."),
+    (
+        "no_names",
+        "Nobody has a name here: everybody is known by address.",
+    ),
     (
         "room_refused",
         "The name of the room breaks a rule of names.",
@@ -50,11 +55,14 @@ const CODES: [(&str, &str); 47] = [
         "topic_is_operators",
         "Only operators change the topic of this room.",
     ),
-    ("no_such_person", "Nobody here has this name."),
-    ("nobody_there", "None of those who were named is here."),
+    (
+        "no_such_person",
+        "Nobody here has this name, or any of these names.",
+    ),
     ("nobody_to_reply_to", "Nobody has written in private."),
     ("not_yourself", "One cannot do that to oneself."),
     ("not_ignored", "One does not ignore this person."),
+    ("too_many_ignored", "One cannot ignore more people."),
     ("text_too_long", "The text is longer than it may be."),
     ("muted", "An operator has muted the sender."),
     (
@@ -71,7 +79,6 @@ const CODES: [(&str, &str); 47] = [
     ),
     ("command_in_full", "The command has to be written in full."),
     ("not_operator", "Only operators may do that."),
-    ("operator_already", "One is an operator already."),
     (
         "no_operator_password",
         "No password makes anybody an operator here.",
@@ -97,47 +104,43 @@ const CODES: [(&str, &str); 47] = [
     ),
 ];
 
-/// The code of what is an error.
-pub(super) fn code(message: &Message) -> Option<&'static str> {
-    Some(match message {
-        Message::Malformed(why) => malformed(why),
-        Message::LineTooLong(_) => "line_too_long",
-        Message::NameFirst => "not_connected",
-        Message::AlreadyConnected => "already_connected",
-        Message::NameRefused(_) => "name_refused",
-        Message::NameTaken { .. } => "name_taken",
-        Message::RoomRefused(_) => "room_refused",
-        Message::TooManyRooms => "too_many_rooms",
-        Message::NoMoreRooms => "no_more_rooms",
-        Message::NoSuchRoom(_) => "no_such_room",
-        Message::NotInRoom(_) => "not_in_room",
-        Message::TopicIsOperators(_) => "topic_is_operators",
-        Message::NoSuchPerson(_) => "no_such_person",
-        Message::NobodyOf(_) => "nobody_there",
-        Message::NobodyToReplyTo => "nobody_to_reply_to",
-        Message::NotYourself => "not_yourself",
-        Message::NotIgnored(_) => "not_ignored",
-        Message::TextTooLong { .. } => "text_too_long",
-        Message::YouAreMuted => "muted",
-        Message::UnknownCommand { .. } => "unknown_command",
-        Message::AmbiguousCommand { .. } => "ambiguous_command",
-        Message::Misused(_) => "misused_command",
-        Message::TypeInFull(_) => "command_in_full",
-        Message::NotOperator => "not_operator",
-        Message::OperatorAlready => "operator_already",
-        Message::NoOperatorWord => "no_operator_password",
-        Message::WrongOperatorWord { .. } => "wrong_operator_password",
-        Message::TooManyOperatorWords => "too_many_operator_passwords",
-        Message::NoSuchBan(_) => "no_such_ban",
-        Message::LoopbackBan => "loopback_ban",
-        Message::TooManyBans => "too_many_bans",
-        Message::NoShutdownPlanned => "no_shutdown_planned",
-        Message::Banned { .. } => "banned",
-        Message::ServerFull => "full",
-        Message::TooManyFromAddress => "too_many_connections",
-        Message::NoThread => "no_thread",
-        _ => return None,
-    })
+/// The code of a refusal.
+pub(super) fn code(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Malformed(why) => malformed(why),
+        Refusal::LineTooLong(_) => "line_too_long",
+        Refusal::NameFirst => "not_connected",
+        Refusal::AlreadyConnected => "already_connected",
+        Refusal::NameRefused(_) => "name_refused",
+        Refusal::NameTaken { .. } => "name_taken",
+        Refusal::NameBanned(_) => "name_banned",
+        Refusal::NoNamesHere => "no_names",
+        Refusal::RoomRefused(_) => "room_refused",
+        Refusal::TooManyRooms => "too_many_rooms",
+        Refusal::NoMoreRooms => "no_more_rooms",
+        Refusal::NoSuchRoom(_) => "no_such_room",
+        Refusal::NotInRoom(_) => "not_in_room",
+        Refusal::TopicIsOperators(_) => "topic_is_operators",
+        Refusal::NoSuchPerson(_) | Refusal::NobodyOf(_) => "no_such_person",
+        Refusal::NobodyToReplyTo => "nobody_to_reply_to",
+        Refusal::NotYourself => "not_yourself",
+        Refusal::NotIgnored(_) => "not_ignored",
+        Refusal::TooManyIgnored => "too_many_ignored",
+        Refusal::TextTooLong { .. } => "text_too_long",
+        Refusal::YouAreMuted => "muted",
+        Refusal::UnknownCommand { .. } => "unknown_command",
+        Refusal::AmbiguousCommand { .. } => "ambiguous_command",
+        Refusal::Misused(_) => "misused_command",
+        Refusal::TypeInFull(_) => "command_in_full",
+        Refusal::NotOperator => "not_operator",
+        Refusal::NoOperatorWord => "no_operator_password",
+        Refusal::WrongOperatorWord { .. } => "wrong_operator_password",
+        Refusal::TooManyOperatorWords => "too_many_operator_passwords",
+        Refusal::NoSuchBan(_) => "no_such_ban",
+        Refusal::LoopbackBan => "loopback_ban",
+        Refusal::TooManyBans => "too_many_bans",
+        Refusal::NoShutdownPlanned => "no_shutdown_planned",
+    }
 }
 
 fn malformed(why: &Malformed) -> &'static str {

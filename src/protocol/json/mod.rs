@@ -17,7 +17,6 @@
 //! | `actions` | all that can be asked, and what each action needs: one table |
 //! | `encode` | all that is said, as objects |
 //! | `answers` | those of them that answer a question |
-//! | `commands` | the commands that people can type |
 //! | `writer` | one object in the making, and lists within their limits |
 //! | `errors` | what went wrong: codes for programs, sentences for people |
 //!
@@ -25,7 +24,6 @@
 
 mod actions;
 mod answers;
-mod commands;
 mod decoder;
 mod encode;
 mod errors;

@@ -1,0 +1,182 @@
+//! The bans there are, found by name and by address.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+
+use super::{Ban, NameKey, Network};
+use crate::config::limits::BANS_MAX;
+
+/// All bans, in the order in which they were made.
+#[derive(Debug, Default)]
+pub(super) struct Bans {
+    by_number: BTreeMap<u64, Ban>,
+    by_name: HashMap<NameKey, u64>,
+    by_network: HashMap<Network, u64>,
+    next: u64,
+}
+
+impl Bans {
+    /// Those that are known from before.
+    pub(super) fn new(bans: Vec<Ban>) -> Self {
+        let mut all = Self::default();
+        for ban in bans {
+            all.insert(ban);
+        }
+        all
+    }
+
+    /// Adds one. What it says of a name or a network replaces what was said before. Says whether there was room.
+    pub(super) fn add(&mut self, ban: Ban, now: Timestamp) -> bool {
+        self.drop_expired(now);
+        let has_room = self.by_number.len() < BANS_MAX;
+        if has_room {
+            self.insert(ban);
+        }
+        has_room
+    }
+
+    fn insert(&mut self, ban: Ban) {
+        let key = ban.name.as_deref().map(NameKey::of);
+        let replaced = [
+            key.as_ref().and_then(|key| self.by_name.get(key)).copied(),
+            ban.network
+                .and_then(|network| self.by_network.get(&network))
+                .copied(),
+        ];
+        for number in replaced.into_iter().flatten() {
+            self.remove(number);
+        }
+        let number = self.next;
+        self.next += 1;
+        if let Some(key) = key {
+            self.by_name.insert(key, number);
+        }
+        if let Some(network) = ban.network {
+            self.by_network.insert(network, number);
+        }
+        self.by_number.insert(number, ban);
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Ban> {
+        let ban = self.by_number.remove(&number)?;
+        if let Some(name) = &ban.name {
+            self.by_name.remove(&NameKey::of(name));
+        }
+        if let Some(network) = &ban.network {
+            self.by_network.remove(network);
+        }
+        Some(ban)
+    }
+
+    /// The ban that holds for a name now.
+    pub(super) fn of_name(&self, key: &NameKey, now: Timestamp) -> Option<&Ban> {
+        let ban = self.by_number.get(self.by_name.get(key)?)?;
+        holds(ban, now).then_some(ban)
+    }
+
+    /// The ban that holds for an address now.
+    pub(super) fn of_network(&self, network: Network, now: Timestamp) -> Option<&Ban> {
+        let ban = self.by_number.get(self.by_network.get(&network)?)?;
+        holds(ban, now).then_some(ban)
+    }
+
+    /// Takes back the ban of a name or an address.
+    pub(super) fn take_back(&mut self, whom: &str, now: Timestamp) -> Option<Ban> {
+        self.drop_expired(now);
+        let of_network = Network::parse(whom).and_then(|network| self.by_network.get(&network));
+        let number = of_network.or_else(|| self.by_name.get(&NameKey::of(whom)))?;
+        self.remove(*number)
+    }
+
+    /// All that hold now, in the order in which they were made.
+    pub(super) fn all(&self, now: Timestamp) -> Vec<Ban> {
+        let holding = self.by_number.values().filter(|ban| holds(ban, now));
+        holding.cloned().collect()
+    }
+
+    fn drop_expired(&mut self, now: Timestamp) {
+        let expired: Vec<u64> = self
+            .by_number
+            .iter()
+            .filter(|(_, ban)| !holds(ban, now))
+            .map(|(&number, _)| number)
+            .collect();
+        for number in expired {
+            self.remove(number);
+        }
+    }
+}
+
+fn holds(ban: &Ban, now: Timestamp) -> bool {
+    ban.until.is_none_or(|until| now < until)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn ban(name: Option<&str>, network: Option<&str>, until: Option<i64>) -> Ban {
+        Ban {
+            name: name.map(Into::into),
+            network: network.map(|network| Network::parse(network).unwrap()),
+            until: until.map(at),
+            why: None,
+            by: "op".into(),
+        }
+    }
+
+    fn network(text: &str) -> Network {
+        Network::of(text.parse().unwrap())
+    }
+
+    #[test]
+    fn a_ban_holds_for_a_name_however_it_is_written_and_for_its_whole_network() {
+        let mut bans = Bans::default();
+        assert!(bans.add(ban(Some("Bob"), Some("2001:db8::1"), None), at(0)));
+        assert!(bans.of_name(&NameKey::of("bOB"), at(9)).is_some());
+        assert!(bans.of_name(&NameKey::of("Bobby"), at(9)).is_none());
+        assert!(bans.of_network(network("2001:db8::2"), at(9)).is_some());
+        assert!(bans.of_network(network("2001:db8:0:1::2"), at(9)).is_none());
+        // Taken back by either of the two, it holds for neither.
+        assert!(bans.take_back("2001:db8::/64", at(9)).is_some());
+        assert!(bans.of_name(&NameKey::of("bob"), at(9)).is_none());
+        assert!(bans.take_back("bob", at(9)).is_none());
+    }
+
+    #[test]
+    fn a_ban_ends() {
+        let mut bans = Bans::default();
+        bans.add(ban(Some("bob"), None, Some(10)), at(0));
+        assert!(bans.of_name(&NameKey::of("bob"), at(9)).is_some());
+        assert!(bans.of_name(&NameKey::of("bob"), at(10)).is_none());
+        assert!(bans.all(at(10)).is_empty());
+        bans.add(ban(Some("eve"), None, None), at(10));
+        assert_eq!(bans.by_number.len(), 1, "what has ended is forgotten");
+    }
+
+    #[test]
+    fn the_last_word_counts() {
+        let mut bans = Bans::default();
+        bans.add(ban(Some("bob"), Some("192.0.2.1"), None), at(0));
+        bans.add(ban(Some("BOB"), None, Some(10)), at(0));
+        assert_eq!(bans.all(at(0)).len(), 1);
+        assert!(bans.of_network(network("192.0.2.1"), at(0)).is_none());
+    }
+
+    #[test]
+    fn there_is_an_end_to_bans() {
+        let mut bans = Bans::default();
+        for number in 0..BANS_MAX as u32 {
+            let address = core::net::Ipv4Addr::from(number + (10 << 24)).to_string();
+            assert!(bans.add(ban(None, Some(&address), None), at(0)));
+        }
+        assert!(!bans.add(ban(Some("eve"), None, None), at(0)));
+        assert!(bans.take_back("10.0.0.7", at(0)).is_some());
+        assert!(bans.add(ban(Some("eve"), None, None), at(0)));
+    }
+}

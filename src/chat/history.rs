@@ -1,0 +1,177 @@
+//! What was said in a room, in a ring: the newest lines push the oldest out.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::{Range, Said};
+use crate::config::limits::{HISTORY_LINES_MAX, HISTORY_ROOM_BYTES_MAX};
+
+/// What a line takes in memory besides its text and its sender's name, in bytes.
+const OVERHEAD_BYTES: usize = size_of::<Said>() + 2 * size_of::<usize>();
+
+/// The past of one room.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    lines: VecDeque<(u64, Arc<Said>)>,
+    bytes: usize,
+    last_id: u64,
+}
+
+/// A part of a room's past.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Part {
+    /// Oldest first.
+    pub(super) said: Vec<Arc<Said>>,
+    /// There is more of what was asked for.
+    pub(super) more: bool,
+}
+
+impl History {
+    /// The id of the last message that there was; 0 before the first.
+    pub(super) fn last_id(&self) -> u64 {
+        self.last_id
+    }
+
+    /// What it takes in memory, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Keeps one more line, which has the next id.
+    pub(super) fn push(&mut self, said: Arc<Said>) {
+        self.last_id += 1;
+        self.bytes += bytes_of(&said);
+        self.lines.push_back((self.last_id, said));
+        while self.lines.len() > HISTORY_LINES_MAX || self.bytes > HISTORY_ROOM_BYTES_MAX {
+            self.drop_oldest();
+        }
+    }
+
+    /// Forgets the oldest line, if there is one.
+    pub(super) fn drop_oldest(&mut self) {
+        if let Some((_, said)) = self.lines.pop_front() {
+            self.bytes -= bytes_of(&said);
+        }
+    }
+
+    /// At most `limit` lines of a part, without those that are `hidden`.
+    pub(super) fn part(&self, range: Range, limit: usize, hidden: impl Fn(&Said) -> bool) -> Part {
+        let shown = self.lines.iter().filter(|(_, said)| !hidden(said));
+        match range {
+            Range::Last => newest(shown, limit),
+            Range::Before(end) => newest(shown.filter(|(id, _)| *id < end), limit),
+            Range::After(start) => oldest(shown.filter(|(id, _)| *id > start), limit),
+        }
+    }
+}
+
+fn newest<'a>(lines: impl DoubleEndedIterator<Item = &'a (u64, Arc<Said>)>, limit: usize) -> Part {
+    let mut part = oldest(lines.rev(), limit);
+    part.said.reverse();
+    part
+}
+
+fn oldest<'a>(lines: impl Iterator<Item = &'a (u64, Arc<Said>)>, limit: usize) -> Part {
+    let mut part = Part {
+        said: Vec::new(),
+        more: false,
+    };
+    for (_, said) in lines {
+        if part.said.len() == limit {
+            part.more = true;
+            break;
+        }
+        part.said.push(Arc::clone(said));
+    }
+    part
+}
+
+fn bytes_of(said: &Said) -> usize {
+    OVERHEAD_BYTES + said.text.len() + said.from.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::chat::{Manner, To};
+
+    fn line(from: &str, text: &str) -> Arc<Said> {
+        Arc::new(Said {
+            from: from.into(),
+            to: To::People(Vec::new()),
+            manner: Manner::Chat,
+            text: text.to_owned(),
+            sent_at: None,
+            received_at: Timestamp::UNIX_EPOCH,
+        })
+    }
+
+    /// Lines whose text is their id.
+    fn numbered(count: usize) -> History {
+        let mut history = History::default();
+        for id in 1..=count {
+            history.push(line("ann", &id.to_string()));
+        }
+        history
+    }
+
+    fn texts(part: &Part) -> Vec<&str> {
+        part.said.iter().map(|said| said.text.as_str()).collect()
+    }
+
+    #[test]
+    fn a_part_is_what_was_asked_for() {
+        let history = numbered(10);
+        for (range, limit, expected, more) in [
+            (Range::Last, 3, &["8", "9", "10"][..], true),
+            (Range::Last, 0, &[], true),
+            (Range::Before(3), 5, &["1", "2"], false),
+            (Range::Before(3), 1, &["2"], true),
+            (Range::Before(1), 5, &[], false),
+            (Range::After(7), 2, &["8", "9"], true),
+            (Range::After(7), 3, &["8", "9", "10"], false),
+            (Range::After(u64::MAX), 3, &[], false),
+        ] {
+            let part = history.part(range, limit, |_| false);
+            assert_eq!(texts(&part), expected, "{range:?} {limit}");
+            assert_eq!(part.more, more, "{range:?} {limit}");
+        }
+    }
+
+    #[test]
+    fn hidden_lines_count_for_nothing() {
+        let mut history = numbered(3);
+        history.push(line("bob", "4"));
+        history.push(line("ann", "5"));
+        let part = history.part(Range::Last, 2, |said| &*said.from == "bob");
+        assert_eq!(texts(&part), ["3", "5"]);
+    }
+
+    #[test]
+    fn the_oldest_lines_make_room() {
+        let history = numbered(HISTORY_LINES_MAX + 5);
+        let all = history.part(Range::Last, usize::MAX, |_| false);
+        assert_eq!(all.said.len(), HISTORY_LINES_MAX);
+        assert_eq!(all.said[0].text, "6");
+        assert_eq!(history.last_id(), (HISTORY_LINES_MAX + 5) as u64);
+    }
+
+    #[test]
+    fn bytes_are_limited_and_reckoned_right() {
+        let mut history = History::default();
+        let long = "x".repeat(16_000);
+        for _ in 0..50 {
+            history.push(line("ann", &long));
+            assert!(history.bytes() <= HISTORY_ROOM_BYTES_MAX);
+        }
+        assert_eq!(history.lines.len(), 4);
+        while !history.lines.is_empty() {
+            history.drop_oldest();
+        }
+        assert_eq!(history.bytes(), 0);
+        history.drop_oldest();
+        assert_eq!(history.last_id(), 50);
+    }
+}

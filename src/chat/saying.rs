@@ -1,0 +1,251 @@
+//! What somebody says, and who gets it. A further part of [`Hub`].
+
+use std::sync::Arc;
+
+use super::announcing::others;
+use super::mentions;
+use super::reaction::Reaction;
+use super::rooms::RoomId;
+use super::{
+    ClientId, Hub, Manner, Message, NameKey, Notable, Protocol, Refusal, Said, SentAt, Target, To,
+};
+
+/// Something that is about to be said.
+pub(super) struct Saying {
+    pub(super) manner: Manner,
+    pub(super) text: String,
+    pub(super) sent_at: Option<SentAt>,
+}
+
+/// Those who were named, each once and without the one who names them.
+#[derive(Default)]
+struct Named {
+    here: Vec<(ClientId, Arc<str>)>,
+    absent: Vec<String>,
+    /// The one who names them was among them.
+    oneself: bool,
+}
+
+impl Hub {
+    /// Somebody says something.
+    pub(super) fn say(
+        &mut self,
+        client: ClientId,
+        target: Target,
+        saying: Saying,
+        out: &mut Reaction,
+    ) {
+        let room = match target {
+            Target::People(names) => return self.say_to_named(client, &names, saying, out),
+            Target::Room(room) => Some(room),
+            Target::Here => None,
+        };
+        // Whom a message mentions gets it wherever they are. What one does, one does before all in the room.
+        let mentioned = match saying.manner {
+            Manner::Chat => self.named(client, mentions::at_the_end_of(&saying.text)),
+            Manner::Me | Manner::Private => Named::default(),
+        };
+        if self.is_muted(client, out) {
+            return;
+        }
+        // A JSON client names the room, unless it is not needed.
+        if room.is_none()
+            && !mentioned.here.is_empty()
+            && self.protocol_of(client) == Protocol::Json
+        {
+            return self.say_to_people(client, mentioned, saying, out);
+        }
+        let Some(id) = self.own_room(client, room, out) else {
+            return;
+        };
+        if mentioned.here.is_empty() {
+            self.say_in_room(client, id, mentioned.absent, saying, out);
+        } else {
+            self.say_to_people(client, mentioned, saying, out);
+        }
+    }
+
+    /// Somebody says something to people they name.
+    pub(super) fn say_to_named(
+        &mut self,
+        client: ClientId,
+        names: &[String],
+        saying: Saying,
+        out: &mut Reaction,
+    ) {
+        if self.is_muted(client, out) {
+            return;
+        }
+        let named = self.named(client, names.iter().map(String::as_str).collect());
+        if !named.here.is_empty() {
+            self.say_to_people(client, named, saying, out);
+        } else if named.absent.is_empty() && named.oneself {
+            out.refuse(client, Refusal::NotYourself);
+        } else {
+            out.refuse(client, Refusal::NobodyOf(named.absent));
+        }
+    }
+
+    /// Answers whoever wrote last.
+    pub(super) fn reply(&mut self, client: ClientId, text: String, out: &mut Reaction) {
+        let writer = self
+            .person(client)
+            .and_then(|person| person.reply_to.clone());
+        let Some((writer, name)) = writer else {
+            return out.refuse(client, Refusal::NobodyToReplyTo);
+        };
+        // By their id: they may have another name by now, and somebody else theirs.
+        let Some(name) = self.name_of(writer) else {
+            return out.refuse(client, Refusal::NobodyOf(vec![name.to_string()]));
+        };
+        if let Some(person) = self.person_mut(client) {
+            person.reply_to = Some((writer, name.clone()));
+        }
+        let saying = Saying {
+            manner: Manner::Private,
+            text,
+            sent_at: None,
+        };
+        self.say_to_named(client, &[name.to_string()], saying, out);
+    }
+
+    fn say_in_room(
+        &mut self,
+        client: ClientId,
+        id: RoomId,
+        absent: Vec<String>,
+        saying: Saying,
+        out: &mut Reaction,
+    ) {
+        let (Some(person), Some(room)) = (self.person(client), self.rooms.get(id)) else {
+            return;
+        };
+        let name = room.name.clone();
+        let message_id = room.history.last_id() + 1;
+        let mut hearers = others(&room.members, Some(client));
+        self.drop_ignoring(&person.key, &mut hearers);
+        let to = To::Room {
+            room: name.clone(),
+            message_id,
+        };
+        let said = Arc::new(said(person.name.clone(), to, saying, out));
+        self.log_said(&said, &name, out);
+        self.rooms.keep(id, Arc::clone(&said));
+        out.send(hearers, Message::Said(said));
+        if !absent.is_empty() || out.has_tag() {
+            let delivered = Message::Delivered {
+                to: Vec::new(),
+                everybody_in: (!absent.is_empty()).then_some(name),
+                absent,
+                received_at: out.now.wall,
+                message_id: Some(message_id),
+            };
+            out.answer(client, delivered);
+        }
+    }
+
+    fn say_to_people(
+        &mut self,
+        client: ClientId,
+        named: Named,
+        saying: Saying,
+        out: &mut Reaction,
+    ) {
+        let Some(person) = self.person(client) else {
+            return;
+        };
+        let (from, key) = (person.name.clone(), person.key.clone());
+        let names: Vec<Arc<str>> = named.here.iter().map(|(_, name)| name.clone()).collect();
+        let mut hearers: Vec<ClientId> = named.here.into_iter().map(|(id, _)| id).collect();
+        // Whoever is ignored is not told so.
+        self.drop_ignoring(&key, &mut hearers);
+        let said = Arc::new(said(from.clone(), To::People(names.clone()), saying, out));
+        self.log_said(&said, &names.join(", "), out);
+        let mut away = Vec::new();
+        for &hearer in &hearers {
+            if let Some(person) = self.person_mut(hearer) {
+                person.reply_to = Some((client, from.clone()));
+                if let Some(state) = &mut person.away
+                    && state.told.insert(client)
+                {
+                    let name = person.name.clone();
+                    let why = state.why.clone();
+                    away.push(Message::IsAway { name, why });
+                }
+            }
+        }
+        out.send(hearers, Message::Said(said));
+        let delivered = Message::Delivered {
+            to: names,
+            absent: named.absent,
+            everybody_in: None,
+            received_at: out.now.wall,
+            message_id: None,
+        };
+        out.answer(client, delivered);
+        for message in away {
+            out.tell(client, message);
+        }
+    }
+
+    /// Who of those that were named is here.
+    fn named(&self, client: ClientId, names: Vec<&str>) -> Named {
+        let mut named = Named::default();
+        for name in names {
+            match self.find(name) {
+                Some((found, _)) if found == client => named.oneself = true,
+                Some((found, shown)) => {
+                    if named.here.iter().all(|&(other, _)| other != found) {
+                        named.here.push((found, shown));
+                    }
+                }
+                None => {
+                    let absent = name.trim().trim_start_matches('@').to_owned();
+                    if !named.absent.contains(&absent) {
+                        named.absent.push(absent);
+                    }
+                }
+            }
+        }
+        named
+    }
+
+    /// Takes out those who ignore the one who speaks. Nearly always, nobody does.
+    fn drop_ignoring(&self, speaker: &NameKey, hearers: &mut Vec<ClientId>) {
+        if let Some(ignoring) = self.ignored_by.get(speaker) {
+            hearers.retain(|hearer| !ignoring.contains(hearer));
+        }
+    }
+
+    /// Whether nobody is to hear what somebody says; then they are told.
+    pub(super) fn is_muted(&self, client: ClientId, out: &mut Reaction) -> bool {
+        let muted = self
+            .person(client)
+            .is_some_and(|person| self.muted.contains(&person.key));
+        if muted {
+            out.refuse(client, Refusal::YouAreMuted);
+        }
+        muted
+    }
+
+    fn log_said(&self, said: &Said, to: &str, out: &mut Reaction) {
+        if self.settings.log_messages {
+            out.log(Notable::Said {
+                name: said.from.clone(),
+                to: to.to_owned(),
+                text: said.text.clone(),
+            });
+        }
+    }
+}
+
+fn said(from: Arc<str>, to: To, saying: Saying, out: &Reaction) -> Said {
+    Said {
+        from,
+        to,
+        manner: saying.manner,
+        text: saying.text,
+        sent_at: saying.sent_at,
+        received_at: out.now.wall,
+    }
+}

@@ -1,0 +1,218 @@
+//! The list of bans as text: TOML, which whoever runs the server can read and change with any editor.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use crate::chat::{Ban, Network};
+use crate::config::{line_of, toml_reason};
+use crate::protocol::clean;
+
+/// What stands above the list, for whoever opens the file.
+const HEADING: &str = "\
+# Who may not come in. The server writes this file anew whenever a ban is made or taken back. Whoever changes it by
+# hand sends the server a SIGHUP afterwards, or starts it anew. A ban without `until` has no end.
+";
+
+/// The whole file; `T` is one `[[ban]]`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct List<T> {
+    // Without a ban not even an empty list, which `[[ban]]` could not be written below.
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    ban: Vec<T>,
+}
+
+/// A ban as it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fields {
+    name: Option<String>,
+    network: Option<String>,
+    /// A moment as RFC 3339 writes it.
+    until: Option<String>,
+    why: Option<String>,
+    by: String,
+}
+
+impl From<&Ban> for Fields {
+    fn from(ban: &Ban) -> Self {
+        Fields {
+            name: ban.name.as_deref().map(str::to_owned),
+            network: ban.network.map(|network| network.to_string()),
+            until: ban.until.map(|until| until.to_string()),
+            why: ban.why.clone(),
+            by: ban.by.as_ref().to_owned(),
+        }
+    }
+}
+
+impl TryFrom<Fields> for Ban {
+    type Error = &'static str;
+
+    /// Fails where a field does not hold what it should, and says what that is.
+    fn try_from(fields: Fields) -> Result<Self, Self::Error> {
+        // It is shown to people, and a file that was written by hand may hold anything.
+        let text = |text: String| clean(text.as_bytes()).text;
+        let network = fields.network.map(|network| {
+            Network::parse(&network)
+                .filter(|network| !network.is_loopback())
+                .ok_or(
+                    "network: expected an address of another machine, an IPv4 /32 or an IPv6 /64",
+                )
+        });
+        let until = fields.until.map(|until| {
+            let moment: Result<Timestamp, _> = until.parse();
+            moment.map_err(|_| "until: expected a time with its zone, as in 2026-11-20T12:03:04Z")
+        });
+        let ban = Ban {
+            name: fields.name.map(|name| text(name).into()),
+            network: network.transpose()?,
+            until: until.transpose()?,
+            why: fields.why.map(text),
+            by: text(fields.by).into(),
+        };
+        if ban.name.is_none() && ban.network.is_none() {
+            return Err("expected a name, a network or both");
+        }
+        Ok(ban)
+    }
+}
+
+/// Writes all bans.
+pub fn write(bans: &[Ban]) -> String {
+    let list = List {
+        ban: bans.iter().map(Fields::from).collect(),
+    };
+    let list = toml::to_string(&list).expect("a list of tables that hold strings only is TOML");
+    format!("{HEADING}\n{list}")
+}
+
+/// Reads all bans that are not over yet.
+///
+/// # Errors
+/// What is wrong and in which line, on one line.
+pub fn read(text: &str, now: Timestamp) -> Result<Vec<Ban>, String> {
+    let list: List<Spanned<Fields>> =
+        toml::from_str(text).map_err(|error| toml_reason(text, &error))?;
+    let mut bans = Vec::new();
+    for entry in list.ban {
+        let line = line_of(text, entry.span().start);
+        let ban: Ban = entry
+            .into_inner()
+            .try_into()
+            .map_err(|what| format!("line {line}: {what}"))?;
+        if ban.until.is_none_or(|until| until > now) {
+            bans.push(ban);
+        }
+    }
+    Ok(bans)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn bans() -> Vec<Ban> {
+        vec![
+            Ban {
+                name: Some("mal \"lory\"".into()),
+                network: Some(Network::of("2001:db8::1".parse().unwrap())),
+                until: Some(at("2026-11-20T12:03:04.5Z")),
+                why: Some("[[ban]]\\".into()),
+                by: "ann".into(),
+            },
+            Ban {
+                name: None,
+                network: Some(Network::of("192.0.2.7".parse().unwrap())),
+                until: None,
+                why: None,
+                by: "127.0.0.1:4000".into(),
+            },
+        ]
+    }
+
+    #[test]
+    fn what_was_written_reads_back_the_same() {
+        let now = at("2026-01-01T00:00:00Z");
+        for bans in [bans(), Vec::new()] {
+            assert_eq!(read(&write(&bans), now), Ok(bans));
+        }
+        assert_eq!(read("", now), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn a_ban_can_be_written_below_an_empty_list() {
+        let text = write(&[]) + "[[ban]]\nname = 'mallory'\nby = 'me'\n";
+        assert_eq!(read(&text, Timestamp::UNIX_EPOCH).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_ban_that_is_over_is_dropped() {
+        let read_at = |now| read(&write(&bans()), at(now)).unwrap().len();
+        assert_eq!(read_at("2026-11-20T12:03:04Z"), 2);
+        assert_eq!(read_at("2026-11-20T12:03:05Z"), 1);
+    }
+
+    #[test]
+    fn what_is_shown_to_people_is_clean() {
+        let text = r#"
+            [[ban]]
+            name = "mal\u001b[2Jlory"
+            why = "one\ntwo"
+            by = "\u202eann"
+        "#;
+        let ban = read(text, Timestamp::UNIX_EPOCH).unwrap().remove(0);
+        assert_eq!(ban.name.as_deref(), Some("mallory"));
+        assert_eq!(ban.why.as_deref(), Some("one two"));
+        assert_eq!(&*ban.by, "ann");
+    }
+
+    #[test]
+    fn a_fault_is_told_with_its_line() {
+        let first = "[[ban]]\nname = 'fine'\nby = 'me'\n\n";
+        for (second, line, what) in [
+            ("[[ban]]\nname = 'x", 6, ""),
+            ("[[ban]]\nname = 5\nby = 'me'", 6, "expected a string"),
+            ("[[ban]]\nname = 'x'", 5, "missing field `by`"),
+            (
+                "[[ban]]\nnetwrok = '192.0.2.7'\nby = 'me'",
+                6,
+                "unknown field `netwrok`",
+            ),
+            (
+                "[[ban]]\nby = 'me'",
+                5,
+                "expected a name, a network or both",
+            ),
+            (
+                "[[ban]]\nnetwork = '192.0.2.0/24'\nby = 'me'",
+                5,
+                "network: expected",
+            ),
+            (
+                "[[ban]]\nnetwork = '127.0.0.1'\nby = 'me'",
+                5,
+                "network: expected",
+            ),
+            (
+                "[[ban]]\nname = 'x'\nuntil = '2026-11-20'\nby = 'me'",
+                5,
+                "until: expected",
+            ),
+            ("[[bans]]\nname = 'x'", 5, "unknown field `bans`"),
+        ] {
+            let error = read(&format!("{first}{second}"), Timestamp::UNIX_EPOCH).unwrap_err();
+            assert!(
+                error.starts_with(&format!("line {line}: ")),
+                "{second:?}: {error}"
+            );
+            assert!(error.contains(what), "{second:?}: {error}");
+            assert!(!error.contains('\n'), "{error}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! What the Hub wants is done here: the other half of the [`Dispatcher`].
+
+use std::mem;
+use std::sync::Arc;
+
+use super::dispatcher::Dispatcher;
+use super::loaded::{Loaded, Reload};
+use super::log;
+use crate::chat::{Ban, ClientId, Effect, Event, Message, Now, Tag};
+use crate::protocol;
+
+impl Dispatcher<'_, '_> {
+    /// One event through the Hub, and its effects into the world.
+    pub(super) fn step(&mut self, event: Event, now: Now) {
+        let mut effects = mem::take(&mut self.effects);
+        self.hub.step(now, event, &mut effects);
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Send { to, message } => self.send(&to, None, &message),
+                Effect::Answer { to, tag, message } => self.send(&[to], tag.as_ref(), &message),
+                Effect::TellThreads { client, tag } => {
+                    let message = self.welcome.threads.message();
+                    self.send(&[client], tag.as_ref(), &message);
+                }
+                Effect::Show { client, view } => {
+                    if let Some(peer) = self.delivery.peer(client) {
+                        peer.view = view;
+                    }
+                }
+                Effect::Admit { client } => {
+                    if let Some(peer) = self.delivery.peer(client) {
+                        peer.admitted = true;
+                    }
+                }
+                Effect::KeepBans(bans) => self.keep_bans(bans),
+                Effect::Disconnect { client, .. } => self.delivery.end_after_flush(client),
+                Effect::Shutdown => {
+                    self.is_ending = true;
+                    let grace = self.welcome.settings.read().shutdown_grace;
+                    self.grace_ends = Some(now.time + grace);
+                    self.listeners.clear();
+                }
+                Effect::Log(notable) => log::notable(&notable),
+            }
+        }
+        self.effects = effects;
+    }
+
+    /// Encodes once for each view, copies to each: the docs of this module's parent say why.
+    fn send(&mut self, to: &[ClientId], tag: Option<&Tag>, message: &Message) {
+        let Self {
+            delivery,
+            encodings,
+            zone,
+            ..
+        } = self;
+        encodings.begin();
+        for &client in to {
+            delivery.append(client, |view| {
+                encodings.of(view, |out| {
+                    protocol::encode(message, tag, view, zone, out);
+                })
+            });
+        }
+    }
+
+    fn keep_bans(&mut self, bans: Vec<Ban>) {
+        if let Some(keeper) = &self.keeper {
+            keeper.keep(bans.clone());
+        }
+        self.bans = bans;
+    }
+
+    /// Goes on by other settings: the Hub, the outboxes and the door at once, and those who come from now on. What was
+    /// read comes here whole, so whatever was wrong with it has stopped it before.
+    pub(super) fn reload(&mut self, reload: Reload, now: Now) {
+        let Reload { mut loaded, bans } = reload;
+        let in_force = Arc::clone(&self.welcome.settings.read());
+        let wanted = loaded.config.clone();
+        loaded.config = in_force.changed_to(loaded.config);
+        log::set_level(loaded.config.log_level);
+        log_reload(
+            &in_force.differences(&loaded.config),
+            &loaded,
+            bans.as_deref(),
+        );
+        let unchanged = wanted.differences(&loaded.config);
+        if !unchanged.is_empty() {
+            tracing::warn!(
+                "these settings cannot change while the chat runs: {}",
+                unchanged.join(", ")
+            );
+        }
+        if let Some(bans) = bans {
+            self.bans = bans;
+        }
+        let config = &loaded.config;
+        self.delivery.limit(config);
+        self.welcome.admission.limit_addresses(
+            config.connections_per_address.at_most(),
+            config.connections_per_minute.at_most(),
+        );
+        let settings = Box::new(loaded.hub_settings(self.bans.clone()));
+        *self.welcome.settings.write() = Arc::new(loaded.config);
+        self.step(Event::Reloaded { settings }, now);
+    }
+}
+
+/// Says what a reload has brought.
+fn log_reload(changed: &[String], loaded: &Loaded, bans: Option<&[Ban]>) {
+    let changed = match changed {
+        [] => "no setting has changed".to_owned(),
+        keys => format!("changed settings: {}", keys.join(", ")),
+    };
+    let texts = [
+        ("the message of the day", loaded.motd.is_some()),
+        ("the operators' password", loaded.operator_word.is_some()),
+        ("bans that somebody has changed", bans.is_some()),
+    ];
+    let read: Vec<&str> = texts
+        .iter()
+        .filter_map(|&(text, was_read)| was_read.then_some(text))
+        .collect();
+    if read.is_empty() {
+        tracing::info!("reloaded: {changed}");
+    } else {
+        tracing::info!("reloaded: {changed}; read again: {}", read.join(", "));
+    }
+}

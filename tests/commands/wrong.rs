@@ -1,0 +1,167 @@
+//! Beginnings, mistakes and words that there are not.
+
+use chatserv::chat::{Command, commands};
+
+use crate::typed;
+
+#[test]
+fn what_does_not_fit_behind_a_word_is_a_mistake() {
+    for (word, lines) in [
+        (
+            "msg",
+            &["/msg", "/msg bob", "/msg bob,", "/msg @ hi", "/tell , hi"] as &[_],
+        ),
+        ("reply", &["/reply", "/reply "]),
+        ("me", &["/me"]),
+        ("rooms", &["/rooms dev", "/list dev"]),
+        ("join", &["/join", "/join #"]),
+        ("part", &["/part a b", "/part #"]),
+        (
+            "history",
+            &["/history 0", "/history ten", "/history -1", "/history 1 2"],
+        ),
+        ("who", &["/who a b"]),
+        ("whois", &["/whois", "/whois a b", "/whois @"]),
+        ("ignore", &["/ignore a b"]),
+        ("unignore", &["/unignore"]),
+        ("nick", &["/nick", "/nick @"]),
+        ("back", &["/back now"]),
+        ("quiet", &["/quiet maybe", "/quiet on off"]),
+        ("timestamp", &["/timestamp on", "/timestamp time date"]),
+        ("op", &["/op"]),
+        ("help", &["/help msg me"]),
+        ("quit", &["/quit now", "/bye all"]),
+        ("kick", &["/kick", "/kick @"]),
+        // A mistyped time must not become the reason of a ban without an end.
+        (
+            "ban",
+            &[
+                "/ban",
+                "/ban bob 30",
+                "/ban bob 30mn spam",
+                "/ban bob 0s",
+                "/ban bob 99999999999999999999d",
+            ],
+        ),
+        ("unban", &["/unban", "/unban a b"]),
+        ("bans", &["/bans bob"]),
+        ("mute", &["/mute", "/mute a b"]),
+        ("unmute", &["/unmute"]),
+        ("threads", &["/threads all"]),
+        // Nor may it end the chat at once.
+        (
+            "shutdown",
+            &[
+                "/shutdown in",
+                "/shutdown in a while",
+                "/shutdown 5",
+                "/shutdown cancel it",
+            ],
+        ),
+    ] {
+        for line in lines {
+            let understood = Command::parse(typed(line), true);
+            assert_eq!(understood, Command::Misused(word), "{line:?}");
+        }
+    }
+}
+
+#[test]
+fn an_unambiguous_beginning_is_enough() {
+    for (line, word) in [
+        ("/ms bob hi", "msg"),
+        ("/TE bob hi", "msg"),
+        ("/re hi", "reply"),
+        ("/ro", "rooms"),
+        ("/li", "rooms"),
+        ("/j dev", "join"),
+        ("/p", "part"),
+        ("/le", "part"),
+        ("/to", "topic"),
+        ("/hi", "history"),
+        ("/na", "who"),
+        ("/us", "who"),
+        ("/whoi bob", "whois"),
+        ("/i bob", "ignore"),
+        ("/uni bob", "unignore"),
+        ("/ni bob", "nick"),
+        ("/a", "away"),
+        ("/ba", "back"),
+        ("/quie", "quiet"),
+        ("/ti", "timestamp"),
+        ("/o word", "op"),
+        ("/he", "help"),
+    ] {
+        let word = commands(false).find(|help| help.word == word).unwrap().word;
+        let behind = line.split_once(' ').map_or("", |(_, behind)| behind);
+        let in_full = Command::parse(typed(&format!("/{word} {behind}")), false);
+        assert!(matches!(in_full, Command::Do(_)), "{in_full:?}");
+        assert_eq!(Command::parse(typed(line), false), in_full, "{line:?}");
+    }
+}
+
+#[test]
+fn a_beginning_of_several_commands_names_them() {
+    let cases: [(&str, bool, &[&str]); 9] = [
+        ("/l", false, &["list", "leave"]),
+        ("/w", false, &["who", "whois"]),
+        ("/q", false, &["quiet", "quit"]),
+        ("/n", false, &["names", "nick"]),
+        ("/h", false, &["history", "help"]),
+        ("/b", false, &["back", "bye"]),
+        ("/ba", true, &["back", "ban", "bans"]),
+        ("/un", true, &["unignore", "unban", "unmute"]),
+        ("/t", true, &["tell", "topic", "timestamp", "threads"]),
+    ];
+    for (line, operator, candidates) in cases {
+        let expected = Command::Ambiguous(line[1..].into(), candidates.to_vec());
+        assert_eq!(Command::parse(typed(line), operator), expected, "{line:?}");
+    }
+}
+
+#[test]
+fn what_ends_or_removes_is_typed_in_full() {
+    for (line, word) in [
+        ("/qui", None),
+        ("/e", Some("exit")),
+        ("/by", Some("bye")),
+        ("/k bob", Some("kick")),
+        ("/kic", Some("kick")),
+        ("/shut", Some("shutdown")),
+        ("/SHUTDOW in 5m", Some("shutdown")),
+    ] {
+        let understood = Command::parse(typed(line), true);
+        match word {
+            Some(word) => assert_eq!(understood, Command::TypeInFull(word), "{line:?}"),
+            None => assert!(matches!(understood, Command::Ambiguous(..)), "{line:?}"),
+        }
+    }
+}
+
+#[test]
+fn an_unknown_word_is_answered_with_the_nearest_one() {
+    for (line, operator, near) in [
+        ("/hepl", false, Some("help")),
+        ("/HEPL me", false, Some("help")),
+        ("/helpp", false, Some("help")),
+        ("/qiut", false, Some("quit")),
+        ("/exti", false, Some("exit")),
+        ("/tpoic", false, Some("topic")),
+        ("/whos", false, Some("who")),
+        ("/timestmap", false, Some("timestamp")),
+        ("/kcik bob", true, Some("kick")),
+        ("/kcik bob", false, None),
+        ("/shudtown", true, Some("shutdown")),
+        // Half of it is another word, or more.
+        ("/xy", false, None),
+        ("/mx", false, None),
+        ("/hxyp", false, None),
+        ("/etc/passwd", false, None),
+        ("/", false, None),
+        ("/\u{fc}ber", false, None),
+    ] {
+        let word = line[1..].split(' ').next().unwrap().into();
+        let expected = Command::Unknown { word, near };
+        assert_eq!(Command::parse(typed(line), operator), expected, "{line:?}");
+    }
+}

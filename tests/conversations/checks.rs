@@ -1,0 +1,234 @@
+//! The player itself: a conversation that goes otherwise than written is told with its line, and examples are the same
+//! in every run.
+
+use std::net::SocketAddr;
+
+use serde_json::json;
+
+use crate::player::{holds, play};
+use crate::readme::with_examples;
+use crate::script;
+use crate::transcript::Transcript;
+
+#[test]
+fn a_line_that_is_no_step_is_told_by_its_number() {
+    let table = [
+        ("ann: dance", "no such step"),
+        ("ann:connect", "no such step"),
+        ("ann", "no such step"),
+        ("ann<!!", "no such step"),
+        (": connect", "no such step"),
+        ("sleep long", "no such step"),
+        ("sleep -1", "cannot convert float seconds to Duration"),
+        ("exit well", "no such step"),
+        ("signal STOP", "no such signal"),
+        ("file motd.txt", "no such step"),
+        ("file ../motd.txt: x", "a file lies in the folder itself"),
+        ("ann<~ (", "unclosed group"),
+        ("ann<j {", "EOF while parsing"),
+        (r"ann>> \q", r"\q: no such escape"),
+        (r"ann>> \xg1", r"\xg1: no byte"),
+        ("$ --motd 'a", "a quotation mark without its other one"),
+    ];
+    for (line, wanted) in table {
+        let wrong = script::read(&format!("# a comment\n\n{line}\n")).unwrap_err();
+        assert!(wrong.starts_with(&format!("3: {line}\n")), "{wrong}");
+        assert!(wrong.contains(wanted), "{line}: {wrong}");
+    }
+}
+
+#[test]
+fn flags_and_bytes_are_read_as_written() {
+    let lines =
+        script::read("$ --port 0 --motd 'a b'\"c\" ''\nann>> \\xff\\r\\n\\0é\\\\\n").unwrap();
+    let read: Vec<String> = lines
+        .iter()
+        .map(|line| format!("{:?}", line.step))
+        .collect();
+    assert!(
+        read[0].contains(r#"["--port", "0", "--motd", "a bc", ""]"#),
+        "{read:?}"
+    );
+    assert!(
+        read[1].contains("[255, 13, 10, 0, 195, 169, 92]"),
+        "{read:?}"
+    );
+}
+
+/// Ann has joined, and the log, which has a thread of its own, has something to tell.
+const JOINED: &str =
+    "$ --port 0\nann: connect\nann> ann\nann<~ client\\(s\\) connected\nstderr~ .\n";
+
+#[test]
+fn a_conversation_that_goes_otherwise_is_told_with_its_line() {
+    let table = [
+        (
+            "ann> /who",
+            "ann< server: nobody",
+            "got \"server: 1 client(s) connected: ann\"",
+        ),
+        (
+            "ann> /who",
+            "ann<j {\"action\": \"who\"}",
+            "got \"server: 1 client",
+        ),
+        ("ann> /who", "ann<!", "got \"server: 1 client"),
+        ("ann> /who", "ann<eof", "got \"server: 1 client"),
+        (
+            "ann> /quit",
+            "ann<~ ^no such line$",
+            "the connection ended after [\"server: Bye!\"]",
+        ),
+        (
+            "ann> SHUTDOWN",
+            "exit 3",
+            "the server ended with exit status: 0",
+        ),
+        ("ann: close", "ann> hello?", "ann is not connected"),
+        ("ann: reset", "bob<!", "bob is not connected"),
+    ];
+    for (does, hears, wanted) in table {
+        let played = play("check", &format!("{JOINED}{does}\n{hears}\n"));
+        let wrong = played.outcome.unwrap_err();
+        let place = format!("tests/chats/check.chat:7: {hears}\n");
+        assert!(wrong.starts_with(&place), "{wrong}");
+        assert!(wrong.contains(wanted), "{wrong}");
+        assert!(
+            wrong.contains("\n    log: "),
+            "the log is told too: {wrong}"
+        );
+    }
+}
+
+#[test]
+fn a_server_that_does_not_start_is_told_like_anything_else() {
+    let wrong = play("no-start", "ann: connect\n").outcome.unwrap_err();
+    assert_eq!(
+        wrong,
+        "tests/chats/no-start.chat:1: ann: connect\n    no server was started"
+    );
+}
+
+#[test]
+fn an_object_holds_what_is_wanted_and_may_hold_more() {
+    let got = json!({"action": "who", "clients": [{"name": "ann", "idle": 3}], "total": 1});
+    let table = [
+        (json!({}), true),
+        (json!({"action": "who", "total": 1}), true),
+        (json!({"action": "{any}"}), true),
+        (json!({"missing": "{any}"}), false),
+        (json!({"total": "1"}), false),
+        (json!({"clients": [{"name": "ann"}]}), true),
+        (json!({"clients": ["{any}"]}), true),
+        (json!({"clients": []}), false),
+        (json!({"clients": [{"name": "bob"}]}), false),
+    ];
+    for (wanted, should) in table {
+        assert_eq!(holds(&wanted, &got), should, "{wanted}");
+    }
+}
+
+#[test]
+fn an_example_is_the_same_in_every_run() {
+    let mut transcript = Transcript::default();
+    let id = |port| SocketAddr::from(([127, 0, 0, 1], port));
+    transcript.connected("ann", id(5123), None);
+    transcript.connected("bob", id(51234), Some("json"));
+    transcript.typed("ann", "at [10:00], 2026-01-02T03:04:05Z");
+    let table = [
+        (
+            "Your id is: '127.0.0.1:5123'.",
+            "Your id is: '127.0.0.1:40000'.",
+        ),
+        ("127.0.0.1:51234 : hi", "127.0.0.1:40001 : hi"),
+        ("127.0.0.1:5", "127.0.0.1:5"),
+        (
+            "Waiting for incoming json connections on port 4242",
+            "Waiting for incoming json connections on port 1338",
+        ),
+        (
+            "Waiting for incoming connections on port 4242",
+            "Waiting for incoming connections on port 1337",
+        ),
+        (
+            r#"{"received_at":"2027-03-04T05:06:07.089Z","sent_at":"2026-01-02T03:04:05Z"}"#,
+            r#"{"received_at":"2026-11-20T11:03:04.000Z","sent_at":"2026-01-02T03:04:05Z"}"#,
+        ),
+        ("[09:10] bob : hi", "[12:03] bob : hi"),
+        ("[2027-03-04 09:10] bob : hi", "[2026-11-20 12:03] bob : hi"),
+        ("bob : at [10:00]", "bob : at [10:00]"),
+        (
+            r#""epoch":17,"idle_seconds":3"#,
+            r#""epoch":1763636400,"idle_seconds":0"#,
+        ),
+        (r#"{"epoch":"a-b"}"#, r#"{"epoch":1763636400}"#),
+    ];
+    for (line, shown) in table {
+        assert_eq!(transcript.stable(line), shown);
+        assert_eq!(transcript.stable(shown), shown, "once more");
+    }
+}
+
+#[test]
+fn an_example_shows_who_types_what_and_who_sees_what() {
+    let text = format!(
+        "{JOINED}bob: connect\nbob> bob\n== Hello\nann<~ id = bob\nann> hi\nbob<~ ann\nbob: close\n\nann> no example\n"
+    );
+    let played = play("example", &text);
+    played.outcome.unwrap();
+    assert_eq!(
+        played.transcript.render("Hello").unwrap(),
+        "ann < server: A new client has connected to the chat: id = bob\n\
+         ann > hi\n\
+         bob < ann : hi\n\
+         bob   (closes the connection)\n"
+    );
+    assert_eq!(played.transcript.render("Goodbye"), None);
+}
+
+#[test]
+fn blocks_of_the_readme_are_replaced_and_nothing_else() {
+    let rendered = |name: &str, title: &str| match name {
+        "a" if title == "*" => {
+            let one = |title: &str| (Some(title.to_owned()), format!("an example of {title}\n"));
+            Ok(vec![one("One"), one("Two")])
+        }
+        "a" => Ok(vec![(None, format!("an example of {title}\n"))]),
+        _ => Err("unknown".to_owned()),
+    };
+    let block =
+        |inside: &str| format!("before\n<!-- chats/a.chat: One -->\n{inside}<!-- end -->\nafter\n");
+    let good = block("```text\nan example of One\n```\n");
+    for inside in ["", "old\n", "```text\nan example of One\n```\n"] {
+        assert_eq!(
+            with_examples(&block(inside), rendered).as_deref(),
+            Ok(&good[..])
+        );
+    }
+    assert_eq!(
+        with_examples("<!-- chats/a.chat: * -->\n<!-- end -->\n", rendered).as_deref(),
+        Ok(
+            "<!-- chats/a.chat: * -->\n**One**\n\n```text\nan example of One\n```\n\
+             **Two**\n\n```text\nan example of Two\n```\n<!-- end -->\n"
+        )
+    );
+    let table = [
+        ("<!-- chats/b.chat: One -->\n<!-- end -->\n", "unknown"),
+        (
+            "<!-- chats/a.chat: One -->\n",
+            "there is no <!-- end --> behind it",
+        ),
+        (
+            "<!-- chats/a.chat: One -->\n<!-- chats/a.chat: Two -->\n<!-- end -->\n",
+            "there is no <!-- end --> behind it",
+        ),
+        (
+            "<!-- chats/a.chat -->\n<!-- end -->\n",
+            "expected <!-- chats/NAME.chat: TITLE -->",
+        ),
+    ];
+    for (readme, wanted) in table {
+        let wrong = with_examples(readme, rendered).unwrap_err();
+        assert!(wrong.contains(wanted), "{wrong}");
+    }
+}

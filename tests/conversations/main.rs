@@ -1,0 +1,121 @@
+//! The conversations in `tests/chats/`, played against the real server. They are the README's examples, too.
+//!
+//! How a conversation is written stands in [`script`]. The README shows those parts of them that have a title, as they
+//! really went; `UPDATE_README=1 cargo test --test conversations` writes them there.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "in a test, an unwrap is an assertion"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod checks;
+mod peer;
+mod player;
+mod readme;
+mod script;
+mod transcript;
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
+use std::thread;
+
+use player::{Played, play};
+
+/// How many conversations are played at a time. They mostly wait.
+const PLAYERS: usize = 4;
+
+/// All conversations, played once for all tests, in order of name.
+static PLAYED: LazyLock<Vec<Played>> = LazyLock::new(|| {
+    let files = conversations();
+    let next = AtomicUsize::new(0);
+    let played = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..PLAYERS {
+            scope.spawn(|| {
+                while let Some((name, text)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let one = play(name, text);
+                    played.lock().unwrap().push(one);
+                }
+            });
+        }
+    });
+    let mut played = played.into_inner().unwrap();
+    played.sort_by(|a, b| a.name.cmp(&b.name));
+    played
+});
+
+/// The names and texts of the files.
+fn conversations() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/chats");
+    let paths = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    paths
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "chat")
+        })
+        .map(|path| {
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            (name, fs::read_to_string(&path).unwrap())
+        })
+        .collect()
+}
+
+#[test]
+fn every_conversation_goes_as_written() {
+    let failed: Vec<&str> = PLAYED
+        .iter()
+        .filter_map(|played| played.outcome.as_ref().err().map(String::as_str))
+        .collect();
+    assert!(
+        failed.is_empty(),
+        "{} of {} conversations went otherwise:\n{}",
+        failed.len(),
+        PLAYED.len(),
+        failed.join("\n")
+    );
+}
+
+#[test]
+fn the_readme_shows_conversations_as_they_really_went() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let is = fs::read_to_string(&path).unwrap();
+    let should_be = readme::with_examples(&is, |name, title| {
+        let played = PLAYED.iter().find(|played| played.name == name);
+        let played = played.ok_or("there is no such conversation")?;
+        // Half a conversation is no example.
+        played.outcome.clone()?;
+        let render = |title: &str| {
+            let example = played.transcript.render(title);
+            example.ok_or("the conversation has no part of this title".to_owned())
+        };
+        if title != "*" {
+            return Ok(vec![(None, render(title)?)]);
+        }
+        let titles = played.transcript.titles();
+        titles
+            .map(|title| Ok((Some(title.to_owned()), render(title)?)))
+            .collect()
+    });
+    let should_be = should_be.unwrap_or_else(|wrong| panic!("{wrong}"));
+    if std::env::var_os("UPDATE_README").is_some() {
+        fs::write(&path, should_be).unwrap();
+        return;
+    }
+    let differs = is
+        .lines()
+        .zip(should_be.lines())
+        .find(|(is, should)| is != should);
+    assert!(
+        is == should_be,
+        "the README's examples are not what really happens; first {differs:#?}\n\
+         UPDATE_README=1 cargo test --test conversations writes them anew",
+    );
+}

@@ -1,0 +1,374 @@
+//! What only operators may do.
+
+use chatserv::chat::{Ban, DisconnectReason, Event, Network, Notable, Protocol, Secret};
+use chatserv::config::Operators;
+
+use crate::{Chat, HubSettings, SETTINGS, Time, heard, heard_json};
+
+/// A chat with the operator A on this machine, and B and C from elsewhere.
+fn chat() -> Chat {
+    chat_with(SETTINGS)
+}
+
+fn chat_with(settings: HubSettings) -> Chat {
+    let mut chat = Chat::with("a", settings);
+    chat.connect_from('b', "192.0.2.1:40000");
+    chat.say('b', "B");
+    chat.connect_from('c', "192.0.2.2:40000");
+    chat.say('c', "C");
+    chat.forget();
+    chat
+}
+
+#[test]
+fn anybody_else_is_refused_plainly() {
+    let mut chat = chat();
+    for line in [
+        "/kick c",
+        "/ban c",
+        "/unban c",
+        "/bans",
+        "/mute c",
+        "/unmute c",
+        "/motd",
+        "/threads",
+        "/shutdown",
+        "SHUTDOWN",
+    ] {
+        chat.say('b', line);
+        heard(
+            &mut chat,
+            'b',
+            &["server: Only an operator of this chat may do that."],
+        );
+        assert!(
+            matches!(chat.log.pop(), Some(Notable::NotOperator { .. })),
+            "{line}"
+        );
+    }
+    heard(&mut chat, 'a', &[]);
+    heard(&mut chat, 'c', &[]);
+    chat.connect_with('j', "192.0.2.3:40000", Protocol::Json);
+    chat.ask('j', r#"{"action":"connect","username":"j"}"#);
+    chat.forget();
+    chat.ask('j', r#"{"action":"shutdown","id":1}"#);
+    heard_json(
+        &mut chat,
+        'j',
+        &[r#"{"action":"error","code":"not_operator","id":1}"#],
+    );
+}
+
+#[test]
+fn a_kicked_one_is_told_why_and_so_are_the_others() {
+    let mut chat = chat();
+    chat.connect_json('j');
+    chat.ask('j', r#"{"action":"joinroom","room":"lobby"}"#);
+    chat.forget();
+    chat.say('a', "/kick B too loud");
+    let told = chat.heard('b').join("\n");
+    assert!(told.contains("too loud") && told.contains('A'), "{told}");
+    heard(
+        &mut chat,
+        'c',
+        &["server: B has left the chat: kicked by A (too loud)"],
+    );
+    heard_json(
+        &mut chat,
+        'j',
+        &[
+            r#"{"action":"leaveroom","room":"lobby","from":"B","reason":"kicked","by":"A","message":"too loud"}"#,
+        ],
+    );
+    assert_eq!(chat.disconnected, [('b', DisconnectReason::Kicked)]);
+    assert!(chat.log.iter().any(|notable| matches!(
+        notable,
+        Notable::Operated { what: "kick", why: Some(why), .. } if why == "too loud"
+    )));
+    chat.forget();
+    chat.say('a', "/kick j");
+    heard_json(
+        &mut chat,
+        'j',
+        &[r#"{"action":"bye","reason":"kicked","by":"A"}"#],
+    );
+    // They may come back.
+    chat.connect_from('b', "192.0.2.1:40001");
+    chat.say('b', "B");
+    assert!(chat.admitted.iter().filter(|&&who| who == 'b').count() == 2);
+    for line in ["/kick dad", "/kick a"] {
+        chat.forget();
+        chat.say('a', line);
+        assert!(chat.disconnected.is_empty() && chat.heard('a').len() == 1);
+    }
+}
+
+#[test]
+fn who_is_banned_by_name_is_banned_by_address_too() {
+    let mut chat = chat();
+    chat.connect_from('x', "192.0.2.1:50000");
+    chat.forget();
+    chat.say('a', "/ban b 30m spam");
+    let told = chat.heard('b').join("\n");
+    assert!(told.contains("spam") && told.contains("30m"), "{told}");
+    // From the same address, without a name yet.
+    assert!(chat.disconnected.contains(&('x', DisconnectReason::Banned)));
+    heard(
+        &mut chat,
+        'c',
+        &["server: B has left the chat: banned by A (spam)"],
+    );
+    let kept = chat.kept.take().expect("a ban is kept at once");
+    assert_eq!(kept.len(), 1);
+    assert_eq!(kept[0].network, Network::parse("192.0.2.1"));
+    assert!(kept[0].until.is_some());
+    // Neither under another name nor from another address.
+    chat.connect_from('b', "192.0.2.1:40002");
+    assert!(chat.heard('b').join("\n").contains("spam"));
+    assert!(chat.disconnected.contains(&('b', DisconnectReason::Banned)));
+    chat.connect_from('y', "192.0.2.9:40002");
+    chat.forget();
+    chat.say('y', "b");
+    assert_eq!(chat.heard('y').last().unwrap(), "server: Input username.");
+    chat.say('y', "Yve");
+    chat.forget();
+    chat.say('y', "/nick B");
+    assert!(chat.heard('y')[0].contains("banned"));
+    // It ends by itself.
+    chat.now += Time::from_secs(30 * 60);
+    chat.connect_from('b', "192.0.2.1:40003");
+    heard(&mut chat, 'b', &["server: Input username."]);
+}
+
+#[test]
+fn bans_are_listed_and_taken_back() {
+    let mut chat = chat();
+    chat.say('a', "/ban 192.0.2.7 2h");
+    chat.say('a', "/ban 2001:db8::1");
+    chat.say('a', "/ban somebody not here");
+    chat.forget();
+    chat.say('a', "/bans");
+    let list = chat.heard('a').join("\n");
+    for text in ["192.0.2.7", "2001:db8::/64", "somebody", "not here", "2h"] {
+        assert!(list.contains(text), "{text} in {list}");
+    }
+    for whom in ["192.0.2.7", "2001:db8:0:0:9::9", "SOMEBODY"] {
+        chat.say('a', &format!("/unban {whom}"));
+        assert_eq!(chat.heard('a').len(), 1);
+    }
+    assert_eq!(chat.kept, Some(Vec::new()));
+    chat.say('a', "/unban nobody");
+    assert!(chat.heard('a')[0].contains("nobody"));
+}
+
+#[test]
+fn loopback_is_never_banned_by_address() {
+    let mut chat = chat();
+    chat.connect('d');
+    chat.say('d', "D");
+    chat.forget();
+    for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+        chat.say('a', &format!("/ban {address}"));
+        assert_eq!(chat.heard('a').len(), 1);
+        assert_eq!(chat.kept, None, "{address}");
+    }
+    // Who is banned by name and comes from there is banned by name only.
+    chat.say('a', "/ban d");
+    assert_eq!(chat.disconnected, [('d', DisconnectReason::Banned)]);
+    assert_eq!(chat.kept.take().unwrap()[0].network, None);
+    chat.connect('e');
+    heard(&mut chat, 'e', &["server: Input username."]);
+    // And nobody bans themselves.
+    chat.say('a', "/ban a");
+    assert!(chat.kept.is_none() && chat.disconnected.len() == 1);
+}
+
+#[test]
+fn bans_from_before_hold() {
+    let bans = vec![Ban {
+        name: None,
+        network: Network::parse("192.0.2.1"),
+        until: None,
+        why: Some("spam".to_owned()),
+        by: "A".into(),
+    }];
+    let mut chat = Chat::new(HubSettings { bans, ..SETTINGS });
+    chat.connect_from('b', "192.0.2.1:40000");
+    assert!(chat.heard('b')[0].contains("spam"));
+    assert_eq!(chat.disconnected, [('b', DisconnectReason::Banned)]);
+    chat.connect_with('j', "192.0.2.1:40001", Protocol::Json);
+    heard_json(
+        &mut chat,
+        'j',
+        &[
+            r#"{"action":"error","code":"banned"}"#,
+            r#"{"action":"bye","reason":"banned"}"#,
+        ],
+    );
+}
+
+#[test]
+fn who_is_muted_is_heard_by_nobody_in_any_way() {
+    let mut chat = chat();
+    chat.say('a', "/mute b");
+    chat.forget();
+    for line in [
+        "hello",
+        "/me waves",
+        "/msg c hi",
+        "psst @c",
+        "/topic mine",
+        "/nick Bob",
+    ] {
+        chat.say('b', line);
+        let told = chat.heard('b');
+        assert!(
+            told.len() == 1 && told[0].contains("muted"),
+            "{line}: {told:?}"
+        );
+    }
+    heard(&mut chat, 'a', &[]);
+    heard(&mut chat, 'c', &[]);
+    // Nor after coming back.
+    chat.leave('b', DisconnectReason::EndOfInput);
+    chat.connect_from('b', "192.0.2.1:40001");
+    chat.say('b', "B");
+    chat.forget();
+    chat.say('b', "hello again");
+    heard(&mut chat, 'c', &[]);
+    chat.say('a', "/unmute b");
+    chat.forget();
+    chat.say('b', "at last");
+    heard(&mut chat, 'c', &["B : at last"]);
+}
+
+#[test]
+fn the_word_makes_an_operator_and_is_told_to_nobody() {
+    let mut chat = chat_with(HubSettings {
+        operators: Operators::Nobody,
+        operator_word: Some(Secret("open sesame".to_owned())),
+        log_messages: true,
+        ..SETTINGS
+    });
+    chat.say('a', "/kick c");
+    assert!(chat.heard('a')[0].contains("Only an operator"));
+    chat.say('b', "/op open sesame");
+    heard(&mut chat, 'a', &[]);
+    assert_eq!(chat.heard('b').len(), 1);
+    assert!(!format!("{:?}", chat.log).contains("sesame"));
+    chat.say('b', "/kick c");
+    assert_eq!(chat.disconnected, [('c', DisconnectReason::Kicked)]);
+}
+
+#[test]
+fn three_wrong_words_from_one_address_are_enough() {
+    let mut chat = chat_with(HubSettings {
+        operator_word: Some(Secret("right".to_owned())),
+        ..SETTINGS
+    });
+    for number in 0..3 {
+        chat.say('b', &format!("/op wrong{number}"));
+        chat.forget();
+    }
+    // Another connection from there, and now the right word: too late.
+    chat.connect_from('d', "192.0.2.1:50000");
+    chat.say('d', "D");
+    chat.forget();
+    chat.say('d', "/op right");
+    let told = chat.heard('d');
+    chat.say('d', "/kick c");
+    assert!(chat.disconnected.is_empty(), "{told:?}");
+    chat.say('c', "/op right");
+    chat.say('c', "/kick d");
+    assert_eq!(chat.disconnected, [('d', DisconnectReason::Kicked)]);
+    assert!(!format!("{:?}", chat.log).contains("right"));
+}
+
+#[test]
+fn without_a_word_nobody_becomes_an_operator() {
+    let mut chat = chat();
+    chat.say('b', "/op anything");
+    assert_eq!(chat.heard('b').len(), 1);
+    chat.say('b', "/kick c");
+    assert!(chat.disconnected.is_empty());
+}
+
+#[test]
+fn the_message_of_the_day_changes_for_those_who_come() {
+    let mut chat = chat();
+    chat.say('a', "/motd");
+    assert_eq!(chat.heard('a').len(), 1);
+    chat.say('a', "/motd Be kind.");
+    chat.connect('d');
+    chat.say('d', "D");
+    assert!(chat.heard('d').contains(&"server: Be kind.".to_owned()));
+    chat.connect_json('j');
+    assert!(chat.heard('j')[1].contains(r#"{"action":"motd","message":"Be kind."}"#));
+    chat.say('a', "/motd off");
+    chat.connect('e');
+    chat.say('e', "E");
+    assert!(!chat.heard('e').contains(&"server: Be kind.".to_owned()));
+}
+
+#[test]
+fn the_end_can_be_planned_and_called_off() {
+    let mut chat = chat();
+    chat.say('a', "/shutdown cancel");
+    assert_eq!(chat.heard('a').len(), 1);
+    chat.say('a', "/shutdown in 5m a new version");
+    for who in ['a', 'b', 'c'] {
+        let told = chat.heard(who).join("\n");
+        assert!(
+            told.contains("5m") && told.contains("a new version"),
+            "{told}"
+        );
+    }
+    chat.connect('d');
+    chat.say('d', "D");
+    assert!(chat.heard('d').join("\n").contains("a new version"));
+    chat.forget();
+    chat.wait(4 * 60);
+    for who in ['a', 'd'] {
+        assert!(chat.heard(who).join("\n").contains("1m"));
+    }
+    chat.say('a', "/shutdown cancel");
+    assert_eq!(chat.heard('b').len(), 2);
+    assert_eq!(chat.hub.deadline(), None);
+    chat.say('a', "/shutdown in 30s");
+    chat.forget();
+    chat.wait(20);
+    assert!(chat.heard('b')[0].contains("10s"));
+    chat.wait(10);
+    assert!(chat.shut_down);
+    heard(&mut chat, 'b', &["server: The chat has been shut down"]);
+    assert!(
+        chat.log
+            .iter()
+            .any(|notable| matches!(notable, Notable::ShuttingDown { .. }))
+    );
+}
+
+#[test]
+fn settings_change_without_dropping_anyone_who_is_not_banned_now() {
+    let mut chat = chat();
+    let bans = vec![Ban {
+        name: Some("c".into()),
+        network: None,
+        until: None,
+        why: None,
+        by: "file".into(),
+    }];
+    let settings = Box::new(HubSettings {
+        motd: Some("New.".into()),
+        operators: Operators::Nobody,
+        bans,
+        ..SETTINGS
+    });
+    chat.step(Event::Reloaded { settings });
+    assert_eq!(chat.disconnected, [('c', DisconnectReason::Banned)]);
+    chat.say('a', "/kick b");
+    assert!(chat.heard('a').join("\n").contains("Only an operator"));
+    chat.connect('d');
+    chat.say('d', "D");
+    assert!(chat.heard('d').contains(&"server: New.".to_owned()));
+}

@@ -1,0 +1,191 @@
+//! Who may do what, what operators do, and what comes before the end of a connection.
+
+use std::time::Duration;
+
+use chatserv::chat::{Ban, Message, Network, Refusal, Removal};
+
+use crate::{Row, name, row, time};
+
+pub fn removal(banned: bool, why: Option<&str>) -> Removal {
+    Removal {
+        banned,
+        by: name("Alice"),
+        why: why.map(name),
+    }
+}
+
+fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+pub fn rows() -> Vec<Row> {
+    use Message::*;
+    let ban = |who: Option<&str>, address: Option<&str>, until: Option<&str>| Ban {
+        name: who.map(name),
+        network: address.and_then(Network::parse),
+        until: until.map(time),
+        why: until.map(|_| "spam".into()),
+        by: name("Alice"),
+    };
+    let banned = |why: Option<&str>, remaining: Option<u64>| Banned {
+        why: why.map(str::to_owned),
+        remaining: remaining.map(seconds),
+    };
+    let planned = |left, why: Option<&str>| ShutdownPlanned {
+        left: seconds(left),
+        why: why.map(name),
+        by: name("Alice"),
+    };
+    let muted = |on| Muted {
+        name: name("bob"),
+        on,
+    };
+    let until = Some("2026-11-20T12:03:04Z");
+    vec![
+        row(
+            Refused(Refusal::YouAreMuted),
+            "An operator has muted you: nobody hears what you say.",
+        ),
+        row(
+            Refused(Refusal::NotOperator),
+            "Only an operator of this chat may do that.",
+        ),
+        row(
+            OperatorNow,
+            "You are an operator now. /help shows what you may do.",
+        ),
+        row(
+            Refused(Refusal::NoOperatorWord),
+            "This chat has no word that makes an operator.",
+        ),
+        row(
+            Refused(Refusal::WrongOperatorWord { tries_left: 2 }),
+            "That is not the word. You have 2 more tries.",
+        ),
+        row(
+            Refused(Refusal::WrongOperatorWord { tries_left: 1 }),
+            "That is not the word. You have 1 more try.",
+        ),
+        row(
+            Refused(Refusal::WrongOperatorWord { tries_left: 0 }),
+            "That is not the word, and it was the last try.",
+        ),
+        row(
+            Refused(Refusal::TooManyOperatorWords),
+            "Too many wrong words have come from your address.",
+        ),
+        row(
+            Kicked(removal(false, Some("spam"))),
+            "You were kicked by Alice (spam). You may connect again.",
+        ),
+        row(
+            Kicked(removal(true, None)),
+            "You were banned by Alice. Only an operator can take that back.",
+        ),
+        row(
+            banned(Some("spam"), Some(1799)),
+            "You are banned for another 30m (spam). Come back after that.",
+        ),
+        row(
+            banned(None, Some(42)),
+            "You are banned for another 42s. Come back after that.",
+        ),
+        row(
+            banned(None, None),
+            "You are banned. Only an operator can take that back.",
+        ),
+        row(Removed(name("bob")), "bob was thrown out."),
+        row(
+            BanAdded(ban(Some("bob"), None, until)),
+            "bob is banned until 2026-11-20 12:03 (spam).",
+        ),
+        row(
+            BanAdded(ban(Some("bob"), Some("192.0.2.7"), None)),
+            "bob, 192.0.2.7 is banned until you take it back with /unban.",
+        ),
+        row(
+            BanTakenBack(ban(None, Some("2001:db8::1"), None)),
+            "2001:db8::/64 is banned no more.",
+        ),
+        row(
+            Refused(Refusal::NoSuchBan("bob".into())),
+            "There is no ban of bob. /bans shows those there are.",
+        ),
+        row(
+            Refused(Refusal::LoopbackBan),
+            "The server's own machine cannot be banned.",
+        ),
+        row(
+            Refused(Refusal::TooManyBans),
+            "There are as many bans as there may be. /unban takes one back.",
+        ),
+        row(
+            muted(true),
+            "Nobody hears bob any more. /unmute bob takes that back.",
+        ),
+        row(muted(false), "bob is heard again."),
+        row(planned(300, None), "Alice will shut down the chat in 5m."),
+        row(
+            planned(5400, Some("new disk")),
+            "Alice will shut down the chat in 1h 30m (new disk).",
+        ),
+        row(
+            ShutdownCancelled { by: name("Alice") },
+            "The chat goes on: Alice has cancelled the shutdown.",
+        ),
+        row(
+            Refused(Refusal::NoShutdownPlanned),
+            "No shutdown is planned. /shutdown in 5m would plan one.",
+        ),
+    ]
+}
+
+/// What comes before the end of a connection.
+pub fn at_the_end() -> Vec<Row> {
+    use Message::*;
+    let soon = |milliseconds| IdleSoon {
+        left: Duration::from_millis(milliseconds),
+    };
+    let held = |lines, wait| HeldBack {
+        lines,
+        wait: seconds(wait),
+    };
+    vec![
+        row(
+            soon(30_000),
+            "You will be disconnected in 30 s unless you type something.",
+        ),
+        row(
+            soon(1_500),
+            "You will be disconnected in 2 s unless you type something.",
+        ),
+        row(IdleBye, "Bye!"),
+        row(Bye, "Bye!"),
+        row(
+            held(0, 3),
+            "That was much at once: the rest is read a little slower.",
+        ),
+        row(
+            held(7, 3),
+            "Not so fast: 7 line(s) held back. Nothing is lost, the last is said in 4 s.",
+        ),
+        row(
+            EndlessLine,
+            "That line is too long: 65536 bytes without an end. Goodbye.",
+        ),
+        row(ServerFull, "The chat server is full. Try again later."),
+        row(
+            TooManyFromAddress,
+            "Too many connections from your address. Try again in a minute.",
+        ),
+        row(
+            NoThread,
+            "The chat server cannot take another client now. Try again later.",
+        ),
+        row(
+            TooSlow,
+            "You were disconnected: your end did not read what was sent. Connect again.",
+        ),
+        row(ShutDown, "The chat has been shut down"),
+    ]
+}

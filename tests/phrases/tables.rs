@@ -1,0 +1,157 @@
+//! Answers in columns.
+
+use core::net::SocketAddr;
+use std::time::Duration;
+
+use chatserv::chat::{Ban, Message, Network, PersonKnown, Protocol, RoomShown, ThreadShown};
+
+use crate::lists::person;
+use crate::{Row, name, row, servers, time};
+
+fn room(room: &str, members: usize, topic: Option<&str>) -> RoomShown {
+    RoomShown {
+        room: name(room),
+        members,
+        topic: topic.map(name),
+    }
+}
+
+fn ban(who: Option<&str>, address: Option<&str>, until: Option<&str>, why: Option<&str>) -> Ban {
+    Ban {
+        name: who.map(name),
+        network: address.and_then(Network::parse),
+        until: until.map(time),
+        why: why.map(str::to_owned),
+        by: name("Alice"),
+    }
+}
+
+fn bans(bans: Vec<Ban>) -> Message {
+    Message::Bans {
+        total: bans.len(),
+        bans,
+        now: time("2026-11-20T12:00:30Z"),
+    }
+}
+
+fn thread(name: String, doing: &'static str, bytes: u64) -> ThreadShown {
+    ThreadShown {
+        name,
+        role: "reader",
+        doing,
+        bytes_in: bytes / 10,
+        bytes_out: bytes,
+    }
+}
+
+pub fn rows() -> Vec<Row> {
+    let known = |away: bool, operator, private| {
+        Message::Whois(Box::new(PersonKnown {
+            person: person("Ann", &["dev", "asyncio"], 65, away),
+            away_why: away.then(|| name("lunch")),
+            here_for: Duration::from_secs(90_061),
+            protocol: if operator {
+                Protocol::Plain
+            } else {
+                Protocol::Json
+            },
+            operator,
+            private,
+        }))
+    };
+    let rooms = Message::Rooms {
+        rooms: vec![room("lobby", 12, Some("Whatever")), room("dev", 1, None)],
+        total: 2,
+    };
+    let threads = Message::Threads {
+        rows: vec![
+            thread("dispatcher".into(), "waiting for events", 0),
+            thread("reader-7".into(), "in read", 2048),
+        ],
+        total: 2,
+    };
+    let address = SocketAddr::from(([127, 0, 0, 1], 40_000));
+    vec![
+        row(
+            rooms,
+            "2 room(s):\nlobby  12 people  Whatever\ndev    1 person",
+        ),
+        row(
+            known(false, false, None),
+            "Ann:\nrooms     dev, asyncio\nhere for  1d 1h\nidle for  1m\nspeaks    JSON lines",
+        ),
+        row(
+            known(true, true, Some((address, true))),
+            "Ann:\nrooms     dev, asyncio\nhere for  1d 1h\nidle for  1m\nspeaks    plain text\n\
+             away      lunch\noperator  yes\naddress   127.0.0.1:40000\nmuted     yes",
+        ),
+        row(bans(Vec::new()), "Nobody is banned."),
+        row(
+            bans(vec![
+                ban(
+                    Some("bob"),
+                    None,
+                    Some("2026-11-20T12:30:00Z"),
+                    Some("spam"),
+                ),
+                ban(Some("eve"), Some("192.0.2.7"), None, None),
+                ban(
+                    None,
+                    Some("2001:db8::1"),
+                    Some("2026-11-20T11:00:00Z"),
+                    None,
+                ),
+            ]),
+            "3 ban(s):\n\
+             bob             30m left  by Alice  spam\n\
+             eve, 192.0.2.7  for good  by Alice\n\
+             2001:db8::/64   0s left   by Alice",
+        ),
+        row(Message::Motd(None), "There is no message of the day."),
+        row(
+            Message::Motd(Some(name("Welcome!\n\n  Type /help."))),
+            "Welcome!\n\n  Type /help.",
+        ),
+        row(
+            threads,
+            "2 thread(s): what they do, and what they have read and sent:\n\
+             dispatcher  waiting for events  0 B    0 B\n\
+             reader-7    in read             204 B  2.0 KiB",
+        ),
+    ]
+}
+
+#[test]
+fn long_tables_are_cut_in_both_directions() {
+    let topic = "字".repeat(1000);
+    let rooms = Message::Rooms {
+        rooms: (0..500)
+            .map(|at| room(&format!("room-{at}"), 3, Some(&topic)))
+            .collect(),
+        total: 700,
+    };
+    let shout = Some("x".repeat(4000));
+    let excluded = |at| ban(Some(&format!("name-{at}")), None, None, shout.as_deref());
+    let banned = bans((0..700).map(excluded).collect());
+    let doing = "waiting before the next accept";
+    let threads = Message::Threads {
+        rows: (0..500)
+            .map(|at| thread(format!("reader-1234{at:04}"), doing, u64::MAX))
+            .collect(),
+        total: 700,
+    };
+    for message in [rooms, banned, threads] {
+        let lines = servers(&message);
+        assert_eq!(lines.len(), 49);
+        assert!(lines[0].starts_with("700 "), "{:?}", lines[0]);
+        assert_eq!(lines[48], "… and 653 more");
+        // What a thread has read and sent is never cut off; a topic or a reason is.
+        let is_cut = lines[1].ends_with('…');
+        assert_eq!(
+            is_cut,
+            !matches!(message, Message::Threads { .. }),
+            "{:?}",
+            lines[1]
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! The README's tables of commands, actions and error codes are made of those in the code.
+//! `UPDATE_README=1 cargo test --test readme_tables` writes them anew.
+
+#![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
+
+use std::fs;
+
+use chatserv::chat::{CommandHelp, command_groups};
+use chatserv::protocol::json::{Action, actions, error_codes};
+
+const END: &str = "<!-- end -->\n";
+
+/// The text between `<!-- name -->` and the end of that block is replaced.
+fn with_block(readme: &str, name: &str, block: &str) -> String {
+    let begin = format!("<!-- {name} -->\n");
+    let (before, rest) = readme.split_once(&begin).expect("the README has the block");
+    let (_, after) = rest.split_once(END).expect("a block has an end");
+    format!("{before}{begin}{block}{END}{after}")
+}
+
+/// What stands in a cell of a table must not end it.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+fn commands() -> String {
+    let row = |command: &CommandHelp| {
+        let typed = format!("/{} {}", command.word, command.arguments);
+        format!("| `{}` | {} |\n", cell(typed.trim()), cell(command.about))
+    };
+    let mut table = String::from("| you type | what it does |\n|---|---|\n");
+    for (title, commands) in command_groups(true) {
+        table.push_str(&format!("| **{title}** | |\n"));
+        table.extend(commands.into_iter().map(row));
+    }
+    table
+}
+
+fn action_table() -> String {
+    let row = |action: &Action| {
+        let required = action.required.iter().map(|field| format!("`{field}`"));
+        let optional = action.optional.iter().map(|field| format!("[`{field}`]"));
+        let fields: Vec<String> = required.chain(optional).collect();
+        format!("| `{}` | {} |\n", action.name, fields.join(", "))
+    };
+    let head = "| action | fields (those in brackets may be left out) |\n|---|---|\n";
+    head.to_owned() + &actions().map(row).collect::<String>()
+}
+
+fn codes() -> String {
+    let rows = error_codes().map(|(code, when)| format!("| `{code}` | {when} |\n"));
+    String::from("| code | when |\n|---|---|\n") + &rows.collect::<String>()
+}
+
+#[test]
+fn the_tables_are_those_of_the_code() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    let is = fs::read_to_string(path).unwrap();
+    let mut should_be = is.clone();
+    for (name, block) in [
+        ("commands", commands()),
+        ("actions", action_table()),
+        ("codes", codes()),
+    ] {
+        should_be = with_block(&should_be, name, &block);
+    }
+    if std::env::var_os("UPDATE_README").is_some() {
+        fs::write(path, should_be).unwrap();
+        return;
+    }
+    let differs = is
+        .lines()
+        .zip(should_be.lines())
+        .find(|(is, should)| is != should);
+    assert!(
+        is == should_be,
+        "first {differs:#?}; UPDATE_README=1 cargo test --test readme_tables writes them anew"
+    );
+}
+
+#[test]
+fn every_action_is_shown_in_a_conversation() {
+    let mut shown = String::new();
+    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/chats")).unwrap() {
+        shown.push_str(&fs::read_to_string(entry.unwrap().path()).unwrap());
+    }
+    for action in actions() {
+        let asked = format!(r#"> {{"action":"{}""#, action.name);
+        assert!(shown.contains(&asked), "nobody asks {}", action.name);
+    }
+    for (_, commands) in command_groups(true) {
+        for command in commands {
+            let typed = format!("> /{}", command.word);
+            assert!(shown.contains(&typed), "nobody types /{}", command.word);
+        }
+    }
+}
