@@ -1,9 +1,24 @@
-//! The plain-text decoder, by tables of bytes and what they mean.
+//! The codecs, by tables of bytes and what they mean.
 //!
 //! TCP may split a stream anywhere, so every row of every table is fed whole, in two pieces cut at each byte, and one
 //! byte at a time. The outcome must be the same.
 
+#![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
+
 mod cleaning;
+mod json_actions;
+mod json_answers;
+mod json_encoder;
+mod json_lines;
+mod json_malformed;
+mod json_properties;
+mod json_requests;
+mod json_samples;
+mod json_samples_people;
+mod json_samples_server;
+mod json_sent_at;
+mod json_support;
+mod json_switch;
 mod lines;
 mod properties;
 mod strangers;

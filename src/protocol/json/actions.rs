@@ -8,7 +8,7 @@ use crate::chat::{Malformed, Range, Request, Target};
 /// An action that nobody knows is shown to its sender up to here.
 const SHOWN_CHARACTERS_MAX: usize = 32;
 /// How much alike two words are if one is probably meant by the other, from 0 to 1: `join` and `joinroom` are.
-const LIKENESS_MIN: f64 = 0.8;
+const LIKENESS_MIN: f64 = 0.85;
 
 /// One thing that can be asked.
 #[derive(Debug)]

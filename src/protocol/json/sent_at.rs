@@ -37,7 +37,7 @@ pub(super) fn parse_sent_at(written: &str) -> Option<SentAt> {
     let time = Time::new(
         small(hour)?,
         small(minute)?,
-        small(second.min(59))?,
+        small(if is_leap { 59 } else { second })?,
         nanosecond,
     );
     let at = zone.to_timestamp(date.to_datetime(time.ok()?)).ok()?;

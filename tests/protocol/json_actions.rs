@@ -1,0 +1,169 @@
+//! What is read of a request, and what is not.
+
+use chatserv::chat::{Input, Malformed, Request, Target};
+use chatserv::protocol::clean;
+use chatserv::protocol::json::{NAMES_MAX, actions};
+
+use crate::json_requests::table;
+use crate::json_support::{asked, check_json, request, tag};
+
+#[test]
+fn every_action_is_a_request() {
+    let mut missing: Vec<_> = actions().map(|action| action.name).collect();
+    for (line, expected) in table() {
+        assert_eq!(asked(line).as_ref(), Ok(&expected), "{line}");
+        let action = format!(r#"{{"action":"{}""#, name_of(line));
+        assert!(line.starts_with(&action), "{line}");
+        missing.retain(|&name| name != name_of(line));
+    }
+    assert!(missing.is_empty(), "not in the table: {missing:?}");
+}
+
+/// What the field `action` of a row holds.
+fn name_of(line: &str) -> &str {
+    line.split('"').nth(3).unwrap_or_default()
+}
+
+#[test]
+fn a_field_that_has_to_be_there_is_missed() {
+    for (line, _) in table() {
+        let Some(action) = actions().find(|action| action.name == name_of(line)) else {
+            panic!("{line}");
+        };
+        for field in action.required {
+            // With another key, the value belongs to a field that nobody knows. So does `null`.
+            let without = line.replace(&format!("\"{field}\":"), "\"x\":");
+            assert_ne!(without, line, "{field}");
+            assert_eq!(
+                asked(&without),
+                Err(Malformed::MissingField(field)),
+                "{without}"
+            );
+        }
+    }
+    for (line, field) in [
+        (r#"{"action":"chat","message":null}"#, "message"),
+        (r#"{"action":"ban"}"#, "username"),
+        (r#"{"action":"unban","reason":"x"}"#, "username"),
+    ] {
+        assert_eq!(asked(line), Err(Malformed::MissingField(field)), "{line}");
+    }
+}
+
+#[test]
+fn what_an_action_does_not_know_does_no_harm() {
+    for unknown in [
+        "1e999",
+        "-0.0e-9999",
+        r#""\ud83d""#,
+        r#"{"a":1,"a":[{}]}"#,
+        "null",
+    ] {
+        let line =
+            format!(r#"{{"x":{unknown},"action":"ping","id":{unknown},"message":{unknown}}}"#);
+        check_json(
+            &line,
+            &[Input::Request {
+                request: Request::Ping,
+                tag: tag(unknown),
+            }],
+        );
+    }
+    // A key may hold half a character, and so may be like no word at all.
+    check_json(r#"{"\ud83d":1,"action":"ping"}"#, &[request(Request::Ping)]);
+    // A key is what it means, however it is written.
+    check_json(r#"{"\u0061ction":"pin\u0067"}"#, &[request(Request::Ping)]);
+}
+
+#[test]
+fn an_id_comes_back_as_it_was_written() {
+    let with_tag = |id: &str| {
+        [Input::Request {
+            request: Request::Ping,
+            tag: tag(id),
+        }]
+    };
+    for id in [
+        "7",
+        "-1.50E+2",
+        "\"a\\u0062\"",
+        "null",
+        "[1, {\"a\": []}]",
+        "\"é\"",
+        "18446744073709551616",
+    ] {
+        check_json(format!(r#"{{"id":{id},"action":"ping"}}"#), &with_tag(id));
+        check_json(
+            format!("{{\"action\":\"ping\",\"id\" : \t{id} }}"),
+            &with_tag(id),
+        );
+    }
+    // But for control characters, which no line that is sent may hold.
+    check_json(
+        "{\"id\":[1,\r\t2],\"action\":\"ping\"}",
+        &with_tag("[1,  2]"),
+    );
+    check_json(
+        "{\"id\":\"a\u{7f}\u{9b}b\",\"action\":\"ping\"}",
+        &with_tag(r#""a\u007f\u009bb""#),
+    );
+}
+
+#[test]
+fn texts_are_cleaned_after_they_are_decoded() {
+    for written in [
+        r#"\u001b[2Jhi"#,
+        r#"one\nserver: two"#,
+        r#"one\r\ntwo"#,
+        r#"a\u2028b\u2029c"#,
+        r#"\u202ehi\u0007\u0000"#,
+        r#"\u009b31mred"#,
+        "raw \u{9b}31m and \u{202e}",
+    ] {
+        let decoded: String = serde_json::from_str(&format!("\"{written}\"")).unwrap();
+        let cleaned = clean(decoded.as_bytes());
+        assert!(cleaned.altered, "{written}");
+        assert!(
+            !cleaned
+                .text
+                .contains(|c: char| c.is_control() || c == '\u{2028}')
+        );
+
+        let said = asked(&format!(r#"{{"action":"reply","message":"{written}"}}"#));
+        let text = cleaned.text.clone();
+        assert_eq!(said, Ok(Request::Reply { text }), "{written}");
+        let named = asked(&format!(r#"{{"action":"nick","username":"{written}"}}"#));
+        assert_eq!(
+            named,
+            Ok(Request::Nick {
+                name: cleaned.clone()
+            }),
+            "{written}"
+        );
+        let to = asked(&format!(
+            r#"{{"action":"chat","to":["{written}"],"message":"x"}}"#
+        ));
+        let Ok(Request::Chat { target, .. }) = to else {
+            panic!("{written}: {to:?}");
+        };
+        assert_eq!(target, Target::People(vec![cleaned.text]), "{written}");
+    }
+}
+
+#[test]
+fn so_many_names_and_no_more() {
+    let msg = |count| {
+        let names = vec!["\"ann\""; count].join(",");
+        asked(&format!(
+            r#"{{"action":"msg","to":[{names}],"message":"x"}}"#
+        ))
+    };
+    for count in [1, NAMES_MAX] {
+        assert!(msg(count).is_ok(), "{count}");
+    }
+    for count in [0, NAMES_MAX + 1] {
+        let refused = msg(count);
+        let is_refused = matches!(refused, Err(Malformed::WrongField { field: "to", .. }));
+        assert!(is_refused, "{count}: {refused:?}");
+    }
+}

@@ -1,0 +1,236 @@
+//! What each message is in JSON.
+
+use std::collections::BTreeSet;
+
+use chatserv::chat::{Message, Tag, Timestamps, View};
+use chatserv::protocol::encode;
+use chatserv::protocol::json::{self, error_codes};
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use crate::json_samples::{name, noon, talk};
+use crate::json_samples_people::people;
+use crate::json_samples_server::{ends, errors, farewells, server};
+use crate::json_support::tag;
+
+/// The lines that a message is, without their ends.
+pub fn lines(message: &Message, tag: Option<&Tag>) -> Vec<String> {
+    let mut out = Vec::new();
+    json::encode(message, tag, &mut out);
+    let text = String::from_utf8(out).unwrap();
+    assert!(text.is_empty() || text.ends_with('\n'), "{text:?}");
+    text.lines().map(str::to_owned).collect()
+}
+
+fn parsed(line: &str) -> Value {
+    serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))
+}
+
+/// What a message is to people, where that is one sentence.
+fn sentence(message: &Message) -> String {
+    let mut out = Vec::new();
+    encode(
+        message,
+        None,
+        View::Plain(Timestamps::Off),
+        &TimeZone::UTC,
+        &mut out,
+    );
+    let text = String::from_utf8(out).unwrap();
+    text.strip_prefix("server: ").unwrap().trim_end().to_owned()
+}
+
+/// Whether a line has, beside its fields, a sentence for people.
+fn has_sentence(line: &Value) -> bool {
+    let action = line["action"].as_str().unwrap();
+    ["error", "notice", "bye", "shutdown"].contains(&action)
+}
+
+/// The names of all messages, and the name of one. Each has to be listed, or this does not compile.
+macro_rules! kinds {
+    ($($kind:ident)*) => {
+        const KINDS: &[&str] = &[$(stringify!($kind)),*];
+
+        fn kind(message: &Message) -> &'static str {
+            match message {
+                $(Message::$kind { .. } => stringify!($kind),)*
+            }
+        }
+    };
+}
+
+kinds! {
+    InputUsername YourNameIs Congratulations Connected YourId ClientCount NameRefused NameTaken
+    TooManyNames LoginTimedOut Arrived Left MembershipChanged Said Delivered History InRoom
+    CameToRoom WentFromRoom Topic Rooms Renamed NowAway NowBack IsAway Ignoring Ignored Unignored
+    NotIgnored Quiet TimestampsAre Pong Whois Help Who UnknownCommand Misused AmbiguousCommand
+    TypeInFull NameFirst AlreadyConnected Malformed NoSuchPerson NobodyOf NoSuchRoom NotInRoom
+    RoomRefused TooManyRooms NoMoreRooms TopicIsOperators TextTooLong NobodyToReplyTo NotYourself
+    YouAreMuted NotOperator OperatorNow OperatorAlready NoOperatorWord WrongOperatorWord
+    TooManyOperatorWords Kicked Banned Removed BanAdded BanTakenBack NoSuchBan LoopbackBan
+    TooManyBans Bans Muted Motd Threads ShutdownPlanned ShutdownCancelled NoShutdownPlanned
+    IdleSoon IdleBye LineTooLong HeldBack EndlessLine WrongProtocol Bye ServerFull
+    TooManyFromAddress NoThread TooSlow ShutDown
+}
+
+#[test]
+fn every_message_has_a_sample() {
+    let samples = [talk(), people(), server(), farewells(), errors(), ends()];
+    let sampled: BTreeSet<_> = samples
+        .iter()
+        .flatten()
+        .map(|(message, _)| kind(message))
+        .collect();
+    // The table of commands is another file's, and the help a test's of its own.
+    let without: Vec<_> = KINDS
+        .iter()
+        .filter(|&&kind| !sampled.contains(kind))
+        .collect();
+    assert_eq!(without, [&"Help"]);
+}
+
+#[test]
+fn help_is_the_table_of_commands() {
+    let help = |operator, about| {
+        let lines = lines(&Message::Help { operator, about }, None);
+        parsed(&lines[0])["commands"].as_array().unwrap().clone()
+    };
+    let (all, for_everybody) = (help(true, None), help(false, None));
+    assert!(all.len() > for_everybody.len() && for_everybody.len() > 2);
+    for command in &all {
+        let mut keys = command.as_object().unwrap().keys();
+        assert!(keys.all(|key| ["command", "arguments", "description"].contains(&key.as_str())));
+        assert_ne!(command["description"], "");
+    }
+    let [who] = &help(false, Some("who"))[..] else {
+        panic!("one command");
+    };
+    assert_eq!(who["command"], "who");
+}
+
+#[test]
+fn every_message_is_as_the_table_says() {
+    for (message, expected) in talk().into_iter().chain(people()).chain(server()) {
+        let lines = lines(&message, None);
+        if expected.is_empty() {
+            assert!(lines.is_empty(), "{message:?}: {lines:?}");
+            continue;
+        }
+        let [line] = lines.as_slice() else {
+            panic!("{message:?}: {lines:?}");
+        };
+        let value = parsed(line);
+        if has_sentence(&value) {
+            let told = Value::from(sentence(&message));
+            assert_eq!(value["message"], told, "{line}");
+            let field = format!(",\"message\":{told}");
+            assert_eq!(line.replace(&field, ""), expected);
+        } else {
+            assert_eq!(line, expected);
+        }
+        assert!(line.starts_with("{\"action\":\""), "{line}");
+    }
+}
+
+#[test]
+fn farewells_are_said_to_the_letter() {
+    for (message, expected) in farewells() {
+        assert_eq!(lines(&message, None), [expected]);
+    }
+}
+
+#[test]
+fn every_error_has_a_code_and_a_sentence() {
+    for (message, code) in errors() {
+        let lines = lines(&message, None);
+        let [line] = lines.as_slice() else {
+            panic!("{message:?}: {lines:?}");
+        };
+        let told = Value::from(sentence(&message));
+        assert_eq!(
+            *line,
+            format!(r#"{{"action":"error","code":"{code}","message":{told}}}"#)
+        );
+    }
+    for (message, code) in ends() {
+        let lines = lines(&message, tag("7").as_ref());
+        let told = Value::from(sentence(&message));
+        let error = format!(r#"{{"action":"error","code":"{code}","message":{told},"id":7}}"#);
+        let bye = format!(r#"{{"action":"bye","reason":"{code}","message":"Bye!"}}"#);
+        assert_eq!(lines, [error, bye]);
+    }
+}
+
+#[test]
+fn the_table_of_codes_holds_those_there_are() {
+    let listed: Vec<_> = error_codes().map(|(code, _)| code).collect();
+    let of_messages = errors().into_iter().chain(ends()).map(|(_, code)| code);
+    let sent: BTreeSet<_> = of_messages.collect();
+    assert_eq!(listed.iter().copied().collect::<BTreeSet<_>>(), sent);
+    assert_eq!(listed.len(), sent.len(), "one row for each");
+    for (code, meaning) in error_codes() {
+        assert!(meaning.ends_with('.'), "{code}: {meaning}");
+        let is_snake_case = code
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'8');
+        assert!(is_snake_case, "{code}");
+    }
+}
+
+#[test]
+fn an_answer_carries_its_id_last() {
+    let id = tag(r#"{"a":[1]}"#);
+    let all = talk()
+        .into_iter()
+        .chain(people())
+        .chain(server())
+        .chain(errors());
+    for (message, _) in all {
+        // With an `id` it is something else.
+        if matches!(message, Message::Delivered { .. }) {
+            continue;
+        }
+        let without = lines(&message, None);
+        let with = lines(&message, id.as_ref());
+        let expected: Vec<_> = without
+            .iter()
+            .map(|line| format!(r#"{},"id":{{"a":[1]}}}}"#, &line[..line.len() - 1]))
+            .collect();
+        assert_eq!(with, expected);
+    }
+}
+
+#[test]
+fn who_asked_to_be_told_is_told_who_gets_it() {
+    let delivered = |to: &[&str], absent: &[&str], message_id| Message::Delivered {
+        to: to.iter().map(|to| name(to)).collect(),
+        absent: absent.iter().map(|&absent| absent.into()).collect(),
+        everybody_in: None,
+        received_at: noon(),
+        message_id,
+    };
+    for (message, expected) in [
+        (
+            delivered(&[], &[], Some(8)),
+            r#"{"action":"ack","received_at":"2026-11-20T12:00:00.123Z","message_id":8,"id":7}"#,
+        ),
+        (
+            delivered(&["sis", "mom"], &["dad"], None),
+            r#"{"action":"ack","received_at":"2026-11-20T12:00:00.123Z","to":["sis","mom"],"absent":["dad"],"id":7}"#,
+        ),
+    ] {
+        assert_eq!(lines(&message, tag("7").as_ref()), [expected]);
+    }
+}
+
+#[test]
+fn a_stranger_is_answered_in_words_of_its_own() {
+    let message = Message::WrongProtocol(chatserv::chat::Stranger::Http);
+    let encoded = |view| {
+        let mut out = Vec::new();
+        encode(&message, None, view, &TimeZone::UTC, &mut out);
+        out
+    };
+    assert!(encoded(View::Json).starts_with(b"HTTP/1.1 400 "));
+    assert_eq!(encoded(View::Json), encoded(View::Plain(Timestamps::Off)));
+}

@@ -1,0 +1,287 @@
+//! All that can be wrong with a line.
+
+use std::thread;
+
+use chatserv::chat::{Input, Malformed, Request};
+use chatserv::protocol::json::LEVELS_MAX;
+
+use crate::json_support::{asked, check_json, malformed, request, tag};
+
+fn not_json(column: usize) -> Malformed {
+    Malformed::NotJson { column }
+}
+
+#[test]
+fn what_is_no_object_is_told_apart() {
+    let rows: [(&[u8], Malformed); 38] = [
+        (b"{\"action\":\"chat\xFF\"}", Malformed::NotUtf8),
+        (b"\xC3", Malformed::NotUtf8),
+        // UTF-16, with and without its mark, is no UTF-8, or has bytes that are no JSON.
+        (b"\xFF\xFE{\0}\0", Malformed::NotUtf8),
+        (b"{\0}\0", not_json(2)),
+        // A surrogate as UTF-8 would write it, if it were allowed.
+        (b"{\"a\":\"\xED\xA0\xBD\"}", Malformed::NotUtf8),
+        (
+            "\u{feff}{\"action\":\"ping\"}".as_bytes(),
+            Malformed::ByteOrderMark,
+        ),
+        ("\u{feff}".as_bytes(), Malformed::ByteOrderMark),
+        (b"{", Malformed::SeveralLines),
+        (b"{ ", Malformed::SeveralLines),
+        (b"{\"action", Malformed::SeveralLines),
+        (b"{\"action\"", Malformed::SeveralLines),
+        (b"{\"action\": \"chat\", \"room\":", Malformed::SeveralLines),
+        (b"{\"action\":\"ping\",", Malformed::SeveralLines),
+        (b"{\"action\":\"ping\"", Malformed::SeveralLines),
+        (b"{\"to\":[\"a\",", Malformed::SeveralLines),
+        (b"{\"on\":tru", Malformed::SeveralLines),
+        (b"{\"message\":\"hi\\", Malformed::SeveralLines),
+        (b"{} {}", Malformed::SeveralObjects),
+        (b"{}{}", Malformed::SeveralObjects),
+        (b"{\"action\":\"ping\"},", Malformed::SeveralObjects),
+        (b"{\"action\":\"ping\"}}", Malformed::SeveralObjects),
+        (b"{} // comment", Malformed::SeveralObjects),
+        (b"[1]", Malformed::NotAnObject),
+        (b" \"x\"", Malformed::NotAnObject),
+        (b"3", Malformed::NotAnObject),
+        (b"null", Malformed::NotAnObject),
+        (b"[{\"action\":\"ping\"}]", Malformed::NotAnObject),
+        (b"hello", not_json(1)),
+        (b"12:30", not_json(3)),
+        (b"[1,", not_json(3)),
+        (b"}", not_json(1)),
+        (b"  \"action\": \"ping\",", not_json(11)),
+        (b"{action:1}", not_json(2)),
+        (b"{'action':1}", not_json(2)),
+        (b"{\"a\":1,}", not_json(8)),
+        (b"{\"a\":01}", not_json(7)),
+        (b"{\"a\":\"\t\"}", not_json(6)),
+        (b"{\"a\":NaN}", not_json(6)),
+    ];
+    for (line, why) in rows {
+        check_json(line, &[malformed(why)]);
+    }
+}
+
+#[test]
+fn what_is_no_request_is_told_apart_and_answered_with_its_id() {
+    let unknown = |action: &str, near| Malformed::UnknownAction {
+        action: action.into(),
+        near,
+    };
+    let doubled = |key: &str| Malformed::DuplicateField(key.into());
+    for (fields, why) in [
+        ("", Malformed::MissingAction),
+        (r#","action":null"#, Malformed::MissingAction),
+        (r#","message":"x""#, Malformed::MissingAction),
+        (r#","action":"ping","a":1,"a":1"#, doubled("a")),
+        (r#","action":"ping","action":"ping""#, doubled("action")),
+        (
+            r#","action":"ping","\u0061ction":"quit""#,
+            doubled("action"),
+        ),
+        (r#","x\u001b[2J":1,"x\u001b[2J":1"#, doubled("x")),
+        (r#","action":"ping","id":8"#, doubled("id")),
+        (r#","action":"dance""#, unknown("dance", None)),
+        (r#","action":"""#, unknown("", None)),
+        (r#","action":"Chat""#, unknown("Chat", Some("chat"))),
+        (r#","action":"join""#, unknown("join", Some("joinroom"))),
+        (r#","action":"leave""#, unknown("leave", Some("leaveroom"))),
+        (
+            r#","action":"shutdwon""#,
+            unknown("shutdwon", Some("shutdown")),
+        ),
+        (r#","action":"message""#, unknown("message", None)),
+        (
+            r#","action":"\u001b[2J\nxyz""#,
+            unknown(&clean("\u{1b}[2J\nxyz"), None),
+        ),
+        (r#","action":"chat""#, Malformed::MissingField("message")),
+    ] {
+        let line = format!(r#"{{"id":7{fields}}}"#);
+        check_json(&line, &[Input::Malformed { why, tag: tag("7") }]);
+    }
+    // Quoted back is never more than a few words of it.
+    let long = format!(r#"{{"action":"{}"}}"#, "é".repeat(8000));
+    assert_eq!(asked(&long), Err(unknown(&"é".repeat(32), None)));
+}
+
+fn clean(text: &str) -> String {
+    chatserv::protocol::clean(text.as_bytes()).text
+}
+
+#[test]
+fn a_field_that_holds_something_else_is_named() {
+    for (line, field) in [
+        (r#"{"action":1}"#, "action"),
+        (r#"{"action":["ping"]}"#, "action"),
+        (r#"{"action":"\ud83d"}"#, "action"),
+        (r#"{"action":"connect","username":1}"#, "username"),
+        (r#"{"action":"connect","username":"\udc00"}"#, "username"),
+        (r#"{"action":"joinroom","room":["dev"]}"#, "room"),
+        (
+            r#"{"action":"joinroom","room":"dev","history":-1}"#,
+            "history",
+        ),
+        (
+            r#"{"action":"joinroom","room":"dev","history":1.5}"#,
+            "history",
+        ),
+        (
+            r#"{"action":"joinroom","room":"dev","history":"5"}"#,
+            "history",
+        ),
+        (
+            r#"{"action":"joinroom","room":"dev","history":1e999}"#,
+            "history",
+        ),
+        (r#"{"action":"leaveroom","room":""}"#, "room"),
+        (r#"{"action":"chat","message":""}"#, "message"),
+        (r#"{"action":"chat","message":" \u0007\t"}"#, "message"),
+        (r#"{"action":"chat","message":1e999}"#, "message"),
+        (r#"{"action":"chat","message":"a\ud83d"}"#, "message"),
+        (r#"{"action":"chat","room":"","message":"x"}"#, "room"),
+        (r#"{"action":"chat","to":[],"message":"x"}"#, "to"),
+        (r#"{"action":"chat","to":[" "],"message":"x"}"#, "to"),
+        (r#"{"action":"chat","to":["a",1],"message":"x"}"#, "to"),
+        (r#"{"action":"chat","to":{"a":1},"message":"x"}"#, "to"),
+        (r#"{"action":"msg","to":"","message":"x"}"#, "to"),
+        (
+            r#"{"action":"chat","message":"x","sent_at":"yesterday"}"#,
+            "sent_at",
+        ),
+        (r#"{"action":"chat","message":"x","sent_at":1}"#, "sent_at"),
+        (
+            r#"{"action":"history","room":"dev","before":1,"after":1}"#,
+            "before",
+        ),
+        (
+            r#"{"action":"history","room":"dev","limit":18446744073709551616}"#,
+            "limit",
+        ),
+        (r#"{"action":"quiet","on":"yes"}"#, "on"),
+        (r#"{"action":"whois","username":" "}"#, "username"),
+        (
+            r#"{"action":"ban","username":"a","address":"::1"}"#,
+            "address",
+        ),
+        (r#"{"action":"ban","address":"ann"}"#, "address"),
+        (
+            r#"{"action":"ban","username":"a","duration":30}"#,
+            "duration",
+        ),
+        (
+            r#"{"action":"ban","username":"a","duration":"30"}"#,
+            "duration",
+        ),
+        (
+            r#"{"action":"ban","username":"a","duration":"0s"}"#,
+            "duration",
+        ),
+        (
+            r#"{"action":"ban","username":"a","duration":"-5m"}"#,
+            "duration",
+        ),
+        (r#"{"action":"shutdown","cancel":1}"#, "cancel"),
+        (r#"{"action":"op","password":5}"#, "password"),
+    ] {
+        let refused = asked(line);
+        let is_told =
+            matches!(refused, Err(Malformed::WrongField { field: told, .. }) if told == field);
+        assert!(is_told, "{line}: {refused:?}");
+    }
+}
+
+/// A ping whose field `x` has so many levels of brackets, in an object that is one itself.
+fn nested(levels: usize) -> String {
+    let (open, close) = ("[".repeat(levels - 1), "]".repeat(levels - 1));
+    format!(r#"{{"action":"ping","x":{open}{close}}}"#)
+}
+
+#[test]
+fn so_many_levels_and_no_more() {
+    check_json(nested(LEVELS_MAX), &[request(Request::Ping)]);
+    check_json(nested(LEVELS_MAX + 1), &[malformed(Malformed::TooDeep)]);
+    check_json(nested(1000), &[malformed(Malformed::TooDeep)]);
+    // It is the first thing that is looked at.
+    let deep = "[".repeat(LEVELS_MAX + 1);
+    for line in [deep.clone(), format!("{deep}\u{1}"), format!("{{}} {deep}")] {
+        check_json(line, &[malformed(Malformed::TooDeep)]);
+    }
+    check_json(
+        [deep.as_bytes(), b"\xFF"].concat(),
+        &[malformed(Malformed::TooDeep)],
+    );
+    check_json("{".repeat(LEVELS_MAX), &[malformed(not_json(2))]);
+    // Levels that are closed again do not add up, nor do brackets in texts.
+    let wide = vec![r#"[{"a":[]}]"#; 100].join(",");
+    check_json(
+        format!(r#"{{"action":"ping","x":[{wide}]}}"#),
+        &[request(Request::Ping)],
+    );
+    let text = r#"\"[[\\\"{{"#.repeat(100);
+    check_json(
+        format!(r#"{{"action":"ping","x":"{text}"}}"#),
+        &[request(Request::Ping)],
+    );
+    let key = r#"{"action":"ping","[[[[[[[[[[[[[[[[[":1}"#;
+    check_json(key, &[request(Request::Ping)]);
+}
+
+#[test]
+fn the_stack_of_a_reader_is_enough() {
+    let bytes = if cfg!(debug_assertions) { 512 } else { 256 } * 1024;
+    let reader = thread::Builder::new().stack_size(bytes).spawn(|| {
+        // In a field that is not read, in one that is, and as the `id`.
+        assert_eq!(asked(&nested(LEVELS_MAX)), Ok(Request::Ping));
+        for field in ["to", "message", "id"] {
+            let line = nested(LEVELS_MAX).replace("\"x\"", &format!("\"{field}\""));
+            let chat = line.replace("ping", "chat");
+            assert!(asked(&chat).is_err(), "{chat}");
+        }
+        assert_eq!(asked(&nested(LEVELS_MAX + 1)), Err(Malformed::TooDeep));
+        assert_eq!(asked(&nested(8000)), Err(Malformed::TooDeep));
+    });
+    reader.unwrap().join().unwrap();
+}
+
+#[test]
+fn every_refusal_says_what_to_do() {
+    let field = "message";
+    let expected = "a text that is not empty";
+    let action = "dance".to_owned();
+    for (why, told) in [
+        (Malformed::NotUtf8, "UTF-8"),
+        (Malformed::ByteOrderMark, "byte order mark"),
+        (Malformed::TooDeep, "more than 16 levels"),
+        (Malformed::SeveralLines, "one object on one line"),
+        (Malformed::SeveralObjects, "one object on one line"),
+        (Malformed::NotAnObject, "no object"),
+        (not_json(9), "byte 9"),
+        (Malformed::DuplicateField("a".into()), "`a` is there twice"),
+        (Malformed::MissingAction, "`action`"),
+        (
+            Malformed::UnknownAction {
+                action: action.clone(),
+                near: None,
+            },
+            "`dance`",
+        ),
+        (
+            Malformed::UnknownAction {
+                action,
+                near: Some("away"),
+            },
+            "`away`?",
+        ),
+        (Malformed::MissingField(field), "`message`"),
+        (
+            Malformed::WrongField { field, expected },
+            "a text that is not empty",
+        ),
+    ] {
+        let sentence = why.to_string();
+        assert!(sentence.contains(told), "{sentence}");
+        assert!(sentence.ends_with(['.', '?']), "{sentence}");
+    }
+}

@@ -1,0 +1,150 @@
+//! What holds for any bytes, and for any text.
+
+use std::sync::Arc;
+
+use chatserv::chat::{Input, Manner, Message, Protocol, Request, Said, Target, To};
+use chatserv::protocol::json::actions;
+use chatserv::protocol::{Decoder, JSON_LINE_BYTES_MAX};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::json_encoder::lines;
+use crate::json_samples::{name, noon};
+use crate::json_support::{asked, decode, json};
+
+/// Bytes that mean something come up often, and next to each other; so do whole requests.
+fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
+    let special = prop::sample::select(&b"{}[]:,\"\\ \r\n\t\x08\x7F\x16\x03\xFF0e"[..]);
+    let piece = prop_oneof![
+        4 => special.prop_map(|byte| vec![byte]),
+        1 => any::<u8>().prop_map(|byte| vec![byte]),
+        1 => any::<char>().prop_map(|c| c.to_string().into_bytes()),
+        2 => prop::sample::select(&["\r\n", "\"id\":", "\"action\":\"ping\"", "\\ud83d", "GET / HTTP/1.1"][..])
+            .prop_map(|text| text.as_bytes().to_vec()),
+        2 => prop::sample::select(&["{\"action\":\"ping\"}\n", "{\"id\":1,\"action\":\"back\"}\r\n"][..])
+            .prop_map(|text| text.as_bytes().to_vec()),
+        1 => (JSON_LINE_BYTES_MAX - 40..JSON_LINE_BYTES_MAX + 2).prop_map(|length| vec![b'x'; length]),
+    ];
+    vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+/// An object of an action that there is, with values that are often right and often not.
+fn any_request() -> impl Strategy<Value = String> {
+    let names: Vec<_> = actions().map(|action| action.name).collect();
+    let fields: Vec<_> = actions()
+        .flat_map(|action| action.required.iter().chain(action.optional))
+        .copied()
+        .collect();
+    let value = prop_oneof![
+        any_text().prop_map(|text| Value::from(text).to_string()),
+        any::<i64>().prop_map(|number| number.to_string()),
+        prop::sample::select(
+            &[
+                "true",
+                "null",
+                "[\"a\"]",
+                "[]",
+                "{}",
+                "\"30m\"",
+                "\"\\ud83d\"",
+                "1e999"
+            ][..]
+        )
+        .prop_map(str::to_owned),
+    ];
+    let field = (prop::sample::select(fields), value);
+    (prop::sample::select(names), vec(field, 0..5)).prop_map(|(action, fields)| {
+        let fields = fields
+            .iter()
+            .map(|(key, value)| format!(",\"{key}\":{value}"));
+        format!("{{\"action\":\"{action}\"{}}}", fields.collect::<String>())
+    })
+}
+
+/// What no text may hold once it is decoded: what a terminal obeys, or what breaks a line.
+fn is_forbidden(c: char) -> bool {
+    matches!(u32::from(c), 0..=0x1F | 0x7F..=0x9F | 0x2028..=0x202E | 0x2066..=0x2069)
+}
+
+/// Texts in which what has a meaning somewhere comes up often.
+fn any_text() -> impl Strategy<Value = String> {
+    let special =
+        "\"\\/{}\0\n\r\t\u{8}\u{1b}[]\u{7f}\u{85}\u{9b}\u{2028}\u{202e}\u{2066}\u{301}\u{feff}";
+    let special = prop::sample::select(Vec::from_iter(special.chars()));
+    vec(prop_oneof![any::<char>(), special], 0..20).prop_map(String::from_iter)
+}
+
+fn may_switch() -> Decoder {
+    Decoder::new(Protocol::Plain, true)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+    #[test]
+    fn any_split_means_the_same(bytes in any_bytes(), mut cuts in vec(any::<prop::sample::Index>(), 0..12)) {
+        cuts.sort_by_key(|cut| cut.index(bytes.len() + 1));
+        for decoder in [json, may_switch] {
+            let whole = decode(decoder(), [&bytes[..]]);
+            prop_assert_eq!(&decode(decoder(), bytes.chunks(1)), &whole);
+            let ends = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).chain([bytes.len()]);
+            let pieces = ends.scan(0, |begin, end| Some(&bytes[std::mem::replace(begin, end)..end]));
+            prop_assert_eq!(&decode(decoder(), pieces), &whole);
+        }
+    }
+
+    #[test]
+    fn an_object_is_one_input(line in any_request()) {
+        let inputs = decode(json(), [line.as_bytes()]).inputs;
+        let is_one = matches!(inputs[..], [Input::Request { .. } | Input::Malformed { .. }]);
+        prop_assert!(is_one, "{:?}", inputs);
+    }
+
+    #[test]
+    fn any_text_arrives_as_it_was_said(text in any_text(), from in any_text(), to in vec(any_text(), 1..4)) {
+        let said = Said {
+            from: name(&from),
+            to: To::People(to.iter().map(|to| name(to)).collect()),
+            manner: Manner::Chat,
+            text: text.clone(),
+            sent_at: None,
+            received_at: noon(),
+        };
+        let lines = lines(&Message::Said(Arc::new(said)), None);
+        prop_assert_eq!(lines.len(), 1);
+        let line = &lines[0];
+        prop_assert!(!line.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')), "{}", line);
+        let value: Value = serde_json::from_str(line).unwrap();
+        prop_assert_eq!(&value["message"], &Value::from(text));
+        prop_assert_eq!(&value["from"], &Value::from(from));
+        prop_assert_eq!(&value["to"], &Value::from(to));
+    }
+
+    #[test]
+    fn any_id_comes_back_and_breaks_no_line(id in any_text(), blank in "[ \t\r]{0,3}") {
+        let id = Value::from(vec![Value::from(id)]);
+        let line = format!("{{\"action\":\"ping\",\"id\":{blank}[{blank}{}{blank}]{blank}}}", id[0]);
+        let inputs = decode(json(), [line.as_bytes()]).inputs;
+        let [Input::Request { tag, .. }] = &inputs[..] else {
+            return Err(TestCaseError::fail(format!("{inputs:?}")));
+        };
+        let pong = lines(&Message::Pong, tag.as_ref());
+        prop_assert!(!pong[0].contains(char::is_control), "{}", pong[0]);
+        let value: Value = serde_json::from_str(&pong[0]).unwrap();
+        prop_assert_eq!(&value["id"], &id);
+    }
+
+    #[test]
+    fn no_text_holds_what_it_must_not(text in any_text()) {
+        let text = Value::from(text);
+        let line = format!("{{\"action\":\"chat\",\"to\":[{text},\"a\"],\"message\":{text}}}");
+        if let Ok(Request::Chat { target, text, .. }) = asked(&line) {
+            let Target::People(names) = target else {
+                return Err(TestCaseError::fail(format!("{target:?}")));
+            };
+            prop_assert!(!text.contains(is_forbidden), "{:?}", text);
+            prop_assert!(!names[0].contains(is_forbidden), "{:?}", names);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! One of each message, with the line that it is in JSON. An empty line stands for no bytes.
+//!
+//! Sentences for people are left out of the lines: they are those of the plain text, and a test of their own says so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chatserv::chat::{Ban, Manner, Message, Network, Said, SentAt, To};
+use jiff::Timestamp;
+use jiff::tz::Offset;
+
+pub fn name(name: &str) -> Arc<str> {
+    Arc::from(name)
+}
+
+pub fn noon() -> Timestamp {
+    "2026-11-20T12:00:00.123456Z".parse().unwrap()
+}
+
+pub fn said(to: To, manner: Manner, text: &str) -> Said {
+    Said {
+        from: name("ann"),
+        to,
+        manner,
+        text: text.into(),
+        sent_at: None,
+        received_at: noon(),
+    }
+}
+
+pub fn in_room(message_id: u64) -> To {
+    let room = name("dev");
+    To::Room { room, message_id }
+}
+
+pub fn ban() -> Ban {
+    Ban {
+        name: Some(name("bob")),
+        network: Network::parse("2001:db8::1"),
+        until: Some(noon()),
+        why: Some("spam".into()),
+        by: name("op"),
+    }
+}
+
+/// What people say to one another, and what comes of it.
+pub fn talk() -> Vec<(Message, &'static str)> {
+    let mut sent = said(in_room(7), Manner::Chat, "\"hi\" \\o/ é");
+    sent.sent_at = Some(SentAt {
+        written: "2026-11-20t13:00:00+01:00".into(),
+        at: noon(),
+        zone: Offset::constant(1),
+    });
+    let people = || To::People(vec![name("bob"), name("cid")]);
+    let delivered = |absent: &[&str]| Message::Delivered {
+        to: Vec::new(),
+        absent: absent.iter().map(|&name| name.into()).collect(),
+        everybody_in: None,
+        received_at: noon(),
+        message_id: None,
+    };
+    vec![
+        (
+            Message::Said(Arc::new(sent)),
+            r#"{"action":"chat","room":"dev","message_id":7,"message":"\"hi\" \\o/ é","from":"ann","sent_at":"2026-11-20t13:00:00+01:00","received_at":"2026-11-20T12:00:00.123Z"}"#,
+        ),
+        (
+            Message::Said(Arc::new(said(people(), Manner::Chat, "x"))),
+            r#"{"action":"chat","to":["bob","cid"],"message":"x","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#,
+        ),
+        (
+            Message::Said(Arc::new(said(in_room(1), Manner::Me, "waves"))),
+            r#"{"action":"me","room":"dev","message_id":1,"message":"waves","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#,
+        ),
+        (
+            Message::Said(Arc::new(said(people(), Manner::Private, "psst"))),
+            r#"{"action":"msg","to":["bob","cid"],"message":"psst","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#,
+        ),
+        (delivered(&[]), ""),
+        (
+            delivered(&["dad"]),
+            r#"{"action":"notice","code":"not_here"}"#,
+        ),
+        (
+            Message::History {
+                room: name("dev"),
+                said: vec![Arc::new(said(in_room(1), Manner::Me, "waves"))],
+                more: true,
+                epoch: 5,
+                now: noon(),
+            },
+            r#"{"action":"history","room":"dev","messages":[{"action":"me","room":"dev","message_id":1,"message":"waves","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}],"epoch":5,"more":true}"#,
+        ),
+        (
+            Message::IsAway {
+                name: name("ann"),
+                why: None,
+            },
+            r#"{"action":"notice","code":"away","username":"ann"}"#,
+        ),
+        (
+            Message::HeldBack {
+                lines: 3,
+                wait: Duration::from_millis(1200),
+            },
+            r#"{"action":"notice","code":"held_back","lines":3,"seconds":2}"#,
+        ),
+    ]
+}
