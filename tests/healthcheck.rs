@@ -106,6 +106,26 @@ fn an_anonymous_server_without_another_port_is_visited() {
 }
 
 #[test]
+fn an_anonymous_server_is_asked_on_its_json_port_and_nobody_hears_of_it() {
+    let server = Server::start(&["--anonymous", "--json-port", "0"]);
+    let json_port = &server.json_port().to_string();
+    let mut visitor = Client::connect(&server);
+    visitor.skip_to("client(s) connected to this server.");
+    let port = server.port.to_string();
+    let settings = [
+        ("CHATSERV_ANONYMOUS", "true"),
+        ("CHATSERV_PORT", &port),
+        ("CHATSERV_JSON_PORT", json_port),
+    ];
+    for words in [&["healthcheck"][..], &["healthcheck", json_port]] {
+        assert_eq!(run(words, &settings), (Some(0), String::new()));
+    }
+    // Without the settings it finds out what is spoken there.
+    is_healthy(json_port);
+    visitor.hears_nothing();
+}
+
+#[test]
 fn who_has_asked_leaves_in_good_order() {
     let (address, thread) = somebody(|mut stream| {
         stream.write_all(b"server: Input username.\r\n").unwrap();

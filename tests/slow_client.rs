@@ -18,6 +18,8 @@ const NO_LIMITS: [&str; 4] = ["--outbox-bytes", "16MiB", "--outbox-age", "1h"];
 /// A server with these flags, and small buffers in the kernel.
 fn server(delivery: &str, flags: &[&str]) -> Server {
     let mut all = vec!["--send-buffer", "4KiB", "--delivery", delivery];
+    // Whoever stalls is to be full of what is said, and not of what was said before.
+    all.extend(["--history-on-join", "0"]);
     all.extend(flags);
     Server::start(&all)
 }

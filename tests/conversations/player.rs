@@ -1,8 +1,10 @@
 //! Plays a conversation against the real server.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::process::Command;
@@ -87,7 +89,9 @@ impl Player {
                 self.start();
             }
             Step::File { name, content } => {
-                fs::write(self.dir.0.join(name), content).map_err(|error| error.to_string())?;
+                self.dir
+                    .write(&name, &content)
+                    .map_err(|error| error.to_string())?;
             }
             Step::Part(title) => self.transcript.begin(title),
             Step::EndOfPart => self.transcript.end(),
@@ -274,6 +278,13 @@ impl Dir {
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(&path).unwrap();
         Self(path)
+    }
+
+    /// Writes a file that nobody else can read: it may hold the operators' password.
+    fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true).mode(0o600);
+        options.open(self.0.join(name))?.write_all(content)
     }
 }
 
