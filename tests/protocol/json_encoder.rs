@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chatserv::chat::{Message, Tag, Timestamps, View};
+use chatserv::chat::{Message, Refusal, Tag, Timestamps, View};
 use chatserv::protocol::encode;
 use chatserv::protocol::json::{self, error_codes};
 use jiff::tz::TimeZone;
@@ -37,7 +37,9 @@ fn sentence(message: &Message) -> String {
         &mut out,
     );
     let text = String::from_utf8(out).unwrap();
-    text.strip_prefix("server: ").unwrap().trim_end().to_owned()
+    let sentence = text.strip_prefix("server: ").unwrap().trim_end();
+    assert!(!sentence.is_empty(), "{message:?}");
+    sentence.to_owned()
 }
 
 /// Whether a line has, beside its fields, a sentence for people.
@@ -46,47 +48,60 @@ fn has_sentence(line: &Value) -> bool {
     ["error", "notice", "bye", "shutdown"].contains(&action)
 }
 
-/// The names of all messages, and the name of one. Each has to be listed, or this does not compile.
+/// The names of all messages or refusals, and the name of one. Each has to be listed, or this does not compile.
 macro_rules! kinds {
-    ($($kind:ident)*) => {
-        const KINDS: &[&str] = &[$(stringify!($kind)),*];
+    ($all:ident, $of:ident, $enum:ident: $($kind:ident)*) => {
+        const $all: &[&str] = &[$(stringify!($kind)),*];
 
-        fn kind(message: &Message) -> &'static str {
-            match message {
-                $(Message::$kind { .. } => stringify!($kind),)*
+        fn $of(one: &$enum) -> &'static str {
+            match one {
+                $($enum::$kind { .. } => stringify!($kind),)*
             }
         }
     };
 }
 
-kinds! {
-    InputUsername YourNameIs Congratulations Connected YourId ClientCount NameRefused NameTaken
-    TooManyNames LoginTimedOut Arrived Left MembershipChanged Said Delivered History InRoom
-    CameToRoom WentFromRoom Topic Rooms Renamed NowAway NowBack IsAway Ignoring Ignored Unignored
-    NotIgnored Quiet TimestampsAre Pong Whois Help Who UnknownCommand Misused AmbiguousCommand
-    TypeInFull NameFirst AlreadyConnected Malformed NoSuchPerson NobodyOf NoSuchRoom NotInRoom
-    RoomRefused TooManyRooms NoMoreRooms TopicIsOperators TextTooLong NobodyToReplyTo NotYourself
-    YouAreMuted NotOperator OperatorNow OperatorAlready NoOperatorWord WrongOperatorWord
-    TooManyOperatorWords Kicked Banned Removed BanAdded BanTakenBack NoSuchBan LoopbackBan
-    TooManyBans Bans Muted Motd Threads ShutdownPlanned ShutdownCancelled NoShutdownPlanned
-    IdleSoon IdleBye LineTooLong HeldBack EndlessLine WrongProtocol Bye ServerFull
-    TooManyFromAddress NoThread TooSlow ShutDown
+kinds! { MESSAGES, message_kind, Message:
+    Refused InputUsername YourNameIs Congratulations Connected YourId ClientCount TooManyNames
+    LoginTimedOut Arrived Left MembershipChanged Said Delivered History InRoom CameToRoom
+    WentFromRoom Topic Rooms Renamed NowAway NowBack IsAway Ignoring Ignored Unignored Quiet
+    TimestampsAre Pong Whois Help Who OperatorNow Kicked Banned Removed BanAdded BanTakenBack
+    Bans Muted Motd Threads ShutdownPlanned ShutdownCancelled IdleSoon IdleBye HeldBack
+    EndlessLine WrongProtocol Bye ServerFull TooManyFromAddress NoThread TooSlow ShutDown
+}
+
+kinds! { REFUSALS, refusal_kind, Refusal:
+    NameRefused NameTaken NotIgnored UnknownCommand Misused AmbiguousCommand TypeInFull NameBanned
+    NoNamesHere TooManyIgnored NameFirst AlreadyConnected Malformed NoSuchPerson NobodyOf NoSuchRoom
+    NotInRoom RoomRefused TooManyRooms NoMoreRooms TopicIsOperators TextTooLong NobodyToReplyTo
+    NotYourself YouAreMuted NotOperator NoOperatorWord WrongOperatorWord TooManyOperatorWords
+    NoSuchBan LoopbackBan TooManyBans NoShutdownPlanned LineTooLong
 }
 
 #[test]
 fn every_message_has_a_sample() {
     let samples = [talk(), people(), server(), farewells(), errors(), ends()];
-    let sampled: BTreeSet<_> = samples
+    let samples: Vec<_> = samples
         .iter()
         .flatten()
-        .map(|(message, _)| kind(message))
+        .map(|(message, _)| message)
         .collect();
-    // The table of commands is another file's, and the help a test's of its own.
-    let without: Vec<_> = KINDS
+    let messages: BTreeSet<_> = samples
         .iter()
-        .filter(|&&kind| !sampled.contains(kind))
+        .map(|message| message_kind(message))
         .collect();
-    assert_eq!(without, [&"Help"]);
+    let refusals = samples.iter().filter_map(|message| match message {
+        Message::Refused(refusal) => Some(refusal_kind(refusal)),
+        _ => None,
+    });
+    let refusals: BTreeSet<_> = refusals.collect();
+    let mut missing: Vec<_> = MESSAGES
+        .iter()
+        .filter(|&&kind| !messages.contains(kind))
+        .collect();
+    missing.extend(REFUSALS.iter().filter(|&&kind| !refusals.contains(kind)));
+    // The table of commands is another file's, and the help a test's of its own.
+    assert_eq!(missing, [&"Help"]);
 }
 
 #[test]

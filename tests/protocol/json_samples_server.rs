@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use chatserv::chat::{
-    Ban, Malformed, Message, NameRefusal, Protocol, Removal, Stranger, ThreadShown, Timestamps,
+    Ban, Malformed, Message, NameRefusal, Protocol, Refusal, Removal, Stranger, ThreadShown,
+    Timestamps,
 };
 
 use crate::json_samples::{ban, name, noon};
@@ -179,63 +180,68 @@ pub fn errors() -> Vec<(Message, &'static str)> {
     ];
     let mut errors: Vec<_> = malformed
         .into_iter()
-        .map(|(why, code)| (Message::Malformed(why), code))
+        .map(|(why, code)| (Refusal::Malformed(why), code))
         .collect();
     errors.extend([
-        (Message::LineTooLong(Protocol::Json), "line_too_long"),
-        (Message::NameFirst, "not_connected"),
-        (Message::AlreadyConnected, "already_connected"),
-        (Message::NameRefused(NameRefusal::Blank), "name_refused"),
+        (Refusal::LineTooLong(Protocol::Json), "line_too_long"),
+        (Refusal::NameFirst, "not_connected"),
+        (Refusal::AlreadyConnected, "already_connected"),
+        (Refusal::NameRefused(NameRefusal::Blank), "name_refused"),
         (
-            Message::NameTaken {
+            Refusal::NameTaken {
                 wanted: name("a"),
                 by: name("A"),
             },
             "name_taken",
         ),
-        (Message::RoomRefused(NameRefusal::Blank), "room_refused"),
-        (Message::TooManyRooms, "too_many_rooms"),
-        (Message::NoMoreRooms, "no_more_rooms"),
-        (Message::NoSuchRoom(word()), "no_such_room"),
-        (Message::NotInRoom(word()), "not_in_room"),
-        (Message::TopicIsOperators(name("dev")), "topic_is_operators"),
-        (Message::NoSuchPerson(word()), "no_such_person"),
-        (Message::NobodyOf(vec![word()]), "nobody_there"),
-        (Message::NobodyToReplyTo, "nobody_to_reply_to"),
-        (Message::NotYourself, "not_yourself"),
-        (Message::NotIgnored(word()), "not_ignored"),
-        (Message::TextTooLong { bytes_max: 9 }, "text_too_long"),
-        (Message::YouAreMuted, "muted"),
+        (Refusal::RoomRefused(NameRefusal::Blank), "room_refused"),
+        (Refusal::TooManyRooms, "too_many_rooms"),
+        (Refusal::NoMoreRooms, "no_more_rooms"),
+        (Refusal::NoSuchRoom(word()), "no_such_room"),
+        (Refusal::NotInRoom(word()), "not_in_room"),
+        (Refusal::TopicIsOperators(name("dev")), "topic_is_operators"),
+        (Refusal::NoSuchPerson(word()), "no_such_person"),
+        (Refusal::NobodyOf(vec![word()]), "no_such_person"),
+        (Refusal::NameBanned(name("bob")), "name_banned"),
+        (Refusal::NoNamesHere, "no_names"),
+        (Refusal::TooManyIgnored, "too_many_ignored"),
+        (Refusal::NobodyToReplyTo, "nobody_to_reply_to"),
+        (Refusal::NotYourself, "not_yourself"),
+        (Refusal::NotIgnored(word()), "not_ignored"),
+        (Refusal::TextTooLong { bytes_max: 9 }, "text_too_long"),
+        (Refusal::YouAreMuted, "muted"),
         (
-            Message::UnknownCommand {
+            Refusal::UnknownCommand {
                 word: word(),
                 near: None,
             },
             "unknown_command",
         ),
         (
-            Message::AmbiguousCommand {
+            Refusal::AmbiguousCommand {
                 word: word(),
                 candidates: vec!["a", "b"],
             },
             "ambiguous_command",
         ),
-        (Message::Misused("msg"), "misused_command"),
-        (Message::TypeInFull("quit"), "command_in_full"),
-        (Message::NotOperator, "not_operator"),
-        (Message::OperatorAlready, "operator_already"),
-        (Message::NoOperatorWord, "no_operator_password"),
+        (Refusal::Misused("msg"), "misused_command"),
+        (Refusal::TypeInFull("quit"), "command_in_full"),
+        (Refusal::NotOperator, "not_operator"),
+        (Refusal::NoOperatorWord, "no_operator_password"),
         (
-            Message::WrongOperatorWord { tries_left: 2 },
+            Refusal::WrongOperatorWord { tries_left: 2 },
             "wrong_operator_password",
         ),
-        (Message::TooManyOperatorWords, "too_many_operator_passwords"),
-        (Message::NoSuchBan(word()), "no_such_ban"),
-        (Message::LoopbackBan, "loopback_ban"),
-        (Message::TooManyBans, "too_many_bans"),
-        (Message::NoShutdownPlanned, "no_shutdown_planned"),
+        (Refusal::TooManyOperatorWords, "too_many_operator_passwords"),
+        (Refusal::NoSuchBan(word()), "no_such_ban"),
+        (Refusal::LoopbackBan, "loopback_ban"),
+        (Refusal::TooManyBans, "too_many_bans"),
+        (Refusal::NoShutdownPlanned, "no_shutdown_planned"),
     ]);
     errors
+        .into_iter()
+        .map(|(refusal, code)| (Message::Refused(refusal), code))
+        .collect()
 }
 
 /// What goes wrong for good: an error, and then the end.
