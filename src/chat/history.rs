@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::{Range, Said};
-use crate::config::limits::{HISTORY_LINES_MAX, HISTORY_ROOM_BYTES_MAX};
+use crate::config::limits::{HISTORY_ANSWER_BYTES_MAX, HISTORY_LINES_MAX, HISTORY_ROOM_BYTES_MAX};
 
 /// What a line takes in memory besides its text and its sender's name, in bytes.
 const OVERHEAD_BYTES: usize = size_of::<Said>() + 2 * size_of::<usize>();
@@ -54,7 +54,8 @@ impl History {
         }
     }
 
-    /// At most `limit` lines of a part, without those that are `hidden`.
+    /// At most `limit` lines of a part, without those that are `hidden`. What would make too large an answer is left out
+    /// here, where it is known at which end, so that whoever asks for more later misses nothing.
     pub(super) fn part(&self, range: Range, limit: usize, hidden: impl Fn(&Said) -> bool) -> Part {
         let shown = self.lines.iter().filter(|(_, said)| !hidden(said));
         match range {
@@ -76,8 +77,10 @@ fn oldest<'a>(lines: impl Iterator<Item = &'a (u64, Arc<Said>)>, limit: usize) -
         said: Vec::new(),
         more: false,
     };
+    let mut bytes = 0;
     for (_, said) in lines {
-        if part.said.len() == limit {
+        bytes += bytes_in_answer(said);
+        if part.said.len() == limit || bytes > HISTORY_ANSWER_BYTES_MAX {
             part.more = true;
             break;
         }
@@ -88,6 +91,13 @@ fn oldest<'a>(lines: impl Iterator<Item = &'a (u64, Arc<Said>)>, limit: usize) -
 
 fn bytes_of(said: &Said) -> usize {
     OVERHEAD_BYTES + said.text.len() + said.from.len()
+}
+
+/// How much of an answer a line takes at the most: in JSON, where each quotation mark takes two bytes, and the names of
+/// fields and the times come on top.
+fn bytes_in_answer(said: &Said) -> usize {
+    const FIELDS_BYTES: usize = 384;
+    FIELDS_BYTES + 2 * (said.text.len() + said.from.len())
 }
 
 #[cfg(test)]
@@ -137,6 +147,22 @@ mod tests {
             let part = history.part(range, limit, |_| false);
             assert_eq!(texts(&part), expected, "{range:?} {limit}");
             assert_eq!(part.more, more, "{range:?} {limit}");
+        }
+    }
+
+    #[test]
+    fn a_large_answer_is_cut_where_it_can_be_gone_on_with() {
+        let mut history = History::default();
+        for number in 0..6 {
+            history.push(line("ann", &format!("{number}{}", "x".repeat(10_100))));
+        }
+        let first = history.part(Range::After(0), 100, |_| false);
+        let last = history.part(Range::Last, 100, |_| false);
+        for (part, from) in [(&first, 0), (&last, 1)] {
+            let begun: Vec<&str> = texts(part).iter().map(|text| &text[..1]).collect();
+            let numbers: Vec<String> = (from..from + 5).map(|n| n.to_string()).collect();
+            assert_eq!(begun, numbers);
+            assert!(part.more);
         }
     }
 

@@ -167,6 +167,10 @@ pub const HISTORY_LINES_MAX: usize = 200;
 /// And how many bytes of it: with what a protocol adds, all of it is still well below what may wait for one client.
 pub const HISTORY_ROOM_BYTES_MAX: usize = 64 * KIB;
 
+/// How much past is shown in one answer, reckoned as JSON: below the 128 KiB that a JSON answer may have, and well below
+/// what may wait for one client.
+pub const HISTORY_ANSWER_BYTES_MAX: usize = 120 * KIB;
+
 /// How much the past of all rooms takes; beyond it, the rooms where nobody has spoken for longest forget first.
 pub const HISTORY_TOTAL_BYTES_MAX: usize = 64 * MIB;
 

@@ -33,8 +33,9 @@ impl Clock {
         }
     }
 
-    /// The same moment as the operating system names it, for whoever waits until then.
-    pub fn instant(self, time: Time) -> Instant {
-        self.start + time
+    /// The same moment as the operating system names it, for whoever waits until then; none where it is so far away that
+    /// the operating system cannot name it.
+    pub fn instant(self, time: Time) -> Option<Instant> {
+        self.start.checked_add(time)
     }
 }

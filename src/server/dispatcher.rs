@@ -106,7 +106,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         while !self.is_over() {
             row.doing(Activity::WaitingForEvents);
             let wake = {
-                let timer = self.deadline().map(|time| self.clock.instant(time));
+                let timer = self.deadline().and_then(|time| self.clock.instant(time));
                 self.channels.next_wake(timer)
             };
             row.doing(Activity::Dispatching);
