@@ -49,7 +49,7 @@ fn nobody_writes_into_the_log() {
         assert!(!heard.contains(char::is_control), "{heard:?}");
     }
     talker.say("SHUTDOWN");
-    talker.skip_to("Only an operator of this chat may do that.");
+    talker.skip_to("Only an operator of this chat may do that. See /help.");
     talker.say("the end");
     server.log(r#"text="the end""#);
 

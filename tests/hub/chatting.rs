@@ -167,7 +167,7 @@ fn only_an_operator_shuts_down() {
                 heard(
                     &mut chat,
                     'b',
-                    &["server: Only an operator of this chat may do that."],
+                    &["server: Only an operator of this chat may do that. See /help."],
                 );
                 heard(&mut chat, 'a', &[]);
                 assert!(matches!(chat.log[0], Notable::NotOperator { .. }));

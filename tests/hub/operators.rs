@@ -39,7 +39,7 @@ fn anybody_else_is_refused_plainly() {
         heard(
             &mut chat,
             'b',
-            &["server: Only an operator of this chat may do that."],
+            &["server: Only an operator of this chat may do that. See /help."],
         );
         assert!(
             matches!(chat.log.pop(), Some(Notable::NotOperator { .. })),

@@ -48,7 +48,7 @@ pub fn rows() -> Vec<Row> {
         ),
         row(
             Refused(Refusal::NotOperator),
-            "Only an operator of this chat may do that.",
+            "Only an operator of this chat may do that. See /help.",
         ),
         row(
             OperatorNow,

@@ -78,7 +78,7 @@ pub(in crate::protocol) fn refused(refusal: &Refusal) -> String {
         }
         Refusal::NotYourself => "You cannot do that to yourself.".into(),
         Refusal::YouAreMuted => "An operator has muted you: nobody hears what you say.".into(),
-        Refusal::NotOperator => "Only an operator of this chat may do that.".into(),
+        Refusal::NotOperator => "Only an operator of this chat may do that. See /help.".into(),
         Refusal::NoOperatorWord => "This chat has no word that makes an operator.".into(),
         Refusal::WrongOperatorWord { tries_left: 0 } => {
             "That is not the word, and it was the last try.".into()
