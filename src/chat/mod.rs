@@ -4,16 +4,47 @@
 //! happened, changes the state of the chat, and says in a list of [`Effect`]s what the world should do about it. So
 //! the rules of the chat can be read, and tested, without a network: a test is a script of events.
 //!
+//! The words that its border is made of, and that every protocol translates:
+//!
 //! | file | what it holds |
 //! |---|---|
 //! | `event` | the two closed vocabularies: all that can happen, and all that can be wanted |
-//! | `input` | what a person typed, as their connection's codec understood it |
-//! | `command` | a typed line becomes something said or something asked |
-//! | `message` | all that the server can say, as values; the words are in [`crate::protocol`] |
-//! | `name` | what is a name, and when two of them are the same |
-//! | `membership` | who has joined, in order; join and leave lines, one by one or folded |
-//! | `hub` | the state machine that ties these together |
-//! | `login`, `leaving` | its parts for the beginning and the end of a conversation |
+//! | `input`, `malformed` | what somebody sent, as their connection's codec understood it, or why it could not |
+//! | `request` | all that somebody can ask for, in whatever protocol |
+//! | `command` | a typed line becomes a request: the table of commands, and their help |
+//! | `message`, `refusal`, `shown` | all that the server can say, as values; the words are in [`crate::protocol`] |
+//! | `said` | what somebody has said, which is shared by all who hear it and kept |
+//! | `view` | how a client sees what it is sent: in which protocol, with which times |
+//! | `name`, `ban` | what is a name, and when two of them are the same; who may not come in |
+//! | `notable` | what is worth a line in the log |
+//!
+//! The state, in parts that know nothing of each other:
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `person` | who is connected, and what is known of somebody who has joined |
+//! | `rooms`, `history` | the rooms, who is in them, and what was said there |
+//! | `bans`, `tries` | who is kept out, and who has guessed at the operators' word |
+//! | `fold` | join and leave lines, counted instead of told where too many hear them |
+//!
+//! And the rules. `hub` is the state machine that ties all of it together; each further file is a part of it, in the
+//! order of a conversation:
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `hub` | takes an event, and finds out whose it is |
+//! | `reaction` | gathers what one event leads to |
+//! | `login` | a name, or none; joining the chat |
+//! | `announcing` | who hears that somebody comes or goes |
+//! | `requests` | every request, and where it is done |
+//! | `saying`, `mentions` | what somebody says, and who gets it |
+//! | `joining` | rooms |
+//! | `asking` | what only the one who asks is told |
+//! | `presence` | what somebody says of themselves, and how they want to hear the others |
+//! | `operating` | what only operators may do |
+//! | `leaving`, `ending` | somebody goes; the chat ends |
+//!
+//! `invariants` holds all of these to account: whatever people do, in whatever order, the state agrees with itself.
 
 mod announcing;
 mod asking;
