@@ -209,7 +209,7 @@ impl Client {
         &self.stream
     }
 
-    /// The next line as bytes, without its CR LF; `None` at the end of the stream (a reset is an end too).
+    /// The next line as bytes, without its CR LF, or LF alone where it is JSON; `None` at the end of the stream (a reset is an end too).
     pub fn raw_line(&mut self) -> Option<Vec<u8>> {
         let end_of = |received: &[u8]| {
             received
@@ -218,11 +218,13 @@ impl Client {
                 .map(|at| at + 1)
         };
         let mut line = self.take(end_of)?;
-        assert!(
-            line.ends_with(b"\r\n"),
-            "every line ends in CR LF: {line:?}"
-        );
-        line.truncate(line.len() - 2);
+        let end: &[u8] = if line.starts_with(b"{") {
+            b"\n"
+        } else {
+            b"\r\n"
+        };
+        assert!(line.ends_with(end), "every line ends in its way: {line:?}");
+        line.truncate(line.len() - end.len());
         Some(line)
     }
 
