@@ -189,11 +189,7 @@ fn an_example_shows_who_types_what_and_who_sees_what() {
 #[test]
 fn blocks_of_the_readme_are_replaced_and_nothing_else() {
     let rendered = |name: &str, title: &str| match name {
-        "a" if title == "*" => {
-            let one = |title: &str| (Some(title.to_owned()), format!("an example of {title}\n"));
-            Ok(vec![one("One"), one("Two")])
-        }
-        "a" => Ok(vec![(None, format!("an example of {title}\n"))]),
+        "a" => Ok(format!("an example of {title}\n")),
         _ => Err("unknown".to_owned()),
     };
     let block =
@@ -205,13 +201,6 @@ fn blocks_of_the_readme_are_replaced_and_nothing_else() {
             Ok(&good[..])
         );
     }
-    assert_eq!(
-        with_examples("<!-- chats/a.chat: * -->\n<!-- end -->\n", rendered).as_deref(),
-        Ok(
-            "<!-- chats/a.chat: * -->\n**One**\n\n```text\nan example of One\n```\n\
-             **Two**\n\n```text\nan example of Two\n```\n<!-- end -->\n"
-        )
-    );
     let table = [
         ("<!-- chats/b.chat: One -->\n<!-- end -->\n", "unknown"),
         (

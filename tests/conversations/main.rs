@@ -97,12 +97,14 @@ fn the_readme_shows_conversations_as_they_really_went() {
             example.ok_or("the conversation has no part of this title".to_owned())
         };
         if title != "*" {
-            return Ok(vec![(None, render(title)?)]);
+            return render(title);
         }
-        let titles = played.transcript.titles();
-        titles
-            .map(|title| Ok((Some(title.to_owned()), render(title)?)))
-            .collect()
+        let parts: Result<Vec<String>, String> = played
+            .transcript
+            .titles()
+            .map(|title| Ok(format!("# {title}\n{}", render(title)?)))
+            .collect();
+        Ok(parts?.join("\n"))
     });
     let should_be = should_be.unwrap_or_else(|wrong| panic!("{wrong}"));
     if std::env::var_os("UPDATE_README").is_some() {

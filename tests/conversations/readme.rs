@@ -6,10 +6,7 @@
 //! ```
 //!
 //! and is what the part of that title in that conversation really led to, in a fenced block. A star in the place of the
-//! title stands for all parts, and each is shown below its title.
-
-/// An example, and its title where it is shown.
-pub type Example = (Option<String>, String);
+//! title stands for all parts, each below its title.
 
 const BEGIN: &str = "<!-- chats/";
 const END: &str = "<!-- end -->";
@@ -22,7 +19,7 @@ const FENCE: &str = "```";
 /// A block that names no example, or does not end, by its first line.
 pub fn with_examples(
     readme: &str,
-    rendered: impl Fn(&str, &str) -> Result<Vec<Example>, String>,
+    rendered: impl Fn(&str, &str) -> Result<String, String>,
 ) -> Result<String, String> {
     let mut made = String::new();
     let mut lines = readme.lines();
@@ -44,16 +41,10 @@ pub fn with_examples(
         if end != Some(END) {
             return Err(wrong("there is no <!-- end --> behind it"));
         }
-        for (title, example) in rendered(name, title).map_err(|what| wrong(&what))? {
-            if let Some(title) = title {
-                made.push_str(&format!("**{title}**\n\n"));
-            }
-            for part in [FENCE, "text\n", &example, FENCE, "\n"] {
-                made.push_str(part);
-            }
+        let example = rendered(name, title).map_err(|what| wrong(&what))?;
+        for part in [FENCE, "text\n", &example, FENCE, "\n", END, "\n"] {
+            made.push_str(part);
         }
-        made.push_str(END);
-        made.push('\n');
     }
     Ok(made)
 }
