@@ -58,6 +58,8 @@ pub enum Event {
     Reloaded {
         /// All of them, the unchanged ones too.
         settings: Box<HubSettings>,
+        /// The bans that hold from now on, where somebody has changed their file; none where those in force stay.
+        bans: Option<Vec<Ban>>,
     },
     /// The connection is over. Comes at most once that matters: the Hub forgets the client with the first.
     Disconnected {

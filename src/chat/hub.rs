@@ -37,8 +37,6 @@ pub struct HubSettings {
     pub motd: Option<Arc<str>>,
     /// The word that makes an operator.
     pub operator_word: Option<Secret>,
-    /// Who is banned from before.
-    pub bans: Vec<Ban>,
 }
 
 /// All the state of the chat, and its rules.
@@ -67,10 +65,11 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// A chat with nobody in it. `now` is the time of day: no room may be taken for one of an earlier run.
-    pub fn new(mut settings: HubSettings, now: jiff::Timestamp) -> Self {
+    /// A chat with nobody in it, and the bans from before. `now` is the time of day: no room may be taken for one of an
+    /// earlier run.
+    pub fn new(settings: HubSettings, bans: Vec<Ban>, now: jiff::Timestamp) -> Self {
         Self {
-            bans: Bans::new(std::mem::take(&mut settings.bans)),
+            bans: Bans::new(bans),
             settings,
             clients: FxHashMap::default(),
             names: HashMap::new(),
@@ -119,7 +118,7 @@ impl Hub {
                 self.tell_folded(out);
                 self.look_at_planned_end(out);
             }
-            Event::Reloaded { settings } => self.reload(*settings, out),
+            Event::Reloaded { settings, bans } => self.reload(*settings, bans, out),
             Event::ShutdownRequested { cause } => self.shut_down(cause, None, out),
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::asking::too_long;
+use super::bans::Bans;
 use super::hub::told_of;
 use super::reaction::Reaction;
 use super::{
@@ -112,17 +113,12 @@ impl Hub {
             return out.refuse(client, Refusal::TooManyBans);
         }
         out.push(Effect::KeepBans(self.bans.all(out.now.wall)));
-        let removal = Removal {
-            banned: true,
-            by,
-            why,
-        };
-        self.remove_banned(&ban, Some(removal), out);
+        self.remove_banned(&ban, out);
         out.answer(client, Message::BanAdded(ban));
     }
 
     /// Everybody for whom a ban holds has to go, whether they have a name or not.
-    fn remove_banned(&mut self, ban: &Ban, removal: Option<Removal>, out: &mut Reaction) {
+    fn remove_banned(&mut self, ban: &Ban, out: &mut Reaction) {
         let key = ban.name.as_deref().map(NameKey::of);
         let mut found: Vec<ClientId> = self
             .clients
@@ -136,9 +132,19 @@ impl Hub {
             .collect();
         found.sort_unstable();
         for client in found {
-            out.tell(client, told_of(ban, out.now));
-            self.dismiss(client, DisconnectReason::Banned, removal.clone(), out);
+            self.remove(client, ban, out);
         }
+    }
+
+    /// Somebody has to go for a ban, and the others hear by whom and why.
+    fn remove(&mut self, client: ClientId, ban: &Ban, out: &mut Reaction) {
+        let removal = Removal {
+            banned: true,
+            by: ban.by.clone(),
+            why: ban.why.as_deref().map(Arc::from),
+        };
+        out.tell(client, told_of(ban, out.now));
+        self.dismiss(client, DisconnectReason::Banned, Some(removal), out);
     }
 
     fn network_of(&self, client: ClientId) -> Option<Network> {
@@ -223,14 +229,43 @@ impl Hub {
     }
 
     /// Whoever runs the server has changed settings. Nobody is dropped, but for those who are banned now.
-    pub(super) fn reload(&mut self, mut settings: HubSettings, out: &mut Reaction) {
-        let bans = std::mem::take(&mut settings.bans);
-        self.bans = super::bans::Bans::new(bans.clone());
-        self.settings = settings;
-        for ban in &bans {
-            if ban.until.is_none_or(|until| out.now.wall < until) {
-                self.remove_banned(ban, None, out);
+    pub(super) fn reload(
+        &mut self,
+        settings: HubSettings,
+        bans: Option<Vec<Ban>>,
+        out: &mut Reaction,
+    ) {
+        if settings.operator_word != self.settings.operator_word {
+            // A word is changed when it has got around. Whoever gave the old one has to give the new one.
+            for state in self.clients.values_mut() {
+                if let Some(person) = state.person_mut() {
+                    person.gave_word = false;
+                }
             }
+        }
+        self.settings = settings;
+        if let Some(bans) = bans {
+            self.bans = Bans::new(bans);
+            self.remove_all_banned(out);
+            // What was banned while the file was read is not in it.
+            out.push(Effect::KeepBans(self.bans.all(out.now.wall)));
+        }
+    }
+
+    /// Everybody for whom any ban holds has to go. One look at each client, however many bans there are.
+    fn remove_all_banned(&mut self, out: &mut Reaction) {
+        let now = out.now;
+        let banned = self.clients.iter().filter_map(|(&client, state)| {
+            let key = state.person().map(|person| &person.key);
+            let by_name = key.and_then(|key| self.bans.of_name(key, now.wall));
+            let network = Network::of(state.address.ip());
+            let ban = by_name.or_else(|| self.bans.of_network(network, now.wall))?;
+            Some((client, ban.clone()))
+        });
+        let mut banned: Vec<(ClientId, Ban)> = banned.collect();
+        banned.sort_unstable_by_key(|&(client, _)| client);
+        for (client, ban) in banned {
+            self.remove(client, &ban, out);
         }
     }
 }

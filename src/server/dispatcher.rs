@@ -60,8 +60,6 @@ pub struct Dispatcher<'scope, 'env> {
     /// A message as it goes out, before it is copied to each receiver.
     pub(super) encodings: Encodings,
     pub(super) zone: TimeZone,
-    /// The bans in force, as the Hub knows them.
-    pub(super) bans: Vec<Ban>,
     pub(super) keeper: Option<Keeper>,
 }
 
@@ -84,7 +82,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         Self {
             clock: welcome.clock,
             welcome,
-            hub: Hub::new(loaded.hub_settings(bans.clone()), Timestamp::now()),
+            hub: Hub::new(loaded.hub_settings(), bans, Timestamp::now()),
             delivery: Delivery::new(scope, threads, inbox, &loaded.config),
             channels,
             listeners_open: listeners.len(),
@@ -95,7 +93,6 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             effects: Vec::new(),
             encodings: Encodings::default(),
             zone,
-            bans,
             keeper,
         }
     }

@@ -32,7 +32,11 @@ impl Dispatcher<'_, '_> {
                         peer.admitted = true;
                     }
                 }
-                Effect::KeepBans(bans) => self.keep_bans(bans),
+                Effect::KeepBans(bans) => {
+                    if let Some(keeper) = &self.keeper {
+                        keeper.keep(bans);
+                    }
+                }
                 Effect::Disconnect { client, .. } => self.delivery.end_after_flush(client),
                 Effect::Shutdown => {
                     self.is_ending = true;
@@ -64,13 +68,6 @@ impl Dispatcher<'_, '_> {
         }
     }
 
-    fn keep_bans(&mut self, bans: Vec<Ban>) {
-        if let Some(keeper) = &self.keeper {
-            keeper.keep(bans.clone());
-        }
-        self.bans = bans;
-    }
-
     /// Goes on by other settings: the Hub, the outboxes and the door at once, and those who come from now on. What was
     /// read comes here whole, so whatever was wrong with it has stopped it before.
     pub(super) fn reload(&mut self, reload: Reload, now: Now) {
@@ -91,18 +88,15 @@ impl Dispatcher<'_, '_> {
                 unchanged.join(", ")
             );
         }
-        if let Some(bans) = bans {
-            self.bans = bans;
-        }
         let config = &loaded.config;
         self.delivery.limit(config);
         self.welcome.admission.limit_addresses(
             config.connections_per_address.at_most(),
             config.connections_per_minute.at_most(),
         );
-        let settings = Box::new(loaded.hub_settings(self.bans.clone()));
+        let settings = Box::new(loaded.hub_settings());
         *self.welcome.settings.write() = Arc::new(loaded.config);
-        self.step(Event::Reloaded { settings }, now);
+        self.step(Event::Reloaded { settings, bans }, now);
     }
 }
 

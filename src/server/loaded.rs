@@ -48,7 +48,7 @@ impl Loaded {
     }
 
     /// What of it is the Hub's.
-    pub fn hub_settings(&self, bans: Vec<Ban>) -> HubSettings {
+    pub fn hub_settings(&self) -> HubSettings {
         HubSettings {
             anonymous: self.config.anonymous,
             operators: self.config.operators,
@@ -57,7 +57,6 @@ impl Loaded {
             history_on_join: self.config.history_on_join,
             motd: self.motd.clone(),
             operator_word: self.operator_word.clone(),
-            bans,
         }
     }
 }

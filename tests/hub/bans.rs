@@ -95,7 +95,7 @@ fn bans_from_before_hold() {
         why: Some("spam".to_owned()),
         by: "A".into(),
     }];
-    let mut chat = Chat::new(HubSettings { bans, ..SETTINGS });
+    let mut chat = Chat::with_bans(SETTINGS, bans);
     chat.connect_from('b', "192.0.2.1:40000");
     assert!(chat.heard('b')[0].contains("spam"));
     assert_eq!(chat.disconnected, [('b', DisconnectReason::Banned)]);
@@ -123,11 +123,16 @@ fn settings_change_without_dropping_anyone_who_is_not_banned_now() {
     let settings = Box::new(HubSettings {
         motd: Some("New.".into()),
         operators: Operators::Nobody,
-        bans,
         ..SETTINGS
     });
-    chat.step(Event::Reloaded { settings });
+    let bans = Some(bans);
+    chat.step(Event::Reloaded { settings, bans });
     assert_eq!(chat.disconnected, [('c', DisconnectReason::Banned)]);
+    assert_eq!(
+        chat.heard('b'),
+        ["server: C has left the chat: banned by file"]
+    );
+    assert_eq!(chat.kept.as_ref().map(Vec::len), Some(1));
     chat.say('a', "/kick b");
     assert!(chat.heard('a').join("\n").contains("Only an operator"));
     chat.connect('d');

@@ -37,7 +37,6 @@ const SETTINGS: HubSettings = HubSettings {
     history_on_join: 10,
     motd: None,
     operator_word: None,
-    bans: Vec::new(),
 };
 
 /// A chat whose people are known to the test by a letter, and by what each of them has heard.
@@ -60,8 +59,12 @@ struct Chat {
 
 impl Chat {
     fn new(settings: HubSettings) -> Self {
+        Self::with_bans(settings, Vec::new())
+    }
+
+    fn with_bans(settings: HubSettings, bans: Vec<Ban>) -> Self {
         Self {
-            hub: Hub::new(settings, noon()),
+            hub: Hub::new(settings, bans, noon()),
             now: Time::ZERO,
             ids: BTreeMap::new(),
             heard: BTreeMap::new(),

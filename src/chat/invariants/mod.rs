@@ -36,10 +36,9 @@ impl Watched {
             history_on_join: 3,
             motd: None,
             operator_word: Some(Secret("open sesame".to_owned())),
-            bans: Vec::new(),
         };
         Self {
-            hub: Hub::new(settings, Timestamp::UNIX_EPOCH),
+            hub: Hub::new(settings, Vec::new(), Timestamp::UNIX_EPOCH),
             time: Duration::ZERO,
             next_client: 0,
             next_tag: 0,
