@@ -247,8 +247,6 @@ impl Hub {
         if let Some(bans) = bans {
             self.bans = Bans::new(bans);
             self.remove_all_banned(out);
-            // What was banned while the file was read is not in it.
-            out.push(Effect::KeepBans(self.bans.all(out.now.wall)));
         }
     }
 
