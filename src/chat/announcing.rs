@@ -97,7 +97,11 @@ impl Hub {
         out: &mut Reaction,
         message: impl FnOnce() -> Message,
     ) {
-        match few(&self.listeners, except, self.settings.announce_up_to) {
+        match few(
+            self.membership.listeners(),
+            except,
+            self.settings.announce_up_to,
+        ) {
             Some(to) => out.send(to, message()),
             None => {
                 self.fold.count(movement);
@@ -136,17 +140,20 @@ impl Hub {
         message: impl FnOnce(Arc<str>) -> Message,
     ) {
         let announce_up_to = self.settings.announce_up_to;
-        let Some(room) = self.rooms.get_mut(id) else {
+        let Some(room) = self.rooms.get(id) else {
             return;
         };
-        // One more, since it may be the one it is about.
-        if room.members.len() - room.json_members.len() > announce_up_to + 1 {
+        let message = message(room.name.clone());
+        // One more, since it may be the one it is about. Where there are many, nobody looks at each.
+        if room.members.len() - room.json_members.len() <= announce_up_to + 1 {
+            let to = self.plain_members_told(id, Some(except));
+            if to.len() <= announce_up_to {
+                return out.send(to, message);
+            }
+        }
+        if let Some(room) = self.rooms.get_mut(id) {
             room.fold_for_plain.count(movement);
             self.fold_room(id, out);
-        } else {
-            let message = message(room.name.clone());
-            let to = self.plain_members_told(id, Some(except));
-            out.send(to, message);
         }
     }
 
@@ -179,8 +186,8 @@ impl Hub {
         if self.fold_due.take_if(|due| *due <= out.now.time).is_none() {
             return;
         }
-        if let Some(message) = self.fold.take(None, self.joined.len()) {
-            out.send(self.listeners.clone(), message);
+        if let Some(message) = self.fold.take(None, self.membership.count()) {
+            out.send(self.membership.listeners().to_vec(), message);
         }
         for id in std::mem::take(&mut self.folding_rooms) {
             let Some(room) = self.rooms.get_mut(id) else {

@@ -4,10 +4,9 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use super::reaction::Reaction;
-use super::rooms::RoomId;
+use super::rooms::{Room, RoomId};
 use super::{
-    ClientId, Hub, Message, NameKey, PersonKnown, PersonShown, Range, Refusal, RoomShown, Said,
-    find_help,
+    ClientId, Hub, Message, PersonKnown, PersonShown, Range, Refusal, RoomShown, Said, find_help,
 };
 use crate::config::limits::{
     HISTORY_LINES_MAX, HISTORY_LINES_SHOWN, LIST_ENTRIES_MAX, NOTE_BYTES_MAX,
@@ -31,7 +30,7 @@ impl Hub {
 
     pub(super) fn who(&self, client: ClientId, room: Option<String>, out: &mut Reaction) {
         let (room, everybody) = match room {
-            None => (None, self.joined.as_slice()),
+            None => (None, self.membership.everyone()),
             Some(typed) => match self.rooms.find(&typed).and_then(|id| self.rooms.get(id)) {
                 Some(room) => (Some(room.name.clone()), room.members.as_slice()),
                 None => return out.refuse(client, Refusal::NoSuchRoom(typed)),
@@ -85,18 +84,16 @@ impl Hub {
     }
 
     pub(super) fn list_rooms(&self, client: ClientId, out: &mut Reaction) {
-        let all = self.rooms.iter().map(|room| RoomShown {
+        let mut all: Vec<&Room> = self.rooms.iter().collect();
+        // The largest first, and those of the same size by name, so that two lists look the same.
+        let order = |room: &&Room| (Reverse(room.members.len()), room.name.clone());
+        all.sort_by_cached_key(order);
+        let shown = all.iter().take(LIST_ENTRIES_MAX).map(|room| RoomShown {
             room: room.name.clone(),
             members: room.members.len(),
             topic: room.topic.clone(),
         });
-        let mut rooms: Vec<RoomShown> = all.collect();
-        // The largest first, and those of the same size by name, so that two lists look the same.
-        rooms.sort_unstable_by(|one, other| {
-            (Reverse(one.members), &one.room).cmp(&(Reverse(other.members), &other.room))
-        });
-        rooms.truncate(LIST_ENTRIES_MAX);
-        let total = self.rooms.count();
+        let (rooms, total) = (shown.collect(), all.len());
         out.answer(client, Message::Rooms { rooms, total });
     }
 
@@ -133,7 +130,8 @@ impl Hub {
             return;
         };
         room.topic = topic.clone();
-        let hearers = super::announcing::others(&room.members, Some(client));
+        let mut hearers = super::announcing::others(&room.members, Some(client));
+        self.drop_ignoring(client, &mut hearers);
         let message = Message::Topic {
             room: name,
             topic,
@@ -185,12 +183,7 @@ impl Hub {
         out: &Reaction,
     ) -> Option<Message> {
         let (person, room) = (self.person(client)?, self.rooms.get(id)?);
-        let hidden = |said: &Said| {
-            !person.ignores.is_empty() && {
-                let key = NameKey::of(&said.from);
-                person.ignores.iter().any(|(ignored, _)| *ignored == key)
-            }
-        };
+        let hidden = |speaker, said: &Said| self.is_hidden(&person.ignores, speaker, &said.from);
         let part = room.history.part(range, limit, hidden);
         Some(Message::History {
             room: room.name.clone(),

@@ -26,10 +26,16 @@ impl Bans {
         all
     }
 
-    /// Adds one. What it says of a name or a network replaces what was said before. Says whether there was room.
+    /// Adds one. What was said before of the same name, or of the same network, holds no more; what it said besides
+    /// stays. Says whether there was room.
     pub(super) fn add(&mut self, ban: Ban, now: Timestamp) -> bool {
         self.drop_expired(now);
-        let has_room = self.by_number.len() < BANS_MAX;
+        let replaces = self.numbers_of(&ban).iter().any(|number| {
+            let old = &self.by_number[number];
+            (old.name.is_none() || ban.name.is_some())
+                && (old.network.is_none() || ban.network.is_some())
+        });
+        let has_room = replaces || self.by_number.len() < BANS_MAX;
         if has_room {
             self.insert(ban);
         }
@@ -38,19 +44,38 @@ impl Bans {
 
     fn insert(&mut self, ban: Ban) {
         let key = ban.name.as_deref().map(NameKey::of);
-        let replaced = [
-            key.as_ref().and_then(|key| self.by_name.get(key)).copied(),
-            ban.network
-                .and_then(|network| self.by_network.get(&network))
-                .copied(),
-        ];
-        for number in replaced.into_iter().flatten() {
-            self.remove(number);
+        for number in self.numbers_of(&ban) {
+            let Some(mut old) = self.remove(number) else {
+                continue;
+            };
+            if old.name.as_deref().map(NameKey::of) == key {
+                old.name = None;
+            }
+            if old.network == ban.network {
+                old.network = None;
+            }
+            if old.name.is_some() || old.network.is_some() {
+                self.put(number, old);
+            }
         }
         let number = self.next;
         self.next += 1;
-        if let Some(key) = key {
-            self.by_name.insert(key, number);
+        self.put(number, ban);
+    }
+
+    /// The bans that say something of the same name or the same network, each once.
+    fn numbers_of(&self, ban: &Ban) -> Vec<u64> {
+        let key = ban.name.as_deref().map(NameKey::of);
+        let of_name = key.and_then(|key| self.by_name.get(&key));
+        let of_network = ban.network.and_then(|net| self.by_network.get(&net));
+        let mut numbers: Vec<u64> = of_name.into_iter().chain(of_network).copied().collect();
+        numbers.dedup();
+        numbers
+    }
+
+    fn put(&mut self, number: u64, ban: Ban) {
+        if let Some(name) = &ban.name {
+            self.by_name.insert(NameKey::of(name), number);
         }
         if let Some(network) = ban.network {
             self.by_network.insert(network, number);
@@ -160,12 +185,22 @@ mod tests {
     }
 
     #[test]
-    fn the_last_word_counts() {
+    fn the_last_word_counts_and_what_it_does_not_speak_of_stays() {
         let mut bans = Bans::default();
         bans.add(ban(Some("bob"), Some("192.0.2.1"), None), at(0));
-        bans.add(ban(Some("BOB"), None, Some(10)), at(0));
-        assert_eq!(bans.all(at(0)).len(), 1);
-        assert!(bans.of_network(network("192.0.2.1"), at(0)).is_none());
+        // Of the address for a while; of the name nothing is said.
+        bans.add(ban(None, Some("192.0.2.1"), Some(10)), at(0));
+        assert!(bans.of_network(network("192.0.2.1"), at(9)).is_some());
+        assert!(bans.of_network(network("192.0.2.1"), at(10)).is_none());
+        assert!(bans.of_name(&NameKey::of("bob"), at(10)).is_some());
+        // The other way round.
+        bans.add(ban(Some("eve"), Some("192.0.2.2"), None), at(20));
+        bans.add(ban(Some("EVE"), None, Some(30)), at(20));
+        assert!(bans.of_name(&NameKey::of("eve"), at(30)).is_none());
+        assert!(bans.of_network(network("192.0.2.2"), at(30)).is_some());
+        // Of both: nothing is left of the old one.
+        bans.add(ban(Some("bob"), None, Some(50)), at(40));
+        assert_eq!(bans.all(at(40)).len(), 2);
     }
 
     #[test]
@@ -176,6 +211,8 @@ mod tests {
             assert!(bans.add(ban(None, Some(&address), None), at(0)));
         }
         assert!(!bans.add(ban(Some("eve"), None, None), at(0)));
+        // One that is there already may be changed.
+        assert!(bans.add(ban(None, Some("10.0.0.9"), Some(99)), at(0)));
         assert!(bans.take_back("10.0.0.7", at(0)).is_some());
         assert!(bans.add(ban(Some("eve"), None, None), at(0)));
     }

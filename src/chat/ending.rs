@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::announcing::others;
+use super::membership::Membership;
+use super::operating::reason;
 use super::reaction::Reaction;
 use super::rooms::Rooms;
 use super::{
@@ -46,12 +48,14 @@ impl Hub {
         why: Option<String>,
         out: &mut Reaction,
     ) {
-        let Some(why) = self.operated(client, "shutdown", "", why, out) else {
-            return;
+        let why = match reason(why) {
+            Ok(why) => why,
+            Err(refusal) => return out.refuse(client, refusal),
         };
         let Some(by) = self.name_of(client) else {
             return;
         };
+        self.log_operation(client, "shutdown", "", why.clone(), out);
         let at = out.now.time.saturating_add(after.unwrap_or_default());
         let reminders = SHUTDOWN_REMINDERS.into_iter().rev();
         let planned = PlannedEnd {
@@ -69,7 +73,7 @@ impl Hub {
             self.tell_all(client, told, out);
         } else {
             if planned.why.is_some() {
-                out.send(self.joined.clone(), told);
+                out.send(self.membership.everyone().to_vec(), told);
             }
             self.shut_down(ShutdownCause::Operator(by), Some(client), out);
         }
@@ -82,13 +86,16 @@ impl Hub {
         if self.planned_end.take().is_none() {
             return out.refuse(client, Refusal::NoShutdownPlanned);
         }
-        self.operated(client, "shutdown cancel", "", None, out);
+        self.log_operation(client, "shutdown cancel", "", None, out);
         self.tell_all(client, Message::ShutdownCancelled { by }, out);
     }
 
     /// Tells everybody in the chat, which for the one who wanted it is the answer.
     fn tell_all(&self, client: ClientId, message: Message, out: &mut Reaction) {
-        out.send(others(&self.joined, Some(client)), message.clone());
+        out.send(
+            others(self.membership.everyone(), Some(client)),
+            message.clone(),
+        );
         out.answer(client, message);
     }
 
@@ -105,7 +112,7 @@ impl Hub {
         if planned.next() <= now {
             planned.reminders.retain(|&reminder| reminder > now);
             let message = planned.told(now);
-            out.send(self.joined.clone(), message);
+            out.send(self.membership.everyone().to_vec(), message);
         }
     }
 
@@ -121,7 +128,7 @@ impl Hub {
         }
         out.log(Notable::ShuttingDown {
             cause,
-            joined: self.joined.len(),
+            joined: self.membership.count(),
         });
         // Everybody who is connected, with a name or without one, in the order in which they came.
         let mut everybody: Vec<ClientId> = self.clients.keys().copied().collect();
@@ -136,10 +143,8 @@ impl Hub {
         out.push(Effect::Shutdown);
         // Nobody hears anybody leave: all leave at once. What is folded or planned has nobody to hear of it.
         self.clients.clear();
-        self.names.clear();
-        self.joined.clear();
-        self.listeners.clear();
-        self.ignored_by.clear();
+        self.membership = Membership::default();
+        self.ignored_names.clear();
         self.rooms = Rooms::new(out.now.wall);
         self.fold_due = None;
         self.planned_end = None;

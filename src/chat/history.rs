@@ -3,16 +3,25 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::{Range, Said};
+use super::{ClientId, Range, Said};
 use crate::config::limits::{HISTORY_ANSWER_BYTES_MAX, HISTORY_LINES_MAX, HISTORY_ROOM_BYTES_MAX};
 
 /// What a line takes in memory besides its text and its sender's name, in bytes.
 const OVERHEAD_BYTES: usize = size_of::<Said>() + 2 * size_of::<usize>();
 
+/// One line of the past.
+#[derive(Debug)]
+struct Line {
+    id: u64,
+    /// Who said it: their name may be somebody else's by now.
+    speaker: ClientId,
+    said: Arc<Said>,
+}
+
 /// The past of one room.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    lines: VecDeque<(u64, Arc<Said>)>,
+    lines: VecDeque<Line>,
     bytes: usize,
     last_id: u64,
 }
@@ -38,10 +47,11 @@ impl History {
     }
 
     /// Keeps one more line, which has the next id.
-    pub(super) fn push(&mut self, said: Arc<Said>) {
+    pub(super) fn push(&mut self, speaker: ClientId, said: Arc<Said>) {
         self.last_id += 1;
         self.bytes += bytes_of(&said);
-        self.lines.push_back((self.last_id, said));
+        let id = self.last_id;
+        self.lines.push_back(Line { id, speaker, said });
         while self.lines.len() > HISTORY_LINES_MAX || self.bytes > HISTORY_ROOM_BYTES_MAX {
             self.drop_oldest();
         }
@@ -49,36 +59,42 @@ impl History {
 
     /// Forgets the oldest line, if there is one.
     pub(super) fn drop_oldest(&mut self) {
-        if let Some((_, said)) = self.lines.pop_front() {
-            self.bytes -= bytes_of(&said);
+        if let Some(line) = self.lines.pop_front() {
+            self.bytes -= bytes_of(&line.said);
         }
     }
 
     /// At most `limit` lines of a part, without those that are `hidden`. What would make too large an answer is left out
     /// here, where it is known at which end, so that whoever asks for more later misses nothing.
-    pub(super) fn part(&self, range: Range, limit: usize, hidden: impl Fn(&Said) -> bool) -> Part {
-        let shown = self.lines.iter().filter(|(_, said)| !hidden(said));
+    pub(super) fn part(
+        &self,
+        range: Range,
+        limit: usize,
+        hidden: impl Fn(ClientId, &Said) -> bool,
+    ) -> Part {
+        let lines = self.lines.iter();
+        let shown = lines.filter(|line| !hidden(line.speaker, &line.said));
         match range {
             Range::Last => newest(shown, limit),
-            Range::Before(end) => newest(shown.filter(|(id, _)| *id < end), limit),
-            Range::After(start) => oldest(shown.filter(|(id, _)| *id > start), limit),
+            Range::Before(end) => newest(shown.filter(|line| line.id < end), limit),
+            Range::After(start) => oldest(shown.filter(|line| line.id > start), limit),
         }
     }
 }
 
-fn newest<'a>(lines: impl DoubleEndedIterator<Item = &'a (u64, Arc<Said>)>, limit: usize) -> Part {
+fn newest<'a>(lines: impl DoubleEndedIterator<Item = &'a Line>, limit: usize) -> Part {
     let mut part = oldest(lines.rev(), limit);
     part.said.reverse();
     part
 }
 
-fn oldest<'a>(lines: impl Iterator<Item = &'a (u64, Arc<Said>)>, limit: usize) -> Part {
+fn oldest<'a>(lines: impl Iterator<Item = &'a Line>, limit: usize) -> Part {
     let mut part = Part {
         said: Vec::new(),
         more: false,
     };
     let mut bytes = 0;
-    for (_, said) in lines {
+    for Line { said, .. } in lines {
         bytes += bytes_in_answer(said);
         if part.said.len() == limit || bytes > HISTORY_ANSWER_BYTES_MAX {
             part.more = true;
@@ -107,6 +123,8 @@ mod tests {
     use super::*;
     use crate::chat::{Manner, To};
 
+    const ANN: ClientId = ClientId(1);
+
     fn line(from: &str, text: &str) -> Arc<Said> {
         Arc::new(Said {
             from: from.into(),
@@ -122,7 +140,7 @@ mod tests {
     fn numbered(count: usize) -> History {
         let mut history = History::default();
         for id in 1..=count {
-            history.push(line("ann", &id.to_string()));
+            history.push(ANN, line("ann", &id.to_string()));
         }
         history
     }
@@ -144,7 +162,7 @@ mod tests {
             (Range::After(7), 3, &["8", "9", "10"], false),
             (Range::After(u64::MAX), 3, &[], false),
         ] {
-            let part = history.part(range, limit, |_| false);
+            let part = history.part(range, limit, |_, _| false);
             assert_eq!(texts(&part), expected, "{range:?} {limit}");
             assert_eq!(part.more, more, "{range:?} {limit}");
         }
@@ -154,10 +172,10 @@ mod tests {
     fn a_large_answer_is_cut_where_it_can_be_gone_on_with() {
         let mut history = History::default();
         for number in 0..6 {
-            history.push(line("ann", &format!("{number}{}", "x".repeat(10_100))));
+            history.push(ANN, line("ann", &format!("{number}{}", "x".repeat(10_100))));
         }
-        let first = history.part(Range::After(0), 100, |_| false);
-        let last = history.part(Range::Last, 100, |_| false);
+        let first = history.part(Range::After(0), 100, |_, _| false);
+        let last = history.part(Range::Last, 100, |_, _| false);
         for (part, from) in [(&first, 0), (&last, 1)] {
             let begun: Vec<&str> = texts(part).iter().map(|text| &text[..1]).collect();
             let numbers: Vec<String> = (from..from + 5).map(|n| n.to_string()).collect();
@@ -169,16 +187,16 @@ mod tests {
     #[test]
     fn hidden_lines_count_for_nothing() {
         let mut history = numbered(3);
-        history.push(line("bob", "4"));
-        history.push(line("ann", "5"));
-        let part = history.part(Range::Last, 2, |said| &*said.from == "bob");
+        history.push(ANN, line("bob", "4"));
+        history.push(ANN, line("ann", "5"));
+        let part = history.part(Range::Last, 2, |_, said| &*said.from == "bob");
         assert_eq!(texts(&part), ["3", "5"]);
     }
 
     #[test]
     fn the_oldest_lines_make_room() {
         let history = numbered(HISTORY_LINES_MAX + 5);
-        let all = history.part(Range::Last, usize::MAX, |_| false);
+        let all = history.part(Range::Last, usize::MAX, |_, _| false);
         assert_eq!(all.said.len(), HISTORY_LINES_MAX);
         assert_eq!(all.said[0].text, "6");
         assert_eq!(history.last_id(), (HISTORY_LINES_MAX + 5) as u64);
@@ -189,7 +207,7 @@ mod tests {
         let mut history = History::default();
         let long = "x".repeat(16_000);
         for _ in 0..50 {
-            history.push(line("ann", &long));
+            history.push(ANN, line("ann", &long));
             assert!(history.bytes() <= HISTORY_ROOM_BYTES_MAX);
         }
         assert_eq!(history.lines.len(), 4);

@@ -10,9 +10,11 @@ use rustc_hash::FxHashMap;
 use super::bans::Bans;
 use super::ending::PlannedEnd;
 use super::fold::Fold;
+use super::membership::Membership;
 use super::person::{Client, Person, Standing};
 use super::reaction::Reaction;
 use super::rooms::{RoomId, Rooms};
+use super::saying::without_at;
 use super::tries::Tries;
 use super::{
     Ban, ClientId, Command, DisconnectReason, Effect, Event, Input, Line, Message, NameKey,
@@ -43,15 +45,10 @@ pub struct HubSettings {
 pub struct Hub {
     pub(super) settings: HubSettings,
     pub(super) clients: FxHashMap<ClientId, Client>,
-    /// Who has which name. A plain map on purpose, with std's keyed hash: these keys are chosen by strangers.
-    pub(super) names: HashMap<NameKey, ClientId>,
-    /// All who have joined, in that order.
-    pub(super) joined: Vec<ClientId>,
-    /// Those of them who are told who comes and goes: on plain text, and not quiet.
-    pub(super) listeners: Vec<ClientId>,
+    pub(super) membership: Membership,
     pub(super) rooms: Rooms,
-    /// Who ignores whom, from the side that matters when something is said: by the name that is ignored.
-    pub(super) ignored_by: HashMap<NameKey, Vec<ClientId>>,
+    /// By whom a name is ignored, for when somebody comes by that name.
+    pub(super) ignored_names: HashMap<NameKey, Vec<ClientId>>,
     pub(super) muted: HashSet<NameKey>,
     pub(super) bans: Bans,
     pub(super) tries: Tries,
@@ -72,11 +69,9 @@ impl Hub {
             bans: Bans::new(bans),
             settings,
             clients: FxHashMap::default(),
-            names: HashMap::new(),
-            joined: Vec::new(),
-            listeners: Vec::new(),
+            membership: Membership::default(),
             rooms: Rooms::new(now),
-            ignored_by: HashMap::new(),
+            ignored_names: HashMap::new(),
             muted: HashSet::new(),
             tries: Tries::default(),
             fold: Fold::default(),
@@ -254,9 +249,7 @@ impl Hub {
 
     /// Whoever is here by the name that somebody typed, with or without an `@`.
     pub(super) fn find(&self, typed: &str) -> Option<(ClientId, Arc<str>)> {
-        let name = typed.trim();
-        let name = name.strip_prefix('@').unwrap_or(name);
-        let client = *self.names.get(&NameKey::of(name))?;
+        let client = self.membership.holder(&NameKey::of(without_at(typed)))?;
         Some((client, self.name_of(client)?))
     }
 

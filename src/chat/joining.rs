@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::reaction::Reaction;
 use super::rooms::{LOBBY, RoomId};
-use super::{ClientId, Hub, Line, Message, Name, Protocol, Range, Refusal};
+use super::{ClientId, Hub, Line, Malformed, Message, Name, Protocol, Range, Refusal};
 use crate::config::limits::{LIST_ENTRIES_MAX, ROOMS_PER_CLIENT_MAX};
 
 impl Hub {
@@ -40,6 +40,10 @@ impl Hub {
         }
         if protocol == Protocol::Json && full {
             return out.refuse(client, Refusal::TooManyRooms);
+        }
+        // The name of a new room is something that others read.
+        if self.rooms.find(name.as_str()).is_none() && self.is_muted(client, out) {
+            return;
         }
         let Some(id) = self.rooms.find_or_make(&name, out.now.wall) else {
             return out.refuse(client, Refusal::NoMoreRooms);
@@ -100,7 +104,8 @@ impl Hub {
             None => None,
         };
         if id.is_none() {
-            out.refuse(client, Refusal::NotInRoom(room.unwrap_or_default()));
+            let missing = Refusal::Malformed(Malformed::MissingField("room"));
+            out.refuse(client, room.map_or(missing, Refusal::NotInRoom));
         }
         id
     }

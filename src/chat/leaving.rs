@@ -58,9 +58,7 @@ impl Hub {
             Standing::Unnamed { .. } => return out.log(Notable::LeftUnnamed { client, reason }),
             Standing::Joined(person) => *person,
         };
-        self.names.remove(&person.key);
-        self.joined.retain(|&other| other != client);
-        self.listeners.retain(|&other| other != client);
+        self.membership.leave(client, &person.key);
         self.forget_ignores(client, &person);
         for &room in &person.rooms {
             self.rooms.leave(room, client);

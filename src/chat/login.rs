@@ -94,9 +94,9 @@ impl Hub {
         if self.bans.of_name(name.key(), out.now.wall).is_some() {
             return Err(Refusal::NameBanned(name.shown().clone()));
         }
-        let holder = self.names.get(name.key());
-        match holder.filter(|&&holder| holder != client) {
-            Some(&holder) => {
+        let holder = self.membership.holder(name.key());
+        match holder.filter(|&holder| holder != client) {
+            Some(holder) => {
                 let by = self.name_of(holder).unwrap_or_else(|| name.shown().clone());
                 out.log(Notable::NameTaken {
                     client,
@@ -139,23 +139,29 @@ impl Hub {
     }
 
     fn join(&mut self, client: ClientId, name: Arc<str>, key: NameKey, out: &mut Reaction) {
-        let Some(state) = self.clients.get_mut(&client) else {
+        let Some(state) = self.clients.get(&client) else {
             return;
         };
         let (address, protocol) = (state.address, state.protocol);
+        // The connection that had this address before is over, although nobody has told us yet.
+        if let Some(before) = self.membership.holder(&key) {
+            self.dismiss(before, DisconnectReason::ReadError, None, out);
+        }
         let person = Person::new(name.clone(), key.clone(), out.now.time);
-        state.standing = Standing::Joined(Box::new(person));
-        self.names.insert(key, client);
-        self.joined.push(client);
+        if let Some(state) = self.clients.get_mut(&client) {
+            state.standing = Standing::Joined(Box::new(person));
+        }
+        let listens = protocol == Protocol::Plain;
+        self.membership.join(client, key.clone(), listens);
+        self.recognise_ignored(client, &key);
         out.push(Effect::Admit { client });
         out.log(Notable::Joined {
             client,
             name: name.clone(),
         });
-        let count = self.joined.len();
+        let count = self.membership.count();
         match protocol {
             Protocol::Plain => {
-                self.listeners.push(client);
                 self.enter(client, LOBBY);
                 out.tell(client, Message::Congratulations);
                 if self.settings.anonymous {

@@ -22,7 +22,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `person` | who is connected, and what is known of somebody who has joined |
+//! | `person`, `membership` | who is connected, what is known of somebody who has joined, and who has which name |
 //! | `rooms`, `history` | the rooms, who is in them, and what was said there |
 //! | `bans`, `tries` | who is kept out, and who has guessed at the operators' word |
 //! | `fold` | join and leave lines, counted instead of told where too many hear them |
@@ -41,7 +41,8 @@
 //! | `joining` | rooms |
 //! | `asking` | what only the one who asks is told |
 //! | `presence` | what somebody says of themselves, and how they want to hear the others |
-//! | `operating` | what only operators may do |
+//! | `ignoring` | who reads nothing of whom |
+//! | `operating`, `banning` | what only operators may do |
 //! | `leaving`, `ending` | somebody goes; the chat ends |
 //!
 //! `invariants` holds all of these to account: whatever people do, in whatever order, the state agrees with itself.
@@ -49,6 +50,7 @@
 mod announcing;
 mod asking;
 mod ban;
+mod banning;
 mod bans;
 mod command;
 mod ending;
@@ -56,6 +58,7 @@ mod event;
 mod fold;
 mod history;
 mod hub;
+mod ignoring;
 mod input;
 #[cfg(test)]
 mod invariants;
@@ -63,6 +66,7 @@ mod joining;
 mod leaving;
 mod login;
 mod malformed;
+mod membership;
 mod mentions;
 mod message;
 mod name;

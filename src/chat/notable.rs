@@ -68,7 +68,7 @@ pub enum Notable {
         /// To whom or what.
         whom: String,
         /// Why, where it was told.
-        why: Option<String>,
+        why: Option<Arc<str>>,
     },
     /// Somebody has become an operator by the word.
     BecameOperator {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::ignoring::Ignored;
 use super::rooms::RoomId;
 use super::{ClientId, NameKey, Protocol, Time, Timestamps};
 
@@ -42,8 +43,10 @@ pub(super) struct Person {
     pub(super) quiet: bool,
     pub(super) timestamps: Timestamps,
     pub(super) away: Option<Away>,
-    /// Whom they read nothing of, by name.
-    pub(super) ignores: Vec<(NameKey, Arc<str>)>,
+    /// Whom they read nothing of.
+    pub(super) ignores: Vec<Ignored>,
+    /// Who reads nothing of them.
+    pub(super) ignored_by: Vec<ClientId>,
     /// Who wrote to them in private last.
     pub(super) reply_to: Option<(ClientId, Arc<str>)>,
 }
@@ -70,6 +73,7 @@ impl Person {
             timestamps: Timestamps::Off,
             away: None,
             ignores: Vec::new(),
+            ignored_by: Vec::new(),
             reply_to: None,
         }
     }

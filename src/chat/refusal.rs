@@ -50,6 +50,8 @@ pub enum Refusal {
     Malformed(Malformed),
     /// Nobody here has this name.
     NoSuchPerson(String),
+    /// They name more people than one message may.
+    TooManyNamed,
     /// None of these people is here, so nobody was told.
     NobodyOf(Vec<String>),
     /// There is no such room.
@@ -88,6 +90,8 @@ pub enum Refusal {
     TooManyOperatorWords,
     /// To the operator: there is no such ban.
     NoSuchBan(String),
+    /// To the operator: this looks like an address, and is none that can be banned.
+    NoSuchAddress(String),
     /// To the operator: the server's own machine cannot be banned.
     LoopbackBan,
     /// To the operator: as many bans as there may be.

@@ -44,7 +44,8 @@ impl Hub {
                     text,
                     sent_at,
                 };
-                self.say_to_named(client, &to, saying, out);
+                let names: Vec<&str> = to.iter().map(String::as_str).collect();
+                self.say_to_named(client, &names, saying, out);
             }
             Request::Reply { text } => self.reply(client, text, out),
             Request::Join { room, history } => self.join_room(client, room, history, out),
@@ -72,7 +73,7 @@ impl Hub {
                 whom,
                 duration,
                 why,
-            } => self.ban(client, whom, duration, why, out),
+            } => self.ban(client, &whom, duration, why, out),
             Request::Unban { whom } => self.unban(client, whom, out),
             Request::Bans => self.list_bans(client, out),
             Request::Mute { name } => self.mute(client, name, true, out),

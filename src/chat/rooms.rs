@@ -74,11 +74,6 @@ impl Rooms {
         self.by_id.iter().map(|(&id, room)| (id, room))
     }
 
-    /// How many there are.
-    pub(super) fn count(&self) -> usize {
-        self.by_id.len()
-    }
-
     /// All of them, in no order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Room> {
         self.by_id.values()
@@ -165,7 +160,7 @@ impl Rooms {
     }
 
     /// Keeps what was said in a room.
-    pub(super) fn keep(&mut self, id: RoomId, said: Arc<Said>) {
+    pub(super) fn keep(&mut self, id: RoomId, speaker: ClientId, said: Arc<Said>) {
         let Some(room) = self.by_id.get_mut(&id) else {
             return;
         };
@@ -174,7 +169,7 @@ impl Rooms {
         room.last_spoken = self.messages;
         self.by_last_spoken.insert(room.last_spoken, id);
         let before = room.history.bytes();
-        room.history.push(said);
+        room.history.push(speaker, said);
         self.history_bytes = self.history_bytes - before + room.history.bytes();
         while self.history_bytes > HISTORY_TOTAL_BYTES_MAX && self.forget_oldest() {}
     }
@@ -219,7 +214,7 @@ mod tests {
             sent_at: None,
             received_at: Timestamp::UNIX_EPOCH,
         };
-        rooms.keep(id, Arc::new(said));
+        rooms.keep(id, ClientId(1), Arc::new(said));
     }
 
     #[test]

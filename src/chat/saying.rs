@@ -7,8 +7,9 @@ use super::mentions;
 use super::reaction::Reaction;
 use super::rooms::RoomId;
 use super::{
-    ClientId, Hub, Manner, Message, NameKey, Notable, Protocol, Refusal, Said, SentAt, Target, To,
+    ClientId, Hub, Malformed, Manner, Message, Notable, Protocol, Refusal, Said, SentAt, Target, To,
 };
+use crate::config::limits::NAMED_MAX;
 
 /// Something that is about to be said.
 pub(super) struct Saying {
@@ -36,32 +37,40 @@ impl Hub {
         out: &mut Reaction,
     ) {
         let room = match target {
-            Target::People(names) => return self.say_to_named(client, &names, saying, out),
+            Target::People(names) => {
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                return self.say_to_named(client, &names, saying, out);
+            }
             Target::Room(room) => Some(room),
             Target::Here => None,
-        };
-        // Whom a message mentions gets it wherever they are. What one does, one does before all in the room.
-        let mentioned = match saying.manner {
-            Manner::Chat => self.named(client, mentions::at_the_end_of(&saying.text)),
-            Manner::Me | Manner::Private => Named::default(),
         };
         if self.is_muted(client, out) {
             return;
         }
-        // A JSON client names the room, unless it is not needed.
-        if room.is_none()
-            && !mentioned.here.is_empty()
-            && self.protocol_of(client) == Protocol::Json
-        {
-            return self.say_to_people(client, mentioned, saying, out);
-        }
-        let Some(id) = self.own_room(client, room, out) else {
-            return;
-        };
-        if mentioned.here.is_empty() {
-            self.say_in_room(client, id, mentioned.absent, saying, out);
+        // A JSON client that names no room may still name people.
+        let room = if room.is_none() && self.protocol_of(client) == Protocol::Json {
+            None
         } else {
-            self.say_to_people(client, mentioned, saying, out);
+            match self.own_room(client, room, out) {
+                None => return,
+                room => room,
+            }
+        };
+        // Whom a message mentions gets it wherever they are. What one does, one does before all in the room.
+        let mentioned = match saying.manner {
+            Manner::Chat => self.named(client, &mentions::at_the_end_of(&saying.text)),
+            Manner::Me | Manner::Private => Ok(Named::default()),
+        };
+        match (mentioned, room) {
+            (Err(why), _) => out.refuse(client, why),
+            (Ok(named), _) if !named.here.is_empty() => {
+                self.say_to_people(client, named, saying, out);
+            }
+            (Ok(named), Some(id)) => self.say_in_room(client, id, named.absent, saying, out),
+            (Ok(_), None) => {
+                let missing = Malformed::MissingField("room");
+                out.refuse(client, Refusal::Malformed(missing));
+            }
         }
     }
 
@@ -69,25 +78,28 @@ impl Hub {
     pub(super) fn say_to_named(
         &mut self,
         client: ClientId,
-        names: &[String],
+        names: &[&str],
         saying: Saying,
         out: &mut Reaction,
     ) {
         if self.is_muted(client, out) {
             return;
         }
-        let named = self.named(client, names.iter().map(String::as_str).collect());
-        if !named.here.is_empty() {
-            self.say_to_people(client, named, saying, out);
-        } else if named.absent.is_empty() && named.oneself {
-            out.refuse(client, Refusal::NotYourself);
-        } else {
-            out.refuse(client, Refusal::NobodyOf(named.absent));
+        match self.named(client, names) {
+            Err(why) => out.refuse(client, why),
+            Ok(named) if !named.here.is_empty() => self.say_to_people(client, named, saying, out),
+            Ok(named) if named.absent.is_empty() && named.oneself => {
+                out.refuse(client, Refusal::NotYourself);
+            }
+            Ok(named) => out.refuse(client, Refusal::NobodyOf(named.absent)),
         }
     }
 
     /// Answers whoever wrote last.
     pub(super) fn reply(&mut self, client: ClientId, text: String, out: &mut Reaction) {
+        if self.is_muted(client, out) {
+            return;
+        }
         let writer = self
             .person(client)
             .and_then(|person| person.reply_to.clone());
@@ -101,12 +113,16 @@ impl Hub {
         if let Some(person) = self.person_mut(client) {
             person.reply_to = Some((writer, name.clone()));
         }
+        let named = Named {
+            here: vec![(writer, name)],
+            ..Named::default()
+        };
         let saying = Saying {
             manner: Manner::Private,
             text,
             sent_at: None,
         };
-        self.say_to_named(client, &[name.to_string()], saying, out);
+        self.say_to_people(client, named, saying, out);
     }
 
     fn say_in_room(
@@ -117,20 +133,20 @@ impl Hub {
         saying: Saying,
         out: &mut Reaction,
     ) {
-        let (Some(person), Some(room)) = (self.person(client), self.rooms.get(id)) else {
+        let (Some(from), Some(room)) = (self.name_of(client), self.rooms.get(id)) else {
             return;
         };
         let name = room.name.clone();
         let message_id = room.history.last_id() + 1;
         let mut hearers = others(&room.members, Some(client));
-        self.drop_ignoring(&person.key, &mut hearers);
+        self.drop_ignoring(client, &mut hearers);
         let to = To::Room {
             room: name.clone(),
             message_id,
         };
-        let said = Arc::new(said(person.name.clone(), to, saying, out));
+        let said = Arc::new(saying.by(from, to, out));
         self.log_said(&said, &name, out);
-        self.rooms.keep(id, Arc::clone(&said));
+        self.rooms.keep(id, client, Arc::clone(&said));
         out.send(hearers, Message::Said(said));
         if !absent.is_empty() || out.has_tag() {
             let delivered = Message::Delivered {
@@ -151,15 +167,14 @@ impl Hub {
         saying: Saying,
         out: &mut Reaction,
     ) {
-        let Some(person) = self.person(client) else {
+        let Some(from) = self.name_of(client) else {
             return;
         };
-        let (from, key) = (person.name.clone(), person.key.clone());
         let names: Vec<Arc<str>> = named.here.iter().map(|(_, name)| name.clone()).collect();
         let mut hearers: Vec<ClientId> = named.here.into_iter().map(|(id, _)| id).collect();
         // Whoever is ignored is not told so.
-        self.drop_ignoring(&key, &mut hearers);
-        let said = Arc::new(said(from.clone(), To::People(names.clone()), saying, out));
+        self.drop_ignoring(client, &mut hearers);
+        let said = Arc::new(saying.by(from.clone(), To::People(names.clone()), out));
         self.log_said(&said, &names.join(", "), out);
         let mut away = Vec::new();
         for &hearer in &hearers {
@@ -189,7 +204,11 @@ impl Hub {
     }
 
     /// Who of those that were named is here.
-    fn named(&self, client: ClientId, names: Vec<&str>) -> Named {
+    fn named(&self, client: ClientId, names: &[&str]) -> Result<Named, Refusal> {
+        // To look names up costs far more than to send them: without a limit, one line could keep everybody waiting.
+        if names.len() > NAMED_MAX {
+            return Err(Refusal::TooManyNamed);
+        }
         let mut named = Named::default();
         for name in names {
             match self.find(name) {
@@ -200,21 +219,14 @@ impl Hub {
                     }
                 }
                 None => {
-                    let absent = name.trim().trim_start_matches('@').to_owned();
+                    let absent = without_at(name).to_owned();
                     if !named.absent.contains(&absent) {
                         named.absent.push(absent);
                     }
                 }
             }
         }
-        named
-    }
-
-    /// Takes out those who ignore the one who speaks. Nearly always, nobody does.
-    fn drop_ignoring(&self, speaker: &NameKey, hearers: &mut Vec<ClientId>) {
-        if let Some(ignoring) = self.ignored_by.get(speaker) {
-            hearers.retain(|hearer| !ignoring.contains(hearer));
-        }
+        Ok(named)
     }
 
     /// Whether nobody is to hear what somebody says; then they are told.
@@ -239,13 +251,21 @@ impl Hub {
     }
 }
 
-fn said(from: Arc<str>, to: To, saying: Saying, out: &Reaction) -> Said {
-    Said {
-        from,
-        to,
-        manner: saying.manner,
-        text: saying.text,
-        sent_at: saying.sent_at,
-        received_at: out.now.wall,
+impl Saying {
+    fn by(self, from: Arc<str>, to: To, out: &Reaction) -> Said {
+        Said {
+            from,
+            to,
+            manner: self.manner,
+            text: self.text,
+            sent_at: self.sent_at,
+            received_at: out.now.wall,
+        }
     }
+}
+
+/// The name of a person as it was typed, without the sign of a mention.
+pub(super) fn without_at(typed: &str) -> &str {
+    let typed = typed.trim();
+    typed.strip_prefix('@').unwrap_or(typed)
 }

@@ -183,7 +183,10 @@ pub const LIST_ENTRIES_MAX: usize = 500;
 /// How long a topic, the reason for something, or a state of being away may be.
 pub const NOTE_BYTES_MAX: usize = 400;
 
-/// How many names one client may ignore.
+/// How many people one message may name.
+pub const NAMED_MAX: usize = 100;
+
+/// How many people one client may ignore.
 pub const IGNORED_MAX: usize = 200;
 
 // ── Operators ──

@@ -140,3 +140,81 @@ fn settings_change_without_dropping_anyone_who_is_not_banned_now() {
     chat.say('d', "D");
     assert!(chat.heard('d').contains(&"server: New.".to_owned()));
 }
+
+#[test]
+fn a_second_ban_takes_nothing_from_the_first_that_it_does_not_speak_of() {
+    let mut chat = chat();
+    chat.say('a', "/ban b first");
+    chat.say('a', "/ban 192.0.2.1 30m second");
+    chat.now += Time::from_secs(30 * 60);
+    chat.connect_from('x', "192.0.2.1:50000");
+    chat.forget();
+    chat.say('x', "b");
+    assert!(chat.heard('x')[0].contains("banned"));
+    chat.say('x', "Xi");
+    assert!(chat.admitted.contains(&'x'));
+}
+
+#[test]
+fn what_can_ban_nobody_is_refused() {
+    let mut chat = chat();
+    for whom in [
+        "10.0.0.0/8",
+        "2001:db8::/48",
+        "192.0.2.300",
+        "2001:db8::g::1/64",
+        "1.2.3",
+        "server",
+        "a,b",
+        "@@",
+    ] {
+        chat.say('a', &format!("/ban {whom}"));
+        assert_eq!(chat.kept, None, "{whom}");
+        let told = chat.heard('a');
+        assert!(
+            told.len() == 1 && !told[0].contains("is banned"),
+            "{told:?}"
+        );
+    }
+    chat.connect_json('j');
+    chat.forget();
+    let long = "x".repeat(10_000);
+    chat.ask('j', &format!(r#"{{"action":"ban","username":"{long}"}}"#));
+    heard_json(
+        &mut chat,
+        'j',
+        &[r#"{"action":"error","code":"name_refused"}"#],
+    );
+    assert_eq!(chat.kept, None);
+}
+
+#[test]
+fn whoever_is_here_by_a_name_is_meant_whatever_it_looks_like() {
+    let mut chat = chat();
+    chat.connect_from('x', "192.0.2.9:50000");
+    chat.say('x', "127.0.0.1");
+    chat.forget();
+    chat.say('a', "/ban 127.0.0.1 rude");
+    assert_eq!(chat.disconnected, [('x', DisconnectReason::Banned)]);
+    assert_eq!(chat.kept.unwrap()[0].network, Network::parse("192.0.2.9"));
+}
+
+#[test]
+fn an_operator_does_not_ban_themselves_with_somebody_else() {
+    let mut chat = Chat::with(
+        "",
+        HubSettings {
+            operators: Operators::Anyone,
+            ..SETTINGS
+        },
+    );
+    for (who, port) in [('a', 1), ('b', 2)] {
+        chat.connect_from(who, &format!("192.0.2.1:{port}"));
+        chat.say(who, &who.to_string());
+    }
+    chat.say('a', "/ban b");
+    assert_eq!(chat.disconnected, [('b', DisconnectReason::Banned)]);
+    assert_eq!(chat.kept.as_ref().unwrap()[0].network, None);
+    chat.say('a', "/ban 192.0.2.1");
+    assert_eq!(chat.disconnected.len(), 1);
+}

@@ -265,3 +265,23 @@ fn above_a_number_of_hearers_arrivals_are_folded() {
     chat.wait(60);
     heard(&mut chat, 'a', &[]);
 }
+
+/// The kernel gives a port again as soon as its connection is gone, and the report of that may come later.
+#[test]
+fn whoever_comes_from_an_address_that_is_still_here_takes_its_place() {
+    let mut chat = Chat::with(
+        "w",
+        crate::HubSettings {
+            anonymous: true,
+            ..SETTINGS
+        },
+    );
+    for who in ['a', 'b'] {
+        chat.connect_from(who, "127.0.0.1:50000");
+    }
+    assert_eq!(chat.disconnected, [('a', DisconnectReason::ReadError)]);
+    chat.leave('a', DisconnectReason::ReadError);
+    chat.forget();
+    chat.say('w', "/msg 127.0.0.1:50000 there?");
+    assert_eq!(chat.heard('b').len(), 1);
+}

@@ -81,7 +81,7 @@ fn mentions_of_json_clients_and_by_them() {
     heard_json(
         &mut chat,
         'j',
-        &[r#"{"action":"error","code":"not_in_room"}"#],
+        &[r#"{"action":"error","code":"missing_field"}"#],
     );
 }
 
@@ -106,4 +106,22 @@ fn in_an_anonymous_chat_people_are_mentioned_by_address() {
     chat.say('a', "you there @127.0.0.1:40002");
     assert_eq!(chat.heard('b').len(), 1);
     heard(&mut chat, 'c', &[]);
+}
+
+#[test]
+fn nobody_can_name_everybody() {
+    let mut chat = Chat::with("ab", SETTINGS);
+    let run = |count| " @b".repeat(count);
+    chat.say('a', &format!("hello{}", run(100)));
+    assert_eq!(chat.heard('b').len(), 1);
+    chat.forget();
+    for line in [
+        format!("hello{}", run(101)),
+        format!("/msg {} hello", vec!["b"; 101].join(",")),
+    ] {
+        chat.say('a', &line);
+        let told = chat.heard('a');
+        assert!(told[0].contains("at most 100"), "{told:?}");
+        heard(&mut chat, 'b', &[]);
+    }
 }

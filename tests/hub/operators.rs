@@ -1,6 +1,6 @@
 //! What only operators may do.
 
-use chatserv::chat::{DisconnectReason, Notable, Protocol, Secret};
+use chatserv::chat::{DisconnectReason, Event, Notable, Protocol, Secret};
 use chatserv::config::Operators;
 
 use crate::{Chat, HubSettings, SETTINGS, heard, heard_json};
@@ -83,7 +83,7 @@ fn a_kicked_one_is_told_why_and_so_are_the_others() {
     assert_eq!(chat.disconnected, [('b', DisconnectReason::Kicked)]);
     assert!(chat.log.iter().any(|notable| matches!(
         notable,
-        Notable::Operated { what: "kick", why: Some(why), .. } if why == "too loud"
+        Notable::Operated { what: "kick", why: Some(why), .. } if &**why == "too loud"
     )));
     chat.forget();
     chat.say('a', "/kick j");
@@ -115,6 +115,8 @@ fn who_is_muted_is_heard_by_nobody_in_any_way() {
         "psst @c",
         "/topic mine",
         "/nick Bob",
+        "/away an insult",
+        "/join insults",
     ] {
         chat.say('b', line);
         let told = chat.heard('b');
@@ -242,4 +244,27 @@ fn the_end_can_be_planned_and_called_off() {
             .iter()
             .any(|notable| matches!(notable, Notable::ShuttingDown { .. }))
     );
+}
+
+#[test]
+fn a_changed_word_has_to_be_given_anew() {
+    let settings = |word: &str| HubSettings {
+        operators: Operators::Nobody,
+        operator_word: Some(Secret(word.to_owned())),
+        ..SETTINGS
+    };
+    let mut chat = chat_with(settings("old"));
+    chat.say('b', "/op old");
+    for (word, may) in [("old", true), ("new", false)] {
+        let settings = Box::new(settings(word));
+        let bans = None;
+        chat.step(Event::Reloaded { settings, bans });
+        chat.forget();
+        chat.say('b', "/bans");
+        assert_eq!(
+            chat.heard('b')[0].contains("Nobody is banned"),
+            may,
+            "{word}"
+        );
+    }
 }

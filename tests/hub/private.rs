@@ -68,23 +68,56 @@ fn who_is_ignored_is_not_read_in_any_way() {
     chat.say('a', "/history");
     let past = chat.heard('a').join("\n");
     assert!(past.contains("but me") && !past.contains("B"), "{past}");
-    // A new name is no way around it, nor is coming back.
+    // A new name is no way around it, and what was said under the old one stays hidden.
     chat.say('b', "/nick Bobby");
     chat.forget();
     chat.say('b', "it is me");
     heard(&mut chat, 'a', &[]);
+    chat.say('a', "/history");
+    assert!(!chat.heard('a').join("\n").contains("before"));
+    // The name that was given up is anybody's: who has it now is somebody else.
+    chat.connect('x');
+    chat.say('x', "B");
+    chat.forget();
+    chat.say('x', "I am new here");
+    heard(&mut chat, 'a', &["B : I am new here"]);
+    chat.leave('x', DisconnectReason::EndOfInput);
+    // Coming back by the name they had is no way around it either.
     chat.leave('b', DisconnectReason::EndOfInput);
     chat.connect('b');
-    chat.say('b', "Bobby");
+    chat.say('b', "B");
     chat.forget();
     chat.say('b', "again");
+    chat.say('b', "/topic mine");
     heard(&mut chat, 'a', &[]);
+    chat.say('b', "/nick Bobby");
     chat.say('a', "/ignore");
-    assert!(chat.heard('a')[0].contains("Bobby"));
+    assert!(chat.heard('a').join(" ").contains("You ignore B"));
+    // By the name they have now.
     chat.say('a', "/unignore bobby");
     chat.forget();
     chat.say('b', "at last");
     heard(&mut chat, 'a', &["Bobby : at last"]);
+}
+
+#[test]
+fn whoever_is_ignored_can_use_up_nothing_by_new_names() {
+    let mut chat = Chat::with("abc", SETTINGS);
+    chat.say('a', "/ignore b");
+    for number in 0..300 {
+        chat.say('b', &format!("/nick b{number}"));
+    }
+    chat.forget();
+    chat.say('a', "/ignore");
+    heard(&mut chat, 'a', &["server: You ignore B."]);
+    chat.say('a', "/ignore c");
+    chat.connect('d');
+    chat.say('d', "b7");
+    chat.forget();
+    chat.say('d', "hello");
+    chat.say('b', "hello");
+    chat.say('c', "hello");
+    heard(&mut chat, 'a', &["b7 : hello"]);
 }
 
 #[test]

@@ -175,6 +175,10 @@ pub fn rows() -> Vec<Row> {
             "You ignore as many as one may ignore. /unignore NAME takes one back.",
         ),
         row(
+            Refused(Refusal::TooManyNamed),
+            "That names too many people: at most 100 in one message.",
+        ),
+        row(
             Refused(Refusal::NobodyToReplyTo),
             "Nobody has written to you in private. /msg NAME TEXT does that.",
         ),

@@ -108,6 +108,10 @@ pub fn rows() -> Vec<Row> {
             "2001:db8::/64 is banned no more.",
         ),
         row(
+            Refused(Refusal::NoSuchAddress("10.0.0.0/8".into())),
+            "10.0.0.0/8 is no address that can be banned. Try 192.0.2.7 or 2001:db8::1.",
+        ),
+        row(
             Refused(Refusal::NoSuchBan("bob".into())),
             "There is no ban of bob. /bans shows those there are.",
         ),

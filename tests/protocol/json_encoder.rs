@@ -75,7 +75,7 @@ kinds! { REFUSALS, refusal_kind, Refusal:
     NoNamesHere TooManyIgnored NameFirst AlreadyConnected Malformed NoSuchPerson NobodyOf NoSuchRoom
     NotInRoom RoomRefused TooManyRooms NoMoreRooms TopicIsOperators TextTooLong NobodyToReplyTo
     NotYourself YouAreMuted NotOperator NoOperatorWord WrongOperatorWord TooManyOperatorWords
-    NoSuchBan LoopbackBan TooManyBans NoShutdownPlanned LineTooLong
+    TooManyNamed NoSuchAddress NoSuchBan LoopbackBan TooManyBans NoShutdownPlanned LineTooLong
 }
 
 #[test]

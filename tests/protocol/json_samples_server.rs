@@ -206,6 +206,8 @@ pub fn errors() -> Vec<(Message, &'static str)> {
         (Refusal::NoNamesHere, "no_names"),
         (Refusal::TooManyIgnored, "too_many_ignored"),
         (Refusal::NobodyToReplyTo, "nobody_to_reply_to"),
+        (Refusal::TooManyNamed, "too_many_named"),
+        (Refusal::NoSuchAddress(word()), "no_such_address"),
         (Refusal::NotYourself, "not_yourself"),
         (Refusal::NotIgnored(word()), "not_ignored"),
         (Refusal::TextTooLong { bytes_max: 9 }, "text_too_long"),

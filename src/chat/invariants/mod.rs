@@ -27,9 +27,9 @@ struct Watched {
 }
 
 impl Watched {
-    fn new(announce_up_to: usize) -> Self {
+    fn new(anonymous: bool, announce_up_to: usize) -> Self {
         let settings = HubSettings {
-            anonymous: false,
+            anonymous,
             operators: Operators::Loopback,
             announce_up_to,
             log_messages: true,
@@ -56,7 +56,7 @@ impl Watched {
                 let client = ClientId(self.next_client);
                 self.next_client += 1;
                 self.connected.insert(client);
-                // Some are operators, and two share an address.
+                // Some are operators. Addresses come again, as they do when a connection is lost without a word.
                 let host = [[127, 0, 0, 1], [192, 0, 2, 1], [192, 0, 2, 2]][who % 3];
                 let address = (host, 40_000).into();
                 Event::Connected {
@@ -141,6 +141,7 @@ impl Watched {
         };
         let hearers = to.iter().filter_map(|&client| self.hub.person(client));
         let key = NameKey::of(&said.from);
+        let speaker = self.hub.membership.holder(&key);
         match &said.to {
             To::Room { room, message_id } => {
                 let id = self
@@ -162,13 +163,13 @@ impl Watched {
                         person.rooms.contains(&id) && person.key != key,
                         "{person:?}"
                     );
-                    assert!(person.ignores.iter().all(|(ignored, _)| *ignored != key));
+                    assert!(person.ignores.iter().all(|one| Some(one.client) != speaker));
                 }
             }
             To::People(names) => {
                 for person in hearers {
                     assert!(names.contains(&person.name) && person.key != key);
-                    assert!(person.ignores.iter().all(|(ignored, _)| *ignored != key));
+                    assert!(person.ignores.iter().all(|one| Some(one.client) != speaker));
                 }
             }
         }
@@ -184,21 +185,31 @@ impl Watched {
             .filter_map(|&client| Some((client, hub.person(client)?)))
             .collect();
         // Names are unique, and everybody's is known.
-        assert_eq!(hub.names.len(), people.len());
-        assert_eq!(hub.joined.len(), people.len());
+        assert_eq!(hub.membership.count(), people.len());
         for &(client, person) in &people {
-            assert_eq!(hub.names.get(&person.key), Some(&client));
+            assert_eq!(hub.membership.holder(&person.key), Some(client));
             assert_eq!(person.key, NameKey::of(&person.name));
             let plain = hub.protocol_of(client) == Protocol::Plain;
             assert!(!plain || person.rooms.len() == 1, "{person:?}");
-            assert_eq!(hub.listeners.contains(&client), plain && !person.quiet);
-            for (key, _) in &person.ignores {
-                assert!(hub.ignored_by[key].contains(&client));
+            let listens = hub.membership.listeners().contains(&client);
+            assert_eq!(listens, plain && !person.quiet);
+            for ignored in &person.ignores {
+                assert!(hub.ignored_names[&ignored.key].contains(&client));
+                if let Some(other) = hub.person(ignored.client) {
+                    assert!(other.ignored_by.contains(&client));
+                }
+            }
+            for &other in &person.ignored_by {
+                let mut ignores = hub
+                    .person(other)
+                    .into_iter()
+                    .flat_map(|other| &other.ignores);
+                assert!(ignores.any(|ignored| ignored.client == client));
             }
         }
         let ignoring: usize = people.iter().map(|(_, person)| person.ignores.len()).sum();
         assert_eq!(
-            hub.ignored_by.values().map(Vec::len).sum::<usize>(),
+            hub.ignored_names.values().map(Vec::len).sum::<usize>(),
             ignoring
         );
         // Who is in a room knows it, and the other way round.
@@ -236,10 +247,11 @@ fn tag_of(effect: &Effect) -> Option<&Tag> {
 proptest! {
     #[test]
     fn whatever_people_do(
+        anonymous in any::<bool>(),
         announce_up_to in select(&[0_usize, 2, 500][..]),
         happenings in prop::collection::vec((0..12_usize, happening()), 1..120),
     ) {
-        let mut chat = Watched::new(announce_up_to);
+        let mut chat = Watched::new(anonymous, announce_up_to);
         // Without anybody there, little happens.
         for protocol in [Protocol::Plain, Protocol::Json, Protocol::Plain, Protocol::Json] {
             chat.happen(0, Happening::Connects(protocol));

@@ -11,7 +11,7 @@ pub fn error_codes() -> impl Iterator<Item = (&'static str, &'static str)> {
     CODES.into_iter()
 }
 
-const CODES: [(&str, &str); 48] = [
+const CODES: [(&str, &str); 50] = [
     ("bad_json", "The line is no JSON."),
     ("bad_utf8", "The line is no UTF-8."),
     ("byte_order_mark", "The line begins with a byte order mark."),
@@ -59,6 +59,7 @@ const CODES: [(&str, &str); 48] = [
         "no_such_person",
         "Nobody here has this name, or any of these names.",
     ),
+    ("too_many_named", "One message cannot name so many people."),
     ("nobody_to_reply_to", "Nobody has written in private."),
     ("not_yourself", "One cannot do that to oneself."),
     ("not_ignored", "One does not ignore this person."),
@@ -89,6 +90,7 @@ const CODES: [(&str, &str); 48] = [
         "Too many wrong passwords came from this address.",
     ),
     ("no_such_ban", "There is no such ban."),
+    ("no_such_address", "This is no address that can be banned."),
     ("loopback_ban", "The server's own machine cannot be banned."),
     ("too_many_bans", "There cannot be more bans."),
     ("no_shutdown_planned", "Nobody has planned to end the chat."),
@@ -122,6 +124,7 @@ pub(super) fn code(refusal: &Refusal) -> &'static str {
         Refusal::NotInRoom(_) => "not_in_room",
         Refusal::TopicIsOperators(_) => "topic_is_operators",
         Refusal::NoSuchPerson(_) | Refusal::NobodyOf(_) => "no_such_person",
+        Refusal::TooManyNamed => "too_many_named",
         Refusal::NobodyToReplyTo => "nobody_to_reply_to",
         Refusal::NotYourself => "not_yourself",
         Refusal::NotIgnored(_) => "not_ignored",
@@ -137,6 +140,7 @@ pub(super) fn code(refusal: &Refusal) -> &'static str {
         Refusal::WrongOperatorWord { .. } => "wrong_operator_password",
         Refusal::TooManyOperatorWords => "too_many_operator_passwords",
         Refusal::NoSuchBan(_) => "no_such_ban",
+        Refusal::NoSuchAddress(_) => "no_such_address",
         Refusal::LoopbackBan => "loopback_ban",
         Refusal::TooManyBans => "too_many_bans",
         Refusal::NoShutdownPlanned => "no_shutdown_planned",

@@ -4,6 +4,7 @@ use super::help::{find, usage};
 use super::layout::shortened;
 use super::listing;
 use crate::chat::{Protocol, Refusal};
+use crate::config::limits::NAMED_MAX;
 use crate::protocol::{JSON_LINE_BYTES_MAX, LINE_BYTES_MAX};
 
 /// The words of a refusal. JSON clients are told them too, beside its code.
@@ -48,6 +49,9 @@ pub(in crate::protocol) fn refused(refusal: &Refusal) -> String {
             "Nobody here is called {}. /who shows who is here.",
             shortened(name)
         ),
+        Refusal::TooManyNamed => {
+            format!("That names too many people: at most {NAMED_MAX} in one message.")
+        }
         Refusal::NobodyOf(names) => listing::nobody_of(names).join(" "),
         Refusal::NoSuchRoom(room) => format!(
             "There is no room {}. /rooms shows those there are.",
@@ -92,6 +96,10 @@ pub(in crate::protocol) fn refused(refusal: &Refusal) -> String {
             let whom = shortened(whom);
             format!("There is no ban of {whom}. /bans shows those there are.")
         }
+        Refusal::NoSuchAddress(typed) => format!(
+            "{} is no address that can be banned. Try 192.0.2.7 or 2001:db8::1.",
+            shortened(typed)
+        ),
         Refusal::LoopbackBan => "The server's own machine cannot be banned.".into(),
         Refusal::TooManyBans => {
             "There are as many bans as there may be. /unban takes one back.".into()
