@@ -109,7 +109,7 @@ pub fn rows() -> Vec<Row> {
         ),
         row(
             Refused(Refusal::NoSuchAddress("10.0.0.0/8".into())),
-            "10.0.0.0/8 is no address that can be banned. Try 192.0.2.7 or 2001:db8::1.",
+            "10.0.0.0/8 is no address. Try one such as 192.0.2.7 or 2001:db8::1.",
         ),
         row(
             Refused(Refusal::NoSuchBan("bob".into())),

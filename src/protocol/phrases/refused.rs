@@ -97,7 +97,7 @@ pub(in crate::protocol) fn refused(refusal: &Refusal) -> String {
             format!("There is no ban of {whom}. /bans shows those there are.")
         }
         Refusal::NoSuchAddress(typed) => format!(
-            "{} is no address that can be banned. Try 192.0.2.7 or 2001:db8::1.",
+            "{} is no address. Try one such as 192.0.2.7 or 2001:db8::1.",
             shortened(typed)
         ),
         Refusal::LoopbackBan => "The server's own machine cannot be banned.".into(),
