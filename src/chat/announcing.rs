@@ -97,7 +97,7 @@ impl Hub {
         out: &mut Reaction,
         message: impl FnOnce() -> Message,
     ) {
-        match few(
+        match others_if_few(
             self.membership.listeners(),
             except,
             self.settings.announce_up_to,
@@ -122,7 +122,7 @@ impl Hub {
         let Some(room) = self.rooms.get_mut(id) else {
             return;
         };
-        match few(&room.json_members, except, announce_up_to) {
+        match others_if_few(&room.json_members, except, announce_up_to) {
             Some(to) => out.send(to, message(room.name.clone())),
             None => {
                 room.fold_for_json.count(movement);
@@ -207,7 +207,11 @@ impl Hub {
 }
 
 /// All but one, if those are at most `limit`; without a look at each where there are many more.
-fn few(clients: &[ClientId], except: Option<ClientId>, limit: usize) -> Option<Vec<ClientId>> {
+fn others_if_few(
+    clients: &[ClientId],
+    except: Option<ClientId>,
+    limit: usize,
+) -> Option<Vec<ClientId>> {
     if clients.len() > limit + 1 {
         return None;
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bans::Bans;
-use super::hub::told_of;
+use super::hub::ban_notice;
 use super::operating::reason;
 use super::reaction::Reaction;
 use super::saying::without_at;
@@ -107,7 +107,7 @@ impl Hub {
                 by: ban.by.clone(),
                 why: ban.why.as_deref().map(Arc::from),
             };
-            out.tell(client, told_of(&ban, now));
+            out.tell(client, ban_notice(&ban, now));
             self.dismiss(client, DisconnectReason::Banned, Some(removal), out);
         }
     }

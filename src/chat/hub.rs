@@ -140,7 +140,7 @@ impl Hub {
             .bans
             .of_network(Network::of(address.ip()), out.now.wall)
         {
-            let told = told_of(ban, out.now);
+            let told = ban_notice(ban, out.now);
             out.log(Notable::TurnedAway { client, address });
             out.tell(client, told);
             self.dismiss(client, DisconnectReason::Banned, None, out);
@@ -158,22 +158,12 @@ impl Hub {
             return;
         };
         let protocol = state.protocol;
-        let has_joined = match state.person_mut() {
-            Some(person) => {
-                // A sign of life is a program's, not a person's.
-                if !matches!(
-                    input,
-                    Input::Request {
-                        request: Request::Ping,
-                        ..
-                    }
-                ) {
-                    person.active_at = out.now.time;
-                }
-                true
-            }
-            None => false,
-        };
+        let has_joined = state.person().is_some();
+        if let Some(person) = state.person_mut()
+            && !input.is_sign_of_life()
+        {
+            person.active_at = out.now.time;
+        }
         match input {
             Input::Line(line) if has_joined => self.joined_line(client, line, out),
             Input::Line(line) => self.unnamed_line(client, line, out),
@@ -279,7 +269,7 @@ pub(super) fn refusal_of(command: Command) -> Option<Refusal> {
 }
 
 /// What somebody who is banned is told.
-pub(super) fn told_of(ban: &Ban, now: Now) -> Message {
+pub(super) fn ban_notice(ban: &Ban, now: Now) -> Message {
     let remaining = ban
         .until
         .map(|until| now.wall.duration_until(until).unsigned_abs());

@@ -51,6 +51,17 @@ pub enum Input {
     Stranger(Stranger),
 }
 
+impl Input {
+    /// Whether a program may have sent it by itself, only to say that it is still there.
+    pub fn is_sign_of_life(&self) -> bool {
+        let request = match self {
+            Self::Request { request, .. } => request,
+            _ => return false,
+        };
+        *request == Request::Ping
+    }
+}
+
 /// The `id` of a request: any JSON value, kept as it was written. The chat never looks into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tag(pub Arc<str>);
