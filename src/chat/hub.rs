@@ -18,7 +18,7 @@ use super::saying::without_at;
 use super::tries::Tries;
 use super::{
     Ban, ClientId, Command, DisconnectReason, Effect, Event, Input, Line, Message, NameKey,
-    Network, Notable, Now, Protocol, Refusal, Request, Secret, Time, View,
+    Network, Notable, Now, Protocol, Refusal, Secret, Time, View,
 };
 use crate::config::Operators;
 

@@ -54,11 +54,13 @@ pub enum Input {
 impl Input {
     /// Whether a program may have sent it by itself, only to say that it is still there.
     pub fn is_sign_of_life(&self) -> bool {
-        let request = match self {
-            Self::Request { request, .. } => request,
-            _ => return false,
-        };
-        *request == Request::Ping
+        matches!(
+            self,
+            Self::Request {
+                request: Request::Ping,
+                ..
+            }
+        )
     }
 }
 
