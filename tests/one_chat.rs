@@ -1,5 +1,7 @@
 //! People on telnet and JSON clients in one chat, over real sockets.
 
+#![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
+
 mod support;
 
 use std::net::{Ipv4Addr, TcpStream};
