@@ -260,9 +260,9 @@ pub enum Message {
     IdleBye,
     /// They say more than flood control lets through: it is said later.
     HeldBack {
-        /// How many lines are held, or none where only bytes are too many.
+        /// As in [`Input::HeldBack`](super::Input::HeldBack).
         lines: usize,
-        /// How long until the last of those is said.
+        /// The same.
         wait: Time,
     },
     /// A line without an end: the connection ends.
