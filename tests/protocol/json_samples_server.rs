@@ -169,6 +169,7 @@ pub fn errors() -> Vec<(Message, &'static str)> {
             },
             "unknown_action",
         ),
+        (Malformed::UnknownField(word()), "unknown_field"),
         (Malformed::MissingField("room"), "missing_field"),
         (
             Malformed::WrongField {
