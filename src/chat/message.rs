@@ -198,7 +198,12 @@ pub enum Message {
     /// The word was right.
     OperatorNow,
     /// To whom it happens: an operator throws them out.
-    Kicked(Removal),
+    Kicked {
+        /// Which operator.
+        by: Arc<str>,
+        /// Why.
+        why: Option<Arc<str>>,
+    },
     /// To whom it happens, or who comes back: they are banned.
     Banned {
         /// Why.

@@ -27,6 +27,10 @@ pub fn rows() -> Vec<Row> {
         why: until.map(|_| "spam".into()),
         by: name("Alice"),
     };
+    let kicked = |why: Option<&str>| Kicked {
+        by: name("Alice"),
+        why: why.map(name),
+    };
     let banned = |why: Option<&str>, remaining: Option<u64>| Banned {
         why: why.map(str::to_owned),
         remaining: remaining.map(seconds),
@@ -75,12 +79,12 @@ pub fn rows() -> Vec<Row> {
             "Too many wrong passwords have come from your address.",
         ),
         row(
-            Kicked(removal(false, Some("spam"))),
+            kicked(Some("spam")),
             "You were kicked by Alice (spam). You may connect again.",
         ),
         row(
-            Kicked(removal(true, None)),
-            "You were banned by Alice. Only an operator can take that back.",
+            kicked(None),
+            "You were kicked by Alice. You may connect again.",
         ),
         row(
             banned(Some("spam"), Some(1799)),

@@ -119,9 +119,9 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::MembershipChanged { room, .. } => notice("membership", message, tag, out)
             .maybe_text("room", room.as_deref())
             .end(),
-        Message::Kicked(removal) => Writer::new("bye", tag, out)
-            .text("reason", reason_of(removal))
-            .text("by", &removal.by)
+        Message::Kicked { by, .. } => Writer::new("bye", tag, out)
+            .text("reason", "kicked")
+            .text("by", by)
             .text("message", &sentence(message))
             .end(),
         Message::Bye => bye("quit", BYE, tag, out),

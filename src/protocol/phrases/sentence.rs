@@ -3,7 +3,7 @@
 use super::clause::{because, clients_have, have, removal};
 use super::refused::refused;
 use super::{listing, span, table};
-use crate::chat::{Message, Removal, Timestamps};
+use crate::chat::{Message, Timestamps};
 use crate::config::limits::FLOOD_BYTES_PER_SECOND;
 use crate::protocol::ENDLESS_BYTES_MAX;
 
@@ -95,13 +95,9 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         }
         Message::Pong => "Pong!".into(),
         Message::OperatorNow => "You are an operator now. /help shows what you may do.".into(),
-        Message::Kicked(Removal { banned, by, why }) => {
+        Message::Kicked { by, why } => {
             let why = because(why.as_deref());
-            if *banned {
-                format!("You were banned by {by}{why}. Only an operator can take that back.")
-            } else {
-                format!("You were kicked by {by}{why}. You may connect again.")
-            }
+            format!("You were kicked by {by}{why}. You may connect again.")
         }
         Message::Banned { why, remaining } => {
             let why = because(why.as_deref());
