@@ -35,6 +35,37 @@ fn a_paste_is_held_back_and_arrives_whole() {
 }
 
 #[test]
+fn the_sender_is_told_no_more_than_what_is_true() {
+    let server = Server::start(&["--rate-limit", "20,20/s"]);
+    let mut bob = Client::join(&server, "Bob");
+    let mut alice = Client::join(&server, "Alice");
+    bob.skip_to("id = Alice");
+    // So much that one read does not bring all of it, and nobody knows how many lines there are.
+    let paste = paste(0..60).replace("line", &"x".repeat(50));
+    alice.send(paste.as_bytes());
+    let told = alice.skip_to("server: Not so fast: at least ");
+    let since = Instant::now();
+    for _ in 0..60 {
+        bob.skip_to("Alice : xxx");
+    }
+    let numbers: Vec<u64> = told
+        .split(' ')
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    let [lines, seconds] = numbers[..] else {
+        panic!("{told}");
+    };
+    assert!((1..=41).contains(&lines), "{told}");
+    // Seconds are rounded up.
+    assert!(
+        seconds >= 1 && since.elapsed().as_secs() + 1 >= seconds,
+        "{told}"
+    );
+    assert!(told.ends_with("Nothing is lost."), "{told}");
+    alice.hears_nothing();
+}
+
+#[test]
 fn nobody_else_waits() {
     // The flooder's lines would take hours.
     let server = Server::start(&["--rate-limit", "20,1/s"]);
@@ -110,6 +141,6 @@ fn bytes_are_limited_as_well() {
         "{:?}",
         start.elapsed()
     );
-    alice.expect("server: That was much at once: the rest is read a little slower.");
+    alice.expect("server: Not so fast: the rest is read at 16 KiB a second. Nothing is lost.");
     alice.hears_nothing();
 }

@@ -1,7 +1,8 @@
 //! What a line means: something to say, or something to do.
 //!
 //! A line that begins with a slash is a command from the first day on, so that nobody's mistyped `/qiut` is ever read
-//! by others. `//text` says a line that begins with a slash.
+//! by others; with blanks before it, too, or `␠/op PASSWORD` would tell the password to everybody. `//text` says a line
+//! that begins with a slash.
 //!
 //! Each command stands in one table, with its words, its help, and the function that reads what stands behind it. So
 //! none can be in the help and not be understood, or the other way round.
@@ -75,7 +76,7 @@ pub fn find_help(typed: &str, operator: bool) -> Result<&'static CommandHelp, Co
 impl Command {
     /// Understands one clean line. `operator` says whether the person may use the operators' words.
     pub fn parse(line: Line, operator: bool) -> Self {
-        let Line { mut text, altered } = line;
+        let Line { text, altered } = line;
         if text.is_empty() {
             return Self::Empty;
         }
@@ -90,21 +91,18 @@ impl Command {
                 Self::OperatorsOnly
             };
         }
-        match text.strip_prefix('/') {
+        let text = match text.trim_start().strip_prefix('/') {
             Some(rest) if !rest.starts_with('/') => {
-                Self::understand(Arguments::new(rest, altered), operator)
+                return Self::understand(Arguments::new(rest, altered), operator);
             }
-            slash => {
-                if slash.is_some() {
-                    text.remove(0);
-                }
-                Self::Do(Request::Chat {
-                    target: Target::Here,
-                    text,
-                    sent_at: None,
-                })
-            }
-        }
+            Some(rest) => rest.to_owned(),
+            None => text,
+        };
+        Self::Do(Request::Chat {
+            target: Target::Here,
+            text,
+            sent_at: None,
+        })
     }
 
     /// Understands what stands behind the slash.
@@ -146,11 +144,9 @@ fn look_up(typed: &str, operator: bool) -> Result<Found, Command> {
             Err(Command::OperatorsOnly)
         };
     }
-    // Every word begins with nothing at all.
-    let is_begun = |word: &str| !lower.is_empty() && word.starts_with(&lower);
     let mut begun: Vec<Found> = entries()
         .filter(may)
-        .filter_map(|entry| find(entry, &is_begun))
+        .filter_map(|entry| find(entry, &|word| is_begun(&lower, word)))
         .collect();
     match begun.len() {
         0 => Err(Command::Unknown {
@@ -165,14 +161,26 @@ fn look_up(typed: &str, operator: bool) -> Result<Found, Command> {
     }
 }
 
+/// Whether what was typed is the beginning of this word. Every word begins with nothing at all, which is none.
+fn is_begun(typed: &str, word: &str) -> bool {
+    !typed.is_empty() && word.starts_with(typed)
+}
+
 /// The word that was probably meant: one that is near, and has more in common with what was typed than not.
 fn near(typed: &str, words: impl Iterator<Item = &'static str>) -> Option<&'static str> {
-    let letters = typed.chars().count();
     words
-        // One letter more or less is at least one step, so the costly look is only for words of about this length.
-        .filter(|word| word.len().abs_diff(letters) <= NEAR_DISTANCE_MAX)
-        .map(|word| (strsim::osa_distance(typed, word), word))
-        .filter(|&(distance, _)| distance <= NEAR_DISTANCE_MAX && 2 * distance < letters)
+        .filter_map(|word| Some((distance(typed, word)?, word)))
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, word)| word)
+}
+
+/// How many letters are wrong where `word` was probably meant.
+fn distance(typed: &str, word: &str) -> Option<usize> {
+    let letters = typed.chars().count();
+    // One letter more or less is at least one step, so the costly look is only for words of about this length.
+    if word.len().abs_diff(letters) > NEAR_DISTANCE_MAX {
+        return None;
+    }
+    let distance = strsim::osa_distance(typed, word);
+    (distance <= NEAR_DISTANCE_MAX && 2 * distance < letters).then_some(distance)
 }

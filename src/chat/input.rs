@@ -42,9 +42,9 @@ pub enum Input {
     EndOfTransmission,
     /// They say more than flood control lets through. Said once, until they have been slower for a while.
     HeldBack {
-        /// How many lines are held, or none where only bytes are too many.
+        /// How many lines are held at the least, since more may wait unread; none where only bytes are too many.
         lines: usize,
-        /// How long until the last of those is said.
+        /// How long until the last of those is said, or until more is read.
         wait: Time,
     },
     /// The other end does not speak chat at all.

@@ -32,6 +32,8 @@ pub enum Malformed {
         /// What was probably meant.
         near: Option<&'static str>,
     },
+    /// A field that the action does not know, where that is not ignored.
+    UnknownField(String),
     /// The action needs this field.
     MissingField(&'static str),
     /// The field holds something else than it should.

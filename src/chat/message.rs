@@ -198,7 +198,12 @@ pub enum Message {
     /// The word was right.
     OperatorNow,
     /// To whom it happens: an operator throws them out.
-    Kicked(Removal),
+    Kicked {
+        /// Which operator.
+        by: Arc<str>,
+        /// Why.
+        why: Option<Arc<str>>,
+    },
     /// To whom it happens, or who comes back: they are banned.
     Banned {
         /// Why.
@@ -260,9 +265,9 @@ pub enum Message {
     IdleBye,
     /// They say more than flood control lets through: it is said later.
     HeldBack {
-        /// How many lines are held, or none where only bytes are too many.
+        /// As in [`Input::HeldBack`](super::Input::HeldBack).
         lines: usize,
-        /// How long until the last of those is said.
+        /// The same.
         wait: Time,
     },
     /// A line without an end: the connection ends.

@@ -96,6 +96,7 @@ pub use name::{Name, NameKey, NameRefusal};
 pub use notable::Notable;
 pub use refusal::Refusal;
 pub use request::{Range, Request, Secret, Target};
+pub use rooms::LOBBY_NAME;
 pub use said::{Manner, Said, SentAt, To};
 pub use shown::{PersonKnown, PersonShown, Removal, RoomShown, ThreadShown};
 pub use view::{Protocol, Timestamps, View};

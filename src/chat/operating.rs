@@ -63,7 +63,13 @@ impl Hub {
             by,
             why,
         };
-        out.tell(found, Message::Kicked(removal.clone()));
+        out.tell(
+            found,
+            Message::Kicked {
+                by: removal.by.clone(),
+                why: removal.why.clone(),
+            },
+        );
         self.dismiss(found, DisconnectReason::Kicked, Some(removal), out);
         out.answer(client, Message::Removed(name));
     }

@@ -18,6 +18,9 @@ pub(super) struct RoomId(u64);
 /// The room where everybody on telnet begins. It never vanishes.
 pub(super) const LOBBY: RoomId = RoomId(0);
 
+/// What it is called.
+pub const LOBBY_NAME: &str = "lobby";
+
 /// One room.
 #[derive(Debug)]
 pub(super) struct Room {
@@ -64,7 +67,7 @@ impl Rooms {
             by_last_spoken: BTreeMap::new(),
             messages: 0,
         };
-        rooms.insert("lobby".into(), NameKey::of("lobby"), now);
+        rooms.insert(LOBBY_NAME.into(), NameKey::of(LOBBY_NAME), now);
         rooms
     }
 
@@ -237,7 +240,7 @@ mod tests {
         assert!(epochs.is_sorted_by(|before, after| before < after));
         assert_eq!((rooms.history_bytes, rooms.by_last_spoken.len()), (0, 0));
         rooms.drop_if_empty(LOBBY);
-        assert_eq!(rooms.find("lobby"), Some(LOBBY));
+        assert_eq!(rooms.find(LOBBY_NAME), Some(LOBBY));
     }
 
     #[test]

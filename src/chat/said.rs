@@ -52,7 +52,7 @@ pub enum Manner {
 pub struct SentAt {
     /// As the sender wrote it (RFC 3339): it is passed on like this.
     pub written: Box<str>,
-    /// The moment it names.
+    /// The moment it names; the last one that there is, where that is later.
     pub at: Timestamp,
     /// The zone it is written in.
     pub zone: Offset,

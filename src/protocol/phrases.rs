@@ -30,6 +30,7 @@ use jiff::tz::TimeZone;
 use crate::chat::{Message, Refusal, Stranger, Timestamps};
 use layout::{line, wrap};
 pub(super) use sentence::sentence;
+pub(super) use span::seconds_left;
 
 /// Appends `message` to `out` as the bytes that go to a terminal. `timestamps` is how this person sees when something
 /// was said, and `zone` the one that times are told in.

@@ -115,7 +115,8 @@ impl Flood {
         }
     }
 
-    /// How long until the last of `held` lines is said, if their sender has not been told yet that they are held.
+    /// How long until the last of `held` lines is said, if their sender has not been told yet that they are held. That
+    /// is the least: what waits in the socket comes behind them, and nobody knows how many lines it is before it is read.
     pub fn tell(&mut self, held: usize, now: Time) -> Option<Duration> {
         let buckets = self.buckets.as_mut()?;
         if std::mem::replace(&mut buckets.told, true) {

@@ -95,10 +95,12 @@ fn everybody_may_use_these() {
     for (line, request) in [
         ("hello", chat("hello")),
         ("  hello  ", chat("  hello  ")),
-        (" /quit", chat(" /quit")),
         ("shutdown", chat("shutdown")),
         ("//quit", chat("/quit")),
         ("///", chat("//")),
+        ("  //quit", chat("/quit")),
+        (" 1/2", chat(" 1/2")),
+        (" \u{3000}/quit", Request::Quit),
         ("/msg bob hi  there ", private(&["bob"], "hi  there")),
         ("/msg @bob,@ann hi", private(&["bob", "ann"], "hi")),
         (
@@ -243,6 +245,11 @@ fn only_operators_may_use_these() {
             shutdown(minutes(5), some("a new machine")),
         ),
         ("/shutdown cancel", Request::CancelShutdown),
+        (
+            "/shutdown cancelled flights",
+            shutdown(None, some("cancelled flights")),
+        ),
+        ("/ban bob -and more", ban("bob", None, some("-and more"))),
     ] {
         assert!(request.is_operators(), "{line:?}");
         let expected = [Command::Do(request), Command::OperatorsOnly];

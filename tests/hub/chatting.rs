@@ -206,13 +206,15 @@ fn who_is_held_back_is_told() {
     heard(
         &mut chat,
         'a',
-        &["server: Not so fast: 12 line(s) held back. Nothing is lost, the last is said in 3 s."],
+        &[
+            "server: Not so fast: at least 12 line(s) held back, the last for 3 s or more. Nothing is lost.",
+        ],
     );
     chat.input('a', Input::HeldBack { lines: 0, wait });
     heard(
         &mut chat,
         'a',
-        &["server: That was much at once: the rest is read a little slower."],
+        &["server: Not so fast: the rest is read at 16 KiB a second. Nothing is lost."],
     );
     heard(&mut chat, 'b', &[]);
 }

@@ -2,6 +2,10 @@
 
 use chatserv::chat::DisconnectReason;
 
+use chatserv::config::limits::{HISTORY_ANSWER_BYTES_MAX, HISTORY_LINES_MAX};
+use chatserv::protocol::json::{ANSWER_BYTES_MAX, ID_BYTES_MAX};
+use serde_json::Value;
+
 use crate::{Chat, SETTINGS, Time, heard, heard_json};
 
 #[test]
@@ -116,7 +120,7 @@ fn ids_grow_and_a_client_gets_what_it_missed() {
     );
     let mut ids = |request: &str| {
         chat.ask('j', request);
-        let answer: serde_json::Value = serde_json::from_str(&chat.heard('j')[0]).unwrap();
+        let answer: Value = serde_json::from_str(&chat.heard('j')[0]).unwrap();
         let said = answer["messages"].as_array().unwrap();
         let ids: Vec<u64> = said
             .iter()
@@ -165,7 +169,7 @@ fn an_epoch_tells_that_ids_begin_anew() {
             r#"{"action":"chat","room":"dev","message":"hi","id":1}"#,
         );
         let told = chat.heard('j');
-        let joined: serde_json::Value = serde_json::from_str(&told[0]).unwrap();
+        let joined: Value = serde_json::from_str(&told[0]).unwrap();
         assert_eq!(joined["last_message_id"], 0);
         epochs.push(joined["epoch"].as_u64().unwrap());
         assert!(told[1].contains(r#""message_id":1"#));
@@ -192,5 +196,59 @@ fn json_clients_see_the_past_only_when_they_ask() {
             r#"{"action":"joinroom","last_message_id":1}"#,
             r#"{"action":"history","room":"lobby","more":false}"#,
         ],
+    );
+}
+
+/// How long the answer is, and whether it says that there is more, where all that is said in a room is said by somebody
+/// with this name, takes so many bytes each, and is asked for with the longest `id`.
+fn longest_answer(name: &str, text_bytes: usize) -> (usize, bool) {
+    let mut chat = Chat::with("", SETTINGS);
+    chat.connect_json('j');
+    chat.forget();
+    // What has to be escaped takes the most bytes, and a second may have any number of digits.
+    let text = "\\\"".repeat(text_bytes);
+    let sent_at = format!("2026-11-20T12:03:04.{}+01:00", "5".repeat(38));
+    let chat_request =
+        format!(r#"{{"action":"chat","room":"{name}","message":"{text}","sent_at":"{sent_at}"}}"#);
+    chat.ask('j', &format!(r#"{{"action":"nick","username":"{name}"}}"#));
+    chat.ask('j', &format!(r#"{{"action":"joinroom","room":"{name}"}}"#));
+    for _ in 0..HISTORY_LINES_MAX {
+        chat.ask('j', &chat_request);
+    }
+    let id = "i".repeat(ID_BYTES_MAX - 2);
+    chat.forget();
+    chat.ask(
+        'j',
+        &format!(r#"{{"action":"history","room":"{name}","limit":1000,"id":"{id}"}}"#),
+    );
+    let heard = chat.heard('j');
+    let answer: Value = serde_json::from_str(&heard[0]).unwrap();
+    assert_eq!(answer["action"], "history", "{}", heard[0]);
+    assert_eq!(answer["id"], id);
+    let messages = answer["messages"].as_array().unwrap();
+    assert_eq!(messages[0]["sent_at"].as_str().map(str::len), Some(64));
+    assert_eq!(
+        messages[0]["message"].as_str().map(str::len),
+        Some(text_bytes)
+    );
+    // With its end.
+    (heard[0].len() + 1, answer["more"] == true)
+}
+
+#[test]
+fn no_answer_is_longer_than_an_answer_may_be() {
+    let mut longest = 0;
+    // As many bytes as a name may have, and as many characters that have to be escaped.
+    for name in ["𐐀".repeat(32), r#"\""#.repeat(32)] {
+        for text_bytes in [1, 50, 100, 150, 1000, 4000, 7500] {
+            let (bytes, more) = longest_answer(&name, text_bytes);
+            assert!(bytes <= ANSWER_BYTES_MAX, "{text_bytes}: {bytes} bytes");
+            longest = longest.max(if more { bytes } else { 0 });
+        }
+    }
+    // The rows above do come near to the limit, so that they could show that it is too high.
+    assert!(
+        longest > HISTORY_ANSWER_BYTES_MAX - 8 * 1024,
+        "{longest} bytes"
     );
 }

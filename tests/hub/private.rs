@@ -163,7 +163,7 @@ fn json_private_lines() {
     heard_json(&mut chat, 'k', &[]);
     chat.ask(
         'j',
-        r#"{"action":"chat","to":["dad"],"message":"psst","id":null}"#,
+        r#"{"action":"chat","to":["dad"],"message":"psst","id":"x"}"#,
     );
-    heard_json(&mut chat, 'j', &[r#"{"action":"error","id":null}"#]);
+    heard_json(&mut chat, 'j', &[r#"{"action":"error","id":"x"}"#]);
 }

@@ -27,6 +27,10 @@ pub fn rows() -> Vec<Row> {
         why: until.map(|_| "spam".into()),
         by: name("Alice"),
     };
+    let kicked = |why: Option<&str>| Kicked {
+        by: name("Alice"),
+        why: why.map(name),
+    };
     let banned = |why: Option<&str>, remaining: Option<u64>| Banned {
         why: why.map(str::to_owned),
         remaining: remaining.map(seconds),
@@ -56,31 +60,31 @@ pub fn rows() -> Vec<Row> {
         ),
         row(
             Refused(Refusal::NoOperatorWord),
-            "This chat has no word that makes an operator.",
+            "This chat has no operator password.",
         ),
         row(
             Refused(Refusal::WrongOperatorWord { tries_left: 2 }),
-            "That is not the word. You have 2 more tries.",
+            "That is not the operator password. You have 2 more tries.",
         ),
         row(
             Refused(Refusal::WrongOperatorWord { tries_left: 1 }),
-            "That is not the word. You have 1 more try.",
+            "That is not the operator password. You have 1 more try.",
         ),
         row(
             Refused(Refusal::WrongOperatorWord { tries_left: 0 }),
-            "That is not the word, and it was the last try.",
+            "That is not the operator password, and it was the last try.",
         ),
         row(
             Refused(Refusal::TooManyOperatorWords),
-            "Too many wrong words have come from your address.",
+            "Too many wrong passwords have come from your address.",
         ),
         row(
-            Kicked(removal(false, Some("spam"))),
+            kicked(Some("spam")),
             "You were kicked by Alice (spam). You may connect again.",
         ),
         row(
-            Kicked(removal(true, None)),
-            "You were banned by Alice. Only an operator can take that back.",
+            kicked(None),
+            "You were kicked by Alice. You may connect again.",
         ),
         row(
             banned(Some("spam"), Some(1799)),
@@ -152,7 +156,7 @@ pub fn at_the_end() -> Vec<Row> {
     };
     let held = |lines, wait| HeldBack {
         lines,
-        wait: seconds(wait),
+        wait: Duration::new(wait, 999_999_999),
     };
     vec![
         row(
@@ -163,15 +167,19 @@ pub fn at_the_end() -> Vec<Row> {
             soon(1_500),
             "You will be disconnected in 2 s unless you type something.",
         ),
+        row(
+            held(1, u64::MAX),
+            "Not so fast: at least 1 line(s) held back, the last for 18446744073709551615 s or more. Nothing is lost.",
+        ),
         row(IdleBye, "Bye!"),
         row(Bye, "Bye!"),
         row(
             held(0, 3),
-            "That was much at once: the rest is read a little slower.",
+            "Not so fast: the rest is read at 16 KiB a second. Nothing is lost.",
         ),
         row(
             held(7, 3),
-            "Not so fast: 7 line(s) held back. Nothing is lost, the last is said in 4 s.",
+            "Not so fast: at least 7 line(s) held back, the last for 4 s or more. Nothing is lost.",
         ),
         row(
             EndlessLine,

@@ -2,10 +2,10 @@
 
 use chatserv::chat::{Input, Malformed, Request, Target};
 use chatserv::protocol::clean;
-use chatserv::protocol::json::{NAMES_MAX, actions};
+use chatserv::protocol::json::{ID_BYTES_MAX, NAMES_MAX, actions};
 
 use crate::json_requests::table;
-use crate::json_support::{asked, check_json, request, tag};
+use crate::json_support::{asked, check_json, decode, json, malformed, request, tag};
 
 #[test]
 fn every_action_is_a_request() {
@@ -52,13 +52,7 @@ fn a_field_that_has_to_be_there_is_missed() {
 
 #[test]
 fn what_an_action_does_not_know_does_no_harm() {
-    for unknown in [
-        "1e999",
-        "-0.0e-9999",
-        r#""\ud83d""#,
-        r#"{"a":1,"a":[{}]}"#,
-        "null",
-    ] {
+    for unknown in ["1e999", "-0.0e-9999", r#""\ud83d""#, r#"{"a":1,"a":[{}]}"#] {
         let line =
             format!(r#"{{"x":{unknown},"action":"ping","id":{unknown},"message":{unknown}}}"#);
         check_json(
@@ -87,7 +81,8 @@ fn an_id_comes_back_as_it_was_written() {
         "7",
         "-1.50E+2",
         "\"a\\u0062\"",
-        "null",
+        "\"null\"",
+        "false",
         "[1, {\"a\": []}]",
         "\"é\"",
         "18446744073709551616",
@@ -107,6 +102,59 @@ fn an_id_comes_back_as_it_was_written() {
         "{\"id\":\"a\u{7f}\u{9b}b\",\"action\":\"ping\"}",
         &with_tag(r#""a\u007f\u009bb""#),
     );
+}
+
+#[test]
+fn an_id_that_is_null_is_none() {
+    check_json(r#"{"id":null,"action":"ping"}"#, &[request(Request::Ping)]);
+    check_json(r#"{"id": null }"#, &[malformed(Malformed::MissingAction)]);
+}
+
+#[test]
+fn an_id_has_so_many_bytes_and_no_more() {
+    let ping = |id: &str| format!(r#"{{"action":"ping","id":{id}}}"#);
+    let longest = format!("\"{}\"", "i".repeat(ID_BYTES_MAX - 2));
+    check_json(
+        ping(&longest),
+        &[Input::Request {
+            request: Request::Ping,
+            tag: tag(&longest),
+        }],
+    );
+    // As it is sent back: DEL becomes six bytes.
+    let grows = format!("\"{}\"", "\u{7f}".repeat(ID_BYTES_MAX / 6 + 1));
+    let one_more = "7".repeat(ID_BYTES_MAX + 1);
+    for id in [one_more, grows, format!("[{longest}]")] {
+        let inputs = decode(json(), [ping(&id).as_bytes()]).inputs;
+        // Neither is it sent back, nor is anything done.
+        let [Input::Malformed { why, tag: None }] = inputs.as_slice() else {
+            panic!("{id}: {inputs:?}");
+        };
+        let field = "id";
+        assert!(
+            matches!(why, Malformed::WrongField { field: told, .. } if *told == field),
+            "{why:?}"
+        );
+    }
+}
+
+#[test]
+fn what_ends_the_chat_ignores_no_field() {
+    for (fields, unknown) in [
+        (r#""in":"5m""#, "in"),
+        (r#""duration":"5m","Reason":"x""#, "Reason"),
+        (r#""id":1,"cancle":true"#, "cancle"),
+        (r#""username":"bob""#, "username"),
+        (r#""\u0069n":"5m""#, "in"),
+    ] {
+        let line = format!(r#"{{"action":"shutdown",{fields}}}"#);
+        let why = Malformed::UnknownField(unknown.into());
+        assert_eq!(asked(&line), Err(why), "{line}");
+    }
+    // What is `null` is not there.
+    let line = r#"{"id":1,"action":"shutdown","in":null,"duration":null,"cancel":false}"#;
+    let (after, why) = (None, None);
+    assert_eq!(asked(line), Ok(Request::Shutdown { after, why }));
 }
 
 #[test]

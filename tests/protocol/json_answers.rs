@@ -1,79 +1,25 @@
 //! How long an answer may be.
 
-use std::sync::Arc;
-
-use chatserv::chat::{Manner, Message, PersonShown, RoomShown, ThreadShown};
-use chatserv::protocol::json::{ANSWER_BYTES_MAX, ENTRIES_MAX};
+use chatserv::chat::{Message, PersonShown, RoomShown, ThreadShown};
+use chatserv::config::limits::LIST_ENTRIES_MAX;
+use chatserv::protocol::json::{ANSWER_BYTES_MAX, ID_BYTES_MAX};
 use serde_json::Value;
 
 use crate::json_encoder::lines;
-use crate::json_samples::{ban, in_room, name, noon, said};
+use crate::json_samples::{ban, name, noon};
 use crate::json_samples_people::person;
 use crate::json_support::tag;
 
 /// One answer, and how many bytes it has with its end.
 fn answer(message: &Message) -> (Value, usize) {
     // As long an id as a request can bring with it.
-    let tag = tag(&format!("\"{}\"", "i".repeat(16_000)));
+    let id = "i".repeat(ID_BYTES_MAX - 2);
+    let tag = tag(&format!("\"{id}\""));
     let lines = lines(message, tag.as_ref());
     assert_eq!(lines.len(), 1);
     let value: Value = serde_json::from_str(&lines[0]).unwrap();
-    assert_eq!(value["id"].as_str().unwrap().len(), 16_000);
+    assert_eq!(value["id"], id);
     (value, lines[0].len() + 1)
-}
-
-fn history(texts: impl IntoIterator<Item = String>) -> Message {
-    let said = (1..).zip(texts);
-    Message::History {
-        room: name("dev"),
-        said: said
-            .map(|(id, text)| Arc::new(said_in(id, &text)))
-            .collect(),
-        more: false,
-        epoch: u64::MAX,
-        now: noon(),
-    }
-}
-
-fn said_in(id: u64, text: &str) -> chatserv::chat::Said {
-    said(in_room(id), Manner::Chat, text)
-}
-
-/// The ids in an answer to `history`.
-fn ids(answer: &Value) -> Vec<u64> {
-    let messages = answer["messages"].as_array().unwrap();
-    messages
-        .iter()
-        .map(|message| message["message_id"].as_u64().unwrap())
-        .collect()
-}
-
-#[test]
-fn past_messages_that_are_too_many_bytes_are_the_last_ones() {
-    let (whole, _) = answer(&history((0..100).map(|n| format!("message {n}"))));
-    assert_eq!(ids(&whole), Vec::from_iter(1..=100));
-    assert_eq!(whole["more"], false);
-
-    let (cut, bytes) = answer(&history((0..100).map(|_| "\"".repeat(1000))));
-    let ids = ids(&cut);
-    assert!(bytes <= ANSWER_BYTES_MAX, "{bytes} bytes");
-    assert!(bytes > ANSWER_BYTES_MAX - 3000, "{bytes} bytes are too few");
-    assert!(ids.len() < 100 && ids.is_sorted() && ids.last() == Some(&100));
-    assert_eq!(cut["more"], true);
-
-    let (none, _) = answer(&history(["x".repeat(ANSWER_BYTES_MAX)]));
-    assert_eq!(
-        (none["messages"].as_array().unwrap().len(), &none["more"]),
-        (0, &true.into())
-    );
-    let (empty, _) = answer(&history([]));
-    assert_eq!(
-        (empty["messages"].as_array().unwrap().len(), &empty["more"]),
-        (0, &false.into())
-    );
-    // No answer has more entries than another.
-    let (many, _) = answer(&history((0..600).map(|_| "x".to_owned())));
-    assert_eq!((self::ids(&many)[0], &many["more"]), (101, &true.into()));
 }
 
 /// Lists of so many entries, of which each has a name of so many bytes, with the key of the list.
@@ -146,8 +92,8 @@ fn lists(count: usize, bytes: usize) -> Vec<(&'static str, Message)> {
 #[test]
 fn a_list_has_so_many_entries_and_no_more() {
     for (count, shown, more) in [
-        (ENTRIES_MAX, ENTRIES_MAX, Value::Null),
-        (ENTRIES_MAX + 1, ENTRIES_MAX, true.into()),
+        (LIST_ENTRIES_MAX, LIST_ENTRIES_MAX, Value::Null),
+        (LIST_ENTRIES_MAX + 1, LIST_ENTRIES_MAX, true.into()),
     ] {
         for (key, message) in lists(count, 1) {
             let (answer, _) = answer(&message);
@@ -160,12 +106,12 @@ fn a_list_has_so_many_entries_and_no_more() {
 
 #[test]
 fn a_list_has_so_many_bytes_and_no_more() {
-    for (key, message) in lists(ENTRIES_MAX, 1000) {
+    for (key, message) in lists(LIST_ENTRIES_MAX, 1000) {
         let (answer, bytes) = answer(&message);
         assert!(bytes <= ANSWER_BYTES_MAX, "{key}: {bytes} bytes");
         let count = answer[key].as_array().unwrap().len();
-        assert!(count > 50 && count < ENTRIES_MAX, "{key}: {count}");
-        assert_eq!(answer["total"], ENTRIES_MAX, "{key}");
+        assert!(count > 50 && count < LIST_ENTRIES_MAX, "{key}: {count}");
+        assert_eq!(answer["total"], LIST_ENTRIES_MAX, "{key}");
         assert_eq!(answer["more"], true, "{key}");
     }
 }
@@ -188,7 +134,10 @@ fn a_list_that_begins_a_longer_one_says_so() {
 #[test]
 fn a_list_without_a_total_is_cut_too() {
     let (answer, bytes) = answer(&Message::Ignoring(vec![name(&"n".repeat(128)); 2000]));
-    assert_eq!(answer["usernames"].as_array().unwrap().len(), ENTRIES_MAX);
+    assert_eq!(
+        answer["usernames"].as_array().unwrap().len(),
+        LIST_ENTRIES_MAX
+    );
     assert_eq!(answer["more"], true);
     assert!(bytes <= ANSWER_BYTES_MAX);
 }

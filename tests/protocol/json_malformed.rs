@@ -274,6 +274,7 @@ fn every_refusal_says_what_to_do() {
             },
             "`away`?",
         ),
+        (Malformed::UnknownField("in".into()), "`in`"),
         (Malformed::MissingField(field), "`message`"),
         (
             Malformed::WrongField { field, expected },

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use super::super::Line;
 
+/// What may stand before a number: plus, and minus in the two ways in which it is written.
+const SIGNS: [char; 3] = ['+', '-', '\u{2212}'];
+
 /// The rest of a line, without the blanks around it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Arguments<'a> {
@@ -124,10 +127,11 @@ impl<'a> Arguments<'a> {
 
     /// A time such as `30m`, `2h 30m` or `90 minutes` at the beginning, if there is one, and what follows.
     ///
-    /// What begins with a digit is meant as a time. If it is none, it is a mistake, and not the first word of a reason:
-    /// or `/ban bob 30mn` would keep Bob out for ever.
+    /// What begins with a digit, or a sign and a digit, is meant as a time. If it is none, it is a mistake, and not the
+    /// first word of a reason: or `/ban bob 30mn` and `/ban bob -5m` would keep Bob out for ever.
     pub(super) fn duration(self) -> Option<(Option<Duration>, Self)> {
-        if !self.text.starts_with(|c: char| c.is_ascii_digit()) {
+        let unsigned = self.text.strip_prefix(SIGNS).unwrap_or(self.text);
+        if !unsigned.starts_with(|c: char| c.is_ascii_digit()) {
             return Some((None, self));
         }
         let (first, after_first) = self.first()?;

@@ -3,6 +3,7 @@
 use super::super::Request;
 use super::arguments::Arguments;
 use super::table::Entry;
+use super::{distance, is_begun};
 
 pub(super) const OPERATORS: &[Entry] = &[
     Entry::new("kick", "NAME [WHY]", "throws somebody out", |given| {
@@ -35,7 +36,7 @@ pub(super) const OPERATORS: &[Entry] = &[
         &[
             "Disconnects them and lets them in again when the time is over, or when",
             "/unban takes it back. An IPv6 address stands for its /64 network. What",
-            "begins with a digit behind the name is a time and no reason.",
+            "begins like a number behind the name is a time and no reason.",
         ],
         "/ban bob 2h Do not shout.",
     ),
@@ -115,13 +116,20 @@ pub(super) const OPERATORS: &[Entry] = &[
     ),
 ];
 
-/// Whatever looks like a time that was mistyped is a mistake and not a reason, since without a time the chat ends now.
+/// Whatever looks like a time or a `cancel` that was mistyped is a mistake and not a reason, since without a time the
+/// chat ends now.
 fn shutdown(given: Arguments) -> Option<Request> {
+    const CANCEL: &str = "cancel";
     let (word, behind) = given.first().unwrap_or(("", given));
-    if word.eq_ignore_ascii_case("cancel") {
-        return behind.nothing().map(|()| Request::CancelShutdown);
+    let word = word.to_ascii_lowercase();
+    let is_alone = behind.nothing().is_some();
+    if word == CANCEL {
+        return is_alone.then_some(Request::CancelShutdown);
     }
-    let (after, why) = if word.eq_ignore_ascii_case("in") {
+    if is_alone && (distance(&word, CANCEL).is_some() || is_begun(&word, CANCEL)) {
+        return None;
+    }
+    let (after, why) = if word == "in" {
         let (after, why) = behind.duration()?;
         (Some(after?), why)
     } else {

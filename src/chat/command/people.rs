@@ -201,13 +201,13 @@ pub(super) const YOURSELF: &[Entry] = &[
         &["Puts the time, or date and time, before each line that somebody says."],
         "/timestamp time",
     ),
-    Entry::new("op", "WORD", "makes you an operator", |given| {
+    Entry::new("op", "PASSWORD", "makes you an operator", |given| {
         Some(Request::Op {
             word: Secret(given.text()?),
         })
     })
     .detail(
-        &["Makes you an operator, if that is the word that operators know."],
+        &["Makes you an operator, if that is the operator password."],
         "/op open-sesame",
     ),
     Entry::new("help", "[COMMAND]", "shows the commands, or one", |given| {

@@ -19,11 +19,13 @@ pub struct Action {
     pub required: &'static [&'static str],
     /// The fields that may be there.
     pub optional: &'static [&'static str],
+    /// Fields that it does not know are not ignored but wrong.
+    pub strict: bool,
     make: fn(&Fields<'_>) -> Result<Request, Malformed>,
 }
 
 impl Action {
-    /// All fields that are read; others are ignored.
+    /// All fields that are read, beside `action` and `id`.
     pub(super) fn fields(&self) -> impl Iterator<Item = &'static str> {
         self.required.iter().chain(self.optional).copied()
     }
@@ -41,15 +43,32 @@ pub(super) fn understand(object: &Object<'_>) -> Result<Request, Malformed> {
             key,
         ))));
     }
-    let name = object.field("action").filter(|&value| value != "null");
-    let name: String = serde_json::from_str(name.ok_or(Malformed::MissingAction)?)
-        .map_err(|_| wrong("action", "the name of an action"))?;
+    let name = object.field("action").ok_or(Malformed::MissingAction)?;
+    let name: String =
+        serde_json::from_str(name).map_err(|_| wrong("action", "the name of an action"))?;
     let Some(action) = ACTIONS.iter().find(|action| action.name == name) else {
         let action = shown(&name);
         let near = near(&action);
         return Err(Malformed::UnknownAction { action, near });
     };
+    if action.strict
+        && let Some(key) = unknown_field(object, action)
+    {
+        return Err(Malformed::UnknownField(key));
+    }
     (action.make)(&Fields { object, action })
+}
+
+/// A field that nobody would read. As everywhere, `null` is no field.
+fn unknown_field(object: &Object<'_>, action: &Action) -> Option<String> {
+    let is_known = |key: &[u8]| {
+        let mut known = ["action", "id"].into_iter().chain(action.fields());
+        known.any(|field| field.as_bytes() == key)
+    };
+    let mut unknown = object.keys().filter(|key| !is_known(key));
+    unknown
+        .next()
+        .map(|key| shown(&String::from_utf8_lossy(key)))
 }
 
 /// As much of what somebody sent as may be quoted back to them.
@@ -79,7 +98,16 @@ const fn action(
         name,
         required,
         optional,
+        strict: false,
         make,
+    }
+}
+
+impl Action {
+    /// The action cannot be undone, so a field that was meant to hold it off must not be ignored for a slip of the pen.
+    const fn strict(mut self) -> Self {
+        self.strict = true;
+        self
     }
 }
 
@@ -206,7 +234,7 @@ static ACTIONS: [Action; 31] = [
         Ok(Request::Unmute { name })
     }),
     action("threads", &[], &[], |_| Ok(Request::Threads)),
-    action("shutdown", &[], &["duration", "reason", "cancel"], shutdown),
+    action("shutdown", &[], &["duration", "reason", "cancel"], shutdown).strict(),
 ];
 
 /// To whom something is said: names go before a room.

@@ -38,17 +38,15 @@ pub(super) fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
             epoch,
             ..
         } => {
-            // Each object just as it was delivered.
-            let (answer, is_all) = Writer::new("history", tag, out).text("room", room).last_of(
-                "messages",
-                past,
-                |told, out| {
+            // Each object just as it was delivered. It was the chat that left out what would make this too long: only
+            // there it is known which end of the past was asked for.
+            Writer::new("history", tag, out)
+                .text("room", room)
+                .all("messages", past, |told, out| {
                     said(told, Writer::new(action_of(told.manner), None, out)).close();
-                },
-            );
-            answer
+                })
                 .plain("epoch", epoch)
-                .plain("more", *more || !is_all)
+                .plain("more", more)
                 .end();
         }
         Message::Rooms { rooms, total } => Writer::new("rooms", tag, out)

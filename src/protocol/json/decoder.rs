@@ -83,10 +83,12 @@ impl JsonDecoder {
             Ok(object) => object,
             Err(why) => return inputs.push(Input::Malformed { why, tag: None }),
         };
-        let tag = object.tag();
-        inputs.push(match understand(&object) {
-            Ok(request) => Input::Request { request, tag },
-            Err(why) => Input::Malformed { why, tag },
+        inputs.push(match object.tag() {
+            Err(why) => Input::Malformed { why, tag: None },
+            Ok(tag) => match understand(&object) {
+                Ok(request) => Input::Request { request, tag },
+                Err(why) => Input::Malformed { why, tag },
+            },
         });
     }
 

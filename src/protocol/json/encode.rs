@@ -1,9 +1,9 @@
 //! All that is said, as objects: one on each line, with its fields in a fixed order.
 
-use super::super::phrases::sentence;
+use super::super::phrases::{seconds_left, sentence};
 use super::writer::Writer;
 use super::{answers, errors};
-use crate::chat::{Manner, Message, Removal, Said, Tag, Time, To};
+use crate::chat::{Manner, Message, Removal, Said, Tag, To};
 
 /// Appends `message` to `out` as the lines that go to a program; an answer carries the `tag` of its request as `id`.
 /// Some messages are for people only, and are no bytes. [`Message::WrongProtocol`] is one of them: whoever gets that
@@ -119,9 +119,9 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::MembershipChanged { room, .. } => notice("membership", message, tag, out)
             .maybe_text("room", room.as_deref())
             .end(),
-        Message::Kicked(removal) => Writer::new("bye", tag, out)
-            .text("reason", reason_of(removal))
-            .text("by", &removal.by)
+        Message::Kicked { by, .. } => Writer::new("bye", tag, out)
+            .text("reason", "kicked")
+            .text("by", by)
             .text("message", &sentence(message))
             .end(),
         Message::Bye => bye("quit", BYE, tag, out),
@@ -187,11 +187,6 @@ pub(super) fn action_of(manner: Manner) -> &'static str {
 
 fn reason_of(removal: &Removal) -> &'static str {
     if removal.banned { "banned" } else { "kicked" }
-}
-
-/// Whole seconds, rounded up: a promise.
-fn seconds_left(left: Time) -> u64 {
-    left.as_secs() + u64::from(left.subsec_nanos() > 0)
 }
 
 /// Something that nobody asked for.

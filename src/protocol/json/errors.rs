@@ -8,21 +8,26 @@ use crate::chat::{Malformed, Refusal};
 /// The codes of all errors, each with what it means. Codes are for programs and stay as they are; the sentences beside
 /// them, in `message`, are for people and may get better.
 pub fn error_codes() -> impl Iterator<Item = (&'static str, &'static str)> {
-    CODES.into_iter()
+    CODES.iter().copied()
 }
 
-const CODES: [(&str, &str); 50] = [
+/// All that a program can be sent: what a typed line only can be refused for is none of it.
+const CODES: &[(&str, &str)] = &[
     ("bad_json", "The line is no JSON."),
     ("bad_utf8", "The line is no UTF-8."),
     ("byte_order_mark", "The line begins with a byte order mark."),
-    ("too_deep", "The line has more than 16 levels of brackets."),
-    ("line_too_long", "The line has more than 16 KiB."),
+    ("too_deep", "The line has too many levels of brackets."),
+    ("line_too_long", "The line has too many bytes."),
     ("several_lines", "The object does not end on its line."),
     ("several_objects", "Something follows the object."),
     ("not_an_object", "The line is a JSON value, but no object."),
     ("duplicate_field", "A field is there twice."),
     ("missing_action", "There is no field `action`."),
     ("unknown_action", "There is no such action."),
+    (
+        "unknown_field",
+        "`shutdown` ignores no field, and does not know this one.",
+    ),
     (
         "missing_field",
         "The action needs a field that is not there.",
@@ -74,11 +79,6 @@ const CODES: [(&str, &str); 50] = [
         "ambiguous_command",
         "More than one command begins like this.",
     ),
-    (
-        "misused_command",
-        "The command needs something else behind it.",
-    ),
-    ("command_in_full", "The command has to be written in full."),
     ("not_operator", "Only operators may do that."),
     (
         "no_operator_password",
@@ -133,6 +133,7 @@ pub(super) fn code(refusal: &Refusal) -> &'static str {
         Refusal::YouAreMuted => "muted",
         Refusal::UnknownCommand { .. } => "unknown_command",
         Refusal::AmbiguousCommand { .. } => "ambiguous_command",
+        // These two are for typed lines.
         Refusal::Misused(_) => "misused_command",
         Refusal::TypeInFull(_) => "command_in_full",
         Refusal::NotOperator => "not_operator",
@@ -159,6 +160,7 @@ fn malformed(why: &Malformed) -> &'static str {
         Malformed::DuplicateField(_) => "duplicate_field",
         Malformed::MissingAction => "missing_action",
         Malformed::UnknownAction { .. } => "unknown_action",
+        Malformed::UnknownField(_) => "unknown_field",
         Malformed::MissingField(_) => "missing_field",
         Malformed::WrongField { .. } => "wrong_field",
     }
@@ -200,6 +202,9 @@ impl fmt::Display for Malformed {
             }
             Self::UnknownAction { action, near: None } => {
                 write!(f, "There is no action `{action}`. The documentation lists those there are.")
+            }
+            Self::UnknownField(field) => {
+                write!(f, "This action knows no field `{field}`. Leave it out.")
             }
             Self::MissingField(field) => {
                 write!(f, "The field `{field}` is missing. This action needs it.")

@@ -1,6 +1,4 @@
 //! A field becomes a text, a name, a number, or what is wrong with it.
-//!
-//! `null` is what many programs write for a field that has no value: it counts as a field that is not there.
 
 use core::net::IpAddr;
 use std::time::Duration;
@@ -81,6 +79,7 @@ impl<'a> Fields<'a> {
     /// The same, if they are there.
     pub(super) fn maybe_names(&self, key: &'static str) -> Result<Option<Vec<String>>, Malformed> {
         const NAMES: &str = "a list of at least one name and at most 100";
+        const { assert!(NAMES_MAX == 100, "the text above says so") };
         if self.value(key).is_some_and(|value| value.starts_with('"')) {
             return Ok(self.maybe_text(key)?.map(|name| vec![name]));
         }
@@ -178,7 +177,7 @@ impl<'a> Fields<'a> {
             "the table has no field {key} for {}",
             self.action.name
         );
-        self.object.field(key).filter(|&value| value != "null")
+        self.object.field(key)
     }
 }
 

@@ -45,8 +45,8 @@ pub const LEVELS_MAX: usize = 16;
 /// How many people one can name in a `to`.
 pub const NAMES_MAX: usize = 100;
 
-/// How many entries a list in an answer has at the most.
-pub const ENTRIES_MAX: usize = 500;
+/// The longest `id`, in bytes as it is sent back.
+pub const ID_BYTES_MAX: usize = 1024;
 
 /// The longest answer, in bytes, its line end included.
 pub const ANSWER_BYTES_MAX: usize = 128 * 1024;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer as _};
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
-use super::LEVELS_MAX;
+use super::{ID_BYTES_MAX, LEVELS_MAX};
 use crate::chat::{Malformed, Tag};
 
 /// The object that a line is.
@@ -52,13 +52,20 @@ impl<'a> Object<'a> {
         Ok(Object { fields })
     }
 
-    /// The value of a field, as it is written.
+    /// The value of a field, as it is written. `null` is what many programs write for a field that has no value: it
+    /// counts as a field that is not there.
     pub(super) fn field(&self, key: &str) -> Option<&'a str> {
         let at = self
             .fields
             .partition_point(|(found, _)| **found < *key.as_bytes());
         let (found, value) = self.fields.get(at)?;
-        (**found == *key.as_bytes()).then(|| value.get())
+        (**found == *key.as_bytes() && !is_null(value)).then(|| value.get())
+    }
+
+    /// The keys of all fields that hold something.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &[u8]> {
+        let held = self.fields.iter().filter(|(_, value)| !is_null(value));
+        held.map(|(key, _)| &**key)
     }
 
     /// A key that is there more than once.
@@ -72,17 +79,36 @@ impl<'a> Object<'a> {
     /// What the answer is to carry. Outside of its texts, an `id` may hold tabs and carriage returns, which are blanks
     /// to JSON: they become blanks, so that no line that is sent holds a control character. Inside of them, others are
     /// allowed; they are escaped.
-    pub(super) fn tag(&self) -> Option<Tag> {
+    ///
+    /// # Errors
+    ///
+    /// With more than [`ID_BYTES_MAX`] it is a wrong field.
+    pub(super) fn tag(&self) -> Result<Option<Tag>, Malformed> {
+        const SHORT: &str = "a value of at most 1 KiB";
+        const { assert!(ID_BYTES_MAX == 1024, "the text above says so") };
+        let Some(id) = self.field("id") else {
+            return Ok(None);
+        };
         let mut tag = String::new();
-        for c in self.field("id")?.chars() {
+        for c in id.chars() {
             match c {
                 '\0'..' ' => tag.push(' '),
                 _ if c.is_control() => tag.push_str(&format!("\\u{:04x}", u32::from(c))),
                 _ => tag.push(c),
             }
         }
-        Some(Tag(Arc::from(tag)))
+        if tag.len() > ID_BYTES_MAX {
+            return Err(Malformed::WrongField {
+                field: "id",
+                expected: SHORT,
+            });
+        }
+        Ok(Some(Tag(Arc::from(tag))))
     }
+}
+
+fn is_null(value: &RawValue) -> bool {
+    value.get() == "null"
 }
 
 fn not_json(error: serde_json::Error) -> Malformed {

@@ -1,5 +1,6 @@
 //! The date and time of RFC 3339, strictly: what is carried as it was written has to be what all others can read.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::Offset;
 
@@ -39,13 +40,16 @@ pub(super) fn parse_sent_at(written: &str) -> Option<SentAt> {
         small(minute)?,
         small(if is_leap { 59 } else { second })?,
         nanosecond,
-    );
-    let at = zone.to_timestamp(date.to_datetime(time.ok()?)).ok()?;
-    // A leap second is inserted behind the last second of a day, everywhere at the same time.
-    let ends_day = at.as_second().rem_euclid(24 * 60 * 60) == 24 * 60 * 60 - 1;
+    )
+    .ok()?;
+    // A leap second is inserted behind the last second of a day in UTC, everywhere at the same time.
+    let in_utc = (hour * 60 + minute) * 60 + 59 - zone.seconds();
+    let ends_day = in_utc.rem_euclid(24 * 60 * 60) == 24 * 60 * 60 - 1;
+    // The calendar of moments ends a day before the year 9999 does, so that it has an end in every zone.
+    let at = zone.to_timestamp(date.to_datetime(time));
     (!is_leap || ends_day).then(|| SentAt {
         written: written.into(),
-        at,
+        at: at.unwrap_or(Timestamp::MAX),
         zone,
     })
 }

@@ -5,8 +5,9 @@ use std::fmt::{self, Display, Write};
 use jiff::Timestamp;
 
 use super::super::ordinary_prefix;
-use super::{ANSWER_BYTES_MAX, ENTRIES_MAX};
+use super::ANSWER_BYTES_MAX;
 use crate::chat::Tag;
+use crate::config::limits::LIST_ENTRIES_MAX;
 
 /// Room for what may follow a list: its bracket, `total`, `epoch`, `last_message_id` and `more`, the name of `id`, and
 /// the end of the line.
@@ -62,12 +63,22 @@ impl<'a> Writer<'a> {
         self
     }
 
-    /// Texts.
-    pub(super) fn texts<T: AsRef<str>>(mut self, key: &str, texts: &[T]) -> Self {
+    /// Texts, all of them.
+    pub(super) fn texts<T: AsRef<str>>(self, key: &str, texts: &[T]) -> Self {
+        self.all(key, texts, |text, out| string(text.as_ref(), out))
+    }
+
+    /// A list that somebody else has kept short, each entry as `write` writes it.
+    pub(super) fn all<T>(
+        mut self,
+        key: &str,
+        entries: &[T],
+        write: impl Fn(&T, &mut Vec<u8>),
+    ) -> Self {
         let out = self.value(key);
         out.push(b'[');
-        for text in texts {
-            string(text.as_ref(), out);
+        for entry in entries {
+            write(entry, out);
             out.push(b',');
         }
         close_list(out);
@@ -101,7 +112,7 @@ impl<'a> Writer<'a> {
         self.value(key).push(b'[');
         let end = self.list_end(behind_bytes);
         let mut count = 0;
-        for entry in entries.iter().take(ENTRIES_MAX) {
+        for entry in entries.iter().take(LIST_ENTRIES_MAX) {
             let before = self.out.len();
             write(entry, self.out);
             self.out.push(b',');
@@ -145,30 +156,6 @@ impl<'a> Writer<'a> {
         } else {
             whole
         }
-    }
-
-    /// The last of the objects, as many as an answer may have; whether that is all of them.
-    pub(super) fn last_of<T>(
-        mut self,
-        key: &str,
-        entries: &[T],
-        write: impl Fn(&T, &mut Vec<u8>),
-    ) -> (Self, bool) {
-        self.value(key).push(b'[');
-        let first_allowed = entries.len().saturating_sub(ENTRIES_MAX);
-        let mut written = Vec::new();
-        let mut starts = Vec::new();
-        for entry in &entries[first_allowed..] {
-            starts.push(written.len());
-            write(entry, &mut written);
-            written.push(b',');
-        }
-        let room = self.list_end(0).saturating_sub(self.out.len());
-        let left_out = starts.partition_point(|start| written.len() - start > room);
-        let start = starts.get(left_out).map_or(written.len(), |&start| start);
-        self.out.extend_from_slice(&written[start..]);
-        close_list(self.out);
-        (self, first_allowed + left_out == 0)
     }
 
     /// Ends an object inside of another.

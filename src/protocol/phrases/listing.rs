@@ -6,10 +6,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::layout::{TEXT_COLUMNS_MAX, cut, shortened};
 use super::span;
-use crate::chat::{PersonShown, Time};
+use crate::chat::{LOBBY_NAME, PersonShown, Time};
 
-/// Where everybody on telnet begins, so that nobody needs to be told that somebody is there.
-const USUAL_ROOM: &str = "lobby";
 /// Whoever has said something in this time is not idle.
 const IDLE_AFTER: Time = Time::from_secs(60);
 
@@ -95,7 +93,8 @@ fn shown(person: &PersonShown, with_rooms: bool) -> String {
     if person.away {
         remarks.push("away".into());
     }
-    let is_usual = matches!(person.rooms.as_slice(), [room] if &**room == USUAL_ROOM);
+    // Where everybody on telnet begins: nobody needs to be told that somebody is there.
+    let is_usual = matches!(person.rooms.as_slice(), [room] if &**room == LOBBY_NAME);
     if with_rooms && !is_usual && !person.rooms.is_empty() {
         // What the name, the other remarks, their signs and a comma leave of the line.
         let others: usize = remarks

@@ -83,15 +83,17 @@ pub(in crate::protocol) fn refused(refusal: &Refusal) -> String {
         Refusal::NotYourself => "You cannot do that to yourself.".into(),
         Refusal::YouAreMuted => "An operator has muted you: nobody hears what you say.".into(),
         Refusal::NotOperator => "Only an operator of this chat may do that. See /help.".into(),
-        Refusal::NoOperatorWord => "This chat has no word that makes an operator.".into(),
+        Refusal::NoOperatorWord => "This chat has no operator password.".into(),
         Refusal::WrongOperatorWord { tries_left: 0 } => {
-            "That is not the word, and it was the last try.".into()
+            "That is not the operator password, and it was the last try.".into()
         }
         Refusal::WrongOperatorWord { tries_left } => {
             let tries = if *tries_left == 1 { "try" } else { "tries" };
-            format!("That is not the word. You have {tries_left} more {tries}.")
+            format!("That is not the operator password. You have {tries_left} more {tries}.")
         }
-        Refusal::TooManyOperatorWords => "Too many wrong words have come from your address.".into(),
+        Refusal::TooManyOperatorWords => {
+            "Too many wrong passwords have come from your address.".into()
+        }
         Refusal::NoSuchBan(whom) => {
             let whom = shortened(whom);
             format!("There is no ban of {whom}. /bans shows those there are.")

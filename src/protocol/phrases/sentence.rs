@@ -3,7 +3,8 @@
 use super::clause::{because, clients_have, have, removal};
 use super::refused::refused;
 use super::{listing, span, table};
-use crate::chat::{Message, Removal, Timestamps};
+use crate::chat::{Message, Timestamps};
+use crate::config::limits::FLOOD_BYTES_PER_SECOND;
 use crate::protocol::ENDLESS_BYTES_MAX;
 
 /// A message in one sentence, without a prefix and without an end of line. Empty where the message is a list, or what
@@ -94,13 +95,9 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         }
         Message::Pong => "Pong!".into(),
         Message::OperatorNow => "You are an operator now. /help shows what you may do.".into(),
-        Message::Kicked(Removal { banned, by, why }) => {
+        Message::Kicked { by, why } => {
             let why = because(why.as_deref());
-            if *banned {
-                format!("You were banned by {by}{why}. Only an operator can take that back.")
-            } else {
-                format!("You were kicked by {by}{why}. You may connect again.")
-            }
+            format!("You were kicked by {by}{why}. You may connect again.")
         }
         Message::Banned { why, remaining } => {
             let why = because(why.as_deref());
@@ -132,13 +129,14 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
             span::seconds_left(*left)
         ),
         Message::IdleBye | Message::Bye => "Bye!".into(),
-        Message::HeldBack { lines: 0, .. } => {
-            "That was much at once: the rest is read a little slower.".into()
-        }
+        Message::HeldBack { lines: 0, .. } => format!(
+            "Not so fast: the rest is read at {} KiB a second. Nothing is lost.",
+            FLOOD_BYTES_PER_SECOND / 1024
+        ),
+        // What is still in the socket has not been counted: nobody knows yet how many lines it is.
         Message::HeldBack { lines, wait } => format!(
-            "Not so fast: {lines} line(s) held back. Nothing is lost, the last is said in {} s.",
-            // Rounded up: it is a promise.
-            wait.as_secs() + 1
+            "Not so fast: at least {lines} line(s) held back, the last for {} s or more. Nothing is lost.",
+            span::seconds_left(*wait)
         ),
         Message::EndlessLine => {
             format!("That line is too long: {ENDLESS_BYTES_MAX} bytes without an end. Goodbye.")

@@ -24,8 +24,9 @@ pub(super) fn left(time: Time) -> String {
 }
 
 /// The seconds that are left, rounded up.
-pub(super) fn seconds_left(time: Time) -> u64 {
-    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+pub(in crate::protocol) fn seconds_left(time: Time) -> u64 {
+    let begun = u64::from(time.subsec_nanos() > 0);
+    time.as_secs().saturating_add(begun)
 }
 
 fn told(seconds: u64) -> String {
