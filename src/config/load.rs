@@ -125,7 +125,7 @@ fn healthcheck(address: Option<String>, config: &Config) -> Result<Healthcheck, 
         })
     };
     let address = address.map(read).transpose()?;
-    Healthcheck::new(address, config, config.json_port).map_err(|what| refused(what.to_owned()))
+    Healthcheck::new(address, config).map_err(|what| refused(what.to_owned()))
 }
 
 /// The settings of an empty command line.
