@@ -4,6 +4,7 @@
 
 mod support;
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
 use support::directory::Directory;
 use support::process::{behind, has_program, until};
@@ -156,6 +157,27 @@ fn the_files_that_settings_name_are_read_again() {
     mallory.skip_to("banned");
     Pair::join(&server).exchange();
     assert!(!server.log_so_far().contains("geheim"));
+    server.signal(Signal::TERM);
+    assert_eq!(server.exit_status().code(), Some(0));
+}
+
+#[test]
+fn a_pipe_in_the_place_of_a_file_holds_up_nobody() {
+    let directory = Directory::new("pipe");
+    let settings = format!("motd = '{}'", directory.path("motd"));
+    directory.write("chatserv.toml", &settings);
+    directory.write("motd", "Welcome");
+    let Some(mut server) = server(&directory) else {
+        return;
+    };
+    directory.remove("motd");
+    let mode = Mode::RUSR | Mode::WUSR;
+    // To open it for reading would wait for somebody who writes to it, and nobody does.
+    mknodat(CWD, directory.path("motd"), FileType::Fifo, mode, 0).unwrap();
+    reload(
+        &server,
+        "motd: is a directory, a pipe or a device, expected a regular file",
+    );
     server.signal(Signal::TERM);
     assert_eq!(server.exit_status().code(), Some(0));
 }

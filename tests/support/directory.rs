@@ -24,6 +24,25 @@ impl Directory {
     pub fn write(&self, name: &str, content: &str) {
         fs::write(self.0.join(name), content).unwrap();
     }
+
+    /// Takes a file away.
+    pub fn remove(&self, name: &str) {
+        fs::remove_file(self.0.join(name)).unwrap();
+    }
+
+    /// What a file in it holds.
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.0.join(name)).unwrap()
+    }
+
+    /// The names of the files in it.
+    pub fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.0).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    }
 }
 
 impl Drop for Directory {
