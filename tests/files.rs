@@ -13,10 +13,8 @@ use support::{Client, Server};
 #[test]
 fn what_the_settings_name_has_to_be_there_at_the_start() {
     let directory = Directory::new("start");
-    directory.write(
-        "bans.toml",
-        "[[ban]]\nname = 'mallory'\nby = 'me'\n\n[[ban]]\n",
-    );
+    let broken = "[[ban]]\nname = 'mallory'\nby = 'me'\n\n[[ban]]\n";
+    directory.write("bans.toml", broken);
     directory.write("empty", "\n");
     for (flag, path, why) in [
         ("--state-dir", directory.path(""), "bans.toml: line 5: "),
@@ -25,6 +23,11 @@ fn what_the_settings_name_has_to_be_there_at_the_start() {
             directory.path("gone"),
             "gone: cannot be written to: ",
         ),
+        (
+            "--state-dir",
+            directory.path("empty"),
+            "empty: cannot be written to: Not a directory",
+        ),
         ("--motd", directory.path("gone"), "gone: cannot be read: "),
         (
             "--operator-password-file",
@@ -32,15 +35,36 @@ fn what_the_settings_name_has_to_be_there_at_the_start() {
             "empty: is empty, expected the operators' password",
         ),
     ] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_chatserv"));
-        let (status, stderr) = fails_to_start(command.args([flag, &path, "--port", "0"]));
+        let chatserv = || Command::new(env!("CARGO_BIN_EXE_chatserv"));
+        let (status, stderr) = fails_to_start(chatserv().args([flag, &path, "--port", "0"]));
         assert_eq!(status, Some(1), "{stderr}");
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
         assert!(
             stderr.starts_with("chatserv: ") && stderr.contains(why),
             "{stderr}"
         );
+        // Whoever only asks is told the same.
+        let checked = fails_to_start(chatserv().args([flag, &path, "--check-config"]));
+        assert_eq!(checked, (status, stderr));
     }
+}
+
+#[test]
+fn settings_are_checked_with_their_files_and_nothing_is_written() {
+    let directory = Directory::new("check");
+    directory.write("motd", "Welcome");
+    directory.write("bans.toml", "[[ban]]\nname = 'mallory'\n");
+    let before = directory.names();
+    let output = Command::new(env!("CARGO_BIN_EXE_chatserv"))
+        .args(["--state-dir", &directory.path("")])
+        .args(["--motd", &directory.path("motd"), "--check-config"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert!(stdout.contains(&format!("motd = \"{}\"", directory.path("motd"))));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    assert_eq!(directory.names(), before);
 }
 
 #[test]
@@ -68,4 +92,28 @@ fn a_ban_survives_a_restart() {
     let mut mallory = Client::connect(&server);
     mallory.say("MALLORY");
     mallory.skip_to("MALLORY is banned");
+}
+
+#[test]
+fn a_change_by_hand_that_was_not_read_is_kept_and_told() {
+    let directory = Directory::new("by-hand");
+    let by_hand = "# Mine.\n[[ban]]\nname = 'mallory'\n";
+    directory.write("bans.toml", by_hand);
+    let server = Server::start(&["--state-dir", &directory.path("")]);
+    let mut ann = Client::join(&server, "ann");
+    ann.say("/bans");
+    assert!(ann.skip_to("mallory").contains("by the server's file"));
+
+    let more = format!("{by_hand}[[ban]]\nname = 'trudy'\n");
+    directory.write("bans.toml", &more);
+    ann.say("/ban eve");
+    let told = server.log("was changed by hand");
+    let (file, kept) = (directory.path("bans.toml"), directory.path("bans.toml.old"));
+    assert!(
+        told.contains(&format!("{file}: ")) && told.contains(&format!("{kept}: ")),
+        "{told}"
+    );
+    assert_eq!(directory.read("bans.toml.old"), more);
+    let written = directory.read("bans.toml");
+    assert!(written.contains("eve") && !written.contains("trudy"));
 }

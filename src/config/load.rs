@@ -44,7 +44,8 @@ struct CommandLine {
     #[command(flatten)]
     given: Given,
 
-    /// Print the settings that would be in force, as a settings file, and end.
+    /// Print the settings that would be in force, as a settings file, and end. Files that they name and that are not
+    /// there are an error, as at the start.
     #[arg(long)]
     check_config: bool,
 
