@@ -55,13 +55,11 @@ impl Healthcheck {
     ///
     /// # Errors
     /// The port is left to the system, so that nobody can know it here.
-    pub fn new(
-        address: Option<Address>,
-        config: &Config,
-        json_port: Option<u16>,
-    ) -> Result<Self, &'static str> {
-        let takes_json_port = address.is_none() && config.anonymous && json_port.is_some();
-        let port = json_port.filter(|_| takes_json_port).unwrap_or(config.port);
+    pub fn new(address: Option<Address>, config: &Config) -> Result<Self, &'static str> {
+        let json_port = config.json_port;
+        let port = json_port
+            .filter(|_| config.anonymous)
+            .unwrap_or(config.port);
         let own = Address::of_server(config.bind, port);
         let is_own = address.is_none();
         let address = address.unwrap_or(own);
@@ -257,10 +255,11 @@ mod tests {
         for (address, anonymous, json_port, wanted) in table {
             let config = Config {
                 anonymous,
+                json_port,
                 ..Config::default()
             };
             let address = address.map(|text| text.parse().expect("the table holds addresses only"));
-            let asked = Healthcheck::new(address, &config, json_port).ok();
+            let asked = Healthcheck::new(address, &config).ok();
             let asked = asked.map(|asked| (asked.address.port, asked.greeting));
             assert_eq!(asked, wanted, "{anonymous}, {json_port:?}");
         }

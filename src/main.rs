@@ -22,7 +22,7 @@ fn main() -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(unhealthy) => fail(&unhealthy, EXIT_FAILURE),
         },
-        Ok(Outcome::Check(config)) => print(&config.to_toml()),
+        Ok(Outcome::Check(config)) => check(&config),
         Ok(Outcome::Print(text)) => print(&text),
         Err(error) => fail(&error, EXIT_USAGE),
     }
@@ -31,6 +31,17 @@ fn main() -> ExitCode {
 /// What the command line, the environment and the settings file say, now.
 fn settings() -> Result<Outcome, ConfigError> {
     config::load(env::args_os(), env::vars_os())
+}
+
+/// Prints the settings in force, if the files that they name are such that a server could start with them.
+fn check(config: &Config) -> ExitCode {
+    // What the start would warn of is worth as much here.
+    log::start(config.log_level);
+    if let Err(error) = Server::check(config) {
+        return fail(&error, EXIT_FAILURE);
+    }
+    log::finish();
+    print(&config.to_toml())
 }
 
 /// Starts the server, says where it listens, and runs it until it is shut down.

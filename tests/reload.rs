@@ -4,48 +4,20 @@
 
 mod support;
 
-use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
-
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
-use support::process::{behind, fails_to_start, has_program, until};
+use support::directory::Directory;
+use support::process::{behind, has_program, until};
 use support::slow::Pair;
 use support::{Client, Server};
 
-/// A directory of one test's own, gone when the test is.
-struct Directory(PathBuf);
-
-impl Directory {
-    fn new(test: &str) -> Self {
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir(&path).unwrap();
-        Self(path)
+/// A server without a terminal, by the settings file in a directory; none where that is not possible.
+fn server(directory: &Directory) -> Option<Server> {
+    if !has_program("setsid") {
+        return None;
     }
-
-    fn path(&self, name: &str) -> String {
-        self.0.join(name).display().to_string()
-    }
-
-    fn write(&self, name: &str, content: &str) {
-        fs::write(self.0.join(name), content).unwrap();
-    }
-
-    /// A server without a terminal, by the settings file in here; none where that is not possible.
-    fn server(&self) -> Option<Server> {
-        if !has_program("setsid") {
-            return None;
-        }
-        let flags = ["--config", &self.path("chatserv.toml"), "--port", "0"];
-        Some(Server::start_by(&mut behind(&["setsid"], &flags)))
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+    let flags = ["--config", &directory.path("chatserv.toml"), "--port", "0"];
+    Some(Server::start_by(&mut behind(&["setsid"], &flags)))
 }
 
 /// Sends a SIGHUP and waits until the log says this of it.
@@ -59,7 +31,7 @@ fn newcomers_get_the_new_settings_and_nobody_else_notices() {
     let directory = Directory::new("newcomers");
     let settings = "login-timeout = '1h'\nrate-limit = 'off'\nlog-level = 'info'";
     directory.write("chatserv.toml", settings);
-    let Some(server) = directory.server() else {
+    let Some(server) = server(&directory) else {
         return;
     };
     let mut pair = Pair::join(&server);
@@ -100,7 +72,7 @@ fn newcomers_get_the_new_settings_and_nobody_else_notices() {
 fn what_cannot_change_stays_and_is_named() {
     let directory = Directory::new("fixed");
     directory.write("chatserv.toml", "");
-    let Some(server) = directory.server() else {
+    let Some(server) = server(&directory) else {
         return;
     };
     // The port is not among them: a flag says the same as before, and wins.
@@ -120,7 +92,7 @@ fn what_cannot_change_stays_and_is_named() {
 fn with_wrong_settings_all_goes_on_as_it_is() {
     let directory = Directory::new("wrong");
     directory.write("chatserv.toml", "log-level = 'info'");
-    let Some(server) = directory.server() else {
+    let Some(server) = server(&directory) else {
         return;
     };
     for (settings, told) in [
@@ -161,7 +133,7 @@ fn the_files_that_settings_name_are_read_again() {
     directory.write("chatserv.toml", &settings);
     directory.write("motd", "Welcome");
     directory.write("password", "geheim");
-    let Some(mut server) = directory.server() else {
+    let Some(mut server) = server(&directory) else {
         return;
     };
     until("the thread for bans is there", || {
@@ -190,61 +162,22 @@ fn the_files_that_settings_name_are_read_again() {
 }
 
 #[test]
-fn what_the_settings_name_has_to_be_there_at_the_start() {
-    let directory = Directory::new("start");
-    directory.write(
-        "bans.toml",
-        "[[ban]]\nname = 'mallory'\nby = 'me'\n\n[[ban]]\n",
+fn a_pipe_in_the_place_of_a_file_holds_up_nobody() {
+    let directory = Directory::new("pipe");
+    let settings = format!("motd = '{}'", directory.path("motd"));
+    directory.write("chatserv.toml", &settings);
+    directory.write("motd", "Welcome");
+    let Some(mut server) = server(&directory) else {
+        return;
+    };
+    directory.remove("motd");
+    let mode = Mode::RUSR | Mode::WUSR;
+    // To open it for reading would wait for somebody who writes to it, and nobody does.
+    mknodat(CWD, directory.path("motd"), FileType::Fifo, mode, 0).unwrap();
+    reload(
+        &server,
+        "motd: is a directory, a pipe or a device, expected a regular file",
     );
-    directory.write("empty", "\n");
-    for (flag, path, why) in [
-        ("--state-dir", directory.path(""), "bans.toml: line 5: "),
-        (
-            "--state-dir",
-            directory.path("gone"),
-            "gone: cannot be written to: ",
-        ),
-        ("--motd", directory.path("gone"), "gone: cannot be read: "),
-        (
-            "--operator-password-file",
-            directory.path("empty"),
-            "empty: is empty, expected the operators' password",
-        ),
-    ] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_chatserv"));
-        let (status, stderr) = fails_to_start(command.args([flag, &path, "--port", "0"]));
-        assert_eq!(status, Some(1), "{stderr}");
-        assert_eq!(stderr.lines().count(), 1, "{stderr}");
-        assert!(
-            stderr.starts_with("chatserv: ") && stderr.contains(why),
-            "{stderr}"
-        );
-    }
-}
-
-#[test]
-fn a_password_that_everybody_can_read_is_worth_a_warning() {
-    let directory = Directory::new("readable");
-    directory.write("password", "geheim");
-    let path = directory.path("password");
-    let server = Server::start(&["--operator-password-file", &path]);
-    server.log("everybody on this machine can read the operators' password");
-}
-
-#[test]
-fn a_ban_survives_a_restart() {
-    let directory = Directory::new("restart");
-    let state = directory.path("");
-    let start = || Server::start(&["--state-dir", &state]);
-    let mut server = start();
-    let mut ann = Client::join(&server, "ann");
-    ann.say("/ban mallory 1h enough");
-    ann.skip_to("mallory");
-    ann.say("SHUTDOWN");
+    server.signal(Signal::TERM);
     assert_eq!(server.exit_status().code(), Some(0));
-
-    let server = start();
-    let mut mallory = Client::connect(&server);
-    mallory.say("MALLORY");
-    mallory.skip_to("MALLORY is banned");
 }

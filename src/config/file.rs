@@ -1,10 +1,12 @@
 //! The settings file: from TOML to plain pairs of key and value, without a look at what the keys are. And what it has
 //! in common with other files that are written by hand: a length that it cannot exceed, and errors that say where.
 
-use std::fs::File;
-use std::io::Read;
+use std::fs::OpenOptions;
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use rustix::fs::OFlags;
 use toml::{Table, Value};
 
 use super::error::{ConfigError, name, quote};
@@ -43,12 +45,25 @@ pub(crate) fn in_file(path: &Path, what: &str) -> ConfigError {
 /// Reads a whole file of text. `kind` is what it is for people: a "settings file".
 ///
 /// # Errors
-/// It cannot be read, is longer than `bytes_max`, or is not UTF-8.
+/// It cannot be read, is no regular file, is longer than `bytes_max`, or is not UTF-8.
 pub(crate) fn read_text(path: &Path, bytes_max: u64, kind: &str) -> Result<String, ConfigError> {
+    let unreadable = |error: io::Error| in_file(path, &format!("cannot be read: {error}"));
+    // To open a FIFO waits for somebody who writes to it, unless one says NONBLOCK; and whoever waits here may be the
+    // thread that is to hear of SIGTERM. What was opened is then asked what it is, and not the path before: that could
+    // be something else a moment later. For a regular file NONBLOCK changes nothing.
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+        .open(path)
+        .map_err(unreadable)?;
+    if !file.metadata().map_err(unreadable)?.is_file() {
+        let what = "is a directory, a pipe or a device, expected a regular file";
+        return Err(in_file(path, what));
+    }
     let mut bytes = Vec::new();
-    // One byte more than is allowed tells a file that is too long from one that just fits, and /dev/zero ends too.
-    let read = File::open(path).and_then(|file| file.take(bytes_max + 1).read_to_end(&mut bytes));
-    read.map_err(|error| in_file(path, &format!("cannot be read: {error}")))?;
+    // One byte more than is allowed tells a file that is too long from one that just fits.
+    let read = file.take(bytes_max + 1).read_to_end(&mut bytes);
+    read.map_err(unreadable)?;
     if bytes.len() as u64 > bytes_max {
         let what = format!("is longer than {bytes_max} bytes, which no {kind} is");
         return Err(in_file(path, &what));
@@ -71,4 +86,28 @@ pub(crate) fn toml_reason(text: &str, error: &toml::de::Error) -> String {
 /// The number of the line, counted from 1, in which this byte of a text stands.
 pub(crate) fn line_of(text: &str, byte: usize) -> usize {
     text.bytes().take(byte).filter(|&b| b == b'\n').count() + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+
+    #[test]
+    fn only_a_regular_file_is_read_and_nothing_else_is_waited_for() {
+        let name = format!("chatserv-fifo-{}", std::process::id());
+        let fifo = std::env::temp_dir().join(name);
+        let _ = fs::remove_file(&fifo);
+        // Nobody ever writes to it.
+        mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        for path in [fifo.as_path(), Path::new("/dev/zero"), Path::new("/")] {
+            let error = read_text(path, 9, "test").unwrap_err().to_string();
+            let what = "is a directory, a pipe or a device, expected a regular file";
+            assert_eq!(error, format!("{}: {what}", path.display()));
+        }
+        fs::remove_file(&fifo).unwrap();
+    }
 }

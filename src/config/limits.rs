@@ -10,7 +10,7 @@ const MIB: usize = 1024 * KIB;
 
 // ── Settings ──
 
-/// How long a settings file may be. Our longest would be under 2 KiB; a wrong path (a log, `/dev/zero`) is told
+/// How long a settings file may be. Our longest would be under 2 KiB; a wrong path (a log, a film) is told
 /// instead of being read to its end.
 pub const CONFIG_FILE_BYTES_MAX: u64 = 64 * 1024;
 
@@ -23,7 +23,9 @@ pub const MOTD_BYTES_MAX: u64 = 16 * 1024;
 /// See [`MOTD_BYTES_MAX`].
 pub const MOTD_LINES_MAX: usize = 50;
 
-/// How long the file of bans may be. As many as there may be ([`BANS_MAX`]) take about half of that, with the longest reasons.
+/// How long the file of bans may be: as many as there may be ([`BANS_MAX`]), and none longer than 1.6 KiB. The longest
+/// takes 1.4 KiB: two names of 128 bytes and a reason of [`NOTE_BYTES_MAX`], each twice as long where every character
+/// has to be escaped, and 130 bytes for the rest.
 pub const BANS_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 // ── Inbox and batches ──

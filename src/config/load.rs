@@ -44,7 +44,8 @@ struct CommandLine {
     #[command(flatten)]
     given: Given,
 
-    /// Print the settings that would be in force, as a settings file, and end.
+    /// Print the settings that would be in force, as a settings file, and end. Files that they name and that are not
+    /// there are an error, as at the start.
     #[arg(long)]
     check_config: bool,
 
@@ -125,7 +126,7 @@ fn healthcheck(address: Option<String>, config: &Config) -> Result<Healthcheck, 
         })
     };
     let address = address.map(read).transpose()?;
-    Healthcheck::new(address, config, config.json_port).map_err(|what| refused(what.to_owned()))
+    Healthcheck::new(address, config).map_err(|what| refused(what.to_owned()))
 }
 
 /// The settings of an empty command line.

@@ -1,27 +1,31 @@
-//! Bans on disk: a file that a restart finds, and the thread that writes it.
+//! Bans on disk: a file that a restart finds. `keeper` is the thread that writes it.
 //!
-//! A disk can take as long as it likes, so the dispatcher never waits for one. It puts the list of all bans into a
-//! slot and goes on. A list that is still in the slot when the next one comes is replaced: only the newest counts.
+//! Two write this file, the server and whoever runs it, and neither asks the other. What has been changed by hand
+//! and was not read yet, the server never throws away: it keeps that beside, and says so.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+mod disk;
+mod keeper;
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError};
 use jiff::Timestamp;
 use parking_lot::Mutex;
+use rustix::fs::{Access, access};
 
-use super::activity::Activity;
 use super::bans_toml;
-use super::threads::Row;
 use crate::chat::Ban;
 use crate::config::{ConfigError, in_file, limits, read_text};
+
+pub use keeper::{Keeper, run, slot};
 
 /// The file's name in the state directory.
 const NAME: &str = "bans.toml";
 /// What is written before it takes that name.
 const UNFINISHED: &str = "bans.toml.new";
+/// What somebody else had written, and the server had not read when it wrote its own.
+const OTHER: &str = "bans.toml.old";
 
 /// The file of bans.
 #[derive(Debug)]
@@ -39,17 +43,33 @@ impl BansFile {
     /// The directory is not there or cannot be written to, or the file is broken: then somebody has to look at it,
     /// since to go on without it would let everybody in.
     pub fn open(directory: &Path, now: Timestamp) -> Result<(Self, Vec<Ban>), ConfigError> {
-        let file = Self {
-            directory: directory.to_owned(),
-            held: Mutex::default(),
-        };
-        file.create_unfinished()
-            .and_then(|_| fs::remove_file(file.unfinished()))
-            .map_err(|error| in_file(directory, &format!("cannot be written to: {error}")))?;
+        let file = Self::in_directory(directory);
+        disk::create(&file.beside(UNFINISHED))
+            .and_then(|_| fs::remove_file(file.beside(UNFINISHED)))
+            .map_err(|error| no_writing(directory, &error))?;
         let text = file.text()?;
         let bans = file.parse(&text, now)?;
         *file.held.lock() = text;
         Ok((file, bans))
+    }
+
+    /// Looks at what [`BansFile::open`] would look at, as far as that can be done without writing.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn check(directory: &Path, now: Timestamp) -> Result<(), ConfigError> {
+        // With the dot it has to be a directory. Whether there is room on the disk, only writing can tell.
+        access(directory.join("."), Access::WRITE_OK | Access::EXEC_OK)
+            .map_err(|error| no_writing(directory, &error.into()))?;
+        let file = Self::in_directory(directory);
+        file.parse(&file.text()?, now).map(|_| ())
+    }
+
+    fn in_directory(directory: &Path) -> Self {
+        Self {
+            directory: directory.to_owned(),
+            held: Mutex::default(),
+        }
     }
 
     /// The bans in the file, if somebody else has changed it since it was last read or written here. Without that the
@@ -70,29 +90,32 @@ impl BansFile {
 
     /// Replaces the file, all or nothing: whatever happens, a reader finds either the old list or the new one. The
     /// new one is on the disk before it takes the old one's name, and the name is on the disk before this returns.
+    ///
+    /// A file that somebody else has changed meanwhile is copied first. (To rename it would leave a moment without any
+    /// file, and whoever starts a server then would start it without a ban.)
     fn write(&self, bans: &[Ban]) -> io::Result<()> {
-        let mut held = self.held.lock();
         let text = bans_toml::write(bans);
-        let mut file = self.create_unfinished()?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(self.unfinished(), self.path())?;
-        *held = text;
-        File::open(&self.directory)?.sync_all()
-    }
-
-    /// A new file that only its owner may read: it says who was banned from where, and why.
-    fn create_unfinished(&self) -> io::Result<File> {
-        // One that a crash has left behind might have other permissions, or be a link to somewhere else.
-        match fs::remove_file(self.unfinished()) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-            _ => {}
+        if text.len() as u64 > limits::BANS_FILE_BYTES_MAX {
+            return Err(io::Error::other("the list is too long to be read again"));
         }
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(self.unfinished())
+        let mut held = self.held.lock();
+        let found = self.text().map_err(io::Error::other)?;
+        let is_changed = found != *held;
+        if is_changed {
+            disk::create_with(&self.beside(OTHER), &found)?;
+        }
+        disk::create_with(&self.beside(UNFINISHED), &text)?;
+        fs::rename(self.beside(UNFINISHED), self.path())?;
+        *held = text;
+        if is_changed {
+            tracing::warn!(
+                "{}: was changed by hand, and written anew before a SIGHUP had it read. What it held is in {}: \
+                 carry over what is missing, and send a SIGHUP",
+                self.path().display(),
+                self.beside(OTHER).display()
+            );
+        }
+        File::open(&self.directory)?.sync_all()
     }
 
     fn text(&self) -> Result<String, ConfigError> {
@@ -110,97 +133,30 @@ impl BansFile {
     }
 
     fn path(&self) -> PathBuf {
-        self.directory.join(NAME)
+        self.beside(NAME)
     }
 
-    fn unfinished(&self) -> PathBuf {
-        self.directory.join(UNFINISHED)
-    }
-}
-
-/// The dispatcher's end of the slot. Dropping it ends the thread, once that has written what is in the slot.
-pub struct Keeper {
-    slot: Sender<Vec<Ban>>,
-    /// To take out what the thread has not taken yet.
-    untaken: Receiver<Vec<Ban>>,
-}
-
-/// The slot: the dispatcher's end, and the thread's.
-pub fn slot() -> (Keeper, Receiver<Vec<Ban>>) {
-    let (slot, lists) = crossbeam_channel::bounded(1);
-    let untaken = lists.clone();
-    (Keeper { slot, untaken }, lists)
-}
-
-impl Keeper {
-    /// Has this list written, instead of one that waits. Never blocks: nobody else puts anything into the slot, so it is
-    /// empty once the old list was taken out, by whomever.
-    pub fn keep(&self, bans: Vec<Ban>) {
-        if let Err(TrySendError::Full(bans)) = self.slot.try_send(bans) {
-            let _ = self.untaken.try_recv();
-            let _ = self.slot.try_send(bans);
-        }
+    fn beside(&self, name: &str) -> PathBuf {
+        self.directory.join(name)
     }
 }
 
-/// Writes each list that it finds in the slot, and ends when the dispatcher is gone. Its last act is to write what was
-/// put there last.
-pub fn run(file: &BansFile, lists: &Receiver<Vec<Ban>>, row: &Row) {
-    row.doing(Activity::WaitingForWork);
-    for bans in lists {
-        row.doing(Activity::Writing);
-        match file.write(&bans) {
-            Ok(()) => tracing::debug!(bans = bans.len(), "kept"),
-            Err(error) => tracing::error!(
-                "{}: cannot be written, so a restart forgets what has changed: {error}",
-                file.path().display()
-            ),
-        }
-        row.doing(Activity::WaitingForWork);
-    }
+fn no_writing(directory: &Path, error: &io::Error) -> ConfigError {
+    in_file(directory, &format!("cannot be written to: {error}"))
 }
 
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
-    use std::sync::Arc;
-    use std::thread;
 
+    use super::disk::tests::Directory;
     use super::*;
-    use crate::server::threads::ThreadTable;
 
-    /// A directory of one test's own, gone when the test is.
-    struct Directory(PathBuf);
-
-    impl Directory {
-        fn new(test: &str) -> Self {
-            let name = format!("chatserv-{test}-{}", std::process::id());
-            let path = std::env::temp_dir().join(name);
-            let _ = fs::remove_dir_all(&path);
-            fs::create_dir(&path).unwrap();
-            Self(path)
-        }
-
-        fn open(&self) -> Result<(BansFile, Vec<Ban>), ConfigError> {
-            BansFile::open(&self.0, Timestamp::UNIX_EPOCH)
-        }
-
-        fn names(&self) -> Vec<String> {
-            let entries = fs::read_dir(&self.0).unwrap();
-            let name = |entry: io::Result<fs::DirEntry>| entry.unwrap().file_name();
-            entries
-                .map(|entry| name(entry).into_string().unwrap())
-                .collect()
-        }
+    pub fn open(directory: &Directory) -> Result<(BansFile, Vec<Ban>), ConfigError> {
+        BansFile::open(&directory.0, Timestamp::UNIX_EPOCH)
     }
 
-    impl Drop for Directory {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
-    }
-
-    fn banned(name: &str) -> Vec<Ban> {
+    pub fn banned(name: &str) -> Vec<Ban> {
         vec![Ban {
             name: Some(name.into()),
             network: None,
@@ -213,40 +169,40 @@ mod tests {
     #[test]
     fn a_restart_finds_what_was_kept() {
         let directory = Directory::new("kept");
-        let (file, none) = directory.open().unwrap();
+        let (file, none) = open(&directory).unwrap();
         assert!(none.is_empty() && directory.names().is_empty());
         file.write(&banned("mallory")).unwrap();
         file.write(&banned("trudy")).unwrap();
         assert_eq!(directory.names(), [NAME]);
         let mode = fs::metadata(file.path()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(directory.open().unwrap().1, banned("trudy"));
+        assert_eq!(open(&directory).unwrap().1, banned("trudy"));
     }
 
     #[test]
     fn a_write_that_fails_leaves_the_old_list() {
         let directory = Directory::new("failed");
-        let (file, _) = directory.open().unwrap();
+        let (file, _) = open(&directory).unwrap();
         file.write(&banned("mallory")).unwrap();
         // A directory in its place, with something in it, cannot be removed like a file.
-        fs::create_dir_all(file.unfinished().join("x")).unwrap();
+        fs::create_dir_all(file.beside(UNFINISHED).join("x")).unwrap();
         assert!(file.write(&banned("trudy")).is_err());
         assert_eq!(file.text().unwrap(), bans_toml::write(&banned("mallory")));
         assert_eq!(file.changed(Timestamp::UNIX_EPOCH), Ok(None));
-        fs::remove_dir_all(file.unfinished()).unwrap();
+        fs::remove_dir_all(file.beside(UNFINISHED)).unwrap();
         file.write(&banned("trudy")).unwrap();
-        assert_eq!(directory.open().unwrap().1, banned("trudy"));
+        assert_eq!(open(&directory).unwrap().1, banned("trudy"));
     }
 
     #[test]
     fn only_what_somebody_else_has_written_is_news() {
         let directory = Directory::new("news");
-        let (file, _) = directory.open().unwrap();
+        let (file, _) = open(&directory).unwrap();
         let changed = || file.changed(Timestamp::UNIX_EPOCH);
         file.write(&banned("mallory")).unwrap();
         assert_eq!(changed(), Ok(None));
         fs::write(file.path(), "[[ban]").unwrap();
-        assert!(changed().is_err() && directory.open().is_err());
+        assert!(changed().is_err() && open(&directory).is_err());
         fs::write(file.path(), bans_toml::write(&banned("trudy"))).unwrap();
         assert_eq!(changed(), Ok(Some(banned("trudy"))));
         assert_eq!(changed(), Ok(None));
@@ -255,25 +211,65 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_is_none_is_told() {
-        let directory = Directory::new("gone");
-        fs::remove_dir(&directory.0).unwrap();
-        let error = directory.open().unwrap_err().to_string();
-        assert!(error.contains("cannot be written to"), "{error}");
+    fn what_was_changed_and_not_read_is_kept() {
+        let directory = Directory::new("other");
+        let (file, _) = open(&directory).unwrap();
+        let other = || fs::read_to_string(file.beside(OTHER)).unwrap();
+        file.write(&banned("mallory")).unwrap();
+        // Not even a list has it to be.
+        for theirs in ["[[ban]]\nname = 'trudy'", "[[ban", ""] {
+            fs::write(file.path(), theirs).unwrap();
+            file.write(&banned("eve")).unwrap();
+            assert_eq!(other(), theirs);
+            assert_eq!(open(&directory).unwrap().1, banned("eve"));
+            file.write(&banned("mallory")).unwrap();
+            assert_eq!(other(), theirs, "nobody has changed it since");
+        }
+        // What was read is no longer theirs alone.
+        fs::write(file.path(), bans_toml::write(&banned("zoe"))).unwrap();
+        assert!(file.changed(Timestamp::UNIX_EPOCH).unwrap().is_some());
+        file.write(&banned("eve")).unwrap();
+        assert_eq!(other(), "");
     }
 
     #[test]
-    fn the_newest_list_is_written_before_the_end() {
-        let directory = Directory::new("newest");
-        let (file, _) = directory.open().unwrap();
-        let (keeper, lists) = slot();
-        for name in ["one", "two", "three"] {
-            keeper.keep(banned(name));
-        }
-        drop(keeper);
-        let row = Arc::new(ThreadTable::default()).row("bans", "bans".into());
-        thread::scope(|scope| scope.spawn(|| run(&file, &lists, &row)).join().unwrap());
-        assert_eq!(directory.open().unwrap().1, banned("three"));
-        assert!(lists.is_empty(), "the first two were replaced");
+    fn what_cannot_be_read_is_not_replaced() {
+        let directory = Directory::new("unreadable");
+        let (file, _) = open(&directory).unwrap();
+        fs::write(file.path(), b"\xff").unwrap();
+        let error = file.write(&banned("eve")).unwrap_err().to_string();
+        assert!(error.ends_with("is not UTF-8 text"), "{error}");
+        assert_eq!(fs::read(file.path()).unwrap(), b"\xff");
+        fs::remove_file(file.path()).unwrap();
+        let mut endless = banned("eve");
+        endless[0].why = Some("x".repeat(limits::BANS_FILE_BYTES_MAX as usize));
+        let error = file.write(&endless).unwrap_err().to_string();
+        assert_eq!(error, "the list is too long to be read again");
+        assert!(directory.names().is_empty());
+    }
+
+    #[test]
+    fn to_check_is_not_to_write() {
+        let directory = Directory::new("check");
+        let check = || BansFile::check(&directory.0, Timestamp::UNIX_EPOCH);
+        assert_eq!(check(), Ok(()));
+        assert!(directory.names().is_empty());
+        fs::write(directory.0.join(NAME), "[[ban]]").unwrap();
+        assert_eq!(check().unwrap_err(), open(&directory).unwrap_err());
+    }
+
+    #[test]
+    fn a_directory_that_is_none_is_told() {
+        let directory = Directory::new("gone");
+        fs::remove_dir(&directory.0).unwrap();
+        let error = open(&directory).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("cannot be written to: No such"), "{text}");
+        let check = || BansFile::check(&directory.0, Timestamp::UNIX_EPOCH);
+        assert_eq!(check(), Err(error));
+        // What is there may still be no directory.
+        fs::write(&directory.0, "").unwrap();
+        assert_eq!(check().unwrap_err(), open(&directory).unwrap_err());
+        fs::remove_file(&directory.0).unwrap();
     }
 }

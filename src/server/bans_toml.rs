@@ -10,9 +10,15 @@ use crate::protocol::clean;
 
 /// What stands above the list, for whoever opens the file.
 const HEADING: &str = "\
-# Who may not come in. The server writes this file anew whenever a ban is made or taken back. Whoever changes it by
-# hand sends the server a SIGHUP afterwards, or starts it anew. A ban without `until` has no end.
+# Who may not come in. The server writes this file anew whenever a ban is made or taken back, and keeps nothing else
+# in it, such as comments. To change it by hand, stop the server first, or send it a SIGHUP as soon as you have saved
+# the file. (Do not, if it was started in a terminal: it would take that for the end of the terminal.) Should the
+# server write before it has read what you have changed, your file is kept as bans.toml.old.
+# A ban has a name, a network or both. Without `until` it has no end; `why` and `by` may be missing too.
 ";
+
+/// Who has made a ban that does not say it: what is shown is `by the server's file`. Nobody can have this name.
+const BY_FILE: &str = "the server's file";
 
 /// The whole file; `T` is one `[[ban]]`.
 #[derive(Serialize, Deserialize)]
@@ -32,7 +38,7 @@ struct Fields {
     /// A moment as RFC 3339 writes it.
     until: Option<String>,
     why: Option<String>,
-    by: String,
+    by: Option<String>,
 }
 
 impl From<&Ban> for Fields {
@@ -42,7 +48,7 @@ impl From<&Ban> for Fields {
             network: ban.network.map(|network| network.to_string()),
             until: ban.until.map(|until| until.to_string()),
             why: ban.why.clone(),
-            by: ban.by.as_ref().to_owned(),
+            by: Some(ban.by.as_ref().to_owned()),
         }
     }
 }
@@ -52,8 +58,12 @@ impl TryFrom<Fields> for Ban {
 
     /// Fails where a field does not hold what it should, and says what that is.
     fn try_from(fields: Fields) -> Result<Self, Self::Error> {
-        // It is shown to people, and a file that was written by hand may hold anything.
-        let text = |text: String| clean(text.as_bytes()).text;
+        // It is shown to people, and a file that was written by hand may hold anything. Blank is as good as missing.
+        let text = |given: Option<String>| {
+            let cleaned = clean(given?.as_bytes()).text;
+            let text = cleaned.trim();
+            (!text.is_empty()).then(|| text.to_owned())
+        };
         let network = fields.network.map(|network| {
             Network::parse(&network)
                 .filter(|network| !network.is_loopback())
@@ -66,11 +76,11 @@ impl TryFrom<Fields> for Ban {
             moment.map_err(|_| "until: expected a time with its zone, as in 2026-11-20T12:03:04Z")
         });
         let ban = Ban {
-            name: fields.name.map(|name| text(name).into()),
+            name: text(fields.name).map(Into::into),
             network: network.transpose()?,
             until: until.transpose()?,
-            why: fields.why.map(text),
-            by: text(fields.by).into(),
+            why: text(fields.why),
+            by: text(fields.by).map_or_else(|| BY_FILE.into(), Into::into),
         };
         if ban.name.is_none() && ban.network.is_none() {
             return Err("expected a name, a network or both");
@@ -97,11 +107,12 @@ pub fn read(text: &str, now: Timestamp) -> Result<Vec<Ban>, String> {
         toml::from_str(text).map_err(|error| toml_reason(text, &error))?;
     let mut bans = Vec::new();
     for entry in list.ban {
-        let line = line_of(text, entry.span().start);
+        let start = entry.span().start;
+        // Lines are counted for a fault only: for each entry it would be a look at all that stands before it.
         let ban: Ban = entry
             .into_inner()
             .try_into()
-            .map_err(|what| format!("line {line}: {what}"))?;
+            .map_err(|what| format!("line {}: {what}", line_of(text, start)))?;
         if ban.until.is_none_or(|until| until > now) {
             bans.push(ban);
         }
@@ -112,6 +123,7 @@ pub fn read(text: &str, now: Timestamp) -> Result<Vec<Ban>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::limits;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -152,6 +164,36 @@ mod tests {
     }
 
     #[test]
+    fn a_ban_of_somebody_unknown_is_the_files() {
+        for by in ["", "by = ''", "by = '  '", "by = \"\\t\\u001b\""] {
+            let text = format!("[[ban]]\nname = ' mallory '\n{by}\n");
+            let bans = read(&text, Timestamp::UNIX_EPOCH).unwrap();
+            assert_eq!(&*bans[0].by, "the server's file", "{by}");
+            assert_eq!(bans[0].name.as_deref(), Some("mallory"));
+            assert_eq!(read(&write(&bans), Timestamp::UNIX_EPOCH), Ok(bans));
+        }
+    }
+
+    #[test]
+    fn as_many_as_there_may_be_of_the_longest_bans_fit_into_the_file() {
+        // Three quotation marks of one kind, so that no string without escapes can hold it; and then only what has to be
+        // escaped.
+        let escaped = |bytes: usize| format!("\'\'\'{}", "\\\"".repeat(bytes / 2 - 2) + "\\");
+        let ban = Ban {
+            name: Some(escaped(128).into()),
+            network: Network::parse("2001:1db8:1111:ffff::/64"),
+            until: Some(at("9999-12-30T21:59:59.999999999Z")),
+            why: Some(escaped(limits::NOTE_BYTES_MAX)),
+            by: escaped(128).into(),
+        };
+        assert_eq!(ban.by.len(), 128);
+        let bans = vec![ban; limits::BANS_MAX];
+        let text = write(&bans);
+        assert!(text.len() as u64 <= limits::BANS_FILE_BYTES_MAX);
+        assert!(read(&text, Timestamp::UNIX_EPOCH).unwrap() == bans);
+    }
+
+    #[test]
     fn a_ban_that_is_over_is_dropped() {
         let read_at = |now| read(&write(&bans()), at(now)).unwrap().len();
         assert_eq!(read_at("2026-11-20T12:03:04Z"), 2);
@@ -178,7 +220,11 @@ mod tests {
         for (second, line, what) in [
             ("[[ban]]\nname = 'x", 6, ""),
             ("[[ban]]\nname = 5\nby = 'me'", 6, "expected a string"),
-            ("[[ban]]\nname = 'x'", 5, "missing field `by`"),
+            (
+                "[[ban]]\nname = ' '",
+                5,
+                "expected a name, a network or both",
+            ),
             (
                 "[[ban]]\nnetwrok = '192.0.2.7'\nby = 'me'",
                 6,

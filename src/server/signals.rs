@@ -3,6 +3,10 @@
 //!
 //! A handler of a signal may hardly do anything: whatever the interrupted code had locked is locked still. So both
 //! crates only wake a thread, and the work is done there, where everything is allowed.
+//!
+//! A reload is done by the same thread as the rest, so that what it reads is what was there when it was asked for. It
+//! waits for nothing but the disk, since only regular files are read. Should the disk never answer, SIGTERM is not heard
+//! any more; Ctrl-C (SIGINT) still is, by its thread.
 
 use std::fs;
 use std::io;

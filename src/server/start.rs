@@ -59,6 +59,18 @@ impl fmt::Display for StartError {
 impl std::error::Error for StartError {}
 
 impl Server {
+    /// Looks at the files that these settings name as [`Server::start`] would, and writes nothing.
+    ///
+    /// # Errors
+    /// What the start would say of them.
+    pub fn check(config: &Config) -> Result<(), ConfigError> {
+        Loaded::read(config.clone())?;
+        match config.state_dir.as_deref() {
+            Some(directory) => BansFile::check(directory, Timestamp::now()),
+            None => Ok(()),
+        }
+    }
+
     /// Finds out how many clients fit, reads the files that the settings name and takes the ports. Whoever connects from
     /// now on waits in the backlog.
     ///

@@ -116,7 +116,7 @@ foo
 --config=/no/where
     /no/where: cannot be read: No such file or directory (os error 2)
 --config=/
-    /: cannot be read: Is a directory (os error 21)
+    /: is a directory, a pipe or a device, expected a regular file
 "#;
 
 #[test]
