@@ -56,7 +56,7 @@ pub enum Refusal {
     NobodyOf(Vec<String>),
     /// There is no such room.
     NoSuchRoom(String),
-    /// They are not in this room; an empty name where it was not said which.
+    /// They are not in this room.
     NotInRoom(String),
     /// This is no name for a room.
     RoomRefused(NameRefusal),

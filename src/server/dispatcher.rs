@@ -2,7 +2,7 @@
 //!
 //! It blocks in one place. It takes what has gathered in the inbox, lets the Hub turn events into effects, carries the
 //! effects out by appending to outboxes (in `effects`), flushes them, and gives the readers their turns. It parses
-//! nothing and waits for nobody.
+//! no bytes and waits for nobody.
 
 use std::sync::Arc;
 use std::thread::{self, Scope};

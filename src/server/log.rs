@@ -152,7 +152,7 @@ pub fn notable(notable: &Notable) {
             tracing::info!(%client, ?name, "became an operator");
         }
         Notable::WrongOperatorWord { client, address } => {
-            tracing::warn!(%client, %address, "wrong operator word");
+            tracing::warn!(%client, %address, "wrong operator password");
         }
         Notable::TurnedAway { client, address } => {
             tracing::info!(%client, %address, "turned away: banned");

@@ -18,10 +18,10 @@
 //! | thread | how many | blocks in | woken by | ends when | joined by |
 //! |---|---|---|---|---|---|
 //! | `main` | 1 | the end of the scope | the last thread's end | all others have ended | the system |
-//! | `listener` | 1 for each listening socket (`listener-v4`, `listener-json4`, …) | `accept`; the pause after a failed one | a client; its socket shut down; its stop channel closed | the dispatcher drops its `ListenerControl` | the scope |
-//! | `reader` | 1 for each connection | `read`; waiting for its turn | bytes, the end of input, a deadline (to give a name, of being idle), the socket shut down; a turn | the input ends, or the connection is closing and nothing more comes | the scope |
+//! | `listener` | 1 for each listening socket (`listener-v4`, `listener-json4`, …) | `accept`; the pause after a failed one; a full inbox | a client; its socket shut down; its stop channel closed; room in the inbox | the dispatcher drops its `ListenerControl` | the scope |
+//! | `reader` | 1 for each connection | `read`; a full inbox; waiting for its turn; the pause of flood control | bytes, the end of input, a deadline (to give a name, of being idle), the socket shut down; room in the inbox; a turn; the end of the pause, or a cut | the input ends, or the connection is closing and nothing more comes | the scope |
 //! | `dispatcher` | 1 | one `select` over inbox, requests from outside and the nearest deadline | any of them | the chat is shut down and every listener, reader and writer has reported its end | the scope |
-//! | `writer` | 1 for each connection whose socket is full | `write`; waiting for a block | room in the socket, the socket shut down; a block, or no more of them | the dispatcher drops its slot | the scope |
+//! | `writer` | 1 for each connection whose socket is full | `write`; a full inbox; waiting for a block | room in the socket, the socket shut down; room in the inbox; a block, or no more of them | the dispatcher drops its slot | the scope |
 //! | `bans` | 1 with `--state-dir` | its slot; a write to the disk | a new list of bans; no more of them | the dispatcher drops its end of the slot, and what is in there is written | the scope |
 //! | `signals` | 1 | waiting for a signal; reading files, when they are to be read again | SIGTERM, SIGHUP, SIGUSR1 | `main` closes it | `main` |
 //! | `log` | 1, made by tracing-appender | its queue; a write to stderr | a log line | `main` closes the log | `main`, for a second at most |
@@ -59,10 +59,10 @@
 //!
 //! # Reading order
 //!
-//! `turn`, `reader`, `flood`, `idle`, `inbox`, `wake`, `dispatcher`, `effects`: how a line comes in. `encodings`, `outbox`,
-//! `delivery`, `writer`: how it goes out. `start`, `listener`, `admission`, `connection`: how people come. `closing`: how they go.
-//! `signals`, `threads`, `log`, `console`, `bind`, `capacity`, `loaded`, `remote`,
-//! `bans_file`: what a server needs besides.
+//! `turn`, `reader`, `flood`, `idle`, `clock`, `inbox`, `wake`, `dispatcher`, `effects`: how a line comes in. `peer`,
+//! `encodings`, `outbox`, `delivery`, `writer`: how it goes out. `start`, `listener`, `admission`, `connection`: how people
+//! come. `closing`: how they go. `signals`, `threads`, `activity`, `log`, `console`, `bind`, `capacity`, `loaded`, `remote`,
+//! `bans_file`, `bans_toml`: what a server needs besides.
 //!
 //! # Why bytes are copied
 //!

@@ -139,10 +139,6 @@ pub fn rows() -> Vec<Row> {
             "You are not in room dev. /join dev goes there.",
         ),
         row(
-            Refused(Refusal::NotInRoom(String::new())),
-            "You are in no room. /join ROOM goes to one.",
-        ),
-        row(
             Refused(Refusal::RoomRefused(NameRefusal::Empty)),
             "That is no name for a room: a name has at least one letter. Type one.",
         ),

@@ -1,8 +1,9 @@
 //! What is read of a request, and what is not.
 
 use chatserv::chat::{Input, Malformed, Request, Target};
+use chatserv::config::limits::NAMED_MAX;
 use chatserv::protocol::clean;
-use chatserv::protocol::json::{ID_BYTES_MAX, NAMES_MAX, actions};
+use chatserv::protocol::json::{ID_BYTES_MAX, actions};
 
 use crate::json_requests::table;
 use crate::json_support::{asked, check_json, decode, json, malformed, request, tag};
@@ -206,10 +207,10 @@ fn so_many_names_and_no_more() {
             r#"{{"action":"msg","to":[{names}],"message":"x"}}"#
         ))
     };
-    for count in [1, NAMES_MAX] {
+    for count in [1, NAMED_MAX] {
         assert!(msg(count).is_ok(), "{count}");
     }
-    for count in [0, NAMES_MAX + 1] {
+    for count in [0, NAMED_MAX + 1] {
         let refused = msg(count);
         let is_refused = matches!(refused, Err(Malformed::WrongField { field: "to", .. }));
         assert!(is_refused, "{count}: {refused:?}");

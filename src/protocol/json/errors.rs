@@ -11,7 +11,7 @@ pub fn error_codes() -> impl Iterator<Item = (&'static str, &'static str)> {
     CODES.iter().copied()
 }
 
-/// All that a program can be sent: what a typed line only can be refused for is none of it.
+/// All that a program can be sent.
 const CODES: &[(&str, &str)] = &[
     ("bad_json", "The line is no JSON."),
     ("bad_utf8", "The line is no UTF-8."),
@@ -133,9 +133,6 @@ pub(super) fn code(refusal: &Refusal) -> &'static str {
         Refusal::YouAreMuted => "muted",
         Refusal::UnknownCommand { .. } => "unknown_command",
         Refusal::AmbiguousCommand { .. } => "ambiguous_command",
-        // These two are for typed lines.
-        Refusal::Misused(_) => "misused_command",
-        Refusal::TypeInFull(_) => "command_in_full",
         Refusal::NotOperator => "not_operator",
         Refusal::NoOperatorWord => "no_operator_password",
         Refusal::WrongOperatorWord { .. } => "wrong_operator_password",
@@ -145,6 +142,9 @@ pub(super) fn code(refusal: &Refusal) -> &'static str {
         Refusal::LoopbackBan => "loopback_ban",
         Refusal::TooManyBans => "too_many_bans",
         Refusal::NoShutdownPlanned => "no_shutdown_planned",
+        // Only a typed line can be refused for these.
+        Refusal::Misused(_) => "misused_command",
+        Refusal::TypeInFull(_) => "command_in_full",
     }
 }
 

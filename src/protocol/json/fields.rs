@@ -6,10 +6,11 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::super::text::{clean, is_blank};
+use super::Action;
 use super::object::Object;
 use super::sent_at::parse_sent_at;
-use super::{Action, NAMES_MAX};
 use crate::chat::{Line, Malformed, Network, Secret, SentAt};
+use crate::config::limits::NAMED_MAX;
 
 const TEXT: &str = "a text";
 const TEXT_NOT_EMPTY: &str = "a text that is not empty";
@@ -79,7 +80,7 @@ impl<'a> Fields<'a> {
     /// The same, if they are there.
     pub(super) fn maybe_names(&self, key: &'static str) -> Result<Option<Vec<String>>, Malformed> {
         const NAMES: &str = "a list of at least one name and at most 100";
-        const { assert!(NAMES_MAX == 100, "the text above says so") };
+        const { assert!(NAMED_MAX == 100, "the text above says so") };
         if self.value(key).is_some_and(|value| value.starts_with('"')) {
             return Ok(self.maybe_text(key)?.map(|name| vec![name]));
         }
@@ -90,7 +91,7 @@ impl<'a> Fields<'a> {
             *name = clean(name.as_bytes()).text;
         }
         let all_right =
-            (1..=NAMES_MAX).contains(&names.len()) && !names.iter().any(|name| is_blank(name));
+            (1..=NAMED_MAX).contains(&names.len()) && !names.iter().any(|name| is_blank(name));
         all_right.then_some(Some(names)).ok_or(wrong(key, NAMES))
     }
 

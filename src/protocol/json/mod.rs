@@ -42,9 +42,6 @@ pub use errors::error_codes;
 /// needs some stack for each: a limit that is checked first keeps that small.
 pub const LEVELS_MAX: usize = 16;
 
-/// How many people one can name in a `to`.
-pub const NAMES_MAX: usize = 100;
-
 /// The longest `id`, in bytes as it is sent back.
 pub const ID_BYTES_MAX: usize = 1024;
 

@@ -57,9 +57,6 @@ pub(in crate::protocol) fn refused(refusal: &Refusal) -> String {
             "There is no room {}. /rooms shows those there are.",
             shortened(room)
         ),
-        Refusal::NotInRoom(room) if room.is_empty() => {
-            "You are in no room. /join ROOM goes to one.".into()
-        }
         Refusal::NotInRoom(room) => {
             let room = shortened(room);
             format!("You are not in room {room}. /join {room} goes there.")
