@@ -159,9 +159,9 @@ fn an_example_is_the_same_in_every_run() {
         ("bob : at [10:00]", "bob : at [10:00]"),
         (
             r#""epoch":17,"idle_seconds":3"#,
-            r#""epoch":1763636400,"idle_seconds":0"#,
+            r#""epoch":1763636400000,"idle_seconds":0"#,
         ),
-        (r#"{"epoch":"a-b"}"#, r#"{"epoch":1763636400}"#),
+        (r#"{"epoch":"a-b"}"#, r#"{"epoch":1763636400000}"#),
     ];
     for (line, shown) in table {
         assert_eq!(transcript.stable(line), shown);
