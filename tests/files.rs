@@ -32,7 +32,7 @@ fn what_the_settings_name_has_to_be_there_at_the_start() {
         (
             "--operator-password-file",
             directory.path("empty"),
-            "empty: is empty, expected the operators' password",
+            "empty: is empty, expected the operator password",
         ),
     ] {
         let chatserv = || Command::new(env!("CARGO_BIN_EXE_chatserv"));
@@ -73,7 +73,7 @@ fn a_password_that_everybody_can_read_is_worth_a_warning() {
     directory.write("password", "geheim");
     let path = directory.path("password");
     let server = Server::start(&["--operator-password-file", &path]);
-    server.log("everybody on this machine can read the operators' password");
+    server.log("everybody on this machine can read the operator password");
 }
 
 #[test]

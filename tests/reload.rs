@@ -140,8 +140,7 @@ fn the_files_that_settings_name_are_read_again() {
         server.threads_called("bans") == 1
     });
     directory.write("motd", "Welcome back");
-    let texts =
-        "no setting has changed; read again: the message of the day, the operators' password";
+    let texts = "no setting has changed; read again: the message of the day, the operator password";
     reload(&server, texts);
     let mut newcomer = Client::connect(&server);
     newcomer.say("zoe");

@@ -14,7 +14,7 @@ const MIB: usize = 1024 * KIB;
 /// instead of being read to its end.
 pub const CONFIG_FILE_BYTES_MAX: u64 = 64 * 1024;
 
-/// How long the file with the operators' password may be: far beyond what anybody types behind `/op`.
+/// How long the file with the operator password may be: far beyond what anybody types behind `/op`.
 pub const PASSWORD_FILE_BYTES_MAX: u64 = 1024;
 
 /// How long the message of the day may be, in bytes and in lines. Everybody who joins is sent it.

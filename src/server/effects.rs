@@ -108,7 +108,7 @@ fn log_reload(changed: &[String], loaded: &Loaded, bans: Option<&[Ban]>) {
     };
     let texts = [
         ("the message of the day", loaded.motd.is_some()),
-        ("the operators' password", loaded.operator_word.is_some()),
+        ("the operator password", loaded.operator_word.is_some()),
         ("bans that somebody has changed", bans.is_some()),
     ];
     let read: Vec<&str> = texts

@@ -19,7 +19,7 @@ pub struct Loaded {
     pub config: Config,
     /// The message of the day.
     pub motd: Option<Arc<str>>,
-    /// The operators' password.
+    /// The operator password.
     pub operator_word: Option<Secret>,
 }
 
@@ -78,13 +78,13 @@ fn read_motd(path: &Path) -> Result<Option<Arc<str>>, ConfigError> {
     Ok((!motd.trim().is_empty()).then(|| motd.into()))
 }
 
-/// The operators' password, as it arrives when somebody types it.
+/// The operator password, as it arrives when somebody types it.
 fn read_password(path: &Path) -> Result<Secret, ConfigError> {
-    let kind = "operators' password";
+    let kind = "operator password";
     let text = read_text(path, limits::PASSWORD_FILE_BYTES_MAX, kind)?;
     let line = clean(text.trim().as_bytes());
     if line.text.is_empty() {
-        return Err(in_file(path, "is empty, expected the operators' password"));
+        return Err(in_file(path, "is empty, expected the operator password"));
     }
     if line.altered {
         return Err(in_file(
@@ -94,7 +94,7 @@ fn read_password(path: &Path) -> Result<Secret, ConfigError> {
     }
     if fs::metadata(path).is_ok_and(|file| file.permissions().mode() & MODE_OTHERS_READ != 0) {
         tracing::warn!(
-            "{:?}: everybody on this machine can read the operators' password; chmod o-r is the remedy",
+            "{:?}: everybody on this machine can read the operator password; chmod o-r is the remedy",
             path
         );
     }
@@ -160,8 +160,8 @@ mod tests {
             assert_eq!(password(content.as_bytes()), expected, "{content:?}");
         }
         for (content, what) in [
-            (b"".as_slice(), "is empty, expected the operators' password"),
-            (b" \n", "is empty, expected the operators' password"),
+            (b"".as_slice(), "is empty, expected the operator password"),
+            (b" \n", "is empty, expected the operator password"),
             (
                 b"a\nb",
                 "holds more than one line, or what cannot be typed in the chat",
@@ -173,7 +173,7 @@ mod tests {
             (b"\xff", "is not UTF-8 text"),
             (
                 &[b'x'; 1025],
-                "is longer than 1024 bytes, which no operators' password is",
+                "is longer than 1024 bytes, which no operator password is",
             ),
         ] {
             assert_eq!(password(content), Err(what.to_owned()));

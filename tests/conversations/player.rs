@@ -280,7 +280,7 @@ impl Dir {
         Self(path)
     }
 
-    /// Writes a file that nobody else can read: it may hold the operators' password.
+    /// Writes a file that nobody else can read: it may hold the operator password.
     fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
         let mut options = File::options();
         options.write(true).create(true).truncate(true).mode(0o600);
