@@ -1,14 +1,14 @@
 //! The chat server: `cargo run --release -- --port 1337`, then `telnet localhost 1337`.
 
 use std::env;
-use std::fmt::{self, Display};
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use chatserv::chat::Protocol;
 use chatserv::config::{self, Config, ConfigError, Outcome};
 use chatserv::server::console::write_unless_stuck;
-use chatserv::server::{Server, log, signals};
+use chatserv::server::{NoThread, Server, log, signals};
 
 /// The settings are right, but the server could not start with them.
 const EXIT_FAILURE: u8 = 1;
@@ -69,19 +69,6 @@ fn serve(config: Config) -> ExitCode {
     }
     log::finish();
     ExitCode::SUCCESS
-}
-
-/// The system refuses a thread that the server cannot do without.
-struct NoThread(io::Error);
-
-impl Display for NoThread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "cannot start a thread: {}. Raise the limit on threads (ulimit -u, cgroup pids.max)",
-            self.0
-        )
-    }
 }
 
 /// Prints to stdout, for somebody who waits for it. `println!` would panic where stdout is closed.

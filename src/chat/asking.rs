@@ -1,16 +1,14 @@
 //! What somebody asks for and only they are told. A further part of [`Hub`].
 
 use std::cmp::Reverse;
-use std::sync::Arc;
 
 use super::reaction::Reaction;
 use super::rooms::{Room, RoomId};
+use super::typed::note;
 use super::{
     ClientId, Hub, Message, PersonKnown, PersonShown, Range, Refusal, RoomShown, Said, find_help,
 };
-use crate::config::limits::{
-    HISTORY_LINES_MAX, HISTORY_LINES_SHOWN, LIST_ENTRIES_MAX, NOTE_BYTES_MAX,
-};
+use crate::config::limits::{HISTORY_LINES_MAX, HISTORY_LINES_SHOWN, LIST_ENTRIES_MAX};
 
 impl Hub {
     pub(super) fn help(&self, client: ClientId, about: Option<String>, out: &mut Reaction) {
@@ -19,7 +17,7 @@ impl Hub {
             None => None,
             Some(Ok(help)) => Some(help.word),
             Some(Err(command)) => {
-                if let Some(why) = super::hub::refusal_of(command) {
+                if let Some(why) = command.refusal() {
                     out.refuse(client, why);
                 }
                 return;
@@ -122,10 +120,10 @@ impl Hub {
         if id == super::rooms::LOBBY && !self.is_operator(client) {
             return out.refuse(client, Refusal::TopicIsOperators(name));
         }
-        if topic.len() > NOTE_BYTES_MAX {
-            return out.refuse(client, too_long());
-        }
-        let topic: Option<Arc<str>> = (!topic.is_empty()).then(|| topic.into());
+        let topic = match note(Some(topic)) {
+            Ok(topic) => topic,
+            Err(why) => return out.refuse(client, why),
+        };
         let Some(room) = self.rooms.get_mut(id) else {
             return;
         };
@@ -192,12 +190,5 @@ impl Hub {
             epoch: room.epoch,
             now: out.now.wall,
         })
-    }
-}
-
-/// The refusal of a topic, a reason or the like.
-pub(super) fn too_long() -> Refusal {
-    Refusal::TextTooLong {
-        bytes_max: NOTE_BYTES_MAX,
     }
 }

@@ -4,10 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bans::Bans;
-use super::hub::ban_notice;
-use super::operating::reason;
 use super::reaction::Reaction;
-use super::saying::without_at;
+use super::typed::{note, without_at};
 use super::{
     Ban, ClientId, DisconnectReason, Effect, Hub, HubSettings, Line, Message, Name, Network, Now,
     Refusal, Removal,
@@ -24,7 +22,7 @@ impl Hub {
         why: Option<String>,
         out: &mut Reaction,
     ) {
-        let (whom, why) = match (self.whom_to_ban(client, typed), reason(why)) {
+        let (whom, why) = match (self.whom_to_ban(client, typed), note(why)) {
             (Ok(whom), Ok(why)) => (whom, why),
             (Err(refusal), _) | (_, Err(refusal)) => return out.refuse(client, refusal),
         };
@@ -161,4 +159,15 @@ fn looks_like_an_address(typed: &str) -> bool {
     typed.contains('/')
         || typed.contains(':') && all(|c| c.is_ascii_hexdigit() || matches!(c, ':' | '.'))
         || typed.contains('.') && all(|c| c.is_ascii_digit() || c == '.')
+}
+
+/// What somebody who is banned is told.
+pub(super) fn ban_notice(ban: &Ban, now: Now) -> Message {
+    let remaining = ban
+        .until
+        .map(|until| now.wall.duration_until(until).unsigned_abs());
+    Message::Banned {
+        why: ban.why.clone(),
+        remaining,
+    }
 }

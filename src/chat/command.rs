@@ -12,7 +12,7 @@ mod operators;
 mod people;
 mod table;
 
-use super::{Line, Request, Target};
+use super::{Line, Refusal, Request, Target};
 use arguments::Arguments;
 pub use table::CommandHelp;
 use table::{Entry, GROUPS};
@@ -102,6 +102,18 @@ impl Command {
             target: Target::Here,
             text,
             sent_at: None,
+        })
+    }
+
+    /// Why it cannot be done; none if there was none, or if it can be done.
+    pub fn refusal(self) -> Option<Refusal> {
+        Some(match self {
+            Self::Empty | Self::Do(_) => return None,
+            Self::OperatorsOnly => Refusal::NotOperator,
+            Self::Misused(word) => Refusal::Misused(word),
+            Self::TypeInFull(word) => Refusal::TypeInFull(word),
+            Self::Ambiguous(word, candidates) => Refusal::AmbiguousCommand { word, candidates },
+            Self::Unknown { word, near } => Refusal::UnknownCommand { word, near },
         })
     }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::announcing::others;
 use super::membership::Membership;
-use super::operating::reason;
 use super::reaction::Reaction;
 use super::rooms::Rooms;
+use super::typed::note;
 use super::{
     ClientId, DisconnectReason, Effect, Hub, Message, Notable, Refusal, ShutdownCause, Time,
 };
@@ -48,7 +48,7 @@ impl Hub {
         why: Option<String>,
         out: &mut Reaction,
     ) {
-        let why = match reason(why) {
+        let why = match note(why) {
             Ok(why) => why,
             Err(refusal) => return out.refuse(client, refusal),
         };

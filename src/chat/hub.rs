@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
+use super::banning::ban_notice;
 use super::bans::Bans;
 use super::ending::PlannedEnd;
 use super::fold::Fold;
@@ -14,8 +15,8 @@ use super::membership::Membership;
 use super::person::{Client, Person, Standing};
 use super::reaction::Reaction;
 use super::rooms::{RoomId, Rooms};
-use super::saying::without_at;
 use super::tries::Tries;
+use super::typed::without_at;
 use super::{
     Ban, ClientId, Command, DisconnectReason, Effect, Event, Input, Line, Message, NameKey,
     Network, Notable, Now, Protocol, Refusal, Secret, Time, View,
@@ -215,7 +216,7 @@ impl Hub {
         if command == Command::OperatorsOnly {
             out.log(Notable::NotOperator { client });
         }
-        if let Some(why) = refusal_of(command) {
+        if let Some(why) = command.refusal() {
             out.refuse(client, why);
         }
     }
@@ -253,28 +254,5 @@ impl Hub {
             Operators::Loopback => state.address.ip().is_loopback(),
         };
         by_setting || state.person().is_some_and(|person| person.gave_word)
-    }
-}
-
-/// Why a command cannot be done; none if there was none, or if it can be done.
-pub(super) fn refusal_of(command: Command) -> Option<Refusal> {
-    Some(match command {
-        Command::Empty | Command::Do(_) => return None,
-        Command::OperatorsOnly => Refusal::NotOperator,
-        Command::Misused(word) => Refusal::Misused(word),
-        Command::TypeInFull(word) => Refusal::TypeInFull(word),
-        Command::Ambiguous(word, candidates) => Refusal::AmbiguousCommand { word, candidates },
-        Command::Unknown { word, near } => Refusal::UnknownCommand { word, near },
-    })
-}
-
-/// What somebody who is banned is told.
-pub(super) fn ban_notice(ban: &Ban, now: Now) -> Message {
-    let remaining = ban
-        .until
-        .map(|until| now.wall.duration_until(until).unsigned_abs());
-    Message::Banned {
-        why: ban.why.clone(),
-        remaining,
     }
 }

@@ -5,21 +5,11 @@
 
 use std::sync::Arc;
 
-use super::person::Person;
+use super::person::{Ignored, Person};
 use super::reaction::Reaction;
-use super::saying::without_at;
+use super::typed::without_at;
 use super::{ClientId, Hub, Message, NameKey, Refusal};
 use crate::config::limits::IGNORED_MAX;
-
-/// Somebody who is ignored.
-#[derive(Debug)]
-pub(super) struct Ignored {
-    /// The name they had when they were ignored.
-    pub(super) key: NameKey,
-    pub(super) name: Arc<str>,
-    /// Who that was, or who came back by that name. They need not be here any more.
-    pub(super) client: ClientId,
-}
 
 impl Hub {
     pub(super) fn ignore(&mut self, client: ClientId, whom: Option<String>, out: &mut Reaction) {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::hub::refusal_of;
 use super::person::{Client, Person, Standing};
 use super::reaction::Reaction;
 use super::rooms::LOBBY;
@@ -31,7 +30,7 @@ impl Hub {
             // What is meant as a command is never taken for a name. What cannot be done here counts like a refused name.
             Command::OperatorsOnly => self.refuse_name(client, Refusal::NameFirst, out),
             other => {
-                if let Some(why) = refusal_of(other) {
+                if let Some(why) = other.refusal() {
                     self.refuse_name(client, why, out);
                 }
             }

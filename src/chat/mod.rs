@@ -40,6 +40,7 @@
 //! | `saying`, `mentions` | what somebody says, and who gets it |
 //! | `joining` | rooms |
 //! | `asking` | what only the one who asks is told |
+//! | `typed` | what several requests make of what was typed |
 //! | `presence` | what somebody says of themselves, and how they want to hear the others |
 //! | `ignoring` | who reads nothing of whom |
 //! | `operating`, `banning` | what only operators may do |
@@ -83,6 +84,7 @@ mod said;
 mod saying;
 mod shown;
 mod tries;
+mod typed;
 mod view;
 
 pub use ban::{Ban, Network};

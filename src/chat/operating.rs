@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use super::asking::too_long;
 use super::reaction::Reaction;
-use super::saying::without_at;
+use super::typed::{note, without_at};
 use super::{
     ClientId, DisconnectReason, Hub, Message, NameKey, Network, Notable, Refusal, Removal, Secret,
 };
-use crate::config::limits::NOTE_BYTES_MAX;
 
 impl Hub {
     /// `/op WORD`. The word itself is never told, logged or sent back.
@@ -50,7 +48,7 @@ impl Hub {
         if found == client {
             return out.refuse(client, Refusal::NotYourself);
         }
-        let why = match reason(why) {
+        let why = match note(why) {
             Ok(why) => why,
             Err(refusal) => return out.refuse(client, refusal),
         };
@@ -122,13 +120,5 @@ impl Hub {
                 why,
             });
         }
-    }
-}
-
-/// Why an operator does something, as they typed it; an empty reason is none.
-pub(super) fn reason(why: Option<String>) -> Result<Option<Arc<str>>, Refusal> {
-    match why.filter(|why| !why.is_empty()) {
-        Some(why) if why.len() > NOTE_BYTES_MAX => Err(too_long()),
-        why => Ok(why.map(Into::into)),
     }
 }

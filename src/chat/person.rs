@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use super::ignoring::Ignored;
 use super::rooms::RoomId;
 use super::{ClientId, NameKey, Protocol, Time, Timestamps};
 
@@ -57,6 +56,16 @@ pub(super) struct Away {
     pub(super) why: Option<Arc<str>>,
     /// Who has been told so, since once is enough.
     pub(super) told: FxHashSet<ClientId>,
+}
+
+/// Somebody who is ignored.
+#[derive(Debug)]
+pub(super) struct Ignored {
+    /// The name they had when they were ignored.
+    pub(super) key: NameKey,
+    pub(super) name: Arc<str>,
+    /// Who that was, or who came back by that name. They need not be here any more.
+    pub(super) client: ClientId,
 }
 
 impl Person {

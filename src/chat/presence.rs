@@ -1,14 +1,11 @@
 //! What somebody says of themselves, and how they want to see and hear the others. A further part of [`Hub`].
 
-use std::sync::Arc;
-
 use rustc_hash::FxHashSet;
 
-use super::asking::too_long;
 use super::person::Away;
 use super::reaction::Reaction;
+use super::typed::note;
 use super::{ClientId, Effect, Hub, Line, Message, Notable, Protocol, Refusal, Timestamps, View};
-use crate::config::limits::NOTE_BYTES_MAX;
 
 impl Hub {
     /// `/nick Bobby`. One's own name in other letters' case is free, too.
@@ -56,10 +53,10 @@ impl Hub {
     }
 
     pub(super) fn away(&mut self, client: ClientId, why: Option<String>, out: &mut Reaction) {
-        if why.as_ref().is_some_and(|why| why.len() > NOTE_BYTES_MAX) {
-            return out.refuse(client, too_long());
-        }
-        let why: Option<Arc<str>> = why.filter(|why| !why.is_empty()).map(Into::into);
+        let why = match note(why) {
+            Ok(why) => why,
+            Err(why) => return out.refuse(client, why),
+        };
         // It is told to those who write to them.
         if why.is_some() && self.is_muted(client, out) {
             return;

@@ -6,6 +6,7 @@ use super::announcing::others;
 use super::mentions;
 use super::reaction::Reaction;
 use super::rooms::RoomId;
+use super::typed::without_at;
 use super::{
     ClientId, Hub, Malformed, Manner, Message, Notable, Protocol, Refusal, Said, SentAt, Target, To,
 };
@@ -262,10 +263,4 @@ impl Saying {
             received_at: out.now.wall,
         }
     }
-}
-
-/// The name of a person as it was typed, without the sign of a mention.
-pub(super) fn without_at(typed: &str) -> &str {
-    let typed = typed.trim();
-    typed.strip_prefix('@').unwrap_or(typed)
 }

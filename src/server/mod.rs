@@ -103,5 +103,5 @@ mod writer;
 
 pub use activity::Activity;
 pub use remote::Remote;
-pub use start::{Server, StartError};
+pub use start::{NoThread, Server, StartError};
 pub use threads::{Row, ThreadTable};

@@ -58,6 +58,20 @@ impl fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
+/// The system refuses a thread that the server cannot do without.
+#[derive(Debug)]
+pub struct NoThread(pub io::Error);
+
+impl fmt::Display for NoThread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "cannot start a thread: {}. Raise the limit on threads (ulimit -u, cgroup pids.max)",
+            self.0
+        )
+    }
+}
+
 impl Server {
     /// Looks at the files that these settings name as [`Server::start`] would, and writes nothing.
     ///
