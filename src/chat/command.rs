@@ -15,7 +15,16 @@ mod table;
 use super::{Line, Refusal, Request, Target};
 use arguments::Arguments;
 pub use table::CommandHelp;
-use table::{Entry, GROUPS};
+use table::Entry;
+
+/// All commands, in the groups and the order of the help.
+static GROUPS: [(&str, &[Entry]); 5] = [
+    ("Talk", people::TALK),
+    ("Rooms", people::ROOMS),
+    ("People", people::PEOPLE),
+    ("Yourself", people::YOURSELF),
+    ("Operators", operators::OPERATORS),
+];
 
 /// How many letters a word may be away from the one that was probably meant: swapped, wrong, missing or too many.
 const NEAR_DISTANCE_MAX: usize = 2;

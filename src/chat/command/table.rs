@@ -1,17 +1,7 @@
-//! The table of commands: what a row holds, and the groups of rows.
+//! What a row in the table of commands holds.
 
 use super::super::Request;
 use super::arguments::Arguments;
-use super::{operators, people};
-
-/// All commands, in the groups and the order of the help.
-pub(super) static GROUPS: [(&str, &[Entry]); 5] = [
-    ("Talk", people::TALK),
-    ("Rooms", people::ROOMS),
-    ("People", people::PEOPLE),
-    ("Yourself", people::YOURSELF),
-    ("Operators", operators::OPERATORS),
-];
 
 /// What people are told about a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
