@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::dispatcher::Dispatcher;
 use super::loaded::{Loaded, Reload};
 use super::log;
-use crate::chat::{Ban, ClientId, Effect, Event, Message, Now, Tag};
+use crate::chat::{ClientId, Effect, Event, Message, Now, Tag};
 use crate::protocol;
 
 impl Dispatcher<'_, '_> {
@@ -76,11 +76,16 @@ impl Dispatcher<'_, '_> {
         let wanted = loaded.config.clone();
         loaded.config = in_force.changed_to(loaded.config);
         log::set_level(loaded.config.log_level);
-        log_reload(
-            &in_force.differences(&loaded.config),
-            &loaded,
-            bans.as_deref(),
+        self.delivery.limit(&loaded.config);
+        self.welcome.admission.limit_addresses(
+            loaded.config.connections_per_address.at_most(),
+            loaded.config.connections_per_minute.at_most(),
         );
+        *self.welcome.settings.write() = Arc::new(loaded.config.clone());
+        let settings = Box::new(loaded.hub_settings());
+        let read_bans = bans.is_some();
+        self.step(Event::Reloaded { settings, bans }, now);
+        // Last: whoever reads it can rely on it.
         let unchanged = wanted.differences(&loaded.config);
         if !unchanged.is_empty() {
             tracing::warn!(
@@ -88,20 +93,12 @@ impl Dispatcher<'_, '_> {
                 unchanged.join(", ")
             );
         }
-        let config = &loaded.config;
-        self.delivery.limit(config);
-        self.welcome.admission.limit_addresses(
-            config.connections_per_address.at_most(),
-            config.connections_per_minute.at_most(),
-        );
-        let settings = Box::new(loaded.hub_settings());
-        *self.welcome.settings.write() = Arc::new(loaded.config);
-        self.step(Event::Reloaded { settings, bans }, now);
+        log_reload(&in_force.differences(&loaded.config), &loaded, read_bans);
     }
 }
 
 /// Says what a reload has brought.
-fn log_reload(changed: &[String], loaded: &Loaded, bans: Option<&[Ban]>) {
+fn log_reload(changed: &[String], loaded: &Loaded, read_bans: bool) {
     let changed = match changed {
         [] => "no setting has changed".to_owned(),
         keys => format!("changed settings: {}", keys.join(", ")),
@@ -109,7 +106,7 @@ fn log_reload(changed: &[String], loaded: &Loaded, bans: Option<&[Ban]>) {
     let texts = [
         ("the message of the day", loaded.motd.is_some()),
         ("the operator password", loaded.operator_word.is_some()),
-        ("bans that somebody has changed", bans.is_some()),
+        ("bans that somebody has changed", read_bans),
     ];
     let read: Vec<&str> = texts
         .iter()
