@@ -38,13 +38,17 @@ impl Network {
         }
     }
 
-    /// Reads an address, or a network as it is written here: `192.0.2.7`, `192.0.2.7/32`, `2001:db8::1`, `2001:db8::/64`.
+    /// Reads an address, or a network as it is written here: `192.0.2.7`, `192.0.2.7/32`, `2001:db8::1`, `2001:db8::/64`,
+    /// `[2001:db8::1]`.
     pub fn parse(text: &str) -> Option<Self> {
         let (address, length) = match text.split_once('/') {
             Some((address, length)) => (address, Some(length)),
             None => (text, None),
         };
-        let network = Network::of(address.parse().ok()?);
+        let bare = address
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'));
+        let network = Network::of(bare.unwrap_or(address).parse().ok()?);
         let expected = if network.0.is_ipv4() { "32" } else { "64" };
         length
             .is_none_or(|length| length == expected)

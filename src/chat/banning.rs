@@ -157,6 +157,7 @@ impl Hub {
 fn looks_like_an_address(typed: &str) -> bool {
     let all = |allowed: fn(char) -> bool| typed.chars().all(allowed);
     typed.contains('/')
+        || typed.contains(':') && typed.contains(['[', '%'])
         || typed.contains(':') && all(|c| c.is_ascii_hexdigit() || matches!(c, ':' | '.'))
         || typed.contains('.') && all(|c| c.is_ascii_digit() || c == '.')
 }

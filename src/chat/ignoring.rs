@@ -9,7 +9,7 @@ use super::person::{Ignored, Person};
 use super::reaction::Reaction;
 use super::typed::without_at;
 use super::{ClientId, Hub, Message, NameKey, Refusal};
-use crate::config::limits::IGNORED_MAX;
+use crate::config::limits::{IGNORED_BEFORE_MAX, IGNORED_MAX};
 
 impl Hub {
     pub(super) fn ignore(&mut self, client: ClientId, whom: Option<String>, out: &mut Reaction) {
@@ -45,6 +45,7 @@ impl Hub {
                 key,
                 name,
                 client: found,
+                before: Vec::new(),
             });
         }
         if let Some(person) = self.person_mut(found) {
@@ -104,7 +105,12 @@ impl Hub {
                 continue;
             };
             if let Some(person) = self.person_mut(ignoring) {
-                person.ignores[at].client = client;
+                let ignored = &mut person.ignores[at];
+                let before = std::mem::replace(&mut ignored.client, client);
+                ignored.before.push(before);
+                if ignored.before.len() > IGNORED_BEFORE_MAX {
+                    ignored.before.remove(0);
+                }
             }
             if let Some(person) = self.person_mut(client) {
                 person.ignored_by.push(ignoring);
@@ -127,7 +133,9 @@ impl Hub {
         }
         let is_here = self.clients.contains_key(&speaker);
         ignores.iter().any(|ignored| {
-            ignored.client == speaker || !is_here && ignored.key == NameKey::of(name)
+            ignored.client == speaker
+                || ignored.before.contains(&speaker)
+                || !is_here && ignored.key == NameKey::of(name)
         })
     }
 

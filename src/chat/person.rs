@@ -64,8 +64,10 @@ pub(super) struct Ignored {
     /// The name they had when they were ignored.
     pub(super) key: NameKey,
     pub(super) name: Arc<str>,
-    /// Who that was, or who came back by that name. They need not be here any more.
+    /// Who that was, or who came back by that name last. They need not be here any more.
     pub(super) client: ClientId,
+    /// Who they were before they came back: what they said then stays hidden. The last few.
+    pub(super) before: Vec<ClientId>,
 }
 
 impl Person {

@@ -188,6 +188,9 @@ pub const NOTE_BYTES_MAX: usize = 400;
 /// How many people one message may name.
 pub const NAMED_MAX: usize = 100;
 
+/// Of somebody who is ignored and has come back: how many of their connections are remembered, to hide what they said.
+pub const IGNORED_BEFORE_MAX: usize = 16;
+
 /// How many people one client may ignore.
 pub const IGNORED_MAX: usize = 200;
 

@@ -39,6 +39,7 @@ fn what_does_not_fit_behind_a_word_is_a_mistake() {
                 "/ban",
                 "/ban bob 30",
                 "/ban bob 30mn spam",
+                "/ban bob 30M",
                 "/ban bob 0s",
                 "/ban bob -5m",
                 "/ban bob +5m",

@@ -90,6 +90,10 @@ fn who_is_ignored_is_not_read_in_any_way() {
     chat.say('b', "again");
     chat.say('b', "/topic mine");
     heard(&mut chat, 'a', &[]);
+    // What they said before they left stays hidden as well, by whatever name they said it.
+    chat.say('a', "/history");
+    let past = chat.heard('a').join("\n");
+    assert!(!past.contains("it is me"), "{past}");
     chat.say('b', "/nick Bobby");
     chat.say('a', "/ignore");
     assert!(chat.heard('a').join(" ").contains("You ignore B"));

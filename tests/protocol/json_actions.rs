@@ -1,7 +1,6 @@
 //! What is read of a request, and what is not.
 
 use chatserv::chat::{Input, Malformed, Request, Target};
-use chatserv::config::limits::NAMED_MAX;
 use chatserv::protocol::clean;
 use chatserv::protocol::json::{ID_BYTES_MAX, actions};
 
@@ -199,20 +198,55 @@ fn texts_are_cleaned_after_they_are_decoded() {
     }
 }
 
+/// How many are too many is a rule of the chat, the same for everybody who names people.
 #[test]
-fn so_many_names_and_no_more() {
+fn a_list_of_names_holds_one_at_least() {
     let msg = |count| {
         let names = vec!["\"ann\""; count].join(",");
         asked(&format!(
             r#"{{"action":"msg","to":[{names}],"message":"x"}}"#
         ))
     };
-    for count in [1, NAMED_MAX] {
+    for count in [1, 100, 101] {
         assert!(msg(count).is_ok(), "{count}");
     }
-    for count in [0, NAMED_MAX + 1] {
-        let refused = msg(count);
-        let is_refused = matches!(refused, Err(Malformed::WrongField { field: "to", .. }));
-        assert!(is_refused, "{count}: {refused:?}");
+    let refused = msg(0);
+    let is_refused = matches!(refused, Err(Malformed::WrongField { field: "to", .. }));
+    assert!(is_refused, "{refused:?}");
+}
+
+#[test]
+fn a_shutdown_is_either_planned_or_called_off() {
+    for beside in [r#""duration":"5m""#, r#""reason":"x""#] {
+        let asked = asked(&format!(
+            r#"{{"action":"shutdown","cancel":true,{beside}}}"#
+        ));
+        let is_refused = matches!(
+            asked,
+            Err(Malformed::WrongField {
+                field: "cancel",
+                ..
+            })
+        );
+        assert!(is_refused, "{beside}: {asked:?}");
     }
+}
+
+#[test]
+fn a_capital_m_is_no_unit() {
+    let ban = |duration: &str| {
+        asked(&format!(
+            r#"{{"action":"ban","username":"bob","duration":"{duration}"}}"#
+        ))
+    };
+    assert!(ban("30m").is_ok());
+    let refused = ban("30M");
+    let is_refused = matches!(
+        refused,
+        Err(Malformed::WrongField {
+            field: "duration",
+            ..
+        })
+    );
+    assert!(is_refused, "{refused:?}");
 }

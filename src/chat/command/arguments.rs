@@ -136,13 +136,19 @@ impl<'a> Arguments<'a> {
         }
         let (first, after_first) = self.first()?;
         let two = after_first.first().and_then(|(second, after_second)| {
-            let duration = humantime::parse_duration(&format!("{first} {second}")).ok()?;
+            let duration = time(&format!("{first} {second}"))?;
             Some((duration, after_second))
         });
-        let one = || Some((humantime::parse_duration(first).ok()?, after_first));
+        let one = || Some((time(first)?, after_first));
         let (duration, rest) = two.or_else(one)?;
         (!duration.is_zero()).then_some((Some(duration), rest))
     }
+}
+
+/// A time with its unit. To the library a capital `M` is a month, and thirty of those are seldom meant.
+fn time(text: &str) -> Option<Duration> {
+    let duration = humantime::parse_duration(text).ok();
+    duration.filter(|_| !text.contains('M'))
 }
 
 /// One person's name, with or without the sign of a mention.

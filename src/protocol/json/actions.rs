@@ -281,8 +281,11 @@ fn name_or_address(given: &Fields<'_>) -> Result<String, Malformed> {
 
 fn shutdown(given: &Fields<'_>) -> Result<Request, Malformed> {
     let (after, why) = (given.duration("duration")?, given.remark("reason")?);
-    Ok(match given.choice("cancel")? {
-        Some(true) => Request::CancelShutdown,
-        Some(false) | None => Request::Shutdown { after, why },
-    })
+    match given.choice("cancel")? {
+        Some(true) if after.is_some() || why.is_some() => {
+            Err(wrong("cancel", "true, without anything else beside it"))
+        }
+        Some(true) => Ok(Request::CancelShutdown),
+        Some(false) | None => Ok(Request::Shutdown { after, why }),
+    }
 }

@@ -10,7 +10,6 @@ use super::Action;
 use super::object::Object;
 use super::sent_at::parse_sent_at;
 use crate::chat::{Line, Malformed, Network, Secret, SentAt};
-use crate::config::limits::NAMED_MAX;
 
 const TEXT: &str = "a text";
 const TEXT_NOT_EMPTY: &str = "a text that is not empty";
@@ -79,8 +78,7 @@ impl<'a> Fields<'a> {
 
     /// The same, if they are there.
     pub(super) fn maybe_names(&self, key: &'static str) -> Result<Option<Vec<String>>, Malformed> {
-        const NAMES: &str = "a list of at least one name and at most 100";
-        const { assert!(NAMED_MAX == 100, "the text above says so") };
+        const NAMES: &str = "a list of at least one name";
         if self.value(key).is_some_and(|value| value.starts_with('"')) {
             return Ok(self.maybe_text(key)?.map(|name| vec![name]));
         }
@@ -90,8 +88,7 @@ impl<'a> Fields<'a> {
         for name in &mut names {
             *name = clean(name.as_bytes()).text;
         }
-        let all_right =
-            (1..=NAMED_MAX).contains(&names.len()) && !names.iter().any(|name| is_blank(name));
+        let all_right = !names.is_empty() && !names.iter().any(|name| is_blank(name));
         all_right.then_some(Some(names)).ok_or(wrong(key, NAMES))
     }
 
@@ -117,7 +114,9 @@ impl<'a> Fields<'a> {
             key,
             "a length of time such as `30m`, `2h` or `7d`",
             |text| {
+                // A capital `M` would be a month.
                 let duration = humantime::parse_duration(text).ok();
+                let duration = duration.filter(|_| !text.contains('M'));
                 duration.filter(|duration| !duration.is_zero())
             },
         )

@@ -116,6 +116,9 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         }
         Message::Muted { name, on: false } => format!("{name} is heard again."),
         Message::Motd(None) => "There is no message of the day.".into(),
+        Message::ShutdownPlanned { left, why, by } if left.is_zero() => {
+            format!("{by} shuts down the chat{}.", because(why.as_deref()))
+        }
         Message::ShutdownPlanned { left, why, by } => format!(
             "{by} will shut down the chat in {}{}.",
             span::left(*left),

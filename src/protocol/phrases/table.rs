@@ -5,10 +5,13 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::clause::because;
-use super::layout::{columns, line};
+use super::layout::{columns, cut, line};
 use super::said::day_and_clock;
 use super::span;
 use crate::chat::{Ban, PersonKnown, Protocol, RoomShown, ThreadShown, Time};
+
+/// How much of a line of bans says who made it.
+const BY_COLUMNS_MAX: usize = 20;
 
 /// The rooms there are.
 pub(super) fn rooms(rooms: &[RoomShown], total: usize, out: &mut Vec<u8>) {
@@ -75,7 +78,8 @@ pub(super) fn bans(bans: &[Ban], total: usize, now: Timestamp, out: &mut Vec<u8>
             }
             None => "for good".into(),
         };
-        let by = format!("by {}", ban.by);
+        // A long name leaves no room for the reason, which matters more.
+        let by = cut(&format!("by {}", ban.by), BY_COLUMNS_MAX);
         [whom(ban), until, by, ban.why.clone().unwrap_or_default()]
     });
     columns(&format!("{total} ban(s):"), rows, total, out);
