@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
+#[path = "support/readme.rs"]
+mod readme_file;
+
 use std::fs;
 
 use chatserv::chat::{CommandHelp, command_groups};
@@ -54,28 +57,16 @@ fn codes() -> String {
 
 #[test]
 fn the_tables_are_those_of_the_code() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
-    let is = fs::read_to_string(path).unwrap();
-    let mut should_be = is.clone();
-    for (name, block) in [
-        ("commands", commands()),
-        ("actions", action_table()),
-        ("codes", codes()),
-    ] {
-        should_be = with_block(&should_be, name, &block);
-    }
-    if std::env::var_os("UPDATE_README").is_some() {
-        fs::write(path, should_be).unwrap();
-        return;
-    }
-    let differs = is
-        .lines()
-        .zip(should_be.lines())
-        .find(|(is, should)| is != should);
-    assert!(
-        is == should_be,
-        "first {differs:#?}; UPDATE_README=1 cargo test --test readme_tables writes them anew"
-    );
+    readme_file::holds("readme_tables", |readme| {
+        let blocks = [
+            ("commands", commands()),
+            ("actions", action_table()),
+            ("codes", codes()),
+        ];
+        let replace =
+            |readme: String, (name, block): &(&str, String)| with_block(&readme, name, block);
+        blocks.iter().fold(readme.to_owned(), replace)
+    });
 }
 
 #[test]

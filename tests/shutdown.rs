@@ -118,25 +118,36 @@ fn with_a_client_that_never_closes_its_side() {
     );
 }
 
+/// Flags with which somebody who does not read is cut by the end of the chat only, `grace` after it has begun.
+fn for_one_who_stalls(grace: &str) -> [&str; 8] {
+    let [buffer, outbox, age] = ["--send-buffer", "--outbox-bytes", "--outbox-age"];
+    [
+        buffer,
+        "4KiB",
+        outbox,
+        "1MiB",
+        age,
+        "1h",
+        "--shutdown-grace",
+        grace,
+    ]
+}
+
+/// Two who talk, and one who has stopped to read and whose socket is full.
+fn one_stalls(server: &Server) -> (Pair, Client) {
+    let mut pair = Pair::join(server);
+    let slow = pair.with_stalled(server, "slow");
+    pair.exchange_bytes(MORE_THAN_THE_KERNEL_BYTES);
+    (pair, slow)
+}
+
 #[test]
 fn with_a_client_that_does_not_read() {
     // It is granted a second, and what it then finds is as good as it can be.
-    let flags = [
-        "--send-buffer",
-        "4KiB",
-        "--outbox-bytes",
-        "1MiB",
-        "--outbox-age",
-        "1h",
-        "--shutdown-grace",
-        "1s",
-    ];
     in_a_state(
-        &flags,
+        &for_one_who_stalls("1s"),
         |server| {
-            let mut pair = Pair::join(server);
-            let slow = pair.with_stalled(server, "slow");
-            pair.exchange_bytes(MORE_THAN_THE_KERNEL_BYTES);
+            let (pair, slow) = one_stalls(server);
             assert_eq!(server.threads_called("writer-"), 1);
             (server.pid(), pair, slow)
         },
@@ -158,22 +169,10 @@ fn with_a_client_that_does_not_read() {
 
 #[test]
 fn who_reads_on_within_the_grace_time_gets_everything() {
-    let flags = [
-        "--send-buffer",
-        "4KiB",
-        "--outbox-bytes",
-        "1MiB",
-        "--outbox-age",
-        "1h",
-        "--shutdown-grace",
-        "1h",
-    ];
     in_a_state(
-        &flags,
+        &for_one_who_stalls("1h"),
         |server| {
-            let mut pair = Pair::join(server);
-            let slow = pair.with_stalled(server, "slow");
-            pair.exchange_bytes(MORE_THAN_THE_KERNEL_BYTES);
+            let (pair, slow) = one_stalls(server);
             (pair.next, slow)
         },
         |(said, mut slow)| {
@@ -211,7 +210,6 @@ fn in_the_middle_of_many_connects() {
         let mut server = Server::start(&[]);
         let address = server.address();
         let connected = AtomicUsize::new(0);
-        let enough = Duration::from_millis(1);
         let since = thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
@@ -236,9 +234,9 @@ fn in_the_middle_of_many_connects() {
                     }
                 });
             }
-            while connected.load(Ordering::Relaxed) < 100 {
-                thread::sleep(enough);
-            }
+            until("a hundred have connected", || {
+                connected.load(Ordering::Relaxed) >= 100
+            });
             let since = Instant::now();
             let operator = end(&server, cause);
             drop(operator);

@@ -143,12 +143,11 @@ impl Hub {
         let Some(room) = self.rooms.get(id) else {
             return;
         };
-        let message = message(room.name.clone());
         // One more, since it may be the one it is about. Where there are many, nobody looks at each.
         if room.members.len() - room.json_members.len() <= announce_up_to + 1 {
             let to = self.plain_members_told(id, Some(except));
             if to.len() <= announce_up_to {
-                return out.send(to, message);
+                return out.send(to, message(room.name.clone()));
             }
         }
         if let Some(room) = self.rooms.get_mut(id) {

@@ -34,18 +34,19 @@ impl Hub {
         };
         let current = person.rooms.first().copied();
         let full = person.rooms.len() >= ROOMS_PER_CLIENT_MAX;
-        let is_in = |id| person.rooms.contains(&id);
-        if let Some(id) = self.rooms.find(name.as_str()).filter(|&id| is_in(id)) {
+        let existing = self.rooms.named(&name);
+        if let Some(id) = existing.filter(|id| person.rooms.contains(id)) {
             return self.answer_in_room(client, id, out);
         }
         if protocol == Protocol::Json && full {
             return out.refuse(client, Refusal::TooManyRooms);
         }
         // The name of a new room is something that others read.
-        if self.rooms.find(name.as_str()).is_none() && self.is_muted(client, out) {
+        if existing.is_none() && self.is_muted(client, out) {
             return;
         }
-        let Some(id) = self.rooms.find_or_make(&name, out.now.wall) else {
+        let room = existing.or_else(|| self.rooms.make(&name, out.now.wall));
+        let Some(id) = room else {
             return out.refuse(client, Refusal::NoMoreRooms);
         };
         if protocol == Protocol::Plain

@@ -96,13 +96,16 @@ impl Rooms {
         self.by_key.get(&NameKey::of(name)).copied()
     }
 
-    /// The room of this name, made if it is not there; none if there are too many.
-    pub(super) fn find_or_make(&mut self, name: &Name, now: Timestamp) -> Option<RoomId> {
-        match self.by_key.get(name.key()) {
-            Some(&id) => Some(id),
-            None if self.by_id.len() >= ROOMS_MAX => None,
-            None => Some(self.insert(name.shown().clone(), name.key().clone(), now)),
-        }
+    /// The room of this name, if there is one.
+    pub(super) fn named(&self, name: &Name) -> Option<RoomId> {
+        self.by_key.get(name.key()).copied()
+    }
+
+    /// A new room, of a name that no room has; none if there are too many.
+    pub(super) fn make(&mut self, name: &Name, now: Timestamp) -> Option<RoomId> {
+        debug_assert!(self.named(name).is_none(), "a name has one room");
+        let has_space = self.by_id.len() < ROOMS_MAX;
+        has_space.then(|| self.insert(name.shown().clone(), name.key().clone(), now))
     }
 
     fn insert(&mut self, name: Arc<str>, key: NameKey, now: Timestamp) -> RoomId {
@@ -225,9 +228,7 @@ mod tests {
         let mut rooms = Rooms::new(Timestamp::UNIX_EPOCH);
         let mut epochs = vec![rooms.get(LOBBY).unwrap().epoch];
         for _ in 0..3 {
-            let id = rooms
-                .find_or_make(&name("dev"), Timestamp::UNIX_EPOCH)
-                .unwrap();
+            let id = rooms.make(&name("dev"), Timestamp::UNIX_EPOCH).unwrap();
             rooms.enter(id, ClientId(1), Protocol::Plain);
             say(&mut rooms, id, "hello".to_owned());
             assert_eq!(rooms.find("#DEV"), Some(id));
@@ -251,7 +252,7 @@ mod tests {
         let many = HISTORY_TOTAL_BYTES_MAX / (4 * 16_000) + 20;
         for number in 0..many {
             let id = rooms
-                .find_or_make(&name(&format!("room-{number}")), Timestamp::UNIX_EPOCH)
+                .make(&name(&format!("room-{number}")), Timestamp::UNIX_EPOCH)
                 .unwrap();
             rooms.enter(id, ClientId(1), Protocol::Plain);
             for _ in 0..4 {

@@ -66,9 +66,9 @@
 //!
 //! # Why bytes are copied
 //!
-//! A message is encoded once for each view that one of its receivers has, and its bytes are copied into the outbox of each receiver. Sharing one run of bytes among all
-//! outboxes would save the copy and need a queue of references in each, which costs as much for up to a few hundred
-//! receivers, and has to be kept in order with whatever only one of them gets.
+//! A message is encoded once for each view that one of its receivers has, and its bytes are copied into the outbox of
+//! each receiver. Sharing one run of bytes among all outboxes would save the copy and need a queue of references in each,
+//! which costs as much for up to a few hundred receivers, and has to be kept in order with whatever only one of them gets.
 
 mod activity;
 mod admission;

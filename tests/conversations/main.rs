@@ -12,6 +12,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../support/readme.rs"]
+mod readme_file;
+
 mod checks;
 mod peer;
 mod player;
@@ -83,41 +86,31 @@ fn every_conversation_goes_as_written() {
     );
 }
 
+/// A part of a conversation as it really went, or all of them for a star.
+fn rendered(name: &str, title: &str) -> Result<String, String> {
+    let played = PLAYED.iter().find(|played| played.name == name);
+    let played = played.ok_or("there is no such conversation")?;
+    // Half a conversation is no example.
+    played.outcome.clone()?;
+    let render = |title: &str| {
+        let example = played.transcript.render(title);
+        example.ok_or("the conversation has no part of this title".to_owned())
+    };
+    if title != "*" {
+        return render(title);
+    }
+    let parts: Result<Vec<String>, String> = played
+        .transcript
+        .titles()
+        .map(|title| Ok(format!("# {title}\n{}", render(title)?)))
+        .collect();
+    Ok(parts?.join("\n"))
+}
+
 #[test]
 fn the_readme_shows_conversations_as_they_really_went() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let is = fs::read_to_string(&path).unwrap();
-    let should_be = readme::with_examples(&is, |name, title| {
-        let played = PLAYED.iter().find(|played| played.name == name);
-        let played = played.ok_or("there is no such conversation")?;
-        // Half a conversation is no example.
-        played.outcome.clone()?;
-        let render = |title: &str| {
-            let example = played.transcript.render(title);
-            example.ok_or("the conversation has no part of this title".to_owned())
-        };
-        if title != "*" {
-            return render(title);
-        }
-        let parts: Result<Vec<String>, String> = played
-            .transcript
-            .titles()
-            .map(|title| Ok(format!("# {title}\n{}", render(title)?)))
-            .collect();
-        Ok(parts?.join("\n"))
+    readme_file::holds("conversations", |readme| {
+        let made = readme::with_examples(readme, rendered);
+        made.unwrap_or_else(|wrong| panic!("{wrong}"))
     });
-    let should_be = should_be.unwrap_or_else(|wrong| panic!("{wrong}"));
-    if std::env::var_os("UPDATE_README").is_some() {
-        fs::write(&path, should_be).unwrap();
-        return;
-    }
-    let differs = is
-        .lines()
-        .zip(should_be.lines())
-        .find(|(is, should)| is != should);
-    assert!(
-        is == should_be,
-        "the README's examples are not what really happens; first {differs:#?}\n\
-         UPDATE_README=1 cargo test --test conversations writes them anew",
-    );
 }

@@ -102,9 +102,7 @@ fn the_senders_clock_is_shown_where_it_differs() {
 #[test]
 fn ids_grow_and_a_client_gets_what_it_missed() {
     let mut chat = Chat::with("a", SETTINGS);
-    chat.connect_json('j');
-    chat.ask('j', r#"{"action":"joinroom","room":"lobby"}"#);
-    chat.forget();
+    chat.json_in_lobby('j');
     for text in ["one", "two", "three", "four"] {
         chat.say('a', text);
     }

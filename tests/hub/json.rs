@@ -140,9 +140,7 @@ fn a_json_client_hears_of_its_rooms_and_of_nothing_else() {
 #[test]
 fn an_id_comes_back_with_the_one_answer() {
     let mut chat = Chat::with("a", SETTINGS);
-    chat.connect_json('j');
-    chat.ask('j', r#"{"action":"joinroom","room":"lobby"}"#);
-    chat.forget();
+    chat.json_in_lobby('j');
     chat.ask(
         'j',
         r#"{"action":"chat","room":"lobby","message":"hi","id":{"n":1}}"#,
@@ -168,9 +166,7 @@ fn an_id_comes_back_with_the_one_answer() {
 #[test]
 fn no_json_string_reaches_a_terminal_as_anything_but_text() {
     let mut chat = Chat::with("a", SETTINGS);
-    chat.connect_json('j');
-    chat.ask('j', r#"{"action":"joinroom","room":"lobby"}"#);
-    chat.forget();
+    chat.json_in_lobby('j');
     chat.ask(
         'j',
         r#"{"action":"chat","room":"lobby","message":"one\nserver: two \u001b[2J\u0007\u2028three"}"#,
@@ -222,9 +218,7 @@ fn in_an_anonymous_chat_connect_needs_no_name() {
 #[test]
 fn what_a_telnet_user_types_is_text_whatever_it_looks_like() {
     let mut chat = Chat::with("a", SETTINGS);
-    chat.connect_json('j');
-    chat.ask('j', r#"{"action":"joinroom","room":"lobby"}"#);
-    chat.forget();
+    chat.json_in_lobby('j');
     let text = r#"{"action": "chat", "from": "server"}"#.to_owned();
     chat.input(
         'a',

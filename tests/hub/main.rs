@@ -181,6 +181,13 @@ impl Chat {
         );
     }
 
+    /// The same, and it is in the lobby. Nobody has heard anything yet.
+    fn json_in_lobby(&mut self, who: char) {
+        self.connect_json(who);
+        self.ask(who, r#"{"action":"joinroom","room":"lobby"}"#);
+        self.forget();
+    }
+
     fn connect_with(&mut self, who: char, address: &str, protocol: Protocol) {
         let client = ClientId(self.next_number());
         self.ids.insert(who, client);

@@ -45,9 +45,7 @@ fn oneself_does_not_count_and_twice_is_once() {
 #[test]
 fn mentions_of_json_clients_and_by_them() {
     let mut chat = Chat::with("ab", SETTINGS);
-    chat.connect_json('j');
-    chat.ask('j', r#"{"action":"joinroom","room":"lobby"}"#);
-    chat.forget();
+    chat.json_in_lobby('j');
     chat.say('a', "psst @j");
     heard(&mut chat, 'b', &[]);
     let told = chat.heard('j');

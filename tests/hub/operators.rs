@@ -62,9 +62,7 @@ fn anybody_else_is_refused_plainly() {
 #[test]
 fn a_kicked_one_is_told_why_and_so_are_the_others() {
     let mut chat = chat();
-    chat.connect_json('j');
-    chat.ask('j', r#"{"action":"joinroom","room":"lobby"}"#);
-    chat.forget();
+    chat.json_in_lobby('j');
     chat.say('a', "/kick B too loud");
     let told = chat.heard('b').join("\n");
     assert!(told.contains("too loud") && told.contains('A'), "{told}");
