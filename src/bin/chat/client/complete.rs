@@ -1,0 +1,1 @@
+//! What Tab makes of a half-typed word.

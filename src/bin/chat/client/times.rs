@@ -1,0 +1,1 @@
+//! When something was said, by its sender's clock.

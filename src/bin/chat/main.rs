@@ -1,0 +1,5 @@
+//! The terminal client: `chat luca chat://localhost:1337`.
+
+mod client;
+
+fn main() {}
