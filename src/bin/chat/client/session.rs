@@ -1,29 +1,262 @@
 //! The rules: who one is, where one speaks, what has not arrived yet, when to connect again.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `entering` | from the first attempt to connect to being in all rooms |
+//! | `typing` | what was typed: something to say, something to do, an answer to a question |
+//! | `hearing` | what the server says while one is in the chat |
+//! | `catching_up` | what was said while one was not there |
+//! | `leaving` | a connection that is lost, and the end |
+//! | `phase` | where the conversation stands |
+//! | `outgoing` | what was typed and is not answered yet |
+//! | `rooms` | the rooms one is in, and what one has seen of each |
+//! | `pauses` | how long to wait before the next attempt |
 
+mod catching_up;
+mod entering;
+mod hearing;
+mod leaving;
+mod outgoing;
+mod pauses;
+mod phase;
+mod rooms;
+#[cfg(test)]
+mod tests;
+mod typing;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Effect, Event, Now, Settings};
+use chatserv::chat::Request;
+use chatserv::protocol::clean;
+
+use super::phrases::{self, Viewer};
+use super::{Bell, Effect, Ending, Event, Heard, Line, Now, Settings, wire};
+use outgoing::Outgoing;
+use pauses::Pauses;
+use phase::{Phase, Purpose};
+use rooms::Rooms;
+
+/// How long the input waits, at the most, for an answer that may change the prompt.
+const PROMPT_WAIT: Duration = Duration::from_secs(1);
 
 /// A conversation with one server, over as many connections as it takes.
 #[derive(Debug)]
 pub struct Session {
     settings: Settings,
+    phase: Phase,
+    /// One's name, as the server writes it.
+    me: String,
+    rooms: Rooms,
+    bell: Bell,
+    time: String,
+    next_id: u64,
+    /// The client's own requests that are not answered.
+    asked: BTreeMap<u64, Purpose>,
+    outgoing: Outgoing,
+    pauses: Pauses,
+    /// When one came into the chat, by this connection.
+    here_since: Option<Duration>,
+    /// Whether one has ever been in the chat, and so is somebody who comes back.
+    was_here: bool,
+    /// Since when somebody else has had the name of who comes back.
+    name_taken_since: Option<Duration>,
+    /// When the connection was lost.
+    lost_since: Option<Duration>,
+    /// What the server said last before it ended the connection, or why there is none.
+    trouble: Option<String>,
+    /// Why there is no connection, as it was told last.
+    told_trouble: Option<String>,
+    /// Somebody has been asked about what was typed without a connection.
+    has_asked: bool,
+    /// Whether the input has had a turn.
+    had_turn: bool,
+    /// The line that the input has sent is not answered by a turn yet.
+    turn_owed: bool,
+    /// The input waits for the answer with this id, and no longer than until then.
+    turn_waits: Option<(u64, Duration)>,
+    /// Nothing more will be typed.
+    input_ended: bool,
+    /// Something that was typed was refused.
+    refused_something: bool,
 }
 
 impl Session {
     /// A conversation that has not begun. `seed` makes the pauses between attempts differ from those of other clients.
     pub fn new(settings: Settings, seed: u64) -> Self {
-        let _ = seed;
-        Self { settings }
+        Self {
+            phase: Phase::Connecting,
+            me: settings.user.clone(),
+            rooms: Rooms::new(&settings.rooms),
+            bell: settings.bell,
+            time: settings.time.clone(),
+            next_id: 1,
+            asked: BTreeMap::new(),
+            outgoing: Outgoing::default(),
+            pauses: Pauses::new(seed),
+            here_since: None,
+            was_here: false,
+            name_taken_since: None,
+            lost_since: None,
+            trouble: None,
+            told_trouble: None,
+            has_asked: false,
+            had_turn: false,
+            // The input waits for its first turn from the start.
+            turn_owed: true,
+            turn_waits: None,
+            input_ended: false,
+            refused_something: false,
+            settings,
+        }
     }
 
     /// Takes one event, and says in `effects` what the world should do about it.
     pub fn step(&mut self, now: &Now, event: Event, effects: &mut Vec<Effect>) {
-        let _ = (now, event, effects, &self.settings);
+        if self.phase == Phase::Ended {
+            return;
+        }
+        match event {
+            Event::Started => self.connect(effects),
+            Event::Connected => self.connected(now, effects),
+            Event::NotConnected(why) => self.not_connected(now, why, effects),
+            Event::Received(line) => self.received(now, &line, effects),
+            Event::Disconnected(why) => self.disconnected(now, why, effects),
+            Event::Typed(line) => self.typed(now, &line, effects),
+            Event::TabPressed => {
+                self.rooms.switch_to_next();
+                self.turn_owed = true;
+            }
+            Event::InputEnded => self.input_ended(now, effects),
+            Event::Interrupted => self.interrupted(now, effects),
+            Event::TimePassed => {}
+        }
+        self.look_at_the_clock(now, effects);
+        self.go_on(now, effects);
     }
 
     /// When, by [`Now::elapsed`], there will be something to do though nothing has happened.
     pub fn deadline(&self) -> Option<Duration> {
-        None
+        let phase = match self.phase {
+            Phase::Greeting { until }
+            | Phase::Introduced { until }
+            | Phase::Waiting { until }
+            | Phase::Leaving { until } => Some(until),
+            Phase::Connecting
+            | Phase::Naming { .. }
+            | Phase::Here
+            | Phase::Asleep
+            | Phase::Ended => None,
+        };
+        let turn = self.turn_waits.map(|(_, until)| until);
+        phase.into_iter().chain(turn).min()
+    }
+
+    /// Does what its time has come for.
+    fn look_at_the_clock(&mut self, now: &Now, effects: &mut Vec<Effect>) {
+        let is_over = |until: Duration| now.elapsed >= until;
+        if self.turn_waits.is_some_and(|(_, until)| is_over(until)) {
+            self.turn_waits = None;
+        }
+        match self.phase {
+            Phase::Greeting { until } if is_over(until) => self.introduce(now, effects),
+            Phase::Introduced { until } if is_over(until) => {
+                effects.push(Effect::Disconnect);
+                let why = format!("{} does not answer.", self.settings.server);
+                self.disconnected(now, Some(why), effects);
+            }
+            Phase::Waiting { until } if is_over(until) => self.connect(effects),
+            Phase::Leaving { until } if is_over(until) => self.end(effects),
+            _ => {}
+        }
+    }
+
+    /// Sends what may be sent now, and lets the input go on.
+    fn go_on(&mut self, now: &Now, effects: &mut Vec<Effect>) {
+        if self.is_settled() {
+            self.ask_about_held(effects);
+            while let Some(item) = self.outgoing.next() {
+                self.send_item(now, item, effects);
+            }
+            if self.input_ended && self.outgoing.is_idle() {
+                self.quit(now, effects);
+            }
+        }
+        self.give_turn(effects);
+    }
+
+    /// Whether one is in the chat, in all rooms, and has seen what one missed.
+    fn is_settled(&self) -> bool {
+        let is_open = |purpose: &Purpose| *purpose != Purpose::Commands;
+        self.phase == Phase::Here && !self.asked.values().any(is_open)
+    }
+
+    /// Lets the input read its next line, if it waits for that and there is nothing it should wait for.
+    fn give_turn(&mut self, effects: &mut Vec<Effect>) {
+        let may_type = match self.phase {
+            Phase::Naming { .. } | Phase::Asleep => true,
+            Phase::Leaving { .. } | Phase::Ended => false,
+            // Before that there is nothing to say anything to. Later a person can go on typing without a connection; what
+            // comes through a pipe waits in the pipe.
+            _ if self.settings.interactive => self.was_here && (self.had_turn || self.is_settled()),
+            _ => self.is_settled() && self.outgoing.has_room(),
+        };
+        if self.turn_owed && self.turn_waits.is_none() && may_type {
+            self.turn_owed = false;
+            self.had_turn = true;
+            effects.push(Effect::Turn {
+                prompt: self.prompt(),
+            });
+        }
+    }
+
+    /// What stands before the typed line.
+    fn prompt(&self) -> String {
+        if let Phase::Naming { .. } = self.phase {
+            return "Another name: ".into();
+        }
+        match self.rooms.current() {
+            // The room that all are in at the start needs no name.
+            Some("lobby") => "> ".into(),
+            Some(room) => format!("{}> ", clean(room.as_bytes()).text),
+            None => "(no room)> ".into(),
+        }
+    }
+
+    /// An id for the next request.
+    fn take_id(&mut self) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        id
+    }
+
+    /// Sends a request of the client's own.
+    fn ask(&mut self, purpose: Purpose, request: &Request, effects: &mut Vec<Effect>) {
+        let id = self.take_id();
+        let object = wire::encode(request, None, "", id)
+            .expect("what the client asks for itself says all that it needs");
+        self.asked.insert(id, purpose);
+        effects.push(Effect::Send(object));
+    }
+
+    /// Shows what came from the chat.
+    fn show(&self, now: &Now, heard: &Heard, effects: &mut Vec<Effect>) {
+        let viewer = Viewer {
+            me: &self.me,
+            room: self.rooms.current(),
+            now: &now.wall,
+            time: &self.time,
+        };
+        effects.extend(phrases::lines(heard, viewer).into_iter().map(Effect::Show));
+    }
+
+    /// Tells what goes well.
+    fn tell(text: &str, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Tell(Line::notice(text)));
+    }
+
+    /// Tells what does not.
+    fn complain(text: &str, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Tell(Line::error(&format!("!! {text}"))));
     }
 }

@@ -1,0 +1,107 @@
+//! What was said while one was not there: it is asked for by the id of the last message one has seen, so that each
+//! message is shown once and none is left out.
+
+use chatserv::chat::{Range, Request};
+
+use super::rooms::said;
+use super::{Purpose, Session};
+use crate::client::heard::Joined;
+use crate::client::{Effect, Heard, Now};
+
+/// How many past messages of a room a person sees who comes into it for the first time.
+const PAST_ON_JOIN: usize = 20;
+
+/// How many messages are asked for at once. The server may give fewer.
+const PAST_AT_ONCE: usize = 500;
+
+impl Session {
+    /// One is in a room now, perhaps again.
+    pub(super) fn entered(&mut self, joined: &Joined, effects: &mut Vec<Effect>) {
+        let last = joined.last_message_id.unwrap_or(0);
+        let interactive = self.settings.interactive;
+        let room = self.rooms.enter(&joined.room);
+        let known = room.epoch;
+        room.epoch = joined.epoch;
+        room.comes_again = known.is_some();
+        let (range, limit) = match known {
+            None if interactive => (Range::Last, PAST_ON_JOIN),
+            // A program has no use for what was said before it came.
+            None => {
+                room.seen = last;
+                return;
+            }
+            Some(epoch) if Some(epoch) == joined.epoch => (Range::After(room.seen), PAST_AT_ONCE),
+            // The ids begin anew, so all of them are new.
+            Some(_) => {
+                room.seen = 0;
+                (Range::After(0), PAST_AT_ONCE)
+            }
+        };
+        if last > room.seen {
+            room.fetch_past();
+            self.ask_for_past(&joined.room, range, limit, effects);
+        }
+    }
+
+    fn ask_for_past(&mut self, room: &str, range: Range, limit: usize, effects: &mut Vec<Effect>) {
+        let request = Request::History {
+            room: Some(room.to_owned()),
+            range,
+            limit: Some(limit),
+        };
+        self.ask(Purpose::Past(room.to_owned()), &request, effects);
+    }
+
+    /// The server has told what was said in a room, or that it cannot.
+    pub(super) fn past_told(
+        &mut self,
+        now: &Now,
+        name: &str,
+        answer: &Heard,
+        effects: &mut Vec<Effect>,
+    ) {
+        let (messages, more) = match answer {
+            Heard::History { messages, more, .. } => (&messages[..], *more),
+            _ => (&[][..], false),
+        };
+        for message in messages {
+            self.past_message(now, name, message, effects);
+        }
+        let Some(room) = self.rooms.find(name) else {
+            return;
+        };
+        // Of what was said before one came first, a little is enough.
+        if more && !messages.is_empty() && room.comes_again {
+            let after = Range::After(room.seen);
+            return self.ask_for_past(name, after, PAST_AT_ONCE, effects);
+        }
+        for heard in room.past_is_shown() {
+            self.said(now, heard, effects);
+        }
+    }
+
+    /// Shows one message of the past, unless it was seen.
+    fn past_message(&mut self, now: &Now, name: &str, heard: &Heard, effects: &mut Vec<Effect>) {
+        let (Some(room), Some(message)) = (self.rooms.find(name), said(heard)) else {
+            return;
+        };
+        let missing = message
+            .message_id
+            .map(|id| id.saturating_sub(room.seen + 1));
+        let are_lost = missing.filter(|_| room.comes_again).unwrap_or(0);
+        if !room.is_new(message.message_id) {
+            return;
+        }
+        if are_lost > 0 {
+            let text = format!("-- {are_lost} older messages in {name} are not kept any more.");
+            Self::tell(&text, effects);
+        }
+        // What was under way when the connection broke has arrived, then.
+        if message.from == self.me
+            && let Some(sent_at) = &message.sent_at
+        {
+            self.outgoing.has_arrived(sent_at, &message.message);
+        }
+        self.show(now, heard, effects);
+    }
+}

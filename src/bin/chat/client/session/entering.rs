@@ -1,0 +1,196 @@
+//! From the first attempt to connect to being in all rooms.
+
+use std::time::Duration;
+
+use chatserv::chat::{Line as Typed, Request};
+
+use super::{Ending, Phase, Purpose, Session};
+use crate::client::{Effect, Heard, Now};
+
+/// How long to wait for the server's first words before one speaks. On the main port they come at once, on the port for
+/// programs not at all.
+const GREETING_WAIT: Duration = Duration::from_millis(500);
+
+/// How long to wait for the answer to one's name.
+const ANSWER_WAIT: Duration = Duration::from_secs(30);
+
+/// How long one's own ghost may hold the name: a server notices a dead connection later than the client does.
+const GHOST_TIME: Duration = Duration::from_secs(60);
+
+/// How often to ask for the name meanwhile.
+const GHOST_PAUSE: Duration = Duration::from_secs(2);
+
+/// What a server asks first on its main port. It is no answer to anything the client says.
+const PROMPT: &str = "server: Input username.";
+
+/// By this a server shows that nobody has a name there.
+const ANONYMOUS: &str = "server: Your id is:";
+
+impl Session {
+    /// Opens a connection.
+    pub(super) fn connect(&mut self, effects: &mut Vec<Effect>) {
+        if !self.was_here && self.lost_since.is_none() {
+            Self::tell("Connecting to server ...", effects);
+        }
+        self.phase = Phase::Connecting;
+        effects.push(Effect::Connect);
+    }
+
+    /// There is a connection.
+    pub(super) fn connected(&mut self, now: &Now, effects: &mut Vec<Effect>) {
+        if !self.was_here {
+            let text = "Connection to server established. Sending intro message...";
+            Self::tell(text, effects);
+        }
+        self.trouble = None;
+        self.phase = Phase::Greeting {
+            until: now.elapsed + GREETING_WAIT,
+        };
+    }
+
+    /// There is no connection.
+    pub(super) fn not_connected(&mut self, now: &Now, why: String, effects: &mut Vec<Effect>) {
+        if self.lost_since.is_some() {
+            return self.try_again(now, Some(why), effects);
+        }
+        Self::complain(&why, effects);
+        self.end_as(Ending::Refused, effects);
+    }
+
+    /// The server has sent a line before it was told who one is. Objects are understood as always; what else it says
+    /// shows who it is.
+    pub(super) fn greeted(&mut self, now: &Now, line: &str, effects: &mut Vec<Effect>) {
+        if line == PROMPT {
+            return self.introduce(now, effects);
+        }
+        let server = &self.settings.server;
+        let why = if line.starts_with(ANONYMOUS) {
+            let telnet = server
+                .rsplit_once(':')
+                .map_or(server.clone(), |(host, port)| {
+                    format!("{} {port}", host.trim_matches(['[', ']']))
+                });
+            format!("Nobody has a name in this chat. Join it by: telnet {telnet}")
+        } else if let Some(words) = line.strip_prefix("server: ") {
+            // A refusal, most likely: the end of the connection will show.
+            self.trouble = Some(words.to_owned());
+            return;
+        } else if line.is_empty() {
+            return;
+        } else {
+            let begin: String = line.chars().take(60).collect();
+            format!("{server} is no chat server. It says: {begin}")
+        };
+        effects.push(Effect::Disconnect);
+        Self::complain(&why, effects);
+        self.end_as(Ending::Refused, effects);
+    }
+
+    /// Tells the server who one is.
+    pub(super) fn introduce(&mut self, now: &Now, effects: &mut Vec<Effect>) {
+        self.phase = Phase::Introduced {
+            until: now.elapsed + ANSWER_WAIT,
+        };
+        let name = as_typed(&self.me);
+        self.ask(
+            Purpose::Connect,
+            &Request::Connect { name: Some(name) },
+            effects,
+        );
+    }
+
+    /// The server takes one in, by this name.
+    pub(super) fn taken_in(&mut self, now: &Now, name: &str, effects: &mut Vec<Effect>) {
+        let text = if self.was_here {
+            "-- Connected again."
+        } else {
+            "Registration successful.  Ready for messaging!"
+        };
+        Self::tell(text, effects);
+        self.phase = Phase::Here;
+        self.me = name.to_owned();
+        self.here_since = Some(now.elapsed);
+        self.name_taken_since = None;
+        for room in self.rooms.names() {
+            self.ask_to_enter(room, effects);
+        }
+        if self.settings.interactive && !self.was_here {
+            self.ask(Purpose::Commands, &Request::Help { about: None }, effects);
+        }
+        self.was_here = true;
+        self.lost_since = None;
+    }
+
+    fn ask_to_enter(&mut self, room: String, effects: &mut Vec<Effect>) {
+        let request = Request::Join {
+            room: as_typed(&room),
+            history: None,
+        };
+        self.ask(Purpose::Enter(room), &request, effects);
+    }
+
+    /// The server does not take one in.
+    pub(super) fn not_taken_in(
+        &mut self,
+        now: &Now,
+        code: &str,
+        message: &str,
+        effects: &mut Vec<Effect>,
+    ) {
+        if code == "name_taken" && self.was_here {
+            let since = *self.name_taken_since.get_or_insert(now.elapsed);
+            if now.elapsed < since + GHOST_TIME {
+                effects.push(Effect::Disconnect);
+                self.phase = Phase::Waiting {
+                    until: now.elapsed + GHOST_PAUSE,
+                };
+                return;
+            }
+        }
+        match code {
+            "name_taken" | "name_refused" | "name_banned" if self.settings.interactive => {
+                Self::complain(message, effects);
+                if self.had_turn {
+                    Self::tell("-- Type another name.", effects);
+                }
+                self.phase = Phase::Naming { connected: true };
+            }
+            // These end the connection, which is when it will be seen what that means.
+            "full" | "too_many_connections" | "no_thread" | "banned" => {
+                self.trouble = Some(message.to_owned());
+            }
+            _ => {
+                Self::complain(message, effects);
+                effects.push(Effect::Disconnect);
+                self.end_as(Ending::Refused, effects);
+            }
+        }
+    }
+
+    /// One could not come into a room as at the start.
+    pub(super) fn not_entered(&mut self, room: &str, effects: &mut Vec<Effect>) {
+        self.rooms.leave(room);
+        effects.push(Effect::Rooms(self.rooms.names()));
+        // What comes through a pipe was meant for that room, or for one of those.
+        if !self.settings.interactive {
+            effects.push(Effect::Disconnect);
+            self.end_as(Ending::Refused, effects);
+        }
+    }
+
+    /// What is shown of a room one has just come into: not that one is alone in the room that all are in at the start.
+    pub(super) fn is_worth_telling(joined: &Heard) -> bool {
+        match joined {
+            Heard::JoinRoom(joined) => joined.room != "lobby" || joined.total != Some(1),
+            _ => true,
+        }
+    }
+}
+
+/// A name as somebody wrote it. The server is the one to refuse it.
+fn as_typed(name: &str) -> Typed {
+    Typed {
+        text: name.to_owned(),
+        altered: false,
+    }
+}

@@ -1,0 +1,214 @@
+//! What the server says.
+
+use super::outgoing::Item;
+use super::rooms::said;
+use super::{Phase, Purpose, Session};
+use crate::client::heard::{self, Said};
+use crate::client::{Bell, Effect, Heard, Now, phrases};
+use chatserv::chat::Request;
+
+impl Session {
+    /// The server has sent a line.
+    pub(super) fn received(&mut self, now: &Now, line: &str, effects: &mut Vec<Effect>) {
+        if !line.starts_with('{') {
+            // Behind the greeting there is none: what was on its way when one spoke first is of no use.
+            if let Phase::Greeting { .. } = self.phase {
+                self.greeted(now, line, effects);
+            }
+            return;
+        }
+        match heard::read(line) {
+            Ok((heard, id)) => self.hear(now, heard, id, effects),
+            Err(error) => {
+                let why = format!("The server has said something that cannot be read: {error}.");
+                Self::complain(&why, effects);
+            }
+        }
+    }
+
+    fn hear(&mut self, now: &Now, heard: Heard, id: Option<u64>, effects: &mut Vec<Effect>) {
+        if id.is_some() && self.turn_waits.map(|(id, _)| id) == id {
+            self.turn_waits = None;
+        }
+        if let Some(purpose) = id.and_then(|id| self.asked.remove(&id)) {
+            return self.own_answer(now, purpose, heard, effects);
+        }
+        match id.and_then(|id| self.outgoing.answered(id)) {
+            Some(item) => self.answered(now, item, heard, effects),
+            None => self.unasked(now, heard, effects),
+        }
+    }
+
+    /// The server has answered what the client itself has asked.
+    fn own_answer(
+        &mut self,
+        now: &Now,
+        purpose: Purpose,
+        answer: Heard,
+        effects: &mut Vec<Effect>,
+    ) {
+        match (purpose, answer) {
+            (Purpose::Connect, Heard::Connect { from }) => self.taken_in(now, &from, effects),
+            (Purpose::Connect, Heard::Error { code, message }) => {
+                self.not_taken_in(now, &code, &message, effects);
+            }
+            (Purpose::Enter(room), Heard::Error { message, .. }) => {
+                Self::complain(&message, effects);
+                self.not_entered(&room, effects);
+            }
+            (Purpose::Past(room), answer) => self.past_told(now, &room, &answer, effects),
+            (Purpose::Commands, Heard::Help { commands }) => {
+                let words = commands.into_iter().map(|command| command.command);
+                effects.push(Effect::Commands(words.collect()));
+            }
+            (_, answer) => self.unasked(now, answer, effects),
+        }
+    }
+
+    /// The server has answered what was typed.
+    fn answered(&mut self, now: &Now, item: Item, answer: Heard, effects: &mut Vec<Effect>) {
+        match &answer {
+            Heard::Error { message, .. } => {
+                self.refused_something = true;
+                let what = if item.is_said() {
+                    format!("Not said: {} ({message})", item.typed)
+                } else {
+                    message.clone()
+                };
+                Self::complain(&what, effects);
+            }
+            Heard::Ack {
+                received_at,
+                message_id,
+                to,
+                ..
+            } => {
+                let own = |text: &str| Said {
+                    from: self.me.clone(),
+                    message: text.to_owned(),
+                    room: message_id.and(item.room.clone()),
+                    message_id: *message_id,
+                    to: to.clone(),
+                    sent_at: Some(item.sent_at.clone()),
+                    received_at: received_at.clone(),
+                };
+                let own = match &item.request {
+                    Request::Chat { text, .. } => Heard::Chat(own(text)),
+                    Request::Me { text, .. } => Heard::Me(own(text)),
+                    Request::Private { text, .. } | Request::Reply { text } => {
+                        Heard::Msg(own(text))
+                    }
+                    _ => return,
+                };
+                self.said(now, own, effects);
+                // Who of those it was meant for did not get it.
+                self.show(now, &answer, effects);
+            }
+            Heard::JoinRoom(joined) if joined.from == self.me => {
+                let room = joined.room.clone();
+                self.unasked(now, answer, effects);
+                self.rooms.switch(&room);
+            }
+            // Behind these comes what they are the reason of.
+            Heard::Bye { .. } | Heard::Shutdown { .. } => self.unasked(now, answer, effects),
+            Heard::LeaveRoom { .. } | Heard::Nick { .. } | Heard::JoinRoom(_) => {
+                self.unasked(now, answer, effects);
+            }
+            _ => self.show(now, &answer, effects),
+        }
+    }
+
+    /// The server says something of its own accord.
+    fn unasked(&mut self, now: &Now, heard: Heard, effects: &mut Vec<Effect>) {
+        match &heard {
+            Heard::Chat(_) | Heard::Me(_) | Heard::Msg(_) => {
+                return self.said(now, heard, effects);
+            }
+            Heard::JoinRoom(joined) if joined.from == self.me => {
+                for name in joined.members.iter().flatten() {
+                    effects.push(Effect::Here(name.clone()));
+                }
+                let joined = joined.clone();
+                if Self::is_worth_telling(&heard) {
+                    self.tell_heard(now, &heard, effects);
+                }
+                self.entered(&joined, effects);
+                effects.push(Effect::Rooms(self.rooms.names()));
+                return;
+            }
+            Heard::JoinRoom(joined) => effects.push(Effect::Here(joined.from.clone())),
+            Heard::LeaveRoom { room, from, .. } if *from == self.me => {
+                self.rooms.leave(room);
+                effects.push(Effect::Rooms(self.rooms.names()));
+            }
+            Heard::LeaveRoom { from, .. } => effects.push(Effect::Gone(from.clone())),
+            Heard::Nick { from, username } if *from == self.me => self.me = username.clone(),
+            Heard::Nick { from, username } => {
+                effects.push(Effect::Gone(from.clone()));
+                effects.push(Effect::Here(username.clone()));
+            }
+            Heard::Error { code, message } => {
+                if let Phase::Greeting { .. } | Phase::Introduced { .. } = self.phase {
+                    return self.not_taken_in(now, code, message, effects);
+                }
+                return Self::complain(message, effects);
+            }
+            Heard::Bye { reason, message } => {
+                return self.good_bye(now, reason, message, effects);
+            }
+            Heard::Shutdown { message } => {
+                self.trouble = Some(message.clone());
+                return;
+            }
+            _ => {}
+        }
+        self.tell_heard(now, &heard, effects);
+    }
+
+    /// Shows what nobody has said and nobody has asked for.
+    fn tell_heard(&self, now: &Now, heard: &Heard, effects: &mut Vec<Effect>) {
+        let before = effects.len();
+        self.show(now, heard, effects);
+        for effect in &mut effects[before..] {
+            if let Effect::Show(line) = effect {
+                *effect = Effect::Tell(std::mem::take(line));
+            }
+        }
+    }
+
+    /// Somebody has said something, perhaps oneself.
+    pub(super) fn said(&mut self, now: &Now, heard: Heard, effects: &mut Vec<Effect>) {
+        let Some(message) = said(&heard) else { return };
+        let id = message.message_id;
+        let room = message
+            .room
+            .as_deref()
+            .and_then(|room| self.rooms.find(room));
+        let heard = match room {
+            Some(room) => match room.receive(id, heard) {
+                Some(heard) => heard,
+                None => return,
+            },
+            None => heard,
+        };
+        let is_mine = said(&heard).is_some_and(|message| message.from == self.me);
+        if is_mine && !self.settings.interactive {
+            // Whoever wrote it into the pipe knows it.
+            return;
+        }
+        self.show(now, &heard, effects);
+        if let Some(message) = said(&heard)
+            && !is_mine
+        {
+            effects.push(Effect::Spoke(message.from.clone()));
+        }
+        let rings = match self.bell {
+            Bell::On => phrases::calls(&heard, &self.me),
+            Bell::All => phrases::speaks(&heard, &self.me),
+            Bell::Off => false,
+        };
+        if rings {
+            effects.push(Effect::Ring);
+        }
+    }
+}

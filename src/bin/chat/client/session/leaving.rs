@@ -1,0 +1,195 @@
+//! A connection that is lost, and the end.
+
+use std::time::Duration;
+
+use chatserv::chat::Request;
+
+use super::{Phase, Session};
+use crate::client::{Effect, Ending, Now, wire};
+
+/// How long to wait for the server's good-bye.
+const GOOD_BYE_WAIT: Duration = Duration::from_secs(2);
+
+/// A connection that has lasted so long was good: the next trouble is a new one.
+const GOOD_TIME: Duration = Duration::from_secs(10);
+
+/// How long a pipe waits for the server to come back. A script that hangs for ever helps nobody.
+const PIPE_PATIENCE: Duration = Duration::from_secs(120);
+
+impl Session {
+    /// The connection has ended.
+    pub(super) fn disconnected(
+        &mut self,
+        now: &Now,
+        why: Option<String>,
+        effects: &mut Vec<Effect>,
+    ) {
+        match self.phase {
+            Phase::Leaving { .. } => self.end(effects),
+            Phase::Naming { .. } => self.phase = Phase::Naming { connected: false },
+            Phase::Asleep | Phase::Waiting { .. } | Phase::Ended => {}
+            Phase::Here => self.lost(now, why, effects),
+            Phase::Connecting | Phase::Greeting { .. } | Phase::Introduced { .. } => {
+                self.asked.clear();
+                let why = self.trouble.take().or(why);
+                if self.lost_since.is_some() {
+                    return self.try_again(now, why, effects);
+                }
+                let why = why.unwrap_or_else(|| {
+                    format!("{} has closed the connection.", self.settings.server)
+                });
+                Self::complain(&why, effects);
+                self.end_as(Ending::Refused, effects);
+            }
+        }
+    }
+
+    /// One was in the chat, and is not any more.
+    fn lost(&mut self, now: &Now, why: Option<String>, effects: &mut Vec<Effect>) {
+        self.forget_connection(effects);
+        let was_good = |since: Duration| now.elapsed >= since + GOOD_TIME;
+        if self.here_since.take().is_some_and(was_good) {
+            self.pauses.reset();
+        }
+        let why = match self.trouble.take().or(why) {
+            Some(why) => format!("The connection is lost: {}.", why.trim_end_matches('.')),
+            None => "The connection is lost.".into(),
+        };
+        if !self.settings.reconnect {
+            Self::complain(&why, effects);
+            return self.end_as(Ending::Refused, effects);
+        }
+        Self::complain(&format!("{why} Trying again ..."), effects);
+        self.lost_since = Some(now.elapsed);
+        self.try_again(now, None, effects);
+    }
+
+    /// Forgets what ended with a connection, and keeps what was to be said.
+    fn forget_connection(&mut self, effects: &mut Vec<Effect>) {
+        self.asked.clear();
+        self.turn_waits = None;
+        self.has_asked = false;
+        self.rooms.lost();
+        for item in self.outgoing.lost() {
+            self.refused_something = true;
+            let what = format!("The connection ended before the answer to {}", item.typed);
+            Self::complain(&what, effects);
+        }
+        if self.settings.interactive {
+            self.outgoing.hold_all();
+        }
+    }
+
+    /// Another attempt will be made, after a pause.
+    pub(super) fn try_again(&mut self, now: &Now, why: Option<String>, effects: &mut Vec<Effect>) {
+        let since = *self.lost_since.get_or_insert(now.elapsed);
+        if !self.settings.interactive && now.elapsed >= since + PIPE_PATIENCE {
+            let seconds = PIPE_PATIENCE.as_secs();
+            let text = format!("The server has not come back within {seconds} seconds.");
+            Self::complain(&text, effects);
+            return self.end_as(Ending::Refused, effects);
+        }
+        // The same reason every half minute would only push the conversation off the screen.
+        if why.is_some() && why != self.told_trouble {
+            let text = format!("-- {}", why.as_deref().unwrap_or_default());
+            Self::tell(&text, effects);
+            self.told_trouble = why;
+        }
+        self.phase = Phase::Waiting {
+            until: now.elapsed + self.pauses.next(),
+        };
+    }
+
+    /// The server says why it closes the connection.
+    pub(super) fn good_bye(
+        &mut self,
+        now: &Now,
+        reason: &str,
+        message: &str,
+        effects: &mut Vec<Effect>,
+    ) {
+        match reason {
+            "quit" => self.end(effects),
+            "idle" if self.settings.reconnect => {
+                effects.push(Effect::Disconnect);
+                self.forget_connection(effects);
+                let text = format!("-- {message} You typed nothing for long. Enter comes back.");
+                Self::tell(&text, effects);
+                self.phase = Phase::Asleep;
+                self.lost_since = Some(now.elapsed);
+                self.pauses.reset();
+            }
+            "idle" | "kicked" | "banned" => {
+                effects.push(Effect::Disconnect);
+                Self::complain(&self.trouble.take().unwrap_or(message.to_owned()), effects);
+                self.end_as(Ending::Refused, effects);
+            }
+            // Its own error has come before it, with more to say.
+            _ => {
+                self.trouble.get_or_insert(message.to_owned());
+            }
+        }
+    }
+
+    /// Nothing more will be typed.
+    pub(super) fn input_ended(&mut self, now: &Now, effects: &mut Vec<Effect>) {
+        if self.input_ended {
+            return self.interrupted(now, effects);
+        }
+        self.input_ended = true;
+        let on_their_way = !self.outgoing.is_idle();
+        if self.phase == Phase::Here {
+            if self.settings.interactive && on_their_way {
+                let text = "-- Some lines are still on their way. Ctrl-D again leaves at once.";
+                Self::tell(text, effects);
+                self.turn_owed = true;
+            }
+        } else if self.settings.interactive || !on_their_way {
+            self.interrupted(now, effects);
+        }
+    }
+
+    /// Somebody wants the client to end now.
+    pub(super) fn interrupted(&mut self, now: &Now, effects: &mut Vec<Effect>) {
+        match self.phase {
+            Phase::Here => self.quit(now, effects),
+            _ => self.end(effects),
+        }
+    }
+
+    /// Tells the server that one leaves.
+    pub(super) fn quit(&mut self, now: &Now, effects: &mut Vec<Effect>) {
+        let id = self.take_id();
+        if let Ok(object) = wire::encode(&Request::Quit, None, "", id) {
+            effects.push(Effect::Send(object));
+        }
+        self.phase = Phase::Leaving {
+            until: now.elapsed + GOOD_BYE_WAIT,
+        };
+    }
+
+    /// Ends as was wished, but for what was not delivered.
+    pub(super) fn end(&mut self, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Disconnect);
+        let ending = match self.outgoing.undelivered() {
+            0 if self.refused_something && !self.settings.interactive => Ending::Undelivered,
+            0 => Ending::Left,
+            1 => {
+                Self::complain("1 line was not delivered, or perhaps not.", effects);
+                Ending::Undelivered
+            }
+            count => {
+                let text = format!("{count} lines were not delivered, or perhaps not.");
+                Self::complain(&text, effects);
+                Ending::Undelivered
+            }
+        };
+        self.end_as(ending, effects);
+    }
+
+    /// Ends like this.
+    pub(super) fn end_as(&mut self, ending: Ending, effects: &mut Vec<Effect>) {
+        self.phase = Phase::Ended;
+        effects.push(Effect::End(ending));
+    }
+}

@@ -1,0 +1,198 @@
+//! From the first attempt to connect to the first prompt, and what may stand in the way.
+
+use super::*;
+
+#[test]
+fn the_first_screen_is_the_one_of_the_readme() {
+    let mut luca = Script::new(person());
+    assert_eq!(luca.screen(), ["Connecting to server ..."]);
+    assert!(luca.has(&Effect::Connect));
+    luca.happens(Event::Connected);
+    assert_eq!(
+        luca.sent(),
+        [""; 0],
+        "nobody has shown yet that this is a chat server"
+    );
+    luca.hears("server: Input username.");
+    assert_eq!(
+        luca.sent(),
+        [r#"{"action":"connect","username":"luca","id":1}"#]
+    );
+    luca.answers(
+        "connect",
+        r#""from":"luca","address":"127.0.0.1:4","clients":1"#,
+    );
+    assert_eq!(luca.turns(), [""; 0], "not before one is in a room");
+    luca.answers("joinroom", r#""room":"lobby","from":"luca","members":["luca"],"total":1,"epoch":1,"last_message_id":0"#);
+    assert_eq!(
+        luca.screen(),
+        [
+            "Connecting to server ...",
+            "Connection to server established. Sending intro message...",
+            "Registration successful.  Ready for messaging!",
+        ]
+    );
+    assert_eq!(luca.turns(), ["> "]);
+}
+
+#[test]
+fn a_port_for_programs_says_nothing_first() {
+    let mut luca = Script::new(person());
+    luca.happens(Event::Connected);
+    assert_eq!(luca.waits(), Duration::from_millis(500));
+    assert_eq!(luca.id_of("connect"), 1);
+    // The prompt of a slow main port comes behind it, and is no answer.
+    luca.hears("server: Input username.");
+    assert_eq!(luca.ended(), None);
+}
+
+#[test]
+fn who_cannot_come_in_is_told_why_and_what_to_do() {
+    for (events, told) in [
+        (
+            vec![Event::NotConnected("Nobody listens.".into())],
+            "!! Nobody listens.",
+        ),
+        (
+            vec![
+                Event::Connected,
+                Event::Received("SSH-2.0-OpenSSH_9.2".into()),
+            ],
+            "!! localhost:1337 is no chat server. It says: SSH-2.0-OpenSSH_9.2",
+        ),
+        (
+            vec![
+                Event::Connected,
+                Event::Received("server: Your id is: '127.0.0.1:4'.".into()),
+            ],
+            "!! Nobody has a name in this chat. Join it by: telnet localhost 1337",
+        ),
+        (
+            vec![
+                Event::Connected,
+                Event::Received("server: The chat server is full. Try again later.".into()),
+                Event::Disconnected(None),
+            ],
+            "!! The chat server is full. Try again later.",
+        ),
+        (
+            vec![
+                Event::Connected,
+                Event::Received(
+                    r#"{"action":"error","code":"banned","message":"You are banned."}"#.into(),
+                ),
+                Event::Received(r#"{"action":"bye","reason":"banned","message":"Bye!"}"#.into()),
+            ],
+            "!! You are banned.",
+        ),
+        (
+            vec![Event::Connected, Event::Disconnected(None)],
+            "!! localhost:1337 has closed the connection.",
+        ),
+    ] {
+        let mut luca = Script::new(person());
+        for event in events {
+            luca.happens(event);
+        }
+        assert_eq!(luca.screen().last().unwrap(), told);
+        assert_eq!(luca.ended(), Some(Ending::Refused), "{told}");
+    }
+}
+
+#[test]
+fn a_person_is_asked_for_another_name_and_a_program_is_not() {
+    let mut bot = Script::new(pipe());
+    bot.happens(Event::Connected);
+    bot.hears("server: Input username.");
+    bot.refuses("connect", "name_taken");
+    assert_eq!(bot.ended(), Some(Ending::Refused));
+    assert_eq!(bot.screen().last().unwrap(), "!! Because name_taken.");
+
+    let mut luca = Script::new(person());
+    luca.happens(Event::Connected);
+    luca.hears("server: Input username.");
+    luca.refuses("connect", "name_taken");
+    assert_eq!(luca.turns(), ["Another name: "]);
+    luca.types(" ");
+    luca.types("  luke ");
+    assert_eq!(
+        luca.sent().last().unwrap(),
+        r#"{"action":"connect","username":"luke","id":2}"#
+    );
+    assert_eq!(luca.turns().len(), 2, "no prompt before the answer");
+    luca.refuses("connect", "name_refused");
+    assert_eq!(luca.turns().len(), 3);
+    // While somebody thinks about a name, the server may lose patience.
+    luca.happens(Event::Disconnected(None));
+    assert_eq!(luca.ended(), None);
+    luca.forget();
+    luca.types("lucas");
+    assert!(luca.has(&Effect::Connect));
+    luca.connects(0);
+    assert_eq!(luca.turns(), ["> "]);
+    assert_eq!(luca.session.me, "lucas");
+}
+
+#[test]
+fn several_rooms_and_one_that_cannot_be_had() {
+    let rooms = vec!["dev".into(), "#ops".into(), "no way".into()];
+    let mut luca = Script::new(Settings {
+        rooms: rooms.clone(),
+        ..person()
+    });
+    luca.happens(Event::Connected);
+    luca.hears("server: Input username.");
+    luca.answers(
+        "connect",
+        r#""from":"luca","address":"127.0.0.1:4","clients":1"#,
+    );
+    let ids: Vec<_> = luca.session.asked.keys().copied().collect();
+    for (id, room) in ids.iter().zip(["dev", "ops"]) {
+        luca.hears(&format!(r#"{{"action":"joinroom","room":"{room}","from":"luca","members":["ann","luca"],"total":2,"epoch":1,"last_message_id":0,"id":{id}}}"#));
+    }
+    assert_eq!(luca.turns(), [""; 0]);
+    luca.hears(&format!(
+        r#"{{"action":"error","code":"room_refused","message":"No such name.","id":{}}}"#,
+        ids[2]
+    ));
+    assert_eq!(luca.turns(), ["dev> "]);
+    assert!(luca.has(&Effect::Rooms(vec!["dev".into(), "ops".into()])));
+    luca.happens(Event::TabPressed);
+    luca.happens(Event::TabPressed);
+    assert_eq!(luca.turns(), ["dev> ", "ops> ", "dev> "]);
+
+    let mut bot = Script::new(Settings { rooms, ..pipe() });
+    bot.happens(Event::Connected);
+    bot.hears("server: Input username.");
+    bot.answers(
+        "connect",
+        r#""from":"bot","address":"127.0.0.1:4","clients":1"#,
+    );
+    bot.refuses("joinroom", "room_refused");
+    assert_eq!(bot.ended(), Some(Ending::Refused));
+}
+
+#[test]
+fn a_person_sees_what_was_said_before_and_a_program_does_not() {
+    let mut luca = Script::new(person());
+    luca.connects(41);
+    assert_eq!(luca.turns(), [""; 0]);
+    luca.forget_but_sent();
+    // This came in while the past was on its way.
+    luca.somebody_says(42, "new");
+    let past = [said("ann", 40, "old", None), said("ann", 41, "older", None)].join(",");
+    luca.answers(
+        "history",
+        &format!(r#""room":"lobby","messages":[{past}],"epoch":7,"more":true"#),
+    );
+    let shown: Vec<_> = luca
+        .screen()
+        .iter()
+        .filter_map(|line| line.split(": ").nth(1).map(str::to_owned))
+        .collect();
+    assert_eq!(shown, ["old", "older", "new"]);
+    assert_eq!(luca.turns(), ["> "]);
+
+    let bot = Script::joined(pipe(), 41);
+    assert_eq!(bot.sent(), [""; 0]);
+}

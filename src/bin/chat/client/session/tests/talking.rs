@@ -1,0 +1,165 @@
+//! What is typed, and what others say.
+
+use super::*;
+
+/// The server acknowledges the last chat.
+const ACK: &str = r#""received_at":"2025-11-20T11:03:04.000Z","message_id":1"#;
+
+#[test]
+fn ones_own_line_is_shown_when_it_has_arrived() {
+    let mut luca = Script::joined(person(), 0);
+    luca.types("hello world");
+    assert_eq!(
+        luca.sent(),
+        [
+            r#"{"action":"chat","room":"lobby","message":"hello world","sent_at":"2025-11-20T12:03:04.000+01:00","id":4}"#
+        ]
+    );
+    assert_eq!(luca.turns(), ["> "], "the next line can be typed at once");
+    assert_eq!(luca.screen(), [""; 0]);
+    luca.answers_by("chat", "ack", ACK);
+    assert_eq!(luca.screen(), ["[12:03] luca: hello world"]);
+}
+
+#[test]
+fn what_is_refused_is_not_lost_out_of_sight() {
+    let mut luca = Script::joined(person(), 0);
+    luca.types("psst");
+    luca.refuses("chat", "muted");
+    assert_eq!(luca.screen(), ["!! Not said: psst (Because muted.)"]);
+    luca.forget();
+    luca.types(&"x".repeat(20_000));
+    assert_eq!(luca.sent(), [""; 0]);
+    assert!(luca.screen()[0].starts_with("!! The line that begins like this is too long"));
+    luca.forget();
+    luca.types("/qiut");
+    assert_eq!(luca.sent(), [""; 0]);
+    assert!(luca.screen()[0].starts_with("!! "), "{:?}", luca.screen());
+}
+
+#[test]
+fn few_lines_are_under_way_and_each_answer_lets_one_follow() {
+    let mut bot = Script::joined(pipe(), 0);
+    for number in 0..16 {
+        bot.types(&format!("line {number}"));
+    }
+    assert_eq!(bot.said().len(), 16);
+    assert_eq!(bot.turns().len(), 15, "the pipe waits now");
+    bot.answers_by("chat", "ack", ACK);
+    assert_eq!(bot.turns().len(), 16);
+    assert_eq!(
+        bot.screen(),
+        [""; 0],
+        "the one who wrote it into the pipe knows it"
+    );
+
+    // Long lines are fewer.
+    let mut bot = Script::joined(pipe(), 0);
+    for _ in 0..10 {
+        bot.types(&"x".repeat(8000));
+    }
+    assert_eq!(bot.said().len(), 5);
+}
+
+#[test]
+fn a_pipe_ends_when_all_of_it_has_arrived() {
+    let mut bot = Script::joined(pipe(), 0);
+    bot.types("hi");
+    bot.happens(Event::InputEnded);
+    assert_eq!(bot.ended(), None);
+    assert_eq!(bot.said(), ["hi"]);
+    bot.answers_by("chat", "ack", ACK);
+    assert!(bot.sent().last().unwrap().contains(r#""action":"quit""#));
+    bot.hears(r#"{"action":"bye","reason":"quit","message":"Bye!"}"#);
+    assert_eq!(bot.ended(), Some(Ending::Left));
+
+    let mut bot = Script::joined(pipe(), 0);
+    bot.types("hi");
+    bot.happens(Event::InputEnded);
+    bot.refuses("chat", "text_too_long");
+    bot.waits();
+    assert_eq!(bot.ended(), Some(Ending::Undelivered));
+}
+
+#[test]
+fn the_prompt_waits_for_the_room_it_names() {
+    let mut luca = Script::joined(person(), 0);
+    luca.types("/join dev");
+    assert_eq!(luca.turns(), [""; 0]);
+    luca.answers(
+        "joinroom",
+        r#""room":"dev","from":"luca","members":["luca"],"total":1,"epoch":1,"last_message_id":0"#,
+    );
+    assert_eq!(luca.turns(), ["dev> "]);
+    // No longer than a second.
+    luca.types("/part");
+    assert_eq!(luca.waits(), Duration::from_secs(1));
+    assert_eq!(luca.turns(), ["dev> ", "dev> "]);
+    luca.answers("leaveroom", r#""room":"dev","from":"luca""#);
+    luca.forget();
+    luca.types("");
+    assert_eq!(luca.turns(), ["> "]);
+    luca.types("/part lobby");
+    luca.answers("leaveroom", r#""room":"lobby","from":"luca""#);
+    assert_eq!(luca.turns().last().unwrap(), "(no room)> ");
+    luca.forget();
+    luca.types("anybody?");
+    assert_eq!(luca.screen(), ["!! You are in no room. Type /join ROOM."]);
+}
+
+#[test]
+fn rooms_are_switched_without_asking_anybody() {
+    let mut luca = Script::joined(person(), 0);
+    luca.types("/join dev");
+    luca.answers(
+        "joinroom",
+        r#""room":"dev","from":"luca","members":["luca"],"total":1,"epoch":1,"last_message_id":0"#,
+    );
+    luca.forget();
+    luca.types("/switch #LOBBY");
+    luca.types("/switch");
+    luca.types("/join lobby");
+    luca.types("/switch ops");
+    assert_eq!(luca.turns(), ["> ", "dev> ", "> ", "> "]);
+    assert_eq!(luca.sent(), [""; 0]);
+    assert_eq!(luca.screen(), ["!! You are not in ops. Type /join ops."]);
+}
+
+#[test]
+fn the_bell_rings_as_one_likes() {
+    let mut luca = Script::joined(person(), 0);
+    let mut rings = |luca: &mut Script, id, text| {
+        luca.forget();
+        luca.somebody_says(id, text);
+        luca.has(&Effect::Ring)
+    };
+    assert!(rings(&mut luca, 1, "hi @luca"));
+    assert!(!rings(&mut luca, 2, "hi"));
+    luca.types("/bell all");
+    assert!(rings(&mut luca, 3, "hi"));
+    luca.types("/bell off");
+    assert!(!rings(&mut luca, 4, "hi @luca"));
+    assert!(luca.has(&Effect::Spoke("ann".into())));
+}
+
+#[test]
+fn who_leaves_waits_for_what_is_on_its_way_but_not_against_their_will() {
+    let mut luca = Script::joined(person(), 0);
+    luca.types("one");
+    luca.happens(Event::InputEnded);
+    assert_eq!(luca.ended(), None);
+    assert_eq!(luca.turns().len(), 2, "somebody may still press a key");
+    luca.happens(Event::InputEnded);
+    assert!(luca.sent().last().unwrap().contains(r#""action":"quit""#));
+    luca.happens(Event::Interrupted);
+    assert_eq!(luca.ended(), Some(Ending::Undelivered));
+    assert_eq!(
+        luca.screen().last().unwrap(),
+        "!! 1 line was not delivered, or perhaps not."
+    );
+
+    let mut luca = Script::joined(person(), 0);
+    luca.happens(Event::Interrupted);
+    assert_eq!(luca.waits(), Duration::from_secs(2));
+    assert_eq!(luca.ended(), Some(Ending::Left));
+}

@@ -1,0 +1,170 @@
+//! What was typed: something to say, something to do, an answer to a question.
+
+use chatserv::chat::{Request, Timestamps};
+use chatserv::protocol::JSON_LINE_BYTES_MAX;
+
+use super::outgoing::Item;
+use super::{PROMPT_WAIT, Phase, Session};
+use crate::client::wire::{self, Typed};
+use crate::client::{Bell, Effect, Now};
+
+/// How many of the lines that wait for an answer are shown with the question.
+const HELD_SHOWN_MAX: usize = 5;
+
+impl Session {
+    /// A line was typed.
+    pub(super) fn typed(&mut self, now: &Now, line: &str, effects: &mut Vec<Effect>) {
+        self.turn_owed = true;
+        match self.phase {
+            Phase::Naming { connected } => return self.named(now, line, connected, effects),
+            Phase::Asleep => self.connect(effects),
+            Phase::Leaving { .. } | Phase::Ended => return,
+            _ => {}
+        }
+        if self.has_asked && self.answered_question(line, effects) {
+            return;
+        }
+        match wire::understand(line) {
+            Typed::Nothing => {}
+            Typed::Ask(Request::Quit) => self.input_ended(now, effects),
+            Typed::Ask(Request::Join { room, .. }) if self.rooms.switch(&room.text) => {}
+            Typed::Ask(request) => self.take(now, line, request, effects),
+            Typed::Switch(None) => self.rooms.switch_to_next(),
+            Typed::Switch(Some(room)) => {
+                if !self.rooms.switch(&room) {
+                    let why = format!("You are not in {room}. Type /join {room}.");
+                    Self::complain(&why, effects);
+                }
+            }
+            Typed::Bell(choice) => {
+                self.bell = choice.unwrap_or(self.bell);
+                let text = match self.bell {
+                    Bell::On => "-- The bell rings when somebody speaks to you.",
+                    Bell::Off => "-- The bell never rings.",
+                    Bell::All => "-- The bell rings whenever somebody says something.",
+                };
+                Self::tell(text, effects);
+            }
+            Typed::Timestamps(choice) => self.timestamps(choice, effects),
+            Typed::Refused(why) => {
+                self.refused_something = true;
+                Self::complain(&why, effects);
+            }
+        }
+    }
+
+    /// Another name was typed.
+    fn named(&mut self, now: &Now, line: &str, connected: bool, effects: &mut Vec<Effect>) {
+        let name = line.trim();
+        if name.is_empty() {
+            return;
+        }
+        self.me = name.to_owned();
+        if connected {
+            self.introduce(now, effects);
+        } else {
+            self.connect(effects);
+        }
+    }
+
+    /// Something is to be said or done.
+    fn take(&mut self, now: &Now, line: &str, request: Request, effects: &mut Vec<Effect>) {
+        let item = Item {
+            typed: line.trim().to_owned(),
+            request,
+            room: self.rooms.current().map(str::to_owned),
+            sent_at: now.wall.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string(),
+        };
+        if self.phase == Phase::Here || !self.settings.interactive {
+            self.outgoing.push(item);
+        } else if item.is_said() {
+            self.outgoing.hold(item);
+            let text = "-- There is no connection. The line waits until there is one.";
+            Self::tell(text, effects);
+        } else {
+            let why = format!("There is no connection, so this cannot be done: {line}");
+            Self::complain(&why, effects);
+        }
+    }
+
+    /// Sends something that was typed.
+    pub(super) fn send_item(&mut self, now: &Now, item: Item, effects: &mut Vec<Effect>) {
+        let id = self.take_id();
+        let encoded = wire::encode(&item.request, item.room.as_deref(), &item.sent_at, id);
+        let object = match encoded {
+            Ok(object) if object.len() <= JSON_LINE_BYTES_MAX => object,
+            refused => {
+                self.refused_something = true;
+                let begin: String = item.typed.chars().take(60).collect();
+                let why = refused.err().unwrap_or_else(|| {
+                    format!("The line that begins like this is too long to be sent: {begin}")
+                });
+                return Self::complain(&why, effects);
+            }
+        };
+        let changes_prompt = matches!(item.request, Request::Join { .. } | Request::Part { .. });
+        if changes_prompt && self.turn_owed && self.settings.interactive {
+            self.turn_waits = Some((id, now.elapsed + PROMPT_WAIT));
+        }
+        self.outgoing.sent(id, object.len(), item);
+        effects.push(Effect::Send(object));
+    }
+
+    /// Asks whether what was typed without a connection should still be sent.
+    pub(super) fn ask_about_held(&mut self, effects: &mut Vec<Effect>) {
+        let held = self.outgoing.held();
+        let count = held.len();
+        if count == 0 || self.has_asked {
+            return;
+        }
+        let lines = if count == 1 {
+            "1 line"
+        } else {
+            &format!("{count} lines")
+        };
+        let text = format!("-- Not sent while there was no connection, or perhaps not: {lines}:");
+        Self::tell(&text, effects);
+        let shown: Vec<_> = held
+            .take(HELD_SHOWN_MAX)
+            .map(|item| item.typed.clone())
+            .collect();
+        for typed in &shown {
+            Self::tell(&format!("--   {typed}"), effects);
+        }
+        if count > shown.len() {
+            Self::tell(&format!("--   and {} more", count - shown.len()), effects);
+        }
+        Self::tell("-- Send them now? Type y or n.", effects);
+        self.has_asked = true;
+    }
+
+    /// Takes the answer to that question, if it is one. Any other line is what it always is, and the question stays.
+    fn answered_question(&mut self, line: &str, effects: &mut Vec<Effect>) -> bool {
+        match line.trim().to_lowercase().as_str() {
+            "y" | "yes" => self.outgoing.release(),
+            "n" | "no" => {
+                self.outgoing.forget_held();
+                Self::tell("-- They are not sent.", effects);
+            }
+            _ => return false,
+        }
+        self.has_asked = false;
+        true
+    }
+
+    /// How times are shown from now on.
+    fn timestamps(&mut self, choice: Option<Timestamps>, effects: &mut Vec<Effect>) {
+        match choice {
+            None => {}
+            Some(Timestamps::Off) => self.time.clear(),
+            Some(Timestamps::Time) => "%H:%M".clone_into(&mut self.time),
+            Some(Timestamps::Date) => "%Y-%m-%d %H:%M".clone_into(&mut self.time),
+        }
+        let text = if self.time.is_empty() {
+            "-- Times are not shown."
+        } else {
+            "-- Times are shown, by the clock of whoever speaks."
+        };
+        Self::tell(text, effects);
+    }
+}
