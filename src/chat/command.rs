@@ -172,7 +172,7 @@ fn look_up(typed: &str, operator: bool) -> Result<Found, Command> {
     match begun.len() {
         0 => Err(Command::Unknown {
             word: typed.to_owned(),
-            near: near(&lower, entries().filter(may).flat_map(Entry::words)),
+            near: near_word(&lower, entries().filter(may).flat_map(Entry::words)),
         }),
         1 => Ok(begun.remove(0)),
         _ => Err(Command::Ambiguous(
@@ -187,8 +187,9 @@ fn is_begun(typed: &str, word: &str) -> bool {
     !typed.is_empty() && word.starts_with(typed)
 }
 
-/// The word that was probably meant: one that is near, and has more in common with what was typed than not.
-fn near(typed: &str, words: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+/// The word that was probably meant by what was typed in small letters: one that is near, and has more in common with it
+/// than not.
+pub fn near_word(typed: &str, words: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     words
         .filter_map(|word| Some((distance(typed, word)?, word)))
         .min_by_key(|&(distance, _)| distance)

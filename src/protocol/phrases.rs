@@ -29,6 +29,7 @@ use jiff::tz::TimeZone;
 
 use crate::chat::{Message, Refusal, Stranger, Timestamps};
 use layout::{line, wrap};
+pub use refused::refused;
 pub(super) use sentence::sentence;
 pub(super) use span::seconds_left;
 

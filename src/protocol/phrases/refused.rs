@@ -7,8 +7,9 @@ use crate::chat::{Protocol, Refusal};
 use crate::config::limits::NAMED_MAX;
 use crate::protocol::{JSON_LINE_BYTES_MAX, LINE_BYTES_MAX};
 
-/// The words of a refusal. JSON clients are told them too, beside its code.
-pub(in crate::protocol) fn refused(refusal: &Refusal) -> String {
+/// The words of a refusal. JSON clients are told them too, beside its code; and a client that sees for itself what the
+/// server would refuse says it in the same words.
+pub fn refused(refusal: &Refusal) -> String {
     match refusal {
         Refusal::NameRefused(refusal) => format!("That is no username: {refusal}"),
         Refusal::NameTaken { wanted, by } if wanted == by => {

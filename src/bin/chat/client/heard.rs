@@ -3,7 +3,12 @@
 //! A server may be newer than the client: fields that are not known are ignored, and an action that is not known is
 //! [`Heard::Other`]. Times stay text here, since a client that cannot read one shows the rest all the same.
 
+mod parts;
+
 use serde::Deserialize;
+use serde_json::{Map, Value};
+
+pub use parts::{Ban, Client, CommandShown, Joined, RoomShown, Said, ThreadShown, Whois};
 
 /// Something that the server has said. The fields are those of the JSON lines in the README.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -22,10 +27,12 @@ pub enum Heard {
         room: String,
         /// Who.
         from: String,
-        /// Why, where they did not want it.
+        /// Where they did not want it: `kicked` or `banned`.
         reason: Option<String>,
         /// Who wanted it.
         by: Option<String>,
+        /// Why they wanted it.
+        message: Option<String>,
     },
     /// Somebody has said something.
     Chat(Said),
@@ -195,152 +202,17 @@ pub enum Heard {
     Other,
 }
 
-/// Somebody is in a room now.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Joined {
-    /// Which.
-    pub room: String,
-    /// Who.
-    pub from: String,
-    /// Who is in it, at most 500 of them; none where it is somebody else who joined.
-    pub members: Option<Vec<String>>,
-    /// How many are in it.
-    pub total: Option<usize>,
-    /// What it is about.
-    pub topic: Option<String>,
-    /// Which beginning its ids count from.
-    pub epoch: Option<u64>,
-    /// The id of what was said last.
-    pub last_message_id: Option<u64>,
-}
-
-/// What somebody has said.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Said {
-    /// Who.
-    pub from: String,
-    /// What.
-    pub message: String,
-    /// In which room, where it went to a room.
-    pub room: Option<String>,
-    /// Which one in that room.
-    pub message_id: Option<u64>,
-    /// To whom, where it went to people.
-    #[serde(default)]
-    pub to: Vec<String>,
-    /// When, by the sender's clock (RFC 3339), where their program told.
-    pub sent_at: Option<String>,
-    /// When, by the server's clock (RFC 3339).
-    pub received_at: String,
-}
-
-/// Somebody in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Client {
-    /// Who.
-    pub username: String,
-    /// Where.
-    #[serde(default)]
-    pub rooms: Vec<String>,
-    /// For how many seconds they have said nothing.
-    #[serde(default)]
-    pub idle_seconds: u64,
-    /// Whether they said that they are away.
-    #[serde(default)]
-    pub away: bool,
-}
-
-/// A room in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct RoomShown {
-    /// Its name.
-    pub room: String,
-    /// How many are in it.
-    pub members: usize,
-    /// What it is about.
-    pub topic: Option<String>,
-}
-
-/// What is known of somebody.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Whois {
-    /// What is in every list.
-    #[serde(flatten)]
-    pub client: Client,
-    /// Why they are away.
-    pub away_message: Option<String>,
-    /// For how many seconds they have been here.
-    #[serde(default)]
-    pub connected_seconds: u64,
-    /// `plain` or `json`.
-    pub protocol: Option<String>,
-    /// Whether they are an operator.
-    #[serde(default)]
-    pub operator: bool,
-    /// Where they come from; for operators only.
-    pub address: Option<String>,
-    /// Whether nobody hears them; for operators only.
-    #[serde(default)]
-    pub muted: bool,
-}
-
-/// A command of the server.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct CommandShown {
-    /// Its word, without the slash.
-    pub command: String,
-    /// What may stand behind it.
-    #[serde(default)]
-    pub arguments: String,
-    /// What it does.
-    #[serde(default)]
-    pub description: String,
-}
-
-/// Somebody who is kept out.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Ban {
-    /// By this name.
-    pub username: Option<String>,
-    /// From these addresses.
-    pub address: Option<String>,
-    /// Until then (RFC 3339); without it, for good.
-    pub until: Option<String>,
-    /// Why.
-    pub reason: Option<String>,
-    /// Who said so.
-    pub by: String,
-}
-
-/// A thread of the server.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct ThreadShown {
-    /// Its name.
-    pub name: String,
-    /// What it is there for.
-    pub role: String,
-    /// What it does just now.
-    pub doing: String,
-    /// How many bytes it has read.
-    #[serde(default)]
-    pub bytes_in: u64,
-    /// How many bytes it has written.
-    #[serde(default)]
-    pub bytes_out: u64,
-}
-
 /// Reads one line of the server: what it says, and which request it answers. The client's own ids are numbers.
 ///
 /// # Errors
 ///
 /// The line is not an object that the server could have sent; here is why.
 pub fn read(line: &str) -> Result<(Heard, Option<u64>), serde_json::Error> {
-    #[derive(Deserialize)]
-    struct Answer {
-        #[serde(default)]
-        id: serde_json::Value,
-    }
-    let heard = serde_json::from_str(line)?;
-    let Answer { id } = serde_json::from_str(line)?;
-    Ok((heard, id.as_u64()))
+    // Fields first: a list, from which a value could be read as well, is no object.
+    let mut fields: Map<String, Value> = serde_json::from_str(line)?;
+    let id = fields.remove("id").and_then(|id| id.as_u64());
+    Ok((Heard::deserialize(Value::Object(fields))?, id))
 }
+
+#[cfg(test)]
+mod tests;

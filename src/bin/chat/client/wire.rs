@@ -1,8 +1,24 @@
 //! A typed line becomes an object for the server.
+//!
+//! The words are those of the server, from the same table, so a line means the same here and over telnet. Only who may
+//! use which of them is not known here: whatever an operator could mean is sent, and the server decides.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `own` | the commands that the client obeys itself |
+//! | `encode`, `object` | a request becomes an object |
 
-use chatserv::chat::{Request, Timestamps};
+mod encode;
+mod object;
+mod own;
+
+use chatserv::chat::{Command, Line, NameRefusal, Refusal, Request, Timestamps};
+use chatserv::protocol::phrases::refused;
+use chatserv::protocol::{clean, is_blank};
 
 use super::Bell;
+pub use encode::encode;
+pub use own::{OWN_COMMANDS, OwnCommand, own_command};
 
 /// A typed line, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,24 +37,62 @@ pub enum Typed {
     Refused(String),
 }
 
-/// Understands a typed line.
+/// Understands a typed line. What a terminal would obey is dropped from it first, as the server would do.
 pub fn understand(line: &str) -> Typed {
-    let _ = line;
-    Typed::Nothing
+    let line = clean(line.as_bytes());
+    if is_blank(&line.text) {
+        return Typed::Nothing;
+    }
+    if let Some(typed) = own::understand(&line.text) {
+        return typed;
+    }
+    let altered = line.altered;
+    match parse(line) {
+        // A server tells programs the time of everything. Which of it is shown is for the program to know.
+        Command::Do(Request::Timestamps { show }) => Typed::Timestamps(show),
+        // The server would take what is left for what was typed, and a name is never mended.
+        Command::Do(Request::Nick { .. }) if altered => {
+            refusal(&Refusal::NameRefused(NameRefusal::Altered))
+        }
+        Command::Do(Request::Join { .. }) if altered => {
+            refusal(&Refusal::RoomRefused(NameRefusal::Altered))
+        }
+        Command::Do(Request::Help { about: Some(word) }) => {
+            own::help(&word).unwrap_or(Typed::Ask(Request::Help { about: Some(word) }))
+        }
+        Command::Do(request) => Typed::Ask(request),
+        other => with_own_words(other)
+            .refusal()
+            .map_or(Typed::Nothing, |why| refusal(&why)),
+    }
 }
 
-/// The object that asks for this, on one line. What is said goes to `room` where it does not say where else, and carries
-/// `sent_at`. The answer will carry the `id`.
-///
-/// # Errors
-///
-/// There is no room to say it in, or the request has no action; a sentence that says what to do.
-pub fn encode(
-    request: &Request,
-    room: Option<&str>,
-    sent_at: &str,
-    id: u64,
-) -> Result<String, String> {
-    let _ = (request, room, sent_at, id);
-    Err(String::new())
+/// What the line means to somebody who is no operator; only where that is nothing, what an operator would mean by it.
+fn parse(line: Line) -> Command {
+    match Command::parse(line.clone(), false) {
+        Command::OperatorsOnly | Command::Unknown { .. } => Command::parse(line, true),
+        command => command,
+    }
 }
+
+/// Adds to what was probably meant the client's own commands, of which the server's table knows nothing.
+fn with_own_words(command: Command) -> Command {
+    match command {
+        Command::Ambiguous(word, mut candidates) => {
+            candidates.extend(own::begun(&word).map(|own| own.word));
+            Command::Ambiguous(word, candidates)
+        }
+        Command::Unknown { word, near: None } => Command::Unknown {
+            near: own::near(&word),
+            word,
+        },
+        other => other,
+    }
+}
+
+fn refusal(why: &Refusal) -> Typed {
+    Typed::Refused(refused(why))
+}
+
+#[cfg(test)]
+mod tests;

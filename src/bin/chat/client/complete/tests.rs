@@ -1,0 +1,224 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn known() -> Known {
+    let mut known = Known::default();
+    for name in ["bob", "Ann", "anna", "Straße", "日本", "ben"] {
+        known.here(name);
+    }
+    for name in ["bob", "anna", "ben"] {
+        known.spoke(name);
+    }
+    known.set_rooms(vec!["lobby".into(), "dev".into(), "Design".into()]);
+    let commands = ["msg", "me", "join", "who", "whois", "back"];
+    known.set_commands(commands.map(String::from).to_vec());
+    known
+}
+
+/// The line with each candidate in its place, and the cursor, which `|` stands for, behind it.
+fn completed(known: &Known, typed: &str) -> Vec<String> {
+    let (before, after) = typed.split_once('|').unwrap();
+    let line = format!("{before}{after}");
+    let Some(Completion { start, candidates }) = known.complete(&line, before.len()) else {
+        return Vec::new();
+    };
+    let replaced = |candidate| format!("{}{candidate}|{after}", &line[..start]);
+    candidates.iter().map(replaced).collect()
+}
+
+#[track_caller]
+fn check(known: &Known, table: &[(&str, &[&str])]) {
+    for (typed, expected) in table {
+        assert_eq!(completed(known, typed), *expected, "{typed}");
+    }
+}
+
+#[test]
+fn names_by_who_spoke_last_then_by_alphabet() {
+    check(
+        &known(),
+        &[
+            ("b|", &["ben: |", "bob: |"]),
+            ("an|", &["anna: |", "Ann: |"]),
+            ("  BO|", &["  bob: |"]),
+            ("hi b|", &["hi ben |", "hi bob |"]),
+            ("hi,b|", &["hi,ben |", "hi,bob |"]),
+            ("@b|", &["@ben |", "@bob |"]),
+            ("hi @AN|", &["hi @anna |", "hi @Ann |"]),
+            (
+                "@|",
+                &[
+                    "@ben |",
+                    "@anna |",
+                    "@bob |",
+                    "@Ann |",
+                    "@Straße |",
+                    "@日本 |",
+                ],
+            ),
+            ("STRASS|", &["Straße: |"]),
+            ("日|", &["日本: |"]),
+            ("//b|", &[]),
+            ("x|", &[]),
+            ("|", &[]),
+            ("hi |", &[]),
+            ("me@b|", &[]),
+        ],
+    );
+}
+
+#[test]
+fn what_stands_around_the_word_stays() {
+    check(
+        &known(),
+        &[
+            ("hi bo| how are you?", &["hi bob| how are you?"]),
+            ("bo| hi", &["bob:| hi"]),
+            ("hi bo|!", &["hi bob |!"]),
+            ("/msg bo|,ann hi", &["/msg bob|,ann hi"]),
+        ],
+    );
+}
+
+#[test]
+fn commands_and_what_stands_behind_them() {
+    check(
+        &known(),
+        &[
+            ("/m|", &["/msg |", "/me |"]),
+            ("  /W|", &["  /who |", "  /whois |"]),
+            ("/b|", &["/back |", "/bell |"]),
+            ("/sw|", &["/switch |"]),
+            ("/xyzzy|", &[]),
+            ("hi /m|", &[]),
+            ("/msg b|", &["/msg ben |", "/msg bob |"]),
+            ("/msg ann,bo|", &["/msg ann,bob |"]),
+            ("/msg ann, @bo|", &["/msg ann, @bob |"]),
+            ("/msg ann hi bo|", &["/msg ann hi bob |"]),
+            ("/tell bo|", &["/tell bob |"]),
+            ("/kick bo|", &["/kick bob |"]),
+            ("/un bo|", &["/un bob |"]),
+            ("/msg |", &[]),
+            ("/me waves at bo|", &["/me waves at bob |"]),
+            ("/join d|", &["/join dev |", "/join Design |"]),
+            ("/join #de|", &["/join #dev |", "/join #Design |"]),
+            ("/j l|", &["/j lobby |"]),
+            (
+                "/switch |",
+                &["/switch lobby |", "/switch dev |", "/switch Design |"],
+            ),
+            ("/sw de|", &["/sw dev |", "/sw Design |"]),
+            ("/leave de|", &["/leave dev |", "/leave Design |"]),
+            ("/names l|", &["/names lobby |"]),
+            ("/topic de|", &[]),
+            (
+                "/topic as in #de|",
+                &["/topic as in #dev |", "/topic as in #Design |"],
+            ),
+            ("/help m|", &["/help msg |", "/help me |"]),
+            ("/help /be|", &["/help /bell |"]),
+            ("/op bo|", &[]),
+            ("/nick bo|", &[]),
+            ("/history l|", &[]),
+            ("/xyzzy bo|", &[]),
+        ],
+    );
+}
+
+#[test]
+fn every_command_that_takes_a_name_or_a_room_completes_it() {
+    let known = known();
+    let own = OWN_COMMANDS.iter().map(|own| (own.word, own.arguments));
+    let servers = chatserv::chat::commands(true).map(|help| (help.word, help.arguments));
+    // With `/nick` the name is a new one.
+    for (word, arguments) in own.chain(servers).filter(|(word, _)| *word != "nick") {
+        let first = arguments.trim_start_matches('[');
+        let name = first.starts_with("NAME") || first.starts_with("TEXT");
+        let name = name || first.starts_with("WHY");
+        let room = first.starts_with("ROOM");
+        assert_eq!(
+            !completed(&known, &format!("/{word} bo|")).is_empty(),
+            name,
+            "{word}"
+        );
+        assert_eq!(
+            !completed(&known, &format!("/{word} lo|")).is_empty(),
+            room,
+            "{word}"
+        );
+    }
+}
+
+#[test]
+fn who_comes_goes_and_changes_their_spelling() {
+    let mut known = known();
+    known.gone("BEN");
+    check(&known, &[("be|", &[])]);
+    known.spoke("Bob");
+    known.here("ANN");
+    check(
+        &known,
+        &[("b|", &["Bob: |"]), ("ann|", &["anna: |", "ANN: |"])],
+    );
+    known.set_rooms(Vec::new());
+    check(&known, &[("/join d|", &[])]);
+}
+
+#[test]
+fn what_is_no_name_is_not_learned() {
+    let mut known = Known::default();
+    let long = "x".repeat(NAME_BYTES_MAX + 1);
+    for name in [
+        "",
+        " ",
+        "x y",
+        "x,y",
+        "x\u{1b}[2J",
+        "x\n",
+        "x\u{202e}",
+        &long,
+    ] {
+        known.here(name);
+        known.spoke(name);
+        known.set_rooms(vec![name.into()]);
+        known.set_commands(vec![name.into()]);
+        check(&known, &[("@|", &[]), ("#|", &[]), ("/x|", &[])]);
+    }
+}
+
+#[test]
+fn of_too_many_names_the_most_silent_makes_room() {
+    let mut known = Known::default();
+    known.spoke("first");
+    for number in 0..NAMES_MAX {
+        known.spoke(&format!("n{number}"));
+    }
+    assert_eq!(known.people.len(), NAMES_MAX);
+    check(&known, &[("fir|", &[]), ("n0|", &["n0: |"])]);
+    known.here("late");
+    assert_eq!(known.people.len(), NAMES_MAX);
+    check(&known, &[("n0|", &[]), ("late|", &["late: |"])]);
+}
+
+#[test]
+fn a_place_that_is_none_completes_nothing() {
+    let known = known();
+    assert_eq!(known.complete("日", 1), None);
+    assert_eq!(known.complete("b", 2), None);
+    assert_eq!(known.complete("b", usize::MAX), None);
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_typed_the_rest_of_the_line_stays(
+        line in prop_oneof![any::<String>(), "[/@#,]{0,2}(msg|who|help|b|d)?[ ,]{0,2}[@#/bd日]{0,3} ?"],
+        pos in 0..30_usize,
+    ) {
+        if let Some(Completion { start, candidates }) = known().complete(&line, pos) {
+            prop_assert!(start <= pos && line.is_char_boundary(start));
+            prop_assert!(!line[start..pos].contains(place::is_separator));
+            prop_assert!(!candidates.is_empty());
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! A request becomes an object, with the fields that the server's table of actions names.
+
+use std::time::Duration;
+
+use chatserv::chat::{Line, Network, Protocol, Range, Refusal, Request, SentAt, Target};
+use chatserv::protocol::JSON_LINE_BYTES_MAX;
+use chatserv::protocol::phrases::refused;
+
+use super::object::Object;
+
+const NO_ROOM: &str = "You are in no room. Type /join ROOM.";
+const TIMES_ARE_OURS: &str = "How times are shown is not the server's to say: type /timestamp.";
+
+/// The object that asks for this, on one line. What is said goes to `room` where it does not say where else, and carries
+/// `sent_at` (RFC 3339) where it has none yet. The answer will carry the `id`.
+///
+/// # Errors
+///
+/// There is no room to say it in, the request has no action, or the line would be too long for the server, which could
+/// not say in its answer which line that was. A sentence that says what to do.
+pub fn encode(
+    request: &Request,
+    room: Option<&str>,
+    sent_at: &str,
+    id: u64,
+) -> Result<String, String> {
+    let here = Here { room, sent_at };
+    let line = object(request, here)?.end(id);
+    if line.len() > JSON_LINE_BYTES_MAX {
+        return Err(refused(&Refusal::LineTooLong(Protocol::Json)));
+    }
+    Ok(line)
+}
+
+/// Every request, and its fields in the order of the README.
+fn object(request: &Request, here: Here) -> Result<Object, &'static str> {
+    Ok(match request {
+        Request::Connect { name } => {
+            Object::new("connect").maybe("username", name.as_ref().map(text_of))
+        }
+        Request::Nick { name } => about("nick", &name.text),
+        Request::Away { why } => Object::new("away").maybe("message", why.as_deref()),
+        Request::Back => Object::new("back"),
+        Request::Quiet { on } => Object::new("quiet").maybe("on", *on),
+        Request::Quit => Object::new("quit"),
+        Request::Join { room, history } => Object::new("joinroom")
+            .with("room", text_of(room))
+            .maybe("history", *history),
+        Request::Part { room } => here.room("leaveroom", room.as_deref())?,
+        Request::Topic { room, topic } => here
+            .room("topic", room.as_deref())?
+            .maybe("topic", topic.as_deref()),
+        Request::Rooms => Object::new("rooms"),
+        Request::History { room, range, limit } => {
+            part(here.room("history", room.as_deref())?, *range).maybe("limit", *limit)
+        }
+        Request::Chat {
+            target,
+            text,
+            sent_at,
+        } => here.said(here.target("chat", target)?, text, sent_at.as_ref()),
+        Request::Me {
+            target,
+            text,
+            sent_at,
+        } => here.said(here.target("me", target)?, text, sent_at.as_ref()),
+        Request::Private { to, text, sent_at } => {
+            here.said(to_people("msg", to), text, sent_at.as_ref())
+        }
+        Request::Reply { text } => Object::new("reply").with("message", text.as_str()),
+        Request::Who { room } => Object::new("who").maybe("room", room.as_deref()),
+        Request::Whois { name } => about("whois", name),
+        Request::Ignore { name } => Object::new("ignore").maybe("username", name.as_deref()),
+        Request::Unignore { name } => about("unignore", name),
+        Request::Timestamps { .. } => return Err(TIMES_ARE_OURS),
+        Request::Help { about } => Object::new("help").maybe("command", about.as_deref()),
+        Request::Ping => Object::new("ping"),
+        Request::Motd { text } => Object::new("motd").maybe("message", text.as_deref()),
+        Request::Op { word } => Object::new("op").with("password", word.0.as_str()),
+        Request::Kick { name, why } => about("kick", name).maybe("reason", why.as_deref()),
+        Request::Ban {
+            whom,
+            duration,
+            why,
+        } => name_or_address("ban", whom)
+            .maybe("duration", duration.map(written))
+            .maybe("reason", why.as_deref()),
+        Request::Unban { whom } => name_or_address("unban", whom),
+        Request::Bans => Object::new("bans"),
+        Request::Mute { name } => about("mute", name),
+        Request::Unmute { name } => about("unmute", name),
+        Request::Threads => Object::new("threads"),
+        Request::Shutdown { after, why } => Object::new("shutdown")
+            .maybe("duration", after.map(written))
+            .maybe("reason", why.as_deref()),
+        Request::CancelShutdown => Object::new("shutdown").with("cancel", true),
+    })
+}
+
+/// Where and when somebody types.
+#[derive(Clone, Copy)]
+struct Here<'a> {
+    room: Option<&'a str>,
+    sent_at: &'a str,
+}
+
+impl Here<'_> {
+    /// An action on a room: the one that was named, or else the one that the person speaks in.
+    fn room(self, action: &str, named: Option<&str>) -> Result<Object, &'static str> {
+        let room = named.or(self.room).ok_or(NO_ROOM)?;
+        Ok(Object::new(action).with("room", room))
+    }
+
+    /// An action that says something. Whom the `@names` at its end mean is for the server to know, who is here and who
+    /// is not.
+    fn target(self, action: &str, target: &Target) -> Result<Object, &'static str> {
+        match target {
+            Target::Here => self.room(action, None),
+            Target::Room(room) => Ok(Object::new(action).with("room", room.as_str())),
+            Target::People(names) => Ok(to_people(action, names)),
+        }
+    }
+
+    /// What is said, and when.
+    fn said(self, object: Object, text: &str, sent_at: Option<&SentAt>) -> Object {
+        let sent_at = sent_at.map_or(self.sent_at, |sent_at| &sent_at.written);
+        object.with("message", text).with("sent_at", sent_at)
+    }
+}
+
+/// An action to named people.
+fn to_people(action: &str, names: &[String]) -> Object {
+    Object::new(action).with("to", names)
+}
+
+/// An action on one person, or on one's own name.
+fn about(action: &str, name: &str) -> Object {
+    Object::new(action).with("username", name)
+}
+
+/// The part of a history that is wanted.
+fn part(object: Object, range: Range) -> Object {
+    match range {
+        Range::Last => object,
+        Range::Before(id) => object.with("before", id),
+        Range::After(id) => object.with("after", id),
+    }
+}
+
+/// A typed line says only "whom". The server takes what is in either field for the same, but refuses an `address` that
+/// is none.
+fn name_or_address(action: &str, whom: &str) -> Object {
+    let key = match Network::parse(whom) {
+        Some(_) => "address",
+        None => "username",
+    };
+    Object::new(action).with(key, whom)
+}
+
+fn text_of(line: &Line) -> &str {
+    &line.text
+}
+
+/// A length of time as the server reads it: `1h 30m`.
+fn written(duration: Duration) -> String {
+    humantime::format_duration(duration).to_string()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,288 @@
+use std::collections::BTreeSet;
+
+use chatserv::chat::{Input, Secret, Tag};
+use chatserv::protocol::json::actions;
+use chatserv::protocol::{Decoded, Decoder};
+use jiff::tz;
+use proptest::prelude::*;
+
+use super::*;
+use crate::client::wire::{Typed, understand};
+
+const SENT_AT: &str = "2026-11-20T12:03:04+01:00";
+
+/// What the server understands of a line.
+fn decoded(line: &str) -> Vec<Input> {
+    let mut decoder = Decoder::new(Protocol::Json, false);
+    let mut decoded = Decoded::default();
+    decoder.feed(format!("{line}\n").as_bytes(), Duration::ZERO, &mut decoded);
+    decoded.inputs
+}
+
+/// What the server has to understand: the same request, with what this client adds to it.
+fn as_sent(mut request: Request) -> Request {
+    match &mut request {
+        Request::Chat {
+            target, sent_at, ..
+        }
+        | Request::Me {
+            target, sent_at, ..
+        } => {
+            if *target == Target::Here {
+                *target = Target::Room("dev".into());
+            }
+            *sent_at = Some(now());
+        }
+        Request::Private { sent_at, .. } => *sent_at = Some(now()),
+        Request::Part { room } | Request::Topic { room, .. } | Request::History { room, .. } => {
+            room.get_or_insert("dev".into());
+        }
+        // What a program does not ask for, it does not get.
+        Request::Join { history, .. } => {
+            history.get_or_insert(0);
+        }
+        _ => {}
+    }
+    request
+}
+
+fn now() -> SentAt {
+    SentAt {
+        written: SENT_AT.into(),
+        at: SENT_AT.parse().unwrap(),
+        zone: tz::offset(1),
+    }
+}
+
+/// Encodes a request and has the server read it. Gives its action.
+#[track_caller]
+fn check(request: Request) -> String {
+    let line = encode(&request, Some("dev"), SENT_AT, 7).unwrap();
+    let expected = Input::Request {
+        request: as_sent(request),
+        tag: Some(Tag("7".into())),
+    };
+    assert_eq!(decoded(&line), [expected], "{line}");
+    assert!(line.ends_with(",\"id\":7}"), "{line}");
+    let object: serde_json::Value = serde_json::from_str(&line).unwrap();
+    object["action"].as_str().unwrap().to_owned()
+}
+
+#[track_caller]
+fn asked(line: &str) -> Request {
+    match understand(line) {
+        Typed::Ask(request) => request,
+        other => panic!("{line:?}: {other:?}"),
+    }
+}
+
+#[test]
+fn the_server_understands_each_line_as_it_was_meant() {
+    let mut spoken = BTreeSet::new();
+    for line in [
+        "hello",
+        "how are you? @sis @mom",
+        "//quit",
+        "{",
+        "{\"action\":\"shutdown\"}",
+        "a \"quoted\" word, a \\ and \\\" and \\u001b",
+        "\u{1b}]0;title\u{7}bell\u{0} and \u{9b}31mred\u{7f}",
+        "one\u{2028}two\u{2029}three\nfour\r",
+        "👩‍👩‍👧 日本語 e\u{301} \u{feff}",
+        "/msg ann,bob, eve hi \"there\"",
+        "/reply \\o/",
+        "/me waves",
+        "/rooms",
+        "/join #dev",
+        "/join my room",
+        "/part",
+        "/part #other",
+        "/topic",
+        "/topic off",
+        "/topic Rust \"and\" more",
+        "/history",
+        "/history 50",
+        "/who",
+        "/who #dev",
+        "/whois @bob",
+        "/ignore",
+        "/ignore bob",
+        "/unignore bob",
+        "/nick \"Bob\\Lee",
+        "/away",
+        "/away at lunch",
+        "/back",
+        "/quiet",
+        "/quiet on",
+        "/quiet off",
+        "/op open \"sesame\"",
+        "/help",
+        "/help /msg",
+        "/quit",
+        "/kick bob",
+        "/kick bob do not shout",
+        "/ban bob",
+        "/ban bob 30m",
+        "/ban bob 1h 30m spam",
+        "/ban 192.0.2.7 7d",
+        "/ban 2001:db8::/64 45d",
+        "/ban [2001:db8::1] 5000days",
+        "/ban 192.0.2.7/8",
+        "/unban bob",
+        "/unban 192.0.2.7",
+        "/bans",
+        "/mute bob",
+        "/unmute bob",
+        "/motd",
+        "/motd off",
+        "/motd Welcome",
+        "/threads",
+        "/shutdown",
+        "/shutdown in 90s a new machine",
+        "/shutdown cancel",
+        "SHUTDOWN",
+    ] {
+        spoken.insert(check(asked(line)));
+    }
+    let line = |text: &str| Line {
+        text: text.into(),
+        altered: false,
+    };
+    let people = || Target::People(vec!["ann".into(), "bob".into()]);
+    for request in [
+        Request::Connect {
+            name: Some(line("luca")),
+        },
+        Request::Connect { name: None },
+        Request::Join {
+            room: line("dev"),
+            history: Some(20),
+        },
+        Request::Chat {
+            target: Target::Room("other".into()),
+            text: "hi".into(),
+            sent_at: None,
+        },
+        Request::Chat {
+            target: people(),
+            text: "hi".into(),
+            sent_at: None,
+        },
+        Request::Me {
+            target: people(),
+            text: "waves".into(),
+            sent_at: None,
+        },
+        Request::History {
+            room: Some("other".into()),
+            range: Range::After(7),
+            limit: Some(200),
+        },
+        Request::History {
+            room: None,
+            range: Range::Before(u64::MAX),
+            limit: None,
+        },
+        Request::Op {
+            word: Secret("\u{1b} a word is never cleaned".into()),
+        },
+        Request::Ping,
+    ] {
+        spoken.insert(check(request));
+    }
+    let all: BTreeSet<String> = actions().map(|action| action.name.to_owned()).collect();
+    assert_eq!(spoken, all, "an action that nothing here asks for");
+}
+
+#[test]
+fn an_object_is_easy_to_read() {
+    for (line, object) in [
+        (
+            "hello",
+            r#"{"action":"chat","room":"dev","message":"hello","sent_at":"2026-11-20T12:03:04+01:00","id":7}"#,
+        ),
+        (
+            "/msg ann,bob hi",
+            r#"{"action":"msg","to":["ann","bob"],"message":"hi","sent_at":"2026-11-20T12:03:04+01:00","id":7}"#,
+        ),
+        (
+            "/ban 192.0.2.7 30m spam",
+            r#"{"action":"ban","address":"192.0.2.7","duration":"30m","reason":"spam","id":7}"#,
+        ),
+        ("/quiet", r#"{"action":"quiet","id":7}"#),
+        (
+            "/topic off",
+            r#"{"action":"topic","room":"dev","topic":"","id":7}"#,
+        ),
+    ] {
+        assert_eq!(
+            encode(&asked(line), Some("dev"), SENT_AT, 7).as_deref(),
+            Ok(object)
+        );
+    }
+}
+
+#[test]
+fn what_was_said_earlier_keeps_its_time() {
+    let earlier = "2026-11-20T09:00:00Z";
+    let request = Request::Chat {
+        target: Target::Here,
+        text: "hi".into(),
+        sent_at: Some(SentAt {
+            written: earlier.into(),
+            at: earlier.parse().unwrap(),
+            zone: tz::offset(0),
+        }),
+    };
+    let line = encode(&request, Some("dev"), SENT_AT, 7).unwrap();
+    assert!(line.contains(earlier) && !line.contains(SENT_AT), "{line}");
+}
+
+#[test]
+fn without_a_room_only_what_needs_none_is_sent() {
+    for line in ["hello", "/me waves", "/part", "/topic", "/history"] {
+        assert_eq!(
+            encode(&asked(line), None, SENT_AT, 7),
+            Err("You are in no room. Type /join ROOM.".into()),
+            "{line}"
+        );
+    }
+    for line in ["/msg ann hi", "/part dev", "/who", "/join dev", "/quit"] {
+        assert!(encode(&asked(line), None, SENT_AT, 7).is_ok(), "{line}");
+    }
+    let times = Request::Timestamps { show: None };
+    assert!(encode(&times, Some("dev"), SENT_AT, 7).is_err());
+}
+
+#[test]
+fn a_line_that_the_server_would_not_read_is_not_sent() {
+    let around = encode(&asked("x"), Some("dev"), SENT_AT, 7).unwrap().len() - 1;
+    let longest = "x".repeat(JSON_LINE_BYTES_MAX - around);
+    check(asked(&longest));
+    assert_eq!(
+        encode(&asked(&(longest.clone() + "x")), Some("dev"), SENT_AT, 7),
+        Err("That line was too long and was not said: at most 16384 bytes.".into())
+    );
+    // What counts is what is sent: a quotation mark takes two bytes.
+    let quoted = format!("{}\"", &longest[1..]);
+    assert!(encode(&asked(&quoted), Some("dev"), SENT_AT, 7).is_err());
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_typed_arrives_as_it_was_meant(
+        line in prop_oneof![any::<String>(), "/(msg|ban|kick|join|topic|nick|away|op|motd|shutdown) [ -~]{0,20}\\PC*"],
+    ) {
+        if let Typed::Ask(request) = understand(&line) {
+            check(request);
+        }
+    }
+
+    #[test]
+    fn a_length_of_time_arrives_as_it_was_typed(seconds in 1..u64::MAX, nanos in 0..1_000_000_000_u32) {
+        check(Request::Shutdown {
+            after: Some(Duration::new(seconds, nanos)),
+            why: None,
+        });
+    }
+}
