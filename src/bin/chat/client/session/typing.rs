@@ -1,7 +1,6 @@
 //! What was typed: something to say, something to do, an answer to a question.
 
 use chatserv::chat::{Request, Timestamps};
-use chatserv::protocol::JSON_LINE_BYTES_MAX;
 
 use super::outgoing::Item;
 use super::{PROMPT_WAIT, Phase, Session};
@@ -90,15 +89,10 @@ impl Session {
     /// Sends something that was typed.
     pub(super) fn send_item(&mut self, now: &Now, item: Item, effects: &mut Vec<Effect>) {
         let id = self.take_id();
-        let encoded = wire::encode(&item.request, item.room.as_deref(), &item.sent_at, id);
-        let object = match encoded {
-            Ok(object) if object.len() <= JSON_LINE_BYTES_MAX => object,
-            refused => {
+        let object = match wire::encode(&item.request, item.room.as_deref(), &item.sent_at, id) {
+            Ok(object) => object,
+            Err(why) => {
                 self.refused_something = true;
-                let begin: String = item.typed.chars().take(60).collect();
-                let why = refused.err().unwrap_or_else(|| {
-                    format!("The line that begins like this is too long to be sent: {begin}")
-                });
                 return Self::complain(&why, effects);
             }
         };
