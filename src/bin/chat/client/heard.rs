@@ -22,10 +22,12 @@ pub enum Heard {
         room: String,
         /// Who.
         from: String,
-        /// Why, where they did not want it.
+        /// `kicked` or `banned`, where they did not want it.
         reason: Option<String>,
         /// Who wanted it.
         by: Option<String>,
+        /// Why they wanted it.
+        message: Option<String>,
     },
     /// Somebody has said something.
     Chat(Said),
