@@ -17,12 +17,12 @@
 
 mod clause;
 mod help;
-mod layout;
+pub mod layout;
 mod listing;
 mod refused;
 mod said;
 mod sentence;
-mod span;
+pub mod span;
 mod table;
 
 use jiff::tz::TimeZone;

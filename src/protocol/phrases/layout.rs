@@ -88,7 +88,7 @@ fn and_more(count: usize, out: &mut Vec<u8>) {
 }
 
 /// A text that takes at most so many columns: what is too much gives way to an ellipsis.
-pub(super) fn cut(text: &str, columns_max: usize) -> String {
+pub fn cut(text: &str, columns_max: usize) -> String {
     if text.width() <= columns_max {
         return text.to_owned();
     }

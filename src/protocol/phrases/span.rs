@@ -7,7 +7,7 @@ const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
 /// What has passed of a time: what is begun and not full does not count.
-pub(super) fn past(time: Time) -> String {
+pub fn past(time: Time) -> String {
     told(time.as_secs())
 }
 

@@ -1,0 +1,126 @@
+//! What is painted can be read, and says what it said before.
+
+use std::collections::HashSet;
+
+use regex::Regex;
+
+use super::*;
+
+fn line() -> Line {
+    Line::of(Role::Time, "[12:03] ")
+        .with(Role::Room, "dev | ")
+        .with(Role::Name, "bob")
+        .with(Role::Private, " -> you")
+        .with(Role::Text, ": ")
+        .with(Role::Mention, "hello 🦀, 你好 [1m m")
+}
+
+/// The line without what SGR sets.
+fn stripped(painted: &str) -> String {
+    let sgr =
+        Regex::new("\u{1b}\\[[0-9;]*m").expect("this is a regular expression that regex knows");
+    sgr.replace_all(painted, "").into_owned()
+}
+
+#[test]
+fn without_colours_it_is_the_text() {
+    assert_eq!(paint(&line(), false), line().text());
+}
+
+#[test]
+fn with_colours_it_is_the_text_and_what_sgr_sets() {
+    let lines = [
+        line(),
+        Line::default(),
+        Line::notice("-- ann has joined dev"),
+        Line::error("!! The name ann is taken."),
+        Line::of(Role::Own, "luca").with(Role::Text, "\u{1b}[31mred\u{1b}]0;title\u{7}"),
+    ];
+    for line in lines {
+        let painted = paint(&line, true);
+        assert_eq!(stripped(&painted), line.text());
+        assert!(!stripped(&painted).contains('\u{1b}'), "{painted:?}");
+    }
+}
+
+#[test]
+fn each_piece_takes_back_what_it_has_set() {
+    for (role, expected) in [
+        (Role::Time, "\u{1b}[2mx\u{1b}[0m"),
+        (Role::Own, "\u{1b}[1mx\u{1b}[0m"),
+        (Role::Room, "\u{1b}[38;5;30mx\u{1b}[0m"),
+        (Role::Text, "x"),
+        (Role::Mention, "\u{1b}[1mx\u{1b}[0m"),
+        (Role::Private, "\u{1b}[38;5;162mx\u{1b}[0m"),
+        (Role::Notice, "\u{1b}[2mx\u{1b}[0m"),
+        (Role::Error, "\u{1b}[31mx\u{1b}[0m"),
+    ] {
+        assert_eq!(paint(&Line::of(role, "x"), true), expected, "{role:?}");
+    }
+    let name = paint(&Line::of(Role::Name, "x"), true);
+    assert!(name.starts_with("\u{1b}[38;5;"), "{name:?}");
+    assert!(name.ends_with("mx\u{1b}[0m"), "{name:?}");
+}
+
+#[test]
+fn a_name_has_one_colour_in_every_client_and_every_run() {
+    // The numbers are those of the first day: whoever changes them changes everybody's colour.
+    for (name, colour) in [("ann", 64), ("bob", 133), ("luca", 99), ("Straße", 97)] {
+        assert_eq!(name_colour(name), colour, "{name}");
+    }
+    for (one, other) in [("ann", "ANN"), ("straße", "STRASSE"), ("σίγμας", "ΣΊΓΜΑΣ")] {
+        assert_eq!(name_colour(one), name_colour(other), "{one}");
+    }
+}
+
+#[test]
+fn names_share_the_colours_evenly() {
+    let mut counts = [0; NAME_COLOURS.len()];
+    for number in 0..1000 {
+        let colour = name_colour(&format!("user{number}"));
+        let at = NAME_COLOURS.iter().position(|&known| known == colour);
+        counts[at.expect("a name has one of these colours only")] += 1;
+    }
+    assert!(
+        counts.iter().all(|count| (50..=150).contains(count)),
+        "{counts:?}"
+    );
+}
+
+/// The relative luminance of a colour of xterm's cube, from 0 to 1 (WCAG 2.2).
+fn luminance(colour: u8) -> f64 {
+    let linear = |level: u8| {
+        let share = match level {
+            0 => 0.0,
+            level => f64::from(55 + 40 * u32::from(level)) / 255.0,
+        };
+        if share <= 0.04045 {
+            share / 12.92
+        } else {
+            ((share + 0.055) / 1.055).powf(2.4)
+        }
+    };
+    let at = colour - 16;
+    0.2126 * linear(at / 36) + 0.7152 * linear(at / 6 % 6) + 0.0722 * linear(at % 6)
+}
+
+#[test]
+fn every_colour_can_be_read_on_black_and_on_white() {
+    let fixed = [ROOM, PRIVATE].map(|style| {
+        let number = style
+            .strip_prefix("38;5;")
+            .and_then(|number| number.parse().ok());
+        number.expect("both are colours of the cube")
+    });
+    let colours: Vec<u8> = NAME_COLOURS.into_iter().chain(fixed).collect();
+    for &colour in &colours {
+        let luminance = luminance(colour);
+        let on_black = (luminance + 0.05) / 0.05;
+        let on_white = 1.05 / (luminance + 0.05);
+        // Large letters need 3 by WCAG; these do a little better.
+        assert!(on_black >= 3.5, "{colour} on black: {on_black:.2}");
+        assert!(on_white >= 3.5, "{colour} on white: {on_white:.2}");
+    }
+    let different: HashSet<u8> = colours.iter().copied().collect();
+    assert_eq!(different.len(), colours.len(), "{colours:?}");
+}

@@ -1,0 +1,194 @@
+//! Answers in columns: people, rooms, bans, threads, commands.
+
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use chatserv::protocol::phrases::layout::cut;
+use chatserv::protocol::phrases::span;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::super::heard::{Ban, Client, CommandShown, RoomShown, ThreadShown, Whois};
+use super::super::{Line, times};
+use super::Viewer;
+use super::layout::{GAP, ROW_COLUMNS_MAX, counted, notice, table, wrapped};
+
+/// Whoever has said something in this time is not idle.
+const IDLE_SECONDS_MIN: u64 = 60;
+
+/// How much of a line of bans says who made it: a long name would leave no room for the reason, which matters more.
+const BY_COLUMNS_MAX: usize = 20;
+
+/// What is done by the client, and not by the server.
+const OWN_COMMANDS: [[&str; 2]; 4] = [
+    ["/switch [ROOM]", "speaks in another of your rooms"],
+    ["/bell [on|off|all]", "when to ring the bell"],
+    ["Tab", "completes a word, or changes the room"],
+    ["Ctrl-D", "leaves the chat"],
+];
+
+/// Who is in the chat, or in one room of it.
+pub(super) fn who(room: Option<&str>, clients: &[Client], total: usize) -> Vec<Line> {
+    let place = room.map_or_else(|| "here".to_owned(), |room| format!("in {room}"));
+    if total == 0 {
+        return notice(&format!("Nobody is {place}."));
+    }
+    let people = if total == 1 {
+        "person is"
+    } else {
+        "people are"
+    };
+    let rows: Vec<_> = clients
+        .iter()
+        .map(|client| {
+            let mut remarks = Vec::new();
+            if client.idle_seconds >= IDLE_SECONDS_MIN {
+                remarks.push(format!("idle {}", time(client.idle_seconds)));
+            }
+            if client.away {
+                remarks.push("away".to_owned());
+            }
+            // Who asks about one room has been told where they are.
+            let rooms = match room {
+                Some(_) => String::new(),
+                None => client.rooms.join(", "),
+            };
+            [client.username.clone(), remarks.join(", "), rooms]
+        })
+        .collect();
+    table(&format!("{total} {people} {place}:"), &rows, total)
+}
+
+/// The rooms there are.
+pub(super) fn rooms(rooms: &[RoomShown], total: usize) -> Vec<Line> {
+    if total == 0 {
+        return notice("There are no rooms.");
+    }
+    let rows: Vec<_> = rooms
+        .iter()
+        .map(|shown| {
+            let people = counted(shown.members, "person", "people");
+            let topic = shown.topic.clone().unwrap_or_default();
+            [shown.room.clone(), people, topic]
+        })
+        .collect();
+    table(
+        &format!("{}:", counted(total, "room", "rooms")),
+        &rows,
+        total,
+    )
+}
+
+/// What is known of somebody.
+pub(super) fn whois(known: &Whois) -> Vec<Line> {
+    let client = &known.client;
+    let mut facts = vec![
+        (
+            "rooms",
+            match client.rooms.as_slice() {
+                [] => "none".to_owned(),
+                rooms => rooms.join(", "),
+            },
+        ),
+        ("here for", time(known.connected_seconds)),
+        ("idle for", time(client.idle_seconds)),
+    ];
+    match known.protocol.as_deref() {
+        None => {}
+        Some("plain") => facts.push(("speaks", "plain text".to_owned())),
+        Some("json") => facts.push(("speaks", "JSON lines".to_owned())),
+        Some(other) => facts.push(("speaks", other.to_owned())),
+    }
+    if client.away {
+        let why = known.away_message.as_deref().unwrap_or("yes");
+        facts.push(("away", why.to_owned()));
+    }
+    if known.operator {
+        facts.push(("operator", "yes".to_owned()));
+    }
+    if let Some(address) = &known.address {
+        facts.push(("address", address.clone()));
+    }
+    if known.muted {
+        facts.push(("muted", "yes".to_owned()));
+    }
+
+    // Nothing of it is told elsewhere, so what is too long goes on below instead of being cut.
+    let labels = facts.iter().map(|(label, _)| label.width() + GAP);
+    let columns = ROW_COLUMNS_MAX - labels.max().unwrap_or_default();
+    let mut rows = Vec::new();
+    for (label, fact) in facts {
+        let mut label = label.to_owned();
+        for part in wrapped(&fact, columns) {
+            rows.push([std::mem::take(&mut label), part]);
+        }
+    }
+    table(&format!("{}:", client.username), &rows, rows.len())
+}
+
+/// The commands there are, and those of the client; or the one that was asked about.
+pub(super) fn help(commands: &[CommandShown]) -> Vec<Line> {
+    if let [command] = commands {
+        return notice(&format!("{}: {}.", usage(command), command.description));
+    }
+    let servers = commands
+        .iter()
+        .map(|command| [usage(command), command.description.clone()]);
+    let own = OWN_COMMANDS.map(|row| row.map(str::to_owned));
+    let rows: Vec<_> = servers.chain(own).collect();
+    table("Commands:", &rows, rows.len())
+}
+
+/// Who is kept out.
+pub(super) fn bans(bans: &[Ban], total: usize, viewer: Viewer) -> Vec<Line> {
+    if total == 0 {
+        return notice("Nobody is banned.");
+    }
+    let rows: Vec<_> = bans
+        .iter()
+        .map(|ban| {
+            let until = match &ban.until {
+                Some(until) => format!("until {}", times::moment(until, viewer)),
+                None => "for good".to_owned(),
+            };
+            let by = cut(&format!("by {}", ban.by), BY_COLUMNS_MAX);
+            let why = ban.reason.clone().unwrap_or_default();
+            [whom(ban), until, by, why]
+        })
+        .collect();
+    table(&format!("{}:", counted(total, "ban", "bans")), &rows, total)
+}
+
+/// Whom a ban keeps out.
+pub(super) fn whom(ban: &Ban) -> String {
+    let both = [ban.username.as_deref(), ban.address.as_deref()];
+    both.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What each thread of the server does.
+pub(super) fn threads(threads: &[ThreadShown], total: usize) -> Vec<Line> {
+    let size = |bytes| ByteSize(bytes).to_string();
+    let rows: Vec<_> = threads
+        .iter()
+        .map(|thread| {
+            let (read, written) = (size(thread.bytes_in), size(thread.bytes_out));
+            [thread.name.clone(), thread.doing.clone(), read, written]
+        })
+        .collect();
+    let threads = counted(total, "thread", "threads");
+    table(
+        &format!("{threads}: what each does, has read and has written:"),
+        &rows,
+        total,
+    )
+}
+
+/// How a command is typed.
+fn usage(command: &CommandShown) -> String {
+    format!("/{} {}", command.command, command.arguments)
+        .trim_end()
+        .to_owned()
+}
+
+fn time(seconds: u64) -> String {
+    span::past(Duration::from_secs(seconds))
+}

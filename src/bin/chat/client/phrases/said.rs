@@ -1,0 +1,54 @@
+//! What people say.
+
+use chatserv::chat::Manner;
+
+use super::super::heard::Said;
+use super::super::{Line, Role, times};
+use super::calls::mentions;
+use super::{Viewer, is_private, is_same};
+
+/// `[12:03] bob: hello`, and all that differs from it.
+pub(super) fn line(manner: Manner, said: &Said, viewer: Viewer) -> Line {
+    let is_mine = is_same(&said.from, viewer.me);
+    let is_private = is_private(manner, said);
+    let mut line = Line::default();
+    if let Some(stamp) = times::stamp(said, viewer) {
+        line = line.with(Role::Time, &format!("{stamp} "));
+    }
+    if let Some(room) = &said.room
+        && !is_private
+        && !viewer.room.is_some_and(|here| is_same(here, room))
+    {
+        line = line.with(Role::Room, &format!("{room} | "));
+    }
+    if manner == Manner::Me {
+        line = line.with(Role::Text, "* ");
+    }
+    line = line.with(if is_mine { Role::Own } else { Role::Name }, &said.from);
+    if is_private {
+        line = line.with(
+            Role::Private,
+            &format!(" -> {}", receivers(said, viewer.me, is_mine)),
+        );
+    }
+    let between = if manner == Manner::Me && !is_private {
+        " "
+    } else {
+        ": "
+    };
+    let is_for_me = !is_mine && (is_private || mentions(&said.message, viewer.me));
+    let text = if is_for_me { Role::Mention } else { Role::Text };
+    line.with(Role::Text, between).with(text, &said.message)
+}
+
+/// Who gets it, in the order in which they were named: `you, mom`.
+fn receivers(said: &Said, me: &str, is_mine: bool) -> String {
+    if said.to.is_empty() {
+        return "you".into();
+    }
+    let names = said.to.iter().map(|name| {
+        let is_me = !is_mine && is_same(name, me);
+        if is_me { "you" } else { name.as_str() }
+    });
+    names.collect::<Vec<_>>().join(", ")
+}

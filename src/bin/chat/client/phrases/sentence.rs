@@ -1,0 +1,109 @@
+//! What is told in one sentence.
+
+use super::super::{Heard, times};
+use super::lists::whom;
+use super::{Viewer, is_same};
+
+/// What has been heard in one sentence, without a prefix. None where there is nothing to tell, or where it is a list or
+/// what somebody says: those have words of their own.
+pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
+    let is_me = |name: &str| is_same(name, viewer.me);
+    Some(match heard {
+        Heard::Connect { from } => format!("You have joined the chat as {from}."),
+        Heard::LeaveRoom {
+            room,
+            from,
+            reason,
+            by,
+            message,
+        } => {
+            let removal = removal(reason.as_deref(), by.as_deref(), message.as_deref());
+            if is_me(from) {
+                format!("You have left {room}{removal}")
+            } else {
+                format!("{from} has left {room}{removal}")
+            }
+        }
+        Heard::Ack { absent, .. } if absent.is_empty() => return None,
+        Heard::Ack { absent, .. } => format!("Not here: {}.", absent.join(", ")),
+        Heard::Topic { room, topic, from } => match (from, topic) {
+            (Some(from), Some(topic)) => format!("{from} has set the topic of {room}: {topic}"),
+            (Some(from), None) => format!("{from} has taken away the topic of {room}"),
+            (None, Some(topic)) => format!("The topic of {room}: {topic}"),
+            (None, None) => format!("{room} has no topic. /topic TEXT gives it one."),
+        },
+        // By either name, since one's own may have been changed already when this is worded.
+        Heard::Nick { from, username } if is_me(from) || is_me(username) => {
+            format!("You are now known as {username}")
+        }
+        Heard::Nick { from, username } => format!("{from} is now known as {username}"),
+        Heard::Away { message } => format!(
+            "You are marked as away{}. Type /back when you are here again.",
+            because(message.as_deref())
+        ),
+        Heard::Back {} => "You are marked as here again.".to_owned(),
+        Heard::Ignore {
+            username: Some(name),
+            ..
+        } => format!("You ignore {name} from now on. /unignore {name} takes that back."),
+        Heard::Ignore { usernames, .. } if usernames.is_empty() => {
+            "You ignore nobody. /ignore NAME hides what somebody says.".to_owned()
+        }
+        Heard::Ignore { usernames, .. } => format!("You ignore {}.", usernames.join(", ")),
+        Heard::Unignore { username } => format!("You read {username} again."),
+        Heard::Quiet { on: true } => {
+            "You no longer hear who comes and goes. /quiet off takes that back.".to_owned()
+        }
+        Heard::Quiet { on: false } => "You hear who comes and goes.".to_owned(),
+        Heard::Motd { .. } => "There is no message of the day.".to_owned(),
+        Heard::Op {} => "You are an operator now. /help shows what you may do.".to_owned(),
+        Heard::Kick { username } => format!("{username} was thrown out."),
+        Heard::Mute { username } => {
+            format!("Nobody hears {username} any more. /unmute {username} takes that back.")
+        }
+        Heard::Unmute { username } => format!("{username} is heard again."),
+        Heard::Ban(ban) => {
+            let until = match &ban.until {
+                Some(until) => format!("until {}", times::moment(until, viewer)),
+                None => "until you take it back with /unban".to_owned(),
+            };
+            format!(
+                "{} is banned {until}{}.",
+                whom(ban),
+                because(ban.reason.as_deref())
+            )
+        }
+        Heard::Unban(ban) => format!("{} is banned no more.", whom(ban)),
+        Heard::Pong {} => "Pong!".to_owned(),
+        Heard::Notice { message, .. }
+        | Heard::Bye { message, .. }
+        | Heard::Shutdown { message } => message.clone(),
+        Heard::JoinRoom(_)
+        | Heard::Chat(_)
+        | Heard::Me(_)
+        | Heard::Msg(_)
+        | Heard::History { .. }
+        | Heard::Who { .. }
+        | Heard::Rooms { .. }
+        | Heard::Whois(_)
+        | Heard::Help { .. }
+        | Heard::Bans { .. }
+        | Heard::Threads { .. }
+        | Heard::Error { .. }
+        | Heard::Other => return None,
+    })
+}
+
+/// By whom and why somebody was made to go, behind a line that says they have.
+fn removal(reason: Option<&str>, by: Option<&str>, message: Option<&str>) -> String {
+    let Some(reason) = reason else {
+        return String::new();
+    };
+    let by = by.map_or_else(String::new, |by| format!(" by {by}"));
+    format!(": {reason}{by}{}", because(message))
+}
+
+/// A reason, where one was told.
+fn because(why: Option<&str>) -> String {
+    why.map_or_else(String::new, |why| format!(" ({why})"))
+}

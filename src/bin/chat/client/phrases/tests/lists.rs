@@ -1,0 +1,194 @@
+//! Answers in columns.
+
+use chatserv::chat::Message;
+use chatserv::protocol::json::encode;
+
+use super::{check_all, texts};
+
+#[test]
+fn people() {
+    check_all(&[
+        (
+            r#"{"action":"who","clients":[
+                {"username":"ann","rooms":["dev","lobby"],"idle_seconds":61,"away":true},
+                {"username":"李雷","rooms":["lobby"],"idle_seconds":59,"away":false},
+                {"username":"Tom","rooms":[],"idle_seconds":7300,"away":false}],"total":3}"#,
+            &[
+                "-- 3 people are here:",
+                "--   ann   idle 1m, away  dev, lobby",
+                "--   李雷                 lobby",
+                "--   Tom   idle 2h 1m",
+            ],
+        ),
+        (
+            r#"{"action":"who","room":"dev","clients":[{"username":"ann","rooms":["dev"],"idle_seconds":0,"away":false}],"total":1}"#,
+            &["-- 1 person is in dev:", "--   ann"],
+        ),
+        (
+            r#"{"action":"who","clients":[{"username":"ann"},{"username":"bob","rooms":["dev"]}],"total":9,"more":true}"#,
+            &[
+                "-- 9 people are here:",
+                "--   ann",
+                "--   bob  dev",
+                "--   … and 7 more",
+            ],
+        ),
+        (
+            r#"{"action":"who","room":"dev","clients":[],"total":0}"#,
+            &["-- Nobody is in dev."],
+        ),
+        (
+            r#"{"action":"who","clients":[{"username":"ann","rooms":["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","cccccccc"]}],"total":1}"#,
+            &[
+                "-- 1 person is here:",
+                "--   ann  aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb, ccccc…",
+            ],
+        ),
+    ]);
+}
+
+#[test]
+fn rooms() {
+    check_all(&[
+        (
+            r#"{"action":"rooms","rooms":[{"room":"lobby","members":12,"topic":null},{"room":"dev","members":1,"topic":"All about Rust"}],"total":2}"#,
+            &[
+                "-- 2 rooms:",
+                "--   lobby  12 people",
+                "--   dev    1 person   All about Rust",
+            ],
+        ),
+        (
+            r#"{"action":"rooms","rooms":[{"room":"lobby","members":0,"topic":null}],"total":1}"#,
+            &["-- 1 room:", "--   lobby  0 people"],
+        ),
+        (
+            r#"{"action":"rooms","rooms":[],"total":0}"#,
+            &["-- There are no rooms."],
+        ),
+    ]);
+}
+
+#[test]
+fn what_is_known_of_somebody() {
+    let rooms: Vec<String> = (10..30).map(|number| format!("\"room{number}\"")).collect();
+    let in_many = format!(
+        r#"{{"action":"whois","username":"ann","rooms":[{}],"idle_seconds":0}}"#,
+        rooms.join(",")
+    );
+    check_all(&[
+        (
+            r#"{"action":"whois","username":"Tom","rooms":["lobby"],"idle_seconds":0,"away":false,"connected_seconds":90061,"protocol":"plain","operator":false}"#,
+            &[
+                "-- Tom:",
+                "--   rooms     lobby",
+                "--   here for  1d 1h",
+                "--   idle for  0s",
+                "--   speaks    plain text",
+            ],
+        ),
+        (
+            r#"{"action":"whois","username":"ann","rooms":[],"idle_seconds":61,"away":true,"away_message":"lunch","connected_seconds":90,"protocol":"json","operator":true,"address":"127.0.0.1:40000","muted":true}"#,
+            &[
+                "-- ann:",
+                "--   rooms     none",
+                "--   here for  1m",
+                "--   idle for  1m",
+                "--   speaks    JSON lines",
+                "--   away      lunch",
+                "--   operator  yes",
+                "--   address   127.0.0.1:40000",
+                "--   muted     yes",
+            ],
+        ),
+        (
+            &in_many,
+            &[
+                "-- ann:",
+                "--   rooms     room10, room11, room12, room13, room14, room15, room16, room17,",
+                "--             room18, room19, room20, room21, room22, room23, room24, room25,",
+                "--             room26, room27, room28, room29",
+                "--   here for  0s",
+                "--   idle for  0s",
+            ],
+        ),
+    ]);
+}
+
+#[test]
+fn the_commands_of_the_server_and_of_the_client() {
+    check_all(&[
+        (
+            r#"{"action":"help","commands":[{"command":"msg","arguments":"NAME[,NAME…] TEXT","description":"says it to them only"},{"command":"quit","arguments":"","description":"leaves the chat"}],"id":8}"#,
+            &[
+                "-- Commands:",
+                "--   /msg NAME[,NAME…] TEXT  says it to them only",
+                "--   /quit                   leaves the chat",
+                "--   /switch [ROOM]          speaks in another of your rooms",
+                "--   /bell [on|off|all]      when to ring the bell",
+                "--   Tab                     completes a word, or changes the room",
+                "--   Ctrl-D                  leaves the chat",
+            ],
+        ),
+        (
+            r#"{"action":"help","commands":[{"command":"who","arguments":"[ROOM]","description":"shows who is here"}],"id":8}"#,
+            &["-- /who [ROOM]: shows who is here."],
+        ),
+    ]);
+}
+
+#[test]
+fn nothing_of_the_real_help_is_cut() {
+    let mut out = Vec::new();
+    encode(
+        &Message::Help {
+            operator: true,
+            about: None,
+        },
+        None,
+        &mut out,
+    );
+    let json = String::from_utf8(out).expect("the server sends UTF-8 and nothing else");
+    let texts = texts(json.trim_end());
+    assert!(texts.len() > 30, "{texts:#?}");
+    for text in texts {
+        assert!(!text.ends_with('…'), "{text}");
+    }
+}
+
+#[test]
+fn bans() {
+    check_all(&[
+        (
+            r#"{"action":"bans","bans":[
+                {"username":"bob","until":"2026-11-20T12:30:00Z","reason":"spam","by":"Alice"},
+                {"username":"eve","address":"192.0.2.7","by":"Alice"},
+                {"address":"2001:db8::/64","until":"2026-11-21T12:30:00Z","reason":"more spam","by":"somebody with a long name"}],"total":4,"more":true}"#,
+            &[
+                "-- 4 bans:",
+                "--   bob             until 13:30             by Alice              spam",
+                "--   eve, 192.0.2.7  for good                by Alice",
+                "--   2001:db8::/64   until 2026-11-21 13:30  by somebody with a …  more spam",
+                "--   … and 1 more",
+            ],
+        ),
+        (
+            r#"{"action":"bans","bans":[],"total":0}"#,
+            &["-- Nobody is banned."],
+        ),
+    ]);
+}
+
+#[test]
+fn threads() {
+    check_all(&[(
+        r#"{"action":"threads","threads":[
+            {"name":"dispatcher","role":"dispatcher","doing":"dispatching","bytes_in":0,"bytes_out":0},
+            {"name":"reader-7","role":"reader","doing":"in read","bytes_in":12,"bytes_out":2048}],"total":2}"#,
+        &[
+            "-- 2 threads: what each does, has read and has written:",
+            "--   dispatcher  dispatching  0 B   0 B",
+            "--   reader-7    in read      12 B  2.0 KiB",
+        ],
+    )]);
+}

@@ -1,0 +1,255 @@
+//! What is told in one sentence, and the room one is in.
+
+use super::check_all;
+
+#[test]
+fn who_comes_and_goes() {
+    check_all(&[
+        (
+            r#"{"action":"connect","from":"luca","address":"127.0.0.1:40000","clients":3}"#,
+            &["-- You have joined the chat as luca."],
+        ),
+        (
+            r#"{"action":"joinroom","room":"dev","from":"ann"}"#,
+            &["-- ann has joined dev"],
+        ),
+        (
+            r#"{"action":"leaveroom","room":"dev","from":"ann"}"#,
+            &["-- ann has left dev"],
+        ),
+        (
+            r#"{"action":"leaveroom","room":"dev","from":"ann","reason":"kicked","by":"op"}"#,
+            &["-- ann has left dev: kicked by op"],
+        ),
+        (
+            r#"{"action":"leaveroom","room":"dev","from":"ann","reason":"banned","by":"op","message":"spam"}"#,
+            &["-- ann has left dev: banned by op (spam)"],
+        ),
+        (
+            r#"{"action":"leaveroom","room":"dev","from":"ann","reason":"kicked"}"#,
+            &["-- ann has left dev: kicked"],
+        ),
+        (
+            r#"{"action":"leaveroom","room":"dev","from":"luca"}"#,
+            &["-- You have left dev"],
+        ),
+        (
+            r#"{"action":"nick","from":"ann","username":"Ann"}"#,
+            &["-- ann is now known as Ann"],
+        ),
+        (
+            r#"{"action":"nick","from":"luca","username":"lu"}"#,
+            &["-- You are now known as lu"],
+        ),
+        (
+            r#"{"action":"nick","from":"lu","username":"luca"}"#,
+            &["-- You are now known as luca"],
+        ),
+    ]);
+}
+
+#[test]
+fn the_room_one_is_in_with_as_many_names_as_fit() {
+    let joined = |members: &[String], total: usize, rest: &str| {
+        let members: Vec<_> = members.iter().map(|name| format!("\"{name}\"")).collect();
+        format!(
+            r#"{{"action":"joinroom","room":"dev","from":"luca","members":[{}],"total":{total},"epoch":5,"last_message_id":0{rest}}}"#,
+            members.join(",")
+        )
+    };
+    let names = |names: &[&str]| {
+        names
+            .iter()
+            .map(|&name| name.to_owned())
+            .collect::<Vec<_>>()
+    };
+    let many: Vec<String> = (1..=500).map(|number| format!("user{number}")).collect();
+    let wide = vec!["漢".repeat(16), "字".repeat(16), "luca".to_owned()];
+    let topic = r#","topic":"All about Rust""#;
+    let long = format!(r#","topic":"{}""#, "Rust and threads, ".repeat(5));
+    check_all(&[
+        (
+            &joined(&names(&["luca"]), 1, ""),
+            &["-- You are in dev alone."],
+        ),
+        (
+            &joined(&names(&["luca"]), 1, topic),
+            &["-- You are in dev alone. Topic: All about Rust"],
+        ),
+        (
+            &joined(&names(&["ann", "luca"]), 2, ""),
+            &["-- You are in dev with ann (2 people)."],
+        ),
+        (
+            &joined(&names(&["ann", "bob", "luca"]), 3, topic),
+            &["-- You are in dev with ann and bob (3 people). Topic: All about Rust"],
+        ),
+        (
+            &joined(&names(&["ann", "bob", "cid", "luca"]), 4, &long),
+            &[
+                "-- You are in dev with ann, bob and cid (4 people).",
+                "-- Topic: Rust and threads, Rust and threads, Rust and threads, Rust and",
+                "-- threads, Rust and threads,",
+            ],
+        ),
+        (
+            &joined(&many, 10_000, ""),
+            &["-- You are in dev with user1, user2, user3 and 9996 others (10000 people)."],
+        ),
+        (
+            &joined(&wide, 3, ""),
+            &[&format!(
+                "-- You are in dev with {} and 1 other (3 people).",
+                "漢".repeat(16)
+            )],
+        ),
+        (
+            &joined(&names(&["ann"]), 0, ""),
+            &["-- You are in dev with ann (2 people)."],
+        ),
+        (&joined(&[], 0, ""), &["-- You are in dev alone."]),
+    ]);
+}
+
+#[test]
+fn answers_in_one_sentence() {
+    check_all(&[
+        (
+            r#"{"action":"topic","room":"dev","topic":"Rust","from":"ann"}"#,
+            &["-- ann has set the topic of dev: Rust"],
+        ),
+        (
+            r#"{"action":"topic","room":"dev","topic":null,"from":"ann"}"#,
+            &["-- ann has taken away the topic of dev"],
+        ),
+        (
+            r#"{"action":"topic","room":"dev","topic":"Rust"}"#,
+            &["-- The topic of dev: Rust"],
+        ),
+        (
+            r#"{"action":"topic","room":"dev","topic":null}"#,
+            &["-- dev has no topic. /topic TEXT gives it one."],
+        ),
+        (
+            r#"{"action":"away","from":"luca","message":"lunch"}"#,
+            &["-- You are marked as away (lunch). Type /back when you are here again."],
+        ),
+        (
+            r#"{"action":"away","from":"luca"}"#,
+            &["-- You are marked as away. Type /back when you are here again."],
+        ),
+        (
+            r#"{"action":"back","from":"luca"}"#,
+            &["-- You are marked as here again."],
+        ),
+        (
+            r#"{"action":"ignore","username":"bob"}"#,
+            &["-- You ignore bob from now on. /unignore bob takes that back."],
+        ),
+        (
+            r#"{"action":"ignore","usernames":["bob","cid"]}"#,
+            &["-- You ignore bob, cid."],
+        ),
+        (
+            r#"{"action":"ignore","usernames":[]}"#,
+            &["-- You ignore nobody. /ignore NAME hides what somebody says."],
+        ),
+        (
+            r#"{"action":"unignore","username":"bob"}"#,
+            &["-- You read bob again."],
+        ),
+        (
+            r#"{"action":"quiet","on":true}"#,
+            &["-- You no longer hear who comes and goes. /quiet off takes that back."],
+        ),
+        (
+            r#"{"action":"quiet","on":false}"#,
+            &["-- You hear who comes and goes."],
+        ),
+        (r#"{"action":"pong"}"#, &["-- Pong!"]),
+        (
+            r#"{"action":"motd","message":null}"#,
+            &["-- There is no message of the day."],
+        ),
+        (
+            r#"{"action":"motd","message":"  /\\_/\\\n ( o.o )\n\nMeow."}"#,
+            &["--   /\\_/\\", "--  ( o.o )", "-- ", "-- Meow."],
+        ),
+    ]);
+}
+
+#[test]
+fn what_operators_do() {
+    check_all(&[
+        (
+            r#"{"action":"op"}"#,
+            &["-- You are an operator now. /help shows what you may do."],
+        ),
+        (
+            r#"{"action":"kick","username":"bob"}"#,
+            &["-- bob was thrown out."],
+        ),
+        (
+            r#"{"action":"mute","username":"bob"}"#,
+            &["-- Nobody hears bob any more. /unmute bob takes that back."],
+        ),
+        (
+            r#"{"action":"unmute","username":"bob"}"#,
+            &["-- bob is heard again."],
+        ),
+        (
+            r#"{"action":"ban","username":"bob","address":"2001:db8::/64","until":"2026-11-20T12:00:00.123Z","reason":"spam","by":"op"}"#,
+            &["-- bob, 2001:db8::/64 is banned until 13:00 (spam)."],
+        ),
+        (
+            r#"{"action":"ban","username":"bob","by":"op"}"#,
+            &["-- bob is banned until you take it back with /unban."],
+        ),
+        (
+            r#"{"action":"unban","address":"192.0.2.7","by":"op"}"#,
+            &["-- 192.0.2.7 is banned no more."],
+        ),
+    ]);
+}
+
+#[test]
+fn what_went_otherwise_than_wished_and_how_it_ends() {
+    check_all(&[
+        (
+            r#"{"action":"ack","received_at":"2026-11-20T11:03:04Z","message_id":2,"id":1}"#,
+            &[],
+        ),
+        (
+            r#"{"action":"ack","received_at":"2026-11-20T11:03:04Z","to":["ben"],"absent":["dad","sis"],"id":2}"#,
+            &["-- Not here: dad, sis."],
+        ),
+        (
+            r#"{"action":"notice","code":"away","message":"ben is away (lunch).","username":"ben"}"#,
+            &["-- ben is away (lunch)."],
+        ),
+        (
+            r#"{"action":"error","code":"name_taken","message":"The name ann is taken. Choose another."}"#,
+            &["!! The name ann is taken. Choose another."],
+        ),
+        (
+            r#"{"action":"error","code":"x","message":"This is so long a sentence that it needs a second line, and there it goes on now."}"#,
+            &[
+                "!! This is so long a sentence that it needs a second line, and there it goes on",
+                "!! now.",
+            ],
+        ),
+        (
+            r#"{"action":"bye","reason":"quit","message":"Bye!"}"#,
+            &["-- Bye!"],
+        ),
+        (
+            r#"{"action":"bye","reason":"kicked","by":"op","message":"You were kicked by op. You may connect again."}"#,
+            &["-- You were kicked by op. You may connect again."],
+        ),
+        (
+            r#"{"action":"shutdown","message":"The chat has been shut down"}"#,
+            &["-- The chat has been shut down"],
+        ),
+        (r#"{"action":"news","message":"of a newer server"}"#, &[]),
+    ]);
+}
