@@ -33,6 +33,8 @@ pub enum Typed {
     Bell(Option<Bell>),
     /// How to show times; without a choice, to be told.
     Timestamps(Option<Timestamps>),
+    /// Nothing to be done but this answer, a sentence.
+    Told(String),
     /// It cannot be understood; a sentence that says why, and what to do.
     Refused(String),
 }

@@ -8,6 +8,7 @@ use chatserv::protocol::phrases::span;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::super::heard::{Ban, Client, CommandShown, RoomShown, ThreadShown, Whois};
+use super::super::wire::OWN_COMMANDS;
 use super::super::{Line, times};
 use super::Viewer;
 use super::layout::{GAP, ROW_COLUMNS_MAX, counted, notice, table, wrapped};
@@ -18,10 +19,8 @@ const IDLE_SECONDS_MIN: u64 = 60;
 /// How much of a line of bans says who made it: a long name would leave no room for the reason, which matters more.
 const BY_COLUMNS_MAX: usize = 20;
 
-/// What is done by the client, and not by the server.
-const OWN_COMMANDS: [[&str; 2]; 4] = [
-    ["/switch [ROOM]", "speaks in another of your rooms"],
-    ["/bell [on|off|all]", "when to ring the bell"],
+/// What keys do in the client.
+const KEYS: [[&str; 2]; 2] = [
     ["Tab", "completes a word, or changes the room"],
     ["Ctrl-D", "leaves the chat"],
 ];
@@ -133,8 +132,14 @@ pub(super) fn help(commands: &[CommandShown]) -> Vec<Line> {
     let servers = commands
         .iter()
         .map(|command| [usage(command), command.description.clone()]);
-    let own = OWN_COMMANDS.map(|row| row.map(str::to_owned));
-    let rows: Vec<_> = servers.chain(own).collect();
+    let own = OWN_COMMANDS.iter().map(|own| {
+        [
+            format!("/{} {}", own.word, own.arguments),
+            own.about.to_owned(),
+        ]
+    });
+    let keys = KEYS.map(|row| row.map(str::to_owned));
+    let rows: Vec<_> = servers.chain(own).chain(keys).collect();
     table("Commands:", &rows, rows.len())
 }
 

@@ -4,7 +4,7 @@ use super::outgoing::Item;
 use super::rooms::said;
 use super::{Phase, Purpose, Session};
 use crate::client::heard::{self, Said};
-use crate::client::{Bell, Effect, Heard, Now, phrases};
+use crate::client::{Bell, Effect, Heard, Line, Now, phrases};
 use chatserv::chat::Request;
 
 impl Session {
@@ -109,11 +109,16 @@ impl Session {
                 self.unasked(now, answer, effects);
                 self.rooms.switch(&room);
             }
-            // Behind these comes what they are the reason of.
-            Heard::Bye { .. } | Heard::Shutdown { .. } => self.unasked(now, answer, effects),
-            Heard::LeaveRoom { .. } | Heard::Nick { .. } | Heard::JoinRoom(_) => {
-                self.unasked(now, answer, effects);
+            Heard::History { messages, room, .. } if messages.is_empty() => {
+                let text = format!("-- Nothing was said in {room}.");
+                effects.push(Effect::Show(Line::notice(&text)));
             }
+            // These change more than the screen.
+            Heard::Bye { .. }
+            | Heard::Shutdown { .. }
+            | Heard::LeaveRoom { .. }
+            | Heard::Nick { .. }
+            | Heard::JoinRoom(_) => self.unasked(now, answer, effects),
             _ => self.show(now, &answer, effects),
         }
     }

@@ -45,6 +45,7 @@ impl Session {
                 Self::tell(text, effects);
             }
             Typed::Timestamps(choice) => self.timestamps(choice, effects),
+            Typed::Told(text) => Self::tell(&format!("-- {text}"), effects),
             Typed::Refused(why) => {
                 self.refused_something = true;
                 Self::complain(&why, effects);

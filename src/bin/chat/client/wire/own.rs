@@ -28,7 +28,7 @@ pub static OWN_COMMANDS: [OwnCommand; 2] = [
     OwnCommand {
         word: "bell",
         arguments: "[on|off|all]",
-        about: "rings when you are meant, never, or for everything",
+        about: "when the bell rings",
         read: bell,
     },
 ];
@@ -54,8 +54,8 @@ pub(super) fn understand(text: &str) -> Option<Typed> {
 /// of them, so the answer has to come from here.
 pub(super) fn help(about: &str) -> Option<Typed> {
     let own = own_command(about.strip_prefix('/').unwrap_or(about))?;
-    Some(Typed::Refused(format!(
-        "/{} {} {}.",
+    Some(Typed::Told(format!(
+        "/{} {}: {}.",
         own.word, own.arguments, own.about
     )))
 }

@@ -125,7 +125,7 @@ fn the_commands_of_the_server_and_of_the_client() {
                 "--   /msg NAME[,NAME…] TEXT  says it to them only",
                 "--   /quit                   leaves the chat",
                 "--   /switch [ROOM]          speaks in another of your rooms",
-                "--   /bell [on|off|all]      when to ring the bell",
+                "--   /bell [on|off|all]      when the bell rings",
                 "--   Tab                     completes a word, or changes the room",
                 "--   Ctrl-D                  leaves the chat",
             ],
