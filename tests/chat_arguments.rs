@@ -1,5 +1,7 @@
 //! What the client is asked for: by arguments, by its config file, and what it answers where that is wrong.
 
+#![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
+
 mod support;
 
 use std::net::TcpListener;
