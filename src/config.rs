@@ -21,7 +21,8 @@ use std::time::Duration;
 
 pub use choices::{Bind, Delivery, Limit, LogLevel, Operators, RateLimit, Zone};
 pub use error::ConfigError;
-pub(crate) use file::{in_file, line_of, read_text, toml_reason};
+pub(crate) use file::{in_file, toml_reason};
+pub use file::{line_of, read_text};
 pub use load::{Outcome, load};
 
 use value::{GIB, KIB, MIB, count, count_or_off, duration, or, size};
