@@ -49,7 +49,8 @@ use std::process::ExitCode;
 
 use crossbeam_channel::bounded;
 
-use client::Session;
+use client::paint::paint;
+use client::{Line, Session};
 use options::{Options, Outcome};
 use pipe::Pipe;
 use run::{Face, INBOX_EVENTS_MAX, Screen};
@@ -80,14 +81,20 @@ fn main() -> ExitCode {
 fn chat(options: &Options) -> io::Result<Status> {
     let (sender, inbox) = bounded(INBOX_EVENTS_MAX);
     // Objects are for programs, also where a person looks at them.
-    let at_terminal = Terminal::is_capable() && !options.json;
+    let at_terminal = terminal::is_capable() && !options.json;
     let signals = signals::watch(sender.clone(), at_terminal)?;
+    let colours = options.colours(at_terminal);
     let face = if at_terminal {
-        Face::Terminal(Terminal::open(config::history_path(), sender)?)
+        let notice = move |text: &str| paint(&Line::notice(text), colours);
+        Face::Terminal(Terminal::open(
+            config::history_path(),
+            sender,
+            Box::new(notice),
+        )?)
     } else {
         Face::Pipe(Pipe::open(sender, options.json)?)
     };
-    let mut screen = Screen::new(face, options.colours(at_terminal));
+    let mut screen = Screen::new(face, colours);
     // The keys of a hasher are the randomness that the standard library has.
     let seed = RandomState::new().hash_one(());
     let mut session = Session::new(options.settings(at_terminal), seed);

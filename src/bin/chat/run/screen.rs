@@ -60,7 +60,7 @@ impl Screen {
             Face::Terminal(terminal) => match effect {
                 Effect::Tell(line) => terminal.show(paint(&line, self.colours)),
                 Effect::Ring => terminal.ring(),
-                Effect::Turn { prompt } => terminal.turn(prompt),
+                Effect::Turn { prompt } => terminal.turn(&prompt),
                 Effect::Spoke(name) => terminal.known().spoke(&name),
                 Effect::Here(name) => terminal.known().here(&name),
                 Effect::Gone(name) => terminal.known().gone(&name),

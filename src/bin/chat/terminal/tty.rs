@@ -1,0 +1,160 @@
+//! The terminal's modes, which outlive the program: whatever happens, they are put back.
+
+use std::io::{self, IsTerminal as _};
+use std::panic;
+use std::sync::Once;
+
+use parking_lot::Mutex;
+use rustix::io::Errno;
+use rustix::process::getpgrp;
+use rustix::termios::{
+    self, InputModes, LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios,
+};
+
+/// From now on a paste comes between two marks, so that its line ends can be told from the Enter key.
+const BRACKETED_PASTE_ON: &str = "\u{1b}[?2004h";
+const BRACKETED_PASTE_OFF: &str = "\u{1b}[?2004l";
+/// What rustyline takes a screen for that does not say how wide it is.
+const COLUMNS_UNKNOWN: usize = 80;
+/// Terminals that no line can be edited on: rustyline's list.
+const DUMB_TERMINALS: [&str; 3] = ["dumb", "cons25", "emacs"];
+
+/// The modes that the terminal had before, while it has others.
+static ORIGINAL: Mutex<Option<Termios>> = Mutex::new(None);
+
+/// Whether a person sits at a terminal on which lines can be edited.
+pub fn is_capable() -> bool {
+    let term = std::env::var("TERM").unwrap_or_default();
+    io::stdin().is_terminal() && io::stdout().is_terminal() && can_edit(&term)
+}
+
+fn can_edit(term: &str) -> bool {
+    let is_dumb = DUMB_TERMINALS
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(term));
+    !term.is_empty() && !is_dumb
+}
+
+/// Has keys come one by one, unseen, and Ctrl-C and Ctrl-Z as keys. It is the mode in which rustyline edits a line:
+/// where it holds between two lines too, what is typed ahead is not shown twice.
+///
+/// # Errors
+///
+/// What the kernel says; `EIO` after the terminal has gone.
+pub fn enter() -> io::Result<()> {
+    let mut original = ORIGINAL.lock();
+    let modes = match original.as_ref() {
+        Some(modes) => modes.clone(),
+        None => termios::tcgetattr(io::stdin())?,
+    };
+    termios::tcsetattr(io::stdin(), OptionalActions::Now, &by_keys(&modes))?;
+    if original.is_none() {
+        *original = Some(modes);
+        write(BRACKETED_PASTE_ON);
+    }
+    Ok(())
+}
+
+/// As [`enter`], but Ctrl-C is a signal: for when nobody reads keys for long.
+pub fn allow_interrupt() {
+    if let Some(original) = ORIGINAL.lock().as_ref() {
+        let mut modes = by_keys(original);
+        modes.local_modes |= LocalModes::ISIG;
+        // A zero is no key: a stop would leave the terminal to the shell as it is now.
+        modes.special_codes[SpecialCodeIndex::VSUSP] = 0;
+        modes.special_codes[SpecialCodeIndex::VQUIT] = 0;
+        // A terminal that has gone needs no modes.
+        let _ = termios::tcsetattr(io::stdin(), OptionalActions::Now, &modes);
+    }
+}
+
+fn by_keys(original: &Termios) -> Termios {
+    let mut modes = original.clone();
+    modes.input_modes -= InputModes::BRKINT
+        | InputModes::ICRNL
+        | InputModes::INPCK
+        | InputModes::ISTRIP
+        | InputModes::IXON;
+    modes.local_modes -=
+        LocalModes::ECHO | LocalModes::ICANON | LocalModes::IEXTEN | LocalModes::ISIG;
+    modes.special_codes[SpecialCodeIndex::VMIN] = 1;
+    modes.special_codes[SpecialCodeIndex::VTIME] = 0;
+    modes
+}
+
+/// Gives the terminal back as it was. May be called at any time, from any thread, and more than once.
+pub fn leave() {
+    let Some(original) = ORIGINAL.lock().take() else {
+        return;
+    };
+    // In the background the shell has set its own modes, and who touches them is stopped.
+    if is_foreground() {
+        // A terminal that has gone needs no modes.
+        let _ = termios::tcsetattr(io::stdin(), OptionalActions::Now, &original);
+    }
+    // Last, since a terminal that is stuck may keep one waiting here.
+    write(BRACKETED_PASTE_OFF);
+}
+
+/// Throws away what was typed into the chat and has not been read: the shell would run the rest of a paste.
+pub fn forget_typed() {
+    if ORIGINAL.lock().is_some() && is_foreground() {
+        let _ = termios::tcflush(io::stdin(), QueueSelector::IFlush);
+    }
+}
+
+/// Has a panic, of whatever thread, give the terminal back before it says what happened.
+pub fn leave_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            leave();
+            // The message begins a row of its own.
+            write("\r\n");
+            previous(info);
+        }));
+    });
+}
+
+/// Whether the shell lets this program have the terminal.
+pub fn is_foreground() -> bool {
+    termios::tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp())
+}
+
+/// How wide the screen is, in columns.
+pub fn width() -> usize {
+    let size = termios::tcgetwinsize(io::stdout());
+    match size.map_or(0, |size| size.ws_col) {
+        0 => COLUMNS_UNKNOWN,
+        columns => usize::from(columns),
+    }
+}
+
+/// Writes to the terminal, past the standard library's lock: a thread that panics must not wait for one that cannot go
+/// on. A terminal that has gone takes nothing, and the thread that reads from it will notice.
+pub fn write(text: &str) {
+    let mut bytes = text.as_bytes();
+    while !bytes.is_empty() {
+        match rustix::io::write(io::stdout(), bytes) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(Errno::INTR) => {}
+            Err(_) => return,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_edited_where_a_cursor_can_be_moved() {
+        for term in ["xterm-256color", "tmux", "linux", "vt100", "emacs-like"] {
+            assert!(can_edit(term), "{term}");
+        }
+        for term in ["", "dumb", "DUMB", "cons25", "emacs"] {
+            assert!(!can_edit(term), "{term}");
+        }
+    }
+}
