@@ -21,7 +21,8 @@ use std::time::Duration;
 
 pub use choices::{Bind, Delivery, Limit, LogLevel, Operators, RateLimit, Zone};
 pub use error::ConfigError;
-pub(crate) use file::{in_file, line_of, read_text, toml_reason};
+pub(crate) use file::{in_file, toml_reason};
+pub use file::{line_of, read_text};
 pub use load::{Outcome, load};
 
 use value::{GIB, KIB, MIB, count, count_or_off, duration, or, size};
@@ -140,7 +141,8 @@ pub struct Config {
     pub connections_per_minute: Limit,
 
     /// How fast one connection may speak: so many lines at once, then so many a second; or off. What is too much is
-    /// held back and said later, and its sender is told. Bytes are limited as well: 64 KiB at once, then 16 KiB a second.
+    /// held back and said later, and its sender is told. Bytes are limited as well: 64 KiB at once, then 16 KiB a second,
+    /// or 256 for each of these lines where that is more.
     #[arg(long, value_name = "BURST,N/s", default_value = "20,5/s", value_parser = value::rate_limit)]
     pub rate_limit: RateLimit,
 

@@ -42,6 +42,18 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
+/// The same without the files of unit tests, which may do what tests do.
+fn product(folder: &str) -> impl Iterator<Item = (PathBuf, String)> {
+    let of_tests = |path: &Path| {
+        // Up to `src`, since the project itself may be in any folder.
+        let mut below = path.iter().rev().take_while(|part| *part != "src");
+        below.any(|part| part == "tests" || part == "tests.rs")
+    };
+    sources(folder)
+        .into_iter()
+        .filter(move |(path, _)| !of_tests(path))
+}
+
 /// The lines of code, numbered from 1: no comments, and nothing behind the line that begins a module of unit tests.
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let of_tests = text.find("#[cfg(test)]").unwrap_or(text.len());
@@ -53,8 +65,8 @@ fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 #[test]
 fn the_core_and_the_codecs_are_pure() {
-    for folder in ["src/chat", "src/protocol"] {
-        for (path, text) in sources(folder) {
+    for folder in ["src/chat", "src/protocol", "src/bin/chat/client"] {
+        for (path, text) in product(folder) {
             for (number, line) in code(&text) {
                 for word in IMPURE {
                     assert!(
@@ -70,7 +82,7 @@ fn the_core_and_the_codecs_are_pure() {
 
 #[test]
 fn no_thread_of_the_server_unwraps_without_a_reason() {
-    for (path, text) in sources("src") {
+    for (path, text) in product("src") {
         for (number, line) in code(&text) {
             assert!(
                 !line.contains(".unwrap()"),
@@ -100,31 +112,42 @@ fn no_file_has_two_jobs() {
     }
 }
 
+/// The text of one file among these.
+fn text<'a>(sources: &'a [(PathBuf, String)], name: &str) -> &'a str {
+    let found = sources.iter().find(|(path, _)| path.ends_with(name));
+    &found.unwrap_or_else(|| panic!("{name} is gone")).1
+}
+
+/// The threads that a thread map has: a table in the docs of a module, whose rows begin with a thread's name.
+fn thread_map(text: &str) -> Vec<&str> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix("//! | `")?.split('`').next())
+        .collect()
+}
+
+/// Whatever stands in quotation marks behind this, each time.
+fn quoted_behind<'a>(text: &'a str, beginning: &str) -> Vec<&'a str> {
+    text.split(&format!("{beginning}(\""))
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect()
+}
+
+fn starts_a_thread(text: &str) -> bool {
+    code(text).any(|(_, line)| line.contains("thread::spawn") || line.contains("Builder::new()"))
+}
+
 #[test]
 fn every_thread_stands_in_the_thread_map() {
-    let sources = sources("src");
-    let text = |name: &str| {
-        let found = sources.iter().find(|(path, _)| path.ends_with(name));
-        &found.unwrap_or_else(|| panic!("{name} is gone")).1
-    };
-    // The rows of the table in the docs of `server`: the first cell names the thread.
-    let map: Vec<&str> = text("src/server/mod.rs")
-        .lines()
-        .filter_map(|line| line.strip_prefix("//! | `")?.split('`').next())
+    let sources: Vec<_> = product("src")
+        .filter(|(path, _)| !path.components().any(|part| part.as_os_str() == "bin"))
         .collect();
+    let map = thread_map(text(&sources, "src/server/mod.rs"));
     let mut roles = Vec::new();
     for (_, text) in &sources {
         // The one way to a row in the table of threads, which every thread has.
-        roles.extend(
-            text.split(".row(\"")
-                .skip(1)
-                .filter_map(|rest| rest.split('"').next()),
-        );
-        roles.extend(
-            text.split("thread_name(\"")
-                .skip(1)
-                .filter_map(|rest| rest.split('"').next()),
-        );
+        roles.extend(quoted_behind(text, ".row"));
+        roles.extend(quoted_behind(text, "thread_name"));
     }
     assert!(
         roles.len() >= 6,
@@ -139,11 +162,38 @@ fn every_thread_stands_in_the_thread_map() {
     // And there is no other way to start one: `threads.rs` starts all of the server's, `signals.rs` its own, before
     // there is a server.
     for (path, text) in &sources {
-        let starts = code(text)
-            .any(|(_, line)| line.contains("thread::spawn") || line.contains("Builder::new()"));
         let known = ["threads.rs", "signals.rs"]
             .iter()
             .any(|name| path.ends_with(Path::new("server").join(name)));
-        assert!(!starts || known, "{} starts a thread", path.display());
+        assert!(
+            !starts_a_thread(text) || known,
+            "{} starts a thread",
+            path.display()
+        );
     }
+}
+
+#[test]
+fn every_thread_of_the_client_stands_in_its_thread_map() {
+    let sources: Vec<_> = product("src/bin/chat").collect();
+    let map = thread_map(text(&sources, "chat/main.rs"));
+    let mut names = vec!["main"];
+    for (path, text) in &sources {
+        let found = quoted_behind(text, ".name");
+        // Each builder gives its thread a name; `thread::spawn` has none to give.
+        assert!(
+            !starts_a_thread(text) || !found.is_empty(),
+            "{} starts a thread without a name",
+            path.display()
+        );
+        names.extend(found);
+    }
+    names.sort_unstable();
+    names.dedup();
+    let mut rows = map.clone();
+    rows.sort_unstable();
+    assert_eq!(
+        names, rows,
+        "the threads that there are, and the rows of the thread map"
+    );
 }

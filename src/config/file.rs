@@ -46,7 +46,7 @@ pub(crate) fn in_file(path: &Path, what: &str) -> ConfigError {
 ///
 /// # Errors
 /// It cannot be read, is no regular file, is longer than `bytes_max`, or is not UTF-8.
-pub(crate) fn read_text(path: &Path, bytes_max: u64, kind: &str) -> Result<String, ConfigError> {
+pub fn read_text(path: &Path, bytes_max: u64, kind: &str) -> Result<String, ConfigError> {
     let unreadable = |error: io::Error| in_file(path, &format!("cannot be read: {error}"));
     // To open a FIFO waits for somebody who writes to it, unless one says NONBLOCK; and whoever waits here may be the
     // thread that is to hear of SIGTERM. What was opened is then asked what it is, and not the path before: that could
@@ -84,7 +84,7 @@ pub(crate) fn toml_reason(text: &str, error: &toml::de::Error) -> String {
 }
 
 /// The number of the line, counted from 1, in which this byte of a text stands.
-pub(crate) fn line_of(text: &str, byte: usize) -> usize {
+pub fn line_of(text: &str, byte: usize) -> usize {
     text.bytes().take(byte).filter(|&b| b == b'\n').count() + 1
 }
 

@@ -137,8 +137,12 @@ pub const USER_TIMEOUT: Duration = Duration::from_secs(30);
 /// of a rate limit let through, nearly.
 pub const FLOOD_BYTES_BURST: u32 = 64 * 1024;
 
-/// And how many a second from then on: four of the longest lines.
-pub const FLOOD_BYTES_PER_SECOND: u32 = 16 * 1024;
+/// And how many a second from then on, at the least: four of the longest lines.
+pub const FLOOD_BYTES_PER_SECOND_MIN: u32 = 16 * 1024;
+
+/// Where a rate limit lets more lines through than that, so many bytes for each of them: an ordinary line as JSON. Or
+/// 1,000 lines a second would be 150 of a program's.
+pub const FLOOD_BYTES_PER_LINE: u32 = 256;
 
 /// How many refused names one connection may give; this one closes it. A person gets it right sooner, and a program
 /// that tries out names should not be served for ever.

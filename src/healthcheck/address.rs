@@ -77,7 +77,11 @@ impl Address {
     }
 
     /// The socket addresses to try, one after the other.
-    pub(super) fn candidates(&self) -> io::Result<Vec<SocketAddr>> {
+    ///
+    /// # Errors
+    ///
+    /// A host of this name cannot be found.
+    pub fn candidates(&self) -> io::Result<Vec<SocketAddr>> {
         let at = |ip| SocketAddr::new(ip, self.port);
         Ok(match &self.host {
             Host::Localhost => vec![

@@ -69,7 +69,12 @@ impl Flood {
             RateLimit::Off => None,
             RateLimit::Lines { burst, per_second } => Some(Buckets {
                 lines: Bucket::new(burst, per_second),
-                bytes: Bucket::new(limits::FLOOD_BYTES_BURST, limits::FLOOD_BYTES_PER_SECOND),
+                bytes: Bucket::new(
+                    limits::FLOOD_BYTES_BURST,
+                    per_second
+                        .saturating_mul(limits::FLOOD_BYTES_PER_LINE)
+                        .max(limits::FLOOD_BYTES_PER_SECOND_MIN),
+                ),
                 told: false,
             }),
         };
@@ -181,6 +186,15 @@ mod tests {
         let wait = flood.wait(0, at(0));
         assert!(wait > at(999) && wait <= at(1_000), "{wait:?}");
         assert_eq!(flood.wait(0, at(1_000)), Duration::ZERO);
+
+        // Who may say 1,000 lines a second may also send the bytes of them.
+        let mut flood = Flood::new(RateLimit::Lines {
+            burst: 50,
+            per_second: 1_000,
+        });
+        flood.count_bytes(64 * 1024 + 256 * 1_000, at(0));
+        assert_eq!(flood.wait(0, at(1_000)), Duration::ZERO);
+        assert!(flood.wait(0, at(990)) > Duration::ZERO);
     }
 
     #[test]

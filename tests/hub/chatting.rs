@@ -214,7 +214,7 @@ fn who_is_held_back_is_told() {
     heard(
         &mut chat,
         'a',
-        &["server: Not so fast: the rest is read at 16 KiB a second. Nothing is lost."],
+        &["server: Not so fast: the rest is read more slowly. Nothing is lost."],
     );
     heard(&mut chat, 'b', &[]);
 }

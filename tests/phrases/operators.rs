@@ -175,7 +175,7 @@ pub fn at_the_end() -> Vec<Row> {
         row(Bye, "Bye!"),
         row(
             held(0, 3),
-            "Not so fast: the rest is read at 16 KiB a second. Nothing is lost.",
+            "Not so fast: the rest is read more slowly. Nothing is lost.",
         ),
         row(
             held(7, 3),

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A directory of one test's own, gone when the test is.
 pub struct Directory(PathBuf);
@@ -13,6 +14,13 @@ impl Directory {
         let _ = fs::remove_dir_all(&path);
         fs::create_dir(&path).unwrap();
         Self(path)
+    }
+
+    /// An empty one, for a fixture that many tests use.
+    pub fn of_its_own(fixture: &str) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Self::new(&format!("{fixture}-{}-{number}", std::process::id()))
     }
 
     /// Where a file in it is.

@@ -1,24 +1,32 @@
 //! The lines that a program prints, collected while it runs.
 
 use std::io::{BufRead, BufReader, Read};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, Weak};
 use std::thread;
 use std::time::Instant;
 
 use super::PATIENCE;
+use super::process::until;
 
 /// The lines of a stream, collected by a thread.
 #[derive(Clone, Default)]
 pub struct Lines {
     shared: Arc<(Mutex<Vec<String>>, Condvar)>,
+    /// Held by the thread until the stream ends.
+    collecting: Weak<()>,
 }
 
 impl Lines {
     /// Collects the lines of a stream until its end.
     pub fn collect(stream: impl Read + Send + 'static) -> Self {
-        let lines = Self::default();
+        let collecting = Arc::new(());
+        let lines = Self {
+            collecting: Arc::downgrade(&collecting),
+            ..Self::default()
+        };
         let theirs = lines.clone();
         thread::spawn(move || {
+            let _collecting = collecting;
             for line in BufReader::new(stream).split(b'\n') {
                 let Ok(line) = line else { return };
                 let line = String::from_utf8_lossy(&line)
@@ -53,5 +61,11 @@ impl Lines {
     /// All lines so far.
     pub fn so_far(&self) -> String {
         self.shared.0.lock().unwrap().join("\n")
+    }
+
+    /// Waits for the end of the stream, and returns all lines.
+    pub fn whole(&self) -> Vec<String> {
+        until("the stream ends", || self.collecting.strong_count() == 0);
+        self.shared.0.lock().unwrap().clone()
     }
 }

@@ -13,8 +13,10 @@
 
 mod client;
 pub mod directory;
+mod json;
 mod lines;
 pub mod process;
+pub mod relay;
 pub mod slow;
 
 use std::net::{Ipv4Addr, SocketAddr};

@@ -1,6 +1,105 @@
 //! The terminal client: `chat luca chat://localhost:1337`.
+//!
+//! # The thread map
+//!
+//! ```text
+//!  server ──TCP──▶ socket ── Connected, Received ──┐                      ┌── send ──▶ server
+//!                                                  ▼                      │
+//!    keys ──▶ input ───────── Typed ────────▶  inboxes ═▶ main ═▶ Session ┤
+//!               ▲                                  ▲                      │
+//!               │     Ctrl-C ──▶ signals ──────────┘                      ├── show ──▶ printer ──▶ screen
+//!               └────────────────────── turn ─────────────────────────────┘
+//! ```
+//!
+//! | thread | how many | blocks in | woken by | ends when | joined by |
+//! |---|---|---|---|---|---|
+//! | `main` | 1 | one `select` over the inbox, the connection's events and the session's deadline; a write to a full socket, for 10 s at most; a write to a full pipe | any of them | the session says so | the system |
+//! | `socket` | 1 for each connection | `connect`; `read`; its full channel | the server; its socket shut down; the main thread, which takes an event or drops the channel | the connection ends | `main`, unless it is still connecting |
+//! | `input` | 1 | waiting for its turn; reading keys, or stdin | a turn; a key, or a line | nothing more is typed | the terminal; at a pipe nobody, since nothing ends a read of stdin |
+//! | `printer` | 1 at a terminal | its queue; the line editor | a line to show | the terminal is closed | the terminal |
+//! | `signals` | 1 | waiting for a signal | SIGINT, SIGTERM, SIGHUP | `main` drops it | `main` |
+//!
+//! # Invariants
+//!
+//! 1. Only the main thread touches the [`Session`](client::Session), which has all state and is pure.
+//! 2. A line is read when the one before it has had its turn: a pipe is read no faster than the server takes its lines.
+//! 3. The main thread never waits for a terminal. It waits for a pipe: who reads slowly slows down the server.
+//! 4. A connection has a channel of its own, which is dropped with it. No event outlives its connection.
+//! 5. A panic in any thread ends the process with status 70, and the terminal is as it was before.
+//!
+//! Reading order: `client`, what the client does, without a thread; `run`, the loop; `socket`, `signals`, `pipe`,
+//! `terminal`, what happens around it; `options`, `config`, `address`, what it was asked for.
 
+mod address;
 mod client;
+mod config;
+mod lines;
+mod options;
+mod pipe;
+mod run;
+mod signals;
+mod socket;
+mod status;
 mod terminal;
 
-fn main() {}
+use std::env;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use crossbeam_channel::bounded;
+
+use client::paint::paint;
+use client::{Line, Session};
+use options::{Options, Outcome};
+use pipe::Pipe;
+use run::{Face, INBOX_EVENTS_MAX, Screen};
+use status::Status;
+use terminal::Terminal;
+
+fn main() -> ExitCode {
+    status::end_with_any_panic();
+    let status = match options::load(env::args_os(), config::config_path()) {
+        Ok(Outcome::Chat(options)) => chat(&options).unwrap_or_else(|error| {
+            pipe::tell(&format!("chat: {error}"));
+            Status::Refused
+        }),
+        Ok(Outcome::Print(text)) => {
+            // `print!` would panic where stdout is closed.
+            let _ = io::stdout().write_all(text.as_bytes());
+            Status::Left
+        }
+        Err(wrong) => {
+            pipe::tell(&wrong.to_string());
+            Status::Misused
+        }
+    };
+    status.into()
+}
+
+/// Chats, from the first attempt to connect to the end.
+fn chat(options: &Options) -> io::Result<Status> {
+    let (sender, inbox) = bounded(INBOX_EVENTS_MAX);
+    // Objects are for programs, also where a person looks at them.
+    let at_terminal = terminal::is_capable() && !options.json;
+    let signals = signals::watch(sender.clone(), at_terminal)?;
+    let colours = options.colours(at_terminal);
+    let face = if at_terminal {
+        let notice = move |text: &str| paint(&Line::notice(text), colours);
+        Face::Terminal(Terminal::open(
+            config::history_path(),
+            sender,
+            Box::new(notice),
+        )?)
+    } else {
+        Face::Pipe(Pipe::open(sender, options.json)?)
+    };
+    let mut screen = Screen::new(face, colours);
+    // The keys of a hasher are the randomness that the standard library has.
+    let seed = RandomState::new().hash_one(());
+    let mut session = Session::new(options.settings(at_terminal), seed);
+    let status = run::run(&mut session, &options.server.address, &mut screen, &inbox);
+    screen.close();
+    drop(signals);
+    Ok(status)
+}

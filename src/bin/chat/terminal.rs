@@ -57,7 +57,7 @@ use desk::Desk;
 use history::Keeper;
 use input::Input;
 use screen::{Errand, Notice, Screen};
-pub use tty::{is_capable, leave as restore};
+pub use tty::is_capable;
 
 /// Closing takes no longer, even where the terminal takes nothing any more.
 const CLOSE_TIME: Duration = Duration::from_secs(1);

@@ -4,7 +4,6 @@ use super::clause::{because, clients_have, have, removal};
 use super::refused::refused;
 use super::{listing, span, table};
 use crate::chat::{Message, Timestamps};
-use crate::config::limits::FLOOD_BYTES_PER_SECOND;
 use crate::protocol::ENDLESS_BYTES_MAX;
 
 /// A message in one sentence, without a prefix and without an end of line. Empty where the message is a list, or what
@@ -132,10 +131,9 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
             span::seconds_left(*left)
         ),
         Message::IdleBye | Message::Bye => "Bye!".into(),
-        Message::HeldBack { lines: 0, .. } => format!(
-            "Not so fast: the rest is read at {} KiB a second. Nothing is lost.",
-            FLOOD_BYTES_PER_SECOND / 1024
-        ),
+        Message::HeldBack { lines: 0, .. } => {
+            "Not so fast: the rest is read more slowly. Nothing is lost.".into()
+        }
         // What is still in the socket has not been counted: nobody knows yet how many lines it is.
         Message::HeldBack { lines, wait } => format!(
             "Not so fast: at least {lines} line(s) held back, the last for {} s or more. Nothing is lost.",

@@ -18,7 +18,7 @@ use chatserv::protocol::{clean, is_blank};
 
 use super::Bell;
 pub use encode::encode;
-pub use own::{OWN_COMMANDS, OwnCommand, own_command};
+pub use own::{OWN_COMMANDS, own_command};
 
 /// A typed line, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -129,7 +129,7 @@ fn rooms_are_switched_without_asking_anybody() {
 #[test]
 fn the_bell_rings_as_one_likes() {
     let mut luca = Script::joined(person(), 0);
-    let mut rings = |luca: &mut Script, id, text| {
+    let rings = |luca: &mut Script, id, text| {
         luca.forget();
         luca.somebody_says(id, text);
         luca.has(&Effect::Ring)

@@ -1,0 +1,133 @@
+//! Where the server is: `chat://host:port`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chatserv::healthcheck::Address;
+use serde::{Deserialize, Serialize};
+
+/// What an address begins with, in letters of either case (RFC 3986, section 3.1).
+const SCHEME: &str = "chat://";
+
+/// The address of a server. The port is not optional: a chat server has no port of its own that everybody knows.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Url {
+    /// Host and port, as sentences name them.
+    pub address: Address,
+}
+
+impl Url {
+    /// Whether somebody who writes this means an address of a server, though it may be a wrong one.
+    pub fn is_meant(text: &str) -> bool {
+        without_scheme(text).is_some()
+    }
+}
+
+/// What stands behind `chat://`.
+fn without_scheme(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_at_checked(SCHEME.len())?;
+    scheme.eq_ignore_ascii_case(SCHEME).then_some(rest)
+}
+
+impl FromStr for Url {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let rest = without_scheme(text)
+            .ok_or("a server is written as chat://HOST:PORT, as in chat://localhost:1337")?;
+        if rest.contains(['/', '?', '#']) {
+            return Err("nothing may stand behind the port, as in chat://localhost:1337");
+        }
+        if rest.contains('@') {
+            return Err("the user is written before the server, as in luca chat://localhost:1337");
+        }
+        // The brackets of an IPv6 address hold colons too, and none of them begins a port.
+        let port = rest.rsplit(']').next().and_then(|end| end.rsplit_once(':'));
+        let (_, port) =
+            port.ok_or("the port is missing: a server is written as chat://HOST:PORT")?;
+        // `+80` is a number for Rust; a port is digits.
+        let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits || !port.parse().is_ok_and(|port: u16| port != 0) {
+            return Err("the port is a number from 1 to 65535");
+        }
+        let address = rest
+            .parse()
+            .map_err(|_| "the host is a name, an IPv4 address, or an IPv6 address in brackets")?;
+        Ok(Self { address })
+    }
+}
+
+impl TryFrom<String> for Url {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<Url> for String {
+    fn from(url: Url) -> Self {
+        url.to_string()
+    }
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{SCHEME}{}", self.address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_and_written() {
+        for (given, shown) in [
+            ("chat://localhost:1337", "localhost:1337"),
+            ("CHAT://Example.org:1", "Example.org:1"),
+            ("chat://192.0.2.7:65535", "192.0.2.7:65535"),
+            ("chat://[::1]:1337", "[::1]:1337"),
+            ("chat://[2001:DB8:0::1]:80", "[2001:db8::1]:80"),
+            ("chat://my_host.local:1337", "my_host.local:1337"),
+        ] {
+            let url: Url = given.parse().unwrap_or_else(|why| panic!("{given}: {why}"));
+            assert_eq!(url.address.to_string(), shown);
+            assert_eq!(url.to_string(), format!("chat://{shown}"));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_address_is_said() {
+        let wrong = [
+            ("", "a server is written as"),
+            ("localhost:1337", "a server is written as"),
+            ("http://localhost:1337", "a server is written as"),
+            ("chat:localhost:1337", "a server is written as"),
+            ("chat:/\u{e4}", "a server is written as"),
+            ("chat://localhost", "the port is missing"),
+            ("chat://1337", "the port is missing"),
+            ("chat://[::1]", "the port is missing"),
+            ("chat://", "the port is missing"),
+            ("chat://localhost:", "the port is a number"),
+            ("chat://localhost:0", "the port is a number"),
+            ("chat://localhost:65536", "the port is a number"),
+            ("chat://localhost:+80", "the port is a number"),
+            ("chat://localhost:http", "the port is a number"),
+            ("chat://localhost:1337/", "nothing may stand behind"),
+            ("chat://localhost:1337/lobby", "nothing may stand behind"),
+            ("chat://localhost:1337?room=dev", "nothing may stand behind"),
+            ("chat://localhost:1337#dev", "nothing may stand behind"),
+            ("chat://luca@localhost:1337", "the user is written before"),
+            ("chat://:1337", "the host is"),
+            ("chat://::1:1337", "the host is"),
+            ("chat://[1.2.3.4]:1337", "the host is"),
+            ("chat://two words:1337", "the host is"),
+        ];
+        for (given, beginning) in wrong {
+            let why = given.parse::<Url>().unwrap_err();
+            assert!(why.starts_with(beginning), "{given:?}: {why}");
+        }
+    }
+}

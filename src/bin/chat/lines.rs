@@ -1,0 +1,94 @@
+//! Lines from wherever bytes come: a socket, or stdin.
+
+use std::io::{self, BufRead, Read};
+
+/// How long a line may be, in bytes, its LF not counted. What a server sends is up to 128 KiB long, and what it takes
+/// 16 KiB; this only keeps a stream without any line end from filling the memory.
+pub const LINE_BYTES_MAX: usize = 1024 * 1024;
+
+/// What came of reading a line.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// A line, without its end. What was no UTF-8 in it became U+FFFD.
+    Line(String),
+    /// The same, but the stream ended before the line did.
+    Unfinished(String),
+    /// The line has more than [`LINE_BYTES_MAX`] bytes. So many of them are gone; the rest has not been read.
+    TooLong,
+    /// The end of the stream.
+    End,
+}
+
+/// Reads the next line. LF ends it, and a CR before that belongs to the end.
+///
+/// # Errors
+///
+/// What the kernel says; never `Interrupted`, after which the standard library reads on.
+pub fn take_line(source: &mut impl BufRead) -> io::Result<Taken> {
+    let mut bytes = Vec::new();
+    let most = LINE_BYTES_MAX as u64 + 1;
+    source.by_ref().take(most).read_until(b'\n', &mut bytes)?;
+    let ended = bytes.pop_if(|byte| *byte == b'\n').is_some();
+    if !ended && bytes.len() > LINE_BYTES_MAX {
+        return Ok(Taken::TooLong);
+    }
+    if !ended && bytes.is_empty() {
+        return Ok(Taken::End);
+    }
+    bytes.pop_if(|byte| *byte == b'\r');
+    let text = String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+    Ok(if ended {
+        Taken::Line(text)
+    } else {
+        Taken::Unfinished(text)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All that is taken from these bytes, up to the end or to what is too long.
+    fn taken(mut bytes: &[u8]) -> Vec<Taken> {
+        let mut all = Vec::new();
+        loop {
+            let next = take_line(&mut bytes).unwrap();
+            let over = matches!(next, Taken::End | Taken::TooLong);
+            all.push(next);
+            if over {
+                return all;
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_ends_in_lf_or_cr_lf_and_the_last_one_need_not() {
+        let line = |text: &str| Taken::Line(text.to_owned());
+        let cases = [
+            (b"".as_slice(), vec![]),
+            (b"\n\r\n", vec![line(""), line("")]),
+            (b"a\r\nb\rc\n", vec![line("a"), line("b\rc")]),
+            (b"a\nb", vec![line("a"), Taken::Unfinished("b".to_owned())]),
+            (b"\xff\n", vec![line("\u{fffd}")]),
+        ];
+        for (bytes, mut expected) in cases {
+            expected.push(Taken::End);
+            assert_eq!(taken(bytes), expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_may_be_so_long_and_no_longer() {
+        let longest = "x".repeat(LINE_BYTES_MAX);
+        let line = Taken::Line(longest.clone());
+        assert_eq!(taken(format!("{longest}\n").as_bytes()), [line, Taken::End]);
+        let unfinished = Taken::Unfinished(longest.clone());
+        assert_eq!(taken(longest.as_bytes()), [unfinished, Taken::End]);
+
+        let longer = format!("{longest}x\nnext\n");
+        let mut rest = longer.as_bytes();
+        assert_eq!(take_line(&mut rest).unwrap(), Taken::TooLong);
+        assert_eq!(rest, b"\nnext\n", "what was not read is still there");
+    }
+}

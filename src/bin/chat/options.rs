@@ -1,0 +1,217 @@
+//! The command line: who one is, where the server is, and what one chooses besides.
+
+mod help;
+
+use std::env;
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+
+use crate::address::Url;
+use crate::client::{Bell, Settings};
+use crate::config::{self, Color, Config};
+
+/// Chat from a terminal or a script, on a server that speaks JSON lines
+#[derive(Debug, Parser)]
+#[command(name = "chat", version, after_help = help::AFTER_HELP, args_override_self = true)]
+struct CommandLine {
+    /// The name to have in the chat. It may be left out where the config file has one.
+    user: Option<String>,
+
+    /// Where the server is, as chat://HOST:PORT. It may be left out where the config file has one.
+    server: Option<String>,
+
+    #[command(flatten)]
+    config: Config,
+
+    /// End when the connection is lost, instead of connecting again.
+    #[arg(long)]
+    no_reconnect: bool,
+
+    /// For scripts: print the objects that the server sends, each on a line, and nothing else on stdout.
+    #[arg(long)]
+    json: bool,
+
+    /// Read this config file instead of the usual one.
+    #[arg(long = "config", value_name = "FILE")]
+    file: Option<PathBuf>,
+
+    /// Print the choices that are in force, as a config file, and end.
+    #[arg(long)]
+    check_config: bool,
+}
+
+/// What the command line asks for.
+#[derive(Debug, PartialEq)]
+pub enum Outcome {
+    /// To chat.
+    Chat(Options),
+    /// Only to print this text: the help, the version, or the choices in force.
+    Print(String),
+}
+
+/// All that is to be known before one can chat.
+#[derive(Debug, PartialEq)]
+pub struct Options {
+    /// The name to have.
+    pub user: String,
+    /// Where the server is.
+    pub server: Url,
+    /// The rooms to be in. Never empty.
+    pub rooms: Vec<String>,
+    /// When to ring the bell.
+    pub bell: Bell,
+    /// When to use colours.
+    pub color: Color,
+    /// How to show times, as `strftime` writes it.
+    pub time: String,
+    /// Whether to connect again when the connection is lost.
+    pub reconnect: bool,
+    /// Whether to print objects, and nothing else.
+    pub json: bool,
+}
+
+/// What is wrong, in a sentence.
+#[derive(Debug, PartialEq)]
+pub enum Wrong {
+    /// With the arguments: here the usage helps too.
+    Arguments(String),
+    /// With the config file.
+    File(String),
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Arguments(sentence) => {
+                let usage = CommandLine::command().render_usage();
+                write!(f, "{usage}\nchat: {sentence}")
+            }
+            Self::File(sentence) => write!(f, "chat: {sentence}"),
+        }
+    }
+}
+
+/// Finds out what to do from the program's arguments, its own name first. `usual_file` is read where no other file is
+/// named, and need not be there.
+///
+/// # Errors
+///
+/// The first thing that is wrong.
+pub fn load(
+    arguments: impl IntoIterator<Item = OsString>,
+    usual_file: Option<PathBuf>,
+) -> Result<Outcome, Wrong> {
+    let given = match CommandLine::try_parse_from(arguments) {
+        Ok(given) => given,
+        Err(error) => {
+            return match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                    Ok(Outcome::Print(error.render().to_string()))
+                }
+                _ => Err(Wrong::Arguments(sentence(&error))),
+            };
+        }
+    };
+    let flags = Config {
+        reconnect: given.no_reconnect.then_some(false),
+        ..with_positions(given.config, given.user, given.server)?
+    };
+    // A usual file that is not there is no error: who has never written one has chosen nothing.
+    let path = given
+        .file
+        .or_else(|| usual_file.filter(|path| path.exists()));
+    let file = path.as_deref().map(Config::read).transpose();
+    let file = file.map_err(Wrong::File)?.unwrap_or_default();
+    let chosen = flags.or(file).or(Config::defaults());
+    if given.check_config {
+        return Ok(Outcome::Print(chosen.to_string()));
+    }
+    options(chosen, given.json).map(Outcome::Chat)
+}
+
+/// What stands where, without a flag: the user, and behind it the server. A server alone is one too.
+fn with_positions(
+    config: Config,
+    user: Option<String>,
+    server: Option<String>,
+) -> Result<Config, Wrong> {
+    let is_server = |text: &Option<String>| text.as_deref().is_some_and(Url::is_meant);
+    let (user, server) = match server {
+        None if is_server(&user) => (None, user),
+        Some(_) if is_server(&user) => {
+            let what = "the user is written before the server, as in luca chat://localhost:1337";
+            return Err(Wrong::Arguments(format!("{what}.")));
+        }
+        server => (user, server),
+    };
+    let read = |text: String| {
+        let url = text.parse::<Url>();
+        url.map_err(|why| Wrong::Arguments(format!("{text:?}: {why}.")))
+    };
+    Ok(Config {
+        user,
+        server: server.map(read).transpose()?,
+        ..config
+    })
+}
+
+/// The choices, if one can chat by them.
+fn options(chosen: Config, json: bool) -> Result<Options, Wrong> {
+    let missing = |what: &str| {
+        let example = "chat luca chat://localhost:1337";
+        Wrong::Arguments(format!("the {what} is missing, as in {example}."))
+    };
+    let user = chosen.user.filter(|user| !user.trim().is_empty());
+    Ok(Options {
+        user: user.ok_or_else(|| missing("user"))?,
+        server: chosen.server.ok_or_else(|| missing("server"))?,
+        rooms: config::tidy(chosen.rooms.unwrap_or_default()),
+        bell: chosen.bell.unwrap_or(Bell::On),
+        color: chosen.color.unwrap_or(Color::Auto),
+        time: chosen.time.map(String::from).unwrap_or_default(),
+        reconnect: chosen.reconnect.unwrap_or(true),
+        json,
+    })
+}
+
+/// What clap refused, in one sentence: the first paragraph of its error. Its tips and its usage come behind that.
+fn sentence(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    let words: Vec<&str> = first.split_whitespace().collect();
+    let words = words.join(" ");
+    format!("{}.", words.strip_prefix("error: ").unwrap_or(&words))
+}
+
+impl Options {
+    /// Whether to use colours. `terminal` says whether somebody reads who sits at one.
+    pub fn colours(&self, terminal: bool) -> bool {
+        // By the rule of no-color.org, a variable that is there and empty says nothing.
+        let unwanted = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        match self.color {
+            Color::Auto => terminal && !unwanted,
+            Color::Always => true,
+            Color::Never => false,
+        }
+    }
+
+    /// What the core needs to know. `interactive` says whether there is somebody who can be asked.
+    pub fn settings(&self, interactive: bool) -> Settings {
+        Settings {
+            user: self.user.clone(),
+            server: self.server.address.to_string(),
+            rooms: self.rooms.clone(),
+            bell: self.bell,
+            reconnect: self.reconnect,
+            interactive,
+            time: self.time.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

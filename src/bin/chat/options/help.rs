@@ -1,0 +1,28 @@
+//! What stands at the end of `chat --help`.
+
+/// Keys, pipes, files and exit statuses.
+pub const AFTER_HELP: &str = "\
+Keys:
+  Enter           says the line in the room that the prompt shows; the lobby is not shown
+  Tab             completes names, rooms and commands; on an empty line, it goes to the next room
+  Up, Down        bring back what was typed before
+  Ctrl-C          clears the line; twice on an empty line, it leaves
+  Ctrl-D          leaves, on an empty line
+
+Commands begin with a slash: /help lists those of the server. Besides, /switch ROOM changes the room in which you \
+speak, and /bell on|off|all says when the bell rings.
+
+Pipes: where stdin or stdout is no terminal, each line of stdin is said, without a prompt and without colours. What the \
+chat says goes to stdout, what the client has to say to stderr. It ends when all was delivered, or when nobody reads \
+stdout any more.
+
+Files: the choices in $XDG_CONFIG_HOME/chatserv/chat.toml (~/.config), with the keys user, server, rooms, bell, color, \
+time and reconnect; a flag wins. The typed lines in $XDG_STATE_HOME/chatserv/history (~/.local/state).
+
+Exit status:
+  0               you have left, and everything that was typed was delivered
+  1               the server is not there, has refused, or has sent you away
+  2               an argument or the config file is wrong; nothing was tried
+  3               you have left, but something that was typed did not arrive
+  70              a fault of this program
+  130, 143        ended at once, by a second Ctrl-C or SIGTERM";

@@ -1,0 +1,158 @@
+//! The main thread's loop: waits for an event, lets the session say what to do about it, and does that.
+
+mod screen;
+
+use std::collections::VecDeque;
+use std::mem;
+use std::time::{Duration, Instant};
+
+use chatserv::healthcheck::Address;
+use crossbeam_channel::{Receiver, after, never, select};
+use jiff::Zoned;
+
+use crate::client::{Effect, Ending, Event, Now, Session};
+use crate::pipe::Lost;
+use crate::socket::{Connection, why_not};
+use crate::status::Status;
+pub use screen::{Face, Screen};
+
+/// How many events wait for the main thread. Whoever types has one under way, so this is never full.
+pub const INBOX_EVENTS_MAX: usize = 64;
+
+/// Runs a session with this server to its end. At least one sender of `inbox` has to live for as long.
+pub fn run(
+    session: &mut Session,
+    server: &Address,
+    screen: &mut Screen,
+    inbox: &Receiver<Event>,
+) -> Status {
+    let mut shell = Shell::new(server, screen, inbox);
+    let mut effects = Vec::new();
+    let mut event = Event::Started;
+    while !shell.insists(&event) {
+        session.step(&shell.now(), event, &mut effects);
+        for effect in effects.drain(..) {
+            if let Some(ending) = shell.perform(effect) {
+                return shell.screen.status(ending.into());
+            }
+        }
+        event = shell.next(session.deadline());
+    }
+    shell.screen.status(Status::AtOnce)
+}
+
+/// What the session's effects work on: the connection and the screen.
+struct Shell<'a> {
+    server: &'a Address,
+    screen: &'a mut Screen,
+    inbox: &'a Receiver<Event>,
+    connection: Option<Connection>,
+    /// What has happened on this thread itself, while it performed an effect.
+    own: VecDeque<Event>,
+    /// Whether somebody has asked for the end.
+    interrupted: bool,
+    start: Instant,
+}
+
+impl<'a> Shell<'a> {
+    fn new(server: &'a Address, screen: &'a mut Screen, inbox: &'a Receiver<Event>) -> Self {
+        Self {
+            server,
+            screen,
+            inbox,
+            connection: None,
+            own: VecDeque::new(),
+            interrupted: false,
+            start: Instant::now(),
+        }
+    }
+
+    fn now(&self) -> Now {
+        Now {
+            elapsed: self.start.elapsed(),
+            wall: Zoned::now(),
+        }
+    }
+
+    /// Whether somebody asks for the end a second time, and so does not want to wait until everything is in order.
+    fn insists(&mut self, event: &Event) -> bool {
+        *event == Event::Interrupted && mem::replace(&mut self.interrupted, true)
+    }
+
+    /// Waits for the next event, and no longer than up to `deadline`.
+    fn next(&mut self, deadline: Option<Duration>) -> Event {
+        if let Some(event) = self.own.pop_front() {
+            return event;
+        }
+        // Of several that are ready, `select` takes any. So neither a server that never stops talking nor somebody who
+        // never stops typing can keep the others from being heard, nor the deadline.
+        let time = deadline.map_or_else(never, |at| after(at.saturating_sub(self.start.elapsed())));
+        let silence = never();
+        let connection = self
+            .connection
+            .as_ref()
+            .map_or(&silence, Connection::events);
+        select! {
+            recv(self.inbox) -> event => {
+                event.expect("whoever calls `run` keeps a sender of the inbox alive meanwhile")
+            }
+            // Its thread reports its end, unless it has panicked, and then the process ends.
+            recv(connection) -> event => self.heard(event.unwrap_or(Event::Disconnected(None))),
+            recv(time) -> _ => Event::TimePassed,
+        }
+    }
+
+    /// Looks at what comes from the connection on its way to the session.
+    fn heard(&mut self, event: Event) -> Event {
+        match &event {
+            Event::Received(line) => {
+                let printed = self.screen.object(line);
+                self.unless_lost(printed);
+            }
+            Event::NotConnected(_) => self.connection = None,
+            Event::Disconnected(why) => {
+                let ended = self.connection.take();
+                let broken = ended.and_then(|ended| ended.broken().map(str::to_owned));
+                return Event::Disconnected(broken.or_else(|| why.clone()));
+            }
+            _ => {}
+        }
+        event
+    }
+
+    /// Does what the session wants. The last effect says how it ends.
+    fn perform(&mut self, effect: Effect) -> Option<Ending> {
+        match effect {
+            Effect::Connect => match Connection::open(self.server.clone()) {
+                Ok(connection) => self.connection = Some(connection),
+                Err(error) => {
+                    let sentence = why_not(self.server, &error);
+                    self.own.push_back(Event::NotConnected(sentence));
+                }
+            },
+            Effect::Send(object) => {
+                if let Some(connection) = &mut self.connection {
+                    connection.send(&object);
+                }
+            }
+            Effect::Disconnect => self.connection = None,
+            Effect::Show(line) => {
+                let shown = self.screen.show(&line);
+                self.unless_lost(shown);
+            }
+            Effect::End(ending) => return Some(ending),
+            other => self.screen.perform(other),
+        }
+        None
+    }
+
+    /// Who cannot say anything any more leaves.
+    fn unless_lost(&mut self, written: Result<(), Lost>) {
+        if written.is_err() {
+            self.own.push_back(Event::Interrupted);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! Where lines are shown and typed: a terminal, or pipes.
+
+use crate::client::paint::paint;
+use crate::client::{Effect, Line};
+use crate::pipe::{Lost, Pipe};
+use crate::status::Status;
+use crate::terminal::Terminal;
+
+/// Where lines are shown, and how.
+pub struct Screen {
+    face: Face,
+    colours: bool,
+}
+
+/// What shows lines, and takes those that are typed.
+pub enum Face {
+    /// A line editor at a terminal.
+    Terminal(Terminal),
+    /// Stdin, stdout and stderr.
+    Pipe(Pipe),
+}
+
+impl Screen {
+    /// Shows lines there, in colours or without.
+    pub fn new(face: Face, colours: bool) -> Self {
+        Self { face, colours }
+    }
+
+    /// Shows what came from the chat.
+    ///
+    /// # Errors
+    ///
+    /// Stdout is lost. A terminal never is: what happens there is an event of its own.
+    pub fn show(&mut self, line: &Line) -> Result<(), Lost> {
+        let text = paint(line, self.colours);
+        match &mut self.face {
+            Face::Terminal(terminal) => {
+                terminal.show(text);
+                Ok(())
+            }
+            Face::Pipe(pipe) => pipe.show(&text),
+        }
+    }
+
+    /// Shows a line of the server as it came, where that is wanted.
+    ///
+    /// # Errors
+    ///
+    /// Stdout is lost.
+    pub fn object(&mut self, line: &str) -> Result<(), Lost> {
+        match &mut self.face {
+            Face::Terminal(_) => Ok(()),
+            Face::Pipe(pipe) => pipe.object(line),
+        }
+    }
+
+    /// Does whatever else the session wants of a screen.
+    pub fn perform(&self, effect: Effect) {
+        match &self.face {
+            Face::Terminal(terminal) => match effect {
+                Effect::Tell(line) => terminal.show(paint(&line, self.colours)),
+                Effect::Ring => terminal.ring(),
+                Effect::Turn { prompt } => terminal.turn(&prompt),
+                Effect::Spoke(name) => terminal.known().spoke(&name),
+                Effect::Here(name) => terminal.known().here(&name),
+                Effect::Gone(name) => terminal.known().gone(&name),
+                Effect::Rooms(rooms) => terminal.known().set_rooms(rooms),
+                Effect::Commands(commands) => terminal.known().set_commands(commands),
+                _ => {}
+            },
+            Face::Pipe(pipe) => match effect {
+                Effect::Tell(line) => pipe.tell(&paint(&line, self.colours)),
+                Effect::Turn { .. } => pipe.turn(),
+                // A script hears no bell and presses no Tab.
+                _ => {}
+            },
+        }
+    }
+
+    /// What whoever has started the client is told of its end.
+    pub fn status(&self, status: Status) -> Status {
+        match &self.face {
+            Face::Terminal(_) => status,
+            Face::Pipe(pipe) => pipe.status(status),
+        }
+    }
+
+    /// Brings a terminal back to what it was.
+    pub fn close(self) {
+        if let Face::Terminal(terminal) = self.face {
+            terminal.close();
+        }
+    }
+}

@@ -1,0 +1,139 @@
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+
+use crossbeam_channel::{Sender, bounded};
+
+use super::*;
+use crate::pipe::Pipe;
+
+/// A server, a shell that knows where it is, and the way into the shell's inbox.
+fn with_shell(test: impl FnOnce(&TcpListener, &mut Shell, &Sender<Event>)) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let (sender, inbox) = bounded(9);
+    // Its input thread never gets a turn, so it leaves stdin alone.
+    let pipe = Pipe::open(sender.clone(), false).unwrap();
+    let mut screen = Screen::new(Face::Pipe(pipe), false);
+    let server = address.parse().unwrap();
+    test(
+        &listener,
+        &mut Shell::new(&server, &mut screen, &inbox),
+        &sender,
+    );
+}
+
+/// Connects the shell, and returns the server's end.
+fn connect(listener: &TcpListener, shell: &mut Shell) -> TcpStream {
+    assert_eq!(shell.perform(Effect::Connect), None);
+    assert_eq!(shell.next(None), Event::Connected);
+    listener.accept().unwrap().0
+}
+
+/// What the shell waits for where nothing else happens for a while.
+fn next(shell: &mut Shell) -> Event {
+    let end = shell.now().elapsed + Duration::from_secs(20);
+    shell.next(Some(end))
+}
+
+#[test]
+fn what_is_sent_and_received_goes_through_the_shell() {
+    with_shell(|listener, shell, inbox| {
+        let mut server = connect(listener, shell);
+        shell.perform(Effect::Send("{\"action\":\"ping\"}".to_owned()));
+        let mut heard = BufReader::new(server.try_clone().unwrap()).lines();
+        assert_eq!(heard.next().unwrap().unwrap(), "{\"action\":\"ping\"}");
+
+        server.write_all(b"{\"action\":\"pong\"}\n").unwrap();
+        let pong = Event::Received("{\"action\":\"pong\"}".to_owned());
+        assert_eq!(next(shell), pong);
+        inbox.send(Event::Typed("hi".to_owned())).unwrap();
+        assert_eq!(next(shell), Event::Typed("hi".to_owned()));
+
+        drop((server, heard));
+        assert_eq!(next(shell), Event::Disconnected(None));
+        assert!(shell.connection.is_none());
+        // Nobody is there to hear it, which is no reason to fail.
+        shell.perform(Effect::Send("{}".to_owned()));
+    });
+}
+
+#[test]
+fn no_event_outlives_its_connection() {
+    with_shell(|listener, shell, _| {
+        let mut old = connect(listener, shell);
+        old.write_all(b"old\n").unwrap();
+        // It waits in the channel of the old connection when that is closed.
+        while shell.connection.as_ref().unwrap().events().is_empty() {
+            std::thread::yield_now();
+        }
+        shell.perform(Effect::Disconnect);
+        let mut new = connect(listener, shell);
+        new.write_all(b"new\n").unwrap();
+        assert_eq!(next(shell), Event::Received("new".to_owned()));
+    });
+}
+
+#[test]
+fn what_could_not_be_sent_says_why_the_connection_has_ended() {
+    with_shell(|listener, shell, _| {
+        let server = connect(listener, shell);
+        // A reset: there is something that this end has not read.
+        (&server).write_all(b"bye\n").unwrap();
+        assert_eq!(next(shell), Event::Received("bye".to_owned()));
+        shell.perform(Effect::Send("{}".to_owned()));
+        let mut byte = [0];
+        server.peek(&mut byte).unwrap();
+        drop(server);
+        let Event::Disconnected(Some(why)) = next(shell) else {
+            panic!("no reason");
+        };
+        assert_eq!(why, "Connection reset by peer");
+    });
+}
+
+#[test]
+fn nobody_listens() {
+    let free = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let (sender, inbox) = bounded(9);
+    let pipe = Pipe::open(sender.clone(), false).unwrap();
+    let mut screen = Screen::new(Face::Pipe(pipe), false);
+    let server = free.to_string().parse().unwrap();
+    let mut shell = Shell::new(&server, &mut screen, &inbox);
+    shell.perform(Effect::Connect);
+    let sentence = format!("Nobody listens at {free}. Is the server running?");
+    assert_eq!(next(&mut shell), Event::NotConnected(sentence));
+    assert!(shell.connection.is_none());
+}
+
+#[test]
+fn time_passes_and_what_happened_here_comes_first() {
+    with_shell(|_, shell, inbox| {
+        assert_eq!(shell.next(Some(Duration::ZERO)), Event::TimePassed);
+        inbox.send(Event::InputEnded).unwrap();
+        shell.unless_lost(Err(Lost));
+        assert_eq!(next(shell), Event::Interrupted);
+        assert_eq!(next(shell), Event::InputEnded);
+    });
+}
+
+#[test]
+fn only_a_second_interruption_insists() {
+    with_shell(|_, shell, _| {
+        assert!(!shell.insists(&Event::Started));
+        assert!(!shell.insists(&Event::Interrupted));
+        assert!(!shell.insists(&Event::InputEnded));
+        assert!(shell.insists(&Event::Interrupted));
+    });
+}
+
+#[test]
+fn the_end_is_the_last_effect() {
+    with_shell(|_, shell, _| {
+        for ending in [Ending::Left, Ending::Refused, Ending::Undelivered] {
+            assert_eq!(shell.perform(Effect::End(ending.clone())), Some(ending));
+        }
+    });
+}

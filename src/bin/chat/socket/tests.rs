@@ -1,0 +1,141 @@
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+
+use super::*;
+
+/// How long a test waits for anything before it fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Somebody who listens, and where.
+fn listener() -> (TcpListener, Address) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    (listener, address.parse().unwrap())
+}
+
+fn next(connection: &Connection) -> Event {
+    connection.events().recv_timeout(PATIENCE).unwrap()
+}
+
+/// A connection, and the server's end of it.
+fn connected() -> (Connection, TcpStream) {
+    let (listener, address) = listener();
+    let connection = Connection::open(address).unwrap();
+    assert_eq!(next(&connection), Event::Connected);
+    (connection, listener.accept().unwrap().0)
+}
+
+#[test]
+fn lines_go_both_ways_and_the_end_is_an_event() {
+    let (mut connection, server) = connected();
+    connection.send("{\"a\":1}");
+    connection.send("{}");
+    let mut heard = BufReader::new(&server).lines();
+    assert_eq!(heard.next().unwrap().unwrap(), "{\"a\":1}");
+    assert_eq!(heard.next().unwrap().unwrap(), "{}");
+
+    (&server).write_all(b"one\r\ntwo\nhalf").unwrap();
+    drop(server);
+    assert_eq!(next(&connection), Event::Received("one".to_owned()));
+    assert_eq!(next(&connection), Event::Received("two".to_owned()));
+    assert_eq!(next(&connection), Event::Disconnected(None));
+    assert!(connection.events().recv_timeout(PATIENCE).is_err());
+}
+
+#[test]
+fn the_server_sees_the_end_when_the_connection_is_dropped() {
+    // Also while the thread waits for somebody who takes its lines.
+    for lines in [0, LINES_MAX + 1] {
+        let (connection, mut server) = connected();
+        server.write_all("line\n".repeat(lines).as_bytes()).unwrap();
+        if lines > 0 {
+            while connection.events().len() < LINES_MAX {
+                std::thread::yield_now();
+            }
+        }
+        drop(connection);
+        // The end is a reset where something was not read.
+        let mut rest = Vec::new();
+        let end = server.read_to_end(&mut rest);
+        assert!(end.is_err() || rest.is_empty());
+    }
+}
+
+#[test]
+fn what_cannot_be_sent_is_told_once_and_behind_what_the_server_said() {
+    let (mut connection, mut server) = connected();
+    server.write_all(b"bye\n").unwrap();
+    assert_eq!(next(&connection), Event::Received("bye".to_owned()));
+    // Nobody reads, so the socket fills; then its end is shut, as after a timeout.
+    let socket = Arc::clone(&connection.socket);
+    socket.get().unwrap().shutdown(Shutdown::Write).unwrap();
+    connection.send("{}");
+    connection.send("{}");
+    assert_eq!(connection.broken(), Some("Broken pipe"));
+    assert_eq!(next(&connection), Event::Disconnected(None));
+    assert!(connection.events().recv_timeout(PATIENCE).is_err());
+}
+
+#[test]
+fn a_line_without_an_end_ends_the_connection() {
+    let (connection, mut server) = connected();
+    let writer = std::thread::spawn(move || {
+        // It fails where the client has had enough.
+        let _ = server.write_all(&vec![b'x'; LINE_BYTES_MAX + 1]);
+        server
+    });
+    let Event::Disconnected(Some(why)) = next(&connection) else {
+        panic!("no end");
+    };
+    assert_eq!(why, "the server has sent a line of more than 1048576 bytes");
+    drop(connection);
+    let _ = writer.join();
+}
+
+#[test]
+fn nobody_listens() {
+    let (listener, address) = listener();
+    drop(listener);
+    let sentence = format!("Nobody listens at {address}. Is the server running?");
+    let connection = Connection::open(address).unwrap();
+    assert_eq!(next(&connection), Event::NotConnected(sentence));
+    assert!(connection.events().recv_timeout(PATIENCE).is_err());
+}
+
+#[test]
+fn a_host_that_is_not_there_is_told() {
+    // By RFC 6761 no name below `invalid` ever exists.
+    let connection = Connection::open("host.invalid:1337".parse().unwrap()).unwrap();
+    let Event::NotConnected(sentence) = next(&connection) else {
+        panic!("there is a host");
+    };
+    let start = "The host of host.invalid:1337 cannot be found: ";
+    assert!(sentence.starts_with(start), "{sentence}");
+    assert!(sentence.ends_with(". Is it spelled right?"), "{sentence}");
+}
+
+#[test]
+fn every_reason_is_a_sentence_that_says_what_to_do() {
+    let address: Address = "[::1]:1337".parse().unwrap();
+    let unreachable = rustix::io::Errno::NETUNREACH.into();
+    for (error, sentence) in [
+        (
+            io::ErrorKind::ConnectionRefused.into(),
+            "Nobody listens at [::1]:1337. Is the server running?",
+        ),
+        (
+            io::ErrorKind::TimedOut.into(),
+            "[::1]:1337 does not answer. Is the address right, and does every firewall on the way let you through?",
+        ),
+        (
+            unreachable,
+            "There is no way to [::1]:1337: Network is unreachable. Is this machine connected to a network?",
+        ),
+        (
+            rustix::io::Errno::ACCESS.into(),
+            "There is no connection to [::1]:1337: Permission denied.",
+        ),
+    ] {
+        assert_eq!(why_not(&address, &error), sentence);
+    }
+}

@@ -1,0 +1,146 @@
+//! What the exit status says. `--help` lists all of them, and each has a test: those of bad arguments are in
+//! `tests/chat_arguments.rs`.
+
+use rustix::process::Signal;
+
+use crate::pipe::{Ended, Pipe, chat, url};
+use crate::support::process::free_port;
+use crate::support::{Client, Server};
+
+/// It ended with this status and one sentence that contains `text`.
+fn complains(ended: &Ended, status: i32, text: &str) {
+    assert_eq!(ended.status, Some(status), "{ended:?}");
+    let complaints: Vec<&String> = ended
+        .stderr
+        .iter()
+        .filter(|line| line.starts_with("!! "))
+        .collect();
+    assert_eq!(complaints.len(), 1, "{ended:?}");
+    assert!(complaints[0].contains(text), "{ended:?}");
+    assert!(
+        !ended.stderr.iter().any(|line| line.contains("panicked")),
+        "{ended:?}"
+    );
+    assert!(ended.stdout.is_empty(), "{ended:?}");
+}
+
+#[test]
+fn help_lists_the_statuses_that_are_tested() {
+    let ended = Pipe::start(&mut chat(&["--help"])).ends();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    let from = ended
+        .stdout
+        .iter()
+        .position(|line| line.to_lowercase().starts_with("exit status"));
+    let rows = &ended.stdout[from.expect("there is a list of exit statuses") + 1..];
+    let rows = rows.iter().take_while(|row| !row.is_empty());
+    let statuses = rows.filter_map(|row| row.split_whitespace().next()?.parse().ok());
+    let statuses: Vec<u8> = statuses.collect();
+    assert_eq!(statuses, [0, 1, 2, 3, 70]);
+}
+
+#[test]
+fn one_where_the_name_is_taken() {
+    let server = Server::start(&[]);
+    let _bot = Client::join(&server, "bot");
+    let mut bot = Pipe::start(&mut chat(&["bot", &url(&server)]));
+    bot.types("never said\n");
+    complains(&bot.ends(), 1, "bot");
+}
+
+#[test]
+fn one_where_nobody_listens() {
+    let url = format!("chat://127.0.0.1:{}", free_port());
+    complains(
+        &Pipe::start(&mut chat(&["bot", &url])).ends(),
+        1,
+        "Nobody listens",
+    );
+}
+
+#[test]
+fn one_where_the_server_is_full() {
+    let server = Server::start(&["--max-clients", "1"]);
+    let _only = Client::join(&server, "bob");
+    complains(
+        &Pipe::start(&mut chat(&["bot", &url(&server)])).ends(),
+        1,
+        "full",
+    );
+}
+
+#[test]
+fn one_for_whoever_is_kicked() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    let bot = Pipe::start(&mut chat(&["bot", &url(&server)]));
+    bob.skip_to("id = bot");
+    bob.say("/kick bot spam");
+    let ended = bot.ends_by_itself();
+    assert_eq!(ended.status, Some(1), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .iter()
+            .any(|line| line.contains("kicked by bob (spam)")),
+        "{ended:?}"
+    );
+}
+
+#[test]
+fn two_for_bad_arguments() {
+    for arguments in [
+        &[][..],
+        &["bot"],
+        &["bot", "http://localhost:1337"],
+        &["bot", "chat://x:0"],
+    ] {
+        let ended = Pipe::start(&mut chat(arguments)).ends();
+        assert_eq!(ended.status, Some(2), "{arguments:?}: {ended:?}");
+        assert!(
+            ended.stderr.iter().any(|line| line.contains("Usage: chat")),
+            "{ended:?}"
+        );
+    }
+}
+
+/// The server takes no line of more than 16 KiB, and the object around the text counts.
+#[test]
+fn three_where_a_line_was_too_long_and_the_rest_is_delivered() {
+    let server = Server::start(&["--rate-limit", "off"]);
+    let mut bob = Client::join(&server, "bob");
+    for too_long in [5_000, 20_000, 3_000_000] {
+        let mut bot = Pipe::start(&mut chat(&["bot", &url(&server)]));
+        bot.types(&format!("before\n{}\nafter\n", "x".repeat(too_long)));
+        let ended = bot.ends();
+        assert_eq!(bob.skip_to("bot : "), "bot : before");
+        assert_eq!(bob.line(), "bot : after");
+        complains(&ended, 3, "long");
+        bob.skip_to("bot has left the chat");
+    }
+}
+
+#[test]
+fn zero_after_a_signal_with_what_was_typed_delivered() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let mut bot = Pipe::start(&mut chat(&["bot", &url(&server)]));
+        bot.types("hi\n");
+        assert_eq!(bob.skip_to("bot : "), "bot : hi");
+        bot.signals(signal);
+        let ended = bot.ends_by_itself();
+        assert_eq!(ended.status, Some(0), "{signal:?}: {ended:?}");
+        bob.skip_to("bot has left the chat");
+    }
+}
+
+#[test]
+fn one_where_the_connection_is_lost_and_not_wanted_again() {
+    let server = Server::start(&[]);
+    let bot = Pipe::start(&mut chat(&["bot", &url(&server), "--no-reconnect"]));
+    bot.is_ready();
+    server.signal(Signal::KILL);
+    let ended = bot.ends_by_itself();
+    complains(&ended, 1, "onnection");
+}

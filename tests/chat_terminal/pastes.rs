@@ -1,0 +1,100 @@
+//! What is pasted arrives: each line once, in order, however long the server takes.
+
+use crate::screen::{Screen, numbered, said};
+use crate::support::{Client, Server};
+
+/// Somebody pastes 50 lines to a server with this rate limit.
+fn arrives(rate_limit: &str, bracketed: bool) {
+    let server = Server::start(&["--rate-limit", rate_limit]);
+    let mut bob = Client::join(&server, "bob");
+    let Some(screen) = Screen::of("luca", &server) else {
+        return;
+    };
+    let pasted = numbered("line", 50);
+    screen.pastes(&(pasted.join("\n") + "\n"), bracketed);
+    for line in &pasted {
+        assert_eq!(bob.skip_to("luca : "), format!("luca : {line}"));
+    }
+    screen.until("one's own lines, and an empty prompt", |lines| {
+        said(lines, "luca") == pasted && lines.last().is_some_and(|line| line == ">")
+    });
+    screen.says("that was all");
+    assert_eq!(bob.skip_to("luca : "), "luca : that was all");
+}
+
+#[test]
+fn slowly() {
+    arrives("20,5/s", true);
+}
+
+#[test]
+fn slowly_from_a_terminal_that_does_not_tell_pastes_apart() {
+    arrives("20,5/s", false);
+}
+
+#[test]
+fn quickly() {
+    arrives("50,1000/s", true);
+}
+
+#[test]
+fn quickly_from_a_terminal_that_does_not_tell_pastes_apart() {
+    arrives("50,1000/s", false);
+}
+
+#[test]
+fn into_the_middle_of_a_line() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    let Some(screen) = Screen::of("luca", &server) else {
+        return;
+    };
+    screen.types("one four");
+    screen.presses("Left Left Left Left");
+    screen.pastes("two\nthree ", true);
+    // The end of the first line stays behind the cursor, and so does what is pasted after it.
+    let first = bob.skip_to("luca : ");
+    let second = screen.until("the second line", |lines| {
+        lines.last().is_some_and(|line| line.contains("three"))
+    });
+    screen.presses("Enter");
+    let last = bob.skip_to("luca : ");
+    let sent = format!("{first} {last}").replace("luca : ", "");
+    let mut words: Vec<&str> = sent.split_whitespace().collect();
+    words.sort_unstable();
+    assert_eq!(words, ["four", "one", "three", "two"], "{second:?}");
+    let lines = screen.prompts(">");
+    assert_eq!(said(&lines, "luca").len(), 2);
+}
+
+#[test]
+fn behind_half_a_line_and_half_of_it_stays() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    let Some(screen) = Screen::of("luca", &server) else {
+        return;
+    };
+    screen.types("half a ");
+    screen.pastes("line\na whole line\nand a ha", true);
+    assert_eq!(bob.skip_to("luca : "), "luca : half a line");
+    assert_eq!(bob.skip_to("luca : "), "luca : a whole line");
+    screen.prompts("> and a ha");
+    bob.hears_nothing();
+    screen.says("lf");
+    assert_eq!(bob.skip_to("luca : "), "luca : and a half");
+}
+
+#[test]
+fn tabs_and_commands_are_no_keys_in_it() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    let Some(screen) = Screen::of("luca", &server) else {
+        return;
+    };
+    // Ctrl-C and Ctrl-D would end the client, the tab would complete a name.
+    screen.pastes("b\tb\u{3}\u{4}\nthe end\n", true);
+    let first = bob.skip_to("luca : ");
+    let words: Vec<&str> = first.split_whitespace().collect();
+    assert_eq!(words, ["luca", ":", "b", "b"]);
+    assert_eq!(bob.skip_to("luca : "), "luca : the end");
+}

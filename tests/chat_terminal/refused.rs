@@ -1,0 +1,103 @@
+//! Those whom the server does not want, or not by this name.
+
+use crate::fake::Fake;
+use crate::screen::{Screen, Setup, url};
+use crate::support::process::free_port;
+use crate::support::{Client, Server};
+
+/// The client ends with status 1 and a sentence that contains this, and with no other complaint.
+fn is_refused(screen: &Screen, sentence: &str) {
+    screen.ends_with(1);
+    let lines = screen.lines();
+    let complaints: Vec<&String> = lines
+        .iter()
+        .filter(|line| line.starts_with("!! "))
+        .collect();
+    let told = matches!(complaints[..], [one] if one.contains(sentence));
+    assert!(told, "{complaints:?}");
+    assert!(!lines.iter().any(|line| line.contains("panicked")));
+}
+
+#[test]
+fn whose_name_is_taken_is_asked_for_another() {
+    let server = Server::start(&[]);
+    let mut luca = Client::join(&server, "luca");
+    let Some(screen) = Setup::chat(&["LUCA", &url(server.port)]).open() else {
+        return;
+    };
+    screen.shows("another name");
+    screen.says("luca"); // Which it was before.
+    screen.until("it is asked for once more", |lines| {
+        let asked = lines.iter().filter(|line| line.contains("another name"));
+        asked.count() > 1
+    });
+    screen.says("mara");
+    luca.skip_to("id = mara");
+    screen.is_ready();
+    screen.says("it is me");
+    assert_eq!(luca.skip_to("mara : "), "mara : it is me");
+}
+
+#[test]
+fn whoever_is_kicked_is_told_and_does_not_come_back() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    let Some(screen) = Screen::of("luca", &server) else {
+        return;
+    };
+    screen.types("half a li");
+    screen.prompts("> half a li");
+    bob.say("/kick luca spam");
+    screen.shows("You were kicked by bob (spam).");
+    screen.ends_with(1);
+}
+
+#[test]
+fn whoever_is_banned_is_told() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    let Some(screen) = Screen::of("luca", &server) else {
+        return;
+    };
+    bob.say("/ban luca 5m spam");
+    screen.shows("You are banned for another ");
+    screen.ends_with(1);
+}
+
+#[test]
+fn a_full_server() {
+    let server = Server::start(&["--max-clients", "1"]);
+    let _only = Client::join(&server, "bob");
+    let Some(screen) = Setup::chat(&["luca", &url(server.port)]).open() else {
+        return;
+    };
+    is_refused(&screen, "full");
+}
+
+#[test]
+fn nobody_listens() {
+    let url = url(free_port());
+    let Some(screen) = Setup::chat(&["luca", &url]).open() else {
+        return;
+    };
+    is_refused(&screen, "Nobody listens");
+}
+
+#[test]
+fn a_server_of_something_else() {
+    let banners: [&[u8]; 3] = [
+        b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.2p1\r\n",
+        b"\x15\x03\x01\x00\x02\x02\x0a",
+    ];
+    for banner in banners {
+        let fake = Fake::new();
+        let Some(screen) = Setup::chat(&["luca", &url(fake.port())]).open() else {
+            return;
+        };
+        let mut connection = fake.accepts();
+        connection.send(banner);
+        connection.half_close();
+        is_refused(&screen, "chat");
+    }
+}
