@@ -134,7 +134,11 @@ fn quoted_behind<'a>(text: &'a str, beginning: &str) -> Vec<&'a str> {
 }
 
 fn starts_a_thread(text: &str) -> bool {
-    code(text).any(|(_, line)| line.contains("thread::spawn") || line.contains("Builder::new()"))
+    code(text).any(|(_, line)| {
+        // The other builder makes folders.
+        let builds = line.contains("Builder::new()") && !line.contains("DirBuilder::new()");
+        builds || line.contains("thread::spawn")
+    })
 }
 
 #[test]

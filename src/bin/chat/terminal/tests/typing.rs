@@ -146,12 +146,15 @@ fn bytes_that_are_no_text_leave_the_line_as_it_is() {
     if !has_tmux() {
         return;
     }
-    let mut pane = Pane::start_typing("bytes", 60, 20);
+    let mut pane = Pane::start_typing("bytes", 80, 20);
     pane.type_text("half");
     pane.wait_until("half a line", |screen| screen.ends_with("> half"));
     pane.press(&["Left", "Left"]);
     pane.wait_until("the cursor within", |screen| screen.ends_with("> ha"));
     pane.press(&["-H", "ff"]);
+    pane.wait_until("a notice", |screen| {
+        screen.ends_with("is no UTF-8, and was dropped.)\n> ha")
+    });
     pane.type_text("X");
     pane.wait_until("one more letter", |screen| screen.ends_with("> haX"));
     pane.order("burst 2");
