@@ -100,6 +100,7 @@ impl Terminal {
             keeper: Keeper::new(history),
             turns: waiting_turns,
             inbox,
+            behind: String::new(),
         };
         let input_ended = spawn(Builder::new().name("input".into()), move || input.run())?;
         let shared = Arc::clone(&desk);

@@ -32,7 +32,12 @@ pub struct Desk {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finish {
     /// It is to be sent.
-    Line(String),
+    Line {
+        /// What is to be sent.
+        line: String,
+        /// What stands behind the cursor of the next line: a line end was pasted before it.
+        behind: String,
+    },
     /// By Tab, while it was empty.
     Tab,
     /// By Ctrl-D, while it was empty.

@@ -115,6 +115,22 @@ fn a_paste_of_many_lines_arrives_whole_and_in_order() {
 }
 
 #[test]
+fn a_paste_into_a_line_leaves_its_end_behind_the_cursor() {
+    if !has_tmux() {
+        return;
+    }
+    let mut pane = Pane::start_typing("paste-into", 60, 20);
+    pane.type_text("one four");
+    pane.press(&["M-b"]);
+    pane.wait_until("the cursor within", |screen| screen.ends_with("> one "));
+    pane.paste("two\nthree ", true);
+    assert_eq!(pane.event(), r#"Typed("one two")"#);
+    pane.wait_until("the next line", |screen| screen.ends_with("> three "));
+    pane.press(&["Enter"]);
+    assert_eq!(pane.event(), r#"Typed("three four")"#);
+}
+
+#[test]
 fn a_pasted_tab_is_a_blank_and_a_typed_one_completes() {
     if !has_tmux() {
         return;
