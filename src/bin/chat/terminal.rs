@@ -175,11 +175,19 @@ impl Drop for Terminal {
     }
 }
 
-/// The printer thread's work: an errand, a look.
+/// The printer thread's work: an errand, a look, and another look where it came too early.
 fn print(desk: &Desk, errands: &Receiver<Errand>, mut editor: impl ExternalPrinter) {
-    for errand in errands {
-        desk.screen.print(&mut editor, || desk.is_being_resized());
-        if errand == Errand::End {
+    let mut again = None;
+    loop {
+        let errand = match again {
+            Some(time) => errands.recv_timeout(time),
+            None => errands.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        if errand == Err(RecvTimeoutError::Disconnected) {
+            return;
+        }
+        again = desk.screen.print(&mut editor, || desk.hold());
+        if errand == Ok(Errand::End) {
             return;
         }
     }

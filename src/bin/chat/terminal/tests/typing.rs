@@ -67,6 +67,7 @@ fn while_the_turn_is_awaited_messages_come_and_keys_are_kept() {
     }
     let mut pane = Pane::start_typing("hold", 60, 20);
     pane.order("hold");
+    assert_eq!(pane.event(), "held");
     pane.type_text("one");
     pane.press(&["Enter"]);
     pane.wait_until("an erased line", |screen| !screen.contains("one"));
