@@ -20,11 +20,13 @@
 //! | `desk` | what these share |
 //! | `rows` | which rows the prompt and the line take |
 //! | `history` | the typed lines in a file |
+//! | `job` | how the shell stops it and lets it go on |
 //! | `tty` | the terminal's modes, and how they are put back |
 
 mod desk;
 mod history;
 mod input;
+mod job;
 mod keys;
 mod painter;
 mod paste;
@@ -100,9 +102,9 @@ impl Terminal {
             inbox,
         };
         let input_ended = spawn("input", move || input.run())?;
-        let screen = Arc::clone(&desk);
+        let shared = Arc::clone(&desk);
         let printer_ended = spawn("printer", move || {
-            print(&screen.screen, &waiting_errands, printer);
+            print(&shared, &waiting_errands, printer);
         })?;
         Ok(Self {
             desk,
@@ -173,9 +175,9 @@ impl Drop for Terminal {
 }
 
 /// The printer thread's work: an errand, a look.
-fn print(screen: &Screen, errands: &Receiver<Errand>, mut editor: impl ExternalPrinter) {
+fn print(desk: &Desk, errands: &Receiver<Errand>, mut editor: impl ExternalPrinter) {
     for errand in errands {
-        screen.print(&mut editor);
+        desk.screen.print(&mut editor, || desk.is_being_resized());
         if errand == Errand::End {
             return;
         }

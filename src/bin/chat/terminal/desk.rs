@@ -73,6 +73,17 @@ impl Desk {
         painted.width = width;
     }
 
+    /// Whether the screen has another width now, and the signal that says so has not reached the editor yet. Then the
+    /// editor must not print a message: it would erase rows where its prompt no longer stands. It will paint soon.
+    pub fn is_being_resized(&self) -> bool {
+        let painted = self.painted.lock();
+        let width = tty::width();
+        let end = painted.layout(self.widths).end;
+        // A single row that still fits is not painted anew, and it stands where it stood.
+        let is_repainted = end.row > 0 || end.column >= width;
+        painted.width != 0 && painted.width != width && is_repainted
+    }
+
     /// The editor paints this prompt. While it searches its history, it has another one.
     pub fn painting_prompt(&self, prompt: &str) {
         prompt.clone_into(&mut self.painted.lock().prompt);

@@ -1,24 +1,18 @@
 //! What keys mean where they do not mean what rustyline takes them for.
 
+use std::mem;
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
 use parking_lot::Mutex;
-use rustix::process::{Signal, kill_current_process_group};
 use rustyline::{
     Cmd, ConditionalEventHandler, Event, EventContext, KeyCode, KeyEvent, Modifiers, Movement,
     RepeatCount,
 };
-use signal_hook::consts::SIGTSTP;
-use signal_hook::low_level::raise;
 
 use super::desk::{Desk, Finish};
+use super::job;
 use super::paste::{Paste, Pasted};
 use super::tty;
-
-/// How often to look whether the shell has given the terminal back. Nothing wakes a thread for that.
-const FOREGROUND_PAUSE: Duration = Duration::from_millis(100);
 
 /// The meaning of keys.
 pub struct Keys {
@@ -93,14 +87,7 @@ impl Keys {
         self.desk.screen.editor_waits(false);
         self.desk.leave_prompt();
         tty::leave();
-        // The whole job stops, as if the terminal had sent the signal. But a signal to many reaches this thread at some
-        // time, and one that a thread raises stops it before it goes on.
-        let _ = kill_current_process_group(Signal::TSTP);
-        let _ = raise(SIGTSTP);
-        // `bg` continues it too. Then the chat goes on, and the lines wait.
-        while !tty::is_foreground() {
-            thread::sleep(FOREGROUND_PAUSE);
-        }
+        job::stop();
         // An error comes again from the editor, which is told what to do about it.
         let _ = tty::enter();
         self.desk.return_to_prompt();
@@ -118,7 +105,7 @@ impl ConditionalEventHandler for Keys {
     ) -> Option<Cmd> {
         let key = *event.get(0)?;
         let mut state = self.state.lock();
-        let again = std::mem::take(&mut state.leaving);
+        let again = mem::take(&mut state.leaving);
         if let Some(pasted) = state.paste.key(key) {
             return Some(self.pasted(pasted, context));
         }

@@ -151,14 +151,16 @@ impl Screen {
         text + &self.take_lines()
     }
 
-    /// The printer thread's work: writes what waits, or wakes the editor so that it does.
-    pub fn print(&self, editor: &mut impl ExternalPrinter) {
+    /// The printer thread's work: writes what waits, or wakes the editor so that it does. `repaints` says that the editor
+    /// will paint in any case.
+    pub fn print(&self, editor: &mut impl ExternalPrinter, repaints: impl FnOnce() -> bool) {
         let mut stage = self.stage.lock();
         if stage.owner == Owner::Printer {
             tty::write(&self.take_lines());
         } else if stage.owner == Owner::WaitingEditor
             && !stage.waking
             && !self.queue.lock().is_empty()
+            && !repaints()
         {
             // It does not block: the message before it has been read.
             stage.waking = editor.print(WAKE.to_owned()).is_ok();

@@ -5,6 +5,7 @@ use std::panic;
 use std::sync::Once;
 
 use parking_lot::Mutex;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::getpgrp;
 use rustix::termios::{
@@ -92,8 +93,16 @@ pub fn leave() {
         // A terminal that has gone needs no modes.
         let _ = termios::tcsetattr(io::stdin(), OptionalActions::Now, &original);
     }
-    // Last, since a terminal that is stuck may keep one waiting here.
-    write(BRACKETED_PASTE_OFF);
+    if takes_text() {
+        write(BRACKETED_PASTE_OFF);
+    }
+}
+
+/// Whether the terminal takes something now. One that is stuck would keep the whole program from ending.
+fn takes_text() -> bool {
+    let stdout = io::stdout();
+    let mut ready = [PollFd::new(&stdout, PollFlags::OUT)];
+    poll(&mut ready, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
 }
 
 /// Throws away what was typed into the chat and has not been read: the shell would run the rest of a paste.
@@ -110,8 +119,10 @@ pub fn leave_on_panic() {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             leave();
-            // The message begins a row of its own.
-            write("\r\n");
+            if takes_text() {
+                // The message begins a row of its own.
+                write("\r\n");
+            }
             previous(info);
         }));
     });

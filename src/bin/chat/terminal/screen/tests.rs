@@ -26,20 +26,20 @@ fn however_many_lines_wait_the_editor_is_woken_once() {
     screen.give_to_editor();
     screen.show("one".into());
     assert_eq!(errands.try_recv(), Ok(Errand::Look));
-    screen.print(&mut editor);
+    screen.print(&mut editor, || false);
     assert_eq!(editor.0, 0, "it does not wait for messages yet");
     screen.editor_waits(true);
     assert_eq!(errands.try_recv(), Ok(Errand::Look), "since it waits now");
-    screen.print(&mut editor);
+    screen.print(&mut editor, || false);
     screen.show("two".into());
-    screen.print(&mut editor);
+    screen.print(&mut editor, || false);
     assert_eq!(editor.0, 1);
     assert_eq!(screen.take(true), format!("{AWAKE}one\ntwo\n"));
     // Nothing waits, so nobody is woken for it.
-    screen.print(&mut editor);
+    screen.print(&mut editor, || false);
     assert_eq!(editor.0, 1);
     screen.show("three".into());
-    screen.print(&mut editor);
+    screen.print(&mut editor, || false);
     assert_eq!(editor.0, 2);
 }
 
@@ -49,11 +49,11 @@ fn what_a_key_shows_is_not_shown_again_when_the_message_comes() {
     let mut editor = Woken::default();
     screen.editor_waits(true);
     screen.show("one".into());
-    screen.print(&mut editor);
+    screen.print(&mut editor, || false);
     assert_eq!(screen.take(false), "one\n");
     // The message is still under way, and a second one would block.
     screen.show("two".into());
-    screen.print(&mut editor);
+    screen.print(&mut editor, || false);
     assert_eq!(editor.0, 1);
     assert_eq!(screen.take(true), format!("{AWAKE}two\n"));
 }
@@ -65,8 +65,20 @@ fn an_editor_that_ends_its_line_is_not_woken() {
     screen.editor_waits(true);
     screen.editor_waits(false);
     screen.show("one".into());
-    screen.print(&mut editor);
+    screen.print(&mut editor, || false);
     assert_eq!(editor.0, 0);
+}
+
+#[test]
+fn an_editor_that_paints_in_any_case_is_not_woken() {
+    let (screen, _errands) = screen();
+    let mut editor = Woken::default();
+    screen.editor_waits(true);
+    screen.show("one".into());
+    screen.print(&mut editor, || true);
+    assert_eq!(editor.0, 0);
+    screen.print(&mut editor, || false);
+    assert_eq!(editor.0, 1);
 }
 
 #[test]

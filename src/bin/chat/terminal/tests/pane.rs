@@ -159,7 +159,11 @@ impl Pane {
             if looks(&screen) {
                 return;
             }
-            assert!(Instant::now() < deadline, "{what}:\n{screen}");
+            assert!(
+                Instant::now() < deadline,
+                "{what}:\n{screen}\n=====\n{}",
+                self.lines().join("\n")
+            );
             thread::sleep(LOOK_PAUSE);
         }
     }

@@ -59,7 +59,12 @@ fn program() {
                     "hold" => held_events = Some(std::mem::replace(&mut events, never())),
                     "go" => events = held_events.take().unwrap(),
                     "panic" => panic!("as the test wants it"),
-                    "close" => return terminal.close(),
+                    "close" => {
+                        terminal.close();
+                        // Where the test has gone, nobody needs to know.
+                        let _ = writeln!(test, "closed");
+                        return;
+                    }
                     _ => panic!("what is {order}?"),
                 }
             }

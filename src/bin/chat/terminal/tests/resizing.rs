@@ -16,15 +16,19 @@ fn resize(name: &str, letters: usize, keys: &[&str]) {
     pane.wait_until("messages", |screen| screen.ends_with("message 40\n> "));
     pane.type_text(line);
     pane.press(keys);
-    let mut next = 41;
-    for width in [100, 35, 48, 47, 60, 152, 20, 80] {
-        let end = format!("bob: message {}\n> {line}", next - 1);
+    let mut last = 40;
+    let whole = |pane: &Pane, last: usize| {
+        let end = format!("bob: message {last}\n> {line}");
         pane.wait_until("the whole line", |_| {
             pane.lines().join("\n").trim_end().ends_with(&end)
         });
+    };
+    whole(&pane, last);
+    for width in [100, 35, 48, 47, 60, 152, 20, 80] {
         pane.resize(width);
-        pane.order(&format!("show bob: message {next}"));
-        next += 1;
+        last += 1;
+        pane.order(&format!("show bob: message {last}"));
+        whole(&pane, last);
     }
     pane.press(&["C-e"]);
     pane.type_text("!");
@@ -36,7 +40,7 @@ fn resize(name: &str, letters: usize, keys: &[&str]) {
         .iter()
         .position(|shown| shown == "bob: message 1")
         .unwrap();
-    let mut expected: Vec<String> = (1..next)
+    let mut expected: Vec<String> = (1..=last)
         .map(|number| format!("bob: message {number}"))
         .collect();
     expected.push(format!("[12:03] luca: {line}!"));
