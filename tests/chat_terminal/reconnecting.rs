@@ -116,6 +116,7 @@ fn whoever_does_not_want_it_is_told_and_gone() {
         return;
     };
     screen.types("half");
+    screen.prompts("> half");
     relay.cut();
     screen.ends_with(1);
     notices(&screen);
@@ -144,6 +145,7 @@ fn whoever_has_fallen_asleep_comes_back_by_enter() {
     bob.skip_to("There are 1 client(s)");
     screen.presses("Enter");
     bob.skip_to("id = luca");
+    screen.shows("Connected again.");
     screen.says("Good morning!");
     assert_eq!(bob.skip_to("luca : "), "luca : Good morning!");
 }
@@ -165,6 +167,7 @@ fn a_shutdown_is_told_and_the_next_server_found() {
     while !bob.skip_to("client(s)").contains("luca") {
         bob.say("/who");
     }
+    screen.shows("Connected again.");
     screen.says("still here");
     assert_eq!(bob.skip_to("luca : "), "luca : still here");
 }
