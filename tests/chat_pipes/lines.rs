@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
 
 use crate::pipe::{Pipe, chat, url};
 use crate::support::directory::Directory;
@@ -50,11 +49,10 @@ fn what_others_say_is_printed_plainly() {
     let server = Server::start(&[]);
     let mut bob = Client::join(&server, "bob");
     let mut bot = Pipe::start(&mut chat(&["bot", &url(&server)]));
-    bot.is_ready();
-    bob.skip_to("id = bot");
-    bob.say("hello @bot");
+    bob.skip_to("bot has joined room lobby");
+    bob.say("hello bot");
     let line = bot.stdout.wait_for(|line| line.contains("hello"));
-    assert_eq!(line.split_at("[12:03]".len()).1, " bob: hello @bot");
+    assert_eq!(line.split_at("[12:03]".len()).1, " bob: hello bot");
     bot.types("one's own line\n");
     bob.skip_to("bot : ");
     bob.say("and the last one");
@@ -114,14 +112,12 @@ fn a_reader_who_goes_away_ends_it_quietly() {
     let url = url(&server);
     for flags in [&[][..], &["--json"]] {
         let arguments = [&["bot", &url], flags].concat();
-        let (bot, stdout) = Pipe::start_unread(&mut chat(&arguments));
-        bob.skip_to("id = bot");
-        bot.is_ready();
+        // As `head -1` does.
+        let mut command = chat(&arguments);
+        let bot = Pipe::start_read_up_to(&mut command, |line| line.contains("the first line"));
+        bob.skip_to("bot has joined room lobby");
         bob.say("the first line");
-        // As `head` does.
-        let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
-        lines.find(|line| line.contains("the first line"));
-        drop(lines);
+        bot.stdout.whole();
         bob.say("the second line");
         bob.say("the third line");
         let ended = bot.ends_by_itself();

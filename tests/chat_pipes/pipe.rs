@@ -1,7 +1,7 @@
 //! The client as a script runs it.
 
 use std::io::Write;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -52,23 +52,23 @@ pub struct Ended {
 impl Pipe {
     /// Starts a client, of which `command` may say more than [`chat`] does.
     pub fn start(command: &mut Command) -> Self {
-        let (mut pipe, stdout) = Self::start_unread(command);
-        pipe.stdout = Lines::collect(stdout);
-        pipe
+        Self::start_read_up_to(command, |_| false)
     }
 
-    /// The same, but what it prints is the test's to read.
-    pub fn start_unread(command: &mut Command) -> (Self, ChildStdout) {
+    /// The same, but whoever reads what it prints goes away after such a line.
+    pub fn start_read_up_to(
+        command: &mut Command,
+        is_last: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Self {
         let mut child = command.spawn().unwrap();
         let stdout = child.stdout.take().expect("its stdout is a pipe");
         let stderr = child.stderr.take().expect("its stderr is a pipe");
-        let pipe = Self {
+        Self {
             input: child.stdin.take(),
-            stdout: Lines::default(),
+            stdout: Lines::collect_up_to(stdout, is_last),
             stderr: Lines::collect(stderr),
             child,
-        };
-        (pipe, stdout)
+        }
     }
 
     /// Gives it some input.
@@ -80,12 +80,6 @@ impl Pipe {
     /// Sends it a signal.
     pub fn signals(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
-    }
-
-    /// Waits until it has joined the chat.
-    pub fn is_ready(&self) {
-        self.stderr
-            .wait_for(|line| line.contains("Ready for messaging!"));
     }
 
     /// Ends its input, and waits for its end.

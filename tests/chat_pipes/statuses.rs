@@ -4,6 +4,7 @@
 use rustix::process::Signal;
 
 use crate::pipe::{Ended, Pipe, chat, url};
+use crate::support::fake::Fake;
 use crate::support::process::free_port;
 use crate::support::{Client, Server};
 
@@ -13,7 +14,7 @@ fn complains(ended: &Ended, status: i32, text: &str) {
     let complaints: Vec<&String> = ended
         .stderr
         .iter()
-        .filter(|line| line.starts_with("!! "))
+        .filter(|line| line.starts_with("!! ") || line.starts_with("chat: "))
         .collect();
     assert_eq!(complaints.len(), 1, "{ended:?}");
     assert!(complaints[0].contains(text), "{ended:?}");
@@ -34,9 +35,13 @@ fn help_lists_the_statuses_that_are_tested() {
         .position(|line| line.to_lowercase().starts_with("exit status"));
     let rows = &ended.stdout[from.expect("there is a list of exit statuses") + 1..];
     let rows = rows.iter().take_while(|row| !row.is_empty());
-    let statuses = rows.filter_map(|row| row.split_whitespace().next()?.parse().ok());
-    let statuses: Vec<u8> = statuses.collect();
-    assert_eq!(statuses, [0, 1, 2, 3, 70]);
+    // Behind the statuses stands, with more blanks between, what they mean.
+    let statuses = rows.filter_map(|row| row.trim_start().split_once("  "));
+    let statuses: Vec<u8> = statuses
+        .flat_map(|(statuses, _)| statuses.split(", "))
+        .map(|status| status.parse().unwrap())
+        .collect();
+    assert_eq!(statuses, [0, 1, 2, 3, 70, 130, 143]);
 }
 
 #[test]
@@ -109,13 +114,13 @@ fn two_for_bad_arguments() {
 fn three_where_a_line_was_too_long_and_the_rest_is_delivered() {
     let server = Server::start(&["--rate-limit", "off"]);
     let mut bob = Client::join(&server, "bob");
-    for too_long in [5_000, 20_000, 3_000_000] {
+    for (too_long, why) in [(20_000, "too long"), (3_000_000, "not sent")] {
         let mut bot = Pipe::start(&mut chat(&["bot", &url(&server)]));
         bot.types(&format!("before\n{}\nafter\n", "x".repeat(too_long)));
         let ended = bot.ends();
         assert_eq!(bob.skip_to("bot : "), "bot : before");
         assert_eq!(bob.line(), "bot : after");
-        complains(&ended, 3, "long");
+        complains(&ended, 3, why);
         bob.skip_to("bot has left the chat");
     }
 }
@@ -139,8 +144,36 @@ fn zero_after_a_signal_with_what_was_typed_delivered() {
 fn one_where_the_connection_is_lost_and_not_wanted_again() {
     let server = Server::start(&[]);
     let bot = Pipe::start(&mut chat(&["bot", &url(&server), "--no-reconnect"]));
-    bot.is_ready();
+    let ready = "Ready for messaging!";
+    bot.stderr.wait_for(|line| line.contains(ready));
     server.signal(Signal::KILL);
     let ended = bot.ends_by_itself();
     complains(&ended, 1, "onnection");
+}
+
+#[test]
+fn three_where_a_command_was_wrong_and_the_rest_is_delivered() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    let mut bot = Pipe::start(&mut chat(&["bot", &url(&server)]));
+    bot.types("/nonsense\nhi\n");
+    let ended = bot.ends();
+    assert_eq!(bob.skip_to("bot : "), "bot : hi");
+    complains(&ended, 3, "There is no command /nonsense.");
+}
+
+/// A server that does not answer a good-bye is waited for, but not by whoever insists.
+#[test]
+fn the_number_of_a_second_signal_and_128_where_it_ends_the_client_at_once() {
+    for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let fake = Fake::new();
+        let url = format!("chat://127.0.0.1:{}", fake.port());
+        let bot = Pipe::start(&mut chat(&["bot", &url]));
+        let mut server = fake.welcomes();
+        bot.signals(signal);
+        server.hear("quit");
+        bot.signals(signal);
+        let ended = bot.ends_by_itself();
+        assert_eq!(ended.status, Some(status), "{ended:?}");
+    }
 }

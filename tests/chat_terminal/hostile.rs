@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::fake::{Fake, said};
 use crate::screen::{Screen, Setup, url};
 use crate::support::Client;
+use crate::support::fake::{Fake, said};
 
 /// A client in a room of such a server.
 fn meet() -> Option<(Screen, Client)> {

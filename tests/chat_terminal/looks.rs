@@ -6,23 +6,27 @@ use crate::support::{Client, Server};
 /// What a terminal is told before it shows letters in another way.
 const ESCAPE: char = '\u{1b}';
 
-/// Whether this text is bold, on a screen as `Screen::styled` tells it. `SGR 1` makes bold, 0 and 22 end that (ECMA-48).
-fn is_bold(styled: &str, text: &str) -> bool {
+const BOLD: &str = "1";
+const DIM: &str = "2";
+const COLOUR: &str = "38";
+
+/// How a text looks on a screen, by what `Screen::styled` tells: the numbers of SGR (ECMA-48) that are in force there.
+/// They hold until 0 takes them back, also from one line to the next; 1 makes bold, 2 dim, and 38 gives a colour.
+fn style(styled: &str, text: &str) -> Vec<String> {
     let before = &styled[..styled.find(text).expect("the text is on the screen")];
     let sequences = before.split("\u{1b}[").skip(1);
-    let codes = sequences.filter_map(|sequence| Some(sequence.split_once('m')?.0));
-    // What stands behind 38 and 48 is a colour.
-    codes.fold(false, |bold, codes| {
-        let codes: Vec<&str> = codes.split(';').collect();
-        let colour = codes.iter().position(|&code| code == "38" || code == "48");
-        codes[..colour.unwrap_or(codes.len())]
-            .iter()
-            .fold(bold, |bold, &code| match code {
-                "1" => true,
-                "" | "0" | "22" => false,
-                _ => bold,
-            })
-    })
+    let mut style = Vec::new();
+    for codes in sequences.filter_map(|sequence| Some(sequence.split_once('m')?.0)) {
+        if ["", "0"].contains(&codes.split(';').next().unwrap_or_default()) {
+            style.clear();
+        }
+        style.extend(codes.split(';').map(str::to_owned));
+    }
+    style
+}
+
+fn looks(screen: &Screen, text: &str, code: &str) -> bool {
+    style(&screen.styled(), text).contains(&code.to_owned())
 }
 
 fn has_rung(screen: &Screen) -> bool {
@@ -32,7 +36,7 @@ fn has_rung(screen: &Screen) -> bool {
 /// Somebody says a line, and then another one: with that, all that belongs to the first has happened.
 fn hears(screen: &Screen, bob: &mut Client, line: &str) {
     bob.say(line);
-    let next = format!("after {line}");
+    let next = format!("next to {}", line.len());
     bob.say(&next);
     screen.shows(&format!("bob: {next}"));
 }
@@ -46,10 +50,10 @@ fn a_mention_is_bold_and_rings_the_bell() {
     };
     hears(&screen, &mut bob, "good morning");
     assert!(!has_rung(&screen));
-    assert!(!is_bold(&screen.styled(), "good morning"));
+    assert!(!looks(&screen, "good morning", BOLD));
     hears(&screen, &mut bob, "where is @luca today?");
     screen.until("the bell has rung", |_| has_rung(&screen));
-    assert!(is_bold(&screen.styled(), "where is @luca today?"));
+    assert!(looks(&screen, "where is @luca today?", BOLD));
 }
 
 #[test]
@@ -61,16 +65,16 @@ fn the_bell_rings_for_what_one_wants() {
     };
     let forgets = || screen.tmux.ask(&["kill-session", "-C"]);
     screen.says("/bell off");
-    screen.prompts(">");
+    screen.shows("The bell never rings.");
     hears(&screen, &mut bob, "hello @luca");
     hears(&screen, &mut bob, "/msg luca psst");
     assert!(!has_rung(&screen));
     screen.says("/bell all");
-    screen.prompts(">");
+    screen.shows("The bell rings whenever");
     hears(&screen, &mut bob, "hello all");
     screen.until("it rings for everything", |_| has_rung(&screen));
     screen.says("/bell on");
-    screen.prompts(">");
+    screen.shows("The bell rings when somebody speaks to you.");
     forgets();
     hears(&screen, &mut bob, "hello again");
     assert!(!has_rung(&screen));
@@ -87,11 +91,12 @@ fn names_have_colours_and_notices_are_dim() {
     };
     let mut bob = Client::join(&server, "bob");
     hears(&screen, &mut bob, "hello");
+    assert!(looks(&screen, "-- bob has joined", DIM));
+    assert!(!looks(&screen, "hello", DIM));
+    // Before that, there was a name with a colour.
     let styled = screen.styled();
-    let notice = styled.lines().find(|line| line.contains("-- bob")).unwrap();
-    assert!(notice.contains("\u{1b}[2m"), "{notice:?}");
     let said = styled.lines().find(|line| line.contains("hello")).unwrap();
-    assert!(said.contains("\u{1b}[38;5;"), "{said:?}");
+    assert!(said.contains(&format!("{COLOUR};5;")), "{said:?}");
 }
 
 #[test]
@@ -109,7 +114,7 @@ fn there_are_no_colours_where_nobody_wants_them() {
         screen.is_ready();
         hears(&screen, &mut bob, "hello @luca");
         screen.says("/who");
-        screen.shows("bob: after hello @luca");
+        screen.shows("2 people are here");
         let styled = screen.styled();
         assert!(!styled.contains(ESCAPE), "{styled:?}");
         screen.presses("C-d");

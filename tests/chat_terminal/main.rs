@@ -7,7 +7,6 @@
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
 mod completion;
-mod fake;
 mod first_screen;
 mod history;
 mod hostile;

@@ -1,7 +1,7 @@
 //! Those whom the server does not want, or not by this name.
 
-use crate::fake::Fake;
 use crate::screen::{Screen, Setup, url};
+use crate::support::fake::Fake;
 use crate::support::process::free_port;
 use crate::support::{Client, Server};
 

@@ -1,14 +1,16 @@
 //! What a person does at a terminal, and what they see there.
 
 use std::fmt::Display;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::directory::Directory;
+use crate::support::process::until;
 use crate::support::{PATIENCE, Server};
-use crate::tmux::Tmux;
+use crate::tmux::{ROWS, Tmux};
 
 /// Runs its arguments as often as Enter is pressed at the end, and tells how that was: the exit status, and whether the
 /// terminal is as it was before. The id of the process is left in a file.
@@ -148,10 +150,19 @@ impl Screen {
         self.tmux.ask(&[&["paste-buffer"], how].concat());
     }
 
-    /// Changes the width.
+    /// Changes the width, and waits until the program in the terminal can know: tmux wraps its own rows anew at once,
+    /// and tells that up to a quarter of a second later.
     pub fn resizes_to(&self, columns: u16) {
         self.tmux
             .ask(&["resize-window", "-x", &columns.to_string()]);
+        let tty = self.knows("#{pane_tty}");
+        let size = format!("{ROWS} {columns}\n");
+        until("the terminal has its new size", || {
+            let stty = Command::new("sh")
+                .args(["-c", "stty size <$0", &tty])
+                .output();
+            stty.unwrap().stdout == size.as_bytes()
+        });
     }
 
     /// Sends the client a signal.

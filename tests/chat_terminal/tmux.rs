@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// How many rows a terminal of these tests has.
-const ROWS: u16 = 24;
+pub const ROWS: u16 = 24;
 
 /// More lines than any test shows: what has scrolled away is looked at too.
 const HISTORY_LINES: &str = "50000";

@@ -35,15 +35,19 @@ fn survives(columns: u16, halves: [&str; 2], heard: &[String]) {
     let whole = format!("{first}{second}");
     assert_eq!(bob.skip_to("luca : "), format!("luca : {whole}"));
     bob.hears_nothing();
-    let lines = screen.prompts(">");
+    is_clean(&screen, heard, &whole);
+}
+
+/// The screen holds the four lines of the beginning, what the other one said, one's own line, a prompt, and nothing
+/// else: nothing is left over of the half-typed line.
+fn is_clean(screen: &Screen, heard: &[String], own: &str) {
+    screen.until("one's own line, and a prompt below it", |lines| {
+        let last = &lines[lines.len().saturating_sub(2)..];
+        said(last, "luca") == [own] && last.last().is_some_and(|line| line == ">")
+    });
+    let lines = screen.lines();
     assert_eq!(said(&lines, "bob"), heard);
-    assert_eq!(said(&lines, "luca"), [&*whole]);
-    let own = lines.iter().rposition(|line| line.contains(first));
-    assert_eq!(own, Some(lines.len() - 2), "one's own line is the last one");
-    let left_over = lines.iter().filter(|line| line.contains(first)).count();
-    assert_eq!(left_over, 1, "{lines:#?}");
-    // The three lines of the beginning, what was said, and the prompt.
-    assert_eq!(lines.len(), 3 + heard.len() + 1 + 1, "{lines:#?}");
+    assert_eq!(lines.len(), 4 + heard.len() + 1 + 1, "no line is left over");
 }
 
 #[test]
@@ -91,15 +95,8 @@ fn when_wide_letters_do_not_fit_into_a_row() {
     survives(60, [&line, "語"], &numbered("line", 100));
 }
 
-/// Where the cursor stands in the half-typed line.
-#[derive(Clone, Copy, PartialEq)]
-enum Cursor {
-    AtTheEnd,
-    InTheMiddle,
-}
-
-/// The terminal changes its width while half a line is there, and others talk.
-fn survives_resizing(line: &str, cursor: Cursor) {
+/// The terminal changes its width while a line is there, with the cursor between these two parts of it, and others talk.
+fn survives_resizing([before, behind]: [&str; 2]) {
     let server = Server::start(&[]);
     let mut bob = Client::join(&server, "bob");
     let Some(screen) = Screen::of("luca", &server) else {
@@ -111,56 +108,52 @@ fn survives_resizing(line: &str, cursor: Cursor) {
     for line in &heard {
         bob.say(line);
     }
-    screen.types(line);
-    let middle = line.chars().count() / 2;
-    if cursor == Cursor::InTheMiddle {
-        let left = vec!["Left"; middle];
-        screen.presses(&left.join(" "));
+    screen.types(&format!("{before}{behind}"));
+    if !behind.is_empty() {
+        screen.presses(&vec!["Left"; behind.chars().count()].join(" "));
     }
-    let half = format!("> {line}");
-    screen.until("all lines and the half line", |lines| {
+    // Shows, by and by, that the cursor is there.
+    screen.types("<");
+    let half = format!("> {before}<{behind}");
+    let is_whole = |lines: &[String], heard: &[String]| {
         said(lines, "bob") == heard && lines.last() == Some(&half)
+    };
+    screen.until("all lines and the half line", |lines| {
+        is_whole(lines, &heard)
     });
     for columns in [50, 100, 80, 50, 120] {
         screen.resizes_to(columns);
         let line = format!("at {columns} columns");
         bob.say(&line);
         heard.push(line);
-        screen.until("nothing is torn by another width", |lines| {
-            said(lines, "bob") == heard && lines.last() == Some(&half)
-        });
+        let what = format!("nothing is torn by a width of {columns}");
+        screen.until(&what, |lines| is_whole(lines, &heard));
     }
-    screen.says("<>");
-    let mut whole: Vec<char> = line.chars().collect();
-    let at = match cursor {
-        Cursor::AtTheEnd => whole.len(),
-        Cursor::InTheMiddle => whole.len() - middle,
-    };
-    whole.splice(at..at, "<>".chars());
-    let whole: String = whole.into_iter().collect();
+    screen.says(">");
+    let whole = format!("{before}<>{behind}");
     assert_eq!(bob.skip_to("luca : "), format!("luca : {whole}"));
-    let lines = screen.prompts(">");
-    assert_eq!(said(&lines, "bob"), heard);
-    assert_eq!(said(&lines, "luca"), [&*whole]);
-    assert_eq!(lines.len(), 3 + heard.len() + 1 + 1, "{lines:#?}");
+    is_clean(&screen, &heard, &whole);
 }
 
 #[test]
 fn by_another_width() {
-    survives_resizing("hello world", Cursor::AtTheEnd);
+    survives_resizing(["hello world", ""]);
 }
 
 #[test]
 fn by_another_width_when_it_is_long() {
-    survives_resizing(&long_line(), Cursor::AtTheEnd);
+    survives_resizing([&long_line(), ""]);
 }
 
 #[test]
 fn by_another_width_with_the_cursor_in_the_middle() {
-    survives_resizing(&long_line(), Cursor::InTheMiddle);
+    let line = long_line();
+    let (before, behind) = line.split_at(75);
+    survives_resizing([before, behind]);
 }
 
 #[test]
 fn by_another_width_when_it_has_wide_letters() {
-    survives_resizing(&"日本語の👋".repeat(8), Cursor::InTheMiddle);
+    let letters = "日本語の👋";
+    survives_resizing([&letters.repeat(5), &letters.repeat(3)]);
 }

@@ -18,8 +18,8 @@ fn answered(answer: &str, arrive: bool) {
     // Before anything is sent, it is asked.
     screen.prompts(">");
     relay.mend();
-    bob.skip_to("id = luca");
-    screen.shows("(y/n)");
+    bob.skip_to("luca has joined room lobby");
+    screen.shows("Type y or n.");
     bob.hears_nothing();
     screen.says(answer);
     screen.says("now");

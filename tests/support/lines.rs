@@ -19,6 +19,14 @@ pub struct Lines {
 impl Lines {
     /// Collects the lines of a stream until its end.
     pub fn collect(stream: impl Read + Send + 'static) -> Self {
+        Self::collect_up_to(stream, |_| false)
+    }
+
+    /// Collects the lines of a stream until one is the last that is wanted, and then closes it.
+    pub fn collect_up_to(
+        stream: impl Read + Send + 'static,
+        is_last: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Self {
         let collecting = Arc::new(());
         let lines = Self {
             collecting: Arc::downgrade(&collecting),
@@ -32,8 +40,12 @@ impl Lines {
                 let line = String::from_utf8_lossy(&line)
                     .trim_end_matches('\r')
                     .to_owned();
+                let ends = is_last(&line);
                 theirs.shared.0.lock().unwrap().push(line);
                 theirs.shared.1.notify_all();
+                if ends {
+                    return;
+                }
             }
         });
         lines

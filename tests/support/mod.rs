@@ -13,6 +13,7 @@
 
 mod client;
 pub mod directory;
+pub mod fake;
 mod json;
 mod lines;
 pub mod process;

@@ -79,6 +79,11 @@ fn what_people_say_comes_with_their_time_and_their_name() {
             said("me", "bob", "waves", ME),
             "[12:03] * bob -> you: waves",
         ),
+        // The mention shows for whom it is.
+        (
+            said("chat", "bob", "hello @luca", ME),
+            "[12:03] bob: hello @luca",
+        ),
         (
             said("msg", "bob", "hello", r#""to":["luca","mom"]"#),
             "[12:03] bob -> you, mom: hello",

@@ -66,7 +66,7 @@ impl Session {
     }
 
     /// The server has answered what was typed.
-    fn answered(&mut self, now: &Now, item: Item, answer: Heard, effects: &mut Vec<Effect>) {
+    fn answered(&mut self, now: &Now, item: Item, mut answer: Heard, effects: &mut Vec<Effect>) {
         match &answer {
             Heard::Error { message, .. } => {
                 self.refused_something = true;
@@ -100,8 +100,14 @@ impl Session {
                     }
                     _ => return,
                 };
+                let is_addressed = matches!(own, Heard::Msg(_));
                 self.said(now, own, effects);
-                // Who of those it was meant for did not get it.
+                // Who of those it was meant for got it, where the line itself does not show that.
+                if let Heard::Ack { to, .. } = &mut answer
+                    && is_addressed
+                {
+                    to.clear();
+                }
                 self.show(now, &answer, effects);
             }
             Heard::JoinRoom(joined) if joined.from == self.me => {

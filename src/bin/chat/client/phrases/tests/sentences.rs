@@ -221,7 +221,7 @@ fn what_went_otherwise_than_wished_and_how_it_ends() {
         ),
         (
             r#"{"action":"ack","received_at":"2026-11-20T11:03:04Z","to":["ben"],"absent":["dad","sis"],"id":2}"#,
-            &["-- Not here: dad, sis."],
+            &["-- Delivered to ben. Not here: dad, sis."],
         ),
         (
             r#"{"action":"notice","code":"away","message":"ben is away (lunch).","username":"ben"}"#,

@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, TcpListener};
 
 use serde_json::{Value, json};
 
-use crate::support::Client;
-use crate::support::process::until;
+use super::Client;
+use super::process::until;
 
 /// Somebody who listens on a port, and is no chat server unless a test makes one of it.
 pub struct Fake(TcpListener);
