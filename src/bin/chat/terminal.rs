@@ -100,7 +100,6 @@ impl Terminal {
             keeper: Keeper::new(history),
             turns: waiting_turns,
             inbox,
-            behind: String::new(),
         };
         let input_ended = spawn(Builder::new().name("input".into()), move || input.run())?;
         let shared = Arc::clone(&desk);

@@ -46,12 +46,7 @@ struct Seen {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finish {
     /// It is to be sent.
-    Line {
-        /// What is to be sent.
-        line: String,
-        /// What stands behind the cursor of the next line: a line end was pasted before it.
-        behind: String,
-    },
+    Line(String),
     /// By Tab, while it was empty.
     Tab,
     /// By Ctrl-D, while it was empty.

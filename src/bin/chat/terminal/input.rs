@@ -1,7 +1,6 @@
 //! The input thread: it waits for its turn, lets a line be edited, and says what was typed.
 
 use std::io;
-use std::mem;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -44,8 +43,6 @@ pub struct Input {
     pub turns: Receiver<String>,
     /// Where it says what was typed.
     pub inbox: Sender<Event>,
-    /// What stands behind the cursor when the next line begins.
-    pub behind: String,
 }
 
 /// Makes a line editor for this desk.
@@ -111,7 +108,7 @@ impl Input {
     fn read(&mut self, prompt: &str) -> rustyline::Result<Event> {
         self.desk.screen.give_to_editor();
         tty::enter()?;
-        let mut half_typed = (String::new(), mem::take(&mut self.behind));
+        let mut half_typed = (String::new(), String::new());
         loop {
             self.desk.begin_line();
             let (before, behind) = &half_typed;
@@ -135,13 +132,11 @@ impl Input {
 
     fn finished(&mut self, prompt: &str, line: String) -> Event {
         let finish = self.desk.finish.lock().take();
-        let behind = String::new();
-        match finish.unwrap_or(Finish::Line { line, behind }) {
+        match finish.unwrap_or(Finish::Line(line)) {
             Finish::Tab => Event::TabPressed,
             Finish::Ended => Event::InputEnded,
             Finish::Interrupted => Event::Interrupted,
-            Finish::Line { line, behind } => {
-                self.behind = behind;
+            Finish::Line(line) => {
                 if stays(&line) {
                     tty::write(&format!("{prompt}{line}\n"));
                 }

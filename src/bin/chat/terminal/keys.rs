@@ -45,20 +45,17 @@ impl Keys {
         Cmd::AcceptLine
     }
 
-    /// Sends what stands before the cursor and was pasted there; what stands behind it begins the next line. What was
-    /// pasted is not put into the editor's line first: it would be painted, only to be erased.
-    fn send_pasted(&self, text: &str, context: &EventContext) -> Cmd {
+    /// Sends the line with what was pasted at the cursor. That is not put into the editor's line first: it would be
+    /// painted, only to be erased.
+    fn send(&self, pasted: &str, context: &EventContext) -> Cmd {
         let (line, cursor) = (context.line(), context.pos());
         let (before, behind) = line.split_at_checked(cursor).unwrap_or((line, ""));
-        self.finish(Finish::Line {
-            line: format!("{before}{text}"),
-            behind: behind.to_owned(),
-        })
+        self.finish(Finish::Line(format!("{before}{pasted}{behind}")))
     }
 
     fn pasted(&self, pasted: Pasted, context: &EventContext) -> Cmd {
         match pasted {
-            Pasted::Line(text) => self.send_pasted(&text, context),
+            Pasted::Line(text) => self.send(&text, context),
             Pasted::End(text) if !text.is_empty() => Cmd::Insert(1, text),
             Pasted::Nothing | Pasted::End(_) => Cmd::Noop,
         }
@@ -121,10 +118,7 @@ impl ConditionalEventHandler for Keys {
         let KeyEvent(code, modifiers) = key;
         match (code, modifiers) {
             (KeyCode::Enter, Modifiers::NONE) | (KeyCode::Char('J'), Modifiers::CTRL) => {
-                Some(self.finish(Finish::Line {
-                    line: context.line().to_owned(),
-                    behind: String::new(),
-                }))
+                Some(self.send("", context))
             }
             (KeyCode::Tab, Modifiers::NONE) => Some(self.tab(false, empty)),
             (KeyCode::BackTab, Modifiers::NONE) => Some(self.tab(true, empty)),
