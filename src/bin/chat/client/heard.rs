@@ -202,6 +202,12 @@ pub enum Heard {
     Other,
 }
 
+/// Which request a line of the server answers, even if the rest of it cannot be read.
+pub fn id(line: &str) -> Option<u64> {
+    let object: serde_json::Value = serde_json::from_str(line).ok()?;
+    object.get("id")?.as_u64()
+}
+
 /// Reads one line of the server: what it says, and which request it answers. The client's own ids are numbers.
 ///
 /// # Errors

@@ -10,6 +10,7 @@
 //! | `phase` | where the conversation stands |
 //! | `outgoing` | what was typed and is not answered yet |
 //! | `rooms` | the rooms one is in, and what one has seen of each |
+//! | `wishes` | what one wants again when one comes back |
 //! | `pauses` | how long to wait before the next attempt |
 
 mod catching_up;
@@ -23,6 +24,7 @@ mod rooms;
 #[cfg(test)]
 mod tests;
 mod typing;
+mod wishes;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -34,8 +36,12 @@ use super::phrases::{self, Viewer};
 use super::{Bell, Effect, Ending, Event, Heard, Line, Now, Settings, wire};
 use outgoing::Outgoing;
 use pauses::Pauses;
-use phase::{Phase, Purpose};
+use phase::{Phase, Purpose, Question};
 use rooms::Rooms;
+use wishes::Wishes;
+
+/// How long to wait for any answer. Flood control may hold lines back, but never so few for so long.
+const ANSWER_WAIT: Duration = Duration::from_secs(60);
 
 /// How long the input waits, at the most, for an answer that may change the prompt.
 const PROMPT_WAIT: Duration = Duration::from_secs(1);
@@ -68,7 +74,11 @@ pub struct Session {
     /// Why there is no connection, as it was told last.
     told_trouble: Option<String>,
     /// Somebody has been asked about what was typed without a connection.
-    has_asked: bool,
+    question: Question,
+    /// When it is too late for the next answer that the server owes.
+    answer_until: Option<Duration>,
+    /// What to ask for again by another connection.
+    wishes: Wishes,
     /// Whether the input has had a turn.
     had_turn: bool,
     /// The line that the input has sent is not answered by a turn yet.
@@ -100,7 +110,9 @@ impl Session {
             lost_since: None,
             trouble: None,
             told_trouble: None,
-            has_asked: false,
+            question: Question::None,
+            answer_until: None,
+            wishes: Wishes::default(),
             had_turn: false,
             // The input waits for its first turn from the start.
             turn_owed: true,
@@ -124,7 +136,7 @@ impl Session {
             Event::Disconnected(why) => self.disconnected(now, why, effects),
             Event::Typed(line) => self.typed(now, &line, effects),
             Event::TabPressed => {
-                self.rooms.switch_to_next();
+                self.switch(None, effects);
                 self.turn_owed = true;
             }
             Event::InputEnded => self.input_ended(now, effects),
@@ -149,7 +161,14 @@ impl Session {
             | Phase::Ended => None,
         };
         let turn = self.turn_waits.map(|(_, until)| until);
-        phase.into_iter().chain(turn).min()
+        let answer = self.answer_until.filter(|_| self.is_owed_an_answer());
+        phase.into_iter().chain(turn).chain(answer).min()
+    }
+
+    /// Whether the server has not answered something yet.
+    fn is_owed_an_answer(&self) -> bool {
+        let is_waiting = !self.asked.is_empty() || self.outgoing.waits_for_answer();
+        self.phase == Phase::Here && is_waiting
     }
 
     /// Does what its time has come for.
@@ -160,15 +179,21 @@ impl Session {
         }
         match self.phase {
             Phase::Greeting { until } if is_over(until) => self.introduce(now, effects),
-            Phase::Introduced { until } if is_over(until) => {
-                effects.push(Effect::Disconnect);
-                let why = format!("{} does not answer.", self.settings.server);
-                self.disconnected(now, Some(why), effects);
+            Phase::Introduced { until } if is_over(until) => self.gives_up(now, effects),
+            Phase::Here if self.is_owed_an_answer() && self.answer_until.is_some_and(is_over) => {
+                self.gives_up(now, effects);
             }
             Phase::Waiting { until } if is_over(until) => self.connect(effects),
             Phase::Leaving { until } if is_over(until) => self.end(effects),
             _ => {}
         }
+    }
+
+    /// Waits no longer for this connection.
+    fn gives_up(&mut self, now: &Now, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Disconnect);
+        let why = format!("{} does not answer.", self.settings.server);
+        self.disconnected(now, Some(why), effects);
     }
 
     /// Sends what may be sent now, and lets the input go on.
@@ -194,6 +219,7 @@ impl Session {
     /// Lets the input read its next line, if it waits for that and there is nothing it should wait for.
     fn give_turn(&mut self, effects: &mut Vec<Effect>) {
         let may_type = match self.phase {
+            _ if self.input_ended => false,
             Phase::Naming { .. } | Phase::Asleep => true,
             Phase::Leaving { .. } | Phase::Ended => false,
             // Before that there is nothing to say anything to. Later a person can go on typing without a connection; what
@@ -204,6 +230,9 @@ impl Session {
         if self.turn_owed && self.turn_waits.is_none() && may_type {
             self.turn_owed = false;
             self.had_turn = true;
+            if self.question == Question::Told {
+                self.question = Question::InPrompt;
+            }
             effects.push(Effect::Turn {
                 prompt: self.prompt(),
             });
@@ -212,8 +241,10 @@ impl Session {
 
     /// What stands before the typed line.
     fn prompt(&self) -> String {
-        if let Phase::Naming { .. } = self.phase {
-            return "Another name: ".into();
+        match (self.phase, self.question) {
+            (Phase::Naming { .. }, _) if !self.was_here => return "Another name: ".into(),
+            (_, Question::None) => {}
+            _ => return "Send them? y/n: ".into(),
         }
         match self.rooms.current() {
             // The room that all are in at the start needs no name.

@@ -21,32 +21,25 @@ pub(super) fn line(manner: Manner, said: &Said, viewer: Viewer) -> Line {
     {
         line = line.with(Role::Room, &format!("{room} | "));
     }
+    // What goes to whom it mentions reads as if it were said to all, so it says first for whom it is.
+    if is_private && manner != Manner::Private {
+        let receivers = receivers(said, viewer.me, is_mine);
+        line = line.with(Role::Private, &format!("to {receivers} | "));
+    }
     if manner == Manner::Me {
         line = line.with(Role::Text, "* ");
     }
     line = line.with(if is_mine { Role::Own } else { Role::Name }, &said.from);
-    // A text that mentions them says itself who gets it.
-    let is_addressed = is_private && (manner == Manner::Private || !ends_with_mention(said));
-    if is_addressed {
+    if manner == Manner::Private {
         line = line.with(
             Role::Private,
             &format!(" -> {}", receivers(said, viewer.me, is_mine)),
         );
     }
-    let between = if manner == Manner::Me && !is_addressed {
-        " "
-    } else {
-        ": "
-    };
+    let between = if manner == Manner::Me { " " } else { ": " };
     let is_for_me = !is_mine && (is_private || mentions(&said.message, viewer.me));
     let text = if is_for_me { Role::Mention } else { Role::Text };
     line.with(Role::Text, between).with(text, &said.message)
-}
-
-/// Whether the text ends with a mention, as one does that goes to whom it mentions.
-fn ends_with_mention(said: &Said) -> bool {
-    let last = said.message.split_whitespace().next_back();
-    last.is_some_and(|word| word.starts_with('@'))
 }
 
 /// Who gets it, in the order in which they were named: `you, mom`.

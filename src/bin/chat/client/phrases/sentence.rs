@@ -24,16 +24,16 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
                 format!("{from} has left {room}{removal}")
             }
         }
-        Heard::Ack { to, absent, .. } => {
-            let delivered = (!to.is_empty()).then(|| format!("Delivered to {}.", to.join(", ")));
-            let not_here =
-                (!absent.is_empty()).then(|| format!("Not here: {}.", absent.join(", ")));
-            let both: Vec<_> = delivered.into_iter().chain(not_here).collect();
-            if both.is_empty() {
-                return None;
-            }
-            both.join(" ")
-        }
+        Heard::Ack { absent, .. } if absent.is_empty() => return None,
+        Heard::Ack {
+            message_id: Some(_),
+            absent,
+            ..
+        } => format!(
+            "Nobody here is called {}: said to everybody in the room.",
+            absent.join(", ")
+        ),
+        Heard::Ack { absent, .. } => format!("Not here: {}.", absent.join(", ")),
         Heard::Topic { room, topic, from } => match (from, topic) {
             (Some(from), Some(topic)) => format!("{from} has set the topic of {room}: {topic}"),
             (Some(from), None) => format!("{from} has taken away the topic of {room}"),

@@ -73,16 +73,11 @@ fn what_people_say_comes_with_their_time_and_their_name() {
         (said("msg", "bob", "hello", ME), "[12:03] bob -> you: hello"),
         (
             said("chat", "bob", "hello", ME),
-            "[12:03] bob -> you: hello",
+            "[12:03] to you | bob: hello",
         ),
         (
             said("me", "bob", "waves", ME),
-            "[12:03] * bob -> you: waves",
-        ),
-        // The mention shows for whom it is.
-        (
-            said("chat", "bob", "hello @luca", ME),
-            "[12:03] bob: hello @luca",
+            "[12:03] to you | * bob waves",
         ),
         (
             said("msg", "bob", "hello", r#""to":["luca","mom"]"#),
@@ -94,7 +89,7 @@ fn what_people_say_comes_with_their_time_and_their_name() {
         ),
         (
             said("chat", "luca", "hello", r#""to":["bob","mom"]"#),
-            "[12:03] luca -> bob, mom: hello",
+            "[12:03] to bob, mom | luca: hello",
         ),
         (
             said("chat", "bob", r"a\nb\u001b[2J\u2028c", LOBBY),

@@ -60,6 +60,7 @@ impl Session {
         answer: &Heard,
         effects: &mut Vec<Effect>,
     ) {
+        let before = self.rooms.find(name).map_or(0, |room| room.seen);
         let (messages, more) = match answer {
             Heard::History { messages, more, .. } => (&messages[..], *more),
             _ => (&[][..], false),
@@ -70,8 +71,9 @@ impl Session {
         let Some(room) = self.rooms.find(name) else {
             return;
         };
+        let has_more = more && room.seen > before;
         // Of what was said before one came first, a little is enough.
-        if more && !messages.is_empty() && room.comes_again {
+        if has_more && room.comes_again {
             let after = Range::After(room.seen);
             return self.ask_for_past(name, after, PAST_AT_ONCE, effects);
         }
@@ -85,9 +87,8 @@ impl Session {
         let (Some(room), Some(message)) = (self.rooms.find(name), said(heard)) else {
             return;
         };
-        let missing = message
-            .message_id
-            .map(|id| id.saturating_sub(room.seen + 1));
+        let next = room.seen.saturating_add(1);
+        let missing = message.message_id.map(|id| id.saturating_sub(next));
         let are_lost = missing.filter(|_| room.comes_again).unwrap_or(0);
         if !room.is_new(message.message_id) {
             return;
@@ -97,10 +98,9 @@ impl Session {
             Self::tell(&text, effects);
         }
         // What was under way when the connection broke has arrived, then.
-        if message.from == self.me
-            && let Some(sent_at) = &message.sent_at
-        {
-            self.outgoing.has_arrived(sent_at, &message.message);
+        if let Some(sent_at) = &message.sent_at {
+            self.outgoing
+                .has_arrived(&message.from, sent_at, &message.message);
         }
         self.show(now, heard, effects);
     }

@@ -2,17 +2,14 @@
 
 use std::time::Duration;
 
-use chatserv::chat::{Line as Typed, Request};
+use chatserv::chat::{self, Request};
 
-use super::{Ending, Phase, Purpose, Session};
+use super::{ANSWER_WAIT, Ending, Phase, Purpose, Session};
 use crate::client::{Effect, Heard, Now};
 
 /// How long to wait for the server's first words before one speaks. On the main port they come at once, on the port for
 /// programs not at all.
 const GREETING_WAIT: Duration = Duration::from_millis(500);
-
-/// How long to wait for the answer to one's name.
-const ANSWER_WAIT: Duration = Duration::from_secs(30);
 
 /// How long one's own ghost may hold the name: a server notices a dead connection later than the client does.
 const GHOST_TIME: Duration = Duration::from_secs(60);
@@ -25,6 +22,9 @@ const PROMPT: &str = "server: Input username.";
 
 /// By this a server shows that nobody has a name there.
 const ANONYMOUS: &str = "server: Your id is:";
+
+/// By this it begins to tell who may not come in. On the main port it does so before one has said that one speaks JSON.
+const BANNED: &str = "server: You are banned";
 
 impl Session {
     /// Opens a connection.
@@ -61,7 +61,11 @@ impl Session {
     /// shows who it is.
     pub(super) fn greeted(&mut self, now: &Now, line: &str, effects: &mut Vec<Effect>) {
         if line == PROMPT {
-            return self.introduce(now, effects);
+            // It may come when one has spoken already.
+            if let Phase::Greeting { .. } = self.phase {
+                self.introduce(now, effects);
+            }
+            return;
         }
         let server = &self.settings.server;
         let why = if line.starts_with(ANONYMOUS) {
@@ -72,6 +76,11 @@ impl Session {
                 });
             format!("Nobody has a name in this chat. Join it by: telnet {telnet}")
         } else if let Some(words) = line.strip_prefix("server: ") {
+            if line.starts_with(BANNED) {
+                effects.push(Effect::Disconnect);
+                Self::complain(words, effects);
+                return self.end_as(Ending::Refused, effects);
+            }
             // A refusal, most likely: the end of the connection will show.
             self.trouble = Some(words.to_owned());
             return;
@@ -111,9 +120,20 @@ impl Session {
         self.me = name.to_owned();
         self.here_since = Some(now.elapsed);
         self.name_taken_since = None;
+        if self.wishes.was_operator() {
+            Self::tell(
+                "-- You are no operator any more. /op makes you one.",
+                effects,
+            );
+        }
+        // Before anything can be heard in a room.
+        for request in self.wishes.again() {
+            self.ask(Purpose::Again, &request, effects);
+        }
         for room in self.rooms.names() {
             self.ask_to_enter(room, effects);
         }
+        self.answer_until = Some(now.elapsed + ANSWER_WAIT);
         if self.settings.interactive && !self.was_here {
             self.ask(Purpose::Commands, &Request::Help { about: None }, effects);
         }
@@ -138,7 +158,14 @@ impl Session {
         effects: &mut Vec<Effect>,
     ) {
         if code == "name_taken" && self.was_here {
-            let since = *self.name_taken_since.get_or_insert(now.elapsed);
+            let since = *self.name_taken_since.get_or_insert_with(|| {
+                let seconds = GHOST_TIME.as_secs();
+                let text = format!(
+                    "-- {message} It may be your own lost connection: trying for {seconds} s."
+                );
+                Self::tell(&text, effects);
+                now.elapsed
+            });
             if now.elapsed < since + GHOST_TIME {
                 effects.push(Effect::Disconnect);
                 self.phase = Phase::Waiting {
@@ -150,8 +177,8 @@ impl Session {
         match code {
             "name_taken" | "name_refused" | "name_banned" if self.settings.interactive => {
                 Self::complain(message, effects);
-                if self.had_turn {
-                    Self::tell("-- Type another name.", effects);
+                if self.was_here {
+                    Self::tell("-- /nick NAME takes another name.", effects);
                 }
                 self.phase = Phase::Naming { connected: true };
             }
@@ -188,8 +215,8 @@ impl Session {
 }
 
 /// A name as somebody wrote it. The server is the one to refuse it.
-fn as_typed(name: &str) -> Typed {
-    Typed {
+fn as_typed(name: &str) -> chat::Line {
+    chat::Line {
         text: name.to_owned(),
         altered: false,
     }

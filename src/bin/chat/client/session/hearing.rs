@@ -2,8 +2,8 @@
 
 use super::outgoing::Item;
 use super::rooms::said;
-use super::{Phase, Purpose, Session};
-use crate::client::heard::{self, Said};
+use super::{ANSWER_WAIT, Phase, Purpose, Session};
+use crate::client::heard::{self, Joined, Said};
 use crate::client::{Bell, Effect, Heard, Line, Now, phrases};
 use chatserv::chat::Request;
 
@@ -11,8 +11,7 @@ impl Session {
     /// The server has sent a line.
     pub(super) fn received(&mut self, now: &Now, line: &str, effects: &mut Vec<Effect>) {
         if !line.starts_with('{') {
-            // Behind the greeting there is none: what was on its way when one spoke first is of no use.
-            if let Phase::Greeting { .. } = self.phase {
+            if let Phase::Greeting { .. } | Phase::Introduced { .. } = self.phase {
                 self.greeted(now, line, effects);
             }
             return;
@@ -20,15 +19,25 @@ impl Session {
         match heard::read(line) {
             Ok((heard, id)) => self.hear(now, heard, id, effects),
             Err(error) => {
-                let why = format!("The server has said something that cannot be read: {error}.");
-                Self::complain(&why, effects);
+                let message = format!("The server said what cannot be read: {error}.");
+                let code = "unreadable".to_owned();
+                // If it was an answer, what waits for it has to know.
+                self.hear(
+                    now,
+                    Heard::Error { code, message },
+                    heard::id(line),
+                    effects,
+                );
             }
         }
     }
 
     fn hear(&mut self, now: &Now, heard: Heard, id: Option<u64>, effects: &mut Vec<Effect>) {
-        if id.is_some() && self.turn_waits.map(|(id, _)| id) == id {
-            self.turn_waits = None;
+        if id.is_some() {
+            self.answer_until = Some(now.elapsed + ANSWER_WAIT);
+            if self.turn_waits.map(|(id, _)| id) == id {
+                self.turn_waits = None;
+            }
         }
         if let Some(purpose) = id.and_then(|id| self.asked.remove(&id)) {
             return self.own_answer(now, purpose, heard, effects);
@@ -56,6 +65,12 @@ impl Session {
                 Self::complain(&message, effects);
                 self.not_entered(&room, effects);
             }
+            (Purpose::Enter(room), Heard::JoinRoom(joined)) => {
+                self.rooms.is_written(&room, &joined.room);
+                self.in_room(now, joined, effects);
+            }
+            // One has been told when one asked for it first.
+            (Purpose::Again, _) => {}
             (Purpose::Past(room), answer) => self.past_told(now, &room, &answer, effects),
             (Purpose::Commands, Heard::Help { commands }) => {
                 let words = commands.into_iter().map(|command| command.command);
@@ -66,7 +81,7 @@ impl Session {
     }
 
     /// The server has answered what was typed.
-    fn answered(&mut self, now: &Now, item: Item, mut answer: Heard, effects: &mut Vec<Effect>) {
+    fn answered(&mut self, now: &Now, item: Item, answer: Heard, effects: &mut Vec<Effect>) {
         match &answer {
             Heard::Error { message, .. } => {
                 self.refused_something = true;
@@ -76,6 +91,9 @@ impl Session {
                     message.clone()
                 };
                 Self::complain(&what, effects);
+                if item.changes_room() {
+                    self.is_nowhere(effects);
+                }
             }
             Heard::Ack {
                 received_at,
@@ -86,7 +104,7 @@ impl Session {
                 let own = |text: &str| Said {
                     from: self.me.clone(),
                     message: text.to_owned(),
-                    room: message_id.and(item.room.clone()),
+                    room: message_id.and(item.room().map(str::to_owned)),
                     message_id: *message_id,
                     to: to.clone(),
                     sent_at: Some(item.sent_at.clone()),
@@ -100,33 +118,58 @@ impl Session {
                     }
                     _ => return,
                 };
-                let is_addressed = matches!(own, Heard::Msg(_));
                 self.said(now, own, effects);
-                // Who of those it was meant for got it, where the line itself does not show that.
-                if let Heard::Ack { to, .. } = &mut answer
-                    && is_addressed
-                {
-                    to.clear();
-                }
+                // Who of those it was meant for did not get it.
                 self.show(now, &answer, effects);
             }
-            Heard::JoinRoom(joined) if joined.from == self.me => {
+            Heard::JoinRoom(joined) if item.changes_room() => {
                 let room = joined.room.clone();
-                self.unasked(now, answer, effects);
+                self.in_room(now, joined.clone(), effects);
                 self.rooms.switch(&room);
+                self.outgoing.place_is(self.rooms.current());
+            }
+            Heard::LeaveRoom { .. } if item.changes_room() => {
+                self.unasked(now, answer, effects);
+                self.outgoing.place_is(self.rooms.current());
             }
             Heard::History { messages, room, .. } if messages.is_empty() => {
                 let text = format!("-- Nothing was said in {room}.");
                 effects.push(Effect::Show(Line::notice(&text)));
             }
             // These change more than the screen.
-            Heard::Bye { .. }
-            | Heard::Shutdown { .. }
-            | Heard::LeaveRoom { .. }
-            | Heard::Nick { .. }
-            | Heard::JoinRoom(_) => self.unasked(now, answer, effects),
-            _ => self.show(now, &answer, effects),
+            Heard::Bye { .. } | Heard::Shutdown { .. } | Heard::Nick { .. } => {
+                self.unasked(now, answer, effects)
+            }
+            _ => {
+                self.wishes.learn(&answer);
+                self.show(now, &answer, effects);
+            }
         }
+    }
+
+    /// What was typed behind a `/join` or `/part` that was refused has no place.
+    fn is_nowhere(&mut self, effects: &mut Vec<Effect>) {
+        for item in self.outgoing.take_misplaced() {
+            let what = format!("Not said, since it was meant for there: {}", item.typed);
+            Self::complain(&what, effects);
+        }
+        // A person sees the prompt. A script does not, and what it says next is not meant for the room before.
+        if !self.settings.interactive {
+            self.rooms.switch_to_none();
+        }
+    }
+
+    /// One is in a room now, as one wished.
+    fn in_room(&mut self, now: &Now, joined: Joined, effects: &mut Vec<Effect>) {
+        for name in joined.members.iter().flatten() {
+            effects.push(Effect::Here(name.clone()));
+        }
+        self.entered(&joined, effects);
+        let heard = Heard::JoinRoom(joined);
+        if Self::is_worth_telling(&heard) {
+            self.tell_heard(now, &heard, effects);
+        }
+        effects.push(Effect::Rooms(self.rooms.names()));
     }
 
     /// The server says something of its own accord.
@@ -135,24 +178,15 @@ impl Session {
             Heard::Chat(_) | Heard::Me(_) | Heard::Msg(_) => {
                 return self.said(now, heard, effects);
             }
-            Heard::JoinRoom(joined) if joined.from == self.me => {
-                for name in joined.members.iter().flatten() {
-                    effects.push(Effect::Here(name.clone()));
-                }
-                let joined = joined.clone();
-                if Self::is_worth_telling(&heard) {
-                    self.tell_heard(now, &heard, effects);
-                }
-                self.entered(&joined, effects);
-                effects.push(Effect::Rooms(self.rooms.names()));
-                return;
-            }
             Heard::JoinRoom(joined) => effects.push(Effect::Here(joined.from.clone())),
             Heard::LeaveRoom { room, from, .. } if *from == self.me => {
                 self.rooms.leave(room);
                 effects.push(Effect::Rooms(self.rooms.names()));
             }
-            Heard::LeaveRoom { from, .. } => effects.push(Effect::Gone(from.clone())),
+            // With more rooms, they may still be in another.
+            Heard::LeaveRoom { from, .. } if self.rooms.names().len() == 1 => {
+                effects.push(Effect::Gone(from.clone()));
+            }
             Heard::Nick { from, username } if *from == self.me => self.me = username.clone(),
             Heard::Nick { from, username } => {
                 effects.push(Effect::Gone(from.clone()));
@@ -198,6 +232,7 @@ impl Session {
         let heard = match room {
             Some(room) => match room.receive(id, heard) {
                 Some(heard) => heard,
+                None if room.waits_too_long() => return self.gives_up(now, effects),
                 None => return,
             },
             None => heard,

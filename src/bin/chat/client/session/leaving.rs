@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chatserv::chat::Request;
 
+use super::phase::Question;
 use super::{Phase, Session};
 use crate::client::{Effect, Ending, Now, wire};
 
@@ -47,6 +48,9 @@ impl Session {
     /// One was in the chat, and is not any more.
     fn lost(&mut self, now: &Now, why: Option<String>, effects: &mut Vec<Effect>) {
         self.forget_connection(effects);
+        if self.input_ended && self.settings.interactive {
+            return self.end(effects);
+        }
         let was_good = |since: Duration| now.elapsed >= since + GOOD_TIME;
         if self.here_since.take().is_some_and(was_good) {
             self.pauses.reset();
@@ -68,9 +72,10 @@ impl Session {
     fn forget_connection(&mut self, effects: &mut Vec<Effect>) {
         self.asked.clear();
         self.turn_waits = None;
-        self.has_asked = false;
+        self.question = Question::None;
+        self.answer_until = None;
         self.rooms.lost();
-        for item in self.outgoing.lost() {
+        for item in self.outgoing.lost(&self.me) {
             self.refused_something = true;
             let what = format!("The connection ended before the answer to {}", item.typed);
             Self::complain(&what, effects);
@@ -87,7 +92,10 @@ impl Session {
             let seconds = PIPE_PATIENCE.as_secs();
             let text = format!("The server has not come back within {seconds} seconds.");
             Self::complain(&text, effects);
-            return self.end_as(Ending::Refused, effects);
+            return match self.outgoing.undelivered() {
+                0 => self.end_as(Ending::Refused, effects),
+                _ => self.end(effects),
+            };
         }
         // The same reason every half minute would only push the conversation off the screen.
         if why.is_some() && why != self.told_trouble {
@@ -113,7 +121,13 @@ impl Session {
             "idle" if self.settings.reconnect => {
                 effects.push(Effect::Disconnect);
                 self.forget_connection(effects);
-                let text = format!("-- {message} You typed nothing for long. Enter comes back.");
+                let text = if self.settings.interactive {
+                    format!("-- {message} You typed nothing for long. Enter comes back.")
+                } else {
+                    format!(
+                        "-- {message} The pipe gave nothing for long. Its next line comes back."
+                    )
+                };
                 Self::tell(&text, effects);
                 self.phase = Phase::Asleep;
                 self.lost_since = Some(now.elapsed);
@@ -133,16 +147,12 @@ impl Session {
 
     /// Nothing more will be typed.
     pub(super) fn input_ended(&mut self, now: &Now, effects: &mut Vec<Effect>) {
-        if self.input_ended {
-            return self.interrupted(now, effects);
-        }
         self.input_ended = true;
         let on_their_way = !self.outgoing.is_idle();
         if self.phase == Phase::Here {
             if self.settings.interactive && on_their_way {
-                let text = "-- Some lines are still on their way. Ctrl-D again leaves at once.";
+                let text = "-- Some lines are still on their way. Ctrl-C leaves at once.";
                 Self::tell(text, effects);
-                self.turn_owed = true;
             }
         } else if self.settings.interactive || !on_their_way {
             self.interrupted(now, effects);
@@ -171,6 +181,12 @@ impl Session {
     /// Ends as was wished, but for what was not delivered.
     pub(super) fn end(&mut self, effects: &mut Vec<Effect>) {
         effects.push(Effect::Disconnect);
+        // A pipe that waits for its turn has more to say.
+        let is_unread = self.turn_owed && self.was_here && !self.input_ended;
+        if is_unread && !self.settings.interactive {
+            self.refused_something = true;
+            Self::complain("The rest of the input was not read.", effects);
+        }
         let ending = match self.outgoing.undelivered() {
             0 if self.refused_something && !self.settings.interactive => Ending::Undelivered,
             0 => Ending::Left,

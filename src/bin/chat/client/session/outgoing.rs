@@ -1,7 +1,7 @@
 //! What was typed and has not been answered yet.
 //!
-//! Nothing that was typed may be lost, and nothing may be said twice. So each line stays here until the server has
-//! answered it, and only a few are under way at a time. The next one leaves when an answer comes in, as with TCP's
+//! Nothing that was typed may be lost, so each line stays here until the server has answered it. Only a few are under
+//! way at a time. The next one leaves when an answer comes in, as with TCP's
 //! own window: a server that holds lines back slows down whoever writes, and no write ever waits for the kernel.
 
 use std::collections::VecDeque;
@@ -21,13 +21,41 @@ pub(super) struct Item {
     pub typed: String,
     /// What it means.
     pub request: Request,
-    /// Where one was speaking when it was typed.
-    pub room: Option<String>,
+    /// Where it belongs.
+    pub place: Place,
     /// When it was typed (RFC 3339), by the clock here.
     pub sent_at: String,
+    /// By which name it was under way when a connection broke: it may have arrived.
+    pub sent_as: Option<String>,
+}
+
+/// Where something belongs that was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In the room one spoke in; none if one was in no room.
+    In(Option<String>),
+    /// Wherever the `/join` or `/part` before it leads, which is not answered yet.
+    Next,
 }
 
 impl Item {
+    /// The room it belongs to.
+    pub(super) fn room(&self) -> Option<&str> {
+        match &self.place {
+            Place::In(room) => room.as_deref(),
+            Place::Next => None,
+        }
+    }
+
+    /// Whether it may be said a second time: it was under way to people, and no history tells whether it arrived.
+    pub(super) fn may_be_said_twice(&self) -> bool {
+        let is_to_people = match &self.request {
+            Request::Chat { text, .. } | Request::Me { text, .. } => text.contains('@'),
+            request => matches!(request, Request::Private { .. } | Request::Reply { .. }),
+        };
+        is_to_people && self.sent_as.is_some()
+    }
+
     /// Whether it is something to say, which is worth being said later too.
     pub(super) fn is_said(&self) -> bool {
         matches!(
@@ -37,6 +65,16 @@ impl Item {
                 | Request::Private { .. }
                 | Request::Reply { .. }
         )
+    }
+
+    /// Whether it changes where one speaks. Nothing behind it is sent before it is answered.
+    pub(super) fn changes_room(&self) -> bool {
+        matches!(self.request, Request::Join { .. } | Request::Part { .. })
+    }
+
+    /// Whether it is done later too, by another connection: who was here is nothing to tell in an hour.
+    fn is_kept(&self) -> bool {
+        self.is_said() || self.changes_room()
     }
 }
 
@@ -71,7 +109,8 @@ impl Outgoing {
     /// What should be sent now.
     pub(super) fn next(&mut self) -> Option<Item> {
         let bytes: usize = self.under_way.iter().map(|sent| sent.bytes).sum();
-        if self.under_way.len() >= REQUESTS_MAX || bytes >= BYTES_MAX {
+        let is_full = self.under_way.len() >= REQUESTS_MAX || bytes >= BYTES_MAX;
+        if is_full || self.under_way.iter().any(|sent| sent.item.changes_room()) {
             return None;
         }
         self.waiting.pop_front()
@@ -89,12 +128,47 @@ impl Outgoing {
         self.under_way.remove(at).map(|sent| sent.item)
     }
 
-    /// The connection is lost: what was under way is back at the front. Gives the commands among all that, which are not
-    /// done later: who was here is nothing to tell in an hour.
-    pub(super) fn lost(&mut self) -> Vec<Item> {
-        let under_way = self.under_way.drain(..).map(|sent| sent.item);
+    /// Whether it is not clear yet where one will speak.
+    pub(super) fn place_is_open(&self) -> bool {
+        let under_way = self.under_way.iter().map(|sent| &sent.item);
+        under_way.chain(&self.waiting).any(Item::changes_room)
+    }
+
+    /// A `/join` or `/part` has led here: so does what was typed behind it, up to the next one.
+    pub(super) fn place_is(&mut self, room: Option<&str>) {
+        for item in &mut self.waiting {
+            if item.place == Place::Next {
+                item.place = Place::In(room.map(str::to_owned));
+            }
+            if item.changes_room() {
+                break;
+            }
+        }
+    }
+
+    /// A `/join` or `/part` has led nowhere: takes out what was to be said there.
+    pub(super) fn take_misplaced(&mut self) -> Vec<Item> {
+        let mut misplaced = Vec::new();
+        let mut is_behind = true;
+        self.waiting.retain(|item| {
+            is_behind &= !item.changes_room();
+            let stays = !is_behind || item.place != Place::Next;
+            if !stays {
+                misplaced.push(item.clone());
+            }
+            stays
+        });
+        misplaced
+    }
+
+    /// The connection by which one was `me` is lost: what was under way is back at the front. Gives what is not done later.
+    pub(super) fn lost(&mut self, me: &str) -> Vec<Item> {
+        let under_way = self.under_way.drain(..).map(|sent| Item {
+            sent_as: Some(me.to_owned()),
+            ..sent.item
+        });
         let all: Vec<_> = under_way.chain(self.waiting.drain(..)).collect();
-        let (said, commands) = all.into_iter().partition(Item::is_said);
+        let (said, commands) = all.into_iter().partition(Item::is_kept);
         self.waiting = VecDeque::from(said);
         commands
     }
@@ -107,13 +181,13 @@ impl Outgoing {
 
     /// Whether this has been said after all, as the history shows: it is then not sent again. Lines of one moment with
     /// the same text are the same line.
-    pub(super) fn has_arrived(&mut self, sent_at: &str, text: &str) -> bool {
+    pub(super) fn has_arrived(&mut self, from: &str, sent_at: &str, text: &str) -> bool {
         let is_it = |item: &Item| {
             let said = match &item.request {
                 Request::Chat { text, .. } | Request::Me { text, .. } => text,
                 _ => return false,
             };
-            item.sent_at == sent_at && said == text
+            item.sent_as.as_deref() == Some(from) && item.sent_at == sent_at && said == text
         };
         for items in [&mut self.waiting, &mut self.held] {
             if let Some(at) = items.iter().position(is_it) {
@@ -150,6 +224,11 @@ impl Outgoing {
         let under_way = self.under_way.iter().map(|sent| &sent.item);
         let all = under_way.chain(&self.waiting).chain(&self.held);
         all.filter(|item| item.is_said()).count()
+    }
+
+    /// Whether the server owes an answer.
+    pub(super) fn waits_for_answer(&self) -> bool {
+        !self.under_way.is_empty()
     }
 
     /// Whether nothing waits and nothing is under way. What is held does not count.

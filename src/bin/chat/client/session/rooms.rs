@@ -3,6 +3,9 @@
 use super::super::Heard;
 use super::super::heard::Said;
 
+/// So many messages may wait for the past of a room. A server that has not told it by then will not.
+const WAITING_MAX: usize = 10_000;
+
 /// A room.
 #[derive(Debug)]
 pub(super) struct Room {
@@ -37,6 +40,11 @@ impl Room {
     /// The past has been shown; here is what has been said meanwhile.
     pub(super) fn past_is_shown(&mut self) -> Vec<Heard> {
         self.waiting.take().unwrap_or_default()
+    }
+
+    /// Whether more waits for the past than should.
+    pub(super) fn waits_too_long(&self) -> bool {
+        (self.waiting.as_ref()).is_some_and(|waiting| waiting.len() > WAITING_MAX)
     }
 
     /// Takes a message that came in: gives it back to be shown, unless it was seen before or waits for the past.
@@ -104,12 +112,37 @@ impl Rooms {
         room
     }
 
+    /// The room that was asked for by this name is written like that: the server takes names that look alike for one.
+    pub(super) fn is_written(&mut self, asked: &str, written: &str) {
+        if asked == written {
+            return;
+        }
+        let is_current = self
+            .current
+            .as_deref()
+            .is_some_and(|room| same(room, asked));
+        let is_known = self.rooms.iter().any(|room| same(&room.name, written));
+        if is_known && !same(asked, written) {
+            self.rooms.retain(|room| !same(&room.name, asked));
+        } else if let Some(room) = self.find(asked) {
+            room.name = written.to_owned();
+        }
+        if is_current {
+            self.switch(written);
+        }
+    }
+
     /// One is not in this room any more. If it was the one to speak in, it is another one now.
     pub(super) fn leave(&mut self, name: &str) {
         self.rooms.retain(|room| !same(&room.name, name));
         if self.current.as_deref().is_some_and(|room| same(room, name)) {
             self.current = self.rooms.last().map(|room| room.name.clone());
         }
+    }
+
+    /// One speaks nowhere.
+    pub(super) fn switch_to_none(&mut self) {
+        self.current = None;
     }
 
     /// One speaks in this room from now on, if one is in it.
@@ -141,7 +174,11 @@ impl Rooms {
     /// A connection is lost, and with it what was being fetched: what waited for it was not seen.
     pub(super) fn lost(&mut self) {
         for room in &mut self.rooms {
-            room.waiting = None;
+            if room.waiting.take().is_some() && !room.comes_again {
+                // One has never seen anything of it.
+                room.epoch = None;
+                room.seen = 0;
+            }
         }
     }
 }

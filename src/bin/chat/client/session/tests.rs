@@ -3,6 +3,7 @@
 mod coming_back;
 mod meeting;
 mod talking;
+mod trouble;
 
 use std::time::Duration;
 
@@ -74,6 +75,9 @@ impl Script {
             r#""room":"lobby","from":"{me}","members":["{me}"],"total":1,"epoch":7,"last_message_id":{last_message_id}"#
         );
         self.answers("joinroom", &room);
+        if self.sent().iter().any(|object| action(object) == "help") {
+            self.answers("help", r#""commands":[]"#);
+        }
     }
 
     fn happens(&mut self, event: Event) {
@@ -199,6 +203,12 @@ impl Script {
     fn forget(&mut self) {
         self.effects.clear();
     }
+}
+
+/// What an object asks for.
+fn action(object: &str) -> String {
+    let value: serde_json::Value = serde_json::from_str(object).unwrap();
+    value["action"].as_str().unwrap().to_owned()
 }
 
 /// A message in the lobby.

@@ -221,7 +221,11 @@ fn what_went_otherwise_than_wished_and_how_it_ends() {
         ),
         (
             r#"{"action":"ack","received_at":"2026-11-20T11:03:04Z","to":["ben"],"absent":["dad","sis"],"id":2}"#,
-            &["-- Delivered to ben. Not here: dad, sis."],
+            &["-- Not here: dad, sis."],
+        ),
+        (
+            r#"{"action":"ack","received_at":"2026-11-20T11:03:04Z","message_id":2,"absent":["nobdy"],"id":3}"#,
+            &["-- Nobody here is called nobdy: said to everybody in the room."],
         ),
         (
             r#"{"action":"notice","code":"away","message":"ben is away (lunch).","username":"ben"}"#,

@@ -127,11 +127,16 @@ fn a_person_is_asked_about_what_was_typed_meanwhile() {
             luca.screen().last().unwrap(),
             "-- Send them now? Type y or n."
         );
+        // Whoever was typing finishes that line first; then the prompt asks.
         luca.types("something else");
         assert_eq!(luca.said(), ["something else"]);
+        assert_eq!(luca.turns(), ["Send them? y/n: "]);
         luca.forget();
+        luca.types("Hm, well");
+        assert_eq!(luca.screen(), ["!! Please type y or n."]);
         luca.types(answer);
         assert_eq!(luca.said(), sent);
+        assert_eq!(luca.turns(), ["Send them? y/n: ", "> "]);
         luca.forget();
         luca.types("y");
         assert_eq!(luca.said(), ["y"], "nothing is asked any more");
@@ -172,102 +177,39 @@ fn what_arrived_before_the_connection_broke_is_not_said_again() {
 }
 
 #[test]
-fn ones_own_ghost_may_hold_the_name_for_a_minute() {
+fn what_one_has_asked_for_is_asked_for_again() {
     let mut luca = Script::joined(person(), 0);
+    for (line, action, fields) in [
+        ("/ignore bob", "ignore", r#""username":"bob""#),
+        ("/ignore eve", "ignore", r#""username":"eve""#),
+        ("/unignore eve", "unignore", r#""username":"eve""#),
+        ("/quiet", "quiet", r#""on":true"#),
+        ("/away lunch", "away", r#""from":"luca","message":"lunch""#),
+        ("/op mellon", "op", r#""from":"luca""#),
+    ] {
+        luca.types(line);
+        luca.answers(action, fields);
+    }
     luca.happens(Event::Disconnected(None));
     luca.waits();
-    let lost = luca.elapsed;
-    loop {
-        luca.forget();
-        luca.happens(Event::Connected);
-        luca.hears("server: Input username.");
-        luca.refuses("connect", "name_taken");
-        if !luca.has(&Effect::Disconnect) {
-            break;
-        }
-        assert_eq!(luca.screen(), [""; 0]);
-        luca.waits();
-    }
-    assert_eq!(luca.elapsed - lost, Duration::from_secs(60));
-    assert_eq!(
-        luca.screen(),
-        ["!! Because name_taken.", "-- Type another name."]
-    );
-    luca.types("luca2");
-    luca.answers(
-        "connect",
-        r#""from":"luca2","address":"127.0.0.1:4","clients":1"#,
-    );
-    assert_eq!(luca.session.me, "luca2");
-}
-
-#[test]
-fn who_is_sent_away_stays_away() {
-    for reason in ["kicked", "banned"] {
-        let mut luca = Script::joined(person(), 0);
-        luca.hears(&format!(
-            r#"{{"action":"bye","reason":"{reason}","message":"You were {reason}."}}"#
-        ));
-        assert_eq!(luca.screen(), [format!("!! You were {reason}.")]);
-        assert_eq!(luca.ended(), Some(Ending::Refused));
-    }
-}
-
-#[test]
-fn who_was_idle_comes_back_by_enter_only() {
-    let mut luca = Script::joined(person(), 0);
-    luca.hears(r#"{"action":"bye","reason":"idle","message":"Bye!"}"#);
-    luca.happens(Event::Disconnected(None));
-    assert_eq!(
-        luca.screen(),
-        ["-- Bye! You typed nothing for long. Enter comes back."]
-    );
-    assert_eq!(luca.session.deadline(), None);
-    luca.types("");
-    assert!(luca.has(&Effect::Connect));
+    luca.forget();
     luca.connects(0);
-    assert_eq!(luca.screen().last().unwrap(), "-- Connected again.");
+    let actions: Vec<_> = luca.sent().iter().map(|object| action(object)).collect();
+    assert_eq!(actions, ["connect", "ignore", "quiet", "away", "joinroom"]);
+    let told = "-- You are no operator any more. /op makes you one.";
+    assert_eq!(luca.screen()[1], told);
+    assert_eq!(luca.turns(), [""; 0], "before their answers nobody speaks");
 }
 
 #[test]
-fn the_end_of_the_chat_is_told_and_its_next_beginning_waited_for() {
-    let mut luca = Script::joined(person(), 0);
-    luca.hears(r#"{"action":"shutdown","message":"The chat has been shut down"}"#);
-    luca.happens(Event::Disconnected(None));
-    assert_eq!(
-        luca.screen(),
-        ["!! The connection is lost: The chat has been shut down. Trying again ..."]
-    );
-    assert!(luca.session.deadline().is_some());
-
-    let mut luca = Script::joined(
-        Settings {
-            reconnect: false,
-            ..person()
-        },
-        0,
-    );
-    luca.hears(r#"{"action":"shutdown","message":"The chat has been shut down"}"#);
-    luca.happens(Event::Disconnected(None));
-    assert_eq!(
-        luca.screen(),
-        ["!! The connection is lost: The chat has been shut down."]
-    );
-    assert_eq!(luca.ended(), Some(Ending::Refused));
-}
-
-#[test]
-fn a_pipe_does_not_wait_for_ever() {
+fn what_may_be_said_twice_is_told() {
     let mut bot = Script::joined(pipe(), 0);
+    bot.types("hi @ann");
     bot.happens(Event::Disconnected(None));
-    while bot.ended().is_none() {
-        bot.waits();
-        bot.happens(Event::NotConnected("Nobody listens.".into()));
-    }
-    assert_eq!(bot.ended(), Some(Ending::Refused));
-    assert!(bot.elapsed <= Duration::from_secs(150));
-    assert_eq!(
-        bot.screen().last().unwrap(),
-        "!! The server has not come back within 120 seconds."
-    );
+    bot.waits();
+    bot.forget();
+    bot.connects(0);
+    assert_eq!(bot.said(), ["hi @ann"]);
+    let told = "-- Sent again, since nobody knows if it arrived: hi @ann";
+    assert_eq!(bot.screen().last().unwrap(), told);
 }

@@ -149,10 +149,11 @@ fn who_leaves_waits_for_what_is_on_its_way_but_not_against_their_will() {
     luca.types("one");
     luca.happens(Event::InputEnded);
     assert_eq!(luca.ended(), None);
-    assert_eq!(luca.turns().len(), 2, "somebody may still press a key");
-    luca.happens(Event::InputEnded);
-    assert!(luca.sent().last().unwrap().contains(r#""action":"quit""#));
+    luca.types("and this was pasted behind it");
+    assert_eq!(luca.said(), ["one"]);
     luca.happens(Event::Interrupted);
+    assert!(luca.sent().last().unwrap().contains(r#""action":"quit""#));
+    luca.waits();
     assert_eq!(luca.ended(), Some(Ending::Undelivered));
     assert_eq!(
         luca.screen().last().unwrap(),
@@ -163,4 +164,97 @@ fn who_leaves_waits_for_what_is_on_its_way_but_not_against_their_will() {
     luca.happens(Event::Interrupted);
     assert_eq!(luca.waits(), Duration::from_secs(2));
     assert_eq!(luca.ended(), Some(Ending::Left));
+}
+
+#[test]
+fn what_stands_behind_a_join_is_said_where_it_leads() {
+    for settings in [person(), pipe()] {
+        let mut bot = Script::joined(settings, 0);
+        bot.types("/join dev");
+        bot.types("for dev");
+        bot.types("/join ops");
+        bot.types("for ops");
+        assert_eq!(bot.said(), [""; 0]);
+        let me = bot.session.me.clone();
+        let joined = |room| {
+            format!(
+                r#""room":"{room}","from":"{me}","members":["{me}"],"total":1,"epoch":1,"last_message_id":0"#
+            )
+        };
+        bot.answers("joinroom", &joined("dev"));
+        assert_eq!(bot.said(), ["for dev"]);
+        bot.answers("joinroom", &joined("ops"));
+        let chats: Vec<_> = bot
+            .sent()
+            .into_iter()
+            .filter(|object| action(object) == "chat")
+            .collect();
+        assert!(chats[0].contains(r#""room":"dev""#), "{chats:?}");
+        assert!(chats[1].contains(r#""room":"ops""#), "{chats:?}");
+    }
+}
+
+#[test]
+fn what_stands_behind_a_join_that_is_refused_is_said_nowhere() {
+    let mut bot = Script::joined(pipe(), 0);
+    bot.types("/join dev");
+    bot.types("for dev");
+    bot.refuses("joinroom", "too_many_rooms");
+    assert_eq!(
+        bot.screen(),
+        [
+            "!! Because too_many_rooms.",
+            "!! Not said, since it was meant for there: for dev",
+        ]
+    );
+    bot.types("for dev too");
+    assert_eq!(bot.said(), [""; 0]);
+}
+
+#[test]
+fn nothing_is_read_behind_quit_and_all_before_it_is_said() {
+    let mut bot = Script::joined(pipe(), 0);
+    bot.types("a");
+    bot.forget_but_sent();
+    bot.types("/quit");
+    assert_eq!(bot.turns(), [""; 0]);
+    bot.types("b");
+    bot.happens(Event::InputEnded);
+    assert_eq!(bot.said(), ["a"]);
+    assert_eq!(bot.ended(), None);
+    bot.answers_by("chat", "ack", ACK);
+    bot.hears(r#"{"action":"bye","reason":"quit","message":"Bye!"}"#);
+    assert_eq!(bot.ended(), Some(Ending::Left));
+}
+
+#[test]
+fn a_pipe_that_was_not_read_to_its_end_is_not_delivered() {
+    let mut bot = Script::joined(pipe(), 0);
+    for number in 0..16 {
+        bot.types(&format!("line {number}"));
+    }
+    bot.happens(Event::Interrupted);
+    bot.hears(r#"{"action":"bye","reason":"quit","message":"Bye!"}"#);
+    assert_eq!(bot.screen()[0], "!! The rest of the input was not read.");
+    assert_eq!(bot.ended(), Some(Ending::Undelivered));
+}
+
+#[test]
+fn a_room_has_one_name() {
+    let rooms = vec!["Dev".into(), "modem".into(), "modern".into()];
+    let mut luca = Script::new(Settings { rooms, ..person() });
+    luca.happens(Event::Connected);
+    luca.hears("server: Input username.");
+    luca.answers(
+        "connect",
+        r#""from":"luca","address":"127.0.0.1:4","clients":1"#,
+    );
+    let ids: Vec<_> = luca.session.asked.keys().copied().collect();
+    for (id, room) in ids.iter().zip(["dev", "modern", "modern"]) {
+        luca.hears(&format!(r#"{{"action":"joinroom","room":"{room}","from":"luca","members":["luca"],"total":1,"epoch":1,"last_message_id":0,"id":{id}}}"#));
+    }
+    assert_eq!(luca.turns(), ["dev> "]);
+    luca.happens(Event::TabPressed);
+    luca.happens(Event::TabPressed);
+    assert_eq!(luca.turns(), ["dev> ", "modern> ", "dev> "]);
 }
