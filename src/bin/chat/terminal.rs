@@ -41,7 +41,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::thread;
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use chatserv::protocol::clean;
@@ -101,9 +101,9 @@ impl Terminal {
             turns: waiting_turns,
             inbox,
         };
-        let input_ended = spawn("input", move || input.run())?;
+        let input_ended = spawn(Builder::new().name("input".into()), move || input.run())?;
         let shared = Arc::clone(&desk);
-        let printer_ended = spawn("printer", move || {
+        let printer_ended = spawn(Builder::new().name("printer".into()), move || {
             print(&shared, &waiting_errands, printer);
         })?;
         Ok(Self {
@@ -125,7 +125,7 @@ impl Terminal {
         self.desk.screen.ring();
     }
 
-    /// Lets the next line be typed, behind this prompt. Once at the start, and once for each event that it has caused.
+    /// Lets the next line be typed, behind this prompt. Once at the start, and once for each line and each Tab.
     pub fn turn(&self, prompt: &str) {
         // The layout of the screen counts columns, so the prompt must be what it looks like. Where the input thread has
         // ended, nothing will be typed.
@@ -174,11 +174,19 @@ impl Drop for Terminal {
     }
 }
 
-/// The printer thread's work: an errand, a look.
+/// The printer thread's work: an errand, a look, and another look where it came too early.
 fn print(desk: &Desk, errands: &Receiver<Errand>, mut editor: impl ExternalPrinter) {
-    for errand in errands {
-        desk.screen.print(&mut editor, || desk.is_being_resized());
-        if errand == Errand::End {
+    let mut again = None;
+    loop {
+        let errand = match again {
+            Some(time) => errands.recv_timeout(time),
+            None => errands.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        if errand == Err(RecvTimeoutError::Disconnected) {
+            return;
+        }
+        again = desk.screen.print(&mut editor, || desk.hold());
+        if errand == Ok(Errand::End) {
             return;
         }
     }
@@ -186,9 +194,12 @@ fn print(desk: &Desk, errands: &Receiver<Errand>, mut editor: impl ExternalPrint
 
 /// Starts a thread, and returns what is disconnected when it ends. It is not joined: a thread that is stuck in a write
 /// to a stopped terminal must not keep the process alive.
-fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<Receiver<Infallible>> {
+fn spawn(
+    thread: Builder,
+    body: impl FnOnce() + Send + 'static,
+) -> io::Result<Receiver<Infallible>> {
     let (ends, ended) = bounded::<Infallible>(0);
-    thread::Builder::new().name(name.into()).spawn(move || {
+    thread.spawn(move || {
         let _ends = ends;
         body();
     })?;

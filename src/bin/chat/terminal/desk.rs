@@ -1,6 +1,7 @@
 //! What the threads around one line editor share.
 
 use std::env;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use rustyline::GraphemeClusterMode;
@@ -10,6 +11,10 @@ use super::screen::Screen;
 use super::tab::Tab;
 use super::tty;
 use crate::client::complete::Known;
+
+/// While somebody drags the edge of a window, tmux wraps its rows anew at once and tells it only each quarter of a second.
+/// So for a little more after each change nobody knows where the prompt stands.
+const RESIZE_TIME: Duration = Duration::from_millis(300);
 
 /// What the editor's thread, its keys and the rest of the program share.
 pub struct Desk {
@@ -26,6 +31,15 @@ pub struct Desk {
     widths: GraphemeClusterMode,
     /// Whether this terminal wraps its rows anew when its width changes.
     reflows: bool,
+    seen: Mutex<Seen>,
+}
+
+/// The width of the screen as it was seen last; 0 before.
+#[derive(Debug, Default)]
+struct Seen {
+    width: usize,
+    /// When it was seen to differ from the one before.
+    since: Option<Instant>,
 }
 
 /// How an edited line came to its end.
@@ -52,6 +66,7 @@ impl Desk {
             painted: Mutex::default(),
             widths: GraphemeClusterMode::from_env(),
             reflows: reflows(|name| env::var_os(name).is_some()),
+            seen: Mutex::default(),
         }
     }
 
@@ -64,6 +79,7 @@ impl Desk {
     /// The editor is about to erase what it has painted, and to paint this.
     pub fn before_painting(&self, line: &str, cursor: usize) {
         let width = tty::width();
+        self.note_width(width);
         let mut painted = self.painted.lock();
         if self.reflows && painted.width != 0 && painted.width != width {
             tty::write(&self.after_resize(&painted, width));
@@ -73,15 +89,32 @@ impl Desk {
         painted.width = width;
     }
 
-    /// Whether the screen has another width now, and the signal that says so has not reached the editor yet. Then the
-    /// editor must not print a message: it would erase rows where its prompt no longer stands. It will paint soon.
-    pub fn is_being_resized(&self) -> bool {
-        let painted = self.painted.lock();
+    /// For how long the editor must not print a message, since its prompt may stand elsewhere than it believes: it would
+    /// erase rows of the conversation. None if it may.
+    pub fn hold(&self) -> Option<Duration> {
         let width = tty::width();
+        let since_resize = self.note_width(width);
+        let painted = self.painted.lock();
         let end = painted.layout(self.widths).end;
-        // A single row that still fits is not painted anew, and it stands where it stood.
+        // The signal that tells of the new width has not reached the editor yet, which will then paint. A single row
+        // that still fits is not painted anew, and it stands where it stood.
         let is_repainted = end.row > 0 || end.column >= width;
-        painted.width != 0 && painted.width != width && is_repainted
+        if painted.width != 0 && painted.width != width && is_repainted {
+            return Some(RESIZE_TIME);
+        }
+        RESIZE_TIME
+            .checked_sub(since_resize?)
+            .filter(|hold| !hold.is_zero())
+    }
+
+    /// How long ago the screen got this width; none if it has had no other one.
+    fn note_width(&self, width: usize) -> Option<Duration> {
+        let mut seen = self.seen.lock();
+        if seen.width != width {
+            seen.since = (seen.width != 0).then(Instant::now);
+            seen.width = width;
+        }
+        seen.since.map(|since| since.elapsed())
     }
 
     /// The editor paints this prompt. While it searches its history, it has another one.

@@ -28,6 +28,9 @@ const ESCAPE_MILLISECONDS: u16 = 100;
 /// Shorter waits are usual, and there it would end the client of somebody who only wanted to clear the next line.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// What is told of bytes that are no text.
+const NO_TEXT: &str = "-- What was typed or pasted there is no UTF-8, and was dropped.";
+
 /// What the input thread needs.
 pub struct Input {
     /// The line editor.
@@ -111,11 +114,12 @@ impl Input {
             let (before, behind) = &half_typed;
             let result = self.editor.readline_with_initial(prompt, (before, behind));
             match result {
-                // Bytes that are no UTF-8 are no keys. What was typed before them stays.
+                // Bytes that are no UTF-8 are no keys. What was typed before them stays; what came together with them,
+                // rustyline has thrown away.
                 Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
                     half_typed = self.desk.half_typed();
                     self.desk.erase_line();
-                    self.desk.screen.ring();
+                    self.desk.screen.notice(NO_TEXT);
                 }
                 Err(error) => return Err(error),
                 Ok(line) => {

@@ -2,6 +2,7 @@
 
 use std::mem;
 use std::sync::Arc;
+use std::time::Instant;
 
 use parking_lot::Mutex;
 use rustyline::{
@@ -25,6 +26,8 @@ struct State {
     paste: Paste,
     /// Ctrl-C was the last key: once more, and it leaves.
     leaving: bool,
+    /// When the last key came.
+    last: Option<Instant>,
 }
 
 impl Keys {
@@ -106,7 +109,9 @@ impl ConditionalEventHandler for Keys {
         let key = *event.get(0)?;
         let mut state = self.state.lock();
         let again = mem::take(&mut state.leaving);
-        if let Some(pasted) = state.paste.key(key) {
+        let now = Instant::now();
+        let last = state.last.replace(now).unwrap_or(now);
+        if let Some(pasted) = state.paste.key(key, now - last) {
             return Some(self.pasted(pasted, context));
         }
         let empty = context.line().is_empty();

@@ -11,7 +11,7 @@
 //!
 //! While no line is edited there is no prompt, and the printer thread writes the lines itself.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::Sender;
 use parking_lot::{Condvar, Mutex};
@@ -151,20 +151,28 @@ impl Screen {
         text + &self.take_lines()
     }
 
-    /// The printer thread's work: writes what waits, or wakes the editor so that it does. `repaints` says that the editor
-    /// will paint in any case.
-    pub fn print(&self, editor: &mut impl ExternalPrinter, repaints: impl FnOnce() -> bool) {
+    /// The printer thread's work: writes what waits, or wakes the editor so that it does. `hold` says for how long the
+    /// editor must not be woken; that long after this, there is still something to do.
+    pub fn print(
+        &self,
+        editor: &mut impl ExternalPrinter,
+        hold: impl FnOnce() -> Option<Duration>,
+    ) -> Option<Duration> {
         let mut stage = self.stage.lock();
         if stage.owner == Owner::Printer {
             tty::write(&self.take_lines());
         } else if stage.owner == Owner::WaitingEditor
             && !stage.waking
             && !self.queue.lock().is_empty()
-            && !repaints()
         {
+            let hold = hold();
+            if hold.is_some() {
+                return hold;
+            }
             // It does not block: the message before it has been read.
             stage.waking = editor.print(WAKE.to_owned()).is_ok();
         }
+        None
     }
 
     fn take_lines(&self) -> String {

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use super::*;
 
 /// A line editor that counts how often it is woken.
@@ -26,20 +24,20 @@ fn however_many_lines_wait_the_editor_is_woken_once() {
     screen.give_to_editor();
     screen.show("one".into());
     assert_eq!(errands.try_recv(), Ok(Errand::Look));
-    screen.print(&mut editor, || false);
+    screen.print(&mut editor, || None);
     assert_eq!(editor.0, 0, "it does not wait for messages yet");
     screen.editor_waits(true);
     assert_eq!(errands.try_recv(), Ok(Errand::Look), "since it waits now");
-    screen.print(&mut editor, || false);
+    screen.print(&mut editor, || None);
     screen.show("two".into());
-    screen.print(&mut editor, || false);
+    screen.print(&mut editor, || None);
     assert_eq!(editor.0, 1);
     assert_eq!(screen.take(true), format!("{AWAKE}one\ntwo\n"));
     // Nothing waits, so nobody is woken for it.
-    screen.print(&mut editor, || false);
+    screen.print(&mut editor, || None);
     assert_eq!(editor.0, 1);
     screen.show("three".into());
-    screen.print(&mut editor, || false);
+    screen.print(&mut editor, || None);
     assert_eq!(editor.0, 2);
 }
 
@@ -49,11 +47,11 @@ fn what_a_key_shows_is_not_shown_again_when_the_message_comes() {
     let mut editor = Woken::default();
     screen.editor_waits(true);
     screen.show("one".into());
-    screen.print(&mut editor, || false);
+    screen.print(&mut editor, || None);
     assert_eq!(screen.take(false), "one\n");
     // The message is still under way, and a second one would block.
     screen.show("two".into());
-    screen.print(&mut editor, || false);
+    screen.print(&mut editor, || None);
     assert_eq!(editor.0, 1);
     assert_eq!(screen.take(true), format!("{AWAKE}two\n"));
 }
@@ -65,19 +63,20 @@ fn an_editor_that_ends_its_line_is_not_woken() {
     screen.editor_waits(true);
     screen.editor_waits(false);
     screen.show("one".into());
-    screen.print(&mut editor, || false);
+    screen.print(&mut editor, || None);
     assert_eq!(editor.0, 0);
 }
 
 #[test]
-fn an_editor_that_paints_in_any_case_is_not_woken() {
+fn an_editor_that_does_not_know_where_its_prompt_stands_is_woken_later() {
     let (screen, _errands) = screen();
     let mut editor = Woken::default();
     screen.editor_waits(true);
     screen.show("one".into());
-    screen.print(&mut editor, || true);
+    let hold = Some(Duration::from_millis(7));
+    assert_eq!(screen.print(&mut editor, || hold), hold);
     assert_eq!(editor.0, 0);
-    screen.print(&mut editor, || false);
+    assert_eq!(screen.print(&mut editor, || None), None);
     assert_eq!(editor.0, 1);
 }
 

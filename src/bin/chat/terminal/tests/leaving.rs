@@ -64,6 +64,7 @@ fn closing_works_before_the_first_turn_and_while_one_is_awaited() {
 
     let mut pane = Pane::start_typing("awaited", 60, 20);
     pane.order("hold");
+    assert_eq!(pane.event(), "held");
     pane.press(&["x", "Enter"]);
     pane.wait_until("an erased line", |screen| !screen.ends_with('x'));
     pane.order("burst 3");

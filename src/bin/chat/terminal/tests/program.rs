@@ -56,7 +56,10 @@ fn program() {
                         terminal.show(format!("bob: message {number}"));
                     },
                     // Typed lines wait until this is undone.
-                    "hold" => held_events = Some(std::mem::replace(&mut events, never())),
+                    "hold" => {
+                        held_events = Some(std::mem::replace(&mut events, never()));
+                        writeln!(test, "held").unwrap();
+                    }
                     "go" => events = held_events.take().unwrap(),
                     "panic" => panic!("as the test wants it"),
                     "close" => {

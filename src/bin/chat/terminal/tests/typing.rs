@@ -67,6 +67,7 @@ fn while_the_turn_is_awaited_messages_come_and_keys_are_kept() {
     }
     let mut pane = Pane::start_typing("hold", 60, 20);
     pane.order("hold");
+    assert_eq!(pane.event(), "held");
     pane.type_text("one");
     pane.press(&["Enter"]);
     pane.wait_until("an erased line", |screen| !screen.contains("one"));
@@ -115,6 +116,20 @@ fn a_paste_of_many_lines_arrives_whole_and_in_order() {
 }
 
 #[test]
+fn a_line_end_pasted_into_a_line_sends_all_of_it() {
+    if !has_tmux() {
+        return;
+    }
+    let mut pane = Pane::start_typing("paste-into", 60, 20);
+    pane.type_text("one four");
+    pane.press(&["M-b"]);
+    pane.wait_until("the cursor within", |screen| screen.ends_with("> one "));
+    pane.paste("two \nthree", true);
+    assert_eq!(pane.event(), r#"Typed("one two four")"#);
+    pane.wait_until("the next line", |screen| screen.ends_with("> three"));
+}
+
+#[test]
 fn a_pasted_tab_is_a_blank_and_a_typed_one_completes() {
     if !has_tmux() {
         return;
@@ -146,12 +161,15 @@ fn bytes_that_are_no_text_leave_the_line_as_it_is() {
     if !has_tmux() {
         return;
     }
-    let mut pane = Pane::start_typing("bytes", 60, 20);
+    let mut pane = Pane::start_typing("bytes", 80, 20);
     pane.type_text("half");
     pane.wait_until("half a line", |screen| screen.ends_with("> half"));
     pane.press(&["Left", "Left"]);
     pane.wait_until("the cursor within", |screen| screen.ends_with("> ha"));
     pane.press(&["-H", "ff"]);
+    pane.wait_until("a notice", |screen| {
+        screen.ends_with("is no UTF-8, and was dropped.)\n> ha")
+    });
     pane.type_text("X");
     pane.wait_until("one more letter", |screen| screen.ends_with("> haX"));
     pane.order("burst 2");
