@@ -1,5 +1,5 @@
-//! What the exit status says. `--help` lists all of them, and each has a test: those of bad arguments are in
-//! `tests/chat_arguments.rs`.
+//! What the exit status says. `--help` lists all of them, and each has a test: that of a panic stands beside the code,
+//! in `src/bin/chat/status.rs`, since nobody can have one from outside.
 
 use rustix::process::Signal;
 
@@ -26,22 +26,30 @@ fn complains(ended: &Ended, status: i32, text: &str) {
 }
 
 #[test]
-fn help_lists_the_statuses_that_are_tested() {
+fn help_and_the_readme_list_the_statuses_that_are_tested() {
     let ended = Pipe::start(&mut chat(&["--help"])).ends();
     assert_eq!(ended.status, Some(0), "{ended:?}");
-    let from = ended
-        .stdout
-        .iter()
-        .position(|line| line.to_lowercase().starts_with("exit status"));
-    let rows = &ended.stdout[from.expect("there is a list of exit statuses") + 1..];
-    let rows = rows.iter().take_while(|row| !row.is_empty());
+    let mut help = ended.stdout.iter().map(String::as_str);
+    help.find(|line| *line == "Exit status:")
+        .expect("there is a list of them");
     // Behind the statuses stands, with more blanks between, what they mean.
-    let statuses = rows.filter_map(|row| row.trim_start().split_once("  "));
-    let statuses: Vec<u8> = statuses
-        .flat_map(|(statuses, _)| statuses.split(", "))
-        .map(|status| status.parse().unwrap())
-        .collect();
-    assert_eq!(statuses, [0, 1, 2, 3, 70, 130, 143]);
+    let rows = help.filter_map(|row| row.trim().split_once("  "));
+    let rows: Vec<(&str, &str)> = rows.map(|(status, why)| (status, why.trim())).collect();
+    let statuses: Vec<&str> = rows.iter().map(|(status, _)| *status).collect();
+    assert_eq!(statuses, ["0", "1", "2", "3", "70", "130, 143"]);
+
+    let readme = include_str!("../../README.md");
+    let table = readme
+        .split_once("| exit status | why |\n")
+        .expect("the README has the table")
+        .1;
+    let rows_there = table
+        .lines()
+        .skip(1)
+        .map_while(|row| row.strip_prefix("| ")?.strip_suffix(" |"));
+    let rows_there: Vec<(&str, &str)> =
+        rows_there.filter_map(|row| row.split_once(" | ")).collect();
+    assert_eq!(rows_there, rows);
 }
 
 #[test]

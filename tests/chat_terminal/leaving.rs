@@ -3,6 +3,7 @@
 use rustix::process::Signal;
 
 use crate::screen::{Screen, Setup, url};
+use crate::support::fake::Fake;
 use crate::support::{Client, Server};
 
 #[test]
@@ -83,6 +84,18 @@ fn signals_in_the_middle_of_a_line() {
         bob.skip_to("luca has left the chat");
         bob.say("/quit");
     }
+}
+
+#[test]
+fn while_the_server_does_not_answer() {
+    let fake = Fake::new();
+    let Some(screen) = Setup::chat(&["luca", &url(fake.port())]).open() else {
+        return;
+    };
+    let _silent = fake.accepts();
+    screen.shows("established");
+    screen.signals(Signal::INT);
+    screen.ends_with(0);
 }
 
 #[test]

@@ -43,6 +43,33 @@ fn quickly_from_a_terminal_that_does_not_tell_pastes_apart() {
 }
 
 #[test]
+fn while_others_talk() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    let Some(screen) = Screen::of("luca", &server) else {
+        return;
+    };
+    let (heard, pasted) = (numbered("heard", 500), numbered("pasted", 100));
+    for line in &heard[..250] {
+        bob.say(line);
+    }
+    screen.pastes(&pasted.join("\n"), false);
+    for line in &heard[250..] {
+        bob.say(line);
+    }
+    for line in &pasted[..99] {
+        assert_eq!(bob.skip_to("luca : "), format!("luca : {line}"));
+    }
+    let lines = screen.until("all lines, and the last one half", |lines| {
+        let half = format!("> {}", pasted[99]);
+        said(lines, "bob") == heard
+            && said(lines, "luca") == pasted[..99]
+            && lines.last() == Some(&half)
+    });
+    assert_eq!(lines.len(), 4 + 500 + 99 + 1, "no line is left over");
+}
+
+#[test]
 fn into_the_middle_of_a_line() {
     let server = Server::start(&[]);
     let mut bob = Client::join(&server, "bob");

@@ -13,8 +13,10 @@ use crate::support::{PATIENCE, Server};
 use crate::tmux::{ROWS, Tmux};
 
 /// Runs its arguments as often as Enter is pressed at the end, and tells how that was: the exit status, and whether the
-/// terminal is as it was before. The id of the process is left in a file.
+/// terminal is as it was before. The id of the process is left in a file. Where Ctrl-C is a signal, only the program is
+/// to take it.
 const AGAIN_AND_AGAIN: &str = r#"
+trap : INT
 before=$(stty -g)
 while true; do
     sh -c 'echo $$ >"$HOME/pid"; exec "$@"' sh "$@"
@@ -145,7 +147,7 @@ impl Screen {
 
     /// Pastes, as terminals do it by themselves; `bracketed` as they do it where a program has asked to be told.
     pub fn pastes(&self, text: &str, bracketed: bool) {
-        self.tmux.ask_with(&["load-buffer", "-"], text.as_bytes());
+        self.tmux.tell(&["load-buffer", "-"], text.as_bytes());
         let how: &[&str] = if bracketed { &["-p"] } else { &[] };
         self.tmux.ask(&[&["paste-buffer"], how].concat());
     }
@@ -227,7 +229,10 @@ impl Drop for Screen {
     #[allow(clippy::print_stderr, reason = "a failed test needs it")]
     fn drop(&mut self) {
         if thread::panicking() {
-            eprintln!("the screen:\n{}\n", self.lines().join("\n"));
+            let whole = ["capture-pane", "-p", "-J", "-S", "-"];
+            let screen = self.tmux.try_ask(&whole);
+            let screen = screen.unwrap_or_else(|error| error);
+            eprintln!("the screen:\n{}\n", screen.trim_end());
         }
     }
 }

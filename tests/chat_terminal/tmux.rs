@@ -60,18 +60,24 @@ impl Tmux {
             ])
             .args(["new-session", "-d", "-x", &size[0], "-y", &size[1]])
             .args(program);
-        finish(&mut command, b"");
+        finish(&mut command, b"").unwrap();
         tmux
     }
 
     /// Gives tmux a command, and returns what it says.
     pub fn ask(&self, arguments: &[&str]) -> String {
-        self.ask_with(arguments, b"")
+        let answer = self.try_ask(arguments);
+        answer.unwrap_or_else(|error| panic!("{arguments:?}: {error}"))
     }
 
-    /// The same for a command that reads something.
-    pub fn ask_with(&self, arguments: &[&str], input: &[u8]) -> String {
-        finish(self.command().args(arguments), input)
+    /// The same for whoever wants to know why it cannot be done, if it cannot.
+    pub fn try_ask(&self, arguments: &[&str]) -> Result<String, String> {
+        finish(self.command().args(arguments), b"")
+    }
+
+    /// Gives tmux a command that reads something.
+    pub fn tell(&self, arguments: &[&str], input: &[u8]) {
+        finish(self.command().args(arguments), input).unwrap();
     }
 
     fn command(&self) -> Command {
@@ -89,8 +95,8 @@ impl Drop for Tmux {
     }
 }
 
-/// Runs a command to its end, and returns what it printed.
-fn finish(command: &mut Command, input: &[u8]) -> String {
+/// Runs a command to its end, and returns what it printed, or its complaint.
+fn finish(command: &mut Command, input: &[u8]) -> Result<String, String> {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -99,7 +105,9 @@ fn finish(command: &mut Command, input: &[u8]) -> String {
         .unwrap();
     child.stdin.take().unwrap().write_all(input).unwrap();
     let output = child.wait_with_output().unwrap();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {stderr}");
-    String::from_utf8(output.stdout).expect("tmux speaks UTF-8")
+    if output.status.success() {
+        Ok(String::from_utf8(output.stdout).expect("tmux speaks UTF-8"))
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
 }

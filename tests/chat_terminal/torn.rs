@@ -89,6 +89,14 @@ fn when_it_has_wide_letters_itself() {
 }
 
 #[test]
+fn when_its_letters_are_made_of_several() {
+    // A family joined by zero-width joiners, a flag of two letters, an accent of its own, a heart by a selector.
+    // Only in one's own line: where tmux gets a long text in parts, it may lose a joiner between them.
+    let line = "👩\u{200d}👩\u{200d}👧 🇩🇪 e\u{301} ❤\u{fe0f}";
+    survives(60, [line, "!"], &numbered("line", 100));
+}
+
+#[test]
 fn when_wide_letters_do_not_fit_into_a_row() {
     // The last column of each row stays free: half a letter does not fit there.
     let line = "a".to_owned() + &"本".repeat(70);
