@@ -5,13 +5,16 @@
 
 mod input;
 
+use std::borrow::Cow;
 use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Builder;
 
 use chatserv::config::limits::SERVICE_STACK_BYTES;
+use chatserv::protocol::clean;
 use crossbeam_channel::{Sender, bounded};
+use serde_json::{Map, Value};
 
 use crate::client::Event;
 use crate::socket::words;
@@ -83,16 +86,17 @@ impl Pipe {
         self.print(text)
     }
 
-    /// Prints an object of the server, as it came. What is none does not get there, whatever a server sends.
+    /// Prints an object of the server. What is none does not get there, whatever a server sends.
     ///
     /// # Errors
     ///
     /// Stdout is lost, with this object.
     pub fn object(&mut self, line: &str) -> Result<(), Lost> {
-        if !self.json || !line.starts_with('{') {
+        let is_object = || serde_json::from_str::<Map<String, Value>>(line).is_ok();
+        if !self.json || !is_object() {
             return Ok(());
         }
-        self.print(line)
+        self.print(&escaped(line))
     }
 
     /// Says what the client has to say, unless everything should end quietly.
@@ -143,6 +147,24 @@ impl Pipe {
     }
 }
 
+/// The same object, with all that a terminal might obey as an escape sequence of JSON: somebody may be looking.
+fn escaped(object: &str) -> Cow<'_, str> {
+    let is_obeyed = |c: char| clean(c.encode_utf8(&mut [0; 4]).as_bytes()).altered;
+    if object.is_ascii() || !object.contains(is_obeyed) {
+        return object.into();
+    }
+    let mut escaped = String::with_capacity(object.len());
+    for c in object.chars() {
+        if is_obeyed(c) {
+            // These are all below U+FFFF, and can only stand in a string.
+            escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped.into()
+}
+
 /// Writes a line to stderr. Where that fails there is nobody to tell.
 pub fn tell(text: &str) {
     let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
@@ -158,6 +180,20 @@ mod tests {
             refused: Arc::new(AtomicBool::new(refused)),
             stdout,
             json: false,
+        }
+    }
+
+    #[test]
+    fn what_a_terminal_would_obey_is_escaped_in_objects() {
+        for (object, expected) in [
+            (r#"{"a":"b"}"#, r#"{"a":"b"}"#),
+            (r#"{"a":"日本 \u001b"}"#, r#"{"a":"日本 \u001b"}"#),
+            (
+                "{\"a\":\"\u{9b}2J\u{202e}x\u{2028}\"}",
+                r#"{"a":"\u009b2J\u202ex\u2028"}"#,
+            ),
+        ] {
+            assert_eq!(escaped(object), expected);
         }
     }
 

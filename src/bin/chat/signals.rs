@@ -2,7 +2,8 @@
 
 use std::io;
 use std::process;
-use std::thread::{Builder, JoinHandle};
+use std::thread::{self, Builder, JoinHandle};
+use std::time::{Duration, Instant};
 
 use chatserv::config::limits::SERVICE_STACK_BYTES;
 use chatserv::server::signals::is_ignored;
@@ -11,6 +12,12 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::{Handle, Signals};
 
 use crate::client::Event;
+
+/// How long leaving in good order may take.
+const LEAVING_TIME: Duration = Duration::from_secs(5);
+
+/// How often to look meanwhile whether it has been done. There is no way to wait for a signal for a limited time.
+const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The thread that waits for signals. Dropping it ends and joins the thread.
 pub struct SignalThread {
@@ -22,7 +29,8 @@ pub struct SignalThread {
 ///
 /// Whoever sends a second signal does not want to wait. At a terminal it is one more event: the main thread never waits
 /// for long there, and it has to bring the terminal back to what it was. Through a pipe the main thread may be waiting
-/// for somebody who does not read, so there the process ends from here.
+/// for somebody who does not read, so there the process ends from here: at a second signal, or when the main thread has
+/// not left in [`LEAVING_TIME`].
 ///
 /// # Errors
 ///
@@ -32,6 +40,7 @@ pub fn watch(inbox: Sender<Event>, terminal: bool) -> io::Result<SignalThread> {
     let wanted = [SIGHUP, SIGINT, SIGTERM];
     let mut signals = Signals::new(wanted.into_iter().filter(|&signal| !is_ignored(signal)))?;
     let handle = signals.handle();
+    let closed = signals.handle();
     let body = move || {
         let mut insisted = false;
         for signal in signals.forever() {
@@ -39,14 +48,13 @@ pub fn watch(inbox: Sender<Event>, terminal: bool) -> io::Result<SignalThread> {
             if insisted && signal == SIGHUP {
                 continue;
             }
-            if insisted && !terminal {
-                // As a shell tells it of a program that the signal has killed.
-                process::exit(128 + signal);
-            }
             // A full inbox means that the main thread is busy and has heard the first one, or will. This thread waits
             // for nothing but signals, so that the next one is heard.
             let _ = inbox.try_send(Event::Interrupted);
             insisted = true;
+            if !terminal {
+                return end_unless_left(&mut signals, &closed, signal);
+            }
         }
     };
     let thread = Builder::new()
@@ -57,6 +65,22 @@ pub fn watch(inbox: Sender<Event>, terminal: bool) -> io::Result<SignalThread> {
         handle,
         thread: Some(thread),
     })
+}
+
+/// Ends the process, unless the main thread has left in time.
+fn end_unless_left(signals: &mut Signals, closed: &Handle, first: i32) {
+    let start = Instant::now();
+    let mut second = None;
+    while second.is_none() && start.elapsed() < LEAVING_TIME {
+        if closed.is_closed() {
+            return;
+        }
+        thread::sleep(LOOK_INTERVAL);
+        // Where a terminal is closed, the shell and the kernel may each send a SIGHUP, and neither insists.
+        second = signals.pending().find(|&signal| signal != SIGHUP);
+    }
+    // As a shell tells it of a program that the signal has killed.
+    process::exit(128 + second.unwrap_or(first));
 }
 
 impl Drop for SignalThread {
