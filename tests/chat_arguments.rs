@@ -132,7 +132,9 @@ fn a_wrong_config_file_is_named_with_the_line() {
     for (text, sentence) in pairs(WRONG_FILES) {
         home.write("chat.toml", text);
         let output = run(&home, &["--config", &path, "luca", "chat://localhost:1337"]);
-        let expected = format!("chat: {path}: {sentence}\n");
+        // The line itself stands between its number and what is wrong with it.
+        let (line, what) = sentence.split_once(": ").unwrap();
+        let expected = format!("chat: {path}: {line}: {text}: {what}\n");
         assert_eq!(refused(&output, 2), expected, "{text}");
     }
     home.write("chat.toml", "user = \"luca\"\n\n# The bell\nbell = 1\n");

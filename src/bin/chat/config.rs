@@ -110,7 +110,9 @@ impl Config {
         toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| line_of(&text, span.start));
             let what = error.message().replace('\n', ", ");
-            format!("{}: line {line}: {what}.", path.display())
+            // The line itself names the key, which the reason does not always do.
+            let written = text.lines().nth(line - 1).unwrap_or_default().trim();
+            format!("{}: line {line}: {written}: {what}.", path.display())
         })
     }
 

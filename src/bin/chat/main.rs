@@ -13,7 +13,7 @@
 //!
 //! | thread | how many | blocks in | woken by | ends when | joined by |
 //! |---|---|---|---|---|---|
-//! | `main` | 1 | one `select` over the inbox, the connection's events and the session's deadline; a write to a full socket, for 10 s at most; a write to a full pipe | any of them | the session says so | the system |
+//! | `main` | 1 | one `select` over the inbox, the connection's events and the session's deadline; a write to a socket that takes nothing for 10 s; a write to a full pipe | any of them | the session says so | the system |
 //! | `socket` | 1 for each connection | `connect`; `read`; its full channel | the server; its socket shut down; the main thread, which takes an event or drops the channel | the connection ends | `main`, unless it is still connecting |
 //! | `input` | 1 | waiting for its turn; reading keys, or stdin | a turn; a key, or a line | nothing more is typed | the terminal; at a pipe nobody, since nothing ends a read of stdin |
 //! | `printer` | 1 at a terminal | its queue; the line editor | a line to show | the terminal is closed | the terminal |

@@ -146,7 +146,7 @@ impl<'a> Shell<'a> {
         None
     }
 
-    /// Who cannot say anything any more leaves.
+    /// Where nobody reads stdout any more, there is nothing to stay for.
     fn unless_lost(&mut self, written: Result<(), Lost>) {
         if written.is_err() {
             self.own.push_back(Event::Interrupted);

@@ -12,8 +12,9 @@ Keys:
 Commands begin with a slash: /help lists those of the server. Besides, /switch ROOM changes the room in which you \
 speak, and /bell on|off|all says when the bell rings.
 
-Pipes: where stdin or stdout is no terminal, each line of stdin is said, without a prompt and without colours. What the \
-chat says goes to stdout, what the client has to say to stderr. It ends when all was delivered, or when nobody reads \
+Pipes: where stdin or stdout is no terminal, there is no prompt and no colour. Each line of stdin is what it would be if \
+it were typed: a command where it begins with a slash, and with two it is said with one. What people say and what was \
+asked for goes to stdout, what the client has to say to stderr. It ends when all was delivered, or when nobody reads \
 stdout any more.
 
 Files: the choices in $XDG_CONFIG_HOME/chatserv/chat.toml (~/.config), with the keys user, server, rooms, bell, color, \
@@ -25,4 +26,4 @@ Exit status:
   2               an argument or the config file is wrong; nothing was tried
   3               you have left, but something that was typed did not arrive
   70              a fault of this program
-  130, 143        ended at once, by a second Ctrl-C or SIGTERM";
+  130, 143        ended at once, by a second Ctrl-C or signal, or as it could not leave in 5 s";

@@ -19,7 +19,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 ///
 /// # Errors
 ///
-/// None does; a sentence that says why and what to do.
+/// No address of the server does: a sentence that says why, and what to do.
 pub(super) fn connect(address: &Address) -> Result<TcpStream, String> {
     let candidates = address.candidates().map_err(|error| {
         let words = words(&error);

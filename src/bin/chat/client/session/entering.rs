@@ -161,7 +161,8 @@ impl Session {
             let since = *self.name_taken_since.get_or_insert_with(|| {
                 let seconds = GHOST_TIME.as_secs();
                 let text = format!(
-                    "-- {message} It may be your own lost connection: trying for {seconds} s."
+                    "-- {} is taken, perhaps by your own lost connection: trying for {seconds} s.",
+                    self.me
                 );
                 Self::tell(&text, effects);
                 now.elapsed

@@ -18,6 +18,12 @@ impl Session {
             return;
         }
         self.turn_owed = true;
+        // Completion leaves a blank behind a name. What a program writes is passed on as it is.
+        let line = if self.settings.interactive {
+            line.trim_end()
+        } else {
+            line
+        };
         match self.phase {
             Phase::Naming { connected } if self.was_here => {
                 return self.renamed(now, line, connected, effects);

@@ -22,7 +22,7 @@ fn ones_own_ghost_may_hold_the_name_for_a_minute() {
     assert_eq!(
         luca.screen(),
         [
-            "-- Because name_taken. It may be your own lost connection: trying for 60 s.",
+            "-- luca is taken, perhaps by your own lost connection: trying for 60 s.",
             "!! Because name_taken.",
             "-- /nick NAME takes another name.",
         ]
