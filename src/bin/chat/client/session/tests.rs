@@ -64,13 +64,8 @@ impl Script {
 
     /// The server takes the client in, and lets it into the lobby.
     fn connects(&mut self, last_message_id: u64) {
-        self.happens(Event::Connected);
-        self.hears("server: Input username.");
+        self.comes_in();
         let me = self.session.me.clone();
-        self.answers(
-            "connect",
-            &format!(r#""from":"{me}","address":"127.0.0.1:4","clients":1"#),
-        );
         let room = format!(
             r#""room":"lobby","from":"{me}","members":["{me}"],"total":1,"epoch":7,"last_message_id":{last_message_id}"#
         );
@@ -78,6 +73,26 @@ impl Script {
         if self.sent().iter().any(|object| action(object) == "help") {
             self.answers("help", r#""commands":[]"#);
         }
+    }
+
+    /// The server takes the client in. Gives the ids of what it asks for then: its rooms, in order, and more.
+    fn comes_in(&mut self) -> Vec<u64> {
+        self.happens(Event::Connected);
+        self.hears("server: Input username.");
+        let me = self.session.me.clone();
+        self.answers(
+            "connect",
+            &format!(r#""from":"{me}","address":"127.0.0.1:4","clients":1"#),
+        );
+        self.session.asked.keys().copied().collect()
+    }
+
+    /// The client is in this room now, as it asked for by this id.
+    fn enters(&mut self, id: u64, room: &str) {
+        let me = self.session.me.clone();
+        self.hears(&format!(
+            r#"{{"action":"joinroom","room":"{room}","from":"{me}","members":["{me}"],"total":1,"epoch":1,"last_message_id":0,"id":{id}}}"#
+        ));
     }
 
     fn happens(&mut self, event: Event) {
