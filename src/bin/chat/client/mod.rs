@@ -9,6 +9,7 @@
 //! | `event` | the two closed vocabularies: all that can happen, and all that can be wanted |
 //! | `heard` | an object from the server, as a value |
 //! | `line` | a line for the screen: pieces of text, each with the part it plays |
+//! | `viewer` | who reads it, and where |
 //! | `phrases`, `times` | what has been heard becomes lines for the screen, with the sender's time |
 //! | `paint` | a line for the screen becomes characters, with colours or without |
 //! | `wire` | a typed line becomes an object for the server |
@@ -23,9 +24,11 @@ pub mod paint;
 pub mod phrases;
 pub mod session;
 pub mod times;
+pub mod viewer;
 pub mod wire;
 
 pub use event::{Bell, Effect, Ending, Event, Now, Settings};
 pub use heard::Heard;
 pub use line::{Line, Role};
 pub use session::Session;
+pub use viewer::Viewer;

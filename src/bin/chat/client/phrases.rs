@@ -20,24 +20,10 @@ mod said;
 mod sentence;
 
 use chatserv::chat::Manner;
-use jiff::Zoned;
 
 use super::heard::Said;
-use super::{Heard, Line};
+use super::{Heard, Line, Viewer};
 pub use calls::{calls, speaks};
-
-/// Who reads the lines, and where.
-#[derive(Debug, Clone, Copy)]
-pub struct Viewer<'a> {
-    /// One's own name.
-    pub me: &'a str,
-    /// The room one speaks in; what is said there needs no room's name before it.
-    pub room: Option<&'a str>,
-    /// By this machine's clock and zone.
-    pub now: &'a Zoned,
-    /// How to show times, as `strftime` writes it; an empty one shows none.
-    pub time: &'a str,
-}
 
 /// The lines that show what has been heard; none where there is nothing to see.
 pub fn lines(heard: &Heard, viewer: Viewer) -> Vec<Line> {

@@ -32,8 +32,8 @@ use std::time::Duration;
 use chatserv::chat::Request;
 use chatserv::protocol::clean;
 
-use super::phrases::{self, Viewer};
-use super::{Bell, Effect, Ending, Event, Heard, Line, Now, Settings, wire};
+use super::phrases;
+use super::{Bell, Effect, Ending, Event, Heard, Line, Now, Settings, Viewer, wire};
 use outgoing::Outgoing;
 use pauses::Pauses;
 use phase::{Phase, Purpose, Question};

@@ -11,8 +11,8 @@ use jiff::fmt::temporal::Pieces;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp, civil};
 
+use super::Viewer;
 use super::heard::Said;
-use super::phrases::Viewer;
 
 const MINUTES_OF_HOUR: i64 = 60;
 const MINUTES_OF_DAY: i64 = 24 * MINUTES_OF_HOUR;

@@ -3,6 +3,7 @@
 mod lists;
 mod sentences;
 
+use jiff::Zoned;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::super::heard::read;
