@@ -165,3 +165,27 @@ fn by_another_width_when_it_has_wide_letters() {
     let letters = "日本語の👋";
     survives_resizing([&letters.repeat(5), &letters.repeat(3)]);
 }
+#[test]
+fn by_another_width_while_keys_are_pressed() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    let Some(screen) = Screen::of("luca", &server) else {
+        return;
+    };
+    let heard = numbered("before", 30);
+    for line in &heard {
+        bob.say(line);
+    }
+    let line = long_line();
+    screen.types(&line);
+    screen.until("all", |lines| {
+        said(lines, "bob") == heard && lines.last().is_some_and(|l| *l == format!("> {line}"))
+    });
+    screen.presses(&vec!["Left"; 75].join(" "));
+    screen.tmux.ask(&["resize-window", "-x", "50"]);
+    screen.types("<");
+    let half = format!("> {}<{}", &line[..75], &line[75..]);
+    screen.until("half", |lines| lines.last() == Some(&half));
+    assert_eq!(said(&screen.lines(), "bob"), heard);
+    assert_eq!(screen.lines().len(), 4 + 30 + 1);
+}
