@@ -50,6 +50,8 @@ fn whoever_is_kicked_is_told_and_does_not_come_back() {
     bob.say("/kick luca spam");
     screen.shows("You were kicked by bob (spam).");
     screen.ends_with(1);
+    // What was half typed can still be copied.
+    assert!(screen.lines().contains(&"> half a li".to_owned()));
 }
 
 #[test]
@@ -62,6 +64,11 @@ fn whoever_is_banned_is_told() {
     bob.say("/ban luca 5m spam");
     screen.shows("You are banned for another ");
     screen.ends_with(1);
+    let lines = screen.lines();
+    assert!(
+        !lines.contains(&">".to_owned()),
+        "an empty prompt: {lines:?}"
+    );
 }
 
 #[test]

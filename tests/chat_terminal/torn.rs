@@ -1,6 +1,10 @@
 //! A half-typed line is never torn, whatever comes meanwhile.
 
+use std::thread;
+use std::time::Duration;
+
 use crate::screen::{Screen, Setup, numbered, said, url};
+use crate::support::process::until;
 use crate::support::{Client, Server};
 
 /// One line of 150 columns, of which one can see where it begins and ends.
@@ -131,11 +135,15 @@ fn survives_resizing([before, behind]: [&str; 2]) {
     });
     for columns in [50, 100, 80, 50, 120] {
         screen.resizes_to(columns);
-        let line = format!("at {columns} columns");
-        bob.say(&line);
-        heard.push(line);
-        let what = format!("nothing is torn by a width of {columns}");
-        screen.until(&what, |lines| is_whole(lines, &heard));
+        // The first line may come with the new width. The second one is shown when the width counts as settled: the next
+        // change is not taken for somebody dragging the edge of the window.
+        for count in 1..=2 {
+            let line = format!("{count} at {columns} columns");
+            bob.say(&line);
+            heard.push(line);
+            let what = format!("nothing is torn by a width of {columns}");
+            screen.until(&what, |lines| is_whole(lines, &heard));
+        }
     }
     screen.says(">");
     let whole = format!("{before}<>{behind}");
@@ -164,4 +172,103 @@ fn by_another_width_with_the_cursor_in_the_middle() {
 fn by_another_width_when_it_has_wide_letters() {
     let letters = "日本語の👋";
     survives_resizing([&letters.repeat(5), &letters.repeat(3)]);
+}
+
+#[test]
+fn by_another_width_while_keys_are_pressed() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    let Some(screen) = Screen::of("luca", &server) else {
+        return;
+    };
+    let heard = numbered("before", 30);
+    for line in &heard {
+        bob.say(line);
+    }
+    let line = long_line();
+    screen.types(&line);
+    screen.until("all", |lines| {
+        said(lines, "bob") == heard && lines.last().is_some_and(|l| *l == format!("> {line}"))
+    });
+    // Where the screen changes while paintings for the old width are under way to it, copies may be left over.
+    screen.presses(&vec!["Left"; 75].join(" "));
+    until("the cursor is in the middle", || {
+        screen.knows("#{cursor_x}") == "77"
+    });
+    screen.tmux.ask(&["resize-window", "-x", "50"]);
+    screen.types("<");
+    let half = format!("> {}<{}", &line[..75], &line[75..]);
+    screen.until("half", |lines| lines.last() == Some(&half));
+    assert_eq!(said(&screen.lines(), "bob"), heard);
+    assert_eq!(screen.lines().len(), 4 + 30 + 1);
+}
+
+/// Somebody drags the edge of the window from one width to the other, one column after the other, while half a line
+/// stands there and somebody else talks. Copies of the half line may be left over, but all that was said is there.
+fn loses_nothing_while_dragged(columns: impl Iterator<Item = u16>, keys: &str) {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    let Some(screen) = Screen::of("luca", &server) else {
+        return;
+    };
+    let half = &long_line()[..99];
+    screen.types(half);
+    screen.prompts(&format!("> {half}"));
+    screen.presses(keys);
+    let mut heard = Vec::new();
+    for columns in columns {
+        screen
+            .tmux
+            .ask(&["resize-window", "-x", &columns.to_string()]);
+        if columns % 10 == 0 {
+            let line = format!("at {columns} columns");
+            bob.say(&line);
+            heard.push(line);
+        }
+        // The pace of a hand.
+        thread::sleep(Duration::from_millis(20));
+    }
+    screen.until("all lines and the half line", |lines| {
+        said(lines, "bob") == heard && lines.last() == Some(&format!("> {half}"))
+    });
+    screen.presses("C-e");
+    screen.says("!");
+    assert_eq!(bob.skip_to("luca : "), format!("luca : {half}!"));
+    assert_eq!(said(&screen.lines(), "bob"), heard);
+}
+
+#[test]
+fn by_a_window_that_gets_wider_and_wider() {
+    loses_nothing_while_dragged(40..=109, "End");
+}
+
+#[test]
+fn by_a_window_that_gets_narrower_and_narrower() {
+    loses_nothing_while_dragged((40..=109).rev(), "End");
+}
+
+#[test]
+fn by_a_window_that_changes_with_the_cursor_at_the_beginning() {
+    loses_nothing_while_dragged((40..=109).chain((40..109).rev()), "Home");
+}
+
+#[test]
+fn by_a_key_that_would_wait_for_another_one() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    let Some(screen) = Screen::of("luca", &server) else {
+        return;
+    };
+    for key in ["C-x", "C-v", "C-q", "C-]", "C-M-]"] {
+        screen.types("half");
+        screen.prompts("> half");
+        screen.presses(key);
+        bob.say(key);
+        screen.until("the message, and the half line below it", |lines| {
+            said(lines, "bob").last().is_some_and(|said| said == key)
+                && lines.last().is_some_and(|line| line == "> half")
+        });
+        screen.presses("C-u");
+        screen.prompts(">");
+    }
 }

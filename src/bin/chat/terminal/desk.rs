@@ -35,11 +35,25 @@ pub struct Desk {
 }
 
 /// The width of the screen as it was seen last; 0 before.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Seen {
     width: usize,
     /// When it was seen to differ from the one before.
     since: Option<Instant>,
+    /// Whether the change before that one had been a short while before.
+    again: bool,
+}
+
+impl Seen {
+    /// Whether the screen has this width for a short while only.
+    fn is_fresh(&self, now: Instant) -> bool {
+        self.since.is_some_and(|since| now - since < RESIZE_TIME)
+    }
+
+    /// Whether somebody is dragging the edge of the window: the screen may have another width than it tells.
+    fn is_dragged(&self, now: Instant) -> bool {
+        self.again && self.is_fresh(now)
+    }
 }
 
 /// How an edited line came to its end.
@@ -76,45 +90,59 @@ impl Desk {
         *self.painted.lock() = Painted::default();
     }
 
-    /// The editor is about to erase what it has painted, and to paint this.
-    pub fn before_painting(&self, line: &str, cursor: usize) {
-        let width = tty::width();
-        self.note_width(width);
+    /// The editor is about to erase what it has painted, and to paint this. `last` says that the line ends with it.
+    pub fn before_painting(&self, line: &str, cursor: usize, last: bool) {
+        let correction = self.repaint(line, cursor, last, (tty::width(), Instant::now()));
+        if self.reflows {
+            tty::write(&correction);
+        }
+    }
+
+    /// The same on a screen that has this width now. Returns what is to be written before.
+    fn repaint(&self, line: &str, cursor: usize, last: bool, seen: (usize, Instant)) -> String {
+        let (width, now) = seen;
+        let is_dragged = self.note_width(width, now).is_dragged(now);
         let mut painted = self.painted.lock();
-        if self.reflows && painted.width != 0 && painted.width != width {
-            tty::write(&self.after_resize(&painted, width));
+        let correction = self.correction(&painted, width, is_dragged);
+        // It learns of a new width by a signal, and then it paints what was there before. Keys that it has read
+        // together come before the signal: what they paint is still meant for the old width.
+        let is_by_signal = !last && painted.line == line && painted.cursor == cursor;
+        if is_by_signal && painted.screen != 0 || painted.is_one_row(width, self.widths) {
+            painted.width = width;
         }
         painted.line = line.to_owned();
         painted.cursor = cursor;
-        painted.width = width;
+        painted.screen = width;
+        correction
     }
 
     /// For how long the editor must not print a message, since its prompt may stand elsewhere than it believes: it would
     /// erase rows of the conversation. None if it may.
     pub fn hold(&self) -> Option<Duration> {
-        let width = tty::width();
-        let since_resize = self.note_width(width);
+        let (width, now) = (tty::width(), Instant::now());
+        let since = self.note_width(width, now).since;
         let painted = self.painted.lock();
-        let end = painted.layout(self.widths).end;
         // The signal that tells of the new width has not reached the editor yet, which will then paint. A single row
         // that still fits is not painted anew, and it stands where it stood.
-        let is_repainted = end.row > 0 || end.column >= width;
-        if painted.width != 0 && painted.width != width && is_repainted {
+        if painted.width != width && !painted.is_one_row(width, self.widths) {
             return Some(RESIZE_TIME);
         }
         RESIZE_TIME
-            .checked_sub(since_resize?)
+            .checked_sub(now - since?)
             .filter(|hold| !hold.is_zero())
     }
 
-    /// How long ago the screen got this width; none if it has had no other one.
-    fn note_width(&self, width: usize) -> Option<Duration> {
+    /// Remembers the width of the screen.
+    fn note_width(&self, width: usize, now: Instant) -> Seen {
         let mut seen = self.seen.lock();
         if seen.width != width {
-            seen.since = (seen.width != 0).then(Instant::now);
-            seen.width = width;
+            *seen = Seen {
+                width,
+                since: (seen.width != 0).then_some(now),
+                again: seen.is_fresh(now),
+            };
         }
-        seen.since.map(|since| since.elapsed())
+        *seen
     }
 
     /// The editor paints this prompt. While it searches its history, it has another one.
@@ -132,13 +160,23 @@ impl Desk {
         (before.to_owned(), behind.to_owned())
     }
 
+    /// Whether nothing has been typed, or nothing is left of it.
+    pub fn is_empty(&self) -> bool {
+        self.painted.lock().line.is_empty()
+    }
+
     /// Erases the prompt and the line, after the editor has gone to the row below its cursor.
     pub fn erase_line(&self) {
+        let (width, now) = (tty::width(), Instant::now());
+        let is_dragged = self.note_width(width, now).is_dragged(now);
         let painted = self.painted.lock();
-        if painted.width != 0 {
-            let mut layout = painted.layout(self.widths);
-            layout.cursor.row += 1;
-            tty::write(&rows::erase(&layout));
+        if painted.screen == 0 {
+            return;
+        }
+        // What is left over is a copy of the line. Going up would perhaps erase what others have said.
+        let is_known = painted.is_one_row(width, self.widths) || !is_dragged;
+        if is_known && let Some(stands) = painted.stands(width, self.widths) {
+            tty::write(&(rows::up(1) + &rows::erase(&stands)));
         }
     }
 
@@ -151,16 +189,30 @@ impl Desk {
     pub fn return_to_prompt(&self) {
         let mut painted = self.painted.lock();
         tty::write(&rows::make_room(&painted.layout(self.widths)));
-        // The room was made for what the editor believes, whatever the width is by now.
-        painted.width = tty::width();
+        // Nothing is painted there yet.
+        painted.screen = 0;
     }
 
-    /// What the editor is about to erase stands elsewhere since the terminal has wrapped it anew: it would erase rows of
-    /// the conversation, or leave some of its own. So it is erased here, and the cursor goes to where the editor, by what
-    /// it believes, will erase empty rows and end at the prompt's first one.
-    fn after_resize(&self, painted: &Painted, width: usize) -> String {
-        let stands = painted.reflowed(width, self.widths);
-        rows::erase(&stands) + &rows::make_room(&painted.layout(self.widths))
+    /// What the editor is about to erase stands elsewhere, since the terminal has wrapped it anew or it was painted for
+    /// another width: the editor would erase rows of the conversation, or leave some of its own. So it is erased here,
+    /// and the cursor goes to where the editor, by what it believes, will erase empty rows and end at the prompt's first
+    /// one. Where nobody knows how the rows stand, they stay: rather a copy of the line too many than a message less.
+    fn correction(&self, painted: &Painted, width: usize, is_dragged: bool) -> String {
+        if painted.screen == 0 || painted.is_one_row(width, self.widths) {
+            return String::new();
+        }
+        let believed = painted.layout(self.widths);
+        let stands = painted.stands(width, self.widths);
+        let room = rows::make_room(&believed);
+        match stands {
+            Some(stands) if !is_dragged => {
+                if painted.screen == width && painted.width == width {
+                    return String::new();
+                }
+                rows::erase(&stands) + &room
+            }
+            _ => rows::begin_below(&believed) + &room,
+        }
     }
 }
 
@@ -171,20 +223,4 @@ fn reflows(is_set: impl Fn(&str) -> bool) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn xterm_and_screen_do_not_wrap_anew_unless_tmux_runs_in_them() {
-        for (variables, expected) in [
-            (&[][..], true),
-            (&["XTERM_VERSION"], false),
-            (&["STY"], false),
-            (&["TMUX"], true),
-            (&["XTERM_VERSION", "TMUX"], true),
-        ] {
-            let is_set = |name: &str| variables.contains(&name);
-            assert_eq!(reflows(is_set), expected, "{variables:?}");
-        }
-    }
-}
+mod tests;

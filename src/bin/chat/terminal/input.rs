@@ -22,7 +22,8 @@ use crate::client::Event;
 pub type LineEditor = Editor<Painter, FileHistory>;
 
 /// An Escape that nothing follows for so long, in milliseconds, is the key of that name. Other keys are sent as an Escape
-/// and some letters. While rustyline waits for those, it shows no messages.
+/// and some letters. While rustyline waits for those, it shows no messages: so long at most for the first one, but without
+/// end where a sequence breaks off after it, as with Alt and `[` or `O`. Then messages are shown with the next key.
 const ESCAPE_MILLISECONDS: u16 = 100;
 /// After so long a wait for the turn, Ctrl-C becomes a signal: a server that does not answer must not lock people in.
 /// Shorter waits are usual, and there it would end the client of somebody who only wanted to clear the next line.
@@ -69,8 +70,7 @@ pub fn editor(desk: &Arc<Desk>) -> rustyline::Result<LineEditor> {
 }
 
 impl Input {
-    /// Reads a line each turn. Contract: its last act, also after a panic, is to leave the screen to the printer thread,
-    /// and who waits for its events hears of a panic.
+    /// Reads a line each turn. Contract: its last act is to leave the screen to the printer thread, however it ends.
     pub fn run(mut self) {
         let _last_act = LastAct {
             desk: Arc::clone(&self.desk),
@@ -121,7 +121,13 @@ impl Input {
                     self.desk.erase_line();
                     self.desk.screen.notice(NO_TEXT);
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    // Half a line stays, below what was said last. An empty prompt would wait for nobody.
+                    if self.desk.is_empty() {
+                        self.desk.erase_line();
+                    }
+                    return Err(error);
+                }
                 Ok(line) => {
                     self.desk.erase_line();
                     return Ok(self.finished(prompt, line));
@@ -149,7 +155,9 @@ impl Input {
     }
 }
 
-/// What is left to do, when dropped, wherever the input thread has ended.
+/// What is left to do, when dropped, wherever the input thread has ended. A panic does not come so far in the program:
+/// its hook ends the process before anything is dropped. Where there is no such hook, as in a test, the main thread hears
+/// of it and does not wait for ever.
 struct LastAct {
     desk: Arc<Desk>,
     inbox: Sender<Event>,

@@ -1,10 +1,15 @@
 //! What keys mean where they do not mean what rustyline takes them for.
+//!
+//! Messages wait while rustyline reads further keys for one that was pressed. With Ctrl-R, which searches the lines typed
+//! before, they are shown with the next key, at the latest with the one that leaves the search. The same holds for a
+//! repeat count, Alt with a digit or a minus: rustyline reads it before it asks [`Keys`]. The others do nothing here.
 
 use std::mem;
 use std::sync::Arc;
 use std::time::Instant;
 
 use parking_lot::Mutex;
+use rustix::process::{Signal, getpid, kill_process};
 use rustyline::{
     Cmd, ConditionalEventHandler, Event, EventContext, KeyCode, KeyEvent, Modifiers, Movement,
     RepeatCount,
@@ -91,6 +96,8 @@ impl Keys {
         self.desk.leave_prompt();
         tty::leave();
         job::stop();
+        // The shell has told the editor of no new width.
+        let _ = kill_process(getpid(), Signal::WINCH);
         // An error comes again from the editor, which is told what to do about it.
         let _ = tty::enter();
         self.desk.return_to_prompt();
@@ -128,8 +135,10 @@ impl ConditionalEventHandler for Keys {
             }
             (KeyCode::Char('D'), Modifiers::CTRL) if empty => Some(self.finish(Finish::Ended)),
             (KeyCode::Char('Z'), Modifiers::CTRL) => Some(self.suspend()),
-            // They would put control characters into the line.
-            (KeyCode::Char('Q' | 'V'), Modifiers::CTRL) => Some(Cmd::Noop),
+            // With these, rustyline waits for another key, and shows no messages meanwhile; two of them would even put
+            // control characters into the line.
+            (KeyCode::Char('Q' | 'V' | 'X' | ']'), Modifiers::CTRL)
+            | (KeyCode::Char(']'), Modifiers::CTRL_ALT) => Some(Cmd::Noop),
             _ => None,
         }
     }

@@ -38,11 +38,10 @@ impl Painter {
 impl Highlighter for Painter {
     fn highlight_char(&self, line: &str, cursor: usize, kind: CmdKind) -> bool {
         self.announced.set(true);
-        self.desk.before_painting(line, cursor);
         // The forced ones are the last of a line.
-        self.desk
-            .screen
-            .editor_waits(kind != CmdKind::ForcedRefresh);
+        let last = kind == CmdKind::ForcedRefresh;
+        self.desk.before_painting(line, cursor, last);
+        self.desk.screen.editor_waits(!last);
         true
     }
 

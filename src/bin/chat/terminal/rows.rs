@@ -18,7 +18,16 @@ pub struct Position {
     pub row: usize,
 }
 
-/// Where prompt and line stand.
+/// Where prompt and line stand on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// How many rows below the cursor the last one is.
+    pub below: usize,
+    /// How many rows below the first one the last one is.
+    pub rows: usize,
+}
+
+/// Where prompt and line are by what the line editor believes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Layout {
     /// The cursor.
@@ -36,8 +45,10 @@ pub struct Painted {
     pub line: String,
     /// Where in the line the cursor is, in bytes.
     pub cursor: usize,
-    /// Of the screen, in columns. At least one.
+    /// Of the screen, in columns, as the line editor believes; 0 before the first painting.
     pub width: usize,
+    /// Of the screen, in columns, as it was; 0 where nothing is painted.
+    pub screen: usize,
 }
 
 impl Painted {
@@ -46,8 +57,33 @@ impl Painted {
         self.layout_at(self.width, widths)
     }
 
+    /// Whether it takes one row and no more, both as it was painted and on a screen of this width. So it does before the
+    /// first painting. rustyline does not paint it anew when the width changes.
+    pub fn is_one_row(&self, width: usize, widths: GraphemeClusterMode) -> bool {
+        let end = self.layout(widths).end;
+        self.width == 0 || end.row == 0 && end.column < width
+    }
+
+    /// Where it stands on a screen that now has this width. None if nobody knows: it was painted for another width than
+    /// the screen had, and the screen has changed its width once more.
+    pub fn stands(&self, width: usize, widths: GraphemeClusterMode) -> Option<Standing> {
+        let now = self.reflowed(width, widths);
+        let cursor = if self.screen == self.width {
+            now
+        } else if self.screen == width {
+            // The editor has gone up from the last row, by what it believed.
+            self.layout(widths)
+        } else {
+            return None;
+        };
+        Some(Standing {
+            below: cursor.end.row - cursor.cursor.row,
+            rows: now.end.row,
+        })
+    }
+
     /// Where it stands after the screen has got another width, on a terminal that wraps its rows anew then.
-    pub fn reflowed(&self, width: usize, widths: GraphemeClusterMode) -> Layout {
+    fn reflowed(&self, width: usize, widths: GraphemeClusterMode) -> Layout {
         let before = self.layout(widths);
         let mut now = self.layout_at(width, widths);
         // Where a row is full to its last column, the line editor has put a line end behind it, to get the cursor onto
@@ -111,9 +147,16 @@ fn after(text: &str, from: Position, width: usize, widths: GraphemeClusterMode) 
     at
 }
 
-/// Goes from the cursor's row to the first row of the layout and erases from there on.
-pub fn erase(layout: &Layout) -> String {
-    up(layout.cursor.row) + "\r\u{1b}[J"
+/// Goes from the cursor's row to the first row and erases from there on. By the last row, since the cursor may stand
+/// above the first one.
+pub fn erase(standing: &Standing) -> String {
+    down(standing.below) + &up(standing.rows) + "\r\u{1b}[J"
+}
+
+/// Goes below what an editor has painted that believes in this layout, whatever has become of it. The editor went up to
+/// its cursor from the last row.
+pub fn begin_below(layout: &Layout) -> String {
+    down(layout.end.row - layout.cursor.row) + "\r\n\u{1b}[J"
 }
 
 /// Makes room for the layout below the cursor, which is at the beginning of an empty row, and goes to where the layout
@@ -128,11 +171,20 @@ pub fn leave(layout: &Layout) -> String {
 }
 
 /// Goes so many rows up. `CUU` (ECMA-48, section 8.3.22) goes up one row where it is told to go up none.
-fn up(rows: usize) -> String {
+pub fn up(rows: usize) -> String {
     if rows == 0 {
         String::new()
     } else {
         format!("\u{1b}[{rows}A")
+    }
+}
+
+/// Goes so many rows down, at most to the last one of the screen. `CUD` (ECMA-48, section 8.3.19) is as `CUU` here.
+fn down(rows: usize) -> String {
+    if rows == 0 {
+        String::new()
+    } else {
+        format!("\u{1b}[{rows}B")
     }
 }
 

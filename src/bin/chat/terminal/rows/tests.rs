@@ -10,6 +10,7 @@ fn painted(prompt: &str, line: &str) -> Painted {
         line: line.replacen('|', "", 1),
         cursor,
         width: 10,
+        screen: 10,
     }
 }
 
@@ -95,14 +96,54 @@ fn going_to_the_first_row_and_making_room_again_ends_at_the_same_row() {
         cursor: at(1, 3),
         end: at(4, 0),
     };
-    assert_eq!(erase(&layout), "\u{1b}[1A\r\u{1b}[J");
+    assert_eq!(begin_below(&layout), "\u{1b}[3B\r\n\u{1b}[J");
     assert_eq!(make_room(&layout), "\n\n\n\n\u{1b}[3A");
     assert_eq!(leave(&layout), "\n\n\n\r\n");
     let single = Layout {
         cursor: at(0, 3),
         end: at(0, 7),
     };
-    assert_eq!(erase(&single), "\r\u{1b}[J");
+    assert_eq!(begin_below(&single), "\r\n\u{1b}[J");
     assert_eq!(make_room(&single), "");
     assert_eq!(leave(&single), "\r\n");
+    let standing = |below, rows| erase(&Standing { below, rows });
+    assert_eq!(standing(3, 4), "\u{1b}[3B\u{1b}[4A\r\u{1b}[J");
+    assert_eq!(standing(0, 0), "\r\u{1b}[J");
+}
+
+#[test]
+fn a_line_stands_as_the_screen_wraps_it_and_its_cursor_as_the_editor_believes() {
+    let table = [
+        // As it was painted, and after the screen has got another width.
+        ("1234|56789012345", 10, 10, Some((1, 1))),
+        ("1234|56789012345", 10, 6, Some((1, 2))),
+        // Painted as for ten columns on a screen of six: the editor went up one row, and should have gone up two.
+        ("123|456789012345", 6, 6, Some((1, 2))),
+        // On a screen of 20, where it went up above the prompt.
+        ("1234|56789012345", 20, 20, Some((1, 0))),
+        // The screen has changed once more since.
+        ("1234|56789012345", 6, 20, None),
+    ];
+    for (line, screen, width, expected) in table {
+        let painted = Painted {
+            screen,
+            ..painted("> ", line)
+        };
+        let expected = expected.map(|(below, rows)| Standing { below, rows });
+        assert_eq!(
+            painted.stands(width, WcWidth),
+            expected,
+            "{line} at {screen}"
+        );
+    }
+}
+
+#[test]
+fn one_row_is_one_that_fits_before_and_after() {
+    let is_one_row = |line, width| painted("> ", line).is_one_row(width, WcWidth);
+    assert!(is_one_row("1234567", 10));
+    assert!(is_one_row("1234567", 20));
+    assert!(!is_one_row("1234567", 9), "the cursor is behind it");
+    assert!(!is_one_row("12345678", 20), "it took two");
+    assert!(Painted::default().is_one_row(1, WcWidth));
 }
