@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use rustyline::error::ReadlineError;
 
-use super::input::LineEditor;
+use super::painter::LineEditor;
 
 /// So many lines are remembered.
 pub const LINES_MAX: usize = 1_000;

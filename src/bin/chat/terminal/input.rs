@@ -8,18 +8,14 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use rustyline::config::{BellStyle, ColorMode, CompletionType};
 use rustyline::error::ReadlineError;
-use rustyline::history::FileHistory;
 use rustyline::{Config, Editor, Event as Key, EventHandler};
 
 use super::desk::{Desk, Finish};
 use super::history::{self, Keeper, is_secret};
 use super::keys::Keys;
-use super::painter::Painter;
+use super::painter::{LineEditor, Painter};
 use super::tty;
 use crate::client::Event;
-
-/// rustyline's editor, with our painter.
-pub type LineEditor = Editor<Painter, FileHistory>;
 
 /// An Escape that nothing follows for so long, in milliseconds, is the key of that name. Other keys are sent as an Escape
 /// and some letters. While rustyline waits for those, it shows no messages: so long at most for the first one, but without

@@ -13,10 +13,14 @@ use std::sync::Arc;
 use rustyline::completion::Completer;
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
+use rustyline::history::FileHistory;
 use rustyline::validate::Validator;
-use rustyline::{Context, Helper};
+use rustyline::{Context, Editor, Helper};
 
 use super::desk::Desk;
+
+/// rustyline's editor, with our painter.
+pub type LineEditor = Editor<Painter, FileHistory>;
 
 /// Paints the prompt, and before it the lines that wait.
 pub struct Painter {
