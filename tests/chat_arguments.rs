@@ -203,7 +203,7 @@ fn the_help_has_every_exit_status_and_every_key() {
         "\n  2 ",
         "\n  3 ",
         "\n  70 ",
-        "\n  130, 143 ",
+        "\n  129, 130, 143 ",
     ] {
         assert!(help.contains(status), "{status:?} in {help}");
     }

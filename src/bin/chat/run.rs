@@ -98,7 +98,11 @@ impl<'a> Shell<'a> {
             }
             // Its thread reports its end, unless it has panicked, and then the process ends.
             recv(connection) -> event => self.heard(event.unwrap_or(Event::Disconnected(None))),
-            recv(time) -> _ => Event::TimePassed,
+            // What has come meanwhile may be what the session waits for.
+            recv(time) -> _ => match connection.try_recv() {
+                Ok(event) => self.heard(event),
+                Err(_) => Event::TimePassed,
+            },
         }
     }
 

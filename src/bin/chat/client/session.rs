@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `entering` | from the first attempt to connect to being in all rooms |
 //! | `typing` | what was typed: something to say, something to do, an answer to a question |
+//! | `turns` | when the next line may be typed, and behind which prompt |
+//! | `question` | whether what was typed without a connection should still be sent |
 //! | `hearing` | what the server says while one is in the chat |
 //! | `catching_up` | what was said while one was not there |
 //! | `leaving` | a connection that is lost, and the end |
@@ -20,9 +22,11 @@ mod leaving;
 mod outgoing;
 mod pauses;
 mod phase;
+mod question;
 mod rooms;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod typing;
 mod wishes;
 
@@ -30,13 +34,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chatserv::chat::Request;
-use chatserv::protocol::clean;
 
 use super::phrases;
 use super::{Bell, Effect, Ending, Event, Heard, Line, Now, Settings, Viewer, wire};
 use outgoing::Outgoing;
 use pauses::Pauses;
-use phase::{Phase, Purpose, Question};
+use phase::{Phase, Purpose};
+use question::Question;
 use rooms::Rooms;
 use wishes::Wishes;
 
@@ -75,6 +79,8 @@ pub struct Session {
     told_trouble: Option<String>,
     /// Somebody has been asked about what was typed without a connection.
     question: Question,
+    /// Somebody has pressed Enter to come back: what is typed now is to be said.
+    is_woken: bool,
     /// When it is too late for the next answer that the server owes.
     answer_until: Option<Duration>,
     /// What to ask for again by another connection.
@@ -111,6 +117,7 @@ impl Session {
             trouble: None,
             told_trouble: None,
             question: Question::None,
+            is_woken: false,
             answer_until: None,
             wishes: Wishes::default(),
             had_turn: false,
@@ -136,11 +143,12 @@ impl Session {
             Event::Disconnected(why) => self.disconnected(now, why, effects),
             Event::Typed(line) => self.typed(now, &line, effects),
             Event::TabPressed => {
-                self.switch(None, effects);
+                self.switch_in_order(now, "", None, effects);
                 self.turn_owed = true;
             }
             Event::InputEnded => self.input_ended(now, effects),
             Event::Interrupted => self.interrupted(now, effects),
+            Event::TimePassed if self.is_late(now) => self.gives_up(now, effects),
             Event::TimePassed => {}
         }
         self.look_at_the_clock(now, effects);
@@ -171,6 +179,12 @@ impl Session {
         self.phase == Phase::Here && is_waiting
     }
 
+    /// Whether an answer that is owed has not come in time. Not every event shows that: the answer may wait behind it.
+    fn is_late(&self, now: &Now) -> bool {
+        let is_over = self.answer_until.is_some_and(|until| now.elapsed >= until);
+        is_over && self.is_owed_an_answer()
+    }
+
     /// Does what its time has come for.
     fn look_at_the_clock(&mut self, now: &Now, effects: &mut Vec<Effect>) {
         let is_over = |until: Duration| now.elapsed >= until;
@@ -180,9 +194,6 @@ impl Session {
         match self.phase {
             Phase::Greeting { until } if is_over(until) => self.introduce(now, effects),
             Phase::Introduced { until } if is_over(until) => self.gives_up(now, effects),
-            Phase::Here if self.is_owed_an_answer() && self.answer_until.is_some_and(is_over) => {
-                self.gives_up(now, effects);
-            }
             Phase::Waiting { until } if is_over(until) => self.connect(effects),
             Phase::Leaving { until } if is_over(until) => self.end(effects),
             _ => {}
@@ -214,44 +225,6 @@ impl Session {
     fn is_settled(&self) -> bool {
         let is_open = |purpose: &Purpose| *purpose != Purpose::Commands;
         self.phase == Phase::Here && !self.asked.values().any(is_open)
-    }
-
-    /// Lets the input read its next line, if it waits for that and there is nothing it should wait for.
-    fn give_turn(&mut self, effects: &mut Vec<Effect>) {
-        let may_type = match self.phase {
-            _ if self.input_ended => false,
-            Phase::Naming { .. } | Phase::Asleep => true,
-            Phase::Leaving { .. } | Phase::Ended => false,
-            // Before that there is nothing to say anything to. Later a person can go on typing without a connection; what
-            // comes through a pipe waits in the pipe.
-            _ if self.settings.interactive => self.was_here && (self.had_turn || self.is_settled()),
-            _ => self.is_settled() && self.outgoing.has_room(),
-        };
-        if self.turn_owed && self.turn_waits.is_none() && may_type {
-            self.turn_owed = false;
-            self.had_turn = true;
-            if self.question == Question::Told {
-                self.question = Question::InPrompt;
-            }
-            effects.push(Effect::Turn {
-                prompt: self.prompt(),
-            });
-        }
-    }
-
-    /// What stands before the typed line.
-    fn prompt(&self) -> String {
-        match (self.phase, self.question) {
-            (Phase::Naming { .. }, _) if !self.was_here => return "Another name: ".into(),
-            (_, Question::None) => {}
-            _ => return "Send them? y/n: ".into(),
-        }
-        match self.rooms.current() {
-            // The room that all are in at the start needs no name.
-            Some("lobby") => "> ".into(),
-            Some(room) => format!("{}> ", clean(room.as_bytes()).text),
-            None => "(no room)> ".into(),
-        }
     }
 
     /// An id for the next request.

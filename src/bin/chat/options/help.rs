@@ -12,18 +12,18 @@ Keys:
 Commands begin with a slash: /help lists those of the server. Besides, /switch ROOM changes the room in which you \
 speak, and /bell on|off|all says when the bell rings.
 
-Pipes: where stdin or stdout is no terminal, there is no prompt and no colour. Each line of stdin is what it would be if \
-it were typed: a command where it begins with a slash, and with two it is said with one. What people say and what was \
-asked for goes to stdout, what the client has to say to stderr. It ends when all was delivered, or when nobody reads \
-stdout any more.
+Pipes: where stdin or stdout is no terminal, or a dumb one, and with --json, there is no prompt, and no colour unless \
+asked for by --color. Each line of stdin is what it would be if it were typed: a command where it begins with a slash, \
+and with two it is said with one. What people say and the lists that were asked for go to stdout, what the client has \
+to say to stderr. It ends when all was delivered, or when nobody reads stdout any more.
 
 Files: the choices in $XDG_CONFIG_HOME/chatserv/chat.toml (~/.config), with the keys user, server, rooms, bell, color, \
 time and reconnect; a flag wins. The typed lines in $XDG_STATE_HOME/chatserv/history (~/.local/state).
 
 Exit status:
   0               you have left, and everything that was typed was delivered
-  1               the server is not there, has refused, or has sent you away
+  1               the server is not there, has refused, or has sent you away; or stdout is full
   2               an argument or the config file is wrong; nothing was tried
   3               you have left, but something that was typed did not arrive
   70              a fault of this program
-  130, 143        ended at once, by a second Ctrl-C or signal, or as it could not leave in 5 s";
+  129, 130, 143   ended at once, by a second Ctrl-C or signal, or as it could not leave in 5 s";

@@ -65,6 +65,7 @@ impl Session {
             Heard::History { messages, more, .. } => (&messages[..], *more),
             _ => (&[][..], false),
         };
+        self.tell_gap(name, messages, effects);
         for message in messages {
             self.past_message(now, name, message, effects);
         }
@@ -87,21 +88,35 @@ impl Session {
         let (Some(room), Some(message)) = (self.rooms.find(name), said(heard)) else {
             return;
         };
-        let next = room.seen.saturating_add(1);
-        let missing = message.message_id.map(|id| id.saturating_sub(next));
-        let are_lost = missing.filter(|_| room.comes_again).unwrap_or(0);
         if !room.is_new(message.message_id) {
             return;
-        }
-        if are_lost > 0 {
-            let text = format!("-- {are_lost} older messages in {name} are not kept any more.");
-            Self::tell(&text, effects);
         }
         // What was under way when the connection broke has arrived, then.
         if let Some(sent_at) = &message.sent_at {
             self.outgoing
                 .has_arrived(&message.from, sent_at, &message.message);
         }
-        self.show(now, heard, effects);
+        if self.is_wanted(&message.from) {
+            self.show(now, heard, effects);
+        }
+    }
+
+    /// Tells how many messages the server does not keep any more. Of those one ignores it keeps to itself that there were
+    /// any.
+    fn tell_gap(&mut self, name: &str, messages: &[Heard], effects: &mut Vec<Effect>) {
+        let first = messages.first().and_then(said);
+        let (Some(room), Some(first)) = (self.rooms.find(name), first) else {
+            return;
+        };
+        let next = room.seen.saturating_add(1);
+        let missing = first.message_id.map_or(0, |id| id.saturating_sub(next));
+        if missing == 0 || !room.comes_again || self.wishes.ignores_anybody() {
+            return;
+        }
+        let text = match missing {
+            1 => format!("-- 1 older message in {name} is not kept any more."),
+            _ => format!("-- {missing} older messages in {name} are not kept any more."),
+        };
+        Self::tell(&text, effects);
     }
 }

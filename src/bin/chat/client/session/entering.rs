@@ -138,6 +138,7 @@ impl Session {
             self.ask(Purpose::Commands, &Request::Help { about: None }, effects);
         }
         self.was_here = true;
+        self.is_woken = false;
         self.lost_since = None;
     }
 

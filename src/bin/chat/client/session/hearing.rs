@@ -1,6 +1,6 @@
 //! What the server says.
 
-use super::outgoing::Item;
+use super::outgoing::{Item, Task};
 use super::rooms::said;
 use super::{ANSWER_WAIT, Phase, Purpose, Session};
 use crate::client::heard::{self, Joined, Said};
@@ -33,11 +33,10 @@ impl Session {
     }
 
     fn hear(&mut self, now: &Now, heard: Heard, id: Option<u64>, effects: &mut Vec<Effect>) {
-        if id.is_some() {
-            self.answer_until = Some(now.elapsed + ANSWER_WAIT);
-            if self.turn_waits.map(|(id, _)| id) == id {
-                self.turn_waits = None;
-            }
+        // Whatever it says shows that the server is there. What it owes may be behind it.
+        self.answer_until = Some(now.elapsed + ANSWER_WAIT);
+        if id.is_some() && self.turn_waits.map(|(id, _)| id) == id {
+            self.turn_waits = None;
         }
         if let Some(purpose) = id.and_then(|id| self.asked.remove(&id)) {
             return self.own_answer(now, purpose, heard, effects);
@@ -94,6 +93,9 @@ impl Session {
                 if item.changes_room() {
                     self.is_nowhere(effects);
                 }
+                if let Task::Ask(Request::Unignore { name }) = &item.task {
+                    self.wishes.forget_ignored(name);
+                }
             }
             Heard::Ack {
                 received_at,
@@ -110,7 +112,10 @@ impl Session {
                     sent_at: Some(item.sent_at.clone()),
                     received_at: received_at.clone(),
                 };
-                let own = match &item.request {
+                let Task::Ask(request) = &item.task else {
+                    return;
+                };
+                let own = match request {
                     Request::Chat { text, .. } => Heard::Chat(own(text)),
                     Request::Me { text, .. } => Heard::Me(own(text)),
                     Request::Private { text, .. } | Request::Reply { text } => {
@@ -147,8 +152,8 @@ impl Session {
         }
     }
 
-    /// What was typed behind a `/join` or `/part` that was refused has no place.
-    fn is_nowhere(&mut self, effects: &mut Vec<Effect>) {
+    /// What was typed behind a `/join`, `/part` or `/switch` that was refused has no place.
+    pub(super) fn is_nowhere(&mut self, effects: &mut Vec<Effect>) {
         for item in self.outgoing.take_misplaced() {
             let what = format!("Not said, since it was meant for there: {}", item.typed);
             Self::complain(&what, effects);
@@ -189,6 +194,7 @@ impl Session {
             }
             Heard::Nick { from, username } if *from == self.me => self.me = username.clone(),
             Heard::Nick { from, username } => {
+                self.wishes.renamed(from, username);
                 effects.push(Effect::Gone(from.clone()));
                 effects.push(Effect::Here(username.clone()));
             }
@@ -199,7 +205,7 @@ impl Session {
                 return Self::complain(message, effects);
             }
             Heard::Bye { reason, message } => {
-                return self.good_bye(now, reason, message, effects);
+                return self.good_bye(reason, message, effects);
             }
             Heard::Shutdown { message } => {
                 self.trouble = Some(message.clone());
@@ -221,6 +227,13 @@ impl Session {
         }
     }
 
+    /// Whether one wants to see what this person says.
+    pub(super) fn is_wanted(&self, from: &str) -> bool {
+        // Whoever wrote it into a pipe knows it.
+        let is_known = from == self.me && !self.settings.interactive;
+        !is_known && !self.wishes.ignores(from)
+    }
+
     /// Somebody has said something, perhaps oneself.
     pub(super) fn said(&mut self, now: &Now, heard: Heard, effects: &mut Vec<Effect>) {
         let Some(message) = said(&heard) else { return };
@@ -237,9 +250,9 @@ impl Session {
             },
             None => heard,
         };
-        let is_mine = said(&heard).is_some_and(|message| message.from == self.me);
-        if is_mine && !self.settings.interactive {
-            // Whoever wrote it into the pipe knows it.
+        let from = said(&heard).map_or("", |message| &message.from);
+        let is_mine = from == self.me;
+        if !self.is_wanted(from) {
             return;
         }
         self.show(now, &heard, effects);

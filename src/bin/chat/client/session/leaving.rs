@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chatserv::chat::Request;
 
-use super::phase::Question;
+use super::question::Question;
 use super::{Phase, Session};
 use crate::client::{Effect, Ending, Now, wire};
 
@@ -72,7 +72,11 @@ impl Session {
     fn forget_connection(&mut self, effects: &mut Vec<Effect>) {
         self.asked.clear();
         self.turn_waits = None;
-        self.question = Question::None;
+        self.question = match self.question {
+            Question::InPrompt | Question::Stale => Question::Stale,
+            Question::Told | Question::None => Question::None,
+        };
+        self.is_woken = false;
         self.answer_until = None;
         self.rooms.lost();
         for item in self.outgoing.lost(&self.me) {
@@ -109,13 +113,7 @@ impl Session {
     }
 
     /// The server says why it closes the connection.
-    pub(super) fn good_bye(
-        &mut self,
-        now: &Now,
-        reason: &str,
-        message: &str,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn good_bye(&mut self, reason: &str, message: &str, effects: &mut Vec<Effect>) {
         match reason {
             "quit" => self.end(effects),
             "idle" if self.settings.reconnect => {
@@ -130,7 +128,6 @@ impl Session {
                 };
                 Self::tell(&text, effects);
                 self.phase = Phase::Asleep;
-                self.lost_since = Some(now.elapsed);
                 self.pauses.reset();
             }
             "idle" | "kicked" | "banned" => {
@@ -182,7 +179,7 @@ impl Session {
     pub(super) fn end(&mut self, effects: &mut Vec<Effect>) {
         effects.push(Effect::Disconnect);
         // A pipe that waits for its turn has more to say.
-        let is_unread = self.turn_owed && self.was_here && !self.input_ended;
+        let is_unread = self.turn_owed && !self.input_ended;
         if is_unread && !self.settings.interactive {
             self.refused_something = true;
             Self::complain("The rest of the input was not read.", effects);
@@ -190,21 +187,21 @@ impl Session {
         let ending = match self.outgoing.undelivered() {
             0 if self.refused_something && !self.settings.interactive => Ending::Undelivered,
             0 => Ending::Left,
-            1 => {
-                Self::complain("1 line was not delivered, or perhaps not.", effects);
-                Ending::Undelivered
-            }
-            count => {
-                let text = format!("{count} lines were not delivered, or perhaps not.");
-                Self::complain(&text, effects);
-                Ending::Undelivered
-            }
+            _ => Ending::Undelivered,
         };
         self.end_as(ending, effects);
     }
 
-    /// Ends like this.
+    /// Ends like this, and says what did not arrive.
     pub(super) fn end_as(&mut self, ending: Ending, effects: &mut Vec<Effect>) {
+        match self.outgoing.undelivered() {
+            0 => {}
+            1 => Self::complain("1 line was not delivered, or perhaps not.", effects),
+            count => {
+                let text = format!("{count} lines were not delivered, or perhaps not.");
+                Self::complain(&text, effects);
+            }
+        }
         self.phase = Phase::Ended;
         effects.push(Effect::End(ending));
     }

@@ -20,13 +20,22 @@ pub(super) struct Item {
     /// The line, for sentences about it.
     pub typed: String,
     /// What it means.
-    pub request: Request,
+    pub task: Task,
     /// Where it belongs.
     pub place: Place,
     /// When it was typed (RFC 3339), by the clock here.
     pub sent_at: String,
     /// By which name it was under way when a connection broke: it may have arrived.
     pub sent_as: Option<String>,
+}
+
+/// What a line means that has to keep its place among others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Task {
+    /// To ask the server for something.
+    Ask(Request),
+    /// To speak in this room from now on, or in the next one: behind a `/join`, that has to wait for its answer.
+    Switch(Option<String>),
 }
 
 /// Where something belongs that was typed.
@@ -49,9 +58,10 @@ impl Item {
 
     /// Whether it may be said a second time: it was under way to people, and no history tells whether it arrived.
     pub(super) fn may_be_said_twice(&self) -> bool {
-        let is_to_people = match &self.request {
-            Request::Chat { text, .. } | Request::Me { text, .. } => text.contains('@'),
-            request => matches!(request, Request::Private { .. } | Request::Reply { .. }),
+        let is_to_people = match &self.task {
+            Task::Ask(Request::Chat { text, .. } | Request::Me { text, .. }) => text.contains('@'),
+            Task::Ask(Request::Private { .. } | Request::Reply { .. }) => true,
+            Task::Ask(_) | Task::Switch(_) => false,
         };
         is_to_people && self.sent_as.is_some()
     }
@@ -59,17 +69,22 @@ impl Item {
     /// Whether it is something to say, which is worth being said later too.
     pub(super) fn is_said(&self) -> bool {
         matches!(
-            self.request,
-            Request::Chat { .. }
-                | Request::Me { .. }
-                | Request::Private { .. }
-                | Request::Reply { .. }
+            self.task,
+            Task::Ask(
+                Request::Chat { .. }
+                    | Request::Me { .. }
+                    | Request::Private { .. }
+                    | Request::Reply { .. }
+            )
         )
     }
 
     /// Whether it changes where one speaks. Nothing behind it is sent before it is answered.
     pub(super) fn changes_room(&self) -> bool {
-        matches!(self.request, Request::Join { .. } | Request::Part { .. })
+        matches!(
+            self.task,
+            Task::Switch(_) | Task::Ask(Request::Join { .. } | Request::Part { .. })
+        )
     }
 
     /// Whether it is done later too, by another connection: who was here is nothing to tell in an hour.
@@ -183,9 +198,10 @@ impl Outgoing {
     /// the same text are the same line.
     pub(super) fn has_arrived(&mut self, from: &str, sent_at: &str, text: &str) -> bool {
         let is_it = |item: &Item| {
-            let said = match &item.request {
-                Request::Chat { text, .. } | Request::Me { text, .. } => text,
-                _ => return false,
+            let Task::Ask(Request::Chat { text: said, .. } | Request::Me { text: said, .. }) =
+                &item.task
+            else {
+                return false;
             };
             item.sent_as.as_deref() == Some(from) && item.sent_at == sent_at && said == text
         };

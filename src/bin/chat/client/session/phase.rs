@@ -54,14 +54,3 @@ pub(super) enum Purpose {
     /// To have again what one had before the connection was lost.
     Again,
 }
-
-/// Whether somebody has been asked what to do with the lines that were typed without a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Question {
-    /// They have not.
-    None,
-    /// They have, above the line that they were typing.
-    Told,
-    /// They have, and the prompt asks.
-    InPrompt,
-}

@@ -2,14 +2,11 @@
 
 use chatserv::chat::{Request, Timestamps};
 
-use super::outgoing::{Item, Place};
-use super::phase::Question;
+use super::outgoing::{Item, Place, Task};
+use super::question::Question;
 use super::{ANSWER_WAIT, PROMPT_WAIT, Phase, Session};
 use crate::client::wire::{self, Typed};
-use crate::client::{Bell, Effect, Now};
-
-/// How many of the lines that wait for an answer are shown with the question.
-const HELD_SHOWN_MAX: usize = 5;
+use crate::client::{Bell, Effect, Line, Now};
 
 impl Session {
     /// A line was typed.
@@ -30,13 +27,15 @@ impl Session {
             }
             Phase::Naming { connected } => return self.named(now, line, connected, effects),
             Phase::Asleep => {
+                self.is_woken = true;
                 self.understood(now, line, effects);
+                self.lost_since = Some(now.elapsed);
                 return self.connect(effects);
             }
             Phase::Leaving { .. } | Phase::Ended => return,
             _ => {}
         }
-        if self.question != Question::None && self.answered_question(line, effects) {
+        if self.question != Question::None && self.answered_question(now, line, effects) {
             return;
         }
         self.understood(now, line, effects);
@@ -50,7 +49,7 @@ impl Session {
             Typed::Ask(Request::Join { room, .. })
                 if !self.outgoing.place_is_open() && self.rooms.switch(&room.text) => {}
             Typed::Ask(request) => self.take(now, line, request, effects),
-            Typed::Switch(room) => self.switch(room.as_deref(), effects),
+            Typed::Switch(room) => self.switch_in_order(now, line, room, effects),
             Typed::Bell(choice) => {
                 self.bell = choice.unwrap_or(self.bell);
                 let text = match self.bell {
@@ -61,7 +60,9 @@ impl Session {
                 Self::tell(text, effects);
             }
             Typed::Timestamps(choice) => self.timestamps(choice, effects),
-            Typed::Told(text) => Self::tell(&format!("-- {text}"), effects),
+            Typed::Told(text) => {
+                effects.push(Effect::Show(Line::notice(&format!("-- {text}"))));
+            }
             Typed::Refused(why) => {
                 self.refused_something = true;
                 Self::complain(&why, effects);
@@ -69,24 +70,39 @@ impl Session {
         }
     }
 
-    /// One wants to speak in this room, or in the next one.
-    pub(super) fn switch(&mut self, room: Option<&str>, effects: &mut Vec<Effect>) {
+    /// One wants to speak in this room, or in the next one, as soon as it is clear where one is.
+    pub(super) fn switch_in_order(
+        &mut self,
+        now: &Now,
+        line: &str,
+        room: Option<String>,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.outgoing.place_is_open() {
+            let item = self.item(now, line, Task::Switch(room));
+            self.outgoing.push(item);
+        } else {
+            self.switch(room.as_deref(), effects);
+        }
+    }
+
+    /// One speaks in this room from now on, or in the next one.
+    fn switch(&mut self, room: Option<&str>, effects: &mut Vec<Effect>) {
         let Some(room) = room else {
             if self.rooms.names().len() < 2 {
-                Self::tell(
-                    "-- You are in no other room. /join ROOM goes to one.",
-                    effects,
-                );
+                let text = "-- You are in no other room. /join ROOM goes to one.";
+                Self::tell(text, effects);
             }
-            return self.rooms.switch_to_next();
+            self.rooms.switch_to_next();
+            return self.outgoing.place_is(self.rooms.current());
         };
-        if !self.rooms.switch(room) {
-            let why = format!("You are not in {room}. Type /join {room}.");
-            Self::complain(&why, effects);
-            if !self.settings.interactive {
-                self.rooms.switch_to_none();
-            }
+        if self.rooms.switch(room) {
+            return self.outgoing.place_is(self.rooms.current());
         }
+        self.refused_something = true;
+        let why = format!("You are not in {room}. Type /join {room}.");
+        Self::complain(&why, effects);
+        self.is_nowhere(effects);
     }
 
     /// Something was typed while somebody else has one's name. It is as likely half of a conversation as a name.
@@ -107,6 +123,9 @@ impl Session {
         if name.is_empty() {
             return;
         }
+        if wire::understand(name) == Typed::Ask(Request::Quit) {
+            return self.input_ended(now, effects);
+        }
         self.me = name.to_owned();
         if connected {
             self.introduce(now, effects);
@@ -117,9 +136,26 @@ impl Session {
 
     /// Something is to be said or done.
     fn take(&mut self, now: &Now, line: &str, request: Request, effects: &mut Vec<Effect>) {
+        let item = self.item(now, line, Task::Ask(request));
+        // Whoever presses Enter to come back wants the line to be said.
+        if self.phase == Phase::Here || self.is_woken || !self.settings.interactive {
+            self.outgoing.push(item);
+        } else if item.is_said() {
+            self.outgoing.hold(item);
+            let text = "-- There is no connection. The line waits until there is one.";
+            Self::tell(text, effects);
+        } else {
+            let typed = item.typed;
+            let why = format!("There is no connection, so this cannot be done: {typed}");
+            Self::complain(&why, effects);
+        }
+    }
+
+    /// Something that was typed now.
+    fn item(&self, now: &Now, line: &str, task: Task) -> Item {
         // A line with a password is not shown again.
-        let typed = match request {
-            Request::Op { .. } => "/op",
+        let typed = match task {
+            Task::Ask(Request::Op { .. }) => "/op",
             _ => line.trim(),
         };
         let place = if self.outgoing.place_is_open() {
@@ -127,24 +163,12 @@ impl Session {
         } else {
             Place::In(self.rooms.current().map(str::to_owned))
         };
-        let item = Item {
+        Item {
             typed: typed.to_owned(),
-            request,
+            task,
             place,
-            sent_as: None,
             sent_at: now.wall.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z").to_string(),
-        };
-        // Whoever presses Enter to come back wants the line to be said.
-        let is_wanted = matches!(self.phase, Phase::Here | Phase::Asleep);
-        if is_wanted || !self.settings.interactive {
-            self.outgoing.push(item);
-        } else if item.is_said() {
-            self.outgoing.hold(item);
-            let text = "-- There is no connection. The line waits until there is one.";
-            Self::tell(text, effects);
-        } else {
-            let why = format!("There is no connection, so this cannot be done: {typed}");
-            Self::complain(&why, effects);
+            sent_as: None,
         }
     }
 
@@ -158,11 +182,19 @@ impl Session {
             );
             Self::tell(&text, effects);
         }
-        let object = match wire::encode(&item.request, item.room(), &item.sent_at, id) {
+        let request = match &item.task {
+            Task::Ask(request) => request,
+            Task::Switch(room) => return self.switch(room.as_deref(), effects),
+        };
+        let object = match wire::encode(request, item.room(), &item.sent_at, id) {
             Ok(object) => object,
             Err(why) => {
                 self.refused_something = true;
-                return Self::complain(&why, effects);
+                Self::complain(&why, effects);
+                if item.changes_room() {
+                    self.is_nowhere(effects);
+                }
+                return;
             }
         };
         if !self.outgoing.waits_for_answer() {
@@ -173,56 +205,6 @@ impl Session {
         }
         self.outgoing.sent(id, object.len(), item);
         effects.push(Effect::Send(object));
-    }
-
-    /// Asks whether what was typed without a connection should still be sent.
-    pub(super) fn ask_about_held(&mut self, effects: &mut Vec<Effect>) {
-        let held = self.outgoing.held();
-        let count = held.len();
-        if count == 0 || self.question != Question::None {
-            return;
-        }
-        let lines = if count == 1 {
-            "1 line"
-        } else {
-            &format!("{count} lines")
-        };
-        let text = format!("-- Not sent while there was no connection, or perhaps not: {lines}:");
-        Self::tell(&text, effects);
-        let shown: Vec<_> = held
-            .take(HELD_SHOWN_MAX)
-            .map(|item| item.typed.clone())
-            .collect();
-        for typed in &shown {
-            Self::tell(&format!("--   {typed}"), effects);
-        }
-        if count > shown.len() {
-            Self::tell(&format!("--   and {} more", count - shown.len()), effects);
-        }
-        Self::tell("-- Send them now? Type y or n.", effects);
-        self.question = Question::Told;
-    }
-
-    /// Takes the answer to that question. Somebody who was typing when it came may finish that line first; from then on
-    /// the prompt asks, and nothing else is an answer.
-    fn answered_question(&mut self, line: &str, effects: &mut Vec<Effect>) -> bool {
-        match line.trim().to_lowercase().as_str() {
-            "y" | "yes" => self.outgoing.release(),
-            "n" | "no" => {
-                self.outgoing.forget_held();
-                Self::tell("-- They are not sent.", effects);
-            }
-            _ if self.question == Question::Told => {
-                self.question = Question::InPrompt;
-                return false;
-            }
-            _ => {
-                Self::complain("Please type y or n.", effects);
-                return true;
-            }
-        }
-        self.question = Question::None;
-        true
     }
 
     /// How times are shown from now on.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use chatserv::chat::Request;
 
 use super::super::Heard;
+use super::rooms::same;
 
 /// So many people can be ignored over a lost connection. The server has a limit of its own.
 const IGNORED_MAX: usize = 1_000;
@@ -39,6 +40,29 @@ impl Wishes {
             Heard::Op {} => self.operator = true,
             _ => {}
         }
+    }
+
+    /// Somebody whom one may ignore has another name.
+    pub(super) fn renamed(&mut self, from: &str, to: &str) {
+        if self.ignored.remove(from) {
+            self.ignored.insert(to.to_owned());
+        }
+    }
+
+    /// One does not ignore this person, as the server says.
+    pub(super) fn forget_ignored(&mut self, name: &str) {
+        self.ignored.retain(|ignored| !same(ignored, name));
+    }
+
+    /// Whether one ignores this person. The server hides what they say; but one who was not here when one came back was
+    /// refused to be ignored again.
+    pub(super) fn ignores(&self, name: &str) -> bool {
+        self.ignored.contains(name)
+    }
+
+    /// Whether one ignores anybody.
+    pub(super) fn ignores_anybody(&self) -> bool {
+        !self.ignored.is_empty()
     }
 
     /// What to ask for again.

@@ -252,3 +252,38 @@ fn a_room_has_one_name() {
     luca.happens(Event::TabPressed);
     assert_eq!(luca.turns(), ["dev> ", "modern> ", "dev> "]);
 }
+
+#[test]
+fn a_switch_behind_a_join_waits_for_its_turn() {
+    let mut bot = Script::joined(pipe(), 0);
+    for line in ["/join dev", "for dev", "/switch lobby", "for all"] {
+        bot.types(line);
+    }
+    bot.enters(bot.id_of("joinroom"), "dev");
+    bot.answers_by("chat", "ack", ACK);
+    let rooms: Vec<_> = bot
+        .sent()
+        .iter()
+        .filter(|object| action(object) == "chat")
+        .map(|object| object.contains(r#""room":"lobby""#))
+        .collect();
+    assert_eq!(bot.said(), ["for dev", "for all"]);
+    assert_eq!(rooms, [false, true]);
+
+    // To a room that one is not in, nothing goes, and neither does what stands behind it.
+    let mut bot = Script::joined(pipe(), 0);
+    bot.types("/switch nowhere");
+    bot.types("secret");
+    assert_eq!(bot.said(), [""; 0]);
+    bot.happens(Event::InputEnded);
+    bot.waits();
+    assert_eq!(bot.ended(), Some(Ending::Undelivered));
+}
+
+#[test]
+fn a_join_that_cannot_be_sent_leads_nowhere() {
+    let mut bot = Script::joined(pipe(), 0);
+    bot.types(&format!("/join {}", "x".repeat(17_000)));
+    bot.types("secret");
+    assert_eq!(bot.sent(), [""; 0]);
+}

@@ -173,3 +173,119 @@ fn a_pipe_does_not_wait_for_ever() {
         "!! The server has not come back within 120 seconds."
     );
 }
+
+#[test]
+fn what_arrives_late_is_no_silence() {
+    let mut luca = Script::joined(person(), 0);
+    luca.types("hello?");
+    // The client itself slept, and finds the answer when it wakes up.
+    luca.elapsed += Duration::from_secs(90);
+    luca.somebody_says(1, "hi");
+    luca.answers_by(
+        "chat",
+        "ack",
+        r#""received_at":"2025-11-20T11:03:04Z","message_id":2"#,
+    );
+    assert!(!luca.has(&Effect::Disconnect));
+    assert_eq!(luca.screen().len(), 2);
+}
+
+#[test]
+fn a_pipe_that_was_idle_has_its_patience_from_when_it_wakes() {
+    let mut bot = Script::joined(pipe(), 0);
+    bot.hears(r#"{"action":"bye","reason":"idle","message":"Bye!"}"#);
+    bot.elapsed += Duration::from_secs(600);
+    bot.types("hi");
+    bot.happens(Event::NotConnected("Nobody listens.".into()));
+    assert_eq!(bot.ended(), None);
+    bot.waits();
+    bot.connects(0);
+    assert_eq!(bot.said(), ["hi"]);
+}
+
+#[test]
+fn who_wakes_up_is_not_asked_about_what_is_typed_then() {
+    let mut luca = Script::joined(person(), 0);
+    luca.hears(r#"{"action":"bye","reason":"idle","message":"Bye!"}"#);
+    luca.types("one");
+    luca.types("two");
+    luca.connects(0);
+    assert_eq!(luca.said(), ["one", "two"]);
+}
+
+#[test]
+fn nobody_who_is_ignored_comes_back_unseen() {
+    let mut luca = Script::joined(person(), 0);
+    luca.types("/ignore bob");
+    luca.answers("ignore", r#""username":"bob""#);
+    luca.hears(r#"{"action":"nick","from":"bob","username":"rob"}"#);
+    luca.happens(Event::Disconnected(None));
+    luca.waits();
+    luca.forget();
+    luca.connects(3);
+    // He is not there just now, so the server ignores nobody.
+    luca.refuses("ignore", "no_such_person");
+    let past = said("rob", 2, "hidden", None);
+    let fields = format!(r#""room":"lobby","messages":[{past}],"epoch":7,"more":false"#);
+    luca.answers("history", &fields);
+    luca.hears(&said("rob", 3, "hidden too", None));
+    let screen = luca.screen().join("\n");
+    assert!(
+        !screen.contains("hidden") && !screen.contains("older"),
+        "{screen}"
+    );
+    luca.types("/unignore rob");
+    luca.refuses("unignore", "not_ignored");
+    luca.forget();
+    luca.hears(&said("rob", 4, "seen", None));
+    assert_eq!(luca.screen().len(), 1);
+}
+
+#[test]
+fn an_answer_to_a_prompt_is_no_message() {
+    let mut luca = Script::joined(person(), 0);
+    luca.happens(Event::Disconnected(None));
+    luca.types("first");
+    luca.waits();
+    luca.connects(0);
+    luca.types("something else");
+    luca.answers_by(
+        "chat",
+        "ack",
+        r#""received_at":"2025-11-20T11:03:04Z","message_id":1"#,
+    );
+    assert_eq!(luca.turns().last().unwrap(), "Send them? y/n: ");
+    luca.happens(Event::Disconnected(None));
+    luca.types("y");
+    assert_eq!(luca.turns().last().unwrap(), "> ");
+    luca.waits();
+    luca.forget();
+    luca.connects(1);
+    luca.types("y");
+    assert_eq!(luca.said(), ["first"]);
+}
+
+#[test]
+fn quit_leaves_at_any_prompt() {
+    let mut luca = Script::new(person());
+    luca.happens(Event::Connected);
+    luca.hears("server: Input username.");
+    luca.refuses("connect", "name_taken");
+    luca.types("/quit");
+    assert_eq!(luca.ended(), Some(Ending::Left));
+}
+
+#[test]
+fn every_end_tells_what_did_not_arrive() {
+    let settings = Settings {
+        reconnect: false,
+        ..pipe()
+    };
+    let mut bot = Script::joined(settings, 0);
+    bot.types("one");
+    bot.types("two");
+    bot.happens(Event::Disconnected(None));
+    assert_eq!(bot.ended(), Some(Ending::Refused));
+    let told = "!! 2 lines were not delivered, or perhaps not.";
+    assert_eq!(bot.screen().last().unwrap(), told);
+}
