@@ -21,6 +21,7 @@ use std::time::Duration;
 
 pub use choices::{Bind, Delivery, Limit, LogLevel, Operators, RateLimit, Zone};
 pub use error::ConfigError;
+#[cfg(feature = "server")]
 pub(crate) use file::{in_file, toml_reason};
 pub use file::{line_of, read_text};
 pub use load::{Outcome, load};

@@ -3,5 +3,7 @@
 pub mod chat;
 pub mod config;
 pub mod healthcheck;
+pub mod inherited;
 pub mod protocol;
+#[cfg(feature = "server")]
 pub mod server;

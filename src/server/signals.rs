@@ -21,6 +21,7 @@ use super::Remote;
 use super::activity::Activity;
 use crate::chat::ShutdownCause;
 use crate::config::{ConfigError, Outcome, limits};
+use crate::inherited::is_ignored;
 
 /// The thread that waits for signals. Dropping it ends and joins the thread.
 pub struct SignalThread {
@@ -102,14 +103,6 @@ fn stop(remote: &Remote, stopping: &AtomicBool, number: i32, name: &'static str)
         std::process::exit(128 + number);
     }
     remote.shut_down(ShutdownCause::Signal(name));
-}
-
-/// Whether this process was started with the signal ignored, as the kernel tells it: bit n−1 stands for signal n.
-pub fn is_ignored(signal: i32) -> bool {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
-        .is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 impl Drop for SignalThread {

@@ -6,7 +6,7 @@ use std::thread::{self, Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use chatserv::config::limits::SERVICE_STACK_BYTES;
-use chatserv::server::signals::is_ignored;
+use chatserv::inherited::is_ignored;
 use crossbeam_channel::Sender;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::{Handle, Signals};
