@@ -21,7 +21,7 @@
 //!
 //! # Invariants
 //!
-//! 1. Only the main thread touches the [`Session`](client::Session), which has all state and is pure.
+//! 1. Only the main thread touches the [`Session`], which has all state and is pure.
 //! 2. A line is read when the one before it has had its turn: a pipe is read no faster than the server takes its lines.
 //! 3. The main thread never waits for a terminal. It waits for a pipe: who reads slowly slows down the server.
 //! 4. A connection has a channel of its own, which is dropped with it. No event outlives its connection.
