@@ -77,7 +77,7 @@ pub(super) fn wrapped(text: &str, columns_max: usize) -> Vec<String> {
 }
 
 /// So many of them.
-pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
+pub fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 

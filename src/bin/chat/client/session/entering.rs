@@ -5,7 +5,7 @@ use std::time::Duration;
 use chatserv::chat::{self, Request};
 
 use super::{ANSWER_WAIT, Ending, Phase, Purpose, Session};
-use crate::client::{Effect, Heard, Now};
+use crate::client::{Effect, Now};
 
 /// How long to wait for the server's first words before one speaks. On the main port they come at once, on the port for
 /// programs not at all.
@@ -204,14 +204,6 @@ impl Session {
         if !self.settings.interactive {
             effects.push(Effect::Disconnect);
             self.end_as(Ending::Refused, effects);
-        }
-    }
-
-    /// What is shown of a room one has just come into: not that one is alone in the room that all are in at the start.
-    pub(super) fn is_worth_telling(joined: &Heard) -> bool {
-        match joined {
-            Heard::JoinRoom(joined) => joined.room != "lobby" || joined.total != Some(1),
-            _ => true,
         }
     }
 }

@@ -170,9 +170,9 @@ impl Session {
             effects.push(Effect::Here(name.clone()));
         }
         self.entered(&joined, effects);
-        let heard = Heard::JoinRoom(joined);
-        if Self::is_worth_telling(&heard) {
-            self.tell_heard(now, &heard, effects);
+        // Not that one is alone in the room that all are in at the start.
+        if joined.room != "lobby" || joined.total != Some(1) {
+            self.tell_heard(now, &Heard::JoinRoom(joined), effects);
         }
         effects.push(Effect::Rooms(self.rooms.names()));
     }
@@ -251,15 +251,12 @@ impl Session {
             None => heard,
         };
         let from = said(&heard).map_or("", |message| &message.from);
-        let is_mine = from == self.me;
         if !self.is_wanted(from) {
             return;
         }
         self.show(now, &heard, effects);
-        if let Some(message) = said(&heard)
-            && !is_mine
-        {
-            effects.push(Effect::Spoke(message.from.clone()));
+        if from != self.me {
+            effects.push(Effect::Spoke(from.to_owned()));
         }
         let rings = match self.bell {
             Bell::On => phrases::calls(&heard, &self.me),

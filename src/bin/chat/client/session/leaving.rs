@@ -6,6 +6,7 @@ use chatserv::chat::Request;
 
 use super::question::Question;
 use super::{Phase, Session};
+use crate::client::phrases::counted;
 use crate::client::{Effect, Ending, Now, wire};
 
 /// How long to wait for the server's good-bye.
@@ -194,13 +195,10 @@ impl Session {
 
     /// Ends like this, and says what did not arrive.
     pub(super) fn end_as(&mut self, ending: Ending, effects: &mut Vec<Effect>) {
-        match self.outgoing.undelivered() {
-            0 => {}
-            1 => Self::complain("1 line was not delivered, or perhaps not.", effects),
-            count => {
-                let text = format!("{count} lines were not delivered, or perhaps not.");
-                Self::complain(&text, effects);
-            }
+        let undelivered = self.outgoing.undelivered();
+        if undelivered > 0 {
+            let lines = counted(undelivered, "line was", "lines were");
+            Self::complain(&format!("{lines} not delivered, or perhaps not."), effects);
         }
         self.phase = Phase::Ended;
         effects.push(Effect::End(ending));

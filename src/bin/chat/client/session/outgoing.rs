@@ -1,8 +1,8 @@
 //! What was typed and has not been answered yet.
 //!
 //! Nothing that was typed may be lost, so each line stays here until the server has answered it. Only a few are under
-//! way at a time. The next one leaves when an answer comes in, as with TCP's
-//! own window: a server that holds lines back slows down whoever writes, and no write ever waits for the kernel.
+//! way at a time. The next one leaves when an answer comes in, as with TCP's own window: a server that holds lines back
+//! slows down whoever writes, and no write ever waits for the kernel.
 
 use std::collections::VecDeque;
 
@@ -194,9 +194,9 @@ impl Outgoing {
         std::mem::swap(&mut self.waiting, &mut self.held);
     }
 
-    /// Whether this has been said after all, as the history shows: it is then not sent again. Lines of one moment with
-    /// the same text are the same line.
-    pub(super) fn has_arrived(&mut self, from: &str, sent_at: &str, text: &str) -> bool {
+    /// This has been said after all, as the history shows, so it is not sent again. Lines of one moment with the same
+    /// text are the same line.
+    pub(super) fn has_arrived(&mut self, from: &str, sent_at: &str, text: &str) {
         let is_it = |item: &Item| {
             let Task::Ask(Request::Chat { text: said, .. } | Request::Me { text: said, .. }) =
                 &item.task
@@ -208,10 +208,9 @@ impl Outgoing {
         for items in [&mut self.waiting, &mut self.held] {
             if let Some(at) = items.iter().position(is_it) {
                 items.remove(at);
-                return true;
+                return;
             }
         }
-        false
     }
 
     /// What is held.

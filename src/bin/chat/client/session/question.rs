@@ -3,6 +3,7 @@
 use chatserv::chat::Request;
 
 use super::Session;
+use crate::client::phrases::counted;
 use crate::client::wire::{self, Typed};
 use crate::client::{Effect, Now};
 
@@ -30,11 +31,7 @@ impl Session {
         if count == 0 || matches!(self.question, Question::Told | Question::InPrompt) {
             return;
         }
-        let lines = if count == 1 {
-            "1 line"
-        } else {
-            &format!("{count} lines")
-        };
+        let lines = counted(count, "line", "lines");
         let text = format!("-- Not sent while there was no connection, or perhaps not: {lines}:");
         Self::tell(&text, effects);
         let shown: Vec<_> = held

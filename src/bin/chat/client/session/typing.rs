@@ -174,7 +174,6 @@ impl Session {
 
     /// Sends something that was typed.
     pub(super) fn send_item(&mut self, now: &Now, item: Item, effects: &mut Vec<Effect>) {
-        let id = self.take_id();
         if item.may_be_said_twice() {
             let text = format!(
                 "-- Sent again, since nobody knows if it arrived: {}",
@@ -186,6 +185,7 @@ impl Session {
             Task::Ask(request) => request,
             Task::Switch(room) => return self.switch(room.as_deref(), effects),
         };
+        let id = self.take_id();
         let object = match wire::encode(request, item.room(), &item.sent_at, id) {
             Ok(object) => object,
             Err(why) => {
