@@ -134,7 +134,7 @@ impl Peer {
             Peer::Redis => redis::start(demand),
             Peer::Nats => nats::start(demand),
             Peer::Ncat => ncat::start(demand),
-            Peer::Ngircd => irc::start_ngircd(demand),
+            Peer::Ngircd => irc::start_ngircd(),
             Peer::Inspircd => irc::start_inspircd(demand),
         }
     }

@@ -66,7 +66,7 @@ pub fn inspircd_cannot(demand: Demand) -> Option<&'static str> {
 ///
 /// # Errors
 /// It is missing, or does not begin.
-pub fn start_ngircd(_demand: Demand) -> io::Result<Running> {
+pub fn start_ngircd() -> io::Result<Running> {
     let port = free_port()?;
     let folder = tempfile::tempdir()?;
     let settings = folder.path().join(SETTINGS);
