@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -18,6 +18,9 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// How much of what a server said an error quotes, from the end, in bytes.
 const QUOTED_BYTES: usize = 2000;
+
+/// The kernel's table of TCP sockets over IPv4, proc_pid_net(5).
+const SOCKETS: &str = "/proc/net/tcp";
 
 const STDOUT: &str = "stdout";
 const STDERR: &str = "stderr";
@@ -40,14 +43,15 @@ pub fn free_port() -> io::Result<u16> {
 }
 
 impl Running {
-    /// Starts a server that listens on `port`, and waits until it takes connections.
+    /// Starts a server that listens on `port`, and waits until it takes connections. None is made to find that out:
+    /// `ncat --chat` ends when somebody leaves at once.
     ///
     /// # Errors
     /// It does not start, ends, or does not listen in time: with what it said.
     pub fn on_port(port: u16, command: Command, folder: TempDir) -> io::Result<Self> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         Self::start(command, folder, |_| {
-            TcpStream::connect(address).is_ok().then_some(port)
+            let sockets = fs::read_to_string(SOCKETS).ok()?;
+            is_listening(&sockets, port).then_some(port)
         })
     }
 
@@ -130,6 +134,16 @@ impl Drop for Running {
     }
 }
 
+/// Whether somebody listens on `port`, by the kernel's table: a line's second field ends in the port, and the fourth is
+/// the state, both in hexadecimal.
+fn is_listening(sockets: &str, port: u16) -> bool {
+    let port = format!(":{port:04X}");
+    sockets.lines().any(|line| {
+        let mut fields = line.split_whitespace();
+        fields.nth(1).is_some_and(|local| local.ends_with(&port)) && fields.nth(1) == Some("0A")
+    })
+}
+
 /// The number at the end of the first line, once the line is whole.
 fn port_said(stdout: &str) -> Option<u16> {
     let (line, _) = stdout.split_once('\n')?;
@@ -138,10 +152,12 @@ fn port_said(stdout: &str) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::net::{Ipv4Addr, TcpListener, TcpStream};
     use std::path::PathBuf;
     use std::process::Command;
 
-    use super::{Running, free_port, port_said};
+    use super::{Running, SOCKETS, free_port, is_listening, port_said};
 
     fn shell(script: &str) -> Command {
         let mut command = Command::new("sh");
@@ -161,6 +177,20 @@ mod tests {
         let text = error.to_string();
         assert!(text.contains("no such flag"), "{text}");
         assert!(text.contains("exit status: 3"), "{text}");
+    }
+
+    #[test]
+    fn who_listens_is_told_from_who_is_connected() {
+        let listens = |port| {
+            let sockets = fs::read_to_string(SOCKETS).expect("the kernel shows its sockets");
+            is_listening(&sockets, port)
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
+        let caller = TcpStream::connect(address).expect("somebody listens");
+        let port_of_caller = caller.local_addr().expect("it is connected").port();
+        assert!(listens(address.port()));
+        assert!(!listens(port_of_caller));
     }
 
     #[test]
