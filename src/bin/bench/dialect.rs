@@ -28,6 +28,6 @@ pub trait Dialect: Sync {
     /// Whether a speaker hears what the other speakers say, as in a chat.
     fn speakers_hear(&self) -> bool;
 
-    /// Appends what is sent before the connection is closed, where there is such a word.
-    fn leave(&self, out: &mut Vec<u8>);
+    /// Appends what is sent before the connection is closed, where there is a word that all clients say.
+    fn leave(&self, _out: &mut Vec<u8>) {}
 }

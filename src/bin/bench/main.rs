@@ -3,6 +3,7 @@
 
 mod dialect;
 mod floor;
+mod peers;
 mod record;
 
 fn main() {}

@@ -1,12 +1,15 @@
 //! The servers that are measured, ours among them: what they are called, how they are started, what they speak.
 
-mod floor;
+pub mod floor;
 mod irc;
 mod nats;
 mod ncat;
 mod ours;
+mod program;
 mod redis;
 mod running;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 
@@ -103,7 +106,20 @@ impl Peer {
         match self {
             Peer::Ours(_) | Peer::Floor(_) | Peer::Redis | Peer::Nats => None,
             Peer::Ncat => ncat::cannot(demand),
-            Peer::Ngircd | Peer::Inspircd => irc::cannot(demand),
+            Peer::Ngircd => irc::ngircd_cannot(demand),
+            Peer::Inspircd => irc::inspircd_cannot(demand),
+        }
+    }
+
+    /// How many may be on their way in at once.
+    ///
+    /// Whom the kernel cannot queue for a server tries again after a second or more, and that would be counted as the
+    /// server's time.
+    pub fn logins_at_once(self) -> usize {
+        match self {
+            Peer::Ours(_) | Peer::Floor(_) | Peer::Redis | Peer::Nats | Peer::Inspircd => 128,
+            // Both listen with a backlog of 10.
+            Peer::Ncat | Peer::Ngircd => 8,
         }
     }
 
@@ -118,7 +134,7 @@ impl Peer {
             Peer::Redis => redis::start(demand),
             Peer::Nats => nats::start(demand),
             Peer::Ncat => ncat::start(demand),
-            Peer::Ngircd => irc::start_ngircd(demand),
+            Peer::Ngircd => irc::start_ngircd(),
             Peer::Inspircd => irc::start_inspircd(demand),
         }
     }
