@@ -4,5 +4,6 @@
 mod dialect;
 mod floor;
 mod record;
+mod report;
 
 fn main() {}
