@@ -5,5 +5,6 @@ mod dialect;
 mod floor;
 mod peers;
 mod record;
+mod report;
 
 fn main() {}

@@ -57,6 +57,8 @@ pub mod figure {
     pub const MAX_MS: &str = "max_ms";
     /// How much of a core the server took, in percent.
     pub const SERVER_CPU_PERCENT: &str = "server_cpu_percent";
+    /// How many of the people are logged in.
+    pub const PEOPLE_IN: &str = "people_in";
     /// Connections that have logged in, in a second.
     pub const LOGINS_PER_S: &str = "logins_per_s";
     /// Resident memory for each person, more than the empty server's.
@@ -81,6 +83,9 @@ pub mod figure {
     pub const DESCRIPTORS_AFTER: &str = "descriptors_after";
     /// How often the kernel took a thread of the server off its core because it had nothing to do, for each message.
     pub const SWITCHES_PER_MESSAGE: &str = "switches_per_message";
+
+    /// Those that are whole numbers.
+    pub const COUNTS: [&str; 4] = [PEOPLE_IN, CUT, THREADS_AFTER, DESCRIPTORS_AFTER];
 }
 
 /// One moment of a run.
@@ -110,6 +115,19 @@ pub struct Record {
     /// How it went over time, where that is of interest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moments: Vec<Moment>,
+}
+
+/// A cell of the tables that stays empty, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// What kind of work.
+    pub workload: Workload,
+    /// Which server: the label of the [`Peer`](crate::peers::Peer).
+    pub peer: String,
+    /// What would have been asked of it.
+    pub case: Case,
+    /// Why it was not: a few words, which stand below the table.
+    pub reason: String,
 }
 
 /// What all figures of a run depend upon.
