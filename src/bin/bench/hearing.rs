@@ -1,0 +1,122 @@
+//! What every member has heard, held against what was said.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use crate::payload::{self, Finder, Id};
+use crate::stage::Stage;
+
+/// How deliveries are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ear {
+    /// Each receiver has to get as many as were said: the cheapest for the generator.
+    Counting,
+    /// Each delivery has to be what was said, from whom it was, in the order in which it was said; and how long it took
+    /// is known.
+    Checking,
+}
+
+/// All that was heard since the beginning of a talk.
+pub struct Hearing {
+    payload_bytes: usize,
+    /// Of all members together.
+    pub deliveries: u64,
+    /// By speaker; nothing where it is only counted.
+    pub by_speaker: Vec<u64>,
+    /// By member.
+    heard: Vec<u64>,
+    /// How much each speaker had said before.
+    said_before: Vec<u64>,
+    /// When each speaker said each of theirs; nothing where it is only counted.
+    said_at: Vec<Vec<Instant>>,
+    /// By member; none where it is only counted.
+    finders: Vec<Finder>,
+    /// By member and speaker, the number that comes next.
+    next: Vec<Vec<u64>>,
+    wrong: Option<String>,
+}
+
+impl Hearing {
+    /// Nothing has been heard yet.
+    pub fn new(stage: &Stage, payload_bytes: usize, ear: Ear) -> Self {
+        let members = stage.crowd.len();
+        let checked = if ear == Ear::Checking { members } else { 0 };
+        let speakers = stage.said().len();
+        Self {
+            payload_bytes,
+            deliveries: 0,
+            by_speaker: vec![0; speakers],
+            heard: vec![0; members],
+            said_before: stage.said().to_vec(),
+            said_at: vec![Vec::new(); speakers],
+            finders: vec![Finder::default(); checked],
+            next: vec![stage.said().to_vec(); checked],
+            wrong: None,
+        }
+    }
+
+    /// A speaker says so many now.
+    pub fn said(&mut self, speaker: usize, count: u64) {
+        if !self.finders.is_empty() {
+            let said_at = &mut self.said_at[speaker];
+            said_at.resize(said_at.len() + count as usize, Instant::now());
+        }
+    }
+
+    /// A member has read something; no bytes for the end of the connection. Each delivery that is looked at goes to
+    /// `delivered`, with the time since it was said.
+    pub fn hear(&mut self, member: usize, bytes: &[u8], mut delivered: impl FnMut(Id, Duration)) {
+        if bytes.is_empty() {
+            self.wrong = Some(format!("client {member} was sent away"));
+        }
+        let count = payload::count(bytes);
+        self.heard[member] += count;
+        self.deliveries += count;
+        let Some(finder) = self.finders.get_mut(member) else {
+            return;
+        };
+        let now = Instant::now();
+        let next = &mut self.next[member];
+        let mut wrong = None;
+        let found = finder.feed(bytes, self.payload_bytes, |id| {
+            let Some(expected) = next.get_mut(id.speaker) else {
+                wrong = Some(format!("client {member} hears {id:?}, who is nobody"));
+                return;
+            };
+            if id.number != *expected {
+                wrong = Some(format!("client {member} expects {expected}, hears {id:?}"));
+                return;
+            }
+            *expected += 1;
+            self.by_speaker[id.speaker] += 1;
+            let at = (id.number - self.said_before[id.speaker]) as usize;
+            if let Some(said_at) = self.said_at[id.speaker].get(at) {
+                delivered(id, now.duration_since(*said_at));
+            }
+        });
+        let damaged = found.err().map(|damaged| format!("{damaged:?}"));
+        self.wrong = self.wrong.take().or(wrong).or(damaged);
+    }
+
+    /// Whether everybody has heard exactly what they were to hear.
+    ///
+    /// # Errors
+    /// Who has not, and what they heard instead.
+    pub fn check(&self, stage: &Stage) -> io::Result<()> {
+        if let Some(wrong) = &self.wrong {
+            return Err(io::Error::other(wrong.clone()));
+        }
+        for (member, &heard) in self.heard.iter().enumerate() {
+            let said = stage.said().iter().zip(&self.said_before).enumerate();
+            let expected: u64 = said
+                .filter(|&(speaker, _)| stage.hears(member, speaker))
+                .map(|(_, (now, before))| now - before)
+                .sum();
+            if heard != expected {
+                let why = format!("client {member} heard {heard} messages instead of {expected}");
+                return Err(io::Error::other(why));
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,74 @@
+//! People who are there and say nothing: how fast they come in, and what each of them costs.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::cost::kernel_bytes;
+use crate::hearing::Ear;
+use crate::record::figure;
+use crate::stage::Stage;
+use crate::talk::{Group, Nobody, Pace, Talk, Until};
+
+/// How long after the last has come it is looked at what the server does: whatever a server still has to say about
+/// arrivals (ours gathers them for five seconds) is said by then.
+const SETTLE: Duration = Duration::from_secs(6);
+
+/// How long it is watched doing nothing.
+const WATCH: Duration = Duration::from_secs(3);
+
+const KIB: f64 = 1024.0;
+
+/// How fast so many come in, and, if `costs` are asked for, what each of them costs who says nothing, and how long one
+/// message to all of them takes.
+///
+/// # Errors
+/// Not all come in, or one does not hear the message.
+pub fn measure(
+    stage: &mut Stage,
+    people: usize,
+    payload_bytes: usize,
+    costs: bool,
+) -> io::Result<BTreeMap<String, f64>> {
+    let (empty, kernel_before) = (stage.cost()?, kernel_bytes()?);
+    let began = Instant::now();
+    stage.let_in(people, 0)?;
+    let took = began.elapsed();
+    let mut figures = BTreeMap::new();
+    let mut figure = |name: &str, value: f64| figures.insert(name.to_owned(), value);
+    figure(figure::LOGINS_PER_S, people as f64 / took.as_secs_f64());
+    figure(figure::PEOPLE_IN, people as f64);
+    if !costs {
+        return Ok(figures);
+    }
+    stage.let_pass(SETTLE)?;
+    let (full, kernel) = (stage.cost()?, kernel_bytes()?);
+    thread::sleep(WATCH);
+    let cpu = stage.cost()?.cpu - full.cpu;
+    let each = |after: u64, before: u64| after.saturating_sub(before) as f64 / KIB / people as f64;
+    figure(
+        figure::RESIDENT_KIB_PER_PERSON,
+        each(full.resident_bytes, empty.resident_bytes),
+    );
+    figure(figure::KERNEL_KIB_PER_PERSON, each(kernel, kernel_before));
+    figure(
+        figure::SERVER_CPU_PERCENT,
+        100.0 * cpu.as_secs_f64() / WATCH.as_secs_f64(),
+    );
+    stage.let_in(0, 1)?;
+    stage.wait_for_quiet()?;
+    let groups = [Group {
+        speakers: 0..1,
+        pace: Pace::Window(1),
+    }];
+    let talk = Talk {
+        groups: &groups,
+        payload_bytes,
+        ear: Ear::Checking,
+        until: Until::Said(1),
+    };
+    let outcome = talk.hold(stage, &mut Nobody)?;
+    figure(figure::BROADCAST_MS, outcome.took.as_secs_f64() * 1e3);
+    Ok(figures)
+}

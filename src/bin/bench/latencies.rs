@@ -1,0 +1,65 @@
+//! Many latencies, and what of them is told.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::record::figure;
+
+/// All latencies of a run, in nanoseconds, each of them: no buckets, so no rounding.
+#[derive(Debug, Default, Clone)]
+pub struct Latencies(Vec<u32>);
+
+impl Latencies {
+    /// One more; over four seconds counts as four.
+    pub fn add(&mut self, latency: Duration) {
+        self.0
+            .push(u32::try_from(latency.as_nanos()).unwrap_or(u32::MAX));
+    }
+
+    /// The latency that so many of a thousand do not exceed (nearest rank), in ms; none where there is none.
+    pub fn per_mille_ms(&mut self, rank: usize) -> Option<f64> {
+        let last = self.0.len().checked_sub(1)?;
+        let at = (self.0.len() * rank).div_ceil(1000).clamp(1, last + 1) - 1;
+        let (_, &mut nanoseconds, _) = self.0.select_nth_unstable(at);
+        Some(f64::from(nanoseconds) / 1e6)
+    }
+
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// The figures of a record.
+    pub fn figures(&mut self, figures: &mut BTreeMap<String, f64>) {
+        for (name, rank) in [
+            (figure::P50_MS, 500),
+            (figure::P99_MS, 990),
+            (figure::P999_MS, 999),
+            (figure::MAX_MS, 1000),
+        ] {
+            if let Some(latency) = self.per_mille_ms(rank) {
+                figures.insert(name.to_owned(), latency);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranks_are_those_of_the_sorted_list() {
+        let mut latencies = Latencies::default();
+        assert_eq!(latencies.per_mille_ms(500), None);
+        for milliseconds in (1..=1000).rev() {
+            latencies.add(Duration::from_millis(milliseconds));
+        }
+        for rank in [1, 500, 990, 999, 1000] {
+            assert_eq!(latencies.per_mille_ms(rank), Some(rank as f64));
+        }
+        latencies.clear();
+        latencies.add(Duration::from_secs(100));
+        assert_eq!(latencies.per_mille_ms(0), latencies.per_mille_ms(1000));
+    }
+}
