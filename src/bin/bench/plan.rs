@@ -70,28 +70,31 @@ pub fn steps(extent: Extent) -> Vec<Step> {
             time: extent.time(milliseconds),
         });
     };
-    let every = extent.rounds();
+    let every = if is_full { extent.rounds() } else { 1 };
 
+    let others: Vec<Peer> = ALL
+        .into_iter()
+        .filter(|peer| !MAIN.contains(peer))
+        .collect();
     for people in [10, 100, 1000, 5000] {
         let short = [said(people, 64)];
         let both = [said(people, 64), said(people, 512)];
-        let others: Vec<Peer> = ALL
-            .into_iter()
-            .filter(|peer| !MAIN.contains(peer))
-            .collect();
+        let cases = if is_full || people == 100 {
+            &both[..]
+        } else {
+            &short
+        };
         let milliseconds = if people == 5000 { 1500 } else { 800 };
-        let quick_both = is_full || people == 100;
-        let cases = if quick_both { &both[..] } else { &short };
-        step(Workload::FanOut, cases, &MAIN, every, milliseconds);
-        let cases = if is_full { &both[..] } else { &short };
-        let others_rounds = if is_full { every } else { 1 };
         step(
             Workload::FanOut,
             cases,
-            &others,
-            others_rounds,
+            &MAIN,
+            extent.rounds(),
             milliseconds,
         );
+        if is_full || people < 5000 {
+            step(Workload::FanOut, cases, &others, every, milliseconds);
+        }
     }
     for (people, rate) in [(100, 100), (1000, 100), (100, 1000)] {
         let case = Case {

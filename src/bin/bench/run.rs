@@ -146,7 +146,7 @@ fn measure_case(
             Workload::FanOut | Workload::Growth | Workload::Latency | Workload::Stalled => {
                 (people, fan_out::SPEAKERS)
             }
-            Workload::Noisy => (0, people + 1),
+            Workload::Noisy => (people, people + 1),
             Workload::Churn => (people, 0),
             // They come in while it is measured.
             Workload::Idle => (0, 0),
