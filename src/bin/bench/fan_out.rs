@@ -32,7 +32,7 @@ pub fn measure(
 ) -> io::Result<BTreeMap<String, f64>> {
     let groups = [Group {
         speakers: 0..SPEAKERS,
-        pace: Pace::Window(WINDOW),
+        pace: Pace::Window(std::env::var("WINDOW").map_or(WINDOW, |w| w.parse().unwrap())),
     }];
     let checked = Talk {
         groups: &groups,

@@ -4,7 +4,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use crate::payload::{self, Finder, Id};
-use crate::stage::Stage;
+use crate::stage::{Place, Stage};
 
 /// How deliveries are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +98,17 @@ impl Hearing {
         self.wrong = self.wrong.take().or(wrong).or(damaged);
     }
 
+    /// How many messages whoever is furthest behind has still to hear.
+    pub fn under_way(&self, stage: &Stage) -> u64 {
+        let said = self.said_in_all(stage);
+        let heard = self.heard.iter().enumerate();
+        let missing = heard.map(|(member, &heard)| {
+            let expected = self.expected(stage, member, said);
+            expected.saturating_sub(heard)
+        });
+        missing.max().unwrap_or(0)
+    }
+
     /// Whether everybody has heard exactly what they were to hear.
     ///
     /// # Errors
@@ -106,17 +117,31 @@ impl Hearing {
         if let Some(wrong) = &self.wrong {
             return Err(io::Error::other(wrong.clone()));
         }
+        let said = self.said_in_all(stage);
         for (member, &heard) in self.heard.iter().enumerate() {
-            let said = stage.said().iter().zip(&self.said_before).enumerate();
-            let expected: u64 = said
-                .filter(|&(speaker, _)| stage.hears(member, speaker))
-                .map(|(_, (now, before))| now - before)
-                .sum();
+            let expected = self.expected(stage, member, said);
             if heard != expected {
                 let why = format!("client {member} heard {heard} messages instead of {expected}");
                 return Err(io::Error::other(why));
             }
         }
         Ok(())
+    }
+
+    /// What all speakers together have said since the beginning.
+    fn said_in_all(&self, stage: &Stage) -> u64 {
+        stage.said().iter().sum::<u64>() - self.said_before.iter().sum::<u64>()
+    }
+
+    /// How much of it a member was to hear.
+    fn expected(&self, stage: &Stage, member: usize, said: u64) -> u64 {
+        match stage.place(member) {
+            Place::Listener => said,
+            Place::Stalled => 0,
+            Place::Speaker { hears: false, .. } => 0,
+            Place::Speaker { number, .. } => {
+                said - (stage.said()[number] - self.said_before[number])
+            }
+        }
     }
 }

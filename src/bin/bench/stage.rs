@@ -29,6 +29,22 @@ pub struct Stage {
     scratch: Vec<u8>,
 }
 
+/// What somebody is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Hears all.
+    Listener,
+    /// Was to hear all, and reads nothing.
+    Stalled,
+    /// Speaks.
+    Speaker {
+        /// Which speaker.
+        number: usize,
+        /// Whether they hear the others.
+        hears: bool,
+    },
+}
+
 impl Stage {
     /// Starts a server, and lets nobody in yet.
     ///
@@ -140,11 +156,15 @@ impl Stage {
         self.stalled = count;
     }
 
-    /// Whether a member hears what this speaker says.
-    pub fn hears(&self, member: usize, speaker: usize) -> bool {
+    /// What a member is there for.
+    pub fn place(&self, member: usize) -> Place {
         match member.checked_sub(self.listeners) {
-            None => member >= self.stalled,
-            Some(itself) => self.dialect.speakers_hear() && itself != speaker,
+            None if member < self.stalled => Place::Stalled,
+            None => Place::Listener,
+            Some(number) => Place::Speaker {
+                number,
+                hears: self.dialect.speakers_hear(),
+            },
         }
     }
 

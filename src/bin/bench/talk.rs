@@ -18,7 +18,7 @@ const WAIT: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
     /// So many messages are under way at the most: said, and not yet heard by all. Without a bound one would measure
-    /// how servers queue.
+    /// how servers queue. More are said when all have heard half of them, so that a batch stays a batch.
     Window(u64),
     /// So many messages a second, evenly, whatever has arrived.
     PerSecond(u32),
@@ -150,11 +150,8 @@ impl Talk<'_> {
                 (wanted as u64 + 1).saturating_sub(said)
             }
             Pace::Window(window) => {
-                let heard = match self.ear {
-                    Ear::Counting => hearing.deliveries,
-                    Ear::Checking => hearing.by_speaker[group.speakers.clone()].iter().sum(),
-                };
-                window.saturating_sub(said - heard / stage.hearers())
+                let free = window.saturating_sub(hearing.under_way(stage));
+                if free >= window.div_ceil(2) { free } else { 0 }
             }
         }
     }
