@@ -7,6 +7,10 @@ const SENTENCE_ENDS: [char; 6] = [',', '.', '!', '?', ':', ';'];
 
 /// The names, without their `@`, in the order in which they stand; none where the message does not end in one.
 pub(super) fn at_the_end_of(text: &str) -> Vec<&str> {
+    // Most messages name nobody, and to see that is much faster than to find their words.
+    if !text.contains('@') {
+        return Vec::new();
+    }
     let mut names: Vec<&str> = text
         .split_whitespace()
         .rev()

@@ -170,10 +170,13 @@ impl Rooms {
         let Some(room) = self.by_id.get_mut(&id) else {
             return;
         };
-        self.by_last_spoken.remove(&room.last_spoken);
-        self.messages += 1;
-        room.last_spoken = self.messages;
-        self.by_last_spoken.insert(room.last_spoken, id);
+        // Where it was this room in which somebody spoke last, it is in its place already.
+        if self.by_last_spoken.last_key_value().map(|(_, last)| *last) != Some(id) {
+            self.by_last_spoken.remove(&room.last_spoken);
+            self.messages += 1;
+            room.last_spoken = self.messages;
+            self.by_last_spoken.insert(room.last_spoken, id);
+        }
         let before = room.history.bytes();
         room.history.push(speaker, said);
         self.history_bytes = self.history_bytes - before + room.history.bytes();

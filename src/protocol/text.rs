@@ -39,13 +39,13 @@ pub fn clean(bytes: &[u8]) -> Line {
     let printable = bytes
         .iter()
         .fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
-    let decoded = String::from_utf8_lossy(bytes);
-    if printable {
+    if printable && let Ok(text) = std::str::from_utf8(bytes) {
         return Line {
-            text: decoded.into_owned(),
+            text: text.to_owned(),
             altered: false,
         };
     }
+    let decoded = String::from_utf8_lossy(bytes);
 
     let mut cleaned = Cleaned {
         line: Line {

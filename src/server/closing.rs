@@ -48,7 +48,7 @@ impl Delivery<'_, '_> {
             Right::Here => {
                 peer.outbox.replace_unsent(words, &mut self.buffers);
                 peer.connection.make_room();
-                let _ = peer.send(&mut self.buffers);
+                let _ = peer.send(&self.tape, &mut self.buffers);
             }
             Right::HandedOver => peer.connection.cut(words),
         }

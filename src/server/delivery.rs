@@ -1,6 +1,6 @@
 //! Who writes to a socket, and when: append, flush, hand over, take back.
 //!
-//! 1. Effects only **append** to outboxes.
+//! 1. Effects only **append** to outboxes: what is said lies on a tape, and outboxes know which part of it is theirs.
 //! 2. At the end of a batch each touched outbox is **flushed** with one send that never waits.
 //! 3. What a full socket does not take is **handed over** to a writer thread, and with it the right to write.
 //! 4. `Drained` **takes** the right **back**. What has gathered meanwhile is flushed like anything else.
@@ -12,17 +12,20 @@ use std::thread::Scope;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::buffers::Buffers;
 use super::inbox::{Inbox, Written};
-use super::outbox::{Block, Buffers, OutboxLimits};
+use super::outbox::Block;
+use super::outbox_limits::OutboxLimits;
 use super::peer::{Ending, Peer, Right};
+use super::tape::Tape;
 use super::threads::ThreadTable;
 use super::writer;
 use crate::chat::{ClientId, Time, View};
 use crate::config::{Config, Delivery as Policy, limits};
 
-/// How a flush of one outbox went.
+/// How a flush of one outbox went, where it was not all sent to somebody who stays.
 enum Flushed {
-    /// Sent, or handed over.
+    /// It was sent or handed over, or waits behind what a writer has.
     Done,
     /// The socket is full and nobody can wait for it.
     Full,
@@ -39,6 +42,7 @@ pub struct Delivery<'scope, 'env> {
     writers_max: usize,
     pub(super) limits: OutboxLimits,
     pub(super) peers: FxHashMap<ClientId, Peer<'scope>>,
+    pub(super) tape: Tape,
     pub(super) buffers: Buffers,
     /// Whose outboxes were appended to since the last flush, each once.
     pub(super) touched: Vec<ClientId>,
@@ -75,6 +79,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             },
             limits: OutboxLimits::of(config),
             peers: FxHashMap::default(),
+            tape: Tape::default(),
             buffers: Buffers::new(limits::BATCH_TOTAL_BYTES_MAX),
             touched: Vec::new(),
             handed_over: FxHashSet::default(),
@@ -106,26 +111,29 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         self.peers.get_mut(&client)
     }
 
-    /// Appends to an outbox what somebody with the client's view is to be shown. Sends nothing.
-    // Asked for by view, so that a delivery, of which there are a thousand for a line that a thousand people hear, takes
-    // one look-up and no allocation.
-    pub fn append<'b>(&mut self, client: ClientId, shown: impl FnOnce(View) -> &'b [u8]) {
-        let Some(peer) = self.peers.get_mut(&client) else {
-            return;
-        };
-        if peer.ending != Ending::Open || peer.broken {
-            return;
+    /// Says something to all of these, as each of them is to be shown it: encoded once for each view. Sends nothing.
+    // A delivery, of which there are a thousand for a line that a thousand people hear, takes one look-up, and neither
+    // a copy nor an allocation.
+    pub fn append(&mut self, to: &[ClientId], mut encode: impl FnMut(View, &mut Vec<u8>)) {
+        self.tape.begin();
+        for client in to {
+            let Some(peer) = self.peers.get_mut(client) else {
+                continue;
+            };
+            if peer.ending != Ending::Open || peer.broken {
+                continue;
+            }
+            let part = self.tape.part(peer.view, |out| encode(peer.view, out));
+            if part.len() == 0 {
+                continue;
+            }
+            peer.outbox.append(part, &self.tape, &mut self.buffers);
+            self.batch_bytes += part.len();
+            if peer.right == Right::Here {
+                self.fullest_bytes = self.fullest_bytes.max(peer.outbox.len());
+            }
+            touch(peer, &mut self.touched);
         }
-        let bytes = shown(peer.view);
-        if bytes.is_empty() {
-            return;
-        }
-        peer.outbox.append(bytes, &mut self.buffers);
-        self.batch_bytes += bytes.len();
-        if peer.right == Right::Here {
-            self.fullest_bytes = self.fullest_bytes.max(peer.outbox.unsent().len());
-        }
-        touch(peer, &mut self.touched);
     }
 
     /// Whether enough has gathered to be sent before anything else is done. Without this limit a flood would only be
@@ -143,50 +151,44 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         let mut slow = Vec::new();
         (self.batch_bytes, self.fullest_bytes) = (0, 0);
         while let Some(client) = self.touched.pop() {
-            let Some(peer) = self.peers.get_mut(&client) else {
-                continue;
-            };
-            peer.touched = false;
             match self.flush_one(client, now) {
-                Flushed::Done if !self.is_over_limit(client, now) => self.settle(client, now),
-                Flushed::Done | Flushed::Full => slow.push(client),
-                Flushed::Broken => self.abandon(client, now),
+                None => {}
+                Some(Flushed::Done) if !self.is_over_limit(client, now) => self.settle(client, now),
+                Some(Flushed::Done | Flushed::Full) => slow.push(client),
+                Some(Flushed::Broken) => self.abandon(client, now),
             }
         }
+        self.tape.clear();
         slow
     }
 
-    /// The three ways to deliver. They are the lesson, and the benchmark compares them.
-    fn flush_one(&mut self, client: ClientId, now: Time) -> Flushed {
-        let Some(peer) = self.peers.get_mut(&client) else {
-            return Flushed::Done;
-        };
+    /// The three ways to deliver. They are the lesson, and the benchmark compares them. Nothing is returned where nothing
+    /// is left to do, which is nearly always so.
+    fn flush_one(&mut self, client: ClientId, now: Time) -> Option<Flushed> {
+        let peer = self.peers.get_mut(&client)?;
+        peer.touched = false;
         let flushed = match (peer.right, self.policy) {
-            (Right::HandedOver, _) => Flushed::Done,
+            (Right::HandedOver, _) => {
+                peer.outbox.copy_part(&self.tape, &mut self.buffers);
+                peer.outbox.mark(now);
+                Flushed::Done
+            }
             (Right::Here, Policy::Writer) => self.hand_over(client, now),
-            (Right::Here, Policy::Direct) => match peer.send(&mut self.buffers) {
-                Ok(()) if peer.outbox.is_empty() => Flushed::Done,
-                Ok(()) => Flushed::Full,
-                Err(_) => Flushed::Broken,
-            },
-            (Right::Here, Policy::DirectThenWriter) => match peer.send(&mut self.buffers) {
+            (Right::Here, policy) => match peer.send(&self.tape, &mut self.buffers) {
                 Ok(()) if peer.outbox.is_empty() => {
                     // Its writer, if it has one, has nothing left to do, and ends.
                     peer.writer = None;
+                    if peer.ending == Ending::Open {
+                        return None;
+                    }
                     Flushed::Done
                 }
+                Ok(()) if policy == Policy::Direct => Flushed::Full,
                 Ok(()) => self.hand_over(client, now),
                 Err(_) => Flushed::Broken,
             },
         };
-        if let Some(peer) = self
-            .peers
-            .get_mut(&client)
-            .filter(|peer| peer.right == Right::HandedOver)
-        {
-            peer.outbox.mark(now);
-        }
-        flushed
+        Some(flushed)
     }
 
     /// Moves the outbox to the connection's writer, which starts if there is none yet.
@@ -221,7 +223,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             self.writers += 1;
             peer.writer = Some(slot);
         }
-        let block = peer.outbox.take();
+        let block = peer.outbox.take(&self.tape, &mut self.buffers);
         if peer
             .writer
             .as_ref()
@@ -231,6 +233,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             return Flushed::Broken;
         }
         peer.right = Right::HandedOver;
+        peer.outbox.mark(now);
         tracing::debug!(%client, "handed over to a writer");
         self.handed_over.insert(client);
         self.next_check

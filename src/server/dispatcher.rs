@@ -14,12 +14,12 @@ use super::activity::Activity;
 use super::bans_file::Keeper;
 use super::clock::Clock;
 use super::delivery::Delivery;
-use super::encodings::Encodings;
 use super::inbox::Inbound;
 use super::listener::{ListenerControl, Welcome};
 use super::loaded::Loaded;
 use super::log;
 use super::peer::{Ending, Peer};
+use super::run::Run;
 use super::threads::Row;
 use super::wake::{Channels, Control, Wake};
 use crate::chat::{
@@ -57,8 +57,8 @@ pub struct Dispatcher<'scope, 'env> {
     turns_due: Vec<ClientId>,
     /// Empty between two events; kept, so that it need not grow anew.
     pub(super) effects: Vec<Effect>,
-    /// A message as it goes out, before it is copied to each receiver.
-    pub(super) encodings: Encodings,
+    /// What was said last, until it is appended to the outboxes.
+    pub(super) run: Run,
     pub(super) zone: TimeZone,
     pub(super) keeper: Option<Keeper>,
 }
@@ -91,7 +91,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             grace_ends: None,
             turns_due: Vec::new(),
             effects: Vec::new(),
-            encodings: Encodings::default(),
+            run: Run::default(),
             zone,
             keeper,
         }
@@ -170,7 +170,9 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             }
             Inbound::Received { client, decoded } => {
                 self.turns_due.push(client);
-                self.delivery.append(client, |_| &decoded.replies);
+                let replies = &decoded.replies;
+                let append = |_, out: &mut Vec<u8>| out.extend_from_slice(replies);
+                self.delivery.append(&[client], append);
                 for input in decoded.inputs {
                     self.step(Event::Received { client, input }, now);
                     if self.delivery.batch_is_full() {
@@ -247,6 +249,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     /// Flushes until nothing is left to flush: who is cut leaves the chat, and the others are sent a line about it.
     fn flush_outboxes(&mut self, now: Now) {
         loop {
+            self.end_run();
             let slow = self.delivery.flush(now.time);
             if slow.is_empty() {
                 return;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::dispatcher::Dispatcher;
 use super::loaded::{Loaded, Reload};
 use super::log;
-use crate::chat::{ClientId, Effect, Event, Message, Now, Tag};
+use crate::chat::{ClientId, Effect, Event, Message, Now, Said, Tag};
 use crate::protocol;
 
 impl Dispatcher<'_, '_> {
@@ -16,56 +16,83 @@ impl Dispatcher<'_, '_> {
         self.hub.step(now, event, &mut effects);
         for effect in effects.drain(..) {
             match effect {
-                Effect::Send { to, message } => self.send(&to, None, &message),
-                Effect::Answer { to, tag, message } => self.send(&[to], tag.as_ref(), &message),
-                Effect::TellThreads { client, tag } => {
-                    let message = self.welcome.threads.message();
-                    self.send(&[client], tag.as_ref(), &message);
-                }
-                Effect::Show { client, view } => {
-                    if let Some(peer) = self.delivery.peer(client) {
-                        peer.view = view;
-                    }
-                }
-                Effect::Admit { client } => {
-                    if let Some(peer) = self.delivery.peer(client) {
-                        peer.admitted = true;
-                    }
-                }
-                Effect::KeepBans(bans) => {
-                    if let Some(keeper) = &self.keeper {
-                        keeper.keep(bans);
-                    }
-                }
-                Effect::Disconnect { client, .. } => self.delivery.end_after_flush(client),
-                Effect::Shutdown => {
-                    self.is_ending = true;
-                    let grace = self.welcome.settings.read().shutdown_grace;
-                    self.grace_ends = Some(now.time + grace);
-                    self.listeners.clear();
-                }
+                Effect::Send {
+                    to,
+                    message: Message::Said(said),
+                } => self.say(to, said),
                 Effect::Log(notable) => log::notable(&notable),
+                other => {
+                    // What was said before comes before, whatever it is.
+                    self.end_run();
+                    self.carry_out(other, now);
+                }
             }
         }
         self.effects = effects;
     }
 
-    /// Encodes once for each view, copies to each: the docs of this module's parent say why.
-    fn send(&mut self, to: &[ClientId], tag: Option<&Tag>, message: &Message) {
+    /// Any effect but a message from somebody.
+    fn carry_out(&mut self, effect: Effect, now: Now) {
+        match effect {
+            Effect::Send { to, message } => self.send(&to, None, &message),
+            Effect::Answer { to, tag, message } => self.send(&[to], tag.as_ref(), &message),
+            Effect::TellThreads { client, tag } => {
+                let message = self.welcome.threads.message();
+                self.send(&[client], tag.as_ref(), &message);
+            }
+            Effect::Show { client, view } => {
+                if let Some(peer) = self.delivery.peer(client) {
+                    peer.view = view;
+                }
+            }
+            Effect::Admit { client } => {
+                if let Some(peer) = self.delivery.peer(client) {
+                    peer.admitted = true;
+                }
+            }
+            Effect::KeepBans(bans) => {
+                if let Some(keeper) = &self.keeper {
+                    keeper.keep(bans);
+                }
+            }
+            Effect::Disconnect { client, .. } => self.delivery.end_after_flush(client),
+            Effect::Shutdown => {
+                self.is_ending = true;
+                let grace = self.welcome.settings.read().shutdown_grace;
+                self.grace_ends = Some(now.time + grace);
+                self.listeners.clear();
+            }
+            Effect::Log(notable) => log::notable(&notable),
+        }
+    }
+
+    /// A message from somebody waits for others to the same people.
+    fn say(&mut self, to: Vec<ClientId>, said: Arc<Said>) {
+        if !self.run.goes_with(&to) {
+            self.end_run();
+            self.run.begin(to);
+        }
+        self.run.add(said);
+    }
+
+    /// Appends what waits in the run to the outboxes.
+    pub(super) fn end_run(&mut self) {
         let Self {
             delivery,
-            encodings,
             zone,
+            run,
             ..
         } = self;
-        encodings.begin();
-        for &client in to {
-            delivery.append(client, |view| {
-                encodings.of(view, |out| {
-                    protocol::encode(message, tag, view, zone, out);
-                })
-            });
-        }
+        delivery.append(run.to(), |view, out| run.encode(view, zone, out));
+        run.begin(Vec::new());
+    }
+
+    /// Appends one message to the outboxes.
+    fn send(&mut self, to: &[ClientId], tag: Option<&Tag>, message: &Message) {
+        let Self { delivery, zone, .. } = self;
+        delivery.append(to, |view, out| {
+            protocol::encode(message, tag, view, zone, out)
+        });
     }
 
     /// Goes on by other settings: the Hub, the outboxes and the door at once, and those who come from now on. What was

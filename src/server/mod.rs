@@ -59,22 +59,25 @@
 //!
 //! # Reading order
 //!
-//! `turn`, `reader`, `flood`, `idle`, `clock`, `inbox`, `wake`, `dispatcher`, `effects`: how a line comes in. `peer`,
-//! `encodings`, `outbox`, `delivery`, `writer`: how it goes out. `start`, `listener`, `admission`, `connection`: how people
-//! come. `closing`: how they go. `signals`, `threads`, `activity`, `log`, `console`, `bind`, `capacity`, `loaded`, `remote`,
+//! `turn`, `reader`, `flood`, `idle`, `clock`, `inbox`, `wake`, `dispatcher`, `effects`: how a line comes in. `run`,
+//! `tape`, `peer`, `outbox`, `outbox_limits`, `buffers`, `delivery`, `writer`: how it goes out. `start`, `listener`, `admission`,
+//! `connection`: how people come. `closing`: how they go. `signals`, `threads`, `activity`, `log`, `console`, `bind`, `capacity`, `loaded`, `remote`,
 //! `bans_file`, `bans_toml`: what a server needs besides.
 //!
-//! # Why bytes are copied
+//! # Why the bytes of a batch lie on a tape
 //!
-//! A message is encoded once for each view that one of its receivers has, and its bytes are copied into the outbox of
-//! each receiver. Sharing one run of bytes among all outboxes would save the copy and need a queue of references in each,
-//! which costs as much for up to a few hundred receivers, and has to be kept in order with whatever only one of them gets.
+//! A message is encoded once for each view that one of its receivers has, and its bytes stay where they are: an outbox
+//! knows which part of the tape is its own, and the flush sends it from there. Copied into the outbox of each receiver,
+//! the bytes of a batch would lie in memory a thousand times. Only what a socket does not take is copied, and what does
+//! not lie in one piece, since somebody got a line of their own in between, or said one: so an outbox keeps its order by itself,
+//! and nobody shares a queue.
 
 mod activity;
 mod admission;
 mod bans_file;
 mod bans_toml;
 mod bind;
+mod buffers;
 mod capacity;
 mod clock;
 mod closing;
@@ -83,7 +86,6 @@ pub mod console;
 mod delivery;
 mod dispatcher;
 mod effects;
-mod encodings;
 mod flood;
 mod idle;
 mod inbox;
@@ -91,11 +93,14 @@ mod listener;
 mod loaded;
 pub mod log;
 mod outbox;
+mod outbox_limits;
 mod peer;
 mod reader;
 mod remote;
+mod run;
 pub mod signals;
 mod start;
+mod tape;
 mod threads;
 mod turn;
 mod wake;

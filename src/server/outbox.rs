@@ -1,14 +1,20 @@
-//! What waits to be sent to one client: plain bytes, owned by the dispatcher. No lock, no socket.
+//! What waits to be sent to one client, owned by the dispatcher. No lock, no socket.
 //!
-//! Lines are copied into it one after the other, whoever they come from, so their order takes care of itself.
+//! First what did not go out before, as plain bytes; behind it what the present batch adds, as a part of the [`Tape`]
+//! that all share. Whoever hears the same as others has one part that grows from message to message; where something
+//! else comes between, what there is so far is copied into the bytes, so that the order takes care of itself.
 //! An outbox with nothing to send holds no buffer: ten thousand idle people cost no memory here. Buffers are
 //! lent by [`Buffers`] and come back when they have been sent.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::buffers::Buffers;
+use super::tape::{Part, Tape};
 use crate::chat::Time;
-use crate::config::Config;
 
 /// How exactly the age of unsent bytes is known. Coarser would cut earlier, finer would remember more.
 const MARK_EVERY: Duration = Duration::from_millis(100);
@@ -28,6 +34,8 @@ pub struct Outbox {
     buffer: Vec<u8>,
     /// How much of the buffer's beginning is already sent.
     sent: usize,
+    /// What comes behind the buffer, as long as the batch lasts.
+    part: Option<Part>,
     /// All bytes ever appended, also those sent or moved away.
     appended: u64,
     /// The last byte sent was not the end of a line.
@@ -37,27 +45,62 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Copies `bytes` behind all that waits already.
-    pub fn append(&mut self, bytes: &[u8], buffers: &mut Buffers) {
+    /// Puts a part of the tape behind all that waits already.
+    pub fn append(&mut self, part: Part, tape: &Tape, buffers: &mut Buffers) {
+        self.appended += part.len() as u64;
+        let joined = self.part.and_then(|last| last.joined(part));
+        if joined.is_none() {
+            self.copy_part(tape, buffers);
+        }
+        self.part = joined.or(Some(part));
+    }
+
+    /// Copies what lies on the tape, which is about to be cleared or does not go on where it ends.
+    pub fn copy_part(&mut self, tape: &Tape, buffers: &mut Buffers) {
+        if let Some(part) = self.part.take() {
+            self.copy(tape.bytes(part), buffers);
+        }
+    }
+
+    fn copy(&mut self, bytes: &[u8], buffers: &mut Buffers) {
         if self.buffer.capacity() == 0 {
             self.buffer = buffers.lend();
         }
         self.buffer.extend_from_slice(bytes);
-        self.appended += bytes.len() as u64;
     }
 
-    /// What to send next.
-    pub fn unsent(&self) -> &[u8] {
-        &self.buffer[self.sent..]
+    /// What to send next: all there is. It is sent from where it lies, if it lies in one place.
+    pub fn unsent<'a>(&'a mut self, tape: &'a Tape, buffers: &mut Buffers) -> &'a [u8] {
+        match self.part {
+            Some(part) if self.buffer.is_empty() => tape.bytes(part),
+            _ => {
+                self.copy_part(tape, buffers);
+                &self.buffer[self.sent..]
+            }
+        }
+    }
+
+    /// How many bytes wait in here.
+    pub fn len(&self) -> usize {
+        self.buffer.len() - self.sent + self.part.map_or(0, Part::len)
     }
 
     /// Whether nothing waits in here (a writer may still have something).
     pub fn is_empty(&self) -> bool {
-        self.unsent().is_empty()
+        self.len() == 0
     }
 
-    /// Notes that the first `count` unsent bytes are gone. With the last one, the buffer goes back.
-    pub fn advance(&mut self, count: usize, buffers: &mut Buffers) {
+    /// Notes that the first `count` bytes of what [`Outbox::unsent`] returned are gone. With the last one, the buffer
+    /// goes back.
+    pub fn advance(&mut self, count: usize, tape: &Tape, buffers: &mut Buffers) {
+        if let Some(part) = self.part.take() {
+            let (sent, left) = tape.bytes(part).split_at(count);
+            self.mid_line = ends_mid_line(sent, self.mid_line);
+            if !left.is_empty() {
+                self.copy(left, buffers);
+            }
+            return;
+        }
         self.sent += count;
         self.mid_line = ends_mid_line(&self.buffer[..self.sent], self.mid_line);
         if self.is_empty() {
@@ -66,7 +109,8 @@ impl Outbox {
     }
 
     /// Moves all unsent bytes out, for a writer.
-    pub fn take(&mut self) -> Block {
+    pub fn take(&mut self, tape: &Tape, buffers: &mut Buffers) -> Block {
+        self.copy_part(tape, buffers);
         let mut bytes = std::mem::take(&mut self.buffer);
         bytes.drain(..std::mem::take(&mut self.sent));
         let block = Block {
@@ -81,14 +125,17 @@ impl Outbox {
     pub fn clear(&mut self, buffers: &mut Buffers) {
         buffers.give_back(std::mem::take(&mut self.buffer));
         self.sent = 0;
+        self.part = None;
     }
 
-    /// Drops all unsent lines but the one that has begun, and puts `words` behind that.
+    /// Drops all unsent lines but the one that has begun, and puts `words` behind that. (A line that has begun is in
+    /// the buffer: what a socket does not take of a tape is copied there.)
     pub fn replace_unsent(&mut self, words: &[u8], buffers: &mut Buffers) {
-        let mut last = rest_of_line(self.unsent(), self.mid_line).to_vec();
+        let mut last = rest_of_line(&self.buffer[self.sent..], self.mid_line).to_vec();
         last.extend_from_slice(words);
         self.clear(buffers);
-        self.append(&last, buffers);
+        self.appended += last.len() as u64;
+        self.copy(&last, buffers);
     }
 
     /// How many bytes the client has not taken, when `written` of all ever appended have gone out.
@@ -129,147 +176,4 @@ pub fn rest_of_line(unsent: &[u8], mid_line: bool) -> &[u8] {
         .position(|&byte| byte == b'\n')
         .map_or(unsent.len(), |at| at + 1);
     &unsent[..end]
-}
-
-/// What may wait to be sent.
-#[derive(Debug)]
-pub struct OutboxLimits {
-    /// For one client.
-    pub bytes_max: u64,
-    /// How long the oldest byte may wait for one client.
-    pub age_max: Time,
-    /// For all together.
-    pub total_bytes_max: u64,
-}
-
-impl OutboxLimits {
-    /// As the settings say.
-    pub fn of(config: &Config) -> Self {
-        Self {
-            bytes_max: config.outbox_bytes as u64,
-            age_max: config.outbox_age,
-            total_bytes_max: config.outbox_total as u64,
-        }
-    }
-}
-
-/// Empty buffers that wait to be lent again.
-#[derive(Debug)]
-pub struct Buffers {
-    free: Vec<Vec<u8>>,
-    /// The capacity of all free ones, in bytes.
-    held_bytes: usize,
-    held_bytes_max: usize,
-}
-
-impl Buffers {
-    /// No buffers yet; at most `held_bytes_max` bytes of empty ones are kept.
-    pub fn new(held_bytes_max: usize) -> Self {
-        Self {
-            free: Vec::new(),
-            held_bytes: 0,
-            held_bytes_max,
-        }
-    }
-
-    /// An empty buffer, used before if there is one.
-    pub fn lend(&mut self) -> Vec<u8> {
-        let buffer = self.free.pop().unwrap_or_default();
-        self.held_bytes -= buffer.capacity();
-        buffer
-    }
-
-    /// Takes a buffer back and keeps it, unless enough are kept.
-    pub fn give_back(&mut self, mut buffer: Vec<u8>) {
-        let capacity = buffer.capacity();
-        if capacity > 0 && self.held_bytes + capacity <= self.held_bytes_max {
-            buffer.clear();
-            self.held_bytes += capacity;
-            self.free.push(buffer);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(milliseconds: u64) -> Time {
-        Duration::from_millis(milliseconds)
-    }
-
-    #[test]
-    fn an_empty_outbox_holds_no_buffer_and_a_used_one_comes_back() {
-        let mut buffers = Buffers::new(1024);
-        let mut outbox = Outbox::default();
-        outbox.append(b"hello\r\n", &mut buffers);
-        outbox.advance(3, &mut buffers);
-        assert_eq!(outbox.unsent(), b"lo\r\n");
-        outbox.advance(4, &mut buffers);
-        assert!(outbox.is_empty());
-        assert_eq!(outbox.buffer.capacity(), 0);
-        let mut other = Outbox::default();
-        other.append(b"x", &mut buffers);
-        assert!(buffers.free.is_empty(), "the same buffer was lent again");
-        assert_eq!(buffers.held_bytes, 0);
-    }
-
-    #[test]
-    fn no_more_is_kept_than_allowed() {
-        let mut buffers = Buffers::new(100);
-        buffers.give_back(Vec::with_capacity(80));
-        buffers.give_back(Vec::with_capacity(80));
-        assert_eq!((buffers.free.len(), buffers.held_bytes), (1, 80));
-    }
-
-    #[test]
-    fn a_cut_finishes_the_line_that_has_begun_and_no_other() {
-        for (sent, expected) in [
-            (0, "bye\r\n"),
-            (1, "ne\r\nbye\r\n"),
-            (4, "\nbye\r\n"),
-            (5, "bye\r\n"),
-            (7, "o\r\nbye\r\n"),
-        ] {
-            let mut buffers = Buffers::new(1024);
-            let mut outbox = Outbox::default();
-            outbox.append(b"one\r\ntwo\r\n", &mut buffers);
-            outbox.advance(sent, &mut buffers);
-            outbox.replace_unsent(b"bye\r\n", &mut buffers);
-            assert_eq!(outbox.unsent(), expected.as_bytes(), "{sent} bytes sent");
-        }
-    }
-
-    #[test]
-    fn what_is_moved_to_a_writer_knows_whether_a_line_has_begun() {
-        let mut buffers = Buffers::new(1024);
-        let mut outbox = Outbox::default();
-        outbox.append(b"one\r\n", &mut buffers);
-        outbox.advance(2, &mut buffers);
-        let block = outbox.take();
-        assert_eq!(
-            (block.bytes.as_slice(), block.mid_line),
-            (b"e\r\n".as_slice(), true)
-        );
-        outbox.append(b"two\r\n", &mut buffers);
-        assert!(!outbox.take().mid_line);
-    }
-
-    #[test]
-    fn age_is_that_of_the_oldest_unsent_byte_and_not_of_the_last_progress() {
-        let mut buffers = Buffers::new(1024);
-        let mut outbox = Outbox::default();
-        assert_eq!(outbox.oldest(0), None);
-        for (time, line) in [(0, b"aaaa"), (50, b"bbbb"), (1_000, b"cccc")] {
-            outbox.append(line, &mut buffers);
-            outbox.mark(at(time));
-            outbox.mark(at(time));
-        }
-        // The first two came within one tenth of a second, and count as the older.
-        assert_eq!(outbox.pending(7), 5);
-        assert_eq!(outbox.oldest(7), Some(at(0)));
-        assert_eq!(outbox.oldest(8), Some(at(1_000)));
-        assert_eq!(outbox.oldest(11), Some(at(1_000)));
-        assert_eq!(outbox.oldest(12), None);
-    }
 }

@@ -6,9 +6,11 @@ use std::sync::Arc;
 use crossbeam_channel::Sender;
 
 use super::admission::Place;
+use super::buffers::Buffers;
 use super::connection::Connection;
 use super::inbox::InputEnd;
-use super::outbox::{Block, Buffers, Outbox};
+use super::outbox::{Block, Outbox};
+use super::tape::Tape;
 use crate::chat::{Protocol, View};
 
 /// Who may write to the socket now. It is one of the two at any time, which is why no line is ever torn.
@@ -84,10 +86,11 @@ impl<'s> Peer<'s> {
     ///
     /// # Errors
     /// The connection is broken.
-    pub fn send(&mut self, buffers: &mut Buffers) -> io::Result<()> {
+    pub fn send(&mut self, tape: &Tape, buffers: &mut Buffers) -> io::Result<()> {
         if !self.outbox.is_empty() {
-            let sent = self.connection.send_now(self.outbox.unsent())?;
-            self.outbox.advance(sent, buffers);
+            let unsent = self.outbox.unsent(tape, buffers);
+            let sent = self.connection.send_now(unsent)?;
+            self.outbox.advance(sent, tape, buffers);
         }
         Ok(())
     }
