@@ -47,16 +47,21 @@ fn product(folder: &str) -> impl Iterator<Item = (PathBuf, String)> {
     let of_tests = |path: &Path| {
         // Up to `src`, since the project itself may be in any folder.
         let mut below = path.iter().rev().take_while(|part| *part != "src");
-        below.any(|part| part == "tests" || part == "tests.rs")
+        below.any(|part| {
+            ["tests", "tests.rs", "testing.rs"]
+                .iter()
+                .any(|name| part == *name)
+        })
     };
     sources(folder)
         .into_iter()
         .filter(move |(path, _)| !of_tests(path))
 }
 
-/// The lines of code, numbered from 1: no comments, and nothing behind the line that begins a module of unit tests.
+/// The lines of code, numbered from 1: no comments, and nothing behind the line that begins a module of unit tests. One
+/// that is only named there, and lies in a file of its own, ends nothing.
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let of_tests = text.find("#[cfg(test)]").unwrap_or(text.len());
+    let of_tests = text.find("mod tests {").unwrap_or(text.len());
     let numbered = text[..of_tests].lines().enumerate();
     let without_comment =
         numbered.map(|(at, line)| (at + 1, line.split("//").next().unwrap_or("")));

@@ -11,7 +11,8 @@ const TICK: Duration = Duration::from_millis(10);
 /// What one process has used, or holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
-    /// User and system time since its start, also of threads that have ended.
+    /// User and system time since its start, also of threads that have ended. The kernel rounds each of the two down, so
+    /// that a difference is exact to two ticks.
     pub cpu: Duration,
     /// Resident memory, in bytes.
     pub resident_bytes: u64,
@@ -43,6 +44,21 @@ impl Cost {
 /// It has ended.
 pub fn descriptors(pid: u32) -> io::Result<usize> {
     Ok(fs::read_dir(format!("/proc/{pid}/fd"))?.count())
+}
+
+/// How often its threads had nothing to do and left their core, all together. Those of a thread are lost when it ends.
+///
+/// # Errors
+/// It has ended.
+pub fn switches(pid: u32) -> io::Result<u64> {
+    let mut sum = 0;
+    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+        // A thread may have ended since the folder was read.
+        if let Ok(status) = fs::read_to_string(thread?.path().join("status")) {
+            sum += field(&status, "voluntary_ctxt_switches:").unwrap_or(0);
+        }
+    }
+    Ok(sum)
 }
 
 /// What the kernel itself holds for threads, page tables and sockets, in bytes: for the whole machine, since it does not
@@ -102,5 +118,22 @@ mod tests {
         assert!(descriptors(pid).unwrap() >= 3);
         assert!(kernel_bytes().unwrap() > 0);
         assert!(Cost::of(u32::MAX).is_err());
+    }
+
+    #[test]
+    fn a_thread_that_waits_switches() {
+        let before = switches(std::process::id()).unwrap();
+        let (ask, asked) = std::sync::mpsc::channel::<()>();
+        let (answer, answered) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || asked.iter().try_for_each(|()| answer.send(())));
+        // Each answer takes a switch of the one or of the other: they cannot both go on without waiting.
+        for _ in 0..100 {
+            ask.send(()).unwrap();
+            answered.recv().unwrap();
+        }
+        assert!(switches(std::process::id()).unwrap() > before);
+        drop(ask);
+        thread.join().unwrap().unwrap();
+        assert!(switches(u32::MAX).is_err());
     }
 }

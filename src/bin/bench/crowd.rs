@@ -4,6 +4,8 @@
 //! server cannot have.
 
 mod arriving;
+#[cfg(test)]
+mod tests;
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr};
@@ -19,6 +21,11 @@ const EVENTS_MAX: usize = 4096;
 
 /// What one read takes at the most.
 const READ_BUFFER_BYTES: usize = 256 * 1024;
+
+/// What an error says when the server has closed a connection that was to stay.
+pub fn says_closed(member: usize) -> String {
+    format!("the server has closed the connection of client {member}")
+}
 
 /// All clients of one server.
 pub struct Crowd {
@@ -39,6 +46,8 @@ struct Member {
     reads: bool,
     /// Something may have come that was not read.
     unread: bool,
+    /// The server says no more: the end of the stream comes behind what is unread.
+    is_closed: bool,
     /// How far they are on the way in; none when they are.
     arriving: Option<Box<Arriving>>,
 }
@@ -81,6 +90,7 @@ impl Crowd {
             }
             if event.is_readable() {
                 member.unread = true;
+                member.is_closed = event.is_read_closed();
                 let was_arriving = member.arriving.is_some();
                 member.read(&mut self.buffer, |bytes| heard(at, bytes));
                 if was_arriving && member.arriving.is_none() {
@@ -89,6 +99,24 @@ impl Crowd {
             }
         }
         Ok(())
+    }
+
+    /// One turn in which what comes is dropped. Says whether something came.
+    ///
+    /// # Errors
+    /// The server has closed a connection.
+    pub fn drop_what_comes(&mut self, wait: Duration) -> io::Result<bool> {
+        let (mut came, mut closed) = (false, None);
+        self.turn(wait, |member, bytes| {
+            came = true;
+            if bytes.is_empty() {
+                closed = Some(member);
+            }
+        })?;
+        match closed {
+            Some(member) => Err(io::Error::other(says_closed(member))),
+            None => Ok(came),
+        }
     }
 
     /// Who has come in since this was asked last.
@@ -121,6 +149,9 @@ impl Crowd {
     fn connect(&mut self, address: SocketAddr, mut arriving: Arriving) -> io::Result<()> {
         let at = self.members.len();
         let mut socket = TcpStream::connect(address)?;
+        // As the clients of all these servers do. Else a line waits until the one before it is acknowledged, and servers
+        // that answer nothing acknowledge late.
+        socket.set_nodelay(true)?;
         let interests = Interest::READABLE | Interest::WRITABLE;
         self.poll
             .registry()
@@ -131,6 +162,7 @@ impl Crowd {
             unsent: arriving.greeting(),
             reads: true,
             unread: false,
+            is_closed: false,
             arriving: Some(Box::new(arriving)),
         });
         Ok(())
@@ -154,7 +186,7 @@ impl Member {
     }
 
     /// Reads all there is, since the next event comes only after that. A read that does not fill the buffer has taken
-    /// all.
+    /// all but the end of the stream.
     fn read(&mut self, buffer: &mut [u8], mut heard: impl FnMut(&[u8])) {
         while self.reads
             && self.unread
@@ -163,7 +195,7 @@ impl Member {
             match socket.read(buffer) {
                 Ok(0) => self.socket = None,
                 Ok(count) => {
-                    self.unread = count == buffer.len();
+                    self.unread = count == buffer.len() || self.is_closed;
                     self.hear(&buffer[..count], &mut heard);
                     continue;
                 }

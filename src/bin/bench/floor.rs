@@ -100,7 +100,7 @@ impl Floor {
                             self.touch(at);
                         }
                         if event.is_readable() {
-                            self.read(at);
+                            self.read(at, event.is_read_closed());
                         }
                     }
                 }
@@ -135,15 +135,15 @@ impl Floor {
         }
     }
 
-    /// Reads all there is: another event comes only after that.
-    fn read(&mut self, at: usize) {
+    /// Reads all there is, up to the end of the stream if the client says no more: another event comes only after that.
+    fn read(&mut self, at: usize, is_closed: bool) {
         let mut buffer = mem::take(&mut self.buffer);
         while let Some(client) = &mut self.clients[at] {
             match client.socket.read(&mut buffer) {
                 Ok(0) => self.remove(at),
                 Ok(count) => {
                     self.hear(at, &buffer[..count]);
-                    if count < buffer.len() {
+                    if count < buffer.len() && !is_closed {
                         break;
                     }
                 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use crate::crowd::says_closed;
 use crate::payload::{self, Finder, Id};
 use crate::stage::{Place, Stage};
 
@@ -67,7 +68,7 @@ impl Hearing {
     /// `delivered`, with the time since it was said.
     pub fn hear(&mut self, member: usize, bytes: &[u8], mut delivered: impl FnMut(Id, Duration)) {
         if bytes.is_empty() {
-            self.wrong = Some(format!("client {member} was sent away"));
+            self.wrong.get_or_insert_with(|| says_closed(member));
         }
         let count = payload::count(bytes);
         self.heard[member] += count;
@@ -80,11 +81,11 @@ impl Hearing {
         let mut wrong = None;
         let found = finder.feed(bytes, self.payload_bytes, |id| {
             let Some(expected) = next.get_mut(id.speaker) else {
-                wrong = Some(format!("client {member} hears {id:?}, who is nobody"));
+                wrong.get_or_insert(format!("client {member} hears {id:?}, who is nobody"));
                 return;
             };
             if id.number != *expected {
-                wrong = Some(format!("client {member} expects {expected}, hears {id:?}"));
+                wrong.get_or_insert(format!("client {member} expects {expected}, hears {id:?}"));
                 return;
             }
             *expected += 1;
@@ -109,17 +110,44 @@ impl Hearing {
         missing.max().unwrap_or(0)
     }
 
+    /// Whether something was wrong so far. Not what is missing: it may still come.
+    ///
+    /// # Errors
+    /// What was wrong first.
+    pub fn check_so_far(&self) -> io::Result<()> {
+        match &self.wrong {
+            Some(wrong) => Err(io::Error::other(wrong.clone())),
+            None => Ok(()),
+        }
+    }
+
     /// Whether everybody has heard exactly what they were to hear.
     ///
     /// # Errors
     /// Who has not, and what they heard instead.
     pub fn check(&self, stage: &Stage) -> io::Result<()> {
-        if let Some(wrong) = &self.wrong {
-            return Err(io::Error::other(wrong.clone()));
-        }
-        let said = self.said_in_all(stage);
+        self.check_so_far()?;
         for (member, &heard) in self.heard.iter().enumerate() {
-            let expected = self.expected(stage, member, said);
+            let mut expected = 0;
+            let said = stage.said().iter().zip(&self.said_before).enumerate();
+            for (speaker, (&now, &before)) in said {
+                let last = if stage.hears(member, speaker) {
+                    now
+                } else {
+                    before
+                };
+                expected += last - before;
+                if let Some(next) = self.next.get(member)
+                    && next[speaker] != last
+                {
+                    let heard = next[speaker] - before;
+                    let expected = last - before;
+                    let why = format!(
+                        "client {member} heard {heard} messages of speaker {speaker} instead of {expected}"
+                    );
+                    return Err(io::Error::other(why));
+                }
+            }
             if heard != expected {
                 let why = format!("client {member} heard {heard} messages instead of {expected}");
                 return Err(io::Error::other(why));

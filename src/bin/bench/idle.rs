@@ -72,3 +72,19 @@ pub fn measure(
     figure(figure::BROADCAST_MS, outcome.took.as_secs_f64() * 1e3);
     Ok(figures)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::floor::Sends;
+    use crate::testing::floor;
+
+    #[test]
+    fn who_comes_in_is_counted() {
+        let mut stage = floor(Sends::Gathered);
+        let figures = measure(&mut stage, 20, 64, false).unwrap();
+        assert_eq!(figures[figure::PEOPLE_IN], 20.0);
+        assert!(figures[figure::LOGINS_PER_S] > 0.0);
+        assert_eq!(stage.hearers(), 20);
+    }
+}

@@ -7,13 +7,12 @@ use crate::record::figure;
 
 /// All latencies of a run, in nanoseconds, each of them: no buckets, so no rounding.
 #[derive(Debug, Default, Clone)]
-pub struct Latencies(Vec<u32>);
+pub struct Latencies(Vec<u64>);
 
 impl Latencies {
-    /// One more; over four seconds counts as four.
+    /// One more.
     pub fn add(&mut self, latency: Duration) {
-        self.0
-            .push(u32::try_from(latency.as_nanos()).unwrap_or(u32::MAX));
+        self.0.push(latency.as_nanos() as u64);
     }
 
     /// The latency that so many of a thousand do not exceed (nearest rank), in ms; none where there is none.
@@ -21,7 +20,7 @@ impl Latencies {
         let last = self.0.len().checked_sub(1)?;
         let at = (self.0.len() * rank).div_ceil(1000).clamp(1, last + 1) - 1;
         let (_, &mut nanoseconds, _) = self.0.select_nth_unstable(at);
-        Some(f64::from(nanoseconds) / 1e6)
+        Some(nanoseconds as f64 / 1e6)
     }
 
     /// Forgets all.
@@ -60,6 +59,7 @@ mod tests {
         }
         latencies.clear();
         latencies.add(Duration::from_secs(100));
-        assert_eq!(latencies.per_mille_ms(0), latencies.per_mille_ms(1000));
+        assert_eq!(latencies.per_mille_ms(0), Some(100_000.0));
+        assert_eq!(latencies.per_mille_ms(1000), Some(100_000.0));
     }
 }

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
-use crate::fan_out::SPEAKERS;
 use crate::hearing::Ear;
 use crate::latencies::Latencies;
 use crate::payload::Id;
 use crate::record::figure;
 use crate::stage::Stage;
-use crate::talk::{Group, Observer, Pace, Talk, Until};
+use crate::talk::{Group, Nobody, Observer, Pace, Talk, Until};
 
 /// What is said before the measurement begins.
 const WARM_UP: Duration = Duration::from_millis(200);
@@ -37,7 +36,7 @@ pub fn measure(
     time: Duration,
 ) -> io::Result<BTreeMap<String, f64>> {
     let groups = [Group {
-        speakers: 0..SPEAKERS,
+        speakers: stage.speakers(),
         pace: Pace::PerSecond(rate),
     }];
     let talk = Talk {
@@ -46,7 +45,7 @@ pub fn measure(
         ear: Ear::Checking,
         until: Until::Passed(WARM_UP),
     };
-    talk.hold(stage, &mut Latencies::default())?;
+    talk.hold(stage, &mut Nobody)?;
     let mut latencies = Latencies::default();
     let talk = Talk {
         until: Until::Passed(time),
@@ -60,4 +59,24 @@ pub fn measure(
     let percent = 100.0 * cpu.as_secs_f64() / outcome.took.as_secs_f64();
     figures.insert(figure::SERVER_CPU_PERCENT.to_owned(), percent);
     Ok(figures)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::floor::Sends;
+    use crate::testing::floor;
+
+    const TIME: Duration = Duration::from_millis(200);
+
+    #[test]
+    fn latencies_are_measured() {
+        let mut stage = floor(Sends::Gathered);
+        stage.fill(10, 4).unwrap();
+        let figures = measure(&mut stage, 64, 100, TIME).unwrap();
+        assert!(figures[figure::P50_MS] > 0.0);
+        assert!(figures[figure::P50_MS] <= figures[figure::P99_MS]);
+        assert!(figures[figure::P99_MS] <= figures[figure::MAX_MS]);
+        assert!(figures[figure::SERVER_CPU_PERCENT] >= 0.0);
+    }
 }

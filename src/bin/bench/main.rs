@@ -17,6 +17,7 @@
 //! | `cost`, `latencies` | what is read of a process and of a clock |
 //! | `setting` | the machine and the versions |
 //! | `record`, `report` | the figures, and what is written of them |
+//! | `testing` | servers for the tests |
 
 mod churn;
 mod cost;
@@ -40,6 +41,8 @@ mod setting;
 mod stage;
 mod stalled;
 mod talk;
+#[cfg(test)]
+mod testing;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -84,7 +87,7 @@ fn run(options: &Run) -> io::Result<()> {
     for step in &mut steps {
         step.peers.retain(|peer| options.wants_peer(*peer));
     }
-    let setting = setting::of(options.quick)?;
+    let setting = setting::of()?;
     let gathered = run::run(
         &steps,
         options.rounds.unwrap_or(extent.rounds()),

@@ -9,16 +9,21 @@ use crate::latencies::Latencies;
 use crate::payload::Id;
 use crate::record::figure;
 use crate::stage::Stage;
-use crate::talk::{Group, Observer, Pace, Talk, Until};
+use crate::talk::{Group, Nobody, Observer, Pace, Talk, Until};
 
 /// How many talk like people.
 pub const PEOPLE: usize = 50;
+
 /// What they say in a second, all together.
 const RATE: u32 = 100;
-/// How many messages of the one who floods are under way. What it takes is what the server reads at once.
+
+/// How many messages of the one who floods are under way: more than a server reads at once.
 const FLOOD: u64 = 1024;
 
-/// Measures how long the words of the others take, by one who floods and without.
+/// What is said before the measurement begins.
+const WARM_UP: Duration = Duration::from_millis(200);
+
+/// Measures how long the words of the others take beside one who floods.
 ///
 /// # Errors
 /// A delivery is missing, is one too many, or is not what was said.
@@ -37,18 +42,33 @@ pub fn measure(
             pace: Pace::Window(FLOOD),
         },
     ];
-    let mut others = Others(Latencies::default());
     let talk = Talk {
         groups: &groups,
         payload_bytes,
         ear: Ear::Checking,
-        until: Until::Passed(time),
+        until: Until::Passed(WARM_UP),
     };
+    talk.hold(stage, &mut Nobody)?;
+    let mut others = Others(Latencies::default());
+    let talk = Talk {
+        until: Until::Passed(time),
+        ..talk
+    };
+    let before = stage.cost()?.cpu;
     let outcome = talk.hold(stage, &mut others)?;
+    let cpu = stage.cost()?.cpu - before;
     let mut figures = BTreeMap::new();
     others.0.figures(&mut figures);
-    let per_second = outcome.deliveries as f64 / outcome.took.as_secs_f64();
-    figures.insert(figure::DELIVERIES_PER_S.to_owned(), per_second);
+    let seconds = outcome.took.as_secs_f64();
+    let mut figure = |name: &str, value: f64| figures.insert(name.to_owned(), value);
+    figure(
+        figure::DELIVERIES_PER_S,
+        outcome.deliveries as f64 / seconds,
+    );
+    figure(
+        figure::SERVER_CPU_PERCENT,
+        100.0 * cpu.as_secs_f64() / seconds,
+    );
     Ok(figures)
 }
 
@@ -64,5 +84,25 @@ impl Observer for Others {
 
     fn turned(&mut self, _: &mut Stage, _: Duration) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::floor::Sends;
+    use crate::testing::floor;
+
+    const TIME: Duration = Duration::from_millis(200);
+
+    #[test]
+    fn the_flood_is_there_and_the_others_are_measured() {
+        let mut stage = floor(Sends::Gathered);
+        stage.fill(PEOPLE, PEOPLE + 1).unwrap();
+        let figures = measure(&mut stage, 64, TIME).unwrap();
+        assert!(figures[figure::P50_MS] > 0.0);
+        // Without the one who floods it would be so many at the most.
+        let quiet = f64::from(RATE) * PEOPLE as f64;
+        assert!(figures[figure::DELIVERIES_PER_S] > quiet);
     }
 }

@@ -58,7 +58,7 @@ impl Finder {
     /// Hands each payload that ends in `bytes` to `found`.
     ///
     /// # Errors
-    /// The first that is not `length` bytes long, or not what [`write`] makes.
+    /// The first that is not `length` bytes long, or not what [`write()`] makes.
     pub fn feed(
         &mut self,
         mut bytes: &[u8],
@@ -152,10 +152,7 @@ mod tests {
         for at in whole.iter().position(|&byte| byte == BEGIN).unwrap()..whole.len() - 3 {
             let mut bytes = whole.clone();
             bytes[at] = if bytes[at] == b'x' { b'y' } else { b'x' };
-            assert!(
-                Finder::default().feed(&bytes, 64, |_| {}).is_err() || at < 14,
-                "{at}"
-            );
+            assert!(Finder::default().feed(&bytes, 64, |_| {}).is_err(), "{at}");
             bytes.remove(at);
             assert!(Finder::default().feed(&bytes, 64, |_| {}).is_err(), "{at}");
         }

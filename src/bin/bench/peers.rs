@@ -2,6 +2,7 @@
 
 pub mod floor;
 mod irc;
+pub mod label;
 mod nats;
 mod ncat;
 mod ours;
@@ -72,16 +73,16 @@ impl Peer {
     /// What it is called in tables and records.
     pub fn label(self) -> &'static str {
         match self {
-            Peer::Ours(Delivery::DirectThenWriter) => "chatserv",
-            Peer::Ours(Delivery::Direct) => "chatserv direct",
-            Peer::Ours(Delivery::Writer) => "chatserv writer",
-            Peer::Floor(Sends::Gathered) => "epoll floor",
-            Peer::Floor(Sends::Each) => "epoll, each",
-            Peer::Redis => "redis",
-            Peer::Nats => "nats",
-            Peer::Ncat => "ncat --chat",
-            Peer::Ngircd => "ngircd",
-            Peer::Inspircd => "inspircd",
+            Peer::Ours(Delivery::DirectThenWriter) => label::OURS,
+            Peer::Ours(Delivery::Direct) => label::OURS_DIRECT,
+            Peer::Ours(Delivery::Writer) => label::OURS_WRITER,
+            Peer::Floor(Sends::Gathered) => label::FLOOR,
+            Peer::Floor(Sends::Each) => label::FLOOR_EACH,
+            Peer::Redis => label::REDIS,
+            Peer::Nats => label::NATS,
+            Peer::Ncat => label::NCAT,
+            Peer::Ngircd => label::NGIRCD,
+            Peer::Inspircd => label::INSPIRCD,
         }
     }
 

@@ -80,11 +80,11 @@ pub mod figure {
     pub const CUT: &str = "cut";
     /// Rounds of connect, log in, say, leave, in a second.
     pub const CYCLES_PER_S: &str = "cycles_per_s";
-    /// Threads of the server when all have left.
+    /// Threads of the server when all who came have left; some who listen are still there.
     pub const THREADS_AFTER: &str = "threads_after";
-    /// Descriptors of the server when all have left.
+    /// Descriptors of the server then.
     pub const DESCRIPTORS_AFTER: &str = "descriptors_after";
-    /// How often the kernel took a thread of the server off its core because it had nothing to do, for each message.
+    /// How often a thread of the server had nothing to do and left its core, for each message.
     pub const SWITCHES_PER_MESSAGE: &str = "switches_per_message";
 
     /// Those that are whole numbers.
@@ -120,7 +120,7 @@ pub struct Record {
     pub moments: Vec<Moment>,
 }
 
-/// A cell of the tables that stays empty, and why.
+/// What was not measured, in one round at least, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// What kind of work.
@@ -129,7 +129,7 @@ pub struct LeftOut {
     pub peer: String,
     /// What would have been asked of it.
     pub case: Case,
-    /// Why it was not: a few words, which stand below the table.
+    /// Why not: a few words, which stand below the table.
     pub reason: String,
 }
 

@@ -36,17 +36,6 @@ use std::path::Path;
 
 pub use results::Results;
 
-/// The labels of those that claims and summary name.
-mod label {
-    pub const OURS: &str = "chatserv";
-    pub const FLOOR: &str = "epoll floor";
-    pub const REDIS: &str = "redis";
-    pub const NATS: &str = "nats";
-    pub const NGIRCD: &str = "ngircd";
-    pub const INSPIRCD: &str = "inspircd";
-    pub const NCAT: &str = "ncat --chat";
-}
-
 /// Writes all into `folder`, which is made if it is not there: `results.jsonl`, and what [`draw`] makes of its lines,
 /// so that they give the same at any time. Returns the tables for people.
 ///

@@ -36,7 +36,7 @@ pub fn run(steps: &[Step], rounds: u32, extent: Extent, ear: Ear) -> Gathered {
     for round in 0..rounds {
         let round_began = Instant::now();
         for step in steps.iter().filter(|step| round < step.rounds) {
-            for &peer in &step.peers {
+            for peer in in_turn(&step.peers, round) {
                 // Without a stderr it goes on all the same.
                 let _ = writeln!(
                     io::stderr(),
@@ -57,6 +57,14 @@ pub fn run(steps: &[Step], rounds: u32, extent: Extent, ear: Ear) -> Gathered {
         }
     }
     gathered
+}
+
+/// Everybody, each round beginning with another one: nobody always comes behind the same one.
+fn in_turn(peers: &[Peer], round: u32) -> Vec<Peer> {
+    let mut peers = peers.to_vec();
+    let first = round as usize % peers.len().max(1);
+    peers.rotate_left(first);
+    peers
 }
 
 impl Gathered {
@@ -142,16 +150,15 @@ fn measure_case(
 ) -> io::Result<(BTreeMap<String, f64>, Vec<Moment>)> {
     let (people, bytes) = (case.people, case.payload_bytes);
     if stage.crowd.len() == 0 {
-        let (listeners, speakers) = match step.workload {
+        match step.workload {
             Workload::FanOut | Workload::Growth | Workload::Latency | Workload::Stalled => {
-                (people, fan_out::SPEAKERS)
+                stage.fill(people, fan_out::SPEAKERS.min(people))?;
             }
-            Workload::Noisy => (people, people + 1),
-            Workload::Churn => (people, 0),
+            Workload::Noisy => stage.fill(people, people + 1)?,
+            Workload::Churn => stage.let_in(people, 0)?,
             // They come in while it is measured.
-            Workload::Idle => (0, 0),
-        };
-        stage.let_in(listeners, speakers)?;
+            Workload::Idle => {}
+        }
         stage.wait_for_quiet()?;
     }
     let figures = match step.workload {
@@ -169,4 +176,19 @@ fn measure_case(
         }
     };
     Ok((figures, Vec::new()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::peers::MAIN;
+
+    #[test]
+    fn each_round_begins_with_another_server_and_has_all() {
+        let rounds: Vec<Vec<Peer>> = (0..5).map(|round| in_turn(&MAIN, round)).collect();
+        assert_eq!(rounds[0], MAIN);
+        assert_eq!(rounds[1], [MAIN[1], MAIN[2], MAIN[3], MAIN[0]]);
+        assert_eq!(rounds[4], MAIN);
+        assert!(in_turn(&[], 3).is_empty());
+    }
 }

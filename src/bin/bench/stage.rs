@@ -1,6 +1,9 @@
 //! A server that was just started, with its people: some who listen and some who speak.
 
 use std::io;
+use std::net::SocketAddr;
+use std::ops::Range;
+use std::process;
 use std::time::{Duration, Instant};
 
 use crate::cost::Cost;
@@ -11,14 +14,19 @@ use crate::peers::{Demand, Peer, Running};
 
 /// Nothing comes for so long: all that belongs to the arrivals is over.
 const QUIET: Duration = Duration::from_millis(60);
-const QUIET_PATIENCE: Duration = Duration::from_secs(10);
+
+/// When nothing happens for so long although something is under way, it is lost.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The server, its people and how one talks to it.
 pub struct Stage {
-    /// The server's process; it ends with this.
-    pub server: Running,
+    /// The server's process, which ends with this; none where a thread of this process serves.
+    server: Option<Running>,
     /// Everybody: those who listen first, then those who speak.
     pub crowd: Crowd,
+    /// When nothing happens for so long although something is under way, it is lost.
+    pub patience: Duration,
+    address: SocketAddr,
     dialect: &'static dyn Dialect,
     logins_at_once: usize,
     listeners: usize,
@@ -51,11 +59,25 @@ impl Stage {
     /// # Errors
     /// The server does not start.
     pub fn start(peer: Peer, demand: Demand) -> io::Result<Self> {
+        let server = peer.start(demand)?;
+        let mut stage = Self::over(server.address(), peer.dialect())?;
+        stage.logins_at_once = peer.logins_at_once();
+        stage.server = Some(server);
+        Ok(stage)
+    }
+
+    /// The same over a server that is a thread of this process.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn over(address: SocketAddr, dialect: &'static dyn Dialect) -> io::Result<Self> {
         Ok(Self {
-            server: peer.start(demand)?,
+            server: None,
             crowd: Crowd::new()?,
-            dialect: peer.dialect(),
-            logins_at_once: peer.logins_at_once(),
+            patience: PATIENCE,
+            address,
+            dialect,
+            logins_at_once: 1,
             listeners: 0,
             stalled: 0,
             said: Vec::new(),
@@ -63,15 +85,28 @@ impl Stage {
         })
     }
 
+    /// Lets so many in who speak, and before them as many who listen as it takes for each message to have so many
+    /// receivers: fewer where the speakers hear each other, so that all servers have as much to deliver.
+    ///
+    /// # Errors
+    /// Not all come in.
+    pub fn fill(&mut self, receivers: usize, speakers: usize) -> io::Result<()> {
+        let others = if self.dialect.speakers_hear() {
+            speakers.saturating_sub(1)
+        } else {
+            0
+        };
+        self.let_in(receivers.saturating_sub(others), speakers)
+    }
+
     /// Lets so many in who listen, and then so many who speak. Whoever listens comes before anybody who speaks.
     ///
     /// # Errors
     /// Not all come in.
     pub fn let_in(&mut self, listeners: usize, speakers: usize) -> io::Result<()> {
-        let address = self.server.address();
         for (role, count) in [(Role::Listener, listeners), (Role::Speaker, speakers)] {
             self.crowd
-                .bring_in(address, self.dialect, role, count, self.logins_at_once)?;
+                .bring_in(self.address, self.dialect, role, count, self.logins_at_once)?;
         }
         self.listeners += listeners;
         self.said.resize(self.said.len() + speakers, 0);
@@ -83,38 +118,38 @@ impl Stage {
     /// # Errors
     /// The kernel has no socket left.
     pub fn set_out(&mut self, role: Role) -> io::Result<()> {
-        self.crowd
-            .set_out(self.server.address(), self.dialect, role)
+        self.crowd.set_out(self.address, self.dialect, role)
     }
 
     /// Drops what comes until nothing comes any more.
     ///
     /// # Errors
-    /// It goes on and on.
+    /// It goes on and on, or the server has closed a connection.
     pub fn wait_for_quiet(&mut self) -> io::Result<()> {
-        let deadline = Instant::now() + QUIET_PATIENCE;
-        loop {
-            let mut quiet = true;
-            self.crowd.turn(QUIET, |_, _| quiet = false)?;
-            if quiet {
-                return Ok(());
+        let deadline = Instant::now() + self.patience;
+        let mut quiet_since = Instant::now();
+        // A turn may end before its time with nothing heard.
+        while quiet_since.elapsed() < QUIET {
+            if self.crowd.drop_what_comes(QUIET)? {
+                quiet_since = Instant::now();
             }
             if Instant::now() > deadline {
                 return Err(io::Error::other("the server never falls silent"));
             }
         }
+        Ok(())
     }
 
     /// Drops what comes, for so long.
     ///
     /// # Errors
-    /// Polling fails.
+    /// The server has closed a connection.
     pub fn let_pass(&mut self, time: Duration) -> io::Result<()> {
         let deadline = Instant::now() + time;
         while let left = deadline.saturating_duration_since(Instant::now())
             && !left.is_zero()
         {
-            self.crowd.turn(left, |_, _| {})?;
+            self.crowd.drop_what_comes(left)?;
         }
         Ok(())
     }
@@ -145,6 +180,11 @@ impl Stage {
         self.dialect.say(&payload, &mut self.scratch);
     }
 
+    /// All who speak.
+    pub fn speakers(&self) -> Range<usize> {
+        0..self.said.len()
+    }
+
     /// How much each speaker has said so far.
     pub fn said(&self) -> &[u64] {
         &self.said
@@ -168,10 +208,19 @@ impl Stage {
         }
     }
 
+    /// Whether a member hears what this speaker says.
+    pub fn hears(&self, member: usize, speaker: usize) -> bool {
+        match self.place(member) {
+            Place::Listener => true,
+            Place::Stalled => false,
+            Place::Speaker { number, hears } => hears && number != speaker,
+        }
+    }
+
     /// How many hear a message.
     pub fn hearers(&self) -> u64 {
         let speakers = if self.dialect.speakers_hear() {
-            self.said.len() - 1
+            self.said.len().saturating_sub(1)
         } else {
             0
         };
@@ -183,6 +232,73 @@ impl Stage {
     /// # Errors
     /// It has ended.
     pub fn cost(&self) -> io::Result<Cost> {
-        Cost::of(self.server.pid())
+        Cost::of(self.pid())
+    }
+
+    /// The process that serves.
+    pub fn pid(&self) -> u32 {
+        self.server.as_ref().map_or_else(process::id, Running::pid)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::floor::Sends;
+    use crate::testing::floor;
+
+    /// So many listen and speak in the language of `peer`, without any server.
+    fn stage(peer: Peer, listeners: usize, speakers: usize) -> Stage {
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut stage = Stage::over(nowhere, peer.dialect()).unwrap();
+        stage.listeners = listeners;
+        stage.said = vec![0; speakers];
+        stage
+    }
+
+    #[test]
+    fn who_hears_a_message_depends_on_the_server_and_on_who_reads() {
+        let mut chat = stage(Peer::Floor(Sends::Gathered), 5, 3);
+        assert_eq!(chat.hearers(), 5 + 2);
+        assert!(chat.hears(0, 1) && chat.hears(4, 1));
+        // The members behind those who listen are those who speak.
+        assert!(chat.hears(5, 1) && !chat.hears(6, 1) && chat.hears(7, 1));
+        chat.stalled = 2;
+        assert_eq!(chat.hearers(), 3 + 2);
+        assert!(!chat.hears(1, 1) && chat.hears(2, 1));
+
+        let channel = stage(Peer::Redis, 5, 3);
+        assert_eq!(channel.hearers(), 5);
+        assert!(channel.hears(4, 1) && !channel.hears(5, 1));
+    }
+
+    #[test]
+    fn hearers_are_as_many_as_all_who_hear() {
+        for peer in [Peer::Floor(Sends::Each), Peer::Nats] {
+            let mut stage = stage(peer, 6, 4);
+            stage.stalled = 2;
+            for speaker in stage.speakers() {
+                let hear = (0..10).filter(|&member| stage.hears(member, speaker));
+                assert_eq!(hear.count() as u64, stage.hearers());
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_has_as_many_receivers_as_were_asked_for() {
+        for (receivers, speakers) in [(1, 1), (3, 3), (10, 4), (50, 51)] {
+            let mut stage = floor(Sends::Gathered);
+            stage.fill(receivers, speakers).unwrap();
+            stage.wait_for_quiet().unwrap();
+            assert_eq!(stage.hearers(), receivers as u64);
+            assert_eq!(stage.crowd.len(), receivers + 1);
+        }
+    }
+
+    #[test]
+    fn a_stage_knows_what_serves() {
+        let stage = floor(Sends::Gathered);
+        assert_eq!(stage.pid(), process::id());
+        assert!(stage.cost().unwrap().resident_bytes > 0);
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::cost::descriptors;
-use crate::fan_out::{SPEAKERS, WINDOW};
+use crate::fan_out::WINDOW;
 use crate::hearing::Ear;
 use crate::latencies::Latencies;
 use crate::payload::Id;
@@ -33,7 +33,7 @@ pub fn measure(
     time: Duration,
 ) -> io::Result<(BTreeMap<String, f64>, Vec<Moment>)> {
     let groups = [Group {
-        speakers: 0..SPEAKERS,
+        speakers: stage.speakers(),
         pace: Pace::Window(WINDOW),
     }];
     let talk = Talk {
@@ -48,9 +48,10 @@ pub fn measure(
         of_moment: Latencies::default(),
         moments: Vec::new(),
         resident_before: stage.cost()?.resident_bytes,
-        descriptors_before: descriptors(stage.server.pid())?,
+        descriptors_before: descriptors(stage.pid())?,
         stalled,
         closed: Vec::new(),
+        next: MOMENT,
     };
     stage.stall(stalled);
     let talk = Talk {
@@ -90,6 +91,8 @@ struct Watch {
     /// When each of those who do not read was let go: when the server has closed their socket. They themselves cannot
     /// see it, since the end of the stream waits behind what they do not read.
     closed: Vec<Duration>,
+    /// When it is looked again.
+    next: Duration,
 }
 
 impl Observer for Watch {
@@ -99,9 +102,10 @@ impl Observer for Watch {
     }
 
     fn turned(&mut self, stage: &mut Stage, elapsed: Duration) -> io::Result<()> {
-        if elapsed < MOMENT * (self.moments.len() as u32 + 1) {
+        if elapsed < self.next {
             return Ok(());
         }
+        self.next = elapsed + MOMENT;
         let resident_mib = stage.cost()?.resident_bytes as f64 / MIB;
         self.moments.push(Moment {
             at_s: elapsed.as_secs_f64(),
@@ -110,10 +114,71 @@ impl Observer for Watch {
         });
         self.of_moment.clear();
         if self.closed.len() < self.stalled {
-            let now = descriptors(stage.server.pid())?;
-            let closed = self.descriptors_before.saturating_sub(now);
-            self.closed.resize(closed.min(self.stalled), elapsed);
+            self.see_closed(descriptors(stage.pid())?, elapsed);
         }
         Ok(())
+    }
+}
+
+impl Watch {
+    /// The server has so many descriptors now. It may have opened others meanwhile, so that what is closed is closed.
+    fn see_closed(&mut self, descriptors: usize, elapsed: Duration) {
+        let closed = self.descriptors_before.saturating_sub(descriptors);
+        let closed = closed.clamp(self.closed.len(), self.stalled);
+        self.closed.resize(closed, elapsed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::floor::Sends;
+    use crate::testing::floor;
+
+    fn watch(descriptors_before: usize, stalled: usize) -> Watch {
+        Watch {
+            latencies: Latencies::default(),
+            of_moment: Latencies::default(),
+            moments: Vec::new(),
+            resident_before: 0,
+            descriptors_before,
+            stalled,
+            closed: Vec::new(),
+            next: MOMENT,
+        }
+    }
+
+    #[test]
+    fn whoever_is_let_go_is_so_once() {
+        let mut watch = watch(20, 2);
+        let seconds = Duration::from_secs;
+        for (at, descriptors) in [(1, 20), (2, 21), (3, 19), (4, 20), (5, 17), (6, 10)] {
+            watch.see_closed(descriptors, seconds(at));
+        }
+        assert_eq!(watch.closed, [seconds(3), seconds(5)]);
+    }
+
+    #[test]
+    fn a_late_look_is_one_look() {
+        let mut stage = floor(Sends::Gathered);
+        let mut watch = watch(0, 0);
+        for milliseconds in [50, 100, 150, 700, 710, 799, 800] {
+            let elapsed = Duration::from_millis(milliseconds);
+            watch.turned(&mut stage, elapsed).unwrap();
+        }
+        let at: Vec<f64> = watch.moments.iter().map(|moment| moment.at_s).collect();
+        assert_eq!(at, [0.1, 0.7, 0.8]);
+    }
+
+    #[test]
+    fn the_others_go_on() {
+        let mut stage = floor(Sends::Gathered);
+        stage.fill(10, 4).unwrap();
+        let time = Duration::from_millis(300);
+        let (figures, moments) = measure(&mut stage, 512, 1, time).unwrap();
+        assert_eq!(stage.hearers(), 9);
+        assert!(figures[figure::P50_MS] > 0.0 && figures[figure::DELIVERIES_PER_S] > 0.0);
+        assert!(figures[figure::GROWN_MIB] >= 0.0);
+        assert!(!moments.is_empty() && moments.iter().all(|moment| moment.resident_mib > 0.0));
     }
 }

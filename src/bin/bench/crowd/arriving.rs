@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 use super::Crowd;
 use crate::dialect::{Dialect, Role};
 
-/// How long all of them together may take to come in, and how long one turn waits.
+/// How long all of them together may take to come in.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long one turn waits.
 const WAIT: Duration = Duration::from_millis(100);
 
 /// Somebody on the way in.
@@ -74,10 +76,11 @@ impl Crowd {
         self.connect(address, arriving)
     }
 
-    /// Brings so many more in, of whom `at_once` are on their way at the same time, and returns once all are. What members hear who were in before is dropped.
+    /// Brings so many more in, of whom `at_once` are on their way at the same time, and returns once all are in. What
+    /// those hear who were in before is dropped.
     ///
     /// # Errors
-    /// Somebody was sent away, or they were not all in within a minute.
+    /// The server has closed a connection, or they were not all in within a minute.
     pub fn bring_in(
         &mut self,
         address: SocketAddr,
@@ -93,16 +96,8 @@ impl Crowd {
                 self.set_out(address, dialect, role)?;
                 set_out += 1;
             }
-            let mut sent_away = None;
-            self.turn(WAIT, |at, bytes| {
-                if bytes.is_empty() {
-                    sent_away = Some(at);
-                }
-            })?;
+            self.drop_what_comes(WAIT)?;
             arrived += self.take_arrived().len();
-            if let Some(at) = sent_away {
-                return Err(io::Error::other(format!("client {at} was sent away")));
-            }
             if Instant::now() > deadline {
                 let why = format!("{arrived} of {count} clients are in after {PATIENCE:?}");
                 return Err(io::Error::other(why));

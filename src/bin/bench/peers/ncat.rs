@@ -1,7 +1,7 @@
 //! `ncat --chat`: what one connection sends goes to all others, behind the number of who said it.
 //!
-//! It knows no lines: what one read brings, up to 8 KiB, gets one number. More than that on its way from one speaker may
-//! have a number in the middle of a payload.
+//! It knows no lines: what one read brings gets one number, which stands in the middle of a payload where that does not
+//! begin with the read.
 
 use std::io;
 use std::process::Command;
@@ -9,6 +9,7 @@ use std::process::Command;
 use super::running::{Running, free_port};
 use super::{Demand, program};
 use crate::dialect::{Dialect, Role};
+use crate::fan_out::WINDOW;
 
 const PROGRAM: &str = "ncat";
 
@@ -18,6 +19,9 @@ const SPARE: usize = 10;
 /// Its select(2) holds 1,024 descriptors. Long before that, coming in is the work: each arrival is told to everybody
 /// with a list of everybody, which makes 1 GB for 500 people and 8 GB for 1,000.
 const PEOPLE_MAX: usize = 500;
+
+/// What it reads at once. All that may be under way has to fit, so that each read ends with a line.
+const READ_BYTES: usize = 8192;
 
 /// Its version.
 ///
@@ -29,8 +33,12 @@ pub fn version() -> Result<String, String> {
 
 /// Why it cannot do this, if so.
 pub fn cannot(demand: Demand) -> Option<&'static str> {
-    (demand.people > PEOPLE_MAX)
-        .then_some("not above 500 people: each arrival is told to all with the list of all")
+    if demand.people > PEOPLE_MAX {
+        return Some("not above 500 people: each arrival is told to all with the list of all");
+    }
+    let line_bytes = demand.payload_bytes + 1;
+    (line_bytes * WINDOW as usize > READ_BYTES)
+        .then_some("it numbers each 8 KiB it reads, in the middle of a line if need be")
 }
 
 /// Starts it.
@@ -77,14 +85,16 @@ mod tests {
     use super::{Demand, cannot};
 
     #[test]
-    fn few_people_are_possible_and_many_are_not() {
-        let of = |people| {
+    fn many_people_and_long_lines_are_not_possible() {
+        let of = |people, payload_bytes| {
             cannot(Demand {
                 people,
-                payload_bytes: 512,
+                payload_bytes,
             })
         };
-        assert_eq!(of(104), None);
-        assert!(of(1004).is_some());
+        assert_eq!(of(104, 64), None);
+        assert_ne!(of(1004, 64), None);
+        assert_ne!(of(104, 512), None);
+        assert_ne!(of(1004, 64), of(104, 512));
     }
 }

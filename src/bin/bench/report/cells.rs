@@ -1,4 +1,4 @@
-//! One table, and the footnotes of its empty cells.
+//! One table, and the footnotes of the cells that lack a round or all.
 
 use std::collections::BTreeSet;
 
@@ -105,17 +105,22 @@ impl Table<'_> {
                 .columns
                 .iter()
                 .map(|&(case, figure)| {
-                    if let Some(spread) = self.results.spread(self.workload, peer, case, figure) {
+                    let spread = self.results.spread(self.workload, peer, case, figure);
+                    let cell = spread.map(|spread| {
                         rounds.insert(spread.rounds);
-                        return Some(with_range(figure, &spread));
-                    }
-                    let why = self.results.why_left_out(self.workload, peer, case)?;
+                        with_range(figure, &spread)
+                    });
+                    // Some rounds may have a figure, and others a reason.
+                    let Some(why) = self.results.why_left_out(self.workload, peer, case) else {
+                        return cell;
+                    };
                     let note = notes.iter().position(|note| *note == (peer, why));
                     let note = note.unwrap_or_else(|| {
                         notes.push((peer, why));
                         notes.len() - 1
                     });
-                    Some(format!("{EMPTY} ({})", note + 1))
+                    let cell = cell.unwrap_or_else(|| EMPTY.to_owned());
+                    Some(format!("{cell} ({})", note + 1))
                 })
                 .collect();
             if cells.iter().any(Option::is_some) {
@@ -179,6 +184,7 @@ mod tests {
             ("gone", 10, "not installed"),
             ("gone", 1_000, "not installed"),
             ("small", 1_000, "1,024 descriptors"),
+            ("a", 1_000, "one round went wrong"),
         ] {
             results.left_out.push(LeftOut {
                 workload: SECTION.workload,
@@ -191,17 +197,18 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_cell_has_its_reason_below_the_table() {
+    fn a_cell_that_lacks_something_has_its_reason_below_the_table() {
         let text = "
 Fan-out: CPU, µs (1 to 3 rounds)
-people          10  1,000
-payload       64 B   64 B
-─────────────────────────
-a        1.25 ±20%  0.500
-gone         – (1)  – (1)
-small         20.0  – (2)
-(1) gone: not installed
-(2) small: 1,024 descriptors
+people          10      1,000
+payload       64 B       64 B
+─────────────────────────────
+a        1.25 ±20%  0.500 (1)
+gone         – (2)      – (2)
+small         20.0      – (3)
+(1) a: one round went wrong
+(2) gone: not installed
+(3) small: 1,024 descriptors
 ";
         assert_eq!(tables(&results(), &SECTION), text);
     }

@@ -1,7 +1,7 @@
 //! What was promised, as data.
 
-use super::label::{FLOOR, NATS, REDIS};
 use super::which::Which;
+use crate::peers::label::{FLOOR, NATS, REDIS};
 use crate::record::{Workload, figure};
 
 /// One promise about our server.

@@ -3,20 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::results::Results;
+use crate::peers::label;
 use crate::record::{Case, LeftOut, Moment, Record, Setting, Workload, figure};
 
 /// Each with what it makes of the figures: so many times those of the first.
 const PEERS: [(&str, f64); 10] = [
-    ("chatserv", 1.0),
-    ("epoll floor", 0.9),
-    ("redis", 2.5),
-    ("nats", 4.0),
-    ("epoll, each", 3.0),
-    ("chatserv direct", 1.2),
-    ("chatserv writer", 1.6),
-    ("ngircd", 6.0),
-    ("inspircd", 7.0),
-    ("ncat --chat", 8.0),
+    (label::OURS, 1.0),
+    (label::FLOOR, 0.9),
+    (label::REDIS, 2.5),
+    (label::NATS, 4.0),
+    (label::FLOOR_EACH, 3.0),
+    (label::OURS_DIRECT, 1.2),
+    (label::OURS_WRITER, 1.6),
+    (label::NGIRCD, 6.0),
+    (label::INSPIRCD, 7.0),
+    (label::NCAT, 8.0),
 ];
 
 /// How each round differs.
@@ -81,7 +82,7 @@ pub fn results() -> Results {
     }
     results.left_out.push(LeftOut {
         workload: Workload::FanOut,
-        peer: "ncat --chat".to_owned(),
+        peer: label::NCAT.to_owned(),
         case: case(5_000),
         reason: "select(2) knows 1,024 descriptors".to_owned(),
     });
@@ -91,7 +92,7 @@ pub fn results() -> Results {
 fn fan_out(peer: &str, add: &mut impl FnMut(Workload, Case)) {
     for people in [10, 100, 1_000, 5_000] {
         for payload_bytes in [64, 512] {
-            if peer != "ncat --chat" || people < 1_000 {
+            if peer != label::NCAT || people < 1_000 {
                 let case = Case {
                     payload_bytes,
                     ..case(people)
@@ -147,6 +148,7 @@ fn fill(record: &mut Record, slower: f64) {
             (figure::P50_MS, p50),
             (figure::P99_MS, p50 * 2.5),
             (figure::P999_MS, p50 * 5.0),
+            (figure::DELIVERIES_PER_S, 200_000.0 / slower),
             (figure::MAX_MS, p50 * 8.0),
             (figure::SERVER_CPU_PERCENT, 12.0 * slower),
             (figure::GROWN_MIB, 4.0 * slower * slower),
@@ -161,7 +163,7 @@ fn fill(record: &mut Record, slower: f64) {
         ],
         Workload::Churn => &[
             (figure::CYCLES_PER_S, 9_000.0 / slower),
-            (figure::GROWN_MIB, 0.5),
+            (figure::RESIDENT_MIB, 9.5),
             (figure::THREADS_AFTER, 5.0),
             (figure::DESCRIPTORS_AFTER, 12.0),
         ],

@@ -1,9 +1,9 @@
 //! The short table, in Markdown: one figure a row, one server a column.
 
-use super::label::{FLOOR, INSPIRCD, NATS, NCAT, NGIRCD, OURS, REDIS};
 use super::number::number;
 use super::results::Results;
 use super::which::Which;
+use crate::peers::label::{FLOOR, INSPIRCD, NATS, NCAT, NGIRCD, OURS, REDIS};
 use crate::record::{Workload, figure};
 
 /// These have a column in any case.

@@ -75,6 +75,7 @@ const SECTIONS: [Section; 7] = [
             (figure::P50_MS, "p50 ms"),
             (figure::P99_MS, "p99 ms"),
             (figure::MAX_MS, "max ms"),
+            (figure::DELIVERIES_PER_S, "deliveries/s"),
             (figure::GROWN_MIB, "grown MiB"),
             (figure::CUT, "cut"),
             (figure::CUT_AFTER_S, "cut after s"),
@@ -89,6 +90,7 @@ const SECTIONS: [Section; 7] = [
             (figure::P99_MS, "p99 ms"),
             (figure::P999_MS, "p99.9 ms"),
             (figure::MAX_MS, "max ms"),
+            (figure::DELIVERIES_PER_S, "deliveries/s"),
             (figure::SERVER_CPU_PERCENT, "CPU %"),
         ],
     },
@@ -98,7 +100,6 @@ const SECTIONS: [Section; 7] = [
         columns: Columns::Figures,
         figures: &[
             (figure::CYCLES_PER_S, "cycles/s"),
-            (figure::GROWN_MIB, "grown MiB"),
             (figure::RESIDENT_MIB, "resident MiB"),
             (figure::THREADS_AFTER, "threads after"),
             (figure::DESCRIPTORS_AFTER, "descriptors after"),

@@ -2,10 +2,10 @@
 
 use super::claims::{self, Bound, Claim, Measured};
 use super::grid::Grid;
-use super::label::OURS;
 use super::number::{exact, number};
 use super::results::Results;
 use super::spread::Spread;
+use crate::peers::label::OURS;
 use crate::record::Case;
 
 /// The table of claims.
@@ -102,8 +102,9 @@ fn row(claim: &Claim, spread: Option<Spread>) -> Vec<String> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
-    use super::super::{example, label};
+    use super::super::example;
     use super::*;
+    use crate::peers::label;
     use crate::record::{Workload, figure};
 
     fn add(results: &mut Results, peer: &str, case: &Case, values: &[(u32, f64)]) {

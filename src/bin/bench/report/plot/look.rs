@@ -5,8 +5,8 @@
 
 use plotters::prelude::{BLACK, Circle, Color, PathElement, Polygon, RGBColor, ShapeStyle, WHITE};
 
-use super::super::label;
 use super::{Canvas, Failure};
+use crate::peers::label;
 
 const ORANGE: RGBColor = RGBColor(230, 159, 0);
 const SKY_BLUE: RGBColor = RGBColor(86, 180, 233);
@@ -41,10 +41,10 @@ impl Look {
     pub fn of(peer: &str) -> Self {
         let (color, shape, is_filled) = match peer {
             label::OURS => (BLUE, Shape::Circle, true),
-            "chatserv direct" => (SKY_BLUE, Shape::Circle, false),
-            "chatserv writer" => (SKY_BLUE, Shape::Triangle, false),
+            label::OURS_DIRECT => (SKY_BLUE, Shape::Circle, false),
+            label::OURS_WRITER => (SKY_BLUE, Shape::Triangle, false),
             label::FLOOR => (BLACK, Shape::Square, true),
-            "epoll, each" => (BLACK, Shape::Square, false),
+            label::FLOOR_EACH => (BLACK, Shape::Square, false),
             label::REDIS => (VERMILLION, Shape::Triangle, true),
             label::NATS => (GREEN, Shape::Diamond, true),
             label::NGIRCD => (ORANGE, Shape::Diamond, false),
