@@ -13,7 +13,7 @@ pub type Inbox<'a> = crossbeam_channel::Sender<Inbound<'a>>;
 
 /// All that another thread can tell the dispatcher. `'a` is the life of the server that lends the places.
 pub enum Inbound<'a> {
-    /// A listener has accepted somebody, and their reader waits for its first turn.
+    /// A listener has accepted somebody, and their reader has its first turn to get.
     Connected {
         /// The socket and what goes with it.
         connection: Arc<Connection>,
@@ -22,19 +22,19 @@ pub enum Inbound<'a> {
         /// What the port they came to speaks.
         protocol: Protocol,
     },
-    /// A reader has read something that means something. It waits for its turn.
+    /// A reader has read something that means something. It sends no more before its turn.
     Received {
         /// Whose reader.
         client: ClientId,
         /// All that one read held.
         decoded: Decoded,
     },
-    /// A reader's login deadline has passed. It waits for its turn.
+    /// A reader's login deadline has passed. It sends no more before its turn.
     LoginTimedOut {
         /// Whose reader.
         client: ClientId,
     },
-    /// No byte has come for a long time from somebody who is in the chat. Their reader waits for its turn.
+    /// No byte has come for a long time from somebody who is in the chat. Their reader sends no more before its turn.
     IdleTooLong {
         /// Whose reader.
         client: ClientId,

@@ -42,8 +42,8 @@
 //!
 //! # Starting and ending
 //!
-//! The listener spawns the reader and then reports `Connected`; the reader waits for its first turn before it reads,
-//! so no line can overtake its sender's arrival, and where there is no thread for a reader nobody has heard of the client.
+//! The listener spawns the reader and then reports `Connected`; the reader sends nothing before its first turn, so no
+//! line can overtake its sender's arrival, and where there is no thread for a reader nobody has heard of the client.
 //!
 //! Ending: (1) a request comes, and the Hub says farewell to everybody, whatever they are in the middle of. (2) The
 //! listeners are stopped; the dispatcher goes on taking events, since a reader may be on its way. (3) What is owed is

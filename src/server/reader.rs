@@ -1,5 +1,5 @@
-//! A reader: the thread that each connection has. It blocks in `read`, lets the codec make lines of the bytes, sends
-//! what one read held as one event, and waits for its turn before it reads again.
+//! A reader: the thread that each connection has. It blocks in `read`, lets the codec make lines of the bytes, waits for
+//! its turn, and sends what one read held as one event.
 
 mod read;
 
@@ -12,14 +12,13 @@ use super::connection::Connection;
 use super::flood::Flood;
 use super::idle::Idle;
 use super::inbox::{Inbound, Inbox, InputEnd};
-use super::turn::Permit;
 use crate::chat::{ClientId, Input, Protocol};
 use crate::config::{Config, limits};
 use crate::protocol::{Decoded, Decoder};
 use read::Outcome;
 
 /// Reads one connection until it ends. Contract:
-/// 1. it reads nothing before its first turn: the dispatcher knows the connection by then, so no line can overtake
+/// 1. it sends nothing before its first turn: the dispatcher knows the connection by then, so no line can overtake
 ///    its sender's arrival;
 /// 2. its last act is [`Inbound::ReaderEnded`], also after a panic.
 pub fn run(
@@ -39,7 +38,7 @@ pub fn run(
         connection,
         inbox: &inbox,
         clock,
-        login_deadline: Instant::now() + config.login_timeout,
+        login_deadline: Some(Instant::now() + config.login_timeout),
         idle: Idle::new(config.idle_timeout),
         // On Linux a socket inherits the listener's, which has one while it keeps refused sockets.
         timeout: None,
@@ -55,7 +54,8 @@ struct Reader<'r, 's> {
     connection: &'r Connection,
     inbox: &'r Inbox<'s>,
     clock: Clock,
-    login_deadline: Instant,
+    /// By when a name has to be given; none once the dispatcher has been told that it was not.
+    login_deadline: Option<Instant>,
     idle: Idle,
     /// The socket's read timeout, as soon as it is known. Setting one is a system call, so it is done only where it
     /// changes.
@@ -68,11 +68,10 @@ struct Reader<'r, 's> {
 impl<'s> Reader<'_, 's> {
     fn run(mut self) -> InputEnd {
         let mut decoded = Decoded::default();
-        let mut permit = self.wait_for_turn();
-        while !permit.closing {
-            let outcome = self.read(permit.admitted);
-            if self.connection.turn.is_closing() {
-                break;
+        loop {
+            let outcome = self.read();
+            if self.connection.turn.look().closing {
+                return self.throw_away();
             }
             match outcome {
                 Outcome::Bytes(count) => {
@@ -84,37 +83,35 @@ impl<'s> Reader<'_, 's> {
                     }
                     // Half a line, or only the middle of a telnet command: nobody has to hear of it.
                     if !decoded.is_empty() {
-                        permit = self.deliver(mem::take(&mut decoded), permit);
+                        self.deliver(mem::take(&mut decoded));
                     }
-                    permit = self.wait_for_bytes(permit);
+                    self.wait_for_bytes();
                 }
                 Outcome::EndOfInput => {
                     // The last line counts without its end: `printf 'bot\nhi' | nc` says hi.
                     self.decoder.finish(&mut decoded);
                     if !decoded.is_empty() {
-                        self.deliver(decoded, permit);
+                        self.deliver(decoded);
                     }
                     return InputEnd::Closed;
                 }
                 Outcome::OutOfTime => {
-                    let client = self.connection.id;
-                    let event = if permit.admitted {
-                        let left = self.idle.run_out();
-                        Inbound::IdleTooLong { client, left }
+                    if self.time_to_log_in().is_some() {
+                        self.tell_login_timed_out();
                     } else {
-                        Inbound::LoginTimedOut { client }
-                    };
-                    permit = self.tell(event);
+                        let left = self.idle.run_out();
+                        let client = self.connection.id;
+                        self.tell(Inbound::IdleTooLong { client, left });
+                    }
                 }
                 Outcome::Failed => return InputEnd::Failed,
             }
         }
-        self.throw_away()
     }
 
     /// Sends what was decoded: at once what flood control lets through, and the rest bit by bit, reading nothing
     /// meanwhile.
-    fn deliver(&mut self, mut decoded: Decoded, mut permit: Permit) -> Permit {
+    fn deliver(&mut self, mut decoded: Decoded) {
         loop {
             let now = self.clock.now();
             let allowed = self.flood.take_lines(decoded.inputs.len(), now);
@@ -126,15 +123,15 @@ impl<'s> Reader<'_, 's> {
                 decoded.inputs.push(Input::HeldBack { lines, wait });
             }
             if !decoded.is_empty() {
-                permit = self.tell(Inbound::Received {
+                self.tell(Inbound::Received {
                     client: self.connection.id,
                     decoded,
                 });
             }
-            if held.is_empty() || permit.closing {
-                return permit;
+            if held.is_empty() || self.connection.turn.look().closing {
+                return;
             }
-            permit = self.pause(self.flood.wait(held.len(), now), permit);
+            self.pause(self.flood.wait(held.len(), now));
             decoded = Decoded {
                 inputs: held,
                 replies: Vec::new(),
@@ -143,59 +140,55 @@ impl<'s> Reader<'_, 's> {
     }
 
     /// Waits until so many bytes may be read again.
-    fn wait_for_bytes(&mut self, permit: Permit) -> Permit {
+    fn wait_for_bytes(&mut self) {
         let now = self.clock.now();
         let wait = self.flood.wait(0, now);
-        if permit.closing || wait.is_zero() {
-            return permit;
+        if wait.is_zero() {
+            return;
         }
-        if self.flood.tell(0, now).is_none() {
-            return self.pause(wait, permit);
+        if self.flood.tell(0, now).is_some() {
+            let inputs = vec![Input::HeldBack { lines: 0, wait }];
+            let decoded = Decoded {
+                inputs,
+                replies: Vec::new(),
+            };
+            self.tell(Inbound::Received {
+                client: self.connection.id,
+                decoded,
+            });
         }
-        let inputs = vec![Input::HeldBack { lines: 0, wait }];
-        let decoded = Decoded {
-            inputs,
-            replies: Vec::new(),
-        };
-        let permit = self.tell(Inbound::Received {
-            client: self.connection.id,
-            decoded,
-        });
-        self.pause(wait, permit)
+        self.pause(wait);
     }
 
     /// Waits, but not beyond the login deadline: who is held back has no more time to give a name than others.
-    fn pause(&self, wait: Duration, permit: Permit) -> Permit {
+    fn pause(&mut self, wait: Duration) {
         self.connection.row.doing(Activity::HeldBack);
-        let left = self.time_left(permit.admitted).unwrap_or(wait);
+        let left = self.time_to_log_in().unwrap_or(wait);
         let closing = self.connection.turn.pause(wait.min(left));
-        if closing {
-            return Permit { closing, ..permit };
+        if !closing && self.time_to_log_in().is_some_and(|left| left.is_zero()) {
+            self.tell_login_timed_out();
         }
-        if wait >= left && !permit.admitted {
-            return self.tell(Inbound::LoginTimedOut {
-                client: self.connection.id,
-            });
-        }
-        permit
     }
 
-    /// Sends one event and waits until what it caused was flushed.
-    fn tell(&self, event: Inbound<'s>) -> Permit {
-        self.connection.row.doing(Activity::SendingToInbox);
-        // The dispatcher outlives all readers; were it gone, nobody could give a turn any more.
-        if self.inbox.send(event).is_err() {
-            return Permit {
-                admitted: false,
-                closing: true,
-            };
-        }
-        self.wait_for_turn()
+    /// Tells it once. Whether it is so is for the Hub to say: a name may be on its way.
+    fn tell_login_timed_out(&mut self) {
+        self.login_deadline = None;
+        self.tell(Inbound::LoginTimedOut {
+            client: self.connection.id,
+        });
     }
 
-    fn wait_for_turn(&self) -> Permit {
+    /// Sends one event, as soon as what the last one caused was flushed; none where the connection is closing.
+    fn tell(&self, event: Inbound<'s>) {
         self.connection.row.doing(Activity::WaitingForTurn);
-        self.connection.turn.wait()
+        if self.connection.turn.wait().closing {
+            return;
+        }
+        self.connection.row.doing(Activity::SendingToInbox);
+        if self.inbox.send(event).is_err() {
+            // The dispatcher outlives all readers; were it gone, nobody could give a turn any more.
+            self.connection.turn.close();
+        }
     }
 }
 

@@ -1,8 +1,10 @@
-//! A reader's turn: permission to read once more.
+//! A reader's turn: permission to send one more event.
 //!
-//! After each event a reader waits until what it caused has been sent. So every connection has one event under way at
-//! the most: a flood starves nobody, the inbox cannot grow beyond the number of connections, and while a
-//! reader waits, its socket gathers, so that the next read holds more lines for the same price.
+//! A reader reads on after each event, but sends the next one only when what the last one caused has been sent. So every
+//! connection has one event under way at the most: a flood starves nobody, the inbox cannot grow beyond the number of
+//! connections, and while a reader waits, its socket gathers, so that the next read holds more lines for the same price.
+//! Where nobody floods, the turn has come long before it is needed, and costs neither a wake-up nor a sleep. (A reader
+//! that waits before it reads on sleeps twice for each event: with ten people a delivery costs a fifth more.)
 //!
 //! The turn is one atomic word and `park`/`unpark`. A channel for each connection would do the same and cost more.
 
@@ -11,14 +13,14 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-/// The reader may read once.
+/// The reader may send one event.
 const GO: u8 = 1;
 /// The client has a name: the login deadline no longer holds.
 const ADMITTED: u8 = 2;
 /// The connection is closing: read only to throw away. Stays set, so a reader that is not waiting sees it too.
 const CLOSING: u8 = 4;
 
-/// What a turn tells the reader that gets it.
+/// What a turn tells the reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permit {
     /// The client is in the chat.
@@ -64,13 +66,14 @@ impl Turn {
     }
 
     /// Waits for a time, or until the connection is closing, and says whether it is. Contract: only the connection's own
-    /// reader, while it has its turn.
+    /// reader.
     pub fn pause(&self, time: Duration) -> bool {
         let end = Instant::now() + time;
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            if self.is_closing() || left.is_zero() {
-                return self.is_closing();
+            let closing = self.look().closing;
+            if closing || left.is_zero() {
+                return closing;
             }
             thread::park_timeout(left);
         }
@@ -88,9 +91,9 @@ impl Turn {
         self.set(CLOSING);
     }
 
-    /// Whether the connection is closing: for a reader whose read was under way when it was told.
-    pub fn is_closing(&self) -> bool {
-        self.word.load(Ordering::Acquire) & CLOSING != 0
+    /// How it is now, for a reader that does not wait.
+    pub fn look(&self) -> Permit {
+        Permit::of(self.word.load(Ordering::Acquire))
     }
 
     /// The word first, then the wake-up: a reader that wakes finds the word; one that has not yet gone to sleep finds
@@ -156,8 +159,8 @@ mod tests {
     #[test]
     fn closing_holds_for_every_look() {
         let turn = Turn::default();
-        assert!(!turn.is_closing());
+        assert!(!turn.look().closing);
         assert!(told(&turn, || turn.close()).closing);
-        assert!(turn.wait().closing && turn.is_closing());
+        assert!(turn.wait().closing && turn.look().closing);
     }
 }

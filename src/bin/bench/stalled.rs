@@ -39,7 +39,7 @@ pub fn measure(
     let talk = Talk {
         groups: &groups,
         payload_bytes,
-        ear: Ear::Checking,
+        ear: Ear::Sampling,
         until: Until::Passed(WARM_UP),
     };
     talk.hold(stage, &mut Nobody)?;

@@ -22,26 +22,29 @@ impl Reader<'_, '_> {
     /// One blocking read, for as long as this client may take. Before the name is given it ends with the login deadline,
     /// which is absolute: a byte every few seconds does not put it off. Afterwards it ends when nothing has come for the
     /// idle time, which each read begins anew: what is spent elsewhere, held back or waiting for a turn, does not count.
-    pub(super) fn read(&mut self, admitted: bool) -> Outcome {
+    pub(super) fn read(&mut self) -> Outcome {
         let mut socket = self.connection.socket();
         self.connection.row.doing(Activity::Reading);
-        let patience = self.time_left(admitted).or(self.idle.patience());
         let began = Instant::now();
         let mut waited = Duration::ZERO;
         loop {
-            let left = patience.map(|patience| patience.saturating_sub(waited));
+            // Looked at each time: the name may have been taken while this read waited. So until it is known to be, the
+            // read ends with whichever comes first.
+            let login = self.time_to_log_in();
+            let idle = self.idle.patience().map(|time| time.saturating_sub(waited));
+            if login.or(idle).is_some_and(|left| left.is_zero()) {
+                return Outcome::OutOfTime;
+            }
             let answer = self
                 .decoder
                 .answer_due()
                 .map(|due| due.saturating_sub(self.clock.now()));
-            if left.is_some_and(|left| left.is_zero()) {
-                return Outcome::OutOfTime;
-            }
             if answer.is_some_and(|left| left.is_zero()) {
                 return Outcome::Bytes(0);
             }
+            let times = [login, idle, answer].into_iter().flatten();
             if self
-                .set_timeout(left.into_iter().chain(answer).min())
+                .set_timeout(times.filter(|left| !left.is_zero()).min())
                 .is_err()
             {
                 return Outcome::Failed;
@@ -71,12 +74,11 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    /// How much of the login deadline is left; none for whoever is in the chat.
-    pub(super) fn time_left(&self, admitted: bool) -> Option<Duration> {
-        (!admitted).then(|| {
-            self.login_deadline
-                .saturating_duration_since(Instant::now())
-        })
+    /// How much of the login deadline is left; none for whoever is in the chat, as far as the dispatcher has told.
+    pub(super) fn time_to_log_in(&self) -> Option<Duration> {
+        let deadline = self.login_deadline?;
+        let admitted = self.connection.turn.look().admitted;
+        (!admitted).then(|| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// Reads on for a while and throws it away. Closing a socket with unread
@@ -228,6 +230,8 @@ mod tests {
         with_reader(&idle_after(Duration::from_secs(3600)), |mut reading| {
             let connection = Arc::clone(&reading.connection);
             let timeout = || connection.socket().read_timeout().unwrap();
+            // After the first line the reader knows that the client is in the chat; the second read waits accordingly.
+            reading.hears_a_line();
             reading.hears_a_line();
             assert_eq!(timeout(), Some(Duration::from_secs(3570)));
             // One that is put there behind the reader's back stays, since its own has not changed.

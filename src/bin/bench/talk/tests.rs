@@ -11,7 +11,7 @@ use crate::peers::floor::Lines;
 use crate::testing::{floor, floor_that_speaks, with_whims};
 
 const BYTES: usize = 64;
-const EARS: [Ear; 2] = [Ear::Counting, Ear::Checking];
+const EARS: [Ear; 3] = [Ear::Counting, Ear::Checking, Ear::Sampling];
 
 fn all_of(stage: &Stage, pace: Pace) -> [Group; 1] {
     [Group {
@@ -157,7 +157,7 @@ fn a_delivery_that_is_doubled_is_noticed() {
             let error = error(stage, ear);
             // By numbers alone it may look as if somebody else had heard too little.
             let expected = match ear {
-                Ear::Counting => "client ".to_owned(),
+                Ear::Counting | Ear::Sampling => "client ".to_owned(),
                 Ear::Checking => format!("client 0 expects {}, hears", doubled + 1),
             };
             assert!(error.starts_with(&expected), "{error}");
