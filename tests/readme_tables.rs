@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
+#[path = "support/readme_block.rs"]
+mod readme_block;
 #[path = "support/readme.rs"]
 mod readme_file;
 
@@ -10,16 +12,7 @@ use std::fs;
 
 use chatserv::chat::{CommandHelp, command_groups};
 use chatserv::protocol::json::{Action, actions, error_codes};
-
-const END: &str = "<!-- end -->\n";
-
-/// The text between `<!-- name -->` and the end of that block is replaced.
-fn with_block(readme: &str, name: &str, block: &str) -> String {
-    let begin = format!("<!-- {name} -->\n");
-    let (before, rest) = readme.split_once(&begin).expect("the README has the block");
-    let (_, after) = rest.split_once(END).expect("a block has an end");
-    format!("{before}{begin}{block}{END}{after}")
-}
+use readme_block::with_block;
 
 /// What stands in a cell of a table must not end it.
 fn cell(text: &str) -> String {
