@@ -12,7 +12,7 @@ use super::connection::Connection;
 use super::flood::Flood;
 use super::idle::Idle;
 use super::inbox::{Inbound, Inbox, InputEnd};
-use crate::chat::{ClientId, Input, Protocol};
+use crate::chat::{Input, Protocol};
 use crate::config::{Config, limits};
 use crate::protocol::{Decoded, Decoder};
 use read::Outcome;
@@ -31,7 +31,7 @@ pub fn run(
     // Declared first, hence dropped last: whatever happens below, the dispatcher hears of the end.
     let mut last_act = LastAct {
         inbox: &inbox,
-        client: connection.id,
+        connection,
         end: InputEnd::Panicked,
     };
     let reader = Reader {
@@ -195,15 +195,17 @@ impl<'s> Reader<'_, 's> {
 /// Tells the dispatcher, when dropped, that this reader is no more.
 struct LastAct<'r, 's> {
     inbox: &'r Inbox<'s>,
-    client: ClientId,
+    connection: &'r Connection,
     end: InputEnd,
 }
 
 impl Drop for LastAct<'_, '_> {
     fn drop(&mut self) {
+        // An event like any other: who comes and goes within a moment must have come first.
+        self.connection.turn.wait();
         // Without a dispatcher there is nobody left to tell.
         let _ = self.inbox.send(Inbound::ReaderEnded {
-            client: self.client,
+            client: self.connection.id,
             end: self.end,
         });
     }
