@@ -200,6 +200,8 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         else {
             return Flushed::Done;
         };
+        // Whatever becomes of it below: the tape is about to be cleared.
+        peer.outbox.copy_part(&self.tape, &mut self.buffers);
         if peer.writer.is_none() {
             // Those that have something to write count, not all that live: a writer that was let go a moment ago may
             // not have ended yet, and nobody is to be cut because of it.

@@ -190,6 +190,8 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 self.step(Event::IdleTooLong { client, left }, now);
             }
             Inbound::ReaderEnded { client, end } => {
+                // What others have said until now, they still hear.
+                self.end_run();
                 self.delivery.end_after_flush(client);
                 self.delivery.reader_ended(client, end);
                 let reason = end.into();

@@ -162,7 +162,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
                 Ok(connection) => Arc::new(connection),
                 Err(error) => return tracing::info!(%address, %error, "gone before it was served"),
             };
-        // The reader first: it reads nothing before its first turn, and if there is no thread for it, nobody has heard
+        // The reader first: it sends nothing before its first turn, and if there is no thread for it, nobody has heard
         // of this client yet.
         let (inbox, clock, protocol) = (self.inbox.clone(), welcome.clock, self.protocol);
         let shared = Arc::clone(&connection);

@@ -33,7 +33,7 @@
 //! 2. The dispatcher blocks in one place. It never sends into the inbox, it never waits for a client's socket or a disk,
 //!    and handing over to a writer cannot block. So the graph of who waits for whom has no cycle.
 //! 3. At any time at most one thread may write to a socket: the dispatcher, or the writer it has handed over to.
-//! 4. Each connection has one event under way. A reader reads again when what it caused was sent, or
+//! 4. Each connection has one event under way. A reader reads on, but sends again when what it caused was sent, or
 //!    handed over to a writer, and not before, so the inbox is bounded by the number of connections, and a sender who is too fast is slowed down by TCP.
 //! 5. A thread's last act is an event; a guard's drop sends it, so it comes after a panic too. Nobody ends silently.
 //! 6. To end a socket, shut it down: that wakes whoever is blocked on it. Dropping a handle of it wakes nobody.

@@ -95,14 +95,11 @@ impl<'s> Reader<'_, 's> {
                     }
                     return InputEnd::Closed;
                 }
-                Outcome::OutOfTime => {
-                    if self.time_to_log_in().is_some() {
-                        self.tell_login_timed_out();
-                    } else {
-                        let left = self.idle.run_out();
-                        let client = self.connection.id;
-                        self.tell(Inbound::IdleTooLong { client, left });
-                    }
+                Outcome::TooLateToLogIn => self.tell_login_timed_out(),
+                Outcome::IdleTooLong => {
+                    let left = self.idle.run_out();
+                    let client = self.connection.id;
+                    self.tell(Inbound::IdleTooLong { client, left });
                 }
                 Outcome::Failed => return InputEnd::Failed,
             }

@@ -11,34 +11,38 @@ use jiff::tz::TimeZone;
 use crate::chat::{ClientId, Message, Said, View};
 use crate::protocol;
 
-/// A run is not longer than the longest line: it counts as sent only when it is appended, and the limits on a batch
-/// are to hold.
-const RUN_BYTES_MAX: usize = protocol::LINE_BYTES_MAX;
+/// A run to which nothing more is added: it counts as sent only when it is appended, and the limits on a batch are to
+/// hold. So it is hardly longer than the longest line may be as JSON.
+const RUN_BYTES_MAX: usize = 16 * 1024;
+
+/// What a message takes besides its text, at the most: names, times and JSON's fields.
+const MESSAGE_BYTES: usize = 256;
 
 /// What has been said and not yet been appended to any outbox.
 #[derive(Debug, Default)]
 pub struct Run {
     to: Vec<ClientId>,
     messages: Vec<Message>,
-    text_bytes: usize,
+    /// About how long it will be, for those who hear it as JSON.
+    bytes: usize,
 }
 
 impl Run {
     /// Whether one more message goes with those that are in it.
     pub fn goes_with(&self, to: &[ClientId]) -> bool {
-        self.to == to && self.text_bytes < RUN_BYTES_MAX
+        self.to == to && self.bytes < RUN_BYTES_MAX
     }
 
     /// Begins another run, to these. Contract: the one before has been appended.
     pub fn begin(&mut self, to: Vec<ClientId>) {
         self.to = to;
         self.messages.clear();
-        self.text_bytes = 0;
+        self.bytes = 0;
     }
 
     /// Adds a message.
     pub fn add(&mut self, said: Arc<Said>) {
-        self.text_bytes += said.text.len();
+        self.bytes += MESSAGE_BYTES + said.text.len();
         self.messages.push(Message::Said(said));
     }
 

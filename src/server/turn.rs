@@ -79,8 +79,9 @@ impl Turn {
         }
     }
 
-    /// Gives the reader its turn. Contract: only the dispatcher, once for each event, after what the event caused has
-    /// been flushed; never blocks.
+    /// Gives the reader its turn. Contract: only the dispatcher, once for each event but the last, after what the event
+    /// caused has been flushed; never blocks. Where the connection is ending, [`Turn::close`] comes instead: one of the
+    /// two always comes, so no reader waits for ever.
     pub fn give(&self, admitted: bool) {
         let word = if admitted { GO | ADMITTED } else { GO };
         self.set(word);

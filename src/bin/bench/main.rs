@@ -100,10 +100,11 @@ fn run(options: &Run) -> io::Result<()> {
         left_out: gathered.left_out,
     };
     let folder = options.folder.as_deref();
-    let folder = folder.unwrap_or(Path::new(if options.quick {
-        "scripts/results/quick"
-    } else {
+    // The results that are kept are those of a whole run.
+    let folder = folder.unwrap_or(Path::new(if options.is_whole() {
         "scripts/results"
+    } else {
+        "scripts/results/quick"
     }));
     let text = report::write(folder, &results)?;
     print(&text)?;

@@ -71,6 +71,12 @@ impl Run {
         is_work && is_size
     }
 
+    /// Whether nothing is left out.
+    pub fn is_whole(&self) -> bool {
+        let has_part = !self.only.is_empty() || !self.peers.is_empty() || !self.people.is_empty();
+        !self.quick && !has_part && self.rounds.is_none()
+    }
+
     /// Whether a server is asked for.
     pub fn wants_peer(&self, peer: Peer) -> bool {
         self.peers.is_empty() || self.peers.contains(&peer)

@@ -59,11 +59,15 @@ pub fn run(steps: &[Step], rounds: u32, extent: Extent, ear: Ear) -> Gathered {
     gathered
 }
 
-/// Everybody, each round beginning with another one: nobody always comes behind the same one.
+/// Everybody, each round beginning with another one, and every other round backwards: nobody always comes behind the
+/// same one.
 fn in_turn(peers: &[Peer], round: u32) -> Vec<Peer> {
     let mut peers = peers.to_vec();
     let first = round as usize % peers.len().max(1);
     peers.rotate_left(first);
+    if round % 2 == 1 {
+        peers.reverse();
+    }
     peers
 }
 

@@ -13,8 +13,10 @@ pub(super) enum Outcome {
     /// So many bytes; none where the decoder owes an answer.
     Bytes(usize),
     EndOfInput,
-    /// None, for as long as they may take: the login deadline, or `--idle-timeout`.
-    OutOfTime,
+    /// None until the login deadline.
+    TooLateToLogIn,
+    /// None for as long as somebody with a name may be silent.
+    IdleTooLong,
     Failed,
 }
 
@@ -28,12 +30,15 @@ impl Reader<'_, '_> {
         let began = Instant::now();
         let mut waited = Duration::ZERO;
         loop {
-            // Looked at each time: the name may have been taken while this read waited. So until it is known to be, the
-            // read ends with whichever comes first.
+            // Looked at each time: the name may have been taken while this read waited, and nobody wakes it for that. So
+            // until it is known to be, the read ends with whichever comes first: who says nothing after the name wakes
+            // once at the login deadline, for nothing.
             let login = self.time_to_log_in();
             let idle = self.idle.patience().map(|time| time.saturating_sub(waited));
-            if login.or(idle).is_some_and(|left| left.is_zero()) {
-                return Outcome::OutOfTime;
+            match (login, idle) {
+                (Some(Duration::ZERO), _) => return Outcome::TooLateToLogIn,
+                (None, Some(Duration::ZERO)) => return Outcome::IdleTooLong,
+                _ => {}
             }
             let answer = self
                 .decoder
