@@ -41,7 +41,7 @@ const fn latency(title: &'static str, people: usize, rate: u32, figure: &'static
 const IDLE: Which = Which::to(10_000);
 const ONE_STALLED: Which = Which::to(100).with_stalled(1);
 
-const ROWS: [Row; 17] = [
+const ROWS: [Row; 19] = [
     fan_out("fan-out to 10, CPU a delivery, µs", 10, 64),
     fan_out("fan-out to 100, CPU a delivery, µs", 100, 64),
     fan_out("fan-out to 1,000, CPU a delivery, µs", 1_000, 64),
@@ -90,6 +90,18 @@ const ROWS: [Row; 17] = [
         Workload::Idle,
         figure::KERNEL_KIB_PER_PERSON,
         IDLE,
+    ),
+    row(
+        "10,000 people who say nothing, CPU, %",
+        Workload::Idle,
+        figure::SERVER_CPU_PERCENT,
+        IDLE,
+    ),
+    row(
+        "100 people who all read, 512 bytes, p99, ms",
+        Workload::Stalled,
+        figure::P99_MS,
+        Which::to(100),
     ),
     row(
         "1 stalled among 100, 512 bytes, the others' p99, ms",
