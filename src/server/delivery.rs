@@ -80,7 +80,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             limits: OutboxLimits::of(config),
             peers: FxHashMap::default(),
             tape: Tape::default(),
-            buffers: Buffers::new(limits::BATCH_TOTAL_BYTES_MAX),
+            buffers: Buffers::new(limits::BUFFERS_KEPT_BYTES_MAX),
             touched: Vec::new(),
             handed_over: FxHashSet::default(),
             writers: 0,
