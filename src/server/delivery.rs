@@ -200,7 +200,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         else {
             return Flushed::Done;
         };
-        // Whatever becomes of it below: the tape is about to be cleared.
+        // Whatever becomes of it below, it outlives the tape.
         peer.outbox.copy_part(&self.tape, &mut self.buffers);
         if peer.writer.is_none() {
             // Those that have something to write count, not all that live: a writer that was let go a moment ago may
@@ -225,7 +225,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             self.writers += 1;
             peer.writer = Some(slot);
         }
-        let block = peer.outbox.take(&self.tape, &mut self.buffers);
+        let block = peer.outbox.take();
         if peer
             .writer
             .as_ref()

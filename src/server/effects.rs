@@ -20,10 +20,11 @@ impl Dispatcher<'_, '_> {
                     to,
                     message: Message::Said(said),
                 } => self.say(to, said),
-                Effect::Log(notable) => log::notable(&notable),
                 other => {
-                    // What was said before comes before, whatever it is.
-                    self.end_run();
+                    // What was said before comes before, whatever it is; only the log sends nobody anything.
+                    if !matches!(other, Effect::Log(_)) {
+                        self.end_run();
+                    }
                     self.carry_out(other, now);
                 }
             }

@@ -108,9 +108,10 @@ impl Outbox {
         }
     }
 
-    /// Moves all unsent bytes out, for a writer.
-    pub fn take(&mut self, tape: &Tape, buffers: &mut Buffers) -> Block {
-        self.copy_part(tape, buffers);
+    /// Moves all unsent bytes out, for a writer. Contract: nothing of it lies on the tape any more
+    /// ([`Outbox::copy_part`]).
+    pub fn take(&mut self) -> Block {
+        debug_assert!(self.part.is_none(), "what a writer gets outlives the tape");
         let mut bytes = std::mem::take(&mut self.buffer);
         bytes.drain(..std::mem::take(&mut self.sent));
         let block = Block {
