@@ -65,12 +65,14 @@ pub const STALLED_CHECK_EVERY: Duration = Duration::from_millis(250);
 
 // ── Threads ──
 
-/// A reader's stack. It is address space, not memory: only pages that were touched are resident. The deepest call
-/// parses JSON 16 levels deep. Code that is not optimised has larger frames, hence twice as much in debug builds.
+/// A reader's stack. It is address space, not memory: only pages that were touched are resident, and those are two, 8 KiB.
+/// The deepest call parses JSON 16 levels deep. But one page of the kernel's tables describes 2 MiB of addresses: the
+/// smaller the stacks, the more of them share one. Code that is not optimised has larger frames, hence more in debug
+/// builds.
 pub const READER_STACK_BYTES: usize = if cfg!(debug_assertions) {
     512 * KIB
 } else {
-    256 * KIB
+    128 * KIB
 };
 
 /// The stack of listeners, writers and the other threads that do one thing.
