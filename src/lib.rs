@@ -4,6 +4,8 @@ pub mod chat;
 pub mod config;
 pub mod healthcheck;
 pub mod inherited;
+#[cfg(feature = "load")]
+pub mod load;
 pub mod protocol;
 #[cfg(feature = "server")]
 pub mod server;

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::cost::descriptors;
-use crate::crowd::says_closed;
-use crate::dialect::Role;
 use crate::payload;
 use crate::record::figure;
 use crate::stage::Stage;
+use chatserv::load::cost::descriptors;
+use chatserv::load::crowd::says_closed;
+use chatserv::load::dialect::Role;
 
 /// How many stay.
 pub const LISTENERS: usize = 10;

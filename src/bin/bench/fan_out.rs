@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::cost::switches;
 use crate::hearing::Ear;
 use crate::record::figure;
 use crate::stage::Stage;
 use crate::talk::{Group, Nobody, Pace, Talk, Until};
+use chatserv::load::cost::switches;
 
 /// How many speak.
 pub const SPEAKERS: usize = 4;

@@ -3,9 +3,9 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::crowd::says_closed;
 use crate::payload::{self, Finder, Id};
 use crate::stage::{Place, Stage};
+use chatserv::load::crowd::says_closed;
 
 /// How deliveries are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

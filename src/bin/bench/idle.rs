@@ -5,11 +5,11 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::cost::kernel_bytes;
 use crate::hearing::Ear;
 use crate::record::figure;
 use crate::stage::Stage;
 use crate::talk::{Group, Nobody, Pace, Talk, Until};
+use chatserv::load::cost::kernel_bytes;
 
 /// How long after the last has come it is looked at what the server does: whatever a server still has to say about
 /// arrivals (ours gathers them for five seconds) is said by then.

@@ -5,11 +5,11 @@ use std::io;
 use std::time::Duration;
 
 use crate::hearing::Ear;
-use crate::latencies::Latencies;
 use crate::payload::Id;
-use crate::record::figure;
+use crate::record::{figure, latency_figures};
 use crate::stage::Stage;
 use crate::talk::{Group, Nobody, Observer, Pace, Talk, Until};
+use chatserv::load::latencies::Latencies;
 
 /// What is said before the measurement begins.
 const WARM_UP: Duration = Duration::from_millis(200);
@@ -55,7 +55,7 @@ pub fn measure(
     let outcome = talk.hold(stage, &mut latencies)?;
     let cpu = stage.cost()?.cpu - before;
     let mut figures = BTreeMap::new();
-    latencies.figures(&mut figures);
+    latency_figures(&mut latencies, &mut figures);
     let percent = 100.0 * cpu.as_secs_f64() / outcome.took.as_secs_f64();
     figures.insert(figure::SERVER_CPU_PERCENT.to_owned(), percent);
     Ok(figures)

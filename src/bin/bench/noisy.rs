@@ -5,11 +5,11 @@ use std::io;
 use std::time::Duration;
 
 use crate::hearing::Ear;
-use crate::latencies::Latencies;
 use crate::payload::Id;
-use crate::record::figure;
+use crate::record::{figure, latency_figures};
 use crate::stage::Stage;
 use crate::talk::{Group, Nobody, Observer, Pace, Talk, Until};
+use chatserv::load::latencies::Latencies;
 
 /// How many talk like people.
 pub const PEOPLE: usize = 50;
@@ -58,7 +58,7 @@ pub fn measure(
     let outcome = talk.hold(stage, &mut others)?;
     let cpu = stage.cost()?.cpu - before;
     let mut figures = BTreeMap::new();
-    others.0.figures(&mut figures);
+    latency_figures(&mut others.0, &mut figures);
     let seconds = outcome.took.as_secs_f64();
     let mut figure = |name: &str, value: f64| figures.insert(name.to_owned(), value);
     figure(

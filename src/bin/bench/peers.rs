@@ -14,9 +14,10 @@ mod tests;
 
 use std::io;
 
-use crate::dialect::Dialect;
 use crate::floor::Sends;
 use chatserv::config::Delivery;
+use chatserv::load::Names;
+use chatserv::load::dialect::Dialect;
 pub use running::Running;
 
 /// One server.
@@ -143,7 +144,7 @@ impl Peer {
     /// How one talks to it.
     pub fn dialect(self) -> &'static dyn Dialect {
         match self {
-            Peer::Ours(_) => &ours::Names,
+            Peer::Ours(_) => &Names,
             Peer::Floor(_) => &floor::Lines,
             Peer::Redis => &redis::PubSub,
             Peer::Nats => &nats::Subjects,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chatserv::load::latencies::Latencies;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +119,20 @@ pub struct Record {
     /// How it went over time, where that is of interest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moments: Vec<Moment>,
+}
+
+/// What is told of many latencies, as figures.
+pub fn latency_figures(latencies: &mut Latencies, figures: &mut BTreeMap<String, f64>) {
+    for (name, rank) in [
+        (figure::P50_MS, 500),
+        (figure::P99_MS, 990),
+        (figure::P999_MS, 999),
+        (figure::MAX_MS, 1000),
+    ] {
+        if let Some(latency) = latencies.per_mille_ms(rank) {
+            figures.insert(name.to_owned(), latency);
+        }
+    }
 }
 
 /// What was not measured, in one round at least, and why.

@@ -9,11 +9,11 @@ use std::ops::Range;
 use std::process;
 use std::time::{Duration, Instant};
 
-use crate::cost::Cost;
-use crate::crowd::Crowd;
-use crate::dialect::{Dialect, Role};
 use crate::payload::{self, Id};
 use crate::peers::{Demand, Peer, Running};
+use chatserv::load::cost::Cost;
+use chatserv::load::crowd::Crowd;
+use chatserv::load::dialect::{Dialect, Role};
 
 /// Nothing comes for so long: all that belongs to the arrivals is over.
 const QUIET: Duration = Duration::from_millis(60);

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
-use crate::cost::descriptors;
 use crate::fan_out::WINDOW;
 use crate::hearing::Ear;
-use crate::latencies::Latencies;
 use crate::payload::Id;
-use crate::record::{Moment, figure};
+use crate::record::{Moment, figure, latency_figures};
 use crate::stage::Stage;
 use crate::talk::{Group, Nobody, Observer, Pace, Talk, Until};
+use chatserv::load::cost::descriptors;
+use chatserv::load::latencies::Latencies;
 
 /// How often it is looked at memory and descriptors.
 const MOMENT: Duration = Duration::from_millis(100);
@@ -60,7 +60,7 @@ pub fn measure(
     };
     let outcome = talk.hold(stage, &mut watch)?;
     let mut figures = BTreeMap::new();
-    watch.latencies.figures(&mut figures);
+    latency_figures(&mut watch.latencies, &mut figures);
     let before = watch.resident_before as f64 / MIB;
     let most = watch
         .moments

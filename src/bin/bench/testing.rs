@@ -4,10 +4,10 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
-use crate::dialect::Dialect;
 use crate::floor::{Floor, GREETING, Sends};
 use crate::peers::floor::Lines;
 use crate::stage::Stage;
+use chatserv::load::dialect::Dialect;
 
 /// Of one's own machine, any free port.
 const ANY: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);

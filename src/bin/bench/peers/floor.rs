@@ -8,8 +8,8 @@ use std::process::Command;
 use clap::ValueEnum;
 
 use super::running::Running;
-use crate::dialect::{Dialect, Role};
 use crate::floor::{Floor, GREETING, Sends};
+use chatserv::load::dialect::{Dialect, Role};
 
 /// The command by which this program becomes a floor.
 pub const COMMAND: &str = "floor";

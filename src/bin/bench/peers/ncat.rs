@@ -8,8 +8,8 @@ use std::process::Command;
 
 use super::running::{Running, free_port};
 use super::{Demand, program};
-use crate::dialect::{Dialect, Role};
 use crate::fan_out::WINDOW;
+use chatserv::load::dialect::{Dialect, Role};
 
 const PROGRAM: &str = "ncat";
 

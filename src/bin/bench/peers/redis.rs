@@ -6,7 +6,7 @@ use std::process::Command;
 
 use super::running::{Running, free_port};
 use super::{Demand, program};
-use crate::dialect::{Dialect, Role};
+use chatserv::load::dialect::{Dialect, Role};
 
 const PROGRAM: &str = "redis-server";
 

@@ -6,9 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use super::{ALL, Demand, Peer, floor};
-use crate::dialect::{Dialect, Role};
 use crate::floor::{Floor, Sends};
 use chatserv::config::Delivery;
+use chatserv::load::dialect::{Dialect, Role};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 

@@ -4,11 +4,11 @@ use std::io::Write;
 use std::net::Shutdown;
 
 use super::*;
-use crate::dialect::{Dialect, Role};
 use crate::floor::Sends;
-use crate::latencies::Latencies;
 use crate::peers::floor::Lines;
 use crate::testing::{floor, floor_that_speaks, with_whims};
+use chatserv::load::dialect::{Dialect, Role};
+use chatserv::load::latencies::Latencies;
 
 const BYTES: usize = 64;
 const EARS: [Ear; 3] = [Ear::Counting, Ear::Checking, Ear::Sampling];

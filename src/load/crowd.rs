@@ -4,8 +4,6 @@
 //! server cannot have.
 
 mod arriving;
-#[cfg(test)]
-mod tests;
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr};

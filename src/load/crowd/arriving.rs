@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::Crowd;
-use crate::dialect::{Dialect, Role};
+use crate::load::dialect::{Dialect, Role};
 
 /// How long all of them together may take to come in.
 const PATIENCE: Duration = Duration::from_secs(60);

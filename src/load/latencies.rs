@@ -1,9 +1,6 @@
 //! Many latencies, and what of them is told.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
-
-use crate::record::figure;
 
 /// All latencies of a run, in nanoseconds, each of them: no buckets, so no rounding.
 #[derive(Debug, Default, Clone)]
@@ -26,20 +23,6 @@ impl Latencies {
     /// Forgets all.
     pub fn clear(&mut self) {
         self.0.clear();
-    }
-
-    /// The figures of a record.
-    pub fn figures(&mut self, figures: &mut BTreeMap<String, f64>) {
-        for (name, rank) in [
-            (figure::P50_MS, 500),
-            (figure::P99_MS, 990),
-            (figure::P999_MS, 999),
-            (figure::MAX_MS, 1000),
-        ] {
-            if let Some(latency) = self.per_mille_ms(rank) {
-                figures.insert(name.to_owned(), latency);
-            }
-        }
     }
 }
 

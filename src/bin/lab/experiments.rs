@@ -1,0 +1,11 @@
+//! The experiments, in the order in which they are taught.
+
+use crate::experiment::Experiment;
+
+/// All of them.
+pub const ALL: &[Experiment] = &[];
+
+/// The one of this name.
+pub fn named(name: &str) -> Option<&'static Experiment> {
+    ALL.iter().find(|experiment| experiment.name == name)
+}

@@ -1,0 +1,69 @@
+//! The same chat in several shells. Each has the Hub and the codecs of [`crate::chat`], or of the server itself, and differs
+//! only in who reads, who writes, and who waits for whom.
+
+mod one_at_a_time;
+mod polling;
+mod readiness_epoll;
+mod readiness_poll;
+mod threads;
+mod threads_channels;
+mod threads_dispatcher;
+
+use std::io;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use chatserv::config::Delivery;
+use clap::ValueEnum;
+
+/// One shell.
+pub struct Variant {
+    /// By what it is asked for: `readiness-poll`.
+    pub name: &'static str,
+    /// What it does: one line.
+    pub about: &'static str,
+    /// What it cannot do that the server can, a sentence each; empty where it can do all.
+    pub cannot: &'static [&'static str],
+    /// Serves on this socket until the chat has been shut down and everybody has had their farewell.
+    pub serve: fn(TcpListener, &Knobs) -> io::Result<()>,
+}
+
+/// What can be turned. Each variant looks at those that mean something to it.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Knobs {
+    /// polling: how long to sleep when nobody had anything to say; without it, it does not
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub sleep: Option<Duration>,
+    /// threads-channels: what to do where somebody's channel is full
+    #[arg(long, value_enum, default_value_t = WhenFull::Wait)]
+    pub when_full: WhenFull,
+    /// threads-dispatcher: who writes to a socket
+    #[arg(long, value_enum, default_value_t)]
+    pub delivery: Delivery,
+}
+
+/// What a sender does where a receiver's channel is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum WhenFull {
+    /// Waits, for 5 seconds at the most, and then lets the receiver go
+    Wait,
+    /// Throws the message away
+    Drop,
+}
+
+/// All of them, in the order in which they are taught.
+pub const ALL: [Variant; 7] = [
+    one_at_a_time::VARIANT,
+    polling::VARIANT,
+    threads::VARIANT,
+    threads_channels::VARIANT,
+    threads_dispatcher::VARIANT,
+    readiness_poll::VARIANT,
+    readiness_epoll::VARIANT,
+];
+
+/// The one of this name.
+pub fn named(name: &str) -> Option<&'static Variant> {
+    static VARIANTS: [Variant; 7] = ALL;
+    VARIANTS.iter().find(|variant| variant.name == name)
+}
