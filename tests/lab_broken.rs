@@ -1,4 +1,6 @@
 //! `lab broken` and `lab check`, as a student meets them: eight mistakes, each of which is there.
+//!
+//! Whoever mends one makes some of these fail, as they should.
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 

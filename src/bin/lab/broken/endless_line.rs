@@ -72,7 +72,8 @@ fn check(way: Way) -> Result<(), Wrong> {
     let piece = [b'x'; PIECE_BYTES];
     let endless = [&piece[..]; 256];
     let mut socket = Pieces::new(&endless)?;
-    heard(way, &mut socket)?;
+    // An error is as good a way to give up as a return.
+    let _ = heard(way, &mut socket);
     let (read, all) = (socket.read_bytes(), endless.len() * PIECE_BYTES);
     let expected = format!(
         "of {all} bytes without a line end, about {ENDLESS_BYTES_MAX} are read, and then no more"

@@ -2,8 +2,8 @@
 //!
 //! TCP carries a stream of bytes (RFC 9293, section 3.8). Where one send ends and the next begins is not kept: a line may
 //! come in two reads, and two lines in one. On one's own machine, typed by hand, each line comes alone, so the mistake is
-//! in many a first chat server (smallchat, a well-known one, makes it on purpose and says so). It shows when somebody pastes,
-//! or when the network is slow.
+//! in many a first chat server (smallchat, a well-known one, makes it on purpose and says so). It shows when somebody
+//! pastes, or when the network is slow.
 //!
 //! By hand: a line in two parts, and two lines at once. `lab serve threads` hears "hello", "one" and "two"; a server with
 //! this mistake hears "hel", "lo" and "one two".

@@ -4,8 +4,8 @@
 //! seldom does that, so code that ignores the number works for years; a non-blocking socket does it whenever somebody reads
 //! more slowly than others talk. What it did not take is lost, mostly in the middle of a line.
 //!
-//! By hand: give a name, press Ctrl-Z, so that nothing is read, and let others say numbered lines (`seq 1000000` into another
-//! nc). After `fg`, a server with this mistake goes on in the middle of another line, and numbers are missing.
+//! By hand: give a name, press Ctrl-Z, so that nothing is read, and let others say numbered lines (`seq 1000000` into
+//! another nc). After `fg`, a server with this mistake goes on in the middle of another line, and numbers are missing.
 //!
 //! ```text
 //! nc localhost 1337
