@@ -1,6 +1,7 @@
 #![doc = include_str!("lesson.md")]
 #![allow(dead_code)]
 
+mod broken;
 mod chat;
 mod client;
 mod experiment;
@@ -23,6 +24,8 @@ fn main() -> ExitCode {
     let done = match Options::parse().command {
         Some(Command::Serve(arguments)) => serve::serve(&arguments),
         Some(Command::Client { how, port }) => client::client(how, port),
+        Some(Command::Broken { mistakes }) => broken::broken(&mistakes),
+        Some(Command::Check) => broken::check(),
         _ => Err(io::Error::other("to be written")),
     };
     match done {
