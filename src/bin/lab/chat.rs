@@ -1,8 +1,8 @@
 //! The chat without its sockets, for the shells of the lab: the server's own Hub and codecs, and for each connection the
 //! bytes that it is to get.
 //!
-//! A shell says what came ([`Chat::connected`], [`Chat::received`], [`Chat::ended`]) and finds out who is to be sent
-//! something ([`Chat::take_touched`], [`Chat::outbox`]). Who reads, who writes, and which of them waits for whom: that is the
+//! A shell says what came ([`Chat::connected`], [`Chat::received`], [`Chat::ended`], [`Chat::broke`]) and finds out who is to
+//! be sent something ([`Chat::take_touched`], [`Chat::outbox`]). Who reads, who writes, and which of them waits for whom: that is the
 //! shell, and all in which the variants differ.
 
 use std::collections::HashMap;
@@ -104,7 +104,14 @@ impl Chat {
         self.end(client);
     }
 
-    /// Forgets a connection that is closed, or does not work any more.
+    /// Somebody's connection does not work any more. A line that has no end yet was never said.
+    pub fn broke(&mut self, client: ClientId) {
+        let reason = DisconnectReason::ReadError;
+        self.step(Event::Disconnected { client, reason });
+        self.end(client);
+    }
+
+    /// Forgets a connection that is closed.
     pub fn forget(&mut self, client: ClientId) {
         let reason = DisconnectReason::ReadError;
         self.step(Event::Disconnected { client, reason });
@@ -134,9 +141,14 @@ impl Chat {
             .is_none_or(|member| member.is_ending)
     }
 
-    /// How long until [`Chat::deadline_reached`] is due, if ever.
+    /// When [`Chat::deadline_reached`] is due, if ever: what was said last may have changed it.
+    pub fn deadline(&self) -> Option<Time> {
+        self.hub.deadline()
+    }
+
+    /// How long until then.
     pub fn time_left(&self) -> Option<Duration> {
-        let deadline = self.hub.deadline()?;
+        let deadline = self.deadline()?;
         Some(deadline.saturating_sub(self.now().time))
     }
 
@@ -231,5 +243,73 @@ impl Chat {
 fn touch(client: ClientId, member: &mut Member, touched: &mut Vec<ClientId>) {
     if !mem::replace(&mut member.is_touched, true) {
         touched.push(client);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
+mod tests {
+    use super::*;
+
+    /// A chat with these people in it, who have read all that came so far.
+    fn chat_of<const N: usize>(names: [&str; N]) -> (Chat, [ClientId; N]) {
+        let mut chat = Chat::new();
+        let clients = names.map(|name| {
+            let client = chat.connected(SocketAddr::from(([127, 0, 0, 1], 40_000)));
+            chat.received(client, format!("{name}\r\n").as_bytes());
+            client
+        });
+        for client in chat.take_touched() {
+            chat.outbox(client).unwrap().clear();
+        }
+        (chat, clients)
+    }
+
+    fn said(chat: &mut Chat, to: ClientId) -> String {
+        let out = chat.outbox(to).map(mem::take).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_line_reaches_the_others_however_it_comes() {
+        let (mut chat, [ann, bob, cid]) = chat_of(["ann", "bob", "cid"]);
+        chat.received(ann, b"hel");
+        assert!(chat.take_touched().is_empty());
+        chat.received(ann, b"lo\r\nand on");
+        assert_eq!(chat.take_touched(), [bob, cid]);
+        assert_eq!(said(&mut chat, bob), "ann : hello\r\n");
+        assert_eq!(said(&mut chat, ann), "");
+        // The last line counts without its end, and whoever has said it is to be closed.
+        chat.ended(ann);
+        assert_eq!(
+            said(&mut chat, bob),
+            "ann : and on\r\nserver: ann has left the chat\r\n"
+        );
+        assert!(chat.is_ending(ann) && !chat.is_ending(bob));
+        assert!(chat.take_touched().contains(&ann));
+        chat.forget(ann);
+        assert!(chat.outbox(ann).is_none());
+    }
+
+    #[test]
+    fn a_line_that_breaks_off_was_never_said() {
+        let (mut chat, [ann, bob]) = chat_of(["ann", "bob"]);
+        chat.received(ann, b"half a li");
+        chat.broke(ann);
+        assert_eq!(said(&mut chat, bob), "server: ann has left the chat\r\n");
+        assert!(chat.is_ending(ann));
+    }
+
+    #[test]
+    fn a_planned_end_has_a_deadline_and_too_early_is_no_deadline() {
+        let (mut chat, [ann, bob]) = chat_of(["ann", "bob"]);
+        assert_eq!(chat.deadline(), None);
+        chat.received(ann, b"/shutdown in 1h\r\n");
+        assert!(chat.time_left().unwrap() > Duration::from_secs(60));
+        chat.deadline_reached();
+        assert!(!chat.is_over());
+        chat.received(ann, b"SHUTDOWN\r\n");
+        assert!(chat.is_over() && chat.is_ending(ann) && chat.is_ending(bob));
+        assert!(said(&mut chat, bob).ends_with("server: The chat has been shut down\r\n"));
     }
 }

@@ -4,8 +4,14 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use socket2::SockRef;
+
 use crate::serving::WAITING;
 use crate::variants::{self, Knobs};
+
+/// So many may wait until they are accepted. The kernel makes it less where its own limit is less.
+const BACKLOG: i32 = 4096;
 
 /// What is served, and where.
 #[derive(Debug, clap::Args)]
@@ -22,6 +28,38 @@ pub struct Serve {
     until_stdin_ends: bool,
 }
 
+/// The port to serve on, of this machine only: this is a lesson and no service.
+pub struct Port {
+    /// 0 for any that is free.
+    pub number: u16,
+}
+
+impl Port {
+    /// Takes the port, and says on stdout which it is.
+    ///
+    /// # Errors
+    /// Somebody else has it.
+    pub fn listen(&self) -> io::Result<TcpListener> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.number))?;
+        // The backlog of the standard library is for a few at once.
+        rustix::net::listen(&listener, BACKLOG)?;
+        // Accepted sockets inherit it. Without it a line waits until the one before it is acknowledged (RFC 896).
+        SockRef::from(&listener).set_tcp_nodelay(true)?;
+        announce(listener.local_addr()?.port())?;
+        Ok(listener)
+    }
+}
+
+/// Says on stdout that clients can connect now, and where.
+///
+/// # Errors
+/// Nobody listens to stdout.
+pub fn announce(port: u16) -> io::Result<()> {
+    let mut stdout = io::stdout();
+    writeln!(stdout, "{WAITING}{port}")?;
+    stdout.flush()
+}
+
 /// Serves until the chat is shut down.
 ///
 /// # Errors
@@ -35,22 +73,56 @@ pub fn serve(serve: &Serve) -> io::Result<()> {
             names.join(", ")
         )));
     };
-    // Loopback only: this is a lesson and no service.
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, serve.port))?;
-    let port = listener.local_addr()?.port();
-    let mut stdout = io::stdout();
-    writeln!(stdout, "{WAITING}{port}")?;
-    stdout.flush()?;
+    raise_descriptor_limit();
     if serve.until_stdin_ends {
         end_with_stdin();
     }
-    (variant.serve)(listener, &serve.knobs)
+    let port = Port { number: serve.port };
+    let served = (variant.serve)(port, &serve.knobs);
+    say_what_was_counted();
+    served
+}
+
+/// Each connection takes a descriptor, and many systems grant 1,024 to who does not ask for more (setrlimit(2)).
+fn raise_descriptor_limit() {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let raised = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    // Where it fails there is room for fewer, which shows when they come.
+    let _ = setrlimit(Resource::Nofile, raised);
 }
 
 /// Ends the process when stdin does, whatever its other threads are blocked in.
 fn end_with_stdin() {
     thread::spawn(|| {
         let _ = io::stdin().read_to_end(&mut Vec::new());
+        say_what_was_counted();
         std::process::exit(0);
     });
+}
+
+fn say_what_was_counted() {
+    if let Some(waits) = variants::lock_waits() {
+        let mut stdout = io::stdout();
+        // Nobody may be there any more to read it.
+        let _ = writeln!(stdout, "{waits}").and_then(|()| stdout.flush());
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
+mod tests {
+    use std::net::TcpStream;
+
+    use super::*;
+
+    #[test]
+    fn whoever_is_accepted_waits_for_no_acknowledgement() {
+        let listener = Port { number: 0 }.listen().unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        assert!(accepted.nodelay().unwrap());
+    }
 }

@@ -1,6 +1,8 @@
 //! The same chat in several shells. Each has the Hub and the codecs of [`crate::chat`], or of the server itself, and differs
 //! only in who reads, who writes, and who waits for whom.
 
+mod locked;
+mod non_blocking;
 mod one_at_a_time;
 mod polling;
 mod readiness_epoll;
@@ -10,11 +12,14 @@ mod threads_channels;
 mod threads_dispatcher;
 
 use std::io;
-use std::net::TcpListener;
 use std::time::Duration;
 
 use chatserv::config::Delivery;
 use clap::ValueEnum;
+
+use crate::serve::Port;
+
+pub use locked::lock_waits;
 
 /// One shell.
 pub struct Variant {
@@ -24,8 +29,18 @@ pub struct Variant {
     pub about: &'static str,
     /// What it cannot do that the server can, a sentence each; empty where it can do all.
     pub cannot: &'static [&'static str],
-    /// Serves on this socket until the chat has been shut down and everybody has had their farewell.
-    pub serve: fn(TcpListener, &Knobs) -> io::Result<()>,
+    /// Serves on this port until the chat has been shut down and everybody has had their farewell.
+    pub serve: fn(Port, &Knobs) -> io::Result<()>,
+}
+
+/// What a shell of the lab cannot do, where several cannot.
+mod cannot {
+    pub const LIMIT: &str = "Nobody is limited: who says nothing stays, who says too much is heard, and a name may be awaited for ever.";
+    pub const CHOOSE: &str =
+        "There is one port, no flag, and no signal is heeded: SIGTERM ends it without a farewell.";
+    pub const HURRY: &str = "An end is not hurried: as long as somebody does not read their farewell, the server stays.";
+    pub const KEEP_LITTLE: &str =
+        "What waits for somebody who does not read has no limit but memory.";
 }
 
 /// What can be turned. Each variant looks at those that mean something to it.

@@ -1,18 +1,116 @@
-//! TODO
+//! One thread, and epoll(7) by mio: the kernel keeps the list of sockets, and tells of those that have something.
+//!
+//! A socket is told about once, when it comes, so a turn costs as much as there is to do, however many are connected. The
+//! kernel tells of news once too (edge-triggered): whoever does not read all there was has to remember it. Whoever
+//! does not read is not written to until there is room in their socket again, so they keep nobody waiting; what they are
+//! to get piles up. This is what an async runtime does below its `await`.
 
-use std::io;
-use std::net::TcpListener;
+use std::collections::{BTreeSet, HashMap};
+use std::io::{self, ErrorKind};
+use std::time::Duration;
 
-use super::{Knobs, Variant};
+use chatserv::chat::ClientId;
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
+
+use super::non_blocking::{Connection, accepted};
+use super::{Knobs, Variant, cannot};
+use crate::chat::Chat;
+use crate::serve::Port;
 
 /// See the module.
 pub const VARIANT: Variant = Variant {
     name: "readiness",
-    about: "to be written",
-    cannot: &[],
+    about: "one thread that sleeps in epoll(7) until a socket has something",
+    cannot: &[
+        "It ends where the system has no descriptor left.",
+        cannot::KEEP_LITTLE,
+        cannot::LIMIT,
+        cannot::CHOOSE,
+        cannot::HURRY,
+    ],
     serve,
 };
 
-fn serve(_listener: TcpListener, _knobs: &Knobs) -> io::Result<()> {
-    Err(io::Error::other("to be written"))
+/// The listener's. Clients have their ids, which begin with 1.
+const LISTENER: Token = Token(0);
+
+/// So many are looked at in one turn; the others come in the next.
+const EVENTS_MAX: usize = 1024;
+
+fn serve(port: Port, _knobs: &Knobs) -> io::Result<()> {
+    let listener = port.listen()?;
+    listener.set_nonblocking(true)?;
+    let mut listener = TcpListener::from_std(listener);
+    let mut poll = Poll::new()?;
+    let registry = poll.registry();
+    registry.register(&mut listener, LISTENER, Interest::READABLE)?;
+    let mut events = Events::with_capacity(EVENTS_MAX);
+    let mut chat = Chat::new();
+    let mut connections: HashMap<ClientId, Connection<TcpStream>> = HashMap::new();
+    // Who may have more to say than was read.
+    let mut unread: BTreeSet<ClientId> = BTreeSet::new();
+    let mut buffer = [0; 4096];
+    while !chat.is_over() || !connections.is_empty() {
+        let left = if unread.is_empty() {
+            chat.time_left()
+        } else {
+            Some(Duration::ZERO)
+        };
+        match poll.poll(&mut events, left) {
+            // A signal came first: there are no events.
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            polled => polled?,
+        }
+        let mut with_room = Vec::new();
+        for event in &events {
+            if event.token() == LISTENER {
+                accept_all(&listener, &poll, &mut chat, &mut connections)?;
+                continue;
+            }
+            let client = ClientId(event.token().0 as u64);
+            if event.is_readable() {
+                unread.insert(client);
+            }
+            if event.is_writable()
+                && let Some(connection) = connections.get_mut(&client)
+            {
+                connection.is_full = false;
+                with_room.push(client);
+            }
+        }
+        unread.retain(|client| {
+            let connection = connections.get_mut(client);
+            connection.is_some_and(|connection| connection.read(&mut chat, &mut buffer))
+        });
+        chat.deadline_reached();
+        for client in chat.take_touched().into_iter().chain(with_room) {
+            if let Some(connection) = connections.get_mut(&client)
+                && !connection.flush(&mut chat)
+            {
+                // Closing the socket takes it from the kernel's list as well.
+                connections.remove(&client);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Lets in whoever waits: all of them, since the kernel tells of them once.
+fn accept_all(
+    listener: &TcpListener,
+    poll: &Poll,
+    chat: &mut Chat,
+    connections: &mut HashMap<ClientId, Connection<TcpStream>>,
+) -> io::Result<()> {
+    while !chat.is_over()
+        && let Some((mut socket, address)) = accepted(listener.accept())?
+    {
+        let client = chat.connected(address);
+        let interests = Interest::READABLE | Interest::WRITABLE;
+        poll.registry()
+            .register(&mut socket, Token(client.0 as usize), interests)?;
+        connections.insert(client, Connection::new(client, socket));
+    }
+    Ok(())
 }
