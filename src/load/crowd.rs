@@ -70,6 +70,11 @@ impl Crowd {
         self.members.len()
     }
 
+    /// Whether nobody ever came.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
     /// Waits until something comes, at most so long, and hands it to `heard` with the member's number: once for each
     /// read, and no bytes for a connection that has ended. What somebody reads on the way in is not handed on.
     ///
