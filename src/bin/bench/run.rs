@@ -153,7 +153,7 @@ fn measure_case(
     round: u32,
 ) -> io::Result<(BTreeMap<String, f64>, Vec<Moment>)> {
     let (people, bytes) = (case.people, case.payload_bytes);
-    if stage.crowd.len() == 0 {
+    if stage.crowd.is_empty() {
         match step.workload {
             Workload::FanOut | Workload::Growth | Workload::Latency | Workload::Stalled => {
                 stage.fill(people, fan_out::SPEAKERS.min(people))?;
