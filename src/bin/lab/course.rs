@@ -27,6 +27,7 @@ const REPORT: &str = "report.html";
 
 /// One experiment, and what came of it.
 pub struct Attempt<'a> {
+    /// Which one.
     pub experiment: &'a Experiment,
     /// What somebody has guessed before.
     pub guess: Option<String>,
@@ -125,6 +126,10 @@ mod tests {
     }
 
     fn gone_through(names: &[&str], typed: Option<&str>, folder: &Path) -> Said {
+        gone_through_on(names, typed, folder, false)
+    }
+
+    fn gone_through_on(names: &[&str], typed: Option<&str>, folder: &Path, redraws: bool) -> Said {
         let experiments: Vec<&Experiment> = names
             .iter()
             .map(|name| EXPERIMENTS.iter().find(|one| one.name == *name).unwrap())
@@ -135,7 +140,7 @@ mod tests {
             input: input.as_mut().map(|input| input as &mut dyn io::BufRead),
             output: &mut output,
             progress: &mut progress,
-            redraws: false,
+            redraws,
         };
         let result = go(&experiments, SETTING, folder, &mut console);
         Said {
@@ -196,6 +201,15 @@ mod tests {
         assert_eq!(words.matches("Guessed:").count(), 1, "{words}");
         let report = fs::read_to_string(folder.path().join(REPORT)).unwrap();
         assert!(report.contains("40 ms"));
+    }
+
+    #[test]
+    fn on_a_terminal_one_line_is_drawn_over_and_is_gone_at_the_end() {
+        let folder = Folder::new("redrawn");
+        let said = gone_through_on(&["stalled-reader"], None, folder.path(), true);
+        assert!(said.progress.starts_with("\r\u{1b}[K1 of 1 [----"));
+        assert!(said.progress.ends_with("\r\u{1b}[K"));
+        assert!(!said.progress.contains('\n'));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, Size};
 use crate::figure::{Figure, testing};
 
+/// What they are given.
 pub const SETTING: Setting = Setting { size: Size::Lesson };
 
 /// One that finds what it claims, one that does not, one that fails, and one that panics.
@@ -62,11 +63,13 @@ fn outcome(figure: Figure, holds: bool) -> Outcome {
 pub struct Folder(PathBuf);
 
 impl Folder {
+    /// It is made by whoever writes into it first. No other test has the same name.
     pub fn new(name: &str) -> Self {
         let name = format!("lab-{}-{name}", std::process::id());
         Self(std::env::temp_dir().join(name))
     }
 
+    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.0
     }

@@ -56,7 +56,7 @@ pub fn text(markup: &str) -> Result<String, String> {
 
 fn attributes_are_quoted(tag: &str) -> bool {
     let outside: Vec<&str> = tag.split('"').step_by(2).collect();
-    tag.matches('"').count() % 2 == 0
+    tag.matches('"').count().is_multiple_of(2)
         && outside.iter().all(|part| part.matches('=').count() <= 1)
         && outside.last().is_some_and(|part| !part.contains('='))
 }

@@ -17,9 +17,13 @@ const GAP: i32 = 8;
 /// Where a plot is, without what stands around it.
 #[derive(Debug, Clone, Copy)]
 pub struct Frame {
+    /// The first column.
     pub left: i32,
+    /// The last one.
     pub right: i32,
+    /// The uppermost row.
     pub top: i32,
+    /// The lowest one.
     pub bottom: i32,
 }
 

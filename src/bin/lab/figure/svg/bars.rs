@@ -30,6 +30,7 @@ fn rows(bars: &[(String, f64)]) -> i32 {
     ROW * bars.len().max(1) as i32
 }
 
+/// The plot with its axis, from this height downwards.
 pub fn draw(pen: &Pen<'_>, top: i32, axis: &Axis, bars: &[(String, f64)]) -> Result<(), Failure> {
     let scale = Scale::of(axis, bars.iter().map(|bar| bar.1), TICKS_MAX);
     let names: Vec<Vec<String>> = bars

@@ -22,6 +22,7 @@ const TICKS_MAX: usize = 8;
 /// A line has about so many marks: one at each point would hide a long one.
 const MARKS_MAX: usize = 12;
 
+/// What each line is.
 pub fn legend(series: &[Series]) -> Vec<Entry<'_>> {
     (0..)
         .zip(series)
@@ -33,6 +34,7 @@ pub fn legend(series: &[Series]) -> Vec<Entry<'_>> {
         .collect()
 }
 
+/// The plot with its axes, from this height downwards.
 pub fn draw(pen: &Pen<'_>, top: i32, x: &Axis, y: &Axis, series: &[Series]) -> Result<(), Failure> {
     let points = || series.iter().flat_map(|line| &line.points);
     let across = Scale::of(x, points().map(|point| point.0), TICKS_MAX);
@@ -51,26 +53,32 @@ pub fn draw(pen: &Pen<'_>, top: i32, x: &Axis, y: &Axis, series: &[Series]) -> R
         .iter()
         .map(|line| line.points.iter().map(place).collect())
         .collect();
-    // Where there is no number, the line has a gap.
-    let parts = |at: usize| places[at].split(Option::is_none);
-    for at in 0..series.len() {
-        for part in parts(at) {
+    for (at, places) in places.iter().enumerate() {
+        // Where there is no number, the line has a gap.
+        for part in places.split(Option::is_none) {
             let pixels: Vec<Pixel> = part.iter().copied().flatten().collect();
             pen.line(thinned(&pixels), Look::of(at).color(), 2)?;
         }
     }
     // Above all lines, and for no two of them at the same points.
-    for at in 0..series.len() {
-        let step = places[at].len().div_ceil(MARKS_MAX).max(1);
+    for (at, places) in places.iter().enumerate() {
+        let step = places.len().div_ceil(MARKS_MAX).max(1);
         let first = step * at / series.len();
-        for part in parts(at) {
-            let first = first.min(part.len().saturating_sub(1));
-            for pixel in part.iter().skip(first).step_by(step).flatten() {
+        for (number, pixel) in places.iter().enumerate() {
+            if let Some(pixel) = pixel
+                && (number % step == first || is_alone(places, number))
+            {
                 Look::of(at).point(pen, *pixel)?;
             }
         }
     }
     Ok(())
+}
+
+/// Whether a point has a gap on both sides: without a mark it would not be seen.
+fn is_alone(places: &[Option<Pixel>], at: usize) -> bool {
+    let is_there = |at: Option<usize>| at.and_then(|at| places.get(at)?.as_ref()).is_some();
+    !is_there(at.checked_sub(1)) && !is_there(at.checked_add(1))
 }
 
 /// The same line with fewer points: of those that follow each other in one column of pixels, the first, the highest, the
@@ -101,5 +109,12 @@ mod tests {
         let expected = [(0, 5), (1, 5), (1, 2), (1, 9), (1, 6), (2, 6)];
         assert_eq!(thinned(&pixels), expected);
         assert!(thinned(&[]).is_empty());
+    }
+
+    #[test]
+    fn a_point_between_two_gaps_is_alone() {
+        let places = [Some((0, 0)), None, Some((2, 0)), Some((3, 0))];
+        let alone = |at| is_alone(&places, at);
+        assert_eq!([alone(0), alone(2), alone(3)], [true, false, false]);
     }
 }

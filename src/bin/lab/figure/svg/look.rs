@@ -44,6 +44,7 @@ impl Look {
         Self(number)
     }
 
+    /// The colour of all that is drawn for it.
     pub fn color(self) -> RGBColor {
         COLORS[self.0 % COLORS.len()]
     }

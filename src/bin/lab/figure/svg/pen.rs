@@ -31,8 +31,11 @@ pub enum Font {
 /// Which end of a text is meant by its place. Its height is always that of its middle.
 #[derive(Debug, Clone, Copy)]
 pub enum Anchor {
+    /// It begins there.
     Left,
+    /// It lies around it.
     Middle,
+    /// It ends there.
     Right,
 }
 
@@ -72,6 +75,7 @@ impl<'a> Pen<'a> {
         Ok(Self(canvas))
     }
 
+    /// One line of text beside, before or around a pixel.
     pub fn text(&self, text: &str, at: Pixel, anchor: Anchor, font: Font) -> Result<(), Failure> {
         let across = match anchor {
             Anchor::Left => HPos::Left,
@@ -82,6 +86,7 @@ impl<'a> Pen<'a> {
         self.0.draw(&Text::new(text, at, style))
     }
 
+    /// From point to point.
     pub fn line(&self, points: Vec<Pixel>, color: RGBColor, width: u32) -> Result<(), Failure> {
         self.0
             .draw(&PathElement::new(points, color.stroke_width(width)))
@@ -92,10 +97,12 @@ impl<'a> Pen<'a> {
         self.0.draw(&Rectangle::new(corners, color.filled()))
     }
 
+    /// What lies within these corners.
     pub fn polygon(&self, corners: Vec<Pixel>, color: RGBColor) -> Result<(), Failure> {
         self.0.draw(&Polygon::new(corners, color.filled()))
     }
 
+    /// What lies within a circle.
     pub fn disc(&self, at: Pixel, radius: i32, color: RGBColor) -> Result<(), Failure> {
         self.0.draw(&Circle::new(at, radius, color.filled()))
     }

@@ -20,6 +20,7 @@ const WANTED: i32 = 360;
 /// Numbers at the axis.
 const TICKS_MAX: usize = 8;
 
+/// What each bar is.
 pub fn legend(rows: &[Row]) -> Vec<Entry<'_>> {
     (0..)
         .zip(Drawing::doings(rows))
@@ -40,6 +41,7 @@ fn row_height(rows: &[Row]) -> i32 {
     (WANTED / rows.len().max(1) as i32).clamp(ROW_MIN, ROW_MAX)
 }
 
+/// The plot with its axes, from this height downwards.
 pub fn draw(pen: &Pen<'_>, top: i32, x: &Axis, rows: &[Row]) -> Result<(), Failure> {
     let spans = rows.iter().flat_map(|row| &row.spans);
     let scale = Scale::of(x, spans.flat_map(|span| [span.from, span.to]), TICKS_MAX);
