@@ -6,10 +6,17 @@
 //! | `terminal` | lines of text |
 //! | `svg` | a drawing |
 //! | `csv` | a table for machines |
+//! | `scale`, `number` | where a value lies on an axis, and how it is written |
 
 mod csv;
+mod number;
+mod scale;
 mod svg;
 mod terminal;
+#[cfg(test)]
+pub mod testing;
+
+use std::io;
 
 /// One picture.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,7 +97,50 @@ pub struct Span {
     pub what: String,
 }
 
+impl Figure {
+    /// As lines of text, of at most 76 columns, for a terminal.
+    pub fn terminal(&self) -> String {
+        terminal::plot(self)
+    }
+
+    /// As a document of its own, on white.
+    ///
+    /// # Errors
+    /// The drawing library could not draw something.
+    pub fn svg(&self) -> io::Result<String> {
+        svg::document(self)
+    }
+
+    /// As a table: one line of headers, and one for each point, bar or span.
+    pub fn csv(&self) -> String {
+        csv::table(&self.drawing)
+    }
+}
+
+impl Drawing {
+    /// What of a row of spans is done, each once, in the order in which it is done first.
+    fn doings(rows: &[Row]) -> Vec<&str> {
+        let mut doings = Vec::new();
+        for span in rows.iter().flat_map(|row| &row.spans) {
+            if !doings.contains(&span.what.as_str()) {
+                doings.push(&span.what);
+            }
+        }
+        doings
+    }
+}
+
 impl Axis {
+    /// What stands beside it: whoever looks at a distance on it has to know what a step is.
+    fn title(&self) -> String {
+        let kind = if self.logarithmic {
+            ", logarithmic"
+        } else {
+            ""
+        };
+        format!("{}{kind}", self.label)
+    }
+
     /// An axis with even steps.
     pub fn linear(label: &str) -> Self {
         Self {
