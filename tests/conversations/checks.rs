@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 
 use serde_json::json;
 
-use crate::player::{holds, play};
+use crate::play;
+use crate::player::holds;
 use crate::readme::with_examples;
 use crate::script;
 use crate::transcript::Transcript;

@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex};
 use std::thread;
 
-use player::{Played, play};
+use player::Played;
 
 /// How many conversations are played at a time. They mostly wait.
 const PLAYERS: usize = 4;
@@ -52,6 +52,10 @@ static PLAYED: LazyLock<Vec<Played>> = LazyLock::new(|| {
     played.sort_by(|a, b| a.name.cmp(&b.name));
     played
 });
+
+fn play(name: &str, text: &str) -> Played {
+    player::play(&[env!("CARGO_BIN_EXE_chatserv")], name, text)
+}
 
 /// The names and texts of the files.
 fn conversations() -> Vec<(String, String)> {

@@ -1,4 +1,4 @@
-//! Plays a conversation against the real server.
+//! Plays a conversation against a real server.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -32,9 +32,10 @@ pub struct Played {
     pub transcript: Transcript,
 }
 
-/// Plays the text of the file `name`.`chat`.
-pub fn play(name: &str, text: &str) -> Played {
+/// Plays the text of the file `name`.`chat` against the server of this program. Flags come behind its own arguments.
+pub fn play(program: &[&str], name: &str, text: &str) -> Played {
     let mut player = Player {
+        program: program.iter().map(|&word| word.to_owned()).collect(),
         dir: Dir::new(name),
         // A server that has a terminal ends with it, and this test may have one.
         without_terminal: text.contains("signal HUP") && has_program("setsid"),
@@ -54,6 +55,7 @@ pub fn play(name: &str, text: &str) -> Played {
 }
 
 struct Player {
+    program: Vec<String>,
     dir: Dir,
     without_terminal: bool,
     flags: Vec<String>,
@@ -131,8 +133,8 @@ impl Player {
         let mut command = if self.without_terminal {
             behind(&["setsid"], &flags)
         } else {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_chatserv"));
-            command.args(&flags);
+            let mut command = Command::new(&self.program[0]);
+            command.args(&self.program[1..]).args(&flags);
             command
         };
         self.server = Some(Server::start_by(&mut command));

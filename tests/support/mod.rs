@@ -99,6 +99,11 @@ impl Server {
         self.stdout.so_far()
     }
 
+    /// All that it prints, which is over when it has ended.
+    pub fn printed_to_the_end(&self) -> Vec<String> {
+        self.stdout.whole()
+    }
+
     /// The process id.
     pub fn pid(&self) -> u32 {
         self.child.id()

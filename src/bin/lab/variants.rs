@@ -33,12 +33,14 @@ pub struct Variant {
     pub serve: fn(Port, &Knobs) -> io::Result<()>,
 }
 
-/// What a shell of the lab cannot do, where several cannot.
+/// What several shells cannot do.
 mod cannot {
-    pub const LIMIT: &str = "Nobody is limited: who says nothing stays, who says too much is heard, and a name may be awaited for ever.";
+    pub const LIMIT: &str = "Nobody is limited: whoever says nothing stays, whoever says too much is heard, and a name is awaited for ever.";
     pub const CHOOSE: &str =
         "There is one port, no flag, and no signal is heeded: SIGTERM ends it without a farewell.";
     pub const HURRY: &str = "An end is not hurried: as long as somebody does not read their farewell, the server stays.";
+    pub const LINGER: &str =
+        "Whoever still sends while they are let go may lose their last lines to a reset.";
     pub const KEEP_LITTLE: &str =
         "What waits for somebody who does not read has no limit but memory.";
 }

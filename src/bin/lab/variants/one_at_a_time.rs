@@ -19,6 +19,7 @@ pub const VARIANT: Variant = Variant {
         cannot::LIMIT,
         cannot::CHOOSE,
         cannot::HURRY,
+        cannot::LINGER,
     ],
     serve,
 };

@@ -25,6 +25,7 @@ pub const VARIANT: Variant = Variant {
         cannot::LIMIT,
         cannot::CHOOSE,
         cannot::HURRY,
+        cannot::LINGER,
     ],
     serve,
 };
