@@ -41,7 +41,8 @@ pub fn whisper(crowd: &mut Crowd, pairs: usize, time: Duration) -> io::Result<Wh
     let mut speakers: Vec<usize> = (0..pairs).map(|pair| 2 * pair).collect();
     let mut under_way = 0;
     loop {
-        let is_over = began.elapsed() >= time;
+        // The first whisper of each pair is said in any case.
+        let is_over = whispers.count > 0 && began.elapsed() >= time;
         for speaker in speakers.drain(..).filter(|_| !is_over) {
             // The names are those that a crowd gives to listeners.
             let line = format!("/msg u{:05} {}\r\n", partner(speaker), MARK as char);
@@ -81,14 +82,66 @@ fn partner(member: usize) -> usize {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
-    use std::net::TcpListener;
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::{SocketAddr, TcpListener, TcpStream};
     use std::thread;
 
     use chatserv::load::Names;
     use chatserv::load::dialect::Role;
-    use chatserv::server::Server;
 
     use super::*;
+
+    /// Lets in so many, one after the other, and then carries all that anybody says to their partner. It ends with whoever
+    /// it serves.
+    fn start_server(people: usize) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        thread::spawn(move || {
+            let mut readers = Vec::new();
+            for _ in 0..people {
+                let mut socket = listener.accept().unwrap().0;
+                socket.write_all(b"Input username.\r\n").unwrap();
+                let mut reader = BufReader::new(socket);
+                reader.read_line(&mut String::new()).unwrap();
+                let hello = b"1 client(s) connected to this server.\r\n";
+                reader.get_mut().write_all(hello).unwrap();
+                readers.push(reader);
+            }
+            let sockets: Vec<TcpStream> = readers
+                .iter()
+                .map(|reader| reader.get_ref().try_clone().unwrap())
+                .collect();
+            thread::scope(|scope| {
+                for (member, reader) in readers.into_iter().enumerate() {
+                    let mut to = &sockets[partner(member)];
+                    scope.spawn(move || {
+                        for line in reader.lines().map_while(Result::ok) {
+                            let name = format!("/msg u{:05} ", partner(member));
+                            let text = line.strip_prefix(&name).unwrap();
+                            to.write_all(format!("somebody : {text}\r\n").as_bytes())
+                                .unwrap();
+                        }
+                    });
+                }
+            });
+        });
+        address
+    }
+
+    #[test]
+    fn pairs_whisper_to_and_fro_and_every_whisper_is_counted() {
+        let mut crowd = Crowd::new().unwrap();
+        let address = start_server(6);
+        crowd
+            .bring_in(address, &Names, Role::Listener, 6, 1)
+            .unwrap();
+        // No time: each pair says one line, and nobody answers.
+        let whispers = whisper(&mut crowd, 2, Duration::ZERO).unwrap();
+        assert_eq!(whispers.count, 2);
+        let mut whispers = whisper(&mut crowd, 2, Duration::from_millis(20)).unwrap();
+        assert!(whispers.count >= 2);
+        assert!(whispers.latencies.per_mille_ms(500).unwrap() > 0.0);
+    }
 
     #[test]
     fn partners_are_each_others() {
