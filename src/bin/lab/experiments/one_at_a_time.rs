@@ -29,10 +29,11 @@ pub const EXPERIMENT: Experiment = Experiment {
         "The server is idle nearly all of this time: what is missing is not speed but a second place in which to wait.",
     ],
     change: Change {
-        file: "src/bin/lab/experiments/one_at_a_time.rs",
-        line: "const CLIENTS: usize = 3;",
-        try_this: "Let six come: the stairs get three more steps, and each client waits one conversation longer than the one \
-                   before it.",
+        file: "src/bin/lab/variants/one_at_a_time.rs",
+        line: "let (mut socket, address) = listener.accept()?;",
+        try_this: "Behind it, write `socket.set_read_timeout(Some(std::time::Duration::from_millis(200)))?;`: a read that waits \
+                   longer fails, and the server lets go of whoever is silent. Nobody waits as long as before, and nobody \
+                   may be silent any more: the price has moved to those who are served.",
     },
     question: "How many clients can wait like that before the kernel does not answer the next one?",
 };
@@ -130,7 +131,7 @@ fn visits(address: SocketAddr) -> io::Result<Vec<Visit>> {
         .collect()
 }
 
-/// Waits to be spoken to, says a name, stays for a while and leaves.
+/// Waits to be spoken to, says a name, stays until it has heard nothing for a while, or is let go, and leaves.
 fn visit(
     mut socket: &TcpStream,
     number: usize,
@@ -141,9 +142,12 @@ fn visit(
     heard.read_line(&mut String::new())?;
     let served = began.elapsed();
     write!(socket, "client{number}\r\n")?;
-    thread::sleep(STAYS);
-    socket.shutdown(Shutdown::Write)?;
-    heard.read_to_end(&mut Vec::new())?;
+    socket.set_read_timeout(Some(STAYS))?;
+    // What it is told is not looked at, and that it fails says that the time is over.
+    if heard.read_to_end(&mut Vec::new()).is_err() {
+        socket.shutdown(Shutdown::Write)?;
+        heard.read_to_end(&mut Vec::new())?;
+    }
     let left = began.elapsed();
     Ok(Visit { came, served, left })
 }

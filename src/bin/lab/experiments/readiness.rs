@@ -28,10 +28,11 @@ pub const EXPERIMENT: Experiment = Experiment {
          people who have not said anything.",
     ],
     change: Change {
-        file: "src/bin/lab/experiments/readiness.rs",
-        line: "const PAIRS: usize = 1;",
-        try_this: "Let five pairs whisper: one call of poll then mostly finds several who have said something, they share its price, \
-                   and the two lines move together. poll is dear where few of many talk.",
+        file: "src/bin/lab/variants/readiness_poll.rs",
+        line: "wanted.set(PollFlags::OUT, connection.is_full);",
+        try_this: "Ask for room always: `wanted.set(PollFlags::OUT, true);`. Nearly every socket has room nearly always, so poll \
+                   never sleeps again: with few idle clients a message now costs several times as much, and it is the busy loop \
+                   that has come back.",
     },
     question: "At how many idle clients does a message cost twice as much with poll as with epoll?",
 };

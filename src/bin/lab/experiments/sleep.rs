@@ -32,10 +32,10 @@ pub const EXPERIMENT: Experiment = Experiment {
          the clock has both, since it is woken when there is something and only then.",
     ],
     change: Change {
-        file: "src/bin/lab/experiments/sleep.rs",
-        line: "const EVERY: Duration = Duration::from_millis(7);",
-        try_this: "Say a line every 50 ms: the saw-tooth of the 50 ms pause becomes nearly a level line, since talker and loop go \
-                   in step, and its height is chance. A test with one line a second would have told you nothing.",
+        file: "src/bin/lab/variants/polling.rs",
+        line: "thread::sleep(time);",
+        try_this: "Make it `thread::yield_now();`: all pauses become one point on the right, at a whole core. To yield is to let \
+                   others go first who want the core, and to be asked again at once where nobody does: it is no way to wait.",
     },
     question: "What does the shortest of these pauses cost, and is it then as fast as readiness?",
 };
@@ -52,7 +52,8 @@ const PAUSES: [(&str, f64); 5] = [
 /// In the room.
 const PEOPLE: usize = 20;
 
-/// Between two lines. No pause is a multiple of it, so that lines come at all moments of a pause.
+/// Between two lines. No pause is a multiple of it, so that lines come at all moments of a pause: in step with the loop, all
+/// of them would wait equally long, and how long would be chance.
 const EVERY: Duration = Duration::from_millis(7);
 
 /// How long lines are said to each server.
