@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use chatserv::load::cost::{Cost, exact_cpu};
 
-use super::room::Room;
+use super::room::{Room, raise_descriptors};
 use crate::experiment::{Change, Claim, Experiment, Outcome, Setting};
 use crate::figure::{Axis, Drawing, Figure, Series};
 
@@ -56,6 +56,9 @@ const SILENCE: Duration = Duration::from_millis(800);
 /// Calls are tried until the kernel has worked so long for them: fifteen ticks of the clock by which it counts.
 const TRIED: Duration = Duration::from_millis(150);
 
+/// So many calls are tried between two looks at that clock.
+const CALLS: u32 = 10_000;
+
 /// What one server did while so many people were idle.
 struct Idle {
     people: usize,
@@ -66,14 +69,19 @@ struct Idle {
 }
 
 fn measure(setting: Setting) -> io::Result<Outcome> {
+    raise_descriptors();
+    let steps = setting.pick(IDLE.as_slice(), &IDLE_FULL);
     // First, while no server is there that takes a core.
-    let in_vain = InVain::measure()?;
+    let rounds = steps
+        .iter()
+        .map(|&people| round_in_vain(people))
+        .collect::<io::Result<Vec<Duration>>>()?;
     let mut rooms = SERVERS
         .iter()
         .map(|(_, arguments)| Room::start(arguments))
         .collect::<io::Result<Vec<Room>>>()?;
     let mut idle: [Vec<Idle>; SERVERS.len()] = Default::default();
-    for &people in setting.pick(IDLE.as_slice(), &IDLE_FULL) {
+    for &people in steps {
         for room in &mut rooms {
             room.grow_to(people)?;
         }
@@ -82,7 +90,7 @@ fn measure(setting: Setting) -> io::Result<Outcome> {
             idle.push(silence);
         }
     }
-    Ok(outcome(&idle, in_vain))
+    Ok(outcome(&idle, &rounds))
 }
 
 /// What each of the servers does while nobody says anything.
@@ -109,57 +117,55 @@ fn silence(rooms: &[Room], people: usize) -> io::Result<Vec<Idle>> {
         .collect())
 }
 
-/// How long the kernel works on calls that bring nothing.
-#[derive(Debug, Clone, Copy)]
-struct InVain {
-    read: Duration,
-    accept: Duration,
-}
-
-impl InVain {
-    /// Measured in this process. The kernel counts no calls of others, but it says how long it has worked for them.
-    fn measure() -> io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let mut socket = TcpStream::connect(listener.local_addr()?)?;
-        let _peer = listener.accept()?;
+/// How long the kernel works on one round that brings nothing: a read for each of so many people, and an accept. It is measured
+/// in this process, with as many sockets, since the kernel counts no calls of others and says only how long it has worked for
+/// them.
+fn round_in_vain(people: usize) -> io::Result<Duration> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let mut sockets = Vec::new();
+    let mut peers = Vec::new();
+    for _ in 0..people {
+        let socket = TcpStream::connect(listener.local_addr()?)?;
         socket.set_nonblocking(true)?;
-        listener.set_nonblocking(true)?;
-        Ok(Self {
-            read: kernel_time(|| socket.read(&mut [0; 4096]).map(drop))?,
-            accept: kernel_time(|| listener.accept().map(drop))?,
-        })
+        sockets.push(socket);
+        peers.push(listener.accept()?);
     }
-
-    /// How many calls a second those are that keep the kernel busy for this part of a core, where each round asks so many
-    /// people and the listener.
-    fn calls(self, people: usize, system: f64) -> f64 {
-        let round = self.read * people as u32 + self.accept;
-        (people + 1) as f64 * system / round.as_secs_f64()
-    }
-}
-
-/// How long the kernel works on one call that brings nothing.
-fn kernel_time(mut call: impl FnMut() -> io::Result<()>) -> io::Result<Duration> {
+    listener.set_nonblocking(true)?;
     let system = || Ok::<_, io::Error>(Cost::of(process::id())?.system);
-    let (before, mut calls) = (system()?, 0);
+    let (before, mut rounds) = (system()?, 0);
     loop {
-        for _ in 0..10_000 {
-            match call() {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => calls += 1,
-                _ => return Err(io::Error::other("something came that nobody sent")),
+        for _ in 0..CALLS.div_ceil(people as u32) {
+            for socket in &mut sockets {
+                brings_nothing(socket.read(&mut [0; 4096]))?;
             }
+            brings_nothing(listener.accept())?;
+            rounds += 1;
         }
         let spent = system()?.saturating_sub(before);
         if spent >= TRIED {
-            return Ok(spent / calls);
+            return Ok(spent / rounds);
         }
     }
 }
 
-fn outcome(idle: &[Vec<Idle>; SERVERS.len()], in_vain: InVain) -> Outcome {
-    let calls: Vec<(f64, f64)> = idle[0]
-        .iter()
-        .map(|idle| (idle.people as f64, in_vain.calls(idle.people, idle.system)))
+fn brings_nothing<T>(called: io::Result<T>) -> io::Result<()> {
+    match called {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
+        Err(error) => Err(error),
+        Ok(_) => Err(io::Error::other("something came that nobody sent")),
+    }
+}
+
+/// Of so many people the loop asks each, and the listener, so many times a second all together, if the kernel works on it for
+/// this part of the time.
+fn calls(people: usize, system: f64, round: Duration) -> f64 {
+    (people + 1) as f64 * system / round.as_secs_f64()
+}
+
+fn outcome(idle: &[Vec<Idle>; SERVERS.len()], rounds: &[Duration]) -> Outcome {
+    let polled = idle[0].iter().zip(rounds);
+    let calls: Vec<(f64, f64)> = polled
+        .map(|(idle, &round)| (idle.people as f64, calls(idle.people, idle.system, round)))
         .collect();
     let polling: Vec<f64> = idle[0].iter().map(|idle| idle.cpu).collect();
     let least = polling.iter().copied().fold(f64::MAX, f64::min);
@@ -168,7 +174,6 @@ fn outcome(idle: &[Vec<Idle>; SERVERS.len()], in_vain: InVain) -> Outcome {
     let others = others.fold(0.0, f64::max);
     let (people, last) = (idle[0].last()).map_or((0, 0.0), |idle| (idle.people, idle.cpu));
     let each = |&(people, calls): &(f64, f64)| (people, calls / (people + 1.0));
-    let (first_calls, last_calls) = (calls.first(), calls.last());
     let millions = |calls: Option<&(f64, f64)>| calls.map_or(0.0, |(_, calls)| calls / 1e6);
     Outcome {
         found: format!(
@@ -177,12 +182,11 @@ fn outcome(idle: &[Vec<Idle>; SERVERS.len()], in_vain: InVain) -> Outcome {
         ),
         guessed: format!("{last:.0} % of a core, with {people} people"),
         answer: format!(
-            "about {:.1} million times with one client and {:.1} million with {people}, by the time that the kernel \
-             works for it and {} ns for each read; with {people}, that is each client {:.0} times a second",
-            millions(first_calls),
-            millions(last_calls),
-            in_vain.read.as_nanos(),
-            last_calls.map_or(0.0, |point| each(point).1),
+            "about {:.1} million times with one client and {:.1} million with {people}, which is each of them {:.0} times a second: \
+             so often as the kernel was as long at work for it as for the same calls in the lab",
+            millions(calls.first()),
+            millions(calls.last()),
+            calls.last().map_or(0.0, |point| each(point).1),
         ),
         claims: vec![
             Claim {
@@ -252,21 +256,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_call_in_vain_takes_the_kernel_some_time() {
-        let InVain { read, accept } = InVain::measure().unwrap();
-        assert!(read > Duration::ZERO && accept > Duration::ZERO);
-        assert!(kernel_time(|| Ok(())).is_err());
+    fn a_round_in_vain_takes_the_kernel_longer_the_more_it_asks() {
+        let (one, many) = (round_in_vain(1).unwrap(), round_in_vain(50).unwrap());
+        assert!(one > Duration::ZERO && many > one);
+        assert!(brings_nothing(Ok(())).is_err());
     }
 
     #[test]
-    fn a_round_asks_everybody_and_the_listener() {
-        let in_vain = InVain {
-            read: Duration::from_nanos(100),
-            accept: Duration::from_nanos(300),
-        };
-        // Half a second of kernel time, in rounds of 400 ns and of 1,000 ns.
-        assert!((in_vain.calls(1, 0.5) / 2.5e6 - 1.0).abs() < 1e-6);
-        assert!((in_vain.calls(7, 0.5) / 4e6 - 1.0).abs() < 1e-6);
+    fn a_round_is_a_call_for_each_and_one_for_the_listener() {
+        // Half a second of kernel time, in rounds of a microsecond.
+        let calls = calls(7, 0.5, Duration::from_micros(1));
+        assert!((calls / 4e6 - 1.0).abs() < 1e-6);
     }
 
     #[test]
@@ -281,12 +281,9 @@ mod tests {
                 })
                 .collect()
         };
-        let in_vain = InVain {
-            read: Duration::from_nanos(100),
-            accept: Duration::from_nanos(300),
-        };
+        let rounds = [Duration::from_micros(1), Duration::from_micros(50)];
         let holding = |polling, readiness| -> Vec<bool> {
-            let outcome = outcome(&[idle(polling), idle([0.0, 0.1]), idle(readiness)], in_vain);
+            let outcome = outcome(&[idle(polling), idle([0.0, 0.1]), idle(readiness)], &rounds);
             outcome.claims.iter().map(|claim| claim.holds).collect()
         };
         assert_eq!(holding([99.0, 98.0], [0.0, 0.2]), [true, true]);
