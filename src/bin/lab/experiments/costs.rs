@@ -33,8 +33,8 @@ pub const EXPERIMENT: Experiment = Experiment {
     change: Change {
         file: "src/bin/lab/variants/locked.rs",
         line: "Builder::new().spawn_scoped(",
-        try_this: "Make it `Builder::new().stack_size(64 * 1024).spawn_scoped(`: the addresses of 1,000 connections fall to a fraction, \
-                   the page tables with them, and the resident memory stays as it is.",
+        try_this: "Make it `Builder::new().stack_size(64 * 1024).spawn_scoped(`: the addresses of 1,000 connections fall to about a \
+                   third (the rest are heaps), the page tables to a small part, and the resident memory stays as it is.",
     },
     question: "What does a thread really take, and how much of that would its connection take without one?",
 };
