@@ -14,8 +14,14 @@ pub struct Cost {
     /// User and system time since its start, also of threads that have ended. The kernel rounds each of the two down, so
     /// that a difference is exact to two ticks.
     pub cpu: Duration,
+    /// The part of it that the kernel worked for the process, which is what system calls cost.
+    pub system: Duration,
     /// Resident memory, in bytes.
     pub resident_bytes: u64,
+    /// Addresses that are taken, whether memory lies behind them or not, in bytes.
+    pub virtual_bytes: u64,
+    /// What the kernel holds to find the memory behind those addresses, in bytes.
+    pub page_table_bytes: u64,
     /// Threads that live.
     pub threads: u64,
 }
@@ -28,14 +34,61 @@ impl Cost {
     pub fn of(pid: u32) -> io::Result<Self> {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
         let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-        let ticks = ticks(&stat).ok_or(io::ErrorKind::InvalidData)?;
+        let (user, system) = ticks(&stat).ok_or(io::ErrorKind::InvalidData)?;
         let field = |name| field(&status, name).ok_or(io::ErrorKind::InvalidData);
         Ok(Self {
-            cpu: TICK * ticks,
+            cpu: TICK * (user + system),
+            system: TICK * system,
             resident_bytes: field("VmRSS:")? * 1024,
+            virtual_bytes: field("VmSize:")? * 1024,
+            page_table_bytes: field("VmPTE:")? * 1024,
             threads: field("Threads:")?,
         })
     }
+}
+
+/// How long the threads of a process that live now were on a core, all together, to the nanosecond: for stretches in which
+/// [`Cost::cpu`] counts a few ticks at the most. Of a thread that is on a core at this moment, the last tick is missing.
+///
+/// # Errors
+/// It has ended, or this kernel does not keep these statistics (`CONFIG_SCHED_INFO`).
+pub fn exact_cpu(pid: u32) -> io::Result<Duration> {
+    let mut sum = 0;
+    for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
+        // A thread may have ended since the folder was read.
+        if let Ok(schedstat) = fs::read_to_string(thread?.path().join("schedstat")) {
+            let nanoseconds = schedstat.split_whitespace().next();
+            sum += nanoseconds
+                .and_then(|number| number.parse().ok())
+                .unwrap_or(0);
+        }
+    }
+    if sum == 0 {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
+    Ok(Duration::from_nanos(sum))
+}
+
+/// How many stretches of addresses the kernel keeps apart for a process: files, heaps, and the stack of each thread with the
+/// guard before it. Linux allows 65,530 (`vm.max_map_count`).
+///
+/// # Errors
+/// It has ended.
+pub fn mappings(pid: u32) -> io::Result<usize> {
+    Ok(fs::read_to_string(format!("/proc/{pid}/maps"))?
+        .lines()
+        .count())
+}
+
+/// What the stacks take on which the kernel itself works for each thread, in bytes: for the whole machine, since it does not
+/// say for whom.
+///
+/// # Errors
+/// There is no /proc.
+pub fn kernel_stack_bytes() -> io::Result<u64> {
+    let meminfo = fs::read_to_string("/proc/meminfo")?;
+    let kib = field(&meminfo, "KernelStack:").ok_or(io::ErrorKind::InvalidData)?;
+    Ok(kib * 1024)
 }
 
 /// How many descriptors a process has open.
@@ -77,12 +130,12 @@ pub fn kernel_bytes() -> io::Result<u64> {
 
 /// User and system ticks. The second field, the name, may hold blanks and brackets: what counts begins behind its last
 /// bracket, with the third field.
-fn ticks(stat: &str) -> Option<u32> {
+fn ticks(stat: &str) -> Option<(u32, u32)> {
     let (_, rest) = stat.rsplit_once(')')?;
     let mut fields = rest.split_whitespace().skip(14 - 3);
     let user: u32 = fields.next()?.parse().ok()?;
     let system: u32 = fields.next()?.parse().ok()?;
-    Some(user + system)
+    Some((user, system))
 }
 
 /// The number behind `name`.
@@ -98,7 +151,7 @@ mod tests {
     #[test]
     fn ticks_are_found_behind_any_name() {
         let stat = "7 (a) b (c) S 1 7 7 0 -1 4194304 1 0 0 0 12 30 0 0 20 0 1 0 5 1 1";
-        assert_eq!(ticks(stat), Some(42));
+        assert_eq!(ticks(stat), Some((12, 30)));
         assert_eq!(ticks("7"), None);
     }
 
@@ -114,7 +167,11 @@ mod tests {
                 break cost;
             }
         };
-        assert!(cost.resident_bytes > 0 && cost.threads > 0);
+        assert!(cost.cpu >= cost.system && cost.threads > 0);
+        assert!(cost.virtual_bytes > cost.resident_bytes && cost.resident_bytes > 0);
+        assert!(cost.page_table_bytes > 0 && kernel_stack_bytes().unwrap() > 0);
+        assert!(exact_cpu(pid).unwrap() > Duration::ZERO && exact_cpu(u32::MAX).is_err());
+        assert!(mappings(pid).unwrap() > 1);
         assert!(descriptors(pid).unwrap() >= 3);
         assert!(kernel_bytes().unwrap() > 0);
         assert!(Cost::of(u32::MAX).is_err());

@@ -1,9 +1,23 @@
 //! The experiments, in the order in which they are taught.
 
+mod busy_loop;
+mod costs;
+mod one_at_a_time;
+mod readiness;
+mod room;
+mod sleep;
+mod whispers;
+
 use crate::experiment::Experiment;
 
 /// All of them.
-pub const ALL: &[Experiment] = &[];
+pub const ALL: &[Experiment] = &[
+    one_at_a_time::EXPERIMENT,
+    busy_loop::EXPERIMENT,
+    sleep::EXPERIMENT,
+    readiness::EXPERIMENT,
+    costs::EXPERIMENT,
+];
 
 /// The one of this name.
 pub fn named(name: &str) -> Option<&'static Experiment> {
