@@ -26,8 +26,8 @@ use crate::config::LogLevel;
 /// How many lines wait for stderr before more are dropped.
 const QUEUE_LINES_MAX: usize = 16_384;
 
-/// How long the log's thread rests after each time that it has written. Whoever logs meanwhile need not wake it: with
-/// 10,000 people coming in one after the other, that was an eighth of what each of them cost.
+/// How long the log's thread rests after each time that it has written. Whoever logs meanwhile need not wake it: where
+/// people come and go as fast as they can, a twentieth more of them do.
 const REST: Duration = Duration::from_millis(10);
 
 /// Dropping what is in here writes what is queued, for a second at most.
