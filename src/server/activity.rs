@@ -15,6 +15,7 @@ pub enum Activity {
     ThrowingAway,
     WaitingForEvents,
     Dispatching,
+    Sending,
     WaitingForWork,
     Writing,
     WaitingForSignals,
@@ -22,7 +23,7 @@ pub enum Activity {
 }
 
 impl Activity {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Starting,
         Self::Accepting,
         Self::BackingOff,
@@ -33,6 +34,7 @@ impl Activity {
         Self::ThrowingAway,
         Self::WaitingForEvents,
         Self::Dispatching,
+        Self::Sending,
         Self::WaitingForWork,
         Self::Writing,
         Self::WaitingForSignals,
@@ -57,6 +59,7 @@ impl Activity {
             Self::ThrowingAway => "reading to throw away",
             Self::WaitingForEvents => "waiting for events",
             Self::Dispatching => "dispatching",
+            Self::Sending => "sending to sockets",
             Self::WaitingForWork => "waiting for work",
             Self::Writing => "in write",
             Self::WaitingForSignals => "waiting for signals",

@@ -1,8 +1,9 @@
-//! What the Hub wants is done here: the other half of the [`Dispatcher`].
+//! What the Hub wants is done here, and sent: the other half of the [`Dispatcher`].
 
 use std::mem;
 use std::sync::Arc;
 
+use super::activity::Activity;
 use super::dispatcher::Dispatcher;
 use super::loaded::{Loaded, Reload};
 use super::log;
@@ -86,6 +87,20 @@ impl Dispatcher<'_, '_> {
         } = self;
         delivery.append(run.to(), |view, out| run.encode(view, zone, out));
         run.begin(Vec::new());
+    }
+
+    /// Flushes until nothing is left to flush: who is cut leaves the chat, and the others are sent a line about it.
+    pub(super) fn flush_outboxes(&mut self, now: Now) {
+        loop {
+            self.end_run();
+            self.row.doing(Activity::Sending);
+            let slow = self.delivery.flush(now.time);
+            self.row.doing(Activity::Dispatching);
+            if slow.is_empty() {
+                return;
+            }
+            self.cut(slow, now);
+        }
     }
 
     /// Appends one message to the outboxes.

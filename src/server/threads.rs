@@ -15,6 +15,7 @@ use std::time::Instant;
 use parking_lot::Mutex;
 
 use super::activity::Activity;
+use super::trace::{Trace, Track};
 use crate::chat::{Message, ThreadShown};
 use crate::config::limits;
 
@@ -27,11 +28,19 @@ pub struct Row {
     activity: AtomicU8,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
+    /// Its row in the trace, where there is one.
+    track: Option<Track>,
 }
 
 impl Row {
-    /// Notes what the thread does now.
+    /// Notes what the thread does now. Only the thread itself says so.
     pub fn doing(&self, activity: Activity) {
+        if let Some(track) = &self.track {
+            let before = self.activity();
+            if before != activity {
+                track.did(before);
+            }
+        }
         self.activity.store(activity as u8, Ordering::Relaxed);
     }
 
@@ -50,8 +59,15 @@ impl Row {
         self.bytes_out.load(Ordering::Relaxed)
     }
 
-    fn activity(&self) -> &'static str {
-        Activity::numbered(self.activity.load(Ordering::Relaxed)).as_str()
+    fn activity(&self) -> Activity {
+        Activity::numbered(self.activity.load(Ordering::Relaxed))
+    }
+
+    /// Notes in the trace what the thread has done last: nothing more comes of it.
+    fn end_track(&self) {
+        if let Some(track) = &self.track {
+            track.did(self.activity());
+        }
     }
 
     /// The row for people in the chat.
@@ -59,7 +75,7 @@ impl Row {
         ThreadShown {
             name: self.name.clone(),
             role: self.role,
-            doing: self.activity(),
+            doing: self.activity().as_str(),
             bytes_in: self.bytes_in.load(Ordering::Relaxed),
             bytes_out: self.bytes_out(),
         }
@@ -74,7 +90,7 @@ impl fmt::Display for Row {
             self.name,
             self.role,
             self.since.elapsed().as_secs(),
-            self.activity(),
+            self.activity().as_str(),
             self.bytes_in.load(Ordering::Relaxed),
             self.bytes_out(),
         )
@@ -87,11 +103,22 @@ pub struct ThreadTable {
     /// Locked only when a thread starts or ends, and by whoever wants to look.
     rows: Mutex<BTreeMap<u64, Arc<Row>>>,
     next: AtomicU64,
+    trace: Option<Arc<Trace>>,
 }
 
 impl ThreadTable {
+    /// No thread yet. What they do is noted in the trace, where there is one.
+    pub fn new(trace: Option<Arc<Trace>>) -> Self {
+        Self {
+            trace,
+            ..Self::default()
+        }
+    }
+
     /// A row for a thread that is about to start.
     pub fn row(&self, role: &'static str, name: String) -> Arc<Row> {
+        // The trace's own thread would have something to write whenever it has written.
+        let traced = self.trace.as_ref().filter(|_| role != "trace");
         Arc::new(Row {
             name,
             role,
@@ -99,6 +126,7 @@ impl ThreadTable {
             activity: AtomicU8::new(Activity::Starting as u8),
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
+            track: traced.map(Trace::track),
         })
     }
 
@@ -134,10 +162,21 @@ impl ThreadTable {
     /// Puts a row in the table until the returned guard is dropped: for threads that are not spawned by [`Self::spawn`].
     pub fn list(self: &Arc<Self>, row: &Arc<Row>) -> Listed {
         let key = self.next.fetch_add(1, Ordering::Relaxed);
+        if let Some(track) = &row.track {
+            track.started(&row.name);
+        }
         self.rows.lock().insert(key, Arc::clone(row));
         Listed {
             table: Arc::clone(self),
             key,
+        }
+    }
+
+    /// Ends the trace with what those do who still live. Contract: they have nothing more to do.
+    pub fn end_trace(&self) {
+        if let Some(trace) = &self.trace {
+            self.snapshot().iter().for_each(|row| row.end_track());
+            trace.end();
         }
     }
 
@@ -181,7 +220,10 @@ pub struct Listed {
 
 impl Drop for Listed {
     fn drop(&mut self) {
-        self.table.rows.lock().remove(&self.key);
+        let row = self.table.rows.lock().remove(&self.key);
+        if let Some(row) = row {
+            row.end_track();
+        }
     }
 }
 
