@@ -46,6 +46,17 @@ fn the_others_talk_on_while_one_stalls() {
         pair.ann.expect("bob : and back");
         // And that one did not read, indeed: a thread waits for it.
         assert!(server.threads_called("writer-") >= 1, "{delivery}");
+        // The table says how much, with a unit; for the others nothing waits.
+        pair.bob.say("/threads");
+        for (reader, waits) in [("reader-1", false), ("reader-3", true)] {
+            let row = pair.bob.skip_to(&format!("server: {reader} "));
+            let queue = row
+                .split("  ")
+                .map(str::trim)
+                .filter(|cell| !cell.is_empty());
+            let queue = queue.skip(3).next();
+            assert_eq!(queue.is_some_and(|queue| queue != "0B"), waits, "{row}");
+        }
         assert!(!server.log_so_far().contains(r#"name="slow" reason"#));
     }
 }

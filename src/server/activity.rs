@@ -49,13 +49,14 @@ impl Activity {
     /// In words.
     pub fn as_str(self) -> &'static str {
         match self {
+            // Not wider than 21 columns: five more stand beside it.
             Self::Starting => "starting",
             Self::Accepting => "in accept",
-            Self::BackingOff => "waiting before the next accept",
+            Self::BackingOff => "pausing before accept",
             Self::WaitingForTurn => "waiting for its turn",
             Self::Reading => "in read",
             Self::SendingToInbox => "sending to the inbox",
-            Self::HeldBack => "held back by flood control",
+            Self::HeldBack => "held back for a flood",
             Self::ThrowingAway => "reading to throw away",
             Self::WaitingForEvents => "waiting for events",
             Self::Dispatching => "dispatching",
@@ -63,7 +64,7 @@ impl Activity {
             Self::WaitingForWork => "waiting for work",
             Self::Writing => "in write",
             Self::WaitingForSignals => "waiting for signals",
-            Self::ReadingSettings => "reading the settings again",
+            Self::ReadingSettings => "reading settings",
         }
     }
 }

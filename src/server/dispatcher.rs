@@ -43,7 +43,7 @@ pub struct Beginning {
 
 /// The owner of all state.
 pub struct Dispatcher<'scope, 'env> {
-    channels: Channels<'scope>,
+    pub(super) channels: Channels<'scope>,
     clock: Clock,
     pub(super) welcome: Arc<Welcome<'scope>>,
     pub(super) hub: Hub,

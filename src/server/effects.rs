@@ -39,6 +39,7 @@ impl Dispatcher<'_, '_> {
             Effect::Send { to, message } => self.send(&to, None, &message),
             Effect::Answer { to, tag, message } => self.send(&[to], tag.as_ref(), &message),
             Effect::TellThreads { client, tag } => {
+                self.count_queues();
                 let message = self.welcome.threads.message();
                 self.send(&[client], tag.as_ref(), &message);
             }
@@ -65,6 +66,14 @@ impl Dispatcher<'_, '_> {
                 self.listeners.clear();
             }
             Effect::Log(notable) => log::notable(&notable),
+        }
+    }
+
+    /// Notes what waits for each, for the table of threads.
+    fn count_queues(&self) {
+        self.row.set_queue(self.channels.inbox.len() as u64);
+        for peer in self.delivery.peers.values() {
+            peer.connection.row.set_queue(peer.pending());
         }
     }
 

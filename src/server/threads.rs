@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 
 use super::activity::Activity;
 use super::trace::{Trace, Track};
-use crate::chat::{Message, ThreadShown};
+use crate::chat::{Message, Queue, ThreadShown};
 use crate::config::limits;
 
 /// One live thread. All that changes is atomic: whoever looks never stops whoever works.
@@ -28,6 +28,8 @@ pub struct Row {
     activity: AtomicU8,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
+    /// What waited for it when the dispatcher looked last.
+    queue: AtomicU64,
     /// Its row in the trace, where there is one.
     track: Option<Track>,
 }
@@ -59,6 +61,12 @@ impl Row {
         self.bytes_out.load(Ordering::Relaxed)
     }
 
+    /// Notes what waits for the thread: for its client, in bytes, or in its inbox, in events. Only the dispatcher knows, and
+    /// only when somebody asks does it look.
+    pub fn set_queue(&self, count: u64) {
+        self.queue.store(count, Ordering::Relaxed);
+    }
+
     fn activity(&self) -> Activity {
         Activity::numbered(self.activity.load(Ordering::Relaxed))
     }
@@ -72,10 +80,17 @@ impl Row {
 
     /// The row for people in the chat.
     fn shown(&self) -> ThreadShown {
+        let queue = self.queue.load(Ordering::Relaxed);
         ThreadShown {
             name: self.name.clone(),
             role: self.role,
             doing: self.activity().as_str(),
+            alive: self.since.elapsed(),
+            queue: match self.role {
+                "reader" => Some(Queue::Bytes(queue)),
+                "dispatcher" => Some(Queue::Events(queue)),
+                _ => None,
+            },
             bytes_in: self.bytes_in.load(Ordering::Relaxed),
             bytes_out: self.bytes_out(),
         }
@@ -126,6 +141,7 @@ impl ThreadTable {
             activity: AtomicU8::new(Activity::Starting as u8),
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
+            queue: AtomicU64::new(0),
             track: traced.map(Trace::track),
         })
     }
@@ -228,59 +244,4 @@ impl Drop for Listed {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::thread;
-
-    #[test]
-    fn a_thread_is_listed_while_it_lives_and_a_panic_ends_only_it() {
-        let table = Arc::new(ThreadTable::default());
-        let (go, wait) = crossbeam_channel::bounded::<()>(0);
-        let (listed, is_listed) = crossbeam_channel::bounded(1);
-        thread::scope(|scope| {
-            let row = table.row("reader", "reader-7".into());
-            let body = move |row: &Row| {
-                row.doing(Activity::Reading);
-                listed.send(()).unwrap();
-                // Until the sender is gone.
-                let _ = wait.recv();
-                panic!("as the test wants it");
-            };
-            table.spawn(scope, row, 256 * 1024, body).unwrap();
-            is_listed.recv().unwrap();
-            let rows = table.snapshot();
-            assert_eq!(rows.len(), 1);
-            let text = rows[0].to_string();
-            assert!(
-                text.starts_with("reader-7 (reader) for 0 s, in read, 0 bytes in"),
-                "{text}"
-            );
-            drop(go);
-        });
-        // The scope did not panic, and the row is gone.
-        assert!(table.snapshot().is_empty());
-    }
-
-    #[test]
-    fn people_see_the_beginning_of_the_table_and_service_threads_first() {
-        let table = Arc::new(ThreadTable::default());
-        let reader = |number| table.row("reader", format!("reader-{number}"));
-        let mut rows: Vec<_> = (0..limits::LIST_ENTRIES_MAX).map(reader).collect();
-        rows.push(table.row("writer", "writer-1".into()));
-        rows.push(table.row("bans", "bans".into()));
-        rows.push(table.row("dispatcher", "dispatcher".into()));
-        rows[0].doing(Activity::Reading);
-        rows[0].count_in(7);
-        let listed: Vec<_> = rows.iter().map(|row| table.list(row)).collect();
-        let Message::Threads { rows, total } = table.message() else {
-            panic!("another message");
-        };
-        assert_eq!(
-            (rows.len(), total),
-            (limits::LIST_ENTRIES_MAX, listed.len())
-        );
-        let names: Vec<&str> = rows.iter().map(|row| &row.name[..]).collect();
-        assert_eq!(names[..4], ["dispatcher", "bans", "reader-0", "reader-1"]);
-        assert_eq!((rows[2].doing, rows[2].bytes_in), ("in read", 7));
-    }
-}
+mod tests;

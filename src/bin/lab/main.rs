@@ -11,6 +11,7 @@ mod serve;
 mod serving;
 mod talk;
 mod variants;
+mod watch;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
     let done = match Options::parse().command {
         Some(Command::Serve(arguments)) => serve::serve(&arguments),
         Some(Command::Client { how, port }) => client::client(how, port),
+        Some(Command::Watch { port }) => watch::watch(port),
         _ => Err(io::Error::other("to be written")),
     };
     match done {
