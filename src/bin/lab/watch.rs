@@ -205,7 +205,7 @@ fn lines(answer: &Answer) -> Vec<String> {
 fn frame(lines: &[String], rows: usize) -> String {
     let mut frame = HOME.to_owned();
     for line in lines.iter().take(rows - 1) {
-        frame += &format!("{line}{CLEAR_LINE}\r\n");
+        frame += &format!("{line}{CLEAR_LINE}\n");
     }
     frame + CLEAR_BELOW
 }
@@ -269,7 +269,7 @@ mod tests {
     #[test]
     fn a_frame_leaves_nothing_of_the_one_before_and_does_not_scroll() {
         let lines: Vec<String> = (0..9).map(|number| number.to_string()).collect();
-        assert_eq!(frame(&lines, 3), "\x1b[H0\x1b[K\r\n1\x1b[K\r\n\x1b[J");
-        assert_eq!(frame(&lines, 30).matches("\r\n").count(), 9);
+        assert_eq!(frame(&lines, 3), "\x1b[H0\x1b[K\n1\x1b[K\n\x1b[J");
+        assert_eq!(frame(&lines, 30).matches("\n").count(), 9);
     }
 }
