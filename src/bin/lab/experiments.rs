@@ -1,9 +1,11 @@
 //! The experiments, in the order in which they are taught.
 
+mod stream;
+
 use crate::experiment::Experiment;
 
 /// All of them.
-pub const ALL: &[Experiment] = &[];
+pub const ALL: &[Experiment] = &[stream::EXPERIMENT];
 
 /// The one of this name.
 pub fn named(name: &str) -> Option<&'static Experiment> {
