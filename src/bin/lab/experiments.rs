@@ -1,12 +1,13 @@
 //! The experiments, in the order in which they are taught.
 
 mod limits;
+mod shutdown;
 mod stream;
 
 use crate::experiment::Experiment;
 
 /// All of them.
-pub const ALL: &[Experiment] = &[stream::EXPERIMENT, limits::EXPERIMENT];
+pub const ALL: &[Experiment] = &[stream::EXPERIMENT, limits::EXPERIMENT, shutdown::EXPERIMENT];
 
 /// The one of this name.
 pub fn named(name: &str) -> Option<&'static Experiment> {
