@@ -3,11 +3,17 @@
 mod limits;
 mod shutdown;
 mod stream;
+mod trace;
 
 use crate::experiment::Experiment;
 
 /// All of them.
-pub const ALL: &[Experiment] = &[stream::EXPERIMENT, limits::EXPERIMENT, shutdown::EXPERIMENT];
+pub const ALL: &[Experiment] = &[
+    stream::EXPERIMENT,
+    limits::EXPERIMENT,
+    shutdown::EXPERIMENT,
+    trace::EXPERIMENT,
+];
 
 /// The one of this name.
 pub fn named(name: &str) -> Option<&'static Experiment> {

@@ -147,7 +147,8 @@ fn end_when_heard(
             ));
         }
     }
-    Ok(sent.transpose()?.unwrap_or_default())
+    sent.transpose()?;
+    Ok(())
 }
 
 fn turn(crowd: &mut Crowd, listeners: &mut [Listener]) -> io::Result<()> {
