@@ -58,6 +58,9 @@ fn a_server_that_ends_in_good_order_leaves_what_all_its_threads_did() {
     let mut server = Server::start(&["--trace", &path]);
     let mut pair = Pair::join(&server);
     pair.exchange();
+    until("the trace's thread runs", || {
+        directory.read("trace.json").starts_with('[')
+    });
     // It is a row of the table like any other, and not one of the trace.
     let mut asking = Client::join(&server, "asking");
     asking.say("/threads");
