@@ -163,6 +163,11 @@ pub struct Config {
     /// The least important events that the log still holds.
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t)]
     pub log_level: LogLevel,
+
+    /// A file to which what each thread does is written, as Chrome trace events for Perfetto (ui.perfetto.dev), or none.
+    /// What it held before is overwritten, and it grows for as long as the server runs: this is for a lesson.
+    #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
+    pub trace: std::option::Option<PathBuf>,
 }
 
 /// The most that a setting which counts may say: far beyond the threads that one process can have, and small enough

@@ -34,6 +34,16 @@ fn what_the_settings_name_has_to_be_there_at_the_start() {
             directory.path("empty"),
             "empty: is empty, expected the operator password",
         ),
+        (
+            "--trace",
+            directory.path("gone/trace"),
+            "gone/trace: cannot be written: No such file",
+        ),
+        (
+            "--trace",
+            directory.path(""),
+            ": is a directory, a pipe or a device",
+        ),
     ] {
         let chatserv = || Command::new(env!("CARGO_BIN_EXE_chatserv"));
         let (status, stderr) = fails_to_start(chatserv().args([flag, &path, "--port", "0"]));
@@ -58,6 +68,7 @@ fn settings_are_checked_with_their_files_and_nothing_is_written() {
     let output = Command::new(env!("CARGO_BIN_EXE_chatserv"))
         .args(["--state-dir", &directory.path("")])
         .args(["--motd", &directory.path("motd"), "--check-config"])
+        .args(["--trace", &directory.path("trace")])
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(0));

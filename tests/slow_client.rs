@@ -46,6 +46,15 @@ fn the_others_talk_on_while_one_stalls() {
         pair.ann.expect("bob : and back");
         // And that one did not read, indeed: a thread waits for it.
         assert!(server.threads_called("writer-") >= 1, "{delivery}");
+        // The table says how much, with a unit; for the others nothing waits.
+        pair.bob.say("/threads");
+        for (reader, waits) in [("reader-1", false), ("reader-3", true)] {
+            let row = pair.bob.skip_to(&format!("server: {reader} "));
+            let cells = row.split("  ").map(str::trim);
+            let cells: Vec<&str> = cells.filter(|cell| !cell.is_empty()).collect();
+            // The name, what it does, how old it is, its queue.
+            assert_eq!(cells[3] != "0B", waits, "{row}");
+        }
         assert!(!server.log_so_far().contains(r#"name="slow" reason"#));
     }
 }

@@ -100,7 +100,7 @@ pub use refusal::Refusal;
 pub use request::{Range, Request, Secret, Target};
 pub use rooms::LOBBY_NAME;
 pub use said::{Manner, Said, SentAt, To};
-pub use shown::{PersonKnown, PersonShown, Removal, RoomShown, ThreadShown};
+pub use shown::{PersonKnown, PersonShown, Queue, Removal, RoomShown, ThreadShown};
 pub use view::{Protocol, Timestamps, View};
 
 /// Time since the server started. The core never asks a clock: whoever calls it says what time it is,

@@ -57,6 +57,15 @@ pub struct RoomShown {
     pub topic: Option<Arc<str>>,
 }
 
+/// What waits for a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queue {
+    /// So many bytes, for a reader's client.
+    Bytes(u64),
+    /// So many events, in the dispatcher's inbox.
+    Events(u64),
+}
+
 /// A thread in a list of threads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ThreadShown {
@@ -66,6 +75,10 @@ pub struct ThreadShown {
     pub role: &'static str,
     /// What it does now.
     pub doing: &'static str,
+    /// How old it is.
+    pub alive: Time,
+    /// What waits for it, where anything can.
+    pub queue: Option<Queue>,
     /// How many bytes it has read from its client.
     pub bytes_in: u64,
     /// How many bytes were sent to its client.

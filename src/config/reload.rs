@@ -34,6 +34,7 @@ impl Config {
             shutdown_grace: new.shutdown_grace,
             log_messages: new.log_messages,
             log_level: new.log_level,
+            trace: self.trace.clone(),
         }
     }
 

@@ -38,6 +38,7 @@ impl Config {
             shutdown_grace,
             log_messages,
             log_level,
+            trace,
         } = self;
         let settings = [
             ("port", port.to_string()),
@@ -75,6 +76,7 @@ impl Config {
             ("shutdown-grace", quoted(show_duration(*shutdown_grace))),
             ("log-messages", log_messages.to_string()),
             ("log-level", quoted(show_choice(*log_level))),
+            ("trace", path(trace.as_deref())),
         ];
         settings
             .map(|(key, value)| format!("{key} = {value}\n"))

@@ -15,6 +15,7 @@ pub enum Activity {
     ThrowingAway,
     WaitingForEvents,
     Dispatching,
+    Sending,
     WaitingForWork,
     Writing,
     WaitingForSignals,
@@ -22,7 +23,7 @@ pub enum Activity {
 }
 
 impl Activity {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Starting,
         Self::Accepting,
         Self::BackingOff,
@@ -33,6 +34,7 @@ impl Activity {
         Self::ThrowingAway,
         Self::WaitingForEvents,
         Self::Dispatching,
+        Self::Sending,
         Self::WaitingForWork,
         Self::Writing,
         Self::WaitingForSignals,
@@ -47,20 +49,22 @@ impl Activity {
     /// In words.
     pub fn as_str(self) -> &'static str {
         match self {
+            // Not wider than 21 columns: five more stand beside it.
             Self::Starting => "starting",
             Self::Accepting => "in accept",
-            Self::BackingOff => "waiting before the next accept",
+            Self::BackingOff => "pausing before accept",
             Self::WaitingForTurn => "waiting for its turn",
             Self::Reading => "in read",
             Self::SendingToInbox => "sending to the inbox",
-            Self::HeldBack => "held back by flood control",
+            Self::HeldBack => "held back for a flood",
             Self::ThrowingAway => "reading to throw away",
             Self::WaitingForEvents => "waiting for events",
             Self::Dispatching => "dispatching",
+            Self::Sending => "sending to sockets",
             Self::WaitingForWork => "waiting for work",
             Self::Writing => "in write",
             Self::WaitingForSignals => "waiting for signals",
-            Self::ReadingSettings => "reading the settings again",
+            Self::ReadingSettings => "reading settings",
         }
     }
 }

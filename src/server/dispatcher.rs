@@ -37,11 +37,13 @@ pub struct Beginning {
     pub keeper: Option<Keeper>,
     /// In which zone the times are that people see.
     pub zone: TimeZone,
+    /// Where the dispatcher says what it does.
+    pub row: Arc<Row>,
 }
 
 /// The owner of all state.
 pub struct Dispatcher<'scope, 'env> {
-    channels: Channels<'scope>,
+    pub(super) channels: Channels<'scope>,
     clock: Clock,
     pub(super) welcome: Arc<Welcome<'scope>>,
     pub(super) hub: Hub,
@@ -61,6 +63,7 @@ pub struct Dispatcher<'scope, 'env> {
     pub(super) run: Run,
     pub(super) zone: TimeZone,
     pub(super) keeper: Option<Keeper>,
+    pub(super) row: Arc<Row>,
 }
 
 impl<'scope, 'env> Dispatcher<'scope, 'env> {
@@ -77,6 +80,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             bans,
             keeper,
             zone,
+            row,
         } = beginning;
         let (inbox, threads) = (channels.inbox_sender.clone(), Arc::clone(&welcome.threads));
         Self {
@@ -94,19 +98,20 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             run: Run::default(),
             zone,
             keeper,
+            row,
         }
     }
 
     /// Runs until the chat has been shut down and every other thread has reported its end.
-    pub fn run(mut self, row: &Row) {
+    pub fn run(mut self) {
         let _guard = PanicEndsProcess;
         while !self.is_over() {
-            row.doing(Activity::WaitingForEvents);
+            self.row.doing(Activity::WaitingForEvents);
             let wake = {
                 let timer = self.deadline().and_then(|time| self.clock.instant(time));
                 self.channels.next_wake(timer)
             };
-            row.doing(Activity::Dispatching);
+            self.row.doing(Activity::Dispatching);
             // Both clocks are looked at once for each wake, however much has gathered.
             let now = self.clock.both();
             match wake {
@@ -248,20 +253,8 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         }
     }
 
-    /// Flushes until nothing is left to flush: who is cut leaves the chat, and the others are sent a line about it.
-    fn flush_outboxes(&mut self, now: Now) {
-        loop {
-            self.end_run();
-            let slow = self.delivery.flush(now.time);
-            if slow.is_empty() {
-                return;
-            }
-            self.cut(slow, now);
-        }
-    }
-
     /// Cuts those who do not read. They have left the chat, and the others hear of it.
-    fn cut(&mut self, slow: Vec<ClientId>, now: Now) {
+    pub(super) fn cut(&mut self, slow: Vec<ClientId>, now: Now) {
         for client in slow {
             let Some(peer) = self.delivery.peer(client) else {
                 continue;

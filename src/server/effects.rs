@@ -1,8 +1,9 @@
-//! What the Hub wants is done here: the other half of the [`Dispatcher`].
+//! What the Hub wants is done here, and sent: the other half of the [`Dispatcher`].
 
 use std::mem;
 use std::sync::Arc;
 
+use super::activity::Activity;
 use super::dispatcher::Dispatcher;
 use super::loaded::{Loaded, Reload};
 use super::log;
@@ -38,6 +39,7 @@ impl Dispatcher<'_, '_> {
             Effect::Send { to, message } => self.send(&to, None, &message),
             Effect::Answer { to, tag, message } => self.send(&[to], tag.as_ref(), &message),
             Effect::TellThreads { client, tag } => {
+                self.count_queues();
                 let message = self.welcome.threads.message();
                 self.send(&[client], tag.as_ref(), &message);
             }
@@ -67,6 +69,14 @@ impl Dispatcher<'_, '_> {
         }
     }
 
+    /// Notes what waits for each, for the table of threads.
+    fn count_queues(&self) {
+        self.row.set_queue(self.channels.inbox.len() as u64);
+        for peer in self.delivery.peers.values() {
+            peer.connection.row.set_queue(peer.pending());
+        }
+    }
+
     /// A message from somebody waits for others to the same people.
     fn say(&mut self, to: Vec<ClientId>, said: Arc<Said>) {
         if !self.run.goes_with(&to) {
@@ -86,6 +96,20 @@ impl Dispatcher<'_, '_> {
         } = self;
         delivery.append(run.to(), |view, out| run.encode(view, zone, out));
         run.begin(Vec::new());
+    }
+
+    /// Flushes until nothing is left to flush: who is cut leaves the chat, and the others are sent a line about it.
+    pub(super) fn flush_outboxes(&mut self, now: Now) {
+        loop {
+            self.end_run();
+            self.row.doing(Activity::Sending);
+            let slow = self.delivery.flush(now.time);
+            self.row.doing(Activity::Dispatching);
+            if slow.is_empty() {
+                return;
+            }
+            self.cut(slow, now);
+        }
     }
 
     /// Appends one message to the outboxes.

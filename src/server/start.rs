@@ -20,6 +20,8 @@ use super::dispatcher::{Beginning, Dispatcher};
 use super::listener::{Listener, ListenerControl, Welcome};
 use super::loaded::Loaded;
 use super::remote::Remote;
+use super::threads::ThreadTable;
+use super::trace::{self, Recorder};
 use super::wake::{Channels, Control};
 use crate::chat::{Ban, Protocol, ShutdownCause};
 use crate::config::{Config, ConfigError, Zone, limits};
@@ -33,6 +35,7 @@ pub struct Server {
     control: Receiver<Control>,
     admission: Admission,
     next_id: AtomicU64,
+    recorder: Option<Recorder>,
 }
 
 /// Why a server cannot start.
@@ -79,6 +82,7 @@ impl Server {
     /// What the start would say of them.
     pub fn check(config: &Config) -> Result<(), ConfigError> {
         Loaded::read(config.clone())?;
+        config.trace.as_deref().map_or(Ok(()), trace::check)?;
         match config.state_dir.as_deref() {
             Some(directory) => BansFile::check(directory, Timestamp::now()),
             None => Ok(()),
@@ -111,6 +115,9 @@ impl Server {
             None => (None, Vec::new()),
         };
         let bound = bind::bind_all(config).map_err(StartError::Bind)?;
+        // Behind the ports: another server that has them may write to this very file.
+        let recorder = config.trace.as_deref().map(Recorder::create).transpose();
+        let recorder = recorder.map_err(StartError::File)?;
         let admission = Admission::new(
             capacity.max_clients,
             config.connections_per_address.at_most(),
@@ -121,7 +128,7 @@ impl Server {
         let (sender, control) = crossbeam_channel::unbounded();
         let remote = Remote {
             control: sender,
-            threads: Arc::default(),
+            threads: Arc::new(ThreadTable::new(recorder.as_ref().map(Recorder::trace))),
             bans_file,
         };
         Ok(Self {
@@ -132,6 +139,7 @@ impl Server {
             control,
             admission,
             next_id: AtomicU64::new(1),
+            recorder,
         })
     }
 
@@ -149,8 +157,25 @@ impl Server {
     /// called as soon as all of them run.
     ///
     /// # Errors
-    /// There is no thread for the dispatcher, a listener or the bans.
-    pub fn run(self, started: impl FnOnce()) -> io::Result<()> {
+    /// There is no thread for the dispatcher, a listener, the bans or the trace.
+    pub fn run(mut self, started: impl FnOnce()) -> io::Result<()> {
+        let threads = Arc::clone(&self.remote.threads);
+        let recorder = self.recorder.take();
+        // Whoever writes the trace outlives all others, who note their ends in it.
+        thread::scope(|scope| {
+            if let Some(recorder) = recorder {
+                let row = threads.row("trace", "trace".into());
+                threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
+                    recorder.run(row);
+                })?;
+            }
+            let ended = self.serve(started);
+            threads.end_trace();
+            ended
+        })
+    }
+
+    fn serve(self, started: impl FnOnce()) -> io::Result<()> {
         let Self {
             loaded,
             bans,
@@ -159,6 +184,7 @@ impl Server {
             control,
             admission,
             next_id,
+            recorder: _,
         } = self;
         let (admission, next_id) = (&admission, &next_id);
         let zone = time_zone(&loaded.config.time_zone);
@@ -205,16 +231,17 @@ impl Server {
                 inbox_sender,
                 control,
             };
+            let row = threads.row("dispatcher", "dispatcher".into());
             let beginning = Beginning {
                 loaded,
                 bans,
                 keeper,
                 zone,
+                row: Arc::clone(&row),
             };
             let dispatcher = Dispatcher::new(scope, welcome, channels, controls, beginning);
-            let row = threads.row("dispatcher", "dispatcher".into());
-            threads.spawn(scope, row, limits::DISPATCHER_STACK_BYTES, move |row| {
-                dispatcher.run(row)
+            threads.spawn(scope, row, limits::DISPATCHER_STACK_BYTES, move |_| {
+                dispatcher.run()
             })?;
             for listener in listeners {
                 let row = threads.row("listener", listener.name());

@@ -15,7 +15,8 @@ use std::time::Instant;
 use parking_lot::Mutex;
 
 use super::activity::Activity;
-use crate::chat::{Message, ThreadShown};
+use super::trace::{Trace, Track};
+use crate::chat::{Message, Queue, ThreadShown};
 use crate::config::limits;
 
 /// One live thread. All that changes is atomic: whoever looks never stops whoever works.
@@ -27,11 +28,21 @@ pub struct Row {
     activity: AtomicU8,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
+    /// What waited for it when the dispatcher looked last.
+    queue: AtomicU64,
+    /// Its row in the trace, where there is one.
+    track: Option<Track>,
 }
 
 impl Row {
-    /// Notes what the thread does now.
+    /// Notes what the thread does now. Only the thread itself says so.
     pub fn doing(&self, activity: Activity) {
+        if let Some(track) = &self.track {
+            let before = self.activity();
+            if before != activity {
+                track.did(before);
+            }
+        }
         self.activity.store(activity as u8, Ordering::Relaxed);
     }
 
@@ -50,16 +61,36 @@ impl Row {
         self.bytes_out.load(Ordering::Relaxed)
     }
 
-    fn activity(&self) -> &'static str {
-        Activity::numbered(self.activity.load(Ordering::Relaxed)).as_str()
+    /// Notes what waits for the thread: for its client, in bytes, or in its inbox, in events. Only the dispatcher knows, and
+    /// only when somebody asks does it look.
+    pub fn set_queue(&self, count: u64) {
+        self.queue.store(count, Ordering::Relaxed);
+    }
+
+    fn activity(&self) -> Activity {
+        Activity::numbered(self.activity.load(Ordering::Relaxed))
+    }
+
+    /// Notes in the trace what the thread has done last: nothing more comes of it.
+    fn end_track(&self) {
+        if let Some(track) = &self.track {
+            track.did(self.activity());
+        }
     }
 
     /// The row for people in the chat.
     fn shown(&self) -> ThreadShown {
+        let queue = self.queue.load(Ordering::Relaxed);
         ThreadShown {
             name: self.name.clone(),
             role: self.role,
-            doing: self.activity(),
+            doing: self.activity().as_str(),
+            alive: self.since.elapsed(),
+            queue: match self.role {
+                "reader" => Some(Queue::Bytes(queue)),
+                "dispatcher" => Some(Queue::Events(queue)),
+                _ => None,
+            },
             bytes_in: self.bytes_in.load(Ordering::Relaxed),
             bytes_out: self.bytes_out(),
         }
@@ -74,7 +105,7 @@ impl fmt::Display for Row {
             self.name,
             self.role,
             self.since.elapsed().as_secs(),
-            self.activity(),
+            self.activity().as_str(),
             self.bytes_in.load(Ordering::Relaxed),
             self.bytes_out(),
         )
@@ -87,11 +118,22 @@ pub struct ThreadTable {
     /// Locked only when a thread starts or ends, and by whoever wants to look.
     rows: Mutex<BTreeMap<u64, Arc<Row>>>,
     next: AtomicU64,
+    trace: Option<Arc<Trace>>,
 }
 
 impl ThreadTable {
+    /// No thread yet. What they do is noted in the trace, where there is one.
+    pub fn new(trace: Option<Arc<Trace>>) -> Self {
+        Self {
+            trace,
+            ..Self::default()
+        }
+    }
+
     /// A row for a thread that is about to start.
     pub fn row(&self, role: &'static str, name: String) -> Arc<Row> {
+        // The trace's own thread would have something to write whenever it has written.
+        let traced = self.trace.as_ref().filter(|_| role != "trace");
         Arc::new(Row {
             name,
             role,
@@ -99,6 +141,8 @@ impl ThreadTable {
             activity: AtomicU8::new(Activity::Starting as u8),
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
+            queue: AtomicU64::new(0),
+            track: traced.map(Trace::track),
         })
     }
 
@@ -134,10 +178,21 @@ impl ThreadTable {
     /// Puts a row in the table until the returned guard is dropped: for threads that are not spawned by [`Self::spawn`].
     pub fn list(self: &Arc<Self>, row: &Arc<Row>) -> Listed {
         let key = self.next.fetch_add(1, Ordering::Relaxed);
+        if let Some(track) = &row.track {
+            track.started(&row.name);
+        }
         self.rows.lock().insert(key, Arc::clone(row));
         Listed {
             table: Arc::clone(self),
             key,
+        }
+    }
+
+    /// Ends the trace with what those do who still live. Contract: they have nothing more to do.
+    pub fn end_trace(&self) {
+        if let Some(trace) = &self.trace {
+            self.snapshot().iter().for_each(|row| row.end_track());
+            trace.end();
         }
     }
 
@@ -181,64 +236,12 @@ pub struct Listed {
 
 impl Drop for Listed {
     fn drop(&mut self) {
-        self.table.rows.lock().remove(&self.key);
+        let row = self.table.rows.lock().remove(&self.key);
+        if let Some(row) = row {
+            row.end_track();
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::thread;
-
-    #[test]
-    fn a_thread_is_listed_while_it_lives_and_a_panic_ends_only_it() {
-        let table = Arc::new(ThreadTable::default());
-        let (go, wait) = crossbeam_channel::bounded::<()>(0);
-        let (listed, is_listed) = crossbeam_channel::bounded(1);
-        thread::scope(|scope| {
-            let row = table.row("reader", "reader-7".into());
-            let body = move |row: &Row| {
-                row.doing(Activity::Reading);
-                listed.send(()).unwrap();
-                // Until the sender is gone.
-                let _ = wait.recv();
-                panic!("as the test wants it");
-            };
-            table.spawn(scope, row, 256 * 1024, body).unwrap();
-            is_listed.recv().unwrap();
-            let rows = table.snapshot();
-            assert_eq!(rows.len(), 1);
-            let text = rows[0].to_string();
-            assert!(
-                text.starts_with("reader-7 (reader) for 0 s, in read, 0 bytes in"),
-                "{text}"
-            );
-            drop(go);
-        });
-        // The scope did not panic, and the row is gone.
-        assert!(table.snapshot().is_empty());
-    }
-
-    #[test]
-    fn people_see_the_beginning_of_the_table_and_service_threads_first() {
-        let table = Arc::new(ThreadTable::default());
-        let reader = |number| table.row("reader", format!("reader-{number}"));
-        let mut rows: Vec<_> = (0..limits::LIST_ENTRIES_MAX).map(reader).collect();
-        rows.push(table.row("writer", "writer-1".into()));
-        rows.push(table.row("bans", "bans".into()));
-        rows.push(table.row("dispatcher", "dispatcher".into()));
-        rows[0].doing(Activity::Reading);
-        rows[0].count_in(7);
-        let listed: Vec<_> = rows.iter().map(|row| table.list(row)).collect();
-        let Message::Threads { rows, total } = table.message() else {
-            panic!("another message");
-        };
-        assert_eq!(
-            (rows.len(), total),
-            (limits::LIST_ENTRIES_MAX, listed.len())
-        );
-        let names: Vec<&str> = rows.iter().map(|row| &row.name[..]).collect();
-        assert_eq!(names[..4], ["dispatcher", "bans", "reader-0", "reader-1"]);
-        assert_eq!((rows[2].doing, rows[2].bytes_in), ("in read", 7));
-    }
-}
+mod tests;

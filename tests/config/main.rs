@@ -101,6 +101,7 @@ state-dir = "."
 shutdown-grace = "1ms"
 log-messages = true
 log-level = "debug"
+trace = "./a trace"
 "#;
 
 fn everything() -> Config {
@@ -134,6 +135,7 @@ fn everything() -> Config {
         shutdown_grace: Duration::from_millis(1),
         log_messages: true,
         log_level: LogLevel::Debug,
+        trace: Some("./a trace".into()),
     }
 }
 
@@ -169,6 +171,7 @@ fn the_defaults_are_those_of_the_design() {
         shutdown_grace: Duration::from_secs(5),
         log_messages: false,
         log_level: LogLevel::Info,
+        trace: None,
     };
     assert_eq!(Config::default(), expected);
     assert_eq!(config(&[], &[]), expected);

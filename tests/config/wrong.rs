@@ -35,6 +35,7 @@ state-dir               | none, /no/where                    |
 shutdown-grace          | 1ms, 30days                        | 5, 31days
 log-messages            | true, false                        | 0
 log-level               | error, warn, info, debug           | trace, Info
+trace                   | none, /no/where                    |
 ";
 
 #[test]
@@ -183,7 +184,7 @@ fn what_is_no_setting_cannot_stand_in_a_file() {
         line.starts_with("zzzz: unknown key, expected port, json-port, bind, "),
         "{line}"
     );
-    assert!(line.ends_with(", log-messages or log-level"), "{line}");
+    assert!(line.ends_with(", log-level or trace"), "{line}");
 }
 
 #[test]

@@ -33,7 +33,10 @@ static CHANGING: LazyLock<[(Regex, &str); 8]> = LazyLock::new(|| {
         rule(r"\b\d{4}-\d\d-\d\d (\d\d:\d\d)\b", "2026-11-20 12:03"),
         rule(r"\[\d\d:\d\d\b", "[12:03"),
         rule(r#""epoch":("[^"]*"|\d+)"#, r#""epoch":1763636400000"#),
-        rule(r#"("(?:idle|connected)_seconds"):\d+"#, "$1:0"),
+        rule(
+            r#"("(?:idle_seconds|connected_seconds|alive_seconds|queued_events)"):\d+"#,
+            "$1:0",
+        ),
         // Of all threads the first one. How many there are depends upon who has only just gone.
         rule(
             r#"("threads":\[\{[^}]*\}),.*\],"total":\d+"#,

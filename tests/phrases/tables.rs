@@ -3,7 +3,7 @@
 use core::net::SocketAddr;
 use std::time::Duration;
 
-use chatserv::chat::{Ban, Message, Network, PersonKnown, Protocol, RoomShown, ThreadShown};
+use chatserv::chat::{Ban, Message, Network, PersonKnown, Protocol, Queue, RoomShown, ThreadShown};
 
 use crate::lists::person;
 use crate::{Row, name, row, servers, time};
@@ -34,11 +34,13 @@ fn bans(bans: Vec<Ban>) -> Message {
     }
 }
 
-fn thread(name: String, doing: &'static str, bytes: u64) -> ThreadShown {
+fn thread(name: String, doing: &'static str, queue: Option<Queue>, bytes: u64) -> ThreadShown {
     ThreadShown {
         name,
         role: "reader",
         doing,
+        alive: Duration::from_secs(86_399),
+        queue,
         bytes_in: bytes / 10,
         bytes_out: bytes,
     }
@@ -65,10 +67,16 @@ pub fn rows() -> Vec<Row> {
     };
     let threads = Message::Threads {
         rows: vec![
-            thread("dispatcher".into(), "waiting for events", 0),
-            thread("reader-7".into(), "in read", 2048),
+            thread(
+                "dispatcher".into(),
+                "dispatching",
+                Some(Queue::Events(3)),
+                0,
+            ),
+            thread("bans".into(), "waiting for work", None, 0),
+            thread("reader-7".into(), "in read", Some(Queue::Bytes(1024)), 2048),
         ],
-        total: 2,
+        total: 3,
     };
     let address = SocketAddr::from(([127, 0, 0, 1], 40_000));
     vec![
@@ -114,9 +122,11 @@ pub fn rows() -> Vec<Row> {
         ),
         row(
             threads,
-            "2 thread(s): what they do, and what they have read and sent:\n\
-             dispatcher  waiting for events  0 B    0 B\n\
-             reader-7    in read             204 B  2.0 KiB",
+            "3 thread(s):\n\
+             name        does              alive    queue  read  sent\n\
+             dispatcher  dispatching       23h 59m  3      0B    0B\n\
+             bans        waiting for work  23h 59m         0B    0B\n\
+             reader-7    in read           23h 59m  1.0K   204B  2.0K",
         ),
     ]
 }
@@ -133,10 +143,11 @@ fn long_tables_are_cut_in_both_directions() {
     let shout = Some("x".repeat(4000));
     let excluded = |at| ban(Some(&format!("name-{at}")), None, None, shout.as_deref());
     let banned = bans((0..700).map(excluded).collect());
-    let doing = "waiting before the next accept";
+    let doing = "reading to throw away";
+    let queue = Some(Queue::Bytes(u64::MAX));
     let threads = Message::Threads {
         rows: (0..500)
-            .map(|at| thread(format!("reader-1234{at:04}"), doing, u64::MAX))
+            .map(|at| thread(format!("reader-1234{at:04}"), doing, queue, u64::MAX))
             .collect(),
         total: 700,
     };
@@ -144,14 +155,12 @@ fn long_tables_are_cut_in_both_directions() {
         let lines = servers(&message);
         assert_eq!(lines.len(), 49);
         assert!(lines[0].starts_with("700 "), "{:?}", lines[0]);
-        assert_eq!(lines[48], "… and 653 more");
+        let is_threads = matches!(message, Message::Threads { .. });
+        // One row less where the columns have a head.
+        let more = if is_threads { 654 } else { 653 };
+        assert_eq!(lines[48], format!("… and {more} more"));
         // What a thread has read and sent is never cut off; a topic or a reason is.
-        let is_cut = lines[1].ends_with('…');
-        assert_eq!(
-            is_cut,
-            !matches!(message, Message::Threads { .. }),
-            "{:?}",
-            lines[1]
-        );
+        let is_cut = lines[2].ends_with('…');
+        assert_eq!(is_cut, !is_threads, "{:?}", lines[2]);
     }
 }

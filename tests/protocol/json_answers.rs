@@ -1,5 +1,7 @@
 //! How long an answer may be.
 
+use std::time::Duration;
+
 use chatserv::chat::{Message, PersonShown, RoomShown, ThreadShown};
 use chatserv::config::limits::LIST_ENTRIES_MAX;
 use chatserv::protocol::json::{ANSWER_BYTES_MAX, ID_BYTES_MAX};
@@ -38,6 +40,8 @@ fn lists(count: usize, bytes: usize) -> Vec<(&'static str, Message)> {
         name: long.to_string(),
         role: "reader",
         doing: "reading",
+        alive: Duration::ZERO,
+        queue: None,
         bytes_in: 0,
         bytes_out: 0,
     };

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use chatserv::chat::{
-    Ban, Malformed, Message, NameRefusal, Protocol, Refusal, Stranger, ThreadShown, Timestamps,
+    Ban, Malformed, Message, NameRefusal, Protocol, Queue, Refusal, Stranger, ThreadShown,
+    Timestamps,
 };
 
 use crate::json_samples::{ban, name, noon};
@@ -79,12 +80,14 @@ pub fn server() -> Vec<(Message, &'static str)> {
                     name: "reader 1".into(),
                     role: "reader",
                     doing: "reading",
+                    alive: Duration::from_millis(59_999),
+                    queue: Some(Queue::Bytes(7)),
                     bytes_in: 12,
                     bytes_out: u64::MAX,
                 }],
                 total: 1,
             },
-            r#"{"action":"threads","threads":[{"name":"reader 1","role":"reader","doing":"reading","bytes_in":12,"bytes_out":18446744073709551615}],"total":1}"#,
+            r#"{"action":"threads","threads":[{"name":"reader 1","role":"reader","doing":"reading","alive_seconds":59,"queued_bytes":7,"bytes_in":12,"bytes_out":18446744073709551615}],"total":1}"#,
         ),
         (
             Message::ShutdownPlanned {

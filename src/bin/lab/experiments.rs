@@ -2,10 +2,14 @@
 
 mod busy_loop;
 mod costs;
+mod limits;
 mod one_at_a_time;
 mod readiness;
 mod room;
+mod shutdown;
 mod sleep;
+mod stream;
+mod trace;
 mod whispers;
 
 use crate::experiment::Experiment;
@@ -17,6 +21,10 @@ pub const ALL: &[Experiment] = &[
     sleep::EXPERIMENT,
     readiness::EXPERIMENT,
     costs::EXPERIMENT,
+    stream::EXPERIMENT,
+    limits::EXPERIMENT,
+    shutdown::EXPERIMENT,
+    trace::EXPERIMENT,
 ];
 
 /// The one of this name.

@@ -1,5 +1,4 @@
 #![doc = include_str!("lesson.md")]
-#![allow(dead_code)]
 
 mod broken;
 mod chat;
@@ -15,11 +14,13 @@ mod serving;
 mod talk;
 mod texts;
 mod variants;
+mod watch;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use course::Console;
 use experiment::{Experiment, Setting, Size};
@@ -27,6 +28,7 @@ use options::{Command, Course, Options};
 
 fn main() -> ExitCode {
     let options = Options::parse();
+    raise_descriptor_limit();
     let done = match options.command {
         None => experiments(experiments::ALL.iter().collect(), &options.course),
         Some(Command::Run { experiments: names }) => names
@@ -46,7 +48,7 @@ fn main() -> ExitCode {
         Some(Command::Client { how, port }) => client::client(how, port),
         Some(Command::Broken { mistakes }) => broken::broken(&mistakes),
         Some(Command::Check) => broken::check(),
-        Some(Command::Watch { .. }) => Err(io::Error::other("to be written")),
+        Some(Command::Watch { port }) => watch::watch(port),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -55,6 +57,18 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Lets this process, and the servers it starts, open as many descriptors as it may. The usual soft limit of 1,024 is a
+/// default that programs may raise (setrlimit(2)); it is low for the sake of select(2).
+fn raise_descriptor_limit() {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let raised = Rlimit {
+        current: maximum,
+        maximum,
+    };
+    // Where it fails, the limit stays, and there is room for fewer.
+    let _ = setrlimit(Resource::Nofile, raised);
 }
 
 /// The experiment of this name, or what there is instead.

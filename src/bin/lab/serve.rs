@@ -4,11 +4,11 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::SockRef;
 
 use crate::serving::WAITING;
-use crate::variants::{self, Knobs};
+use crate::texts;
+use crate::variants::{self, Knobs, Variant};
 
 /// So many may wait until they are accepted. The kernel makes it less where its own limit is less.
 const BACKLOG: i32 = 4096;
@@ -66,16 +66,13 @@ pub fn announce(port: u16) -> io::Result<()> {
 /// There is no such variant, no such port, or the variant fails.
 pub fn serve(serve: &Serve) -> io::Result<()> {
     let Some(variant) = variants::named(&serve.variant) else {
-        let names: Vec<&str> = variants::ALL.iter().map(|variant| variant.name).collect();
-        return Err(io::Error::other(format!(
-            "there is no variant {:?}. There are: {}",
-            serve.variant,
-            names.join(", ")
-        )));
+        let known: Vec<&str> = variants::ALL.iter().map(|variant| variant.name).collect();
+        return Err(texts::unknown("a variant", &serve.variant, &known));
     };
-    raise_descriptor_limit();
     if serve.until_stdin_ends {
         end_with_stdin();
+    } else {
+        say_what_it_cannot(variant);
     }
     let port = Port { number: serve.port };
     let served = (variant.serve)(port, &serve.knobs);
@@ -83,15 +80,12 @@ pub fn serve(serve: &Serve) -> io::Result<()> {
     served
 }
 
-/// Each connection takes a descriptor, and many systems grant 1,024 to who does not ask for more (setrlimit(2)).
-fn raise_descriptor_limit() {
-    let maximum = getrlimit(Resource::Nofile).maximum;
-    let raised = Rlimit {
-        current: maximum,
-        maximum,
-    };
-    // Where it fails there is room for fewer, which shows when they come.
-    let _ = setrlimit(Resource::Nofile, raised);
+/// Tells whoever has started it by hand in what it is less than the real server.
+fn say_what_it_cannot(variant: &Variant) {
+    let mut stderr = io::stderr();
+    for sentence in variant.cannot {
+        let _ = writeln!(stderr, "- {sentence}");
+    }
 }
 
 /// Ends the process when stdin does, whatever its other threads are blocked in.

@@ -95,7 +95,7 @@ pub(super) const OPERATORS: &[Entry] = &[
     })
     .for_operators()
     .detail(
-        &["Shows what each thread of the server does, and the bytes it has moved."],
+        &["Shows what each thread does, what waits for it, and what it has moved."],
         "/threads",
     ),
     Entry::new(

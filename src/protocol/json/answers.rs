@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::encode::{action_of, said};
 use super::writer::{Writer, string};
-use crate::chat::{Ban, Message, PersonKnown, PersonShown, Protocol, Tag, commands};
+use crate::chat::{
+    Ban, Message, PersonKnown, PersonShown, Protocol, Queue, Tag, ThreadShown, commands,
+};
 
 /// Appends an answer that is a list or a description to `out`.
 pub(super) fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
@@ -93,17 +95,28 @@ pub(super) fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
             .end(),
         Message::Threads { rows, total } => Writer::new("threads", tag, out)
             .list_of("threads", rows, *total, 0, |row, out| {
-                Writer::nested(out)
-                    .text("name", &row.name)
-                    .text("role", row.role)
-                    .text("doing", row.doing)
-                    .plain("bytes_in", row.bytes_in)
-                    .plain("bytes_out", row.bytes_out)
-                    .close();
+                thread(row, Writer::nested(out)).close();
             })
             .end(),
         _ => {}
     }
+}
+
+/// The fields of a thread.
+fn thread<'a>(thread: &ThreadShown, object: Writer<'a>) -> Writer<'a> {
+    let mut object = object
+        .text("name", &thread.name)
+        .text("role", thread.role)
+        .text("doing", thread.doing)
+        .plain("alive_seconds", thread.alive.as_secs());
+    match thread.queue {
+        Some(Queue::Bytes(bytes)) => object = object.plain("queued_bytes", bytes),
+        Some(Queue::Events(events)) => object = object.plain("queued_events", events),
+        None => {}
+    }
+    object
+        .plain("bytes_in", thread.bytes_in)
+        .plain("bytes_out", thread.bytes_out)
 }
 
 /// The fields of a ban.

@@ -1,5 +1,7 @@
 //! Answers in columns: rooms, what is known of somebody, bans, threads.
 
+use std::iter;
+
 use bytesize::ByteSize;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -8,7 +10,7 @@ use super::clause::because;
 use super::layout::{columns, cut, line};
 use super::said::day_and_clock;
 use super::span;
-use crate::chat::{Ban, PersonKnown, Protocol, RoomShown, ThreadShown, Time};
+use crate::chat::{Ban, PersonKnown, Protocol, Queue, RoomShown, ThreadShown, Time};
 
 /// How much of a line of bans says who made it.
 const BY_COLUMNS_MAX: usize = 20;
@@ -106,17 +108,26 @@ pub(super) fn whom(ban: &Ban) -> String {
     both.join(", ")
 }
 
-/// What each thread of the server does.
+/// What each thread of the server does. Its role is not shown: the name begins with it. A queue with a unit is bytes that
+/// wait for a client, one without is events in the inbox.
 pub(super) fn threads(rows: &[ThreadShown], total: usize, out: &mut Vec<u8>) {
-    let size = |bytes| ByteSize(bytes).to_string();
+    let size = |bytes| ByteSize(bytes).display().iec_short().to_string();
+    let head = ["name", "does", "alive", "queue", "read", "sent"].map(str::to_owned);
     let rows = rows.iter().map(|row| {
         [
             row.name.clone(),
             row.doing.to_owned(),
+            span::past(row.alive),
+            match row.queue {
+                Some(Queue::Bytes(bytes)) => size(bytes),
+                Some(Queue::Events(events)) => events.to_string(),
+                None => String::new(),
+            },
             size(row.bytes_in),
             size(row.bytes_out),
         ]
     });
-    let title = format!("{total} thread(s): what they do, and what they have read and sent:");
-    columns(&title, rows, total, out);
+    let title = format!("{total} thread(s):");
+    // The head is a row of the table, too.
+    columns(&title, iter::once(head).chain(rows), total + 1, out);
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use chatserv::load::cost::{Cost, exact_cpu};
 
-use super::room::{Room, raise_descriptors};
+use super::room::Room;
 use crate::experiment::{Change, Claim, Experiment, Outcome, Setting};
 use crate::figure::{Axis, Drawing, Figure, Series};
 
@@ -69,7 +69,6 @@ struct Idle {
 }
 
 fn measure(setting: Setting) -> io::Result<Outcome> {
-    raise_descriptors();
     let steps = setting.pick(IDLE.as_slice(), &IDLE_FULL);
     // First, while no server is there that takes a core.
     let rounds = steps

@@ -5,7 +5,6 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::room;
 use crate::experiment::{Change, Claim, Experiment, Outcome, Setting};
 use crate::figure::{Axis, Drawing, Figure, Row, Span};
 use crate::serving::Serving;
@@ -68,7 +67,6 @@ impl Visit {
 }
 
 fn measure(_setting: Setting) -> io::Result<Outcome> {
-    room::raise_descriptors();
     let visits = visits(Serving::start(&["one-at-a-time"])?.address())?;
     let (queued, is_all) = knock(Serving::start(&["one-at-a-time"])?.address())?;
 

@@ -7,7 +7,6 @@ use chatserv::load::Names;
 use chatserv::load::cost;
 use chatserv::load::crowd::Crowd;
 use chatserv::load::dialect::Role;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::whispers::{self, Whispers};
 use crate::serving::Serving;
@@ -45,7 +44,6 @@ impl Room {
     /// # Errors
     /// The server does not start.
     pub fn start(arguments: &[&str]) -> io::Result<Self> {
-        raise_descriptors();
         Ok(Self {
             serving: Serving::start(arguments)?,
             crowd: Crowd::new()?,
@@ -91,16 +89,4 @@ impl Room {
             whispers,
         })
     }
-}
-
-/// Lets this process, and the servers it starts, open as many descriptors as it may. The usual soft limit of 1,024 is a
-/// default that programs may raise; it is low for the sake of `select`.
-pub fn raise_descriptors() {
-    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    let raised = Rlimit {
-        current: maximum,
-        maximum,
-    };
-    // Where it fails, the limit stays, and whoever opens too much is told so.
-    let _ = setrlimit(Resource::Nofile, raised);
 }

@@ -128,6 +128,13 @@ pub struct ThreadShown {
     pub role: String,
     /// What it does just now.
     pub doing: String,
+    /// How old it is.
+    #[serde(default)]
+    pub alive_seconds: u64,
+    /// For a reader: how many bytes wait for its client.
+    pub queued_bytes: Option<u64>,
+    /// For the dispatcher: how many events wait in its inbox.
+    pub queued_events: Option<u64>,
     /// How many bytes it has read.
     #[serde(default)]
     pub bytes_in: u64,

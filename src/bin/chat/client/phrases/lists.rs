@@ -1,5 +1,6 @@
 //! Answers in columns: people, rooms, bans, threads, commands.
 
+use std::iter;
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -169,22 +170,26 @@ pub(super) fn whom(ban: &Ban) -> String {
     both.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// What each thread of the server does.
+/// What each thread of the server does. Its name begins with its role.
 pub(super) fn threads(threads: &[ThreadShown], total: usize) -> Vec<Line> {
-    let size = |bytes| ByteSize(bytes).to_string();
-    let rows: Vec<_> = threads
-        .iter()
-        .map(|thread| {
-            let (read, written) = (size(thread.bytes_in), size(thread.bytes_out));
-            [thread.name.clone(), thread.doing.clone(), read, written]
-        })
-        .collect();
-    let threads = counted(total, "thread", "threads");
-    table(
-        &format!("{threads}: what each does, has read and has written:"),
-        &rows,
-        total,
-    )
+    let size = |bytes| ByteSize(bytes).display().iec_short().to_string();
+    let head = ["name", "does", "alive", "queue", "read", "sent"].map(str::to_owned);
+    let rows = threads.iter().map(|thread| {
+        let bytes = thread.queued_bytes.map(size);
+        let events = thread.queued_events.map(|events| events.to_string());
+        [
+            thread.name.clone(),
+            thread.doing.clone(),
+            time(thread.alive_seconds),
+            bytes.or(events).unwrap_or_default(),
+            size(thread.bytes_in),
+            size(thread.bytes_out),
+        ]
+    });
+    let rows: Vec<_> = iter::once(head).chain(rows).collect();
+    let title = format!("{}:", counted(total, "thread", "threads"));
+    // The head is a row of the table, too.
+    table(&title, &rows, total + 1)
 }
 
 /// How a command is typed.

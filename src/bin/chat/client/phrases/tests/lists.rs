@@ -183,12 +183,13 @@ fn bans() {
 fn threads() {
     check_all(&[(
         r#"{"action":"threads","threads":[
-            {"name":"dispatcher","role":"dispatcher","doing":"dispatching","bytes_in":0,"bytes_out":0},
-            {"name":"reader-7","role":"reader","doing":"in read","bytes_in":12,"bytes_out":2048}],"total":2}"#,
+            {"name":"dispatcher","role":"dispatcher","doing":"dispatching","alive_seconds":60,"queued_events":3,"bytes_in":0,"bytes_out":0},
+            {"name":"reader-7","role":"reader","doing":"in read","alive_seconds":5,"queued_bytes":1024,"bytes_in":12,"bytes_out":2048}],"total":2}"#,
         &[
-            "-- 2 threads: what each does, has read and has written:",
-            "--   dispatcher  dispatching  0 B   0 B",
-            "--   reader-7    in read      12 B  2.0 KiB",
+            "-- 2 threads:",
+            "--   name        does         alive  queue  read  sent",
+            "--   dispatcher  dispatching  1m     3      0B    0B",
+            "--   reader-7    in read      5s     1.0K   12B   2.0K",
         ],
     )]);
 }

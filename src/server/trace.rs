@@ -1,0 +1,282 @@
+//! `--trace FILE`: what each thread does, and when, as Chrome trace events, one row a thread. Perfetto's page
+//! (ui.perfetto.dev) and chrome://tracing draw them.
+//!
+//! A span is noted when it is over, with its beginning: where the queue is full and it is dropped, the row has a gap and
+//! nothing wrong. Nobody waits for the disk, as with the log: a thread of its own writes what has gathered.
+//! The format is the "JSON array" of the Trace Event Format. Its end may be missing, so a killed server leaves a file that
+//! can be read as well.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError};
+use rustix::fs::{Access, OFlags, access};
+
+use super::activity::Activity;
+use super::threads::Row;
+use crate::config::{ConfigError, in_file};
+
+/// How many notes wait for the disk before more are dropped: about a second of a busy server, in 4 MiB.
+const QUEUE_NOTES_MAX: usize = 65_536;
+
+/// How long the trace's thread rests after it has written, so that whoever notes something need not wake it.
+const REST: Duration = Duration::from_millis(10);
+
+/// The first event: it names the process, and lets all others begin with a comma.
+const BEGINNING: &str = r#"{"ph":"M","name":"process_name","args":{"name":"chatserv"}"#;
+
+/// What is told to the trace's thread.
+#[derive(Debug)]
+enum Note {
+    /// A thread has started.
+    Started { thread: u64, name: String },
+    /// A thread has stopped to do something. Times are nanoseconds since the trace began.
+    Did {
+        thread: u64,
+        activity: Activity,
+        from: u64,
+        to: u64,
+    },
+    /// Nothing more comes.
+    End,
+}
+
+/// Where the threads note what they do.
+#[derive(Debug)]
+pub struct Trace {
+    began: Instant,
+    notes: Sender<Note>,
+    /// Notes for which the queue had no room, and of which the file does not say so yet.
+    dropped: AtomicU64,
+    threads: AtomicU64,
+}
+
+impl Trace {
+    fn now(&self) -> u64 {
+        // Nanoseconds fill a u64 after 584 years.
+        self.began.elapsed().as_nanos() as u64
+    }
+
+    /// A row of the trace, for a thread that is about to start.
+    pub fn track(self: &Arc<Self>) -> Track {
+        Track {
+            trace: Arc::clone(self),
+            thread: self.threads.fetch_add(1, Ordering::Relaxed) + 1,
+            since: AtomicU64::new(self.now()),
+        }
+    }
+
+    /// Says that nothing more comes. It waits until there is room for that.
+    pub fn end(&self) {
+        // Without a recorder the file is given up already, and the log has said why.
+        let _ = self.notes.send(Note::End);
+    }
+
+    fn note(&self, note: Note) {
+        if let Err(TrySendError::Full(_)) = self.notes.try_send(note) {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The row of one thread.
+#[derive(Debug)]
+pub struct Track {
+    trace: Arc<Trace>,
+    thread: u64,
+    /// When the present activity began.
+    since: AtomicU64,
+}
+
+impl Track {
+    /// Notes the thread's name.
+    pub fn started(&self, name: &str) {
+        self.trace.note(Note::Started {
+            thread: self.thread,
+            name: name.to_owned(),
+        });
+    }
+
+    /// Notes that this activity ends now, and another one begins.
+    pub fn did(&self, activity: Activity) {
+        let to = self.trace.now();
+        // Only the thread itself writes it, or somebody who has joined it.
+        let from = self.since.swap(to, Ordering::Relaxed);
+        self.trace.note(Note::Did {
+            thread: self.thread,
+            activity,
+            from,
+            to,
+        });
+    }
+}
+
+/// What the trace's thread has: the file, and the other end of the queue.
+#[derive(Debug)]
+pub struct Recorder {
+    path: PathBuf,
+    file: File,
+    notes: Receiver<Note>,
+    trace: Arc<Trace>,
+}
+
+impl Recorder {
+    /// Makes the file, or empties it.
+    ///
+    /// # Errors
+    /// It cannot be written, or is no regular file.
+    pub fn create(path: &Path) -> Result<Self, ConfigError> {
+        check(path)?;
+        let refused = |error| no_writing(path, error);
+        // What was looked at may be something else a moment later, such as a FIFO, and to open that would wait for whoever
+        // reads it: hence NONBLOCK, which changes nothing for a file, and a second look before it is emptied.
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+            .open(path)
+            .map_err(refused)?;
+        if !file.metadata().map_err(refused)?.is_file() {
+            return Err(no_regular_file(path));
+        }
+        file.set_len(0).map_err(refused)?;
+        Ok(Self::new(path.to_owned(), file, QUEUE_NOTES_MAX))
+    }
+
+    fn new(path: PathBuf, file: File, queue: usize) -> Self {
+        let (sender, notes) = crossbeam_channel::bounded(queue);
+        let trace = Arc::new(Trace {
+            began: Instant::now(),
+            notes: sender,
+            dropped: AtomicU64::new(0),
+            threads: AtomicU64::new(0),
+        });
+        Self {
+            path,
+            file,
+            notes,
+            trace,
+        }
+    }
+
+    /// Where the threads note what they do.
+    pub fn trace(&self) -> Arc<Trace> {
+        Arc::clone(&self.trace)
+    }
+
+    /// Writes what is noted, until the end of it. Where the disk refuses, the log says so, and nothing more is noted.
+    pub fn run(mut self, row: &Row) {
+        if let Err(error) = self.record(row) {
+            tracing::error!("{}: the trace ends here: {error}", self.path.display());
+        }
+    }
+
+    fn record(&mut self, row: &Row) -> io::Result<()> {
+        let mut text = format!("[\n{BEGINNING},\"pid\":{}}}", process::id()).into_bytes();
+        let mut is_over = false;
+        loop {
+            row.doing(Activity::Writing);
+            self.file.write_all(&text)?;
+            text.clear();
+            if is_over {
+                return self.file.write_all(b"\n]\n");
+            }
+            row.doing(Activity::WaitingForWork);
+            thread::sleep(REST);
+            let Ok(first) = self.notes.recv() else {
+                return Ok(());
+            };
+            // Not more than the queue holds, or a flood would never be written.
+            let others = self.notes.try_iter().take(QUEUE_NOTES_MAX);
+            for note in std::iter::once(first).chain(others) {
+                is_over |= matches!(note, Note::End);
+                write_event(&note, &mut text)?;
+            }
+            let dropped = self.trace.dropped.swap(0, Ordering::Relaxed);
+            if dropped > 0 {
+                self.tell_dropped(dropped, &mut text)?;
+            }
+        }
+    }
+
+    fn tell_dropped(&self, dropped: u64, text: &mut Vec<u8>) -> io::Result<()> {
+        let told = format!("{dropped} spans are missing: the disk is too slow");
+        tracing::warn!("{}: {told}", self.path.display());
+        let ts = microseconds(self.trace.now());
+        let pid = process::id();
+        write!(
+            text,
+            ",\n{{\"ph\":\"i\",\"s\":\"g\",\"name\":\"{told}\",\"ts\":{ts},\"pid\":{pid},\"tid\":0}}"
+        )
+    }
+}
+
+/// Appends one event. Names are the server's own, and hold nothing that JSON escapes.
+fn write_event(note: &Note, text: &mut Vec<u8>) -> io::Result<()> {
+    let pid = process::id();
+    match note {
+        Note::Started { thread, name } => write!(
+            text,
+            ",\n{{\"ph\":\"M\",\"name\":\"thread_name\",\"args\":{{\"name\":\"{name}\"}},\"pid\":{pid},\"tid\":{thread}}}"
+        ),
+        Note::Did {
+            thread,
+            activity,
+            from,
+            to,
+        } => {
+            let (name, ts, dur) = (
+                activity.as_str(),
+                microseconds(*from),
+                microseconds(to - from),
+            );
+            write!(
+                text,
+                ",\n{{\"ph\":\"X\",\"name\":\"{name}\",\"ts\":{ts},\"dur\":{dur},\"pid\":{pid},\"tid\":{thread}}}"
+            )
+        }
+        Note::End => Ok(()),
+    }
+}
+
+/// The format counts in microseconds, and takes fractions.
+fn microseconds(nanoseconds: u64) -> String {
+    format!("{}.{:03}", nanoseconds / 1000, nanoseconds % 1000)
+}
+
+/// Looks whether the file can be written, as far as that can be found out without writing.
+///
+/// # Errors
+/// It cannot, or is no regular file.
+pub fn check(path: &Path) -> Result<(), ConfigError> {
+    let (place, wanted) = match fs::metadata(path) {
+        Ok(found) if !found.is_file() => return Err(no_regular_file(path)),
+        Ok(_) => (path.to_owned(), Access::WRITE_OK),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let directory = path.parent().unwrap_or(path);
+            (directory.join("."), Access::WRITE_OK | Access::EXEC_OK)
+        }
+        Err(error) => return Err(no_writing(path, error)),
+    };
+    access(place, wanted).map_err(|error| no_writing(path, error.into()))
+}
+
+fn no_writing(path: &Path, error: io::Error) -> ConfigError {
+    in_file(path, &format!("cannot be written: {error}"))
+}
+
+fn no_regular_file(path: &Path) -> ConfigError {
+    let what = "is a directory, a pipe or a device, expected a regular file";
+    in_file(path, what)
+}
+
+#[cfg(test)]
+mod tests;

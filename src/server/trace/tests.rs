@@ -1,0 +1,153 @@
+//! A trace is what its threads did, whatever the disk does.
+
+use std::env;
+
+use serde_json::Value;
+
+use super::*;
+use crate::server::threads::ThreadTable;
+
+/// A place for the file of one test, gone when the test is.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(test: &str) -> Self {
+        Self(env::temp_dir().join(format!("chatserv-trace-{test}-{}.json", process::id())))
+    }
+
+    /// Records what the table notes until its end, and returns the events.
+    fn record(&self, queue: usize, work: impl FnOnce(Arc<ThreadTable>)) -> Vec<Value> {
+        let file = File::create(&self.0).unwrap();
+        let recorder = Recorder::new(self.0.clone(), file, queue);
+        let table = Arc::new(ThreadTable::new(Some(recorder.trace())));
+        let row = table.row("trace", "trace".into());
+        thread::scope(|scope| {
+            // All at once, so that a queue which is too short is known to be.
+            work(Arc::clone(&table));
+            scope.spawn(|| recorder.run(&row));
+            table.end_trace();
+        });
+        serde_json::from_str(&fs::read_to_string(&self.0).unwrap()).unwrap()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// The events of this kind.
+fn of<'a>(events: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    events.iter().filter(|event| event["ph"] == kind).collect()
+}
+
+#[test]
+fn each_thread_has_its_name_and_its_spans_follow_one_another() {
+    let events = Place::new("spans").record(100, |table| {
+        let row = table.row("reader", "reader-7".into());
+        let listed = table.list(&row);
+        row.doing(Activity::Reading);
+        row.doing(Activity::Reading);
+        row.doing(Activity::WaitingForTurn);
+        drop(listed);
+        // One that lives on when the trace ends, as the thread for signals does.
+        let row = table.row("signals", "signals".into());
+        std::mem::forget(table.list(&row));
+        row.doing(Activity::WaitingForSignals);
+    });
+    let names: Vec<&Value> = of(&events, "M")
+        .iter()
+        .map(|event| &event["args"]["name"])
+        .collect();
+    assert_eq!(names, ["chatserv", "reader-7", "signals"]);
+    let spans = of(&events, "X");
+    let did: Vec<_> = spans
+        .iter()
+        .map(|span| {
+            (
+                span["tid"].as_u64().unwrap(),
+                span["name"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    let reader = spans[0]["tid"].as_u64().unwrap();
+    let signals = spans[3]["tid"].as_u64().unwrap();
+    assert_ne!(reader, signals);
+    assert_eq!(
+        did,
+        [
+            (reader, "starting"),
+            (reader, "in read"),
+            (reader, "waiting for its turn"),
+            (signals, "starting"),
+            (signals, "waiting for signals"),
+        ]
+    );
+    let nanoseconds = |event: &Value, key: &str| {
+        let text = event[key].to_string();
+        let (whole, fraction) = text.split_once('.').unwrap();
+        let fraction = format!("{fraction:0<3}");
+        whole.parse::<u64>().unwrap() * 1000 + fraction.parse::<u64>().unwrap()
+    };
+    for pair in spans[..3].windows(2) {
+        let end = nanoseconds(pair[0], "ts") + nanoseconds(pair[0], "dur");
+        assert_eq!(end, nanoseconds(pair[1], "ts"));
+    }
+}
+
+#[test]
+fn what_the_queue_cannot_hold_is_counted_and_nobody_waits() {
+    // A note for the name, one span, and room for the end, which waits for it.
+    let events = Place::new("dropped").record(2, |table| {
+        let row = table.row("reader", "reader-7".into());
+        let _listed = table.list(&row);
+        for _ in 0..50 {
+            row.doing(Activity::Reading);
+            row.doing(Activity::WaitingForTurn);
+        }
+    });
+    assert_eq!(of(&events, "X").len(), 1);
+    let told = of(&events, "i");
+    assert_eq!(told.len(), 1);
+    // A hundred changes, and the end of the last.
+    assert_eq!(
+        told[0]["name"],
+        "100 spans are missing: the disk is too slow"
+    );
+}
+
+#[test]
+fn a_disk_that_refuses_ends_the_trace_and_nothing_else() {
+    let Ok(full) = OpenOptions::new().write(true).open("/dev/full") else {
+        return;
+    };
+    let recorder = Recorder::new("/dev/full".into(), full, 2);
+    let table = Arc::new(ThreadTable::new(Some(recorder.trace())));
+    let row = table.row("trace", "trace".into());
+    thread::scope(|scope| {
+        let thread = scope.spawn(|| recorder.run(&row));
+        thread.join().unwrap();
+    });
+    let row = table.row("reader", "reader-7".into());
+    for _ in 0..10 {
+        row.doing(Activity::Reading);
+        row.doing(Activity::WaitingForTurn);
+    }
+    table.end_trace();
+}
+
+#[test]
+fn a_file_that_cannot_be_made_is_refused_and_a_check_makes_none() {
+    let place = Place::new("refused");
+    check(&place.0).unwrap();
+    assert!(!place.0.exists());
+    Recorder::create(&place.0).unwrap();
+    check(&place.0).unwrap();
+    for path in ["/no/where/trace.json", "/tmp", "/dev/null"] {
+        let path = Path::new(path);
+        let told = Recorder::create(path).unwrap_err().to_string();
+        assert!(told.starts_with(path.to_str().unwrap()), "{told}");
+        assert!(check(path).is_err(), "{told}");
+    }
+}
