@@ -8,7 +8,7 @@ use super::{cut, place};
 use crate::texts::COLUMNS;
 
 /// Columns for a name, at the most.
-const NAME_MAX: usize = 30;
+const NAME_MAX: usize = 36;
 
 /// Numbers at the axis.
 const TICKS_MAX: usize = 6;

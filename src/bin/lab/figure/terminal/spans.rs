@@ -7,7 +7,7 @@ use super::{cut, place};
 use crate::texts::COLUMNS;
 
 /// One for each thing that is done, told apart by how dark they are and by their shape.
-const MARKS: [char; 6] = ['█', '·', '=', '▒', '+', '#'];
+const MARKS: [char; 8] = ['█', '·', '=', '▒', '+', '#', '~', 'o'];
 
 /// Columns for a name, at the most.
 const NAME_MAX: usize = 24;
