@@ -6,8 +6,10 @@ mod limits;
 mod one_at_a_time;
 mod readiness;
 mod room;
+mod send_buffer;
 mod shutdown;
 mod sleep;
+mod stalled_reader;
 mod stream;
 mod trace;
 mod whispers;
@@ -21,6 +23,8 @@ pub const ALL: &[Experiment] = &[
     sleep::EXPERIMENT,
     readiness::EXPERIMENT,
     costs::EXPERIMENT,
+    stalled_reader::EXPERIMENT,
+    send_buffer::EXPERIMENT,
     stream::EXPERIMENT,
     limits::EXPERIMENT,
     shutdown::EXPERIMENT,
