@@ -3,6 +3,7 @@
 mod busy_loop;
 mod costs;
 mod limits;
+mod lock;
 mod one_at_a_time;
 mod readiness;
 mod room;
@@ -11,6 +12,7 @@ mod shutdown;
 mod sleep;
 mod stalled_reader;
 mod stream;
+mod talkers;
 mod trace;
 mod whispers;
 
@@ -25,6 +27,7 @@ pub const ALL: &[Experiment] = &[
     costs::EXPERIMENT,
     stalled_reader::EXPERIMENT,
     send_buffer::EXPERIMENT,
+    lock::EXPERIMENT,
     stream::EXPERIMENT,
     limits::EXPERIMENT,
     shutdown::EXPERIMENT,
