@@ -14,6 +14,7 @@ mod stalled_reader;
 mod stream;
 mod talkers;
 mod trace;
+mod turns;
 mod whispers;
 
 use crate::experiment::Experiment;
@@ -32,6 +33,7 @@ pub const ALL: &[Experiment] = &[
     limits::EXPERIMENT,
     shutdown::EXPERIMENT,
     trace::EXPERIMENT,
+    turns::EXPERIMENT,
 ];
 
 /// The one of this name.

@@ -148,3 +148,34 @@ impl Talk {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_its_length_and_one_mark() {
+        let talkers = Talkers {
+            talkers: 1,
+            listeners: 1,
+            under_way: 1,
+            line_bytes: 10,
+            time: Duration::ZERO,
+        };
+        assert_eq!(talkers.line(), b"#.........\r\n");
+    }
+
+    #[test]
+    fn costs_are_those_of_one_line_or_one_delivery() {
+        let talked = Talked {
+            lines: 100,
+            deliveries: 1000,
+            took: Duration::from_secs(2),
+            cpu: Duration::from_millis(20),
+            switches: 250,
+        };
+        assert_eq!(talked.lines_per_s(), 50.0);
+        assert_eq!(talked.cpu_us(), 20.0);
+        assert_eq!(talked.wakeups(), 2.5);
+    }
+}
