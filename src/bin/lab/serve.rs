@@ -98,10 +98,11 @@ fn end_with_stdin() {
 }
 
 fn say_what_was_counted() {
-    if let Some(waits) = variants::lock_waits() {
+    let counted = [variants::lock_waits(), variants::batches()];
+    for line in counted.into_iter().flatten() {
         let mut stdout = io::stdout();
         // Nobody may be there any more to read it.
-        let _ = writeln!(stdout, "{waits}").and_then(|()| stdout.flush());
+        let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Talk {
 pub struct Heard {
     /// Who heard it.
     pub member: usize,
+    /// Which one: they are numbered from 0.
+    pub line: usize,
     /// When it was said, after the beginning.
     pub said: Duration,
     /// How long it took.
@@ -93,6 +95,7 @@ impl Talk {
                         told.deliveries += 1;
                         heard(Heard {
                             member,
+                            line: number,
                             said: at - began,
                             after: now - at,
                         });

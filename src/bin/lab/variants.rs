@@ -10,6 +10,7 @@ mod readiness_poll;
 mod threads;
 mod threads_channels;
 mod threads_dispatcher;
+mod turns;
 
 use std::io;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use clap::ValueEnum;
 use crate::serve::Port;
 
 pub use locked::lock_waits;
+pub use turns::batches;
 
 /// One shell.
 pub struct Variant {
@@ -57,6 +59,9 @@ pub struct Knobs {
     /// threads-dispatcher: who writes to a socket
     #[arg(long, value_enum, default_value_t)]
     pub delivery: Delivery,
+    /// turns: readers do not wait for their turn
+    #[arg(long)]
+    pub push_on: bool,
 }
 
 /// What a sender does where a receiver's channel is full.
@@ -69,18 +74,19 @@ pub enum WhenFull {
 }
 
 /// All of them, in the order in which they are taught.
-pub const ALL: [Variant; 7] = [
+pub const ALL: [Variant; 8] = [
     one_at_a_time::VARIANT,
     polling::VARIANT,
     threads::VARIANT,
     threads_channels::VARIANT,
     threads_dispatcher::VARIANT,
+    turns::VARIANT,
     readiness_poll::VARIANT,
     readiness_epoll::VARIANT,
 ];
 
 /// The one of this name.
 pub fn named(name: &str) -> Option<&'static Variant> {
-    static VARIANTS: [Variant; 7] = ALL;
+    static VARIANTS: [Variant; 8] = ALL;
     VARIANTS.iter().find(|variant| variant.name == name)
 }
