@@ -43,7 +43,7 @@ const ONE_AT_A_TIME: Shell = &["one-at-a-time"];
 const SERVERS_OWN: Shell = &["threads-dispatcher"];
 
 /// All in which people can meet. (Polling has a sleep here, since a machine that tests has other things to do.)
-const SHELLS: [Shell; 8] = [
+const SHELLS: [Shell; 10] = [
     &["polling", "--sleep", "1ms"],
     &["threads"],
     &["threads-channels", "--when-full", "wait"],
@@ -52,6 +52,8 @@ const SHELLS: [Shell; 8] = [
     &["threads-dispatcher", "--delivery", "writer"],
     &["readiness-poll"],
     &["readiness"],
+    &["turns"],
+    &["turns", "--push-on"],
 ];
 
 /// Starts one.
