@@ -38,12 +38,6 @@ mod talk;
 #[cfg(test)]
 mod testing;
 
-/// The clients of [`chatserv::load`], tried with the servers of this program.
-#[cfg(test)]
-mod crowd {
-    mod tests;
-}
-
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -113,4 +107,10 @@ fn run(options: &Run) -> io::Result<()> {
 
 fn print(text: &str) -> io::Result<()> {
     io::stdout().write_all(text.as_bytes())
+}
+
+/// The clients of [`chatserv::load`], tried with the servers of this program.
+#[cfg(test)]
+mod crowd {
+    mod tests;
 }
