@@ -26,7 +26,8 @@ pub enum How {
 /// # Errors
 /// Nobody listens there, or the connection breaks.
 pub fn client(how: How, port: u16) -> io::Result<()> {
-    let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+        .map_err(|error| io::Error::other(format!("port {port} of this machine: {error}")))?;
     match how {
         How::Threads => two_threads(&socket),
         How::Poll => one_poll(&socket),

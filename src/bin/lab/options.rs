@@ -41,9 +41,9 @@ pub struct Course {
 pub enum Command {
     /// Name the experiments, the variants and the mistakes
     List,
-    /// Run some experiments
+    /// Run some experiments, with a guess before each
     Run {
-        /// Which ones
+        /// Which ones; `lab list` names them
         #[arg(required = true)]
         experiments: Vec<String>,
     },
@@ -60,10 +60,10 @@ pub enum Command {
     },
     /// Say why an experiment comes out as it does, and what to change
     Explain {
-        /// Which one
+        /// Which one; `lab list` names them
         experiment: String,
     },
-    /// Run a server with one of the classic mistakes, and the check that fails
+    /// Say what a classic mistake is, and run the check that fails until it is mended
     Broken {
         /// Which mistakes; none for a list of them
         mistakes: Vec<String>,
