@@ -6,6 +6,8 @@
 mod markup;
 mod support;
 
+use std::fs;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use support::directory::Directory;
@@ -88,10 +90,10 @@ fn an_experiment_leaves_its_plots_its_tables_and_a_page() {
     let wide = |line: &&str| line.chars().count() > 80 && !line.contains(&folder);
     assert_eq!(text(&said.stdout).lines().find(wide), None);
 
-    let page = directory.read("results/report.html");
+    let page = directory.read(&format!("results/{name}.html"));
     markup::text(&page).unwrap();
     assert_eq!(markup::asked_of_the_network(&page), Vec::<String>::new());
-    let files: Vec<String> = std::fs::read_dir(&folder)
+    let files: Vec<String> = fs::read_dir(&folder)
         .unwrap()
         .map(|file| file.unwrap().file_name().into_string().unwrap())
         .collect();
@@ -107,4 +109,43 @@ fn an_experiment_leaves_its_plots_its_tables_and_a_page() {
         let table = directory.read(&format!("results/{drawing}.csv"));
         assert!(table.ends_with("\r\n") && table.lines().count() > 1);
     }
+}
+
+#[test]
+fn the_lesson_names_what_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let lesson = fs::read_to_string(root.join("src/bin/lab/lesson.md")).unwrap();
+    let list = text(&lab(&["list"]).stdout).to_owned();
+    let known: Vec<&str> = list.split_whitespace().collect();
+    let code = || lesson.split('`').skip(1).step_by(2);
+    let mut files = 0;
+    for file in code().filter(|words| words.ends_with(".rs") && !words.contains(' ')) {
+        let below = |folder: &str| root.join(folder).join(file).is_file();
+        assert!(
+            ["", "src/bin/lab", "src/bin/lab/variants", "src"]
+                .iter()
+                .any(|folder| below(folder)),
+            "{file}"
+        );
+        files += 1;
+    }
+    let mut commands = 0;
+    for words in code() {
+        let Some(words) = words.strip_prefix("lab ") else {
+            continue;
+        };
+        if let ["run" | "serve" | "explain" | "broken", name, ..] =
+            *words.split_whitespace().collect::<Vec<_>>()
+        {
+            assert!(
+                known.contains(&name) || name.contains("NAME"),
+                "lab {words}"
+            );
+            commands += 1;
+        }
+    }
+    assert!(
+        files >= 10 && commands >= 10,
+        "{files} files, {commands} commands"
+    );
 }

@@ -22,7 +22,8 @@ use crate::report;
 
 pub use console::Console;
 
-/// The name of the page with all of it.
+/// The name of the page, where it is about several experiments. One alone has a page by its own name, so that whoever
+/// runs it once more keeps the page with all of them.
 const REPORT: &str = "report.html";
 
 /// One experiment, and what came of it.
@@ -60,7 +61,10 @@ pub fn go(
         attempts.push(attempt);
     }
     let page = report::page(&attempts, setting.size)?;
-    let path = folder.join(REPORT);
+    let path = match experiments {
+        [one] => folder.join(format!("{}.html", one.name)),
+        _ => folder.join(REPORT),
+    };
     fs::write(&path, page).map_err(|error| about(&path, &error))?;
     console.tell(&told::summary(&attempts, &path))?;
 
@@ -110,7 +114,11 @@ fn keep(folder: &Path, figure: &Figure) -> io::Result<()> {
 
 /// The error, with the path that it is about.
 fn about(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+    let why = format!(
+        "cannot write {}: {error}. Name another folder by --folder",
+        path.display()
+    );
+    io::Error::new(error.kind(), why)
 }
 
 #[cfg(test)]

@@ -21,19 +21,19 @@ use crate::experiment::Experiment;
 
 /// All of them.
 pub const ALL: &[Experiment] = &[
+    stream::EXPERIMENT,
     one_at_a_time::EXPERIMENT,
     busy_loop::EXPERIMENT,
     sleep::EXPERIMENT,
     readiness::EXPERIMENT,
     costs::EXPERIMENT,
-    stalled_reader::EXPERIMENT,
     send_buffer::EXPERIMENT,
+    stalled_reader::EXPERIMENT,
     lock::EXPERIMENT,
-    stream::EXPERIMENT,
+    turns::EXPERIMENT,
     limits::EXPERIMENT,
     shutdown::EXPERIMENT,
     trace::EXPERIMENT,
-    turns::EXPERIMENT,
 ];
 
 /// The one of this name.

@@ -41,7 +41,7 @@ pub fn outcome(attempt: &Attempt<'_>) -> String {
     }
     text.push_str(&hanging("A question: ", experiment.question));
     text.push_str(&format!(
-        "Why, and one line to change: lab explain {}\n",
+        "Its answer is in the report. Why, and one line to change: lab explain {}\n",
         experiment.name
     ));
     text

@@ -28,7 +28,9 @@ pub fn explained(experiment: &Experiment) -> String {
     text.push_str(&hanging("  ", change.try_this));
     text.push('\n');
     text.push_str(&hanging("A question: ", question));
-    text.push_str(&format!("Its answer is measured: lab run {name}\n"));
+    text.push_str(&format!(
+        "Its answer is measured by `lab run {name}`, and stands in the report.\n"
+    ));
     text
 }
 
