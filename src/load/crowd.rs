@@ -134,6 +134,11 @@ impl Crowd {
         member.flush();
     }
 
+    /// How many bytes the socket of a member has not taken yet.
+    pub fn unsent_bytes(&self, member: usize) -> usize {
+        self.members[member].unsent.len()
+    }
+
     /// A member stops to read.
     pub fn stop_reading(&mut self, member: usize) {
         self.members[member].reads = false;

@@ -1,7 +1,8 @@
 //! The benchmark: the same work for this server and for others, side by side.
 //!
 //! One process is the load: all clients of a server in one thread. The servers are processes of their own, started one
-//! after the other, and what they cost is read from /proc. ([`chatserv::load`] is what the lab has of that too.) What comes of it is written into one folder.
+//! after the other, and what they cost is read from /proc. What comes of it is written into one folder. The clients, and
+//! what is read of a process, are in [`chatserv::load`], since the lab has them too.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -10,10 +11,10 @@
 //! | `run` | round after round, each server in turn |
 //! | `peers` | the servers, and how one talks to them |
 //! | `floor` | the least that one thread with epoll can do |
-//! //! | `stage`, `talk`, `hearing` | a server with its people; who speaks; what was heard |
+//! | `stage`, `talk`, `hearing` | a server with its people; who speaks; what was heard |
 //! | `payload` | what is said, so that whoever hears it can check it |
 //! | `fan_out`, `latency`, `idle`, `stalled`, `noisy`, `churn` | the kinds of work |
-//! //! | `setting` | the machine and the versions |
+//! | `setting` | the machine and the versions |
 //! | `record`, `report` | the figures, and what is written of them |
 //! | `testing` | servers for the tests |
 

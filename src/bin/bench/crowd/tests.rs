@@ -64,8 +64,10 @@ fn what_does_not_fit_into_a_socket_goes_out_later() {
     let mut line = vec![b'x'; 20_000_000];
     line.push(b'\n');
     crowd.send(0, &line);
+    assert!(crowd.unsent_bytes(0) > 0);
     let heard = hear(&mut crowd, line.len(), &[]);
     assert!(heard[1] == line);
+    assert_eq!(crowd.unsent_bytes(0), 0);
 }
 
 #[test]
