@@ -106,9 +106,14 @@ impl Track {
 
     /// Notes that this activity ends now, and another one begins.
     pub fn did(&self, activity: Activity) {
-        let to = self.trace.now();
-        // Only the thread itself writes it, or somebody who has joined it.
-        let from = self.since.swap(to, Ordering::Relaxed);
+        self.did_until(activity, self.trace.now());
+    }
+
+    fn did_until(&self, activity: Activity, to: u64) {
+        // Usually only the thread itself comes here. But who ends the trace notes what those do who still live, and such a
+        // thread may stop to do it at that very moment. Whoever has read the clock first may come here last: for them
+        // nothing is left to tell, and the time does not go back.
+        let from = self.since.fetch_max(to, Ordering::Relaxed).min(to);
         self.trace.note(Note::Did {
             thread: self.thread,
             activity,

@@ -97,6 +97,25 @@ fn each_thread_has_its_name_and_its_spans_follow_one_another() {
 }
 
 #[test]
+fn whoever_has_read_the_clock_first_and_comes_last_tells_of_no_time() {
+    let recorder = Recorder::new("".into(), File::open("/dev/null").unwrap(), 100);
+    let track = recorder.trace().track();
+    let began = track.since.load(Ordering::Relaxed);
+    for later in [5_000, 3_000, 9_000] {
+        track.did_until(Activity::Reading, began + later);
+    }
+    let spans: Vec<(u64, u64)> = recorder
+        .notes
+        .try_iter()
+        .map(|note| match note {
+            Note::Did { from, to, .. } => (from - began, to - began),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(spans, [(0, 5_000), (3_000, 3_000), (5_000, 9_000)]);
+}
+
+#[test]
 fn what_the_queue_cannot_hold_is_counted_and_nobody_waits() {
     // A note for the name, one span, and room for the end, which waits for it.
     let events = Place::new("dropped").record(2, |table| {
