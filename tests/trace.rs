@@ -5,7 +5,10 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::panic::{self, AssertUnwindSafe};
 
+use chatserv::chat::ShutdownCause;
+use chatserv::config::Config;
 use rustix::process::Signal;
 use serde_json::Value;
 use support::directory::Directory;
@@ -96,4 +99,25 @@ fn a_server_that_is_killed_leaves_an_array_without_its_end() {
     let text = directory.read("trace.json");
     let events: Vec<Value> = serde_json::from_str(&format!("{text}]")).unwrap();
     did(&rows(&events), "reader-1", &["in read"]);
+}
+
+#[test]
+fn a_server_whose_start_panics_ends_its_trace_as_well() {
+    let directory = Directory::new("trace-panicked");
+    let config = Config {
+        port: 0,
+        trace: Some(directory.path("trace.json").into()),
+        ..Config::default()
+    };
+    let server = chatserv::server::Server::start(config).unwrap();
+    let remote = server.remote();
+    let ran = panic::catch_unwind(AssertUnwindSafe(|| {
+        server.run(|| {
+            remote.shut_down(ShutdownCause::Program);
+            panic!("on purpose");
+        })
+    }));
+    assert!(ran.is_err());
+    let events: Vec<Value> = serde_json::from_str(&directory.read("trace.json")).unwrap();
+    did(&rows(&events), "dispatcher", &["waiting for events"]);
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
+const GIB: usize = 1024 * MIB;
 
 // ── Settings ──
 
@@ -62,6 +63,12 @@ pub const WRITE_CHUNK_BYTES: usize = 16 * KIB;
 /// How often the dispatcher looks at those who are not taking their lines, although nothing happens. An outbox is
 /// then never older than its limit by more than this.
 pub const STALLED_CHECK_EVERY: Duration = Duration::from_millis(250);
+
+// ── The trace ──
+
+/// How long the file of a trace may be: some ten million spans, more than anybody looks through. A server that is traced
+/// and forgotten should not fill the disk.
+pub const TRACE_FILE_BYTES_MAX: usize = GIB;
 
 // ── Threads ──
 

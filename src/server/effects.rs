@@ -71,6 +71,10 @@ impl Dispatcher<'_, '_> {
 
     /// Notes what waits for each, for the table of threads.
     fn count_queues(&self) {
+        // A thread may outlive its peer for a moment. Nothing waits for it any more.
+        for row in self.welcome.threads.snapshot() {
+            row.set_queue(0);
+        }
         self.row.set_queue(self.channels.inbox.len() as u64);
         for peer in self.delivery.peers.values() {
             peer.connection.row.set_queue(peer.pending());

@@ -4,7 +4,7 @@
 //! full, lines are dropped, and how many is said as soon as there is room. Names and texts are written with Rust's
 //! `{:?}`, which escapes every control and every invisible character: a log line cannot be forged either.
 
-use std::io::{self, BufWriter, Stderr, Write};
+use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -26,6 +26,10 @@ use crate::config::LogLevel;
 /// How many lines wait for stderr before more are dropped.
 const QUEUE_LINES_MAX: usize = 16_384;
 
+/// How many bytes gather before they are written although the queue is not empty: a write of this size costs little more
+/// than a line's, and a flood of lines must not gather without end.
+const GATHERED_BYTES_MAX: usize = 8 * 1024;
+
 /// How long the log's thread rests after each time that it has written. Whoever logs meanwhile need not wake it: where
 /// people come and go as fast as they can, a twentieth more of them do.
 const REST: Duration = Duration::from_millis(10);
@@ -42,7 +46,7 @@ pub fn start(level: LogLevel) {
         .lossy(true)
         .buffered_lines_limit(QUEUE_LINES_MAX)
         .thread_name("log")
-        .finish(Unhurried::default());
+        .finish(Unhurried::new(io::stderr()));
     *QUEUE.lock() = Some(guard);
     let dropped = queue.error_counter();
     let writer = TellsWhatIsMissing {
@@ -99,27 +103,40 @@ pub fn finish() {
 }
 
 /// Stderr, written to in one go with what has gathered, and not again at once.
-struct Unhurried {
-    lines: BufWriter<Stderr>,
+///
+/// It never fails: of an error, nobody could be told but by this very log. And tracing-appender's thread, which learns in
+/// the same step that it has to end, would forget that over an error, and be waited for in vain.
+struct Unhurried<W> {
+    lines: Vec<u8>,
+    sink: W,
 }
 
-impl Default for Unhurried {
-    fn default() -> Self {
-        Self {
-            lines: BufWriter::new(io::stderr()),
-        }
+impl<W: Write> Unhurried<W> {
+    fn new(sink: W) -> Self {
+        let lines = Vec::with_capacity(GATHERED_BYTES_MAX);
+        Self { lines, sink }
+    }
+
+    /// What cannot be written is lost: a pipe that nobody reads any more would refuse it again, and all that follows.
+    fn write_out(&mut self) {
+        let _ = self.sink.write_all(&self.lines);
+        self.lines.clear();
     }
 }
 
-impl Write for Unhurried {
+impl<W: Write> Write for Unhurried<W> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.lines.write(line)
+        if self.lines.len() + line.len() > GATHERED_BYTES_MAX {
+            self.write_out();
+        }
+        self.lines.extend_from_slice(line);
+        Ok(line.len())
     }
 
     /// Called by the log's thread whenever its queue is empty, and once more at the end.
     fn flush(&mut self) -> io::Result<()> {
-        if !self.lines.buffer().is_empty() {
-            self.lines.flush()?;
+        if !self.lines.is_empty() {
+            self.write_out();
             thread::sleep(REST);
         }
         Ok(())
@@ -196,5 +213,62 @@ pub fn notable(notable: &Notable) {
                 "The chat is shutting down: asked by {cause}, {joined} client(s) connected"
             );
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
+mod tests {
+    use super::*;
+
+    /// Counts what it is given, and refuses it where it is a pipe that nobody reads.
+    #[derive(Default)]
+    struct Sink {
+        is_broken: bool,
+        writes: Vec<usize>,
+    }
+
+    impl Write for Sink {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.writes.push(bytes.len());
+            if self.is_broken {
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_broken_stderr_is_tried_once_for_each_line_and_never_fails() {
+        let mut log = Unhurried::new(Sink {
+            is_broken: true,
+            ..Sink::default()
+        });
+        for _ in 0..2 {
+            log.write_all(b"a line\n").unwrap();
+            log.flush().unwrap();
+            log.flush().unwrap();
+        }
+        assert_eq!(log.sink.writes, [7, 7]);
+        assert!(log.lines.is_empty());
+    }
+
+    #[test]
+    fn lines_gather_until_they_are_flushed_or_too_many() {
+        let mut log = Unhurried::new(Sink::default());
+        log.write_all(b"one\n").unwrap();
+        log.write_all(b"two\n").unwrap();
+        assert!(log.sink.writes.is_empty());
+        log.flush().unwrap();
+        assert_eq!(log.sink.writes, [8]);
+        let half = [b'x'; GATHERED_BYTES_MAX / 2];
+        for _ in 0..5 {
+            log.write_all(&half).unwrap();
+        }
+        assert_eq!(log.sink.writes, [8, GATHERED_BYTES_MAX, GATHERED_BYTES_MAX]);
     }
 }

@@ -23,7 +23,7 @@
 //! | `dispatcher` | 1 | one `select` over inbox, requests from outside and the nearest deadline | any of them | the chat is shut down and every listener, reader and writer has reported its end | the scope |
 //! | `writer` | 1 for each connection whose socket is full | `write`; a full inbox; waiting for a block | room in the socket, the socket shut down; room in the inbox; a block, or no more of them | the dispatcher drops its slot | the scope |
 //! | `bans` | 1 with `--state-dir` | its slot; a write to the disk | a new list of bans; no more of them | the dispatcher drops its end of the slot, and what is in there is written | the scope |
-//! | `trace` | 1 with `--trace` | its queue; its rest; a write to the disk | a note; the end of its rest | all other threads of the chat have ended, and what they noted is written | the scope around theirs |
+//! | `trace` | 1 with `--trace` | its queue; its rest; a write to the disk | a note; the end of its rest | all other threads of the chat have ended, and what they noted is written; or the file is full | the scope around theirs |
 //! | `signals` | 1 | waiting for a signal; reading files, when they are to be read again | SIGTERM, SIGHUP, SIGUSR1 | `main` closes it | `main` |
 //! | `log` | 1, made by tracing-appender | its queue; a write to stderr | a log line | `main` closes the log | `main`, for a second at most |
 //! | `ctrl-c` | 1, made by the ctrlc crate | waiting for Ctrl-C | SIGINT | the process ends | nobody: the one exception |

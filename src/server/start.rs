@@ -169,9 +169,8 @@ impl Server {
                     recorder.run(row);
                 })?;
             }
-            let ended = self.serve(started);
-            threads.end_trace();
-            ended
+            let _ending = EndsTrace(&threads);
+            self.serve(started)
         })
     }
 
@@ -260,6 +259,15 @@ impl Server {
         })?;
         tracing::info!("The chat has ended, and so has every thread that served it");
         Ok(())
+    }
+}
+
+/// Ends the trace when it is dropped, by a panic too: the scope would wait for ever for whoever writes it.
+struct EndsTrace<'a>(&'a ThreadTable);
+
+impl Drop for EndsTrace<'_> {
+    fn drop(&mut self) {
+        self.0.end_trace();
     }
 }
 

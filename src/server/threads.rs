@@ -35,7 +35,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// Notes what the thread does now. Only the thread itself says so.
+    /// Notes what the thread does now. Only the thread itself says so; its row in the trace may be ended by another.
     pub fn doing(&self, activity: Activity) {
         if let Some(track) = &self.track {
             let before = self.activity();
@@ -188,7 +188,7 @@ impl ThreadTable {
         }
     }
 
-    /// Ends the trace with what those do who still live. Contract: they have nothing more to do.
+    /// Ends the trace with what those do who still live. What they do from then on is not in it.
     pub fn end_trace(&self) {
         if let Some(trace) = &self.trace {
             self.snapshot().iter().for_each(|row| row.end_track());

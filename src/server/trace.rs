@@ -3,14 +3,11 @@
 //!
 //! A span is noted when it is over, with its beginning: where the queue is full and it is dropped, the row has a gap and
 //! nothing wrong. Nobody waits for the disk, as with the log: a thread of its own writes what has gathered.
-//! The format is the "JSON array" of the Trace Event Format. Its end may be missing, so a killed server leaves a file that
-//! can be read as well.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -21,16 +18,13 @@ use rustix::fs::{Access, OFlags, access};
 
 use super::activity::Activity;
 use super::threads::Row;
-use crate::config::{ConfigError, in_file};
+use crate::config::{ConfigError, in_file, limits};
 
 /// How many notes wait for the disk before more are dropped: about a second of a busy server, in 4 MiB.
 const QUEUE_NOTES_MAX: usize = 65_536;
 
 /// How long the trace's thread rests after it has written, so that whoever notes something need not wake it.
 const REST: Duration = Duration::from_millis(10);
-
-/// The first event: it names the process, and lets all others begin with a comma.
-const BEGINNING: &str = r#"{"ph":"M","name":"process_name","args":{"name":"chatserv"}"#;
 
 /// What is told to the trace's thread.
 #[derive(Debug)]
@@ -106,9 +100,14 @@ impl Track {
 
     /// Notes that this activity ends now, and another one begins.
     pub fn did(&self, activity: Activity) {
-        let to = self.trace.now();
-        // Only the thread itself writes it, or somebody who has joined it.
-        let from = self.since.swap(to, Ordering::Relaxed);
+        self.did_until(activity, self.trace.now());
+    }
+
+    fn did_until(&self, activity: Activity, to: u64) {
+        // Usually only the thread itself comes here. But who ends the trace notes what those do who still live, and such a
+        // thread may stop to do it at that very moment. Whoever has read the clock first may come here last: for them
+        // nothing is left to tell, and the time does not go back.
+        let from = self.since.fetch_max(to, Ordering::Relaxed).min(to);
         self.trace.note(Note::Did {
             thread: self.thread,
             activity,
@@ -123,6 +122,7 @@ impl Track {
 pub struct Recorder {
     path: PathBuf,
     file: File,
+    bytes_max: usize,
     notes: Receiver<Note>,
     trace: Arc<Trace>,
 }
@@ -148,10 +148,11 @@ impl Recorder {
             return Err(no_regular_file(path));
         }
         file.set_len(0).map_err(refused)?;
-        Ok(Self::new(path.to_owned(), file, QUEUE_NOTES_MAX))
+        let bytes_max = limits::TRACE_FILE_BYTES_MAX;
+        Ok(Self::new(path.to_owned(), file, bytes_max, QUEUE_NOTES_MAX))
     }
 
-    fn new(path: PathBuf, file: File, queue: usize) -> Self {
+    fn new(path: PathBuf, file: File, bytes_max: usize, queue: usize) -> Self {
         let (sender, notes) = crossbeam_channel::bounded(queue);
         let trace = Arc::new(Trace {
             began: Instant::now(),
@@ -162,6 +163,7 @@ impl Recorder {
         Self {
             path,
             file,
+            bytes_max,
             notes,
             trace,
         }
@@ -172,7 +174,8 @@ impl Recorder {
         Arc::clone(&self.trace)
     }
 
-    /// Writes what is noted, until the end of it. Where the disk refuses, the log says so, and nothing more is noted.
+    /// Writes what is noted, until the end of it. Where the disk refuses or the file is full, the log says so, and nothing
+    /// more is noted.
     pub fn run(mut self, row: &Row) {
         if let Err(error) = self.record(row) {
             tracing::error!("{}: the trace ends here: {error}", self.path.display());
@@ -180,14 +183,22 @@ impl Recorder {
     }
 
     fn record(&mut self, row: &Row) -> io::Result<()> {
-        let mut text = format!("[\n{BEGINNING},\"pid\":{}}}", process::id()).into_bytes();
+        let mut text = format::beginning();
+        let mut room = self.bytes_max.saturating_sub(format::END.len());
         let mut is_over = false;
         loop {
             row.doing(Activity::Writing);
+            let is_full = format::shorten(&mut text, room);
             self.file.write_all(&text)?;
+            room -= text.len();
             text.clear();
+            if is_full {
+                self.file.write_all(format::END)?;
+                let max = self.bytes_max;
+                return Err(io::Error::other(format!("the file may have {max} bytes")));
+            }
             if is_over {
-                return self.file.write_all(b"\n]\n");
+                return self.file.write_all(format::END);
             }
             row.doing(Activity::WaitingForWork);
             thread::sleep(REST);
@@ -198,7 +209,7 @@ impl Recorder {
             let others = self.notes.try_iter().take(QUEUE_NOTES_MAX);
             for note in std::iter::once(first).chain(others) {
                 is_over |= matches!(note, Note::End);
-                write_event(&note, &mut text)?;
+                format::write_event(&note, &mut text)?;
             }
             let dropped = self.trace.dropped.swap(0, Ordering::Relaxed);
             if dropped > 0 {
@@ -208,48 +219,10 @@ impl Recorder {
     }
 
     fn tell_dropped(&self, dropped: u64, text: &mut Vec<u8>) -> io::Result<()> {
-        let told = format!("{dropped} spans are missing: the disk is too slow");
+        let told = format!("{dropped} notes are missing: the disk is too slow");
         tracing::warn!("{}: {told}", self.path.display());
-        let ts = microseconds(self.trace.now());
-        let pid = process::id();
-        write!(
-            text,
-            ",\n{{\"ph\":\"i\",\"s\":\"g\",\"name\":\"{told}\",\"ts\":{ts},\"pid\":{pid},\"tid\":0}}"
-        )
+        format::write_remark(&told, self.trace.now(), text)
     }
-}
-
-/// Appends one event. Names are the server's own, and hold nothing that JSON escapes.
-fn write_event(note: &Note, text: &mut Vec<u8>) -> io::Result<()> {
-    let pid = process::id();
-    match note {
-        Note::Started { thread, name } => write!(
-            text,
-            ",\n{{\"ph\":\"M\",\"name\":\"thread_name\",\"args\":{{\"name\":\"{name}\"}},\"pid\":{pid},\"tid\":{thread}}}"
-        ),
-        Note::Did {
-            thread,
-            activity,
-            from,
-            to,
-        } => {
-            let (name, ts, dur) = (
-                activity.as_str(),
-                microseconds(*from),
-                microseconds(to - from),
-            );
-            write!(
-                text,
-                ",\n{{\"ph\":\"X\",\"name\":\"{name}\",\"ts\":{ts},\"dur\":{dur},\"pid\":{pid},\"tid\":{thread}}}"
-            )
-        }
-        Note::End => Ok(()),
-    }
-}
-
-/// The format counts in microseconds, and takes fractions.
-fn microseconds(nanoseconds: u64) -> String {
-    format!("{}.{:03}", nanoseconds / 1000, nanoseconds % 1000)
 }
 
 /// Looks whether the file can be written, as far as that can be found out without writing.
@@ -278,5 +251,6 @@ fn no_regular_file(path: &Path) -> ConfigError {
     in_file(path, what)
 }
 
+mod format;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! A trace is what its threads did, whatever the disk does.
 
-use std::env;
+use std::{env, process};
 
 use serde_json::Value;
 
@@ -17,8 +17,17 @@ impl Place {
 
     /// Records what the table notes until its end, and returns the events.
     fn record(&self, queue: usize, work: impl FnOnce(Arc<ThreadTable>)) -> Vec<Value> {
+        self.record_at_most(limits::TRACE_FILE_BYTES_MAX, queue, work)
+    }
+
+    fn record_at_most(
+        &self,
+        bytes_max: usize,
+        queue: usize,
+        work: impl FnOnce(Arc<ThreadTable>),
+    ) -> Vec<Value> {
         let file = File::create(&self.0).unwrap();
-        let recorder = Recorder::new(self.0.clone(), file, queue);
+        let recorder = Recorder::new(self.0.clone(), file, bytes_max, queue);
         let table = Arc::new(ThreadTable::new(Some(recorder.trace())));
         let row = table.row("trace", "trace".into());
         thread::scope(|scope| {
@@ -97,6 +106,25 @@ fn each_thread_has_its_name_and_its_spans_follow_one_another() {
 }
 
 #[test]
+fn whoever_has_read_the_clock_first_and_comes_last_tells_of_no_time() {
+    let recorder = Recorder::new("".into(), File::open("/dev/null").unwrap(), 100, 100);
+    let track = recorder.trace().track();
+    let began = track.since.load(Ordering::Relaxed);
+    for later in [5_000, 3_000, 9_000] {
+        track.did_until(Activity::Reading, began + later);
+    }
+    let spans: Vec<(u64, u64)> = recorder
+        .notes
+        .try_iter()
+        .map(|note| match note {
+            Note::Did { from, to, .. } => (from - began, to - began),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(spans, [(0, 5_000), (3_000, 3_000), (5_000, 9_000)]);
+}
+
+#[test]
 fn what_the_queue_cannot_hold_is_counted_and_nobody_waits() {
     // A note for the name, one span, and room for the end, which waits for it.
     let events = Place::new("dropped").record(2, |table| {
@@ -113,8 +141,29 @@ fn what_the_queue_cannot_hold_is_counted_and_nobody_waits() {
     // A hundred changes, and the end of the last.
     assert_eq!(
         told[0]["name"],
-        "100 spans are missing: the disk is too slow"
+        "100 notes are missing: the disk is too slow"
     );
+}
+
+#[test]
+fn a_full_file_ends_the_trace_between_two_events() {
+    let place = Place::new("full");
+    let mut counts = Vec::new();
+    // Wherever in an event the limit lies, the file is an array, as long as it may be.
+    for bytes_max in (1000..1200).step_by(7) {
+        let events = place.record_at_most(bytes_max, 1000, |table| {
+            let row = table.row("reader", "reader-7".into());
+            let _listed = table.list(&row);
+            for _ in 0..50 {
+                row.doing(Activity::Reading);
+                row.doing(Activity::WaitingForTurn);
+            }
+        });
+        let bytes = fs::metadata(&place.0).unwrap().len() as usize;
+        assert!(bytes <= bytes_max && bytes + 150 > bytes_max, "{bytes}");
+        counts.push(of(&events, "X").len());
+    }
+    assert!(counts[0] > 0 && counts[28] > counts[0], "{counts:?}");
 }
 
 #[test]
@@ -122,7 +171,7 @@ fn a_disk_that_refuses_ends_the_trace_and_nothing_else() {
     let Ok(full) = OpenOptions::new().write(true).open("/dev/full") else {
         return;
     };
-    let recorder = Recorder::new("/dev/full".into(), full, 2);
+    let recorder = Recorder::new("/dev/full".into(), full, 1000, 2);
     let table = Arc::new(ThreadTable::new(Some(recorder.trace())));
     let row = table.row("trace", "trace".into());
     thread::scope(|scope| {
