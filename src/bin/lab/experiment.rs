@@ -1,6 +1,8 @@
 //! What an experiment is: a guess, a measurement, a picture, a reason, a change to try, and a question.
 
 use std::io;
+use std::num::NonZero;
+use std::thread;
 use std::time::Duration;
 
 use crate::figure::Figure;
@@ -83,4 +85,26 @@ pub struct Claim {
     pub says: String,
     /// Whether it is so.
     pub holds: bool,
+}
+
+impl Claim {
+    /// A claim about threads that run at the same time. Where there are fewer cores than that needs it is not judged, and
+    /// says so.
+    pub fn needs_cores(needed: usize, there_are: usize, mut says: String, holds: bool) -> Self {
+        let is_judged = there_are >= needed;
+        if !is_judged {
+            says.push_str(&format!(
+                " (Not judged: it needs {needed} cores, and this machine has {there_are}.)"
+            ));
+        }
+        Self {
+            says,
+            holds: holds || !is_judged,
+        }
+    }
+}
+
+/// On how many cores threads of this process may run at the same time; 1 where the system does not say.
+pub fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
 }
