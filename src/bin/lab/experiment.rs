@@ -2,6 +2,7 @@
 
 use std::io;
 use std::num::NonZero;
+use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
@@ -17,15 +18,17 @@ pub enum Size {
 }
 
 /// What an experiment is given.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Setting {
     /// How large it is to be.
     pub size: Size,
+    /// Where the results are written. It is there.
+    pub folder: PathBuf,
 }
 
 impl Setting {
     /// One of two values, by the size.
-    pub fn pick<T>(self, lesson: T, full: T) -> T {
+    pub fn pick<T>(&self, lesson: T, full: T) -> T {
         match self.size {
             Size::Lesson => lesson,
             Size::Full => full,
@@ -44,7 +47,7 @@ pub struct Experiment {
     /// About how long it takes in a lesson.
     pub takes: Duration,
     /// Measures.
-    pub measure: fn(Setting) -> io::Result<Outcome>,
+    pub measure: fn(&Setting) -> io::Result<Outcome>,
     /// Why it comes out as it does: five sentences.
     pub why: [&'static str; 5],
     /// One line to change, and what to see then.

@@ -71,7 +71,7 @@ struct Idle {
     system: f64,
 }
 
-fn measure(setting: Setting) -> io::Result<Outcome> {
+fn measure(setting: &Setting) -> io::Result<Outcome> {
     let steps = setting.pick(IDLE.as_slice(), &IDLE_FULL);
     // First, while no server is there that takes a core.
     let rounds = steps

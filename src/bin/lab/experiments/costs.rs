@@ -73,7 +73,7 @@ struct Step {
     kernel_stack: f64,
 }
 
-fn measure(setting: Setting) -> io::Result<Outcome> {
+fn measure(setting: &Setting) -> io::Result<Outcome> {
     let connections = setting.pick(CONNECTIONS.as_slice(), &CONNECTIONS_FULL);
     let threads = steps("threads", connections)?;
     let readiness = steps("readiness", connections)?;

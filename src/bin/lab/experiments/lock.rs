@@ -41,7 +41,7 @@ pub const EXPERIMENT: Experiment = Experiment {
 /// How many talk at once.
 const TALKERS: [usize; 5] = [1, 2, 4, 8, 16];
 
-fn measure(setting: Setting) -> io::Result<Outcome> {
+fn measure(setting: &Setting) -> io::Result<Outcome> {
     let time = setting.pick(Duration::from_millis(600), Duration::from_secs(5));
     let points = TALKERS
         .iter()

@@ -66,7 +66,7 @@ impl Visit {
     }
 }
 
-fn measure(_setting: Setting) -> io::Result<Outcome> {
+fn measure(_setting: &Setting) -> io::Result<Outcome> {
     let visits = visits(Serving::start(&["one-at-a-time"])?.address())?;
     let (queued, end) = knock(Serving::start(&["one-at-a-time"])?.address())?;
 

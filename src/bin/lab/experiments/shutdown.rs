@@ -73,7 +73,7 @@ impl Fate {
     }
 }
 
-fn measure(_setting: Setting) -> io::Result<Outcome> {
+fn measure(_setting: &Setting) -> io::Result<Outcome> {
     let school = Fate::of("threads")?;
     let channels = Fate::of("threads-channels")?;
     let ours = Fate::of("threads-dispatcher")?;

@@ -77,7 +77,7 @@ struct Tried {
     lines: Vec<(f64, f64)>,
 }
 
-fn measure(setting: Setting) -> io::Result<Outcome> {
+fn measure(setting: &Setting) -> io::Result<Outcome> {
     let time = setting.pick(TALK, TALK_FULL);
     let mut tried = Vec::new();
     for (argument, pause) in PAUSES {

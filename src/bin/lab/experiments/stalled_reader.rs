@@ -69,7 +69,7 @@ const SERVERS: [(&str, &[&str]); 4] = [
 /// How long each line is.
 const LINE_BYTES: usize = 800;
 
-fn measure(setting: Setting) -> io::Result<Outcome> {
+fn measure(setting: &Setting) -> io::Result<Outcome> {
     let talk = Talk {
         speaker: 0,
         every: Duration::from_millis(3),

@@ -44,7 +44,7 @@ const TALKERS: [usize; 6] = [1, 2, 4, 8, 16, 32];
 /// What the two ways are called in the picture, in the order of the outcomes.
 const MODES: [&str; 2] = ["wait for the turn", "push on"];
 
-fn measure(setting: Setting) -> io::Result<Outcome> {
+fn measure(setting: &Setting) -> io::Result<Outcome> {
     let time = setting.pick(Duration::from_millis(500), Duration::from_secs(5));
     let of_mode = |mode: Mode| {
         let points = TALKERS.iter().map(|&talkers| mode.measure(talkers, time));
