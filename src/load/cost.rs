@@ -70,7 +70,8 @@ pub fn exact_cpu(pid: u32) -> io::Result<Duration> {
 }
 
 /// How many stretches of addresses the kernel keeps apart for a process: files, heaps, and the stack of each thread with the
-/// guard before it. Linux allows 65,530 (`vm.max_map_count`).
+/// guard before it. Linux allows 65,530 by default, and some
+/// distributions 1,048,576 (`vm.max_map_count`).
 ///
 /// # Errors
 /// It has ended.

@@ -36,17 +36,17 @@ pub struct Attempt<'a> {
     pub outcome: Result<Outcome, String>,
 }
 
-/// Goes through these experiments, in this order. Each one's plots and tables are in the folder as soon as it is over, and
+/// Goes through these experiments, in this order. Each one's plots and tables are in the setting's folder as soon as it is over, and
 /// a report of all of them at the end.
 ///
 /// # Errors
 /// The folder cannot be written, nobody listens, or an experiment has failed: the others have been made nevertheless.
 pub fn go(
     experiments: &[&Experiment],
-    setting: Setting,
-    folder: &Path,
+    setting: &Setting,
     console: &mut Console<'_>,
 ) -> io::Result<()> {
+    let folder = setting.folder.as_path();
     // Before anything is measured: else it would be known after two minutes.
     fs::create_dir_all(folder).map_err(|error| about(folder, &error))?;
     let mut attempts = Vec::new();
@@ -87,7 +87,7 @@ pub fn go(
 
 fn attempt<'a>(
     experiment: &'a Experiment,
-    setting: Setting,
+    setting: &Setting,
     place: &str,
     console: &mut Console<'_>,
 ) -> io::Result<Attempt<'a>> {
@@ -150,7 +150,11 @@ mod tests {
             progress: &mut progress,
             redraws,
         };
-        let result = go(&experiments, SETTING, folder, &mut console);
+        let setting = Setting {
+            folder: folder.to_owned(),
+            ..SETTING
+        };
+        let result = go(&experiments, &setting, &mut console);
         Said {
             result,
             output: String::from_utf8(output).unwrap(),

@@ -1,6 +1,9 @@
 //! What an experiment is: a guess, a measurement, a picture, a reason, a change to try, and a question.
 
 use std::io;
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::thread;
 use std::time::Duration;
 
 use crate::figure::Figure;
@@ -15,15 +18,17 @@ pub enum Size {
 }
 
 /// What an experiment is given.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Setting {
     /// How large it is to be.
     pub size: Size,
+    /// Where the results are written. It is there.
+    pub folder: PathBuf,
 }
 
 impl Setting {
     /// One of two values, by the size.
-    pub fn pick<T>(self, lesson: T, full: T) -> T {
+    pub fn pick<T>(&self, lesson: T, full: T) -> T {
         match self.size {
             Size::Lesson => lesson,
             Size::Full => full,
@@ -42,7 +47,7 @@ pub struct Experiment {
     /// About how long it takes in a lesson.
     pub takes: Duration,
     /// Measures.
-    pub measure: fn(Setting) -> io::Result<Outcome>,
+    pub measure: fn(&Setting) -> io::Result<Outcome>,
     /// Why it comes out as it does: five sentences.
     pub why: [&'static str; 5],
     /// One line to change, and what to see then.
@@ -83,4 +88,26 @@ pub struct Claim {
     pub says: String,
     /// Whether it is so.
     pub holds: bool,
+}
+
+impl Claim {
+    /// A claim about threads that run at the same time. Where there are fewer cores than that needs it is not judged, and
+    /// says so.
+    pub fn needs_cores(needed: usize, there_are: usize, mut says: String, holds: bool) -> Self {
+        let is_judged = there_are >= needed;
+        if !is_judged {
+            says.push_str(&format!(
+                " (Not judged: it needs {needed} cores, and this machine has {there_are}.)"
+            ));
+        }
+        Self {
+            says,
+            holds: holds || !is_judged,
+        }
+    }
+}
+
+/// On how many cores threads of this process may run at the same time; 1 where the system does not say.
+pub fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
 }

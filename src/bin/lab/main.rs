@@ -93,6 +93,7 @@ fn experiments(mut chosen: Vec<&Experiment>, course: &Course) -> io::Result<()> 
         } else {
             Size::Lesson
         },
+        folder: course.folder.clone(),
     };
     let mut stdin = io::stdin().lock();
     let asks = !course.no_questions && stdin.is_terminal();
@@ -103,7 +104,7 @@ fn experiments(mut chosen: Vec<&Experiment>, course: &Course) -> io::Result<()> 
         redraws: stderr.is_terminal(),
         progress: &mut &stderr,
     };
-    course::go(&chosen, setting, &course.folder, &mut console)
+    course::go(&chosen, &setting, &mut console)
 }
 
 fn print(text: &str) -> io::Result<()> {

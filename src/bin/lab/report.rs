@@ -95,7 +95,7 @@ mod tests {
             .map(|experiment| Attempt {
                 experiment,
                 guess: Some("</section><script src=http://example.org>".to_owned()),
-                outcome: (experiment.measure)(SETTING).map_err(|error| error.to_string()),
+                outcome: (experiment.measure)(&SETTING).map_err(|error| error.to_string()),
             })
             .collect();
         attempts[0].outcome.as_mut().unwrap().figures = testing::all();

@@ -25,7 +25,7 @@ const AFRESH: &str = "\r\x1b[K";
 /// Nobody listens, or there can be no thread; what becomes of the experiment itself is in the result.
 pub fn measured(
     experiment: &Experiment,
-    setting: Setting,
+    setting: &Setting,
     place: &str,
     console: &mut Console<'_>,
 ) -> io::Result<Result<Outcome, String>> {
@@ -36,13 +36,13 @@ pub fn measured(
         writeln!(console.progress, "{place}: {}{about}", experiment.name)?;
     }
     let began = Instant::now();
-    let measure = experiment.measure;
+    let (measure, setting) = (experiment.measure, setting.clone());
     let (send, results) = mpsc::sync_channel(1);
     thread::Builder::new()
         .name("experiment".to_owned())
         .spawn(move || {
             // The other end is gone only where drawing has failed, and then nobody wants to know.
-            let _ = send.send(measure(setting));
+            let _ = send.send(measure(&setting));
         })?;
     let outcome = loop {
         if console.redraws {

@@ -8,8 +8,11 @@ use std::time::Duration;
 use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, Size};
 use crate::figure::{Figure, testing};
 
-/// What they are given.
-pub const SETTING: Setting = Setting { size: Size::Lesson };
+/// What they are given. They write nothing.
+pub const SETTING: Setting = Setting {
+    size: Size::Lesson,
+    folder: PathBuf::new(),
+};
 
 /// One that finds what it claims, one that does not, one that fails, and one that panics.
 pub static EXPERIMENTS: [Experiment; 4] = [
@@ -23,7 +26,10 @@ pub static EXPERIMENTS: [Experiment; 4] = [
     experiment("panics", |_| panic!("as it should in this test")),
 ];
 
-const fn experiment(name: &'static str, measure: fn(Setting) -> io::Result<Outcome>) -> Experiment {
+const fn experiment(
+    name: &'static str,
+    measure: fn(&Setting) -> io::Result<Outcome>,
+) -> Experiment {
     Experiment {
         name,
         title: "A reader who has stopped & the others",

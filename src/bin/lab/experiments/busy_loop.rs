@@ -56,6 +56,9 @@ const SILENCE: Duration = Duration::from_millis(800);
 /// Calls are tried until the kernel has worked so long for them: fifteen ticks of the clock by which it counts.
 const TRIED: Duration = Duration::from_millis(150);
 
+/// A kernel that has not counted so much by then counts otherwise, or gives this process no core.
+const TRIED_MAX: Duration = Duration::from_secs(10);
+
 /// So many calls are tried between two looks at that clock.
 const CALLS: u32 = 10_000;
 
@@ -68,7 +71,7 @@ struct Idle {
     system: f64,
 }
 
-fn measure(setting: Setting) -> io::Result<Outcome> {
+fn measure(setting: &Setting) -> io::Result<Outcome> {
     let steps = setting.pick(IDLE.as_slice(), &IDLE_FULL);
     // First, while no server is there that takes a core.
     let rounds = steps
@@ -131,7 +134,7 @@ fn round_in_vain(people: usize) -> io::Result<Duration> {
     }
     listener.set_nonblocking(true)?;
     let system = || Ok::<_, io::Error>(Cost::of(process::id())?.system);
-    let (before, mut rounds) = (system()?, 0);
+    let (began, before, mut rounds) = (Instant::now(), system()?, 0);
     loop {
         for _ in 0..CALLS.div_ceil(people as u32) {
             for socket in &mut sockets {
@@ -143,6 +146,10 @@ fn round_in_vain(people: usize) -> io::Result<Duration> {
         let spent = system()?.saturating_sub(before);
         if spent >= TRIED {
             return Ok(spent / rounds);
+        }
+        if began.elapsed() > TRIED_MAX {
+            let error = "calls in vain take the kernel too little time to be counted";
+            return Err(io::Error::other(error));
         }
     }
 }

@@ -37,7 +37,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     question: "When 20 of those who were let in have left, how many of those who were waiting in silence are spoken to?",
 };
 
-fn measure(_setting: Setting) -> io::Result<Outcome> {
+fn measure(_setting: &Setting) -> io::Result<Outcome> {
     let naive = Newcomers::come("threads")?;
     let ours = Newcomers::come("threads-dispatcher")?;
     let (silent, told) = (naive.count(Saw::Silence), ours.count(Saw::Full));

@@ -61,7 +61,7 @@ struct Cost {
     median: f64,
 }
 
-fn measure(setting: Setting) -> io::Result<Outcome> {
+fn measure(setting: &Setting) -> io::Result<Outcome> {
     let (mut poll, mut epoll) = (
         Room::start(&["readiness-poll"])?,
         Room::start(&["readiness"])?,

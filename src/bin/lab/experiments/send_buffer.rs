@@ -35,7 +35,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     question: "Of what the kernel took with the smallest send buffer, how much had already come to the client's side?",
 };
 
-fn measure(_setting: Setting) -> io::Result<Outcome> {
+fn measure(_setting: &Setting) -> io::Result<Outcome> {
     let asked = ASKED_KIB
         .iter()
         .map(|&kib| Ok((kib, taken(Some(kib * 1024), None)?)))

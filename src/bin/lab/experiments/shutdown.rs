@@ -19,8 +19,9 @@ pub const EXPERIMENT: Experiment = Experiment {
     measure,
     why: [
         "SIGTERM ends a process at once unless it says otherwise (signal(7)), in the middle of whatever its threads are doing.",
-        "What the kernel has taken it still delivers, also for a process that is no more; what lies in the memory of the \
-         process, in a channel or a buffer, is gone with it.",
+        "What the kernel has taken it still delivers, also for a process that is no more, unless input of that client lies unread: \
+         then Linux sends a reset and throws it away. What lies in the memory of the process, in a channel or a buffer, is gone \
+         with it in any case.",
         "So the listeners stand at different places when it happens: the school form has written a batch to some and not yet \
          to the others, and with channels each has a queue of its own that is lost.",
         "`chatserv` makes an event of the signal, says farewell behind all that was said, takes nothing new, sends what it \
@@ -72,7 +73,7 @@ impl Fate {
     }
 }
 
-fn measure(_setting: Setting) -> io::Result<Outcome> {
+fn measure(_setting: &Setting) -> io::Result<Outcome> {
     let school = Fate::of("threads")?;
     let channels = Fate::of("threads-channels")?;
     let ours = Fate::of("threads-dispatcher")?;

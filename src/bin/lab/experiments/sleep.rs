@@ -77,7 +77,7 @@ struct Tried {
     lines: Vec<(f64, f64)>,
 }
 
-fn measure(setting: Setting) -> io::Result<Outcome> {
+fn measure(setting: &Setting) -> io::Result<Outcome> {
     let time = setting.pick(TALK, TALK_FULL);
     let mut tried = Vec::new();
     for (argument, pause) in PAUSES {
@@ -137,7 +137,9 @@ fn outcome(tried: &[Tried], readiness: &Tried) -> Outcome {
     let (shortest, longest) = (PAUSES[1].1, PAUSES[PAUSES.len() - 1].1);
     let has_both =
         |one: &&Tried| one.cpu < 1.2 * readiness.cpu && one.median < 1.2 * readiness.median;
-    let with_both = tried.iter().filter(has_both).count();
+    // Between the two ends: a short pause may come close to readiness where a round costs little.
+    let is_end = |one: &&Tried| one.pause.is_some_and(|pause| pause == 0.0 || pause >= 10.0);
+    let with_both = tried.iter().filter(is_end).filter(has_both).count();
     Outcome {
         found: format!(
             "Without a pause the loop takes {:.0} % of a core, with one of {longest} ms it takes {:.1} % and a line {:.0} ms at \
@@ -189,8 +191,8 @@ fn outcome(tried: &[Tried], readiness: &Tried) -> Outcome {
             },
             Claim {
                 says: format!(
-                    "No pause comes within a fifth of readiness in both, processor time and latency ({with_both} of {} do).",
-                    tried.len()
+                    "Neither the busy loop nor a pause of 10 or 50 ms comes within a fifth of readiness in both, processor time and \
+                     latency ({with_both} of 3 do)."
                 ),
                 holds: with_both == 0,
             },

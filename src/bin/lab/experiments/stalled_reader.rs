@@ -29,7 +29,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     title: "One person stops reading",
     guess: "One of 24 people stops reading. By what factor does the 99th percentile of the others' latency differ, between \
             a server that writes to each in turn and ours?",
-    takes: Duration::from_secs(12),
+    takes: Duration::from_secs(15),
     measure,
     why: [
         "A write blocks when the client's receive buffer and the server's send buffer are full, until the client reads: \
@@ -69,13 +69,13 @@ const SERVERS: [(&str, &[&str]); 4] = [
 /// How long each line is.
 const LINE_BYTES: usize = 800;
 
-fn measure(setting: Setting) -> io::Result<Outcome> {
+fn measure(setting: &Setting) -> io::Result<Outcome> {
     let talk = Talk {
         speaker: 0,
         every: Duration::from_millis(3),
         time: setting.pick(Duration::from_millis(9500), Duration::from_secs(20)),
         line_bytes: LINE_BYTES,
-        patience: Duration::from_millis(500),
+        patience: Duration::from_secs(2),
     };
     let people = setting.pick(24, 50);
     let mut bursts = Vec::new();
@@ -103,10 +103,13 @@ fn measure(setting: Setting) -> io::Result<Outcome> {
 
 fn outcome(talk: &Talk, measured: &[Measured], bursts: &[(usize, usize)]) -> Outcome {
     // In the order of SERVERS.
-    let p99: Vec<f64> = measured
-        .iter()
-        .map(|server| p99_after_the_stall(server, talk))
-        .collect();
+    let after_the_stall = |rank| -> Vec<f64> {
+        measured
+            .iter()
+            .map(|server| ms_after_the_stall(server, talk, rank))
+            .collect()
+    };
+    let (median, p99) = (after_the_stall(500), after_the_stall(990));
     let (naive, waiting, ours) = (p99[0], p99[1], p99[3]);
     let fates: Vec<String> = SERVERS
         .iter()
@@ -134,11 +137,11 @@ fn outcome(talk: &Talk, measured: &[Measured], bursts: &[(usize, usize)]) -> Out
             losses.join("; "),
             fates.join("; "),
         ),
-        claims: claims(&measured[3], &p99, bursts[3].1),
+        claims: claims(&measured[3], &median, &p99, bursts[3].1),
     }
 }
 
-fn claims(ours: &Measured, p99: &[f64], lost_in_burst: usize) -> Vec<Claim> {
+fn claims(ours: &Measured, median: &[f64], p99: &[f64], lost_in_burst: usize) -> Vec<Claim> {
     let behind = |which: usize| Claim {
         says: format!(
             "{}: the others' 99th percentile is at least 10 times that of ours ({:.1} ms, {:.1} ms).",
@@ -152,11 +155,11 @@ fn claims(ours: &Measured, p99: &[f64], lost_in_burst: usize) -> Vec<Claim> {
         behind(1),
         Claim {
             says: format!(
-                "Ours is as flat as the one that never waits because it drops: at most 10 times its 99th percentile \
-                 ({:.1} ms, {:.1} ms).",
-                p99[3], p99[2],
+                "Ours delivers as fast as the one that never waits because it drops: their medians differ by a factor of 10 at \
+                 the most ({:.2} ms, {:.2} ms).",
+                median[3], median[2],
             ),
-            holds: p99[3] <= 10.0 * p99[2],
+            holds: median[3] <= 10.0 * median[2] && median[2] <= 10.0 * median[3],
         },
         Claim {
             says: format!("Ours loses no line of anybody who reads ({lost} were lost)."),
@@ -165,9 +168,9 @@ fn claims(ours: &Measured, p99: &[f64], lost_in_burst: usize) -> Vec<Claim> {
     ]
 }
 
-/// Of what was said since the one has stopped, in ms.
-fn p99_after_the_stall(server: &Measured, talk: &Talk) -> f64 {
-    let latency = server.others.per_mille_ms(talk, 990, STALLS_AT, talk.time);
+/// So many of a thousand deliveries, of what was said since the one has stopped, did not take longer; in ms.
+fn ms_after_the_stall(server: &Measured, talk: &Talk, rank: usize) -> f64 {
+    let latency = server.others.per_mille_ms(talk, rank, STALLS_AT, talk.time);
     latency.expect("the talk goes on for longer than until the stall")
 }
 

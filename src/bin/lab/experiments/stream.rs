@@ -68,7 +68,7 @@ const WAYS: [Way; 4] = [
     },
 ];
 
-fn measure(_setting: Setting) -> io::Result<Outcome> {
+fn measure(_setting: &Setting) -> io::Result<Outcome> {
     let counted = WAYS
         .iter()
         .map(|way| send_and_count(way.piece, way.pace))

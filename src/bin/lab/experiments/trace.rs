@@ -4,10 +4,7 @@ mod load;
 mod timeline;
 
 use std::io;
-use std::path::PathBuf;
 use std::time::Duration;
-
-use rustix::process::getuid;
 
 use crate::experiment::{Change, Claim, Experiment, Outcome, Setting};
 use crate::figure::{Axis, Drawing, Figure};
@@ -43,6 +40,9 @@ pub const EXPERIMENT: Experiment = Experiment {
     question: "Where does the dispatcher spend more of its time: in the Hub and the codec, or in `send`?",
 };
 
+/// The name of the trace, beside the plots.
+const TRACE: &str = "trace.json";
+
 /// How much of the trace is drawn, in milliseconds. It is taken from the middle.
 const DRAWN_MS: f64 = 8.0;
 
@@ -58,8 +58,8 @@ const WAITS: [&str; 4] = [
     "in accept",
 ];
 
-fn measure(_setting: Setting) -> io::Result<Outcome> {
-    let path = path();
+fn measure(setting: &Setting) -> io::Result<Outcome> {
+    let path = setting.folder.join(TRACE);
     let lines = record(&path)?;
     let timeline = Timeline::read(&path)?;
     let share = |role, activity| timeline.share(role, activity);
@@ -96,12 +96,6 @@ fn measure(_setting: Setting) -> io::Result<Outcome> {
         ],
         figures: figures(&timeline),
     })
-}
-
-/// In the folder for temporary files, with the number of the user, since two may run the lab on one machine.
-fn path() -> PathBuf {
-    let user = getuid().as_raw();
-    std::env::temp_dir().join(format!("chatserv-lab-trace-{user}.json"))
 }
 
 fn figures(timeline: &Timeline) -> Vec<Figure> {

@@ -17,6 +17,9 @@ const RECEIVE_BUFFER_BYTES: usize = 4 * 1024;
 /// When nothing has come for so long, nothing will come.
 const SILENCE: Duration = Duration::from_millis(500);
 
+/// How long the server may take to let them in.
+const ENTRY: Duration = Duration::from_secs(10);
+
 /// A client that is in the chat, and blocks in its reads.
 pub struct Stalled {
     socket: TcpStream,
@@ -50,11 +53,12 @@ impl Stalled {
             socket: socket.into(),
             heard: Vec::new(),
         };
-        stalled.socket.set_read_timeout(Some(SILENCE))?;
+        stalled.socket.set_read_timeout(Some(ENTRY))?;
         stalled.hear_out(b"Input username.\r\n")?;
         stalled.socket.write_all(b"stalled\r\n")?;
         stalled.hear_out(b" connected to this server.\r\n")?;
         stalled.heard.clear();
+        stalled.socket.set_read_timeout(Some(SILENCE))?;
         Ok(stalled)
     }
 
