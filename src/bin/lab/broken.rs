@@ -29,10 +29,10 @@ mod write_under_lock;
 
 use std::io::{self, Write};
 
-use chatserv::chat::near_word;
-
 pub use mistake::Mistake;
 use mistake::{Way, Wrong};
+
+use crate::texts;
 
 /// All of them, in the order in which they are taught.
 pub const ALL: &[Mistake] = &[
@@ -92,16 +92,10 @@ pub fn check() -> io::Result<()> {
 }
 
 fn named(name: &str) -> io::Result<&'static Mistake> {
-    let names = || ALL.iter().map(|mistake| mistake.name);
     let found = ALL.iter().find(|mistake| mistake.name == name);
     found.ok_or_else(|| {
-        let names_all: Vec<&str> = names().collect();
-        let near = near_word(name, names()).map(|near| format!(" Did you mean {near}?"));
-        io::Error::other(format!(
-            "there is no mistake {name:?}.{} There are: {}",
-            near.unwrap_or_default(),
-            names_all.join(", ")
-        ))
+        let known: Vec<&str> = ALL.iter().map(|mistake| mistake.name).collect();
+        texts::unknown("a mistake", name, &known)
     })
 }
 

@@ -42,8 +42,19 @@ fn two_threads(mut socket: &TcpStream) -> io::Result<()> {
             // Nothing more will be said; what the others say is still heard.
             socket.shutdown(Shutdown::Write)
         });
-        while copy_some(&mut socket)? > 0 {}
-        // The other thread may be blocked in its read from the keyboard, and nobody can wake it: the process ends.
+        let ended = loop {
+            match copy_some(&mut socket) {
+                Ok(0) => break Ok(()),
+                Ok(_) => {}
+                Err(error) => break Err(error),
+            }
+        };
+        // The other thread may be blocked in its read from the keyboard, and nobody can wake it. The scope would wait for
+        // it, also where the connection broke: so the process ends here, and says here why.
+        if let Err(error) = ended {
+            let _ = writeln!(io::stderr(), "lab: {error}");
+            std::process::exit(1)
+        }
         std::process::exit(0)
     })
 }

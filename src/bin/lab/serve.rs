@@ -8,7 +8,7 @@ use socket2::SockRef;
 
 use crate::serving::WAITING;
 use crate::texts;
-use crate::variants::{self, Knobs, Variant};
+use crate::variants::{self, Given, Variant};
 
 /// So many may wait until they are accepted. The kernel makes it less where its own limit is less.
 const BACKLOG: i32 = 4096;
@@ -22,7 +22,7 @@ pub struct Serve {
     #[arg(long, value_name = "NUMBER", default_value_t = 1337)]
     pub port: u16,
     #[command(flatten)]
-    knobs: Knobs,
+    given: Given,
     /// End as soon as stdin ends, which it does when whoever started this ends
     #[arg(long, hide = true)]
     until_stdin_ends: bool,
@@ -63,19 +63,20 @@ pub fn announce(port: u16) -> io::Result<()> {
 /// Serves until the chat is shut down.
 ///
 /// # Errors
-/// There is no such variant, no such port, or the variant fails.
+/// There is no such variant, a knob is not for it, there is no such port, or the variant fails.
 pub fn serve(serve: &Serve) -> io::Result<()> {
     let Some(variant) = variants::named(&serve.variant) else {
         let known: Vec<&str> = variants::ALL.iter().map(|variant| variant.name).collect();
         return Err(texts::unknown("a variant", &serve.variant, &known));
     };
+    let knobs = serve.given.for_variant(variant.name)?;
     if serve.until_stdin_ends {
         end_with_stdin();
     } else {
         say_what_it_cannot(variant);
     }
     let port = Port { number: serve.port };
-    let served = (variant.serve)(port, &serve.knobs);
+    let served = (variant.serve)(port, &knobs);
     say_what_was_counted();
     served
 }

@@ -1,6 +1,7 @@
 //! The same chat in several shells. Each has the Hub and the codecs of [`crate::chat`], or of the server itself, and differs
 //! only in who reads, who writes, and who waits for whom.
 
+mod knobs;
 mod locked;
 mod non_blocking;
 mod one_at_a_time;
@@ -13,13 +14,10 @@ mod threads_dispatcher;
 mod turns;
 
 use std::io;
-use std::time::Duration;
-
-use chatserv::config::Delivery;
-use clap::ValueEnum;
 
 use crate::serve::Port;
 
+pub use knobs::{Given, Knobs, WhenFull};
 pub use locked::lock_waits;
 pub use turns::batches;
 
@@ -45,32 +43,6 @@ mod cannot {
         "Whoever still sends while they are let go may lose their last lines to a reset.";
     pub const KEEP_LITTLE: &str =
         "What waits for somebody who does not read has no limit but memory.";
-}
-
-/// What can be turned. Each variant looks at those that mean something to it.
-#[derive(Debug, Clone, clap::Args)]
-pub struct Knobs {
-    /// polling: how long to sleep when nobody had anything to say; without it, it does not
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
-    pub sleep: Option<Duration>,
-    /// threads-channels: what to do where somebody's channel is full
-    #[arg(long, value_enum, default_value_t = WhenFull::Wait)]
-    pub when_full: WhenFull,
-    /// threads-dispatcher: who writes to a socket
-    #[arg(long, value_enum, default_value_t)]
-    pub delivery: Delivery,
-    /// turns: readers do not wait for their turn
-    #[arg(long)]
-    pub push_on: bool,
-}
-
-/// What a sender does where a receiver's channel is full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum WhenFull {
-    /// Waits, for 5 seconds at the most, and then lets the receiver go
-    Wait,
-    /// Throws the message away
-    Drop,
 }
 
 /// All of them, in the order in which they are taught.

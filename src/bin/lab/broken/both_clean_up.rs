@@ -75,6 +75,12 @@ impl Table {
         Ticket { place, id }
     }
 
+    /// Whether whoever was given this ticket still sits in that place.
+    fn holds(&self, ticket: Ticket) -> bool {
+        let seat = self.places.get(ticket.place).and_then(Option::as_ref);
+        seat.is_some_and(|seat| seat.id == ticket.id)
+    }
+
     /// The connection has ended: closes it, for whoever still waits at it, and frees the place.
     fn clean_up(&mut self, way: Way, ticket: Ticket) {
         let place = &mut self.places[ticket.place];
@@ -117,20 +123,27 @@ fn check(way: Way) -> Result<(), Wrong> {
     let ticket = table.lock().seat(luca.server.try_clone()?);
     let socket = &luca.server;
     let (lines, inbox) = bounded::<&[u8]>(1);
-    thread::scope(|scope| -> io::Result<()> {
+    let seated = thread::scope(|scope| -> io::Result<Ticket> {
         let reader = scope.spawn(move || reader(way, table, socket, ticket));
         let writer = scope.spawn(move || writer(way, table, socket, ticket, &inbox));
         // luca leaves, and the reader is the first to see it.
         drop(luca.client);
         let _ = reader.join();
         // mia comes, and sits where luca sat.
-        table.lock().seat(mia.server.try_clone()?);
+        let seated = table.lock().seat(mia.server.try_clone()?);
         // The writer is the second, as soon as it has something to write. It may have gone without a look, too.
         let _ = lines.send(b"somebody: hello\r\n");
         drop(lines);
         let _ = writer.join();
-        Ok(())
+        Ok(seated)
     })?;
+    // Who never cleans up throws nobody out, but soon has no place left.
+    if seated.place != ticket.place {
+        return Err(Wrong::new(
+            "luca leaves, and mia is given the place that is free now",
+            format!("place {}: nobody has freed luca's", seated.place),
+        ));
+    }
     // mia is still here if what is said to her arrives.
     let expected = "luca leaves, mia comes, and mia hears \"welcome\"";
     let mut heard = String::new();
@@ -138,8 +151,9 @@ fn check(way: Way) -> Result<(), Wrong> {
     let _ = mia.server.shutdown(Shutdown::Write);
     mia.client.read_to_string(&mut heard)?;
     match heard.as_str() {
-        "welcome" if said => Ok(()),
+        "welcome" if said && table.lock().holds(seated) => Ok(()),
         "" => Err(Wrong::new(expected, format!("nothing: {}", MISTAKE.sign))),
+        "welcome" => Err(Wrong::new("mia still has her place", "somebody freed it")),
         _ => Err(Wrong::new(expected, format!("{heard:?}"))),
     }
 }

@@ -13,6 +13,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+use std::thread;
 
 use rustix::fs::{OFlags, fcntl_getfl};
 
@@ -38,6 +39,9 @@ pub const MISTAKE: Mistake = Mistake {
 
 const LINE: [u8; 1024] = [b'x'; 1024];
 
+/// How often somebody looks, while another thread sends, whether the socket still blocks.
+const LOOKS: usize = 20_000;
+
 /// Sends what the socket takes now, while another thread reads from it. How much that was; none where it is full.
 fn send_without_waiting(way: Way, socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     match way {
@@ -54,17 +58,21 @@ fn send_without_waiting(way: Way, socket: &TcpStream, bytes: &[u8]) -> io::Resul
 }
 
 fn check(way: Way) -> Result<(), Wrong> {
+    check_of(|socket, bytes| send_without_waiting(way, socket, bytes))
+}
+
+/// The check, of any way to send without waiting.
+pub(super) fn check_of(
+    send_without_waiting: impl Fn(&TcpStream, &[u8]) -> io::Result<usize>,
+) -> Result<(), Wrong> {
     let Connection {
         mut server,
         mut client,
     } = Connection::open()?;
-    send_without_waiting(way, &server, b"Who are you?\r\n")?;
+    send_without_waiting(&server, b"Who are you?\r\n")?;
     // A person takes a moment to answer. Where the read below waits, whether they answer before or after it begins changes
     // nothing, so they do it before; where it does not wait, they would come too late.
-    if !fcntl_getfl(&server)
-        .map_err(io::Error::from)?
-        .contains(OFlags::NONBLOCK)
-    {
+    if blocks(&server)? {
         client.write_all(b"luca\r\n")?;
     }
     let mut buffer = [0; 64];
@@ -83,8 +91,39 @@ fn check(way: Way) -> Result<(), Wrong> {
 
     // What it was meant for has to hold, too: with somebody who does not read, it does not wait.
     let full = Connection::narrow()?;
-    while send_without_waiting(way, &full.server, &LINE)? == LINE.len() {}
-    Ok(())
+    while send_without_waiting(&full.server, &LINE)? == LINE.len() {}
+
+    // Nor may it be switched off for a moment only: a read that begins in that moment fails.
+    thread::scope(|scope| {
+        let watcher = scope.spawn(|| always_blocks(&full.server));
+        while !watcher.is_finished() {
+            send_without_waiting(&full.server, &LINE)?;
+        }
+        let blocked = watcher.join();
+        if blocked.unwrap_or_else(|_| Err(io::Error::other("the watcher panicked")))? {
+            return Ok(());
+        }
+        Err(Wrong::new(
+            "a read waits whenever it begins, also while another thread sends",
+            "for a moment in each send, a read would fail with WouldBlock",
+        ))
+    })
+}
+
+/// Whether whoever reads from this socket waits.
+fn blocks(socket: &TcpStream) -> io::Result<bool> {
+    Ok(!fcntl_getfl(socket)?.contains(OFlags::NONBLOCK))
+}
+
+/// Looks often, and gives up its core after each look, so that each comes at another moment of a send.
+fn always_blocks(socket: &TcpStream) -> io::Result<bool> {
+    for _ in 0..LOOKS {
+        if !blocks(socket)? {
+            return Ok(false);
+        }
+        thread::yield_now();
+    }
+    Ok(true)
 }
 
 // The answer, for whoever has tried: MSG_DONTWAIT.

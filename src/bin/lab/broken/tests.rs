@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
 use std::fs;
+use std::net::TcpStream;
 use std::path::Path;
 
 use super::*;
@@ -111,4 +112,43 @@ fn a_check_that_panics_is_a_failure_and_no_wait() {
     };
     let wrong = mistake.check(Way::Broken).unwrap_err();
     assert_eq!(wrong.expected, "no panic");
+}
+
+#[test]
+fn a_socket_that_does_not_block_for_a_moment_is_no_cure() {
+    let set_back = |mut socket: &TcpStream, bytes: &[u8]| {
+        socket.set_nonblocking(true)?;
+        let written = socket.write(bytes);
+        socket.set_nonblocking(false)?;
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
+            written => written,
+        }
+    };
+    let wrong = nonblocking_clone::check_of(set_back).unwrap_err();
+    assert!(wrong.came.contains("for a moment"), "{wrong:?}");
+}
+
+#[test]
+fn lines_may_be_missing_but_not_torn() {
+    let (one, three) = (unbounded_queue::line(1), unbounded_queue::line(3));
+    let both = [&one[..], &three].concat();
+    assert!(unbounded_queue::is_whole(&both, false));
+    assert!(unbounded_queue::is_whole(&[], false));
+    // What was said in another order, or a part of a line.
+    let other_order = [&three[..], &one].concat();
+    assert!(!unbounded_queue::is_whole(&other_order, false));
+    assert!(!unbounded_queue::is_whole(&both[..both.len() - 1], false));
+    let torn = [&one[..100], &three].concat();
+    assert!(!unbounded_queue::is_whole(&torn, false));
+    // A cut goes through the last line, and no other.
+    assert!(unbounded_queue::is_whole(&both[..both.len() - 1], true));
+    assert!(!unbounded_queue::is_whole(&torn, true));
+}
+
+#[test]
+fn a_nul_within_a_line_is_dropped_by_the_server() {
+    let pieces: [&[u8]; 2] = [b"lu\0ca\r\n", b"\0you\r\n"];
+    let lines = codec::lines(pieces::Pieces::new(&pieces).unwrap()).unwrap();
+    assert_eq!(lines, ["luca", "you"]);
 }

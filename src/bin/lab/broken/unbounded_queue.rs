@@ -12,8 +12,9 @@
 //! nc localhost 1337
 //! ```
 
-use std::io::{self, Read};
-use std::net::TcpStream;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::thread;
 use std::time::Duration;
 
 use super::connection::{Connection, send_now};
@@ -38,9 +39,11 @@ pub const MISTAKE: Mistake = Mistake {
 /// How much may wait for one person. The server's own limit, where nobody sets another.
 const WAITING_BYTES_MAX: usize = 256 * 1024;
 
-/// What is said in the check: sixteen times as much, in so many lines.
+/// What is said in the check: about sixteen times as much, in so many lines.
 const LINES: usize = 4096;
-const LINE: [u8; 1024] = [b'x'; 1024];
+/// A prime, so that neither the limit nor what the kernel takes is a number of whole lines: whoever throws away what is over
+/// the limit tears one.
+const LINE_BYTES: usize = 1021;
 
 /// How long a reader of the check waits for a line.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -86,27 +89,81 @@ fn check(way: Way) -> Result<(), Wrong> {
     let mut people = [Person::new(stalled.server), Person::new(reading.server)];
     let mut held_max = 0;
     for number in 1..=LINES {
+        let line = line(number);
         for person in &mut people {
-            person.say(way, &LINE)?;
+            person.say(way, &line)?;
             held_max = held_max.max(person.waiting.len());
         }
-        if client.read_exact(&mut [0; LINE.len()]).is_err() {
+        let mut heard = [0; LINE_BYTES];
+        if client.read_exact(&mut heard).is_err() || heard[..] != line[..] {
             return Err(Wrong::new(
                 format!("who reads gets all {LINES} lines"),
                 format!("they got {} and no more", number - 1),
             ));
         }
     }
-    if held_max <= WAITING_BYTES_MAX {
+    if held_max > WAITING_BYTES_MAX {
+        let said = LINES * LINE_BYTES;
+        return Err(Wrong::new(
+            format!(
+                "of {said} bytes for somebody who does not read, {WAITING_BYTES_MAX} wait at the most"
+            ),
+            format!("{held_max} bytes waited, and {}", MISTAKE.sign),
+        ));
+    }
+    let [stalled_person, _] = people;
+    let is_cut = stalled_person.is_cut;
+    let heard = read_at_last(stalled_person, stalled.client)?;
+    if is_whole(&heard, is_cut) {
         return Ok(());
     }
-    let said = LINES * LINE.len();
     Err(Wrong::new(
-        format!(
-            "of {said} bytes for somebody who does not read, {WAITING_BYTES_MAX} wait at the most"
-        ),
-        format!("{held_max} bytes waited, and {}", MISTAKE.sign),
+        "whoever reads again in the end finds whole lines only, though perhaps not all",
+        "a torn line: a part of it was thrown away",
     ))
+}
+
+/// A line that is like no other, so that a part of one is not taken for one.
+pub(super) fn line(number: usize) -> Vec<u8> {
+    let width = LINE_BYTES - 2;
+    format!("{number:x<width$}\r\n").into_bytes()
+}
+
+/// Whoever did not read does so now. What comes until the connection ends: what the kernel has, and what still waits.
+fn read_at_last(person: Person, mut client: TcpStream) -> io::Result<Vec<u8>> {
+    client.set_read_timeout(Some(PATIENCE))?;
+    let Person {
+        mut socket,
+        waiting,
+        ..
+    } = person;
+    // Now it may wait, as somebody reads; but not for ever.
+    socket.set_nonblocking(false)?;
+    socket.set_write_timeout(Some(PATIENCE))?;
+    thread::scope(|scope| {
+        let writer = scope.spawn(move || {
+            socket.write_all(&waiting)?;
+            socket.shutdown(Shutdown::Write)
+        });
+        let mut heard = Vec::new();
+        client.read_to_end(&mut heard)?;
+        let written = writer.join();
+        written.unwrap_or_else(|_| Err(io::Error::other("the writer panicked")))?;
+        Ok(heard)
+    })
+}
+
+/// Whether these are whole lines in the order in which they were said. Lines may be missing; and where somebody was cut, the
+/// cut may go through their last line.
+pub(super) fn is_whole(heard: &[u8], is_cut: bool) -> bool {
+    let mut said = 1..=LINES;
+    heard.split_inclusive(|&byte| byte == b'\n').all(|piece| {
+        let is_last_of_cut = is_cut && !piece.ends_with(b"\n");
+        said.any(|number| {
+            let line = line(number);
+            line == piece || is_last_of_cut && line.starts_with(piece)
+        })
+    })
 }
 
 // The answer, for whoever has tried.

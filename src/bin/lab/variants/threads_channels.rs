@@ -1,9 +1,8 @@
 //! Two threads for each connection, one that reads and one that writes, with a bounded channel between: nobody writes to
 //! somebody else's socket any more.
 //!
-//! Whoever does not read fills their socket, then their channel, and then a choice has to be made (exercise 8.15 of "The Go
-//! Programming Language"). `--when-full wait`: the sender waits for 5 seconds, with the lock, so all do, and then the
-//! one who does not read is let go. `--when-full drop`: what does not fit is thrown away, and nobody is told.
+//! Whoever does not read fills first their socket, then their channel. `--when-full drop` skips what does not fit (exercise
+//! 8.15 of "The Go Programming Language"); with `wait`, the sender waits for 5 s, and all with it, and lets them go then.
 
 use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read, Write};
@@ -111,9 +110,10 @@ fn read_all(shared: &Locked<Shared>, client: ClientId, mut socket: &TcpStream) {
 }
 
 impl Shared {
-    /// Hands a message to the thread that writes. Says no where that took too long.
+    /// Hands what there is to say to the thread that writes: who is only let go needs no room. No where that took too long.
     fn send(&self, person: &Person, message: Vec<u8>) -> bool {
         match self.when_full {
+            _ if message.is_empty() => true,
             WhenFull::Wait => {
                 let sent = person.messages.send_timeout(message, PATIENCE);
                 !sent.is_err_and(|error| error.is_timeout())

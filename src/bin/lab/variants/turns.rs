@@ -29,14 +29,17 @@ pub const VARIANT: Variant = Variant {
     name: "turns",
     about: "a thread that reads for each connection, and a dispatcher in small: readers wait for a turn, or push on",
     cannot: &[
-        "It bears nobody who does not read: each of them stops everybody for a second.",
+        "It bears nobody who does not read: each of them stops everybody for a second, and for longer where they \
+         read a little now and then, since the second is for each write call and not for all that waits.",
         cannot::LIMIT,
         cannot::CHOOSE,
+        cannot::LINGER,
     ],
     serve,
 };
 
-/// How long one write may take.
+/// How long one write call may take. `write_all` makes as many as it needs: whoever takes a few bytes within each second is
+/// never too slow.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 struct Dispatcher {
