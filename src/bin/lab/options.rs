@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::client::How;
 use crate::serve::Serve;
 
-/// Threading against non-blocking, seen and measured. Without a command it runs all experiments, in two minutes.
+/// Threading against non-blocking, seen and measured. Without a command it runs all experiments, in a minute or two.
 #[derive(Debug, Parser)]
 #[command(name = "lab", version)]
 pub struct Options {

@@ -105,3 +105,33 @@ impl Drop for Serving {
         let _ = self.process.wait();
     }
 }
+
+/// The two numbers in what a server has said of something it counted: `lock: 1234 times, waited 56789 ns`.
+///
+/// # Errors
+/// It has said nothing of that.
+pub fn counted(said: &str, of: &str) -> io::Result<[f64; 2]> {
+    let numbers: Vec<f64> = said
+        .lines()
+        .filter_map(|line| line.strip_prefix(of))
+        .flat_map(|line| line.split(' '))
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    <[f64; 2]>::try_from(numbers)
+        .map_err(|_| io::Error::other(format!("a server that does not count {of:?}: {said:?}")))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_counted_is_read_from_its_line() {
+        let said = "something\nlock: 400 times, waited 1000 ns\nbatches: 3 with 7 lines\n";
+        assert_eq!(counted(said, "lock: ").unwrap(), [400.0, 1000.0]);
+        assert_eq!(counted(said, "batches: ").unwrap(), [3.0, 7.0]);
+        assert!(counted("", "lock: ").is_err());
+        assert!(counted("lock: often, waited long\n", "lock: ").is_err());
+    }
+}

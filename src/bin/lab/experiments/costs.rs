@@ -171,7 +171,7 @@ fn outcome(threads: &[Step], readiness: &[Step]) -> Outcome {
             figure(
                 "costs-of-threads-latency",
                 "How long a message takes while two talk and the others are idle",
-                "Idle threads cost nobody time: either line stays where it was with two connections.",
+                "Idle threads cost nobody time: no line rises with the connections, though that of threads lies higher.",
                 Axis::logarithmic("latency (ms)"),
                 [
                     ("threads, median", threads, |step| step.median),

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::super::talkers::{Talked, Talkers};
-use crate::serving::Serving;
+use crate::serving::{Serving, counted};
 
 /// How many more than the talkers are in the room.
 pub const LISTENERS: usize = 100;
@@ -36,7 +36,9 @@ impl Point {
         };
         let serving = Serving::start(&["threads"])?;
         let threads = load.talk(&serving)?;
-        let wait_us = wait_us(&serving.finish()?)?;
+        // The few hundred times in which people came in, one after the other, count too; nobody waited then.
+        let [times, nanoseconds] = counted(&serving.finish()?, "lock: ")?;
+        let wait_us = nanoseconds / times / 1000.0;
         let dispatcher = load.talk(&Serving::start(&["threads-dispatcher"])?)?;
         Ok(Self {
             talkers,
@@ -44,34 +46,5 @@ impl Point {
             wait_us,
             dispatcher,
         })
-    }
-}
-
-/// The average of what the server counted: it says `lock: 1234 times, waited 56789 ns` at its end. The few hundred times in
-/// which people came in, one after the other, count too; nobody waited then.
-fn wait_us(said: &str) -> io::Result<f64> {
-    let numbers: Vec<f64> = said
-        .lines()
-        .filter_map(|line| line.strip_prefix("lock: "))
-        .flat_map(|line| line.split(' '))
-        .filter_map(|word| word.parse().ok())
-        .collect();
-    let &[times, nanoseconds] = &numbers[..] else {
-        let error = format!("a server that says nothing of its lock: {said:?}");
-        return Err(io::Error::other(error));
-    };
-    Ok(nanoseconds / times / 1000.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_average_is_read_from_the_line_about_the_lock() {
-        let said = "something\nlock: 400 times, waited 1000000 ns\n";
-        assert_eq!(wait_us(said).unwrap(), 2.5);
-        assert!(wait_us("").is_err());
-        assert!(wait_us("lock: often, waited long\n").is_err());
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::super::talkers::{Talked, Talkers};
-use crate::serving::Serving;
+use crate::serving::{Serving, counted};
 
 /// What a reader does when it has read something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,39 +44,12 @@ impl Mode {
             Self::PushOn => &["turns", "--push-on"],
         })?;
         let talked = load.talk(&serving)?;
+        // The few batches in which people came in count too.
+        let [batches, lines] = counted(&serving.finish()?, "batches: ")?;
         Ok(Point {
             talkers,
-            batch_lines: batch_lines(&serving.finish()?)?,
+            batch_lines: lines / batches,
             talked,
         })
-    }
-}
-
-/// The average of what the server counted: it says `batches: 1234 with 56789 lines` at its end. The few batches in which
-/// people came in count too.
-fn batch_lines(said: &str) -> io::Result<f64> {
-    let numbers: Vec<f64> = said
-        .lines()
-        .filter_map(|line| line.strip_prefix("batches: "))
-        .flat_map(|line| line.split(' '))
-        .filter_map(|word| word.parse().ok())
-        .collect();
-    let &[batches, lines] = &numbers[..] else {
-        let error = format!("a server that says nothing of its batches: {said:?}");
-        return Err(io::Error::other(error));
-    };
-    Ok(lines / batches)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_average_is_read_from_the_line_about_the_batches() {
-        let said = "something\nbatches: 400 with 1000 lines\n";
-        assert_eq!(batch_lines(said).unwrap(), 2.5);
-        assert!(batch_lines("").is_err());
-        assert!(batch_lines("batches: some with 10 lines\n").is_err());
     }
 }
