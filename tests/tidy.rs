@@ -5,9 +5,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A file longer than this has two jobs.
-const LINES_MAX: usize = 300;
-
 /// What the core and the codecs may not know of, and why a reader of them can be sure of it.
 const IMPURE: [&str; 11] = [
     "std::net",
@@ -103,16 +100,6 @@ fn no_thread_of_the_server_unwraps_without_a_reason() {
                     path.display()
                 );
             }
-        }
-    }
-}
-
-#[test]
-fn no_file_has_two_jobs() {
-    for folder in ["src", "tests"] {
-        for (path, text) in sources(folder) {
-            let lines = text.lines().count();
-            assert!(lines <= LINES_MAX, "{} has {lines} lines", path.display());
         }
     }
 }
