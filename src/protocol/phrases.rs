@@ -27,7 +27,7 @@ mod table;
 
 use jiff::tz::TimeZone;
 
-use crate::chat::{Message, Refusal, Stranger, Timestamps};
+use crate::chat::{ChatError, Message, Stranger, Timestamps};
 use layout::{line, wrap};
 pub use refused::refused;
 pub(super) use sentence::sentence;
@@ -38,7 +38,7 @@ pub(super) use span::seconds_left;
 pub fn encode(message: &Message, timestamps: Timestamps, zone: &TimeZone, out: &mut Vec<u8>) {
     match message {
         // By far the most frequent one.
-        Message::Said(said) => said::encode(said, timestamps, zone, out),
+        Message::Chat(said) => said::encode(said, timestamps, zone, out),
         Message::History {
             room, said, now, ..
         } => said::history(room, said, *now, zone, out),
@@ -52,7 +52,7 @@ pub fn encode(message: &Message, timestamps: Timestamps, zone: &TimeZone, out: &
             0,
             out,
         ),
-        Message::Refused(Refusal::NobodyOf(names)) => wrap(listing::nobody_of(names), 0, out),
+        Message::Error(ChatError::NobodyOf(names)) => wrap(listing::nobody_of(names), 0, out),
         Message::Ignoring(names) => wrap(listing::ignoring(names), 0, out),
         Message::InRoom {
             room,

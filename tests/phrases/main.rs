@@ -99,12 +99,12 @@ fn no_message_is_forgotten() {
         .iter()
         .map(|(message, _)| {
             let debug = format!("{message:?}");
-            let debug = debug.strip_prefix("Refused(").unwrap_or(&debug);
+            let debug = debug.strip_prefix("Error(").unwrap_or(&debug);
             debug.split([' ', '(', ')']).next().unwrap().into()
         })
         .collect();
     // These begin with no `server: `, or are too long for a row: they have tests of their own.
-    let elsewhere = ["Refused", "Said", "History", "Help", "WrongProtocol"];
+    let elsewhere = ["Refused", "ChatMessage", "History", "Help", "WrongProtocol"];
 
     let messages = include_str!("../../src/chat/message.rs");
     let refusals = include_str!("../../src/chat/refusal.rs");
@@ -114,7 +114,7 @@ fn no_message_is_forgotten() {
     };
     let variants: Vec<&str> = body(messages, "pub enum Message {")
         .lines()
-        .chain(body(refusals, "pub enum Refusal {").lines())
+        .chain(body(refusals, "pub enum ChatError {").lines())
         .filter_map(|line| line.strip_prefix("    "))
         .filter(|line| line.starts_with(char::is_uppercase))
         .map(|line| line.split([' ', '(', ',']).next().unwrap())

@@ -81,13 +81,13 @@ impl JsonDecoder {
         }
         let object = match Object::parse(line) {
             Ok(object) => object,
-            Err(why) => return inputs.push(Input::Malformed { why, tag: None }),
+            Err(why) => return inputs.push(Input::BadRequest { why, tag: None }),
         };
         inputs.push(match object.tag() {
-            Err(why) => Input::Malformed { why, tag: None },
+            Err(why) => Input::BadRequest { why, tag: None },
             Ok(tag) => match understand(&object) {
                 Ok(request) => Input::Request { request, tag },
-                Err(why) => Input::Malformed { why, tag },
+                Err(why) => Input::BadRequest { why, tag },
             },
         });
     }

@@ -10,7 +10,7 @@ use crate::protocol::ENDLESS_BYTES_MAX;
 /// somebody says: `encode` writes those.
 pub(in crate::protocol) fn sentence(message: &Message) -> String {
     match message {
-        Message::Refused(refusal) => refused(refusal),
+        Message::Error(refusal) => refused(refusal),
         Message::InputUsername => "Input username.".into(),
         Message::YourNameIs(name) => format!("Your username is {name}."),
         Message::Congratulations => {
@@ -153,7 +153,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
             "You were disconnected: your end did not read what was sent. Connect again.".into()
         }
         Message::ShutDown => "The chat has been shut down".into(),
-        Message::Said(_)
+        Message::Chat(_)
         | Message::History { .. }
         | Message::InRoom { .. }
         | Message::Rooms { .. }
