@@ -3,10 +3,10 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::activity::Activity;
 use super::dispatcher::Dispatcher;
-use super::loaded::{Loaded, Reload};
-use super::log;
+use super::ops::activity::Activity;
+use super::ops::loaded::{Loaded, Reload};
+use super::ops::log;
 use crate::chat::{ChatMessage, ClientId, Effect, Event, Message, Now, Tag};
 use crate::protocol;
 

@@ -1,7 +1,7 @@
 //! The help, and the answers to other protocols.
 
 use chatserv::chat::{Message, Stranger, Timestamps, commands};
-use chatserv::protocol::phrases;
+use chatserv::protocol::plain;
 use jiff::tz::TimeZone;
 
 use crate::servers;
@@ -94,7 +94,7 @@ fn strangers_are_answered_in_their_own_manner() {
     ] {
         let mut out = Vec::new();
         let message = Message::WrongProtocol(stranger);
-        phrases::encode(&message, Timestamps::Off, &TimeZone::UTC, &mut out);
+        plain::encode(&message, Timestamps::Off, &TimeZone::UTC, &mut out);
         assert_eq!(String::from_utf8(out).unwrap(), answer);
     }
 }

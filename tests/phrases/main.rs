@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use chatserv::chat::{Message, Timestamps};
-use chatserv::protocol::phrases;
+use chatserv::protocol::plain;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr;
@@ -49,7 +49,7 @@ fn berlin() -> TimeZone {
 /// The lines of a message without their ends, each of which is CR LF.
 fn lines(message: &Message, timestamps: Timestamps, zone: &TimeZone) -> Vec<String> {
     let mut out = b"before ".to_vec();
-    phrases::encode(message, timestamps, zone, &mut out);
+    plain::encode(message, timestamps, zone, &mut out);
     let text = String::from_utf8(out.split_off("before ".len())).unwrap();
     assert_eq!(out, b"before ", "what was there stays");
     let mut lines: Vec<String> = text.split("\r\n").map(str::to_owned).collect();

@@ -1,6 +1,6 @@
 //! All that can be asked, and what each action needs: one table.
 
-use super::super::text::clean;
+use super::super::clean::clean;
 use super::fields::{Fields, wrong};
 use super::object::Object;
 use crate::chat::{Range, Request, RequestError, Target};

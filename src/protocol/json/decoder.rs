@@ -1,6 +1,6 @@
 //! The decoder of one JSON connection.
 
-use super::super::stranger::{Watch, begins_like_tls};
+use super::super::plain::stranger::{Watch, begins_like_tls};
 use super::actions::understand;
 use super::lines::{LineBuffer, Step};
 use super::object::Object;

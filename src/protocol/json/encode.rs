@@ -1,6 +1,6 @@
 //! All that is said, as objects: one on each line, with its fields in a fixed order.
 
-use super::super::phrases::{seconds_left, sentence};
+use super::super::plain::{seconds_left, sentence};
 use super::writer::Writer;
 use super::{answers, errors};
 use crate::chat::{Audience, ChatMessage, Manner, Message, Removal, Tag};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::super::text::{clean, is_blank};
+use super::super::clean::{clean, is_blank};
 use super::Action;
 use super::object::Object;
 use super::sent_at::parse_sent_at;

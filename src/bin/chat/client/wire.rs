@@ -13,7 +13,7 @@ mod object;
 mod own;
 
 use chatserv::chat::{ChatError, Command, Line, NameError, Request, Timestamps};
-use chatserv::protocol::phrases::refused;
+use chatserv::protocol::plain::refused;
 use chatserv::protocol::{clean, is_blank};
 
 use super::Bell;

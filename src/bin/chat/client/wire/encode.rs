@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chatserv::chat::{ChatError, Line, Network, Protocol, Range, Request, SentAt, Target};
 use chatserv::protocol::JSON_LINE_BYTES_MAX;
-use chatserv::protocol::phrases::refused;
+use chatserv::protocol::plain::refused;
 
 use super::object::Object;
 

@@ -15,23 +15,12 @@
 //! | `layout` | lines, and how to keep within their width |
 //! | `span` | how long something takes or has taken |
 
-mod clause;
-mod help;
-pub mod layout;
-mod listing;
-mod refused;
-mod said;
-mod sentence;
-pub mod span;
-mod table;
-
 use jiff::tz::TimeZone;
 
+use super::layout::{line, wrap};
+use super::sentences::sentence;
+use super::{help, listing, said, tables};
 use crate::chat::{ChatError, Message, Stranger, Timestamps};
-use layout::{line, wrap};
-pub use refused::refused;
-pub(super) use sentence::sentence;
-pub(super) use span::seconds_left;
 
 /// Appends `message` to `out` as the bytes that go to a terminal. `timestamps` is how this person sees when something
 /// was said, and `zone` the one that times are told in.
@@ -77,11 +66,11 @@ pub fn encode(message: &Message, timestamps: Timestamps, zone: &TimeZone, out: &
             total.saturating_sub(people.len()),
             out,
         ),
-        Message::Rooms { rooms, total } => table::rooms(rooms, *total, out),
-        Message::Whois(person) => table::whois(person, out),
-        Message::BanAdded(ban) => line(&table::ban_added(ban, zone), out),
-        Message::Bans { bans, total, now } => table::bans(bans, *total, *now, out),
-        Message::Threads { rows, total } => table::threads(rows, *total, out),
+        Message::Rooms { rooms, total } => tables::rooms(rooms, *total, out),
+        Message::Whois(person) => tables::whois(person, out),
+        Message::BanAdded(ban) => line(&tables::ban_added(ban, zone), out),
+        Message::Bans { bans, total, now } => tables::bans(bans, *total, *now, out),
+        Message::Threads { rows, total } => tables::threads(rows, *total, out),
         Message::Motd(Some(text)) => text.lines().for_each(|text| line(text, out)),
         Message::Help { operator, about } => help::encode(*operator, *about, out),
         Message::WrongProtocol(stranger) => wrong_protocol(*stranger, out),

@@ -2,7 +2,7 @@
 
 use super::clause::{because, clients_have, have, removal};
 use super::refused::refused;
-use super::{listing, span, table};
+use super::{listing, span, tables};
 use crate::chat::{Message, Timestamps};
 use crate::protocol::ENDLESS_BYTES_MAX;
 
@@ -109,7 +109,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
             }
         }
         Message::Removed(name) => format!("{name} was thrown out."),
-        Message::BanTakenBack(ban) => format!("{} is banned no more.", table::whom(ban)),
+        Message::BanTakenBack(ban) => format!("{} is banned no more.", tables::whom(ban)),
         Message::Muted { name, on: true } => {
             format!("Nobody hears {name} any more. /unmute {name} takes that back.")
         }
