@@ -6,7 +6,7 @@ use super::reaction::Reaction;
 use super::rooms::{Room, RoomId};
 use super::typed::note;
 use super::{
-    ChatError, ChatMessage, ClientId, Hub, Message, PersonDetails, PersonListing, Range,
+    ChatError, ChatMessage, ClientId, HelpTopic, Hub, Message, PersonDetails, PersonListing, Range,
     RoomListing, find_help,
 };
 use crate::config::limits::{HISTORY_LINES_MAX, HISTORY_LINES_SHOWN, LIST_ENTRIES_MAX};
@@ -14,17 +14,20 @@ use crate::config::limits::{HISTORY_LINES_MAX, HISTORY_LINES_SHOWN, LIST_ENTRIES
 impl Hub {
     pub(super) fn help(&self, client: ClientId, about: Option<String>, out: &mut Reaction) {
         let operator = self.is_operator(client);
-        let about = match about.map(|typed| find_help(&typed, operator)) {
-            None => None,
-            Some(Ok(help)) => Some(help.word),
-            Some(Err(command)) => {
-                if let Some(why) = command.refusal() {
-                    out.refuse(client, why);
+        let topic = match about.as_deref() {
+            None => HelpTopic::Overview,
+            Some(word) if word.eq_ignore_ascii_case("all") => HelpTopic::All,
+            Some(typed) => match find_help(typed, operator) {
+                Ok(help) => HelpTopic::Command(help.word),
+                Err(command) => {
+                    if let Some(error) = command.refusal() {
+                        out.refuse(client, error);
+                    }
+                    return;
                 }
-                return;
-            }
+            },
         };
-        out.answer(client, Message::Help { operator, about });
+        out.answer(client, Message::Help { operator, topic });
     }
 
     pub(super) fn who(&self, client: ClientId, room: Option<String>, out: &mut Reaction) {

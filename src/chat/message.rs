@@ -181,10 +181,9 @@ pub enum Message {
     Whois(Box<PersonDetails>),
     /// The commands there are, or one of them.
     Help {
-        /// Whether to tell what operators may.
+        /// Include the commands of operators.
         operator: bool,
-        /// The word of the one that was asked about.
-        about: Option<&'static str>,
+        topic: HelpTopic,
     },
     /// Who is here, in order of joining. Only the first few hundred, never a flood.
     Who {
@@ -286,4 +285,15 @@ pub enum Message {
     TooSlow,
     /// The chat ends for everybody.
     ShutDown,
+}
+
+/// What `/help` was asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HelpTopic {
+    /// The commands that people use most, on one screen.
+    Overview,
+    /// Every command.
+    All,
+    /// One command, by its word.
+    Command(&'static str),
 }

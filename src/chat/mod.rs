@@ -93,7 +93,7 @@ pub use event::{ClientId, DisconnectReason, Effect, Event, ShutdownCause};
 pub use hub::{Hub, HubSettings};
 pub use input::{Input, Line, Stranger, Tag};
 pub use malformed::RequestError;
-pub use message::Message;
+pub use message::{HelpTopic, Message};
 pub use name::{Name, NameError, NameKey};
 pub use notable::LogEvent;
 pub use refusal::ChatError;

@@ -1,13 +1,14 @@
 //! The help, and the answers to other protocols.
 
-use chatserv::chat::{Message, Stranger, Timestamps, commands};
+use chatserv::chat::{HelpTopic, Message, Stranger, Timestamps, commands};
 use chatserv::protocol::plain;
 use jiff::tz::TimeZone;
 
 use crate::servers;
 
 fn help(operator: bool, about: Option<&'static str>) -> Vec<String> {
-    servers(&Message::Help { operator, about })
+    let topic = about.map_or(HelpTopic::All, HelpTopic::Command);
+    servers(&Message::Help { operator, topic })
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chatserv::chat::{ChatError, Message, Tag, Timestamps, View};
+use chatserv::chat::{ChatError, HelpTopic, Message, Tag, Timestamps, View};
 use chatserv::protocol::encode;
 use chatserv::protocol::json::{self, error_codes};
 use jiff::tz::TimeZone;
@@ -107,7 +107,8 @@ fn every_message_has_a_sample() {
 #[test]
 fn help_is_the_table_of_commands() {
     let help = |operator, about| {
-        let lines = lines(&Message::Help { operator, about }, None);
+        let topic = about.map_or(HelpTopic::All, HelpTopic::Command);
+        let lines = lines(&Message::Help { operator, topic }, None);
         parsed(&lines[0])["commands"].as_array().unwrap().clone()
     };
     let (all, for_everybody) = (help(true, None), help(false, None));

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::encode::{action_of, said};
 use super::writer::{Writer, string};
 use crate::chat::{
-    Ban, Message, PersonDetails, PersonListing, Protocol, Queue, Tag, ThreadListing, commands,
+    Ban, HelpTopic, Message, PersonDetails, PersonListing, Protocol, Queue, Tag, ThreadListing,
+    commands,
 };
 
 /// Appends an answer that is a list or a description to `out`.
@@ -74,9 +75,12 @@ pub(super) fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::Ignoring(names) => Writer::new("ignore", tag, out)
             .list("usernames", names, |name, out| string(name, out))
             .end(),
-        Message::Help { operator, about } => {
+        Message::Help { operator, topic } => {
             let commands: Vec<_> = commands(*operator)
-                .filter(|command| about.is_none_or(|word| word == command.word))
+                .filter(|command| match topic {
+                    HelpTopic::Overview | HelpTopic::All => true,
+                    HelpTopic::Command(word) => *word == command.word,
+                })
                 .collect();
             Writer::new("help", tag, out)
                 .list("commands", &commands, |command, out| {

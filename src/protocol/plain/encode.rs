@@ -72,7 +72,7 @@ pub fn encode(message: &Message, timestamps: Timestamps, zone: &TimeZone, out: &
         Message::Bans { bans, total, now } => tables::bans(bans, *total, *now, out),
         Message::Threads { rows, total } => tables::threads(rows, *total, out),
         Message::Motd(Some(text)) => text.lines().for_each(|text| line(text, out)),
-        Message::Help { operator, about } => help::encode(*operator, *about, out),
+        Message::Help { operator, topic } => help::encode(*operator, *topic, out),
         Message::WrongProtocol(stranger) => wrong_protocol(*stranger, out),
         // `sentence` names all others one by one: a new message does not compile until somebody has worded it.
         other => line(&sentence(other), out),
