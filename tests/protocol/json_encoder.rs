@@ -106,7 +106,7 @@ fn every_message_has_a_sample() {
 
 #[test]
 fn help_is_the_table_of_commands() {
-    let help = |operator, about| {
+    let help = |operator, about: Option<&'static str>| {
         let topic = about.map_or(HelpTopic::All, HelpTopic::Command);
         let lines = lines(&Message::Help { operator, topic }, None);
         parsed(&lines[0])["commands"].as_array().unwrap().clone()
