@@ -5,6 +5,8 @@ use crate::support::{Program, command, find};
 use chatserv::config::Config;
 
 const UNIT: &str = include_str!("../../scripts/systemd/chatserv.service");
+const DOCKERFILE: &str = include_str!("../../scripts/docker/Dockerfile");
+const DOCKERIGNORE: &str = include_str!("../../scripts/docker/Dockerfile.dockerignore");
 const COMPOSE: &str = include_str!("../../scripts/docker/compose.yml");
 
 /// The highest exposure that systemd may find, in tenths from 0 (locked up) to 100.
@@ -60,4 +62,33 @@ fn unit_and_compose_allow_enough_threads_and_descriptors() {
     for (text, word) in [(UNIT, "\nLimitNOFILE="), (COMPOSE, "\n      nofile:")] {
         assert!(number(text, word) > config.max_clients + 1000, "{word}");
     }
+}
+
+/// Cargo refuses a manifest that names a missing file.
+#[test]
+fn the_image_build_copies_every_file_that_the_manifest_names() {
+    let directory = Directory::new("image");
+    let copies = DOCKERFILE
+        .lines()
+        .filter_map(|line| line.strip_prefix("COPY "))
+        .filter(|copy| !copy.starts_with("--from"));
+    for copy in copies {
+        let mut sources: Vec<&str> = copy.split_whitespace().collect();
+        let target = sources.pop().unwrap();
+        for source in sources {
+            // All other files are ignored.
+            let is_sent = DOCKERIGNORE
+                .lines()
+                .any(|line| line == format!("!{source}"));
+            assert!(is_sent, "{source} is in .dockerignore");
+            let source = format!("{}/{source}", env!("CARGO_MANIFEST_DIR"));
+            let mut cp = command("cp");
+            cp.args(["-r", &source, &directory.path(target)]);
+            assert_eq!(Program::start(&mut cp).end().status, Some(0), "{copy}");
+        }
+    }
+    let mut fetch = command(env!("CARGO"));
+    fetch.args(["fetch", "--locked", "--offline"]);
+    let ended = Program::start(fetch.current_dir(directory.path(""))).end();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
 }

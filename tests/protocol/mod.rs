@@ -3,8 +3,6 @@
 //! TCP may split a stream anywhere, so every row of every table is fed whole, in two pieces cut at each byte, and one
 //! byte at a time. The outcome must be the same.
 
-#![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
-
 mod cleaning;
 mod json_actions;
 mod json_answers;

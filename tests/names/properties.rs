@@ -1,16 +1,11 @@
 //! What holds for names whatever is typed.
 
-use chatserv::chat::{Line, Name, NameError};
+use chatserv::chat::{Line, Name};
 use proptest::prelude::*;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 use unicode_width::UnicodeWidthStr;
 
-fn parse(text: &str) -> Result<Name, NameError> {
-    Name::parse(&Line {
-        text: text.to_owned(),
-        altered: false,
-    })
-}
+use super::parse;
 
 /// Texts that are often names and often nearly so: letters of one script, and among them marks, traps and anything.
 fn texts() -> impl Strategy<Value = String> {

@@ -1,6 +1,11 @@
-//! The rules of the chat, by scripts of events: no socket, no thread, no clock.
+//! The rules of the chat, by scripts of events: no socket, no thread, no clock. [`Chat::play`] describes the scripts.
 
-#![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
+/// Calls [`Chat::play`]. A macro, since rustfmt leaves its script alone.
+macro_rules! play {
+    ($chat:expr, $script:literal) => {
+        $chat.play($script);
+    };
+}
 
 mod bans;
 mod chatting;
@@ -28,7 +33,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-/// What holds where a test does not say otherwise.
+/// The settings of most tests.
 const SETTINGS: HubSettings = HubSettings {
     anonymous: false,
     operators: Operators::Loopback,
@@ -39,18 +44,25 @@ const SETTINGS: HubSettings = HubSettings {
     operator_password: None,
 };
 
-/// A chat whose people are known to the test by a letter, and by what each of them has heard.
+fn anonymous() -> HubSettings {
+    HubSettings {
+        anonymous: true,
+        ..SETTINGS
+    }
+}
+
+/// A Hub and its clients. A test names each client by a letter.
 struct Chat {
     hub: Hub,
     now: Time,
     ids: BTreeMap<char, ClientId>,
     heard: BTreeMap<ClientId, Vec<String>>,
     views: BTreeMap<ClientId, View>,
-    /// The bans that were to be kept last.
+    /// The last bans to be kept.
     kept: Option<Vec<Ban>>,
-    /// Who has been disconnected, or is gone.
+    /// Clients that the Hub has disconnected.
     gone: BTreeSet<ClientId>,
-    /// Whom the Hub has disconnected, and why.
+    /// The same with reasons, up to [`Chat::forget`].
     disconnected: Vec<(char, DisconnectReason)>,
     admitted: Vec<char>,
     log: Vec<LogEvent>,
@@ -78,7 +90,7 @@ impl Chat {
         }
     }
 
-    /// A chat with these people in it, each named by their letter in capitals, who have heard nothing yet.
+    /// A chat with these people, each named by their letter in upper case.
     fn with(people: &str, settings: HubSettings) -> Self {
         let anonymous = settings.anonymous;
         let mut chat = Self::new(settings);
@@ -92,7 +104,92 @@ impl Chat {
         chat
     }
 
-    /// Forgets all that was heard and logged so far.
+    /// Plays a script, one step a line. A step begins with the letters of the clients that it concerns:
+    ///
+    /// ```text
+    /// b: connect 192.0.2.1:1    connects from this address, or from one of this machine
+    /// j: connect json           the same with JSON from the start
+    /// j: join json              and takes its letter as its name
+    /// b: leave                  loses the connection
+    /// b: gone Banned            the Hub has disconnected it for this reason
+    /// nobody gone               the Hub has disconnected nobody but those of earlier `gone` steps
+    /// b: admitted               the Hub has admitted it
+    /// a> hello                  sends a line
+    /// b< A : hello              has heard this line, and since the last such step nothing but the lines of this and
+    ///                           the following steps; with no text: nothing
+    /// j<j {"action":"chat"}     the same for objects with at least these fields
+    /// b<~ text                  has heard something that contains this, and maybe more
+    /// b<!~ text                 has heard nothing that contains this
+    /// b<# 3                     has heard this many lines
+    /// wait 5                    five seconds pass
+    /// forget                    forgets everything heard and logged so far
+    /// ```
+    #[track_caller]
+    fn play(&mut self, script: &str) {
+        let steps = script.lines().map(str::trim);
+        let steps = steps.filter(|step| !step.is_empty() && !step.starts_with("# "));
+        let mut steps = steps.peekable();
+        while let Some(step) = steps.next() {
+            if step == "forget" {
+                self.forget();
+                continue;
+            }
+            if let Some(seconds) = step.strip_prefix("wait ") {
+                self.wait(seconds.parse().unwrap());
+                continue;
+            }
+            if step == "nobody gone" {
+                assert_eq!(self.disconnected, []);
+                continue;
+            }
+            let (letters, step) = step.split_at(step.find(['>', '<', ':']).unwrap());
+            if !step.starts_with('<') {
+                letters.chars().for_each(|who| self.act(who, step));
+                continue;
+            }
+            let mut expected = vec![step];
+            let is_same = |next: &&str| next.starts_with(&format!("{letters}<"));
+            while let Some(next) = steps.next_if(is_same) {
+                expected.push(&next[letters.len()..]);
+            }
+            for who in letters.chars() {
+                let heard = self.heard(who);
+                check(who, &heard, &expected);
+            }
+        }
+    }
+
+    fn act(&mut self, who: char, step: &str) {
+        let (sign, text) = step.split_once(' ').unwrap_or((step, ""));
+        let (word, address) = text.split_once(' ').unwrap_or((text, ""));
+        match (sign, word, address) {
+            (">", ..) if self.views[&self.ids[&who]] == View::Json => self.ask(who, text),
+            (">", ..) => self.say(who, text),
+            (":", "admitted", "") => assert!(self.admitted.contains(&who), "{who}"),
+            (":", "gone", reason) => {
+                let is_it = |gone: &(char, DisconnectReason)| {
+                    gone.0 == who && format!("{:?}", gone.1) == reason
+                };
+                let at = self.disconnected.iter().position(is_it);
+                let at = at.unwrap_or_else(|| panic!("{who} {reason}: {:?}", self.disconnected));
+                self.disconnected.remove(at);
+            }
+            (":", "leave", "") => self.leave(who, DisconnectReason::EndOfInput),
+            (":", "join", "json") => self.connect_json(who),
+            (":", "connect", "") => self.connect(who),
+            (":", "connect", "json") => {
+                let port = 40_000 + self.next_number();
+                self.connect_with(who, &format!("127.0.0.1:{port}"), Protocol::Json);
+            }
+            (":", "connect", address) => match address.strip_prefix("json ") {
+                Some(address) => self.connect_with(who, address, Protocol::Json),
+                None => self.connect_from(who, address),
+            },
+            _ => panic!("no such step: {step}"),
+        }
+    }
+
+    /// Forgets everything heard and logged so far.
     fn forget(&mut self) {
         self.heard.clear();
         self.log.clear();
@@ -157,7 +254,7 @@ impl Chat {
         *found.expect("an effect about somebody who never came").0
     }
 
-    /// Somebody comes from this machine. A letter that was used before stands for somebody new from then on.
+    /// Connects from this machine. A letter that was used before names the new client from then on.
     fn connect(&mut self, who: char) {
         let port = 40_000 + self.next_number();
         self.connect_from(who, &format!("127.0.0.1:{port}"));
@@ -171,7 +268,7 @@ impl Chat {
         self.connect_with(who, address, Protocol::Plain);
     }
 
-    /// A JSON client comes and connects, named by its letter.
+    /// Connects a JSON client whose name is its letter.
     fn connect_json(&mut self, who: char) {
         let port = 40_000 + self.next_number();
         self.connect_with(who, &format!("127.0.0.1:{port}"), Protocol::Json);
@@ -179,13 +276,6 @@ impl Chat {
             who,
             &format!(r#"{{"action":"connect","username":"{who}"}}"#),
         );
-    }
-
-    /// The same, and it is in the lobby. Nobody has heard anything yet.
-    fn json_in_lobby(&mut self, who: char) {
-        self.connect_json(who);
-        self.ask(who, r#"{"action":"joinroom","room":"lobby"}"#);
-        self.forget();
     }
 
     fn connect_with(&mut self, who: char, address: &str, protocol: Protocol) {
@@ -214,7 +304,7 @@ impl Chat {
         );
     }
 
-    /// A JSON client sends a line.
+    /// Sends a line from a JSON client.
     fn ask(&mut self, who: char, json: &str) {
         let mut decoded = Decoded::default();
         let line = format!("{json}\n");
@@ -242,24 +332,39 @@ impl Chat {
         }
     }
 
-    /// What somebody has heard since they were last asked.
+    /// What a client has heard since the last call.
     fn heard(&mut self, who: char) -> Vec<String> {
         self.heard.remove(&self.ids[&who]).unwrap_or_default()
     }
 }
 
-/// Compares what somebody has heard, line by line.
+/// Compares what a client has heard with consecutive steps of a script.
 #[track_caller]
-fn heard(chat: &mut Chat, who: char, expected: &[&str]) {
-    assert_eq!(chat.heard(who), expected, "{who}");
-}
-
-/// Compares what a JSON client has heard with objects that must be in there, each with these fields at least.
-#[track_caller]
-fn heard_json(chat: &mut Chat, who: char, expected: &[&str]) {
-    let lines = chat.heard(who);
-    assert_eq!(lines.len(), expected.len(), "{who}: {lines:#?}");
-    for (line, expected) in lines.iter().zip(expected) {
+fn check(who: char, heard: &[String], expected: &[&str]) {
+    let all = heard.join("\n");
+    let mut exact = Vec::new();
+    for step in expected {
+        let (sign, text) = step.split_once(' ').unwrap_or((step, ""));
+        match sign {
+            "<" | "<j" => exact.push((sign, text)),
+            "<~" => assert!(all.contains(text), "{who}{step}: {heard:#?}"),
+            "<!~" => assert!(!all.contains(text), "{who}{step}: {heard:#?}"),
+            "<#" => assert_eq!(heard.len().to_string(), text, "{who}: {heard:#?}"),
+            _ => panic!("no such step: {step}"),
+        }
+    }
+    if exact.is_empty() {
+        return;
+    }
+    if exact == [("<", "")] {
+        exact.clear();
+    }
+    assert_eq!(heard.len(), exact.len(), "{who}: {exact:#?}: {heard:#?}");
+    for (line, (sign, expected)) in heard.iter().zip(exact) {
+        if sign == "<" {
+            assert_eq!(line, expected, "{who}: {heard:#?}");
+            continue;
+        }
         let object: Value = serde_json::from_str(line).unwrap();
         let expected: Value = serde_json::from_str(expected).unwrap();
         for (key, value) in expected.as_object().unwrap() {
@@ -268,7 +373,7 @@ fn heard_json(chat: &mut Chat, who: char, expected: &[&str]) {
     }
 }
 
-/// The time of day at which every chat begins.
+/// The time at which every chat begins.
 fn noon() -> Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()
 }

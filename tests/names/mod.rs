@@ -1,5 +1,7 @@
 //! What is a name, what is none and why, and which names are the same.
 
+mod properties;
+
 use chatserv::chat::{Line, Name, NameError, NameKey};
 
 fn parse(text: &str) -> Result<Name, NameError> {

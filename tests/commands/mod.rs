@@ -1,7 +1,5 @@
 //! What people type behind a slash, and what is understood.
 
-#![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
-
 mod table;
 mod wrong;
 

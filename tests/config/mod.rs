@@ -1,7 +1,5 @@
 //! Settings: where they come from and who wins. What is said about wrong ones is in `wrong.rs`.
 
-#![allow(clippy::unwrap_used)]
-
 mod sample;
 mod wrong;
 
