@@ -1,4 +1,4 @@
-//! What people type behind a slash, and what is understood.
+//! Typed commands and the requests that they mean.
 
 mod table;
 mod wrong;
@@ -14,7 +14,7 @@ fn typed(text: &str) -> Line {
     }
 }
 
-/// What an operator and what somebody else says with a line.
+/// The commands of an operator and of somebody else for a line.
 fn both(text: &str) -> [Command; 2] {
     [true, false].map(|operator| Command::parse(typed(text), operator))
 }
@@ -82,7 +82,7 @@ fn shutdown(after: Option<Duration>, why: Option<String>) -> Request {
 }
 
 #[test]
-fn everybody_may_use_these() {
+fn commands_of_everybody() {
     let waves = Request::Me {
         target: Target::Here,
         text: "waves  twice".into(),
@@ -90,7 +90,8 @@ fn everybody_may_use_these() {
     };
     let name = || "bob".to_owned();
     let show = |show| Request::Timestamps { show };
-    for (line, request) in [
+    #[rustfmt::skip]
+    let table = [
         ("hello", chat("hello")),
         ("  hello  ", chat("  hello  ")),
         ("shutdown", chat("shutdown")),
@@ -101,20 +102,9 @@ fn everybody_may_use_these() {
         (" \u{3000}/quit", Request::Quit),
         ("/msg bob hi  there ", private(&["bob"], "hi  there")),
         ("/msg @bob,@ann hi", private(&["bob", "ann"], "hi")),
-        (
-            "/tell bob, ann ,eve hi",
-            private(&["bob", "ann", "eve"], "hi"),
-        ),
-        (
-            "/msg bob,,ann, hi you",
-            private(&["bob", "ann", "hi"], "you"),
-        ),
-        (
-            "/reply yes, at noon",
-            Request::Reply {
-                text: "yes, at noon".into(),
-            },
-        ),
+        ("/tell bob, ann ,eve hi", private(&["bob", "ann", "eve"], "hi")),
+        ("/msg bob,,ann, hi you", private(&["bob", "ann", "hi"], "you")),
+        ("/reply yes, at noon", Request::Reply { text: "yes, at noon".into() }),
         ("/me  waves  twice ", waves),
         ("/rooms", Request::Rooms),
         ("/list", Request::Rooms),
@@ -137,19 +127,9 @@ fn everybody_may_use_these() {
         ("/ignore bob", Request::Ignore { name: some("bob") }),
         ("/unignore @bob", Request::Unignore { name: name() }),
         ("/nick @bob", Request::Nick { name: typed("bob") }),
-        (
-            "/nick Bob Lee",
-            Request::Nick {
-                name: typed("Bob Lee"),
-            },
-        ),
+        ("/nick Bob Lee", Request::Nick { name: typed("Bob Lee") }),
         ("/away", Request::Away { why: None }),
-        (
-            "/away at  lunch",
-            Request::Away {
-                why: some("at  lunch"),
-            },
-        ),
+        ("/away at  lunch", Request::Away { why: some("at  lunch") }),
         ("/back", Request::Back),
         ("/quiet", Request::Quiet { on: None }),
         ("/quiet ON", Request::Quiet { on: Some(true) }),
@@ -158,26 +138,17 @@ fn everybody_may_use_these() {
         ("/timestamp off", show(Some(Timestamps::Off))),
         ("/timestamp Time", show(Some(Timestamps::Time))),
         ("/timestamp date", show(Some(Timestamps::Date))),
-        (
-            "/op open sesame",
-            Request::Op {
-                word: Secret("open sesame".into()),
-            },
-        ),
+        ("/op open sesame", Request::Op { word: Secret("open sesame".into()) }),
         ("/help", Request::Help { about: None }),
         ("/?", Request::Help { about: None }),
-        (
-            "/help /msg",
-            Request::Help {
-                about: some("/msg"),
-            },
-        ),
+        ("/help /msg", Request::Help { about: some("/msg") }),
         ("/ help", Request::Help { about: None }),
         ("/\thelp", Request::Help { about: None }),
         ("/quit", Request::Quit),
         ("/exit", Request::Quit),
         ("/Bye", Request::Quit),
-    ] {
+    ];
+    for (line, request) in table {
         let expected = Command::Do(request);
         assert_eq!(both(line), [expected.clone(), expected], "{line:?}");
     }
@@ -185,39 +156,22 @@ fn everybody_may_use_these() {
 }
 
 #[test]
-fn only_operators_may_use_these() {
+fn commands_of_operators() {
     let name = || "bob".to_owned();
     let motd = |text| Request::Motd { text };
-    for (line, request) in [
+    #[rustfmt::skip]
+    let table = [
         ("/kick bob", kick("bob", None)),
-        (
-            "/KICK @bob  do not  shout ",
-            kick("bob", some("do not  shout")),
-        ),
+        ("/KICK @bob  do not  shout ", kick("bob", some("do not  shout"))),
         ("/ban bob", ban("bob", None, None)),
         ("/ban bob spam", ban("bob", None, some("spam"))),
         ("/ban bob 30m", ban("bob", minutes(30), None)),
-        (
-            "/ban bob 30m spam and more",
-            ban("bob", minutes(30), some("spam and more")),
-        ),
-        (
-            "/ban bob 30 minutes spam",
-            ban("bob", minutes(30), some("spam")),
-        ),
-        (
-            "/ban bob 1h 30m spam",
-            ban("bob", minutes(90), some("spam")),
-        ),
+        ("/ban bob 30m spam and more", ban("bob", minutes(30), some("spam and more"))),
+        ("/ban bob 30 minutes spam", ban("bob", minutes(30), some("spam"))),
+        ("/ban bob 1h 30m spam", ban("bob", minutes(90), some("spam"))),
         ("/ban bob 2h", ban("bob", minutes(120), None)),
-        (
-            "/ban 192.0.2.7 7d",
-            ban("192.0.2.7", minutes(7 * 24 * 60), None),
-        ),
-        (
-            "/ban 2001:db8::1 spam",
-            ban("2001:db8::1", None, some("spam")),
-        ),
+        ("/ban 192.0.2.7 7d", ban("192.0.2.7", minutes(7 * 24 * 60), None)),
+        ("/ban 2001:db8::1 spam", ban("2001:db8::1", None, some("spam"))),
         ("/unban @bob", Request::Unban { whom: name() }),
         ("/bans", Request::Bans),
         ("/mute bob", Request::Mute { name: name() }),
@@ -229,26 +183,15 @@ fn only_operators_may_use_these() {
         ("/shutdown", shutdown(None, None)),
         ("SHUTDOWN", shutdown(None, None)),
         (" SHUTDOWN ", shutdown(None, None)),
-        (
-            "/shutdown a new machine",
-            shutdown(None, some("a new machine")),
-        ),
+        ("/shutdown a new machine", shutdown(None, some("a new machine"))),
         ("/shutdown in 5m", shutdown(minutes(5), None)),
-        (
-            "/shutdown IN 5 min a new machine",
-            shutdown(minutes(5), some("a new machine")),
-        ),
-        (
-            "/shutdown 5m a new machine",
-            shutdown(minutes(5), some("a new machine")),
-        ),
+        ("/shutdown IN 5 min a new machine", shutdown(minutes(5), some("a new machine"))),
+        ("/shutdown 5m a new machine", shutdown(minutes(5), some("a new machine"))),
         ("/shutdown cancel", Request::CancelShutdown),
-        (
-            "/shutdown cancelled flights",
-            shutdown(None, some("cancelled flights")),
-        ),
+        ("/shutdown cancelled flights", shutdown(None, some("cancelled flights"))),
         ("/ban bob -and more", ban("bob", None, some("-and more"))),
-    ] {
+    ];
+    for (line, request) in table {
         assert!(request.is_operators(), "{line:?}");
         let expected = [Command::Do(request), Command::OperatorsOnly];
         assert_eq!(both(line), expected, "{line:?}");

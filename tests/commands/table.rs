@@ -1,4 +1,4 @@
-//! The table of commands: its help, and what it says of itself.
+//! The table of commands.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use chatserv::chat::{Command, Line, Request, commands, find_help};
 use crate::commands::typed;
 
 #[test]
-fn a_name_knows_whether_its_line_was_altered() {
+fn a_name_keeps_whether_its_line_was_altered() {
     let line = Line {
         text: "/nick bob".into(),
         altered: true,
@@ -19,7 +19,7 @@ fn a_name_knows_whether_its_line_was_altered() {
 }
 
 #[test]
-fn help_finds_a_command_as_the_chat_does() {
+fn help_finds_commands_by_the_same_rules() {
     for (about, operator, word) in [
         ("msg", false, "msg"),
         ("/MSG", false, "msg"),
@@ -40,11 +40,11 @@ fn help_finds_a_command_as_the_chat_does() {
 }
 
 #[test]
-fn the_table_keeps_its_promises() {
+fn the_table_is_consistent() {
     let mut words = HashSet::new();
     for help in commands(true) {
         for word in [&help.word].into_iter().chain(help.aliases) {
-            assert!(words.insert(word), "{word} is there twice");
+            assert!(words.insert(word), "{word} is listed twice");
             assert_eq!(*word, word.to_ascii_lowercase());
         }
         assert!(help.example.starts_with(&format!("/{}", help.word)));

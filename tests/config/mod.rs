@@ -1,4 +1,4 @@
-//! Settings: where they come from and who wins. What is said about wrong ones is in `wrong.rs`.
+//! Settings: their sources and precedence. `wrong.rs` is about errors.
 
 mod sample;
 mod wrong;
@@ -13,7 +13,7 @@ use chatserv::config::{
 };
 use jiff::tz::TimeZone;
 
-/// Loads from flags and an environment that nobody but the test has set.
+/// Loads from these flags and this environment only.
 fn load_with(flags: &[&str], environment: &[(&str, &str)]) -> Result<Outcome, ConfigError> {
     let arguments = std::iter::once("chatserv").chain(flags.iter().copied());
     let environment = environment
@@ -29,18 +29,15 @@ fn config(flags: &[&str], environment: &[(&str, &str)]) -> Config {
     }
 }
 
-/// The error's line, which must be one and harmless whatever was given.
+/// The error, which is one line that is safe on a terminal.
 fn error(flags: &[&str], environment: &[(&str, &str)]) -> String {
     let line = load_with(flags, environment).unwrap_err().to_string();
     let is_hidden = |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c);
-    assert!(
-        !line.contains(is_hidden),
-        "not fit for a terminal: {line:?}"
-    );
+    assert!(!line.contains(is_hidden), "unsafe on a terminal: {line:?}");
     line
 }
 
-/// A settings file of one test's own, gone when the test is.
+/// A settings file of one test's own, removed when dropped.
 struct SettingsFile(PathBuf);
 
 impl SettingsFile {
@@ -54,7 +51,7 @@ impl SettingsFile {
         format!("--config={}", self.0.display())
     }
 
-    /// The error about this file, without the file's name, which it must begin with.
+    /// The error about this file, without the path that it begins with.
     fn error(&self) -> String {
         let line = error(&[&self.flag()], &[]);
         let name = format!("{}: ", self.0.display());
@@ -66,12 +63,11 @@ impl SettingsFile {
 
 impl Drop for SettingsFile {
     fn drop(&mut self) {
-        // Nothing depends on it: the next run writes it anew.
         let _ = fs::remove_file(&self.0);
     }
 }
 
-/// A `Config` in which nothing is as by default.
+/// Settings that all differ from the defaults.
 const EVERYTHING: &str = r#"
 port = 0
 json-port = 0
@@ -138,7 +134,7 @@ fn everything() -> Config {
 }
 
 #[test]
-fn the_defaults_are_those_of_the_design() {
+fn the_defaults() {
     let expected = Config {
         port: 1337,
         json_port: None,
@@ -173,13 +169,13 @@ fn the_defaults_are_those_of_the_design() {
     };
     assert_eq!(Config::default(), expected);
     assert_eq!(config(&[], &[]), expected);
-    // The environment is full of variables that are not ours.
+    // Other variables are ignored.
     let others = [("PATH", "/bin"), ("PORT", "1"), ("CHATSERVICE_PORT", "1")];
     assert_eq!(config(&[], &others), expected);
 }
 
 #[test]
-fn each_setting_may_stand_in_the_file_in_the_environment_and_among_the_flags() {
+fn every_setting_has_a_key_a_variable_and_a_flag() {
     let file = SettingsFile::new("everywhere", EVERYTHING);
     assert_eq!(config(&[&file.flag()], &[]), everything());
 
@@ -202,7 +198,7 @@ fn each_setting_may_stand_in_the_file_in_the_environment_and_among_the_flags() {
 }
 
 #[test]
-fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
+fn flags_precede_the_environment_the_file_and_the_defaults() {
     let file = SettingsFile::new(
         "precedence",
         "port = 2\nmax-clients = 2\nanonymous = true\noutbox-age = '2s'",
@@ -220,7 +216,7 @@ fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
 }
 
 #[test]
-fn the_environment_may_name_the_file_and_a_flag_another() {
+fn a_flag_overrides_the_file_that_the_environment_names() {
     let one = SettingsFile::new("one", "port = 1");
     let two = SettingsFile::new("two", "port = 2");
     let environment = [("CHATSERV_CONFIG", one.0.to_str().unwrap())];
@@ -229,13 +225,13 @@ fn the_environment_may_name_the_file_and_a_flag_another() {
 }
 
 #[test]
-fn of_a_flag_given_twice_the_later_counts() {
+fn the_last_of_repeated_flags_counts() {
     let flags = ["--port", "1", "--anonymous", "--port=2", "--anonymous"];
     assert_eq!(config(&flags, &[]).port, 2);
 }
 
 #[test]
-fn what_is_in_force_reads_back_the_same() {
+fn printed_settings_load_as_the_same() {
     let odd_path = Config {
         motd: Some("a \"quoted\"\n\\path 'too'".into()),
         ..Config::default()
@@ -252,7 +248,7 @@ fn what_is_in_force_reads_back_the_same() {
 }
 
 #[test]
-fn every_setting_of_the_file_has_its_default_in_the_help() {
+fn the_help_has_the_default_of_every_setting() {
     let Outcome::Print(help) = load_with(&["--help"], &[]).unwrap() else {
         panic!("no help")
     };
@@ -270,7 +266,7 @@ fn every_setting_of_the_file_has_its_default_in_the_help() {
 }
 
 #[test]
-fn help_and_version_come_whatever_the_environment_says() {
+fn help_and_version_ignore_the_environment() {
     let environment = [
         ("CHATSERV_PORT", "no port"),
         ("CHATSERV_CONFIG", "/nowhere"),

@@ -45,32 +45,22 @@ fn a_mistyped_command_is_quoted_only_in_part() {
 
 #[test]
 fn a_beginning_is_enough_but_not_for_what_ends_something() {
-    for (typed, answer) in [
+    #[rustfmt::skip]
+    let table = [
         ("/help", "server: Talk:"),
         ("/HELP", "server: Talk:"),
         ("/he", "server: Talk:"),
         ("/help who", "server: /who [ROOM]"),
-        (
-            "/help whoo",
-            "server: There is no command /whoo. Did you mean /who?",
-        ),
+        ("/help whoo", "server: There is no command /whoo. Did you mean /who?"),
         ("/who", "server: 1 client(s) connected: A"),
-        (
-            "/w",
-            "server: /w could be /who or /whois. Type a little more.",
-        ),
+        ("/w", "server: /w could be /who or /whois. Type a little more."),
         ("/names", "server: 1 client(s) connected: A"),
         ("/exi", "server: Type /exit in full to do that."),
-        (
-            "/q",
-            "server: /q could be /quiet or /quit. Type a little more.",
-        ),
+        ("/q", "server: /q could be /quiet or /quit. Type a little more."),
         ("/shut", "server: Type /shutdown in full to do that."),
-        (
-            "/hepl",
-            "server: There is no command /hepl. Did you mean /help?",
-        ),
-    ] {
+        ("/hepl", "server: There is no command /hepl. Did you mean /help?"),
+    ];
+    for (typed, answer) in table {
         let mut chat = Chat::with("a", SETTINGS);
         chat.say('a', typed);
         assert_eq!(chat.heard('a')[0], answer, "{typed}");
@@ -171,20 +161,16 @@ fn shutdown_is_a_command_only_alone_and_in_capitals() {
 fn only_the_sender_hears_about_long_and_delayed_lines() {
     let mut chat = Chat::with("ab", SETTINGS);
     let wait = std::time::Duration::from_millis(2_400);
-    for (input, told) in [
-        (
-            Input::LineTooLong,
-            "That line was too long and was not said: at most 4096 bytes.",
-        ),
+    #[rustfmt::skip]
+    let table = [
+        (Input::LineTooLong, "That line was too long and was not said: at most 4096 bytes."),
         (
             Input::HeldBack { lines: 12, wait },
             "Not so fast: at least 12 line(s) held back, the last for 3 s or more. Nothing is lost.",
         ),
-        (
-            Input::HeldBack { lines: 0, wait },
-            "Not so fast: the rest is read more slowly. Nothing is lost.",
-        ),
-    ] {
+        (Input::HeldBack { lines: 0, wait }, "Not so fast: the rest is read more slowly. Nothing is lost."),
+    ];
+    for (input, told) in table {
         chat.input('a', input);
         chat.play(&format!("a< server: {told}\nb<"));
     }

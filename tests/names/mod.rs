@@ -1,4 +1,4 @@
-//! What is a name, what is none and why, and which names are the same.
+//! Names: valid ones, refused ones, and which are the same.
 
 mod properties;
 
@@ -30,7 +30,7 @@ fn refusal(text: &str) -> NameError {
 }
 
 #[test]
-fn people_may_be_called_what_they_are_called() {
+fn names_of_all_scripts_are_valid() {
     let latin = "a Alice ann-marie_2 O'Neil ann@home C# Łukasz Nguyễn";
     let others = "Ольга Ελένη שרה محمد अनिता มานี မြွှေ့";
     let asian = "田中さくら ムーミン 김민준 金民준 王小明 王ㄨㄤ";
@@ -55,12 +55,12 @@ fn blanks_at_the_ends_do_not_count() {
 #[test]
 fn a_name_is_shown_in_nfc() {
     assert_eq!(name("Zoe\u{308}").as_str(), "Zo\u{eb}");
-    // The sign of the unit is replaced by the letter that it is.
+    // NFC replaces the sign of a unit by its letter.
     assert_eq!(name("\u{212b}sa").as_str(), "\u{c5}sa");
 }
 
 #[test]
-fn what_was_altered_is_no_name() {
+fn an_altered_line_is_no_name() {
     let line = Line {
         text: "ann".to_owned(),
         altered: true,
@@ -70,7 +70,7 @@ fn what_was_altered_is_no_name() {
 }
 
 #[test]
-fn every_blank_inside_is_refused() {
+fn blanks_inside_are_refused() {
     let ascii = " \t\n\r";
     let others = "\u{85}\u{a0}\u{1680}\u{2000}\u{2009}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
     for blank in ascii.chars().chain(others.chars()) {
@@ -79,7 +79,7 @@ fn every_blank_inside_is_refused() {
 }
 
 #[test]
-fn what_cannot_be_seen_is_refused_and_not_dropped() {
+fn invisible_characters_are_refused_and_not_dropped() {
     for (what, characters) in [
         ("control", "\0\u{7}\u{1b}\u{7f}\u{9b}"),
         ("direction", "\u{61c}\u{200e}\u{200f}\u{202e}\u{2066}"),
@@ -105,7 +105,7 @@ fn what_cannot_be_seen_is_refused_and_not_dropped() {
 }
 
 #[test]
-fn characters_that_mean_nothing_to_others_are_refused() {
+fn private_and_unassigned_characters_are_refused() {
     for unknown in ['\u{e000}', '\u{10fffd}', '\u{378}', '\u{ffff}'] {
         assert_eq!(
             refusal(&format!("a{unknown}")),
@@ -115,7 +115,7 @@ fn characters_that_mean_nothing_to_others_are_refused() {
 }
 
 #[test]
-fn signs_that_mean_something_here_have_their_places() {
+fn special_signs_are_refused_where_they_mean_something() {
     for sign in ['@', '/', '#', '{'] {
         for text in [format!("{sign}ann"), format!(" {sign}")] {
             assert_eq!(refusal(&text), NameError::LeadingSign(sign));
@@ -139,9 +139,9 @@ fn a_name_has_1_to_32_columns() {
     for text in [
         "a".repeat(32),
         "王".repeat(16),
-        // Letters of four bytes: the longest name there can be.
+        // Letters of four bytes, which make the longest name.
         "\u{10428}".repeat(32),
-        // Marks join their letters, and the blanks are not counted.
+        // Combining marks and blanks at the ends do not count.
         format!("  {}  ", "q\u{301}".repeat(32)),
     ] {
         name(&text);
@@ -156,14 +156,14 @@ fn marks_do_not_pile_up() {
     name("q\u{301}\u{302}\u{303}\u{304}");
     let fifth = "q\u{301}\u{302}\u{303}\u{304}\u{305}";
     assert_eq!(refusal(fifth), NameError::TooManyMarks);
-    // The vowels of old Korean are no marks, but take no column either.
+    // The vowels of Old Korean are no marks, but have no width either.
     let vowels = format!("\u{1112}{}", "\u{119e}".repeat(5));
     assert_eq!(refusal(&vowels), NameError::TooManyMarks);
     for mark in ['\u{301}', '\u{93e}', '\u{119e}'] {
         let text = format!("{mark}a");
         assert_eq!(refusal(&text), NameError::LeadingMark(mark));
     }
-    // Narrow enough, but not short.
+    // Within the columns, but with too many characters.
     let tower = format!("q{}", "\u{489}".repeat(2000));
     assert_eq!(refusal(&tower), NameError::TooManyBytes { bytes: 4001 });
     let wall = "q\u{1ab0}\u{1ab1}".repeat(32);
@@ -188,7 +188,7 @@ fn a_name_keeps_to_one_script() {
 }
 
 #[test]
-fn nobody_looks_like_the_server() {
+fn reserved_names_and_their_look_alikes_are_refused() {
     for (text, word) in [
         ("server", "server"),
         ("SERVER", "server"),
@@ -209,7 +209,7 @@ fn nobody_looks_like_the_server() {
     ] {
         assert_eq!(refusal(text), NameError::Reserved(word), "{text:?}");
     }
-    // One letter of another script is refused for that.
+    // One letter of another script is refused for mixing scripts.
     for text in ["s\u{435}rver", "ser\u{3bd}er", "\u{455}erver"] {
         assert!(
             matches!(refusal(text), NameError::MixedScripts { .. }),
@@ -222,7 +222,7 @@ fn nobody_looks_like_the_server() {
 }
 
 #[test]
-fn programs_are_no_people() {
+fn first_words_of_other_protocols_are_refused() {
     for text in ["SSH-2.0-OpenSSH_9.7", "SSH-1.99-x", "HTTP/1.1"] {
         assert_eq!(refusal(text), NameError::Greeting);
     }

@@ -1,4 +1,4 @@
-//! What holds for names whatever is typed.
+//! Properties of names with random input.
 
 use chatserv::chat::{Line, Name};
 use proptest::prelude::*;
@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::parse;
 
-/// Texts that are often names and often nearly so: letters of one script, and among them marks, traps and anything.
+/// Texts that are often valid names: letters of one script with some marks and other characters.
 fn texts() -> impl Strategy<Value = String> {
     let among = |letters: &'static str| {
         let piece = prop_oneof![
@@ -51,7 +51,7 @@ proptest! {
         }
     }
 
-    /// Somebody else can type what is shown, blanks around it or in other bytes, and means the same name.
+    /// A shown name can be typed in other normal forms and with blanks around it.
     #[test]
     fn a_name_shown_is_the_same_name_typed(text in texts()) {
         let Ok(first) = parse(&text) else { return Ok(()) };
@@ -72,7 +72,7 @@ proptest! {
     fn case_makes_no_other_name(text in CASED) {
         let Ok(name) = parse(&text) else { return Ok(()) };
         for other in [text.to_uppercase(), text.to_lowercase()] {
-            // Some are refused, since some letters become two or three and the name too long.
+            // Some letters become two or three, and the name too long.
             if let Ok(other) = parse(&other) {
                 prop_assert_eq!(name.key(), other.key(), "{} and {}", name.as_str(), other.as_str());
             }

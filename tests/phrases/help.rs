@@ -82,17 +82,13 @@ fn each_command_has_a_help_of_its_own() {
 
 #[test]
 fn strangers_are_answered_in_their_own_manner() {
-    for (stranger, answer) in [
-        (
-            Stranger::Http,
-            "HTTP/1.1 400 This is a chat server: use telnet\r\nConnection: close\r\n\r\n",
-        ),
-        (
-            Stranger::Ssh,
-            "server: This is a chat server, not SSH: use telnet.\r\n",
-        ),
+    #[rustfmt::skip]
+    let table = [
+        (Stranger::Http, "HTTP/1.1 400 This is a chat server: use telnet\r\nConnection: close\r\n\r\n"),
+        (Stranger::Ssh, "server: This is a chat server, not SSH: use telnet.\r\n"),
         (Stranger::Tls, ""),
-    ] {
+    ];
+    for (stranger, answer) in table {
         let mut out = Vec::new();
         let message = Message::WrongProtocol(stranger);
         plain::encode(&message, Timestamps::Off, &TimeZone::UTC, &mut out);

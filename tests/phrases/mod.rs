@@ -1,4 +1,4 @@
-//! What a person on telnet sees of each message.
+//! The text of each message for people.
 
 mod answers;
 mod help;
@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr;
 
-/// A message, and its lines as a person sees them, with LF between them and without the server's prefix.
+/// A message and its lines, separated by LF and without the prefix `server: `.
 type Row = (Message, String);
 
 fn row(message: Message, lines: &str) -> Row {
@@ -44,12 +44,12 @@ fn berlin() -> TimeZone {
     TimeZone::get("Europe/Berlin").unwrap()
 }
 
-/// The lines of a message without their ends, each of which is CR LF.
+/// The encoded lines of a message, without their CR LF.
 fn lines(message: &Message, timestamps: Timestamps, zone: &TimeZone) -> Vec<String> {
     let mut out = b"before ".to_vec();
     plain::encode(message, timestamps, zone, &mut out);
     let text = String::from_utf8(out.split_off("before ".len())).unwrap();
-    assert_eq!(out, b"before ", "what was there stays");
+    assert_eq!(out, b"before ", "the buffer was overwritten");
     let mut lines: Vec<String> = text.split("\r\n").map(str::to_owned).collect();
     assert_eq!(lines.pop().as_deref(), Some(""), "{text:?} ends in CR LF");
     for line in &lines {
@@ -58,10 +58,10 @@ fn lines(message: &Message, timestamps: Timestamps, zone: &TimeZone) -> Vec<Stri
     lines
 }
 
-/// The lines of a message that is the server's own, in UTC and without their prefix. They fit on a terminal.
+/// The lines of a message of the server, in UTC and without the prefix. They fit into 80 columns.
 fn servers(message: &Message) -> Vec<String> {
     let lines = lines(message, Timestamps::Off, &TimeZone::UTC);
-    // Two sentences are older than this rule, and worth their width.
+    // Two sentences are wider.
     let may_be_wide = matches!(message, Message::HeldBack { .. } | Message::TooSlow);
     lines
         .iter()
@@ -73,7 +73,7 @@ fn servers(message: &Message) -> Vec<String> {
         .collect()
 }
 
-/// The tables of all files.
+/// The rows of all files.
 fn all_rows() -> Vec<Row> {
     let mut rows = people::rows();
     rows.extend(answers::rows());

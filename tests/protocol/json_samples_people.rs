@@ -1,11 +1,11 @@
-//! One of each message about people and rooms, as in `json_samples`.
+//! Samples of messages about people and rooms, as in `json_samples`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chatserv::chat::{Message, PersonDetails, PersonListing, Protocol, Removal, RoomListing};
 
-use crate::protocol::json_samples::name;
+use super::json_samples::name;
 
 fn removal(banned: bool, why: Option<&str>) -> Removal {
     Removal {
@@ -39,7 +39,7 @@ fn known(private: bool) -> Message {
     }))
 }
 
-/// Who is here, where, and who comes and goes.
+#[rustfmt::skip]
 pub fn people() -> Vec<(Message, &'static str)> {
     let went = |removed| Message::WentFromRoom {
         room: name("dev"),
@@ -83,10 +83,7 @@ pub fn people() -> Vec<(Message, &'static str)> {
         (left(None), ""),
         (left(Some(removal(false, None))), ""),
         (moved(None), r#"{"action":"notice","code":"membership"}"#),
-        (
-            moved(Some(name("dev"))),
-            r#"{"action":"notice","code":"membership","room":"dev"}"#,
-        ),
+        (moved(Some(name("dev"))), r#"{"action":"notice","code":"membership","room":"dev"}"#),
         (
             in_room(None),
             r#"{"action":"joinroom","room":"dev","from":"ann","members":["bob","ann"],"total":2,"epoch":5,"last_message_id":0}"#,
@@ -102,10 +99,7 @@ pub fn people() -> Vec<(Message, &'static str)> {
             },
             r#"{"action":"joinroom","room":"dev","from":"ann"}"#,
         ),
-        (
-            went(None),
-            r#"{"action":"leaveroom","room":"dev","from":"ann"}"#,
-        ),
+        (went(None), r#"{"action":"leaveroom","room":"dev","from":"ann"}"#),
         (
             went(Some(removal(false, None))),
             r#"{"action":"leaveroom","room":"dev","from":"ann","reason":"kicked","by":"op"}"#,
@@ -114,10 +108,7 @@ pub fn people() -> Vec<(Message, &'static str)> {
             went(Some(removal(true, Some("spam")))),
             r#"{"action":"leaveroom","room":"dev","from":"ann","reason":"banned","by":"op","message":"spam"}"#,
         ),
-        (
-            topic(None, None),
-            r#"{"action":"topic","room":"dev","topic":null}"#,
-        ),
+        (topic(None, None), r#"{"action":"topic","room":"dev","topic":null}"#),
         (
             topic(Some(name("Rust")), Some(name("ann"))),
             r#"{"action":"topic","room":"dev","topic":"Rust","from":"ann"}"#,
@@ -171,13 +162,7 @@ pub fn people() -> Vec<(Message, &'static str)> {
             },
             r#"{"action":"nick","from":"ann","username":"Ann"}"#,
         ),
-        (
-            Message::NowAway {
-                from: name("ann"),
-                why: None,
-            },
-            r#"{"action":"away","from":"ann"}"#,
-        ),
+        (Message::NowAway { from: name("ann"), why: None }, r#"{"action":"away","from":"ann"}"#),
         (
             Message::NowAway {
                 from: name("ann"),
@@ -185,29 +170,11 @@ pub fn people() -> Vec<(Message, &'static str)> {
             },
             r#"{"action":"away","from":"ann","message":"lunch"}"#,
         ),
-        (
-            Message::NowBack { from: name("ann") },
-            r#"{"action":"back","from":"ann"}"#,
-        ),
-        (
-            Message::Ignoring(vec![name("bob"), name("cid")]),
-            r#"{"action":"ignore","usernames":["bob","cid"]}"#,
-        ),
-        (
-            Message::Ignoring(Vec::new()),
-            r#"{"action":"ignore","usernames":[]}"#,
-        ),
-        (
-            Message::Ignored(name("bob")),
-            r#"{"action":"ignore","username":"bob"}"#,
-        ),
-        (
-            Message::Unignored(name("bob")),
-            r#"{"action":"unignore","username":"bob"}"#,
-        ),
-        (
-            Message::Quiet { on: true },
-            r#"{"action":"quiet","on":true}"#,
-        ),
+        (Message::NowBack { from: name("ann") }, r#"{"action":"back","from":"ann"}"#),
+        (Message::Ignoring(vec![name("bob"), name("cid")]), r#"{"action":"ignore","usernames":["bob","cid"]}"#),
+        (Message::Ignoring(Vec::new()), r#"{"action":"ignore","usernames":[]}"#),
+        (Message::Ignored(name("bob")), r#"{"action":"ignore","username":"bob"}"#),
+        (Message::Unignored(name("bob")), r#"{"action":"unignore","username":"bob"}"#),
+        (Message::Quiet { on: true }, r#"{"action":"quiet","on":true}"#),
     ]
 }

@@ -1,7 +1,7 @@
 //! The codecs, by tables of bytes and what they mean.
 //!
-//! TCP may split a stream anywhere, so every row of every table is fed whole, in two pieces cut at each byte, and one
-//! byte at a time. The outcome must be the same.
+//! TCP may split a stream anywhere. So each row is decoded as a whole, in two pieces cut at each byte, and byte by byte,
+//! always with the same result.
 
 mod cleaning;
 mod json_actions;
@@ -15,7 +15,6 @@ mod json_samples;
 mod json_samples_people;
 mod json_samples_server;
 mod json_sent_at;
-mod json_support;
 mod json_switch;
 mod lines;
 mod properties;
@@ -24,13 +23,13 @@ mod telnet;
 
 use std::time::Duration;
 
-use chatserv::chat::{Input, Line, Stranger};
-use chatserv::protocol::{Decoded, PlainDecoder};
+use chatserv::chat::{Input, Line, Protocol, Request, RequestError, Stranger, Tag};
+use chatserv::protocol::{Decoded, Decoder};
 
-/// Any moment will do where no limit counts time.
+/// The time of tests in which time does not matter.
 const NOW: Duration = Duration::from_secs(1000);
 
-/// A line that came as it was typed.
+/// A line without changes.
 fn line(text: &str) -> Input {
     Input::Line(Line {
         text: text.to_owned(),
@@ -38,7 +37,7 @@ fn line(text: &str) -> Input {
     })
 }
 
-/// A line of which something was dropped or replaced.
+/// A line with dropped or replaced characters.
 fn altered(text: &str) -> Input {
     Input::Line(Line {
         text: text.to_owned(),
@@ -50,9 +49,37 @@ fn stranger(stranger: Stranger) -> Input {
     Input::Stranger(stranger)
 }
 
-/// What comes of the pieces and the end of input after them.
-fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Decoded {
-    let mut decoder = PlainDecoder::new();
+/// A request without an `id`.
+fn request(request: Request) -> Input {
+    Input::Request { request, tag: None }
+}
+
+/// A bad request without an `id`.
+fn malformed(why: RequestError) -> Input {
+    Input::BadRequest { why, tag: None }
+}
+
+fn tag(id: &str) -> Option<Tag> {
+    Some(Tag(id.into()))
+}
+
+/// The decoder of a port for people that does not accept JSON.
+fn plain() -> Decoder {
+    Decoder::new(Protocol::Plain, false)
+}
+
+/// The decoder of a port for people that accepts JSON.
+fn may_switch() -> Decoder {
+    Decoder::new(Protocol::Plain, true)
+}
+
+/// The decoder of a port for JSON.
+fn json() -> Decoder {
+    Decoder::new(Protocol::Json, false)
+}
+
+/// Decodes pieces of a stream and then its end.
+fn decode<'a>(mut decoder: Decoder, pieces: impl IntoIterator<Item = &'a [u8]>) -> Decoded {
     let mut decoded = Decoded::default();
     for piece in pieces {
         decoder.feed(piece, NOW, &mut decoded);
@@ -61,40 +88,52 @@ fn decode<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Decoded {
     decoded
 }
 
-/// Checks one row of a table, split in each way. In rows of thousands of bytes, which are about a limit near their end,
-/// the long stretch of equal letters before it is cut only here and there.
+/// Checks a stream for people, split in every way.
 #[track_caller]
 fn check(bytes: impl AsRef<[u8]>, inputs: &[Input], replies: &[u8]) {
-    let bytes = bytes.as_ref();
-    let expected = Decoded {
-        inputs: inputs.to_vec(),
-        replies: replies.to_vec(),
-    };
+    check_with(plain, bytes.as_ref(), inputs, replies);
+}
+
+/// Checks a stream of JSON, split in every way.
+#[track_caller]
+fn check_json(bytes: impl AsRef<[u8]>, inputs: &[Input]) {
+    check_with(json, bytes.as_ref(), inputs, b"");
+}
+
+#[track_caller]
+fn check_with(decoder: fn() -> Decoder, bytes: &[u8], inputs: &[Input], replies: &[u8]) {
+    let (inputs, replies) = (inputs.to_vec(), replies.to_vec());
+    let expected = Decoded { inputs, replies };
     let shown = bytes[..bytes.len().min(60)].escape_ascii();
-    assert_eq!(decode([bytes]), expected, "whole: {shown}");
-    assert_eq!(decode(bytes.chunks(1)), expected, "byte by byte: {shown}");
-    let is_telling = |&cut: &usize| cut < 500 || bytes.len() - cut < 60 || cut % 101 == 0;
-    for cut in (1..bytes.len()).filter(is_telling) {
+    assert_eq!(decode(decoder(), [bytes]), expected, "whole: {shown}");
+    let single = decode(decoder(), bytes.chunks(1));
+    assert_eq!(single, expected, "byte by byte: {shown}");
+    // Most cuts within the thousands of equal letters before a limit are alike.
+    let is_needed = |&cut: &usize| cut < 200 || bytes.len() - cut < 60 || cut % 1009 == 0;
+    for cut in (1..bytes.len()).filter(is_needed) {
         let (one, two) = bytes.split_at(cut);
-        assert_eq!(
-            decode([one, two]),
-            expected,
-            "cut after {cut} bytes: {shown}"
-        );
+        let decoded = decode(decoder(), [one, two]);
+        assert_eq!(decoded, expected, "cut after {cut} bytes: {shown}");
     }
 }
 
-/// Checks a row too long to be cut at each byte: in reads of several sizes.
+/// Checks a stream for people that is too long for each cut, in reads of several sizes.
 #[track_caller]
 fn check_long(bytes: &[u8], inputs: &[Input], replies: &[u8]) {
-    let expected = Decoded {
-        inputs: inputs.to_vec(),
-        replies: replies.to_vec(),
-    };
+    let (inputs, replies) = (inputs.to_vec(), replies.to_vec());
+    let expected = Decoded { inputs, replies };
     for read_bytes in [1, 2, 7, 1460, 4095, 4096, 4097, 16 * 1024, bytes.len()] {
-        assert!(
-            decode(bytes.chunks(read_bytes)) == expected,
-            "in reads of {read_bytes} bytes"
-        );
+        let decoded = decode(plain(), bytes.chunks(read_bytes));
+        assert!(decoded == expected, "in reads of {read_bytes} bytes");
+    }
+}
+
+/// Decodes one line of JSON.
+#[track_caller]
+fn asked(line: &str) -> Result<Request, RequestError> {
+    match decode(json(), [line.as_bytes()]).inputs.as_slice() {
+        [Input::Request { request, .. }] => Ok(request.clone()),
+        [Input::BadRequest { why, .. }] => Err(why.clone()),
+        other => panic!("{line}: {other:?}"),
     }
 }

@@ -136,19 +136,13 @@ fn the_last_line_arrives_although_input_is_unread() {
     let refused = format!("{}{more}", "two words\r\n".repeat(4));
     let endless = format!("endless\r\n{}", "x".repeat(100 * 1024));
     let quitter = format!("quitter\r\n/quit\r\n{more}");
-    for (input, last, prompts) in [
-        (
-            refused,
-            "server: Too many tries. Connect again when you have thought of a name.",
-            4,
-        ),
-        (
-            endless,
-            "server: That line is too long: 65536 bytes without an end. Goodbye.",
-            1,
-        ),
+    #[rustfmt::skip]
+    let table = [
+        (refused, "server: Too many tries. Connect again when you have thought of a name.", 4),
+        (endless, "server: That line is too long: 65536 bytes without an end. Goodbye.", 1),
         (quitter, "server: Bye!", 1),
-    ] {
+    ];
+    for (input, last, prompts) in table {
         let since = Instant::now();
         let mut client = Client::connect(&server);
         client.send(input.as_bytes());
