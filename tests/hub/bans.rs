@@ -82,8 +82,7 @@ fn bans_are_listed_and_lifted() {
 fn loopback_is_never_banned_by_address() {
     let mut chat = chat();
     play! {chat, "
-        d: connect
-        d> D
+        d: join
         forget
     "}
     for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
@@ -146,8 +145,7 @@ fn a_reload_disconnects_only_the_newly_banned() {
         b< server: C has left the chat: banned by file
         a> /kick b
         a<~ Only an operator
-        d: connect
-        d> D
+        d: join
         d<~ server: New.
     "}
 }

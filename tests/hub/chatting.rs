@@ -92,8 +92,7 @@ fn who_fits_on_a_screen() {
 fn help_tells_operators_more() {
     let mut chat = Chat::with("a", SETTINGS);
     play! {chat, "
-        b: connect 192.0.2.1:40000
-        b> B
+        b: join 192.0.2.1:40000
         forget
     "}
     for (who, knows) in [('a', true), ('b', false)] {

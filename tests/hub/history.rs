@@ -25,8 +25,7 @@ fn a_newcomer_sees_the_last_lines_within_the_welcome() {
         a> two
         wait 60
         a> three
-        b: connect
-        b> B
+        b: join
         b< server: Input username.
         b< server: Your username is B.
         b< server: Congratulations! You've successfully joined the chat server.
@@ -70,8 +69,7 @@ fn past_lines_are_shown_on_request() {
 fn a_sender_with_another_clock_is_shown_with_it() {
     let mut chat = Chat::with("ab", SETTINGS);
     play! {chat, r#"
-        j: join json
-        j> {"action":"joinroom","room":"lobby"}
+        j: join json lobby
     "#}
     for (text, sent_at) in [
         ("late", "2026-11-20T13:58:00+02:00"),
@@ -93,8 +91,7 @@ fn a_sender_with_another_clock_is_shown_with_it() {
 fn a_client_gets_the_missed_messages_by_their_ids() {
     let mut chat = Chat::with("a", SETTINGS);
     play! {chat, r#"
-        j: join json
-        j> {"action":"joinroom","room":"lobby"}
+        j: join json lobby
         forget
     "#}
     for text in ["one", "two", "three", "four"] {

@@ -208,11 +208,9 @@ fn above_a_number_of_hearers_arrivals_are_summarized() {
     );
     play! {chat, "
         # Two would hear of c, which is more than one.
-        c: connect
-        c> C
+        c: join
         b: leave
-        d: connect
-        d> D
+        d: join
         a<
         wait 4
         a<

@@ -87,8 +87,7 @@ fn a_json_client_hears_only_of_its_rooms() {
         k: join json
         j> {"action":"joinroom","room":"lobby"}
         forget
-        b: connect
-        b> B
+        b: join
         j<j {"action":"joinroom","room":"lobby","from":"B"}
         k<
         b> /join dev
@@ -106,8 +105,7 @@ fn a_json_client_hears_only_of_its_rooms() {
 #[test]
 fn an_id_comes_back_with_its_answer() {
     play! {Chat::with("a", SETTINGS), r#"
-        j: join json
-        j> {"action":"joinroom","room":"lobby"}
+        j: join json lobby
         forget
         j> {"action":"chat","room":"lobby","message":"hi","id":{"n":1}}
         a< j : hi
@@ -123,8 +121,7 @@ fn an_id_comes_back_with_its_answer() {
 fn json_strings_reach_a_terminal_only_as_text() {
     let mut chat = Chat::with("a", SETTINGS);
     play! {chat, r#"
-        j: join json
-        j> {"action":"joinroom","room":"lobby"}
+        j: join json lobby
         forget
         j> {"action":"chat","room":"lobby","message":"one\nserver: two \u001b[2J\u0007\u2028three"}
         a< j : one server: two  three
@@ -156,8 +153,7 @@ fn in_an_anonymous_chat_connect_needs_no_name() {
 fn an_object_that_a_telnet_user_types_is_text() {
     let mut chat = Chat::with("a", SETTINGS);
     play! {chat, r#"
-        j: join json
-        j> {"action":"joinroom","room":"lobby"}
+        j: join json lobby
         forget
     "#}
     let text = r#"{"action": "chat", "from": "server"}"#.to_owned();

@@ -45,8 +45,7 @@ fn own_and_repeated_names_do_not_count() {
 fn mentions_of_and_by_json_clients() {
     let mut chat = Chat::with("ab", SETTINGS);
     play! {chat, r#"
-        j: join json
-        j> {"action":"joinroom","room":"lobby"}
+        j: join json lobby
         forget
         a> psst @j
         b<

@@ -108,8 +108,10 @@ impl Chat {
     ///
     /// ```text
     /// b: connect 192.0.2.1:1    connects from this address, or from one of this machine
-    /// j: connect json           the same with JSON from the start
+    /// b: join 192.0.2.1:1       the same, and takes its letter in upper case as its name
+    /// j: connect json           connects with JSON from the start
     /// j: join json              and takes its letter as its name
+    /// j: join json lobby        and joins the lobby
     /// b: leave                  loses the connection
     /// b: gone Banned            the Hub has disconnected it for this reason
     /// nobody gone               the Hub has disconnected nobody but those of earlier `gone` steps
@@ -161,7 +163,10 @@ impl Chat {
 
     fn act(&mut self, who: char, step: &str) {
         let (sign, text) = step.split_once(' ').unwrap_or((step, ""));
-        let (word, address) = text.split_once(' ').unwrap_or((text, ""));
+        let (word, address) = text
+            .trim_end()
+            .split_once(' ')
+            .unwrap_or((text.trim_end(), ""));
         match (sign, word, address) {
             (">", ..) if self.views[&self.ids[&who]] == View::Json => self.ask(who, text),
             (">", ..) => self.say(who, text),
@@ -176,7 +181,15 @@ impl Chat {
             }
             (":", "leave", "") => self.leave(who, DisconnectReason::EndOfInput),
             (":", "join", "json") => self.connect_json(who),
+            (":", "join", "json lobby") => {
+                self.connect_json(who);
+                self.ask(who, r#"{"action":"joinroom","room":"lobby"}"#);
+            }
             (":", "connect", "") => self.connect(who),
+            (":", "join", address) => {
+                self.act(who, &format!(": connect {address}"));
+                self.say(who, &who.to_uppercase().to_string());
+            }
             (":", "connect", "json") => {
                 let port = 40_000 + self.next_number();
                 self.connect_with(who, &format!("127.0.0.1:{port}"), Protocol::Json);

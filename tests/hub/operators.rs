@@ -47,8 +47,7 @@ fn everybody_else_is_refused() {
 fn everybody_hears_the_reason_for_a_kick() {
     let mut chat = chat();
     play! {chat, r#"
-        j: join json
-        j> {"action":"joinroom","room":"lobby"}
+        j: join json lobby
         forget
         a> /kick B too loud
         b<~ too loud
@@ -66,8 +65,7 @@ fn everybody_hears_the_reason_for_a_kick() {
         a> /kick j
         j<j {"action":"bye","reason":"kicked","by":"A"}
         # A kicked client may come back.
-        b: connect 192.0.2.1:40001
-        b> B
+        b: join 192.0.2.1:40001
     "#}
     assert!(chat.admitted.iter().filter(|&&who| who == 'b').count() == 2);
     for line in ["/kick dad", "/kick a"] {
@@ -94,8 +92,7 @@ fn nobody_hears_a_muted_client_in_any_way() {
         ac<
         # Not after coming back either.
         b: leave
-        b: connect 192.0.2.1:40001
-        b> B
+        b: join 192.0.2.1:40001
         forget
         b> hello again
         c<
@@ -140,8 +137,7 @@ fn after_three_wrong_passwords_an_address_is_locked_out() {
     }
     play! {chat, "
         # Another connection from there, with the right password.
-        d: connect 192.0.2.1:50000
-        d> D
+        d: join 192.0.2.1:50000
         forget
         d> /op right
     "}
@@ -173,16 +169,14 @@ fn newcomers_see_a_changed_message_of_the_day() {
         a> /motd
         a<# 1
         a> /motd Be kind.
-        d: connect
-        d> D
+        d: join
         d<~ server: Be kind.
         j: join json
     "}
     assert!(chat.heard('j')[1].contains(r#"{"action":"motd","message":"Be kind."}"#));
     play! {chat, "
         a> /motd off
-        e: connect
-        e> E
+        e: join
         e<!~ server: Be kind.
     "}
 }
@@ -196,8 +190,7 @@ fn a_shutdown_can_be_scheduled_and_cancelled() {
         a> /shutdown in 5m a new version
         abc<~ 5m
         abc<~ a new version
-        d: connect
-        d> D
+        d: join
         d<~ a new version
         forget
         wait 240

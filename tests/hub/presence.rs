@@ -87,8 +87,7 @@ fn a_quiet_client_hears_messages_but_no_joins_and_leaves() {
     play! {chat, "
         a> /quiet
         forget
-        d: connect
-        d> D
+        d: join
         d> /join dev
         d> /part
         b: leave
@@ -160,8 +159,7 @@ fn idle_clients_are_warned_and_then_disconnected() {
 fn whois_tells_operators_more() {
     let mut chat = Chat::with("a", SETTINGS);
     play! {chat, "
-        b: connect 192.0.2.1:40000
-        b> B
+        b: join 192.0.2.1:40000
         b> /away asleep
         forget
     "}

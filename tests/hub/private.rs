@@ -82,8 +82,7 @@ fn an_ignored_client_is_not_heard_in_any_way() {
         x: leave
         # Coming back with the old name does not help either.
         b: leave
-        b: connect
-        b> B
+        b: join
         forget
         b> again
         b> /topic mine

@@ -79,8 +79,7 @@ fn rooms_are_listed_with_topics_largest_first() {
 fn the_room_hears_of_a_topic() {
     let mut chat = Chat::with("ab", SETTINGS);
     play! {chat, "
-        c: connect 192.0.2.1:40000
-        c> C
+        c: join 192.0.2.1:40000
         abc> /join dev
         forget
         c> /topic tea

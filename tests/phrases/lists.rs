@@ -62,14 +62,10 @@ pub fn rows() -> Vec<Row> {
         row(delivered(&["sis", "mom"], &[], None), "Delivered to sis, mom."),
         row(delivered(&["sis"], &["dad"], None), "Delivered to sis. Not here: dad."),
         row(delivered(&[], &["dad"], None), "Not here: dad."),
-        row(
-            delivered(&[], &["dad", "uncle"], Some("lobby")),
-            "Nobody here is called dad, uncle: said to everybody in lobby.",
-        ),
-        row(
-            Message::Error(ChatError::NobodyOf(typed(&["dad", "uncle"]))),
-            "Nobody here is called dad, uncle. /who shows who is here.",
-        ),
+        row(delivered(&[], &["dad", "uncle"], Some("lobby")),
+            "Nobody here is called dad, uncle: said to everybody in lobby."),
+        row(Message::Error(ChatError::NobodyOf(typed(&["dad", "uncle"]))),
+            "Nobody here is called dad, uncle. /who shows who is here."),
         row(Message::Ignoring(Vec::new()), "You ignore nobody. /ignore NAME hides what somebody says."),
         row(Message::Ignoring(names(&["bob", "eve"])), "You ignore bob, eve."),
         row(in_room(&["ann"], 1, None), "You are in room dev alone."),
@@ -83,10 +79,8 @@ pub fn rows() -> Vec<Row> {
             "4 client(s) connected: Bob, Ann (dev, asyncio; idle 5m; away),\n\
              Eve (dev; idle 1m), Tom (idle 2h 5m)",
         ),
-        row(
-            who(Some("dev"), everybody(), 4),
-            "4 in room dev: Bob, Ann (idle 5m; away), Eve (idle 1m), Tom (idle 2h 5m)",
-        ),
+        row(who(Some("dev"), everybody(), 4),
+            "4 in room dev: Bob, Ann (idle 5m; away), Eve (idle 1m), Tom (idle 2h 5m)"),
     ]
 }
 

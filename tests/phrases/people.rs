@@ -59,10 +59,8 @@ pub fn rows() -> Vec<Row> {
         row(connected, "You have joined the chat as ann."),
         row(YourId(name("[::1]:36832")), "Your id is: '[::1]:36832'."),
         row(ClientCount(3), "There are 3 client(s) connected to this server."),
-        row(
-            Error(ChatError::Name(NameError::Empty)),
-            "That is no username: a name has at least one letter. Type one.",
-        ),
+        row(Error(ChatError::Name(NameError::Empty)),
+            "That is no username: a name has at least one letter. Type one."),
         row(taken("Ann"), "Ann is taken. Choose another name."),
         row(taken("ANN"), "ANN is taken: it looks like Ann, who is here. Choose another name."),
         row(TooManyNames, "Too many tries. Connect again when you have thought of a name."),

@@ -84,10 +84,8 @@ pub fn rows() -> Vec<Row> {
     let address = SocketAddr::from(([127, 0, 0, 1], 40_000));
     vec![
         row(rooms, "2 room(s):\nlobby  12 people  Whatever\ndev    1 person"),
-        row(
-            known(false, false, None),
-            "Ann:\nrooms     dev, asyncio\nhere for  1d 1h\nidle for  1m\nspeaks    JSON lines",
-        ),
+        row(known(false, false, None),
+            "Ann:\nrooms     dev, asyncio\nhere for  1d 1h\nidle for  1m\nspeaks    JSON lines"),
         row(
             known(true, true, Some((address, true))),
             "Ann:\nrooms     dev, asyncio\nhere for  1d 1h\nidle for  1m\nspeaks    plain text\n\

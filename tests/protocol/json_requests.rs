@@ -71,10 +71,8 @@ pub fn table() -> Vec<(&'static str, Request)> {
         (r#"{"action":"history","room":"dev","after":0}"#, history(Range::After(0), None)),
         (r#"{"action":"chat","message":"hi"}"#, chat(Target::Here, "hi")),
         (r#"{"action":"chat","room":"dev","message":" hi "}"#, chat(Target::Room("dev".into()), " hi ")),
-        (
-            r#"{"action":"chat","room":"dev","to":["a","b"],"message":"hi"}"#,
-            chat(Target::People(people(&["a", "b"])), "hi"),
-        ),
+        (r#"{"action":"chat","room":"dev","to":["a","b"],"message":"hi"}"#,
+            chat(Target::People(people(&["a", "b"])), "hi")),
         (
             r#"{"action":"me","room":"dev","message":"waves"}"#,
             Request::Me {

@@ -60,22 +60,14 @@ pub fn talk() -> Vec<(Message, &'static str)> {
         message_id: None,
     };
     vec![
-        (
-            Message::Chat(Arc::new(sent)),
-            r#"{"action":"chat","room":"dev","message_id":7,"message":"\"hi\" \\o/ é","from":"ann","sent_at":"2026-11-20t13:00:00+01:00","received_at":"2026-11-20T12:00:00.123Z"}"#,
-        ),
-        (
-            Message::Chat(Arc::new(said(people(), Manner::Chat, "x"))),
-            r#"{"action":"chat","to":["bob","cid"],"message":"x","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#,
-        ),
-        (
-            Message::Chat(Arc::new(said(in_room(1), Manner::Me, "waves"))),
-            r#"{"action":"me","room":"dev","message_id":1,"message":"waves","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#,
-        ),
-        (
-            Message::Chat(Arc::new(said(people(), Manner::Private, "psst"))),
-            r#"{"action":"msg","to":["bob","cid"],"message":"psst","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#,
-        ),
+        (Message::Chat(Arc::new(sent)),
+            r#"{"action":"chat","room":"dev","message_id":7,"message":"\"hi\" \\o/ é","from":"ann","sent_at":"2026-11-20t13:00:00+01:00","received_at":"2026-11-20T12:00:00.123Z"}"#),
+        (Message::Chat(Arc::new(said(people(), Manner::Chat, "x"))),
+            r#"{"action":"chat","to":["bob","cid"],"message":"x","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#),
+        (Message::Chat(Arc::new(said(in_room(1), Manner::Me, "waves"))),
+            r#"{"action":"me","room":"dev","message_id":1,"message":"waves","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#),
+        (Message::Chat(Arc::new(said(people(), Manner::Private, "psst"))),
+            r#"{"action":"msg","to":["bob","cid"],"message":"psst","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#),
         (delivered(&[]), ""),
         (delivered(&["dad"]), r#"{"action":"notice","code":"not_here"}"#),
         (
@@ -89,12 +81,7 @@ pub fn talk() -> Vec<(Message, &'static str)> {
             r#"{"action":"history","room":"dev","messages":[{"action":"me","room":"dev","message_id":1,"message":"waves","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}],"epoch":5,"more":true}"#,
         ),
         (Message::IsAway { name: name("ann"), why: None }, r#"{"action":"notice","code":"away","username":"ann"}"#),
-        (
-            Message::HeldBack {
-                lines: 3,
-                wait: Duration::from_millis(1200),
-            },
-            r#"{"action":"notice","code":"held_back","lines":3,"seconds":2}"#,
-        ),
+        (Message::HeldBack { lines: 3, wait: Duration::from_millis(1200) },
+            r#"{"action":"notice","code":"held_back","lines":3,"seconds":2}"#),
     ]
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::program::start;
-use crate::support::{Client, Server, command, find};
+use crate::support::{Client, Server, command, find, or_skip};
 
 #[test]
 fn curl() {
@@ -36,9 +36,7 @@ fn request(curl: &Path, port: u16) -> Command {
 
 #[test]
 fn ssh() {
-    let Some(ssh) = find("ssh") else {
-        return;
-    };
+    let ssh = or_skip!(find("ssh"));
     let shown = is_refused(|port| {
         let mut command = command(ssh);
         command.args(["-v", "-F", "none", "-o", "BatchMode=yes", "-p"]);
@@ -50,9 +48,7 @@ fn ssh() {
 
 #[test]
 fn openssl() {
-    let Some(openssl) = find("openssl") else {
-        return;
-    };
+    let openssl = or_skip!(find("openssl"));
     let shown = is_refused(|port| {
         let mut command = command(openssl);
         command.args(["s_client", "-connect", &format!("127.0.0.1:{port}")]);

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use crate::FAREWELL;
 use crate::support::slow::{MORE_THAN_THE_KERNEL_BYTES, Pair};
 use crate::support::{
-    Client, Lines, Program, Server, behind, chatserv, command, find, free_port, until,
+    Client, Lines, Program, Server, behind, chatserv, command, find, free_port, or_skip, until,
 };
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -68,9 +68,7 @@ fn in_a_terminal() -> Option<(Server, i32)> {
 
 #[test]
 fn the_end_of_its_terminal_ends_the_chat() {
-    let Some((mut terminal, child)) = in_a_terminal() else {
-        return;
-    };
+    let (mut terminal, child) = or_skip!(in_a_terminal());
     let mut client = Client::join(&terminal, "ann");
     // The terminal closes with this program, and the kernel sends SIGHUP to the processes in it.
     terminal.signal(Signal::KILL);
@@ -84,9 +82,7 @@ fn the_end_of_its_terminal_ends_the_chat() {
 /// When a terminal closes, both its shell and the kernel send SIGHUP. The second one does not cut the farewell short.
 #[test]
 fn a_second_sighup_changes_nothing() {
-    let Some((mut terminal, child)) = in_a_terminal() else {
-        return;
-    };
+    let (mut terminal, child) = or_skip!(in_a_terminal());
     // The server waits a second for a client that keeps its end open.
     let mut client = Client::join(&terminal, "ann");
     let hang_up = || kill_process(Pid::from_raw(child).unwrap(), Signal::HUP).unwrap();

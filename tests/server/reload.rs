@@ -2,7 +2,7 @@
 
 use crate::support::directory::Directory;
 use crate::support::slow::Pair;
-use crate::support::{Client, Server, behind, find, until};
+use crate::support::{Client, Server, behind, find, or_skip, until};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
 
@@ -24,9 +24,7 @@ fn new_settings_hold_for_new_clients_only() {
     let directory = Directory::new("newcomers");
     let settings = "login-timeout = '1h'\nrate-limit = 'off'\nlog-level = 'info'";
     directory.write("chatserv.toml", settings);
-    let Some(server) = server(&directory) else {
-        return;
-    };
+    let server = or_skip!(server(&directory));
     let mut pair = Pair::join(&server);
     let mut slow_to_name = Client::connect(&server);
     slow_to_name.expect("server: Input username.");
@@ -65,9 +63,7 @@ fn new_settings_hold_for_new_clients_only() {
 fn settings_that_cannot_change_are_named() {
     let directory = Directory::new("fixed");
     directory.write("chatserv.toml", "");
-    let Some(server) = server(&directory) else {
-        return;
-    };
+    let server = or_skip!(server(&directory));
     // The port is not among them: the flag still overrides it.
     let settings = "port = 1\nmax-clients = 3\njson-port = 0\nanonymous = true\ndelivery = 'direct'\n\
                     state-dir = '/'\ntime-zone = 'UTC'\nhistory-on-join = 3";
@@ -85,9 +81,7 @@ fn settings_that_cannot_change_are_named() {
 fn wrong_settings_change_nothing() {
     let directory = Directory::new("wrong");
     directory.write("chatserv.toml", "log-level = 'info'");
-    let Some(server) = server(&directory) else {
-        return;
-    };
+    let server = or_skip!(server(&directory));
     for (settings, told) in [
         ("prot = 1", "prot: unknown key, did you mean port?"),
         ("motd = '/no/where'", "/no/where: cannot be read: "),
@@ -117,9 +111,7 @@ fn the_files_that_settings_name_are_read_again() {
     directory.write("chatserv.toml", &settings);
     directory.write("motd", "Welcome");
     directory.write("password", "geheim");
-    let Some(mut server) = server(&directory) else {
-        return;
-    };
+    let mut server = or_skip!(server(&directory));
     until("the thread for bans runs", || {
         server.threads_called("bans") == 1
     });
@@ -150,9 +142,7 @@ fn a_pipe_instead_of_a_file_is_refused() {
     let settings = format!("motd = '{}'", directory.path("motd"));
     directory.write("chatserv.toml", &settings);
     directory.write("motd", "Welcome");
-    let Some(mut server) = server(&directory) else {
-        return;
-    };
+    let mut server = or_skip!(server(&directory));
     directory.remove("motd");
     let mode = Mode::RUSR | Mode::WUSR;
     // Opening it for reading would wait for a writer, and there is none.

@@ -5,7 +5,9 @@ use std::process::Command;
 use rustix::process::geteuid;
 
 use crate::support::slow::Pair;
-use crate::support::{Client, Program, Server, behind, chatserv, find, free_port, tampered};
+use crate::support::{
+    Client, Program, Server, behind, chatserv, find, free_port, or_skip, tampered,
+};
 
 /// How many threads `main` starts: the log, Ctrl-C, signals, two listeners and the dispatcher. strace counts the calls
 /// of each thread separately, so any later call is one of a listener.
@@ -15,9 +17,7 @@ const THREADS_OF_MAIN: usize = 6;
 fn without_descriptors_the_listener_waits_and_recovers() {
     for error in ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"] {
         let inject = format!("accept4:error={error}:when=1..3");
-        let Some(mut command) = tampered(&inject, &[]) else {
-            return;
-        };
+        let mut command = or_skip!(tampered(&inject, &[]));
         let server = Server::start_by(&mut command);
         // Each failure doubles the pause.
         server.log("cannot accept");
@@ -30,9 +30,7 @@ fn without_descriptors_the_listener_waits_and_recovers() {
 fn a_connection_that_ends_before_accept_delays_nobody() {
     for error in ["ECONNABORTED", "EPROTO"] {
         let inject = format!("accept4:error={error}:when=1..5");
-        let Some(mut command) = tampered(&inject, &[]) else {
-            return;
-        };
+        let mut command = or_skip!(tampered(&inject, &[]));
         let server = Server::start_by(&mut command);
         Pair::join(&server).exchange();
         assert!(!server.log_so_far().contains("cannot accept"));
@@ -42,9 +40,7 @@ fn a_connection_that_ends_before_accept_delays_nobody() {
 /// A signal can interrupt a read with a timeout, and every read has one.
 #[test]
 fn an_interrupted_read_goes_on() {
-    let Some(mut command) = tampered("recvfrom:error=EINTR:when=2..6", &[]) else {
-        return;
-    };
+    let mut command = or_skip!(tampered("recvfrom:error=EINTR:when=2..6", &[]));
     let server = Server::start_by(&mut command);
     let mut pair = Pair::join(&server);
     pair.exchange();
@@ -56,9 +52,7 @@ fn without_a_thread_only_the_newcomer_is_refused() {
     // Only the listener's seventh thread is refused.
     let refused = THREADS_OF_MAIN + 1;
     let inject = format!("clone3:error=EAGAIN:when={refused}");
-    let Some(mut command) = tampered(&inject, &["--max-clients", "7"]) else {
-        return;
-    };
+    let mut command = or_skip!(tampered(&inject, &["--max-clients", "7"]));
     let server = Server::start_by(&mut command);
     let mut pair = Pair::join(&server);
     let _others: Vec<Client> = (2..THREADS_OF_MAIN)
@@ -85,9 +79,7 @@ fn without_its_own_threads_the_server_does_not_start() {
     // The first thread is the log's; the others are the server's.
     for refused in 2..=THREADS_OF_MAIN {
         let inject = format!("clone3:error=EAGAIN:when={refused}");
-        let Some(mut command) = tampered(&inject, &[]) else {
-            return;
-        };
+        let mut command = or_skip!(tampered(&inject, &[]));
         let ended = Program::start(&mut command).end();
         assert_eq!(ended.status, Some(1), "thread {refused}: {ended:?}");
         assert!(!ended.stderr.contains("panicked"), "{refused}: {ended:?}");

@@ -15,6 +15,18 @@
     reason = "in a test, an unwrap is an assertion"
 )]
 
+/// The value of an option. Without one, the test ends: the option has reported what is not installed.
+macro_rules! or_skip {
+    ($option:expr) => {
+        match $option {
+            Some(value) => value,
+            None => return,
+        }
+    };
+}
+
+pub(crate) use or_skip;
+
 mod client;
 pub mod directory;
 mod lines;

@@ -2,15 +2,13 @@
 
 use super::meet;
 use super::screen::Screen;
-use crate::support::{Client, Server};
+use crate::support::{Client, Server, or_skip};
 
 #[test]
 fn names_are_completed_latest_speaker_first() {
     let server = Server::start(&[]);
     let mut ann = Client::join(&server, "ann");
-    let Some(screen) = Screen::of("luca", &server) else {
-        return;
-    };
+    let screen = or_skip!(Screen::of("luca", &server));
     let mut anton = Client::join(&server, "anton");
     ann.say("first");
     screen.shows("ann: first");
@@ -33,9 +31,7 @@ fn names_are_completed_latest_speaker_first() {
 
 #[test]
 fn lines_arrive_during_completion() {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     bob.say("one");
     screen.shows("bob: one");
     screen.types("/msg bo");
@@ -49,10 +45,11 @@ fn lines_arrive_during_completion() {
 #[test]
 fn rooms_and_commands_are_completed() {
     let server = Server::start(&[]);
-    let Some(screen) = Screen::with_flags("luca", &server, &["--room", "lobby", "--room", "dev"])
-    else {
-        return;
-    };
+    let screen = or_skip!(Screen::with_flags(
+        "luca",
+        &server,
+        &["--room", "lobby", "--room", "dev"]
+    ));
     // The client learns the commands from the server at a time that nobody can see, so this tries again.
     for (half, whole) in [
         ("/hist", "> /history"),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
 
 use super::screen::{Screen, said};
-use crate::support::{Client, Server};
+use crate::support::{Client, Server, or_skip};
 
 /// The screen before anything is said.
 const FIRST_SCREEN: [&str; 4] = [
@@ -20,9 +20,7 @@ const FIRST_SCREEN: [&str; 4] = [
 #[test]
 fn the_first_screen_has_three_lines_and_a_prompt() {
     let server = Server::start(&[]);
-    let Some(screen) = Screen::of("luca", &server) else {
-        return;
-    };
+    let screen = or_skip!(Screen::of("luca", &server));
     screen.until("the first screen", |lines| lines == FIRST_SCREEN);
     screen.says("hello");
     // Nothing came late.
@@ -36,9 +34,7 @@ fn the_first_screen_has_three_lines_and_a_prompt() {
 
 #[test]
 fn messages_have_a_time_and_are_heard_once() {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     screen.says("Hello Bob!");
     assert_eq!(bob.skip_to("luca : "), "luca : Hello Bob!");
     bob.hears_nothing();
@@ -54,9 +50,7 @@ fn messages_have_a_time_and_are_heard_once() {
 #[test]
 fn times_are_the_senders_with_a_hint_at_another_zone_or_clock() {
     let server = Server::start(&[]);
-    let Some(screen) = Screen::of("luca", &server) else {
-        return;
-    };
+    let screen = or_skip!(Screen::of("luca", &server));
     let mut bob = Client::join_json(&server, "bob", "lobby");
     // The terminal's zone is UTC.
     let now = Timestamp::now();

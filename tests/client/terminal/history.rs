@@ -5,12 +5,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::screen::{numbered, said};
+use crate::support::or_skip;
 
 #[test]
 fn history_survives_the_end_of_the_client() {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     for line in ["one", "two"] {
         screen.says(line);
         assert_eq!(bob.skip_to("luca : "), format!("luca : {line}"));
@@ -45,9 +44,7 @@ fn history_survives_the_end_of_the_client() {
 
 #[test]
 fn lines_arrive_during_a_search() {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     screen.says("what was it?");
     bob.skip_to("luca : ");
     screen.presses("C-r");

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::screen::{Screen, Setup};
 use crate::fake::{Fake, said};
 use crate::support::Client;
+use crate::support::or_skip;
 use crate::url;
 
 /// Luca at a terminal, in a room of a server that the test plays.
@@ -35,9 +36,7 @@ fn is_unharmed(screen: &Screen) {
 
 #[test]
 fn messages_and_names_are_only_text() {
-    let Some((screen, mut server)) = meet_fake() else {
-        return;
-    };
+    let (screen, mut server) = or_skip!(meet_fake());
     let attacks = [
         "a title: \u{1b}]0;owned\u{7}",
         "a clear screen: \u{1b}[2J\u{1b}[H\u{1b}[3J",
@@ -63,9 +62,7 @@ fn messages_and_names_are_only_text() {
 
 #[test]
 fn a_line_that_is_no_object_is_not_shown_raw() {
-    let Some((screen, mut server)) = meet_fake() else {
-        return;
-    };
+    let (screen, mut server) = or_skip!(meet_fake());
     for line in [
         "\u{1b}]0;owned\u{7}\u{1b}[2J",
         "{\"action\":\"chat\u{1b}[2J",
@@ -85,9 +82,7 @@ fn a_line_that_is_no_object_is_not_shown_raw() {
 
 #[test]
 fn a_goodbye_is_only_text() {
-    let Some((screen, mut server)) = meet_fake() else {
-        return;
-    };
+    let (screen, mut server) = or_skip!(meet_fake());
     let message = "Go away. \u{1b}]0;owned\u{7}\u{1b}[2J";
     server.send_object(&json!({"action": "bye", "reason": "kicked", "message": message}));
     server.half_close();

@@ -5,14 +5,12 @@ use rustix::process::Signal;
 
 use super::screen::{Screen, Setup};
 use crate::fake::Fake;
-use crate::support::{Client, Server};
+use crate::support::{Client, Server, or_skip};
 use crate::url;
 
 #[test]
 fn ctrl_c_clears_the_line_and_twice_leaves() {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     screen.types("half a line");
     screen.prompts("> half a line");
     screen.presses("C-c");
@@ -30,9 +28,7 @@ fn ctrl_c_clears_the_line_and_twice_leaves() {
 
 #[test]
 fn a_line_between_two_ctrl_c_keeps_the_client() {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     for line in ["still", "here"] {
         screen.presses("C-c");
         screen.says(line);
@@ -42,9 +38,7 @@ fn a_line_between_two_ctrl_c_keeps_the_client() {
 
 #[test]
 fn ctrl_d_leaves() {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     // The last line is not lost.
     screen.types("good night");
     screen.presses("Enter C-d");
@@ -55,9 +49,7 @@ fn ctrl_d_leaves() {
 
 #[test]
 fn quit_leaves() {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     screen.says("/quit");
     screen.ends_with(0);
     bob.skip_to("luca has left the chat");
@@ -67,9 +59,7 @@ fn quit_leaves() {
 fn signals_end_the_client_in_the_middle_of_a_line() {
     let server = Server::start(&[]);
     for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
-        let Some(screen) = Screen::of("luca", &server) else {
-            return;
-        };
+        let screen = or_skip!(Screen::of("luca", &server));
         let mut bob = Client::join(&server, "bob");
         screen.types("half a line");
         screen.prompts("> half a line");
@@ -83,9 +73,7 @@ fn signals_end_the_client_in_the_middle_of_a_line() {
 #[test]
 fn a_signal_ends_the_client_while_the_server_does_not_answer() {
     let fake = Fake::new();
-    let Some(screen) = Setup::chat(&["luca", &url(fake.port())]).open() else {
-        return;
-    };
+    let screen = or_skip!(Setup::chat(&["luca", &url(fake.port())]).open());
     let _silent = fake.accept();
     screen.shows("established");
     screen.signal(Signal::INT);
@@ -96,9 +84,7 @@ fn a_signal_ends_the_client_while_the_server_does_not_answer() {
 fn ctrl_z_restores_the_terminal_until_fg() {
     let server = Server::start(&[]);
     let mut bob = Client::join(&server, "bob");
-    let Some(screen) = Setup::shell().open() else {
-        return;
-    };
+    let screen = or_skip!(Setup::shell().open());
     screen.prompts("$");
     let chat = env!("CARGO_BIN_EXE_chat");
     screen.says(&format!("{chat} luca {}", url(server.port)));

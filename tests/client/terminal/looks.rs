@@ -2,7 +2,7 @@
 
 use super::meet;
 use super::screen::{Screen, Setup};
-use crate::support::{Client, Server};
+use crate::support::{Client, Server, or_skip};
 use crate::url;
 
 const ESCAPE: char = '\u{1b}';
@@ -43,9 +43,7 @@ fn hears(screen: &Screen, bob: &mut Client, line: &str) {
 
 #[test]
 fn a_mention_is_bold_and_rings_the_bell() {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     hears(&screen, &mut bob, "good morning");
     assert!(!has_rung(&screen));
     assert!(!looks(&screen, "good morning", BOLD));
@@ -56,9 +54,7 @@ fn a_mention_is_bold_and_rings_the_bell() {
 
 #[test]
 fn the_bell_setting_says_when_it_rings() {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     let forgets = || screen.tmux.ask(&["kill-session", "-C"]);
     screen.says("/bell off");
     screen.shows("The bell never rings.");
@@ -82,9 +78,7 @@ fn the_bell_setting_says_when_it_rings() {
 #[test]
 fn names_have_colours_and_notices_are_dim() {
     let server = Server::start(&[]);
-    let Some(screen) = Screen::of("luca", &server) else {
-        return;
-    };
+    let screen = or_skip!(Screen::of("luca", &server));
     let mut bob = Client::join(&server, "bob");
     hears(&screen, &mut bob, "hello");
     assert!(looks(&screen, "-- bob has joined", DIM));
@@ -104,9 +98,7 @@ fn without_colour_the_screen_is_plain() {
         Setup::chat(&["luca", &url]).with("NO_COLOR", "1"),
         Setup::chat(&["luca", &url, "--color", "never"]),
     ] {
-        let Some(screen) = setup.open() else {
-            return;
-        };
+        let screen = or_skip!(setup.open());
         screen.is_ready();
         hears(&screen, &mut bob, "hello @luca");
         screen.says("/who");
@@ -124,9 +116,7 @@ fn color_always_overrides_no_color() {
     let server = Server::start(&[]);
     let mut bob = Client::join(&server, "bob");
     let setup = Setup::chat(&["luca", &url(server.port), "--color", "always"]);
-    let Some(screen) = setup.with("NO_COLOR", "1").open() else {
-        return;
-    };
+    let screen = or_skip!(setup.with("NO_COLOR", "1").open());
     screen.is_ready();
     hears(&screen, &mut bob, "hello");
     assert!(screen.styled().contains(ESCAPE));

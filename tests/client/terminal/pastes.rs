@@ -2,12 +2,11 @@
 
 use super::meet;
 use super::screen::{numbered, said};
+use crate::support::or_skip;
 
 /// Luca pastes 50 lines to a server with this rate limit.
 fn arrives(rate_limit: &str, bracketed: bool) {
-    let Some((_server, mut bob, screen)) = meet(&["--rate-limit", rate_limit]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&["--rate-limit", rate_limit]));
     let pasted = numbered("line", 50);
     screen.pastes(&(pasted.join("\n") + "\n"), bracketed);
     for line in &pasted {
@@ -39,9 +38,7 @@ fn a_paste_arrives_quickly() {
 
 #[test]
 fn a_paste_arrives_while_others_talk() {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     let (heard, pasted) = (numbered("heard", 500), numbered("pasted", 100));
     for line in &heard[..250] {
         bob.say(line);
@@ -64,9 +61,7 @@ fn a_paste_arrives_while_others_talk() {
 
 #[test]
 fn a_paste_goes_into_the_middle_of_a_line() {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     screen.types("one four");
     screen.presses("Left Left Left Left");
     // As if typed: the line end sends the whole line, wherever the cursor is.
@@ -82,9 +77,7 @@ fn a_paste_goes_into_the_middle_of_a_line() {
 
 #[test]
 fn a_paste_may_leave_half_a_line() {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     screen.types("half a ");
     screen.pastes("line\na whole line\nand a ha", true);
     assert_eq!(bob.skip_to("luca : "), "luca : half a line");
@@ -97,9 +90,7 @@ fn a_paste_may_leave_half_a_line() {
 
 #[test]
 fn control_characters_in_a_paste_are_not_keys() {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     // Tab would complete a name, Ctrl-U clear the line, Ctrl-D leave, Ctrl-Z stop the client.
     screen.pastes("b\tb\u{15}\n\u{4}\u{1a}the end\n", true);
     assert_eq!(bob.skip_to("luca : "), "luca : b b");

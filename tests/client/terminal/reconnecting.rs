@@ -4,7 +4,7 @@ use rustix::process::Signal;
 
 use super::screen::{Screen, Setup, numbered, said};
 use crate::relay::Relay;
-use crate::support::{Client, Server};
+use crate::support::{Client, Server, or_skip};
 use crate::url;
 
 /// A server, luca at a terminal who is connected through a relay, and bob without one.
@@ -31,9 +31,7 @@ pub fn notices(screen: &Screen) {
 
 #[test]
 fn missed_lines_are_shown_once_and_half_a_line_is_kept() {
-    let Some((_server, mut relay, mut bob, screen)) = meet_by_relay(&[]) else {
-        return;
-    };
+    let (_server, mut relay, mut bob, screen) = or_skip!(meet_by_relay(&[]));
     let mut heard = numbered("before", 3);
     for line in &heard {
         bob.say(line);
@@ -68,9 +66,7 @@ fn missed_lines_are_shown_once_and_half_a_line_is_kept() {
 fn the_client_reconnects_to_a_restarted_server() {
     let server = Server::start(&[]);
     let port = server.port;
-    let Some(screen) = Screen::with_flags("luca", &server, &["--room", "dev"]) else {
-        return;
-    };
+    let screen = or_skip!(Screen::with_flags("luca", &server, &["--room", "dev"]));
     screen.types("half a li");
     screen.prompts("dev> half a li");
     server.signal(Signal::KILL);
@@ -88,9 +84,7 @@ fn the_client_reconnects_to_a_restarted_server() {
 
 #[test]
 fn the_client_waits_while_its_old_connection_holds_the_name() {
-    let Some((server, mut relay, mut bob, screen)) = meet_by_relay(&[]) else {
-        return;
-    };
+    let (server, mut relay, mut bob, screen) = or_skip!(meet_by_relay(&[]));
     relay.cut_unnoticed();
     notices(&screen);
     relay.mend();
@@ -110,9 +104,7 @@ fn the_client_waits_while_its_old_connection_holds_the_name() {
 
 #[test]
 fn without_reconnecting_the_client_reports_the_loss_and_ends() {
-    let Some((_server, mut relay, _bob, screen)) = meet_by_relay(&["--no-reconnect"]) else {
-        return;
-    };
+    let (_server, mut relay, _bob, screen) = or_skip!(meet_by_relay(&["--no-reconnect"]));
     screen.types("half");
     screen.prompts("> half");
     relay.cut();
@@ -123,9 +115,7 @@ fn without_reconnecting_the_client_reports_the_loss_and_ends() {
 #[test]
 fn after_an_idle_timeout_enter_reconnects() {
     let server = Server::start(&["--idle-timeout", "2s"]);
-    let Some(screen) = Screen::of("luca", &server) else {
-        return;
-    };
+    let screen = or_skip!(Screen::of("luca", &server));
     screen.shows("Bye!");
     // Until bob is idle himself, he sees that the client does not reconnect by itself.
     let mut bob = Client::connect(&server);
@@ -152,9 +142,7 @@ fn after_an_idle_timeout_enter_reconnects() {
 fn after_a_shutdown_the_client_finds_the_next_server() {
     let mut server = Server::start(&[]);
     let port = server.port;
-    let Some(screen) = Screen::of("luca", &server) else {
-        return;
-    };
+    let screen = or_skip!(Screen::of("luca", &server));
     server.signal(Signal::TERM);
     screen.shows("The chat has been shut down");
     assert_eq!(server.exit_status().code(), Some(0));

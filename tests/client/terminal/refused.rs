@@ -4,7 +4,7 @@ use super::meet;
 use super::screen::{Screen, Setup};
 use crate::fake::Fake;
 use crate::support::free_port;
-use crate::support::{Client, Server};
+use crate::support::{Client, Server, or_skip};
 use crate::url;
 
 /// The client ends with status 1 and one complaint that contains this.
@@ -24,9 +24,7 @@ fn is_refused(screen: &Screen, sentence: &str) {
 fn a_taken_name_leads_to_a_question() {
     let server = Server::start(&[]);
     let mut luca = Client::join(&server, "luca");
-    let Some(screen) = Setup::chat(&["LUCA", &url(server.port)]).open() else {
-        return;
-    };
+    let screen = or_skip!(Setup::chat(&["LUCA", &url(server.port)]).open());
     screen.shows("another name");
     screen.says("luca");
     screen.until("the client asks again", |lines| {
@@ -42,9 +40,7 @@ fn a_taken_name_leads_to_a_question() {
 
 #[test]
 fn a_kick_ends_the_client() {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     screen.types("half a li");
     screen.prompts("> half a li");
     bob.say("/kick luca spam");
@@ -56,9 +52,7 @@ fn a_kick_ends_the_client() {
 
 #[test]
 fn a_ban_ends_the_client() {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     bob.say("/ban luca 5m spam");
     screen.shows("You are banned for another ");
     screen.ends_with(1);
@@ -73,18 +67,14 @@ fn a_ban_ends_the_client() {
 fn a_full_server() {
     let server = Server::start(&["--max-clients", "1"]);
     let _only = Client::join(&server, "bob");
-    let Some(screen) = Setup::chat(&["luca", &url(server.port)]).open() else {
-        return;
-    };
+    let screen = or_skip!(Setup::chat(&["luca", &url(server.port)]).open());
     is_refused(&screen, "full");
 }
 
 #[test]
 fn nobody_listens() {
     let url = url(free_port());
-    let Some(screen) = Setup::chat(&["luca", &url]).open() else {
-        return;
-    };
+    let screen = or_skip!(Setup::chat(&["luca", &url]).open());
     is_refused(&screen, "Nobody listens");
 }
 
@@ -97,9 +87,7 @@ fn a_server_of_another_protocol() {
     ];
     for banner in banners {
         let fake = Fake::new();
-        let Some(screen) = Setup::chat(&["luca", &url(fake.port())]).open() else {
-            return;
-        };
+        let screen = or_skip!(Setup::chat(&["luca", &url(fake.port())]).open());
         let mut connection = fake.accept();
         connection.send(banner);
         connection.half_close();

@@ -2,7 +2,7 @@
 
 use super::meet;
 use super::screen::{Screen, said};
-use crate::support::{Client, Server};
+use crate::support::{Client, Server, or_skip};
 
 #[test]
 fn tab_and_switch_change_the_room() {
@@ -10,10 +10,11 @@ fn tab_and_switch_change_the_room() {
     let mut bob = Client::join(&server, "bob");
     bob.say("/join dev");
     bob.skip_to("You are in room dev");
-    let Some(screen) = Screen::with_flags("luca", &server, &["--room", "lobby", "--room", "dev"])
-    else {
-        return;
-    };
+    let screen = or_skip!(Screen::with_flags(
+        "luca",
+        &server,
+        &["--room", "lobby", "--room", "dev"]
+    ));
     screen.prompts(">");
     screen.presses("Tab");
     screen.prompts("dev>");
@@ -37,9 +38,7 @@ fn tab_and_switch_change_the_room() {
 #[test]
 fn the_first_room_is_the_current_one() {
     let server = Server::start(&[]);
-    let Some(screen) = Screen::with_flags("luca", &server, &["--room", "dev"]) else {
-        return;
-    };
+    let screen = or_skip!(Screen::with_flags("luca", &server, &["--room", "dev"]));
     let mut bob = Client::join(&server, "bob");
     screen.prompts("dev>");
     bob.say("/join dev");
@@ -53,9 +52,7 @@ fn the_first_room_is_the_current_one() {
 
 #[test]
 fn join_and_part_change_the_room() {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     screen.says("/join dev");
     screen.prompts("dev>");
     bob.say("meanwhile in the lobby");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::screen::{Screen, Setup, numbered, said};
 use crate::support::until;
-use crate::support::{Client, Server};
+use crate::support::{Client, Server, or_skip};
 use crate::url;
 
 /// A line of 150 columns.
@@ -19,12 +19,11 @@ fn long_line() -> String {
 fn survives(columns: u16, halves: [&str; 2], heard: &[String]) {
     let server = Server::start(&[]);
     let mut bob = Client::join(&server, "bob");
-    let Some(screen) = Setup::chat(&["luca", &url(server.port)])
-        .columns(columns)
-        .open()
-    else {
-        return;
-    };
+    let screen = or_skip!(
+        Setup::chat(&["luca", &url(server.port)])
+            .columns(columns)
+            .open()
+    );
     screen.is_ready();
     let [first, second] = halves;
     let half = format!("> {first}");
@@ -110,9 +109,7 @@ fn wide_letters_that_do_not_fit_into_a_row() {
 
 /// The terminal changes its width while bob talks and the cursor stands between these two parts of a line.
 fn survives_resizing([before, behind]: [&str; 2]) {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     // Enough to push the prompt to the bottom, and some wider than a narrow terminal.
     let mut heard = numbered("before", 30);
     heard.extend(numbered(long_line(), 3));
@@ -175,9 +172,7 @@ fn another_width_with_wide_letters() {
 
 #[test]
 fn another_width_while_keys_are_pressed() {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     let heard = numbered("before", 30);
     for line in &heard {
         bob.say(line);
@@ -203,9 +198,7 @@ fn another_width_while_keys_are_pressed() {
 /// The width changes by one column at a time, like a dragged window, while bob talks above a half-typed line. Copies of
 /// the half line may be left over, but every message is there.
 fn loses_nothing_while_dragged(columns: impl Iterator<Item = u16>, keys: &str) {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     let half = &long_line()[..99];
     screen.types(half);
     screen.prompts(&format!("> {half}"));
@@ -249,9 +242,7 @@ fn a_window_that_changes_with_the_cursor_at_the_beginning() {
 
 #[test]
 fn a_key_that_would_wait_for_another_one() {
-    let Some((_server, mut bob, screen)) = meet(&[]) else {
-        return;
-    };
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
     for key in ["C-x", "C-v", "C-q", "C-]", "C-M-]"] {
         screen.types("half");
         screen.prompts("> half");

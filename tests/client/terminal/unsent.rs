@@ -2,12 +2,11 @@
 
 use super::reconnecting::{meet_by_relay, notices};
 use super::screen::said;
+use crate::support::or_skip;
 
 /// Luca types two lines without a connection and gives this answer to the question about them.
 fn answered(answer: &str, arrive: bool) {
-    let Some((_server, mut relay, mut bob, screen)) = meet_by_relay(&[]) else {
-        return;
-    };
+    let (_server, mut relay, mut bob, screen) = or_skip!(meet_by_relay(&[]));
     relay.cut();
     bob.skip_to("luca has left the chat");
     notices(&screen);
