@@ -163,7 +163,7 @@ fn everybody_may_use_these() {
         (
             "/op open sesame",
             Request::Op {
-                word: Secret("open sesame".into()),
+                password: Secret("open sesame".into()),
             },
         ),
         ("/help", Request::Help { about: None }),
