@@ -138,7 +138,7 @@ fn commands_of_everybody() {
         ("/timestamp off", show(Some(Timestamps::Off))),
         ("/timestamp Time", show(Some(Timestamps::Time))),
         ("/timestamp date", show(Some(Timestamps::Date))),
-        ("/op open sesame", Request::Op { word: Secret("open sesame".into()) }),
+        ("/op open sesame", Request::Op { password: Secret("open sesame".into()) }),
         ("/help", Request::Help { about: None }),
         ("/?", Request::Help { about: None }),
         ("/help /msg", Request::Help { about: some("/msg") }),
@@ -192,7 +192,7 @@ fn commands_of_operators() {
         ("/ban bob -and more", ban("bob", None, some("-and more"))),
     ];
     for (line, request) in table {
-        assert!(request.is_operators(), "{line:?}");
+        assert!(request.is_for_operators(), "{line:?}");
         let expected = [Command::Do(request), Command::OperatorsOnly];
         assert_eq!(both(line), expected, "{line:?}");
     }

@@ -214,20 +214,19 @@ fn a_shutdown_can_be_scheduled_and_cancelled() {
 
 #[test]
 fn after_a_changed_password_op_is_needed_again() {
-    let settings = |word: &str| HubSettings {
+    let settings = |password: &str| HubSettings {
         operators: Operators::Nobody,
-        operator_password: Some(Secret(word.to_owned())),
+        operator_password: Some(Secret(password.to_owned())),
         ..SETTINGS
     };
     let mut chat = chat_with(settings("old"));
     chat.play("b> /op old");
-    for (word, may) in [("old", true), ("new", false)] {
-        let settings = Box::new(settings(word));
-        let bans = None;
-        chat.step(Event::Reloaded { settings, bans });
+    for (password, may) in [("old", true), ("new", false)] {
+        let settings = Box::new(settings(password));
+        chat.step(Event::Reloaded { settings });
         chat.forget();
         chat.say('b', "/bans");
         let answer = &chat.heard('b')[0];
-        assert_eq!(answer.contains("Nobody is banned"), may, "{word}");
+        assert_eq!(answer.contains("Nobody is banned"), may, "{password}");
     }
 }

@@ -102,10 +102,10 @@ fn every_message_is_in_a_table() {
         })
         .collect();
     // These have tests of their own, since they lack the prefix `server: ` or are too long for a row.
-    let elsewhere = ["Error", "ChatMessage", "History", "Help", "WrongProtocol"];
+    let elsewhere = ["Error", "Chat", "History", "Help", "WrongProtocol"];
 
     let messages = include_str!("../../src/chat/message.rs");
-    let refusals = include_str!("../../src/chat/refusal.rs");
+    let refusals = include_str!("../../src/chat/error.rs");
     let body = |source: &'static str, start| {
         let (_, body) = source.split_once(start).unwrap();
         body.split_once("\n}").unwrap().0

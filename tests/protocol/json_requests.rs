@@ -110,7 +110,7 @@ pub fn table() -> Vec<(&'static str, Request)> {
         (r#"{"action":"motd"}"#, Request::Motd { text: None }),
         (r#"{"action":"motd","message":""}"#, Request::Motd { text: some("") }),
         (r#"{"action":"motd","message":"Hello"}"#, Request::Motd { text: some("Hello") }),
-        (r#"{"action":"op","password":"a\tb"}"#, Request::Op { word: Secret("a\tb".into()) }),
+        (r#"{"action":"op","password":"a\tb"}"#, Request::Op { password: Secret("a\tb".into()) }),
         (r#"{"action":"kick","username":"ann"}"#, Request::Kick { name: "ann".into(), why: None }),
         (
             r#"{"action":"kick","username":"ann","reason":"spam"}"#,

@@ -16,6 +16,7 @@
 )]
 
 /// The value of an option. Without one, the test ends: the option has reported what is not installed.
+#[allow(unused_macros, reason = "each test binary uses a part of this")]
 macro_rules! or_skip {
     ($option:expr) => {
         match $option {

@@ -203,7 +203,7 @@ pub(super) const YOURSELF: &[Entry] = &[
     ),
     Entry::new("op", "PASSWORD", "makes you an operator", |given| {
         Some(Request::Op {
-            word: Secret(given.text()?),
+            password: Secret(given.text()?),
         })
     })
     .detail(

@@ -200,7 +200,7 @@ static ACTIONS: [Action; 31] = [
     }),
     action("op", &["password"], &[], |given| {
         let word = given.secret("password")?;
-        Ok(Request::Op { word })
+        Ok(Request::Op { password: word })
     }),
     action("kick", &["username"], &["reason"], |given| {
         Ok(Request::Kick {

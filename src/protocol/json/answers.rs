@@ -36,7 +36,7 @@ pub(super) fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         }
         Message::History {
             room,
-            said: past,
+            messages: past,
             more,
             epoch,
             ..
