@@ -1,6 +1,7 @@
 //! The conversations in `tests/chats/`, played against the real server. The README shows their titled parts as examples;
 //! `UPDATE_README=1 cargo test --test conversations` writes them there. [`script`] describes the format.
 
+#![cfg(feature = "server")]
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,

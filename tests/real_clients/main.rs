@@ -4,6 +4,7 @@
 //! A test whose program is not installed prints `skipped: …` and passes; `scripts/test` installs them all. `cargo test
 //! --test real_clients -- --nocapture` shows the skipped ones.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
 mod netcat;

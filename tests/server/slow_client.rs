@@ -126,7 +126,7 @@ fn a_full_socket_is_cut_when_no_writer_is_left() {
     let second = pair.with_stalled(&server, "second");
     let left = pair.talk_until_somebody_leaves(MORE_THAN_THE_KERNEL_BYTES);
     assert_eq!(left, "server: second has left the chat");
-    // The one who has the writer keeps it, and gets everything.
+    // The first client keeps its writer and gets everything.
     slow.skip_to(&number(pair.next - 1));
     drop(second);
 }
