@@ -22,7 +22,7 @@ impl Decoder {
     /// `{` makes a plain connection a JSON one.
     pub fn new(protocol: Protocol, may_switch: bool) -> Self {
         Decoder(match protocol {
-            Protocol::Plain if may_switch => Language::Plain(PlainDecoder::that_may_be_json()),
+            Protocol::Plain if may_switch => Language::Plain(PlainDecoder::or_json()),
             Protocol::Plain => Language::Plain(PlainDecoder::new()),
             Protocol::Json => Language::Json(JsonDecoder::new()),
         })
@@ -33,7 +33,7 @@ impl Decoder {
     pub fn feed(&mut self, bytes: &[u8], now: Time, out: &mut Decoded) {
         match &mut self.0 {
             Language::Plain(plain) => {
-                if let Some(json) = plain.feed_until_json(bytes, now, out) {
+                if let Some(json) = plain.feed(bytes, now, out) {
                     out.inputs.push(Input::SpeaksJson);
                     let mut decoder = JsonDecoder::new();
                     decoder.feed(json, &mut out.inputs);
