@@ -18,8 +18,8 @@ use super::rooms::{RoomId, Rooms};
 use super::tries::Tries;
 use super::typed::without_at;
 use super::{
-    Ban, ChatError, ClientId, Command, DisconnectReason, Effect, Event, Input, Line, LogEvent,
-    Message, NameKey, Network, Now, Protocol, Secret, Time, View,
+    Ban, ChatError, ClientId, DisconnectReason, Effect, Event, Input, Line, LogEvent,
+    Message, NameKey, Network, Now, Protocol, Secret, Time, View, parse_line,
 };
 use crate::config::Operators;
 
@@ -204,20 +204,15 @@ impl Hub {
 
     /// A line from somebody who is in the chat.
     fn joined_line(&mut self, client: ClientId, line: Line, out: &mut Reaction) {
-        match Command::parse(line, self.is_operator(client)) {
-            Command::Empty => {}
-            Command::Do(request) => self.request(client, request, out),
-            other => self.misunderstood(client, other, out),
-        }
-    }
-
-    /// What somebody typed is no command that they can use.
-    fn misunderstood(&mut self, client: ClientId, command: Command, out: &mut Reaction) {
-        if command == Command::OperatorsOnly {
-            out.log(LogEvent::NotOperator { client });
-        }
-        if let Some(why) = command.refusal() {
-            out.refuse(client, why);
+        match parse_line(line, self.is_operator(client)) {
+            Ok(None) => {}
+            Ok(Some(request)) => self.request(client, request, out),
+            Err(error) => {
+                if error == ChatError::NotOperator {
+                    out.log(LogEvent::NotOperator { client });
+                }
+                out.refuse(client, error);
+            }
         }
     }
 

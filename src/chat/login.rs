@@ -6,34 +6,30 @@ use super::person::{Client, Person, Standing};
 use super::reaction::Reaction;
 use super::rooms::LOBBY;
 use super::{
-    ChatError, ClientId, Command, DisconnectReason, Effect, Hub, Line, LogEvent, Message, Name,
-    NameKey, Protocol, Range, Request, RequestError,
+    ChatError, ClientId, DisconnectReason, Effect, Hub, Line, LogEvent, Message, Name,
+    NameKey, Protocol, Range, Request, RequestError, parse_line,
 };
 use crate::config::limits::NAME_REFUSALS_MAX;
 
 impl Hub {
     /// A line from somebody who has no name yet: a name, or one of the few commands that make sense without one.
     pub(super) fn unnamed_line(&mut self, client: ClientId, line: Line, out: &mut Reaction) {
-        match Command::parse(line.clone(), false) {
+        match parse_line(line.clone(), false) {
             // An empty line asks again, and is no refusal.
-            Command::Empty => out.tell(client, Message::InputUsername),
-            Command::Do(Request::Chat { .. }) => self.choose_name(client, &line, out),
-            Command::Do(Request::Help { about }) => {
+            Ok(None) => out.tell(client, Message::InputUsername),
+            Ok(Some(Request::Chat { .. })) => self.choose_name(client, &line, out),
+            Ok(Some(Request::Help { about })) => {
                 self.help(client, about, out);
                 out.tell(client, Message::InputUsername);
             }
-            Command::Do(Request::Quit) => self.quit(client, out),
-            Command::Do(_) => {
+            Ok(Some(Request::Quit)) => self.quit(client, out),
+            Ok(Some(_)) => {
                 out.refuse(client, ChatError::NameFirst);
                 out.tell(client, Message::InputUsername);
             }
             // What is meant as a command is never taken for a name. What cannot be done here counts like a refused name.
-            Command::OperatorsOnly => self.refuse_name(client, ChatError::NameFirst, out),
-            other => {
-                if let Some(why) = other.refusal() {
-                    self.refuse_name(client, why, out);
-                }
-            }
+            Err(ChatError::NotOperator) => self.refuse_name(client, ChatError::NameFirst, out),
+            Err(error) => self.refuse_name(client, error, out),
         }
     }
 

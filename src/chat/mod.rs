@@ -88,7 +88,7 @@ mod typed;
 mod view;
 
 pub use ban::{Ban, Network};
-pub use command::{Command, CommandHelp, command_groups, commands, find_help, near_word};
+pub use command::{CommandHelp, command_groups, commands, find_help, near_word, parse_line};
 pub use event::{ClientId, DisconnectReason, Effect, Event, ShutdownCause};
 pub use hub::{Hub, HubSettings};
 pub use input::{Input, Line, Stranger, Tag};

@@ -177,7 +177,7 @@ fn commands_before_the_name() {
         &mut chat,
         'a',
         &[
-            "server: First choose a username, then that.",
+            "server: Choose a username first.",
             "server: Input username.",
         ],
     );
@@ -187,7 +187,7 @@ fn commands_before_the_name() {
         &mut chat,
         'a',
         &[
-            "server: First choose a username, then that.",
+            "server: Choose a username first.",
             "server: Input username.",
         ],
     );

@@ -104,7 +104,7 @@ fn no_message_is_forgotten() {
         })
         .collect();
     // These begin with no `server: `, or are too long for a row: they have tests of their own.
-    let elsewhere = ["Refused", "ChatMessage", "History", "Help", "WrongProtocol"];
+    let elsewhere = ["Error", "Chat", "History", "Help", "WrongProtocol"];
 
     let messages = include_str!("../../src/chat/message.rs");
     let refusals = include_str!("../../src/chat/refusal.rs");

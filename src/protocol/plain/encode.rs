@@ -5,21 +5,16 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `sentence` | the messages that are one sentence |
-//! | `refused` | and those that say why something is not done |
 //! | `said` | what people say, now and in the past |
-//! | `listing` | sentences that name many people |
-//! | `table` | answers in columns: rooms, people, bans, threads |
-//! | `help` | the commands |
-//! | `clause` | parts that several sentences share |
+//! | `sentences` | the messages that are sentences |
+//! | `tables` | the answers of several lines: people, rooms, bans, threads, commands |
 //! | `layout` | lines, and how to keep within their width |
-//! | `span` | how long something takes or has taken |
 
 use jiff::tz::TimeZone;
 
 use super::layout::{line, wrap};
-use super::sentences::sentence;
-use super::{help, listing, said, tables};
+use super::sentences::{ban_added, delivered, nobody_of, sentence};
+use super::{said, tables};
 use crate::chat::{ChatError, Message, Stranger, Timestamps};
 
 /// Appends `message` to `out` as the bytes that go to a terminal. `timestamps` is how this person sees when something
@@ -37,12 +32,12 @@ pub fn encode(message: &Message, timestamps: Timestamps, zone: &TimeZone, out: &
             everybody_in,
             ..
         } => wrap(
-            listing::delivered(to, absent, everybody_in.as_deref()),
+            delivered(to, absent, everybody_in.as_deref()),
             0,
             out,
         ),
-        Message::Error(ChatError::NobodyOf(names)) => wrap(listing::nobody_of(names), 0, out),
-        Message::Ignoring(names) => wrap(listing::ignoring(names), 0, out),
+        Message::Error(ChatError::NobodyOf(names)) => wrap(nobody_of(names), 0, out),
+        Message::Ignoring(names) => tables::ignoring(names, out),
         Message::InRoom {
             room,
             from,
@@ -50,29 +45,19 @@ pub fn encode(message: &Message, timestamps: Timestamps, zone: &TimeZone, out: &
             total,
             topic,
             ..
-        } => {
-            let (pieces, beyond) = listing::in_room(room, from, members, *total);
-            wrap(pieces, beyond, out);
-            if let Some(topic) = topic {
-                line(&format!("Topic: {topic}"), out);
-            }
-        }
+        } => tables::in_room(room, from, members, *total, topic.as_deref(), out),
         Message::Who {
             room,
             people,
             total,
-        } => wrap(
-            listing::who(room.as_deref(), people, *total),
-            total.saturating_sub(people.len()),
-            out,
-        ),
+        } => tables::who(room.as_deref(), people, *total, out),
         Message::Rooms { rooms, total } => tables::rooms(rooms, *total, out),
         Message::Whois(person) => tables::whois(person, out),
-        Message::BanAdded(ban) => line(&tables::ban_added(ban, zone), out),
+        Message::BanAdded(ban) => line(&ban_added(ban, zone), out),
         Message::Bans { bans, total, now } => tables::bans(bans, *total, *now, out),
         Message::Threads { rows, total } => tables::threads(rows, *total, out),
         Message::Motd(Some(text)) => text.lines().for_each(|text| line(text, out)),
-        Message::Help { operator, topic } => help::encode(*operator, *topic, out),
+        Message::Help { operator, topic } => tables::help(*operator, *topic, out),
         Message::WrongProtocol(stranger) => wrong_protocol(*stranger, out),
         // `sentence` names all others one by one: a new message does not compile until somebody has worded it.
         other => line(&sentence(other), out),

@@ -6,7 +6,7 @@ use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
-use super::layout::line;
+use super::layout::{clock, day_and_clock, line};
 use crate::chat::{Audience, ChatMessage, Manner, SentAt, Timestamps};
 
 /// A sender's clock that is wrong by less than this is not worth a word.
@@ -95,16 +95,6 @@ fn sender_clock(sent: &SentAt, received: DateTime) -> String {
         day_and_clock(time)
     };
     format!(", sent {written} {}", offset(sent.zone))
-}
-
-/// Hours and minutes.
-fn clock(time: DateTime) -> String {
-    format!("{:02}:{:02}", time.hour(), time.minute())
-}
-
-/// The date, hours and minutes.
-pub(super) fn day_and_clock(time: DateTime) -> String {
-    format!("{} {}", time.date(), clock(time))
 }
 
 /// How far a zone is from UTC, as RFC 3339 writes it.
