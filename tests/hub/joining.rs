@@ -170,7 +170,7 @@ fn commands_before_the_name() {
     chat.forget();
     chat.say('a', "/help");
     let help = chat.heard('a');
-    assert_eq!(help[0], "server: Talk:");
+    assert!(help[0].starts_with("server: The most useful commands"));
     assert_eq!(help.last().unwrap(), "server: Input username.");
     chat.say('a', "/who");
     heard(

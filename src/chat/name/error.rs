@@ -1,5 +1,7 @@
 //! The rules that a name can break.
 
+#![allow(missing_docs, reason = "most variants say all by their names")]
+
 use std::fmt;
 
 use super::character::MAX_MARKS;
@@ -12,13 +14,10 @@ use super::{MAX_BYTES, MAX_COLUMNS};
 /// harmless signs appears as its number, such as `U+202E`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NameError {
-    /// There is nothing but blanks.
     Empty,
     /// Part of the line could not be shown or was not UTF-8, so the rest is not what was typed.
     Altered,
-    /// A blank inside.
     Blank,
-    /// A comma inside.
     Comma,
     /// A control, format or ignorable character, which shows nothing by itself.
     Unseen(char),
@@ -28,25 +27,19 @@ pub enum NameError {
     LeadingSign(char),
     /// It begins with a mark that needs a letter before it.
     LeadingMark(char),
-    /// Too many marks on one letter.
     TooManyMarks,
-    /// Too many columns of a terminal.
     TooWide {
-        /// The number of columns.
         columns: usize,
     },
-    /// Too many bytes of UTF-8, although the width is right.
+    /// The width is right, but the letters take too many bytes of UTF-8.
     TooManyBytes {
-        /// The number of bytes.
         bytes: usize,
     },
-    /// Letters of more than one script.
+    /// Letters of two scripts, by their Unicode names. `at` is the first letter of the second script; it may look exactly
+    /// like a letter of the first.
     MixedScripts {
-        /// The script it begins with, by its Unicode name.
         first: &'static str,
-        /// The script that does not go with it.
         second: &'static str,
-        /// The first letter of that script. It may look exactly like a letter of the other.
         at: char,
     },
     /// It ends in a sign that ends a sentence, so nobody could mention it.
@@ -62,20 +55,14 @@ impl fmt::Display for NameError {
         let number = |c: &char| format!("U+{:04X}", u32::from(*c));
         match self {
             Self::Empty => write!(f, "a name has at least one letter. Type one."),
-            Self::Altered => {
-                write!(f, "some of what you typed cannot be shown. Use letters and digits.")
-            }
+            Self::Altered => write!(f, "some of what you typed cannot be shown. Use letters and digits."),
             Self::Blank => write!(f, "a name has no blanks inside. Put `_` or `-` in their place."),
-            Self::Comma => {
-                write!(f, "a name has no comma, which separates names in a list. Leave it out.")
-            }
+            Self::Comma => write!(f, "a name has no comma, which separates names in a list. Leave it out."),
             Self::Unseen(c) => {
                 let c = number(c);
                 write!(f, "a name has only visible characters, and no {c}. Leave it out.")
             }
-            Self::Unassigned(c) => {
-                write!(f, "not every computer knows the character {}. Leave it out.", number(c))
-            }
+            Self::Unassigned(c) => write!(f, "not every computer knows the character {}. Leave it out.", number(c)),
             Self::LeadingSign(sign) => {
                 write!(f, "a name does not begin with `{sign}`, which has a meaning. Leave it out.")
             }
@@ -83,9 +70,7 @@ impl fmt::Display for NameError {
                 let mark = number(mark);
                 write!(f, "a name does not begin with {mark}, a mark. Put a letter first.")
             }
-            Self::TooManyMarks => {
-                write!(f, "a letter has at most {MAX_MARKS} marks in a name. Choose a plainer name.")
-            }
+            Self::TooManyMarks => write!(f, "a letter has at most {MAX_MARKS} marks in a name. Choose a plainer name."),
             Self::TooWide { columns } => {
                 write!(f, "a name has at most {MAX_COLUMNS} columns; this one has {columns}. Choose a shorter one.")
             }
@@ -96,15 +81,9 @@ impl fmt::Display for NameError {
                 let at = number(at);
                 write!(f, "write a name in one script, not in {first} and {second} ({at}).")
             }
-            Self::TrailingSign(sign) => {
-                write!(f, "nobody could mention a name that ends in `{sign}`. Leave that off.")
-            }
-            Self::Greeting => {
-                write!(f, "that is how programs greet each other. Choose another name.")
-            }
-            Self::Reserved(word) => {
-                write!(f, "`{word}`, or what looks like it, is reserved. Choose another name.")
-            }
+            Self::TrailingSign(sign) => write!(f, "nobody could mention a name that ends in `{sign}`. Leave that off."),
+            Self::Greeting => write!(f, "that is how programs greet each other. Choose another name."),
+            Self::Reserved(word) => write!(f, "`{word}`, or what looks like it, is reserved. Choose another name."),
         }
     }
 }

@@ -8,8 +8,8 @@ use super::super::clean::ordinary_prefix;
 use super::super::plain::{seconds_left, sentence};
 use super::errors;
 use crate::chat::{
-    Audience, Ban, ChatMessage, HelpTopic, Manner, Message, PersonDetails, PersonListing, Protocol, Queue, Tag,
-    ThreadListing, commands,
+    Audience, Ban, ChatMessage, CommandHelp, HelpTopic, Manner, Message, PersonDetails, PersonListing, Protocol, Queue,
+    RoomListing, Tag, ThreadListing, commands,
 };
 use crate::config::limits::{LIST_ENTRIES_MAX, NOTE_BYTES_MAX};
 
@@ -125,7 +125,7 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
             Writer::new("joinroom", tag, out)
                 .text("room", room)
                 .text("from", from)
-                .list_of("members", members, *total, |name, out| string(name, out))
+                .list("members", members, Some(*total), |name, out| string(name, out))
                 .maybe_text("topic", topic.as_deref())
                 .plain("epoch", epoch)
                 .plain("last_message_id", last_message_id)
@@ -140,24 +140,16 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
                 .plain("more", more)
                 .end();
         }
-        Message::Rooms { rooms, total } => Writer::new("rooms", tag, out)
-            .list_of("rooms", rooms, *total, |room, out| {
-                Writer::nested(out)
-                    .text("room", &room.room)
-                    .plain("members", room.members)
-                    .text_or_null("topic", room.topic.as_deref())
-                    .close();
-            })
-            .end(),
+        Message::Rooms { rooms, total } => {
+            Writer::new("rooms", tag, out).list("rooms", rooms, Some(*total), nested(room)).end()
+        }
         Message::Who { room, people, total } => Writer::new("who", tag, out)
             .maybe_text("room", room.as_deref())
-            .list_of("clients", people, *total, |shown, out| {
-                person(shown, Writer::nested(out)).close();
-            })
+            .list("clients", people, Some(*total), nested(person))
             .end(),
         Message::Whois(known) => whois(known, Writer::new("whois", tag, out)).end(),
         Message::Ignoring(names) => {
-            Writer::new("ignore", tag, out).list("usernames", names, |name, out| string(name, out)).end()
+            Writer::new("ignore", tag, out).list("usernames", names, None, |name, out| string(name, out)).end()
         }
         Message::Help { operator, topic } => {
             let commands: Vec<_> = commands(*operator)
@@ -166,26 +158,14 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
                     HelpTopic::Command(word) => *word == command.word,
                 })
                 .collect();
-            Writer::new("help", tag, out)
-                .list("commands", &commands, |command, out| {
-                    Writer::nested(out)
-                        .text("command", command.word)
-                        .text("arguments", command.arguments)
-                        .text("description", command.about)
-                        .close();
-                })
-                .end();
+            Writer::new("help", tag, out).list("commands", &commands, None, nested(command)).end();
         }
-        Message::Bans { bans, total, .. } => Writer::new("bans", tag, out)
-            .list_of("bans", bans, *total, |one, out| {
-                ban(one, Writer::nested(out)).close();
-            })
-            .end(),
-        Message::Threads { rows, total } => Writer::new("threads", tag, out)
-            .list_of("threads", rows, *total, |row, out| {
-                thread(row, Writer::nested(out)).close();
-            })
-            .end(),
+        Message::Bans { bans, total, .. } => {
+            Writer::new("bans", tag, out).list("bans", bans, Some(*total), nested(ban)).end()
+        }
+        Message::Threads { rows, total } => {
+            Writer::new("threads", tag, out).list("threads", rows, Some(*total), nested(thread)).end()
+        }
         // Programs do not see the prompt, and `connect` and `joinroom` tell them the rest.
         Message::InputUsername
         | Message::YourNameIs(_)
@@ -216,6 +196,14 @@ fn chat_message<'a>(said: &ChatMessage, tag: Option<&'a Tag>, out: &'a mut Vec<u
         .text("from", &said.from)
         .maybe_text("sent_at", said.sent_at.as_ref().map(|sent_at| &*sent_at.written))
         .moment("received_at", said.received_at)
+}
+
+fn room<'a>(room: &RoomListing, object: Writer<'a>) -> Writer<'a> {
+    object.text("room", &room.room).plain("members", room.members).text_or_null("topic", room.topic.as_deref())
+}
+
+fn command<'a>(command: &&CommandHelp, object: Writer<'a>) -> Writer<'a> {
+    object.text("command", command.word).text("arguments", command.arguments).text("description", command.about)
 }
 
 fn thread<'a>(thread: &ThreadListing, object: Writer<'a>) -> Writer<'a> {
@@ -263,6 +251,11 @@ fn whois<'a>(known: &PersonDetails, object: Writer<'a>) -> Writer<'a> {
         Some((address, muted)) => object.text("address", &address.to_string()).plain("muted", muted),
         None => object,
     }
+}
+
+/// Writes an entry of a list as an object with these fields.
+fn nested<T>(fields: impl for<'b> Fn(&T, Writer<'b>) -> Writer<'b>) -> impl Fn(&T, &mut Vec<u8>) {
+    move |entry, out| fields(entry, Writer::nested(out)).close()
 }
 
 /// A message that nobody asked for.
@@ -356,43 +349,29 @@ impl<'a> Writer<'a> {
 
     /// A whole list, each entry as `write` writes it.
     fn all<T>(mut self, key: &str, entries: &[T], write: impl Fn(&T, &mut Vec<u8>)) -> Self {
-        self.entries(key, entries, usize::MAX, usize::MAX, write);
+        self.entries(key, entries, usize::MAX, write);
         self
     }
 
-    /// A list that may be cut; then `"more":true` follows.
-    fn list<T>(mut self, key: &str, entries: &[T], write: impl Fn(&T, &mut Vec<u8>)) -> Self {
-        let is_cut = self.limited_entries(key, entries, write) < entries.len();
-        if is_cut { self.plain("more", true) } else { self }
-    }
-
-    /// The same for a list that may be only the beginning of `total` entries.
-    fn list_of<T>(mut self, key: &str, entries: &[T], total: usize, write: impl Fn(&T, &mut Vec<u8>)) -> Self {
-        let is_cut = self.limited_entries(key, entries, write) < total;
-        let object = self.plain("total", total);
-        if is_cut { object.plain("more", true) } else { object }
-    }
-
-    /// Writes as many entries as an answer may have, and returns how many.
-    fn limited_entries<T>(&mut self, key: &str, entries: &[T], write: impl Fn(&T, &mut Vec<u8>)) -> usize {
+    /// As many entries as an answer may have. `total` is their number if `entries` may be only the first of them. If
+    /// some are missing, `"more":true` follows.
+    fn list<T>(mut self, key: &str, entries: &[T], total: Option<usize>, write: impl Fn(&T, &mut Vec<u8>)) -> Self {
         let behind = BEHIND_LIST_BYTES + self.tag.map_or(0, |Tag(tag)| tag.len());
         let end = self.start + ANSWER_BYTES_MAX.saturating_sub(behind);
-        self.entries(key, entries, LIST_ENTRIES_MAX, end, write)
+        let first = &entries[..entries.len().min(LIST_ENTRIES_MAX)];
+        let count = self.entries(key, first, end, write);
+        let mut object = self;
+        if let Some(total) = total {
+            object = object.plain("total", total);
+        }
+        if count < total.unwrap_or(entries.len()) { object.plain("more", true) } else { object }
     }
 
-    /// Writes at most `count_max` entries while `out` is no longer than `end`, and returns how many.
-    fn entries<T>(
-        &mut self,
-        key: &str,
-        entries: &[T],
-        count_max: usize,
-        end: usize,
-        write: impl Fn(&T, &mut Vec<u8>),
-    ) -> usize {
+    /// Writes entries while `out` is no longer than `end`, and returns how many.
+    fn entries<T>(&mut self, key: &str, entries: &[T], end: usize, write: impl Fn(&T, &mut Vec<u8>)) -> usize {
         let out = self.value(key);
         out.push(b'[');
-        let mut count = 0;
-        for entry in entries.iter().take(count_max) {
+        for (count, entry) in entries.iter().enumerate() {
             let before = out.len();
             if count > 0 {
                 out.push(b',');
@@ -400,12 +379,12 @@ impl<'a> Writer<'a> {
             write(entry, out);
             if out.len() > end {
                 out.truncate(before);
-                break;
+                out.push(b']');
+                return count;
             }
-            count += 1;
         }
         out.push(b']');
-        count
+        entries.len()
     }
 
     /// Ends an object inside another.

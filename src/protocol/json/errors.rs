@@ -142,9 +142,7 @@ impl fmt::Display for RequestError {
             Self::NotJson { column } => {
                 write!(f, "This stops being JSON at byte {column}. Send one object on one line.")
             }
-            Self::DuplicateField(field) => {
-                write!(f, "The field `{field}` is there twice. Send each field once.")
-            }
+            Self::DuplicateField(field) => write!(f, "The field `{field}` is there twice. Send each field once."),
             Self::MissingAction => {
                 f.write_str("There is no field `action`. Send one that says what to do, such as {\"action\":\"ping\"}.")
             }
@@ -154,15 +152,9 @@ impl fmt::Display for RequestError {
             Self::UnknownAction { action, near: None } => {
                 write!(f, "There is no action `{action}`. The documentation lists all actions.")
             }
-            Self::UnknownField(field) => {
-                write!(f, "This action knows no field `{field}`. Leave it out.")
-            }
-            Self::MissingField(field) => {
-                write!(f, "The field `{field}` is missing. This action needs it.")
-            }
-            Self::WrongField { field, expected } => {
-                write!(f, "The field `{field}` is wrong. It must be {expected}.")
-            }
+            Self::UnknownField(field) => write!(f, "This action knows no field `{field}`. Leave it out."),
+            Self::MissingField(field) => write!(f, "The field `{field}` is missing. This action needs it."),
+            Self::WrongField { field, expected } => write!(f, "The field `{field}` is wrong. It must be {expected}."),
         }
     }
 }

@@ -19,15 +19,11 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         Message::Congratulations => "Congratulations! You've successfully joined the chat server.".into(),
         Message::Connected { name, .. } => format!("You have joined the chat as {name}."),
         Message::YourId(id) => format!("Your id is: '{id}'."),
-        Message::ClientCount(count) => {
-            format!("There are {count} client(s) connected to this server.")
-        }
+        Message::ClientCount(count) => format!("There are {count} client(s) connected to this server."),
         Message::TooManyNames => "Too many tries. Connect again when you have thought of a name.".into(),
         Message::LoginTimedOut => "You gave no username in time. Connect again to try once more.".into(),
         Message::Arrived(name) => format!("A new client has connected to the chat: id = {name}"),
-        Message::Left { name, removed } => {
-            format!("{name} has left the chat{}", removal(removed.as_ref()))
-        }
+        Message::Left { name, removed } => format!("{name} has left the chat{}", removal(removed.as_ref())),
         Message::MembershipChanged { room, arrived, left, present } => match room {
             None => {
                 format!("{} connected and {left} {} left; {present} are here.", clients_have(*arrived), have(*left))
@@ -54,12 +50,8 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
             format!("You are marked as away{}. Type /back when you are here again.", because(why.as_deref()))
         }
         Message::NowBack { .. } => "You are no longer marked as away.".into(),
-        Message::IsAway { name, why } => {
-            format!("{name} is away{}.", because(why.as_deref()))
-        }
-        Message::Ignored(name) => {
-            format!("You ignore {name} from now on. /unignore {name} takes that back.")
-        }
+        Message::IsAway { name, why } => format!("{name} is away{}.", because(why.as_deref())),
+        Message::Ignored(name) => format!("You ignore {name} from now on. /unignore {name} takes that back."),
         Message::Unignored(name) => format!("You no longer ignore {name}."),
         Message::Quiet { on: true } => "You no longer hear who comes and goes. /quiet off takes that back.".into(),
         Message::Quiet { on: false } => "You hear who comes and goes.".into(),
@@ -77,17 +69,13 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         Message::Banned { why, remaining } => {
             let why = because(why.as_deref());
             match remaining {
-                Some(time) => {
-                    format!("You are banned for another {}{why}. Come back after that.", left(*time))
-                }
+                Some(time) => format!("You are banned for another {}{why}. Come back after that.", left(*time)),
                 None => format!("You are banned{why}. Only an operator can take that back."),
             }
         }
         Message::Removed(name) => format!("{name} was thrown out."),
         Message::BanTakenBack(ban) => format!("{} is no longer banned.", banned(ban)),
-        Message::Muted { name, on: true } => {
-            format!("Nobody hears {name} any more. /unmute {name} takes that back.")
-        }
+        Message::Muted { name, on: true } => format!("Nobody hears {name} any more. /unmute {name} takes that back."),
         Message::Muted { name, on: false } => format!("{name} is heard again."),
         Message::Motd(None) => "There is no message of the day.".into(),
         Message::ShutdownPlanned { left: time, why, by } => {
@@ -98,9 +86,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
                 format!("{by} will shut down the chat in {}{why}.", left(*time))
             }
         }
-        Message::ShutdownCancelled { by } => {
-            format!("The chat goes on: {by} has cancelled the shutdown.")
-        }
+        Message::ShutdownCancelled { by } => format!("The chat goes on: {by} has cancelled the shutdown."),
         Message::IdleSoon { left } => {
             format!("You will be disconnected in {} s unless you type something.", seconds_left(*left))
         }
@@ -111,9 +97,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
             "Not so fast: at least {lines} line(s) held back, the last for {} s or more. Nothing is lost.",
             seconds_left(*wait)
         ),
-        Message::EndlessLine => {
-            format!("That line is too long: {ENDLESS_BYTES_MAX} bytes without an end. Goodbye.")
-        }
+        Message::EndlessLine => format!("That line is too long: {ENDLESS_BYTES_MAX} bytes without an end. Goodbye."),
         Message::ServerFull => "The chat server is full. Try again later.".into(),
         Message::TooManyFromAddress => "Too many connections from your address. Try again in a minute.".into(),
         Message::NoThread => "The chat server cannot take another client now. Try again later.".into(),
@@ -140,15 +124,11 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
 pub fn error_sentence(error: &ChatError) -> String {
     match error {
         ChatError::Name(error) => format!("That is no username: {error}"),
-        ChatError::NameTaken { wanted, by } if wanted == by => {
-            format!("{by} is taken. Choose another name.")
-        }
+        ChatError::NameTaken { wanted, by } if wanted == by => format!("{by} is taken. Choose another name."),
         ChatError::NameTaken { wanted, by } => {
             format!("{wanted} is taken: it looks like {by}, who is here. Choose another name.")
         }
-        ChatError::NotIgnored(name) => {
-            format!("You do not ignore {}. /ignore shows whom you ignore.", quoted(name))
-        }
+        ChatError::NotIgnored(name) => format!("You do not ignore {}. /ignore shows whom you ignore.", quoted(name)),
         ChatError::UnknownCommand { word, near } => {
             let word = quoted(word);
             match near {
@@ -167,16 +147,10 @@ pub fn error_sentence(error: &ChatError) -> String {
         ChatError::NameFirst => "Choose a username first.".into(),
         ChatError::AlreadyConnected => "You have joined already. /nick NAME changes your name.".into(),
         ChatError::Request(why) => why.to_string(),
-        ChatError::NoSuchPerson(name) => {
-            format!("Nobody here is called {}. /who shows who is here.", quoted(name))
-        }
-        ChatError::TooManyNamed => {
-            format!("That names too many people: at most {NAMED_MAX} in one message.")
-        }
+        ChatError::NoSuchPerson(name) => format!("Nobody here is called {}. /who shows who is here.", quoted(name)),
+        ChatError::TooManyNamed => format!("That names too many people: at most {NAMED_MAX} in one message."),
         ChatError::NobodyOf(names) => nobody_of(names).join(" "),
-        ChatError::NoSuchRoom(room) => {
-            format!("There is no room {}. /rooms shows the rooms.", quoted(room))
-        }
+        ChatError::NoSuchRoom(room) => format!("There is no room {}. /rooms shows the rooms.", quoted(room)),
         ChatError::NotInRoom(room) => {
             let room = quoted(room);
             format!("You are not in room {room}. /join {room} goes there.")
@@ -184,9 +158,7 @@ pub fn error_sentence(error: &ChatError) -> String {
         ChatError::RoomName(error) => format!("That is no name for a room: {error}"),
         ChatError::TooManyRooms => "You cannot be in more rooms. Leave one of them first.".into(),
         ChatError::NoMoreRooms => "There cannot be more rooms. /rooms shows those that exist.".into(),
-        ChatError::TopicIsOperators(room) => {
-            format!("Only an operator may change the topic of {room}.")
-        }
+        ChatError::TopicIsOperators(room) => format!("Only an operator may change the topic of {room}."),
         ChatError::TextTooLong { bytes_max } => {
             format!("That text is too long: at most {bytes_max} bytes. Make it shorter.")
         }
