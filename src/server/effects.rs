@@ -38,12 +38,12 @@ impl Dispatcher<'_, '_> {
         match effect {
             Effect::Send { to, message } => self.send(&to, None, &message),
             Effect::Answer { to, tag, message } => self.send(&[to], tag.as_ref(), &message),
-            Effect::TellThreads { client, tag } => {
+            Effect::AnswerThreads { client, tag } => {
                 self.count_queues();
                 let message = self.welcome.threads.message();
                 self.send(&[client], tag.as_ref(), &message);
             }
-            Effect::Show { client, view } => {
+            Effect::SetView { client, view } => {
                 if let Some(peer) = self.delivery.peer(client) {
                     peer.view = view;
                 }
@@ -53,7 +53,7 @@ impl Dispatcher<'_, '_> {
                     peer.admitted = true;
                 }
             }
-            Effect::KeepBans(bans) => {
+            Effect::SaveBans(bans) => {
                 if let Some(keeper) = &self.keeper {
                     keeper.keep(bans);
                 }
@@ -140,7 +140,7 @@ impl Dispatcher<'_, '_> {
         *self.welcome.settings.write() = Arc::new(loaded.config.clone());
         let settings = Box::new(loaded.hub_settings());
         let read_bans = bans.is_some();
-        self.step(Event::Reloaded { settings, bans }, now);
+        self.step(Event::Reloaded { settings }, now);
         // Last: whoever reads it can rely on it.
         let unchanged = wanted.differences(&loaded.config);
         if !unchanged.is_empty() {

@@ -165,7 +165,7 @@ fn everybody_may_use_these() {
         (
             "/op open sesame",
             Request::Op {
-                word: Secret("open sesame".into()),
+                password: Secret("open sesame".into()),
             },
         ),
         ("/help", Request::Help { about: None }),
@@ -253,7 +253,7 @@ fn only_operators_may_use_these() {
         ),
         ("/ban bob -and more", ban("bob", None, some("-and more"))),
     ] {
-        assert!(request.is_operators(), "{line:?}");
+        assert!(request.is_for_operators(), "{line:?}");
         let expected = [Ok(Some(request)), Err(ChatError::NotOperator)];
         assert_eq!(both(line), expected, "{line:?}");
     }

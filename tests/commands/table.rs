@@ -51,7 +51,7 @@ fn the_table_keeps_its_promises() {
         let Ok(Some(request)) = parse_line(typed(help.example), true) else {
             panic!("{} is no example of itself", help.example);
         };
-        assert_eq!(request.is_operators(), help.operators_only, "{}", help.word);
+        assert_eq!(request.is_for_operators(), help.operators_only, "{}", help.word);
         assert!(!help.about.is_empty() && !help.detail.is_empty());
     }
     let everybodys = commands(false).count();

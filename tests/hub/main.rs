@@ -114,11 +114,11 @@ impl Chat {
                     }
                 }
                 Effect::Answer { to, tag, message } => self.told(to, tag.as_ref(), &message),
-                Effect::Show { client, view } => {
+                Effect::SetView { client, view } => {
                     self.views.insert(client, view);
                 }
-                Effect::KeepBans(bans) => self.kept = Some(bans),
-                Effect::TellThreads { client, tag } => {
+                Effect::SaveBans(bans) => self.kept = Some(bans),
+                Effect::AnswerThreads { client, tag } => {
                     let (rows, total) = (Vec::new(), 0);
                     self.told(client, tag.as_ref(), &Message::Threads { rows, total });
                 }

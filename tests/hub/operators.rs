@@ -245,24 +245,23 @@ fn the_end_can_be_planned_and_called_off() {
 }
 
 #[test]
-fn a_changed_word_has_to_be_given_anew() {
-    let settings = |word: &str| HubSettings {
+fn a_changed_password_has_to_be_given_again() {
+    let settings = |password: &str| HubSettings {
         operators: Operators::Nobody,
-        operator_password: Some(Secret(word.to_owned())),
+        operator_password: Some(Secret(password.to_owned())),
         ..SETTINGS
     };
     let mut chat = chat_with(settings("old"));
     chat.say('b', "/op old");
-    for (word, may) in [("old", true), ("new", false)] {
-        let settings = Box::new(settings(word));
-        let bans = None;
-        chat.step(Event::Reloaded { settings, bans });
+    for (password, may) in [("old", true), ("new", false)] {
+        let settings = Box::new(settings(password));
+        chat.step(Event::Reloaded { settings });
         chat.forget();
         chat.say('b', "/bans");
         assert_eq!(
             chat.heard('b')[0].contains("Nobody is banned"),
             may,
-            "{word}"
+            "{password}"
         );
     }
 }

@@ -107,7 +107,7 @@ fn no_message_is_forgotten() {
     let elsewhere = ["Error", "Chat", "History", "Help", "WrongProtocol"];
 
     let messages = include_str!("../../src/chat/message.rs");
-    let refusals = include_str!("../../src/chat/refusal.rs");
+    let refusals = include_str!("../../src/chat/error.rs");
     let body = |source: &'static str, start| {
         let (_, body) = source.split_once(start).unwrap();
         body.split_once("\n}").unwrap().0

@@ -40,7 +40,7 @@ fn sent(received_at: &str, sent_at: &str, minutes: i32) -> ChatMessage {
 fn history(said: Vec<ChatMessage>, now: &str) -> Message {
     Message::History {
         room: name("lobby"),
-        said: said.into_iter().map(Arc::new).collect(),
+        messages: said.into_iter().map(Arc::new).collect(),
         more: true,
         epoch: 1,
         now: time(now),

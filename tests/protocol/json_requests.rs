@@ -207,7 +207,7 @@ pub fn table() -> Vec<(&'static str, Request)> {
         (
             r#"{"action":"op","password":"a\tb"}"#,
             Request::Op {
-                word: Secret("a\tb".into()),
+                password: Secret("a\tb".into()),
             },
         ),
         (

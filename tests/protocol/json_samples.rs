@@ -84,7 +84,7 @@ pub fn talk() -> Vec<(Message, &'static str)> {
         (
             Message::History {
                 room: name("dev"),
-                said: vec![Arc::new(said(in_room(1), Manner::Me, "waves"))],
+                messages: vec![Arc::new(said(in_room(1), Manner::Me, "waves"))],
                 more: true,
                 epoch: 5,
                 now: noon(),

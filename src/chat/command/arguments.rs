@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::chat::Line;
+use super::super::request::Line;
 
 /// The signs before a number: plus, and minus in both of its spellings.
 const SIGNS: [char; 3] = ['+', '-', '\u{2212}'];

@@ -11,7 +11,8 @@ mod arguments;
 mod near;
 mod table;
 
-use super::{ChatError, Line, Request, Target};
+use super::error::ChatError;
+use super::request::{Line, Request, Target};
 use arguments::Arguments;
 use near::begins;
 pub use near::near_word;

@@ -1,8 +1,10 @@
 //! Every command with its words, its help, and the function that reads its arguments.
 
+use super::super::request::{Range, Request, Target};
+use super::super::settings::Secret;
+use super::super::view::Timestamps;
 use super::arguments::Arguments;
 use super::near::{begins, distance};
-use crate::chat::{Range, Request, Secret, Target, Timestamps};
 
 /// The help of one command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,8 +205,10 @@ const YOURSELF: &[Entry] = &[
         Some(Request::Timestamps { show: given.maybe(|given| given.choice(&choices))? })
     })
     .detail(&["Puts the time, or the date and time, before each line."], "/timestamp time"),
-    Entry::new("op", "PASSWORD", "makes you an operator", |given| Some(Request::Op { word: Secret(given.text()?) }))
-        .detail(&["Makes you an operator if the operator password is right."], "/op open-sesame"),
+    Entry::new("op", "PASSWORD", "makes you an operator", |given| {
+        Some(Request::Op { password: Secret(given.text()?) })
+    })
+    .detail(&["Makes you an operator if the operator password is right."], "/op open-sesame"),
     Entry::new("help", "[COMMAND|all]", "shows the commands, or one", |given| {
         Some(Request::Help { about: given.maybe(Arguments::word)?.map(str::to_owned) })
     })

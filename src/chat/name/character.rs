@@ -7,11 +7,7 @@ use unicode_security::mixed_script::AugmentedScriptSet;
 use unicode_security::skeleton;
 use unicode_width::UnicodeWidthChar as _;
 
-use super::NameError;
-
-/// The most marks in a row on one letter (UTS 39, section 5.4). A terminal draws a taller tower of marks over the lines
-/// of other people.
-pub(super) const MAX_MARKS: usize = 4;
+use super::error::{MAX_MARKS, NameError};
 
 /// Characters that show nothing, or only change how their neighbours look, but are not among Unicode's ignorable ones:
 /// blanks with another name, and the remaining format characters (general category Cf).

@@ -4,8 +4,16 @@
 
 use std::fmt;
 
-use super::character::MAX_MARKS;
-use super::{MAX_BYTES, MAX_COLUMNS};
+/// The width of a name in a terminal. Wide letters, such as Chinese ones, take two columns.
+pub(super) const MAX_COLUMNS: usize = 32;
+
+/// The longest name in bytes of UTF-8: 32 letters of four bytes, which no letter exceeds. The width alone is no limit,
+/// since marks take no column.
+pub(super) const MAX_BYTES: usize = 128;
+
+/// The most marks in a row on one letter (UTS 39, section 5.4). A terminal draws a taller tower of marks over the lines
+/// of other people.
+pub(super) const MAX_MARKS: usize = 4;
 
 /// The rule that a name breaks.
 ///

@@ -19,15 +19,9 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_security::skeleton;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::Line;
+use super::request::Line;
 pub use error::NameError;
-
-/// The width of a name in a terminal. Wide letters, such as Chinese ones, take two columns.
-const MAX_COLUMNS: usize = 32;
-
-/// The longest name in bytes of UTF-8: 32 letters of four bytes, which no letter exceeds. The width alone is no limit,
-/// since marks take no column.
-const MAX_BYTES: usize = 128;
+use error::{MAX_BYTES, MAX_COLUMNS};
 
 /// Words that would let somebody speak for the chat, or that mean more than one person. Each is its own key (a test
 /// checks it), so they can be compared with keys directly.

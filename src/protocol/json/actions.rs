@@ -120,7 +120,7 @@ static ACTIONS: [Action; 31] = [
     Action::new("help", &[], &["command"], |given| Ok(Request::Help { about: given.maybe("command")? })),
     Action::new("ping", &[], &[], |_| Ok(Request::Ping)),
     Action::new("motd", &[], &["message"], |given| Ok(Request::Motd { text: given.replacement("message")? })),
-    Action::new("op", &["password"], &[], |given| Ok(Request::Op { word: given.get("password")? })),
+    Action::new("op", &["password"], &[], |given| Ok(Request::Op { password: given.get("password")? })),
     Action::new("kick", &["username"], &["reason"], |given| {
         Ok(Request::Kick { name: given.get("username")?, why: given.remark("reason")? })
     }),

@@ -131,11 +131,11 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
                 .plain("last_message_id", last_message_id)
                 .end();
         }
-        Message::History { room, said, more, epoch, .. } => {
+        Message::History { room, messages, more, epoch, .. } => {
             // The chat has limited the list: only it knows which end of the past was asked for.
             Writer::new("history", tag, out)
                 .text("room", room)
-                .all("messages", said, |said, out| chat_message(said, None, out).close())
+                .all("messages", messages, |said, out| chat_message(said, None, out).close())
                 .plain("epoch", epoch)
                 .plain("more", more)
                 .end();

@@ -24,8 +24,8 @@ pub fn encode(message: &Message, timestamps: Timestamps, zone: &TimeZone, out: &
         // By far the most frequent one.
         Message::Chat(said) => said::encode(said, timestamps, zone, out),
         Message::History {
-            room, said, now, ..
-        } => said::history(room, said, *now, zone, out),
+            room, messages, now, ..
+        } => said::history(room, messages, *now, zone, out),
         Message::Delivered {
             to,
             absent,

@@ -76,7 +76,7 @@ fn object(request: &Request, here: Here) -> Result<Object, &'static str> {
         Request::Help { about } => Object::new("help").maybe("command", about.as_deref()),
         Request::Ping => Object::new("ping"),
         Request::Motd { text } => Object::new("motd").maybe("message", text.as_deref()),
-        Request::Op { word } => Object::new("op").with("password", word.0.as_str()),
+        Request::Op { password } => Object::new("op").with("password", password.0.as_str()),
         Request::Kick { name, why } => about("kick", name).maybe("reason", why.as_deref()),
         Request::Ban {
             whom,

@@ -1,79 +1,81 @@
-//! What was said in a room, in a ring: the newest lines push the oldest out.
+//! The history of a room: a ring in which new messages push out the oldest.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::{ChatMessage, ClientId, Range};
+use super::super::client::ClientId;
+use super::super::message::ChatMessage;
+use super::super::request::Range;
 use crate::config::limits::{HISTORY_ANSWER_BYTES_MAX, HISTORY_LINES_MAX, HISTORY_ROOM_BYTES_MAX};
 
-/// What a line takes in memory besides its text and its sender's name, in bytes.
+/// The memory that a message takes besides its text and its sender's name, in bytes.
 const OVERHEAD_BYTES: usize = size_of::<ChatMessage>() + 2 * size_of::<usize>();
 
-/// One line of the past.
+/// A message and its place in the room.
 #[derive(Debug)]
-struct Line {
+struct Entry {
     id: u64,
-    /// Who said it: their name may be somebody else's by now.
+    /// The sender: the name may belong to somebody else by now.
     speaker: ClientId,
-    said: Arc<ChatMessage>,
+    message: Arc<ChatMessage>,
 }
 
-/// The past of one room.
+/// The last messages of one room.
 #[derive(Debug, Default)]
-pub(super) struct History {
-    lines: VecDeque<Line>,
+pub struct History {
+    lines: VecDeque<Entry>,
     bytes: usize,
     last_id: u64,
 }
 
-/// A part of a room's past.
+/// A part of a room's history.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Part {
+pub struct Part {
     /// Oldest first.
-    pub(super) said: Vec<Arc<ChatMessage>>,
-    /// There is more of what was asked for.
-    pub(super) more: bool,
+    pub messages: Vec<Arc<ChatMessage>>,
+    /// The part that was asked for goes on.
+    pub more: bool,
 }
 
 impl History {
-    /// The id of the last message that there was; 0 before the first.
-    pub(super) fn last_id(&self) -> u64 {
+    /// The id of the last message; 0 before the first.
+    pub fn last_id(&self) -> u64 {
         self.last_id
     }
 
-    /// What it takes in memory, in bytes.
-    pub(super) fn bytes(&self) -> usize {
+    /// The memory that the history takes.
+    pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Keeps one more line, which has the next id.
-    pub(super) fn push(&mut self, speaker: ClientId, said: Arc<ChatMessage>) {
+    /// Adds a message, which gets the next id.
+    pub fn push(&mut self, speaker: ClientId, message: Arc<ChatMessage>) {
         self.last_id += 1;
-        self.bytes += bytes_of(&said);
+        self.bytes += bytes_of(&message);
         let id = self.last_id;
-        self.lines.push_back(Line { id, speaker, said });
+        self.lines.push_back(Entry { id, speaker, message });
         while self.lines.len() > HISTORY_LINES_MAX || self.bytes > HISTORY_ROOM_BYTES_MAX {
             self.drop_oldest();
         }
     }
 
-    /// Forgets the oldest line, if there is one.
-    pub(super) fn drop_oldest(&mut self) {
+    /// Drops the oldest message, if there is one.
+    pub fn drop_oldest(&mut self) {
         if let Some(line) = self.lines.pop_front() {
-            self.bytes -= bytes_of(&line.said);
+            self.bytes -= bytes_of(&line.message);
         }
     }
 
-    /// At most `limit` lines of a part, without those that are `hidden`. What would make too large an answer is left out
-    /// here, where it is known at which end, so that whoever asks for more later misses nothing.
-    pub(super) fn part(
+    /// At most `limit` messages of a part, without those that are `hidden`. An answer that would grow too large is cut
+    /// here, where it is known at which end, so that a client that asks for more misses nothing.
+    pub fn part(
         &self,
         range: Range,
         limit: usize,
         hidden: impl Fn(ClientId, &ChatMessage) -> bool,
     ) -> Part {
         let lines = self.lines.iter();
-        let shown = lines.filter(|line| !hidden(line.speaker, &line.said));
+        let shown = lines.filter(|line| !hidden(line.speaker, &line.message));
         match range {
             Range::Last => newest(shown, limit),
             Range::Before(end) => newest(shown.filter(|line| line.id < end), limit),
@@ -82,38 +84,38 @@ impl History {
     }
 }
 
-fn newest<'a>(lines: impl DoubleEndedIterator<Item = &'a Line>, limit: usize) -> Part {
+fn newest<'a>(lines: impl DoubleEndedIterator<Item = &'a Entry>, limit: usize) -> Part {
     let mut part = oldest(lines.rev(), limit);
-    part.said.reverse();
+    part.messages.reverse();
     part
 }
 
-fn oldest<'a>(lines: impl Iterator<Item = &'a Line>, limit: usize) -> Part {
+fn oldest<'a>(lines: impl Iterator<Item = &'a Entry>, limit: usize) -> Part {
     let mut part = Part {
-        said: Vec::new(),
+        messages: Vec::new(),
         more: false,
     };
     let mut bytes = 0;
-    for Line { said, .. } in lines {
-        bytes += bytes_in_answer(said);
-        if part.said.len() == limit || bytes > HISTORY_ANSWER_BYTES_MAX {
+    for Entry { message, .. } in lines {
+        bytes += bytes_in_answer(message);
+        if part.messages.len() == limit || bytes > HISTORY_ANSWER_BYTES_MAX {
             part.more = true;
             break;
         }
-        part.said.push(Arc::clone(said));
+        part.messages.push(Arc::clone(message));
     }
     part
 }
 
-fn bytes_of(said: &ChatMessage) -> usize {
-    OVERHEAD_BYTES + said.text.len() + said.from.len()
+fn bytes_of(message: &ChatMessage) -> usize {
+    OVERHEAD_BYTES + message.text.len() + message.from.len()
 }
 
-/// How much of an answer a line takes at the most: in JSON, where each quotation mark takes two bytes, and the names of
-/// fields and the times come on top.
-fn bytes_in_answer(said: &ChatMessage) -> usize {
+/// The bytes of a message in an answer, at most: in JSON, where a quotation mark takes two bytes, and the names of fields
+/// and the times come on top.
+fn bytes_in_answer(message: &ChatMessage) -> usize {
     const FIELDS_BYTES: usize = 384;
-    FIELDS_BYTES + 2 * (said.text.len() + said.from.len())
+    FIELDS_BYTES + 2 * (message.text.len() + message.from.len())
 }
 
 #[cfg(test)]
@@ -146,7 +148,7 @@ mod tests {
     }
 
     fn texts(part: &Part) -> Vec<&str> {
-        part.said.iter().map(|said| said.text.as_str()).collect()
+        part.messages.iter().map(|said| said.text.as_str()).collect()
     }
 
     #[test]
@@ -169,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_answer_is_cut_where_it_can_be_gone_on_with() {
+    fn a_large_answer_is_cut_where_the_next_can_continue() {
         let mut history = History::default();
         for number in 0..6 {
             history.push(ANN, line("ann", &format!("{number}{}", "x".repeat(10_100))));
@@ -185,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn hidden_lines_count_for_nothing() {
+    fn hidden_messages_do_not_count() {
         let mut history = numbered(3);
         history.push(ANN, line("bob", "4"));
         history.push(ANN, line("ann", "5"));
@@ -194,16 +196,16 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_lines_make_room() {
+    fn the_oldest_messages_make_room() {
         let history = numbered(HISTORY_LINES_MAX + 5);
         let all = history.part(Range::Last, usize::MAX, |_, _| false);
-        assert_eq!(all.said.len(), HISTORY_LINES_MAX);
-        assert_eq!(all.said[0].text, "6");
+        assert_eq!(all.messages.len(), HISTORY_LINES_MAX);
+        assert_eq!(all.messages[0].text, "6");
         assert_eq!(history.last_id(), (HISTORY_LINES_MAX + 5) as u64);
     }
 
     #[test]
-    fn bytes_are_limited_and_reckoned_right() {
+    fn bytes_are_limited_and_counted_right() {
         let mut history = History::default();
         let long = "x".repeat(16_000);
         for _ in 0..50 {

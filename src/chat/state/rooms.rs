@@ -1,4 +1,4 @@
-//! The rooms there are, and who is in them.
+//! The rooms and their members.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -6,58 +6,89 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 
-use super::fold::Fold;
+use super::super::client::ClientId;
+use super::super::message::ChatMessage;
+use super::super::name::{Name, NameKey};
+use super::super::view::Protocol;
 use super::history::History;
-use super::{ChatMessage, ClientId, Name, NameKey, Protocol};
 use crate::config::limits::{HISTORY_TOTAL_BYTES_MAX, ROOMS_MAX};
 
-/// Names a room for as long as the server runs. Like a client's id, it is never used again.
+/// Identifies a room for as long as the server runs. Like a client's id, it is never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct RoomId(u64);
+pub struct RoomId(u64);
 
-/// The room where everybody on telnet begins. It never vanishes.
-pub(super) const LOBBY: RoomId = RoomId(0);
+/// The room where everybody on plain text begins. It never vanishes.
+pub const LOBBY: RoomId = RoomId(0);
 
-/// What it is called.
+/// The name of [`LOBBY`].
 pub const LOBBY_NAME: &str = "lobby";
 
 /// One room.
 #[derive(Debug)]
-pub(super) struct Room {
-    pub(super) name: Arc<str>,
+pub struct Room {
+    name: Arc<str>,
     key: NameKey,
-    /// Everybody in it, in order of joining.
-    pub(super) members: Vec<ClientId>,
-    /// Those of them who speak JSON. They hear of everybody who comes to this room or goes from it; the others
-    /// hear of arrivals and departures from the chat as such instead.
-    pub(super) json_members: Vec<ClientId>,
-    pub(super) topic: Option<Arc<str>>,
-    /// No two rooms have the same one, before a restart of the server and after it.
-    pub(super) epoch: u64,
-    pub(super) history: History,
-    pub(super) fold_for_plain: Fold,
-    pub(super) fold_for_json: Fold,
-    /// When somebody spoke here last, as a place in the order of all messages.
+    /// In order of joining.
+    members: Vec<ClientId>,
+    /// The members who speak JSON. They are told of everybody who enters or leaves this room; the others are told who
+    /// joins and leaves the chat instead.
+    json_members: Vec<ClientId>,
+    /// The members on plain text who are not quiet.
+    listeners: Vec<ClientId>,
+    topic: Option<Arc<str>>,
+    epoch: u64,
+    history: History,
+    /// The place of its last message in the order of all messages.
     last_spoken: u64,
 }
 
-/// All rooms.
+impl Room {
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    pub fn members(&self) -> &[ClientId] {
+        &self.members
+    }
+
+    /// The members that are told of movements in this protocol.
+    pub fn hearers(&self, protocol: Protocol) -> &[ClientId] {
+        match protocol {
+            Protocol::Plain => &self.listeners,
+            Protocol::Json => &self.json_members,
+        }
+    }
+
+    pub fn topic(&self) -> Option<&Arc<str>> {
+        self.topic.as_ref()
+    }
+
+    /// No two rooms have the same one, before a restart of the server or after it.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+}
+
+/// All rooms, and the memory that their histories take together.
 #[derive(Debug)]
-pub(super) struct Rooms {
+pub struct Rooms {
     by_id: FxHashMap<RoomId, Room>,
     by_key: HashMap<NameKey, RoomId>,
     next_id: u64,
     last_epoch: u64,
-    /// What all histories take, in bytes.
     history_bytes: usize,
-    /// Rooms with a history, by when somebody spoke there last.
+    /// Rooms with a history, in the order in which somebody spoke there last.
     by_last_spoken: BTreeMap<u64, RoomId>,
     messages: u64,
 }
 
 impl Rooms {
     /// The lobby alone.
-    pub(super) fn new(now: Timestamp) -> Self {
+    pub fn new(now: Timestamp) -> Self {
         let mut rooms = Self {
             by_id: FxHashMap::default(),
             by_key: HashMap::new(),
@@ -71,38 +102,28 @@ impl Rooms {
         rooms
     }
 
-    /// All of them by their ids, for tests.
-    #[cfg(test)]
-    pub(super) fn all(&self) -> impl Iterator<Item = (RoomId, &Room)> {
-        self.by_id.iter().map(|(&id, room)| (id, room))
-    }
-
-    /// All of them, in no order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Room> {
-        self.by_id.values()
-    }
-
-    pub(super) fn get(&self, id: RoomId) -> Option<&Room> {
+    pub fn get(&self, id: RoomId) -> Option<&Room> {
         self.by_id.get(&id)
     }
 
-    pub(super) fn get_mut(&mut self, id: RoomId) -> Option<&mut Room> {
-        self.by_id.get_mut(&id)
+    /// All rooms, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (RoomId, &Room)> {
+        self.by_id.iter().map(|(&id, room)| (id, room))
     }
 
-    /// The room that somebody means who types this.
-    pub(super) fn find(&self, typed: &str) -> Option<RoomId> {
+    /// The room whose name was typed, with or without a `#`.
+    pub fn find(&self, typed: &str) -> Option<RoomId> {
         let name = typed.trim().trim_start_matches('#');
         self.by_key.get(&NameKey::of(name)).copied()
     }
 
-    /// The room of this name, if there is one.
-    pub(super) fn named(&self, name: &Name) -> Option<RoomId> {
+    /// The room of this name.
+    pub fn named(&self, name: &Name) -> Option<RoomId> {
         self.by_key.get(name.key()).copied()
     }
 
-    /// A new room, of a name that no room has; none if there are too many.
-    pub(super) fn make(&mut self, name: &Name, now: Timestamp) -> Option<RoomId> {
+    /// Opens a room under a name that no room has. `None` if there are too many.
+    pub fn open(&mut self, name: &Name, now: Timestamp) -> Option<RoomId> {
         debug_assert!(self.named(name).is_none(), "a name has one room");
         let has_space = self.by_id.len() < ROOMS_MAX;
         has_space.then(|| self.insert(name.shown().clone(), name.key().clone(), now))
@@ -111,49 +132,65 @@ impl Rooms {
     fn insert(&mut self, name: Arc<str>, key: NameKey, now: Timestamp) -> RoomId {
         let id = RoomId(self.next_id);
         self.next_id += 1;
-        // The time makes it differ from those of an earlier run; counting on makes it differ within a millisecond.
+        // The time distinguishes runs of the server, the increment distinguishes rooms of the same millisecond.
         let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or(0);
         self.last_epoch = milliseconds.max(self.last_epoch + 1);
         self.by_key.insert(key.clone(), id);
-        self.by_id.insert(
-            id,
-            Room {
-                name,
-                key,
-                members: Vec::new(),
-                json_members: Vec::new(),
-                topic: None,
-                epoch: self.last_epoch,
-                history: History::default(),
-                fold_for_plain: Fold::default(),
-                fold_for_json: Fold::default(),
-                last_spoken: 0,
-            },
-        );
+        let room = Room {
+            name,
+            key,
+            members: Vec::new(),
+            json_members: Vec::new(),
+            listeners: Vec::new(),
+            topic: None,
+            epoch: self.last_epoch,
+            history: History::default(),
+            last_spoken: 0,
+        };
+        self.by_id.insert(id, room);
         id
     }
 
-    /// Takes somebody into a room, as the last.
-    pub(super) fn enter(&mut self, id: RoomId, client: ClientId, protocol: Protocol) {
+    /// Adds a member, as the last one.
+    pub fn enter(&mut self, id: RoomId, client: ClientId, protocol: Protocol, quiet: bool) {
         if let Some(room) = self.by_id.get_mut(&id) {
             debug_assert!(!room.members.contains(&client), "nobody enters twice");
             room.members.push(client);
-            if protocol == Protocol::Json {
-                room.json_members.push(client);
+            match protocol {
+                Protocol::Json => room.json_members.push(client),
+                Protocol::Plain if !quiet => room.listeners.push(client),
+                Protocol::Plain => {}
             }
         }
     }
 
-    /// Lets somebody go from a room. The order of the others stays.
-    pub(super) fn leave(&mut self, id: RoomId, client: ClientId) {
+    /// Removes a member. The order of the others stays.
+    pub fn leave(&mut self, id: RoomId, client: ClientId) {
         if let Some(room) = self.by_id.get_mut(&id) {
-            room.members.retain(|&member| member != client);
-            room.json_members.retain(|&member| member != client);
+            for list in [&mut room.members, &mut room.json_members, &mut room.listeners] {
+                list.retain(|&member| member != client);
+            }
         }
     }
 
-    /// An empty room vanishes, and its history with it.
-    pub(super) fn drop_if_empty(&mut self, id: RoomId) {
+    /// Whether a member on plain text wants to be told of movements.
+    pub fn set_quiet(&mut self, id: RoomId, client: ClientId, quiet: bool) {
+        if let Some(room) = self.by_id.get_mut(&id) {
+            room.listeners.retain(|&member| member != client);
+            if !quiet {
+                room.listeners.push(client);
+            }
+        }
+    }
+
+    pub fn set_topic(&mut self, id: RoomId, topic: Option<Arc<str>>) {
+        if let Some(room) = self.by_id.get_mut(&id) {
+            room.topic = topic;
+        }
+    }
+
+    /// Closes a room that is empty; its history goes with it.
+    pub fn close_if_empty(&mut self, id: RoomId) {
         let empty = self.get(id).is_some_and(|room| room.members.is_empty());
         if empty
             && id != LOBBY
@@ -165,12 +202,12 @@ impl Rooms {
         }
     }
 
-    /// Keeps what was said in a room.
-    pub(super) fn keep(&mut self, id: RoomId, speaker: ClientId, said: Arc<ChatMessage>) {
+    /// Adds a message to a room's history.
+    pub fn record(&mut self, id: RoomId, speaker: ClientId, message: Arc<ChatMessage>) {
         let Some(room) = self.by_id.get_mut(&id) else {
             return;
         };
-        // Where it was this room in which somebody spoke last, it is in its place already.
+        // A room that also had the previous message is in its place already.
         if self.by_last_spoken.last_key_value().map(|(_, last)| *last) != Some(id) {
             self.by_last_spoken.remove(&room.last_spoken);
             self.messages += 1;
@@ -178,13 +215,13 @@ impl Rooms {
             self.by_last_spoken.insert(room.last_spoken, id);
         }
         let before = room.history.bytes();
-        room.history.push(speaker, said);
+        room.history.push(speaker, message);
         self.history_bytes = self.history_bytes - before + room.history.bytes();
-        while self.history_bytes > HISTORY_TOTAL_BYTES_MAX && self.forget_oldest() {}
+        while self.history_bytes > HISTORY_TOTAL_BYTES_MAX && self.drop_oldest() {}
     }
 
-    /// The room where nobody has spoken for longest forgets a line. Says whether there was one.
-    fn forget_oldest(&mut self) -> bool {
+    /// Drops the oldest message of the room that has been silent for longest. Returns whether there was a room.
+    fn drop_oldest(&mut self) -> bool {
         let Some((&spoken, &id)) = self.by_last_spoken.first_key_value() else {
             return false;
         };
@@ -223,41 +260,41 @@ mod tests {
             sent_at: None,
             received_at: Timestamp::UNIX_EPOCH,
         };
-        rooms.keep(id, ClientId(1), Arc::new(said));
+        rooms.record(id, ClientId(1), Arc::new(said));
     }
 
     #[test]
-    fn a_room_begins_anew_after_it_was_empty() {
+    fn an_empty_room_closes_and_a_new_one_has_another_epoch() {
         let mut rooms = Rooms::new(Timestamp::UNIX_EPOCH);
         let mut epochs = vec![rooms.get(LOBBY).unwrap().epoch];
         for _ in 0..3 {
-            let id = rooms.make(&name("dev"), Timestamp::UNIX_EPOCH).unwrap();
-            rooms.enter(id, ClientId(1), Protocol::Plain);
+            let id = rooms.open(&name("dev"), Timestamp::UNIX_EPOCH).unwrap();
+            rooms.enter(id, ClientId(1), Protocol::Plain, false);
             say(&mut rooms, id, "hello".to_owned());
             assert_eq!(rooms.find("#DEV"), Some(id));
             epochs.push(rooms.get(id).unwrap().epoch);
             assert_eq!(rooms.get(id).unwrap().history.last_id(), 1);
             rooms.leave(id, ClientId(1));
-            rooms.drop_if_empty(id);
+            rooms.close_if_empty(id);
             assert_eq!(rooms.find("dev"), None);
         }
         assert!(epochs.is_sorted_by(|before, after| before < after));
         assert_eq!((rooms.history_bytes, rooms.by_last_spoken.len()), (0, 0));
-        rooms.drop_if_empty(LOBBY);
+        rooms.close_if_empty(LOBBY);
         assert_eq!(rooms.find(LOBBY_NAME), Some(LOBBY));
     }
 
     #[test]
-    fn the_past_of_all_rooms_is_bounded_and_the_silent_forget_first() {
+    fn the_history_of_all_rooms_is_bounded_and_silent_rooms_forget_first() {
         let mut rooms = Rooms::new(Timestamp::UNIX_EPOCH);
         let long = "x".repeat(16_000);
-        // Four such lines fill a room; so many rooms fill all that there is, with some left over.
+        // Four such messages fill a room; this many rooms exceed the total.
         let many = HISTORY_TOTAL_BYTES_MAX / (4 * 16_000) + 20;
         for number in 0..many {
             let id = rooms
-                .make(&name(&format!("room-{number}")), Timestamp::UNIX_EPOCH)
+                .open(&name(&format!("room-{number}")), Timestamp::UNIX_EPOCH)
                 .unwrap();
-            rooms.enter(id, ClientId(1), Protocol::Plain);
+            rooms.enter(id, ClientId(1), Protocol::Plain, false);
             for _ in 0..4 {
                 say(&mut rooms, id, long.clone());
             }
@@ -269,7 +306,7 @@ mod tests {
         };
         assert_eq!(bytes(&rooms, 0), 0);
         assert!(bytes(&rooms, many - 1) > 64_000);
-        let sum: usize = rooms.iter().map(|room| room.history.bytes()).sum();
+        let sum: usize = rooms.iter().map(|(_, room)| room.history.bytes()).sum();
         assert_eq!(sum, rooms.history_bytes);
     }
 }

@@ -1,15 +1,16 @@
-//! The bans there are, found by name and by address.
+//! The list of bans, indexed by name and by network.
 
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
-use super::{Ban, NameKey, Network};
+use super::super::ban::{Ban, Network};
+use super::super::name::NameKey;
 use crate::config::limits::BANS_MAX;
 
-/// All bans, in the order in which they were made.
+/// All bans, oldest first. The three maps change together, and only here.
 #[derive(Debug, Default)]
-pub(super) struct Bans {
+pub struct Bans {
     by_number: BTreeMap<u64, Ban>,
     by_name: HashMap<NameKey, u64>,
     by_network: HashMap<Network, u64>,
@@ -17,8 +18,8 @@ pub(super) struct Bans {
 }
 
 impl Bans {
-    /// Those that are known from before.
-    pub(super) fn new(bans: Vec<Ban>) -> Self {
+    /// The bans that a restart found on disk.
+    pub fn new(bans: Vec<Ban>) -> Self {
         let mut all = Self::default();
         for ban in bans {
             all.insert(ban);
@@ -26,9 +27,9 @@ impl Bans {
         all
     }
 
-    /// Adds one. What was said before of the same name, or of the same network, holds no more; what it said besides
-    /// stays. Says whether there was room.
-    pub(super) fn add(&mut self, ban: Ban, now: Timestamp) -> bool {
+    /// Adds a ban, and returns whether there was room. It replaces what older bans said of its name and of its network;
+    /// the other half of such a ban stays.
+    pub fn add(&mut self, ban: Ban, now: Timestamp) -> bool {
         self.drop_expired(now);
         let replaces = self.numbers_of(&ban).iter().any(|number| {
             let old = &self.by_number[number];
@@ -63,7 +64,7 @@ impl Bans {
         self.put(number, ban);
     }
 
-    /// The bans that say something of the same name or the same network, each once.
+    /// The bans of the same name or the same network, each once.
     fn numbers_of(&self, ban: &Ban) -> Vec<u64> {
         let key = ban.name.as_deref().map(NameKey::of);
         let of_name = key.and_then(|key| self.by_name.get(&key));
@@ -94,29 +95,29 @@ impl Bans {
         Some(ban)
     }
 
-    /// The ban that holds for a name now.
-    pub(super) fn of_name(&self, key: &NameKey, now: Timestamp) -> Option<&Ban> {
+    /// The ban that applies to a name.
+    pub fn of_name(&self, key: &NameKey, now: Timestamp) -> Option<&Ban> {
         let ban = self.by_number.get(self.by_name.get(key)?)?;
-        holds(ban, now).then_some(ban)
+        ban.holds(now).then_some(ban)
     }
 
-    /// The ban that holds for an address now.
-    pub(super) fn of_network(&self, network: Network, now: Timestamp) -> Option<&Ban> {
+    /// The ban that applies to a network.
+    pub fn of_network(&self, network: Network, now: Timestamp) -> Option<&Ban> {
         let ban = self.by_number.get(self.by_network.get(&network)?)?;
-        holds(ban, now).then_some(ban)
+        ban.holds(now).then_some(ban)
     }
 
-    /// Takes back the ban of a name or an address.
-    pub(super) fn take_back(&mut self, whom: &str, now: Timestamp) -> Option<Ban> {
+    /// Removes the ban of a name or an address.
+    pub fn take_back(&mut self, whom: &str, now: Timestamp) -> Option<Ban> {
         self.drop_expired(now);
         let of_network = Network::parse(whom).and_then(|network| self.by_network.get(&network));
         let number = of_network.or_else(|| self.by_name.get(&NameKey::of(whom)))?;
         self.remove(*number)
     }
 
-    /// All that hold now, in the order in which they were made.
-    pub(super) fn all(&self, now: Timestamp) -> Vec<Ban> {
-        let holding = self.by_number.values().filter(|ban| holds(ban, now));
+    /// All bans that have not expired, oldest first.
+    pub fn all(&self, now: Timestamp) -> Vec<Ban> {
+        let holding = self.by_number.values().filter(|ban| ban.holds(now));
         holding.cloned().collect()
     }
 
@@ -124,17 +125,13 @@ impl Bans {
         let expired: Vec<u64> = self
             .by_number
             .iter()
-            .filter(|(_, ban)| !holds(ban, now))
+            .filter(|(_, ban)| !ban.holds(now))
             .map(|(&number, _)| number)
             .collect();
         for number in expired {
             self.remove(number);
         }
     }
-}
-
-fn holds(ban: &Ban, now: Timestamp) -> bool {
-    ban.until.is_none_or(|until| now < until)
 }
 
 #[cfg(test)]
@@ -160,14 +157,14 @@ mod tests {
     }
 
     #[test]
-    fn a_ban_holds_for_a_name_however_it_is_written_and_for_its_whole_network() {
+    fn a_ban_applies_to_all_spellings_of_a_name_and_to_the_whole_network() {
         let mut bans = Bans::default();
         assert!(bans.add(ban(Some("Bob"), Some("2001:db8::1"), None), at(0)));
         assert!(bans.of_name(&NameKey::of("bOB"), at(9)).is_some());
         assert!(bans.of_name(&NameKey::of("Bobby"), at(9)).is_none());
         assert!(bans.of_network(network("2001:db8::2"), at(9)).is_some());
         assert!(bans.of_network(network("2001:db8:0:1::2"), at(9)).is_none());
-        // Taken back by either of the two, it holds for neither.
+        // Removed by either half, it applies to neither.
         assert!(bans.take_back("2001:db8::/64", at(9)).is_some());
         assert!(bans.of_name(&NameKey::of("bob"), at(9)).is_none());
         assert!(bans.take_back("bob", at(9)).is_none());
@@ -181,14 +178,14 @@ mod tests {
         assert!(bans.of_name(&NameKey::of("bob"), at(10)).is_none());
         assert!(bans.all(at(10)).is_empty());
         bans.add(ban(Some("eve"), None, None), at(10));
-        assert_eq!(bans.by_number.len(), 1, "what has ended is forgotten");
+        assert_eq!(bans.by_number.len(), 1, "expired bans are dropped");
     }
 
     #[test]
-    fn the_last_word_counts_and_what_it_does_not_speak_of_stays() {
+    fn a_new_ban_replaces_only_what_it_speaks_of() {
         let mut bans = Bans::default();
         bans.add(ban(Some("bob"), Some("192.0.2.1"), None), at(0));
-        // Of the address for a while; of the name nothing is said.
+        // Of the address for a while; it says nothing of the name.
         bans.add(ban(None, Some("192.0.2.1"), Some(10)), at(0));
         assert!(bans.of_network(network("192.0.2.1"), at(9)).is_some());
         assert!(bans.of_network(network("192.0.2.1"), at(10)).is_none());
@@ -198,20 +195,20 @@ mod tests {
         bans.add(ban(Some("EVE"), None, Some(30)), at(20));
         assert!(bans.of_name(&NameKey::of("eve"), at(30)).is_none());
         assert!(bans.of_network(network("192.0.2.2"), at(30)).is_some());
-        // Of both: nothing is left of the old one.
+        // Nothing is left of the old one.
         bans.add(ban(Some("bob"), None, Some(50)), at(40));
         assert_eq!(bans.all(at(40)).len(), 2);
     }
 
     #[test]
-    fn there_is_an_end_to_bans() {
+    fn the_number_of_bans_is_limited() {
         let mut bans = Bans::default();
         for number in 0..BANS_MAX as u32 {
             let address = core::net::Ipv4Addr::from(number + (10 << 24)).to_string();
             assert!(bans.add(ban(None, Some(&address), None), at(0)));
         }
         assert!(!bans.add(ban(Some("eve"), None, None), at(0)));
-        // One that is there already may be changed.
+        // A ban that is on the list already may be changed.
         assert!(bans.add(ban(None, Some("10.0.0.9"), Some(99)), at(0)));
         assert!(bans.take_back("10.0.0.7", at(0)).is_some());
         assert!(bans.add(ban(Some("eve"), None, None), at(0)));
