@@ -7,7 +7,9 @@ mod wrong;
 
 use std::time::Duration;
 
-use chatserv::chat::{Command, Line, Range, Request, Secret, Target, Timestamps};
+use chatserv::chat::{
+    ChatError, Line, Range, Request, Secret, Target, Timestamps, parse_line,
+};
 
 fn typed(text: &str) -> Line {
     Line {
@@ -17,8 +19,8 @@ fn typed(text: &str) -> Line {
 }
 
 /// What an operator and what somebody else says with a line.
-fn both(text: &str) -> [Command; 2] {
-    [true, false].map(|operator| Command::parse(typed(text), operator))
+fn both(text: &str) -> [Result<Option<Request>, ChatError>; 2] {
+    [true, false].map(|operator| parse_line(typed(text), operator))
 }
 
 fn some(text: &str) -> Option<String> {
@@ -180,10 +182,10 @@ fn everybody_may_use_these() {
         ("/exit", Request::Quit),
         ("/Bye", Request::Quit),
     ] {
-        let expected = Command::Do(request);
+        let expected = Ok(Some(request));
         assert_eq!(both(line), [expected.clone(), expected], "{line:?}");
     }
-    assert_eq!(both(""), [Command::Empty, Command::Empty]);
+    assert_eq!(both(""), [Ok(None), Ok(None)]);
 }
 
 #[test]
@@ -251,8 +253,8 @@ fn only_operators_may_use_these() {
         ),
         ("/ban bob -and more", ban("bob", None, some("-and more"))),
     ] {
-        assert!(request.is_operators(), "{line:?}");
-        let expected = [Command::Do(request), Command::OperatorsOnly];
+        assert!(request.is_for_operators(), "{line:?}");
+        let expected = [Ok(Some(request)), Err(ChatError::NotOperator)];
         assert_eq!(both(line), expected, "{line:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Beginnings, mistakes and words that there are not.
 
-use chatserv::chat::{Command, commands};
+use chatserv::chat::{ChatError, commands, parse_line};
 
 use crate::typed;
 
@@ -71,8 +71,8 @@ fn what_does_not_fit_behind_a_word_is_a_mistake() {
         ),
     ] {
         for line in lines {
-            let understood = Command::parse(typed(line), true);
-            assert_eq!(understood, Command::Misused(word), "{line:?}");
+            let understood = parse_line(typed(line), true);
+            assert_eq!(understood, Err(ChatError::Misused(word)), "{line:?}");
         }
     }
 }
@@ -105,9 +105,9 @@ fn an_unambiguous_beginning_is_enough() {
     ] {
         let word = commands(false).find(|help| help.word == word).unwrap().word;
         let behind = line.split_once(' ').map_or("", |(_, behind)| behind);
-        let in_full = Command::parse(typed(&format!("/{word} {behind}")), false);
-        assert!(matches!(in_full, Command::Do(_)), "{in_full:?}");
-        assert_eq!(Command::parse(typed(line), false), in_full, "{line:?}");
+        let in_full = parse_line(typed(&format!("/{word} {behind}")), false);
+        assert!(matches!(in_full, Ok(Some(_))), "{in_full:?}");
+        assert_eq!(parse_line(typed(line), false), in_full, "{line:?}");
     }
 }
 
@@ -125,8 +125,11 @@ fn a_beginning_of_several_commands_names_them() {
         ("/t", true, &["tell", "topic", "timestamp", "threads"]),
     ];
     for (line, operator, candidates) in cases {
-        let expected = Command::Ambiguous(line[1..].into(), candidates.to_vec());
-        assert_eq!(Command::parse(typed(line), operator), expected, "{line:?}");
+        let expected = ChatError::AmbiguousCommand {
+            word: line[1..].into(),
+            candidates: candidates.to_vec(),
+        };
+        assert_eq!(parse_line(typed(line), operator), Err(expected), "{line:?}");
     }
 }
 
@@ -141,10 +144,10 @@ fn what_ends_or_removes_is_typed_in_full() {
         ("/shut", Some("shutdown")),
         ("/SHUTDOW in 5m", Some("shutdown")),
     ] {
-        let understood = Command::parse(typed(line), true);
+        let understood = parse_line(typed(line), true);
         match word {
-            Some(word) => assert_eq!(understood, Command::TypeInFull(word), "{line:?}"),
-            None => assert!(matches!(understood, Command::Ambiguous(..)), "{line:?}"),
+            Some(word) => assert_eq!(understood, Err(ChatError::TypeInFull(word)), "{line:?}"),
+            None => assert!(matches!(understood, Err(ChatError::AmbiguousCommand { .. })), "{line:?}"),
         }
     }
 }
@@ -172,7 +175,7 @@ fn an_unknown_word_is_answered_with_the_nearest_one() {
         ("/\u{fc}ber", false, None),
     ] {
         let word = line[1..].split(' ').next().unwrap().into();
-        let expected = Command::Unknown { word, near };
-        assert_eq!(Command::parse(typed(line), operator), expected, "{line:?}");
+        let expected = ChatError::UnknownCommand { word, near };
+        assert_eq!(parse_line(typed(line), operator), Err(expected), "{line:?}");
     }
 }

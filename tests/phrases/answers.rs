@@ -29,7 +29,7 @@ pub fn rows() -> Vec<Row> {
         row(topic(Some("Rust"), None), "The topic of dev: Rust"),
         row(
             topic(None, None),
-            "dev has no topic. /topic TEXT gives it one.",
+            "dev has no topic. /topic TEXT sets one.",
         ),
         row(
             topic(Some("Rust"), Some("Bob")),
@@ -37,16 +37,16 @@ pub fn rows() -> Vec<Row> {
         ),
         row(
             topic(None, Some("Bob")),
-            "Bob has taken away the topic of dev",
+            "Bob has removed the topic of dev",
         ),
         row(
             Ignored(name("bob")),
             "You ignore bob from now on. /unignore bob takes that back.",
         ),
-        row(Unignored(name("bob")), "You read bob again."),
+        row(Unignored(name("bob")), "You no longer ignore bob."),
         row(
             Error(ChatError::NotIgnored("bob".into())),
-            "You do not ignore bob. /ignore shows whom you do.",
+            "You do not ignore bob. /ignore shows whom you ignore.",
         ),
         row(
             Quiet { on: true },
@@ -116,7 +116,7 @@ pub fn rows() -> Vec<Row> {
         ),
         row(
             Error(ChatError::NameFirst),
-            "First choose a username, then that.",
+            "Choose a username first.",
         ),
         row(
             Error(ChatError::AlreadyConnected),
@@ -132,7 +132,7 @@ pub fn rows() -> Vec<Row> {
         ),
         row(
             Error(ChatError::NoSuchRoom("dev".into())),
-            "There is no room dev. /rooms shows those there are.",
+            "There is no room dev. /rooms shows the rooms.",
         ),
         row(
             Error(ChatError::NotInRoom("dev".into())),
@@ -144,11 +144,11 @@ pub fn rows() -> Vec<Row> {
         ),
         row(
             Error(ChatError::TooManyRooms),
-            "You are in as many rooms as one may be in. Leave one of them first.",
+            "You cannot be in more rooms. Leave one of them first.",
         ),
         row(
             Error(ChatError::NoMoreRooms),
-            "There are as many rooms as there may be. /rooms shows them.",
+            "There cannot be more rooms. /rooms shows those that exist.",
         ),
         row(
             Error(ChatError::TopicIsOperators(name("lobby"))),
@@ -168,7 +168,7 @@ pub fn rows() -> Vec<Row> {
         ),
         row(
             Error(ChatError::TooManyIgnored),
-            "You ignore as many as one may ignore. /unignore NAME takes one back.",
+            "You cannot ignore more people. /unignore NAME takes one back.",
         ),
         row(
             Error(ChatError::TooManyNamed),

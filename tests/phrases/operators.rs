@@ -109,15 +109,15 @@ pub fn rows() -> Vec<Row> {
         ),
         row(
             BanTakenBack(ban(None, Some("2001:db8::1"), None)),
-            "2001:db8::/64 is banned no more.",
+            "2001:db8::/64 is no longer banned.",
         ),
         row(
             Error(ChatError::NoSuchAddress("10.0.0.0/8".into())),
-            "10.0.0.0/8 is no address. Try one such as 192.0.2.7 or 2001:db8::1.",
+            "10.0.0.0/8 is not an address. Try one such as 192.0.2.7 or 2001:db8::1.",
         ),
         row(
             Error(ChatError::NoSuchBan("bob".into())),
-            "There is no ban of bob. /bans shows those there are.",
+            "There is no ban of bob. /bans shows the bans.",
         ),
         row(
             Error(ChatError::LoopbackBan),
@@ -125,7 +125,7 @@ pub fn rows() -> Vec<Row> {
         ),
         row(
             Error(ChatError::TooManyBans),
-            "There are as many bans as there may be. /unban takes one back.",
+            "There cannot be more bans. /unban takes one back.",
         ),
         row(
             muted(true),

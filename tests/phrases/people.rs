@@ -123,7 +123,7 @@ pub fn rows() -> Vec<Row> {
         ),
         row(
             NowBack { from: name("ann") },
-            "You are marked as here again.",
+            "You are no longer marked as away.",
         ),
         row(is_away(None), "ann is away."),
         row(is_away(Some("lunch")), "ann is away (lunch)."),

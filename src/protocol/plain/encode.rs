@@ -11,7 +11,7 @@ use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
-use super::layout::line;
+use super::layout::{clock, day_and_clock, line};
 use super::tables;
 use crate::chat::{Audience, ChatMessage, Manner, Message, SentAt, Timestamps};
 
@@ -75,14 +75,6 @@ fn sender_clock(sent: &SentAt, received: DateTime) -> String {
     let time = sent.zone.to_datetime(sent.at);
     let written = if time.date() == received.date() { clock(time) } else { day_and_clock(time) };
     format!(", sent {written} {}", offset(sent.zone))
-}
-
-fn clock(time: DateTime) -> String {
-    format!("{:02}:{:02}", time.hour(), time.minute())
-}
-
-pub(super) fn day_and_clock(time: DateTime) -> String {
-    format!("{} {}", time.date(), clock(time))
 }
 
 /// The offset from UTC, as RFC 3339 writes it.
