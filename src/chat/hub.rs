@@ -11,7 +11,7 @@ use core::net::SocketAddr;
 
 use super::ban::Ban;
 use super::client::{ClientId, DisconnectReason};
-use super::command::Command;
+use super::command::parse_line;
 use super::error::ChatError;
 use super::event::{Effect, Event, Input, Reaction};
 use super::log_event::LogEvent;
@@ -137,19 +137,17 @@ impl Hub {
         }
     }
 
-    /// A line from somebody who has joined. [`Command::parse`] may be taken on trust: a line without a slash is a
+    /// A line from somebody who has joined. [`parse_line`] may be taken on trust: a line without a slash is a
     /// [`Request::Chat`].
     fn joined_line(&mut self, client: ClientId, line: Line, out: &mut Reaction) {
-        match Command::parse(line, self.is_operator(client)) {
-            Command::Empty => {}
-            Command::Do(request) => self.request(client, request, out),
-            command => {
-                if command == Command::OperatorsOnly {
+        match parse_line(line, self.is_operator(client)) {
+            Ok(None) => {}
+            Ok(Some(request)) => self.request(client, request, out),
+            Err(error) => {
+                if error == ChatError::NotOperator {
                     out.log(LogEvent::NotOperator { client });
                 }
-                if let Some(error) = command.refusal() {
-                    out.refuse(client, error);
-                }
+                out.refuse(client, error);
             }
         }
     }

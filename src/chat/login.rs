@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::client::{ClientId, DisconnectReason};
-use super::command::Command;
+use super::command::parse_line;
 use super::error::ChatError;
 use super::event::{Effect, Reaction};
 use super::hub::Hub;
@@ -19,26 +19,22 @@ use crate::config::limits::NAME_REFUSALS_MAX;
 impl Hub {
     /// A line from somebody without a name: a name, or one of the few commands that make sense without one.
     pub(super) fn unnamed_line(&mut self, client: ClientId, line: Line, out: &mut Reaction) {
-        match Command::parse(line.clone(), false) {
+        match parse_line(line.clone(), false) {
             // An empty line asks again, and is no refusal.
-            Command::Empty => out.tell(client, Message::InputUsername),
-            Command::Do(Request::Chat { .. }) => self.choose_name(client, &line, out),
-            Command::Do(Request::Help { about }) => {
+            Ok(None) => out.tell(client, Message::InputUsername),
+            Ok(Some(Request::Chat { .. })) => self.choose_name(client, &line, out),
+            Ok(Some(Request::Help { about })) => {
                 self.help(client, about, out);
                 out.tell(client, Message::InputUsername);
             }
-            Command::Do(Request::Quit) => self.quit(client, out),
-            Command::Do(_) => {
+            Ok(Some(Request::Quit)) => self.quit(client, out),
+            Ok(Some(_)) => {
                 out.refuse(client, ChatError::NameFirst);
                 out.tell(client, Message::InputUsername);
             }
             // A command is never taken for a name. One that cannot be used here counts as a refused name.
-            Command::OperatorsOnly => self.refuse_name(client, ChatError::NameFirst, out),
-            command => {
-                if let Some(error) = command.refusal() {
-                    self.refuse_name(client, error, out);
-                }
-            }
+            Err(ChatError::NotOperator) => self.refuse_name(client, ChatError::NameFirst, out),
+            Err(error) => self.refuse_name(client, error, out),
         }
     }
 

@@ -43,7 +43,7 @@ mod view;
 
 pub use ban::{Ban, Network};
 pub use client::{ClientId, DisconnectReason};
-pub use command::{Command, CommandHelp, command_groups, commands, find_help, near_word};
+pub use command::{CommandHelp, command_groups, commands, find_help, near_word, parse_line};
 pub use error::ChatError;
 pub use event::{Effect, Event, Input, Tag};
 pub use hub::Hub;

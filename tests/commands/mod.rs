@@ -5,7 +5,7 @@ mod wrong;
 
 use std::time::Duration;
 
-use chatserv::chat::{Command, Line, Range, Request, Secret, Target, Timestamps};
+use chatserv::chat::{ChatError, Line, Range, Request, Secret, Target, Timestamps, parse_line};
 
 fn typed(text: &str) -> Line {
     Line {
@@ -15,8 +15,8 @@ fn typed(text: &str) -> Line {
 }
 
 /// The commands of an operator and of somebody else for a line.
-fn both(text: &str) -> [Command; 2] {
-    [true, false].map(|operator| Command::parse(typed(text), operator))
+fn both(text: &str) -> [Result<Option<Request>, ChatError>; 2] {
+    [true, false].map(|operator| parse_line(typed(text), operator))
 }
 
 fn some(text: &str) -> Option<String> {
@@ -149,10 +149,10 @@ fn commands_of_everybody() {
         ("/Bye", Request::Quit),
     ];
     for (line, request) in table {
-        let expected = Command::Do(request);
+        let expected = Ok(Some(request));
         assert_eq!(both(line), [expected.clone(), expected], "{line:?}");
     }
-    assert_eq!(both(""), [Command::Empty, Command::Empty]);
+    assert_eq!(both(""), [Ok(None), Ok(None)]);
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn commands_of_operators() {
     ];
     for (line, request) in table {
         assert!(request.is_for_operators(), "{line:?}");
-        let expected = [Command::Do(request), Command::OperatorsOnly];
+        let expected = [Ok(Some(request)), Err(ChatError::NotOperator)];
         assert_eq!(both(line), expected, "{line:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use chatserv::chat::{Command, Line, Request, commands, find_help};
+use chatserv::chat::{ChatError, Line, Request, commands, find_help, parse_line};
 
 use crate::commands::typed;
 
@@ -12,7 +12,7 @@ fn a_name_keeps_whether_its_line_was_altered() {
         text: "/nick bob".into(),
         altered: true,
     };
-    let Command::Do(Request::Nick { name }) = Command::parse(line, false) else {
+    let Ok(Some(Request::Nick { name })) = parse_line(line, false) else {
         panic!("that is a name");
     };
     assert!(name.altered);
@@ -31,8 +31,8 @@ fn help_finds_commands_by_the_same_rules() {
         let found = find_help(about, operator).map_or("", |help| help.word);
         assert_eq!(found, word, "{about:?}");
     }
-    assert_eq!(find_help("/kick", false), Err(Command::OperatorsOnly));
-    let unknown = Command::Unknown {
+    assert_eq!(find_help("/kick", false), Err(ChatError::NotOperator));
+    let unknown = ChatError::UnknownCommand {
         word: "hepl".into(),
         near: Some("help"),
     };
@@ -48,10 +48,15 @@ fn the_table_is_consistent() {
             assert_eq!(*word, word.to_ascii_lowercase());
         }
         assert!(help.example.starts_with(&format!("/{}", help.word)));
-        let Command::Do(request) = Command::parse(typed(help.example), true) else {
+        let Ok(Some(request)) = parse_line(typed(help.example), true) else {
             panic!("{} is no example of itself", help.example);
         };
-        assert_eq!(request.is_for_operators(), help.operators_only, "{}", help.word);
+        assert_eq!(
+            request.is_for_operators(),
+            help.operators_only,
+            "{}",
+            help.word
+        );
         assert!(!help.about.is_empty() && !help.detail.is_empty());
     }
     let everybodys = commands(false).count();

@@ -1,6 +1,6 @@
 //! Abbreviations, wrong arguments and unknown commands.
 
-use chatserv::chat::{Command, commands};
+use chatserv::chat::{ChatError, commands, parse_line};
 
 use crate::commands::typed;
 
@@ -67,8 +67,8 @@ fn wrong_arguments_are_an_error() {
     ];
     for (word, lines) in table {
         for line in lines {
-            let understood = Command::parse(typed(line), true);
-            assert_eq!(understood, Command::Misused(word), "{line:?}");
+            let understood = parse_line(typed(line), true);
+            assert_eq!(understood, Err(ChatError::Misused(word)), "{line:?}");
         }
     }
 }
@@ -101,9 +101,9 @@ fn an_unambiguous_beginning_is_enough() {
     ] {
         let word = commands(false).find(|help| help.word == word).unwrap().word;
         let behind = line.split_once(' ').map_or("", |(_, behind)| behind);
-        let in_full = Command::parse(typed(&format!("/{word} {behind}")), false);
-        assert!(matches!(in_full, Command::Do(_)), "{in_full:?}");
-        assert_eq!(Command::parse(typed(line), false), in_full, "{line:?}");
+        let in_full = parse_line(typed(&format!("/{word} {behind}")), false);
+        assert!(matches!(in_full, Ok(Some(_))), "{in_full:?}");
+        assert_eq!(parse_line(typed(line), false), in_full, "{line:?}");
     }
 }
 
@@ -121,8 +121,11 @@ fn an_ambiguous_beginning_lists_the_commands() {
         ("/t", true, &["tell", "topic", "timestamp", "threads"]),
     ];
     for (line, operator, candidates) in cases {
-        let expected = Command::Ambiguous(line[1..].into(), candidates.to_vec());
-        assert_eq!(Command::parse(typed(line), operator), expected, "{line:?}");
+        let expected = ChatError::AmbiguousCommand {
+            word: line[1..].into(),
+            candidates: candidates.to_vec(),
+        };
+        assert_eq!(parse_line(typed(line), operator), Err(expected), "{line:?}");
     }
 }
 
@@ -137,10 +140,13 @@ fn destructive_commands_are_typed_in_full() {
         ("/shut", Some("shutdown")),
         ("/SHUTDOW in 5m", Some("shutdown")),
     ] {
-        let understood = Command::parse(typed(line), true);
+        let understood = parse_line(typed(line), true);
         match word {
-            Some(word) => assert_eq!(understood, Command::TypeInFull(word), "{line:?}"),
-            None => assert!(matches!(understood, Command::Ambiguous(..)), "{line:?}"),
+            Some(word) => assert_eq!(understood, Err(ChatError::TypeInFull(word)), "{line:?}"),
+            None => assert!(
+                matches!(understood, Err(ChatError::AmbiguousCommand { .. })),
+                "{line:?}"
+            ),
         }
     }
 }
@@ -168,7 +174,7 @@ fn an_unknown_command_suggests_the_nearest_one() {
         ("/\u{fc}ber", false, None),
     ] {
         let word = line[1..].split(' ').next().unwrap().into();
-        let expected = Command::Unknown { word, near };
-        assert_eq!(Command::parse(typed(line), operator), expected, "{line:?}");
+        let expected = ChatError::UnknownCommand { word, near };
+        assert_eq!(parse_line(typed(line), operator), Err(expected), "{line:?}");
     }
 }

@@ -156,7 +156,7 @@ fn idle_clients_are_warned_and_then_disconnected() {
 }
 
 #[test]
-fn whois_tells_operators_more() {
+fn whois_shows_operators_more() {
     let mut chat = Chat::with("a", SETTINGS);
     play! {chat, "
         b: join 192.0.2.1:40000

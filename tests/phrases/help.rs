@@ -36,6 +36,27 @@ fn the_help_names_every_command_somebody_may_use() {
 }
 
 #[test]
+fn the_overview_fits_on_a_screen() {
+    for operator in [true, false] {
+        let lines = servers(&Message::Help {
+            operator,
+            topic: HelpTopic::Overview,
+        });
+        assert!(lines.len() <= 22, "{} lines: {lines:?}", lines.len());
+        for command in commands(true) {
+            let beginning = format!("  /{} ", command.word);
+            let is_told = lines.iter().any(|line| line.starts_with(&beginning));
+            let may_use = operator || !command.operators_only;
+            assert_eq!(is_told, command.common && may_use, "{beginning}");
+        }
+        let text = lines.join("\n");
+        for told in ["/quit", "/help all", "/help COMMAND", "@name", "//text"] {
+            assert!(text.contains(told), "{text}");
+        }
+    }
+}
+
+#[test]
 fn the_descriptions_stand_below_one_another() {
     let lines = help(true, None);
     let columns: Vec<usize> = commands(true)
@@ -71,7 +92,7 @@ fn each_command_has_a_help_of_its_own() {
         [
             "/msg NAME[,NAME…] TEXT",
             "  Says something to these people and to nobody else, in whatever room",
-            "  they are. You are told who of them is not here.",
+            "  they are. The answer says who of them is not here.",
             "  Example: /msg ann,bob Shall we meet at noon?",
             "  The same: /tell",
         ]

@@ -78,7 +78,7 @@ pub fn rows() -> Vec<Row> {
         row(renamed, "Bob is now known as Robert"),
         row(away(None), "You are marked as away. Type /back when you are here again."),
         row(away(Some("lunch")), "You are marked as away (lunch). Type /back when you are here again."),
-        row(NowBack { from: name("ann") }, "You are marked as here again."),
+        row(NowBack { from: name("ann") }, "You are no longer marked as away."),
         row(is_away(None), "ann is away."),
         row(is_away(Some("lunch")), "ann is away (lunch)."),
     ]

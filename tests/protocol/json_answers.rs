@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatserv::chat::{Message, PersonListing, RoomListing, ThreadListing};
-use chatserv::config::limits::LIST_ENTRIES_MAX;
+use chatserv::config::limits::{LIST_ENTRIES_MAX, NOTE_BYTES_MAX};
 use chatserv::protocol::json::{ANSWER_BYTES_MAX, ID_BYTES_MAX};
 use serde_json::Value;
 
@@ -60,7 +60,7 @@ fn lists(count: usize, bytes: usize) -> Vec<(&'static str, Message)> {
                 from: long.clone(),
                 members: vec![long; count],
                 total: count,
-                topic: Some(name(&"\"".repeat(4000))),
+                topic: Some(name(&"\u{7f}".repeat(NOTE_BYTES_MAX))),
                 epoch: u64::MAX,
                 last_message_id: u64::MAX,
             },

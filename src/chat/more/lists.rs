@@ -21,12 +21,7 @@ impl Hub {
             Some(word) if word.eq_ignore_ascii_case("all") => HelpTopic::All,
             Some(typed) => match find_help(typed, operator) {
                 Ok(help) => HelpTopic::Command(help.word),
-                Err(command) => {
-                    if let Some(error) = command.refusal() {
-                        out.refuse(client, error);
-                    }
-                    return;
-                }
+                Err(error) => return out.refuse(client, error),
             },
         };
         out.answer(client, Message::Help { operator, topic });

@@ -1,28 +1,33 @@
-//! The server's own lines, and how to keep them within the width and the height of an ordinary terminal.
+//! Lines of the server, kept within the width and the height of an ordinary terminal, and times as people write them.
 
+use jiff::civil::DateTime;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Stands before each line of the server's own.
+use crate::chat::Time;
+
 const PREFIX: &str = "server: ";
-/// A line of a list is at most this wide, so that an ordinary terminal does not break it.
+/// The width of an ordinary terminal.
 const LINE_COLUMNS_MAX: usize = 80;
-/// What the prefix leaves of it.
 pub(super) const TEXT_COLUMNS_MAX: usize = LINE_COLUMNS_MAX - PREFIX.len();
-/// A list is at most this long, so that its beginning is still on the screen.
+/// The most lines of a list, so that its beginning is still on the screen.
 const LIST_LINES_MAX: usize = 48;
-/// What somebody typed is quoted back to this width, and to as many characters, since some have no width.
+/// How much of somebody's input is quoted back, in columns and in characters, since some characters have no width.
 const QUOTE_COLUMNS_MAX: usize = 32;
 
-/// One line of the server's own.
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// Appends one line of the server's own.
 pub(super) fn line(text: &str, out: &mut Vec<u8>) {
     for part in [PREFIX.as_bytes(), text.as_bytes(), b"\r\n"] {
         out.extend_from_slice(part);
     }
 }
 
-/// Puts `pieces` into as few lines as hold them, with blanks between them, and says how many are not shown. `beyond` is
-/// how many more there are than `pieces` has. Nothing at all where there are no pieces.
+/// Joins `pieces` with blanks into as few lines as hold them, and says how many are not shown. `beyond` counts those
+/// that are not in `pieces` at all. Appends nothing if there are no pieces.
 pub(super) fn wrap(pieces: impl IntoIterator<Item = String>, beyond: usize, out: &mut Vec<u8>) {
     let mut pieces = pieces.into_iter();
     let (mut text, mut columns, mut lines) = (String::new(), 0, 0);
@@ -51,8 +56,8 @@ pub(super) fn wrap(pieces: impl IntoIterator<Item = String>, beyond: usize, out:
     and_more(beyond, out);
 }
 
-/// A title, and below it rows in aligned columns, each cut to the width of a line. `total` is how many rows there are;
-/// `rows` may be only the first of them.
+/// Appends a title, and below it rows in aligned columns, each cut to the width of a line. `rows` may be only the first
+/// of `total`.
 pub(super) fn columns<const N: usize>(
     title: &str,
     rows: impl IntoIterator<Item = [String; N]>,
@@ -60,7 +65,7 @@ pub(super) fn columns<const N: usize>(
     out: &mut Vec<u8>,
 ) {
     line(title, out);
-    // The title is a line of the list, too.
+    // The title counts as a line of the list.
     let rows: Vec<_> = rows.into_iter().take(LIST_LINES_MAX - 1).collect();
     let mut widths = [0; N];
     for row in &rows {
@@ -72,9 +77,7 @@ pub(super) fn columns<const N: usize>(
         let mut text = String::new();
         for (cell, width) in row.iter().zip(widths) {
             text.push_str(cell);
-            // The blanks behind a cell, and two more to the next one. Those of the last cell are cut off again.
-            let blanks = width - cell.width() + 2;
-            text.extend(std::iter::repeat_n(' ', blanks));
+            text.extend(std::iter::repeat_n(' ', width - cell.width() + 2));
         }
         line(&cut(text.trim_end(), TEXT_COLUMNS_MAX), out);
     }
@@ -87,7 +90,7 @@ fn and_more(count: usize, out: &mut Vec<u8>) {
     }
 }
 
-/// A text that takes at most so many columns: what is too much gives way to an ellipsis.
+/// Cuts a text to at most this many columns; an ellipsis replaces the rest.
 pub fn cut(text: &str, columns_max: usize) -> String {
     if text.width() <= columns_max {
         return text.to_owned();
@@ -102,13 +105,57 @@ pub fn cut(text: &str, columns_max: usize) -> String {
     cut
 }
 
-/// What somebody typed, quoted back to them: never more than a part of a screen line. It is counted in characters, since
-/// there is no end to the marks that one letter may have.
-pub(super) fn shortened(typed: &str) -> &str {
+/// The part of somebody's input that is quoted back. It is counted in characters too, since one letter may have any
+/// number of marks.
+pub(super) fn quoted(typed: &str) -> &str {
     let mut columns = 0;
     let beyond = typed.char_indices().enumerate().find(|&(count, (_, c))| {
         columns += c.width().unwrap_or(0);
         count == QUOTE_COLUMNS_MAX || columns > QUOTE_COLUMNS_MAX
     });
     beyond.map_or(typed, |(_, (end, _))| &typed[..end])
+}
+
+/// A length of time in the past, rounded down: `45s`, `30m`, `2h 5m`, `3d 4h`.
+pub fn past(time: Time) -> String {
+    length(time.as_secs())
+}
+
+/// A length of time that remains, rounded up to the smallest unit shown, since it is a promise.
+pub(super) fn left(time: Time) -> String {
+    let seconds = seconds_left(time);
+    let unit = match seconds {
+        0..MINUTE => 1,
+        MINUTE..DAY => MINUTE,
+        _ => HOUR,
+    };
+    length(seconds.div_ceil(unit).saturating_mul(unit))
+}
+
+/// The seconds that remain, rounded up.
+pub(in crate::protocol) fn seconds_left(time: Time) -> u64 {
+    time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0))
+}
+
+fn length(seconds: u64) -> String {
+    let (large, small) = match seconds {
+        0..MINUTE => return format!("{seconds}s"),
+        MINUTE..HOUR => return format!("{}m", seconds / MINUTE),
+        HOUR..DAY => ((seconds / HOUR, 'h'), (seconds % HOUR / MINUTE, 'm')),
+        _ => ((seconds / DAY, 'd'), (seconds % DAY / HOUR, 'h')),
+    };
+    match (large, small) {
+        ((count, unit), (0, _)) => format!("{count}{unit}"),
+        ((count, unit), (rest, smaller)) => format!("{count}{unit} {rest}{smaller}"),
+    }
+}
+
+/// Hours and minutes.
+pub(super) fn clock(time: DateTime) -> String {
+    time.strftime("%H:%M").to_string()
+}
+
+/// The date, hours and minutes.
+pub(super) fn day_and_clock(time: DateTime) -> String {
+    time.strftime("%Y-%m-%d %H:%M").to_string()
 }

@@ -1,22 +1,16 @@
 //! Plain text for people: bytes become lines, messages become sentences.
 
-mod clause;
 mod decode;
 mod encode;
-mod help;
 pub mod layout;
-mod line;
-mod listing;
-mod refused;
-mod said;
+pub(super) mod line;
 mod sentences;
-pub mod span;
 pub(super) mod stranger;
 mod tables;
 mod telnet;
 
 pub use decode::PlainDecoder;
 pub use encode::encode;
-pub use refused::refused;
+pub(super) use layout::seconds_left;
+pub use sentences::error_sentence;
 pub(super) use sentences::sentence;
-pub(super) use span::seconds_left;

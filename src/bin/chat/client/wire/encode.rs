@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chatserv::chat::{ChatError, Line, Network, Protocol, Range, Request, SentAt, Target};
 use chatserv::protocol::JSON_LINE_BYTES_MAX;
-use chatserv::protocol::plain::refused;
+use chatserv::protocol::plain::error_sentence;
 
 use super::object::Object;
 
@@ -27,7 +27,7 @@ pub fn encode(
     let here = Here { room, sent_at };
     let line = object(request, here)?.end(id);
     if line.len() > JSON_LINE_BYTES_MAX {
-        return Err(refused(&ChatError::LineTooLong(Protocol::Json)));
+        return Err(error_sentence(&ChatError::LineTooLong(Protocol::Json)));
     }
     Ok(line)
 }
