@@ -4,7 +4,7 @@
 use rustix::process::Signal;
 
 use crate::fake::Fake;
-use crate::support::{Client, Ended, Program, Server, free_port};
+use crate::support::{Client, Ended, Program, Server, command, free_port};
 use crate::{bot, chat, url};
 
 /// The client ended with this status and one complaint that contains `text`.
@@ -149,4 +149,16 @@ fn a_second_signal_ends_the_client_at_once_with_128_and_its_number() {
         let ended = bot.wait();
         assert_eq!(ended.status, Some(status), "{ended:?}");
     }
+}
+
+/// `nohup` and jobs in the background ignore signals, and a test that sends one must not depend on that.
+#[test]
+fn tests_pass_where_their_parent_ignores_signals() {
+    let this = std::env::current_exe().unwrap();
+    let script = r#"trap '' INT HUP; exec "$0" --exact "$1""#;
+    let test = "statuses::zero_after_a_signal_and_the_typed_lines_are_delivered";
+    let mut shell = command("sh");
+    shell.args(["-c", script]).arg(this).arg(test);
+    let ended = Program::start(&mut shell).end();
+    assert!(ended.stdout.contains("1 passed"), "{ended:?}");
 }

@@ -2,7 +2,7 @@
 
 use crate::support::directory::Directory;
 use crate::support::slow::Pair;
-use crate::support::{Client, Server, behind, find, or_skip, until};
+use crate::support::{Client, Server, behind, find, or_skip};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
 
@@ -102,34 +102,18 @@ fn wrong_settings_change_nothing() {
 #[test]
 fn the_files_that_settings_name_are_read_again() {
     let directory = Directory::new("files");
-    let settings = format!(
-        "motd = '{}'\noperator-password-file = '{}'\nstate-dir = '{}'",
-        directory.path("motd"),
-        directory.path("password"),
-        directory.path(""),
-    );
+    let (motd, password) = (directory.path("motd"), directory.path("password"));
+    let settings = format!("motd = '{motd}'\noperator-password-file = '{password}'");
     directory.write("chatserv.toml", &settings);
     directory.write("motd", "Welcome");
     directory.write("password", "geheim");
     let mut server = or_skip!(server(&directory));
-    until("the thread for bans runs", || {
-        server.threads_called("bans") == 1
-    });
     directory.write("motd", "Welcome back");
     let texts = "no setting has changed; read again: the message of the day, the operator password";
     reload(&server, texts);
     let mut newcomer = Client::connect(&server);
     newcomer.say("zoe");
     newcomer.skip_to("Welcome back");
-    let ban = "[[ban]]\nname = 'mallory'\nby = 'me'\n";
-    directory.write("bans.toml", ban);
-    reload(&server, &format!("{texts}, bans that somebody has changed"));
-    directory.write("bans.toml", &format!("{ban}[[ban]"));
-    reload(&server, "bans.toml: line 4: ");
-    // The failed reload has changed nothing.
-    let mut mallory = Client::connect(&server);
-    mallory.say("mallory");
-    mallory.skip_to("banned");
     Pair::join(&server).exchange();
     assert!(!server.log_so_far().contains("geheim"));
     server.signal(Signal::TERM);

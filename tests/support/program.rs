@@ -90,6 +90,10 @@ impl Program {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Waits until the process has ended.
     pub fn exit_status(&mut self) -> ExitStatus {
         let mut status = None;
