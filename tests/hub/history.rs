@@ -1,7 +1,6 @@
 //! The history of rooms.
 
 use chatserv::chat::DisconnectReason;
-
 use chatserv::config::limits::{HISTORY_ANSWER_BYTES_MAX, HISTORY_LINES_MAX};
 use chatserv::protocol::json::{ANSWER_BYTES_MAX, ID_BYTES_MAX};
 use serde_json::Value;

@@ -1,7 +1,8 @@
 //! Text that may reach another person's terminal.
 
-use super::{altered, check, line};
 use chatserv::protocol::{clean, is_blank};
+
+use super::{altered, check, line};
 
 #[test]
 fn texts_of_all_languages_stay_as_they_are() {

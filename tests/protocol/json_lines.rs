@@ -1,8 +1,9 @@
 //! Lines of JSON: line ends and limits.
 
-use super::{NOW, check_json, json, malformed, request};
 use chatserv::chat::{Input, Request, RequestError, Stranger};
 use chatserv::protocol::{Decoded, ENDLESS_BYTES_MAX, JSON_LINE_BYTES_MAX};
+
+use super::{NOW, check_json, json, malformed, request};
 
 const PING: &str = r#"{"action":"ping"}"#;
 

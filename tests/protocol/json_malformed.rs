@@ -2,9 +2,10 @@
 
 use std::thread;
 
-use super::{asked, check_json, malformed, request, tag};
 use chatserv::chat::{Input, Request, RequestError};
 use chatserv::protocol::json::LEVELS_MAX;
+
+use super::{asked, check_json, malformed, request, tag};
 
 fn not_json(column: usize) -> RequestError {
     RequestError::NotJson { column }

@@ -1,7 +1,8 @@
 //! `sent_at`: RFC 3339 and nothing else.
 
-use super::asked;
 use chatserv::chat::{Request, SentAt};
+
+use super::asked;
 
 fn sent_at(written: &str) -> Option<SentAt> {
     let line = format!(r#"{{"action":"chat","message":"x","sent_at":"{written}"}}"#);

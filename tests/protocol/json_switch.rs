@@ -1,8 +1,9 @@
 //! On a port for people, a first line that begins with `{` selects JSON.
 
-use super::{NOW, altered, check, check_with, line, malformed, may_switch, request, stranger};
 use chatserv::chat::{Input, Request, RequestError, Stranger};
 use chatserv::protocol::{Decoded, Decoder};
+
+use super::{NOW, altered, check, check_with, line, malformed, may_switch, request, stranger};
 
 fn ping() -> Input {
     request(Request::Ping)

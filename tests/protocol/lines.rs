@@ -1,8 +1,9 @@
 //! The ends of lines, editing, and the limits on length.
 
-use super::{NOW, altered, check, check_long, line, plain};
 use chatserv::chat::Input;
 use chatserv::protocol::{Decoded, ENDLESS_BYTES_MAX, LINE_BYTES_MAX};
+
+use super::{NOW, altered, check, check_long, line, plain};
 
 #[test]
 #[rustfmt::skip]

@@ -1,11 +1,12 @@
 //! Properties of the codec for people with random bytes.
 
-use super::{decode, plain};
 use chatserv::chat::Input;
 use chatserv::protocol::{LINE_BYTES_MAX, clean};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use unicode_normalization::char::is_combining_mark;
+
+use super::{decode, plain};
 
 /// Random bytes with many special ones next to each other.
 fn any_bytes() -> impl Strategy<Value = Vec<u8>> {

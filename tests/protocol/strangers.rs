@@ -1,8 +1,9 @@
 //! Other protocols.
 
-use super::{NOW, altered, check, check_long, decode, line, plain, stranger};
 use chatserv::chat::{Input, Stranger};
 use chatserv::protocol::{Decoded, ENDLESS_BYTES_MAX, LINE_BYTES_MAX};
+
+use super::{NOW, altered, check, check_long, decode, line, plain, stranger};
 
 #[test]
 fn http_is_recognized_and_the_rest_ignored() {

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::{NOW, altered, check, check_long, decode, line, plain, stranger};
 use chatserv::chat::{Input, Stranger};
 use chatserv::protocol::{Decoded, ENDLESS_BYTES_MAX};
+
+use super::{NOW, altered, check, check_long, decode, line, plain, stranger};
 
 const HERE: &[u8] = b"server: Yes, I am here.\r\n";
 /// IAC WONT TIMING-MARK.

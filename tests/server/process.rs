@@ -5,12 +5,13 @@ use std::fs::{self, File};
 use std::io::{PipeReader, PipeWriter, Write, pipe};
 use std::process::Stdio;
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::FAREWELL;
 use crate::support::slow::{MORE_THAN_THE_KERNEL_BYTES, Pair};
 use crate::support::{
     Client, Lines, Program, Server, behind, chatserv, command, find, free_port, or_skip, until,
 };
-use rustix::process::{Pid, Signal, kill_process};
 
 /// People can talk and end the chat.
 fn serves_and_ends_well(server: &mut Server) {

@@ -1,10 +1,11 @@
 //! What a server without a terminal changes at SIGHUP, and what it keeps.
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::process::Signal;
+
 use crate::support::directory::Directory;
 use crate::support::slow::Pair;
 use crate::support::{Client, Server, behind, find, or_skip};
-use rustix::fs::{CWD, FileType, Mode, mknodat};
-use rustix::process::Signal;
 
 /// A server without a terminal that uses the settings file in a directory; none without `setsid`.
 fn server(directory: &Directory) -> Option<Server> {

@@ -1,8 +1,9 @@
 //! The files in `scripts/` that run the server as a service.
 
+use chatserv::config::Config;
+
 use crate::support::directory::Directory;
 use crate::support::{Program, command, find};
-use chatserv::config::Config;
 
 const UNIT: &str = include_str!("../../scripts/systemd/chatserv.service");
 const DOCKERFILE: &str = include_str!("../../scripts/docker/Dockerfile");

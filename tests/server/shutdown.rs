@@ -6,10 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::Signal;
+
 use crate::FAREWELL;
 use crate::support::slow::{MORE_THAN_THE_KERNEL_BYTES, Pair, assert_numbered};
 use crate::support::{Client, PATIENCE, Server, until};
-use rustix::process::Signal;
 
 /// The second that the server waits for a client which keeps its end open, and time for a slow machine.
 const SLACK: Duration = Duration::from_secs(10);

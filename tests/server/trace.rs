@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 
-use crate::support::directory::Directory;
-use crate::support::slow::Pair;
-use crate::support::{Client, Server, until};
 use chatserv::chat::ShutdownCause;
 use chatserv::config::Config;
 use rustix::process::Signal;
 use serde_json::Value;
+
+use crate::support::directory::Directory;
+use crate::support::slow::Pair;
+use crate::support::{Client, Server, until};
 
 /// The activities of each thread, by its name. Checks the fields of each event.
 fn rows(events: &[Value]) -> BTreeMap<String, Vec<String>> {

@@ -1,11 +1,10 @@
 //! The first screen, and lines that are said and heard.
 
-use super::meet;
-use serde_json::json;
-
 use jiff::Timestamp;
 use jiff::tz::{Offset, TimeZone};
+use serde_json::json;
 
+use super::meet;
 use super::screen::{Screen, said};
 use crate::support::{Client, Server, or_skip};
 

@@ -1,9 +1,9 @@
 //! Typed lines come back by the Up key.
 
-use super::meet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
+use super::meet;
 use super::screen::{numbered, said};
 use crate::support::or_skip;
 

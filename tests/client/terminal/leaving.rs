@@ -1,8 +1,8 @@
 //! The ways to leave. `Screen::ends_with` checks that each restores the terminal.
 
-use super::meet;
 use rustix::process::Signal;
 
+use super::meet;
 use super::screen::{Screen, Setup};
 use crate::fake::Fake;
 use crate::support::{Client, Server, or_skip};

@@ -18,8 +18,9 @@ mod tmux;
 mod torn;
 mod unsent;
 
-use crate::support::{Client, Server};
 use screen::Screen;
+
+use crate::support::{Client, Server};
 
 /// A server with these flags, bob who speaks telnet, and then luca at a terminal; none without tmux.
 fn meet(flags: &[&str]) -> Option<(Server, Client, Screen)> {

@@ -1,9 +1,9 @@
 //! A half-typed line stays whole, whatever arrives meanwhile.
 
-use super::meet;
 use std::thread;
 use std::time::Duration;
 
+use super::meet;
 use super::screen::{Screen, Setup, numbered, said};
 use crate::support::until;
 use crate::support::{Client, Server, or_skip};
