@@ -4,9 +4,9 @@ use std::mem;
 use std::sync::Arc;
 
 use super::dispatcher::Dispatcher;
-use super::ops::activity::Activity;
-use super::ops::loaded::{Loaded, Reload};
 use super::ops::log;
+use super::ops::reload::Loaded;
+use super::ops::threads::Activity;
 use crate::chat::{ChatMessage, ClientId, Effect, Event, Message, Now, Tag};
 use crate::protocol;
 
@@ -124,53 +124,12 @@ impl Dispatcher<'_, '_> {
         });
     }
 
-    /// Goes on by other settings: the Hub, the outboxes and the door at once, and those who come from now on. What was
-    /// read comes here whole, so whatever was wrong with it has stopped it before.
-    pub(super) fn reload(&mut self, reload: Reload, now: Now) {
-        let Reload { mut loaded, bans } = reload;
-        let in_force = Arc::clone(&self.welcome.settings.read());
-        let wanted = loaded.config.clone();
-        loaded.config = in_force.changed_to(loaded.config);
-        log::set_level(loaded.config.log_level);
+    /// Applies the settings that a reload has read.
+    pub(super) fn reload(&mut self, mut loaded: Loaded, now: Now) {
+        let changes = loaded.apply(&self.welcome);
         self.delivery.limit(&loaded.config);
-        self.welcome.admission.limit_addresses(
-            loaded.config.connections_per_address.at_most(),
-            loaded.config.connections_per_minute.at_most(),
-        );
-        *self.welcome.settings.write() = Arc::new(loaded.config.clone());
         let settings = Box::new(loaded.hub_settings());
-        let read_bans = bans.is_some();
-        self.step(Event::Reloaded { settings, bans }, now);
-        // Last: whoever reads it can rely on it.
-        let unchanged = wanted.differences(&loaded.config);
-        if !unchanged.is_empty() {
-            tracing::warn!(
-                "these settings cannot change while the chat runs: {}",
-                unchanged.join(", ")
-            );
-        }
-        log_reload(&in_force.differences(&loaded.config), &loaded, read_bans);
-    }
-}
-
-/// Says what a reload has brought.
-fn log_reload(changed: &[String], loaded: &Loaded, read_bans: bool) {
-    let changed = match changed {
-        [] => "no setting has changed".to_owned(),
-        keys => format!("changed settings: {}", keys.join(", ")),
-    };
-    let texts = [
-        ("the message of the day", loaded.motd.is_some()),
-        ("the operator password", loaded.operator_password.is_some()),
-        ("bans that somebody has changed", read_bans),
-    ];
-    let read: Vec<&str> = texts
-        .iter()
-        .filter_map(|&(text, was_read)| was_read.then_some(text))
-        .collect();
-    if read.is_empty() {
-        tracing::info!("reloaded: {changed}");
-    } else {
-        tracing::info!("reloaded: {changed}; read again: {}", read.join(", "));
+        self.step(Event::Reloaded { settings, bans: None }, now);
+        changes.log(&loaded);
     }
 }

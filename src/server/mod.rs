@@ -25,7 +25,7 @@
 //! | `bans` | 1 with `--state-dir` | its slot; a write to the disk | a new list of bans; no more of them | the dispatcher drops its end of the slot, and what is in there is written | the scope |
 //! | `trace` | 1 with `--trace` | its queue; its rest; a write to the disk | a note; the end of its rest | all other threads of the chat have ended, and what they noted is written; or the file is full | the scope around theirs |
 //! | `signals` | 1 | waiting for a signal; reading files, when they are to be read again | SIGTERM, SIGHUP, SIGUSR1 | `main` closes it | `main` |
-//! | `log` | 1, made by tracing-appender | its queue; a write to stderr | a log line | `main` closes the log | `main`, for a second at most |
+//! | `log` | 1 | its queue; a write to stderr | a log line | `main` closes the log | `main`, for a second at most |
 //! | `ctrl-c` | 1, made by the ctrlc crate | waiting for Ctrl-C | SIGINT | the process ends | nobody: the one exception |
 //!
 //! # Invariants
@@ -62,8 +62,8 @@
 //!
 //! `turn`, `reader`, `flood`, `idle`, `clock`, `inbox`, `wake`, `dispatcher`, `effects`: how a line comes in. `run`,
 //! `tape`, `peer`, `outbox`, `outbox_limits`, `buffers`, `delivery`, `writer`: how it goes out. `start`, `listener`, `admission`,
-//! `connection`: how people come. `closing`: how they go. `signals`, `threads`, `activity`, `trace`, `log`, `console`, `bind`, `capacity`, `loaded`, `remote`,
-//! `bans_file`, `bans_toml`: what a server needs besides.
+//! `connection`: how people come. `closing`: how they go. `signals`, `threads`, `trace`, `log`, `console`, `bind`, `capacity`, `reload`, `remote`,
+//! `bans_file`: what a server needs besides.
 //!
 //! # Why the bytes of a batch lie on a tape
 //!
@@ -91,8 +91,7 @@ mod start;
 mod turn;
 mod wake;
 
-pub use ops::activity::Activity;
-pub use ops::threads::{Row, ThreadTable};
+pub use ops::threads::{Activity, Row, ThreadTable};
 pub use ops::{console, log, signals};
 pub use remote::Remote;
 pub use start::{NoThread, Server, StartError};

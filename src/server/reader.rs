@@ -11,7 +11,7 @@ use super::connection::Connection;
 use super::flood::Flood;
 use super::idle::Idle;
 use super::inbox::{Inbound, Inbox, InputEnd};
-use super::ops::activity::Activity;
+use super::ops::threads::Activity;
 use crate::chat::{Input, Protocol};
 use crate::config::{Config, limits};
 use crate::protocol::{Decoded, Decoder};

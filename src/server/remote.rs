@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use crossbeam_channel::Sender;
-use jiff::Timestamp;
 
-use super::ops::bans_file::BansFile;
-use super::ops::loaded::{Loaded, Reload};
+use super::ops::reload::Loaded;
 use super::ops::threads::ThreadTable;
 use super::wake::Control;
 use crate::chat::ShutdownCause;
@@ -17,7 +15,6 @@ use crate::config::{Config, ConfigError};
 pub struct Remote {
     pub(super) control: Sender<Control>,
     pub(super) threads: Arc<ThreadTable>,
-    pub(super) bans_file: Option<Arc<BansFile>>,
 }
 
 impl Remote {
@@ -34,14 +31,7 @@ impl Remote {
     /// One of the files cannot be read, or holds what it cannot hold. Then nothing changes.
     pub fn reload(&self, config: Config) -> Result<(), ConfigError> {
         let loaded = Loaded::read(config)?;
-        // Last, since a change of this file is news once only.
-        let bans = match &self.bans_file {
-            Some(file) => file.changed(Timestamp::now())?,
-            None => None,
-        };
-        let _ = self
-            .control
-            .send(Control::Reload(Box::new(Reload { loaded, bans })));
+        let _ = self.control.send(Control::Reload(Box::new(loaded)));
         Ok(())
     }
 

@@ -15,21 +15,22 @@ use super::admission::Admission;
 use super::clock::Clock;
 use super::dispatcher::{Beginning, Dispatcher};
 use super::listener::{Listener, ListenerControl, Welcome};
-use super::ops::bans_file::{self, BansFile};
+use super::ops::bans_file::{BansFile, Keeper};
 use super::ops::bind::{self, BindError, Bound};
 use super::ops::capacity::{self, NoCapacity, SystemLimits};
-use super::ops::loaded::Loaded;
-use super::ops::threads::ThreadTable;
+use super::ops::reload::Loaded;
+use super::ops::threads::{Activity, ThreadTable};
 use super::ops::trace::{self, Recorder};
 use super::remote::Remote;
 use super::wake::{Channels, Control};
 use crate::chat::{Ban, Protocol, ShutdownCause};
 use crate::config::{Config, ConfigError, Zone, limits};
 
-/// A chat server that has its ports and waits to be run.
+/// A chat server that has its ports and is ready to run.
 pub struct Server {
     loaded: Loaded,
     bans: Vec<Ban>,
+    bans_file: Option<BansFile>,
     bound: Vec<Bound>,
     remote: Remote,
     control: Receiver<Control>,
@@ -40,12 +41,10 @@ pub struct Server {
 
 /// Why a server cannot start.
 #[derive(Debug)]
+#[expect(missing_docs, reason = "each variant is the error that it holds")]
 pub enum StartError {
-    /// No socket.
     Bind(BindError),
-    /// No room.
     Capacity(NoCapacity),
-    /// A file that the settings name.
     File(ConfigError),
 }
 
@@ -61,25 +60,25 @@ impl fmt::Display for StartError {
 
 impl std::error::Error for StartError {}
 
-/// The system refuses a thread that the server cannot do without.
+/// The system refuses a thread that the server needs.
 #[derive(Debug)]
 pub struct NoThread(pub io::Error);
 
 impl fmt::Display for NoThread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(error) = self;
         write!(
             f,
-            "cannot start a thread: {}. Raise the limit on threads (ulimit -u, cgroup pids.max)",
-            self.0
+            "cannot start a thread: {error}. Raise the limit on threads (ulimit -u, cgroup pids.max)"
         )
     }
 }
 
 impl Server {
-    /// Looks at the files that these settings name as [`Server::start`] would, and writes nothing.
+    /// Checks the files that these settings name as [`Server::start`] would, and writes nothing.
     ///
     /// # Errors
-    /// What the start would say of them.
+    /// The same as those of a start.
     pub fn check(config: &Config) -> Result<(), ConfigError> {
         Loaded::read(config.clone())?;
         config.trace.as_deref().map_or(Ok(()), trace::check)?;
@@ -89,20 +88,17 @@ impl Server {
         }
     }
 
-    /// Finds out how many clients fit, reads the files that the settings name and takes the ports. Whoever connects from
-    /// now on waits in the backlog.
+    /// Finds out how many clients fit, reads the files that the settings name and binds the ports. Clients that connect
+    /// before the server runs wait in the backlog.
     ///
     /// # Errors
-    /// A port cannot be had, a file is not as it should be, or the limits of the system leave no room for even one client.
+    /// A port is not available, a file cannot be used, or the limits of the system leave no room for one client.
     pub fn start(config: Config) -> Result<Self, StartError> {
         let capacity = capacity::capacity(&config, SystemLimits::raise_and_read())
             .map_err(StartError::Capacity)?;
-        if let Some(why) = capacity.lowered_by {
-            tracing::warn!(
-                "max-clients lowered from {} to {}: {why}",
-                config.max_clients,
-                capacity.max_clients
-            );
+        if let Some(limit) = capacity.lowered_by {
+            let (from, to) = (config.max_clients, capacity.max_clients);
+            tracing::warn!("max-clients lowered from {from} to {to}: {limit}");
         }
         let loaded = Loaded::read(config).map_err(StartError::File)?;
         let config = &loaded.config;
@@ -110,30 +106,29 @@ impl Server {
             Some(directory) => {
                 let (file, bans) =
                     BansFile::open(directory, Timestamp::now()).map_err(StartError::File)?;
-                (Some(Arc::new(file)), bans)
+                (Some(file), bans)
             }
             None => (None, Vec::new()),
         };
         let bound = bind::bind_all(config).map_err(StartError::Bind)?;
-        // Behind the ports: another server that has them may write to this very file.
+        // After the ports: another server that has them may be writing to this file.
         let recorder = config.trace.as_deref().map(Recorder::create).transpose();
         let recorder = recorder.map_err(StartError::File)?;
         let admission = Admission::new(
             capacity.max_clients,
-            config.connections_per_address.at_most(),
-            config.connections_per_minute.at_most(),
+            config.connections_per_address,
+            config.connections_per_minute,
         );
-        // Without a bound, since a request to stop may neither wait nor be lost. What comes here are signals, one at a
-        // time, and each reload has had files read first.
+        // Unbounded, since a request to stop may neither wait nor be lost. Only signals send here.
         let (sender, control) = crossbeam_channel::unbounded();
         let remote = Remote {
             control: sender,
             threads: Arc::new(ThreadTable::new(recorder.as_ref().map(Recorder::trace))),
-            bans_file,
         };
         Ok(Self {
             loaded,
             bans,
+            bans_file,
             bound,
             remote,
             control,
@@ -143,30 +138,36 @@ impl Server {
         })
     }
 
-    /// The ports, each with what is spoken there: the one for people first.
+    /// The ports and their protocols, plain text first.
     pub fn ports(&self) -> impl Iterator<Item = (Protocol, u16)> {
         self.bound.iter().map(|bound| (bound.protocol, bound.port))
     }
 
-    /// A way to steer the server while it runs.
+    /// A handle that controls the running server.
     pub fn remote(&self) -> Remote {
         self.remote.clone()
     }
 
-    /// Runs the chat until it is shut down, and returns when every thread that was started for it has ended. `started` is
-    /// called as soon as all of them run.
+    /// Runs the chat until it is shut down, and returns when all its threads have ended. `started` is called as soon as they
+    /// run.
     ///
     /// # Errors
-    /// There is no thread for the dispatcher, a listener, the bans or the trace.
+    /// A thread for the dispatcher, a listener, the bans or the trace cannot be started.
     pub fn run(mut self, started: impl FnOnce()) -> io::Result<()> {
         let threads = Arc::clone(&self.remote.threads);
         let recorder = self.recorder.take();
-        // Whoever writes the trace outlives all others, who note their ends in it.
+        // The trace thread outlives all others, which record their ends in it.
         thread::scope(|scope| {
             if let Some(recorder) = recorder {
                 let row = threads.row("trace", "trace".into());
                 threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
-                    recorder.run(row);
+                    recorder.run(|is_writing| {
+                        row.doing(if is_writing {
+                            Activity::Writing
+                        } else {
+                            Activity::WaitingForWork
+                        });
+                    });
                 })?;
             }
             let _ending = EndsTrace(&threads);
@@ -178,6 +179,7 @@ impl Server {
         let Self {
             loaded,
             bans,
+            bans_file,
             bound,
             remote,
             control,
@@ -187,7 +189,7 @@ impl Server {
         } = self;
         let (admission, next_id) = (&admission, &next_id);
         let zone = time_zone(&loaded.config.time_zone);
-        // The scope joins all threads started in it before it returns: none is left behind, whatever happens.
+        // The scope joins all its threads before it returns, whatever happens.
         thread::scope(|scope| -> io::Result<()> {
             let (inbox_sender, inbox) = crossbeam_channel::bounded(limits::INBOX_EVENTS_MAX);
             let threads = Arc::clone(&remote.threads);
@@ -198,14 +200,10 @@ impl Server {
                 threads: Arc::clone(&threads),
                 clock: Clock::new(),
             });
-            // Both halves of each listener first, then the dispatcher, then the listeners: whoever can accept has
-            // somebody to report to.
+            // Listeners are made first and started last: a listener that accepts needs a dispatcher to report to.
             let mut controls: Vec<ListenerControl> = Vec::new();
             let mut listeners = Vec::new();
-            for Bound {
-                protocol, sockets, ..
-            } in bound
-            {
+            for Bound { protocol, sockets, .. } in bound {
                 for socket in sockets {
                     let (welcome, inbox) = (Arc::clone(&welcome), inbox_sender.clone());
                     let (listener, control) =
@@ -214,42 +212,28 @@ impl Server {
                     controls.push(control);
                 }
             }
-            let keeper = match remote.bans_file.clone() {
+            let keeper = match bans_file {
                 Some(file) => {
-                    let (keeper, lists) = bans_file::slot();
+                    let (keeper, lists) = Keeper::new();
                     let row = threads.row("bans", "bans".into());
                     threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
-                        bans_file::run(&file, &lists, row);
+                        file.run(&lists, row);
                     })?;
                     Some(keeper)
                 }
                 None => None,
             };
-            let channels = Channels {
-                inbox,
-                inbox_sender,
-                control,
-            };
+            let channels = Channels { inbox, inbox_sender, control };
             let row = threads.row("dispatcher", "dispatcher".into());
-            let beginning = Beginning {
-                loaded,
-                bans,
-                keeper,
-                zone,
-                row: Arc::clone(&row),
-            };
+            let beginning = Beginning { loaded, bans, keeper, zone, row: Arc::clone(&row) };
             let dispatcher = Dispatcher::new(scope, welcome, channels, controls, beginning);
-            threads.spawn(scope, row, limits::DISPATCHER_STACK_BYTES, move |_| {
-                dispatcher.run()
-            })?;
+            threads.spawn(scope, row, limits::DISPATCHER_STACK_BYTES, move |_| dispatcher.run())?;
             for listener in listeners {
                 let row = threads.row("listener", listener.name());
-                let spawned = threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
-                    listener.run(row)
-                });
+                let spawned = threads
+                    .spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| listener.run(row));
                 if let Err(error) = spawned {
-                    // A listener that was never run reports its end all the same, when it is dropped. The others end by
-                    // this, and then the scope does.
+                    // This ends the other listeners. The one that never ran reports its end when it is dropped.
                     remote.shut_down(ShutdownCause::Program);
                     return Err(error);
                 }
@@ -262,7 +246,7 @@ impl Server {
     }
 }
 
-/// Ends the trace when it is dropped, by a panic too: the scope would wait for ever for whoever writes it.
+/// Ends the trace when it is dropped, by a panic too: otherwise the scope would wait for its thread for ever.
 struct EndsTrace<'a>(&'a ThreadTable);
 
 impl Drop for EndsTrace<'_> {
@@ -271,12 +255,12 @@ impl Drop for EndsTrace<'_> {
     }
 }
 
-/// The zone of the times that people see. A machine whose own zone cannot be found out shows UTC.
+/// The zone of the times that people see; UTC if the zone of this machine is unknown.
 fn time_zone(zone: &Zone) -> TimeZone {
     match zone {
         Zone::Named(zone) => zone.clone(),
         Zone::System => TimeZone::try_system().unwrap_or_else(|error| {
-            tracing::warn!(%error, "the time zone of this machine is not known: times are shown in UTC");
+            tracing::warn!(%error, "the time zone of this machine is unknown: times are shown in UTC");
             TimeZone::UTC
         }),
     }

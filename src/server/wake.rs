@@ -5,7 +5,7 @@ use std::time::Instant;
 use crossbeam_channel::{Receiver, at, never, select};
 
 use super::inbox::{Inbound, Inbox};
-use super::ops::loaded::Reload;
+use super::ops::reload::Loaded;
 use crate::chat::ShutdownCause;
 
 /// What the world outside the chat can ask of the dispatcher. It has a channel of its own: a stop that had to queue
@@ -15,7 +15,7 @@ pub enum Control {
     /// End the chat.
     ShutDown(ShutdownCause),
     /// Go on by these settings.
-    Reload(Box<Reload>),
+    Reload(Box<Loaded>),
 }
 
 /// The two channels on which the dispatcher can be reached.

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chatserv::config::{
-    Bind, Config, ConfigError, Delivery, Limit, LogLevel, Operators, Outcome, RateLimit, Zone, load,
+    Bind, Config, ConfigError, DeliveryPolicy, LogLevel, Operators, Outcome, RateLimit, Zone, load,
 };
 use jiff::tz::TimeZone;
 
@@ -115,7 +115,7 @@ fn everything() -> Config {
         operator_password_file: Some("/run/secrets/word".into()),
         login_timeout: Duration::from_secs(90 * 60),
         idle_timeout: None,
-        delivery: Delivery::Writer,
+        delivery: DeliveryPolicy::Writer,
         max_writers: 3,
         outbox_bytes: 5000,
         outbox_age: Duration::from_millis(1500),
@@ -125,8 +125,8 @@ fn everything() -> Config {
         history_on_join: 200,
         motd: Some("./a motd".into()),
         time_zone: Zone::Named(TimeZone::get("Europe/Berlin").unwrap()),
-        connections_per_address: Limit::Off,
-        connections_per_minute: Limit::AtMost(9),
+        connections_per_address: None,
+        connections_per_minute: Some(9),
         rate_limit: RateLimit::Lines {
             burst: 3,
             per_second: 1,
@@ -151,7 +151,7 @@ fn the_defaults_are_those_of_the_design() {
         operator_password_file: None,
         login_timeout: Duration::from_secs(60),
         idle_timeout: Some(Duration::from_secs(60 * 60)),
-        delivery: Delivery::DirectThenWriter,
+        delivery: DeliveryPolicy::DirectThenWriter,
         max_writers: 1024,
         outbox_bytes: 256 * 1024,
         outbox_age: Duration::from_secs(10),
@@ -161,8 +161,8 @@ fn the_defaults_are_those_of_the_design() {
         history_on_join: 10,
         motd: None,
         time_zone: Zone::System,
-        connections_per_address: Limit::AtMost(64),
-        connections_per_minute: Limit::AtMost(120),
+        connections_per_address: Some(64),
+        connections_per_minute: Some(120),
         rate_limit: RateLimit::Lines {
             burst: 20,
             per_second: 5,

@@ -15,7 +15,7 @@ mod tests;
 use std::io;
 
 use crate::floor::Sends;
-use chatserv::config::Delivery;
+use chatserv::config::DeliveryPolicy as Delivery;
 use chatserv::load::Names;
 use chatserv::load::dialect::Dialect;
 pub use running::Running;

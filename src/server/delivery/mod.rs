@@ -21,7 +21,7 @@ use std::thread::Scope;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::chat::{ClientId, Time, View};
-use crate::config::{Config, Delivery as Policy, limits};
+use crate::config::{Config, DeliveryPolicy as Policy, limits};
 use crate::server::inbox::{Inbox, Written};
 use crate::server::ops::threads::ThreadTable;
 use buffers::Buffers;

@@ -12,7 +12,7 @@ use crate::chat::ClientId;
 use crate::config::limits;
 use crate::server::connection::Connection;
 use crate::server::inbox::{Inbound, Inbox, Written};
-use crate::server::ops::activity::Activity;
+use crate::server::ops::threads::Activity;
 use crate::server::ops::threads::Row;
 
 /// Writes each block it is handed, however long the client takes. Contract:

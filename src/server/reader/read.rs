@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::Reader;
 use crate::config::limits;
 use crate::server::inbox::InputEnd;
-use crate::server::ops::activity::Activity;
+use crate::server::ops::threads::Activity;
 
 /// How one read went.
 pub(super) enum Outcome {

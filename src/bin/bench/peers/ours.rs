@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
-use chatserv::config::Delivery;
+use chatserv::config::DeliveryPolicy as Delivery;
 use clap::ValueEnum;
 
 use super::running::Running;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{ALL, Demand, Peer, floor};
 use crate::floor::{Floor, Sends};
-use chatserv::config::Delivery;
+use chatserv::config::DeliveryPolicy as Delivery;
 use chatserv::load::dialect::{Dialect, Role};
 
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,13 +1,11 @@
-//! `chatserv healthcheck`: is the chat there? For whoever has to know without a person, such as Docker or a load
-//! balancer.
+//! `chatserv healthcheck`: for programs such as Docker or a load balancer that need to know whether the chat works.
 //!
-//! It connects, reads the first line, ends its input, which is how one leaves, and reads on to the end of the
-//! connection, so that the server sees an orderly farewell and no reset. It never gives a name, so nobody in the chat
-//! hears of it. Under `--anonymous` everybody who comes is announced; there it takes the JSON port, where one is in the
-//! chat only after a `connect`.
+//! It connects, reads the first line, ends its input and reads the rest, so that the server sees an orderly end and no
+//! reset. It gives no name, so nobody in the chat hears of it. With `--anonymous` every arrival is announced; there it uses
+//! the JSON port, where a client joins only with `connect`.
 //!
-//! Healthy is whoever answers in the server's voice. A refusal is an answer too: a full server does what it should, and
-//! to start it anew, as is done with what is not healthy, would throw everybody out.
+//! A server is healthy if it answers like one. A refusal is an answer too: a full server works, and a restart would
+//! disconnect everybody.
 
 mod address;
 
@@ -18,32 +16,31 @@ use std::time::{Duration, Instant};
 
 pub use address::Address;
 
-use crate::config::Config;
+use crate::config::{Config, ConfigError, quote};
 
-/// How long it may take until the answer is there, all in all. (To look up a host's name takes as long as the system
-/// lets it.)
+/// How long the answer may take. (A name lookup takes as long as the system lets it.)
 const PATIENCE: Duration = Duration::from_secs(3);
-/// After this much silence the port is taken for a JSON one. A healthy main port has greeted long before.
+/// After this much silence a port of unknown protocol is taken for a JSON one. A healthy main port greets long before.
 const GREETING_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long the rest of the connection may take. The answer is there by then, so nothing depends on it.
+/// How long the end of the connection may take, on which nothing depends.
 const FAREWELL_TIMEOUT: Duration = Duration::from_millis(500);
-/// An answer is shorter than this.
+/// The maximum length of an answer.
 const ANSWER_BYTES_MAX: usize = 4 * 1024;
-/// What a JSON port answers to everybody, in the chat or not.
+/// A request that a JSON port answers without a `connect`.
 const PING: &[u8] = b"{\"action\":\"ping\"}\n";
 
-/// What speaks first on a port.
+/// Which side speaks first on a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Greeting {
     /// The server: a line of plain text.
     Server,
     /// The client: a JSON object.
     Client,
-    /// That is to be found out.
+    /// To be found out.
     Unknown,
 }
 
-/// A server that is to be asked.
+/// A server to check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Healthcheck {
     address: Address,
@@ -51,25 +48,29 @@ pub struct Healthcheck {
 }
 
 impl Healthcheck {
-    /// What to ask: the server at `address`, or else the one that these settings are for.
+    /// The server at `address`, or else the one with these settings.
     ///
     /// # Errors
-    /// The port is left to the system, so that nobody can know it here.
-    pub fn new(address: Option<Address>, config: &Config) -> Result<Self, &'static str> {
+    /// The address is wrong, or the settings let the system choose the port.
+    pub fn new(address: Option<&str>, config: &Config) -> Result<Self, ConfigError> {
+        let wrong = |what: String| ConfigError::new(format!("healthcheck: {what}"));
+        let parse = |text: &str| {
+            text.parse::<Address>()
+                .map_err(|expected| wrong(format!("got {}, expected {expected}", quote(text))))
+        };
+        let address = address.map(parse).transpose()?;
         let json_port = config.json_port;
-        let port = json_port
-            .filter(|_| config.anonymous)
-            .unwrap_or(config.port);
+        let port = json_port.filter(|_| config.anonymous).unwrap_or(config.port);
         let own = Address::of_server(config.bind, port);
         let is_own = address.is_none();
         let address = address.unwrap_or(own);
         if address.port == 0 {
-            return Err("the settings leave the port to the system: say which one it is");
+            return Err(wrong("the settings let the system choose the port: name it".into()));
         }
         let greeting = if Some(address.port) == json_port {
             Greeting::Client
         } else if is_own || config.anonymous {
-            // An object sent to an anonymous main port would be said to everybody.
+            // On an anonymous main port, a JSON object would be a message to everybody.
             Greeting::Server
         } else {
             Greeting::Unknown
@@ -77,25 +78,22 @@ impl Healthcheck {
         Ok(Self { address, greeting })
     }
 
-    /// Asks the server whether it is well, and leaves.
+    /// Checks the server.
     ///
     /// # Errors
-    /// It is not there, says nothing in time, or is no chat server.
+    /// It is not there, is silent, or is no chat server.
     pub fn check(&self) -> Result<(), Unhealthy> {
         let end = Instant::now() + PATIENCE;
         let asked = self.connect(end).and_then(|stream| self.ask(&stream, end));
-        asked.map_err(|reason| Unhealthy {
-            address: self.address.clone(),
-            reason,
-        })
+        asked.map_err(|reason| Unhealthy { address: self.address.clone(), reason })
     }
 
-    /// Connects to the first of the addresses that lets it.
+    /// Connects to the first address that accepts.
     fn connect(&self, end: Instant) -> Result<TcpStream, Reason> {
         let mut last = io::Error::from(ErrorKind::NotFound);
         for address in self.address.candidates().map_err(Reason::NoConnection)? {
             let left = end.saturating_duration_since(Instant::now());
-            // To wait for no time at all is an error of its own.
+            // A timeout of zero is an error.
             match TcpStream::connect_timeout(&address, left.max(Duration::from_millis(1))) {
                 Ok(stream) => return Ok(stream),
                 Err(error) => last = error,
@@ -131,7 +129,7 @@ impl Healthcheck {
     }
 }
 
-/// Reads a line; none where it does not come in time.
+/// Reads a line; `None` if it does not come in time.
 fn read_line(mut stream: &TcpStream, end: Instant) -> Result<Option<Vec<u8>>, Reason> {
     let mut line = Vec::new();
     loop {
@@ -139,15 +137,13 @@ fn read_line(mut stream: &TcpStream, end: Instant) -> Result<Option<Vec<u8>>, Re
         if left.is_zero() {
             return Ok(None);
         }
-        stream
-            .set_read_timeout(Some(left))
-            .map_err(Reason::Broken)?;
+        stream.set_read_timeout(Some(left)).map_err(Reason::Broken)?;
         let mut buffer = [0; 512];
         match stream.read(&mut buffer) {
             Ok(0) if line.is_empty() => return Err(Reason::Closed),
             Ok(0) => return Err(Reason::NoChat(line)),
             Ok(count) => line.extend_from_slice(&buffer[..count]),
-            Err(error) if is_only_late(&error) => {}
+            Err(error) if is_timeout(&error) => {}
             Err(error) => return Err(Reason::Broken(error)),
         }
         if let Some(length) = line.iter().position(|&byte| byte == b'\n') {
@@ -160,10 +156,10 @@ fn read_line(mut stream: &TcpStream, end: Instant) -> Result<Option<Vec<u8>>, Re
     }
 }
 
-/// Ends the input and throws away what still comes. To close a socket with something unread in it would send a reset.
+/// Ends the input and reads the rest: to close a socket with unread input would send a reset.
 fn leave(mut stream: &TcpStream) {
     let end = Instant::now() + FAREWELL_TIMEOUT;
-    // Whatever goes wrong from here on, the server was well.
+    // The server is healthy, whatever goes wrong from here on.
     let _ = stream.shutdown(Shutdown::Write);
     let mut buffer = [0; 512];
     loop {
@@ -174,21 +170,18 @@ fn leave(mut stream: &TcpStream) {
         match stream.read(&mut buffer) {
             Ok(0) => return,
             Ok(_) => {}
-            Err(error) if is_only_late(&error) => {}
+            Err(error) if is_timeout(&error) => {}
             Err(_) => return,
         }
     }
 }
 
-/// The time of one read is over, or a signal came: whether the whole time is over, the clock says.
-fn is_only_late(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
-    )
+/// Whether a read only timed out or was interrupted.
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }
 
-/// A server that is not well.
+/// What is wrong with a server.
 #[derive(Debug)]
 pub struct Unhealthy {
     address: Address,
@@ -199,10 +192,10 @@ pub struct Unhealthy {
 enum Reason {
     NoConnection(io::Error),
     Broken(io::Error),
-    /// It closed the connection before it said anything.
+    /// It closed the connection without a line.
     Closed,
     Silence,
-    /// What it said instead.
+    /// Its first line.
     NoChat(Vec<u8>),
 }
 
@@ -229,36 +222,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_settings_say_whom_to_ask_and_how() {
-        // Address, whether anonymous, JSON port; and the port that is asked, and who speaks first there.
+    fn the_settings_give_the_port_and_the_greeting() {
+        // Address, anonymous, JSON port; then the port to check, and which side speaks first.
         let table = [
             (None, false, None, Some((1337, Greeting::Server))),
             (None, false, Some(1338), Some((1337, Greeting::Server))),
             (None, true, Some(1338), Some((1338, Greeting::Client))),
             (None, true, Some(0), None),
             (None, true, None, Some((1337, Greeting::Server))),
-            (
-                Some("1338"),
-                true,
-                Some(1338),
-                Some((1338, Greeting::Client)),
-            ),
-            (
-                Some("1338"),
-                false,
-                Some(1338),
-                Some((1338, Greeting::Client)),
-            ),
+            (Some("1338"), true, Some(1338), Some((1338, Greeting::Client))),
+            (Some("1338"), false, Some(1338), Some((1338, Greeting::Client))),
             (Some("1338"), false, None, Some((1338, Greeting::Unknown))),
             (Some("1337"), true, None, Some((1337, Greeting::Server))),
         ];
         for (address, anonymous, json_port, wanted) in table {
-            let config = Config {
-                anonymous,
-                json_port,
-                ..Config::default()
-            };
-            let address = address.map(|text| text.parse().expect("the table holds addresses only"));
+            let config = Config { anonymous, json_port, ..Config::default() };
             let asked = Healthcheck::new(address, &config).ok();
             let asked = asked.map(|asked| (asked.address.port, asked.greeting));
             assert_eq!(asked, wanted, "{anonymous}, {json_port:?}");
