@@ -9,7 +9,7 @@ use chatserv::chat::Protocol;
 use chatserv::config::{self, Config, ConfigError, Outcome};
 use chatserv::healthcheck::Healthcheck;
 use chatserv::server::console::write_unless_stuck;
-use chatserv::server::{NoThread, Server, log, signals};
+use chatserv::server::{Server, StartError, log, signals};
 
 /// The settings are valid, but the server cannot start with them.
 const EXIT_FAILURE: u8 = 1;
@@ -61,7 +61,7 @@ fn serve(config: Config) -> ExitCode {
     };
     let signals = match signals::watch(server.remote(), settings) {
         Ok(signals) => signals,
-        Err(error) => return fail(&NoThread(error), EXIT_FAILURE),
+        Err(error) => return fail(&StartError::Thread(error), EXIT_FAILURE),
     };
     let waiting: String = server
         .ports()
@@ -73,7 +73,7 @@ fn serve(config: Config) -> ExitCode {
     let ended = server.run(|| write_unless_stuck(io::stdout(), &waiting));
     drop(signals);
     if let Err(error) = ended {
-        return fail(&NoThread(error), EXIT_FAILURE);
+        return fail(&StartError::Thread(error), EXIT_FAILURE);
     }
     log::finish();
     ExitCode::SUCCESS

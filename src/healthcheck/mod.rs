@@ -84,14 +84,14 @@ impl Healthcheck {
     /// It is not there, is silent, or is no chat server.
     pub fn check(&self) -> Result<(), Unhealthy> {
         let end = Instant::now() + PATIENCE;
-        let asked = self.connect(end).and_then(|stream| self.ask(&stream, end));
-        asked.map_err(|reason| Unhealthy { address: self.address.clone(), reason })
+        let answered = self.connect(end).and_then(|stream| self.ask(&stream, end));
+        answered.map_err(|reason| Unhealthy(format!("{}: {reason}", self.address)))
     }
 
     /// Connects to the first address that accepts.
-    fn connect(&self, end: Instant) -> Result<TcpStream, Reason> {
+    fn connect(&self, end: Instant) -> Result<TcpStream, String> {
         let mut last = io::Error::from(ErrorKind::NotFound);
-        for address in self.address.candidates().map_err(Reason::NoConnection)? {
+        for address in self.address.candidates().map_err(no_connection)? {
             let left = end.saturating_duration_since(Instant::now());
             // A timeout of zero is an error.
             match TcpStream::connect_timeout(&address, left.max(Duration::from_millis(1))) {
@@ -99,10 +99,10 @@ impl Healthcheck {
                 Err(error) => last = error,
             }
         }
-        Err(Reason::NoConnection(last))
+        Err(no_connection(last))
     }
 
-    fn ask(&self, stream: &TcpStream, end: Instant) -> Result<(), Reason> {
+    fn ask(&self, stream: &TcpStream, end: Instant) -> Result<(), String> {
         let greeted_until = match self.greeting {
             Greeting::Server => Some(end),
             Greeting::Unknown => Some(end.min(Instant::now() + GREETING_TIMEOUT)),
@@ -114,14 +114,14 @@ impl Healthcheck {
         };
         match greeting {
             Some(line) if line.starts_with(b"server: ") => {}
-            Some(line) => return Err(Reason::NoChat(line)),
-            None if self.greeting == Greeting::Server => return Err(Reason::Silence),
+            Some(line) => return Err(no_chat(&line)),
+            None if self.greeting == Greeting::Server => return Err(silent()),
             None => {
                 let mut sending = stream;
-                sending.write_all(PING).map_err(Reason::Broken)?;
-                let answer = read_line(stream, end)?.ok_or(Reason::Silence)?;
+                sending.write_all(PING).map_err(broken)?;
+                let answer = read_line(stream, end)?.ok_or_else(silent)?;
                 let object = serde_json::from_slice::<serde_json::Map<_, _>>(&answer);
-                object.map_err(|_| Reason::NoChat(answer))?;
+                object.map_err(|_| no_chat(&answer))?;
             }
         }
         leave(stream);
@@ -130,28 +130,28 @@ impl Healthcheck {
 }
 
 /// Reads a line; `None` if it does not come in time.
-fn read_line(mut stream: &TcpStream, end: Instant) -> Result<Option<Vec<u8>>, Reason> {
+fn read_line(mut stream: &TcpStream, end: Instant) -> Result<Option<Vec<u8>>, String> {
     let mut line = Vec::new();
     loop {
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Ok(None);
         }
-        stream.set_read_timeout(Some(left)).map_err(Reason::Broken)?;
+        stream.set_read_timeout(Some(left)).map_err(broken)?;
         let mut buffer = [0; 512];
         match stream.read(&mut buffer) {
-            Ok(0) if line.is_empty() => return Err(Reason::Closed),
-            Ok(0) => return Err(Reason::NoChat(line)),
+            Ok(0) if line.is_empty() => return Err("closes the connection without a line".into()),
+            Ok(0) => return Err(no_chat(&line)),
             Ok(count) => line.extend_from_slice(&buffer[..count]),
             Err(error) if is_timeout(&error) => {}
-            Err(error) => return Err(Reason::Broken(error)),
+            Err(error) => return Err(broken(error)),
         }
         if let Some(length) = line.iter().position(|&byte| byte == b'\n') {
             line.truncate(length);
             return Ok(Some(line));
         }
         if line.len() > ANSWER_BYTES_MAX {
-            return Err(Reason::NoChat(line));
+            return Err(no_chat(&line));
         }
     }
 }
@@ -183,39 +183,31 @@ fn is_timeout(error: &io::Error) -> bool {
 
 /// What is wrong with a server.
 #[derive(Debug)]
-pub struct Unhealthy {
-    address: Address,
-    reason: Reason,
-}
-
-#[derive(Debug)]
-enum Reason {
-    NoConnection(io::Error),
-    Broken(io::Error),
-    /// It closed the connection without a line.
-    Closed,
-    Silence,
-    /// Its first line.
-    NoChat(Vec<u8>),
-}
+pub struct Unhealthy(String);
 
 impl fmt::Display for Unhealthy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.address)?;
-        match &self.reason {
-            Reason::NoConnection(error) => write!(f, "cannot connect: {error}"),
-            Reason::Broken(error) => write!(f, "the connection broke: {error}"),
-            Reason::Closed => f.write_str("closes the connection without a word"),
-            Reason::Silence => write!(f, "says nothing for {} s", PATIENCE.as_secs()),
-            Reason::NoChat(said) => {
-                let said: String = String::from_utf8_lossy(said).chars().take(60).collect();
-                write!(f, "is no chat server, it says {said:?}")
-            }
-        }
+        f.write_str(&self.0)
     }
 }
 
 impl std::error::Error for Unhealthy {}
+
+fn no_chat(line: &[u8]) -> String {
+    format!("is no chat server, it says {}", quote(&String::from_utf8_lossy(line)))
+}
+
+fn no_connection(error: io::Error) -> String {
+    format!("cannot connect: {error}")
+}
+
+fn broken(error: io::Error) -> String {
+    format!("the connection broke: {error}")
+}
+
+fn silent() -> String {
+    format!("says nothing for {} s", PATIENCE.as_secs())
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! From settings to running threads, and to their end.
 
-use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::thread;
@@ -14,12 +14,13 @@ use parking_lot::RwLock;
 use super::admission::Admission;
 use super::clock::Clock;
 use super::dispatcher::{Beginning, Dispatcher};
+use super::error::StartError;
 use super::listener::{Listener, ListenerControl, Welcome};
 use super::ops::bans_file::{BansFile, Keeper};
-use super::ops::bind::{self, BindError, Bound};
-use super::ops::capacity::{self, NoCapacity, SystemLimits};
+use super::ops::bind::{self, Bound};
+use super::ops::capacity::{self, SystemLimits};
 use super::ops::reload::Loaded;
-use super::ops::threads::{Activity, ThreadTable};
+use super::ops::threads::{Activity, Row, ThreadTable};
 use super::ops::trace::{self, Recorder};
 use super::remote::Remote;
 use super::wake::{Channels, Control};
@@ -37,41 +38,6 @@ pub struct Server {
     admission: Admission,
     next_id: AtomicU64,
     recorder: Option<Recorder>,
-}
-
-/// Why a server cannot start.
-#[derive(Debug)]
-#[expect(missing_docs, reason = "each variant is the error that it holds")]
-pub enum StartError {
-    Bind(BindError),
-    Capacity(NoCapacity),
-    File(ConfigError),
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bind(error) => error.fmt(f),
-            Self::Capacity(error) => error.fmt(f),
-            Self::File(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for StartError {}
-
-/// The system refuses a thread that the server needs.
-#[derive(Debug)]
-pub struct NoThread(pub io::Error);
-
-impl fmt::Display for NoThread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(error) = self;
-        write!(
-            f,
-            "cannot start a thread: {error}. Raise the limit on threads (ulimit -u, cgroup pids.max)"
-        )
-    }
 }
 
 impl Server {
@@ -94,26 +60,18 @@ impl Server {
     /// # Errors
     /// A port is not available, a file cannot be used, or the limits of the system leave no room for one client.
     pub fn start(config: Config) -> Result<Self, StartError> {
-        let capacity = capacity::capacity(&config, SystemLimits::raise_and_read())
-            .map_err(StartError::Capacity)?;
+        let capacity = capacity::capacity(&config, SystemLimits::raise_and_read())?;
         if let Some(limit) = capacity.lowered_by {
             let (from, to) = (config.max_clients, capacity.max_clients);
             tracing::warn!("max-clients lowered from {from} to {to}: {limit}");
         }
-        let loaded = Loaded::read(config).map_err(StartError::File)?;
+        let loaded = Loaded::read(config)?;
         let config = &loaded.config;
-        let (bans_file, bans) = match config.state_dir.as_deref() {
-            Some(directory) => {
-                let (file, bans) =
-                    BansFile::open(directory, Timestamp::now()).map_err(StartError::File)?;
-                (Some(file), bans)
-            }
-            None => (None, Vec::new()),
-        };
-        let bound = bind::bind_all(config).map_err(StartError::Bind)?;
+        let open = |directory: &PathBuf| BansFile::open(directory, Timestamp::now());
+        let (bans_file, bans) = config.state_dir.as_ref().map(open).transpose()?.unzip();
+        let bound = bind::bind_all(config)?;
         // After the ports: another server that has them may be writing to this file.
-        let recorder = config.trace.as_deref().map(Recorder::create).transpose();
-        let recorder = recorder.map_err(StartError::File)?;
+        let recorder = config.trace.as_deref().map(Recorder::create).transpose()?;
         let admission = Admission::new(
             capacity.max_clients,
             config.connections_per_address,
@@ -127,7 +85,7 @@ impl Server {
         };
         Ok(Self {
             loaded,
-            bans,
+            bans: bans.unwrap_or_default(),
             bans_file,
             bound,
             remote,
@@ -162,11 +120,8 @@ impl Server {
                 let row = threads.row("trace", "trace".into());
                 threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
                     recorder.run(|is_writing| {
-                        row.doing(if is_writing {
-                            Activity::Writing
-                        } else {
-                            Activity::WaitingForWork
-                        });
+                        let waiting = Activity::WaitingForWork;
+                        row.doing(if is_writing { Activity::Writing } else { waiting });
                     });
                 })?;
             }
@@ -176,17 +131,7 @@ impl Server {
     }
 
     fn serve(self, started: impl FnOnce()) -> io::Result<()> {
-        let Self {
-            loaded,
-            bans,
-            bans_file,
-            bound,
-            remote,
-            control,
-            admission,
-            next_id,
-            recorder: _,
-        } = self;
+        let Self { loaded, bans, bans_file, bound, remote, control, admission, next_id, .. } = self;
         let (admission, next_id) = (&admission, &next_id);
         let zone = time_zone(&loaded.config.time_zone);
         // The scope joins all its threads before it returns, whatever happens.
@@ -212,17 +157,14 @@ impl Server {
                     controls.push(control);
                 }
             }
-            let keeper = match bans_file {
-                Some(file) => {
-                    let (keeper, lists) = Keeper::new();
-                    let row = threads.row("bans", "bans".into());
-                    threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
-                        file.run(&lists, row);
-                    })?;
-                    Some(keeper)
-                }
-                None => None,
+            let start_keeper = |file: BansFile| -> io::Result<Keeper> {
+                let (keeper, lists) = Keeper::new();
+                let row = threads.row("bans", "bans".into());
+                let body = move |row: &Row| file.run(&lists, row);
+                threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, body)?;
+                Ok(keeper)
             };
+            let keeper = bans_file.map(start_keeper).transpose()?;
             let channels = Channels { inbox, inbox_sender, control };
             let row = threads.row("dispatcher", "dispatcher".into());
             let beginning = Beginning { loaded, bans, keeper, zone, row: Arc::clone(&row) };
@@ -241,7 +183,7 @@ impl Server {
             started();
             Ok(())
         })?;
-        tracing::info!("The chat has ended, and so has every thread that served it");
+        tracing::info!("The chat has ended, and so have all its threads");
         Ok(())
     }
 }

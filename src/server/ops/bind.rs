@@ -1,6 +1,5 @@
 //! The listening sockets.
 
-use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
@@ -9,41 +8,10 @@ use socket2::{Domain, Socket, Type};
 
 use crate::chat::Protocol;
 use crate::config::{Bind, Config, limits};
+use crate::server::error::StartError;
 
 /// How many ports are tried if the one that the system chooses for IPv4 is taken for IPv6.
 const PORT_TRIES_MAX: u32 = 10;
-
-/// An address that cannot be listened on.
-#[derive(Debug)]
-pub struct BindError {
-    address: SocketAddr,
-    protocol: Protocol,
-    error: io::Error,
-}
-
-impl fmt::Display for BindError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let flag = match self.protocol {
-            Protocol::Plain => "--port",
-            Protocol::Json => "--json-port",
-        };
-        write!(f, "cannot listen on {}: ", self.address)?;
-        match self.error.kind() {
-            ErrorKind::AddrInUse => {
-                write!(f, "another program uses this port. Stop it, or choose another with {flag}")
-            }
-            ErrorKind::PermissionDenied => {
-                write!(f, "ports below 1024 need special rights. Choose a higher one with {flag}")
-            }
-            ErrorKind::AddrNotAvailable => {
-                f.write_str("this machine has no such address. Choose one of its own with --bind, or 0.0.0.0 for all")
-            }
-            _ => write!(f, "{}", self.error),
-        }
-    }
-}
-
-impl std::error::Error for BindError {}
 
 /// The listening sockets for one protocol.
 #[derive(Debug)]
@@ -59,20 +27,19 @@ pub struct Bound {
 ///
 /// # Errors
 /// The first address that is not available.
-pub fn bind_all(config: &Config) -> Result<Vec<Bound>, BindError> {
-    let json = config.json_port.map(|port| (Protocol::Json, port));
+pub fn bind_all(config: &Config) -> Result<Vec<Bound>, StartError> {
     let mut wanted = vec![(Protocol::Plain, config.port)];
-    wanted.extend(json);
+    wanted.extend(config.json_port.map(|port| (Protocol::Json, port)));
     // A port that the system chooses comes last, or it could be the other one.
     wanted.sort_by_key(|&(_, port)| port == 0);
     let bound = |(protocol, port)| bind(config.bind, port, protocol);
-    let mut all = wanted.into_iter().map(bound).collect::<Result<Vec<Bound>, BindError>>()?;
+    let mut all = wanted.into_iter().map(bound).collect::<Result<Vec<Bound>, StartError>>()?;
     all.sort_by_key(|bound| bound.protocol == Protocol::Json);
     Ok(all)
 }
 
 /// Listens on one port. `localhost` is not looked up: it is 127.0.0.1 and ::1, or 127.0.0.1 alone on a machine without IPv6.
-fn bind(bind: Bind, port: u16, protocol: Protocol) -> Result<Bound, BindError> {
+fn bind(bind: Bind, port: u16, protocol: Protocol) -> Result<Bound, StartError> {
     let address = match bind {
         Bind::Address(address) => address,
         Bind::Localhost => return bind_localhost(port, protocol),
@@ -81,7 +48,7 @@ fn bind(bind: Bind, port: u16, protocol: Protocol) -> Result<Bound, BindError> {
     Ok(Bound { protocol, port: port_of(&socket, port), sockets: vec![socket] })
 }
 
-fn bind_localhost(port: u16, protocol: Protocol) -> Result<Bound, BindError> {
+fn bind_localhost(port: u16, protocol: Protocol) -> Result<Bound, StartError> {
     let mut tries = 1;
     loop {
         let v4 = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), protocol)?;
@@ -89,7 +56,7 @@ fn bind_localhost(port: u16, protocol: Protocol) -> Result<Bound, BindError> {
         let bound = |sockets| Bound { protocol, sockets, port: chosen };
         match listen(SocketAddr::from((Ipv6Addr::LOCALHOST, chosen)), protocol) {
             Ok(v6) => return Ok(bound(vec![v4, v6])),
-            Err(BindError { error, .. }) if is_without_ipv6(&error) => {
+            Err(StartError::Bind { error, .. }) if is_without_ipv6(&error) => {
                 tracing::info!(%error, "no IPv6 on this machine: 127.0.0.1 only");
                 return Ok(bound(vec![v4]));
             }
@@ -110,7 +77,7 @@ fn port_of(socket: &TcpListener, asked: u16) -> u16 {
     socket.local_addr().map_or(asked, |address| address.port())
 }
 
-fn listen(address: SocketAddr, protocol: Protocol) -> Result<TcpListener, BindError> {
+fn listen(address: SocketAddr, protocol: Protocol) -> Result<TcpListener, StartError> {
     let open = || {
         let tcp = Some(socket2::Protocol::TCP);
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, tcp)?;
@@ -125,14 +92,14 @@ fn listen(address: SocketAddr, protocol: Protocol) -> Result<TcpListener, BindEr
         socket.listen(limits::BACKLOG)?;
         Ok(socket.into())
     };
-    open().map_err(|error| BindError { address, protocol, error })
+    open().map_err(|error| StartError::Bind { address, protocol, error })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn on(port: u16, json_port: Option<u16>) -> Result<Vec<Bound>, BindError> {
+    fn on(port: u16, json_port: Option<u16>) -> Result<Vec<Bound>, StartError> {
         bind_all(&Config {
             port,
             json_port,

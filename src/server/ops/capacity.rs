@@ -1,11 +1,11 @@
 //! How many clients fit into the limits of this system, found out at the start and not at the 8,000th client.
 
-use std::fmt;
 use std::fs;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::config::{Config, DeliveryPolicy, limits};
+use crate::server::error::StartError;
 
 /// Room for threads and processes of other programs.
 const THREADS_RESERVED: u64 = 512;
@@ -30,16 +30,6 @@ pub struct Capacity {
     pub max_clients: usize,
     /// The limit that lowered it below the setting.
     pub lowered_by: Option<String>,
-}
-
-/// Not even one client fits.
-#[derive(Debug)]
-pub struct NoCapacity(String);
-
-impl fmt::Display for NoCapacity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "not even one client fits: {}. Raise that limit", self.0)
-    }
 }
 
 impl SystemLimits {
@@ -82,7 +72,7 @@ fn read(path: &str) -> Option<u64> {
 ///
 /// # Errors
 /// No client fits.
-pub fn capacity(config: &Config, system: SystemLimits) -> Result<Capacity, NoCapacity> {
+pub fn capacity(config: &Config, system: SystemLimits) -> Result<Capacity, StartError> {
     let (threads_per_client, writers) = match config.delivery {
         DeliveryPolicy::Writer => (2, 0),
         DeliveryPolicy::DirectThenWriter => (1, config.max_writers as u64),
@@ -104,7 +94,7 @@ pub fn capacity(config: &Config, system: SystemLimits) -> Result<Capacity, NoCap
     });
     let tightest = [by_descriptors, by_mappings, by_threads].into_iter().flatten().min();
     match tightest {
-        Some((0, limit)) => Err(NoCapacity(limit)),
+        Some((0, limit)) => Err(StartError::Capacity(limit)),
         Some((clients, limit)) if clients < config.max_clients as u64 => {
             Ok(Capacity { max_clients: clients as usize, lowered_by: Some(limit) })
         }

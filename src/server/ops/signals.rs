@@ -20,7 +20,7 @@ use super::threads::Activity;
 use crate::chat::ShutdownCause;
 use crate::config::{ConfigError, Outcome, limits};
 use crate::inherited::is_ignored;
-use crate::server::Remote;
+use crate::server::remote::Remote;
 
 /// The thread that waits for signals. Its drop ends and joins it.
 pub struct SignalThread {
