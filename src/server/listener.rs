@@ -122,7 +122,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
                 Ok((socket, address)) => {
                     self.backoff = limits::ACCEPT_BACKOFF_MIN;
                     if !self.is_stopping() {
-                        self.receive(socket, canonical(address));
+                        self.admit(socket, canonical(address));
                     }
                 }
                 Err(error) => self.accept_failed(&error, row),
@@ -135,7 +135,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
     }
 
     /// Gives the new client a place and a reader and reports it to the dispatcher, or refuses it.
-    fn receive(&mut self, socket: TcpStream, address: SocketAddr) {
+    fn admit(&mut self, socket: TcpStream, address: SocketAddr) {
         let welcome = Arc::clone(&self.welcome);
         let place = match welcome.admission.enter(address.ip(), welcome.clock.now()) {
             Ok(place) => place,
