@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io::{PipeReader, PipeWriter, Write, pipe};
 use std::process::{Command, Stdio};
 
+use rustix::fs::fstat;
 use rustix::process::{Pid, Signal, kill_process};
 use support::process::{behind, free_port, has_program, until};
 use support::slow::{MORE_THAN_THE_KERNEL_BYTES, Pair};
@@ -191,6 +192,27 @@ fn a_log_that_was_stuck_tells_what_is_missing() {
     let dropped: usize = told.split(' ').next().unwrap().parse().unwrap();
     assert!((1..20_000).contains(&dropped), "{told}");
     ends_well(&mut server, pair);
+}
+
+#[test]
+fn in_the_journal_a_log_line_has_no_time() {
+    for is_journal in [true, false] {
+        let port = free_port();
+        let (log, stderr) = pipe().unwrap();
+        let file = fstat(&stderr).unwrap();
+        let inode = if is_journal { file.st_ino } else { file.st_ino + 1 };
+        let mut server = Server::start_unheard(
+            Command::new(env!("CARGO_BIN_EXE_chatserv"))
+                .args(["--port", &port.to_string()])
+                .env("JOURNAL_STREAM", format!("{}:{inode}", file.st_dev))
+                .stdout(Stdio::null())
+                .stderr(stderr),
+            port,
+        );
+        serves_and_ends_well(&mut server);
+        let line = Lines::collect(log).wait_for(|line| line.contains("joined"));
+        assert_eq!(line.trim_start().starts_with("INFO joined"), is_journal, "{line}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod support;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
 use support::directory::Directory;
-use support::process::{behind, has_program, until};
+use support::process::{behind, has_program};
 use support::slow::Pair;
 use support::{Client, Server};
 
@@ -125,10 +125,9 @@ fn with_wrong_settings_all_goes_on_as_it_is() {
 fn the_files_that_settings_name_are_read_again() {
     let directory = Directory::new("files");
     let settings = format!(
-        "motd = '{}'\noperator-password-file = '{}'\nstate-dir = '{}'",
+        "motd = '{}'\noperator-password-file = '{}'",
         directory.path("motd"),
         directory.path("password"),
-        directory.path(""),
     );
     directory.write("chatserv.toml", &settings);
     directory.write("motd", "Welcome");
@@ -136,25 +135,12 @@ fn the_files_that_settings_name_are_read_again() {
     let Some(mut server) = server(&directory) else {
         return;
     };
-    until("the thread for bans is there", || {
-        server.threads_called("bans") == 1
-    });
     directory.write("motd", "Welcome back");
     let texts = "no setting has changed; read again: the message of the day, the operator password";
     reload(&server, texts);
     let mut newcomer = Client::connect(&server);
     newcomer.say("zoe");
     newcomer.skip_to("Welcome back");
-    let ban = "[[ban]]\nname = 'mallory'\nby = 'me'\n";
-    directory.write("bans.toml", ban);
-    reload(&server, &format!("{texts}, bans that somebody has changed"));
-    directory.write("bans.toml", &format!("{ban}[[ban]"));
-    reload(&server, "bans.toml: line 4: ");
-    // The last reload but one holds.
-    let mut mallory = Client::connect(&server);
-    mallory.say("mallory");
-    mallory.skip_to("banned");
-    Pair::join(&server).exchange();
     assert!(!server.log_so_far().contains("geheim"));
     server.signal(Signal::TERM);
     assert_eq!(server.exit_status().code(), Some(0));

@@ -22,7 +22,7 @@
 //! | `reader`, `turn`, `flood` | how input comes in: the blocking read, the permission to send, flood control |
 //! | `inbox`, `dispatcher`, `clock` | what reaches the dispatcher, and what it does about it |
 //! | `delivery/` | how output goes out: outboxes, the tape they share, writers, and the end of a connection |
-//! | `start`, `listener`, `admission`, `connection` | from settings to running threads; how connections come |
+//! | `start`, `listener`, `shared`, `admission`, `connection` | from settings to running threads; how connections come |
 //! | `ops/` | what a server needs besides: the log, signals, the table of threads, limits of the system, bans on disk |
 //!
 //! # Starting and ending
@@ -46,16 +46,18 @@ mod clock;
 mod connection;
 mod delivery;
 mod dispatcher;
+mod error;
 mod flood;
 mod inbox;
 mod listener;
 mod ops;
 mod reader;
+mod shared;
 mod start;
 mod turn;
 
-pub use ops::activity::Activity;
-pub use ops::threads::{Row, ThreadTable};
-pub use ops::{console, log, signals};
+pub use error::StartError;
 pub use inbox::Remote;
-pub use start::{NoThread, Server, StartError};
+pub use ops::threads::{Activity, Row, ThreadTable};
+pub use ops::{console, log, signals};
+pub use start::Server;

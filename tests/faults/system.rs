@@ -159,5 +159,5 @@ fn a_port_that_is_not_for_everybody() {
     } else {
         behind(&["env"], &flags)
     };
-    says_why(&mut command, "ports below 1024 are the system's");
+    says_why(&mut command, "ports below 1024 need special rights");
 }
