@@ -1,5 +1,4 @@
-//! The player itself: a conversation that goes otherwise than written is told with its line, and examples are the same
-//! in every run.
+//! The player itself: a failing conversation is reported with its line, and examples are the same in every run.
 
 use std::net::SocketAddr;
 
@@ -12,7 +11,7 @@ use crate::script;
 use crate::transcript::Transcript;
 
 #[test]
-fn a_line_that_is_no_step_is_told_by_its_number() {
+fn a_syntax_error_is_reported_with_its_line() {
     let table = [
         ("ann: dance", "no such step"),
         ("ann:connect", "no such step"),
@@ -24,12 +23,12 @@ fn a_line_that_is_no_step_is_told_by_its_number() {
         ("exit well", "no such step"),
         ("signal STOP", "no such signal"),
         ("file motd.txt", "no such step"),
-        ("file ../motd.txt: x", "a file lies in the folder itself"),
+        ("file ../motd.txt: x", "a file name contains no slash"),
         ("ann<~ (", "unclosed group"),
         ("ann<j {", "EOF while parsing"),
         (r"ann>> \q", r"\q: no such escape"),
         (r"ann>> \xg1", r"\xg1: no byte"),
-        ("$ --motd 'a", "a quotation mark without its other one"),
+        ("$ --motd 'a", "an unclosed quotation mark"),
     ];
     for (line, wanted) in table {
         let wrong = script::read(&format!("# a comment\n\n{line}\n")).unwrap_err();
@@ -39,7 +38,7 @@ fn a_line_that_is_no_step_is_told_by_its_number() {
 }
 
 #[test]
-fn flags_and_bytes_are_read_as_written() {
+fn flags_and_bytes_are_parsed() {
     let lines =
         script::read("$ --port 0 --motd 'a b'\"c\" ''\nann>> \\xff\\r\\n\\0é\\\\\n").unwrap();
     let read: Vec<String> = lines
@@ -56,35 +55,20 @@ fn flags_and_bytes_are_read_as_written() {
     );
 }
 
-/// Ann has joined, and the log, which has a thread of its own, has something to tell.
+/// Ann joins, and the log's own thread has written a line.
 const JOINED: &str =
     "$ --port 0\nann: connect\nann> ann\nann<~ client\\(s\\) connected\nstderr~ .\n";
 
 #[test]
-fn a_conversation_that_goes_otherwise_is_told_with_its_line() {
+fn a_failing_step_is_reported_with_its_line() {
+    #[rustfmt::skip]
     let table = [
-        (
-            "ann> /who",
-            "ann< server: nobody",
-            "got \"server: 1 client(s) connected: ann\"",
-        ),
-        (
-            "ann> /who",
-            "ann<j {\"action\": \"who\"}",
-            "got \"server: 1 client",
-        ),
+        ("ann> /who", "ann< server: nobody", "got \"server: 1 client(s) connected: ann\""),
+        ("ann> /who", "ann<j {\"action\": \"who\"}", "got \"server: 1 client"),
         ("ann> /who", "ann<!", "got \"server: 1 client"),
         ("ann> /who", "ann<eof", "got \"server: 1 client"),
-        (
-            "ann> /quit",
-            "ann<~ ^no such line$",
-            "the connection ended after [\"server: Bye!\"]",
-        ),
-        (
-            "ann> SHUTDOWN",
-            "exit 3",
-            "the server ended with exit status: 0",
-        ),
+        ("ann> /quit", "ann<~ ^no such line$", "the connection ended after [\"server: Bye!\"]"),
+        ("ann> SHUTDOWN", "exit 3", "the server ended with exit status: 0"),
         ("ann: close", "ann> hello?", "ann is not connected"),
         ("ann: reset", "bob<!", "bob is not connected"),
     ];
@@ -94,15 +78,12 @@ fn a_conversation_that_goes_otherwise_is_told_with_its_line() {
         let place = format!("tests/chats/check.chat:7: {hears}\n");
         assert!(wrong.starts_with(&place), "{wrong}");
         assert!(wrong.contains(wanted), "{wrong}");
-        assert!(
-            wrong.contains("\n    log: "),
-            "the log is told too: {wrong}"
-        );
+        assert!(wrong.contains("\n    log: "), "no log: {wrong}");
     }
 }
 
 #[test]
-fn a_server_that_does_not_start_is_told_like_anything_else() {
+fn a_step_without_a_server_fails() {
     let wrong = play("no-start", "ann: connect\n").outcome.unwrap_err();
     assert_eq!(
         wrong,
@@ -111,7 +92,7 @@ fn a_server_that_does_not_start_is_told_like_anything_else() {
 }
 
 #[test]
-fn an_object_holds_what_is_wanted_and_may_hold_more() {
+fn an_object_may_have_more_fields_than_wanted() {
     let got = json!({"action": "who", "clients": [{"name": "ann", "idle": 3}], "total": 1});
     let table = [
         (json!({}), true),
@@ -136,21 +117,13 @@ fn an_example_is_the_same_in_every_run() {
     transcript.connected("ann", id(5123), None);
     transcript.connected("bob", id(51234), Some("json"));
     transcript.typed("ann", "at [10:00], 2026-01-02T03:04:05Z");
+    #[rustfmt::skip]
     let table = [
-        (
-            "Your id is: '127.0.0.1:5123'.",
-            "Your id is: '127.0.0.1:40000'.",
-        ),
+        ("Your id is: '127.0.0.1:5123'.", "Your id is: '127.0.0.1:40000'."),
         ("127.0.0.1:51234 : hi", "127.0.0.1:40001 : hi"),
         ("127.0.0.1:5", "127.0.0.1:5"),
-        (
-            "Waiting for incoming json connections on port 4242",
-            "Waiting for incoming json connections on port 1338",
-        ),
-        (
-            "Waiting for incoming connections on port 4242",
-            "Waiting for incoming connections on port 1337",
-        ),
+        ("Waiting for incoming json connections on port 4242", "Waiting for incoming json connections on port 1338"),
+        ("Waiting for incoming connections on port 4242", "Waiting for incoming connections on port 1337"),
         (
             r#"{"received_at":"2027-03-04T05:06:07.089Z","sent_at":"2026-01-02T03:04:05Z"}"#,
             r#"{"received_at":"2026-11-20T11:03:04.000Z","sent_at":"2026-01-02T03:04:05Z"}"#,
@@ -158,10 +131,7 @@ fn an_example_is_the_same_in_every_run() {
         ("[09:10] bob : hi", "[12:03] bob : hi"),
         ("[2027-03-04 09:10] bob : hi", "[2026-11-20 12:03] bob : hi"),
         ("bob : at [10:00]", "bob : at [10:00]"),
-        (
-            r#""epoch":17,"idle_seconds":3"#,
-            r#""epoch":1763636400000,"idle_seconds":0"#,
-        ),
+        (r#""epoch":17,"idle_seconds":3"#, r#""epoch":1763636400000,"idle_seconds":0"#),
         (r#"{"epoch":"a-b"}"#, r#"{"epoch":1763636400000}"#),
     ];
     for (line, shown) in table {
@@ -171,7 +141,7 @@ fn an_example_is_the_same_in_every_run() {
 }
 
 #[test]
-fn an_example_shows_who_types_what_and_who_sees_what() {
+fn an_example_shows_what_each_person_types_and_sees() {
     let text = format!(
         "{JOINED}bob: connect\nbob> bob\n== Hello\nann<~ id = bob\nann> hi\nbob<~ ann\nbob: close\n\nann> no example\n"
     );
@@ -188,7 +158,7 @@ fn an_example_shows_who_types_what_and_who_sees_what() {
 }
 
 #[test]
-fn blocks_of_the_readme_are_replaced_and_nothing_else() {
+fn only_the_blocks_of_the_readme_are_replaced() {
     let rendered = |name: &str, title: &str| match name {
         "a" => Ok(format!("an example of {title}\n")),
         _ => Err("unknown".to_owned()),
@@ -202,20 +172,15 @@ fn blocks_of_the_readme_are_replaced_and_nothing_else() {
             Ok(&good[..])
         );
     }
+    #[rustfmt::skip]
     let table = [
         ("<!-- chats/b.chat: One -->\n<!-- end -->\n", "unknown"),
-        (
-            "<!-- chats/a.chat: One -->\n",
-            "there is no <!-- end --> behind it",
-        ),
+        ("<!-- chats/a.chat: One -->\n", "there is no <!-- end --> behind it"),
         (
             "<!-- chats/a.chat: One -->\n<!-- chats/a.chat: Two -->\n<!-- end -->\n",
             "there is no <!-- end --> behind it",
         ),
-        (
-            "<!-- chats/a.chat -->\n<!-- end -->\n",
-            "expected <!-- chats/NAME.chat: TITLE -->",
-        ),
+        ("<!-- chats/a.chat -->\n<!-- end -->\n", "expected <!-- chats/NAME.chat: TITLE -->"),
     ];
     for (readme, wanted) in table {
         let wrong = with_examples(readme, rendered).unwrap_err();
