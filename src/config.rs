@@ -165,7 +165,7 @@ pub struct Config {
     pub log_level: LogLevel,
 
     /// A file to which what each thread does is written, as Chrome trace events for Perfetto (ui.perfetto.dev), or none.
-    /// What it held before is overwritten, and it grows for as long as the server runs: this is for a lesson.
+    /// The server overwrites the file, and stops writing to it at 1 GiB.
     #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
     pub trace: std::option::Option<PathBuf>,
 }

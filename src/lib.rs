@@ -2,6 +2,7 @@
 
 pub mod chat;
 pub mod config;
+pub mod guide;
 pub mod healthcheck;
 pub mod inherited;
 #[cfg(feature = "load")]

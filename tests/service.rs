@@ -4,12 +4,15 @@
 
 mod support;
 
-use std::fs;
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use chatserv::config::Config;
-use support::process::has_program;
+use support::Server;
+use support::directory::Directory;
+use support::process::{free_port, has_program, until};
 
 const UNIT: &str = include_str!("../scripts/systemd/chatserv.service");
 const COMPOSE: &str = include_str!("../scripts/docker/compose.yml");
@@ -72,5 +75,30 @@ fn there_are_threads_and_descriptors_for_as_many_as_the_settings_say() {
     }
     for (text, word) in [(UNIT, "\nLimitNOFILE="), (COMPOSE, "\n      nofile:")] {
         assert!(number(text, word) > config.max_clients + 1000, "{word}");
+    }
+}
+
+#[test]
+fn the_log_leaves_the_time_to_the_journal() {
+    let directory = Directory::new("journal");
+    for (name, is_journal) in [("journal", true), ("file", false)] {
+        let log = directory.path(name);
+        let stderr = File::create(&log).unwrap();
+        let file = stderr.metadata().unwrap();
+        let inode = file.ino() + u64::from(!is_journal);
+        let port = free_port();
+        let _server = Server::start_unheard(
+            Command::new(env!("CARGO_BIN_EXE_chatserv"))
+                .args(["--port", &port.to_string()])
+                .env("JOURNAL_STREAM", format!("{}:{inode}", file.dev()))
+                .stdout(Stdio::null())
+                .stderr(stderr),
+            port,
+        );
+        until("the server logs a line", || {
+            fs::read_to_string(&log).unwrap().contains('\n')
+        });
+        let text = fs::read_to_string(&log).unwrap();
+        assert_eq!(text.trim_start().starts_with("INFO"), is_journal, "{text}");
     }
 }

@@ -4,6 +4,7 @@
 //! full, lines are dropped, and how many is said as soon as there is room. Names and texts are written with Rust's
 //! `{:?}`, which escapes every control and every invisible character: a log line cannot be forged either.
 
+use std::env;
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +19,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::reload;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{Registry, fmt};
+use tracing_subscriber::{Layer, Registry, fmt};
 
 use crate::chat::Notable;
 use crate::config::LogLevel;
@@ -58,6 +59,11 @@ pub fn start(level: LogLevel) {
         .with_target(false)
         .with_ansi(false)
         .with_writer(writer);
+    let lines = if stderr_is_the_journal() {
+        lines.without_time().boxed()
+    } else {
+        lines.boxed()
+    };
     let (level, handle) = reload::Layer::new(filter(level));
     LEVEL.get_or_init(|| handle);
     tracing_subscriber::registry()
@@ -74,6 +80,16 @@ pub fn start(level: LogLevel) {
             .unwrap_or_default();
         tracing::error!(thread = ?thread.name().unwrap_or(""), said, place, "panicked");
     }));
+}
+
+/// Whether systemd sends stderr to its journal, which puts the time before each line itself. A child can inherit
+/// `JOURNAL_STREAM` and have another stderr, so systemd.exec(5) asks for this comparison.
+fn stderr_is_the_journal() -> bool {
+    let (Ok(journal), Ok(stderr)) = (env::var("JOURNAL_STREAM"), rustix::fs::fstat(io::stderr()))
+    else {
+        return false;
+    };
+    journal == format!("{}:{}", stderr.st_dev, stderr.st_ino)
 }
 
 /// Logs from now on what is at least this important. Before [`start`], and in a program that has a log of its own, it

@@ -2,12 +2,13 @@
 //! in every run.
 
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::json;
 
+use crate::examples;
 use crate::play;
 use crate::player::holds;
-use crate::readme::with_examples;
 use crate::script;
 use crate::transcript::Transcript;
 
@@ -188,37 +189,22 @@ fn an_example_shows_who_types_what_and_who_sees_what() {
 }
 
 #[test]
-fn blocks_of_the_readme_are_replaced_and_nothing_else() {
-    let rendered = |name: &str, title: &str| match name {
-        "a" => Ok(format!("an example of {title}\n")),
-        _ => Err("unknown".to_owned()),
-    };
-    let block =
-        |inside: &str| format!("before\n<!-- chats/a.chat: One -->\n{inside}<!-- end -->\nafter\n");
-    let good = block("```text\nan example of One\n```\n");
-    for inside in ["", "old\n", "```text\nan example of One\n```\n"] {
-        assert_eq!(
-            with_examples(&block(inside), rendered).as_deref(),
-            Ok(&good[..])
-        );
-    }
-    let table = [
-        ("<!-- chats/b.chat: One -->\n<!-- end -->\n", "unknown"),
-        (
-            "<!-- chats/a.chat: One -->\n",
-            "there is no <!-- end --> behind it",
-        ),
-        (
-            "<!-- chats/a.chat: One -->\n<!-- chats/a.chat: Two -->\n<!-- end -->\n",
-            "there is no <!-- end --> behind it",
-        ),
-        (
-            "<!-- chats/a.chat -->\n<!-- end -->\n",
-            "expected <!-- chats/NAME.chat: TITLE -->",
-        ),
-    ];
-    for (readme, wanted) in table {
-        let wrong = with_examples(readme, rendered).unwrap_err();
-        assert!(wrong.contains(wanted), "{wrong}");
+fn a_block_is_named_after_a_part_of_a_conversation() {
+    let text = format!("{JOINED}== One\nann> hi\n== Two\nann> bye\n");
+    let played = [play("a", &text)];
+    let generate = |name: &str| examples::generate(name, &played);
+    let one = "```text\nann > hi\n```\n";
+    assert_eq!(generate("chats/a.chat: One").as_deref(), Some(one));
+    let both = "```text\n# One\nann > hi\n\n# Two\nann > bye\n```\n";
+    assert_eq!(generate("chats/a.chat: *").as_deref(), Some(both));
+    assert_eq!(generate("commands"), None);
+    for (name, reason) in [
+        ("chats/a.chat: Three", "no part with this title"),
+        ("chats/b.chat: One", "no such conversation"),
+        ("chats/a.chat", "expected chats/NAME.chat: TITLE"),
+    ] {
+        let panic = catch_unwind(AssertUnwindSafe(|| generate(name))).unwrap_err();
+        let message = panic.downcast_ref::<String>().unwrap();
+        assert!(message.contains(reason), "{message}");
     }
 }

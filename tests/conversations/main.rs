@@ -1,7 +1,7 @@
-//! The conversations in `tests/chats/`, played against the real server. They are the README's examples, too.
+//! Plays the conversations in `tests/chats/` against the real server.
 //!
-//! How a conversation is written stands in [`script`]. The README shows those parts of them that have a title, as they
-//! really went; `UPDATE_README=1 cargo test --test conversations` writes them there.
+//! [`script`] describes how a conversation is written. README.md and the guide show parts of them as they went;
+//! `UPDATE_GUIDE=1 cargo test --test conversations` updates those.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,13 +12,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-#[path = "../support/readme.rs"]
-mod readme_file;
+#[path = "../support/guide.rs"]
+mod guide;
 
 mod checks;
+mod examples;
 mod peer;
 mod player;
-mod readme;
 mod script;
 mod transcript;
 
@@ -90,31 +90,7 @@ fn every_conversation_goes_as_written() {
     );
 }
 
-/// A part of a conversation as it really went, or all of them for a star.
-fn rendered(name: &str, title: &str) -> Result<String, String> {
-    let played = PLAYED.iter().find(|played| played.name == name);
-    let played = played.ok_or("there is no such conversation")?;
-    // Half a conversation is no example.
-    played.outcome.clone()?;
-    let render = |title: &str| {
-        let example = played.transcript.render(title);
-        example.ok_or("the conversation has no part of this title".to_owned())
-    };
-    if title != "*" {
-        return render(title);
-    }
-    let parts: Result<Vec<String>, String> = played
-        .transcript
-        .titles()
-        .map(|title| Ok(format!("# {title}\n{}", render(title)?)))
-        .collect();
-    Ok(parts?.join("\n"))
-}
-
 #[test]
-fn the_readme_shows_conversations_as_they_really_went() {
-    readme_file::holds("conversations", |readme| {
-        let made = readme::with_examples(readme, rendered);
-        made.unwrap_or_else(|wrong| panic!("{wrong}"))
-    });
+fn the_guide_shows_conversations_as_they_went() {
+    guide::check_blocks("conversations", |name| examples::generate(name, &PLAYED));
 }

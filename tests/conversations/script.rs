@@ -28,7 +28,7 @@ pub enum Step {
     Restart,
     /// `file motd.txt: Hello\nthere`: write a file into `{dir}`.
     File { name: String, content: Vec<u8> },
-    /// `== TITLE`: what follows, up to a blank line or the next title, is an example for the README.
+    /// `== TITLE`: the lines up to a blank line or the next title are an example for the guide.
     Part(String),
     /// The blank line that ends it.
     EndOfPart,

@@ -1,4 +1,4 @@
-//! What was really said in the examples of a conversation, written down for the README.
+//! Records what was said in the examples of a conversation, for README.md and the guide.
 //!
 //! `bob > hi` is what somebody types, `ann < bob : hi` what somebody sees, `ann (closes the connection)` what else
 //! happens. Of the lines that come, those are shown which the conversation names.
@@ -149,7 +149,7 @@ impl Transcript {
         self.parts.iter().map(|(title, _)| title.as_str())
     }
 
-    /// An example as the README shows it, one line for each entry; none where the conversation has no such part.
+    /// An example as the guide shows it, one line for each entry, or `None` without such a part.
     pub fn render(&self, title: &str) -> Option<String> {
         let (_, entries) = self.parts.iter().find(|(known, _)| known == title)?;
         let width = entries.iter().map(|entry| entry.who.len()).max();
