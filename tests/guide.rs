@@ -91,14 +91,16 @@ fn first_commands() -> String {
 }
 
 fn action_table() -> String {
-    let mut table = String::from("| action | fields (optional ones in brackets) |\n|---|---|\n");
-    for action in actions() {
-        let required = action.required.iter().map(|field| format!("`{field}`"));
-        let optional = action.optional.iter().map(|field| format!("[`{field}`]"));
-        let fields: Vec<String> = required.chain(optional).collect();
-        table.push_str(&format!("| `{}` | {} |\n", action.name, fields.join(", ")));
-    }
-    table
+    let fields = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    };
+    let rows = actions().map(|action| {
+        let (required, optional) = (fields(action.required), fields(action.optional));
+        format!("| `{}` | {required} | {optional} |\n", action.name)
+    });
+    String::from("| action | required fields | optional fields |\n|---|---|---|\n")
+        + &rows.collect::<String>()
 }
 
 fn code_table() -> String {
