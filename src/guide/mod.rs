@@ -37,6 +37,21 @@ macro_rules! page {
         /// [encode]: ../../../src/chatserv/protocol/plain/encode.rs.html
         /// [delivery]: ../../../src/chatserv/server/delivery/mod.rs.html
         /// [event]: ../../../src/chatserv/chat/event.rs.html
+        /// [main]: ../../../../../src/main.rs
+        /// [listener]: ../../../src/chatserv/server/listener.rs.html
+        /// [json-codec]: ../../../src/chatserv/protocol/json/mod.rs.html
+        /// [limits]: ../../../src/chatserv/config/limits.rs.html
+        /// [hub-tests]: ../../../../../tests/hub/main.rs
+        /// [client]: ../../../chat/index.html
+        /// [lab]: ../../../lab/index.html
+        /// [bench-script]: ../../../../../scripts/bench
+        /// [bench]: ../../../bench/index.html
+        /// [floor]: ../../../src/bench/floor.rs.html
+        /// [report]: ../../../../../scripts/results/report.txt
+        /// [unit]: ../../../../../scripts/systemd/chatserv.service
+        /// [compose]: ../../../../../scripts/docker/compose.yml
+        /// [dockerfile]: ../../../../../scripts/docker/Dockerfile
+        /// [sample]: ../../../../../scripts/chatserv.toml
         ///
         #[doc = include_str!($file)]
         pub mod $name {}
