@@ -52,6 +52,7 @@ macro_rules! page {
         /// [compose]: ../../../../../scripts/docker/compose.yml
         /// [dockerfile]: ../../../../../scripts/docker/Dockerfile
         /// [sample]: ../../../../../scripts/chatserv.toml
+        /// [motd]: ../../../../../scripts/motd.txt
         ///
         #[doc = include_str!($file)]
         pub mod $name {}
