@@ -1,8 +1,8 @@
 //! What is a name, what is none and why, and which names are the same.
 
-use chatserv::chat::{Line, Name, NameKey, NameRefusal};
+use chatserv::chat::{Line, Name, NameError, NameKey};
 
-fn parse(text: &str) -> Result<Name, NameRefusal> {
+fn parse(text: &str) -> Result<Name, NameError> {
     Name::parse(&Line {
         text: text.to_owned(),
         altered: false,
@@ -20,7 +20,7 @@ fn key(text: &str) -> NameKey {
 }
 
 #[track_caller]
-fn refusal(text: &str) -> NameRefusal {
+fn refusal(text: &str) -> NameError {
     match parse(text) {
         Ok(name) => panic!("{text:?} was taken as the name {:?}", name.as_str()),
         Err(refusal) => refusal,
@@ -46,7 +46,7 @@ fn blanks_at_the_ends_do_not_count() {
         assert_eq!(name(text).as_str(), "ann");
     }
     for text in ["", " ", "\u{2003}\u{3000}"] {
-        assert_eq!(refusal(text), NameRefusal::Empty);
+        assert_eq!(refusal(text), NameError::Empty);
     }
 }
 
@@ -63,8 +63,8 @@ fn what_was_altered_is_no_name() {
         text: "ann".to_owned(),
         altered: true,
     };
-    assert_eq!(Name::parse(&line).err(), Some(NameRefusal::Altered));
-    assert_eq!(refusal("ann\u{fffd}"), NameRefusal::Altered);
+    assert_eq!(Name::parse(&line).err(), Some(NameError::Altered));
+    assert_eq!(refusal("ann\u{fffd}"), NameError::Altered);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn every_blank_inside_is_refused() {
     let ascii = " \t\n\r";
     let others = "\u{85}\u{a0}\u{1680}\u{2000}\u{2009}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}";
     for blank in ascii.chars().chain(others.chars()) {
-        assert_eq!(refusal(&format!("two{blank}words")), NameRefusal::Blank);
+        assert_eq!(refusal(&format!("two{blank}words")), NameError::Blank);
     }
 }
 
@@ -96,7 +96,7 @@ fn what_cannot_be_seen_is_refused_and_not_dropped() {
                 format!("{c}ann"),
                 c.to_string(),
             ] {
-                assert_eq!(refusal(&text), NameRefusal::Unseen(c), "{what}: {text:?}");
+                assert_eq!(refusal(&text), NameError::Unseen(c), "{what}: {text:?}");
             }
         }
     }
@@ -107,7 +107,7 @@ fn characters_that_mean_nothing_to_others_are_refused() {
     for unknown in ['\u{e000}', '\u{10fffd}', '\u{378}', '\u{ffff}'] {
         assert_eq!(
             refusal(&format!("a{unknown}")),
-            NameRefusal::Unassigned(unknown)
+            NameError::Unassigned(unknown)
         );
     }
 }
@@ -116,20 +116,20 @@ fn characters_that_mean_nothing_to_others_are_refused() {
 fn signs_that_mean_something_here_have_their_places() {
     for sign in ['@', '/', '#', '{'] {
         for text in [format!("{sign}ann"), format!(" {sign}")] {
-            assert_eq!(refusal(&text), NameRefusal::LeadingSign(sign));
+            assert_eq!(refusal(&text), NameError::LeadingSign(sign));
         }
         name(&format!("a{sign}"));
     }
     for sign in ['.', '!', '?', ':', ';'] {
         let text = format!("ann{sign}");
-        assert_eq!(refusal(&text), NameRefusal::TrailingSign(sign));
+        assert_eq!(refusal(&text), NameError::TrailingSign(sign));
         name(&format!("{sign}a{sign}b"));
     }
     for text in ["ann,", "ann,bob", ","] {
-        assert_eq!(refusal(text), NameRefusal::Comma);
+        assert_eq!(refusal(text), NameError::Comma);
     }
     // The Greek question mark becomes a semicolon in NFC.
-    assert_eq!(refusal("ann\u{37e}"), NameRefusal::TrailingSign(';'));
+    assert_eq!(refusal("ann\u{37e}"), NameError::TrailingSign(';'));
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_name_has_1_to_32_columns() {
         name(&text);
     }
     for (text, columns) in [("a".repeat(33), 33), ("王".repeat(17), 34)] {
-        assert_eq!(refusal(&text), NameRefusal::TooWide { columns });
+        assert_eq!(refusal(&text), NameError::TooWide { columns });
     }
 }
 
@@ -153,19 +153,19 @@ fn a_name_has_1_to_32_columns() {
 fn marks_do_not_pile_up() {
     name("q\u{301}\u{302}\u{303}\u{304}");
     let fifth = "q\u{301}\u{302}\u{303}\u{304}\u{305}";
-    assert_eq!(refusal(fifth), NameRefusal::TooManyMarks);
+    assert_eq!(refusal(fifth), NameError::TooManyMarks);
     // The vowels of old Korean are no marks, but take no column either.
     let vowels = format!("\u{1112}{}", "\u{119e}".repeat(5));
-    assert_eq!(refusal(&vowels), NameRefusal::TooManyMarks);
+    assert_eq!(refusal(&vowels), NameError::TooManyMarks);
     for mark in ['\u{301}', '\u{93e}', '\u{119e}'] {
         let text = format!("{mark}a");
-        assert_eq!(refusal(&text), NameRefusal::LeadingMark(mark));
+        assert_eq!(refusal(&text), NameError::LeadingMark(mark));
     }
     // Narrow enough, but not short.
     let tower = format!("q{}", "\u{489}".repeat(2000));
-    assert_eq!(refusal(&tower), NameRefusal::TooManyBytes { bytes: 4001 });
+    assert_eq!(refusal(&tower), NameError::TooManyBytes { bytes: 4001 });
     let wall = "q\u{1ab0}\u{1ab1}".repeat(32);
-    assert_eq!(refusal(&wall), NameRefusal::TooManyBytes { bytes: 224 });
+    assert_eq!(refusal(&wall), NameError::TooManyBytes { bytes: 224 });
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_name_keeps_to_one_script() {
         ("王김さ", "Korean", "Hiragana", 'さ'),
         ("王ㄨさ", "Chinese", "Hiragana", 'さ'),
     ] {
-        let mixed = NameRefusal::MixedScripts { first, second, at };
+        let mixed = NameError::MixedScripts { first, second, at };
         assert_eq!(refusal(text), mixed, "{text:?}");
     }
 }
@@ -205,12 +205,12 @@ fn nobody_looks_like_the_server() {
         ("everyone", "everyone"),
         ("EVERY0NE", "everyone"),
     ] {
-        assert_eq!(refusal(text), NameRefusal::Reserved(word), "{text:?}");
+        assert_eq!(refusal(text), NameError::Reserved(word), "{text:?}");
     }
     // One letter of another script is refused for that.
     for text in ["s\u{435}rver", "ser\u{3bd}er", "\u{455}erver"] {
         assert!(
-            matches!(refusal(text), NameRefusal::MixedScripts { .. }),
+            matches!(refusal(text), NameError::MixedScripts { .. }),
             "{text:?}"
         );
     }
@@ -222,12 +222,12 @@ fn nobody_looks_like_the_server() {
 #[test]
 fn programs_are_no_people() {
     for text in ["SSH-2.0-OpenSSH_9.7", "SSH-1.99-x", "HTTP/1.1"] {
-        assert_eq!(refusal(text), NameRefusal::Greeting);
+        assert_eq!(refusal(text), NameError::Greeting);
     }
     for text in ["Host:", "User-Agent:", "Accept-Encoding:"] {
-        assert_eq!(refusal(text), NameRefusal::TrailingSign(':'));
+        assert_eq!(refusal(text), NameError::TrailingSign(':'));
     }
-    assert_eq!(refusal("GET / HTTP/1.1"), NameRefusal::Blank);
+    assert_eq!(refusal("GET / HTTP/1.1"), NameError::Blank);
     for text in ["ssh-fan", "SSH-fan", "HTTPie"] {
         name(text);
     }

@@ -1,11 +1,11 @@
 //! What holds for names whatever is typed.
 
-use chatserv::chat::{Line, Name, NameRefusal};
+use chatserv::chat::{Line, Name, NameError};
 use proptest::prelude::*;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 use unicode_width::UnicodeWidthStr;
 
-fn parse(text: &str) -> Result<Name, NameRefusal> {
+fn parse(text: &str) -> Result<Name, NameError> {
     Name::parse(&Line {
         text: text.to_owned(),
         altered: false,

@@ -6,24 +6,28 @@ use super::reaction::Reaction;
 use super::rooms::{Room, RoomId};
 use super::typed::note;
 use super::{
-    ClientId, Hub, Message, PersonKnown, PersonShown, Range, Refusal, RoomShown, Said, find_help,
+    ChatError, ChatMessage, ClientId, HelpTopic, Hub, Message, PersonDetails, PersonListing, Range,
+    RoomListing, find_help,
 };
 use crate::config::limits::{HISTORY_LINES_MAX, HISTORY_LINES_SHOWN, LIST_ENTRIES_MAX};
 
 impl Hub {
     pub(super) fn help(&self, client: ClientId, about: Option<String>, out: &mut Reaction) {
         let operator = self.is_operator(client);
-        let about = match about.map(|typed| find_help(&typed, operator)) {
-            None => None,
-            Some(Ok(help)) => Some(help.word),
-            Some(Err(command)) => {
-                if let Some(why) = command.refusal() {
-                    out.refuse(client, why);
+        let topic = match about.as_deref() {
+            None => HelpTopic::Overview,
+            Some(word) if word.eq_ignore_ascii_case("all") => HelpTopic::All,
+            Some(typed) => match find_help(typed, operator) {
+                Ok(help) => HelpTopic::Command(help.word),
+                Err(command) => {
+                    if let Some(error) = command.refusal() {
+                        out.refuse(client, error);
+                    }
+                    return;
                 }
-                return;
-            }
+            },
         };
-        out.answer(client, Message::Help { operator, about });
+        out.answer(client, Message::Help { operator, topic });
     }
 
     pub(super) fn who(&self, client: ClientId, room: Option<String>, out: &mut Reaction) {
@@ -31,7 +35,7 @@ impl Hub {
             None => (None, self.membership.everyone()),
             Some(typed) => match self.rooms.find(&typed).and_then(|id| self.rooms.get(id)) {
                 Some(room) => (Some(room.name.clone()), room.members.as_slice()),
-                None => return out.refuse(client, Refusal::NoSuchRoom(typed)),
+                None => return out.refuse(client, ChatError::NoSuchRoom(typed)),
             },
         };
         let shown = everybody.iter().take(LIST_ENTRIES_MAX);
@@ -47,10 +51,10 @@ impl Hub {
         );
     }
 
-    fn shown(&self, client: ClientId, out: &Reaction) -> Option<PersonShown> {
+    fn shown(&self, client: ClientId, out: &Reaction) -> Option<PersonListing> {
         let person = self.person(client)?;
         let rooms = person.rooms.iter();
-        Some(PersonShown {
+        Some(PersonListing {
             name: person.name.clone(),
             rooms: rooms.filter_map(|&id| self.name_of_room(id)).collect(),
             idle: out.now.time.saturating_sub(person.active_at),
@@ -60,7 +64,7 @@ impl Hub {
 
     pub(super) fn whois(&self, client: ClientId, typed: String, out: &mut Reaction) {
         let Some((found, _)) = self.find(&typed) else {
-            return out.refuse(client, Refusal::NoSuchPerson(typed));
+            return out.refuse(client, ChatError::NoSuchPerson(typed));
         };
         let (Some(state), Some(person), Some(shown)) = (
             self.clients.get(&found),
@@ -70,7 +74,7 @@ impl Hub {
             return;
         };
         let muted = self.muted.contains(&person.key);
-        let known = PersonKnown {
+        let known = PersonDetails {
             person: shown,
             away_why: person.away.as_ref().and_then(|away| away.why.clone()),
             here_for: out.now.time.saturating_sub(person.joined_at),
@@ -86,7 +90,7 @@ impl Hub {
         // The largest first, and those of the same size by name, so that two lists look the same.
         let order = |room: &&Room| (Reverse(room.members.len()), room.name.clone());
         all.sort_by_cached_key(order);
-        let shown = all.iter().take(LIST_ENTRIES_MAX).map(|room| RoomShown {
+        let shown = all.iter().take(LIST_ENTRIES_MAX).map(|room| RoomListing {
             room: room.name.clone(),
             members: room.members.len(),
             topic: room.topic.clone(),
@@ -118,7 +122,7 @@ impl Hub {
         }
         // Everybody comes through the lobby, and nobody opened it.
         if id == super::rooms::LOBBY && !self.is_operator(client) {
-            return out.refuse(client, Refusal::TopicIsOperators(name));
+            return out.refuse(client, ChatError::TopicIsOperators(name));
         }
         let topic = match note(Some(topic)) {
             Ok(topic) => topic,
@@ -181,7 +185,8 @@ impl Hub {
         out: &Reaction,
     ) -> Option<Message> {
         let (person, room) = (self.person(client)?, self.rooms.get(id)?);
-        let hidden = |speaker, said: &Said| self.is_hidden(&person.ignores, speaker, &said.from);
+        let hidden =
+            |speaker, said: &ChatMessage| self.is_hidden(&person.ignores, speaker, &said.from);
         let part = room.history.part(range, limit, hidden);
         Some(Message::History {
             room: room.name.clone(),

@@ -7,8 +7,8 @@ use super::bans::Bans;
 use super::reaction::Reaction;
 use super::typed::{note, without_at};
 use super::{
-    Ban, ClientId, DisconnectReason, Effect, Hub, HubSettings, Line, Message, Name, Network, Now,
-    Refusal, Removal,
+    Ban, ChatError, ClientId, DisconnectReason, Effect, Hub, HubSettings, Line, Message, Name,
+    Network, Now, Removal,
 };
 use crate::config::limits::LIST_ENTRIES_MAX;
 
@@ -39,7 +39,7 @@ impl Hub {
             by,
         };
         if !self.bans.add(ban.clone(), out.now.wall) {
-            return out.refuse(client, Refusal::TooManyBans);
+            return out.refuse(client, ChatError::TooManyBans);
         }
         self.log_operation(client, "ban", typed, why, out);
         out.push(Effect::KeepBans(self.bans.all(out.now.wall)));
@@ -52,11 +52,11 @@ impl Hub {
         &self,
         client: ClientId,
         typed: &str,
-    ) -> Result<(Option<Arc<str>>, Option<Network>), Refusal> {
+    ) -> Result<(Option<Arc<str>>, Option<Network>), ChatError> {
         let own_network = self.network_of(client);
         if let Some((found, name)) = self.find(typed) {
             if found == client {
-                return Err(Refusal::NotYourself);
+                return Err(ChatError::NotYourself);
             }
             // On the server's own machine everybody has the same address, and behind one router too: an operator does
             // not ban themselves with somebody else.
@@ -66,17 +66,17 @@ impl Hub {
         }
         let typed = without_at(typed);
         match Network::parse(typed) {
-            Some(network) if network.is_loopback() => Err(Refusal::LoopbackBan),
-            Some(network) if Some(network) == own_network => Err(Refusal::NotYourself),
+            Some(network) if network.is_loopback() => Err(ChatError::LoopbackBan),
+            Some(network) if Some(network) == own_network => Err(ChatError::NotYourself),
             Some(network) => Ok((None, Some(network))),
-            None if looks_like_an_address(typed) => Err(Refusal::NoSuchAddress(typed.to_owned())),
+            None if looks_like_an_address(typed) => Err(ChatError::NoSuchAddress(typed.to_owned())),
             None => {
                 let name = Name::parse(&Line {
                     text: typed.to_owned(),
                     altered: false,
                 });
                 name.map(|name| (Some(name.shown().clone()), None))
-                    .map_err(Refusal::NameRefused)
+                    .map_err(ChatError::Name)
             }
         }
     }
@@ -118,7 +118,7 @@ impl Hub {
                 out.push(Effect::KeepBans(self.bans.all(out.now.wall)));
                 out.answer(client, Message::BanTakenBack(ban));
             }
-            None => out.refuse(client, Refusal::NoSuchBan(whom)),
+            None => out.refuse(client, ChatError::NoSuchBan(whom)),
         }
     }
 
@@ -137,11 +137,11 @@ impl Hub {
         bans: Option<Vec<Ban>>,
         out: &mut Reaction,
     ) {
-        if settings.operator_word != self.settings.operator_word {
+        if settings.operator_password != self.settings.operator_password {
             // A word is changed when it has got around. Whoever gave the old one has to give the new one.
             for state in self.clients.values_mut() {
                 if let Some(person) = state.person_mut() {
-                    person.gave_word = false;
+                    person.gave_password = false;
                 }
             }
         }

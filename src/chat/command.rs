@@ -12,7 +12,7 @@ mod operators;
 mod people;
 mod table;
 
-use super::{Line, Refusal, Request, Target};
+use super::{ChatError, Line, Request, Target};
 use arguments::Arguments;
 pub use table::CommandHelp;
 use table::Entry;
@@ -115,14 +115,14 @@ impl Command {
     }
 
     /// Why it cannot be done; none if there was none, or if it can be done.
-    pub fn refusal(self) -> Option<Refusal> {
+    pub fn refusal(self) -> Option<ChatError> {
         Some(match self {
             Self::Empty | Self::Do(_) => return None,
-            Self::OperatorsOnly => Refusal::NotOperator,
-            Self::Misused(word) => Refusal::Misused(word),
-            Self::TypeInFull(word) => Refusal::TypeInFull(word),
-            Self::Ambiguous(word, candidates) => Refusal::AmbiguousCommand { word, candidates },
-            Self::Unknown { word, near } => Refusal::UnknownCommand { word, near },
+            Self::OperatorsOnly => ChatError::NotOperator,
+            Self::Misused(word) => ChatError::Misused(word),
+            Self::TypeInFull(word) => ChatError::TypeInFull(word),
+            Self::Ambiguous(word, candidates) => ChatError::AmbiguousCommand { word, candidates },
+            Self::Unknown { word, near } => ChatError::UnknownCommand { word, near },
         })
     }
 

@@ -9,7 +9,7 @@ use super::reaction::Reaction;
 use super::rooms::Rooms;
 use super::typed::note;
 use super::{
-    ClientId, DisconnectReason, Effect, Hub, Message, Notable, Refusal, ShutdownCause, Time,
+    ChatError, ClientId, DisconnectReason, Effect, Hub, LogEvent, Message, ShutdownCause, Time,
 };
 use crate::config::limits::SHUTDOWN_REMINDERS;
 
@@ -84,7 +84,7 @@ impl Hub {
             return;
         };
         if self.planned_end.take().is_none() {
-            return out.refuse(client, Refusal::NoShutdownPlanned);
+            return out.refuse(client, ChatError::NoShutdownPlanned);
         }
         self.log_operation(client, "shutdown cancel", "", None, out);
         self.tell_all(client, Message::ShutdownCancelled { by }, out);
@@ -126,7 +126,7 @@ impl Hub {
         if std::mem::replace(&mut self.shutting_down, true) {
             return;
         }
-        out.log(Notable::ShuttingDown {
+        out.log(LogEvent::ShuttingDown {
             cause,
             joined: self.membership.count(),
         });

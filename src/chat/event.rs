@@ -7,7 +7,7 @@ use core::net::SocketAddr;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Ban, HubSettings, Input, Message, Notable, Protocol, Tag, Time, View};
+use super::{Ban, HubSettings, Input, LogEvent, Message, Protocol, Tag, Time, View};
 
 /// Names a connection for as long as the server runs.
 ///
@@ -127,7 +127,7 @@ pub enum Effect {
     /// Take no more connections and end when all are gone. Everybody has been told and disconnected already.
     Shutdown,
     /// Something an operator of the server may want to read in the log.
-    Log(Notable),
+    Log(LogEvent),
 }
 
 /// How a connection ended.

@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::{ClientId, Range, Said};
+use super::{ChatMessage, ClientId, Range};
 use crate::config::limits::{HISTORY_ANSWER_BYTES_MAX, HISTORY_LINES_MAX, HISTORY_ROOM_BYTES_MAX};
 
 /// What a line takes in memory besides its text and its sender's name, in bytes.
-const OVERHEAD_BYTES: usize = size_of::<Said>() + 2 * size_of::<usize>();
+const OVERHEAD_BYTES: usize = size_of::<ChatMessage>() + 2 * size_of::<usize>();
 
 /// One line of the past.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ struct Line {
     id: u64,
     /// Who said it: their name may be somebody else's by now.
     speaker: ClientId,
-    said: Arc<Said>,
+    said: Arc<ChatMessage>,
 }
 
 /// The past of one room.
@@ -30,7 +30,7 @@ pub(super) struct History {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Part {
     /// Oldest first.
-    pub(super) said: Vec<Arc<Said>>,
+    pub(super) said: Vec<Arc<ChatMessage>>,
     /// There is more of what was asked for.
     pub(super) more: bool,
 }
@@ -47,7 +47,7 @@ impl History {
     }
 
     /// Keeps one more line, which has the next id.
-    pub(super) fn push(&mut self, speaker: ClientId, said: Arc<Said>) {
+    pub(super) fn push(&mut self, speaker: ClientId, said: Arc<ChatMessage>) {
         self.last_id += 1;
         self.bytes += bytes_of(&said);
         let id = self.last_id;
@@ -70,7 +70,7 @@ impl History {
         &self,
         range: Range,
         limit: usize,
-        hidden: impl Fn(ClientId, &Said) -> bool,
+        hidden: impl Fn(ClientId, &ChatMessage) -> bool,
     ) -> Part {
         let lines = self.lines.iter();
         let shown = lines.filter(|line| !hidden(line.speaker, &line.said));
@@ -105,13 +105,13 @@ fn oldest<'a>(lines: impl Iterator<Item = &'a Line>, limit: usize) -> Part {
     part
 }
 
-fn bytes_of(said: &Said) -> usize {
+fn bytes_of(said: &ChatMessage) -> usize {
     OVERHEAD_BYTES + said.text.len() + said.from.len()
 }
 
 /// How much of an answer a line takes at the most: in JSON, where each quotation mark takes two bytes, and the names of
 /// fields and the times come on top.
-fn bytes_in_answer(said: &Said) -> usize {
+fn bytes_in_answer(said: &ChatMessage) -> usize {
     const FIELDS_BYTES: usize = 384;
     FIELDS_BYTES + 2 * (said.text.len() + said.from.len())
 }
@@ -121,14 +121,14 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::chat::{Manner, To};
+    use crate::chat::{Audience, Manner};
 
     const ANN: ClientId = ClientId(1);
 
-    fn line(from: &str, text: &str) -> Arc<Said> {
-        Arc::new(Said {
+    fn line(from: &str, text: &str) -> Arc<ChatMessage> {
+        Arc::new(ChatMessage {
             from: from.into(),
-            to: To::People(Vec::new()),
+            to: Audience::People(Vec::new()),
             manner: Manner::Chat,
             text: text.to_owned(),
             sent_at: None,

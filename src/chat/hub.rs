@@ -18,8 +18,8 @@ use super::rooms::{RoomId, Rooms};
 use super::tries::Tries;
 use super::typed::without_at;
 use super::{
-    Ban, ClientId, Command, DisconnectReason, Effect, Event, Input, Line, Message, NameKey,
-    Network, Notable, Now, Protocol, Refusal, Secret, Time, View,
+    Ban, ChatError, ClientId, Command, DisconnectReason, Effect, Event, Input, Line, LogEvent,
+    Message, NameKey, Network, Now, Protocol, Secret, Time, View,
 };
 use crate::config::Operators;
 
@@ -39,7 +39,7 @@ pub struct HubSettings {
     /// The message of the day: one line or several.
     pub motd: Option<Arc<str>>,
     /// The word that makes an operator.
-    pub operator_word: Option<Secret>,
+    pub operator_password: Option<Secret>,
 }
 
 /// All the state of the chat, and its rules.
@@ -142,7 +142,7 @@ impl Hub {
             .of_network(Network::of(address.ip()), out.now.wall)
         {
             let told = ban_notice(ban, out.now);
-            out.log(Notable::TurnedAway { client, address });
+            out.log(LogEvent::TurnedAway { client, address });
             out.tell(client, told);
             self.dismiss(client, DisconnectReason::Banned, None, out);
         } else if protocol == Protocol::Plain {
@@ -181,14 +181,14 @@ impl Hub {
                     self.unnamed_request(client, request, out);
                 }
             }
-            Input::Malformed { why, tag } => {
+            Input::BadRequest { why, tag } => {
                 out.asked_with(tag);
-                out.refuse(client, Refusal::Malformed(why));
+                out.refuse(client, ChatError::Request(why));
             }
             Input::LineTooLong if has_joined || protocol == Protocol::Json => {
-                out.refuse(client, Refusal::LineTooLong(protocol));
+                out.refuse(client, ChatError::LineTooLong(protocol));
             }
-            Input::LineTooLong => self.refuse_name(client, Refusal::LineTooLong(protocol), out),
+            Input::LineTooLong => self.refuse_name(client, ChatError::LineTooLong(protocol), out),
             Input::HeldBack { lines, wait } => out.tell(client, Message::HeldBack { lines, wait }),
             Input::LineEndless => {
                 out.tell(client, Message::EndlessLine);
@@ -214,7 +214,7 @@ impl Hub {
     /// What somebody typed is no command that they can use.
     fn misunderstood(&mut self, client: ClientId, command: Command, out: &mut Reaction) {
         if command == Command::OperatorsOnly {
-            out.log(Notable::NotOperator { client });
+            out.log(LogEvent::NotOperator { client });
         }
         if let Some(why) = command.refusal() {
             out.refuse(client, why);
@@ -253,6 +253,6 @@ impl Hub {
             Operators::Nobody => false,
             Operators::Loopback => state.address.ip().is_loopback(),
         };
-        by_setting || state.person().is_some_and(|person| person.gave_word)
+        by_setting || state.person().is_some_and(|person| person.gave_password)
     }
 }

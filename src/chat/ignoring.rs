@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::person::{Ignored, Person};
 use super::reaction::Reaction;
 use super::typed::without_at;
-use super::{ClientId, Hub, Message, NameKey, Refusal};
+use super::{ChatError, ClientId, Hub, Message, NameKey};
 use crate::config::limits::{IGNORED_BEFORE_MAX, IGNORED_MAX};
 
 impl Hub {
@@ -21,16 +21,16 @@ impl Hub {
             return out.answer(client, Message::Ignoring(names.collect()));
         };
         let Some((found, name)) = self.find(&typed) else {
-            return out.refuse(client, Refusal::NoSuchPerson(typed));
+            return out.refuse(client, ChatError::NoSuchPerson(typed));
         };
         if found == client {
-            return out.refuse(client, Refusal::NotYourself);
+            return out.refuse(client, ChatError::NotYourself);
         }
         if person.ignores.iter().any(|ignored| ignored.client == found) {
             return out.answer(client, Message::Ignored(name));
         }
         if person.ignores.len() >= IGNORED_MAX {
-            return out.refuse(client, Refusal::TooManyIgnored);
+            return out.refuse(client, ChatError::TooManyIgnored);
         }
         let key = NameKey::of(&name);
         // Ignored before by this name, which somebody else has had since then.
@@ -61,7 +61,7 @@ impl Hub {
         let is_meant = |ignored: &Ignored| ignored.key == key || Some(ignored.client) == holder;
         match self.take_back(client, is_meant) {
             Some(name) => out.answer(client, Message::Unignored(name)),
-            None => out.refuse(client, Refusal::NotIgnored(typed)),
+            None => out.refuse(client, ChatError::NotIgnored(typed)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Malformed, Request, Time};
+use super::{Request, RequestError, Time};
 
 /// One line as typed, cleaned: no control character, no escape sequence, no bidi override, no line separator.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,9 +26,9 @@ pub enum Input {
         tag: Option<Tag>,
     },
     /// A JSON line that is none.
-    Malformed {
+    BadRequest {
         /// Why.
-        why: Malformed,
+        why: RequestError,
         /// The tag, where as much could be read.
         tag: Option<Tag>,
     },
@@ -40,7 +40,7 @@ pub enum Input {
     LineEndless,
     /// Ctrl-D at the start of a line: the person leaves.
     EndOfTransmission,
-    /// They say more than flood control lets through. Said once, until they have been slower for a while.
+    /// They say more than flood control lets through. ChatMessage once, until they have been slower for a while.
     HeldBack {
         /// How many lines are held at the least, since more may wait unread; none where only bytes are too many.
         lines: usize,

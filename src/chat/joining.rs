@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::reaction::Reaction;
 use super::rooms::{LOBBY, RoomId};
-use super::{ClientId, Hub, Line, Malformed, Message, Name, Protocol, Range, Refusal};
+use super::{ChatError, ClientId, Hub, Line, Message, Name, Protocol, Range, RequestError};
 use crate::config::limits::{LIST_ENTRIES_MAX, ROOMS_PER_CLIENT_MAX};
 
 impl Hub {
@@ -25,7 +25,7 @@ impl Hub {
         let name = match Name::parse(&wanted) {
             Ok(name) => name,
             Err(refusal) => {
-                return out.refuse(client, Refusal::RoomRefused(refusal));
+                return out.refuse(client, ChatError::RoomName(refusal));
             }
         };
         let protocol = self.protocol_of(client);
@@ -39,7 +39,7 @@ impl Hub {
             return self.answer_in_room(client, id, out);
         }
         if protocol == Protocol::Json && full {
-            return out.refuse(client, Refusal::TooManyRooms);
+            return out.refuse(client, ChatError::TooManyRooms);
         }
         // The name of a new room is something that others read.
         if existing.is_none() && self.is_muted(client, out) {
@@ -47,7 +47,7 @@ impl Hub {
         }
         let room = existing.or_else(|| self.rooms.make(&name, out.now.wall));
         let Some(id) = room else {
-            return out.refuse(client, Refusal::NoMoreRooms);
+            return out.refuse(client, ChatError::NoMoreRooms);
         };
         if protocol == Protocol::Plain
             && let Some(current) = current
@@ -105,8 +105,8 @@ impl Hub {
             None => None,
         };
         if id.is_none() {
-            let missing = Refusal::Malformed(Malformed::MissingField("room"));
-            out.refuse(client, room.map_or(missing, Refusal::NotInRoom));
+            let missing = ChatError::Request(RequestError::MissingField("room"));
+            out.refuse(client, room.map_or(missing, ChatError::NotInRoom));
         }
         id
     }

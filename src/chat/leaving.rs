@@ -2,7 +2,7 @@
 
 use super::person::Standing;
 use super::reaction::Reaction;
-use super::{ClientId, DisconnectReason, Hub, Message, Notable, Removal, Time};
+use super::{ClientId, DisconnectReason, Hub, LogEvent, Message, Removal, Time};
 
 impl Hub {
     pub(super) fn quit(&mut self, client: ClientId, out: &mut Reaction) {
@@ -55,7 +55,7 @@ impl Hub {
             return;
         };
         let person = match state.standing {
-            Standing::Unnamed { .. } => return out.log(Notable::LeftUnnamed { client, reason }),
+            Standing::Unnamed { .. } => return out.log(LogEvent::LeftUnnamed { client, reason }),
             Standing::Joined(person) => *person,
         };
         self.membership.leave(client, &person.key);
@@ -63,7 +63,7 @@ impl Hub {
         for &room in &person.rooms {
             self.rooms.leave(room, client);
         }
-        out.log(Notable::Left {
+        out.log(LogEvent::Left {
             client,
             name: person.name.clone(),
             reason,

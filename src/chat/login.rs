@@ -6,8 +6,8 @@ use super::person::{Client, Person, Standing};
 use super::reaction::Reaction;
 use super::rooms::LOBBY;
 use super::{
-    ClientId, Command, DisconnectReason, Effect, Hub, Line, Malformed, Message, Name, NameKey,
-    Notable, Protocol, Range, Refusal, Request,
+    ChatError, ClientId, Command, DisconnectReason, Effect, Hub, Line, LogEvent, Message, Name,
+    NameKey, Protocol, Range, Request, RequestError,
 };
 use crate::config::limits::NAME_REFUSALS_MAX;
 
@@ -24,11 +24,11 @@ impl Hub {
             }
             Command::Do(Request::Quit) => self.quit(client, out),
             Command::Do(_) => {
-                out.refuse(client, Refusal::NameFirst);
+                out.refuse(client, ChatError::NameFirst);
                 out.tell(client, Message::InputUsername);
             }
             // What is meant as a command is never taken for a name. What cannot be done here counts like a refused name.
-            Command::OperatorsOnly => self.refuse_name(client, Refusal::NameFirst, out),
+            Command::OperatorsOnly => self.refuse_name(client, ChatError::NameFirst, out),
             other => {
                 if let Some(why) = other.refusal() {
                     self.refuse_name(client, why, out);
@@ -50,13 +50,13 @@ impl Hub {
             }
             Request::Connect { name: Some(name) } => self.choose_name(client, &name, out),
             Request::Connect { name: None } => {
-                let missing = Malformed::MissingField("username");
-                out.refuse(client, Refusal::Malformed(missing));
+                let missing = RequestError::MissingField("username");
+                out.refuse(client, ChatError::Request(missing));
             }
             Request::Help { about } => self.help(client, about, out),
             Request::Ping => out.answer(client, Message::Pong),
             Request::Quit => self.quit(client, out),
-            _ => out.refuse(client, Refusal::NameFirst),
+            _ => out.refuse(client, ChatError::NameFirst),
         }
     }
 
@@ -78,38 +78,38 @@ impl Hub {
         client: ClientId,
         line: &Line,
         out: &mut Reaction,
-    ) -> Result<Name, Refusal> {
+    ) -> Result<Name, ChatError> {
         let name = match Name::parse(line) {
             Ok(name) => name,
             Err(refusal) => {
                 let logged = refusal.clone();
-                out.log(Notable::NameRefused {
+                out.log(LogEvent::NameRefused {
                     client,
                     refusal: logged,
                 });
-                return Err(Refusal::NameRefused(refusal));
+                return Err(ChatError::Name(refusal));
             }
         };
         if self.bans.of_name(name.key(), out.now.wall).is_some() {
-            return Err(Refusal::NameBanned(name.shown().clone()));
+            return Err(ChatError::NameBanned(name.shown().clone()));
         }
         let holder = self.membership.holder(name.key());
         match holder.filter(|&holder| holder != client) {
             Some(holder) => {
                 let by = self.name_of(holder).unwrap_or_else(|| name.shown().clone());
-                out.log(Notable::NameTaken {
+                out.log(LogEvent::NameTaken {
                     client,
                     by: by.clone(),
                 });
                 let wanted = name.shown().clone();
-                Err(Refusal::NameTaken { wanted, by })
+                Err(ChatError::NameTaken { wanted, by })
             }
             None => Ok(name),
         }
     }
 
     /// Says why a name is none and asks again, unless that was the last try.
-    pub(super) fn refuse_name(&mut self, client: ClientId, why: Refusal, out: &mut Reaction) {
+    pub(super) fn refuse_name(&mut self, client: ClientId, why: ChatError, out: &mut Reaction) {
         let Some(Client {
             standing: Standing::Unnamed { refusals },
             protocol,
@@ -154,7 +154,7 @@ impl Hub {
         self.membership.join(client, key.clone(), listens);
         self.recognise_ignored(client, &key);
         out.push(Effect::Admit { client });
-        out.log(Notable::Joined {
+        out.log(LogEvent::Joined {
             client,
             name: name.clone(),
         });

@@ -3,7 +3,7 @@
 
 /// Why a line is no request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Malformed {
+pub enum RequestError {
     /// Bytes that are no UTF-8 (RFC 8259, section 8.1, wants it).
     NotUtf8,
     /// A byte order mark at the beginning, which RFC 8259 forbids.

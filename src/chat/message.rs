@@ -7,15 +7,15 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::{
-    Ban, PersonKnown, PersonShown, Refusal, Removal, RoomShown, Said, Stranger, ThreadShown, Time,
-    Timestamps,
+    Ban, ChatError, ChatMessage, PersonDetails, PersonListing, Removal, RoomListing, Stranger,
+    ThreadListing, Time, Timestamps,
 };
 
 /// One thing the server says to somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
     /// What they asked for is not done.
-    Refused(Refusal),
+    Error(ChatError),
     /// Asks for a name.
     InputUsername,
     /// The name is theirs now.
@@ -60,7 +60,7 @@ pub enum Message {
         present: usize,
     },
     /// Somebody says something.
-    Said(Arc<Said>),
+    Chat(Arc<ChatMessage>),
     /// To its sender: who gets it. Those who said it to a room they are in are told nothing, unless they asked to be.
     Delivered {
         /// Those who were named and get it.
@@ -79,7 +79,7 @@ pub enum Message {
         /// Which room.
         room: Arc<str>,
         /// What was said.
-        said: Vec<Arc<Said>>,
+        said: Vec<Arc<ChatMessage>>,
         /// There are more lines of the part that was asked for.
         more: bool,
         /// As in [`Message::InRoom`].
@@ -132,7 +132,7 @@ pub enum Message {
     /// The rooms there are, the largest first: the first few hundred.
     Rooms {
         /// Those.
-        rooms: Vec<RoomShown>,
+        rooms: Vec<RoomListing>,
         /// How many there are in all.
         total: usize,
     },
@@ -178,20 +178,19 @@ pub enum Message {
     /// The answer to a sign of life.
     Pong,
     /// What is known of somebody.
-    Whois(Box<PersonKnown>),
+    Whois(Box<PersonDetails>),
     /// The commands there are, or one of them.
     Help {
-        /// Whether to tell what operators may.
+        /// Include the commands of operators.
         operator: bool,
-        /// The word of the one that was asked about.
-        about: Option<&'static str>,
+        topic: HelpTopic,
     },
     /// Who is here, in order of joining. Only the first few hundred, never a flood.
     Who {
         /// In this room; in the whole chat where it is none.
         room: Option<Arc<str>>,
         /// The first of them.
-        people: Vec<PersonShown>,
+        people: Vec<PersonListing>,
         /// How many there are in all.
         total: usize,
     },
@@ -238,7 +237,7 @@ pub enum Message {
     /// To the operator: what each thread does, one row for each.
     Threads {
         /// The first few hundred.
-        rows: Vec<ThreadShown>,
+        rows: Vec<ThreadListing>,
         /// How many there are in all.
         total: usize,
     },
@@ -286,4 +285,15 @@ pub enum Message {
     TooSlow,
     /// The chat ends for everybody.
     ShutDown,
+}
+
+/// What `/help` was asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HelpTopic {
+    /// The commands that people use most, on one screen.
+    Overview,
+    /// Every command.
+    All,
+    /// One command, by its word.
+    Command(&'static str),
 }

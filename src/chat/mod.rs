@@ -92,15 +92,15 @@ pub use command::{Command, CommandHelp, command_groups, commands, find_help, nea
 pub use event::{ClientId, DisconnectReason, Effect, Event, ShutdownCause};
 pub use hub::{Hub, HubSettings};
 pub use input::{Input, Line, Stranger, Tag};
-pub use malformed::Malformed;
-pub use message::Message;
-pub use name::{Name, NameKey, NameRefusal};
-pub use notable::Notable;
-pub use refusal::Refusal;
+pub use malformed::RequestError;
+pub use message::{HelpTopic, Message};
+pub use name::{Name, NameError, NameKey};
+pub use notable::LogEvent;
+pub use refusal::ChatError;
 pub use request::{Range, Request, Secret, Target};
 pub use rooms::LOBBY_NAME;
-pub use said::{Manner, Said, SentAt, To};
-pub use shown::{PersonKnown, PersonShown, Queue, Removal, RoomShown, ThreadShown};
+pub use said::{Audience, ChatMessage, Manner, SentAt};
+pub use shown::{PersonDetails, PersonListing, Queue, Removal, RoomListing, ThreadListing};
 pub use view::{Protocol, Timestamps, View};
 
 /// Time since the server started. The core never asks a clock: whoever calls it says what time it is,

@@ -21,7 +21,7 @@ use unicode_security::skeleton;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::Line;
-pub use refusal::NameRefusal;
+pub use refusal::NameError;
 
 /// The most columns that a name may take in a terminal. Wide letters, such as Chinese ones, take two.
 const MAX_COLUMNS: usize = 32;
@@ -63,18 +63,18 @@ impl Name {
     /// # Errors
     ///
     /// Says which rule it breaks; where it breaks several, the first in the order in which they stand here.
-    pub fn parse(line: &Line) -> Result<Self, NameRefusal> {
+    pub fn parse(line: &Line) -> Result<Self, NameError> {
         if line.altered {
-            return Err(NameRefusal::Altered);
+            return Err(NameError::Altered);
         }
         // All rules look at the normal form, for that is what the others will see. It matters: U+037E looks like a
         // semicolon and *becomes* one only here.
         let shown: String = line.text.trim().nfc().collect();
         let Some(first) = shown.chars().next() else {
-            return Err(NameRefusal::Empty);
+            return Err(NameError::Empty);
         };
         if LEADING_SIGNS.contains(&first) {
-            return Err(NameRefusal::LeadingSign(first));
+            return Err(NameError::LeadingSign(first));
         }
         shown.chars().try_for_each(character::check)?;
         check_length(&shown)?;
@@ -82,7 +82,7 @@ impl Name {
         character::check_scripts(&shown)?;
         check_end(&shown)?;
         if greets_like_a_program(&shown) {
-            return Err(NameRefusal::Greeting);
+            return Err(NameError::Greeting);
         }
         let key = NameKey::of(&shown);
         check_reserved(&key)?;
@@ -126,20 +126,20 @@ impl NameKey {
     }
 }
 
-fn check_length(shown: &str) -> Result<(), NameRefusal> {
+fn check_length(shown: &str) -> Result<(), NameError> {
     let columns = shown.width();
     if columns > MAX_COLUMNS {
-        return Err(NameRefusal::TooWide { columns });
+        return Err(NameError::TooWide { columns });
     }
     if shown.len() > MAX_BYTES {
-        return Err(NameRefusal::TooManyBytes { bytes: shown.len() });
+        return Err(NameError::TooManyBytes { bytes: shown.len() });
     }
     Ok(())
 }
 
-fn check_end(shown: &str) -> Result<(), NameRefusal> {
+fn check_end(shown: &str) -> Result<(), NameError> {
     match shown.chars().next_back() {
-        Some(last) if TRAILING_SIGNS.contains(&last) => Err(NameRefusal::TrailingSign(last)),
+        Some(last) if TRAILING_SIGNS.contains(&last) => Err(NameError::TrailingSign(last)),
         _ => Ok(()),
     }
 }
@@ -156,10 +156,10 @@ fn greets_like_a_program(shown: &str) -> bool {
 
 /// By the key, so that a Greek or Cyrillic look-alike is reserved too, and up to the first colon, since
 /// `server:hello` would be read as a line of the server's own.
-fn check_reserved(key: &NameKey) -> Result<(), NameRefusal> {
+fn check_reserved(key: &NameKey) -> Result<(), NameError> {
     let head = key.0.split(':').next();
     match RESERVED.into_iter().find(|word| head == Some(*word)) {
-        Some(word) => Err(NameRefusal::Reserved(word)),
+        Some(word) => Err(NameError::Reserved(word)),
         None => Ok(()),
     }
 }

@@ -3,11 +3,11 @@
 use core::net::SocketAddr;
 use std::sync::Arc;
 
-use super::{ClientId, DisconnectReason, NameRefusal, ShutdownCause};
+use super::{ClientId, DisconnectReason, NameError, ShutdownCause};
 
 /// What is worth a line in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Notable {
+pub enum LogEvent {
     /// Somebody is in the chat.
     Joined {
         /// Who.
@@ -36,7 +36,7 @@ pub enum Notable {
         /// Who asked for it.
         client: ClientId,
         /// Which rule.
-        refusal: NameRefusal,
+        refusal: NameError,
     },
     /// A name was refused since somebody has it.
     NameTaken {
@@ -78,7 +78,7 @@ pub enum Notable {
         name: Arc<str>,
     },
     /// Somebody gave a wrong word.
-    WrongOperatorWord {
+    WrongOperatorPassword {
         /// Who.
         client: ClientId,
         /// Where they come from.
@@ -92,7 +92,7 @@ pub enum Notable {
         address: SocketAddr,
     },
     /// Somebody said something. The log has it only when `--log-messages` says so.
-    Said {
+    Chat {
         /// Known as.
         name: Arc<str>,
         /// Where: the name of a room, or of those it was said to.

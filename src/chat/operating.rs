@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::reaction::Reaction;
 use super::typed::{note, without_at};
 use super::{
-    ClientId, DisconnectReason, Hub, Message, NameKey, Network, Notable, Refusal, Removal, Secret,
+    ChatError, ClientId, DisconnectReason, Hub, LogEvent, Message, NameKey, Network, Removal,
+    Secret,
 };
 
 impl Hub {
@@ -15,22 +16,22 @@ impl Hub {
             return;
         };
         let network = Network::of(address.ip());
-        let Some(right) = &self.settings.operator_word else {
-            return out.refuse(client, Refusal::NoOperatorWord);
+        let Some(right) = &self.settings.operator_password else {
+            return out.refuse(client, ChatError::NoOperatorPassword);
         };
         // Before the word is looked at: whoever has no try left must not learn whether it was the right one.
         if self.tries.left(network, out.now.time) == 0 {
-            return out.refuse(client, Refusal::TooManyOperatorWords);
+            return out.refuse(client, ChatError::TooManyPasswordAttempts);
         }
         if !right.is(word) {
             let tries_left = self.tries.count(network, out.now.time);
-            out.log(Notable::WrongOperatorWord { client, address });
-            return out.refuse(client, Refusal::WrongOperatorWord { tries_left });
+            out.log(LogEvent::WrongOperatorPassword { client, address });
+            return out.refuse(client, ChatError::WrongOperatorPassword { tries_left });
         }
         if let Some(person) = self.person_mut(client) {
-            person.gave_word = true;
+            person.gave_password = true;
             let name = person.name.clone();
-            out.log(Notable::BecameOperator { client, name });
+            out.log(LogEvent::BecameOperator { client, name });
             out.answer(client, Message::OperatorNow);
         }
     }
@@ -43,10 +44,10 @@ impl Hub {
         out: &mut Reaction,
     ) {
         let Some((found, name)) = self.find(&typed) else {
-            return out.refuse(client, Refusal::NoSuchPerson(typed));
+            return out.refuse(client, ChatError::NoSuchPerson(typed));
         };
         if found == client {
-            return out.refuse(client, Refusal::NotYourself);
+            return out.refuse(client, ChatError::NotYourself);
         }
         let why = match note(why) {
             Ok(why) => why,
@@ -80,10 +81,10 @@ impl Hub {
         };
         let key = NameKey::of(&name);
         if found == Some(client) {
-            return out.refuse(client, Refusal::NotYourself);
+            return out.refuse(client, ChatError::NotYourself);
         }
         if on && found.is_none() || !on && !self.muted.contains(&key) {
-            return out.refuse(client, Refusal::NoSuchPerson(typed));
+            return out.refuse(client, ChatError::NoSuchPerson(typed));
         }
         if on {
             self.muted.insert(key);
@@ -113,7 +114,7 @@ impl Hub {
         out: &mut Reaction,
     ) {
         if let Some(by) = self.name_of(client) {
-            out.log(Notable::Operated {
+            out.log(LogEvent::Operated {
                 by,
                 what,
                 whom: whom.to_owned(),

@@ -37,7 +37,7 @@ pub(super) struct Person {
     /// When they last asked for anything or said anything.
     pub(super) active_at: Time,
     /// They gave the operators' word.
-    pub(super) gave_word: bool,
+    pub(super) gave_password: bool,
     /// They do not want to hear who comes and goes.
     pub(super) quiet: bool,
     pub(super) timestamps: Timestamps,
@@ -79,7 +79,7 @@ impl Person {
             rooms: Vec::new(),
             joined_at: now,
             active_at: now,
-            gave_word: false,
+            gave_password: false,
             quiet: false,
             timestamps: Timestamps::Off,
             away: None,

@@ -5,13 +5,15 @@ use rustc_hash::FxHashSet;
 use super::person::Away;
 use super::reaction::Reaction;
 use super::typed::note;
-use super::{ClientId, Effect, Hub, Line, Message, Notable, Protocol, Refusal, Timestamps, View};
+use super::{
+    ChatError, ClientId, Effect, Hub, Line, LogEvent, Message, Protocol, Timestamps, View,
+};
 
 impl Hub {
     /// `/nick Bobby`. One's own name in other letters' case is free, too.
     pub(super) fn nick(&mut self, client: ClientId, wanted: &Line, out: &mut Reaction) {
         if self.settings.anonymous {
-            return out.refuse(client, Refusal::NoNamesHere);
+            return out.refuse(client, ChatError::NoNamesHere);
         }
         if self.is_muted(client, out) {
             return;
@@ -30,7 +32,7 @@ impl Hub {
         if old != *name.key() {
             self.recognise_ignored(client, name.key());
         }
-        out.log(Notable::Renamed {
+        out.log(LogEvent::Renamed {
             client,
             from: from.clone(),
             to: to.clone(),

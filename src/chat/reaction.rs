@@ -1,6 +1,6 @@
 //! What one event leads to, while the Hub is at it.
 
-use super::{ClientId, DisconnectReason, Effect, Message, Notable, Now, Refusal, Tag};
+use super::{ChatError, ClientId, DisconnectReason, Effect, LogEvent, Message, Now, Tag};
 
 /// The effects of one event, in the order in which they are to be done.
 pub(super) struct Reaction<'e> {
@@ -37,8 +37,8 @@ impl<'e> Reaction<'e> {
     }
 
     /// Answers the one who asked that it is not done, and why.
-    pub(super) fn refuse(&mut self, to: ClientId, why: Refusal) {
-        self.answer(to, Message::Refused(why));
+    pub(super) fn refuse(&mut self, to: ClientId, why: ChatError) {
+        self.answer(to, Message::Error(why));
     }
 
     /// Tells somebody something that is no answer.
@@ -57,7 +57,7 @@ impl<'e> Reaction<'e> {
         self.effects.push(Effect::Disconnect { client, reason });
     }
 
-    pub(super) fn log(&mut self, notable: Notable) {
+    pub(super) fn log(&mut self, notable: LogEvent) {
         self.effects.push(Effect::Log(notable));
     }
 

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Malformed, NameRefusal, Protocol};
+use super::{NameError, Protocol, RequestError};
 
 /// One reason. Whoever asked is told it as a sentence, and a program besides by a code that never changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub enum ChatError {
     /// The name breaks a rule of names.
-    NameRefused(NameRefusal),
+    Name(NameError),
     /// Somebody has this name, or one that cannot be told from it.
     NameTaken {
         /// What they asked for.
@@ -47,7 +47,7 @@ pub enum Refusal {
     /// They have joined already.
     AlreadyConnected,
     /// The line is no request.
-    Malformed(Malformed),
+    Request(RequestError),
     /// Nobody here has this name.
     NoSuchPerson(String),
     /// They name more people than one message may.
@@ -59,7 +59,7 @@ pub enum Refusal {
     /// They are not in this room.
     NotInRoom(String),
     /// This is no name for a room.
-    RoomRefused(NameRefusal),
+    RoomName(NameError),
     /// They are in as many rooms as one may be in.
     TooManyRooms,
     /// The server has as many rooms as it may have.
@@ -80,14 +80,14 @@ pub enum Refusal {
     /// Only operators may do that.
     NotOperator,
     /// There is no word by which one could become an operator.
-    NoOperatorWord,
+    NoOperatorPassword,
     /// The word was wrong.
-    WrongOperatorWord {
+    WrongOperatorPassword {
         /// How many more tries their address has.
         tries_left: u32,
     },
     /// Their address has given too many wrong words.
-    TooManyOperatorWords,
+    TooManyPasswordAttempts,
     /// To the operator: there is no such ban.
     NoSuchBan(String),
     /// To the operator: this looks like an address, and is none that can be banned.

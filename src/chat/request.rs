@@ -213,7 +213,7 @@ pub enum Target {
     People(Vec<String>),
 }
 
-/// Which lines of a room's history. Ids are those that [`Said`](super::Said) has.
+/// Which lines of a room's history. Ids are those that [`ChatMessage`](super::ChatMessage) has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Range {
     /// The last ones.

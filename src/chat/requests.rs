@@ -2,18 +2,18 @@
 
 use super::reaction::Reaction;
 use super::saying::Saying;
-use super::{ClientId, Effect, Hub, Manner, Message, Notable, Refusal, Request};
+use super::{ChatError, ClientId, Effect, Hub, LogEvent, Manner, Message, Request};
 
 impl Hub {
     /// Does what somebody who is in the chat asks for. Each request has one answer, but for a line that is said to a
     /// room, which needs none.
     pub(super) fn request(&mut self, client: ClientId, request: Request, out: &mut Reaction) {
         if request.is_operators() && !self.is_operator(client) {
-            out.log(Notable::NotOperator { client });
-            return out.refuse(client, Refusal::NotOperator);
+            out.log(LogEvent::NotOperator { client });
+            return out.refuse(client, ChatError::NotOperator);
         }
         match request {
-            Request::Connect { .. } => out.refuse(client, Refusal::AlreadyConnected),
+            Request::Connect { .. } => out.refuse(client, ChatError::AlreadyConnected),
             Request::Chat {
                 target,
                 text,

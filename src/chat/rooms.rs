@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::fold::Fold;
 use super::history::History;
-use super::{ClientId, Name, NameKey, Protocol, Said};
+use super::{ChatMessage, ClientId, Name, NameKey, Protocol};
 use crate::config::limits::{HISTORY_TOTAL_BYTES_MAX, ROOMS_MAX};
 
 /// Names a room for as long as the server runs. Like a client's id, it is never used again.
@@ -166,7 +166,7 @@ impl Rooms {
     }
 
     /// Keeps what was said in a room.
-    pub(super) fn keep(&mut self, id: RoomId, speaker: ClientId, said: Arc<Said>) {
+    pub(super) fn keep(&mut self, id: RoomId, speaker: ClientId, said: Arc<ChatMessage>) {
         let Some(room) = self.by_id.get_mut(&id) else {
             return;
         };
@@ -204,7 +204,7 @@ impl Rooms {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chat::{Line, Manner, To};
+    use crate::chat::{Audience, Line, Manner};
 
     fn name(text: &str) -> Name {
         Name::parse(&Line {
@@ -215,9 +215,9 @@ mod tests {
     }
 
     fn say(rooms: &mut Rooms, id: RoomId, text: String) {
-        let said = Said {
+        let said = ChatMessage {
             from: "ann".into(),
-            to: To::People(Vec::new()),
+            to: Audience::People(Vec::new()),
             manner: Manner::Chat,
             text,
             sent_at: None,

@@ -7,11 +7,11 @@ use jiff::tz::Offset;
 
 /// What somebody has said, as all who hear it share it and as a room's history keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct ChatMessage {
     /// Who.
     pub from: Arc<str>,
     /// To whom.
-    pub to: To,
+    pub to: Audience,
     /// How.
     pub manner: Manner,
     /// What, clean.
@@ -24,7 +24,7 @@ pub struct Said {
 
 /// Who gets it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum To {
+pub enum Audience {
     /// Everybody in a room.
     Room {
         /// Its name.

@@ -8,7 +8,8 @@ use super::reaction::Reaction;
 use super::rooms::RoomId;
 use super::typed::without_at;
 use super::{
-    ClientId, Hub, Malformed, Manner, Message, Notable, Protocol, Refusal, Said, SentAt, Target, To,
+    Audience, ChatError, ChatMessage, ClientId, Hub, LogEvent, Manner, Message, Protocol,
+    RequestError, SentAt, Target,
 };
 use crate::config::limits::NAMED_MAX;
 
@@ -69,8 +70,8 @@ impl Hub {
             }
             (Ok(named), Some(id)) => self.say_in_room(client, id, named.absent, saying, out),
             (Ok(_), None) => {
-                let missing = Malformed::MissingField("room");
-                out.refuse(client, Refusal::Malformed(missing));
+                let missing = RequestError::MissingField("room");
+                out.refuse(client, ChatError::Request(missing));
             }
         }
     }
@@ -90,9 +91,9 @@ impl Hub {
             Err(why) => out.refuse(client, why),
             Ok(named) if !named.here.is_empty() => self.say_to_people(client, named, saying, out),
             Ok(named) if named.absent.is_empty() && named.oneself => {
-                out.refuse(client, Refusal::NotYourself);
+                out.refuse(client, ChatError::NotYourself);
             }
-            Ok(named) => out.refuse(client, Refusal::NobodyOf(named.absent)),
+            Ok(named) => out.refuse(client, ChatError::NobodyOf(named.absent)),
         }
     }
 
@@ -105,11 +106,11 @@ impl Hub {
             .person(client)
             .and_then(|person| person.reply_to.clone());
         let Some((writer, name)) = writer else {
-            return out.refuse(client, Refusal::NobodyToReplyTo);
+            return out.refuse(client, ChatError::NobodyToReplyTo);
         };
         // By their id: they may have another name by now, and somebody else theirs.
         let Some(name) = self.name_of(writer) else {
-            return out.refuse(client, Refusal::NobodyOf(vec![name.to_string()]));
+            return out.refuse(client, ChatError::NobodyOf(vec![name.to_string()]));
         };
         if let Some(person) = self.person_mut(client) {
             person.reply_to = Some((writer, name.clone()));
@@ -141,14 +142,14 @@ impl Hub {
         let message_id = room.history.last_id() + 1;
         let mut hearers = others(&room.members, Some(client));
         self.drop_ignoring(client, &mut hearers);
-        let to = To::Room {
+        let to = Audience::Room {
             room: name.clone(),
             message_id,
         };
         let said = Arc::new(saying.by(from, to, out));
         self.log_said(&said, &name, out);
         self.rooms.keep(id, client, Arc::clone(&said));
-        out.send(hearers, Message::Said(said));
+        out.send(hearers, Message::Chat(said));
         if !absent.is_empty() || out.has_tag() {
             let delivered = Message::Delivered {
                 to: Vec::new(),
@@ -175,7 +176,7 @@ impl Hub {
         let mut hearers: Vec<ClientId> = named.here.into_iter().map(|(id, _)| id).collect();
         // Whoever is ignored is not told so.
         self.drop_ignoring(client, &mut hearers);
-        let said = Arc::new(saying.by(from.clone(), To::People(names.clone()), out));
+        let said = Arc::new(saying.by(from.clone(), Audience::People(names.clone()), out));
         self.log_said(&said, &names.join(", "), out);
         let mut away = Vec::new();
         for &hearer in &hearers {
@@ -190,7 +191,7 @@ impl Hub {
                 }
             }
         }
-        out.send(hearers, Message::Said(said));
+        out.send(hearers, Message::Chat(said));
         let delivered = Message::Delivered {
             to: names,
             absent: named.absent,
@@ -205,10 +206,10 @@ impl Hub {
     }
 
     /// Who of those that were named is here.
-    fn named(&self, client: ClientId, names: &[&str]) -> Result<Named, Refusal> {
+    fn named(&self, client: ClientId, names: &[&str]) -> Result<Named, ChatError> {
         // To look names up costs far more than to send them: without a limit, one line could keep everybody waiting.
         if names.len() > NAMED_MAX {
-            return Err(Refusal::TooManyNamed);
+            return Err(ChatError::TooManyNamed);
         }
         let mut named = Named::default();
         for name in names {
@@ -236,14 +237,14 @@ impl Hub {
             .person(client)
             .is_some_and(|person| self.muted.contains(&person.key));
         if muted {
-            out.refuse(client, Refusal::YouAreMuted);
+            out.refuse(client, ChatError::YouAreMuted);
         }
         muted
     }
 
-    fn log_said(&self, said: &Said, to: &str, out: &mut Reaction) {
+    fn log_said(&self, said: &ChatMessage, to: &str, out: &mut Reaction) {
         if self.settings.log_messages {
-            out.log(Notable::Said {
+            out.log(LogEvent::Chat {
                 name: said.from.clone(),
                 to: to.to_owned(),
                 text: said.text.clone(),
@@ -253,8 +254,8 @@ impl Hub {
 }
 
 impl Saying {
-    fn by(self, from: Arc<str>, to: To, out: &Reaction) -> Said {
-        Said {
+    fn by(self, from: Arc<str>, to: Audience, out: &Reaction) -> ChatMessage {
+        ChatMessage {
             from,
             to,
             manner: self.manner,

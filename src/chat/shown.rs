@@ -18,7 +18,7 @@ pub struct Removal {
 
 /// Somebody in a list of people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PersonShown {
+pub struct PersonListing {
     /// Their name.
     pub name: Arc<str>,
     /// The rooms they are in.
@@ -31,9 +31,9 @@ pub struct PersonShown {
 
 /// What is known of somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PersonKnown {
+pub struct PersonDetails {
     /// As in a list.
-    pub person: PersonShown,
+    pub person: PersonListing,
     /// Why they are away.
     pub away_why: Option<Arc<str>>,
     /// How long they have been here.
@@ -48,7 +48,7 @@ pub struct PersonKnown {
 
 /// A room in a list of rooms.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoomShown {
+pub struct RoomListing {
     /// Its name.
     pub room: Arc<str>,
     /// How many are in it.
@@ -68,7 +68,7 @@ pub enum Queue {
 
 /// A thread in a list of threads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ThreadShown {
+pub struct ThreadListing {
     /// Its name.
     pub name: String,
     /// What it is for.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Refusal;
+use super::ChatError;
 use crate::config::limits::NOTE_BYTES_MAX;
 
 /// The name of a person as it was typed, without the sign of a mention.
@@ -12,9 +12,9 @@ pub(super) fn without_at(typed: &str) -> &str {
 }
 
 /// A topic, a reason, or why somebody is away; an empty one is none.
-pub(super) fn note(typed: Option<String>) -> Result<Option<Arc<str>>, Refusal> {
+pub(super) fn note(typed: Option<String>) -> Result<Option<Arc<str>>, ChatError> {
     match typed.filter(|typed| !typed.is_empty()) {
-        Some(typed) if typed.len() > NOTE_BYTES_MAX => Err(Refusal::TextTooLong {
+        Some(typed) if typed.len() > NOTE_BYTES_MAX => Err(ChatError::TextTooLong {
             bytes_max: NOTE_BYTES_MAX,
         }),
         typed => Ok(typed.map(Into::into)),

@@ -23,18 +23,14 @@
 //! TCP carries a stream of bytes: what was sent in one piece may arrive in many, and the other way round. So no layer
 //! may depend on where a read happened to end. Each keeps between two reads exactly what it needs to go on.
 
+mod clean;
 mod decoder;
 pub mod json;
-mod line;
-pub mod phrases;
-mod plain;
-mod stranger;
-mod telnet;
-mod text;
+pub mod plain;
 
+pub use clean::{clean, is_blank};
 pub use decoder::Decoder;
 pub use plain::PlainDecoder;
-pub use text::{clean, is_blank};
 
 use jiff::tz::TimeZone;
 
@@ -76,10 +72,10 @@ pub fn encode(
     out: &mut Vec<u8>,
 ) {
     match (view, message) {
-        (View::Plain(timestamps), _) => phrases::encode(message, timestamps, zone, out),
+        (View::Plain(timestamps), _) => plain::encode(message, timestamps, zone, out),
         // Whoever speaks another protocol understands neither of ours.
         (View::Json, Message::WrongProtocol(_)) => {
-            phrases::encode(message, Timestamps::Off, zone, out);
+            plain::encode(message, Timestamps::Off, zone, out);
         }
         (View::Json, _) => json::encode(message, tag, out),
     }

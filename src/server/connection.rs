@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use rustix::net::SendFlags;
 use socket2::{SockRef, TcpKeepalive};
 
-use super::threads::Row;
+use super::ops::threads::Row;
 use super::turn::Turn;
 use crate::chat::ClientId;
 use crate::config::limits;

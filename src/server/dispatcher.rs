@@ -10,17 +10,17 @@ use std::thread::{self, Scope};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::activity::Activity;
-use super::bans_file::Keeper;
 use super::clock::Clock;
 use super::delivery::Delivery;
+use super::delivery::peer::{Ending, Peer};
 use super::inbox::Inbound;
 use super::listener::{ListenerControl, Welcome};
-use super::loaded::Loaded;
-use super::log;
-use super::peer::{Ending, Peer};
+use super::ops::activity::Activity;
+use super::ops::bans_file::Keeper;
+use super::ops::loaded::Loaded;
+use super::ops::log;
+use super::ops::threads::Row;
 use super::run::Run;
-use super::threads::Row;
 use super::wake::{Channels, Control, Wake};
 use crate::chat::{
     Ban, ClientId, DisconnectReason, Effect, Event, Hub, Message, Now, ShutdownCause, Time,

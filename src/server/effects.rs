@@ -3,11 +3,11 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::activity::Activity;
 use super::dispatcher::Dispatcher;
-use super::loaded::{Loaded, Reload};
-use super::log;
-use crate::chat::{ClientId, Effect, Event, Message, Now, Said, Tag};
+use super::ops::activity::Activity;
+use super::ops::loaded::{Loaded, Reload};
+use super::ops::log;
+use crate::chat::{ChatMessage, ClientId, Effect, Event, Message, Now, Tag};
 use crate::protocol;
 
 impl Dispatcher<'_, '_> {
@@ -19,7 +19,7 @@ impl Dispatcher<'_, '_> {
             match effect {
                 Effect::Send {
                     to,
-                    message: Message::Said(said),
+                    message: Message::Chat(said),
                 } => self.say(to, said),
                 other => {
                     // What was said before comes before, whatever it is; only the log sends nobody anything.
@@ -82,7 +82,7 @@ impl Dispatcher<'_, '_> {
     }
 
     /// A message from somebody waits for others to the same people.
-    fn say(&mut self, to: Vec<ClientId>, said: Arc<Said>) {
+    fn say(&mut self, to: Vec<ClientId>, said: Arc<ChatMessage>) {
         if !self.run.goes_with(&to) {
             self.end_run();
             self.run.begin(to);
@@ -161,7 +161,7 @@ fn log_reload(changed: &[String], loaded: &Loaded, read_bans: bool) {
     };
     let texts = [
         ("the message of the day", loaded.motd.is_some()),
-        ("the operator password", loaded.operator_word.is_some()),
+        ("the operator password", loaded.operator_password.is_some()),
         ("bans that somebody has changed", read_bans),
     ];
     let read: Vec<&str> = texts

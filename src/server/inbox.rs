@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::admission::Place;
 use super::connection::Connection;
-use super::outbox::Block;
+use super::delivery::outbox::Block;
 use crate::chat::{ClientId, DisconnectReason, Protocol, Time};
 use crate::protocol::Decoded;
 

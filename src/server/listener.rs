@@ -15,13 +15,13 @@ use parking_lot::RwLock;
 use rustix::io::Errno;
 use socket2::SockRef;
 
-use super::activity::Activity;
 use super::admission::Admission;
 use super::clock::Clock;
 use super::connection::{Connection, canonical};
 use super::inbox::{Inbound, Inbox};
+use super::ops::activity::Activity;
+use super::ops::threads::{Row, ThreadTable};
 use super::reader;
-use super::threads::{Row, ThreadTable};
 use crate::chat::{ClientId, Message, Protocol};
 use crate::config::{Config, limits};
 use crate::protocol;

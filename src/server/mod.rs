@@ -73,17 +73,9 @@
 //! not lie in one piece, since somebody got a line of their own in between, or said one: so an outbox keeps its order by itself,
 //! and nobody shares a queue.
 
-mod activity;
 mod admission;
-mod bans_file;
-mod bans_toml;
-mod bind;
-mod buffers;
-mod capacity;
 mod clock;
-mod closing;
 mod connection;
-pub mod console;
 mod delivery;
 mod dispatcher;
 mod effects;
@@ -91,24 +83,16 @@ mod flood;
 mod idle;
 mod inbox;
 mod listener;
-mod loaded;
-pub mod log;
-mod outbox;
-mod outbox_limits;
-mod peer;
+mod ops;
 mod reader;
 mod remote;
 mod run;
-pub mod signals;
 mod start;
-mod tape;
-mod threads;
-mod trace;
 mod turn;
 mod wake;
-mod writer;
 
-pub use activity::Activity;
+pub use ops::activity::Activity;
+pub use ops::threads::{Row, ThreadTable};
+pub use ops::{console, log, signals};
 pub use remote::Remote;
 pub use start::{NoThread, Server, StartError};
-pub use threads::{Row, ThreadTable};

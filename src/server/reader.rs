@@ -6,12 +6,12 @@ mod read;
 use std::mem;
 use std::time::{Duration, Instant};
 
-use super::activity::Activity;
 use super::clock::Clock;
 use super::connection::Connection;
 use super::flood::Flood;
 use super::idle::Idle;
 use super::inbox::{Inbound, Inbox, InputEnd};
+use super::ops::activity::Activity;
 use crate::chat::{Input, Protocol};
 use crate::config::{Config, limits};
 use crate::protocol::{Decoded, Decoder};

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crossbeam_channel::Sender;
 use jiff::Timestamp;
 
-use super::bans_file::BansFile;
-use super::loaded::{Loaded, Reload};
-use super::threads::ThreadTable;
+use super::ops::bans_file::BansFile;
+use super::ops::loaded::{Loaded, Reload};
+use super::ops::threads::ThreadTable;
 use super::wake::Control;
 use crate::chat::ShutdownCause;
 use crate::config::{Config, ConfigError};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use crate::chat::{ClientId, Message, Said, View};
+use crate::chat::{ChatMessage, ClientId, Message, View};
 use crate::protocol;
 
 /// A run to which nothing more is added: it counts as sent only when it is appended, and the limits on a batch are to
@@ -41,9 +41,9 @@ impl Run {
     }
 
     /// Adds a message.
-    pub fn add(&mut self, said: Arc<Said>) {
+    pub fn add(&mut self, said: Arc<ChatMessage>) {
         self.bytes += MESSAGE_BYTES + said.text.len();
-        self.messages.push(Message::Said(said));
+        self.messages.push(Message::Chat(said));
     }
 
     /// Whom it is for; nobody where there is nothing to say.
@@ -64,12 +64,12 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::chat::{Manner, To};
+    use crate::chat::{Audience, Manner};
 
-    fn said(text: &str) -> Arc<Said> {
-        Arc::new(Said {
+    fn said(text: &str) -> Arc<ChatMessage> {
+        Arc::new(ChatMessage {
             from: "ann".into(),
-            to: To::People(Vec::new()),
+            to: Audience::People(Vec::new()),
             manner: Manner::Chat,
             text: text.to_owned(),
             sent_at: None,
@@ -100,7 +100,7 @@ mod tests {
             let (mut together, mut apart) = (Vec::new(), Vec::new());
             run.encode(view, &TimeZone::UTC, &mut together);
             for text in ["one", "two"] {
-                let message = Message::Said(said(text));
+                let message = Message::Chat(said(text));
                 protocol::encode(&message, None, view, &TimeZone::UTC, &mut apart);
             }
             assert_eq!(together, apart);

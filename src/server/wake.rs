@@ -5,7 +5,7 @@ use std::time::Instant;
 use crossbeam_channel::{Receiver, at, never, select};
 
 use super::inbox::{Inbound, Inbox};
-use super::loaded::Reload;
+use super::ops::loaded::Reload;
 use crate::chat::ShutdownCause;
 
 /// What the world outside the chat can ask of the dispatcher. It has a channel of its own: a stop that had to queue

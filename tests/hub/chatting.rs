@@ -1,6 +1,6 @@
 //! What is said, and what is asked with a slash.
 
-use chatserv::chat::{Input, Notable, Stranger};
+use chatserv::chat::{Input, LogEvent, Stranger};
 use chatserv::config::Operators;
 
 use crate::{Chat, SETTINGS, heard};
@@ -170,7 +170,7 @@ fn only_an_operator_shuts_down() {
                     &["server: Only an operator of this chat may do that. See /help."],
                 );
                 heard(&mut chat, 'a', &[]);
-                assert!(matches!(chat.log[0], Notable::NotOperator { .. }));
+                assert!(matches!(chat.log[0], LogEvent::NotOperator { .. }));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Names, and how one gets into the chat.
 
-use chatserv::chat::{DisconnectReason, Event, Input, Line, Notable};
+use chatserv::chat::{DisconnectReason, Event, Input, Line, LogEvent};
 
 use crate::{Chat, SETTINGS, heard};
 
@@ -160,7 +160,7 @@ fn what_was_cleaned_is_no_name_although_it_looks_like_one() {
         }),
     );
     assert!(chat.heard('a')[0].starts_with("server: That is no username: "));
-    assert!(matches!(chat.log[0], Notable::NameRefused { .. }));
+    assert!(matches!(chat.log[0], LogEvent::NameRefused { .. }));
 }
 
 #[test]

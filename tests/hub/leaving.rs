@@ -1,6 +1,6 @@
 //! How people go, and how the chat ends.
 
-use chatserv::chat::{DisconnectReason, Event, Input, Notable, ShutdownCause};
+use chatserv::chat::{DisconnectReason, Event, Input, LogEvent, ShutdownCause};
 
 use crate::{Chat, SETTINGS, heard};
 
@@ -15,7 +15,7 @@ fn the_others_hear_of_it_once() {
     heard(&mut chat, 'a', &[]);
     assert!(matches!(
         chat.log.as_slice(),
-        [Notable::Left {
+        [LogEvent::Left {
             reason: DisconnectReason::ReadError,
             ..
         }]
@@ -77,7 +77,7 @@ fn the_farewell_reaches_everybody_whatever_their_state() {
     assert!(chat.shut_down);
     assert_eq!(
         chat.log,
-        [Notable::ShuttingDown {
+        [LogEvent::ShuttingDown {
             cause: ShutdownCause::Signal("SIGTERM"),
             joined: 2
         }]
@@ -99,7 +99,7 @@ fn the_log_says_who_ended_the_chat() {
     let mut chat = Chat::with("ab", SETTINGS);
     chat.say('a', "SHUTDOWN");
     let cause = ShutdownCause::Operator("A".into());
-    let ending = Notable::ShuttingDown { cause, joined: 2 };
+    let ending = LogEvent::ShuttingDown { cause, joined: 2 };
     assert_eq!(chat.log.last(), Some(&ending));
 }
 

@@ -19,8 +19,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use chatserv::chat::{
-    Ban, ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Input, Line, Message,
-    Notable, Now, Protocol, Tag, Time, View,
+    Ban, ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Input, Line, LogEvent,
+    Message, Now, Protocol, Tag, Time, View,
 };
 use chatserv::config::Operators;
 use chatserv::protocol::{self, Decoded, Decoder};
@@ -36,7 +36,7 @@ const SETTINGS: HubSettings = HubSettings {
     log_messages: false,
     history_on_join: 10,
     motd: None,
-    operator_word: None,
+    operator_password: None,
 };
 
 /// A chat whose people are known to the test by a letter, and by what each of them has heard.
@@ -53,7 +53,7 @@ struct Chat {
     /// Whom the Hub has disconnected, and why.
     disconnected: Vec<(char, DisconnectReason)>,
     admitted: Vec<char>,
-    log: Vec<Notable>,
+    log: Vec<LogEvent>,
     shut_down: bool,
 }
 

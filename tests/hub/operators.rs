@@ -1,6 +1,6 @@
 //! What only operators may do.
 
-use chatserv::chat::{DisconnectReason, Event, Notable, Protocol, Secret};
+use chatserv::chat::{DisconnectReason, Event, LogEvent, Protocol, Secret};
 use chatserv::config::Operators;
 
 use crate::{Chat, HubSettings, SETTINGS, heard, heard_json};
@@ -42,7 +42,7 @@ fn anybody_else_is_refused_plainly() {
             &["server: Only an operator of this chat may do that. See /help."],
         );
         assert!(
-            matches!(chat.log.pop(), Some(Notable::NotOperator { .. })),
+            matches!(chat.log.pop(), Some(LogEvent::NotOperator { .. })),
             "{line}"
         );
     }
@@ -81,7 +81,7 @@ fn a_kicked_one_is_told_why_and_so_are_the_others() {
     assert_eq!(chat.disconnected, [('b', DisconnectReason::Kicked)]);
     assert!(chat.log.iter().any(|notable| matches!(
         notable,
-        Notable::Operated { what: "kick", why: Some(why), .. } if &**why == "too loud"
+        LogEvent::Operated { what: "kick", why: Some(why), .. } if &**why == "too loud"
     )));
     chat.forget();
     chat.say('a', "/kick j");
@@ -142,7 +142,7 @@ fn who_is_muted_is_heard_by_nobody_in_any_way() {
 fn the_word_makes_an_operator_and_is_told_to_nobody() {
     let mut chat = chat_with(HubSettings {
         operators: Operators::Nobody,
-        operator_word: Some(Secret("open sesame".to_owned())),
+        operator_password: Some(Secret("open sesame".to_owned())),
         log_messages: true,
         ..SETTINGS
     });
@@ -159,7 +159,7 @@ fn the_word_makes_an_operator_and_is_told_to_nobody() {
 #[test]
 fn three_wrong_words_from_one_address_are_enough() {
     let mut chat = chat_with(HubSettings {
-        operator_word: Some(Secret("right".to_owned())),
+        operator_password: Some(Secret("right".to_owned())),
         ..SETTINGS
     });
     for number in 0..3 {
@@ -240,7 +240,7 @@ fn the_end_can_be_planned_and_called_off() {
     assert!(
         chat.log
             .iter()
-            .any(|notable| matches!(notable, Notable::ShuttingDown { .. }))
+            .any(|notable| matches!(notable, LogEvent::ShuttingDown { .. }))
     );
 }
 
@@ -248,7 +248,7 @@ fn the_end_can_be_planned_and_called_off() {
 fn a_changed_word_has_to_be_given_anew() {
     let settings = |word: &str| HubSettings {
         operators: Operators::Nobody,
-        operator_word: Some(Secret(word.to_owned())),
+        operator_password: Some(Secret(word.to_owned())),
         ..SETTINGS
     };
     let mut chat = chat_with(settings("old"));

@@ -1,6 +1,6 @@
 //! What is said to one who has asked for something.
 
-use chatserv::chat::{Malformed as Wrong, Message, NameRefusal, Protocol, Refusal, Timestamps};
+use chatserv::chat::{ChatError, Message, NameError, Protocol, RequestError as Wrong, Timestamps};
 
 use crate::{Row, name, row};
 
@@ -12,12 +12,12 @@ pub fn rows() -> Vec<Row> {
         by: by.map(name),
     };
     let unknown = |word: &str, near| {
-        Refused(Refusal::UnknownCommand {
+        Error(ChatError::UnknownCommand {
             word: word.into(),
             near,
         })
     };
-    let ambiguous = Refused(Refusal::AmbiguousCommand {
+    let ambiguous = Error(ChatError::AmbiguousCommand {
         word: "l".into(),
         candidates: vec!["list", "leave"],
     });
@@ -45,7 +45,7 @@ pub fn rows() -> Vec<Row> {
         ),
         row(Unignored(name("bob")), "You read bob again."),
         row(
-            Refused(Refusal::NotIgnored("bob".into())),
+            Error(ChatError::NotIgnored("bob".into())),
             "You do not ignore bob. /ignore shows whom you do.",
         ),
         row(
@@ -91,19 +91,19 @@ pub fn rows() -> Vec<Row> {
             &format!("There is no command /{}. Try /help.", &marks[..32 * 2]),
         ),
         row(
-            Refused(Refusal::Misused("join")),
+            Error(ChatError::Misused("join")),
             "Type it like this: /join ROOM (see /help join)",
         ),
         row(
-            Refused(Refusal::Misused("back")),
+            Error(ChatError::Misused("back")),
             "Type it like this: /back (see /help back)",
         ),
         row(
-            Refused(Refusal::Misused("ban")),
+            Error(ChatError::Misused("ban")),
             "Type it like this: /ban NAME|ADDRESS [30m|2h|7d] [WHY] (see /help ban)",
         ),
         row(
-            Refused(Refusal::Misused("shutdown")),
+            Error(ChatError::Misused("shutdown")),
             "Type it like this: /shutdown [in 5m] [WHY] | cancel (see /help shutdown)",
         ),
         row(
@@ -111,83 +111,83 @@ pub fn rows() -> Vec<Row> {
             "/l could be /list or /leave. Type a little more.",
         ),
         row(
-            Refused(Refusal::TypeInFull("quit")),
+            Error(ChatError::TypeInFull("quit")),
             "Type /quit in full to do that.",
         ),
         row(
-            Refused(Refusal::NameFirst),
+            Error(ChatError::NameFirst),
             "First choose a username, then that.",
         ),
         row(
-            Refused(Refusal::AlreadyConnected),
+            Error(ChatError::AlreadyConnected),
             "You have joined already. /nick NAME changes your name.",
         ),
         row(
-            Refused(Refusal::Malformed(Wrong::NotUtf8)),
+            Error(ChatError::Request(Wrong::NotUtf8)),
             &Wrong::NotUtf8.to_string(),
         ),
         row(
-            Refused(Refusal::NoSuchPerson("bob".into())),
+            Error(ChatError::NoSuchPerson("bob".into())),
             "Nobody here is called bob. /who shows who is here.",
         ),
         row(
-            Refused(Refusal::NoSuchRoom("dev".into())),
+            Error(ChatError::NoSuchRoom("dev".into())),
             "There is no room dev. /rooms shows those there are.",
         ),
         row(
-            Refused(Refusal::NotInRoom("dev".into())),
+            Error(ChatError::NotInRoom("dev".into())),
             "You are not in room dev. /join dev goes there.",
         ),
         row(
-            Refused(Refusal::RoomRefused(NameRefusal::Empty)),
+            Error(ChatError::RoomName(NameError::Empty)),
             "That is no name for a room: a name has at least one letter. Type one.",
         ),
         row(
-            Refused(Refusal::TooManyRooms),
+            Error(ChatError::TooManyRooms),
             "You are in as many rooms as one may be in. Leave one of them first.",
         ),
         row(
-            Refused(Refusal::NoMoreRooms),
+            Error(ChatError::NoMoreRooms),
             "There are as many rooms as there may be. /rooms shows them.",
         ),
         row(
-            Refused(Refusal::TopicIsOperators(name("lobby"))),
+            Error(ChatError::TopicIsOperators(name("lobby"))),
             "Only an operator may change the topic of lobby.",
         ),
         row(
-            Refused(Refusal::TextTooLong { bytes_max: 300 }),
+            Error(ChatError::TextTooLong { bytes_max: 300 }),
             "That text is too long: at most 300 bytes. Make it shorter.",
         ),
         row(
-            Refused(Refusal::NameBanned(name("bob"))),
+            Error(ChatError::NameBanned(name("bob"))),
             "bob is banned. Choose another name.",
         ),
         row(
-            Refused(Refusal::NoNamesHere),
+            Error(ChatError::NoNamesHere),
             "Nobody has a name in this chat: everyone is known by address.",
         ),
         row(
-            Refused(Refusal::TooManyIgnored),
+            Error(ChatError::TooManyIgnored),
             "You ignore as many as one may ignore. /unignore NAME takes one back.",
         ),
         row(
-            Refused(Refusal::TooManyNamed),
+            Error(ChatError::TooManyNamed),
             "That names too many people: at most 100 in one message.",
         ),
         row(
-            Refused(Refusal::NobodyToReplyTo),
+            Error(ChatError::NobodyToReplyTo),
             "Nobody has written to you in private. /msg NAME TEXT does that.",
         ),
         row(
-            Refused(Refusal::NotYourself),
+            Error(ChatError::NotYourself),
             "You cannot do that to yourself.",
         ),
         row(
-            Refused(Refusal::LineTooLong(Protocol::Plain)),
+            Error(ChatError::LineTooLong(Protocol::Plain)),
             "That line was too long and was not said: at most 4096 bytes.",
         ),
         row(
-            Refused(Refusal::LineTooLong(Protocol::Json)),
+            Error(ChatError::LineTooLong(Protocol::Json)),
             "That line was too long and was not said: at most 16384 bytes.",
         ),
     ]

@@ -1,13 +1,14 @@
 //! The help, and the answers to other protocols.
 
-use chatserv::chat::{Message, Stranger, Timestamps, commands};
-use chatserv::protocol::phrases;
+use chatserv::chat::{HelpTopic, Message, Stranger, Timestamps, commands};
+use chatserv::protocol::plain;
 use jiff::tz::TimeZone;
 
 use crate::servers;
 
 fn help(operator: bool, about: Option<&'static str>) -> Vec<String> {
-    servers(&Message::Help { operator, about })
+    let topic = about.map_or(HelpTopic::All, HelpTopic::Command);
+    servers(&Message::Help { operator, topic })
 }
 
 #[test]
@@ -94,7 +95,7 @@ fn strangers_are_answered_in_their_own_manner() {
     ] {
         let mut out = Vec::new();
         let message = Message::WrongProtocol(stranger);
-        phrases::encode(&message, Timestamps::Off, &TimeZone::UTC, &mut out);
+        plain::encode(&message, Timestamps::Off, &TimeZone::UTC, &mut out);
         assert_eq!(String::from_utf8(out).unwrap(), answer);
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatserv::chat::{Message, PersonShown, Refusal};
+use chatserv::chat::{ChatError, Message, PersonListing};
 use jiff::Timestamp;
 
 use crate::{Row, name, names, row, servers, typed};
@@ -30,8 +30,8 @@ fn in_room(members: &[&str], total: usize, topic: Option<&str>) -> Message {
     }
 }
 
-pub fn person(who: &str, rooms: &[&str], idle_seconds: u64, away: bool) -> PersonShown {
-    PersonShown {
+pub fn person(who: &str, rooms: &[&str], idle_seconds: u64, away: bool) -> PersonListing {
+    PersonListing {
         name: name(who),
         rooms: names(rooms),
         idle: Duration::from_secs(idle_seconds),
@@ -39,7 +39,7 @@ pub fn person(who: &str, rooms: &[&str], idle_seconds: u64, away: bool) -> Perso
     }
 }
 
-fn who(room: Option<&str>, people: Vec<PersonShown>, total: usize) -> Message {
+fn who(room: Option<&str>, people: Vec<PersonListing>, total: usize) -> Message {
     Message::Who {
         room: room.map(name),
         people,
@@ -72,7 +72,7 @@ pub fn rows() -> Vec<Row> {
             "Nobody here is called dad, uncle: said to everybody in lobby.",
         ),
         row(
-            Message::Refused(Refusal::NobodyOf(typed(&["dad", "uncle"]))),
+            Message::Error(ChatError::NobodyOf(typed(&["dad", "uncle"]))),
             "Nobody here is called dad, uncle. /who shows who is here.",
         ),
         row(
@@ -161,7 +161,7 @@ fn long_lists_of_names_are_broken_between_names() {
         delivered(&words, &[], None),
         delivered(&[], &words, None),
         delivered(&[], &words, Some("lobby")),
-        Message::Refused(Refusal::NobodyOf(long.clone())),
+        Message::Error(ChatError::NobodyOf(long.clone())),
         Message::Ignoring(shared),
         in_room(&words, words.len(), None),
     ] {

@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use chatserv::chat::{Message, Timestamps};
-use chatserv::protocol::phrases;
+use chatserv::protocol::plain;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr;
@@ -49,7 +49,7 @@ fn berlin() -> TimeZone {
 /// The lines of a message without their ends, each of which is CR LF.
 fn lines(message: &Message, timestamps: Timestamps, zone: &TimeZone) -> Vec<String> {
     let mut out = b"before ".to_vec();
-    phrases::encode(message, timestamps, zone, &mut out);
+    plain::encode(message, timestamps, zone, &mut out);
     let text = String::from_utf8(out.split_off("before ".len())).unwrap();
     assert_eq!(out, b"before ", "what was there stays");
     let mut lines: Vec<String> = text.split("\r\n").map(str::to_owned).collect();
@@ -99,12 +99,12 @@ fn no_message_is_forgotten() {
         .iter()
         .map(|(message, _)| {
             let debug = format!("{message:?}");
-            let debug = debug.strip_prefix("Refused(").unwrap_or(&debug);
+            let debug = debug.strip_prefix("Error(").unwrap_or(&debug);
             debug.split([' ', '(', ')']).next().unwrap().into()
         })
         .collect();
     // These begin with no `server: `, or are too long for a row: they have tests of their own.
-    let elsewhere = ["Refused", "Said", "History", "Help", "WrongProtocol"];
+    let elsewhere = ["Refused", "ChatMessage", "History", "Help", "WrongProtocol"];
 
     let messages = include_str!("../../src/chat/message.rs");
     let refusals = include_str!("../../src/chat/refusal.rs");
@@ -114,7 +114,7 @@ fn no_message_is_forgotten() {
     };
     let variants: Vec<&str> = body(messages, "pub enum Message {")
         .lines()
-        .chain(body(refusals, "pub enum Refusal {").lines())
+        .chain(body(refusals, "pub enum ChatError {").lines())
         .filter_map(|line| line.strip_prefix("    "))
         .filter(|line| line.starts_with(char::is_uppercase))
         .map(|line| line.split([' ', '(', ',']).next().unwrap())

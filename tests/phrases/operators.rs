@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatserv::chat::{Ban, Message, Network, Refusal, Removal};
+use chatserv::chat::{Ban, ChatError, Message, Network, Removal};
 
 use crate::{Row, name, row, time};
 
@@ -47,11 +47,11 @@ pub fn rows() -> Vec<Row> {
     let until = Some("2026-11-20T12:03:04Z");
     vec![
         row(
-            Refused(Refusal::YouAreMuted),
+            Error(ChatError::YouAreMuted),
             "An operator has muted you: nobody hears what you say.",
         ),
         row(
-            Refused(Refusal::NotOperator),
+            Error(ChatError::NotOperator),
             "Only an operator of this chat may do that. See /help.",
         ),
         row(
@@ -59,23 +59,23 @@ pub fn rows() -> Vec<Row> {
             "You are an operator now. /help shows what you may do.",
         ),
         row(
-            Refused(Refusal::NoOperatorWord),
+            Error(ChatError::NoOperatorPassword),
             "This chat has no operator password.",
         ),
         row(
-            Refused(Refusal::WrongOperatorWord { tries_left: 2 }),
+            Error(ChatError::WrongOperatorPassword { tries_left: 2 }),
             "That is not the operator password. You have 2 more tries.",
         ),
         row(
-            Refused(Refusal::WrongOperatorWord { tries_left: 1 }),
+            Error(ChatError::WrongOperatorPassword { tries_left: 1 }),
             "That is not the operator password. You have 1 more try.",
         ),
         row(
-            Refused(Refusal::WrongOperatorWord { tries_left: 0 }),
+            Error(ChatError::WrongOperatorPassword { tries_left: 0 }),
             "That is not the operator password, and it was the last try.",
         ),
         row(
-            Refused(Refusal::TooManyOperatorWords),
+            Error(ChatError::TooManyPasswordAttempts),
             "Too many wrong passwords have come from your address.",
         ),
         row(
@@ -112,19 +112,19 @@ pub fn rows() -> Vec<Row> {
             "2001:db8::/64 is banned no more.",
         ),
         row(
-            Refused(Refusal::NoSuchAddress("10.0.0.0/8".into())),
+            Error(ChatError::NoSuchAddress("10.0.0.0/8".into())),
             "10.0.0.0/8 is no address. Try one such as 192.0.2.7 or 2001:db8::1.",
         ),
         row(
-            Refused(Refusal::NoSuchBan("bob".into())),
+            Error(ChatError::NoSuchBan("bob".into())),
             "There is no ban of bob. /bans shows those there are.",
         ),
         row(
-            Refused(Refusal::LoopbackBan),
+            Error(ChatError::LoopbackBan),
             "The server's own machine cannot be banned.",
         ),
         row(
-            Refused(Refusal::TooManyBans),
+            Error(ChatError::TooManyBans),
             "There are as many bans as there may be. /unban takes one back.",
         ),
         row(
@@ -142,7 +142,7 @@ pub fn rows() -> Vec<Row> {
             "The chat goes on: Alice has cancelled the shutdown.",
         ),
         row(
-            Refused(Refusal::NoShutdownPlanned),
+            Error(ChatError::NoShutdownPlanned),
             "No shutdown is planned. /shutdown in 5m would plan one.",
         ),
     ]

@@ -2,7 +2,7 @@
 
 use core::net::SocketAddr;
 
-use chatserv::chat::{Message, NameRefusal, Refusal};
+use chatserv::chat::{ChatError, Message, NameError};
 
 use crate::operators::removal;
 use crate::{Row, name, row};
@@ -10,7 +10,7 @@ use crate::{Row, name, row};
 pub fn rows() -> Vec<Row> {
     use Message::*;
     let taken = |wanted| {
-        Refused(Refusal::NameTaken {
+        Error(ChatError::NameTaken {
             wanted: name(wanted),
             by: name("Ann"),
         })
@@ -65,7 +65,7 @@ pub fn rows() -> Vec<Row> {
             "There are 3 client(s) connected to this server.",
         ),
         row(
-            Refused(Refusal::NameRefused(NameRefusal::Empty)),
+            Error(ChatError::Name(NameError::Empty)),
             "That is no username: a name has at least one letter. Type one.",
         ),
         row(taken("Ann"), "Ann is taken. Choose another name."),

@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use chatserv::chat::{Manner, Message, Said, SentAt, Timestamps, To};
+use chatserv::chat::{Audience, ChatMessage, Manner, Message, SentAt, Timestamps};
 use jiff::tz::{Offset, TimeZone};
 
 use crate::{berlin, lines, name, names, time};
 
-fn in_lobby() -> To {
-    To::Room {
+fn in_lobby() -> Audience {
+    Audience::Room {
         room: name("lobby"),
         message_id: 7,
     }
 }
 
-fn said(manner: Manner, to: To, received_at: &str) -> Said {
-    Said {
+fn said(manner: Manner, to: Audience, received_at: &str) -> ChatMessage {
+    ChatMessage {
         from: name("Ann"),
         to,
         manner,
@@ -26,8 +26,8 @@ fn said(manner: Manner, to: To, received_at: &str) -> Said {
 }
 
 /// A line from a client that has told its own clock, in a zone so many minutes from UTC.
-fn sent(received_at: &str, sent_at: &str, minutes: i32) -> Said {
-    Said {
+fn sent(received_at: &str, sent_at: &str, minutes: i32) -> ChatMessage {
+    ChatMessage {
         sent_at: Some(SentAt {
             written: "as it was written".into(),
             at: time(sent_at),
@@ -37,7 +37,7 @@ fn sent(received_at: &str, sent_at: &str, minutes: i32) -> Said {
     }
 }
 
-fn history(said: Vec<Said>, now: &str) -> Message {
+fn history(said: Vec<ChatMessage>, now: &str) -> Message {
     Message::History {
         room: name("lobby"),
         said: said.into_iter().map(Arc::new).collect(),
@@ -49,8 +49,8 @@ fn history(said: Vec<Said>, now: &str) -> Message {
 
 #[test]
 fn each_manner_has_its_form() {
-    let people = || To::People(names(&["sis", "mom"]));
-    let nobody = || To::People(Vec::new());
+    let people = || Audience::People(names(&["sis", "mom"]));
+    let nobody = || Audience::People(Vec::new());
     for (manner, to, line) in [
         (Manner::Chat, in_lobby(), "Ann : hello  you"),
         (Manner::Chat, people(), "Ann : hello  you"),
@@ -59,13 +59,13 @@ fn each_manner_has_its_form() {
         (Manner::Private, people(), "Ann -> sis, mom : hello  you"),
         (
             Manner::Private,
-            To::People(names(&["sis"])),
+            Audience::People(names(&["sis"])),
             "Ann -> sis : hello  you",
         ),
         (Manner::Private, in_lobby(), "Ann -> lobby : hello  you"),
         (Manner::Chat, nobody(), "Ann : hello  you"),
     ] {
-        let message = Message::Said(said(manner, to, "2026-11-20T11:03:59Z").into());
+        let message = Message::Chat(said(manner, to, "2026-11-20T11:03:59Z").into());
         for (timestamps, before) in [
             (Timestamps::Off, ""),
             (Timestamps::Time, "[12:03] "),
@@ -90,7 +90,7 @@ fn times_are_those_of_the_zone_in_summer_and_in_winter() {
         ("2026-11-20T23:30:00Z", berlin(), "[2026-11-21 00:30] "),
         ("2026-11-20T23:30:00Z", TimeZone::UTC, "[2026-11-20 23:30] "),
     ] {
-        let message = Message::Said(said(Manner::Chat, in_lobby(), received_at).into());
+        let message = Message::Chat(said(Manner::Chat, in_lobby(), received_at).into());
         let expected = [format!("{shown}Ann : hello  you")];
         assert_eq!(lines(&message, Timestamps::Date, &zone), expected);
     }
@@ -160,7 +160,7 @@ fn a_senders_clock_is_shown_where_it_differs() {
         "[2026-11-19 12:03, sent 11:58 +02:00] Ann : hello  you"
     );
     // What is said now is not shown with it.
-    let now = Message::Said(sent(received, "2026-11-20T09:58:00Z", 120).into());
+    let now = Message::Chat(sent(received, "2026-11-20T09:58:00Z", 120).into());
     let line = lines(&now, Timestamps::Time, &berlin());
     assert_eq!(line, ["[12:03] Ann : hello  you"]);
 }

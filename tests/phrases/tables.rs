@@ -3,13 +3,15 @@
 use core::net::SocketAddr;
 use std::time::Duration;
 
-use chatserv::chat::{Ban, Message, Network, PersonKnown, Protocol, Queue, RoomShown, ThreadShown};
+use chatserv::chat::{
+    Ban, Message, Network, PersonDetails, Protocol, Queue, RoomListing, ThreadListing,
+};
 
 use crate::lists::person;
 use crate::{Row, name, row, servers, time};
 
-fn room(room: &str, members: usize, topic: Option<&str>) -> RoomShown {
-    RoomShown {
+fn room(room: &str, members: usize, topic: Option<&str>) -> RoomListing {
+    RoomListing {
         room: name(room),
         members,
         topic: topic.map(name),
@@ -34,8 +36,8 @@ fn bans(bans: Vec<Ban>) -> Message {
     }
 }
 
-fn thread(name: String, doing: &'static str, queue: Option<Queue>, bytes: u64) -> ThreadShown {
-    ThreadShown {
+fn thread(name: String, doing: &'static str, queue: Option<Queue>, bytes: u64) -> ThreadListing {
+    ThreadListing {
         name,
         role: "reader",
         doing,
@@ -48,7 +50,7 @@ fn thread(name: String, doing: &'static str, queue: Option<Queue>, bytes: u64) -
 
 pub fn rows() -> Vec<Row> {
     let known = |away: bool, operator, private| {
-        Message::Whois(Box::new(PersonKnown {
+        Message::Whois(Box::new(PersonDetails {
             person: person("Ann", &["dev", "asyncio"], 65, away),
             away_why: away.then(|| name("lunch")),
             here_for: Duration::from_secs(90_061),

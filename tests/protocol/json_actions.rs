@@ -1,6 +1,6 @@
 //! What is read of a request, and what is not.
 
-use chatserv::chat::{Input, Malformed, Request, Target};
+use chatserv::chat::{Input, Request, RequestError, Target};
 use chatserv::protocol::clean;
 use chatserv::protocol::json::{ID_BYTES_MAX, actions};
 
@@ -36,7 +36,7 @@ fn a_field_that_has_to_be_there_is_missed() {
             assert_ne!(without, line, "{field}");
             assert_eq!(
                 asked(&without),
-                Err(Malformed::MissingField(field)),
+                Err(RequestError::MissingField(field)),
                 "{without}"
             );
         }
@@ -46,7 +46,11 @@ fn a_field_that_has_to_be_there_is_missed() {
         (r#"{"action":"ban"}"#, "username"),
         (r#"{"action":"unban","reason":"x"}"#, "username"),
     ] {
-        assert_eq!(asked(line), Err(Malformed::MissingField(field)), "{line}");
+        assert_eq!(
+            asked(line),
+            Err(RequestError::MissingField(field)),
+            "{line}"
+        );
     }
 }
 
@@ -107,7 +111,10 @@ fn an_id_comes_back_as_it_was_written() {
 #[test]
 fn an_id_that_is_null_is_none() {
     check_json(r#"{"id":null,"action":"ping"}"#, &[request(Request::Ping)]);
-    check_json(r#"{"id": null }"#, &[malformed(Malformed::MissingAction)]);
+    check_json(
+        r#"{"id": null }"#,
+        &[malformed(RequestError::MissingAction)],
+    );
 }
 
 #[test]
@@ -127,12 +134,12 @@ fn an_id_has_so_many_bytes_and_no_more() {
     for id in [one_more, grows, format!("[{longest}]")] {
         let inputs = decode(json(), [ping(&id).as_bytes()]).inputs;
         // Neither is it sent back, nor is anything done.
-        let [Input::Malformed { why, tag: None }] = inputs.as_slice() else {
+        let [Input::BadRequest { why, tag: None }] = inputs.as_slice() else {
             panic!("{id}: {inputs:?}");
         };
         let field = "id";
         assert!(
-            matches!(why, Malformed::WrongField { field: told, .. } if *told == field),
+            matches!(why, RequestError::WrongField { field: told, .. } if *told == field),
             "{why:?}"
         );
     }
@@ -148,7 +155,7 @@ fn what_ends_the_chat_ignores_no_field() {
         (r#""\u0069n":"5m""#, "in"),
     ] {
         let line = format!(r#"{{"action":"shutdown",{fields}}}"#);
-        let why = Malformed::UnknownField(unknown.into());
+        let why = RequestError::UnknownField(unknown.into());
         assert_eq!(asked(&line), Err(why), "{line}");
     }
     // What is `null` is not there.
@@ -211,7 +218,7 @@ fn a_list_of_names_holds_one_at_least() {
         assert!(msg(count).is_ok(), "{count}");
     }
     let refused = msg(0);
-    let is_refused = matches!(refused, Err(Malformed::WrongField { field: "to", .. }));
+    let is_refused = matches!(refused, Err(RequestError::WrongField { field: "to", .. }));
     assert!(is_refused, "{refused:?}");
 }
 
@@ -223,7 +230,7 @@ fn a_shutdown_is_either_planned_or_called_off() {
         ));
         let is_refused = matches!(
             asked,
-            Err(Malformed::WrongField {
+            Err(RequestError::WrongField {
                 field: "cancel",
                 ..
             })
@@ -243,7 +250,7 @@ fn a_capital_m_is_no_unit() {
     let refused = ban("30M");
     let is_refused = matches!(
         refused,
-        Err(Malformed::WrongField {
+        Err(RequestError::WrongField {
             field: "duration",
             ..
         })

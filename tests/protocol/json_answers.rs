@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatserv::chat::{Message, PersonShown, RoomShown, ThreadShown};
+use chatserv::chat::{Message, PersonListing, RoomListing, ThreadListing};
 use chatserv::config::limits::LIST_ENTRIES_MAX;
 use chatserv::protocol::json::{ANSWER_BYTES_MAX, ID_BYTES_MAX};
 use serde_json::Value;
@@ -27,16 +27,16 @@ fn answer(message: &Message) -> (Value, usize) {
 /// Lists of so many entries, of which each has a name of so many bytes, with the key of the list.
 fn lists(count: usize, bytes: usize) -> Vec<(&'static str, Message)> {
     let long = name(&"n".repeat(bytes));
-    let shown = PersonShown {
+    let shown = PersonListing {
         rooms: vec![long.clone()],
         ..person()
     };
-    let room = RoomShown {
+    let room = RoomListing {
         room: long.clone(),
         members: 1,
         topic: None,
     };
-    let row = ThreadShown {
+    let row = ThreadListing {
         name: long.to_string(),
         role: "reader",
         doing: "reading",

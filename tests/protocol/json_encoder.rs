@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chatserv::chat::{Message, Refusal, Tag, Timestamps, View};
+use chatserv::chat::{ChatError, HelpTopic, Message, Tag, Timestamps, View};
 use chatserv::protocol::encode;
 use chatserv::protocol::json::{self, error_codes};
 use jiff::tz::TimeZone;
@@ -62,19 +62,19 @@ macro_rules! kinds {
 }
 
 kinds! { MESSAGES, message_kind, Message:
-    Refused InputUsername YourNameIs Congratulations Connected YourId ClientCount TooManyNames
-    LoginTimedOut Arrived Left MembershipChanged Said Delivered History InRoom CameToRoom
+    Error InputUsername YourNameIs Congratulations Connected YourId ClientCount TooManyNames
+    LoginTimedOut Arrived Left MembershipChanged Chat Delivered History InRoom CameToRoom
     WentFromRoom Topic Rooms Renamed NowAway NowBack IsAway Ignoring Ignored Unignored Quiet
     TimestampsAre Pong Whois Help Who OperatorNow Kicked Banned Removed BanAdded BanTakenBack
     Bans Muted Motd Threads ShutdownPlanned ShutdownCancelled IdleSoon IdleBye HeldBack
     EndlessLine WrongProtocol Bye ServerFull TooManyFromAddress NoThread TooSlow ShutDown
 }
 
-kinds! { REFUSALS, refusal_kind, Refusal:
-    NameRefused NameTaken NotIgnored UnknownCommand Misused AmbiguousCommand TypeInFull NameBanned
-    NoNamesHere TooManyIgnored NameFirst AlreadyConnected Malformed NoSuchPerson NobodyOf NoSuchRoom
-    NotInRoom RoomRefused TooManyRooms NoMoreRooms TopicIsOperators TextTooLong NobodyToReplyTo
-    NotYourself YouAreMuted NotOperator NoOperatorWord WrongOperatorWord TooManyOperatorWords
+kinds! { REFUSALS, refusal_kind, ChatError:
+    Name NameTaken NotIgnored UnknownCommand Misused AmbiguousCommand TypeInFull NameBanned
+    NoNamesHere TooManyIgnored NameFirst AlreadyConnected Request NoSuchPerson NobodyOf NoSuchRoom
+    NotInRoom RoomName TooManyRooms NoMoreRooms TopicIsOperators TextTooLong NobodyToReplyTo
+    NotYourself YouAreMuted NotOperator NoOperatorPassword WrongOperatorPassword TooManyPasswordAttempts
     TooManyNamed NoSuchAddress NoSuchBan LoopbackBan TooManyBans NoShutdownPlanned LineTooLong
 }
 
@@ -91,7 +91,7 @@ fn every_message_has_a_sample() {
         .map(|message| message_kind(message))
         .collect();
     let refusals = samples.iter().filter_map(|message| match message {
-        Message::Refused(refusal) => Some(refusal_kind(refusal)),
+        Message::Error(refusal) => Some(refusal_kind(refusal)),
         _ => None,
     });
     let refusals: BTreeSet<_> = refusals.collect();
@@ -106,8 +106,9 @@ fn every_message_has_a_sample() {
 
 #[test]
 fn help_is_the_table_of_commands() {
-    let help = |operator, about| {
-        let lines = lines(&Message::Help { operator, about }, None);
+    let help = |operator, about: Option<&'static str>| {
+        let topic = about.map_or(HelpTopic::All, HelpTopic::Command);
+        let lines = lines(&Message::Help { operator, topic }, None);
         parsed(&lines[0])["commands"].as_array().unwrap().clone()
     };
     let (all, for_everybody) = (help(true, None), help(false, None));

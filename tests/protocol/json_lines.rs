@@ -1,6 +1,6 @@
 //! Lines of JSON, their ends and their limits.
 
-use chatserv::chat::{Input, Malformed, Request, Stranger};
+use chatserv::chat::{Input, Request, RequestError, Stranger};
 use chatserv::protocol::{Decoded, ENDLESS_BYTES_MAX, JSON_LINE_BYTES_MAX};
 
 use crate::NOW;
@@ -44,16 +44,16 @@ fn blank_lines_are_nothing() {
 fn the_end_of_input_ends_a_line_that_was_begun() {
     check_json(PING, &[ping()]);
     check_json(format!("{PING}\n{PING}\r"), &[ping(), ping()]);
-    check_json("{", &[malformed(Malformed::SeveralLines)]);
+    check_json("{", &[malformed(RequestError::SeveralLines)]);
 }
 
 #[test]
 fn no_byte_edits_a_line_or_means_telnet() {
-    let not_json = |column| malformed(Malformed::NotJson { column });
+    let not_json = |column| malformed(RequestError::NotJson { column });
     check_json(b"\x08{\n", &[not_json(1)]);
     check_json(b"x\x7f\x08{}\n", &[not_json(1)]);
     check_json(b"\x04\n", &[not_json(1)]);
-    check_json(b"\xFF\xF4\n", &[malformed(Malformed::NotUtf8)]);
+    check_json(b"\xFF\xF4\n", &[malformed(RequestError::NotUtf8)]);
     check_json(b"\0\n", &[not_json(1)]);
 }
 
@@ -141,7 +141,11 @@ fn programs_that_speak_json_are_no_strangers() {
     // Neither after the first line, nor in an object that speaks of the web, however long it is.
     check_json(
         format!("{PING}\nGET / HTTP/1.1\n{PING}\n"),
-        &[ping(), malformed(Malformed::NotJson { column: 1 }), ping()],
+        &[
+            ping(),
+            malformed(RequestError::NotJson { column: 1 }),
+            ping(),
+        ],
     );
     let long = "a".repeat(JSON_LINE_BYTES_MAX);
     for start in ["{", " {"] {

@@ -2,50 +2,53 @@
 
 use std::thread;
 
-use chatserv::chat::{Input, Malformed, Request};
+use chatserv::chat::{Input, Request, RequestError};
 use chatserv::protocol::json::LEVELS_MAX;
 
 use crate::json_support::{asked, check_json, malformed, request, tag};
 
-fn not_json(column: usize) -> Malformed {
-    Malformed::NotJson { column }
+fn not_json(column: usize) -> RequestError {
+    RequestError::NotJson { column }
 }
 
 #[test]
 fn what_is_no_object_is_told_apart() {
-    let rows: [(&[u8], Malformed); 38] = [
-        (b"{\"action\":\"chat\xFF\"}", Malformed::NotUtf8),
-        (b"\xC3", Malformed::NotUtf8),
+    let rows: [(&[u8], RequestError); 38] = [
+        (b"{\"action\":\"chat\xFF\"}", RequestError::NotUtf8),
+        (b"\xC3", RequestError::NotUtf8),
         // UTF-16, with and without its mark, is no UTF-8, or has bytes that are no JSON.
-        (b"\xFF\xFE{\0}\0", Malformed::NotUtf8),
+        (b"\xFF\xFE{\0}\0", RequestError::NotUtf8),
         (b"{\0}\0", not_json(2)),
         // A surrogate as UTF-8 would write it, if it were allowed.
-        (b"{\"a\":\"\xED\xA0\xBD\"}", Malformed::NotUtf8),
+        (b"{\"a\":\"\xED\xA0\xBD\"}", RequestError::NotUtf8),
         (
             "\u{feff}{\"action\":\"ping\"}".as_bytes(),
-            Malformed::ByteOrderMark,
+            RequestError::ByteOrderMark,
         ),
-        ("\u{feff}".as_bytes(), Malformed::ByteOrderMark),
-        (b"{", Malformed::SeveralLines),
-        (b"{ ", Malformed::SeveralLines),
-        (b"{\"action", Malformed::SeveralLines),
-        (b"{\"action\"", Malformed::SeveralLines),
-        (b"{\"action\": \"chat\", \"room\":", Malformed::SeveralLines),
-        (b"{\"action\":\"ping\",", Malformed::SeveralLines),
-        (b"{\"action\":\"ping\"", Malformed::SeveralLines),
-        (b"{\"to\":[\"a\",", Malformed::SeveralLines),
-        (b"{\"on\":tru", Malformed::SeveralLines),
-        (b"{\"message\":\"hi\\", Malformed::SeveralLines),
-        (b"{} {}", Malformed::SeveralObjects),
-        (b"{}{}", Malformed::SeveralObjects),
-        (b"{\"action\":\"ping\"},", Malformed::SeveralObjects),
-        (b"{\"action\":\"ping\"}}", Malformed::SeveralObjects),
-        (b"{} // comment", Malformed::SeveralObjects),
-        (b"[1]", Malformed::NotAnObject),
-        (b" \"x\"", Malformed::NotAnObject),
-        (b"3", Malformed::NotAnObject),
-        (b"null", Malformed::NotAnObject),
-        (b"[{\"action\":\"ping\"}]", Malformed::NotAnObject),
+        ("\u{feff}".as_bytes(), RequestError::ByteOrderMark),
+        (b"{", RequestError::SeveralLines),
+        (b"{ ", RequestError::SeveralLines),
+        (b"{\"action", RequestError::SeveralLines),
+        (b"{\"action\"", RequestError::SeveralLines),
+        (
+            b"{\"action\": \"chat\", \"room\":",
+            RequestError::SeveralLines,
+        ),
+        (b"{\"action\":\"ping\",", RequestError::SeveralLines),
+        (b"{\"action\":\"ping\"", RequestError::SeveralLines),
+        (b"{\"to\":[\"a\",", RequestError::SeveralLines),
+        (b"{\"on\":tru", RequestError::SeveralLines),
+        (b"{\"message\":\"hi\\", RequestError::SeveralLines),
+        (b"{} {}", RequestError::SeveralObjects),
+        (b"{}{}", RequestError::SeveralObjects),
+        (b"{\"action\":\"ping\"},", RequestError::SeveralObjects),
+        (b"{\"action\":\"ping\"}}", RequestError::SeveralObjects),
+        (b"{} // comment", RequestError::SeveralObjects),
+        (b"[1]", RequestError::NotAnObject),
+        (b" \"x\"", RequestError::NotAnObject),
+        (b"3", RequestError::NotAnObject),
+        (b"null", RequestError::NotAnObject),
+        (b"[{\"action\":\"ping\"}]", RequestError::NotAnObject),
         (b"hello", not_json(1)),
         (b"12:30", not_json(3)),
         (b"[1,", not_json(3)),
@@ -65,15 +68,15 @@ fn what_is_no_object_is_told_apart() {
 
 #[test]
 fn what_is_no_request_is_told_apart_and_answered_with_its_id() {
-    let unknown = |action: &str, near| Malformed::UnknownAction {
+    let unknown = |action: &str, near| RequestError::UnknownAction {
         action: action.into(),
         near,
     };
-    let doubled = |key: &str| Malformed::DuplicateField(key.into());
+    let doubled = |key: &str| RequestError::DuplicateField(key.into());
     for (fields, why) in [
-        ("", Malformed::MissingAction),
-        (r#","action":null"#, Malformed::MissingAction),
-        (r#","message":"x""#, Malformed::MissingAction),
+        ("", RequestError::MissingAction),
+        (r#","action":null"#, RequestError::MissingAction),
+        (r#","message":"x""#, RequestError::MissingAction),
         (r#","action":"ping","a":1,"a":1"#, doubled("a")),
         (r#","action":"ping","action":"ping""#, doubled("action")),
         (
@@ -96,10 +99,10 @@ fn what_is_no_request_is_told_apart_and_answered_with_its_id() {
             r#","action":"\u001b[2J\nxyz""#,
             unknown(&clean("\u{1b}[2J\nxyz"), None),
         ),
-        (r#","action":"chat""#, Malformed::MissingField("message")),
+        (r#","action":"chat""#, RequestError::MissingField("message")),
     ] {
         let line = format!(r#"{{"id":7{fields}}}"#);
-        check_json(&line, &[Input::Malformed { why, tag: tag("7") }]);
+        check_json(&line, &[Input::BadRequest { why, tag: tag("7") }]);
     }
     // Quoted back is never more than a few words of it.
     let long = format!(r#"{{"action":"{}"}}"#, "é".repeat(8000));
@@ -187,7 +190,7 @@ fn a_field_that_holds_something_else_is_named() {
     ] {
         let refused = asked(line);
         let is_told =
-            matches!(refused, Err(Malformed::WrongField { field: told, .. }) if told == field);
+            matches!(refused, Err(RequestError::WrongField { field: told, .. }) if told == field);
         assert!(is_told, "{line}: {refused:?}");
     }
 }
@@ -201,16 +204,16 @@ fn nested(levels: usize) -> String {
 #[test]
 fn so_many_levels_and_no_more() {
     check_json(nested(LEVELS_MAX), &[request(Request::Ping)]);
-    check_json(nested(LEVELS_MAX + 1), &[malformed(Malformed::TooDeep)]);
-    check_json(nested(1000), &[malformed(Malformed::TooDeep)]);
+    check_json(nested(LEVELS_MAX + 1), &[malformed(RequestError::TooDeep)]);
+    check_json(nested(1000), &[malformed(RequestError::TooDeep)]);
     // It is the first thing that is looked at.
     let deep = "[".repeat(LEVELS_MAX + 1);
     for line in [deep.clone(), format!("{deep}\u{1}"), format!("{{}} {deep}")] {
-        check_json(line, &[malformed(Malformed::TooDeep)]);
+        check_json(line, &[malformed(RequestError::TooDeep)]);
     }
     check_json(
         [deep.as_bytes(), b"\xFF"].concat(),
-        &[malformed(Malformed::TooDeep)],
+        &[malformed(RequestError::TooDeep)],
     );
     check_json("{".repeat(LEVELS_MAX), &[malformed(not_json(2))]);
     // Levels that are closed again do not add up, nor do brackets in texts.
@@ -239,8 +242,8 @@ fn the_stack_of_a_reader_is_enough() {
             let chat = line.replace("ping", "chat");
             assert!(asked(&chat).is_err(), "{chat}");
         }
-        assert_eq!(asked(&nested(LEVELS_MAX + 1)), Err(Malformed::TooDeep));
-        assert_eq!(asked(&nested(8000)), Err(Malformed::TooDeep));
+        assert_eq!(asked(&nested(LEVELS_MAX + 1)), Err(RequestError::TooDeep));
+        assert_eq!(asked(&nested(8000)), Err(RequestError::TooDeep));
     });
     reader.unwrap().join().unwrap();
 }
@@ -251,33 +254,36 @@ fn every_refusal_says_what_to_do() {
     let expected = "a text that is not empty";
     let action = "dance".to_owned();
     for (why, told) in [
-        (Malformed::NotUtf8, "UTF-8"),
-        (Malformed::ByteOrderMark, "byte order mark"),
-        (Malformed::TooDeep, "more than 16 levels"),
-        (Malformed::SeveralLines, "one object on one line"),
-        (Malformed::SeveralObjects, "one object on one line"),
-        (Malformed::NotAnObject, "no object"),
+        (RequestError::NotUtf8, "UTF-8"),
+        (RequestError::ByteOrderMark, "byte order mark"),
+        (RequestError::TooDeep, "more than 16 levels"),
+        (RequestError::SeveralLines, "one object on one line"),
+        (RequestError::SeveralObjects, "one object on one line"),
+        (RequestError::NotAnObject, "no object"),
         (not_json(9), "byte 9"),
-        (Malformed::DuplicateField("a".into()), "`a` is there twice"),
-        (Malformed::MissingAction, "`action`"),
         (
-            Malformed::UnknownAction {
+            RequestError::DuplicateField("a".into()),
+            "`a` is there twice",
+        ),
+        (RequestError::MissingAction, "`action`"),
+        (
+            RequestError::UnknownAction {
                 action: action.clone(),
                 near: None,
             },
             "`dance`",
         ),
         (
-            Malformed::UnknownAction {
+            RequestError::UnknownAction {
                 action,
                 near: Some("away"),
             },
             "`away`?",
         ),
-        (Malformed::UnknownField("in".into()), "`in`"),
-        (Malformed::MissingField(field), "`message`"),
+        (RequestError::UnknownField("in".into()), "`in`"),
+        (RequestError::MissingField(field), "`message`"),
         (
-            Malformed::WrongField { field, expected },
+            RequestError::WrongField { field, expected },
             "a text that is not empty",
         ),
     ] {

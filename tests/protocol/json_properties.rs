@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chatserv::chat::{Input, Manner, Message, Protocol, Request, Said, Target, To};
+use chatserv::chat::{Audience, ChatMessage, Input, Manner, Message, Protocol, Request, Target};
 use chatserv::protocol::json::actions;
 use chatserv::protocol::{Decoder, JSON_LINE_BYTES_MAX};
 use proptest::collection::vec;
@@ -97,21 +97,21 @@ proptest! {
     #[test]
     fn an_object_is_one_input(line in any_request()) {
         let inputs = decode(json(), [line.as_bytes()]).inputs;
-        let is_one = matches!(inputs[..], [Input::Request { .. } | Input::Malformed { .. }]);
+        let is_one = matches!(inputs[..], [Input::Request { .. } | Input::BadRequest { .. }]);
         prop_assert!(is_one, "{:?}", inputs);
     }
 
     #[test]
     fn any_text_arrives_as_it_was_said(text in any_text(), from in any_text(), to in vec(any_text(), 1..4)) {
-        let said = Said {
+        let said = ChatMessage {
             from: name(&from),
-            to: To::People(to.iter().map(|to| name(to)).collect()),
+            to: Audience::People(to.iter().map(|to| name(to)).collect()),
             manner: Manner::Chat,
             text: text.clone(),
             sent_at: None,
             received_at: noon(),
         };
-        let lines = lines(&Message::Said(Arc::new(said)), None);
+        let lines = lines(&Message::Chat(Arc::new(said)), None);
         prop_assert_eq!(lines.len(), 1);
         let line = &lines[0];
         prop_assert!(!line.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')), "{}", line);

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatserv::chat::{Ban, Manner, Message, Network, Said, SentAt, To};
+use chatserv::chat::{Audience, Ban, ChatMessage, Manner, Message, Network, SentAt};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
@@ -17,8 +17,8 @@ pub fn noon() -> Timestamp {
     "2026-11-20T12:00:00.123456Z".parse().unwrap()
 }
 
-pub fn said(to: To, manner: Manner, text: &str) -> Said {
-    Said {
+pub fn said(to: Audience, manner: Manner, text: &str) -> ChatMessage {
+    ChatMessage {
         from: name("ann"),
         to,
         manner,
@@ -28,9 +28,9 @@ pub fn said(to: To, manner: Manner, text: &str) -> Said {
     }
 }
 
-pub fn in_room(message_id: u64) -> To {
+pub fn in_room(message_id: u64) -> Audience {
     let room = name("dev");
-    To::Room { room, message_id }
+    Audience::Room { room, message_id }
 }
 
 pub fn ban() -> Ban {
@@ -51,7 +51,7 @@ pub fn talk() -> Vec<(Message, &'static str)> {
         at: noon(),
         zone: Offset::constant(1),
     });
-    let people = || To::People(vec![name("bob"), name("cid")]);
+    let people = || Audience::People(vec![name("bob"), name("cid")]);
     let delivered = |absent: &[&str]| Message::Delivered {
         to: Vec::new(),
         absent: absent.iter().map(|&name| name.into()).collect(),
@@ -61,19 +61,19 @@ pub fn talk() -> Vec<(Message, &'static str)> {
     };
     vec![
         (
-            Message::Said(Arc::new(sent)),
+            Message::Chat(Arc::new(sent)),
             r#"{"action":"chat","room":"dev","message_id":7,"message":"\"hi\" \\o/ é","from":"ann","sent_at":"2026-11-20t13:00:00+01:00","received_at":"2026-11-20T12:00:00.123Z"}"#,
         ),
         (
-            Message::Said(Arc::new(said(people(), Manner::Chat, "x"))),
+            Message::Chat(Arc::new(said(people(), Manner::Chat, "x"))),
             r#"{"action":"chat","to":["bob","cid"],"message":"x","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#,
         ),
         (
-            Message::Said(Arc::new(said(in_room(1), Manner::Me, "waves"))),
+            Message::Chat(Arc::new(said(in_room(1), Manner::Me, "waves"))),
             r#"{"action":"me","room":"dev","message_id":1,"message":"waves","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#,
         ),
         (
-            Message::Said(Arc::new(said(people(), Manner::Private, "psst"))),
+            Message::Chat(Arc::new(said(people(), Manner::Private, "psst"))),
             r#"{"action":"msg","to":["bob","cid"],"message":"psst","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#,
         ),
         (delivered(&[]), ""),

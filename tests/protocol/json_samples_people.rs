@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatserv::chat::{Message, PersonKnown, PersonShown, Protocol, Removal, RoomShown};
+use chatserv::chat::{Message, PersonDetails, PersonListing, Protocol, Removal, RoomListing};
 
 use crate::json_samples::name;
 
@@ -15,8 +15,8 @@ fn removal(banned: bool, why: Option<&str>) -> Removal {
     }
 }
 
-pub fn person() -> PersonShown {
-    PersonShown {
+pub fn person() -> PersonListing {
+    PersonListing {
         name: name("ann"),
         rooms: vec![name("dev"), name("lobby")],
         idle: Duration::from_millis(61_900),
@@ -25,7 +25,7 @@ pub fn person() -> PersonShown {
 }
 
 fn known(private: bool) -> Message {
-    Message::Whois(Box::new(PersonKnown {
+    Message::Whois(Box::new(PersonDetails {
         person: person(),
         away_why: private.then(|| name("lunch")),
         here_for: Duration::from_secs(90),
@@ -125,12 +125,12 @@ pub fn people() -> Vec<(Message, &'static str)> {
         (
             Message::Rooms {
                 rooms: vec![
-                    RoomShown {
+                    RoomListing {
                         room: name("dev"),
                         members: 2,
                         topic: Some(name("Rust")),
                     },
-                    RoomShown {
+                    RoomListing {
                         room: name("lobby"),
                         members: 0,
                         topic: None,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatserv::chat::{
-    Ban, Malformed, Message, NameRefusal, Protocol, Queue, Refusal, Stranger, ThreadShown,
+    Ban, ChatError, Message, NameError, Protocol, Queue, RequestError, Stranger, ThreadListing,
     Timestamps,
 };
 
@@ -76,7 +76,7 @@ pub fn server() -> Vec<(Message, &'static str)> {
         ),
         (
             Message::Threads {
-                rows: vec![ThreadShown {
+                rows: vec![ThreadListing {
                     name: "reader 1".into(),
                     role: "reader",
                     doing: "reading",
@@ -146,26 +146,26 @@ pub fn farewells() -> Vec<(Message, &'static str)> {
 pub fn errors() -> Vec<(Message, &'static str)> {
     let word = || "x".to_owned();
     let malformed = [
-        (Malformed::NotUtf8, "bad_utf8"),
-        (Malformed::ByteOrderMark, "byte_order_mark"),
-        (Malformed::TooDeep, "too_deep"),
-        (Malformed::SeveralLines, "several_lines"),
-        (Malformed::SeveralObjects, "several_objects"),
-        (Malformed::NotAnObject, "not_an_object"),
-        (Malformed::NotJson { column: 1 }, "bad_json"),
-        (Malformed::DuplicateField(word()), "duplicate_field"),
-        (Malformed::MissingAction, "missing_action"),
+        (RequestError::NotUtf8, "bad_utf8"),
+        (RequestError::ByteOrderMark, "byte_order_mark"),
+        (RequestError::TooDeep, "too_deep"),
+        (RequestError::SeveralLines, "several_lines"),
+        (RequestError::SeveralObjects, "several_objects"),
+        (RequestError::NotAnObject, "not_an_object"),
+        (RequestError::NotJson { column: 1 }, "bad_json"),
+        (RequestError::DuplicateField(word()), "duplicate_field"),
+        (RequestError::MissingAction, "missing_action"),
         (
-            Malformed::UnknownAction {
+            RequestError::UnknownAction {
                 action: word(),
                 near: None,
             },
             "unknown_action",
         ),
-        (Malformed::UnknownField(word()), "unknown_field"),
-        (Malformed::MissingField("room"), "missing_field"),
+        (RequestError::UnknownField(word()), "unknown_field"),
+        (RequestError::MissingField("room"), "missing_field"),
         (
-            Malformed::WrongField {
+            RequestError::WrongField {
                 field: "room",
                 expected: "a text",
             },
@@ -174,69 +174,75 @@ pub fn errors() -> Vec<(Message, &'static str)> {
     ];
     let mut errors: Vec<_> = malformed
         .into_iter()
-        .map(|(why, code)| (Refusal::Malformed(why), code))
+        .map(|(why, code)| (ChatError::Request(why), code))
         .collect();
     errors.extend([
-        (Refusal::LineTooLong(Protocol::Json), "line_too_long"),
-        (Refusal::NameFirst, "not_connected"),
-        (Refusal::AlreadyConnected, "already_connected"),
-        (Refusal::NameRefused(NameRefusal::Blank), "name_refused"),
+        (ChatError::LineTooLong(Protocol::Json), "line_too_long"),
+        (ChatError::NameFirst, "not_connected"),
+        (ChatError::AlreadyConnected, "already_connected"),
+        (ChatError::Name(NameError::Blank), "name_refused"),
         (
-            Refusal::NameTaken {
+            ChatError::NameTaken {
                 wanted: name("a"),
                 by: name("A"),
             },
             "name_taken",
         ),
-        (Refusal::RoomRefused(NameRefusal::Blank), "room_refused"),
-        (Refusal::TooManyRooms, "too_many_rooms"),
-        (Refusal::NoMoreRooms, "no_more_rooms"),
-        (Refusal::NoSuchRoom(word()), "no_such_room"),
-        (Refusal::NotInRoom(word()), "not_in_room"),
-        (Refusal::TopicIsOperators(name("dev")), "topic_is_operators"),
-        (Refusal::NoSuchPerson(word()), "no_such_person"),
-        (Refusal::NobodyOf(vec![word()]), "no_such_person"),
-        (Refusal::NameBanned(name("bob")), "name_banned"),
-        (Refusal::NoNamesHere, "no_names"),
-        (Refusal::TooManyIgnored, "too_many_ignored"),
-        (Refusal::NobodyToReplyTo, "nobody_to_reply_to"),
-        (Refusal::TooManyNamed, "too_many_named"),
-        (Refusal::NoSuchAddress(word()), "no_such_address"),
-        (Refusal::NotYourself, "not_yourself"),
-        (Refusal::NotIgnored(word()), "not_ignored"),
-        (Refusal::TextTooLong { bytes_max: 9 }, "text_too_long"),
-        (Refusal::YouAreMuted, "muted"),
+        (ChatError::RoomName(NameError::Blank), "room_refused"),
+        (ChatError::TooManyRooms, "too_many_rooms"),
+        (ChatError::NoMoreRooms, "no_more_rooms"),
+        (ChatError::NoSuchRoom(word()), "no_such_room"),
+        (ChatError::NotInRoom(word()), "not_in_room"),
         (
-            Refusal::UnknownCommand {
+            ChatError::TopicIsOperators(name("dev")),
+            "topic_is_operators",
+        ),
+        (ChatError::NoSuchPerson(word()), "no_such_person"),
+        (ChatError::NobodyOf(vec![word()]), "no_such_person"),
+        (ChatError::NameBanned(name("bob")), "name_banned"),
+        (ChatError::NoNamesHere, "no_names"),
+        (ChatError::TooManyIgnored, "too_many_ignored"),
+        (ChatError::NobodyToReplyTo, "nobody_to_reply_to"),
+        (ChatError::TooManyNamed, "too_many_named"),
+        (ChatError::NoSuchAddress(word()), "no_such_address"),
+        (ChatError::NotYourself, "not_yourself"),
+        (ChatError::NotIgnored(word()), "not_ignored"),
+        (ChatError::TextTooLong { bytes_max: 9 }, "text_too_long"),
+        (ChatError::YouAreMuted, "muted"),
+        (
+            ChatError::UnknownCommand {
                 word: word(),
                 near: None,
             },
             "unknown_command",
         ),
         (
-            Refusal::AmbiguousCommand {
+            ChatError::AmbiguousCommand {
                 word: word(),
                 candidates: vec!["a", "b"],
             },
             "ambiguous_command",
         ),
-        (Refusal::Misused("msg"), "misused_command"),
-        (Refusal::TypeInFull("quit"), "command_in_full"),
-        (Refusal::NotOperator, "not_operator"),
-        (Refusal::NoOperatorWord, "no_operator_password"),
+        (ChatError::Misused("msg"), "misused_command"),
+        (ChatError::TypeInFull("quit"), "command_in_full"),
+        (ChatError::NotOperator, "not_operator"),
+        (ChatError::NoOperatorPassword, "no_operator_password"),
         (
-            Refusal::WrongOperatorWord { tries_left: 2 },
+            ChatError::WrongOperatorPassword { tries_left: 2 },
             "wrong_operator_password",
         ),
-        (Refusal::TooManyOperatorWords, "too_many_operator_passwords"),
-        (Refusal::NoSuchBan(word()), "no_such_ban"),
-        (Refusal::LoopbackBan, "loopback_ban"),
-        (Refusal::TooManyBans, "too_many_bans"),
-        (Refusal::NoShutdownPlanned, "no_shutdown_planned"),
+        (
+            ChatError::TooManyPasswordAttempts,
+            "too_many_operator_passwords",
+        ),
+        (ChatError::NoSuchBan(word()), "no_such_ban"),
+        (ChatError::LoopbackBan, "loopback_ban"),
+        (ChatError::TooManyBans, "too_many_bans"),
+        (ChatError::NoShutdownPlanned, "no_shutdown_planned"),
     ]);
     errors
         .into_iter()
-        .map(|(refusal, code)| (Message::Refused(refusal), code))
+        .map(|(refusal, code)| (Message::Error(refusal), code))
         .collect()
 }
 

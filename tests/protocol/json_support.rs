@@ -1,6 +1,6 @@
 //! What the tests of JSON lines share.
 
-use chatserv::chat::{Input, Malformed, Protocol, Request, Tag};
+use chatserv::chat::{Input, Protocol, Request, RequestError, Tag};
 use chatserv::protocol::{Decoded, Decoder};
 
 use crate::NOW;
@@ -55,8 +55,8 @@ pub fn request(request: Request) -> Input {
 }
 
 /// A line that is none, and has no `id`.
-pub fn malformed(why: Malformed) -> Input {
-    Input::Malformed { why, tag: None }
+pub fn malformed(why: RequestError) -> Input {
+    Input::BadRequest { why, tag: None }
 }
 
 pub fn tag(id: &str) -> Option<Tag> {
@@ -65,10 +65,10 @@ pub fn tag(id: &str) -> Option<Tag> {
 
 /// What one line asks.
 #[track_caller]
-pub fn asked(line: &str) -> Result<Request, Malformed> {
+pub fn asked(line: &str) -> Result<Request, RequestError> {
     match decode(json(), [line.as_bytes()]).inputs.as_slice() {
         [Input::Request { request, .. }] => Ok(request.clone()),
-        [Input::Malformed { why, .. }] => Err(why.clone()),
+        [Input::BadRequest { why, .. }] => Err(why.clone()),
         other => panic!("{line}: {other:?}"),
     }
 }

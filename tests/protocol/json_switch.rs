@@ -1,6 +1,6 @@
 //! A first line that begins with a brace makes a plain connection a JSON one.
 
-use chatserv::chat::{Input, Malformed, Protocol, Request, Stranger};
+use chatserv::chat::{Input, Protocol, Request, RequestError, Stranger};
 use chatserv::protocol::{Decoded, Decoder};
 
 use crate::json_support::{check, malformed, request};
@@ -41,8 +41,8 @@ fn a_brace_at_the_beginning_is_json() {
         b"{\nann\n",
         &[
             Input::SpeaksJson,
-            malformed(Malformed::SeveralLines),
-            malformed(Malformed::NotJson { column: 1 }),
+            malformed(RequestError::SeveralLines),
+            malformed(RequestError::NotJson { column: 1 }),
         ],
         b"",
     );
@@ -60,14 +60,14 @@ fn telnet_before_it_is_telnet_and_behind_it_is_none() {
         &[
             Input::SpeaksJson,
             ping(),
-            malformed(Malformed::NotUtf8),
+            malformed(RequestError::NotUtf8),
             ping(),
         ],
         b"",
     );
     check_inputs(
         b"{\xFF\xF1}\n",
-        &[Input::SpeaksJson, malformed(Malformed::NotUtf8)],
+        &[Input::SpeaksJson, malformed(RequestError::NotUtf8)],
         b"",
     );
     // A brace that is part of a command is no brace.
@@ -86,7 +86,7 @@ fn a_brace_anywhere_else_is_a_letter() {
     // What has been erased again was never there.
     check_inputs(
         b"x\x08{}\n",
-        &[Input::SpeaksJson, malformed(Malformed::MissingAction)],
+        &[Input::SpeaksJson, malformed(RequestError::MissingAction)],
         b"",
     );
 }

@@ -28,7 +28,7 @@ fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     vec(piece, 0..60).prop_map(|pieces| pieces.concat())
 }
 
-/// Said here in other words than in the decoder: what a terminal obeys, or shows in another order or place.
+/// ChatMessage here in other words than in the decoder: what a terminal obeys, or shows in another order or place.
 fn is_forbidden(c: char) -> bool {
     matches!(u32::from(c), 0..=0x1F | 0x7F..=0x9F | 0x2028..=0x202E | 0x2066..=0x2069)
 }

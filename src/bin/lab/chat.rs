@@ -49,7 +49,7 @@ impl Chat {
             log_messages: false,
             history_on_join: 10,
             motd: None,
-            operator_word: None,
+            operator_password: None,
         };
         Self {
             hub: Hub::new(settings, Vec::new(), Timestamp::now()),

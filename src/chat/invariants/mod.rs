@@ -35,7 +35,7 @@ impl Watched {
             log_messages: true,
             history_on_join: 3,
             motd: None,
-            operator_word: Some(Secret("open sesame".to_owned())),
+            operator_password: Some(Secret("open sesame".to_owned())),
         };
         Self {
             hub: Hub::new(settings, Vec::new(), Timestamp::UNIX_EPOCH),
@@ -136,14 +136,14 @@ impl Watched {
         let once: BTreeSet<ClientId> = to.iter().copied().collect();
         assert_eq!(once.len(), to.len(), "somebody is told twice: {message:?}");
         assert!(once.is_subset(&self.connected), "{message:?}");
-        let Message::Said(said) = message else {
+        let Message::Chat(said) = message else {
             return;
         };
         let hearers = to.iter().filter_map(|&client| self.hub.person(client));
         let key = NameKey::of(&said.from);
         let speaker = self.hub.membership.holder(&key);
         match &said.to {
-            To::Room { room, message_id } => {
+            Audience::Room { room, message_id } => {
                 let id = self
                     .hub
                     .rooms
@@ -166,7 +166,7 @@ impl Watched {
                     assert!(person.ignores.iter().all(|one| Some(one.client) != speaker));
                 }
             }
-            To::People(names) => {
+            Audience::People(names) => {
                 for person in hearers {
                     assert!(names.contains(&person.name) && person.key != key);
                     assert!(person.ignores.iter().all(|one| Some(one.client) != speaker));

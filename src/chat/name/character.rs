@@ -7,7 +7,7 @@ use unicode_security::mixed_script::AugmentedScriptSet;
 use unicode_security::skeleton;
 use unicode_width::UnicodeWidthChar as _;
 
-use super::NameRefusal;
+use super::NameError;
 
 /// The most marks in a row on one letter. UTS 39 (section 5.4) draws the line here. A terminal draws a taller tower
 /// of marks over the lines around it, which belong to other people.
@@ -32,18 +32,18 @@ const UNSEEN: [RangeInclusive<char>; 13] = [
 ];
 
 /// Whether a character may stand in a name at all, wherever it is.
-pub(super) fn check(c: char) -> Result<(), NameRefusal> {
+pub(super) fn check(c: char) -> Result<(), NameError> {
     // Most characters are these.
     if c.is_ascii_alphanumeric() {
         return Ok(());
     }
     match c {
         // Where bytes were no UTF-8. Nobody types it, and all such names would look the same.
-        '\u{FFFD}' => Err(NameRefusal::Altered),
-        ',' => Err(NameRefusal::Comma),
-        _ if c.is_whitespace() => Err(NameRefusal::Blank),
-        _ if c.is_control() || is_unseen(c) => Err(NameRefusal::Unseen(c)),
-        _ if !is_public_assigned(c) => Err(NameRefusal::Unassigned(c)),
+        '\u{FFFD}' => Err(NameError::Altered),
+        ',' => Err(NameError::Comma),
+        _ if c.is_whitespace() => Err(NameError::Blank),
+        _ if c.is_control() || is_unseen(c) => Err(NameError::Unseen(c)),
+        _ if !is_public_assigned(c) => Err(NameError::Unassigned(c)),
         _ => Ok(()),
     }
 }
@@ -57,17 +57,17 @@ fn is_unseen(c: char) -> bool {
 }
 
 /// No mark without a letter to carry it, and no towers of marks.
-pub(super) fn check_marks(shown: &str) -> Result<(), NameRefusal> {
+pub(super) fn check_marks(shown: &str) -> Result<(), NameError> {
     if let Some(first) = shown.chars().next()
         && (is_combining_mark(first) || takes_no_column(first))
     {
-        return Err(NameRefusal::LeadingMark(first));
+        return Err(NameError::LeadingMark(first));
     }
     let mut in_a_row = 0;
     for c in shown.chars() {
         in_a_row = if takes_no_column(c) { in_a_row + 1 } else { 0 };
         if in_a_row > MAX_MARKS {
-            return Err(NameRefusal::TooManyMarks);
+            return Err(NameError::TooManyMarks);
         }
     }
     Ok(())
@@ -82,7 +82,7 @@ fn takes_no_column(c: char) -> bool {
 
 /// One script, as UTS 39 (section 5.1) counts them: what is common to many, digits for instance, goes with any, and
 /// Japanese, Korean and Chinese count as one script each, although they are written with several.
-pub(super) fn check_scripts(shown: &str) -> Result<(), NameRefusal> {
+pub(super) fn check_scripts(shown: &str) -> Result<(), NameError> {
     // What scripts the whole text up to here could be in.
     let mut common = AugmentedScriptSet::default();
     for c in shown.chars() {
@@ -90,7 +90,7 @@ pub(super) fn check_scripts(shown: &str) -> Result<(), NameRefusal> {
         let before = common;
         common.intersect_with(scripts);
         if common.is_empty() {
-            return Err(NameRefusal::MixedScripts {
+            return Err(NameError::MixedScripts {
                 first: script_name(before),
                 second: script_name(scripts),
                 at: c,

@@ -11,7 +11,7 @@ use super::{MAX_BYTES, MAX_COLUMNS};
 /// would be better. It never repeats what was typed, which may be made to fool whoever reads it: a character that is
 /// not one of a few harmless signs is told by its number, such as `U+202E`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NameRefusal {
+pub enum NameError {
     /// There is nothing but blanks.
     Empty,
     /// Something in the line could not be shown or was no UTF-8, so what is left is not what was typed.
@@ -60,7 +60,7 @@ pub enum NameRefusal {
     ),
 }
 
-impl fmt::Display for NameRefusal {
+impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => write!(f, "a name has at least one letter. Type one."),
@@ -139,34 +139,34 @@ mod tests {
 
     #[test]
     fn a_refusal_fits_on_a_line_and_says_what_is_wrong() {
-        let mixed = NameRefusal::MixedScripts {
+        let mixed = NameError::MixedScripts {
             first: "Latin",
             second: "Cyrillic",
             at: '\u{430}',
         };
         for (refusal, told) in [
-            (NameRefusal::Empty, "letter"),
-            (NameRefusal::Altered, "cannot be shown"),
-            (NameRefusal::Blank, "blank"),
-            (NameRefusal::Comma, "comma"),
-            (NameRefusal::Unseen('\u{1b}'), "U+001B"),
-            (NameRefusal::Unseen('\u{e0041}'), "U+E0041"),
-            (NameRefusal::Unassigned('\u{10fffd}'), "U+10FFFD"),
-            (NameRefusal::LeadingSign('{'), "`{`"),
-            (NameRefusal::LeadingMark('\u{301}'), "U+0301"),
-            (NameRefusal::TooManyMarks, "4 marks"),
+            (NameError::Empty, "letter"),
+            (NameError::Altered, "cannot be shown"),
+            (NameError::Blank, "blank"),
+            (NameError::Comma, "comma"),
+            (NameError::Unseen('\u{1b}'), "U+001B"),
+            (NameError::Unseen('\u{e0041}'), "U+E0041"),
+            (NameError::Unassigned('\u{10fffd}'), "U+10FFFD"),
+            (NameError::LeadingSign('{'), "`{`"),
+            (NameError::LeadingMark('\u{301}'), "U+0301"),
+            (NameError::TooManyMarks, "4 marks"),
             (
-                NameRefusal::TooWide { columns: 40 },
+                NameError::TooWide { columns: 40 },
                 "32 columns; this one has 40",
             ),
             (
-                NameRefusal::TooManyBytes { bytes: 140 },
+                NameError::TooManyBytes { bytes: 140 },
                 "128 bytes; this one has 140",
             ),
             (mixed, "Latin and Cyrillic (U+0430)"),
-            (NameRefusal::TrailingSign('!'), "`!`"),
-            (NameRefusal::Greeting, "programs"),
-            (NameRefusal::Reserved("chatserv"), "`chatserv`"),
+            (NameError::TrailingSign('!'), "`!`"),
+            (NameError::Greeting, "programs"),
+            (NameError::Reserved("chatserv"), "`chatserv`"),
         ] {
             let sentence = refusal.to_string();
             assert!(sentence.contains(told), "{sentence:?} says {told:?}");

@@ -1,9 +1,9 @@
 //! All that can be asked, and what each action needs: one table.
 
-use super::super::text::clean;
+use super::super::clean::clean;
 use super::fields::{Fields, wrong};
 use super::object::Object;
-use crate::chat::{Malformed, Range, Request, Target};
+use crate::chat::{Range, Request, RequestError, Target};
 
 /// An action that nobody knows is shown to its sender up to here.
 const SHOWN_CHARACTERS_MAX: usize = 32;
@@ -21,7 +21,7 @@ pub struct Action {
     pub optional: &'static [&'static str],
     /// Fields that it does not know are not ignored but wrong.
     pub strict: bool,
-    make: fn(&Fields<'_>) -> Result<Request, Malformed>,
+    make: fn(&Fields<'_>) -> Result<Request, RequestError>,
 }
 
 impl Action {
@@ -37,24 +37,24 @@ pub fn actions() -> impl Iterator<Item = &'static Action> {
 }
 
 /// What an object asks.
-pub(super) fn understand(object: &Object<'_>) -> Result<Request, Malformed> {
+pub(super) fn understand(object: &Object<'_>) -> Result<Request, RequestError> {
     if let Some(key) = object.doubled_key() {
-        return Err(Malformed::DuplicateField(shown(&String::from_utf8_lossy(
-            key,
-        ))));
+        return Err(RequestError::DuplicateField(shown(
+            &String::from_utf8_lossy(key),
+        )));
     }
-    let name = object.field("action").ok_or(Malformed::MissingAction)?;
+    let name = object.field("action").ok_or(RequestError::MissingAction)?;
     let name: String =
         serde_json::from_str(name).map_err(|_| wrong("action", "the name of an action"))?;
     let Some(action) = ACTIONS.iter().find(|action| action.name == name) else {
         let action = shown(&name);
         let near = near(&action);
-        return Err(Malformed::UnknownAction { action, near });
+        return Err(RequestError::UnknownAction { action, near });
     };
     if action.strict
         && let Some(key) = unknown_field(object, action)
     {
-        return Err(Malformed::UnknownField(key));
+        return Err(RequestError::UnknownField(key));
     }
     (action.make)(&Fields { object, action })
 }
@@ -92,7 +92,7 @@ const fn action(
     name: &'static str,
     required: &'static [&'static str],
     optional: &'static [&'static str],
-    make: fn(&Fields<'_>) -> Result<Request, Malformed>,
+    make: fn(&Fields<'_>) -> Result<Request, RequestError>,
 ) -> Action {
     Action {
         name,
@@ -238,7 +238,7 @@ static ACTIONS: [Action; 31] = [
 ];
 
 /// To whom something is said: names go before a room.
-fn target(given: &Fields<'_>) -> Result<Target, Malformed> {
+fn target(given: &Fields<'_>) -> Result<Target, RequestError> {
     let (to, room) = (given.maybe_names("to")?, given.maybe_text("room")?);
     Ok(match (to, room) {
         (Some(names), _) => Target::People(names),
@@ -247,7 +247,7 @@ fn target(given: &Fields<'_>) -> Result<Target, Malformed> {
     })
 }
 
-fn history(given: &Fields<'_>) -> Result<Request, Malformed> {
+fn history(given: &Fields<'_>) -> Result<Request, RequestError> {
     let (before, after) = (given.number("before")?, given.number("after")?);
     let range = match (before, after) {
         (Some(_), Some(_)) => {
@@ -268,18 +268,18 @@ fn history(given: &Fields<'_>) -> Result<Request, Malformed> {
 }
 
 /// Whom a ban is about: exactly one of the two.
-fn name_or_address(given: &Fields<'_>) -> Result<String, Malformed> {
+fn name_or_address(given: &Fields<'_>) -> Result<String, RequestError> {
     match (given.maybe_text("username")?, given.address("address")?) {
         (Some(_), Some(_)) => Err(wrong(
             "address",
             "an IP address, without a `username` beside it",
         )),
         (Some(whom), None) | (None, Some(whom)) => Ok(whom),
-        (None, None) => Err(Malformed::MissingField("username")),
+        (None, None) => Err(RequestError::MissingField("username")),
     }
 }
 
-fn shutdown(given: &Fields<'_>) -> Result<Request, Malformed> {
+fn shutdown(given: &Fields<'_>) -> Result<Request, RequestError> {
     let (after, why) = (given.duration("duration")?, given.remark("reason")?);
     match given.choice("cancel")? {
         Some(true) if after.is_some() || why.is_some() => {

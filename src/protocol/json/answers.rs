@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::encode::{action_of, said};
 use super::writer::{Writer, string};
 use crate::chat::{
-    Ban, Message, PersonKnown, PersonShown, Protocol, Queue, Tag, ThreadShown, commands,
+    Ban, HelpTopic, Message, PersonDetails, PersonListing, Protocol, Queue, Tag, ThreadListing,
+    commands,
 };
 
 /// Appends an answer that is a list or a description to `out`.
@@ -74,9 +75,12 @@ pub(super) fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::Ignoring(names) => Writer::new("ignore", tag, out)
             .list("usernames", names, |name, out| string(name, out))
             .end(),
-        Message::Help { operator, about } => {
+        Message::Help { operator, topic } => {
             let commands: Vec<_> = commands(*operator)
-                .filter(|command| about.is_none_or(|word| word == command.word))
+                .filter(|command| match topic {
+                    HelpTopic::Overview | HelpTopic::All => true,
+                    HelpTopic::Command(word) => *word == command.word,
+                })
                 .collect();
             Writer::new("help", tag, out)
                 .list("commands", &commands, |command, out| {
@@ -103,7 +107,7 @@ pub(super) fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
 }
 
 /// The fields of a thread.
-fn thread<'a>(thread: &ThreadShown, object: Writer<'a>) -> Writer<'a> {
+fn thread<'a>(thread: &ThreadListing, object: Writer<'a>) -> Writer<'a> {
     let mut object = object
         .text("name", &thread.name)
         .text("role", thread.role)
@@ -134,7 +138,7 @@ pub(super) fn ban<'a>(ban: &Ban, mut object: Writer<'a>) -> Writer<'a> {
 }
 
 /// The fields of somebody in a list.
-fn person<'a>(person: &PersonShown, object: Writer<'a>) -> Writer<'a> {
+fn person<'a>(person: &PersonListing, object: Writer<'a>) -> Writer<'a> {
     object
         .text("username", &person.name)
         .texts::<Arc<str>>("rooms", &person.rooms)
@@ -143,7 +147,7 @@ fn person<'a>(person: &PersonShown, object: Writer<'a>) -> Writer<'a> {
 }
 
 /// The fields of what is known of somebody.
-fn whois<'a>(known: &PersonKnown, object: Writer<'a>) -> Writer<'a> {
+fn whois<'a>(known: &PersonDetails, object: Writer<'a>) -> Writer<'a> {
     let protocol = match known.protocol {
         Protocol::Plain => "plain",
         Protocol::Json => "json",

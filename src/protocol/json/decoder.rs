@@ -1,6 +1,6 @@
 //! The decoder of one JSON connection.
 
-use super::super::stranger::{Watch, begins_like_tls};
+use super::super::plain::stranger::{Watch, begins_like_tls};
 use super::actions::understand;
 use super::lines::{LineBuffer, Step};
 use super::object::Object;
@@ -81,13 +81,13 @@ impl JsonDecoder {
         }
         let object = match Object::parse(line) {
             Ok(object) => object,
-            Err(why) => return inputs.push(Input::Malformed { why, tag: None }),
+            Err(why) => return inputs.push(Input::BadRequest { why, tag: None }),
         };
         inputs.push(match object.tag() {
-            Err(why) => Input::Malformed { why, tag: None },
+            Err(why) => Input::BadRequest { why, tag: None },
             Ok(tag) => match understand(&object) {
                 Ok(request) => Input::Request { request, tag },
-                Err(why) => Input::Malformed { why, tag },
+                Err(why) => Input::BadRequest { why, tag },
             },
         });
     }

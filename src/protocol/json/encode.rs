@@ -1,9 +1,9 @@
 //! All that is said, as objects: one on each line, with its fields in a fixed order.
 
-use super::super::phrases::{seconds_left, sentence};
+use super::super::plain::{seconds_left, sentence};
 use super::writer::Writer;
 use super::{answers, errors};
-use crate::chat::{Manner, Message, Removal, Said, Tag, To};
+use crate::chat::{Audience, ChatMessage, Manner, Message, Removal, Tag};
 
 /// Appends `message` to `out` as the lines that go to a program; an answer carries the `tag` of its request as `id`.
 /// Some messages are for people only, and are no bytes. [`Message::WrongProtocol`] is one of them: whoever gets that
@@ -11,7 +11,7 @@ use crate::chat::{Manner, Message, Removal, Said, Tag, To};
 pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
     match message {
         // By far the most frequent one.
-        Message::Said(told) => said(told, Writer::new(action_of(told.manner), tag, out)).end(),
+        Message::Chat(told) => said(told, Writer::new(action_of(told.manner), tag, out)).end(),
         Message::Delivered {
             to,
             absent,
@@ -130,7 +130,7 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::LoginTimedOut => bye("login_timeout", &sentence(message), tag, out),
         Message::TooManyNames => bye("too_many_names", &sentence(message), tag, out),
         Message::EndlessLine => bye("endless_line", &sentence(message), tag, out),
-        Message::Refused(refusal) => error(errors::code(refusal), message, tag, out),
+        Message::Error(refusal) => error(errors::code(refusal), message, tag, out),
         Message::Banned { .. } => last_error("banned", message, tag, out),
         Message::ServerFull => last_error("full", message, tag, out),
         Message::TooManyFromAddress => last_error("too_many_connections", message, tag, out),
@@ -161,10 +161,12 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
 const BYE: &str = "Bye!";
 
 /// The fields of what somebody has said.
-pub(super) fn said<'a>(said: &Said, object: Writer<'a>) -> Writer<'a> {
+pub(super) fn said<'a>(said: &ChatMessage, object: Writer<'a>) -> Writer<'a> {
     let object = match &said.to {
-        To::Room { room, message_id } => object.text("room", room).plain("message_id", message_id),
-        To::People(names) => object.texts("to", names),
+        Audience::Room { room, message_id } => {
+            object.text("room", room).plain("message_id", message_id)
+        }
+        Audience::People(names) => object.texts("to", names),
     };
     object
         .text("message", &said.text)

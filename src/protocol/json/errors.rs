@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::LEVELS_MAX;
-use crate::chat::{Malformed, Refusal};
+use crate::chat::{ChatError, RequestError};
 
 /// The codes of all errors, each with what it means. Codes are for programs and stay as they are; the sentences beside
 /// them, in `message`, are for people and may get better.
@@ -107,67 +107,67 @@ const CODES: &[(&str, &str)] = &[
 ];
 
 /// The code of a refusal.
-pub(super) fn code(refusal: &Refusal) -> &'static str {
+pub(super) fn code(refusal: &ChatError) -> &'static str {
     match refusal {
-        Refusal::Malformed(why) => malformed(why),
-        Refusal::LineTooLong(_) => "line_too_long",
-        Refusal::NameFirst => "not_connected",
-        Refusal::AlreadyConnected => "already_connected",
-        Refusal::NameRefused(_) => "name_refused",
-        Refusal::NameTaken { .. } => "name_taken",
-        Refusal::NameBanned(_) => "name_banned",
-        Refusal::NoNamesHere => "no_names",
-        Refusal::RoomRefused(_) => "room_refused",
-        Refusal::TooManyRooms => "too_many_rooms",
-        Refusal::NoMoreRooms => "no_more_rooms",
-        Refusal::NoSuchRoom(_) => "no_such_room",
-        Refusal::NotInRoom(_) => "not_in_room",
-        Refusal::TopicIsOperators(_) => "topic_is_operators",
-        Refusal::NoSuchPerson(_) | Refusal::NobodyOf(_) => "no_such_person",
-        Refusal::TooManyNamed => "too_many_named",
-        Refusal::NobodyToReplyTo => "nobody_to_reply_to",
-        Refusal::NotYourself => "not_yourself",
-        Refusal::NotIgnored(_) => "not_ignored",
-        Refusal::TooManyIgnored => "too_many_ignored",
-        Refusal::TextTooLong { .. } => "text_too_long",
-        Refusal::YouAreMuted => "muted",
-        Refusal::UnknownCommand { .. } => "unknown_command",
-        Refusal::AmbiguousCommand { .. } => "ambiguous_command",
-        Refusal::NotOperator => "not_operator",
-        Refusal::NoOperatorWord => "no_operator_password",
-        Refusal::WrongOperatorWord { .. } => "wrong_operator_password",
-        Refusal::TooManyOperatorWords => "too_many_operator_passwords",
-        Refusal::NoSuchBan(_) => "no_such_ban",
-        Refusal::NoSuchAddress(_) => "no_such_address",
-        Refusal::LoopbackBan => "loopback_ban",
-        Refusal::TooManyBans => "too_many_bans",
-        Refusal::NoShutdownPlanned => "no_shutdown_planned",
+        ChatError::Request(why) => malformed(why),
+        ChatError::LineTooLong(_) => "line_too_long",
+        ChatError::NameFirst => "not_connected",
+        ChatError::AlreadyConnected => "already_connected",
+        ChatError::Name(_) => "name_refused",
+        ChatError::NameTaken { .. } => "name_taken",
+        ChatError::NameBanned(_) => "name_banned",
+        ChatError::NoNamesHere => "no_names",
+        ChatError::RoomName(_) => "room_refused",
+        ChatError::TooManyRooms => "too_many_rooms",
+        ChatError::NoMoreRooms => "no_more_rooms",
+        ChatError::NoSuchRoom(_) => "no_such_room",
+        ChatError::NotInRoom(_) => "not_in_room",
+        ChatError::TopicIsOperators(_) => "topic_is_operators",
+        ChatError::NoSuchPerson(_) | ChatError::NobodyOf(_) => "no_such_person",
+        ChatError::TooManyNamed => "too_many_named",
+        ChatError::NobodyToReplyTo => "nobody_to_reply_to",
+        ChatError::NotYourself => "not_yourself",
+        ChatError::NotIgnored(_) => "not_ignored",
+        ChatError::TooManyIgnored => "too_many_ignored",
+        ChatError::TextTooLong { .. } => "text_too_long",
+        ChatError::YouAreMuted => "muted",
+        ChatError::UnknownCommand { .. } => "unknown_command",
+        ChatError::AmbiguousCommand { .. } => "ambiguous_command",
+        ChatError::NotOperator => "not_operator",
+        ChatError::NoOperatorPassword => "no_operator_password",
+        ChatError::WrongOperatorPassword { .. } => "wrong_operator_password",
+        ChatError::TooManyPasswordAttempts => "too_many_operator_passwords",
+        ChatError::NoSuchBan(_) => "no_such_ban",
+        ChatError::NoSuchAddress(_) => "no_such_address",
+        ChatError::LoopbackBan => "loopback_ban",
+        ChatError::TooManyBans => "too_many_bans",
+        ChatError::NoShutdownPlanned => "no_shutdown_planned",
         // Only a typed line can be refused for these.
-        Refusal::Misused(_) => "misused_command",
-        Refusal::TypeInFull(_) => "command_in_full",
+        ChatError::Misused(_) => "misused_command",
+        ChatError::TypeInFull(_) => "command_in_full",
     }
 }
 
-fn malformed(why: &Malformed) -> &'static str {
+fn malformed(why: &RequestError) -> &'static str {
     match why {
-        Malformed::NotUtf8 => "bad_utf8",
-        Malformed::ByteOrderMark => "byte_order_mark",
-        Malformed::TooDeep => "too_deep",
-        Malformed::SeveralLines => "several_lines",
-        Malformed::SeveralObjects => "several_objects",
-        Malformed::NotAnObject => "not_an_object",
-        Malformed::NotJson { .. } => "bad_json",
-        Malformed::DuplicateField(_) => "duplicate_field",
-        Malformed::MissingAction => "missing_action",
-        Malformed::UnknownAction { .. } => "unknown_action",
-        Malformed::UnknownField(_) => "unknown_field",
-        Malformed::MissingField(_) => "missing_field",
-        Malformed::WrongField { .. } => "wrong_field",
+        RequestError::NotUtf8 => "bad_utf8",
+        RequestError::ByteOrderMark => "byte_order_mark",
+        RequestError::TooDeep => "too_deep",
+        RequestError::SeveralLines => "several_lines",
+        RequestError::SeveralObjects => "several_objects",
+        RequestError::NotAnObject => "not_an_object",
+        RequestError::NotJson { .. } => "bad_json",
+        RequestError::DuplicateField(_) => "duplicate_field",
+        RequestError::MissingAction => "missing_action",
+        RequestError::UnknownAction { .. } => "unknown_action",
+        RequestError::UnknownField(_) => "unknown_field",
+        RequestError::MissingField(_) => "missing_field",
+        RequestError::WrongField { .. } => "wrong_field",
     }
 }
 
 /// A sentence for whoever writes the program: what is wrong, and what to do about it.
-impl fmt::Display for Malformed {
+impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotUtf8 => f.write_str("This line is no UTF-8. Encode it as UTF-8."),

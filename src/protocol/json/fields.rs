@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::super::text::{clean, is_blank};
+use super::super::clean::{clean, is_blank};
 use super::Action;
 use super::object::Object;
 use super::sent_at::parse_sent_at;
-use crate::chat::{Line, Malformed, Network, Secret, SentAt};
+use crate::chat::{Line, Network, RequestError, Secret, SentAt};
 
 const TEXT: &str = "a text";
 const TEXT_NOT_EMPTY: &str = "a text that is not empty";
@@ -25,12 +25,12 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// A text that has to be there and to hold something.
-    pub(super) fn text(&self, key: &'static str) -> Result<String, Malformed> {
+    pub(super) fn text(&self, key: &'static str) -> Result<String, RequestError> {
         needed(key, self.maybe_text(key)?)
     }
 
     /// A text that holds something, if it is there.
-    pub(super) fn maybe_text(&self, key: &'static str) -> Result<Option<String>, Malformed> {
+    pub(super) fn maybe_text(&self, key: &'static str) -> Result<Option<String>, RequestError> {
         match self.maybe_line(key)? {
             Some(line) if is_blank(&line.text) => Err(wrong(key, TEXT_NOT_EMPTY)),
             line => Ok(line.map(|line| line.text)),
@@ -38,13 +38,13 @@ impl<'a> Fields<'a> {
     }
 
     /// A text that tells why, or what else one may say or leave out: an empty one is none.
-    pub(super) fn remark(&self, key: &'static str) -> Result<Option<String>, Malformed> {
+    pub(super) fn remark(&self, key: &'static str) -> Result<Option<String>, RequestError> {
         let line = self.maybe_line(key)?;
         Ok(line.map(|line| line.text).filter(|text| !is_blank(text)))
     }
 
     /// A text that takes the place of another, if it is there; an empty one only takes the other away.
-    pub(super) fn replacement(&self, key: &'static str) -> Result<Option<String>, Malformed> {
+    pub(super) fn replacement(&self, key: &'static str) -> Result<Option<String>, RequestError> {
         let line = self.maybe_line(key)?;
         Ok(line.map(|line| {
             if is_blank(&line.text) {
@@ -56,28 +56,31 @@ impl<'a> Fields<'a> {
     }
 
     /// A name that somebody or something is to have. It may break any rule of names: the chat says which.
-    pub(super) fn line(&self, key: &'static str) -> Result<Line, Malformed> {
+    pub(super) fn line(&self, key: &'static str) -> Result<Line, RequestError> {
         needed(key, self.maybe_line(key)?)
     }
 
     /// The same, if it is there.
-    pub(super) fn maybe_line(&self, key: &'static str) -> Result<Option<Line>, Malformed> {
+    pub(super) fn maybe_line(&self, key: &'static str) -> Result<Option<Line>, RequestError> {
         let decoded = self.string(key)?;
         Ok(decoded.map(|text| clean(text.as_bytes())))
     }
 
     /// A word that is compared and never shown. So it is not cleaned: it is right exactly as it is.
-    pub(super) fn secret(&self, key: &'static str) -> Result<Secret, Malformed> {
+    pub(super) fn secret(&self, key: &'static str) -> Result<Secret, RequestError> {
         needed(key, self.string(key)?).map(Secret)
     }
 
     /// Names of people: a list, or one of them by itself.
-    pub(super) fn names(&self, key: &'static str) -> Result<Vec<String>, Malformed> {
+    pub(super) fn names(&self, key: &'static str) -> Result<Vec<String>, RequestError> {
         needed(key, self.maybe_names(key)?)
     }
 
     /// The same, if they are there.
-    pub(super) fn maybe_names(&self, key: &'static str) -> Result<Option<Vec<String>>, Malformed> {
+    pub(super) fn maybe_names(
+        &self,
+        key: &'static str,
+    ) -> Result<Option<Vec<String>>, RequestError> {
         const NAMES: &str = "a list of at least one name";
         if self.value(key).is_some_and(|value| value.starts_with('"')) {
             return Ok(self.maybe_text(key)?.map(|name| vec![name]));
@@ -96,7 +99,7 @@ impl<'a> Fields<'a> {
     pub(super) fn number<T: TryFrom<u64>>(
         &self,
         key: &'static str,
-    ) -> Result<Option<T>, Malformed> {
+    ) -> Result<Option<T>, RequestError> {
         const NUMBER: &str = "a whole number that is not negative";
         let number = self.decoded::<u64>(key, NUMBER)?;
         let converted = number.map(|number| T::try_from(number));
@@ -104,12 +107,12 @@ impl<'a> Fields<'a> {
     }
 
     /// A choice, if it is there.
-    pub(super) fn choice(&self, key: &'static str) -> Result<Option<bool>, Malformed> {
+    pub(super) fn choice(&self, key: &'static str) -> Result<Option<bool>, RequestError> {
         self.decoded(key, "`true` or `false`")
     }
 
     /// A length of time, if it is there.
-    pub(super) fn duration(&self, key: &'static str) -> Result<Option<Duration>, Malformed> {
+    pub(super) fn duration(&self, key: &'static str) -> Result<Option<Duration>, RequestError> {
         self.read(
             key,
             "a length of time such as `30m`, `2h` or `7d`",
@@ -123,13 +126,13 @@ impl<'a> Fields<'a> {
     }
 
     /// A moment by the sender's clock, if it is there.
-    pub(super) fn sent_at(&self, key: &'static str) -> Result<Option<SentAt>, Malformed> {
+    pub(super) fn sent_at(&self, key: &'static str) -> Result<Option<SentAt>, RequestError> {
         const DATE: &str = "a date and time as in RFC 3339, such as `2026-11-20T12:03:04+01:00`";
         self.read(key, DATE, parse_sent_at)
     }
 
     /// An address, if it is there, as it is written.
-    pub(super) fn address(&self, key: &'static str) -> Result<Option<String>, Malformed> {
+    pub(super) fn address(&self, key: &'static str) -> Result<Option<String>, RequestError> {
         self.read(key, "an IP address", |text| {
             let is_address = text.parse::<IpAddr>().is_ok() || Network::parse(text).is_some();
             is_address.then(|| text.to_owned())
@@ -142,7 +145,7 @@ impl<'a> Fields<'a> {
         key: &'static str,
         expected: &'static str,
         read: impl FnOnce(&str) -> Option<T>,
-    ) -> Result<Option<T>, Malformed> {
+    ) -> Result<Option<T>, RequestError> {
         let Some(text) = self.decoded::<String>(key, expected)? else {
             return Ok(None);
         };
@@ -150,7 +153,7 @@ impl<'a> Fields<'a> {
     }
 
     /// A text as it was meant, not cleaned, if it is there.
-    fn string(&self, key: &'static str) -> Result<Option<String>, Malformed> {
+    fn string(&self, key: &'static str) -> Result<Option<String>, RequestError> {
         let is_text = |value: &str| value.starts_with('"');
         let expected = if self.value(key).is_some_and(is_text) {
             WHOLE_TEXT
@@ -165,7 +168,7 @@ impl<'a> Fields<'a> {
         &self,
         key: &'static str,
         expected: &'static str,
-    ) -> Result<Option<T>, Malformed> {
+    ) -> Result<Option<T>, RequestError> {
         let decoded = self.value(key).map(serde_json::from_str);
         decoded.transpose().map_err(|_| wrong(key, expected))
     }
@@ -182,10 +185,10 @@ impl<'a> Fields<'a> {
 }
 
 /// What there is of a field that has to be there.
-fn needed<T>(key: &'static str, value: Option<T>) -> Result<T, Malformed> {
-    value.ok_or(Malformed::MissingField(key))
+fn needed<T>(key: &'static str, value: Option<T>) -> Result<T, RequestError> {
+    value.ok_or(RequestError::MissingField(key))
 }
 
-pub(super) fn wrong(field: &'static str, expected: &'static str) -> Malformed {
-    Malformed::WrongField { field, expected }
+pub(super) fn wrong(field: &'static str, expected: &'static str) -> RequestError {
+    RequestError::WrongField { field, expected }
 }

@@ -17,7 +17,7 @@ pub(super) enum Step<'a> {
     Gathered,
     /// A line, without its end.
     Ended(Cow<'a, [u8]>),
-    /// The line has more than [`JSON_LINE_BYTES_MAX`] bytes. Said once; here is what there was of it until then.
+    /// The line has more than [`JSON_LINE_BYTES_MAX`] bytes. ChatMessage once; here is what there was of it until then.
     TooLong(Vec<u8>),
     /// Bytes of a line that is too long.
     Skipped(&'a [u8]),

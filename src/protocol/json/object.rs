@@ -12,7 +12,7 @@ use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
 use super::{ID_BYTES_MAX, LEVELS_MAX};
-use crate::chat::{Malformed, Tag};
+use crate::chat::{RequestError, Tag};
 
 /// The object that a line is.
 #[derive(Debug)]
@@ -24,29 +24,29 @@ pub(super) struct Object<'a> {
 
 impl<'a> Object<'a> {
     /// Reads a line that is not blank.
-    pub(super) fn parse(line: &'a [u8]) -> Result<Self, Malformed> {
+    pub(super) fn parse(line: &'a [u8]) -> Result<Self, RequestError> {
         if levels(line) > LEVELS_MAX {
-            return Err(Malformed::TooDeep);
+            return Err(RequestError::TooDeep);
         }
-        let text = str::from_utf8(line).map_err(|_| Malformed::NotUtf8)?;
+        let text = str::from_utf8(line).map_err(|_| RequestError::NotUtf8)?;
         if text.starts_with('\u{feff}') {
-            return Err(Malformed::ByteOrderMark);
+            return Err(RequestError::ByteOrderMark);
         }
         let mut parser = Deserializer::from_str(text);
         if !text.trim_ascii_start().starts_with('{') {
             IgnoredAny::deserialize(&mut parser)
                 .and_then(|_| parser.end())
                 .map_err(not_json)?;
-            return Err(Malformed::NotAnObject);
+            return Err(RequestError::NotAnObject);
         }
         let mut fields = parser.deserialize_map(Fields).map_err(|error| {
             if error.is_eof() {
-                Malformed::SeveralLines
+                RequestError::SeveralLines
             } else {
                 not_json(error)
             }
         })?;
-        parser.end().map_err(|_| Malformed::SeveralObjects)?;
+        parser.end().map_err(|_| RequestError::SeveralObjects)?;
         // A stable sort: of several fields with the same key, the one that was written first stays first.
         fields.sort_by(|(one, _), (other, _)| one.cmp(other));
         Ok(Object { fields })
@@ -83,7 +83,7 @@ impl<'a> Object<'a> {
     /// # Errors
     ///
     /// With more than [`ID_BYTES_MAX`] it is a wrong field.
-    pub(super) fn tag(&self) -> Result<Option<Tag>, Malformed> {
+    pub(super) fn tag(&self) -> Result<Option<Tag>, RequestError> {
         const SHORT: &str = "a value of at most 1 KiB";
         const { assert!(ID_BYTES_MAX == 1024, "the text above says so") };
         let Some(id) = self.field("id") else {
@@ -98,7 +98,7 @@ impl<'a> Object<'a> {
             }
         }
         if tag.len() > ID_BYTES_MAX {
-            return Err(Malformed::WrongField {
+            return Err(RequestError::WrongField {
                 field: "id",
                 expected: SHORT,
             });
@@ -111,8 +111,8 @@ fn is_null(value: &RawValue) -> bool {
     value.get() == "null"
 }
 
-fn not_json(error: serde_json::Error) -> Malformed {
-    Malformed::NotJson {
+fn not_json(error: serde_json::Error) -> RequestError {
+    RequestError::NotJson {
         column: error.column().max(1),
     }
 }

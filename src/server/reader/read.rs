@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::Reader;
 use crate::config::limits;
-use crate::server::activity::Activity;
 use crate::server::inbox::InputEnd;
+use crate::server::ops::activity::Activity;
 
 /// How one read went.
 pub(super) enum Outcome {
@@ -127,8 +127,8 @@ mod tests {
     use crate::server::clock::Clock;
     use crate::server::connection::Connection;
     use crate::server::inbox::Inbound;
+    use crate::server::ops::threads::ThreadTable;
     use crate::server::reader::run;
-    use crate::server::threads::ThreadTable;
 
     /// How long a test waits for an event before it fails.
     const PATIENCE: Duration = Duration::from_secs(20);

@@ -12,8 +12,8 @@ mod encode;
 mod object;
 mod own;
 
-use chatserv::chat::{Command, Line, NameRefusal, Refusal, Request, Timestamps};
-use chatserv::protocol::phrases::refused;
+use chatserv::chat::{ChatError, Command, Line, NameError, Request, Timestamps};
+use chatserv::protocol::plain::refused;
 use chatserv::protocol::{clean, is_blank};
 
 use super::Bell;
@@ -54,10 +54,10 @@ pub fn understand(line: &str) -> Typed {
         Command::Do(Request::Timestamps { show }) => Typed::Timestamps(show),
         // The server would take what is left for what was typed, and a name is never mended.
         Command::Do(Request::Nick { .. }) if altered => {
-            refusal(&Refusal::NameRefused(NameRefusal::Altered))
+            refusal(&ChatError::Name(NameError::Altered))
         }
         Command::Do(Request::Join { .. }) if altered => {
-            refusal(&Refusal::RoomRefused(NameRefusal::Altered))
+            refusal(&ChatError::RoomName(NameError::Altered))
         }
         Command::Do(Request::Help { about: Some(word) }) => {
             own::help(&word).unwrap_or(Typed::Ask(Request::Help { about: Some(word) }))
@@ -92,7 +92,7 @@ fn with_own_words(command: Command) -> Command {
     }
 }
 
-fn refusal(why: &Refusal) -> Typed {
+fn refusal(why: &ChatError) -> Typed {
     Typed::Refused(refused(why))
 }
 

@@ -4,8 +4,8 @@ use std::iter;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use chatserv::protocol::phrases::layout::cut;
-use chatserv::protocol::phrases::span;
+use chatserv::protocol::plain::layout::cut;
+use chatserv::protocol::plain::span;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::super::heard::{Ban, Client, CommandShown, RoomShown, ThreadShown, Whois};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use chatserv::chat::{Line, Network, Protocol, Range, Refusal, Request, SentAt, Target};
+use chatserv::chat::{ChatError, Line, Network, Protocol, Range, Request, SentAt, Target};
 use chatserv::protocol::JSON_LINE_BYTES_MAX;
-use chatserv::protocol::phrases::refused;
+use chatserv::protocol::plain::refused;
 
 use super::object::Object;
 
@@ -27,7 +27,7 @@ pub fn encode(
     let here = Here { room, sent_at };
     let line = object(request, here)?.end(id);
     if line.len() > JSON_LINE_BYTES_MAX {
-        return Err(refused(&Refusal::LineTooLong(Protocol::Json)));
+        return Err(refused(&ChatError::LineTooLong(Protocol::Json)));
     }
     Ok(line)
 }

@@ -21,7 +21,7 @@ use tracing_subscriber::reload;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, fmt};
 
-use crate::chat::Notable;
+use crate::chat::LogEvent;
 use crate::config::LogLevel;
 
 /// How many lines wait for stderr before more are dropped.
@@ -187,27 +187,27 @@ impl<'a> MakeWriter<'a> for TellsWhatIsMissing {
 }
 
 /// Writes what the Hub found worth a line.
-pub fn notable(notable: &Notable) {
+pub fn notable(notable: &LogEvent) {
     match notable {
-        Notable::Joined { client, name } => tracing::info!(%client, ?name, "joined"),
-        Notable::Left {
+        LogEvent::Joined { client, name } => tracing::info!(%client, ?name, "joined"),
+        LogEvent::Left {
             client,
             name,
             reason,
         } => {
             tracing::info!(%client, ?name, reason = reason.as_str(), "left");
         }
-        Notable::LeftUnnamed { client, reason } => {
+        LogEvent::LeftUnnamed { client, reason } => {
             tracing::info!(%client, reason = reason.as_str(), "left without a name");
         }
-        Notable::NameRefused { client, refusal } => {
+        LogEvent::NameRefused { client, refusal } => {
             tracing::info!(%client, %refusal, "name refused")
         }
-        Notable::NameTaken { client, by } => tracing::info!(%client, ?by, "name taken"),
-        Notable::NotOperator { client } => tracing::warn!(%client, "not an operator"),
-        Notable::Said { name, to, text } => tracing::info!(?name, ?to, ?text, "said"),
-        Notable::Renamed { client, from, to } => tracing::info!(%client, ?from, ?to, "renamed"),
-        Notable::Operated {
+        LogEvent::NameTaken { client, by } => tracing::info!(%client, ?by, "name taken"),
+        LogEvent::NotOperator { client } => tracing::warn!(%client, "not an operator"),
+        LogEvent::Chat { name, to, text } => tracing::info!(?name, ?to, ?text, "said"),
+        LogEvent::Renamed { client, from, to } => tracing::info!(%client, ?from, ?to, "renamed"),
+        LogEvent::Operated {
             by,
             what,
             whom,
@@ -215,16 +215,16 @@ pub fn notable(notable: &Notable) {
         } => {
             tracing::info!(?by, what, ?whom, ?why, "an operator's command");
         }
-        Notable::BecameOperator { client, name } => {
+        LogEvent::BecameOperator { client, name } => {
             tracing::info!(%client, ?name, "became an operator");
         }
-        Notable::WrongOperatorWord { client, address } => {
+        LogEvent::WrongOperatorPassword { client, address } => {
             tracing::warn!(%client, %address, "wrong operator password");
         }
-        Notable::TurnedAway { client, address } => {
+        LogEvent::TurnedAway { client, address } => {
             tracing::info!(%client, %address, "turned away: banned");
         }
-        Notable::ShuttingDown { cause, joined } => {
+        LogEvent::ShuttingDown { cause, joined } => {
             tracing::info!(
                 "The chat is shutting down: asked by {cause}, {joined} client(s) connected"
             );

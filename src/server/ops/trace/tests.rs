@@ -5,7 +5,7 @@ use std::{env, process};
 use serde_json::Value;
 
 use super::*;
-use crate::server::threads::ThreadTable;
+use crate::server::ops::threads::ThreadTable;
 
 /// A place for the file of one test, gone when the test is.
 struct Place(PathBuf);

@@ -10,13 +10,13 @@ use super::clause::because;
 use super::layout::{columns, cut, line};
 use super::said::day_and_clock;
 use super::span;
-use crate::chat::{Ban, PersonKnown, Protocol, Queue, RoomShown, ThreadShown, Time};
+use crate::chat::{Ban, PersonDetails, Protocol, Queue, RoomListing, ThreadListing, Time};
 
 /// How much of a line of bans says who made it.
 const BY_COLUMNS_MAX: usize = 20;
 
 /// The rooms there are.
-pub(super) fn rooms(rooms: &[RoomShown], total: usize, out: &mut Vec<u8>) {
+pub(super) fn rooms(rooms: &[RoomListing], total: usize, out: &mut Vec<u8>) {
     let rows = rooms.iter().map(|shown| {
         let people = if shown.members == 1 {
             "person"
@@ -33,7 +33,7 @@ pub(super) fn rooms(rooms: &[RoomShown], total: usize, out: &mut Vec<u8>) {
 }
 
 /// What is known of somebody.
-pub(super) fn whois(known: &PersonKnown, out: &mut Vec<u8>) {
+pub(super) fn whois(known: &PersonDetails, out: &mut Vec<u8>) {
     let person = &known.person;
     let speaks = match known.protocol {
         Protocol::Plain => "plain text",
@@ -110,7 +110,7 @@ pub(super) fn whom(ban: &Ban) -> String {
 
 /// What each thread of the server does. Its role is not shown: the name begins with it. A queue with a unit is bytes that
 /// wait for a client, one without is events in the inbox.
-pub(super) fn threads(rows: &[ThreadShown], total: usize, out: &mut Vec<u8>) {
+pub(super) fn threads(rows: &[ThreadListing], total: usize, out: &mut Vec<u8>) {
     let size = |bytes| ByteSize(bytes).display().iec_short().to_string();
     let head = ["name", "does", "alive", "queue", "read", "sent"].map(str::to_owned);
     let rows = rows.iter().map(|row| {

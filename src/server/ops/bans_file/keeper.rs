@@ -7,8 +7,8 @@ use crossbeam_channel::{Receiver, Sender, TrySendError};
 
 use super::BansFile;
 use crate::chat::Ban;
-use crate::server::activity::Activity;
-use crate::server::threads::Row;
+use crate::server::ops::activity::Activity;
+use crate::server::ops::threads::Row;
 
 /// The dispatcher's end of the slot. Dropping it ends the thread, once that has written what is in the slot.
 pub struct Keeper {
@@ -60,7 +60,7 @@ mod tests {
     use super::super::disk::tests::Directory;
     use super::super::tests::{banned, open};
     use super::*;
-    use crate::server::threads::ThreadTable;
+    use crate::server::ops::threads::ThreadTable;
 
     #[test]
     fn the_newest_list_is_written_before_the_end() {

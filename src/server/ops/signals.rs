@@ -17,11 +17,11 @@ use std::thread::{Builder, JoinHandle};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::{Handle, Signals};
 
-use super::Remote;
 use super::activity::Activity;
 use crate::chat::ShutdownCause;
 use crate::config::{ConfigError, Outcome, limits};
 use crate::inherited::is_ignored;
+use crate::server::Remote;
 
 /// The thread that waits for signals. Dropping it ends and joins the thread.
 pub struct SignalThread {

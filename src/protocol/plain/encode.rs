@@ -15,30 +15,19 @@
 //! | `layout` | lines, and how to keep within their width |
 //! | `span` | how long something takes or has taken |
 
-mod clause;
-mod help;
-pub mod layout;
-mod listing;
-mod refused;
-mod said;
-mod sentence;
-pub mod span;
-mod table;
-
 use jiff::tz::TimeZone;
 
-use crate::chat::{Message, Refusal, Stranger, Timestamps};
-use layout::{line, wrap};
-pub use refused::refused;
-pub(super) use sentence::sentence;
-pub(super) use span::seconds_left;
+use super::layout::{line, wrap};
+use super::sentences::sentence;
+use super::{help, listing, said, tables};
+use crate::chat::{ChatError, Message, Stranger, Timestamps};
 
 /// Appends `message` to `out` as the bytes that go to a terminal. `timestamps` is how this person sees when something
 /// was said, and `zone` the one that times are told in.
 pub fn encode(message: &Message, timestamps: Timestamps, zone: &TimeZone, out: &mut Vec<u8>) {
     match message {
         // By far the most frequent one.
-        Message::Said(said) => said::encode(said, timestamps, zone, out),
+        Message::Chat(said) => said::encode(said, timestamps, zone, out),
         Message::History {
             room, said, now, ..
         } => said::history(room, said, *now, zone, out),
@@ -52,7 +41,7 @@ pub fn encode(message: &Message, timestamps: Timestamps, zone: &TimeZone, out: &
             0,
             out,
         ),
-        Message::Refused(Refusal::NobodyOf(names)) => wrap(listing::nobody_of(names), 0, out),
+        Message::Error(ChatError::NobodyOf(names)) => wrap(listing::nobody_of(names), 0, out),
         Message::Ignoring(names) => wrap(listing::ignoring(names), 0, out),
         Message::InRoom {
             room,
@@ -77,13 +66,13 @@ pub fn encode(message: &Message, timestamps: Timestamps, zone: &TimeZone, out: &
             total.saturating_sub(people.len()),
             out,
         ),
-        Message::Rooms { rooms, total } => table::rooms(rooms, *total, out),
-        Message::Whois(person) => table::whois(person, out),
-        Message::BanAdded(ban) => line(&table::ban_added(ban, zone), out),
-        Message::Bans { bans, total, now } => table::bans(bans, *total, *now, out),
-        Message::Threads { rows, total } => table::threads(rows, *total, out),
+        Message::Rooms { rooms, total } => tables::rooms(rooms, *total, out),
+        Message::Whois(person) => tables::whois(person, out),
+        Message::BanAdded(ban) => line(&tables::ban_added(ban, zone), out),
+        Message::Bans { bans, total, now } => tables::bans(bans, *total, *now, out),
+        Message::Threads { rows, total } => tables::threads(rows, *total, out),
         Message::Motd(Some(text)) => text.lines().for_each(|text| line(text, out)),
-        Message::Help { operator, about } => help::encode(*operator, *about, out),
+        Message::Help { operator, topic } => help::encode(*operator, *topic, out),
         Message::WrongProtocol(stranger) => wrong_protocol(*stranger, out),
         // `sentence` names all others one by one: a new message does not compile until somebody has worded it.
         other => line(&sentence(other), out),

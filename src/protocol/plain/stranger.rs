@@ -10,14 +10,14 @@ const VERSION: &[u8] = b" HTTP/";
 
 /// Looks out for strangers during the first line that is not blank.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub(in crate::protocol) struct Watch {
     /// How many bytes of [`VERSION`] the line's last bytes are, where the line is too long to be kept.
     version_seen: u8,
 }
 
 impl Watch {
     /// Looks at a whole line.
-    pub(super) fn look_at_line(&self, line: &str) -> Option<Stranger> {
+    pub(in crate::protocol) fn look_at_line(&self, line: &str) -> Option<Stranger> {
         if line.strip_prefix("SSH-").is_some_and(begins_with_digit) {
             return Some(Stranger::Ssh);
         }
@@ -25,7 +25,7 @@ impl Watch {
     }
 
     /// Looks at what there is of a line when it grows too long.
-    pub(super) fn look_at_long(&mut self, start: &[u8]) -> Option<Stranger> {
+    pub(in crate::protocol) fn look_at_long(&mut self, start: &[u8]) -> Option<Stranger> {
         if begins_like_request(start) {
             return Some(Stranger::Http);
         }
@@ -34,7 +34,7 @@ impl Watch {
 
     /// Looks at more of a line that is too long. Even its method can be thousands of letters: a page may choose that,
     /// too, if a name server that plays along makes the browser believe that this port is the page's own server.
-    pub(super) fn look_at_skipped(&mut self, run: &[u8]) -> Option<Stranger> {
+    pub(in crate::protocol) fn look_at_skipped(&mut self, run: &[u8]) -> Option<Stranger> {
         for &byte in run {
             self.version_seen = match VERSION.get(usize::from(self.version_seen)) {
                 Some(&expected) if byte == expected => self.version_seen + 1,
@@ -48,7 +48,7 @@ impl Watch {
 }
 
 /// Whether bytes begin with the type and the major version of a TLS handshake record (RFC 8446, section 5.1).
-pub(super) fn begins_like_tls(bytes: &[u8]) -> bool {
+pub(in crate::protocol) fn begins_like_tls(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0x16, 0x03])
 }
 

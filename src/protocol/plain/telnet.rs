@@ -7,8 +7,8 @@
 
 use std::time::Duration;
 
-use super::{ENDLESS_BYTES_MAX, ordinary_prefix};
 use crate::chat::Time;
+use crate::protocol::{ENDLESS_BYTES_MAX, ordinary_prefix};
 
 /// "Interpret as command": the byte every command begins with. Doubled, it is the data byte 255.
 const IAC: u8 = 255;

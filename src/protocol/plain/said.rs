@@ -7,13 +7,18 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
 use super::layout::line;
-use crate::chat::{Manner, Said, SentAt, Timestamps, To};
+use crate::chat::{Audience, ChatMessage, Manner, SentAt, Timestamps};
 
 /// A sender's clock that is wrong by less than this is not worth a word.
 const CLOCKS_APART_MAX: SignedDuration = SignedDuration::from_mins(1);
 
 /// Something that somebody says now.
-pub(super) fn encode(said: &Said, timestamps: Timestamps, zone: &TimeZone, out: &mut Vec<u8>) {
+pub(super) fn encode(
+    said: &ChatMessage,
+    timestamps: Timestamps,
+    zone: &TimeZone,
+    out: &mut Vec<u8>,
+) {
     let time = || zone.to_datetime(said.received_at);
     match timestamps {
         Timestamps::Off => {}
@@ -28,7 +33,7 @@ pub(super) fn encode(said: &Said, timestamps: Timestamps, zone: &TimeZone, out: 
 /// What was said in a room, each with its time. The date is told of what was said on another day than `now`.
 pub(super) fn history(
     room: &str,
-    said: &[Arc<Said>],
+    said: &[Arc<ChatMessage>],
     now: Timestamp,
     zone: &TimeZone,
     out: &mut Vec<u8>,
@@ -56,7 +61,7 @@ pub(super) fn history(
 }
 
 /// A line without the machinery of formatting and without an allocation: this is written for everybody who hears it.
-fn without_time(said: &Said, out: &mut Vec<u8>) {
+fn without_time(said: &ChatMessage, out: &mut Vec<u8>) {
     let name = said.from.as_bytes();
     let mut push = |parts: &[&[u8]]| {
         for part in parts {
@@ -66,8 +71,10 @@ fn without_time(said: &Said, out: &mut Vec<u8>) {
     match (said.manner, &said.to) {
         (Manner::Chat, _) => push(&[name, b" : "]),
         (Manner::Me, _) => push(&[b"* ", name, b" "]),
-        (Manner::Private, To::Room { room, .. }) => push(&[name, b" -> ", room.as_bytes(), b" : "]),
-        (Manner::Private, To::People(people)) => {
+        (Manner::Private, Audience::Room { room, .. }) => {
+            push(&[name, b" -> ", room.as_bytes(), b" : "])
+        }
+        (Manner::Private, Audience::People(people)) => {
             push(&[name, b" -> "]);
             for (at, person) in people.iter().enumerate() {
                 let comma: &[u8] = if at == 0 { b"" } else { b", " };

@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 
 use super::activity::Activity;
 use super::trace::{Trace, Track};
-use crate::chat::{Message, Queue, ThreadShown};
+use crate::chat::{Message, Queue, ThreadListing};
 use crate::config::limits;
 
 /// One live thread. All that changes is atomic: whoever looks never stops whoever works.
@@ -79,9 +79,9 @@ impl Row {
     }
 
     /// The row for people in the chat.
-    fn shown(&self) -> ThreadShown {
+    fn shown(&self) -> ThreadListing {
         let queue = self.queue.load(Ordering::Relaxed);
-        ThreadShown {
+        ThreadListing {
             name: self.name.clone(),
             role: self.role,
             doing: self.activity().as_str(),

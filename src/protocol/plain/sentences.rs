@@ -2,7 +2,7 @@
 
 use super::clause::{because, clients_have, have, removal};
 use super::refused::refused;
-use super::{listing, span, table};
+use super::{listing, span, tables};
 use crate::chat::{Message, Timestamps};
 use crate::protocol::ENDLESS_BYTES_MAX;
 
@@ -10,7 +10,7 @@ use crate::protocol::ENDLESS_BYTES_MAX;
 /// somebody says: `encode` writes those.
 pub(in crate::protocol) fn sentence(message: &Message) -> String {
     match message {
-        Message::Refused(refusal) => refused(refusal),
+        Message::Error(refusal) => refused(refusal),
         Message::InputUsername => "Input username.".into(),
         Message::YourNameIs(name) => format!("Your username is {name}."),
         Message::Congratulations => {
@@ -109,7 +109,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
             }
         }
         Message::Removed(name) => format!("{name} was thrown out."),
-        Message::BanTakenBack(ban) => format!("{} is banned no more.", table::whom(ban)),
+        Message::BanTakenBack(ban) => format!("{} is banned no more.", tables::whom(ban)),
         Message::Muted { name, on: true } => {
             format!("Nobody hears {name} any more. /unmute {name} takes that back.")
         }
@@ -153,7 +153,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
             "You were disconnected: your end did not read what was sent. Connect again.".into()
         }
         Message::ShutDown => "The chat has been shut down".into(),
-        Message::Said(_)
+        Message::Chat(_)
         | Message::History { .. }
         | Message::InRoom { .. }
         | Message::Rooms { .. }

@@ -5,11 +5,11 @@
 
 use std::collections::hash_map::Entry;
 
-use super::delivery::{Delivery, touch};
-use super::inbox::InputEnd;
 use super::peer::{Ending, Right};
+use super::{Delivery, touch};
 use crate::chat::{ClientId, Time};
 use crate::config::limits;
+use crate::server::inbox::InputEnd;
 
 impl Delivery<'_, '_> {
     /// A reader has ended.
@@ -60,7 +60,7 @@ impl Delivery<'_, '_> {
 
     /// Sends no more to a connection whose socket takes none. What its client has said before is still in there, so it is
     /// the reader that finds the end, and the others hear of it after the last line.
-    pub(super) fn abandon(&mut self, client: ClientId, now: Time) {
+    pub(in crate::server) fn abandon(&mut self, client: ClientId, now: Time) {
         if let Some(peer) = self.peers.get_mut(&client) {
             peer.broken = true;
             peer.outbox.clear(&mut self.buffers);
@@ -72,7 +72,7 @@ impl Delivery<'_, '_> {
 
     /// Brings an ending connection one step further, as far as it can go now: all sent, then the sending side is
     /// shut and the reader told, then, when the reader has ended too, it is forgotten and its socket closes.
-    pub(super) fn settle(&mut self, client: ClientId, now: Time) {
+    pub(in crate::server) fn settle(&mut self, client: ClientId, now: Time) {
         let Some(peer) = self.peers.get_mut(&client) else {
             return;
         };
@@ -182,7 +182,7 @@ impl Delivery<'_, '_> {
             .collect()
     }
 
-    pub(super) fn is_over_limit(&mut self, client: ClientId, now: Time) -> bool {
+    pub(in crate::server) fn is_over_limit(&mut self, client: ClientId, now: Time) -> bool {
         let Some(peer) = self.peers.get_mut(&client) else {
             return false;
         };

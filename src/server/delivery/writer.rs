@@ -7,13 +7,13 @@ use std::io::{self, ErrorKind, Write};
 
 use crossbeam_channel::Receiver;
 
-use super::activity::Activity;
-use super::connection::Connection;
-use super::inbox::{Inbound, Inbox, Written};
 use super::outbox::{Block, rest_of_line};
-use super::threads::Row;
 use crate::chat::ClientId;
 use crate::config::limits;
+use crate::server::connection::Connection;
+use crate::server::inbox::{Inbound, Inbox, Written};
+use crate::server::ops::activity::Activity;
+use crate::server::ops::threads::Row;
 
 /// Writes each block it is handed, however long the client takes. Contract:
 /// 1. it ends when the dispatcher drops the other end of `blocks`, and is woken from a blocked write by a shutdown of

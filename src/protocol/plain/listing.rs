@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::layout::{TEXT_COLUMNS_MAX, cut, shortened};
 use super::span;
-use crate::chat::{LOBBY_NAME, PersonShown, Time};
+use crate::chat::{LOBBY_NAME, PersonListing, Time};
 
 /// Whoever has said something in this time is not idle.
 const IDLE_AFTER: Time = Time::from_secs(60);
@@ -69,7 +69,7 @@ pub(super) fn in_room(
 /// Who is here. `total` counts all of them, `people` may be only the first.
 pub(super) fn who<'a>(
     room: Option<&str>,
-    people: &'a [PersonShown],
+    people: &'a [PersonListing],
     total: usize,
 ) -> impl Iterator<Item = String> + use<'a> {
     let is_whole_chat = room.is_none();
@@ -85,7 +85,7 @@ pub(super) fn who<'a>(
 }
 
 /// A person with what is remarkable about them, in at most a line: rooms, idleness, absence.
-fn shown(person: &PersonShown, with_rooms: bool) -> String {
+fn shown(person: &PersonListing, with_rooms: bool) -> String {
     let mut remarks = Vec::new();
     if person.idle >= IDLE_AFTER {
         remarks.push(format!("idle {}", span::past(person.idle)));

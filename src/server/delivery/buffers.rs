@@ -41,7 +41,7 @@ impl Buffers {
 #[cfg(test)]
 impl Buffers {
     /// How many wait to be lent.
-    pub(super) fn count(&self) -> usize {
+    pub(in crate::server) fn count(&self) -> usize {
         self.free.len()
     }
 }

@@ -5,6 +5,14 @@
 //! 3. What a full socket does not take is **handed over** to a writer thread, and with it the right to write.
 //! 4. `Drained` **takes** the right **back**. What has gathered meanwhile is flushed like anything else.
 
+mod buffers;
+mod closing;
+pub mod outbox;
+mod outbox_limits;
+pub mod peer;
+mod tape;
+mod writer;
+
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
@@ -12,16 +20,15 @@ use std::thread::Scope;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::buffers::Buffers;
-use super::inbox::{Inbox, Written};
-use super::outbox::Block;
-use super::outbox_limits::OutboxLimits;
-use super::peer::{Ending, Peer, Right};
-use super::tape::Tape;
-use super::threads::ThreadTable;
-use super::writer;
 use crate::chat::{ClientId, Time, View};
 use crate::config::{Config, Delivery as Policy, limits};
+use crate::server::inbox::{Inbox, Written};
+use crate::server::ops::threads::ThreadTable;
+use buffers::Buffers;
+use outbox::Block;
+use outbox_limits::OutboxLimits;
+use peer::{Ending, Peer, Right};
+use tape::Tape;
 
 /// How a flush of one outbox went, where it was not all sent to somebody who stays.
 enum Flushed {
@@ -40,23 +47,23 @@ pub struct Delivery<'scope, 'env> {
     inbox: Inbox<'scope>,
     policy: Policy,
     writers_max: usize,
-    pub(super) limits: OutboxLimits,
-    pub(super) peers: FxHashMap<ClientId, Peer<'scope>>,
-    pub(super) tape: Tape,
-    pub(super) buffers: Buffers,
+    pub(in crate::server) limits: OutboxLimits,
+    pub(in crate::server) peers: FxHashMap<ClientId, Peer<'scope>>,
+    pub(in crate::server) tape: Tape,
+    pub(in crate::server) buffers: Buffers,
     /// Whose outboxes were appended to since the last flush, each once.
-    pub(super) touched: Vec<ClientId>,
+    pub(in crate::server) touched: Vec<ClientId>,
     /// Whose right to write is with a writer.
-    pub(super) handed_over: FxHashSet<ClientId>,
+    pub(in crate::server) handed_over: FxHashSet<ClientId>,
     /// Writer threads that have not reported their end.
     writers: usize,
     /// What was appended since the last flush: to all together, and to the fullest one.
     batch_bytes: usize,
     fullest_bytes: usize,
     /// When connections that were told to end are shut down, oldest first.
-    pub(super) lingering: VecDeque<(Time, ClientId)>,
+    pub(in crate::server) lingering: VecDeque<(Time, ClientId)>,
     /// When those with a full socket are looked at again.
-    pub(super) next_check: Option<Time>,
+    pub(in crate::server) next_check: Option<Time>,
 }
 
 impl<'scope, 'env> Delivery<'scope, 'env> {
@@ -284,7 +291,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
 }
 
 /// Remembers that an outbox has to be looked at in the next flush.
-pub(super) fn touch(peer: &mut Peer<'_>, touched: &mut Vec<ClientId>) {
+pub(in crate::server) fn touch(peer: &mut Peer<'_>, touched: &mut Vec<ClientId>) {
     if !std::mem::replace(&mut peer.touched, true) {
         touched.push(peer.connection.id);
     }

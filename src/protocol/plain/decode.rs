@@ -1,10 +1,10 @@
 //! The decoder of one plain-text connection.
 
-use super::Decoded;
+use super::super::Decoded;
+use super::super::clean::{clean, is_blank};
 use super::line::{LineBuffer, Step};
 use super::stranger::Watch;
 use super::telnet::{Heard, Telnet};
-use super::text::{clean, is_blank};
 use crate::chat::{Input, Line, Stranger, Time};
 
 /// Turns the bytes of one plain-text connection into [`Input`]s, and answers telnet's commands.
@@ -37,7 +37,7 @@ impl PlainDecoder {
     }
 
     /// A decoder for a connection that may turn out to speak JSON.
-    pub(super) fn that_may_be_json() -> Self {
+    pub(in crate::protocol) fn that_may_be_json() -> Self {
         PlainDecoder {
             may_be_json: true,
             ..PlainDecoder::new()
@@ -52,7 +52,7 @@ impl PlainDecoder {
 
     /// The same, up to the brace that makes the connection a JSON one: what is left from there on, untouched, since
     /// telnet's commands mean nothing in JSON.
-    pub(super) fn feed_until_json<'a>(
+    pub(in crate::protocol) fn feed_until_json<'a>(
         &mut self,
         all: &'a [u8],
         now: Time,

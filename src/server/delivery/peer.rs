@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use crossbeam_channel::Sender;
 
-use super::admission::Place;
 use super::buffers::Buffers;
-use super::connection::Connection;
-use super::inbox::InputEnd;
 use super::outbox::{Block, Outbox};
 use super::tape::Tape;
 use crate::chat::{Protocol, View};
+use crate::server::admission::Place;
+use crate::server::connection::Connection;
+use crate::server::inbox::InputEnd;
 
 /// Who may write to the socket now. It is one of the two at any time, which is why no line is ever torn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

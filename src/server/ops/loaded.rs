@@ -20,7 +20,7 @@ pub struct Loaded {
     /// The message of the day.
     pub motd: Option<Arc<str>>,
     /// The operator password.
-    pub operator_word: Option<Secret>,
+    pub operator_password: Option<Secret>,
 }
 
 /// All that a reload brings, read already: what is left to do needs no disk.
@@ -42,7 +42,7 @@ impl Loaded {
         let word = config.operator_password_file.as_deref();
         Ok(Self {
             motd: motd.flatten(),
-            operator_word: word.map(read_password).transpose()?,
+            operator_password: word.map(read_password).transpose()?,
             config,
         })
     }
@@ -56,7 +56,7 @@ impl Loaded {
             log_messages: self.config.log_messages,
             history_on_join: self.config.history_on_join,
             motd: self.motd.clone(),
-            operator_word: self.operator_word.clone(),
+            operator_password: self.operator_password.clone(),
         }
     }
 }

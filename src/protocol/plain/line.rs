@@ -6,7 +6,7 @@ use std::mem;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::stranger::begins_like_tls;
-use super::{ENDLESS_BYTES_MAX, LINE_BYTES_MAX, ordinary_prefix};
+use crate::protocol::{ENDLESS_BYTES_MAX, LINE_BYTES_MAX, ordinary_prefix};
 
 const NUL: u8 = 0x00;
 /// Ctrl-D, by its ASCII name: end of transmission.

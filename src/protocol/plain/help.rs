@@ -3,13 +3,17 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::layout::line;
-use crate::chat::{CommandHelp, command_groups, commands};
+use crate::chat::{CommandHelp, HelpTopic, command_groups, commands};
 
 /// All commands, or the one whose word is `about`.
-pub(super) fn encode(operator: bool, about: Option<&str>, out: &mut Vec<u8>) {
-    match about.and_then(find) {
-        Some(command) => one(command, out),
-        None => all(operator, out),
+pub(super) fn encode(operator: bool, topic: HelpTopic, out: &mut Vec<u8>) {
+    match topic {
+        HelpTopic::Command(word) => {
+            if let Some(command) = find(word) {
+                one(command, out);
+            }
+        }
+        HelpTopic::Overview | HelpTopic::All => all(operator, out),
     }
 }
 
