@@ -41,7 +41,7 @@ macro_rules! page {
         /// [listener]: ../../../src/chatserv/server/listener.rs.html
         /// [json-codec]: ../../../src/chatserv/protocol/json/mod.rs.html
         /// [limits]: ../../../src/chatserv/config/limits.rs.html
-        /// [hub-tests]: ../../../../../tests/hub/main.rs
+        /// [hub-tests]: ../../../../../tests/hub/mod.rs
         /// [client]: ../../../chat/index.html
         /// [lab]: ../../../lab/index.html
         /// [bench-script]: ../../../../../scripts/bench

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chatserv::chat::{Command, Line, Request, commands, find_help};
 
-use crate::typed;
+use crate::commands::typed;
 
 #[test]
 fn a_name_knows_whether_its_line_was_altered() {

@@ -2,7 +2,7 @@
 
 use chatserv::chat::{Command, commands};
 
-use crate::typed;
+use crate::commands::typed;
 
 #[test]
 fn what_does_not_fit_behind_a_word_is_a_mistake() {

@@ -1,7 +1,5 @@
-//! Plays the conversations in `tests/chats/` against the real server.
-//!
-//! [`script`] describes how a conversation is written. README.md and the guide show parts of them as they went;
-//! `UPDATE_GUIDE=1 cargo test --test conversations` updates those.
+//! The conversations in `tests/chats/`, played against the real server. README.md and the guide show their titled parts as
+//! examples; `UPDATE_GUIDE=1 cargo test --test conversations` updates those. [`script`] describes the format.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,7 +15,6 @@ mod guide;
 
 mod checks;
 mod examples;
-mod peer;
 mod player;
 mod script;
 mod transcript;
@@ -30,10 +27,10 @@ use std::thread;
 
 use player::Played;
 
-/// How many conversations are played at a time. They mostly wait.
+/// How many conversations are played at the same time. They mostly wait.
 const PLAYERS: usize = 4;
 
-/// All conversations, played once for all tests, in order of name.
+/// All conversations, played once for all tests and sorted by name.
 static PLAYED: LazyLock<Vec<Played>> = LazyLock::new(|| {
     let files = conversations();
     let next = AtomicUsize::new(0);
@@ -76,14 +73,14 @@ fn conversations() -> Vec<(String, String)> {
 }
 
 #[test]
-fn every_conversation_goes_as_written() {
+fn every_conversation_holds() {
     let failed: Vec<&str> = PLAYED
         .iter()
         .filter_map(|played| played.outcome.as_ref().err().map(String::as_str))
         .collect();
     assert!(
         failed.is_empty(),
-        "{} of {} conversations went otherwise:\n{}",
+        "{} of {} conversations failed:\n{}",
         failed.len(),
         PLAYED.len(),
         failed.join("\n")
@@ -91,6 +88,6 @@ fn every_conversation_goes_as_written() {
 }
 
 #[test]
-fn the_guide_shows_conversations_as_they_went() {
+fn the_guide_shows_the_conversations_as_played() {
     guide::check_blocks("conversations", |name| examples::generate(name, &PLAYED));
 }

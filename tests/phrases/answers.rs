@@ -2,7 +2,7 @@
 
 use chatserv::chat::{ChatError, Message, NameError, Protocol, RequestError as Wrong, Timestamps};
 
-use crate::{Row, name, row};
+use crate::phrases::{Row, name, row};
 
 pub fn rows() -> Vec<Row> {
     use Message::*;

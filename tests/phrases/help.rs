@@ -4,7 +4,7 @@ use chatserv::chat::{HelpTopic, Message, Stranger, Timestamps, commands};
 use chatserv::protocol::plain;
 use jiff::tz::TimeZone;
 
-use crate::servers;
+use crate::phrases::servers;
 
 fn help(operator: bool, about: Option<&'static str>) -> Vec<String> {
     let topic = about.map_or(HelpTopic::All, HelpTopic::Command);

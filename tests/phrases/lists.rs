@@ -6,7 +6,7 @@ use std::time::Duration;
 use chatserv::chat::{ChatError, Message, PersonListing};
 use jiff::Timestamp;
 
-use crate::{Row, name, names, row, servers, typed};
+use crate::phrases::{Row, name, names, row, servers, typed};
 
 fn delivered(to: &[&str], absent: &[&str], everybody_in: Option<&str>) -> Message {
     Message::Delivered {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chatserv::chat::{Ban, ChatError, Message, Network, Removal};
 
-use crate::{Row, name, row, time};
+use crate::phrases::{Row, name, row, time};
 
 pub fn removal(banned: bool, why: Option<&str>) -> Removal {
     Removal {

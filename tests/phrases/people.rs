@@ -4,8 +4,8 @@ use core::net::SocketAddr;
 
 use chatserv::chat::{ChatError, Message, NameError};
 
-use crate::operators::removal;
-use crate::{Row, name, row};
+use crate::phrases::operators::removal;
+use crate::phrases::{Row, name, row};
 
 pub fn rows() -> Vec<Row> {
     use Message::*;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chatserv::chat::{Audience, ChatMessage, Manner, Message, SentAt, Timestamps};
 use jiff::tz::{Offset, TimeZone};
 
-use crate::{berlin, lines, name, names, time};
+use crate::phrases::{berlin, lines, name, names, time};
 
 fn in_lobby() -> Audience {
     Audience::Room {

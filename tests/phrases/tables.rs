@@ -7,8 +7,8 @@ use chatserv::chat::{
     Ban, Message, Network, PersonDetails, Protocol, Queue, RoomListing, ThreadListing,
 };
 
-use crate::lists::person;
-use crate::{Row, name, row, servers, time};
+use crate::phrases::lists::person;
+use crate::phrases::{Row, name, row, servers, time};
 
 fn room(room: &str, members: usize, topic: Option<&str>) -> RoomListing {
     RoomListing {

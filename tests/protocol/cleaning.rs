@@ -2,7 +2,7 @@
 
 use chatserv::protocol::{clean, is_blank};
 
-use crate::{altered, check, line};
+use crate::protocol::{altered, check, line};
 
 #[test]
 fn texts_of_all_languages_arrive_untouched() {

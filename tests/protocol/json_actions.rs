@@ -4,8 +4,8 @@ use chatserv::chat::{Input, Request, RequestError, Target};
 use chatserv::protocol::clean;
 use chatserv::protocol::json::{ID_BYTES_MAX, actions};
 
-use crate::json_requests::table;
-use crate::json_support::{asked, check_json, decode, json, malformed, request, tag};
+use crate::protocol::json_requests::table;
+use crate::protocol::json_support::{asked, check_json, decode, json, malformed, request, tag};
 
 #[test]
 fn every_action_is_a_request() {

@@ -7,10 +7,10 @@ use chatserv::config::limits::LIST_ENTRIES_MAX;
 use chatserv::protocol::json::{ANSWER_BYTES_MAX, ID_BYTES_MAX};
 use serde_json::Value;
 
-use crate::json_encoder::lines;
-use crate::json_samples::{ban, name, noon};
-use crate::json_samples_people::person;
-use crate::json_support::tag;
+use crate::protocol::json_encoder::lines;
+use crate::protocol::json_samples::{ban, name, noon};
+use crate::protocol::json_samples_people::person;
+use crate::protocol::json_support::tag;
 
 /// One answer, and how many bytes it has with its end.
 fn answer(message: &Message) -> (Value, usize) {

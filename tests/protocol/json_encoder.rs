@@ -8,10 +8,10 @@ use chatserv::protocol::json::{self, error_codes};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use crate::json_samples::{name, noon, talk};
-use crate::json_samples_people::people;
-use crate::json_samples_server::{ends, errors, farewells, server};
-use crate::json_support::tag;
+use crate::protocol::json_samples::{name, noon, talk};
+use crate::protocol::json_samples_people::people;
+use crate::protocol::json_samples_server::{ends, errors, farewells, server};
+use crate::protocol::json_support::tag;
 
 /// The lines that a message is, without their ends.
 pub fn lines(message: &Message, tag: Option<&Tag>) -> Vec<String> {

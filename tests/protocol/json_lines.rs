@@ -3,8 +3,8 @@
 use chatserv::chat::{Input, Request, RequestError, Stranger};
 use chatserv::protocol::{Decoded, ENDLESS_BYTES_MAX, JSON_LINE_BYTES_MAX};
 
-use crate::NOW;
-use crate::json_support::{check_json, json, malformed, request};
+use crate::protocol::NOW;
+use crate::protocol::json_support::{check_json, json, malformed, request};
 
 const PING: &str = r#"{"action":"ping"}"#;
 

@@ -5,7 +5,7 @@ use std::thread;
 use chatserv::chat::{Input, Request, RequestError};
 use chatserv::protocol::json::LEVELS_MAX;
 
-use crate::json_support::{asked, check_json, malformed, request, tag};
+use crate::protocol::json_support::{asked, check_json, malformed, request, tag};
 
 fn not_json(column: usize) -> RequestError {
     RequestError::NotJson { column }

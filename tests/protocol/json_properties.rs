@@ -9,9 +9,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::json_encoder::lines;
-use crate::json_samples::{name, noon};
-use crate::json_support::{asked, decode, json};
+use crate::protocol::json_encoder::lines;
+use crate::protocol::json_samples::{name, noon};
+use crate::protocol::json_support::{asked, decode, json};
 
 /// Bytes that mean something come up often, and next to each other; so do whole requests.
 fn any_bytes() -> impl Strategy<Value = Vec<u8>> {

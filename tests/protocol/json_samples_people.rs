@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chatserv::chat::{Message, PersonDetails, PersonListing, Protocol, Removal, RoomListing};
 
-use crate::json_samples::name;
+use crate::protocol::json_samples::name;
 
 fn removal(banned: bool, why: Option<&str>) -> Removal {
     Removal {

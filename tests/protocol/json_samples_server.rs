@@ -7,7 +7,7 @@ use chatserv::chat::{
     Timestamps,
 };
 
-use crate::json_samples::{ban, name, noon};
+use crate::protocol::json_samples::{ban, name, noon};
 
 /// What the server says by itself, and what operators do.
 pub fn server() -> Vec<(Message, &'static str)> {

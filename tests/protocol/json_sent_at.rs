@@ -2,7 +2,7 @@
 
 use chatserv::chat::{Request, SentAt};
 
-use crate::json_support::asked;
+use crate::protocol::json_support::asked;
 
 fn sent_at(written: &str) -> Option<SentAt> {
     let line = format!(r#"{{"action":"chat","message":"x","sent_at":"{written}"}}"#);

@@ -3,7 +3,7 @@
 use chatserv::chat::{Input, Protocol, Request, RequestError, Tag};
 use chatserv::protocol::{Decoded, Decoder};
 
-use crate::NOW;
+use crate::protocol::NOW;
 
 /// What comes of the pieces and the end of input after them.
 pub fn decode<'a>(mut decoder: Decoder, pieces: impl IntoIterator<Item = &'a [u8]>) -> Decoded {

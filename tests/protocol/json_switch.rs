@@ -3,8 +3,8 @@
 use chatserv::chat::{Input, Protocol, Request, RequestError, Stranger};
 use chatserv::protocol::{Decoded, Decoder};
 
-use crate::json_support::{check, malformed, request};
-use crate::{NOW, altered, line, stranger};
+use crate::protocol::json_support::{check, malformed, request};
+use crate::protocol::{NOW, altered, line, stranger};
 
 fn may_switch() -> Decoder {
     Decoder::new(Protocol::Plain, true)

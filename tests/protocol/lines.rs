@@ -3,7 +3,7 @@
 use chatserv::chat::Input;
 use chatserv::protocol::{Decoded, ENDLESS_BYTES_MAX, LINE_BYTES_MAX, PlainDecoder};
 
-use crate::{NOW, altered, check, check_long, line};
+use crate::protocol::{NOW, altered, check, check_long, line};
 
 #[test]
 fn each_line_end_ends_one_line() {

@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::decode;
+use crate::protocol::decode;
 
 /// Bytes that mean something come up often, and next to each other.
 fn any_bytes() -> impl Strategy<Value = Vec<u8>> {

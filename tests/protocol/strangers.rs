@@ -3,7 +3,7 @@
 use chatserv::chat::{Input, Stranger};
 use chatserv::protocol::{Decoded, ENDLESS_BYTES_MAX, LINE_BYTES_MAX, PlainDecoder};
 
-use crate::{NOW, altered, check, check_long, line, stranger};
+use crate::protocol::{NOW, altered, check, check_long, line, stranger};
 
 #[test]
 fn a_request_is_told_and_all_that_follows_is_ignored() {
@@ -145,8 +145,11 @@ fn a_method_over_the_limit_is_told_by_the_end_of_its_line() {
             "{} /H HTTP/1.1\r\n\r\nSHUTDOWN\r\n",
             "A".repeat(method_bytes)
         );
-        let decoded = crate::decode([request.as_bytes()]);
-        assert_eq!(decoded, crate::decode(request.as_bytes().chunks(1)));
+        let decoded = crate::protocol::decode([request.as_bytes()]);
+        assert_eq!(
+            decoded,
+            crate::protocol::decode(request.as_bytes().chunks(1))
+        );
         assert_eq!(
             decoded.inputs.last(),
             Some(&stranger(Stranger::Http)),

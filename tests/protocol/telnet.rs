@@ -5,7 +5,7 @@ use std::time::Duration;
 use chatserv::chat::{Input, Stranger};
 use chatserv::protocol::{Decoded, ENDLESS_BYTES_MAX, PlainDecoder};
 
-use crate::{NOW, altered, check, check_long, line, stranger};
+use crate::protocol::{NOW, altered, check, check_long, line, stranger};
 
 const HERE: &[u8] = b"server: Yes, I am here.\r\n";
 /// IAC WONT TIMING-MARK.
@@ -173,11 +173,12 @@ fn a_storm_of_wishes_gets_so_many_refusals() {
             .flat_map(|option| [255, verbs[0], option, 255, verbs[1], option])
             .filter(|&byte| byte != 6)
             .collect();
-        let replies = crate::decode([&storm[..]]).replies;
+        let replies = crate::protocol::decode([&storm[..]]).replies;
         assert_eq!(replies.len(), 64 * 3, "{verbs:x?}");
     }
     // A peer that takes back and repeats its wish for ever.
-    let replies = crate::decode([b"\xFF\xFB\x18\xFF\xFC\x18".repeat(5000).as_slice()]).replies;
+    let replies =
+        crate::protocol::decode([b"\xFF\xFB\x18\xFF\xFC\x18".repeat(5000).as_slice()]).replies;
     assert_eq!(replies, b"\xFF\xFE\x18".repeat(64));
 }
 
@@ -213,7 +214,7 @@ fn a_flood_of_commands_ends_the_connection() {
     check_long(&[&most[..], b"\xFF"].concat(), &[Input::LineEndless], b"");
     // Each doubled 255 is a command byte and a byte of a line that never ends.
     let flood = vec![0xFF; 10 << 20];
-    let decoded = crate::decode(flood.chunks(16 * 1024));
+    let decoded = crate::protocol::decode(flood.chunks(16 * 1024));
     assert_eq!(
         decoded,
         Decoded {
