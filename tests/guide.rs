@@ -291,6 +291,12 @@ fn the_table_of_reloaded_settings_is_right() {
 }
 
 #[test]
+fn the_readme_names_the_oldest_rust_that_builds_the_project() {
+    let required = format!("Rust {} or newer", env!("CARGO_PKG_RUST_VERSION"));
+    assert!(read("README.md").contains(&required), "{required}");
+}
+
+#[test]
 fn the_readme_is_short_and_narrow() {
     let readme = read("README.md");
     let lines = readme.lines().count();
