@@ -25,7 +25,7 @@
 //! | [`guide`] | the documentation, for people, programs, operators and teachers |
 //!
 //! Two more programs live in `src/bin`: `chat`, the terminal client, and `lab`, which measures threading against
-//! non-blocking I/O; its lesson is [`guide::lesson`].
+//! non-blocking I/O; [`guide::teaching`] leads to its lesson.
 //!
 //! # The way of a message
 //!
@@ -67,6 +67,7 @@
 
 pub mod chat;
 pub mod config;
+pub mod guide;
 pub mod healthcheck;
 pub mod inherited;
 #[cfg(feature = "load")]
