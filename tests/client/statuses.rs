@@ -21,7 +21,7 @@ fn complains(ended: &Ended, status: i32, text: &str) {
 }
 
 #[test]
-fn help_and_the_readme_list_the_statuses_that_are_tested() {
+fn help_and_the_manual_list_the_statuses_that_are_tested() {
     let ended = Program::start(&mut chat(&["--help"])).end();
     assert_eq!(ended.status, Some(0), "{ended:?}");
     let mut help = ended.stdout.lines();
@@ -33,10 +33,10 @@ fn help_and_the_readme_list_the_statuses_that_are_tested() {
     let statuses: Vec<&str> = rows.iter().map(|(status, _)| *status).collect();
     assert_eq!(statuses, ["0", "1", "2", "3", "70", "129, 130, 143"]);
 
-    let readme = include_str!("../../README.md");
-    let table = readme
+    let manual = include_str!("../../src/guide/manual.md");
+    let table = manual
         .split_once("| exit status | why |\n")
-        .expect("the README has the table")
+        .expect("the manual has the table")
         .1;
     let rows_there = table
         .lines()

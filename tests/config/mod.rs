@@ -9,8 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chatserv::config::{
-    Bind, Config, ConfigError, DeliveryPolicy, Limit, LogLevel, Operators, Outcome, RateLimit,
-    Zone, load,
+    Bind, Config, ConfigError, DeliveryPolicy, LogLevel, Operators, Outcome, RateLimit, Zone, load,
 };
 use jiff::tz::TimeZone;
 
@@ -120,8 +119,8 @@ fn everything() -> Config {
         history_on_join: 200,
         motd: Some("./a motd".into()),
         time_zone: Zone::Named(TimeZone::get("Europe/Berlin").unwrap()),
-        connections_per_address: Limit::Off,
-        connections_per_minute: Limit::AtMost(9),
+        connections_per_address: None,
+        connections_per_minute: Some(9),
         rate_limit: RateLimit::Lines {
             burst: 3,
             per_second: 1,
@@ -156,8 +155,8 @@ fn the_defaults() {
         history_on_join: 10,
         motd: None,
         time_zone: Zone::System,
-        connections_per_address: Limit::AtMost(64),
-        connections_per_minute: Limit::AtMost(120),
+        connections_per_address: Some(64),
+        connections_per_minute: Some(120),
         rate_limit: RateLimit::Lines {
             burst: 20,
             per_second: 5,

@@ -1,12 +1,13 @@
 //! The player itself: a failing conversation is reported with its line, and examples are the same in every run.
 
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::json;
 
+use crate::examples;
 use crate::play;
 use crate::player::holds;
-use crate::readme::with_examples;
 use crate::script;
 use crate::transcript::Transcript;
 
@@ -61,14 +62,29 @@ const JOINED: &str =
 
 #[test]
 fn a_failing_step_is_reported_with_its_line() {
-    #[rustfmt::skip]
     let table = [
-        ("ann> /who", "ann< server: nobody", "got \"server: 1 client(s) connected: ann\""),
-        ("ann> /who", "ann<j {\"action\": \"who\"}", "got \"server: 1 client"),
+        (
+            "ann> /who",
+            "ann< server: nobody",
+            "got \"server: 1 client(s) connected: ann\"",
+        ),
+        (
+            "ann> /who",
+            "ann<j {\"action\": \"who\"}",
+            "got \"server: 1 client",
+        ),
         ("ann> /who", "ann<!", "got \"server: 1 client"),
         ("ann> /who", "ann<eof", "got \"server: 1 client"),
-        ("ann> /quit", "ann<~ ^no such line$", "the connection ended after [\"server: Bye!\"]"),
-        ("ann> SHUTDOWN", "exit 3", "the server ended with exit status: 0"),
+        (
+            "ann> /quit",
+            "ann<~ ^no such line$",
+            "the connection ended after [\"server: Bye!\"]",
+        ),
+        (
+            "ann> SHUTDOWN",
+            "exit 3",
+            "the server ended with exit status: 0",
+        ),
         ("ann: close", "ann> hello?", "ann is not connected"),
         ("ann: reset", "bob<!", "bob is not connected"),
     ];
@@ -117,13 +133,21 @@ fn an_example_is_the_same_in_every_run() {
     transcript.connected("ann", id(5123), None);
     transcript.connected("bob", id(51234), Some("json"));
     transcript.typed("ann", "at [10:00], 2026-01-02T03:04:05Z");
-    #[rustfmt::skip]
     let table = [
-        ("Your id is: '127.0.0.1:5123'.", "Your id is: '127.0.0.1:40000'."),
+        (
+            "Your id is: '127.0.0.1:5123'.",
+            "Your id is: '127.0.0.1:40000'.",
+        ),
         ("127.0.0.1:51234 : hi", "127.0.0.1:40001 : hi"),
         ("127.0.0.1:5", "127.0.0.1:5"),
-        ("Waiting for incoming json connections on port 4242", "Waiting for incoming json connections on port 1338"),
-        ("Waiting for incoming connections on port 4242", "Waiting for incoming connections on port 1337"),
+        (
+            "Waiting for incoming json connections on port 4242",
+            "Waiting for incoming json connections on port 1338",
+        ),
+        (
+            "Waiting for incoming connections on port 4242",
+            "Waiting for incoming connections on port 1337",
+        ),
         (
             r#"{"received_at":"2027-03-04T05:06:07.089Z","sent_at":"2026-01-02T03:04:05Z"}"#,
             r#"{"received_at":"2026-11-20T11:03:04.000Z","sent_at":"2026-01-02T03:04:05Z"}"#,
@@ -131,7 +155,10 @@ fn an_example_is_the_same_in_every_run() {
         ("[09:10] bob : hi", "[12:03] bob : hi"),
         ("[2027-03-04 09:10] bob : hi", "[2026-11-20 12:03] bob : hi"),
         ("bob : at [10:00]", "bob : at [10:00]"),
-        (r#""epoch":17,"idle_seconds":3"#, r#""epoch":1763636400000,"idle_seconds":0"#),
+        (
+            r#""epoch":17,"idle_seconds":3"#,
+            r#""epoch":1763636400000,"idle_seconds":0"#,
+        ),
         (r#"{"epoch":"a-b"}"#, r#"{"epoch":1763636400000}"#),
     ];
     for (line, shown) in table {
@@ -158,32 +185,22 @@ fn an_example_shows_what_each_person_types_and_sees() {
 }
 
 #[test]
-fn only_the_blocks_of_the_readme_are_replaced() {
-    let rendered = |name: &str, title: &str| match name {
-        "a" => Ok(format!("an example of {title}\n")),
-        _ => Err("unknown".to_owned()),
-    };
-    let block =
-        |inside: &str| format!("before\n<!-- chats/a.chat: One -->\n{inside}<!-- end -->\nafter\n");
-    let good = block("```text\nan example of One\n```\n");
-    for inside in ["", "old\n", "```text\nan example of One\n```\n"] {
-        assert_eq!(
-            with_examples(&block(inside), rendered).as_deref(),
-            Ok(&good[..])
-        );
-    }
-    #[rustfmt::skip]
-    let table = [
-        ("<!-- chats/b.chat: One -->\n<!-- end -->\n", "unknown"),
-        ("<!-- chats/a.chat: One -->\n", "there is no <!-- end --> behind it"),
-        (
-            "<!-- chats/a.chat: One -->\n<!-- chats/a.chat: Two -->\n<!-- end -->\n",
-            "there is no <!-- end --> behind it",
-        ),
-        ("<!-- chats/a.chat -->\n<!-- end -->\n", "expected <!-- chats/NAME.chat: TITLE -->"),
-    ];
-    for (readme, wanted) in table {
-        let wrong = with_examples(readme, rendered).unwrap_err();
-        assert!(wrong.contains(wanted), "{wrong}");
+fn a_block_is_named_after_a_part_of_a_conversation() {
+    let text = format!("{JOINED}== One\nann> hi\n== Two\nann> bye\n");
+    let played = [play("a", &text)];
+    let generate = |name: &str| examples::generate(name, &played);
+    let one = "```text\nann > hi\n```\n";
+    assert_eq!(generate("chats/a.chat: One").as_deref(), Some(one));
+    let both = "```text\n# One\nann > hi\n\n# Two\nann > bye\n```\n";
+    assert_eq!(generate("chats/a.chat: *").as_deref(), Some(both));
+    assert_eq!(generate("commands"), None);
+    for (name, reason) in [
+        ("chats/a.chat: Three", "no part with this title"),
+        ("chats/b.chat: One", "no such conversation"),
+        ("chats/a.chat", "expected chats/NAME.chat: TITLE"),
+    ] {
+        let panic = catch_unwind(AssertUnwindSafe(|| generate(name))).unwrap_err();
+        let message = panic.downcast_ref::<String>().unwrap();
+        assert!(message.contains(reason), "{message}");
     }
 }

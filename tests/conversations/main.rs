@@ -1,5 +1,5 @@
-//! The conversations in `tests/chats/`, played against the real server. The README shows their titled parts as examples;
-//! `UPDATE_README=1 cargo test --test conversations` writes them there. [`script`] describes the format.
+//! The conversations in `tests/chats/`, played against the real server. README.md and the guide show their titled parts as
+//! examples; `UPDATE_GUIDE=1 cargo test --test conversations` updates those. [`script`] describes the format.
 
 #![cfg(feature = "server")]
 #![allow(
@@ -11,12 +11,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-#[path = "../support/readme.rs"]
-mod readme_file;
+#[path = "../support/guide.rs"]
+mod guide;
 
 mod checks;
+mod examples;
 mod player;
-mod readme;
 mod script;
 mod transcript;
 
@@ -88,31 +88,7 @@ fn every_conversation_holds() {
     );
 }
 
-/// One part of a conversation as it was played, or all parts for `*`.
-fn rendered(name: &str, title: &str) -> Result<String, String> {
-    let played = PLAYED.iter().find(|played| played.name == name);
-    let played = played.ok_or("there is no such conversation")?;
-    // Half a conversation is no example.
-    played.outcome.clone()?;
-    let render = |title: &str| {
-        let example = played.transcript.render(title);
-        example.ok_or("the conversation has no part of this title".to_owned())
-    };
-    if title != "*" {
-        return render(title);
-    }
-    let parts: Result<Vec<String>, String> = played
-        .transcript
-        .titles()
-        .map(|title| Ok(format!("# {title}\n{}", render(title)?)))
-        .collect();
-    Ok(parts?.join("\n"))
-}
-
 #[test]
-fn the_readme_shows_the_conversations_as_played() {
-    readme_file::holds("conversations", |readme| {
-        let made = readme::with_examples(readme, rendered);
-        made.unwrap_or_else(|wrong| panic!("{wrong}"))
-    });
+fn the_guide_shows_the_conversations_as_played() {
+    guide::check_blocks("conversations", |name| examples::generate(name, &PLAYED));
 }

@@ -25,7 +25,7 @@ pub enum Step {
     Restart,
     /// `file motd.txt: Hello\nthere`: write a file into `{dir}`.
     File { name: String, content: Vec<u8> },
-    /// `== TITLE`: begin an example for the README, which lasts until a blank line or the next title.
+    /// `== TITLE`: begin an example for the guide, which lasts until a blank line or the next title.
     Part(String),
     /// The blank line that ends an example.
     EndOfPart,

@@ -1,4 +1,4 @@
-//! The titled parts of a conversation as text, for the README.
+//! The titled parts of a conversation as text, for README.md and the guide.
 //!
 //! `bob > hi` is a line that bob types, `ann < bob : hi` a line that ann sees, and `ann (closes the connection)` anything
 //! else. Of the received lines, only those that the conversation expects are shown.
@@ -139,7 +139,7 @@ impl Transcript {
         self.parts.iter().map(|(title, _)| title.as_str())
     }
 
-    /// An example as the README shows it, one line for each entry; none if the conversation has no such part.
+    /// An example as the guide shows it, one line for each entry; none if the conversation has no such part.
     pub fn render(&self, title: &str) -> Option<String> {
         let (_, entries) = self.parts.iter().find(|(known, _)| known == title)?;
         let width = entries.iter().map(|entry| entry.who.len()).max();

@@ -155,7 +155,7 @@ fn a_silent_port_is_checked_in_json() {
 #[test]
 fn a_failed_check_says_why() {
     let table: [(&[u8], &str); 5] = [
-        (b"", "closes the connection without a word"),
+        (b"", "closes the connection without a line"),
         (
             b"HTTP/1.1 400 Bad Request\r\n\r\n",
             r#"it says "HTTP/1.1 400 Bad Request\r""#,
@@ -207,7 +207,7 @@ fn a_wrong_address_is_a_usage_error() {
         assert_eq!(ended, (Some(2), said));
     }
     for (arguments, wanted) in [
-        (&["--port", "0", "healthcheck"][..], "say which one it is"),
+        (&["--port", "0", "healthcheck"][..], "name it"),
         (&["healthchek"], "did you mean healthcheck?"),
         (&["healthcheck", "1", "2"], "chatserv: "),
     ] {

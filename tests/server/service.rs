@@ -1,9 +1,13 @@
 //! The files in `scripts/` that run the server as a service.
 
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
+
 use chatserv::config::Config;
+use rustix::process::Signal;
 
 use crate::support::directory::Directory;
-use crate::support::{Program, command, find};
+use crate::support::{Program, chatserv, command, find};
 
 const UNIT: &str = include_str!("../../scripts/systemd/chatserv.service");
 const DOCKERFILE: &str = include_str!("../../scripts/docker/Dockerfile");
@@ -92,4 +96,25 @@ fn the_image_build_copies_every_file_that_the_manifest_names() {
     fetch.args(["fetch", "--locked", "--offline"]);
     let ended = Program::start(fetch.current_dir(directory.path(""))).end();
     assert_eq!(ended.status, Some(0), "{ended:?}");
+}
+
+#[test]
+fn the_log_leaves_the_time_to_the_journal() {
+    let directory = Directory::new("journal");
+    for (name, is_journal) in [("journal", true), ("file", false)] {
+        let log = directory.path(name);
+        let stderr = File::create(&log).unwrap();
+        let file = stderr.metadata().unwrap();
+        let inode = file.ino() + u64::from(!is_journal);
+        let mut server = chatserv(&["--port", "0"]);
+        server.env("JOURNAL_STREAM", format!("{}:{inode}", file.dev()));
+        let mut server = Program::start(server.stderr(stderr));
+        server
+            .stdout
+            .wait_for(|line| line.starts_with("Waiting for incoming connections"));
+        server.signal(Signal::TERM);
+        assert_eq!(server.exit_status().code(), Some(0));
+        let text = fs::read_to_string(&log).unwrap();
+        assert_eq!(text.trim_start().starts_with("INFO"), is_journal, "{text}");
+    }
 }

@@ -144,5 +144,5 @@ fn a_privileged_port() {
     } else {
         chatserv(&flags)
     };
-    cannot_listen(&mut command, "ports below 1024 are the system's");
+    cannot_listen(&mut command, "ports below 1024 need special rights");
 }

@@ -1,4 +1,4 @@
-//! The list of bans as text: TOML, which whoever runs the server can read and change with any editor.
+//! The list of bans as TOML, which any editor can change.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,34 +8,32 @@ use crate::chat::{Ban, Network};
 use crate::config::{line_of, toml_reason};
 use crate::protocol::clean;
 
-/// What stands above the list, for whoever opens the file.
+/// The comment at the top of the file.
 const HEADING: &str = "\
-# Who may not come in. The server writes this file anew whenever a ban is made or taken back, and keeps nothing else
-# in it, such as comments. To change it by hand, stop the server first, or send it a SIGHUP as soon as you have saved
-# the file. (Do not, if it was started in a terminal: it would take that for the end of the terminal.) Should the
-# server write before it has read what you have changed, your file is kept as bans.toml.old.
-# A ban has a name, a network or both. Without `until` it has no end; `why` and `by` may be missing too.
+# The bans of this server. It replaces the whole file, comments included, when a ban is made or lifted: stop the server
+# before you edit this file.
+# A ban has a name, a network or both. Without `until` it does not expire; `why` and `by` may be missing too.
 ";
 
-/// Who has made a ban that does not say it: what is shown is `by the server's file`. Nobody can have this name.
+/// The author of a ban that names none, shown as `by the server's file`. No client can have this name.
 const BY_FILE: &str = "the server's file";
 
 /// The whole file; `T` is one `[[ban]]`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct List<T> {
-    // Without a ban not even an empty list, which `[[ban]]` could not be written below.
+    // `ban = []` would not allow a `[[ban]]` below it.
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
     ban: Vec<T>,
 }
 
-/// A ban as it is written.
+/// A ban in the file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fields {
     name: Option<String>,
     network: Option<String>,
-    /// A moment as RFC 3339 writes it.
+    /// An RFC 3339 time.
     until: Option<String>,
     why: Option<String>,
     by: Option<String>,
@@ -56,20 +54,18 @@ impl From<&Ban> for Fields {
 impl TryFrom<Fields> for Ban {
     type Error = &'static str;
 
-    /// Fails where a field does not hold what it should, and says what that is.
+    /// Fails if a field does not hold what it should, and says what that is.
     fn try_from(fields: Fields) -> Result<Self, Self::Error> {
-        // It is shown to people, and a file that was written by hand may hold anything. Blank is as good as missing.
+        // People see these texts, and a file edited by hand may hold anything. A blank text counts as missing.
         let text = |given: Option<String>| {
             let cleaned = clean(given?.as_bytes()).text;
             let text = cleaned.trim();
             (!text.is_empty()).then(|| text.to_owned())
         };
         let network = fields.network.map(|network| {
-            Network::parse(&network)
-                .filter(|network| !network.is_loopback())
-                .ok_or(
-                    "network: expected an address of another machine, an IPv4 /32 or an IPv6 /64",
-                )
+            Network::parse(&network).filter(|network| !network.is_loopback()).ok_or(
+                "network: expected an address of another machine, an IPv4 /32 or an IPv6 /64",
+            )
         });
         let until = fields.until.map(|until| {
             let moment: Result<Timestamp, _> = until.parse();
@@ -89,26 +85,21 @@ impl TryFrom<Fields> for Ban {
     }
 }
 
-/// Writes all bans.
-pub fn write(bans: &[Ban]) -> String {
-    let list = List {
-        ban: bans.iter().map(Fields::from).collect(),
-    };
+/// The file with these bans.
+pub(super) fn write(bans: &[Ban]) -> String {
+    let list = List { ban: bans.iter().map(Fields::from).collect() };
     let list = toml::to_string(&list).expect("a list of tables that hold strings only is TOML");
     format!("{HEADING}\n{list}")
 }
 
-/// Reads all bans that are not over yet.
-///
-/// # Errors
-/// What is wrong and in which line, on one line.
-pub fn read(text: &str, now: Timestamp) -> Result<Vec<Ban>, String> {
+/// Reads the bans that have not expired. The error is one line that says what is wrong in which line of the file.
+pub(super) fn read(text: &str, now: Timestamp) -> Result<Vec<Ban>, String> {
     let list: List<Spanned<Fields>> =
         toml::from_str(text).map_err(|error| toml_reason(text, &error))?;
     let mut bans = Vec::new();
     for entry in list.ban {
         let start = entry.span().start;
-        // Lines are counted for a fault only: for each entry it would be a look at all that stands before it.
+        // Counting lines takes time, and only an error needs it.
         let ban: Ban = entry
             .into_inner()
             .try_into()
@@ -149,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_reads_back_the_same() {
+    fn written_bans_read_back_the_same() {
         let now = at("2026-01-01T00:00:00Z");
         for bans in [bans(), Vec::new()] {
             assert_eq!(read(&write(&bans), now), Ok(bans));
@@ -164,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ban_of_somebody_unknown_is_the_files() {
+    fn a_ban_without_an_author_is_by_the_file() {
         for by in ["", "by = ''", "by = '  '", "by = \"\\t\\u001b\""] {
             let text = format!("[[ban]]\nname = ' mallory '\n{by}\n");
             let bans = read(&text, Timestamp::UNIX_EPOCH).unwrap();
@@ -175,9 +166,8 @@ mod tests {
     }
 
     #[test]
-    fn as_many_as_there_may_be_of_the_longest_bans_fit_into_the_file() {
-        // Three quotation marks of one kind, so that no string without escapes can hold it; and then only what has to be
-        // escaped.
+    fn the_most_and_longest_bans_fit_into_the_file() {
+        // Three quotation marks, which no string without escapes can hold, then only characters that need an escape.
         let escaped = |bytes: usize| format!("\'\'\'{}", "\\\"".repeat(bytes / 2 - 2) + "\\");
         let ban = Ban {
             name: Some(escaped(128).into()),
@@ -194,14 +184,14 @@ mod tests {
     }
 
     #[test]
-    fn a_ban_that_is_over_is_dropped() {
+    fn expired_bans_are_dropped() {
         let read_at = |now| read(&write(&bans()), at(now)).unwrap().len();
         assert_eq!(read_at("2026-11-20T12:03:04Z"), 2);
         assert_eq!(read_at("2026-11-20T12:03:05Z"), 1);
     }
 
     #[test]
-    fn what_is_shown_to_people_is_clean() {
+    fn texts_are_cleaned() {
         let text = r#"
             [[ban]]
             name = "mal\u001b[2Jlory"
@@ -215,48 +205,21 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_told_with_its_line() {
+    fn an_error_names_the_line() {
         let first = "[[ban]]\nname = 'fine'\nby = 'me'\n\n";
         for (second, line, what) in [
             ("[[ban]]\nname = 'x", 6, ""),
             ("[[ban]]\nname = 5\nby = 'me'", 6, "expected a string"),
-            (
-                "[[ban]]\nname = ' '",
-                5,
-                "expected a name, a network or both",
-            ),
-            (
-                "[[ban]]\nnetwrok = '192.0.2.7'\nby = 'me'",
-                6,
-                "unknown field `netwrok`",
-            ),
-            (
-                "[[ban]]\nby = 'me'",
-                5,
-                "expected a name, a network or both",
-            ),
-            (
-                "[[ban]]\nnetwork = '192.0.2.0/24'\nby = 'me'",
-                5,
-                "network: expected",
-            ),
-            (
-                "[[ban]]\nnetwork = '127.0.0.1'\nby = 'me'",
-                5,
-                "network: expected",
-            ),
-            (
-                "[[ban]]\nname = 'x'\nuntil = '2026-11-20'\nby = 'me'",
-                5,
-                "until: expected",
-            ),
+            ("[[ban]]\nname = ' '", 5, "expected a name, a network or both"),
+            ("[[ban]]\nnetwrok = '192.0.2.7'\nby = 'me'", 6, "unknown field `netwrok`"),
+            ("[[ban]]\nby = 'me'", 5, "expected a name, a network or both"),
+            ("[[ban]]\nnetwork = '192.0.2.0/24'\nby = 'me'", 5, "network: expected"),
+            ("[[ban]]\nnetwork = '127.0.0.1'\nby = 'me'", 5, "network: expected"),
+            ("[[ban]]\nname = 'x'\nuntil = '2026-11-20'\nby = 'me'", 5, "until: expected"),
             ("[[bans]]\nname = 'x'", 5, "unknown field `bans`"),
         ] {
             let error = read(&format!("{first}{second}"), Timestamp::UNIX_EPOCH).unwrap_err();
-            assert!(
-                error.starts_with(&format!("line {line}: ")),
-                "{second:?}: {error}"
-            );
+            assert!(error.starts_with(&format!("line {line}: ")), "{second:?}: {error}");
             assert!(error.contains(what), "{second:?}: {error}");
             assert!(!error.contains('\n'), "{error}");
         }
