@@ -19,7 +19,7 @@ mod value;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use choices::{Bind, Delivery, Limit, LogLevel, Operators, RateLimit, Zone};
+pub use choices::{Bind, DeliveryPolicy, Limit, LogLevel, Operators, RateLimit, Zone};
 pub use error::ConfigError;
 #[cfg(feature = "server")]
 pub(crate) use file::{in_file, toml_reason};
@@ -84,7 +84,7 @@ pub struct Config {
     /// Who writes to a client's socket, and so who waits when that socket is full. This is the lesson on slow
     /// receivers: try all three with one client that has stopped reading.
     #[arg(long, value_name = "HOW", value_enum, default_value_t)]
-    pub delivery: Delivery,
+    pub delivery: DeliveryPolicy,
 
     /// How many writer threads there may be at once; a client that would need one more is cut as too slow.
     // They count in the arithmetic that lowers --max-clients, because each is a thread like a reader.

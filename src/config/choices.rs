@@ -71,7 +71,7 @@ pub enum Operators {
 
 /// Who writes to a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Delivery {
+pub enum DeliveryPolicy {
     /// The dispatcher with a send that never waits; what does not fit goes to a writer thread, for as long as the
     /// socket is full
     #[default]

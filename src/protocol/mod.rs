@@ -74,7 +74,7 @@ impl Decoder {
     /// A decoder for a new connection. `may_switch` allows a plain-text connection to become a JSON one.
     pub fn new(protocol: Protocol, may_switch: bool) -> Self {
         Decoder(match protocol {
-            Protocol::Plain if may_switch => Language::Plain(PlainDecoder::that_may_be_json()),
+            Protocol::Plain if may_switch => Language::Plain(PlainDecoder::or_json()),
             Protocol::Plain => Language::Plain(PlainDecoder::new()),
             Protocol::Json => Language::Json(JsonDecoder::new()),
         })
@@ -85,7 +85,7 @@ impl Decoder {
     pub fn feed(&mut self, bytes: &[u8], now: Time, out: &mut Decoded) {
         match &mut self.0 {
             Language::Plain(plain) => {
-                if let Some(rest) = plain.feed_until_json(bytes, now, out) {
+                if let Some(rest) = plain.feed(bytes, now, out) {
                     out.inputs.push(Input::SpeaksJson);
                     let mut json = JsonDecoder::new();
                     json.feed(rest, &mut out.inputs);

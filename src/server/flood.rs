@@ -122,7 +122,7 @@ impl Flood {
 
     /// How long until the last of `held` lines is said, if their sender has not been told yet that they are held. That
     /// is the least: what waits in the socket comes behind them, and nobody knows how many lines it is before it is read.
-    pub fn tell(&mut self, held: usize, now: Time) -> Option<Duration> {
+    pub fn report(&mut self, held: usize, now: Time) -> Option<Duration> {
         let buckets = self.buckets.as_mut()?;
         if std::mem::replace(&mut buckets.told, true) {
             return None;
@@ -168,12 +168,12 @@ mod tests {
     fn they_are_told_once_and_again_after_a_pause() {
         let mut flood = Flood::new(LIMIT);
         flood.take_lines(30, at(0));
-        assert_eq!(flood.tell(10, at(0)), Some(at(2_000)));
-        assert_eq!(flood.tell(10, at(0)), None);
+        assert_eq!(flood.report(10, at(0)), Some(at(2_000)));
+        assert_eq!(flood.report(10, at(0)), None);
         flood.take_lines(10, at(2_000));
-        assert_eq!(flood.tell(1, at(2_000)), None);
+        assert_eq!(flood.report(1, at(2_000)), None);
         flood.take_lines(30, at(60_000));
-        assert!(flood.tell(10, at(60_000)).is_some());
+        assert!(flood.report(10, at(60_000)).is_some());
     }
 
     #[test]
@@ -203,6 +203,6 @@ mod tests {
         flood.count_bytes(1 << 30, at(0));
         assert_eq!(flood.take_lines(1_000_000, at(0)), 1_000_000);
         assert_eq!(flood.wait(1, at(0)), Duration::ZERO);
-        assert_eq!(flood.tell(1, at(0)), None);
+        assert_eq!(flood.report(1, at(0)), None);
     }
 }

@@ -18,6 +18,7 @@ use socket2::SockRef;
 use super::admission::Admission;
 use super::clock::Clock;
 use super::connection::{Connection, canonical};
+use super::ops::bans_file::Keeper;
 use super::inbox::{Inbound, Inbox};
 use super::ops::activity::Activity;
 use super::ops::threads::{Row, ThreadTable};
@@ -27,7 +28,7 @@ use crate::config::{Config, limits};
 use crate::protocol;
 
 /// What all listeners share, and the dispatcher with them.
-pub struct Welcome<'env> {
+pub struct Shared<'env> {
     /// The settings for those who come. A listener looks here once for each connection, and whoever has come keeps what
     /// was in force then. Only the dispatcher ever puts others here.
     pub settings: RwLock<Arc<Config>>,
@@ -39,6 +40,8 @@ pub struct Welcome<'env> {
     pub threads: Arc<ThreadTable>,
     /// The server's clock.
     pub clock: Clock,
+    /// Stores the bans, if they are stored.
+    pub keeper: Option<Keeper>,
 }
 
 /// The dispatcher's end of a listener. Dropping it ends the listener.
@@ -67,7 +70,7 @@ impl Drop for ListenerControl {
 /// One listening socket and what its thread needs.
 pub struct Listener<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
-    welcome: Arc<Welcome<'scope>>,
+    shared: Arc<Shared<'scope>>,
     inbox: Inbox<'scope>,
     socket: Arc<TcpListener>,
     /// What is spoken on its port.
@@ -85,7 +88,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
     /// A listener and the dispatcher's end of it.
     pub fn new(
         scope: &'scope Scope<'scope, 'env>,
-        welcome: Arc<Welcome<'scope>>,
+        shared: Arc<Shared<'scope>>,
         inbox: Inbox<'scope>,
         socket: TcpListener,
         protocol: Protocol,
@@ -98,7 +101,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         };
         let listener = Self {
             scope,
-            welcome,
+            shared,
             _last_act: LastAct {
                 inbox: inbox.clone(),
             },
@@ -149,14 +152,14 @@ impl<'scope, 'env> Listener<'scope, 'env> {
 
     /// Gives the newcomer a place, a reader, and to the dispatcher; or says why not.
     fn receive(&mut self, socket: TcpStream, address: SocketAddr) {
-        let welcome = Arc::clone(&self.welcome);
-        let place = match welcome.admission.enter(address.ip(), welcome.clock.now()) {
+        let shared = Arc::clone(&self.shared);
+        let place = match shared.admission.enter(address.ip(), shared.clock.now()) {
             Ok(place) => place,
             Err(refused) => return self.refuse(socket, address, &refused.message()),
         };
-        let config = Arc::clone(&welcome.settings.read());
-        let id = ClientId(welcome.next_id.fetch_add(1, Ordering::Relaxed));
-        let row = welcome.threads.row("reader", format!("reader-{id}"));
+        let config = Arc::clone(&shared.settings.read());
+        let id = ClientId(shared.next_id.fetch_add(1, Ordering::Relaxed));
+        let row = shared.threads.row("reader", format!("reader-{id}"));
         let connection =
             match Connection::new(id, address, socket, config.send_buffer, Arc::clone(&row)) {
                 Ok(connection) => Arc::new(connection),
@@ -164,10 +167,10 @@ impl<'scope, 'env> Listener<'scope, 'env> {
             };
         // The reader first: it sends nothing before its first turn, and if there is no thread for it, nobody has heard
         // of this client yet.
-        let (inbox, clock, protocol) = (self.inbox.clone(), welcome.clock, self.protocol);
-        let shared = Arc::clone(&connection);
-        let body = move |_: &Row| reader::run(&shared, inbox, clock, protocol, &config);
-        match welcome
+        let (inbox, clock, protocol) = (self.inbox.clone(), shared.clock, self.protocol);
+        let theirs = Arc::clone(&connection);
+        let body = move |_: &Row| reader::run(&theirs, inbox, clock, protocol, &config);
+        match shared
             .threads
             .spawn(self.scope, row, limits::READER_STACK_BYTES, body)
         {

@@ -13,23 +13,25 @@ use parking_lot::RwLock;
 
 use super::admission::Admission;
 use super::clock::Clock;
-use super::dispatcher::{Beginning, Dispatcher};
-use super::listener::{Listener, ListenerControl, Welcome};
+use super::delivery::{Delivery, Writers};
+use super::dispatcher::Dispatcher;
+use super::listener::{Listener, ListenerControl, Shared};
 use super::ops::bans_file::{self, BansFile};
 use super::ops::bind::{self, BindError, Bound};
 use super::ops::capacity::{self, NoCapacity, SystemLimits};
-use super::ops::loaded::Loaded;
+use super::ops::reload::Loaded;
+use super::ops::log::PanicEndsProcess;
 use super::ops::threads::ThreadTable;
 use super::ops::trace::{self, Recorder};
-use super::remote::Remote;
-use super::wake::{Channels, Control};
-use crate::chat::{Ban, Protocol, ShutdownCause};
+use super::inbox::{Channels, Control, Remote};
+use crate::chat::{Ban, Hub, Protocol, ShutdownCause};
 use crate::config::{Config, ConfigError, Zone, limits};
 
 /// A chat server that has its ports and waits to be run.
 pub struct Server {
     loaded: Loaded,
     bans: Vec<Ban>,
+    bans_file: Option<BansFile>,
     bound: Vec<Bound>,
     remote: Remote,
     control: Receiver<Control>,
@@ -110,7 +112,7 @@ impl Server {
             Some(directory) => {
                 let (file, bans) =
                     BansFile::open(directory, Timestamp::now()).map_err(StartError::File)?;
-                (Some(Arc::new(file)), bans)
+                (Some(file), bans)
             }
             None => (None, Vec::new()),
         };
@@ -126,14 +128,12 @@ impl Server {
         // Without a bound, since a request to stop may neither wait nor be lost. What comes here are signals, one at a
         // time, and each reload has had files read first.
         let (sender, control) = crossbeam_channel::unbounded();
-        let remote = Remote {
-            control: sender,
-            threads: Arc::new(ThreadTable::new(recorder.as_ref().map(Recorder::trace))),
-            bans_file,
-        };
+        let trace = recorder.as_ref().map(Recorder::trace);
+        let remote = Remote::new(sender, Arc::new(ThreadTable::new(trace)));
         Ok(Self {
             loaded,
             bans,
+            bans_file,
             bound,
             remote,
             control,
@@ -159,7 +159,7 @@ impl Server {
     /// # Errors
     /// There is no thread for the dispatcher, a listener, the bans or the trace.
     pub fn run(mut self, started: impl FnOnce()) -> io::Result<()> {
-        let threads = Arc::clone(&self.remote.threads);
+        let threads = Arc::clone(self.remote.threads());
         let recorder = self.recorder.take();
         // Whoever writes the trace outlives all others, who note their ends in it.
         thread::scope(|scope| {
@@ -178,6 +178,7 @@ impl Server {
         let Self {
             loaded,
             bans,
+            bans_file,
             bound,
             remote,
             control,
@@ -190,31 +191,8 @@ impl Server {
         // The scope joins all threads started in it before it returns: none is left behind, whatever happens.
         thread::scope(|scope| -> io::Result<()> {
             let (inbox_sender, inbox) = crossbeam_channel::bounded(limits::INBOX_EVENTS_MAX);
-            let threads = Arc::clone(&remote.threads);
-            let welcome = Arc::new(Welcome {
-                settings: RwLock::new(Arc::new(loaded.config.clone())),
-                admission,
-                next_id,
-                threads: Arc::clone(&threads),
-                clock: Clock::new(),
-            });
-            // Both halves of each listener first, then the dispatcher, then the listeners: whoever can accept has
-            // somebody to report to.
-            let mut controls: Vec<ListenerControl> = Vec::new();
-            let mut listeners = Vec::new();
-            for Bound {
-                protocol, sockets, ..
-            } in bound
-            {
-                for socket in sockets {
-                    let (welcome, inbox) = (Arc::clone(&welcome), inbox_sender.clone());
-                    let (listener, control) =
-                        Listener::new(scope, welcome, inbox, socket, protocol);
-                    listeners.push(listener);
-                    controls.push(control);
-                }
-            }
-            let keeper = match remote.bans_file.clone() {
+            let threads = Arc::clone(remote.threads());
+            let keeper = match bans_file {
                 Some(file) => {
                     let (keeper, lists) = bans_file::slot();
                     let row = threads.row("bans", "bans".into());
@@ -225,22 +203,40 @@ impl Server {
                 }
                 None => None,
             };
-            let channels = Channels {
-                inbox,
-                inbox_sender,
-                control,
-            };
-            let row = threads.row("dispatcher", "dispatcher".into());
-            let beginning = Beginning {
-                loaded,
-                bans,
+            let shared = Arc::new(Shared {
+                settings: RwLock::new(Arc::new(loaded.config.clone())),
+                admission,
+                next_id,
+                threads: Arc::clone(&threads),
+                clock: Clock::new(),
                 keeper,
-                zone,
-                row: Arc::clone(&row),
-            };
-            let dispatcher = Dispatcher::new(scope, welcome, channels, controls, beginning);
+            });
+            // Both halves of each listener first, then the dispatcher, then the listeners: whoever can accept has
+            // somebody to report to.
+            let mut controls: Vec<ListenerControl> = Vec::new();
+            let mut listeners = Vec::new();
+            for Bound {
+                protocol, sockets, ..
+            } in bound
+            {
+                for socket in sockets {
+                    let (shared, inbox) = (Arc::clone(&shared), inbox_sender.clone());
+                    let (listener, control) =
+                        Listener::new(scope, shared, inbox, socket, protocol);
+                    listeners.push(listener);
+                    controls.push(control);
+                }
+            }
+            let writers = Writers::new(scope, Arc::clone(&threads), inbox_sender, &loaded.config);
+            let delivery = Delivery::new(writers, &loaded.config);
+            let hub = Hub::new(loaded.hub_settings(), bans, Timestamp::now());
+            let row = threads.row("dispatcher", "dispatcher".into());
+            let channels = Channels { inbox, control };
+            let dispatcher =
+                Dispatcher::new(hub, delivery, channels, controls, shared, zone, Arc::clone(&row));
             threads.spawn(scope, row, limits::DISPATCHER_STACK_BYTES, move |_| {
-                dispatcher.run()
+                let _guard = PanicEndsProcess;
+                dispatcher.run();
             })?;
             for listener in listeners {
                 let row = threads.row("listener", listener.name());

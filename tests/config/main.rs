@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chatserv::config::{
-    Bind, Config, ConfigError, Delivery, Limit, LogLevel, Operators, Outcome, RateLimit, Zone, load,
+    Bind, Config, ConfigError, DeliveryPolicy, Limit, LogLevel, Operators, Outcome, RateLimit, Zone, load,
 };
 use jiff::tz::TimeZone;
 
@@ -115,7 +115,7 @@ fn everything() -> Config {
         operator_password_file: Some("/run/secrets/word".into()),
         login_timeout: Duration::from_secs(90 * 60),
         idle_timeout: None,
-        delivery: Delivery::Writer,
+        delivery: DeliveryPolicy::Writer,
         max_writers: 3,
         outbox_bytes: 5000,
         outbox_age: Duration::from_millis(1500),
@@ -151,7 +151,7 @@ fn the_defaults_are_those_of_the_design() {
         operator_password_file: None,
         login_timeout: Duration::from_secs(60),
         idle_timeout: Some(Duration::from_secs(60 * 60)),
-        delivery: Delivery::DirectThenWriter,
+        delivery: DeliveryPolicy::DirectThenWriter,
         max_writers: 1024,
         outbox_bytes: 256 * 1024,
         outbox_age: Duration::from_secs(10),

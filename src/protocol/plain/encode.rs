@@ -1,80 +1,86 @@
-//! Every text that a person on telnet sees, in one place: a [`Message`] becomes lines that end in CR LF.
+//! Step 6 of the way of a message: a [`Message`] becomes lines for a terminal, which end in CR LF.
 //!
-//! The server's own lines begin with `server: `, a person's with `NAME : `. A name holds no blank and a text no line
-//! end, so nobody can forge either. UTF-8 has no byte 0xFF, so nothing here needs telnet's doubling of IAC.
+//! The server's own lines begin with `server: `, a person's with `NAME : `. A name holds no blank and a text no line end, so
+//! nobody can forge either. UTF-8 has no byte 0xFF, so telnet's doubling of IAC is never needed.
 //!
-//! | file | what it holds |
-//! |---|---|
-//! | `said` | what people say, now and in the past |
-//! | `sentences` | the messages that are sentences |
-//! | `tables` | the answers of several lines: people, rooms, bans, threads, commands |
-//! | `layout` | lines, and how to keep within their width |
+//! Everything but chat messages has its words in two leaves: `sentences` (one line each) and `tables` (lists).
 
-use jiff::tz::TimeZone;
+use std::sync::Arc;
 
-use super::layout::{line, wrap};
-use super::sentences::{ban_added, delivered, nobody_of, sentence};
-use super::{said, tables};
-use crate::chat::{ChatError, Message, Stranger, Timestamps};
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp};
 
-/// Appends `message` to `out` as the bytes that go to a terminal. `timestamps` is how this person sees when something
-/// was said, and `zone` the one that times are told in.
+use super::layout::{clock, day_and_clock, line};
+use super::tables;
+use crate::chat::{Audience, ChatMessage, Manner, Message, SentAt, Timestamps};
+
+/// A sender's clock that differs by less is not worth a word.
+const CLOCK_DIFFERENCE_MIN: SignedDuration = SignedDuration::from_mins(1);
+
+/// Appends `message` to `out` as the bytes for a terminal. `timestamps` is how this person sees when something was said;
+/// times are in `zone`.
 pub fn encode(message: &Message, timestamps: Timestamps, zone: &TimeZone, out: &mut Vec<u8>) {
     match message {
-        // By far the most frequent one.
-        Message::Chat(said) => said::encode(said, timestamps, zone, out),
-        Message::History {
-            room, messages, now, ..
-        } => said::history(room, messages, *now, zone, out),
-        Message::Delivered {
-            to,
-            absent,
-            everybody_in,
-            ..
-        } => wrap(
-            delivered(to, absent, everybody_in.as_deref()),
-            0,
-            out,
-        ),
-        Message::Error(ChatError::NobodyOf(names)) => wrap(nobody_of(names), 0, out),
-        Message::Ignoring(names) => tables::ignoring(names, out),
-        Message::InRoom {
-            room,
-            from,
-            members,
-            total,
-            topic,
-            ..
-        } => tables::in_room(room, from, members, *total, topic.as_deref(), out),
-        Message::Who {
-            room,
-            people,
-            total,
-        } => tables::who(room.as_deref(), people, *total, out),
-        Message::Rooms { rooms, total } => tables::rooms(rooms, *total, out),
-        Message::Whois(person) => tables::whois(person, out),
-        Message::BanAdded(ban) => line(&ban_added(ban, zone), out),
-        Message::Bans { bans, total, now } => tables::bans(bans, *total, *now, out),
-        Message::Threads { rows, total } => tables::threads(rows, *total, out),
-        Message::Motd(Some(text)) => text.lines().for_each(|text| line(text, out)),
-        Message::Help { operator, topic } => tables::help(*operator, *topic, out),
-        Message::WrongProtocol(stranger) => wrong_protocol(*stranger, out),
-        // `sentence` names all others one by one: a new message does not compile until somebody has worded it.
-        other => line(&sentence(other), out),
+        Message::Chat(message) => chat(message, timestamps, zone, out),
+        Message::History { room, messages, now, .. } => history(room, messages, *now, zone, out),
+        other => tables::encode(other, zone, out),
     }
 }
 
-/// An answer that the other program can show to whoever started it, in its own manner where that is one line.
-fn wrong_protocol(stranger: Stranger, out: &mut Vec<u8>) {
-    match stranger {
-        Stranger::Http => {
-            out.extend_from_slice(
-                b"HTTP/1.1 400 This is a chat server: use telnet\r\nConnection: close\r\n\r\n",
-            );
-        }
-        // RFC 4253, 4.2: a server may send lines of text before its version, and ssh -v shows them.
-        Stranger::Ssh => line("This is a chat server, not SSH: use telnet.", out),
-        // TLS has no line to say anything in.
-        Stranger::Tls => {}
+/// A message at the time it is said.
+fn chat(message: &ChatMessage, timestamps: Timestamps, zone: &TimeZone, out: &mut Vec<u8>) {
+    let time = || zone.to_datetime(message.received_at);
+    match timestamps {
+        Timestamps::Off => {}
+        Timestamps::Time => out.extend_from_slice(format!("[{}] ", clock(time())).as_bytes()),
+        Timestamps::Date => out.extend_from_slice(format!("[{}] ", day_and_clock(time())).as_bytes()),
     }
+    without_time(message, out);
+}
+
+/// `NAME : TEXT`, without formatting machinery and without an allocation: every chat message comes here.
+fn without_time(message: &ChatMessage, out: &mut Vec<u8>) {
+    let mut push = |parts: &[&str]| parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+    let name: &str = &message.from;
+    match (message.manner, &message.to) {
+        (Manner::Chat, _) => push(&[name, " : "]),
+        (Manner::Me, _) => push(&["* ", name, " "]),
+        (Manner::Private, Audience::Room { room, .. }) => push(&[name, " -> ", room, " : "]),
+        (Manner::Private, Audience::People(people)) => push(&[name, " -> ", &people.join(", "), " : "]),
+    }
+    push(&[&message.text, "\r\n"]);
+}
+
+/// Past messages, each with its time, and with its date if that is not the date of `now`.
+fn history(room: &str, messages: &[Arc<ChatMessage>], now: Timestamp, zone: &TimeZone, out: &mut Vec<u8>) {
+    if messages.is_empty() {
+        return line(&format!("No lines yet in {room}."), out);
+    }
+    line(&format!("The last {} line(s) in {room}:", messages.len()), out);
+    let today = zone.to_datetime(now).date();
+    for message in messages {
+        let received = zone.to_datetime(message.received_at);
+        let time = if received.date() == today { clock(received) } else { day_and_clock(received) };
+        let sent = message.sent_at.as_ref();
+        let sent = sent.filter(|sent| message.received_at.duration_since(sent.at).abs() > CLOCK_DIFFERENCE_MIN);
+        let sent = sent.map_or_else(String::new, |sent| sender_clock(sent, received));
+        out.extend_from_slice(format!("[{time}{sent}] ").as_bytes());
+        without_time(message, out);
+    }
+}
+
+/// The sender's clock and zone, with the date if that is not the date of `received`.
+fn sender_clock(sent: &SentAt, received: DateTime) -> String {
+    let time = sent.zone.to_datetime(sent.at);
+    let written = if time.date() == received.date() { clock(time) } else { day_and_clock(time) };
+    format!(", sent {written} {}", offset(sent.zone))
+}
+
+/// The offset from UTC, as RFC 3339 writes it.
+fn offset(zone: Offset) -> String {
+    let minutes = zone.seconds() / 60;
+    let sign = if minutes < 0 { '-' } else { '+' };
+    let minutes = minutes.abs();
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }

@@ -4,7 +4,6 @@ mod decode;
 mod encode;
 pub mod layout;
 pub(super) mod line;
-mod said;
 mod sentences;
 pub(super) mod stranger;
 mod tables;

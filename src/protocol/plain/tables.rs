@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use bytesize::ByteSize;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr;
 
 use super::layout::{TEXT_COLUMNS_MAX, columns, cut, left, line, past, wrap};
-use super::sentences::{banned, named};
+use super::sentences::{ban_added, banned, delivered, named, nobody_of, sentence};
 use crate::chat::{
-    Ban, CommandHelp, HelpTopic, LOBBY_NAME, PersonDetails, PersonListing, Protocol, Queue, RoomListing, ThreadListing,
+    Ban, ChatError, CommandHelp, HelpTopic, LOBBY_NAME, Message, Stranger, PersonDetails, PersonListing, Protocol, Queue, RoomListing, ThreadListing,
     Time, command_groups, commands,
 };
 
@@ -19,7 +20,45 @@ const IDLE_AFTER: Time = Time::from_secs(60);
 /// The width of the name of the operator who made a ban.
 const BY_COLUMNS_MAX: usize = 20;
 
-pub(super) fn ignoring(names: &[Arc<str>], out: &mut Vec<u8>) {
+/// Appends a message that is not a chat message.
+pub(super) fn encode(message: &Message, zone: &TimeZone, out: &mut Vec<u8>) {
+    match message {
+        Message::Delivered { to, absent, everybody_in, .. } => {
+            wrap(delivered(to, absent, everybody_in.as_deref()), 0, out);
+        }
+        Message::Error(ChatError::NobodyOf(names)) => wrap(nobody_of(names), 0, out),
+        Message::Ignoring(names) => ignoring(names, out),
+        Message::InRoom { room, from, members, total, topic, .. } => {
+            in_room(room, from, members, *total, topic.as_deref(), out);
+        }
+        Message::Who { room, people, total } => who(room.as_deref(), people, *total, out),
+        Message::Rooms { rooms: all, total } => rooms(all, *total, out),
+        Message::Whois(person) => whois(person, out),
+        Message::BanAdded(ban) => line(&ban_added(ban, zone), out),
+        Message::Bans { bans: all, total, now } => bans(all, *total, *now, out),
+        Message::Threads { rows, total } => threads(rows, *total, out),
+        Message::Motd(Some(text)) => text.lines().for_each(|text| line(text, out)),
+        Message::Help { operator, topic } => help(*operator, *topic, out),
+        Message::WrongProtocol(stranger) => wrong_protocol(*stranger, out),
+        // `sentence` lists all others: a new message does not compile until it has words.
+        other => line(&sentence(other), out),
+    }
+}
+
+/// An answer in the other program's protocol, where that takes one line.
+fn wrong_protocol(stranger: Stranger, out: &mut Vec<u8>) {
+    match stranger {
+        Stranger::Http => out.extend_from_slice(
+            b"HTTP/1.1 400 This is a chat server: use telnet\r\nConnection: close\r\n\r\n",
+        ),
+        // RFC 4253, section 4.2: a server may send lines of text before its version, and ssh -v shows them.
+        Stranger::Ssh => line("This is a chat server, not SSH: use telnet.", out),
+        // TLS has no line for a text.
+        Stranger::Tls => {}
+    }
+}
+
+fn ignoring(names: &[Arc<str>], out: &mut Vec<u8>) {
     if names.is_empty() {
         return line("You ignore nobody. /ignore NAME hides what somebody says.", out);
     }
@@ -27,7 +66,7 @@ pub(super) fn ignoring(names: &[Arc<str>], out: &mut Vec<u8>) {
 }
 
 /// The room that somebody is in now, and its other members. `members` may be only the first of `total`.
-pub(super) fn in_room(
+fn in_room(
     room: &str,
     from: &str,
     members: &[Arc<str>],
@@ -50,7 +89,7 @@ pub(super) fn in_room(
 }
 
 /// The people in a room or in the whole chat. `people` may be only the first of `total`.
-pub(super) fn who(room: Option<&str>, people: &[PersonListing], total: usize, out: &mut Vec<u8>) {
+fn who(room: Option<&str>, people: &[PersonListing], total: usize, out: &mut Vec<u8>) {
     let opening = match room {
         Some(room) => format!("{total} in room {room}:"),
         None => format!("{total} client(s) connected:"),
@@ -84,7 +123,7 @@ fn person(person: &PersonListing, with_rooms: bool) -> String {
     format!("{} ({})", person.name, remarks.join("; "))
 }
 
-pub(super) fn rooms(rooms: &[RoomListing], total: usize, out: &mut Vec<u8>) {
+fn rooms(rooms: &[RoomListing], total: usize, out: &mut Vec<u8>) {
     let rows = rooms.iter().map(|shown| {
         let people = if shown.members == 1 { "person" } else { "people" };
         [
@@ -96,7 +135,7 @@ pub(super) fn rooms(rooms: &[RoomListing], total: usize, out: &mut Vec<u8>) {
     columns(&format!("{total} room(s):"), rows, total, out);
 }
 
-pub(super) fn whois(known: &PersonDetails, out: &mut Vec<u8>) {
+fn whois(known: &PersonDetails, out: &mut Vec<u8>) {
     let person = &known.person;
     let rooms = if person.rooms.is_empty() { "none".to_owned() } else { person.rooms.join(", ") };
     let protocol = match known.protocol {
@@ -123,7 +162,7 @@ pub(super) fn whois(known: &PersonDetails, out: &mut Vec<u8>) {
     columns(&format!("{}:", person.name), rows, total, out);
 }
 
-pub(super) fn bans(bans: &[Ban], total: usize, now: Timestamp, out: &mut Vec<u8>) {
+fn bans(bans: &[Ban], total: usize, now: Timestamp, out: &mut Vec<u8>) {
     if total == 0 {
         return line("Nobody is banned.", out);
     }
@@ -145,7 +184,7 @@ pub(super) fn bans(bans: &[Ban], total: usize, now: Timestamp, out: &mut Vec<u8>
 
 /// The role of a thread is not shown: its name begins with it. A queue with a unit is bytes that wait for a client, one
 /// without a unit is events in the inbox.
-pub(super) fn threads(rows: &[ThreadListing], total: usize, out: &mut Vec<u8>) {
+fn threads(rows: &[ThreadListing], total: usize, out: &mut Vec<u8>) {
     let size = |bytes| ByteSize(bytes).display().iec_short().to_string();
     let head = ["name", "does", "alive", "queue", "read", "sent"].map(str::to_owned);
     let rows = rows.iter().map(|row| {
@@ -160,7 +199,7 @@ pub(super) fn threads(rows: &[ThreadListing], total: usize, out: &mut Vec<u8>) {
     columns(&format!("{total} thread(s):"), iter::once(head).chain(rows), total + 1, out);
 }
 
-pub(super) fn help(operator: bool, topic: HelpTopic, out: &mut Vec<u8>) {
+fn help(operator: bool, topic: HelpTopic, out: &mut Vec<u8>) {
     let is_overview = topic == HelpTopic::Overview;
     if let HelpTopic::Command(word) = topic {
         return commands(true).filter(|command| command.word == word).for_each(|command| command_help(command, out));

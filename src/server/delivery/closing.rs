@@ -1,13 +1,12 @@
-//! How a connection ends from this side: after its last line, or cut. The other half of [`Delivery`].
+//! How the server ends a connection: after its last line, or by cutting it. The second file of [`Delivery`].
 //!
-//! The order is always the same: the client is out of the chat and its place is free; what is owed goes out; the sending
-//! side is shut; the reader throws away what still comes, for a second at the most and not without limit; the socket closes.
+//! The order is always the same. The client leaves the chat and its place is free; what it is owed goes out; the sending
+//! side is shut; the reader discards what still comes, for a second and 64 KiB at most; the socket closes.
 
 use std::collections::hash_map::Entry;
 
-use super::peer::{Ending, Right};
-use super::{Delivery, touch};
-use crate::chat::{ClientId, Time};
+use super::{Delivery, Ending, WriteOwner};
+use crate::chat::{ClientId, Time, View};
 use crate::config::limits;
 use crate::server::inbox::InputEnd;
 
@@ -16,11 +15,11 @@ impl Delivery<'_, '_> {
     pub fn reader_ended(&mut self, client: ClientId, end: InputEnd) {
         if let Some(peer) = self.peers.get_mut(&client) {
             peer.reader_ended = Some(end);
-            touch(peer, &mut self.touched);
+            peer.touch(&mut self.touched);
         }
     }
 
-    /// Ends a connection once all that was appended so far has been sent. Nothing more is appended.
+    /// Ends a connection once everything appended so far has been sent. Nothing more is appended.
     pub fn end_after_flush(&mut self, client: ClientId) {
         if let Some(peer) = self
             .peers
@@ -29,13 +28,13 @@ impl Delivery<'_, '_> {
         {
             peer.ending = Ending::AfterFlush;
             peer.place = None;
-            touch(peer, &mut self.touched);
+            peer.touch(&mut self.touched);
         }
     }
 
-    /// Cuts a client that does not read, telling it why as well as can be: whole unsent lines are dropped, the begun one
-    /// is finished, then come `words`. None of it is waited for.
-    pub fn cut(&mut self, client: ClientId, words: &[u8], now: Time) {
+    /// Cuts a client that does not read, and tells it why as well as possible without waiting: unsent lines are dropped, the
+    /// one that has begun is finished, and the last words follow.
+    pub fn cut(&mut self, client: ClientId, last_words: impl FnOnce(View, &mut Vec<u8>), now: Time) {
         let Some(peer) = self
             .peers
             .get_mut(&client)
@@ -43,14 +42,17 @@ impl Delivery<'_, '_> {
         else {
             return;
         };
+        tracing::info!(%client, pending_bytes = peer.pending(), "cut: does not read what is sent");
+        let mut words = Vec::new();
+        last_words(peer.view, &mut words);
         peer.place = None;
-        match peer.right {
-            Right::Here => {
-                peer.outbox.replace_unsent(words, &mut self.buffers);
+        match peer.write_owner {
+            WriteOwner::Dispatcher => {
+                peer.outbox.replace_unsent(&words, &mut self.buffers);
                 peer.connection.make_room();
                 let _ = peer.send(&self.tape, &mut self.buffers);
             }
-            Right::HandedOver => peer.connection.cut(words),
+            WriteOwner::Writer => peer.connection.cut(&words),
         }
         peer.outbox.clear(&mut self.buffers);
         peer.ending = Ending::Cut;
@@ -58,26 +60,25 @@ impl Delivery<'_, '_> {
         self.settle(client, now);
     }
 
-    /// Sends no more to a connection whose socket takes none. What its client has said before is still in there, so it is
-    /// the reader that finds the end, and the others hear of it after the last line.
-    pub(in crate::server) fn abandon(&mut self, client: ClientId, now: Time) {
+    /// Sends no more to a broken socket. It may still hold input, so the reader finds the end, and the others are told after
+    /// the client's last line.
+    pub(super) fn abandon(&mut self, client: ClientId, now: Time) {
         if let Some(peer) = self.peers.get_mut(&client) {
             peer.broken = true;
             peer.outbox.clear(&mut self.buffers);
-            // Should the end never come by itself.
+            // In case the end never comes by itself.
             self.linger(client, now);
         }
         self.settle(client, now);
     }
 
-    /// Brings an ending connection one step further, as far as it can go now: all sent, then the sending side is
-    /// shut and the reader told, then, when the reader has ended too, it is forgotten and its socket closes.
-    pub(in crate::server) fn settle(&mut self, client: ClientId, now: Time) {
+    /// Moves an ending connection as far on its way out as it can go now: when everything is sent, the sending side is shut
+    /// and the reader told; when the reader has ended as well, the socket closes.
+    pub(super) fn settle(&mut self, client: ClientId, now: Time) {
         let Some(peer) = self.peers.get_mut(&client) else {
             return;
         };
-        // Every flush comes by here, and nearly everybody stays.
-        if peer.ending == Ending::Open || peer.right == Right::HandedOver {
+        if peer.ending == Ending::Open || peer.write_owner == WriteOwner::Writer {
             return;
         }
         if peer.ending < Ending::Shut && peer.outbox.is_empty() {
@@ -90,14 +91,13 @@ impl Delivery<'_, '_> {
         self.close_if_over(client);
     }
 
-    /// Forgets a connection whose two sides have both ended, and so closes its socket.
+    /// Drops a connection whose two sides have ended, which closes its socket.
     fn close_if_over(&mut self, client: ClientId) {
         let Entry::Occupied(entry) = self.peers.entry(client) else {
             return;
         };
         let peer = entry.get();
-        // With unread input it is kept a little longer: its closing will be a reset, and the last lines must have
-        // arrived by then.
+        // With unread input, closing sends a reset. It waits until the last lines have arrived.
         let may_close = match peer.reader_ended {
             None => false,
             Some(InputEnd::LeftUnread) => peer.lingered,
@@ -108,9 +108,8 @@ impl Delivery<'_, '_> {
         }
     }
 
-    /// Gives a connection that is told to end its time for it. Contract: each ends, since everything in the list is
-    /// shut down when its time is over, or before, where too many wait: places are given back at once, so places do
-    /// not bound these.
+    /// Gives an ending connection its last second. Contract: each one ends, because it is shut down when its time is over, or
+    /// earlier if too many linger. Places are given back at once, so they do not bound these connections.
     fn linger(&mut self, client: ClientId, now: Time) {
         self.lingering
             .push_back((now + limits::LINGER_TIME, client));
@@ -130,15 +129,15 @@ impl Delivery<'_, '_> {
         }
     }
 
-    /// When something has to be looked at although nothing happens.
+    /// When [`Delivery::check_stalled`] has to be called although nothing happens.
     pub fn deadline(&self) -> Option<Time> {
         let linger = self.lingering.front().map(|&(time, _)| time);
         [linger, self.next_check].into_iter().flatten().min()
     }
 
-    /// Shuts down whatever had its time to end, and returns who has not read for too long, or holds the most where
-    /// all together hold too much. To be called when the deadline has come.
-    pub fn look_at_stalled(&mut self, now: Time) -> Vec<ClientId> {
+    /// Shuts down connections that have lingered, and returns the clients that have to be cut: those that are over a limit,
+    /// and the largest ones if all together are. To be called at the deadline.
+    pub fn check_stalled(&mut self, now: Time) -> Vec<ClientId> {
         while self.lingering.front().is_some_and(|&(time, _)| time <= now) {
             self.end_oldest_lingering(now);
         }
@@ -154,7 +153,7 @@ impl Delivery<'_, '_> {
         slow.into_iter().chain(largest).collect()
     }
 
-    /// Whom to cut, largest first, so that all together are within their limit again.
+    /// The largest outboxes without which all together are within their limit again.
     fn largest_over_total(&self, stalled: &[ClientId]) -> Vec<ClientId> {
         let peers = stalled.iter().filter_map(|client| self.peers.get(client));
         let mut by_size: Vec<(u64, ClientId)> = peers
@@ -173,7 +172,7 @@ impl Delivery<'_, '_> {
         largest
     }
 
-    /// Everybody who still has something to get, for the end of the time that a shutdown grants.
+    /// The clients that still have something to receive, for the end of the grace time.
     pub fn unfinished(&self) -> Vec<ClientId> {
         self.peers
             .iter()
@@ -182,11 +181,11 @@ impl Delivery<'_, '_> {
             .collect()
     }
 
-    pub(in crate::server) fn is_over_limit(&mut self, client: ClientId, now: Time) -> bool {
+    pub(super) fn is_over_limit(&mut self, client: ClientId, now: Time) -> bool {
         let Some(peer) = self.peers.get_mut(&client) else {
             return false;
         };
-        if peer.right == Right::Here || peer.ending >= Ending::Cut {
+        if peer.write_owner == WriteOwner::Dispatcher || peer.ending >= Ending::Cut {
             return false;
         }
         let written = peer.connection.row.bytes_out();

@@ -1,96 +1,133 @@
-//! Who writes to a socket, and when: append, flush, hand over, take back.
+//! Step 7 of the way of a message: who writes to a socket, and when.
 //!
-//! 1. Effects only **append** to outboxes: what is said lies on a tape, and outboxes know which part of it is theirs.
-//! 2. At the end of a batch each touched outbox is **flushed** with one send that never waits.
+//! 1. Effects only **append** to outboxes. A message's bytes lie on the [`Tape`] once; an outbox knows which part is its own.
+//! 2. At the end of a batch, each touched outbox is **flushed** with one send that never blocks.
 //! 3. What a full socket does not take is **handed over** to a writer thread, and with it the right to write.
-//! 4. `Drained` **takes** the right **back**. What has gathered meanwhile is flushed like anything else.
+//! 4. With `Drained`, the writer gives that right **back**. What has gathered meanwhile is flushed like anything else.
+//!
+//! A client that stops reading fills its socket, then keeps a writer blocked while its outbox grows; over the limit of
+//! bytes or age it is **cut** (in `closing`). Nobody else waits for it at any time.
+//!
+//! Two leaves may be taken on trust: [`Outbox`] (unsent bytes in order) and `writer` (one blocking `write` loop).
 
-mod buffers;
 mod closing;
-pub mod outbox;
-mod outbox_limits;
-pub mod peer;
+mod outbox;
 mod tape;
 mod writer;
 
 use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
-use std::thread::Scope;
 
+use crossbeam_channel::Sender;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::chat::{ClientId, Time, View};
-use crate::config::{Config, Delivery as Policy, limits};
-use crate::server::inbox::{Inbox, Written};
-use crate::server::ops::threads::ThreadTable;
-use buffers::Buffers;
-use outbox::Block;
-use outbox_limits::OutboxLimits;
-use peer::{Ending, Peer, Right};
+use super::admission::Place;
+use super::connection::Connection;
+use super::inbox::{InputEnd, Written};
+use crate::chat::{ClientId, Protocol, Time, View};
+use crate::config::{Config, DeliveryPolicy, limits};
+pub use outbox::Block;
+use outbox::{Buffers, Outbox};
 use tape::Tape;
+pub use writer::Writers;
 
-/// How a flush of one outbox went, where it was not all sent to somebody who stays.
+/// The sending side of all connections, owned by the dispatcher.
+pub struct Delivery<'scope, 'env> {
+    policy: DeliveryPolicy,
+    limits: OutboxLimits,
+    writers: Writers<'scope, 'env>,
+    peers: FxHashMap<ClientId, Peer<'scope>>,
+    tape: Tape,
+    buffers: Buffers,
+    /// The outboxes that were appended to since the last flush, each once.
+    touched: Vec<ClientId>,
+    /// The connections whose writer has the right to write.
+    handed_over: FxHashSet<ClientId>,
+    /// What was appended since the last flush: to all outboxes, and to the fullest one.
+    batch_bytes: usize,
+    fullest_bytes: usize,
+    /// When connections that were told to end are shut down, oldest first.
+    lingering: VecDeque<(Time, ClientId)>,
+    /// When the connections in `handed_over` are checked against the limits.
+    next_check: Option<Time>,
+}
+
+/// One connection, as the dispatcher knows it.
+struct Peer<'s> {
+    connection: Arc<Connection>,
+    view: View,
+    outbox: Outbox,
+    write_owner: WriteOwner,
+    /// The slot of the writer, if there is one. Dropping it ends the writer.
+    writer: Option<Sender<Block>>,
+    ending: Ending,
+    /// Given back as soon as the client has left the chat.
+    place: Option<Place<'s>>,
+    admitted: bool,
+    reader_ended: Option<InputEnd>,
+    /// The socket takes no more bytes. The reader may still find some input, and then its end.
+    broken: bool,
+    /// Its time to linger is over.
+    lingered: bool,
+    /// It is in [`Delivery::touched`].
+    touched: bool,
+}
+
+/// The thread that may write to a socket. There is one at any time, so no line is ever torn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WriteOwner {
+    Dispatcher,
+    /// Until it reports `Drained`.
+    Writer,
+}
+
+/// How far a connection is on its way out, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Ending {
+    Open,
+    /// What was appended so far is still sent; nothing more is appended.
+    AfterFlush,
+    /// Unsent lines were dropped and the last words sent as far as possible.
+    Cut,
+    /// The sending side is shut and the reader told; the socket closes when the reader has ended.
+    Shut,
+}
+
+/// How much may wait for clients, and how long.
+struct OutboxLimits {
+    bytes_max: u64,
+    age_max: Time,
+    /// For all clients together.
+    total_bytes_max: u64,
+}
+
+/// The result of flushing one outbox.
 enum Flushed {
-    /// It was sent or handed over, or waits behind what a writer has.
-    Done,
-    /// The socket is full and nobody can wait for it.
+    /// Everything is sent, and the connection stays.
+    Sent,
+    /// Everything is sent, and the connection ends.
+    Ending,
+    /// A writer has it, or it waits for the writer.
+    Waiting,
+    /// The socket is full and no writer can take over.
     Full,
     /// The socket does not work any more.
     Broken,
 }
 
-/// The sending side of all connections. Owned by the dispatcher, like everything that has no lock.
-pub struct Delivery<'scope, 'env> {
-    scope: &'scope Scope<'scope, 'env>,
-    threads: Arc<ThreadTable>,
-    inbox: Inbox<'scope>,
-    policy: Policy,
-    writers_max: usize,
-    pub(in crate::server) limits: OutboxLimits,
-    pub(in crate::server) peers: FxHashMap<ClientId, Peer<'scope>>,
-    pub(in crate::server) tape: Tape,
-    pub(in crate::server) buffers: Buffers,
-    /// Whose outboxes were appended to since the last flush, each once.
-    pub(in crate::server) touched: Vec<ClientId>,
-    /// Whose right to write is with a writer.
-    pub(in crate::server) handed_over: FxHashSet<ClientId>,
-    /// Writer threads that have not reported their end.
-    writers: usize,
-    /// What was appended since the last flush: to all together, and to the fullest one.
-    batch_bytes: usize,
-    fullest_bytes: usize,
-    /// When connections that were told to end are shut down, oldest first.
-    pub(in crate::server) lingering: VecDeque<(Time, ClientId)>,
-    /// When those with a full socket are looked at again.
-    pub(in crate::server) next_check: Option<Time>,
-}
-
 impl<'scope, 'env> Delivery<'scope, 'env> {
-    /// Nobody connected. Writers are spawned in `scope` and report to `inbox`.
-    pub fn new(
-        scope: &'scope Scope<'scope, 'env>,
-        threads: Arc<ThreadTable>,
-        inbox: Inbox<'scope>,
-        config: &Config,
-    ) -> Self {
+    /// Starts without connections.
+    pub fn new(writers: Writers<'scope, 'env>, config: &Config) -> Self {
         Self {
-            scope,
-            threads,
-            inbox,
             policy: config.delivery,
-            writers_max: match config.delivery {
-                // A writer for everybody is what this policy means.
-                Policy::Writer => config.max_clients,
-                Policy::DirectThenWriter | Policy::Direct => config.max_writers,
-            },
             limits: OutboxLimits::of(config),
+            writers,
             peers: FxHashMap::default(),
             tape: Tape::default(),
             buffers: Buffers::new(limits::BUFFERS_KEPT_BYTES_MAX),
             touched: Vec::new(),
             handed_over: FxHashSet::default(),
-            writers: 0,
             batch_bytes: 0,
             fullest_bytes: 0,
             lingering: VecDeque::new(),
@@ -98,29 +135,66 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         }
     }
 
-    /// Takes other limits on what waits. Who is over them is cut when they are looked at next.
-    pub fn limit(&mut self, config: &Config) {
+    /// Takes over changed limits. A client that is over them is cut at the next check.
+    pub fn set_limits(&mut self, config: &Config) {
         self.limits = OutboxLimits::of(config);
     }
 
     /// Whether no connection and no writer is left.
     pub fn is_over(&self) -> bool {
-        self.peers.is_empty() && self.writers == 0
+        self.peers.is_empty() && self.writers.all_ended()
     }
 
-    /// Takes in a new connection.
-    pub fn add(&mut self, peer: Peer<'scope>) {
+    /// Adds a new connection.
+    pub fn add(&mut self, connection: Arc<Connection>, place: Place<'scope>, protocol: Protocol) {
+        let peer = Peer {
+            view: protocol.into(),
+            outbox: Outbox::default(),
+            write_owner: WriteOwner::Dispatcher,
+            writer: None,
+            ending: Ending::Open,
+            place: Some(place),
+            admitted: false,
+            reader_ended: None,
+            broken: false,
+            lingered: false,
+            touched: false,
+            connection,
+        };
         self.peers.insert(peer.connection.id, peer);
     }
 
-    /// The connection, as long as it is there.
-    pub fn peer(&mut self, client: ClientId) -> Option<&mut Peer<'scope>> {
-        self.peers.get_mut(&client)
+    /// The client is in the chat, which its reader learns with its next turn.
+    pub fn admit(&mut self, client: ClientId) {
+        if let Some(peer) = self.peers.get_mut(&client) {
+            peer.admitted = true;
+        }
     }
 
-    /// Says something to all of these, as each of them is to be shown it: encoded once for each view. Sends nothing.
-    // A delivery, of which there are a thousand for a line that a thousand people hear, takes one look-up, and neither
-    // a copy nor an allocation.
+    /// Encodes what the client receives from now on for another view.
+    pub fn set_view(&mut self, client: ClientId, view: View) {
+        if let Some(peer) = self.peers.get_mut(&client) {
+            peer.view = view;
+        }
+    }
+
+    /// Lets the client's reader send its next event.
+    pub fn give_turn(&self, client: ClientId) {
+        if let Some(peer) = self.peers.get(&client).filter(|peer| peer.ending == Ending::Open) {
+            peer.connection.turn.give(peer.admitted);
+        }
+    }
+
+    /// Notes in the table of threads what waits for each client.
+    pub fn count_queues(&self) {
+        for peer in self.peers.values() {
+            peer.connection.row.set_queue(peer.pending());
+        }
+    }
+
+    /// Appends a message to the outboxes of these clients, encoded once for each view that one of them has. Sends nothing.
+    // One look-up for each recipient, and neither a copy nor an allocation: a line that a thousand people hear comes here
+    // a thousand times.
     pub fn append(&mut self, to: &[ClientId], mut encode: impl FnMut(View, &mut Vec<u8>)) {
         self.tape.begin();
         for client in to {
@@ -136,142 +210,112 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             }
             peer.outbox.append(part, &self.tape, &mut self.buffers);
             self.batch_bytes += part.len();
-            if peer.right == Right::Here {
+            if peer.write_owner == WriteOwner::Dispatcher {
                 self.fullest_bytes = self.fullest_bytes.max(peer.outbox.len());
             }
-            touch(peer, &mut self.touched);
+            peer.touch(&mut self.touched);
         }
     }
 
-    /// Whether enough has gathered to be sent before anything else is done. Without this limit a flood would only be
-    /// sent when it is over.
+    /// Whether the batch has to be sent before anything else is done. Without this limit, a flood would be sent when it is
+    /// over.
     pub fn batch_is_full(&self) -> bool {
-        self.fullest_bytes >= limits::BATCH_OUTBOX_BYTES_MAX
-            || self.batch_bytes >= limits::BATCH_TOTAL_BYTES_MAX
+        self.fullest_bytes >= limits::BATCH_OUTBOX_BYTES_MAX || self.batch_bytes >= limits::BATCH_TOTAL_BYTES_MAX
     }
 
     /// Sends what was appended. Contract:
     /// 1. it never blocks;
-    /// 2. who does not read is returned, and the caller cuts them and tells the Hub;
-    /// 3. of all others, every outbox whose right to write is here is empty.
+    /// 2. it returns the clients that are over a limit, which the caller has to cut;
+    /// 3. afterwards, every other outbox that the dispatcher may write to is empty.
     pub fn flush(&mut self, now: Time) -> Vec<ClientId> {
         let mut slow = Vec::new();
         (self.batch_bytes, self.fullest_bytes) = (0, 0);
         while let Some(client) = self.touched.pop() {
             match self.flush_one(client, now) {
-                None => {}
-                Some(Flushed::Done) if !self.is_over_limit(client, now) => self.settle(client, now),
-                Some(Flushed::Done | Flushed::Full) => slow.push(client),
-                Some(Flushed::Broken) => self.abandon(client, now),
+                Flushed::Sent => {}
+                Flushed::Ending => self.settle(client, now),
+                Flushed::Waiting if !self.is_over_limit(client, now) => {}
+                Flushed::Waiting | Flushed::Full => slow.push(client),
+                Flushed::Broken => self.abandon(client, now),
             }
         }
         self.tape.clear();
         slow
     }
 
-    /// The three ways to deliver. They are the lesson, and the benchmark compares them. Nothing is returned where nothing
-    /// is left to do, which is nearly always so.
-    fn flush_one(&mut self, client: ClientId, now: Time) -> Option<Flushed> {
-        let peer = self.peers.get_mut(&client)?;
+    /// The three policies of delivery. They are the lesson, and the benchmark compares them.
+    fn flush_one(&mut self, client: ClientId, now: Time) -> Flushed {
+        let Some(peer) = self.peers.get_mut(&client) else {
+            return Flushed::Sent;
+        };
         peer.touched = false;
-        let flushed = match (peer.right, self.policy) {
-            (Right::HandedOver, _) => {
+        match (peer.write_owner, self.policy) {
+            (WriteOwner::Writer, _) => {
                 peer.outbox.copy_part(&self.tape, &mut self.buffers);
                 peer.outbox.mark(now);
-                Flushed::Done
+                Flushed::Waiting
             }
-            (Right::Here, Policy::Writer) => self.hand_over(client, now),
-            (Right::Here, policy) => match peer.send(&self.tape, &mut self.buffers) {
-                Ok(()) if peer.outbox.is_empty() => {
-                    // Its writer, if it has one, has nothing left to do, and ends.
-                    peer.writer = None;
-                    if peer.ending == Ending::Open {
-                        return None;
-                    }
-                    Flushed::Done
-                }
-                Ok(()) if policy == Policy::Direct => Flushed::Full,
-                Ok(()) => self.hand_over(client, now),
+            (WriteOwner::Dispatcher, DeliveryPolicy::Writer) => self.hand_over(client, now),
+            (WriteOwner::Dispatcher, policy) => match peer.send(&self.tape, &mut self.buffers) {
                 Err(_) => Flushed::Broken,
+                Ok(()) if peer.outbox.is_empty() => {
+                    // A writer that has nothing left to do ends.
+                    peer.writer = None;
+                    peer.all_sent()
+                }
+                Ok(()) if policy == DeliveryPolicy::Direct => Flushed::Full,
+                Ok(()) => self.hand_over(client, now),
             },
-        };
-        Some(flushed)
+        }
     }
 
-    /// Moves the outbox to the connection's writer, which starts if there is none yet.
+    /// Moves the outbox to the connection's writer, which starts if there is none.
     fn hand_over(&mut self, client: ClientId, now: Time) -> Flushed {
-        let Some(peer) = self
-            .peers
-            .get_mut(&client)
-            .filter(|peer| !peer.outbox.is_empty())
-        else {
-            return Flushed::Done;
+        let Some(peer) = self.peers.get_mut(&client) else {
+            return Flushed::Sent;
         };
-        // Whatever becomes of it below, it outlives the tape.
+        if peer.outbox.is_empty() {
+            return peer.all_sent();
+        }
+        // Whatever becomes of them, the bytes outlive the tape.
         peer.outbox.copy_part(&self.tape, &mut self.buffers);
         if peer.writer.is_none() {
-            // Those that have something to write count, not all that live: a writer that was let go a moment ago may
-            // not have ended yet, and nobody is to be cut because of it.
-            if self.handed_over.len() >= self.writers_max {
+            // Writers that have something to write count, not all that live: one that was let go a moment ago may not have
+            // ended yet, and nobody is to be cut for that.
+            let writer = self.writers.start(&peer.connection, self.handed_over.len());
+            let Some(slot) = writer else {
                 return Flushed::Full;
-            }
-            // One slot: a writer is handed a block only when it has given the last one back.
-            let (slot, blocks) = crossbeam_channel::bounded::<Block>(1);
-            let connection = Arc::clone(&peer.connection);
-            let inbox = self.inbox.clone();
-            let row = self.threads.row("writer", format!("writer-{client}"));
-            let spawned =
-                self.threads
-                    .spawn(self.scope, row, limits::SERVICE_STACK_BYTES, move |row| {
-                        writer::run(&connection, &blocks, &inbox, row);
-                    });
-            if let Err(error) = spawned {
-                tracing::warn!(%client, %error, "no thread for a writer");
-                return Flushed::Full;
-            }
-            self.writers += 1;
+            };
             peer.writer = Some(slot);
         }
         let block = peer.outbox.take();
-        if peer
-            .writer
-            .as_ref()
-            .is_none_or(|slot| slot.try_send(block).is_err())
-        {
-            // Only a writer that panicked does not take it.
+        if peer.writer.as_ref().is_none_or(|slot| slot.try_send(block).is_err()) {
+            // A writer always takes it, unless it panicked.
             return Flushed::Broken;
         }
-        peer.right = Right::HandedOver;
+        peer.write_owner = WriteOwner::Writer;
         peer.outbox.mark(now);
         tracing::debug!(%client, "handed over to a writer");
         self.handed_over.insert(client);
-        self.next_check
-            .get_or_insert(now + limits::STALLED_CHECK_EVERY);
-        Flushed::Done
+        self.next_check.get_or_insert(now + limits::STALLED_CHECK_EVERY);
+        Flushed::Waiting
     }
 
     /// A writer gives back the right to write.
-    pub fn take_back(
-        &mut self,
-        client: ClientId,
-        block: Block,
-        outcome: io::Result<Written>,
-        now: Time,
-    ) {
+    pub fn take_back(&mut self, client: ClientId, block: Block, outcome: io::Result<Written>, now: Time) {
         self.buffers.give_back(block.bytes);
         self.handed_over.remove(&client);
         let Some(peer) = self.peers.get_mut(&client) else {
             return;
         };
-        peer.right = Right::Here;
+        peer.write_owner = WriteOwner::Dispatcher;
         match outcome {
             Ok(written) => {
-                // It had finished just before it was cut: then the last words are said here.
-                if let (Written::Everything, Some(words)) = (written, peer.connection.last_words())
-                {
+                // It had finished just before the client was cut: then the last words are sent here.
+                if let (Written::Everything, Some(words)) = (written, peer.connection.last_words()) {
                     let _ = peer.connection.send_now(words);
                 }
-                touch(peer, &mut self.touched);
+                peer.touch(&mut self.touched);
             }
             Err(_) => self.abandon(client, now),
         }
@@ -279,20 +323,52 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
 
     /// A writer has ended. If it took the right to write with it, the connection is over.
     pub fn writer_ended(&mut self, client: ClientId, lost_block: bool, now: Time) {
-        self.writers -= 1;
+        self.writers.ended();
         if lost_block {
             if let Some(peer) = self.peers.get(&client) {
                 peer.connection.shut_down();
             }
-            let lost = Err(io::ErrorKind::BrokenPipe.into());
-            self.take_back(client, Block::default(), lost, now);
+            self.take_back(client, Block::default(), Err(io::ErrorKind::BrokenPipe.into()), now);
         }
     }
 }
 
-/// Remembers that an outbox has to be looked at in the next flush.
-pub(in crate::server) fn touch(peer: &mut Peer<'_>, touched: &mut Vec<ClientId>) {
-    if !std::mem::replace(&mut peer.touched, true) {
-        touched.push(peer.connection.id);
+impl Peer<'_> {
+    /// Gives the kernel as much of the outbox as it takes at once.
+    ///
+    /// # Errors
+    /// The connection is broken.
+    fn send(&mut self, tape: &Tape, buffers: &mut Buffers) -> io::Result<()> {
+        if !self.outbox.is_empty() {
+            let sent = self.connection.send_now(self.outbox.unsent(tape, buffers))?;
+            self.outbox.advance(sent, tape, buffers);
+        }
+        Ok(())
+    }
+
+    fn all_sent(&self) -> Flushed {
+        if self.ending == Ending::Open { Flushed::Sent } else { Flushed::Ending }
+    }
+
+    /// How many bytes the kernel has not taken yet, those of a writer included.
+    fn pending(&self) -> u64 {
+        self.outbox.pending(self.connection.row.bytes_out())
+    }
+
+    /// Puts the connection on the list for the next flush.
+    fn touch(&mut self, touched: &mut Vec<ClientId>) {
+        if !std::mem::replace(&mut self.touched, true) {
+            touched.push(self.connection.id);
+        }
+    }
+}
+
+impl OutboxLimits {
+    fn of(config: &Config) -> Self {
+        Self {
+            bytes_max: config.outbox_bytes as u64,
+            age_max: config.outbox_age,
+            total_bytes_max: config.outbox_total as u64,
+        }
     }
 }

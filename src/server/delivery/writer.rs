@@ -1,26 +1,85 @@
-//! A writer: the thread that a connection has only while its socket is full. One loop, one blocking call.
+//! The writer: a thread that a connection has only while its socket is full. One loop, one blocking call.
 //!
-//! With the bytes it is handed the right to write, and with [`Inbound::Drained`] it gives that right back. So at any time one
-//! thread at the most writes to a socket, and no queue is shared: ownership is passed, as with everything here.
+//! With a block of bytes it receives the right to write, and with [`Inbound::Drained`] it gives that right back. So one
+//! thread at a time writes to a socket, and no queue is shared: ownership is passed.
 
 use std::io::{self, ErrorKind, Write};
+use std::sync::Arc;
+use std::thread::Scope;
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, Sender};
 
 use super::outbox::{Block, rest_of_line};
 use crate::chat::ClientId;
-use crate::config::limits;
+use crate::config::{Config, DeliveryPolicy, limits};
 use crate::server::connection::Connection;
 use crate::server::inbox::{Inbound, Inbox, Written};
-use crate::server::ops::activity::Activity;
-use crate::server::ops::threads::Row;
+use crate::server::{Activity, Row, ThreadTable};
 
-/// Writes each block it is handed, however long the client takes. Contract:
-/// 1. it ends when the dispatcher drops the other end of `blocks`, and is woken from a blocked write by a shutdown of
-///    the socket;
-/// 2. each block comes back in a [`Inbound::Drained`], whatever became of it;
+/// Starts writers, up to a limit, and knows how many live.
+pub struct Writers<'scope, 'env> {
+    scope: &'scope Scope<'scope, 'env>,
+    threads: Arc<ThreadTable>,
+    inbox: Inbox<'scope>,
+    writers_max: usize,
+    alive: usize,
+}
+
+impl<'scope, 'env> Writers<'scope, 'env> {
+    /// Writers run in `scope` and report to `inbox`.
+    pub fn new(
+        scope: &'scope Scope<'scope, 'env>,
+        threads: Arc<ThreadTable>,
+        inbox: Inbox<'scope>,
+        config: &Config,
+    ) -> Self {
+        let writers_max = match config.delivery {
+            // Each connection has one.
+            DeliveryPolicy::Writer => config.max_clients,
+            DeliveryPolicy::DirectThenWriter | DeliveryPolicy::Direct => config.max_writers,
+        };
+        Self { scope, threads, inbox, writers_max, alive: 0 }
+    }
+
+    /// Starts a writer and returns its slot for one block. `None` if `busy` writers are the limit, or the system has no
+    /// thread.
+    pub fn start(&mut self, connection: &Arc<Connection>, busy: usize) -> Option<Sender<Block>> {
+        if busy >= self.writers_max {
+            return None;
+        }
+        let client = connection.id;
+        // One block at a time: the next one is sent when the last one has come back.
+        let (slot, blocks) = crossbeam_channel::bounded::<Block>(1);
+        let (connection, inbox) = (Arc::clone(connection), self.inbox.clone());
+        let row = self.threads.row("writer", format!("writer-{client}"));
+        let body = move |row: &Row| run(&connection, &blocks, &inbox, row);
+        match self.threads.spawn(self.scope, row, limits::SERVICE_STACK_BYTES, body) {
+            Ok(_) => {
+                self.alive += 1;
+                Some(slot)
+            }
+            Err(error) => {
+                tracing::warn!(%client, %error, "no thread for a writer");
+                None
+            }
+        }
+    }
+
+    /// A writer has reported its end.
+    pub fn ended(&mut self) {
+        self.alive -= 1;
+    }
+
+    pub fn all_ended(&self) -> bool {
+        self.alive == 0
+    }
+}
+
+/// Writes each block, however long the client takes. Contract:
+/// 1. it ends when the dispatcher drops the other end of `blocks`; a shutdown of the socket wakes a blocked write;
+/// 2. each block comes back in an [`Inbound::Drained`], whatever became of it;
 /// 3. its last act is [`Inbound::WriterEnded`], also after a panic.
-pub fn run(connection: &Connection, blocks: &Receiver<Block>, inbox: &Inbox<'_>, row: &Row) {
+fn run(connection: &Connection, blocks: &Receiver<Block>, inbox: &Inbox<'_>, row: &Row) {
     let mut last_act = LastAct {
         inbox,
         client: connection.id,
@@ -47,7 +106,7 @@ pub fn run(connection: &Connection, blocks: &Receiver<Block>, inbox: &Inbox<'_>,
     }
 }
 
-/// Writes the block piece by piece. Between two pieces it looks whether the client is being cut.
+/// Writes the block piece by piece, and checks between two pieces whether the client is being cut.
 fn write(connection: &Connection, block: &Block, row: &Row) -> io::Result<Written> {
     let mut socket = connection.socket();
     let mut rest = block.bytes.as_slice();
@@ -74,11 +133,11 @@ fn write(connection: &Connection, block: &Block, row: &Row) -> io::Result<Writte
     Ok(Written::Everything)
 }
 
-/// Tells the dispatcher, when dropped, that this writer is no more.
+/// Reports the end of this writer when it is dropped.
 struct LastAct<'w, 's> {
     inbox: &'w Inbox<'s>,
     client: ClientId,
-    /// A block has been taken and not given back: true here only if writing panicked.
+    /// A block was taken and not given back. When this is dropped, that means a panic.
     holds_block: bool,
 }
 

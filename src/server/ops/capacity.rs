@@ -5,7 +5,7 @@ use std::fs;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::config::{Config, Delivery, limits};
+use crate::config::{Config, DeliveryPolicy, limits};
 
 /// Threads and processes that are not ours are left this much room.
 const THREADS_RESERVED: u64 = 512;
@@ -107,9 +107,9 @@ fn read_number(path: &str, parse: impl Fn(&str) -> Option<u64>) -> Option<u64> {
 pub fn capacity(config: &Config, system: SystemLimits) -> Result<Capacity, NoCapacity> {
     // With `--delivery writer` every client has two threads; else only those whose socket is full have a second one.
     let (threads_per_client, spare_writers) = match config.delivery {
-        Delivery::Writer => (2, 0),
-        Delivery::DirectThenWriter => (1, config.max_writers as u64),
-        Delivery::Direct => (1, 0),
+        DeliveryPolicy::Writer => (2, 0),
+        DeliveryPolicy::DirectThenWriter => (1, config.max_writers as u64),
+        DeliveryPolicy::Direct => (1, 0),
     };
     let by_descriptors = system
         .descriptors
@@ -209,7 +209,7 @@ mod tests {
         };
         let mut config = Config::default();
         assert_eq!(capacity(&config, system).unwrap().max_clients, 10_000);
-        config.delivery = Delivery::Writer;
+        config.delivery = DeliveryPolicy::Writer;
         let both = capacity(&config, system).unwrap();
         assert!(both.max_clients < 8_179, "{both:?}");
         assert!(both.lowered_by.unwrap().contains("vm.max_map_count"));

@@ -102,6 +102,19 @@ pub fn finish() {
     let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(guard)));
 }
 
+/// Ends the process with status 70 if the thread that holds it panics, as soon as the log is written. A server without a
+/// dispatcher would go on accepting and never say a word.
+pub struct PanicEndsProcess;
+
+impl Drop for PanicEndsProcess {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            finish();
+            std::process::exit(70);
+        }
+    }
+}
+
 /// Stderr, written to in one go with what has gathered, and not again at once.
 ///
 /// It never fails: of an error, nobody could be told but by this very log. And tracing-appender's thread, which learns in
@@ -171,7 +184,7 @@ impl<'a> MakeWriter<'a> for TellsWhatIsMissing {
 }
 
 /// Writes what the Hub found worth a line.
-pub fn notable(notable: &LogEvent) {
+pub fn event(notable: &LogEvent) {
     match notable {
         LogEvent::Joined { client, name } => tracing::info!(%client, ?name, "joined"),
         LogEvent::Left {

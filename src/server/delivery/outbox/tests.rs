@@ -89,10 +89,10 @@ fn an_empty_outbox_holds_no_buffer_and_a_used_one_comes_back() {
     desk.sends(9);
     assert!(desk.outbox.is_empty());
     assert_eq!(desk.outbox.buffer.capacity(), 0);
-    assert_eq!(desk.buffers.count(), 1);
+    assert_eq!(desk.buffers.free.len(), 1);
     desk.append(b"x");
     desk.sends(0);
-    assert_eq!(desk.buffers.count(), 0, "the same buffer was lent again");
+    assert_eq!(desk.buffers.free.len(), 0, "the same buffer was lent again");
 }
 
 #[test]
@@ -143,4 +143,14 @@ fn age_is_that_of_the_oldest_unsent_byte_and_not_of_the_last_progress() {
     assert_eq!(outbox.oldest(8), Some(at(1_000)));
     assert_eq!(outbox.oldest(11), Some(at(1_000)));
     assert_eq!(outbox.oldest(12), None);
+}
+
+#[test]
+fn no_more_buffers_are_kept_than_allowed() {
+    let mut buffers = Buffers::new(100);
+    buffers.give_back(Vec::with_capacity(80));
+    buffers.give_back(Vec::with_capacity(80));
+    assert_eq!((buffers.free.len(), buffers.held_bytes), (1, 80));
+    let lent = buffers.lend();
+    assert_eq!((lent.capacity(), buffers.held_bytes), (80, 0));
 }

@@ -5,9 +5,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::chat::{Ban, HubSettings, Secret};
+use super::log;
+use crate::chat::{Event, HubSettings, Now, Secret};
 use crate::config::{Config, ConfigError, in_file, limits, read_text};
 use crate::protocol::clean;
+use crate::server::dispatcher::Dispatcher;
 
 /// Everybody on the machine may read the file.
 const MODE_OTHERS_READ: u32 = 0o004;
@@ -23,13 +25,53 @@ pub struct Loaded {
     pub operator_password: Option<Secret>,
 }
 
-/// All that a reload brings, read already: what is left to do needs no disk.
+/// Settings that were read again. What is left to do needs no disk.
 #[derive(Debug)]
 pub struct Reload {
-    /// The settings as they stand now; not all of them can change.
+    /// The settings as they are now; not all of them can change.
     pub loaded: Loaded,
-    /// The bans, where somebody has changed their file.
-    pub bans: Option<Vec<Ban>>,
+}
+
+/// Has a running server continue with other settings: the Hub, the outboxes and the door at once, and everybody who connects
+/// from now on.
+pub fn apply_reload(dispatcher: &mut Dispatcher, reload: Reload, now: Now) {
+    let Reload { mut loaded } = reload;
+    let shared = Arc::clone(dispatcher.shared());
+    let in_force = Arc::clone(&shared.settings.read());
+    let wanted = loaded.config.clone();
+    loaded.config = in_force.changed_to(loaded.config);
+    log::set_level(loaded.config.log_level);
+    dispatcher.delivery().set_limits(&loaded.config);
+    shared.admission.limit_addresses(
+        loaded.config.connections_per_address.at_most(),
+        loaded.config.connections_per_minute.at_most(),
+    );
+    *shared.settings.write() = Arc::new(loaded.config.clone());
+    let settings = Box::new(loaded.hub_settings());
+    dispatcher.step(Event::Reloaded { settings }, now);
+    // Last, so that a reader of the log can rely on it.
+    let unchanged = wanted.differences(&loaded.config);
+    if !unchanged.is_empty() {
+        tracing::warn!("these settings cannot change while the chat runs: {}", unchanged.join(", "));
+    }
+    log_reload(&in_force.differences(&loaded.config), &loaded);
+}
+
+fn log_reload(changed: &[String], loaded: &Loaded) {
+    let changed = match changed {
+        [] => "no setting has changed".to_owned(),
+        keys => format!("changed settings: {}", keys.join(", ")),
+    };
+    let texts = [
+        ("the message of the day", loaded.motd.is_some()),
+        ("the operator password", loaded.operator_password.is_some()),
+    ];
+    let read: Vec<&str> = texts.iter().filter_map(|&(text, was_read)| was_read.then_some(text)).collect();
+    if read.is_empty() {
+        tracing::info!("reloaded: {changed}");
+    } else {
+        tracing::info!("reloaded: {changed}; read again: {}", read.join(", "));
+    }
 }
 
 impl Loaded {
