@@ -259,7 +259,7 @@ fn every_refusal_says_what_to_do() {
         (RequestError::TooDeep, "more than 16 levels"),
         (RequestError::SeveralLines, "one object on one line"),
         (RequestError::SeveralObjects, "one object on one line"),
-        (RequestError::NotAnObject, "no object"),
+        (RequestError::NotAnObject, "not an object"),
         (not_json(9), "byte 9"),
         (
             RequestError::DuplicateField("a".into()),
