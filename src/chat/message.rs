@@ -7,10 +7,10 @@ use core::net::SocketAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::tz::Offset;
 
 use super::ban::Ban;
 use super::error::ChatError;
+use super::request::SentAt;
 use super::time::Time;
 use super::view::{Protocol, Stranger, Timestamps};
 
@@ -151,6 +151,21 @@ pub struct ChatMessage {
     pub received_at: Timestamp,
 }
 
+/// A message before its recipients are known.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) manner: Manner,
+    pub(super) text: String,
+    pub(super) sent_at: Option<SentAt>,
+}
+
+impl Draft {
+    pub(super) fn into_message(self, from: Arc<str>, to: Audience, received_at: Timestamp) -> ChatMessage {
+        let Draft { manner, text, sent_at } = self;
+        ChatMessage { from, to, manner, text, sent_at, received_at }
+    }
+}
+
 /// The recipients of a chat message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Audience {
@@ -167,16 +182,6 @@ pub enum Manner {
     Me,
     /// `/msg`
     Private,
-}
-
-/// A moment by the sender's clock and in the sender's zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SentAt {
-    /// RFC 3339, passed on as the sender wrote it.
-    pub written: Box<str>,
-    /// The same moment, or the last one that a `Timestamp` can hold if it is later.
-    pub at: Timestamp,
-    pub zone: Offset,
 }
 
 /// The operator who removed somebody.

@@ -50,10 +50,10 @@ pub use hub::Hub;
 pub use log_event::{LogEvent, ShutdownCause};
 pub use message::{
     Audience, ChatMessage, HelpTopic, Manner, Message, PersonDetails, PersonListing, Queue, Removal, RoomListing,
-    SentAt, ThreadListing,
+    ThreadListing,
 };
 pub use name::{Name, NameError, NameKey};
-pub use request::{Line, Range, Request, RequestError, Target};
+pub use request::{Line, Range, Request, RequestError, SentAt, Target};
 pub use settings::{HubSettings, Secret};
 pub use state::LOBBY_NAME;
 pub use time::{Now, Time};

@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use super::message::SentAt;
+use jiff::Timestamp;
+use jiff::tz::Offset;
+
 use super::settings::Secret;
 use super::view::Timestamps;
 
@@ -86,6 +88,16 @@ pub enum Target {
     Here,
     Room(String),
     People(Vec<String>),
+}
+
+/// A moment by the sender's clock and in the sender's zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentAt {
+    /// RFC 3339, passed on as the sender wrote it.
+    pub written: Box<str>,
+    /// The same moment, or the last one that a `Timestamp` can hold if it is later.
+    pub at: Timestamp,
+    pub zone: Offset,
 }
 
 /// A part of a room's history, by message ids.

@@ -11,7 +11,7 @@ use super::error::ChatError;
 use super::event::Reaction;
 use super::hub::Hub;
 use super::log_event::LogEvent;
-use super::message::{Audience, ChatMessage, Manner, Message, SentAt};
+use super::message::{Audience, ChatMessage, Draft, Manner, Message};
 use super::request::{RequestError, Target, without_at};
 use super::state::{RoomId, all_but};
 use super::view::Protocol;
@@ -19,13 +19,6 @@ use crate::config::limits::NAMED_MAX;
 
 /// Punctuation that may follow a mention. No name ends in one of these.
 const SENTENCE_ENDS: [char; 6] = [',', '.', '!', '?', ':', ';'];
-
-/// A message before its recipients are known.
-pub(super) struct Draft {
-    pub(super) manner: Manner,
-    pub(super) text: String,
-    pub(super) sent_at: Option<SentAt>,
-}
 
 /// The people that a message names, each once and without the sender.
 #[derive(Default)]
@@ -97,7 +90,7 @@ impl Hub {
         let mut recipients = all_but(room.members(), Some(client));
         self.extras.ignores.hide_from(client, &mut recipients);
         let to = Audience::Room { room: name.clone(), message_id };
-        let message = Arc::new(draft.into_message(from, to, out));
+        let message = Arc::new(draft.into_message(from, to, out.now.wall));
         self.log_message(&message, &name, out);
         self.rooms.record(id, client, Arc::clone(&message));
         out.send(recipients, Message::Chat(message));
@@ -119,7 +112,7 @@ impl Hub {
         let mut recipients: Vec<ClientId> = named.present.into_iter().map(|(id, _)| id).collect();
         // The sender is not told who ignores them.
         self.extras.ignores.hide_from(client, &mut recipients);
-        let message = Arc::new(draft.into_message(from.clone(), Audience::People(names.clone()), out));
+        let message = Arc::new(draft.into_message(from.clone(), Audience::People(names.clone()), out.now.wall));
         self.log_message(&message, &names.join(", "), out);
         let mut notices = Vec::new();
         for &recipient in &recipients {
@@ -185,13 +178,6 @@ impl Named {
     /// One person who is here.
     pub(super) fn one(client: ClientId, name: Arc<str>) -> Self {
         Self { present: vec![(client, name)], ..Self::default() }
-    }
-}
-
-impl Draft {
-    fn into_message(self, from: Arc<str>, to: Audience, out: &Reaction) -> ChatMessage {
-        let Draft { manner, text, sent_at } = self;
-        ChatMessage { from, to, manner, text, sent_at, received_at: out.now.wall }
     }
 }
 

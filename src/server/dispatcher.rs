@@ -12,7 +12,8 @@ use jiff::tz::TimeZone;
 use super::clock::Clock;
 use super::delivery::Delivery;
 use super::inbox::{Channels, Control, Inbound, Wake};
-use super::listener::{ListenerControl, Shared};
+use super::listener::ListenerControl;
+use super::shared::Shared;
 use super::{Activity, Row, ops};
 use crate::chat::{ClientId, DisconnectReason, Effect, Event, Hub, Message, Now, ShutdownCause, Tag, Time, View};
 use crate::protocol;
@@ -85,7 +86,12 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             match wake {
                 Wake::Inbound(first) => self.take_batch(first, now),
                 Wake::Control(Control::ShutDown(cause)) => self.step(Event::ShutdownRequested { cause }, now),
-                Wake::Control(Control::Reload(reload)) => ops::apply_reload(&mut self, *reload, now),
+                Wake::Control(Control::Reload(mut loaded)) => {
+                    let changes = loaded.apply(&self.shared);
+                    self.delivery.set_limits(&loaded.config);
+                    self.step(Event::Reloaded { settings: Box::new(loaded.hub_settings()) }, now);
+                    changes.log(&loaded);
+                }
                 Wake::Deadline => {}
             }
             self.check_deadlines(now);
@@ -168,7 +174,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     }
 
     /// Takes one event through the Hub and carries out its effects.
-    pub(super) fn step(&mut self, event: Event, now: Now) {
+    fn step(&mut self, event: Event, now: Now) {
         self.hub.step(now, event, &mut self.effects);
         self.carry_out_effects(now);
     }
@@ -195,7 +201,12 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                     self.grace_ends = Some(now.time + self.shared.settings.read().shutdown_grace);
                     self.listeners.clear();
                 }
-                other => ops::carry_out(self, other),
+                Effect::AnswerThreads { client, tag } => {
+                    self.count_queues();
+                    let message = self.shared.threads.message();
+                    self.send(&[*client], tag.as_ref(), [&message]);
+                }
+                other => ops::carry_out(other, self.shared.keeper.as_ref()),
             }
         }
         effects.clear();
@@ -203,7 +214,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     }
 
     /// Appends messages to the outboxes of their recipients. Step 6, the encoder, runs once for each view.
-    pub(super) fn send<'m>(
+    fn send<'m>(
         &mut self,
         to: &[ClientId],
         tag: Option<&Tag>,
@@ -257,17 +268,8 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         }
     }
 
-    /// What the dispatcher shares with the listeners.
-    pub(super) fn shared(&self) -> &Arc<Shared<'scope>> {
-        &self.shared
-    }
-
-    pub(super) fn delivery(&mut self) -> &mut Delivery<'scope, 'env> {
-        &mut self.delivery
-    }
-
     /// Notes in the table of threads what waits for each thread.
-    pub(super) fn count_queues(&self) {
+    fn count_queues(&self) {
         // A reader may outlive its peer for a moment. Nothing waits for it any more.
         for row in self.shared.threads.snapshot() {
             row.set_queue(0);

@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender, at, never, select};
 use super::admission::Place;
 use super::connection::Connection;
 use super::delivery::Block;
-use super::ops::reload::{Loaded, Reload};
+use super::ops::reload::Loaded;
 use super::ops::threads::ThreadTable;
 use crate::chat::{ClientId, DisconnectReason, Protocol, ShutdownCause, Time};
 use crate::config::{Config, ConfigError};
@@ -78,7 +78,7 @@ pub enum Control {
     /// End the chat.
     ShutDown(ShutdownCause),
     /// Continue with these settings.
-    Reload(Box<Reload>),
+    Reload(Box<Loaded>),
 }
 
 /// The channels of the dispatcher.
@@ -138,8 +138,8 @@ impl Remote {
     /// # Errors
     /// A file cannot be read or is not valid. Then nothing changes.
     pub fn reload(&self, config: Config) -> Result<(), ConfigError> {
-        let reload = Reload { loaded: Loaded::read(config)? };
-        let _ = self.control.send(Control::Reload(Box::new(reload)));
+        let loaded = Box::new(Loaded::read(config)?);
+        let _ = self.control.send(Control::Reload(loaded));
         Ok(())
     }
 

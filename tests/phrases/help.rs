@@ -4,7 +4,7 @@ use chatserv::chat::{HelpTopic, Message, Stranger, Timestamps, commands};
 use chatserv::protocol::plain;
 use jiff::tz::TimeZone;
 
-use crate::servers;
+use crate::phrases::servers;
 
 fn help(operator: bool, about: Option<&'static str>) -> Vec<String> {
     let topic = about.map_or(HelpTopic::All, HelpTopic::Command);
@@ -38,7 +38,10 @@ fn the_help_names_every_command_somebody_may_use() {
 #[test]
 fn the_overview_fits_on_a_screen() {
     for operator in [true, false] {
-        let lines = servers(&Message::Help { operator, topic: HelpTopic::Overview });
+        let lines = servers(&Message::Help {
+            operator,
+            topic: HelpTopic::Overview,
+        });
         assert!(lines.len() <= 22, "{} lines: {lines:?}", lines.len());
         for command in commands(true) {
             let beginning = format!("  /{} ", command.word);
@@ -100,17 +103,13 @@ fn each_command_has_a_help_of_its_own() {
 
 #[test]
 fn strangers_are_answered_in_their_own_manner() {
-    for (stranger, answer) in [
-        (
-            Stranger::Http,
-            "HTTP/1.1 400 This is a chat server: use telnet\r\nConnection: close\r\n\r\n",
-        ),
-        (
-            Stranger::Ssh,
-            "server: This is a chat server, not SSH: use telnet.\r\n",
-        ),
+    #[rustfmt::skip]
+    let table = [
+        (Stranger::Http, "HTTP/1.1 400 This is a chat server: use telnet\r\nConnection: close\r\n\r\n"),
+        (Stranger::Ssh, "server: This is a chat server, not SSH: use telnet.\r\n"),
         (Stranger::Tls, ""),
-    ] {
+    ];
+    for (stranger, answer) in table {
         let mut out = Vec::new();
         let message = Message::WrongProtocol(stranger);
         plain::encode(&message, Timestamps::Off, &TimeZone::UTC, &mut out);

@@ -1,6 +1,5 @@
-//! One of each message, with the line that it is in JSON. An empty line stands for no bytes.
-//!
-//! Sentences for people are left out of the lines: they are those of the plain text, and a test of their own says so.
+//! One sample of each message with its line of JSON, or with an empty line if it is not sent. The lines leave out sentences
+//! for people, which `json_encoder` compares with those of the plain text.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +42,8 @@ pub fn ban() -> Ban {
     }
 }
 
-/// What people say to one another, and what comes of it.
+/// Messages between people.
+#[rustfmt::skip]
 pub fn talk() -> Vec<(Message, &'static str)> {
     let mut sent = said(in_room(7), Manner::Chat, "\"hi\" \\o/ é");
     sent.sent_at = Some(SentAt {
@@ -60,27 +60,16 @@ pub fn talk() -> Vec<(Message, &'static str)> {
         message_id: None,
     };
     vec![
-        (
-            Message::Chat(Arc::new(sent)),
-            r#"{"action":"chat","room":"dev","message_id":7,"message":"\"hi\" \\o/ é","from":"ann","sent_at":"2026-11-20t13:00:00+01:00","received_at":"2026-11-20T12:00:00.123Z"}"#,
-        ),
-        (
-            Message::Chat(Arc::new(said(people(), Manner::Chat, "x"))),
-            r#"{"action":"chat","to":["bob","cid"],"message":"x","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#,
-        ),
-        (
-            Message::Chat(Arc::new(said(in_room(1), Manner::Me, "waves"))),
-            r#"{"action":"me","room":"dev","message_id":1,"message":"waves","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#,
-        ),
-        (
-            Message::Chat(Arc::new(said(people(), Manner::Private, "psst"))),
-            r#"{"action":"msg","to":["bob","cid"],"message":"psst","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#,
-        ),
+        (Message::Chat(Arc::new(sent)),
+            r#"{"action":"chat","room":"dev","message_id":7,"message":"\"hi\" \\o/ é","from":"ann","sent_at":"2026-11-20t13:00:00+01:00","received_at":"2026-11-20T12:00:00.123Z"}"#),
+        (Message::Chat(Arc::new(said(people(), Manner::Chat, "x"))),
+            r#"{"action":"chat","to":["bob","cid"],"message":"x","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#),
+        (Message::Chat(Arc::new(said(in_room(1), Manner::Me, "waves"))),
+            r#"{"action":"me","room":"dev","message_id":1,"message":"waves","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#),
+        (Message::Chat(Arc::new(said(people(), Manner::Private, "psst"))),
+            r#"{"action":"msg","to":["bob","cid"],"message":"psst","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#),
         (delivered(&[]), ""),
-        (
-            delivered(&["dad"]),
-            r#"{"action":"notice","code":"not_here"}"#,
-        ),
+        (delivered(&["dad"]), r#"{"action":"notice","code":"not_here"}"#),
         (
             Message::History {
                 room: name("dev"),
@@ -91,19 +80,8 @@ pub fn talk() -> Vec<(Message, &'static str)> {
             },
             r#"{"action":"history","room":"dev","messages":[{"action":"me","room":"dev","message_id":1,"message":"waves","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}],"epoch":5,"more":true}"#,
         ),
-        (
-            Message::IsAway {
-                name: name("ann"),
-                why: None,
-            },
-            r#"{"action":"notice","code":"away","username":"ann"}"#,
-        ),
-        (
-            Message::HeldBack {
-                lines: 3,
-                wait: Duration::from_millis(1200),
-            },
-            r#"{"action":"notice","code":"held_back","lines":3,"seconds":2}"#,
-        ),
+        (Message::IsAway { name: name("ann"), why: None }, r#"{"action":"notice","code":"away","username":"ann"}"#),
+        (Message::HeldBack { lines: 3, wait: Duration::from_millis(1200) },
+            r#"{"action":"notice","code":"held_back","lines":3,"seconds":2}"#),
     ]
 }

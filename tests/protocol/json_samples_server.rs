@@ -1,4 +1,4 @@
-//! One of each message about the server and its operators, and of each error, as in `json_samples`.
+//! Samples of messages about the server and its operators, and of each error, as in `json_samples`.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use chatserv::chat::{
     Timestamps,
 };
 
-use crate::json_samples::{ban, name, noon};
+use super::json_samples::{ban, name, noon};
 
-/// What the server says by itself, and what operators do.
+#[rustfmt::skip]
 pub fn server() -> Vec<(Message, &'static str)> {
     let bare_ban = Ban {
         name: None,
@@ -28,52 +28,17 @@ pub fn server() -> Vec<(Message, &'static str)> {
         (Message::WrongProtocol(Stranger::Http), ""),
         (Message::Pong, r#"{"action":"pong"}"#),
         (Message::OperatorNow, r#"{"action":"op"}"#),
-        (
-            Message::Removed(name("bob")),
-            r#"{"action":"kick","username":"bob"}"#,
-        ),
-        (
-            Message::Kicked {
-                by: name("op"),
-                why: None,
-            },
-            r#"{"action":"bye","reason":"kicked","by":"op"}"#,
-        ),
-        (
-            Message::BanAdded(ban()),
-            r#"{"action":"ban","username":"bob","address":"2001:db8::/64","until":"2026-11-20T12:00:00.123Z","reason":"spam","by":"op"}"#,
-        ),
-        (
-            Message::BanTakenBack(bare_ban),
-            r#"{"action":"unban","by":"op"}"#,
-        ),
-        (
-            Message::Bans {
-                bans: vec![ban()],
-                total: 1,
-                now: noon(),
-            },
-            r#"{"action":"bans","bans":[{"username":"bob","address":"2001:db8::/64","until":"2026-11-20T12:00:00.123Z","reason":"spam","by":"op"}],"total":1}"#,
-        ),
-        (
-            Message::Muted {
-                name: name("bob"),
-                on: true,
-            },
-            r#"{"action":"mute","username":"bob"}"#,
-        ),
-        (
-            Message::Muted {
-                name: name("bob"),
-                on: false,
-            },
-            r#"{"action":"unmute","username":"bob"}"#,
-        ),
+        (Message::Removed(name("bob")), r#"{"action":"kick","username":"bob"}"#),
+        (Message::Kicked { by: name("op"), why: None }, r#"{"action":"bye","reason":"kicked","by":"op"}"#),
+        (Message::BanAdded(ban()),
+            r#"{"action":"ban","username":"bob","address":"2001:db8::/64","until":"2026-11-20T12:00:00.123Z","reason":"spam","by":"op"}"#),
+        (Message::BanTakenBack(bare_ban), r#"{"action":"unban","by":"op"}"#),
+        (Message::Bans { bans: vec![ban()], total: 1, now: noon() },
+            r#"{"action":"bans","bans":[{"username":"bob","address":"2001:db8::/64","until":"2026-11-20T12:00:00.123Z","reason":"spam","by":"op"}],"total":1}"#),
+        (Message::Muted { name: name("bob"), on: true }, r#"{"action":"mute","username":"bob"}"#),
+        (Message::Muted { name: name("bob"), on: false }, r#"{"action":"unmute","username":"bob"}"#),
         (Message::Motd(None), r#"{"action":"motd","message":null}"#),
-        (
-            Message::Motd(Some(name("one\ntwo"))),
-            r#"{"action":"motd","message":"one\u000atwo"}"#,
-        ),
+        (Message::Motd(Some(name("one\ntwo"))), r#"{"action":"motd","message":"one\u000atwo"}"#),
         (
             Message::Threads {
                 rows: vec![ThreadListing {
@@ -89,62 +54,33 @@ pub fn server() -> Vec<(Message, &'static str)> {
             },
             r#"{"action":"threads","threads":[{"name":"reader 1","role":"reader","doing":"reading","alive_seconds":59,"queued_bytes":7,"bytes_in":12,"bytes_out":18446744073709551615}],"total":1}"#,
         ),
-        (
-            Message::ShutdownPlanned {
-                left: Duration::from_secs(300),
-                why: None,
-                by: name("op"),
-            },
-            r#"{"action":"notice","code":"shutdown_planned","seconds":300}"#,
-        ),
-        (
-            Message::ShutdownCancelled { by: name("op") },
-            r#"{"action":"notice","code":"shutdown_cancelled"}"#,
-        ),
+        (Message::ShutdownPlanned { left: Duration::from_secs(300), why: None, by: name("op") },
+            r#"{"action":"notice","code":"shutdown_planned","seconds":300}"#),
+        (Message::ShutdownCancelled { by: name("op") }, r#"{"action":"notice","code":"shutdown_cancelled"}"#),
         (Message::ShutDown, r#"{"action":"shutdown"}"#),
-        (
-            Message::IdleSoon {
-                left: Duration::from_secs(30),
-            },
-            r#"{"action":"notice","code":"idle","seconds":30}"#,
-        ),
+        (Message::IdleSoon { left: Duration::from_secs(30) }, r#"{"action":"notice","code":"idle","seconds":30}"#),
         (Message::TooSlow, r#"{"action":"bye","reason":"slow"}"#),
-        (
-            Message::LoginTimedOut,
-            r#"{"action":"bye","reason":"login_timeout"}"#,
-        ),
-        (
-            Message::TooManyNames,
-            r#"{"action":"bye","reason":"too_many_names"}"#,
-        ),
-        (
-            Message::EndlessLine,
-            r#"{"action":"bye","reason":"endless_line"}"#,
-        ),
+        (Message::LoginTimedOut, r#"{"action":"bye","reason":"login_timeout"}"#),
+        (Message::TooManyNames, r#"{"action":"bye","reason":"too_many_names"}"#),
+        (Message::EndlessLine, r#"{"action":"bye","reason":"endless_line"}"#),
     ]
 }
 
-/// What is said in the very same words to everybody.
+/// Messages with the same sentence in every case.
+#[rustfmt::skip]
 pub fn farewells() -> Vec<(Message, &'static str)> {
     vec![
-        (
-            Message::IdleBye,
-            r#"{"action":"bye","reason":"idle","message":"Bye!"}"#,
-        ),
-        (
-            Message::Bye,
-            r#"{"action":"bye","reason":"quit","message":"Bye!"}"#,
-        ),
-        (
-            Message::ShutDown,
-            r#"{"action":"shutdown","message":"The chat has been shut down"}"#,
-        ),
+        (Message::IdleBye, r#"{"action":"bye","reason":"idle","message":"Bye!"}"#),
+        (Message::Bye, r#"{"action":"bye","reason":"quit","message":"Bye!"}"#),
+        (Message::ShutDown, r#"{"action":"shutdown","message":"The chat has been shut down"}"#),
     ]
 }
 
-/// What goes wrong, each with its code.
+/// Errors and their codes.
+#[rustfmt::skip]
 pub fn errors() -> Vec<(Message, &'static str)> {
     let word = || "x".to_owned();
+    #[rustfmt::skip]
     let malformed = [
         (RequestError::NotUtf8, "bad_utf8"),
         (RequestError::ByteOrderMark, "byte_order_mark"),
@@ -155,22 +91,10 @@ pub fn errors() -> Vec<(Message, &'static str)> {
         (RequestError::NotJson { column: 1 }, "bad_json"),
         (RequestError::DuplicateField(word()), "duplicate_field"),
         (RequestError::MissingAction, "missing_action"),
-        (
-            RequestError::UnknownAction {
-                action: word(),
-                near: None,
-            },
-            "unknown_action",
-        ),
+        (RequestError::UnknownAction { action: word(), near: None }, "unknown_action"),
         (RequestError::UnknownField(word()), "unknown_field"),
         (RequestError::MissingField("room"), "missing_field"),
-        (
-            RequestError::WrongField {
-                field: "room",
-                expected: "a text",
-            },
-            "wrong_field",
-        ),
+        (RequestError::WrongField { field: "room", expected: "a text" }, "wrong_field"),
     ];
     let mut errors: Vec<_> = malformed
         .into_iter()
@@ -181,22 +105,13 @@ pub fn errors() -> Vec<(Message, &'static str)> {
         (ChatError::NameFirst, "not_connected"),
         (ChatError::AlreadyConnected, "already_connected"),
         (ChatError::Name(NameError::Blank), "name_refused"),
-        (
-            ChatError::NameTaken {
-                wanted: name("a"),
-                by: name("A"),
-            },
-            "name_taken",
-        ),
+        (ChatError::NameTaken { wanted: name("a"), by: name("A") }, "name_taken"),
         (ChatError::RoomName(NameError::Blank), "room_refused"),
         (ChatError::TooManyRooms, "too_many_rooms"),
         (ChatError::NoMoreRooms, "no_more_rooms"),
         (ChatError::NoSuchRoom(word()), "no_such_room"),
         (ChatError::NotInRoom(word()), "not_in_room"),
-        (
-            ChatError::TopicIsOperators(name("dev")),
-            "topic_is_operators",
-        ),
+        (ChatError::TopicIsOperators(name("dev")), "topic_is_operators"),
         (ChatError::NoSuchPerson(word()), "no_such_person"),
         (ChatError::NobodyOf(vec![word()]), "no_such_person"),
         (ChatError::NameBanned(name("bob")), "name_banned"),
@@ -209,32 +124,14 @@ pub fn errors() -> Vec<(Message, &'static str)> {
         (ChatError::NotIgnored(word()), "not_ignored"),
         (ChatError::TextTooLong { bytes_max: 9 }, "text_too_long"),
         (ChatError::YouAreMuted, "muted"),
-        (
-            ChatError::UnknownCommand {
-                word: word(),
-                near: None,
-            },
-            "unknown_command",
-        ),
-        (
-            ChatError::AmbiguousCommand {
-                word: word(),
-                candidates: vec!["a", "b"],
-            },
-            "ambiguous_command",
-        ),
+        (ChatError::UnknownCommand { word: word(), near: None }, "unknown_command"),
+        (ChatError::AmbiguousCommand { word: word(), candidates: vec!["a", "b"] }, "ambiguous_command"),
         (ChatError::Misused("msg"), "misused_command"),
         (ChatError::TypeInFull("quit"), "command_in_full"),
         (ChatError::NotOperator, "not_operator"),
         (ChatError::NoOperatorPassword, "no_operator_password"),
-        (
-            ChatError::WrongOperatorPassword { tries_left: 2 },
-            "wrong_operator_password",
-        ),
-        (
-            ChatError::TooManyPasswordAttempts,
-            "too_many_operator_passwords",
-        ),
+        (ChatError::WrongOperatorPassword { tries_left: 2 }, "wrong_operator_password"),
+        (ChatError::TooManyPasswordAttempts, "too_many_operator_passwords"),
         (ChatError::NoSuchBan(word()), "no_such_ban"),
         (ChatError::LoopbackBan, "loopback_ban"),
         (ChatError::TooManyBans, "too_many_bans"),
@@ -246,16 +143,11 @@ pub fn errors() -> Vec<(Message, &'static str)> {
         .collect()
 }
 
-/// What goes wrong for good: an error, and then the end.
+/// Messages that are an error followed by a `bye`.
+#[rustfmt::skip]
 pub fn ends() -> Vec<(Message, &'static str)> {
     vec![
-        (
-            Message::Banned {
-                why: None,
-                remaining: None,
-            },
-            "banned",
-        ),
+        (Message::Banned { why: None, remaining: None }, "banned"),
         (Message::ServerFull, "full"),
         (Message::TooManyFromAddress, "too_many_connections"),
         (Message::NoThread, "no_thread"),

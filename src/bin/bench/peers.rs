@@ -15,7 +15,7 @@ mod tests;
 use std::io;
 
 use crate::floor::Sends;
-use chatserv::config::DeliveryPolicy;
+use chatserv::config::DeliveryPolicy as Delivery;
 use chatserv::load::Names;
 use chatserv::load::dialect::Dialect;
 pub use running::Running;
@@ -24,7 +24,7 @@ pub use running::Running;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Peer {
     /// `chatserv`, by each of its ways to deliver.
-    Ours(DeliveryPolicy),
+    Ours(Delivery),
     /// The least that one thread with epoll can do.
     Floor(Sends),
     /// `redis-server`, pub/sub.
@@ -41,13 +41,13 @@ pub enum Peer {
 
 /// All of them, in the order of the tables.
 pub const ALL: [Peer; 10] = [
-    Peer::Ours(DeliveryPolicy::DirectThenWriter),
+    Peer::Ours(Delivery::DirectThenWriter),
     Peer::Floor(Sends::Gathered),
     Peer::Redis,
     Peer::Nats,
     Peer::Floor(Sends::Each),
-    Peer::Ours(DeliveryPolicy::Direct),
-    Peer::Ours(DeliveryPolicy::Writer),
+    Peer::Ours(Delivery::Direct),
+    Peer::Ours(Delivery::Writer),
     Peer::Ngircd,
     Peer::Inspircd,
     Peer::Ncat,
@@ -55,7 +55,7 @@ pub const ALL: [Peer; 10] = [
 
 /// Those that every workload compares.
 pub const MAIN: [Peer; 4] = [
-    Peer::Ours(DeliveryPolicy::DirectThenWriter),
+    Peer::Ours(Delivery::DirectThenWriter),
     Peer::Floor(Sends::Gathered),
     Peer::Redis,
     Peer::Nats,
@@ -74,9 +74,9 @@ impl Peer {
     /// What it is called in tables and records.
     pub fn label(self) -> &'static str {
         match self {
-            Peer::Ours(DeliveryPolicy::DirectThenWriter) => label::OURS,
-            Peer::Ours(DeliveryPolicy::Direct) => label::OURS_DIRECT,
-            Peer::Ours(DeliveryPolicy::Writer) => label::OURS_WRITER,
+            Peer::Ours(Delivery::DirectThenWriter) => label::OURS,
+            Peer::Ours(Delivery::Direct) => label::OURS_DIRECT,
+            Peer::Ours(Delivery::Writer) => label::OURS_WRITER,
             Peer::Floor(Sends::Gathered) => label::FLOOR,
             Peer::Floor(Sends::Each) => label::FLOOR_EACH,
             Peer::Redis => label::REDIS,

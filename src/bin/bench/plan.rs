@@ -165,7 +165,7 @@ fn said(people: usize, payload_bytes: usize) -> Case {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chatserv::config::DeliveryPolicy;
+    use chatserv::config::DeliveryPolicy as Delivery;
 
     #[test]
     fn every_server_is_asked_for_fan_out_and_each_case_once_in_a_round() {
@@ -188,7 +188,7 @@ mod tests {
                         .any(|asked| asked.0 == Workload::FanOut && asked.1 == label)
                 );
             }
-            let ours = Peer::Ours(DeliveryPolicy::DirectThenWriter);
+            let ours = Peer::Ours(Delivery::DirectThenWriter);
             assert!(
                 steps
                     .iter()

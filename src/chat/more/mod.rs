@@ -25,9 +25,8 @@ use super::error::ChatError;
 use super::event::{Effect, Reaction};
 use super::hub::Hub;
 use super::log_event::LogEvent;
-use super::message::{Manner, Message};
+use super::message::{Draft, Manner, Message};
 use super::request::Request;
-use super::say::Draft;
 use crate::config::limits::NOTE_BYTES_MAX;
 
 impl Hub {

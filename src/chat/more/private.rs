@@ -4,8 +4,8 @@ use super::super::client::ClientId;
 use super::super::error::ChatError;
 use super::super::event::Reaction;
 use super::super::hub::Hub;
-use super::super::message::Manner;
-use super::super::say::{Draft, Named};
+use super::super::message::{Draft, Manner};
+use super::super::say::Named;
 
 impl Hub {
     /// Answers the last one who wrote privately.

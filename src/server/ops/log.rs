@@ -1,86 +1,78 @@
 //! The log: one event a line, on stderr, through a bounded queue to a thread of its own.
 //!
-//! A stuck terminal or a full pipe must not stop the chat, so whoever logs never waits: when the queue is
-//! full, lines are dropped, and how many is said as soon as there is room. Names and texts are written with Rust's
-//! `{:?}`, which escapes every control and every invisible character: a log line cannot be forged either.
+//! A stuck terminal or a full pipe must not stop the chat, so logging never waits: when the queue is full, lines are
+//! dropped, and the next line that finds room is preceded by their number. Names and texts are written with Rust's
+//! `{:?}`, which escapes control and invisible characters, so nobody can forge a log line.
 
+use std::convert::Infallible;
+use std::env;
 use std::io::{self, Write};
-use std::panic::{self, AssertUnwindSafe};
+use std::panic;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
 use tracing::level_filters::LevelFilter;
-use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::reload;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{Registry, fmt};
+use tracing_subscriber::{Layer, Registry, fmt};
 
 use crate::chat::LogEvent;
-use crate::config::LogLevel;
+use crate::config::{LogLevel, limits};
 
 /// How many lines wait for stderr before more are dropped.
 const QUEUE_LINES_MAX: usize = 16_384;
 
-/// How many bytes gather before they are written although the queue is not empty: a write of this size costs little more
-/// than a line's, and a flood of lines must not gather without end.
-const GATHERED_BYTES_MAX: usize = 8 * 1024;
+/// How many bytes one write to stderr combines. A write of this size costs little more than that of a line.
+const WRITE_BYTES_MAX: usize = 8 * 1024;
 
-/// How long the log's thread rests after each time that it has written. Whoever logs meanwhile need not wake it: where
-/// people come and go as fast as they can, a twentieth more of them do.
+/// How long the log thread sleeps after each write. Threads that log meanwhile need not wake it: with clients that
+/// connect and leave as fast as they can, the server takes a twentieth more of them.
 const REST: Duration = Duration::from_millis(10);
 
-/// Dropping what is in here writes what is queued, for a second at most.
-static QUEUE: Mutex<Option<WorkerGuard>> = Mutex::new(None);
+/// How long [`finish`] waits for stderr.
+const FINISH_TIME: Duration = Duration::from_secs(1);
+
+/// The running log, until [`finish`] takes it.
+static LOG: Mutex<Option<Log>> = Mutex::new(None);
 
 /// Where the level can be changed.
 static LEVEL: OnceLock<reload::Handle<LevelFilter, Registry>> = OnceLock::new();
 
-/// Starts the log. Once in a process; panics are written to it from then on.
+/// Starts the log. Called once in a process, which from then on logs its panics too.
 pub fn start(level: LogLevel) {
-    let (queue, guard) = NonBlockingBuilder::default()
-        .lossy(true)
-        .buffered_lines_limit(QUEUE_LINES_MAX)
-        .thread_name("log")
-        .finish(Unhurried::new(io::stderr()));
-    *QUEUE.lock() = Some(guard);
-    let dropped = queue.error_counter();
-    let writer = TellsWhatIsMissing {
-        queue,
-        dropped,
-        told: Arc::default(),
-    };
-    let lines = fmt::layer()
-        .with_target(false)
-        .with_ansi(false)
-        .with_writer(writer);
+    let (log, queue) = Log::start(io::stderr());
+    *LOG.lock() = Some(log);
+    let lines = fmt::layer().with_target(false).with_ansi(false).with_writer(move || queue.clone());
+    // The journal has the time of every line already.
+    let lines = if is_journal() { lines.without_time().boxed() } else { lines.boxed() };
     let (level, handle) = reload::Layer::new(filter(level));
     LEVEL.get_or_init(|| handle);
-    tracing_subscriber::registry()
-        .with(level)
-        .with(lines)
-        .init();
-    // The usual hook writes to stderr itself, and would wait for it.
+    tracing_subscriber::registry().with(level).with(lines).init();
+    // The default hook writes to stderr itself, and would wait for it.
     panic::set_hook(Box::new(|panic| {
         let thread = thread::current();
         let said = panic.payload_as_str().unwrap_or("no message");
-        let place = panic
-            .location()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(thread = ?thread.name().unwrap_or(""), said, place, "panicked");
     }));
 }
 
-/// Logs from now on what is at least this important. Before [`start`], and in a program that has a log of its own, it
-/// does nothing.
+/// Whether systemd has connected stderr to its journal: it names the device and the inode (systemd.exec(5)).
+fn is_journal() -> bool {
+    let Ok(stderr) = rustix::fs::fstat(io::stderr()) else { return false };
+    env::var("JOURNAL_STREAM")
+        .is_ok_and(|stream| stream == format!("{}:{}", stderr.st_dev, stderr.st_ino))
+}
+
+/// Sets the least important level that is logged. Does nothing before [`start`], or in a program with another log.
 pub fn set_level(level: LogLevel) {
     if let Some(handle) = LEVEL.get() {
-        // It fails only where the log is gone, and then nobody misses the level.
+        // Fails only if the log is gone, and its level with it.
         let _ = handle.reload(filter(level));
     }
 }
@@ -94,12 +86,11 @@ fn filter(level: LogLevel) -> LevelFilter {
     }
 }
 
-/// Writes what is queued, waiting a second at most, and ends the log's thread.
+/// Writes the queued lines and ends the log thread, waiting at most [`FINISH_TIME`].
 pub fn finish() {
-    let guard = QUEUE.lock().take();
-    // Where the queue is full since nobody reads stderr, the guard says so by `println!`, which panics if stdout is
-    // closed as well. Neither is a reason for the process to fail at its very end.
-    let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(guard)));
+    if let Some(log) = LOG.lock().take() {
+        log.finish();
+    }
 }
 
 /// Ends the process with status 70 if the thread that holds it panics, as soon as the log is written. A server without a
@@ -115,83 +106,119 @@ impl Drop for PanicEndsProcess {
     }
 }
 
-/// Stderr, written to in one go with what has gathered, and not again at once.
-///
-/// It never fails: of an error, nobody could be told but by this very log. And tracing-appender's thread, which learns in
-/// the same step that it has to end, would forget that over an error, and be waited for in vain.
-struct Unhurried<W> {
-    lines: Vec<u8>,
-    sink: W,
+/// The log thread, seen from outside.
+struct Log {
+    queue: Queue,
+    /// Nothing is sent on it: the thread drops its end when it ends.
+    ended: Receiver<Infallible>,
 }
 
-impl<W: Write> Unhurried<W> {
-    fn new(sink: W) -> Self {
-        let lines = Vec::with_capacity(GATHERED_BYTES_MAX);
-        Self { lines, sink }
+impl Log {
+    /// Starts a thread that writes queued lines to `sink`. If there is no thread to be had, all lines are dropped.
+    fn start(sink: impl Write + Send + 'static) -> (Self, Queue) {
+        let (entries, queued) = crossbeam_channel::bounded(QUEUE_LINES_MAX);
+        let (alive, ended) = crossbeam_channel::bounded(0);
+        let body = move || {
+            let _alive: Sender<Infallible> = alive;
+            write_entries(&queued, sink);
+        };
+        let thread =
+            thread::Builder::new().name("log".into()).stack_size(limits::SERVICE_STACK_BYTES);
+        // The server needs more threads, and reports that it cannot have them.
+        let _ = thread.spawn(body);
+        let queue = Queue { entries, dropped: Arc::default() };
+        (Self { queue: queue.clone(), ended }, queue)
     }
 
-    /// What cannot be written is lost: a pipe that nobody reads any more would refuse it again, and all that follows.
-    fn write_out(&mut self) {
-        let _ = self.sink.write_all(&self.lines);
-        self.lines.clear();
-    }
-}
-
-impl<W: Write> Write for Unhurried<W> {
-    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if self.lines.len() + line.len() > GATHERED_BYTES_MAX {
-            self.write_out();
+    fn finish(self) {
+        let deadline = Instant::now() + FINISH_TIME;
+        let end = self.queue.entry(None);
+        if self.queue.entries.send_deadline(end, deadline).is_ok() {
+            let _ = self.ended.recv_deadline(deadline);
         }
-        self.lines.extend_from_slice(line);
+    }
+}
+
+/// What the log thread receives.
+struct Entry {
+    /// How many lines were dropped before this one.
+    dropped: usize,
+    /// None ends the thread.
+    line: Option<Vec<u8>>,
+}
+
+/// The sending end of the queue. Each write is one line, and never fails.
+#[derive(Clone)]
+struct Queue {
+    entries: Sender<Entry>,
+    /// How many lines were dropped since the last entry.
+    dropped: Arc<AtomicUsize>,
+}
+
+impl Queue {
+    fn entry(&self, line: Option<Vec<u8>>) -> Entry {
+        Entry { dropped: self.dropped.swap(0, Ordering::Relaxed), line }
+    }
+}
+
+impl Write for Queue {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if let Err(refused) = self.entries.try_send(self.entry(Some(line.to_vec()))) {
+            self.dropped.fetch_add(refused.into_inner().dropped + 1, Ordering::Relaxed);
+        }
         Ok(line.len())
     }
 
-    /// Called by the log's thread whenever its queue is empty, and once more at the end.
     fn flush(&mut self) -> io::Result<()> {
-        if !self.lines.is_empty() {
-            self.write_out();
-            thread::sleep(REST);
-        }
         Ok(())
     }
 }
 
-/// Writes to the queue, and before the first line after a loss, how many were lost.
-struct TellsWhatIsMissing {
-    queue: NonBlocking,
-    dropped: ErrorCounter,
-    told: Arc<AtomicUsize>,
-}
-
-impl<'a> MakeWriter<'a> for TellsWhatIsMissing {
-    type Writer = NonBlocking;
-
-    fn make_writer(&'a self) -> Self::Writer {
-        let mut queue = self.queue.clone();
-        let dropped = self.dropped.dropped_lines();
-        let told = self.told.swap(dropped, Ordering::Relaxed);
-        if dropped > told {
-            // In one write: each write is an entry of the queue, and `writeln!` would make several, which other
-            // threads' lines could come between.
-            let line = format!(
-                "{} lines of this log were dropped: stderr is too slow\n",
-                dropped - told
-            );
-            let _ = queue.write_all(line.as_bytes());
+/// Writes entries until the one without a line.
+fn write_entries(entries: &Receiver<Entry>, mut sink: impl Write) {
+    let mut text = Vec::with_capacity(WRITE_BYTES_MAX);
+    let mut is_over = false;
+    while !is_over {
+        let Ok(first) = entries.recv() else { return };
+        for Entry { dropped, line } in std::iter::once(first).chain(entries.try_iter()) {
+            if dropped > 0 {
+                let notice =
+                    format!("{dropped} lines of this log were dropped: stderr is too slow\n");
+                append(notice.as_bytes(), &mut text, &mut sink);
+            }
+            let Some(line) = line else {
+                is_over = true;
+                break;
+            };
+            append(&line, &mut text, &mut sink);
         }
-        queue
+        write_out(&mut text, &mut sink);
+        if !is_over {
+            thread::sleep(REST);
+        }
     }
 }
 
-/// Writes what the Hub found worth a line.
-pub fn event(notable: &LogEvent) {
-    match notable {
+fn append(line: &[u8], text: &mut Vec<u8>, sink: &mut impl Write) {
+    if text.len() + line.len() > WRITE_BYTES_MAX {
+        write_out(text, sink);
+    }
+    text.extend_from_slice(line);
+}
+
+/// Writes once and gives up on an error: there is nowhere to report it, and a broken pipe would refuse the text again.
+fn write_out(text: &mut Vec<u8>, sink: &mut impl Write) {
+    if !text.is_empty() {
+        let _ = sink.write_all(text);
+        text.clear();
+    }
+}
+
+/// Writes an event that the Hub reports.
+pub fn event(event: &LogEvent) {
+    match event {
         LogEvent::Joined { client, name } => tracing::info!(%client, ?name, "joined"),
-        LogEvent::Left {
-            client,
-            name,
-            reason,
-        } => {
+        LogEvent::Left { client, name, reason } => {
             tracing::info!(%client, ?name, reason = reason.as_str(), "left");
         }
         LogEvent::LeftUnnamed { client, reason } => {
@@ -204,12 +231,7 @@ pub fn event(notable: &LogEvent) {
         LogEvent::NotOperator { client } => tracing::warn!(%client, "not an operator"),
         LogEvent::Chat { name, to, text } => tracing::info!(?name, ?to, ?text, "said"),
         LogEvent::Renamed { client, from, to } => tracing::info!(%client, ?from, ?to, "renamed"),
-        LogEvent::Operated {
-            by,
-            what,
-            whom,
-            why,
-        } => {
+        LogEvent::Operated { by, what, whom, why } => {
             tracing::info!(?by, what, ?whom, ?why, "an operator's command");
         }
         LogEvent::BecameOperator { client, name } => {
@@ -230,24 +252,20 @@ pub fn event(notable: &LogEvent) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
     use super::*;
 
-    /// Counts what it is given, and refuses it where it is a pipe that nobody reads.
+    /// Records the size of each write, and fails all of them if it is broken.
     #[derive(Default)]
     struct Sink {
         is_broken: bool,
         writes: Vec<usize>,
     }
 
-    impl Write for Sink {
+    impl Write for &mut Sink {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.writes.push(bytes.len());
-            if self.is_broken {
-                return Err(io::ErrorKind::BrokenPipe.into());
-            }
-            Ok(bytes.len())
+            if self.is_broken { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(bytes.len()) }
         }
 
         fn flush(&mut self) -> io::Result<()> {
@@ -255,33 +273,42 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_broken_stderr_is_tried_once_for_each_line_and_never_fails() {
-        let mut log = Unhurried::new(Sink {
-            is_broken: true,
-            ..Sink::default()
-        });
-        for _ in 0..2 {
-            log.write_all(b"a line\n").unwrap();
-            log.flush().unwrap();
-            log.flush().unwrap();
+    /// The sizes of the writes that these lines cause.
+    fn writes(lines: &[&[u8]], is_broken: bool) -> Vec<usize> {
+        let (entries, queued) = crossbeam_channel::unbounded();
+        let mut queue = Queue { entries, dropped: Arc::default() };
+        for line in lines {
+            queue.write_all(line).unwrap();
         }
-        assert_eq!(log.sink.writes, [7, 7]);
-        assert!(log.lines.is_empty());
+        queue.entries.send(queue.entry(None)).unwrap();
+        let mut sink = Sink { is_broken, ..Sink::default() };
+        write_entries(&queued, &mut sink);
+        sink.writes
     }
 
     #[test]
-    fn lines_gather_until_they_are_flushed_or_too_many() {
-        let mut log = Unhurried::new(Sink::default());
-        log.write_all(b"one\n").unwrap();
-        log.write_all(b"two\n").unwrap();
-        assert!(log.sink.writes.is_empty());
-        log.flush().unwrap();
-        assert_eq!(log.sink.writes, [8]);
-        let half = [b'x'; GATHERED_BYTES_MAX / 2];
+    fn queued_lines_are_written_together_up_to_a_limit() {
+        assert_eq!(writes(&[b"one\n", b"two\n"], false), [8]);
+        let half = [b'x'; WRITE_BYTES_MAX / 2];
+        let expected = [WRITE_BYTES_MAX, WRITE_BYTES_MAX, half.len()];
+        assert_eq!(writes(&[half.as_slice(); 5], false), expected);
+    }
+
+    #[test]
+    fn a_broken_sink_is_tried_once() {
+        assert_eq!(writes(&[b"one\n", b"two\n"], true), [8]);
+    }
+
+    #[test]
+    fn the_next_entry_says_how_many_lines_were_dropped() {
+        let (entries, queued) = crossbeam_channel::bounded(2);
+        let mut queue = Queue { entries, dropped: Arc::default() };
+        let dropped = || -> Vec<usize> { queued.try_iter().map(|entry| entry.dropped).collect() };
         for _ in 0..5 {
-            log.write_all(&half).unwrap();
+            queue.write_all(b"a line\n").unwrap();
         }
-        assert_eq!(log.sink.writes, [8, GATHERED_BYTES_MAX, GATHERED_BYTES_MAX]);
+        assert_eq!(dropped(), [0, 0]);
+        queue.write_all(b"a line\n").unwrap();
+        assert_eq!(dropped(), [3]);
     }
 }

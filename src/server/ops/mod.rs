@@ -1,8 +1,6 @@
 //! Operations: what a server needs besides the chat.
 
-pub mod activity;
 pub mod bans_file;
-pub mod bans_toml;
 pub mod bind;
 pub mod capacity;
 pub mod console;
@@ -12,25 +10,15 @@ pub mod signals;
 pub mod threads;
 pub mod trace;
 
-pub use reload::apply_reload;
-
-use super::dispatcher::Dispatcher;
 use crate::chat::Effect;
+use bans_file::Keeper;
 
 /// Carries out an effect that the classic chat does not know.
-pub fn carry_out(dispatcher: &mut Dispatcher, effect: &Effect) {
-    match effect {
-        Effect::Log(event) => log::event(event),
-        Effect::SaveBans(bans) => {
-            if let Some(keeper) = &dispatcher.shared().keeper {
-                keeper.keep(bans.clone());
-            }
-        }
-        Effect::AnswerThreads { client, tag } => {
-            dispatcher.count_queues();
-            let message = dispatcher.shared().threads.message();
-            dispatcher.send(&[*client], tag.as_ref(), [&message]);
-        }
+pub fn carry_out(effect: &Effect, keeper: Option<&Keeper>) {
+    match (effect, keeper) {
+        (Effect::Log(event), _) => log::event(event),
+        (Effect::SaveBans(bans), Some(keeper)) => keeper.keep(bans.clone()),
+        (Effect::SaveBans(_), None) => {}
         _ => debug_assert!(false, "the dispatcher itself carries out {effect:?}"),
     }
 }

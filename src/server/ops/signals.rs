@@ -1,12 +1,11 @@
-//! Signals: Ctrl-C by `ctrlc`, whose thread lives as long as the process, and SIGTERM, SIGHUP and SIGUSR1 by a thread
-//! that blocks until one of them comes.
+//! Signals. `ctrlc` has a thread for Ctrl-C that lives as long as the process; a thread of our own blocks until SIGTERM,
+//! SIGHUP or SIGUSR1 comes.
 //!
-//! A handler of a signal may hardly do anything: whatever the interrupted code had locked is locked still. So both
-//! crates only wake a thread, and the work is done there, where everything is allowed.
+//! A signal handler may do almost nothing, since the code that it interrupts may hold any lock. So both crates only wake a
+//! thread, and that thread does the work.
 //!
-//! A reload is done by the same thread as the rest, so that what it reads is what was there when it was asked for. It
-//! waits for nothing but the disk, since only regular files are read. Should the disk never answer, SIGTERM is not heard
-//! any more; Ctrl-C (SIGINT) still is, by its thread.
+//! The same thread reads the files for a reload, and waits for the disk. If the disk never answers, SIGTERM has no effect
+//! any more; Ctrl-C (SIGINT) still has.
 
 use std::fs;
 use std::io;
@@ -17,23 +16,23 @@ use std::thread::{Builder, JoinHandle};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::{Handle, Signals};
 
-use super::activity::Activity;
+use super::threads::Activity;
 use crate::chat::ShutdownCause;
 use crate::config::{ConfigError, Outcome, limits};
 use crate::inherited::is_ignored;
-use crate::server::Remote;
+use crate::server::inbox::Remote;
 
-/// The thread that waits for signals. Dropping it ends and joins the thread.
+/// The thread that waits for signals. Its drop ends and joins it.
 pub struct SignalThread {
     handle: Handle,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Lets signals steer the server: Ctrl-C and SIGTERM end the chat, SIGUSR1 writes the table of threads to the log, and
-/// SIGHUP ends the chat where it means that the terminal is gone, and otherwise has it go on by what `settings` finds.
+/// Lets signals control the server: Ctrl-C and SIGTERM end the chat, SIGUSR1 logs the table of threads, and SIGHUP ends the
+/// chat if the server has a terminal, which is then gone, and otherwise reloads the settings by calling `settings`.
 ///
 /// # Errors
-/// A handler cannot be installed, or there is no thread.
+/// A handler cannot be installed, or a thread cannot be started.
 pub fn watch(
     remote: Remote,
     settings: impl Fn() -> Result<Outcome, ConfigError> + Send + 'static,
@@ -45,11 +44,11 @@ pub fn watch(
             .map_err(io::Error::other)?;
     }
     let mut wanted = vec![SIGTERM, SIGUSR1];
-    // Whoever started us with `nohup` wants us to survive the terminal. That setting would be gone with a handler.
+    // `nohup` has us ignore SIGHUP to survive the terminal, and a handler would undo that.
     if !is_ignored(SIGHUP) {
         wanted.push(SIGHUP);
     }
-    // With a terminal, SIGHUP says that it was closed. A service has none, and there it asks for a reload.
+    // With a terminal, SIGHUP means that it was closed. Without one, as in a service, it asks for a reload.
     let has_terminal = fs::File::open("/dev/tty").is_ok();
     let mut signals = Signals::new(wanted)?;
     let handle = signals.handle();
@@ -74,32 +73,29 @@ pub fn watch(
         .name("signals".into())
         .stack_size(limits::SERVICE_STACK_BYTES)
         .spawn(body)?;
-    Ok(SignalThread {
-        handle,
-        thread: Some(thread),
-    })
+    Ok(SignalThread { handle, thread: Some(thread) })
 }
 
-/// Reads the settings again and has the server go on by them. Whatever is wrong with them, the chat goes on as it is.
+/// Reads the settings again and has the server apply them. If anything is wrong with them, nothing changes.
 fn reload(remote: &Remote, settings: impl Fn() -> Result<Outcome, ConfigError>) {
     let reloaded = settings().and_then(|outcome| match outcome {
         Outcome::Run(config) => remote.reload(config),
-        // The same arguments have said before that the server is to run.
-        Outcome::Check(_) | Outcome::Healthcheck(_) | Outcome::Print(_) => Ok(()),
+        // The same arguments have started the server.
+        Outcome::Check(_) | Outcome::Healthcheck(..) | Outcome::Print(_) => Ok(()),
     });
     if let Err(error) = reloaded {
         tracing::error!("SIGHUP: nothing was reloaded: {error}");
     }
 }
 
-/// The first time asks for an orderly end, the second time ends at once: whoever repeats it does not want to wait. But
-/// where a terminal is closed, the shell and the kernel may each send a SIGHUP, and neither insists.
+/// Asks for an orderly end the first time, and ends at once the second time. A second SIGHUP does nothing: when a terminal
+/// is closed, the shell and the kernel may each send one.
 fn stop(remote: &Remote, stopping: &AtomicBool, number: i32, name: &'static str) {
     if stopping.swap(true, Ordering::SeqCst) {
         if number == SIGHUP {
             return;
         }
-        // As a shell tells it of a program that the signal has killed.
+        // The status that a shell reports for a program killed by this signal.
         std::process::exit(128 + number);
     }
     remote.shut_down(ShutdownCause::Signal(name));

@@ -1,13 +1,14 @@
-//! `--trace FILE`: what each thread does, and when, as Chrome trace events, one row a thread. Perfetto's page
-//! (ui.perfetto.dev) and chrome://tracing draw them.
+//! `--trace FILE`: what each thread does and when, as Chrome trace events with one row for each thread, which
+//! ui.perfetto.dev and chrome://tracing draw.
 //!
-//! A span is noted when it is over, with its beginning: where the queue is full and it is dropped, the row has a gap and
-//! nothing wrong. Nobody waits for the disk, as with the log: a thread of its own writes what has gathered.
+//! A thread records a span when it is over, so a span that the full queue drops leaves a gap and nothing wrong. As with the
+//! log, a thread of its own writes the file, and no other waits for the disk.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -16,38 +17,28 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use rustix::fs::{Access, OFlags, access};
 
-use super::activity::Activity;
-use super::threads::Row;
 use crate::config::{ConfigError, in_file, limits};
 
-/// How many notes wait for the disk before more are dropped: about a second of a busy server, in 4 MiB.
+/// How many notes wait for the disk before more are dropped: 4 MiB, about a second of a busy server.
 const QUEUE_NOTES_MAX: usize = 65_536;
 
-/// How long the trace's thread rests after it has written, so that whoever notes something need not wake it.
+/// How long the trace thread sleeps after a write, so that other threads need not wake it for each note.
 const REST: Duration = Duration::from_millis(10);
 
-/// What is told to the trace's thread.
+/// What the trace thread receives. Times are nanoseconds since the trace began.
 #[derive(Debug)]
 enum Note {
-    /// A thread has started.
     Started { thread: u64, name: String },
-    /// A thread has stopped to do something. Times are nanoseconds since the trace began.
-    Did {
-        thread: u64,
-        activity: Activity,
-        from: u64,
-        to: u64,
-    },
-    /// Nothing more comes.
+    Did { thread: u64, activity: &'static str, from: u64, to: u64 },
     End,
 }
 
-/// Where the threads note what they do.
+/// The sending end of the trace, which all threads share.
 #[derive(Debug)]
 pub struct Trace {
     began: Instant,
     notes: Sender<Note>,
-    /// Notes for which the queue had no room, and of which the file does not say so yet.
+    /// How many notes were dropped since the file last said so.
     dropped: AtomicU64,
     threads: AtomicU64,
 }
@@ -58,7 +49,7 @@ impl Trace {
         self.began.elapsed().as_nanos() as u64
     }
 
-    /// A row of the trace, for a thread that is about to start.
+    /// A row for a thread that is about to start.
     pub fn track(self: &Arc<Self>) -> Track {
         Track {
             trace: Arc::clone(self),
@@ -67,9 +58,9 @@ impl Trace {
         }
     }
 
-    /// Says that nothing more comes. It waits until there is room for that.
+    /// Ends the trace. Waits for room in the queue.
     pub fn end(&self) {
-        // Without a recorder the file is given up already, and the log has said why.
+        // Without a recorder the trace has ended already, and the log says why.
         let _ = self.notes.send(Note::End);
     }
 
@@ -85,39 +76,30 @@ impl Trace {
 pub struct Track {
     trace: Arc<Trace>,
     thread: u64,
-    /// When the present activity began.
+    /// When the current activity began.
     since: AtomicU64,
 }
 
 impl Track {
-    /// Notes the thread's name.
+    /// Records the thread's name.
     pub fn started(&self, name: &str) {
-        self.trace.note(Note::Started {
-            thread: self.thread,
-            name: name.to_owned(),
-        });
+        self.trace.note(Note::Started { thread: self.thread, name: name.to_owned() });
     }
 
-    /// Notes that this activity ends now, and another one begins.
-    pub fn did(&self, activity: Activity) {
+    /// Records that this activity ends now, and another one begins.
+    pub fn did(&self, activity: &'static str) {
         self.did_until(activity, self.trace.now());
     }
 
-    fn did_until(&self, activity: Activity, to: u64) {
-        // Usually only the thread itself comes here. But who ends the trace notes what those do who still live, and such a
-        // thread may stop to do it at that very moment. Whoever has read the clock first may come here last: for them
-        // nothing is left to tell, and the time does not go back.
+    fn did_until(&self, activity: &'static str, to: u64) {
+        // Usually only the thread itself calls this. But the end of the trace records the activity of every live thread,
+        // which may do so itself at the same moment. If the earlier time comes last, its span is empty.
         let from = self.since.fetch_max(to, Ordering::Relaxed).min(to);
-        self.trace.note(Note::Did {
-            thread: self.thread,
-            activity,
-            from,
-            to,
-        });
+        self.trace.note(Note::Did { thread: self.thread, activity, from, to });
     }
 }
 
-/// What the trace's thread has: the file, and the other end of the queue.
+/// What the trace thread owns: the file, and the receiving end of the queue.
 #[derive(Debug)]
 pub struct Recorder {
     path: PathBuf,
@@ -128,15 +110,15 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Makes the file, or empties it.
+    /// Creates the file, or empties it.
     ///
     /// # Errors
     /// It cannot be written, or is no regular file.
     pub fn create(path: &Path) -> Result<Self, ConfigError> {
         check(path)?;
         let refused = |error| no_writing(path, error);
-        // What was looked at may be something else a moment later, such as a FIFO, and to open that would wait for whoever
-        // reads it: hence NONBLOCK, which changes nothing for a file, and a second look before it is emptied.
+        // Since the check, the path may have become a FIFO, whose open would wait for a reader: hence NONBLOCK, which has
+        // no effect on a regular file, and a second check.
         let file = OpenOptions::new()
             .write(true)
             .create(true)
@@ -160,72 +142,66 @@ impl Recorder {
             dropped: AtomicU64::new(0),
             threads: AtomicU64::new(0),
         });
-        Self {
-            path,
-            file,
-            bytes_max,
-            notes,
-            trace,
-        }
+        Self { path, file, bytes_max, notes, trace }
     }
 
-    /// Where the threads note what they do.
+    /// The sending end.
     pub fn trace(&self) -> Arc<Trace> {
         Arc::clone(&self.trace)
     }
 
-    /// Writes what is noted, until the end of it. Where the disk refuses or the file is full, the log says so, and nothing
-    /// more is noted.
-    pub fn run(mut self, row: &Row) {
-        if let Err(error) = self.record(row) {
+    /// Writes all notes, and returns at the end of the trace, when the file is full or when a write fails. `writing` is
+    /// called before and after each write.
+    pub fn run(mut self, writing: impl Fn(bool)) {
+        if let Err(error) = self.record(writing) {
             tracing::error!("{}: the trace ends here: {error}", self.path.display());
         }
     }
 
-    fn record(&mut self, row: &Row) -> io::Result<()> {
-        let mut text = format::beginning();
-        let mut room = self.bytes_max.saturating_sub(format::END.len());
+    fn record(&mut self, writing: impl Fn(bool)) -> io::Result<()> {
+        let mut text = beginning();
+        let mut room = self.bytes_max.saturating_sub(END.len());
         let mut is_over = false;
         loop {
-            row.doing(Activity::Writing);
-            let is_full = format::shorten(&mut text, room);
+            writing(true);
+            let is_full = shorten(&mut text, room);
             self.file.write_all(&text)?;
             room -= text.len();
             text.clear();
             if is_full {
-                self.file.write_all(format::END)?;
+                self.file.write_all(END)?;
                 let max = self.bytes_max;
                 return Err(io::Error::other(format!("the file may have {max} bytes")));
             }
             if is_over {
-                return self.file.write_all(format::END);
+                return self.file.write_all(END);
             }
-            row.doing(Activity::WaitingForWork);
+            writing(false);
             thread::sleep(REST);
             let Ok(first) = self.notes.recv() else {
                 return Ok(());
             };
-            // Not more than the queue holds, or a flood would never be written.
+            // At most what the queue holds, or a flood would never be written.
             let others = self.notes.try_iter().take(QUEUE_NOTES_MAX);
             for note in std::iter::once(first).chain(others) {
                 is_over |= matches!(note, Note::End);
-                format::write_event(&note, &mut text)?;
+                write_event(&note, &mut text)?;
             }
             let dropped = self.trace.dropped.swap(0, Ordering::Relaxed);
             if dropped > 0 {
-                self.tell_dropped(dropped, &mut text)?;
+                self.write_dropped(dropped, &mut text)?;
             }
         }
     }
 
-    fn tell_dropped(&self, dropped: u64, text: &mut Vec<u8>) -> io::Result<()> {
-        let told = format!("{dropped} notes are missing: the disk is too slow");
-        tracing::warn!("{}: {told}", self.path.display());
-        format::write_remark(&told, self.trace.now(), text)
+    fn write_dropped(&self, dropped: u64, text: &mut Vec<u8>) -> io::Result<()> {
+        let remark = format!("{dropped} notes are missing: the disk is too slow");
+        tracing::warn!("{}: {remark}", self.path.display());
+        write_remark(&remark, self.trace.now(), text)
     }
 }
 
-/// Looks whether the file can be written, as far as that can be found out without writing.
+/// Checks that the file can be written, as far as possible without writing.
 ///
 /// # Errors
 /// It cannot, or is no regular file.
@@ -251,6 +227,64 @@ fn no_regular_file(path: &Path) -> ConfigError {
     in_file(path, what)
 }
 
-mod format;
+/// The end of the "JSON array" of the Trace Event Format. It may be missing, so a killed server leaves a readable file.
+const END: &[u8] = b"\n]\n";
+
+/// The start of the array: its first event names the process, so that all others begin with a comma.
+fn beginning() -> Vec<u8> {
+    let event = r#"{"ph":"M","name":"process_name","args":{"name":"chatserv"}"#;
+    format!("[\n{event},\"pid\":{}}}", process::id()).into_bytes()
+}
+
+/// Appends one event. Names come from the server itself, and hold nothing that JSON escapes.
+fn write_event(note: &Note, text: &mut Vec<u8>) -> io::Result<()> {
+    let pid = process::id();
+    match note {
+        Note::Started { thread, name } => write!(
+            text,
+            ",\n{{\"ph\":\"M\",\"name\":\"thread_name\",\"args\":{{\"name\":\"{name}\"}},\"pid\":{pid},\"tid\":{thread}}}"
+        ),
+        Note::Did { thread, activity, from, to } => {
+            let (name, ts, dur) = (
+                activity,
+                microseconds(*from),
+                // `did_until` never records an end before the start.
+                microseconds(to - from),
+            );
+            write!(
+                text,
+                ",\n{{\"ph\":\"X\",\"name\":\"{name}\",\"ts\":{ts},\"dur\":{dur},\"pid\":{pid},\"tid\":{thread}}}"
+            )
+        }
+        Note::End => Ok(()),
+    }
+}
+
+/// Appends an event that all rows show.
+fn write_remark(remark: &str, time: u64, text: &mut Vec<u8>) -> io::Result<()> {
+    let (ts, pid) = (microseconds(time), process::id());
+    write!(
+        text,
+        ",\n{{\"ph\":\"i\",\"s\":\"g\",\"name\":\"{remark}\",\"ts\":{ts},\"pid\":{pid},\"tid\":0}}"
+    )
+}
+
+/// Keeps the whole events within this many bytes, and returns whether there were more.
+fn shorten(text: &mut Vec<u8>, bytes: usize) -> bool {
+    let is_longer = text.len() > bytes;
+    if is_longer {
+        // Every event but the first begins with these two bytes, which no event contains.
+        let mut pairs = text.windows(2).take(bytes + 1);
+        let end = pairs.rposition(|pair| pair == b",\n");
+        text.truncate(end.unwrap_or(0));
+    }
+    is_longer
+}
+
+/// The unit of the format, with three decimal places.
+fn microseconds(nanoseconds: u64) -> String {
+    format!("{}.{:03}", nanoseconds / 1000, nanoseconds % 1000)
+}
+
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
-use chatserv::config::DeliveryPolicy;
+use chatserv::config::DeliveryPolicy as Delivery;
 use clap::ValueEnum;
 
 use super::running::Running;
@@ -41,7 +41,7 @@ pub fn version() -> Result<String, String> {
 ///
 /// # Errors
 /// It is not built, or does not begin.
-pub fn start(delivery: DeliveryPolicy, demand: Demand) -> io::Result<Running> {
+pub fn start(delivery: Delivery, demand: Demand) -> io::Result<Running> {
     let mut command = Command::new(find().map_err(io::Error::other)?);
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with(VARIABLES) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{ALL, Demand, Peer, floor};
 use crate::floor::{Floor, Sends};
-use chatserv::config::DeliveryPolicy;
+use chatserv::config::DeliveryPolicy as Delivery;
 use chatserv::load::dialect::{Dialect, Role};
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -136,9 +136,9 @@ fn check(peer: Peer) {
 
 #[test]
 fn ours_is_understood_whoever_writes() {
-    check(Peer::Ours(DeliveryPolicy::DirectThenWriter));
-    check(Peer::Ours(DeliveryPolicy::Direct));
-    check(Peer::Ours(DeliveryPolicy::Writer));
+    check(Peer::Ours(Delivery::DirectThenWriter));
+    check(Peer::Ours(Delivery::Direct));
+    check(Peer::Ours(Delivery::Writer));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::io;
 use std::time::Duration;
 
-use chatserv::config::DeliveryPolicy;
+use chatserv::config::DeliveryPolicy as Delivery;
 use clap::ValueEnum;
 
 /// What a variant is told. Each looks at what is for it.
@@ -15,7 +15,7 @@ pub struct Knobs {
     /// threads-channels: what to do where somebody's channel is full.
     pub when_full: WhenFull,
     /// threads-dispatcher: who writes to a socket.
-    pub delivery: DeliveryPolicy,
+    pub delivery: Delivery,
     /// turns: readers do not wait for their turn.
     pub push_on: bool,
 }
@@ -41,7 +41,7 @@ pub struct Given {
     when_full: Option<WhenFull>,
     /// threads-dispatcher: who writes to a socket; without it, direct-then-writer
     #[arg(long, value_enum)]
-    delivery: Option<DeliveryPolicy>,
+    delivery: Option<Delivery>,
     /// turns: readers do not wait for their turn
     #[arg(long)]
     push_on: bool,
@@ -94,7 +94,7 @@ mod tests {
                 ..Given::default()
             },
             Given {
-                delivery: Some(DeliveryPolicy::Writer),
+                delivery: Some(Delivery::Writer),
                 ..Given::default()
             },
             Given {
@@ -118,7 +118,7 @@ mod tests {
         for variant in &variants::ALL {
             let knobs = Given::default().for_variant(variant.name).unwrap();
             assert_eq!(knobs.when_full, WhenFull::Wait);
-            assert_eq!(knobs.delivery, DeliveryPolicy::DirectThenWriter);
+            assert_eq!(knobs.delivery, Delivery::DirectThenWriter);
         }
     }
 }

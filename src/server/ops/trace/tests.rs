@@ -1,13 +1,11 @@
-//! A trace is what its threads did, whatever the disk does.
-
-use std::{env, process};
+use std::env;
 
 use serde_json::Value;
 
 use super::*;
-use crate::server::ops::threads::ThreadTable;
+use crate::server::ops::threads::{Activity, ThreadTable};
 
-/// A place for the file of one test, gone when the test is.
+/// The file of one test, which removes it.
 struct Place(PathBuf);
 
 impl Place {
@@ -15,7 +13,7 @@ impl Place {
         Self(env::temp_dir().join(format!("chatserv-trace-{test}-{}.json", process::id())))
     }
 
-    /// Records what the table notes until its end, and returns the events.
+    /// Records the work of a table until its end, and returns the events.
     fn record(&self, queue: usize, work: impl FnOnce(Arc<ThreadTable>)) -> Vec<Value> {
         self.record_at_most(limits::TRACE_FILE_BYTES_MAX, queue, work)
     }
@@ -29,11 +27,10 @@ impl Place {
         let file = File::create(&self.0).unwrap();
         let recorder = Recorder::new(self.0.clone(), file, bytes_max, queue);
         let table = Arc::new(ThreadTable::new(Some(recorder.trace())));
-        let row = table.row("trace", "trace".into());
         thread::scope(|scope| {
-            // All at once, so that a queue which is too short is known to be.
+            // Before the recorder runs, so that the queue fills.
             work(Arc::clone(&table));
-            scope.spawn(|| recorder.run(&row));
+            scope.spawn(|| recorder.run(|_| ()));
             table.end_trace();
         });
         serde_json::from_str(&fs::read_to_string(&self.0).unwrap()).unwrap()
@@ -52,7 +49,7 @@ fn of<'a>(events: &'a [Value], kind: &str) -> Vec<&'a Value> {
 }
 
 #[test]
-fn each_thread_has_its_name_and_its_spans_follow_one_another() {
+fn each_thread_has_a_name_and_contiguous_spans() {
     let events = Place::new("spans").record(100, |table| {
         let row = table.row("reader", "reader-7".into());
         let listed = table.list(&row);
@@ -60,25 +57,17 @@ fn each_thread_has_its_name_and_its_spans_follow_one_another() {
         row.doing(Activity::Reading);
         row.doing(Activity::WaitingForTurn);
         drop(listed);
-        // One that lives on when the trace ends, as the thread for signals does.
+        // A thread that outlives the trace, as the signals thread does.
         let row = table.row("signals", "signals".into());
         std::mem::forget(table.list(&row));
         row.doing(Activity::WaitingForSignals);
     });
-    let names: Vec<&Value> = of(&events, "M")
-        .iter()
-        .map(|event| &event["args"]["name"])
-        .collect();
+    let names: Vec<&Value> = of(&events, "M").iter().map(|event| &event["args"]["name"]).collect();
     assert_eq!(names, ["chatserv", "reader-7", "signals"]);
     let spans = of(&events, "X");
     let did: Vec<_> = spans
         .iter()
-        .map(|span| {
-            (
-                span["tid"].as_u64().unwrap(),
-                span["name"].as_str().unwrap(),
-            )
-        })
+        .map(|span| (span["tid"].as_u64().unwrap(), span["name"].as_str().unwrap()))
         .collect();
     let reader = spans[0]["tid"].as_u64().unwrap();
     let signals = spans[3]["tid"].as_u64().unwrap();
@@ -106,12 +95,12 @@ fn each_thread_has_its_name_and_its_spans_follow_one_another() {
 }
 
 #[test]
-fn whoever_has_read_the_clock_first_and_comes_last_tells_of_no_time() {
+fn an_earlier_time_that_comes_last_gives_an_empty_span() {
     let recorder = Recorder::new("".into(), File::open("/dev/null").unwrap(), 100, 100);
     let track = recorder.trace().track();
     let began = track.since.load(Ordering::Relaxed);
     for later in [5_000, 3_000, 9_000] {
-        track.did_until(Activity::Reading, began + later);
+        track.did_until("in read", began + later);
     }
     let spans: Vec<(u64, u64)> = recorder
         .notes
@@ -125,8 +114,8 @@ fn whoever_has_read_the_clock_first_and_comes_last_tells_of_no_time() {
 }
 
 #[test]
-fn what_the_queue_cannot_hold_is_counted_and_nobody_waits() {
-    // A note for the name, one span, and room for the end, which waits for it.
+fn notes_that_the_queue_cannot_hold_are_counted() {
+    // Room for the name and one span. The end waits for room.
     let events = Place::new("dropped").record(2, |table| {
         let row = table.row("reader", "reader-7".into());
         let _listed = table.list(&row);
@@ -138,18 +127,15 @@ fn what_the_queue_cannot_hold_is_counted_and_nobody_waits() {
     assert_eq!(of(&events, "X").len(), 1);
     let told = of(&events, "i");
     assert_eq!(told.len(), 1);
-    // A hundred changes, and the end of the last.
-    assert_eq!(
-        told[0]["name"],
-        "100 notes are missing: the disk is too slow"
-    );
+    // A hundred changes and the last activity, without the one span.
+    assert_eq!(told[0]["name"], "100 notes are missing: the disk is too slow");
 }
 
 #[test]
 fn a_full_file_ends_the_trace_between_two_events() {
     let place = Place::new("full");
     let mut counts = Vec::new();
-    // Wherever in an event the limit lies, the file is an array, as long as it may be.
+    // Wherever the limit cuts an event, the file is an array of the longest allowed length.
     for bytes_max in (1000..1200).step_by(7) {
         let events = place.record_at_most(bytes_max, 1000, |table| {
             let row = table.row("reader", "reader-7".into());
@@ -167,15 +153,14 @@ fn a_full_file_ends_the_trace_between_two_events() {
 }
 
 #[test]
-fn a_disk_that_refuses_ends_the_trace_and_nothing_else() {
+fn a_failed_write_ends_the_trace_and_nothing_else() {
     let Ok(full) = OpenOptions::new().write(true).open("/dev/full") else {
         return;
     };
     let recorder = Recorder::new("/dev/full".into(), full, 1000, 2);
     let table = Arc::new(ThreadTable::new(Some(recorder.trace())));
-    let row = table.row("trace", "trace".into());
     thread::scope(|scope| {
-        let thread = scope.spawn(|| recorder.run(&row));
+        let thread = scope.spawn(|| recorder.run(|_| ()));
         thread.join().unwrap();
     });
     let row = table.row("reader", "reader-7".into());
@@ -187,7 +172,7 @@ fn a_disk_that_refuses_ends_the_trace_and_nothing_else() {
 }
 
 #[test]
-fn a_file_that_cannot_be_made_is_refused_and_a_check_makes_none() {
+fn an_unwritable_file_is_refused_and_a_check_creates_none() {
     let place = Place::new("refused");
     check(&place.0).unwrap();
     assert!(!place.0.exists());

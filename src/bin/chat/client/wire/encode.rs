@@ -32,7 +32,7 @@ pub fn encode(
     Ok(line)
 }
 
-/// Every request, and its fields in the order of the README.
+/// Every request, and its fields in the order of the guide's table.
 fn object(request: &Request, here: Here) -> Result<Object, &'static str> {
     Ok(match request {
         Request::Connect { name } => {
