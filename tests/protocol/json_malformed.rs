@@ -205,7 +205,7 @@ fn every_error_explains_itself() {
         (RequestError::TooDeep, "more than 16 levels"),
         (RequestError::SeveralLines, "one object on one line"),
         (RequestError::SeveralObjects, "one object on one line"),
-        (RequestError::NotAnObject, "no object"),
+        (RequestError::NotAnObject, "not an object"),
         (not_json(9), "byte 9"),
         (RequestError::DuplicateField("a".into()), "`a` is there twice"),
         (RequestError::MissingAction, "`action`"),

@@ -142,7 +142,7 @@ const ROOMS: &[Entry] = &[
     .detail(&["Leaves the room you are in and goes back to the lobby."], "/part")
     .aliases(&["leave"])
     .common(),
-    Entry::new("topic", "[TEXT|off]", "shows or sets the topic", |given| {
+    Entry::new("topic", "[TEXT]", "shows or sets the topic", |given| {
         Some(Request::Topic { room: None, topic: given.text_or_off() })
     })
     .detail(&["Shows or sets the topic of your room; off removes it."], "/topic Threads and how to join them"),
@@ -188,7 +188,7 @@ const PEOPLE: &[Entry] = &[
 
 const YOURSELF: &[Entry] = &[
     Entry::new("nick", "NAME", "changes your name", |given| Some(Request::Nick { name: given.name('@')? }))
-        .detail(&["Changes your name and tells everybody who sees you."], "/nick Robert")
+        .detail(&["Changes your name and tells the others."], "/nick Robert")
         .common(),
     Entry::new("away", "[WHY]", "says that you are away", |given| Some(Request::Away { why: given.text() }))
         .detail(&["Marks you as away and tells everybody who writes to you in private."], "/away lunch")

@@ -2,12 +2,12 @@
 
 use super::super::clean::clean;
 use super::object::{Address, Object, wrong};
-use crate::chat::{Range, Request, RequestError, Target};
+use crate::chat::{Range, Request, RequestError, Target, near_word};
 
 /// How much of an unknown name is quoted back to its sender.
 const QUOTE_CHARACTERS_MAX: usize = 32;
-/// How similar two words are if one was probably meant by the other, from 0 to 1: `join` and `joinroom` are.
-const LIKENESS_MIN: f64 = 0.85;
+/// How many letters of an action's name suggest it, as `join` suggests `joinroom`.
+const BEGINNING_MIN: usize = 3;
 
 /// One action.
 #[derive(Debug)]
@@ -73,12 +73,8 @@ fn quoted(text: &str) -> String {
 /// The action that was probably meant.
 fn near(given: &str) -> Option<&'static str> {
     let given = given.to_ascii_lowercase();
-    ACTIONS
-        .iter()
-        .map(|action| (strsim::jaro_winkler(&given, action.name), action.name))
-        .filter(|&(likeness, _)| likeness >= LIKENESS_MIN)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, name)| name)
+    let names = || ACTIONS.iter().map(|action| action.name);
+    near_word(&given, names()).or_else(|| names().find(|name| given.len() >= BEGINNING_MIN && name.starts_with(&given)))
 }
 
 /// In the order of the help: yourself, rooms, talk, people, the server, operators.

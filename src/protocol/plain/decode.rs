@@ -16,8 +16,8 @@ use super::line::{LineBuffer, Step};
 use super::stranger::Watch;
 use super::telnet::{Heard, Telnet};
 use crate::chat::{Input, Line, Stranger, Time};
-use crate::protocol::clean::{clean, is_blank};
 use crate::protocol::Decoded;
+use crate::protocol::clean::{clean, is_blank};
 
 /// The decoder of one plain-text connection. It holds no buffer while nobody is in the middle of a line: there may be ten
 /// thousand of it.

@@ -11,8 +11,8 @@ use unicode_width::UnicodeWidthStr;
 use super::layout::{TEXT_COLUMNS_MAX, columns, cut, left, line, past, wrap};
 use super::sentences::{ban_added, banned, delivered, named, nobody_of, sentence};
 use crate::chat::{
-    Ban, ChatError, CommandHelp, HelpTopic, LOBBY_NAME, Message, Stranger, PersonDetails, PersonListing, Protocol, Queue, RoomListing, ThreadListing,
-    Time, command_groups, commands,
+    Ban, ChatError, CommandHelp, HelpTopic, LOBBY_NAME, Message, PersonDetails, PersonListing, Protocol, Queue,
+    RoomListing, Stranger, ThreadListing, Time, command_groups, commands,
 };
 
 /// A person who has said something within this time is not shown as idle.
@@ -48,9 +48,9 @@ pub(super) fn encode(message: &Message, zone: &TimeZone, out: &mut Vec<u8>) {
 /// An answer in the other program's protocol, where that takes one line.
 fn wrong_protocol(stranger: Stranger, out: &mut Vec<u8>) {
     match stranger {
-        Stranger::Http => out.extend_from_slice(
-            b"HTTP/1.1 400 This is a chat server: use telnet\r\nConnection: close\r\n\r\n",
-        ),
+        Stranger::Http => {
+            out.extend_from_slice(b"HTTP/1.1 400 This is a chat server: use telnet\r\nConnection: close\r\n\r\n")
+        }
         // RFC 4253, section 4.2: a server may send lines of text before its version, and ssh -v shows them.
         Stranger::Ssh => line("This is a chat server, not SSH: use telnet.", out),
         // TLS has no line for a text.
@@ -66,14 +66,7 @@ fn ignoring(names: &[Arc<str>], out: &mut Vec<u8>) {
 }
 
 /// The room that somebody is in now, and its other members. `members` may be only the first of `total`.
-fn in_room(
-    room: &str,
-    from: &str,
-    members: &[Arc<str>],
-    total: usize,
-    topic: Option<&str>,
-    out: &mut Vec<u8>,
-) {
+fn in_room(room: &str, from: &str, members: &[Arc<str>], total: usize, topic: Option<&str>, out: &mut Vec<u8>) {
     let others: Vec<&Arc<str>> = members.iter().filter(|&member| **member != *from).collect();
     if others.is_empty() {
         line(&format!("You are in room {room} alone."), out);
