@@ -8,10 +8,9 @@ mod experiment;
 mod experiments;
 mod figure;
 mod options;
+mod process;
 mod report;
 mod serve;
-mod serving;
-mod talk;
 mod texts;
 mod variants;
 mod watch;
@@ -30,23 +29,19 @@ fn main() -> ExitCode {
     let options = Options::parse();
     raise_descriptor_limit();
     let done = match options.command {
-        None => experiments(experiments::ALL.iter().collect(), &options.course),
+        None => run(experiments::ALL.iter().collect(), &options.course),
         Some(Command::Run { experiments: names }) => names
             .iter()
-            .map(|name| named(name))
+            .map(|name| find_experiment(name))
             .collect::<io::Result<Vec<_>>>()
-            .and_then(|chosen| experiments(chosen, &options.course)),
-        Some(Command::List) => {
-            let mistakes = broken::ALL.iter().map(|one| (one.name, one.title));
-            let mistakes: Vec<_> = mistakes.collect();
-            print(&texts::listed(experiments::ALL, &variants::ALL, &mistakes))
-        }
+            .and_then(|chosen| run(chosen, &options.course)),
+        Some(Command::List) => print(&list()),
         Some(Command::Explain { experiment }) => {
-            named(&experiment).and_then(|experiment| print(&texts::explained(experiment)))
+            find_experiment(&experiment).and_then(|experiment| print(&texts::explained(experiment)))
         }
         Some(Command::Serve(arguments)) => serve::serve(&arguments),
         Some(Command::Client { how, port }) => client::client(how, port),
-        Some(Command::Broken { mistakes }) => broken::broken(&mistakes),
+        Some(Command::Broken { mistakes }) => broken::show(&mistakes),
         Some(Command::Check) => broken::check(),
         Some(Command::Watch { port }) => watch::watch(port),
     };
@@ -59,28 +54,28 @@ fn main() -> ExitCode {
     }
 }
 
-/// Lets this process, and the servers it starts, open as many descriptors as it may. The usual soft limit of 1,024 is a
-/// default that programs may raise (setrlimit(2)); it is low for the sake of select(2).
+/// Raises the soft descriptor limit of this process, and of the servers it starts, to the hard limit. The usual soft limit
+/// of 1,024 is low only for the sake of select(2).
 fn raise_descriptor_limit() {
     let maximum = getrlimit(Resource::Nofile).maximum;
     let raised = Rlimit {
         current: maximum,
         maximum,
     };
-    // Where it fails, the limit stays, and there is room for fewer.
+    // If this fails, there is room for fewer clients.
     let _ = setrlimit(Resource::Nofile, raised);
 }
 
-/// The experiment of this name, or what there is instead.
-fn named(name: &str) -> io::Result<&'static Experiment> {
-    experiments::named(name).ok_or_else(|| {
+fn find_experiment(name: &str) -> io::Result<&'static Experiment> {
+    let found = experiments::ALL.iter().find(|known| known.name == name);
+    found.ok_or_else(|| {
         let known: Vec<&str> = experiments::ALL.iter().map(|known| known.name).collect();
         texts::unknown("an experiment", name, &known)
     })
 }
 
-/// Goes through these experiments, each once, with whoever sits at this terminal.
-fn experiments(mut chosen: Vec<&Experiment>, course: &Course) -> io::Result<()> {
+/// Runs each of these experiments once.
+fn run(mut chosen: Vec<&Experiment>, course: &Course) -> io::Result<()> {
     let mut names = Vec::new();
     chosen.retain(|experiment| {
         let is_new = !names.contains(&experiment.name);
@@ -104,7 +99,35 @@ fn experiments(mut chosen: Vec<&Experiment>, course: &Course) -> io::Result<()> 
         redraws: stderr.is_terminal(),
         progress: &mut &stderr,
     };
-    course::go(&chosen, &setting, &mut console)
+    course::run(&chosen, &setting, &mut console)
+}
+
+fn list() -> String {
+    let experiments = experiments::ALL.iter().map(|one| {
+        let takes = texts::about(one.takes);
+        (one.name, format!("{} ({takes})", one.title))
+    });
+    let variants = variants::ALL
+        .iter()
+        .map(|one| (one.name, one.about.to_owned()));
+    let mistakes = broken::ALL
+        .iter()
+        .map(|one| (one.name, one.title.to_owned()));
+    [
+        texts::listed(
+            "Experiments and how long they take (lab run NAME, lab explain NAME):",
+            &experiments.collect::<Vec<_>>(),
+        ),
+        texts::listed(
+            "Variants of the server (lab serve NAME):",
+            &variants.collect::<Vec<_>>(),
+        ),
+        texts::listed(
+            "Mistakes to fix (lab broken NAME, lab check):",
+            &mistakes.collect::<Vec<_>>(),
+        ),
+    ]
+    .join("\n")
 }
 
 fn print(text: &str) -> io::Result<()> {
