@@ -78,21 +78,23 @@ pub struct Claim {
     pub holds: bool,
 }
 
-impl Claim {
-    pub fn new(holds: bool, says: String) -> Self {
-        Self { says, holds }
-    }
+/// A list of claims. Each is `condition => "sentence with numbers", arguments;`.
+macro_rules! claims {
+    ($($holds:expr => $says:literal $(, $argument:expr)*;)*) => {
+        vec![$($crate::experiment::Claim { holds: $holds, says: format!($says $(, $argument)*) }),*]
+    };
+}
+pub(crate) use claims;
 
+impl Claim {
     /// Marks a claim about threads that run at the same time. It counts as true, and says so, on a machine with too few
     /// cores to judge it.
-    pub fn needs_cores(mut self, needed: usize, cores: usize) -> Self {
-        if cores < needed {
+    pub fn require_cores(&mut self, required: usize, cores: usize) {
+        if cores < required {
             self.holds = true;
-            self.says.push_str(&format!(
-                " (Not judged: it needs {needed} cores, and this machine has {cores}.)"
-            ));
+            self.says +=
+                &format!(" (Not judged: it needs {required} cores, and this machine has {cores}.)");
         }
-        self
     }
 }
 

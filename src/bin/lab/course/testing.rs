@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::experiment::{
-    Change, Claim, Experiment, Outcome, Setting, Size, figure, line_plot, series,
+    Change, Experiment, Outcome, Setting, Size, claims, figure, line_plot, series,
 };
 use crate::figure::{Axis, Drawing, Figure};
 
@@ -57,10 +57,7 @@ fn outcome(figure: Figure, holds: bool) -> Outcome {
         finding: "The others waited 5,000 ms for the naive server & 0.4 ms for ours.".to_owned(),
         measured: "5,000 ms".to_owned(),
         answer: "2.5 MiB, half of it at the reader".to_owned(),
-        claims: vec![Claim::new(
-            holds,
-            "The naive server is 10 times as slow.".to_owned(),
-        )],
+        claims: claims! { holds => "The naive server is 10 times as slow."; },
     }
 }
 

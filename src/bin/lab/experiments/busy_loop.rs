@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use chatserv::load::cost::{Cost, exact_cpu};
 
 use super::room::Room;
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, line_plot, series};
+use crate::experiment::{Change, Experiment, Outcome, Setting, claims, line_plot, series};
 use crate::figure::Axis;
 
 pub const EXPERIMENT: Experiment = Experiment {
@@ -189,22 +189,14 @@ fn outcome(idle: &[Vec<Idle>; SERVERS.len()], rounds: &[Duration]) -> Outcome {
             value(calls.last()) / 1e6,
             value(each.last()),
         ),
-        claims: vec![
-            Claim::new(
-                least > 20.0 * others,
-                format!(
-                    "Polling takes at least 20 times the processor time of threads or readiness ({least:.0} % and \
-                     {others:.1} %)."
-                ),
-            ),
-            Claim::new(
-                most < 4.0 * least,
-                format!(
-                    "The number of clients changes the cost of polling by less than a factor of 4 ({least:.0} to \
-                     {most:.0} %)."
-                ),
-            ),
-        ],
+        claims: claims! {
+            least > 20.0 * others =>
+                "Polling takes at least 20 times the processor time of threads or readiness ({least:.0} % and \
+                 {others:.1} %).";
+            most < 4.0 * least =>
+                "The number of clients changes the cost of polling by less than a factor of 4 ({least:.0} to \
+                 {most:.0} %).";
+        },
         figures: vec![
             line_plot(
                 [

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chatserv::load::cost::{Cost, kernel_stack_bytes, mappings};
 
 use super::room::Room;
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, line_plot, series};
+use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, claims, line_plot, series};
 use crate::figure::{Axis, Figure};
 
 pub const EXPERIMENT: Experiment = Experiment {
@@ -136,50 +136,25 @@ fn outcome(threads: &[Step], readiness: &[Step]) -> Outcome {
 
 /// The claims about [`GUESSED`] connections.
 fn claims(thread: &Step, ready: &Step) -> Vec<Claim> {
-    vec![
-        Claim::new(
-            10.0 * thread.resident < 2048.0,
-            format!(
-                "A thread takes less than a tenth of its stack of 2 MiB in memory ({:.1} KiB).",
-                thread.resident
-            ),
-        ),
-        Claim::new(
-            thread.addresses > 20.0 * thread.resident,
-            format!(
-                "It takes at least 20 times as many addresses as memory ({:.0} and {:.1} KiB).",
-                thread.addresses, thread.resident
-            ),
-        ),
-        Claim::new(
-            thread.resident > 1.5 * ready.resident,
-            format!(
-                "Threads lose in memory: they take at least 1.5 times that of readiness ({:.1} and {:.1} KiB).",
-                thread.resident, ready.resident
-            ),
-        ),
-        Claim::new(
-            thread.mappings > 10.0 * ready.mappings,
-            format!(
-                "They lose in mappings: they take at least 10 times as many ({:.0} and {:.0}).",
-                thread.mappings, ready.mappings
-            ),
-        ),
-        Claim::new(
-            thread.switches > 2.0 * ready.switches,
-            format!(
-                "They lose in switches while many talk: each message takes at least 2 times as many ({:.2} and {:.2}).",
-                thread.switches, ready.switches
-            ),
-        ),
-        Claim::new(
-            thread.median_ms < 10.0 * ready.median_ms,
-            format!(
-                "They do not lose in latency while few talk: it is at most 10 times that of readiness ({:.3} and {:.3} ms).",
-                thread.median_ms, ready.median_ms
-            ),
-        ),
-    ]
+    claims! {
+        10.0 * thread.resident < 2048.0 =>
+            "A thread takes less than a tenth of its stack of 2 MiB in memory ({:.1} KiB).", thread.resident;
+        thread.addresses > 20.0 * thread.resident =>
+            "It takes at least 20 times as many addresses as memory ({:.0} and {:.1} KiB).",
+            thread.addresses, thread.resident;
+        thread.resident > 1.5 * ready.resident =>
+            "Threads lose in memory: they take at least 1.5 times that of readiness ({:.1} and {:.1} KiB).",
+            thread.resident, ready.resident;
+        thread.mappings > 10.0 * ready.mappings =>
+            "They lose in mappings: they take at least 10 times as many ({:.0} and {:.0}).",
+            thread.mappings, ready.mappings;
+        thread.switches > 2.0 * ready.switches =>
+            "They lose in switches while many talk: each message takes at least 2 times as many ({:.2} and {:.2}).",
+            thread.switches, ready.switches;
+        thread.median_ms < 10.0 * ready.median_ms =>
+            "They do not lose in latency while few talk: it is at most 10 times that of readiness ({:.3} and {:.3} \
+             ms).", thread.median_ms, ready.median_ms;
+    }
 }
 
 /// A line of a plot: its name, its steps, and the value to draw.

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Read};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, line_plot};
+use crate::experiment::{Change, Experiment, Outcome, Setting, claims, line_plot};
 use crate::figure::{Axis, Figure, Series};
 use crate::process::ServerProcess;
 
@@ -93,21 +93,13 @@ fn measure(_setting: &Setting) -> io::Result<Outcome> {
             "{} clients, for {LEAVING} that have left. The others still wait in the kernel's queue.",
             naive.welcomed_later
         ),
-        claims: vec![
-            Claim::new(
-                10 * silent >= CLIENTS,
-                format!(
-                    "The naive server leaves at least one of ten without a word ({silent} of {CLIENTS})."
-                ),
-            ),
-            Claim::new(
-                left_silent == 0 && 2 * told >= CLIENTS,
-                format!(
-                    "Ours leaves none without a word, and tells at least half of them that the chat is full ({told} of \
-                     {CLIENTS})."
-                ),
-            ),
-        ],
+        claims: claims! {
+            10 * silent >= CLIENTS =>
+                "The naive server leaves at least one of ten without a word ({silent} of {CLIENTS}).";
+            left_silent == 0 && 2 * told >= CLIENTS =>
+                "Ours leaves none without a word, and tells at least half of them that the chat is full ({told} of \
+                 {CLIENTS}).";
+        },
         figures: vec![plot(&naive, &ours)],
     })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::room::Room;
 use super::talkers::{Talked, Talkers};
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, cores, line_plot, series};
+use crate::experiment::{Change, Experiment, Outcome, Setting, claims, cores, line_plot, series};
 use crate::figure::{Axis, Figure};
 
 pub const EXPERIMENT: Experiment = Experiment {
@@ -83,6 +83,16 @@ fn outcome(points: &[Point]) -> Outcome {
     let (wait_one, wait_most) = (one.wait_us, most.wait_us);
     let [locked_one, owned_one] = [one.threads, one.dispatcher].map(Talked::cpu_us);
     let [locked_most, owned_most] = [most.threads, most.dispatcher].map(Talked::cpu_us);
+    let mut claims = claims! {
+        wait_most >= 4.0 * wait_one =>
+            "With {many} talkers a thread waits at least 4 times as long for the lock as with one ({wait_most:.0} and \
+             {wait_one:.0} µs).";
+        owned_most * 1.5 <= locked_most =>
+            "With {many} talkers a delivery costs the dispatcher at most two thirds of the cost under the lock \
+             ({owned_most:.2} and {locked_most:.2} µs).";
+    };
+    // With one core, a thread mostly wants the lock when no other thread is running.
+    claims[0].require_cores(2, cores());
     Outcome {
         finding: format!(
             "With one talker a delivery takes {locked_one:.1} µs of processor time under the lock and {owned_one:.1} µs with the \
@@ -93,24 +103,7 @@ fn outcome(points: &[Point]) -> Outcome {
         ),
         measured: format!("{wait_most:.0} µs"),
         answer: format!("{wait_one:.0} µs with one talker, and {wait_most:.0} µs with {many}."),
-        claims: vec![
-            // With one core, a thread mostly wants the lock when no other thread is running.
-            Claim::new(
-                wait_most >= 4.0 * wait_one,
-                format!(
-                    "With {many} talkers a thread waits at least 4 times as long for the lock as with one ({wait_most:.0} and \
-                     {wait_one:.0} µs)."
-                ),
-            )
-            .needs_cores(2, cores()),
-            Claim::new(
-                owned_most * 1.5 <= locked_most,
-                format!(
-                    "With {many} talkers a delivery costs the dispatcher at most two thirds of the cost under the lock \
-                     ({owned_most:.2} and {locked_most:.2} µs)."
-                ),
-            ),
-        ],
+        claims,
         figures: figures(points),
     }
 }

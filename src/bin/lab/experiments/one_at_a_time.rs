@@ -5,7 +5,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, figure};
+use crate::experiment::{Change, Experiment, Outcome, Setting, claims, figure};
 use crate::figure::{Axis, Drawing, Figure, Row, Span};
 use crate::process::ServerProcess;
 
@@ -87,23 +87,14 @@ fn measure(_setting: &Setting) -> io::Result<Outcome> {
                 format!("At least {queued} clients. The next could not try ({error}).")
             }
         },
-        claims: vec![
-            Claim::new(
-                (last - expected).abs() < 0.5,
-                format!(
-                    "The last client waits for all {expected} conversations before its own, give or take half of one \
-                     ({last:.2})."
-                ),
-            ),
-            Claim::new(
-                overlap < 0.3 * conversation,
-                format!(
-                    "Conversations do not overlap. By the clients' clocks they overlap by at most {:.3} of one, which is \
-                     less than 0.3.",
-                    overlap / conversation
-                ),
-            ),
-        ],
+        claims: claims! {
+            (last - expected).abs() < 0.5 =>
+                "The last client waits for all {expected} conversations before its own, give or take half of one \
+                 ({last:.2}).";
+            overlap < 0.3 * conversation =>
+                "Conversations do not overlap. By the clients' clocks they overlap by at most {:.3} of one, which is \
+                 less than 0.3.", overlap / conversation;
+        },
         figures: vec![plot(&visits)],
     })
 }

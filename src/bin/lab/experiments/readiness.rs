@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use super::room::Room;
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, line_plot, series};
+use crate::experiment::{Change, Experiment, Outcome, Setting, claims, line_plot, series};
 use crate::figure::{Axis, Figure};
 
 pub const EXPERIMENT: Experiment = Experiment {
@@ -116,30 +116,16 @@ fn outcome(poll: &[Cost], epoll: &[Cost]) -> Outcome {
             || format!("At none of these numbers, up to {many}."),
             |idle| format!("At about {idle:.0} idle clients."),
         ),
-        claims: vec![
-            Claim::new(
-                poll_many > 4.0 * poll_few,
-                format!(
-                    "With poll, a message costs at least 4 times as much with {many} idle clients as with {few} ({:.1} \
-                     times).",
-                    poll_many / poll_few
-                ),
-            ),
-            Claim::new(
-                epoll_many < 3.0 * epoll_few,
-                format!(
-                    "With epoll it costs at most 3 times as much ({:.1} times).",
-                    epoll_many / epoll_few
-                ),
-            ),
-            Claim::new(
-                poll_many > 3.0 * epoll_many,
-                format!(
-                    "With {many} idle clients, poll costs at least 3 times as much as epoll ({:.1} times).",
-                    poll_many / epoll_many
-                ),
-            ),
-        ],
+        claims: claims! {
+            poll_many > 4.0 * poll_few =>
+                "With poll, a message costs at least 4 times as much with {many} idle clients as with {few} ({:.1} \
+                 times).", poll_many / poll_few;
+            epoll_many < 3.0 * epoll_few =>
+                "With epoll it costs at most 3 times as much ({:.1} times).", epoll_many / epoll_few;
+            poll_many > 3.0 * epoll_many =>
+                "With {many} idle clients, poll costs at least 3 times as much as epoll ({:.1} times).",
+                poll_many / epoll_many;
+        },
         figures: vec![
             plot(
                 [

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{Domain, SockRef, Socket, Type};
 
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, figure};
+use crate::experiment::{Change, Experiment, Outcome, Setting, claims, figure};
 use crate::figure::{Axis, Drawing};
 
 pub const EXPERIMENT: Experiment = Experiment {
@@ -90,22 +90,14 @@ fn measure(_setting: &Setting) -> io::Result<Outcome> {
             "{arrived:.0} of {smallest:.0} KiB. The client's receive buffer fills first, however small the server's send \
              buffer is."
         ),
-        claims: vec![
-            Claim::new(
-                largest >= 1.5 * smallest,
-                format!(
-                    "With {largest_kib} KiB the kernel takes {largest:.0} KiB, at least 1.5 times the {smallest:.0} KiB for \
-                     {smallest_kib} KiB."
-                ),
-            ),
-            Claim::new(
-                unset >= 5.0 * smallest,
-                format!(
-                    "By default it takes {unset:.0} KiB on loopback, at least 5 times the {smallest:.0} KiB for \
-                     {smallest_kib} KiB."
-                ),
-            ),
-        ],
+        claims: claims! {
+            largest >= 1.5 * smallest =>
+                "With {largest_kib} KiB the kernel takes {largest:.0} KiB, at least 1.5 times the {smallest:.0} KiB \
+                 for {smallest_kib} KiB.";
+            unset >= 5.0 * smallest =>
+                "By default it takes {unset:.0} KiB on loopback, at least 5 times the {smallest:.0} KiB for \
+                 {smallest_kib} KiB.";
+        },
         figures: vec![figure(
             ["send-buffer", title, see],
             Drawing::Bars { y, bars },

@@ -8,7 +8,7 @@ use chatserv::load::dialect::Role;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::room::Room;
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, figure};
+use crate::experiment::{Change, Experiment, Outcome, Setting, claims, figure};
 use crate::figure::{Axis, Drawing, Figure};
 
 pub const EXPERIMENT: Experiment = Experiment {
@@ -102,29 +102,16 @@ fn measure(_setting: &Setting) -> io::Result<Outcome> {
              ends.",
             textbook.unheard, channels.unheard, ours.unheard,
         ),
-        claims: vec![
-            Claim::new(
-                channels.missed_each >= 1.0,
-                format!(
-                    "With channels that are not drained, a listener misses at least one line on average ({:.1}).",
-                    channels.missed_each
-                ),
-            ),
-            Claim::new(
-                ours.missed_each == 0.0,
-                format!(
-                    "With the server that drains, nobody misses a line that another has got ({:.1}).",
-                    ours.missed_each
-                ),
-            ),
-            Claim::new(
-                ours.farewells == all && others_farewells == 0,
-                format!(
-                    "It sends a farewell to all listeners ({}), and the others send none ({others_farewells}).",
-                    ours.farewells
-                ),
-            ),
-        ],
+        claims: claims! {
+            channels.missed_each >= 1.0 =>
+                "With channels that are not drained, a listener misses at least one line on average ({:.1}).",
+                channels.missed_each;
+            ours.missed_each == 0.0 =>
+                "With the server that drains, nobody misses a line that another has got ({:.1}).", ours.missed_each;
+            ours.farewells == all && others_farewells == 0 =>
+                "It sends a farewell to all listeners ({}), and the others send none ({others_farewells}).",
+                ours.farewells;
+        },
         figures: vec![plot(&[textbook, channels, ours])],
     })
 }

@@ -8,7 +8,7 @@ use chatserv::load::latencies::Latencies;
 
 use super::room::Room;
 use super::talk::Talk;
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, line_plot, series};
+use crate::experiment::{Change, Experiment, Outcome, Setting, claims, line_plot, series};
 use crate::figure::{Axis, Figure, Series};
 
 pub const EXPERIMENT: Experiment = Experiment {
@@ -154,43 +154,20 @@ fn outcome(polling: &[Measured], readiness: &Measured) -> Outcome {
             readiness.cpu,
             cpu(shortest) / readiness.cpu
         ),
-        claims: vec![
-            Claim::new(
-                [10.0, longest]
-                    .iter()
-                    .all(|&sleep| (0.25 * sleep..sleep).contains(&median(sleep))),
-                format!(
-                    "A line waits about half of a long sleep: between a quarter of it and all of it (10 ms: {:.1} ms, \
-                     {longest} ms: {:.1} ms).",
-                    median(10.0),
-                    median(longest)
-                ),
-            ),
-            Claim::new(
-                5.0 * cpu(10.0) < cpu(0.0),
-                format!(
-                    "With a sleep of 10 ms the loop takes at most a fifth of the processor time ({:.1} and {:.0} % of a \
-                     core).",
-                    cpu(10.0),
-                    cpu(0.0)
-                ),
-            ),
-            Claim::new(
-                median(longest) > 10.0 * readiness.median_ms,
-                format!(
-                    "With the longest sleep the latency is at least 10 times that of readiness ({:.1} and {:.2} ms).",
-                    median(longest),
-                    readiness.median_ms
-                ),
-            ),
-            Claim::new(
-                with_both == 0,
-                format!(
-                    "Neither the busy loop nor a sleep of 10 or 50 ms comes within a fifth of readiness in both processor \
-                     time and latency ({with_both} of 3 do)."
-                ),
-            ),
-        ],
+        claims: claims! {
+            [10.0, longest].iter().all(|&sleep| (0.25 * sleep..sleep).contains(&median(sleep))) =>
+                "A line waits about half of a long sleep: between a quarter of it and all of it (10 ms: {:.1} ms, \
+                 {longest} ms: {:.1} ms).", median(10.0), median(longest);
+            5.0 * cpu(10.0) < cpu(0.0) =>
+                "With a sleep of 10 ms the loop takes at most a fifth of the processor time ({:.1} and {:.0} % of a \
+                 core).", cpu(10.0), cpu(0.0);
+            median(longest) > 10.0 * readiness.median_ms =>
+                "With the longest sleep the latency is at least 10 times that of readiness ({:.1} and {:.2} ms).",
+                median(longest), readiness.median_ms;
+            with_both == 0 =>
+                "Neither the busy loop nor a sleep of 10 or 50 ms comes within a fifth of readiness in both processor \
+                 time and latency ({with_both} of 3 do).";
+        },
         figures: vec![trade(polling, readiness), saw_tooth(polling, readiness)],
     }
 }

@@ -15,7 +15,7 @@ use chatserv::load::dialect::Role;
 
 use super::room::Room;
 use super::talk::Talk;
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, line_plot};
+use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, claims, line_plot};
 use crate::figure::{Axis, Figure, Series};
 use deliveries::Deliveries;
 use stalled::{Fate, Stalled};
@@ -211,31 +211,19 @@ fn outcome(talk: &Talk, measured: &[Measured], losses: &[(usize, usize)]) -> Out
 }
 
 fn claims(median: &[f64], p99: &[f64], lost: usize) -> Vec<Claim> {
-    let is_slow = |which: usize| {
-        Claim::new(
-            p99[which] >= 10.0 * p99[3],
-            format!(
-                "{}: the others' 99th percentile is at least 10 times that of ours ({:.1} and {:.1} ms).",
-                SERVERS[which].0, p99[which], p99[3],
-            ),
-        )
-    };
-    vec![
-        is_slow(0),
-        is_slow(1),
-        Claim::new(
-            median[3] <= 10.0 * median[2] && median[2] <= 10.0 * median[3],
-            format!(
-                "Ours delivers as fast as the server that drops: their medians differ by a factor of 10 at most ({:.2} and \
-                 {:.2} ms).",
-                median[3], median[2],
-            ),
-        ),
-        Claim::new(
-            lost == 0,
-            format!("Ours loses no line for a client that reads ({lost} lost)."),
-        ),
-    ]
+    let (wait, drop, ours) = (SERVERS[1].0, median[2], median[3]);
+    claims! {
+        p99[0] >= 10.0 * p99[3] =>
+            "{}: the others' 99th percentile is at least 10 times that of ours ({:.1} and {:.1} ms).",
+            SERVERS[0].0, p99[0], p99[3];
+        p99[1] >= 10.0 * p99[3] =>
+            "{wait}: the same ({:.1} and {:.1} ms).", p99[1], p99[3];
+        ours <= 10.0 * drop && drop <= 10.0 * ours =>
+            "Ours delivers as fast as the server that drops: their medians differ by a factor of 10 at most ({ours:.2} and \
+             {drop:.2} ms).";
+        lost == 0 =>
+            "Ours loses no line for a client that reads ({lost} lost).";
+    }
 }
 
 fn describe(fate: &Fate, lines: usize) -> String {

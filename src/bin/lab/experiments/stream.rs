@@ -9,7 +9,7 @@ use std::time::Duration;
 use chatserv::chat::{Input, Protocol};
 use chatserv::protocol::{Decoded, Decoder};
 
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, figure};
+use crate::experiment::{Change, Experiment, Outcome, Setting, claims, figure};
 use crate::figure::{Axis, Drawing, Figure};
 
 pub const EXPERIMENT: Experiment = Experiment {
@@ -92,26 +92,14 @@ fn measure(_setting: &Setting) -> io::Result<Outcome> {
             "{} of {LINES} lines, because each of its reads returned ten. Of the lines that arrived alone it got {} right.",
             ten.right, alone.right
         ),
-        claims: vec![
-            Claim::new(
-                2 * ten.reads < LINES,
-                format!(
-                    "Ten at a time, it counts less than half of {LINES} lines ({}).",
-                    ten.reads
-                ),
-            ),
-            Claim::new(
-                2 * half.reads > 3 * LINES,
-                format!(
-                    "In halves, it counts more than one and a half times as many lines ({}).",
-                    half.reads
-                ),
-            ),
-            Claim::new(
-                counted.iter().all(|counted| counted.lines == LINES),
-                format!("The codec counts {LINES} lines in all four ways."),
-            ),
-        ],
+        claims: claims! {
+            2 * ten.reads < LINES =>
+                "Ten at a time, it counts less than half of {LINES} lines ({}).", ten.reads;
+            2 * half.reads > 3 * LINES =>
+                "In halves, it counts more than one and a half times as many lines ({}).", half.reads;
+            counted.iter().all(|counted| counted.lines == LINES) =>
+                "The codec counts {LINES} lines in all four ways.";
+        },
         figures: vec![plot(&counted)],
     })
 }

@@ -11,7 +11,7 @@ use chatserv::load::Names;
 use chatserv::load::crowd::Crowd;
 use chatserv::load::dialect::Role;
 
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, figure};
+use crate::experiment::{Change, Experiment, Outcome, Setting, claims, figure};
 use crate::figure::{Axis, Drawing, Figure};
 use crate::process::with_chatserv;
 use timeline::Timeline;
@@ -94,20 +94,12 @@ fn measure(setting: &Setting) -> io::Result<Outcome> {
         answer: format!(
             "{thinking:.1} % of its time in the Hub and the codec, {sending:.1} % in `send`."
         ),
-        claims: vec![
-            Claim::new(
-                read >= 80.0,
-                format!(
-                    "A reader spends at least four fifths of its time in `read` ({read:.1} %)."
-                ),
-            ),
-            Claim::new(
-                dispatcher >= 2.0 * reader,
-                format!(
-                    "The dispatcher works at least twice as much as a reader ({dispatcher:.2} and {reader:.2} %)."
-                ),
-            ),
-        ],
+        claims: claims! {
+            read >= 80.0 =>
+                "A reader spends at least four fifths of its time in `read` ({read:.1} %).";
+            dispatcher >= 2.0 * reader =>
+                "The dispatcher works at least twice as much as a reader ({dispatcher:.2} and {reader:.2} %).";
+        },
         figures: figures(&timeline),
     })
 }

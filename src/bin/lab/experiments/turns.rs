@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::room::Room;
 use super::talkers::{Talked, Talkers};
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, cores, line_plot, series};
+use crate::experiment::{
+    Change, Claim, Experiment, Outcome, Setting, claims, cores, line_plot, series,
+};
 use crate::figure::{Axis, Figure};
 
 pub const EXPERIMENT: Experiment = Experiment {
@@ -111,18 +113,20 @@ fn outcome(modes: &[Vec<Point>]) -> Outcome {
             wakeups(pushing, 0),
             wakeups(pushing, last),
         ),
-        claims: vec![claim(average(waiting), average(pushing), cores())],
+        claims: claims(average(waiting), average(pushing), cores()),
         figures: figures(modes),
     }
 }
 
-/// With one core, no input arrives while the dispatcher writes, so both kinds of readers find as many lines at once.
-fn claim(waiting: f64, pushing: f64, cores: usize) -> Claim {
-    let says = format!(
-        "In a flood, readers that wait for their turn cause at most half the wake-ups of readers that push on ({waiting:.2} and \
-         {pushing:.2} for each line, on average)."
-    );
-    Claim::new(2.0 * waiting <= pushing, says).needs_cores(2, cores)
+fn claims(waiting: f64, pushing: f64, cores: usize) -> Vec<Claim> {
+    let mut claims = claims! {
+        2.0 * waiting <= pushing =>
+            "In a flood, readers that wait for their turn cause at most half the wake-ups of readers that push on \
+             ({waiting:.2} and {pushing:.2} for each line, on average).";
+    };
+    // With one core, no input arrives while the dispatcher writes, so both kinds of readers find as many lines at once.
+    claims[0].require_cores(2, cores);
+    claims
 }
 
 fn figures(modes: &[Vec<Point>]) -> Vec<Figure> {
@@ -170,8 +174,8 @@ mod tests {
 
     #[test]
     fn one_core_is_not_judged() {
-        assert!(claim(0.2, 0.5, 2).holds && !claim(0.4, 0.5, 2).holds);
-        let one = claim(0.4, 0.5, 1);
+        assert!(claims(0.2, 0.5, 2)[0].holds && !claims(0.4, 0.5, 2)[0].holds);
+        let one = claims(0.4, 0.5, 1).remove(0);
         assert!(one.holds && one.says.ends_with("this machine has 1.)"));
     }
 }
