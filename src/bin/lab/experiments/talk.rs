@@ -101,11 +101,10 @@ fn numbers(begun: &mut Vec<u8>, bytes: &[u8]) -> Vec<usize> {
         .iter()
         .rposition(|&byte| byte == b'\n')
         .map_or(0, |at| at + 1);
-    let complete = begun.drain(..end).collect::<Vec<u8>>();
-    complete
-        .split(|&byte| byte == b'\n')
-        .filter_map(number)
-        .collect()
+    let complete = begun[..end].split(|&byte| byte == b'\n');
+    let numbers = complete.filter_map(number).collect();
+    begun.drain(..end);
+    numbers
 }
 
 /// The number in `NAME : #000123#...`.
