@@ -65,7 +65,9 @@ pub fn serve(serve: &Serve) -> io::Result<()> {
     if serve.until_stdin_ends {
         end_with_stdin();
     } else {
-        for sentence in variant.cannot {
+        let is_real = variant.name == "threads-dispatcher";
+        let common: &[&str] = if is_real { &[] } else { &variants::CANNOT };
+        for sentence in variant.cannot.iter().chain(common) {
             let _ = writeln!(io::stderr(), "- {sentence}");
         }
     }

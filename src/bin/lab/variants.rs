@@ -26,22 +26,26 @@ pub use turns::batches;
 pub struct Variant {
     pub name: &'static str,
     pub about: &'static str,
-    /// What the variant lacks in comparison with `chatserv`, one sentence each.
+    /// What the variant lacks in comparison with `chatserv`, one sentence each. All variants but the real server also lack
+    /// what [`CANNOT`] says.
     pub cannot: &'static [&'static str],
     /// Serves until the chat is shut down and all outboxes are sent.
     pub serve: fn(Port, &Knobs) -> io::Result<()>,
 }
 
+/// The shortcomings of all variants but the real server.
+pub const CANNOT: [&str; 3] = [
+    "It has no limits: no idle timeout, no flood control, no deadline for the name.",
+    "It has one port and no options, and it ignores signals: SIGTERM ends it without a farewell.",
+    "A client that still sends while its connection closes may lose its last lines to a reset.",
+];
+
 /// Shortcomings of several variants.
 mod cannot {
-    pub const LIMIT: &str =
-        "It has no limits: no idle timeout, no flood control, no deadline for the name.";
-    pub const CONFIGURE: &str = "It has one port and no options, and it ignores signals: SIGTERM ends it without a farewell.";
     pub const HURRY: &str =
         "A shutdown waits for as long as any client does not read its farewell.";
-    pub const LINGER: &str =
-        "A client that still sends while its connection closes may lose its last lines to a reset.";
     pub const BOUND: &str = "The data that waits for a client that does not read has no limit.";
+    pub const DESCRIPTORS: &str = "It ends when no descriptor is left.";
 }
 
 /// All variants, in the order of the lesson.

@@ -59,6 +59,8 @@ enum Answer {
 }
 
 struct Client {
+    /// In the order of the connections, from 1.
+    number: usize,
     socket: TcpStream,
     connected: Instant,
     answer: Answer,
@@ -77,16 +79,19 @@ struct Arrivals {
 fn measure(_setting: &Setting) -> io::Result<Outcome> {
     let naive = Arrivals::measure("threads")?;
     let ours = Arrivals::measure("threads-dispatcher")?;
-    let (silent, told) = (naive.count(Answer::Silence), ours.count(Answer::Full));
-    let left_silent = ours.count(Answer::Silence);
+    let (silent, told) = (
+        naive.with(Answer::Silence).count(),
+        ours.with(Answer::Full).count(),
+    );
+    let left_silent = ours.with(Answer::Silence).count();
     Ok(Outcome {
         finding: format!(
             "With {DESCRIPTORS} descriptors, `threads` accepted {} of {CLIENTS} clients and left {silent} without a word, and \
              took {:.0} % of a core meanwhile. `threads-dispatcher` accepted {}, told {told} that the chat is full, and left \
              {left_silent} without a word.",
-            naive.count(Answer::Welcome),
+            naive.with(Answer::Welcome).count(),
             naive.core_percent,
-            ours.count(Answer::Welcome),
+            ours.with(Answer::Welcome).count(),
         ),
         measured: format!("{silent} clients"),
         answer: format!(
@@ -109,11 +114,7 @@ fn plot(naive: &Arrivals, ours: &Arrivals) -> Figure {
         ("threads: accepted", naive, Answer::Welcome),
         ("threads: no word so far", naive, Answer::Silence),
         ("threads-dispatcher: accepted", ours, Answer::Welcome),
-        (
-            "threads-dispatcher: told that it is full",
-            ours,
-            Answer::Full,
-        ),
+        ("threads-dispatcher: told \"full\"", ours, Answer::Full),
     ];
     let series = series.map(|(name, arrivals, answer)| Series {
         name: name.to_owned(),
@@ -136,61 +137,53 @@ fn plot(naive: &Arrivals, ours: &Arrivals) -> Figure {
 impl Arrivals {
     fn measure(variant: &str) -> io::Result<Self> {
         let server = ServerProcess::start_with_descriptors(DESCRIPTORS, &[variant])?;
-        let clients = (0..CLIENTS).map(|_| Client::connect(server.address()));
+        let clients = (1..=CLIENTS).map(|number| Client::connect(number, server.address()));
         let mut clients = clients.collect::<io::Result<Vec<Client>>>()?;
         let (before, began) = (server.cost()?.cpu, Instant::now());
-        let end = began + PATIENCE;
-        for client in clients
-            .iter_mut()
-            .filter(|client| client.answer == Answer::Silence)
-        {
-            client.listen(end.saturating_duration_since(Instant::now()))?;
+        let is_silent = |client: &Client| client.answer == Answer::Silence;
+        let time_left = |began: Instant| PATIENCE.saturating_sub(began.elapsed());
+        for client in clients.iter_mut().filter(|client| is_silent(client)) {
+            client.listen(time_left(began))?;
         }
         let used = server.cost()?.cpu - before;
         let core_percent = 100.0 * used.as_secs_f64() / began.elapsed().as_secs_f64();
-
-        let welcomed = clients
-            .iter()
-            .filter(|client| client.answer == Answer::Welcome);
-        for client in welcomed.take(LEAVING) {
+        let mut arrivals = Self {
+            clients,
+            welcomed_later: 0,
+            core_percent,
+        };
+        for client in arrivals.with(Answer::Welcome).take(LEAVING) {
             client.socket.shutdown(Shutdown::Both)?;
         }
-        let end = Instant::now() + PATIENCE;
-        let mut welcomed_later = 0;
-        for client in clients
-            .iter()
-            .filter(|client| client.answer == Answer::Silence)
-        {
-            let left = end.saturating_duration_since(Instant::now());
-            welcomed_later += usize::from(answer(&client.socket, left)? == Answer::Welcome);
+        let began = Instant::now();
+        let mut answers = Vec::new();
+        for client in arrivals.with(Answer::Silence) {
+            answers.push(answer(&client.socket, time_left(began))?);
         }
-        Ok(Self {
-            clients,
-            welcomed_later,
-            core_percent,
-        })
+        let welcomes = answers.iter().filter(|&&answer| answer == Answer::Welcome);
+        arrivals.welcomed_later = welcomes.count();
+        Ok(arrivals)
     }
 
-    fn count(&self, answer: Answer) -> usize {
-        self.clients
-            .iter()
-            .filter(|client| client.answer == answer)
-            .count()
+    fn with(&self, answer: Answer) -> impl Iterator<Item = &Client> {
+        let clients = self.clients.iter();
+        clients.filter(move |client| client.answer == answer)
     }
 
     /// The numbers of the clients with this answer, and their silences in ms.
     fn points(&self, answer: Answer) -> Vec<(f64, f64)> {
-        let numbered = self.clients.iter().zip(1..);
-        let points = numbered.filter(|(client, _)| client.answer == answer);
-        points
-            .map(|(client, number)| (f64::from(number), client.silence.as_secs_f64() * 1e3))
-            .collect()
+        let silence = |client: &Client| client.silence.as_secs_f64() * 1e3;
+        let points = self
+            .with(answer)
+            .map(|client| (client.number as f64, silence(client)));
+        points.collect()
     }
 }
 
 impl Client {
-    fn connect(address: SocketAddr) -> io::Result<Self> {
+    fn connect(number: usize, address: SocketAddr) -> io::Result<Self> {
         let mut client = Self {
+            number,
             socket: TcpStream::connect(address)?,
             connected: Instant::now(),
             answer: Answer::Silence,
@@ -218,12 +211,10 @@ fn answer(mut socket: &TcpStream, patience: Duration) -> io::Result<Answer> {
         )),
         Ok(count) => {
             let text = String::from_utf8_lossy(&text[..count]);
-            let is_welcome = text.contains("Input username.");
-            Ok(if is_welcome {
-                Answer::Welcome
-            } else {
-                Answer::Full
-            })
+            match text.contains("Input username.") {
+                true => Ok(Answer::Welcome),
+                false => Ok(Answer::Full),
+            }
         }
         Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
             Ok(Answer::Silence)

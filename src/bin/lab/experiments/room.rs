@@ -27,7 +27,7 @@ const MARK: u8 = b'#';
 const WHISPER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The longest wait of one look at the sockets.
-const TURN: Duration = Duration::from_millis(10);
+const TURN: Duration = Duration::from_millis(1);
 
 pub struct Room {
     pub server: ServerProcess,
@@ -57,6 +57,12 @@ impl Room {
     pub fn add(&mut self, role: Role, count: usize, at_once: usize) -> io::Result<()> {
         let address = self.server.address();
         self.crowd.bring_in(address, &Names, role, count, at_once)
+    }
+
+    /// Waits for input and hands it on, with the number of the client: once for each read, and no bytes for the end of a
+    /// connection.
+    pub fn turn(&mut self, heard: impl FnMut(usize, &[u8])) -> io::Result<()> {
+        self.crowd.turn(TURN, heard)
     }
 
     /// Adds listeners up to this number, and waits until everybody has been told about them.

@@ -3,7 +3,6 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use chatserv::load::crowd::Crowd;
 use chatserv::load::dialect::Role;
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -54,9 +53,6 @@ const BURST: usize = 1_000;
 
 /// The most lines on their way to the slowest listener. More would only stay in the speaker's socket.
 const UNDER_WAY: usize = 2_000;
-
-/// The longest wait of one look at the sockets.
-const TURN: Duration = Duration::from_millis(1);
 
 /// How long the end may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -183,20 +179,20 @@ fn end_in_flood(variant: &str) -> io::Result<End> {
     room.add(Role::Listener, LISTENERS, AT_ONCE)?;
     room.add(Role::Speaker, 1, 1)?;
     let mut listeners = vec![Listener::default(); LISTENERS];
-    let sent = flood(&mut room.crowd, &mut listeners)?;
+    let sent = flood(&mut room, &mut listeners)?;
     end_after_line(&mut room, sent - BURST, &mut listeners)?;
     let deadline = Instant::now() + PATIENCE;
     while !listeners.iter().all(|listener| listener.is_closed) {
         if Instant::now() > deadline {
             return Err(io::Error::other(format!("SIGTERM does not end {variant}")));
         }
-        turn(&mut room.crowd, &mut listeners)?;
+        turn(&mut room, &mut listeners)?;
     }
     Ok(end(sent, &listeners))
 }
 
 /// Sends lines for some time, as fast as the listeners get them, and returns their number. The last burst has just begun.
-fn flood(crowd: &mut Crowd, listeners: &mut [Listener]) -> io::Result<usize> {
+fn flood(room: &mut Room, listeners: &mut [Listener]) -> io::Result<usize> {
     let speaker = listeners.len();
     let began = Instant::now();
     let mut sent = 0;
@@ -207,13 +203,13 @@ fn flood(crowd: &mut Crowd, listeners: &mut [Listener]) -> io::Result<usize> {
             let lines: String = numbers
                 .map(|number| format!("line {number:07}\r\n"))
                 .collect();
-            crowd.send(speaker, lines.as_bytes());
+            room.crowd.send(speaker, lines.as_bytes());
             sent += BURST;
             if began.elapsed() > FLOOD {
                 return Ok(sent);
             }
         }
-        turn(crowd, listeners)?;
+        turn(room, listeners)?;
     }
 }
 
@@ -226,7 +222,7 @@ fn end_after_line(room: &mut Room, lines: usize, listeners: &mut [Listener]) -> 
     let mut sent = None;
     while sent.is_none() {
         // Inside the turn, because after it all listeners may have all lines.
-        room.crowd.turn(TURN, |member, bytes| {
+        room.turn(|member, bytes| {
             if let Some(listener) = listeners.get_mut(member) {
                 listener.read(bytes);
                 if listener.lines > lines {
@@ -244,8 +240,8 @@ fn end_after_line(room: &mut Room, lines: usize, listeners: &mut [Listener]) -> 
     Ok(())
 }
 
-fn turn(crowd: &mut Crowd, listeners: &mut [Listener]) -> io::Result<()> {
-    crowd.turn(TURN, |member, bytes| {
+fn turn(room: &mut Room, listeners: &mut [Listener]) -> io::Result<()> {
+    room.turn(|member, bytes| {
         // The member behind the listeners is the speaker.
         if let Some(listener) = listeners.get_mut(member) {
             listener.read(bytes);

@@ -76,9 +76,6 @@ const BURST_LINE: &[u8] = b"#...................................................
 /// After this much silence in a burst, no more deliveries come, even on a busy machine.
 const SILENCE: Duration = Duration::from_secs(2);
 
-/// The longest wait of one look at the sockets.
-const TURN: Duration = Duration::from_millis(10);
-
 /// What a server did with the stalled reader.
 struct Measured {
     others: Deliveries,
@@ -138,7 +135,7 @@ fn burst(mut room: Room) -> io::Result<(usize, usize)> {
         // Before the turn, because after a pause of this process there may be input to read.
         let is_silent = last.elapsed() >= SILENCE;
         let before = heard;
-        room.crowd.turn(TURN, |_, bytes| {
+        room.turn(|_, bytes| {
             heard += bytes.iter().filter(|&&byte| byte == b'#').count();
             last = Instant::now();
         })?;
@@ -162,7 +159,7 @@ fn stall(mut room: Room, hearers: usize, talk: &Talk) -> io::Result<Measured> {
         let lines = totals?.lines;
         others.finish(lines);
         while !stalled.is_finished() {
-            room.crowd.turn(TURN, |_, _| {})?;
+            room.turn(|_, _| {})?;
         }
         let fate = stalled
             .join()

@@ -14,9 +14,6 @@ const MARK: u8 = b'#';
 /// The length of a line without its end.
 const LINE_BYTES: usize = 64;
 
-/// The longest wait of one look at the sockets.
-const TURN: Duration = Duration::from_millis(1);
-
 /// How long the last lines may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -85,7 +82,7 @@ impl Talkers {
                 return Err(io::Error::other("the server has lost a line"));
             }
             let mut is_closed = false;
-            room.crowd.turn(TURN, |member, bytes| {
+            room.turn(|member, bytes| {
                 is_closed |= bytes.is_empty();
                 let heard = bytes.iter().filter(|&&byte| byte == MARK).count();
                 deliveries += heard;

@@ -15,10 +15,7 @@ pub const VARIANT: Variant = Variant {
     cannot: &[
         "Two people cannot talk: the second is served when the first has left.",
         "It has no clock: a scheduled shutdown happens with the next line that is typed.",
-        cannot::LIMIT,
-        cannot::CONFIGURE,
         cannot::HURRY,
-        cannot::LINGER,
     ],
     serve,
 };

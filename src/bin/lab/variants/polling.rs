@@ -18,12 +18,9 @@ pub const VARIANT: Variant = Variant {
     about: "one thread that tries every socket in turn, again and again",
     cannot: &[
         "Without --sleep it keeps a core busy; with --sleep everybody waits.",
-        "It ends when no descriptor is left.",
+        cannot::DESCRIPTORS,
         cannot::BOUND,
-        cannot::LIMIT,
-        cannot::CONFIGURE,
         cannot::HURRY,
-        cannot::LINGER,
     ],
     serve,
 };

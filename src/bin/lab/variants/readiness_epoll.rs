@@ -21,14 +21,7 @@ use crate::serve::Port;
 pub const VARIANT: Variant = Variant {
     name: "readiness",
     about: "one thread that sleeps in epoll(7) until a socket is ready",
-    cannot: &[
-        "It ends when no descriptor is left.",
-        cannot::BOUND,
-        cannot::LIMIT,
-        cannot::CONFIGURE,
-        cannot::HURRY,
-        cannot::LINGER,
-    ],
+    cannot: &[cannot::DESCRIPTORS, cannot::BOUND, cannot::HURRY],
     serve,
 };
 

@@ -20,14 +20,7 @@ use crate::serve::Port;
 pub const VARIANT: Variant = Variant {
     name: "readiness-poll",
     about: "one thread that sleeps in poll(2) until a socket is ready",
-    cannot: &[
-        "It ends when no descriptor is left.",
-        cannot::BOUND,
-        cannot::LIMIT,
-        cannot::CONFIGURE,
-        cannot::HURRY,
-        cannot::LINGER,
-    ],
+    cannot: &[cannot::DESCRIPTORS, cannot::BOUND, cannot::HURRY],
     serve,
 };
 

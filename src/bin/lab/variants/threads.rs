@@ -21,10 +21,7 @@ pub const VARIANT: Variant = Variant {
     about: "a thread for each connection, which writes to all others itself, under a lock",
     cannot: &[
         "A single client that does not read stops everybody.",
-        cannot::LIMIT,
-        cannot::CONFIGURE,
         cannot::HURRY,
-        cannot::LINGER,
     ],
     serve,
 };

@@ -26,10 +26,7 @@ pub const VARIANT: Variant = Variant {
     about: "two threads for each connection, a reader and a writer, with a bounded channel between",
     cannot: &[
         "When a channel is full, either everybody waits for 5 seconds or lines are lost.",
-        cannot::LIMIT,
-        cannot::CONFIGURE,
         cannot::HURRY,
-        cannot::LINGER,
     ],
     serve,
 };

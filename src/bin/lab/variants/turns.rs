@@ -17,7 +17,7 @@ use chatserv::chat::ClientId;
 use chatserv::config::limits::INBOX_EVENTS_MAX;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::{Knobs, Variant, cannot};
+use super::{Knobs, Variant};
 use crate::chat::Chat;
 use crate::serve::Port;
 use reader::{Event, Person, accept_all};
@@ -28,9 +28,6 @@ pub const VARIANT: Variant = Variant {
     cannot: &[
         "A client that does not read stops everybody for a second; one that reads a little now and then stops \
          everybody for longer, because the second counts for each write call.",
-        cannot::LIMIT,
-        cannot::CONFIGURE,
-        cannot::LINGER,
     ],
     serve,
 };
