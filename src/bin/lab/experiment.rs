@@ -103,19 +103,27 @@ pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// A line plot, with the words of its figure: file name, title and caption.
-pub fn line_plot([name, title, see]: [&str; 3], x: Axis, y: Axis, series: Vec<Series>) -> Figure {
-    figure([name, title, see], Drawing::Lines { x, y, series })
-}
-
-/// A figure with its words: file name, title and caption.
-pub fn figure([name, title, see]: [&str; 3], drawing: Drawing) -> Figure {
+/// A figure with its file name, title and caption.
+pub fn figure(name: &str, title: &str, see: &str, drawing: Drawing) -> Figure {
+    let [name, title, see] = [name, title, see].map(str::to_owned);
     Figure {
-        name: name.to_owned(),
-        title: title.to_owned(),
-        see: see.to_owned(),
+        name,
+        title,
+        see,
         drawing,
     }
+}
+
+/// A line plot with its file name, title and caption.
+pub fn line_plot(
+    name: &str,
+    title: &str,
+    see: &str,
+    x: Axis,
+    y: Axis,
+    series: Vec<Series>,
+) -> Figure {
+    figure(name, title, see, Drawing::Lines { x, y, series })
 }
 
 /// The line of a plot that has one point for each value.

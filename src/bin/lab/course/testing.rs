@@ -65,7 +65,9 @@ fn a_line() -> Figure {
     let line = series("threads <naive>", &[1.0, 2.0, 3.0], |&x| (x, x * x));
     let (x, y) = (Axis::linear("time (s)"), Axis::linear("latency (ms)"));
     line_plot(
-        ["a-line", "Latency & time", "The line \"rises\"."],
+        "a-line",
+        "Latency & time",
+        "The line \"rises\".",
         x,
         y,
         vec![line],
@@ -77,7 +79,7 @@ fn a_bar() -> Figure {
         y: Axis::linear("memory (KiB)"),
         bars: vec![("threads".to_owned(), 12.0)],
     };
-    figure(["a-bar", "Memory", "One bar."], drawing)
+    figure("a-bar", "Memory", "One bar.", drawing)
 }
 
 /// A folder that is removed at the end of the test. Each test needs a name of its own.

@@ -199,21 +199,17 @@ fn outcome(idle: &[Vec<Idle>; SERVERS.len()], rounds: &[Duration]) -> Outcome {
         },
         figures: vec![
             line_plot(
-                [
-                    "busy-loop",
-                    "The cost of waiting for silent clients",
-                    "The loop takes a core for any number of clients. The servers that sleep in the kernel take nothing.",
-                ],
+                "busy-loop",
+                "The cost of waiting for silent clients",
+                "The loop takes a core for any number of clients. The servers that sleep in the kernel take nothing.",
                 Axis::logarithmic("idle clients"),
                 Axis::linear("processor time (% of a core)"),
                 lines.collect(),
             ),
             line_plot(
-                [
-                    "busy-loop-calls",
-                    "How often the busy loop asks in vain",
-                    "The loop makes as many calls as a core can. With more clients, each of them is asked less often.",
-                ],
+                "busy-loop-calls",
+                "How often the busy loop asks in vain",
+                "The loop makes as many calls as a core can. With more clients, each of them is asked less often.",
                 Axis::logarithmic("idle clients"),
                 Axis::logarithmic("calls in vain (1/s)"),
                 vec![

@@ -114,20 +114,18 @@ fn outcome(threads: &[Step], readiness: &[Step]) -> Outcome {
     };
     let (thread, ready) = (at(threads), at(readiness));
     let megabytes = |kib: f64| kib * 1024.0 * GUESSED as f64 / 1e6;
+    let [addresses_mb, resident_mb] = [thread.addresses, thread.resident].map(megabytes);
+    let (each, ready_each, ready_mb) = (thread.resident, ready.resident, megabytes(ready.resident));
     Outcome {
         finding: format!(
-            "{GUESSED} threads take {:.0} MB of addresses and {:.1} MB of memory, {:.1} KiB each. {GUESSED} connections in one \
-             thread take {:.1} MB.",
-            megabytes(thread.addresses),
-            megabytes(thread.resident),
-            thread.resident,
-            megabytes(ready.resident)
+            "{GUESSED} threads take {addresses_mb:.0} MB of addresses and {resident_mb:.1} MB of memory, {each:.1} KiB each. \
+             {GUESSED} connections in one thread take {ready_mb:.1} MB."
         ),
-        measured: format!("{:.1} MB", megabytes(thread.resident)),
+        measured: format!("{resident_mb:.1} MB"),
         answer: format!(
-            "{:.1} KiB of resident memory, of which the connection alone takes {:.1} KiB. The kernel takes another {:.1} KiB of \
-             page tables and {:.0} KiB of stack.",
-            thread.resident, ready.resident, thread.page_tables, thread.kernel_stack
+            "{each:.1} KiB of resident memory, of which the connection alone takes {ready_each:.1} KiB. The kernel takes another \
+             {:.1} KiB of page tables and {:.0} KiB of stack.",
+            thread.page_tables, thread.kernel_stack
         ),
         claims: claims(&thread, &ready),
         figures: figures(threads, readiness),
@@ -161,20 +159,19 @@ fn claims(thread: &Step, ready: &Step) -> Vec<Claim> {
 type Line<'a> = (&'a str, &'a [Step], fn(&Step) -> f64);
 
 fn figures(threads: &[Step], readiness: &[Step]) -> Vec<Figure> {
-    let plot = |words: [&str; 3], y: Axis, lines: &[Line<'_>]| {
+    let plot = |name, title, see, y: Axis, lines: &[Line<'_>]| {
         let lines = lines.iter().map(|(name, steps, value)| {
             series(name, steps, |step| (step.connections as f64, value(step)))
         });
-        line_plot(words, Axis::logarithmic("connections"), y, lines.collect())
+        let x = Axis::logarithmic("connections");
+        line_plot(name, title, see, x, y, lines.collect())
     };
     vec![
         plot(
-            [
-                "costs-of-threads",
-                "What a connection takes, with a thread and without",
-                "Addresses are not memory: only the pages of a stack that were touched exist. The first connections also \
+            "costs-of-threads",
+            "What a connection takes, with a thread and without",
+            "Addresses are not memory: only the pages of a stack that were touched exist. The first connections also \
                  pay for what all of them share.",
-            ],
             Axis::logarithmic("for each connection (KiB)"),
             &[
                 ("threads, addresses", threads, |step| step.addresses),
@@ -184,12 +181,10 @@ fn figures(threads: &[Step], readiness: &[Step]) -> Vec<Figure> {
             ],
         ),
         plot(
-            [
-                "costs-of-threads-mappings",
-                "The memory mappings of the server",
-                "Each thread takes four. Linux allows a process 65,530 by default (`vm.max_map_count`; some distributions set \
+            "costs-of-threads-mappings",
+            "The memory mappings of the server",
+            "Each thread takes four. Linux allows a process 65,530 by default (`vm.max_map_count`; some distributions set \
                  it to 1,048,576), so it may run out of mappings before it runs out of memory.",
-            ],
             Axis::logarithmic("memory mappings"),
             &[
                 ("threads", threads, |step| step.mappings),
@@ -197,11 +192,9 @@ fn figures(threads: &[Step], readiness: &[Step]) -> Vec<Figure> {
             ],
         ),
         plot(
-            [
-                "costs-of-threads-switches",
-                "How often a thread goes to sleep for each message, while up to 100 people talk",
-                "One thread for all finds more work while many talk. A thread of its own sleeps after each message.",
-            ],
+            "costs-of-threads-switches",
+            "How often a thread goes to sleep for each message, while up to 100 people talk",
+            "One thread for all finds more work while many talk. A thread of its own sleeps after each message.",
             Axis::linear("context switches for each message"),
             &[
                 ("threads", threads, |step| step.switches),
@@ -209,11 +202,9 @@ fn figures(threads: &[Step], readiness: &[Step]) -> Vec<Figure> {
             ],
         ),
         plot(
-            [
-                "costs-of-threads-latency",
-                "The latency of a message while two people talk and the others are idle",
-                "Idle threads cost no time: no line rises with the connections, though that of threads is higher.",
-            ],
+            "costs-of-threads-latency",
+            "The latency of a message while two people talk and the others are idle",
+            "Idle threads cost no time: no line rises with the connections, though that of threads is higher.",
             Axis::logarithmic("latency (ms)"),
             &[
                 ("threads, median", threads, |step| step.median_ms),

@@ -124,7 +124,9 @@ fn plot(naive: &Arrivals, ours: &Arrivals) -> Figure {
     let see =
         "When the descriptors run out, one server falls silent, and the other says so at once.";
     line_plot(
-        ["limits", &title, see],
+        "limits",
+        &title,
+        see,
         Axis::linear("clients, in the order of their connections"),
         Axis::logarithmic("time without a word (ms)"),
         series

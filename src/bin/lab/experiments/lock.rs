@@ -116,12 +116,10 @@ fn figures(points: &[Point]) -> Vec<Figure> {
     };
     vec![
         line_plot(
-            [
-                "lock-cost",
-                &title,
-                "The more people talk at once, the cheaper the dispatcher gets, because a batch is one send for each client. \
+            "lock-cost",
+            &title,
+            "The more people talk at once, the cheaper the dispatcher gets, because a batch is one send for each client. \
                  Under the lock, each line is one.",
-            ],
             x(),
             Axis::linear("processor time of a delivery (µs)"),
             vec![
@@ -130,12 +128,10 @@ fn figures(points: &[Point]) -> Vec<Figure> {
             ],
         ),
         line_plot(
-            [
-                "lock-wait",
-                "How long a thread waits for the lock",
-                "A thread waits for all writes of the threads before it. The average includes the joining of the people, which \
+            "lock-wait",
+            "How long a thread waits for the lock",
+            "A thread waits for all writes of the threads before it. The average includes the joining of the people, which \
                  needed no wait.",
-            ],
             x(),
             Axis::logarithmic("average wait for the lock (µs)"),
             vec![line("threads, one lock", |point| point.wait_us)],

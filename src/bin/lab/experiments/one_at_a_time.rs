@@ -187,7 +187,7 @@ fn plot(visits: &[Visit]) -> Figure {
     };
     let title = format!("{} clients at once, and one thread for all", visits.len());
     let see = "All clients connect at 0. Each is served as soon as the previous one has left.";
-    figure(["one-at-a-time", &title, see], drawing)
+    figure("one-at-a-time", &title, see, drawing)
 }
 
 #[cfg(test)]

@@ -126,40 +126,33 @@ fn outcome(poll: &[Cost], epoll: &[Cost]) -> Outcome {
                 "With {many} idle clients, poll costs at least 3 times as much as epoll ({:.1} times).",
                 poll_many / epoll_many;
         },
-        figures: vec![
-            plot(
-                [
-                    "readiness",
-                    "The cost of a message while others are idle",
-                    "poll goes through all clients for each message, and epoll does not.",
-                ],
-                "processor time of a message (µs)",
-                [poll, epoll],
-                |cost| cost.cpu_us,
-            ),
-            plot(
-                [
-                    "readiness-latency",
-                    "The latency of a message while others are idle",
-                    "The clients that talk wait while poll goes through the idle ones.",
-                ],
-                "latency, median (ms)",
-                [poll, epoll],
-                |cost| cost.median_ms,
-            ),
-        ],
+        figures: figures(poll, epoll),
     }
 }
 
-fn plot(words: [&str; 3], y: &str, costs: [&[Cost]; 2], value: fn(&Cost) -> f64) -> Figure {
-    let lines = ["poll", "epoll"].iter().zip(costs);
-    let lines = lines.map(|(name, costs)| series(name, costs, |one| (one.idle as f64, value(one))));
-    line_plot(
-        words,
-        Axis::logarithmic("idle clients"),
-        Axis::logarithmic(y),
-        lines.collect(),
-    )
+fn figures(poll: &[Cost], epoll: &[Cost]) -> Vec<Figure> {
+    let plot = |name, title, see, y: &str, value: fn(&Cost) -> f64| {
+        let point = |one: &Cost| (one.idle as f64, value(one));
+        let (x, y) = (Axis::logarithmic("idle clients"), Axis::logarithmic(y));
+        let lines = vec![series("poll", poll, point), series("epoll", epoll, point)];
+        line_plot(name, title, see, x, y, lines)
+    };
+    vec![
+        plot(
+            "readiness",
+            "The cost of a message while others are idle",
+            "poll goes through all clients for each message, and epoll does not.",
+            "processor time of a message (µs)",
+            |cost| cost.cpu_us,
+        ),
+        plot(
+            "readiness-latency",
+            "The latency of a message while others are idle",
+            "The clients that talk wait while poll goes through the idle ones.",
+            "latency, median (ms)",
+            |cost| cost.median_ms,
+        ),
+    ]
 }
 
 #[cfg(test)]

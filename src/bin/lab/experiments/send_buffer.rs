@@ -98,10 +98,7 @@ fn measure(_setting: &Setting) -> io::Result<Outcome> {
                 "By default it takes {unset:.0} KiB on loopback, at least 5 times the {smallest:.0} KiB for \
                  {smallest_kib} KiB.";
         },
-        figures: vec![figure(
-            ["send-buffer", title, see],
-            Drawing::Bars { y, bars },
-        )],
+        figures: vec![figure("send-buffer", title, see, Drawing::Bars { y, bars })],
     })
 }
 

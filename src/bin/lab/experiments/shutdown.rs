@@ -133,7 +133,7 @@ fn plot(servers: &[Average]) -> Figure {
         "Lines that each of {LISTENERS} listeners misses after SIGTERM, on average of {ENDS} ends"
     );
     let see = "With the server that drains, all listeners stop at the same line. The others stop each one anywhere.";
-    figure(["shutdown", &title, see], drawing)
+    figure("shutdown", &title, see, drawing)
 }
 
 fn average(variant: &'static str) -> io::Result<Average> {

@@ -128,42 +128,34 @@ fn outcome(polling: &[Measured], readiness: &Measured) -> Outcome {
     let median = |sleep| of(sleep).map_or(f64::NAN, |one| one.median_ms);
     let cpu = |sleep| of(sleep).map_or(f64::NAN, |one| one.cpu);
     let (shortest, longest) = (SLEEPS[1].1, SLEEPS[SLEEPS.len() - 1].1);
-    let has_both = |one: &&Measured| {
-        one.cpu < 1.2 * readiness.cpu && one.median_ms < 1.2 * readiness.median_ms
-    };
+    let (busy_cpu, short_cpu, long_cpu) = (cpu(0.0), cpu(shortest), cpu(longest));
+    let (short_ms, long_ms) = (median(shortest), median(longest));
+    let (ready_cpu, ready_ms) = (readiness.cpu, readiness.median_ms);
+    let ratio = short_cpu / ready_cpu;
+    let has_both = |one: &&Measured| one.cpu < 1.2 * ready_cpu && one.median_ms < 1.2 * ready_ms;
     // Only the extremes: a short sleep may come close to readiness if a round costs little.
     let is_extreme = |one: &&Measured| one.sleep.is_some_and(|sleep| sleep == 0.0 || sleep >= 10.0);
     let with_both = polling.iter().filter(is_extreme).filter(has_both).count();
     Outcome {
         finding: format!(
-            "Without a sleep the loop takes {:.0} % of a core. With a sleep of {longest} ms it takes {:.1} %, and the \
-             median latency is {:.0} ms. Readiness takes {:.1} % and {:.2} ms.",
-            cpu(0.0),
-            cpu(longest),
-            median(longest),
-            readiness.cpu,
-            readiness.median_ms
+            "Without a sleep the loop takes {busy_cpu:.0} % of a core. With a sleep of {longest} ms it takes {long_cpu:.1} %, \
+             and the median latency is {long_ms:.0} ms. Readiness takes {ready_cpu:.1} % and {ready_ms:.2} ms."
         ),
         measured: format!("{:.1} ms", median(10.0)),
         answer: format!(
-            "With {shortest} ms the median latency is {:.2} ms, and {:.2} ms with readiness. The server takes {:.1} % of a \
-             core, and {:.1} % with readiness: {:.1} times as much.",
-            median(shortest),
-            readiness.median_ms,
-            cpu(shortest),
-            readiness.cpu,
-            cpu(shortest) / readiness.cpu
+            "With {shortest} ms the median latency is {short_ms:.2} ms, and {ready_ms:.2} ms with readiness. The server takes \
+             {short_cpu:.1} % of a core, and {ready_cpu:.1} % with readiness: {ratio:.1} times as much."
         ),
         claims: claims! {
             [10.0, longest].iter().all(|&sleep| (0.25 * sleep..sleep).contains(&median(sleep))) =>
                 "A line waits about half of a long sleep: between a quarter of it and all of it (10 ms: {:.1} ms, \
-                 {longest} ms: {:.1} ms).", median(10.0), median(longest);
-            5.0 * cpu(10.0) < cpu(0.0) =>
-                "With a sleep of 10 ms the loop takes at most a fifth of the processor time ({:.1} and {:.0} % of a \
-                 core).", cpu(10.0), cpu(0.0);
-            median(longest) > 10.0 * readiness.median_ms =>
-                "With the longest sleep the latency is at least 10 times that of readiness ({:.1} and {:.2} ms).",
-                median(longest), readiness.median_ms;
+                 {longest} ms: {long_ms:.1} ms).", median(10.0);
+            5.0 * cpu(10.0) < busy_cpu =>
+                "With a sleep of 10 ms the loop takes at most a fifth of the processor time ({:.1} and {busy_cpu:.0} % of a \
+                 core).", cpu(10.0);
+            long_ms > 10.0 * ready_ms =>
+                "With the longest sleep the latency is at least 10 times that of readiness ({long_ms:.1} and {ready_ms:.2} \
+                 ms).";
             with_both == 0 =>
                 "Neither the busy loop nor a sleep of 10 or 50 ms comes within a fifth of readiness in both processor \
                  time and latency ({with_both} of 3 do).";
@@ -176,11 +168,9 @@ fn outcome(polling: &[Measured], readiness: &Measured) -> Outcome {
 fn trade(polling: &[Measured], readiness: &Measured) -> Figure {
     let readiness = std::slice::from_ref(readiness);
     line_plot(
-        [
-            "sleep",
-            "Sleeps of 0, 0.1, 1, 10 and 50 ms, from right to left",
-            "Polling moves along the line, from a busy core to late lines. Waiting for the sockets is in the corner.",
-        ],
+        "sleep",
+        "Sleeps of 0, 0.1, 1, 10 and 50 ms, from right to left",
+        "Polling moves along the line, from a busy core to late lines. Waiting for the sockets is in the corner.",
         Axis::logarithmic("processor time (% of a core)"),
         Axis::logarithmic("latency (ms)"),
         vec![
@@ -210,11 +200,9 @@ fn saw_tooth(polling: &[Measured], readiness: &Measured) -> Figure {
         .collect();
     series.push(drawn("readiness", readiness));
     line_plot(
-        [
-            "sleep-saw-tooth",
-            "The latency of each line",
-            "A line sent just after the loop falls asleep waits for the whole sleep; the next ones wait less and less.",
-        ],
+        "sleep-saw-tooth",
+        "The latency of each line",
+        "A line sent just after the loop falls asleep waits for the whole sleep; the next ones wait less and less.",
         Axis::linear("when it was sent (ms)"),
         Axis::linear("latency (ms)"),
         series,

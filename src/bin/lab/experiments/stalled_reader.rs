@@ -241,12 +241,10 @@ fn plot(talk: &Talk, measured: &[Measured]) -> Figure {
             points: server.others.p99_over_time(talk),
         });
     line_plot(
-        [
-            "stalled-reader",
-            "One client stops reading after a second: the latency of all others",
-            "When the buffers are full, the others wait with any server that waits for one client. Ours stays flat. A line \
+        "stalled-reader",
+        "One client stops reading after a second: the latency of all others",
+        "When the buffers are full, the others wait with any server that waits for one client. Ours stays flat. A line \
              that never arrives counts until the end.",
-        ],
         Axis::linear("when it was sent (s)"),
         Axis::logarithmic("99th percentile of latency (ms)"),
         series.collect(),

@@ -120,7 +120,7 @@ fn plot(counted: &[Counted]) -> Figure {
     };
     let title = format!("The same {LINES} lines, counted by reads and by the codec");
     let see = "Counting reads is right only if each line arrives alone. The codec is always right.";
-    figure(["stream", &title, see], drawing)
+    figure("stream", &title, see, drawing)
 }
 
 /// Sends all lines over a new connection, and counts them at the other end in both ways.

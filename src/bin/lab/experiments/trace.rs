@@ -129,22 +129,18 @@ fn figures(timeline: &Timeline) -> Vec<Figure> {
     let title = format!("What the threads of a server do in {DRAWN_MS} ms");
     vec![
         figure(
-            [
-                "trace",
-                &title,
-                "The row of a reader is one wait with spikes in it. The work is in the dispatcher's row.",
-            ],
+            "trace",
+            &title,
+            "The row of a reader is one wait with spikes in it. The work is in the dispatcher's row.",
             Drawing::Spans {
                 x: Axis::linear("time (ms)"),
                 rows: timeline.rows(DRAWN_MS),
             },
         ),
         figure(
-            [
-                "trace-shares",
-                "What each kind of thread does with its time",
-                "All threads wait most of the time, the dispatcher the least.",
-            ],
+            "trace-shares",
+            "What each kind of thread does with its time",
+            "All threads wait most of the time, the dispatcher the least.",
             Drawing::Bars {
                 y: Axis::logarithmic("share of its time (%)"),
                 bars: bars.collect(),

@@ -85,7 +85,10 @@ fn outcome(modes: &[Vec<Point>]) -> Outcome {
     let (waiting, pushing) = (&modes[0], &modes[1]);
     let last = TALKERS.len() - 1;
     let many = TALKERS[last];
-    let wakeups = |points: &[Point], at: usize| points[at].talked.wakeups();
+    let ends = |points: &[Point]| [0, last].map(|at| points[at].talked.wakeups());
+    let ([wait_one, wait_many], [push_one, push_many]) = (ends(waiting), ends(pushing));
+    let (wait, push) = (&waiting[last], &pushing[last]);
+    let [wait_us, push_us] = [wait, push].map(|point| point.talked.cpu_us());
     let average = |points: &[Point]| {
         points
             .iter()
@@ -95,23 +98,15 @@ fn outcome(modes: &[Vec<Point>]) -> Outcome {
     };
     Outcome {
         finding: format!(
-            "With {many} people who flood, readers that wait are woken {:.2} times for each line, and readers that push on \
-             {:.2} times. The dispatcher takes {:.0} and {:.0} lines at once, and a delivery costs {:.2} and {:.2} µs of \
-             processor time.",
-            wakeups(waiting, last),
-            wakeups(pushing, last),
-            waiting[last].batch_lines,
-            pushing[last].batch_lines,
-            waiting[last].talked.cpu_us(),
-            pushing[last].talked.cpu_us(),
+            "With {many} people who flood, readers that wait are woken {wait_many:.2} times for each line, and readers that \
+             push on {push_many:.2} times. The dispatcher takes {:.0} and {:.0} lines at once, and a delivery costs \
+             {wait_us:.2} and {push_us:.2} µs of processor time.",
+            wait.batch_lines, push.batch_lines
         ),
-        measured: format!("{:.0} times", 100.0 * wakeups(pushing, last)),
+        measured: format!("{:.0} times", 100.0 * push_many),
         answer: format!(
-            "{:.2} and {:.2} if readers wait for their turn, and {:.2} and {:.2} if they push on.",
-            wakeups(waiting, 0),
-            wakeups(waiting, last),
-            wakeups(pushing, 0),
-            wakeups(pushing, last),
+            "{wait_one:.2} and {wait_many:.2} if readers wait for their turn, and {push_one:.2} and {push_many:.2} if they \
+             push on."
         ),
         claims: claims(average(waiting), average(pushing), cores()),
         figures: figures(modes),
@@ -130,38 +125,32 @@ fn claims(waiting: f64, pushing: f64, cores: usize) -> Vec<Claim> {
 }
 
 fn figures(modes: &[Vec<Point>]) -> Vec<Figure> {
-    let plot = |words, y: &str, value: fn(&Point) -> f64| {
+    let plot = |name, title, see, y: &str, value: fn(&Point) -> f64| {
         let lines = MODES.iter().zip(modes).map(|((name, _), points)| {
             series(name, points, |point| (point.talkers as f64, value(point)))
         });
         let x = Axis::linear("people who flood at once");
-        line_plot(words, x, Axis::linear(y), lines.collect())
+        line_plot(name, title, see, x, Axis::linear(y), lines.collect())
     };
     vec![
         plot(
-            [
-                "turns-wakeups",
-                "How often a thread is woken for a line",
-                "Nearly every line wakes a reader that pushes on. A reader that waits finds many lines at once.",
-            ],
+            "turns-wakeups",
+            "How often a thread is woken for a line",
+            "Nearly every line wakes a reader that pushes on. A reader that waits finds many lines at once.",
             "wake-ups for a line",
             |point| point.talked.wakeups(),
         ),
         plot(
-            [
-                "turns-batch",
-                "How many lines the dispatcher takes together",
-                "A batch is what has arrived while the last one was written: one event for each line, or one for each person.",
-            ],
+            "turns-batch",
+            "How many lines the dispatcher takes together",
+            "A batch is what has arrived while the last one was written: one event for each line, or one for each person.",
             "lines in a batch",
             |point| point.batch_lines,
         ),
         plot(
-            [
-                "turns-cost",
-                "The cost of a delivery",
-                "Fewer wake-ups save only a part of the cost of a delivery: the writes to everybody stay the same.",
-            ],
+            "turns-cost",
+            "The cost of a delivery",
+            "Fewer wake-ups save only a part of the cost of a delivery: the writes to everybody stay the same.",
             "processor time of a delivery (µs)",
             |point| point.talked.cpu_us(),
         ),
