@@ -14,6 +14,7 @@
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{OFlags, fcntl_getfl};
 
@@ -34,8 +35,9 @@ pub const MISTAKE: Mistake = Mistake {
 
 const LINE: [u8; 1024] = [b'x'; 1024];
 
-/// How often the check looks at the flag while another thread sends.
+/// How often the check looks at the flag while another thread sends, and how long at most.
 const LOOKS: usize = 20_000;
+const LOOKS_TIME: Duration = Duration::from_secs(2);
 
 /// Sends what the socket takes now, while another thread reads from it. Returns the number of bytes.
 fn send_without_waiting(way: Way, socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
@@ -110,9 +112,13 @@ fn blocks(socket: &TcpStream) -> io::Result<bool> {
 
 /// Looks many times, and yields after each look, so the looks hit different moments of a send.
 fn always_blocks(socket: &TcpStream) -> io::Result<bool> {
+    let began = Instant::now();
     for _ in 0..LOOKS {
         if !blocks(socket)? {
             return Ok(false);
+        }
+        if began.elapsed() > LOOKS_TIME {
+            break;
         }
         thread::yield_now();
     }
