@@ -191,8 +191,7 @@ fn list() -> String {
     let entries = ALL
         .iter()
         .map(|mistake| (mistake.name, mistake.title.to_owned()));
-    let entries: Vec<(&str, String)> = entries.collect();
-    texts::listed("The classic mistakes:\n", &entries)
+    texts::listed("The classic mistakes:\n", entries)
         + "\n`lab broken NAME` explains a mistake and runs the check that fails.\n\
            `lab check` says which mistakes you have fixed.\n"
 }

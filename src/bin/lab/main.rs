@@ -15,6 +15,7 @@ mod texts;
 mod variants;
 mod watch;
 
+use std::collections::HashSet;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -76,12 +77,8 @@ fn find_experiment(name: &str) -> io::Result<&'static Experiment> {
 
 /// Runs each of these experiments once.
 fn run(mut chosen: Vec<&Experiment>, course: &Course) -> io::Result<()> {
-    let mut names = Vec::new();
-    chosen.retain(|experiment| {
-        let is_new = !names.contains(&experiment.name);
-        names.push(experiment.name);
-        is_new
-    });
+    let mut names = HashSet::new();
+    chosen.retain(|experiment| names.insert(experiment.name));
     let setting = Setting {
         size: if course.full {
             Size::Full
@@ -113,21 +110,11 @@ fn list() -> String {
     let mistakes = broken::ALL
         .iter()
         .map(|one| (one.name, one.title.to_owned()));
-    [
-        texts::listed(
-            "Experiments and how long they take (lab run NAME, lab explain NAME):",
-            &experiments.collect::<Vec<_>>(),
-        ),
-        texts::listed(
-            "Variants of the server (lab serve NAME):",
-            &variants.collect::<Vec<_>>(),
-        ),
-        texts::listed(
-            "Mistakes to fix (lab broken NAME, lab check):",
-            &mistakes.collect::<Vec<_>>(),
-        ),
-    ]
-    .join("\n")
+    let heading = "Experiments and how long they take (lab run NAME, lab explain NAME):";
+    let experiments = texts::listed(heading, experiments);
+    let variants = texts::listed("Variants of the server (lab serve NAME):", variants);
+    let mistakes = texts::listed("Mistakes to fix (lab broken NAME, lab check):", mistakes);
+    [experiments, variants, mistakes].join("\n")
 }
 
 fn print(text: &str) -> io::Result<()> {

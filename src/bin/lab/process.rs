@@ -1,8 +1,8 @@
 //! Servers to measure: `lab serve` as a process of its own, and `chatserv` inside this process.
 
 use std::env;
-use std::io::{self, BufRead, BufReader, Read};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 
@@ -38,11 +38,6 @@ impl ServerProcess {
     }
 
     fn spawn(mut command: Command, arguments: &[&str]) -> io::Result<Self> {
-        for (name, _) in env::vars_os() {
-            if name.to_string_lossy().starts_with("CHATSERV_") {
-                command.env_remove(name);
-            }
-        }
         let mut process = command
             .arg("serve")
             .args(arguments)
@@ -140,6 +135,21 @@ pub fn with_chatserv<T>(
             Err(_) => Err(io::Error::other("the server panicked")),
         }
     })
+}
+
+/// Reads with the timeout of the socket. Returns nothing after the timeout, and 0 at the end of the connection.
+pub fn read_some(mut socket: &TcpStream, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+    loop {
+        match socket.read(buffer) {
+            Ok(count) => return Ok(Some(count)),
+            Err(error) => match error.kind() {
+                ErrorKind::WouldBlock | ErrorKind::TimedOut => return Ok(None),
+                ErrorKind::ConnectionReset => return Ok(Some(0)),
+                ErrorKind::Interrupted => {}
+                _ => return Err(error),
+            },
+        }
+    }
 }
 
 #[cfg(test)]

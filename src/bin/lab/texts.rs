@@ -45,12 +45,13 @@ pub fn hanging(first: &str, text: &str) -> String {
 }
 
 /// One block of `lab list`: a heading, then names with descriptions.
-pub fn listed(heading: &str, entries: &[(&str, String)]) -> String {
+pub fn listed<'a>(heading: &str, entries: impl Iterator<Item = (&'a str, String)>) -> String {
+    let entries: Vec<(&str, String)> = entries.collect();
     let widest = entries.iter().map(|(name, _)| name.len()).max();
     let widest = widest.unwrap_or(0);
     let mut text = format!("{heading}\n");
     for (name, about) in entries {
-        text += &hanging(&format!("  {name:widest$}  "), about);
+        text += &hanging(&format!("  {name:widest$}  "), &about);
     }
     text
 }
@@ -129,10 +130,8 @@ mod tests {
 
     #[test]
     fn a_list_is_aligned() {
-        let text = listed(
-            "Mistakes:",
-            &[("cr-nul", "one".to_owned()), ("a", "two".to_owned())],
-        );
+        let entries = [("cr-nul", "one".to_owned()), ("a", "two".to_owned())];
+        let text = listed("Mistakes:", entries.into_iter());
         assert_eq!(text, "Mistakes:\n  cr-nul  one\n  a       two\n");
         assert_eq!(about(Duration::from_millis(1_500)), "about 2 s");
     }

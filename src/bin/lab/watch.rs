@@ -138,23 +138,20 @@ impl Server {
                 continue;
             };
             if answer.action == "error" {
-                return Err(io::Error::other(refusal(&answer)));
+                let hint = match answer.code.as_str() {
+                    "not_operator" => {
+                        " Watch on its own machine; it must not run with --operators nobody."
+                    }
+                    _ => "",
+                };
+                let message = format!("the server answers: {}{hint}", answer.message);
+                return Err(io::Error::other(message));
             }
             if answer.action == action {
                 return Ok(Some(answer));
             }
         }
     }
-}
-
-fn refusal(answer: &Answer) -> String {
-    let hint = match answer.code.as_str() {
-        "not_operator" => {
-            " Only operators see the table: start the server without --operators nobody, and watch it on its own machine."
-        }
-        _ => "",
-    };
-    format!("the server answers: {}{hint}", answer.message)
 }
 
 /// The table, in aligned columns.

@@ -95,9 +95,7 @@ impl<'a> Pieces<'a> {
         }
         self.ends_read += 1;
         if self.ends_read > ENDS_READ_MAX {
-            return Err(io::Error::other(
-                "the end of the input is read again and again",
-            ));
+            return Err(io::Error::other("the end is read again and again"));
         }
         client.shutdown(Shutdown::Write)
     }

@@ -137,9 +137,7 @@ fn round_in_vain(clients: usize) -> io::Result<Duration> {
             return Ok(spent / rounds);
         }
         if began.elapsed() > PATIENCE {
-            return Err(io::Error::other(
-                "the calls in vain take too little kernel time",
-            ));
+            return Err(io::Error::other("the calls take too little time"));
         }
     }
 }

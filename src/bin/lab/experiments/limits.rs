@@ -1,12 +1,12 @@
 //! No descriptor left: what a new client sees, at a server without a plan for this case and at one with a plan.
 
-use std::io::{self, ErrorKind, Read};
+use std::io;
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use crate::experiment::{Change, Experiment, Outcome, Setting, claims, line_plot};
 use crate::figure::{Axis, Figure, Series};
-use crate::process::ServerProcess;
+use crate::process::{ServerProcess, read_some};
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "limits",
@@ -203,25 +203,15 @@ impl Client {
 }
 
 /// Waits for the first line of the server.
-fn answer(mut socket: &TcpStream, patience: Duration) -> io::Result<Answer> {
+fn answer(socket: &TcpStream, patience: Duration) -> io::Result<Answer> {
     // A timeout of zero is an error.
     socket.set_read_timeout(Some(patience.max(Duration::from_millis(1))))?;
     let mut text = [0; 256];
-    match socket.read(&mut text) {
-        Ok(0) => Err(io::Error::other(
-            "the server has closed a connection without a word",
-        )),
-        Ok(count) => {
-            let text = String::from_utf8_lossy(&text[..count]);
-            match text.contains("Input username.") {
-                true => Ok(Answer::Welcome),
-                false => Ok(Answer::Full),
-            }
-        }
-        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-            Ok(Answer::Silence)
-        }
-        Err(error) => Err(error),
+    match read_some(socket, &mut text)? {
+        None => Ok(Answer::Silence),
+        Some(0) => Err(io::Error::other("a connection ended in silence")),
+        Some(_) if text.starts_with(b"server: Input username.") => Ok(Answer::Welcome),
+        Some(_) => Ok(Answer::Full),
     }
 }
 

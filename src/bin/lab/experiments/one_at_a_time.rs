@@ -65,7 +65,7 @@ impl Visit {
 
 fn measure(_setting: &Setting) -> io::Result<Outcome> {
     let visits = visits(ServerProcess::start(&["one-at-a-time"])?.address())?;
-    let (queued, end) = fill_queue(ServerProcess::start(&["one-at-a-time"])?.address())?;
+    let (queued, error) = fill_queue(ServerProcess::start(&["one-at-a-time"])?.address())?;
 
     let conversation = visits.iter().map(Visit::stayed).sum::<f64>() / visits.len() as f64;
     let last = visits[CLIENTS - 1].waited() / conversation;
@@ -80,12 +80,12 @@ fn measure(_setting: &Setting) -> io::Result<Outcome> {
              {conversation:.2} s each."
         ),
         measured: format!("{last:.1} conversations"),
-        answer: match end {
-            End::NoAnswer => format!("{queued} clients. The next got no answer."),
-            End::Enough => format!("At least {queued} clients. No more tried."),
-            End::Failed(error) => {
-                format!("At least {queued} clients. The next could not try ({error}).")
+        answer: match error {
+            None => format!("At least {queued} clients. No more tried."),
+            Some(error) if error.kind() == ErrorKind::TimedOut => {
+                format!("{queued} clients. The next got no answer.")
             }
+            Some(error) => format!("At least {queued} clients. The next failed ({error})."),
         },
         claims: claims! {
             (last - expected).abs() < 0.5 =>
@@ -142,30 +142,19 @@ fn visit(
     })
 }
 
-/// Why no more clients have connected.
-#[derive(Debug)]
-enum End {
-    NoAnswer,
-    Enough,
-    /// Mostly because no descriptor is left.
-    Failed(io::Error),
-}
-
-/// Connects clients while one is served, until the kernel does not answer. Returns how many it has queued.
-fn fill_queue(address: SocketAddr) -> io::Result<(usize, End)> {
+/// Connects clients while one is served, until the kernel does not answer. Returns how many it has queued, and the error that
+/// stopped the next one.
+fn fill_queue(address: SocketAddr) -> io::Result<(usize, Option<io::Error>)> {
     let served = TcpStream::connect(address)?;
     BufReader::new(&served).read_line(&mut String::new())?;
     let mut queued = Vec::new();
     while queued.len() < QUEUED_MAX {
         match TcpStream::connect_timeout(&address, ANSWER) {
             Ok(socket) => queued.push(socket),
-            Err(error) if error.kind() == ErrorKind::TimedOut => {
-                return Ok((queued.len(), End::NoAnswer));
-            }
-            Err(error) => return Ok((queued.len(), End::Failed(error))),
+            Err(error) => return Ok((queued.len(), Some(error))),
         }
     }
-    Ok((queued.len(), End::Enough))
+    Ok((queued.len(), None))
 }
 
 fn plot(visits: &[Visit]) -> Figure {

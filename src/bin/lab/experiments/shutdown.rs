@@ -7,6 +7,7 @@ use chatserv::load::dialect::Role;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::room::Room;
+use super::talk::take_lines;
 use crate::experiment::{Change, Experiment, Outcome, Setting, claims, figure};
 use crate::figure::{Axis, Drawing, Figure};
 
@@ -32,8 +33,8 @@ pub const EXPERIMENT: Experiment = Experiment {
     change: Change {
         file: "src/bin/lab/variants/threads_channels.rs",
         line: "const CHANNEL_MESSAGES: usize = 64;",
-        try_this: "Set it to 1. A channel can lose less, and everybody waits for the slowest client more often. No length \
-                   loses nothing.",
+        try_this: "Set it to 1. A channel can lose less, and everybody waits for the slowest client more often. Every \
+                   length loses something.",
     },
     question: "How many lines had been sent before the signal and reached nobody, with each of the three servers?",
 };
@@ -132,7 +133,7 @@ fn plot(servers: &[Average]) -> Figure {
     let title = format!(
         "Lines that each of {LISTENERS} listeners misses after SIGTERM, on average of {ENDS} ends"
     );
-    let see = "With the server that drains, all listeners stop at the same line. The others stop each one anywhere.";
+    let see = "With the server that drains, all listeners stop at the same line. With the others, each listener stops at a different line.";
     figure("shutdown", &title, see, drawing)
 }
 
@@ -161,15 +162,11 @@ impl Listener {
     /// Takes the bytes of one read; none at the end of the connection.
     fn read(&mut self, bytes: &[u8]) {
         self.is_closed |= bytes.is_empty();
-        self.begun.extend_from_slice(bytes);
-        let end = self.begun.iter().rposition(|&byte| byte == b'\n');
-        let end = end.map_or(0, |at| at + 1);
-        for line in self.begun[..end].split(|&byte| byte == b'\n') {
+        take_lines(&mut self.begun, bytes, |line| {
             let is_said = line.windows(SAID.len()).any(|part| part == SAID);
             self.lines += usize::from(is_said);
             self.has_farewell |= line.starts_with(FAREWELL);
-        }
-        self.begun.drain(..end);
+        });
     }
 }
 
@@ -231,9 +228,7 @@ fn end_after_line(room: &mut Room, lines: usize, listeners: &mut [Listener]) -> 
             }
         })?;
         if listeners.iter().any(|listener| listener.is_closed) && sent.is_none() {
-            return Err(io::Error::other(
-                "the server has closed a connection in the flood",
-            ));
+            return Err(io::Error::other("a connection has broken"));
         }
     }
     sent.transpose()?;

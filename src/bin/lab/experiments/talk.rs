@@ -70,18 +70,17 @@ impl Talk {
             let wait = TURN.min(due.saturating_sub(began.elapsed()));
             crowd.turn(if is_talking { wait } else { TURN }, |member, bytes| {
                 let now = Instant::now();
-                for line in numbers(&mut begun[member], bytes) {
-                    if let Some(&at) = sent.get(line) {
-                        deliveries += 1;
-                        let (sent, latency) = (at - began, now - at);
-                        heard(Heard {
-                            member,
-                            line,
-                            sent,
-                            latency,
-                        });
-                    }
-                }
+                take_lines(&mut begun[member], bytes, |line| {
+                    let line = number(line).filter(|&line| line < sent.len());
+                    let Some(line) = line else { return };
+                    deliveries += 1;
+                    heard(Heard {
+                        member,
+                        line,
+                        sent: sent[line] - began,
+                        latency: now - sent[line],
+                    });
+                });
             })?;
         }
     }
@@ -94,17 +93,14 @@ impl Talk {
     }
 }
 
-/// The numbers of the lines that these bytes complete. An incomplete line stays in `begun`.
-fn numbers(begun: &mut Vec<u8>, bytes: &[u8]) -> Vec<usize> {
+/// Takes the bytes of a read, and calls `take` for each complete line. An incomplete line stays in `begun`.
+pub fn take_lines(begun: &mut Vec<u8>, bytes: &[u8], take: impl FnMut(&[u8])) {
     begun.extend_from_slice(bytes);
-    let end = begun
-        .iter()
-        .rposition(|&byte| byte == b'\n')
-        .map_or(0, |at| at + 1);
-    let complete = begun[..end].split(|&byte| byte == b'\n');
-    let numbers = complete.filter_map(number).collect();
+    let end = begun.iter().rposition(|&byte| byte == b'\n');
+    let end = end.map_or(0, |at| at + 1);
+    let lines = begun[..end].split_inclusive(|&byte| byte == b'\n');
+    lines.for_each(take);
     begun.drain(..end);
-    numbers
 }
 
 /// The number in `NAME : #000123#...`.
@@ -119,11 +115,16 @@ mod tests {
 
     #[test]
     fn a_line_counts_when_it_is_complete() {
-        let mut begun = Vec::new();
-        assert!(numbers(&mut begun, b"s00001 : #0000").is_empty());
-        let lines = numbers(&mut begun, b"07#...\r\ns00001 : #000008#\r\ns");
-        assert_eq!(lines, [7, 8]);
-        assert!(numbers(&mut begun, b"erver: hello\r\n").is_empty());
+        let (mut begun, mut numbers) = (Vec::new(), Vec::new());
+        for (bytes, count) in [
+            (&b"s00001 : #0000"[..], 0),
+            (b"07#...\r\ns00001 : #000008#\r\ns", 2),
+            (b"erver: hello\r\n", 2),
+        ] {
+            take_lines(&mut begun, bytes, |line| numbers.extend(number(line)));
+            assert_eq!(numbers.len(), count);
+        }
+        assert_eq!(numbers, [7, 8]);
         assert!(begun.is_empty());
     }
 

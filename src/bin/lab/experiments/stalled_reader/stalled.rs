@@ -1,11 +1,13 @@
 //! The client that stops reading.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
+
+use crate::process::read_some;
 
 /// The longest segment on an Ethernet. With the 64 KiB of loopback, Linux grows the send buffer to megabytes, and the
 /// experiment would take a minute to show the same.
@@ -33,14 +35,6 @@ pub struct Fate {
     pub is_cut: bool,
     /// The last line, if the server said it.
     pub last_words: Option<String>,
-}
-
-/// The result of a read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Input {
-    Some,
-    None,
-    End,
 }
 
 impl Stalled {
@@ -73,9 +67,9 @@ impl Stalled {
         let _ = resume.recv();
         let is_cut = loop {
             match self.read()? {
-                Input::Some => {}
-                Input::None => break false,
-                Input::End => break true,
+                None => break false,
+                Some(0) => break true,
+                Some(_) => {}
             }
         };
         Ok(fate(&self.received, is_cut))
@@ -83,28 +77,19 @@ impl Stalled {
 
     fn wait_for(&mut self, text: &[u8]) -> io::Result<()> {
         while !self.received.ends_with(text) {
-            if self.read()? != Input::Some {
+            if matches!(self.read()?, None | Some(0)) {
                 return Err(io::Error::other("the server does not accept the client"));
             }
         }
         Ok(())
     }
 
-    fn read(&mut self) -> io::Result<Input> {
+    fn read(&mut self) -> io::Result<Option<usize>> {
         let mut buffer = [0; 16 * 1024];
-        match self.socket.read(&mut buffer) {
-            Ok(0) => Ok(Input::End),
-            Ok(count) => {
-                self.received.extend_from_slice(&buffer[..count]);
-                Ok(Input::Some)
-            }
-            Err(error) => match error.kind() {
-                ErrorKind::WouldBlock | ErrorKind::TimedOut => Ok(Input::None),
-                ErrorKind::Interrupted => Ok(Input::Some),
-                ErrorKind::ConnectionReset => Ok(Input::End),
-                _ => Err(error),
-            },
-        }
+        let count = read_some(&self.socket, &mut buffer)?;
+        self.received
+            .extend_from_slice(&buffer[..count.unwrap_or(0)]);
+        Ok(count)
     }
 }
 
