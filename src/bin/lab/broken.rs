@@ -1,14 +1,14 @@
 //! Eight classic mistakes of a chat server, each with a check that fails until the mistake is fixed.
 //!
-//! Each mistake lives in a file of its own, in one arm of one `match`: `Way::Broken`. Fix that arm, and `lab check` says
-//! whether the fix works. The arm `Way::Fixed` calls the answer at the end of the file: look there last.
+//! Each mistake lives in a file of its own, in one arm of one `match`: `Way::Broken`. Fix that arm, and `lab check`
+//! says whether the fix works. The arm `Way::Fixed` calls the answer at the end of the file: look there last.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `one_read_one_line`, `cr_nul`, `endless_line` | mistakes in reading |
 //! | `short_write`, `unbounded_queue` | mistakes in writing |
 //! | `nonblocking_clone`, `write_under_lock`, `both_clean_up` | mistakes with threads that share something |
-//! | `connection` | the connections of the checks, and the server's codec, which is the answer to the mistakes in reading |
+//! | `connection` | the connections of the checks, and the codec, which is the answer to the mistakes in reading |
 
 mod both_clean_up;
 mod connection;
@@ -99,8 +99,8 @@ impl Mistake {
         format!("src/bin/lab/broken/{}.rs", self.name.replace('-', "_"))
     }
 
-    /// Runs the check in a thread of its own, and abandons the thread if it does not end: a fix that blocks for ever is no
-    /// fix, and `lab check` must say so.
+    /// Runs the check in a thread of its own, and abandons the thread if it does not end: a fix that blocks for ever is
+    /// no fix, and `lab check` must say so.
     fn check(&self, way: Way) -> Result<(), Failure> {
         let (sender, result) = bounded(1);
         let try_it = self.try_it;
@@ -119,8 +119,8 @@ impl Mistake {
         })
     }
 
-    /// Compares the lines that a reader has found with those that were sent. `is_sign` recognises a line that the mistake
-    /// produces.
+    /// Compares the lines that a reader has found with those that were sent. `is_sign` recognises a line that the
+    /// mistake produces.
     fn compare(
         &self,
         expected: &[&str],

@@ -1,8 +1,8 @@
 //! The chat without sockets, for the server variants: the server's own Hub and codecs, and an outbox for each client.
 //!
-//! A variant reports what happened ([`Chat::connected`], [`Chat::received`], [`Chat::ended`], [`Chat::broke`]) and then asks
-//! which clients need attention ([`Chat::take_touched`], [`Chat::outbox`]). The variants differ in the rest: which thread
-//! reads, which thread writes, and which of them waits for another.
+//! A variant reports what happened ([`Chat::connected`], [`Chat::received`], [`Chat::ended`], [`Chat::broke`]) and then
+//! asks which clients need attention ([`Chat::take_touched`], [`Chat::outbox`]). The variants differ in the rest: which
+//! thread reads, which thread writes, and which of them waits for another.
 
 use std::collections::HashMap;
 use std::mem;
@@ -153,7 +153,8 @@ impl Chat {
         }
     }
 
-    /// Whether the chat has been shut down: the variant accepts no client any more, and ends once all outboxes are sent.
+    /// Whether the chat has been shut down: the variant accepts no client any more, and ends once all outboxes are
+    /// sent.
     pub fn is_over(&self) -> bool {
         self.is_over
     }

@@ -1,8 +1,8 @@
 //! The smallest chat client, in two forms. It waits for the keyboard and for the server at the same time.
 //!
-//! `lab client threads` uses two threads, each blocked in one `read`. `lab client poll` uses one thread and poll(2), which
-//! says which of the two has input; telnet works like this. The real client of this project, `chat`, uses threads, and also
-//! keeps a half-typed line in place.
+//! `lab client threads` uses two threads, each blocked in one `read`. `lab client poll` uses one thread and poll(2),
+//! which says which of the two has input; telnet works like this. The real client of this project, `chat`, uses
+//! threads, and also keeps a half-typed line in place.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpStream};
@@ -69,8 +69,8 @@ fn copy_some(socket: &mut &TcpStream) -> io::Result<usize> {
     Ok(count)
 }
 
-/// Reads only what poll(2) has announced, so no read blocks. It reads stdin without the buffer of `io::stdin()`, because
-/// poll(2) knows nothing about bytes in that buffer.
+/// Reads only what poll(2) has announced, so no read blocks. It reads stdin without the buffer of `io::stdin()`,
+/// because poll(2) knows nothing about bytes in that buffer.
 fn one_poll(mut socket: &TcpStream) -> io::Result<()> {
     let stdin = io::stdin();
     let mut buffer = [0; 4096];

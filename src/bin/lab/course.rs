@@ -17,8 +17,8 @@ use crate::texts::{COLUMNS, about, hanging};
 
 pub use console::Console;
 
-/// The name of the report about several experiments. A single experiment gets a report under its own name, so running it
-/// again does not overwrite this one.
+/// The name of the report about several experiments. A single experiment gets a report under its own name, so running
+/// it again does not overwrite this one.
 const REPORT: &str = "report.html";
 
 /// Rare enough to cost nothing compared with the measurement.
@@ -94,7 +94,8 @@ fn attempt<'a>(
     Ok(attempt)
 }
 
-/// Runs the measurement in a thread of its own, so that this thread can show the progress and a panic does not end the lab.
+/// Runs the measurement in a thread of its own, so that this thread can show the progress and a panic does not end the
+/// lab.
 fn measure(
     experiment: &Experiment,
     setting: &Setting,

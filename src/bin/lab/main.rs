@@ -55,8 +55,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Raises the soft descriptor limit of this process, and of the servers it starts, to the hard limit. The usual soft limit
-/// of 1,024 is low only for the sake of select(2).
+/// Raises the soft descriptor limit of this process, and of the servers it starts, to the hard limit. The usual soft
+/// limit of 1,024 is low only for the sake of select(2).
 fn raise_descriptor_limit() {
     let maximum = getrlimit(Resource::Nofile).maximum;
     let raised = Rlimit {

@@ -1,5 +1,5 @@
-//! The same chat in several servers. All use the Hub and the codecs of the real server ([`crate::chat`]). They differ only in
-//! which thread reads, which thread writes, and which of them waits for another.
+//! The same chat in several servers. All use the Hub and the codecs of the real server ([`crate::chat`]). They differ
+//! only in which thread reads, which thread writes, and which of them waits for another.
 
 mod locked;
 mod non_blocking;
@@ -26,8 +26,8 @@ pub use turns::batches;
 pub struct Variant {
     pub name: &'static str,
     pub about: &'static str,
-    /// What the variant lacks in comparison with `chatserv`, one sentence each. All variants but the real server also lack
-    /// what [`CANNOT`] says.
+    /// What the variant lacks in comparison with `chatserv`, one sentence each. All variants but the real server also
+    /// lack what [`CANNOT`] says.
     pub cannot: &'static [&'static str],
     /// Serves until the chat is shut down and all outboxes are sent.
     pub serve: fn(Port, &Knobs) -> io::Result<()>,
@@ -60,8 +60,8 @@ pub const ALL: &[Variant] = &[
     readiness_epoll::VARIANT,
 ];
 
-/// Options of `lab serve`. Each is for one variant, and an error for any other: an option that silently did nothing would
-/// teach that it makes no difference.
+/// Options of `lab serve`. Each is for one variant, and an error for any other: an option that silently did nothing
+/// would teach that it makes no difference.
 #[derive(Debug, Default, clap::Args)]
 pub struct Knobs {
     /// polling: sleep this long when no client had input; the default is no sleep

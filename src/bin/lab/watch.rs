@@ -1,7 +1,7 @@
 //! `lab watch PORT`: the table of a server's threads, redrawn twice a second.
 //!
-//! It speaks JSON lines, where a table is one line. It needs no library for the screen: it moves the cursor to the upper left
-//! corner, clears the rest of each line, and at the end clears the rows below.
+//! It speaks JSON lines, where a table is one line. It needs no library for the screen: it moves the cursor to the
+//! upper left corner, clears the rest of each line, and at the end clears the rows below.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, IsTerminal, Write};
 use std::net::TcpStream;
@@ -48,7 +48,8 @@ struct Thread {
     bytes_out: u64,
 }
 
-/// Shows the table until Ctrl-C, `q` and Enter, or the end of the server. It prints the table once if stdout is no terminal.
+/// Shows the table until Ctrl-C, `q` and Enter, or the end of the server. It prints the table once if stdout is no
+/// terminal.
 pub fn watch(port: u16) -> io::Result<()> {
     let mut server = Server::join(port)?;
     let quit = watch_keyboard();

@@ -1,12 +1,13 @@
 //! Two threads see the end of a connection, and both clean up.
 //!
-//! A connection has a reader and a writer. When it ends, both notice, one after the other, and both remove it from a table by
-//! its index. In between, a new client may have got that index, because it was free: the second removal hits the new client.
-//! File descriptors are such indices, and the same happens when two threads close one (see close(2)). It takes two events
-//! within a moment, so it happens once a week and never in a test, unless a test forces that order, as this one does.
+//! A connection has a reader and a writer. When it ends, both notice, one after the other, and both remove it from a
+//! table by its index. In between, a new client may have got that index, because it was free: the second removal hits
+//! the new client. File descriptors are such indices, and the same happens when two threads close one (see close(2)).
+//! It takes two events within a moment, so it happens once a week and never in a test, unless a test forces that order,
+//! as this one does.
 //!
-//! It is hard to see by hand, which makes it a bad mistake. `ls -l /proc/PID/fd` shows that a server gives a new client the
-//! smallest free descriptor:
+//! It is hard to see by hand, which makes it a bad mistake. `ls -l /proc/PID/fd` shows that a server gives a new client
+//! the smallest free descriptor:
 //!
 //! ```text
 //! ls -l /proc/$(pgrep -o chatserv)/fd
@@ -25,9 +26,10 @@ use super::{Failure, Mistake, Way};
 pub const MISTAKE: Mistake = Mistake {
     name: "both-clean-up",
     title: "Two threads clean up after the same client",
-    about: "luca leaves. The reader of the connection notices and frees luca's seat. mia joins and gets that seat. Then \
-            luca's writer notices too and frees the seat again, so mia is thrown out. A seat is not a person: give each \
-            client an id that is never reused, and compare it before you clean up. (Or let only one thread clean up.)",
+    about: "luca leaves. The reader of the connection notices and frees luca's seat. mia joins and gets that seat. \
+            Then luca's writer notices too and frees the seat again, so mia is thrown out. A seat is not a person: \
+            give each client an id that is never reused, and compare it before you clean up. (Or let only one thread \
+            clean up.)",
     place: "fn Table::clean_up",
     sign: "mia was thrown out",
     try_it: check,
@@ -148,8 +150,8 @@ fn check(way: Way) -> Result<(), Failure> {
     }
 }
 
-// The answer. Try it yourself first. The server does the same: a `ClientId` is never reused, and only the dispatcher removes
-// clients.
+// The answer. Try it yourself first. The server does the same: a `ClientId` is never reused, and only the dispatcher
+// removes clients.
 
 fn answer(seat: &mut Option<Seat>, ticket: Ticket) -> Option<Seat> {
     seat.take_if(|seat| seat.id == ticket.id)

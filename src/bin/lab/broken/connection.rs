@@ -51,8 +51,8 @@ impl Connection {
     }
 }
 
-/// Sends as much as the socket takes at once, and returns how much that was. It never blocks. `MSG_DONTWAIT` affects only
-/// this call, not the other users of the socket.
+/// Sends as much as the socket takes at once, and returns how much that was. It never blocks. `MSG_DONTWAIT` affects
+/// only this call, not the other users of the socket.
 pub fn send_now(socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     match rustix::net::send(socket, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
         Err(Errno::AGAIN | Errno::INTR) => Ok(0),
@@ -112,11 +112,11 @@ impl Read for Pieces<'_> {
     }
 }
 
-/// Reads all lines with the server's codec, until the connection ends or a line is endless. This is the answer to the mistakes
-/// in reading.
+/// Reads all lines with the server's codec, until the connection ends or a line is endless. This is the answer to the
+/// mistakes in reading.
 ///
-/// The [`Decoder`] keeps between two reads what it needs: the beginning of a line, whether the last byte was a CR, and how
-/// long the line is.
+/// The [`Decoder`] keeps between two reads what it needs: the beginning of a line, whether the last byte was a CR, and
+/// how long the line is.
 pub fn decoded_lines(mut socket: impl Read) -> io::Result<Vec<String>> {
     let mut decoder = Decoder::new(Protocol::Plain, false);
     let mut lines = Vec::new();

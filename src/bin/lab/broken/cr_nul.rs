@@ -1,8 +1,9 @@
 //! The server takes the NUL of telnet's CR NUL for text.
 //!
-//! A line of telnet ends with CR LF, but the Enter key alone may also be sent as CR NUL (RFC 854; RFC 1123, section 3.3.1).
-//! telnet sends CR NUL in character mode. A server that knows only CR LF reads a NUL in front of the next line, and no
-//! terminal shows that byte. So "\0luca" looks like luca but is another name, and `/who` behind a NUL is no command.
+//! A line of telnet ends with CR LF, but the Enter key alone may also be sent as CR NUL (RFC 854; RFC 1123, section
+//! 3.3.1). telnet sends CR NUL in character mode. A server that knows only CR LF reads a NUL in front of the next line,
+//! and no terminal shows that byte. So "\0luca" looks like luca but is another name, and `/who` behind a NUL is no
+//! command.
 //!
 //! By hand: the server reads the two lines "luca" and "/who". With this mistake, the second line is no command.
 //!
@@ -19,9 +20,9 @@ use super::{Failure, Mistake, Way};
 pub const MISTAKE: Mistake = Mistake {
     name: "cr-nul",
     title: "The NUL of telnet's CR NUL is taken for text",
-    about: "Enter is CR LF, or LF, and with some telnets CR NUL: a carriage return and a byte of value 0. A server that \
-            ends a line at CR has to skip the LF or NUL behind it, even if that arrives with the next read. A NUL that is \
-            left begins the next line, and no terminal shows it.",
+    about: "Enter is CR LF, or LF, and with some telnets CR NUL: a carriage return and a byte of value 0. A server \
+            that ends a line at CR has to skip the LF or NUL behind it, even if that arrives with the next read. A NUL \
+            that is left begins the next line, and no terminal shows it.",
     place: "fn read_lines",
     sign: "a line begins with a NUL",
     try_it: check,
@@ -52,8 +53,8 @@ fn read_lines(way: Way, socket: impl Read) -> io::Result<Vec<String>> {
 }
 
 fn check(way: Way) -> Result<(), Failure> {
-    // All three kinds of line ends, in one piece and in two. No NUL is inside a line: the server drops it there, so a fix
-    // that drops every NUL is correct.
+    // All three kinds of line ends, in one piece and in two. No NUL is inside a line: the server drops it there, so a
+    // fix that drops every NUL is correct.
     let pieces: [&[u8]; 5] = [b"luca\r\0", b"/who\r", b"\0hello\r", b"\n", b"you\r\n"];
     let lines = read_lines(way, Pieces::new(&pieces)?)?;
     MISTAKE.compare(&["luca", "/who", "hello", "you"], &lines, |line| {

@@ -1,12 +1,12 @@
 //! The server reads a line of any length.
 //!
-//! `BufRead::read_line` returns at a line end, and keeps all bytes until then. A client that sends bytes without a line end
-//! fills the memory of the server. The documentation of `read_line` warns of this, and so does that of its relatives in other
-//! languages. Everything that a client can make grow needs a limit.
+//! `BufRead::read_line` returns at a line end, and keeps all bytes until then. A client that sends bytes without a line
+//! end fills the memory of the server. The documentation of `read_line` warns of this, and so does that of its
+//! relatives in other languages. Everything that a client can make grow needs a limit.
 //!
-//! By hand: send a hundred megabytes without a line end, and look at the memory of the server (`RSS` of `ps -o rss,comm`).
-//! `chatserv` says that the line is too long and closes the connection. A server with this mistake grows by a hundred
-//! megabytes.
+//! By hand: send a hundred megabytes without a line end, and look at the memory of the server (`RSS` of `ps -o
+//! rss,comm`). `chatserv` says that the line is too long and closes the connection. A server with this mistake grows by
+//! a hundred megabytes.
 //!
 //! ```text
 //! head -c 100000000 /dev/zero | tr '\0' x | nc localhost 1337
@@ -22,9 +22,9 @@ use super::{Failure, Mistake, Way};
 pub const MISTAKE: Mistake = Mistake {
     name: "endless-line",
     title: "A line may have any length",
-    about: "`read_line` keeps all bytes until a line end arrives. A client that never sends one decides how much memory \
-            the server uses. The server needs a limit for the length of a line. Beyond it, stop reading and return the \
-            lines so far.",
+    about: "`read_line` keeps all bytes until a line end arrives. A client that never sends one decides how much \
+            memory the server uses. The server needs a limit for the length of a line. Beyond it, stop reading and \
+            return the lines so far.",
     place: "fn read_lines",
     sign: "all of them, for a line that does not end",
     try_it: check,
@@ -80,8 +80,8 @@ fn check(way: Way) -> Result<(), Failure> {
     }
 }
 
-// The answer. Try it yourself first. Without the codec: call `reader.by_ref().take(limit).read_line(...)`, and give up if the
-// line has no end.
+// The answer. Try it yourself first. Without the codec: call `reader.by_ref().take(limit).read_line(...)`, and give up
+// if the line has no end.
 
 fn answer(socket: impl Read) -> io::Result<Vec<String>> {
     decoded_lines(socket)

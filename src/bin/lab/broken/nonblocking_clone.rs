@@ -1,11 +1,11 @@
 //! The server makes a clone of a socket non-blocking, which makes the original non-blocking too.
 //!
-//! `try_clone` returns a second descriptor for the same *open file description*, and whether it blocks is a property of that
-//! description (open(2), fcntl(2)). So a writer that must not block also changes the reader, which then takes `WouldBlock` for
-//! a broken connection, or spins.
+//! `try_clone` returns a second descriptor for the same *open file description*, and whether it blocks is a property of
+//! that description (open(2), fcntl(2)). So a writer that must not block also changes the reader, which then takes
+//! `WouldBlock` for a broken connection, or spins.
 //!
-//! By hand, in a terminal, whose description your shell shares with all programs that it starts: python makes it non-blocking,
-//! and cat reports "Resource temporarily unavailable", which is the text of `WouldBlock`.
+//! By hand, in a terminal, whose description your shell shares with all programs that it starts: python makes it
+//! non-blocking, and cat reports "Resource temporarily unavailable", which is the text of `WouldBlock`.
 //!
 //! ```text
 //! (python3 -c 'import os; os.set_blocking(0, False)'; cat)
@@ -24,10 +24,10 @@ use super::{Failure, Mistake, Way};
 pub const MISTAKE: Mistake = Mistake {
     name: "nonblocking-clone",
     title: "A clone of the socket is made non-blocking",
-    about: "One thread blocks in a read from a socket. Another one sends and must never block, so it makes its clone of \
-            the socket non-blocking. But both are the same socket, and the flag belongs to the socket: now the reader \
-            does not block either. There is a flag for a single send. (Resetting the socket afterwards is no fix, because \
-            the reader may read in between.)",
+    about: "One thread blocks in a read from a socket. Another one sends and must never block, so it makes its clone \
+            of the socket non-blocking. But both are the same socket, and the flag belongs to the socket: now the \
+            reader does not block either. There is a flag for a single send. (Resetting the socket afterwards is no \
+            fix, because the reader may read in between.)",
     place: "fn send_without_waiting",
     sign: "WouldBlock",
     try_it: check,
@@ -66,8 +66,8 @@ pub(super) fn check_of(
         mut client,
     } = Connection::open()?;
     send_without_waiting(&server, b"Who are you?\r\n")?;
-    // A person needs a moment to answer. A read that blocks waits for that, so here the answer may as well come first. For a
-    // read that does not block, the answer would come too late.
+    // A person needs a moment to answer. A read that blocks waits for that, so here the answer may as well come first.
+    // For a read that does not block, the answer would come too late.
     if blocks(&server)? {
         client.write_all(b"luca\r\n")?;
     }

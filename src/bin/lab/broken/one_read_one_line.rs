@@ -1,12 +1,12 @@
 //! The server takes one read for one line.
 //!
-//! TCP carries a stream of bytes (RFC 9293, section 3.8). It does not keep the boundaries between sends: a line may arrive in
-//! two reads, and two lines in one. Lines typed by hand on one machine arrive one by one, so many first chat servers have this
-//! mistake (smallchat, a well-known one, makes it on purpose and says so). It shows when somebody pastes text, or when the
-//! network is slow.
+//! TCP carries a stream of bytes (RFC 9293, section 3.8). It does not keep the boundaries between sends: a line may
+//! arrive in two reads, and two lines in one. Lines typed by hand on one machine arrive one by one, so many first chat
+//! servers have this mistake (smallchat, a well-known one, makes it on purpose and says so). It shows when somebody
+//! pastes text, or when the network is slow.
 //!
-//! By hand: send a line in two parts, then two lines at once. `lab serve threads` reads "hello", "one" and "two"; a server
-//! with this mistake reads "hel", "lo" and "one two".
+//! By hand: send a line in two parts, then two lines at once. `lab serve threads` reads "hello", "one" and "two"; a
+//! server with this mistake reads "hel", "lo" and "one two".
 //!
 //! ```text
 //! (echo luca; sleep 1; printf hel; sleep 1; printf 'lo\n'; sleep 1; printf 'one\ntwo\n'; sleep 1) | nc localhost 1337
@@ -21,8 +21,8 @@ pub const MISTAKE: Mistake = Mistake {
     name: "one-read-one-line",
     title: "One read is taken for one line",
     about: "The server reads from a socket and takes the result for one line. But TCP carries bytes and does not know \
-            lines: a read may return half a line, or three lines. The server has to look for line ends itself, and keep \
-            the beginning of a line until the rest arrives.",
+            lines: a read may return half a line, or three lines. The server has to look for line ends itself, and \
+            keep the beginning of a line until the rest arrives.",
     place: "fn read_lines",
     sign: "half a line was taken for a whole one",
     try_it: check,

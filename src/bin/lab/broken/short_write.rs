@@ -1,11 +1,11 @@
 //! The server takes a short write for a whole one.
 //!
-//! `write` returns how many bytes the kernel has taken, which may be fewer than it got (write(2)). A blocking socket rarely
-//! does that, so code that ignores the number works for years. A non-blocking socket does it whenever a client reads more
-//! slowly than the others talk. The rest is lost, mostly in the middle of a line.
+//! `write` returns how many bytes the kernel has taken, which may be fewer than it got (write(2)). A blocking socket
+//! rarely does that, so code that ignores the number works for years. A non-blocking socket does it whenever a client
+//! reads more slowly than the others talk. The rest is lost, mostly in the middle of a line.
 //!
-//! By hand: give a name, and press Ctrl-Z to stop reading. Let others send numbered lines (`seq 1000000` into another nc).
-//! After `fg`, a server with this mistake continues in the middle of another line, and numbers are missing.
+//! By hand: give a name, and press Ctrl-Z to stop reading. Let others send numbered lines (`seq 1000000` into another
+//! nc). After `fg`, a server with this mistake continues in the middle of another line, and numbers are missing.
 //!
 //! ```text
 //! nc localhost 1337
@@ -23,9 +23,9 @@ use super::{Failure, Mistake, Way};
 pub const MISTAKE: Mistake = Mistake {
     name: "short-write",
     title: "A short write is taken for a whole one",
-    about: "`write` returns how many bytes the kernel has taken. If the client reads slowly, a non-blocking socket takes \
-            only a part. Keep the rest, and send it when poll(2) says that there is room again. A server that ignores \
-            the number loses the rest.",
+    about: "`write` returns how many bytes the kernel has taken. If the client reads slowly, a non-blocking socket \
+            takes only a part. Keep the rest, and send it when poll(2) says that there is room again. A server that \
+            ignores the number loses the rest.",
     place: "fn send_some",
     sign: "the rest was never sent",
     try_it: check,

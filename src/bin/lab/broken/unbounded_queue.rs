@@ -1,12 +1,12 @@
 //! The data that waits for a client that does not read has no limit.
 //!
-//! A server that never waits for a slow client has to keep what that client has not read. Without a limit, one laptop that is
-//! closed in the middle of a chat takes all the memory, and then the kernel kills the server. Redis has
+//! A server that never waits for a slow client has to keep what that client has not read. Without a limit, one laptop
+//! that is closed in the middle of a chat takes all the memory, and then the kernel kills the server. Redis has
 //! `client-output-buffer-limit` for this reason. An unbounded channel between two threads is the same mistake.
 //!
 //! By hand: give a name, press Ctrl-Z, and let others talk a lot. When the kernel keeps no more for you (after some
-//! megabytes), and the server's own limit is reached, `chatserv` closes your connection and tells the others. A server with
-//! this mistake says nothing and grows.
+//! megabytes), and the server's own limit is reached, `chatserv` closes your connection and tells the others. A server
+//! with this mistake says nothing and grows.
 //!
 //! ```text
 //! nc localhost 1337
@@ -23,9 +23,9 @@ use super::{Failure, Mistake, Way};
 pub const MISTAKE: Mistake = Mistake {
     name: "unbounded-queue",
     title: "The queue of a client that does not read has no limit",
-    about: "A client does not read. Its socket fills, and what the others say waits in the server: more and more, until \
-            no memory is left. Set a limit for the data that waits for one client, and decide what happens beyond it: \
-            the client may be disconnected, or lose lines. Clients that read must not notice.",
+    about: "A client does not read. Its socket fills, and what the others say waits in the server: more and more, \
+            until no memory is left. Set a limit for the data that waits for one client, and decide what happens \
+            beyond it: the client may be disconnected, or lose lines. Clients that read must not notice.",
     place: "fn Person::send",
     sign: "no limit in sight",
     try_it: check,
@@ -36,8 +36,8 @@ const QUEUE_BYTES_MAX: usize = 256 * 1024;
 
 /// What the check sends: about sixteen times the limit.
 const LINES: usize = 4096;
-/// A prime number, so neither the limit nor the kernel's buffers end at a line end. A fix that just cuts the queue at the
-/// limit tears a line.
+/// A prime number, so neither the limit nor the kernel's buffers end at a line end. A fix that just cuts the queue at
+/// the limit tears a line.
 const LINE_BYTES: usize = 1021;
 
 /// How long a read of the check may take.
@@ -145,8 +145,8 @@ fn read_at_last(person: Person, mut client: TcpStream) -> io::Result<Vec<u8>> {
     })
 }
 
-/// Whether these are whole lines in the right order. Lines may be missing. If the client was disconnected, the last line may
-/// be incomplete.
+/// Whether these are whole lines in the right order. Lines may be missing. If the client was disconnected, the last
+/// line may be incomplete.
 pub(super) fn is_whole(received: &[u8], is_cut: bool) -> bool {
     let mut sent = 1..=LINES;
     received

@@ -1,12 +1,12 @@
 //! A write that may block, under a lock that everybody needs.
 //!
-//! The textbook chat server has a map of sockets under a lock, and each speaker writes to all of them. A blocking write waits
-//! when its socket is full, which happens when that client does not read. Then it waits with the lock held, and all others
-//! wait for the lock. Exercise 8.15 of "The Go Programming Language" is about this.
+//! The textbook chat server has a map of sockets under a lock, and each speaker writes to all of them. A blocking write
+//! waits when its socket is full, which happens when that client does not read. Then it waits with the lock held, and
+//! all others wait for the lock. Exercise 8.15 of "The Go Programming Language" is about this.
 //!
-//! By hand: start `lab serve threads`, run the line below in three terminals, and give a name in each. Press Ctrl-Z in the
-//! first, and talk in the second: paste a lot, because the kernel keeps megabytes for a client that does not read. Then the
-//! third hears nothing more, and nobody else can join.
+//! By hand: start `lab serve threads`, run the line below in three terminals, and give a name in each. Press Ctrl-Z in
+//! the first, and talk in the second: paste a lot, because the kernel keeps megabytes for a client that does not read.
+//! Then the third hears nothing more, and nobody else can join.
 //!
 //! ```text
 //! nc localhost 1337
@@ -26,10 +26,10 @@ use super::{Failure, Mistake, Way};
 pub const MISTAKE: Mistake = Mistake {
     name: "write-under-lock",
     title: "A write that may block, under a lock that everybody needs",
-    about: "A speaker locks the list of people and writes to each of them. One of them does not read, so its socket fills, \
-            and the write to it blocks with the lock held. From then on nobody hears anything, and nobody can join or \
-            leave. Under a lock, do only what cannot block: use a send that never does, and decide what happens to a \
-            client whose socket is full.",
+    about: "A speaker locks the list of people and writes to each of them. One of them does not read, so its socket \
+            fills, and the write to it blocks with the lock held. From then on nobody hears anything, and nobody can \
+            join or leave. Under a lock, do only what cannot block: use a send that never does, and decide what \
+            happens to a client whose socket is full.",
     place: "fn Room::send",
     sign: "the lock is held",
     try_it: check,
@@ -94,8 +94,8 @@ fn check(way: Way) -> Result<(), Failure> {
     })
 }
 
-// The answer. Try it yourself first. It disconnects a client that does not take a line at once. (Our server keeps data for
-// such a client, up to a limit: see `unbounded_queue.rs`.)
+// The answer. Try it yourself first. It disconnects a client that does not take a line at once. (Our server keeps data
+// for such a client, up to a limit: see `unbounded_queue.rs`.)
 
 fn answer(people: &mut Vec<TcpStream>, line: &[u8]) {
     people.retain(|socket| send_now(socket, line).is_ok_and(|sent| sent == line.len()));

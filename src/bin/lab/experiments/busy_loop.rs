@@ -15,25 +15,25 @@ use crate::figure::Axis;
 pub const EXPERIMENT: Experiment = Experiment {
     name: "busy-loop",
     title: "The busy loop: a core for nothing",
-    guess: "500 people are connected to a polling server, and nobody says a word. How busy is it, in percent of a core?",
+    guess: "500 people are connected to a polling server, and nobody says a word. How busy is it, in percent of a \
+            core?",
     takes: Duration::from_secs(7),
     measure,
     why: [
         "A non-blocking `read` of a socket without input returns EAGAIN at once. It says \"ask again\", but not when.",
-        "So the loop asks all sockets again. None of its calls sleeps, so the kernel has no reason to take the core away \
-         before the end of the time slice.",
-        "The core is as busy with one client as with 500, because the loop uses all the time that it gets. With more \
-         clients a round takes longer, so each client is asked less often.",
-        "A blocking `read` and `epoll_wait` tell the kernel what they wait for, and free the core until a socket has \
+        "So the loop asks all sockets again. None of its calls sleeps, so the kernel has no reason to take the core \
+         away.",
+        "The loop uses all the time that it gets, with one client as with 500. More clients only make a round longer.",
+        "A blocking `read` and `epoll_wait` tell the kernel what they wait for, and free the core until there is \
          input.",
-        "Hence both cost nothing while nobody talks. The difference is not between threads and non-blocking sockets, but \
-         between sleeping and asking.",
+        "So both cost nothing while nobody talks. Sleeping or asking makes the difference, not threads or non-blocking \
+         sockets.",
     ],
     change: Change {
         file: "src/bin/lab/experiments/busy_loop.rs",
         line: "(\"polling\", &[\"polling\"]),",
-        try_this: "Replace it by `(\"polling\", &[\"polling\", \"--sleep\", \"1ms\"]),`. The core becomes nearly free, and the \
-                   remaining cost grows with the number of clients. The experiment `sleep` shows the price.",
+        try_this: "Replace it by `(\"polling\", &[\"polling\", \"--sleep\", \"1ms\"]),`. The core becomes nearly free, \
+                   and the remaining cost grows with the number of clients. The experiment `sleep` shows the price.",
     },
     question: "How many times a second does the loop ask in vain?",
 };
@@ -109,8 +109,8 @@ fn measure_silence(rooms: &[Room], clients: usize) -> io::Result<Vec<Idle>> {
     Ok(idle.collect())
 }
 
-/// The kernel time of one round in vain: a read for each client, and an accept. It is measured in this process, because the
-/// kernel counts time for other processes, but not calls.
+/// The kernel time of one round in vain: a read for each client, and an accept. It is measured in this process, because
+/// the kernel counts time for other processes, but not calls.
 fn round_in_vain(clients: usize) -> io::Result<Duration> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let mut sockets = Vec::new();
@@ -181,8 +181,8 @@ fn outcome(idle: &[Vec<Idle>; SERVERS.len()], rounds: &[Duration]) -> Outcome {
         ),
         measured: format!("{last:.0} % of a core, with {clients} clients"),
         answer: format!(
-            "About {:.1} million times with one client and {:.1} million times with {clients}, which is {:.0} times for \
-             each of them. The numbers follow from the kernel time of the server and of the same calls in the lab.",
+            "About {:.1} million times with one client and {:.1} million times with {clients}, which is {:.0} times \
+             for each of them. The numbers follow from the kernel time of the server and of the same calls in the lab.",
             value(calls.first()) / 1e6,
             value(calls.last()) / 1e6,
             value(each.last()),

@@ -12,28 +12,29 @@ use crate::figure::{Axis, Figure};
 pub const EXPERIMENT: Experiment = Experiment {
     name: "costs-of-threads",
     title: "What a thread for each connection costs",
-    guess: "1,000 connections have a thread each, and each thread has a stack of 2 MiB. How much memory does the server take for \
-            them, in MB?",
+    guess: "1,000 connections have a thread each, and each thread has a stack of 2 MiB. How much memory does the \
+            server take for them, in MB?",
     takes: Duration::from_secs(9),
     measure,
     why: [
-        "A stack is a range of addresses. mmap(2) reserves it, and a page of memory is added with the first access to it. A \
-         reader that blocks in `read` holds the few pages that its calls have touched, whatever the size of its stack.",
-        "The kernel needs more for each thread: four mappings (the stack, the small stack on which Rust reports an overflow, and \
-         a guard page for each), page tables, and a kernel stack of 16 KiB (on x86-64), which no figure of the process shows.",
-        "The first few threads seem to take the most addresses, because glibc's malloc reserves a heap of 64 MiB for each of \
-         them, up to 8 for each core.",
-        "A message wakes the thread of its sender, and a thread with one socket goes back to sleep after it. One thread for all \
-         finds the next message waiting when many people talk. So threads lose in switches as well as in memory.",
-        "When few people talk, both servers wake one thread for a message and make the same system calls, so the latency is \
-         about the same. The number of connections decides between the two, not the speed of a single one.",
+        "A stack is a range of addresses (mmap(2)). A page of memory is added with the first access to it, so a \
+         blocked reader holds only the few pages that its calls have touched.",
+        "The kernel needs more for each thread: four mappings (the stack, the small stack on which Rust reports an \
+         overflow, and a guard page for each), page tables, and a kernel stack of 16 KiB (on x86-64), which no figure \
+         of the process shows.",
+        "The first few threads seem to take the most addresses, because glibc's malloc reserves a heap of 64 MiB for \
+         each of them, up to 8 for each core.",
+        "A message wakes the thread of its sender, which sleeps again after it. One thread for all finds the next \
+         message waiting when many people talk. So threads lose in switches as well as in memory.",
+        "When few people talk, both servers wake one thread for a message and make the same system calls. The number \
+         of connections decides between the two, not the speed of a single one.",
     ],
     change: Change {
         file: "src/bin/lab/variants/locked.rs",
         line: "let _ = Builder::new().spawn_scoped(",
-        try_this: "Replace `Builder::new()` by `Builder::new().stack_size(64 * 1024)`. On two cores the addresses of 1,000 \
-                   connections fall to about a third (the rest are heaps, and more cores have more of them) and the page tables \
-                   to a small part. The resident memory does not change.",
+        try_this: "Replace `Builder::new()` by `Builder::new().stack_size(64 * 1024)`. On two cores the addresses of \
+                   1,000 connections fall to about a third (the rest are heaps, and more cores have more of them) and \
+                   the page tables to a small part. The resident memory does not change.",
     },
     question: "How much does a thread really take, and how much of that does its connection take without a thread?",
 };
@@ -118,13 +119,13 @@ fn outcome(threads: &[Step], readiness: &[Step]) -> Outcome {
     let (each, ready_each, ready_mb) = (thread.resident, ready.resident, megabytes(ready.resident));
     Outcome {
         finding: format!(
-            "{GUESSED} threads take {addresses_mb:.0} MB of addresses and {resident_mb:.1} MB of memory, {each:.1} KiB each. \
-             {GUESSED} connections in one thread take {ready_mb:.1} MB."
+            "{GUESSED} threads take {addresses_mb:.0} MB of addresses and {resident_mb:.1} MB of memory, {each:.1} KiB \
+             each. {GUESSED} connections in one thread take {ready_mb:.1} MB."
         ),
         measured: format!("{resident_mb:.1} MB"),
         answer: format!(
-            "{each:.1} KiB of resident memory, of which the connection alone takes {ready_each:.1} KiB. The kernel takes another \
-             {:.1} KiB of page tables and {:.0} KiB of stack.",
+            "{each:.1} KiB of resident memory, of which the connection alone takes {ready_each:.1} KiB. The kernel \
+             takes another {:.1} KiB of page tables and {:.0} KiB of stack.",
             thread.page_tables, thread.kernel_stack
         ),
         claims: claims(&thread, &ready),
@@ -183,8 +184,8 @@ fn figures(threads: &[Step], readiness: &[Step]) -> Vec<Figure> {
         plot(
             "costs-of-threads-mappings",
             "The memory mappings of the server",
-            "Each thread takes four. Linux allows a process 65,530 by default (`vm.max_map_count`; some distributions set \
-                 it to 1,048,576), so it may run out of mappings before it runs out of memory.",
+            "Each thread takes four. Linux allows a process 65,530 by default (`vm.max_map_count`; some distributions \
+             set it to 1,048,576), so it may run out of mappings before it runs out of memory.",
             Axis::logarithmic("memory mappings"),
             &[
                 ("threads", threads, |step| step.mappings),

@@ -15,21 +15,21 @@ pub const EXPERIMENT: Experiment = Experiment {
     takes: Duration::from_secs(4),
     measure,
     why: [
-        "Each connection needs a descriptor, and a process has a limit for them (`ulimit -n`; RLIMIT_NOFILE in getrlimit(2)).",
-        "When none is left, `accept` fails with EMFILE. The connection stays in the queue of those whose handshake the kernel \
-         has completed.",
-        "So the client is connected and gets nothing. To the client this looks like a busy server, and no error tells it to go \
-         elsewhere. When somebody leaves, the server accepts the next from the queue.",
-        "At its start, `chatserv` computes how many clients its limits allow (`src/server/capacity.rs`), and reserves 128 \
-         descriptors. So it can always accept a client and say that the chat is full. With this limit it accepts fewer.",
-        "Calling `accept` again at once fails again at once, because the same connection is still waiting. Without a pause, the \
-         loop takes a whole core.",
+        "Each connection needs a descriptor, and a process has a limit for them (`ulimit -n`; RLIMIT_NOFILE in \
+         getrlimit(2)).",
+        "When none is left, `accept` fails with EMFILE. The connection stays in the queue, with its handshake \
+         completed.",
+        "So the client is connected and gets nothing, as from a busy server, and no error tells it to go elsewhere.",
+        "At its start, `chatserv` computes how many clients its limits allow (`src/server/capacity.rs`), and reserves \
+         128 descriptors. So it can always accept a client and say that the chat is full. With this limit it accepts \
+         fewer.",
+        "Calling `accept` again at once fails again at once. Without a pause, the loop takes a whole core.",
     ],
     change: Change {
         file: "src/bin/lab/variants/locked.rs",
         line: "const PAUSE: Duration = Duration::from_millis(100);",
-        try_this: "Set it to Duration::ZERO, and look at the processor time in the result: no client is accepted sooner, and \
-                   the server takes a whole core.",
+        try_this: "Set it to Duration::ZERO, and look at the processor time in the result: no client is accepted \
+                   sooner, and the server takes a whole core.",
     },
     question: "When 20 clients have left, how many of those that were waiting in silence get a word?",
 };
@@ -86,9 +86,9 @@ fn measure(_setting: &Setting) -> io::Result<Outcome> {
     let left_silent = ours.with(Answer::Silence).count();
     Ok(Outcome {
         finding: format!(
-            "With {DESCRIPTORS} descriptors, `threads` accepted {} of {CLIENTS} clients and left {silent} without a word, and \
-             took {:.0} % of a core meanwhile. `threads-dispatcher` accepted {}, told {told} that the chat is full, and left \
-             {left_silent} without a word.",
+            "With {DESCRIPTORS} descriptors, `threads` accepted {} of {CLIENTS} clients and left {silent} without a \
+             word, and took {:.0} % of a core meanwhile. `threads-dispatcher` accepted {}, told {told} that the chat \
+             is full, and left {left_silent} without a word.",
             naive.with(Answer::Welcome).count(),
             naive.core_percent,
             ours.with(Answer::Welcome).count(),

@@ -11,27 +11,26 @@ use crate::figure::{Axis, Figure};
 pub const EXPERIMENT: Experiment = Experiment {
     name: "lock",
     title: "One owner, or one lock",
-    guess: "16 people talk at once in a room with 100 more, and each line is written under one lock. How many microseconds does \
-            a thread wait for the lock, on average?",
+    guess: "16 people talk at once in a room with 100 more, and each line is written under one lock. How many \
+            microseconds does a thread wait for the lock, on average?",
     takes: Duration::from_secs(9),
     measure,
     why: [
-        "Taking a free lock is one atomic instruction, without a system call (futex(7)). With one talker there is next to \
-         nothing to wait for.",
-        "But here a thread writes to all others while it holds the lock. Each write is a system call of some microseconds, so \
-         one line holds the lock for more than a hundred of them.",
-        "With 16 talkers, up to 15 threads sleep in futex(2) behind the one that writes. Each waits for all writes of those \
-         before it.",
-        "The dispatcher owns the chat alone, so nobody waits for it. A reader puts its input into a channel, which takes a few \
-         atomic instructions, and returns to its read.",
-        "The dispatcher takes everything that has arrived as one batch, and sends each client its part with one system call. \
-         The more people talk at once, the less a delivery costs.",
+        "Taking a free lock is one atomic instruction, without a system call (futex(7)). One talker has next to no \
+         wait.",
+        "But here a thread writes to all others while it holds the lock. Each write is a system call of some \
+         microseconds, so one line holds the lock for more than a hundred of them.",
+        "With 16 talkers, up to 15 threads sleep in futex(2), and each waits for all writes of those before it.",
+        "The dispatcher owns the chat alone, so nobody waits for it. A reader puts its input into a channel, which \
+         takes a few atomic instructions.",
+        "The dispatcher takes everything that has arrived as one batch, and sends each client its part with one system \
+         call. The more people talk at once, the less a delivery costs.",
     ],
     change: Change {
         file: "src/bin/lab/experiments/lock.rs",
         line: "under_way: 1,",
-        try_this: "Set it to 8, so a read returns several lines. A delivery under the lock now costs about half, although the \
-                   wait for the lock is longer: batching saves the time, not the missing lock.",
+        try_this: "Set it to 8, so a read returns several lines. A delivery under the lock now costs about half, \
+                   although the wait for the lock is longer: batching saves the time, not the missing lock.",
     },
     question: "How long did a thread wait for the lock on average, with one talker and with 16?",
 };
@@ -95,9 +94,9 @@ fn outcome(points: &[Point]) -> Outcome {
     claims[0].require_cores(2, cores());
     Outcome {
         finding: format!(
-            "With one talker a delivery takes {locked_one:.1} µs of processor time under the lock and {owned_one:.1} µs with the \
-             dispatcher. With {many} talkers it takes {locked_most:.1} and {owned_most:.1} µs, and everybody gets {:.0} and \
-             {:.0} lines a second.",
+            "With one talker a delivery takes {locked_one:.1} µs of processor time under the lock and {owned_one:.1} \
+             µs with the dispatcher. With {many} talkers it takes {locked_most:.1} and {owned_most:.1} µs, and \
+             everybody gets {:.0} and {:.0} lines a second.",
             most.threads.lines_per_s(),
             most.dispatcher.lines_per_s(),
         ),
@@ -118,8 +117,8 @@ fn figures(points: &[Point]) -> Vec<Figure> {
         line_plot(
             "lock-cost",
             &title,
-            "The more people talk at once, the cheaper the dispatcher gets, because a batch is one send for each client. \
-                 Under the lock, each line is one.",
+            "The more people talk at once, the cheaper the dispatcher gets, because a batch is one send for each \
+             client. Under the lock, each line is one.",
             x(),
             Axis::linear("processor time of a delivery (µs)"),
             vec![
@@ -130,8 +129,8 @@ fn figures(points: &[Point]) -> Vec<Figure> {
         line_plot(
             "lock-wait",
             "How long a thread waits for the lock",
-            "A thread waits for all writes of the threads before it. The average includes the joining of the people, which \
-                 needed no wait.",
+            "A thread waits for all writes of the threads before it. The average includes the joining of the people, \
+             which needed no wait.",
             x(),
             Axis::logarithmic("average wait for the lock (µs)"),
             vec![line("threads, one lock", |point| point.wait_us)],

@@ -12,26 +12,25 @@ use crate::process::ServerProcess;
 pub const EXPERIMENT: Experiment = Experiment {
     name: "one-at-a-time",
     title: "One at a time: who waits for whom",
-    guess: "Three clients connect at once, and each stays for a while. How long does the third wait for its first line, in \
-            conversations?",
+    guess: "Three clients connect at once, and each stays for a while. How long does the third wait for its first \
+            line, in conversations?",
     takes: Duration::from_secs(3),
     measure,
     why: [
-        "A blocking `read` puts its thread to sleep in the kernel until this one socket has input. This server has no \
-         other thread.",
+        "A blocking `read` puts its thread to sleep until this one socket has input. This server has no other thread.",
         "So it does not return to `accept` before its client has left.",
-        "The others are connected all the same: the kernel completes the handshake itself and queues them for `accept` \
-         (listen(2), \"backlog\").",
-        "The kernel keeps the queue in order, so each client waits for all conversations before its own. It makes no \
-         difference that most of a conversation is silence.",
+        "The others are connected all the same: the kernel completes the handshake and queues them (listen(2), \
+         \"backlog\").",
+        "The queue is in order, so each client waits for all conversations before its own, even if those are mostly \
+         silence.",
         "The server is idle nearly all of this time. It does not lack speed, it lacks a second place to wait.",
     ],
     change: Change {
         file: "src/bin/lab/variants/one_at_a_time.rs",
         line: "let (mut socket, address) = listener.accept()?;",
-        try_this: "Below it, add `socket.set_read_timeout(Some(std::time::Duration::from_millis(200)))?;`. A longer read \
-                   fails, and the server disconnects the silent client. Now nobody waits as long as before, but nobody \
-                   may be silent: the cost has moved to the clients that are served.",
+        try_this: "Below it, add `socket.set_read_timeout(Some(std::time::Duration::from_millis(200)))?;`. A longer \
+                   read fails, and the server disconnects the silent client. Now nobody waits as long as before, but \
+                   nobody may be silent: the cost has moved to the clients that are served.",
     },
     question: "How many clients can wait like this before the kernel does not answer the next one?",
 };
@@ -142,8 +141,8 @@ fn visit(
     })
 }
 
-/// Connects clients while one is served, until the kernel does not answer. Returns how many it has queued, and the error that
-/// stopped the next one.
+/// Connects clients while one is served, until the kernel does not answer. Returns how many it has queued, and the
+/// error that stopped the next one.
 fn fill_queue(address: SocketAddr) -> io::Result<(usize, Option<io::Error>)> {
     let served = TcpStream::connect(address)?;
     BufReader::new(&served).read_line(&mut String::new())?;

@@ -10,28 +10,26 @@ use crate::figure::{Axis, Figure};
 pub const EXPERIMENT: Experiment = Experiment {
     name: "readiness",
     title: "Let the kernel wait: poll against epoll",
-    guess: "Two people whisper, and 1,000 others are connected and silent. How many times as much processor time does a \
-            message cost with poll as with epoll?",
+    guess: "Two people whisper, and 1,000 others are connected and silent. How many times as much processor time does \
+            a message cost with poll as with epoll?",
     takes: Duration::from_secs(6),
     measure,
     why: [
-        "Both calls put the one thread to sleep until any of its sockets is ready. It asks no socket in vain, and it does \
-         not wait for a clock.",
-        "Each call of poll(2) passes all sockets: the program writes the list, and the kernel copies it, looks at each \
-         socket and adds itself to that socket's wait queue.",
-        "When one socket wakes it, the kernel leaves all these queues, and the program searches the answer for the socket \
-         that is ready. All of this is O(n) for each message.",
-        "With epoll, the program registers a socket once (epoll_ctl(2)). The kernel keeps the set, and a socket that gets \
-         input adds itself to the ready list. epoll_wait returns that list, for any number of connections.",
-        "So with ten clients the two cost the same. With thousands, poll spends most of its time on clients that have not \
-         said anything.",
+        "Both calls put the one thread to sleep until a socket is ready. It asks no socket in vain, and waits for no \
+         clock.",
+        "Each call of poll(2) passes all sockets. The kernel looks at each of them and joins its wait queue.",
+        "After the wake-up, the kernel leaves all these queues, and the program searches the answer: O(n) for each \
+         message.",
+        "With epoll, the program registers a socket once (epoll_ctl(2)). A socket that gets input adds itself to the \
+         ready list, and epoll_wait returns that list.",
+        "So with ten clients the two cost the same. With thousands, poll spends most of its time on silent clients.",
     ],
     change: Change {
         file: "src/bin/lab/variants/readiness_poll.rs",
         line: "wanted.set(PollFlags::OUT, connection.is_full);",
-        try_this: "Replace it by `wanted.set(PollFlags::OUT, true);`. Nearly every socket has room, so poll never sleeps again. \
-                   A message costs more even with ten idle clients, and `top` shows a busy core while one client of \
-                   `lab serve readiness-poll` is silent. The busy loop is back.",
+        try_this: "Replace it by `wanted.set(PollFlags::OUT, true);`. Nearly every socket has room, so poll never \
+                   sleeps again. A message costs more even with ten idle clients, and `top` shows a busy core while \
+                   one client of `lab serve readiness-poll` is silent. The busy loop is back.",
     },
     question: "At how many idle clients does a message cost twice as much with poll as with epoll?",
 };
@@ -43,8 +41,8 @@ const IDLE_FULL: [usize; 6] = [10, 30, 100, 300, 1_000, 5_000];
 /// The pairs that whisper.
 const PAIRS: usize = 1;
 
-/// The length of one measurement, and how many there are for each number of clients. The lowest counts, because anything
-/// else on the machine can only make a message more expensive.
+/// The length of one measurement, and how many there are for each number of clients. The lowest counts, because
+/// anything else on the machine can only make a message more expensive.
 const TIME: Duration = Duration::from_millis(80);
 const TIMES: usize = 5;
 
@@ -108,8 +106,8 @@ fn outcome(poll: &[Cost], epoll: &[Cost]) -> Outcome {
     let (few, many) = (poll[0].idle, poll[poll.len() - 1].idle);
     Outcome {
         finding: format!(
-            "From {few} to {many} idle clients, the cost of a message goes from {poll_few:.0} to {poll_many:.0} µs with \
-             poll, and from {epoll_few:.0} to {epoll_many:.0} µs with epoll."
+            "From {few} to {many} idle clients, the cost of a message goes from {poll_few:.0} to {poll_many:.0} µs \
+             with poll, and from {epoll_few:.0} to {epoll_many:.0} µs with epoll."
         ),
         measured: format!("{measured:.1} times"),
         answer: twice(poll, epoll).map_or_else(

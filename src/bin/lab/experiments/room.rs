@@ -59,8 +59,8 @@ impl Room {
         self.crowd.bring_in(address, &Names, role, count, at_once)
     }
 
-    /// Waits for input and hands it on, with the number of the client: once for each read, and no bytes for the end of a
-    /// connection.
+    /// Waits for input and hands it on, with the number of the client: once for each read, and no bytes for the end of
+    /// a connection.
     pub fn turn(&mut self, heard: impl FnMut(usize, &[u8])) -> io::Result<()> {
         self.crowd.turn(TURN, heard)
     }
@@ -98,8 +98,9 @@ impl Room {
     }
 }
 
-/// Lets member 0 whisper with member 1, 2 with 3 and so on. Each answers at once, so each pair has one whisper under way. One
-/// person hears a whisper, so its cost does not grow with the number of receivers. Returns the number of whispers.
+/// Lets member 0 whisper with member 1, 2 with 3 and so on. Each answers at once, so each pair has one whisper under
+/// way. One person hears a whisper, so its cost does not grow with the number of receivers. Returns the number of
+/// whispers.
 fn whisper(crowd: &mut Crowd, pairs: usize, time: Duration) -> io::Result<(usize, Latencies)> {
     let began = Instant::now();
     let mut sent = vec![began; 2 * pairs];

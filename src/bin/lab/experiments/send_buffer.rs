@@ -1,8 +1,8 @@
 //! How much the kernel takes for a client that never reads.
 //!
-//! `write` returns when the kernel has the bytes, not when the client has them. Here a server writes line after line to a
-//! client that reads nothing, until the kernel has no more room (EAGAIN): with send buffers of several sizes, and with the one
-//! that Linux chooses itself.
+//! `write` returns when the kernel has the bytes, not when the client has them. Here a server writes line after line to
+//! a client that reads nothing, until the kernel has no more room (EAGAIN): with send buffers of several sizes, and
+//! with the one that Linux chooses itself.
 
 use std::io::{self, ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -21,21 +21,21 @@ pub const EXPERIMENT: Experiment = Experiment {
     takes: Duration::from_secs(2),
     measure,
     why: [
-        "A write copies its bytes into the send buffer of the socket and returns. It does not say whether the client has read \
-         any of them.",
-        "TCP moves them on into the receive buffer of the client's kernel, until that is full and announces a window of zero.",
-        "From then on they fill the send buffer. When that is full too, a write blocks, or returns EAGAIN on a non-blocking \
-         socket.",
-        "By default Linux lets a send buffer hold twice the congestion window, up to the last number of net.ipv4.tcp_wmem. That \
-         window is counted in segments, which have 64 KiB on loopback and 1.4 KiB on Ethernet.",
-        "A server that sets SO_SNDBUF notices earlier that a client does not read. What it then keeps for the client itself, it \
-         can count and limit.",
+        "A write copies its bytes into the send buffer and returns. It does not say whether the client has read any of \
+         them.",
+        "TCP moves them into the receive buffer of the client's kernel, until that is full and announces a window of \
+         zero.",
+        "Then the send buffer fills. When it is full too, a write blocks, or returns EAGAIN on a non-blocking socket.",
+        "By default Linux lets a send buffer hold twice the congestion window, up to the last number of \
+         net.ipv4.tcp_wmem. That window is counted in segments, which have 64 KiB on loopback and 1.4 KiB on Ethernet.",
+        "A server that sets SO_SNDBUF notices earlier that a client does not read. It can count and limit what it \
+         keeps itself.",
     ],
     change: Change {
         file: "src/bin/lab/experiments/send_buffer.rs",
         line: "const ASKED_KIB: [usize; 5]",
-        try_this: "Replace the 256 at the end by 16384. The bar does not become 64 times as long: setsockopt succeeds, and \
-                   silently grants no more than net.core.wmem_max.",
+        try_this: "Replace the 256 at the end by 16384. The bar does not become 64 times as long: setsockopt succeeds, \
+                   and silently grants no more than net.core.wmem_max.",
     },
     question: "With the smallest send buffer, how much of what the kernel took had already arrived at the client?",
 };
@@ -82,13 +82,13 @@ fn measure(_setting: &Setting) -> io::Result<Outcome> {
     let see = "All these bytes were written successfully, and the client has read none of them.";
     Ok(Outcome {
         finding: format!(
-            "With SO_SNDBUF at {smallest_kib} KiB, the kernel takes {smallest:.0} KiB before it returns EAGAIN. By default it \
-             takes {unset:.0} KiB, and {ethernet:.0} KiB with segments as short as on Ethernet."
+            "With SO_SNDBUF at {smallest_kib} KiB, the kernel takes {smallest:.0} KiB before it returns EAGAIN. By \
+             default it takes {unset:.0} KiB, and {ethernet:.0} KiB with segments as short as on Ethernet."
         ),
         measured: format!("{unset:.0} KiB"),
         answer: format!(
-            "{arrived:.0} of {smallest:.0} KiB. The client's receive buffer fills first, however small the server's send \
-             buffer is."
+            "{arrived:.0} of {smallest:.0} KiB. The client's receive buffer fills first, however small the server's \
+             send buffer is."
         ),
         claims: claims! {
             largest >= 1.5 * smallest =>
@@ -102,8 +102,8 @@ fn measure(_setting: &Setting) -> io::Result<Outcome> {
     })
 }
 
-/// Writes to a client that reads nothing until there is no room left. Without sizes in bytes, the kernel chooses the send
-/// buffer, and segments are as long as loopback allows, which is nearly 64 KiB.
+/// Writes to a client that reads nothing until there is no room left. Without sizes in bytes, the kernel chooses the
+/// send buffer, and segments are as long as loopback allows, which is nearly 64 KiB.
 fn fill(send_buffer: Option<usize>, segment: Option<u32>) -> io::Result<Taken> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let client = Socket::new(Domain::IPV4, Type::STREAM, None)?;

@@ -14,21 +14,21 @@ use crate::figure::{Axis, Drawing, Figure};
 pub const EXPERIMENT: Experiment = Experiment {
     name: "shutdown",
     title: "Shutdown: SIGTERM in the middle of a flood",
-    guess: "A server with a channel for each of 100 listeners is ended in a flood. How many lines does a listener miss that \
-            others have got, on average?",
+    guess: "A server with a channel for each of 100 listeners is ended in a flood. How many lines does a listener miss \
+            that others have got, on average?",
     takes: Duration::from_secs(4),
     measure,
     why: [
         "SIGTERM ends a process at once unless the process handles it (signal(7)), whatever its threads are doing.",
-        "The kernel still delivers what it has taken, even after the process is gone, unless unread input of that client is \
-         left: then Linux sends a reset and drops the rest. What is in the memory of the process, in a channel or a buffer, is \
-         lost in any case.",
-        "So the listeners stop at different lines. The textbook server has written a batch to some of them and not yet to the \
-         others. With channels, each listener loses the content of its own queue.",
-        "`chatserv` turns the signal into an event. It puts the farewell behind all lines, accepts nothing new, sends what is \
-         left for at most `--shutdown-grace`, and only then closes (`src/server/closing.rs`). Everybody stops at the same line.",
-        "A line that nobody got is another matter. Lines that are unread in the speaker's socket are lost with any server that \
-         ends, and only an acknowledgement tells the speaker which.",
+        "The kernel still delivers what it has taken, unless unread input of that client is left: then Linux sends a \
+         reset and drops the rest. What is in the memory of the process, in a channel or a buffer, is lost in any \
+         case.",
+        "So the listeners stop at different lines. The textbook server has written a batch to some of them and not yet \
+         to the others. With channels, each listener loses the content of its own queue.",
+        "`chatserv` turns the signal into an event. It puts the farewell behind all lines, sends what is left for at \
+         most `--shutdown-grace`, and only then closes (`src/server/closing.rs`). Everybody stops at the same line.",
+        "Lines that are unread in the speaker's socket are lost with any server that ends. Only an acknowledgement \
+         tells the speaker which.",
     ],
     change: Change {
         file: "src/bin/lab/variants/threads_channels.rs",
@@ -89,14 +89,14 @@ fn measure(_setting: &Setting) -> io::Result<Outcome> {
     let others_farewells = textbook.farewells + channels.farewells;
     Ok(Outcome {
         finding: format!(
-            "On average, a listener missed {:.1} lines that others had got with `threads`, {:.1} with `threads-channels` and \
-             {:.1} with `threads-dispatcher`, where {} of {all} got a farewell.",
+            "On average, a listener missed {:.1} lines that others had got with `threads`, {:.1} with \
+             `threads-channels` and {:.1} with `threads-dispatcher`, where {} of {all} got a farewell.",
             textbook.missed_each, channels.missed_each, ours.missed_each, ours.farewells,
         ),
         measured: format!("{:.1} lines", channels.missed_each),
         answer: format!(
-            "{:.0} lines with `threads`, {:.0} with `threads-channels`, {:.0} with `threads-dispatcher`, on average of {ENDS} \
-             ends.",
+            "{:.0} lines with `threads`, {:.0} with `threads-channels`, {:.0} with `threads-dispatcher`, on average of \
+             {ENDS} ends.",
             textbook.unheard, channels.unheard, ours.unheard,
         ),
         claims: claims! {
@@ -133,7 +133,8 @@ fn plot(servers: &[Average]) -> Figure {
     let title = format!(
         "Lines that each of {LISTENERS} listeners misses after SIGTERM, on average of {ENDS} ends"
     );
-    let see = "With the server that drains, all listeners stop at the same line. With the others, each listener stops at a different line.";
+    let see = "With the server that drains, all listeners stop at the same line. With the others, each listener stops \
+               at a different line.";
     figure("shutdown", &title, see, drawing)
 }
 
@@ -188,7 +189,8 @@ fn end_in_flood(variant: &str) -> io::Result<End> {
     Ok(end(sent, &listeners))
 }
 
-/// Sends lines for some time, as fast as the listeners get them, and returns their number. The last burst has just begun.
+/// Sends lines for some time, as fast as the listeners get them, and returns their number. The last burst has just
+/// begun.
 fn flood(room: &mut Room, listeners: &mut [Listener]) -> io::Result<usize> {
     let speaker = listeners.len();
     let began = Instant::now();

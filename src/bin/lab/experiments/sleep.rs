@@ -14,21 +14,20 @@ use crate::figure::{Axis, Figure, Series};
 pub const EXPERIMENT: Experiment = Experiment {
     name: "sleep",
     title: "A sleep in the loop: latency against processor time",
-    guess: "A server polls its clients, and sleeps 10 ms whenever there was no input. What is the median latency of a line, in \
-            milliseconds?",
+    guess: "A server polls its clients, and sleeps 10 ms whenever there was no input. What is the median latency of a \
+            line, in milliseconds?",
     takes: Duration::from_secs(8),
     measure,
     why: [
         "While it sleeps, the loop uses no core and hears nobody. Input stays in the socket until the clock wakes the \
-         loop, because it waits for nothing else.",
-        "A line arrives at any moment of the sleep. It waits half of the sleep at the median and all of it at worst, and \
-         the latencies form a saw-tooth.",
-        "A shorter sleep reduces the latency and makes the rounds more frequent. Each round asks all clients, so the cost \
-         grows with their number.",
-        "A sleep cannot be arbitrarily short. The kernel lets it last some 50 µs longer, to wake several sleepers at once \
-         (prctl(2), PR_SET_TIMERSLACK), and then the thread has to get a core.",
-        "So a sleep trades processor time for latency. A server that waits for its sockets instead of the clock needs \
-         little of both: it is woken when there is input, and only then.",
+         loop.",
+        "A line arrives at any moment of the sleep. It waits half of it at the median and all of it at worst: a \
+         saw-tooth.",
+        "A shorter sleep reduces the latency, but each round asks all clients, so the cost grows with their number.",
+        "A sleep cannot be arbitrarily short: the kernel adds some 50 µs to wake several sleepers at once (prctl(2), \
+         PR_SET_TIMERSLACK), and then the thread has to get a core.",
+        "So a sleep trades processor time for latency. A server that waits for its sockets is woken exactly when there \
+         is input.",
     ],
     change: Change {
         file: "src/bin/lab/variants/polling.rs",
@@ -50,8 +49,8 @@ const SLEEPS: [(&str, f64); 5] = [
 
 const PEOPLE: usize = 20;
 
-/// The time between two lines. No sleep is a multiple of it, so the lines arrive at all moments of a sleep. In step with the
-/// loop, all would have the same latency, by chance.
+/// The time between two lines. No sleep is a multiple of it, so the lines arrive at all moments of a sleep. In step
+/// with the loop, all would have the same latency, by chance.
 const EVERY: Duration = Duration::from_millis(7);
 
 /// How long the talk at each server lasts.
@@ -138,24 +137,25 @@ fn outcome(polling: &[Measured], readiness: &Measured) -> Outcome {
     let with_both = polling.iter().filter(is_extreme).filter(has_both).count();
     Outcome {
         finding: format!(
-            "Without a sleep the loop takes {busy_cpu:.0} % of a core. With a sleep of {longest} ms it takes {long_cpu:.1} %, \
-             and the median latency is {long_ms:.0} ms. Readiness takes {ready_cpu:.1} % and {ready_ms:.2} ms."
+            "Without a sleep the loop takes {busy_cpu:.0} % of a core. With a sleep of {longest} ms it takes \
+             {long_cpu:.1} %, and the median latency is {long_ms:.0} ms. Readiness takes {ready_cpu:.1} % and \
+             {ready_ms:.2} ms."
         ),
         measured: format!("{:.1} ms", median(10.0)),
         answer: format!(
-            "With {shortest} ms the median latency is {short_ms:.2} ms, and {ready_ms:.2} ms with readiness. The server takes \
-             {short_cpu:.1} % of a core, and {ready_cpu:.1} % with readiness: {ratio:.1} times as much."
+            "With {shortest} ms the median latency is {short_ms:.2} ms, and {ready_ms:.2} ms with readiness. The \
+             server takes {short_cpu:.1} % of a core, and {ready_cpu:.1} % with readiness: {ratio:.1} times as much."
         ),
         claims: claims! {
             [10.0, longest].iter().all(|&sleep| (0.25 * sleep..sleep).contains(&median(sleep))) =>
                 "A line waits about half of a long sleep: between a quarter of it and all of it (10 ms: {:.1} ms, \
                  {longest} ms: {long_ms:.1} ms).", median(10.0);
             5.0 * cpu(10.0) < busy_cpu =>
-                "With a sleep of 10 ms the loop takes at most a fifth of the processor time ({:.1} and {busy_cpu:.0} % of a \
-                 core).", cpu(10.0);
+                "With a sleep of 10 ms the loop takes at most a fifth of the processor time ({:.1} and {busy_cpu:.0} % \
+                 of a core).", cpu(10.0);
             long_ms > 10.0 * ready_ms =>
-                "With the longest sleep the latency is at least 10 times that of readiness ({long_ms:.1} and {ready_ms:.2} \
-                 ms).";
+                "With the longest sleep the latency is at least 10 times that of readiness ({long_ms:.1} and \
+                 {ready_ms:.2} ms).";
             with_both == 0 =>
                 "Neither the busy loop nor a sleep of 10 or 50 ms comes within a fifth of readiness in both processor \
                  time and latency ({with_both} of 3 do).";

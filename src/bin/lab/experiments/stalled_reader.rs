@@ -1,7 +1,7 @@
 //! The main picture of this project: one client stops reading, and four servers react in four ways.
 //!
-//! All four run at the same time, each with its own clients and the same load, so anything else on the machine affects all of
-//! them.
+//! All four run at the same time, each with its own clients and the same load, so anything else on the machine affects
+//! all of them.
 
 mod deliveries;
 mod stalled;
@@ -23,27 +23,27 @@ use stalled::{Fate, Stalled};
 pub const EXPERIMENT: Experiment = Experiment {
     name: "stalled-reader",
     title: "One person stops reading",
-    guess: "One of 24 people stops reading. By what factor does the 99th percentile of the others' latency differ between a \
-            server that writes to each in turn and ours?",
+    guess: "One of 24 people stops reading. By what factor does the 99th percentile of the others' latency differ \
+            between a server that writes to each in turn and ours?",
     takes: Duration::from_secs(15),
     measure,
     why: [
-        "A write blocks when the client's receive buffer and the server's send buffer are full, until the client reads. TCP \
-         slows a sender down to its receiver (RFC 9293, section 3.8.6). It cannot know that this sender has other receivers.",
-        "The first server writes to each client under the lock. One full socket holds the lock, and with it everybody, for as \
-         long as that client likes.",
-        "The second gives each client a channel and a writer thread. But a channel is bounded, and a sender that waits for room \
-         in it makes everybody wait again, here for 5 seconds.",
-        "The third drops what does not fit, so nobody waits. But it cannot tell a stopped reader from one that is only slower \
-         than a burst, and it tells neither of them.",
-        "Ours never blocks in a send. It keeps what did not fit for that one client, up to a limit. Beyond the limit it \
-         disconnects the client and says why. The lines of the others never wait behind it.",
+        "A write blocks when the buffers of both ends are full, until the client reads. TCP slows a sender down to its \
+         receiver (RFC 9293, section 3.8.6), and cannot know that this sender has other receivers.",
+        "The first server writes to each client under the lock, so one full socket holds the lock, and with it \
+         everybody.",
+        "The second gives each client a channel and a writer thread. But a channel is bounded, and a sender that waits \
+         for room in it makes everybody wait again, here for 5 seconds.",
+        "The third drops what does not fit, so nobody waits. But it cannot tell a stopped reader from one that is only \
+         slower than a burst, and it tells neither of them.",
+        "Ours never blocks in a send. It keeps what did not fit for that one client, up to a limit. Beyond the limit \
+         it disconnects the client and says why.",
     ],
     change: Change {
         file: "src/bin/lab/experiments/stalled_reader/stalled.rs",
         line: "const RECEIVE_BUFFER_BYTES: usize",
-        try_this: "Set it to 512 * 1024. The four curves look the same, but the two that rise do so seconds later. A larger \
-                   buffer only delays the question of what to do when it is full.",
+        try_this: "Set it to 512 * 1024. The four curves look the same, but the two that rise do so seconds later. A \
+                   larger buffer only delays the question of what to do when it is full.",
     },
     question: "Which of the four lost lines of people who read all the time, and what happened to the one who did not?",
 };
@@ -191,14 +191,15 @@ fn outcome(talk: &Talk, measured: &[Measured], losses: &[(usize, usize)]) -> Out
     Outcome {
         figures: vec![plot(talk, measured)],
         finding: format!(
-            "After one client has stopped, 99 of 100 deliveries to the others take up to {:.0} ms with a blocking write to \
-             each, {:.0} ms with channels and waiting, {:.1} ms with channels that drop, and {:.1} ms with ours.",
+            "After one client has stopped, 99 of 100 deliveries to the others take up to {:.0} ms with a blocking \
+             write to each, {:.0} ms with channels and waiting, {:.1} ms with channels that drop, and {:.1} ms with \
+             ours.",
             p99[0], p99[1], p99[2], p99[3],
         ),
         measured: format!("{:.0} times", p99[0] / p99[3]),
         answer: format!(
-            "When all who read sent {BURST_LINES} lines at once, this many of {} deliveries were lost: {}. The client that had \
-             stopped found this when it read again: {}.",
+            "When all who read sent {BURST_LINES} lines at once, this many of {} deliveries were lost: {}. The client \
+             that had stopped found this when it read again: {}.",
             losses[0].0,
             each(&|at| losses[at].1.to_string()),
             each(&|at| describe(&measured[at].fate, measured[at].lines)),
@@ -216,8 +217,8 @@ fn claims(median: &[f64], p99: &[f64], lost: usize) -> Vec<Claim> {
         p99[1] >= 10.0 * p99[3] =>
             "{wait}: the same ({:.1} and {:.1} ms).", p99[1], p99[3];
         ours <= 10.0 * drop && drop <= 10.0 * ours =>
-            "Ours delivers as fast as the server that drops: their medians differ by a factor of 10 at most ({ours:.2} and \
-             {drop:.2} ms).";
+            "Ours delivers as fast as the server that drops: their medians differ by a factor of 10 at most ({ours:.2} \
+             and {drop:.2} ms).";
         lost == 0 =>
             "Ours loses no line for a client that reads ({lost} lost).";
     }

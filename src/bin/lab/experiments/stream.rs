@@ -19,21 +19,20 @@ pub const EXPERIMENT: Experiment = Experiment {
     takes: Duration::from_secs(1),
     measure,
     why: [
-        "TCP carries bytes in order and nothing else. Its segments do not mark where one write ended and the next began \
-         (RFC 9293, section 3.8).",
-        "The kernel puts what arrives into one buffer. A read takes what is there, up to the length of its own buffer.",
-        "So a read returns one line only if each line arrives alone and is read before the next. This is the case when \
-         one person types, and in most tests.",
-        "Under load, several lines are in the buffer together. Over a network, one line may arrive in two segments. So \
-         counting reads is wrong in both directions.",
-        "A codec keeps an incomplete line until the next read (`src/protocol/line.rs`). It counts line ends, which are \
-         in the stream.",
+        "TCP carries bytes in order and nothing else. Segments do not mark where a write ended (RFC 9293, section \
+         3.8).",
+        "The kernel collects input in one buffer. A read takes what is there, up to the length of its own buffer.",
+        "So a read returns one line only if each line arrives alone and is read before the next, as when one person \
+         types.",
+        "Under load, several lines are in the buffer together. Over a network, a line may arrive in two segments.",
+        "A codec keeps an incomplete line until the next read (`src/protocol/line.rs`). It counts line ends, not \
+         reads.",
     ],
     change: Change {
         file: "src/bin/lab/experiments/stream.rs",
         line: "const READ_BYTES: usize = 4096;",
-        try_this: "Set it to 64. A read now ends in the middle of the fourth line. The wrong counts change although the \
-                   sender does the same as before, and the codec's counts do not.",
+        try_this: "Set it to 64. A read now ends in the middle of the fourth line. The wrong counts change although \
+                   the sender does the same as before, and the codec's counts do not.",
     },
     question: "Of the 1,000 lines that arrive ten at a time, how many does that reader get right?",
 };
@@ -83,13 +82,14 @@ fn measure(_setting: &Setting) -> io::Result<Outcome> {
     Ok(Outcome {
         finding: format!(
             "Of {LINES} lines, the reader that takes one read for one line counted {} when each arrived alone, {} when \
-             they arrived ten at a time, {} in halves, and {} byte by byte, of which {} were one line. The codec counted \
-             {LINES} each time.",
+             they arrived ten at a time, {} in halves, and {} byte by byte, of which {} were one line. The codec \
+             counted {LINES} each time.",
             alone.reads, ten.reads, half.reads, bytes.reads, bytes.right
         ),
         measured: format!("{} lines", ten.reads),
         answer: format!(
-            "{} of {LINES} lines, because each of its reads returned ten. Of the lines that arrived alone it got {} right.",
+            "{} of {LINES} lines, because each of its reads returned ten. Of the lines that arrived alone it got {} \
+             right.",
             ten.right, alone.right
         ),
         claims: claims! {

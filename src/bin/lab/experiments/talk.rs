@@ -42,8 +42,8 @@ pub struct Totals {
 }
 
 impl Talk {
-    /// Runs the talk and calls `heard` for each delivery. It ends when this many hearers have all lines, or when its patience
-    /// is over.
+    /// Runs the talk and calls `heard` for each delivery. It ends when this many hearers have all lines, or when its
+    /// patience is over.
     pub fn run(
         &self,
         crowd: &mut Crowd,

@@ -22,8 +22,8 @@ pub struct Talkers {
     pub talkers: usize,
     /// People who only listen, 1 at least.
     pub listeners: usize,
-    /// How many lines each talker has under way, which means sent but not delivered. The next is sent as soon as one of them
-    /// is delivered.
+    /// How many lines each talker has under way, which means sent but not delivered. The next is sent as soon as one of
+    /// them is delivered.
     pub under_way: usize,
     pub time: Duration,
 }

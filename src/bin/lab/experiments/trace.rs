@@ -19,27 +19,27 @@ use timeline::Timeline;
 pub const EXPERIMENT: Experiment = Experiment {
     name: "trace",
     title: "Trace: what each thread does, and when",
-    guess: "Five people send 1,000 lines a second together. For what share of its time is the thread of each person busy, in \
-            percent?",
+    guess: "Five people send 1,000 lines a second together. For what share of its time is the thread of each person \
+            busy, in percent?",
     takes: Duration::from_secs(2),
     measure,
     why: [
-        "A thread that blocks in `read` is in no queue of the scheduler. It costs memory and no time, and its socket wakes it \
-         when there is input.",
-        "So the row of a reader is one long wait with short spikes in it. Most of a spike is the time to wake the dispatcher \
-         through the inbox.",
-        "The dispatcher's row is the busy one. It takes what has arrived, lets the Hub decide what to do, and then calls `send` \
-         once for each receiver.",
-        "With so few people, a reader rarely waits for its turn: it reads on while the dispatcher works, and its turn is back \
-         before it needs it (`src/server/turn.rs`).",
-        "No row overlaps with itself, because a thread does one thing at a time. The rows run side by side, which a picture of \
-         threads can show and a log cannot.",
+        "A thread that blocks in `read` is in no queue of the scheduler. It costs memory and no time until there is \
+         input.",
+        "So the row of a reader is one long wait with short spikes. Most of a spike is the time to wake the \
+         dispatcher.",
+        "The dispatcher's row is the busy one. It takes what has arrived, lets the Hub decide, and calls `send` for \
+         each receiver.",
+        "With so few people, a reader rarely waits for its turn: its turn is back before it needs it \
+         (`src/server/turn.rs`).",
+        "No row overlaps with itself, because a thread does one thing at a time. The rows run side by side, which a \
+         picture of threads can show and a log cannot.",
     ],
     change: Change {
         file: "src/bin/lab/experiments/trace.rs",
         line: "const INTERVAL: Duration = Duration::from_millis(1);",
-        try_this: "Set it to from_micros(50). The dispatcher's row fills up, its spans get longer because more has arrived each \
-                   time, and readers now wait for their turn.",
+        try_this: "Set it to from_micros(50). The dispatcher's row fills up, its spans get longer because more has \
+                   arrived each time, and readers now wait for their turn.",
     },
     question: "Where does the dispatcher spend more of its time: in the Hub and the codec, or in `send`?",
 };
@@ -53,7 +53,8 @@ const DRAWN_MS: f64 = 8.0;
 /// Activities below this share are not worth a bar; starting a thread is one.
 const SHOWN_PERCENT_MIN: f64 = 0.05;
 
-/// The activities of a thread that waits. (`in read` includes the codec, because the trace marks no time between the two.)
+/// The activities of a thread that waits. (`in read` includes the codec, because the trace marks no time between the
+/// two.)
 const WAITS: [&str; 4] = [
     "in read",
     "waiting for its turn",

@@ -13,26 +13,27 @@ use crate::figure::{Axis, Figure};
 pub const EXPERIMENT: Experiment = Experiment {
     name: "turns",
     title: "Waiting for a turn",
-    guess: "32 people flood the chat, and each reader passes on its input at once. How often is a thread woken for 100 lines?",
+    guess: "32 people flood the chat, and each reader passes on its input at once. How often is a thread woken for 100 \
+            lines?",
     takes: Duration::from_secs(9),
     measure,
     why: [
-        "A reader that pushes on reads a line as soon as it arrives, passes it on and sleeps in its next read. In a flood, \
-         nearly every line wakes it: a context switch each time.",
-        "A reader that waits for its turn leaves new input in the socket, where the kernel collects it. The next read returns \
-         many lines for one wake-up.",
-        "What arrives while the dispatcher writes becomes its next batch in both cases. Readers that push on send one event for \
-         each line, and readers that wait send one for each person, which costs less.",
-        "A turn has a cost: giving it wakes a reader. If people send each line just when the previous one has arrived, the \
+        "A reader that pushes on passes on each line as it arrives, and sleeps in its next read. In a flood, nearly \
+         every line wakes it.",
+        "A reader that waits for its turn leaves new input in the socket. The next read returns many lines for one \
+         wake-up.",
+        "What arrives while the dispatcher writes becomes its next batch in both cases. Readers that push on send one \
+         event for each line, and readers that wait send one for each person, which costs less.",
+        "A turn has a cost: giving it wakes a reader. If each line is sent just when the previous one has arrived, the \
          reader sleeps twice for a line, once in the read and once for the turn.",
-        "The purpose of turns is in none of the plots. Each connection has at most one event under way, so the inbox cannot \
-         grow beyond the number of people, and no line waits behind all the lines of somebody else.",
+        "The purpose of turns is in none of the plots. Each connection has at most one event under way, so the inbox \
+         cannot grow beyond the number of people, and no line waits behind all the lines of somebody else.",
     ],
     change: Change {
         file: "src/bin/lab/experiments/turns.rs",
         line: "under_way: 32,",
-        try_this: "Set it to 1, so nobody floods the chat. The two curves of the wake-ups change places: a turn that comes too \
-                   late to help costs one more wake-up for each line.",
+        try_this: "Set it to 1, so nobody floods the chat. The two curves of the wake-ups change places: a turn that \
+                   comes too late to help costs one more wake-up for each line.",
     },
     question: "How many wake-ups does a line cost with one talker, and with 32?",
 };
@@ -98,15 +99,15 @@ fn outcome(modes: &[Vec<Point>]) -> Outcome {
     };
     Outcome {
         finding: format!(
-            "With {many} people who flood, readers that wait are woken {wait_many:.2} times for each line, and readers that \
-             push on {push_many:.2} times. The dispatcher takes {:.0} and {:.0} lines at once, and a delivery costs \
-             {wait_us:.2} and {push_us:.2} µs of processor time.",
+            "With {many} people who flood, readers that wait are woken {wait_many:.2} times for each line, and readers \
+             that push on {push_many:.2} times. The dispatcher takes {:.0} and {:.0} lines at once, and a delivery \
+             costs {wait_us:.2} and {push_us:.2} µs of processor time.",
             wait.batch_lines, push.batch_lines
         ),
         measured: format!("{:.0} times", 100.0 * push_many),
         answer: format!(
-            "{wait_one:.2} and {wait_many:.2} if readers wait for their turn, and {push_one:.2} and {push_many:.2} if they \
-             push on."
+            "{wait_one:.2} and {wait_many:.2} if readers wait for their turn, and {push_one:.2} and {push_many:.2} if \
+             they push on."
         ),
         claims: claims(average(waiting), average(pushing), cores()),
         figures: figures(modes),
@@ -143,7 +144,8 @@ fn figures(modes: &[Vec<Point>]) -> Vec<Figure> {
         plot(
             "turns-batch",
             "How many lines the dispatcher takes together",
-            "A batch is what has arrived while the last one was written: one event for each line, or one for each person.",
+            "A batch is what has arrived while the last one was written: one event for each line, or one for each \
+             person.",
             "lines in a batch",
             |point| point.batch_lines,
         ),

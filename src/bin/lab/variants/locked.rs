@@ -1,5 +1,5 @@
-//! The chat under one lock, for the two variants with a thread for each connection. It starts the threads, watches the clock
-//! and handles the shutdown. It also counts how often the lock is taken, and how long threads wait for it.
+//! The chat under one lock, for the two variants with a thread for each connection. It starts the threads, watches the
+//! clock and handles the shutdown. It also counts how often the lock is taken, and how long threads wait for it.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};

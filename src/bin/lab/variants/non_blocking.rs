@@ -1,5 +1,5 @@
-//! Reads and writes that never block, for the three variants with one thread. Those differ in how they find out when to read
-//! and write.
+//! Reads and writes that never block, for the three variants with one thread. Those differ in how they find out when to
+//! read and write.
 
 use std::io::{self, ErrorKind, Read, Write};
 

@@ -1,7 +1,7 @@
 //! Blocking calls and no threads: the server serves one client, and all others wait in the backlog.
 //!
-//! A whole conversation takes place between two calls of `accept`. This is the first server in every book, and the reason for
-//! all others: a client that does not read, or says nothing, blocks all clients behind it.
+//! A whole conversation takes place between two calls of `accept`. This is the first server in every book, and the
+//! reason for all others: a client that does not read, or says nothing, blocks all clients behind it.
 
 use std::io::{self, ErrorKind, Read, Write};
 

@@ -1,8 +1,8 @@
 //! Non-blocking sockets in a loop: the server asks each of them again and again whether it has input.
 //!
-//! One thread serves all clients and never blocks, so it has to spend the time between messages itself: with nothing to do,
-//! it keeps a core busy. A sleep (`--sleep`) frees the core and delays everybody. A client that does not read delays nobody,
-//! but its outbox grows.
+//! One thread serves all clients and never blocks, so it has to spend the time between messages itself: with nothing to
+//! do, it keeps a core busy. A sleep (`--sleep`) frees the core and delays everybody. A client that does not read
+//! delays nobody, but its outbox grows.
 
 use std::io;
 use std::net::TcpStream;

@@ -1,9 +1,9 @@
 //! One thread and epoll(7), through mio: the kernel keeps the list of sockets and returns those that are ready.
 //!
-//! The program registers each socket once, so the cost of a call does not depend on the number of connections. The kernel
-//! reports each change once (edge-triggered), so the program must remember which sockets it has not read to the end. It does
-//! not write to a full socket until there is room again, so a client that does not read delays nobody, but its outbox grows.
-//! An async runtime works like this below its `await`.
+//! The program registers each socket once, so the cost of a call does not depend on the number of connections. The
+//! kernel reports each change once (edge-triggered), so the program must remember which sockets it has not read to the
+//! end. It does not write to a full socket until there is room again, so a client that does not read delays nobody, but
+//! its outbox grows. An async runtime works like this below its `await`.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::{self, ErrorKind};

@@ -1,8 +1,8 @@
 //! One thread and poll(2): it sleeps until a socket is ready, and the kernel says which.
 //!
-//! Each call passes all sockets to the kernel, which looks at all of them, so the cost of a call grows with the number of
-//! connections. The program does not write to a full socket until there is room again, so a client that does not read delays
-//! nobody, but its outbox grows.
+//! Each call passes all sockets to the kernel, which looks at all of them, so the cost of a call grows with the number
+//! of connections. The program does not write to a full socket until there is room again, so a client that does not
+//! read delays nobody, but its outbox grows.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,8 +24,8 @@ pub const VARIANT: Variant = Variant {
     serve,
 };
 
-/// A connection, and what to ask the kernel about it. Only a flush changes that, so an idle connection costs nothing but its
-/// part of the poll(2) call.
+/// A connection, and what to ask the kernel about it. Only a flush changes that, so an idle connection costs nothing
+/// but its part of the poll(2) call.
 struct Watched {
     connection: Connection<TcpStream>,
     wanted: PollFlags,
@@ -92,8 +92,8 @@ fn serve(port: Port, _knobs: &Knobs) -> io::Result<()> {
     Ok(())
 }
 
-/// Sleeps until a socket is ready, or until the chat's next deadline. It returns whether a new client waits, and which clients
-/// are ready. To find these few, it passes all sockets to the kernel and looks through all answers.
+/// Sleeps until a socket is ready, or until the chat's next deadline. It returns whether a new client waits, and which
+/// clients are ready. To find these few, it passes all sockets to the kernel and looks through all answers.
 fn wait(
     listener: &TcpListener,
     connections: &BTreeMap<ClientId, Watched>,

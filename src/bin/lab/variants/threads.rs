@@ -1,8 +1,9 @@
-//! A thread for each connection, the textbook form: it blocks in `read`, and writes what it has read to all others itself.
+//! A thread for each connection, the textbook form: it blocks in `read`, and writes what it has read to all others
+//! itself.
 //!
-//! The chat and all sockets lie under one lock. Each thread is a few lines that run from top to bottom, which is the point of
-//! threads. But one client that does not read stops everybody: once its socket is full, the `write_all` to it blocks, and
-//! that thread holds the lock.
+//! The chat and all sockets lie under one lock. Each thread is a few lines that run from top to bottom, which is the
+//! point of threads. But one client that does not read stops everybody: once its socket is full, the `write_all` to it
+//! blocks, and that thread holds the lock.
 
 use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read, Write};

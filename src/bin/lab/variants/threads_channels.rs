@@ -1,9 +1,9 @@
-//! Two threads for each connection, a reader and a writer, with a bounded channel to the writer: no thread writes to the
-//! socket of another client.
+//! Two threads for each connection, a reader and a writer, with a bounded channel to the writer: no thread writes to
+//! the socket of another client.
 //!
-//! A client that does not read fills its socket first, and then its channel. With `--when-full drop` the sender drops what
-//! does not fit (exercise 8.15 of "The Go Programming Language"). With `wait` the sender waits for up to 5 s, and everybody
-//! with it, and then disconnects the client.
+//! A client that does not read fills its socket first, and then its channel. With `--when-full drop` the sender drops
+//! what does not fit (exercise 8.15 of "The Go Programming Language"). With `wait` the sender waits for up to 5 s, and
+//! everybody with it, and then disconnects the client.
 
 use std::collections::HashMap;
 use std::io::{self, Write};

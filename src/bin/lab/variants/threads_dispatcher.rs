@@ -1,9 +1,9 @@
 //! The real server: a reader for each connection, and one dispatcher that owns the chat and all outboxes.
 //!
-//! The readers send their input to the dispatcher, which writes with sends that never block. A client that does not read gets
-//! a writer thread of its own (`--delivery direct-then-writer`; with `writer`, every client has one from the start). When too
-//! much data waits for it, the server tells it so and disconnects it. Nobody else notices. `src/server/mod.rs` lists the
-//! threads.
+//! The readers send their input to the dispatcher, which writes with sends that never block. A client that does not
+//! read gets a writer thread of its own (`--delivery direct-then-writer`; with `writer`, every client has one from the
+//! start). When too much data waits for it, the server tells it so and disconnects it. Nobody else notices.
+//! `src/server/mod.rs` lists the threads.
 
 use std::io;
 use std::net::Ipv4Addr;

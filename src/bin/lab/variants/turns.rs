@@ -1,8 +1,9 @@
 //! A small dispatcher with turns. A turn is the permission to send the dispatcher one more event.
 //!
-//! A reader continues to read after each event, but sends the next one only when the results of the last have been written to
-//! everybody. With `--push-on` it sends each event at once, as long as the inbox has room. A client that does not read blocks
-//! this dispatcher for a second and is then disconnected; `threads-dispatcher` has outboxes and writers for that case.
+//! A reader continues to read after each event, but sends the next one only when the results of the last have been
+//! written to everybody. With `--push-on` it sends each event at once, as long as the inbox has room. A client that
+//! does not read blocks this dispatcher for a second and is then disconnected; `threads-dispatcher` has outboxes and
+//! writers for that case.
 
 mod reader;
 

@@ -55,8 +55,8 @@ impl Deliveries {
         points.collect()
     }
 
-    /// The latency in ms that this many of a thousand deliveries do not exceed, among the lines sent in this period. A line that
-    /// never arrived counts as if it had arrived at the end.
+    /// The latency in ms that this many of a thousand deliveries do not exceed, among the lines sent in this period. A
+    /// line that never arrived counts as if it had arrived at the end.
     pub fn per_mille_ms(
         &self,
         talk: &Talk,

@@ -58,7 +58,8 @@ impl Stalled {
         Ok(stalled)
     }
 
-    /// Reads for some time, then nothing until `resume` reports something or is closed, and then everything that is left.
+    /// Reads for some time, then nothing until `resume` reports something or is closed, and then everything that is
+    /// left.
     pub fn live(mut self, reads_for: Duration, resume: &Receiver<()>) -> io::Result<Fate> {
         let began = Instant::now();
         while began.elapsed() < reads_for {

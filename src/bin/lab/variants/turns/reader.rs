@@ -1,4 +1,5 @@
-//! The threads that block on behalf of the dispatcher: the listener in `accept`, and a reader for each connection in `read`.
+//! The threads that block on behalf of the dispatcher: the listener in `accept`, and a reader for each connection in
+//! `read`.
 
 use std::io::{self, ErrorKind, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -59,16 +60,16 @@ impl Person {
         })
     }
 
-    /// Allows the reader one more event. The flag is set before the wake-up: a reader that wakes finds the flag, and a reader
-    /// that is not asleep yet does not sleep, because `unpark` makes its next `park` return at once.
+    /// Allows the reader one more event. The flag is set before the wake-up: a reader that wakes finds the flag, and a
+    /// reader that is not asleep yet does not sleep, because `unpark` makes its next `park` return at once.
     pub fn give_turn(&self) {
         self.turn.store(true, Ordering::Release);
         self.reader.unpark();
     }
 }
 
-/// Sends all input of a client, each event with a turn if there are turns. It reads before it waits for the turn, which has
-/// often arrived by then.
+/// Sends all input of a client, each event with a turn if there are turns. It reads before it waits for the turn, which
+/// has often arrived by then.
 fn read_all(
     mut socket: &TcpStream,
     client: ClientId,
