@@ -240,7 +240,6 @@ fn touch(client: ClientId, member: &mut Member, touched: &mut Vec<ClientId>) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
     use super::*;
 

@@ -206,7 +206,6 @@ fn cannot_write(path: &Path, error: &io::Error) -> io::Error {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
     use super::testing::{EXPERIMENTS, Folder, SETTING};
     use super::*;

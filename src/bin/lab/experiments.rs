@@ -36,7 +36,6 @@ pub const ALL: &[Experiment] = &[
 ];
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
     use std::collections::HashSet;
     use std::fs;

@@ -1,4 +1,8 @@
 #![doc = include_str!("lesson.md")]
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")
+)]
 
 mod broken;
 mod chat;

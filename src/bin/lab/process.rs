@@ -153,7 +153,6 @@ pub fn read_some(mut socket: &TcpStream, buffer: &mut [u8]) -> io::Result<Option
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
     use super::*;
 

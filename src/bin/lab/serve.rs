@@ -96,7 +96,6 @@ fn print_counts() {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
     use std::net::TcpStream;
 

@@ -107,7 +107,6 @@ impl Knobs {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
     use super::*;
 

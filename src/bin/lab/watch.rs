@@ -199,7 +199,6 @@ fn frame(lines: &[String], rows: usize) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
     use chatserv::chat::ShutdownCause;
     use chatserv::config::{Config, Operators};

@@ -1,10 +1,8 @@
 //! Two threads see the end of a connection, and both clean up.
 //!
-//! A connection has a reader and a writer. When it ends, both notice, one after the other, and both remove it from a
-//! table by its index. In between, a new client may have got that index, because it was free: the second removal hits
-//! the new client. File descriptors are such indices, and the same happens when two threads close one (see close(2)).
-//! It takes two events within a moment, so it happens once a week and never in a test, unless a test forces that order,
-//! as this one does.
+//! A seat is an index into a table. File descriptors are such indices too, and the same happens when two threads close
+//! one (see close(2)). It takes two events within a moment, so it happens once a week and never in a test, unless a
+//! test forces that order, as this one does.
 //!
 //! It is hard to see by hand, which makes it a bad mistake. `ls -l /proc/PID/fd` shows that a server gives a new client
 //! the smallest free descriptor:

@@ -1,9 +1,8 @@
 //! The server takes the NUL of telnet's CR NUL for text.
 //!
 //! A line of telnet ends with CR LF, but the Enter key alone may also be sent as CR NUL (RFC 854; RFC 1123, section
-//! 3.3.1). telnet sends CR NUL in character mode. A server that knows only CR LF reads a NUL in front of the next line,
-//! and no terminal shows that byte. So "\0luca" looks like luca but is another name, and `/who` behind a NUL is no
-//! command.
+//! 3.3.1). telnet sends CR NUL in character mode. So "\0luca" looks like luca but is another name, and `/who` behind a
+//! NUL is no command.
 //!
 //! By hand: the server reads the two lines "luca" and "/who". With this mistake, the second line is no command.
 //!

@@ -1,8 +1,7 @@
 //! The server reads a line of any length.
 //!
-//! `BufRead::read_line` returns at a line end, and keeps all bytes until then. A client that sends bytes without a line
-//! end fills the memory of the server. The documentation of `read_line` warns of this, and so does that of its
-//! relatives in other languages. Everything that a client can make grow needs a limit.
+//! The documentation of `BufRead::read_line` warns of this, and so does that of its relatives in other languages.
+//! Everything that a client can make grow needs a limit.
 //!
 //! By hand: send a hundred megabytes without a line end, and look at the memory of the server (`RSS` of `ps -o
 //! rss,comm`). `chatserv` says that the line is too long and closes the connection. A server with this mistake grows by

@@ -1,8 +1,7 @@
 //! The server makes a clone of a socket non-blocking, which makes the original non-blocking too.
 //!
 //! `try_clone` returns a second descriptor for the same *open file description*, and whether it blocks is a property of
-//! that description (open(2), fcntl(2)). So a writer that must not block also changes the reader, which then takes
-//! `WouldBlock` for a broken connection, or spins.
+//! that description (open(2), fcntl(2)). The reader then takes `WouldBlock` for a broken connection, or spins.
 //!
 //! By hand, in a terminal, whose description your shell shares with all programs that it starts: python makes it
 //! non-blocking, and cat reports "Resource temporarily unavailable", which is the text of `WouldBlock`.

@@ -1,9 +1,8 @@
 //! The server takes one read for one line.
 //!
-//! TCP carries a stream of bytes (RFC 9293, section 3.8). It does not keep the boundaries between sends: a line may
-//! arrive in two reads, and two lines in one. Lines typed by hand on one machine arrive one by one, so many first chat
-//! servers have this mistake (smallchat, a well-known one, makes it on purpose and says so). It shows when somebody
-//! pastes text, or when the network is slow.
+//! TCP carries a stream of bytes (RFC 9293, section 3.8). Lines typed by hand on one machine arrive one by one, so many
+//! first chat servers have this mistake (smallchat, a well-known one, makes it on purpose and says so). It shows when
+//! somebody pastes text, or when the network is slow.
 //!
 //! By hand: send a line in two parts, then two lines at once. `lab serve threads` reads "hello", "one" and "two"; a
 //! server with this mistake reads "hel", "lo" and "one two".

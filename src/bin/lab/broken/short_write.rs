@@ -1,8 +1,8 @@
 //! The server takes a short write for a whole one.
 //!
-//! `write` returns how many bytes the kernel has taken, which may be fewer than it got (write(2)). A blocking socket
-//! rarely does that, so code that ignores the number works for years. A non-blocking socket does it whenever a client
-//! reads more slowly than the others talk. The rest is lost, mostly in the middle of a line.
+//! A blocking socket rarely takes only a part (write(2)), so code that ignores the number works for years. A
+//! non-blocking socket does it whenever a client reads more slowly than the others talk. The rest is lost, mostly in
+//! the middle of a line.
 //!
 //! By hand: give a name, and press Ctrl-Z to stop reading. Let others send numbered lines (`seq 1000000` into another
 //! nc). After `fg`, a server with this mistake continues in the middle of another line, and numbers are missing.

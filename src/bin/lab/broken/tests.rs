@@ -2,8 +2,6 @@
 //!
 //! A student who fixes a mistake makes the first test fail, as intended.
 
-#![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
-
 use std::fs;
 use std::net::TcpStream;
 use std::path::Path;

@@ -1,8 +1,7 @@
 //! The data that waits for a client that does not read has no limit.
 //!
-//! A server that never waits for a slow client has to keep what that client has not read. Without a limit, one laptop
-//! that is closed in the middle of a chat takes all the memory, and then the kernel kills the server. Redis has
-//! `client-output-buffer-limit` for this reason. An unbounded channel between two threads is the same mistake.
+//! One laptop that is closed in the middle of a chat takes all the memory, and then the kernel kills the server. Redis
+//! has `client-output-buffer-limit` for this reason. An unbounded channel between two threads is the same mistake.
 //!
 //! By hand: give a name, press Ctrl-Z, and let others talk a lot. When the kernel keeps no more for you (after some
 //! megabytes), and the server's own limit is reached, `chatserv` closes your connection and tells the others. A server

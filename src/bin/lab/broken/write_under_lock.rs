@@ -1,8 +1,7 @@
 //! A write that may block, under a lock that everybody needs.
 //!
-//! The textbook chat server has a map of sockets under a lock, and each speaker writes to all of them. A blocking write
-//! waits when its socket is full, which happens when that client does not read. Then it waits with the lock held, and
-//! all others wait for the lock. Exercise 8.15 of "The Go Programming Language" is about this.
+//! The textbook chat server has a map of sockets under a lock, and each speaker writes to all of them. Exercise 8.15 of
+//! "The Go Programming Language" is about this.
 //!
 //! By hand: start `lab serve threads`, run the line below in three terminals, and give a name in each. Press Ctrl-Z in
 //! the first, and talk in the second: paste a lot, because the kernel keeps megabytes for a client that does not read.

@@ -54,7 +54,6 @@ impl Console<'_> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
     use super::*;
 

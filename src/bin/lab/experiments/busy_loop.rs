@@ -220,7 +220,6 @@ fn outcome(idle: &[Vec<Idle>; SERVERS.len()], rounds: &[Duration]) -> Outcome {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
     use super::*;
     use crate::experiment::holding;

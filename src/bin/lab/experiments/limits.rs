@@ -216,7 +216,6 @@ fn answer(socket: &TcpStream, patience: Duration) -> io::Result<Answer> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
     use std::io::Write;
     use std::net::TcpListener;

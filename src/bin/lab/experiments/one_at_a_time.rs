@@ -179,7 +179,6 @@ fn plot(visits: &[Visit]) -> Figure {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
     use std::net::TcpListener;
 

@@ -145,7 +145,6 @@ fn partner(member: usize) -> usize {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
     use chatserv::config::Config;
 
