@@ -6,7 +6,6 @@ mod client;
 mod course;
 mod experiment;
 mod experiments;
-mod figure;
 mod options;
 mod report;
 mod serve;
@@ -19,6 +18,7 @@ mod watch;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use chatserv::load::plot as figure;
 use clap::Parser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 

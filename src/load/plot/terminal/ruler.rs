@@ -2,7 +2,7 @@
 
 use super::super::scale::Scale;
 use super::place;
-use crate::texts::COLUMNS;
+use crate::load::plot::COLUMNS;
 
 /// Columns to the right of a plot, for the half of the last number that stands out.
 pub const RIGHT: usize = 4;

@@ -4,7 +4,7 @@ use super::super::scale::Scale;
 use super::super::{Axis, Drawing, Row};
 use super::ruler::{RIGHT, legend, ruler};
 use super::{cut, place};
-use crate::texts::COLUMNS;
+use crate::load::plot::COLUMNS;
 
 /// One for each thing that is done, told apart by how dark they are and by their shape.
 const MARKS: [char; 8] = ['█', '·', '=', '▒', '+', '#', '~', 'o'];

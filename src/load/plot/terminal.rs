@@ -15,7 +15,7 @@ mod ruler;
 mod spans;
 
 use super::{Drawing, Figure};
-use crate::texts::{COLUMNS, wrapped};
+use crate::load::plot::{COLUMNS, wrapped};
 
 /// The title, the plot, and what to see in it.
 pub fn plot(figure: &Figure) -> String {

@@ -13,10 +13,12 @@ mod number;
 mod scale;
 mod svg;
 mod terminal;
-#[cfg(test)]
 pub mod testing;
 
 use std::io;
+
+/// No line of a text is longer: it fits on a projector in large letters.
+pub const COLUMNS: usize = 76;
 
 /// One picture.
 #[derive(Debug, Clone, PartialEq)]
@@ -115,6 +117,37 @@ impl Figure {
     pub fn csv(&self) -> String {
         csv::table(&self.drawing)
     }
+}
+
+/// The lines of a text, none longer than so many characters: broken between words, and within a word only where it is
+/// longer than a line.
+pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(1);
+    let mut lines = Vec::new();
+    let (mut line, mut length) = (String::new(), 0);
+    for word in text.split_whitespace() {
+        let letters: Vec<char> = word.chars().collect();
+        if length > 0 && length + 1 + letters.len() > columns {
+            lines.push(std::mem::take(&mut line));
+            length = 0;
+        }
+        if length > 0 {
+            line.push(' ');
+            length += 1;
+        }
+        for &letter in &letters {
+            if length == columns {
+                lines.push(std::mem::take(&mut line));
+                length = 0;
+            }
+            line.push(letter);
+            length += 1;
+        }
+    }
+    if length > 0 {
+        lines.push(line);
+    }
+    lines
 }
 
 impl Drawing {

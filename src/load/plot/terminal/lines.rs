@@ -4,7 +4,7 @@ use super::super::scale::Scale;
 use super::super::{Axis, Series};
 use super::place;
 use super::ruler::{RIGHT, legend, ruler};
-use crate::texts::COLUMNS;
+use crate::load::plot::COLUMNS;
 
 const ROWS: usize = 14;
 

@@ -5,7 +5,7 @@ use super::super::number::short;
 use super::super::scale::Scale;
 use super::ruler::ruler;
 use super::{cut, place};
-use crate::texts::COLUMNS;
+use crate::load::plot::COLUMNS;
 
 /// Columns for a name, at the most.
 const NAME_MAX: usize = 36;

@@ -7,7 +7,7 @@ use super::axes::{BELOW, Frame, left_of};
 use super::look::{Look, RADIUS};
 use super::pen::{Anchor, Failure, Font, Pen};
 use super::{MARGIN, WIDTH};
-use crate::texts::wrapped;
+use crate::load::plot::wrapped;
 
 /// From one bar to the next.
 const ROW: i32 = 40;
