@@ -1,62 +1,64 @@
-//! What an experiment has measured, as one picture: the same value becomes a plot in the terminal, an SVG, a CSV and
-//! a part of the report.
+//! Figures: what the lab and the benchmark have measured, drawn in a terminal, as SVG, or written as CSV.
 //!
-//! | file | what it makes of it |
+//! | file | what it holds |
 //! |---|---|
-//! | `terminal` | lines of text |
-//! | `svg` | a drawing |
-//! | `csv` | a table for machines |
-//! | `scale`, `number` | where a value lies on an axis, and how it is written |
+//! | `scale` | the place of a value on an axis, and numbers as text |
+//! | `terminal` | a figure as lines of text |
+//! | `svg`, `pen` | a figure as an SVG document |
+//! | `examples` | figures of all kinds for tests |
 
-mod csv;
-mod number;
+pub mod examples;
+mod pen;
 mod scale;
 mod svg;
 mod terminal;
-pub mod testing;
+
+pub use examples as testing;
+pub use scale::short;
+pub use svg::document;
 
 use std::io;
 
-/// No line of a text is longer: it fits on a projector in large letters.
+/// The width of a terminal plot: it fits on a projector in large letters.
 pub const COLUMNS: usize = 76;
 
-/// One picture.
+/// A drawing with its texts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
     /// The name of its files: letters, digits and hyphens.
     pub name: String,
-    /// What stands above it.
+    /// The heading.
     pub title: String,
-    /// One sentence: what to see.
+    /// One sentence that says what the drawing shows.
     pub see: String,
-    /// What is drawn.
+    /// The data.
     pub drawing: Drawing,
 }
 
-/// What is drawn.
+/// The data of a figure.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Drawing {
-    /// A value over another.
+    /// Lines over an axis.
     Lines {
-        /// To the right.
+        /// The horizontal axis.
         x: Axis,
-        /// Upwards.
+        /// The vertical axis.
         y: Axis,
-        /// One line each.
+        /// The lines.
         series: Vec<Series>,
     },
-    /// Values of a few things side by side.
+    /// Horizontal bars, the first at the top.
     Bars {
-        /// What the values are.
+        /// The axis of the values.
         y: Axis,
-        /// A bar each, in this order: its label and its value.
+        /// Label and value of each bar.
         bars: Vec<(String, f64)>,
     },
-    /// What happened when, one row for each who did it.
+    /// A timeline.
     Spans {
         /// The time.
         x: Axis,
-        /// From above to below.
+        /// The rows, the first at the top.
         rows: Vec<Row>,
     },
 }
@@ -64,70 +66,148 @@ pub enum Drawing {
 /// An axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
-    /// What is measured, with its unit in brackets: `latency (ms)`.
+    /// The quantity, with its unit in brackets: `latency (ms)`.
     pub label: String,
-    /// Each step is ten times the one before. Values of 0 and less are then drawn at the lower edge.
+    /// Whether each step is ten times the previous one. Values of 0 and less are then drawn at the lower end.
     pub logarithmic: bool,
 }
 
-/// One line.
+/// One line of a plot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
-    /// What it is, for the legend.
+    /// The name in the legend.
     pub name: String,
-    /// In the order in which they are joined.
+    /// The points, joined in this order. A value that is not finite leaves a gap.
     pub points: Vec<(f64, f64)>,
 }
 
-/// What one did, and when.
+/// One row of a timeline.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// Who.
+    /// The name at its left.
     pub name: String,
-    /// From when until when, and what.
+    /// The stretches of time, in any order.
     pub spans: Vec<Span>,
 }
 
-/// One stretch of time.
+/// A stretch of time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Span {
-    /// When it began.
+    /// Its start.
     pub from: f64,
-    /// When it ended.
+    /// Its end.
     pub to: f64,
-    /// What was done, for the legend: `waiting`, `served`.
+    /// The activity, for the legend: `waiting`, `served`.
     pub what: String,
 }
 
 impl Figure {
-    /// As lines of text, of at most 76 columns, for a terminal.
+    /// The figure as text of at most [`COLUMNS`] columns.
     pub fn terminal(&self) -> String {
         terminal::plot(self)
     }
 
-    /// As a document of its own, on white.
+    /// The figure as an SVG document.
     ///
     /// # Errors
-    /// The drawing library could not draw something.
+    /// The drawing library failed.
     pub fn svg(&self) -> io::Result<String> {
-        svg::document(self)
+        document(std::slice::from_ref(self))
     }
 
-    /// As a table: one line of headers, and one for each point, bar or span.
+    /// The data as CSV (RFC 4180): a header, then one record for each point, bar or span, with all digits.
     pub fn csv(&self) -> String {
-        csv::table(&self.drawing)
+        let mut text = String::new();
+        match &self.drawing {
+            Drawing::Lines { x, y, series } => {
+                record(&mut text, &["series", &x.label, &y.label]);
+                for line in series {
+                    for (x, y) in &line.points {
+                        record(&mut text, &[&line.name, &x.to_string(), &y.to_string()]);
+                    }
+                }
+            }
+            Drawing::Bars { y, bars } => {
+                record(&mut text, &["bar", &y.label]);
+                for (label, value) in bars {
+                    record(&mut text, &[label, &value.to_string()]);
+                }
+            }
+            Drawing::Spans { x, rows } => {
+                let (from, to) = (format!("from: {}", x.label), format!("to: {}", x.label));
+                record(&mut text, &["row", "what", &from, &to]);
+                for row in rows {
+                    for span in &row.spans {
+                        let (from, to) = (span.from.to_string(), span.to.to_string());
+                        record(&mut text, &[&row.name, &span.what, &from, &to]);
+                    }
+                }
+            }
+        }
+        text
     }
 }
 
-/// The lines of a text, none longer than so many characters: broken between words, and within a word only where it is
-/// longer than a line.
+/// Appends one CSV record.
+fn record(text: &mut String, fields: &[&str]) {
+    for (at, field) in fields.iter().enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        if field.contains([',', '"', '\r', '\n']) {
+            text.push_str(&format!("\"{}\"", field.replace('"', "\"\"")));
+        } else {
+            text.push_str(field);
+        }
+    }
+    text.push_str("\r\n");
+}
+
+impl Axis {
+    /// An axis with even steps.
+    pub fn linear(label: &str) -> Self {
+        Self {
+            label: label.to_owned(),
+            logarithmic: false,
+        }
+    }
+
+    /// An axis with a step for each power of ten.
+    pub fn logarithmic(label: &str) -> Self {
+        Self {
+            label: label.to_owned(),
+            logarithmic: true,
+        }
+    }
+
+    /// The text beside the axis. A logarithmic axis says so, since distances on it mean ratios.
+    fn title(&self) -> String {
+        match self.logarithmic {
+            true => format!("{}, logarithmic", self.label),
+            false => self.label.clone(),
+        }
+    }
+}
+
+/// The activities of a timeline, in the order of their first appearance.
+fn activities(rows: &[Row]) -> Vec<&str> {
+    let mut activities = Vec::new();
+    for span in rows.iter().flat_map(|row| &row.spans) {
+        if !activities.contains(&span.what.as_str()) {
+            activities.push(&span.what);
+        }
+    }
+    activities
+}
+
+/// Breaks a text into lines of at most `columns` characters: between words, and within a word that is longer than a line.
 pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
     let mut lines = Vec::new();
     let (mut line, mut length) = (String::new(), 0);
     for word in text.split_whitespace() {
-        let letters: Vec<char> = word.chars().collect();
-        if length > 0 && length + 1 + letters.len() > columns {
+        let word_length = word.chars().count();
+        if length > 0 && length + 1 + word_length > columns {
             lines.push(std::mem::take(&mut line));
             length = 0;
         }
@@ -135,7 +215,7 @@ pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
             line.push(' ');
             length += 1;
         }
-        for &letter in &letters {
+        for letter in word.chars() {
             if length == columns {
                 lines.push(std::mem::take(&mut line));
                 length = 0;
@@ -150,43 +230,58 @@ pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
     lines
 }
 
-impl Drawing {
-    /// What of a row of spans is done, each once, in the order in which it is done first.
-    fn doings(rows: &[Row]) -> Vec<&str> {
-        let mut doings = Vec::new();
-        for span in rows.iter().flat_map(|row| &row.spans) {
-            if !doings.contains(&span.what.as_str()) {
-                doings.push(&span.what);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_has_one_record_for_each_point_bar_and_span() {
+        let csv = examples::lines(3, 40, true).csv();
+        let mut records = csv.split_terminator("\r\n");
+        let header = "series,connections & time (s),\"latency, p99 (ms)\"";
+        assert_eq!(records.next(), Some(header));
+        let Drawing::Lines { series, .. } = examples::lines(3, 40, true).drawing else {
+            panic!("lines are lines");
+        };
+        for line in &series {
+            for (x, y) in &line.points {
+                let record = records.next().unwrap();
+                let fields: Vec<&str> = record.rsplitn(3, ',').collect();
+                let name = fields[2].trim_matches('"');
+                let expected = [y.to_string(), x.to_string(), line.name.clone()];
+                assert_eq!(
+                    [fields[0], fields[1], name],
+                    expected.each_ref().map(String::as_str)
+                );
             }
         }
-        doings
-    }
-}
+        assert_eq!(records.next(), None);
 
-impl Axis {
-    /// What stands beside it: whoever looks at a distance on it has to know what a step is.
-    fn title(&self) -> String {
-        let kind = if self.logarithmic {
-            ", logarithmic"
-        } else {
-            ""
-        };
-        format!("{}{kind}", self.label)
+        assert_eq!(examples::bars(8, false).csv().lines().count(), 1 + 8);
+        let spans = examples::spans(5).csv();
+        assert_eq!(spans.lines().count(), 1 + 5 + 4 + 5, "{spans}");
+        assert!(spans.starts_with("row,what,from: time (s),to: time (s)\r\n"));
     }
 
-    /// An axis with even steps.
-    pub fn linear(label: &str) -> Self {
-        Self {
-            label: label.to_owned(),
-            logarithmic: false,
-        }
+    #[test]
+    fn csv_fields_are_quoted_where_they_must_be() {
+        let mut text = String::new();
+        record(&mut text, &["a,b", "say \"hi\"", "two\r\nlines", "plain"]);
+        assert_eq!(
+            text,
+            "\"a,b\",\"say \"\"hi\"\"\",\"two\r\nlines\",plain\r\n"
+        );
     }
 
-    /// An axis on which each step is ten times the one before.
-    pub fn logarithmic(label: &str) -> Self {
-        Self {
-            label: label.to_owned(),
-            logarithmic: true,
+    #[test]
+    fn text_is_wrapped_between_words() {
+        for (text, columns, lines) in [
+            ("one two  three\nfour", 9, &["one two", "three", "four"][..]),
+            ("a longest b", 4, &["a", "long", "est", "b"]),
+            ("µ µ µ", 5, &["µ µ µ"]),
+            (" ", 5, &[]),
+        ] {
+            assert_eq!(wrapped(text, columns), lines);
         }
     }
 }

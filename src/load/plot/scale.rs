@@ -1,37 +1,36 @@
-//! Where a value lies on an axis, and what is written there: the same in the terminal and in a drawing.
+//! Where a value lies on an axis, and how it is written: the same in the terminal and in an SVG.
 
 use super::Axis;
-use super::number::short;
 
-/// Fewer powers of ten than this on an axis need numbers in between.
+/// A logarithmic axis with fewer powers of ten than this also has numbers at 2 and 5 times each power.
 const POWERS_ENOUGH: usize = 3;
 
-/// An axis ends at this part of a step, so that it does not end far behind the last value.
+/// A linear axis ends at a multiple of this part of a step.
 const PARTS_OF_A_STEP: f64 = 5.0;
 
-/// An axis with its ends. A place is a value, or on a logarithmic axis its decimal logarithm.
+/// An axis with its ends. On a logarithmic axis, the ends are decimal logarithms.
 #[derive(Debug)]
 pub struct Scale {
     low: f64,
     high: f64,
     is_logarithmic: bool,
-    /// What is written, from the lower end to the upper one.
+    /// The numbers, from the lower end to the upper one.
     pub ticks: Vec<Tick>,
-    /// Where 2 to 9 times a power of ten lie, as shares of the axis.
+    /// The places of 2 to 9 times each power of ten, as shares of the axis.
     pub between: Vec<f64>,
 }
 
 /// A number at an axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tick {
-    /// Where it lies: 0 is the lower end of the axis, 1 the upper one.
+    /// Its place: 0 is the lower end of the axis, 1 the upper one.
     pub share: f64,
-    /// What is written there.
+    /// The number as text.
     pub label: String,
 }
 
 impl Scale {
-    /// With space for all these values, and about so many numbers at the most.
+    /// A scale that has room for all values, with about `ticks_max` numbers at most.
     pub fn of(axis: &Axis, values: impl IntoIterator<Item = f64>, ticks_max: usize) -> Self {
         let values = values.into_iter().filter(|value| value.is_finite());
         if axis.logarithmic {
@@ -41,7 +40,7 @@ impl Scale {
         }
     }
 
-    /// From 0, since a part of an axis would make a small difference look like a large one.
+    /// A linear axis begins at 0: a part of it would make a small difference look like a large one.
     fn linear(values: impl Iterator<Item = f64>, ticks_max: usize) -> Self {
         let (least, most) = values.fold((0.0_f64, 0.0_f64), |(least, most), value| {
             (least.min(value), most.max(value))
@@ -52,12 +51,11 @@ impl Scale {
         let steps = [1.0, 2.0, 5.0, 10.0].map(|digit| digit * power);
         let step = steps.into_iter().find(|step| *step >= rough * 0.999);
         let step = step.unwrap_or(rough);
-        // A value that lies on a part exactly may come out a hair behind it.
         let part = step / PARTS_OF_A_STEP;
-        let parts = |value: f64| value / part;
+        // The tolerance keeps a value that is a multiple of a part from adding one more part.
         let mut scale = Self {
-            low: (parts(least) + 1e-6).floor() * part,
-            high: (parts(most) - 1e-6).ceil() * part,
+            low: (least / part + 1e-6).floor() * part,
+            high: (most / part - 1e-6).ceil() * part,
             is_logarithmic: false,
             ticks: Vec::new(),
             between: Vec::new(),
@@ -70,7 +68,8 @@ impl Scale {
         scale
     }
 
-    /// Its ends are 1, 2 or 5 times a power of ten, the lower one below all values: on it lies what is 0 or less.
+    /// The ends are 1, 2 or 5 times a power of ten. The lower end lies below all values, so that values of 0 and less
+    /// have a place of their own.
     fn logarithmic(values: impl Iterator<Item = f64>, ticks_max: usize) -> Self {
         let (least, most) = values.fold((f64::INFINITY, 0.0_f64), |(least, most), value| {
             (least.min(value), most.max(value))
@@ -120,7 +119,7 @@ impl Scale {
         scale
     }
 
-    /// Which part of the axis lies below a value, from 0 to 1; nothing for what is no number.
+    /// The place of a value, from 0 to 1; none for a value that is not a number.
     pub fn share(&self, value: f64) -> Option<f64> {
         let place = match self.is_logarithmic {
             false => value,
@@ -138,8 +137,8 @@ impl Scale {
         }
     }
 
-    /// The ticks whose labels do not touch each other, where each has this length, in parts of the axis, and is written
-    /// around its place. The others are left out.
+    /// The ticks without those whose labels would overlap. `length` gives the length of a centred label as a share of the
+    /// axis.
     pub fn apart(&self, length: impl Fn(&str) -> f64) -> Vec<Tick> {
         let mut kept: Vec<Tick> = Vec::new();
         let mut free_from = f64::NEG_INFINITY;
@@ -154,8 +153,41 @@ impl Scale {
     }
 }
 
+/// A number with three significant digits and commas between thousands: `0.0123`, `12.3`, `12,345`, `3.9 M`.
+pub fn short(value: f64) -> String {
+    let size = value.abs();
+    for (unit, name) in [(1e12, "T"), (1e9, "G"), (1e6, "M")] {
+        if size >= unit && size.is_finite() {
+            return format!("{} {name}", plain(value / unit));
+        }
+    }
+    if size > 0.0 && size < 1e-4 {
+        return format!("{value:.1e}");
+    }
+    plain(value)
+}
+
+fn plain(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return value.abs().to_string();
+    }
+    let decimals = (2 - value.abs().log10().floor() as i32).max(0);
+    let digits = format!("{value:.*}", decimals.unsigned_abs() as usize);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
+    let mut text = String::new();
+    for (at, digit) in whole.char_indices() {
+        if text.ends_with(|c: char| c.is_ascii_digit()) && (whole.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    match fraction.trim_end_matches('0') {
+        "" => text,
+        fraction => format!("{text}.{fraction}"),
+    }
+}
+
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
     use super::*;
 
@@ -216,5 +248,28 @@ mod tests {
                 .all(|two| two[1].share - two[0].share >= 0.3 - 1e-9)
         );
         assert!(kept.len() > 2 && kept.len() < scale.ticks.len());
+    }
+
+    #[test]
+    fn numbers_have_three_significant_digits() {
+        for (value, text) in [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (0.012_34, "0.0123"),
+            (0.5, "0.5"),
+            (3.0, "3"),
+            (12.34, "12.3"),
+            (100.4, "100"),
+            (1_234.0, "1,234"),
+            (123_456.7, "123,457"),
+            (3_900_000.0, "3.9 M"),
+            (20e9, "20 G"),
+            (0.000_012, "1.2e-5"),
+            (-100.4, "-100"),
+            (-1_234.0, "-1,234"),
+            (f64::INFINITY, "inf"),
+        ] {
+            assert_eq!(short(value), text);
+        }
     }
 }

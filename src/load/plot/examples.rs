@@ -1,8 +1,8 @@
-//! Made-up pictures for the tests: of all kinds and sizes, with names that need escaping.
+//! Figures of all kinds and sizes for tests, with names that need escaping.
 
 use super::{Axis, Drawing, Figure, Row, Series, Span};
 
-/// So many lines of so many points. The last line has noughts, and points that are no numbers.
+/// A figure of lines. The last line has zeros and values that are not numbers.
 pub fn lines(series: usize, points: usize, logarithmic: bool) -> Figure {
     let names = [
         "threads",
@@ -55,7 +55,7 @@ pub fn lines(series: usize, points: usize, logarithmic: bool) -> Figure {
     }
 }
 
-/// So many bars, the longest of them with the longest name.
+/// A figure of bars. The longest bar has the longest name.
 pub fn bars(count: usize, logarithmic: bool) -> Figure {
     let names = [
         "virtual memory of a thread, as reserved",
@@ -88,7 +88,7 @@ pub fn bars(count: usize, logarithmic: bool) -> Figure {
     }
 }
 
-/// So many clients, of whom each is served when the one before has gone, the last for a moment only.
+/// A timeline of clients, each of which is served when the previous one has gone, the last only for a moment.
 pub fn spans(count: usize) -> Figure {
     let span = |from: f64, to: f64, what: &str| Span {
         from,
@@ -120,7 +120,7 @@ pub fn spans(count: usize) -> Figure {
     }
 }
 
-/// One of each kind and size.
+/// A figure of each kind and size.
 pub fn all() -> Vec<Figure> {
     let mut all = Vec::new();
     for logarithmic in [false, true] {
