@@ -1,124 +1,330 @@
-//! What a run leaves in its folder: the lines for machines, the tables for people, and the plots.
-//!
-//! | file | what it does |
-//! |---|---|
-//! | `results` | all that a run gave, and how to find a figure in it |
-//! | `spread` | the median over the rounds, and how far they lie apart |
-//! | `lines` | `results.jsonl`, written and read |
-//! | `number` | figures as people read them |
-//! | `grid` | plain text in columns |
-//! | `tables` | which figures stand in which table |
-//! | `cells` | one table, and the footnotes of its empty cells |
-//! | `claims` | what was promised, as data |
-//! | `verdicts` | whether it is kept |
-//! | `which` | which cases a claim is about |
-//! | `summary` | the short table in Markdown |
-//! | `plot` | the plots |
+//! The files of a run beside `results.jsonl`: `report.txt` with all tables, `summary.md` with the short ones, and plots.
 
-mod cells;
-mod claims;
-#[cfg(test)]
-mod example;
-mod grid;
-mod lines;
-mod number;
-mod plot;
-mod results;
-mod spread;
-mod summary;
-mod tables;
-mod verdicts;
-mod which;
+mod plots;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
 
-pub use results::Results;
+use chatserv::load::plot::{document, short, wrapped};
+use clap::ValueEnum;
 
-/// Writes all into `folder`, which is made if it is not there: `results.jsonl`, and what [`draw`] makes of its lines,
-/// so that they give the same at any time. Returns the tables for people.
+use crate::peer::LABELS;
+use crate::results::{Case, Results, Workload, figure, put};
+
+/// The width of `report.txt`.
+const COLUMNS: usize = 120;
+
+/// Writes all files into `folder`, which is created if needed, and returns the text of the tables.
 ///
 /// # Errors
 /// A file could not be written.
 pub fn write(folder: &Path, results: &Results) -> io::Result<String> {
-    fs::create_dir_all(folder).map_err(|error| about(folder, &error))?;
-    lines::write(folder, results)?;
-    draw(folder, &lines::read(folder)?)
+    fs::create_dir_all(folder)?;
+    results.write(folder)?;
+    draw(folder, results)
 }
 
-/// Writes `report.txt`, `summary.md` and the plots into `folder`, and returns the tables for people. A plot of which
-/// nothing was measured is not written.
+/// Writes all files except `results.jsonl`, and returns the text of the tables. A plot without data is not written.
 ///
 /// # Errors
 /// A file could not be written.
 pub fn draw(folder: &Path, results: &Results) -> io::Result<String> {
-    let text = format!("{}{}", tables::text(results), verdicts::text(results));
+    let text = tables(results);
     put(folder, "report.txt", &text)?;
-    put(folder, "summary.md", &summary::markdown(results))?;
-    for (name, plot) in plot::all(results) {
-        put(folder, name, &plot.svg()?)?;
+    put(folder, "summary.md", &summary(results))?;
+    for (name, figures) in plots::all(results) {
+        put(folder, name, &document(&figures)?)?;
     }
     Ok(text)
 }
 
-/// Reads the `results.jsonl` of a folder.
-///
-/// # Errors
-/// It is not there, or one of its lines is none of a run; the text says which line, and what is wrong with it.
-pub fn read(folder: &Path) -> io::Result<Results> {
-    lines::read(folder)
+/// The setting, and a table for each workload.
+fn tables(results: &Results) -> String {
+    let setting = &results.setting;
+    let facts = [
+        ("began", &setting.began),
+        ("command", &setting.command),
+        ("machine", &setting.machine),
+    ];
+    let versions = setting
+        .peers
+        .iter()
+        .map(|(label, version)| (label.as_str(), version));
+    let mut text = String::new();
+    for (name, value) in facts.into_iter().chain(versions) {
+        let lines = wrapped(value, COLUMNS - 10).join("\n          ");
+        text.push_str(&format!("{name:<10}{lines}\n"));
+    }
+    text.push_str(
+        "\nMedians over the rounds; ± is half of the range from the lowest to the highest round. The columns on the right \
+         are\nthe ratios of the first server to each other one: the median of the ratios of all rounds.\n",
+    );
+    for &workload in Workload::value_variants() {
+        let figures = figure::TITLES.iter();
+        let blocks: String = figures
+            .map(|(figure, title)| block(results, workload, figure, title))
+            .collect();
+        if !blocks.is_empty() {
+            let mut head = format!("{:<33}", workload.title());
+            for label in LABELS {
+                head.push_str(&format!("{label:>15}"));
+            }
+            for label in &LABELS[1..] {
+                head.push_str(&format!("{:>9}", format!("÷ {label}")));
+            }
+            let rule = "─".repeat(head.chars().count());
+            text.push_str(&format!("\n{head}\n{rule}\n{blocks}"));
+        }
+    }
+    text + &left_out(results)
 }
 
-fn put(folder: &Path, name: &str, text: &str) -> io::Result<()> {
-    let path = folder.join(name);
-    fs::write(&path, text).map_err(|error| about(&path, &error))
+/// The rows of one figure, one for each case.
+fn block(results: &Results, workload: Workload, figure: &str, title: &str) -> String {
+    let mut rows = String::new();
+    for case in results.cases(workload) {
+        let spreads = LABELS.map(|label| results.spread(workload, label, case, figure));
+        if spreads.iter().all(Option::is_none) {
+            continue;
+        }
+        rows.push_str(&format!(" {:<32}", case.to_string()));
+        for spread in &spreads {
+            let value = spread.map_or("–".to_owned(), |spread| short(spread.median));
+            let range = spread.and_then(|spread| spread.percent());
+            let range = range.map_or(String::new(), |percent| format!("±{percent:.0}%"));
+            rows.push_str(&format!("{value:>9} {range:>5}"));
+        }
+        for other in &LABELS[1..] {
+            let ratio = results.ratio(workload, (LABELS[0], other), case, figure);
+            rows.push_str(&format!("{:>9}", ratio.map_or("–".to_owned(), short)));
+        }
+        rows.push('\n');
+    }
+    match rows.is_empty() {
+        true => rows,
+        false => format!("{title}\n{rows}"),
+    }
 }
 
-/// An error that names the file, as those of the system do not.
-fn about(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+/// The measurements that have failed, with their reasons.
+fn left_out(results: &Results) -> String {
+    let mut workloads: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for left_out in &results.left_out {
+        let name = left_out.workload.title();
+        let names = workloads
+            .entry((&left_out.peer, &left_out.reason))
+            .or_default();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let mut text = String::new();
+    for ((peer, reason), workloads) in workloads {
+        let line = format!("not measured: {peer}, {}: {reason}", workloads.join(", "));
+        text.push_str(&format!("\n{}\n", wrapped(&line, COLUMNS).join("\n")));
+    }
+    text
+}
+
+/// The rows of the summary, and whether each belongs to the shorter table too.
+const ROWS: [(Workload, &str, Case, bool); 20] = [
+    (
+        Workload::FanOut,
+        figure::SERVER_CPU_US,
+        Case::of(10, 64),
+        true,
+    ),
+    (
+        Workload::FanOut,
+        figure::SERVER_CPU_US,
+        Case::of(100, 64),
+        false,
+    ),
+    (
+        Workload::FanOut,
+        figure::SERVER_CPU_US,
+        Case::of(1000, 64),
+        true,
+    ),
+    (
+        Workload::FanOut,
+        figure::SERVER_CPU_US,
+        Case::of(5000, 64),
+        false,
+    ),
+    (
+        Workload::FanOut,
+        figure::SERVER_CPU_US,
+        Case::of(100, 512),
+        false,
+    ),
+    (Workload::Latency, figure::P50_MS, RATE_100_TO_100, false),
+    (Workload::Latency, figure::P99_MS, RATE_100_TO_100, false),
+    (Workload::Latency, figure::P50_MS, RATE_100_TO_1000, false),
+    (Workload::Latency, figure::P99_MS, RATE_100_TO_1000, true),
+    (Workload::Latency, figure::P50_MS, RATE_1000_TO_100, false),
+    (Workload::Latency, figure::P99_MS, RATE_1000_TO_100, false),
+    (
+        Workload::Idle,
+        figure::LOGINS_PER_S,
+        Case::of(10_000, 64),
+        true,
+    ),
+    (
+        Workload::Idle,
+        figure::RESIDENT_KIB_PER_PERSON,
+        Case::of(10_000, 64),
+        false,
+    ),
+    (
+        Workload::Idle,
+        figure::KERNEL_KIB_PER_PERSON,
+        Case::of(10_000, 64),
+        false,
+    ),
+    (
+        Workload::Idle,
+        figure::SERVER_CPU_PERCENT,
+        Case::of(10_000, 64),
+        false,
+    ),
+    (Workload::Stalled, figure::P99_MS, Case::of(100, 512), false),
+    (Workload::Stalled, figure::P99_MS, ONE_STALLED, false),
+    (Workload::Stalled, figure::GROWN_MIB, ONE_STALLED, true),
+    (Workload::Noisy, figure::P99_MS, Case::of(50, 64), false),
+    (
+        Workload::Churn,
+        figure::CYCLES_PER_S,
+        Case::of(10, 64),
+        false,
+    ),
+];
+
+const RATE_100_TO_100: Case = Case::of(100, 64).at_rate(100);
+const RATE_100_TO_1000: Case = Case::of(1000, 64).at_rate(100);
+const RATE_1000_TO_100: Case = Case::of(100, 64).at_rate(1000);
+const ONE_STALLED: Case = Case::of(100, 512).with_stalled(1);
+
+/// Two tables of medians in Markdown: all rows, and those for a README.
+fn summary(results: &Results) -> String {
+    let table = |is_wanted: fn(bool) -> bool| {
+        let mut text = format!("| | {} |\n|---|--:|--:|--:|--:|\n", LABELS.join(" | "));
+        for (workload, figure, case, _) in ROWS.iter().filter(|row| is_wanted(row.3)) {
+            let titles = figure::TITLES.iter().find(|(name, _)| name == figure);
+            let cells = LABELS.map(|label| {
+                let spread = results.spread(*workload, label, case, figure);
+                spread.map_or("–".to_owned(), |spread| short(spread.median))
+            });
+            text.push_str(&format!(
+                "| {}, {case}: {} | {} |\n",
+                workload.title(),
+                titles.map_or(*figure, |(_, title)| title),
+                cells.join(" | ")
+            ));
+        }
+        text
+    };
+    format!("{}\n{}", table(|_| true), table(|is_short| is_short))
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
     use super::*;
+    use crate::results::LeftOut;
+    use crate::results::tests::results;
 
-    #[test]
-    fn a_folder_holds_all_and_can_be_drawn_anew_from_its_lines() {
-        let place = tempfile::tempdir().unwrap();
-        let folder = place.path().join("new");
-        let results = example::results();
-        let text = write(&folder, &results).unwrap();
-        let names = [
-            "report.txt",
-            "summary.md",
-            "growth.svg",
-            "stalled.svg",
-            "fan-out.svg",
-            "latency.svg",
-        ];
-        let before = names.map(|name| fs::read_to_string(folder.join(name)).unwrap());
-        assert_eq!(before[0], text);
+    const FIGURE: &str = figure::SERVER_CPU_US;
 
-        for name in names {
-            fs::remove_file(folder.join(name)).unwrap();
+    fn example() -> Results {
+        let mut results = results(
+            Workload::FanOut,
+            FIGURE,
+            &[
+                ("chatserv", 10, 0, 1.0),
+                ("chatserv", 10, 1, 1.25),
+                ("chatserv", 10, 2, 1.5),
+                ("Redis", 10, 0, 2.0),
+                ("Redis", 10, 1, 5.0),
+                ("chatserv", 1_000, 0, 0.5),
+            ],
+        );
+        for people in [10, 1_000] {
+            results.left_out.push(LeftOut {
+                workload: Workload::FanOut,
+                peer: "NATS".to_owned(),
+                case: Case::of(people, 64),
+                reason: "nats-server is missing".to_owned(),
+            });
         }
-        let read = read(&folder).unwrap();
-        assert_eq!(read, results);
-        assert_eq!(draw(&folder, &read).unwrap(), text);
-        let after = names.map(|name| fs::read_to_string(folder.join(name)).unwrap());
-        assert_eq!(after, before);
+        results
     }
 
     #[test]
-    fn a_plot_of_nothing_is_not_written() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut results = example::results();
-        results.records.clear();
-        write(folder.path(), &results).unwrap();
-        assert!(!folder.path().join("growth.svg").exists());
-        assert!(folder.path().join("report.txt").exists());
+    fn a_table_has_medians_ranges_and_ratios() {
+        let text = tables(&example());
+        let (_, table) = text.split_once("all rounds.\n\n").unwrap();
+        let lines: Vec<&str> = table.lines().collect();
+        let words = |line: usize| lines[line].split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(
+            words(0),
+            "fan-out chatserv Redis NATS floor ÷ Redis ÷ NATS ÷ floor"
+        );
+        assert_eq!(words(2), "CPU a delivery, µs");
+        assert_eq!(words(3), "10 people, 64 B 1.25 ±20% 3.5 ±43% – – 0.375 – –");
+        assert_eq!(words(4), "1,000 people, 64 B 0.5 – – – – – –");
+        assert_eq!(
+            words(6),
+            "not measured: NATS, fan-out: nats-server is missing"
+        );
+        assert_eq!(lines.len(), 7, "{text}");
+        for line in text.lines() {
+            assert!(line.chars().count() <= COLUMNS, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_summary_has_all_rows_and_five_of_them_again() {
+        let text = summary(&example());
+        let (all, few) = text.split_once("\n\n").unwrap();
+        let row = "| fan-out, 10 people, 64 B: CPU a delivery, µs | 1.25 | 3.5 | – | – |";
+        for (table, rows) in [(all, ROWS.len()), (few, 5)] {
+            let mut lines = table.lines();
+            assert_eq!(lines.next(), Some("| | chatserv | Redis | NATS | floor |"));
+            assert_eq!(lines.nth(1), Some(row));
+            assert_eq!(table.lines().count(), 2 + rows);
+        }
+        assert!(few.lines().all(|line| all.contains(line)));
+    }
+
+    #[test]
+    fn every_file_can_be_drawn_again() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("new");
+        let results = example();
+        let text = write(&folder, &results).unwrap();
+        let read = |name| fs::read_to_string(folder.join(name)).unwrap();
+        let names = ["report.txt", "summary.md", "fan-out.svg"];
+        let before = names.map(read);
+        assert_eq!(before[0], text);
+        for name in names {
+            fs::remove_file(folder.join(name)).unwrap();
+        }
+        let again = Results::read(&folder).unwrap();
+        assert_eq!(again, results);
+        draw(&folder, &again).unwrap();
+        assert_eq!(names.map(read), before);
+        assert!(!folder.join("growth.svg").exists());
+    }
+
+    #[test]
+    fn the_files_in_the_repository_are_those_of_its_results() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/results");
+        let results = Results::read(&folder).unwrap();
+        let again = "draw it again: bench report scripts/results";
+        let kept = |name| fs::read_to_string(folder.join(name)).unwrap();
+        assert_eq!(kept("summary.md"), summary(&results), "{again}");
+        assert_eq!(kept("report.txt"), tables(&results), "{again}");
     }
 }
