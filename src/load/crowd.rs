@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-use super::dialect::{Dialect, Role};
+use super::dialect::{Dialect, Identity, Role};
 
 const EVENTS_MAX: usize = 4096;
 
@@ -52,8 +52,7 @@ struct Member {
 /// A login in progress.
 struct Login {
     dialect: &'static dyn Dialect,
-    name: String,
-    role: Role,
+    client: Identity,
     step: usize,
     /// The reply to wait for.
     awaited: Option<&'static [u8]>,
@@ -133,6 +132,24 @@ impl Crowd {
         }
     }
 
+    /// Drops what arrives until nothing has arrived for `quiet`.
+    ///
+    /// # Errors
+    /// It does not end within `patience`, or the server has closed a connection.
+    pub fn wait_for_quiet(&mut self, quiet: Duration, patience: Duration) -> io::Result<()> {
+        let deadline = Instant::now() + patience;
+        let mut quiet_since = Instant::now();
+        while quiet_since.elapsed() < quiet {
+            if self.drop_what_comes(quiet)? {
+                quiet_since = Instant::now();
+            }
+            if Instant::now() > deadline {
+                return Err(io::Error::other("the server never falls silent"));
+            }
+        }
+        Ok(())
+    }
+
     /// The members who have logged in since the last call.
     pub fn take_arrived(&mut self) -> Vec<usize> {
         std::mem::take(&mut self.arrived)
@@ -178,8 +195,10 @@ impl Crowd {
         let letter = if role == Role::Speaker { 's' } else { 'u' };
         let mut login = Login {
             dialect,
-            name: format!("{letter}{at:05}"),
-            role,
+            client: Identity {
+                name: format!("{letter}{at:05}"),
+                role,
+            },
             step: 0,
             awaited: None,
             received: Vec::new(),
@@ -289,7 +308,7 @@ impl Login {
     /// The bytes to send once connected.
     fn first_step(&mut self) -> Vec<u8> {
         let mut out = Vec::new();
-        self.awaited = self.dialect.log_in(0, &self.name, self.role, &mut out);
+        self.awaited = self.dialect.log_in(0, &self.client, &mut out);
         out
     }
 
@@ -305,7 +324,7 @@ impl Login {
             };
             self.received.drain(..at + awaited.len());
             self.step += 1;
-            self.awaited = self.dialect.log_in(self.step, &self.name, self.role, out);
+            self.awaited = self.dialect.log_in(self.step, &self.client, out);
         }
         true
     }

@@ -42,7 +42,6 @@ pub struct Deliveries {
 }
 
 impl Deliveries {
-    /// Starts with no deliveries.
     pub fn new(trial: &Trial, payload_bytes: usize, check: Check) -> Self {
         let clients = trial.crowd.len();
         // Counted from the last client: the first ones may stop reading.
@@ -135,10 +134,7 @@ impl Deliveries {
         missing.max().unwrap_or(0)
     }
 
-    /// Checks what has been received so far. Missing deliveries may still come.
-    ///
-    /// # Errors
-    /// The first error.
+    /// Returns the first error so far. Missing deliveries are none yet.
     pub fn check_so_far(&self) -> io::Result<()> {
         match &self.error {
             Some(error) => Err(io::Error::other(error.clone())),
@@ -146,10 +142,7 @@ impl Deliveries {
         }
     }
 
-    /// Checks that every client has received exactly what it must.
-    ///
-    /// # Errors
-    /// The first client that has not.
+    /// Fails unless every client has received exactly what it must.
     pub fn check(&self, trial: &Trial) -> io::Result<()> {
         self.check_so_far()?;
         for (client, &received) in self.received.iter().enumerate() {

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::mem;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use chatserv::load::dialect::{Dialect, Role};
+use chatserv::load::dialect::{Dialect, Identity};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
@@ -47,9 +47,6 @@ pub struct Floor {
 
 impl Floor {
     /// Listens on a free port of 127.0.0.1.
-    ///
-    /// # Errors
-    /// No port or no descriptor is left.
     pub fn bind() -> io::Result<Self> {
         let poll = Poll::new()?;
         let mut listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
@@ -65,18 +62,11 @@ impl Floor {
         })
     }
 
-    /// Its address.
-    ///
-    /// # Errors
-    /// The kernel does not know it.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
     /// Serves until the process is killed.
-    ///
-    /// # Errors
-    /// Polling or accepting has failed. The failure of a client ends only that client.
     pub fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS_MAX);
         loop {
@@ -216,13 +206,7 @@ impl Floor {
 pub struct Lines;
 
 impl Dialect for Lines {
-    fn log_in(
-        &self,
-        step: usize,
-        _name: &str,
-        _role: Role,
-        _out: &mut Vec<u8>,
-    ) -> Option<&'static [u8]> {
+    fn log_in(&self, step: usize, _: &Identity, _: &mut Vec<u8>) -> Option<&'static [u8]> {
         (step == 0).then_some(GREETING)
     }
 

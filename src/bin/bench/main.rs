@@ -167,7 +167,7 @@ impl Wanted {
     }
 }
 
-/// Becomes the floor: prints its port and serves until it is killed.
+/// Prints the port of the floor, and serves until the process is killed.
 fn serve_floor() -> io::Result<()> {
     let floor = Floor::bind()?;
     print(&format!("{}\n", floor.address()?.port()))?;

@@ -56,9 +56,6 @@ pub struct Damaged(pub String);
 
 impl Finder {
     /// Passes the id of each payload that ends in `bytes` to `found`.
-    ///
-    /// # Errors
-    /// A payload is not what [`write()`] makes for its id and `length`.
     pub fn feed(
         &mut self,
         bytes: &[u8],

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use chatserv::config::Delivery;
 use chatserv::load::Names;
-use chatserv::load::dialect::{Dialect, Role};
+use chatserv::load::dialect::{Dialect, Identity, Role};
 use clap::ValueEnum;
 
 use crate::floor;
@@ -172,14 +172,8 @@ fn version(program: &Path) -> Result<String, String> {
 struct PubSub;
 
 impl Dialect for PubSub {
-    fn log_in(
-        &self,
-        step: usize,
-        _name: &str,
-        role: Role,
-        out: &mut Vec<u8>,
-    ) -> Option<&'static [u8]> {
-        match (step, role) {
+    fn log_in(&self, step: usize, client: &Identity, out: &mut Vec<u8>) -> Option<&'static [u8]> {
+        match (step, client.role) {
             (0, Role::Listener) => {
                 out.extend_from_slice(b"*2\r\n$9\r\nSUBSCRIBE\r\n$4\r\nroom\r\n");
                 // The reply ends in the number of subscriptions.
@@ -199,10 +193,6 @@ impl Dialect for PubSub {
         out.extend_from_slice(payload);
         out.extend_from_slice(b"\r\n");
     }
-
-    fn speakers_hear(&self) -> bool {
-        false
-    }
 }
 
 /// Core NATS with one subject, `room`.
@@ -210,18 +200,12 @@ impl Dialect for PubSub {
 struct Subjects;
 
 impl Dialect for Subjects {
-    fn log_in(
-        &self,
-        step: usize,
-        _name: &str,
-        role: Role,
-        out: &mut Vec<u8>,
-    ) -> Option<&'static [u8]> {
+    fn log_in(&self, step: usize, client: &Identity, out: &mut Vec<u8>) -> Option<&'static [u8]> {
         if step > 0 {
             return None;
         }
         out.extend_from_slice(b"CONNECT {\"verbose\":false,\"pedantic\":false,\"echo\":false}\r\n");
-        if role == Role::Listener {
+        if client.role == Role::Listener {
             out.extend_from_slice(b"SUB room 1\r\n");
         }
         // Replies come in order: the reply to this follows the subscription.
@@ -233,10 +217,6 @@ impl Dialect for Subjects {
         write!(out, "PUB room {}\r\n", payload.len()).expect("writing to a Vec<u8> never fails");
         out.extend_from_slice(payload);
         out.extend_from_slice(b"\r\n");
-    }
-
-    fn speakers_hear(&self) -> bool {
-        false
     }
 }
 

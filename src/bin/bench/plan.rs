@@ -14,21 +14,18 @@ pub struct Step {
     pub cases: Vec<Case>,
     /// The number of rounds that have this step.
     pub rounds: u32,
-    /// The duration of each measurement.
     pub time: Duration,
 }
 
 /// How much is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// Everything.
     Full,
     /// A short look at each kind of work.
     Quick,
 }
 
 impl Extent {
-    /// The number of rounds.
     pub fn rounds(self) -> u32 {
         match self {
             Extent::Full => 5,
@@ -45,7 +42,6 @@ impl Extent {
     }
 }
 
-/// All steps of a run.
 pub fn steps(extent: Extent) -> Vec<Step> {
     let is_full = extent == Extent::Full;
     let every = if is_full { extent.rounds() } else { 1 };

@@ -17,9 +17,6 @@ use crate::results::{Case, Results, Workload, figure, put};
 const COLUMNS: usize = 120;
 
 /// Writes all files into `folder`, which is created if needed, and returns the text of the tables.
-///
-/// # Errors
-/// A file could not be written.
 pub fn write(folder: &Path, results: &Results) -> io::Result<String> {
     fs::create_dir_all(folder)?;
     results.write(folder)?;
@@ -27,9 +24,6 @@ pub fn write(folder: &Path, results: &Results) -> io::Result<String> {
 }
 
 /// Writes all files except `results.jsonl`, and returns the text of the tables. A plot without data is not written.
-///
-/// # Errors
-/// A file could not be written.
 pub fn draw(folder: &Path, results: &Results) -> io::Result<String> {
     let text = tables(results);
     put(folder, "report.txt", &text)?;

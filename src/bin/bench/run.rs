@@ -12,17 +12,12 @@ use crate::results::{Case, LeftOut, Record, Results, Setting};
 use crate::trial::Trial;
 use crate::work::{self, EXTRA_CLIENTS};
 
-/// A run.
 pub struct Run {
-    /// The servers.
     pub peers: Vec<Peer>,
     /// How our server delivers.
     pub delivery: Delivery,
-    /// The steps of each round.
     pub steps: Vec<Step>,
-    /// The number of rounds.
     pub rounds: u32,
-    /// The limit on time.
     pub extent: Extent,
     /// How closely deliveries are checked at full speed.
     pub check: Check,
@@ -30,9 +25,6 @@ pub struct Run {
 
 impl Run {
     /// Measures everything, and reports its progress on stderr. A failure leaves out the rest of its step.
-    ///
-    /// # Errors
-    /// There is no /proc.
     pub fn measure(&self) -> io::Result<Results> {
         let began = Instant::now();
         let mut results = Results {

@@ -61,12 +61,10 @@ impl Server {
         })
     }
 
-    /// Its address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its process id.
     pub fn pid(&self) -> u32 {
         self.process.id()
     }

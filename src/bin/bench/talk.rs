@@ -28,7 +28,6 @@ pub enum Pace {
 /// Speakers who share one pace and take turns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
-    /// Their numbers.
     pub speakers: Range<usize>,
     /// The pace of all of them together.
     pub pace: Pace,
@@ -48,9 +47,7 @@ pub enum Until {
 pub struct Talk<'g> {
     /// Each speaker belongs to at most one group.
     pub groups: &'g [Group],
-    /// The length of each message.
     pub payload_bytes: usize,
-    /// How closely deliveries are checked.
     pub check: Check,
     /// When the speakers stop. The talk ends when all messages have arrived.
     pub until: Until,
@@ -75,12 +72,9 @@ impl Observer for () {
     fn delivered(&mut self, _: Id, _: Duration) {}
 }
 
-/// What a talk has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outcome {
-    /// Messages sent.
     pub messages: u64,
-    /// Messages received, by all receivers together.
     pub deliveries: u64,
     /// The time from the first send to the last delivery.
     pub took: Duration,

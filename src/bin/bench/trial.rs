@@ -27,9 +27,7 @@ const LOGINS_AT_ONCE: usize = 128;
 pub struct Trial {
     /// The server's process; none where a thread of this process serves.
     server: Option<Server>,
-    /// All clients.
     pub crowd: Crowd,
-    /// A message without any progress for this long is lost.
     pub patience: Duration,
     address: SocketAddr,
     dialect: &'static dyn Dialect,
@@ -43,9 +41,6 @@ pub struct Trial {
 
 impl Trial {
     /// A trial of a server process, without clients.
-    ///
-    /// # Errors
-    /// The kernel has no descriptor left.
     pub fn of(server: Server, dialect: &'static dyn Dialect) -> io::Result<Self> {
         let mut trial = Self::over(server.address(), dialect)?;
         trial.server = Some(server);
@@ -53,9 +48,6 @@ impl Trial {
     }
 
     /// A trial of a server that is a thread of this process.
-    ///
-    /// # Errors
-    /// The kernel has no descriptor left.
     pub fn over(address: SocketAddr, dialect: &'static dyn Dialect) -> io::Result<Self> {
         Ok(Self {
             server: None,
@@ -72,9 +64,6 @@ impl Trial {
 
     /// Connects speakers, and as many listeners as give each message `receivers` receivers. Where speakers receive each
     /// other's messages there are fewer listeners, so that all servers have the same work.
-    ///
-    /// # Errors
-    /// A client could not log in.
     pub fn fill(&mut self, receivers: usize, speakers: usize) -> io::Result<()> {
         let others = match self.dialect.speakers_hear() {
             true => speakers.saturating_sub(1),
@@ -84,9 +73,6 @@ impl Trial {
     }
 
     /// Connects listeners, then speakers. All listeners must be connected before the first speaker.
-    ///
-    /// # Errors
-    /// A client could not log in.
     pub fn connect(&mut self, listeners: usize, speakers: usize) -> io::Result<()> {
         for (role, count) in [(Role::Listener, listeners), (Role::Speaker, speakers)] {
             self.crowd
@@ -97,10 +83,7 @@ impl Trial {
         Ok(())
     }
 
-    /// Starts to connect a visitor, who is neither a listener nor a speaker.
-    ///
-    /// # Errors
-    /// The kernel has no socket left.
+    /// Starts to connect a visitor, which is neither a listener nor a speaker.
     pub fn connect_visitor(&mut self) -> io::Result<()> {
         self.crowd
             .set_out(self.address, self.dialect, Role::Speaker)
@@ -114,28 +97,11 @@ impl Trial {
         self.crowd.finish(client);
     }
 
-    /// Drops what arrives until nothing arrives any more.
-    ///
-    /// # Errors
-    /// It does not end, or the server has closed a connection.
     pub fn wait_for_quiet(&mut self) -> io::Result<()> {
-        let deadline = Instant::now() + self.patience;
-        let mut quiet_since = Instant::now();
-        while quiet_since.elapsed() < QUIET {
-            if self.crowd.drop_what_comes(QUIET)? {
-                quiet_since = Instant::now();
-            }
-            if Instant::now() > deadline {
-                return Err(io::Error::other("the server never falls silent"));
-            }
-        }
-        Ok(())
+        self.crowd.wait_for_quiet(QUIET, self.patience)
     }
 
     /// Drops what arrives for some time.
-    ///
-    /// # Errors
-    /// The server has closed a connection.
     pub fn drop_for(&mut self, time: Duration) -> io::Result<()> {
         let deadline = Instant::now() + time;
         while let left = deadline.saturating_duration_since(Instant::now())
@@ -163,7 +129,6 @@ impl Trial {
         self.dialect.say(&payload, &mut self.scratch);
     }
 
-    /// The numbers of all speakers.
     pub fn speakers(&self) -> Range<usize> {
         0..self.sent.len()
     }
@@ -206,15 +171,10 @@ impl Trial {
         (self.listeners - self.stalled + speakers) as u64
     }
 
-    /// What the server has cost so far.
-    ///
-    /// # Errors
-    /// It has ended.
     pub fn cost(&self) -> io::Result<Cost> {
         Cost::of(self.pid())
     }
 
-    /// The process id of the server.
     pub fn pid(&self) -> u32 {
         self.server.as_ref().map_or_else(process::id, Server::pid)
     }

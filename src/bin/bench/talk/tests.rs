@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::net::Shutdown;
 
-use chatserv::load::dialect::{Dialect, Role};
+use chatserv::load::dialect::{Dialect, Identity};
 use chatserv::load::latencies::Latencies;
 
 use super::*;
@@ -218,22 +218,12 @@ fn a_closed_connection_ends_the_talk_at_once() {
 struct Apart;
 
 impl Dialect for Apart {
-    fn log_in(
-        &self,
-        step: usize,
-        name: &str,
-        role: Role,
-        out: &mut Vec<u8>,
-    ) -> Option<&'static [u8]> {
-        Lines.log_in(step, name, role, out)
+    fn log_in(&self, step: usize, client: &Identity, out: &mut Vec<u8>) -> Option<&'static [u8]> {
+        Lines.log_in(step, client, out)
     }
 
     fn say(&self, payload: &[u8], out: &mut Vec<u8>) {
         Lines.say(payload, out);
-    }
-
-    fn speakers_hear(&self) -> bool {
-        false
     }
 }
 

@@ -12,7 +12,6 @@ use crate::payload;
 use crate::results::{Case, Figures, figure};
 use crate::trial::Trial;
 
-/// The number of listeners.
 pub const LISTENERS: usize = 10;
 
 /// The number of visitors at any time.
@@ -20,11 +19,7 @@ pub const VISITORS: usize = 32;
 
 const WAIT: Duration = Duration::from_millis(20);
 
-/// Measures the visits in a second. A visit ends when the server has closed the connection; every listener must receive
-/// every line.
-///
-/// # Errors
-/// A visitor is not let in or not disconnected, or a line is missing.
+/// A visit ends when the server has closed the connection. Every listener must receive the line of every visitor.
 pub fn measure(trial: &mut Trial, case: &Case, time: Duration) -> io::Result<Figures> {
     let began = Instant::now();
     let (mut started, mut sent, mut gone) = (0_usize, 0_u64, 0_usize);

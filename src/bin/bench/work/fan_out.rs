@@ -12,7 +12,6 @@ use crate::results::{Case, Figures, figure};
 use crate::talk::{Talk, Until};
 use crate::trial::Trial;
 
-/// The number of speakers.
 pub const SPEAKERS: usize = 4;
 
 /// The largest number of messages in flight, of all speakers together.
@@ -26,9 +25,6 @@ const CHECKED: u64 = 4 * WINDOW;
 const SWITCHES_CLIENTS_MAX: usize = 1000 + SPEAKERS;
 
 /// Measures what a delivery costs the server.
-///
-/// # Errors
-/// A delivery is missing, surplus or wrong.
 pub fn measure(
     trial: &mut Trial,
     case: &Case,
@@ -74,7 +70,6 @@ pub fn measure(
     Ok(figures)
 }
 
-/// The processor time of this process.
 fn own_cpu() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)

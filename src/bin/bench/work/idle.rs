@@ -15,7 +15,6 @@ use crate::trial::Trial;
 /// By then a server has sent all that it sends about arrivals: ours gathers them for five seconds.
 const SETTLE: Duration = Duration::from_secs(6);
 
-/// The time for which the idle server is watched.
 const WATCH: Duration = Duration::from_secs(3);
 
 /// The kernel frees the sockets and stacks of the previous server late. It has settled when its memory changes by less
@@ -24,10 +23,6 @@ const SETTLED_BYTES: u64 = 256 * 1024;
 const LOOK: Duration = Duration::from_millis(200);
 const LOOKS_MAX: u32 = 15;
 
-/// Measures the logins, and the costs if asked for.
-///
-/// # Errors
-/// A client could not log in, or does not receive the message.
 pub fn measure(trial: &mut Trial, case: &Case, with_costs: bool) -> io::Result<Figures> {
     let people = case.people;
     let kernel_before = if with_costs {

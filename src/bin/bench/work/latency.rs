@@ -39,9 +39,6 @@ impl Observer for Latency {
 
 /// Measures the latency at the rate of the case: from the speaker's send to the generator's read. The generator has one
 /// thread, which reads one client after the other.
-///
-/// # Errors
-/// A delivery is missing, surplus or wrong.
 pub fn measure(trial: &mut Trial, case: &Case, time: Duration) -> io::Result<Figures> {
     let groups = [Group {
         speakers: trial.speakers(),
@@ -51,9 +48,6 @@ pub fn measure(trial: &mut Trial, case: &Case, time: Duration) -> io::Result<Fig
 }
 
 /// Measures the latency of the messages of ordinary people beside a flooder.
-///
-/// # Errors
-/// A delivery is missing, surplus or wrong.
 pub fn measure_noisy(trial: &mut Trial, case: &Case, time: Duration) -> io::Result<Figures> {
     let groups = [
         Group {

@@ -29,9 +29,6 @@ pub type Measured = (Figures, Vec<Moment>);
 
 /// Measures one case with a server that has no clients, or those of the previous case of the same step. The costs of idle
 /// clients are measured only `with_costs`: they take ten seconds.
-///
-/// # Errors
-/// A delivery is missing, surplus or wrong, or the server has failed.
 pub fn measure(
     trial: &mut Trial,
     workload: Workload,
@@ -91,7 +88,6 @@ fn figures<const N: usize>(figures: [(&str, f64); N]) -> Figures {
     BTreeMap::from(figures.map(|(name, value)| (name.to_owned(), value)))
 }
 
-/// The percentiles of latencies.
 fn percentiles(latencies: &mut Latencies) -> Figures {
     [
         (figure::P50_MS, 500),
@@ -108,7 +104,6 @@ fn per_second(count: u64, time: Duration) -> f64 {
     count as f64 / time.as_secs_f64()
 }
 
-/// The share of a core, in percent.
 fn percent(cpu: Duration, time: Duration) -> f64 {
     100.0 * cpu.as_secs_f64() / time.as_secs_f64()
 }

@@ -20,9 +20,6 @@ const INTERVAL: Duration = Duration::from_millis(100);
 const WARM_UP: Duration = Duration::from_millis(500);
 
 /// Measures a server while some listeners do not read and the others get as much as the window allows.
-///
-/// # Errors
-/// Another client misses a delivery, or the server has ended.
 pub fn measure(trial: &mut Trial, case: &Case, time: Duration) -> io::Result<Measured> {
     let groups = full_speed(trial);
     let talk = Talk {
