@@ -38,7 +38,7 @@ use clap::{Args, Parser, Subcommand};
 use deliveries::Check;
 use floor::Floor;
 use peer::Peer;
-use plan::{Extent, Step};
+use plan::Step;
 use results::{Results, Workload};
 use run::Run;
 
@@ -126,12 +126,7 @@ fn run(wanted: &Wanted) -> io::Result<()> {
 
 impl Wanted {
     fn run(&self) -> Run {
-        let extent = if self.quick {
-            Extent::Quick
-        } else {
-            Extent::Full
-        };
-        let mut steps = plan::steps(extent);
+        let mut steps = plan::steps(self.quick);
         steps.retain(|step| self.wants(step));
         if let Some(rounds) = self.rounds {
             steps.iter_mut().for_each(|step| step.rounds = rounds);
@@ -142,8 +137,8 @@ impl Wanted {
             peers,
             delivery: self.delivery,
             steps,
-            rounds: self.rounds.unwrap_or(extent.rounds()),
-            extent,
+            rounds: self.rounds.unwrap_or(plan::rounds(self.quick)),
+            time_max: plan::time_max(self.quick),
             check: if self.verify {
                 Check::All
             } else {

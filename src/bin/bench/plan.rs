@@ -17,34 +17,20 @@ pub struct Step {
     pub time: Duration,
 }
 
-/// How much is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
-    Full,
-    /// A short look at each kind of work.
-    Quick,
+/// The number of rounds.
+pub fn rounds(is_quick: bool) -> u32 {
+    if is_quick { 2 } else { 5 }
 }
 
-impl Extent {
-    pub fn rounds(self) -> u32 {
-        match self {
-            Extent::Full => 5,
-            Extent::Quick => 2,
-        }
-    }
-
-    /// No round starts that would probably end later.
-    pub fn time_max(self) -> Duration {
-        match self {
-            Extent::Full => Duration::from_secs(12 * 60 - 20),
-            Extent::Quick => Duration::from_secs(140),
-        }
-    }
+/// No round starts that would probably end later.
+pub fn time_max(is_quick: bool) -> Duration {
+    Duration::from_secs(if is_quick { 140 } else { 12 * 60 - 20 })
 }
 
-pub fn steps(extent: Extent) -> Vec<Step> {
-    let is_full = extent == Extent::Full;
-    let every = if is_full { extent.rounds() } else { 1 };
+/// The steps of a full run, or of a quick one, which has a short look at each kind of work.
+pub fn steps(is_quick: bool) -> Vec<Step> {
+    let is_full = !is_quick;
+    let every = if is_full { rounds(is_quick) } else { 1 };
     let mut steps = Vec::new();
     let mut step = |workload, cases: &[Case], rounds, milliseconds: u64| {
         steps.push(Step {
@@ -64,7 +50,7 @@ pub fn steps(extent: Extent) -> Vec<Step> {
         let has_both = is_full || people == 100;
         let cases = if has_both { &both[..] } else { &both[..1] };
         let milliseconds = if people == 5000 { 1500 } else { 800 };
-        step(Workload::FanOut, cases, extent.rounds(), milliseconds);
+        step(Workload::FanOut, cases, rounds(is_quick), milliseconds);
     }
     for (people, rate) in [(100, 100), (1000, 100), (100, 1000)] {
         let case = Case::of(people, 64).at_rate(rate);
@@ -105,10 +91,10 @@ mod tests {
 
     #[test]
     fn every_workload_is_measured_and_each_case_once_in_a_round() {
-        for extent in [Extent::Full, Extent::Quick] {
+        for is_quick in [false, true] {
             let mut seen = HashSet::new();
-            for step in steps(extent) {
-                assert!((1..=extent.rounds()).contains(&step.rounds));
+            for step in steps(is_quick) {
+                assert!((1..=rounds(is_quick)).contains(&step.rounds));
                 for case in step.cases {
                     assert!(seen.insert((step.workload, case.clone())), "{case:?}");
                 }

@@ -2,7 +2,7 @@
 
 mod plots;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -72,7 +72,7 @@ fn tables(results: &Results) -> String {
             text.push_str(&format!("\n{head}\n{rule}\n{blocks}"));
         }
     }
-    text + &left_out(results)
+    text + &failures(results)
 }
 
 /// The rows of one figure, one for each case.
@@ -102,21 +102,19 @@ fn block(results: &Results, workload: Workload, figure: &str, title: &str) -> St
     }
 }
 
-/// The measurements that have failed, with their reasons.
-fn left_out(results: &Results) -> String {
-    let mut workloads: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
-    for left_out in &results.left_out {
-        let name = left_out.workload.title();
-        let names = workloads
-            .entry((&left_out.peer, &left_out.reason))
-            .or_default();
-        if !names.contains(&name) {
-            names.push(name);
+/// The failed measurements with their errors.
+fn failures(results: &Results) -> String {
+    let mut workloads: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+    for record in &results.records {
+        if let Some(error) = &record.error {
+            let names = workloads.entry((&record.peer, error)).or_default();
+            names.insert(record.workload.title());
         }
     }
     let mut text = String::new();
-    for ((peer, reason), workloads) in workloads {
-        let line = format!("not measured: {peer}, {}: {reason}", workloads.join(", "));
+    for ((peer, error), workloads) in workloads {
+        let workloads: Vec<&str> = workloads.into_iter().collect();
+        let line = format!("not measured: {peer}, {}: {error}", workloads.join(", "));
         text.push_str(&format!("\n{}\n", wrapped(&line, COLUMNS).join("\n")));
     }
     text
@@ -226,7 +224,6 @@ fn summary(results: &Results) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::LeftOut;
     use crate::results::tests::results;
 
     const FIGURE: &str = figure::SERVER_CPU_US;
@@ -242,15 +239,13 @@ mod tests {
                 ("Redis", 10, 0, 2.0),
                 ("Redis", 10, 1, 5.0),
                 ("chatserv", 1_000, 0, 0.5),
+                ("NATS", 10, 0, 0.0),
+                ("NATS", 1_000, 0, 0.0),
             ],
         );
-        for people in [10, 1_000] {
-            results.left_out.push(LeftOut {
-                workload: Workload::FanOut,
-                peer: "NATS".to_owned(),
-                case: Case::of(people, 64),
-                reason: "nats-server is missing".to_owned(),
-            });
+        for record in &mut results.records[6..] {
+            record.figures.clear();
+            record.error = Some("nats-server is missing".to_owned());
         }
         results
     }

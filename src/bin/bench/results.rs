@@ -1,5 +1,4 @@
-//! What a run has measured, and `results.jsonl`: the setting in the first line, then a line for each record and for each
-//! case that could not be measured.
+//! What a run has measured, and `results.jsonl`: the setting in the first line, then a line for each record.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -186,16 +185,9 @@ pub struct Record {
     pub figures: Figures,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub moments: Vec<Moment>,
-}
-
-/// A case that could not be measured in some round.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LeftOut {
-    pub workload: Workload,
-    /// The label of the server.
-    pub peer: String,
-    pub case: Case,
-    pub reason: String,
+    /// The reason why there are no figures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// The conditions of a run.
@@ -215,7 +207,6 @@ pub struct Setting {
 pub struct Results {
     pub setting: Setting,
     pub records: Vec<Record>,
-    pub left_out: Vec<LeftOut>,
 }
 
 /// A figure over some rounds.
@@ -250,13 +241,8 @@ impl Spread {
 impl Results {
     /// The cases of a workload, by payload and then by people.
     pub fn cases(&self, workload: Workload) -> Vec<&Case> {
-        let measured = self.records.iter().map(|r| (r.workload, &r.case));
-        let left_out = self.left_out.iter().map(|l| (l.workload, &l.case));
-        let cases: BTreeSet<&Case> = measured
-            .chain(left_out)
-            .filter(|(of, _)| *of == workload)
-            .map(|(_, case)| case)
-            .collect();
+        let records = self.records.iter().filter(|r| r.workload == workload);
+        let cases: BTreeSet<&Case> = records.map(|record| &record.case).collect();
         let mut cases: Vec<&Case> = cases.into_iter().collect();
         cases.sort_by_key(|case| case.payload_bytes);
         cases
@@ -319,9 +305,8 @@ impl Results {
             record.figures.retain(|_, value| value.is_finite());
             Line::Record(record)
         });
-        let left_out = self.left_out.iter().cloned().map(Line::LeftOut);
         let mut text = String::new();
-        for line in [setting].into_iter().chain(records).chain(left_out) {
+        for line in [setting].into_iter().chain(records) {
             text.push_str(&serde_json::to_string(&line)?);
             text.push('\n');
         }
@@ -346,12 +331,10 @@ impl Results {
         let mut results = Self {
             setting,
             records: Vec::new(),
-            left_out: Vec::new(),
         };
         for line in lines {
             match line? {
                 Line::Record(record) => results.records.push(record),
-                Line::LeftOut(left_out) => results.left_out.push(left_out),
                 Line::Setting(_) => return Err(io::Error::other("a second setting")),
             }
         }
@@ -365,7 +348,6 @@ impl Results {
 enum Line {
     Setting(Setting),
     Record(Record),
-    LeftOut(LeftOut),
 }
 
 /// Writes a file. An error names it.
@@ -442,6 +424,7 @@ pub mod tests {
             round,
             figures: Figures::from([(figure.to_owned(), value)]),
             moments: Vec::new(),
+            error: None,
         };
         Results {
             setting: Setting {
@@ -453,7 +436,6 @@ pub mod tests {
                     .to_vec(),
             },
             records: values.iter().map(record).collect(),
-            left_out: Vec::new(),
         }
     }
 
@@ -505,11 +487,10 @@ pub mod tests {
             p99_ms: None,
             resident_mib: 5.5,
         });
-        results.left_out.push(LeftOut {
-            workload: Workload::Churn,
-            peer: "b".to_owned(),
-            case: Case::of(10, 64),
-            reason: "b is missing".to_owned(),
+        results.records.push(Record {
+            figures: Figures::new(),
+            error: Some("a has ended".to_owned()),
+            ..results.records[0].clone()
         });
         let mut written = results.clone();
         let figures = &mut written.records[0].figures;

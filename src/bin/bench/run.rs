@@ -1,14 +1,14 @@
 //! A run: round after round, with each server in turn, so that other work on the machine affects all servers alike.
 
 use std::io::{self, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chatserv::config::Delivery;
 
 use crate::deliveries::Check;
 use crate::peer::Peer;
-use crate::plan::{Extent, Step};
-use crate::results::{Case, LeftOut, Record, Results, Setting};
+use crate::plan::Step;
+use crate::results::{Case, Figures, Record, Results, Setting};
 use crate::trial::Trial;
 use crate::work::{self, EXTRA_CLIENTS};
 
@@ -18,7 +18,8 @@ pub struct Run {
     pub delivery: Delivery,
     pub steps: Vec<Step>,
     pub rounds: u32,
-    pub extent: Extent,
+    /// No round starts that would probably end later.
+    pub time_max: Duration,
     /// How closely deliveries are checked at full speed.
     pub check: Check,
 }
@@ -30,7 +31,6 @@ impl Run {
         let mut results = Results {
             setting: Setting::now()?,
             records: Vec::new(),
-            left_out: Vec::new(),
         };
         for round in 0..self.rounds {
             let round_began = Instant::now();
@@ -49,7 +49,7 @@ impl Run {
                 }
             }
             let is_last = round + 1 == self.rounds;
-            if !is_last && began.elapsed() + round_began.elapsed() > self.extent.time_max() {
+            if !is_last && began.elapsed() + round_began.elapsed() > self.time_max {
                 progress("no time is left for another round");
                 break;
             }
@@ -69,29 +69,23 @@ impl Run {
                 Ok(trial) => self.measure_case(trial, step, case, round),
                 Err(why) => Err(why.clone()),
             };
-            match measured {
-                Ok((figures, moments)) => results.records.push(Record {
-                    workload: step.workload,
-                    peer: peer.label().to_owned(),
-                    case: case.clone(),
-                    round,
-                    figures,
-                    moments,
-                }),
-                Err(reason) => {
-                    progress(&format!("  {}: {reason}", peer.label()));
-                    trial = Err(reason.clone());
-                    let left_out = LeftOut {
-                        workload: step.workload,
-                        peer: peer.label().to_owned(),
-                        case: case.clone(),
-                        reason,
-                    };
-                    if !results.left_out.contains(&left_out) {
-                        results.left_out.push(left_out);
-                    }
-                }
+            let (figures, moments, error) = match measured {
+                Ok((figures, moments)) => (figures, moments, None),
+                Err(error) => (Figures::new(), Vec::new(), Some(error)),
+            };
+            if let Some(error) = &error {
+                progress(&format!("  {}: {error}", peer.label()));
+                trial = Err(error.clone());
             }
+            results.records.push(Record {
+                workload: step.workload,
+                peer: peer.label().to_owned(),
+                case: case.clone(),
+                round,
+                figures,
+                moments,
+                error,
+            });
         }
     }
 

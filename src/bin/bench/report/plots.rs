@@ -27,13 +27,18 @@ fn plot(title: String, see: &str, drawing: Drawing) -> Figure {
     }
 }
 
-/// The servers with any record: each has the same colour in all plots.
+/// The servers with any figure: each has the same colour in all plots.
 fn peers(results: &Results) -> Vec<&str> {
-    let has_record = |label: &&str| results.records.iter().any(|record| record.peer == *label);
+    let has_figure = |label: &&str| {
+        results
+            .records
+            .iter()
+            .any(|record| record.peer == *label && record.error.is_none())
+    };
     let labels = results.setting.peers.iter();
     labels
         .map(|(label, _)| label.as_str())
-        .filter(has_record)
+        .filter(has_figure)
         .collect()
 }
 

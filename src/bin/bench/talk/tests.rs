@@ -79,7 +79,7 @@ fn a_window_bounds_the_messages_in_flight() {
     let (pace, until) = (Pace::Window(8), Until::Sent(200));
     let outcome = talk(&mut trial, pace, Check::All, until, &mut watch).unwrap();
     assert_eq!(watch.received, outcome.deliveries);
-    assert!((1..=8).contains(&watch.most), "{}", watch.most);
+    assert!(watch.most <= 8, "{}", watch.most);
     let slowest = watch.latencies.per_mille_ms(1000).unwrap();
     assert!(slowest > 0.0 && slowest <= outcome.took.as_secs_f64() * 1e3);
 }
