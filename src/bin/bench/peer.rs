@@ -40,7 +40,7 @@ pub enum Peer {
 pub const ALL: [Peer; 4] = [Peer::Chatserv, Peer::Redis, Peer::Nats, Peer::Floor];
 
 /// Their names in tables and records.
-pub const LABELS: [&str; 4] = ["chatserv", "Redis", "NATS", "floor"];
+pub const LABELS: [&str; 4] = ["chatserv", "redis", "nats", "epoll floor"];
 
 impl Peer {
     /// Its name in tables and records.
@@ -54,7 +54,7 @@ impl Peer {
     /// It is missing. The error says how to get it.
     pub fn version(self) -> Result<String, String> {
         match self {
-            Peer::Floor => Ok(format!("floor {}", env!("CARGO_PKG_VERSION"))),
+            Peer::Floor => Ok(format!("epoll floor {}", env!("CARGO_PKG_VERSION"))),
             _ => version(&self.program()?),
         }
     }

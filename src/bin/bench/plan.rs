@@ -24,7 +24,7 @@ pub fn rounds(is_quick: bool) -> u32 {
 
 /// No round starts that would probably end later.
 pub fn time_max(is_quick: bool) -> Duration {
-    Duration::from_secs(if is_quick { 140 } else { 12 * 60 - 20 })
+    Duration::from_secs(if is_quick { 170 } else { 12 * 60 - 20 })
 }
 
 /// The steps of a full run, or of a quick one, which has a short look at each kind of work.
@@ -54,7 +54,7 @@ pub fn steps(is_quick: bool) -> Vec<Step> {
     }
     for (people, rate) in [(100, 100), (1000, 100), (100, 1000)] {
         let case = Case::of(people, 64).at_rate(rate);
-        step(Workload::Latency, &[case], every, 1500);
+        step(Workload::Latency, &[case], every, 1200);
     }
     let people = if is_full { 10_000 } else { 1000 };
     step(Workload::Idle, &[Case::of(people, 64)], every.min(3), 0);
@@ -68,15 +68,15 @@ pub fn steps(is_quick: bool) -> Vec<Step> {
         stalled(1000, 0, 1, 2000);
         stalled(1000, 100, 1, 2000);
     }
-    step(Workload::Noisy, &[Case::of(NOISY_PEOPLE, 64)], every, 1500);
-    step(Workload::Churn, &[Case::of(LISTENERS, 64)], every, 1500);
+    step(Workload::Noisy, &[Case::of(NOISY_PEOPLE, 64)], every, 1200);
+    step(Workload::Churn, &[Case::of(LISTENERS, 64)], every, 1200);
     let growth: &[usize] = if is_full {
         &[1, 3, 10, 30, 100, 300, 1000, 3000, 10_000]
     } else {
         &[1, 10, 100, 1000]
     };
     for &people in growth {
-        step(Workload::Growth, &[Case::of(people, 64)], every.min(2), 500);
+        step(Workload::Growth, &[Case::of(people, 64)], 1, 700);
     }
     steps
 }

@@ -1,4 +1,4 @@
-//! The files of a run beside `results.jsonl`: `report.txt` with all tables, `summary.md` with the short ones, and plots.
+//! The files of a run beside `results.jsonl`: `report.txt` with all tables, `summary.md` with a short one, and plots.
 
 mod plots;
 
@@ -11,7 +11,12 @@ use chatserv::load::plot::{document, short, wrapped};
 use clap::ValueEnum;
 
 use crate::peer::LABELS;
-use crate::results::{Case, Results, Workload, figure, put};
+use crate::results::Workload::{self, *};
+use crate::results::figure::{
+    CYCLES_PER_S, GROWN_MIB, KERNEL_KIB_PER_PERSON, LOGINS_PER_S, P50_MS, P99_MS,
+    RESIDENT_KIB_PER_PERSON, SERVER_CPU_PERCENT, SERVER_CPU_US, TITLES,
+};
+use crate::results::{Case, Results, put};
 
 /// The width of `report.txt`.
 const COLUMNS: usize = 120;
@@ -48,15 +53,15 @@ fn tables(results: &Results) -> String {
         .map(|(label, version)| (label.as_str(), version));
     let mut text = String::new();
     for (name, value) in facts.into_iter().chain(versions) {
-        let lines = wrapped(value, COLUMNS - 10).join("\n          ");
-        text.push_str(&format!("{name:<10}{lines}\n"));
+        let lines = wrapped(value, COLUMNS - 13).join("\n             ");
+        text.push_str(&format!("{name:<13}{lines}\n"));
     }
     text.push_str(
         "\nMedians over the rounds; ± is half of the range from the lowest to the highest round. The columns on the right \
          are\nthe ratios of the first server to each other one: the median of the ratios of all rounds.\n",
     );
     for &workload in Workload::value_variants() {
-        let figures = figure::TITLES.iter();
+        let figures = TITLES.iter();
         let blocks: String = figures
             .map(|(figure, title)| block(results, workload, figure, title))
             .collect();
@@ -66,7 +71,8 @@ fn tables(results: &Results) -> String {
                 head.push_str(&format!("{label:>15}"));
             }
             for label in &LABELS[1..] {
-                head.push_str(&format!("{:>9}", format!("÷ {label}")));
+                let name = label.rsplit(' ').next().unwrap_or_default();
+                head.push_str(&format!("{:>9}", format!("÷ {name}")));
             }
             let rule = "─".repeat(head.chars().count());
             text.push_str(&format!("\n{head}\n{rule}\n{blocks}"));
@@ -120,105 +126,45 @@ fn failures(results: &Results) -> String {
     text
 }
 
-/// The rows of the summary, and whether each belongs to the shorter table too.
-const ROWS: [(Workload, &str, Case, bool); 20] = [
-    (
-        Workload::FanOut,
-        figure::SERVER_CPU_US,
-        Case::of(10, 64),
-        true,
-    ),
-    (
-        Workload::FanOut,
-        figure::SERVER_CPU_US,
-        Case::of(100, 64),
-        false,
-    ),
-    (
-        Workload::FanOut,
-        figure::SERVER_CPU_US,
-        Case::of(1000, 64),
-        true,
-    ),
-    (
-        Workload::FanOut,
-        figure::SERVER_CPU_US,
-        Case::of(5000, 64),
-        false,
-    ),
-    (
-        Workload::FanOut,
-        figure::SERVER_CPU_US,
-        Case::of(100, 512),
-        false,
-    ),
-    (Workload::Latency, figure::P50_MS, RATE_100_TO_100, false),
-    (Workload::Latency, figure::P99_MS, RATE_100_TO_100, false),
-    (Workload::Latency, figure::P50_MS, RATE_100_TO_1000, false),
-    (Workload::Latency, figure::P99_MS, RATE_100_TO_1000, true),
-    (Workload::Latency, figure::P50_MS, RATE_1000_TO_100, false),
-    (Workload::Latency, figure::P99_MS, RATE_1000_TO_100, false),
-    (
-        Workload::Idle,
-        figure::LOGINS_PER_S,
-        Case::of(10_000, 64),
-        true,
-    ),
-    (
-        Workload::Idle,
-        figure::RESIDENT_KIB_PER_PERSON,
-        Case::of(10_000, 64),
-        false,
-    ),
-    (
-        Workload::Idle,
-        figure::KERNEL_KIB_PER_PERSON,
-        Case::of(10_000, 64),
-        false,
-    ),
-    (
-        Workload::Idle,
-        figure::SERVER_CPU_PERCENT,
-        Case::of(10_000, 64),
-        false,
-    ),
-    (Workload::Stalled, figure::P99_MS, Case::of(100, 512), false),
-    (Workload::Stalled, figure::P99_MS, ONE_STALLED, false),
-    (Workload::Stalled, figure::GROWN_MIB, ONE_STALLED, true),
-    (Workload::Noisy, figure::P99_MS, Case::of(50, 64), false),
-    (
-        Workload::Churn,
-        figure::CYCLES_PER_S,
-        Case::of(10, 64),
-        false,
-    ),
-];
-
-const RATE_100_TO_100: Case = Case::of(100, 64).at_rate(100);
-const RATE_100_TO_1000: Case = Case::of(1000, 64).at_rate(100);
-const RATE_1000_TO_100: Case = Case::of(100, 64).at_rate(1000);
+const TEN_THOUSAND: Case = Case::of(10_000, 64);
 const ONE_STALLED: Case = Case::of(100, 512).with_stalled(1);
 
-/// Two tables of medians in Markdown: all rows, and those for a README.
+/// The rows of the summary.
+#[rustfmt::skip]
+const ROWS: [(&str, Workload, &str, Case); 20] = [
+    ("fan-out to 10, CPU a delivery, µs", FanOut, SERVER_CPU_US, Case::of(10, 64)),
+    ("fan-out to 100, CPU a delivery, µs", FanOut, SERVER_CPU_US, Case::of(100, 64)),
+    ("fan-out to 1,000, CPU a delivery, µs", FanOut, SERVER_CPU_US, Case::of(1000, 64)),
+    ("fan-out to 5,000, CPU a delivery, µs", FanOut, SERVER_CPU_US, Case::of(5000, 64)),
+    ("fan-out of 512 bytes to 100, CPU a delivery, µs", FanOut, SERVER_CPU_US, Case::of(100, 512)),
+    ("latency, 100/s to 100, p50, ms", Latency, P50_MS, Case::of(100, 64).at_rate(100)),
+    ("latency, 100/s to 100, p99, ms", Latency, P99_MS, Case::of(100, 64).at_rate(100)),
+    ("latency, 100/s to 1,000, p50, ms", Latency, P50_MS, Case::of(1000, 64).at_rate(100)),
+    ("latency, 100/s to 1,000, p99, ms", Latency, P99_MS, Case::of(1000, 64).at_rate(100)),
+    ("latency, 1,000/s to 100, p50, ms", Latency, P50_MS, Case::of(100, 64).at_rate(1000)),
+    ("latency, 1,000/s to 100, p99, ms", Latency, P99_MS, Case::of(100, 64).at_rate(1000)),
+    ("10,000 people coming in, logins a second", Idle, LOGINS_PER_S, TEN_THOUSAND),
+    ("10,000 people, resident memory a person, KiB", Idle, RESIDENT_KIB_PER_PERSON, TEN_THOUSAND),
+    ("10,000 people, kernel memory a person, KiB", Idle, KERNEL_KIB_PER_PERSON, TEN_THOUSAND),
+    ("10,000 people who say nothing, CPU, %", Idle, SERVER_CPU_PERCENT, TEN_THOUSAND),
+    ("100 people who all read, 512 bytes, p99, ms", Stalled, P99_MS, Case::of(100, 512)),
+    ("1 stalled among 100, 512 bytes, the others' p99, ms", Stalled, P99_MS, ONE_STALLED),
+    ("1 stalled among 100, 512 bytes, memory grown, MiB", Stalled, GROWN_MIB, ONE_STALLED),
+    ("50 people beside a flooder, p99, ms", Noisy, P99_MS, Case::of(50, 64)),
+    ("churn, visits a second", Churn, CYCLES_PER_S, Case::of(10, 64)),
+];
+
+/// A table of medians in Markdown.
 fn summary(results: &Results) -> String {
-    let table = |is_wanted: fn(bool) -> bool| {
-        let mut text = format!("| | {} |\n|---|--:|--:|--:|--:|\n", LABELS.join(" | "));
-        for (workload, figure, case, _) in ROWS.iter().filter(|row| is_wanted(row.3)) {
-            let titles = figure::TITLES.iter().find(|(name, _)| name == figure);
-            let cells = LABELS.map(|label| {
-                let spread = results.spread(*workload, label, case, figure);
-                spread.map_or("–".to_owned(), |spread| short(spread.median))
-            });
-            text.push_str(&format!(
-                "| {}, {case}: {} | {} |\n",
-                workload.title(),
-                titles.map_or(*figure, |(_, title)| title),
-                cells.join(" | ")
-            ));
-        }
-        text
-    };
-    format!("{}\n{}", table(|_| true), table(|is_short| is_short))
+    let mut text = format!("| | {} |\n|---|--:|--:|--:|--:|\n", LABELS.join(" | "));
+    for (title, workload, figure, case) in &ROWS {
+        let cells = LABELS.map(|label| {
+            let spread = results.spread(*workload, label, case, figure);
+            spread.map_or("–".to_owned(), |spread| short(spread.median))
+        });
+        text.push_str(&format!("| {title} | {} |\n", cells.join(" | ")));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -226,21 +172,19 @@ mod tests {
     use super::*;
     use crate::results::tests::results;
 
-    const FIGURE: &str = figure::SERVER_CPU_US;
-
     fn example() -> Results {
         let mut results = results(
             Workload::FanOut,
-            FIGURE,
+            SERVER_CPU_US,
             &[
                 ("chatserv", 10, 0, 1.0),
                 ("chatserv", 10, 1, 1.25),
                 ("chatserv", 10, 2, 1.5),
-                ("Redis", 10, 0, 2.0),
-                ("Redis", 10, 1, 5.0),
+                ("redis", 10, 0, 2.0),
+                ("redis", 10, 1, 5.0),
                 ("chatserv", 1_000, 0, 0.5),
-                ("NATS", 10, 0, 0.0),
-                ("NATS", 1_000, 0, 0.0),
+                ("nats", 10, 0, 0.0),
+                ("nats", 1_000, 0, 0.0),
             ],
         );
         for record in &mut results.records[6..] {
@@ -258,14 +202,14 @@ mod tests {
         let words = |line: usize| lines[line].split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(
             words(0),
-            "fan-out chatserv Redis NATS floor ÷ Redis ÷ NATS ÷ floor"
+            "fan-out chatserv redis nats epoll floor ÷ redis ÷ nats ÷ floor"
         );
         assert_eq!(words(2), "CPU a delivery, µs");
         assert_eq!(words(3), "10 people, 64 B 1.25 ±20% 3.5 ±43% – – 0.375 – –");
         assert_eq!(words(4), "1,000 people, 64 B 0.5 – – – – – –");
         assert_eq!(
             words(6),
-            "not measured: NATS, fan-out: nats-server is missing"
+            "not measured: nats, fan-out: nats-server is missing"
         );
         assert_eq!(lines.len(), 7, "{text}");
         for line in text.lines() {
@@ -274,17 +218,14 @@ mod tests {
     }
 
     #[test]
-    fn the_summary_has_all_rows_and_five_of_them_again() {
+    fn the_summary_has_all_rows() {
         let text = summary(&example());
-        let (all, few) = text.split_once("\n\n").unwrap();
-        let row = "| fan-out, 10 people, 64 B: CPU a delivery, µs | 1.25 | 3.5 | – | – |";
-        for (table, rows) in [(all, ROWS.len()), (few, 5)] {
-            let mut lines = table.lines();
-            assert_eq!(lines.next(), Some("| | chatserv | Redis | NATS | floor |"));
-            assert_eq!(lines.nth(1), Some(row));
-            assert_eq!(table.lines().count(), 2 + rows);
-        }
-        assert!(few.lines().all(|line| all.contains(line)));
+        let mut lines = text.lines();
+        let head = "| | chatserv | redis | nats | epoll floor |";
+        assert_eq!(lines.next(), Some(head));
+        let row = "| fan-out to 10, CPU a delivery, µs | 1.25 | 3.5 | – | – |";
+        assert_eq!(lines.nth(1), Some(row));
+        assert_eq!(text.lines().count(), 2 + ROWS.len());
     }
 
     #[test]
@@ -315,5 +256,6 @@ mod tests {
         let kept = |name| fs::read_to_string(folder.join(name)).unwrap();
         assert_eq!(kept("summary.md"), summary(&results), "{again}");
         assert_eq!(kept("report.txt"), tables(&results), "{again}");
+        assert!(!kept("summary.md").contains('–'), "a row has no figure");
     }
 }

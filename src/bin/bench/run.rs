@@ -33,8 +33,9 @@ impl Run {
             records: Vec::new(),
         };
         for round in 0..self.rounds {
-            let round_began = Instant::now();
+            let mut next_round = Duration::ZERO;
             for step in self.steps.iter().filter(|step| round < step.rounds) {
+                let step_began = Instant::now();
                 for peer in in_turn(&self.peers, round) {
                     progress(&format!(
                         "{:4} s, round {} of {}: {:?}, {} people: {}",
@@ -47,9 +48,12 @@ impl Run {
                     ));
                     self.measure_step(&mut results, step, peer, round);
                 }
+                if round + 1 < step.rounds {
+                    next_round += step_began.elapsed();
+                }
             }
             let is_last = round + 1 == self.rounds;
-            if !is_last && began.elapsed() + round_began.elapsed() > self.time_max {
+            if !is_last && began.elapsed() + next_round > self.time_max {
                 progress("no time is left for another round");
                 break;
             }
