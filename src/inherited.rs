@@ -1,8 +1,9 @@
-//! What a process has from whoever started it.
+//! What a process inherits from its parent.
 
 use std::fs;
 
-/// Whether this process was started with the signal ignored, as the kernel tells it: bit n−1 stands for signal n.
+/// Whether this process ignores the signal, as it may have been told to by its parent. Bit n−1 of the kernel's mask is for
+/// signal n.
 pub fn is_ignored(signal: i32) -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

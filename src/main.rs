@@ -7,35 +7,43 @@ use std::process::ExitCode;
 
 use chatserv::chat::Protocol;
 use chatserv::config::{self, Config, ConfigError, Outcome};
+use chatserv::healthcheck::Healthcheck;
 use chatserv::server::console::write_unless_stuck;
-use chatserv::server::{NoThread, Server, log, signals};
+use chatserv::server::{Server, StartError, log, signals};
 
-/// The settings are right, but the server could not start with them.
+/// The settings are valid, but the server cannot start with them.
 const EXIT_FAILURE: u8 = 1;
-/// A setting is wrong: nothing was tried.
+/// A setting is wrong.
 const EXIT_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     match settings() {
         Ok(Outcome::Run(config)) => serve(config),
-        Ok(Outcome::Healthcheck(server)) => match server.check() {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(unhealthy) => fail(&unhealthy, EXIT_FAILURE),
-        },
+        Ok(Outcome::Healthcheck(address, config)) => healthcheck(address.as_deref(), &config),
         Ok(Outcome::Check(config)) => check(&config),
         Ok(Outcome::Print(text)) => print(&text),
         Err(error) => fail(&error, EXIT_USAGE),
     }
 }
 
-/// What the command line, the environment and the settings file say, now.
+/// Loads the settings from the command line, the environment and the settings file.
 fn settings() -> Result<Outcome, ConfigError> {
     config::load(env::args_os(), env::vars_os())
 }
 
-/// Prints the settings in force, if the files that they name are such that a server could start with them.
+fn healthcheck(address: Option<&str>, config: &Config) -> ExitCode {
+    match Healthcheck::new(address, config) {
+        Ok(server) => match server.check() {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(unhealthy) => fail(&unhealthy, EXIT_FAILURE),
+        },
+        Err(error) => fail(&error, EXIT_USAGE),
+    }
+}
+
+/// Prints the settings in force, if a server could start with them.
 fn check(config: &Config) -> ExitCode {
-    // What the start would warn of is worth as much here.
+    // The warnings of a start are useful here as well.
     log::start(config.log_level);
     if let Err(error) = Server::check(config) {
         return fail(&error, EXIT_FAILURE);
@@ -44,7 +52,7 @@ fn check(config: &Config) -> ExitCode {
     print(&config.to_toml())
 }
 
-/// Starts the server, says where it listens, and runs it until it is shut down.
+/// Starts the server, prints its ports, and runs it until it is shut down.
 fn serve(config: Config) -> ExitCode {
     log::start(config.log_level);
     let server = match Server::start(config) {
@@ -53,7 +61,7 @@ fn serve(config: Config) -> ExitCode {
     };
     let signals = match signals::watch(server.remote(), settings) {
         Ok(signals) => signals,
-        Err(error) => return fail(&NoThread(error), EXIT_FAILURE),
+        Err(error) => return fail(&StartError::Thread(error), EXIT_FAILURE),
     };
     let waiting: String = server
         .ports()
@@ -65,13 +73,13 @@ fn serve(config: Config) -> ExitCode {
     let ended = server.run(|| write_unless_stuck(io::stdout(), &waiting));
     drop(signals);
     if let Err(error) = ended {
-        return fail(&NoThread(error), EXIT_FAILURE);
+        return fail(&StartError::Thread(error), EXIT_FAILURE);
     }
     log::finish();
     ExitCode::SUCCESS
 }
 
-/// Prints to stdout, for somebody who waits for it. `println!` would panic where stdout is closed.
+/// Prints to stdout. `println!` would panic if stdout is closed.
 fn print(text: &str) -> ExitCode {
     let mut stdout = io::stdout();
     let _ = stdout
@@ -80,7 +88,7 @@ fn print(text: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Says on stderr, behind what the log still holds, what is wrong.
+/// Prints an error to stderr, after the log.
 fn fail(error: &dyn Display, code: u8) -> ExitCode {
     log::finish();
     write_unless_stuck(io::stderr(), &format!("chatserv: {error}\n"));

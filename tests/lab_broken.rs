@@ -2,6 +2,7 @@
 //!
 //! Whoever mends one makes some of these fail, as they should.
 
+#![cfg(feature = "lab")]
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
 use std::path::Path;

@@ -1,5 +1,6 @@
 //! `lab client`: it ends when the server does, though nobody presses a key.
 
+#![cfg(feature = "lab")]
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
 use std::io::Read;

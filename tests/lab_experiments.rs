@@ -1,5 +1,6 @@
 //! All experiments of the lab, one after the other, as `lab` runs them: what they claim holds, and all they draw is there.
 
+#![cfg(feature = "lab")]
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
 mod support;

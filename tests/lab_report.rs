@@ -1,5 +1,6 @@
 //! The lab as a program: its list, its errors, and what one experiment leaves behind.
 
+#![cfg(feature = "lab")]
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
 #[path = "../src/bin/lab/report/markup.rs"]

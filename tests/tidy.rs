@@ -1,11 +1,26 @@
-//! The habits of this code, held by a test.
+//! The rules of this source, as tests.
 
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What the core and the codecs may not know of, and why a reader of them can be sure of it.
+/// The files through which a line of chat passes, in this order.
+const WAY_OF_A_MESSAGE: [&str; 7] = [
+    "server/reader.rs",
+    "protocol/plain/decode.rs",
+    "server/dispatcher.rs",
+    "chat/hub.rs",
+    "chat/say.rs",
+    "protocol/plain/encode.rs",
+    "server/delivery/mod.rs",
+];
+
+/// A student reads the way of a message in an afternoon.
+const WAY_LINES_MAX: usize = 1_800;
+
+/// What the core and the codecs may not use.
 const IMPURE: [&str; 11] = [
     "std::net",
     "std::thread",
@@ -39,10 +54,10 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     found
 }
 
-/// The same without the files of unit tests, which may do what tests do.
+/// The same without the files of unit tests.
 fn product(folder: &str) -> impl Iterator<Item = (PathBuf, String)> {
     let of_tests = |path: &Path| {
-        // Up to `src`, since the project itself may be in any folder.
+        // Up to `src`: the project itself may be in any folder.
         let mut below = path.iter().rev().take_while(|part| *part != "src");
         below.any(|part| {
             ["tests", "tests.rs", "testing.rs"]
@@ -55,14 +70,213 @@ fn product(folder: &str) -> impl Iterator<Item = (PathBuf, String)> {
         .filter(move |(path, _)| !of_tests(path))
 }
 
-/// The lines of code, numbered from 1: no comments, and nothing behind the line that begins a module of unit tests. One
-/// that is only named there, and lies in a file of its own, ends nothing.
+/// The lines of code, numbered from 1: no comments, and nothing after the beginning of a module of unit tests.
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let of_tests = text.find("mod tests {").unwrap_or(text.len());
     let numbered = text[..of_tests].lines().enumerate();
     let without_comment =
         numbered.map(|(at, line)| (at + 1, line.split("//").next().unwrap_or("")));
     without_comment.filter(|(_, line)| !line.trim().is_empty())
+}
+
+/// The lines of a file before its unit tests.
+fn lines_without_tests(text: &str) -> usize {
+    text.lines()
+        .take_while(|line| *line != "#[cfg(test)]")
+        .count()
+}
+
+#[test]
+fn the_way_of_a_message_is_seven_short_files() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let tour = fs::read_to_string(source.join("lib.rs")).unwrap();
+    let mut total = 0;
+    let mut position = 0;
+    for file in WAY_OF_A_MESSAGE {
+        let text = fs::read_to_string(source.join(file)).unwrap();
+        let lines = lines_without_tests(&text);
+        println!("{lines:5} {file}");
+        total += lines;
+        let found = tour[position..].find(&format!("`{file}`"));
+        position += found
+            .unwrap_or_else(|| panic!("the tour in src/lib.rs does not name {file} in its place"));
+        // The rooms behind the doors are reached through one arm of a `match`, and not imported.
+        for (number, line) in code(&text) {
+            for door in ["more::", "ops::"] {
+                assert!(
+                    !line.contains(door) || line.contains("=>"),
+                    "{file}:{number}: {line}"
+                );
+            }
+        }
+    }
+    println!("{total:5} lines in all, at most {WAY_LINES_MAX}");
+    assert!(total <= WAY_LINES_MAX, "{total} lines");
+}
+
+/// A file's module, such as `server::delivery::outbox`.
+fn module_of(path: &Path) -> String {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let below = path.strip_prefix(source).unwrap().with_extension("");
+    let parts: Vec<&str> = below.iter().map(|part| part.to_str().unwrap()).collect();
+    let parts = parts.strip_suffix(&["mod"]).unwrap_or(&parts);
+    parts.join("::")
+}
+
+/// The paths that a file imports, each as a list of names, relative to the crate.
+fn imports(module: &str, text: &str) -> Vec<Vec<String>> {
+    let code: Vec<&str> = code(text).map(|(_, line)| line).collect();
+    let code = code.join(" ");
+    let mut found = Vec::new();
+    for statement in code.split(';') {
+        // Re-exports open a door and import nothing.
+        let Some((before, tree)) = statement.rsplit_once("use ") else {
+            continue;
+        };
+        if !before.trim_end().is_empty() && before.contains("pub") {
+            continue;
+        }
+        let tree: String = tree.chars().filter(|c| !c.is_whitespace()).collect();
+        expand(&tree, &mut Vec::new(), &mut found);
+    }
+    let mut absolute = Vec::new();
+    for mut path in found {
+        let mut base: Vec<String> = match path[0].as_str() {
+            "crate" => Vec::new(),
+            "super" => module.split("::").map(str::to_owned).collect(),
+            _ => continue,
+        };
+        while path.first().is_some_and(|part| part == "super") {
+            path.remove(0);
+            base.pop();
+        }
+        if path.first().is_some_and(|part| part == "crate") {
+            path.remove(0);
+        }
+        base.extend(path);
+        absolute.push(base);
+    }
+    absolute
+}
+
+/// `a::{b, c::d}` names `a::b` and `a::c::d`.
+fn expand(tree: &str, prefix: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+    match tree.split_once("::{") {
+        Some((head, rest)) if !head.contains(['{', ',']) => {
+            let depth = prefix.len();
+            prefix.extend(head.split("::").map(str::to_owned));
+            let inner = rest.strip_suffix('}').unwrap_or(rest);
+            let (mut level, mut start) = (0, 0);
+            for (at, c) in inner.char_indices().chain([(inner.len(), ',')]) {
+                match c {
+                    '{' => level += 1,
+                    '}' => level -= 1,
+                    ',' if level == 0 => {
+                        expand(&inner[start..at], prefix, found);
+                        start = at + 1;
+                    }
+                    _ => {}
+                }
+            }
+            prefix.truncate(depth);
+        }
+        _ if tree.is_empty() => {}
+        _ => {
+            let mut path = prefix.clone();
+            path.extend(tree.split("::").map(str::to_owned));
+            found.push(path);
+        }
+    }
+}
+
+/// Where the names that a module re-exports are defined: `(module, name)` to the module.
+fn doors(sources: &[(PathBuf, String)]) -> BTreeMap<(String, String), String> {
+    let mut doors = BTreeMap::new();
+    for (path, text) in sources {
+        let module = module_of(path);
+        let code: Vec<&str> = code(text).map(|(_, line)| line).collect();
+        for statement in code.join(" ").split(';') {
+            let Some((before, tree)) = statement.rsplit_once("use ") else {
+                continue;
+            };
+            if !before.contains("pub") {
+                continue;
+            }
+            let tree: String = tree.chars().filter(|c| !c.is_whitespace()).collect();
+            let mut found = Vec::new();
+            expand(&tree, &mut Vec::new(), &mut found);
+            for mut path in found {
+                let name = path.pop().unwrap();
+                let inner = if module.is_empty() {
+                    path.join("::")
+                } else {
+                    format!("{module}::{}", path.join("::"))
+                };
+                doors.insert((module.clone(), name), inner);
+            }
+        }
+    }
+    doors
+}
+
+#[test]
+fn no_circle_of_imports_between_files() {
+    let sources: Vec<_> = product("src")
+        .filter(|(path, _)| !path.components().any(|part| part.as_os_str() == "bin"))
+        .collect();
+    let modules: BTreeSet<String> = sources.iter().map(|(path, _)| module_of(path)).collect();
+    let doors = doors(&sources);
+    let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (path, text) in &sources {
+        let from = module_of(path);
+        for import in imports(&from, text) {
+            // The longest prefix that is a module, and the file behind its door.
+            let (mut at, mut name) = (import.len(), None);
+            while at > 0 && !modules.contains(&import[..at].join("::")) {
+                at -= 1;
+                name = import.get(at).cloned();
+            }
+            let mut to = import[..at].join("::");
+            while let Some(inner) = name
+                .as_ref()
+                .and_then(|name| doors.get(&(to.clone(), name.clone())))
+            {
+                to = inner.clone();
+            }
+            if to != from && !to.is_empty() {
+                edges.entry(from.clone()).or_default().insert(to);
+            }
+        }
+    }
+    assert!(edges.len() > 40, "few files import anything: {edges:?}");
+    // Files that import none of the rest, or that none of the rest imports, are taken away until only circles are left.
+    loop {
+        let imported: BTreeSet<String> = edges.values().flatten().cloned().collect();
+        let done: Vec<String> = edges
+            .iter()
+            .filter(|(from, to)| {
+                !imported.contains(*from) || !to.iter().any(|to| edges.contains_key(to))
+            })
+            .map(|(from, _)| from.clone())
+            .collect();
+        if done.is_empty() {
+            break;
+        }
+        edges.retain(|from, _| !done.contains(from));
+    }
+    let within: BTreeMap<_, Vec<_>> = edges
+        .iter()
+        .map(|(from, to)| {
+            (
+                from,
+                to.iter().filter(|to| edges.contains_key(*to)).collect(),
+            )
+        })
+        .collect();
+    assert!(
+        within.is_empty(),
+        "files that import each other in a circle: {within:#?}"
+    );
 }
 
 #[test]
@@ -83,7 +297,7 @@ fn the_core_and_the_codecs_are_pure() {
 }
 
 #[test]
-fn no_thread_of_the_server_unwraps_without_a_reason() {
+fn nothing_unwraps_without_a_reason() {
     for (path, text) in product("src") {
         for (number, line) in code(&text) {
             assert!(
@@ -96,7 +310,7 @@ fn no_thread_of_the_server_unwraps_without_a_reason() {
                 let words = reason.split_whitespace().count();
                 assert!(
                     words >= 5,
-                    "{}:{number}: is that a proof? {line}",
+                    "{}:{number}: the reason is no sentence: {line}",
                     path.display()
                 );
             }
@@ -110,14 +324,14 @@ fn text<'a>(sources: &'a [(PathBuf, String)], name: &str) -> &'a str {
     &found.unwrap_or_else(|| panic!("{name} is gone")).1
 }
 
-/// The threads that a thread map has: a table in the docs of a module, whose rows begin with a thread's name.
+/// The threads in a table of threads: its rows begin with the name of a thread.
 fn thread_map(text: &str) -> Vec<&str> {
     text.lines()
         .filter_map(|line| line.strip_prefix("//! | `")?.split('`').next())
         .collect()
 }
 
-/// Whatever stands in quotation marks behind this, each time.
+/// The quoted texts that follow `beginning`.
 fn quoted_behind<'a>(text: &'a str, beginning: &str) -> Vec<&'a str> {
     text.split(&format!("{beginning}(\""))
         .skip(1)
@@ -133,14 +347,14 @@ fn starts_a_thread(text: &str) -> bool {
 }
 
 #[test]
-fn every_thread_stands_in_the_thread_map() {
+fn every_thread_of_the_server_is_in_the_table_of_threads() {
     let sources: Vec<_> = product("src")
         .filter(|(path, _)| !path.components().any(|part| part.as_os_str() == "bin"))
         .collect();
     let map = thread_map(text(&sources, "src/server/mod.rs"));
     let mut roles = Vec::new();
     for (_, text) in &sources {
-        // The one way to a row in the table of threads, which every thread has.
+        // Every thread has a row in the table of threads, and there is one way to get it.
         roles.extend(quoted_behind(text, ".row"));
         roles.extend(quoted_behind(text, "thread_name"));
     }
@@ -151,15 +365,14 @@ fn every_thread_stands_in_the_thread_map() {
     for role in roles {
         assert!(
             map.contains(&role),
-            "no row for the thread `{role}` in the thread map of src/server/mod.rs: {map:?}"
+            "src/server/mod.rs has no row for the thread `{role}`: {map:?}"
         );
     }
-    // And there is no other way to start one: `threads.rs` starts all of the server's, `signals.rs` its own, before
-    // there is a server.
+    // `threads.rs` starts all threads of the server; `signals.rs` and `log.rs` start theirs before there is a server.
     for (path, text) in &sources {
-        let known = ["threads.rs", "signals.rs"]
+        let known = ["threads.rs", "signals.rs", "log.rs"]
             .iter()
-            .any(|name| path.ends_with(Path::new("server").join(name)));
+            .any(|name| path.ends_with(Path::new("server/ops").join(name)));
         assert!(
             !starts_a_thread(text) || known,
             "{} starts a thread",
@@ -169,12 +382,12 @@ fn every_thread_stands_in_the_thread_map() {
 }
 
 #[test]
-fn every_thread_of_the_client_stands_in_its_thread_map() {
+fn every_thread_of_the_client_is_in_its_table_of_threads() {
     let sources: Vec<_> = product("src/bin/chat").collect();
     let map = thread_map(text(&sources, "chat/main.rs"));
     let mut names = vec!["main"];
     for (path, text) in &sources {
-        // Each builder gives its thread a name, or takes it from whoever calls; `thread::spawn` has none to give.
+        // Each builder names its thread or takes the name from its caller; `thread::spawn` cannot.
         let mut found = quoted_behind(text, ".name");
         found.extend(quoted_behind(text, " spawn"));
         assert!(
@@ -188,8 +401,5 @@ fn every_thread_of_the_client_stands_in_its_thread_map() {
     names.dedup();
     let mut rows = map.clone();
     rows.sort_unstable();
-    assert_eq!(
-        names, rows,
-        "the threads that there are, and the rows of the thread map"
-    );
+    assert_eq!(names, rows, "the threads, and the rows of the table");
 }

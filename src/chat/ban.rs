@@ -1,4 +1,4 @@
-//! Who may not come in: a name, a network, or both.
+//! Bans: of a name, of a network, or of both.
 
 use core::net::{IpAddr, Ipv6Addr};
 use std::fmt;
@@ -6,28 +6,33 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-/// Keeps somebody out.
+/// A ban by an operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the other fields say all by their names")]
 pub struct Ban {
-    /// Nobody may have this name, or one that cannot be told from it.
+    /// Nobody may use this name, or one that looks like it.
     pub name: Option<Arc<str>>,
-    /// Nobody may come from here.
     pub network: Option<Network>,
-    /// When it ends; without it, when it is taken back.
+    /// `None` until an operator takes it back.
     pub until: Option<Timestamp>,
-    /// Why.
     pub why: Option<String>,
-    /// Which operator.
     pub by: Arc<str>,
 }
 
-/// An address as one is counted by: an IPv4 address (a /32), or the /64 that an IPv6 address is in, since whoever has
-/// one address of it has them all.
+impl Ban {
+    /// Whether it has not expired.
+    pub(super) fn holds(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// What counts as one address: an IPv4 address (a /32), or the /64 network of an IPv6 address, since one machine has all
+/// addresses of its /64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Network(IpAddr);
 
 impl Network {
-    /// The network of an address. An IPv4 address dressed as IPv6 is taken for itself.
+    /// The network of an address. `::ffff:192.0.2.7` counts as 192.0.2.7.
     pub fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V6(v6) if !v6.is_loopback() => {
@@ -38,8 +43,8 @@ impl Network {
         }
     }
 
-    /// Reads an address, or a network as it is written here: `192.0.2.7`, `192.0.2.7/32`, `2001:db8::1`, `2001:db8::/64`,
-    /// `[2001:db8::1]`.
+    /// Parses an address, or a network as [`Display`](fmt::Display) writes it: `192.0.2.7`, `192.0.2.7/32`,
+    /// `2001:db8::1`, `2001:db8::/64`, `[2001:db8::1]`.
     pub fn parse(text: &str) -> Option<Self> {
         let (address, length) = match text.split_once('/') {
             Some((address, length)) => (address, Some(length)),
@@ -55,7 +60,7 @@ impl Network {
             .then_some(network)
     }
 
-    /// Whether it is the machine that the server runs on.
+    /// Whether it is the server's own machine.
     pub fn is_loopback(self) -> bool {
         self.0.is_loopback()
     }

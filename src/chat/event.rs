@@ -1,204 +1,183 @@
-//! The two closed vocabularies at the border of the core: [`Event`], all that can happen to a chat, and
-//! [`Effect`], all that a chat can want. Events are in the past tense, effects in the imperative. As both are closed,
-//! one can read in one place everything that can wake the chat, and everything it can do.
+//! The border of the core: [`Event`] is everything that can happen to a chat, [`Effect`] is everything that a chat can
+//! ask for. Events are in the past tense, effects in the imperative. Both lists are closed, so this file shows what can
+//! wake the chat and what it can do.
 
-// An address is a value: `core` has it, and no socket.
+#![allow(
+    missing_docs,
+    reason = "most fields and variants say all by their names"
+)]
+
+// Addresses are plain values in `core`; sockets are in `std`.
 use core::net::SocketAddr;
-use std::fmt;
 use std::sync::Arc;
 
-use super::{Ban, HubSettings, Input, Message, Notable, Protocol, Tag, Time, View};
+use super::ban::Ban;
+use super::client::{ClientId, DisconnectReason};
+use super::error::ChatError;
+use super::log_event::{LogEvent, ShutdownCause};
+use super::message::Message;
+use super::request::{Line, Request, RequestError};
+use super::settings::HubSettings;
+use super::time::{Now, Time};
+use super::view::{Protocol, Stranger, View};
 
-/// Names a connection for as long as the server runs.
-///
-/// Ids are never used again. If they were, a late report about a connection that is gone could hit the newcomer
-/// who got its number: two threads notice the same dead peer, both remove it, and the second removal
-/// throws somebody else out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ClientId(pub u64);
-
-impl fmt::Display for ClientId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
-
-/// All that can happen to the chat.
+/// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// Somebody is connected, from this address. Nothing is known of them yet.
+    /// A connection was accepted. The address is canonical: `::ffff:192.0.2.7` arrives as `192.0.2.7`.
     Connected {
-        /// The id by which all later events name this connection.
         client: ClientId,
-        /// Where they come from, canonical: an IPv4 address is never dressed as IPv6.
         address: SocketAddr,
-        /// What the port they came to speaks.
         protocol: Protocol,
     },
-    /// A line came from them, or what stands for one.
-    Received {
-        /// Who sent it.
-        client: ClientId,
-        /// What their codec made of it.
-        input: Input,
-    },
-    /// They had `--login-timeout` to give a name and did not.
-    LoginTimedOut {
-        /// Who was too slow.
-        client: ClientId,
-    },
-    /// Nobody has typed anything there for a long time; `--idle-timeout` is near.
+    /// The client's codec decoded an input.
+    Received { client: ClientId, input: Input },
+    /// The client gave no name within `--login-timeout`.
+    LoginTimedOut { client: ClientId },
+    /// The client has been silent; `left` is what remains of `--idle-timeout`, `None` when it is over.
     IdleTooLong {
-        /// Who.
         client: ClientId,
-        /// How much time is left; none when it is over.
         left: Option<Time>,
     },
-    /// Whoever runs the server has changed settings.
-    Reloaded {
-        /// All of them, the unchanged ones too.
-        settings: Box<HubSettings>,
-        /// The bans that hold from now on, where somebody has changed their file; none where those in force stay.
-        bans: Option<Vec<Ban>>,
-    },
-    /// The connection is over. Comes at most once that matters: the Hub forgets the client with the first.
+    /// The operator of the server changed its settings.
+    Reloaded { settings: Box<HubSettings> },
+    /// The connection is over. A second report about the same client has no effect.
     Disconnected {
-        /// Whose connection it was.
         client: ClientId,
-        /// How it ended.
         reason: DisconnectReason,
     },
-    /// The time that [`Hub::deadline`](super::Hub::deadline) named has come.
+    /// The time that [`Hub::deadline`](super::Hub::deadline) returned has come.
     DeadlineReached,
-    /// Somebody outside the chat wants it to end: a signal.
-    ShutdownRequested {
-        /// Who, for the log.
-        cause: ShutdownCause,
-    },
+    /// A signal, or the program that embeds the server, asked for the end of the chat.
+    ShutdownRequested { cause: ShutdownCause },
 }
 
-/// All that the chat can want of the world.
+/// Something that the chat asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Say this to each of these clients.
-    Send {
-        /// Who gets it, each once.
-        to: Vec<ClientId>,
-        /// What they get.
-        message: Message,
-    },
-    /// Tell this to the client that asked for it.
+    /// Send the message to each of these clients; each is listed once.
+    Send { to: Vec<ClientId>, message: Message },
+    /// Send the message to the client that asked for it. Each request has one answer, which carries its tag.
     Answer {
-        /// Who asked.
         to: ClientId,
-        /// What they tell their requests apart by, where they do.
         tag: Option<Tag>,
-        /// What they get.
         message: Message,
     },
-    /// From now on they are shown everything like this.
-    Show {
-        /// To whom.
-        client: ClientId,
-        /// How.
-        view: View,
-    },
-    /// Answer this client with a [`Message::Threads`]: the chat itself knows of no thread.
-    TellThreads {
-        /// Who asked.
-        client: ClientId,
-        /// What they tell their requests apart by, where they do.
-        tag: Option<Tag>,
-    },
-    /// Keep these bans, all there are, where a restart finds them.
-    KeepBans(Vec<Ban>),
-    /// They have a name now and are in the chat: the login deadline no longer holds for them.
-    Admit {
-        /// Who.
-        client: ClientId,
-    },
-    /// End this connection after all that was sent to it so far has gone out. The Hub has forgotten the client.
+    /// Encode what this client receives from now on for this view.
+    SetView { client: ClientId, view: View },
+    /// Answer with a [`Message::Threads`]: the chat itself knows no thread.
+    AnswerThreads { client: ClientId, tag: Option<Tag> },
+    /// Store the complete list of bans, so that it survives a restart.
+    SaveBans(Vec<Ban>),
+    /// The client has joined: its login deadline no longer applies.
+    Admit { client: ClientId },
+    /// Close the connection once everything sent to it so far has gone out. The Hub has forgotten the client.
     Disconnect {
-        /// Who.
         client: ClientId,
-        /// Why, for the log.
         reason: DisconnectReason,
     },
-    /// Take no more connections and end when all are gone. Everybody has been told and disconnected already.
+    /// Accept no more connections and end when all are closed. Every client has been told and disconnected.
     Shutdown,
-    /// Something an operator of the server may want to read in the log.
-    Log(Notable),
+    /// Write a line to the log.
+    Log(LogEvent),
 }
 
-/// How a connection ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DisconnectReason {
-    /// They said `/quit` or Ctrl-D.
-    Quit,
-    /// They closed their end.
-    EndOfInput,
-    /// Reading from them failed: a reset, mostly, as when they closed their end without having read everything.
-    ReadError,
-    /// They did not read, and what waited for them grew too large or too old.
-    SlowReader,
-    /// They sent no end of line for longer than anybody types.
-    EndlessLine,
-    /// They gave no name in time.
-    LoginTimeout,
-    /// They gave too many names that are none.
-    NamesRefused,
-    /// They spoke another protocol.
-    Stranger,
-    /// They typed nothing for too long.
-    Idle,
-    /// An operator threw them out.
-    Kicked,
-    /// They are banned.
-    Banned,
-    /// The server ends.
-    ServerShutdown,
-    /// The thread that read from them panicked.
-    ReaderPanicked,
+/// What a codec makes of the bytes of a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// The first line is JSON, so the client speaks JSON from now on. Precedes the request of that line.
+    SpeaksJson,
+    /// A decoded JSON request.
+    Request { request: Request, tag: Option<Tag> },
+    /// A JSON line that is not a valid request; `tag` is there if it could be read.
+    BadRequest { why: RequestError, tag: Option<Tag> },
+    /// A line of plain text, which may be empty.
+    Line(Line),
+    /// A line over the limit was skipped.
+    LineTooLong,
+    /// Too many bytes without a line end. Nothing follows.
+    LineEndless,
+    /// Ctrl-D at the start of a line.
+    EndOfTransmission,
+    /// Flood control holds back at least `lines` lines, or only bytes if it is 0; `wait` is until they are through.
+    /// Reported once, until the client has been slow enough for a while.
+    HeldBack { lines: usize, wait: Time },
+    /// The client speaks another protocol. Nothing follows.
+    Stranger(Stranger),
 }
 
-impl DisconnectReason {
-    /// The reason in the words of the log.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Quit => "quit",
-            Self::EndOfInput => "closed by the client",
-            Self::ReadError => "connection lost",
-            Self::SlowReader => "does not read what is sent",
-            Self::EndlessLine => "a line without an end",
-            Self::LoginTimeout => "no name in time",
-            Self::NamesRefused => "too many names refused",
-            Self::Stranger => "speaks another protocol",
-            Self::Idle => "idle for too long",
-            Self::Kicked => "kicked",
-            Self::Banned => "banned",
-            Self::ServerShutdown => "the server shuts down",
-            Self::ReaderPanicked => "its reader thread panicked",
-        }
+impl Input {
+    /// Whether a program sends this by itself, to show that it is alive.
+    pub fn is_keepalive(&self) -> bool {
+        matches!(
+            self,
+            Self::Request {
+                request: Request::Ping,
+                ..
+            }
+        )
     }
 }
 
-/// Who made the server end.
+/// The `id` of a JSON request: any JSON value, kept as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ShutdownCause {
-    /// A signal, by its name: `SIGINT`, `SIGTERM`, `SIGHUP`.
-    Signal(&'static str),
-    /// An operator, by the name or address the chat knows them by.
-    Operator(Arc<str>),
-    /// The program that the server is a part of (a test, the lab).
-    Program,
+pub struct Tag(pub Arc<str>);
+
+/// Collects the effects of one event, in the order in which they are to be carried out.
+pub(super) struct Reaction<'e> {
+    pub(super) now: Now,
+    /// The tag of the request, until its answer takes it.
+    tag: Option<Tag>,
+    effects: &'e mut Vec<Effect>,
 }
 
-impl fmt::Display for ShutdownCause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Signal(name) => write!(f, "{name}"),
-            Self::Operator(name) => write!(f, "operator {name:?}"),
-            Self::Program => write!(f, "the program"),
+impl<'e> Reaction<'e> {
+    pub(super) fn new(now: Now, effects: &'e mut Vec<Effect>) -> Self {
+        Self {
+            now,
+            tag: None,
+            effects,
         }
+    }
+
+    pub(super) fn set_tag(&mut self, tag: Option<Tag>) {
+        self.tag = tag;
+    }
+
+    pub(super) fn has_tag(&self) -> bool {
+        self.tag.is_some()
+    }
+
+    pub(super) fn take_tag(&mut self) -> Option<Tag> {
+        self.tag.take()
+    }
+
+    /// Answers the request. Only the first answer carries the tag.
+    pub(super) fn answer(&mut self, to: ClientId, message: Message) {
+        let tag = self.tag.take();
+        self.push(Effect::Answer { to, tag, message });
+    }
+
+    pub(super) fn refuse(&mut self, to: ClientId, error: ChatError) {
+        self.answer(to, Message::Error(error));
+    }
+
+    /// Sends a message that is no answer to one client.
+    pub(super) fn tell(&mut self, client: ClientId, message: Message) {
+        self.send(vec![client], message);
+    }
+
+    pub(super) fn send(&mut self, to: Vec<ClientId>, message: Message) {
+        if !to.is_empty() {
+            self.push(Effect::Send { to, message });
+        }
+    }
+
+    pub(super) fn log(&mut self, event: LogEvent) {
+        self.push(Effect::Log(event));
+    }
+
+    pub(super) fn push(&mut self, effect: Effect) {
+        self.effects.push(effect);
     }
 }

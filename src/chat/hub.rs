@@ -1,120 +1,83 @@
-//! The chat itself, as a state machine. One owner, one event at a time: what happens when somebody joins while
-//! somebody else is being written to? The question does not arise, since events come one after the other.
+//! Step 4 of the way of a message: the chat as a state machine.
+//!
+//! One owner, one event at a time. What happens when somebody joins while somebody else is being written to? The question
+//! does not arise, because events come one after the other.
+//!
+//! The Hub is the sum of the `impl Hub` blocks of this room, one file for each part of the conversation: `login` (how
+//! people join and leave), [`say`](Hub::say), `join` (rooms), `announce` (who is told), and behind one `match` all that the
+//! classic chat does without ([`Hub::more`]).
 
 use core::net::SocketAddr;
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
-use super::banning::ban_notice;
-use super::bans::Bans;
-use super::ending::PlannedEnd;
-use super::fold::Fold;
-use super::membership::Membership;
-use super::person::{Client, Person, Standing};
-use super::reaction::Reaction;
-use super::rooms::{RoomId, Rooms};
-use super::tries::Tries;
-use super::typed::without_at;
-use super::{
-    Ban, ClientId, Command, DisconnectReason, Effect, Event, Input, Line, Message, NameKey,
-    Network, Notable, Now, Protocol, Refusal, Secret, Time, View,
-};
+use super::ban::Ban;
+use super::client::{ClientId, DisconnectReason};
+use super::command::parse_line;
+use super::error::ChatError;
+use super::event::{Effect, Event, Input, Reaction};
+use super::log_event::LogEvent;
+use super::message::{Draft, Manner, Message};
+use super::request::{Line, Request};
+use super::settings::HubSettings;
+use super::state::{Extras, People, PlannedShutdown, Rooms};
+use super::time::{Now, Time};
+use super::view::{Protocol, View};
 use crate::config::Operators;
 
-/// What of the settings the rules of the chat depend upon.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HubSettings {
-    /// Nobody is asked for a name; one is known by address and port.
-    pub anonymous: bool,
-    /// Who may use the operators' commands.
-    pub operators: Operators,
-    /// Join and leave lines are told one by one while at most this many people hear them.
-    pub announce_up_to: usize,
-    /// Whether what people say is reported to the log.
-    pub log_messages: bool,
-    /// How many past lines a newcomer to a room is shown, where their protocol shows any unasked.
-    pub history_on_join: usize,
-    /// The message of the day: one line or several.
-    pub motd: Option<Arc<str>>,
-    /// The word that makes an operator.
-    pub operator_word: Option<Secret>,
-}
-
-/// All the state of the chat, and its rules.
+/// All state of the chat, and its rules.
 pub struct Hub {
     pub(super) settings: HubSettings,
-    pub(super) clients: FxHashMap<ClientId, Client>,
-    pub(super) membership: Membership,
+    pub(super) people: People,
     pub(super) rooms: Rooms,
-    /// By whom a name is ignored, for when somebody comes by that name.
-    pub(super) ignored_names: HashMap<NameKey, Vec<ClientId>>,
-    pub(super) muted: HashSet<NameKey>,
-    pub(super) bans: Bans,
-    pub(super) tries: Tries,
-    pub(super) fold: Fold,
-    /// The rooms where something is folded.
-    pub(super) folding_rooms: Vec<RoomId>,
-    /// When all that is folded is told; none while there is nothing to tell.
-    pub(super) fold_due: Option<Time>,
-    pub(super) planned_end: Option<PlannedEnd>,
+    pub(super) extras: Extras,
     pub(super) shutting_down: bool,
 }
 
 impl Hub {
-    /// A chat with nobody in it, and the bans from before. `now` is the time of day: no room may be taken for one of an
-    /// earlier run.
+    /// A chat with nobody in it and the bans of the last run. `now` makes its rooms distinct from those of other runs.
     pub fn new(settings: HubSettings, bans: Vec<Ban>, now: jiff::Timestamp) -> Self {
         Self {
-            bans: Bans::new(bans),
             settings,
-            clients: FxHashMap::default(),
-            membership: Membership::default(),
+            people: People::default(),
             rooms: Rooms::new(now),
-            ignored_names: HashMap::new(),
-            muted: HashSet::new(),
-            tries: Tries::default(),
-            fold: Fold::default(),
-            folding_rooms: Vec::new(),
-            fold_due: None,
-            planned_end: None,
+            extras: Extras::new(bans),
             shutting_down: false,
         }
     }
 
     /// When the Hub wants [`Event::DeadlineReached`], if it waits for anything.
     pub fn deadline(&self) -> Option<Time> {
-        let end = self.planned_end.as_ref().map(PlannedEnd::next);
-        [self.fold_due, end].into_iter().flatten().min()
+        let shutdown = self
+            .extras
+            .planned_shutdown
+            .as_ref()
+            .map(PlannedShutdown::next);
+        [self.extras.folded.due(), shutdown]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
-    /// Takes one event and appends what is to be done about it, in the order in which it is to be done.
+    /// Takes one event and appends its effects, in the order in which they are to be carried out.
     ///
-    /// An event about a client that the Hub has forgotten, or never knew, does nothing: reports from threads cross on
-    /// their way, and the second of two reports of the same end is normal.
+    /// An event about a client that the Hub does not know has no effect: reports from threads cross, and the second of
+    /// two reports of the same end is normal.
     pub fn step(&mut self, now: Now, event: Event, effects: &mut Vec<Effect>) {
         let out = &mut Reaction::new(now, effects);
         match event {
+            Event::Received { client, input } => self.received(client, input, out),
             Event::Connected {
                 client,
                 address,
                 protocol,
             } => self.connected(client, address, protocol, out),
-            Event::Received { client, input } => self.received(client, input, out),
-            Event::LoginTimedOut { client } => {
-                if self.clients.contains_key(&client) && self.person(client).is_none() {
-                    out.tell(client, Message::LoginTimedOut);
-                    self.dismiss(client, DisconnectReason::LoginTimeout, None, out);
-                }
-            }
+            Event::LoginTimedOut { client } => self.login_timed_out(client, out),
             Event::IdleTooLong { client, left } => self.idle_too_long(client, left, out),
             Event::Disconnected { client, reason } => self.forget(client, reason, None, out),
             Event::DeadlineReached => {
-                self.tell_folded(out);
-                self.look_at_planned_end(out);
+                self.announce_folded(out);
+                self.check_planned_shutdown(out);
             }
-            Event::Reloaded { settings, bans } => self.reload(*settings, bans, out),
+            Event::Reloaded { settings } => self.reload(*settings),
             Event::ShutdownRequested { cause } => self.shut_down(cause, None, out),
         }
     }
@@ -126,24 +89,14 @@ impl Hub {
         protocol: Protocol,
         out: &mut Reaction,
     ) {
-        let standing = Standing::Unnamed { refusals: 0 };
-        let newcomer = Client {
-            address,
-            protocol,
-            standing,
-        };
-        self.clients.insert(client, newcomer);
+        self.people.connect(client, address, protocol);
         if self.shutting_down {
-            // Was accepted in the moment the chat ended: hears what the others heard.
+            // Accepted at the moment the chat ended.
             out.tell(client, Message::ShutDown);
             self.dismiss(client, DisconnectReason::ServerShutdown, None, out);
-        } else if let Some(ban) = self
-            .bans
-            .of_network(Network::of(address.ip()), out.now.wall)
-        {
-            let told = ban_notice(ban, out.now);
-            out.log(Notable::TurnedAway { client, address });
-            out.tell(client, told);
+        } else if let Some(notice) = self.extras.ban_notice(address.ip(), out.now) {
+            out.log(LogEvent::TurnedAway { client, address });
+            out.tell(client, notice);
             self.dismiss(client, DisconnectReason::Banned, None, out);
         } else if protocol == Protocol::Plain {
             if self.settings.anonymous {
@@ -155,13 +108,12 @@ impl Hub {
     }
 
     fn received(&mut self, client: ClientId, input: Input, out: &mut Reaction) {
-        let Some(state) = self.clients.get_mut(&client) else {
+        let Some(state) = self.people.client(client) else {
             return;
         };
-        let protocol = state.protocol;
-        let has_joined = state.person().is_some();
-        if let Some(person) = state.person_mut()
-            && !input.is_sign_of_life()
+        let (protocol, has_joined) = (state.protocol(), state.person().is_some());
+        if let Some(person) = self.people.person_mut(client)
+            && !input.is_keepalive()
         {
             person.active_at = out.now.time;
         }
@@ -169,26 +121,28 @@ impl Hub {
             Input::Line(line) if has_joined => self.joined_line(client, line, out),
             Input::Line(line) => self.unnamed_line(client, line, out),
             Input::SpeaksJson => {
-                state.protocol = Protocol::Json;
-                let view = View::Json;
-                out.push(Effect::Show { client, view });
+                self.people.speak_json(client);
+                out.push(Effect::SetView {
+                    client,
+                    view: View::Json,
+                });
             }
             Input::Request { request, tag } => {
-                out.asked_with(tag);
+                out.set_tag(tag);
                 if has_joined {
                     self.request(client, request, out);
                 } else {
                     self.unnamed_request(client, request, out);
                 }
             }
-            Input::Malformed { why, tag } => {
-                out.asked_with(tag);
-                out.refuse(client, Refusal::Malformed(why));
+            Input::BadRequest { why, tag } => {
+                out.set_tag(tag);
+                out.refuse(client, ChatError::Request(why));
             }
             Input::LineTooLong if has_joined || protocol == Protocol::Json => {
-                out.refuse(client, Refusal::LineTooLong(protocol));
+                out.refuse(client, ChatError::LineTooLong(protocol));
             }
-            Input::LineTooLong => self.refuse_name(client, Refusal::LineTooLong(protocol), out),
+            Input::LineTooLong => self.refuse_name(client, ChatError::LineTooLong(protocol), out),
             Input::HeldBack { lines, wait } => out.tell(client, Message::HeldBack { lines, wait }),
             Input::LineEndless => {
                 out.tell(client, Message::EndlessLine);
@@ -202,57 +156,74 @@ impl Hub {
         }
     }
 
-    /// A line from somebody who is in the chat.
+    /// A line from somebody who has joined. [`parse_line`] may be taken on trust: a line without a slash is a
+    /// [`Request::Chat`].
     fn joined_line(&mut self, client: ClientId, line: Line, out: &mut Reaction) {
-        match Command::parse(line, self.is_operator(client)) {
-            Command::Empty => {}
-            Command::Do(request) => self.request(client, request, out),
-            other => self.misunderstood(client, other, out),
+        match parse_line(line, self.is_operator(client)) {
+            Ok(None) => {}
+            Ok(Some(request)) => self.request(client, request, out),
+            Err(error) => {
+                if error == ChatError::NotOperator {
+                    out.log(LogEvent::NotOperator { client });
+                }
+                out.refuse(client, error);
+            }
         }
     }
 
-    /// What somebody typed is no command that they can use.
-    fn misunderstood(&mut self, client: ClientId, command: Command, out: &mut Reaction) {
-        if command == Command::OperatorsOnly {
-            out.log(Notable::NotOperator { client });
+    /// Carries out a request. Each has one answer, except that a line said in a room needs none.
+    fn request(&mut self, client: ClientId, request: Request, out: &mut Reaction) {
+        match request {
+            Request::Chat {
+                target,
+                text,
+                sent_at,
+            } => {
+                self.say(
+                    client,
+                    target,
+                    Draft {
+                        manner: Manner::Chat,
+                        text,
+                        sent_at,
+                    },
+                    out,
+                );
+            }
+            Request::Me {
+                target,
+                text,
+                sent_at,
+            } => {
+                self.say(
+                    client,
+                    target,
+                    Draft {
+                        manner: Manner::Me,
+                        text,
+                        sent_at,
+                    },
+                    out,
+                );
+            }
+            Request::Connect { .. } => out.refuse(client, ChatError::AlreadyConnected),
+            Request::Join { room, history } => self.join_room(client, room, history, out),
+            Request::Part { room } => self.part_room(client, room, out),
+            Request::Ping => out.answer(client, Message::Pong),
+            Request::Quit => self.quit(client, out),
+            request => self.more(client, request, out),
         }
-        if let Some(why) = command.refusal() {
-            out.refuse(client, why);
-        }
-    }
-
-    pub(super) fn person(&self, client: ClientId) -> Option<&Person> {
-        self.clients.get(&client)?.person()
-    }
-
-    pub(super) fn person_mut(&mut self, client: ClientId) -> Option<&mut Person> {
-        self.clients.get_mut(&client)?.person_mut()
-    }
-
-    pub(super) fn name_of(&self, client: ClientId) -> Option<Arc<str>> {
-        self.person(client).map(|person| person.name.clone())
-    }
-
-    pub(super) fn protocol_of(&self, client: ClientId) -> Protocol {
-        let state = self.clients.get(&client);
-        state.map_or(Protocol::Plain, |state| state.protocol)
-    }
-
-    /// Whoever is here by the name that somebody typed, with or without an `@`.
-    pub(super) fn find(&self, typed: &str) -> Option<(ClientId, Arc<str>)> {
-        let client = self.membership.holder(&NameKey::of(without_at(typed)))?;
-        Some((client, self.name_of(client)?))
     }
 
     pub(super) fn is_operator(&self, client: ClientId) -> bool {
-        let Some(state) = self.clients.get(&client) else {
+        let Some(state) = self.people.client(client) else {
             return false;
         };
         let by_setting = match self.settings.operators {
             Operators::Anyone => true,
             Operators::Nobody => false,
-            Operators::Loopback => state.address.ip().is_loopback(),
+            Operators::Loopback => state.address().ip().is_loopback(),
         };
-        by_setting || state.person().is_some_and(|person| person.gave_word)
+        by_setting || state.person().is_some_and(|person| person.gave_password)
     }
 }

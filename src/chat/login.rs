@@ -1,39 +1,40 @@
-//! The first part of every conversation: somebody has no name yet and gives one. A further part of [`Hub`].
+//! How people join the chat and leave it. A part of the [`Hub`].
 
 use std::sync::Arc;
 
-use super::person::{Client, Person, Standing};
-use super::reaction::Reaction;
-use super::rooms::LOBBY;
-use super::{
-    ClientId, Command, DisconnectReason, Effect, Hub, Line, Malformed, Message, Name, NameKey,
-    Notable, Protocol, Range, Refusal, Request,
-};
+use super::client::{ClientId, DisconnectReason};
+use super::command::parse_line;
+use super::error::ChatError;
+use super::event::{Effect, Reaction};
+use super::hub::Hub;
+use super::log_event::LogEvent;
+use super::message::{Message, Removal};
+use super::name::{Name, NameKey};
+use super::request::{Line, Range, Request, RequestError};
+use super::state::LOBBY;
+use super::time::Time;
+use super::view::Protocol;
 use crate::config::limits::NAME_REFUSALS_MAX;
 
 impl Hub {
-    /// A line from somebody who has no name yet: a name, or one of the few commands that make sense without one.
+    /// A line from somebody without a name: a name, or one of the few commands that make sense without one.
     pub(super) fn unnamed_line(&mut self, client: ClientId, line: Line, out: &mut Reaction) {
-        match Command::parse(line.clone(), false) {
+        match parse_line(line.clone(), false) {
             // An empty line asks again, and is no refusal.
-            Command::Empty => out.tell(client, Message::InputUsername),
-            Command::Do(Request::Chat { .. }) => self.choose_name(client, &line, out),
-            Command::Do(Request::Help { about }) => {
+            Ok(None) => out.tell(client, Message::InputUsername),
+            Ok(Some(Request::Chat { .. })) => self.choose_name(client, &line, out),
+            Ok(Some(Request::Help { about })) => {
                 self.help(client, about, out);
                 out.tell(client, Message::InputUsername);
             }
-            Command::Do(Request::Quit) => self.quit(client, out),
-            Command::Do(_) => {
-                out.refuse(client, Refusal::NameFirst);
+            Ok(Some(Request::Quit)) => self.quit(client, out),
+            Ok(Some(_)) => {
+                out.refuse(client, ChatError::NameFirst);
                 out.tell(client, Message::InputUsername);
             }
-            // What is meant as a command is never taken for a name. What cannot be done here counts like a refused name.
-            Command::OperatorsOnly => self.refuse_name(client, Refusal::NameFirst, out),
-            other => {
-                if let Some(why) = other.refusal() {
-                    self.refuse_name(client, why, out);
-                }
-            }
+            // A command is never taken for a name. One that cannot be used here counts as a refused name.
+            Err(ChatError::NotOperator) => self.refuse_name(client, ChatError::NameFirst, out),
+            Err(error) => self.refuse_name(client, error, out),
         }
     }
 
@@ -45,120 +46,111 @@ impl Hub {
         out: &mut Reaction,
     ) {
         match request {
-            Request::Connect { .. } if self.settings.anonymous => {
-                self.join_by_address(client, out);
-            }
+            Request::Connect { .. } if self.settings.anonymous => self.join_by_address(client, out),
             Request::Connect { name: Some(name) } => self.choose_name(client, &name, out),
             Request::Connect { name: None } => {
-                let missing = Malformed::MissingField("username");
-                out.refuse(client, Refusal::Malformed(missing));
+                out.refuse(
+                    client,
+                    ChatError::Request(RequestError::MissingField("username")),
+                );
             }
             Request::Help { about } => self.help(client, about, out),
             Request::Ping => out.answer(client, Message::Pong),
             Request::Quit => self.quit(client, out),
-            _ => out.refuse(client, Refusal::NameFirst),
+            _ => out.refuse(client, ChatError::NameFirst),
         }
     }
 
     fn choose_name(&mut self, client: ClientId, line: &Line, out: &mut Reaction) {
         match self.free_name(client, line, out) {
             Ok(name) => {
-                if self.protocol_of(client) == Protocol::Plain {
+                if self.people.protocol(client) == Protocol::Plain {
                     out.tell(client, Message::YourNameIs(name.shown().clone()));
                 }
                 self.join(client, name.shown().clone(), name.key().clone(), out);
             }
-            Err(why) => self.refuse_name(client, why, out),
+            Err(error) => self.refuse_name(client, error, out),
         }
     }
 
-    /// A name that this client may have: a name at all, nobody else's, and not banned.
+    /// Parses a name that this client may take.
+    ///
+    /// # Errors
+    /// It breaks a rule of names, is banned, or belongs to somebody else.
     pub(super) fn free_name(
         &self,
         client: ClientId,
         line: &Line,
         out: &mut Reaction,
-    ) -> Result<Name, Refusal> {
-        let name = match Name::parse(line) {
-            Ok(name) => name,
-            Err(refusal) => {
-                let logged = refusal.clone();
-                out.log(Notable::NameRefused {
-                    client,
-                    refusal: logged,
-                });
-                return Err(Refusal::NameRefused(refusal));
-            }
-        };
-        if self.bans.of_name(name.key(), out.now.wall).is_some() {
-            return Err(Refusal::NameBanned(name.shown().clone()));
+    ) -> Result<Name, ChatError> {
+        let name = Name::parse(line).map_err(|refusal| {
+            out.log(LogEvent::NameRefused {
+                client,
+                refusal: refusal.clone(),
+            });
+            ChatError::Name(refusal)
+        })?;
+        let shown = name.shown().clone();
+        if self.extras.bans.of_name(name.key(), out.now.wall).is_some() {
+            return Err(ChatError::NameBanned(shown));
         }
-        let holder = self.membership.holder(name.key());
-        match holder.filter(|&holder| holder != client) {
+        match self
+            .people
+            .holder(name.key())
+            .filter(|&holder| holder != client)
+        {
             Some(holder) => {
-                let by = self.name_of(holder).unwrap_or_else(|| name.shown().clone());
-                out.log(Notable::NameTaken {
+                let by = self.people.name(holder).unwrap_or_else(|| shown.clone());
+                out.log(LogEvent::NameTaken {
                     client,
                     by: by.clone(),
                 });
-                let wanted = name.shown().clone();
-                Err(Refusal::NameTaken { wanted, by })
+                Err(ChatError::NameTaken { wanted: shown, by })
             }
             None => Ok(name),
         }
     }
 
-    /// Says why a name is none and asks again, unless that was the last try.
-    pub(super) fn refuse_name(&mut self, client: ClientId, why: Refusal, out: &mut Reaction) {
-        let Some(Client {
-            standing: Standing::Unnamed { refusals },
-            protocol,
-            ..
-        }) = self.clients.get_mut(&client)
-        else {
+    /// Refuses a name and asks again, unless that was the last attempt.
+    pub(super) fn refuse_name(&mut self, client: ClientId, error: ChatError, out: &mut Reaction) {
+        let Some(refusals) = self.people.count_refusal(client) else {
             return;
         };
-        *refusals += 1;
-        out.refuse(client, why);
-        if *refusals >= NAME_REFUSALS_MAX {
+        out.refuse(client, error);
+        if refusals >= NAME_REFUSALS_MAX {
             out.tell(client, Message::TooManyNames);
             self.dismiss(client, DisconnectReason::NamesRefused, None, out);
-        } else if *protocol == Protocol::Plain {
+        } else if self.people.protocol(client) == Protocol::Plain {
             out.tell(client, Message::InputUsername);
         }
     }
 
-    /// Lets somebody in where nobody has a name.
+    /// Joins the chat where clients are known by their addresses.
     pub(super) fn join_by_address(&mut self, client: ClientId, out: &mut Reaction) {
-        if let Some(state) = self.clients.get(&client) {
-            let name: Arc<str> = state.address.to_string().into();
+        if let Some(state) = self.people.client(client) {
+            let name: Arc<str> = state.address().to_string().into();
             let key = NameKey::of(&name);
             self.join(client, name, key, out);
         }
     }
 
     fn join(&mut self, client: ClientId, name: Arc<str>, key: NameKey, out: &mut Reaction) {
-        let Some(state) = self.clients.get(&client) else {
+        let Some(state) = self.people.client(client) else {
             return;
         };
-        let (address, protocol) = (state.address, state.protocol);
-        // The connection that had this address before is over, although nobody has told us yet.
-        if let Some(before) = self.membership.holder(&key) {
-            self.dismiss(before, DisconnectReason::ReadError, None, out);
+        let (address, protocol) = (state.address(), state.protocol());
+        // An earlier connection from the same address and port is over, although no thread has reported it yet.
+        if let Some(earlier) = self.people.holder(&key) {
+            self.dismiss(earlier, DisconnectReason::ReadError, None, out);
         }
-        let person = Person::new(name.clone(), key.clone(), out.now.time);
-        if let Some(state) = self.clients.get_mut(&client) {
-            state.standing = Standing::Joined(Box::new(person));
-        }
-        let listens = protocol == Protocol::Plain;
-        self.membership.join(client, key.clone(), listens);
-        self.recognise_ignored(client, &key);
+        self.extras.ignores.recognise(client, &key, &self.people);
+        self.people.join(client, name.clone(), key, out.now.time);
         out.push(Effect::Admit { client });
-        out.log(Notable::Joined {
+        out.log(LogEvent::Joined {
             client,
             name: name.clone(),
         });
-        let count = self.membership.count();
+        let clients = self.people.count();
         match protocol {
             Protocol::Plain => {
                 self.enter(client, LOBBY);
@@ -167,30 +159,112 @@ impl Hub {
                     out.tell(client, Message::YourId(name.clone()));
                 }
                 self.welcome(client, out);
-                let lines = self.settings.history_on_join;
-                self.show_history(client, LOBBY, Range::Last, lines, out);
-                out.tell(client, Message::ClientCount(count));
+                self.show_history(
+                    client,
+                    LOBBY,
+                    Range::Last,
+                    self.settings.history_on_join,
+                    out,
+                );
+                out.tell(client, Message::ClientCount(clients));
             }
             Protocol::Json => {
-                let connected = Message::Connected {
-                    name: name.clone(),
-                    address,
-                    clients: count,
-                };
-                out.answer(client, connected);
+                out.answer(
+                    client,
+                    Message::Connected {
+                        name: name.clone(),
+                        address,
+                        clients,
+                    },
+                );
                 self.welcome(client, out);
             }
         }
-        self.announce_arrival(client, protocol, name, out);
+        self.announce_arrival(client, protocol, &name, out);
     }
 
-    /// What newcomers are told besides.
+    /// The message of the day, and a shutdown that is planned.
     fn welcome(&self, client: ClientId, out: &mut Reaction) {
         if self.settings.motd.is_some() {
             out.tell(client, Message::Motd(self.settings.motd.clone()));
         }
-        if let Some(end) = &self.planned_end {
-            out.tell(client, end.told(out.now.time));
+        if let Some(shutdown) = &self.extras.planned_shutdown {
+            out.tell(client, shutdown.message(out.now.time));
+        }
+    }
+
+    pub(super) fn login_timed_out(&mut self, client: ClientId, out: &mut Reaction) {
+        // A name may have crossed the report of the deadline.
+        if self.people.knows(client) && self.people.person(client).is_none() {
+            out.tell(client, Message::LoginTimedOut);
+            self.dismiss(client, DisconnectReason::LoginTimeout, None, out);
+        }
+    }
+
+    /// Warns a silent client, or ends its connection. The login deadline covers those without a name.
+    pub(super) fn idle_too_long(
+        &mut self,
+        client: ClientId,
+        left: Option<Time>,
+        out: &mut Reaction,
+    ) {
+        if self.people.person(client).is_none() {
+            return;
+        }
+        match left {
+            Some(left) => out.tell(client, Message::IdleSoon { left }),
+            None => {
+                out.tell(client, Message::IdleBye);
+                self.dismiss(client, DisconnectReason::Idle, None, out);
+            }
+        }
+    }
+
+    pub(super) fn quit(&mut self, client: ClientId, out: &mut Reaction) {
+        out.answer(client, Message::Bye);
+        self.dismiss(client, DisconnectReason::Quit, None, out);
+    }
+
+    /// Ends a connection from this side and forgets it. `removed` names the operator who wants it, if one does.
+    pub(super) fn dismiss(
+        &mut self,
+        client: ClientId,
+        reason: DisconnectReason,
+        removed: Option<Removal>,
+        out: &mut Reaction,
+    ) {
+        if self.people.knows(client) {
+            out.push(Effect::Disconnect { client, reason });
+            self.forget(client, reason, removed, out);
+        }
+    }
+
+    /// Removes a client: its name is free, the others are told, and later events about it have no effect.
+    pub(super) fn forget(
+        &mut self,
+        client: ClientId,
+        reason: DisconnectReason,
+        removed: Option<Removal>,
+        out: &mut Reaction,
+    ) {
+        let Some(state) = self.people.remove(client) else {
+            return;
+        };
+        let Some(person) = state.person() else {
+            return out.log(LogEvent::LeftUnnamed { client, reason });
+        };
+        self.extras.ignores.forget(client);
+        for &room in person.rooms() {
+            self.rooms.leave(room, client);
+        }
+        out.log(LogEvent::Left {
+            client,
+            name: person.name().clone(),
+            reason,
+        });
+        self.announce_departure(person.name(), person.rooms(), removed, out);
+        for &room in person.rooms() {
+            self.rooms.close_if_empty(room);
         }
     }
 }

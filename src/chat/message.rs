@@ -1,289 +1,349 @@
-//! All that the server can say, as values. There is no wire text here: each protocol has its own words for a
-//! message, so a second protocol is one more encoder and not a second chat.
+//! What the server can say, as values. The wording belongs to the protocols, so a second protocol is one more encoder and
+//! not a second chat.
+
+#![allow(
+    missing_docs,
+    reason = "most fields and variants say all by their names"
+)]
 
 use core::net::SocketAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{
-    Ban, PersonKnown, PersonShown, Refusal, Removal, RoomShown, Said, Stranger, ThreadShown, Time,
-    Timestamps,
-};
+use super::ban::Ban;
+use super::error::ChatError;
+use super::request::SentAt;
+use super::time::Time;
+use super::view::{Protocol, Stranger, Timestamps};
 
-/// One thing the server says to somebody.
+/// One thing that the server says to a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
-    /// What they asked for is not done.
-    Refused(Refusal),
+    /// The request is refused.
+    Error(ChatError),
     /// Asks for a name.
     InputUsername,
-    /// The name is theirs now.
     YourNameIs(Arc<str>),
-    /// They have joined.
     Congratulations,
-    /// To a JSON client: the name is theirs and they have joined.
+    /// Answers a JSON `connect`. `clients` counts everybody who has joined, the recipient included.
     Connected {
-        /// The name.
         name: Arc<str>,
-        /// Where they come from.
         address: SocketAddr,
-        /// How many have joined, themselves included.
         clients: usize,
     },
-    /// By what address they are known, where nobody has a name.
+    /// The address by which the client is known where nobody has a name.
     YourId(Arc<str>),
-    /// How many have joined, themselves included.
+    /// How many have joined, the recipient included.
     ClientCount(usize),
-    /// Too many refusals: the connection ends.
+    /// Too many names were refused: the connection ends.
     TooManyNames,
-    /// The time to give a name is over: the connection ends.
     LoginTimedOut,
-    /// Somebody has joined.
+    /// Somebody has joined the chat.
     Arrived(Arc<str>),
-    /// Somebody has left.
+    /// Somebody has left the chat.
     Left {
-        /// Who.
         name: Arc<str>,
-        /// Who made them, if it was not their own wish.
         removed: Option<Removal>,
     },
-    /// Many have joined or left: one line for all of them.
+    /// Replaces many lines about people who come and go. Without a room: the whole chat.
     MembershipChanged {
-        /// A room; the whole chat where it is none.
         room: Option<Arc<str>>,
-        /// How many have joined since the last such line.
         arrived: usize,
-        /// How many have left since.
         left: usize,
-        /// How many are in the chat now.
         present: usize,
     },
-    /// Somebody says something.
-    Said(Arc<Said>),
-    /// To its sender: who gets it. Those who said it to a room they are in are told nothing, unless they asked to be.
+    Chat(Arc<ChatMessage>),
+    /// Tells the sender who received a message.
     Delivered {
-        /// Those who were named and get it.
+        /// Those who were named and received it.
         to: Vec<Arc<str>>,
         /// Those who were named and are not here.
         absent: Vec<String>,
-        /// Nobody who was named is here, so it was said to everybody in this room.
+        /// Nobody who was named is here, so everybody in this room received it.
         everybody_in: Option<Arc<str>>,
-        /// When the server received it.
         received_at: Timestamp,
-        /// Its id, where it went to a room.
+        /// The message's id in its room.
         message_id: Option<u64>,
     },
-    /// Part of what was said in a room, oldest first.
+    /// A part of a room's history, oldest first.
     History {
-        /// Which room.
         room: Arc<str>,
-        /// What was said.
-        said: Vec<Arc<Said>>,
-        /// There are more lines of the part that was asked for.
+        messages: Vec<Arc<ChatMessage>>,
+        /// The part that was asked for goes on.
         more: bool,
         /// As in [`Message::InRoom`].
         epoch: u64,
-        /// The time now, to tell what was said on another day.
         now: Timestamp,
     },
-    /// To somebody who is in a room now, or was in it already.
+    /// Tells somebody that they are in a room.
     InRoom {
-        /// Which room.
         room: Arc<str>,
-        /// Who came: they themselves.
         from: Arc<str>,
-        /// Who is in it, in order of joining, themselves included: the first few hundred.
+        /// In order of joining, the recipient included; at most `LIST_ENTRIES_MAX`.
         members: Vec<Arc<str>>,
-        /// How many are in it.
         total: usize,
-        /// What it is about.
         topic: Option<Arc<str>>,
-        /// Changes when the ids of a room begin anew, since the room or the server did.
+        /// Changes when the message ids of the room start again: with the room, or with the server.
         epoch: u64,
-        /// The id of the last message; 0 where there is none yet.
+        /// 0 before the first message.
         last_message_id: u64,
     },
-    /// Somebody came into a room.
+    /// Somebody has entered a room.
     CameToRoom {
-        /// Which room.
         room: Arc<str>,
-        /// Who.
         from: Arc<str>,
     },
-    /// Somebody went from a room.
+    /// Somebody has left a room.
     WentFromRoom {
-        /// Which room.
         room: Arc<str>,
-        /// Who.
         from: Arc<str>,
-        /// Who made them, if it was not their own wish.
         removed: Option<Removal>,
     },
-    /// What a room is about.
+    /// `by` has changed the topic; without `by`, this answers a question.
     Topic {
-        /// Which room.
         room: Arc<str>,
-        /// What it is about.
         topic: Option<Arc<str>>,
-        /// Who has just said so; without it, this is the answer to a question.
         by: Option<Arc<str>>,
     },
-    /// The rooms there are, the largest first: the first few hundred.
+    /// The largest rooms first; at most `LIST_ENTRIES_MAX`.
     Rooms {
-        /// Those.
-        rooms: Vec<RoomShown>,
-        /// How many there are in all.
+        rooms: Vec<RoomListing>,
         total: usize,
     },
-    /// Somebody has another name.
     Renamed {
-        /// Until now.
         from: Arc<str>,
-        /// From now on.
         to: Arc<str>,
     },
-    /// They are marked as away, or back.
     NowAway {
-        /// Who.
         from: Arc<str>,
-        /// Why.
         why: Option<Arc<str>>,
     },
-    /// They are marked as here again.
     NowBack {
-        /// Who.
         from: Arc<str>,
     },
-    /// To somebody who has written to them: they are away.
+    /// Tells the sender of a private message that its recipient is away.
     IsAway {
-        /// Who.
         name: Arc<str>,
-        /// Why.
         why: Option<Arc<str>>,
     },
-    /// Whom they ignore.
+    /// The people that the recipient ignores.
     Ignoring(Vec<Arc<str>>),
-    /// They ignore somebody from now on.
     Ignored(Arc<str>),
-    /// They do not any more.
     Unignored(Arc<str>),
-    /// Whether they hear who comes and goes.
     Quiet {
-        /// Whether they do not.
         on: bool,
     },
-    /// How they see when something was said.
     TimestampsAre(Timestamps),
-    /// The answer to a sign of life.
     Pong,
-    /// What is known of somebody.
-    Whois(Box<PersonKnown>),
-    /// The commands there are, or one of them.
+    Whois(Box<PersonDetails>),
+    /// `operator` includes the commands of operators.
     Help {
-        /// Whether to tell what operators may.
         operator: bool,
-        /// The word of the one that was asked about.
-        about: Option<&'static str>,
+        topic: HelpTopic,
     },
-    /// Who is here, in order of joining. Only the first few hundred, never a flood.
+    /// In order of joining; at most `LIST_ENTRIES_MAX`. Without a room: the whole chat.
     Who {
-        /// In this room; in the whole chat where it is none.
         room: Option<Arc<str>>,
-        /// The first of them.
-        people: Vec<PersonShown>,
-        /// How many there are in all.
+        people: Vec<PersonListing>,
         total: usize,
     },
-    /// The word was right.
+    /// The operator password was right.
     OperatorNow,
-    /// To whom it happens: an operator throws them out.
+    /// Tells somebody that they were kicked.
     Kicked {
-        /// Which operator.
         by: Arc<str>,
-        /// Why.
         why: Option<Arc<str>>,
     },
-    /// To whom it happens, or who comes back: they are banned.
+    /// Tells somebody that they are banned; `remaining` is `None` if the ban has no end.
     Banned {
-        /// Why.
         why: Option<String>,
-        /// For how much longer; without it, until it is taken back.
         remaining: Option<Time>,
     },
-    /// To the operator: somebody was thrown out.
+    /// Tells the operator who was kicked.
     Removed(Arc<str>),
-    /// To the operator: a ban holds.
     BanAdded(Ban),
-    /// To the operator: a ban holds no more.
     BanTakenBack(Ban),
-    /// To the operator: who is banned.
+    /// At most `LIST_ENTRIES_MAX` bans.
     Bans {
-        /// The first few hundred.
         bans: Vec<Ban>,
-        /// How many there are in all.
         total: usize,
-        /// The time now, to tell what remains of them.
         now: Timestamp,
     },
-    /// To the operator: whether somebody is muted.
+    /// Tells the operator whether somebody is muted.
     Muted {
-        /// Who.
         name: Arc<str>,
-        /// Whether they are.
         on: bool,
     },
-    /// The message of the day.
     Motd(Option<Arc<str>>),
-    /// To the operator: what each thread does, one row for each.
+    /// The threads of the server; at most `LIST_ENTRIES_MAX`.
     Threads {
-        /// The first few hundred.
-        rows: Vec<ThreadShown>,
-        /// How many there are in all.
+        rows: Vec<ThreadListing>,
         total: usize,
     },
-    /// The chat will end.
     ShutdownPlanned {
-        /// In how long.
         left: Time,
-        /// Why.
         why: Option<Arc<str>>,
-        /// Which operator says so.
         by: Arc<str>,
     },
-    /// It will not after all.
     ShutdownCancelled {
-        /// Which operator says so.
         by: Arc<str>,
     },
-    /// They have typed nothing for so long that they will be disconnected soon.
+    /// Warns a silent client.
     IdleSoon {
-        /// How much time is left.
         left: Time,
     },
-    /// They have typed nothing for too long: the connection ends.
+    /// The client was silent for too long: the connection ends.
     IdleBye,
-    /// They say more than flood control lets through: it is said later.
+    /// As [`Input::HeldBack`](super::event::Input::HeldBack).
     HeldBack {
-        /// As in [`Input::HeldBack`](super::Input::HeldBack).
         lines: usize,
-        /// The same.
         wait: Time,
     },
     /// A line without an end: the connection ends.
     EndlessLine,
-    /// To a program that speaks another protocol, in its own manner where that is one line.
+    /// Tells a program that it is on the wrong port, in its own protocol where that takes one line.
     WrongProtocol(Stranger),
-    /// They asked to leave.
     Bye,
-    /// The server is full: sent by the listener, which takes no place for them.
     ServerFull,
-    /// Too many connections from their address: sent by the listener.
     TooManyFromAddress,
-    /// The machine cannot make another thread: sent by the listener.
+    /// The machine has no thread for the client.
     NoThread,
-    /// They did not read: the last thing that is sent.
+    /// The client does not read: the connection ends.
     TooSlow,
-    /// The chat ends for everybody.
     ShutDown,
+}
+
+/// Something that a person said. Everybody who receives it shares it, and the room's history keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChatMessage {
+    pub from: Arc<str>,
+    pub to: Audience,
+    pub manner: Manner,
+    /// Cleaned.
+    pub text: String,
+    /// The sender's clock, if the sender's program gave it.
+    pub sent_at: Option<SentAt>,
+    pub received_at: Timestamp,
+}
+
+/// A message before its recipients are known.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) manner: Manner,
+    pub(super) text: String,
+    pub(super) sent_at: Option<SentAt>,
+}
+
+impl Draft {
+    pub(super) fn into_message(
+        self,
+        from: Arc<str>,
+        to: Audience,
+        received_at: Timestamp,
+    ) -> ChatMessage {
+        let Draft {
+            manner,
+            text,
+            sent_at,
+        } = self;
+        ChatMessage {
+            from,
+            to,
+            manner,
+            text,
+            sent_at,
+            received_at,
+        }
+    }
+}
+
+/// The recipients of a chat message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Audience {
+    /// `message_id` grows by one with each message in the room.
+    Room {
+        room: Arc<str>,
+        message_id: u64,
+    },
+    People(Vec<Arc<str>>),
+}
+
+/// How something was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    Chat,
+    /// `/me`
+    Me,
+    /// `/msg`
+    Private,
+}
+
+/// The operator who removed somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Removal {
+    /// Banned, not only kicked.
+    pub banned: bool,
+    pub by: Arc<str>,
+    pub why: Option<Arc<str>>,
+}
+
+/// What `/help` was asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HelpTopic {
+    /// The commands that people use most, on one screen.
+    Overview,
+    All,
+    /// One command, by its word.
+    Command(&'static str),
+}
+
+/// A person in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonListing {
+    pub name: Arc<str>,
+    pub rooms: Vec<Arc<str>>,
+    pub idle: Time,
+    pub away: bool,
+}
+
+/// What `/whois` tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonDetails {
+    pub person: PersonListing,
+    pub away_why: Option<Arc<str>>,
+    pub here_for: Time,
+    pub protocol: Protocol,
+    pub operator: bool,
+    /// For operators only: the address, and whether the person is muted.
+    pub private: Option<(SocketAddr, bool)>,
+}
+
+/// A room in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomListing {
+    pub room: Arc<str>,
+    pub members: usize,
+    pub topic: Option<Arc<str>>,
+}
+
+/// A thread in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadListing {
+    pub name: String,
+    pub role: &'static str,
+    pub doing: &'static str,
+    pub alive: Time,
+    pub queue: Option<Queue>,
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+}
+
+/// What waits for a thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queue {
+    /// Unsent bytes of a reader's client.
+    Bytes(u64),
+    /// Events in the dispatcher's inbox.
+    Events(u64),
 }

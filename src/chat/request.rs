@@ -1,248 +1,226 @@
-//! What somebody asks of the chat, whichever protocol they speak: a typed `/join dev` and
-//! `{"action":"joinroom","room":"dev"}` are the same value, so the Hub has each rule once.
+//! What a client can ask for. A typed `/join dev` and `{"action":"joinroom","room":"dev"}` become the same value, so the
+//! Hub has each rule once.
 
-use std::fmt;
+#![allow(
+    missing_docs,
+    reason = "most fields and variants say all by their names"
+)]
+
 use std::time::Duration;
 
-use super::{Line, SentAt, Timestamps};
+use jiff::Timestamp;
+use jiff::tz::Offset;
 
-/// Something to be done. Texts are clean; names of people and rooms are as typed, and looked up by the Hub.
+use super::settings::Secret;
+use super::view::Timestamps;
+
+/// A request. Texts are clean; names of people and rooms are as typed, and the Hub looks them up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
-    /// To be in the chat by this name; by one's address where nobody has a name.
+    /// Join the chat; without a name where clients are known by their addresses.
     Connect {
-        /// The name.
         name: Option<Line>,
     },
-    /// To say something.
     Chat {
-        /// To whom.
         target: Target,
-        /// What.
         text: String,
-        /// The sender's own clock.
         sent_at: Option<SentAt>,
     },
-    /// To tell what one does: `/me waves`.
+    /// `/me waves`
     Me {
-        /// To whom.
         target: Target,
-        /// What one does.
         text: String,
-        /// The sender's own clock.
         sent_at: Option<SentAt>,
     },
-    /// To say something to named people only.
+    /// `/msg`
     Private {
-        /// To whom.
         to: Vec<String>,
-        /// What.
         text: String,
-        /// The sender's own clock.
         sent_at: Option<SentAt>,
     },
-    /// To answer whoever wrote in private last.
     Reply {
-        /// What.
         text: String,
     },
-    /// To be in a room.
+    /// `history` is how many past lines to show; by default, what the settings say.
     Join {
-        /// Which.
         room: Line,
-        /// How many past lines to see; what the settings say where it is none.
         history: Option<usize>,
     },
-    /// To be in a room no more.
+    /// Without a room: the one that the client is in.
     Part {
-        /// Which; without one, the room one is in.
         room: Option<String>,
     },
-    /// To see or change what a room is about.
+    /// An empty `topic` removes it, `None` asks for it.
     Topic {
-        /// Which room; without one, the room one is in.
         room: Option<String>,
-        /// What it is about from now on; an empty text takes the topic away, none only asks.
         topic: Option<String>,
     },
-    /// To have another name.
     Nick {
-        /// The name.
         name: Line,
     },
-    /// To be marked as away.
     Away {
-        /// Why.
         why: Option<String>,
     },
-    /// To be there again.
     Back,
-    /// To read nothing of somebody any more; without a name, to see whom one ignores.
+    /// Without a name: list who is ignored.
     Ignore {
-        /// Whom.
         name: Option<String>,
     },
-    /// To read them again.
     Unignore {
-        /// Whom.
         name: String,
     },
-    /// To hear, or not to hear, who comes and goes; without a choice, the other of the two.
+    /// `None` toggles.
     Quiet {
-        /// Whether not to hear it.
         on: Option<bool>,
     },
-    /// To see when something was said; without a choice, to be told what holds.
+    /// `None` asks for the current choice.
     Timestamps {
-        /// How.
         show: Option<Timestamps>,
     },
-    /// The commands there are, or one of them.
     Help {
-        /// Which.
         about: Option<String>,
     },
-    /// Who is here.
     Who {
-        /// In this room only.
         room: Option<String>,
     },
-    /// Which rooms there are.
     Rooms,
-    /// What is known of somebody.
     Whois {
-        /// Of whom.
         name: String,
     },
-    /// What was said in a room.
     History {
-        /// Which room; without one, the room one is in.
         room: Option<String>,
-        /// Which part of it.
         range: Range,
-        /// How many lines at the most.
         limit: Option<usize>,
     },
-    /// A sign of life, to be answered.
     Ping,
-    /// To leave the chat.
     Quit,
-    /// To be an operator, by the word that operators know.
+    /// `/op PASSWORD`
     Op {
-        /// The word.
-        word: Secret,
+        password: Secret,
     },
-    /// To throw somebody out.
     Kick {
-        /// Whom.
         name: String,
-        /// Why.
         why: Option<String>,
     },
-    /// To throw somebody out and keep them out.
+    /// `whom` is a name or an address; without a duration the ban has no end.
     Ban {
-        /// A name or an address.
         whom: String,
-        /// For how long; without it, until it is taken back.
         duration: Option<Duration>,
-        /// Why.
         why: Option<String>,
     },
-    /// To let somebody in again.
     Unban {
-        /// A name or an address.
         whom: String,
     },
-    /// Who is banned.
     Bans,
-    /// To let nobody hear what somebody says.
     Mute {
-        /// Whom.
         name: String,
     },
-    /// To let them be heard again.
     Unmute {
-        /// Whom.
         name: String,
     },
-    /// To see or change the message of the day.
+    /// An empty text removes the message of the day, `None` asks for it.
     Motd {
-        /// What it says from now on; an empty text takes it away, none only asks.
         text: Option<String>,
     },
-    /// What each thread of the server does.
     Threads,
-    /// To end the chat for everybody.
+    /// Without a time: now.
     Shutdown {
-        /// In how long; without it, now.
         after: Option<Duration>,
-        /// Why.
         why: Option<String>,
     },
-    /// Not to end it after all.
     CancelShutdown,
 }
 
 impl Request {
     /// Whether only operators may ask this.
-    pub fn is_operators(&self) -> bool {
+    pub fn is_for_operators(&self) -> bool {
         matches!(
             self,
-            Request::Kick { .. }
-                | Request::Ban { .. }
-                | Request::Unban { .. }
-                | Request::Bans
-                | Request::Mute { .. }
-                | Request::Unmute { .. }
-                | Request::Motd { .. }
-                | Request::Threads
-                | Request::Shutdown { .. }
-                | Request::CancelShutdown
+            Self::Kick { .. }
+                | Self::Ban { .. }
+                | Self::Unban { .. }
+                | Self::Bans
+                | Self::Mute { .. }
+                | Self::Unmute { .. }
+                | Self::Motd { .. }
+                | Self::Threads
+                | Self::Shutdown { .. }
+                | Self::CancelShutdown
         )
     }
 }
 
-/// To whom something is said.
+/// The recipients that a request names. Mentions at the end of the text override a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// To the room one is in, or to whom the @names at the end of the text say.
+    /// The room that the client is in.
     Here,
-    /// To this room, or to whom the @names at the end of the text say.
     Room(String),
-    /// To these people.
     People(Vec<String>),
 }
 
-/// Which lines of a room's history. Ids are those that [`Said`](super::Said) has.
+/// A moment by the sender's clock and in the sender's zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentAt {
+    /// RFC 3339, passed on as the sender wrote it.
+    pub written: Box<str>,
+    /// The same moment, or the last one that a `Timestamp` can hold if it is later.
+    pub at: Timestamp,
+    pub zone: Offset,
+}
+
+/// A part of a room's history, by message ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Range {
-    /// The last ones.
     Last,
-    /// The last ones of those before this id.
+    /// The last messages before this id.
     Before(u64),
-    /// The first ones of those after this id.
+    /// The first messages after this id.
     After(u64),
 }
 
-/// A word that must not be shown, logged or told: its `Debug` has only dots.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
+/// One line of input, cleaned: no control character, no escape sequence, no bidi override, no line separator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub text: String,
+    /// Cleaning dropped or replaced something. A message may be said all the same; a name is refused.
+    pub altered: bool,
 }
 
-impl Secret {
-    /// Whether somebody gave the right word. It takes as long whichever letter is the first wrong one, so that the time
-    /// tells nothing of the word but, at the most, its length.
-    pub fn is(&self, given: &Secret) -> bool {
-        let (ours, theirs) = (self.0.as_bytes(), given.0.as_bytes());
-        let differences = ours
-            .iter()
-            .zip(theirs)
-            .fold(0, |found, (our, their)| found | (our ^ their));
-        ours.len() == theirs.len() && differences == 0
-    }
+/// Why a JSON line is no valid request. The Hub answers it, so that the error keeps its place among other answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RequestError {
+    /// RFC 8259, section 8.1 requires UTF-8.
+    NotUtf8,
+    /// RFC 8259, section 8.1 forbids it.
+    ByteOrderMark,
+    TooDeep,
+    /// The line ends within an object.
+    SeveralLines,
+    /// Something follows the object.
+    SeveralObjects,
+    NotAnObject,
+    /// `column` counts bytes from 1.
+    NotJson {
+        column: usize,
+    },
+    DuplicateField(String),
+    MissingAction,
+    UnknownAction {
+        action: String,
+        near: Option<&'static str>,
+    },
+    /// Most actions ignore unknown fields; this one does not.
+    UnknownField(String),
+    MissingField(&'static str),
+    WrongField {
+        field: &'static str,
+        expected: &'static str,
+    },
+}
+
+/// A person's name as typed, without the `@` of a mention.
+pub(super) fn without_at(typed: &str) -> &str {
+    let typed = typed.trim();
+    typed.strip_prefix('@').unwrap_or(typed)
 }

@@ -1,7 +1,7 @@
-//! How a client sees what it is sent. A message is encoded once for each view that somebody has, and not for each person.
+//! How a client sees what it is sent. A message is encoded once for each view, not once for each recipient.
 
 /// The language that a connection speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Protocol {
     /// Lines for people, over telnet.
     Plain,
@@ -9,24 +9,31 @@ pub enum Protocol {
     Json,
 }
 
-/// Whether lines for people say when something was said.
+/// Protocols of programs that connect to the wrong port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants say all by their names")]
+pub enum Stranger {
+    /// A web page must not be able to speak to a chat on loopback.
+    Http,
+    Ssh,
+    Tls,
+}
+
+/// Whether a plain-text line shows when it was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "the variants say all by their names")]
 pub enum Timestamps {
-    /// They do not.
     #[default]
     Off,
-    /// Hours and minutes.
     Time,
-    /// The date as well.
     Date,
 }
 
-/// What decides about the bytes that a message becomes for a client.
+/// What determines the bytes that a message becomes for a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the variants say all by their names")]
 pub enum View {
-    /// Lines for people.
     Plain(Timestamps),
-    /// JSON objects.
     Json,
 }
 
@@ -39,7 +46,7 @@ impl View {
         View::Json,
     ];
 
-    /// A small number of its own for each view.
+    /// The view's place in [`View::ALL`].
     pub fn index(self) -> usize {
         match self {
             View::Plain(Timestamps::Off) => 0,

@@ -1,4 +1,4 @@
-//! The settings that are a choice among a few. The comments on the variants are part of `--help`.
+//! Types of settings. `--help` shows the comments on the variants of a `ValueEnum`.
 
 use std::net::IpAddr;
 
@@ -8,59 +8,35 @@ use jiff::tz::TimeZone;
 /// Where the server listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bind {
-    /// 127.0.0.1 and ::1. The word is never looked up: an odd hosts file must not open the chat to a network.
+    /// 127.0.0.1 and ::1. The name is not looked up: a wrong hosts file must not open the chat to a network.
     Localhost,
     /// One address, which may be the wildcard of its family.
     Address(IpAddr),
 }
 
-/// A count that may be switched off.
+/// How fast one connection may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
+#[expect(missing_docs, reason = "the names of the fields have their units")]
+pub enum RateLimit {
     /// No limit.
     Off,
-    /// This many are allowed, one more is not.
-    AtMost(usize),
+    /// Lines at once, then lines a second. Constants in [`limits`](super::limits) limit the bytes too.
+    Lines { burst: u32, per_second: u32 },
 }
 
-impl Limit {
-    /// The number, or none where the limit is off.
-    pub fn at_most(self) -> Option<usize> {
-        match self {
-            Self::Off => None,
-            Self::AtMost(count) => Some(count),
-        }
-    }
-}
-
-/// How fast one connection may speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RateLimit {
-    /// As fast as it can.
-    Off,
-    /// So many lines at once, and then so many a second; bytes are limited too, by constants in
-    /// [`limits`](super::limits).
-    Lines {
-        /// Lines.
-        burst: u32,
-        /// Lines a second.
-        per_second: u32,
-    },
-}
-
-/// In which time zone the times are that people see.
+/// The time zone of the times that people see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Zone {
-    /// The one that this machine is set to.
+    /// The zone of this machine.
     System,
-    /// One of the IANA's time zone database.
+    /// A zone of the IANA database.
     Named(TimeZone),
 }
 
 /// Who is an operator without giving the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Operators {
-    /// Who connects from the server's own machine
+    /// Clients on the server's own machine
     #[default]
     Loopback,
     /// Nobody
@@ -69,27 +45,26 @@ pub enum Operators {
     Anyone,
 }
 
-/// Who writes to a socket.
+/// Which thread writes to a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Delivery {
-    /// The dispatcher with a send that never waits; what does not fit goes to a writer thread, for as long as the
-    /// socket is full
+pub enum DeliveryPolicy {
+    /// The dispatcher with a send that never blocks; a writer thread while the socket is full
     #[default]
     DirectThenWriter,
-    /// A writer thread for each client: the easiest to read, and twice the threads
+    /// A writer thread for each client: the simplest code, and twice the threads
     Writer,
     /// The dispatcher alone: a client whose socket is full is cut
     Direct,
 }
 
-/// How much the log says.
+/// The least important level to log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum LogLevel {
-    /// What needs a person
+    /// Errors that need attention
     Error,
-    /// Also what went wrong and was dealt with
+    /// Also errors that were handled
     Warn,
-    /// Also who came, who went and why
+    /// Also who came, who left and why
     #[default]
     Info,
     /// Also what every thread does

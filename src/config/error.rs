@@ -1,17 +1,17 @@
-//! What is wrong with a setting, in one line.
+//! Errors about settings.
 
 use std::error::Error;
 use std::fmt;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// How much of what was given an error repeats, in characters.
+/// How many characters of a value an error quotes.
 const QUOTE_CHARS_MAX: usize = 60;
 
-/// What is wrong with the settings: one line that names the setting, what was given and what is allowed.
+/// What is wrong with the settings: one line that names the setting, its value and what is allowed.
 ///
-/// The line is safe to print on a terminal whatever was given: control characters, bidi overrides and the like are
-/// written as escapes, for a settings file may come from anywhere.
+/// The line is safe to print on a terminal: it escapes control characters, bidi overrides and the like, since a settings
+/// file may come from anywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     line: String,
@@ -19,11 +19,11 @@ pub struct ConfigError {
 
 impl ConfigError {
     /// The only way to make one, so that each is one harmless line.
-    pub(super) fn new(text: String) -> Self {
+    pub(crate) fn new(text: String) -> Self {
         let mut line = String::with_capacity(text.len());
         for c in text.chars() {
             match c {
-                // These `escape_debug` would escape too. They do no harm, and a quote has escaped its own already.
+                // `escape_debug` would escape these too. They are harmless, and `quote` has escaped its own.
                 '"' | '\'' | '\\' => line.push(c),
                 _ => line.extend(c.escape_debug()),
             }
@@ -31,7 +31,7 @@ impl ConfigError {
         ConfigError { line }
     }
 
-    /// Says in one line what clap refused on the command line.
+    /// The error of clap about the command line.
     pub(super) fn in_flags(error: &clap::Error) -> Self {
         let argument = context(error, ContextKind::InvalidArg)
             .or_else(|| context(error, ContextKind::InvalidSubcommand))
@@ -48,15 +48,17 @@ impl ConfigError {
                 None if argument.starts_with('-') => {
                     format!("{}: unknown flag, see --help", quote(&argument))
                 }
-                None => format!(
-                    "{}: stray argument, expected flags only, see --help",
-                    quote(&argument)
-                ),
+                None => {
+                    format!(
+                        "{}: stray argument, expected flags only, see --help",
+                        quote(&argument)
+                    )
+                }
             });
         }
-        // clap names an argument as its help does, `--port <PORT>` or `--anonymous[=<BOOL>]`.
+        // clap names an argument as in its help: `--port <PORT>` or `--anonymous[=<BOOL>]`.
         let end = argument.find([' ', '[', '=']).unwrap_or(argument.len());
-        Self::new(format!("{}: {}", &argument[..end], refused(error)))
+        Self::new(format!("{}: {}", &argument[..end], wrong_value(error)))
     }
 }
 
@@ -68,17 +70,17 @@ impl fmt::Display for ConfigError {
 
 impl Error for ConfigError {}
 
-/// What was given for a setting and what is allowed, from clap's error about its value.
-pub(super) fn refused(error: &clap::Error) -> String {
+/// The value of a setting and what is allowed, from clap's error.
+pub(super) fn wrong_value(error: &clap::Error) -> String {
     let given = context(error, ContextKind::InvalidValue).unwrap_or_default();
     if error.kind() == ErrorKind::TooManyValues {
         return format!("got {}, expected no value", quote(&given));
     }
     let expected = match (error.source(), error.get(ContextKind::ValidValue)) {
-        // One of our own parsers: its error says what is allowed.
+        // The error of a parser in `value` says what is allowed.
         (Some(expected), _) => expected.to_string(),
         (None, Some(ContextValue::Strings(choices))) if !choices.is_empty() => any_of(choices),
-        // No parser was asked, because there is no value. clap then shows how the flag is written.
+        // Without a value there is no parser's error. clap shows how to write the flag.
         _ => context(error, ContextKind::InvalidArg).unwrap_or_default(),
     };
     if given.is_empty() {
@@ -87,21 +89,21 @@ pub(super) fn refused(error: &clap::Error) -> String {
     format!("got {}, expected {expected}", quote(&given))
 }
 
-/// The near miss that clap found for an unknown flag, without its dashes.
-pub(super) fn near_miss(error: &clap::Error) -> Option<String> {
+/// The flag that clap suggests instead of an unknown one, without its dashes.
+pub(super) fn suggested_flag(error: &clap::Error) -> Option<String> {
     let flag = context(error, ContextKind::SuggestedArg)?;
     Some(flag.trim_start_matches('-').to_owned())
 }
 
-/// What was given, in quotation marks, shortened, and with everything escaped that does not print.
-pub(super) fn quote(given: &str) -> String {
+/// The text in quotation marks, shortened and with escapes.
+pub(crate) fn quote(given: &str) -> String {
     match given.char_indices().nth(QUOTE_CHARS_MAX) {
         Some((end, _)) => format!("{:?}...", &given[..end]),
         None => format!("{given:?}"),
     }
 }
 
-/// The name of a setting as it was given: in quotation marks only where it is none of ours and could be anything.
+/// The name of a setting, in quotation marks if it could be anything.
 pub(super) fn name(given: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let is_name =
@@ -122,7 +124,6 @@ pub(super) fn any_of<T: AsRef<str>>(choices: &[T]) -> String {
     }
 }
 
-/// One of the facts that clap keeps with an error.
 fn context(error: &clap::Error, kind: ContextKind) -> Option<String> {
     match error.get(kind)? {
         ContextValue::String(text) => Some(text.clone()),

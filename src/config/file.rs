@@ -1,5 +1,5 @@
-//! The settings file: from TOML to plain pairs of key and value, without a look at what the keys are. And what it has
-//! in common with other files that are written by hand: a length that it cannot exceed, and errors that say where.
+//! Reading the settings file into pairs of key and value, and what it shares with other files that people write: a maximum
+//! length, and errors that say where.
 
 use std::fs::OpenOptions;
 use std::io::{self, Read};
@@ -12,10 +12,10 @@ use toml::{Table, Value};
 use super::error::{ConfigError, name, quote};
 use super::limits::CONFIG_FILE_BYTES_MAX;
 
-/// Reads a file into (key, value) pairs, each value as it would be written after `--key=`.
+/// Reads a file into (key, value) pairs, each value as it would stand after `--key=`. Any key is allowed here.
 ///
 /// # Errors
-/// A file that cannot be read, is too long or is no TOML, and a value that is no string, whole number or boolean.
+/// The file cannot be read, is too long or is not TOML, or a value is no string, whole number or boolean.
 pub(super) fn read(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
     let text = read_text(path, CONFIG_FILE_BYTES_MAX, "settings file")?;
     let table: Table = text
@@ -37,20 +37,19 @@ pub(super) fn read(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
     table.into_iter().map(pair).collect()
 }
 
-/// An error that names the file.
+/// An error about a file.
 pub(crate) fn in_file(path: &Path, what: &str) -> ConfigError {
     ConfigError::new(format!("{}: {what}", path.display()))
 }
 
-/// Reads a whole file of text. `kind` is what it is for people: a "settings file".
+/// Reads a whole text file. `kind` says what it is, such as "settings file".
 ///
 /// # Errors
 /// It cannot be read, is no regular file, is longer than `bytes_max`, or is not UTF-8.
 pub fn read_text(path: &Path, bytes_max: u64, kind: &str) -> Result<String, ConfigError> {
     let unreadable = |error: io::Error| in_file(path, &format!("cannot be read: {error}"));
-    // To open a FIFO waits for somebody who writes to it, unless one says NONBLOCK; and whoever waits here may be the
-    // thread that is to hear of SIGTERM. What was opened is then asked what it is, and not the path before: that could
-    // be something else a moment later. For a regular file NONBLOCK changes nothing.
+    // Without NONBLOCK, the open of a FIFO waits for a writer, and this may be the thread that handles SIGTERM. On a regular
+    // file it has no effect. The type is checked after the open, since the path could change in between.
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
@@ -61,7 +60,7 @@ pub fn read_text(path: &Path, bytes_max: u64, kind: &str) -> Result<String, Conf
         return Err(in_file(path, what));
     }
     let mut bytes = Vec::new();
-    // One byte more than is allowed tells a file that is too long from one that just fits.
+    // One byte more than allowed shows that a file is too long.
     let read = file.take(bytes_max + 1).read_to_end(&mut bytes);
     read.map_err(unreadable)?;
     if bytes.len() as u64 > bytes_max {
@@ -71,7 +70,7 @@ pub fn read_text(path: &Path, bytes_max: u64, kind: &str) -> Result<String, Conf
     String::from_utf8(bytes).map_err(|_| in_file(path, "is not UTF-8 text"))
 }
 
-/// What a TOML parser has against a text, and where, on one line. (Its own words are a drawing of four lines.)
+/// The error of a TOML parser on one line, with the place. (Its own text is a drawing of four lines.)
 pub(crate) fn toml_reason(text: &str, error: &toml::de::Error) -> String {
     let Some(span) = error.span() else {
         return error.message().to_owned();
@@ -83,7 +82,7 @@ pub(crate) fn toml_reason(text: &str, error: &toml::de::Error) -> String {
     }
 }
 
-/// The number of the line, counted from 1, in which this byte of a text stands.
+/// The line of a text, counted from 1, that contains this byte.
 pub fn line_of(text: &str, byte: usize) -> usize {
     text.bytes().take(byte).filter(|&b| b == b'\n').count() + 1
 }
@@ -97,11 +96,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_regular_file_is_read_and_nothing_else_is_waited_for() {
+    fn only_a_regular_file_is_read_and_nothing_blocks() {
         let name = format!("chatserv-fifo-{}", std::process::id());
         let fifo = std::env::temp_dir().join(name);
         let _ = fs::remove_file(&fifo);
-        // Nobody ever writes to it.
+        // It has no writer.
         mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
         for path in [fifo.as_path(), Path::new("/dev/zero"), Path::new("/")] {
             let error = read_text(path, 9, "test").unwrap_err().to_string();

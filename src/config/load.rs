@@ -1,8 +1,7 @@
-//! Where settings come from: flags before the environment before the file before the defaults.
+//! Loading settings. A flag wins over the environment, that over the file, and that over the default.
 //!
-//! The whole mechanism is one idea. What the file and the environment say is rewritten as flags, `port = 1337` and
-//! `CHATSERV_PORT=1337` both as `--port=1337`, and put *before* the flags that were really given. In a list of
-//! arguments the later one wins, so clap does the rest.
+//! The file and the environment are rewritten as flags: `port = 1337` and `CHATSERV_PORT=1337` both become `--port=1337`,
+//! and stand *before* the flags of the command line. The last of several equal flags wins, so clap does the rest.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -10,15 +9,15 @@ use std::path::{Path, PathBuf};
 use clap::error::ErrorKind;
 use clap::{Args, Command, Parser, Subcommand};
 
-use super::error::{self, any_of};
-use super::{Config, ConfigError, file, value};
-use crate::healthcheck::Healthcheck;
+use super::error::{self, ConfigError, any_of};
+use super::settings::Config;
+use super::{file, value};
 
-/// What begins the name of every environment variable of ours.
+/// The prefix of environment variables.
 const PREFIX: &str = "CHATSERV_";
-/// Where each setting is found, for the end of `--help`.
+/// The end of `--help`.
 const AFTER_HELP: &str = "\
-Every setting may also stand in the file, as in `max-clients = 500`, and in the environment, as in \
+Every setting may also be in the settings file, as in `max-clients = 500`, or in the environment, as in \
 CHATSERV_MAX_CLIENTS=500. A flag wins over the environment, that over the file, and the file over the default. Times \
 and sizes need a unit: 500ms, 60s, 1h30m; 64KiB, 256MiB.";
 
@@ -27,15 +26,15 @@ and sizes need a unit: 500ms, 60s, 1h30m; 64KiB, 256MiB.";
 pub enum Outcome {
     /// Run the server.
     Run(Config),
-    /// Only say what is in force ([`Config::to_toml`]).
+    /// Print the settings ([`Config::to_toml`]).
     Check(Config),
-    /// Only ask a server that runs whether it is well.
-    Healthcheck(Healthcheck),
-    /// Only print this text: the help or the version.
+    /// Check the health of a running server: of the one at this address, or else of the one with these settings.
+    Healthcheck(Option<String>, Config),
+    /// Print this text: the help or the version.
     Print(String),
 }
 
-/// The command line: what the environment may say too, and a flag that only makes sense here.
+/// The whole command line.
 #[derive(Debug, Parser)]
 #[command(name = "chatserv", version, about, after_help = AFTER_HELP)]
 #[command(args_override_self = true, allow_negative_numbers = true)]
@@ -44,8 +43,8 @@ struct CommandLine {
     #[command(flatten)]
     given: Given,
 
-    /// Print the settings that would be in force, as a settings file, and end. Files that they name and that are not
-    /// there are an error, as at the start.
+    /// Print the settings in force, as a settings file, and exit. Fails if the server could not start with them, for
+    /// instance if a file is missing.
     #[arg(long)]
     check_config: bool,
 
@@ -53,38 +52,36 @@ struct CommandLine {
     instead: Option<Instead>,
 }
 
-/// What can be done instead of running the server. Flags of the server stand before it.
+/// Commands other than to run the server. Flags of the server stand before them.
 #[derive(Debug, Subcommand)]
 enum Instead {
-    /// Connect to a server, read what it says first, and leave: exit status 0 if that is well, else 1
+    /// Connect to a server, read its first line, and leave: exit status 0 if it answers as it should, else 1
     Healthcheck {
-        /// HOST:PORT, [IPV6]:PORT or a port of this machine; without it, the server of these settings.
+        /// HOST:PORT, [IPV6]:PORT or a port of this machine; by default the server with these settings.
         address: Option<String>,
     },
 }
 
-/// What flags and environment may say: every setting, and which file to read. (A file does not name another file.)
+/// The flags that the environment can set as well: every setting, and the settings file.
 #[derive(Debug, Args)]
 struct Given {
     #[command(flatten)]
     config: Config,
 
-    /// A settings file in TOML; there is none by default.
+    /// A settings file in TOML; by default there is none.
     #[arg(long = "config", value_name = "FILE", value_parser = value::path)]
     file: Option<PathBuf>,
 }
 
-/// Finds out what to do from a program's arguments, its own name first, and its environment.
-///
-/// Only the settings file is looked for; arguments and environment are given, so that a test can say what it likes.
+/// Finds out what to do from the arguments of a program, its name first, and from its environment.
 ///
 /// # Errors
-/// The first thing that is wrong, named by where it stands.
+/// The first error, with its place.
 pub fn load(
     arguments: impl IntoIterator<Item = OsString>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Outcome, ConfigError> {
-    // The flags come first and alone: who asks for help gets it, whatever the environment says.
+    // First the flags alone: `--help` works whatever the environment says.
     let flags = utf8_flags(arguments)?;
     if let Err(error) = parse(&flags) {
         return match error.kind() {
@@ -95,8 +92,8 @@ pub fn load(
         };
     }
     let given = [from_environment(environment)?, flags].concat();
-    // Flags and environment together say which file to read; last comes everything. Each part has passed before,
-    // so these two cannot fail. Should one ever, its error is passed on like any other.
+    // Flags and environment name the file; then everything is parsed together. Each part has passed already, so neither
+    // parse should fail.
     let parse = |flags: &[String]| parse(flags).map_err(|error| ConfigError::in_flags(&error));
     let all = match parse(&given)?.given.file {
         Some(path) => [from_file(&path)?, given].concat(),
@@ -108,33 +105,19 @@ pub fn load(
         instead,
     } = parse(&all)?;
     config.check()?;
-    match instead {
-        Some(Instead::Healthcheck { address }) => {
-            healthcheck(address, &config).map(Outcome::Healthcheck)
-        }
-        None if check_config => Ok(Outcome::Check(config)),
-        None => Ok(Outcome::Run(config)),
+    Ok(match instead {
+        Some(Instead::Healthcheck { address }) => Outcome::Healthcheck(address, config),
+        None if check_config => Outcome::Check(config),
+        None => Outcome::Run(config),
+    })
+}
+
+impl Default for Config {
+    /// The settings of an empty command line.
+    fn default() -> Self {
+        let defaults = parse(&[]).expect("a test checks that the defaults are within their bounds");
+        defaults.given.config
     }
-}
-
-fn healthcheck(address: Option<String>, config: &Config) -> Result<Healthcheck, ConfigError> {
-    let refused = |what: String| ConfigError::new(format!("healthcheck: {what}"));
-    let read = |text: String| {
-        let address = text.parse();
-        address.map_err(|expected| {
-            refused(format!("got {}, expected {expected}", error::quote(&text)))
-        })
-    };
-    let address = address.map(read).transpose()?;
-    Healthcheck::new(address, config).map_err(|what| refused(what.to_owned()))
-}
-
-/// The settings of an empty command line.
-pub(super) fn defaults() -> Config {
-    parse(&[])
-        .expect("the defaults are within their own bounds, which a test checks")
-        .given
-        .config
 }
 
 fn parse(flags: &[String]) -> Result<CommandLine, clap::Error> {
@@ -150,47 +133,47 @@ fn utf8_flags(arguments: impl IntoIterator<Item = OsString>) -> Result<Vec<Strin
     arguments.into_iter().skip(1).map(utf8).collect()
 }
 
-/// What the file says, as flags.
+/// The settings of the file, as flags.
 fn from_file(path: &Path) -> Result<Vec<String>, ConfigError> {
     let keys = Keys::of::<Config>();
     let flag = |(key, value): (String, String)| {
-        let refused = |what: String| file::in_file(path, &format!("{}: {what}", error::name(&key)));
+        let wrong = |what: String| file::in_file(path, &format!("{}: {what}", error::name(&key)));
         if !keys.names.contains(&key) {
-            return Err(refused(format!(
+            return Err(wrong(format!(
                 "unknown key, {}",
                 keys.instead_of(&key, str::to_owned)
             )));
         }
-        keys.flag(&key, &value).map_err(refused)
+        keys.flag(&key, &value).map_err(wrong)
     };
     file::read(path)?.into_iter().map(flag).collect()
 }
 
-/// What the environment says, as flags.
+/// The settings of the environment, as flags.
 fn from_environment(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Vec<String>, ConfigError> {
     let ours =
         |(name, _): &(OsString, OsString)| name.as_encoded_bytes().starts_with(PREFIX.as_bytes());
     let mut environment: Vec<_> = environment.into_iter().filter(ours).collect();
-    // In order of name, so that of two errors the same one is told each time.
+    // Sorted, so that of two errors the same one is reported each time.
     environment.sort();
 
     let keys = Keys::of::<Given>();
     let flag = |(name, value): (OsString, OsString)| {
         let name = name.to_string_lossy();
-        let refused = |what: String| ConfigError::new(format!("{}: {what}", error::name(&name)));
+        let wrong = |what: String| ConfigError::new(format!("{}: {what}", error::name(&name)));
         let Some(key) = keys.names.iter().find(|key| variable(key) == name) else {
             let key = name[PREFIX.len()..].to_lowercase().replace('_', "-");
-            return Err(refused(format!(
+            return Err(wrong(format!(
                 "unknown variable, {}",
                 keys.instead_of(&key, variable)
             )));
         };
         let value = value
             .into_string()
-            .map_err(|bytes| refused(format!("got {bytes:?}, expected UTF-8")))?;
-        keys.flag(key, &value).map_err(refused)
+            .map_err(|bytes| wrong(format!("got {bytes:?}, expected UTF-8")))?;
+        keys.flag(key, &value).map_err(wrong)
     };
     environment.into_iter().map(flag).collect()
 }
@@ -200,8 +183,7 @@ fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.to_uppercase().replace('-', "_"))
 }
 
-/// The keys that one source may use, as a clap command that knows nothing else: what is no key in a file, such as
-/// `help`, is unknown to it like any other wrong word.
+/// The keys of one source, as a clap command without any other flag: `help`, for instance, is no key in a file.
 struct Keys {
     command: Command,
     names: Vec<String>,
@@ -222,7 +204,7 @@ impl Keys {
         }
     }
 
-    /// One setting as a flag. It is parsed alone here, so that whoever asks can say where the fault stands.
+    /// One setting as a flag. Parsed alone, so that the caller can say where an error is.
     fn flag(&self, key: &str, value: &str) -> Result<String, String> {
         let flag = format!("--{key}={value}");
         match self
@@ -231,11 +213,11 @@ impl Keys {
             .try_get_matches_from(["chatserv", &flag])
         {
             Ok(_) => Ok(flag),
-            Err(error) => Err(error::refused(&error)),
+            Err(error) => Err(error::wrong_value(&error)),
         }
     }
 
-    /// What could be written instead of an unknown key: the one that was probably meant, or else any.
+    /// What an error suggests instead of an unknown key: a similar one, or else all of them.
     fn instead_of(&self, unknown: &str, spelled: impl Fn(&str) -> String) -> String {
         let flag = format!("--{unknown}");
         let error = self
@@ -243,7 +225,7 @@ impl Keys {
             .clone()
             .try_get_matches_from(["chatserv", &flag])
             .err();
-        match error.as_ref().and_then(error::near_miss) {
+        match error.as_ref().and_then(error::suggested_flag) {
             Some(near) => format!("did you mean {}?", spelled(&near)),
             None => {
                 let names: Vec<String> = self.names.iter().map(|name| spelled(name)).collect();

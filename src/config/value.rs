@@ -1,9 +1,9 @@
-//! One value at a time: reading it and writing it.
+//! Parsing and formatting of single values.
 //!
-//! A parser's error is only what *is* allowed; `error.rs` puts the name and what was given before it. So nothing
-//! that a person typed can reach the terminal through these texts.
+//! The error of a parser says only what is allowed; `error.rs` adds the name and the value. So no text that a person typed
+//! reaches the terminal through these errors.
 //!
-//! A bare number for a time or a size is refused: is `--login-timeout 60` seconds or milliseconds? The unit says.
+//! Times and sizes need a unit: `--login-timeout 60` could mean seconds or milliseconds.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -13,27 +13,24 @@ use bytesize::ByteSize;
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
 
-use super::{Bind, Limit, RateLimit, Zone};
+use super::choices::{Bind, RateLimit, Zone};
 
-/// Bytes in a KiB.
 pub(super) const KIB: u64 = bytesize::KIB;
-/// Bytes in a MiB.
 pub(super) const MIB: u64 = bytesize::MIB;
-/// Bytes in a GiB.
 pub(super) const GIB: u64 = bytesize::GIB;
 
-/// Bounds for every time. Below a millisecond a timeout says nothing but "now", and the kernel may round it to zero,
-/// which it reads as "for ever"; above 30 days nobody means it, and no sum of two can overflow.
+/// Bounds for every time. The kernel may round less than a millisecond to zero, which means "for ever"; more than 30 days is
+/// a mistake, and the bound keeps sums from overflowing.
 const DURATIONS: RangeInclusive<Duration> =
     Duration::from_millis(1)..=Duration::from_secs(30 * 24 * 60 * 60);
 
-/// Bounds for both numbers of a rate limit. More than this is no limit for anything that types or pastes.
+/// Bounds for both numbers of a rate limit. More is no limit for typing or pasting.
 const LINES: RangeInclusive<u32> = 1..=100_000;
 
-/// What is allowed, for people.
+/// A description of the allowed values.
 type Expected = String;
 
-/// Reads the path of a file, which need not exist yet.
+/// Parses a path, which need not exist yet.
 pub(super) fn path(text: &str) -> Result<PathBuf, Expected> {
     if text.is_empty() {
         Err("the path of a file".to_owned())
@@ -42,13 +39,11 @@ pub(super) fn path(text: &str) -> Result<PathBuf, Expected> {
     }
 }
 
-/// Reads the path of a directory, which need not exist yet.
 pub(super) fn directory(text: &str) -> Result<PathBuf, Expected> {
     path(text).map_err(|_| "the path of a directory".to_owned())
 }
 
-/// Gives a parser that also takes `word`, which stands for nothing of the kind. (A file that is called like the word is
-/// `./none`.)
+/// A parser that also takes `word` for no value. (A file of that name can be written as `./none`.)
 pub(super) fn or<T>(
     word: &'static str,
     parse: impl Fn(&str) -> Result<T, Expected> + Clone,
@@ -63,13 +58,11 @@ pub(super) fn or<T>(
     }
 }
 
-/// Reads a port.
 pub(super) fn port(text: &str) -> Result<u16, Expected> {
     text.parse()
         .map_err(|_| format!("a whole number from 0 to {}", u16::MAX))
 }
 
-/// Reads where to listen.
 pub(super) fn bind(text: &str) -> Result<Bind, Expected> {
     if text == "localhost" {
         return Ok(Bind::Localhost);
@@ -78,20 +71,18 @@ pub(super) fn bind(text: &str) -> Result<Bind, Expected> {
     Ok(Bind::Address(address))
 }
 
-/// Reads the name of a time zone.
 pub(super) fn zone(text: &str) -> Result<Zone, Expected> {
     if text == "system" {
         return Ok(Zone::System);
     }
     TimeZone::get(text)
         .ok()
-        // The database also has a name for "not known", which no machine is in.
+        // The database has a name for an unknown zone, too.
         .filter(|zone| !zone.is_unknown())
         .map(Zone::Named)
         .ok_or_else(|| "system, UTC, or a name such as Europe/Berlin".to_owned())
 }
 
-/// Gives a parser of counts within a range.
 pub(super) fn count(
     range: RangeInclusive<usize>,
 ) -> impl Fn(&str) -> Result<usize, Expected> + Clone {
@@ -101,15 +92,7 @@ pub(super) fn count(
     }
 }
 
-/// Gives a parser of counts within a range, or `off`.
-pub(super) fn count_or_off(
-    range: RangeInclusive<usize>,
-) -> impl Fn(&str) -> Result<Limit, Expected> + Clone {
-    let count = or("off", count(range));
-    move |text| count(text).map(|count| count.map_or(Limit::Off, Limit::AtMost))
-}
-
-/// Reads how fast one connection may speak: `20,5/s` or `off`.
+/// Parses `20,5/s` or `off`.
 pub(super) fn rate_limit(text: &str) -> Result<RateLimit, Expected> {
     let lines = || {
         let (burst, per_second) = text.strip_suffix("/s")?.split_once(',')?;
@@ -131,7 +114,6 @@ pub(super) fn rate_limit(text: &str) -> Result<RateLimit, Expected> {
     })
 }
 
-/// Writes how fast one connection may speak.
 pub(super) fn show_rate_limit(limit: RateLimit) -> String {
     match limit {
         RateLimit::Off => "off".to_owned(),
@@ -139,7 +121,6 @@ pub(super) fn show_rate_limit(limit: RateLimit) -> String {
     }
 }
 
-/// Gives a parser of times.
 pub(super) fn duration() -> impl Fn(&str) -> Result<Duration, Expected> + Clone {
     |text| {
         let duration = humantime::parse_duration(text)
@@ -155,10 +136,10 @@ pub(super) fn duration() -> impl Fn(&str) -> Result<Duration, Expected> + Clone 
     }
 }
 
-/// Gives a parser of sizes; the range is in bytes.
+/// A parser of sizes; the range is in bytes.
 pub(super) fn size(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<usize, Expected> + Clone {
     move |text| {
-        // ByteSize itself takes a number without a unit for bytes.
+        // ByteSize takes a number without a unit as bytes.
         let has_unit = text.ends_with(|last: char| last.is_ascii_alphabetic());
         let size = text
             .parse()
@@ -172,18 +153,18 @@ pub(super) fn size(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<usize,
     }
 }
 
-/// Writes a time so that it reads back the same.
+/// Formats a time without rounding.
 pub(super) fn show_duration(duration: Duration) -> String {
     humantime::format_duration(duration).to_string()
 }
 
-/// Writes a size so that it reads back the same.
+/// Formats a size without rounding.
 pub(super) fn show_size(bytes: usize) -> String {
-    // A usize has at most 64 bits on every machine Rust knows.
+    // A usize has at most 64 bits on every target of Rust.
     show_bytes(bytes as u64)
 }
 
-/// Writes a size in the largest unit that leaves no fraction. (ByteSize rounds to one decimal place.)
+/// Uses the largest unit that leaves no fraction. (ByteSize rounds to one decimal place.)
 fn show_bytes(bytes: u64) -> String {
     let units = [(GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB")];
     match units.iter().find(|(unit, _)| bytes.is_multiple_of(*unit)) {
@@ -192,7 +173,6 @@ fn show_bytes(bytes: u64) -> String {
     }
 }
 
-/// Writes where to listen.
 pub(super) fn show_bind(bind: Bind) -> String {
     match bind {
         Bind::Localhost => "localhost".to_owned(),
@@ -200,7 +180,6 @@ pub(super) fn show_bind(bind: Bind) -> String {
     }
 }
 
-/// Writes the name of a time zone.
 pub(super) fn show_zone(zone: &Zone) -> String {
     match zone {
         Zone::System => "system".to_owned(),
@@ -208,10 +187,10 @@ pub(super) fn show_zone(zone: &Zone) -> String {
     }
 }
 
-/// Writes one of a few choices, as clap reads it.
+/// Formats a choice as clap parses it.
 pub(super) fn show_choice<T: ValueEnum>(choice: T) -> String {
     let value = choice
         .to_possible_value()
-        .expect("no choice of ours is hidden with #[value(skip)]");
+        .expect("no variant of these enums has #[value(skip)]");
     value.get_name().to_owned()
 }

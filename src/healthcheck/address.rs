@@ -1,4 +1,4 @@
-//! Where a server should be: `HOST:PORT`, `[IPV6]:PORT` or a port of this machine.
+//! The address of a server: `HOST:PORT`, `[IPV6]:PORT` or a port of this machine.
 
 use std::fmt;
 use std::io;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use crate::config::Bind;
 
-/// Where a server should be.
+/// The address of a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     host: Host,
@@ -16,10 +16,10 @@ pub struct Address {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Host {
-    /// 127.0.0.1, or else ::1, as the server itself takes the word.
+    /// 127.0.0.1, or else ::1, as for the server itself.
     Localhost,
     Ip(IpAddr),
-    /// To be looked up.
+    /// A name to look up.
     Name(String),
 }
 
@@ -29,7 +29,7 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let expected = "a port, HOST:PORT or [IPV6]:PORT";
         let (host, port) = text.rsplit_once(':').unwrap_or(("localhost", text));
-        // `+80` is a number for Rust; a port is digits.
+        // Rust parses `+80` as a number.
         let digits = port.bytes().all(|byte| byte.is_ascii_digit());
         let port = port.parse().ok().filter(|&port: &u16| digits && port != 0);
         let port = port.ok_or(expected)?;
@@ -49,7 +49,7 @@ impl FromStr for Address {
     }
 }
 
-/// What a host can be called (RFC 1123, 2.1), and with the underscore that container networks know.
+/// Whether this is a host name (RFC 1123, 2.1), or one with underscores as in container networks.
 fn is_name(host: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     !host.is_empty() && host.bytes().all(is_part)
@@ -66,21 +66,20 @@ impl fmt::Display for Address {
 }
 
 impl Address {
-    /// Where a server with these settings is reached from its own machine.
+    /// The address at which this machine reaches its own server.
     pub(super) fn of_server(bind: Bind, port: u16) -> Self {
         let host = match bind {
             Bind::Address(ip) if !ip.is_unspecified() => Host::Ip(ip),
-            // All addresses: those of this machine too.
+            // A wildcard includes localhost.
             Bind::Address(_) | Bind::Localhost => Host::Localhost,
         };
         Self { host, port }
     }
 
-    /// The socket addresses to try, one after the other.
+    /// The socket addresses to try in this order.
     ///
     /// # Errors
-    ///
-    /// A host of this name cannot be found.
+    /// The name cannot be looked up.
     pub fn candidates(&self) -> io::Result<Vec<SocketAddr>> {
         let at = |ip| SocketAddr::new(ip, self.port);
         Ok(match &self.host {

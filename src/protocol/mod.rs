@@ -1,73 +1,120 @@
-//! Bytes to what they mean, and back. Nothing in here knows of a socket, a thread or a clock.
-//!
-//! What a person types passes through four layers, each of which knows nothing of the next:
+//! Bytes to requests, and messages to bytes. Nothing in here knows of a socket, a thread or a clock.
 //!
 //! ```text
-//! bytes ─▶ telnet ─▶ line ─▶ text ─▶ stranger ─▶ Input
-//!            └─▶ reply bytes
+//!                 bytes ─▶ telnet ─▶ line ─▶ clean ─▶ stranger ─▶ Input
+//! plain text                 └─▶ replies
+//!                 Message ─▶ encode (sentences, tables) ─▶ layout ─▶ bytes
+//!
+//! JSON            bytes ─▶ line ─▶ stranger ─▶ object ─▶ actions ─▶ Input
+//!                 Message ─▶ encode ─▶ bytes
 //! ```
 //!
-//! What a program sends as JSON is another way to the same [`Input`]s.
+//! TCP carries a stream of bytes: one send may arrive in several reads, and several sends in one. No layer may depend on
+//! where a read ends, so each keeps between two reads exactly what it needs to go on.
 //!
-//! | file | what it holds |
+//! | file | contents |
 //! |---|---|
-//! | `decoder` | the decoder of one connection, whichever of the two languages it speaks |
-//! | `json` | JSON lines, in both directions |
-//! | `plain` | the decoder of one plain-text connection, which ties these together |
-//! | `telnet` | takes telnet's commands out of the bytes, and refuses what they ask for |
-//! | `line` | finds the ends of lines, and keeps to the limits on their length |
-//! | `text` | makes of bytes a text that is safe to show on another terminal |
-//! | `phrases` | what the server says, in words |
-//! | `stranger` | tells programs that came to the wrong port |
-//!
-//! TCP carries a stream of bytes: what was sent in one piece may arrive in many, and the other way round. So no layer
-//! may depend on where a read happened to end. Each keeps between two reads exactly what it needs to go on.
+//! | `clean` | makes text safe to show on another terminal |
+//! | `plain/decode` | the decoder of a plain-text connection |
+//! | `plain/encode` | messages as lines for people |
+//! | `plain/telnet` | removes telnet commands and refuses their options |
+//! | `plain/line` | splits bytes into lines of limited length, for both protocols |
+//! | `plain/stranger` | recognises programs on the wrong port, for both protocols |
+//! | `plain/sentences`, `plain/tables` | everything that the server says to people |
+//! | `plain/layout` | lines of limited width, columns, times |
+//! | `json/decoder` | the decoder of a JSON connection |
+//! | `json/object` | a line becomes the fields of an object, and a field a value |
+//! | `json/actions` | the table of requests |
+//! | `json/encode` | messages as objects |
+//! | `json/errors` | error codes for programs, sentences for their authors |
 
-mod decoder;
+mod clean;
 pub mod json;
-mod line;
-pub mod phrases;
-mod plain;
-mod stranger;
-mod telnet;
-mod text;
+pub mod plain;
 
-pub use decoder::Decoder;
+pub use clean::{clean, is_blank};
 pub use plain::PlainDecoder;
-pub use text::{clean, is_blank};
+pub use plain::line::{ENDLESS_BYTES_MAX, JSON_LINE_BYTES_MAX, LINE_BYTES_MAX};
 
 use jiff::tz::TimeZone;
 
-use crate::chat::{Input, Message, Tag, Timestamps, View};
+use crate::chat::{Input, Message, Protocol, Tag, Time, Timestamps, View};
+use json::JsonDecoder;
 
-/// The longest line, in bytes as received. Bytes that the person erased again count, because they were received; the
-/// line's end and telnet's commands do not. A longer line is answered with one [`Input::LineTooLong`].
-pub const LINE_BYTES_MAX: usize = 4096;
-
-/// The longest JSON line, in bytes as received; the line's end does not count.
-pub const JSON_LINE_BYTES_MAX: usize = 16 * 1024;
-
-/// So many bytes without a line end are no line: the decoder says [`Input::LineEndless`] and hears no more.
-pub const ENDLESS_BYTES_MAX: usize = 64 * 1024;
-
-/// What came of some bytes.
+/// The result of decoding some bytes.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Decoded {
     /// What the other end has said, in order.
     pub inputs: Vec<Input>,
-    /// Bytes to send back at once, as they are. Empty unless the other end has spoken telnet.
+    /// Bytes to send back at once and unchanged. Empty unless the other end speaks telnet.
     pub replies: Vec<u8>,
 }
 
 impl Decoded {
-    /// Whether there is neither anything to hand on nor anything to answer.
+    /// Whether there is nothing to hand on and nothing to answer.
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty() && self.replies.is_empty()
     }
 }
 
-/// Appends `message` to `out` as the bytes for whoever has this view. An answer carries the `tag` of its request, and
-/// times for people are in `zone`.
+/// Turns the bytes of one connection into [`Input`]s.
+///
+/// On the plain-text port, a first line that begins with `{` makes the connection a JSON one from there on. A program
+/// needs no port of its own, and no person is affected, since no name begins with a brace.
+#[derive(Debug)]
+pub struct Decoder(Language);
+
+#[derive(Debug)]
+enum Language {
+    Plain(PlainDecoder),
+    Json(JsonDecoder),
+}
+
+impl Decoder {
+    /// A decoder for a new connection. `may_switch` allows a plain-text connection to become a JSON one.
+    pub fn new(protocol: Protocol, may_switch: bool) -> Self {
+        Decoder(match protocol {
+            Protocol::Plain if may_switch => Language::Plain(PlainDecoder::or_json()),
+            Protocol::Plain => Language::Plain(PlainDecoder::new()),
+            Protocol::Json => Language::Json(JsonDecoder::new()),
+        })
+    }
+
+    /// Decodes the bytes of one read and appends the result to `out`. The result does not depend on where the reads
+    /// end. `now` is for the limits on telnet's answers.
+    pub fn feed(&mut self, bytes: &[u8], now: Time, out: &mut Decoded) {
+        match &mut self.0 {
+            Language::Plain(plain) => {
+                if let Some(rest) = plain.feed(bytes, now, out) {
+                    out.inputs.push(Input::SpeaksJson);
+                    let mut json = JsonDecoder::new();
+                    json.feed(rest, &mut out.inputs);
+                    self.0 = Language::Json(json);
+                }
+            }
+            Language::Json(json) => json.feed(bytes, &mut out.inputs),
+        }
+    }
+
+    /// When to call [`Decoder::feed`] without bytes, because a postponed answer is due.
+    pub fn answer_due(&self) -> Option<Time> {
+        match &self.0 {
+            Language::Plain(plain) => plain.answer_due(),
+            Language::Json(_) => None,
+        }
+    }
+
+    /// The other end has closed its sending side: an unfinished line counts as a line.
+    pub fn finish(&mut self, out: &mut Decoded) {
+        match &mut self.0 {
+            Language::Plain(plain) => plain.finish(out),
+            Language::Json(json) => json.finish(&mut out.inputs),
+        }
+    }
+}
+
+/// Appends `message` to `out`, encoded for clients with this view. An answer carries the `tag` of its request; `zone` is
+/// for the times that people see.
 pub fn encode(
     message: &Message,
     tag: Option<&Tag>,
@@ -76,26 +123,11 @@ pub fn encode(
     out: &mut Vec<u8>,
 ) {
     match (view, message) {
-        (View::Plain(timestamps), _) => phrases::encode(message, timestamps, zone, out),
-        // Whoever speaks another protocol understands neither of ours.
+        (View::Plain(timestamps), _) => plain::encode(message, timestamps, zone, out),
+        // Programs that speak another protocol do not understand JSON either.
         (View::Json, Message::WrongProtocol(_)) => {
-            phrases::encode(message, Timestamps::Off, zone, out);
+            plain::encode(message, Timestamps::Off, zone, out);
         }
         (View::Json, _) => json::encode(message, tag, out),
     }
-}
-
-/// How many bytes at the beginning are `ordinary`.
-///
-/// Nearly all of them are. So whole chunks are looked at without leaving early, which the compiler turns into a few
-/// wide comparisons; only the chunk that holds the first other byte is searched one by one.
-fn ordinary_prefix(bytes: &[u8], ordinary: impl Fn(u8) -> bool) -> usize {
-    let mut length = 0;
-    for chunk in bytes.chunks(32) {
-        if !chunk.iter().fold(true, |all, &byte| all & ordinary(byte)) {
-            return length + chunk.iter().take_while(|&&byte| ordinary(byte)).count();
-        }
-        length += chunk.len();
-    }
-    length
 }

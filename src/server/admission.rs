@@ -1,7 +1,7 @@
-//! Who may come in: a place among at most `--max-clients`, and not too many from one address.
+//! Admission: at most `--max-clients` places, and limits for each address.
 //!
-//! Listeners take places, and the dispatcher gives them back by dropping them. It does so before the others hear
-//! that somebody has left, so whoever reads that line can rely on the place being free.
+//! Listeners take places, and the dispatcher drops them, before it tells the others that a client has left: a client that
+//! reads that line can rely on the free place.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -12,22 +12,22 @@ use parking_lot::Mutex;
 
 use crate::chat::{Message, Network, Time};
 
-/// Over which time arrivals from one address are counted.
+/// The time over which arrivals from one address are counted.
 const WINDOW: Duration = Duration::from_secs(60);
-/// Addresses are forgotten, where nothing is known against them, whenever the book has doubled and is over this.
+/// The book drops idle addresses when it has doubled, but not below this size.
 const BOOK_SWEEP_MIN: usize = 1_024;
 
-/// Why somebody may not come in.
+/// Why a client is not admitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
-    /// No place is free.
+    /// All places are taken.
     Full,
-    /// Their address has as many connections as one address may have, or made them too fast.
+    /// The address has as many connections as one address may have, or opens them too fast.
     TooManyFromAddress,
 }
 
 impl Refused {
-    /// What they are told.
+    /// The line for the client.
     pub fn message(self) -> Message {
         match self {
             Self::Full => Message::ServerFull,
@@ -43,7 +43,7 @@ pub struct Admission {
     book: Mutex<AddressBook>,
 }
 
-/// One client's place. Dropping it frees the place.
+/// One client's place, which its drop frees.
 #[derive(Debug)]
 pub struct Place<'a> {
     door: &'a Admission,
@@ -51,7 +51,7 @@ pub struct Place<'a> {
 }
 
 impl Admission {
-    /// `places` in all; from one address `open_max` at once and `new_max` in a minute (`None`: any number).
+    /// A door with this many places; one address may have `open_max` at once and open `new_max` a minute.
     pub fn new(places: usize, open_max: Option<usize>, new_max: Option<usize>) -> Self {
         Self {
             free: AtomicUsize::new(places),
@@ -59,16 +59,16 @@ impl Admission {
         }
     }
 
-    /// Other limits for one address, from now on. Who is in stays in.
+    /// Changes the limits for one address. Present clients stay.
     pub fn limit_addresses(&self, open_max: Option<usize>, new_max: Option<usize>) {
         let mut book = self.book.lock();
         (book.open_max, book.new_max) = (open_max, new_max);
     }
 
-    /// A place for somebody from `address`. May be called from any thread; the lock is held for one look-up.
+    /// Takes a place for a client from `address`.
     ///
     /// # Errors
-    /// There is none for them; then nothing was taken.
+    /// The client is not admitted, and no place is taken.
     pub fn enter(&self, address: IpAddr, now: Time) -> Result<Place<'_>, Refused> {
         let taken = self
             .free
@@ -76,12 +76,11 @@ impl Admission {
                 free.checked_sub(1)
             });
         taken.map_err(|_| Refused::Full)?;
-        // From here on the place is given back by its drop, whatever happens.
         let place = Place {
             door: self,
             network: Network::of(address),
         };
-        // Loopback is exempt: ten thousand test clients come from there, and so does the person at the keyboard.
+        // Loopback is exempt: ten thousand test clients come from there, and the person at the keyboard.
         if !place.network.is_loopback() && !self.book.lock().enter(place.network, now) {
             std::mem::forget(place);
             self.free.fetch_add(1, Ordering::AcqRel);
@@ -104,13 +103,12 @@ impl Drop for Place<'_> {
 #[derive(Debug)]
 struct Entry {
     open: usize,
-    /// When the present minute of counting began.
     window_start: Time,
-    /// How many came in it.
+    /// Arrivals since then.
     arrived: usize,
 }
 
-/// All addresses that have connections, or had some in the last minute.
+/// Addresses that have connections, or had some in the last minute.
 #[derive(Debug)]
 struct AddressBook {
     entries: HashMap<Network, Entry>,
@@ -129,7 +127,7 @@ impl AddressBook {
         }
     }
 
-    /// Counts one more from this network, if it may have one more.
+    /// Counts an arrival from this network, and returns whether it is admitted.
     fn enter(&mut self, network: Network, now: Time) -> bool {
         if self.entries.len() >= self.sweep_at {
             self.entries.retain(|_, entry| {
@@ -146,7 +144,7 @@ impl AddressBook {
             entry.window_start = now;
             entry.arrived = 0;
         }
-        // A refused one counts as an arrival too, so that whoever tries without pause gains nothing by it.
+        // A refused arrival counts too, so that trying again without a pause gains nothing.
         entry.arrived = entry.arrived.saturating_add(1);
         let too_fast = self.new_max.is_some_and(|max| entry.arrived > max);
         let too_many = self.open_max.is_some_and(|max| entry.open >= max);
@@ -189,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_may_not_take_all_places_but_loopback_may() {
+    fn one_address_cannot_take_all_places_but_loopback_can() {
         let door = Admission::new(10, Some(2), None);
         let held: Vec<_> = (0..2)
             .map(|_| door.enter(ip("192.0.2.1"), at(0)).unwrap())
@@ -208,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn other_limits_hold_for_those_who_come_then() {
+    fn changed_limits_are_for_later_arrivals() {
         let door = Admission::new(10, Some(2), None);
         let held: Vec<_> = (0..2)
             .map(|_| door.enter(ip("192.0.2.1"), at(0)).unwrap())
@@ -221,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_network_counts_as_one_address() {
+    fn an_ipv6_network_is_one_address() {
         let door = Admission::new(10, Some(1), None);
         let _held = door.enter(ip("2001:db8::1"), at(0)).unwrap();
         assert!(door.enter(ip("2001:db8::2"), at(0)).is_err());
@@ -238,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_that_went_away_are_forgotten() {
+    fn idle_addresses_are_dropped() {
         let mut book = AddressBook::new(None, None);
         for number in 0..BOOK_SWEEP_MIN as u32 {
             let network = Network::of(IpAddr::from(number.to_be_bytes()));

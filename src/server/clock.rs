@@ -1,4 +1,4 @@
-//! The server's clock: time since its start, which never jumps, whatever happens to the clock on the wall.
+//! The server's clock: monotonic time since its start.
 
 use std::time::Instant;
 
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::chat::{Now, Time};
 
-/// Copied to every thread that needs to know the time.
+/// A copy for every thread that needs the time.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     start: Instant,
@@ -25,7 +25,7 @@ impl Clock {
         self.start.elapsed()
     }
 
-    /// The time by both clocks: this one, and the one on the wall.
+    /// The time by this clock and by the wall clock.
     pub fn both(self) -> Now {
         Now {
             time: self.now(),
@@ -33,8 +33,7 @@ impl Clock {
         }
     }
 
-    /// The same moment as the operating system names it, for whoever waits until then; none where it is so far away that
-    /// the operating system cannot name it.
+    /// The same moment for the operating system; `None` if it is too far away for it.
     pub fn instant(self, time: Time) -> Option<Instant> {
         self.start.checked_add(time)
     }

@@ -1,5 +1,4 @@
-//! What the threads of one connection share: one socket (one descriptor: a clone would need another), the
-//! reader's turn, and a row in the table of threads.
+//! What the threads of one connection share: the socket, the reader's turn, and a row in the table of threads.
 
 use std::io;
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
@@ -9,25 +8,23 @@ use std::sync::OnceLock;
 use rustix::net::SendFlags;
 use socket2::{SockRef, TcpKeepalive};
 
-use super::threads::Row;
+use super::ops::threads::Row;
 use super::turn::Turn;
 use crate::chat::ClientId;
 use crate::config::limits;
 
-/// One accepted connection. Reading and writing work through a shared reference to a `TcpStream`, so the reader, the
-/// dispatcher and a writer each hold this in an `Arc`; the descriptor closes with the last of them.
+/// One accepted connection. Reader, dispatcher and writer share it in an `Arc`, since a `TcpStream` reads and writes through
+/// a shared reference: one descriptor, which closes with the last of them. (A clone would need a second one.)
 #[derive(Debug)]
 pub struct Connection {
-    /// Names it in every event.
     pub id: ClientId,
-    /// Where the client connects from, canonical.
+    /// The client's address, canonical.
     pub address: SocketAddr,
-    /// The reader's turn.
     pub turn: Turn,
-    /// The row of the reader's thread, which counts the bytes both ways.
+    /// The row of the reader, which counts the bytes in both directions.
     pub row: Arc<Row>,
     socket: TcpStream,
-    /// Set when the client is cut while a writer holds the right to write: what to say last, instead of the rest.
+    /// The last line for a client that is cut while a writer may write to its socket, instead of the rest.
     last_words: OnceLock<Box<[u8]>>,
 }
 
@@ -35,7 +32,7 @@ impl Connection {
     /// Takes over an accepted socket and sets its options.
     ///
     /// # Errors
-    /// What `setsockopt` says, mostly that the client is gone already.
+    /// `setsockopt` fails, mostly because the client is gone already.
     pub fn new(
         id: ClientId,
         address: SocketAddr,
@@ -44,9 +41,9 @@ impl Connection {
         row: Arc<Row>,
     ) -> io::Result<Self> {
         let options = SockRef::from(&socket);
-        // A line of chat is small and must not wait for the acknowledgement of the one before.
+        // A line is small, and must not wait for the acknowledgement of the one before.
         options.set_tcp_nodelay(true)?;
-        // Finds out that the other machine is gone although nobody writes: 60 s + 4 × 15 s.
+        // Finds out within 60 s + 4 × 15 s that the other machine is gone, although nobody writes.
         let keepalive = TcpKeepalive::new()
             .with_time(limits::KEEPALIVE_IDLE)
             .with_interval(limits::KEEPALIVE_INTERVAL)
@@ -55,10 +52,10 @@ impl Connection {
         // The same while something is written.
         #[cfg(target_os = "linux")]
         options.set_tcp_user_timeout(Some(limits::USER_TIMEOUT))?;
-        // Telnet marks a Ctrl-C as urgent. Out of band, the mark would be taken out of the stream and the letter
-        // behind it would be lost; in line, it is one more byte that the telnet parser knows.
+        // Telnet marks a Ctrl-C as urgent. Out of band, the kernel would take the mark from the stream, and the letter
+        // behind it would be lost; inline, the mark is one more byte that the telnet parser knows.
         options.set_out_of_band_inline(true)?;
-        // Left to itself, the kernel gives a stalled client megabytes before anybody hears of it.
+        // By default, the kernel buffers megabytes for a stalled client before a send fails.
         options.set_send_buffer_size(send_buffer_bytes)?;
         Ok(Self {
             id,
@@ -70,16 +67,16 @@ impl Connection {
         })
     }
 
-    /// For the reader's blocking reads.
+    /// The socket, for blocking reads and writes.
     pub fn socket(&self) -> &TcpStream {
         &self.socket
     }
 
-    /// Gives the kernel what it takes at once. Contract:
-    /// 1. only who has the right to write may call it;
-    /// 2. it never blocks: `MSG_DONTWAIT` holds for this one call. (`O_NONBLOCK` would hold for the socket, and the
-    ///    reader's reads would fail with it.)
-    /// 3. a full socket is no error, it takes 0 bytes.
+    /// Sends what the kernel accepts at once, and returns how much that was. Contract:
+    /// 1. only the thread that has the right to write may call it;
+    /// 2. it never blocks: `MSG_DONTWAIT` is for this one call. (`O_NONBLOCK` would be for the socket, and the reader's
+    ///    reads would fail.)
+    /// 3. a full socket is no error: it accepts 0 bytes.
     ///
     /// # Errors
     /// The connection is broken: reset, or shut down for writing.
@@ -96,44 +93,41 @@ impl Connection {
         Ok(sent)
     }
 
-    /// Ends the sending side: the client reads all that was sent, then the end. Unlike a drop, this holds whoever
-    /// else has the socket. An error means that the connection is gone anyway.
+    /// Ends the sending side: the client reads everything that was sent, and then the end.
     pub fn finish_sending(&self) {
+        // An error means that the connection is gone anyway.
         let _ = self.socket.shutdown(Shutdown::Write);
     }
 
-    /// Ends both sides. Wakes whoever is blocked in a read or a write on this socket; closing one of its
-    /// descriptors would wake nobody.
+    /// Ends both sides. Wakes threads that are blocked in a read or a write on this socket, which a drop would not.
     pub fn shut_down(&self) {
         let _ = self.socket.shutdown(Shutdown::Both);
     }
 
-    /// Tells a writer that is under way to stop after the line it has begun, and to say `words` then. A larger send
-    /// buffer makes room for both, and wakes the writer if it is blocked.
+    /// Tells the writer to stop after the line that it has begun, and then to send `words`. A larger send buffer makes room
+    /// for both, and wakes a blocked writer.
     pub fn cut(&self, words: &[u8]) {
-        // A second cut changes nothing: the first one's words are on their way.
+        // After a first cut, a second one has no effect.
         self.last_words.get_or_init(|| words.into());
         self.make_room();
     }
 
-    /// The words of a cut, once there was one.
+    /// The words of the cut, if there was one.
     pub fn last_words(&self) -> Option<&[u8]> {
         self.last_words.get().map(AsRef::as_ref)
     }
 
-    /// Raises the send buffer, so that a full socket takes a little more. Done once in a connection's life, at its end.
+    /// Enlarges the send buffer, so that a full socket accepts a little more. Called once, at the end of a connection.
     pub fn make_room(&self) {
         let options = SockRef::from(&self.socket);
-        // The kernel answers with what it has really set aside, which is twice what it was asked for. Asking for that
-        // much doubles it.
+        // The kernel reports twice the size that it was asked for, so to ask for that doubles it.
         let doubled = options.send_buffer_size().unwrap_or(0);
-        // On failure there is no room, and the client does not hear why: the log does.
+        // On failure there is no room for the reason; the log has it.
         let _ = options.set_send_buffer_size(doubled.max(limits::LAST_WORDS_SEND_BUFFER_BYTES));
     }
 }
 
-/// The address as people write it: `::ffff:127.0.0.1`, by which a socket that speaks both families calls an IPv4
-/// client, is 127.0.0.1.
+/// The canonical form of an address: a socket for both families has `::ffff:127.0.0.1` for the IPv4 client 127.0.0.1.
 pub fn canonical(address: SocketAddr) -> SocketAddr {
     match address.ip().to_canonical() {
         IpAddr::V4(v4) => SocketAddr::from((v4, address.port())),

@@ -1,129 +1,113 @@
-//! The dispatcher: the one thread that owns the state of the chat.
+//! Step 3 of the way of a message: the dispatcher, the one thread that owns the state of the chat.
 //!
-//! It blocks in one place. It takes what has gathered in the inbox, lets the Hub turn events into effects, carries the
-//! effects out by appending to outboxes (in `effects`), flushes them, and gives the readers their turns. It parses
-//! no bytes and waits for nobody.
+//! It blocks in one place. It takes the events that have gathered in the inbox, lets the [`Hub`] turn each into effects,
+//! carries the effects out by appending to outboxes, flushes the outboxes, and gives the readers their turns. It parses no
+//! bytes, and it waits for no client, no disk and no lock.
 
+use std::mem;
 use std::sync::Arc;
-use std::thread::{self, Scope};
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::activity::Activity;
-use super::bans_file::Keeper;
 use super::clock::Clock;
 use super::delivery::Delivery;
-use super::inbox::Inbound;
-use super::listener::{ListenerControl, Welcome};
-use super::loaded::Loaded;
-use super::log;
-use super::peer::{Ending, Peer};
-use super::run::Run;
-use super::threads::Row;
-use super::wake::{Channels, Control, Wake};
+use super::inbox::{Channels, Control, Inbound, Wake};
+use super::listener::ListenerControl;
+use super::shared::Shared;
+use super::{Activity, Row, ops};
 use crate::chat::{
-    Ban, ClientId, DisconnectReason, Effect, Event, Hub, Message, Now, ShutdownCause, Time,
+    ClientId, DisconnectReason, Effect, Event, Hub, Message, Now, ShutdownCause, Tag, Time, View,
 };
 use crate::protocol;
 
-/// What the chat begins with.
-pub struct Beginning {
-    /// The settings, with the texts from their files.
-    pub loaded: Loaded,
-    /// The bans from before.
-    pub bans: Vec<Ban>,
-    /// Who writes them down, where they are kept.
-    pub keeper: Option<Keeper>,
-    /// In which zone the times are that people see.
-    pub zone: TimeZone,
-    /// Where the dispatcher says what it does.
-    pub row: Arc<Row>,
-}
+/// The effects of one read are carried out whenever there are this many, so that a read of thousands of short lines does
+/// not outgrow a batch.
+const EFFECTS_MAX: usize = 64;
 
 /// The owner of all state.
 pub struct Dispatcher<'scope, 'env> {
-    pub(super) channels: Channels<'scope>,
+    channels: Channels<'scope>,
     clock: Clock,
-    pub(super) welcome: Arc<Welcome<'scope>>,
-    pub(super) hub: Hub,
-    pub(super) delivery: Delivery<'scope, 'env>,
-    pub(super) listeners: Vec<ListenerControl>,
-    /// How many listeners have not reported their end.
+    shared: Arc<Shared<'scope>>,
+    hub: Hub,
+    delivery: Delivery<'scope, 'env>,
+    /// Dropping one ends its listener.
+    listeners: Vec<ListenerControl>,
+    /// Listeners that have not reported their end.
     listeners_open: usize,
-    /// The chat is ending: nobody new is let in, and the dispatcher ends with the last thread.
-    pub(super) is_ending: bool,
-    /// When those who have not read all by then are cut. Then there is nothing left to wait for.
-    pub(super) grace_ends: Option<Time>,
-    /// Whose reader gets its turn after the next flush.
+    /// The chat is ending: the dispatcher ends when every other thread has.
+    is_ending: bool,
+    /// When clients that have not read everything are cut, so that the chat can end.
+    grace_ends: Option<Time>,
+    /// The readers that get their turns after the next flush.
     turns_due: Vec<ClientId>,
-    /// Empty between two events; kept, so that it need not grow anew.
-    pub(super) effects: Vec<Effect>,
-    /// What was said last, until it is appended to the outboxes.
-    pub(super) run: Run,
-    pub(super) zone: TimeZone,
-    pub(super) keeper: Option<Keeper>,
-    pub(super) row: Arc<Row>,
+    /// Not yet carried out. Kept between events, so that it need not grow again.
+    effects: Vec<Effect>,
+    /// The zone of the times that people see.
+    zone: TimeZone,
+    row: Arc<Row>,
 }
 
 impl<'scope, 'env> Dispatcher<'scope, 'env> {
     /// A dispatcher for a server whose listeners are about to start.
     pub fn new(
-        scope: &'scope Scope<'scope, 'env>,
-        welcome: Arc<Welcome<'scope>>,
+        hub: Hub,
+        delivery: Delivery<'scope, 'env>,
         channels: Channels<'scope>,
         listeners: Vec<ListenerControl>,
-        beginning: Beginning,
+        shared: Arc<Shared<'scope>>,
+        zone: TimeZone,
+        row: Arc<Row>,
     ) -> Self {
-        let Beginning {
-            loaded,
-            bans,
-            keeper,
-            zone,
-            row,
-        } = beginning;
-        let (inbox, threads) = (channels.inbox_sender.clone(), Arc::clone(&welcome.threads));
         Self {
-            clock: welcome.clock,
-            welcome,
-            hub: Hub::new(loaded.hub_settings(), bans, Timestamp::now()),
-            delivery: Delivery::new(scope, threads, inbox, &loaded.config),
             channels,
+            clock: shared.clock,
+            shared,
+            hub,
+            delivery,
             listeners_open: listeners.len(),
             listeners,
             is_ending: false,
             grace_ends: None,
             turns_due: Vec::new(),
             effects: Vec::new(),
-            run: Run::default(),
             zone,
-            keeper,
             row,
         }
     }
 
     /// Runs until the chat has been shut down and every other thread has reported its end.
     pub fn run(mut self) {
-        let _guard = PanicEndsProcess;
         while !self.is_over() {
             self.row.doing(Activity::WaitingForEvents);
-            let wake = {
-                let timer = self.deadline().and_then(|time| self.clock.instant(time));
-                self.channels.next_wake(timer)
-            };
+            let deadline = self.deadline().and_then(|time| self.clock.instant(time));
+            let wake = self.channels.next_wake(deadline);
             self.row.doing(Activity::Dispatching);
-            // Both clocks are looked at once for each wake, however much has gathered.
+            // One look at both clocks for each wake, however much has gathered.
             let now = self.clock.both();
             match wake {
                 Wake::Inbound(first) => self.take_batch(first, now),
                 Wake::Control(Control::ShutDown(cause)) => {
                     self.step(Event::ShutdownRequested { cause }, now)
                 }
-                Wake::Control(Control::Reload(reload)) => self.reload(*reload, now),
+                Wake::Control(Control::Reload(mut loaded)) => {
+                    let changes = loaded.apply(&self.shared);
+                    self.delivery.set_limits(&loaded.config);
+                    self.step(
+                        Event::Reloaded {
+                            settings: Box::new(loaded.hub_settings()),
+                        },
+                        now,
+                    );
+                    changes.log(&loaded);
+                }
                 Wake::Deadline => {}
             }
-            self.look_at_deadlines(now);
+            self.check_deadlines(now);
             self.flush(now);
+            for client in self.turns_due.drain(..) {
+                self.delivery.give_turn(client);
+            }
         }
     }
 
@@ -142,7 +126,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         .min()
     }
 
-    /// Takes what has gathered in the inbox, until enough has gathered in the outboxes.
+    /// Takes events until the inbox is empty or enough has gathered in the outboxes.
     fn take_batch(&mut self, first: Inbound<'scope>, now: Now) {
         let mut next = Some(first);
         while let Some(inbound) = next {
@@ -157,6 +141,22 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
 
     fn handle(&mut self, inbound: Inbound<'scope>, now: Now) {
         match inbound {
+            Inbound::Received { client, decoded } => {
+                self.turns_due.push(client);
+                self.delivery
+                    .append(&[client], |_, out| out.extend_from_slice(&decoded.replies));
+                for input in decoded.inputs {
+                    self.hub
+                        .step(now, Event::Received { client, input }, &mut self.effects);
+                    if self.effects.len() >= EFFECTS_MAX {
+                        self.carry_out_effects(now);
+                        if self.delivery.batch_is_full() {
+                            self.flush(now);
+                        }
+                    }
+                }
+                self.carry_out_effects(now);
+            }
             Inbound::Connected {
                 connection,
                 place,
@@ -164,26 +164,16 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             } => {
                 let (client, address) = (connection.id, connection.address);
                 tracing::info!(%client, %address, "A new connection has been received");
-                self.delivery.add(Peer::new(connection, place, protocol));
+                self.delivery.add(connection, place, protocol);
                 self.turns_due.push(client);
-                let event = Event::Connected {
-                    client,
-                    address,
-                    protocol,
-                };
-                self.step(event, now);
-            }
-            Inbound::Received { client, decoded } => {
-                self.turns_due.push(client);
-                let replies = &decoded.replies;
-                let append = |_, out: &mut Vec<u8>| out.extend_from_slice(replies);
-                self.delivery.append(&[client], append);
-                for input in decoded.inputs {
-                    self.step(Event::Received { client, input }, now);
-                    if self.delivery.batch_is_full() {
-                        self.flush_outboxes(now);
-                    }
-                }
+                self.step(
+                    Event::Connected {
+                        client,
+                        address,
+                        protocol,
+                    },
+                    now,
+                );
             }
             Inbound::LoginTimedOut { client } => {
                 self.turns_due.push(client);
@@ -195,12 +185,15 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 self.step(Event::IdleTooLong { client, left }, now);
             }
             Inbound::ReaderEnded { client, end } => {
-                // What others have said until now, they still hear.
-                self.end_run();
                 self.delivery.end_after_flush(client);
                 self.delivery.reader_ended(client, end);
-                let reason = end.into();
-                self.step(Event::Disconnected { client, reason }, now);
+                self.step(
+                    Event::Disconnected {
+                        client,
+                        reason: end.into(),
+                    },
+                    now,
+                );
             }
             Inbound::Drained {
                 client,
@@ -214,77 +207,134 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             }
             Inbound::ListenerClosed => {
                 self.listeners_open -= 1;
-                // Whoever is here may talk on while another listener works; a chat that nobody can join is to end.
+                // One listener may fail while another works. A chat that nobody can join ends.
                 if !self.is_ending && self.listeners_open == 0 {
                     tracing::error!("no listener is left");
-                    let cause = ShutdownCause::Program;
-                    self.step(Event::ShutdownRequested { cause }, now);
+                    self.step(
+                        Event::ShutdownRequested {
+                            cause: ShutdownCause::Program,
+                        },
+                        now,
+                    );
                 }
             }
         }
     }
 
-    fn look_at_deadlines(&mut self, now: Now) {
+    /// Takes one event through the Hub and carries out its effects.
+    fn step(&mut self, event: Event, now: Now) {
+        self.hub.step(now, event, &mut self.effects);
+        self.carry_out_effects(now);
+    }
+
+    fn carry_out_effects(&mut self, now: Now) {
+        let mut effects = mem::take(&mut self.effects);
+        // The lines of one read mostly go to the same people. Together they cost each recipient one look-up: at 16 lines and
+        // 1,000 recipients, a delivery costs 0.10 µs instead of 0.15.
+        for group in effects.chunk_by(have_same_recipients) {
+            match &group[0] {
+                Effect::Send { to, .. } => {
+                    let messages = group.iter().filter_map(|effect| match effect {
+                        Effect::Send { message, .. } => Some(message),
+                        _ => None,
+                    });
+                    self.send(to, None, messages);
+                }
+                Effect::Answer { to, tag, message } => self.send(&[*to], tag.as_ref(), [message]),
+                Effect::SetView { client, view } => self.delivery.set_view(*client, *view),
+                Effect::Admit { client } => self.delivery.admit(*client),
+                Effect::Disconnect { client, .. } => self.delivery.end_after_flush(*client),
+                Effect::Shutdown => {
+                    self.is_ending = true;
+                    self.grace_ends = Some(now.time + self.shared.settings.read().shutdown_grace);
+                    self.listeners.clear();
+                }
+                Effect::AnswerThreads { client, tag } => {
+                    self.count_queues();
+                    let message = self.shared.threads.message();
+                    self.send(&[*client], tag.as_ref(), [&message]);
+                }
+                other => ops::carry_out(other, self.shared.keeper.as_ref()),
+            }
+        }
+        effects.clear();
+        self.effects = effects;
+    }
+
+    /// Appends messages to the outboxes of their recipients. Step 6, the encoder, runs once for each view.
+    fn send<'m>(
+        &mut self,
+        to: &[ClientId],
+        tag: Option<&Tag>,
+        messages: impl IntoIterator<Item = &'m Message> + Clone,
+    ) {
+        let zone = &self.zone;
+        self.delivery.append(to, |view: View, out| {
+            for message in messages.clone() {
+                protocol::encode(message, tag, view, zone, out);
+            }
+        });
+    }
+
+    /// Flushes until nothing is left: a client that is cut leaves the chat, and the others are sent a line about it.
+    fn flush(&mut self, now: Now) {
+        loop {
+            self.row.doing(Activity::Sending);
+            let slow = self.delivery.flush(now.time);
+            self.row.doing(Activity::Dispatching);
+            if slow.is_empty() {
+                return;
+            }
+            self.cut(slow, now);
+        }
+    }
+
+    fn check_deadlines(&mut self, now: Now) {
         let is_due = |time: Time| time <= now.time;
         if self.hub.deadline().is_some_and(is_due) {
             self.step(Event::DeadlineReached, now);
         }
         if self.delivery.deadline().is_some_and(is_due) {
-            let slow = self.delivery.look_at_stalled(now.time);
+            let slow = self.delivery.check_stalled(now.time);
             self.cut(slow, now);
         }
-        // Once: all who are left end within the linger time, and nobody new can come.
+        // Once: after this, all end within the linger time, and nobody new can come.
         if self.grace_ends.take_if(|time| is_due(*time)).is_some() {
             self.cut(self.delivery.unfinished(), now);
         }
     }
 
-    /// Sends all there is, then gives the turns.
-    fn flush(&mut self, now: Now) {
-        self.flush_outboxes(now);
-        for client in self.turns_due.drain(..) {
-            if let Some(peer) = self
-                .delivery
-                .peer(client)
-                .filter(|peer| peer.ending == Ending::Open)
-            {
-                peer.connection.turn.give(peer.admitted);
-            }
-        }
-    }
-
-    /// Cuts those who do not read. They have left the chat, and the others hear of it.
-    pub(super) fn cut(&mut self, slow: Vec<ClientId>, now: Now) {
+    /// Cuts clients that do not read. They leave the chat, and the others are told.
+    fn cut(&mut self, slow: Vec<ClientId>, now: Now) {
+        // When everybody goes, slowness is not the reason.
+        let last = if self.is_ending {
+            Message::ShutDown
+        } else {
+            Message::TooSlow
+        };
         for client in slow {
-            let Some(peer) = self.delivery.peer(client) else {
-                continue;
-            };
-            // Once everybody goes, being slow is not why.
-            let last = if self.is_ending {
-                Message::ShutDown
-            } else {
-                Message::TooSlow
-            };
-            let (view, pending_bytes) = (peer.view, peer.pending());
-            tracing::info!(%client, pending_bytes, "cut: does not read what is sent");
-            let mut words = Vec::new();
-            protocol::encode(&last, None, view, &self.zone, &mut words);
-            self.delivery.cut(client, &words, now.time);
+            let zone = &self.zone;
+            self.delivery.cut(
+                client,
+                |view, out| protocol::encode(&last, None, view, zone, out),
+                now.time,
+            );
             let reason = DisconnectReason::SlowReader;
             self.step(Event::Disconnected { client, reason }, now);
         }
     }
+
+    /// Notes in the table of threads what waits for each thread.
+    fn count_queues(&self) {
+        // A reader may outlive its peer for a moment. Nothing waits for it any more.
+        for row in self.shared.threads.snapshot() {
+            row.set_queue(0);
+        }
+        self.row.set_queue(self.channels.inbox.len() as u64);
+        self.delivery.count_queues();
+    }
 }
 
-/// A dispatcher that panics takes the whole process with it, as soon as the log is written. Otherwise listeners would go on accepting, and
-/// nobody would ever say a word to those who come.
-struct PanicEndsProcess;
-
-impl Drop for PanicEndsProcess {
-    fn drop(&mut self) {
-        if thread::panicking() {
-            log::finish();
-            std::process::exit(70);
-        }
-    }
+fn have_same_recipients(one: &Effect, next: &Effect) -> bool {
+    matches!((one, next), (Effect::Send { to: one, .. }, Effect::Send { to: next, .. }) if one == next)
 }

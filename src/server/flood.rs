@@ -1,20 +1,20 @@
-//! Flood control: who says too much at once is slowed down. Nothing is lost and nobody is thrown out for it.
+//! Flood control: a client that sends too much at once is slowed down. Nothing is lost, and nobody is disconnected for it.
 //!
-//! It is the reader's own, and pure: time is a parameter. A reader that may say no more yet waits, and reads nothing
-//! meanwhile; so the socket fills, TCP closes its window, and the other end is slowed down without a word.
+//! Each reader has its own, and it is pure: time is a parameter. A reader that may not send yet waits and reads nothing. So
+//! the socket fills, TCP closes its window, and the client is slowed down without a word.
 
 use std::time::Duration;
 
 use crate::chat::Time;
 use crate::config::{RateLimit, limits};
 
-/// A token bucket, kept as one moment instead of a level and a time: the moment from which on it is full. Taking a
-/// token puts that moment off by the time one token takes to come back, so there is no rounding, and nothing to refill.
+/// A token bucket, stored as the moment at which it is full again, instead of a level and a time. Taking a token moves that
+/// moment by the time that a token takes to come back: there is no rounding, and nothing to refill.
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
-    /// The time that one token takes to come back.
+    /// The time in which one token comes back.
     refill: Duration,
-    /// The time that all of them take.
+    /// The time in which all come back.
     refill_all: Duration,
     full_at: Time,
 }
@@ -29,28 +29,28 @@ impl Bucket {
         }
     }
 
-    /// Takes `count` tokens, whether they are there or not. What is not there is a debt that is waited for.
+    /// Takes `count` tokens, whether they are there or not. A debt has to be waited for.
     fn take(&mut self, count: u32, now: Time) {
         self.full_at = self.full_at.max(now) + self.refill * count;
     }
 
-    /// How many tokens are there.
+    /// The number of tokens.
     fn available(&self, now: Time) -> usize {
         let missing = self.full_at.saturating_sub(now);
         let there = self.refill_all.saturating_sub(missing);
         usize::try_from(there.as_nanos() / self.refill.as_nanos()).unwrap_or(usize::MAX)
     }
 
-    /// How long until at least `count` tokens are there.
+    /// The time until there are at least `count` tokens.
     fn wait_for(&self, count: u32, now: Time) -> Duration {
         (self.full_at + self.refill * count).saturating_sub(now + self.refill_all)
     }
 }
 
-/// What one connection may say in what time.
+/// The limits of one connection.
 #[derive(Debug)]
 pub struct Flood {
-    /// None where flood control is off.
+    /// `None` if flood control is off.
     buckets: Option<Buckets>,
 }
 
@@ -58,12 +58,12 @@ pub struct Flood {
 struct Buckets {
     lines: Bucket,
     bytes: Bucket,
-    /// Its sender knows that lines are held.
+    /// The client has been told that lines are held back.
     told: bool,
 }
 
 impl Flood {
-    /// A connection that has said nothing yet.
+    /// The limits of a new connection.
     pub fn new(limit: RateLimit) -> Self {
         let buckets = match limit {
             RateLimit::Off => None,
@@ -81,23 +81,23 @@ impl Flood {
         Self { buckets }
     }
 
-    /// Counts bytes that were read, whatever they mean.
+    /// Counts bytes that were read.
     pub fn count_bytes(&mut self, bytes: usize, now: Time) {
         if let Some(buckets) = &mut self.buckets {
-            // One read is 16 KiB at the most.
+            // A read is 16 KiB at most.
             buckets
                 .bytes
                 .take(u32::try_from(bytes).unwrap_or(u32::MAX), now);
         }
     }
 
-    /// How many of `wanted` lines may be said now. They count as said.
+    /// Returns how many of `wanted` lines may pass now, and counts them.
     pub fn take_lines(&mut self, wanted: usize, now: Time) -> usize {
         let Some(buckets) = &mut self.buckets else {
             return wanted;
         };
         if buckets.lines.full_at <= now && buckets.bytes.full_at <= now {
-            // All that was held has been said, and a while has passed: the next time is a new time.
+            // Everything that was held back has passed a while ago: the next time is reported again.
             buckets.told = false;
         }
         let taken = wanted.min(buckets.lines.available(now));
@@ -107,7 +107,7 @@ impl Flood {
         taken
     }
 
-    /// How long until something may be said or read again, with `held` lines waiting; zero if it may now.
+    /// The time until the next of `held` lines may pass or, without any, until the next read; zero if it is now.
     pub fn wait(&self, held: usize, now: Time) -> Duration {
         let Some(buckets) = &self.buckets else {
             return Duration::ZERO;
@@ -115,14 +115,13 @@ impl Flood {
         if held > 0 {
             buckets.lines.wait_for(1, now)
         } else {
-            // Before the next read, which may bring anything.
             buckets.bytes.wait_for(0, now)
         }
     }
 
-    /// How long until the last of `held` lines is said, if their sender has not been told yet that they are held. That
-    /// is the least: what waits in the socket comes behind them, and nobody knows how many lines it is before it is read.
-    pub fn tell(&mut self, held: usize, now: Time) -> Option<Duration> {
+    /// The time until the last of `held` lines passes, if the client has not been told yet. It is a lower bound: more lines
+    /// may wait in the socket, and nobody knows how many before they are read.
+    pub fn report(&mut self, held: usize, now: Time) -> Option<Duration> {
         let buckets = self.buckets.as_mut()?;
         if std::mem::replace(&mut buckets.told, true) {
             return None;
@@ -157,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_silent_gets_the_whole_burst_back_and_no_more() {
+    fn silence_restores_the_whole_burst_and_no_more() {
         let mut flood = Flood::new(LIMIT);
         assert_eq!(flood.take_lines(20, at(0)), 20);
         assert_eq!(flood.take_lines(100, at(4_000)), 20);
@@ -165,15 +164,15 @@ mod tests {
     }
 
     #[test]
-    fn they_are_told_once_and_again_after_a_pause() {
+    fn holding_back_is_reported_once_and_again_after_a_pause() {
         let mut flood = Flood::new(LIMIT);
         flood.take_lines(30, at(0));
-        assert_eq!(flood.tell(10, at(0)), Some(at(2_000)));
-        assert_eq!(flood.tell(10, at(0)), None);
+        assert_eq!(flood.report(10, at(0)), Some(at(2_000)));
+        assert_eq!(flood.report(10, at(0)), None);
         flood.take_lines(10, at(2_000));
-        assert_eq!(flood.tell(1, at(2_000)), None);
+        assert_eq!(flood.report(1, at(2_000)), None);
         flood.take_lines(30, at(60_000));
-        assert!(flood.tell(10, at(60_000)).is_some());
+        assert!(flood.report(10, at(60_000)).is_some());
     }
 
     #[test]
@@ -181,13 +180,13 @@ mod tests {
         let mut flood = Flood::new(LIMIT);
         flood.count_bytes(64 * 1024, at(0));
         assert_eq!(flood.wait(0, at(0)), Duration::ZERO);
-        // What was read too much is waited for before the next read.
+        // A debt is waited for before the next read.
         flood.count_bytes(16 * 1024, at(0));
         let wait = flood.wait(0, at(0));
         assert!(wait > at(999) && wait <= at(1_000), "{wait:?}");
         assert_eq!(flood.wait(0, at(1_000)), Duration::ZERO);
 
-        // Who may say 1,000 lines a second may also send the bytes of them.
+        // 1,000 lines a second include their bytes.
         let mut flood = Flood::new(RateLimit::Lines {
             burst: 50,
             per_second: 1_000,
@@ -203,6 +202,6 @@ mod tests {
         flood.count_bytes(1 << 30, at(0));
         assert_eq!(flood.take_lines(1_000_000, at(0)), 1_000_000);
         assert_eq!(flood.wait(1, at(0)), Duration::ZERO);
-        assert_eq!(flood.tell(1, at(0)), None);
+        assert_eq!(flood.report(1, at(0)), None);
     }
 }

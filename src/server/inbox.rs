@@ -1,81 +1,64 @@
-//! What enters the dispatcher's inbox: the one bounded channel into the one thread that owns all state.
+//! Everything that can reach the dispatcher: events in the bounded inbox, requests from outside on a channel of their own,
+//! and deadlines.
 
+use std::io;
 use std::sync::Arc;
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Sender, at, never, select};
 
 use super::admission::Place;
 use super::connection::Connection;
-use super::outbox::Block;
-use crate::chat::{ClientId, DisconnectReason, Protocol, Time};
+use super::delivery::Block;
+use super::ops::reload::Loaded;
+use super::ops::threads::ThreadTable;
+use crate::chat::{ClientId, DisconnectReason, Protocol, ShutdownCause, Time};
+use crate::config::{Config, ConfigError};
 use crate::protocol::Decoded;
 
 /// The sending end that listeners, readers and writers share.
-pub type Inbox<'a> = crossbeam_channel::Sender<Inbound<'a>>;
+pub type Inbox<'a> = Sender<Inbound<'a>>;
 
-/// All that another thread can tell the dispatcher. `'a` is the life of the server that lends the places.
+/// What another thread tells the dispatcher. `'a` is the lifetime of the server that lends the places.
 pub enum Inbound<'a> {
-    /// A listener has accepted somebody, and their reader has its first turn to get.
+    /// A listener has accepted a connection. Its reader waits for its first turn.
     Connected {
-        /// The socket and what goes with it.
         connection: Arc<Connection>,
-        /// Their place among at most `--max-clients`.
         place: Place<'a>,
-        /// What the port they came to speaks.
         protocol: Protocol,
     },
-    /// A reader has read something that means something. It sends no more before its turn.
-    Received {
-        /// Whose reader.
-        client: ClientId,
-        /// All that one read held.
-        decoded: Decoded,
-    },
-    /// A reader's login deadline has passed. It sends no more before its turn.
-    LoginTimedOut {
-        /// Whose reader.
-        client: ClientId,
-    },
-    /// No byte has come for a long time from somebody who is in the chat. Their reader sends no more before its turn.
+    /// The inputs of one read. The reader sends no more before its turn.
+    Received { client: ClientId, decoded: Decoded },
+    /// The login deadline has passed. The reader sends no more before its turn.
+    LoginTimedOut { client: ClientId },
+    /// The client has been silent; `left` is what remains of the idle time, `None` when it is over. The reader sends no
+    /// more before its turn.
     IdleTooLong {
-        /// Whose reader.
         client: ClientId,
-        /// How much time is left before `--idle-timeout` is over; none when it is.
         left: Option<Time>,
     },
     /// A reader's last act.
-    ReaderEnded {
-        /// Whose reader.
-        client: ClientId,
-        /// How the input ended.
-        end: InputEnd,
-    },
-    /// A writer has written what it was handed, or could not, and gives back the right to write.
+    ReaderEnded { client: ClientId, end: InputEnd },
+    /// A writer returns the right to write and the emptied buffer. An error means that the socket is broken.
     Drained {
-        /// Whose writer.
         client: ClientId,
-        /// The emptied buffer, for the next one who needs one.
         block: Block,
-        /// How far it came; an error means that the socket no longer works.
-        outcome: std::io::Result<Written>,
+        outcome: io::Result<Written>,
     },
-    /// A writer's last act.
-    WriterEnded {
-        /// Whose writer.
-        client: ClientId,
-        /// It panicked while it had the right to write, which therefore nobody has now.
-        lost_block: bool,
-    },
-    /// A listener's last act: nobody can arrive through it any more.
+    /// A writer's last act. With `lost_block` it panicked while it had the right to write.
+    WriterEnded { client: ClientId, lost_block: bool },
+    /// A listener's last act.
     ListenerClosed,
 }
 
-/// How a connection's input ended.
+/// How the input of a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InputEnd {
     /// The client closed its side, or the socket was shut down.
     Closed,
     /// A read failed.
     Failed,
-    /// The connection was closing, and more came than is thrown away: it lies unread in the socket.
+    /// The connection was closing, and more input came than a reader discards.
     LeftUnread,
     /// The reader panicked.
     Panicked,
@@ -91,11 +74,88 @@ impl From<InputEnd> for DisconnectReason {
     }
 }
 
-/// What a writer has written.
+/// How far a writer came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// All that it was handed.
+    /// It wrote everything.
     Everything,
-    /// The line it was in, and the last words of a cut.
+    /// The client was cut meanwhile: it finished the line it was in and wrote the last words.
     LastWords,
+}
+
+/// A request from outside the chat. It has a channel of its own: a request to stop must not queue behind a flood.
+#[derive(Debug)]
+pub enum Control {
+    /// End the chat.
+    ShutDown(ShutdownCause),
+    /// Continue with these settings.
+    Reload(Box<Loaded>),
+}
+
+/// The channels of the dispatcher.
+pub struct Channels<'scope> {
+    /// Events from readers, writers and listeners.
+    pub inbox: Receiver<Inbound<'scope>>,
+    /// Requests from outside.
+    pub control: Receiver<Control>,
+}
+
+/// Why the dispatcher woke up.
+pub enum Wake<'scope> {
+    /// An event.
+    Inbound(Inbound<'scope>),
+    /// A request.
+    Control(Control),
+    /// The deadline has come.
+    Deadline,
+}
+
+impl<'scope> Channels<'scope> {
+    /// Waits for whatever comes first. The dispatcher blocks nowhere else.
+    ///
+    /// A closed channel would be ready all the time and make this a busy loop. Neither can close while the dispatcher
+    /// runs: its delivery holds a sender of the inbox for its writers, and the server holds one of the requests.
+    pub fn next_wake(&self, deadline: Option<Instant>) -> Wake<'scope> {
+        let timer = deadline.map_or_else(never, at);
+        select! {
+            recv(self.inbox) -> inbound => inbound.map_or(Wake::Deadline, Wake::Inbound),
+            recv(self.control) -> control => control.map_or(Wake::Deadline, Wake::Control),
+            recv(timer) -> _ => Wake::Deadline,
+        }
+    }
+}
+
+/// Steers a running server from another thread.
+#[derive(Debug, Clone)]
+pub struct Remote {
+    control: Sender<Control>,
+    threads: Arc<ThreadTable>,
+}
+
+impl Remote {
+    pub(super) fn new(control: Sender<Control>, threads: Arc<ThreadTable>) -> Self {
+        Self { control, threads }
+    }
+
+    /// Asks for the end of the chat. Never blocks; asking twice is asking once.
+    pub fn shut_down(&self, cause: ShutdownCause) {
+        // Without a dispatcher the chat has ended already.
+        let _ = self.control.send(Control::ShutDown(cause));
+    }
+
+    /// Reads the files that these settings name, and has the server continue with them as far as they can change while it
+    /// runs. Waits for the disk, and not for the dispatcher.
+    ///
+    /// # Errors
+    /// A file cannot be read or is not valid. Then nothing changes.
+    pub fn reload(&self, config: Config) -> Result<(), ConfigError> {
+        let loaded = Box::new(Loaded::read(config)?);
+        let _ = self.control.send(Control::Reload(loaded));
+        Ok(())
+    }
+
+    /// The table of live threads.
+    pub fn threads(&self) -> &Arc<ThreadTable> {
+        &self.threads
+    }
 }

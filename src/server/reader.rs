@@ -1,25 +1,29 @@
-//! A reader: the thread that each connection has. It blocks in `read`, lets the codec make lines of the bytes, waits for
-//! its turn, and sends what one read held as one event.
+//! Step 1 of the way of a message: the reader, the one thread that every connection has.
+//!
+//! It blocks in `read`, lets the codec decode the bytes, waits for its turn, and sends the inputs of that read to the
+//! dispatcher as one event. Its turn comes back when everything that its last event caused has been sent. So each
+//! connection has at most one event under way: the inbox is bounded, a flood starves nobody, and a client that sends too
+//! fast is slowed down by TCP, because its reader does not read on.
+//!
+//! Three leaves may be taken on trust: [`Turn`](super::turn::Turn) (the permission to send), [`Flood`] (how many lines
+//! may pass now) and [`Decoder`] (bytes to inputs, whichever way the reads split them).
 
-mod read;
-
+use std::io::{self, ErrorKind, Read};
 use std::mem;
 use std::time::{Duration, Instant};
 
-use super::activity::Activity;
+use super::Activity;
 use super::clock::Clock;
 use super::connection::Connection;
 use super::flood::Flood;
-use super::idle::Idle;
 use super::inbox::{Inbound, Inbox, InputEnd};
 use crate::chat::{Input, Protocol};
 use crate::config::{Config, limits};
 use crate::protocol::{Decoded, Decoder};
-use read::Outcome;
 
 /// Reads one connection until it ends. Contract:
-/// 1. it sends nothing before its first turn: the dispatcher knows the connection by then, so no line can overtake
-///    its sender's arrival;
+/// 1. it sends nothing before its first turn: the dispatcher knows the connection by then, so no line can overtake the
+///    arrival of its sender;
 /// 2. its last act is [`Inbound::ReaderEnded`], also after a panic.
 pub fn run(
     connection: &Connection,
@@ -28,7 +32,7 @@ pub fn run(
     protocol: Protocol,
     config: &Config,
 ) {
-    // Declared first, hence dropped last: whatever happens below, the dispatcher hears of the end.
+    // Declared first, so dropped last.
     let mut last_act = LastAct {
         inbox: &inbox,
         connection,
@@ -39,9 +43,11 @@ pub fn run(
         inbox: &inbox,
         clock,
         login_deadline: Some(Instant::now() + config.login_timeout),
-        idle: Idle::new(config.idle_timeout),
-        // On Linux a socket inherits the listener's, which has one while it keeps refused sockets.
-        timeout: None,
+        idle: Idle {
+            timeout: config.idle_timeout,
+            warned: false,
+        },
+        read_timeout: None,
         flood: Flood::new(config.rate_limit),
         decoder: Decoder::new(protocol, !config.anonymous),
         // Small until reads fill it: most people type, few paste.
@@ -54,15 +60,25 @@ struct Reader<'r, 's> {
     connection: &'r Connection,
     inbox: &'r Inbox<'s>,
     clock: Clock,
-    /// By when a name has to be given; none once the dispatcher has been told that it was not.
+    /// When the client must have a name; `None` once the dispatcher has been told that it was late.
     login_deadline: Option<Instant>,
     idle: Idle,
-    /// The socket's read timeout, as soon as it is known. Setting one is a system call, so it is done only where it
-    /// changes.
-    timeout: Option<Option<Duration>>,
+    /// The socket's read timeout, as far as it is known: setting one is a system call. An accepted socket inherits that
+    /// of the listener.
+    read_timeout: Option<Option<Duration>>,
     flood: Flood,
     decoder: Decoder,
     buffer: Vec<u8>,
+}
+
+/// How a blocking read went.
+enum Outcome {
+    /// That many bytes; 0 where the decoder owes an answer.
+    Bytes(usize),
+    EndOfInput,
+    LoginTimedOut,
+    IdleTooLong,
+    Failed,
 }
 
 impl<'s> Reader<'_, 's> {
@@ -71,7 +87,7 @@ impl<'s> Reader<'_, 's> {
         loop {
             let outcome = self.read();
             if self.connection.turn.look().closing {
-                return self.throw_away();
+                return self.discard_input();
             }
             match outcome {
                 Outcome::Bytes(count) => {
@@ -81,46 +97,106 @@ impl<'s> Reader<'_, 's> {
                     if count == self.buffer.len() && count < limits::READ_BUFFER_BYTES_MAX {
                         self.buffer.resize(2 * count, 0);
                     }
-                    // Half a line, or only the middle of a telnet command: nobody has to hear of it.
-                    if !decoded.is_empty() {
-                        self.deliver(mem::take(&mut decoded));
-                    }
-                    self.wait_for_bytes();
+                    self.deliver(mem::take(&mut decoded));
+                    self.wait_for_byte_limit();
                 }
                 Outcome::EndOfInput => {
                     // The last line counts without its end: `printf 'bot\nhi' | nc` says hi.
                     self.decoder.finish(&mut decoded);
-                    if !decoded.is_empty() {
-                        self.deliver(decoded);
-                    }
+                    self.deliver(decoded);
                     return InputEnd::Closed;
                 }
-                Outcome::TooLateToLogIn => self.tell_login_timed_out(),
+                Outcome::LoginTimedOut => self.report_login_timeout(),
                 Outcome::IdleTooLong => {
-                    let left = self.idle.run_out();
-                    let client = self.connection.id;
-                    self.tell(Inbound::IdleTooLong { client, left });
+                    let (client, left) = (self.connection.id, self.idle.run_out());
+                    self.send(Inbound::IdleTooLong { client, left });
                 }
                 Outcome::Failed => return InputEnd::Failed,
             }
         }
     }
 
-    /// Sends what was decoded: at once what flood control lets through, and the rest bit by bit, reading nothing
-    /// meanwhile.
-    fn deliver(&mut self, mut decoded: Decoded) {
+    /// Blocks in `read` for as long as this client may be silent. Until it has a name that ends at the login deadline,
+    /// which is absolute: a byte every few seconds does not move it. Afterwards it ends after the idle time, which starts
+    /// with each read: time spent in flood control or waiting for a turn does not count as silence.
+    fn read(&mut self) -> Outcome {
+        let mut socket = self.connection.socket();
+        self.connection.row.doing(Activity::Reading);
+        let began = Instant::now();
+        let mut waited = Duration::ZERO;
         loop {
+            // Nobody wakes a reader because its client got a name, so these are computed anew after each timeout.
+            let login = self.time_to_log_in();
+            let idle = self.idle.patience().map(|time| time.saturating_sub(waited));
+            let answer = self
+                .decoder
+                .answer_due()
+                .map(|due| due.saturating_sub(self.clock.now()));
+            match (login, idle, answer) {
+                (Some(Duration::ZERO), ..) => return Outcome::LoginTimedOut,
+                (None, Some(Duration::ZERO), _) => return Outcome::IdleTooLong,
+                (.., Some(Duration::ZERO)) => return Outcome::Bytes(0),
+                _ => {}
+            }
+            let times = [login, idle, answer]
+                .into_iter()
+                .flatten()
+                .filter(|left| !left.is_zero());
+            if self.set_read_timeout(times.min()).is_err() {
+                return Outcome::Failed;
+            }
+            match socket.read(&mut self.buffer) {
+                Ok(0) => return Outcome::EndOfInput,
+                Ok(count) => {
+                    self.idle.warned = false;
+                    self.connection.row.count_in(count);
+                    return Outcome::Bytes(count);
+                }
+                // A timeout, or a signal, which interrupts a read that has a timeout: look at the clock again.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+                    ) => {}
+                Err(_) => return Outcome::Failed,
+            }
+            waited = began.elapsed();
+        }
+    }
+
+    fn set_read_timeout(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+        if self.read_timeout != Some(timeout) {
+            self.connection.socket().set_read_timeout(timeout)?;
+            self.read_timeout = Some(timeout);
+        }
+        Ok(())
+    }
+
+    /// What is left of the login deadline; `None` for a client that has joined.
+    fn time_to_log_in(&self) -> Option<Duration> {
+        let deadline = self.login_deadline?;
+        let admitted = self.connection.turn.look().admitted;
+        (!admitted).then(|| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// Sends what was decoded: at once the lines that flood control lets through, the rest bit by bit, reading nothing
+    /// meanwhile. Half a line, or a part of a telnet command, is nothing to send.
+    fn deliver(&mut self, mut decoded: Decoded) {
+        while !decoded.is_empty() {
             let now = self.clock.now();
-            let allowed = self.flood.take_lines(decoded.inputs.len(), now);
-            let held = decoded.inputs.split_off(allowed);
+            let held = decoded
+                .inputs
+                .split_off(self.flood.take_lines(decoded.inputs.len(), now));
             if !held.is_empty()
-                && let Some(wait) = self.flood.tell(held.len(), now)
+                && let Some(wait) = self.flood.report(held.len(), now)
             {
-                let lines = held.len();
-                decoded.inputs.push(Input::HeldBack { lines, wait });
+                decoded.inputs.push(Input::HeldBack {
+                    lines: held.len(),
+                    wait,
+                });
             }
             if !decoded.is_empty() {
-                self.tell(Inbound::Received {
+                self.send(Inbound::Received {
                     client: self.connection.id,
                     decoded,
                 });
@@ -136,20 +212,20 @@ impl<'s> Reader<'_, 's> {
         }
     }
 
-    /// Waits until so many bytes may be read again.
-    fn wait_for_bytes(&mut self) {
+    /// Waits until flood control allows more bytes to be read.
+    fn wait_for_byte_limit(&mut self) {
         let now = self.clock.now();
         let wait = self.flood.wait(0, now);
         if wait.is_zero() {
             return;
         }
-        if self.flood.tell(0, now).is_some() {
+        if self.flood.report(0, now).is_some() {
             let inputs = vec![Input::HeldBack { lines: 0, wait }];
             let decoded = Decoded {
                 inputs,
                 replies: Vec::new(),
             };
-            self.tell(Inbound::Received {
+            self.send(Inbound::Received {
                 client: self.connection.id,
                 decoded,
             });
@@ -157,39 +233,90 @@ impl<'s> Reader<'_, 's> {
         self.pause(wait);
     }
 
-    /// Waits, but not beyond the login deadline: who is held back has no more time to give a name than others.
+    /// Waits, but not beyond the login deadline: flood control gives nobody more time to choose a name.
     fn pause(&mut self, wait: Duration) {
         self.connection.row.doing(Activity::HeldBack);
         let left = self.time_to_log_in().unwrap_or(wait);
         let closing = self.connection.turn.pause(wait.min(left));
         if !closing && self.time_to_log_in().is_some_and(|left| left.is_zero()) {
-            self.tell_login_timed_out();
+            self.report_login_timeout();
         }
     }
 
-    /// Tells it once. Whether it is so is for the Hub to say: a name may be on its way.
-    fn tell_login_timed_out(&mut self) {
+    /// Reports it once. The Hub decides: a name may be on its way.
+    fn report_login_timeout(&mut self) {
         self.login_deadline = None;
-        self.tell(Inbound::LoginTimedOut {
+        self.send(Inbound::LoginTimedOut {
             client: self.connection.id,
         });
     }
 
-    /// Sends one event, as soon as what the last one caused was flushed; none where the connection is closing.
-    fn tell(&self, event: Inbound<'s>) {
+    /// Waits for the turn and sends one event; sends nothing on a connection that is closing.
+    fn send(&self, event: Inbound<'s>) {
         self.connection.row.doing(Activity::WaitingForTurn);
         if self.connection.turn.wait().closing {
             return;
         }
         self.connection.row.doing(Activity::SendingToInbox);
         if self.inbox.send(event).is_err() {
-            // The dispatcher outlives all readers; were it gone, nobody could give a turn any more.
+            // The dispatcher outlives all readers. Without it, nobody could give a turn.
             self.connection.turn.close();
         }
     }
+
+    /// Reads on for a while and discards the input: closing a socket with unread input sends a reset, which can destroy
+    /// the last line on its way to the client. The dispatcher ends this after [`limits::LINGER_TIME`] by shutting the
+    /// socket down.
+    fn discard_input(&mut self) -> InputEnd {
+        let mut socket = self.connection.socket();
+        self.connection.row.doing(Activity::ThrowingAway);
+        let _ = socket.set_read_timeout(None);
+        let mut left = limits::LINGER_BYTES_MAX;
+        while left > 0 {
+            match socket.read(&mut self.buffer) {
+                Ok(0) => return InputEnd::Closed,
+                Ok(count) => left = left.saturating_sub(count),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return InputEnd::Failed,
+            }
+        }
+        InputEnd::LeftUnread
+    }
 }
 
-/// Tells the dispatcher, when dropped, that this reader is no more.
+/// The silence of a client that has joined: a warning first, then the end. The read timeout is its clock, and the kernel
+/// restarts that with each read, so a client that types costs neither a look at the time nor a system call.
+#[derive(Debug)]
+struct Idle {
+    /// `None` where silence has no limit.
+    timeout: Option<Duration>,
+    warned: bool,
+}
+
+impl Idle {
+    /// How long the next read may wait.
+    fn patience(&self) -> Option<Duration> {
+        let timeout = self.timeout?;
+        let warning = Self::warning(timeout);
+        Some(if self.warned {
+            warning
+        } else {
+            timeout - warning
+        })
+    }
+
+    /// A read has waited for all of [`Idle::patience`]. Returns what is left after the warning, `None` at the end.
+    fn run_out(&mut self) -> Option<Duration> {
+        self.warned = !self.warned;
+        self.timeout.map(Self::warning).filter(|_| self.warned)
+    }
+
+    fn warning(timeout: Duration) -> Duration {
+        limits::IDLE_WARNING.min(timeout / 2)
+    }
+}
+
+/// Reports the end of this reader when it is dropped.
 struct LastAct<'r, 's> {
     inbox: &'r Inbox<'s>,
     connection: &'r Connection,
@@ -198,12 +325,194 @@ struct LastAct<'r, 's> {
 
 impl Drop for LastAct<'_, '_> {
     fn drop(&mut self) {
-        // An event like any other: who comes and goes within a moment must have come first.
+        // It needs a turn like any other event: a client's arrival must come before its end.
         self.connection.turn.wait();
-        // Without a dispatcher there is nobody left to tell.
+        // Without a dispatcher there is nobody to tell.
         let _ = self.inbox.send(Inbound::ReaderEnded {
             client: self.connection.id,
             end: self.end,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! A reader with a real socket; the test plays the dispatcher.
+
+    use std::io::Write;
+    use std::net::{Ipv4Addr, TcpListener, TcpStream};
+    use std::sync::Arc;
+    use std::thread;
+
+    use crossbeam_channel::Receiver;
+
+    use super::*;
+    use crate::chat::{ClientId, Protocol};
+    use crate::config::Config;
+    use crate::server::clock::Clock;
+    use crate::server::connection::Connection;
+    use crate::server::inbox::Inbound;
+    use crate::server::ops::threads::ThreadTable;
+
+    /// How long a test waits for an event before it fails.
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// The client and the dispatcher's side of a connection whose reader runs.
+    struct Reading<'a> {
+        client: TcpStream,
+        connection: Arc<Connection>,
+        events: Receiver<Inbound<'a>>,
+    }
+
+    impl<'a> Reading<'a> {
+        fn event(&self) -> Inbound<'a> {
+            let event = self.events.recv_timeout(PATIENCE);
+            event.unwrap_or_else(|_| panic!("no event in time"))
+        }
+
+        /// Gives the turn; the next event is a report of silence.
+        fn idles(&self) -> Option<Duration> {
+            self.connection.turn.give(true);
+            let Inbound::IdleTooLong { left, .. } = self.event() else {
+                panic!("something else happened");
+            };
+            left
+        }
+
+        /// Gives the turn and sends a line; it is the next event.
+        fn hears_a_line(&mut self) {
+            self.connection.turn.give(true);
+            self.client.write_all(b"a line\n").unwrap();
+            let Inbound::Received { decoded, .. } = self.event() else {
+                panic!("something else happened");
+            };
+            assert_eq!(decoded.inputs.len(), 1);
+        }
+    }
+
+    /// Runs a reader with these settings until `conversation` is over.
+    fn with_reader(config: &Config, conversation: impl FnOnce(Reading<'_>)) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (socket, address) = listener.accept().unwrap();
+        let row = ThreadTable::default().row("reader", "reader-1".into());
+        let connection = Connection::new(ClientId(1), address, socket, 4096, row).unwrap();
+        let connection = Arc::new(connection);
+        let (inbox, events) = crossbeam_channel::bounded(1);
+        thread::scope(|scope| {
+            let theirs = Arc::clone(&connection);
+            let reader =
+                scope.spawn(move || run(&theirs, inbox, Clock::new(), Protocol::Plain, config));
+            connection.turn.belongs_to(reader.thread().clone());
+            conversation(Reading {
+                client,
+                connection: Arc::clone(&connection),
+                events,
+            });
+            connection.turn.close();
+            connection.shut_down();
+        });
+    }
+
+    fn idle_after(timeout: Duration) -> Config {
+        Config {
+            idle_timeout: Some(timeout),
+            ..Config::default()
+        }
+    }
+
+    #[test]
+    fn silence_is_reported_twice_and_a_byte_restarts_the_time() {
+        let timeout = Duration::from_millis(200);
+        with_reader(&idle_after(timeout), |mut reading| {
+            let began = Instant::now();
+            assert_eq!(reading.idles(), Some(timeout / 2));
+            assert!(began.elapsed() >= timeout / 2);
+            assert_eq!(reading.idles(), None);
+            assert!(began.elapsed() >= timeout);
+            // The connection was not ended, so the time restarts.
+            assert_eq!(reading.idles(), Some(timeout / 2));
+            // Half a line is no event, but it restarts the time.
+            reading.client.write_all(b"half a l").unwrap();
+            assert_eq!(reading.idles(), Some(timeout / 2));
+            assert_eq!(reading.idles(), None);
+        });
+    }
+
+    #[test]
+    fn the_login_deadline_holds_until_the_name_is_given_and_not_after() {
+        let config = Config {
+            login_timeout: Duration::from_millis(100),
+            ..idle_after(Duration::from_secs(3600))
+        };
+        with_reader(&config, |mut reading| {
+            reading.connection.turn.give(false);
+            let Inbound::LoginTimedOut { .. } = reading.event() else {
+                panic!("something else happened");
+            };
+            reading.hears_a_line();
+        });
+    }
+
+    #[test]
+    fn the_read_timeout_is_set_only_when_it_changes() {
+        with_reader(&idle_after(Duration::from_secs(3600)), |mut reading| {
+            let connection = Arc::clone(&reading.connection);
+            let timeout = || connection.socket().read_timeout().unwrap();
+            // After the first line the reader knows that the client has joined; the second read waits accordingly.
+            reading.hears_a_line();
+            reading.hears_a_line();
+            assert_eq!(timeout(), Some(Duration::from_secs(3570)));
+            // A value set behind the reader's back stays.
+            let other = Some(Duration::from_secs(99));
+            connection.socket().set_read_timeout(other).unwrap();
+            for _ in 0..3 {
+                reading.hears_a_line();
+            }
+            assert_eq!(timeout(), other);
+        });
+    }
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn the_warning_comes_half_a_minute_before_the_end_or_after_half_the_time() {
+        for (timeout, quiet, left) in [(3600, 3570, 30), (61, 31, 30), (60, 30, 30), (4, 2, 2)] {
+            let mut idle = Idle {
+                timeout: Some(seconds(timeout)),
+                warned: false,
+            };
+            assert_eq!(idle.patience(), Some(seconds(quiet)));
+            assert_eq!(idle.run_out(), Some(seconds(left)));
+            assert_eq!(idle.patience(), Some(seconds(left)));
+            assert_eq!(idle.run_out(), None);
+        }
+    }
+
+    #[test]
+    fn a_byte_after_the_warning_restarts_the_time() {
+        let mut idle = Idle {
+            timeout: Some(seconds(60)),
+            warned: false,
+        };
+        for _ in 0..3 {
+            assert!(idle.run_out().is_some());
+            idle.warned = false;
+            assert_eq!(idle.patience(), Some(seconds(30)));
+        }
+    }
+
+    #[test]
+    fn without_a_timeout_silence_has_no_limit() {
+        assert_eq!(
+            Idle {
+                timeout: None,
+                warned: false
+            }
+            .patience(),
+            None
+        );
     }
 }

@@ -1,10 +1,10 @@
-//! A reader's turn: permission to send one more event.
+//! A reader's turn: the permission to send one more event.
 //!
-//! A reader reads on after each event, but sends the next one only when what the last one caused has been sent. So every
-//! connection has one event under way at the most: a flood starves nobody, the inbox cannot grow beyond the number of
-//! connections, and while a reader waits, its socket gathers, so that the next read holds more lines for the same price.
-//! Where nobody floods, the turn has come long before it is needed, and costs neither a wake-up nor a sleep. (A reader
-//! that waits before it reads on sleeps twice for each event: with ten people a delivery costs a fifth more.)
+//! A reader reads on after each event, but sends the next one only when everything that the last one caused has been sent.
+//! So each connection has at most one event under way: a flood starves nobody, the inbox cannot outgrow the number of
+//! connections, and while a reader waits its socket fills, so the next read holds more lines for the same price. Where nobody
+//! floods, the turn has come long before it is needed, and costs neither a wake-up nor a sleep. (A reader that waited before
+//! it reads on would sleep twice for each event: with ten people, a delivery costs a fifth more.)
 //!
 //! The turn is one atomic word and `park`/`unpark`. A channel for each connection would do the same and cost more.
 
@@ -15,17 +15,17 @@ use std::time::{Duration, Instant};
 
 /// The reader may send one event.
 const GO: u8 = 1;
-/// The client has a name: the login deadline no longer holds.
+/// The client has joined: the login deadline no longer applies.
 const ADMITTED: u8 = 2;
-/// The connection is closing: read only to throw away. Stays set, so a reader that is not waiting sees it too.
+/// The connection is closing: further input is discarded. Stays set, so a reader that is not waiting sees it too.
 const CLOSING: u8 = 4;
 
-/// What a turn tells the reader.
+/// What a turn tells its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permit {
-    /// The client is in the chat.
+    /// The client has joined.
     pub admitted: bool,
-    /// No more input counts.
+    /// Input no longer counts.
     pub closing: bool,
 }
 
@@ -46,15 +46,15 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// Says which thread waits here. Once, before anybody else knows of the connection.
+    /// Sets the thread that waits here. To be called once, before another thread knows the connection.
     pub fn belongs_to(&self, reader: Thread) {
         self.reader.get_or_init(|| reader);
     }
 
     /// Waits for the turn and takes it. Contract:
-    /// 1. only the connection's own reader may call it;
-    /// 2. it blocks until [`Turn::give`] or [`Turn::close`], also if one of them came before the call;
-    /// 3. it never returns without reason: `unpark` may be left over from elsewhere, hence the loop.
+    /// 1. only the connection's reader may call it;
+    /// 2. it blocks until [`Turn::give`] or [`Turn::close`], and returns at once if one of them came before;
+    /// 3. it never returns for another reason: a token of `unpark` may be left over, hence the loop.
     pub fn wait(&self) -> Permit {
         loop {
             let word = self.word.fetch_and(!GO, Ordering::Acquire);
@@ -65,8 +65,8 @@ impl Turn {
         }
     }
 
-    /// Waits for a time, or until the connection is closing, and says whether it is. Contract: only the connection's own
-    /// reader.
+    /// Waits for a time or until the connection is closing, and returns whether it is. Contract: only the connection's
+    /// reader may call it.
     pub fn pause(&self, time: Duration) -> bool {
         let end = Instant::now() + time;
         loop {
@@ -79,26 +79,26 @@ impl Turn {
         }
     }
 
-    /// Gives the reader its turn. Contract: only the dispatcher, once for each event but the last, after what the event
-    /// caused has been flushed; never blocks. Where the connection is ending, [`Turn::close`] comes instead: one of the
-    /// two always comes, so no reader waits for ever.
+    /// Gives the reader its turn; never blocks. Contract: only the dispatcher may call it, once for each event but the last,
+    /// after everything the event caused has been flushed. On a connection that is ending, [`Turn::close`] comes instead: one
+    /// of the two always comes, so no reader waits for ever.
     pub fn give(&self, admitted: bool) {
         let word = if admitted { GO | ADMITTED } else { GO };
         self.set(word);
     }
 
-    /// Tells the reader that no more input counts, now and whenever it looks. Never blocks.
+    /// Tells the reader, now and whenever it looks, that input no longer counts. Never blocks.
     pub fn close(&self) {
         self.set(CLOSING);
     }
 
-    /// How it is now, for a reader that does not wait.
+    /// The current state, for a reader that does not wait.
     pub fn look(&self) -> Permit {
         Permit::of(self.word.load(Ordering::Acquire))
     }
 
-    /// The word first, then the wake-up: a reader that wakes finds the word; one that has not yet gone to sleep finds
-    /// the token that `unpark` leaves.
+    /// Sets the word first and wakes second: a reader that wakes finds the word, and one that has not gone to sleep yet finds
+    /// the token of `unpark`.
     fn set(&self, bits: u8) {
         self.word.fetch_or(bits, Ordering::Release);
         if let Some(reader) = self.reader.get() {
@@ -111,8 +111,8 @@ impl Turn {
 mod tests {
     use super::*;
 
-    /// Waits in a thread of its own, as a reader does, and returns what it was told.
-    fn told(turn: &Turn, tell: impl FnOnce()) -> Permit {
+    /// Waits in a thread of its own, as a reader does, and returns its permit.
+    fn permit_of_reader(turn: &Turn, tell: impl FnOnce()) -> Permit {
         thread::scope(|scope| {
             let reader = scope.spawn(|| turn.wait());
             turn.belongs_to(reader.thread().clone());
@@ -122,12 +122,12 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_wakes_its_reader_whether_it_sleeps_already_or_not() {
-        // Neither order is forced: over a thousand rounds, both happen.
+    fn a_turn_wakes_its_reader_whether_it_sleeps_or_not() {
+        // Neither order is forced; in a thousand rounds, both happen.
         for round in 0..1_000 {
             let turn = Turn::default();
             let admitted = round % 2 == 0;
-            let permit = told(&turn, || turn.give(admitted));
+            let permit = permit_of_reader(&turn, || turn.give(admitted));
             assert_eq!(
                 permit,
                 Permit {
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_that_came_before_the_wait_is_not_lost_and_not_taken_twice() {
+    fn a_turn_before_the_wait_is_not_lost_and_not_taken_twice() {
         let turn = Turn::default();
         turn.give(true);
         assert_eq!(
@@ -149,8 +149,8 @@ mod tests {
                 closing: false
             }
         );
-        // The next one has to come first. A wake-up without a turn is none.
-        let permit = told(&turn, || {
+        // A wake-up without a turn is no turn.
+        let permit = permit_of_reader(&turn, || {
             turn.reader.get().unwrap().unpark();
             turn.give(true);
         });
@@ -161,7 +161,7 @@ mod tests {
     fn closing_holds_for_every_look() {
         let turn = Turn::default();
         assert!(!turn.look().closing);
-        assert!(told(&turn, || turn.close()).closing);
+        assert!(permit_of_reader(&turn, || turn.close()).closing);
         assert!(turn.wait().closing && turn.look().closing);
     }
 }

@@ -1,25 +1,25 @@
-//! The table of commands: its help, and what it says of itself.
+//! The table of commands.
 
 use std::collections::HashSet;
 
-use chatserv::chat::{Command, Line, Request, commands, find_help};
+use chatserv::chat::{ChatError, Line, Request, commands, find_help, parse_line};
 
-use crate::typed;
+use crate::commands::typed;
 
 #[test]
-fn a_name_knows_whether_its_line_was_altered() {
+fn a_name_keeps_whether_its_line_was_altered() {
     let line = Line {
         text: "/nick bob".into(),
         altered: true,
     };
-    let Command::Do(Request::Nick { name }) = Command::parse(line, false) else {
+    let Ok(Some(Request::Nick { name })) = parse_line(line, false) else {
         panic!("that is a name");
     };
     assert!(name.altered);
 }
 
 #[test]
-fn help_finds_a_command_as_the_chat_does() {
+fn help_finds_commands_by_the_same_rules() {
     for (about, operator, word) in [
         ("msg", false, "msg"),
         ("/MSG", false, "msg"),
@@ -31,8 +31,8 @@ fn help_finds_a_command_as_the_chat_does() {
         let found = find_help(about, operator).map_or("", |help| help.word);
         assert_eq!(found, word, "{about:?}");
     }
-    assert_eq!(find_help("/kick", false), Err(Command::OperatorsOnly));
-    let unknown = Command::Unknown {
+    assert_eq!(find_help("/kick", false), Err(ChatError::NotOperator));
+    let unknown = ChatError::UnknownCommand {
         word: "hepl".into(),
         near: Some("help"),
     };
@@ -40,18 +40,23 @@ fn help_finds_a_command_as_the_chat_does() {
 }
 
 #[test]
-fn the_table_keeps_its_promises() {
+fn the_table_is_consistent() {
     let mut words = HashSet::new();
     for help in commands(true) {
         for word in [&help.word].into_iter().chain(help.aliases) {
-            assert!(words.insert(word), "{word} is there twice");
+            assert!(words.insert(word), "{word} is listed twice");
             assert_eq!(*word, word.to_ascii_lowercase());
         }
         assert!(help.example.starts_with(&format!("/{}", help.word)));
-        let Command::Do(request) = Command::parse(typed(help.example), true) else {
+        let Ok(Some(request)) = parse_line(typed(help.example), true) else {
             panic!("{} is no example of itself", help.example);
         };
-        assert_eq!(request.is_operators(), help.operators_only, "{}", help.word);
+        assert_eq!(
+            request.is_for_operators(),
+            help.operators_only,
+            "{}",
+            help.word
+        );
         assert!(!help.about.is_empty() && !help.detail.is_empty());
     }
     let everybodys = commands(false).count();

@@ -1,25 +1,20 @@
-//! Beginnings, mistakes and words that there are not.
+//! Abbreviations, wrong arguments and unknown commands.
 
-use chatserv::chat::{Command, commands};
+use chatserv::chat::{ChatError, commands, parse_line};
 
-use crate::typed;
+use crate::commands::typed;
 
 #[test]
-fn what_does_not_fit_behind_a_word_is_a_mistake() {
-    for (word, lines) in [
-        (
-            "msg",
-            &["/msg", "/msg bob", "/msg bob,", "/msg @ hi", "/tell , hi"] as &[_],
-        ),
+fn wrong_arguments_are_an_error() {
+    #[rustfmt::skip]
+    let table = [
+        ("msg", &["/msg", "/msg bob", "/msg bob,", "/msg @ hi", "/tell , hi"] as &[_]),
         ("reply", &["/reply", "/reply "]),
         ("me", &["/me"]),
         ("rooms", &["/rooms dev", "/list dev"]),
         ("join", &["/join", "/join #"]),
         ("part", &["/part a b", "/part #"]),
-        (
-            "history",
-            &["/history 0", "/history ten", "/history -1", "/history 1 2"],
-        ),
+        ("history", &["/history 0", "/history ten", "/history -1", "/history 1 2"]),
         ("who", &["/who a b"]),
         ("whois", &["/whois", "/whois a b", "/whois @"]),
         ("ignore", &["/ignore a b"]),
@@ -32,7 +27,7 @@ fn what_does_not_fit_behind_a_word_is_a_mistake() {
         ("help", &["/help msg me"]),
         ("quit", &["/quit now", "/bye all"]),
         ("kick", &["/kick", "/kick @"]),
-        // A mistyped time must not become the reason of a ban without an end.
+        // A mistyped duration must not become the reason of a permanent ban.
         (
             "ban",
             &[
@@ -69,10 +64,11 @@ fn what_does_not_fit_behind_a_word_is_a_mistake() {
                 "/shutdown in -5m",
             ],
         ),
-    ] {
+    ];
+    for (word, lines) in table {
         for line in lines {
-            let understood = Command::parse(typed(line), true);
-            assert_eq!(understood, Command::Misused(word), "{line:?}");
+            let understood = parse_line(typed(line), true);
+            assert_eq!(understood, Err(ChatError::Misused(word)), "{line:?}");
         }
     }
 }
@@ -105,14 +101,14 @@ fn an_unambiguous_beginning_is_enough() {
     ] {
         let word = commands(false).find(|help| help.word == word).unwrap().word;
         let behind = line.split_once(' ').map_or("", |(_, behind)| behind);
-        let in_full = Command::parse(typed(&format!("/{word} {behind}")), false);
-        assert!(matches!(in_full, Command::Do(_)), "{in_full:?}");
-        assert_eq!(Command::parse(typed(line), false), in_full, "{line:?}");
+        let in_full = parse_line(typed(&format!("/{word} {behind}")), false);
+        assert!(matches!(in_full, Ok(Some(_))), "{in_full:?}");
+        assert_eq!(parse_line(typed(line), false), in_full, "{line:?}");
     }
 }
 
 #[test]
-fn a_beginning_of_several_commands_names_them() {
+fn an_ambiguous_beginning_lists_the_commands() {
     let cases: [(&str, bool, &[&str]); 9] = [
         ("/l", false, &["list", "leave"]),
         ("/w", false, &["who", "whois"]),
@@ -125,13 +121,16 @@ fn a_beginning_of_several_commands_names_them() {
         ("/t", true, &["tell", "topic", "timestamp", "threads"]),
     ];
     for (line, operator, candidates) in cases {
-        let expected = Command::Ambiguous(line[1..].into(), candidates.to_vec());
-        assert_eq!(Command::parse(typed(line), operator), expected, "{line:?}");
+        let expected = ChatError::AmbiguousCommand {
+            word: line[1..].into(),
+            candidates: candidates.to_vec(),
+        };
+        assert_eq!(parse_line(typed(line), operator), Err(expected), "{line:?}");
     }
 }
 
 #[test]
-fn what_ends_or_removes_is_typed_in_full() {
+fn destructive_commands_are_typed_in_full() {
     for (line, word) in [
         ("/qui", None),
         ("/e", Some("exit")),
@@ -141,16 +140,19 @@ fn what_ends_or_removes_is_typed_in_full() {
         ("/shut", Some("shutdown")),
         ("/SHUTDOW in 5m", Some("shutdown")),
     ] {
-        let understood = Command::parse(typed(line), true);
+        let understood = parse_line(typed(line), true);
         match word {
-            Some(word) => assert_eq!(understood, Command::TypeInFull(word), "{line:?}"),
-            None => assert!(matches!(understood, Command::Ambiguous(..)), "{line:?}"),
+            Some(word) => assert_eq!(understood, Err(ChatError::TypeInFull(word)), "{line:?}"),
+            None => assert!(
+                matches!(understood, Err(ChatError::AmbiguousCommand { .. })),
+                "{line:?}"
+            ),
         }
     }
 }
 
 #[test]
-fn an_unknown_word_is_answered_with_the_nearest_one() {
+fn an_unknown_command_suggests_the_nearest_one() {
     for (line, operator, near) in [
         ("/hepl", false, Some("help")),
         ("/HEPL me", false, Some("help")),
@@ -163,7 +165,7 @@ fn an_unknown_word_is_answered_with_the_nearest_one() {
         ("/kcik bob", true, Some("kick")),
         ("/kcik bob", false, None),
         ("/shudtown", true, Some("shutdown")),
-        // Half of it is another word, or more.
+        // Too different from any command.
         ("/xy", false, None),
         ("/mx", false, None),
         ("/hxyp", false, None),
@@ -172,7 +174,7 @@ fn an_unknown_word_is_answered_with_the_nearest_one() {
         ("/\u{fc}ber", false, None),
     ] {
         let word = line[1..].split(' ').next().unwrap().into();
-        let expected = Command::Unknown { word, near };
-        assert_eq!(Command::parse(typed(line), operator), expected, "{line:?}");
+        let expected = ChatError::UnknownCommand { word, near };
+        assert_eq!(parse_line(typed(line), operator), Err(expected), "{line:?}");
     }
 }

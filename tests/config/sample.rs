@@ -1,4 +1,4 @@
-//! The sample of a settings file, `scripts/chatserv.toml`: every setting is in it, each with its default.
+//! The sample settings file `scripts/chatserv.toml` has every setting with its default.
 
 use chatserv::config::{Config, Outcome};
 
@@ -6,7 +6,7 @@ use super::{SettingsFile, load_with};
 
 const SAMPLE: &str = include_str!("../../scripts/chatserv.toml");
 
-/// The lines that are settings as soon as their `#` is gone. A `#` with a blank behind it begins a sentence.
+/// The commented-out settings. A `#` with a blank behind it begins a sentence.
 fn settings() -> Vec<&'static str> {
     SAMPLE
         .lines()
@@ -24,7 +24,7 @@ fn key(setting: &str) -> &str {
 }
 
 #[test]
-fn the_sample_has_every_setting_in_the_order_in_which_they_are_shown() {
+fn the_sample_has_every_setting_in_order() {
     let shown = Config::default().to_toml();
     let shown: Vec<&str> = shown.lines().map(key).collect();
     let sampled: Vec<&str> = settings().into_iter().map(key).collect();
@@ -45,14 +45,14 @@ fn the_values_in_the_sample_are_the_defaults() {
 }
 
 #[test]
-fn the_sample_as_it_is_changes_nothing() {
+fn the_unchanged_sample_has_no_effect() {
     let file = SettingsFile::new("sample", SAMPLE);
     let loaded = load_with(&[&file.flag()], &[]).unwrap();
     assert_eq!(loaded, Outcome::Run(Config::default()));
 }
 
 #[test]
-fn the_sample_of_a_message_of_the_day_leads_to_the_help() {
+fn the_sample_message_of_the_day_mentions_help() {
     let motd = include_str!("../../scripts/motd.txt");
     assert!(motd.contains("/help"));
     for line in motd.lines() {

@@ -1,4 +1,4 @@
-//! Wrong settings: each is one line that names the setting, what was given, and what is allowed.
+//! Errors about settings: one line with the setting, the given value, and the allowed ones.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
@@ -7,7 +7,7 @@ use chatserv::config::{Config, Outcome, limits, load};
 
 use super::{SettingsFile, config, error};
 
-/// What is just inside the bounds of a setting, and what is not. Values are separated by commas.
+/// Values just inside and just outside the bounds of each setting.
 const BOUNDS: &str = "
 port                    | 0, 65535                           | -1, 65536, 1.5, 0x10, 13 37, off
 json-port               | 0, 65535, off                      | -1, 65536, none, Off
@@ -44,7 +44,7 @@ fn values_have_bounds() {
     assert_eq!(
         BOUNDS.trim().lines().count(),
         settings.lines().count(),
-        "each setting has a row"
+        "a setting has no row"
     );
     for row in BOUNDS.trim().lines() {
         let columns: Vec<&str> = row.split('|').map(str::trim).collect();
@@ -54,7 +54,7 @@ fn values_have_bounds() {
         for value in inside.split(", ") {
             config(&[&format!("--{key}={value}")], &[]);
         }
-        // Anything may be a path but no text at all, which is tried below.
+        // Every text but the empty one is a path.
         for value in outside.split(", ").filter(|value| !value.is_empty()) {
             let line = error(&[&format!("--{key}={value}")], &[]);
             let beginning = format!("--{key}: got {value:?}, expected ");
@@ -68,7 +68,7 @@ fn values_have_bounds() {
     }
 }
 
-/// Arguments, and below them what is said about them.
+/// Arguments, each followed by the error.
 const FLAGS: &str = r#"
 --port=abc
     --port: got "abc", expected a whole number from 0 to 65535
@@ -121,14 +121,14 @@ foo
 "#;
 
 #[test]
-fn a_wrong_flag_is_one_line_that_says_what_is_allowed() {
+fn wrong_flags() {
     for (flags, expected) in cases(FLAGS) {
         let flags: Vec<&str> = flags.split_whitespace().collect();
         assert_eq!(error(&flags, &[]), expected);
     }
 }
 
-/// Settings files of one line, and below each what is said about it.
+/// Settings files of one line, each followed by the error.
 const FILES: &str = r#"
 port = 70000
     port: got "70000", expected a whole number from 0 to 65535
@@ -151,7 +151,7 @@ prot = 1
 "#;
 
 #[test]
-fn a_wrong_file_is_one_line_that_names_file_and_key() {
+fn wrong_settings_files() {
     for (content, expected) in cases(FILES) {
         assert_eq!(SettingsFile::new("wrong", content).error(), expected);
     }
@@ -159,7 +159,7 @@ fn a_wrong_file_is_one_line_that_names_file_and_key() {
     assert_eq!(twice.error(), r#"line 2: duplicate key at "port""#);
     let binary = SettingsFile::new("binary", b"port = \xff");
     assert_eq!(binary.error(), "is not UTF-8 text");
-    // The reason is in the words of the TOML parser, which may change; the place is in ours.
+    // The TOML parser's own words may change.
     for second in [
         "port = \"1\n",
         "port",
@@ -172,7 +172,7 @@ fn a_wrong_file_is_one_line_that_names_file_and_key() {
 }
 
 #[test]
-fn what_is_no_setting_cannot_stand_in_a_file() {
+fn unknown_keys_in_a_file() {
     let flags = "config check-config help version h";
     let spellings = "PORT max_clients '--port' 'port=5' ''";
     for key in flags.split(' ').chain(spellings.split(' ')) {
@@ -188,7 +188,7 @@ fn what_is_no_setting_cannot_stand_in_a_file() {
 }
 
 #[test]
-fn a_settings_file_has_a_longest_length() {
+fn the_length_of_a_settings_file_is_limited() {
     let longest = usize::try_from(limits::CONFIG_FILE_BYTES_MAX).unwrap();
     let file = SettingsFile::new("long", "#".repeat(longest));
     assert_eq!(config(&[&file.flag()], &[]), Config::default());
@@ -199,7 +199,7 @@ fn a_settings_file_has_a_longest_length() {
     );
 }
 
-/// Variables, and below each what is said about it.
+/// Variables, each followed by the error.
 const VARIABLES: &str = r#"
 CHATSERV_PORT=x
     CHATSERV_PORT: got "x", expected a whole number from 0 to 65535
@@ -216,13 +216,13 @@ CHATSERV_CONFIG=/no/where
 "#;
 
 #[test]
-fn a_wrong_variable_is_named_even_where_a_flag_would_win() {
+fn wrong_variables_even_if_a_flag_overrides_them() {
     for (variable, expected) in cases(VARIABLES) {
         let variable = variable.split_once('=').unwrap();
         assert_eq!(error(&[], &[variable]), expected);
         assert_eq!(error(&["--port=1"], &[variable]), expected);
     }
-    // Neither what is a flag only, nor another way to write a name.
+    // Flags without a variable, and other spellings.
     for name in ["HELP", "CHECK_CONFIG", "", "port", "MAX-CLIENTS"] {
         let name = format!("CHATSERV_{name}");
         let line = error(&[], &[(&name, "1")]);
@@ -237,23 +237,15 @@ fn a_wrong_variable_is_named_even_where_a_flag_would_win() {
 }
 
 #[test]
-fn whatever_was_given_the_line_is_safe_on_a_terminal() {
+fn an_error_is_safe_on_a_terminal() {
     let nasty = "\u{1b}[2J\r\n\u{202e}\u{7}";
     let escaped = r"\u{1b}[2J\r\n\u{202e}\u{7}";
+    #[rustfmt::skip]
     let cases = [
-        (
-            format!("--port={nasty}"),
-            format!("--port: got \"{escaped}\", "),
-        ),
-        (
-            format!("--{nasty}"),
-            format!("\"--{escaped}\": unknown flag"),
-        ),
+        (format!("--port={nasty}"), format!("--port: got \"{escaped}\", ")),
+        (format!("--{nasty}"), format!("\"--{escaped}\": unknown flag")),
         (nasty.to_owned(), format!("\"{escaped}\": stray argument")),
-        (
-            format!("--config=/no/{nasty}"),
-            format!("/no/{escaped}: cannot be read"),
-        ),
+        (format!("--config=/no/{nasty}"), format!("/no/{escaped}: cannot be read")),
     ];
     for (flag, expected) in cases {
         let line = error(&[&flag], &[]);
@@ -262,12 +254,12 @@ fn whatever_was_given_the_line_is_safe_on_a_terminal() {
     let endless = format!("--port={}", "1".repeat(100_000));
     assert!(
         error(&[&endless], &[]).len() < 200,
-        "the quotation is shortened"
+        "the quotation is too long"
     );
 }
 
 #[test]
-fn what_is_not_utf8_is_refused() {
+fn input_that_is_not_utf8() {
     let chatserv = || OsString::from("chatserv");
     let bad = || OsString::from_vec(b"a\xff\x1b".to_vec());
     let line = |arguments: [OsString; 2], name: OsString, value: OsString| {
@@ -284,12 +276,12 @@ fn what_is_not_utf8_is_refused() {
     );
     let name = OsString::from_vec(b"CHATSERV_\xff".to_vec());
     assert!(line([chatserv(), port()], name, "1".into()).contains(": unknown variable, "));
-    // What is not ours may be anything.
+    // Other variables may be anything.
     let loaded = load([chatserv()], [(bad(), bad())]);
     assert_eq!(loaded, Ok(Outcome::Run(Config::default())));
 }
 
-/// Takes a table apart: a line as it was given, then, indented, the line that is expected.
+/// The pairs of a table: a given line, and the expected one below it.
 fn cases(table: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut lines = table.trim().lines();
     std::iter::from_fn(move || {

@@ -1,18 +1,18 @@
-//! The player itself: a conversation that goes otherwise than written is told with its line, and examples are the same
-//! in every run.
+//! The player itself: a failing conversation is reported with its line, and examples are the same in every run.
 
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::json;
 
+use crate::examples;
 use crate::play;
 use crate::player::holds;
-use crate::readme::with_examples;
 use crate::script;
 use crate::transcript::Transcript;
 
 #[test]
-fn a_line_that_is_no_step_is_told_by_its_number() {
+fn a_syntax_error_is_reported_with_its_line() {
     let table = [
         ("ann: dance", "no such step"),
         ("ann:connect", "no such step"),
@@ -24,12 +24,12 @@ fn a_line_that_is_no_step_is_told_by_its_number() {
         ("exit well", "no such step"),
         ("signal STOP", "no such signal"),
         ("file motd.txt", "no such step"),
-        ("file ../motd.txt: x", "a file lies in the folder itself"),
+        ("file ../motd.txt: x", "a file name contains no slash"),
         ("ann<~ (", "unclosed group"),
         ("ann<j {", "EOF while parsing"),
         (r"ann>> \q", r"\q: no such escape"),
         (r"ann>> \xg1", r"\xg1: no byte"),
-        ("$ --motd 'a", "a quotation mark without its other one"),
+        ("$ --motd 'a", "an unclosed quotation mark"),
     ];
     for (line, wanted) in table {
         let wrong = script::read(&format!("# a comment\n\n{line}\n")).unwrap_err();
@@ -39,7 +39,7 @@ fn a_line_that_is_no_step_is_told_by_its_number() {
 }
 
 #[test]
-fn flags_and_bytes_are_read_as_written() {
+fn flags_and_bytes_are_parsed() {
     let lines =
         script::read("$ --port 0 --motd 'a b'\"c\" ''\nann>> \\xff\\r\\n\\0é\\\\\n").unwrap();
     let read: Vec<String> = lines
@@ -56,12 +56,12 @@ fn flags_and_bytes_are_read_as_written() {
     );
 }
 
-/// Ann has joined, and the log, which has a thread of its own, has something to tell.
+/// Ann joins, and the log's own thread has written a line.
 const JOINED: &str =
     "$ --port 0\nann: connect\nann> ann\nann<~ client\\(s\\) connected\nstderr~ .\n";
 
 #[test]
-fn a_conversation_that_goes_otherwise_is_told_with_its_line() {
+fn a_failing_step_is_reported_with_its_line() {
     let table = [
         (
             "ann> /who",
@@ -94,15 +94,12 @@ fn a_conversation_that_goes_otherwise_is_told_with_its_line() {
         let place = format!("tests/chats/check.chat:7: {hears}\n");
         assert!(wrong.starts_with(&place), "{wrong}");
         assert!(wrong.contains(wanted), "{wrong}");
-        assert!(
-            wrong.contains("\n    log: "),
-            "the log is told too: {wrong}"
-        );
+        assert!(wrong.contains("\n    log: "), "no log: {wrong}");
     }
 }
 
 #[test]
-fn a_server_that_does_not_start_is_told_like_anything_else() {
+fn a_step_without_a_server_fails() {
     let wrong = play("no-start", "ann: connect\n").outcome.unwrap_err();
     assert_eq!(
         wrong,
@@ -111,7 +108,7 @@ fn a_server_that_does_not_start_is_told_like_anything_else() {
 }
 
 #[test]
-fn an_object_holds_what_is_wanted_and_may_hold_more() {
+fn an_object_may_have_more_fields_than_wanted() {
     let got = json!({"action": "who", "clients": [{"name": "ann", "idle": 3}], "total": 1});
     let table = [
         (json!({}), true),
@@ -171,7 +168,7 @@ fn an_example_is_the_same_in_every_run() {
 }
 
 #[test]
-fn an_example_shows_who_types_what_and_who_sees_what() {
+fn an_example_shows_what_each_person_types_and_sees() {
     let text = format!(
         "{JOINED}bob: connect\nbob> bob\n== Hello\nann<~ id = bob\nann> hi\nbob<~ ann\nbob: close\n\nann> no example\n"
     );
@@ -188,37 +185,22 @@ fn an_example_shows_who_types_what_and_who_sees_what() {
 }
 
 #[test]
-fn blocks_of_the_readme_are_replaced_and_nothing_else() {
-    let rendered = |name: &str, title: &str| match name {
-        "a" => Ok(format!("an example of {title}\n")),
-        _ => Err("unknown".to_owned()),
-    };
-    let block =
-        |inside: &str| format!("before\n<!-- chats/a.chat: One -->\n{inside}<!-- end -->\nafter\n");
-    let good = block("```text\nan example of One\n```\n");
-    for inside in ["", "old\n", "```text\nan example of One\n```\n"] {
-        assert_eq!(
-            with_examples(&block(inside), rendered).as_deref(),
-            Ok(&good[..])
-        );
-    }
-    let table = [
-        ("<!-- chats/b.chat: One -->\n<!-- end -->\n", "unknown"),
-        (
-            "<!-- chats/a.chat: One -->\n",
-            "there is no <!-- end --> behind it",
-        ),
-        (
-            "<!-- chats/a.chat: One -->\n<!-- chats/a.chat: Two -->\n<!-- end -->\n",
-            "there is no <!-- end --> behind it",
-        ),
-        (
-            "<!-- chats/a.chat -->\n<!-- end -->\n",
-            "expected <!-- chats/NAME.chat: TITLE -->",
-        ),
-    ];
-    for (readme, wanted) in table {
-        let wrong = with_examples(readme, rendered).unwrap_err();
-        assert!(wrong.contains(wanted), "{wrong}");
+fn a_block_is_named_after_a_part_of_a_conversation() {
+    let text = format!("{JOINED}== One\nann> hi\n== Two\nann> bye\n");
+    let played = [play("a", &text)];
+    let generate = |name: &str| examples::generate(name, &played);
+    let one = "```text\nann > hi\n```\n";
+    assert_eq!(generate("chats/a.chat: One").as_deref(), Some(one));
+    let both = "```text\n# One\nann > hi\n\n# Two\nann > bye\n```\n";
+    assert_eq!(generate("chats/a.chat: *").as_deref(), Some(both));
+    assert_eq!(generate("commands"), None);
+    for (name, reason) in [
+        ("chats/a.chat: Three", "no part with this title"),
+        ("chats/b.chat: One", "no such conversation"),
+        ("chats/a.chat", "expected chats/NAME.chat: TITLE"),
+    ] {
+        let panic = catch_unwind(AssertUnwindSafe(|| generate(name))).unwrap_err();
+        let message = panic.downcast_ref::<String>().unwrap();
+        assert!(message.contains(reason), "{message}");
     }
 }

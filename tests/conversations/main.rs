@@ -1,8 +1,7 @@
-//! The conversations in `tests/chats/`, played against the real server. They are the README's examples, too.
-//!
-//! How a conversation is written stands in [`script`]. The README shows those parts of them that have a title, as they
-//! really went; `UPDATE_README=1 cargo test --test conversations` writes them there.
+//! The conversations in `tests/chats/`, played against the real server. README.md and the guide show their titled parts as
+//! examples; `UPDATE_GUIDE=1 cargo test --test conversations` updates those. [`script`] describes the format.
 
+#![cfg(feature = "server")]
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
@@ -12,13 +11,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-#[path = "../support/readme.rs"]
-mod readme_file;
+#[path = "../support/guide.rs"]
+mod guide;
 
 mod checks;
-mod peer;
+mod examples;
 mod player;
-mod readme;
 mod script;
 mod transcript;
 
@@ -30,10 +28,10 @@ use std::thread;
 
 use player::Played;
 
-/// How many conversations are played at a time. They mostly wait.
+/// How many conversations are played at the same time. They mostly wait.
 const PLAYERS: usize = 4;
 
-/// All conversations, played once for all tests, in order of name.
+/// All conversations, played once for all tests and sorted by name.
 static PLAYED: LazyLock<Vec<Played>> = LazyLock::new(|| {
     let files = conversations();
     let next = AtomicUsize::new(0);
@@ -76,45 +74,21 @@ fn conversations() -> Vec<(String, String)> {
 }
 
 #[test]
-fn every_conversation_goes_as_written() {
+fn every_conversation_holds() {
     let failed: Vec<&str> = PLAYED
         .iter()
         .filter_map(|played| played.outcome.as_ref().err().map(String::as_str))
         .collect();
     assert!(
         failed.is_empty(),
-        "{} of {} conversations went otherwise:\n{}",
+        "{} of {} conversations failed:\n{}",
         failed.len(),
         PLAYED.len(),
         failed.join("\n")
     );
 }
 
-/// A part of a conversation as it really went, or all of them for a star.
-fn rendered(name: &str, title: &str) -> Result<String, String> {
-    let played = PLAYED.iter().find(|played| played.name == name);
-    let played = played.ok_or("there is no such conversation")?;
-    // Half a conversation is no example.
-    played.outcome.clone()?;
-    let render = |title: &str| {
-        let example = played.transcript.render(title);
-        example.ok_or("the conversation has no part of this title".to_owned())
-    };
-    if title != "*" {
-        return render(title);
-    }
-    let parts: Result<Vec<String>, String> = played
-        .transcript
-        .titles()
-        .map(|title| Ok(format!("# {title}\n{}", render(title)?)))
-        .collect();
-    Ok(parts?.join("\n"))
-}
-
 #[test]
-fn the_readme_shows_conversations_as_they_really_went() {
-    readme_file::holds("conversations", |readme| {
-        let made = readme::with_examples(readme, rendered);
-        made.unwrap_or_else(|wrong| panic!("{wrong}"))
-    });
+fn the_guide_shows_the_conversations_as_played() {
+    guide::check_blocks("conversations", |name| examples::generate(name, &PLAYED));
 }

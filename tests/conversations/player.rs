@@ -1,47 +1,48 @@
 //! Plays a conversation against a real server.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::fs::OpenOptionsExt;
+use std::net::{Ipv4Addr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
-use std::process::Command;
 use std::thread;
+use std::time::Duration;
 
 use regex::Regex;
 use serde_json::Value;
 
-use crate::peer::Peer;
 use crate::script::{self, Act, Step};
-use crate::support::Server;
-use crate::support::process::{behind, has_program};
+use crate::support::directory::Directory;
+use crate::support::{Client, Server, command, find};
 use crate::transcript::Transcript;
 
 /// How many lines of the server's log a failure shows.
 const LOG_LINES_SHOWN: usize = 8;
 
-/// How a conversation went.
+/// How long `alice<!` waits.
+const SILENCE: Duration = Duration::from_millis(300);
+
+/// A conversation that has been played.
 pub struct Played {
-    /// The name of the file, without its ending.
+    /// The name of the file without `.chat`.
     pub name: String,
-    /// Where it went otherwise than written, and how.
+    /// The first step that failed, and why.
     pub outcome: Result<(), String>,
     /// Its examples.
     pub transcript: Transcript,
 }
 
-/// Plays the text of the file `name`.`chat` against the server of this program. Flags come behind its own arguments.
+/// Plays the text of `name`.chat against a server. The flags of the conversation follow the arguments of `program`.
 pub fn play(program: &[&str], name: &str, text: &str) -> Played {
+    let mut program: Vec<String> = program.iter().map(|&word| word.to_owned()).collect();
+    // A server with a terminal ends at SIGHUP, and the tests may have one.
+    if text.contains("signal HUP") && find("setsid").is_some() {
+        program.insert(0, "setsid".to_owned());
+    }
     let mut player = Player {
-        program: program.iter().map(|&word| word.to_owned()).collect(),
-        dir: Dir::new(name),
-        // A server that has a terminal ends with it, and this test may have one.
-        without_terminal: text.contains("signal HUP") && has_program("setsid"),
+        program,
+        directory: Directory::new(&format!("chats-{name}")),
         flags: Vec::new(),
         server: None,
-        peers: HashMap::new(),
+        clients: HashMap::new(),
         transcript: Transcript::default(),
     };
     let outcome = player
@@ -56,18 +57,17 @@ pub fn play(program: &[&str], name: &str, text: &str) -> Played {
 
 struct Player {
     program: Vec<String>,
-    dir: Dir,
-    without_terminal: bool,
+    directory: Directory,
     flags: Vec<String>,
     server: Option<Server>,
-    peers: HashMap<String, Peer>,
+    clients: HashMap<String, Client>,
     transcript: Transcript,
 }
 
 impl Player {
     fn play(&mut self, text: &str) -> Result<(), String> {
         for line in script::read(text)? {
-            // What the tests share panics where something is not as it should be.
+            // The fixtures panic where something is not as expected.
             let played = catch_unwind(AssertUnwindSafe(|| self.step(line.step)));
             let played = played.unwrap_or_else(|panic| Err(message(panic.as_ref())));
             played.map_err(|wrong| format!("{}: {}\n    {wrong}", line.number, line.text))?;
@@ -79,34 +79,26 @@ impl Player {
         match step {
             Step::Start(flags) => {
                 self.transcript.command(&flags);
-                let dir = self.dir.0.display().to_string();
-                self.flags = flags
-                    .iter()
-                    .map(|flag| flag.replace("{dir}", &dir))
-                    .collect();
+                let directory = self.directory.path("");
+                let directory = directory.trim_end_matches('/');
+                let flags = flags.iter().map(|flag| flag.replace("{dir}", directory));
+                self.flags = flags.collect();
                 self.start();
             }
             Step::Restart => {
                 self.transcript.event("the server is started again");
                 self.start();
             }
-            Step::File { name, content } => {
-                self.dir
-                    .write(&name, &content)
-                    .map_err(|error| error.to_string())?;
-            }
+            Step::File { name, content } => self.directory.write_private(&name, &content),
             Step::Part(title) => self.transcript.begin(title),
             Step::EndOfPart => self.transcript.end(),
             Step::Sleep(time) => thread::sleep(time),
             Step::Signal { name, signal } => {
-                self.transcript
-                    .event(&format!("the server gets a SIG{name}"));
+                let event = format!("the server gets a SIG{name}");
+                self.transcript.event(&event);
                 self.server()?.signal(signal);
             }
-            Step::Printed {
-                to_log: true,
-                pattern,
-            } => {
+            Step::Printed { to_log, pattern } if to_log => {
                 self.server()?.logged(|line| pattern.is_match(line));
             }
             Step::Printed { pattern, .. } => {
@@ -118,8 +110,8 @@ impl Player {
                 if status.code() != Some(wanted) {
                     return Err(format!("the server ended with {status}"));
                 }
-                self.transcript
-                    .event(&format!("the server ends with status {wanted}"));
+                let event = format!("the server ends with status {wanted}");
+                self.transcript.event(&event);
             }
             Step::Person { name, act } => self.act(&name, act)?,
         }
@@ -127,16 +119,13 @@ impl Player {
     }
 
     fn start(&mut self) {
-        // First the end of the one before: it may hold the port or the folder.
+        // The last server may hold the port or the folder.
         self.server = None;
-        let flags: Vec<&str> = self.flags.iter().map(String::as_str).collect();
-        let mut command = if self.without_terminal {
-            behind(&["setsid"], &flags)
-        } else {
-            let mut command = Command::new(&self.program[0]);
-            command.args(&self.program[1..]).args(&flags);
-            command
-        };
+        let mut command = command(&self.program[0]);
+        command.args(&self.program[1..]).args(&self.flags);
+        if !self.flags.iter().any(|flag| flag == "--rate-limit") {
+            command.env("CHATSERV_RATE_LIMIT", "off");
+        }
         self.server = Some(Server::start_by(&mut command));
     }
 
@@ -144,38 +133,39 @@ impl Player {
         match act {
             Act::Connect { listener } => {
                 let port = self.port(listener.as_deref())?;
-                let peer = Peer::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-                self.transcript
-                    .connected(name, peer.id()?, listener.as_deref());
-                self.peers.insert(name.to_owned(), peer);
+                let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
+                let client = Client::over(stream.map_err(|error| error.to_string())?);
+                let id = client.stream().local_addr().unwrap();
+                self.transcript.connected(name, id, listener.as_deref());
+                self.clients.insert(name.to_owned(), client);
             }
             Act::Close => {
-                self.leaving(name)?;
+                self.remove(name)?;
                 self.transcript.happens_to(name, "closes the connection");
             }
             Act::Reset => {
-                self.leaving(name)?.reset()?;
+                self.remove(name)?.close_by_reset();
                 self.transcript.happens_to(name, "resets the connection");
             }
             Act::HalfClose => {
-                self.peer(name)?.half_close()?;
+                self.client(name)?.half_close();
                 self.transcript.happens_to(name, "ends the input");
             }
             Act::Say(line) => {
-                self.peer(name)?.send(format!("{line}\r\n").as_bytes())?;
+                self.client(name)?.say(&line);
                 self.transcript.typed(name, &line);
             }
             Act::Send { written, bytes } => {
-                self.peer(name)?.send(&bytes)?;
-                self.transcript.sent(name, &written);
+                self.client(name)?.send(&bytes);
+                self.transcript.typed(name, &written);
             }
-            Act::Nothing => self.peer(name)?.hears_nothing()?,
+            Act::Nothing => self.client(name)?.is_silent_for(SILENCE),
             Act::End => {
-                self.peer(name)?.ends()?;
+                self.client(name)?.expect_end();
                 self.transcript.happens_to(name, "is disconnected");
             }
             Act::Line(wanted) => {
-                let fits = whole_line(&wanted, self.peer(name)?.id()?);
+                let fits = whole_line(&wanted, self.client(name)?);
                 self.hears_next(name, |line| fits.is_match(line))?;
             }
             Act::Object(wanted) => self.hears_next(name, |line| is_object(line, &wanted))?,
@@ -185,9 +175,9 @@ impl Player {
         Ok(())
     }
 
-    /// The next line fits.
+    /// Expects that the next line fits.
     fn hears_next(&mut self, name: &str, fits: impl Fn(&str) -> bool) -> Result<(), String> {
-        let line = self.peer(name)?.line()?;
+        let line = self.client(name)?.line();
         if !fits(&line) {
             return Err(format!("got {line:?}"));
         }
@@ -195,9 +185,9 @@ impl Player {
         Ok(())
     }
 
-    /// One of the next lines fits.
+    /// Skips lines until one fits.
     fn hears(&mut self, name: &str, fits: impl Fn(&str) -> bool) -> Result<(), String> {
-        let line = self.peer(name)?.skip_to(fits)?;
+        let line = self.client(name)?.skip_to_line(fits);
         self.transcript.heard(name, &line);
         Ok(())
     }
@@ -206,28 +196,27 @@ impl Player {
         self.server.as_mut().ok_or("no server was started".into())
     }
 
-    fn peer(&mut self, name: &str) -> Result<&mut Peer, String> {
-        let peer = self.peers.get_mut(name);
-        peer.ok_or_else(|| format!("{name} is not connected"))
+    fn client(&mut self, name: &str) -> Result<&mut Client, String> {
+        let client = self.clients.get_mut(name);
+        client.ok_or_else(|| format!("{name} is not connected"))
     }
 
-    /// Takes somebody's connection, which is closed when it is dropped.
-    fn leaving(&mut self, name: &str) -> Result<Peer, String> {
-        let peer = self.peers.remove(name);
-        peer.ok_or_else(|| format!("{name} is not connected"))
+    fn remove(&mut self, name: &str) -> Result<Client, String> {
+        let client = self.clients.remove(name);
+        client.ok_or_else(|| format!("{name} is not connected"))
     }
 
-    /// The port of a listener, which the server tells on stdout.
+    /// The port of a listener, which the server prints.
     fn port(&mut self, listener: Option<&str>) -> Result<u16, String> {
         let Some(listener) = listener else {
             return Ok(self.server()?.port);
         };
-        let told = format!("Waiting for incoming {listener} connections on port ");
-        let line = self.server()?.printed(|line| line.starts_with(&told));
-        line[told.len()..].parse().map_err(|_| line.clone())
+        let start = format!("Waiting for incoming {listener} connections on port ");
+        let line = self.server()?.printed(|line| line.starts_with(&start));
+        line[start.len()..].parse().map_err(|_| line.clone())
     }
 
-    /// The end of the server's log, to be told behind what went wrong.
+    /// The end of the server's log, for a failure.
     fn log(&self) -> String {
         let log = self.server.as_ref().map(Server::log_so_far);
         let log = log.unwrap_or_default();
@@ -239,19 +228,20 @@ impl Player {
     }
 }
 
-/// What a whole line has to match.
-fn whole_line(wanted: &str, id: SocketAddr) -> Regex {
+/// The pattern of a whole line.
+fn whole_line(wanted: &str, client: &Client) -> Regex {
+    let id = client.stream().local_addr().unwrap().to_string();
     let pattern = regex::escape(wanted)
         .replace(r"\{any\}", ".*")
-        .replace(r"\{id\}", &regex::escape(&id.to_string()));
-    Regex::new(&format!("^(?:{pattern})$")).expect("text that was escaped is a pattern of itself")
+        .replace(r"\{id\}", &regex::escape(&id));
+    Regex::new(&format!("^(?:{pattern})$")).expect("escaped text is a valid pattern")
 }
 
 fn is_object(line: &str, wanted: &Value) -> bool {
     serde_json::from_str(line).is_ok_and(|got: Value| holds(wanted, &got))
 }
 
-/// An object has at least these fields, a list these elements and no others; `"{any}"` stands for any value.
+/// Whether an object has at least the wanted fields, and a list exactly the wanted elements. `"{any}"` is any value.
 pub fn holds(wanted: &Value, got: &Value) -> bool {
     match (wanted, got) {
         (Value::String(any), _) if any == "{any}" => true,
@@ -269,30 +259,4 @@ fn message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("it panicked").to_owned()
-}
-
-/// A folder of one conversation's own, gone when the conversation is over.
-struct Dir(PathBuf);
-
-impl Dir {
-    fn new(name: &str) -> Self {
-        let name = format!("chats-{}-{name}", std::process::id());
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    /// Writes a file that nobody else can read: it may hold the operator password.
-    fn write(&self, name: &str, content: &[u8]) -> io::Result<()> {
-        let mut options = File::options();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        options.open(self.0.join(name))?.write_all(content)
-    }
-}
-
-impl Drop for Dir {
-    fn drop(&mut self) {
-        // Nothing depends on it: no other run has a folder of this name.
-        let _ = fs::remove_dir_all(&self.0);
-    }
 }

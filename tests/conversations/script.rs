@@ -1,7 +1,5 @@
-//! A `.chat` file: one conversation, one step a line. [`Step`] says which steps there are, and [`read`] how each is
-//! written.
-//!
-//! Blank lines and lines that begin with `#` are no steps. What cannot be read is found before anything is played.
+//! A `.chat` file: one conversation, one step a line. [`Step`] lists the steps. Lines that begin with `#` are comments. A
+//! syntax error is found before anything is played.
 
 use std::time::Duration;
 
@@ -9,7 +7,7 @@ use regex::Regex;
 use rustix::process::Signal;
 use serde_json::Value;
 
-/// A step and where it stands.
+/// A step and its place in the file.
 #[derive(Debug)]
 pub struct Line {
     /// Counted from 1.
@@ -18,36 +16,35 @@ pub struct Line {
     pub step: Step,
 }
 
-/// What is done, or has to happen.
+/// An action or an expectation.
 #[derive(Debug)]
 pub enum Step {
-    /// `$ --port 0 --state-dir {dir}`: start the server with these flags. `{dir}` is a folder of this conversation's
-    /// own.
+    /// `$ --port 0 --state-dir {dir}`: start the server with these flags. `{dir}` is a folder for this conversation.
     Start(Vec<String>),
     /// `restart`: start it again with the same flags.
     Restart,
     /// `file motd.txt: Hello\nthere`: write a file into `{dir}`.
     File { name: String, content: Vec<u8> },
-    /// `== TITLE`: what follows, up to a blank line or the next title, is an example for the README.
+    /// `== TITLE`: begin an example for the guide, which lasts until a blank line or the next title.
     Part(String),
-    /// The blank line that ends it.
+    /// The blank line that ends an example.
     EndOfPart,
     /// `sleep 1.5`: wait.
     Sleep(Duration),
     /// `signal TERM`: send the server a signal.
     Signal { name: String, signal: Signal },
-    /// `stdout~ REGEX`, `stderr~ REGEX`: the server has printed, or prints soon, a line that matches.
+    /// `stdout~ REGEX`, `stderr~ REGEX`: wait until the server has printed a matching line.
     Printed { to_log: bool, pattern: Regex },
-    /// `exit 0`: the server ends with this status.
+    /// `exit 0`: wait until the server ends with this status.
     Exit(i32),
-    /// `alice…`: what one of the people does or hears.
+    /// `alice…`: one person acts or hears something.
     Person { name: String, act: Act },
 }
 
-/// What one person does or hears.
+/// The steps of one person.
 #[derive(Debug)]
 pub enum Act {
-    /// `alice: connect`, `alice: connect json`: open a connection, to the port of this name.
+    /// `alice: connect`, `alice: connect json`: open a connection, to the main port or the named one.
     Connect { listener: Option<String> },
     /// `alice: close`
     Close,
@@ -55,28 +52,25 @@ pub enum Act {
     HalfClose,
     /// `alice: reset`: close with an RST.
     Reset,
-    /// `alice> Hello`: send the line, ended by CR LF.
+    /// `alice> Hello`: send a line and CR LF.
     Say(String),
     /// `alice>> \xff\xf6Hi\n`: send exactly these bytes.
     Send { written: String, bytes: Vec<u8> },
-    /// `alice< Bob : Hello`: the next line is this one. `{any}` stands for any text, `{id}` for her own `ip:port`.
+    /// `alice< Bob : Hello`: expect this line next. `{any}` is any text, `{id}` her own `ip:port`.
     Line(String),
     /// `alice<~ REGEX`: skip lines until one matches.
     Match(Regex),
-    /// `alice<j {"action": "chat"}`: the next line is an object that holds at least this.
+    /// `alice<j {"action": "chat"}`: expect an object next that has at least these fields.
     Object(Value),
     /// `alice<j~ {"action": "chat"}`: skip lines until one is such an object.
     SkipToObject(Value),
-    /// `alice<!`: nothing arrives.
+    /// `alice<!`: expect that nothing arrives for a moment.
     Nothing,
-    /// `alice<eof`: the server closes the connection, and nothing comes before that.
+    /// `alice<eof`: expect the end of the connection next.
     End,
 }
 
-/// Reads a file.
-///
-/// # Errors
-/// The first line that is no step, with its number and what is wrong with it.
+/// Parses a file. An error is about the first wrong line and names its number.
 pub fn read(text: &str) -> Result<Vec<Line>, String> {
     let mut lines = Vec::new();
     let mut in_part = false;
@@ -121,7 +115,7 @@ fn step(text: &str) -> Result<Step, String> {
         ("file", rest) => {
             let (name, content) = rest.split_once(": ").ok_or_else(no_step)?;
             if name.contains('/') {
-                return Err("a file lies in the folder itself".to_owned());
+                return Err("a file name contains no slash".to_owned());
             }
             let (name, content) = (name.to_owned(), unescaped(content)?);
             return Ok(Step::File { name, content });
@@ -141,7 +135,7 @@ fn step(text: &str) -> Result<Step, String> {
     Ok(Step::Person { name, act })
 }
 
-/// What stands behind a person's name.
+/// Parses the text behind a person's name.
 fn act(rest: &str) -> Result<Act, String> {
     let (sign, argument) = rest.split_once(' ').unwrap_or((rest, ""));
     Ok(match (sign, argument) {
@@ -200,7 +194,7 @@ fn json(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
 }
 
-/// Splits flags at blanks, but not at those between quotation marks, as a shell does.
+/// Splits flags at blanks outside quotation marks, as a shell does.
 fn words(text: &str) -> Result<Vec<String>, String> {
     let mut words: Vec<String> = Vec::new();
     let (mut quote, mut in_word) = (None, false);
@@ -225,12 +219,12 @@ fn words(text: &str) -> Result<Vec<String>, String> {
         }
     }
     match quote {
-        Some(_) => Err("a quotation mark without its other one".to_owned()),
+        Some(_) => Err("an unclosed quotation mark".to_owned()),
         None => Ok(words),
     }
 }
 
-/// Bytes as Python writes them: `\n`, `\xff`, `\0`, `\\`.
+/// Replaces escapes: `\n`, `\xff`, `\0`, `\\`.
 fn unescaped(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let mut rest = text.chars();

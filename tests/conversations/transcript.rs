@@ -1,7 +1,7 @@
-//! What was really said in the examples of a conversation, written down for the README.
+//! The titled parts of a conversation as text, for README.md and the guide.
 //!
-//! `bob > hi` is what somebody types, `ann < bob : hi` what somebody sees, `ann (closes the connection)` what else
-//! happens. Of the lines that come, those are shown which the conversation names.
+//! `bob > hi` is a line that bob types, `ann < bob : hi` a line that ann sees, and `ann (closes the connection)` anything
+//! else. Of the received lines, only those that the conversation expects are shown.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -9,27 +9,24 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-/// The port of the first person who connects; the others follow.
+/// The port shown for the first client; the others follow.
 const FIRST_CLIENT_PORT: u16 = 40_000;
 
-/// What else differs from one run to the next, and what is shown instead. Only where nobody has typed it: what people
-/// say stays as it is.
+/// Text that differs between runs, and what is shown for it. Typed text stays as it is.
 static CHANGING: LazyLock<[(Regex, &str); 8]> = LazyLock::new(|| {
     let rule = |pattern, instead| {
-        let pattern =
-            Regex::new(pattern).expect("each pattern stands below and is tried by a test");
+        let pattern = Regex::new(pattern).expect("a test uses each of these patterns");
         (pattern, instead)
     };
     [
-        // A port that the system chooses is for tests; a reader wants one that can be typed.
         rule(r"(incoming connections on port) \d+", "$1 1337"),
         rule(r"(incoming json connections on port) \d+", "$1 1338"),
-        // The server's own times in JSON, which are UTC.
+        // The server's own times in JSON, in UTC.
         rule(
             r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z",
             "2026-11-20T11:03:04.000Z",
         ),
-        // The same in words, with the day or without it.
+        // Times for people, with and without a date.
         rule(r"\b\d{4}-\d\d-\d\d (\d\d:\d\d)\b", "2026-11-20 12:03"),
         rule(r"\[\d\d:\d\d\b", "[12:03"),
         rule(r#""epoch":("[^"]*"|\d+)"#, r#""epoch":1763636400000"#),
@@ -37,23 +34,21 @@ static CHANGING: LazyLock<[(Regex, &str); 8]> = LazyLock::new(|| {
             r#"("(?:idle_seconds|connected_seconds|alive_seconds|queued_events)"):\d+"#,
             "$1:0",
         ),
-        // Of all threads the first one. How many there are depends upon who has only just gone.
+        // Only the first thread. Their number depends on clients that have just left.
         rule(
             r#"("threads":\[\{[^}]*\}),.*\],"total":\d+"#,
             r#"$1,…],"total":9"#,
         ),
     ]
 });
-/// An address of this machine, as the server writes it.
-static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b127\.0\.0\.1:(\d+)\b").expect("the pattern stands here and is tried by a test")
-});
+static ADDRESS: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b127\.0\.0\.1:(\d+)\b").expect("a test uses this pattern"));
 
 /// One line of an example.
 struct Entry {
-    /// Whom it is about; nobody where the server itself speaks or is spoken to.
+    /// A person, or empty for the server.
     who: String,
-    /// What stands between the person and the text.
+    /// What separates the person from the text.
     sign: &'static str,
     text: String,
 }
@@ -62,51 +57,51 @@ struct Entry {
 #[derive(Default)]
 pub struct Transcript {
     parts: Vec<(String, Vec<Entry>)>,
-    /// Whether the last part still goes on.
+    /// Whether the last part is unfinished.
     open: bool,
-    /// The ports of those who have connected, in that order.
+    /// The clients' ports, in the order in which they connected.
     clients: Vec<u16>,
-    /// Everything that was typed, in an example or not.
+    /// Everything that was typed, also outside examples.
     typed: String,
 }
 
 impl Transcript {
-    /// An example begins.
+    /// Begins an example.
     pub fn begin(&mut self, title: String) {
         self.parts.push((title, Vec::new()));
         self.open = true;
     }
 
-    /// It ends.
+    /// Ends the example.
     pub fn end(&mut self) {
         self.open = false;
     }
 
-    /// The server is started with these flags.
+    /// Records the start of the server.
     pub fn command(&mut self, flags: &[String]) {
         let mut command = "$ chatserv".to_owned();
         for flag in flags {
             command.push(' ');
             command.push_str(&flag.replace("{dir}", "/var/lib/chatserv"));
         }
-        // The ports that `CHANGING` shows.
+        // The same ports as in `CHANGING`.
         let command = command
             .replace("--json-port 0", "--json-port 1338")
             .replace("--port 0", "--port 1337");
         self.add("", "", command);
     }
 
-    /// The server has printed a line.
+    /// Records a line that the server printed.
     pub fn printed(&mut self, line: &str) {
         self.add("", "", line.to_owned());
     }
 
-    /// Something happens to the server.
+    /// Records something that happens to the server.
     pub fn event(&mut self, what: &str) {
         self.add("", "", format!("({what})"));
     }
 
-    /// Somebody connects.
+    /// Records a new connection.
     pub fn connected(&mut self, who: &str, id: SocketAddr, listener: Option<&str>) {
         self.clients.push(id.port());
         match listener {
@@ -115,24 +110,19 @@ impl Transcript {
         }
     }
 
-    /// Something happens to somebody's connection.
+    /// Records something that happens to a connection.
     pub fn happens_to(&mut self, who: &str, what: &str) {
         self.add(who, "   ", format!("({what})"));
     }
 
-    /// Somebody types a line.
+    /// Records a typed line.
     pub fn typed(&mut self, who: &str, line: &str) {
         self.typed.push_str(line);
         self.typed.push('\n');
         self.add(who, " > ", line.to_owned());
     }
 
-    /// Somebody sends bytes, written as in the conversation.
-    pub fn sent(&mut self, who: &str, written: &str) {
-        self.typed(who, written);
-    }
-
-    /// Somebody sees a line.
+    /// Records a received line.
     pub fn heard(&mut self, who: &str, line: &str) {
         self.add(who, " < ", line.to_owned());
     }
@@ -149,7 +139,7 @@ impl Transcript {
         self.parts.iter().map(|(title, _)| title.as_str())
     }
 
-    /// An example as the README shows it, one line for each entry; none where the conversation has no such part.
+    /// An example as the guide shows it, one line for each entry; none if the conversation has no such part.
     pub fn render(&self, title: &str) -> Option<String> {
         let (_, entries) = self.parts.iter().find(|(known, _)| known == title)?;
         let width = entries.iter().map(|entry| entry.who.len()).max();
@@ -173,7 +163,7 @@ impl Transcript {
         Some(text)
     }
 
-    /// A line in which nothing differs from one run to the next.
+    /// The line with everything replaced that differs between runs.
     pub fn stable(&self, line: &str) -> String {
         let ports: HashMap<u16, u16> = (FIRST_CLIENT_PORT..)
             .zip(&self.clients)

@@ -1,93 +1,102 @@
-//! Who is kept out, and for how long.
+//! Bans: of names, of addresses, and for how long.
 
-use chatserv::chat::{Ban, DisconnectReason, Event, Network, Protocol};
+use chatserv::chat::{Ban, Event, Network};
 use chatserv::config::Operators;
 
-use crate::operators::chat;
-use crate::{Chat, HubSettings, SETTINGS, Time, heard, heard_json};
+use super::operators::chat;
+use super::{Chat, HubSettings, SETTINGS};
 
 #[test]
-fn who_is_banned_by_name_is_banned_by_address_too() {
+fn a_ban_by_name_bans_the_address_too() {
     let mut chat = chat();
-    chat.connect_from('x', "192.0.2.1:50000");
-    chat.forget();
-    chat.say('a', "/ban b 30m spam");
-    let told = chat.heard('b').join("\n");
-    assert!(told.contains("spam") && told.contains("30m"), "{told}");
-    // From the same address, without a name yet.
-    assert!(chat.disconnected.contains(&('x', DisconnectReason::Banned)));
-    heard(
-        &mut chat,
-        'c',
-        &["server: B has left the chat: banned by A (spam)"],
-    );
+    play! {chat, "
+        x: connect 192.0.2.1:50000
+        forget
+        a> /ban b 30m spam
+        b<~ spam
+        c< server: B has left the chat: banned by A (spam)
+        # x has the same address and no name yet.
+        x: gone Banned
+    "}
     let kept = chat.kept.take().expect("a ban is kept at once");
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0].network, Network::parse("192.0.2.1"));
     assert!(kept[0].until.is_some());
-    // Neither under another name nor from another address.
-    chat.connect_from('b', "192.0.2.1:40002");
-    assert!(chat.heard('b').join("\n").contains("spam"));
-    assert!(chat.disconnected.contains(&('b', DisconnectReason::Banned)));
-    chat.connect_from('y', "192.0.2.9:40002");
-    chat.forget();
-    chat.say('y', "b");
-    assert_eq!(chat.heard('y').last().unwrap(), "server: Input username.");
-    chat.say('y', "Yve");
-    chat.forget();
-    chat.say('y', "/nick B");
-    assert!(chat.heard('y')[0].contains("banned"));
-    // It ends by itself.
-    chat.now += Time::from_secs(30 * 60);
-    chat.connect_from('b', "192.0.2.1:40003");
-    heard(&mut chat, 'b', &["server: Input username."]);
+    play! {chat, "
+        # Neither under another name nor from another address.
+        b: connect 192.0.2.1:40002
+        b<~ for another 30m (spam)
+        y: connect 192.0.2.9:40002
+        forget
+        y> b
+        y<~ server: Input username.
+        y> Yve
+        forget
+        y> /nick B
+        y<~ banned
+        # It ends by itself.
+        wait 1800
+        b: connect 192.0.2.1:40003
+        b< server: Input username.
+    "}
 }
 
 #[test]
-fn bans_are_listed_and_taken_back() {
+fn bans_are_listed_and_lifted() {
     let mut chat = chat();
-    chat.say('a', "/ban 192.0.2.7 2h");
-    chat.say('a', "/ban 2001:db8::1");
-    chat.say('a', "/ban somebody not here");
-    chat.forget();
-    chat.say('a', "/bans");
-    let list = chat.heard('a').join("\n");
-    for text in ["192.0.2.7", "2001:db8::/64", "somebody", "not here", "2h"] {
-        assert!(list.contains(text), "{text} in {list}");
-    }
-    for whom in ["192.0.2.7", "2001:db8:0:0:9::9", "SOMEBODY"] {
-        chat.say('a', &format!("/unban {whom}"));
-        assert_eq!(chat.heard('a').len(), 1);
-    }
+    play! {chat, "
+        a> /ban 192.0.2.7 2h
+        a> /ban 2001:db8::1
+        a> /ban somebody not here
+        forget
+        a> /bans
+        a<~ 192.0.2.7
+        a<~ 2001:db8::/64
+        a<~ somebody
+        a<~ not here
+        a<~ 2h
+        a> /unban 192.0.2.7
+        a<# 1
+        a> /unban 2001:db8:0:0:9::9
+        a<# 1
+        a> /unban SOMEBODY
+        a<# 1
+        a> /unban nobody
+        a<~ nobody
+    "}
     assert_eq!(chat.kept, Some(Vec::new()));
-    chat.say('a', "/unban nobody");
-    assert!(chat.heard('a')[0].contains("nobody"));
 }
 
 #[test]
 fn loopback_is_never_banned_by_address() {
     let mut chat = chat();
-    chat.connect('d');
-    chat.say('d', "D");
-    chat.forget();
+    play! {chat, "
+        d: join
+        forget
+    "}
     for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
         chat.say('a', &format!("/ban {address}"));
-        assert_eq!(chat.heard('a').len(), 1);
+        chat.play("a<# 1");
         assert_eq!(chat.kept, None, "{address}");
     }
-    // Who is banned by name and comes from there is banned by name only.
-    chat.say('a', "/ban d");
-    assert_eq!(chat.disconnected, [('d', DisconnectReason::Banned)]);
+    play! {chat, "
+        # Somebody from there is banned by name only.
+        a> /ban d
+        d: gone Banned
+    "}
     assert_eq!(chat.kept.take().unwrap()[0].network, None);
-    chat.connect('e');
-    heard(&mut chat, 'e', &["server: Input username."]);
-    // And nobody bans themselves.
-    chat.say('a', "/ban a");
-    assert!(chat.kept.is_none() && chat.disconnected.len() == 1);
+    play! {chat, "
+        e: connect
+        e< server: Input username.
+        # Nobody bans themselves.
+        a> /ban a
+    "}
+    chat.play("nobody gone");
+    assert_eq!(chat.kept, None);
 }
 
 #[test]
-fn bans_from_before_hold() {
+fn bans_from_the_file_hold() {
     let bans = vec![Ban {
         name: None,
         network: Network::parse("192.0.2.1"),
@@ -96,127 +105,97 @@ fn bans_from_before_hold() {
         by: "A".into(),
     }];
     let mut chat = Chat::with_bans(SETTINGS, bans);
-    chat.connect_from('b', "192.0.2.1:40000");
-    assert!(chat.heard('b')[0].contains("spam"));
-    assert_eq!(chat.disconnected, [('b', DisconnectReason::Banned)]);
-    chat.connect_with('j', "192.0.2.1:40001", Protocol::Json);
-    heard_json(
-        &mut chat,
-        'j',
-        &[
-            r#"{"action":"error","code":"banned"}"#,
-            r#"{"action":"bye","reason":"banned"}"#,
-        ],
-    );
+    play! {chat, r#"
+        b: connect 192.0.2.1:40000
+        b<~ spam
+        j: connect json 192.0.2.1:40001
+        j<j {"action":"error","code":"banned"}
+        j<j {"action":"bye","reason":"banned"}
+        b: gone Banned
+        j: gone Banned
+    "#}
 }
 
 #[test]
-fn settings_change_without_dropping_anyone_who_is_not_banned_now() {
+fn a_reload_changes_settings_without_disconnecting_anybody() {
     let mut chat = chat();
-    let bans = vec![Ban {
-        name: Some("c".into()),
-        network: None,
-        until: None,
-        why: None,
-        by: "file".into(),
-    }];
     let settings = Box::new(HubSettings {
         motd: Some("New.".into()),
         operators: Operators::Nobody,
         ..SETTINGS
     });
-    let bans = Some(bans);
-    chat.step(Event::Reloaded { settings, bans });
-    assert_eq!(chat.disconnected, [('c', DisconnectReason::Banned)]);
-    assert_eq!(
-        chat.heard('b'),
-        ["server: C has left the chat: banned by file"]
-    );
-    // What has just been read need not be written.
-    assert_eq!(chat.kept, None);
-    chat.say('a', "/kick b");
-    assert!(chat.heard('a').join("\n").contains("Only an operator"));
-    chat.connect('d');
-    chat.say('d', "D");
-    assert!(chat.heard('d').contains(&"server: New.".to_owned()));
+    chat.step(Event::Reloaded { settings });
+    play! {chat, "
+        nobody gone
+        a> /kick b
+        a<~ Only an operator
+        d: join
+        d<~ server: New.
+    "}
 }
 
 #[test]
-fn a_second_ban_takes_nothing_from_the_first_that_it_does_not_speak_of() {
-    let mut chat = chat();
-    chat.say('a', "/ban b first");
-    chat.say('a', "/ban 192.0.2.1 30m second");
-    chat.now += Time::from_secs(30 * 60);
-    chat.connect_from('x', "192.0.2.1:50000");
-    chat.forget();
-    chat.say('x', "b");
-    assert!(chat.heard('x')[0].contains("banned"));
-    chat.say('x', "Xi");
-    assert!(chat.admitted.contains(&'x'));
+fn a_second_ban_keeps_the_rest_of_the_first() {
+    play! {chat(), "
+        a> /ban b first
+        a> /ban 192.0.2.1 30m second
+        wait 1800
+        x: connect 192.0.2.1:50000
+        forget
+        x> b
+        x<~ banned
+        x> Xi
+        x: admitted
+    "}
 }
 
 #[test]
-fn what_can_ban_nobody_is_refused() {
+fn a_ban_of_what_is_no_name_and_no_address_is_refused() {
     let mut chat = chat();
-    for whom in [
-        "10.0.0.0/8",
-        "2001:db8::/48",
-        "192.0.2.300",
-        "2001:db8::g::1/64",
-        "[2001:db8::1]:80",
-        "fe80::1%eth0",
-        "1.2.3",
-        "server",
-        "a,b",
-        "@@",
-    ] {
+    let wrong = "10.0.0.0/8 2001:db8::/48 192.0.2.300 2001:db8::g::1/64 [2001:db8::1]:80 fe80::1%eth0 1.2.3 \
+                 server a,b ";
+    for whom in wrong.split(' ') {
         chat.say('a', &format!("/ban {whom}"));
+        chat.play("a<!~ is banned\na<# 1");
         assert_eq!(chat.kept, None, "{whom}");
-        let told = chat.heard('a');
-        assert!(
-            told.len() == 1 && !told[0].contains("is banned"),
-            "{told:?}"
-        );
     }
-    chat.connect_json('j');
-    chat.forget();
+    play! {chat, "
+        j: join json
+        forget
+    "}
     let long = "x".repeat(10_000);
     chat.ask('j', &format!(r#"{{"action":"ban","username":"{long}"}}"#));
-    heard_json(
-        &mut chat,
-        'j',
-        &[r#"{"action":"error","code":"name_refused"}"#],
-    );
+    chat.play(r#"j<j {"action":"error","code":"name_refused"}"#);
     assert_eq!(chat.kept, None);
 }
 
 #[test]
-fn whoever_is_here_by_a_name_is_meant_whatever_it_looks_like() {
+fn a_name_that_looks_like_an_address_is_banned_as_a_name() {
     let mut chat = chat();
-    chat.connect_from('x', "192.0.2.9:50000");
-    chat.say('x', "127.0.0.1");
-    chat.forget();
-    chat.say('a', "/ban 127.0.0.1 rude");
-    assert_eq!(chat.disconnected, [('x', DisconnectReason::Banned)]);
+    play! {chat, "
+        x: connect 192.0.2.9:50000
+        x> 127.0.0.1
+        forget
+        a> /ban 127.0.0.1 rude
+        x: gone Banned
+    "}
     assert_eq!(chat.kept.unwrap()[0].network, Network::parse("192.0.2.9"));
 }
 
 #[test]
-fn an_operator_does_not_ban_themselves_with_somebody_else() {
-    let mut chat = Chat::with(
-        "",
-        HubSettings {
-            operators: Operators::Anyone,
-            ..SETTINGS
-        },
-    );
-    for (who, port) in [('a', 1), ('b', 2)] {
-        chat.connect_from(who, &format!("192.0.2.1:{port}"));
-        chat.say(who, &who.to_string());
-    }
-    chat.say('a', "/ban b");
-    assert_eq!(chat.disconnected, [('b', DisconnectReason::Banned)]);
+fn an_operator_does_not_ban_themselves_by_address() {
+    let mut chat = Chat::new(HubSettings {
+        operators: Operators::Anyone,
+        ..SETTINGS
+    });
+    play! {chat, "
+        a: connect 192.0.2.1:1
+        b: connect 192.0.2.1:2
+        a> a
+        b> b
+        a> /ban b
+        b: gone Banned
+    "}
     assert_eq!(chat.kept.as_ref().unwrap()[0].network, None);
-    chat.say('a', "/ban 192.0.2.1");
-    assert_eq!(chat.disconnected.len(), 1);
+    chat.play("a> /ban 192.0.2.1\nnobody gone");
 }

@@ -1,45 +1,37 @@
-//! What is said, and what is asked with a slash.
+//! Messages and commands.
 
-use chatserv::chat::{Input, Notable, Stranger};
+use chatserv::chat::{Input, LogEvent, Stranger};
 use chatserv::config::Operators;
 
-use crate::{Chat, SETTINGS, heard};
+use super::{Chat, HubSettings, SETTINGS};
 
 #[test]
-fn a_message_goes_to_every_other() {
-    let mut chat = Chat::with("abc", SETTINGS);
-    chat.say('a', "hello");
-    heard(&mut chat, 'a', &[]);
-    heard(&mut chat, 'b', &["A : hello"]);
-    heard(&mut chat, 'c', &["A : hello"]);
+fn a_message_goes_to_everybody_else() {
+    Chat::with("abc", SETTINGS).play(
+        "
+        a> hello
+        a<
+        bc< A : hello
+        # An empty line is not said.
+        a>
+        b<
+        ",
+    );
 }
 
 #[test]
-fn an_empty_line_is_none() {
-    let mut chat = Chat::with("ab", SETTINGS);
-    chat.say('a', "");
-    heard(&mut chat, 'b', &[]);
-}
-
-#[test]
-fn what_begins_with_a_slash_is_said_only_after_two() {
-    let mut chat = Chat::with("ab", SETTINGS);
-    chat.say('a', "//etc/passwd");
-    heard(&mut chat, 'b', &["A : /etc/passwd"]);
-    chat.say('a', "/etc/passwd");
-    heard(&mut chat, 'b', &[]);
-    heard(
-        &mut chat,
-        'a',
-        &["server: There is no command /etc/passwd. Try /help."],
+fn two_slashes_say_a_line_that_begins_with_one() {
+    Chat::with("ab", SETTINGS).play(
+        "
+        a> //etc/passwd
+        b< A : /etc/passwd
+        a> /etc/passwd
+        a< server: There is no command /etc/passwd. Try /help.
+        a> /
+        a< server: There is no command /. Try /help.
+        b<
+        ",
     );
-    chat.say('a', "/");
-    heard(
-        &mut chat,
-        'a',
-        &["server: There is no command /. Try /help."],
-    );
-    heard(&mut chat, 'b', &[]);
 }
 
 #[test]
@@ -52,33 +44,24 @@ fn a_mistyped_command_is_quoted_only_in_part() {
 }
 
 #[test]
-fn a_beginning_is_enough_but_not_for_what_ends_something() {
-    for (typed, answer) in [
-        ("/help", "server: Talk:"),
-        ("/HELP", "server: Talk:"),
-        ("/he", "server: Talk:"),
+fn abbreviations_work_except_for_destructive_commands() {
+    const OVERVIEW: &str = "server: The most useful commands (/help all shows every command):";
+    #[rustfmt::skip]
+    let table = [
+        ("/help", OVERVIEW),
+        ("/HELP", OVERVIEW),
+        ("/he", OVERVIEW),
         ("/help who", "server: /who [ROOM]"),
-        (
-            "/help whoo",
-            "server: There is no command /whoo. Did you mean /who?",
-        ),
+        ("/help whoo", "server: There is no command /whoo. Did you mean /who?"),
         ("/who", "server: 1 client(s) connected: A"),
-        (
-            "/w",
-            "server: /w could be /who or /whois. Type a little more.",
-        ),
+        ("/w", "server: /w could be /who or /whois. Type a little more."),
         ("/names", "server: 1 client(s) connected: A"),
         ("/exi", "server: Type /exit in full to do that."),
-        (
-            "/q",
-            "server: /q could be /quiet or /quit. Type a little more.",
-        ),
+        ("/q", "server: /q could be /quiet or /quit. Type a little more."),
         ("/shut", "server: Type /shutdown in full to do that."),
-        (
-            "/hepl",
-            "server: There is no command /hepl. Did you mean /help?",
-        ),
-    ] {
+        ("/hepl", "server: There is no command /hepl. Did you mean /help?"),
+    ];
+    for (typed, answer) in table {
         let mut chat = Chat::with("a", SETTINGS);
         chat.say('a', typed);
         assert_eq!(chat.heard('a')[0], answer, "{typed}");
@@ -87,38 +70,32 @@ fn a_beginning_is_enough_but_not_for_what_ends_something() {
 }
 
 #[test]
-fn who_is_told_in_lines_that_fit_a_terminal() {
-    let mut chat = Chat::with("", SETTINGS);
+fn who_fits_on_a_screen() {
+    let mut chat = Chat::new(SETTINGS);
     for number in 0..3_000_u32 {
         let who = char::from_u32(0x4e00 + number).unwrap();
         chat.connect(who);
         chat.say(who, &format!("somebody-with-a-name-{number}"));
     }
-    chat.forget();
+    chat.play("forget");
     chat.say('\u{4e00}', "/who");
     let lines = chat.heard('\u{4e00}');
     assert!(lines.len() < 50, "{} lines", lines.len());
-    assert!(
-        lines.iter().all(|line| line.chars().count() <= 80),
-        "{lines:#?}"
-    );
+    let fits = |line: &String| line.chars().count() <= 80;
+    assert!(lines.iter().all(fits), "{lines:#?}");
     assert!(lines[0].starts_with("server: 3000 client(s) connected: somebody-with-a-name-0,"));
-    let shown: usize = lines
-        .iter()
-        .map(|line| line.matches("somebody").count())
-        .sum();
-    assert_eq!(
-        *lines.last().unwrap(),
-        format!("server: … and {} more", 3_000 - shown)
-    );
+    let shown = lines.join("").matches("somebody").count();
+    let rest = format!("server: … and {} more", 3_000 - shown);
+    assert_eq!(lines.last(), Some(&rest));
 }
 
 #[test]
-fn help_tells_operators_more() {
+fn help_shows_operators_more() {
     let mut chat = Chat::with("a", SETTINGS);
-    chat.connect_from('b', "192.0.2.1:40000");
-    chat.say('b', "B");
-    chat.forget();
+    play! {chat, "
+        b: join 192.0.2.1:40000
+        forget
+    "}
     for (who, knows) in [('a', true), ('b', false)] {
         chat.say(who, "/help");
         let lines = chat.heard(who);
@@ -147,7 +124,7 @@ fn only_an_operator_shuts_down() {
         for word in ["SHUTDOWN", " SHUTDOWN ", "/shutdown"] {
             let mut chat = Chat::with(
                 "a",
-                crate::HubSettings {
+                HubSettings {
                     operators,
                     ..SETTINGS
                 },
@@ -156,28 +133,22 @@ fn only_an_operator_shuts_down() {
             chat.say('b', "B");
             chat.forget();
             chat.say('b', word);
-            assert_eq!(
-                chat.shut_down, may,
-                "{word} from {address}, operators: {operators:?}"
-            );
+            let case = format!("{word} from {address}, operators: {operators:?}");
+            assert_eq!(chat.shut_down, may, "{case}");
             if may {
-                heard(&mut chat, 'a', &["server: The chat has been shut down"]);
+                chat.play("a< server: The chat has been shut down");
             } else {
                 // Refused, and not said to the others either.
-                heard(
-                    &mut chat,
-                    'b',
-                    &["server: Only an operator of this chat may do that. See /help."],
-                );
-                heard(&mut chat, 'a', &[]);
-                assert!(matches!(chat.log[0], Notable::NotOperator { .. }));
+                let refusal = "server: Only an operator of this chat may do that. See /help.";
+                chat.play(&format!("b< {refusal}\na<"));
+                assert!(matches!(chat.log[0], LogEvent::NotOperator { .. }));
             }
         }
     }
 }
 
 #[test]
-fn only_the_bare_word_in_capitals_is_a_command() {
+fn shutdown_is_a_command_only_alone_and_in_capitals() {
     let mut chat = Chat::with("ab", SETTINGS);
     for text in ["shutdown", "SHUTDOWN now", "Shutdown", "SHUTDOWN."] {
         chat.say('a', text);
@@ -187,57 +158,42 @@ fn only_the_bare_word_in_capitals_is_a_command() {
 }
 
 #[test]
-fn a_line_too_long_is_told_to_its_sender_only() {
-    let mut chat = Chat::with("ab", SETTINGS);
-    chat.input('a', Input::LineTooLong);
-    heard(
-        &mut chat,
-        'a',
-        &["server: That line was too long and was not said: at most 4096 bytes."],
-    );
-    heard(&mut chat, 'b', &[]);
-}
-
-#[test]
-fn who_is_held_back_is_told() {
+fn only_the_sender_hears_about_long_and_delayed_lines() {
     let mut chat = Chat::with("ab", SETTINGS);
     let wait = std::time::Duration::from_millis(2_400);
-    chat.input('a', Input::HeldBack { lines: 12, wait });
-    heard(
-        &mut chat,
-        'a',
-        &[
-            "server: Not so fast: at least 12 line(s) held back, the last for 3 s or more. Nothing is lost.",
-        ],
-    );
-    chat.input('a', Input::HeldBack { lines: 0, wait });
-    heard(
-        &mut chat,
-        'a',
-        &["server: Not so fast: the rest is read more slowly. Nothing is lost."],
-    );
-    heard(&mut chat, 'b', &[]);
+    #[rustfmt::skip]
+    let table = [
+        (Input::LineTooLong, "That line was too long and was not said: at most 4096 bytes."),
+        (
+            Input::HeldBack { lines: 12, wait },
+            "Not so fast: at least 12 line(s) held back, the last for 3 s or more. Nothing is lost.",
+        ),
+        (Input::HeldBack { lines: 0, wait }, "Not so fast: the rest is read more slowly. Nothing is lost."),
+    ];
+    for (input, told) in table {
+        chat.input('a', input);
+        chat.play(&format!("a< server: {told}\nb<"));
+    }
 }
 
 #[test]
-fn strangers_are_answered_in_their_own_manner_and_sent_away() {
+fn another_protocol_is_answered_and_ends_the_connection() {
     for (stranger, answer) in [
         (Stranger::Http, "HTTP/1.1 400 "),
         (Stranger::Ssh, "server: This is a chat server"),
         (Stranger::Tls, ""),
     ] {
         for anonymous in [false, true] {
-            let mut chat = Chat::new(crate::HubSettings {
+            let mut chat = Chat::new(HubSettings {
                 anonymous,
                 ..SETTINGS
             });
-            chat.connect('a');
-            chat.forget();
+            chat.play("a: connect\nforget");
             chat.input('a', Input::Stranger(stranger));
             let first = chat.heard('a').into_iter().next().unwrap_or_default();
             assert!(first.starts_with(answer), "{first}");
             assert_eq!(chat.disconnected.len(), 1);
-            // Whatever else was in the same packet does nothing.
+            // The rest of the packet does nothing.
             chat.say('a', "SHUTDOWN");
             assert!(!chat.shut_down);
         }
@@ -245,11 +201,11 @@ fn strangers_are_answered_in_their_own_manner_and_sent_away() {
 }
 
 #[test]
-fn what_people_say_is_logged_only_on_request() {
+fn messages_are_logged_only_if_the_setting_says_so() {
     for log_messages in [false, true] {
         let mut chat = Chat::with(
             "ab",
-            crate::HubSettings {
+            HubSettings {
                 log_messages,
                 ..SETTINGS
             },

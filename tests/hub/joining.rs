@@ -1,126 +1,100 @@
-//! Names, and how one gets into the chat.
+//! Names and joining.
 
-use chatserv::chat::{DisconnectReason, Event, Input, Line, Notable};
+use chatserv::chat::{DisconnectReason, Event, Input, Line, LogEvent};
 
-use crate::{Chat, SETTINGS, heard};
+use super::{Chat, HubSettings, SETTINGS, anonymous};
 
 #[test]
 fn the_classic_welcome() {
     let mut chat = Chat::new(SETTINGS);
-    chat.connect('a');
-    heard(&mut chat, 'a', &["server: Input username."]);
+    play! {chat, "
+        a: connect
+        a< server: Input username.
+    "}
     assert!(chat.admitted.is_empty());
-    chat.say('a', "Alice");
-    heard(
-        &mut chat,
-        'a',
-        &[
-            "server: Your username is Alice.",
-            "server: Congratulations! You've successfully joined the chat server.",
-            "server: There are 1 client(s) connected to this server.",
-        ],
-    );
-    assert_eq!(chat.admitted, ['a']);
-    chat.connect('b');
-    chat.say('b', "Bob");
-    heard(
-        &mut chat,
-        'a',
-        &["server: A new client has connected to the chat: id = Bob"],
-    );
-    assert_eq!(
-        chat.heard('b').last().unwrap(),
-        "server: There are 2 client(s) connected to this server."
-    );
+    play! {chat, "
+        a> Alice
+        a< server: Your username is Alice.
+        a< server: Congratulations! You've successfully joined the chat server.
+        a< server: There are 1 client(s) connected to this server.
+        a: admitted
+        b: connect
+        b> Bob
+        a< server: A new client has connected to the chat: id = Bob
+        b<~ server: There are 2 client(s) connected to this server.
+    "}
 }
 
 #[test]
-fn an_anonymous_one_is_known_by_address() {
-    let mut chat = Chat::with(
-        "a",
-        crate::HubSettings {
-            anonymous: true,
-            ..SETTINGS
-        },
-    );
-    chat.connect_from('b', "[::1]:36832");
-    heard(
-        &mut chat,
-        'b',
-        &[
-            "server: Congratulations! You've successfully joined the chat server.",
-            "server: Your id is: '[::1]:36832'.",
-            "server: There are 2 client(s) connected to this server.",
-        ],
-    );
-    heard(
-        &mut chat,
-        'a',
-        &["server: A new client has connected to the chat: id = [::1]:36832"],
-    );
-    chat.say('b', "hi");
-    heard(&mut chat, 'a', &["[::1]:36832 : hi"]);
+fn an_anonymous_client_is_known_by_address() {
+    play! {Chat::with("a", anonymous()), "
+        b: connect [::1]:36832
+        b< server: Congratulations! You've successfully joined the chat server.
+        b< server: Your id is: '[::1]:36832'.
+        b< server: There are 2 client(s) connected to this server.
+        a< server: A new client has connected to the chat: id = [::1]:36832
+        b> hi
+        a< [::1]:36832 : hi
+    "}
 }
 
 #[test]
-fn a_name_is_taken_whatever_its_case_and_free_when_its_owner_is_gone() {
-    let mut chat = Chat::new(SETTINGS);
-    chat.connect('a');
-    chat.say('a', "Alice");
-    chat.connect('b');
-    chat.forget();
-    chat.say('b', "aLICE");
-    heard(
-        &mut chat,
-        'b',
-        &[
-            "server: aLICE is taken: it looks like Alice, who is here. Choose another name.",
-            "server: Input username.",
-        ],
-    );
-    chat.leave('a', DisconnectReason::EndOfInput);
-    chat.say('b', "Alice");
-    assert_eq!(chat.heard('b')[0], "server: Your username is Alice.");
+fn a_name_is_taken_in_any_case_until_its_owner_leaves() {
+    play! {Chat::new(SETTINGS), "
+        a: connect
+        a> Alice
+        b: connect
+        forget
+        b> aLICE
+        b< server: aLICE is taken: it looks like Alice, who is here. Choose another name.
+        b< server: Input username.
+        a: leave
+        b> Alice
+        b<~ server: Your username is Alice.
+    "}
 }
 
 #[test]
 fn look_alikes_are_taken_and_the_refusal_says_so() {
     let mut chat = Chat::new(SETTINGS);
-    chat.connect('a');
-    chat.say('a', "modern");
-    chat.connect('b');
-    chat.forget();
-    chat.say('b', "modem");
-    assert_eq!(
-        chat.heard('b')[0],
-        "server: modem is taken: it looks like modern, who is here. Choose another name."
-    );
-    // Styled letters are letters.
-    chat.connect('c');
-    chat.say('c', "Mike");
-    chat.connect('d');
-    chat.forget();
+    play! {chat, "
+        a: connect
+        a> modern
+        b: connect
+        forget
+        b> modem
+        b<~ server: modem is taken: it looks like modern, who is here. Choose another name.
+        # Styled letters are the same letters.
+        c: connect
+        c> Mike
+        d: connect
+        forget
+    "}
     chat.say('d', "\u{1d40c}ike");
-    assert!(chat.heard('d')[0].contains("is taken"));
+    chat.play("d<~ is taken");
 }
 
 #[test]
 fn an_empty_line_asks_again_without_counting() {
     let mut chat = Chat::new(SETTINGS);
-    chat.connect('a');
+    chat.play("a: connect");
     for _ in 0..10 {
         chat.say('a', "");
     }
     assert_eq!(chat.heard('a'), ["server: Input username."; 11]);
-    chat.say('a', "Alice");
-    assert_eq!(chat.admitted, ['a']);
+    play! {chat, "
+        a> Alice
+        a: admitted
+    "}
 }
 
 #[test]
 fn the_fourth_refusal_closes() {
     let mut chat = Chat::with("a", SETTINGS);
-    chat.connect('b');
-    chat.forget();
+    play! {chat, "
+        b: connect
+        forget
+    "}
     for name in ["two words", "server", "@all"] {
         chat.say('b', name);
         let lines = chat.heard('b');
@@ -131,27 +105,25 @@ fn the_fourth_refusal_closes() {
         );
         assert_eq!(lines[1], "server: Input username.");
     }
-    chat.say('b', "A");
-    heard(
-        &mut chat,
-        'b',
-        &[
-            "server: A is taken. Choose another name.",
-            "server: Too many tries. Connect again when you have thought of a name.",
-        ],
-    );
-    assert_eq!(chat.disconnected, [('b', DisconnectReason::NamesRefused)]);
-    // Nobody has heard of them, and nothing they still send counts.
-    heard(&mut chat, 'a', &[]);
-    chat.say('b', "Bob");
-    heard(&mut chat, 'a', &[]);
+    play! {chat, "
+        b> A
+        b< server: A is taken. Choose another name.
+        b< server: Too many tries. Connect again when you have thought of a name.
+        b: gone NamesRefused
+        # Nobody hears of it, and what it still sends does nothing.
+        a<
+        b> Bob
+        a<
+    "}
 }
 
 #[test]
-fn what_was_cleaned_is_no_name_although_it_looks_like_one() {
+fn a_name_with_removed_characters_is_refused() {
     let mut chat = Chat::new(SETTINGS);
-    chat.connect('a');
-    chat.forget();
+    play! {chat, "
+        a: connect
+        forget
+    "}
     chat.input(
         'a',
         Input::Line(Line {
@@ -159,129 +131,112 @@ fn what_was_cleaned_is_no_name_although_it_looks_like_one() {
             altered: true,
         }),
     );
-    assert!(chat.heard('a')[0].starts_with("server: That is no username: "));
-    assert!(matches!(chat.log[0], Notable::NameRefused { .. }));
+    chat.play("a<~ server: That is no username:");
+    assert!(matches!(chat.log[0], LogEvent::NameRefused { .. }));
 }
 
 #[test]
-fn commands_before_the_name() {
+fn commands_before_a_name() {
     let mut chat = Chat::new(SETTINGS);
-    chat.connect('a');
-    chat.forget();
-    chat.say('a', "/help");
+    play! {chat, "
+        a: connect
+        forget
+        a> /help
+    "}
     let help = chat.heard('a');
-    assert_eq!(help[0], "server: Talk:");
+    assert!(help[0].starts_with("server: The most useful commands"));
     assert_eq!(help.last().unwrap(), "server: Input username.");
-    chat.say('a', "/who");
-    heard(
-        &mut chat,
-        'a',
-        &[
-            "server: First choose a username, then that.",
-            "server: Input username.",
-        ],
-    );
-    // An operator's word is no name either, and from somebody without one it does nothing.
-    chat.say('a', "SHUTDOWN");
-    heard(
-        &mut chat,
-        'a',
-        &[
-            "server: First choose a username, then that.",
-            "server: Input username.",
-        ],
-    );
+    play! {chat, "
+        a> /who
+        a< server: Choose a username first.
+        a< server: Input username.
+        # SHUTDOWN is no name either, and does nothing without one.
+        a> SHUTDOWN
+        a< server: Choose a username first.
+        a< server: Input username.
+    "}
     assert!(!chat.shut_down);
-    chat.say('a', "/xyzzy");
-    heard(
-        &mut chat,
-        'a',
-        &[
-            "server: There is no command /xyzzy. Try /help.",
-            "server: Input username.",
-        ],
-    );
-    chat.connect('b');
-    chat.forget();
-    chat.say('b', "/quit");
-    heard(&mut chat, 'b', &["server: Bye!"]);
-    assert_eq!(chat.disconnected, [('b', DisconnectReason::Quit)]);
+    play! {chat, "
+        a> /xyzzy
+        a< server: There is no command /xyzzy. Try /help.
+        a< server: Input username.
+        b: connect
+        forget
+        b> /quit
+        b< server: Bye!
+        b: gone Quit
+    "}
 }
 
 #[test]
-fn the_login_deadline_holds_only_for_who_has_no_name() {
+fn the_login_deadline_holds_only_without_a_name() {
     let mut chat = Chat::with("a", SETTINGS);
-    chat.connect('b');
-    chat.forget();
+    play! {chat, "
+        b: connect
+        forget
+    "}
     for who in ['a', 'b'] {
         let client = chat.ids[&who];
         chat.step(Event::LoginTimedOut { client });
     }
-    heard(&mut chat, 'a', &[]);
-    heard(
-        &mut chat,
-        'b',
-        &["server: You gave no username in time. Connect again to try once more."],
-    );
-    assert_eq!(chat.disconnected, [('b', DisconnectReason::LoginTimeout)]);
+    play! {chat, "
+        a<
+        b< server: You gave no username in time. Connect again to try once more.
+        b: gone LoginTimeout
+    "}
 }
 
 #[test]
-fn who_never_gave_a_name_was_never_there() {
-    let mut chat = Chat::with("a", SETTINGS);
-    chat.connect('b');
-    chat.say('a', "anybody?");
-    heard(&mut chat, 'b', &["server: Input username."]);
-    chat.leave('b', DisconnectReason::EndOfInput);
-    heard(&mut chat, 'a', &[]);
+fn a_client_without_a_name_hears_nothing_and_leaves_unnoticed() {
+    play! {Chat::with("a", SETTINGS), "
+        b: connect
+        a> anybody?
+        b< server: Input username.
+        b: leave
+        a<
+    "}
 }
 
 #[test]
-fn above_a_number_of_hearers_arrivals_are_folded() {
+fn above_a_number_of_hearers_arrivals_are_summarized() {
     let mut chat = Chat::with(
         "ab",
-        crate::HubSettings {
+        HubSettings {
             announce_up_to: 1,
             ..SETTINGS
         },
     );
-    // Two hear of c, and that is more than one.
-    chat.connect('c');
-    chat.say('c', "C");
-    chat.leave('b', DisconnectReason::EndOfInput);
-    chat.connect('d');
-    chat.say('d', "D");
-    heard(&mut chat, 'a', &[]);
-    chat.wait(4);
-    heard(&mut chat, 'a', &[]);
-    chat.wait(1);
-    heard(
-        &mut chat,
-        'a',
-        &["server: 2 clients have connected and 1 has left; 3 are here."],
-    );
-    // And then there is nothing to tell until somebody comes or goes.
+    play! {chat, "
+        # Two would hear of c, which is more than one.
+        c: join
+        b: leave
+        d: join
+        a<
+        wait 4
+        a<
+        wait 1
+        a< server: 2 clients have connected and 1 has left; 3 are here.
+    "}
+    // Nothing more to report until somebody comes or goes.
     assert_eq!(chat.hub.deadline(), None);
-    chat.wait(60);
-    heard(&mut chat, 'a', &[]);
+    play! {chat, "
+        wait 60
+        a<
+    "}
 }
 
-/// The kernel gives a port again as soon as its connection is gone, and the report of that may come later.
+/// The kernel may reuse a port before the Hub learns that its last connection has ended.
 #[test]
-fn whoever_comes_from_an_address_that_is_still_here_takes_its_place() {
-    let mut chat = Chat::with(
-        "w",
-        crate::HubSettings {
-            anonymous: true,
-            ..SETTINGS
-        },
-    );
-    for who in ['a', 'b'] {
-        chat.connect_from(who, "127.0.0.1:50000");
-    }
-    assert_eq!(chat.disconnected, [('a', DisconnectReason::ReadError)]);
+fn a_reused_address_replaces_the_old_connection() {
+    let mut chat = Chat::with("w", anonymous());
+    play! {chat, "
+        ab: connect 127.0.0.1:50000
+        a: gone ReadError
+    "}
     chat.leave('a', DisconnectReason::ReadError);
-    chat.forget();
-    chat.say('w', "/msg 127.0.0.1:50000 there?");
-    assert_eq!(chat.heard('b').len(), 1);
+    play! {chat, "
+        forget
+        w> /msg 127.0.0.1:50000 there?
+        b<# 1
+    "}
 }

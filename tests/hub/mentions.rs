@@ -1,125 +1,109 @@
 //! `@names` at the end of a message.
 
-use crate::{Chat, SETTINGS, heard, heard_json};
+use super::{Chat, SETTINGS, anonymous};
 
 #[test]
-fn those_who_are_named_get_it_wherever_they_are() {
-    let mut chat = Chat::with("abcd", SETTINGS);
-    chat.say('b', "/join dev");
-    chat.forget();
-    chat.say('a', "how are you? @b, @C!");
-    heard(&mut chat, 'b', &["A : how are you? @b, @C!"]);
-    heard(&mut chat, 'c', &["A : how are you? @b, @C!"]);
-    heard(&mut chat, 'd', &[]);
-    heard(&mut chat, 'a', &["server: Delivered to B, C."]);
+fn a_mention_reaches_the_named_in_every_room() {
+    play! {Chat::with("abcd", SETTINGS), "
+        b> /join dev
+        forget
+        a> how are you? @b, @C!
+        bc< A : how are you? @b, @C!
+        d<
+        a< server: Delivered to B, C.
+    "}
 }
 
 #[test]
-fn the_sender_hears_who_is_not_here() {
-    let mut chat = Chat::with("abc", SETTINGS);
-    chat.say('a', "and you? @b @dad");
-    heard(&mut chat, 'b', &["A : and you? @b @dad"]);
-    heard(&mut chat, 'c', &[]);
-    heard(&mut chat, 'a', &["server: Delivered to B. Not here: dad."]);
-    chat.say('a', "anybody? @dad @uncle");
-    heard(&mut chat, 'b', &["A : anybody? @dad @uncle"]);
-    heard(&mut chat, 'c', &["A : anybody? @dad @uncle"]);
-    let told = chat.heard('a');
-    assert!(
-        told[0].contains("dad") && told[0].contains("uncle") && told[0].contains("lobby"),
-        "{told:?}"
-    );
+fn the_sender_hears_which_names_are_absent() {
+    play! {Chat::with("abc", SETTINGS), "
+        a> and you? @b @dad
+        b< A : and you? @b @dad
+        c<
+        a< server: Delivered to B. Not here: dad.
+        a> anybody? @dad @uncle
+        bc< A : anybody? @dad @uncle
+        a<~ dad
+        a<~ uncle
+        a<~ lobby
+    "}
 }
 
 #[test]
-fn oneself_does_not_count_and_twice_is_once() {
-    let mut chat = Chat::with("abc", SETTINGS);
-    chat.say('a', "note to @a");
-    heard(&mut chat, 'b', &["A : note to @a"]);
-    heard(&mut chat, 'a', &[]);
-    chat.say('a', "@b @B @a");
-    heard(&mut chat, 'b', &["A : @b @B @a"]);
-    heard(&mut chat, 'a', &["server: Delivered to B."]);
+fn own_and_repeated_names_do_not_count() {
+    play! {Chat::with("abc", SETTINGS), "
+        a> note to @a
+        b< A : note to @a
+        a<
+        a> @b @B @a
+        b< A : @b @B @a
+        a< server: Delivered to B.
+    "}
 }
 
 #[test]
-fn mentions_of_json_clients_and_by_them() {
+fn mentions_of_and_by_json_clients() {
     let mut chat = Chat::with("ab", SETTINGS);
-    chat.json_in_lobby('j');
-    chat.say('a', "psst @j");
-    heard(&mut chat, 'b', &[]);
+    play! {chat, r#"
+        j: join json lobby
+        forget
+        a> psst @j
+        b<
+    "#}
     let told = chat.heard('j');
-    chat.forget();
+    chat.play("forget");
     assert!(
         told[0].contains(r#""to":["j"]"#) && !told[0].contains("message_id"),
         "{told:?}"
     );
-    chat.ask(
-        'j',
-        r#"{"action":"chat","room":"lobby","message":"hello @a @dad","id":"x"}"#,
-    );
-    heard(&mut chat, 'a', &["j : hello @a @dad"]);
-    heard(&mut chat, 'b', &[]);
-    heard_json(
-        &mut chat,
-        'j',
-        &[r#"{"action":"ack","id":"x","to":["A"],"absent":["dad"]}"#],
-    );
-    // Without an id there is no ack, but who is not here is told.
-    chat.ask('j', r#"{"action":"chat","message":"hello @a"}"#);
-    heard_json(&mut chat, 'j', &[]);
-    chat.ask('j', r#"{"action":"chat","message":"hello @a @dad"}"#);
-    heard_json(
-        &mut chat,
-        'j',
-        &[r#"{"action":"notice","code":"not_here"}"#],
-    );
-    // Named nobody and no room: there is nowhere to say it.
-    chat.ask('j', r#"{"action":"chat","message":"hello"}"#);
-    heard_json(
-        &mut chat,
-        'j',
-        &[r#"{"action":"error","code":"missing_field"}"#],
-    );
+    play! {chat, r#"
+        j> {"action":"chat","room":"lobby","message":"hello @a @dad","id":"x"}
+        a< j : hello @a @dad
+        b<
+        j<j {"action":"ack","id":"x","to":["A"],"absent":["dad"]}
+        # Without an id there is no ack, but absent names are reported.
+        j> {"action":"chat","message":"hello @a"}
+        j<
+        j> {"action":"chat","message":"hello @a @dad"}
+        j<j {"action":"notice","code":"not_here"}
+        # Neither a name nor a room.
+        j> {"action":"chat","message":"hello"}
+        j<j {"action":"error","code":"missing_field"}
+    "#}
 }
 
 #[test]
-fn what_one_does_one_does_before_all() {
-    let mut chat = Chat::with("abc", SETTINGS);
-    chat.say('a', "/me hugs @b");
-    heard(&mut chat, 'b', &["* A hugs @b"]);
-    heard(&mut chat, 'c', &["* A hugs @b"]);
-    heard(&mut chat, 'a', &[]);
+fn me_goes_to_the_whole_room() {
+    play! {Chat::with("abc", SETTINGS), "
+        a> /me hugs @b
+        bc< * A hugs @b
+        a<
+    "}
 }
 
 #[test]
-fn in_an_anonymous_chat_people_are_mentioned_by_address() {
-    let mut chat = Chat::with(
-        "abc",
-        crate::HubSettings {
-            anonymous: true,
-            ..SETTINGS
-        },
-    );
-    chat.say('a', "you there @127.0.0.1:40002");
-    assert_eq!(chat.heard('b').len(), 1);
-    heard(&mut chat, 'c', &[]);
+fn anonymous_clients_are_mentioned_by_address() {
+    play! {Chat::with("abc", anonymous()), "
+        a> you there @127.0.0.1:40002
+        b<# 1
+        c<
+    "}
 }
 
 #[test]
-fn nobody_can_name_everybody() {
+fn at_most_100_names_are_mentioned() {
     let mut chat = Chat::with("ab", SETTINGS);
     let run = |count| " @b".repeat(count);
     chat.say('a', &format!("hello{}", run(100)));
-    assert_eq!(chat.heard('b').len(), 1);
-    chat.forget();
+    play! {chat, "
+        b<# 1
+        forget
+    "}
     for line in [
         format!("hello{}", run(101)),
         format!("/msg {} hello", vec!["b"; 101].join(",")),
     ] {
         chat.say('a', &line);
-        let told = chat.heard('a');
-        assert!(told[0].contains("at most 100"), "{told:?}");
-        heard(&mut chat, 'b', &[]);
+        chat.play("a<~ at most 100\nb<");
     }
 }

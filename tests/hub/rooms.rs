@@ -1,171 +1,157 @@
-//! Rooms: coming, going, topics, and who hears of it.
+//! Rooms: joining, leaving, topics, and who hears of them.
 
-use chatserv::chat::DisconnectReason;
-
-use crate::{Chat, SETTINGS, heard, heard_json};
+use super::{Chat, HubSettings, SETTINGS};
 
 #[test]
-fn one_room_at_a_time_and_the_lobby_to_begin_with() {
-    let mut chat = Chat::with("abc", SETTINGS);
-    chat.say('a', "/join dev");
-    heard(&mut chat, 'a', &["server: You are in room dev alone."]);
-    heard(&mut chat, 'b', &["server: A has left room lobby"]);
-    chat.forget();
-    chat.say('b', "/join #Dev");
-    heard(&mut chat, 'b', &["server: You are in room dev with A."]);
-    heard(&mut chat, 'a', &["server: B has joined room dev"]);
-    heard(&mut chat, 'c', &["server: B has left room lobby"]);
-    // What is said stays in the room.
-    chat.say('a', "only us");
-    heard(&mut chat, 'b', &["A : only us"]);
-    heard(&mut chat, 'c', &[]);
-    chat.say('c', "anybody?");
-    heard(&mut chat, 'a', &[]);
-    chat.say('a', "/part");
-    assert!(chat.heard('a')[0].starts_with("server: You are in room lobby with C"));
-    heard(&mut chat, 'b', &["server: A has left room dev"]);
-    heard(&mut chat, 'c', &["server: A has joined room lobby"]);
+fn a_person_is_in_one_room_and_begins_in_the_lobby() {
+    play! {Chat::with("abc", SETTINGS), "
+        a> /join dev
+        a< server: You are in room dev alone.
+        b< server: A has left room lobby
+        forget
+        b> /join #Dev
+        b< server: You are in room dev with A.
+        a< server: B has joined room dev
+        c< server: B has left room lobby
+        # Messages stay in the room.
+        a> only us
+        b< A : only us
+        c<
+        c> anybody?
+        a<
+        a> /part
+        a<~ server: You are in room lobby with C
+        b< server: A has left room dev
+        c< server: A has joined room lobby
+    "}
 }
 
 #[test]
-fn being_there_already_changes_nothing() {
+fn joining_the_current_room_changes_nothing() {
+    play! {Chat::with("ab", SETTINGS), "
+        a> /join lobby
+        a< server: You are in room lobby with B.
+        a> /part
+        a< server: You are in room lobby with B.
+        a> /part dev
+        a<# 1
+        b<
+    "}
+}
+
+#[test]
+fn an_empty_room_vanishes_with_its_history() {
     let mut chat = Chat::with("ab", SETTINGS);
-    chat.say('a', "/join lobby");
-    heard(&mut chat, 'a', &["server: You are in room lobby with B."]);
-    chat.say('a', "/part");
-    heard(&mut chat, 'a', &["server: You are in room lobby with B."]);
-    chat.say('a', "/part dev");
-    assert_eq!(chat.heard('a').len(), 1);
-    heard(&mut chat, 'b', &[]);
+    play! {chat, "
+        a> /join dev
+        a> to nobody
+        a> /topic rust
+        a> /part
+        forget
+        b> /rooms
+        b<!~ dev
+        b> /join dev
+        b< server: You are in room dev alone.
+    "}
+    // The end of a connection empties a room too.
+    chat.play("b: leave");
+    chat.play("a> /rooms");
+    chat.play("a<!~ dev");
 }
 
 #[test]
-fn an_empty_room_vanishes_with_its_past() {
-    let mut chat = Chat::with("ab", SETTINGS);
-    chat.say('a', "/join dev");
-    chat.say('a', "to nobody");
-    chat.say('a', "/topic rust");
-    chat.say('a', "/part");
-    chat.forget();
-    chat.say('b', "/rooms");
-    let rooms = chat.heard('b');
-    assert!(!rooms.iter().any(|line| line.contains("dev")), "{rooms:?}");
-    chat.say('b', "/join dev");
-    heard(&mut chat, 'b', &["server: You are in room dev alone."]);
-    // It ends with a connection, too.
-    chat.leave('b', DisconnectReason::ReadError);
-    chat.say('a', "/rooms");
-    let rooms = chat.heard('a');
-    assert!(!rooms.iter().any(|line| line.contains("dev")), "{rooms:?}");
-}
-
-#[test]
-fn rooms_are_listed_with_their_people_and_topics() {
+fn rooms_are_listed_with_topics_largest_first() {
     let mut chat = Chat::with("abc", SETTINGS);
-    chat.say('a', "/join dev");
-    chat.say('b', "/join dev");
-    chat.say('a', "/topic all about Rust");
-    chat.forget();
-    chat.say('c', "/rooms");
+    play! {chat, "
+        a> /join dev
+        b> /join dev
+        a> /topic all about Rust
+        forget
+        c> /rooms
+    "}
     let rooms = chat.heard('c').join("\n");
-    let at = |text: &str| {
-        rooms
-            .find(text)
-            .unwrap_or_else(|| panic!("{text} in {rooms}"))
-    };
-    assert!(at("dev") < at("lobby"), "the larger one first: {rooms}");
+    let (dev, lobby) = (rooms.find("dev").unwrap(), rooms.find("lobby").unwrap());
+    assert!(dev < lobby, "{rooms}");
     assert!(rooms.contains("all about Rust"));
 }
 
 #[test]
-fn a_topic_is_told_to_the_room() {
+fn the_room_hears_of_a_topic() {
     let mut chat = Chat::with("ab", SETTINGS);
-    chat.connect_from('c', "192.0.2.1:40000");
-    chat.say('c', "C");
-    for who in ['a', 'b', 'c'] {
-        chat.say(who, "/join dev");
-    }
-    chat.forget();
-    chat.say('c', "/topic tea");
-    for who in ['a', 'b', 'c'] {
-        assert!(chat.heard(who)[0].contains("tea"), "{who}");
-    }
-    chat.say('b', "/topic");
-    assert!(chat.heard('b')[0].contains("tea"));
-    heard(&mut chat, 'a', &[]);
-    // The lobby's is the operators': everybody comes through it.
-    chat.say('c', "/part");
-    chat.forget();
-    chat.say('c', "/topic mine");
-    let refused = chat.heard('c');
-    assert!(refused[0].contains("operator"), "{refused:?}");
-    chat.say('a', "/part");
-    chat.forget();
-    chat.say('a', "/topic ours");
-    assert!(chat.heard('c')[0].contains("ours"));
-    chat.say('a', "/topic off");
-    chat.forget();
-    chat.say('c', "/topic");
-    assert!(!chat.heard('c')[0].contains("ours"));
+    play! {chat, "
+        c: join 192.0.2.1:40000
+        abc> /join dev
+        forget
+        c> /topic tea
+        abc<~ tea
+        b> /topic
+        b<~ tea
+        a<
+        # Only operators change the lobby's topic, since everybody comes through it.
+        c> /part
+        forget
+        c> /topic mine
+        c<~ operator
+        a> /part
+        forget
+        a> /topic ours
+        c<~ ours
+        a> /topic off
+        forget
+        c> /topic
+        c<!~ ours
+    "}
     chat.say('a', &format!("/topic {}", "x".repeat(401)));
-    heard(&mut chat, 'c', &[]);
-    assert_eq!(chat.heard('a').len(), 1);
+    play! {chat, "
+        c<
+        a<# 1
+    "}
 }
 
 #[test]
-fn a_room_has_a_name_by_the_rules_of_names() {
+fn room_names_follow_the_rules_of_names() {
     let mut chat = Chat::with("ab", SETTINGS);
     for room in ["server", "@you", "/etc", "two,three", &"x".repeat(33)] {
         chat.say('a', &format!("/join {room}"));
-        let lines = chat.heard('a');
-        assert!(
-            lines[0].starts_with("server: That is no "),
-            "{room}: {lines:?}"
-        );
+        chat.play("a<~ server: That is no ");
     }
-    heard(&mut chat, 'b', &[]);
-    // A look-alike is the same room.
-    chat.say('a', "/join modern");
-    chat.forget();
-    chat.say('b', "/join modem");
-    heard(&mut chat, 'b', &["server: You are in room modern with A."]);
+    play! {chat, "
+        b<
+        # A similar name is the same room.
+        a> /join modern
+        forget
+        b> /join modem
+        b< server: You are in room modern with A.
+    "}
 }
 
 #[test]
-fn json_clients_are_in_many_rooms_but_not_in_any_number() {
+fn a_json_client_is_in_at_most_64_rooms() {
     let mut chat = Chat::with("", SETTINGS);
-    chat.connect_json('j');
-    chat.forget();
+    play! {chat, "
+        j: join json
+        forget
+    "}
     for number in 0..64 {
-        chat.ask(
-            'j',
-            &format!(r#"{{"action":"joinroom","room":"r{number}"}}"#),
-        );
+        let room = format!("r{number}");
+        chat.ask('j', &format!(r#"{{"action":"joinroom","room":"{room}"}}"#));
     }
-    assert_eq!(chat.heard('j').len(), 64);
-    chat.ask('j', r#"{"action":"joinroom","room":"one-more","id":7}"#);
-    heard_json(
-        &mut chat,
-        'j',
-        &[r#"{"action":"error","code":"too_many_rooms","id":7}"#],
-    );
-    chat.ask('j', r#"{"action":"leaveroom","room":"r3"}"#);
-    chat.ask('j', r#"{"action":"joinroom","room":"one-more"}"#);
-    heard_json(
-        &mut chat,
-        'j',
-        &[
-            r#"{"action":"leaveroom","room":"r3","from":"j"}"#,
-            r#"{"action":"joinroom","room":"one-more","total":1}"#,
-        ],
-    );
+    play! {chat, r#"
+        j<# 64
+        j> {"action":"joinroom","room":"one-more","id":7}
+        j<j {"action":"error","code":"too_many_rooms","id":7}
+        j> {"action":"leaveroom","room":"r3"}
+        j> {"action":"joinroom","room":"one-more"}
+        j<j {"action":"leaveroom","room":"r3","from":"j"}
+        j<j {"action":"joinroom","room":"one-more","total":1}
+    "#}
 }
 
 #[test]
-fn above_a_number_of_hearers_movements_are_folded() {
+fn above_a_number_of_hearers_movements_are_summarized() {
     let mut chat = Chat::with(
         "abcd",
-        crate::HubSettings {
+        HubSettings {
             announce_up_to: 1,
             ..SETTINGS
         },
@@ -174,15 +160,14 @@ fn above_a_number_of_hearers_movements_are_folded() {
         chat.connect_json(who);
         chat.ask(who, r#"{"action":"joinroom","room":"dev"}"#);
     }
-    for who in ['a', 'b', 'c'] {
-        chat.say(who, "/join dev");
-    }
-    chat.forget();
-    chat.say('d', "/join dev");
-    chat.leave('x', DisconnectReason::EndOfInput);
-    heard(&mut chat, 'a', &[]);
-    heard(&mut chat, 'y', &[]);
-    chat.wait(5);
+    play! {chat, "
+        abc> /join dev
+        forget
+        d> /join dev
+        x: leave
+        ay<
+        wait 5
+    "}
     let told = chat.heard('a');
     assert!(
         told.iter().any(|line| line.contains("room dev")),

@@ -1,6 +1,7 @@
 //! The shells of the lab hold one and the same chat: the same conversations, the same load. What one cannot do is tested as
 //! well.
 
+#![cfg(feature = "lab")]
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
@@ -10,8 +11,6 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-#[path = "../conversations/peer.rs"]
-mod peer;
 #[allow(dead_code, reason = "examples are rendered by another test")]
 #[path = "../conversations/player.rs"]
 mod player;

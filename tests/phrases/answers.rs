@@ -1,9 +1,10 @@
-//! What is said to one who has asked for something.
+//! Answers to requests.
 
-use chatserv::chat::{Malformed as Wrong, Message, NameRefusal, Protocol, Refusal, Timestamps};
+use chatserv::chat::{ChatError, Message, NameError, Protocol, RequestError as Wrong, Timestamps};
 
-use crate::{Row, name, row};
+use crate::phrases::{Row, name, row};
 
+#[rustfmt::skip]
 pub fn rows() -> Vec<Row> {
     use Message::*;
     let topic = |topic: Option<&str>, by: Option<&str>| Topic {
@@ -12,12 +13,12 @@ pub fn rows() -> Vec<Row> {
         by: by.map(name),
     };
     let unknown = |word: &str, near| {
-        Refused(Refusal::UnknownCommand {
+        Error(ChatError::UnknownCommand {
             word: word.into(),
             near,
         })
     };
-    let ambiguous = Refused(Refusal::AmbiguousCommand {
+    let ambiguous = Error(ChatError::AmbiguousCommand {
         word: "l".into(),
         candidates: vec!["list", "leave"],
     });
@@ -27,168 +28,54 @@ pub fn rows() -> Vec<Row> {
     let marks = "\u{301}".repeat(1000);
     vec![
         row(topic(Some("Rust"), None), "The topic of dev: Rust"),
-        row(
-            topic(None, None),
-            "dev has no topic. /topic TEXT gives it one.",
-        ),
-        row(
-            topic(Some("Rust"), Some("Bob")),
-            "Bob has set the topic of dev: Rust",
-        ),
-        row(
-            topic(None, Some("Bob")),
-            "Bob has taken away the topic of dev",
-        ),
-        row(
-            Ignored(name("bob")),
-            "You ignore bob from now on. /unignore bob takes that back.",
-        ),
-        row(Unignored(name("bob")), "You read bob again."),
-        row(
-            Refused(Refusal::NotIgnored("bob".into())),
-            "You do not ignore bob. /ignore shows whom you do.",
-        ),
-        row(
-            Quiet { on: true },
-            "You no longer hear who comes and goes. /quiet off takes that back.",
-        ),
+        row(topic(None, None), "dev has no topic. /topic TEXT sets one."),
+        row(topic(Some("Rust"), Some("Bob")), "Bob has set the topic of dev: Rust"),
+        row(topic(None, Some("Bob")), "Bob has removed the topic of dev"),
+        row(Ignored(name("bob")), "You ignore bob from now on. /unignore bob takes that back."),
+        row(Unignored(name("bob")), "You no longer ignore bob."),
+        row(Error(ChatError::NotIgnored("bob".into())), "You do not ignore bob. /ignore shows whom you ignore."),
+        row(Quiet { on: true }, "You no longer hear who comes and goes. /quiet off takes that back."),
         row(Quiet { on: false }, "You hear who comes and goes."),
-        row(
-            TimestampsAre(Timestamps::Off),
-            "Lines come without their time. /timestamp time shows it.",
-        ),
-        row(
-            TimestampsAre(Timestamps::Time),
-            "Lines come with their time. /timestamp off hides it.",
-        ),
-        row(
-            TimestampsAre(Timestamps::Date),
-            "Lines come with their date and time. /timestamp off hides them.",
-        ),
+        row(TimestampsAre(Timestamps::Off), "Lines come without their time. /timestamp time shows it."),
+        row(TimestampsAre(Timestamps::Time), "Lines come with their time. /timestamp off hides it."),
+        row(TimestampsAre(Timestamps::Date), "Lines come with their date and time. /timestamp off hides them."),
         row(Pong, "Pong!"),
-        row(
-            unknown("hepl", Some("help")),
-            "There is no command /hepl. Did you mean /help?",
-        ),
-        row(
-            unknown("xyzzy", None),
-            "There is no command /xyzzy. Try /help.",
-        ),
-        row(
-            unknown(&long, None),
-            &format!("There is no command /{}. Try /help.", &long[..32]),
-        ),
-        row(
-            unknown(&wide, None),
-            &format!("There is no command /{}. Try /help.", &wide[..16 * 3]),
-        ),
-        row(
-            unknown(&joined, None),
-            &format!("There is no command /{}. Try /help.", &joined[..16 * 4]),
-        ),
-        row(
-            unknown(&marks, None),
-            &format!("There is no command /{}. Try /help.", &marks[..32 * 2]),
-        ),
-        row(
-            Refused(Refusal::Misused("join")),
-            "Type it like this: /join ROOM (see /help join)",
-        ),
-        row(
-            Refused(Refusal::Misused("back")),
-            "Type it like this: /back (see /help back)",
-        ),
-        row(
-            Refused(Refusal::Misused("ban")),
-            "Type it like this: /ban NAME|ADDRESS [30m|2h|7d] [WHY] (see /help ban)",
-        ),
-        row(
-            Refused(Refusal::Misused("shutdown")),
-            "Type it like this: /shutdown [in 5m] [WHY] | cancel (see /help shutdown)",
-        ),
-        row(
-            ambiguous,
-            "/l could be /list or /leave. Type a little more.",
-        ),
-        row(
-            Refused(Refusal::TypeInFull("quit")),
-            "Type /quit in full to do that.",
-        ),
-        row(
-            Refused(Refusal::NameFirst),
-            "First choose a username, then that.",
-        ),
-        row(
-            Refused(Refusal::AlreadyConnected),
-            "You have joined already. /nick NAME changes your name.",
-        ),
-        row(
-            Refused(Refusal::Malformed(Wrong::NotUtf8)),
-            &Wrong::NotUtf8.to_string(),
-        ),
-        row(
-            Refused(Refusal::NoSuchPerson("bob".into())),
-            "Nobody here is called bob. /who shows who is here.",
-        ),
-        row(
-            Refused(Refusal::NoSuchRoom("dev".into())),
-            "There is no room dev. /rooms shows those there are.",
-        ),
-        row(
-            Refused(Refusal::NotInRoom("dev".into())),
-            "You are not in room dev. /join dev goes there.",
-        ),
-        row(
-            Refused(Refusal::RoomRefused(NameRefusal::Empty)),
-            "That is no name for a room: a name has at least one letter. Type one.",
-        ),
-        row(
-            Refused(Refusal::TooManyRooms),
-            "You are in as many rooms as one may be in. Leave one of them first.",
-        ),
-        row(
-            Refused(Refusal::NoMoreRooms),
-            "There are as many rooms as there may be. /rooms shows them.",
-        ),
-        row(
-            Refused(Refusal::TopicIsOperators(name("lobby"))),
-            "Only an operator may change the topic of lobby.",
-        ),
-        row(
-            Refused(Refusal::TextTooLong { bytes_max: 300 }),
-            "That text is too long: at most 300 bytes. Make it shorter.",
-        ),
-        row(
-            Refused(Refusal::NameBanned(name("bob"))),
-            "bob is banned. Choose another name.",
-        ),
-        row(
-            Refused(Refusal::NoNamesHere),
-            "Nobody has a name in this chat: everyone is known by address.",
-        ),
-        row(
-            Refused(Refusal::TooManyIgnored),
-            "You ignore as many as one may ignore. /unignore NAME takes one back.",
-        ),
-        row(
-            Refused(Refusal::TooManyNamed),
-            "That names too many people: at most 100 in one message.",
-        ),
-        row(
-            Refused(Refusal::NobodyToReplyTo),
-            "Nobody has written to you in private. /msg NAME TEXT does that.",
-        ),
-        row(
-            Refused(Refusal::NotYourself),
-            "You cannot do that to yourself.",
-        ),
-        row(
-            Refused(Refusal::LineTooLong(Protocol::Plain)),
-            "That line was too long and was not said: at most 4096 bytes.",
-        ),
-        row(
-            Refused(Refusal::LineTooLong(Protocol::Json)),
-            "That line was too long and was not said: at most 16384 bytes.",
-        ),
+        row(unknown("hepl", Some("help")), "There is no command /hepl. Did you mean /help?"),
+        row(unknown("xyzzy", None), "There is no command /xyzzy. Try /help."),
+        row(unknown(&long, None), &format!("There is no command /{}. Try /help.", &long[..32])),
+        row(unknown(&wide, None), &format!("There is no command /{}. Try /help.", &wide[..16 * 3])),
+        row(unknown(&joined, None), &format!("There is no command /{}. Try /help.", &joined[..16 * 4])),
+        row(unknown(&marks, None), &format!("There is no command /{}. Try /help.", &marks[..32 * 2])),
+        row(Error(ChatError::Misused("join")), "Type it like this: /join ROOM (see /help join)"),
+        row(Error(ChatError::Misused("back")), "Type it like this: /back (see /help back)"),
+        row(Error(ChatError::Misused("ban")),
+            "Type it like this: /ban NAME|ADDRESS [30m|2h|7d] [WHY] (see /help ban)"),
+        row(Error(ChatError::Misused("shutdown")),
+            "Type it like this: /shutdown [in 5m] [WHY] | cancel (see /help shutdown)"),
+        row(ambiguous, "/l could be /list or /leave. Type a little more."),
+        row(Error(ChatError::TypeInFull("quit")), "Type /quit in full to do that."),
+        row(Error(ChatError::NameFirst), "Choose a username first."),
+        row(Error(ChatError::AlreadyConnected), "You have joined already. /nick NAME changes your name."),
+        row(Error(ChatError::Request(Wrong::NotUtf8)), &Wrong::NotUtf8.to_string()),
+        row(Error(ChatError::NoSuchPerson("bob".into())), "Nobody here is called bob. /who shows who is here."),
+        row(Error(ChatError::NoSuchRoom("dev".into())), "There is no room dev. /rooms shows the rooms."),
+        row(Error(ChatError::NotInRoom("dev".into())), "You are not in room dev. /join dev goes there."),
+        row(Error(ChatError::RoomName(NameError::Empty)),
+            "That is no name for a room: a name has at least one letter. Type one."),
+        row(Error(ChatError::TooManyRooms), "You cannot be in more rooms. Leave one of them first."),
+        row(Error(ChatError::NoMoreRooms), "There cannot be more rooms. /rooms shows those that exist."),
+        row(Error(ChatError::TopicIsOperators(name("lobby"))), "Only an operator may change the topic of lobby."),
+        row(Error(ChatError::TextTooLong { bytes_max: 300 }),
+            "That text is too long: at most 300 bytes. Make it shorter."),
+        row(Error(ChatError::NameBanned(name("bob"))), "bob is banned. Choose another name."),
+        row(Error(ChatError::NoNamesHere), "Nobody has a name in this chat: everyone is known by address."),
+        row(Error(ChatError::TooManyIgnored), "You cannot ignore more people. /unignore NAME takes one back."),
+        row(Error(ChatError::TooManyNamed), "That names too many people: at most 100 in one message."),
+        row(Error(ChatError::NobodyToReplyTo), "Nobody has written to you in private. /msg NAME TEXT does that."),
+        row(Error(ChatError::NotYourself), "You cannot do that to yourself."),
+        row(Error(ChatError::LineTooLong(Protocol::Plain)),
+            "That line was too long and was not said: at most 4096 bytes."),
+        row(Error(ChatError::LineTooLong(Protocol::Json)),
+            "That line was too long and was not said: at most 16384 bytes."),
     ]
 }

@@ -1,13 +1,14 @@
 //! The help, and the answers to other protocols.
 
-use chatserv::chat::{Message, Stranger, Timestamps, commands};
-use chatserv::protocol::phrases;
+use chatserv::chat::{HelpTopic, Message, Stranger, Timestamps, commands};
+use chatserv::protocol::plain;
 use jiff::tz::TimeZone;
 
-use crate::servers;
+use crate::phrases::servers;
 
 fn help(operator: bool, about: Option<&'static str>) -> Vec<String> {
-    servers(&Message::Help { operator, about })
+    let topic = about.map_or(HelpTopic::All, HelpTopic::Command);
+    servers(&Message::Help { operator, topic })
 }
 
 #[test]
@@ -31,6 +32,27 @@ fn the_help_names_every_command_somebody_may_use() {
             assert!(last.contains(told), "{last:?}");
         }
         assert!(lines.len() < 49);
+    }
+}
+
+#[test]
+fn the_overview_fits_on_a_screen() {
+    for operator in [true, false] {
+        let lines = servers(&Message::Help {
+            operator,
+            topic: HelpTopic::Overview,
+        });
+        assert!(lines.len() <= 22, "{} lines: {lines:?}", lines.len());
+        for command in commands(true) {
+            let beginning = format!("  /{} ", command.word);
+            let is_told = lines.iter().any(|line| line.starts_with(&beginning));
+            let may_use = operator || !command.operators_only;
+            assert_eq!(is_told, command.common && may_use, "{beginning}");
+        }
+        let text = lines.join("\n");
+        for told in ["/quit", "/help all", "/help COMMAND", "@name", "//text"] {
+            assert!(text.contains(told), "{text}");
+        }
     }
 }
 
@@ -70,7 +92,7 @@ fn each_command_has_a_help_of_its_own() {
         [
             "/msg NAME[,NAME…] TEXT",
             "  Says something to these people and to nobody else, in whatever room",
-            "  they are. You are told who of them is not here.",
+            "  they are. The answer says who of them is not here.",
             "  Example: /msg ann,bob Shall we meet at noon?",
             "  The same: /tell",
         ]
@@ -81,20 +103,16 @@ fn each_command_has_a_help_of_its_own() {
 
 #[test]
 fn strangers_are_answered_in_their_own_manner() {
-    for (stranger, answer) in [
-        (
-            Stranger::Http,
-            "HTTP/1.1 400 This is a chat server: use telnet\r\nConnection: close\r\n\r\n",
-        ),
-        (
-            Stranger::Ssh,
-            "server: This is a chat server, not SSH: use telnet.\r\n",
-        ),
+    #[rustfmt::skip]
+    let table = [
+        (Stranger::Http, "HTTP/1.1 400 This is a chat server: use telnet\r\nConnection: close\r\n\r\n"),
+        (Stranger::Ssh, "server: This is a chat server, not SSH: use telnet.\r\n"),
         (Stranger::Tls, ""),
-    ] {
+    ];
+    for (stranger, answer) in table {
         let mut out = Vec::new();
         let message = Message::WrongProtocol(stranger);
-        phrases::encode(&message, Timestamps::Off, &TimeZone::UTC, &mut out);
+        plain::encode(&message, Timestamps::Off, &TimeZone::UTC, &mut out);
         assert_eq!(String::from_utf8(out).unwrap(), answer);
     }
 }

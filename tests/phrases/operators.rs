@@ -1,10 +1,10 @@
-//! Who may do what, what operators do, and what comes before the end of a connection.
+//! Operators' commands, and the last lines of a connection.
 
 use std::time::Duration;
 
-use chatserv::chat::{Ban, Message, Network, Refusal, Removal};
+use chatserv::chat::{Ban, ChatError, Message, Network, Removal};
 
-use crate::{Row, name, row, time};
+use crate::phrases::{Row, name, row, time};
 
 pub fn removal(banned: bool, why: Option<&str>) -> Removal {
     Removal {
@@ -18,6 +18,7 @@ fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
+#[rustfmt::skip]
 pub fn rows() -> Vec<Row> {
     use Message::*;
     let ban = |who: Option<&str>, address: Option<&str>, until: Option<&str>| Ban {
@@ -46,109 +47,43 @@ pub fn rows() -> Vec<Row> {
     };
     let until = Some("2026-11-20T12:03:04Z");
     vec![
-        row(
-            Refused(Refusal::YouAreMuted),
-            "An operator has muted you: nobody hears what you say.",
-        ),
-        row(
-            Refused(Refusal::NotOperator),
-            "Only an operator of this chat may do that. See /help.",
-        ),
-        row(
-            OperatorNow,
-            "You are an operator now. /help shows what you may do.",
-        ),
-        row(
-            Refused(Refusal::NoOperatorWord),
-            "This chat has no operator password.",
-        ),
-        row(
-            Refused(Refusal::WrongOperatorWord { tries_left: 2 }),
-            "That is not the operator password. You have 2 more tries.",
-        ),
-        row(
-            Refused(Refusal::WrongOperatorWord { tries_left: 1 }),
-            "That is not the operator password. You have 1 more try.",
-        ),
-        row(
-            Refused(Refusal::WrongOperatorWord { tries_left: 0 }),
-            "That is not the operator password, and it was the last try.",
-        ),
-        row(
-            Refused(Refusal::TooManyOperatorWords),
-            "Too many wrong passwords have come from your address.",
-        ),
-        row(
-            kicked(Some("spam")),
-            "You were kicked by Alice (spam). You may connect again.",
-        ),
-        row(
-            kicked(None),
-            "You were kicked by Alice. You may connect again.",
-        ),
-        row(
-            banned(Some("spam"), Some(1799)),
-            "You are banned for another 30m (spam). Come back after that.",
-        ),
-        row(
-            banned(None, Some(42)),
-            "You are banned for another 42s. Come back after that.",
-        ),
-        row(
-            banned(None, None),
-            "You are banned. Only an operator can take that back.",
-        ),
+        row(Error(ChatError::YouAreMuted), "An operator has muted you: nobody hears what you say."),
+        row(Error(ChatError::NotOperator), "Only an operator of this chat may do that. See /help."),
+        row(OperatorNow, "You are an operator now. /help shows what you may do."),
+        row(Error(ChatError::NoOperatorPassword), "This chat has no operator password."),
+        row(Error(ChatError::WrongOperatorPassword { tries_left: 2 }),
+            "That is not the operator password. You have 2 more tries."),
+        row(Error(ChatError::WrongOperatorPassword { tries_left: 1 }),
+            "That is not the operator password. You have 1 more try."),
+        row(Error(ChatError::WrongOperatorPassword { tries_left: 0 }),
+            "That is not the operator password, and it was the last try."),
+        row(Error(ChatError::TooManyPasswordAttempts), "Too many wrong passwords have come from your address."),
+        row(kicked(Some("spam")), "You were kicked by Alice (spam). You may connect again."),
+        row(kicked(None), "You were kicked by Alice. You may connect again."),
+        row(banned(Some("spam"), Some(1799)), "You are banned for another 30m (spam). Come back after that."),
+        row(banned(None, Some(42)), "You are banned for another 42s. Come back after that."),
+        row(banned(None, None), "You are banned. Only an operator can take that back."),
         row(Removed(name("bob")), "bob was thrown out."),
-        row(
-            BanAdded(ban(Some("bob"), None, until)),
-            "bob is banned until 2026-11-20 12:03 (spam).",
-        ),
-        row(
-            BanAdded(ban(Some("bob"), Some("192.0.2.7"), None)),
-            "bob, 192.0.2.7 is banned until you take it back with /unban.",
-        ),
-        row(
-            BanTakenBack(ban(None, Some("2001:db8::1"), None)),
-            "2001:db8::/64 is banned no more.",
-        ),
-        row(
-            Refused(Refusal::NoSuchAddress("10.0.0.0/8".into())),
-            "10.0.0.0/8 is no address. Try one such as 192.0.2.7 or 2001:db8::1.",
-        ),
-        row(
-            Refused(Refusal::NoSuchBan("bob".into())),
-            "There is no ban of bob. /bans shows those there are.",
-        ),
-        row(
-            Refused(Refusal::LoopbackBan),
-            "The server's own machine cannot be banned.",
-        ),
-        row(
-            Refused(Refusal::TooManyBans),
-            "There are as many bans as there may be. /unban takes one back.",
-        ),
-        row(
-            muted(true),
-            "Nobody hears bob any more. /unmute bob takes that back.",
-        ),
+        row(BanAdded(ban(Some("bob"), None, until)), "bob is banned until 2026-11-20 12:03 (spam)."),
+        row(BanAdded(ban(Some("bob"), Some("192.0.2.7"), None)),
+            "bob, 192.0.2.7 is banned until you take it back with /unban."),
+        row(BanTakenBack(ban(None, Some("2001:db8::1"), None)), "2001:db8::/64 is no longer banned."),
+        row(Error(ChatError::NoSuchAddress("10.0.0.0/8".into())),
+            "10.0.0.0/8 is not an address. Try one such as 192.0.2.7 or 2001:db8::1."),
+        row(Error(ChatError::NoSuchBan("bob".into())), "There is no ban of bob. /bans shows the bans."),
+        row(Error(ChatError::LoopbackBan), "The server's own machine cannot be banned."),
+        row(Error(ChatError::TooManyBans), "There cannot be more bans. /unban takes one back."),
+        row(muted(true), "Nobody hears bob any more. /unmute bob takes that back."),
         row(muted(false), "bob is heard again."),
         row(planned(300, None), "Alice will shut down the chat in 5m."),
-        row(
-            planned(5400, Some("new disk")),
-            "Alice will shut down the chat in 1h 30m (new disk).",
-        ),
-        row(
-            ShutdownCancelled { by: name("Alice") },
-            "The chat goes on: Alice has cancelled the shutdown.",
-        ),
-        row(
-            Refused(Refusal::NoShutdownPlanned),
-            "No shutdown is planned. /shutdown in 5m would plan one.",
-        ),
+        row(planned(5400, Some("new disk")), "Alice will shut down the chat in 1h 30m (new disk)."),
+        row(ShutdownCancelled { by: name("Alice") }, "The chat goes on: Alice has cancelled the shutdown."),
+        row(Error(ChatError::NoShutdownPlanned), "No shutdown is planned. /shutdown in 5m would plan one."),
     ]
 }
 
-/// What comes before the end of a connection.
+/// The last lines before the end of a connection, and warnings.
+#[rustfmt::skip]
 pub fn at_the_end() -> Vec<Row> {
     use Message::*;
     let soon = |milliseconds| IdleSoon {
@@ -159,45 +94,19 @@ pub fn at_the_end() -> Vec<Row> {
         wait: Duration::new(wait, 999_999_999),
     };
     vec![
-        row(
-            soon(30_000),
-            "You will be disconnected in 30 s unless you type something.",
-        ),
-        row(
-            soon(1_500),
-            "You will be disconnected in 2 s unless you type something.",
-        ),
-        row(
-            held(1, u64::MAX),
-            "Not so fast: at least 1 line(s) held back, the last for 18446744073709551615 s or more. Nothing is lost.",
-        ),
+        row(soon(30_000), "You will be disconnected in 30 s unless you type something."),
+        row(soon(1_500), "You will be disconnected in 2 s unless you type something."),
+        row(held(1, u64::MAX),
+            "Not so fast: at least 1 line(s) held back, the last for 18446744073709551615 s or more. Nothing is lost."),
         row(IdleBye, "Bye!"),
         row(Bye, "Bye!"),
-        row(
-            held(0, 3),
-            "Not so fast: the rest is read more slowly. Nothing is lost.",
-        ),
-        row(
-            held(7, 3),
-            "Not so fast: at least 7 line(s) held back, the last for 4 s or more. Nothing is lost.",
-        ),
-        row(
-            EndlessLine,
-            "That line is too long: 65536 bytes without an end. Goodbye.",
-        ),
+        row(held(0, 3), "Not so fast: the rest is read more slowly. Nothing is lost."),
+        row(held(7, 3), "Not so fast: at least 7 line(s) held back, the last for 4 s or more. Nothing is lost."),
+        row(EndlessLine, "That line is too long: 65536 bytes without an end. Goodbye."),
         row(ServerFull, "The chat server is full. Try again later."),
-        row(
-            TooManyFromAddress,
-            "Too many connections from your address. Try again in a minute.",
-        ),
-        row(
-            NoThread,
-            "The chat server cannot take another client now. Try again later.",
-        ),
-        row(
-            TooSlow,
-            "You were disconnected: your end did not read what was sent. Connect again.",
-        ),
+        row(TooManyFromAddress, "Too many connections from your address. Try again in a minute."),
+        row(NoThread, "The chat server cannot take another client now. Try again later."),
+        row(TooSlow, "You were disconnected: your end did not read what was sent. Connect again."),
         row(ShutDown, "The chat has been shut down"),
     ]
 }

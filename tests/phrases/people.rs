@@ -1,16 +1,17 @@
-//! Who comes, goes and changes.
+//! Joining, leaving and other news about people.
 
 use core::net::SocketAddr;
 
-use chatserv::chat::{Message, NameRefusal, Refusal};
+use chatserv::chat::{ChatError, Message, NameError};
 
-use crate::operators::removal;
-use crate::{Row, name, row};
+use crate::phrases::operators::removal;
+use crate::phrases::{Row, name, row};
 
+#[rustfmt::skip]
 pub fn rows() -> Vec<Row> {
     use Message::*;
     let taken = |wanted| {
-        Refused(Refusal::NameTaken {
+        Error(ChatError::NameTaken {
             wanted: name(wanted),
             by: name("Ann"),
         })
@@ -54,77 +55,30 @@ pub fn rows() -> Vec<Row> {
     vec![
         row(InputUsername, "Input username."),
         row(YourNameIs(name("Bob")), "Your username is Bob."),
-        row(
-            Congratulations,
-            "Congratulations! You've successfully joined the chat server.",
-        ),
+        row(Congratulations, "Congratulations! You've successfully joined the chat server."),
         row(connected, "You have joined the chat as ann."),
         row(YourId(name("[::1]:36832")), "Your id is: '[::1]:36832'."),
-        row(
-            ClientCount(3),
-            "There are 3 client(s) connected to this server.",
-        ),
-        row(
-            Refused(Refusal::NameRefused(NameRefusal::Empty)),
-            "That is no username: a name has at least one letter. Type one.",
-        ),
+        row(ClientCount(3), "There are 3 client(s) connected to this server."),
+        row(Error(ChatError::Name(NameError::Empty)),
+            "That is no username: a name has at least one letter. Type one."),
         row(taken("Ann"), "Ann is taken. Choose another name."),
-        row(
-            taken("ANN"),
-            "ANN is taken: it looks like Ann, who is here. Choose another name.",
-        ),
-        row(
-            TooManyNames,
-            "Too many tries. Connect again when you have thought of a name.",
-        ),
-        row(
-            LoginTimedOut,
-            "You gave no username in time. Connect again to try once more.",
-        ),
-        row(
-            Arrived(name("Bob")),
-            "A new client has connected to the chat: id = Bob",
-        ),
+        row(taken("ANN"), "ANN is taken: it looks like Ann, who is here. Choose another name."),
+        row(TooManyNames, "Too many tries. Connect again when you have thought of a name."),
+        row(LoginTimedOut, "You gave no username in time. Connect again to try once more."),
+        row(Arrived(name("Bob")), "A new client has connected to the chat: id = Bob"),
         row(left(None), "Bob has left the chat"),
-        row(
-            left(Some(removal(false, Some("spam")))),
-            "Bob has left the chat: kicked by Alice (spam)",
-        ),
-        row(
-            left(Some(removal(true, None))),
-            "Bob has left the chat: banned by Alice",
-        ),
-        row(
-            changed(None, 214, 3),
-            "214 clients have connected and 3 have left; 10000 are here.",
-        ),
-        row(
-            changed(None, 1, 1),
-            "1 client has connected and 1 has left; 10000 are here.",
-        ),
-        row(
-            changed(Some("dev"), 2, 0),
-            "2 clients have joined room dev and 0 have left; 10000 are in it.",
-        ),
+        row(left(Some(removal(false, Some("spam")))), "Bob has left the chat: kicked by Alice (spam)"),
+        row(left(Some(removal(true, None))), "Bob has left the chat: banned by Alice"),
+        row(changed(None, 214, 3), "214 clients have connected and 3 have left; 10000 are here."),
+        row(changed(None, 1, 1), "1 client has connected and 1 has left; 10000 are here."),
+        row(changed(Some("dev"), 2, 0), "2 clients have joined room dev and 0 have left; 10000 are in it."),
         row(came, "ann has joined room lobby"),
         row(went(None), "ann has left room dev"),
-        row(
-            went(Some(removal(false, None))),
-            "ann has left room dev: kicked by Alice",
-        ),
+        row(went(Some(removal(false, None))), "ann has left room dev: kicked by Alice"),
         row(renamed, "Bob is now known as Robert"),
-        row(
-            away(None),
-            "You are marked as away. Type /back when you are here again.",
-        ),
-        row(
-            away(Some("lunch")),
-            "You are marked as away (lunch). Type /back when you are here again.",
-        ),
-        row(
-            NowBack { from: name("ann") },
-            "You are marked as here again.",
-        ),
+        row(away(None), "You are marked as away. Type /back when you are here again."),
+        row(away(Some("lunch")), "You are marked as away (lunch). Type /back when you are here again."),
+        row(NowBack { from: name("ann") }, "You are no longer marked as away."),
         row(is_away(None), "ann is away."),
         row(is_away(Some("lunch")), "ann is away (lunch)."),
     ]

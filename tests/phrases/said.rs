@@ -1,21 +1,21 @@
-//! What people say, and the times of it.
+//! Messages of people, with their times.
 
 use std::sync::Arc;
 
-use chatserv::chat::{Manner, Message, Said, SentAt, Timestamps, To};
+use chatserv::chat::{Audience, ChatMessage, Manner, Message, SentAt, Timestamps};
 use jiff::tz::{Offset, TimeZone};
 
-use crate::{berlin, lines, name, names, time};
+use crate::phrases::{berlin, lines, name, names, time};
 
-fn in_lobby() -> To {
-    To::Room {
+fn in_lobby() -> Audience {
+    Audience::Room {
         room: name("lobby"),
         message_id: 7,
     }
 }
 
-fn said(manner: Manner, to: To, received_at: &str) -> Said {
-    Said {
+fn said(manner: Manner, to: Audience, received_at: &str) -> ChatMessage {
+    ChatMessage {
         from: name("Ann"),
         to,
         manner,
@@ -25,9 +25,9 @@ fn said(manner: Manner, to: To, received_at: &str) -> Said {
     }
 }
 
-/// A line from a client that has told its own clock, in a zone so many minutes from UTC.
-fn sent(received_at: &str, sent_at: &str, minutes: i32) -> Said {
-    Said {
+/// A message with the sender's clock, in a zone this many minutes from UTC.
+fn sent(received_at: &str, sent_at: &str, minutes: i32) -> ChatMessage {
+    ChatMessage {
         sent_at: Some(SentAt {
             written: "as it was written".into(),
             at: time(sent_at),
@@ -37,10 +37,10 @@ fn sent(received_at: &str, sent_at: &str, minutes: i32) -> Said {
     }
 }
 
-fn history(said: Vec<Said>, now: &str) -> Message {
+fn history(said: Vec<ChatMessage>, now: &str) -> Message {
     Message::History {
         room: name("lobby"),
-        said: said.into_iter().map(Arc::new).collect(),
+        messages: said.into_iter().map(Arc::new).collect(),
         more: true,
         epoch: 1,
         now: time(now),
@@ -48,24 +48,22 @@ fn history(said: Vec<Said>, now: &str) -> Message {
 }
 
 #[test]
-fn each_manner_has_its_form() {
-    let people = || To::People(names(&["sis", "mom"]));
-    let nobody = || To::People(Vec::new());
-    for (manner, to, line) in [
+fn each_manner_has_a_form() {
+    let people = || Audience::People(names(&["sis", "mom"]));
+    let nobody = || Audience::People(Vec::new());
+    #[rustfmt::skip]
+    let table = [
         (Manner::Chat, in_lobby(), "Ann : hello  you"),
         (Manner::Chat, people(), "Ann : hello  you"),
         (Manner::Me, in_lobby(), "* Ann hello  you"),
         (Manner::Me, people(), "* Ann hello  you"),
         (Manner::Private, people(), "Ann -> sis, mom : hello  you"),
-        (
-            Manner::Private,
-            To::People(names(&["sis"])),
-            "Ann -> sis : hello  you",
-        ),
+        (Manner::Private, Audience::People(names(&["sis"])), "Ann -> sis : hello  you"),
         (Manner::Private, in_lobby(), "Ann -> lobby : hello  you"),
         (Manner::Chat, nobody(), "Ann : hello  you"),
-    ] {
-        let message = Message::Said(said(manner, to, "2026-11-20T11:03:59Z").into());
+    ];
+    for (manner, to, line) in table {
+        let message = Message::Chat(said(manner, to, "2026-11-20T11:03:59Z").into());
         for (timestamps, before) in [
             (Timestamps::Off, ""),
             (Timestamps::Time, "[12:03] "),
@@ -78,26 +76,26 @@ fn each_manner_has_its_form() {
 }
 
 #[test]
-fn times_are_those_of_the_zone_in_summer_and_in_winter() {
+fn times_follow_the_zone_in_summer_and_winter() {
     for (received_at, zone, shown) in [
-        // The hour that is missing: 01:59 is followed by 03:00.
+        // The skipped hour: 01:59 is followed by 03:00.
         ("2026-03-29T00:59:59Z", berlin(), "[2026-03-29 01:59] "),
         ("2026-03-29T01:00:00Z", berlin(), "[2026-03-29 03:00] "),
-        // The hour that comes twice.
+        // The repeated hour.
         ("2026-10-25T00:30:00Z", berlin(), "[2026-10-25 02:30] "),
         ("2026-10-25T01:30:00Z", berlin(), "[2026-10-25 02:30] "),
         // Another day here than in UTC.
         ("2026-11-20T23:30:00Z", berlin(), "[2026-11-21 00:30] "),
         ("2026-11-20T23:30:00Z", TimeZone::UTC, "[2026-11-20 23:30] "),
     ] {
-        let message = Message::Said(said(Manner::Chat, in_lobby(), received_at).into());
+        let message = Message::Chat(said(Manner::Chat, in_lobby(), received_at).into());
         let expected = [format!("{shown}Ann : hello  you")];
         assert_eq!(lines(&message, Timestamps::Date, &zone), expected);
     }
 }
 
 #[test]
-fn past_lines_have_their_time_and_their_date_if_it_is_another() {
+fn history_shows_times_and_other_dates() {
     let received = |at| said(Manner::Chat, in_lobby(), at);
     let past = vec![
         received("2026-03-28T22:59:00Z"),
@@ -105,7 +103,7 @@ fn past_lines_have_their_time_and_their_date_if_it_is_another() {
         received("2026-03-29T00:59:00Z"),
         said(Manner::Me, in_lobby(), "2026-03-29T01:00:00Z"),
     ];
-    // Midnight in Berlin is an hour before that in UTC; the clocks were put forward in this night.
+    // Midnight in Berlin is an hour earlier than in UTC, and daylight saving time begins in this night.
     let message = history(past, "2026-03-29T21:59:00Z");
     for timestamps in [Timestamps::Off, Timestamps::Time, Timestamps::Date] {
         assert_eq!(
@@ -125,42 +123,36 @@ fn past_lines_have_their_time_and_their_date_if_it_is_another() {
 }
 
 #[test]
-fn a_senders_clock_is_shown_where_it_differs() {
+fn a_different_sender_clock_is_shown() {
     let received = "2026-11-20T11:03:00Z";
-    for (sent_at, minutes, shown) in [
-        // A minute is nothing, in either direction.
+    #[rustfmt::skip]
+    let table = [
+        // A difference of up to a minute is not shown.
         ("2026-11-20T11:02:00Z", 120, "[12:03]"),
         ("2026-11-20T11:04:00Z", 120, "[12:03]"),
-        // More is told in the sender's zone.
+        // A larger one is shown in the sender's zone.
         ("2026-11-20T09:58:00Z", 120, "[12:03, sent 11:58 +02:00]"),
         ("2026-11-20T11:04:01Z", 60, "[12:03, sent 12:04 +01:00]"),
         ("2026-11-20T10:00:00Z", 0, "[12:03, sent 10:00 +00:00]"),
         ("2026-11-20T10:00:00Z", 345, "[12:03, sent 15:45 +05:45]"),
-        // With the date where theirs is another one.
-        (
-            "2026-11-20T02:28:00Z",
-            -210,
-            "[12:03, sent 2026-11-19 22:58 -03:30]",
-        ),
-        (
-            "2026-11-20T10:28:00Z",
-            840,
-            "[12:03, sent 2026-11-21 00:28 +14:00]",
-        ),
-    ] {
+        // With the sender's date if it differs.
+        ("2026-11-20T02:28:00Z", -210, "[12:03, sent 2026-11-19 22:58 -03:30]"),
+        ("2026-11-20T10:28:00Z", 840, "[12:03, sent 2026-11-21 00:28 +14:00]"),
+    ];
+    for (sent_at, minutes, shown) in table {
         let message = history(vec![sent(received, sent_at, minutes)], received);
         let line = lines(&message, Timestamps::Off, &berlin()).pop();
         assert_eq!(line, Some(format!("{shown} Ann : hello  you")), "{sent_at}");
     }
-    // Beside a date of its own, only another date is worth telling.
+    // The same date is not repeated.
     let yesterday = sent("2026-11-19T11:03:00Z", "2026-11-19T09:58:00Z", 120);
     let message = history(vec![yesterday], received);
     assert_eq!(
         lines(&message, Timestamps::Off, &berlin())[1],
         "[2026-11-19 12:03, sent 11:58 +02:00] Ann : hello  you"
     );
-    // What is said now is not shown with it.
-    let now = Message::Said(sent(received, "2026-11-20T09:58:00Z", 120).into());
+    // A new message is shown without it.
+    let now = Message::Chat(sent(received, "2026-11-20T09:58:00Z", 120).into());
     let line = lines(&now, Timestamps::Time, &berlin());
     assert_eq!(line, ["[12:03] Ann : hello  you"]);
 }

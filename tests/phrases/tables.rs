@@ -3,13 +3,15 @@
 use core::net::SocketAddr;
 use std::time::Duration;
 
-use chatserv::chat::{Ban, Message, Network, PersonKnown, Protocol, Queue, RoomShown, ThreadShown};
+use chatserv::chat::{
+    Ban, Message, Network, PersonDetails, Protocol, Queue, RoomListing, ThreadListing,
+};
 
-use crate::lists::person;
-use crate::{Row, name, row, servers, time};
+use crate::phrases::lists::person;
+use crate::phrases::{Row, name, row, servers, time};
 
-fn room(room: &str, members: usize, topic: Option<&str>) -> RoomShown {
-    RoomShown {
+fn room(room: &str, members: usize, topic: Option<&str>) -> RoomListing {
+    RoomListing {
         room: name(room),
         members,
         topic: topic.map(name),
@@ -34,8 +36,8 @@ fn bans(bans: Vec<Ban>) -> Message {
     }
 }
 
-fn thread(name: String, doing: &'static str, queue: Option<Queue>, bytes: u64) -> ThreadShown {
-    ThreadShown {
+fn thread(name: String, doing: &'static str, queue: Option<Queue>, bytes: u64) -> ThreadListing {
+    ThreadListing {
         name,
         role: "reader",
         doing,
@@ -46,9 +48,10 @@ fn thread(name: String, doing: &'static str, queue: Option<Queue>, bytes: u64) -
     }
 }
 
+#[rustfmt::skip]
 pub fn rows() -> Vec<Row> {
     let known = |away: bool, operator, private| {
-        Message::Whois(Box::new(PersonKnown {
+        Message::Whois(Box::new(PersonDetails {
             person: person("Ann", &["dev", "asyncio"], 65, away),
             away_why: away.then(|| name("lunch")),
             here_for: Duration::from_secs(90_061),
@@ -80,14 +83,9 @@ pub fn rows() -> Vec<Row> {
     };
     let address = SocketAddr::from(([127, 0, 0, 1], 40_000));
     vec![
-        row(
-            rooms,
-            "2 room(s):\nlobby  12 people  Whatever\ndev    1 person",
-        ),
-        row(
-            known(false, false, None),
-            "Ann:\nrooms     dev, asyncio\nhere for  1d 1h\nidle for  1m\nspeaks    JSON lines",
-        ),
+        row(rooms, "2 room(s):\nlobby  12 people  Whatever\ndev    1 person"),
+        row(known(false, false, None),
+            "Ann:\nrooms     dev, asyncio\nhere for  1d 1h\nidle for  1m\nspeaks    JSON lines"),
         row(
             known(true, true, Some((address, true))),
             "Ann:\nrooms     dev, asyncio\nhere for  1d 1h\nidle for  1m\nspeaks    plain text\n\
@@ -116,10 +114,7 @@ pub fn rows() -> Vec<Row> {
              2001:db8::/64   0s left   by Alice",
         ),
         row(Message::Motd(None), "There is no message of the day."),
-        row(
-            Message::Motd(Some(name("Welcome!\n\n  Type /help."))),
-            "Welcome!\n\n  Type /help.",
-        ),
+        row(Message::Motd(Some(name("Welcome!\n\n  Type /help."))), "Welcome!\n\n  Type /help."),
         row(
             threads,
             "3 thread(s):\n\
@@ -156,10 +151,10 @@ fn long_tables_are_cut_in_both_directions() {
         assert_eq!(lines.len(), 49);
         assert!(lines[0].starts_with("700 "), "{:?}", lines[0]);
         let is_threads = matches!(message, Message::Threads { .. });
-        // One row less where the columns have a head.
+        // A header takes one row.
         let more = if is_threads { 654 } else { 653 };
         assert_eq!(lines[48], format!("… and {more} more"));
-        // What a thread has read and sent is never cut off; a topic or a reason is.
+        // Topics and reasons are cut off, but not the numbers of a thread.
         let is_cut = lines[2].ends_with('…');
         assert_eq!(is_cut, !is_threads, "{:?}", lines[2]);
     }

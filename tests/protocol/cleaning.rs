@@ -1,11 +1,10 @@
-//! What may reach another person's terminal.
+//! Text that may reach another person's terminal.
 
+use super::{altered, check, line};
 use chatserv::protocol::{clean, is_blank};
 
-use crate::{altered, check, line};
-
 #[test]
-fn texts_of_all_languages_arrive_untouched() {
+fn texts_of_all_languages_stay_as_they_are() {
     for text in [
         "plain ASCII, with \"signs\" ~{}|\\^`",
         "Grüße, naïve façade",
@@ -31,40 +30,29 @@ fn a_tab_is_a_blank_and_other_controls_are_dropped() {
     check(b"a\tb\n", &[line("a b")], b"");
     check(b"a\x01b\x07c\x0Bd\x0Ce\x1Ff\n", &[altered("abcdef")], b"");
     check("a\u{80}b\u{85}c\u{84}d\n", &[altered("abcd")], b"");
-    // A DEL edits the line before it is cleaned; here is one that comes by another way, such as JSON.
+    // In typed text, DEL edits the line before it is cleaned; this one comes from JSON.
     assert_eq!(clean(b"a\x7Fb\r\0").text, "ab");
 }
 
 #[test]
+#[rustfmt::skip]
 fn bad_utf8_becomes_the_replacement_character() {
     check(b"caf\xE9\n", &[altered("caf\u{FFFD}")], b"");
     check(b"\xC3\n", &[altered("\u{FFFD}")], b"");
     check(b"a\xE2\x82\n", &[altered("a\u{FFFD}")], b"");
     // Overlong forms, a surrogate, and beyond the last code point.
     check(b"\xC0\xAF\n", &[altered("\u{FFFD}\u{FFFD}")], b"");
-    check(
-        b"\xE0\x80\xAF\n",
-        &[altered("\u{FFFD}\u{FFFD}\u{FFFD}")],
-        b"",
-    );
-    check(
-        b"\xED\xA0\x80\n",
-        &[altered("\u{FFFD}\u{FFFD}\u{FFFD}")],
-        b"",
-    );
-    check(
-        b"\xF4\x90\x80\x80\n",
-        &[altered("\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}")],
-        b"",
-    );
-    // A C1 control as a raw byte is no character at all.
+    check(b"\xE0\x80\xAF\n", &[altered("\u{FFFD}\u{FFFD}\u{FFFD}")], b"");
+    check(b"\xED\xA0\x80\n", &[altered("\u{FFFD}\u{FFFD}\u{FFFD}")], b"");
+    check(b"\xF4\x90\x80\x80\n", &[altered("\u{FFFD}\u{FFFD}\u{FFFD}\u{FFFD}")], b"");
+    // A C1 control as a raw byte is not UTF-8.
     check(b"a\x9B31mb\n", &[altered("a\u{FFFD}31mb")], b"");
 }
 
 #[test]
 fn escape_sequences_are_dropped_as_a_whole() {
     for (typed, text) in [
-        // Control sequences: colours, cursor, private and with intermediates.
+        // Control sequences: colours, cursor, private ones, and ones with intermediates.
         ("\x1b[31mred\x1b[0m", "red"),
         ("a\x1b[2J\x1b[1;1Hb", "ab"),
         ("a\x1b[?1049h\x1b[!p\x1b[0 qb", "ab"),
@@ -72,7 +60,7 @@ fn escape_sequences_are_dropped_as_a_whole() {
         ("a\x1b[31", "a"),
         ("a\x1b[3é", "aé"),
         ("a\x1b[3\x1b[31mb", "ab"),
-        // Strings: title, hyperlink, clipboard; each way to end one.
+        // Strings: title, hyperlink, clipboard, with each way to end one.
         ("a\x1b]0;title\x07b", "ab"),
         ("a\x1b]0;title\x1b\\b", "ab"),
         ("a\x1b]0;title\u{9c}b", "ab"),
@@ -95,7 +83,7 @@ fn escape_sequences_are_dropped_as_a_whole() {
         ("a\x1bcb\x1b7c\x1b=d", "abcd"),
         ("a\x1b(0b\x1b%Gc\x1b#8d", "abcd"),
         ("a\x1bOAb\u{8f}Bc", "abc"),
-        // What begins nothing.
+        // An escape that begins nothing.
         ("a\x1b", "a"),
         ("a\x1b\x1bb", "a"),
         ("a\x1bé", "aé"),
@@ -106,23 +94,16 @@ fn escape_sequences_are_dropped_as_a_whole() {
 }
 
 #[test]
-fn what_reorders_text_or_breaks_lines_is_dropped() {
-    check(
-        "a\u{202A}b\u{202B}c\u{202C}d\u{202D}e\u{202E}f\n",
-        &[altered("abcdef")],
-        b"",
-    );
-    check(
-        "a\u{2066}b\u{2067}c\u{2068}d\u{2069}e\n",
-        &[altered("abcde")],
-        b"",
-    );
+#[rustfmt::skip]
+fn bidi_controls_and_line_separators_are_dropped() {
+    check("a\u{202A}b\u{202B}c\u{202C}d\u{202D}e\u{202E}f\n", &[altered("abcdef")], b"");
+    check("a\u{2066}b\u{2067}c\u{2068}d\u{2069}e\n", &[altered("abcde")], b"");
     check("a\u{2028}b\u{2029}c\n", &[altered("a b c")], b"");
 }
 
 #[test]
 fn a_line_end_inside_a_text_is_a_blank() {
-    // No typed line holds one; a decoded JSON string may.
+    // A JSON string may contain one.
     for (text, cleaned) in [
         ("one\nserver: two", "one server: two"),
         ("one\r\ntwo", "one two"),
@@ -140,24 +121,15 @@ fn a_line_end_inside_a_text_is_a_blank() {
 }
 
 #[test]
+#[rustfmt::skip]
 fn combining_marks_do_not_pile_up() {
     let piled = |marks: usize| format!("z{}o", "\u{301}".repeat(marks));
     check(format!("{}\n", piled(4)), &[line(&piled(4))], b"");
     check(format!("{}\n", piled(5)), &[altered(&piled(4))], b"");
-    check(
-        format!("{0}{0}\n", piled(300)),
-        &[altered(&piled(4).repeat(2))],
-        b"",
-    );
-    // Neither what is invisible nor what is dropped makes room for more.
+    check(format!("{0}{0}\n", piled(300)), &[altered(&piled(4).repeat(2))], b"");
+    // Invisible and dropped characters do not make room for more.
     let joined = format!("z{}", "\u{301}\u{301}\u{200D}".repeat(3));
-    check(
-        format!("{joined}\n"),
-        &[altered(
-            "z\u{301}\u{301}\u{200D}\u{301}\u{301}\u{200D}\u{200D}",
-        )],
-        b"",
-    );
+    check(format!("{joined}\n"), &[altered("z\u{301}\u{301}\u{200D}\u{301}\u{301}\u{200D}\u{200D}")], b"");
     check(
         "z\u{301}\u{301}\u{202E}\u{301}\u{301}\u{1}\u{301}\n",
         &[altered(&format!("z{}", "\u{301}".repeat(4)))],

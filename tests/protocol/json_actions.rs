@@ -1,11 +1,11 @@
-//! What is read of a request, and what is not.
+//! Fields of requests: required, unknown, `id` and texts.
 
-use chatserv::chat::{Input, Malformed, Request, Target};
+use chatserv::chat::{Input, Request, RequestError, Target};
 use chatserv::protocol::clean;
 use chatserv::protocol::json::{ID_BYTES_MAX, actions};
 
-use crate::json_requests::table;
-use crate::json_support::{asked, check_json, decode, json, malformed, request, tag};
+use super::json_requests::table;
+use super::{asked, check_json, decode, json, malformed, request, tag};
 
 #[test]
 fn every_action_is_a_request() {
@@ -19,24 +19,24 @@ fn every_action_is_a_request() {
     assert!(missing.is_empty(), "not in the table: {missing:?}");
 }
 
-/// What the field `action` of a row holds.
+/// The action of a row.
 fn name_of(line: &str) -> &str {
     line.split('"').nth(3).unwrap_or_default()
 }
 
 #[test]
-fn a_field_that_has_to_be_there_is_missed() {
+fn a_missing_field_is_an_error() {
     for (line, _) in table() {
         let Some(action) = actions().find(|action| action.name == name_of(line)) else {
             panic!("{line}");
         };
         for field in action.required {
-            // With another key, the value belongs to a field that nobody knows. So does `null`.
+            // With another key, the value belongs to an unknown field.
             let without = line.replace(&format!("\"{field}\":"), "\"x\":");
             assert_ne!(without, line, "{field}");
             assert_eq!(
                 asked(&without),
-                Err(Malformed::MissingField(field)),
+                Err(RequestError::MissingField(field)),
                 "{without}"
             );
         }
@@ -46,30 +46,30 @@ fn a_field_that_has_to_be_there_is_missed() {
         (r#"{"action":"ban"}"#, "username"),
         (r#"{"action":"unban","reason":"x"}"#, "username"),
     ] {
-        assert_eq!(asked(line), Err(Malformed::MissingField(field)), "{line}");
+        assert_eq!(
+            asked(line),
+            Err(RequestError::MissingField(field)),
+            "{line}"
+        );
     }
 }
 
 #[test]
-fn what_an_action_does_not_know_does_no_harm() {
+#[rustfmt::skip]
+fn unknown_fields_are_ignored() {
     for unknown in ["1e999", "-0.0e-9999", r#""\ud83d""#, r#"{"a":1,"a":[{}]}"#] {
         let line =
             format!(r#"{{"x":{unknown},"action":"ping","id":{unknown},"message":{unknown}}}"#);
-        check_json(
-            &line,
-            &[Input::Request {
-                request: Request::Ping,
-                tag: tag(unknown),
-            }],
-        );
+        check_json(&line, &[Input::Request { request: Request::Ping, tag: tag(unknown) }]);
     }
-    // A key may hold half a character, and so may be like no word at all.
+    // A key may contain half a surrogate pair.
     check_json(r#"{"\ud83d":1,"action":"ping"}"#, &[request(Request::Ping)]);
-    // A key is what it means, however it is written.
+    // Escapes in keys count.
     check_json(r#"{"\u0061ction":"pin\u0067"}"#, &[request(Request::Ping)]);
 }
 
 #[test]
+#[rustfmt::skip]
 fn an_id_comes_back_as_it_was_written() {
     let with_tag = |id: &str| {
         [Input::Request {
@@ -88,58 +88,47 @@ fn an_id_comes_back_as_it_was_written() {
         "18446744073709551616",
     ] {
         check_json(format!(r#"{{"id":{id},"action":"ping"}}"#), &with_tag(id));
-        check_json(
-            format!("{{\"action\":\"ping\",\"id\" : \t{id} }}"),
-            &with_tag(id),
-        );
+        check_json(format!("{{\"action\":\"ping\",\"id\" : \t{id} }}"), &with_tag(id));
     }
-    // But for control characters, which no line that is sent may hold.
-    check_json(
-        "{\"id\":[1,\r\t2],\"action\":\"ping\"}",
-        &with_tag("[1,  2]"),
-    );
-    check_json(
-        "{\"id\":\"a\u{7f}\u{9b}b\",\"action\":\"ping\"}",
-        &with_tag(r#""a\u007f\u009bb""#),
-    );
+    // Control characters are replaced, since no sent line may contain them.
+    check_json("{\"id\":[1,\r\t2],\"action\":\"ping\"}", &with_tag("[1,  2]"));
+    check_json("{\"id\":\"a\u{7f}\u{9b}b\",\"action\":\"ping\"}", &with_tag(r#""a\u007f\u009bb""#));
 }
 
 #[test]
-fn an_id_that_is_null_is_none() {
+fn a_null_id_is_no_id() {
     check_json(r#"{"id":null,"action":"ping"}"#, &[request(Request::Ping)]);
-    check_json(r#"{"id": null }"#, &[malformed(Malformed::MissingAction)]);
+    check_json(
+        r#"{"id": null }"#,
+        &[malformed(RequestError::MissingAction)],
+    );
 }
 
 #[test]
-fn an_id_has_so_many_bytes_and_no_more() {
+#[rustfmt::skip]
+fn the_length_of_an_id_is_limited() {
     let ping = |id: &str| format!(r#"{{"action":"ping","id":{id}}}"#);
     let longest = format!("\"{}\"", "i".repeat(ID_BYTES_MAX - 2));
-    check_json(
-        ping(&longest),
-        &[Input::Request {
-            request: Request::Ping,
-            tag: tag(&longest),
-        }],
-    );
-    // As it is sent back: DEL becomes six bytes.
+    check_json(ping(&longest), &[Input::Request { request: Request::Ping, tag: tag(&longest) }]);
+    // The limit holds for the answer, where DEL takes six bytes.
     let grows = format!("\"{}\"", "\u{7f}".repeat(ID_BYTES_MAX / 6 + 1));
     let one_more = "7".repeat(ID_BYTES_MAX + 1);
     for id in [one_more, grows, format!("[{longest}]")] {
         let inputs = decode(json(), [ping(&id).as_bytes()]).inputs;
-        // Neither is it sent back, nor is anything done.
-        let [Input::Malformed { why, tag: None }] = inputs.as_slice() else {
+        // The id does not come back, and nothing is done.
+        let [Input::BadRequest { why, tag: None }] = inputs.as_slice() else {
             panic!("{id}: {inputs:?}");
         };
         let field = "id";
         assert!(
-            matches!(why, Malformed::WrongField { field: told, .. } if *told == field),
+            matches!(why, RequestError::WrongField { field: told, .. } if *told == field),
             "{why:?}"
         );
     }
 }
 
 #[test]
-fn what_ends_the_chat_ignores_no_field() {
+fn shutdown_accepts_no_unknown_field() {
     for (fields, unknown) in [
         (r#""in":"5m""#, "in"),
         (r#""duration":"5m","Reason":"x""#, "Reason"),
@@ -148,17 +137,17 @@ fn what_ends_the_chat_ignores_no_field() {
         (r#""\u0069n":"5m""#, "in"),
     ] {
         let line = format!(r#"{{"action":"shutdown",{fields}}}"#);
-        let why = Malformed::UnknownField(unknown.into());
+        let why = RequestError::UnknownField(unknown.into());
         assert_eq!(asked(&line), Err(why), "{line}");
     }
-    // What is `null` is not there.
+    // A field that is `null` does not count.
     let line = r#"{"id":1,"action":"shutdown","in":null,"duration":null,"cancel":false}"#;
     let (after, why) = (None, None);
     assert_eq!(asked(line), Ok(Request::Shutdown { after, why }));
 }
 
 #[test]
-fn texts_are_cleaned_after_they_are_decoded() {
+fn texts_are_cleaned_after_decoding() {
     for written in [
         r#"\u001b[2Jhi"#,
         r#"one\nserver: two"#,
@@ -198,9 +187,9 @@ fn texts_are_cleaned_after_they_are_decoded() {
     }
 }
 
-/// How many are too many is a rule of the chat, the same for everybody who names people.
+/// The upper limit is a rule of the Hub.
 #[test]
-fn a_list_of_names_holds_one_at_least() {
+fn a_list_of_names_has_at_least_one() {
     let msg = |count| {
         let names = vec!["\"ann\""; count].join(",");
         asked(&format!(
@@ -211,19 +200,19 @@ fn a_list_of_names_holds_one_at_least() {
         assert!(msg(count).is_ok(), "{count}");
     }
     let refused = msg(0);
-    let is_refused = matches!(refused, Err(Malformed::WrongField { field: "to", .. }));
+    let is_refused = matches!(refused, Err(RequestError::WrongField { field: "to", .. }));
     assert!(is_refused, "{refused:?}");
 }
 
 #[test]
-fn a_shutdown_is_either_planned_or_called_off() {
+fn a_shutdown_is_either_scheduled_or_cancelled() {
     for beside in [r#""duration":"5m""#, r#""reason":"x""#] {
         let asked = asked(&format!(
             r#"{{"action":"shutdown","cancel":true,{beside}}}"#
         ));
         let is_refused = matches!(
             asked,
-            Err(Malformed::WrongField {
+            Err(RequestError::WrongField {
                 field: "cancel",
                 ..
             })
@@ -243,7 +232,7 @@ fn a_capital_m_is_no_unit() {
     let refused = ban("30M");
     let is_refused = matches!(
         refused,
-        Err(Malformed::WrongField {
+        Err(RequestError::WrongField {
             field: "duration",
             ..
         })

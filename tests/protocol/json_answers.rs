@@ -1,20 +1,20 @@
-//! How long an answer may be.
+//! Limits of answers.
 
 use std::time::Duration;
 
-use chatserv::chat::{Message, PersonShown, RoomShown, ThreadShown};
-use chatserv::config::limits::LIST_ENTRIES_MAX;
+use chatserv::chat::{Message, PersonListing, RoomListing, ThreadListing};
+use chatserv::config::limits::{LIST_ENTRIES_MAX, NOTE_BYTES_MAX};
 use chatserv::protocol::json::{ANSWER_BYTES_MAX, ID_BYTES_MAX};
 use serde_json::Value;
 
-use crate::json_encoder::lines;
-use crate::json_samples::{ban, name, noon};
-use crate::json_samples_people::person;
-use crate::json_support::tag;
+use super::json_encoder::lines;
+use super::json_samples::{ban, name, noon};
+use super::json_samples_people::person;
+use super::tag;
 
-/// One answer, and how many bytes it has with its end.
+/// An answer, and its length with the line end.
 fn answer(message: &Message) -> (Value, usize) {
-    // As long an id as a request can bring with it.
+    // The longest possible id.
     let id = "i".repeat(ID_BYTES_MAX - 2);
     let tag = tag(&format!("\"{id}\""));
     let lines = lines(message, tag.as_ref());
@@ -24,19 +24,20 @@ fn answer(message: &Message) -> (Value, usize) {
     (value, lines[0].len() + 1)
 }
 
-/// Lists of so many entries, of which each has a name of so many bytes, with the key of the list.
+/// Answers with this many entries and names of this many bytes, with the key of each list.
+#[rustfmt::skip]
 fn lists(count: usize, bytes: usize) -> Vec<(&'static str, Message)> {
     let long = name(&"n".repeat(bytes));
-    let shown = PersonShown {
+    let shown = PersonListing {
         rooms: vec![long.clone()],
         ..person()
     };
-    let room = RoomShown {
+    let room = RoomListing {
         room: long.clone(),
         members: 1,
         topic: None,
     };
-    let row = ThreadShown {
+    let row = ThreadListing {
         name: long.to_string(),
         role: "reader",
         doing: "reading",
@@ -48,36 +49,10 @@ fn lists(count: usize, bytes: usize) -> Vec<(&'static str, Message)> {
     let mut one_ban = ban();
     one_ban.name = Some(long.clone());
     vec![
-        (
-            "rooms",
-            Message::Rooms {
-                rooms: vec![room; count],
-                total: count,
-            },
-        ),
-        (
-            "clients",
-            Message::Who {
-                room: None,
-                people: vec![shown; count],
-                total: count,
-            },
-        ),
-        (
-            "bans",
-            Message::Bans {
-                bans: vec![one_ban; count],
-                total: count,
-                now: noon(),
-            },
-        ),
-        (
-            "threads",
-            Message::Threads {
-                rows: vec![row; count],
-                total: count,
-            },
-        ),
+        ("rooms", Message::Rooms { rooms: vec![room; count], total: count }),
+        ("clients", Message::Who { room: None, people: vec![shown; count], total: count }),
+        ("bans", Message::Bans { bans: vec![one_ban; count], total: count, now: noon() }),
+        ("threads", Message::Threads { rows: vec![row; count], total: count }),
         (
             "members",
             Message::InRoom {
@@ -85,7 +60,7 @@ fn lists(count: usize, bytes: usize) -> Vec<(&'static str, Message)> {
                 from: long.clone(),
                 members: vec![long; count],
                 total: count,
-                topic: Some(name(&"\"".repeat(4000))),
+                topic: Some(name(&"\u{7f}".repeat(NOTE_BYTES_MAX))),
                 epoch: u64::MAX,
                 last_message_id: u64::MAX,
             },
@@ -94,7 +69,7 @@ fn lists(count: usize, bytes: usize) -> Vec<(&'static str, Message)> {
 }
 
 #[test]
-fn a_list_has_so_many_entries_and_no_more() {
+fn the_entries_of_a_list_are_limited() {
     for (count, shown, more) in [
         (LIST_ENTRIES_MAX, LIST_ENTRIES_MAX, Value::Null),
         (LIST_ENTRIES_MAX + 1, LIST_ENTRIES_MAX, true.into()),
@@ -109,7 +84,7 @@ fn a_list_has_so_many_entries_and_no_more() {
 }
 
 #[test]
-fn a_list_has_so_many_bytes_and_no_more() {
+fn the_bytes_of_a_list_are_limited() {
     for (key, message) in lists(LIST_ENTRIES_MAX, 1000) {
         let (answer, bytes) = answer(&message);
         assert!(bytes <= ANSWER_BYTES_MAX, "{key}: {bytes} bytes");
@@ -121,7 +96,7 @@ fn a_list_has_so_many_bytes_and_no_more() {
 }
 
 #[test]
-fn a_list_that_begins_a_longer_one_says_so() {
+fn a_partial_list_says_so() {
     let people = vec![person(); 3];
     let (answer, _) = answer(&Message::Who {
         room: None,
@@ -136,7 +111,7 @@ fn a_list_that_begins_a_longer_one_says_so() {
 }
 
 #[test]
-fn a_list_without_a_total_is_cut_too() {
+fn a_list_without_a_total_is_limited_too() {
     let (answer, bytes) = answer(&Message::Ignoring(vec![name(&"n".repeat(128)); 2000]));
     assert_eq!(
         answer["usernames"].as_array().unwrap().len(),

@@ -1,19 +1,19 @@
-//! What each message is in JSON.
+//! Encoding of each message as JSON.
 
 use std::collections::BTreeSet;
 
-use chatserv::chat::{Message, Refusal, Tag, Timestamps, View};
+use chatserv::chat::{ChatError, HelpTopic, Message, Tag, Timestamps, View};
 use chatserv::protocol::encode;
 use chatserv::protocol::json::{self, error_codes};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use crate::json_samples::{name, noon, talk};
-use crate::json_samples_people::people;
-use crate::json_samples_server::{ends, errors, farewells, server};
-use crate::json_support::tag;
+use super::json_samples::{name, noon, talk};
+use super::json_samples_people::people;
+use super::json_samples_server::{ends, errors, farewells, server};
+use super::tag;
 
-/// The lines that a message is, without their ends.
+/// The encoded lines of a message, without line ends.
 pub fn lines(message: &Message, tag: Option<&Tag>) -> Vec<String> {
     let mut out = Vec::new();
     json::encode(message, tag, &mut out);
@@ -26,7 +26,7 @@ fn parsed(line: &str) -> Value {
     serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))
 }
 
-/// What a message is to people, where that is one sentence.
+/// The sentence that people see for a message.
 fn sentence(message: &Message) -> String {
     let mut out = Vec::new();
     encode(
@@ -42,13 +42,13 @@ fn sentence(message: &Message) -> String {
     sentence.to_owned()
 }
 
-/// Whether a line has, beside its fields, a sentence for people.
+/// Whether a line includes a sentence for people.
 fn has_sentence(line: &Value) -> bool {
     let action = line["action"].as_str().unwrap();
     ["error", "notice", "bye", "shutdown"].contains(&action)
 }
 
-/// The names of all messages or refusals, and the name of one. Each has to be listed, or this does not compile.
+/// The names of all variants, and a function for the name of one. A missing variant does not compile.
 macro_rules! kinds {
     ($all:ident, $of:ident, $enum:ident: $($kind:ident)*) => {
         const $all: &[&str] = &[$(stringify!($kind)),*];
@@ -62,19 +62,19 @@ macro_rules! kinds {
 }
 
 kinds! { MESSAGES, message_kind, Message:
-    Refused InputUsername YourNameIs Congratulations Connected YourId ClientCount TooManyNames
-    LoginTimedOut Arrived Left MembershipChanged Said Delivered History InRoom CameToRoom
+    Error InputUsername YourNameIs Congratulations Connected YourId ClientCount TooManyNames
+    LoginTimedOut Arrived Left MembershipChanged Chat Delivered History InRoom CameToRoom
     WentFromRoom Topic Rooms Renamed NowAway NowBack IsAway Ignoring Ignored Unignored Quiet
     TimestampsAre Pong Whois Help Who OperatorNow Kicked Banned Removed BanAdded BanTakenBack
     Bans Muted Motd Threads ShutdownPlanned ShutdownCancelled IdleSoon IdleBye HeldBack
     EndlessLine WrongProtocol Bye ServerFull TooManyFromAddress NoThread TooSlow ShutDown
 }
 
-kinds! { REFUSALS, refusal_kind, Refusal:
-    NameRefused NameTaken NotIgnored UnknownCommand Misused AmbiguousCommand TypeInFull NameBanned
-    NoNamesHere TooManyIgnored NameFirst AlreadyConnected Malformed NoSuchPerson NobodyOf NoSuchRoom
-    NotInRoom RoomRefused TooManyRooms NoMoreRooms TopicIsOperators TextTooLong NobodyToReplyTo
-    NotYourself YouAreMuted NotOperator NoOperatorWord WrongOperatorWord TooManyOperatorWords
+kinds! { REFUSALS, refusal_kind, ChatError:
+    Name NameTaken NotIgnored UnknownCommand Misused AmbiguousCommand TypeInFull NameBanned
+    NoNamesHere TooManyIgnored NameFirst AlreadyConnected Request NoSuchPerson NobodyOf NoSuchRoom
+    NotInRoom RoomName TooManyRooms NoMoreRooms TopicIsOperators TextTooLong NobodyToReplyTo
+    NotYourself YouAreMuted NotOperator NoOperatorPassword WrongOperatorPassword TooManyPasswordAttempts
     TooManyNamed NoSuchAddress NoSuchBan LoopbackBan TooManyBans NoShutdownPlanned LineTooLong
 }
 
@@ -91,7 +91,7 @@ fn every_message_has_a_sample() {
         .map(|message| message_kind(message))
         .collect();
     let refusals = samples.iter().filter_map(|message| match message {
-        Message::Refused(refusal) => Some(refusal_kind(refusal)),
+        Message::Error(refusal) => Some(refusal_kind(refusal)),
         _ => None,
     });
     let refusals: BTreeSet<_> = refusals.collect();
@@ -100,14 +100,15 @@ fn every_message_has_a_sample() {
         .filter(|&&kind| !messages.contains(kind))
         .collect();
     missing.extend(REFUSALS.iter().filter(|&&kind| !refusals.contains(kind)));
-    // The table of commands is another file's, and the help a test's of its own.
+    // The help has a test of its own.
     assert_eq!(missing, [&"Help"]);
 }
 
 #[test]
-fn help_is_the_table_of_commands() {
-    let help = |operator, about| {
-        let lines = lines(&Message::Help { operator, about }, None);
+fn help_lists_the_commands() {
+    let help = |operator, about: Option<&'static str>| {
+        let topic = about.map_or(HelpTopic::All, HelpTopic::Command);
+        let lines = lines(&Message::Help { operator, topic }, None);
         parsed(&lines[0])["commands"].as_array().unwrap().clone()
     };
     let (all, for_everybody) = (help(true, None), help(false, None));
@@ -124,7 +125,7 @@ fn help_is_the_table_of_commands() {
 }
 
 #[test]
-fn every_message_is_as_the_table_says() {
+fn every_message_is_encoded_as_in_its_sample() {
     for (message, expected) in talk().into_iter().chain(people()).chain(server()) {
         let lines = lines(&message, None);
         if expected.is_empty() {
@@ -148,7 +149,7 @@ fn every_message_is_as_the_table_says() {
 }
 
 #[test]
-fn farewells_are_said_to_the_letter() {
+fn farewells_are_encoded_word_for_word() {
     for (message, expected) in farewells() {
         assert_eq!(lines(&message, None), [expected]);
     }
@@ -177,11 +178,11 @@ fn every_error_has_a_code_and_a_sentence() {
 }
 
 #[test]
-fn the_table_of_codes_holds_those_there_are() {
+fn the_table_of_codes_is_complete() {
     let listed: Vec<_> = error_codes().map(|(code, _)| code).collect();
     let of_messages = errors().into_iter().chain(ends()).map(|(_, code)| code);
     let mut sent: BTreeSet<_> = of_messages.collect();
-    // No program types a command.
+    // These are about typed commands only.
     for typed in ["misused_command", "command_in_full"] {
         assert!(sent.remove(typed), "{typed}");
     }
@@ -197,7 +198,7 @@ fn the_table_of_codes_holds_those_there_are() {
 }
 
 #[test]
-fn an_answer_carries_its_id_last() {
+fn an_id_is_the_last_field() {
     let id = tag(r#"{"a":[1]}"#);
     let all = talk()
         .into_iter()
@@ -205,7 +206,7 @@ fn an_answer_carries_its_id_last() {
         .chain(server())
         .chain(errors());
     for (message, _) in all {
-        // With an `id` it is something else.
+        // With an `id` it is an ack.
         if matches!(message, Message::Delivered { .. }) {
             continue;
         }
@@ -220,7 +221,7 @@ fn an_answer_carries_its_id_last() {
 }
 
 #[test]
-fn who_asked_to_be_told_is_told_who_gets_it() {
+fn an_ack_names_the_receivers() {
     let delivered = |to: &[&str], absent: &[&str], message_id| Message::Delivered {
         to: to.iter().map(|to| name(to)).collect(),
         absent: absent.iter().map(|&absent| absent.into()).collect(),
@@ -243,7 +244,7 @@ fn who_asked_to_be_told_is_told_who_gets_it() {
 }
 
 #[test]
-fn a_stranger_is_answered_in_words_of_its_own() {
+fn another_protocol_is_answered_in_that_protocol() {
     let message = Message::WrongProtocol(chatserv::chat::Stranger::Http);
     let encoded = |view| {
         let mut out = Vec::new();

@@ -1,10 +1,8 @@
-//! Lines of JSON, their ends and their limits.
+//! Lines of JSON: line ends and limits.
 
-use chatserv::chat::{Input, Malformed, Request, Stranger};
+use super::{NOW, check_json, json, malformed, request};
+use chatserv::chat::{Input, Request, RequestError, Stranger};
 use chatserv::protocol::{Decoded, ENDLESS_BYTES_MAX, JSON_LINE_BYTES_MAX};
-
-use crate::NOW;
-use crate::json_support::{check_json, json, malformed, request};
 
 const PING: &str = r#"{"action":"ping"}"#;
 
@@ -12,7 +10,7 @@ fn ping() -> Input {
     request(Request::Ping)
 }
 
-/// A ping of exactly so many bytes.
+/// A ping with this many bytes.
 fn long_ping(bytes: usize) -> String {
     let (start, end) = (r#"{"action":"ping","x":""#, r#""}"#);
     format!(
@@ -29,36 +27,36 @@ fn a_line_ends_at_each_kind_of_line_end() {
         format!("{PING}\n{PING}\r\n{PING}\n"),
         &[ping(), ping(), ping()],
     );
-    // A CR alone is a blank, as anywhere in JSON.
+    // A CR alone is whitespace.
     check_json("\r{\r\"action\":\t\"ping\" }\r\r\n", &[ping()]);
 }
 
 #[test]
-fn blank_lines_are_nothing() {
+fn blank_lines_are_ignored() {
     check_json("", &[]);
     check_json("\n\r\n \n\t \r\n", &[]);
     check_json(format!("\n\n{PING}\n\n{PING}"), &[ping(), ping()]);
 }
 
 #[test]
-fn the_end_of_input_ends_a_line_that_was_begun() {
+fn the_end_of_input_ends_a_line() {
     check_json(PING, &[ping()]);
     check_json(format!("{PING}\n{PING}\r"), &[ping(), ping()]);
-    check_json("{", &[malformed(Malformed::SeveralLines)]);
+    check_json("{", &[malformed(RequestError::SeveralLines)]);
 }
 
 #[test]
-fn no_byte_edits_a_line_or_means_telnet() {
-    let not_json = |column| malformed(Malformed::NotJson { column });
+fn json_has_no_editing_and_no_telnet() {
+    let not_json = |column| malformed(RequestError::NotJson { column });
     check_json(b"\x08{\n", &[not_json(1)]);
     check_json(b"x\x7f\x08{}\n", &[not_json(1)]);
     check_json(b"\x04\n", &[not_json(1)]);
-    check_json(b"\xFF\xF4\n", &[malformed(Malformed::NotUtf8)]);
+    check_json(b"\xFF\xF4\n", &[malformed(RequestError::NotUtf8)]);
     check_json(b"\0\n", &[not_json(1)]);
 }
 
 #[test]
-fn a_line_may_have_exactly_so_many_bytes() {
+fn a_line_has_at_most_16_kib() {
     for end in ["\n", "\r\n"] {
         for length in [JSON_LINE_BYTES_MAX - 1, JSON_LINE_BYTES_MAX] {
             let line = long_ping(length);
@@ -70,7 +68,7 @@ fn a_line_may_have_exactly_so_many_bytes() {
             &[Input::LineTooLong, ping()],
         );
     }
-    // At the end of input, too; and a CR that ends no line counts.
+    // Also at the end of input. A CR that does not end the line counts.
     let line = long_ping(JSON_LINE_BYTES_MAX);
     check_json(&line, &[ping()]);
     check_json(format!("{line}x"), &[Input::LineTooLong]);
@@ -79,7 +77,7 @@ fn a_line_may_have_exactly_so_many_bytes() {
 }
 
 #[test]
-fn a_line_that_is_too_long_is_told_at_once() {
+fn a_line_that_is_too_long_is_reported_at_once() {
     let mut decoder = json();
     let mut decoded = Decoded::default();
     decoder.feed(&[b'{'; JSON_LINE_BYTES_MAX], NOW, &mut decoded);
@@ -89,28 +87,20 @@ fn a_line_that_is_too_long_is_told_at_once() {
 }
 
 #[test]
-fn a_line_without_end_is_the_end() {
+#[rustfmt::skip]
+fn an_endless_line_ends_the_connection() {
     for end in ["\n", "\r\n"] {
         let exactly = format!("{{{}", "x".repeat(ENDLESS_BYTES_MAX - 1));
-        check_json(
-            format!("{exactly}{end}{PING}\n"),
-            &[Input::LineTooLong, ping()],
-        );
-        check_json(
-            format!("{exactly}x{end}{PING}\n"),
-            &[Input::LineTooLong, Input::LineEndless],
-        );
+        check_json(format!("{exactly}{end}{PING}\n"), &[Input::LineTooLong, ping()]);
+        check_json(format!("{exactly}x{end}{PING}\n"), &[Input::LineTooLong, Input::LineEndless]);
     }
-    // The count begins anew with each line.
+    // Each line has a count of its own.
     let exactly = "{".repeat(ENDLESS_BYTES_MAX);
-    check_json(
-        format!("{exactly}\n{exactly}\n{PING}\n"),
-        &[Input::LineTooLong, Input::LineTooLong, ping()],
-    );
+    check_json(format!("{exactly}\n{exactly}\n{PING}\n"), &[Input::LineTooLong, Input::LineTooLong, ping()]);
 }
 
 #[test]
-fn strangers_are_told_by_the_first_line() {
+fn other_protocols_are_recognized_in_the_first_line() {
     let stranger = |stranger| [Input::Stranger(stranger)];
     let long = "a".repeat(JSON_LINE_BYTES_MAX);
     for bytes in [
@@ -121,7 +111,7 @@ fn strangers_are_told_by_the_first_line() {
     ] {
         check_json(bytes, &stranger(Stranger::Http));
     }
-    // Even a method may be too long; then that is told first.
+    // A method that is too long is reported first.
     check_json(
         format!("{long} / HTTP/1.1\r\n{PING}\n"),
         &[Input::LineTooLong, Input::Stranger(Stranger::Http)],
@@ -137,11 +127,15 @@ fn strangers_are_told_by_the_first_line() {
 }
 
 #[test]
-fn programs_that_speak_json_are_no_strangers() {
-    // Neither after the first line, nor in an object that speaks of the web, however long it is.
+fn json_that_mentions_http_is_json() {
+    // After the first line, and in an object of any length.
     check_json(
         format!("{PING}\nGET / HTTP/1.1\n{PING}\n"),
-        &[ping(), malformed(Malformed::NotJson { column: 1 }), ping()],
+        &[
+            ping(),
+            malformed(RequestError::NotJson { column: 1 }),
+            ping(),
+        ],
     );
     let long = "a".repeat(JSON_LINE_BYTES_MAX);
     for start in ["{", " {"] {

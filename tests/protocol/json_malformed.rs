@@ -1,51 +1,48 @@
-//! All that can be wrong with a line.
+//! Lines that are not valid requests.
 
 use std::thread;
 
-use chatserv::chat::{Input, Malformed, Request};
+use super::{asked, check_json, malformed, request, tag};
+use chatserv::chat::{Input, Request, RequestError};
 use chatserv::protocol::json::LEVELS_MAX;
 
-use crate::json_support::{asked, check_json, malformed, request, tag};
-
-fn not_json(column: usize) -> Malformed {
-    Malformed::NotJson { column }
+fn not_json(column: usize) -> RequestError {
+    RequestError::NotJson { column }
 }
 
 #[test]
-fn what_is_no_object_is_told_apart() {
-    let rows: [(&[u8], Malformed); 38] = [
-        (b"{\"action\":\"chat\xFF\"}", Malformed::NotUtf8),
-        (b"\xC3", Malformed::NotUtf8),
-        // UTF-16, with and without its mark, is no UTF-8, or has bytes that are no JSON.
-        (b"\xFF\xFE{\0}\0", Malformed::NotUtf8),
+fn each_kind_of_bad_json_has_an_error() {
+    #[rustfmt::skip]
+    let rows: [(&[u8], RequestError); 38] = [
+        (b"{\"action\":\"chat\xFF\"}", RequestError::NotUtf8),
+        (b"\xC3", RequestError::NotUtf8),
+        // UTF-16, with and without a byte order mark.
+        (b"\xFF\xFE{\0}\0", RequestError::NotUtf8),
         (b"{\0}\0", not_json(2)),
-        // A surrogate as UTF-8 would write it, if it were allowed.
-        (b"{\"a\":\"\xED\xA0\xBD\"}", Malformed::NotUtf8),
-        (
-            "\u{feff}{\"action\":\"ping\"}".as_bytes(),
-            Malformed::ByteOrderMark,
-        ),
-        ("\u{feff}".as_bytes(), Malformed::ByteOrderMark),
-        (b"{", Malformed::SeveralLines),
-        (b"{ ", Malformed::SeveralLines),
-        (b"{\"action", Malformed::SeveralLines),
-        (b"{\"action\"", Malformed::SeveralLines),
-        (b"{\"action\": \"chat\", \"room\":", Malformed::SeveralLines),
-        (b"{\"action\":\"ping\",", Malformed::SeveralLines),
-        (b"{\"action\":\"ping\"", Malformed::SeveralLines),
-        (b"{\"to\":[\"a\",", Malformed::SeveralLines),
-        (b"{\"on\":tru", Malformed::SeveralLines),
-        (b"{\"message\":\"hi\\", Malformed::SeveralLines),
-        (b"{} {}", Malformed::SeveralObjects),
-        (b"{}{}", Malformed::SeveralObjects),
-        (b"{\"action\":\"ping\"},", Malformed::SeveralObjects),
-        (b"{\"action\":\"ping\"}}", Malformed::SeveralObjects),
-        (b"{} // comment", Malformed::SeveralObjects),
-        (b"[1]", Malformed::NotAnObject),
-        (b" \"x\"", Malformed::NotAnObject),
-        (b"3", Malformed::NotAnObject),
-        (b"null", Malformed::NotAnObject),
-        (b"[{\"action\":\"ping\"}]", Malformed::NotAnObject),
+        // An encoded surrogate.
+        (b"{\"a\":\"\xED\xA0\xBD\"}", RequestError::NotUtf8),
+        ("\u{feff}{\"action\":\"ping\"}".as_bytes(), RequestError::ByteOrderMark),
+        ("\u{feff}".as_bytes(), RequestError::ByteOrderMark),
+        (b"{", RequestError::SeveralLines),
+        (b"{ ", RequestError::SeveralLines),
+        (b"{\"action", RequestError::SeveralLines),
+        (b"{\"action\"", RequestError::SeveralLines),
+        (b"{\"action\": \"chat\", \"room\":", RequestError::SeveralLines),
+        (b"{\"action\":\"ping\",", RequestError::SeveralLines),
+        (b"{\"action\":\"ping\"", RequestError::SeveralLines),
+        (b"{\"to\":[\"a\",", RequestError::SeveralLines),
+        (b"{\"on\":tru", RequestError::SeveralLines),
+        (b"{\"message\":\"hi\\", RequestError::SeveralLines),
+        (b"{} {}", RequestError::SeveralObjects),
+        (b"{}{}", RequestError::SeveralObjects),
+        (b"{\"action\":\"ping\"},", RequestError::SeveralObjects),
+        (b"{\"action\":\"ping\"}}", RequestError::SeveralObjects),
+        (b"{} // comment", RequestError::SeveralObjects),
+        (b"[1]", RequestError::NotAnObject),
+        (b" \"x\"", RequestError::NotAnObject),
+        (b"3", RequestError::NotAnObject),
+        (b"null", RequestError::NotAnObject),
+        (b"[{\"action\":\"ping\"}]", RequestError::NotAnObject),
         (b"hello", not_json(1)),
         (b"12:30", not_json(3)),
         (b"[1,", not_json(3)),
@@ -64,22 +61,20 @@ fn what_is_no_object_is_told_apart() {
 }
 
 #[test]
-fn what_is_no_request_is_told_apart_and_answered_with_its_id() {
-    let unknown = |action: &str, near| Malformed::UnknownAction {
+fn a_bad_request_has_an_error_with_its_id() {
+    let unknown = |action: &str, near| RequestError::UnknownAction {
         action: action.into(),
         near,
     };
-    let doubled = |key: &str| Malformed::DuplicateField(key.into());
-    for (fields, why) in [
-        ("", Malformed::MissingAction),
-        (r#","action":null"#, Malformed::MissingAction),
-        (r#","message":"x""#, Malformed::MissingAction),
+    let doubled = |key: &str| RequestError::DuplicateField(key.into());
+    #[rustfmt::skip]
+    let table = [
+        ("", RequestError::MissingAction),
+        (r#","action":null"#, RequestError::MissingAction),
+        (r#","message":"x""#, RequestError::MissingAction),
         (r#","action":"ping","a":1,"a":1"#, doubled("a")),
         (r#","action":"ping","action":"ping""#, doubled("action")),
-        (
-            r#","action":"ping","\u0061ction":"quit""#,
-            doubled("action"),
-        ),
+        (r#","action":"ping","\u0061ction":"quit""#, doubled("action")),
         (r#","x\u001b[2J":1,"x\u001b[2J":1"#, doubled("x")),
         (r#","action":"ping","id":8"#, doubled("id")),
         (r#","action":"dance""#, unknown("dance", None)),
@@ -87,21 +82,16 @@ fn what_is_no_request_is_told_apart_and_answered_with_its_id() {
         (r#","action":"Chat""#, unknown("Chat", Some("chat"))),
         (r#","action":"join""#, unknown("join", Some("joinroom"))),
         (r#","action":"leave""#, unknown("leave", Some("leaveroom"))),
-        (
-            r#","action":"shutdwon""#,
-            unknown("shutdwon", Some("shutdown")),
-        ),
+        (r#","action":"shutdwon""#, unknown("shutdwon", Some("shutdown"))),
         (r#","action":"message""#, unknown("message", None)),
-        (
-            r#","action":"\u001b[2J\nxyz""#,
-            unknown(&clean("\u{1b}[2J\nxyz"), None),
-        ),
-        (r#","action":"chat""#, Malformed::MissingField("message")),
-    ] {
+        (r#","action":"\u001b[2J\nxyz""#, unknown(&clean("\u{1b}[2J\nxyz"), None)),
+        (r#","action":"chat""#, RequestError::MissingField("message")),
+    ];
+    for (fields, why) in table {
         let line = format!(r#"{{"id":7{fields}}}"#);
-        check_json(&line, &[Input::Malformed { why, tag: tag("7") }]);
+        check_json(&line, &[Input::BadRequest { why, tag: tag("7") }]);
     }
-    // Quoted back is never more than a few words of it.
+    // Only the beginning is quoted.
     let long = format!(r#"{{"action":"{}"}}"#, "é".repeat(8000));
     assert_eq!(asked(&long), Err(unknown(&"é".repeat(32), None)));
 }
@@ -111,30 +101,19 @@ fn clean(text: &str) -> String {
 }
 
 #[test]
-fn a_field_that_holds_something_else_is_named() {
-    for (line, field) in [
+fn a_wrong_field_is_named() {
+    #[rustfmt::skip]
+    let table = [
         (r#"{"action":1}"#, "action"),
         (r#"{"action":["ping"]}"#, "action"),
         (r#"{"action":"\ud83d"}"#, "action"),
         (r#"{"action":"connect","username":1}"#, "username"),
         (r#"{"action":"connect","username":"\udc00"}"#, "username"),
         (r#"{"action":"joinroom","room":["dev"]}"#, "room"),
-        (
-            r#"{"action":"joinroom","room":"dev","history":-1}"#,
-            "history",
-        ),
-        (
-            r#"{"action":"joinroom","room":"dev","history":1.5}"#,
-            "history",
-        ),
-        (
-            r#"{"action":"joinroom","room":"dev","history":"5"}"#,
-            "history",
-        ),
-        (
-            r#"{"action":"joinroom","room":"dev","history":1e999}"#,
-            "history",
-        ),
+        (r#"{"action":"joinroom","room":"dev","history":-1}"#, "history"),
+        (r#"{"action":"joinroom","room":"dev","history":1.5}"#, "history"),
+        (r#"{"action":"joinroom","room":"dev","history":"5"}"#, "history"),
+        (r#"{"action":"joinroom","room":"dev","history":1e999}"#, "history"),
         (r#"{"action":"leaveroom","room":""}"#, "room"),
         (r#"{"action":"chat","message":""}"#, "message"),
         (r#"{"action":"chat","message":" \u0007\t"}"#, "message"),
@@ -146,141 +125,97 @@ fn a_field_that_holds_something_else_is_named() {
         (r#"{"action":"chat","to":["a",1],"message":"x"}"#, "to"),
         (r#"{"action":"chat","to":{"a":1},"message":"x"}"#, "to"),
         (r#"{"action":"msg","to":"","message":"x"}"#, "to"),
-        (
-            r#"{"action":"chat","message":"x","sent_at":"yesterday"}"#,
-            "sent_at",
-        ),
+        (r#"{"action":"chat","message":"x","sent_at":"yesterday"}"#, "sent_at"),
         (r#"{"action":"chat","message":"x","sent_at":1}"#, "sent_at"),
-        (
-            r#"{"action":"history","room":"dev","before":1,"after":1}"#,
-            "before",
-        ),
-        (
-            r#"{"action":"history","room":"dev","limit":18446744073709551616}"#,
-            "limit",
-        ),
+        (r#"{"action":"history","room":"dev","before":1,"after":1}"#, "before"),
+        (r#"{"action":"history","room":"dev","limit":18446744073709551616}"#, "limit"),
         (r#"{"action":"quiet","on":"yes"}"#, "on"),
         (r#"{"action":"whois","username":" "}"#, "username"),
-        (
-            r#"{"action":"ban","username":"a","address":"::1"}"#,
-            "address",
-        ),
+        (r#"{"action":"ban","username":"a","address":"::1"}"#, "address"),
         (r#"{"action":"ban","address":"ann"}"#, "address"),
-        (
-            r#"{"action":"ban","username":"a","duration":30}"#,
-            "duration",
-        ),
-        (
-            r#"{"action":"ban","username":"a","duration":"30"}"#,
-            "duration",
-        ),
-        (
-            r#"{"action":"ban","username":"a","duration":"0s"}"#,
-            "duration",
-        ),
-        (
-            r#"{"action":"ban","username":"a","duration":"-5m"}"#,
-            "duration",
-        ),
+        (r#"{"action":"ban","username":"a","duration":30}"#, "duration"),
+        (r#"{"action":"ban","username":"a","duration":"30"}"#, "duration"),
+        (r#"{"action":"ban","username":"a","duration":"0s"}"#, "duration"),
+        (r#"{"action":"ban","username":"a","duration":"-5m"}"#, "duration"),
         (r#"{"action":"shutdown","cancel":1}"#, "cancel"),
         (r#"{"action":"op","password":5}"#, "password"),
-    ] {
+    ];
+    for (line, field) in table {
         let refused = asked(line);
         let is_told =
-            matches!(refused, Err(Malformed::WrongField { field: told, .. }) if told == field);
+            matches!(refused, Err(RequestError::WrongField { field: told, .. }) if told == field);
         assert!(is_told, "{line}: {refused:?}");
     }
 }
 
-/// A ping whose field `x` has so many levels of brackets, in an object that is one itself.
+/// A ping with this many levels of nesting, counting the object itself.
 fn nested(levels: usize) -> String {
     let (open, close) = ("[".repeat(levels - 1), "]".repeat(levels - 1));
     format!(r#"{{"action":"ping","x":{open}{close}}}"#)
 }
 
 #[test]
-fn so_many_levels_and_no_more() {
+#[rustfmt::skip]
+fn nesting_is_limited() {
     check_json(nested(LEVELS_MAX), &[request(Request::Ping)]);
-    check_json(nested(LEVELS_MAX + 1), &[malformed(Malformed::TooDeep)]);
-    check_json(nested(1000), &[malformed(Malformed::TooDeep)]);
-    // It is the first thing that is looked at.
+    check_json(nested(LEVELS_MAX + 1), &[malformed(RequestError::TooDeep)]);
+    check_json(nested(1000), &[malformed(RequestError::TooDeep)]);
+    // The depth is checked first.
     let deep = "[".repeat(LEVELS_MAX + 1);
     for line in [deep.clone(), format!("{deep}\u{1}"), format!("{{}} {deep}")] {
-        check_json(line, &[malformed(Malformed::TooDeep)]);
+        check_json(line, &[malformed(RequestError::TooDeep)]);
     }
-    check_json(
-        [deep.as_bytes(), b"\xFF"].concat(),
-        &[malformed(Malformed::TooDeep)],
-    );
+    check_json([deep.as_bytes(), b"\xFF"].concat(), &[malformed(RequestError::TooDeep)]);
     check_json("{".repeat(LEVELS_MAX), &[malformed(not_json(2))]);
-    // Levels that are closed again do not add up, nor do brackets in texts.
+    // Closed levels and brackets in texts do not count.
     let wide = vec![r#"[{"a":[]}]"#; 100].join(",");
-    check_json(
-        format!(r#"{{"action":"ping","x":[{wide}]}}"#),
-        &[request(Request::Ping)],
-    );
+    check_json(format!(r#"{{"action":"ping","x":[{wide}]}}"#), &[request(Request::Ping)]);
     let text = r#"\"[[\\\"{{"#.repeat(100);
-    check_json(
-        format!(r#"{{"action":"ping","x":"{text}"}}"#),
-        &[request(Request::Ping)],
-    );
+    check_json(format!(r#"{{"action":"ping","x":"{text}"}}"#), &[request(Request::Ping)]);
     let key = r#"{"action":"ping","[[[[[[[[[[[[[[[[[":1}"#;
     check_json(key, &[request(Request::Ping)]);
 }
 
 #[test]
-fn the_stack_of_a_reader_is_enough() {
+fn the_deepest_nesting_fits_a_readers_stack() {
     let bytes = if cfg!(debug_assertions) { 512 } else { 256 } * 1024;
     let reader = thread::Builder::new().stack_size(bytes).spawn(|| {
-        // In a field that is not read, in one that is, and as the `id`.
+        // In an unknown field, in known ones, and as the `id`.
         assert_eq!(asked(&nested(LEVELS_MAX)), Ok(Request::Ping));
         for field in ["to", "message", "id"] {
             let line = nested(LEVELS_MAX).replace("\"x\"", &format!("\"{field}\""));
             let chat = line.replace("ping", "chat");
             assert!(asked(&chat).is_err(), "{chat}");
         }
-        assert_eq!(asked(&nested(LEVELS_MAX + 1)), Err(Malformed::TooDeep));
-        assert_eq!(asked(&nested(8000)), Err(Malformed::TooDeep));
+        assert_eq!(asked(&nested(LEVELS_MAX + 1)), Err(RequestError::TooDeep));
+        assert_eq!(asked(&nested(8000)), Err(RequestError::TooDeep));
     });
     reader.unwrap().join().unwrap();
 }
 
 #[test]
-fn every_refusal_says_what_to_do() {
+fn every_error_explains_itself() {
     let field = "message";
     let expected = "a text that is not empty";
     let action = "dance".to_owned();
-    for (why, told) in [
-        (Malformed::NotUtf8, "UTF-8"),
-        (Malformed::ByteOrderMark, "byte order mark"),
-        (Malformed::TooDeep, "more than 16 levels"),
-        (Malformed::SeveralLines, "one object on one line"),
-        (Malformed::SeveralObjects, "one object on one line"),
-        (Malformed::NotAnObject, "no object"),
+    #[rustfmt::skip]
+    let table = [
+        (RequestError::NotUtf8, "UTF-8"),
+        (RequestError::ByteOrderMark, "byte order mark"),
+        (RequestError::TooDeep, "more than 16 levels"),
+        (RequestError::SeveralLines, "one object on one line"),
+        (RequestError::SeveralObjects, "one object on one line"),
+        (RequestError::NotAnObject, "no object"),
         (not_json(9), "byte 9"),
-        (Malformed::DuplicateField("a".into()), "`a` is there twice"),
-        (Malformed::MissingAction, "`action`"),
-        (
-            Malformed::UnknownAction {
-                action: action.clone(),
-                near: None,
-            },
-            "`dance`",
-        ),
-        (
-            Malformed::UnknownAction {
-                action,
-                near: Some("away"),
-            },
-            "`away`?",
-        ),
-        (Malformed::UnknownField("in".into()), "`in`"),
-        (Malformed::MissingField(field), "`message`"),
-        (
-            Malformed::WrongField { field, expected },
-            "a text that is not empty",
-        ),
-    ] {
+        (RequestError::DuplicateField("a".into()), "`a` is there twice"),
+        (RequestError::MissingAction, "`action`"),
+        (RequestError::UnknownAction { action: action.clone(), near: None }, "`dance`"),
+        (RequestError::UnknownAction { action, near: Some("away") }, "`away`?"),
+        (RequestError::UnknownField("in".into()), "`in`"),
+        (RequestError::MissingField(field), "`message`"),
+        (RequestError::WrongField { field, expected }, "a text that is not empty"),
+    ];
+    for (why, told) in table {
         let sentence = why.to_string();
         assert!(sentence.contains(told), "{sentence}");
         assert!(sentence.ends_with(['.', '?']), "{sentence}");

@@ -1,19 +1,19 @@
-//! What holds for any bytes, and for any text.
+//! Properties of the JSON codec for random bytes and texts.
 
 use std::sync::Arc;
 
-use chatserv::chat::{Input, Manner, Message, Protocol, Request, Said, Target, To};
+use chatserv::chat::{Audience, ChatMessage, Input, Manner, Message, Request, Target};
+use chatserv::protocol::JSON_LINE_BYTES_MAX;
 use chatserv::protocol::json::actions;
-use chatserv::protocol::{Decoder, JSON_LINE_BYTES_MAX};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::json_encoder::lines;
-use crate::json_samples::{name, noon};
-use crate::json_support::{asked, decode, json};
+use super::json_encoder::lines;
+use super::json_samples::{name, noon};
+use super::{asked, decode, json, may_switch};
 
-/// Bytes that mean something come up often, and next to each other; so do whole requests.
+/// Random bytes with many special ones next to each other, and whole requests.
 fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     let special = prop::sample::select(&b"{}[]:,\"\\ \r\n\t\x08\x7F\x16\x03\xFF0e"[..]);
     let piece = prop_oneof![
@@ -29,7 +29,7 @@ fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
-/// An object of an action that there is, with values that are often right and often not.
+/// An object with a known action and values that are often right.
 fn any_request() -> impl Strategy<Value = String> {
     let names: Vec<_> = actions().map(|action| action.name).collect();
     let fields: Vec<_> = actions()
@@ -62,12 +62,12 @@ fn any_request() -> impl Strategy<Value = String> {
     })
 }
 
-/// What no text may hold once it is decoded: what a terminal obeys, or what breaks a line.
+/// Characters that control a terminal or break a line.
 fn is_forbidden(c: char) -> bool {
     matches!(u32::from(c), 0..=0x1F | 0x7F..=0x9F | 0x2028..=0x202E | 0x2066..=0x2069)
 }
 
-/// Texts in which what has a meaning somewhere comes up often.
+/// Random texts with many special characters.
 fn any_text() -> impl Strategy<Value = String> {
     let special =
         "\"\\/{}\0\n\r\t\u{8}\u{1b}[]\u{7f}\u{85}\u{9b}\u{2028}\u{202e}\u{2066}\u{301}\u{feff}";
@@ -75,15 +75,11 @@ fn any_text() -> impl Strategy<Value = String> {
     vec(prop_oneof![any::<char>(), special], 0..20).prop_map(String::from_iter)
 }
 
-fn may_switch() -> Decoder {
-    Decoder::new(Protocol::Plain, true)
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
 
     #[test]
-    fn any_split_means_the_same(bytes in any_bytes(), mut cuts in vec(any::<prop::sample::Index>(), 0..12)) {
+    fn every_split_has_the_same_result(bytes in any_bytes(), mut cuts in vec(any::<prop::sample::Index>(), 0..12)) {
         cuts.sort_by_key(|cut| cut.index(bytes.len() + 1));
         for decoder in [json, may_switch] {
             let whole = decode(decoder(), [&bytes[..]]);
@@ -97,21 +93,21 @@ proptest! {
     #[test]
     fn an_object_is_one_input(line in any_request()) {
         let inputs = decode(json(), [line.as_bytes()]).inputs;
-        let is_one = matches!(inputs[..], [Input::Request { .. } | Input::Malformed { .. }]);
+        let is_one = matches!(inputs[..], [Input::Request { .. } | Input::BadRequest { .. }]);
         prop_assert!(is_one, "{:?}", inputs);
     }
 
     #[test]
-    fn any_text_arrives_as_it_was_said(text in any_text(), from in any_text(), to in vec(any_text(), 1..4)) {
-        let said = Said {
+    fn every_text_survives_encoding(text in any_text(), from in any_text(), to in vec(any_text(), 1..4)) {
+        let said = ChatMessage {
             from: name(&from),
-            to: To::People(to.iter().map(|to| name(to)).collect()),
+            to: Audience::People(to.iter().map(|to| name(to)).collect()),
             manner: Manner::Chat,
             text: text.clone(),
             sent_at: None,
             received_at: noon(),
         };
-        let lines = lines(&Message::Said(Arc::new(said)), None);
+        let lines = lines(&Message::Chat(Arc::new(said)), None);
         prop_assert_eq!(lines.len(), 1);
         let line = &lines[0];
         prop_assert!(!line.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')), "{}", line);
@@ -122,7 +118,7 @@ proptest! {
     }
 
     #[test]
-    fn any_id_comes_back_and_breaks_no_line(id in any_text(), blank in "[ \t\r]{0,3}") {
+    fn every_id_comes_back_on_one_line(id in any_text(), blank in "[ \t\r]{0,3}") {
         let id = Value::from(vec![Value::from(id)]);
         let line = format!("{{\"action\":\"ping\",\"id\":{blank}[{blank}{}{blank}]{blank}}}", id[0]);
         let inputs = decode(json(), [line.as_bytes()]).inputs;
@@ -136,7 +132,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_holds_what_it_must_not(text in any_text()) {
+    fn no_decoded_text_has_control_characters(text in any_text()) {
         let text = Value::from(text);
         let line = format!("{{\"action\":\"chat\",\"to\":[{text},\"a\"],\"message\":{text}}}");
         if let Ok(Request::Chat { target, text, .. }) = asked(&line) {

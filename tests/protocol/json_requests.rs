@@ -1,4 +1,4 @@
-//! Each action, and the request it is.
+//! Actions, and the requests that they decode to.
 
 use std::time::Duration;
 
@@ -19,7 +19,8 @@ fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// Every action, alone and with all that it may have.
+/// Every action, with and without its optional fields.
+#[rustfmt::skip]
 pub fn table() -> Vec<(&'static str, Request)> {
     let chat = |target, text: &str| Request::Chat {
         target,
@@ -34,49 +35,18 @@ pub fn table() -> Vec<(&'static str, Request)> {
     let minutes = |minutes: u64| Some(Duration::from_secs(minutes * 60));
     vec![
         (r#"{"action":"connect"}"#, Request::Connect { name: None }),
-        (
-            r#"{"action":"connect","username":"ann"}"#,
-            Request::Connect {
-                name: Some(line("ann")),
-            },
-        ),
-        (
-            r#"{"action":"connect","username":""}"#,
-            Request::Connect {
-                name: Some(line("")),
-            },
-        ),
-        (
-            r#"{"action":"nick","username":" bob"}"#,
-            Request::Nick { name: line(" bob") },
-        ),
+        (r#"{"action":"connect","username":"ann"}"#, Request::Connect { name: Some(line("ann")) }),
+        (r#"{"action":"connect","username":""}"#, Request::Connect { name: Some(line("")) }),
+        (r#"{"action":"nick","username":" bob"}"#, Request::Nick { name: line(" bob") }),
         (r#"{"action":"away"}"#, Request::Away { why: None }),
-        (
-            r#"{"action":"away","message":" "}"#,
-            Request::Away { why: None },
-        ),
-        (
-            r#"{"action":"away","message":"lunch"}"#,
-            Request::Away { why: some("lunch") },
-        ),
+        (r#"{"action":"away","message":" "}"#, Request::Away { why: None }),
+        (r#"{"action":"away","message":"lunch"}"#, Request::Away { why: some("lunch") }),
         (r#"{"action":"back"}"#, Request::Back),
         (r#"{"action":"quiet"}"#, Request::Quiet { on: None }),
-        (
-            r#"{"action":"quiet","on":true}"#,
-            Request::Quiet { on: Some(true) },
-        ),
-        (
-            r#"{"action":"quiet","on":false}"#,
-            Request::Quiet { on: Some(false) },
-        ),
+        (r#"{"action":"quiet","on":true}"#, Request::Quiet { on: Some(true) }),
+        (r#"{"action":"quiet","on":false}"#, Request::Quiet { on: Some(false) }),
         (r#"{"action":"quit"}"#, Request::Quit),
-        (
-            r#"{"action":"joinroom","room":"dev"}"#,
-            Request::Join {
-                room: line("dev"),
-                history: Some(0),
-            },
-        ),
+        (r#"{"action":"joinroom","room":"dev"}"#, Request::Join { room: line("dev"), history: Some(0) }),
         (
             r##"{"action":"joinroom","room":"#dev","history":5}"##,
             Request::Join {
@@ -84,31 +54,10 @@ pub fn table() -> Vec<(&'static str, Request)> {
                 history: Some(5),
             },
         ),
-        (
-            r#"{"action":"leaveroom","room":"dev"}"#,
-            Request::Part { room: some("dev") },
-        ),
-        (
-            r#"{"action":"topic","room":"dev"}"#,
-            Request::Topic {
-                room: some("dev"),
-                topic: None,
-            },
-        ),
-        (
-            r#"{"action":"topic","room":"dev","topic":null}"#,
-            Request::Topic {
-                room: some("dev"),
-                topic: None,
-            },
-        ),
-        (
-            r#"{"action":"topic","room":"dev","topic":" "}"#,
-            Request::Topic {
-                room: some("dev"),
-                topic: some(""),
-            },
-        ),
+        (r#"{"action":"leaveroom","room":"dev"}"#, Request::Part { room: some("dev") }),
+        (r#"{"action":"topic","room":"dev"}"#, Request::Topic { room: some("dev"), topic: None }),
+        (r#"{"action":"topic","room":"dev","topic":null}"#, Request::Topic { room: some("dev"), topic: None }),
+        (r#"{"action":"topic","room":"dev","topic":" "}"#, Request::Topic { room: some("dev"), topic: some("") }),
         (
             r#"{"action":"topic","room":"dev","topic":"x y"}"#,
             Request::Topic {
@@ -117,30 +66,13 @@ pub fn table() -> Vec<(&'static str, Request)> {
             },
         ),
         (r#"{"action":"rooms"}"#, Request::Rooms),
-        (
-            r#"{"action":"history","room":"dev"}"#,
-            history(Range::Last, None),
-        ),
-        (
-            r#"{"action":"history","room":"dev","before":7,"limit":3}"#,
-            history(Range::Before(7), Some(3)),
-        ),
-        (
-            r#"{"action":"history","room":"dev","after":0}"#,
-            history(Range::After(0), None),
-        ),
-        (
-            r#"{"action":"chat","message":"hi"}"#,
-            chat(Target::Here, "hi"),
-        ),
-        (
-            r#"{"action":"chat","room":"dev","message":" hi "}"#,
-            chat(Target::Room("dev".into()), " hi "),
-        ),
-        (
-            r#"{"action":"chat","room":"dev","to":["a","b"],"message":"hi"}"#,
-            chat(Target::People(people(&["a", "b"])), "hi"),
-        ),
+        (r#"{"action":"history","room":"dev"}"#, history(Range::Last, None)),
+        (r#"{"action":"history","room":"dev","before":7,"limit":3}"#, history(Range::Before(7), Some(3))),
+        (r#"{"action":"history","room":"dev","after":0}"#, history(Range::After(0), None)),
+        (r#"{"action":"chat","message":"hi"}"#, chat(Target::Here, "hi")),
+        (r#"{"action":"chat","room":"dev","message":" hi "}"#, chat(Target::Room("dev".into()), " hi ")),
+        (r#"{"action":"chat","room":"dev","to":["a","b"],"message":"hi"}"#,
+            chat(Target::People(people(&["a", "b"])), "hi")),
         (
             r#"{"action":"me","room":"dev","message":"waves"}"#,
             Request::Me {
@@ -165,58 +97,21 @@ pub fn table() -> Vec<(&'static str, Request)> {
                 sent_at: None,
             },
         ),
-        (
-            r#"{"action":"reply","message":"hi"}"#,
-            Request::Reply { text: "hi".into() },
-        ),
+        (r#"{"action":"reply","message":"hi"}"#, Request::Reply { text: "hi".into() }),
         (r#"{"action":"who"}"#, Request::Who { room: None }),
-        (
-            r#"{"action":"who","room":"dev"}"#,
-            Request::Who { room: some("dev") },
-        ),
-        (
-            r#"{"action":"whois","username":"ann"}"#,
-            Request::Whois { name: "ann".into() },
-        ),
+        (r#"{"action":"who","room":"dev"}"#, Request::Who { room: some("dev") }),
+        (r#"{"action":"whois","username":"ann"}"#, Request::Whois { name: "ann".into() }),
         (r#"{"action":"ignore"}"#, Request::Ignore { name: None }),
-        (
-            r#"{"action":"ignore","username":"ann"}"#,
-            Request::Ignore { name: some("ann") },
-        ),
-        (
-            r#"{"action":"unignore","username":"ann"}"#,
-            Request::Unignore { name: "ann".into() },
-        ),
+        (r#"{"action":"ignore","username":"ann"}"#, Request::Ignore { name: some("ann") }),
+        (r#"{"action":"unignore","username":"ann"}"#, Request::Unignore { name: "ann".into() }),
         (r#"{"action":"help"}"#, Request::Help { about: None }),
-        (
-            r#"{"action":"help","command":"who"}"#,
-            Request::Help { about: some("who") },
-        ),
+        (r#"{"action":"help","command":"who"}"#, Request::Help { about: some("who") }),
         (r#"{"action":"ping"}"#, Request::Ping),
         (r#"{"action":"motd"}"#, Request::Motd { text: None }),
-        (
-            r#"{"action":"motd","message":""}"#,
-            Request::Motd { text: some("") },
-        ),
-        (
-            r#"{"action":"motd","message":"Hello"}"#,
-            Request::Motd {
-                text: some("Hello"),
-            },
-        ),
-        (
-            r#"{"action":"op","password":"a\tb"}"#,
-            Request::Op {
-                word: Secret("a\tb".into()),
-            },
-        ),
-        (
-            r#"{"action":"kick","username":"ann"}"#,
-            Request::Kick {
-                name: "ann".into(),
-                why: None,
-            },
-        ),
+        (r#"{"action":"motd","message":""}"#, Request::Motd { text: some("") }),
+        (r#"{"action":"motd","message":"Hello"}"#, Request::Motd { text: some("Hello") }),
+        (r#"{"action":"op","password":"a\tb"}"#, Request::Op { password: Secret("a\tb".into()) }),
+        (r#"{"action":"kick","username":"ann"}"#, Request::Kick { name: "ann".into(), why: None }),
         (
             r#"{"action":"kick","username":"ann","reason":"spam"}"#,
             Request::Kick {
@@ -224,14 +119,7 @@ pub fn table() -> Vec<(&'static str, Request)> {
                 why: some("spam"),
             },
         ),
-        (
-            r#"{"action":"ban","username":"ann"}"#,
-            Request::Ban {
-                whom: "ann".into(),
-                duration: None,
-                why: None,
-            },
-        ),
+        (r#"{"action":"ban","username":"ann"}"#, Request::Ban { whom: "ann".into(), duration: None, why: None }),
         (
             r#"{"action":"ban","address":"192.0.2.7","duration":"1h30m","reason":"spam"}"#,
             Request::Ban {
@@ -240,33 +128,13 @@ pub fn table() -> Vec<(&'static str, Request)> {
                 why: some("spam"),
             },
         ),
-        (
-            r#"{"action":"unban","username":"ann"}"#,
-            Request::Unban { whom: "ann".into() },
-        ),
-        (
-            r#"{"action":"unban","address":"2001:db8::/64"}"#,
-            Request::Unban {
-                whom: "2001:db8::/64".into(),
-            },
-        ),
+        (r#"{"action":"unban","username":"ann"}"#, Request::Unban { whom: "ann".into() }),
+        (r#"{"action":"unban","address":"2001:db8::/64"}"#, Request::Unban { whom: "2001:db8::/64".into() }),
         (r#"{"action":"bans"}"#, Request::Bans),
-        (
-            r#"{"action":"mute","username":"ann"}"#,
-            Request::Mute { name: "ann".into() },
-        ),
-        (
-            r#"{"action":"unmute","username":"ann"}"#,
-            Request::Unmute { name: "ann".into() },
-        ),
+        (r#"{"action":"mute","username":"ann"}"#, Request::Mute { name: "ann".into() }),
+        (r#"{"action":"unmute","username":"ann"}"#, Request::Unmute { name: "ann".into() }),
         (r#"{"action":"threads"}"#, Request::Threads),
-        (
-            r#"{"action":"shutdown"}"#,
-            Request::Shutdown {
-                after: None,
-                why: None,
-            },
-        ),
+        (r#"{"action":"shutdown"}"#, Request::Shutdown { after: None, why: None }),
         (
             r#"{"action":"shutdown","duration":"5m","reason":"update","cancel":false}"#,
             Request::Shutdown {
@@ -274,9 +142,6 @@ pub fn table() -> Vec<(&'static str, Request)> {
                 why: some("update"),
             },
         ),
-        (
-            r#"{"action":"shutdown","cancel":true}"#,
-            Request::CancelShutdown,
-        ),
+        (r#"{"action":"shutdown","cancel":true}"#, Request::CancelShutdown),
     ]
 }

@@ -1,11 +1,10 @@
-//! One of each message, with the line that it is in JSON. An empty line stands for no bytes.
-//!
-//! Sentences for people are left out of the lines: they are those of the plain text, and a test of their own says so.
+//! One sample of each message with its line of JSON, or with an empty line if it is not sent. The lines leave out sentences
+//! for people, which `json_encoder` compares with those of the plain text.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatserv::chat::{Ban, Manner, Message, Network, Said, SentAt, To};
+use chatserv::chat::{Audience, Ban, ChatMessage, Manner, Message, Network, SentAt};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
@@ -17,8 +16,8 @@ pub fn noon() -> Timestamp {
     "2026-11-20T12:00:00.123456Z".parse().unwrap()
 }
 
-pub fn said(to: To, manner: Manner, text: &str) -> Said {
-    Said {
+pub fn said(to: Audience, manner: Manner, text: &str) -> ChatMessage {
+    ChatMessage {
         from: name("ann"),
         to,
         manner,
@@ -28,9 +27,9 @@ pub fn said(to: To, manner: Manner, text: &str) -> Said {
     }
 }
 
-pub fn in_room(message_id: u64) -> To {
+pub fn in_room(message_id: u64) -> Audience {
     let room = name("dev");
-    To::Room { room, message_id }
+    Audience::Room { room, message_id }
 }
 
 pub fn ban() -> Ban {
@@ -43,7 +42,8 @@ pub fn ban() -> Ban {
     }
 }
 
-/// What people say to one another, and what comes of it.
+/// Messages between people.
+#[rustfmt::skip]
 pub fn talk() -> Vec<(Message, &'static str)> {
     let mut sent = said(in_room(7), Manner::Chat, "\"hi\" \\o/ é");
     sent.sent_at = Some(SentAt {
@@ -51,7 +51,7 @@ pub fn talk() -> Vec<(Message, &'static str)> {
         at: noon(),
         zone: Offset::constant(1),
     });
-    let people = || To::People(vec![name("bob"), name("cid")]);
+    let people = || Audience::People(vec![name("bob"), name("cid")]);
     let delivered = |absent: &[&str]| Message::Delivered {
         to: Vec::new(),
         absent: absent.iter().map(|&name| name.into()).collect(),
@@ -60,50 +60,28 @@ pub fn talk() -> Vec<(Message, &'static str)> {
         message_id: None,
     };
     vec![
-        (
-            Message::Said(Arc::new(sent)),
-            r#"{"action":"chat","room":"dev","message_id":7,"message":"\"hi\" \\o/ é","from":"ann","sent_at":"2026-11-20t13:00:00+01:00","received_at":"2026-11-20T12:00:00.123Z"}"#,
-        ),
-        (
-            Message::Said(Arc::new(said(people(), Manner::Chat, "x"))),
-            r#"{"action":"chat","to":["bob","cid"],"message":"x","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#,
-        ),
-        (
-            Message::Said(Arc::new(said(in_room(1), Manner::Me, "waves"))),
-            r#"{"action":"me","room":"dev","message_id":1,"message":"waves","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#,
-        ),
-        (
-            Message::Said(Arc::new(said(people(), Manner::Private, "psst"))),
-            r#"{"action":"msg","to":["bob","cid"],"message":"psst","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#,
-        ),
+        (Message::Chat(Arc::new(sent)),
+            r#"{"action":"chat","room":"dev","message_id":7,"message":"\"hi\" \\o/ é","from":"ann","sent_at":"2026-11-20t13:00:00+01:00","received_at":"2026-11-20T12:00:00.123Z"}"#),
+        (Message::Chat(Arc::new(said(people(), Manner::Chat, "x"))),
+            r#"{"action":"chat","to":["bob","cid"],"message":"x","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#),
+        (Message::Chat(Arc::new(said(in_room(1), Manner::Me, "waves"))),
+            r#"{"action":"me","room":"dev","message_id":1,"message":"waves","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#),
+        (Message::Chat(Arc::new(said(people(), Manner::Private, "psst"))),
+            r#"{"action":"msg","to":["bob","cid"],"message":"psst","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#),
         (delivered(&[]), ""),
-        (
-            delivered(&["dad"]),
-            r#"{"action":"notice","code":"not_here"}"#,
-        ),
+        (delivered(&["dad"]), r#"{"action":"notice","code":"not_here"}"#),
         (
             Message::History {
                 room: name("dev"),
-                said: vec![Arc::new(said(in_room(1), Manner::Me, "waves"))],
+                messages: vec![Arc::new(said(in_room(1), Manner::Me, "waves"))],
                 more: true,
                 epoch: 5,
                 now: noon(),
             },
             r#"{"action":"history","room":"dev","messages":[{"action":"me","room":"dev","message_id":1,"message":"waves","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}],"epoch":5,"more":true}"#,
         ),
-        (
-            Message::IsAway {
-                name: name("ann"),
-                why: None,
-            },
-            r#"{"action":"notice","code":"away","username":"ann"}"#,
-        ),
-        (
-            Message::HeldBack {
-                lines: 3,
-                wait: Duration::from_millis(1200),
-            },
-            r#"{"action":"notice","code":"held_back","lines":3,"seconds":2}"#,
-        ),
+        (Message::IsAway { name: name("ann"), why: None }, r#"{"action":"notice","code":"away","username":"ann"}"#),
+        (Message::HeldBack { lines: 3, wait: Duration::from_millis(1200) },
+            r#"{"action":"notice","code":"held_back","lines":3,"seconds":2}"#),
     ]
 }

@@ -1,11 +1,11 @@
-//! One of each message about people and rooms, as in `json_samples`.
+//! Samples of messages about people and rooms, as in `json_samples`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatserv::chat::{Message, PersonKnown, PersonShown, Protocol, Removal, RoomShown};
+use chatserv::chat::{Message, PersonDetails, PersonListing, Protocol, Removal, RoomListing};
 
-use crate::json_samples::name;
+use super::json_samples::name;
 
 fn removal(banned: bool, why: Option<&str>) -> Removal {
     Removal {
@@ -15,8 +15,8 @@ fn removal(banned: bool, why: Option<&str>) -> Removal {
     }
 }
 
-pub fn person() -> PersonShown {
-    PersonShown {
+pub fn person() -> PersonListing {
+    PersonListing {
         name: name("ann"),
         rooms: vec![name("dev"), name("lobby")],
         idle: Duration::from_millis(61_900),
@@ -25,7 +25,7 @@ pub fn person() -> PersonShown {
 }
 
 fn known(private: bool) -> Message {
-    Message::Whois(Box::new(PersonKnown {
+    Message::Whois(Box::new(PersonDetails {
         person: person(),
         away_why: private.then(|| name("lunch")),
         here_for: Duration::from_secs(90),
@@ -39,7 +39,7 @@ fn known(private: bool) -> Message {
     }))
 }
 
-/// Who is here, where, and who comes and goes.
+#[rustfmt::skip]
 pub fn people() -> Vec<(Message, &'static str)> {
     let went = |removed| Message::WentFromRoom {
         room: name("dev"),
@@ -71,66 +71,36 @@ pub fn people() -> Vec<(Message, &'static str)> {
         last_message_id: 0,
     };
     vec![
-        (
-            Message::Connected {
-                name: name("ann"),
-                address: "[::1]:40000".parse().unwrap(),
-                clients: 3,
-            },
-            r#"{"action":"connect","from":"ann","address":"[::1]:40000","clients":3}"#,
-        ),
+        (Message::Connected { name: name("ann"), address: "[::1]:40000".parse().unwrap(), clients: 3 },
+            r#"{"action":"connect","from":"ann","address":"[::1]:40000","clients":3}"#),
         (Message::Arrived(name("ann")), ""),
         (left(None), ""),
         (left(Some(removal(false, None))), ""),
         (moved(None), r#"{"action":"notice","code":"membership"}"#),
-        (
-            moved(Some(name("dev"))),
-            r#"{"action":"notice","code":"membership","room":"dev"}"#,
-        ),
-        (
-            in_room(None),
-            r#"{"action":"joinroom","room":"dev","from":"ann","members":["bob","ann"],"total":2,"epoch":5,"last_message_id":0}"#,
-        ),
-        (
-            in_room(Some(name("Rust"))),
-            r#"{"action":"joinroom","room":"dev","from":"ann","members":["bob","ann"],"total":2,"topic":"Rust","epoch":5,"last_message_id":0}"#,
-        ),
-        (
-            Message::CameToRoom {
-                room: name("dev"),
-                from: name("ann"),
-            },
-            r#"{"action":"joinroom","room":"dev","from":"ann"}"#,
-        ),
-        (
-            went(None),
-            r#"{"action":"leaveroom","room":"dev","from":"ann"}"#,
-        ),
-        (
-            went(Some(removal(false, None))),
-            r#"{"action":"leaveroom","room":"dev","from":"ann","reason":"kicked","by":"op"}"#,
-        ),
-        (
-            went(Some(removal(true, Some("spam")))),
-            r#"{"action":"leaveroom","room":"dev","from":"ann","reason":"banned","by":"op","message":"spam"}"#,
-        ),
-        (
-            topic(None, None),
-            r#"{"action":"topic","room":"dev","topic":null}"#,
-        ),
-        (
-            topic(Some(name("Rust")), Some(name("ann"))),
-            r#"{"action":"topic","room":"dev","topic":"Rust","from":"ann"}"#,
-        ),
+        (moved(Some(name("dev"))), r#"{"action":"notice","code":"membership","room":"dev"}"#),
+        (in_room(None),
+            r#"{"action":"joinroom","room":"dev","from":"ann","members":["bob","ann"],"total":2,"epoch":5,"last_message_id":0}"#),
+        (in_room(Some(name("Rust"))),
+            r#"{"action":"joinroom","room":"dev","from":"ann","members":["bob","ann"],"total":2,"topic":"Rust","epoch":5,"last_message_id":0}"#),
+        (Message::CameToRoom { room: name("dev"), from: name("ann") },
+            r#"{"action":"joinroom","room":"dev","from":"ann"}"#),
+        (went(None), r#"{"action":"leaveroom","room":"dev","from":"ann"}"#),
+        (went(Some(removal(false, None))),
+            r#"{"action":"leaveroom","room":"dev","from":"ann","reason":"kicked","by":"op"}"#),
+        (went(Some(removal(true, Some("spam")))),
+            r#"{"action":"leaveroom","room":"dev","from":"ann","reason":"banned","by":"op","message":"spam"}"#),
+        (topic(None, None), r#"{"action":"topic","room":"dev","topic":null}"#),
+        (topic(Some(name("Rust")), Some(name("ann"))),
+            r#"{"action":"topic","room":"dev","topic":"Rust","from":"ann"}"#),
         (
             Message::Rooms {
                 rooms: vec![
-                    RoomShown {
+                    RoomListing {
                         room: name("dev"),
                         members: 2,
                         topic: Some(name("Rust")),
                     },
-                    RoomShown {
+                    RoomListing {
                         room: name("lobby"),
                         members: 0,
                         topic: None,
@@ -140,74 +110,24 @@ pub fn people() -> Vec<(Message, &'static str)> {
             },
             r#"{"action":"rooms","rooms":[{"room":"dev","members":2,"topic":"Rust"},{"room":"lobby","members":0,"topic":null}],"total":2}"#,
         ),
-        (
-            Message::Who {
-                room: None,
-                people: vec![person()],
-                total: 1,
-            },
-            r#"{"action":"who","clients":[{"username":"ann","rooms":["dev","lobby"],"idle_seconds":61,"away":true}],"total":1}"#,
-        ),
-        (
-            Message::Who {
-                room: Some(name("dev")),
-                people: Vec::new(),
-                total: 0,
-            },
-            r#"{"action":"who","room":"dev","clients":[],"total":0}"#,
-        ),
-        (
-            known(false),
-            r#"{"action":"whois","username":"ann","rooms":["dev","lobby"],"idle_seconds":61,"away":true,"connected_seconds":90,"protocol":"plain","operator":false}"#,
-        ),
-        (
-            known(true),
-            r#"{"action":"whois","username":"ann","rooms":["dev","lobby"],"idle_seconds":61,"away":true,"away_message":"lunch","connected_seconds":90,"protocol":"json","operator":true,"address":"127.0.0.1:40000","muted":true}"#,
-        ),
-        (
-            Message::Renamed {
-                from: name("ann"),
-                to: name("Ann"),
-            },
-            r#"{"action":"nick","from":"ann","username":"Ann"}"#,
-        ),
-        (
-            Message::NowAway {
-                from: name("ann"),
-                why: None,
-            },
-            r#"{"action":"away","from":"ann"}"#,
-        ),
-        (
-            Message::NowAway {
-                from: name("ann"),
-                why: Some(name("lunch")),
-            },
-            r#"{"action":"away","from":"ann","message":"lunch"}"#,
-        ),
-        (
-            Message::NowBack { from: name("ann") },
-            r#"{"action":"back","from":"ann"}"#,
-        ),
-        (
-            Message::Ignoring(vec![name("bob"), name("cid")]),
-            r#"{"action":"ignore","usernames":["bob","cid"]}"#,
-        ),
-        (
-            Message::Ignoring(Vec::new()),
-            r#"{"action":"ignore","usernames":[]}"#,
-        ),
-        (
-            Message::Ignored(name("bob")),
-            r#"{"action":"ignore","username":"bob"}"#,
-        ),
-        (
-            Message::Unignored(name("bob")),
-            r#"{"action":"unignore","username":"bob"}"#,
-        ),
-        (
-            Message::Quiet { on: true },
-            r#"{"action":"quiet","on":true}"#,
-        ),
+        (Message::Who { room: None, people: vec![person()], total: 1 },
+            r#"{"action":"who","clients":[{"username":"ann","rooms":["dev","lobby"],"idle_seconds":61,"away":true}],"total":1}"#),
+        (Message::Who { room: Some(name("dev")), people: Vec::new(), total: 0 },
+            r#"{"action":"who","room":"dev","clients":[],"total":0}"#),
+        (known(false),
+            r#"{"action":"whois","username":"ann","rooms":["dev","lobby"],"idle_seconds":61,"away":true,"connected_seconds":90,"protocol":"plain","operator":false}"#),
+        (known(true),
+            r#"{"action":"whois","username":"ann","rooms":["dev","lobby"],"idle_seconds":61,"away":true,"away_message":"lunch","connected_seconds":90,"protocol":"json","operator":true,"address":"127.0.0.1:40000","muted":true}"#),
+        (Message::Renamed { from: name("ann"), to: name("Ann") },
+            r#"{"action":"nick","from":"ann","username":"Ann"}"#),
+        (Message::NowAway { from: name("ann"), why: None }, r#"{"action":"away","from":"ann"}"#),
+        (Message::NowAway { from: name("ann"), why: Some(name("lunch")) },
+            r#"{"action":"away","from":"ann","message":"lunch"}"#),
+        (Message::NowBack { from: name("ann") }, r#"{"action":"back","from":"ann"}"#),
+        (Message::Ignoring(vec![name("bob"), name("cid")]), r#"{"action":"ignore","usernames":["bob","cid"]}"#),
+        (Message::Ignoring(Vec::new()), r#"{"action":"ignore","usernames":[]}"#),
+        (Message::Ignored(name("bob")), r#"{"action":"ignore","username":"bob"}"#),
+        (Message::Unignored(name("bob")), r#"{"action":"unignore","username":"bob"}"#),
+        (Message::Quiet { on: true }, r#"{"action":"quiet","on":true}"#),
     ]
 }

@@ -1,8 +1,7 @@
-//! The sender's clock: RFC 3339, and nothing else.
+//! `sent_at`: RFC 3339 and nothing else.
 
+use super::asked;
 use chatserv::chat::{Request, SentAt};
-
-use crate::json_support::asked;
 
 fn sent_at(written: &str) -> Option<SentAt> {
     let line = format!(r#"{{"action":"chat","message":"x","sent_at":"{written}"}}"#);
@@ -14,48 +13,30 @@ fn sent_at(written: &str) -> Option<SentAt> {
 
 #[test]
 fn a_date_and_time_is_kept_as_written() {
-    for (written, at, zone) in [
+    #[rustfmt::skip]
+    let table = [
         ("2026-11-20T12:03:04+01:00", "2026-11-20T11:03:04Z", 60),
         ("2026-11-20T12:03:04Z", "2026-11-20T12:03:04Z", 0),
         ("2026-11-20t12:03:04z", "2026-11-20T12:03:04Z", 0),
         ("2026-11-20T12:03:04-00:00", "2026-11-20T12:03:04Z", 0),
-        (
-            "2026-11-20T12:03:04.5-09:30",
-            "2026-11-20T21:33:04.5Z",
-            -570,
-        ),
-        (
-            "2026-11-20T12:03:04.123456789Z",
-            "2026-11-20T12:03:04.123456789Z",
-            0,
-        ),
-        // Beyond nanoseconds, digits are kept but mean nothing.
-        (
-            "2026-11-20T12:03:04.1234567891234Z",
-            "2026-11-20T12:03:04.123456789Z",
-            0,
-        ),
+        ("2026-11-20T12:03:04.5-09:30", "2026-11-20T21:33:04.5Z", -570),
+        ("2026-11-20T12:03:04.123456789Z", "2026-11-20T12:03:04.123456789Z", 0),
+        // Digits beyond nanoseconds are kept but ignored.
+        ("2026-11-20T12:03:04.1234567891234Z", "2026-11-20T12:03:04.123456789Z", 0),
         ("2024-02-29T00:00:00Z", "2024-02-29T00:00:00Z", 0),
         ("1969-12-31T23:59:59.25Z", "1969-12-31T23:59:59.25Z", 0),
         ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00Z", 0),
-        (
-            "2026-11-20T00:00:00+23:59",
-            "2026-11-19T00:01:00Z",
-            23 * 60 + 59,
-        ),
-        // A leap second, which comes at the same time everywhere.
+        ("2026-11-20T00:00:00+23:59", "2026-11-19T00:01:00Z", 23 * 60 + 59),
+        // A leap second, which is at the same time in every zone.
         ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z", 0),
         ("2017-01-01T00:59:60+01:00", "2016-12-31T23:59:59Z", 60),
-        // Where the calendar of moments ends, what is written stays.
+        // Beyond the range of timestamps, the text is kept.
         ("9999-12-30T22:00:00Z", "9999-12-30T22:00:00Z", 0),
         ("9999-12-31T23:59:59Z", "9999-12-30T22:00:00.999999999Z", 0),
         ("9999-12-31T23:59:60Z", "9999-12-30T22:00:00.999999999Z", 0),
-        (
-            "9999-12-31T23:59:59-23:59",
-            "9999-12-30T22:00:00.999999999Z",
-            -(23 * 60 + 59),
-        ),
-    ] {
+        ("9999-12-31T23:59:59-23:59", "9999-12-30T22:00:00.999999999Z", -(23 * 60 + 59)),
+    ];
+    for (written, at, zone) in table {
         let Some(sent_at) = sent_at(written) else {
             panic!("{written} was refused");
         };

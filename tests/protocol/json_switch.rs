@@ -1,18 +1,8 @@
-//! A first line that begins with a brace makes a plain connection a JSON one.
+//! On a port for people, a first line that begins with `{` selects JSON.
 
-use chatserv::chat::{Input, Malformed, Protocol, Request, Stranger};
+use super::{NOW, altered, check, check_with, line, malformed, may_switch, request, stranger};
+use chatserv::chat::{Input, Request, RequestError, Stranger};
 use chatserv::protocol::{Decoded, Decoder};
-
-use crate::json_support::{check, malformed, request};
-use crate::{NOW, altered, line, stranger};
-
-fn may_switch() -> Decoder {
-    Decoder::new(Protocol::Plain, true)
-}
-
-fn may_not() -> Decoder {
-    Decoder::new(Protocol::Plain, false)
-}
 
 fn ping() -> Input {
     request(Request::Ping)
@@ -20,36 +10,30 @@ fn ping() -> Input {
 
 #[track_caller]
 fn check_inputs(bytes: &[u8], inputs: &[Input], replies: &[u8]) {
-    let expected = Decoded {
-        inputs: inputs.to_vec(),
-        replies: replies.to_vec(),
-    };
-    check(may_switch, bytes, &expected);
+    check_with(may_switch, bytes, inputs, replies);
 }
 
 #[test]
-fn a_brace_at_the_beginning_is_json() {
+#[rustfmt::skip]
+fn a_brace_at_the_beginning_selects_json() {
     let bytes = b"{\"action\":\"ping\"}\r\n{\"action\":\"ping\"}\n";
     check_inputs(bytes, &[Input::SpeaksJson, ping(), ping()], b"");
-    check_inputs(
-        b"\r\n \n{\"action\":\"ping\"}",
-        &[line(""), line(""), Input::SpeaksJson, ping()],
-        b"",
-    );
-    // From then on it stays JSON, whatever comes.
+    check_inputs(b"\r\n \n{\"action\":\"ping\"}", &[line(""), line(""), Input::SpeaksJson, ping()], b"");
+    // The connection stays JSON.
     check_inputs(
         b"{\nann\n",
         &[
             Input::SpeaksJson,
-            malformed(Malformed::SeveralLines),
-            malformed(Malformed::NotJson { column: 1 }),
+            malformed(RequestError::SeveralLines),
+            malformed(RequestError::NotJson { column: 1 }),
         ],
         b"",
     );
 }
 
 #[test]
-fn telnet_before_it_is_telnet_and_behind_it_is_none() {
+#[rustfmt::skip]
+fn telnet_commands_count_only_before_the_brace() {
     check_inputs(
         b"\xFF\xFD\x01\xFF\xFB\x18{\"action\":\"ping\"}\n",
         &[Input::SpeaksJson, ping()],
@@ -60,22 +44,19 @@ fn telnet_before_it_is_telnet_and_behind_it_is_none() {
         &[
             Input::SpeaksJson,
             ping(),
-            malformed(Malformed::NotUtf8),
+            malformed(RequestError::NotUtf8),
             ping(),
         ],
         b"",
     );
-    check_inputs(
-        b"{\xFF\xF1}\n",
-        &[Input::SpeaksJson, malformed(Malformed::NotUtf8)],
-        b"",
-    );
-    // A brace that is part of a command is no brace.
+    check_inputs(b"{\xFF\xF1}\n", &[Input::SpeaksJson, malformed(RequestError::NotUtf8)], b"");
+    // A brace within a telnet command does not count.
     check_inputs(b"\xFF{ann\n", &[line("ann")], b"");
     check_inputs(b"\xFF\xFA\x18{\xFF\xF0ann\n", &[line("ann")], b"");
 }
 
 #[test]
+#[rustfmt::skip]
 fn a_brace_anywhere_else_is_a_letter() {
     check_inputs(b"ann\n{hi}\n", &[line("ann"), line("{hi}")], b"");
     check_inputs(b" {}\n", &[line(" {}")], b"");
@@ -83,32 +64,28 @@ fn a_brace_anywhere_else_is_a_letter() {
     let long = [&[b'x'; 4097][..], b"{\n{\n"].concat();
     check_inputs(&long, &[Input::LineTooLong, line("{")], b"");
     check_inputs(b"\x01{\n", &[altered("{")], b"");
-    // What has been erased again was never there.
-    check_inputs(
-        b"x\x08{}\n",
-        &[Input::SpeaksJson, malformed(Malformed::MissingAction)],
-        b"",
-    );
+    // An erased letter does not count.
+    check_inputs(b"x\x08{}\n", &[Input::SpeaksJson, malformed(RequestError::MissingAction)], b"");
 }
 
 #[test]
-fn strangers_stay_strangers() {
+fn other_protocols_are_recognized() {
     check_inputs(b"GET / HTTP/1.1\r\n{\n", &[stranger(Stranger::Http)], b"");
     check_inputs(b"\x16\x03\n{\n", &[stranger(Stranger::Tls)], b"");
     check_inputs(b"SSH-2.0-x\n{\n", &[stranger(Stranger::Ssh)], b"");
 }
 
 #[test]
-fn where_it_may_not_be_json_it_is_text() {
-    let expected = Decoded {
-        inputs: vec![line("{\"action\":\"ping\"}")],
-        replies: Vec::new(),
-    };
-    check(may_not, b"{\"action\":\"ping\"}\r\n", &expected);
+fn without_json_on_the_port_a_brace_is_text() {
+    check(
+        b"{\"action\":\"ping\"}\r\n",
+        &[line("{\"action\":\"ping\"}")],
+        b"",
+    );
 }
 
 #[test]
-fn an_answer_to_telnet_is_due_only_while_telnet_is_spoken() {
+fn json_cancels_a_due_answer_to_telnet() {
     let mut decoder = may_switch();
     let mut decoded = Decoded::default();
     decoder.feed(&b"\xFF\xFD\x06".repeat(11), NOW, &mut decoded);
@@ -119,8 +96,8 @@ fn an_answer_to_telnet_is_due_only_while_telnet_is_spoken() {
 }
 
 #[test]
-fn ten_thousand_decoders_are_small() {
-    // While nobody is in the middle of a line, this is all there is of one.
+fn a_decoder_is_small() {
+    // Between lines, a decoder holds no other memory.
     assert!(
         size_of::<Decoder>() <= 128,
         "{} bytes",

@@ -1,14 +1,13 @@
-//! What holds for any bytes at all.
+//! Properties of the codec for people with random bytes.
 
+use super::{decode, plain};
 use chatserv::chat::Input;
-use chatserv::protocol::{Decoded, LINE_BYTES_MAX, clean};
+use chatserv::protocol::{LINE_BYTES_MAX, clean};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::decode;
-
-/// Bytes that mean something come up often, and next to each other.
+/// Random bytes with many special ones next to each other.
 fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     let special =
         prop::sample::select(&b"\r\n\0\t\x04\x07\x08\x7F\x1B\x16\x03\xFF\xFF\xFF [];\\P"[..]);
@@ -28,7 +27,7 @@ fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     vec(piece, 0..60).prop_map(|pieces| pieces.concat())
 }
 
-/// Said here in other words than in the decoder: what a terminal obeys, or shows in another order or place.
+/// Characters that control a terminal or reorder text. Written differently from the decoder, so that a mistake shows.
 fn is_forbidden(c: char) -> bool {
     matches!(u32::from(c), 0..=0x1F | 0x7F..=0x9F | 0x2028..=0x202E | 0x2066..=0x2069)
 }
@@ -44,48 +43,39 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
 
     #[test]
-    fn any_split_means_the_same(bytes in any_bytes(), mut cuts in vec(any::<prop::sample::Index>(), 0..12)) {
-        let whole = decode([&bytes[..]]);
-        prop_assert_eq!(&decode(bytes.chunks(1)), &whole);
+    fn every_split_has_the_same_result(bytes in any_bytes(), mut cuts in vec(any::<prop::sample::Index>(), 0..12)) {
+        let whole = decode(plain(), [&bytes[..]]);
+        prop_assert_eq!(&decode(plain(), bytes.chunks(1)), &whole);
 
         cuts.sort_by_key(|cut| cut.index(bytes.len() + 1));
         let ends = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).chain([bytes.len()]);
         let pieces = ends.scan(0, |begin, end| Some(&bytes[std::mem::replace(begin, end)..end]));
-        prop_assert_eq!(&decode(pieces), &whole);
+        prop_assert_eq!(&decode(plain(), pieces), &whole);
     }
 
     #[test]
-    fn no_text_holds_what_it_must_not(bytes in any_bytes()) {
-        for input in decode([&bytes[..]]).inputs {
+    fn no_decoded_text_has_control_characters(bytes in any_bytes()) {
+        for input in decode(plain(), [&bytes[..]]).inputs {
             if let Input::Line(line) = input {
                 prop_assert!(!line.text.contains(is_forbidden) && !is_piled(&line.text), "{:?}", line.text);
-                // What is clean stays as it is.
+                // Cleaning is idempotent.
                 prop_assert_eq!(clean(line.text.as_bytes()).text, line.text);
             }
         }
     }
 
     #[test]
-    fn who_sends_no_telnet_gets_none(bytes in any_bytes()) {
+    fn a_client_without_telnet_gets_none(bytes in any_bytes()) {
         let bytes: Vec<u8> = bytes.into_iter().filter(|&byte| byte != 0xFF).collect();
-        prop_assert_eq!(decode([&bytes[..]]).replies, Vec::<u8>::new());
+        prop_assert_eq!(decode(plain(), [&bytes[..]]).replies, Vec::<u8>::new());
     }
 
     #[test]
-    fn a_clean_text_that_was_not_altered_is_what_was_typed(
+    fn a_clean_text_is_not_altered(
         text in "[^\\p{Cc}\\p{M}\u{2028}-\u{202E}\u{2066}-\u{2069}]{0,40}",
     ) {
         let line = clean(text.as_bytes());
         prop_assert!(!line.altered);
         prop_assert_eq!(line.text, text);
     }
-}
-
-#[test]
-fn what_is_decoded_can_be_cleared_and_used_again() {
-    let mut decoded = decode([&b"hi\n\xFF\xF6"[..]]);
-    assert!(!decoded.is_empty());
-    decoded = Decoded::default();
-    assert!(decoded.is_empty());
-    assert_eq!(decoded, Decoded::default());
 }

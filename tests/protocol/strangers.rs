@@ -1,12 +1,11 @@
-//! Programs that came to the wrong port.
+//! Other protocols.
 
+use super::{NOW, altered, check, check_long, decode, line, plain, stranger};
 use chatserv::chat::{Input, Stranger};
-use chatserv::protocol::{Decoded, ENDLESS_BYTES_MAX, LINE_BYTES_MAX, PlainDecoder};
-
-use crate::{NOW, altered, check, check_long, line, stranger};
+use chatserv::protocol::{Decoded, ENDLESS_BYTES_MAX, LINE_BYTES_MAX};
 
 #[test]
-fn a_request_is_told_and_all_that_follows_is_ignored() {
+fn http_is_recognized_and_the_rest_ignored() {
     for request in [
         "GET / HTTP/1.1\r\nHost: localhost:1337\r\n\r\n",
         "POST /chat HTTP/1.1\r\nContent-Length: 14\r\n\r\nann\r\nSHUTDOWN\r\n\x04",
@@ -28,27 +27,20 @@ fn a_request_is_told_and_all_that_follows_is_ignored() {
 }
 
 #[test]
-fn other_protocols_are_told() {
-    check(
-        b"SSH-2.0-OpenSSH_9.9\r\nSHUTDOWN\r\n",
-        &[stranger(Stranger::Ssh)],
-        b"",
-    );
+#[rustfmt::skip]
+fn ssh_and_tls_are_recognized() {
+    check(b"SSH-2.0-OpenSSH_9.9\r\nSHUTDOWN\r\n", &[stranger(Stranger::Ssh)], b"");
     check(b"SSH-1.99-x\n", &[stranger(Stranger::Ssh)], b"");
-    // A TLS hello is told by its second byte: it may hold no line end at all, or some.
+    // A TLS hello is recognized by its second byte. It may contain any number of line ends.
     check(b"\x16\x03", &[stranger(Stranger::Tls)], b"");
-    check(
-        b"\x16\x03\x01\x02\x00\x01\nSHUTDOWN\n",
-        &[stranger(Stranger::Tls)],
-        b"",
-    );
+    check(b"\x16\x03\x01\x02\x00\x01\nSHUTDOWN\n", &[stranger(Stranger::Tls)], b"");
     check(b"\n\x16\x03\x01", &[line(""), stranger(Stranger::Tls)], b"");
     check(b"\x16\x03\x08\x08ann\n", &[stranger(Stranger::Tls)], b"");
 }
 
 #[test]
-fn a_hello_is_told_without_waiting() {
-    let mut decoder = PlainDecoder::new();
+fn a_tls_hello_is_recognized_without_a_line_end() {
+    let mut decoder = plain();
     let mut decoded = Decoded::default();
     decoder.feed(b"\x16", NOW, &mut decoded);
     assert!(decoded.is_empty());
@@ -57,32 +49,18 @@ fn a_hello_is_told_without_waiting() {
 }
 
 #[test]
-fn telnet_commands_before_it_hide_no_stranger() {
-    check(
-        b"\xFF\xF1GET / HTTP/1.1\r\n",
-        &[stranger(Stranger::Http)],
-        b"",
-    );
-    check(
-        b"G\xFF\xF1ET / HT\xFF\xF1TP/1.1\r\n",
-        &[stranger(Stranger::Http)],
-        b"",
-    );
-    check(
-        b"\xFF\xFB\x18\x16\x03",
-        &[stranger(Stranger::Tls)],
-        b"\xFF\xFE\x18",
-    );
-    // And nothing is answered after it.
-    check(
-        b"SSH-2.0-x\r\n\xFF\xFB\x18\xFF\xF6",
-        &[stranger(Stranger::Ssh)],
-        b"",
-    );
+#[rustfmt::skip]
+fn telnet_commands_do_not_hide_other_protocols() {
+    check(b"\xFF\xF1GET / HTTP/1.1\r\n", &[stranger(Stranger::Http)], b"");
+    check(b"G\xFF\xF1ET / HT\xFF\xF1TP/1.1\r\n", &[stranger(Stranger::Http)], b"");
+    check(b"\xFF\xFB\x18\x16\x03", &[stranger(Stranger::Tls)], b"\xFF\xFE\x18");
+    // Later telnet commands get no answer.
+    check(b"SSH-2.0-x\r\n\xFF\xFB\x18\xFF\xF6", &[stranger(Stranger::Ssh)], b"");
 }
 
 #[test]
-fn people_are_no_strangers() {
+#[rustfmt::skip]
+fn people_may_talk_about_protocols() {
     for text in [
         "GET",
         "GET /",
@@ -96,64 +74,45 @@ fn people_are_no_strangers() {
     ] {
         check(format!("{text}\n"), &[line(text)], b"");
     }
-    // After the first line, anybody may talk about the web.
-    check(
-        b"ann\nGET / HTTP/1.1\n",
-        &[line("ann"), line("GET / HTTP/1.1")],
-        b"",
-    );
+    // Only the first line counts.
+    check(b"ann\nGET / HTTP/1.1\n", &[line("ann"), line("GET / HTTP/1.1")], b"");
     check(b"ann\nSSH-2.0-x\n", &[line("ann"), line("SSH-2.0-x")], b"");
     check(b"ann\n\x16\x03\n", &[line("ann"), altered("")], b"");
     check(b"\x16a\n", &[altered("a")], b"");
 }
 
 #[test]
+#[rustfmt::skip]
 fn a_request_line_over_the_limit_is_a_request() {
     let long = "a".repeat(LINE_BYTES_MAX);
     for target in ["/", "*", "http://", "https://"] {
-        check(
-            format!("GET {target}{long} HTTP/1.1\r\n\r\nSHUTDOWN\r\n"),
-            &[stranger(Stranger::Http)],
-            b"",
-        );
+        check(format!("GET {target}{long} HTTP/1.1\r\n\r\nSHUTDOWN\r\n"), &[stranger(Stranger::Http)], b"");
     }
-    // What is no request stays a line that is too long.
+    // Anything else is a line that is too long.
     for start in ["b", "hello ", "(/) /", " /"] {
-        check(
-            format!("{start}{long}\nok\n"),
-            &[Input::LineTooLong, line("ok")],
-            b"",
-        );
+        check(format!("{start}{long}\nok\n"), &[Input::LineTooLong, line("ok")], b"");
     }
-    check(
-        format!("ann\nGET /{long} HTTP/1.1\nok\n"),
-        &[line("ann"), Input::LineTooLong, line("ok")],
-        b"",
-    );
-    check_long(
-        &b"a".repeat(ENDLESS_BYTES_MAX + 1),
-        &[Input::LineTooLong, Input::LineEndless],
-        b"",
-    );
+    check(format!("ann\nGET /{long} HTTP/1.1\nok\n"), &[line("ann"), Input::LineTooLong, line("ok")], b"");
+    check_long(&b"a".repeat(ENDLESS_BYTES_MAX + 1), &[Input::LineTooLong, Input::LineEndless], b"");
 }
 
 #[test]
-fn a_method_over_the_limit_is_told_by_the_end_of_its_line() {
+fn a_method_over_the_limit_is_recognized_at_the_end_of_its_line() {
     // The limit falls before, within and after the version.
     for method_bytes in LINE_BYTES_MAX - 16..=LINE_BYTES_MAX + 1 {
         let request = format!(
             "{} /H HTTP/1.1\r\n\r\nSHUTDOWN\r\n",
             "A".repeat(method_bytes)
         );
-        let decoded = crate::decode([request.as_bytes()]);
-        assert_eq!(decoded, crate::decode(request.as_bytes().chunks(1)));
+        let decoded = decode(plain(), [request.as_bytes()]);
+        assert_eq!(decoded, decode(plain(), request.as_bytes().chunks(1)));
         assert_eq!(
             decoded.inputs.last(),
             Some(&stranger(Stranger::Http)),
             "{method_bytes}"
         );
     }
-    // A first line that is too long is a first line: the next may say what it likes.
+    // A first line that is too long was the first line.
     let long = "a".repeat(LINE_BYTES_MAX + 1);
     check(
         format!("{long}\nGET / HTTP/1.1\n{long} HTTP/1.1\nok\n"),

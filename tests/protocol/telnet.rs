@@ -1,32 +1,24 @@
-//! Telnet's commands: what is stripped, what is answered, and how much of it is too much.
+//! Telnet commands: stripping, answers, and limits.
 
 use std::time::Duration;
 
+use super::{NOW, altered, check, check_long, decode, line, plain, stranger};
 use chatserv::chat::{Input, Stranger};
-use chatserv::protocol::{Decoded, ENDLESS_BYTES_MAX, PlainDecoder};
-
-use crate::{NOW, altered, check, check_long, line, stranger};
+use chatserv::protocol::{Decoded, ENDLESS_BYTES_MAX};
 
 const HERE: &[u8] = b"server: Yes, I am here.\r\n";
 /// IAC WONT TIMING-MARK.
 const MARKED: &[u8] = b"\xFF\xFC\x06";
 
 #[test]
+#[rustfmt::skip]
 fn commands_are_stripped() {
-    // SUSP, ABORT, EOR, SE, NOP, DM, BRK, AO, GA, and bytes that are no command.
+    // SUSP, ABORT, EOR, SE, NOP, DM, BRK, AO, GA, and unknown ones.
     for code in [
         237, 238, 239, 240, 241, 242, 243, 245, 249, 0, 1, 4, b'x', 235,
     ] {
-        check(
-            [b"h", &[255, code][..], b"i\r\n"].concat(),
-            &[line("hi")],
-            b"",
-        );
-        check(
-            [b"hi\r", &[255, code][..], b"\nhi\n"].concat(),
-            &[line("hi"), line("hi")],
-            b"",
-        );
+        check([b"h", &[255, code][..], b"i\r\n"].concat(), &[line("hi")], b"");
+        check([b"hi\r", &[255, code][..], b"\nhi\n"].concat(), &[line("hi"), line("hi")], b"");
     }
     check(b"hi\xFF", &[line("hi")], b"");
     check(b"hi\xFF\xFB", &[line("hi")], b"");
@@ -34,29 +26,19 @@ fn commands_are_stripped() {
 }
 
 #[test]
+#[rustfmt::skip]
 fn a_doubled_command_byte_is_data() {
     check(b"a\xFF\xFFb\n", &[altered("a\u{FFFD}b")], b"");
-    check(
-        b"\xFF\xFF\xFF\xFF\xFF\xF1\n",
-        &[altered("\u{FFFD}\u{FFFD}")],
-        b"",
-    );
-    // A letter of Latin-1 right before a line end does not swallow it.
-    check(
-        b"a\xFF\nb\xFF\r\nc\n",
-        &[line("a"), line("b"), line("c")],
-        b"",
-    );
+    check(b"\xFF\xFF\xFF\xFF\xFF\xF1\n", &[altered("\u{FFFD}\u{FFFD}")], b"");
+    // A Latin-1 letter right before a line end does not swallow it.
+    check(b"a\xFF\nb\xFF\r\nc\n", &[line("a"), line("b"), line("c")], b"");
 }
 
 #[test]
+#[rustfmt::skip]
 fn commands_edit_the_line() {
     check(b"helo\xFF\xF7lo\n", &[line("hello")], b"");
-    check(
-        "a👍🏽".bytes().chain(*b"\xFF\xF7\n").collect::<Vec<_>>(),
-        &[line("a")],
-        b"",
-    );
+    check("a👍🏽".bytes().chain(*b"\xFF\xF7\n").collect::<Vec<_>>(), &[line("a")], b"");
     check(b"wrong\xFF\xF8right\n", &[line("right")], b"");
     check(b"secret\xFF\xF4hi\n", &[line("hi")], b"");
     check(b"\xFF\xF7\xFF\xF8\xFF\xF4hi\n", &[line("hi")], b"");
@@ -65,37 +47,22 @@ fn commands_edit_the_line() {
 }
 
 #[test]
+#[rustfmt::skip]
 fn each_option_is_refused_once_for_each_change() {
     check(b"\xFF\xFB\x18", &[], b"\xFF\xFE\x18");
     check(b"\xFF\xFD\x01", &[], b"\xFF\xFC\x01");
-    check(
-        b"\xFF\xFB\x18\xFF\xFB\x18\xFF\xFD\x18",
-        &[],
-        b"\xFF\xFE\x18\xFF\xFC\x18",
-    );
-    // That an option is off is what we want: no answer, and the next wish is a new one.
+    check(b"\xFF\xFB\x18\xFF\xFB\x18\xFF\xFD\x18", &[], b"\xFF\xFE\x18\xFF\xFC\x18");
+    // WONT and DONT agree with the server: no answer, and the next offer is a new one.
     check(b"\xFF\xFC\x18\xFF\xFE\x18", &[], b"");
-    check(
-        b"\xFF\xFB\x18\xFF\xFC\x18\xFF\xFB\x18",
-        &[],
-        b"\xFF\xFE\x18\xFF\xFE\x18",
-    );
-    check(
-        b"\xFF\xFD\x01\xFF\xFE\x01\xFF\xFD\x01",
-        &[],
-        b"\xFF\xFC\x01\xFF\xFC\x01",
-    );
-    check(
-        b"\xFF\xFD\x01\xFF\xFC\x01\xFF\xFD\x01",
-        &[],
-        b"\xFF\xFC\x01",
-    );
-    // Option 255 is one, too.
+    check(b"\xFF\xFB\x18\xFF\xFC\x18\xFF\xFB\x18", &[], b"\xFF\xFE\x18\xFF\xFE\x18");
+    check(b"\xFF\xFD\x01\xFF\xFE\x01\xFF\xFD\x01", &[], b"\xFF\xFC\x01\xFF\xFC\x01");
+    check(b"\xFF\xFD\x01\xFF\xFC\x01\xFF\xFD\x01", &[], b"\xFF\xFC\x01");
+    // Option 255 exists too.
     check(b"\xFF\xFB\xFFhi\n", &[line("hi")], b"\xFF\xFE\xFF");
 }
 
 #[test]
-fn putty_may_begin() {
+fn the_offers_of_putty_are_refused() {
     // WILL NAWS, TERMINAL-SPEED, TERMINAL-TYPE, NEW-ENVIRON; DO ECHO; WILL and DO SUPPRESS-GO-AHEAD.
     check(
         b"\xFF\xFB\x1F\xFF\xFB\x20\xFF\xFB\x18\xFF\xFB\x27\xFF\xFD\x01\xFF\xFB\x03\xFF\xFD\x03ann\r\n",
@@ -105,19 +72,12 @@ fn putty_may_begin() {
 }
 
 #[test]
+#[rustfmt::skip]
 fn ctrl_c_in_gnu_telnet_is_answered() {
     check(b"half\xFF\xF4\xFF\xFD\x06hi\r\n", &[line("hi")], MARKED);
-    check(
-        b"half\xFF\xF4\xFF\xF2\xFF\xFD\x06hi\r\n",
-        &[line("hi")],
-        MARKED,
-    );
-    check(
-        b"half\xFF\xF4\xFF\xFD\x06\xFF\xF2hi\r\n",
-        &[line("hi")],
-        MARKED,
-    );
-    // Each time, unlike an option.
+    check(b"half\xFF\xF4\xFF\xF2\xFF\xFD\x06hi\r\n", &[line("hi")], MARKED);
+    check(b"half\xFF\xF4\xFF\xFD\x06\xFF\xF2hi\r\n", &[line("hi")], MARKED);
+    // Every time, unlike an option.
     check(b"\xFF\xFD\x06".repeat(3), &[], &MARKED.repeat(3));
 }
 
@@ -127,17 +87,14 @@ fn are_you_there_is_answered() {
 }
 
 #[test]
-fn answers_are_limited_to_so_many_a_second() {
+#[rustfmt::skip]
+fn at_most_ten_answers_a_second() {
     check(b"\xFF\xF6".repeat(50), &[], &HERE.repeat(10));
     check(b"\xFF\xFD\x06".repeat(50), &[], &MARKED.repeat(10));
-    check(
-        b"\xFF\xF6\xFF\xFD\x06".repeat(50),
-        &[],
-        &[HERE, MARKED].concat().repeat(5),
-    );
+    check(b"\xFF\xF6\xFF\xFD\x06".repeat(50), &[], &[HERE, MARKED].concat().repeat(5));
 
-    // The second begins with the first of them.
-    let mut decoder = PlainDecoder::new();
+    // The second begins with the first answer.
+    let mut decoder = plain();
     let mut decoded = Decoded::default();
     for millis in [900, 1000, 1899] {
         decoder.feed(
@@ -148,8 +105,8 @@ fn answers_are_limited_to_so_many_a_second() {
     }
     assert_eq!(decoded.replies, HERE.repeat(10));
 
-    // A second later there may be more, and the last timing mark, which was left open, is answered first.
-    let mut decoder = PlainDecoder::new();
+    // A second later, the last timing mark is answered first, and then more.
+    let mut decoder = plain();
     let mut decoded = Decoded::default();
     decoder.feed(&b"\xFF\xFD\x06".repeat(50), NOW, &mut decoded);
     decoded = Decoded::default();
@@ -167,33 +124,30 @@ fn answers_are_limited_to_so_many_a_second() {
 }
 
 #[test]
-fn a_storm_of_wishes_gets_so_many_refusals() {
+fn at_most_64_options_are_refused() {
     for verbs in [[0xFB, 0xFC], [0xFD, 0xFE], [0xFB, 0xFD]] {
         let storm: Vec<u8> = (0..=255)
             .flat_map(|option| [255, verbs[0], option, 255, verbs[1], option])
             .filter(|&byte| byte != 6)
             .collect();
-        let replies = crate::decode([&storm[..]]).replies;
+        let replies = decode(plain(), [&storm[..]]).replies;
         assert_eq!(replies.len(), 64 * 3, "{verbs:x?}");
     }
-    // A peer that takes back and repeats its wish for ever.
-    let replies = crate::decode([b"\xFF\xFB\x18\xFF\xFC\x18".repeat(5000).as_slice()]).replies;
+    // A peer that withdraws and repeats an offer for ever.
+    let replies = decode(
+        plain(),
+        [b"\xFF\xFB\x18\xFF\xFC\x18".repeat(5000).as_slice()],
+    )
+    .replies;
     assert_eq!(replies, b"\xFF\xFE\x18".repeat(64));
 }
 
 #[test]
-fn parameters_are_discarded_whatever_their_length() {
+#[rustfmt::skip]
+fn subnegotiations_of_any_length_are_discarded() {
     check(b"a\xFF\xFA\x18\x00xterm\xFF\xF0b\n", &[line("ab")], b"");
-    check(
-        b"a\xFF\xFA\x1F\x00\xF0\xFF\xFF\xF0\r\n\x04\xFF\xF0b\n",
-        &[line("ab")],
-        b"",
-    );
-    check(
-        b"\xFF\xFA\x22\xFF\xF6\xFF\xFB\x01\xFF\xF0b\n",
-        &[line("b")],
-        b"",
-    );
+    check(b"a\xFF\xFA\x1F\x00\xF0\xFF\xFF\xF0\r\n\x04\xFF\xF0b\n", &[line("ab")], b"");
+    check(b"\xFF\xFA\x22\xFF\xF6\xFF\xFB\x01\xFF\xF0b\n", &[line("b")], b"");
     let sized = |length: usize| {
         [
             b"a\xFF\xFA\x22".as_slice(),
@@ -211,9 +165,9 @@ fn a_flood_of_commands_ends_the_connection() {
     let most = b"\xFF\xF1".repeat(ENDLESS_BYTES_MAX / 2);
     check_long(&[&most[..], b"hi\n"].concat(), &[line("hi")], b"");
     check_long(&[&most[..], b"\xFF"].concat(), &[Input::LineEndless], b"");
-    // Each doubled 255 is a command byte and a byte of a line that never ends.
+    // Each doubled 255 counts as a command and as a byte of an endless line.
     let flood = vec![0xFF; 10 << 20];
-    let decoded = crate::decode(flood.chunks(16 * 1024));
+    let decoded = decode(plain(), flood.chunks(16 * 1024));
     assert_eq!(
         decoded,
         Decoded {
@@ -224,8 +178,8 @@ fn a_flood_of_commands_ends_the_connection() {
 }
 
 #[test]
-fn commands_that_keep_a_connection_alive_never_add_up() {
-    let mut decoder = PlainDecoder::new();
+fn keep_alive_commands_do_not_add_up() {
+    let mut decoder = plain();
     let mut decoded = Decoded::default();
     for tick in 0..200_000 {
         decoder.feed(
@@ -235,7 +189,7 @@ fn commands_that_keep_a_connection_alive_never_add_up() {
         );
     }
     assert!(decoded.is_empty());
-    // Nor do those of a line that takes its time, as long as they are not a flood.
+    // Many commands during one slow line are no flood either.
     let most = b"\xFF\xF1".repeat(ENDLESS_BYTES_MAX / 2);
     for tick in 0..20 {
         decoder.feed(
@@ -248,13 +202,10 @@ fn commands_that_keep_a_connection_alive_never_add_up() {
 }
 
 #[test]
-fn a_key_in_the_middle_of_a_letter_is_a_byte_of_that_letter() {
-    // What GNU telnet makes of letters that hold 0x83, 0x8F, 0x9A and 0x9C.
-    check(
-        b"a\xD1\xFF\xF4\xFF\xFD\x06b\n",
-        &[line("a\u{443}b")],
-        b"\xFF\xFC\x06",
-    );
+#[rustfmt::skip]
+fn a_command_within_a_letter_is_a_byte_of_that_letter() {
+    // GNU telnet takes the bytes 0x83, 0x8F, 0x9A and 0x9C in letters for its keys.
+    check(b"a\xD1\xFF\xF4\xFF\xFD\x06b\n", &[line("a\u{443}b")], b"\xFF\xFC\x06");
     for (typed, said) in [
         (&b"\xD0\xFF\xF5\n"[..], "\u{40f}"),
         (b"\xD0\xFF\xED\n", "\u{41a}"),
@@ -264,7 +215,7 @@ fn a_key_in_the_middle_of_a_letter_is_a_byte_of_that_letter() {
     ] {
         check(typed, &[line(said)], b"");
     }
-    // Behind a whole letter, or one that is wrong already, it is the key.
+    // Behind a whole or an invalid letter, it is a command.
     check("у\u{443}".as_bytes(), &[line("у\u{443}")], b"");
     check(b"\xD1\x83\xFF\xF4hi\n", &[line("hi")], b"");
     check(b"\xFE\xFF\xF4hi\n", &[line("hi")], b"");
@@ -272,12 +223,9 @@ fn a_key_in_the_middle_of_a_letter_is_a_byte_of_that_letter() {
 }
 
 #[test]
-fn the_end_of_file_key_says_the_line_and_leaves() {
+#[rustfmt::skip]
+fn the_end_of_file_command_ends_the_line_and_leaves() {
     check(b"\xFF\xEC", &[Input::EndOfTransmission], b"");
-    check(
-        b"bot\nhi\xFF\xEC",
-        &[line("bot"), line("hi"), Input::EndOfTransmission],
-        b"",
-    );
+    check(b"bot\nhi\xFF\xEC", &[line("bot"), line("hi"), Input::EndOfTransmission], b"");
     check(b"GET / HTTP/1.1\xFF\xEC", &[stranger(Stranger::Http)], b"");
 }

@@ -1,9 +1,10 @@
-//! The chat as the programs meet it that people really have: telnet clients, PuTTY's plink, netcat, and strangers that
-//! came to the wrong port. Somebody called Bob, from the fixture, is always there and says what he hears.
+//! The server with the programs that people really use: telnet clients, PuTTY's plink, netcat, and programs that came to
+//! the wrong port. Bob, a client of the fixture, is always in the chat and checks what he hears.
 //!
-//! A test whose program is not installed says `skipped: …` and passes; `scripts/test` installs them all. To see which
-//! were skipped: `cargo test --test real_clients -- --nocapture`.
+//! A test whose program is not installed prints `skipped: …` and passes; `scripts/test` installs them all. `cargo test
+//! --test real_clients -- --nocapture` shows the skipped ones.
 
+#![cfg(feature = "server")]
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 
 mod netcat;

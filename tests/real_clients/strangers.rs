@@ -1,24 +1,24 @@
-//! Programs that came to the wrong port: each is sent away at once, and nobody in the chat hears of it.
+//! Programs that came to the wrong port: the server ends their connection at once, and nobody in the chat notices.
 
 use std::path::Path;
 use std::process::Command;
 
-use crate::program::{self, Program};
-use crate::support::{Client, Server};
+use crate::program::start;
+use crate::support::{Client, Server, command, find, or_skip};
 
 #[test]
 fn curl() {
-    if let Some(curl) = program::find("curl") {
-        let shown = is_sent_away(|port| request(&curl, port));
+    if let Some(curl) = find("curl") {
+        let shown = is_refused(|port| request(&curl, port));
         assert!(shown.contains("400 This is a chat server"), "{shown}");
     }
 }
 
-/// A web page can make a browser send this. Whoever connects from here is an operator, so the word would count.
+/// A web page can make a browser send this. A connection from this machine has operator rights, so the word would count.
 #[test]
 fn a_page_that_posts_shutdown() {
-    if let Some(curl) = program::find("curl") {
-        is_sent_away(|port| {
+    if let Some(curl) = find("curl") {
+        is_refused(|port| {
             let mut command = request(&curl, port);
             command.args(["--data-binary", "page\r\nSHUTDOWN\r\n"]);
             command
@@ -27,8 +27,8 @@ fn a_page_that_posts_shutdown() {
 }
 
 fn request(curl: &Path, port: u16) -> Command {
-    let mut command = Command::new(curl);
-    // The prompt comes before the answer, which makes it one without a header, as in HTTP 0.9.
+    let mut command = command(curl);
+    // The prompt precedes the answer, so the answer has no header, as in HTTP 0.9.
     command.args(["--silent", "--http0.9", "--noproxy", "*"]);
     command.arg(format!("http://localhost:{port}/"));
     command
@@ -36,42 +36,34 @@ fn request(curl: &Path, port: u16) -> Command {
 
 #[test]
 fn ssh() {
-    let Some(ssh) = program::find("ssh") else {
-        return;
-    };
-    let shown = is_sent_away(|port| {
-        let mut command = Command::new(ssh);
+    let ssh = or_skip!(find("ssh"));
+    let shown = is_refused(|port| {
+        let mut command = command(ssh);
         command.args(["-v", "-F", "none", "-o", "BatchMode=yes", "-p"]);
         command.args([&port.to_string(), "localhost"]);
         command
     });
-    assert!(
-        shown.contains("This is a chat server, not SSH"),
-        "with -v, ssh shows what came before the greeting: {shown}"
-    );
+    assert!(shown.contains("This is a chat server, not SSH"), "{shown}");
 }
 
 #[test]
 fn openssl() {
-    let Some(openssl) = program::find("openssl") else {
-        return;
-    };
-    let shown = is_sent_away(|port| {
-        let mut command = Command::new(openssl);
+    let openssl = or_skip!(find("openssl"));
+    let shown = is_refused(|port| {
+        let mut command = command(openssl);
         command.args(["s_client", "-connect", &format!("127.0.0.1:{port}")]);
         command
     });
     assert!(shown.contains("no peer certificate"), "{shown}");
 }
 
-/// Runs a program that takes the chat for something else, and returns what it showed. Its input stays open, so it has
-/// to end by what it hears; and the chat goes on.
-fn is_sent_away(command: impl FnOnce(u16) -> Command) -> String {
+/// Runs a program that takes the chat for something else, and returns what it showed. Its input stays open, so the
+/// server's answer has to end it.
+fn is_refused(command: impl FnOnce(u16) -> Command) -> String {
     let server = Server::start(&[]);
     let mut bob = Client::join(&server, "Bob");
-    let stranger = Program::start(&mut command(server.port));
-    let (_, shown) = stranger.ends();
+    let ended = start(&mut command(server.port)).wait();
     server.log("speaks another protocol");
     bob.hears_nothing();
-    shown
+    ended.stdout + &ended.stderr
 }

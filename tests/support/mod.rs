@@ -1,170 +1,88 @@
-//! What the tests with real sockets share: the real server as a child process, and a client that reads lines.
+//! Fixtures for tests with real sockets: the server as a child process, programs beside it, and clients that read lines.
 //!
-//! No test sleeps in the hope that something has happened. There are two ways to wait, and both end as soon as it has:
-//! for a line (or a log line, or the end) within [`PATIENCE`], and a barrier, [`Client::hears_nothing`]: `/who` is
-//! answered behind everything that came before it.
+//! No test sleeps and hopes. A test waits for a line, for a condition ([`until`]) or for the end of a program, each for
+//! at most [`PATIENCE`]. [`Client::hears_nothing`] is a barrier: the answer to `/who` follows everything that came
+//! before it.
 
-#![allow(dead_code, reason = "each test binary uses a part of this")]
+#![allow(
+    dead_code,
+    unused_imports,
+    reason = "each test binary uses a part of this"
+)]
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
     reason = "in a test, an unwrap is an assertion"
 )]
 
+/// The value of an option. Without one, the test ends: the option has reported what is not installed.
+#[allow(unused_macros, reason = "each test binary uses a part of this")]
+macro_rules! or_skip {
+    ($option:expr) => {
+        match $option {
+            Some(value) => value,
+            None => return,
+        }
+    };
+}
+
+pub(crate) use or_skip;
+
 mod client;
 pub mod directory;
-pub mod fake;
-mod json;
 mod lines;
-pub mod process;
-pub mod relay;
+mod program;
+mod server;
 pub mod slow;
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::env;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 pub use client::Client;
 pub use lines::Lines;
-use rustix::process::{Pid, Signal, kill_process};
+pub use program::{Ended, Program, command};
+pub use server::{BaseLine, Server, behind, chatserv, tampered};
 
-/// How long any test waits for anything before it fails. Generous, since it is only ever waited for by a failing test.
+/// How long a test waits for anything before it fails. Only a failing test waits this long.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A running server. Dropping it ends it.
-pub struct Server {
-    child: Child,
-    stdout: Lines,
-    stderr: Lines,
-    pub port: u16,
-}
-
-impl Server {
-    /// Starts the server on a free port with these flags besides.
-    pub fn start(flags: &[&str]) -> Self {
-        Self::start_by(
-            Command::new(env!("CARGO_BIN_EXE_chatserv"))
-                .args(["--port", "0"])
-                .args(flags),
-        )
-    }
-
-    /// Starts a server by a command of the test's own, which ends up running the server on some port.
-    pub fn start_by(command: &mut Command) -> Self {
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CHATSERV_")) {
-            command.env_remove(name);
-        }
-        // Flood control has tests of its own; in the others everybody says as much as they like. A test that brings a
-        // settings file says so there.
-        if !command
-            .get_args()
-            .any(|argument| argument == "--rate-limit" || argument == "--config")
-        {
-            command.env("CHATSERV_RATE_LIMIT", "off");
-        }
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let stdout = Lines::collect(child.stdout.take().unwrap());
-        let stderr = Lines::collect(child.stderr.take().unwrap());
-        let line =
-            stdout.wait_for(|line| line.starts_with("Waiting for incoming connections on port "));
-        let port = line.rsplit(' ').next().unwrap().parse().unwrap();
-        Self {
-            child,
-            stdout,
-            stderr,
-            port,
-        }
-    }
-
-    /// Where clients connect.
-    pub fn address(&self) -> SocketAddr {
-        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
-    }
-
-    /// The port on which JSON lines are spoken, of a server that has one.
-    pub fn json_port(&self) -> u16 {
-        let start = "Waiting for incoming json connections on port ";
-        let line = self.stdout.wait_for(|line| line.starts_with(start));
-        line[start.len()..].parse().unwrap()
-    }
-
-    /// All of what it has printed so far.
-    pub fn printed_so_far(&self) -> String {
-        self.stdout.so_far()
-    }
-
-    /// All that it prints, which is over when it has ended.
-    pub fn printed_to_the_end(&self) -> Vec<String> {
-        self.stdout.whole()
-    }
-
-    /// The process id.
-    pub fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Sends the process a signal.
-    pub fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
-    }
-
-    /// Waits until the log has a line that contains `text`, and returns it.
-    pub fn log(&self, text: &str) -> String {
-        self.stderr.wait_for(|line| line.contains(text))
-    }
-
-    /// Waits until the log has a line that is wanted, and returns it.
-    pub fn logged(&self, wanted: impl Fn(&str) -> bool) -> String {
-        self.stderr.wait_for(wanted)
-    }
-
-    /// Waits until stdout has a line that is wanted, and returns it.
-    pub fn printed(&self, wanted: impl Fn(&str) -> bool) -> String {
-        self.stdout.wait_for(wanted)
-    }
-
-    /// All of the log so far.
-    pub fn log_so_far(&self) -> String {
-        self.stderr.so_far()
-    }
-
-    /// Waits for the end of the process.
-    pub fn exit_status(&mut self) -> ExitStatus {
-        let end = Instant::now() + PATIENCE;
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
-            }
-            assert!(
-                Instant::now() < end,
-                "the server still runs; its log: {}",
-                self.log_so_far()
-            );
-            // Not in the hope that something has happened: it is asked again.
-            thread::sleep(Duration::from_millis(10));
-        }
+/// Polls until `holds` returns true, for conditions that nothing reports, such as the end of a thread.
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < end, "waited in vain until {what}");
+        thread::sleep(Duration::from_millis(5));
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(None)) {
-            let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
-            let end = Instant::now() + PATIENCE;
-            while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < end {
-                thread::sleep(Duration::from_millis(10));
-            }
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-        }
-        if thread::panicking() {
-            eprintln!("the server's log:\n{}", self.log_so_far());
+/// Finds an installed program. Prints `skipped: …` if there is none; the test then has nothing to do.
+pub fn find(name: &str) -> Option<PathBuf> {
+    let file = installed(name);
+    if file.is_none() {
+        eprintln!("skipped: {name} is not installed");
+    }
+    file
+}
+
+/// The path of a program, without a word about one that is missing.
+pub fn installed(name: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?)
+        .map(|directory| directory.join(name))
+        .find(|file| file.is_file())
+}
+
+/// An unused port, for a server that cannot print which port it was given. It lies below the range from which the system
+/// takes the ports of all other tests.
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    loop {
+        let port = NEXT.fetch_add(1, Ordering::Relaxed) + (std::process::id() % 20_000) as u16;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, 10_000 + port)).is_ok() {
+            return 10_000 + port;
         }
     }
 }

@@ -32,7 +32,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use chatserv::config::Delivery;
+use chatserv::config::DeliveryPolicy;
 use clap::{Args, Parser, Subcommand};
 
 use deliveries::Check;
@@ -85,8 +85,8 @@ struct Wanted {
     #[arg(long)]
     verify: bool,
     /// How chatserv delivers
-    #[arg(long, value_enum, value_name = "HOW", default_value_t = Delivery::DirectThenWriter)]
-    delivery: Delivery,
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = DeliveryPolicy::DirectThenWriter)]
+    delivery: DeliveryPolicy,
     /// The folder of the results
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
@@ -157,7 +157,7 @@ impl Wanted {
     /// Whether the run has everything, with the defaults.
     fn is_whole(&self) -> bool {
         let has_part = !self.only.is_empty() || !self.peers.is_empty() || !self.people.is_empty();
-        let is_default = self.rounds.is_none() && self.delivery == Delivery::DirectThenWriter;
+        let is_default = self.rounds.is_none() && self.delivery == DeliveryPolicy::DirectThenWriter;
         !self.quick && !has_part && is_default
     }
 }

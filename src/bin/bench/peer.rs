@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use chatserv::config::Delivery;
+use chatserv::config::DeliveryPolicy;
 use chatserv::load::Names;
 use chatserv::load::dialect::{Dialect, Identity, Role};
 use clap::ValueEnum;
@@ -72,7 +72,7 @@ impl Peer {
     ///
     /// # Errors
     /// It is missing, or has not started. The error quotes its output.
-    pub fn start(self, clients: usize, delivery: Delivery) -> io::Result<Server> {
+    pub fn start(self, clients: usize, delivery: DeliveryPolicy) -> io::Result<Server> {
         let mut command = Command::new(self.program().map_err(io::Error::other)?);
         let clients = (clients + SPARE_CLIENTS).to_string();
         let directory = tempfile::tempdir()?;
@@ -247,8 +247,8 @@ mod tests {
 
     #[test]
     fn every_server_is_understood() {
-        let policies = Delivery::value_variants();
-        let others = [Peer::Redis, Peer::Nats].map(|peer| (peer, Delivery::DirectThenWriter));
+        let policies = DeliveryPolicy::value_variants();
+        let others = [Peer::Redis, Peer::Nats].map(|peer| (peer, DeliveryPolicy::DirectThenWriter));
         let ours = policies.iter().map(|&policy| (Peer::Chatserv, policy));
         for (peer, delivery) in ours.chain(others) {
             match peer.version() {

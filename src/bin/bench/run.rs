@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use chatserv::config::Delivery;
+use chatserv::config::DeliveryPolicy;
 
 use crate::deliveries::Check;
 use crate::peer::Peer;
@@ -15,7 +15,7 @@ use crate::work::{self, EXTRA_CLIENTS};
 pub struct Run {
     pub peers: Vec<Peer>,
     /// How our server delivers.
-    pub delivery: Delivery,
+    pub delivery: DeliveryPolicy,
     pub steps: Vec<Step>,
     pub rounds: u32,
     /// No round starts that would probably end later.

@@ -49,7 +49,7 @@ impl Chat {
             log_messages: false,
             history_on_join: 10,
             motd: None,
-            operator_word: None,
+            operator_password: None,
         };
         Self {
             hub: Hub::new(settings, Vec::new(), Timestamp::now()),
@@ -192,7 +192,7 @@ impl Chat {
                 self.say(&to, &message);
             }
             Effect::Answer { to, message, .. } => self.say(&[to], &message),
-            Effect::Show { client, view } => {
+            Effect::SetView { client, view } => {
                 if let Some(member) = self.members.get_mut(&client) {
                     member.view = view;
                 }
@@ -200,8 +200,8 @@ impl Chat {
             Effect::Disconnect { client, .. } => self.end(client),
             Effect::Shutdown => self.is_over = true,
             // The lab keeps no log, no bans and no table of threads.
-            Effect::TellThreads { .. }
-            | Effect::KeepBans(_)
+            Effect::AnswerThreads { .. }
+            | Effect::SaveBans(_)
             | Effect::Admit { .. }
             | Effect::Log(_) => {}
         }

@@ -1,45 +1,46 @@
-//! What stands behind a command's word, and the ways to read it. Each way is `None` where what is there does not fit.
+//! The text behind a command's word. Every method returns `None` if the text does not fit.
 
 use std::time::Duration;
 
-use super::super::Line;
+use super::super::request::Line;
 
-/// What may stand before a number: plus, and minus in the two ways in which it is written.
+/// The signs before a number: plus, and minus in both of its spellings.
 const SIGNS: [char; 3] = ['+', '-', '\u{2212}'];
 
 /// The rest of a line, without the blanks around it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Arguments<'a> {
     text: &'a str,
-    /// As [`Line::altered`], of the line that this is a part of.
+    /// [`Line::altered`] of the whole line.
     altered: bool,
 }
 
 impl<'a> Arguments<'a> {
     pub(super) fn new(text: &'a str, altered: bool) -> Self {
-        let text = text.trim();
-        Arguments { text, altered }
+        Arguments {
+            text: text.trim(),
+            altered,
+        }
     }
 
-    /// The first word, and what follows it.
+    /// The first word, and the rest.
     pub(super) fn first(self) -> Option<(&'a str, Self)> {
         let end = self.text.find(char::is_whitespace);
         let (word, rest) = self.text.split_at(end.unwrap_or(self.text.len()));
         (!word.is_empty()).then(|| (word, Self::new(rest, self.altered)))
     }
 
-    /// Nothing.
     pub(super) fn nothing(self) -> Option<()> {
         self.text.is_empty().then_some(())
     }
 
-    /// One word.
+    /// Exactly one word.
     pub(super) fn word(self) -> Option<&'a str> {
         let (word, rest) = self.first()?;
         rest.nothing().map(|()| word)
     }
 
-    /// Nothing, or something that `read` understands.
+    /// Nothing, or text that `read` accepts.
     pub(super) fn maybe<T>(self, read: impl FnOnce(Self) -> Option<T>) -> Option<Option<T>> {
         match self.nothing() {
             Some(()) => Some(None),
@@ -47,44 +48,42 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// All of it, as it was typed, if there is anything.
+    /// Everything, as it was typed.
     pub(super) fn text(self) -> Option<String> {
         (!self.text.is_empty()).then(|| self.text.to_owned())
     }
 
-    /// A new text, or `off` for none: that one is empty.
+    /// A new text, or `off`, which becomes an empty one.
     pub(super) fn text_or_off(self) -> Option<String> {
-        let text = self.text()?;
-        let is_off = text.eq_ignore_ascii_case("off");
-        Some(if is_off { String::new() } else { text })
+        self.text().map(|text| {
+            if text.eq_ignore_ascii_case("off") {
+                String::new()
+            } else {
+                text
+            }
+        })
     }
 
-    /// One person, with or without the sign of a mention.
+    /// One person, with or without the `@` of a mention.
     pub(super) fn person(self) -> Option<String> {
-        person(self.word()?)
+        strip_sign(self.word()?, '@')
     }
 
-    /// A person, and what follows.
+    /// A person, and the rest.
     pub(super) fn person_and_rest(self) -> Option<(String, Self)> {
         let (name, rest) = self.first()?;
-        Some((person(name)?, rest))
+        Some((strip_sign(name, '@')?, rest))
     }
 
-    /// A person, and why.
-    pub(super) fn person_and_why(self) -> Option<(String, Option<String>)> {
-        let (name, why) = self.person_and_rest()?;
-        Some((name, why.text()))
-    }
-
-    /// People with commas between them, and what follows. Blanks around a comma are no end of the list: whoever types
-    /// `ann, bob hello` means both, and `bob hello` must not go to Ann.
+    /// People separated by commas, and the rest. Blanks around a comma do not end the list: in `ann, bob hello` the
+    /// text is `hello`, and `bob hello` must not go to Ann.
     pub(super) fn people(self) -> Option<(Vec<String>, Self)> {
         let mut rest = self.text;
         let mut people = Vec::new();
         loop {
             let end = rest.find(|c: char| c == ',' || c.is_whitespace());
             let (name, after) = rest.split_at(end.unwrap_or(rest.len()));
-            people.extend(person(name));
+            people.extend(strip_sign(name, '@'));
             match after.trim_start().strip_prefix(',') {
                 Some(more) => rest = more.trim_start(),
                 None => {
@@ -95,29 +94,27 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// One room, with or without the sign that other chats put before a room.
+    /// One room, with or without the `#` of other chats.
     pub(super) fn room(self) -> Option<String> {
-        let room = without(self.word()?, '#');
-        (!room.is_empty()).then(|| room.to_owned())
+        strip_sign(self.word()?, '#')
     }
 
-    /// The new name of a person or a room, without the `sign` that may stand before it. Blanks inside are left to the
-    /// rules of names, which say best what is wrong with them.
+    /// The new name of a person or a room, with or without the `sign`. Blanks inside are left to the rules of names,
+    /// which explain best why they are wrong.
     pub(super) fn name(self, sign: char) -> Option<Line> {
-        let text = without(self.text, sign);
-        (!text.is_empty()).then(|| Line {
-            text: text.to_owned(),
+        strip_sign(self.text, sign).map(|text| Line {
+            text,
             altered: self.altered,
         })
     }
 
-    /// `on` or `off`.
-    pub(super) fn switch(self) -> Option<bool> {
-        match self.word()?.to_ascii_lowercase().as_str() {
-            "on" => Some(true),
-            "off" => Some(false),
-            _ => None,
-        }
+    /// One of these words, in letters of either case.
+    pub(super) fn choice<T: Copy>(self, choices: &[(&str, T)]) -> Option<T> {
+        let word = self.word()?;
+        let chosen = choices
+            .iter()
+            .find(|(choice, _)| word.eq_ignore_ascii_case(choice));
+        chosen.map(|&(_, value)| value)
     }
 
     /// A number from 1.
@@ -125,38 +122,33 @@ impl<'a> Arguments<'a> {
         self.word()?.parse().ok().filter(|&count| count > 0)
     }
 
-    /// A time such as `30m`, `2h 30m` or `90 minutes` at the beginning, if there is one, and what follows.
+    /// A time at the beginning, such as `30m`, `2h 30m` or `90 minutes`, if there is one, and the rest.
     ///
-    /// What begins with a digit, or a sign and a digit, is meant as a time. If it is none, it is a mistake, and not the
-    /// first word of a reason: or `/ban bob 30mn` and `/ban bob -5m` would keep Bob out for ever.
+    /// Text that begins with a number must be a time. If it is not one, it is a mistake and not the first word of a
+    /// reason: otherwise `/ban bob 30mn` and `/ban bob -5m` would ban Bob for ever.
     pub(super) fn duration(self) -> Option<(Option<Duration>, Self)> {
         let unsigned = self.text.strip_prefix(SIGNS).unwrap_or(self.text);
         if !unsigned.starts_with(|c: char| c.is_ascii_digit()) {
             return Some((None, self));
         }
         let (first, after_first) = self.first()?;
-        let two = after_first.first().and_then(|(second, after_second)| {
-            let duration = time(&format!("{first} {second}"))?;
-            Some((duration, after_second))
+        let two_words = after_first.first().and_then(|(second, after_second)| {
+            Some((parse_duration(&format!("{first} {second}"))?, after_second))
         });
-        let one = || Some((time(first)?, after_first));
-        let (duration, rest) = two.or_else(one)?;
+        let one_word = || Some((parse_duration(first)?, after_first));
+        let (duration, rest) = two_words.or_else(one_word)?;
         (!duration.is_zero()).then_some((Some(duration), rest))
     }
 }
 
-/// A time with its unit. To the library a capital `M` is a month, and thirty of those are seldom meant.
-fn time(text: &str) -> Option<Duration> {
+/// A time with its unit. A capital `M` would be a month, which hardly anybody means.
+fn parse_duration(text: &str) -> Option<Duration> {
     let duration = humantime::parse_duration(text).ok();
     duration.filter(|_| !text.contains('M'))
 }
 
-/// One person's name, with or without the sign of a mention.
-fn person(typed: &str) -> Option<String> {
-    let name = without(typed, '@');
+/// A name without the sign that may stand before it.
+fn strip_sign(typed: &str, sign: char) -> Option<String> {
+    let name = typed.strip_prefix(sign).unwrap_or(typed);
     (!name.is_empty()).then(|| name.to_owned())
-}
-
-fn without(text: &str, sign: char) -> &str {
-    text.strip_prefix(sign).unwrap_or(text)
 }

@@ -1,91 +1,498 @@
-//! What a row in the table of commands holds.
+//! Every command with its words, its help, and the function that reads its arguments.
 
-use super::super::Request;
+use super::super::request::{Range, Request, Target};
+use super::super::settings::Secret;
+use super::super::view::Timestamps;
 use super::arguments::Arguments;
+use super::near::{begins, distance};
 
-/// What people are told about a command.
+/// The help of one command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommandHelp {
-    /// What is typed behind the slash.
+    /// The word behind the slash.
     pub word: &'static str,
-    /// What is typed behind the word: capitals stand for something, brackets hold what may be left out, and a `|`
-    /// stands between things to choose from. Empty where there is nothing.
+    /// What follows the word: capitals stand for a value, brackets for an optional part, `|` for a choice.
     pub arguments: &'static str,
-    /// Other words for the same.
+    /// Other words for the same command.
     pub aliases: &'static [&'static str],
-    /// What it does, in one short sentence without its subject and its full stop.
+    /// A short sentence without its subject and its full stop.
     pub about: &'static str,
-    /// The same at greater length, line by line.
+    /// A longer text, line by line.
     pub detail: &'static [&'static str],
     /// A line as somebody might type it.
     pub example: &'static str,
-    /// Nobody else may use it, or needs to be told of it.
+    /// The overview shows it.
+    pub common: bool,
+    /// Only operators may use it and see it in the help.
     pub operators_only: bool,
+}
+
+impl CommandHelp {
+    /// How the command is typed: `/topic [TEXT]`.
+    pub fn usage(&self) -> String {
+        format!("/{} {}", self.word, self.arguments)
+            .trim_end()
+            .to_owned()
+    }
 }
 
 /// One command.
 pub(super) struct Entry {
     pub(super) help: CommandHelp,
-    /// What ends or removes something is not done by a slip of the finger: a beginning of the word is not enough.
+    /// The command ends or removes something, so that a beginning of its word is not enough.
     pub(super) in_full: bool,
-    /// Reads what stands behind the word; `None` where that does not fit.
+    /// Reads the arguments; `None` if they do not fit.
     pub(super) read: fn(Arguments) -> Option<Request>,
 }
 
 impl Entry {
-    /// A command that everybody may use.
-    pub(super) const fn new(
+    const fn new(
         word: &'static str,
         arguments: &'static str,
         about: &'static str,
         read: fn(Arguments) -> Option<Request>,
     ) -> Self {
+        let help = CommandHelp {
+            word,
+            arguments,
+            aliases: &[],
+            about,
+            detail: &[],
+            example: "",
+            common: false,
+            operators_only: false,
+        };
         Entry {
-            help: CommandHelp {
-                word,
-                arguments,
-                aliases: &[],
-                about,
-                detail: &[],
-                example: "",
-                operators_only: false,
-            },
+            help,
             in_full: false,
             read,
         }
     }
 
-    /// The same command by other words too.
-    pub(super) const fn also(mut self, aliases: &'static [&'static str]) -> Self {
-        self.help.aliases = aliases;
-        self
-    }
-
-    /// What the help of this one command says.
-    pub(super) const fn detail(
-        mut self,
-        detail: &'static [&'static str],
-        example: &'static str,
-    ) -> Self {
+    const fn detail(mut self, detail: &'static [&'static str], example: &'static str) -> Self {
         self.help.detail = detail;
         self.help.example = example;
         self
     }
 
-    /// It has to be typed in full.
-    pub(super) const fn in_full(mut self) -> Self {
+    const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {
+        self.help.aliases = aliases;
+        self
+    }
+
+    const fn common(mut self) -> Self {
+        self.help.common = true;
+        self
+    }
+
+    const fn in_full(mut self) -> Self {
         self.in_full = true;
         self
     }
 
-    /// Only operators may use it.
-    pub(super) const fn for_operators(mut self) -> Self {
+    const fn operators_only(mut self) -> Self {
         self.help.operators_only = true;
         self
     }
 
-    /// All its words, the one that is told first.
+    /// All its words, the one in the help first.
     pub(super) fn words(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.help.word).chain(self.help.aliases.iter().copied())
     }
+}
+
+/// All commands, in the groups and the order of the help.
+pub(super) static GROUPS: [(&str, &[Entry]); 5] = [
+    ("Talk", TALK),
+    ("Rooms", ROOMS),
+    ("People", PEOPLE),
+    ("Yourself", YOURSELF),
+    ("Operators", OPERATORS),
+];
+
+const TALK: &[Entry] = &[
+    Entry::new(
+        "msg",
+        "NAME[,NAME…] TEXT",
+        "says it to them only",
+        |given| {
+            let (to, text) = given.people()?;
+            Some(Request::Private {
+                to,
+                text: text.text()?,
+                sent_at: None,
+            })
+        },
+    )
+    .detail(
+        &[
+            "Says something to these people and to nobody else, in whatever room",
+            "they are. The answer says who of them is not here.",
+        ],
+        "/msg ann,bob Shall we meet at noon?",
+    )
+    .aliases(&["tell"])
+    .common(),
+    Entry::new(
+        "reply",
+        "TEXT",
+        "answers the last private message",
+        |given| {
+            Some(Request::Reply {
+                text: given.text()?,
+            })
+        },
+    )
+    .detail(
+        &["Answers the last person who wrote to you in private."],
+        "/reply At noon, yes.",
+    )
+    .common(),
+    Entry::new("me", "TEXT", "tells what you do", |given| {
+        Some(Request::Me {
+            target: Target::Here,
+            text: given.text()?,
+            sent_at: None,
+        })
+    })
+    .detail(
+        &["Tells your room what you do, with your name before it."],
+        "/me waves",
+    )
+    .common(),
+];
+
+const ROOMS: &[Entry] = &[
+    Entry::new("rooms", "", "shows the rooms", |given| {
+        given.nothing().map(|()| Request::Rooms)
+    })
+    .detail(
+        &["Shows all rooms with their topics and how many people are in them."],
+        "/rooms",
+    )
+    .aliases(&["list"])
+    .common(),
+    Entry::new("join", "ROOM", "goes to a room", |given| {
+        Some(Request::Join {
+            room: given.name('#')?,
+            history: None,
+        })
+    })
+    .detail(
+        &[
+            "Leaves the room you are in and goes to this one. A room that does not",
+            "exist yet is made.",
+        ],
+        "/join dev",
+    )
+    .common(),
+    Entry::new("part", "[ROOM]", "goes back to the lobby", |given| {
+        Some(Request::Part {
+            room: given.maybe(Arguments::room)?,
+        })
+    })
+    .detail(
+        &["Leaves the room you are in and goes back to the lobby."],
+        "/part",
+    )
+    .aliases(&["leave"])
+    .common(),
+    Entry::new("topic", "[TEXT|off]", "shows or sets the topic", |given| {
+        Some(Request::Topic {
+            room: None,
+            topic: given.text_or_off(),
+        })
+    })
+    .detail(
+        &["Shows or sets the topic of your room; off removes it."],
+        "/topic Threads and how to join them",
+    ),
+    Entry::new("history", "[N]", "shows the last lines again", |given| {
+        let limit = given.maybe(Arguments::count)?;
+        Some(Request::History {
+            room: None,
+            range: Range::Last,
+            limit,
+        })
+    })
+    .detail(
+        &["Shows the last lines of your room, or the last N of them."],
+        "/history 50",
+    )
+    .common(),
+];
+
+const PEOPLE: &[Entry] = &[
+    Entry::new("who", "[ROOM]", "shows who is here", |given| {
+        Some(Request::Who {
+            room: given.maybe(Arguments::room)?,
+        })
+    })
+    .detail(
+        &[
+            "Shows the people in the chat, or in one room: their rooms, if not only",
+            "the lobby, and how long they have said nothing.",
+        ],
+        "/who dev",
+    )
+    .aliases(&["names", "users"])
+    .common(),
+    Entry::new(
+        "whois",
+        "NAME",
+        "shows what is known of somebody",
+        |given| {
+            Some(Request::Whois {
+                name: given.person()?,
+            })
+        },
+    )
+    .detail(
+        &["Shows somebody's rooms, how long they have been here, and more."],
+        "/whois bob",
+    ),
+    Entry::new("ignore", "[NAME]", "hides what somebody says", |given| {
+        Some(Request::Ignore {
+            name: given.maybe(Arguments::person)?,
+        })
+    })
+    .detail(
+        &[
+            "Hides everything they say from you, private messages too. They are not",
+            "told. Without a name it shows the people you ignore.",
+        ],
+        "/ignore bob",
+    )
+    .common(),
+    Entry::new("unignore", "NAME", "shows it to you again", |given| {
+        Some(Request::Unignore {
+            name: given.person()?,
+        })
+    })
+    .detail(
+        &["Takes /ignore back, for everything they say from now on."],
+        "/unignore bob",
+    ),
+];
+
+const YOURSELF: &[Entry] = &[
+    Entry::new("nick", "NAME", "changes your name", |given| {
+        Some(Request::Nick {
+            name: given.name('@')?,
+        })
+    })
+    .detail(
+        &["Changes your name and tells everybody who sees you."],
+        "/nick Robert",
+    )
+    .common(),
+    Entry::new("away", "[WHY]", "says that you are away", |given| {
+        Some(Request::Away { why: given.text() })
+    })
+    .detail(
+        &["Marks you as away and tells everybody who writes to you in private."],
+        "/away lunch",
+    )
+    .common(),
+    Entry::new("back", "", "says that you are here again", |given| {
+        given.nothing().map(|()| Request::Back)
+    })
+    .detail(&["Takes /away back."], "/back"),
+    Entry::new("quiet", "[on|off]", "hides who comes and goes", |given| {
+        let on = given.maybe(|given| given.choice(&[("on", true), ("off", false)]))?;
+        Some(Request::Quiet { on })
+    })
+    .detail(
+        &["Hides or shows the lines about people who come and go."],
+        "/quiet on",
+    ),
+    Entry::new(
+        "timestamp",
+        "[off|time|date]",
+        "shows when something is said",
+        |given| {
+            let choices = [
+                ("off", Timestamps::Off),
+                ("time", Timestamps::Time),
+                ("date", Timestamps::Date),
+            ];
+            Some(Request::Timestamps {
+                show: given.maybe(|given| given.choice(&choices))?,
+            })
+        },
+    )
+    .detail(
+        &["Puts the time, or the date and time, before each line."],
+        "/timestamp time",
+    ),
+    Entry::new("op", "PASSWORD", "makes you an operator", |given| {
+        Some(Request::Op {
+            password: Secret(given.text()?),
+        })
+    })
+    .detail(
+        &["Makes you an operator if the operator password is right."],
+        "/op open-sesame",
+    ),
+    Entry::new(
+        "help",
+        "[COMMAND|all]",
+        "shows the commands, or one",
+        |given| {
+            Some(Request::Help {
+                about: given.maybe(Arguments::word)?.map(str::to_owned),
+            })
+        },
+    )
+    .detail(
+        &["Shows the most useful commands, all of them, or one of them."],
+        "/help msg",
+    )
+    .aliases(&["?"]),
+    Entry::new("quit", "", "leaves the chat", |given| {
+        given.nothing().map(|()| Request::Quit)
+    })
+    .detail(&["Leaves the chat. Ctrl-D does the same."], "/quit")
+    .aliases(&["exit", "bye"])
+    .in_full()
+    .common(),
+];
+
+const OPERATORS: &[Entry] = &[
+    Entry::new("kick", "NAME [WHY]", "throws somebody out", |given| {
+        let (name, why) = given.person_and_rest()?;
+        Some(Request::Kick {
+            name,
+            why: why.text(),
+        })
+    })
+    .detail(
+        &["Disconnects them and tells everybody why. They may come back."],
+        "/kick bob Do not shout.",
+    )
+    .in_full()
+    .common()
+    .operators_only(),
+    Entry::new(
+        "ban",
+        "NAME|ADDRESS [30m|2h|7d] [WHY]",
+        "keeps somebody out",
+        |given| {
+            let (whom, rest) = given.person_and_rest()?;
+            let (duration, why) = rest.duration()?;
+            Some(Request::Ban {
+                whom,
+                duration,
+                why: why.text(),
+            })
+        },
+    )
+    .detail(
+        &[
+            "Disconnects them and keeps them out until the time is over or /unban",
+            "takes the ban back. An IPv6 address stands for its /64 network. If the",
+            "first word behind the name begins with a digit, it must be a time.",
+        ],
+        "/ban bob 2h Do not shout.",
+    )
+    .in_full()
+    .common()
+    .operators_only(),
+    Entry::new("unban", "NAME|ADDRESS", "lets them in again", |given| {
+        Some(Request::Unban {
+            whom: given.person()?,
+        })
+    })
+    .detail(&["Takes a ban back. /bans shows the bans."], "/unban bob")
+    .operators_only(),
+    Entry::new("bans", "", "shows who is banned", |given| {
+        given.nothing().map(|()| Request::Bans)
+    })
+    .detail(
+        &["Shows who is banned, for how long, by whom and why."],
+        "/bans",
+    )
+    .operators_only(),
+    Entry::new("mute", "NAME", "lets nobody hear somebody", |given| {
+        Some(Request::Mute {
+            name: given.person()?,
+        })
+    })
+    .detail(
+        &["Hides everything they say from everybody, private messages too."],
+        "/mute bob",
+    )
+    .common()
+    .operators_only(),
+    Entry::new("unmute", "NAME", "lets them be heard again", |given| {
+        Some(Request::Unmute {
+            name: given.person()?,
+        })
+    })
+    .detail(&["Takes /mute back."], "/unmute bob")
+    .operators_only(),
+    Entry::new(
+        "motd",
+        "[TEXT|off]",
+        "changes the message of the day",
+        |given| {
+            Some(Request::Motd {
+                text: given.text_or_off(),
+            })
+        },
+    )
+    .detail(
+        &["Shows or changes the message of the day; off removes it."],
+        "/motd Tonight at nine the server restarts.",
+    )
+    .operators_only(),
+    Entry::new("threads", "", "shows what each thread does", |given| {
+        given.nothing().map(|()| Request::Threads)
+    })
+    .detail(
+        &["Shows each thread's activity, its queue, and the bytes it has moved."],
+        "/threads",
+    )
+    .operators_only(),
+    Entry::new(
+        "shutdown",
+        "[in 5m] [WHY] | cancel",
+        "ends the chat for everybody",
+        shutdown,
+    )
+    .detail(
+        &[
+            "Ends the chat for everybody, at once or after some time, and tells",
+            "them. /shutdown cancel takes it back in time. SHUTDOWN alone, in",
+            "capitals, ends the chat at once.",
+        ],
+        "/shutdown in 5m The server moves to another machine.",
+    )
+    .in_full()
+    .common()
+    .operators_only(),
+];
+
+/// Without a time the chat ends at once. A mistyped time or `cancel` is therefore a mistake and not a reason.
+fn shutdown(given: Arguments) -> Option<Request> {
+    const CANCEL: &str = "cancel";
+    let (word, rest) = given.first().unwrap_or(("", given));
+    let word = word.to_ascii_lowercase();
+    let is_alone = rest.nothing().is_some();
+    if word == CANCEL {
+        return is_alone.then_some(Request::CancelShutdown);
+    }
+    if is_alone && (distance(&word, CANCEL).is_some() || begins(&word, CANCEL)) {
+        return None;
+    }
+    let (after, why) = if word == "in" {
+        let (after, why) = rest.duration()?;
+        (Some(after?), why)
+    } else {
+        given.duration()?
+    };
+    Some(Request::Shutdown {
+        after,
+        why: why.text(),
+    })
 }

@@ -1,4 +1,4 @@
-//! The rules about the single characters of a name, and about what stands next to what.
+//! The rules about the characters of a name and their neighbours.
 
 use std::ops::RangeInclusive;
 
@@ -7,14 +7,10 @@ use unicode_security::mixed_script::AugmentedScriptSet;
 use unicode_security::skeleton;
 use unicode_width::UnicodeWidthChar as _;
 
-use super::NameRefusal;
+use super::error::{MAX_MARKS, NameError};
 
-/// The most marks in a row on one letter. UTS 39 (section 5.4) draws the line here. A terminal draws a taller tower
-/// of marks over the lines around it, which belong to other people.
-pub(super) const MAX_MARKS: usize = 4;
-
-/// What shows nothing, or only changes how its neighbours look, and is not among the characters that Unicode lists
-/// as ignorable: blanks with another name, and the remaining format characters (general category Cf).
+/// Characters that show nothing, or only change how their neighbours look, but are not among Unicode's ignorable ones:
+/// blanks with another name, and the remaining format characters (general category Cf).
 const UNSEEN: [RangeInclusive<char>; 13] = [
     '\u{00600}'..='\u{00605}', // Arabic signs that reach under the digits behind them
     '\u{006DD}'..='\u{006DD}', // the same: end of ayah
@@ -31,66 +27,65 @@ const UNSEEN: [RangeInclusive<char>; 13] = [
     '\u{1D159}'..='\u{1D159}', // a note without a head
 ];
 
-/// Whether a character may stand in a name at all, wherever it is.
-pub(super) fn check(c: char) -> Result<(), NameRefusal> {
+/// Checks a character without its neighbours.
+pub(super) fn check(c: char) -> Result<(), NameError> {
     // Most characters are these.
     if c.is_ascii_alphanumeric() {
         return Ok(());
     }
     match c {
-        // Where bytes were no UTF-8. Nobody types it, and all such names would look the same.
-        '\u{FFFD}' => Err(NameRefusal::Altered),
-        ',' => Err(NameRefusal::Comma),
-        _ if c.is_whitespace() => Err(NameRefusal::Blank),
-        _ if c.is_control() || is_unseen(c) => Err(NameRefusal::Unseen(c)),
-        _ if !is_public_assigned(c) => Err(NameRefusal::Unassigned(c)),
+        // It replaces invalid UTF-8. Nobody types it, and all such names would look the same.
+        '\u{FFFD}' => Err(NameError::Altered),
+        ',' => Err(NameError::Comma),
+        _ if c.is_whitespace() => Err(NameError::Blank),
+        _ if c.is_control() || is_unseen(c) => Err(NameError::Unseen(c)),
+        _ if !is_public_assigned(c) => Err(NameError::Unassigned(c)),
         _ => Ok(()),
     }
 }
 
-/// Whether nothing is seen of the character itself.
+/// Whether the character itself is invisible.
 fn is_unseen(c: char) -> bool {
-    // What Unicode lists as default-ignorable: joiners, direction marks, variation selectors, tags, Hangul fillers.
-    // A skeleton leaves exactly these out, so that their table need not be written here once more.
+    // Default-ignorable characters: joiners, direction marks, variation selectors, tags, Hangul fillers. A skeleton omits
+    // exactly these, so that no table is needed here.
     let ignorable = skeleton(c.encode_utf8(&mut [0; 4])).next().is_none();
     ignorable || UNSEEN.iter().any(|range| range.contains(&c))
 }
 
-/// No mark without a letter to carry it, and no towers of marks.
-pub(super) fn check_marks(shown: &str) -> Result<(), NameRefusal> {
+/// Refuses a mark without a letter to carry it, and towers of marks.
+pub(super) fn check_marks(shown: &str) -> Result<(), NameError> {
     if let Some(first) = shown.chars().next()
         && (is_combining_mark(first) || takes_no_column(first))
     {
-        return Err(NameRefusal::LeadingMark(first));
+        return Err(NameError::LeadingMark(first));
     }
     let mut in_a_row = 0;
     for c in shown.chars() {
         in_a_row = if takes_no_column(c) { in_a_row + 1 } else { 0 };
         if in_a_row > MAX_MARKS {
-            return Err(NameRefusal::TooManyMarks);
+            return Err(NameError::TooManyMarks);
         }
     }
     Ok(())
 }
 
-/// Whether the character is drawn over the one before it. Not the same as being a mark: the vowels of old Korean are
-/// letters that pile up all the same, and some Indian and Burmese marks stand beside their letter, in a column of
-/// their own.
+/// Whether the character is drawn over the one before it. This is not the same as being a mark: the vowels of old Korean
+/// are letters that pile up, and some Indian and Burmese marks have a column of their own.
 fn takes_no_column(c: char) -> bool {
     c.width() == Some(0)
 }
 
-/// One script, as UTS 39 (section 5.1) counts them: what is common to many, digits for instance, goes with any, and
-/// Japanese, Korean and Chinese count as one script each, although they are written with several.
-pub(super) fn check_scripts(shown: &str) -> Result<(), NameRefusal> {
-    // What scripts the whole text up to here could be in.
+/// Refuses more than one script, as UTS 39 (section 5.1) counts them: common characters such as digits go with any, and
+/// Japanese, Korean and Chinese count as one script each, although they use several.
+pub(super) fn check_scripts(shown: &str) -> Result<(), NameError> {
+    // The scripts that the whole text so far could be in.
     let mut common = AugmentedScriptSet::default();
     for c in shown.chars() {
         let scripts = AugmentedScriptSet::for_char(c);
         let before = common;
         common.intersect_with(scripts);
         if common.is_empty() {
-            return Err(NameRefusal::MixedScripts {
+            return Err(NameError::MixedScripts {
                 first: script_name(before),
                 second: script_name(scripts),
                 at: c,
@@ -100,7 +95,7 @@ pub(super) fn check_scripts(shown: &str) -> Result<(), NameRefusal> {
     Ok(())
 }
 
-/// An English name for a set of scripts: the first that it holds, since one is enough to say what is mixed.
+/// The English name of the first script in a set. One is enough to say what is mixed.
 fn script_name(scripts: AugmentedScriptSet) -> &'static str {
     match scripts.base.iter().next() {
         Some(script) => script.full_name(),

@@ -1,80 +1,83 @@
-//! All that can be asked, and what each action needs: one table.
+//! The table of actions: everything that a program can ask for, and the fields of each request.
 
-use super::super::text::clean;
-use super::fields::{Fields, wrong};
-use super::object::Object;
-use crate::chat::{Malformed, Range, Request, Target};
+use super::super::clean::clean;
+use super::object::{Address, Object, wrong};
+use crate::chat::{Range, Request, RequestError, Target};
 
-/// An action that nobody knows is shown to its sender up to here.
-const SHOWN_CHARACTERS_MAX: usize = 32;
-/// How much alike two words are if one is probably meant by the other, from 0 to 1: `join` and `joinroom` are.
+/// How much of an unknown name is quoted back to its sender.
+const QUOTE_CHARACTERS_MAX: usize = 32;
+/// How similar two words are if one was probably meant by the other, from 0 to 1: `join` and `joinroom` are.
 const LIKENESS_MIN: f64 = 0.85;
 
-/// One thing that can be asked.
+/// One action.
 #[derive(Debug)]
 pub struct Action {
-    /// What the field `action` holds.
+    /// The value of the field `action`.
     pub name: &'static str,
-    /// The fields that have to be there.
+    /// The fields that must be present.
     pub required: &'static [&'static str],
-    /// The fields that may be there.
+    /// The fields that may be present.
     pub optional: &'static [&'static str],
-    /// Fields that it does not know are not ignored but wrong.
+    /// Unknown fields are errors. Other actions ignore them.
     pub strict: bool,
-    make: fn(&Fields<'_>) -> Result<Request, Malformed>,
+    read: fn(&Object<'_>) -> Result<Request, RequestError>,
 }
 
 impl Action {
-    /// All fields that are read, beside `action` and `id`.
-    pub(super) fn fields(&self) -> impl Iterator<Item = &'static str> {
-        self.required.iter().chain(self.optional).copied()
+    const fn new(
+        name: &'static str,
+        required: &'static [&'static str],
+        optional: &'static [&'static str],
+        read: fn(&Object<'_>) -> Result<Request, RequestError>,
+    ) -> Self {
+        Action {
+            name,
+            required,
+            optional,
+            strict: false,
+            read,
+        }
+    }
+
+    /// For an action that cannot be undone: a mistyped field that was meant to delay it must not be ignored.
+    const fn strict(mut self) -> Self {
+        self.strict = true;
+        self
     }
 }
 
-/// All actions, in an order in which one can learn them.
+/// All actions, in the order in which one can learn them.
 pub fn actions() -> impl Iterator<Item = &'static Action> {
     ACTIONS.iter()
 }
 
-/// What an object asks.
-pub(super) fn understand(object: &Object<'_>) -> Result<Request, Malformed> {
-    if let Some(key) = object.doubled_key() {
-        return Err(Malformed::DuplicateField(shown(&String::from_utf8_lossy(
-            key,
-        ))));
+/// Reads the request that an object makes.
+pub(super) fn parse_request(object: &mut Object<'_>) -> Result<Request, RequestError> {
+    if let Some(key) = object.duplicate_key() {
+        return Err(RequestError::DuplicateField(quoted(key)));
     }
-    let name = object.field("action").ok_or(Malformed::MissingAction)?;
-    let name: String =
-        serde_json::from_str(name).map_err(|_| wrong("action", "the name of an action"))?;
+    let name = object.action()?;
     let Some(action) = ACTIONS.iter().find(|action| action.name == name) else {
-        let action = shown(&name);
+        let action = quoted(&name);
         let near = near(&action);
-        return Err(Malformed::UnknownAction { action, near });
+        return Err(RequestError::UnknownAction { action, near });
     };
+    object.declare(action.required, action.optional);
     if action.strict
-        && let Some(key) = unknown_field(object, action)
+        && let Some(key) = object.undeclared_key()
     {
-        return Err(Malformed::UnknownField(key));
+        return Err(RequestError::UnknownField(quoted(key)));
     }
-    (action.make)(&Fields { object, action })
+    (action.read)(object)
 }
 
-/// A field that nobody would read. As everywhere, `null` is no field.
-fn unknown_field(object: &Object<'_>, action: &Action) -> Option<String> {
-    let is_known = |key: &[u8]| {
-        let mut known = ["action", "id"].into_iter().chain(action.fields());
-        known.any(|field| field.as_bytes() == key)
-    };
-    let mut unknown = object.keys().filter(|key| !is_known(key));
-    unknown
-        .next()
-        .map(|key| shown(&String::from_utf8_lossy(key)))
-}
-
-/// As much of what somebody sent as may be quoted back to them.
-fn shown(text: &str) -> String {
-    let text = clean(text.as_bytes()).text;
-    text.chars().take(SHOWN_CHARACTERS_MAX).collect()
+/// The part of somebody's input that is quoted back.
+fn quoted(text: &str) -> String {
+    clean(text.as_bytes())
+        .text
+        .chars()
+        .take(QUOTE_CHARACTERS_MAX)
+        .collect()
 }
 
 /// The action that was probably meant.
@@ -88,168 +91,166 @@ fn near(given: &str) -> Option<&'static str> {
         .map(|(_, name)| name)
 }
 
-const fn action(
-    name: &'static str,
-    required: &'static [&'static str],
-    optional: &'static [&'static str],
-    make: fn(&Fields<'_>) -> Result<Request, Malformed>,
-) -> Action {
-    Action {
-        name,
-        required,
-        optional,
-        strict: false,
-        make,
-    }
-}
-
-impl Action {
-    /// The action cannot be undone, so a field that was meant to hold it off must not be ignored for a slip of the pen.
-    const fn strict(mut self) -> Self {
-        self.strict = true;
-        self
-    }
-}
-
-/// In the order of the help: oneself, rooms, talk, people, the server, operators.
+/// In the order of the help: yourself, rooms, talk, people, the server, operators.
 static ACTIONS: [Action; 31] = [
-    action("connect", &[], &["username"], |given| {
-        let name = given.maybe_line("username")?;
-        Ok(Request::Connect { name })
+    Action::new("connect", &[], &["username"], |given| {
+        Ok(Request::Connect {
+            name: given.maybe("username")?,
+        })
     }),
-    action("nick", &["username"], &[], |given| {
-        let name = given.line("username")?;
-        Ok(Request::Nick { name })
+    Action::new("nick", &["username"], &[], |given| {
+        Ok(Request::Nick {
+            name: given.get("username")?,
+        })
     }),
-    action("away", &[], &["message"], |given| {
-        let why = given.remark("message")?;
-        Ok(Request::Away { why })
+    Action::new("away", &[], &["message"], |given| {
+        Ok(Request::Away {
+            why: given.remark("message")?,
+        })
     }),
-    action("back", &[], &[], |_| Ok(Request::Back)),
-    action("quiet", &[], &["on"], |given| {
-        let on = given.choice("on")?;
-        Ok(Request::Quiet { on })
+    Action::new("back", &[], &[], |_| Ok(Request::Back)),
+    Action::new("quiet", &[], &["on"], |given| {
+        Ok(Request::Quiet {
+            on: given.maybe("on")?,
+        })
     }),
-    action("quit", &[], &[], |_| Ok(Request::Quit)),
-    action("joinroom", &["room"], &["history"], |given| {
-        let room = given.line("room")?;
-        // A program asks for what it wants to show: none, unless it says how many.
-        let history = Some(given.number("history")?.unwrap_or(0));
-        Ok(Request::Join { room, history })
+    Action::new("quit", &[], &[], |_| Ok(Request::Quit)),
+    Action::new("joinroom", &["room"], &["history"], |given| {
+        // A program asks for as many past lines as it wants to show; by default for none.
+        let history = Some(given.maybe("history")?.unwrap_or(0));
+        Ok(Request::Join {
+            room: given.get("room")?,
+            history,
+        })
     }),
-    action("leaveroom", &["room"], &[], |given| {
-        let room = Some(given.text("room")?);
-        Ok(Request::Part { room })
+    Action::new("leaveroom", &["room"], &[], |given| {
+        Ok(Request::Part {
+            room: Some(given.get("room")?),
+        })
     }),
-    action("topic", &["room"], &["topic"], |given| {
-        let room = Some(given.text("room")?);
-        let topic = given.replacement("topic")?;
-        Ok(Request::Topic { room, topic })
+    Action::new("topic", &["room"], &["topic"], |given| {
+        Ok(Request::Topic {
+            room: Some(given.get("room")?),
+            topic: given.replacement("topic")?,
+        })
     }),
-    action("rooms", &[], &[], |_| Ok(Request::Rooms)),
-    action("history", &["room"], &["before", "after", "limit"], history),
-    action("chat", &["message"], &["room", "to", "sent_at"], |given| {
+    Action::new("rooms", &[], &[], |_| Ok(Request::Rooms)),
+    Action::new("history", &["room"], &["before", "after", "limit"], history),
+    Action::new("chat", &["message"], &["room", "to", "sent_at"], |given| {
+        let (target, text) = (target(given)?, given.get("message")?);
         Ok(Request::Chat {
-            target: target(given)?,
-            text: given.text("message")?,
-            sent_at: given.sent_at("sent_at")?,
+            target,
+            text,
+            sent_at: given.maybe("sent_at")?,
         })
     }),
-    action("me", &["message"], &["room", "to", "sent_at"], |given| {
+    Action::new("me", &["message"], &["room", "to", "sent_at"], |given| {
+        let (target, text) = (target(given)?, given.get("message")?);
         Ok(Request::Me {
-            target: target(given)?,
-            text: given.text("message")?,
-            sent_at: given.sent_at("sent_at")?,
+            target,
+            text,
+            sent_at: given.maybe("sent_at")?,
         })
     }),
-    action("msg", &["to", "message"], &["sent_at"], |given| {
+    Action::new("msg", &["to", "message"], &["sent_at"], |given| {
+        let (to, text) = (given.get("to")?, given.get("message")?);
         Ok(Request::Private {
-            to: given.names("to")?,
-            text: given.text("message")?,
-            sent_at: given.sent_at("sent_at")?,
+            to,
+            text,
+            sent_at: given.maybe("sent_at")?,
         })
     }),
-    action("reply", &["message"], &[], |given| {
-        let text = given.text("message")?;
-        Ok(Request::Reply { text })
+    Action::new("reply", &["message"], &[], |given| {
+        Ok(Request::Reply {
+            text: given.get("message")?,
+        })
     }),
-    action("who", &[], &["room"], |given| {
-        let room = given.maybe_text("room")?;
-        Ok(Request::Who { room })
+    Action::new("who", &[], &["room"], |given| {
+        Ok(Request::Who {
+            room: given.maybe("room")?,
+        })
     }),
-    action("whois", &["username"], &[], |given| {
-        let name = given.text("username")?;
-        Ok(Request::Whois { name })
+    Action::new("whois", &["username"], &[], |given| {
+        Ok(Request::Whois {
+            name: given.get("username")?,
+        })
     }),
-    action("ignore", &[], &["username"], |given| {
-        let name = given.maybe_text("username")?;
-        Ok(Request::Ignore { name })
+    Action::new("ignore", &[], &["username"], |given| {
+        Ok(Request::Ignore {
+            name: given.maybe("username")?,
+        })
     }),
-    action("unignore", &["username"], &[], |given| {
-        let name = given.text("username")?;
-        Ok(Request::Unignore { name })
+    Action::new("unignore", &["username"], &[], |given| {
+        Ok(Request::Unignore {
+            name: given.get("username")?,
+        })
     }),
-    action("help", &[], &["command"], |given| {
-        let about = given.maybe_text("command")?;
-        Ok(Request::Help { about })
+    Action::new("help", &[], &["command"], |given| {
+        Ok(Request::Help {
+            about: given.maybe("command")?,
+        })
     }),
-    action("ping", &[], &[], |_| Ok(Request::Ping)),
-    action("motd", &[], &["message"], |given| {
-        let text = given.replacement("message")?;
-        Ok(Request::Motd { text })
+    Action::new("ping", &[], &[], |_| Ok(Request::Ping)),
+    Action::new("motd", &[], &["message"], |given| {
+        Ok(Request::Motd {
+            text: given.replacement("message")?,
+        })
     }),
-    action("op", &["password"], &[], |given| {
-        let word = given.secret("password")?;
-        Ok(Request::Op { word })
+    Action::new("op", &["password"], &[], |given| {
+        Ok(Request::Op {
+            password: given.get("password")?,
+        })
     }),
-    action("kick", &["username"], &["reason"], |given| {
+    Action::new("kick", &["username"], &["reason"], |given| {
         Ok(Request::Kick {
-            name: given.text("username")?,
+            name: given.get("username")?,
             why: given.remark("reason")?,
         })
     }),
-    action(
+    Action::new(
         "ban",
         &[],
         &["username", "address", "duration", "reason"],
         |given| {
+            let (whom, duration) = (name_or_address(given)?, given.maybe("duration")?);
             Ok(Request::Ban {
-                whom: name_or_address(given)?,
-                duration: given.duration("duration")?,
+                whom,
+                duration,
                 why: given.remark("reason")?,
             })
         },
     ),
-    action("unban", &[], &["username", "address"], |given| {
-        let whom = name_or_address(given)?;
-        Ok(Request::Unban { whom })
+    Action::new("unban", &[], &["username", "address"], |given| {
+        Ok(Request::Unban {
+            whom: name_or_address(given)?,
+        })
     }),
-    action("bans", &[], &[], |_| Ok(Request::Bans)),
-    action("mute", &["username"], &[], |given| {
-        let name = given.text("username")?;
-        Ok(Request::Mute { name })
+    Action::new("bans", &[], &[], |_| Ok(Request::Bans)),
+    Action::new("mute", &["username"], &[], |given| {
+        Ok(Request::Mute {
+            name: given.get("username")?,
+        })
     }),
-    action("unmute", &["username"], &[], |given| {
-        let name = given.text("username")?;
-        Ok(Request::Unmute { name })
+    Action::new("unmute", &["username"], &[], |given| {
+        Ok(Request::Unmute {
+            name: given.get("username")?,
+        })
     }),
-    action("threads", &[], &[], |_| Ok(Request::Threads)),
-    action("shutdown", &[], &["duration", "reason", "cancel"], shutdown).strict(),
+    Action::new("threads", &[], &[], |_| Ok(Request::Threads)),
+    Action::new("shutdown", &[], &["duration", "reason", "cancel"], shutdown).strict(),
 ];
 
-/// To whom something is said: names go before a room.
-fn target(given: &Fields<'_>) -> Result<Target, Malformed> {
-    let (to, room) = (given.maybe_names("to")?, given.maybe_text("room")?);
-    Ok(match (to, room) {
+/// The recipients. Names take precedence over a room.
+fn target(given: &Object<'_>) -> Result<Target, RequestError> {
+    Ok(match (given.maybe("to")?, given.maybe("room")?) {
         (Some(names), _) => Target::People(names),
         (None, Some(room)) => Target::Room(room),
         (None, None) => Target::Here,
     })
 }
 
-fn history(given: &Fields<'_>) -> Result<Request, Malformed> {
-    let (before, after) = (given.number("before")?, given.number("after")?);
-    let range = match (before, after) {
+fn history(given: &Object<'_>) -> Result<Request, RequestError> {
+    let range = match (given.maybe("before")?, given.maybe("after")?) {
         (Some(_), Some(_)) => {
             return Err(wrong(
                 "before",
@@ -261,27 +262,27 @@ fn history(given: &Fields<'_>) -> Result<Request, Malformed> {
         (None, None) => Range::Last,
     };
     Ok(Request::History {
-        room: Some(given.text("room")?),
+        room: Some(given.get("room")?),
         range,
-        limit: given.number("limit")?,
+        limit: given.maybe("limit")?,
     })
 }
 
-/// Whom a ban is about: exactly one of the two.
-fn name_or_address(given: &Fields<'_>) -> Result<String, Malformed> {
-    match (given.maybe_text("username")?, given.address("address")?) {
+/// Exactly one of the two.
+fn name_or_address(given: &Object<'_>) -> Result<String, RequestError> {
+    match (given.maybe("username")?, given.maybe("address")?) {
         (Some(_), Some(_)) => Err(wrong(
             "address",
             "an IP address, without a `username` beside it",
         )),
-        (Some(whom), None) | (None, Some(whom)) => Ok(whom),
-        (None, None) => Err(Malformed::MissingField("username")),
+        (Some(whom), None) | (None, Some(Address(whom))) => Ok(whom),
+        (None, None) => Err(RequestError::MissingField("username")),
     }
 }
 
-fn shutdown(given: &Fields<'_>) -> Result<Request, Malformed> {
-    let (after, why) = (given.duration("duration")?, given.remark("reason")?);
-    match given.choice("cancel")? {
+fn shutdown(given: &Object<'_>) -> Result<Request, RequestError> {
+    let (after, why) = (given.maybe("duration")?, given.remark("reason")?);
+    match given.maybe("cancel")? {
         Some(true) if after.is_some() || why.is_some() => {
             Err(wrong("cancel", "true, without anything else beside it"))
         }

@@ -1,42 +1,46 @@
 //! The decoder of one JSON connection.
 
-use super::super::stranger::{Watch, begins_like_tls};
-use super::actions::understand;
-use super::lines::{LineBuffer, Step};
+use super::super::plain::line::{LineBuffer, Step};
+use super::super::plain::stranger::{Watch, begins_like_tls};
+use super::actions::parse_request;
 use super::object::Object;
 use crate::chat::{Input, Stranger};
 
 /// Turns the bytes of one JSON connection into [`Input`]s.
 ///
-/// There is one for each connection, so it is small, and holds no buffer while nobody is in the middle of a line.
+/// There is one for each connection, so it is small, and it holds no buffer between two lines.
 #[derive(Debug)]
 pub(in crate::protocol) struct JsonDecoder {
     line: LineBuffer,
-    /// Looks out for strangers, until the first line that is not blank has been seen.
+    /// Watches for strangers until the end of the first line that is not blank.
     watch: Option<Watch>,
-    /// Whether the end has been said, and all that follows is ignored.
+    /// The last input has been reported; the rest is ignored.
     deaf: bool,
 }
 
 impl JsonDecoder {
-    /// A decoder for a connection that has not said anything.
     pub(in crate::protocol) fn new() -> Self {
         JsonDecoder {
-            line: LineBuffer::default(),
+            line: LineBuffer::json(),
             watch: Some(Watch::default()),
             deaf: false,
         }
     }
 
-    /// Takes what one read has brought and appends what it means to `inputs`. The same bytes mean the same, however
-    /// the reads have split them.
+    /// Decodes the bytes of one read and appends the result to `inputs`.
     pub(in crate::protocol) fn feed(&mut self, mut bytes: &[u8], inputs: &mut Vec<Input>) {
         while !self.deaf {
-            match self.line.step(&mut bytes) {
-                None => return,
-                Some(Step::Gathered) => self.look_at_beginning(inputs),
-                Some(Step::Ended(line)) => self.read_line(&line, inputs),
-                Some(Step::TooLong(start)) => {
+            let Some(step) = self.line.step(&mut bytes) else {
+                return;
+            };
+            let watch = self.watch.as_mut();
+            match step {
+                // A TLS hello has no lines, so it must be recognised before the end of one.
+                Step::Typed if watch.is_some() && self.line.begins_like_tls() => {
+                    self.end_with(Input::Stranger(Stranger::Tls), inputs);
+                }
+                Step::Ended(line) => self.read_line(&line, inputs),
+                Step::TooLong(start) => {
                     if begins_with_brace(&start) {
                         self.watch = None;
                     }
@@ -46,62 +50,53 @@ impl JsonDecoder {
                         None => inputs.push(Input::LineTooLong),
                     }
                 }
-                Some(Step::Skipped(run)) => {
-                    let watch = self.watch.as_mut();
+                Step::Skipped(run) => {
                     if let Some(stranger) = watch.and_then(|watch| watch.look_at_skipped(run)) {
                         self.end_with(Input::Stranger(stranger), inputs);
                     }
                 }
-                Some(Step::SkippedToEnd) => self.watch = None,
-                Some(Step::Endless) => self.end_with(Input::LineEndless, inputs),
+                Step::SkippedToEnd => self.watch = None,
+                Step::Endless => self.end_with(Input::LineEndless, inputs),
+                // JSON lines have no Ctrl-D.
+                Step::Typed | Step::EndOfTransmission => {}
             }
         }
     }
 
-    /// The other end has closed its sending side. What it had begun to say is a line, although its end is missing.
+    /// The other end has closed its sending side: an unfinished line counts as a line.
     pub(in crate::protocol) fn finish(&mut self, inputs: &mut Vec<Input>) {
-        let line = self.line.finish();
-        self.read_line(&line, inputs);
-    }
-
-    /// A TLS hello has no lines, so it must be told before the end of one.
-    fn look_at_beginning(&mut self, inputs: &mut Vec<Input>) {
-        if self.watch.is_some() && begins_like_tls(self.line.gathered()) {
-            self.end_with(Input::Stranger(Stranger::Tls), inputs);
+        if let Some(line) = self.line.finish() {
+            self.read_line(&line, inputs);
         }
     }
 
-    /// Takes one whole line, without its end.
+    /// Reads one whole line, without its end.
     fn read_line(&mut self, line: &[u8], inputs: &mut Vec<Input>) {
         if line.trim_ascii().is_empty() {
             return;
         }
-        if let Some(stranger) = self.watch.take().and_then(|watch| told(&watch, line)) {
+        if let Some(stranger) = self.watch.take().and_then(|watch| recognise(&watch, line)) {
             return self.end_with(Input::Stranger(stranger), inputs);
         }
-        let object = match Object::parse(line) {
-            Ok(object) => object,
-            Err(why) => return inputs.push(Input::Malformed { why, tag: None }),
-        };
-        inputs.push(match object.tag() {
-            Err(why) => Input::Malformed { why, tag: None },
-            Ok(tag) => match understand(&object) {
+        let parsed = Object::parse(line).and_then(|object| Ok((object.tag()?, object)));
+        inputs.push(match parsed {
+            Err(why) => Input::BadRequest { why, tag: None },
+            Ok((tag, mut object)) => match parse_request(&mut object) {
                 Ok(request) => Input::Request { request, tag },
-                Err(why) => Input::Malformed { why, tag },
+                Err(why) => Input::BadRequest { why, tag },
             },
         });
     }
 
-    /// Says one last thing, lets go of what is held, and hears no more.
+    /// Reports the last input, releases the buffer and ignores the rest.
     fn end_with(&mut self, last: Input, inputs: &mut Vec<Input>) {
         inputs.push(last);
-        self.line = LineBuffer::default();
+        self.line = LineBuffer::json();
         self.deaf = true;
     }
 }
 
-/// The stranger whose first line this is, if it is one's.
-fn told(watch: &Watch, line: &[u8]) -> Option<Stranger> {
+fn recognise(watch: &Watch, line: &[u8]) -> Option<Stranger> {
     if begins_with_brace(line) {
         None
     } else if begins_like_tls(line) {
@@ -111,7 +106,7 @@ fn told(watch: &Watch, line: &[u8]) -> Option<Stranger> {
     }
 }
 
-/// Whether a line begins as an object does, which no stranger's greeting does. So a message may speak of HTTP.
+/// Whether a line begins like an object, as no stranger's greeting does. So a message may mention HTTP.
 fn begins_with_brace(line: &[u8]) -> bool {
     line.trim_ascii_start().starts_with(b"{")
 }

@@ -1,17 +1,35 @@
-//! All that is said, as objects: one on each line, with its fields in a fixed order.
+//! Messages as objects, one on each line, with their fields in a fixed order.
 
-use super::super::phrases::{seconds_left, sentence};
-use super::writer::Writer;
-use super::{answers, errors};
-use crate::chat::{Manner, Message, Removal, Said, Tag, To};
+use std::fmt::{self, Display, Write};
+
+use jiff::Timestamp;
+
+use super::super::clean::ordinary_prefix;
+use super::super::plain::{seconds_left, sentence};
+use super::errors;
+use crate::chat::{
+    Audience, Ban, ChatMessage, CommandHelp, HelpTopic, Manner, Message, PersonDetails,
+    PersonListing, Protocol, Queue, RoomListing, Tag, ThreadListing, commands,
+};
+use crate::config::limits::{LIST_ENTRIES_MAX, NOTE_BYTES_MAX};
+
+/// The longest answer, in bytes, its line end included.
+pub const ANSWER_BYTES_MAX: usize = 128 * 1024;
+
+/// Room behind a list for a topic, of which each byte can become an escape of six; for `total`, `epoch`,
+/// `last_message_id`, `more`, the name of `id`, and the ends of the list and the line.
+const BEHIND_LIST_BYTES: usize = 6 * NOTE_BYTES_MAX + 160;
+
+/// The message of a farewell to somebody who has done nothing wrong, or has been told already.
+const BYE: &str = "Bye!";
 
 /// Appends `message` to `out` as the lines that go to a program; an answer carries the `tag` of its request as `id`.
-/// Some messages are for people only, and are no bytes. [`Message::WrongProtocol`] is one of them: whoever gets that
-/// speaks no JSON.
+/// Messages that are only for people produce nothing, and so does [`Message::WrongProtocol`]: its receiver does not speak
+/// JSON.
 pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
     match message {
-        // By far the most frequent one.
-        Message::Said(told) => said(told, Writer::new(action_of(told.manner), tag, out)).end(),
+        // By far the most frequent message.
+        Message::Chat(said) => chat_message(said, tag, out).end(),
         Message::Delivered {
             to,
             absent,
@@ -31,7 +49,7 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
             }
             ack.end();
         }
-        // Who did not ask to be told is told only what did not go as they wished.
+        // A sender who did not ask for an answer learns only what failed.
         Message::Delivered { absent, .. } => {
             if !absent.is_empty() {
                 notice("not_here", message, tag, out).end();
@@ -61,7 +79,7 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
             match removed {
                 None => went.end(),
                 Some(removal) => went
-                    .text("reason", reason_of(removal))
+                    .text("reason", if removal.banned { "banned" } else { "kicked" })
                     .text("by", &removal.by)
                     .maybe_text("message", removal.why.as_deref())
                     .end(),
@@ -95,8 +113,8 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::Muted { name, on } => Writer::new(if *on { "mute" } else { "unmute" }, tag, out)
             .text("username", name)
             .end(),
-        Message::BanAdded(ban) => answers::ban(ban, Writer::new("ban", tag, out)).end(),
-        Message::BanTakenBack(ban) => answers::ban(ban, Writer::new("unban", tag, out)).end(),
+        Message::BanAdded(added) => ban(added, Writer::new("ban", tag, out)).end(),
+        Message::BanTakenBack(ended) => ban(ended, Writer::new("unban", tag, out)).end(),
         Message::Motd(text) => Writer::new("motd", tag, out)
             .text_or_null("message", text.as_deref())
             .end(),
@@ -130,21 +148,81 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::LoginTimedOut => bye("login_timeout", &sentence(message), tag, out),
         Message::TooManyNames => bye("too_many_names", &sentence(message), tag, out),
         Message::EndlessLine => bye("endless_line", &sentence(message), tag, out),
-        Message::Refused(refusal) => error(errors::code(refusal), message, tag, out),
+        Message::Error(why) => error(errors::code(why), message, tag, out),
         Message::Banned { .. } => last_error("banned", message, tag, out),
         Message::ServerFull => last_error("full", message, tag, out),
         Message::TooManyFromAddress => last_error("too_many_connections", message, tag, out),
         Message::NoThread => last_error("no_thread", message, tag, out),
-        Message::InRoom { .. }
-        | Message::History { .. }
-        | Message::Rooms { .. }
-        | Message::Who { .. }
-        | Message::Whois(_)
-        | Message::Ignoring(_)
-        | Message::Help { .. }
-        | Message::Bans { .. }
-        | Message::Threads { .. } => answers::encode(message, tag, out),
-        // A program has not seen the prompt, or took it for what it is; `connect` and `joinroom` say the rest.
+        Message::InRoom {
+            room,
+            from,
+            members,
+            total,
+            topic,
+            epoch,
+            last_message_id,
+        } => {
+            Writer::new("joinroom", tag, out)
+                .text("room", room)
+                .text("from", from)
+                .list("members", members, Some(*total), |name, out| {
+                    string(name, out)
+                })
+                .maybe_text("topic", topic.as_deref())
+                .plain("epoch", epoch)
+                .plain("last_message_id", last_message_id)
+                .end();
+        }
+        Message::History {
+            room,
+            messages,
+            more,
+            epoch,
+            ..
+        } => {
+            // The chat has limited the list: only it knows which end of the past was asked for.
+            Writer::new("history", tag, out)
+                .text("room", room)
+                .all("messages", messages, |said, out| {
+                    chat_message(said, None, out).close()
+                })
+                .plain("epoch", epoch)
+                .plain("more", more)
+                .end();
+        }
+        Message::Rooms { rooms, total } => Writer::new("rooms", tag, out)
+            .list("rooms", rooms, Some(*total), nested(room))
+            .end(),
+        Message::Who {
+            room,
+            people,
+            total,
+        } => Writer::new("who", tag, out)
+            .maybe_text("room", room.as_deref())
+            .list("clients", people, Some(*total), nested(person))
+            .end(),
+        Message::Whois(known) => whois(known, Writer::new("whois", tag, out)).end(),
+        Message::Ignoring(names) => Writer::new("ignore", tag, out)
+            .list("usernames", names, None, |name, out| string(name, out))
+            .end(),
+        Message::Help { operator, topic } => {
+            let commands: Vec<_> = commands(*operator)
+                .filter(|command| match topic {
+                    HelpTopic::Overview | HelpTopic::All => true,
+                    HelpTopic::Command(word) => *word == command.word,
+                })
+                .collect();
+            Writer::new("help", tag, out)
+                .list("commands", &commands, None, nested(command))
+                .end();
+        }
+        Message::Bans { bans, total, .. } => Writer::new("bans", tag, out)
+            .list("bans", bans, Some(*total), nested(ban))
+            .end(),
+        Message::Threads { rows, total } => Writer::new("threads", tag, out)
+            .list("threads", rows, Some(*total), nested(thread))
+            .end(),
+        // Programs do not see the prompt, and `connect` and `joinroom` tell them the rest.
         Message::InputUsername
         | Message::YourNameIs(_)
         | Message::Congratulations
@@ -157,14 +235,19 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
     }
 }
 
-/// What is said last to those who have done nothing wrong, and to those who have been told.
-const BYE: &str = "Bye!";
-
-/// The fields of what somebody has said.
-pub(super) fn said<'a>(said: &Said, object: Writer<'a>) -> Writer<'a> {
+/// A chat message, as it is delivered and as the history repeats it.
+fn chat_message<'a>(said: &ChatMessage, tag: Option<&'a Tag>, out: &'a mut Vec<u8>) -> Writer<'a> {
+    let action = match said.manner {
+        Manner::Chat => "chat",
+        Manner::Me => "me",
+        Manner::Private => "msg",
+    };
+    let object = Writer::new(action, tag, out);
     let object = match &said.to {
-        To::Room { room, message_id } => object.text("room", room).plain("message_id", message_id),
-        To::People(names) => object.texts("to", names),
+        Audience::Room { room, message_id } => {
+            object.text("room", room).plain("message_id", message_id)
+        }
+        Audience::People(names) => object.texts("to", names),
     };
     object
         .text("message", &said.text)
@@ -176,20 +259,81 @@ pub(super) fn said<'a>(said: &Said, object: Writer<'a>) -> Writer<'a> {
         .moment("received_at", said.received_at)
 }
 
-/// The action by which something is said in this manner.
-pub(super) fn action_of(manner: Manner) -> &'static str {
-    match manner {
-        Manner::Chat => "chat",
-        Manner::Me => "me",
-        Manner::Private => "msg",
+fn room<'a>(room: &RoomListing, object: Writer<'a>) -> Writer<'a> {
+    object
+        .text("room", &room.room)
+        .plain("members", room.members)
+        .text_or_null("topic", room.topic.as_deref())
+}
+
+fn command<'a>(command: &&CommandHelp, object: Writer<'a>) -> Writer<'a> {
+    object
+        .text("command", command.word)
+        .text("arguments", command.arguments)
+        .text("description", command.about)
+}
+
+fn thread<'a>(thread: &ThreadListing, object: Writer<'a>) -> Writer<'a> {
+    let object = object
+        .text("name", &thread.name)
+        .text("role", thread.role)
+        .text("doing", thread.doing)
+        .plain("alive_seconds", thread.alive.as_secs());
+    let object = match thread.queue {
+        Some(Queue::Bytes(bytes)) => object.plain("queued_bytes", bytes),
+        Some(Queue::Events(events)) => object.plain("queued_events", events),
+        None => object,
+    };
+    object
+        .plain("bytes_in", thread.bytes_in)
+        .plain("bytes_out", thread.bytes_out)
+}
+
+fn ban<'a>(ban: &Ban, object: Writer<'a>) -> Writer<'a> {
+    let network = ban.network.map(|network| network.to_string());
+    let mut object = object
+        .maybe_text("username", ban.name.as_deref())
+        .maybe_text("address", network.as_deref());
+    if let Some(until) = ban.until {
+        object = object.moment("until", until);
+    }
+    object
+        .maybe_text("reason", ban.why.as_deref())
+        .text("by", &ban.by)
+}
+
+fn person<'a>(person: &PersonListing, object: Writer<'a>) -> Writer<'a> {
+    object
+        .text("username", &person.name)
+        .texts("rooms", &person.rooms)
+        .plain("idle_seconds", person.idle.as_secs())
+        .plain("away", person.away)
+}
+
+fn whois<'a>(known: &PersonDetails, object: Writer<'a>) -> Writer<'a> {
+    let protocol = match known.protocol {
+        Protocol::Plain => "plain",
+        Protocol::Json => "json",
+    };
+    let object = person(&known.person, object)
+        .maybe_text("away_message", known.away_why.as_deref())
+        .plain("connected_seconds", known.here_for.as_secs())
+        .text("protocol", protocol)
+        .plain("operator", known.operator);
+    match known.private {
+        Some((address, muted)) => object
+            .text("address", &address.to_string())
+            .plain("muted", muted),
+        None => object,
     }
 }
 
-fn reason_of(removal: &Removal) -> &'static str {
-    if removal.banned { "banned" } else { "kicked" }
+/// Writes an entry of a list as an object with these fields.
+fn nested<T>(fields: impl for<'b> Fn(&T, Writer<'b>) -> Writer<'b>) -> impl Fn(&T, &mut Vec<u8>) {
+    move |entry, out| fields(entry, Writer::nested(out)).close()
 }
 
-/// Something that nobody asked for.
+/// A message that nobody asked for.
 fn notice<'a>(
     code: &str,
     message: &Message,
@@ -209,11 +353,11 @@ fn bye(reason: &str, message: &str, tag: Option<&Tag>, out: &mut Vec<u8>) {
         .end();
 }
 
-/// Something that is not done, or went wrong.
 fn error(code: &str, message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
+    let message = sentence(message);
     Writer::new("error", tag, out)
         .text("code", code)
-        .text("message", &sentence(message))
+        .text("message", &message)
         .end();
 }
 
@@ -221,4 +365,180 @@ fn error(code: &str, message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
 fn last_error(code: &str, message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
     error(code, message, tag, out);
     bye(code, BYE, None, out);
+}
+
+/// Writes one object, field by field and straight to its destination: no value is built first.
+struct Writer<'a> {
+    out: &'a mut Vec<u8>,
+    /// Where in `out` the object begins.
+    start: usize,
+    tag: Option<&'a Tag>,
+}
+
+impl<'a> Writer<'a> {
+    /// Begins a line.
+    fn new(action: &str, tag: Option<&'a Tag>, out: &'a mut Vec<u8>) -> Self {
+        let mut line = Writer::nested(out).text("action", action);
+        line.tag = tag;
+        line
+    }
+
+    /// Begins an object inside another.
+    fn nested(out: &'a mut Vec<u8>) -> Self {
+        let start = out.len();
+        out.push(b'{');
+        Writer {
+            out,
+            start,
+            tag: None,
+        }
+    }
+
+    /// Begins a field. Its key needs no escapes: all keys are words of ours.
+    fn value(&mut self, key: &str) -> &mut Vec<u8> {
+        if self.out.last() != Some(&b'{') {
+            self.out.push(b',');
+        }
+        self.out.push(b'"');
+        self.out.extend_from_slice(key.as_bytes());
+        self.out.extend_from_slice(b"\":");
+        self.out
+    }
+
+    fn text(mut self, key: &str, text: &str) -> Self {
+        string(text, self.value(key));
+        self
+    }
+
+    fn maybe_text(self, key: &str, text: Option<&str>) -> Self {
+        match text {
+            Some(text) => self.text(key, text),
+            None => self,
+        }
+    }
+
+    fn text_or_null(self, key: &str, text: Option<&str>) -> Self {
+        match text {
+            Some(text) => self.text(key, text),
+            None => self.plain(key, "null"),
+        }
+    }
+
+    fn texts<T: AsRef<str>>(self, key: &str, texts: &[T]) -> Self {
+        self.all(key, texts, |text, out| string(text.as_ref(), out))
+    }
+
+    /// A number or a truth value, which JSON writes as Rust does.
+    fn plain(mut self, key: &str, value: impl Display) -> Self {
+        display(value, self.value(key));
+        self
+    }
+
+    /// A moment in UTC, to the millisecond (RFC 3339).
+    fn moment(self, key: &str, moment: Timestamp) -> Self {
+        self.plain(key, format_args!("\"{moment:.3}\""))
+    }
+
+    /// A whole list, each entry as `write` writes it.
+    fn all<T>(mut self, key: &str, entries: &[T], write: impl Fn(&T, &mut Vec<u8>)) -> Self {
+        self.entries(key, entries, usize::MAX, write);
+        self
+    }
+
+    /// As many entries as an answer may have. `total` is their number if `entries` may be only the first of them. If
+    /// some are missing, `"more":true` follows.
+    fn list<T>(
+        mut self,
+        key: &str,
+        entries: &[T],
+        total: Option<usize>,
+        write: impl Fn(&T, &mut Vec<u8>),
+    ) -> Self {
+        let behind = BEHIND_LIST_BYTES + self.tag.map_or(0, |Tag(tag)| tag.len());
+        let end = self.start + ANSWER_BYTES_MAX.saturating_sub(behind);
+        let first = &entries[..entries.len().min(LIST_ENTRIES_MAX)];
+        let count = self.entries(key, first, end, write);
+        let mut object = self;
+        if let Some(total) = total {
+            object = object.plain("total", total);
+        }
+        if count < total.unwrap_or(entries.len()) {
+            object.plain("more", true)
+        } else {
+            object
+        }
+    }
+
+    /// Writes entries while `out` is no longer than `end`, and returns how many.
+    fn entries<T>(
+        &mut self,
+        key: &str,
+        entries: &[T],
+        end: usize,
+        write: impl Fn(&T, &mut Vec<u8>),
+    ) -> usize {
+        let out = self.value(key);
+        out.push(b'[');
+        for (count, entry) in entries.iter().enumerate() {
+            let before = out.len();
+            if count > 0 {
+                out.push(b',');
+            }
+            write(entry, out);
+            if out.len() > end {
+                out.truncate(before);
+                out.push(b']');
+                return count;
+            }
+        }
+        out.push(b']');
+        entries.len()
+    }
+
+    /// Ends an object inside another.
+    fn close(self) {
+        self.out.push(b'}');
+    }
+
+    /// Ends the line, with the `id` of the request that it answers.
+    fn end(mut self) {
+        if let Some(Tag(tag)) = self.tag {
+            self.value("id").extend_from_slice(tag.as_bytes());
+        }
+        self.out.extend_from_slice(b"}\n");
+    }
+}
+
+/// Writes a JSON string. Beside what RFC 8259, section 7 requires, this escapes every control character: messages are
+/// clean already, but a mistake elsewhere must not break a line or reach a terminal.
+fn string(text: &str, out: &mut Vec<u8>) {
+    out.push(b'"');
+    let is_plain = |byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+    let plain = ordinary_prefix(text.as_bytes(), is_plain);
+    out.extend_from_slice(&text.as_bytes()[..plain]);
+    for c in text[plain..].chars() {
+        match c {
+            '"' => out.extend_from_slice(b"\\\""),
+            '\\' => out.extend_from_slice(b"\\\\"),
+            _ if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
+                display(format_args!("\\u{:04x}", u32::from(c)), out);
+            }
+            _ => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    out.push(b'"');
+}
+
+fn display(value: impl Display, out: &mut Vec<u8>) {
+    write!(Text(out), "{value}").expect("memory takes all that is written to it");
+}
+
+/// Lets the formatting machinery append to bytes.
+struct Text<'a>(&'a mut Vec<u8>);
+
+impl fmt::Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
 }

@@ -1,43 +1,38 @@
-//! What went wrong: codes for programs, sentences for people.
+//! Error codes for programs, and the sentences about malformed requests.
 
 use std::fmt;
 
-use super::LEVELS_MAX;
-use crate::chat::{Malformed, Refusal};
+use super::object::LEVELS_MAX;
+use crate::chat::{ChatError, RequestError};
 
-/// The codes of all errors, each with what it means. Codes are for programs and stay as they are; the sentences beside
-/// them, in `message`, are for people and may get better.
+/// The codes of all errors with their meanings. The codes never change; the sentences beside them, in `message`, may.
 pub fn error_codes() -> impl Iterator<Item = (&'static str, &'static str)> {
     CODES.iter().copied()
 }
 
-/// All that a program can be sent.
 const CODES: &[(&str, &str)] = &[
-    ("bad_json", "The line is no JSON."),
-    ("bad_utf8", "The line is no UTF-8."),
+    ("bad_json", "The line is not JSON."),
+    ("bad_utf8", "The line is not UTF-8."),
     ("byte_order_mark", "The line begins with a byte order mark."),
     ("too_deep", "The line has too many levels of brackets."),
     ("line_too_long", "The line has too many bytes."),
     ("several_lines", "The object does not end on its line."),
     ("several_objects", "Something follows the object."),
-    ("not_an_object", "The line is a JSON value, but no object."),
+    (
+        "not_an_object",
+        "The line is a JSON value but not an object.",
+    ),
     ("duplicate_field", "A field is there twice."),
     ("missing_action", "There is no field `action`."),
     ("unknown_action", "There is no such action."),
-    (
-        "unknown_field",
-        "`shutdown` ignores no field, and does not know this one.",
-    ),
+    ("unknown_field", "`shutdown` does not know this field."),
     (
         "missing_field",
         "The action needs a field that is not there.",
     ),
-    (
-        "wrong_field",
-        "A field holds something else than it should.",
-    ),
-    ("not_connected", "First `connect`, then this."),
-    ("already_connected", "A second `connect`."),
+    ("wrong_field", "A field has the wrong type or value."),
+    ("not_connected", "The client must `connect` first."),
+    ("already_connected", "The client has connected already."),
     ("name_refused", "The name breaks a rule of names."),
     (
         "name_taken",
@@ -52,10 +47,10 @@ const CODES: &[(&str, &str)] = &[
         "room_refused",
         "The name of the room breaks a rule of names.",
     ),
-    ("too_many_rooms", "One cannot be in more rooms."),
+    ("too_many_rooms", "The client cannot be in more rooms."),
     ("no_more_rooms", "The server cannot have more rooms."),
     ("no_such_room", "There is no such room."),
-    ("not_in_room", "One is not in this room."),
+    ("not_in_room", "The client is not in this room."),
     (
         "topic_is_operators",
         "Only operators change the topic of this room.",
@@ -65,16 +60,16 @@ const CODES: &[(&str, &str)] = &[
         "Nobody here has this name, or any of these names.",
     ),
     ("too_many_named", "One message cannot name so many people."),
-    ("nobody_to_reply_to", "Nobody has written in private."),
-    ("not_yourself", "One cannot do that to oneself."),
-    ("not_ignored", "One does not ignore this person."),
-    ("too_many_ignored", "One cannot ignore more people."),
+    (
+        "nobody_to_reply_to",
+        "Nobody has sent the client a private message.",
+    ),
+    ("not_yourself", "Clients cannot do that to themselves."),
+    ("not_ignored", "The client does not ignore this person."),
+    ("too_many_ignored", "The client cannot ignore more people."),
     ("text_too_long", "The text is longer than it may be."),
     ("muted", "An operator has muted the sender."),
-    (
-        "unknown_command",
-        "There is no such command to be helped with.",
-    ),
+    ("unknown_command", "There is no such command."),
     (
         "ambiguous_command",
         "More than one command begins like this.",
@@ -82,19 +77,22 @@ const CODES: &[(&str, &str)] = &[
     ("not_operator", "Only operators may do that."),
     (
         "no_operator_password",
-        "No password makes anybody an operator here.",
+        "The server has no operator password.",
     ),
     ("wrong_operator_password", "The password was wrong."),
     (
         "too_many_operator_passwords",
-        "Too many wrong passwords came from this address.",
+        "Too many wrong passwords have come from this address.",
     ),
     ("no_such_ban", "There is no such ban."),
-    ("no_such_address", "This is no address that can be banned."),
+    (
+        "no_such_address",
+        "This is not an address that can be banned.",
+    ),
     ("loopback_ban", "The server's own machine cannot be banned."),
     ("too_many_bans", "There cannot be more bans."),
-    ("no_shutdown_planned", "Nobody has planned to end the chat."),
-    ("banned", "One is banned: the connection ends."),
+    ("no_shutdown_planned", "No shutdown is planned."),
+    ("banned", "The client is banned: the connection ends."),
     ("full", "The server is full: the connection ends."),
     (
         "too_many_connections",
@@ -102,116 +100,103 @@ const CODES: &[(&str, &str)] = &[
     ),
     (
         "no_thread",
-        "The machine can serve nobody more: the connection ends.",
+        "The machine cannot start another thread: the connection ends.",
     ),
 ];
 
-/// The code of a refusal.
-pub(super) fn code(refusal: &Refusal) -> &'static str {
-    match refusal {
-        Refusal::Malformed(why) => malformed(why),
-        Refusal::LineTooLong(_) => "line_too_long",
-        Refusal::NameFirst => "not_connected",
-        Refusal::AlreadyConnected => "already_connected",
-        Refusal::NameRefused(_) => "name_refused",
-        Refusal::NameTaken { .. } => "name_taken",
-        Refusal::NameBanned(_) => "name_banned",
-        Refusal::NoNamesHere => "no_names",
-        Refusal::RoomRefused(_) => "room_refused",
-        Refusal::TooManyRooms => "too_many_rooms",
-        Refusal::NoMoreRooms => "no_more_rooms",
-        Refusal::NoSuchRoom(_) => "no_such_room",
-        Refusal::NotInRoom(_) => "not_in_room",
-        Refusal::TopicIsOperators(_) => "topic_is_operators",
-        Refusal::NoSuchPerson(_) | Refusal::NobodyOf(_) => "no_such_person",
-        Refusal::TooManyNamed => "too_many_named",
-        Refusal::NobodyToReplyTo => "nobody_to_reply_to",
-        Refusal::NotYourself => "not_yourself",
-        Refusal::NotIgnored(_) => "not_ignored",
-        Refusal::TooManyIgnored => "too_many_ignored",
-        Refusal::TextTooLong { .. } => "text_too_long",
-        Refusal::YouAreMuted => "muted",
-        Refusal::UnknownCommand { .. } => "unknown_command",
-        Refusal::AmbiguousCommand { .. } => "ambiguous_command",
-        Refusal::NotOperator => "not_operator",
-        Refusal::NoOperatorWord => "no_operator_password",
-        Refusal::WrongOperatorWord { .. } => "wrong_operator_password",
-        Refusal::TooManyOperatorWords => "too_many_operator_passwords",
-        Refusal::NoSuchBan(_) => "no_such_ban",
-        Refusal::NoSuchAddress(_) => "no_such_address",
-        Refusal::LoopbackBan => "loopback_ban",
-        Refusal::TooManyBans => "too_many_bans",
-        Refusal::NoShutdownPlanned => "no_shutdown_planned",
-        // Only a typed line can be refused for these.
-        Refusal::Misused(_) => "misused_command",
-        Refusal::TypeInFull(_) => "command_in_full",
+pub(super) fn code(error: &ChatError) -> &'static str {
+    match error {
+        ChatError::Request(error) => request_code(error),
+        ChatError::LineTooLong(_) => "line_too_long",
+        ChatError::NameFirst => "not_connected",
+        ChatError::AlreadyConnected => "already_connected",
+        ChatError::Name(_) => "name_refused",
+        ChatError::NameTaken { .. } => "name_taken",
+        ChatError::NameBanned(_) => "name_banned",
+        ChatError::NoNamesHere => "no_names",
+        ChatError::RoomName(_) => "room_refused",
+        ChatError::TooManyRooms => "too_many_rooms",
+        ChatError::NoMoreRooms => "no_more_rooms",
+        ChatError::NoSuchRoom(_) => "no_such_room",
+        ChatError::NotInRoom(_) => "not_in_room",
+        ChatError::TopicIsOperators(_) => "topic_is_operators",
+        ChatError::NoSuchPerson(_) | ChatError::NobodyOf(_) => "no_such_person",
+        ChatError::TooManyNamed => "too_many_named",
+        ChatError::NobodyToReplyTo => "nobody_to_reply_to",
+        ChatError::NotYourself => "not_yourself",
+        ChatError::NotIgnored(_) => "not_ignored",
+        ChatError::TooManyIgnored => "too_many_ignored",
+        ChatError::TextTooLong { .. } => "text_too_long",
+        ChatError::YouAreMuted => "muted",
+        ChatError::UnknownCommand { .. } => "unknown_command",
+        ChatError::AmbiguousCommand { .. } => "ambiguous_command",
+        ChatError::NotOperator => "not_operator",
+        ChatError::NoOperatorPassword => "no_operator_password",
+        ChatError::WrongOperatorPassword { .. } => "wrong_operator_password",
+        ChatError::TooManyPasswordAttempts => "too_many_operator_passwords",
+        ChatError::NoSuchBan(_) => "no_such_ban",
+        ChatError::NoSuchAddress(_) => "no_such_address",
+        ChatError::LoopbackBan => "loopback_ban",
+        ChatError::TooManyBans => "too_many_bans",
+        ChatError::NoShutdownPlanned => "no_shutdown_planned",
+        // Only a typed line can cause these.
+        ChatError::Misused(_) => "misused_command",
+        ChatError::TypeInFull(_) => "command_in_full",
     }
 }
 
-fn malformed(why: &Malformed) -> &'static str {
-    match why {
-        Malformed::NotUtf8 => "bad_utf8",
-        Malformed::ByteOrderMark => "byte_order_mark",
-        Malformed::TooDeep => "too_deep",
-        Malformed::SeveralLines => "several_lines",
-        Malformed::SeveralObjects => "several_objects",
-        Malformed::NotAnObject => "not_an_object",
-        Malformed::NotJson { .. } => "bad_json",
-        Malformed::DuplicateField(_) => "duplicate_field",
-        Malformed::MissingAction => "missing_action",
-        Malformed::UnknownAction { .. } => "unknown_action",
-        Malformed::UnknownField(_) => "unknown_field",
-        Malformed::MissingField(_) => "missing_field",
-        Malformed::WrongField { .. } => "wrong_field",
+fn request_code(error: &RequestError) -> &'static str {
+    match error {
+        RequestError::NotUtf8 => "bad_utf8",
+        RequestError::ByteOrderMark => "byte_order_mark",
+        RequestError::TooDeep => "too_deep",
+        RequestError::SeveralLines => "several_lines",
+        RequestError::SeveralObjects => "several_objects",
+        RequestError::NotAnObject => "not_an_object",
+        RequestError::NotJson { .. } => "bad_json",
+        RequestError::DuplicateField(_) => "duplicate_field",
+        RequestError::MissingAction => "missing_action",
+        RequestError::UnknownAction { .. } => "unknown_action",
+        RequestError::UnknownField(_) => "unknown_field",
+        RequestError::MissingField(_) => "missing_field",
+        RequestError::WrongField { .. } => "wrong_field",
     }
 }
 
-/// A sentence for whoever writes the program: what is wrong, and what to do about it.
-impl fmt::Display for Malformed {
+/// A sentence for the author of the program: what is wrong, and what to do about it.
+impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotUtf8 => f.write_str("This line is no UTF-8. Encode it as UTF-8."),
-            Self::ByteOrderMark => {
-                f.write_str("This line begins with a byte order mark. Leave it out.")
+            Self::NotUtf8 => f.write_str("This line is not UTF-8. Encode it as UTF-8."),
+            Self::ByteOrderMark => f.write_str("This line begins with a byte order mark. Leave it out."),
+            Self::TooDeep => {
+                write!(f, "This line has more than {LEVELS_MAX} levels of brackets. Send a flatter object.")
             }
-            Self::TooDeep => write!(
-                f,
-                "This line has more than {LEVELS_MAX} levels of brackets. Send a flatter object."
-            ),
             Self::SeveralLines => f.write_str(
                 "The object does not end on this line. Send one object on one line, without line ends in it.",
             ),
-            Self::SeveralObjects => f.write_str(
-                "Something follows the object. Send one object on one line, and a line end after it.",
-            ),
-            Self::NotAnObject => f.write_str(
-                "This is JSON, but no object. Send one object on one line, such as {\"action\":\"ping\"}.",
-            ),
-            Self::NotJson { column } => write!(
-                f,
-                "This is no JSON from byte {column} on. Send one object on one line."
-            ),
-            Self::DuplicateField(field) => {
-                write!(f, "The field `{field}` is there twice. Send each field once.")
+            Self::SeveralObjects => {
+                f.write_str("Something follows the object. Send one object on one line, and a line end after it.")
             }
-            Self::MissingAction => f.write_str(
-                "There is no field `action`. Send one that says what to do, such as {\"action\":\"ping\"}.",
+            Self::NotAnObject => f.write_str(
+                "This is JSON but not an object. Send one object on one line, such as {\"action\":\"ping\"}.",
             ),
+            Self::NotJson { column } => {
+                write!(f, "This stops being JSON at byte {column}. Send one object on one line.")
+            }
+            Self::DuplicateField(field) => write!(f, "The field `{field}` is there twice. Send each field once."),
+            Self::MissingAction => {
+                f.write_str("There is no field `action`. Send one that says what to do, such as {\"action\":\"ping\"}.")
+            }
             Self::UnknownAction { action, near: Some(near) } => {
                 write!(f, "There is no action `{action}`. Did you mean `{near}`?")
             }
             Self::UnknownAction { action, near: None } => {
-                write!(f, "There is no action `{action}`. The documentation lists those there are.")
+                write!(f, "There is no action `{action}`. The documentation lists all actions.")
             }
-            Self::UnknownField(field) => {
-                write!(f, "This action knows no field `{field}`. Leave it out.")
-            }
-            Self::MissingField(field) => {
-                write!(f, "The field `{field}` is missing. This action needs it.")
-            }
-            Self::WrongField { field, expected } => {
-                write!(f, "The field `{field}` is wrong. It has to hold {expected}.")
-            }
+            Self::UnknownField(field) => write!(f, "This action knows no field `{field}`. Leave it out."),
+            Self::MissingField(field) => write!(f, "The field `{field}` is missing. This action needs it."),
+            Self::WrongField { field, expected } => write!(f, "The field `{field}` is wrong. It must be {expected}."),
         }
     }
 }

@@ -1,92 +1,115 @@
-//! A line becomes the fields of an object, or what is wrong with it.
+//! A line becomes the fields of an object, and a field becomes a value of the type that a request needs.
 //!
-//! The values of the fields are only found here, not decoded: what nobody reads does no harm, whatever it holds.
+//! Only the fields that an action reads are decoded: what the others hold does no harm. Texts are decoded first and
+//! cleaned then, since `"\u001b[2J"` is harmless until it is decoded.
 
+use core::net::IpAddr;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
+use jiff::fmt::temporal::Pieces;
+use jiff::{SignedDuration, Timestamp};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer as _};
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
-use super::{ID_BYTES_MAX, LEVELS_MAX};
-use crate::chat::{Malformed, Tag};
+use super::super::clean::{clean, is_blank};
+use crate::chat::{Line, Network, RequestError, Secret, SentAt, Tag};
 
-/// The object that a line is.
+/// How many levels of brackets a line may have, the object's own included. A parser needs some stack for each level;
+/// checking this first keeps that small.
+pub const LEVELS_MAX: usize = 16;
+
+/// The longest `id`, in bytes as it is sent back.
+pub const ID_BYTES_MAX: usize = 1024;
+
+/// The longest `sent_at`. RFC 3339 allows any number of digits in a second, but the history of a room keeps the text.
+const SENT_AT_BYTES_MAX: usize = 64;
+
+/// The object on a line.
 #[derive(Debug)]
 pub(super) struct Object<'a> {
-    /// Keys, decoded, with their values as they are written, in the order of the keys: so fields with the same key are
-    /// neighbours. Keys are bytes, since JSON allows half a surrogate pair in them, which no text can hold.
-    fields: Vec<(Cow<'a, [u8]>, &'a RawValue)>,
+    /// Decoded keys and raw values, sorted by key, so that fields with the same key are neighbours. Values of `null`
+    /// count as missing: many programs write them for a field that has no value.
+    fields: Vec<(Cow<'a, str>, &'a str)>,
+    /// The fields that the action reads, as its row in the table names them.
+    declared: [&'static [&'static str]; 2],
 }
 
 impl<'a> Object<'a> {
-    /// Reads a line that is not blank.
-    pub(super) fn parse(line: &'a [u8]) -> Result<Self, Malformed> {
+    /// Parses a line that is not blank.
+    pub(super) fn parse(line: &'a [u8]) -> Result<Self, RequestError> {
         if levels(line) > LEVELS_MAX {
-            return Err(Malformed::TooDeep);
+            return Err(RequestError::TooDeep);
         }
-        let text = str::from_utf8(line).map_err(|_| Malformed::NotUtf8)?;
+        let text = str::from_utf8(line).map_err(|_| RequestError::NotUtf8)?;
         if text.starts_with('\u{feff}') {
-            return Err(Malformed::ByteOrderMark);
+            return Err(RequestError::ByteOrderMark);
         }
+        let not_json = |error: serde_json::Error| RequestError::NotJson {
+            column: error.column().max(1),
+        };
         let mut parser = Deserializer::from_str(text);
         if !text.trim_ascii_start().starts_with('{') {
-            IgnoredAny::deserialize(&mut parser)
-                .and_then(|_| parser.end())
-                .map_err(not_json)?;
-            return Err(Malformed::NotAnObject);
+            let value = IgnoredAny::deserialize(&mut parser);
+            value.and_then(|_| parser.end()).map_err(not_json)?;
+            return Err(RequestError::NotAnObject);
         }
-        let mut fields = parser.deserialize_map(Fields).map_err(|error| {
+        let fields = parser.deserialize_map(FieldsVisitor);
+        let mut fields = fields.map_err(|error| {
             if error.is_eof() {
-                Malformed::SeveralLines
+                RequestError::SeveralLines
             } else {
                 not_json(error)
             }
         })?;
-        parser.end().map_err(|_| Malformed::SeveralObjects)?;
-        // A stable sort: of several fields with the same key, the one that was written first stays first.
+        parser.end().map_err(|_| RequestError::SeveralObjects)?;
         fields.sort_by(|(one, _), (other, _)| one.cmp(other));
-        Ok(Object { fields })
+        Ok(Object {
+            fields,
+            declared: [&[], &[]],
+        })
     }
 
-    /// The value of a field, as it is written. `null` is what many programs write for a field that has no value: it
-    /// counts as a field that is not there.
-    pub(super) fn field(&self, key: &str) -> Option<&'a str> {
-        let at = self
-            .fields
-            .partition_point(|(found, _)| **found < *key.as_bytes());
-        let (found, value) = self.fields.get(at)?;
-        (**found == *key.as_bytes() && !is_null(value)).then(|| value.get())
+    /// The name of the action.
+    pub(super) fn action(&self) -> Result<String, RequestError> {
+        let name = self.raw("action").ok_or(RequestError::MissingAction)?;
+        serde_json::from_str(name).map_err(|_| wrong("action", "the name of an action"))
     }
 
-    /// The keys of all fields that hold something.
-    pub(super) fn keys(&self) -> impl Iterator<Item = &[u8]> {
-        let held = self.fields.iter().filter(|(_, value)| !is_null(value));
-        held.map(|(key, _)| &**key)
+    /// Declares the fields that the action reads.
+    pub(super) fn declare(
+        &mut self,
+        required: &'static [&'static str],
+        optional: &'static [&'static str],
+    ) {
+        self.declared = [required, optional];
+    }
+
+    /// A field that the action does not read.
+    pub(super) fn undeclared_key(&self) -> Option<&str> {
+        let mut present = self.fields.iter().filter(|(_, value)| *value != "null");
+        present
+            .find(|(key, _)| !self.is_declared(key))
+            .map(|(key, _)| &**key)
     }
 
     /// A key that is there more than once.
-    pub(super) fn doubled_key(&self) -> Option<&[u8]> {
+    pub(super) fn duplicate_key(&self) -> Option<&str> {
         let mut neighbours = self.fields.windows(2);
         neighbours
             .find(|pair| pair[0].0 == pair[1].0)
             .map(|pair| &*pair[0].0)
     }
 
-    /// What the answer is to carry. Outside of its texts, an `id` may hold tabs and carriage returns, which are blanks
-    /// to JSON: they become blanks, so that no line that is sent holds a control character. Inside of them, others are
-    /// allowed; they are escaped.
-    ///
-    /// # Errors
-    ///
-    /// With more than [`ID_BYTES_MAX`] it is a wrong field.
-    pub(super) fn tag(&self) -> Result<Option<Tag>, Malformed> {
-        const SHORT: &str = "a value of at most 1 KiB";
-        const { assert!(ID_BYTES_MAX == 1024, "the text above says so") };
-        let Some(id) = self.field("id") else {
+    /// The `id` of the request, which its answer carries. Its control characters become blanks outside of strings, where
+    /// JSON allows only tabs and line ends, and escapes inside, so that no line that is sent contains one.
+    pub(super) fn tag(&self) -> Result<Option<Tag>, RequestError> {
+        const { assert!(ID_BYTES_MAX == 1024, "the text below says so") };
+        let Some(id) = self.raw("id") else {
             return Ok(None);
         };
         let mut tag = String::new();
@@ -98,54 +121,58 @@ impl<'a> Object<'a> {
             }
         }
         if tag.len() > ID_BYTES_MAX {
-            return Err(Malformed::WrongField {
-                field: "id",
-                expected: SHORT,
-            });
+            return Err(wrong("id", "a value of at most 1 KiB"));
         }
         Ok(Some(Tag(Arc::from(tag))))
     }
-}
 
-fn is_null(value: &RawValue) -> bool {
-    value.get() == "null"
-}
+    /// A required field.
+    pub(super) fn get<T: Value>(&self, key: &'static str) -> Result<T, RequestError> {
+        self.maybe(key)?.ok_or(RequestError::MissingField(key))
+    }
 
-fn not_json(error: serde_json::Error) -> Malformed {
-    Malformed::NotJson {
-        column: error.column().max(1),
+    /// An optional field.
+    pub(super) fn maybe<T: Value>(&self, key: &'static str) -> Result<Option<T>, RequestError> {
+        let value = self.raw(key).map(T::read);
+        value.transpose().map_err(|expected| wrong(key, expected))
+    }
+
+    /// A reason or another remark; an empty one counts as missing.
+    pub(super) fn remark(&self, key: &'static str) -> Result<Option<String>, RequestError> {
+        Ok(self.replacement(key)?.filter(|text| !text.is_empty()))
+    }
+
+    /// A text that replaces another; a blank one becomes empty and only removes the other.
+    pub(super) fn replacement(&self, key: &'static str) -> Result<Option<String>, RequestError> {
+        let text = self.maybe(key)?.map(|line: Line| line.text);
+        Ok(text.map(|text| if is_blank(&text) { String::new() } else { text }))
+    }
+
+    /// The raw value of a field.
+    fn raw(&self, key: &'static str) -> Option<&'a str> {
+        debug_assert!(
+            self.is_declared(key),
+            "the action's row does not name the field {key}"
+        );
+        let at = self.fields.partition_point(|(found, _)| **found < *key);
+        let (found, value) = self.fields.get(at)?;
+        (**found == *key && *value != "null").then_some(value)
+    }
+
+    fn is_declared(&self, key: &str) -> bool {
+        ["action", "id"].contains(&key) || self.declared.iter().any(|names| names.contains(&key))
     }
 }
 
-/// How many levels of brackets there are outside of texts. It is found from the bytes alone, and right for all that is
-/// JSON.
-fn levels(line: &[u8]) -> usize {
-    let (mut level, mut deepest) = (0usize, 0);
-    let mut in_text = false;
-    let mut bytes = line.iter();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => in_text = !in_text,
-            // What is escaped, a quotation mark mostly, ends no text.
-            b'\\' if in_text => {
-                bytes.next();
-            }
-            b'{' | b'[' if !in_text => {
-                level += 1;
-                deepest = deepest.max(level);
-            }
-            b'}' | b']' if !in_text => level = level.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
+pub(super) fn wrong(field: &'static str, expected: &'static str) -> RequestError {
+    RequestError::WrongField { field, expected }
 }
 
-/// Gathers all fields of an object, those with the same key too: a map of serde's would keep only the last of them.
-struct Fields;
+/// Collects all fields of an object. A map would keep only the last of several fields with the same key.
+struct FieldsVisitor;
 
-impl<'de> Visitor<'de> for Fields {
-    type Value = Vec<(Cow<'de, [u8]>, &'de RawValue)>;
+impl<'de> Visitor<'de> for FieldsVisitor {
+    type Value = Vec<(Cow<'de, str>, &'de str)>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
@@ -153,36 +180,217 @@ impl<'de> Visitor<'de> for Fields {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut fields = Vec::new();
-        while let Some(key) = map.next_key_seed(Key)? {
-            fields.push((key, map.next_value()?));
+        while let Some((key, value)) = map.next_entry::<&RawValue, &RawValue>()? {
+            // JSON allows half a surrogate pair in a key, which no `str` can hold. Such a key stays as it is written:
+            // it is the name of no field.
+            let written = key.get();
+            let key = if written.contains('\\') {
+                serde_json::from_str(written).map_or(Cow::Borrowed(written), Cow::Owned)
+            } else {
+                Cow::Borrowed(written.trim_matches('"'))
+            };
+            fields.push((key, value.get()));
         }
         Ok(fields)
     }
 }
 
-/// Reads a key as bytes; borrowed where nothing in it is escaped.
-struct Key;
+/// How many levels of brackets there are outside of strings. Counted without a parser, and right for all valid JSON.
+fn levels(line: &[u8]) -> usize {
+    let (mut level, mut deepest) = (0usize, 0);
+    let mut in_string = false;
+    let mut bytes = line.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => in_string = !in_string,
+            // An escaped quotation mark ends no string.
+            b'\\' if in_string => {
+                bytes.next();
+            }
+            b'{' | b'[' if !in_string => {
+                level += 1;
+                deepest = deepest.max(level);
+            }
+            b'}' | b']' if !in_string => level = level.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
 
-impl<'de> DeserializeSeed<'de> for Key {
-    type Value = Cow<'de, [u8]>;
+/// A type that a field is read as.
+pub(super) trait Value: Sized {
+    /// Reads a raw value. The error says what the field has to hold.
+    fn read(json: &str) -> Result<Self, &'static str>;
+}
 
-    fn deserialize<D: serde::Deserializer<'de>>(self, key: D) -> Result<Self::Value, D::Error> {
-        key.deserialize_bytes(self)
+fn string(json: &str) -> Result<String, &'static str> {
+    serde_json::from_str(json).map_err(|_| {
+        // JSON can write half of a character beyond U+FFFF, such as `"\ud83d"`.
+        let is_string = json.starts_with('"');
+        if is_string {
+            "a text without half a character (a lone surrogate)"
+        } else {
+            "a text"
+        }
+    })
+}
+
+/// Parses a string with `parse`; `expected` says what it has to hold.
+fn parse<T>(
+    json: &str,
+    expected: &'static str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, &'static str> {
+    serde_json::from_str::<String>(json)
+        .ok()
+        .and_then(|text| parse(&text))
+        .ok_or(expected)
+}
+
+/// The name that somebody or something is to have. It may break any rule of names: the chat says which.
+impl Value for Line {
+    fn read(json: &str) -> Result<Self, &'static str> {
+        string(json).map(|text| clean(text.as_bytes()))
     }
 }
 
-impl<'de> Visitor<'de> for Key {
-    type Value = Cow<'de, [u8]>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
+/// A text that is not blank.
+impl Value for String {
+    fn read(json: &str) -> Result<Self, &'static str> {
+        let Line { text, .. } = Line::read(json)?;
+        if is_blank(&text) {
+            Err("a text that is not empty")
+        } else {
+            Ok(text)
+        }
     }
+}
 
-    fn visit_borrowed_bytes<E>(self, key: &'de [u8]) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(key))
+/// Not cleaned: it is compared and never shown.
+impl Value for Secret {
+    fn read(json: &str) -> Result<Self, &'static str> {
+        string(json).map(Secret)
     }
+}
 
-    fn visit_bytes<E>(self, key: &[u8]) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(key.to_vec()))
+/// Names of people: a list, or a single name.
+impl Value for Vec<String> {
+    fn read(json: &str) -> Result<Self, &'static str> {
+        const NAMES: &str = "a list of at least one name";
+        if json.starts_with('"') {
+            return Ok(vec![String::read(json)?]);
+        }
+        let names: Vec<String> = serde_json::from_str(json).map_err(|_| NAMES)?;
+        let names: Vec<_> = names
+            .iter()
+            .map(|name| clean(name.as_bytes()).text)
+            .collect();
+        let is_right = !names.is_empty() && !names.iter().any(|name| is_blank(name));
+        is_right.then_some(names).ok_or(NAMES)
     }
+}
+
+impl Value for u64 {
+    fn read(json: &str) -> Result<Self, &'static str> {
+        serde_json::from_str(json).map_err(|_| "a whole number that is not negative")
+    }
+}
+
+impl Value for usize {
+    fn read(json: &str) -> Result<Self, &'static str> {
+        serde_json::from_str(json).map_err(|_| "a whole number that is not negative")
+    }
+}
+
+impl Value for bool {
+    fn read(json: &str) -> Result<Self, &'static str> {
+        serde_json::from_str(json).map_err(|_| "`true` or `false`")
+    }
+}
+
+impl Value for Duration {
+    fn read(json: &str) -> Result<Self, &'static str> {
+        parse(
+            json,
+            "a length of time such as `30m`, `2h` or `7d`",
+            |text| {
+                // A capital `M` would be a month.
+                let duration = humantime::parse_duration(text)
+                    .ok()
+                    .filter(|_| !text.contains('M'));
+                duration.filter(|duration| !duration.is_zero())
+            },
+        )
+    }
+}
+
+/// An IP address or a network, as it is written.
+pub(super) struct Address(pub(super) String);
+
+impl Value for Address {
+    fn read(json: &str) -> Result<Self, &'static str> {
+        parse(json, "an IP address", |text| {
+            let is_address = text.parse::<IpAddr>().is_ok() || Network::parse(text).is_some();
+            is_address.then(|| Address(text.to_owned()))
+        })
+    }
+}
+
+/// A moment by the sender's clock.
+impl Value for SentAt {
+    fn read(json: &str) -> Result<Self, &'static str> {
+        let expected = "a date and time as in RFC 3339, such as `2026-11-20T12:03:04+01:00`";
+        parse(json, expected, parse_sent_at)
+    }
+}
+
+/// Parses `date-time` of RFC 3339, section 5.6: `2026-11-20T12:03:04.5+01:00`. The text is passed on as it is written,
+/// so the looser forms that jiff reads are refused first.
+fn parse_sent_at(written: &str) -> Option<SentAt> {
+    let upper = written.to_ascii_uppercase();
+    let (seconds, rest) = upper.split_at_checked("2026-11-20T12:03:04".len())?;
+    let (fraction, offset) = match rest.strip_prefix('.') {
+        Some(digits) => digits.split_at(digits.find(|c: char| !c.is_ascii_digit())?),
+        None => ("0", rest),
+    };
+    let is_strict = has_shape(seconds, "0000-00-00T00:00:00")
+        && !fraction.is_empty()
+        && (offset == "Z" || has_shape(offset, "+00:00") && offset[1..3] < *"24")
+        && written.len() <= SENT_AT_BYTES_MAX;
+    if !is_strict {
+        return None;
+    }
+    // jiff reads no more than nanoseconds, and second 60 as second 59.
+    let fraction = &fraction[..fraction.len().min(9)];
+    let text = format!("{seconds}.{fraction}{offset}");
+    let pieces = Pieces::parse(&text).ok()?;
+    let (local, zone) = (
+        pieces.date().to_datetime(pieces.time()?),
+        pieces.to_numeric_offset()?,
+    );
+    // A leap second follows the last second of a day in UTC, everywhere at the same time.
+    let utc = local
+        .time()
+        .wrapping_sub(SignedDuration::from_secs(zone.seconds().into()));
+    if seconds.ends_with("60") && (utc.hour(), utc.minute()) != (23, 59) {
+        return None;
+    }
+    // Timestamps end a day before the year 9999 does, so that they exist in every zone.
+    let at = zone.to_timestamp(local).unwrap_or(Timestamp::MAX);
+    Some(SentAt {
+        written: written.into(),
+        at,
+        zone,
+    })
+}
+
+/// Whether a text is `shape` with any digits for its zeros, and `+` or `-` for its plus.
+fn has_shape(text: &str, shape: &str) -> bool {
+    let fits = |(byte, shape)| match shape {
+        b'0' => u8::is_ascii_digit(&byte),
+        b'+' => matches!(byte, b'+' | b'-'),
+        other => byte == other,
+    };
+    text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(fits)
 }

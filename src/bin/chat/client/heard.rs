@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 pub use parts::{Ban, Client, CommandShown, Joined, RoomShown, Said, ThreadShown, Whois};
 
-/// Something that the server has said. The fields are those of the JSON lines in the README.
+/// An object that the server sends. `src/guide/json.md` describes the fields.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "action", rename_all = "lowercase")]
 pub enum Heard {

@@ -12,8 +12,8 @@ mod encode;
 mod object;
 mod own;
 
-use chatserv::chat::{Command, Line, NameRefusal, Refusal, Request, Timestamps};
-use chatserv::protocol::phrases::refused;
+use chatserv::chat::{ChatError, Line, NameError, Request, Timestamps, parse_line};
+use chatserv::protocol::plain::error_sentence;
 use chatserv::protocol::{clean, is_blank};
 
 use super::Bell;
@@ -51,40 +51,40 @@ pub fn understand(line: &str) -> Typed {
     let altered = line.altered;
     match parse(line) {
         // A server tells programs the time of everything. Which of it is shown is for the program to know.
-        Command::Do(Request::Timestamps { show }) => Typed::Timestamps(show),
+        Ok(Some(Request::Timestamps { show })) => Typed::Timestamps(show),
         // The server would take what is left for what was typed, and a name is never mended.
-        Command::Do(Request::Nick { .. }) if altered => {
-            refusal(&Refusal::NameRefused(NameRefusal::Altered))
+        Ok(Some(Request::Nick { .. })) if altered => refusal(&ChatError::Name(NameError::Altered)),
+        Ok(Some(Request::Join { .. })) if altered => {
+            refusal(&ChatError::RoomName(NameError::Altered))
         }
-        Command::Do(Request::Join { .. }) if altered => {
-            refusal(&Refusal::RoomRefused(NameRefusal::Altered))
-        }
-        Command::Do(Request::Help { about: Some(word) }) => {
+        Ok(Some(Request::Help { about: Some(word) })) => {
             own::help(&word).unwrap_or(Typed::Ask(Request::Help { about: Some(word) }))
         }
-        Command::Do(request) => Typed::Ask(request),
-        other => with_own_words(other)
-            .refusal()
-            .map_or(Typed::Nothing, |why| refusal(&why)),
+        Ok(Some(request)) => Typed::Ask(request),
+        Ok(None) => Typed::Nothing,
+        Err(error) => refusal(&with_own_words(error)),
     }
 }
 
 /// What the line means to somebody who is no operator; only where that is nothing, what an operator would mean by it.
-fn parse(line: Line) -> Command {
-    match Command::parse(line.clone(), false) {
-        Command::OperatorsOnly | Command::Unknown { .. } => Command::parse(line, true),
-        command => command,
+fn parse(line: Line) -> Result<Option<Request>, ChatError> {
+    match parse_line(line.clone(), false) {
+        Err(ChatError::NotOperator | ChatError::UnknownCommand { .. }) => parse_line(line, true),
+        parsed => parsed,
     }
 }
 
 /// Adds to what was probably meant the client's own commands, of which the server's table knows nothing.
-fn with_own_words(command: Command) -> Command {
-    match command {
-        Command::Ambiguous(word, mut candidates) => {
+fn with_own_words(error: ChatError) -> ChatError {
+    match error {
+        ChatError::AmbiguousCommand {
+            word,
+            mut candidates,
+        } => {
             candidates.extend(own::begun(&word).map(|own| own.word));
-            Command::Ambiguous(word, candidates)
+            ChatError::AmbiguousCommand { word, candidates }
         }
-        Command::Unknown { word, near: None } => Command::Unknown {
+        ChatError::UnknownCommand { word, near: None } => ChatError::UnknownCommand {
             near: own::near(&word),
             word,
         },
@@ -92,8 +92,8 @@ fn with_own_words(command: Command) -> Command {
     }
 }
 
-fn refusal(why: &Refusal) -> Typed {
-    Typed::Refused(refused(why))
+fn refusal(why: &ChatError) -> Typed {
+    Typed::Refused(error_sentence(why))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::io;
 use std::time::Duration;
 
-use chatserv::config::Delivery;
+use chatserv::config::DeliveryPolicy as Delivery;
 use clap::ValueEnum;
 
 /// What a variant is told. Each looks at what is for it.

@@ -4,17 +4,17 @@ use chatserv::protocol::json::actions;
 
 use super::*;
 
-const README: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md"));
+const GUIDE: &str = include_str!("../../../../guide/json.md");
 
-/// The objects that the README shows as received, each as it went over the wire.
+/// The objects that the guide shows as received.
 fn received() -> Vec<String> {
-    let blocks = README.split("```text\n").skip(1);
+    let blocks = GUIDE.split("```text\n").skip(1);
     let blocks = blocks.filter_map(|rest| rest.split_once("```").map(|(block, _)| block));
     let lines = blocks.flat_map(str::lines);
     let objects = lines.filter_map(|line| line.split_once(" < "));
     objects
         .filter(|(_, object)| object.starts_with('{'))
-        // What differs from run to run is left out there.
+        // The guide leaves out what differs from run to run.
         .map(|(_, object)| object.replace(",…]", "]"))
         .collect()
 }
@@ -25,7 +25,7 @@ fn heard(line: &str) -> Heard {
 }
 
 #[test]
-fn every_object_that_the_readme_shows_is_understood() {
+fn the_client_reads_every_object_of_the_guide() {
     let received = received();
     assert!(received.len() > 60, "only {} were found", received.len());
     let mut answered = BTreeSet::new();

@@ -1,6 +1,6 @@
 //! Lines, and how to keep within the width of an ordinary terminal.
 
-use chatserv::protocol::phrases::layout::cut;
+use chatserv::protocol::plain::layout::cut;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::super::{Line, Role};

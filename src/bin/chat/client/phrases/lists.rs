@@ -4,8 +4,7 @@ use std::iter;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use chatserv::protocol::phrases::layout::cut;
-use chatserv::protocol::phrases::span;
+use chatserv::protocol::plain::layout::{cut, past};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::super::heard::{Ban, Client, CommandShown, RoomShown, ThreadShown, Whois};
@@ -200,5 +199,5 @@ fn usage(command: &CommandShown) -> String {
 }
 
 fn time(seconds: u64) -> String {
-    span::past(Duration::from_secs(seconds))
+    past(Duration::from_secs(seconds))
 }

@@ -36,9 +36,9 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
         Heard::Ack { absent, .. } => format!("Not here: {}.", absent.join(", ")),
         Heard::Topic { room, topic, from } => match (from, topic) {
             (Some(from), Some(topic)) => format!("{from} has set the topic of {room}: {topic}"),
-            (Some(from), None) => format!("{from} has taken away the topic of {room}"),
+            (Some(from), None) => format!("{from} has removed the topic of {room}"),
             (None, Some(topic)) => format!("The topic of {room}: {topic}"),
-            (None, None) => format!("{room} has no topic. /topic TEXT gives it one."),
+            (None, None) => format!("{room} has no topic. /topic TEXT sets one."),
         },
         // By either name, since one's own may have been changed already when this is worded.
         Heard::Nick { from, username } if is_me(from) || is_me(username) => {
@@ -49,7 +49,7 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
             "You are marked as away{}. Type /back when you are here again.",
             because(message.as_deref())
         ),
-        Heard::Back {} => "You are marked as here again.".to_owned(),
+        Heard::Back {} => "You are no longer marked as away.".to_owned(),
         Heard::Ignore {
             username: Some(name),
             ..
@@ -58,7 +58,7 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
             "You ignore nobody. /ignore NAME hides what somebody says.".to_owned()
         }
         Heard::Ignore { usernames, .. } => format!("You ignore {}.", usernames.join(", ")),
-        Heard::Unignore { username } => format!("You read {username} again."),
+        Heard::Unignore { username } => format!("You no longer ignore {username}."),
         Heard::Quiet { on: true } => {
             "You no longer hear who comes and goes. /quiet off takes that back.".to_owned()
         }
@@ -81,7 +81,7 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
                 because(ban.reason.as_deref())
             )
         }
-        Heard::Unban(ban) => format!("{} is banned no more.", whom(ban)),
+        Heard::Unban(ban) => format!("{} is no longer banned.", whom(ban)),
         Heard::Pong {} => "Pong!".to_owned(),
         Heard::Notice { message, .. }
         | Heard::Bye { message, .. }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use chatserv::chat::{Line, Network, Protocol, Range, Refusal, Request, SentAt, Target};
+use chatserv::chat::{ChatError, Line, Network, Protocol, Range, Request, SentAt, Target};
 use chatserv::protocol::JSON_LINE_BYTES_MAX;
-use chatserv::protocol::phrases::refused;
+use chatserv::protocol::plain::error_sentence;
 
 use super::object::Object;
 
@@ -27,12 +27,12 @@ pub fn encode(
     let here = Here { room, sent_at };
     let line = object(request, here)?.end(id);
     if line.len() > JSON_LINE_BYTES_MAX {
-        return Err(refused(&Refusal::LineTooLong(Protocol::Json)));
+        return Err(error_sentence(&ChatError::LineTooLong(Protocol::Json)));
     }
     Ok(line)
 }
 
-/// Every request, and its fields in the order of the README.
+/// Every request, and its fields in the order of the guide's table.
 fn object(request: &Request, here: Here) -> Result<Object, &'static str> {
     Ok(match request {
         Request::Connect { name } => {
@@ -76,7 +76,7 @@ fn object(request: &Request, here: Here) -> Result<Object, &'static str> {
         Request::Help { about } => Object::new("help").maybe("command", about.as_deref()),
         Request::Ping => Object::new("ping"),
         Request::Motd { text } => Object::new("motd").maybe("message", text.as_deref()),
-        Request::Op { word } => Object::new("op").with("password", word.0.as_str()),
+        Request::Op { password } => Object::new("op").with("password", password.0.as_str()),
         Request::Kick { name, why } => about("kick", name).maybe("reason", why.as_deref()),
         Request::Ban {
             whom,

@@ -1,6 +1,6 @@
 //! Answers in columns.
 
-use chatserv::chat::Message;
+use chatserv::chat::{HelpTopic, Message};
 use chatserv::protocol::json::encode;
 
 use super::{check_all, texts};
@@ -143,7 +143,7 @@ fn nothing_of_the_real_help_is_cut() {
     encode(
         &Message::Help {
             operator: true,
-            about: None,
+            topic: HelpTopic::All,
         },
         None,
         &mut out,

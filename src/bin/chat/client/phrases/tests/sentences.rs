@@ -120,7 +120,7 @@ fn answers_in_one_sentence() {
         ),
         (
             r#"{"action":"topic","room":"dev","topic":null,"from":"ann"}"#,
-            &["-- ann has taken away the topic of dev"],
+            &["-- ann has removed the topic of dev"],
         ),
         (
             r#"{"action":"topic","room":"dev","topic":"Rust"}"#,
@@ -128,7 +128,7 @@ fn answers_in_one_sentence() {
         ),
         (
             r#"{"action":"topic","room":"dev","topic":null}"#,
-            &["-- dev has no topic. /topic TEXT gives it one."],
+            &["-- dev has no topic. /topic TEXT sets one."],
         ),
         (
             r#"{"action":"away","from":"luca","message":"lunch"}"#,
@@ -140,7 +140,7 @@ fn answers_in_one_sentence() {
         ),
         (
             r#"{"action":"back","from":"luca"}"#,
-            &["-- You are marked as here again."],
+            &["-- You are no longer marked as away."],
         ),
         (
             r#"{"action":"ignore","username":"bob"}"#,
@@ -156,7 +156,7 @@ fn answers_in_one_sentence() {
         ),
         (
             r#"{"action":"unignore","username":"bob"}"#,
-            &["-- You read bob again."],
+            &["-- You no longer ignore bob."],
         ),
         (
             r#"{"action":"quiet","on":true}"#,
@@ -207,7 +207,7 @@ fn what_operators_do() {
         ),
         (
             r#"{"action":"unban","address":"192.0.2.7","by":"op"}"#,
-            &["-- 192.0.2.7 is banned no more."],
+            &["-- 192.0.2.7 is no longer banned."],
         ),
     ]);
 }

@@ -184,7 +184,7 @@ fn the_server_understands_each_line_as_it_was_meant() {
             limit: None,
         },
         Request::Op {
-            word: Secret("\u{1b} a word is never cleaned".into()),
+            password: Secret("\u{1b} a word is never cleaned".into()),
         },
         Request::Ping,
     ] {

@@ -1,0 +1,155 @@
+//! Who is told that somebody comes or goes. A part of the [`Hub`].
+//!
+//! People on plain text are told who joins the chat and who leaves it, wherever they are, and who comes to their room from
+//! another one. JSON clients are told who enters and leaves their rooms. Nobody is told of one movement twice.
+
+use std::sync::Arc;
+
+use super::client::ClientId;
+use super::event::Reaction;
+use super::hub::Hub;
+use super::message::{Message, Removal};
+use super::state::{Circle, LOBBY, Movement, RoomId, all_but};
+use super::view::Protocol;
+
+impl Hub {
+    /// Somebody has joined the chat.
+    pub(super) fn announce_arrival(
+        &mut self,
+        client: ClientId,
+        protocol: Protocol,
+        name: &Arc<str>,
+        out: &mut Reaction,
+    ) {
+        let arrived = |_| Message::Arrived(name.clone());
+        self.announce(Circle::Chat, Movement::Arrived, Some(client), out, arrived);
+        if protocol == Protocol::Plain {
+            let circle = Circle::Room(LOBBY, Protocol::Json);
+            let came = |room| Message::CameToRoom {
+                room,
+                from: name.clone(),
+            };
+            self.announce(circle, Movement::Arrived, None, out, came);
+        }
+    }
+
+    /// Somebody has left the chat, and is on no list any more.
+    pub(super) fn announce_departure(
+        &mut self,
+        name: &Arc<str>,
+        rooms: &[RoomId],
+        removed: Option<Removal>,
+        out: &mut Reaction,
+    ) {
+        let left = |_| Message::Left {
+            name: name.clone(),
+            removed: removed.clone(),
+        };
+        self.announce(Circle::Chat, Movement::Left, None, out, left);
+        for &room in rooms {
+            let went = |room| Message::WentFromRoom {
+                room,
+                from: name.clone(),
+                removed: removed.clone(),
+            };
+            self.announce(
+                Circle::Room(room, Protocol::Json),
+                Movement::Left,
+                None,
+                out,
+                went,
+            );
+        }
+    }
+
+    /// Somebody who stays in the chat has entered a room or left it.
+    pub(super) fn announce_move(
+        &mut self,
+        client: ClientId,
+        room: RoomId,
+        movement: Movement,
+        out: &mut Reaction,
+    ) {
+        let Some(from) = self.people.name(client) else {
+            return;
+        };
+        for protocol in [Protocol::Plain, Protocol::Json] {
+            let message = |room| match movement {
+                Movement::Arrived => Message::CameToRoom {
+                    room,
+                    from: from.clone(),
+                },
+                Movement::Left => Message::WentFromRoom {
+                    room,
+                    from: from.clone(),
+                    removed: None,
+                },
+            };
+            self.announce(
+                Circle::Room(room, protocol),
+                movement,
+                Some(client),
+                out,
+                message,
+            );
+        }
+    }
+
+    /// Tells a circle of a movement at once, or counts it where too many would be told. `message` gets the name of the
+    /// circle's room, or an empty one for the whole chat.
+    fn announce(
+        &mut self,
+        circle: Circle,
+        movement: Movement,
+        except: Option<ClientId>,
+        out: &mut Reaction,
+        message: impl FnOnce(Arc<str>) -> Message,
+    ) {
+        let Some((room, hearers)) = self.hearers(circle) else {
+            return;
+        };
+        let limit = self.settings.announce_up_to;
+        // One more, since it may be the one who moves. Where there are many, nobody looks at each.
+        if hearers.len() <= limit.saturating_add(1) {
+            let to = all_but(hearers, except);
+            if to.len() <= limit {
+                return out.send(to, message(room.unwrap_or_default()));
+            }
+        }
+        self.extras.folded.count(circle, movement, out.now.time);
+    }
+
+    /// Sends one line for all that was counted, if it is due.
+    pub(super) fn announce_folded(&mut self, out: &mut Reaction) {
+        for (circle, counts) in self.extras.folded.take_due(out.now.time) {
+            let Some((room, hearers)) = self.hearers(circle) else {
+                continue;
+            };
+            let present = match circle {
+                Circle::Chat => self.people.count(),
+                Circle::Room(id, _) => self.rooms.get(id).map_or(0, |room| room.members().len()),
+            };
+            let (arrived, left) = (counts.arrived, counts.left);
+            out.send(
+                hearers.to_vec(),
+                Message::MembershipChanged {
+                    room,
+                    arrived,
+                    left,
+                    present,
+                },
+            );
+        }
+    }
+
+    /// The room of a circle and the clients in it; `None` if the room has closed.
+    fn hearers(&self, circle: Circle) -> Option<(Option<Arc<str>>, &[ClientId])> {
+        match circle {
+            Circle::Chat => Some((None, self.people.listeners())),
+            Circle::Room(id, protocol) => {
+                let room = self.rooms.get(id)?;
+                Some((Some(room.name().clone()), room.hearers(protocol)))
+            }
+        }
+    }
+}

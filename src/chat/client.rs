@@ -1,0 +1,58 @@
+//! Connections, as the core knows them: a number, and at last a reason for their end.
+
+#![allow(missing_docs, reason = "most variants say all by their names")]
+
+use std::fmt;
+
+/// Identifies a connection for as long as the server runs.
+///
+/// Ids are never reused. Otherwise a late report about a dead connection could remove the newcomer that got its number:
+/// two threads notice the same dead peer, both report it, and the second report hits somebody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClientId(pub u64);
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DisconnectReason {
+    Quit,
+    EndOfInput,
+    /// Mostly a reset: the client closed its socket without reading everything.
+    ReadError,
+    SlowReader,
+    EndlessLine,
+    LoginTimeout,
+    NamesRefused,
+    Stranger,
+    Idle,
+    Kicked,
+    Banned,
+    ServerShutdown,
+    ReaderPanicked,
+}
+
+impl DisconnectReason {
+    /// The reason in the words of the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Quit => "quit",
+            Self::EndOfInput => "closed by the client",
+            Self::ReadError => "connection lost",
+            Self::SlowReader => "does not read what is sent",
+            Self::EndlessLine => "a line without an end",
+            Self::LoginTimeout => "no name in time",
+            Self::NamesRefused => "too many names refused",
+            Self::Stranger => "speaks another protocol",
+            Self::Idle => "idle for too long",
+            Self::Kicked => "kicked",
+            Self::Banned => "banned",
+            Self::ServerShutdown => "the server shuts down",
+            Self::ReaderPanicked => "its reader thread panicked",
+        }
+    }
+}

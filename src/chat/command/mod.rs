@@ -1,0 +1,133 @@
+//! A typed line becomes a request.
+//!
+//! A line that begins with a slash is always a command, so that nobody else reads a mistyped `/qiut`; blanks before the
+//! slash do not change that, or ` /op PASSWORD` would show everybody the password. `//text` says a line that begins
+//! with a slash.
+//!
+//! One table holds each command's words, its help, and the function that reads its arguments, so the help lists exactly
+//! the commands that work.
+
+mod arguments;
+mod near;
+mod table;
+
+use super::error::ChatError;
+use super::request::{Line, Request, Target};
+use arguments::Arguments;
+use near::begins;
+pub use near::near_word;
+pub use table::CommandHelp;
+use table::{Entry, GROUPS};
+
+/// The commands in the order and the groups of the help, each group with its title.
+pub fn command_groups(
+    operator: bool,
+) -> impl Iterator<Item = (&'static str, Vec<&'static CommandHelp>)> {
+    GROUPS.iter().filter_map(move |(title, entries)| {
+        let helps = entries.iter().map(|entry| &entry.help);
+        let helps: Vec<_> = helps
+            .filter(|help| operator || !help.operators_only)
+            .collect();
+        (!helps.is_empty()).then_some((*title, helps))
+    })
+}
+
+/// The commands that somebody may use, in the order of the help.
+pub fn commands(operator: bool) -> impl Iterator<Item = &'static CommandHelp> {
+    command_groups(operator).flat_map(|(_, helps)| helps)
+}
+
+/// Finds a command by its word or an unambiguous beginning, with or without the slash.
+///
+/// # Errors
+///
+/// [`ChatError::UnknownCommand`], [`ChatError::AmbiguousCommand`] or [`ChatError::NotOperator`], as for a line with this
+/// word.
+pub fn find_help(typed: &str, operator: bool) -> Result<&'static CommandHelp, ChatError> {
+    let word = typed.strip_prefix('/').unwrap_or(typed);
+    look_up(word, operator).map(|(entry, _)| &entry.help)
+}
+
+/// Parses one clean line; an empty one is no request. `operator` says whether the person may use the operators' commands.
+///
+/// # Errors
+///
+/// The line is a command that this person cannot use, or its arguments do not fit.
+pub fn parse_line(line: Line, operator: bool) -> Result<Option<Request>, ChatError> {
+    let Line { text, altered } = line;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    // The classic way to end the chat. Only in capitals: "shutdown" is a word that people say.
+    if text.trim() == "SHUTDOWN" {
+        let request = Request::Shutdown {
+            after: None,
+            why: None,
+        };
+        return if operator {
+            Ok(Some(request))
+        } else {
+            Err(ChatError::NotOperator)
+        };
+    }
+    let text = match text.trim_start().strip_prefix('/') {
+        Some(rest) if !rest.starts_with('/') => {
+            return parse_command(Arguments::new(rest, altered), operator).map(Some);
+        }
+        Some(rest) => rest.to_owned(),
+        None => text,
+    };
+    Ok(Some(Request::Chat {
+        target: Target::Here,
+        text,
+        sent_at: None,
+    }))
+}
+
+fn parse_command(typed: Arguments, operator: bool) -> Result<Request, ChatError> {
+    let (word, arguments) = typed.first().unwrap_or(("", typed));
+    let (entry, full_word) = look_up(word, operator)?;
+    if entry.in_full && !full_word.eq_ignore_ascii_case(word) {
+        return Err(ChatError::TypeInFull(full_word));
+    }
+    (entry.read)(arguments).ok_or(ChatError::Misused(entry.help.word))
+}
+
+/// Finds a command, and which of its words was meant. A word in full wins over a beginning. A beginning is enough if
+/// only one command has it; two words of the same command do not make it ambiguous.
+fn look_up(typed: &str, operator: bool) -> Result<(&'static Entry, &'static str), ChatError> {
+    let lower = typed.to_ascii_lowercase();
+    let entries = || GROUPS.iter().flat_map(|(_, entries)| entries.iter());
+    let may_use = |entry: &Entry| operator || !entry.help.operators_only;
+
+    let in_full = entries().find_map(|entry| Some((entry, entry.words().find(|w| *w == lower)?)));
+    if let Some((entry, word)) = in_full {
+        return if may_use(entry) {
+            Ok((entry, word))
+        } else {
+            Err(ChatError::NotOperator)
+        };
+    }
+    let usable = || entries().filter(|entry| may_use(entry));
+    let begun = usable().filter_map(|entry| {
+        let word = entry.words().find(|word| begins(&lower, word))?;
+        Some((entry, word))
+    });
+    match *begun.collect::<Vec<_>>() {
+        [only] => Ok(only),
+        [] => {
+            let near = near_word(&lower, usable().flat_map(Entry::words));
+            Err(ChatError::UnknownCommand {
+                word: typed.to_owned(),
+                near,
+            })
+        }
+        ref several => {
+            let candidates = several.iter().map(|&(_, word)| word).collect();
+            Err(ChatError::AmbiguousCommand {
+                word: typed.to_owned(),
+                candidates,
+            })
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Why the Hub refuses a request.
+
+#![allow(
+    missing_docs,
+    reason = "most fields and variants say all by their names"
+)]
+
+use std::sync::Arc;
+
+use super::name::NameError;
+use super::request::RequestError;
+use super::view::Protocol;
+
+/// A refusal. People are told a sentence; a program is told a code as well, which never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChatError {
+    Name(NameError),
+    /// Somebody has this name, or one that looks like it.
+    NameTaken {
+        wanted: Arc<str>,
+        by: Arc<str>,
+    },
+    NotIgnored(String),
+    UnknownCommand {
+        word: String,
+        near: Option<&'static str>,
+    },
+    /// The command needs other arguments; this is its word.
+    Misused(&'static str),
+    AmbiguousCommand {
+        word: String,
+        candidates: Vec<&'static str>,
+    },
+    /// The command ends or removes something, so an abbreviation is not enough.
+    TypeInFull(&'static str),
+    NameBanned(Arc<str>),
+    /// Clients are known by their addresses.
+    NoNamesHere,
+    TooManyIgnored,
+    /// The client has no name yet.
+    NameFirst,
+    AlreadyConnected,
+    Request(RequestError),
+    NoSuchPerson(String),
+    /// The message names too many people.
+    TooManyNamed,
+    /// None of these people is here.
+    NobodyOf(Vec<String>),
+    NoSuchRoom(String),
+    NotInRoom(String),
+    RoomName(NameError),
+    /// The client is in as many rooms as it may be.
+    TooManyRooms,
+    /// The server has as many rooms as it may have.
+    NoMoreRooms,
+    TopicIsOperators(Arc<str>),
+    TextTooLong {
+        bytes_max: usize,
+    },
+    NobodyToReplyTo,
+    NotYourself,
+    YouAreMuted,
+    NotOperator,
+    NoOperatorPassword,
+    WrongOperatorPassword {
+        tries_left: u32,
+    },
+    TooManyPasswordAttempts,
+    NoSuchBan(String),
+    NoSuchAddress(String),
+    LoopbackBan,
+    TooManyBans,
+    NoShutdownPlanned,
+    LineTooLong(Protocol),
+}

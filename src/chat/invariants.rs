@@ -1,0 +1,368 @@
+//! Properties that hold after every event: random requests of random clients, in random order.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::state::LOBBY;
+use super::*;
+use crate::config::Operators;
+
+/// A chat under test, and what was seen of it from outside.
+struct Watched {
+    hub: Hub,
+    time: Duration,
+    next_client: u64,
+    next_tag: u64,
+    connected: BTreeSet<ClientId>,
+    /// The id of the last message, for each epoch.
+    last_ids: HashMap<u64, u64>,
+}
+
+impl Watched {
+    fn new(anonymous: bool, announce_up_to: usize) -> Self {
+        let settings = HubSettings {
+            anonymous,
+            operators: Operators::Loopback,
+            announce_up_to,
+            log_messages: true,
+            history_on_join: 3,
+            motd: None,
+            operator_password: Some(Secret("open sesame".to_owned())),
+        };
+        Self {
+            hub: Hub::new(settings, Vec::new(), Timestamp::UNIX_EPOCH),
+            time: Duration::ZERO,
+            next_client: 0,
+            next_tag: 0,
+            connected: BTreeSet::new(),
+            last_ids: HashMap::new(),
+        }
+    }
+
+    fn happen(&mut self, who: usize, happening: Happening) {
+        let someone = self.connected.iter().nth(who % self.connected.len().max(1));
+        let client = someone.copied().unwrap_or(ClientId(u64::MAX));
+        let mut tag = None;
+        let event = match happening {
+            Happening::Connects(protocol) => {
+                let client = ClientId(self.next_client);
+                self.next_client += 1;
+                self.connected.insert(client);
+                // Some are operators. Addresses repeat, as they do when a connection is lost without a report.
+                let host = [[127, 0, 0, 1], [192, 0, 2, 1], [192, 0, 2, 2]][who % 3];
+                let address = (host, 40_000).into();
+                Event::Connected {
+                    client,
+                    address,
+                    protocol,
+                }
+            }
+            Happening::Types(text) => Event::Received {
+                client,
+                input: match self.hub.people.protocol(client) {
+                    Protocol::Plain => Input::Line(line(text)),
+                    Protocol::Json => Input::LineTooLong,
+                },
+            },
+            Happening::SpeaksJson if self.hub.people.person(client).is_none() => Event::Received {
+                client,
+                input: Input::SpeaksJson,
+            },
+            Happening::Asks(request) if self.hub.people.protocol(client) == Protocol::Json => {
+                self.next_tag += 1;
+                tag = Some(Tag(self.next_tag.to_string().into()));
+                let tag = tag.clone();
+                let input = Input::Request { request, tag };
+                Event::Received { client, input }
+            }
+            Happening::Asks(request) => Event::Received {
+                client,
+                input: Input::Request { request, tag: None },
+            },
+            Happening::Idles(last) => Event::IdleTooLong {
+                client,
+                left: (!last).then_some(Duration::from_secs(30)),
+            },
+            Happening::SpeaksJson | Happening::Leaves => {
+                self.connected.remove(&client);
+                let reason = DisconnectReason::EndOfInput;
+                Event::Disconnected { client, reason }
+            }
+            Happening::TimePasses(seconds) => {
+                self.time += Duration::from_secs(seconds);
+                Event::DeadlineReached
+            }
+        };
+        let knows = self.hub.people.knows(client);
+        let mut effects = Vec::new();
+        let now = Now {
+            time: self.time,
+            wall: Timestamp::UNIX_EPOCH + self.time,
+        };
+        self.hub.step(now, event, &mut effects);
+        let answers = effects
+            .iter()
+            .filter(|effect| tag.is_some() && tag_of(effect) == tag.as_ref());
+        assert_eq!(
+            answers.count(),
+            usize::from(knows && tag.is_some()),
+            "{effects:#?}"
+        );
+        for effect in &effects {
+            self.look_at(effect);
+        }
+        self.check();
+    }
+
+    /// Nobody receives what is meant for others.
+    fn look_at(&mut self, effect: &Effect) {
+        let (to, message) = match effect {
+            Effect::Send { to, message } => (to.clone(), message),
+            Effect::Answer { to, message, .. } => (vec![*to], message),
+            Effect::Disconnect { client, .. } => {
+                assert!(self.connected.remove(client), "{client} goes twice");
+                return;
+            }
+            _ => return,
+        };
+        let once: BTreeSet<ClientId> = to.iter().copied().collect();
+        assert_eq!(
+            once.len(),
+            to.len(),
+            "two copies for one client: {message:?}"
+        );
+        assert!(once.is_subset(&self.connected), "{message:?}");
+        let Message::Chat(said) = message else {
+            return;
+        };
+        let hearers = to
+            .iter()
+            .filter_map(|&client| Some((client, self.hub.people.person(client)?)));
+        let key = NameKey::of(&said.from);
+        let speaker = self.hub.people.holder(&key);
+        let ignores =
+            |client| speaker.is_some_and(|speaker| self.hub.extras.ignores.has(client, speaker));
+        match &said.to {
+            Audience::Room { room, message_id } => {
+                let id = self
+                    .hub
+                    .rooms
+                    .find(room)
+                    .expect("a room is there while it is heard");
+                let room = self
+                    .hub
+                    .rooms
+                    .get(id)
+                    .expect("a room that is found is there");
+                let before = self.last_ids.insert(room.epoch(), *message_id).unwrap_or(0);
+                // There are gaps where nobody was there to receive a message.
+                assert!(*message_id > before, "{message_id} after {before}");
+                assert_eq!(room.history().last_id(), *message_id);
+                for (client, person) in hearers {
+                    assert!(
+                        person.rooms().contains(&id) && *person.key() != key,
+                        "{person:?}"
+                    );
+                    assert!(!ignores(client));
+                }
+            }
+            Audience::People(names) => {
+                for (client, person) in hearers {
+                    assert!(names.contains(person.name()) && *person.key() != key);
+                    assert!(!ignores(client));
+                }
+            }
+        }
+    }
+
+    /// The state agrees with itself.
+    fn check(&self) {
+        let Hub {
+            people,
+            rooms,
+            extras,
+            ..
+        } = &self.hub;
+        assert!(people.connected().iter().eq(&self.connected));
+        let joined: Vec<_> = self
+            .connected
+            .iter()
+            .filter_map(|&client| Some((client, people.person(client)?)))
+            .collect();
+        // Names are unique, and each leads to its owner.
+        assert_eq!(people.count(), joined.len());
+        for &(client, person) in &joined {
+            assert_eq!(people.holder(person.key()), Some(client));
+            assert_eq!(*person.key(), NameKey::of(person.name()));
+            let plain = people.protocol(client) == Protocol::Plain;
+            assert!(!plain || person.rooms().len() == 1, "{person:?}");
+            assert_eq!(
+                people.listeners().contains(&client),
+                plain && !person.is_quiet()
+            );
+        }
+        extras.ignores.check(people);
+        // The members of a room and the rooms of a person agree.
+        let entries: usize = joined.iter().map(|(_, person)| person.rooms().len()).sum();
+        let members: usize = rooms.iter().map(|(_, room)| room.members().len()).sum();
+        assert_eq!(members, entries);
+        for (id, room) in rooms.iter() {
+            assert!(id == LOBBY || !room.members().is_empty(), "{room:?}");
+            assert_eq!(rooms.find(room.name()), Some(id));
+            let hearers = |protocol| {
+                room.hearers(protocol)
+                    .iter()
+                    .copied()
+                    .collect::<BTreeSet<_>>()
+            };
+            for &client in room.members() {
+                let person = people
+                    .person(client)
+                    .expect("a member of a room has joined");
+                assert!(person.rooms().contains(&id), "{room:?}");
+                let plain = people.protocol(client) == Protocol::Plain;
+                assert_eq!(
+                    hearers(Protocol::Plain).contains(&client),
+                    plain && !person.is_quiet()
+                );
+                assert_eq!(hearers(Protocol::Json).contains(&client), !plain);
+            }
+            assert!(
+                hearers(Protocol::Plain).len() + hearers(Protocol::Json).len()
+                    <= room.members().len()
+            );
+        }
+    }
+}
+
+/// Something that happens to one of a few clients.
+#[derive(Debug, Clone)]
+enum Happening {
+    Connects(Protocol),
+    Types(String),
+    Asks(Request),
+    SpeaksJson,
+    Idles(bool),
+    Leaves,
+    TimePasses(u64),
+}
+
+const NAMES: [&str; 7] = ["ann", "Ann", "bob", "eve", "tom", "server", "nobody"];
+const ROOMS: [&str; 4] = ["lobby", "dev", "#Dev", "tea"];
+
+fn name() -> impl Strategy<Value = String> {
+    select(&NAMES[..]).prop_map(str::to_owned)
+}
+
+fn room() -> impl Strategy<Value = String> {
+    select(&ROOMS[..]).prop_map(str::to_owned)
+}
+
+fn line(text: String) -> Line {
+    let altered = false;
+    Line { text, altered }
+}
+
+fn text() -> impl Strategy<Value = String> {
+    let mentions = prop::collection::vec(name(), 0..3);
+    mentions.prop_map(|names| {
+        names
+            .iter()
+            .fold("hello".to_owned(), |text, name| text + " @" + name)
+    })
+}
+
+fn target() -> impl Strategy<Value = Target> {
+    prop_oneof![
+        Just(Target::Here),
+        room().prop_map(Target::Room),
+        prop::collection::vec(name(), 1..3).prop_map(Target::People),
+    ]
+}
+
+fn request() -> impl Strategy<Value = Request> {
+    let sent_at = None;
+    prop_oneof![
+        6 => name().prop_map(|name| Request::Connect { name: Some(line(name)) }),
+        6 => (target(), text()).prop_map(|(target, text)| Request::Chat { target, text, sent_at: None }),
+        1 => (target(), text()).prop_map(|(target, text)| Request::Me { target, text, sent_at: None }),
+        2 => (name(), text()).prop_map(move |(name, text)| Request::Private { to: vec![name], text, sent_at: sent_at.clone() }),
+        1 => text().prop_map(|text| Request::Reply { text }),
+        5 => (room(), prop::option::of(0..5_usize)).prop_map(|(room, history)| Request::Join { room: line(room), history }),
+        3 => prop::option::of(room()).prop_map(|room| Request::Part { room }),
+        1 => (prop::option::of(room()), prop::option::of(text())).prop_map(|(room, topic)| Request::Topic { room, topic }),
+        3 => name().prop_map(|name| Request::Nick { name: line(name) }),
+        1 => prop::option::of(text()).prop_map(|why| Request::Away { why }),
+        1 => Just(Request::Back),
+        2 => name().prop_map(|name| Request::Ignore { name: Some(name) }),
+        1 => name().prop_map(|name| Request::Unignore { name }),
+        1 => prop::option::of(any::<bool>()).prop_map(|on| Request::Quiet { on }),
+        1 => Just(Request::Timestamps { show: Some(Timestamps::Time) }),
+        1 => Just(Request::Who { room: None }),
+        1 => Just(Request::Rooms),
+        1 => name().prop_map(|name| Request::Whois { name }),
+        2 => prop::option::of(room()).prop_map(|room| Request::History { room, range: Range::After(1), limit: Some(3) }),
+        1 => Just(Request::Ping),
+        1 => Just(Request::Help { about: None }),
+        1 => Just(Request::Op { password: Secret("open sesame".to_owned()) }),
+        1 => name().prop_map(|name| Request::Kick { name, why: None }),
+        1 => (name(), prop::option::of(1..5_u64)).prop_map(|(whom, seconds)| Request::Ban {
+            whom,
+            duration: seconds.map(Duration::from_secs),
+            why: None,
+        }),
+        1 => name().prop_map(|whom| Request::Unban { whom }),
+        1 => name().prop_map(|name| Request::Mute { name }),
+        1 => name().prop_map(|name| Request::Unmute { name }),
+        1 => Just(Request::Bans),
+        1 => Just(Request::Motd { text: Some("hello".to_owned()) }),
+        1 => Just(Request::Threads),
+        1 => Just(Request::Shutdown { after: Some(Duration::from_secs(3_600)), why: None }),
+        1 => Just(Request::CancelShutdown),
+        1 => Just(Request::Quit),
+    ]
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        4 => select(&[Protocol::Plain, Protocol::Json][..]).prop_map(Happening::Connects),
+        4 => name().prop_map(Happening::Types),
+        3 => text().prop_map(Happening::Types),
+        2 => room().prop_map(|room| Happening::Types(format!("/join {room}"))),
+        20 => request().prop_map(Happening::Asks),
+        1 => Just(Happening::SpeaksJson),
+        1 => any::<bool>().prop_map(Happening::Idles),
+        1 => Just(Happening::Leaves),
+        2 => (0..10_u64).prop_map(Happening::TimePasses),
+    ]
+}
+
+/// The tag that an effect carries.
+fn tag_of(effect: &Effect) -> Option<&Tag> {
+    match effect {
+        Effect::Answer { tag, .. } | Effect::AnswerThreads { tag, .. } => tag.as_ref(),
+        _ => None,
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_people_do(
+        anonymous in any::<bool>(),
+        announce_up_to in select(&[0_usize, 2, 500][..]),
+        happenings in prop::collection::vec((0..12_usize, happening()), 1..120),
+    ) {
+        let mut chat = Watched::new(anonymous, announce_up_to);
+        // An empty chat would ignore most events.
+        for protocol in [Protocol::Plain, Protocol::Json, Protocol::Plain, Protocol::Json] {
+            chat.happen(0, Happening::Connects(protocol));
+        }
+        for (who, happening) in happenings {
+            chat.happen(who, happening);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Entering rooms and leaving them. A part of the [`Hub`].
+//!
+//! A client on plain text is in exactly one room at any time. A JSON client is in as many as it likes, or in none.
+
+use super::client::ClientId;
+use super::error::ChatError;
+use super::event::Reaction;
+use super::hub::Hub;
+use super::message::Message;
+use super::name::Name;
+use super::request::{Line, Range, RequestError};
+use super::state::{LOBBY, Movement, RoomId};
+use super::view::Protocol;
+use crate::config::limits::{LIST_ENTRIES_MAX, ROOMS_PER_CLIENT_MAX};
+
+impl Hub {
+    pub(super) fn join_room(
+        &mut self,
+        client: ClientId,
+        room: Line,
+        history: Option<usize>,
+        out: &mut Reaction,
+    ) {
+        let text = room.text.trim().trim_start_matches('#').to_owned();
+        let name = match Name::parse(&Line {
+            text,
+            altered: room.altered,
+        }) {
+            Ok(name) => name,
+            Err(error) => return out.refuse(client, ChatError::RoomName(error)),
+        };
+        let protocol = self.people.protocol(client);
+        let Some(person) = self.people.person(client) else {
+            return;
+        };
+        let current = person.rooms().first().copied();
+        let existing = self.rooms.named(&name);
+        if let Some(id) = existing.filter(|id| person.rooms().contains(id)) {
+            return self.answer_in_room(client, id, out);
+        }
+        if protocol == Protocol::Json && person.rooms().len() >= ROOMS_PER_CLIENT_MAX {
+            return out.refuse(client, ChatError::TooManyRooms);
+        }
+        // Others read the name of a new room.
+        if existing.is_none() && self.refuse_muted(client, out) {
+            return;
+        }
+        let Some(id) = existing.or_else(|| self.rooms.open(&name, out.now.wall)) else {
+            return out.refuse(client, ChatError::NoMoreRooms);
+        };
+        if protocol == Protocol::Plain
+            && let Some(current) = current
+        {
+            self.exit(client, current, out);
+        }
+        self.enter_and_tell(client, id, out);
+        let lines = match protocol {
+            Protocol::Plain => history.unwrap_or(self.settings.history_on_join),
+            Protocol::Json => history.unwrap_or(0),
+        };
+        self.show_history(client, id, Range::Last, lines, out);
+    }
+
+    /// Plain text goes back to the lobby; JSON leaves the room.
+    pub(super) fn part_room(&mut self, client: ClientId, room: Option<String>, out: &mut Reaction) {
+        let Some(id) = self.own_room(client, room, out) else {
+            return;
+        };
+        match self.people.protocol(client) {
+            Protocol::Json => {
+                let room = self.rooms.get(id).map(|room| room.name().clone());
+                self.exit(client, id, out);
+                if let (Some(room), Some(from)) = (room, self.people.name(client)) {
+                    out.answer(
+                        client,
+                        Message::WentFromRoom {
+                            room,
+                            from,
+                            removed: None,
+                        },
+                    );
+                }
+            }
+            Protocol::Plain if id == LOBBY => self.answer_in_room(client, LOBBY, out),
+            Protocol::Plain => {
+                self.exit(client, id, out);
+                self.enter_and_tell(client, LOBBY, out);
+            }
+        }
+    }
+
+    /// The room that a request names, or the one that a client on plain text is in. If the client is not in it, answers
+    /// so and returns `None`.
+    pub(super) fn own_room(
+        &self,
+        client: ClientId,
+        room: Option<String>,
+        out: &mut Reaction,
+    ) -> Option<RoomId> {
+        let rooms = self.people.person(client)?.rooms();
+        let id = match &room {
+            Some(typed) => self.rooms.find(typed).filter(|id| rooms.contains(id)),
+            None if self.people.protocol(client) == Protocol::Plain => rooms.first().copied(),
+            None => None,
+        };
+        if id.is_none() {
+            let missing = ChatError::Request(RequestError::MissingField("room"));
+            out.refuse(client, room.map_or(missing, ChatError::NotInRoom));
+        }
+        id
+    }
+
+    /// Changes both lists that must agree: the members of the room, and the rooms of the person.
+    pub(super) fn enter(&mut self, client: ClientId, id: RoomId) {
+        if let Some(person) = self.people.person(client) {
+            self.rooms
+                .enter(id, client, self.people.protocol(client), person.is_quiet());
+            self.people.enter_room(client, id);
+        }
+    }
+
+    fn enter_and_tell(&mut self, client: ClientId, id: RoomId, out: &mut Reaction) {
+        self.enter(client, id);
+        self.answer_in_room(client, id, out);
+        self.announce_move(client, id, Movement::Arrived, out);
+    }
+
+    /// Undoes [`Hub::enter`], and tells the others.
+    fn exit(&mut self, client: ClientId, id: RoomId, out: &mut Reaction) {
+        self.rooms.leave(id, client);
+        self.people.leave_room(client, id);
+        self.announce_move(client, id, Movement::Left, out);
+        self.rooms.close_if_empty(id);
+    }
+
+    fn answer_in_room(&self, client: ClientId, id: RoomId, out: &mut Reaction) {
+        let (Some(room), Some(from)) = (self.rooms.get(id), self.people.name(client)) else {
+            return;
+        };
+        let members = room.members().iter().take(LIST_ENTRIES_MAX);
+        out.answer(
+            client,
+            Message::InRoom {
+                room: room.name().clone(),
+                from,
+                members: members
+                    .filter_map(|&member| self.people.name(member))
+                    .collect(),
+                total: room.members().len(),
+                topic: room.topic().cloned(),
+                epoch: room.epoch(),
+                last_message_id: room.history().last_id(),
+            },
+        );
+    }
+
+    /// Shows past messages to somebody who did not ask for them, if there are any.
+    pub(super) fn show_history(
+        &self,
+        client: ClientId,
+        id: RoomId,
+        range: Range,
+        limit: usize,
+        out: &mut Reaction,
+    ) {
+        match self.history_of(client, id, range, limit, out) {
+            Some(Message::History { messages, .. }) if messages.is_empty() => {}
+            Some(history) => out.tell(client, history),
+            None => {}
+        }
+    }
+
+    /// A part of a room's history without the messages that this client ignores.
+    pub(super) fn history_of(
+        &self,
+        client: ClientId,
+        id: RoomId,
+        range: Range,
+        limit: usize,
+        out: &Reaction,
+    ) -> Option<Message> {
+        let room = self.rooms.get(id)?;
+        let part = room.history().part(range, limit, |speaker, message| {
+            self.extras
+                .ignores
+                .hides(client, speaker, &message.from, &self.people)
+        });
+        Some(Message::History {
+            room: room.name().clone(),
+            messages: part.messages,
+            more: part.more,
+            epoch: room.epoch(),
+            now: out.now.wall,
+        })
+    }
+}

@@ -1,0 +1,97 @@
+//! Events that the operator of the server may want to read in the log.
+
+#![allow(missing_docs, reason = "fields and variants say all by their names")]
+
+use core::net::SocketAddr;
+use std::fmt;
+use std::sync::Arc;
+
+use super::client::{ClientId, DisconnectReason};
+use super::name::NameError;
+
+/// A line for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogEvent {
+    Joined {
+        client: ClientId,
+        name: Arc<str>,
+    },
+    Left {
+        client: ClientId,
+        name: Arc<str>,
+        reason: DisconnectReason,
+    },
+    /// The client left before it had a name.
+    LeftUnnamed {
+        client: ClientId,
+        reason: DisconnectReason,
+    },
+    NameRefused {
+        client: ClientId,
+        refusal: NameError,
+    },
+    NameTaken {
+        client: ClientId,
+        by: Arc<str>,
+    },
+    /// The client is no operator and asked for an operator's command.
+    NotOperator {
+        client: ClientId,
+    },
+    Renamed {
+        client: ClientId,
+        from: Arc<str>,
+        to: Arc<str>,
+    },
+    /// An operator used a command; `what` is its word, `whom` its target.
+    Operated {
+        by: Arc<str>,
+        what: &'static str,
+        whom: String,
+        why: Option<Arc<str>>,
+    },
+    BecameOperator {
+        client: ClientId,
+        name: Arc<str>,
+    },
+    WrongOperatorPassword {
+        client: ClientId,
+        address: SocketAddr,
+    },
+    /// A banned client was turned away.
+    TurnedAway {
+        client: ClientId,
+        address: SocketAddr,
+    },
+    /// With `--log-messages`: `to` is a room, or the names of the recipients.
+    Chat {
+        name: Arc<str>,
+        to: String,
+        text: String,
+    },
+    ShuttingDown {
+        cause: ShutdownCause,
+        joined: usize,
+    },
+}
+
+/// What ends the chat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ShutdownCause {
+    /// The name of a signal, such as `SIGTERM`.
+    Signal(&'static str),
+    /// The name of an operator.
+    Operator(Arc<str>),
+    /// The program that embeds the server (a test, the lab).
+    Program,
+}
+
+impl fmt::Display for ShutdownCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signal(name) => write!(f, "{name}"),
+            Self::Operator(name) => write!(f, "operator {name:?}"),
+            Self::Program => write!(f, "the program"),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! `/ban`, `/unban` and `/bans`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::ban::{Ban, Network};
+use super::super::client::{ClientId, DisconnectReason};
+use super::super::error::ChatError;
+use super::super::event::{Effect, Reaction};
+use super::super::hub::Hub;
+use super::super::message::{Message, Removal};
+use super::super::name::Name;
+use super::super::request::{Line, without_at};
+use super::super::state::ban_notice;
+use super::note;
+use crate::config::limits::LIST_ENTRIES_MAX;
+
+impl Hub {
+    /// `/ban bob 2h spam`, `/ban 192.0.2.7`. A ban by name also bans the network of a person who is here.
+    pub(super) fn ban(
+        &mut self,
+        client: ClientId,
+        typed: &str,
+        duration: Option<Duration>,
+        why: Option<String>,
+        out: &mut Reaction,
+    ) {
+        let ((name, network), why) = match (self.ban_target(client, typed), note(why)) {
+            (Ok(target), Ok(why)) => (target, why),
+            (Err(error), _) | (_, Err(error)) => return out.refuse(client, error),
+        };
+        let Some(by) = self.people.name(client) else {
+            return;
+        };
+        // A time beyond the end of the calendar is no end.
+        let until = duration.and_then(|duration| out.now.wall.checked_add(duration).ok());
+        let ban = Ban {
+            name,
+            network,
+            until,
+            why: why.as_deref().map(str::to_owned),
+            by,
+        };
+        if !self.extras.bans.add(ban.clone(), out.now.wall) {
+            return out.refuse(client, ChatError::TooManyBans);
+        }
+        self.log_operation(client, "ban", typed, why, out);
+        out.push(Effect::SaveBans(self.extras.bans.all(out.now.wall)));
+        self.remove_banned(out);
+        out.answer(client, Message::BanAdded(ban));
+    }
+
+    /// The name and the network that `/ban` means: a person who is here, whatever the text looks like, or else an
+    /// address, or else a name.
+    #[expect(clippy::type_complexity, reason = "the pair is a ban's")]
+    fn ban_target(
+        &self,
+        client: ClientId,
+        typed: &str,
+    ) -> Result<(Option<Arc<str>>, Option<Network>), ChatError> {
+        let own_network = self.network_of(client);
+        if let Some((found, name)) = self.people.find(typed) {
+            if found == client {
+                return Err(ChatError::NotYourself);
+            }
+            // On the server's own machine, and behind one router, people share an address: operators must not ban
+            // themselves with somebody else.
+            let network = self
+                .network_of(found)
+                .filter(|network| !network.is_loopback());
+            return Ok((Some(name), network.filter(|_| network != own_network)));
+        }
+        let typed = without_at(typed);
+        match Network::parse(typed) {
+            Some(network) if network.is_loopback() => Err(ChatError::LoopbackBan),
+            Some(network) if Some(network) == own_network => Err(ChatError::NotYourself),
+            Some(network) => Ok((None, Some(network))),
+            None if looks_like_an_address(typed) => Err(ChatError::NoSuchAddress(typed.to_owned())),
+            None => {
+                let name = Name::parse(&Line {
+                    text: typed.to_owned(),
+                    altered: false,
+                });
+                name.map(|name| (Some(name.shown().clone()), None))
+                    .map_err(ChatError::Name)
+            }
+        }
+    }
+
+    fn network_of(&self, client: ClientId) -> Option<Network> {
+        self.people
+            .client(client)
+            .map(|state| Network::of(state.address().ip()))
+    }
+
+    /// Disconnects everybody to whom a ban applies, with a name or without. One look at each client, however many bans
+    /// there are.
+    fn remove_banned(&mut self, out: &mut Reaction) {
+        for client in self.people.connected() {
+            let Some(state) = self.people.client(client) else {
+                continue;
+            };
+            let (bans, now) = (&self.extras.bans, out.now.wall);
+            let by_name = state
+                .person()
+                .and_then(|person| bans.of_name(person.key(), now));
+            let by_network = || bans.of_network(Network::of(state.address().ip()), now);
+            let Some(ban) = by_name.or_else(by_network) else {
+                continue;
+            };
+            let removal = Removal {
+                banned: true,
+                by: ban.by.clone(),
+                why: ban.why.as_deref().map(Arc::from),
+            };
+            out.tell(client, ban_notice(ban, out.now));
+            self.dismiss(client, DisconnectReason::Banned, Some(removal), out);
+        }
+    }
+
+    pub(super) fn unban(&mut self, client: ClientId, whom: String, out: &mut Reaction) {
+        let typed = without_at(&whom);
+        match self.extras.bans.take_back(typed, out.now.wall) {
+            Some(ban) => {
+                self.log_operation(client, "unban", typed, None, out);
+                out.push(Effect::SaveBans(self.extras.bans.all(out.now.wall)));
+                out.answer(client, Message::BanTakenBack(ban));
+            }
+            None => out.refuse(client, ChatError::NoSuchBan(whom)),
+        }
+    }
+
+    pub(super) fn list_bans(&self, client: ClientId, out: &mut Reaction) {
+        let now = out.now.wall;
+        let mut bans = self.extras.bans.all(now);
+        let total = bans.len();
+        bans.truncate(LIST_ENTRIES_MAX);
+        out.answer(client, Message::Bans { bans, total, now });
+    }
+}
+
+/// Whether a text that is no address was meant as one. As a name it would ban nobody.
+fn looks_like_an_address(typed: &str) -> bool {
+    let all = |allowed: fn(char) -> bool| typed.chars().all(allowed);
+    typed.contains('/')
+        || typed.contains(':') && typed.contains(['[', '%'])
+        || typed.contains(':') && all(|c| c.is_ascii_hexdigit() || matches!(c, ':' | '.'))
+        || typed.contains('.') && all(|c| c.is_ascii_digit() || c == '.')
+}

@@ -1,0 +1,173 @@
+//! What a client asks for and only that client is told; and the topic of a room.
+
+use std::cmp::Reverse;
+
+use super::super::client::ClientId;
+use super::super::command::find_help;
+use super::super::error::ChatError;
+use super::super::event::Reaction;
+use super::super::hub::Hub;
+use super::super::message::{HelpTopic, Message, PersonDetails, PersonListing, RoomListing};
+use super::super::request::Range;
+use super::super::state::{LOBBY, Room, all_but};
+use super::note;
+use crate::config::limits::{HISTORY_LINES_MAX, HISTORY_LINES_SHOWN, LIST_ENTRIES_MAX};
+
+impl Hub {
+    pub(in crate::chat) fn help(
+        &self,
+        client: ClientId,
+        about: Option<String>,
+        out: &mut Reaction,
+    ) {
+        let operator = self.is_operator(client);
+        let topic = match about.as_deref() {
+            None => HelpTopic::Overview,
+            Some(word) if word.eq_ignore_ascii_case("all") => HelpTopic::All,
+            Some(typed) => match find_help(typed, operator) {
+                Ok(help) => HelpTopic::Command(help.word),
+                Err(error) => return out.refuse(client, error),
+            },
+        };
+        out.answer(client, Message::Help { operator, topic });
+    }
+
+    pub(super) fn who(&self, client: ClientId, room: Option<String>, out: &mut Reaction) {
+        let (room, everybody) = match room {
+            None => (None, self.people.everyone()),
+            Some(typed) => match self.rooms.find(&typed).and_then(|id| self.rooms.get(id)) {
+                Some(room) => (Some(room.name().clone()), room.members()),
+                None => return out.refuse(client, ChatError::NoSuchRoom(typed)),
+            },
+        };
+        let listed = everybody.iter().take(LIST_ENTRIES_MAX);
+        let people = listed
+            .filter_map(|&other| self.listing(other, out))
+            .collect();
+        out.answer(
+            client,
+            Message::Who {
+                room,
+                people,
+                total: everybody.len(),
+            },
+        );
+    }
+
+    fn listing(&self, client: ClientId, out: &Reaction) -> Option<PersonListing> {
+        let person = self.people.person(client)?;
+        let rooms = person.rooms().iter().filter_map(|&id| self.rooms.get(id));
+        Some(PersonListing {
+            name: person.name().clone(),
+            rooms: rooms.map(|room| room.name().clone()).collect(),
+            idle: out.now.time.saturating_sub(person.active_at),
+            away: person.away.is_some(),
+        })
+    }
+
+    pub(super) fn whois(&self, client: ClientId, typed: String, out: &mut Reaction) {
+        let Some((found, _)) = self.people.find(&typed) else {
+            return out.refuse(client, ChatError::NoSuchPerson(typed));
+        };
+        let (Some(state), Some(listing)) = (self.people.client(found), self.listing(found, out))
+        else {
+            return;
+        };
+        let Some(person) = state.person() else {
+            return;
+        };
+        let muted = self.extras.muted.contains(person.key());
+        let details = PersonDetails {
+            person: listing,
+            away_why: person.away.as_ref().and_then(|away| away.why.clone()),
+            here_for: out.now.time.saturating_sub(person.joined_at()),
+            protocol: state.protocol(),
+            operator: self.is_operator(found),
+            private: self.is_operator(client).then(|| (state.address(), muted)),
+        };
+        out.answer(client, Message::Whois(Box::new(details)));
+    }
+
+    pub(super) fn list_rooms(&self, client: ClientId, out: &mut Reaction) {
+        let mut all: Vec<&Room> = self.rooms.iter().map(|(_, room)| room).collect();
+        // Rooms of the same size by name, so that two lists look the same.
+        all.sort_by_cached_key(|room| (Reverse(room.members().len()), room.name().clone()));
+        let listed = all.iter().take(LIST_ENTRIES_MAX).map(|room| RoomListing {
+            room: room.name().clone(),
+            members: room.members().len(),
+            topic: room.topic().cloned(),
+        });
+        out.answer(
+            client,
+            Message::Rooms {
+                rooms: listed.collect(),
+                total: all.len(),
+            },
+        );
+    }
+
+    pub(super) fn topic(
+        &mut self,
+        client: ClientId,
+        room: Option<String>,
+        topic: Option<String>,
+        out: &mut Reaction,
+    ) {
+        let Some(id) = self.own_room(client, room, out) else {
+            return;
+        };
+        let (Some(by), Some(room)) = (self.people.name(client), self.rooms.get(id)) else {
+            return;
+        };
+        let name = room.name().clone();
+        let Some(topic) = topic else {
+            let topic = room.topic().cloned();
+            return out.answer(
+                client,
+                Message::Topic {
+                    room: name,
+                    topic,
+                    by: None,
+                },
+            );
+        };
+        let mut recipients = all_but(room.members(), Some(client));
+        if self.refuse_muted(client, out) {
+            return;
+        }
+        // Everybody comes through the lobby, and nobody opened it.
+        if id == LOBBY && !self.is_operator(client) {
+            return out.refuse(client, ChatError::TopicIsOperators(name));
+        }
+        let topic = match note(Some(topic)) {
+            Ok(topic) => topic,
+            Err(error) => return out.refuse(client, error),
+        };
+        self.rooms.set_topic(id, topic.clone());
+        self.extras.ignores.hide_from(client, &mut recipients);
+        let message = Message::Topic {
+            room: name,
+            topic,
+            by: Some(by),
+        };
+        out.send(recipients, message.clone());
+        out.answer(client, message);
+    }
+
+    pub(super) fn history(
+        &self,
+        client: ClientId,
+        room: Option<String>,
+        range: Range,
+        limit: Option<usize>,
+        out: &mut Reaction,
+    ) {
+        let Some(id) = self.own_room(client, room, out) else {
+            return;
+        };
+        let limit = limit.unwrap_or(HISTORY_LINES_SHOWN).min(HISTORY_LINES_MAX);
+        if let Some(history) = self.history_of(client, id, range, limit, out) {
+            out.answer(client, history);
+        }
+    }
+}

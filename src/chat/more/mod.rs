@@ -1,0 +1,130 @@
+//! What the classic chat does without. The Hub comes here through one `match` arm, [`Hub::more`].
+//!
+//! | file | feature |
+//! |---|---|
+//! | `lists` | `/help`, `/who`, `/whois`, `/rooms`, `/history`, `/topic` |
+//! | `presence` | `/nick`, `/away`, `/back`, `/quiet`, `/timestamp` |
+//! | `private` | `/msg`, `/reply` |
+//! | `ignore` | `/ignore`, `/unignore` |
+//! | `operators` | `/op`, `/kick`, `/mute`, `/unmute`, `/motd`, and changed settings |
+//! | `ban` | `/ban`, `/unban`, `/bans` |
+//! | `shutdown` | `/shutdown`, now or later |
+
+mod ban;
+mod ignore;
+mod lists;
+mod operators;
+mod presence;
+mod private;
+mod shutdown;
+
+use std::sync::Arc;
+
+use super::client::ClientId;
+use super::error::ChatError;
+use super::event::{Effect, Reaction};
+use super::hub::Hub;
+use super::log_event::LogEvent;
+use super::message::{Draft, Manner, Message};
+use super::request::Request;
+use crate::config::limits::NOTE_BYTES_MAX;
+
+impl Hub {
+    /// Carries out a request that the classic chat does not know.
+    pub(super) fn more(&mut self, client: ClientId, request: Request, out: &mut Reaction) {
+        if request.is_for_operators() && !self.is_operator(client) {
+            out.log(LogEvent::NotOperator { client });
+            return out.refuse(client, ChatError::NotOperator);
+        }
+        match request {
+            Request::Private { to, text, sent_at } => {
+                self.say_to_named(
+                    client,
+                    &to,
+                    Draft {
+                        manner: Manner::Private,
+                        text,
+                        sent_at,
+                    },
+                    out,
+                );
+            }
+            Request::Reply { text } => self.reply(client, text, out),
+            Request::Topic { room, topic } => self.topic(client, room, topic, out),
+            Request::Nick { name } => self.nick(client, &name, out),
+            Request::Away { why } => self.away(client, why, out),
+            Request::Back => self.back(client, out),
+            Request::Ignore { name: Some(name) } => self.ignore(client, name, out),
+            Request::Ignore { name: None } => {
+                out.answer(client, Message::Ignoring(self.extras.ignores.names(client)));
+            }
+            Request::Unignore { name } => self.unignore(client, name, out),
+            Request::Quiet { on } => self.quiet(client, on, out),
+            Request::Timestamps { show } => self.timestamps(client, show, out),
+            Request::Help { about } => self.help(client, about, out),
+            Request::Who { room } => self.who(client, room, out),
+            Request::Rooms => self.list_rooms(client, out),
+            Request::Whois { name } => self.whois(client, name, out),
+            Request::History { room, range, limit } => {
+                self.history(client, room, range, limit, out)
+            }
+            Request::Op { password } => self.become_operator(client, &password, out),
+            Request::Kick { name, why } => self.kick(client, name, why, out),
+            Request::Ban {
+                whom,
+                duration,
+                why,
+            } => self.ban(client, &whom, duration, why, out),
+            Request::Unban { whom } => self.unban(client, whom, out),
+            Request::Bans => self.list_bans(client, out),
+            Request::Mute { name } => self.mute(client, name, true, out),
+            Request::Unmute { name } => self.mute(client, name, false, out),
+            Request::Motd { text } => self.motd(client, text, out),
+            Request::Threads => {
+                let tag = out.take_tag();
+                out.push(Effect::AnswerThreads { client, tag });
+            }
+            Request::Shutdown { after, why } => self.plan_shutdown(client, after, why, out),
+            Request::CancelShutdown => self.cancel_shutdown(client, out),
+            Request::Chat { .. }
+            | Request::Me { .. }
+            | Request::Connect { .. }
+            | Request::Join { .. }
+            | Request::Part { .. }
+            | Request::Ping
+            | Request::Quit => debug_assert!(false, "the Hub itself carries out {request:?}"),
+        }
+    }
+
+    /// Logs what an operator does.
+    fn log_operation(
+        &self,
+        client: ClientId,
+        what: &'static str,
+        whom: &str,
+        why: Option<Arc<str>>,
+        out: &mut Reaction,
+    ) {
+        if let Some(by) = self.people.name(client) {
+            out.log(LogEvent::Operated {
+                by,
+                what,
+                whom: whom.to_owned(),
+                why,
+            });
+        }
+    }
+}
+
+/// A topic, a reason or an away message. An empty one counts as none.
+///
+/// # Errors
+/// It is longer than [`NOTE_BYTES_MAX`].
+fn note(typed: Option<String>) -> Result<Option<Arc<str>>, ChatError> {
+    match typed.filter(|typed| !typed.is_empty()) {
+        Some(typed) if typed.len() > NOTE_BYTES_MAX => Err(ChatError::TextTooLong {
+            bytes_max: NOTE_BYTES_MAX,
+        }),
+        typed => Ok(typed.map(Into::into)),
+    }
+}

@@ -1,0 +1,127 @@
+//! How one becomes an operator, and what only operators may do.
+
+use std::sync::Arc;
+
+use super::super::ban::Network;
+use super::super::client::{ClientId, DisconnectReason};
+use super::super::error::ChatError;
+use super::super::event::Reaction;
+use super::super::hub::Hub;
+use super::super::log_event::LogEvent;
+use super::super::message::{Message, Removal};
+use super::super::name::NameKey;
+use super::super::request::without_at;
+use super::super::settings::{HubSettings, Secret};
+use super::note;
+
+impl Hub {
+    /// `/op PASSWORD`. The password is never sent back or logged.
+    pub(super) fn become_operator(
+        &mut self,
+        client: ClientId,
+        password: &Secret,
+        out: &mut Reaction,
+    ) {
+        let Some(address) = self.people.client(client).map(|state| state.address()) else {
+            return;
+        };
+        let Some(right) = &self.settings.operator_password else {
+            return out.refuse(client, ChatError::NoOperatorPassword);
+        };
+        let network = Network::of(address.ip());
+        let attempts = &mut self.extras.password_attempts;
+        // Before the password is looked at: without an attempt left, nobody may learn whether it was right.
+        if attempts.left(network, out.now.time) == 0 {
+            return out.refuse(client, ChatError::TooManyPasswordAttempts);
+        }
+        if !right.matches(password) {
+            let tries_left = attempts.count(network, out.now.time);
+            out.log(LogEvent::WrongOperatorPassword { client, address });
+            return out.refuse(client, ChatError::WrongOperatorPassword { tries_left });
+        }
+        if let Some(person) = self.people.person_mut(client) {
+            person.gave_password = true;
+            out.log(LogEvent::BecameOperator {
+                client,
+                name: person.name().clone(),
+            });
+            out.answer(client, Message::OperatorNow);
+        }
+    }
+
+    pub(super) fn kick(
+        &mut self,
+        client: ClientId,
+        typed: String,
+        why: Option<String>,
+        out: &mut Reaction,
+    ) {
+        let Some((found, name)) = self.people.find(&typed) else {
+            return out.refuse(client, ChatError::NoSuchPerson(typed));
+        };
+        if found == client {
+            return out.refuse(client, ChatError::NotYourself);
+        }
+        let why = match note(why) {
+            Ok(why) => why,
+            Err(error) => return out.refuse(client, error),
+        };
+        let Some(by) = self.people.name(client) else {
+            return;
+        };
+        self.log_operation(client, "kick", &name, why.clone(), out);
+        out.tell(
+            found,
+            Message::Kicked {
+                by: by.clone(),
+                why: why.clone(),
+            },
+        );
+        let removal = Removal {
+            banned: false,
+            by,
+            why,
+        };
+        self.dismiss(found, DisconnectReason::Kicked, Some(removal), out);
+        out.answer(client, Message::Removed(name));
+    }
+
+    /// Mutes a name, so that leaving and coming back changes nothing. A muted client cannot change its name.
+    pub(super) fn mute(&mut self, client: ClientId, typed: String, on: bool, out: &mut Reaction) {
+        let (found, name) = match self.people.find(&typed) {
+            Some((found, name)) => (Some(found), name),
+            None => (None, Arc::from(without_at(&typed))),
+        };
+        if found == Some(client) {
+            return out.refuse(client, ChatError::NotYourself);
+        }
+        let key = NameKey::of(&name);
+        if on && found.is_none() || !on && !self.extras.muted.contains(&key) {
+            return out.refuse(client, ChatError::NoSuchPerson(typed));
+        }
+        if on {
+            self.extras.muted.insert(key);
+        } else {
+            self.extras.muted.remove(&key);
+        }
+        self.log_operation(client, if on { "mute" } else { "unmute" }, &name, None, out);
+        out.answer(client, Message::Muted { name, on });
+    }
+
+    pub(super) fn motd(&mut self, client: ClientId, text: Option<String>, out: &mut Reaction) {
+        if let Some(text) = text {
+            self.log_operation(client, "motd", "", None, out);
+            self.settings.motd = (!text.is_empty()).then(|| text.into());
+        }
+        out.answer(client, Message::Motd(self.settings.motd.clone()));
+    }
+
+    /// Takes over changed settings.
+    pub(in crate::chat) fn reload(&mut self, settings: HubSettings) {
+        // A password is changed when it has got around, so its users have to give the new one.
+        if settings.operator_password != self.settings.operator_password {
+            self.people.revoke_passwords();
+        }
+        self.settings = settings;
+    }
+}

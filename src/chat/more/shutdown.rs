@@ -1,0 +1,111 @@
+//! The end of the chat, now or later.
+
+use std::time::Duration;
+
+use super::super::client::{ClientId, DisconnectReason};
+use super::super::error::ChatError;
+use super::super::event::{Effect, Reaction};
+use super::super::hub::Hub;
+use super::super::log_event::{LogEvent, ShutdownCause};
+use super::super::message::Message;
+use super::super::state::{People, PlannedShutdown, Rooms, all_but};
+use super::note;
+
+impl Hub {
+    /// `/shutdown`, `/shutdown in 5m a new version`.
+    pub(super) fn plan_shutdown(
+        &mut self,
+        client: ClientId,
+        after: Option<Duration>,
+        why: Option<String>,
+        out: &mut Reaction,
+    ) {
+        let why = match note(why) {
+            Ok(why) => why,
+            Err(error) => return out.refuse(client, error),
+        };
+        let Some(by) = self.people.name(client) else {
+            return;
+        };
+        self.log_operation(client, "shutdown", "", why.clone(), out);
+        let now = out.now.time;
+        let at = now.saturating_add(after.unwrap_or_default());
+        let has_reason = why.is_some();
+        let planned = PlannedShutdown::new(at, why, by.clone(), now);
+        let message = planned.message(now);
+        if after.is_some() {
+            self.extras.planned_shutdown = Some(planned);
+            self.tell_everyone(client, message, out);
+        } else {
+            if has_reason {
+                out.send(self.people.everyone().to_vec(), message);
+            }
+            self.shut_down(ShutdownCause::Operator(by), Some(client), out);
+        }
+    }
+
+    pub(super) fn cancel_shutdown(&mut self, client: ClientId, out: &mut Reaction) {
+        let Some(by) = self.people.name(client) else {
+            return;
+        };
+        if self.extras.planned_shutdown.take().is_none() {
+            return out.refuse(client, ChatError::NoShutdownPlanned);
+        }
+        self.log_operation(client, "shutdown cancel", "", None, out);
+        self.tell_everyone(client, Message::ShutdownCancelled { by }, out);
+    }
+
+    /// Tells everybody; for the one who asked, it is the answer.
+    fn tell_everyone(&self, client: ClientId, message: Message, out: &mut Reaction) {
+        out.send(
+            all_but(self.people.everyone(), Some(client)),
+            message.clone(),
+        );
+        out.answer(client, message);
+    }
+
+    /// Reminds everybody of a planned shutdown, or carries it out, whichever is due.
+    pub(in crate::chat) fn check_planned_shutdown(&mut self, out: &mut Reaction) {
+        let Some(planned) = &mut self.extras.planned_shutdown else {
+            return;
+        };
+        if planned.is_due(out.now.time) {
+            let by = planned.by().clone();
+            self.shut_down(ShutdownCause::Operator(by), None, out);
+        } else if let Some(reminder) = planned.take_reminder(out.now.time) {
+            out.send(self.people.everyone().to_vec(), reminder);
+        }
+    }
+
+    /// Ends the chat. `asked_by` hears it as an answer.
+    pub(in crate::chat) fn shut_down(
+        &mut self,
+        cause: ShutdownCause,
+        asked_by: Option<ClientId>,
+        out: &mut Reaction,
+    ) {
+        if std::mem::replace(&mut self.shutting_down, true) {
+            return;
+        }
+        out.log(LogEvent::ShuttingDown {
+            cause,
+            joined: self.people.count(),
+        });
+        let everybody = self.people.connected();
+        out.send(all_but(&everybody, asked_by), Message::ShutDown);
+        if let Some(client) = asked_by {
+            out.answer(client, Message::ShutDown);
+        }
+        for client in everybody {
+            out.push(Effect::Disconnect {
+                client,
+                reason: DisconnectReason::ServerShutdown,
+            });
+        }
+        out.push(Effect::Shutdown);
+        // Nobody hears anybody leave, since all leave at once, and nobody is left to hear what is due later.
+        self.people = People::default();
+        self.rooms = Rooms::new(out.now.wall);
+        self.extras = self.extras.without_people();
+    }
+}

@@ -1,0 +1,185 @@
+//! The rules that a name can break.
+
+#![allow(missing_docs, reason = "most variants say all by their names")]
+
+use std::fmt;
+
+/// The width of a name in a terminal. Wide letters, such as Chinese ones, take two columns.
+pub(super) const MAX_COLUMNS: usize = 32;
+
+/// The longest name in bytes of UTF-8: 32 letters of four bytes, which no letter exceeds. The width alone is no limit,
+/// since marks take no column.
+pub(super) const MAX_BYTES: usize = 128;
+
+/// The most marks in a row on one letter (UTS 39, section 5.4). A terminal draws a taller tower of marks over the lines
+/// of other people.
+pub(super) const MAX_MARKS: usize = 4;
+
+/// The rule that a name breaks.
+///
+/// `Display` writes a sentence of ASCII on one line for the person who typed the name: what is wrong, and what would be
+/// better. It never repeats their text, which may be made to deceive the reader: a character that is not one of a few
+/// harmless signs appears as its number, such as `U+202E`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NameError {
+    Empty,
+    /// Part of the line could not be shown or was not UTF-8, so the rest is not what was typed.
+    Altered,
+    Blank,
+    Comma,
+    /// A control, format or ignorable character, which shows nothing by itself.
+    Unseen(char),
+    /// A character for private use, or one that Unicode does not have yet.
+    Unassigned(char),
+    /// It begins like a mention, a command, a room or a JSON object.
+    LeadingSign(char),
+    /// It begins with a mark that needs a letter before it.
+    LeadingMark(char),
+    TooManyMarks,
+    TooWide {
+        columns: usize,
+    },
+    /// The width is right, but the letters take too many bytes of UTF-8.
+    TooManyBytes {
+        bytes: usize,
+    },
+    /// Letters of two scripts, by their Unicode names. `at` is the first letter of the second script; it may look exactly
+    /// like a letter of the first.
+    MixedScripts {
+        first: &'static str,
+        second: &'static str,
+        at: char,
+    },
+    /// It ends in a sign that ends a sentence, so nobody could mention it.
+    TrailingSign(char),
+    /// It is the greeting of another protocol.
+    Greeting,
+    /// It is, or looks like, this reserved word.
+    Reserved(&'static str),
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let number = |c: &char| format!("U+{:04X}", u32::from(*c));
+        match self {
+            Self::Empty => write!(f, "a name has at least one letter. Type one."),
+            Self::Altered => write!(
+                f,
+                "some of what you typed cannot be shown. Use letters and digits."
+            ),
+            Self::Blank => write!(
+                f,
+                "a name has no blanks inside. Put `_` or `-` in their place."
+            ),
+            Self::Comma => write!(
+                f,
+                "a name has no comma, which separates names in a list. Leave it out."
+            ),
+            Self::Unseen(c) => {
+                let c = number(c);
+                write!(
+                    f,
+                    "a name has only visible characters, and no {c}. Leave it out."
+                )
+            }
+            Self::Unassigned(c) => write!(
+                f,
+                "not every computer knows the character {}. Leave it out.",
+                number(c)
+            ),
+            Self::LeadingSign(sign) => {
+                write!(
+                    f,
+                    "a name does not begin with `{sign}`, which has a meaning. Leave it out."
+                )
+            }
+            Self::LeadingMark(mark) => {
+                let mark = number(mark);
+                write!(
+                    f,
+                    "a name does not begin with {mark}, a mark. Put a letter first."
+                )
+            }
+            Self::TooManyMarks => write!(
+                f,
+                "a letter has at most {MAX_MARKS} marks in a name. Choose a plainer name."
+            ),
+            Self::TooWide { columns } => {
+                write!(
+                    f,
+                    "a name has at most {MAX_COLUMNS} columns; this one has {columns}. Choose a shorter one."
+                )
+            }
+            Self::TooManyBytes { bytes } => {
+                write!(
+                    f,
+                    "a name has at most {MAX_BYTES} bytes; this one has {bytes}. Choose a shorter one."
+                )
+            }
+            Self::MixedScripts { first, second, at } => {
+                let at = number(at);
+                write!(
+                    f,
+                    "write a name in one script, not in {first} and {second} ({at})."
+                )
+            }
+            Self::TrailingSign(sign) => write!(
+                f,
+                "nobody could mention a name that ends in `{sign}`. Leave that off."
+            ),
+            Self::Greeting => write!(
+                f,
+                "that is how programs greet each other. Choose another name."
+            ),
+            Self::Reserved(word) => write!(
+                f,
+                "`{word}`, or what looks like it, is reserved. Choose another name."
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_fits_on_a_line_and_says_what_is_wrong() {
+        let mixed = NameError::MixedScripts {
+            first: "Latin",
+            second: "Cyrillic",
+            at: '\u{430}',
+        };
+        for (error, told) in [
+            (NameError::Empty, "letter"),
+            (NameError::Altered, "cannot be shown"),
+            (NameError::Blank, "blank"),
+            (NameError::Comma, "comma"),
+            (NameError::Unseen('\u{1b}'), "U+001B"),
+            (NameError::Unseen('\u{e0041}'), "U+E0041"),
+            (NameError::Unassigned('\u{10fffd}'), "U+10FFFD"),
+            (NameError::LeadingSign('{'), "`{`"),
+            (NameError::LeadingMark('\u{301}'), "U+0301"),
+            (NameError::TooManyMarks, "4 marks"),
+            (
+                NameError::TooWide { columns: 40 },
+                "32 columns; this one has 40",
+            ),
+            (
+                NameError::TooManyBytes { bytes: 140 },
+                "128 bytes; this one has 140",
+            ),
+            (mixed, "Latin and Cyrillic (U+0430)"),
+            (NameError::TrailingSign('!'), "`!`"),
+            (NameError::Greeting, "programs"),
+            (NameError::Reserved("chatserv"), "`chatserv`"),
+        ] {
+            let sentence = error.to_string();
+            assert!(sentence.contains(told), "{sentence:?} says {told:?}");
+            assert!(sentence.ends_with('.'), "{sentence:?}");
+            // The plain-text protocol puts `server: ` before it.
+            let columns = "server: ".len() + sentence.len();
+            assert!(columns <= 78, "{columns} columns: {sentence:?}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Names: what people may call themselves, and when two names are the same.
+//!
+//! People trust names: anybody who can look like `ann` can speak for her. A name is therefore judged by what is *seen*
+//! and not by its bytes. [`Name`] is a text that keeps all the rules: visible, short, of one script. [`NameKey`] is equal
+//! for two names that a reader could confuse. The chat, not this module, knows which keys are taken.
+//!
+//! A name that breaks a rule is refused and never mended. Dropping the bad part would give people a name that they did
+//! not choose, and would let somebody reach a name by typing more than is seen.
+//!
+//! Sources: UAX 15 (normal forms), UTS 39 (confusables, scripts), section 3.13 of the Unicode Standard (case folding).
+
+mod character;
+mod error;
+
+use std::sync::Arc;
+
+use caseless::Caseless as _;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_security::skeleton;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::request::Line;
+pub use error::NameError;
+use error::{MAX_BYTES, MAX_COLUMNS};
+
+/// Words that would let somebody speak for the chat, or that mean more than one person. Each is its own key (a test
+/// checks it), so they can be compared with keys directly.
+const RESERVED: [&str; 5] = ["server", "chatserv", "shutdown", "all", "everyone"];
+
+/// A name does not begin like a mention, a command, a room or a JSON object.
+const LEADING_SIGNS: [char; 4] = ['@', '/', '#', '{'];
+
+/// A name does not end like a sentence: after a mention at the end of a message these signs belong to the sentence, so
+/// nobody could mention such a name. This also refuses header lines of other protocols, such as `Host:`.
+const TRAILING_SIGNS: [char; 5] = ['.', '!', '?', ':', ';'];
+
+/// A name that keeps all the rules.
+#[derive(Debug, Clone)]
+pub struct Name {
+    shown: Arc<str>,
+    key: NameKey,
+}
+
+/// Equal for names that a reader may confuse: `ALICE` and `alice`, `coco` in Latin and in Cyrillic letters, `modern` and
+/// `modem`. It is only compared and never shown, since it need not look like the name.
+///
+/// It does not know every likeness: a capital `I` counts as `i`, and not as the `l` that it looks like.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct NameKey(Box<str>);
+
+impl Name {
+    /// Parses a typed name, without the blanks around it.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that it breaks, in the order below.
+    pub fn parse(line: &Line) -> Result<Self, NameError> {
+        if line.altered {
+            return Err(NameError::Altered);
+        }
+        // All rules apply to the normal form, which is what others will see: U+037E looks like a semicolon and
+        // *becomes* one only here.
+        let shown: String = line.text.trim().nfc().collect();
+        let Some(first) = shown.chars().next() else {
+            return Err(NameError::Empty);
+        };
+        if LEADING_SIGNS.contains(&first) {
+            return Err(NameError::LeadingSign(first));
+        }
+        shown.chars().try_for_each(character::check)?;
+        check_length(&shown)?;
+        character::check_marks(&shown)?;
+        character::check_scripts(&shown)?;
+        check_end(&shown)?;
+        if greets_like_a_program(&shown) {
+            return Err(NameError::Greeting);
+        }
+        let key = NameKey::of(&shown);
+        check_reserved(&key)?;
+        Ok(Self {
+            shown: shown.into(),
+            key,
+        })
+    }
+
+    /// The name in NFC.
+    pub fn as_str(&self) -> &str {
+        &self.shown
+    }
+
+    /// The name in NFC, to be shared instead of copied.
+    pub fn shown(&self) -> &Arc<str> {
+        &self.shown
+    }
+
+    /// The key that makes the name unique.
+    pub fn key(&self) -> &NameKey {
+        &self.key
+    }
+}
+
+impl NameKey {
+    /// The key of a name: `fold(skeleton(fold(NFKC(name))))`.
+    ///
+    /// NFKC turns styled letters, such as the bold `𝐌` of mathematics, into plain ones, because their skeletons are not
+    /// those of the letters they look like. The skeleton of UTS 39 (section 4) replaces all letters that look alike by
+    /// one of them. It ignores case: `0` looks like a capital `O` but not like a small `o`. Case is therefore folded
+    /// before it, so that both cases of a letter get the same look-alikes, and after it, for the capitals that it has
+    /// introduced. Folding is more than lower case: `ß` becomes `ss`, and both small sigmas become one.
+    ///
+    /// Every text has a key, not only a valid [`Name`].
+    pub fn of(shown: &str) -> Self {
+        let folded: String = shown.nfkc().default_case_fold().collect();
+        let key: String = skeleton(&folded).default_case_fold().collect();
+        Self(key.into())
+    }
+}
+
+fn check_length(shown: &str) -> Result<(), NameError> {
+    let columns = shown.width();
+    if columns > MAX_COLUMNS {
+        return Err(NameError::TooWide { columns });
+    }
+    if shown.len() > MAX_BYTES {
+        return Err(NameError::TooManyBytes { bytes: shown.len() });
+    }
+    Ok(())
+}
+
+fn check_end(shown: &str) -> Result<(), NameError> {
+    match shown.chars().next_back() {
+        Some(last) if TRAILING_SIGNS.contains(&last) => Err(NameError::TrailingSign(last)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether it is the greeting of a program: `SSH-2.0-…` (RFC 4253, section 4.2) or `HTTP/1.1` (RFC 9112, section 2.3).
+/// Both are written in capitals; `ssh-fan` is a fine name.
+fn greets_like_a_program(shown: &str) -> bool {
+    ["SSH-", "HTTP/"].into_iter().any(|greeting| {
+        shown
+            .strip_prefix(greeting)
+            .is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit()))
+    })
+}
+
+/// Compares keys, so that Greek and Cyrillic look-alikes are reserved too, and only up to the first colon, since
+/// `server:hello` would look like a line of the server's own.
+fn check_reserved(key: &NameKey) -> Result<(), NameError> {
+    let head = key.0.split(':').next();
+    match RESERVED.into_iter().find(|word| head == Some(*word)) {
+        Some(word) => Err(NameError::Reserved(word)),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reserved_word_is_its_own_key() {
+        for word in RESERVED {
+            assert_eq!(&*NameKey::of(word).0, word);
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! Step 5 of the way of a message: who receives what somebody says.
+//!
+//! The recipients are the other members of the room, or the people whom the message mentions at its end. Those who ignore
+//! the sender are left out. The result is one [`Effect::Send`](super::event::Effect::Send) with a shared message; the
+//! dispatcher has it encoded and delivered.
+
+use std::sync::Arc;
+
+use super::client::ClientId;
+use super::error::ChatError;
+use super::event::Reaction;
+use super::hub::Hub;
+use super::log_event::LogEvent;
+use super::message::{Audience, ChatMessage, Draft, Manner, Message};
+use super::request::{RequestError, Target, without_at};
+use super::state::{RoomId, all_but};
+use super::view::Protocol;
+use crate::config::limits::NAMED_MAX;
+
+/// Punctuation that may follow a mention. No name ends in one of these.
+const SENTENCE_ENDS: [char; 6] = [',', '.', '!', '?', ':', ';'];
+
+/// The people that a message names, each once and without the sender.
+#[derive(Default)]
+pub(super) struct Named {
+    pub(super) present: Vec<(ClientId, Arc<str>)>,
+    absent: Vec<String>,
+    includes_sender: bool,
+}
+
+impl Hub {
+    /// Says something to a room, or to the people that the text mentions, wherever they are.
+    pub(super) fn say(
+        &mut self,
+        client: ClientId,
+        target: Target,
+        draft: Draft,
+        out: &mut Reaction,
+    ) {
+        let room = match target {
+            Target::People(names) => return self.say_to_named(client, &names, draft, out),
+            Target::Room(room) => Some(room),
+            Target::Here => None,
+        };
+        if self.refuse_muted(client, out) {
+            return;
+        }
+        // A JSON client is in no room by default, but it may still mention people.
+        let needs_room = room.is_some() || self.people.protocol(client) == Protocol::Plain;
+        let room = if needs_room {
+            self.own_room(client, room, out)
+        } else {
+            None
+        };
+        if needs_room && room.is_none() {
+            return;
+        }
+        // `/me` is always for the whole room.
+        let named = match draft.manner {
+            Manner::Chat => self.look_up(client, &mentions(&draft.text)),
+            Manner::Me | Manner::Private => Ok(Named::default()),
+        };
+        match (named, room) {
+            (Err(error), _) => out.refuse(client, error),
+            (Ok(named), _) if !named.present.is_empty() => {
+                self.say_to_people(client, named, draft, out)
+            }
+            (Ok(named), Some(room)) => self.say_in_room(client, room, named.absent, draft, out),
+            (Ok(_), None) => out.refuse(
+                client,
+                ChatError::Request(RequestError::MissingField("room")),
+            ),
+        }
+    }
+
+    /// Says something to people by their names, and to nobody else.
+    pub(super) fn say_to_named(
+        &mut self,
+        client: ClientId,
+        names: &[String],
+        draft: Draft,
+        out: &mut Reaction,
+    ) {
+        if self.refuse_muted(client, out) {
+            return;
+        }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        match self.look_up(client, &names) {
+            Err(error) => out.refuse(client, error),
+            Ok(named) if !named.present.is_empty() => self.say_to_people(client, named, draft, out),
+            Ok(named) if named.absent.is_empty() && named.includes_sender => {
+                out.refuse(client, ChatError::NotYourself);
+            }
+            Ok(named) => out.refuse(client, ChatError::NobodyOf(named.absent)),
+        }
+    }
+
+    fn say_in_room(
+        &mut self,
+        client: ClientId,
+        id: RoomId,
+        absent: Vec<String>,
+        draft: Draft,
+        out: &mut Reaction,
+    ) {
+        let (Some(from), Some(room)) = (self.people.name(client), self.rooms.get(id)) else {
+            return;
+        };
+        let name = room.name().clone();
+        let message_id = room.history().last_id() + 1;
+        let mut recipients = all_but(room.members(), Some(client));
+        self.extras.ignores.hide_from(client, &mut recipients);
+        let to = Audience::Room {
+            room: name.clone(),
+            message_id,
+        };
+        let message = Arc::new(draft.into_message(from, to, out.now.wall));
+        self.log_message(&message, &name, out);
+        self.rooms.record(id, client, Arc::clone(&message));
+        out.send(recipients, Message::Chat(message));
+        if !absent.is_empty() || out.has_tag() {
+            let everybody_in = (!absent.is_empty()).then_some(name);
+            let (received_at, message_id) = (out.now.wall, Some(message_id));
+            out.answer(
+                client,
+                Message::Delivered {
+                    to: Vec::new(),
+                    absent,
+                    everybody_in,
+                    received_at,
+                    message_id,
+                },
+            );
+        }
+    }
+
+    pub(super) fn say_to_people(
+        &mut self,
+        client: ClientId,
+        named: Named,
+        draft: Draft,
+        out: &mut Reaction,
+    ) {
+        let Some(from) = self.people.name(client) else {
+            return;
+        };
+        let names: Vec<Arc<str>> = named.present.iter().map(|(_, name)| name.clone()).collect();
+        let mut recipients: Vec<ClientId> = named.present.into_iter().map(|(id, _)| id).collect();
+        // The sender is not told who ignores them.
+        self.extras.ignores.hide_from(client, &mut recipients);
+        let message = Arc::new(draft.into_message(
+            from.clone(),
+            Audience::People(names.clone()),
+            out.now.wall,
+        ));
+        self.log_message(&message, &names.join(", "), out);
+        let mut notices = Vec::new();
+        for &recipient in &recipients {
+            if let Some(person) = self.people.person_mut(recipient) {
+                person.reply_to = Some((client, from.clone()));
+                notices.extend(person.away_notice(client));
+            }
+        }
+        out.send(recipients, Message::Chat(message));
+        let (absent, received_at) = (named.absent, out.now.wall);
+        out.answer(
+            client,
+            Message::Delivered {
+                to: names,
+                absent,
+                everybody_in: None,
+                received_at,
+                message_id: None,
+            },
+        );
+        for notice in notices {
+            out.tell(client, notice);
+        }
+    }
+
+    /// Looks up names as they were typed.
+    ///
+    /// # Errors
+    /// There are too many: a look-up costs far more than a delivery, so one line could keep everybody waiting.
+    fn look_up(&self, sender: ClientId, names: &[&str]) -> Result<Named, ChatError> {
+        if names.len() > NAMED_MAX {
+            return Err(ChatError::TooManyNamed);
+        }
+        let mut named = Named::default();
+        for name in names {
+            match self.people.find(name) {
+                Some((found, _)) if found == sender => named.includes_sender = true,
+                Some(found) if !named.present.contains(&found) => named.present.push(found),
+                Some(_) => {}
+                None => {
+                    let absent = without_at(name).to_owned();
+                    if !named.absent.contains(&absent) {
+                        named.absent.push(absent);
+                    }
+                }
+            }
+        }
+        Ok(named)
+    }
+
+    /// Refuses a muted client, and returns whether it was one.
+    pub(super) fn refuse_muted(&self, client: ClientId, out: &mut Reaction) -> bool {
+        let muted = self
+            .people
+            .person(client)
+            .is_some_and(|person| self.extras.muted.contains(person.key()));
+        if muted {
+            out.refuse(client, ChatError::YouAreMuted);
+        }
+        muted
+    }
+
+    fn log_message(&self, message: &ChatMessage, to: &str, out: &mut Reaction) {
+        if self.settings.log_messages {
+            let (name, text) = (message.from.clone(), message.text.clone());
+            out.log(LogEvent::Chat {
+                name,
+                to: to.to_owned(),
+                text,
+            });
+        }
+    }
+}
+
+impl Named {
+    /// One person who is here.
+    pub(super) fn one(client: ClientId, name: Arc<str>) -> Self {
+        Self {
+            present: vec![(client, name)],
+            ..Self::default()
+        }
+    }
+}
+
+/// The names in the run of `@name` words that ends a message, in order and without their `@`. Elsewhere an `@` is text:
+/// `me@example.org`, or a name within a sentence.
+fn mentions(text: &str) -> Vec<&str> {
+    // Most messages mention nobody, and looking for one byte is much faster than splitting words.
+    if !text.contains('@') {
+        return Vec::new();
+    }
+    let words = text.split_whitespace().rev();
+    let names = words
+        .map_while(|word| word.strip_prefix('@'))
+        .map(|name| name.trim_end_matches(SENTENCE_ENDS));
+    // An `@` alone ends the run.
+    let mut names: Vec<&str> = names.take_while(|name| !name.is_empty()).collect();
+    names.reverse();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_run_of_mentions_at_the_end_counts() {
+        for (text, names) in [
+            ("how are you? @sis @mom", &["sis", "mom"][..]),
+            ("@sis", &["sis"]),
+            ("  @sis   @mom  ", &["sis", "mom"]),
+            ("come, @sis, @mom!", &["sis", "mom"]),
+            ("really @sis?!", &["sis"]),
+            ("@sis how are you?", &[]),
+            ("@sis come here @mom", &["mom"]),
+            ("write to me@example.org or @sis today", &[]),
+            ("write to me@example.org", &[]),
+            ("@sis @", &[]),
+            ("@ @sis", &["sis"]),
+            ("@@sis", &["@sis"]),
+            ("@127.0.0.1:36832", &["127.0.0.1:36832"]),
+            ("", &[]),
+        ] {
+            assert_eq!(mentions(text), names, "{text:?}");
+        }
+    }
+}

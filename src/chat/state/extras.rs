@@ -1,0 +1,118 @@
+//! The state that the classic chat does without.
+
+use core::net::IpAddr;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::super::ban::{Ban, Network};
+use super::super::message::Message;
+use super::super::name::NameKey;
+use super::super::time::{Now, Time};
+use super::bans::Bans;
+use super::folded::Folded;
+use super::ignores::Ignores;
+use super::password_attempts::PasswordAttempts;
+use crate::config::limits::SHUTDOWN_REMINDERS;
+
+/// Each part guards itself: its fields are private.
+#[derive(Debug, Default)]
+pub struct Extras {
+    pub bans: Bans,
+    /// By name, so that leaving and coming back changes nothing.
+    pub muted: HashSet<NameKey>,
+    pub ignores: Ignores,
+    pub password_attempts: PasswordAttempts,
+    pub folded: Folded,
+    pub planned_shutdown: Option<PlannedShutdown>,
+}
+
+impl Extras {
+    pub fn new(bans: Vec<Ban>) -> Self {
+        Self {
+            bans: Bans::new(bans),
+            ..Self::default()
+        }
+    }
+
+    /// The part that outlives everybody who is here.
+    pub fn without_people(&mut self) -> Self {
+        let (bans, muted) = (
+            std::mem::take(&mut self.bans),
+            std::mem::take(&mut self.muted),
+        );
+        Self {
+            bans,
+            muted,
+            ..Self::default()
+        }
+    }
+
+    /// What somebody from this address is told, if they are banned.
+    pub fn ban_notice(&self, address: IpAddr, now: Now) -> Option<Message> {
+        let ban = self.bans.of_network(Network::of(address), now.wall)?;
+        Some(ban_notice(ban, now))
+    }
+}
+
+/// What somebody who is banned is told.
+pub fn ban_notice(ban: &Ban, now: Now) -> Message {
+    let remaining = ban
+        .until
+        .map(|until| now.wall.duration_until(until).unsigned_abs());
+    Message::Banned {
+        why: ban.why.clone(),
+        remaining,
+    }
+}
+
+/// A shutdown that an operator has scheduled.
+#[derive(Debug)]
+pub struct PlannedShutdown {
+    at: Time,
+    why: Option<Arc<str>>,
+    by: Arc<str>,
+    /// The times at which everybody is reminded, the next one last.
+    reminders: Vec<Time>,
+}
+
+impl PlannedShutdown {
+    pub fn new(at: Time, why: Option<Arc<str>>, by: Arc<str>, now: Time) -> Self {
+        let reminders = SHUTDOWN_REMINDERS.into_iter().rev();
+        let reminders = reminders.filter_map(|before| at.checked_sub(before));
+        Self {
+            reminders: reminders.filter(|&reminder| reminder > now).collect(),
+            at,
+            why,
+            by,
+        }
+    }
+
+    /// When the Hub has to look at it next.
+    pub fn next(&self) -> Time {
+        self.reminders.last().copied().unwrap_or(self.at)
+    }
+
+    pub fn is_due(&self, now: Time) -> bool {
+        self.at <= now
+    }
+
+    pub fn by(&self) -> &Arc<str> {
+        &self.by
+    }
+
+    /// A reminder, if one is due.
+    pub fn take_reminder(&mut self, now: Time) -> Option<Message> {
+        (self.next() <= now).then(|| {
+            self.reminders.retain(|&reminder| reminder > now);
+            self.message(now)
+        })
+    }
+
+    pub fn message(&self, now: Time) -> Message {
+        Message::ShutdownPlanned {
+            left: self.at.saturating_sub(now),
+            why: self.why.clone(),
+            by: self.by.clone(),
+        }
+    }
+}

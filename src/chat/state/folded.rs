@@ -1,0 +1,64 @@
+//! Announcements of who comes and goes that are counted instead of sent.
+//!
+//! Telling everybody of every arrival costs N² lines for N people: the ten thousandth newcomer alone would cost ten
+//! thousand lines. Above a number of recipients, one line with the counts replaces them every few seconds.
+
+use std::collections::BTreeMap;
+
+use super::super::time::Time;
+use super::super::view::Protocol;
+use super::rooms::RoomId;
+use crate::config::limits::ANNOUNCE_EVERY;
+
+/// A group of clients that hears the same announcements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Circle {
+    /// Everybody on plain text hears who joins the chat and leaves it.
+    Chat,
+    /// The members of a room that speak this protocol hear who enters and leaves the room.
+    Room(RoomId, Protocol),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Movement {
+    Arrived,
+    Left,
+}
+
+/// How many have arrived and left.
+#[derive(Debug, Default)]
+pub struct Counts {
+    pub arrived: usize,
+    pub left: usize,
+}
+
+/// The movements that each circle has still to be told of.
+#[derive(Debug, Default)]
+pub struct Folded {
+    counts: BTreeMap<Circle, Counts>,
+    due: Option<Time>,
+}
+
+impl Folded {
+    pub fn count(&mut self, circle: Circle, movement: Movement, now: Time) {
+        let counts = self.counts.entry(circle).or_default();
+        match movement {
+            Movement::Arrived => counts.arrived += 1,
+            Movement::Left => counts.left += 1,
+        }
+        self.due.get_or_insert(now + ANNOUNCE_EVERY);
+    }
+
+    /// When the counts are due, if there are any.
+    pub fn due(&self) -> Option<Time> {
+        self.due
+    }
+
+    /// Takes all counts if they are due.
+    pub fn take_due(&mut self, now: Time) -> BTreeMap<Circle, Counts> {
+        match self.due.take_if(|due| *due <= now) {
+            Some(_) => std::mem::take(&mut self.counts),
+            None => BTreeMap::new(),
+        }
+    }
+}

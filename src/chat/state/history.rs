@@ -1,0 +1,230 @@
+//! The history of a room: a ring in which new messages push out the oldest.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::super::client::ClientId;
+use super::super::message::ChatMessage;
+use super::super::request::Range;
+use crate::config::limits::{HISTORY_ANSWER_BYTES_MAX, HISTORY_LINES_MAX, HISTORY_ROOM_BYTES_MAX};
+
+/// The memory that a message takes besides its text and its sender's name, in bytes.
+const OVERHEAD_BYTES: usize = size_of::<ChatMessage>() + 2 * size_of::<usize>();
+
+/// A message and its place in the room.
+#[derive(Debug)]
+struct Entry {
+    id: u64,
+    /// The sender: the name may belong to somebody else by now.
+    speaker: ClientId,
+    message: Arc<ChatMessage>,
+}
+
+/// The last messages of one room.
+#[derive(Debug, Default)]
+pub struct History {
+    lines: VecDeque<Entry>,
+    bytes: usize,
+    last_id: u64,
+}
+
+/// A part of a room's history.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Oldest first.
+    pub messages: Vec<Arc<ChatMessage>>,
+    /// The part that was asked for goes on.
+    pub more: bool,
+}
+
+impl History {
+    /// The id of the last message; 0 before the first.
+    pub fn last_id(&self) -> u64 {
+        self.last_id
+    }
+
+    /// The memory that the history takes.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Adds a message, which gets the next id.
+    pub fn push(&mut self, speaker: ClientId, message: Arc<ChatMessage>) {
+        self.last_id += 1;
+        self.bytes += bytes_of(&message);
+        let id = self.last_id;
+        self.lines.push_back(Entry {
+            id,
+            speaker,
+            message,
+        });
+        while self.lines.len() > HISTORY_LINES_MAX || self.bytes > HISTORY_ROOM_BYTES_MAX {
+            self.drop_oldest();
+        }
+    }
+
+    /// Drops the oldest message, if there is one.
+    pub fn drop_oldest(&mut self) {
+        if let Some(line) = self.lines.pop_front() {
+            self.bytes -= bytes_of(&line.message);
+        }
+    }
+
+    /// At most `limit` messages of a part, without those that are `hidden`. An answer that would grow too large is cut
+    /// here, where it is known at which end, so that a client that asks for more misses nothing.
+    pub fn part(
+        &self,
+        range: Range,
+        limit: usize,
+        hidden: impl Fn(ClientId, &ChatMessage) -> bool,
+    ) -> Part {
+        let lines = self.lines.iter();
+        let shown = lines.filter(|line| !hidden(line.speaker, &line.message));
+        match range {
+            Range::Last => newest(shown, limit),
+            Range::Before(end) => newest(shown.filter(|line| line.id < end), limit),
+            Range::After(start) => oldest(shown.filter(|line| line.id > start), limit),
+        }
+    }
+}
+
+fn newest<'a>(lines: impl DoubleEndedIterator<Item = &'a Entry>, limit: usize) -> Part {
+    let mut part = oldest(lines.rev(), limit);
+    part.messages.reverse();
+    part
+}
+
+fn oldest<'a>(lines: impl Iterator<Item = &'a Entry>, limit: usize) -> Part {
+    let mut part = Part {
+        messages: Vec::new(),
+        more: false,
+    };
+    let mut bytes = 0;
+    for Entry { message, .. } in lines {
+        bytes += bytes_in_answer(message);
+        if part.messages.len() == limit || bytes > HISTORY_ANSWER_BYTES_MAX {
+            part.more = true;
+            break;
+        }
+        part.messages.push(Arc::clone(message));
+    }
+    part
+}
+
+fn bytes_of(message: &ChatMessage) -> usize {
+    OVERHEAD_BYTES + message.text.len() + message.from.len()
+}
+
+/// The bytes of a message in an answer, at most: in JSON, where a quotation mark takes two bytes, and the names of fields
+/// and the times come on top.
+fn bytes_in_answer(message: &ChatMessage) -> usize {
+    const FIELDS_BYTES: usize = 384;
+    FIELDS_BYTES + 2 * (message.text.len() + message.from.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::chat::{Audience, Manner};
+
+    const ANN: ClientId = ClientId(1);
+
+    fn line(from: &str, text: &str) -> Arc<ChatMessage> {
+        Arc::new(ChatMessage {
+            from: from.into(),
+            to: Audience::People(Vec::new()),
+            manner: Manner::Chat,
+            text: text.to_owned(),
+            sent_at: None,
+            received_at: Timestamp::UNIX_EPOCH,
+        })
+    }
+
+    /// Lines whose text is their id.
+    fn numbered(count: usize) -> History {
+        let mut history = History::default();
+        for id in 1..=count {
+            history.push(ANN, line("ann", &id.to_string()));
+        }
+        history
+    }
+
+    fn texts(part: &Part) -> Vec<&str> {
+        part.messages
+            .iter()
+            .map(|said| said.text.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn a_part_is_what_was_asked_for() {
+        let history = numbered(10);
+        for (range, limit, expected, more) in [
+            (Range::Last, 3, &["8", "9", "10"][..], true),
+            (Range::Last, 0, &[], true),
+            (Range::Before(3), 5, &["1", "2"], false),
+            (Range::Before(3), 1, &["2"], true),
+            (Range::Before(1), 5, &[], false),
+            (Range::After(7), 2, &["8", "9"], true),
+            (Range::After(7), 3, &["8", "9", "10"], false),
+            (Range::After(u64::MAX), 3, &[], false),
+        ] {
+            let part = history.part(range, limit, |_, _| false);
+            assert_eq!(texts(&part), expected, "{range:?} {limit}");
+            assert_eq!(part.more, more, "{range:?} {limit}");
+        }
+    }
+
+    #[test]
+    fn a_large_answer_is_cut_where_the_next_can_continue() {
+        let mut history = History::default();
+        for number in 0..6 {
+            history.push(ANN, line("ann", &format!("{number}{}", "x".repeat(10_100))));
+        }
+        let first = history.part(Range::After(0), 100, |_, _| false);
+        let last = history.part(Range::Last, 100, |_, _| false);
+        for (part, from) in [(&first, 0), (&last, 1)] {
+            let begun: Vec<&str> = texts(part).iter().map(|text| &text[..1]).collect();
+            let numbers: Vec<String> = (from..from + 5).map(|n| n.to_string()).collect();
+            assert_eq!(begun, numbers);
+            assert!(part.more);
+        }
+    }
+
+    #[test]
+    fn hidden_messages_do_not_count() {
+        let mut history = numbered(3);
+        history.push(ANN, line("bob", "4"));
+        history.push(ANN, line("ann", "5"));
+        let part = history.part(Range::Last, 2, |_, said| &*said.from == "bob");
+        assert_eq!(texts(&part), ["3", "5"]);
+    }
+
+    #[test]
+    fn the_oldest_messages_make_room() {
+        let history = numbered(HISTORY_LINES_MAX + 5);
+        let all = history.part(Range::Last, usize::MAX, |_, _| false);
+        assert_eq!(all.messages.len(), HISTORY_LINES_MAX);
+        assert_eq!(all.messages[0].text, "6");
+        assert_eq!(history.last_id(), (HISTORY_LINES_MAX + 5) as u64);
+    }
+
+    #[test]
+    fn bytes_are_limited_and_counted_right() {
+        let mut history = History::default();
+        let long = "x".repeat(16_000);
+        for _ in 0..50 {
+            history.push(ANN, line("ann", &long));
+            assert!(history.bytes() <= HISTORY_ROOM_BYTES_MAX);
+        }
+        assert_eq!(history.lines.len(), 4);
+        while !history.lines.is_empty() {
+            history.drop_oldest();
+        }
+        assert_eq!(history.bytes(), 0);
+        history.drop_oldest();
+        assert_eq!(history.last_id(), 50);
+    }
+}

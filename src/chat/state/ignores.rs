@@ -1,0 +1,210 @@
+//! Who ignores whom.
+//!
+//! An ignore list names a person, whatever they call themselves while they are here, and the name that they had then, for
+//! when they come back. A name that its owner has given up is anybody's.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::super::client::ClientId;
+use super::super::name::NameKey;
+use super::people::People;
+use crate::config::limits::{IGNORED_BEFORE_MAX, IGNORED_MAX};
+
+/// Everybody's ignore lists. The three maps change together, and only here.
+#[derive(Debug, Default)]
+pub struct Ignores {
+    lists: FxHashMap<ClientId, Vec<Ignored>>,
+    /// For each client, those who ignore it. A message looks here once.
+    ignored_by: FxHashMap<ClientId, Vec<ClientId>>,
+    /// For each ignored name, those who ignore it.
+    by_name: HashMap<NameKey, Vec<ClientId>>,
+}
+
+/// An entry of an ignore list.
+#[derive(Debug)]
+struct Ignored {
+    /// The name when it was put on the list.
+    name: Arc<str>,
+    key: NameKey,
+    /// The person then, or the one who came back by that name last. They may have left.
+    client: ClientId,
+    /// Their earlier connections: what they said then stays hidden.
+    before: Vec<ClientId>,
+}
+
+/// The list has no room for another entry.
+pub struct ListFull;
+
+impl Ignores {
+    /// The names on a client's list.
+    pub fn names(&self, client: ClientId) -> Vec<Arc<str>> {
+        self.list(client)
+            .iter()
+            .map(|ignored| ignored.name.clone())
+            .collect()
+    }
+
+    /// Puts `target`, who is called `name`, on the list of `client`.
+    ///
+    /// # Errors
+    /// The list is full.
+    pub fn add(
+        &mut self,
+        client: ClientId,
+        target: ClientId,
+        name: Arc<str>,
+    ) -> Result<(), ListFull> {
+        let list = self.list(client);
+        if list.iter().any(|ignored| ignored.client == target) {
+            return Ok(());
+        }
+        if list.len() >= IGNORED_MAX {
+            return Err(ListFull);
+        }
+        let key = NameKey::of(&name);
+        // An older entry by this name was for somebody else.
+        self.remove(client, |ignored| ignored.key == key);
+        self.by_name.entry(key.clone()).or_default().push(client);
+        self.ignored_by.entry(target).or_default().push(client);
+        let ignored = Ignored {
+            name,
+            key,
+            client: target,
+            before: Vec::new(),
+        };
+        self.lists.entry(client).or_default().push(ignored);
+        Ok(())
+    }
+
+    /// Takes somebody off a list, by the name of the entry or by the name that `holder` has now. Returns the name of the
+    /// entry.
+    pub fn take_off(
+        &mut self,
+        client: ClientId,
+        key: &NameKey,
+        holder: Option<ClientId>,
+    ) -> Option<Arc<str>> {
+        self.remove(client, |ignored| {
+            ignored.key == *key || Some(ignored.client) == holder
+        })
+    }
+
+    fn remove(
+        &mut self,
+        client: ClientId,
+        is_meant: impl Fn(&Ignored) -> bool,
+    ) -> Option<Arc<str>> {
+        let list = self.lists.get_mut(&client)?;
+        let at = list.iter().position(is_meant)?;
+        let ignored = list.remove(at);
+        if list.is_empty() {
+            self.lists.remove(&client);
+        }
+        self.unlink(client, &ignored);
+        Some(ignored.name)
+    }
+
+    /// Removes an entry that is on no list any more from the other two maps.
+    fn unlink(&mut self, client: ClientId, ignored: &Ignored) {
+        fn take_out<K: std::hash::Hash + Eq, S: std::hash::BuildHasher>(
+            map: &mut HashMap<K, Vec<ClientId>, S>,
+            key: &K,
+            client: ClientId,
+        ) {
+            if let Some(clients) = map.get_mut(key) {
+                clients.retain(|&other| other != client);
+                if clients.is_empty() {
+                    map.remove(key);
+                }
+            }
+        }
+        take_out(&mut self.by_name, &ignored.key, client);
+        take_out(&mut self.ignored_by, &ignored.client, client);
+    }
+
+    /// Somebody has the name `key` from now on. Those who ignore this name ignore them, unless the one they meant is here.
+    pub fn recognise(&mut self, client: ClientId, key: &NameKey, people: &People) {
+        for ignoring in self.by_name.get(key).cloned().unwrap_or_default() {
+            let list = self.lists.get_mut(&ignoring).into_iter().flatten();
+            let mut entries =
+                list.filter(|ignored| ignored.key == *key && !people.knows(ignored.client));
+            let Some(ignored) = entries.next().filter(|_| ignoring != client) else {
+                continue;
+            };
+            let before = std::mem::replace(&mut ignored.client, client);
+            ignored.before.push(before);
+            if ignored.before.len() > IGNORED_BEFORE_MAX {
+                ignored.before.remove(0);
+            }
+            self.ignored_by.entry(client).or_default().push(ignoring);
+        }
+    }
+
+    /// Forgets the list of a client that has left, and those who ignored it: an entry that names a client who has left
+    /// stays on its list.
+    pub fn forget(&mut self, client: ClientId) {
+        for ignored in self.lists.remove(&client).unwrap_or_default() {
+            self.unlink(client, &ignored);
+        }
+        self.ignored_by.remove(&client);
+    }
+
+    /// Removes those who ignore the speaker from the recipients of a message. Nearly always, nobody does.
+    pub fn hide_from(&self, speaker: ClientId, recipients: &mut Vec<ClientId>) {
+        if let Some(ignoring) = self.ignored_by.get(&speaker) {
+            recipients.retain(|recipient| !ignoring.contains(recipient));
+        }
+    }
+
+    /// Whether a past message is hidden from `client`: said by somebody whom it ignores, or under an ignored name by
+    /// somebody who has left.
+    pub fn hides(&self, client: ClientId, speaker: ClientId, name: &str, people: &People) -> bool {
+        let list = self.list(client);
+        if list.is_empty() {
+            return false;
+        }
+        let is_here = people.knows(speaker);
+        list.iter().any(|ignored| {
+            ignored.client == speaker
+                || ignored.before.contains(&speaker)
+                || !is_here && ignored.key == NameKey::of(name)
+        })
+    }
+
+    fn list(&self, client: ClientId) -> &[Ignored] {
+        self.lists.get(&client).map_or(&[], Vec::as_slice)
+    }
+}
+
+#[cfg(test)]
+impl Ignores {
+    /// Whether `client` ignores `other`, who is here.
+    pub fn has(&self, client: ClientId, other: ClientId) -> bool {
+        self.list(client)
+            .iter()
+            .any(|ignored| ignored.client == other)
+    }
+
+    /// Fails unless the three maps agree.
+    pub fn check(&self, people: &People) {
+        for (&client, list) in &self.lists {
+            assert!(people.person(client).is_some() && !list.is_empty());
+            for ignored in list {
+                assert!(self.by_name[&ignored.key].contains(&client));
+                let known = self.ignored_by.get(&ignored.client);
+                assert_eq!(
+                    people.knows(ignored.client),
+                    known.is_some_and(|by| by.contains(&client))
+                );
+            }
+        }
+        let entries: usize = self.lists.values().map(Vec::len).sum();
+        assert_eq!(self.by_name.values().map(Vec::len).sum::<usize>(), entries);
+        for (&client, ignoring) in &self.ignored_by {
+            assert!(!ignoring.is_empty() && ignoring.iter().all(|&other| self.has(other, client)));
+        }
+    }
+}

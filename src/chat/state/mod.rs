@@ -1,0 +1,22 @@
+//! The state of the chat, in parts that know nothing of each other. Their fields are private: each change is a method,
+//! and the methods keep the invariants.
+//!
+//! | part | holds |
+//! |---|---|
+//! | [`People`] | connections, names, and the order in which people joined |
+//! | [`Rooms`] | rooms, their members and their history |
+//! | [`Extras`] | what the classic chat does without: bans, mutes, ignore lists, a planned shutdown, folded announcements |
+
+mod bans;
+mod extras;
+mod folded;
+mod history;
+mod ignores;
+mod password_attempts;
+mod people;
+mod rooms;
+
+pub use extras::{Extras, PlannedShutdown, ban_notice};
+pub use folded::{Circle, Movement};
+pub use people::{Away, People, all_but};
+pub use rooms::{LOBBY, LOBBY_NAME, Room, RoomId, Rooms};

@@ -1,0 +1,316 @@
+//! Who is connected, who has joined, and who has which name.
+
+use core::net::SocketAddr;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::super::client::ClientId;
+use super::super::message::Message;
+use super::super::name::{Name, NameKey};
+use super::super::request::without_at;
+use super::super::time::Time;
+use super::super::view::{Protocol, Timestamps};
+use super::rooms::RoomId;
+
+/// All connections, and the people among them. The four collections change together, and only here.
+#[derive(Debug, Default)]
+pub struct People {
+    clients: FxHashMap<ClientId, Client>,
+    /// std's keyed hash on purpose: strangers choose these keys.
+    by_name: HashMap<NameKey, ClientId>,
+    /// In order of joining.
+    joined: Vec<ClientId>,
+    /// Those who are told who comes and goes: on plain text, and not quiet.
+    listeners: Vec<ClientId>,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub struct Client {
+    address: SocketAddr,
+    protocol: Protocol,
+    standing: Standing,
+}
+
+#[derive(Debug)]
+enum Standing {
+    /// Nobody has heard of this client yet.
+    Unnamed {
+        refusals: u32,
+    },
+    Joined(Box<Person>),
+}
+
+/// Somebody who has joined.
+#[derive(Debug)]
+pub struct Person {
+    name: Arc<str>,
+    key: NameKey,
+    /// In order of joining. On plain text there is exactly one.
+    rooms: Vec<RoomId>,
+    joined_at: Time,
+    quiet: bool,
+    pub active_at: Time,
+    /// Became an operator by `/op`.
+    pub gave_password: bool,
+    pub timestamps: Timestamps,
+    pub away: Option<Away>,
+    /// The last one to write privately, and the name at that time.
+    pub reply_to: Option<(ClientId, Arc<str>)>,
+}
+
+/// Somebody's absence.
+#[derive(Debug)]
+pub struct Away {
+    pub why: Option<Arc<str>>,
+    /// Those who have been told; once is enough.
+    pub told: FxHashSet<ClientId>,
+}
+
+impl Client {
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    pub fn person(&self) -> Option<&Person> {
+        match &self.standing {
+            Standing::Joined(person) => Some(person),
+            Standing::Unnamed { .. } => None,
+        }
+    }
+}
+
+impl Person {
+    /// The name as it is shown: a chosen one, or the address where nobody has a name.
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    pub fn key(&self) -> &NameKey {
+        &self.key
+    }
+
+    pub fn rooms(&self) -> &[RoomId] {
+        &self.rooms
+    }
+
+    pub fn joined_at(&self) -> Time {
+        self.joined_at
+    }
+
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Tells `sender` that this person is away: once, and again after the next `/away`.
+    pub fn away_notice(&mut self, sender: ClientId) -> Option<Message> {
+        let away = self.away.as_mut()?;
+        away.told.insert(sender).then(|| Message::IsAway {
+            name: self.name.clone(),
+            why: away.why.clone(),
+        })
+    }
+}
+
+impl People {
+    /// Adds a connection that has no name yet.
+    pub fn connect(&mut self, client: ClientId, address: SocketAddr, protocol: Protocol) {
+        let standing = Standing::Unnamed { refusals: 0 };
+        self.clients.insert(
+            client,
+            Client {
+                address,
+                protocol,
+                standing,
+            },
+        );
+    }
+
+    /// The client's first line was JSON.
+    pub fn speak_json(&mut self, client: ClientId) {
+        if let Some(state) = self.clients.get_mut(&client) {
+            state.protocol = Protocol::Json;
+        }
+    }
+
+    /// Counts one more refused name. Returns how many there were, or `None` for somebody who has joined.
+    pub fn count_refusal(&mut self, client: ClientId) -> Option<u32> {
+        match &mut self.clients.get_mut(&client)?.standing {
+            Standing::Unnamed { refusals } => {
+                *refusals += 1;
+                Some(*refusals)
+            }
+            Standing::Joined(_) => None,
+        }
+    }
+
+    /// Gives a client the name `name`, which nobody has.
+    pub fn join(&mut self, client: ClientId, name: Arc<str>, key: NameKey, now: Time) {
+        let Some(state) = self.clients.get_mut(&client) else {
+            return;
+        };
+        let before = self.by_name.insert(key.clone(), client);
+        debug_assert!(before.is_none(), "a name has one owner");
+        self.joined.push(client);
+        if state.protocol == Protocol::Plain {
+            self.listeners.push(client);
+        }
+        state.standing = Standing::Joined(Box::new(Person {
+            name,
+            key,
+            rooms: Vec::new(),
+            joined_at: now,
+            quiet: false,
+            active_at: now,
+            gave_password: false,
+            timestamps: Timestamps::Off,
+            away: None,
+            reply_to: None,
+        }));
+    }
+
+    /// Changes a name and returns the old one.
+    pub fn rename(&mut self, client: ClientId, name: &Name) -> Option<Arc<str>> {
+        let person = self.clients.get_mut(&client)?.person_mut()?;
+        self.by_name.remove(&person.key);
+        self.by_name.insert(name.key().clone(), client);
+        person.key = name.key().clone();
+        Some(std::mem::replace(&mut person.name, name.shown().clone()))
+    }
+
+    pub fn set_quiet(&mut self, client: ClientId, quiet: bool) {
+        let Some(state) = self.clients.get_mut(&client) else {
+            return;
+        };
+        let protocol = state.protocol;
+        let Some(person) = state.person_mut() else {
+            return;
+        };
+        person.quiet = quiet;
+        self.listeners.retain(|&other| other != client);
+        if !quiet && protocol == Protocol::Plain {
+            self.listeners.push(client);
+        }
+    }
+
+    /// Notes that a person is in one more room. Only [`Rooms`](super::Rooms) and this list together are the truth:
+    /// the Hub changes both in one place.
+    pub fn enter_room(&mut self, client: ClientId, room: RoomId) {
+        if let Some(person) = self.person_mut(client) {
+            person.rooms.push(room);
+        }
+    }
+
+    /// Undoes [`People::enter_room`].
+    pub fn leave_room(&mut self, client: ClientId, room: RoomId) {
+        if let Some(person) = self.person_mut(client) {
+            person.rooms.retain(|&other| other != room);
+        }
+    }
+
+    /// Forgets a connection. Its name is free from then on.
+    pub fn remove(&mut self, client: ClientId) -> Option<Client> {
+        let state = self.clients.remove(&client)?;
+        if let Some(person) = state.person() {
+            self.by_name.remove(&person.key);
+            self.joined.retain(|&other| other != client);
+            self.listeners.retain(|&other| other != client);
+        }
+        Some(state)
+    }
+
+    /// Takes operator rights from everybody who got them by a password.
+    pub fn revoke_passwords(&mut self) {
+        for state in self.clients.values_mut() {
+            if let Some(person) = state.person_mut() {
+                person.gave_password = false;
+            }
+        }
+    }
+
+    pub fn client(&self, client: ClientId) -> Option<&Client> {
+        self.clients.get(&client)
+    }
+
+    /// Whether the connection is there, with a name or without.
+    pub fn knows(&self, client: ClientId) -> bool {
+        self.clients.contains_key(&client)
+    }
+
+    pub fn person(&self, client: ClientId) -> Option<&Person> {
+        self.clients.get(&client)?.person()
+    }
+
+    pub fn person_mut(&mut self, client: ClientId) -> Option<&mut Person> {
+        self.clients.get_mut(&client)?.person_mut()
+    }
+
+    pub fn name(&self, client: ClientId) -> Option<Arc<str>> {
+        self.person(client).map(|person| person.name.clone())
+    }
+
+    pub fn protocol(&self, client: ClientId) -> Protocol {
+        self.clients
+            .get(&client)
+            .map_or(Protocol::Plain, Client::protocol)
+    }
+
+    /// The owner of a name.
+    pub fn holder(&self, key: &NameKey) -> Option<ClientId> {
+        self.by_name.get(key).copied()
+    }
+
+    /// The person whose name was typed, with or without an `@`.
+    pub fn find(&self, typed: &str) -> Option<(ClientId, Arc<str>)> {
+        let client = self.holder(&NameKey::of(without_at(typed)))?;
+        Some((client, self.name(client)?))
+    }
+
+    /// Everybody who has joined, in that order.
+    pub fn everyone(&self) -> &[ClientId] {
+        &self.joined
+    }
+
+    pub fn count(&self) -> usize {
+        self.joined.len()
+    }
+
+    /// Those who are told who comes to the chat and leaves it.
+    pub fn listeners(&self) -> &[ClientId] {
+        &self.listeners
+    }
+
+    /// All connections, oldest first.
+    pub fn connected(&self) -> Vec<ClientId> {
+        let mut clients: Vec<ClientId> = self.clients.keys().copied().collect();
+        clients.sort_unstable();
+        clients
+    }
+}
+
+impl Client {
+    fn person_mut(&mut self) -> Option<&mut Person> {
+        match &mut self.standing {
+            Standing::Joined(person) => Some(person),
+            Standing::Unnamed { .. } => None,
+        }
+    }
+}
+
+/// The clients without `except`.
+pub fn all_but(clients: &[ClientId], except: Option<ClientId>) -> Vec<ClientId> {
+    let mut others = Vec::with_capacity(clients.len());
+    others.extend(
+        clients
+            .iter()
+            .copied()
+            .filter(|&other| Some(other) != except),
+    );
+    others
+}

@@ -1,0 +1,316 @@
+//! The rooms and their members.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rustc_hash::FxHashMap;
+
+use super::super::client::ClientId;
+use super::super::message::ChatMessage;
+use super::super::name::{Name, NameKey};
+use super::super::view::Protocol;
+use super::history::History;
+use crate::config::limits::{HISTORY_TOTAL_BYTES_MAX, ROOMS_MAX};
+
+/// Identifies a room for as long as the server runs. Like a client's id, it is never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoomId(u64);
+
+/// The room where everybody on plain text begins. It never vanishes.
+pub const LOBBY: RoomId = RoomId(0);
+
+/// The name of [`LOBBY`].
+pub const LOBBY_NAME: &str = "lobby";
+
+/// One room.
+#[derive(Debug)]
+pub struct Room {
+    name: Arc<str>,
+    key: NameKey,
+    /// In order of joining.
+    members: Vec<ClientId>,
+    /// The members who speak JSON. They are told of everybody who enters or leaves this room; the others are told who
+    /// joins and leaves the chat instead.
+    json_members: Vec<ClientId>,
+    /// The members on plain text who are not quiet.
+    listeners: Vec<ClientId>,
+    topic: Option<Arc<str>>,
+    epoch: u64,
+    history: History,
+    /// The place of its last message in the order of all messages.
+    last_spoken: u64,
+}
+
+impl Room {
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    pub fn members(&self) -> &[ClientId] {
+        &self.members
+    }
+
+    /// The members that are told of movements in this protocol.
+    pub fn hearers(&self, protocol: Protocol) -> &[ClientId] {
+        match protocol {
+            Protocol::Plain => &self.listeners,
+            Protocol::Json => &self.json_members,
+        }
+    }
+
+    pub fn topic(&self) -> Option<&Arc<str>> {
+        self.topic.as_ref()
+    }
+
+    /// No two rooms have the same one, before a restart of the server or after it.
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+}
+
+/// All rooms, and the memory that their histories take together.
+#[derive(Debug)]
+pub struct Rooms {
+    by_id: FxHashMap<RoomId, Room>,
+    by_key: HashMap<NameKey, RoomId>,
+    next_id: u64,
+    last_epoch: u64,
+    history_bytes: usize,
+    /// Rooms with a history, in the order in which somebody spoke there last.
+    by_last_spoken: BTreeMap<u64, RoomId>,
+    messages: u64,
+}
+
+impl Rooms {
+    /// The lobby alone.
+    pub fn new(now: Timestamp) -> Self {
+        let mut rooms = Self {
+            by_id: FxHashMap::default(),
+            by_key: HashMap::new(),
+            next_id: LOBBY.0,
+            last_epoch: 0,
+            history_bytes: 0,
+            by_last_spoken: BTreeMap::new(),
+            messages: 0,
+        };
+        rooms.insert(LOBBY_NAME.into(), NameKey::of(LOBBY_NAME), now);
+        rooms
+    }
+
+    pub fn get(&self, id: RoomId) -> Option<&Room> {
+        self.by_id.get(&id)
+    }
+
+    /// All rooms, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (RoomId, &Room)> {
+        self.by_id.iter().map(|(&id, room)| (id, room))
+    }
+
+    /// The room whose name was typed, with or without a `#`.
+    pub fn find(&self, typed: &str) -> Option<RoomId> {
+        let name = typed.trim().trim_start_matches('#');
+        self.by_key.get(&NameKey::of(name)).copied()
+    }
+
+    /// The room of this name.
+    pub fn named(&self, name: &Name) -> Option<RoomId> {
+        self.by_key.get(name.key()).copied()
+    }
+
+    /// Opens a room under a name that no room has. `None` if there are too many.
+    pub fn open(&mut self, name: &Name, now: Timestamp) -> Option<RoomId> {
+        debug_assert!(self.named(name).is_none(), "a name has one room");
+        let has_space = self.by_id.len() < ROOMS_MAX;
+        has_space.then(|| self.insert(name.shown().clone(), name.key().clone(), now))
+    }
+
+    fn insert(&mut self, name: Arc<str>, key: NameKey, now: Timestamp) -> RoomId {
+        let id = RoomId(self.next_id);
+        self.next_id += 1;
+        // The time distinguishes runs of the server, the increment distinguishes rooms of the same millisecond.
+        let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or(0);
+        self.last_epoch = milliseconds.max(self.last_epoch + 1);
+        self.by_key.insert(key.clone(), id);
+        let room = Room {
+            name,
+            key,
+            members: Vec::new(),
+            json_members: Vec::new(),
+            listeners: Vec::new(),
+            topic: None,
+            epoch: self.last_epoch,
+            history: History::default(),
+            last_spoken: 0,
+        };
+        self.by_id.insert(id, room);
+        id
+    }
+
+    /// Adds a member, as the last one.
+    pub fn enter(&mut self, id: RoomId, client: ClientId, protocol: Protocol, quiet: bool) {
+        if let Some(room) = self.by_id.get_mut(&id) {
+            debug_assert!(!room.members.contains(&client), "nobody enters twice");
+            room.members.push(client);
+            match protocol {
+                Protocol::Json => room.json_members.push(client),
+                Protocol::Plain if !quiet => room.listeners.push(client),
+                Protocol::Plain => {}
+            }
+        }
+    }
+
+    /// Removes a member. The order of the others stays.
+    pub fn leave(&mut self, id: RoomId, client: ClientId) {
+        if let Some(room) = self.by_id.get_mut(&id) {
+            for list in [
+                &mut room.members,
+                &mut room.json_members,
+                &mut room.listeners,
+            ] {
+                list.retain(|&member| member != client);
+            }
+        }
+    }
+
+    /// Whether a member on plain text wants to be told of movements.
+    pub fn set_quiet(&mut self, id: RoomId, client: ClientId, quiet: bool) {
+        if let Some(room) = self.by_id.get_mut(&id) {
+            room.listeners.retain(|&member| member != client);
+            if !quiet {
+                room.listeners.push(client);
+            }
+        }
+    }
+
+    pub fn set_topic(&mut self, id: RoomId, topic: Option<Arc<str>>) {
+        if let Some(room) = self.by_id.get_mut(&id) {
+            room.topic = topic;
+        }
+    }
+
+    /// Closes a room that is empty; its history goes with it.
+    pub fn close_if_empty(&mut self, id: RoomId) {
+        let empty = self.get(id).is_some_and(|room| room.members.is_empty());
+        if empty
+            && id != LOBBY
+            && let Some(room) = self.by_id.remove(&id)
+        {
+            self.by_key.remove(&room.key);
+            self.by_last_spoken.remove(&room.last_spoken);
+            self.history_bytes -= room.history.bytes();
+        }
+    }
+
+    /// Adds a message to a room's history.
+    pub fn record(&mut self, id: RoomId, speaker: ClientId, message: Arc<ChatMessage>) {
+        let Some(room) = self.by_id.get_mut(&id) else {
+            return;
+        };
+        // A room that also had the previous message is in its place already.
+        if self.by_last_spoken.last_key_value().map(|(_, last)| *last) != Some(id) {
+            self.by_last_spoken.remove(&room.last_spoken);
+            self.messages += 1;
+            room.last_spoken = self.messages;
+            self.by_last_spoken.insert(room.last_spoken, id);
+        }
+        let before = room.history.bytes();
+        room.history.push(speaker, message);
+        self.history_bytes = self.history_bytes - before + room.history.bytes();
+        while self.history_bytes > HISTORY_TOTAL_BYTES_MAX && self.drop_oldest() {}
+    }
+
+    /// Drops the oldest message of the room that has been silent for longest. Returns whether there was a room.
+    fn drop_oldest(&mut self) -> bool {
+        let Some((&spoken, &id)) = self.by_last_spoken.first_key_value() else {
+            return false;
+        };
+        let bytes = self.by_id.get_mut(&id).map_or(0, |room| {
+            let before = room.history.bytes();
+            room.history.drop_oldest();
+            before - room.history.bytes()
+        });
+        if bytes == 0 {
+            self.by_last_spoken.remove(&spoken);
+        }
+        self.history_bytes -= bytes;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{Audience, Line, Manner};
+
+    fn name(text: &str) -> Name {
+        Name::parse(&Line {
+            text: text.to_owned(),
+            altered: false,
+        })
+        .unwrap()
+    }
+
+    fn say(rooms: &mut Rooms, id: RoomId, text: String) {
+        let said = ChatMessage {
+            from: "ann".into(),
+            to: Audience::People(Vec::new()),
+            manner: Manner::Chat,
+            text,
+            sent_at: None,
+            received_at: Timestamp::UNIX_EPOCH,
+        };
+        rooms.record(id, ClientId(1), Arc::new(said));
+    }
+
+    #[test]
+    fn an_empty_room_closes_and_a_new_one_has_another_epoch() {
+        let mut rooms = Rooms::new(Timestamp::UNIX_EPOCH);
+        let mut epochs = vec![rooms.get(LOBBY).unwrap().epoch];
+        for _ in 0..3 {
+            let id = rooms.open(&name("dev"), Timestamp::UNIX_EPOCH).unwrap();
+            rooms.enter(id, ClientId(1), Protocol::Plain, false);
+            say(&mut rooms, id, "hello".to_owned());
+            assert_eq!(rooms.find("#DEV"), Some(id));
+            epochs.push(rooms.get(id).unwrap().epoch);
+            assert_eq!(rooms.get(id).unwrap().history.last_id(), 1);
+            rooms.leave(id, ClientId(1));
+            rooms.close_if_empty(id);
+            assert_eq!(rooms.find("dev"), None);
+        }
+        assert!(epochs.is_sorted_by(|before, after| before < after));
+        assert_eq!((rooms.history_bytes, rooms.by_last_spoken.len()), (0, 0));
+        rooms.close_if_empty(LOBBY);
+        assert_eq!(rooms.find(LOBBY_NAME), Some(LOBBY));
+    }
+
+    #[test]
+    fn the_history_of_all_rooms_is_bounded_and_silent_rooms_forget_first() {
+        let mut rooms = Rooms::new(Timestamp::UNIX_EPOCH);
+        let long = "x".repeat(16_000);
+        // Four such messages fill a room; this many rooms exceed the total.
+        let many = HISTORY_TOTAL_BYTES_MAX / (4 * 16_000) + 20;
+        for number in 0..many {
+            let id = rooms
+                .open(&name(&format!("room-{number}")), Timestamp::UNIX_EPOCH)
+                .unwrap();
+            rooms.enter(id, ClientId(1), Protocol::Plain, false);
+            for _ in 0..4 {
+                say(&mut rooms, id, long.clone());
+            }
+            assert!(rooms.history_bytes <= HISTORY_TOTAL_BYTES_MAX);
+        }
+        let bytes = |rooms: &Rooms, number: usize| {
+            let id = rooms.find(&format!("room-{number}")).unwrap();
+            rooms.get(id).unwrap().history.bytes()
+        };
+        assert_eq!(bytes(&rooms, 0), 0);
+        assert!(bytes(&rooms, many - 1) > 64_000);
+        let sum: usize = rooms.iter().map(|(_, room)| room.history.bytes()).sum();
+        assert_eq!(sum, rooms.history_bytes);
+    }
+}

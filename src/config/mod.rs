@@ -1,0 +1,24 @@
+//! The settings of the server, each with its unit, its default and its reason.
+//!
+//! A setting has one name in three spellings: the flag `--max-clients`, the key `max-clients` in the TOML file, and the
+//! environment variable `CHATSERV_MAX_CLIENTS`. One parser reads all three, the one that `clap` derives from [`Config`], so
+//! they accept and refuse the same values (`load.rs` explains how).
+//!
+//! Limits that nobody should need to set are constants in [`limits`].
+
+mod choices;
+mod error;
+mod file;
+pub mod limits;
+mod load;
+mod settings;
+mod value;
+
+pub use choices::{Bind, DeliveryPolicy, LogLevel, Operators, RateLimit, Zone};
+pub use error::ConfigError;
+pub(crate) use error::quote;
+#[cfg(feature = "server")]
+pub(crate) use file::{in_file, toml_reason};
+pub use file::{line_of, read_text};
+pub use load::{Outcome, load};
+pub use settings::Config;

@@ -1,0 +1,270 @@
+//! The settings, and what `chatserv --help` says about them: the comments on the fields.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use toml::Value;
+
+use super::choices::{Bind, DeliveryPolicy, LogLevel, Operators, RateLimit, Zone};
+use super::error::ConfigError;
+use super::limits;
+use super::value::{self, GIB, KIB, MIB, count, duration, or, size};
+use super::value::{show_bind, show_choice, show_duration, show_rate_limit, show_size, show_zone};
+
+/// The settings in force.
+///
+/// Each value is within its bounds, and values that depend on each other fit.
+// To clap, a field of the type `Option` is a flag without a default. These flags all have one, such as `off`, so the type
+// is spelled `std::option::Option`, which clap does not recognize.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+pub struct Config {
+    /// The TCP port to listen on; 0 lets the system choose one, which the server prints.
+    #[arg(long, value_name = "PORT", default_value_t = 1337, value_parser = value::port)]
+    pub port: u16,
+
+    /// A second TCP port for JSON lines only, or off; 0 lets the system choose one. (The main port takes a first line that
+    /// begins with { as JSON, too.)
+    #[arg(long, value_name = "PORT|off", default_value = "off", value_parser = or("off", value::port))]
+    pub json_port: std::option::Option<u16>,
+
+    /// The address to listen on: localhost (both 127.0.0.1 and ::1) or an IP address. 0.0.0.0 or :: opens the chat to the
+    /// network. Names are not looked up.
+    #[arg(long, value_name = "ADDRESS", default_value = "localhost", value_parser = value::bind)]
+    pub bind: Bind,
+
+    /// How many clients may be connected at once, including those without a name. Lowered at the start if the limits of
+    /// the system are too low.
+    #[arg(long, value_name = "CLIENTS", default_value_t = 10_000, value_parser = count(1..=COUNT_MAX))]
+    pub max_clients: usize,
+
+    /// Do not ask for names: clients are known by their address and port.
+    // With `=` only: in `--anonymous false` the second word would be a stray argument, and is refused as one.
+    #[arg(long, value_name = "BOOL", default_value_t = false, default_missing_value = "true",
+          num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    pub anonymous: bool,
+
+    /// Who is an operator without a password. Operators may kick, ban and mute others, change the message of the day and
+    /// end the chat. Behind a proxy, or on a shared host, everybody connects from loopback: choose nobody there.
+    #[arg(long, value_name = "WHO", value_enum, default_value_t)]
+    pub operators: Operators,
+
+    /// A file with the password that makes anybody an operator with /op, or none. Blanks and line ends around the password
+    /// are ignored.
+    // A file, since everybody on the machine can read the flags of a process, and child processes inherit its environment.
+    #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
+    pub operator_password_file: std::option::Option<PathBuf>,
+
+    /// How long a new client has to give a name, counted from its arrival, whatever it sends meanwhile.
+    // OpenSSH grants two minutes; a name is typed faster than a password.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration())]
+    pub login_timeout: Duration,
+
+    /// How long a client with a name may send nothing before it is disconnected, or off. It is warned half a minute before,
+    /// or after half the time if that is less than a minute. Reading does not count.
+    #[arg(long, value_name = "DURATION|off", default_value = "1h", value_parser = or("off", duration()))]
+    pub idle_timeout: std::option::Option<Duration>,
+
+    /// Which thread writes to a client's socket, and so which one waits when the socket is full. This is the lesson on slow
+    /// receivers: try all three with one client that has stopped reading.
+    #[arg(long, value_name = "POLICY", value_enum, default_value_t)]
+    pub delivery: DeliveryPolicy,
+
+    /// How many writer threads may run at once; a client that needs one more is cut as too slow.
+    // The arithmetic that lowers --max-clients counts them, because each is a thread like a reader.
+    #[arg(long, value_name = "THREADS", default_value_t = 1024, value_parser = count(1..=COUNT_MAX))]
+    pub max_writers: usize,
+
+    /// How much may wait for one client before it is cut as too slow.
+    // Checked after a flush, and only while a writer has the socket. It must hold the answer to one command on a slow line;
+    // 4 KiB is about a screen of text.
+    #[arg(long, value_name = "SIZE", default_value = "256KiB", value_parser = size(4 * KIB..=GIB))]
+    pub outbox_bytes: usize,
+
+    /// How long the oldest byte may wait for one client before it is cut as too slow.
+    // Age, not the time since the last byte: a client that reads one byte a second would keep its outbox for ever.
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration())]
+    pub outbox_age: Duration,
+
+    /// How much may wait for all clients together; beyond it the clients with most are cut first. At least --outbox-bytes.
+    #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = size(4 * KIB..=64 * GIB))]
+    pub outbox_total: usize,
+
+    /// How much the kernel may buffer for each client (SO_SNDBUF, which Linux doubles).
+    // By default Linux buffers megabytes for a client that does not read, which neither the size nor the age of its outbox
+    // shows. Below 1 KiB Linux chooses its own size; above 16 MiB the setting would mean nothing.
+    #[arg(long, value_name = "SIZE", default_value = "32KiB", value_parser = size(KIB..=16 * MIB))]
+    pub send_buffer: usize,
+
+    /// Up to how many receivers each arrival and departure has its own line; above, one line every few seconds sums them up.
+    // When N people join and all hear of each, N * N lines go out: 100 million for 10,000 people.
+    #[arg(long, value_name = "CLIENTS", default_value_t = 500, value_parser = count(0..=COUNT_MAX))]
+    pub announce_up_to: usize,
+
+    /// How many past lines of a room a telnet user sees on joining it.
+    #[arg(long, value_name = "LINES", default_value_t = 10, value_parser = count(0..=limits::HISTORY_LINES_MAX))]
+    pub history_on_join: usize,
+
+    /// A text file that everybody sees on joining, the message of the day, or none.
+    #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
+    pub motd: std::option::Option<PathBuf>,
+
+    /// The time zone of the times that people see: system, UTC, or a name such as Europe/Berlin.
+    #[arg(long, value_name = "NAME", default_value = "system", value_parser = value::zone)]
+    pub time_zone: Zone,
+
+    /// How many connections one address may have at once, or off. An IPv6 address counts as its /64 network; loopback is
+    /// exempt.
+    #[arg(long, value_name = "COUNT", default_value = "64", value_parser = or("off", count(1..=COUNT_MAX)))]
+    pub connections_per_address: std::option::Option<usize>,
+
+    /// How many connections one address may open in a minute, or off. An IPv6 address counts as its /64 network; loopback
+    /// is exempt.
+    #[arg(long, value_name = "COUNT", default_value = "120", value_parser = or("off", count(1..=COUNT_MAX)))]
+    pub connections_per_minute: std::option::Option<usize>,
+
+    /// How fast one connection may send: this many lines at once, then this many a second; or off. Lines beyond that are
+    /// delayed, and the sender is told. Bytes are limited as well: 64 KiB at once, then 16 KiB a second, or 256 for each
+    /// of these lines if that is more.
+    #[arg(long, value_name = "BURST,N/s", default_value = "20,5/s", value_parser = value::rate_limit)]
+    pub rate_limit: RateLimit,
+
+    /// A directory for what must survive a restart, the bans; or none. It must exist.
+    #[arg(long, value_name = "DIRECTORY", default_value = "none", value_parser = or("none", value::directory))]
+    pub state_dir: std::option::Option<PathBuf>,
+
+    /// How long the farewell may take to reach everybody when the chat is shut down.
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration())]
+    pub shutdown_grace: Duration,
+
+    /// Log what people say as well. Otherwise the log says who came and went, and never holds a message.
+    #[arg(long, value_name = "BOOL", default_value_t = false, default_missing_value = "true",
+          num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
+    pub log_messages: bool,
+
+    /// The least important events to log.
+    #[arg(long, value_name = "LEVEL", value_enum, default_value_t)]
+    pub log_level: LogLevel,
+
+    /// A file that records what each thread does, as Chrome trace events for Perfetto (ui.perfetto.dev), or none. For
+    /// lessons: an existing file is overwritten, and the trace ends when the file has 1 GiB.
+    #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
+    pub trace: std::option::Option<PathBuf>,
+}
+
+/// The highest count that a setting takes: far beyond the threads that one process can have, and low enough that no sum or
+/// product of two settings overflows.
+const COUNT_MAX: usize = 1_000_000;
+
+impl Config {
+    /// Checks the settings that must fit each other, which no parser of a single value can.
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.outbox_bytes > self.outbox_total {
+            return Err(ConfigError::new(format!(
+                "outbox-bytes: got {}, expected at most outbox-total, which is {}",
+                show_size(self.outbox_bytes),
+                show_size(self.outbox_total),
+            )));
+        }
+        // Two zeros are two ports: the system does not choose the same one twice.
+        if self.json_port == Some(self.port) && self.port != 0 {
+            let port = self.port;
+            return Err(ConfigError::new(format!(
+                "json-port: got {port}, expected another port than port"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Writes every setting as a line of TOML. Read with `--config`, the text gives the same `Config`.
+    pub fn to_toml(&self) -> String {
+        let settings = [
+            ("port", self.port.to_string()),
+            ("json-port", number_or_off(self.json_port)),
+            ("bind", quoted(show_bind(self.bind))),
+            ("max-clients", self.max_clients.to_string()),
+            ("anonymous", self.anonymous.to_string()),
+            ("operators", quoted(show_choice(self.operators))),
+            (
+                "operator-password-file",
+                path_or_none(self.operator_password_file.as_deref()),
+            ),
+            ("login-timeout", quoted(show_duration(self.login_timeout))),
+            (
+                "idle-timeout",
+                quoted(
+                    self.idle_timeout
+                        .map_or_else(|| "off".into(), show_duration),
+                ),
+            ),
+            ("delivery", quoted(show_choice(self.delivery))),
+            ("max-writers", self.max_writers.to_string()),
+            ("outbox-bytes", quoted(show_size(self.outbox_bytes))),
+            ("outbox-age", quoted(show_duration(self.outbox_age))),
+            ("outbox-total", quoted(show_size(self.outbox_total))),
+            ("send-buffer", quoted(show_size(self.send_buffer))),
+            ("announce-up-to", self.announce_up_to.to_string()),
+            ("history-on-join", self.history_on_join.to_string()),
+            ("motd", path_or_none(self.motd.as_deref())),
+            ("time-zone", quoted(show_zone(&self.time_zone))),
+            (
+                "connections-per-address",
+                number_or_off(self.connections_per_address),
+            ),
+            (
+                "connections-per-minute",
+                number_or_off(self.connections_per_minute),
+            ),
+            ("rate-limit", quoted(show_rate_limit(self.rate_limit))),
+            ("state-dir", path_or_none(self.state_dir.as_deref())),
+            ("shutdown-grace", quoted(show_duration(self.shutdown_grace))),
+            ("log-messages", self.log_messages.to_string()),
+            ("log-level", quoted(show_choice(self.log_level))),
+            ("trace", path_or_none(self.trace.as_deref())),
+        ];
+        settings
+            .map(|(key, value)| format!("{key} = {value}\n"))
+            .concat()
+    }
+
+    /// The settings `new`, except those that cannot change while the server runs, since existing sockets, threads and codecs
+    /// depend on them.
+    pub fn changed_to(&self, new: Config) -> Config {
+        Config {
+            port: self.port,
+            json_port: self.json_port,
+            bind: self.bind,
+            max_clients: self.max_clients,
+            anonymous: self.anonymous,
+            delivery: self.delivery,
+            max_writers: self.max_writers,
+            send_buffer: self.send_buffer,
+            time_zone: self.time_zone.clone(),
+            state_dir: self.state_dir.clone(),
+            trace: self.trace.clone(),
+            ..new
+        }
+    }
+
+    /// The keys of the settings that differ, in the order of [`Config::to_toml`].
+    pub fn differences(&self, other: &Config) -> Vec<String> {
+        let (ours, theirs) = (self.to_toml(), other.to_toml());
+        ours.lines()
+            .zip(theirs.lines())
+            .filter(|(our, their)| our != their)
+            .filter_map(|(our, _)| Some(our.split_once(" = ")?.0.to_owned()))
+            .collect()
+    }
+}
+
+/// A TOML string, with the escapes that a path may need.
+fn quoted(value: String) -> String {
+    Value::String(value).to_string()
+}
+
+fn number_or_off(number: Option<impl ToString>) -> String {
+    number.map_or_else(|| quoted("off".into()), |number| number.to_string())
+}
+
+fn path_or_none(path: Option<&Path>) -> String {
+    quoted(path.map_or_else(|| "none".into(), |path| path.display().to_string()))
+}

@@ -1,0 +1,69 @@
+//! The guide: everything besides the reference of the source.
+//!
+//! | page | for |
+//! |---|---|
+//! | [`manual`] | people who chat |
+//! | [`json`] | programs |
+//! | [`settings`], [`operations`] | people who run a server |
+//! | [`teaching`] | teachers: a chat in the classroom, the lab |
+//! | [`measurements`] | everybody who asks whether threads are fast enough |
+//! | [`internals`] | readers of the source |
+//! | [`changelog`] | everybody who updates |
+
+/// A page of the guide, from the Markdown file beside this one.
+///
+/// The links in these files work on GitHub. In Markdown the first definition of a label counts, so the definitions here
+/// make the same links work in rustdoc: they lead to its own pages, and to the plots of the checkout that `target` is in.
+macro_rules! page {
+    ($name:ident, $file:literal) => {
+        /// [manual]: crate::guide::manual
+        /// [json]: crate::guide::json
+        /// [settings]: crate::guide::settings
+        /// [reloading]: crate::guide::settings#reloading
+        /// [operations]: crate::guide::operations
+        /// [guarantees]: crate::guide::operations#limits-and-guarantees
+        /// [teaching]: crate::guide::teaching
+        /// [measurements]: crate::guide::measurements
+        /// [internals]: crate::guide::internals
+        /// [lesson]: ../../../lab/index.html
+        /// [growth]: ../../../../../scripts/results/growth.svg
+        /// [stalled]: ../../../../../scripts/results/stalled.svg
+        /// [server]: ../../../src/chatserv/server/mod.rs.html
+        /// [reader]: ../../../src/chatserv/server/reader.rs.html
+        /// [decode]: ../../../src/chatserv/protocol/plain/decode.rs.html
+        /// [dispatcher]: ../../../src/chatserv/server/dispatcher.rs.html
+        /// [hub]: ../../../src/chatserv/chat/hub.rs.html
+        /// [say]: ../../../src/chatserv/chat/say.rs.html
+        /// [encode]: ../../../src/chatserv/protocol/plain/encode.rs.html
+        /// [delivery]: ../../../src/chatserv/server/delivery/mod.rs.html
+        /// [event]: ../../../src/chatserv/chat/event.rs.html
+        /// [main]: ../../../../../src/main.rs
+        /// [listener]: ../../../src/chatserv/server/listener.rs.html
+        /// [json-codec]: ../../../src/chatserv/protocol/json/mod.rs.html
+        /// [limits]: ../../../src/chatserv/config/limits.rs.html
+        /// [hub-tests]: ../../../../../tests/hub/mod.rs
+        /// [client]: ../../../chat/index.html
+        /// [lab]: ../../../lab/index.html
+        /// [bench-script]: ../../../../../scripts/bench
+        /// [bench]: ../../../bench/index.html
+        /// [floor]: ../../../src/bench/floor.rs.html
+        /// [report]: ../../../../../scripts/results/report.txt
+        /// [unit]: ../../../../../scripts/systemd/chatserv.service
+        /// [compose]: ../../../../../scripts/docker/compose.yml
+        /// [dockerfile]: ../../../../../scripts/docker/Dockerfile
+        /// [sample]: ../../../../../scripts/chatserv.toml
+        /// [motd]: ../../../../../scripts/motd.txt
+        ///
+        #[doc = include_str!($file)]
+        pub mod $name {}
+    };
+}
+
+page!(manual, "manual.md");
+page!(json, "json.md");
+page!(settings, "settings.md");
+page!(operations, "operations.md");
+page!(teaching, "teaching.md");
+page!(measurements, "measurements.md");
+page!(internals, "internals.md");
+page!(changelog, "changelog.md");

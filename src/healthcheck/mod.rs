@@ -1,0 +1,261 @@
+//! `chatserv healthcheck`: for programs such as Docker or a load balancer that need to know whether the chat works.
+//!
+//! It connects, reads the first line, ends its input and reads the rest, so that the server sees an orderly end and no
+//! reset. It gives no name, so nobody in the chat hears of it. With `--anonymous` every arrival is announced; there it uses
+//! the JSON port, where a client joins only with `connect`.
+//!
+//! A server is healthy if it answers like one. A refusal is an answer too: a full server works, and a restart would
+//! disconnect everybody.
+
+mod address;
+
+use std::fmt;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::{Duration, Instant};
+
+pub use address::Address;
+
+use crate::config::{Config, ConfigError, quote};
+
+/// How long the answer may take. (A name lookup takes as long as the system lets it.)
+const PATIENCE: Duration = Duration::from_secs(3);
+/// After this much silence a port of unknown protocol is taken for a JSON one. A healthy main port greets long before.
+const GREETING_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long the end of the connection may take, on which nothing depends.
+const FAREWELL_TIMEOUT: Duration = Duration::from_millis(500);
+/// The maximum length of an answer.
+const ANSWER_BYTES_MAX: usize = 4 * 1024;
+/// A request that a JSON port answers without a `connect`.
+const PING: &[u8] = b"{\"action\":\"ping\"}\n";
+
+/// Which side speaks first on a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Greeting {
+    /// The server: a line of plain text.
+    Server,
+    /// The client: a JSON object.
+    Client,
+    /// To be found out.
+    Unknown,
+}
+
+/// A server to check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Healthcheck {
+    address: Address,
+    greeting: Greeting,
+}
+
+impl Healthcheck {
+    /// The server at `address`, or else the one with these settings.
+    ///
+    /// # Errors
+    /// The address is wrong, or the settings let the system choose the port.
+    pub fn new(address: Option<&str>, config: &Config) -> Result<Self, ConfigError> {
+        let wrong = |what: String| ConfigError::new(format!("healthcheck: {what}"));
+        let parse = |text: &str| {
+            text.parse::<Address>()
+                .map_err(|expected| wrong(format!("got {}, expected {expected}", quote(text))))
+        };
+        let address = address.map(parse).transpose()?;
+        let json_port = config.json_port;
+        let port = json_port
+            .filter(|_| config.anonymous)
+            .unwrap_or(config.port);
+        let own = Address::of_server(config.bind, port);
+        let is_own = address.is_none();
+        let address = address.unwrap_or(own);
+        if address.port == 0 {
+            return Err(wrong(
+                "the settings let the system choose the port: name it".into(),
+            ));
+        }
+        let greeting = if Some(address.port) == json_port {
+            Greeting::Client
+        } else if is_own || config.anonymous {
+            // On an anonymous main port, a JSON object would be a message to everybody.
+            Greeting::Server
+        } else {
+            Greeting::Unknown
+        };
+        Ok(Self { address, greeting })
+    }
+
+    /// Checks the server.
+    ///
+    /// # Errors
+    /// It is not there, is silent, or is no chat server.
+    pub fn check(&self) -> Result<(), Unhealthy> {
+        let end = Instant::now() + PATIENCE;
+        let answered = self.connect(end).and_then(|stream| self.ask(&stream, end));
+        answered.map_err(|reason| Unhealthy(format!("{}: {reason}", self.address)))
+    }
+
+    /// Connects to the first address that accepts.
+    fn connect(&self, end: Instant) -> Result<TcpStream, String> {
+        let mut last = io::Error::from(ErrorKind::NotFound);
+        for address in self.address.candidates().map_err(no_connection)? {
+            let left = end.saturating_duration_since(Instant::now());
+            // A timeout of zero is an error.
+            match TcpStream::connect_timeout(&address, left.max(Duration::from_millis(1))) {
+                Ok(stream) => return Ok(stream),
+                Err(error) => last = error,
+            }
+        }
+        Err(no_connection(last))
+    }
+
+    fn ask(&self, stream: &TcpStream, end: Instant) -> Result<(), String> {
+        let greeted_until = match self.greeting {
+            Greeting::Server => Some(end),
+            Greeting::Unknown => Some(end.min(Instant::now() + GREETING_TIMEOUT)),
+            Greeting::Client => None,
+        };
+        let greeting = match greeted_until {
+            Some(until) => read_line(stream, until)?,
+            None => None,
+        };
+        match greeting {
+            Some(line) if line.starts_with(b"server: ") => {}
+            Some(line) => return Err(no_chat(&line)),
+            None if self.greeting == Greeting::Server => return Err(silent()),
+            None => {
+                let mut sending = stream;
+                sending.write_all(PING).map_err(broken)?;
+                let answer = read_line(stream, end)?.ok_or_else(silent)?;
+                let object = serde_json::from_slice::<serde_json::Map<_, _>>(&answer);
+                object.map_err(|_| no_chat(&answer))?;
+            }
+        }
+        leave(stream);
+        Ok(())
+    }
+}
+
+/// Reads a line; `None` if it does not come in time.
+fn read_line(mut stream: &TcpStream, end: Instant) -> Result<Option<Vec<u8>>, String> {
+    let mut line = Vec::new();
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(None);
+        }
+        stream.set_read_timeout(Some(left)).map_err(broken)?;
+        let mut buffer = [0; 512];
+        match stream.read(&mut buffer) {
+            Ok(0) if line.is_empty() => return Err("closes the connection without a line".into()),
+            Ok(0) => return Err(no_chat(&line)),
+            Ok(count) => line.extend_from_slice(&buffer[..count]),
+            Err(error) if is_timeout(&error) => {}
+            Err(error) => return Err(broken(error)),
+        }
+        if let Some(length) = line.iter().position(|&byte| byte == b'\n') {
+            line.truncate(length);
+            return Ok(Some(line));
+        }
+        if line.len() > ANSWER_BYTES_MAX {
+            return Err(no_chat(&line));
+        }
+    }
+}
+
+/// Ends the input and reads the rest: to close a socket with unread input would send a reset.
+fn leave(mut stream: &TcpStream) {
+    let end = Instant::now() + FAREWELL_TIMEOUT;
+    // The server is healthy, whatever goes wrong from here on.
+    let _ = stream.shutdown(Shutdown::Write);
+    let mut buffer = [0; 512];
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() || stream.set_read_timeout(Some(left)).is_err() {
+            return;
+        }
+        match stream.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(error) if is_timeout(&error) => {}
+            Err(_) => return,
+        }
+    }
+}
+
+/// Whether a read only timed out or was interrupted.
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+    )
+}
+
+/// What is wrong with a server.
+#[derive(Debug)]
+pub struct Unhealthy(String);
+
+impl fmt::Display for Unhealthy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unhealthy {}
+
+fn no_chat(line: &[u8]) -> String {
+    format!(
+        "is no chat server, it says {}",
+        quote(&String::from_utf8_lossy(line))
+    )
+}
+
+fn no_connection(error: io::Error) -> String {
+    format!("cannot connect: {error}")
+}
+
+fn broken(error: io::Error) -> String {
+    format!("the connection broke: {error}")
+}
+
+fn silent() -> String {
+    format!("says nothing for {} s", PATIENCE.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_settings_give_the_port_and_the_greeting() {
+        // Address, anonymous, JSON port; then the port to check, and which side speaks first.
+        let table = [
+            (None, false, None, Some((1337, Greeting::Server))),
+            (None, false, Some(1338), Some((1337, Greeting::Server))),
+            (None, true, Some(1338), Some((1338, Greeting::Client))),
+            (None, true, Some(0), None),
+            (None, true, None, Some((1337, Greeting::Server))),
+            (
+                Some("1338"),
+                true,
+                Some(1338),
+                Some((1338, Greeting::Client)),
+            ),
+            (
+                Some("1338"),
+                false,
+                Some(1338),
+                Some((1338, Greeting::Client)),
+            ),
+            (Some("1338"), false, None, Some((1338, Greeting::Unknown))),
+            (Some("1337"), true, None, Some((1337, Greeting::Server))),
+        ];
+        for (address, anonymous, json_port, wanted) in table {
+            let config = Config {
+                anonymous,
+                json_port,
+                ..Config::default()
+            };
+            let asked = Healthcheck::new(address, &config).ok();
+            let asked = asked.map(|asked| (asked.address.port, asked.greeting));
+            assert_eq!(asked, wanted, "{anonymous}, {json_port:?}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Step 2 of the way of a message: bytes from a telnet client become lines.
+//!
+//! Three layers, each of which keeps between two reads exactly what it needs to continue, because TCP may split and join
+//! what was sent in any way:
+//!
+//! ```text
+//! bytes ─▶ Telnet ─▶ LineBuffer ─▶ clean ─▶ Input::Line
+//!            └─▶ replies
+//! ```
+//!
+//! They may be taken on trust: [`Telnet`] takes telnet's commands out of the bytes and refuses what they ask for,
+//! [`LineBuffer`] finds line ends and keeps to the limits, [`clean`] drops what could hurt another terminal, and [`Watch`]
+//! recognises programs on the wrong port.
+
+use super::line::{LineBuffer, Step};
+use super::stranger::Watch;
+use super::telnet::{Heard, Telnet};
+use crate::chat::{Input, Line, Stranger, Time};
+use crate::protocol::Decoded;
+use crate::protocol::clean::{clean, is_blank};
+
+/// The decoder of one plain-text connection. It holds no buffer while nobody is in the middle of a line: there may be ten
+/// thousand of it.
+#[derive(Debug)]
+pub struct PlainDecoder {
+    telnet: Telnet,
+    line: LineBuffer,
+    /// Looks for strangers until the first line that is not blank.
+    watch: Option<Watch>,
+    /// The last input was sent, and everything after it is ignored: what follows a stranger's greeting may be the body of a
+    /// web page's request, and say `SHUTDOWN`.
+    finished: bool,
+    /// Whether a first line that begins with a brace switches to JSON.
+    may_be_json: bool,
+}
+
+impl PlainDecoder {
+    /// A decoder for a new connection that speaks plain text.
+    pub fn new() -> Self {
+        PlainDecoder {
+            telnet: Telnet::default(),
+            line: LineBuffer::default(),
+            watch: Some(Watch::default()),
+            finished: false,
+            may_be_json: false,
+        }
+    }
+
+    /// A decoder for a new connection whose first line may switch it to JSON.
+    pub fn or_json() -> Self {
+        PlainDecoder {
+            may_be_json: true,
+            ..PlainDecoder::new()
+        }
+    }
+
+    /// Takes the bytes of one read and appends what they mean to `out`; the same bytes mean the same however reads split
+    /// them. `now` serves telnet's limits on answers. Returns the rest of the bytes from the brace on that switches the
+    /// connection to JSON, untouched: telnet's commands mean nothing there.
+    pub fn feed<'a>(&mut self, all: &'a [u8], now: Time, out: &mut Decoded) -> Option<&'a [u8]> {
+        if self.finished {
+            return None;
+        }
+        let mut bytes = all;
+        self.telnet.pay_debt(now, &mut out.replies);
+        while let Some(heard) = self.telnet.step(&mut bytes, now, &mut out.replies) {
+            match heard {
+                Heard::Nothing => {}
+                Heard::Data(data) => {
+                    let unread = self.read_data(data, &mut out.inputs);
+                    if unread > 0 {
+                        return Some(&all[all.len() - bytes.len() - unread..]);
+                    }
+                }
+                Heard::EraseCharacter => self.line.erase_grapheme(),
+                Heard::EraseLine => self.line.erase(),
+                // Nobody presses a key between two bytes of a letter.
+                Heard::SpecialKey { mistaken_for, .. } if self.line.is_mid_letter() => {
+                    self.read_data(&[mistaken_for], &mut out.inputs);
+                }
+                Heard::SpecialKey {
+                    erases_line: true, ..
+                } => self.line.erase(),
+                Heard::SpecialKey { .. } => {}
+                Heard::EndOfInput => {
+                    self.finish(out);
+                    if !self.finished {
+                        out.inputs.push(Input::EndOfTransmission);
+                    }
+                }
+                Heard::TooMuch => self.finish_with(Input::LineEndless, &mut out.inputs),
+            }
+            if self.finished {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// When [`PlainDecoder::feed`] has to be called without bytes, because an answer is owed.
+    pub fn answer_due(&self) -> Option<Time> {
+        if self.finished {
+            None
+        } else {
+            self.telnet.debt_due()
+        }
+    }
+
+    /// The client has closed its sending side. A line counts without its end: `printf hi | nc` says hi. A character without
+    /// its end becomes U+FFFD.
+    pub fn finish(&mut self, out: &mut Decoded) {
+        if let Some(line) = self.line.finish() {
+            self.read_line(&line, &mut out.inputs);
+        }
+    }
+
+    /// Takes bytes without telnet's commands. Returns how many it leaves, because they are JSON; mostly none.
+    fn read_data(&mut self, mut data: &[u8], inputs: &mut Vec<Input>) -> usize {
+        while !self.finished {
+            if self.is_json(data) {
+                return data.len();
+            }
+            let Some(step) = self.line.step(&mut data) else {
+                break;
+            };
+            match step {
+                Step::Ended(line) => self.read_line(&line, inputs),
+                // A TLS hello has no line ends.
+                Step::Typed if self.watch.is_some() && self.line.begins_like_tls() => {
+                    self.finish_with(Input::Stranger(Stranger::Tls), inputs);
+                }
+                Step::Typed => {}
+                Step::TooLong(start) => match self
+                    .watch
+                    .as_mut()
+                    .and_then(|watch| watch.look_at_long(&start))
+                {
+                    Some(stranger) => self.finish_with(Input::Stranger(stranger), inputs),
+                    None => inputs.push(Input::LineTooLong),
+                },
+                Step::Skipped(run) => {
+                    if let Some(stranger) = self
+                        .watch
+                        .as_mut()
+                        .and_then(|watch| watch.look_at_skipped(run))
+                    {
+                        self.finish_with(Input::Stranger(stranger), inputs);
+                    }
+                }
+                Step::SkippedToEnd => self.watch = None,
+                Step::Endless => self.finish_with(Input::LineEndless, inputs),
+                Step::EndOfTransmission => inputs.push(Input::EndOfTransmission),
+            }
+        }
+        0
+    }
+
+    /// Whether the next byte is the brace that begins the first line which is not blank.
+    fn is_json(&self, data: &[u8]) -> bool {
+        self.may_be_json
+            && data.first() == Some(&b'{')
+            && self.watch.is_some()
+            && self.line.is_at_start()
+    }
+
+    /// Takes a whole line, without its end.
+    fn read_line(&mut self, bytes: &[u8], inputs: &mut Vec<Input>) {
+        let line = clean(bytes);
+        if is_blank(&line.text) {
+            // Such a line is no greeting: HTTP allows empty lines before a request.
+            inputs.push(Input::Line(Line {
+                text: String::new(),
+                altered: line.altered,
+            }));
+            return;
+        }
+        match self
+            .watch
+            .take()
+            .and_then(|watch| watch.look_at_line(&line.text))
+        {
+            Some(stranger) => self.finish_with(Input::Stranger(stranger), inputs),
+            None => inputs.push(Input::Line(line)),
+        }
+    }
+
+    /// Adds the last input, releases the buffer and ignores everything from now on.
+    fn finish_with(&mut self, last: Input, inputs: &mut Vec<Input>) {
+        inputs.push(last);
+        self.line = LineBuffer::default();
+        self.finished = true;
+    }
+}
+
+impl Default for PlainDecoder {
+    fn default() -> Self {
+        PlainDecoder::new()
+    }
+}

@@ -1,0 +1,277 @@
+//! Removes telnet commands from a connection's bytes and refuses every option they ask for (RFC 854, RFC 855).
+//!
+//! Every option is refused, even ECHO and SUPPRESS-GO-AHEAD: a server that agrees to those receives each key as it is
+//! pressed and has to edit the line itself. A refusal is sent once for each change, since two programs that answer each
+//! answer never stop (RFC 1143). The server asks for nothing and offers nothing, so programs that do not speak telnet,
+//! such as `nc`, never see a byte of it.
+
+use std::time::Duration;
+
+use super::super::clean::ordinary_prefix;
+use super::line::ENDLESS_BYTES_MAX;
+use crate::chat::Time;
+
+/// "Interpret as command": the first byte of every command. Doubled, it is the data byte 255.
+const IAC: u8 = 255;
+const DONT: u8 = 254;
+const DO: u8 = 253;
+const WONT: u8 = 252;
+const WILL: u8 = 251;
+/// Begins a subnegotiation: an option's parameters, up to IAC SE.
+const SB: u8 = 250;
+const ERASE_LINE: u8 = 248;
+const ERASE_CHARACTER: u8 = 247;
+const ARE_YOU_THERE: u8 = 246;
+const ABORT_OUTPUT: u8 = 245;
+const INTERRUPT_PROCESS: u8 = 244;
+const BREAK: u8 = 243;
+const SE: u8 = 240;
+/// RFC 1184: the key for suspending a process.
+const SUSPEND: u8 = 237;
+/// RFC 1184: the key for end of file.
+const END_OF_FILE: u8 = 236;
+
+/// RFC 860. An option that is never on: it asks for an answer once everything before it has been processed.
+const TIMING_MARK: u8 = 6;
+
+/// How many refusals a connection gets. There are about fifty options, and no honest program changes its mind so often.
+const REFUSALS_MAX: u8 = 64;
+
+/// How many timing marks and "are you there" commands are answered in [`ANSWERS_PERIOD`].
+const ANSWERS_MAX: usize = 10;
+const ANSWERS_PERIOD: Duration = Duration::from_secs(1);
+
+/// More than [`ENDLESS_BYTES_MAX`] bytes of commands in this time are a flood. A total would not do: some programs send
+/// a NOP twice a minute for months, to keep the connection alive.
+const COMMANDS_PERIOD: Duration = Duration::from_secs(10);
+
+/// The meaning of the next few bytes.
+#[derive(Debug)]
+pub(super) enum Heard<'a> {
+    /// A command, or part of one, that concerns nobody else.
+    Nothing,
+    /// Bytes of the conversation.
+    Data(&'a [u8]),
+    EraseCharacter,
+    EraseLine,
+    /// A special key was pressed; or GNU telnet mistook this byte, in the middle of a letter, for that key.
+    SpecialKey {
+        mistaken_for: u8,
+        erases_line: bool,
+    },
+    /// The other end will send no more: Ctrl-D, or the end of PuTTY's input.
+    EndOfInput,
+    /// More bytes of commands than any honest program sends.
+    TooMuch,
+}
+
+/// The telnet state of one connection.
+#[derive(Debug, Default)]
+pub(super) struct Telnet {
+    state: State,
+    /// Allocated when the first command arrives. Most terminals never send one.
+    record: Option<Box<Record>>,
+}
+
+/// How to read the next byte.
+#[derive(Debug, Default, Clone, Copy)]
+enum State {
+    #[default]
+    Data,
+    Command,
+    /// The option of this verb: DO, DONT, WILL or WONT.
+    Option(u8),
+    /// Part of a subnegotiation.
+    Parameters,
+    /// The byte after an IAC in a subnegotiation. Only IAC SE ends one; SE alone is a parameter.
+    ParametersCommand,
+}
+
+impl Telnet {
+    /// Takes some bytes from the front of `bytes` and appends any answer to `replies`; `None` when `bytes` is empty.
+    pub(super) fn step<'a>(
+        &mut self,
+        bytes: &mut &'a [u8],
+        now: Time,
+        replies: &mut Vec<u8>,
+    ) -> Option<Heard<'a>> {
+        let (&first, after_first) = bytes.split_first()?;
+        let run = match self.state {
+            State::Data | State::Parameters => ordinary_prefix(bytes, |byte| byte != IAC),
+            _ => 0,
+        };
+        let (taken, rest) = if run > 0 {
+            bytes.split_at(run)
+        } else {
+            (&bytes[..1], after_first)
+        };
+        *bytes = rest;
+        if run > 0 && matches!(self.state, State::Data) {
+            return Some(Heard::Data(taken));
+        }
+
+        let record = self.record.get_or_insert_default();
+        if record.commands.add(taken.len(), COMMANDS_PERIOD, now) > ENDLESS_BYTES_MAX {
+            return Some(Heard::TooMuch);
+        }
+        let mut heard = Heard::Nothing;
+        self.state = match self.state {
+            State::Data => State::Command,
+            State::Command => match first {
+                SB => State::Parameters,
+                WILL | WONT | DO | DONT => State::Option(first),
+                _ => {
+                    heard = record.command(taken, now, replies);
+                    State::Data
+                }
+            },
+            State::Option(verb) => {
+                record.negotiate(verb, first, now, replies);
+                State::Data
+            }
+            State::Parameters if first == IAC => State::ParametersCommand,
+            State::ParametersCommand if first == SE => State::Data,
+            State::Parameters | State::ParametersCommand => State::Parameters,
+        };
+        Some(heard)
+    }
+
+    /// When a postponed answer is due.
+    pub(super) fn debt_due(&self) -> Option<Time> {
+        let record = self.record.as_ref()?;
+        record
+            .owes_timing_mark
+            .then(|| record.answers.began + ANSWERS_PERIOD)
+    }
+
+    /// Answers a timing mark that came after too many others. After Ctrl-C, GNU telnet shows nothing until it gets
+    /// that answer; a person who held the key down would never see the chat again if the answer were dropped.
+    pub(super) fn pay_debt(&mut self, now: Time, replies: &mut Vec<u8>) {
+        if let Some(record) = &mut self.record
+            && record.owes_timing_mark
+        {
+            record.answer_timing_mark(now, replies);
+        }
+    }
+}
+
+/// The memory of a connection that speaks telnet.
+#[derive(Debug, Default)]
+struct Record {
+    /// Options that the other end offered and we forbade: WILL, answered with DONT.
+    forbidden: OptionSet,
+    /// Options that the other end asked of us and we declined: DO, answered with WONT.
+    declined: OptionSet,
+    refusals: u8,
+    /// Counts answers to timing marks and "are you there".
+    answers: Window,
+    owes_timing_mark: bool,
+    /// Counts bytes of commands.
+    commands: Window,
+}
+
+impl Record {
+    /// Obeys a command of two bytes; `code` is the slice with the second.
+    fn command<'a>(&mut self, code: &'a [u8], now: Time, replies: &mut Vec<u8>) -> Heard<'a> {
+        // GNU telnet compares typed bytes with its keys by seven bits only: to it 0x83, the second half of the Russian
+        // `у`, is Ctrl-C; 0x8F is Ctrl-O, 0x9A Ctrl-Z and 0x9C Ctrl-\.
+        let key = |mistaken_for| Heard::SpecialKey {
+            mistaken_for,
+            erases_line: false,
+        };
+        match code {
+            // A doubled IAC is data. A line end is never a command: the 255 before it was a letter from a program
+            // that does not speak telnet and sends Latin-1.
+            [IAC | b'\r' | b'\n'] => Heard::Data(code),
+            [ERASE_CHARACTER] => Heard::EraseCharacter,
+            [ERASE_LINE] => Heard::EraseLine,
+            // There is no process to interrupt. Ctrl-C in the middle of a line discards it.
+            [INTERRUPT_PROCESS] => Heard::SpecialKey {
+                mistaken_for: 0x83,
+                erases_line: true,
+            },
+            [ABORT_OUTPUT] => key(0x8F),
+            [SUSPEND] => key(0x9A),
+            [BREAK] => key(0x9C),
+            [END_OF_FILE] => Heard::EndOfInput,
+            [ARE_YOU_THERE] => {
+                if self.answers.add(1, ANSWERS_PERIOD, now) <= ANSWERS_MAX {
+                    replies.extend_from_slice(b"server: Yes, I am here.\r\n");
+                }
+                Heard::Nothing
+            }
+            _ => Heard::Nothing,
+        }
+    }
+
+    /// Answers a request about an option.
+    fn negotiate(&mut self, verb: u8, option: u8, now: Time, replies: &mut Vec<u8>) {
+        let (refused, refusal) = match verb {
+            DO if option == TIMING_MARK => return self.answer_timing_mark(now, replies),
+            DO => (&mut self.declined, Some(WONT)),
+            WILL => (&mut self.forbidden, Some(DONT)),
+            // The option stays or goes off, as we want it: no answer. The next request for it is a change again.
+            DONT => (&mut self.declined, None),
+            _ => (&mut self.forbidden, None),
+        };
+        let Some(refusal) = refusal else {
+            return refused.remove(option);
+        };
+        if self.refusals < REFUSALS_MAX && refused.insert(option) {
+            self.refusals += 1;
+            replies.extend_from_slice(&[IAC, refusal, option]);
+        }
+    }
+
+    /// WONT is as good an answer as WILL (RFC 860), and the only one that means the same in both directions.
+    fn answer_timing_mark(&mut self, now: Time, replies: &mut Vec<u8>) {
+        self.owes_timing_mark = self.answers.add(1, ANSWERS_PERIOD, now) > ANSWERS_MAX;
+        if !self.owes_timing_mark {
+            replies.extend_from_slice(&[IAC, WONT, TIMING_MARK]);
+        }
+    }
+}
+
+/// A set of telnet options.
+#[derive(Debug, Default)]
+struct OptionSet([u64; 4]);
+
+impl OptionSet {
+    /// Whether the option is new to the set.
+    fn insert(&mut self, option: u8) -> bool {
+        let (word, bit) = Self::place(option);
+        let is_new = self.0[word] & bit == 0;
+        self.0[word] |= bit;
+        is_new
+    }
+
+    fn remove(&mut self, option: u8) {
+        let (word, bit) = Self::place(option);
+        self.0[word] &= !bit;
+    }
+
+    fn place(option: u8) -> (usize, u64) {
+        (usize::from(option / 64), 1 << (option % 64))
+    }
+}
+
+/// Counts within a period of time; the first addition after its end begins a new one.
+#[derive(Debug, Default)]
+struct Window {
+    began: Time,
+    count: usize,
+}
+
+impl Window {
+    /// Adds to the count and returns it.
+    fn add(&mut self, amount: usize, period: Duration, now: Time) -> usize {
+        if self.count == 0 || now.saturating_sub(self.began) >= period {
+            *self = Window {
+                began: now,
+                count: 0,
+            };
+        }
+        self.count += amount;
+        self.count
+    }
+}

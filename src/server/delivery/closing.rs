@@ -1,0 +1,200 @@
+//! How the server ends a connection: after its last line, or by cutting it. The second file of [`Delivery`].
+//!
+//! The order is always the same. The client leaves the chat and its place is free; what it is owed goes out; the sending
+//! side is shut; the reader discards what still comes, for a second and 64 KiB at most; the socket closes.
+
+use std::collections::hash_map::Entry;
+
+use super::{Delivery, Ending, WriteOwner};
+use crate::chat::{ClientId, Time, View};
+use crate::config::limits;
+use crate::server::inbox::InputEnd;
+
+impl Delivery<'_, '_> {
+    /// A reader has ended.
+    pub fn reader_ended(&mut self, client: ClientId, end: InputEnd) {
+        if let Some(peer) = self.peers.get_mut(&client) {
+            peer.reader_ended = Some(end);
+            peer.touch(&mut self.touched);
+        }
+    }
+
+    /// Ends a connection once everything appended so far has been sent. Nothing more is appended.
+    pub fn end_after_flush(&mut self, client: ClientId) {
+        if let Some(peer) = self
+            .peers
+            .get_mut(&client)
+            .filter(|peer| peer.ending == Ending::Open)
+        {
+            peer.ending = Ending::AfterFlush;
+            peer.place = None;
+            peer.touch(&mut self.touched);
+        }
+    }
+
+    /// Cuts a client that does not read, and tells it why as well as possible without waiting: unsent lines are dropped, the
+    /// one that has begun is finished, and the last words follow.
+    pub fn cut(
+        &mut self,
+        client: ClientId,
+        last_words: impl FnOnce(View, &mut Vec<u8>),
+        now: Time,
+    ) {
+        let Some(peer) = self
+            .peers
+            .get_mut(&client)
+            .filter(|peer| peer.ending < Ending::Cut)
+        else {
+            return;
+        };
+        tracing::info!(%client, pending_bytes = peer.pending(), "cut: does not read what is sent");
+        let mut words = Vec::new();
+        last_words(peer.view, &mut words);
+        peer.place = None;
+        match peer.write_owner {
+            WriteOwner::Dispatcher => {
+                peer.outbox.replace_unsent(&words, &mut self.buffers);
+                peer.connection.make_room();
+                let _ = peer.send(&self.tape, &mut self.buffers);
+            }
+            WriteOwner::Writer => peer.connection.cut(&words),
+        }
+        peer.outbox.clear(&mut self.buffers);
+        peer.ending = Ending::Cut;
+        self.linger(client, now);
+        self.settle(client, now);
+    }
+
+    /// Sends no more to a broken socket. It may still hold input, so the reader finds the end, and the others are told after
+    /// the client's last line.
+    pub(super) fn abandon(&mut self, client: ClientId, now: Time) {
+        if let Some(peer) = self.peers.get_mut(&client) {
+            peer.broken = true;
+            peer.outbox.clear(&mut self.buffers);
+            // In case the end never comes by itself.
+            self.linger(client, now);
+        }
+        self.settle(client, now);
+    }
+
+    /// Moves an ending connection as far on its way out as it can go now: when everything is sent, the sending side is shut
+    /// and the reader told; when the reader has ended as well, the socket closes.
+    pub(super) fn settle(&mut self, client: ClientId, now: Time) {
+        let Some(peer) = self.peers.get_mut(&client) else {
+            return;
+        };
+        if peer.ending == Ending::Open || peer.write_owner == WriteOwner::Writer {
+            return;
+        }
+        if peer.ending < Ending::Shut && peer.outbox.is_empty() {
+            peer.ending = Ending::Shut;
+            peer.writer = None;
+            peer.connection.finish_sending();
+            peer.connection.turn.close();
+            self.linger(client, now);
+        }
+        self.close_if_over(client);
+    }
+
+    /// Drops a connection whose two sides have ended, which closes its socket.
+    fn close_if_over(&mut self, client: ClientId) {
+        let Entry::Occupied(entry) = self.peers.entry(client) else {
+            return;
+        };
+        let peer = entry.get();
+        // With unread input, closing sends a reset. It waits until the last lines have arrived.
+        let may_close = match peer.reader_ended {
+            None => false,
+            Some(InputEnd::LeftUnread) => peer.lingered,
+            Some(InputEnd::Closed | InputEnd::Failed | InputEnd::Panicked) => true,
+        };
+        if peer.ending == Ending::Shut && may_close {
+            entry.remove();
+        }
+    }
+
+    /// Gives an ending connection its last second. Contract: each one ends, because it is shut down when its time is over, or
+    /// earlier if too many linger. Places are given back at once, so they do not bound these connections.
+    fn linger(&mut self, client: ClientId, now: Time) {
+        self.lingering
+            .push_back((now + limits::LINGER_TIME, client));
+        if self.lingering.len() > limits::LINGERING_MAX {
+            self.end_oldest_lingering(now);
+        }
+    }
+
+    fn end_oldest_lingering(&mut self, now: Time) {
+        let Some((_, client)) = self.lingering.pop_front() else {
+            return;
+        };
+        if let Some(peer) = self.peers.get_mut(&client) {
+            peer.connection.shut_down();
+            peer.lingered = true;
+            self.settle(client, now);
+        }
+    }
+
+    /// When [`Delivery::check_stalled`] has to be called although nothing happens.
+    pub fn deadline(&self) -> Option<Time> {
+        let linger = self.lingering.front().map(|&(time, _)| time);
+        [linger, self.next_check].into_iter().flatten().min()
+    }
+
+    /// Shuts down connections that have lingered, and returns the clients that have to be cut: those that are over a limit,
+    /// and the largest ones if all together are. To be called at the deadline.
+    pub fn check_stalled(&mut self, now: Time) -> Vec<ClientId> {
+        while self.lingering.front().is_some_and(|&(time, _)| time <= now) {
+            self.end_oldest_lingering(now);
+        }
+        if self.next_check.is_none_or(|time| time > now) {
+            return Vec::new();
+        }
+        let stalled: Vec<ClientId> = self.handed_over.iter().copied().collect();
+        self.next_check = (!stalled.is_empty()).then(|| now + limits::STALLED_CHECK_EVERY);
+        let (slow, others): (Vec<_>, Vec<_>) = stalled
+            .into_iter()
+            .partition(|&client| self.is_over_limit(client, now));
+        let largest = self.largest_over_total(&others);
+        slow.into_iter().chain(largest).collect()
+    }
+
+    /// The largest outboxes without which all together are within their limit again.
+    fn largest_over_total(&self, stalled: &[ClientId]) -> Vec<ClientId> {
+        let peers = stalled.iter().filter_map(|client| self.peers.get(client));
+        let mut by_size: Vec<(u64, ClientId)> = peers
+            .filter(|peer| peer.ending < Ending::Cut)
+            .map(|peer| (peer.pending(), peer.connection.id))
+            .collect();
+        by_size.sort_unstable();
+        let mut total: u64 = by_size.iter().map(|&(bytes, _)| bytes).sum();
+        let mut largest = Vec::new();
+        while total > self.limits.total_bytes_max
+            && let Some((bytes, client)) = by_size.pop()
+        {
+            total -= bytes;
+            largest.push(client);
+        }
+        largest
+    }
+
+    /// The clients that still have something to receive, for the end of the grace time.
+    pub fn unfinished(&self) -> Vec<ClientId> {
+        self.peers
+            .iter()
+            .filter(|(_, peer)| peer.ending < Ending::Cut)
+            .map(|(&client, _)| client)
+            .collect()
+    }
+
+    pub(super) fn is_over_limit(&mut self, client: ClientId, now: Time) -> bool {
+        let Some(peer) = self.peers.get_mut(&client) else {
+            return false;
+        };
+        if peer.write_owner == WriteOwner::Dispatcher || peer.ending >= Ending::Cut {
+            return false;
+        }
+        let written = peer.connection.row.bytes_out();
+        let too_old = |since: Time| now.saturating_sub(since) > self.limits.age_max;
+        peer.pending() > self.limits.bytes_max || peer.outbox.oldest(written).is_some_and(too_old)
+    }
+}

@@ -1,0 +1,402 @@
+//! Step 7 of the way of a message: who writes to a socket, and when.
+//!
+//! 1. Effects only **append** to outboxes. A message's bytes lie on the [`Tape`] once; an outbox knows which part is its own.
+//! 2. At the end of a batch, each touched outbox is **flushed** with one send that never blocks.
+//! 3. What a full socket does not take is **handed over** to a writer thread, and with it the right to write.
+//! 4. With `Drained`, the writer gives that right **back**. What has gathered meanwhile is flushed like anything else.
+//!
+//! A client that stops reading fills its socket, then keeps a writer blocked while its outbox grows; over the limit of
+//! bytes or age it is **cut** (in `closing`). Nobody else waits for it at any time.
+//!
+//! Two leaves may be taken on trust: [`Outbox`] (unsent bytes in order) and `writer` (one blocking `write` loop).
+
+mod closing;
+mod outbox;
+mod tape;
+mod writer;
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+
+use crossbeam_channel::Sender;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::admission::Place;
+use super::connection::Connection;
+use super::inbox::{InputEnd, Written};
+use crate::chat::{ClientId, Protocol, Time, View};
+use crate::config::{Config, DeliveryPolicy, limits};
+pub use outbox::Block;
+use outbox::{Buffers, Outbox};
+use tape::Tape;
+pub use writer::Writers;
+
+/// The sending side of all connections, owned by the dispatcher.
+pub struct Delivery<'scope, 'env> {
+    policy: DeliveryPolicy,
+    limits: OutboxLimits,
+    writers: Writers<'scope, 'env>,
+    peers: FxHashMap<ClientId, Peer<'scope>>,
+    tape: Tape,
+    buffers: Buffers,
+    /// The outboxes that were appended to since the last flush, each once.
+    touched: Vec<ClientId>,
+    /// The connections whose writer has the right to write.
+    handed_over: FxHashSet<ClientId>,
+    /// What was appended since the last flush: to all outboxes, and to the fullest one.
+    batch_bytes: usize,
+    fullest_bytes: usize,
+    /// When connections that were told to end are shut down, oldest first.
+    lingering: VecDeque<(Time, ClientId)>,
+    /// When the connections in `handed_over` are checked against the limits.
+    next_check: Option<Time>,
+}
+
+/// One connection, as the dispatcher knows it.
+struct Peer<'s> {
+    connection: Arc<Connection>,
+    view: View,
+    outbox: Outbox,
+    write_owner: WriteOwner,
+    /// The slot of the writer, if there is one. Dropping it ends the writer.
+    writer: Option<Sender<Block>>,
+    ending: Ending,
+    /// Given back as soon as the client has left the chat.
+    place: Option<Place<'s>>,
+    admitted: bool,
+    reader_ended: Option<InputEnd>,
+    /// The socket takes no more bytes. The reader may still find some input, and then its end.
+    broken: bool,
+    /// Its time to linger is over.
+    lingered: bool,
+    /// It is in [`Delivery::touched`].
+    touched: bool,
+}
+
+/// The thread that may write to a socket. There is one at any time, so no line is ever torn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WriteOwner {
+    Dispatcher,
+    /// Until it reports `Drained`.
+    Writer,
+}
+
+/// How far a connection is on its way out, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Ending {
+    Open,
+    /// What was appended so far is still sent; nothing more is appended.
+    AfterFlush,
+    /// Unsent lines were dropped and the last words sent as far as possible.
+    Cut,
+    /// The sending side is shut and the reader told; the socket closes when the reader has ended.
+    Shut,
+}
+
+/// How much may wait for clients, and how long.
+struct OutboxLimits {
+    bytes_max: u64,
+    age_max: Time,
+    /// For all clients together.
+    total_bytes_max: u64,
+}
+
+/// The result of flushing one outbox.
+enum Flushed {
+    /// Everything is sent, and the connection stays.
+    Sent,
+    /// Everything is sent, and the connection ends.
+    Ending,
+    /// A writer has it, or it waits for the writer.
+    Waiting,
+    /// The socket is full and no writer can take over.
+    Full,
+    /// The socket does not work any more.
+    Broken,
+}
+
+impl<'scope, 'env> Delivery<'scope, 'env> {
+    /// Starts without connections.
+    pub fn new(writers: Writers<'scope, 'env>, config: &Config) -> Self {
+        Self {
+            policy: config.delivery,
+            limits: OutboxLimits::of(config),
+            writers,
+            peers: FxHashMap::default(),
+            tape: Tape::default(),
+            buffers: Buffers::new(limits::BUFFERS_KEPT_BYTES_MAX),
+            touched: Vec::new(),
+            handed_over: FxHashSet::default(),
+            batch_bytes: 0,
+            fullest_bytes: 0,
+            lingering: VecDeque::new(),
+            next_check: None,
+        }
+    }
+
+    /// Takes over changed limits. A client that is over them is cut at the next check.
+    pub fn set_limits(&mut self, config: &Config) {
+        self.limits = OutboxLimits::of(config);
+    }
+
+    /// Whether no connection and no writer is left.
+    pub fn is_over(&self) -> bool {
+        self.peers.is_empty() && self.writers.all_ended()
+    }
+
+    /// Adds a new connection.
+    pub fn add(&mut self, connection: Arc<Connection>, place: Place<'scope>, protocol: Protocol) {
+        let peer = Peer {
+            view: protocol.into(),
+            outbox: Outbox::default(),
+            write_owner: WriteOwner::Dispatcher,
+            writer: None,
+            ending: Ending::Open,
+            place: Some(place),
+            admitted: false,
+            reader_ended: None,
+            broken: false,
+            lingered: false,
+            touched: false,
+            connection,
+        };
+        self.peers.insert(peer.connection.id, peer);
+    }
+
+    /// The client is in the chat, which its reader learns with its next turn.
+    pub fn admit(&mut self, client: ClientId) {
+        if let Some(peer) = self.peers.get_mut(&client) {
+            peer.admitted = true;
+        }
+    }
+
+    /// Encodes what the client receives from now on for another view.
+    pub fn set_view(&mut self, client: ClientId, view: View) {
+        if let Some(peer) = self.peers.get_mut(&client) {
+            peer.view = view;
+        }
+    }
+
+    /// Lets the client's reader send its next event.
+    pub fn give_turn(&self, client: ClientId) {
+        if let Some(peer) = self
+            .peers
+            .get(&client)
+            .filter(|peer| peer.ending == Ending::Open)
+        {
+            peer.connection.turn.give(peer.admitted);
+        }
+    }
+
+    /// Notes in the table of threads what waits for each client.
+    pub fn count_queues(&self) {
+        for peer in self.peers.values() {
+            peer.connection.row.set_queue(peer.pending());
+        }
+    }
+
+    /// Appends a message to the outboxes of these clients, encoded once for each view that one of them has. Sends nothing.
+    // One look-up for each recipient, and neither a copy nor an allocation: a line that a thousand people hear comes here
+    // a thousand times.
+    pub fn append(&mut self, to: &[ClientId], mut encode: impl FnMut(View, &mut Vec<u8>)) {
+        self.tape.begin();
+        for client in to {
+            let Some(peer) = self.peers.get_mut(client) else {
+                continue;
+            };
+            if peer.ending != Ending::Open || peer.broken {
+                continue;
+            }
+            let part = self.tape.part(peer.view, |out| encode(peer.view, out));
+            if part.len() == 0 {
+                continue;
+            }
+            peer.outbox.append(part, &self.tape, &mut self.buffers);
+            self.batch_bytes += part.len();
+            if peer.write_owner == WriteOwner::Dispatcher {
+                self.fullest_bytes = self.fullest_bytes.max(peer.outbox.len());
+            }
+            peer.touch(&mut self.touched);
+        }
+    }
+
+    /// Whether the batch has to be sent before anything else is done. Without this limit, a flood would be sent when it is
+    /// over.
+    pub fn batch_is_full(&self) -> bool {
+        self.fullest_bytes >= limits::BATCH_OUTBOX_BYTES_MAX
+            || self.batch_bytes >= limits::BATCH_TOTAL_BYTES_MAX
+    }
+
+    /// Sends what was appended. Contract:
+    /// 1. it never blocks;
+    /// 2. it returns the clients that are over a limit, which the caller has to cut;
+    /// 3. afterwards, every other outbox that the dispatcher may write to is empty.
+    pub fn flush(&mut self, now: Time) -> Vec<ClientId> {
+        let mut slow = Vec::new();
+        (self.batch_bytes, self.fullest_bytes) = (0, 0);
+        while let Some(client) = self.touched.pop() {
+            match self.flush_one(client, now) {
+                Flushed::Sent => {}
+                Flushed::Ending => self.settle(client, now),
+                Flushed::Waiting if !self.is_over_limit(client, now) => {}
+                Flushed::Waiting | Flushed::Full => slow.push(client),
+                Flushed::Broken => self.abandon(client, now),
+            }
+        }
+        self.tape.clear();
+        slow
+    }
+
+    /// The three policies of delivery. They are the lesson, and the benchmark compares them.
+    fn flush_one(&mut self, client: ClientId, now: Time) -> Flushed {
+        let Some(peer) = self.peers.get_mut(&client) else {
+            return Flushed::Sent;
+        };
+        peer.touched = false;
+        match (peer.write_owner, self.policy) {
+            (WriteOwner::Writer, _) => {
+                peer.outbox.copy_part(&self.tape, &mut self.buffers);
+                peer.outbox.mark(now);
+                Flushed::Waiting
+            }
+            (WriteOwner::Dispatcher, DeliveryPolicy::Writer) => self.hand_over(client, now),
+            (WriteOwner::Dispatcher, policy) => match peer.send(&self.tape, &mut self.buffers) {
+                Err(_) => Flushed::Broken,
+                Ok(()) if peer.outbox.is_empty() => {
+                    // A writer that has nothing left to do ends.
+                    peer.writer = None;
+                    peer.all_sent()
+                }
+                Ok(()) if policy == DeliveryPolicy::Direct => Flushed::Full,
+                Ok(()) => self.hand_over(client, now),
+            },
+        }
+    }
+
+    /// Moves the outbox to the connection's writer, which starts if there is none.
+    fn hand_over(&mut self, client: ClientId, now: Time) -> Flushed {
+        let Some(peer) = self.peers.get_mut(&client) else {
+            return Flushed::Sent;
+        };
+        if peer.outbox.is_empty() {
+            return peer.all_sent();
+        }
+        // Whatever becomes of them, the bytes outlive the tape.
+        peer.outbox.copy_part(&self.tape, &mut self.buffers);
+        if peer.writer.is_none() {
+            // Writers that have something to write count, not all that live: one that was let go a moment ago may not have
+            // ended yet, and nobody is to be cut for that.
+            let writer = self.writers.start(&peer.connection, self.handed_over.len());
+            let Some(slot) = writer else {
+                return Flushed::Full;
+            };
+            peer.writer = Some(slot);
+        }
+        let block = peer.outbox.take();
+        if peer
+            .writer
+            .as_ref()
+            .is_none_or(|slot| slot.try_send(block).is_err())
+        {
+            // A writer always takes it, unless it panicked.
+            return Flushed::Broken;
+        }
+        peer.write_owner = WriteOwner::Writer;
+        peer.outbox.mark(now);
+        tracing::debug!(%client, "handed over to a writer");
+        self.handed_over.insert(client);
+        self.next_check
+            .get_or_insert(now + limits::STALLED_CHECK_EVERY);
+        Flushed::Waiting
+    }
+
+    /// A writer gives back the right to write.
+    pub fn take_back(
+        &mut self,
+        client: ClientId,
+        block: Block,
+        outcome: io::Result<Written>,
+        now: Time,
+    ) {
+        self.buffers.give_back(block.bytes);
+        self.handed_over.remove(&client);
+        let Some(peer) = self.peers.get_mut(&client) else {
+            return;
+        };
+        peer.write_owner = WriteOwner::Dispatcher;
+        match outcome {
+            Ok(written) => {
+                // It had finished just before the client was cut: then the last words are sent here.
+                if let (Written::Everything, Some(words)) = (written, peer.connection.last_words())
+                {
+                    let _ = peer.connection.send_now(words);
+                }
+                peer.touch(&mut self.touched);
+            }
+            Err(_) => self.abandon(client, now),
+        }
+    }
+
+    /// A writer has ended. If it took the right to write with it, the connection is over.
+    pub fn writer_ended(&mut self, client: ClientId, lost_block: bool, now: Time) {
+        self.writers.ended();
+        if lost_block {
+            if let Some(peer) = self.peers.get(&client) {
+                peer.connection.shut_down();
+            }
+            self.take_back(
+                client,
+                Block::default(),
+                Err(io::ErrorKind::BrokenPipe.into()),
+                now,
+            );
+        }
+    }
+}
+
+impl Peer<'_> {
+    /// Gives the kernel as much of the outbox as it takes at once.
+    ///
+    /// # Errors
+    /// The connection is broken.
+    fn send(&mut self, tape: &Tape, buffers: &mut Buffers) -> io::Result<()> {
+        if !self.outbox.is_empty() {
+            let sent = self
+                .connection
+                .send_now(self.outbox.unsent(tape, buffers))?;
+            self.outbox.advance(sent, tape, buffers);
+        }
+        Ok(())
+    }
+
+    fn all_sent(&self) -> Flushed {
+        if self.ending == Ending::Open {
+            Flushed::Sent
+        } else {
+            Flushed::Ending
+        }
+    }
+
+    /// How many bytes the kernel has not taken yet, those of a writer included.
+    fn pending(&self) -> u64 {
+        self.outbox.pending(self.connection.row.bytes_out())
+    }
+
+    /// Puts the connection on the list for the next flush.
+    fn touch(&mut self, touched: &mut Vec<ClientId>) {
+        if !std::mem::replace(&mut self.touched, true) {
+            touched.push(self.connection.id);
+        }
+    }
+}
+
+impl OutboxLimits {
+    fn of(config: &Config) -> Self {
+        Self {
+            bytes_max: config.outbox_bytes as u64,
+            age_max: config.outbox_age,
+            total_bytes_max: config.outbox_total as u64,
+        }
+    }
+}

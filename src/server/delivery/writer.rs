@@ -1,0 +1,160 @@
+//! The writer: a thread that a connection has only while its socket is full. One loop, one blocking call.
+//!
+//! With a block of bytes it receives the right to write, and with [`Inbound::Drained`] it gives that right back. So one
+//! thread at a time writes to a socket, and no queue is shared: ownership is passed.
+
+use std::io::{self, ErrorKind, Write};
+use std::sync::Arc;
+use std::thread::Scope;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use super::outbox::{Block, rest_of_line};
+use crate::chat::ClientId;
+use crate::config::{Config, DeliveryPolicy, limits};
+use crate::server::connection::Connection;
+use crate::server::inbox::{Inbound, Inbox, Written};
+use crate::server::{Activity, Row, ThreadTable};
+
+/// Starts writers, up to a limit, and knows how many live.
+pub struct Writers<'scope, 'env> {
+    scope: &'scope Scope<'scope, 'env>,
+    threads: Arc<ThreadTable>,
+    inbox: Inbox<'scope>,
+    writers_max: usize,
+    alive: usize,
+}
+
+impl<'scope, 'env> Writers<'scope, 'env> {
+    /// Writers run in `scope` and report to `inbox`.
+    pub fn new(
+        scope: &'scope Scope<'scope, 'env>,
+        threads: Arc<ThreadTable>,
+        inbox: Inbox<'scope>,
+        config: &Config,
+    ) -> Self {
+        let writers_max = match config.delivery {
+            // Each connection has one.
+            DeliveryPolicy::Writer => config.max_clients,
+            DeliveryPolicy::DirectThenWriter | DeliveryPolicy::Direct => config.max_writers,
+        };
+        Self {
+            scope,
+            threads,
+            inbox,
+            writers_max,
+            alive: 0,
+        }
+    }
+
+    /// Starts a writer and returns its slot for one block. `None` if `busy` writers are the limit, or the system has no
+    /// thread.
+    pub fn start(&mut self, connection: &Arc<Connection>, busy: usize) -> Option<Sender<Block>> {
+        if busy >= self.writers_max {
+            return None;
+        }
+        let client = connection.id;
+        // One block at a time: the next one is sent when the last one has come back.
+        let (slot, blocks) = crossbeam_channel::bounded::<Block>(1);
+        let (connection, inbox) = (Arc::clone(connection), self.inbox.clone());
+        let row = self.threads.row("writer", format!("writer-{client}"));
+        let body = move |row: &Row| run(&connection, &blocks, &inbox, row);
+        match self
+            .threads
+            .spawn(self.scope, row, limits::SERVICE_STACK_BYTES, body)
+        {
+            Ok(_) => {
+                self.alive += 1;
+                Some(slot)
+            }
+            Err(error) => {
+                tracing::warn!(%client, %error, "no thread for a writer");
+                None
+            }
+        }
+    }
+
+    /// A writer has reported its end.
+    pub fn ended(&mut self) {
+        self.alive -= 1;
+    }
+
+    pub fn all_ended(&self) -> bool {
+        self.alive == 0
+    }
+}
+
+/// Writes each block, however long the client takes. Contract:
+/// 1. it ends when the dispatcher drops the other end of `blocks`; a shutdown of the socket wakes a blocked write;
+/// 2. each block comes back in an [`Inbound::Drained`], whatever became of it;
+/// 3. its last act is [`Inbound::WriterEnded`], also after a panic.
+fn run(connection: &Connection, blocks: &Receiver<Block>, inbox: &Inbox<'_>, row: &Row) {
+    let mut last_act = LastAct {
+        inbox,
+        client: connection.id,
+        holds_block: false,
+    };
+    row.doing(Activity::WaitingForWork);
+    for mut block in blocks {
+        row.doing(Activity::Writing);
+        last_act.holds_block = true;
+        let outcome = write(connection, &block, row);
+        last_act.holds_block = false;
+        block.bytes.clear();
+        if inbox
+            .send(Inbound::Drained {
+                client: connection.id,
+                block,
+                outcome,
+            })
+            .is_err()
+        {
+            return;
+        }
+        row.doing(Activity::WaitingForWork);
+    }
+}
+
+/// Writes the block piece by piece, and checks between two pieces whether the client is being cut.
+fn write(connection: &Connection, block: &Block, row: &Row) -> io::Result<Written> {
+    let mut socket = connection.socket();
+    let mut rest = block.bytes.as_slice();
+    let mut mid_line = block.mid_line;
+    while !rest.is_empty() {
+        if let Some(words) = connection.last_words() {
+            let mut last = rest_of_line(rest, mid_line).to_vec();
+            last.extend_from_slice(words);
+            return connection.send_now(&last).map(|_| Written::LastWords);
+        }
+        let piece = &rest[..rest.len().min(limits::WRITE_CHUNK_BYTES)];
+        match socket.write(piece) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => {
+                connection.row.count_out(count);
+                row.count_out(count);
+                mid_line = rest[count - 1] != b'\n';
+                rest = &rest[count..];
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Written::Everything)
+}
+
+/// Reports the end of this writer when it is dropped.
+struct LastAct<'w, 's> {
+    inbox: &'w Inbox<'s>,
+    client: ClientId,
+    /// A block was taken and not given back. When this is dropped, that means a panic.
+    holds_block: bool,
+}
+
+impl Drop for LastAct<'_, '_> {
+    fn drop(&mut self) {
+        let _ = self.inbox.send(Inbound::WriterEnded {
+            client: self.client,
+            lost_block: self.holds_block,
+        });
+    }
+}

@@ -1,0 +1,75 @@
+//! Why a server cannot start.
+
+use std::error::Error;
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+
+use crate::chat::Protocol;
+use crate::config::ConfigError;
+
+/// Why a server cannot start.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "the names of the fields say what they hold")]
+pub enum StartError {
+    /// The server cannot listen on an address.
+    Bind {
+        address: SocketAddr,
+        protocol: Protocol,
+        error: io::Error,
+    },
+    /// This limit of the system leaves no room for one client.
+    Capacity(String),
+    /// A file that a setting names cannot be used.
+    File(ConfigError),
+    /// A thread that the server needs cannot be started.
+    Thread(io::Error),
+}
+
+impl From<ConfigError> for StartError {
+    fn from(error: ConfigError) -> Self {
+        Self::File(error)
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bind {
+                address,
+                protocol,
+                error,
+            } => {
+                write!(f, "cannot listen on {address}: ")?;
+                let flag = match protocol {
+                    Protocol::Plain => "--port",
+                    Protocol::Json => "--json-port",
+                };
+                match error.kind() {
+                    ErrorKind::AddrInUse => write!(
+                        f,
+                        "another program uses this port. Stop it, or choose another with {flag}"
+                    ),
+                    ErrorKind::PermissionDenied => write!(
+                        f,
+                        "ports below 1024 need special rights. Choose a higher one with {flag}"
+                    ),
+                    ErrorKind::AddrNotAvailable => f.write_str(
+                        "this machine has no such address. Choose one of its own with --bind, or 0.0.0.0 for all",
+                    ),
+                    _ => error.fmt(f),
+                }
+            }
+            Self::Capacity(limit) => {
+                write!(f, "not even one client fits: {limit}. Raise that limit")
+            }
+            Self::File(error) => error.fmt(f),
+            Self::Thread(error) => write!(
+                f,
+                "cannot start a thread: {error}. Raise the limit on threads (ulimit -u, cgroup pids.max)"
+            ),
+        }
+    }
+}
+
+impl Error for StartError {}

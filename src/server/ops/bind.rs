@@ -1,0 +1,153 @@
+//! The listening sockets.
+
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+
+use rustix::io::Errno;
+use socket2::{Domain, Socket, Type};
+
+use crate::chat::Protocol;
+use crate::config::{Bind, Config, limits};
+use crate::server::error::StartError;
+
+/// How many ports are tried if the one that the system chooses for IPv4 is taken for IPv6.
+const PORT_TRIES_MAX: u32 = 10;
+
+/// The listening sockets for one protocol.
+#[derive(Debug)]
+pub struct Bound {
+    pub protocol: Protocol,
+    /// One socket, or one for each family for `localhost`.
+    pub sockets: Vec<TcpListener>,
+    /// The port of all sockets; the system has chosen it if the setting is 0.
+    pub port: u16,
+}
+
+/// Listens as the settings say: first the port for plain text, then the one for JSON if there is one.
+///
+/// # Errors
+/// The first address that is not available.
+pub fn bind_all(config: &Config) -> Result<Vec<Bound>, StartError> {
+    let mut wanted = vec![(Protocol::Plain, config.port)];
+    wanted.extend(config.json_port.map(|port| (Protocol::Json, port)));
+    // A port that the system chooses comes last, or it could be the other one.
+    wanted.sort_by_key(|&(_, port)| port == 0);
+    let bound = |(protocol, port)| bind(config.bind, port, protocol);
+    let mut all = wanted
+        .into_iter()
+        .map(bound)
+        .collect::<Result<Vec<Bound>, StartError>>()?;
+    all.sort_by_key(|bound| bound.protocol == Protocol::Json);
+    Ok(all)
+}
+
+/// Listens on one port. `localhost` is not looked up: it is 127.0.0.1 and ::1, or 127.0.0.1 alone on a machine without IPv6.
+fn bind(bind: Bind, port: u16, protocol: Protocol) -> Result<Bound, StartError> {
+    let address = match bind {
+        Bind::Address(address) => address,
+        Bind::Localhost => return bind_localhost(port, protocol),
+    };
+    let socket = listen(SocketAddr::new(address, port), protocol)?;
+    Ok(Bound {
+        protocol,
+        port: port_of(&socket, port),
+        sockets: vec![socket],
+    })
+}
+
+fn bind_localhost(port: u16, protocol: Protocol) -> Result<Bound, StartError> {
+    let mut tries = 1;
+    loop {
+        let v4 = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), protocol)?;
+        let chosen = port_of(&v4, port);
+        let bound = |sockets| Bound {
+            protocol,
+            sockets,
+            port: chosen,
+        };
+        match listen(SocketAddr::from((Ipv6Addr::LOCALHOST, chosen)), protocol) {
+            Ok(v6) => return Ok(bound(vec![v4, v6])),
+            Err(StartError::Bind { error, .. }) if is_without_ipv6(&error) => {
+                tracing::info!(%error, "no IPv6 on this machine: 127.0.0.1 only");
+                return Ok(bound(vec![v4]));
+            }
+            // The system chose a port that is free for IPv4 only.
+            Err(_) if port == 0 && tries < PORT_TRIES_MAX => tries += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The kernel has no IPv6, or no address of it.
+fn is_without_ipv6(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::AddrNotAvailable
+        || error.raw_os_error() == Some(Errno::AFNOSUPPORT.raw_os_error())
+}
+
+fn port_of(socket: &TcpListener, asked: u16) -> u16 {
+    socket.local_addr().map_or(asked, |address| address.port())
+}
+
+fn listen(address: SocketAddr, protocol: Protocol) -> Result<TcpListener, StartError> {
+    let open = || {
+        let tcp = Some(socket2::Protocol::TCP);
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, tcp)?;
+        // Otherwise a restart waits until the kernel forgets the connections of the last run.
+        socket.set_reuse_address(true)?;
+        if let IpAddr::V6(v6) = address.ip() {
+            // `::` includes IPv4; ::1 leaves 127.0.0.1 to its own socket.
+            socket.set_only_v6(!v6.is_unspecified())?;
+        }
+        socket.bind(&address.into())?;
+        // std has a backlog of 128: too small when thousands reconnect at once after a restart.
+        socket.listen(limits::BACKLOG)?;
+        Ok(socket.into())
+    };
+    open().map_err(|error| StartError::Bind {
+        address,
+        protocol,
+        error,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on(port: u16, json_port: Option<u16>) -> Result<Vec<Bound>, StartError> {
+        bind_all(&Config {
+            port,
+            json_port,
+            bind: Bind::Address(Ipv4Addr::LOCALHOST.into()),
+            ..Config::default()
+        })
+    }
+
+    #[test]
+    fn each_protocol_has_its_own_port_and_plain_text_comes_first() {
+        let both = on(0, Some(0)).unwrap();
+        let protocols: Vec<Protocol> = both.iter().map(|bound| bound.protocol).collect();
+        assert_eq!(protocols, [Protocol::Plain, Protocol::Json]);
+        assert_ne!(both[0].port, both[1].port);
+        for bound in &both {
+            assert_eq!(bound.sockets[0].local_addr().unwrap().port(), bound.port);
+        }
+        // A fixed port is bound before one is chosen, and still comes second in the list.
+        let port = both[1].port;
+        drop(both);
+        assert_eq!(on(0, Some(port)).unwrap()[1].port, port);
+        assert_eq!(on(0, None).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn the_error_for_a_taken_port_names_the_flag() {
+        let taken = on(0, None).unwrap();
+        let error = on(0, Some(taken[0].port)).unwrap_err().to_string();
+        assert!(
+            error.ends_with("choose another with --json-port"),
+            "{error}"
+        );
+        let error = on(taken[0].port, Some(0)).unwrap_err().to_string();
+        assert!(error.ends_with("choose another with --port"), "{error}");
+    }
+}

@@ -1,0 +1,24 @@
+//! Operations: what a server needs besides the chat.
+
+pub mod bans_file;
+pub mod bind;
+pub mod capacity;
+pub mod console;
+pub mod log;
+pub mod reload;
+pub mod signals;
+pub mod threads;
+pub mod trace;
+
+use crate::chat::Effect;
+use bans_file::Keeper;
+
+/// Carries out an effect that the classic chat does not know.
+pub fn carry_out(effect: &Effect, keeper: Option<&Keeper>) {
+    match (effect, keeper) {
+        (Effect::Log(event), _) => log::event(event),
+        (Effect::SaveBans(bans), Some(keeper)) => keeper.keep(bans.clone()),
+        (Effect::SaveBans(_), None) => {}
+        _ => debug_assert!(false, "the dispatcher itself carries out {effect:?}"),
+    }
+}

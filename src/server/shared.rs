@@ -1,0 +1,25 @@
+//! What the listeners and the dispatcher share.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use parking_lot::RwLock;
+
+use super::admission::Admission;
+use super::clock::Clock;
+use super::ops::bans_file::Keeper;
+use super::ops::threads::ThreadTable;
+use crate::config::Config;
+
+/// One for each server.
+pub struct Shared<'env> {
+    /// The settings for new connections, which keep them. Only the dispatcher changes them.
+    pub settings: RwLock<Arc<Config>>,
+    pub admission: &'env Admission,
+    /// Ids are never reused.
+    pub next_id: &'env AtomicU64,
+    pub threads: Arc<ThreadTable>,
+    pub clock: Clock,
+    /// Stores the bans, if there is a directory for them.
+    pub keeper: Option<Keeper>,
+}

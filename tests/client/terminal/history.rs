@@ -1,0 +1,65 @@
+//! Typed lines come back by the Up key.
+
+use super::meet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::screen::{numbered, said};
+use crate::support::or_skip;
+
+#[test]
+fn history_survives_the_end_of_the_client() {
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
+    for line in ["one", "two"] {
+        screen.says(line);
+        assert_eq!(bob.skip_to("luca : "), format!("luca : {line}"));
+    }
+    // Passwords are not kept.
+    screen.says("/op open-sesame");
+    screen.prompts(">");
+    screen.presses("Up");
+    screen.prompts("> two");
+    screen.presses("Up");
+    screen.prompts("> one");
+    screen.presses("Down");
+    screen.prompts("> two");
+    screen.presses("C-c");
+    screen.prompts(">");
+    screen.presses("C-d");
+    screen.ends_with(0);
+
+    screen.presses("Enter");
+    screen.prompts(">");
+    screen.presses("Up");
+    screen.prompts("> two");
+    screen.presses("Enter");
+    assert_eq!(bob.skip_to("luca : "), "luca : two");
+
+    let path = "chatserv/history";
+    let kept = screen.directory.read(path);
+    assert!(kept.contains("one") && !kept.contains("sesame"), "{kept}");
+    let mode = fs::metadata(screen.directory.path(path)).unwrap();
+    assert_eq!(mode.permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn lines_arrive_during_a_search() {
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
+    screen.says("what was it?");
+    bob.skip_to("luca : ");
+    screen.presses("C-r");
+    screen.types("was");
+    screen.shows("reverse-i-search");
+    let heard = numbered("line", 100);
+    for line in &heard {
+        bob.say(line);
+    }
+    // The client may show these after the search, but must not lose one.
+    bob.hears_nothing();
+    screen.presses("C-e");
+    screen.until("all lines and the found one", |lines| {
+        said(lines, "bob") == heard && lines.last().is_some_and(|line| line == "> what was it?")
+    });
+    screen.presses("Enter");
+    assert_eq!(bob.skip_to("luca : "), "luca : what was it?");
+}

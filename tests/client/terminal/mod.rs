@@ -1,0 +1,30 @@
+//! The client in a real terminal: what somebody types, what the screen shows, and what the others hear.
+//!
+//! The terminal is tmux with nobody attached. Without tmux, a test prints `skipped: tmux is not installed` and passes;
+//! `scripts/test` installs it. A failing test prints the screen.
+
+mod completion;
+mod first_screen;
+mod history;
+mod hostile;
+mod leaving;
+mod looks;
+mod pastes;
+mod reconnecting;
+mod refused;
+mod rooms;
+mod screen;
+mod tmux;
+mod torn;
+mod unsent;
+
+use crate::support::{Client, Server};
+use screen::Screen;
+
+/// A server with these flags, bob who speaks telnet, and then luca at a terminal; none without tmux.
+fn meet(flags: &[&str]) -> Option<(Server, Client, Screen)> {
+    let server = Server::start(flags);
+    let bob = Client::join(&server, "bob");
+    let screen = Screen::of("luca", &server)?;
+    Some((server, bob, screen))
+}

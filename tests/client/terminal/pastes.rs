@@ -1,0 +1,98 @@
+//! Pasted lines arrive once and in order, however long the server takes.
+
+use super::meet;
+use super::screen::{numbered, said};
+use crate::support::or_skip;
+
+/// Luca pastes 50 lines to a server with this rate limit.
+fn arrives(rate_limit: &str, bracketed: bool) {
+    let (_server, mut bob, screen) = or_skip!(meet(&["--rate-limit", rate_limit]));
+    let pasted = numbered("line", 50);
+    screen.pastes(&(pasted.join("\n") + "\n"), bracketed);
+    for line in &pasted {
+        assert_eq!(bob.skip_to("luca : "), format!("luca : {line}"));
+    }
+    screen.until("one's own lines, and an empty prompt", |lines| {
+        said(lines, "luca") == pasted && lines.last().is_some_and(|line| line == ">")
+    });
+    screen.says("that was all");
+    assert_eq!(bob.skip_to("luca : "), "luca : that was all");
+}
+
+#[test]
+fn a_paste_arrives_slowly() {
+    arrives("20,5/s", true);
+}
+
+#[test]
+fn a_paste_without_brackets_arrives_slowly() {
+    arrives("20,5/s", false);
+}
+
+#[test]
+fn a_paste_arrives_quickly() {
+    for bracketed in [true, false] {
+        arrives("50,1000/s", bracketed);
+    }
+}
+
+#[test]
+fn a_paste_arrives_while_others_talk() {
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
+    let (heard, pasted) = (numbered("heard", 500), numbered("pasted", 100));
+    for line in &heard[..250] {
+        bob.say(line);
+    }
+    screen.pastes(&pasted.join("\n"), false);
+    for line in &heard[250..] {
+        bob.say(line);
+    }
+    for line in &pasted[..99] {
+        assert_eq!(bob.skip_to("luca : "), format!("luca : {line}"));
+    }
+    let lines = screen.until("all lines and the unfinished last one", |lines| {
+        let half = format!("> {}", pasted[99]);
+        said(lines, "bob") == heard
+            && said(lines, "luca") == pasted[..99]
+            && lines.last() == Some(&half)
+    });
+    assert_eq!(lines.len(), 4 + 500 + 99 + 1, "no line is left over");
+}
+
+#[test]
+fn a_paste_goes_into_the_middle_of_a_line() {
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
+    screen.types("one four");
+    screen.presses("Left Left Left Left");
+    // As if typed: the line end sends the whole line, wherever the cursor is.
+    screen.pastes("two \nthree", true);
+    assert_eq!(bob.skip_to("luca : "), "luca : one two four");
+    screen.prompts("> three");
+    screen.presses("Enter");
+    assert_eq!(bob.skip_to("luca : "), "luca : three");
+    screen.until("one's own lines", |lines| {
+        said(lines, "luca") == ["one two four", "three"]
+    });
+}
+
+#[test]
+fn a_paste_may_leave_half_a_line() {
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
+    screen.types("half a ");
+    screen.pastes("line\na whole line\nand a ha", true);
+    assert_eq!(bob.skip_to("luca : "), "luca : half a line");
+    assert_eq!(bob.skip_to("luca : "), "luca : a whole line");
+    screen.prompts("> and a ha");
+    bob.hears_nothing();
+    screen.says("lf");
+    assert_eq!(bob.skip_to("luca : "), "luca : and a half");
+}
+
+#[test]
+fn control_characters_in_a_paste_are_not_keys() {
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
+    // Tab would complete a name, Ctrl-U clear the line, Ctrl-D leave, Ctrl-Z stop the client.
+    screen.pastes("b\tb\u{15}\n\u{4}\u{1a}the end\n", true);
+    assert_eq!(bob.skip_to("luca : "), "luca : b b");
+    assert_eq!(bob.skip_to("luca : "), "luca : the end");
+}

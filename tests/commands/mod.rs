@@ -1,0 +1,199 @@
+//! Typed commands and the requests that they mean.
+
+mod table;
+mod wrong;
+
+use std::time::Duration;
+
+use chatserv::chat::{ChatError, Line, Range, Request, Secret, Target, Timestamps, parse_line};
+
+fn typed(text: &str) -> Line {
+    Line {
+        text: text.into(),
+        altered: false,
+    }
+}
+
+/// The commands of an operator and of somebody else for a line.
+fn both(text: &str) -> [Result<Option<Request>, ChatError>; 2] {
+    [true, false].map(|operator| parse_line(typed(text), operator))
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.into())
+}
+
+fn minutes(count: u64) -> Option<Duration> {
+    Some(Duration::from_secs(60 * count))
+}
+
+fn chat(text: &str) -> Request {
+    Request::Chat {
+        target: Target::Here,
+        text: text.into(),
+        sent_at: None,
+    }
+}
+
+fn private(to: &[&str], text: &str) -> Request {
+    Request::Private {
+        to: to.iter().map(|&name| name.into()).collect(),
+        text: text.into(),
+        sent_at: None,
+    }
+}
+
+fn join(room: &str) -> Request {
+    Request::Join {
+        room: typed(room),
+        history: None,
+    }
+}
+
+fn history(limit: Option<usize>) -> Request {
+    Request::History {
+        room: None,
+        range: Range::Last,
+        limit,
+    }
+}
+
+fn topic(topic: Option<String>) -> Request {
+    Request::Topic { room: None, topic }
+}
+
+fn ban(whom: &str, duration: Option<Duration>, why: Option<String>) -> Request {
+    Request::Ban {
+        whom: whom.into(),
+        duration,
+        why,
+    }
+}
+
+fn kick(name: &str, why: Option<String>) -> Request {
+    Request::Kick {
+        name: name.into(),
+        why,
+    }
+}
+
+fn shutdown(after: Option<Duration>, why: Option<String>) -> Request {
+    Request::Shutdown { after, why }
+}
+
+#[test]
+fn commands_of_everybody() {
+    let waves = Request::Me {
+        target: Target::Here,
+        text: "waves  twice".into(),
+        sent_at: None,
+    };
+    let name = || "bob".to_owned();
+    let show = |show| Request::Timestamps { show };
+    #[rustfmt::skip]
+    let table = [
+        ("hello", chat("hello")),
+        ("  hello  ", chat("  hello  ")),
+        ("shutdown", chat("shutdown")),
+        ("//quit", chat("/quit")),
+        ("///", chat("//")),
+        ("  //quit", chat("/quit")),
+        (" 1/2", chat(" 1/2")),
+        (" \u{3000}/quit", Request::Quit),
+        ("/msg bob hi  there ", private(&["bob"], "hi  there")),
+        ("/msg @bob,@ann hi", private(&["bob", "ann"], "hi")),
+        ("/tell bob, ann ,eve hi", private(&["bob", "ann", "eve"], "hi")),
+        ("/msg bob,,ann, hi you", private(&["bob", "ann", "hi"], "you")),
+        ("/reply yes, at noon", Request::Reply { text: "yes, at noon".into() }),
+        ("/me  waves  twice ", waves),
+        ("/rooms", Request::Rooms),
+        ("/list", Request::Rooms),
+        ("/join dev", join("dev")),
+        ("/join #dev", join("dev")),
+        ("/join my room", join("my room")),
+        ("/part", Request::Part { room: None }),
+        ("/leave #dev", Request::Part { room: some("dev") }),
+        ("/topic", topic(None)),
+        ("/topic  Rust  and more ", topic(some("Rust  and more"))),
+        ("/topic OFF", topic(some(""))),
+        ("/topic off we go", topic(some("off we go"))),
+        ("/history", history(None)),
+        ("/history 50", history(Some(50))),
+        ("/who", Request::Who { room: None }),
+        ("/names", Request::Who { room: None }),
+        ("/users #dev", Request::Who { room: some("dev") }),
+        ("/whois @bob", Request::Whois { name: name() }),
+        ("/ignore", Request::Ignore { name: None }),
+        ("/ignore bob", Request::Ignore { name: some("bob") }),
+        ("/unignore @bob", Request::Unignore { name: name() }),
+        ("/nick @bob", Request::Nick { name: typed("bob") }),
+        ("/nick Bob Lee", Request::Nick { name: typed("Bob Lee") }),
+        ("/away", Request::Away { why: None }),
+        ("/away at  lunch", Request::Away { why: some("at  lunch") }),
+        ("/back", Request::Back),
+        ("/quiet", Request::Quiet { on: None }),
+        ("/quiet ON", Request::Quiet { on: Some(true) }),
+        ("/quiet off", Request::Quiet { on: Some(false) }),
+        ("/timestamp", show(None)),
+        ("/timestamp off", show(Some(Timestamps::Off))),
+        ("/timestamp Time", show(Some(Timestamps::Time))),
+        ("/timestamp date", show(Some(Timestamps::Date))),
+        ("/op open sesame", Request::Op { password: Secret("open sesame".into()) }),
+        ("/help", Request::Help { about: None }),
+        ("/?", Request::Help { about: None }),
+        ("/help /msg", Request::Help { about: some("/msg") }),
+        ("/ help", Request::Help { about: None }),
+        ("/\thelp", Request::Help { about: None }),
+        ("/quit", Request::Quit),
+        ("/exit", Request::Quit),
+        ("/Bye", Request::Quit),
+    ];
+    for (line, request) in table {
+        let expected = Ok(Some(request));
+        assert_eq!(both(line), [expected.clone(), expected], "{line:?}");
+    }
+    assert_eq!(both(""), [Ok(None), Ok(None)]);
+}
+
+#[test]
+fn commands_of_operators() {
+    let name = || "bob".to_owned();
+    let motd = |text| Request::Motd { text };
+    #[rustfmt::skip]
+    let table = [
+        ("/kick bob", kick("bob", None)),
+        ("/KICK @bob  do not  shout ", kick("bob", some("do not  shout"))),
+        ("/ban bob", ban("bob", None, None)),
+        ("/ban bob spam", ban("bob", None, some("spam"))),
+        ("/ban bob 30m", ban("bob", minutes(30), None)),
+        ("/ban bob 30m spam and more", ban("bob", minutes(30), some("spam and more"))),
+        ("/ban bob 30 minutes spam", ban("bob", minutes(30), some("spam"))),
+        ("/ban bob 1h 30m spam", ban("bob", minutes(90), some("spam"))),
+        ("/ban bob 2h", ban("bob", minutes(120), None)),
+        ("/ban 192.0.2.7 7d", ban("192.0.2.7", minutes(7 * 24 * 60), None)),
+        ("/ban 2001:db8::1 spam", ban("2001:db8::1", None, some("spam"))),
+        ("/unban @bob", Request::Unban { whom: name() }),
+        ("/bans", Request::Bans),
+        ("/mute bob", Request::Mute { name: name() }),
+        ("/unmute bob", Request::Unmute { name: name() }),
+        ("/motd", motd(None)),
+        ("/motd Welcome,  all", motd(some("Welcome,  all"))),
+        ("/motd off", motd(some(""))),
+        ("/threads", Request::Threads),
+        ("/shutdown", shutdown(None, None)),
+        ("SHUTDOWN", shutdown(None, None)),
+        (" SHUTDOWN ", shutdown(None, None)),
+        ("/shutdown a new machine", shutdown(None, some("a new machine"))),
+        ("/shutdown in 5m", shutdown(minutes(5), None)),
+        ("/shutdown IN 5 min a new machine", shutdown(minutes(5), some("a new machine"))),
+        ("/shutdown 5m a new machine", shutdown(minutes(5), some("a new machine"))),
+        ("/shutdown cancel", Request::CancelShutdown),
+        ("/shutdown cancelled flights", shutdown(None, some("cancelled flights"))),
+        ("/ban bob -and more", ban("bob", None, some("-and more"))),
+    ];
+    for (line, request) in table {
+        assert!(request.is_for_operators(), "{line:?}");
+        let expected = [Ok(Some(request)), Err(ChatError::NotOperator)];
+        assert_eq!(both(line), expected, "{line:?}");
+    }
+}

@@ -1,0 +1,284 @@
+//! Settings: their sources and precedence. `wrong.rs` is about errors.
+
+mod sample;
+mod wrong;
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chatserv::config::{
+    Bind, Config, ConfigError, DeliveryPolicy, LogLevel, Operators, Outcome, RateLimit, Zone, load,
+};
+use jiff::tz::TimeZone;
+
+/// Loads from these flags and this environment only.
+fn load_with(flags: &[&str], environment: &[(&str, &str)]) -> Result<Outcome, ConfigError> {
+    let arguments = std::iter::once("chatserv").chain(flags.iter().copied());
+    let environment = environment
+        .iter()
+        .map(|(name, value)| (name.into(), value.into()));
+    load(arguments.map(OsString::from), environment)
+}
+
+fn config(flags: &[&str], environment: &[(&str, &str)]) -> Config {
+    match load_with(flags, environment).unwrap() {
+        Outcome::Run(config) => config,
+        other => panic!("{flags:?} should run the server, not {other:?}"),
+    }
+}
+
+/// The error, which is one line that is safe on a terminal.
+fn error(flags: &[&str], environment: &[(&str, &str)]) -> String {
+    let line = load_with(flags, environment).unwrap_err().to_string();
+    let is_hidden = |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c);
+    assert!(!line.contains(is_hidden), "unsafe on a terminal: {line:?}");
+    line
+}
+
+/// A settings file of one test's own, removed when dropped.
+struct SettingsFile(PathBuf);
+
+impl SettingsFile {
+    fn new(test: &str, content: impl AsRef<[u8]>) -> Self {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{test}.toml"));
+        fs::write(&path, content).unwrap();
+        SettingsFile(path)
+    }
+
+    fn flag(&self) -> String {
+        format!("--config={}", self.0.display())
+    }
+
+    /// The error about this file, without the path that it begins with.
+    fn error(&self) -> String {
+        let line = error(&[&self.flag()], &[]);
+        let name = format!("{}: ", self.0.display());
+        line.strip_prefix(&name)
+            .unwrap_or_else(|| panic!("{line:?} names no file"))
+            .to_owned()
+    }
+}
+
+impl Drop for SettingsFile {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Settings that all differ from the defaults.
+const EVERYTHING: &str = r#"
+port = 0
+json-port = 0
+bind = "::1"
+max-clients = 7
+anonymous = true
+operators = "nobody"
+operator-password-file = "/run/secrets/word"
+login-timeout = "1h30m"
+idle-timeout = "off"
+delivery = "writer"
+max-writers = 3
+outbox-bytes = "5000B"
+outbox-age = "1500ms"
+outbox-total = "1MiB"
+send-buffer = "4KiB"
+announce-up-to = 0
+history-on-join = 200
+motd = "./a motd"
+time-zone = "Europe/Berlin"
+connections-per-address = "off"
+connections-per-minute = 9
+rate-limit = "3,1/s"
+state-dir = "."
+shutdown-grace = "1ms"
+log-messages = true
+log-level = "debug"
+trace = "./a trace"
+"#;
+
+fn everything() -> Config {
+    Config {
+        port: 0,
+        json_port: Some(0),
+        bind: Bind::Address("::1".parse().unwrap()),
+        max_clients: 7,
+        anonymous: true,
+        operators: Operators::Nobody,
+        operator_password_file: Some("/run/secrets/word".into()),
+        login_timeout: Duration::from_secs(90 * 60),
+        idle_timeout: None,
+        delivery: DeliveryPolicy::Writer,
+        max_writers: 3,
+        outbox_bytes: 5000,
+        outbox_age: Duration::from_millis(1500),
+        outbox_total: 1024 * 1024,
+        send_buffer: 4096,
+        announce_up_to: 0,
+        history_on_join: 200,
+        motd: Some("./a motd".into()),
+        time_zone: Zone::Named(TimeZone::get("Europe/Berlin").unwrap()),
+        connections_per_address: None,
+        connections_per_minute: Some(9),
+        rate_limit: RateLimit::Lines {
+            burst: 3,
+            per_second: 1,
+        },
+        state_dir: Some(".".into()),
+        shutdown_grace: Duration::from_millis(1),
+        log_messages: true,
+        log_level: LogLevel::Debug,
+        trace: Some("./a trace".into()),
+    }
+}
+
+#[test]
+fn the_defaults() {
+    let expected = Config {
+        port: 1337,
+        json_port: None,
+        bind: Bind::Localhost,
+        max_clients: 10_000,
+        anonymous: false,
+        operators: Operators::Loopback,
+        operator_password_file: None,
+        login_timeout: Duration::from_secs(60),
+        idle_timeout: Some(Duration::from_secs(60 * 60)),
+        delivery: DeliveryPolicy::DirectThenWriter,
+        max_writers: 1024,
+        outbox_bytes: 256 * 1024,
+        outbox_age: Duration::from_secs(10),
+        outbox_total: 256 * 1024 * 1024,
+        send_buffer: 32 * 1024,
+        announce_up_to: 500,
+        history_on_join: 10,
+        motd: None,
+        time_zone: Zone::System,
+        connections_per_address: Some(64),
+        connections_per_minute: Some(120),
+        rate_limit: RateLimit::Lines {
+            burst: 20,
+            per_second: 5,
+        },
+        state_dir: None,
+        shutdown_grace: Duration::from_secs(5),
+        log_messages: false,
+        log_level: LogLevel::Info,
+        trace: None,
+    };
+    assert_eq!(Config::default(), expected);
+    assert_eq!(config(&[], &[]), expected);
+    // Other variables are ignored.
+    let others = [("PATH", "/bin"), ("PORT", "1"), ("CHATSERVICE_PORT", "1")];
+    assert_eq!(config(&[], &others), expected);
+}
+
+#[test]
+fn every_setting_has_a_key_a_variable_and_a_flag() {
+    let file = SettingsFile::new("everywhere", EVERYTHING);
+    assert_eq!(config(&[&file.flag()], &[]), everything());
+
+    let mut flags = Vec::new();
+    let mut environment = Vec::new();
+    for line in EVERYTHING.trim().lines() {
+        let (key, value) = line.split_once(" = ").unwrap();
+        let value = value.trim_matches('"');
+        flags.push(format!("--{key}={value}"));
+        let name = key.to_uppercase().replace('-', "_");
+        environment.push((format!("CHATSERV_{name}"), value));
+    }
+    let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+    assert_eq!(config(&flags, &[]), everything());
+    let environment: Vec<_> = environment
+        .iter()
+        .map(|(name, value)| (&name[..], *value))
+        .collect();
+    assert_eq!(config(&[], &environment), everything());
+}
+
+#[test]
+fn flags_precede_the_environment_the_file_and_the_defaults() {
+    let file = SettingsFile::new(
+        "precedence",
+        "port = 2\nmax-clients = 2\nanonymous = true\noutbox-age = '2s'",
+    );
+    let environment = [("CHATSERV_PORT", "3"), ("CHATSERV_MAX_CLIENTS", "3")];
+    let config = config(
+        &["--port=4", "--anonymous=false", &file.flag()],
+        &environment,
+    );
+    assert_eq!(config.port, 4, "flag");
+    assert!(!config.anonymous, "a flag can take back what the file says");
+    assert_eq!(config.max_clients, 3, "environment");
+    assert_eq!(config.outbox_age, Duration::from_secs(2), "file");
+    assert_eq!(config.outbox_bytes, 256 * 1024, "default");
+}
+
+#[test]
+fn a_flag_overrides_the_file_that_the_environment_names() {
+    let one = SettingsFile::new("one", "port = 1");
+    let two = SettingsFile::new("two", "port = 2");
+    let environment = [("CHATSERV_CONFIG", one.0.to_str().unwrap())];
+    assert_eq!(config(&[], &environment).port, 1);
+    assert_eq!(config(&[&two.flag()], &environment).port, 2);
+}
+
+#[test]
+fn the_last_of_repeated_flags_counts() {
+    let flags = ["--port", "1", "--anonymous", "--port=2", "--anonymous"];
+    assert_eq!(config(&flags, &[]).port, 2);
+}
+
+#[test]
+fn printed_settings_load_as_the_same() {
+    let odd_path = Config {
+        motd: Some("a \"quoted\"\n\\path 'too'".into()),
+        ..Config::default()
+    };
+    for (name, config) in [
+        ("default", Config::default()),
+        ("everything", everything()),
+        ("odd-path", odd_path),
+    ] {
+        let file = SettingsFile::new(&format!("round-trip-{name}"), config.to_toml());
+        let checked = load_with(&["--check-config", &file.flag()], &[]).unwrap();
+        assert_eq!(checked, Outcome::Check(config));
+    }
+}
+
+#[test]
+fn the_help_has_the_default_of_every_setting() {
+    let Outcome::Print(help) = load_with(&["--help"], &[]).unwrap() else {
+        panic!("no help")
+    };
+    for line in Config::default().to_toml().lines() {
+        let (key, _) = line.split_once(" = ").unwrap();
+        let (_, about) = help
+            .split_once(&format!("--{key}"))
+            .unwrap_or_else(|| panic!("--help without {key}"));
+        let (about, _) = about.split_once("\n      --").unwrap();
+        assert!(
+            about.contains("[default: "),
+            "--help gives no default for {key}"
+        );
+    }
+}
+
+#[test]
+fn help_and_version_ignore_the_environment() {
+    let environment = [
+        ("CHATSERV_PORT", "no port"),
+        ("CHATSERV_CONFIG", "/nowhere"),
+    ];
+    for (flag, beginning) in [
+        ("--help", "A chat"),
+        ("-h", "A chat"),
+        ("--version", "chatserv "),
+    ] {
+        match load_with(&[flag], &environment) {
+            Ok(Outcome::Print(text)) => assert!(text.starts_with(beginning), "{flag}: {text}"),
+            other => panic!("{flag}: {other:?}"),
+        }
+    }
+}

@@ -1,0 +1,394 @@
+//! README.md and the guide agree with the code and the measurements, and their links lead somewhere.
+//!
+//! `UPDATE_GUIDE=1 cargo test --test guide` updates the tables. `tests/conversations` checks the examples.
+
+#![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
+
+#[path = "support/guide.rs"]
+mod guide;
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use chatserv::chat::{CommandHelp, command_groups};
+use chatserv::config::{Config, Outcome, load};
+use chatserv::protocol::json::{actions, error_codes};
+use serde::Deserialize;
+
+const README_LINES_MAX: usize = 200;
+const README_COLUMNS_MAX: usize = 120;
+
+/// The commands in README.md.
+const FIRST_COMMANDS: [&str; 10] = [
+    "help", "who", "msg", "reply", "me", "rooms", "join", "topic", "nick", "quit",
+];
+
+/// The servers and the rows of `summary.md` that README.md shows.
+const SPEED_SERVERS: [&str; 4] = ["chatserv", "epoll floor", "redis", "nats"];
+const SPEED_ROWS: [&str; 5] = [
+    "fan-out to 10, CPU a delivery, µs",
+    "fan-out to 1,000, CPU a delivery, µs",
+    "latency, 100/s to 100, p99, ms",
+    "10,000 people coming in, logins a second",
+    "10,000 people, resident memory a person, KiB",
+];
+
+fn read(path: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn generated_blocks_are_up_to_date() {
+    guide::check_blocks("guide", |name| {
+        Some(match name {
+            "commands" => all_commands(),
+            "ten commands" => first_commands(),
+            "actions" => action_table(),
+            "codes" => code_table(),
+            "speed" => read("scripts/results/summary.md"),
+            "speed in five rows" => select(
+                &read("scripts/results/summary.md"),
+                &SPEED_SERVERS,
+                &SPEED_ROWS,
+            ),
+            "setting" => measured(),
+            "end" => return None,
+            name if name.starts_with("chats/") => return None,
+            name => panic!("no test generates <!-- {name} -->"),
+        })
+    });
+}
+
+/// Text for a cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}
+
+fn command_row(command: &CommandHelp) -> String {
+    let typed = format!("/{} {}", command.word, command.arguments);
+    format!("| `{}` | {} |\n", cell(typed.trim()), cell(command.about))
+}
+
+fn all_commands() -> String {
+    let mut table = String::from("| you type | what it does |\n|---|---|\n");
+    for (title, commands) in command_groups(true) {
+        table.push_str(&format!("| **{title}** | |\n"));
+        table.extend(commands.into_iter().map(command_row));
+    }
+    table
+}
+
+fn first_commands() -> String {
+    let groups = command_groups(true);
+    let commands: Vec<&CommandHelp> = groups.into_iter().flat_map(|(_, group)| group).collect();
+    let rows = FIRST_COMMANDS.map(|word| {
+        let mut commands = commands.iter();
+        command_row(commands.find(|command| command.word == word).unwrap())
+    });
+    format!("| you type | what it does |\n|---|---|\n{}", rows.concat())
+}
+
+fn action_table() -> String {
+    let fields = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        names.join(", ")
+    };
+    let rows = actions().map(|action| {
+        let (required, optional) = (fields(action.required), fields(action.optional));
+        format!("| `{}` | {required} | {optional} |\n", action.name)
+    });
+    String::from("| action | required fields | optional fields |\n|---|---|---|\n")
+        + &rows.collect::<String>()
+}
+
+fn code_table() -> String {
+    let rows = error_codes().map(|(code, when)| format!("| `{code}` | {when} |\n"));
+    String::from("| code | when |\n|---|---|\n") + &rows.collect::<String>()
+}
+
+/// These columns and rows of a table.
+fn select(table: &str, columns: &[&str], rows: &[&str]) -> String {
+    let cells = |line: &str| -> Vec<String> {
+        let line = line.trim().trim_matches('|');
+        line.split('|').map(|cell| cell.trim().to_owned()).collect()
+    };
+    let head = cells(table.lines().next().unwrap());
+    let by_label: HashMap<String, Vec<String>> = table
+        .lines()
+        .map(|line| (cells(line)[0].clone(), cells(line)))
+        .collect();
+    let row = |label: &str| {
+        let row = by_label
+            .get(label)
+            .unwrap_or_else(|| panic!("the table has no row {label:?}:\n{table}"));
+        let shown = columns.iter().map(|column| {
+            let at = head.iter().position(|cell| cell == column).unwrap();
+            format!(" {} |", row[at])
+        });
+        format!("| {label} |{}\n", shown.collect::<String>())
+    };
+    let line = format!("|---|{}\n", "--:|".repeat(columns.len()));
+    let rows: String = rows.iter().map(|label| row(label)).collect();
+    format!("| | {} |\n{line}{rows}", columns.join(" | "))
+}
+
+/// The first line of `results.jsonl`.
+#[derive(Deserialize)]
+struct Setting {
+    began: String,
+    command: String,
+    machine: String,
+    /// Each server's label, and the output of its `--version`.
+    peers: Vec<(String, String)>,
+}
+
+/// When, where and with which versions the table of `summary.md` was measured.
+fn measured() -> String {
+    let results = read("scripts/results/results.jsonl");
+    let setting: Setting = serde_json::from_str(results.lines().next().unwrap()).unwrap();
+    let summary = read("scripts/results/summary.md");
+    let columns: Vec<&str> = summary.lines().next().unwrap().split('|').collect();
+    let columns: Vec<&str> = columns.into_iter().map(str::trim).collect();
+    let peers = setting.peers.iter();
+    let versions: Vec<String> = peers
+        .filter(|(label, _)| columns.contains(&label.as_str()))
+        .filter_map(|(label, output)| Some(format!("{label} {}", version(output)?)))
+        .collect();
+    format!(
+        "Measured by `{}` on {}: {}. Versions: {}.\n",
+        setting.command,
+        setting.began.split('T').next().unwrap(),
+        setting.machine,
+        versions.join(", ")
+    )
+}
+
+/// The version number in the output of `--version`.
+fn version(output: &str) -> Option<&str> {
+    let words = output.split(|c: char| !c.is_ascii_digit() && c != '.');
+    let mut numbers = words.map(|word| word.trim_matches('.'));
+    numbers.find(|word| word.contains('.'))
+}
+
+#[test]
+fn the_version_is_found_in_the_output_of_each_server() {
+    for (output, expected) in [
+        ("chatserv 0.1.0", Some("0.1.0")),
+        (
+            "Redis server v=7.0.15 sha=00000000:0 bits=64",
+            Some("7.0.15"),
+        ),
+        ("nats-server: v2.9.10", Some("2.9.10")),
+        ("redis-server is missing", None),
+    ] {
+        assert_eq!(version(output), expected, "{output}");
+    }
+}
+
+#[test]
+fn only_the_text_of_known_blocks_is_replaced() {
+    let generate = |name: &str| (name == "a").then(|| "new\n".to_owned());
+    let block = |text: &str| format!("before\n<!-- a -->\n{text}<!-- end -->\nafter\n");
+    for old in ["", "old\n", "new\n"] {
+        let replaced = guide::replace_blocks(&block(old), generate);
+        assert_eq!(replaced, Ok(block("new\n")));
+    }
+    let unknown = "<!-- b -->\nold\n<!-- end -->\n";
+    let replaced = guide::replace_blocks(unknown, generate);
+    assert_eq!(replaced.as_deref(), Ok(unknown));
+    for endless in ["<!-- a -->\n", "<!-- a -->\n<!-- a -->\n<!-- end -->\n"] {
+        let replaced = guide::replace_blocks(endless, generate);
+        assert_eq!(replaced, Err("a".to_owned()));
+    }
+}
+
+#[test]
+fn some_conversation_shows_every_action_and_every_command() {
+    let mut chats = String::new();
+    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/chats")).unwrap() {
+        chats.push_str(&fs::read_to_string(entry.unwrap().path()).unwrap());
+    }
+    for action in actions() {
+        let request = format!(r#"> {{"action":"{}""#, action.name);
+        assert!(chats.contains(&request), "no client sends {}", action.name);
+    }
+    for (_, commands) in command_groups(true) {
+        for command in commands {
+            let line = format!("> /{}", command.word);
+            assert!(chats.contains(&line), "nobody types /{}", command.word);
+        }
+    }
+}
+
+#[test]
+fn the_table_of_settings_has_every_setting_with_its_default() {
+    let guide = read("src/guide/settings.md");
+    let rows: Vec<(&str, &str)> = guide
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `--")?.split_once("` | "))
+        .map(|(flag, rest)| {
+            let flag = flag.split(' ').next().unwrap();
+            let default = rest.split(" |").next().unwrap();
+            (flag, default.trim_matches('`'))
+        })
+        .filter(|(flag, _)| !["config", "check-config"].contains(flag))
+        .collect();
+    let defaults = Config::default().to_toml();
+    // humantime reads `60s` and writes `1m`.
+    let defaults = defaults.replace("1m\"", "60s\"");
+    let settings: Vec<(&str, &str)> = defaults
+        .lines()
+        .filter_map(|line| line.split_once(" = "))
+        .map(|(key, value)| (key, value.trim_matches('"')))
+        .collect();
+    assert_eq!(rows, settings);
+}
+
+#[test]
+fn the_table_of_reloaded_settings_is_right() {
+    let guide = read("src/guide/settings.md");
+    let (_, table) = guide
+        .split_once("| settings | a change applies to |")
+        .expect("the page has the table");
+    let rows = table.lines().skip(2).take_while(|row| !row.is_empty());
+    let (mut reloaded, mut kept) = (Vec::new(), Vec::new());
+    for row in rows {
+        let (keys, clients) = row.split_once(" | ").expect("a row has two cells");
+        let keys = keys.split('`').skip(1).step_by(2).map(str::to_owned);
+        if clients.starts_with("nobody") {
+            kept.extend(keys);
+        } else {
+            reloaded.extend(keys);
+        }
+    }
+    // No setting here has its default.
+    let other = "--port=1 --json-port=2 --bind=:: --max-clients=1 --anonymous --operators=nobody \
+                 --operator-password-file=x --login-timeout=1s --idle-timeout=off --delivery=direct \
+                 --max-writers=1 --outbox-bytes=8KiB --outbox-age=1s --outbox-total=1MiB --send-buffer=4KiB \
+                 --announce-up-to=1 --history-on-join=1 --motd=x --time-zone=UTC --connections-per-address=1 \
+                 --connections-per-minute=1 --rate-limit=off --state-dir=x --shutdown-grace=1s --log-messages \
+                 --log-level=warn --trace=x";
+    let arguments = std::iter::once("chatserv").chain(other.split_whitespace());
+    let Ok(Outcome::Run(other)) = load(arguments.map(Into::into), []) else {
+        panic!("these are no settings: {other}");
+    };
+    let now = Config::default();
+    let all = now.differences(&other);
+    assert_eq!(all.len(), now.to_toml().lines().count());
+    let changed = now.differences(&now.changed_to(other));
+    let unchanged: Vec<String> = all
+        .into_iter()
+        .filter(|key| !changed.contains(key))
+        .collect();
+    let sorted = |mut keys: Vec<String>| {
+        keys.sort();
+        keys
+    };
+    assert_eq!(sorted(reloaded), sorted(changed));
+    assert_eq!(sorted(kept), sorted(unchanged));
+}
+
+#[test]
+fn the_readme_names_the_oldest_rust_that_builds_the_project() {
+    let required = format!("Rust {} or newer", env!("CARGO_PKG_RUST_VERSION"));
+    assert!(read("README.md").contains(&required), "{required}");
+}
+
+#[test]
+fn the_readme_is_short_and_narrow() {
+    let readme = read("README.md");
+    let lines = readme.lines().count();
+    assert!(lines <= README_LINES_MAX, "{lines} lines");
+    for (number, line) in (1..).zip(readme.lines()) {
+        let columns = line.chars().count();
+        let is_link = line.starts_with('[') || line.starts_with('!');
+        assert!(
+            columns <= README_COLUMNS_MAX || is_link,
+            "README.md:{number}: {columns} columns"
+        );
+    }
+}
+
+/// The lines of a document outside its fenced blocks.
+fn prose(text: &str) -> impl Iterator<Item = &str> {
+    let mut in_fence = false;
+    text.lines().filter(move |line| {
+        let is_fence = line.trim_start().starts_with("```");
+        in_fence ^= is_fence;
+        !in_fence && !is_fence
+    })
+}
+
+/// The targets of inline links, images and reference definitions.
+fn targets(text: &str) -> Vec<&str> {
+    let mut targets = Vec::new();
+    for line in prose(text) {
+        let inline = line.split("](").skip(1);
+        targets.extend(inline.filter_map(|rest| rest.split(')').next()));
+        if line.starts_with('[')
+            && let Some((_, target)) = line.split_once("]: ")
+        {
+            targets.push(target.trim());
+        }
+    }
+    targets
+}
+
+/// The labels of reference links and images without a definition.
+fn undefined_labels(text: &str) -> Vec<&str> {
+    let is_defined =
+        |label: &str| prose(text).any(|line| line.starts_with(&format!("[{label}]: ")));
+    let labels = prose(text).flat_map(|line| {
+        let rest = line.split("][").skip(1);
+        rest.filter_map(|rest| rest.split(']').next())
+    });
+    labels.filter(|label| !is_defined(label)).collect()
+}
+
+/// The anchors that GitHub and rustdoc give to the headings of a document.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = prose(text).filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| {
+        let heading = heading.trim_start_matches('#').trim().to_lowercase();
+        let kept = heading
+            .chars()
+            .filter(|&c| c.is_alphanumeric() || "-_ ".contains(c));
+        kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    headings.map(anchor).collect()
+}
+
+#[test]
+fn every_link_leads_to_a_file_and_every_anchor_to_a_heading() {
+    let documents = guide::documents();
+    let mut broken = Vec::new();
+    let mut checked = 0;
+    for (path, text) in &documents {
+        for label in undefined_labels(text) {
+            broken.push(format!("{}: [{label}] has no definition", path.display()));
+        }
+        for target in targets(text) {
+            checked += 1;
+            if target.starts_with("https://") {
+                continue;
+            }
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let file: PathBuf = if file.is_empty() {
+                path.clone()
+            } else {
+                path.parent().unwrap().join(file)
+            };
+            let leads_somewhere = match fs::read_to_string(&file) {
+                Ok(text) => anchor.is_empty() || anchors(&text).iter().any(|one| one == anchor),
+                Err(_) => file.is_dir() && anchor.is_empty(),
+            };
+            if !leads_somewhere {
+                broken.push(format!("{}: {target}", path.display()));
+            }
+        }
+    }
+    assert!(checked > 50, "only {checked} links were found");
+    assert!(broken.is_empty(), "{broken:#?}");
+}

@@ -1,0 +1,120 @@
+//! The files in `scripts/` that run the server as a service.
+
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
+
+use chatserv::config::Config;
+use rustix::process::Signal;
+
+use crate::support::directory::Directory;
+use crate::support::{Program, chatserv, command, find};
+
+const UNIT: &str = include_str!("../../scripts/systemd/chatserv.service");
+const DOCKERFILE: &str = include_str!("../../scripts/docker/Dockerfile");
+const DOCKERIGNORE: &str = include_str!("../../scripts/docker/Dockerfile.dockerignore");
+const COMPOSE: &str = include_str!("../../scripts/docker/compose.yml");
+
+/// The highest exposure that systemd may find, in tenths from 0 (locked up) to 100.
+const EXPOSURE_MAX: &str = "20";
+
+/// Runs systemd-analyze on the unit, with the built server.
+fn analyze(words: &[&str]) {
+    if find("systemd-analyze").is_none() {
+        return;
+    }
+    let directory = Directory::new("unit");
+    let built = UNIT.replace(
+        "/usr/local/bin/chatserv ",
+        concat!(env!("CARGO_BIN_EXE_chatserv"), " "),
+    );
+    directory.write("chatserv.service", &built);
+    let mut analyze = command("systemd-analyze");
+    analyze.args(words).arg(directory.path("chatserv.service"));
+    let ended = Program::start(&mut analyze).end();
+    assert_eq!(ended.status, Some(0), "{words:?}: {ended:?}");
+}
+
+#[test]
+fn systemd_understands_the_unit() {
+    analyze(&["verify"]);
+}
+
+#[test]
+fn the_unit_exposes_little() {
+    let threshold = format!("--threshold={EXPOSURE_MAX}");
+    analyze(&["security", "--offline=true", &threshold]);
+}
+
+/// The number behind a word in a file.
+fn number(text: &str, word: &str) -> usize {
+    let (_, rest) = text.split_once(word).unwrap_or_else(|| panic!("no {word}"));
+    let number = rest.lines().next().unwrap().trim();
+    number.parse().unwrap_or_else(|_| panic!("{word}{number}"))
+}
+
+#[test]
+fn unit_and_compose_allow_enough_threads_and_descriptors() {
+    let config = Config::default();
+    // Readers, writers, and the server's reserve before it lowers --max-clients (server/capacity.rs).
+    let threads = config.max_clients + config.max_writers + 1100;
+    for (text, word) in [
+        (UNIT, "\nTasksMax="),
+        (UNIT, "\nLimitNPROC="),
+        (COMPOSE, "\n    pids_limit:"),
+    ] {
+        assert!(number(text, word) > threads, "{word}");
+    }
+    for (text, word) in [(UNIT, "\nLimitNOFILE="), (COMPOSE, "\n      nofile:")] {
+        assert!(number(text, word) > config.max_clients + 1000, "{word}");
+    }
+}
+
+/// Cargo refuses a manifest that names a missing file.
+#[test]
+fn the_image_build_copies_every_file_that_the_manifest_names() {
+    let directory = Directory::new("image");
+    let copies = DOCKERFILE
+        .lines()
+        .filter_map(|line| line.strip_prefix("COPY "))
+        .filter(|copy| !copy.starts_with("--from"));
+    for copy in copies {
+        let mut sources: Vec<&str> = copy.split_whitespace().collect();
+        let target = sources.pop().unwrap();
+        for source in sources {
+            // All other files are ignored.
+            let is_sent = DOCKERIGNORE
+                .lines()
+                .any(|line| line == format!("!{source}"));
+            assert!(is_sent, "{source} is in .dockerignore");
+            let source = format!("{}/{source}", env!("CARGO_MANIFEST_DIR"));
+            let mut cp = command("cp");
+            cp.args(["-r", &source, &directory.path(target)]);
+            assert_eq!(Program::start(&mut cp).end().status, Some(0), "{copy}");
+        }
+    }
+    let mut fetch = command(env!("CARGO"));
+    fetch.args(["fetch", "--locked", "--offline"]);
+    let ended = Program::start(fetch.current_dir(directory.path(""))).end();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+}
+
+#[test]
+fn the_log_leaves_the_time_to_the_journal() {
+    let directory = Directory::new("journal");
+    for (name, is_journal) in [("journal", true), ("file", false)] {
+        let log = directory.path(name);
+        let stderr = File::create(&log).unwrap();
+        let file = stderr.metadata().unwrap();
+        let inode = file.ino() + u64::from(!is_journal);
+        let mut server = chatserv(&["--port", "0"]);
+        server.env("JOURNAL_STREAM", format!("{}:{inode}", file.dev()));
+        let mut server = Program::start(server.stderr(stderr));
+        server
+            .stdout
+            .wait_for(|line| line.starts_with("Waiting for incoming connections"));
+        server.signal(Signal::TERM);
+        assert_eq!(server.exit_status().code(), Some(0));
+        let text = fs::read_to_string(&log).unwrap();
+        assert_eq!(text.trim_start().starts_with("INFO"), is_journal, "{text}");
+    }
+}

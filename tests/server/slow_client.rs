@@ -1,0 +1,175 @@
+//! A client that does not read: the others do not notice, and the server cuts it in the end.
+
+use std::time::Duration;
+
+use crate::support::slow::{
+    MORE_THAN_THE_KERNEL_BYTES, NUMBERED_BYTES, Pair, assert_numbered, number, numbered,
+    writers_are,
+};
+use crate::support::{Client, Server, until};
+
+const CUT: &str =
+    "server: You were disconnected: your end did not read what was sent. Connect again.";
+/// The reason in the log.
+const REASON: &str = r#"name="slow" reason="does not read what is sent""#;
+/// Limits that no test reaches.
+const NO_LIMITS: &str = "--outbox-bytes 16MiB --outbox-age 1h";
+/// The settings of `--delivery` that wait for a slow client.
+const PATIENT: [&str; 2] = ["direct-then-writer", "writer"];
+
+/// A server with these flags and small buffers in the kernel, a pair, and a client called `slow` that does not read.
+fn start(delivery: &str, flags: &str) -> (Server, Pair, Client) {
+    // Without history, the slow client is full of what is said and not of what was said before.
+    let mut all = vec!["--send-buffer", "4KiB", "--history-on-join", "0"];
+    all.extend(["--delivery", delivery]);
+    all.extend(flags.split(' '));
+    let server = Server::start(&all);
+    let mut pair = Pair::join(&server);
+    let slow = pair.with_stalled(&server, "slow");
+    (server, pair, slow)
+}
+
+/// The pair talks until the server cuts the slow client, which then finds ann's lines from the first on, the reason and
+/// the end. Returns how many lines it found.
+fn is_cut(server: &Server, pair: &mut Pair, mut slow: Client, bytes: usize) -> usize {
+    let left = pair.talk_until_somebody_leaves(bytes);
+    assert_eq!(left, "server: slow has left the chat");
+    server.log(REASON);
+    let lines = slow.ends_with(CUT);
+    assert_numbered(&lines);
+    lines.len()
+}
+
+#[test]
+fn the_others_talk_on_while_one_stalls() {
+    for delivery in PATIENT {
+        let (server, mut pair, _slow) = start(delivery, NO_LIMITS);
+        // Bob hears each line before ann says the next, so none waits for the slow client.
+        pair.exchange_bytes(4 * MORE_THAN_THE_KERNEL_BYTES);
+        pair.bob.say("and back");
+        pair.ann.expect("bob : and back");
+        // The slow client really stalls: a thread waits for it.
+        assert!(server.threads_called("writer-") >= 1, "{delivery}");
+        // The table of threads shows how much is queued, with a unit. Nothing is queued for the others.
+        pair.bob.say("/threads");
+        for (reader, waits) in [("reader-1", false), ("reader-3", true)] {
+            let row = pair.bob.skip_to(&format!("server: {reader} "));
+            let cells = row.split("  ").map(str::trim);
+            let cells: Vec<&str> = cells.filter(|cell| !cell.is_empty()).collect();
+            // The name, the activity, the age, the queue.
+            assert_eq!(cells[3] != "0B", waits, "{row}");
+        }
+        assert!(!server.log_so_far().contains(r#"name="slow" reason"#));
+    }
+}
+
+#[test]
+fn a_client_that_stalls_and_reads_on_loses_nothing() {
+    for delivery in PATIENT {
+        let (server, mut pair, mut slow) = start(delivery, NO_LIMITS);
+        pair.exchange_bytes(4 * MORE_THAN_THE_KERNEL_BYTES);
+        for count in 0..pair.next {
+            let line = slow.line();
+            assert_eq!(numbered(&line), Some(count), "{delivery}: {line:?}");
+        }
+        // New lines do not overtake.
+        pair.exchange();
+        assert_eq!(numbered(&slow.line()), Some(pair.next - 1));
+        slow.hears_nothing();
+        if delivery == "direct-then-writer" {
+            writers_are(&server, 0);
+        }
+    }
+}
+
+#[test]
+fn it_is_cut_over_the_byte_limit() {
+    for delivery in PATIENT {
+        let flags = "--outbox-bytes 64KiB --outbox-age 1h";
+        let (server, mut pair, slow) = start(delivery, flags);
+        // It receives what the kernel held, which is less than was said.
+        let got = is_cut(&server, &mut pair, slow, 4 * MORE_THAN_THE_KERNEL_BYTES);
+        assert!(got < pair.next, "{delivery}: {got} of {}", pair.next);
+        assert!(got > 0, "{delivery}");
+    }
+}
+
+#[test]
+fn it_is_cut_over_the_age_limit_even_when_nobody_talks() {
+    for delivery in PATIENT {
+        let (server, mut pair, slow) = start(delivery, "--outbox-age 1s --outbox-bytes 16MiB");
+        // Less than the outbox may hold. Then nobody says a word.
+        is_cut(&server, &mut pair, slow, MORE_THAN_THE_KERNEL_BYTES);
+    }
+}
+
+#[test]
+fn with_direct_delivery_it_is_cut_when_its_socket_is_full() {
+    let (server, mut pair, slow) = start("direct", NO_LIMITS);
+    is_cut(&server, &mut pair, slow, MORE_THAN_THE_KERNEL_BYTES);
+    assert_eq!(server.threads_called("writer-"), 0);
+}
+
+#[test]
+fn place_and_name_of_a_cut_client_are_free() {
+    let (server, mut pair, _slow) = start(PATIENT[0], "--outbox-bytes 64KiB --max-clients 3");
+    pair.talk_until_somebody_leaves(4 * MORE_THAN_THE_KERNEL_BYTES);
+    // Even before it has read that it was cut.
+    Client::join(&server, "slow");
+}
+
+#[test]
+fn a_full_socket_is_cut_when_no_writer_is_left() {
+    let (server, mut pair, mut slow) = start(PATIENT[0], &format!("{NO_LIMITS} --max-writers 1"));
+    pair.exchange_bytes(MORE_THAN_THE_KERNEL_BYTES);
+    writers_are(&server, 1);
+    let second = pair.with_stalled(&server, "second");
+    let left = pair.talk_until_somebody_leaves(MORE_THAN_THE_KERNEL_BYTES);
+    assert_eq!(left, "server: second has left the chat");
+    // The first client keeps its writer and gets everything.
+    slow.skip_to(&number(pair.next - 1));
+    drop(second);
+}
+
+#[test]
+fn over_the_total_limit_the_largest_is_cut_first() {
+    let flags = "--outbox-bytes 1MiB --outbox-total 1MiB --outbox-age 1h";
+    let (server, mut pair, slow) = start(PATIENT[0], flags);
+    pair.exchange_bytes(500_000);
+    let mut small = pair.with_stalled(&server, "small");
+    // Both grow, and neither comes near its own limit.
+    let left = pair.talk_until_somebody_leaves(500_000);
+    assert_eq!(left, "server: slow has left the chat");
+    server.log(REASON);
+    drop(slow);
+    // The smaller one has lost nothing.
+    pair.exchange();
+    for wanted in 500_000 / NUMBERED_BYTES..pair.next {
+        let mut line = small.line();
+        if line == left {
+            line = small.line();
+        }
+        assert_eq!(numbered(&line), Some(wanted), "{line:?}");
+    }
+}
+
+#[test]
+fn a_client_that_reads_too_slowly_is_cut_by_age_too() {
+    let flags = "--outbox-age 1s --outbox-bytes 16MiB";
+    let (_server, mut pair, mut slow) = start(PATIENT[0], flags);
+    pair.exchange_bytes(4 * MORE_THAN_THE_KERNEL_BYTES);
+    pair.bob
+        .stream()
+        .set_read_timeout(Some(Duration::from_millis(20)))
+        .unwrap();
+    // A line every 20 ms keeps the socket moving, but would take ten seconds for everything.
+    let mut byte = [0; 1];
+    let mut lines = 0;
+    until("slow has left", || {
+        slow.line();
+        lines += 1;
+        pair.bob.stream().peek(&mut byte).is_ok_and(|got| got == 1)
+    });
+    pair.bob.expect("server: slow has left the chat");
+    assert!(lines < pair.next, "it has read everything");
+}
