@@ -41,13 +41,9 @@ fn the_list_has_the_mistakes_in_order_and_fits_on_a_terminal() {
     let output = lab(&["broken"]);
     assert!(output.status.success());
     let text = stdout(&output);
-    let entries = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("  ")?.split_once("  "));
+    let entries = text.lines().filter_map(|line| line.strip_prefix("  ")?.split_once("  "));
     // The second line of a long title has no name.
-    let names = entries
-        .map(|(name, _)| name)
-        .filter(|name| !name.is_empty());
+    let names = entries.map(|(name, _)| name).filter(|name| !name.is_empty());
     assert!(names.eq(NAMES), "{text}");
     assert!(text.lines().all(|line| line.chars().count() <= 80));
 }

@@ -16,11 +16,7 @@ use support::directory::Directory;
 /// Runs the lab without a terminal.
 fn lab(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
-    command
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
+    command.args(arguments).stdin(Stdio::null()).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> &str {
@@ -35,10 +31,8 @@ fn experiments() -> Vec<(String, u32)> {
     // The first block. The second line of an entry is indented further than its first.
     let block = list.split("\n\n").next().unwrap();
     let entries = block.split("\n  ").filter(|entry| !entry.starts_with(' '));
-    let names: Vec<&str> = entries
-        .skip(1)
-        .map(|entry| entry.split_whitespace().next().unwrap())
-        .collect();
+    let names: Vec<&str> =
+        entries.skip(1).map(|entry| entry.split_whitespace().next().unwrap()).collect();
     let words = block.split_whitespace().collect::<Vec<_>>().join(" ");
     let seconds: Vec<u32> = words
         .split("(about ")
@@ -67,15 +61,9 @@ fn the_error_for_an_unknown_experiment_lists_the_known_ones() {
         let failed = lab(&[command, "no-such-thing"]);
         assert_eq!(failed.status.code(), Some(1));
         let error = text(&failed.stderr);
-        assert!(
-            error.contains("\"no-such-thing\" is not an experiment"),
-            "{error}"
-        );
+        assert!(error.contains("\"no-such-thing\" is not an experiment"), "{error}");
         let experiments = experiments();
-        assert!(
-            experiments.iter().all(|(name, _)| error.contains(name)),
-            "{error}"
-        );
+        assert!(experiments.iter().all(|(name, _)| error.contains(name)), "{error}");
     }
 }
 
@@ -133,15 +121,9 @@ fn the_lesson_names_only_what_exists() {
         if let ["run" | "serve" | "explain" | "broken", name, ..] =
             *words.split_whitespace().collect::<Vec<_>>()
         {
-            assert!(
-                known.contains(&name) || name.contains("NAME"),
-                "lab {words}"
-            );
+            assert!(known.contains(&name) || name.contains("NAME"), "lab {words}");
             commands += 1;
         }
     }
-    assert!(
-        files >= 10 && commands >= 10,
-        "{files} files, {commands} commands"
-    );
+    assert!(files >= 10 && commands >= 10, "{files} files, {commands} commands");
 }

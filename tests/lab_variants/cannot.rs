@@ -74,11 +74,7 @@ fn only_the_real_server_handles_a_signal() {
     let without_farewell = conversation("");
     let with_farewell = conversation("ann< server: The chat has been shut down\n");
     for variant in VARIANTS.into_iter().chain([ONE_AT_A_TIME]) {
-        let conversation = if variant[0] == REAL[0] {
-            &with_farewell
-        } else {
-            &without_farewell
-        };
+        let conversation = if variant[0] == REAL[0] { &with_farewell } else { &without_farewell };
         expect_conversation(variant, "signal", conversation);
     }
 }
@@ -97,10 +93,7 @@ fn no_variant_has_the_options_of_the_server() {
 
 #[test]
 fn the_error_for_an_unknown_variant_lists_the_known_ones() {
-    let output = Command::new(LAB)
-        .args(["serve", "fibers"])
-        .output()
-        .unwrap();
+    let output = Command::new(LAB).args(["serve", "fibers"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("\"fibers\""), "{error}");

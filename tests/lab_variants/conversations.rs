@@ -48,10 +48,7 @@ fn scenes(conversation: &str, text: &str) -> Vec<Scene> {
             flags = line;
         }
         if is_start {
-            scenes.push(Scene {
-                conversation: conversation.to_owned(),
-                text: before.clone(),
-            });
+            scenes.push(Scene { conversation: conversation.to_owned(), text: before.clone() });
         }
         if let Some(scene) = scenes.last_mut() {
             scene.text += if is_start { flags } else { line };
@@ -124,11 +121,5 @@ fn every_conversation_is_the_same_in_every_variant() {
         }
     });
     let failed = failed.into_inner().unwrap();
-    assert!(
-        failed.is_empty(),
-        "{} of {} differ:\n{}",
-        failed.len(),
-        jobs.len(),
-        failed.join("\n")
-    );
+    assert!(failed.is_empty(), "{} of {} differ:\n{}", failed.len(), jobs.len(), failed.join("\n"));
 }

@@ -31,14 +31,11 @@ fn fifty_people_hear_the_same_lines_in_the_same_order() {
             came.unwrap_or_else(|error| panic!("{variant:?}: {error}"));
         }
         let speaker = LISTENERS;
-        let lines: String = (0..LINES)
-            .map(|number| format!("{}\r\n", line(number)))
-            .collect();
+        let lines: String = (0..LINES).map(|number| format!("{}\r\n", line(number))).collect();
         crowd.send(speaker, lines.as_bytes());
         let heard = hear(&mut crowd, variant);
-        let said: Vec<String> = (0..LINES)
-            .map(|number| format!("s{speaker:05} : {}", line(number)))
-            .collect();
+        let said: Vec<String> =
+            (0..LINES).map(|number| format!("s{speaker:05} : {}", line(number))).collect();
         for (member, lines) in heard.iter().enumerate() {
             let wanted: &[String] = if member == speaker { &[] } else { &said };
             assert_eq!(lines, wanted, "{variant:?}: what {member} heard");
@@ -72,9 +69,7 @@ fn hear(crowd: &mut Crowd, variant: Variant) -> Vec<Vec<String>> {
 /// The complete lines that are not the server's.
 fn said_by_people(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
-    let whole = text
-        .split_inclusive("\r\n")
-        .filter_map(|line| line.strip_suffix("\r\n"));
+    let whole = text.split_inclusive("\r\n").filter_map(|line| line.strip_suffix("\r\n"));
     let by_people = whole.filter(|line| !line.starts_with("server: "));
     by_people.map(str::to_owned).collect()
 }

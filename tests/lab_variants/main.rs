@@ -67,24 +67,16 @@ fn every_variant_of_the_lab_is_tested() {
         std::fs::read_to_string(folder.join(name)).unwrap()
     };
     let modules = source("variants.rs");
-    let variants = modules
-        .lines()
-        .filter_map(|line| line.trim().strip_suffix("::VARIANT,"));
+    let variants = modules.lines().filter_map(|line| line.trim().strip_suffix("::VARIANT,"));
     let mut count = 0;
     for module in variants {
         let text = source(&format!("variants/{module}.rs"));
         let name = text.split("name: \"").nth(1).unwrap();
         let name = name.split('"').next().unwrap();
         let mut tested = VARIANTS.iter().chain([&ONE_AT_A_TIME]);
-        assert!(
-            tested.any(|variant| variant[0] == name),
-            "{name} is not tested"
-        );
+        assert!(tested.any(|variant| variant[0] == name), "{name} is not tested");
         let lines = text.lines().count();
-        assert!(
-            lines < 150,
-            "{module}.rs has {lines} lines: too many for one page"
-        );
+        assert!(lines < 150, "{module}.rs has {lines} lines: too many for one page");
         count += 1;
     }
     assert!(count >= 7, "{count} variants");
@@ -98,21 +90,14 @@ fn a_variant_with_a_lock_prints_the_waiting_time_at_its_end() {
         let waited = waited.strip_suffix(" ns").unwrap_or_default();
         times.parse().is_ok_and(|times: u64| times > 0) && waited.parse::<u64>().is_ok()
     };
-    for variant in VARIANTS
-        .into_iter()
-        .filter(|variant| variant[0].starts_with("threads"))
-    {
+    for variant in VARIANTS.into_iter().filter(|variant| variant[0].starts_with("threads")) {
         let has_lock = variant[0] != REAL[0];
         // The server ends with the chat, or with its stdin.
         let mut server = start(variant);
         Client::join(&server, "ann").say("SHUTDOWN");
         assert!(server.exit_status().success());
         let printed = server.printed_to_the_end();
-        assert_eq!(
-            printed.iter().any(|line| is_tally(line)),
-            has_lock,
-            "{printed:?}"
-        );
+        assert_eq!(printed.iter().any(|line| is_tally(line)), has_lock, "{printed:?}");
 
         let mut command = Command::new(LAB);
         command.arg("serve").args(variant);
@@ -127,10 +112,6 @@ fn a_variant_with_a_lock_prints_the_waiting_time_at_its_end() {
         drop(process.stdin.take());
         assert!(process.wait().unwrap().success());
         let printed = lines.whole();
-        assert_eq!(
-            printed.iter().any(|line| is_tally(line)),
-            has_lock,
-            "{printed:?}"
-        );
+        assert_eq!(printed.iter().any(|line| is_tally(line)), has_lock, "{printed:?}");
     }
 }

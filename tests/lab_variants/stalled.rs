@@ -29,10 +29,7 @@ fn flood(pair: &Pair) -> Lines {
     thread::spawn(move || {
         for count in 0..LINES {
             // This fails at the end of the test.
-            if ann
-                .write_all(format!("{}\r\n", number(count)).as_bytes())
-                .is_err()
-            {
+            if ann.write_all(format!("{}\r\n", number(count)).as_bytes()).is_err() {
                 return;
             }
         }
@@ -77,10 +74,7 @@ fn waiting_for_a_channel_disconnects_the_client_and_loses_no_line() {
     let said: Vec<String> = bob.so_far().lines().map(str::to_owned).collect();
     assert!(heard(&said).into_iter().eq(0..LINES));
     // sid gets what was under way and the end of the connection, without a reason.
-    assert!(
-        said.iter()
-            .any(|line| line == "server: sid has left the chat")
-    );
+    assert!(said.iter().any(|line| line == "server: sid has left the chat"));
     while sid.raw_line().is_some() {}
 }
 
@@ -121,10 +115,8 @@ fn one_thread_keeps_everything_for_a_client_that_does_not_read() {
 
 #[test]
 fn the_real_server_disconnects_a_client_that_does_not_read_and_nobody_waits() {
-    let variants: [Variant; 2] = [
-        &["threads-dispatcher"],
-        &["threads-dispatcher", "--delivery", "writer"],
-    ];
+    let variants: [Variant; 2] =
+        [&["threads-dispatcher"], &["threads-dispatcher", "--delivery", "writer"]];
     for variant in variants {
         let server = start(variant);
         let (mut pair, _sid) = with_stalled(&server);

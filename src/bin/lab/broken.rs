@@ -51,10 +51,7 @@ pub enum Way {
     /// The arm with the mistake.
     Broken,
     /// The answer. Only the tests run it.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the student fixes the other arm")
-    )]
+    #[cfg_attr(not(test), expect(dead_code, reason = "the student fixes the other arm"))]
     Fixed,
 }
 
@@ -79,10 +76,7 @@ struct Failure {
 
 impl Failure {
     fn new(expected: impl Into<String>, actual: impl Into<String>) -> Self {
-        Self {
-            expected: expected.into(),
-            actual: actual.into(),
-        }
+        Self { expected: expected.into(), actual: actual.into() }
     }
 }
 
@@ -109,10 +103,7 @@ impl Mistake {
             Err(match error {
                 RecvTimeoutError::Timeout => {
                     let seconds = PATIENCE.as_secs();
-                    Failure::new(
-                        "an end",
-                        format!("none after {seconds} s: something blocks"),
-                    )
+                    Failure::new("an end", format!("none after {seconds} s: something blocks"))
                 }
                 RecvTimeoutError::Disconnected => Failure::new("no panic", "a panic; see above"),
             })
@@ -131,15 +122,8 @@ impl Mistake {
             return Ok(());
         }
         let has_sign = actual.iter().any(|line| is_sign(line));
-        let what = if has_sign {
-            self.sign
-        } else {
-            "other lines than were sent"
-        };
-        Err(Failure::new(
-            format!("the lines {expected:?}"),
-            format!("{actual:?}: {what}"),
-        ))
+        let what = if has_sign { self.sign } else { "other lines than were sent" };
+        Err(Failure::new(format!("the lines {expected:?}"), format!("{actual:?}: {what}")))
     }
 }
 
@@ -152,9 +136,7 @@ pub fn show(names: &[String]) -> io::Result<()> {
     // First of all, so a wrong name is reported before a check runs.
     let mistakes = names.iter().map(|name| find(name));
     let mistakes: Vec<&Mistake> = mistakes.collect::<Result<_, _>>()?;
-    mistakes
-        .into_iter()
-        .try_for_each(|mistake| explain(mistake, stdout))
+    mistakes.into_iter().try_for_each(|mistake| explain(mistake, stdout))
 }
 
 /// `lab check`: says which mistakes are fixed. It fails unless all are.
@@ -173,9 +155,7 @@ pub fn check() -> io::Result<()> {
     let all = ALL.len();
     match left {
         0 => writeln!(stdout, "\nAll {all} mistakes are fixed."),
-        _ => Err(io::Error::other(format!(
-            "{left} of {all} mistakes are not fixed yet"
-        ))),
+        _ => Err(io::Error::other(format!("{left} of {all} mistakes are not fixed yet"))),
     }
 }
 
@@ -188,22 +168,14 @@ fn find(name: &str) -> io::Result<&'static Mistake> {
 }
 
 fn list() -> String {
-    let entries = ALL
-        .iter()
-        .map(|mistake| (mistake.name, mistake.title.to_owned()));
+    let entries = ALL.iter().map(|mistake| (mistake.name, mistake.title.to_owned()));
     texts::listed("The classic mistakes:\n", entries)
         + "\n`lab broken NAME` explains a mistake and runs the check that fails.\n\
            `lab check` says which mistakes you have fixed.\n"
 }
 
 fn explain(mistake: &Mistake, out: &mut impl Write) -> io::Result<()> {
-    let Mistake {
-        name,
-        title,
-        place,
-        sign,
-        ..
-    } = mistake;
+    let Mistake { name, title, place, sign, .. } = mistake;
     writeln!(
         out,
         "{name}: {title}\n\n{about}\n  \

@@ -72,11 +72,7 @@ impl Chat {
             is_ending: false,
         };
         self.members.insert(client, member);
-        self.step(Event::Connected {
-            client,
-            address,
-            protocol,
-        });
+        self.step(Event::Connected { client, address, protocol });
         client
     }
 

@@ -71,9 +71,7 @@ pub fn run(
     }
     let (count, all) = (failed.len(), attempts.len());
     let failed = failed.join(", ");
-    Err(io::Error::other(format!(
-        "{count} of {all} failed: {failed}"
-    )))
+    Err(io::Error::other(format!("{count} of {all} failed: {failed}")))
 }
 
 fn attempt<'a>(
@@ -111,12 +109,10 @@ fn measure(
     let began = Instant::now();
     let (measure, setting) = (experiment.measure, setting.clone());
     let (send, results) = mpsc::sync_channel(1);
-    thread::Builder::new()
-        .name("experiment".to_owned())
-        .spawn(move || {
-            // This fails only after an error on the console has ended the run.
-            let _ = send.send(measure(&setting));
-        })?;
+    thread::Builder::new().name("experiment".to_owned()).spawn(move || {
+        // This fails only after an error on the console has ended the run.
+        let _ = send.send(measure(&setting));
+    })?;
     let outcome = loop {
         console.redraw(&progress(place, experiment.name, began.elapsed(), takes))?;
         match results.recv_timeout(REDRAW_INTERVAL) {
@@ -161,11 +157,7 @@ fn results(attempt: &Attempt<'_>) -> String {
     }
     text += &hanging("  Measured: ", &outcome.measured);
     for claim in &outcome.claims {
-        let verdict = if claim.holds {
-            "Holds: "
-        } else {
-            "DOES NOT HOLD in this run: "
-        };
+        let verdict = if claim.holds { "Holds: " } else { "DOES NOT HOLD in this run: " };
         text += &hanging(verdict, &claim.says);
     }
     text += &hanging("A question: ", experiment.question);
@@ -200,9 +192,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 
 fn cannot_write(path: &Path, error: &io::Error) -> io::Error {
     let path = path.display();
-    io::Error::other(format!(
-        "cannot write {path}: {error}. Choose another folder with --folder"
-    ))
+    io::Error::other(format!("cannot write {path}: {error}. Choose another folder with --folder"))
 }
 
 #[cfg(test)]
@@ -274,10 +264,7 @@ mod tests {
         let run = run_named(&names, Some("  40 ms\n\n"), folder.path(), false);
         run.result.unwrap();
         let words = run.output.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(
-            words.contains("Guessed: 40 ms Measured: 5,000 ms"),
-            "{words}"
-        );
+        assert!(words.contains("Guessed: 40 ms Measured: 5,000 ms"), "{words}");
         assert_eq!(words.matches("Guessed:").count(), 1, "{words}");
         let report = fs::read_to_string(folder.path().join(REPORT)).unwrap();
         assert!(report.contains("40 ms"));
@@ -304,10 +291,7 @@ mod tests {
         let takes = Some(Duration::from_secs(8));
         for (seconds, bars) in [(0, 0), (4, BAR / 2), (8, BAR), (80, BAR)] {
             let line = progress("3 of 12", "costs", Duration::from_secs(seconds), takes);
-            assert!(
-                line.len() < 79 && line.ends_with("about 8 s: costs"),
-                "{line}"
-            );
+            assert!(line.len() < 79 && line.ends_with("about 8 s: costs"), "{line}");
             assert_eq!(line.matches('#').count(), bars);
         }
         let full = progress("3 of 12", "costs", Duration::from_secs(9), None);

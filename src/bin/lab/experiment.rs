@@ -106,12 +106,7 @@ pub fn cores() -> usize {
 /// A figure with its file name, title and caption.
 pub fn figure(name: &str, title: &str, see: &str, drawing: Drawing) -> Figure {
     let [name, title, see] = [name, title, see].map(str::to_owned);
-    Figure {
-        name,
-        title,
-        see,
-        drawing,
-    }
+    Figure { name, title, see, drawing }
 }
 
 /// A line plot with its file name, title and caption.
@@ -128,10 +123,7 @@ pub fn line_plot(
 
 /// The line of a plot that has one point for each value.
 pub fn series<T>(name: &str, values: &[T], point: impl Fn(&T) -> (f64, f64)) -> Series {
-    Series {
-        name: name.to_owned(),
-        points: values.iter().map(point).collect(),
-    }
+    Series { name: name.to_owned(), points: values.iter().map(point).collect() }
 }
 
 /// Which of the claims hold, in order.

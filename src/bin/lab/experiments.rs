@@ -54,15 +54,7 @@ mod tests {
     fn the_texts_are_complete() {
         let names: HashSet<&str> = ALL.iter().map(|experiment| experiment.name).collect();
         assert_eq!(names.len(), ALL.len());
-        for Experiment {
-            name,
-            guess,
-            question,
-            why,
-            change,
-            ..
-        } in ALL
-        {
+        for Experiment { name, guess, question, why, change, .. } in ALL {
             assert!(guess.ends_with('?') && question.ends_with('?'), "{name}");
             assert!(why.iter().all(|sentence| sentence.ends_with('.')), "{name}");
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(change.file);

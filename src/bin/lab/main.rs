@@ -1,8 +1,5 @@
 #![doc = include_str!("lesson.md")]
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion"))]
 
 mod broken;
 mod chat;
@@ -10,7 +7,6 @@ mod client;
 mod course;
 mod experiment;
 mod experiments;
-mod figure;
 mod options;
 mod process;
 mod report;
@@ -23,6 +19,7 @@ use std::collections::HashSet;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use chatserv::load::plot as figure;
 use clap::Parser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -63,10 +60,7 @@ fn main() -> ExitCode {
 /// limit of 1,024 is low only for the sake of select(2).
 fn raise_descriptor_limit() {
     let maximum = getrlimit(Resource::Nofile).maximum;
-    let raised = Rlimit {
-        current: maximum,
-        maximum,
-    };
+    let raised = Rlimit { current: maximum, maximum };
     // If this fails, there is room for fewer clients.
     let _ = setrlimit(Resource::Nofile, raised);
 }
@@ -84,11 +78,7 @@ fn run(mut chosen: Vec<&Experiment>, course: &Course) -> io::Result<()> {
     let mut names = HashSet::new();
     chosen.retain(|experiment| names.insert(experiment.name));
     let setting = Setting {
-        size: if course.full {
-            Size::Full
-        } else {
-            Size::Lesson
-        },
+        size: if course.full { Size::Full } else { Size::Lesson },
         folder: course.folder.clone(),
     };
     let mut stdin = io::stdin().lock();
@@ -108,12 +98,8 @@ fn list() -> String {
         let takes = texts::about(one.takes);
         (one.name, format!("{} ({takes})", one.title))
     });
-    let variants = variants::ALL
-        .iter()
-        .map(|one| (one.name, one.about.to_owned()));
-    let mistakes = broken::ALL
-        .iter()
-        .map(|one| (one.name, one.title.to_owned()));
+    let variants = variants::ALL.iter().map(|one| (one.name, one.about.to_owned()));
+    let mistakes = broken::ALL.iter().map(|one| (one.name, one.title.to_owned()));
     let heading = "Experiments and how long they take (lab run NAME, lab explain NAME):";
     let experiments = texts::listed(heading, experiments);
     let variants = texts::listed("Variants of the server (lab serve NAME):", variants);

@@ -27,12 +27,7 @@ pub struct Course {
     #[arg(long, global = true)]
     pub full: bool,
     /// Where to write the plots, the tables and the report
-    #[arg(
-        long,
-        global = true,
-        value_name = "FOLDER",
-        default_value = "lab-results"
-    )]
+    #[arg(long, global = true, value_name = "FOLDER", default_value = "lab-results")]
     pub folder: PathBuf,
 }
 

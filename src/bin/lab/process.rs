@@ -96,15 +96,11 @@ impl Drop for ServerProcess {
 }
 
 fn counts(printed: &str, counted: &str) -> io::Result<[f64; 2]> {
-    let lines = printed
-        .lines()
-        .filter_map(|line| line.strip_prefix(counted));
+    let lines = printed.lines().filter_map(|line| line.strip_prefix(counted));
     let words = lines.flat_map(|line| line.split(' '));
     let numbers: Vec<f64> = words.filter_map(|word| word.parse().ok()).collect();
     numbers.try_into().map_err(|_| {
-        io::Error::other(format!(
-            "the server did not print {counted:?}, but {printed:?}"
-        ))
+        io::Error::other(format!("the server did not print {counted:?}, but {printed:?}"))
     })
 }
 
@@ -120,9 +116,7 @@ pub fn with_chatserv<T>(
         ..config
     };
     let server = Server::start(config).map_err(|error| io::Error::other(error.to_string()))?;
-    let mut ports = server
-        .ports()
-        .filter(|(protocol, _)| *protocol == Protocol::Plain);
+    let mut ports = server.ports().filter(|(protocol, _)| *protocol == Protocol::Plain);
     let (_, port) = ports.next().ok_or(io::ErrorKind::NotFound)?;
     drop(ports);
     let remote = server.remote();

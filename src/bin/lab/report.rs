@@ -16,10 +16,7 @@ use crate::texts::place;
 const STYLE: &str = include_str!("report/style.css");
 
 pub fn page(attempts: &[Attempt<'_>], size: Size) -> io::Result<String> {
-    let sections = attempts
-        .iter()
-        .map(section)
-        .collect::<io::Result<String>>()?;
+    let sections = attempts.iter().map(section).collect::<io::Result<String>>()?;
     let rows: String = attempts.iter().map(row).collect();
     let size = match size {
         Size::Lesson => "in the short form for a lesson",
@@ -83,11 +80,7 @@ fn section(attempt: &Attempt<'_>) -> io::Result<String> {
             finding = format!("<p class=\"finding\">{}</p>", escaped(&outcome.finding));
             measured = format!("<dt>Measured</dt><dd>{}</dd>\n", escaped(&outcome.measured));
             answer = &outcome.answer;
-            figures = outcome
-                .figures
-                .iter()
-                .map(drawing)
-                .collect::<io::Result<_>>()?;
+            figures = outcome.figures.iter().map(drawing).collect::<io::Result<_>>()?;
             for claim in &outcome.claims {
                 let says = escaped(&claim.says);
                 let (class, verdict) = match claim.holds {
@@ -100,9 +93,7 @@ fn section(attempt: &Attempt<'_>) -> io::Result<String> {
         }
     }
     let why = experiment.why.iter();
-    let why: String = why
-        .map(|sentence| format!("<li>{}</li>\n", escaped(sentence)))
-        .collect();
+    let why: String = why.map(|sentence| format!("<li>{}</li>\n", escaped(sentence))).collect();
     Ok(format!(
         r#"<section id="{name}">
 <h2>{title}</h2>
@@ -139,10 +130,7 @@ fn section(attempt: &Attempt<'_>) -> io::Result<String> {
 
 /// A plot, with a label for screen readers.
 fn drawing(figure: &Figure) -> io::Result<String> {
-    let labelled = format!(
-        "<svg role=\"img\" aria-label=\"{}\" ",
-        escaped(&figure.title)
-    );
+    let labelled = format!("<svg role=\"img\" aria-label=\"{}\" ", escaped(&figure.title));
     let svg = figure.svg()?.replacen("<svg ", &labelled, 1);
     let name = escaped(&figure.name);
     Ok(format!(
@@ -214,12 +202,7 @@ mod tests {
         let text = markup::text(&page).unwrap();
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let mut parts = vec!["does not hold in this run", "no descriptors are left"];
-        for Attempt {
-            experiment,
-            guess,
-            outcome,
-        } in &attempts
-        {
+        for Attempt { experiment, guess, outcome } in &attempts {
             parts.extend([experiment.title, experiment.guess, experiment.question]);
             parts.extend(experiment.why);
             parts.extend([experiment.change.line, experiment.change.try_this]);
@@ -243,10 +226,7 @@ mod tests {
     fn the_machine_is_named() {
         let machine = machine().unwrap();
         assert!(machine.contains("core") && machine.contains("Linux "));
-        assert_eq!(
-            processor("processor\t: 0\nmodel name\t: A: B 9000\n"),
-            "A: B 9000"
-        );
+        assert_eq!(processor("processor\t: 0\nmodel name\t: A: B 9000\n"), "A: B 9000");
         assert_eq!(processor("processor: 0"), "an unnamed processor");
     }
 

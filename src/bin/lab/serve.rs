@@ -54,9 +54,7 @@ pub fn announce(port: u16) -> io::Result<()> {
 
 /// Serves until the chat is shut down.
 pub fn serve(serve: &Serve) -> io::Result<()> {
-    let found = variants::ALL
-        .iter()
-        .find(|variant| variant.name == serve.variant);
+    let found = variants::ALL.iter().find(|variant| variant.name == serve.variant);
     let variant = found.ok_or_else(|| {
         let known: Vec<&str> = variants::ALL.iter().map(|variant| variant.name).collect();
         texts::unknown("a variant", &serve.variant, &known)

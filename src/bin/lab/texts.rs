@@ -71,11 +71,7 @@ pub fn explained(experiment: &Experiment) -> String {
     for (sentence, number) in experiment.why.iter().zip(1..) {
         text += &hanging(&format!("  {number}. "), sentence);
     }
-    text += &format!(
-        "\nOne line to change, {}:\n  {}\n",
-        place(change),
-        change.line
-    );
+    text += &format!("\nOne line to change, {}:\n  {}\n", place(change), change.line);
     text += &hanging("  ", change.try_this);
     text += "\n";
     text += &hanging("A question: ", experiment.question);
@@ -99,9 +95,7 @@ pub fn unknown(kind: &str, name: &str, known: &[&str]) -> io::Error {
         .map(|known| (strsim::jaro_winkler(&name.to_lowercase(), known), known))
         .filter(|(similarity, _)| *similarity >= SIMILARITY_MIN)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map_or(String::new(), |(_, known)| {
-            format!(" Did you mean {known}?")
-        });
+        .map_or(String::new(), |(_, known)| format!(" Did you mean {known}?"));
     io::Error::other(format!(
         "{name:?} is not {kind}.{suggestion} Known names: {}",
         known.join(", ")
@@ -115,10 +109,7 @@ mod tests {
 
     #[test]
     fn lines_are_broken_between_words() {
-        assert_eq!(
-            wrapped("one two  three\nfour", 9),
-            ["one two", "three", "four"]
-        );
+        assert_eq!(wrapped("one two  three\nfour", 9), ["one two", "three", "four"]);
         assert_eq!(wrapped("a longest b", 4), ["a", "long", "est", "b"]);
         assert_eq!(wrapped("µ µ µ", 5), ["µ µ µ"]);
         assert!(wrapped(" ", 5).is_empty());
@@ -158,14 +149,7 @@ mod tests {
             ("nowhere.rs", "", "nowhere.rs"),
         ] {
             let try_this = "";
-            assert_eq!(
-                place(&Change {
-                    file,
-                    line,
-                    try_this
-                }),
-                expected
-            );
+            assert_eq!(place(&Change { file, line, try_this }), expected);
         }
     }
 

@@ -122,14 +122,8 @@ mod tests {
                 assert_eq!(knobs.check(variant.name).is_ok(), at == owner, "{knobs:?}");
             }
             let error = knobs.check("threads").unwrap_err().to_string();
-            assert!(
-                error.contains(&format!("is for {}", ALL[owner].name)),
-                "{error}"
-            );
+            assert!(error.contains(&format!("is for {}", ALL[owner].name)), "{error}");
         }
-        assert!(
-            ALL.iter()
-                .all(|variant| Knobs::default().check(variant.name).is_ok())
-        );
+        assert!(ALL.iter().all(|variant| Knobs::default().check(variant.name).is_ok()));
     }
 }

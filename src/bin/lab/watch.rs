@@ -114,9 +114,7 @@ impl Server {
     }
 
     fn send(&mut self, line: &str) -> io::Result<()> {
-        self.lines
-            .get_mut()
-            .write_all(format!("{line}\n").as_bytes())
+        self.lines.get_mut().write_all(format!("{line}\n").as_bytes())
     }
 
     /// The answer to a request, or nothing if the server has ended. It skips all other lines.
@@ -160,9 +158,7 @@ fn lines(answer: &Answer) -> Vec<String> {
     let head = ["name", "role", "doing", "alive", "queue", "read", "sent"].map(str::to_owned);
     let rows = answer.threads.iter().map(|thread| {
         let bytes = thread.queued_bytes.map(|bytes| format!("{bytes} B"));
-        let events = thread
-            .queued_events
-            .map(|events| format!("{events} events"));
+        let events = thread.queued_events.map(|events| format!("{events} events"));
         [
             thread.name.clone(),
             thread.role.clone(),
@@ -176,15 +172,10 @@ fn lines(answer: &Answer) -> Vec<String> {
     let rows: Vec<[String; 7]> = std::iter::once(head).chain(rows).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
     let widths: [usize; 7] = std::array::from_fn(width);
-    let mut lines = vec![format!(
-        "{} threads. Press q and Enter to quit.",
-        answer.total
-    )];
+    let mut lines = vec![format!("{} threads. Press q and Enter to quit.", answer.total)];
     for row in &rows {
         let cells = row.iter().zip(widths);
-        let cells: Vec<String> = cells
-            .map(|(cell, width)| format!("{cell:width$}"))
-            .collect();
+        let cells: Vec<String> = cells.map(|(cell, width)| format!("{cell:width$}")).collect();
         lines.push(cells.join("  ").trim_end().to_owned());
     }
     lines
@@ -226,13 +217,9 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_helps() {
-        let config = Config {
-            operators: Operators::Nobody,
-            ..Config::default()
-        };
-        let refused = with_chatserv(config, |address, _| {
-            Server::join(address.port())?.table().map(|_| ())
-        });
+        let config = Config { operators: Operators::Nobody, ..Config::default() };
+        let refused =
+            with_chatserv(config, |address, _| Server::join(address.port())?.table().map(|_| ()));
         let error = refused.unwrap_err().to_string();
         assert!(error.contains("--operators"), "{error}");
     }

@@ -121,12 +121,16 @@ impl PlainDecoder {
                     self.finish_with(Input::Stranger(Stranger::Tls), inputs);
                 }
                 Step::Typed => {}
-                Step::TooLong(start) => match self.watch.as_mut().and_then(|watch| watch.look_at_long(&start)) {
-                    Some(stranger) => self.finish_with(Input::Stranger(stranger), inputs),
-                    None => inputs.push(Input::LineTooLong),
-                },
+                Step::TooLong(start) => {
+                    match self.watch.as_mut().and_then(|watch| watch.look_at_long(&start)) {
+                        Some(stranger) => self.finish_with(Input::Stranger(stranger), inputs),
+                        None => inputs.push(Input::LineTooLong),
+                    }
+                }
                 Step::Skipped(run) => {
-                    if let Some(stranger) = self.watch.as_mut().and_then(|watch| watch.look_at_skipped(run)) {
+                    if let Some(stranger) =
+                        self.watch.as_mut().and_then(|watch| watch.look_at_skipped(run))
+                    {
                         self.finish_with(Input::Stranger(stranger), inputs);
                     }
                 }
@@ -140,7 +144,10 @@ impl PlainDecoder {
 
     /// Whether the next byte is the brace that begins the first line which is not blank.
     fn is_json(&self, data: &[u8]) -> bool {
-        self.may_be_json && data.first() == Some(&b'{') && self.watch.is_some() && self.line.is_at_start()
+        self.may_be_json
+            && data.first() == Some(&b'{')
+            && self.watch.is_some()
+            && self.line.is_at_start()
     }
 
     /// Takes a whole line, without its end.

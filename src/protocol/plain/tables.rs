@@ -11,8 +11,8 @@ use unicode_width::UnicodeWidthStr;
 use super::layout::{TEXT_COLUMNS_MAX, columns, cut, left, line, past, wrap};
 use super::sentences::{ban_added, banned, delivered, named, nobody_of, sentence};
 use crate::chat::{
-    Ban, ChatError, CommandHelp, HelpTopic, LOBBY_NAME, Message, PersonDetails, PersonListing, Protocol, Queue,
-    RoomListing, Stranger, ThreadListing, Time, command_groups, commands,
+    Ban, ChatError, CommandHelp, HelpTopic, LOBBY_NAME, Message, PersonDetails, PersonListing,
+    Protocol, Queue, RoomListing, Stranger, ThreadListing, Time, command_groups, commands,
 };
 
 /// A person who has said something within this time is not shown as idle.
@@ -48,9 +48,9 @@ pub(super) fn encode(message: &Message, zone: &TimeZone, out: &mut Vec<u8>) {
 /// An answer in the other program's protocol, where that takes one line.
 fn wrong_protocol(stranger: Stranger, out: &mut Vec<u8>) {
     match stranger {
-        Stranger::Http => {
-            out.extend_from_slice(b"HTTP/1.1 400 This is a chat server: use telnet\r\nConnection: close\r\n\r\n")
-        }
+        Stranger::Http => out.extend_from_slice(
+            b"HTTP/1.1 400 This is a chat server: use telnet\r\nConnection: close\r\n\r\n",
+        ),
         // RFC 4253, section 4.2: a server may send lines of text before its version, and ssh -v shows them.
         Stranger::Ssh => line("This is a chat server, not SSH: use telnet.", out),
         // TLS has no line for a text.
@@ -66,7 +66,14 @@ fn ignoring(names: &[Arc<str>], out: &mut Vec<u8>) {
 }
 
 /// The room that somebody is in now, and its other members. `members` may be only the first of `total`.
-fn in_room(room: &str, from: &str, members: &[Arc<str>], total: usize, topic: Option<&str>, out: &mut Vec<u8>) {
+fn in_room(
+    room: &str,
+    from: &str,
+    members: &[Arc<str>],
+    total: usize,
+    topic: Option<&str>,
+    out: &mut Vec<u8>,
+) {
     let others: Vec<&Arc<str>> = members.iter().filter(|&member| **member != *from).collect();
     if others.is_empty() {
         line(&format!("You are in room {room} alone."), out);
@@ -136,7 +143,12 @@ fn whois(known: &PersonDetails, out: &mut Vec<u8>) {
         Protocol::Json => "JSON lines",
     };
     let (here_for, idle_for) = (past(known.here_for), past(person.idle));
-    let mut rows = vec![["rooms", &rooms], ["here for", &here_for], ["idle for", &idle_for], ["speaks", protocol]];
+    let mut rows = vec![
+        ["rooms", &rooms],
+        ["here for", &here_for],
+        ["idle for", &idle_for],
+        ["speaks", protocol],
+    ];
     if person.away {
         rows.push(["away", known.away_why.as_deref().unwrap_or("yes")]);
     }
@@ -186,7 +198,14 @@ fn threads(rows: &[ThreadListing], total: usize, out: &mut Vec<u8>) {
             Some(Queue::Events(events)) => events.to_string(),
             None => String::new(),
         };
-        [row.name.clone(), row.doing.to_owned(), past(row.alive), queue, size(row.bytes_in), size(row.bytes_out)]
+        [
+            row.name.clone(),
+            row.doing.to_owned(),
+            past(row.alive),
+            queue,
+            size(row.bytes_in),
+            size(row.bytes_out),
+        ]
     });
     // The head is a row of the table, too.
     columns(&format!("{total} thread(s):"), iter::once(head).chain(rows), total + 1, out);
@@ -195,7 +214,9 @@ fn threads(rows: &[ThreadListing], total: usize, out: &mut Vec<u8>) {
 fn help(operator: bool, topic: HelpTopic, out: &mut Vec<u8>) {
     let is_overview = topic == HelpTopic::Overview;
     if let HelpTopic::Command(word) = topic {
-        return commands(true).filter(|command| command.word == word).for_each(|command| command_help(command, out));
+        return commands(true)
+            .filter(|command| command.word == word)
+            .for_each(|command| command_help(command, out));
     }
     let is_shown = |command: &&CommandHelp| command.common || !is_overview;
     let usages = commands(operator).filter(is_shown).map(|command| command.usage().width());

@@ -89,7 +89,12 @@ enum State {
 
 impl Telnet {
     /// Takes some bytes from the front of `bytes` and appends any answer to `replies`; `None` when `bytes` is empty.
-    pub(super) fn step<'a>(&mut self, bytes: &mut &'a [u8], now: Time, replies: &mut Vec<u8>) -> Option<Heard<'a>> {
+    pub(super) fn step<'a>(
+        &mut self,
+        bytes: &mut &'a [u8],
+        now: Time,
+        replies: &mut Vec<u8>,
+    ) -> Option<Heard<'a>> {
         let (&first, after_first) = bytes.split_first()?;
         let run = match self.state {
             State::Data | State::Parameters => ordinary_prefix(bytes, |byte| byte != IAC),

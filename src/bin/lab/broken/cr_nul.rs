@@ -56,9 +56,7 @@ fn check(way: Way) -> Result<(), Failure> {
     // fix that drops every NUL is correct.
     let pieces: [&[u8]; 5] = [b"luca\r\0", b"/who\r", b"\0hello\r", b"\n", b"you\r\n"];
     let lines = read_lines(way, Pieces::new(&pieces)?)?;
-    MISTAKE.compare(&["luca", "/who", "hello", "you"], &lines, |line| {
-        line.starts_with('\0')
-    })
+    MISTAKE.compare(&["luca", "/who", "hello", "you"], &lines, |line| line.starts_with('\0'))
 }
 
 // The answer. Try it yourself first. Without the codec: `matches!(byte, b'\n' | b'\0')`.

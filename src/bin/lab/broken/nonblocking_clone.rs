@@ -60,10 +60,7 @@ fn check(way: Way) -> Result<(), Failure> {
 pub(super) fn check_of(
     send_without_waiting: impl Fn(&TcpStream, &[u8]) -> io::Result<usize>,
 ) -> Result<(), Failure> {
-    let Connection {
-        mut server,
-        mut client,
-    } = Connection::open()?;
+    let Connection { mut server, mut client } = Connection::open()?;
     send_without_waiting(&server, b"Who are you?\r\n")?;
     // A person needs a moment to answer. A read that blocks waits for that, so here the answer may as well come first.
     // For a read that does not block, the answer would come too late.

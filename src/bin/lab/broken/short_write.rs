@@ -67,9 +67,7 @@ fn check(way: Way) -> Result<(), Failure> {
         // The limit ends the check of a fix that sends too much.
         let reader = scope.spawn(move || -> io::Result<Vec<u8>> {
             let mut received = Vec::new();
-            client
-                .take(SENT_BYTES as u64 + 1)
-                .read_to_end(&mut received)?;
+            client.take(SENT_BYTES as u64 + 1).read_to_end(&mut received)?;
             Ok(received)
         });
         let result = send_all(way, &server, &mut unsent);
@@ -85,10 +83,7 @@ fn check(way: Way) -> Result<(), Failure> {
         let actual = format!("the first {} bytes: {}", received.len(), MISTAKE.sign);
         Err(Failure::new(expected, actual))
     } else {
-        Err(Failure::new(
-            expected,
-            "different bytes, or more than were sent",
-        ))
+        Err(Failure::new(expected, "different bytes, or more than were sent"))
     }
 }
 

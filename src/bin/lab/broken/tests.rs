@@ -14,11 +14,7 @@ fn every_mistake_shows_its_sign_and_every_answer_passes_three_times_in_a_row() {
     for mistake in ALL {
         for _ in 0..3 {
             let failure = mistake.check(Way::Broken).unwrap_err();
-            assert!(
-                failure.actual.contains(mistake.sign),
-                "{}: {failure:?}",
-                mistake.name
-            );
+            assert!(failure.actual.contains(mistake.sign), "{}: {failure:?}", mistake.name);
             assert_eq!(mistake.check(Way::Fixed), Ok(()), "{}", mistake.name);
         }
     }
@@ -34,27 +30,16 @@ fn each_mistake_is_where_its_text_says_and_the_answer_is_last() {
         let (kind, function) = place.rsplit_once([' ', ':']).unwrap();
         let kind = kind.trim_start_matches("fn").trim_matches([' ', ':']);
         assert!(text.contains(&format!("fn {function}(")), "{place}");
-        assert!(
-            kind.is_empty() || text.contains(&format!("impl {kind} {{")),
-            "{place}"
-        );
-        let (before, answer) = text
-            .split_once("// The answer. Try it yourself first")
-            .unwrap();
+        assert!(kind.is_empty() || text.contains(&format!("impl {kind} {{")), "{place}");
+        let (before, answer) = text.split_once("// The answer. Try it yourself first").unwrap();
         assert!(answer.contains("fn answer("), "{name}");
-        assert!(
-            before.contains("fn check(") && !before.contains("fn answer("),
-            "{name}"
-        );
+        assert!(before.contains("fn check(") && !before.contains("fn answer("), "{name}");
     }
 }
 
 #[test]
 fn a_check_that_panics_is_a_failure() {
-    let mistake = Mistake {
-        try_it: |_| panic!("a fix may do that"),
-        ..short_write::MISTAKE
-    };
+    let mistake = Mistake { try_it: |_| panic!("a fix may do that"), ..short_write::MISTAKE };
     let failure = mistake.check(Way::Broken).unwrap_err();
     assert_eq!(failure.expected, "no panic");
 }

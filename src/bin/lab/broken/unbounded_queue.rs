@@ -52,11 +52,7 @@ struct Person {
 
 impl Person {
     fn new(socket: TcpStream) -> Self {
-        Self {
-            socket,
-            queue: Vec::new(),
-            is_cut: false,
-        }
+        Self { socket, queue: Vec::new(), is_cut: false }
     }
 
     /// Sends a line without blocking.
@@ -125,9 +121,7 @@ pub(super) fn line(number: usize) -> Vec<u8> {
 /// Everything that the stalled client gets when it reads again: what the kernel has, and what waits in the queue.
 fn read_at_last(person: Person, mut client: TcpStream) -> io::Result<Vec<u8>> {
     client.set_read_timeout(Some(PATIENCE))?;
-    let Person {
-        mut socket, queue, ..
-    } = person;
+    let Person { mut socket, queue, .. } = person;
     // The client reads now, so this write may block.
     socket.set_nonblocking(false)?;
     socket.set_write_timeout(Some(PATIENCE))?;
@@ -148,15 +142,13 @@ fn read_at_last(person: Person, mut client: TcpStream) -> io::Result<Vec<u8>> {
 /// line may be incomplete.
 pub(super) fn is_whole(received: &[u8], is_cut: bool) -> bool {
     let mut sent = 1..=LINES;
-    received
-        .split_inclusive(|&byte| byte == b'\n')
-        .all(|piece| {
-            let may_be_part = is_cut && !piece.ends_with(b"\n");
-            sent.any(|number| {
-                let line = line(number);
-                line == piece || may_be_part && line.starts_with(piece)
-            })
+    received.split_inclusive(|&byte| byte == b'\n').all(|piece| {
+        let may_be_part = is_cut && !piece.ends_with(b"\n");
+        sent.any(|number| {
+            let line = line(number);
+            line == piece || may_be_part && line.starts_with(piece)
         })
+    })
 }
 
 // The answer. Try it yourself first.

@@ -60,9 +60,7 @@ fn check(way: Way) -> Result<(), Failure> {
     let stalled = Connection::narrow()?;
     let mut reading = Connection::open()?;
     reading.client.set_read_timeout(Some(PATIENCE))?;
-    let room = &Room {
-        people: Mutex::new(vec![stalled.server, reading.server]),
-    };
+    let room = &Room { people: Mutex::new(vec![stalled.server, reading.server]) };
     thread::scope(|scope| {
         // The speaker sends a line when the reader has the previous one, so only the other socket can fill.
         let (go_ahead, turns) = bounded::<()>(1);
@@ -78,11 +76,7 @@ fn check(way: Way) -> Result<(), Failure> {
                 let is_locked = room.people.try_lock().is_none();
                 // This makes the blocked write fail and ends the speaker's thread.
                 drop(stalled.client);
-                let lock = if is_locked {
-                    MISTAKE.sign
-                } else {
-                    "the lock is free"
-                };
+                let lock = if is_locked { MISTAKE.sign } else { "the lock is free" };
                 return Err(Failure::new(
                     format!("one client does not read, and the other gets all {LINES} lines"),
                     format!("the other got {received} and no more, and {lock}"),

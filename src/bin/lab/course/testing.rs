@@ -10,18 +10,13 @@ use crate::experiment::{
 };
 use crate::figure::{Axis, Drawing, Figure};
 
-pub const SETTING: Setting = Setting {
-    size: Size::Lesson,
-    folder: PathBuf::new(),
-};
+pub const SETTING: Setting = Setting { size: Size::Lesson, folder: PathBuf::new() };
 
 /// Four experiments: the claim of the first holds, that of the second does not, the third fails, the fourth panics.
 pub static EXPERIMENTS: [Experiment; 4] = [
     experiment("stalled-reader", |_| Ok(outcome(a_line(), true))),
     experiment("costs", |_| Ok(outcome(a_bar(), false))),
-    experiment("broken", |_| {
-        Err(io::Error::other("no descriptors are left"))
-    }),
+    experiment("broken", |_| Err(io::Error::other("no descriptors are left"))),
     experiment("panics", |_| panic!("as it should in this test")),
 ];
 
@@ -64,21 +59,12 @@ fn outcome(figure: Figure, holds: bool) -> Outcome {
 fn a_line() -> Figure {
     let line = series("threads <naive>", &[1.0, 2.0, 3.0], |&x| (x, x * x));
     let (x, y) = (Axis::linear("time (s)"), Axis::linear("latency (ms)"));
-    line_plot(
-        "a-line",
-        "Latency & time",
-        "The line \"rises\".",
-        x,
-        y,
-        vec![line],
-    )
+    line_plot("a-line", "Latency & time", "The line \"rises\".", x, y, vec![line])
 }
 
 fn a_bar() -> Figure {
-    let drawing = Drawing::Bars {
-        y: Axis::linear("memory (KiB)"),
-        bars: vec![("threads".to_owned(), 12.0)],
-    };
+    let drawing =
+        Drawing::Bars { y: Axis::linear("memory (KiB)"), bars: vec![("threads".to_owned(), 12.0)] };
     figure("a-bar", "Memory", "One bar.", drawing)
 }
 

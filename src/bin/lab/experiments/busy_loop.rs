@@ -39,11 +39,8 @@ pub const EXPERIMENT: Experiment = Experiment {
 };
 
 /// The servers and their arguments.
-const SERVERS: [(&str, &[&str]); 3] = [
-    ("polling", &["polling"]),
-    ("threads", &["threads"]),
-    ("readiness", &["readiness"]),
-];
+const SERVERS: [(&str, &[&str]); 3] =
+    [("polling", &["polling"]), ("threads", &["threads"]), ("readiness", &["readiness"])];
 
 /// The numbers of silent clients.
 const IDLE: [usize; 4] = [1, 10, 100, 500];
@@ -93,8 +90,7 @@ fn measure(setting: &Setting) -> io::Result<Outcome> {
 fn measure_silence(rooms: &[Room], clients: usize) -> io::Result<Vec<Idle>> {
     let costs = || -> io::Result<Vec<(Duration, Duration)>> {
         let pids = rooms.iter().map(|room| room.server.pid());
-        pids.map(|pid| Ok((exact_cpu(pid)?, Cost::of(pid)?.system)))
-            .collect()
+        pids.map(|pid| Ok((exact_cpu(pid)?, Cost::of(pid)?.system))).collect()
     };
     let (began, before) = (Instant::now(), costs()?);
     thread::sleep(SILENCE);
@@ -160,10 +156,7 @@ fn outcome(idle: &[Vec<Idle>; SERVERS.len()], rounds: &[Duration]) -> Outcome {
     let calls: Vec<(f64, f64)> = polled
         .map(|(idle, &round)| (idle.clients as f64, calls(idle.clients, idle.system, round)))
         .collect();
-    let each: Vec<(f64, f64)> = calls
-        .iter()
-        .map(|&(x, calls)| (x, calls / (x + 1.0)))
-        .collect();
+    let each: Vec<(f64, f64)> = calls.iter().map(|&(x, calls)| (x, calls / (x + 1.0))).collect();
     let polling = idle[0].iter().map(|idle| idle.cpu);
     let least = polling.clone().fold(f64::MAX, f64::min);
     let most = polling.fold(0.0, f64::max);
@@ -241,18 +234,13 @@ mod tests {
     #[test]
     fn the_claims_tell_a_busy_server_from_a_sleeping_one() {
         let idle = |cpu: [f64; 2]| -> Vec<Idle> {
-            let idle = |(clients, cpu)| Idle {
-                clients,
-                cpu,
-                system: cpu / 200.0,
-            };
+            let idle = |(clients, cpu)| Idle { clients, cpu, system: cpu / 200.0 };
             [1, 500].into_iter().zip(cpu).map(idle).collect()
         };
         let rounds = [Duration::from_micros(1), Duration::from_micros(50)];
-        for (polling, readiness, holds) in [
-            ([99.0, 98.0], [0.0, 0.2], true),
-            ([99.0, 20.0], [0.0, 30.0], false),
-        ] {
+        for (polling, readiness, holds) in
+            [([99.0, 98.0], [0.0, 0.2], true), ([99.0, 20.0], [0.0, 30.0], false)]
+        {
             let outcome = outcome(&[idle(polling), idle([0.0, 0.1]), idle(readiness)], &rounds);
             assert_eq!(holding(&outcome), [holds; 2]);
         }

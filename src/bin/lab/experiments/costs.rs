@@ -239,10 +239,7 @@ mod tests {
         let ready = step(4.0, 40.0, 0.1, 0.03);
         for (thread, expected) in [
             (step(16.0, 2_040.0, 1.0, 0.04), [true; 6]),
-            (
-                step(2_050.0, 40.0, 0.1, 0.9),
-                [false, false, true, false, false, false],
-            ),
+            (step(2_050.0, 40.0, 0.1, 0.9), [false, false, true, false, false, false]),
             (ready, [true, true, false, false, false, true]),
         ] {
             let outcome = outcome(&[thread], &[ready]);

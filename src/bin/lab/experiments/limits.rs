@@ -79,10 +79,7 @@ struct Arrivals {
 fn measure(_setting: &Setting) -> io::Result<Outcome> {
     let naive = Arrivals::measure("threads")?;
     let ours = Arrivals::measure("threads-dispatcher")?;
-    let (silent, told) = (
-        naive.with(Answer::Silence).count(),
-        ours.with(Answer::Full).count(),
-    );
+    let (silent, told) = (naive.with(Answer::Silence).count(), ours.with(Answer::Full).count());
     let left_silent = ours.with(Answer::Silence).count();
     Ok(Outcome {
         finding: format!(
@@ -129,10 +126,7 @@ fn plot(naive: &Arrivals, ours: &Arrivals) -> Figure {
         see,
         Axis::linear("clients, in the order of their connections"),
         Axis::logarithmic("time without a word (ms)"),
-        series
-            .into_iter()
-            .filter(|series| !series.points.is_empty())
-            .collect(),
+        series.into_iter().filter(|series| !series.points.is_empty()).collect(),
     )
 }
 
@@ -149,11 +143,7 @@ impl Arrivals {
         }
         let used = server.cost()?.cpu - before;
         let core_percent = 100.0 * used.as_secs_f64() / began.elapsed().as_secs_f64();
-        let mut arrivals = Self {
-            clients,
-            welcomed_later: 0,
-            core_percent,
-        };
+        let mut arrivals = Self { clients, welcomed_later: 0, core_percent };
         for client in arrivals.with(Answer::Welcome).take(LEAVING) {
             client.socket.shutdown(Shutdown::Both)?;
         }
@@ -175,9 +165,7 @@ impl Arrivals {
     /// The numbers of the clients with this answer, and their silences in ms.
     fn points(&self, answer: Answer) -> Vec<(f64, f64)> {
         let silence = |client: &Client| client.silence.as_secs_f64() * 1e3;
-        let points = self
-            .with(answer)
-            .map(|client| (client.number as f64, silence(client)));
+        let points = self.with(answer).map(|client| (client.number as f64, silence(client)));
         points.collect()
     }
 }
@@ -233,10 +221,7 @@ mod tests {
             let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
             let (mut accepted, _) = listener.accept().unwrap();
             accepted.write_all(line.as_bytes()).unwrap();
-            assert_eq!(
-                answer(&client, Duration::from_millis(50)).unwrap(),
-                expected
-            );
+            assert_eq!(answer(&client, Duration::from_millis(50)).unwrap(), expected);
             drop(accepted);
             assert!(answer(&client, Duration::from_secs(20)).is_err());
         }

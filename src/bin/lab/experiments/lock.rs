@@ -57,23 +57,13 @@ fn measure(setting: &Setting) -> io::Result<Outcome> {
 }
 
 fn point(talkers: usize, time: Duration) -> io::Result<Point> {
-    let load = Talkers {
-        talkers,
-        listeners: LISTENERS,
-        under_way: 1,
-        time,
-    };
+    let load = Talkers { talkers, listeners: LISTENERS, under_way: 1, time };
     let mut room = Room::start(&["threads"])?;
     let threads = load.talk(&mut room)?;
     // This includes a few hundred times without a wait, when people joined one after the other.
     let [times, nanoseconds] = room.server.finish("lock: ")?;
     let dispatcher = load.talk(&mut Room::start(&["threads-dispatcher"])?)?;
-    Ok(Point {
-        talkers,
-        threads,
-        wait_us: nanoseconds / times / 1000.0,
-        dispatcher,
-    })
+    Ok(Point { talkers, threads, wait_us: nanoseconds / times / 1000.0, dispatcher })
 }
 
 fn outcome(points: &[Point]) -> Outcome {

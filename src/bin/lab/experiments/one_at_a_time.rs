@@ -105,9 +105,7 @@ fn visits(address: SocketAddr) -> io::Result<Vec<Visit>> {
     for number in 1..=CLIENTS {
         let socket = TcpStream::connect(address)?;
         let connected = began.elapsed();
-        clients.push(thread::spawn(move || {
-            visit(&socket, number, began, connected)
-        }));
+        clients.push(thread::spawn(move || visit(&socket, number, began, connected)));
     }
     let visits = clients.into_iter().map(|client| {
         let visit = client.join();
@@ -134,11 +132,7 @@ fn visit(
         reader.read_to_end(&mut Vec::new())?;
     }
     let left = began.elapsed();
-    Ok(Visit {
-        connected,
-        served,
-        left,
-    })
+    Ok(Visit { connected, served, left })
 }
 
 /// Connects clients while one is served, until the kernel does not answer. Returns how many it has queued, and the
@@ -169,10 +163,7 @@ fn plot(visits: &[Visit]) -> Figure {
             span(visit.served, visit.left, "served"),
         ],
     });
-    let drawing = Drawing::Spans {
-        x: Axis::linear("time (s)"),
-        rows: rows.collect(),
-    };
+    let drawing = Drawing::Spans { x: Axis::linear("time (s)"), rows: rows.collect() };
     let title = format!("{} clients at once, and one thread for all", visits.len());
     let see = "All clients connect at 0. Each is served as soon as the previous one has left.";
     figure("one-at-a-time", &title, see, drawing)
@@ -214,9 +205,7 @@ mod tests {
             unreachable!("it draws spans");
         };
         let spans = rows[1].spans.iter();
-        let spans: Vec<_> = spans
-            .map(|span| (span.what.as_str(), span.from, span.to))
-            .collect();
+        let spans: Vec<_> = spans.map(|span| (span.what.as_str(), span.from, span.to)).collect();
         assert_eq!(spans, [("waiting", 0.0, 2.0), ("served", 2.0, 4.0)]);
     }
 }

@@ -55,21 +55,14 @@ struct Cost {
 }
 
 fn measure(setting: &Setting) -> io::Result<Outcome> {
-    let mut rooms = [
-        Room::start(&["readiness-poll"])?,
-        Room::start(&["readiness"])?,
-    ];
+    let mut rooms = [Room::start(&["readiness-poll"])?, Room::start(&["readiness"])?];
     let [mut poll, mut epoll] = [Vec::new(), Vec::new()];
     for &idle in setting.pick(IDLE.as_slice(), &IDLE_FULL) {
         for room in &mut rooms {
             room.grow_to(idle + 2 * PAIRS)?;
         }
         let [cpu_us, median_ms] = [f64::MAX; 2];
-        let mut lowest = [Cost {
-            idle,
-            cpu_us,
-            median_ms,
-        }; 2];
+        let mut lowest = [Cost { idle, cpu_us, median_ms }; 2];
         // In turns, so both see the same state of the machine.
         for _ in 0..TIMES {
             for (room, lowest) in rooms.iter_mut().zip(&mut lowest) {
@@ -159,11 +152,7 @@ mod tests {
     use crate::experiment::holding;
 
     fn costs(cpu: [f64; 3]) -> Vec<Cost> {
-        let cost = |(idle, cpu_us)| Cost {
-            idle,
-            cpu_us,
-            median_ms: cpu_us / 1e3,
-        };
+        let cost = |(idle, cpu_us)| Cost { idle, cpu_us, median_ms: cpu_us / 1e3 };
         [10, 100, 1_000].into_iter().zip(cpu).map(cost).collect()
     }
 

@@ -47,10 +47,7 @@ pub struct Whispered {
 impl Room {
     /// Starts `lab serve` with these arguments, without clients.
     pub fn start(arguments: &[&str]) -> io::Result<Self> {
-        Ok(Self {
-            server: ServerProcess::start(arguments)?,
-            crowd: Crowd::new()?,
-        })
+        Ok(Self { server: ServerProcess::start(arguments)?, crowd: Crowd::new()? })
     }
 
     /// Adds clients, of which `at_once` connect at the same time.

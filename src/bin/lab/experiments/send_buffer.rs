@@ -65,16 +65,12 @@ fn measure(_setting: &Setting) -> io::Result<Outcome> {
     let unset = fill(None, None)?.all;
     let ethernet = fill(None, Some(ETHERNET_SEGMENT_BYTES))?.all;
     let (smallest_kib, largest_kib) = (ASKED_KIB[0], ASKED_KIB[ASKED_KIB.len() - 1]);
-    let Taken {
-        all: smallest,
-        arrived,
-    } = asked[0];
+    let Taken { all: smallest, arrived } = asked[0];
     let largest = asked[asked.len() - 1].all;
 
     let bars = ASKED_KIB.iter().zip(&asked);
-    let mut bars: Vec<(String, f64)> = bars
-        .map(|(kib, taken)| (format!("{kib} KiB"), taken.all))
-        .collect();
+    let mut bars: Vec<(String, f64)> =
+        bars.map(|(kib, taken)| (format!("{kib} KiB"), taken.all)).collect();
     bars.push(("not set".to_owned(), unset));
     bars.push(("not set, Ethernet".to_owned(), ethernet));
     let y = Axis::linear("taken by the kernel (KiB)");

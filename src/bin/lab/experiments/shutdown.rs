@@ -116,14 +116,8 @@ fn measure(_setting: &Setting) -> io::Result<Outcome> {
 fn plot(servers: &[Average]) -> Figure {
     let bars = servers.iter().flat_map(|server| {
         [
-            (
-                format!("{}: others got them", server.variant),
-                server.missed_each,
-            ),
-            (
-                format!("{}: nobody got them", server.variant),
-                server.unheard,
-            ),
+            (format!("{}: others got them", server.variant), server.missed_each),
+            (format!("{}: nobody got them", server.variant), server.unheard),
         ]
     });
     let drawing = Drawing::Bars {
@@ -199,9 +193,7 @@ fn flood(room: &mut Room, listeners: &mut [Listener]) -> io::Result<usize> {
         let slowest = listeners.iter().map(|listener| listener.lines).min();
         if sent - slowest.unwrap_or(sent) < UNDER_WAY {
             let numbers = sent..sent + BURST;
-            let lines: String = numbers
-                .map(|number| format!("line {number:07}\r\n"))
-                .collect();
+            let lines: String = numbers.map(|number| format!("line {number:07}\r\n")).collect();
             room.crowd.send(speaker, lines.as_bytes());
             sent += BURST;
             if began.elapsed() > FLOOD {
@@ -214,9 +206,7 @@ fn flood(room: &mut Room, listeners: &mut [Listener]) -> io::Result<usize> {
 
 /// Ends the server as soon as a listener has more lines than this.
 fn end_after_line(room: &mut Room, lines: usize, listeners: &mut [Listener]) -> io::Result<()> {
-    let pid = i32::try_from(room.server.pid())
-        .ok()
-        .and_then(Pid::from_raw);
+    let pid = i32::try_from(room.server.pid()).ok().and_then(Pid::from_raw);
     let pid = pid.ok_or(io::ErrorKind::NotFound)?;
     let mut sent = None;
     while sent.is_none() {
@@ -252,10 +242,7 @@ fn end(sent: usize, listeners: &[Listener]) -> End {
     End {
         missed: lines.map(|lines| most - lines).sum(),
         unheard: sent - most,
-        farewells: listeners
-            .iter()
-            .filter(|listener| listener.has_farewell)
-            .count(),
+        farewells: listeners.iter().filter(|listener| listener.has_farewell).count(),
     }
 }
 
@@ -277,11 +264,7 @@ mod tests {
             listener.read(b"");
             assert!(listener.is_closed);
         }
-        let expected = End {
-            missed: 2,
-            unheard: 48,
-            farewells: 1,
-        };
+        let expected = End { missed: 2, unheard: 48, farewells: 1 };
         assert_eq!(end(50, &listeners), expected);
     }
 }

@@ -39,13 +39,8 @@ pub const EXPERIMENT: Experiment = Experiment {
 };
 
 /// The sleeps: the argument, and the same in milliseconds.
-const SLEEPS: [(&str, f64); 5] = [
-    ("", 0.0),
-    ("100us", 0.1),
-    ("1ms", 1.0),
-    ("10ms", 10.0),
-    ("50ms", 50.0),
-];
+const SLEEPS: [(&str, f64); 5] =
+    [("", 0.0), ("100us", 0.1), ("1ms", 1.0), ("10ms", 10.0), ("50ms", 50.0)];
 
 const PEOPLE: usize = 20;
 
@@ -86,13 +81,8 @@ fn measure(setting: &Setting) -> io::Result<Outcome> {
 fn talk(arguments: &[&str], sleep: Option<f64>, time: Duration) -> io::Result<Measured> {
     let mut room = Room::start(arguments)?;
     room.grow_to(PEOPLE)?;
-    let talk = Talk {
-        speaker: 0,
-        every: EVERY,
-        time,
-        line_bytes: 40,
-        patience: Duration::from_secs(5),
-    };
+    let talk =
+        Talk { speaker: 0, every: EVERY, time, line_bytes: 40, patience: Duration::from_secs(5) };
     let mut latencies = Latencies::default();
     let mut lines = Vec::new();
     let ms = |time: Duration| 1e3 * time.as_secs_f64();
@@ -113,13 +103,7 @@ fn talk(arguments: &[&str], sleep: Option<f64>, time: Duration) -> io::Result<Me
         return Err(io::Error::other("a line did not reach everybody"));
     };
     let cpu = 100.0 * cpu.as_secs_f64() / took.as_secs_f64();
-    Ok(Measured {
-        sleep,
-        cpu,
-        median_ms,
-        p99_ms,
-        lines,
-    })
+    Ok(Measured { sleep, cpu, median_ms, p99_ms, lines })
 }
 
 fn outcome(polling: &[Measured], readiness: &Measured) -> Outcome {
@@ -176,9 +160,7 @@ fn trade(polling: &[Measured], readiness: &Measured) -> Figure {
         vec![
             series("polling, median", polling, |one| (one.cpu, one.median_ms)),
             series("polling, p99", polling, |one| (one.cpu, one.p99_ms)),
-            series("readiness, median", readiness, |one| {
-                (one.cpu, one.median_ms)
-            }),
+            series("readiness, median", readiness, |one| (one.cpu, one.median_ms)),
             series("readiness, p99", readiness, |one| (one.cpu, one.p99_ms)),
         ],
     )
@@ -188,16 +170,11 @@ fn trade(polling: &[Measured], readiness: &Measured) -> Figure {
 fn saw_tooth(polling: &[Measured], readiness: &Measured) -> Figure {
     let drawn = |name: &str, of: &Measured| Series {
         name: name.to_owned(),
-        points: (of.lines.iter().copied())
-            .filter(|(sent, _)| *sent < DRAWN_MS)
-            .collect(),
+        points: (of.lines.iter().copied()).filter(|(sent, _)| *sent < DRAWN_MS).collect(),
     };
-    let long = polling
-        .iter()
-        .filter_map(|one| Some((one, one.sleep.filter(|ms| *ms >= 10.0)?)));
-    let mut series: Vec<Series> = long
-        .map(|(one, sleep)| drawn(&format!("a sleep of {sleep} ms"), one))
-        .collect();
+    let long = polling.iter().filter_map(|one| Some((one, one.sleep.filter(|ms| *ms >= 10.0)?)));
+    let mut series: Vec<Series> =
+        long.map(|(one, sleep)| drawn(&format!("a sleep of {sleep} ms"), one)).collect();
     series.push(drawn("readiness", readiness));
     line_plot(
         "sleep-saw-tooth",
@@ -226,9 +203,7 @@ mod tests {
     }
 
     fn all(median: [f64; 5], cpu: [f64; 5]) -> Vec<Measured> {
-        (0..5)
-            .map(|at| one(Some(SLEEPS[at].1), cpu[at], median[at]))
-            .collect()
+        (0..5).map(|at| one(Some(SLEEPS[at].1), cpu[at], median[at])).collect()
     }
 
     #[test]

@@ -51,14 +51,8 @@ pub const EXPERIMENT: Experiment = Experiment {
 /// The four servers, with their names in the plot and their arguments.
 const SERVERS: [(&str, &[&str]); 4] = [
     ("a blocking write to each", &["threads"]),
-    (
-        "channels, wait 5 s when full",
-        &["threads-channels", "--when-full", "wait"],
-    ),
-    (
-        "channels, drop when full",
-        &["threads-channels", "--when-full", "drop"],
-    ),
+    ("channels, wait 5 s when full", &["threads-channels", "--when-full", "wait"]),
+    ("channels, drop when full", &["threads-channels", "--when-full", "drop"]),
     ("ours: never waits, cuts off", &["threads-dispatcher"]),
 ];
 
@@ -101,15 +95,11 @@ fn measure(setting: &Setting) -> io::Result<Outcome> {
         rooms.push(start(arguments, hearers)?);
     }
     let measured = thread::scope(|scope| {
-        let running = rooms
-            .into_iter()
-            .map(|room| scope.spawn(|| stall(room, hearers, &talk)));
+        let running = rooms.into_iter().map(|room| scope.spawn(|| stall(room, hearers, &talk)));
         let running: Vec<_> = running.collect();
-        let measured = running.into_iter().map(|running| {
-            running
-                .join()
-                .expect("the load ends with an error, not with a panic")
-        });
+        let measured = running
+            .into_iter()
+            .map(|running| running.join().expect("the load ends with an error, not with a panic"));
         measured.collect::<io::Result<Vec<Measured>>>()
     })?;
     Ok(outcome(&talk, &measured, &losses))
@@ -161,14 +151,8 @@ fn stall(mut room: Room, hearers: usize, talk: &Talk) -> io::Result<Measured> {
         while !stalled.is_finished() {
             room.turn(|_, _| {})?;
         }
-        let fate = stalled
-            .join()
-            .expect("reading from a socket never panics")?;
-        Ok(Measured {
-            others,
-            lines,
-            fate,
-        })
+        let fate = stalled.join().expect("reading from a socket never panics")?;
+        Ok(Measured { others, lines, fate })
     })
 }
 
@@ -183,9 +167,8 @@ fn outcome(talk: &Talk, measured: &[Measured], losses: &[(usize, usize)]) -> Out
     let (median, p99) = (since_the_stall(500), since_the_stall(990));
     let each = |text: &dyn Fn(usize) -> String| {
         let servers = SERVERS.iter().enumerate();
-        let servers: Vec<String> = servers
-            .map(|(at, (name, _))| format!("{name}: {}", text(at)))
-            .collect();
+        let servers: Vec<String> =
+            servers.map(|(at, (name, _))| format!("{name}: {}", text(at))).collect();
         servers.join("; ")
     };
     Outcome {
@@ -234,13 +217,10 @@ fn describe(fate: &Fate, lines: usize) -> String {
 }
 
 fn plot(talk: &Talk, measured: &[Measured]) -> Figure {
-    let series = SERVERS
-        .iter()
-        .zip(measured)
-        .map(|((name, _), server)| Series {
-            name: (*name).to_owned(),
-            points: server.others.p99_over_time(talk),
-        });
+    let series = SERVERS.iter().zip(measured).map(|((name, _), server)| Series {
+        name: (*name).to_owned(),
+        points: server.others.p99_over_time(talk),
+    });
     line_plot(
         "stalled-reader",
         "One client stops reading after a second: the latency of all others",

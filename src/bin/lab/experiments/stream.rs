@@ -105,19 +105,13 @@ fn measure(_setting: &Setting) -> io::Result<Outcome> {
 }
 
 fn plot(counted: &[Counted]) -> Figure {
-    let bars = WAYS
-        .iter()
-        .zip(counted)
-        .flat_map(|((label, _, _), counted)| {
-            [
-                (format!("{label}: reads"), counted.reads as f64),
-                (format!("{label}: codec"), counted.lines as f64),
-            ]
-        });
-    let drawing = Drawing::Bars {
-        y: Axis::logarithmic("lines counted"),
-        bars: bars.collect(),
-    };
+    let bars = WAYS.iter().zip(counted).flat_map(|((label, _, _), counted)| {
+        [
+            (format!("{label}: reads"), counted.reads as f64),
+            (format!("{label}: codec"), counted.lines as f64),
+        ]
+    });
+    let drawing = Drawing::Bars { y: Axis::logarithmic("lines counted"), bars: bars.collect() };
     let title = format!("The same {LINES} lines, counted by reads and by the codec");
     let see = "Counting reads is right only if each line arrives alone. The codec is always right.";
     figure("stream", &title, see, drawing)
@@ -184,9 +178,7 @@ fn count(mut socket: TcpStream, progress: &Sender<usize>) -> io::Result<Counted>
         counted.right += usize::from(is_one_line(bytes));
         decoder.feed(bytes, Duration::ZERO, &mut decoded);
         let lines = decoded.inputs.drain(..);
-        counted.lines += lines
-            .filter(|input| matches!(input, Input::Line(_)))
-            .count();
+        counted.lines += lines.filter(|input| matches!(input, Input::Line(_))).count();
         read += bytes.len();
         // The sender may not be interested.
         let _ = progress.send(read);
@@ -215,14 +207,7 @@ mod tests {
     fn the_codec_counts_all_lines_and_reads_do_not() {
         let alone = send_and_count(LINE_BYTES, Pace::AfterRead).unwrap();
         let [reads, right, lines] = [LINES; 3];
-        assert_eq!(
-            alone,
-            Counted {
-                reads,
-                right,
-                lines
-            }
-        );
+        assert_eq!(alone, Counted { reads, right, lines });
         // Each read ends in the middle of a line.
         let odd = send_and_count(LINE_BYTES + 1, Pace::AfterRead).unwrap();
         assert_eq!(odd.lines, LINES);

@@ -131,13 +131,7 @@ mod tests {
     #[test]
     fn a_line_has_its_length_and_its_number() {
         let [every, time, patience] = [Duration::ZERO; 3];
-        let talk = Talk {
-            speaker: 0,
-            every,
-            time,
-            line_bytes: 64,
-            patience,
-        };
+        let talk = Talk { speaker: 0, every, time, line_bytes: 64, patience };
         let line = talk.line(12);
         assert_eq!(line.len(), 64 + 2);
         assert_eq!(number(&line), Some(12));

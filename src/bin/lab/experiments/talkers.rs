@@ -71,8 +71,7 @@ impl Talkers {
         loop {
             let is_talking = began.elapsed() < self.time;
             while is_talking && lines - heard_by_first < self.talkers * self.under_way {
-                room.crowd
-                    .send(self.listeners + lines % self.talkers, &line);
+                room.crowd.send(self.listeners + lines % self.talkers, &line);
                 lines += 1;
             }
             if !is_talking && deliveries >= lines * (self.listeners + self.talkers - 1) {

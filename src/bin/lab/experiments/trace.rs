@@ -55,12 +55,7 @@ const SHOWN_PERCENT_MIN: f64 = 0.05;
 
 /// The activities of a thread that waits. (`in read` includes the codec, because the trace marks no time between the
 /// two.)
-const WAITS: [&str; 4] = [
-    "in read",
-    "waiting for its turn",
-    "waiting for events",
-    "in accept",
-];
+const WAITS: [&str; 4] = ["in read", "waiting for its turn", "waiting for events", "in accept"];
 
 /// The people who talk, in turn.
 const PEOPLE: usize = 5;
@@ -73,10 +68,7 @@ const TIME: Duration = Duration::from_secs(1);
 
 fn measure(setting: &Setting) -> io::Result<Outcome> {
     let path = setting.folder.join(TRACE);
-    let config = Config {
-        trace: Some(path.clone()),
-        ..Config::default()
-    };
+    let config = Config { trace: Some(path.clone()), ..Config::default() };
     let lines = with_chatserv(config, |address, _| talk(address))?;
     let timeline = Timeline::read(&path)?;
     let share = |role, activity| timeline.share(role, activity);
@@ -133,19 +125,13 @@ fn figures(timeline: &Timeline) -> Vec<Figure> {
             "trace",
             &title,
             "The row of a reader is one wait with spikes in it. The work is in the dispatcher's row.",
-            Drawing::Spans {
-                x: Axis::linear("time (ms)"),
-                rows: timeline.rows(DRAWN_MS),
-            },
+            Drawing::Spans { x: Axis::linear("time (ms)"), rows: timeline.rows(DRAWN_MS) },
         ),
         figure(
             "trace-shares",
             "What each kind of thread does with its time",
             "All threads wait most of the time, the dispatcher the least.",
-            Drawing::Bars {
-                y: Axis::logarithmic("share of its time (%)"),
-                bars: bars.collect(),
-            },
+            Drawing::Bars { y: Axis::logarithmic("share of its time (%)"), bars: bars.collect() },
         ),
     ]
 }

@@ -42,10 +42,8 @@ pub const EXPERIMENT: Experiment = Experiment {
 const TALKERS: [usize; 6] = [1, 2, 4, 8, 16, 32];
 
 /// The two kinds of readers, with their names in the plot and the arguments of their server.
-const MODES: [(&str, &[&str]); 2] = [
-    ("wait for the turn", &["turns"]),
-    ("push on", &["turns", "--push-on"]),
-];
+const MODES: [(&str, &[&str]); 2] =
+    [("wait for the turn", &["turns"]), ("push on", &["turns", "--push-on"])];
 
 struct Point {
     talkers: usize,
@@ -65,21 +63,12 @@ fn measure(setting: &Setting) -> io::Result<Outcome> {
 }
 
 fn point(arguments: &[&str], talkers: usize, time: Duration) -> io::Result<Point> {
-    let load = Talkers {
-        talkers,
-        listeners: 20,
-        under_way: 32,
-        time,
-    };
+    let load = Talkers { talkers, listeners: 20, under_way: 32, time };
     let mut room = Room::start(arguments)?;
     let talked = load.talk(&mut room)?;
     // This includes the few batches in which people joined.
     let [batches, lines] = room.server.finish("batches: ")?;
-    Ok(Point {
-        talkers,
-        batch_lines: lines / batches,
-        talked,
-    })
+    Ok(Point { talkers, batch_lines: lines / batches, talked })
 }
 
 fn outcome(modes: &[Vec<Point>]) -> Outcome {
@@ -91,11 +80,7 @@ fn outcome(modes: &[Vec<Point>]) -> Outcome {
     let (wait, push) = (&waiting[last], &pushing[last]);
     let [wait_us, push_us] = [wait, push].map(|point| point.talked.cpu_us());
     let average = |points: &[Point]| {
-        points
-            .iter()
-            .map(|point| point.talked.wakeups())
-            .sum::<f64>()
-            / TALKERS.len() as f64
+        points.iter().map(|point| point.talked.wakeups()).sum::<f64>() / TALKERS.len() as f64
     };
     Outcome {
         finding: format!(

@@ -63,14 +63,11 @@ pub fn network_requests(page: &str) -> Vec<String> {
         "xlink:",
         "http-equiv",
     ];
-    let parts = page
-        .split('<')
-        .skip(1)
-        .map(|rest| match rest.split_once('>') {
-            Some((tag, style)) if tag == "style" => format!("<{tag}>{style}"),
-            Some((tag, _)) => format!("<{tag}"),
-            None => rest.to_owned(),
-        });
+    let parts = page.split('<').skip(1).map(|rest| match rest.split_once('>') {
+        Some((tag, style)) if tag == "style" => format!("<{tag}>{style}"),
+        Some((tag, _)) => format!("<{tag}"),
+        None => rest.to_owned(),
+    });
     let requests = parts.filter(|part| {
         let mut links = part.split("href=").skip(1);
         LOADS.iter().any(|load| part.contains(load))

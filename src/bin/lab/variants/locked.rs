@@ -41,10 +41,7 @@ pub struct Locked<T> {
 
 impl<T: Deliver> Locked<T> {
     pub fn new(inside: T) -> Self {
-        Self {
-            inside: Mutex::new(inside),
-            changed: Condvar::new(),
-        }
+        Self { inside: Mutex::new(inside), changed: Condvar::new() }
     }
 
     /// Takes the lock, acts, and delivers the results before it releases the lock.
@@ -122,8 +119,6 @@ fn deliver_all(inside: &mut impl Deliver) {
     while let touched = inside.chat().take_touched()
         && !touched.is_empty()
     {
-        touched
-            .into_iter()
-            .for_each(|client| inside.deliver(client));
+        touched.into_iter().for_each(|client| inside.deliver(client));
     }
 }

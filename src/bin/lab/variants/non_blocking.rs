@@ -17,11 +17,7 @@ pub struct Connection<S> {
 
 impl<S: Read + Write> Connection<S> {
     pub fn new(client: ClientId, socket: S) -> Self {
-        Self {
-            client,
-            socket,
-            is_full: false,
-        }
+        Self { client, socket, is_full: false }
     }
 
     /// Reads once, so a busy client does not delay the others. Returns whether there was input or the end of it.
@@ -136,10 +132,7 @@ mod tests {
         for _ in 0..3 {
             assert!(connection.read(&mut chat, &mut [0; 64]));
         }
-        assert!(
-            !connection.read(&mut chat, &mut [0; 64]),
-            "the end is read once"
-        );
+        assert!(!connection.read(&mut chat, &mut [0; 64]), "the end is read once");
         assert!(connection.flush(&mut chat), "the farewell is not sent yet");
         connection.is_full = false;
         assert!(!connection.flush(&mut chat));

@@ -45,11 +45,7 @@ fn serve(port: Port, _knobs: &Knobs) -> io::Result<()> {
     let mut unread: BTreeSet<ClientId> = BTreeSet::new();
     let mut buffer = [0; 4096];
     while !chat.is_over() || !connections.is_empty() {
-        let left = if unread.is_empty() {
-            chat.time_left()
-        } else {
-            Some(Duration::ZERO)
-        };
+        let left = if unread.is_empty() { chat.time_left() } else { Some(Duration::ZERO) };
         match poll.poll(&mut events, left) {
             // A signal interrupted the call, and there are no events.
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -101,8 +97,7 @@ fn accept_all(
     {
         let client = chat.connected(address);
         let interests = Interest::READABLE | Interest::WRITABLE;
-        poll.registry()
-            .register(&mut socket, Token(client.0 as usize), interests)?;
+        poll.registry().register(&mut socket, Token(client.0 as usize), interests)?;
         connections.insert(client, Connection::new(client, socket));
     }
     Ok(())

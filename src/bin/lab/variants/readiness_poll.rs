@@ -74,10 +74,8 @@ fn serve(port: Port, _knobs: &Knobs) -> io::Result<()> {
         {
             socket.set_nonblocking(true)?;
             let client = chat.connected(address);
-            let watched = Watched {
-                connection: Connection::new(client, socket),
-                wanted: PollFlags::IN,
-            };
+            let watched =
+                Watched { connection: Connection::new(client, socket), wanted: PollFlags::IN };
             connections.insert(client, watched);
         }
         chat.deadline_reached();
@@ -107,9 +105,7 @@ fn wait(
     let watched = connections.values();
     polled.extend(watched.map(|watched| PollFd::new(&watched.connection.socket, watched.wanted)));
     // A time that does not fit is as good as none.
-    let left = chat
-        .time_left()
-        .and_then(|left| Timespec::try_from(left).ok());
+    let left = chat.time_left().and_then(|left| Timespec::try_from(left).ok());
     match poll(&mut polled, left.as_ref()) {
         // After a signal nothing is ready, and the loop polls again.
         Ok(_) | Err(Errno::INTR) => {}

@@ -20,10 +20,7 @@ use crate::serve::Port;
 pub const VARIANT: Variant = Variant {
     name: "threads",
     about: "a thread for each connection, which writes to all others itself, under a lock",
-    cannot: &[
-        "A single client that does not read stops everybody.",
-        cannot::HURRY,
-    ],
+    cannot: &["A single client that does not read stops everybody.", cannot::HURRY],
     serve,
 };
 
@@ -34,10 +31,7 @@ struct Shared {
 
 fn serve(port: Port, _knobs: &Knobs) -> io::Result<()> {
     let listener = port.listen()?;
-    let shared = Locked::new(Shared {
-        chat: Chat::new(),
-        sockets: HashMap::new(),
-    });
+    let shared = Locked::new(Shared { chat: Chat::new(), sockets: HashMap::new() });
     shared.serve(&listener, |socket, address| talk(&shared, socket, address));
     Ok(())
 }

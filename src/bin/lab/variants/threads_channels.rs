@@ -64,10 +64,7 @@ fn serve(port: Port, knobs: &Knobs) -> io::Result<()> {
 fn talk(shared: &Locked<Shared>, socket: TcpStream, address: SocketAddr) {
     let socket = Arc::new(socket);
     let (messages, to_write) = bounded(CHANNEL_MESSAGES);
-    let person = Person {
-        messages,
-        socket: Arc::clone(&socket),
-    };
+    let person = Person { messages, socket: Arc::clone(&socket) };
     thread::scope(|scope| {
         let writer = Builder::new().spawn_scoped(scope, || write_all(&socket, to_write));
         // The system may have no thread left.

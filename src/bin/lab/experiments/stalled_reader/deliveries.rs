@@ -38,10 +38,7 @@ impl Deliveries {
     /// The number of missing deliveries.
     pub fn missed(&self) -> usize {
         let missed = |latencies: &Vec<Duration>| self.hearers.saturating_sub(latencies.len());
-        self.lines
-            .iter()
-            .map(|(_, latencies)| missed(latencies))
-            .sum()
+        self.lines.iter().map(|(_, latencies)| missed(latencies)).sum()
     }
 
     /// The 99th percentile of each step in ms, over the middle of the step in s.
@@ -88,25 +85,15 @@ mod tests {
         Duration::from_millis(milliseconds)
     }
 
-    const TALK: Talk = Talk {
-        speaker: 0,
-        every: ms(50),
-        time: ms(200),
-        line_bytes: 8,
-        patience: ms(100),
-    };
+    const TALK: Talk =
+        Talk { speaker: 0, every: ms(50), time: ms(200), line_bytes: 8, patience: ms(100) };
 
     #[test]
     fn a_missing_delivery_lasts_until_the_end() {
         let mut deliveries = Deliveries::new(2);
         for (member, line, sent, latency) in [(1, 0, 1, 3), (2, 0, 1, 3), (1, 1, 50, 4)] {
             let (sent, latency) = (ms(sent), ms(latency));
-            deliveries.add(Heard {
-                member,
-                line,
-                sent,
-                latency,
-            });
+            deliveries.add(Heard { member, line, sent, latency });
         }
         deliveries.finish(4);
         assert_eq!(deliveries.missed(), 1 + 2 + 2);
@@ -115,9 +102,6 @@ mod tests {
         assert_eq!(per_mille(500, 50, 100), Some(4.0));
         assert_eq!(per_mille(990, 200, 300), None);
         // The second step has the lines due at 100 and 150 ms, and the talk ended at 300 ms.
-        assert_eq!(
-            deliveries.p99_over_time(&TALK),
-            [(0.05, 250.0), (0.15, 200.0)]
-        );
+        assert_eq!(deliveries.p99_over_time(&TALK), [(0.05, 250.0), (0.15, 200.0)]);
     }
 }

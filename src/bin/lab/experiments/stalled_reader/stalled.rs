@@ -45,10 +45,7 @@ impl Stalled {
         socket.set_tcp_mss(SEGMENT_BYTES)?;
         socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES)?;
         socket.connect(&address.into())?;
-        let mut stalled = Self {
-            socket: socket.into(),
-            received: Vec::new(),
-        };
+        let mut stalled = Self { socket: socket.into(), received: Vec::new() };
         stalled.socket.set_read_timeout(Some(LOGIN_PATIENCE))?;
         stalled.wait_for(b"Input username.\r\n")?;
         stalled.socket.write_all(b"stalled\r\n")?;
@@ -88,8 +85,7 @@ impl Stalled {
     fn read(&mut self) -> io::Result<Option<usize>> {
         let mut buffer = [0; 16 * 1024];
         let count = read_some(&self.socket, &mut buffer)?;
-        self.received
-            .extend_from_slice(&buffer[..count.unwrap_or(0)]);
+        self.received.extend_from_slice(&buffer[..count.unwrap_or(0)]);
         Ok(count)
     }
 }
@@ -119,11 +115,7 @@ mod tests {
         for (received, lines, last_words) in
             [(&torn[..], 1, None), (told, 1, words), (b"", 0, None)]
         {
-            let expected = Fate {
-                lines,
-                is_cut: true,
-                last_words,
-            };
+            let expected = Fate { lines, is_cut: true, last_words };
             assert_eq!(fate(received, true), expected);
         }
     }

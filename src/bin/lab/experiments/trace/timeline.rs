@@ -53,10 +53,9 @@ impl Timeline {
         let events: Vec<Event> = serde_json::from_str(text)?;
         let mut threads: BTreeMap<u64, Row> = BTreeMap::new();
         for event in events {
-            let thread = threads.entry(event.tid).or_insert_with(|| Row {
-                name: String::new(),
-                spans: Vec::new(),
-            });
+            let thread = threads
+                .entry(event.tid)
+                .or_insert_with(|| Row { name: String::new(), spans: Vec::new() });
             match event.ph.as_str() {
                 "M" if event.name == "thread_name" => thread.name = event.args.name,
                 "X" => thread.spans.push(Span {
@@ -89,9 +88,7 @@ impl Timeline {
         let mut shares = Vec::new();
         for (role, times) in times {
             let all: f64 = times.values().sum();
-            let of_role = times
-                .into_iter()
-                .map(|(what, time)| (role, what, 100.0 * time / all));
+            let of_role = times.into_iter().map(|(what, time)| (role, what, 100.0 * time / all));
             let mut of_role: Vec<_> = of_role.collect();
             of_role.sort_by(|one, other| other.2.total_cmp(&one.2));
             shares.extend(of_role);
@@ -106,19 +103,13 @@ impl Timeline {
         let from = (end - milliseconds).max(0.0) / 2.0;
         let to = from + milliseconds;
         let rows = self.threads.values().map(|thread| {
-            let inside = thread
-                .spans
-                .iter()
-                .filter(|span| span.to > from && span.from < to);
+            let inside = thread.spans.iter().filter(|span| span.to > from && span.from < to);
             let spans = inside.map(|span| Span {
                 from: span.from.max(from) - from,
                 to: span.to.min(to) - from,
                 what: span.what.clone(),
             });
-            Row {
-                name: thread.name.clone(),
-                spans: spans.collect(),
-            }
+            Row { name: thread.name.clone(), spans: spans.collect() }
         });
         let mut rows: Vec<Row> = rows.filter(|row| !row.spans.is_empty()).collect();
         rows.sort_by(|one, other| one.name.cmp(&other.name));
@@ -156,16 +147,10 @@ mod tests {
     fn the_rows_show_the_middle() {
         let row = |name: &str, from, to, what: &str| Row {
             name: name.to_owned(),
-            spans: vec![Span {
-                from,
-                to,
-                what: what.to_owned(),
-            }],
+            spans: vec![Span { from, to, what: what.to_owned() }],
         };
-        let expected = [
-            row("dispatcher", 1.0, 2.0, "dispatching"),
-            row("reader-1", 0.0, 4.0, "in read"),
-        ];
+        let expected =
+            [row("dispatcher", 1.0, 2.0, "dispatching"), row("reader-1", 0.0, 4.0, "in read")];
         assert_eq!(Timeline::parse(TRACE).unwrap().rows(4.0), expected);
     }
 }

@@ -53,11 +53,7 @@ impl Person {
             let turns = (!pushes_on).then_some(&*turns);
             read_all(&reads, client, &events, turns);
         })?;
-        Ok(Self {
-            socket,
-            turn,
-            reader: reader.thread().clone(),
-        })
+        Ok(Self { socket, turn, reader: reader.thread().clone() })
     }
 
     /// Allows the reader one more event. The flag is set before the wake-up: a reader that wakes finds the flag, and a
