@@ -20,9 +20,8 @@ const README_LINES_MAX: usize = 200;
 const README_COLUMNS_MAX: usize = 120;
 
 /// The commands in README.md.
-const FIRST_COMMANDS: [&str; 10] = [
-    "help", "who", "msg", "reply", "me", "rooms", "join", "topic", "nick", "quit",
-];
+const FIRST_COMMANDS: [&str; 10] =
+    ["help", "who", "msg", "reply", "me", "rooms", "join", "topic", "nick", "quit"];
 
 /// The servers and the rows of `summary.md` that README.md shows.
 const SPEED_SERVERS: [&str; 4] = ["chatserv", "epoll floor", "redis", "nats"];
@@ -48,11 +47,9 @@ fn generated_blocks_are_up_to_date() {
             "actions" => action_table(),
             "codes" => code_table(),
             "speed" => read("scripts/results/summary.md"),
-            "speed in five rows" => select(
-                &read("scripts/results/summary.md"),
-                &SPEED_SERVERS,
-                &SPEED_ROWS,
-            ),
+            "speed in five rows" => {
+                select(&read("scripts/results/summary.md"), &SPEED_SERVERS, &SPEED_ROWS)
+            }
             "setting" => measured(),
             "end" => return None,
             name if name.starts_with("chats/") => return None,
@@ -115,10 +112,8 @@ fn select(table: &str, columns: &[&str], rows: &[&str]) -> String {
         line.split('|').map(|cell| cell.trim().to_owned()).collect()
     };
     let head = cells(table.lines().next().unwrap());
-    let by_label: HashMap<String, Vec<String>> = table
-        .lines()
-        .map(|line| (cells(line)[0].clone(), cells(line)))
-        .collect();
+    let by_label: HashMap<String, Vec<String>> =
+        table.lines().map(|line| (cells(line)[0].clone(), cells(line))).collect();
     let row = |label: &str| {
         let row = by_label
             .get(label)
@@ -176,10 +171,7 @@ fn version(output: &str) -> Option<&str> {
 fn the_version_is_found_in_the_output_of_each_server() {
     for (output, expected) in [
         ("chatserv 0.1.0", Some("0.1.0")),
-        (
-            "Redis server v=7.0.15 sha=00000000:0 bits=64",
-            Some("7.0.15"),
-        ),
+        ("Redis server v=7.0.15 sha=00000000:0 bits=64", Some("7.0.15")),
         ("nats-server: v2.9.10", Some("2.9.10")),
         ("redis-server is missing", None),
     ] {
@@ -249,9 +241,8 @@ fn the_table_of_settings_has_every_setting_with_its_default() {
 #[test]
 fn the_table_of_reloaded_settings_is_right() {
     let guide = read("src/guide/settings.md");
-    let (_, table) = guide
-        .split_once("| settings | a change applies to |")
-        .expect("the page has the table");
+    let (_, table) =
+        guide.split_once("| settings | a change applies to |").expect("the page has the table");
     let rows = table.lines().skip(2).take_while(|row| !row.is_empty());
     let (mut reloaded, mut kept) = (Vec::new(), Vec::new());
     for row in rows {
@@ -278,10 +269,7 @@ fn the_table_of_reloaded_settings_is_right() {
     let all = now.differences(&other);
     assert_eq!(all.len(), now.to_toml().lines().count());
     let changed = now.differences(&now.changed_to(other));
-    let unchanged: Vec<String> = all
-        .into_iter()
-        .filter(|key| !changed.contains(key))
-        .collect();
+    let unchanged: Vec<String> = all.into_iter().filter(|key| !changed.contains(key)).collect();
     let sorted = |mut keys: Vec<String>| {
         keys.sort();
         keys
@@ -304,10 +292,7 @@ fn the_readme_is_short_and_narrow() {
     for (number, line) in (1..).zip(readme.lines()) {
         let columns = line.chars().count();
         let is_link = line.starts_with('[') || line.starts_with('!');
-        assert!(
-            columns <= README_COLUMNS_MAX || is_link,
-            "README.md:{number}: {columns} columns"
-        );
+        assert!(columns <= README_COLUMNS_MAX || is_link, "README.md:{number}: {columns} columns");
     }
 }
 
@@ -352,9 +337,7 @@ fn anchors(text: &str) -> Vec<String> {
     let headings = prose(text).filter(|line| line.starts_with('#'));
     let anchor = |heading: &str| {
         let heading = heading.trim_start_matches('#').trim().to_lowercase();
-        let kept = heading
-            .chars()
-            .filter(|&c| c.is_alphanumeric() || "-_ ".contains(c));
+        let kept = heading.chars().filter(|&c| c.is_alphanumeric() || "-_ ".contains(c));
         kept.map(|c| if c == ' ' { '-' } else { c }).collect()
     };
     headings.map(anchor).collect()
@@ -375,11 +358,8 @@ fn every_link_leads_to_a_file_and_every_anchor_to_a_heading() {
                 continue;
             }
             let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
-            let file: PathBuf = if file.is_empty() {
-                path.clone()
-            } else {
-                path.parent().unwrap().join(file)
-            };
+            let file: PathBuf =
+                if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
             let leads_somewhere = match fs::read_to_string(&file) {
                 Ok(text) => anchor.is_empty() || anchors(&text).iter().any(|one| one == anchor),
                 Err(_) => file.is_dir() && anchor.is_empty(),

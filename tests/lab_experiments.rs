@@ -1,4 +1,4 @@
-//! All experiments of the lab, one after the other, as `lab` runs them: what they claim holds, and all they draw is there.
+//! All experiments of the lab, as `lab` runs them: their claims hold, and the report has all their plots.
 
 #![cfg(feature = "lab")]
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
@@ -9,80 +9,78 @@ use std::process::{Command, Stdio};
 
 use support::directory::Directory;
 
-/// How many pictures there are at the least.
+/// The least number of plots.
 const PLOTS_MIN: usize = 12;
 
-/// How often an experiment that fails, or whose claims do not hold, is run at the most: a machine that tests may have been
-/// busy with something else just then. What is wrong fails each time.
+/// How often an experiment may run. A busy machine may make a claim fail once, but a real error fails each time.
 const TRIES: usize = 3;
 
-/// What stands before a claim that does not hold, and before the reason why an experiment could not be made.
-const FAILS: [&str; 2] = ["DOES NOT HOLD in this run: ", "FAILED: "];
+/// The marks of a claim that does not hold, and of an experiment that failed.
+const FAILURES: [&str; 2] = ["DOES NOT HOLD in this run: ", "FAILED: "];
 
-/// Runs the lab with these words, and returns what it said. That an experiment has failed is a part of it.
-fn run(folder: &Directory, words: &[&str]) -> String {
+/// Runs the lab and returns its output, which may report a failed experiment.
+fn run(folder: &Directory, arguments: &[&str]) -> String {
     let done = Command::new(env!("CARGO_BIN_EXE_lab"))
-        .args(words)
+        .args(arguments)
         .args(["--no-questions", "--folder"])
         .arg(folder.path(""))
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let said = String::from_utf8(done.stdout).unwrap();
-    let complained = String::from_utf8(done.stderr).unwrap();
-    let has_failed = said.contains(FAILS[1]);
-    assert!(done.status.success() || has_failed, "{complained}\n{said}");
-    said
+    let stdout = String::from_utf8(done.stdout).unwrap();
+    let stderr = String::from_utf8(done.stderr).unwrap();
+    let has_failed = stdout.contains(FAILURES[1]);
+    assert!(done.status.success() || has_failed, "{stderr}\n{stdout}");
+    stdout
 }
 
-/// Each experiment's name and what the summary says of it: it begins at the beginning of a line, and goes on indented.
-fn summary(said: &str) -> Vec<(String, String)> {
-    let (_, summary) = said.split_once("\nWhat was found\n\n").unwrap();
-    let (summary, _) = summary.split_once("\n\nThe plots, ").unwrap();
+/// The experiments in the summary with their texts. A name begins a line, and the rest of its text is indented.
+fn summary(stdout: &str) -> Vec<(String, String)> {
+    let (_, summary) = stdout.split_once("\nSummary\n\n").unwrap();
+    let (summary, _) = summary.split_once("\n\nThe report, ").unwrap();
     let mut found: Vec<(String, String)> = Vec::new();
     for line in summary.lines() {
         if !line.starts_with(' ') {
             let (name, _) = line.split_once(':').unwrap();
             found.push((name.to_owned(), String::new()));
         }
-        let (_, about) = found.last_mut().unwrap();
-        about.push_str(line);
-        about.push('\n');
+        let (_, text) = found.last_mut().unwrap();
+        *text += &format!("{line}\n");
     }
     found
 }
 
-fn fails(about: &str) -> bool {
-    FAILS.iter().any(|fails| about.contains(fails))
+fn has_failed(text: &str) -> bool {
+    FAILURES.iter().any(|failure| text.contains(failure))
+}
+
+/// The names of all plots in the folder.
+fn plots(folder: &Directory) -> Vec<String> {
+    let names = folder.names();
+    let plots = names.iter().filter_map(|name| name.strip_suffix(".svg"));
+    plots.map(str::to_owned).collect()
 }
 
 #[test]
-fn what_the_experiments_claim_holds_and_all_they_draw_is_in_the_report() {
+fn the_claims_hold_and_the_plots_are_in_the_report() {
     let folder = Directory::new("lab-experiments");
-    let said = run(&folder, &[]);
+    let stdout = run(&folder, &[]);
     let report = folder.read("report.html");
-    // Whatever was drawn in this run; experiments that are run once more have pages of their own.
+    // Before the next runs, whose plots are in reports of their own.
     for plot in plots(&folder) {
         let svg = folder.read(&format!("{plot}.svg"));
         let (_, drawn) = svg.split_once('>').unwrap();
         assert!(report.contains(drawn.trim()), "{plot} is not in the report");
         assert!(folder.names().contains(&format!("{plot}.csv")), "{plot}");
     }
-    for (name, mut about) in summary(&said) {
+    for (name, mut text) in summary(&stdout) {
         for _ in 1..TRIES {
-            if fails(&about) {
-                about = run(&folder, &["run", &name]);
+            if has_failed(&text) {
+                text = run(&folder, &["run", &name]);
             }
         }
-        assert!(!fails(&about), "{name}: {about}");
+        assert!(!has_failed(&text), "{name}: {text}");
     }
     let plots = plots(&folder);
     assert!(plots.len() >= PLOTS_MIN, "{plots:?}");
-}
-
-/// The names of all that has been drawn.
-fn plots(folder: &Directory) -> Vec<String> {
-    let names = folder.names();
-    let plots = names.iter().filter_map(|name| name.strip_suffix(".svg"));
-    plots.map(str::to_owned).collect()
 }

@@ -1,4 +1,4 @@
-//! The lab as a program: its list, its errors, and what one experiment leaves behind.
+//! The lab as a program: its list, its errors, and the files of one experiment. The lesson names only what exists.
 
 #![cfg(feature = "lab")]
 #![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
@@ -13,13 +13,10 @@ use std::process::{Command, Output, Stdio};
 
 use support::directory::Directory;
 
-/// What the lab says to these words, with nobody who could answer a question.
-fn lab(words: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_lab"))
-        .args(words)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap()
+/// Runs the lab without a terminal.
+fn lab(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+    command.args(arguments).stdin(Stdio::null()).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> &str {
@@ -31,122 +28,102 @@ fn experiments() -> Vec<(String, u32)> {
     let listed = lab(&["list"]);
     assert!(listed.status.success());
     let list = text(&listed.stdout);
-    // The list has a block for each kind of thing, the experiments first. A long entry goes on in lines that are
-    // indented further.
+    // The first block. The second line of an entry is indented further than its first.
     let block = list.split("\n\n").next().unwrap();
     let entries = block.split("\n  ").filter(|entry| !entry.starts_with(' '));
-    let names: Vec<&str> = entries
-        .skip(1)
-        .map(|entry| entry.split_whitespace().next().unwrap())
-        .collect();
+    let names: Vec<&str> =
+        entries.skip(1).map(|entry| entry.split_whitespace().next().unwrap()).collect();
     let words = block.split_whitespace().collect::<Vec<_>>().join(" ");
-    let seconds = words
+    let seconds: Vec<u32> = words
         .split("(about ")
         .skip(1)
-        .map(|rest| rest.split(' ').next().unwrap().parse().unwrap());
-    let seconds: Vec<u32> = seconds.collect();
+        .map(|rest| rest.split(' ').next().unwrap().parse().unwrap())
+        .collect();
     assert_eq!(names.len(), seconds.len(), "{list}");
     names.into_iter().map(str::to_owned).zip(seconds).collect()
 }
 
 #[test]
-fn the_list_has_every_experiment_and_each_is_explained() {
+fn every_listed_experiment_is_explained() {
     let experiments = experiments();
     assert!(!experiments.is_empty());
     for (name, _) in &experiments {
         let explained = lab(&["explain", name]);
         assert!(explained.status.success(), "{name}");
-        let said = text(&explained.stdout);
-        assert!(said.contains(&format!("lab run {name}")), "{said}");
+        let printed = text(&explained.stdout);
+        assert!(printed.contains(&format!("lab run {name}")), "{printed}");
     }
 }
 
 #[test]
-fn an_unknown_experiment_is_answered_with_what_there_is() {
-    for words in [["run", "no-such-thing"], ["explain", "no-such-thing"]] {
-        let said = lab(&words);
-        assert_eq!(said.status.code(), Some(1));
-        let said = text(&said.stderr).to_owned();
-        assert!(
-            said.contains("\"no-such-thing\" is not an experiment"),
-            "{said}"
-        );
-        for (name, _) in experiments() {
-            assert!(said.contains(&name), "{said}");
-        }
+fn the_error_for_an_unknown_experiment_lists_the_known_ones() {
+    for command in ["run", "explain"] {
+        let failed = lab(&[command, "no-such-thing"]);
+        assert_eq!(failed.status.code(), Some(1));
+        let error = text(&failed.stderr);
+        assert!(error.contains("\"no-such-thing\" is not an experiment"), "{error}");
+        let experiments = experiments();
+        assert!(experiments.iter().all(|(name, _)| error.contains(name)), "{error}");
     }
 }
 
 #[test]
-fn an_experiment_leaves_its_plots_its_tables_and_a_page() {
+fn an_experiment_writes_its_plots_its_tables_and_a_report() {
     let directory = Directory::new("lab_report");
     let experiments = experiments();
     let (name, _) = experiments.iter().min_by_key(|(_, takes)| *takes).unwrap();
     let folder = directory.path("results");
-    let said = lab(&["run", name, "--no-questions", "--folder", &folder]);
-    assert!(said.status.success(), "{}", text(&said.stderr));
-    let progress = text(&said.stderr);
+    let run = lab(&["run", name, "--no-questions", "--folder", &folder]);
+    assert!(run.status.success(), "{}", text(&run.stderr));
+    let progress = text(&run.stderr);
     assert!(progress.contains(&format!("1 of 1: {name}, about ")));
-    // A path is as long as it is.
+    // The path of the folder may be long.
     let wide = |line: &&str| line.chars().count() > 80 && !line.contains(&folder);
-    assert_eq!(text(&said.stdout).lines().find(wide), None);
+    assert_eq!(text(&run.stdout).lines().find(wide), None);
 
     let page = directory.read(&format!("results/{name}.html"));
     markup::text(&page).unwrap();
-    assert_eq!(markup::asked_of_the_network(&page), Vec::<String>::new());
+    assert_eq!(markup::network_requests(&page), Vec::<String>::new());
     let files: Vec<String> = fs::read_dir(&folder)
         .unwrap()
         .map(|file| file.unwrap().file_name().into_string().unwrap())
         .collect();
-    let drawings = files.iter().filter_map(|file| file.strip_suffix(".svg"));
-    let drawings: Vec<&str> = drawings.collect();
-    assert!(!drawings.is_empty());
-    assert_eq!(page.matches("<svg ").count(), drawings.len());
-    for drawing in drawings {
-        let svg = directory.read(&format!("results/{drawing}.svg"));
+    let plots = files.iter().filter_map(|file| file.strip_suffix(".svg"));
+    let plots: Vec<&str> = plots.collect();
+    assert!(!plots.is_empty());
+    assert_eq!(page.matches("<svg ").count(), plots.len());
+    for plot in plots {
+        let svg = directory.read(&format!("results/{plot}.svg"));
         markup::text(&svg).unwrap();
-        // In the page it has a name besides; all else is the same.
+        // The page adds a label to the plot, before the viewBox.
         assert!(page.contains(svg.split_once("viewBox").unwrap().1.trim()));
-        let table = directory.read(&format!("results/{drawing}.csv"));
+        let table = directory.read(&format!("results/{plot}.csv"));
         assert!(table.ends_with("\r\n") && table.lines().count() > 1);
     }
 }
 
 #[test]
-fn the_lesson_names_what_is_there() {
+fn the_lesson_names_only_what_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let lesson = fs::read_to_string(root.join("src/bin/lab/lesson.md")).unwrap();
-    let list = text(&lab(&["list"]).stdout).to_owned();
-    let known: Vec<&str> = list.split_whitespace().collect();
+    let list = lab(&["list"]);
+    let known: Vec<&str> = text(&list.stdout).split_whitespace().collect();
     let code = || lesson.split('`').skip(1).step_by(2);
     let mut files = 0;
     for file in code().filter(|words| words.ends_with(".rs") && !words.contains(' ')) {
-        let below = |folder: &str| root.join(folder).join(file).is_file();
-        assert!(
-            ["", "src/bin/lab", "src/bin/lab/variants", "src"]
-                .iter()
-                .any(|folder| below(folder)),
-            "{file}"
-        );
+        let folders = ["", "src/bin/lab", "src/bin/lab/variants", "src"];
+        let mut paths = folders.iter().map(|folder| root.join(folder).join(file));
+        assert!(paths.any(|path| path.is_file()), "{file}");
         files += 1;
     }
     let mut commands = 0;
-    for words in code() {
-        let Some(words) = words.strip_prefix("lab ") else {
-            continue;
-        };
+    for words in code().filter_map(|words| words.strip_prefix("lab ")) {
         if let ["run" | "serve" | "explain" | "broken", name, ..] =
             *words.split_whitespace().collect::<Vec<_>>()
         {
-            assert!(
-                known.contains(&name) || name.contains("NAME"),
-                "lab {words}"
-            );
+            assert!(known.contains(&name) || name.contains("NAME"), "lab {words}");
             commands += 1;
         }
     }
-    assert!(
-        files >= 10 && commands >= 10,
-        "{files} files, {commands} commands"
-    );
+    assert!(files >= 10 && commands >= 10, "{files} files, {commands} commands");
 }

@@ -59,15 +59,9 @@ fn product(folder: &str) -> impl Iterator<Item = (PathBuf, String)> {
     let of_tests = |path: &Path| {
         // Up to `src`: the project itself may be in any folder.
         let mut below = path.iter().rev().take_while(|part| *part != "src");
-        below.any(|part| {
-            ["tests", "tests.rs", "testing.rs"]
-                .iter()
-                .any(|name| part == *name)
-        })
+        below.any(|part| ["tests", "tests.rs", "testing.rs"].iter().any(|name| part == *name))
     };
-    sources(folder)
-        .into_iter()
-        .filter(move |(path, _)| !of_tests(path))
+    sources(folder).into_iter().filter(move |(path, _)| !of_tests(path))
 }
 
 /// The lines of code, numbered from 1: no comments, and nothing after the beginning of a module of unit tests.
@@ -96,7 +90,8 @@ fn the_way_of_a_message_is_seven_short_files() {
         println!("{lines:5} {file}");
         total += lines;
         let found = tour[position..].find(&format!("`{file}`"));
-        position += found.unwrap_or_else(|| panic!("the tour in src/lib.rs does not name {file} in its place"));
+        position += found
+            .unwrap_or_else(|| panic!("the tour in src/lib.rs does not name {file} in its place"));
         // The rooms behind the doors are reached through one arm of a `match`, and not imported.
         for (number, line) in code(&text) {
             for door in ["more::", "ops::"] {
@@ -201,7 +196,11 @@ fn doors(sources: &[(PathBuf, String)]) -> BTreeMap<(String, String), String> {
             expand(&tree, &mut Vec::new(), &mut found);
             for mut path in found {
                 let name = path.pop().unwrap();
-                let inner = if module.is_empty() { path.join("::") } else { format!("{module}::{}", path.join("::")) };
+                let inner = if module.is_empty() {
+                    path.join("::")
+                } else {
+                    format!("{module}::{}", path.join("::"))
+                };
                 doors.insert((module.clone(), name), inner);
             }
         }
@@ -211,7 +210,9 @@ fn doors(sources: &[(PathBuf, String)]) -> BTreeMap<(String, String), String> {
 
 #[test]
 fn no_circle_of_imports_between_files() {
-    let sources: Vec<_> = product("src").filter(|(path, _)| !path.components().any(|part| part.as_os_str() == "bin")).collect();
+    let sources: Vec<_> = product("src")
+        .filter(|(path, _)| !path.components().any(|part| part.as_os_str() == "bin"))
+        .collect();
     let modules: BTreeSet<String> = sources.iter().map(|(path, _)| module_of(path)).collect();
     let doors = doors(&sources);
     let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -225,7 +226,9 @@ fn no_circle_of_imports_between_files() {
                 name = import.get(at).cloned();
             }
             let mut to = import[..at].join("::");
-            while let Some(inner) = name.as_ref().and_then(|name| doors.get(&(to.clone(), name.clone()))) {
+            while let Some(inner) =
+                name.as_ref().and_then(|name| doors.get(&(to.clone(), name.clone())))
+            {
                 to = inner.clone();
             }
             if to != from && !to.is_empty() {
@@ -239,7 +242,9 @@ fn no_circle_of_imports_between_files() {
         let imported: BTreeSet<String> = edges.values().flatten().cloned().collect();
         let done: Vec<String> = edges
             .iter()
-            .filter(|(from, to)| !imported.contains(*from) || !to.iter().any(|to| edges.contains_key(to)))
+            .filter(|(from, to)| {
+                !imported.contains(*from) || !to.iter().any(|to| edges.contains_key(to))
+            })
             .map(|(from, _)| from.clone())
             .collect();
         if done.is_empty() {
@@ -247,7 +252,10 @@ fn no_circle_of_imports_between_files() {
         }
         edges.retain(|from, _| !done.contains(from));
     }
-    let within: BTreeMap<_, Vec<_>> = edges.iter().map(|(from, to)| (from, to.iter().filter(|to| edges.contains_key(*to)).collect())).collect();
+    let within: BTreeMap<_, Vec<_>> = edges
+        .iter()
+        .map(|(from, to)| (from, to.iter().filter(|to| edges.contains_key(*to)).collect()))
+        .collect();
     assert!(within.is_empty(), "files that import each other in a circle: {within:#?}");
 }
 
@@ -257,11 +265,7 @@ fn the_core_and_the_codecs_are_pure() {
         for (path, text) in product(folder) {
             for (number, line) in code(&text) {
                 for word in IMPURE {
-                    assert!(
-                        !line.contains(word),
-                        "{}:{number}: {word}: {line}",
-                        path.display()
-                    );
+                    assert!(!line.contains(word), "{}:{number}: {word}: {line}", path.display());
                 }
             }
         }
@@ -272,11 +276,7 @@ fn the_core_and_the_codecs_are_pure() {
 fn nothing_unwraps_without_a_reason() {
     for (path, text) in product("src") {
         for (number, line) in code(&text) {
-            assert!(
-                !line.contains(".unwrap()"),
-                "{}:{number}: {line}",
-                path.display()
-            );
+            assert!(!line.contains(".unwrap()"), "{}:{number}: {line}", path.display());
             // The sentence in an `expect` is the proof, so it has to be one.
             if let Some((_, reason)) = line.split_once(".expect(\"") {
                 let words = reason.split_whitespace().count();
@@ -298,9 +298,7 @@ fn text<'a>(sources: &'a [(PathBuf, String)], name: &str) -> &'a str {
 
 /// The threads in a table of threads: its rows begin with the name of a thread.
 fn thread_map(text: &str) -> Vec<&str> {
-    text.lines()
-        .filter_map(|line| line.strip_prefix("//! | `")?.split('`').next())
-        .collect()
+    text.lines().filter_map(|line| line.strip_prefix("//! | `")?.split('`').next()).collect()
 }
 
 /// The quoted texts that follow `beginning`.
@@ -330,10 +328,7 @@ fn every_thread_of_the_server_is_in_the_table_of_threads() {
         roles.extend(quoted_behind(text, ".row"));
         roles.extend(quoted_behind(text, "thread_name"));
     }
-    assert!(
-        roles.len() >= 6,
-        "listener, reader, dispatcher, writer, signals, log: {roles:?}"
-    );
+    assert!(roles.len() >= 6, "listener, reader, dispatcher, writer, signals, log: {roles:?}");
     for role in roles {
         assert!(
             map.contains(&role),
@@ -345,11 +340,7 @@ fn every_thread_of_the_server_is_in_the_table_of_threads() {
         let known = ["threads.rs", "signals.rs", "log.rs"]
             .iter()
             .any(|name| path.ends_with(Path::new("server/ops").join(name)));
-        assert!(
-            !starts_a_thread(text) || known,
-            "{} starts a thread",
-            path.display()
-        );
+        assert!(!starts_a_thread(text) || known, "{} starts a thread", path.display());
     }
 }
 
@@ -373,8 +364,5 @@ fn every_thread_of_the_client_is_in_its_table_of_threads() {
     names.dedup();
     let mut rows = map.clone();
     rows.sort_unstable();
-    assert_eq!(
-        names, rows,
-        "the threads, and the rows of the table"
-    );
+    assert_eq!(names, rows, "the threads, and the rows of the table");
 }

@@ -41,7 +41,8 @@ impl Hub {
         let left = |_| Message::Left { name: name.clone(), removed: removed.clone() };
         self.announce(Circle::Chat, Movement::Left, None, out, left);
         for &room in rooms {
-            let went = |room| Message::WentFromRoom { room, from: name.clone(), removed: removed.clone() };
+            let went =
+                |room| Message::WentFromRoom { room, from: name.clone(), removed: removed.clone() };
             self.announce(Circle::Room(room, Protocol::Json), Movement::Left, None, out, went);
         }
     }

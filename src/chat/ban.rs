@@ -50,14 +50,10 @@ impl Network {
             Some((address, length)) => (address, Some(length)),
             None => (text, None),
         };
-        let bare = address
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'));
+        let bare = address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         let network = Network::of(bare.unwrap_or(address).parse().ok()?);
         let expected = if network.0.is_ipv4() { "32" } else { "64" };
-        length
-            .is_none_or(|length| length == expected)
-            .then_some(network)
+        length.is_none_or(|length| length == expected).then_some(network)
     }
 
     /// Whether it is the server's own machine.

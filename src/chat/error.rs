@@ -13,12 +13,21 @@ use super::view::Protocol;
 pub enum ChatError {
     Name(NameError),
     /// Somebody has this name, or one that looks like it.
-    NameTaken { wanted: Arc<str>, by: Arc<str> },
+    NameTaken {
+        wanted: Arc<str>,
+        by: Arc<str>,
+    },
     NotIgnored(String),
-    UnknownCommand { word: String, near: Option<&'static str> },
+    UnknownCommand {
+        word: String,
+        near: Option<&'static str>,
+    },
     /// The command needs other arguments; this is its word.
     Misused(&'static str),
-    AmbiguousCommand { word: String, candidates: Vec<&'static str> },
+    AmbiguousCommand {
+        word: String,
+        candidates: Vec<&'static str>,
+    },
     /// The command ends or removes something, so an abbreviation is not enough.
     TypeInFull(&'static str),
     NameBanned(Arc<str>),
@@ -42,13 +51,17 @@ pub enum ChatError {
     /// The server has as many rooms as it may have.
     NoMoreRooms,
     TopicIsOperators(Arc<str>),
-    TextTooLong { bytes_max: usize },
+    TextTooLong {
+        bytes_max: usize,
+    },
     NobodyToReplyTo,
     NotYourself,
     YouAreMuted,
     NotOperator,
     NoOperatorPassword,
-    WrongOperatorPassword { tries_left: u32 },
+    WrongOperatorPassword {
+        tries_left: u32,
+    },
     TooManyPasswordAttempts,
     NoSuchBan(String),
     NoSuchAddress(String),

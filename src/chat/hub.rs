@@ -58,7 +58,9 @@ impl Hub {
         let out = &mut Reaction::new(now, effects);
         match event {
             Event::Received { client, input } => self.received(client, input, out),
-            Event::Connected { client, address, protocol } => self.connected(client, address, protocol, out),
+            Event::Connected { client, address, protocol } => {
+                self.connected(client, address, protocol, out)
+            }
             Event::LoginTimedOut { client } => self.login_timed_out(client, out),
             Event::IdleTooLong { client, left } => self.idle_too_long(client, left, out),
             Event::Disconnected { client, reason } => self.forget(client, reason, None, out),
@@ -71,7 +73,13 @@ impl Hub {
         }
     }
 
-    fn connected(&mut self, client: ClientId, address: SocketAddr, protocol: Protocol, out: &mut Reaction) {
+    fn connected(
+        &mut self,
+        client: ClientId,
+        address: SocketAddr,
+        protocol: Protocol,
+        out: &mut Reaction,
+    ) {
         self.people.connect(client, address, protocol);
         if self.shutting_down {
             // Accepted at the moment the chat ended.

@@ -55,11 +55,7 @@ impl Watched {
                 // Some are operators. Addresses repeat, as they do when a connection is lost without a report.
                 let host = [[127, 0, 0, 1], [192, 0, 2, 1], [192, 0, 2, 2]][who % 3];
                 let address = (host, 40_000).into();
-                Event::Connected {
-                    client,
-                    address,
-                    protocol,
-                }
+                Event::Connected { client, address, protocol }
             }
             Happening::Types(text) => Event::Received {
                 client,
@@ -68,10 +64,9 @@ impl Watched {
                     Protocol::Json => Input::LineTooLong,
                 },
             },
-            Happening::SpeaksJson if self.hub.people.person(client).is_none() => Event::Received {
-                client,
-                input: Input::SpeaksJson,
-            },
+            Happening::SpeaksJson if self.hub.people.person(client).is_none() => {
+                Event::Received { client, input: Input::SpeaksJson }
+            }
             Happening::Asks(request) if self.hub.people.protocol(client) == Protocol::Json => {
                 self.next_tag += 1;
                 tag = Some(Tag(self.next_tag.to_string().into()));
@@ -79,14 +74,12 @@ impl Watched {
                 let input = Input::Request { request, tag };
                 Event::Received { client, input }
             }
-            Happening::Asks(request) => Event::Received {
-                client,
-                input: Input::Request { request, tag: None },
-            },
-            Happening::Idles(last) => Event::IdleTooLong {
-                client,
-                left: (!last).then_some(Duration::from_secs(30)),
-            },
+            Happening::Asks(request) => {
+                Event::Received { client, input: Input::Request { request, tag: None } }
+            }
+            Happening::Idles(last) => {
+                Event::IdleTooLong { client, left: (!last).then_some(Duration::from_secs(30)) }
+            }
             Happening::SpeaksJson | Happening::Leaves => {
                 self.connected.remove(&client);
                 let reason = DisconnectReason::EndOfInput;
@@ -99,19 +92,11 @@ impl Watched {
         };
         let knows = self.hub.people.knows(client);
         let mut effects = Vec::new();
-        let now = Now {
-            time: self.time,
-            wall: Timestamp::UNIX_EPOCH + self.time,
-        };
+        let now = Now { time: self.time, wall: Timestamp::UNIX_EPOCH + self.time };
         self.hub.step(now, event, &mut effects);
-        let answers = effects
-            .iter()
-            .filter(|effect| tag.is_some() && tag_of(effect) == tag.as_ref());
-        assert_eq!(
-            answers.count(),
-            usize::from(knows && tag.is_some()),
-            "{effects:#?}"
-        );
+        let answers =
+            effects.iter().filter(|effect| tag.is_some() && tag_of(effect) == tag.as_ref());
+        assert_eq!(answers.count(), usize::from(knows && tag.is_some()), "{effects:#?}");
         for effect in &effects {
             self.look_at(effect);
         }
@@ -135,22 +120,16 @@ impl Watched {
         let Message::Chat(said) = message else {
             return;
         };
-        let hearers = to.iter().filter_map(|&client| Some((client, self.hub.people.person(client)?)));
+        let hearers =
+            to.iter().filter_map(|&client| Some((client, self.hub.people.person(client)?)));
         let key = NameKey::of(&said.from);
         let speaker = self.hub.people.holder(&key);
-        let ignores = |client| speaker.is_some_and(|speaker| self.hub.extras.ignores.has(client, speaker));
+        let ignores =
+            |client| speaker.is_some_and(|speaker| self.hub.extras.ignores.has(client, speaker));
         match &said.to {
             Audience::Room { room, message_id } => {
-                let id = self
-                    .hub
-                    .rooms
-                    .find(room)
-                    .expect("a room is there while it is heard");
-                let room = self
-                    .hub
-                    .rooms
-                    .get(id)
-                    .expect("a room that is found is there");
+                let id = self.hub.rooms.find(room).expect("a room is there while it is heard");
+                let room = self.hub.rooms.get(id).expect("a room that is found is there");
                 let before = self.last_ids.insert(room.epoch(), *message_id).unwrap_or(0);
                 // There are gaps where nobody was there to receive a message.
                 assert!(*message_id > before, "{message_id} after {before}");
@@ -173,7 +152,11 @@ impl Watched {
     fn check(&self) {
         let Hub { people, rooms, extras, .. } = &self.hub;
         assert!(people.connected().iter().eq(&self.connected));
-        let joined: Vec<_> = self.connected.iter().filter_map(|&client| Some((client, people.person(client)?))).collect();
+        let joined: Vec<_> = self
+            .connected
+            .iter()
+            .filter_map(|&client| Some((client, people.person(client)?)))
+            .collect();
         // Names are unique, and each leads to its owner.
         assert_eq!(people.count(), joined.len());
         for &(client, person) in &joined {
@@ -191,7 +174,8 @@ impl Watched {
         for (id, room) in rooms.iter() {
             assert!(id == LOBBY || !room.members().is_empty(), "{room:?}");
             assert_eq!(rooms.find(room.name()), Some(id));
-            let hearers = |protocol| room.hearers(protocol).iter().copied().collect::<BTreeSet<_>>();
+            let hearers =
+                |protocol| room.hearers(protocol).iter().copied().collect::<BTreeSet<_>>();
             for &client in room.members() {
                 let person = people.person(client).expect("a member of a room has joined");
                 assert!(person.rooms().contains(&id), "{room:?}");
@@ -199,7 +183,10 @@ impl Watched {
                 assert_eq!(hearers(Protocol::Plain).contains(&client), plain && !person.is_quiet());
                 assert_eq!(hearers(Protocol::Json).contains(&client), !plain);
             }
-            assert!(hearers(Protocol::Plain).len() + hearers(Protocol::Json).len() <= room.members().len());
+            assert!(
+                hearers(Protocol::Plain).len() + hearers(Protocol::Json).len()
+                    <= room.members().len()
+            );
         }
     }
 }
@@ -234,11 +221,8 @@ fn line(text: String) -> Line {
 
 fn text() -> impl Strategy<Value = String> {
     let mentions = prop::collection::vec(name(), 0..3);
-    mentions.prop_map(|names| {
-        names
-            .iter()
-            .fold("hello".to_owned(), |text, name| text + " @" + name)
-    })
+    mentions
+        .prop_map(|names| names.iter().fold("hello".to_owned(), |text, name| text + " @" + name))
 }
 
 fn target() -> impl Strategy<Value = Target> {

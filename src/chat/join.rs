@@ -81,7 +81,12 @@ impl Hub {
 
     /// The room that a request names, or the one that a client on plain text is in. If the client is not in it, answers
     /// so and returns `None`.
-    pub(super) fn own_room(&self, client: ClientId, room: Option<String>, out: &mut Reaction) -> Option<RoomId> {
+    pub(super) fn own_room(
+        &self,
+        client: ClientId,
+        room: Option<String>,
+        out: &mut Reaction,
+    ) -> Option<RoomId> {
         let rooms = self.people.person(client)?.rooms();
         let id = match &room {
             Some(typed) => self.rooms.find(typed).filter(|id| rooms.contains(id)),

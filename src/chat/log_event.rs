@@ -12,24 +12,67 @@ use super::name::NameError;
 /// A line for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogEvent {
-    Joined { client: ClientId, name: Arc<str> },
-    Left { client: ClientId, name: Arc<str>, reason: DisconnectReason },
+    Joined {
+        client: ClientId,
+        name: Arc<str>,
+    },
+    Left {
+        client: ClientId,
+        name: Arc<str>,
+        reason: DisconnectReason,
+    },
     /// The client left before it had a name.
-    LeftUnnamed { client: ClientId, reason: DisconnectReason },
-    NameRefused { client: ClientId, refusal: NameError },
-    NameTaken { client: ClientId, by: Arc<str> },
+    LeftUnnamed {
+        client: ClientId,
+        reason: DisconnectReason,
+    },
+    NameRefused {
+        client: ClientId,
+        refusal: NameError,
+    },
+    NameTaken {
+        client: ClientId,
+        by: Arc<str>,
+    },
     /// The client is no operator and asked for an operator's command.
-    NotOperator { client: ClientId },
-    Renamed { client: ClientId, from: Arc<str>, to: Arc<str> },
+    NotOperator {
+        client: ClientId,
+    },
+    Renamed {
+        client: ClientId,
+        from: Arc<str>,
+        to: Arc<str>,
+    },
     /// An operator used a command; `what` is its word, `whom` its target.
-    Operated { by: Arc<str>, what: &'static str, whom: String, why: Option<Arc<str>> },
-    BecameOperator { client: ClientId, name: Arc<str> },
-    WrongOperatorPassword { client: ClientId, address: SocketAddr },
+    Operated {
+        by: Arc<str>,
+        what: &'static str,
+        whom: String,
+        why: Option<Arc<str>>,
+    },
+    BecameOperator {
+        client: ClientId,
+        name: Arc<str>,
+    },
+    WrongOperatorPassword {
+        client: ClientId,
+        address: SocketAddr,
+    },
     /// A banned client was turned away.
-    TurnedAway { client: ClientId, address: SocketAddr },
+    TurnedAway {
+        client: ClientId,
+        address: SocketAddr,
+    },
     /// With `--log-messages`: `to` is a room, or the names of the recipients.
-    Chat { name: Arc<str>, to: String, text: String },
-    ShuttingDown { cause: ShutdownCause, joined: usize },
+    Chat {
+        name: Arc<str>,
+        to: String,
+        text: String,
+    },
+    ShuttingDown {
+        cause: ShutdownCause,
+        joined: usize,
+    },
 }
 
 /// What ends the chat.

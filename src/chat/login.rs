@@ -39,7 +39,12 @@ impl Hub {
     }
 
     /// A request from a program that has not connected yet.
-    pub(super) fn unnamed_request(&mut self, client: ClientId, request: Request, out: &mut Reaction) {
+    pub(super) fn unnamed_request(
+        &mut self,
+        client: ClientId,
+        request: Request,
+        out: &mut Reaction,
+    ) {
         match request {
             Request::Connect { .. } if self.settings.anonymous => self.join_by_address(client, out),
             Request::Connect { name: Some(name) } => self.choose_name(client, &name, out),
@@ -69,7 +74,12 @@ impl Hub {
     ///
     /// # Errors
     /// It breaks a rule of names, is banned, or belongs to somebody else.
-    pub(super) fn free_name(&self, client: ClientId, line: &Line, out: &mut Reaction) -> Result<Name, ChatError> {
+    pub(super) fn free_name(
+        &self,
+        client: ClientId,
+        line: &Line,
+        out: &mut Reaction,
+    ) -> Result<Name, ChatError> {
         let name = Name::parse(line).map_err(|refusal| {
             out.log(LogEvent::NameRefused { client, refusal: refusal.clone() });
             ChatError::Name(refusal)
@@ -163,7 +173,12 @@ impl Hub {
     }
 
     /// Warns a silent client, or ends its connection. The login deadline covers those without a name.
-    pub(super) fn idle_too_long(&mut self, client: ClientId, left: Option<Time>, out: &mut Reaction) {
+    pub(super) fn idle_too_long(
+        &mut self,
+        client: ClientId,
+        left: Option<Time>,
+        out: &mut Reaction,
+    ) {
         if self.people.person(client).is_none() {
             return;
         }

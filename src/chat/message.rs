@@ -24,7 +24,11 @@ pub enum Message {
     YourNameIs(Arc<str>),
     Congratulations,
     /// Answers a JSON `connect`. `clients` counts everybody who has joined, the recipient included.
-    Connected { name: Arc<str>, address: SocketAddr, clients: usize },
+    Connected {
+        name: Arc<str>,
+        address: SocketAddr,
+        clients: usize,
+    },
     /// The address by which the client is known where nobody has a name.
     YourId(Arc<str>),
     /// How many have joined, the recipient included.
@@ -35,9 +39,17 @@ pub enum Message {
     /// Somebody has joined the chat.
     Arrived(Arc<str>),
     /// Somebody has left the chat.
-    Left { name: Arc<str>, removed: Option<Removal> },
+    Left {
+        name: Arc<str>,
+        removed: Option<Removal>,
+    },
     /// Replaces many lines about people who come and go. Without a room: the whole chat.
-    MembershipChanged { room: Option<Arc<str>>, arrived: usize, left: usize, present: usize },
+    MembershipChanged {
+        room: Option<Arc<str>>,
+        arrived: usize,
+        left: usize,
+        present: usize,
+    },
     Chat(Arc<ChatMessage>),
     /// Tells the sender who received a message.
     Delivered {
@@ -75,55 +87,116 @@ pub enum Message {
         last_message_id: u64,
     },
     /// Somebody has entered a room.
-    CameToRoom { room: Arc<str>, from: Arc<str> },
+    CameToRoom {
+        room: Arc<str>,
+        from: Arc<str>,
+    },
     /// Somebody has left a room.
-    WentFromRoom { room: Arc<str>, from: Arc<str>, removed: Option<Removal> },
+    WentFromRoom {
+        room: Arc<str>,
+        from: Arc<str>,
+        removed: Option<Removal>,
+    },
     /// `by` has changed the topic; without `by`, this answers a question.
-    Topic { room: Arc<str>, topic: Option<Arc<str>>, by: Option<Arc<str>> },
+    Topic {
+        room: Arc<str>,
+        topic: Option<Arc<str>>,
+        by: Option<Arc<str>>,
+    },
     /// The largest rooms first; at most `LIST_ENTRIES_MAX`.
-    Rooms { rooms: Vec<RoomListing>, total: usize },
-    Renamed { from: Arc<str>, to: Arc<str> },
-    NowAway { from: Arc<str>, why: Option<Arc<str>> },
-    NowBack { from: Arc<str> },
+    Rooms {
+        rooms: Vec<RoomListing>,
+        total: usize,
+    },
+    Renamed {
+        from: Arc<str>,
+        to: Arc<str>,
+    },
+    NowAway {
+        from: Arc<str>,
+        why: Option<Arc<str>>,
+    },
+    NowBack {
+        from: Arc<str>,
+    },
     /// Tells the sender of a private message that its recipient is away.
-    IsAway { name: Arc<str>, why: Option<Arc<str>> },
+    IsAway {
+        name: Arc<str>,
+        why: Option<Arc<str>>,
+    },
     /// The people that the recipient ignores.
     Ignoring(Vec<Arc<str>>),
     Ignored(Arc<str>),
     Unignored(Arc<str>),
-    Quiet { on: bool },
+    Quiet {
+        on: bool,
+    },
     TimestampsAre(Timestamps),
     Pong,
     Whois(Box<PersonDetails>),
     /// `operator` includes the commands of operators.
-    Help { operator: bool, topic: HelpTopic },
+    Help {
+        operator: bool,
+        topic: HelpTopic,
+    },
     /// In order of joining; at most `LIST_ENTRIES_MAX`. Without a room: the whole chat.
-    Who { room: Option<Arc<str>>, people: Vec<PersonListing>, total: usize },
+    Who {
+        room: Option<Arc<str>>,
+        people: Vec<PersonListing>,
+        total: usize,
+    },
     /// The operator password was right.
     OperatorNow,
     /// Tells somebody that they were kicked.
-    Kicked { by: Arc<str>, why: Option<Arc<str>> },
+    Kicked {
+        by: Arc<str>,
+        why: Option<Arc<str>>,
+    },
     /// Tells somebody that they are banned; `remaining` is `None` if the ban has no end.
-    Banned { why: Option<String>, remaining: Option<Time> },
+    Banned {
+        why: Option<String>,
+        remaining: Option<Time>,
+    },
     /// Tells the operator who was kicked.
     Removed(Arc<str>),
     BanAdded(Ban),
     BanTakenBack(Ban),
     /// At most `LIST_ENTRIES_MAX` bans.
-    Bans { bans: Vec<Ban>, total: usize, now: Timestamp },
+    Bans {
+        bans: Vec<Ban>,
+        total: usize,
+        now: Timestamp,
+    },
     /// Tells the operator whether somebody is muted.
-    Muted { name: Arc<str>, on: bool },
+    Muted {
+        name: Arc<str>,
+        on: bool,
+    },
     Motd(Option<Arc<str>>),
     /// The threads of the server; at most `LIST_ENTRIES_MAX`.
-    Threads { rows: Vec<ThreadListing>, total: usize },
-    ShutdownPlanned { left: Time, why: Option<Arc<str>>, by: Arc<str> },
-    ShutdownCancelled { by: Arc<str> },
+    Threads {
+        rows: Vec<ThreadListing>,
+        total: usize,
+    },
+    ShutdownPlanned {
+        left: Time,
+        why: Option<Arc<str>>,
+        by: Arc<str>,
+    },
+    ShutdownCancelled {
+        by: Arc<str>,
+    },
     /// Warns a silent client.
-    IdleSoon { left: Time },
+    IdleSoon {
+        left: Time,
+    },
     /// The client was silent for too long: the connection ends.
     IdleBye,
     /// As [`Input::HeldBack`](super::event::Input::HeldBack).
-    HeldBack { lines: usize, wait: Time },
+    HeldBack {
+        lines: usize,
+        wait: Time,
+    },
     /// A line without an end: the connection ends.
     EndlessLine,
     /// Tells a program that it is on the wrong port, in its own protocol where that takes one line.
@@ -160,7 +233,12 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn into_message(self, from: Arc<str>, to: Audience, received_at: Timestamp) -> ChatMessage {
+    pub(super) fn into_message(
+        self,
+        from: Arc<str>,
+        to: Audience,
+        received_at: Timestamp,
+    ) -> ChatMessage {
         let Draft { manner, text, sent_at } = self;
         ChatMessage { from, to, manner, text, sent_at, received_at }
     }
@@ -170,7 +248,10 @@ impl Draft {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Audience {
     /// `message_id` grows by one with each message in the room.
-    Room { room: Arc<str>, message_id: u64 },
+    Room {
+        room: Arc<str>,
+        message_id: u64,
+    },
     People(Vec<Arc<str>>),
 }
 

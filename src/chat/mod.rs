@@ -49,8 +49,8 @@ pub use event::{Effect, Event, Input, Tag};
 pub use hub::Hub;
 pub use log_event::{LogEvent, ShutdownCause};
 pub use message::{
-    Audience, ChatMessage, HelpTopic, Manner, Message, PersonDetails, PersonListing, Queue, Removal, RoomListing,
-    ThreadListing,
+    Audience, ChatMessage, HelpTopic, Manner, Message, PersonDetails, PersonListing, Queue,
+    Removal, RoomListing, ThreadListing,
 };
 pub use name::{Name, NameError, NameKey};
 pub use request::{Line, Range, Request, RequestError, SentAt, Target};

@@ -15,50 +15,116 @@ use super::view::Timestamps;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
     /// Join the chat; without a name where clients are known by their addresses.
-    Connect { name: Option<Line> },
-    Chat { target: Target, text: String, sent_at: Option<SentAt> },
+    Connect {
+        name: Option<Line>,
+    },
+    Chat {
+        target: Target,
+        text: String,
+        sent_at: Option<SentAt>,
+    },
     /// `/me waves`
-    Me { target: Target, text: String, sent_at: Option<SentAt> },
+    Me {
+        target: Target,
+        text: String,
+        sent_at: Option<SentAt>,
+    },
     /// `/msg`
-    Private { to: Vec<String>, text: String, sent_at: Option<SentAt> },
-    Reply { text: String },
+    Private {
+        to: Vec<String>,
+        text: String,
+        sent_at: Option<SentAt>,
+    },
+    Reply {
+        text: String,
+    },
     /// `history` is how many past lines to show; by default, what the settings say.
-    Join { room: Line, history: Option<usize> },
+    Join {
+        room: Line,
+        history: Option<usize>,
+    },
     /// Without a room: the one that the client is in.
-    Part { room: Option<String> },
+    Part {
+        room: Option<String>,
+    },
     /// An empty `topic` removes it, `None` asks for it.
-    Topic { room: Option<String>, topic: Option<String> },
-    Nick { name: Line },
-    Away { why: Option<String> },
+    Topic {
+        room: Option<String>,
+        topic: Option<String>,
+    },
+    Nick {
+        name: Line,
+    },
+    Away {
+        why: Option<String>,
+    },
     Back,
     /// Without a name: list who is ignored.
-    Ignore { name: Option<String> },
-    Unignore { name: String },
+    Ignore {
+        name: Option<String>,
+    },
+    Unignore {
+        name: String,
+    },
     /// `None` toggles.
-    Quiet { on: Option<bool> },
+    Quiet {
+        on: Option<bool>,
+    },
     /// `None` asks for the current choice.
-    Timestamps { show: Option<Timestamps> },
-    Help { about: Option<String> },
-    Who { room: Option<String> },
+    Timestamps {
+        show: Option<Timestamps>,
+    },
+    Help {
+        about: Option<String>,
+    },
+    Who {
+        room: Option<String>,
+    },
     Rooms,
-    Whois { name: String },
-    History { room: Option<String>, range: Range, limit: Option<usize> },
+    Whois {
+        name: String,
+    },
+    History {
+        room: Option<String>,
+        range: Range,
+        limit: Option<usize>,
+    },
     Ping,
     Quit,
     /// `/op PASSWORD`
-    Op { password: Secret },
-    Kick { name: String, why: Option<String> },
+    Op {
+        password: Secret,
+    },
+    Kick {
+        name: String,
+        why: Option<String>,
+    },
     /// `whom` is a name or an address; without a duration the ban has no end.
-    Ban { whom: String, duration: Option<Duration>, why: Option<String> },
-    Unban { whom: String },
+    Ban {
+        whom: String,
+        duration: Option<Duration>,
+        why: Option<String>,
+    },
+    Unban {
+        whom: String,
+    },
     Bans,
-    Mute { name: String },
-    Unmute { name: String },
+    Mute {
+        name: String,
+    },
+    Unmute {
+        name: String,
+    },
     /// An empty text removes the message of the day, `None` asks for it.
-    Motd { text: Option<String> },
+    Motd {
+        text: Option<String>,
+    },
     Threads,
     /// Without a time: now.
-    Shutdown { after: Option<Duration>, why: Option<String> },
+    Shutdown {
+        after: Option<Duration>,
+        why: Option<String>,
+    },
     CancelShutdown,
 }
 
@@ -132,14 +198,22 @@ pub enum RequestError {
     SeveralObjects,
     NotAnObject,
     /// `column` counts bytes from 1.
-    NotJson { column: usize },
+    NotJson {
+        column: usize,
+    },
     DuplicateField(String),
     MissingAction,
-    UnknownAction { action: String, near: Option<&'static str> },
+    UnknownAction {
+        action: String,
+        near: Option<&'static str>,
+    },
     /// Most actions ignore unknown fields; this one does not.
     UnknownField(String),
     MissingField(&'static str),
-    WrongField { field: &'static str, expected: &'static str },
+    WrongField {
+        field: &'static str,
+        expected: &'static str,
+    },
 }
 
 /// A person's name as typed, without the `@` of a mention.

@@ -30,7 +30,13 @@ pub(super) struct Named {
 
 impl Hub {
     /// Says something to a room, or to the people that the text mentions, wherever they are.
-    pub(super) fn say(&mut self, client: ClientId, target: Target, draft: Draft, out: &mut Reaction) {
+    pub(super) fn say(
+        &mut self,
+        client: ClientId,
+        target: Target,
+        draft: Draft,
+        out: &mut Reaction,
+    ) {
         let room = match target {
             Target::People(names) => return self.say_to_named(client, &names, draft, out),
             Target::Room(room) => Some(room),
@@ -52,14 +58,24 @@ impl Hub {
         };
         match (named, room) {
             (Err(error), _) => out.refuse(client, error),
-            (Ok(named), _) if !named.present.is_empty() => self.say_to_people(client, named, draft, out),
+            (Ok(named), _) if !named.present.is_empty() => {
+                self.say_to_people(client, named, draft, out)
+            }
             (Ok(named), Some(room)) => self.say_in_room(client, room, named.absent, draft, out),
-            (Ok(_), None) => out.refuse(client, ChatError::Request(RequestError::MissingField("room"))),
+            (Ok(_), None) => {
+                out.refuse(client, ChatError::Request(RequestError::MissingField("room")))
+            }
         }
     }
 
     /// Says something to people by their names, and to nobody else.
-    pub(super) fn say_to_named(&mut self, client: ClientId, names: &[String], draft: Draft, out: &mut Reaction) {
+    pub(super) fn say_to_named(
+        &mut self,
+        client: ClientId,
+        names: &[String],
+        draft: Draft,
+        out: &mut Reaction,
+    ) {
         if self.refuse_muted(client, out) {
             return;
         }
@@ -99,12 +115,24 @@ impl Hub {
             let (received_at, message_id) = (out.now.wall, Some(message_id));
             out.answer(
                 client,
-                Message::Delivered { to: Vec::new(), absent, everybody_in, received_at, message_id },
+                Message::Delivered {
+                    to: Vec::new(),
+                    absent,
+                    everybody_in,
+                    received_at,
+                    message_id,
+                },
             );
         }
     }
 
-    pub(super) fn say_to_people(&mut self, client: ClientId, named: Named, draft: Draft, out: &mut Reaction) {
+    pub(super) fn say_to_people(
+        &mut self,
+        client: ClientId,
+        named: Named,
+        draft: Draft,
+        out: &mut Reaction,
+    ) {
         let Some(from) = self.people.name(client) else {
             return;
         };
@@ -112,7 +140,11 @@ impl Hub {
         let mut recipients: Vec<ClientId> = named.present.into_iter().map(|(id, _)| id).collect();
         // The sender is not told who ignores them.
         self.extras.ignores.hide_from(client, &mut recipients);
-        let message = Arc::new(draft.into_message(from.clone(), Audience::People(names.clone()), out.now.wall));
+        let message = Arc::new(draft.into_message(
+            from.clone(),
+            Audience::People(names.clone()),
+            out.now.wall,
+        ));
         self.log_message(&message, &names.join(", "), out);
         let mut notices = Vec::new();
         for &recipient in &recipients {
@@ -125,7 +157,13 @@ impl Hub {
         let (absent, received_at) = (named.absent, out.now.wall);
         out.answer(
             client,
-            Message::Delivered { to: names, absent, everybody_in: None, received_at, message_id: None },
+            Message::Delivered {
+                to: names,
+                absent,
+                everybody_in: None,
+                received_at,
+                message_id: None,
+            },
         );
         for notice in notices {
             out.tell(client, notice);
@@ -159,7 +197,10 @@ impl Hub {
 
     /// Refuses a muted client, and returns whether it was one.
     pub(super) fn refuse_muted(&self, client: ClientId, out: &mut Reaction) -> bool {
-        let muted = self.people.person(client).is_some_and(|person| self.extras.muted.contains(person.key()));
+        let muted = self
+            .people
+            .person(client)
+            .is_some_and(|person| self.extras.muted.contains(person.key()));
         if muted {
             out.refuse(client, ChatError::YouAreMuted);
         }
@@ -189,7 +230,9 @@ fn mentions(text: &str) -> Vec<&str> {
         return Vec::new();
     }
     let words = text.split_whitespace().rev();
-    let names = words.map_while(|word| word.strip_prefix('@')).map(|name| name.trim_end_matches(SENTENCE_ENDS));
+    let names = words
+        .map_while(|word| word.strip_prefix('@'))
+        .map(|name| name.trim_end_matches(SENTENCE_ENDS));
     // An `@` alone ends the run.
     let mut names: Vec<&str> = names.take_while(|name| !name.is_empty()).collect();
     names.reverse();

@@ -32,7 +32,8 @@ impl Secret {
     /// Compares in a time that depends on the length alone, so that timing reveals no letter.
     pub fn matches(&self, given: &Secret) -> bool {
         let (ours, theirs) = (self.0.as_bytes(), given.0.as_bytes());
-        let differences = ours.iter().zip(theirs).fold(0, |found, (our, their)| found | (our ^ their));
+        let differences =
+            ours.iter().zip(theirs).fold(0, |found, (our, their)| found | (our ^ their));
         ours.len() == theirs.len() && differences == 0
     }
 }

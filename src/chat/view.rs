@@ -39,8 +39,12 @@ pub enum View {
 
 impl View {
     /// All views, each at its [`View::index`].
-    pub const ALL: [View; 4] =
-        [View::Plain(Timestamps::Off), View::Plain(Timestamps::Time), View::Plain(Timestamps::Date), View::Json];
+    pub const ALL: [View; 4] = [
+        View::Plain(Timestamps::Off),
+        View::Plain(Timestamps::Time),
+        View::Plain(Timestamps::Date),
+        View::Json,
+    ];
 
     /// The view's place in [`View::ALL`].
     pub fn index(self) -> usize {

@@ -1,33 +1,32 @@
-//! What a process costs, read from /proc (proc(5)).
+//! The costs of a process, read from /proc (proc(5)).
 
 use std::fs;
 use std::io;
 use std::time::Duration;
 
-/// The kernel counts processor time in ticks of this length for whoever reads it (`sysconf(_SC_CLK_TCK)` is 100 on
-/// every Linux).
+/// /proc shows processor time in ticks of this length (`sysconf(_SC_CLK_TCK)` is 100 on every Linux).
 const TICK: Duration = Duration::from_millis(10);
 
-/// What one process has used, or holds.
+/// What a process has used or holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
-    /// User and system time since its start, also of threads that have ended. The kernel rounds each of the two down, so
-    /// that a difference is exact to two ticks.
+    /// User and system time since its start, including threads that have ended. The kernel rounds both down: a difference
+    /// is exact to two ticks.
     pub cpu: Duration,
-    /// The part of it that the kernel worked for the process, which is what system calls cost.
+    /// The system time of it.
     pub system: Duration,
     /// Resident memory, in bytes.
     pub resident_bytes: u64,
-    /// Addresses that are taken, whether memory lies behind them or not, in bytes.
+    /// Reserved addresses, with or without memory behind them, in bytes.
     pub virtual_bytes: u64,
-    /// What the kernel holds to find the memory behind those addresses, in bytes.
+    /// Page tables, in bytes.
     pub page_table_bytes: u64,
-    /// Threads that live.
+    /// Live threads.
     pub threads: u64,
 }
 
 impl Cost {
-    /// Of this process now.
+    /// The costs of a process so far.
     ///
     /// # Errors
     /// It has ended.
@@ -47,20 +46,18 @@ impl Cost {
     }
 }
 
-/// How long the threads of a process that live now were on a core, all together, to the nanosecond: for stretches in which
-/// [`Cost::cpu`] counts a few ticks at the most. Of a thread that is on a core at this moment, the last tick is missing.
+/// The processor time of the live threads of a process, to the nanosecond: for measurements in which [`Cost::cpu`] counts
+/// only a few ticks. The last tick of a running thread is missing.
 ///
 /// # Errors
-/// It has ended, or this kernel does not keep these statistics (`CONFIG_SCHED_INFO`).
+/// It has ended, or the kernel lacks these statistics (`CONFIG_SCHED_INFO`).
 pub fn exact_cpu(pid: u32) -> io::Result<Duration> {
     let mut sum = 0;
     for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
         // A thread may have ended since the folder was read.
         if let Ok(schedstat) = fs::read_to_string(thread?.path().join("schedstat")) {
             let nanoseconds = schedstat.split_whitespace().next();
-            sum += nanoseconds
-                .and_then(|number| number.parse().ok())
-                .unwrap_or(0);
+            sum += nanoseconds.and_then(|number| number.parse().ok()).unwrap_or(0);
         }
     }
     if sum == 0 {
@@ -69,20 +66,16 @@ pub fn exact_cpu(pid: u32) -> io::Result<Duration> {
     Ok(Duration::from_nanos(sum))
 }
 
-/// How many stretches of addresses the kernel keeps apart for a process: files, heaps, and the stack of each thread with the
-/// guard before it. Linux allows 65,530 by default, and some
-/// distributions 1,048,576 (`vm.max_map_count`).
+/// The memory mappings of a process: files, heaps, and the stack and the guard of each thread. Linux allows 65,530 by
+/// default, and some distributions 1,048,576 (`vm.max_map_count`).
 ///
 /// # Errors
 /// It has ended.
 pub fn mappings(pid: u32) -> io::Result<usize> {
-    Ok(fs::read_to_string(format!("/proc/{pid}/maps"))?
-        .lines()
-        .count())
+    Ok(fs::read_to_string(format!("/proc/{pid}/maps"))?.lines().count())
 }
 
-/// What the stacks take on which the kernel itself works for each thread, in bytes: for the whole machine, since it does not
-/// say for whom.
+/// The kernel stacks of all threads of the machine, in bytes.
 ///
 /// # Errors
 /// There is no /proc.
@@ -92,7 +85,7 @@ pub fn kernel_stack_bytes() -> io::Result<u64> {
     Ok(kib * 1024)
 }
 
-/// How many descriptors a process has open.
+/// The open descriptors of a process.
 ///
 /// # Errors
 /// It has ended.
@@ -100,7 +93,7 @@ pub fn descriptors(pid: u32) -> io::Result<usize> {
     Ok(fs::read_dir(format!("/proc/{pid}/fd"))?.count())
 }
 
-/// How often its threads had nothing to do and left their core, all together. Those of a thread are lost when it ends.
+/// The voluntary context switches of the live threads of a process.
 ///
 /// # Errors
 /// It has ended.
@@ -115,8 +108,7 @@ pub fn switches(pid: u32) -> io::Result<u64> {
     Ok(sum)
 }
 
-/// What the kernel itself holds for threads, page tables and sockets, in bytes: for the whole machine, since it does not
-/// say for whom.
+/// The memory of the kernel for threads, page tables and sockets of the whole machine, in bytes.
 ///
 /// # Errors
 /// There is no /proc.
@@ -129,8 +121,8 @@ pub fn kernel_bytes() -> io::Result<u64> {
     Ok(kib * 1024)
 }
 
-/// User and system ticks. The second field, the name, may hold blanks and brackets: what counts begins behind its last
-/// bracket, with the third field.
+/// User and system ticks. The second field, the name, may contain spaces and parentheses: the third field follows the last
+/// parenthesis.
 fn ticks(stat: &str) -> Option<(u32, u32)> {
     let (_, rest) = stat.rsplit_once(')')?;
     let mut fields = rest.split_whitespace().skip(14 - 3);
@@ -139,7 +131,7 @@ fn ticks(stat: &str) -> Option<(u32, u32)> {
     Some((user, system))
 }
 
-/// The number behind `name`.
+/// The number after `name`.
 fn field(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse().ok()

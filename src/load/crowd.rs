@@ -1,60 +1,70 @@
-//! The load: thousands of clients in one thread.
+//! Thousands of clients in one thread.
 //!
-//! One thread with epoll, since it costs the least for each client, and what the generator takes of the machine the
-//! server cannot have.
-
-mod arriving;
+//! One thread with epoll costs the least for each client: the server cannot have what the generator takes of the machine.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Events, Interest, Poll, Token};
 
-use arriving::Arriving;
+use super::dialect::{Dialect, Identity, Role};
 
-/// So many ready sockets are looked at in one turn, at the most.
 const EVENTS_MAX: usize = 4096;
 
-/// What one read takes at the most.
 const READ_BUFFER_BYTES: usize = 256 * 1024;
 
-/// What an error says when the server has closed a connection that was to stay.
+/// The time in which all clients of one call must log in.
+const LOGIN_PATIENCE: Duration = Duration::from_secs(60);
+
+const WAIT: Duration = Duration::from_millis(100);
+
+/// The error of a connection that the server has closed.
 pub fn says_closed(member: usize) -> String {
     format!("the server has closed the connection of client {member}")
 }
 
-/// All clients of one server.
+/// The clients of a server, its members, numbered from 0.
 pub struct Crowd {
     poll: Poll,
     events: Events,
     members: Vec<Member>,
-    /// Who has come in since it was asked last.
+    /// The members who have logged in since [`Crowd::take_arrived`].
     arrived: Vec<usize>,
     buffer: Vec<u8>,
 }
 
 struct Member {
-    /// None when the server has closed the connection, or the member has left.
+    /// None when the connection has ended.
     socket: Option<TcpStream>,
-    /// What the socket has not taken yet.
+    /// Bytes that the socket has not taken yet.
     unsent: Vec<u8>,
-    /// Reads what comes.
     reads: bool,
-    /// Something may have come that was not read.
+    /// Whether there may be unread bytes: epoll announces each only once.
     unread: bool,
-    /// The server says no more: the end of the stream comes behind what is unread.
+    /// Whether the end of the stream lies behind the unread bytes.
     is_closed: bool,
-    /// How far they are on the way in; none when they are.
-    arriving: Option<Box<Arriving>>,
+    /// None when logged in.
+    login: Option<Box<Login>>,
+}
+
+/// A login in progress.
+struct Login {
+    dialect: &'static dyn Dialect,
+    client: Identity,
+    step: usize,
+    /// The reply to wait for.
+    awaited: Option<&'static [u8]>,
+    /// The end of what was received, in case the awaited bytes are split.
+    received: Vec<u8>,
 }
 
 impl Crowd {
-    /// Nobody yet.
+    /// A crowd without members.
     ///
     /// # Errors
-    /// What the kernel says.
+    /// The kernel has no descriptor left.
     pub fn new() -> io::Result<Self> {
         Ok(Self {
             poll: Poll::new()?,
@@ -65,21 +75,21 @@ impl Crowd {
         })
     }
 
-    /// How many there are or were: members are numbered from 0, as they came.
+    /// The number of members so far, with those whose connections have ended.
     pub fn len(&self) -> usize {
         self.members.len()
     }
 
-    /// Whether nobody ever came.
+    /// Whether there never was a member.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
 
-    /// Waits until something comes, at most so long, and hands it to `heard` with the member's number: once for each
-    /// read, and no bytes for a connection that has ended. What somebody reads on the way in is not handed on.
+    /// Waits at most `wait` for something to arrive, and passes it to `heard` with the number of the member: once for each
+    /// read, and without bytes for the end of a connection. What arrives during a login is not passed on.
     ///
     /// # Errors
-    /// Polling fails; what a connection suffers is its end.
+    /// Polling has failed. The failure of a connection is its end.
     pub fn turn(&mut self, wait: Duration, mut heard: impl FnMut(usize, &[u8])) -> io::Result<()> {
         match self.poll.poll(&mut self.events, Some(wait)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
@@ -94,9 +104,9 @@ impl Crowd {
             if event.is_readable() {
                 member.unread = true;
                 member.is_closed = event.is_read_closed();
-                let was_arriving = member.arriving.is_some();
+                let was_logged_in = member.login.is_none();
                 member.read(&mut self.buffer, |bytes| heard(at, bytes));
-                if was_arriving && member.arriving.is_none() {
+                if !was_logged_in && member.login.is_none() {
                     self.arrived.push(at);
                 }
             }
@@ -104,7 +114,7 @@ impl Crowd {
         Ok(())
     }
 
-    /// One turn in which what comes is dropped. Says whether something came.
+    /// One turn that drops what arrives. Returns whether anything has arrived.
     ///
     /// # Errors
     /// The server has closed a connection.
@@ -122,57 +132,118 @@ impl Crowd {
         }
     }
 
-    /// Who has come in since this was asked last.
+    /// Drops what arrives until nothing has arrived for `quiet`.
+    ///
+    /// # Errors
+    /// It does not end within `patience`, or the server has closed a connection.
+    pub fn wait_for_quiet(&mut self, quiet: Duration, patience: Duration) -> io::Result<()> {
+        let deadline = Instant::now() + patience;
+        let mut quiet_since = Instant::now();
+        while quiet_since.elapsed() < quiet {
+            if self.drop_what_comes(quiet)? {
+                quiet_since = Instant::now();
+            }
+            if Instant::now() > deadline {
+                return Err(io::Error::other("the server never falls silent"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The members who have logged in since the last call.
     pub fn take_arrived(&mut self) -> Vec<usize> {
         std::mem::take(&mut self.arrived)
     }
 
-    /// Says something as a member; what the socket does not take at once goes out in later turns.
+    /// Sends bytes as a member. Bytes that the socket does not take at once are sent in later turns.
     pub fn send(&mut self, member: usize, bytes: &[u8]) {
         let member = &mut self.members[member];
         member.unsent.extend_from_slice(bytes);
         member.flush();
     }
 
-    /// How many bytes the socket of a member has not taken yet.
+    /// The number of bytes that the socket of a member has not taken yet.
     pub fn unsent_bytes(&self, member: usize) -> usize {
         self.members[member].unsent.len()
     }
 
-    /// A member stops to read.
+    /// Makes a member stop reading.
     pub fn stop_reading(&mut self, member: usize) {
         self.members[member].reads = false;
     }
 
-    /// A member will say no more: the server answers by closing the connection, after all that was said before.
-    /// (To close it here, with something unread, would send a reset, and that can overtake what was said.)
+    /// Ends what a member sends. The server answers by closing the connection, after everything that was sent before. (A
+    /// close with unread bytes would send a reset, which can overtake them.)
     pub fn finish(&mut self, member: usize) {
         if let Some(socket) = &self.members[member].socket {
-            // It fails if the server has closed the connection already.
+            // It fails if the server has already closed the connection.
             let _ = socket.shutdown(Shutdown::Write);
         }
     }
 
-    /// Connects one more, without waiting for it.
-    fn connect(&mut self, address: SocketAddr, mut arriving: Arriving) -> io::Result<()> {
+    /// Starts to connect one more member, who has logged in when [`Crowd::take_arrived`] returns it.
+    ///
+    /// # Errors
+    /// The kernel has no socket left.
+    pub fn set_out(
+        &mut self,
+        address: SocketAddr,
+        dialect: &'static dyn Dialect,
+        role: Role,
+    ) -> io::Result<()> {
         let at = self.members.len();
+        let letter = if role == Role::Speaker { 's' } else { 'u' };
+        let mut login = Login {
+            dialect,
+            client: Identity { name: format!("{letter}{at:05}"), role },
+            step: 0,
+            awaited: None,
+            received: Vec::new(),
+        };
         let mut socket = TcpStream::connect(address)?;
-        // As the clients of all these servers do. Else a line waits until the one before it is acknowledged, and servers
-        // that answer nothing acknowledge late.
+        // The clients of all these servers do the same. Otherwise a line waits for the acknowledgement of the previous one,
+        // which comes late from a server that sends no reply.
         socket.set_nodelay(true)?;
         let interests = Interest::READABLE | Interest::WRITABLE;
-        self.poll
-            .registry()
-            .register(&mut socket, Token(at), interests)?;
+        self.poll.registry().register(&mut socket, Token(at), interests)?;
         self.members.push(Member {
             socket: Some(socket),
-            // What is sent before the connection is there waits for it.
-            unsent: arriving.greeting(),
+            unsent: login.first_step(),
             reads: true,
             unread: false,
             is_closed: false,
-            arriving: Some(Box::new(arriving)),
+            login: Some(Box::new(login)),
         });
+        Ok(())
+    }
+
+    /// Connects `count` more members, at most `at_once` at the same time, and returns when all have logged in. Drops what
+    /// other members receive meanwhile.
+    ///
+    /// # Errors
+    /// The server has closed a connection, or the logins have taken more than a minute.
+    pub fn bring_in(
+        &mut self,
+        address: SocketAddr,
+        dialect: &'static dyn Dialect,
+        role: Role,
+        count: usize,
+        at_once: usize,
+    ) -> io::Result<()> {
+        let deadline = Instant::now() + LOGIN_PATIENCE;
+        let (mut started, mut arrived) = (0, 0);
+        while arrived < count {
+            while started < count && started - arrived < at_once {
+                self.set_out(address, dialect, role)?;
+                started += 1;
+            }
+            self.drop_what_comes(WAIT)?;
+            arrived += self.take_arrived().len();
+            if Instant::now() > deadline {
+                let why = format!("{arrived} of {count} clients are in after {LOGIN_PATIENCE:?}");
+                return Err(io::Error::other(why));
+            }
+        }
         Ok(())
     }
 }
@@ -187,14 +258,14 @@ impl Member {
                 Ok(sent) if sent == self.unsent.len() => self.unsent.clear(),
                 Ok(sent) => drop(self.unsent.drain(..sent)),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // Full, not connected yet, or broken: the first two come back as an event, the third is read.
+                // Full, not connected yet, or broken. An event announces the end of the first two, and a read finds the
+                // third.
                 Err(_) => return,
             }
         }
     }
 
-    /// Reads all there is, since the next event comes only after that. A read that does not fill the buffer has taken
-    /// all but the end of the stream.
+    /// Reads all there is. A read that does not fill the buffer has taken everything except the end of the stream.
     fn read(&mut self, buffer: &mut [u8], mut heard: impl FnMut(&[u8])) {
         while self.reads
             && self.unread
@@ -204,7 +275,7 @@ impl Member {
                 Ok(0) => self.socket = None,
                 Ok(count) => {
                     self.unread = count == buffer.len() || self.is_closed;
-                    self.hear(&buffer[..count], &mut heard);
+                    self.receive(&buffer[..count], &mut heard);
                     continue;
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.unread = false,
@@ -217,13 +288,191 @@ impl Member {
         }
     }
 
-    fn hear(&mut self, bytes: &[u8], heard: &mut impl FnMut(&[u8])) {
-        let Some(arriving) = &mut self.arriving else {
+    fn receive(&mut self, bytes: &[u8], heard: &mut impl FnMut(&[u8])) {
+        let Some(login) = &mut self.login else {
             return heard(bytes);
         };
-        if arriving.hear(bytes, &mut self.unsent) {
-            self.arriving = None;
+        if login.receive(bytes, &mut self.unsent) {
+            self.login = None;
         }
         self.flush();
+    }
+}
+
+impl Login {
+    /// The bytes to send once connected.
+    fn first_step(&mut self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.awaited = self.dialect.log_in(0, &self.client, &mut out);
+        out
+    }
+
+    /// Takes received bytes, and appends the bytes to send. Returns whether the login is complete.
+    fn receive(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> bool {
+        self.received.extend_from_slice(bytes);
+        while let Some(awaited) = self.awaited {
+            let mut windows = self.received.windows(awaited.len());
+            let Some(at) = windows.position(|window| window == awaited) else {
+                let kept = self.received.len().min(awaited.len() - 1);
+                self.received.drain(..self.received.len() - kept);
+                return false;
+            };
+            self.received.drain(..at + awaited.len());
+            self.step += 1;
+            self.awaited = self.dialect.log_in(self.step, &self.client, out);
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener, TcpStream};
+    use std::sync::{Arc, Mutex};
+    use std::thread;
+
+    use super::*;
+    use crate::load::Names;
+
+    const GREETING: &[u8] = b"Input username.\r\n1 client(s) connected to this server.\r\n";
+
+    fn listen() -> (TcpListener, SocketAddr) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        (listener, address)
+    }
+
+    /// The members of a server that relays what one client sends, except its name, to all others.
+    fn crowd(members: usize, at_once: usize) -> Crowd {
+        let (listener, address) = listen();
+        thread::spawn(move || -> io::Result<()> {
+            let all = Arc::new(Mutex::new(Vec::new()));
+            for at in 0.. {
+                let (mut socket, _) = listener.accept()?;
+                socket.write_all(GREETING)?;
+                all.lock().unwrap().push(socket.try_clone()?);
+                let all = Arc::clone(&all);
+                thread::spawn(move || relay(at, socket, &all));
+            }
+            Ok(())
+        });
+        let mut crowd = Crowd::new().unwrap();
+        let role = Role::Listener;
+        crowd.bring_in(address, &Names, role, members, at_once).unwrap();
+        assert_eq!(crowd.len(), members);
+        crowd
+    }
+
+    fn relay(at: usize, mut socket: TcpStream, all: &Mutex<Vec<TcpStream>>) -> io::Result<()> {
+        socket.read_exact(&mut [0; "u00000\r\n".len()])?;
+        let mut buffer = vec![0; 65536];
+        loop {
+            let count = socket.read(&mut buffer)?;
+            if count == 0 {
+                return socket.shutdown(Shutdown::Both);
+            }
+            for (other, socket) in all.lock().unwrap().iter_mut().enumerate() {
+                if other != at {
+                    socket.write_all(&buffer[..count])?;
+                }
+            }
+        }
+    }
+
+    /// What each member receives, until all together have received so many bytes and the members in `closed` have ended.
+    fn receive(crowd: &mut Crowd, bytes: usize, closed: &[usize]) -> Vec<Vec<u8>> {
+        let (mut received, mut ended) = (vec![Vec::new(); crowd.len()], Vec::new());
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while received.iter().map(Vec::len).sum::<usize>() < bytes || ended != closed {
+            assert!(Instant::now() < deadline, "{ended:?}");
+            let heard = |member: usize, bytes: &[u8]| {
+                if bytes.is_empty() {
+                    ended.push(member);
+                }
+                received[member].extend_from_slice(bytes);
+            };
+            crowd.turn(WAIT, heard).unwrap();
+        }
+        received
+    }
+
+    #[test]
+    fn all_log_in_send_and_receive() {
+        for at_once in [1, 128] {
+            let mut crowd = crowd(50, at_once);
+            crowd.send(7, b"one\ntwo\n");
+            let received = receive(&mut crowd, 49 * 8, &[]);
+            let without = |received: &&Vec<u8>| received.is_empty();
+            assert_eq!(received.iter().filter(without).count(), 1);
+            assert!(received.iter().all(|r| r.is_empty() || r == b"one\ntwo\n"));
+        }
+    }
+
+    #[test]
+    fn bytes_that_do_not_fit_into_a_socket_are_sent_later() {
+        let mut crowd = crowd(2, 1);
+        let line = vec![b'x'; 20_000_000];
+        crowd.send(0, &line);
+        assert!(crowd.unsent_bytes(0) > 0);
+        let received = receive(&mut crowd, line.len(), &[]);
+        assert!(received[1] == line);
+        assert_eq!(crowd.unsent_bytes(0), 0);
+    }
+
+    #[test]
+    fn a_member_who_finishes_is_disconnected_after_its_last_line() {
+        let mut crowd = crowd(3, 1);
+        crowd.send(1, b"bye\n");
+        crowd.finish(1);
+        let received = receive(&mut crowd, 2 * 4, &[1]);
+        assert_eq!(received[0], b"bye\n");
+    }
+
+    #[test]
+    fn a_member_who_does_not_read_receives_nothing() {
+        let mut crowd = crowd(3, 1);
+        crowd.stop_reading(0);
+        crowd.send(2, b"hey\n");
+        let received = receive(&mut crowd, 4, &[]);
+        assert_eq!(received, [&b""[..], b"hey\n", b""]);
+    }
+
+    #[test]
+    fn an_end_that_arrives_together_with_bytes_is_noticed() {
+        let (listener, address) = listen();
+        let accepting = thread::spawn(move || {
+            let (mut socket, _) = listener.accept().unwrap();
+            socket.write_all(GREETING).unwrap();
+            socket.read_exact(&mut [0; "u00000\r\n".len()]).unwrap();
+            socket
+        });
+        let mut crowd = Crowd::new().unwrap();
+        crowd.bring_in(address, &Names, Role::Listener, 1, 1).unwrap();
+        let mut socket = accepting.join().unwrap();
+        socket.write_all(b"bye\n").unwrap();
+        drop(socket);
+        assert_eq!(receive(&mut crowd, 4, &[0]), [b"bye\n"]);
+    }
+
+    #[test]
+    fn a_login_that_fails_is_an_error() {
+        let (listener, address) = listen();
+        thread::spawn(move || -> io::Result<()> {
+            let (mut first, _) = listener.accept()?;
+            first.write_all(GREETING)?;
+            drop(listener.accept()?);
+            // The first connection and the port stay open until the test has ended.
+            listener.accept()?;
+            Ok(())
+        });
+        let log_in = |address, count| {
+            let mut crowd = Crowd::new().unwrap();
+            let done = crowd.bring_in(address, &Names, Role::Listener, count, 1);
+            done.unwrap_err().to_string()
+        };
+        assert_eq!(log_in(address, 2), says_closed(1));
+        let (listener, nobody) = listen();
+        drop(listener);
+        assert_eq!(log_in(nobody, 1), says_closed(0));
     }
 }

@@ -1,33 +1,61 @@
-//! What the generator has to know of a server's language: how to get in, and how to say something to all.
+//! The protocol of a server, as far as a load generator needs it: logging in, and sending a message to all.
 
-/// What somebody is there for.
+/// The purpose of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// To hear what is said.
+    /// It receives messages.
     Listener,
-    /// To say something. In a chat a speaker hears the others too.
+    /// It sends messages. In a chat it also receives those of others.
     Speaker,
 }
 
-/// A server's language.
-pub trait Dialect: Sync {
-    /// The way in, step by step. Appends what to send in this step, and returns what to wait for before the next one;
-    /// `None` when there is none: they are in. Step 0 comes as soon as the connection is there. Names are ASCII letters
-    /// and digits, at most 9 of them (RFC 2812), and differ.
-    fn log_in(
-        &self,
-        step: usize,
-        name: &str,
-        role: Role,
-        out: &mut Vec<u8>,
-    ) -> Option<&'static [u8]>;
+/// The identity of a client.
+#[derive(Debug)]
+pub struct Identity {
+    /// A unique name of ASCII letters and digits.
+    pub name: String,
+    /// Its purpose.
+    pub role: Role,
+}
 
-    /// Appends what a speaker sends to say `payload` to all.
+/// The protocol of a server.
+pub trait Dialect: Sync {
+    /// One step of the login: appends what to send, and returns the reply to wait for before the next step; none when the
+    /// client is logged in. Step 0 comes right after the connection.
+    fn log_in(&self, step: usize, client: &Identity, out: &mut Vec<u8>) -> Option<&'static [u8]>;
+
+    /// Appends what a speaker sends to deliver `payload` to all.
     fn say(&self, payload: &[u8], out: &mut Vec<u8>);
 
-    /// Whether a speaker hears what the other speakers say, as in a chat.
-    fn speakers_hear(&self) -> bool;
+    /// Whether speakers receive the messages of other speakers, as in a chat.
+    fn speakers_hear(&self) -> bool {
+        false
+    }
+}
 
-    /// Appends what is sent before the connection is closed, where there is a word that all clients say.
-    fn leave(&self, _out: &mut Vec<u8>) {}
+/// The plain text of this project's server: a name, then lines.
+#[derive(Debug)]
+pub struct Names;
+
+impl Dialect for Names {
+    fn log_in(&self, step: usize, client: &Identity, out: &mut Vec<u8>) -> Option<&'static [u8]> {
+        match step {
+            0 => Some(b"Input username.\r\n"),
+            1 => {
+                out.extend_from_slice(client.name.as_bytes());
+                out.extend_from_slice(b"\r\n");
+                Some(b" client(s) connected to this server.\r\n")
+            }
+            _ => None,
+        }
+    }
+
+    fn say(&self, payload: &[u8], out: &mut Vec<u8>) {
+        out.extend_from_slice(payload);
+        out.extend_from_slice(b"\r\n");
+    }
+
+    fn speakers_hear(&self) -> bool {
+        true
+    }
 }

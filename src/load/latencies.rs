@@ -1,18 +1,18 @@
-//! Many latencies, and what of them is told.
+//! Latencies and their percentiles.
 
 use std::time::Duration;
 
-/// All latencies of a run, in nanoseconds, each of them: no buckets, so no rounding.
+/// Latencies in nanoseconds. Each is kept, so that percentiles are exact.
 #[derive(Debug, Default, Clone)]
 pub struct Latencies(Vec<u64>);
 
 impl Latencies {
-    /// One more.
+    /// Adds one.
     pub fn add(&mut self, latency: Duration) {
         self.0.push(latency.as_nanos() as u64);
     }
 
-    /// The latency that so many of a thousand do not exceed (nearest rank), in ms; none where there is none.
+    /// The latency in ms that `rank` of a thousand do not exceed (nearest rank); none if there are no latencies.
     pub fn per_mille_ms(&mut self, rank: usize) -> Option<f64> {
         let last = self.0.len().checked_sub(1)?;
         let at = (self.0.len() * rank).div_ceil(1000).clamp(1, last + 1) - 1;
@@ -20,7 +20,7 @@ impl Latencies {
         Some(nanoseconds as f64 / 1e6)
     }
 
-    /// Forgets all.
+    /// Removes all.
     pub fn clear(&mut self) {
         self.0.clear();
     }

@@ -1,15 +1,16 @@
-//! Load for a chat server, and what it costs: the half of the benchmark that the lab has too.
+//! The load generator, the costs of a process, and the plots, for the benchmark and the lab.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `crowd` | thousands of clients in one thread |
-//! | `dialect`, `names` | how one talks to a server; to this one |
-//! | `cost`, `latencies` | what is read of a process and of a clock |
+//! | `dialect` | the protocol of a server |
+//! | `cost`, `latencies` | what is measured |
+//! | `plot` | figures in a terminal, as SVG and as CSV |
 
 pub mod cost;
 pub mod crowd;
 pub mod dialect;
 pub mod latencies;
-mod names;
+pub mod plot;
 
-pub use names::Names;
+pub use dialect::Names;

@@ -121,7 +121,9 @@ fn skip_sequence(c: char, rest: &str) -> &str {
             _ => rest,
         },
         // Each C1 control is short for ESC and the character 0x40 below it.
-        '\u{80}'..='\u{9f}' => char::from_u32(u32::from(c) - 0x40).map_or(rest, |kind| skip_escape(kind, rest)),
+        '\u{80}'..='\u{9f}' => {
+            char::from_u32(u32::from(c) - 0x40).map_or(rest, |kind| skip_escape(kind, rest))
+        }
         _ => rest,
     }
 }

@@ -115,7 +115,13 @@ impl Decoder {
 
 /// Appends `message` to `out`, encoded for clients with this view. An answer carries the `tag` of its request; `zone` is
 /// for the times that people see.
-pub fn encode(message: &Message, tag: Option<&Tag>, view: View, zone: &TimeZone, out: &mut Vec<u8>) {
+pub fn encode(
+    message: &Message,
+    tag: Option<&Tag>,
+    view: View,
+    zone: &TimeZone,
+    out: &mut Vec<u8>,
+) {
     match (view, message) {
         (View::Plain(timestamps), _) => plain::encode(message, timestamps, zone, out),
         // Programs that speak another protocol do not understand JSON either.

@@ -15,9 +15,7 @@ pub struct Clock {
 impl Clock {
     /// Starts at zero, now.
     pub fn new() -> Self {
-        Self {
-            start: Instant::now(),
-        }
+        Self { start: Instant::now() }
     }
 
     /// Time since the start.
@@ -27,10 +25,7 @@ impl Clock {
 
     /// The time by this clock and by the wall clock.
     pub fn both(self) -> Now {
-        Now {
-            time: self.now(),
-            wall: Timestamp::now(),
-        }
+        Now { time: self.now(), wall: Timestamp::now() }
     }
 
     /// The same moment for the operating system; `None` if it is too far away for it.

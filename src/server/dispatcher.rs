@@ -15,7 +15,9 @@ use super::inbox::{Channels, Control, Inbound, Wake};
 use super::listener::ListenerControl;
 use super::shared::Shared;
 use super::{Activity, Row, ops};
-use crate::chat::{ClientId, DisconnectReason, Effect, Event, Hub, Message, Now, ShutdownCause, Tag, Time, View};
+use crate::chat::{
+    ClientId, DisconnectReason, Effect, Event, Hub, Message, Now, ShutdownCause, Tag, Time, View,
+};
 use crate::protocol;
 
 /// The effects of one read are carried out whenever there are this many, so that a read of thousands of short lines does
@@ -85,7 +87,9 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             let now = self.clock.both();
             match wake {
                 Wake::Inbound(first) => self.take_batch(first, now),
-                Wake::Control(Control::ShutDown(cause)) => self.step(Event::ShutdownRequested { cause }, now),
+                Wake::Control(Control::ShutDown(cause)) => {
+                    self.step(Event::ShutdownRequested { cause }, now)
+                }
                 Wake::Control(Control::Reload(mut loaded)) => {
                     let changes = loaded.apply(&self.shared);
                     self.delivery.set_limits(&loaded.config);
@@ -115,7 +119,11 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         let mut next = Some(first);
         while let Some(inbound) = next {
             self.handle(inbound, now);
-            next = if self.delivery.batch_is_full() { None } else { self.channels.inbox.try_recv().ok() };
+            next = if self.delivery.batch_is_full() {
+                None
+            } else {
+                self.channels.inbox.try_recv().ok()
+            };
         }
     }
 
@@ -262,7 +270,11 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         let last = if self.is_ending { Message::ShutDown } else { Message::TooSlow };
         for client in slow {
             let zone = &self.zone;
-            self.delivery.cut(client, |view, out| protocol::encode(&last, None, view, zone, out), now.time);
+            self.delivery.cut(
+                client,
+                |view, out| protocol::encode(&last, None, view, zone, out),
+                now.time,
+            );
             let reason = DisconnectReason::SlowReader;
             self.step(Event::Disconnected { client, reason }, now);
         }

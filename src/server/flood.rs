@@ -22,11 +22,7 @@ struct Bucket {
 impl Bucket {
     fn new(burst: u32, per_second: u32) -> Self {
         let refill = Duration::from_secs(1) / per_second;
-        Self {
-            refill,
-            refill_all: refill * burst,
-            full_at: Time::ZERO,
-        }
+        Self { refill, refill_all: refill * burst, full_at: Time::ZERO }
     }
 
     /// Takes `count` tokens, whether they are there or not. A debt has to be waited for.
@@ -85,9 +81,7 @@ impl Flood {
     pub fn count_bytes(&mut self, bytes: usize, now: Time) {
         if let Some(buckets) = &mut self.buckets {
             // A read is 16 KiB at most.
-            buckets
-                .bytes
-                .take(u32::try_from(bytes).unwrap_or(u32::MAX), now);
+            buckets.bytes.take(u32::try_from(bytes).unwrap_or(u32::MAX), now);
         }
     }
 
@@ -101,9 +95,7 @@ impl Flood {
             buckets.told = false;
         }
         let taken = wanted.min(buckets.lines.available(now));
-        buckets
-            .lines
-            .take(u32::try_from(taken).unwrap_or(u32::MAX), now);
+        buckets.lines.take(u32::try_from(taken).unwrap_or(u32::MAX), now);
         taken
     }
 
@@ -112,11 +104,7 @@ impl Flood {
         let Some(buckets) = &self.buckets else {
             return Duration::ZERO;
         };
-        if held > 0 {
-            buckets.lines.wait_for(1, now)
-        } else {
-            buckets.bytes.wait_for(0, now)
-        }
+        if held > 0 { buckets.lines.wait_for(1, now) } else { buckets.bytes.wait_for(0, now) }
     }
 
     /// The time until the last of `held` lines passes, if the client has not been told yet. It is a lower bound: more lines
@@ -135,10 +123,7 @@ impl Flood {
 mod tests {
     use super::*;
 
-    const LIMIT: RateLimit = RateLimit::Lines {
-        burst: 20,
-        per_second: 5,
-    };
+    const LIMIT: RateLimit = RateLimit::Lines { burst: 20, per_second: 5 };
 
     fn at(milliseconds: u64) -> Time {
         Duration::from_millis(milliseconds)
@@ -187,10 +172,7 @@ mod tests {
         assert_eq!(flood.wait(0, at(1_000)), Duration::ZERO);
 
         // 1,000 lines a second include their bytes.
-        let mut flood = Flood::new(RateLimit::Lines {
-            burst: 50,
-            per_second: 1_000,
-        });
+        let mut flood = Flood::new(RateLimit::Lines { burst: 50, per_second: 1_000 });
         flood.count_bytes(64 * 1024 + 256 * 1_000, at(0));
         assert_eq!(flood.wait(0, at(1_000)), Duration::ZERO);
         assert!(flood.wait(0, at(990)) > Duration::ZERO);

@@ -25,7 +25,13 @@ use crate::protocol::{Decoded, Decoder};
 /// 1. it sends nothing before its first turn: the dispatcher knows the connection by then, so no line can overtake the
 ///    arrival of its sender;
 /// 2. its last act is [`Inbound::ReaderEnded`], also after a panic.
-pub fn run(connection: &Connection, inbox: Inbox<'_>, clock: Clock, protocol: Protocol, config: &Config) {
+pub fn run(
+    connection: &Connection,
+    inbox: Inbox<'_>,
+    clock: Clock,
+    protocol: Protocol,
+    config: &Config,
+) {
     // Declared first, so dropped last.
     let mut last_act = LastAct { inbox: &inbox, connection, end: InputEnd::Panicked };
     let reader = Reader {
@@ -359,21 +365,14 @@ mod tests {
             let reader =
                 scope.spawn(move || run(&theirs, inbox, Clock::new(), Protocol::Plain, config));
             connection.turn.belongs_to(reader.thread().clone());
-            conversation(Reading {
-                client,
-                connection: Arc::clone(&connection),
-                events,
-            });
+            conversation(Reading { client, connection: Arc::clone(&connection), events });
             connection.turn.close();
             connection.shut_down();
         });
     }
 
     fn idle_after(timeout: Duration) -> Config {
-        Config {
-            idle_timeout: Some(timeout),
-            ..Config::default()
-        }
+        Config { idle_timeout: Some(timeout), ..Config::default() }
     }
 
     #[test]

@@ -160,8 +160,7 @@ impl Server {
             for Bound { protocol, sockets, .. } in bound {
                 for socket in sockets {
                     let (shared, inbox) = (Arc::clone(&shared), inbox_sender.clone());
-                    let (listener, control) =
-                        Listener::new(scope, shared, inbox, socket, protocol);
+                    let (listener, control) = Listener::new(scope, shared, inbox, socket, protocol);
                     listeners.push(listener);
                     controls.push(control);
                 }

@@ -31,10 +31,7 @@ pub struct Permit {
 
 impl Permit {
     fn of(word: u8) -> Self {
-        Self {
-            admitted: word & ADMITTED != 0,
-            closing: word & CLOSING != 0,
-        }
+        Self { admitted: word & ADMITTED != 0, closing: word & CLOSING != 0 }
     }
 }
 
@@ -128,13 +125,7 @@ mod tests {
             let turn = Turn::default();
             let admitted = round % 2 == 0;
             let permit = permit_of_reader(&turn, || turn.give(admitted));
-            assert_eq!(
-                permit,
-                Permit {
-                    admitted,
-                    closing: false
-                }
-            );
+            assert_eq!(permit, Permit { admitted, closing: false });
         }
     }
 
@@ -142,13 +133,7 @@ mod tests {
     fn a_turn_before_the_wait_is_not_lost_and_not_taken_twice() {
         let turn = Turn::default();
         turn.give(true);
-        assert_eq!(
-            turn.wait(),
-            Permit {
-                admitted: true,
-                closing: false
-            }
-        );
+        assert_eq!(turn.wait(), Permit { admitted: true, closing: false });
         // A wake-up without a turn is no turn.
         let permit = permit_of_reader(&turn, || {
             turn.reader.get().unwrap().unpark();

@@ -146,10 +146,7 @@ fn the_default_config_file_is_found_by_the_xdg_specification() {
     let home = Directory::new("chat-usual-file");
     for (folder, user) in [(".config/chatserv", "home"), ("xdg/chatserv", "xdg")] {
         std::fs::create_dir_all(home.path(folder)).unwrap();
-        home.write(
-            &format!("{folder}/chat.toml"),
-            &format!("user = \"{user}\"\n"),
-        );
+        home.write(&format!("{folder}/chat.toml"), &format!("user = \"{user}\"\n"));
     }
     let user = |command: &mut Command| {
         let ended = Program::start(command).end();
@@ -160,9 +157,7 @@ fn the_default_config_file_is_found_by_the_xdg_specification() {
     command.env("XDG_CONFIG_HOME", home.path("xdg"));
     assert_eq!(user(&mut command), "user = \"xdg\"");
     // The specification ignores relative paths.
-    command
-        .env("XDG_CONFIG_HOME", "xdg")
-        .current_dir(home.path(""));
+    command.env("XDG_CONFIG_HOME", "xdg").current_dir(home.path(""));
     assert_eq!(user(&mut command), "user = \"home\"");
 }
 
@@ -192,8 +187,5 @@ fn the_help_has_every_key() {
         assert!(help.contains(key), "{key} in {help}");
     }
     let ended = run(&home, &["--version"]);
-    assert_eq!(
-        printed(&ended),
-        concat!("chat ", env!("CARGO_PKG_VERSION"), "\n")
-    );
+    assert_eq!(printed(&ended), concat!("chat ", env!("CARGO_PKG_VERSION"), "\n"));
 }

@@ -149,17 +149,12 @@ fn with_json_every_printed_line_is_an_object() {
         .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
         .collect();
     assert!(objects.iter().all(Value::is_object), "{ended:?}");
-    let actions: Vec<&str> = objects
-        .iter()
-        .filter_map(|object| object["action"].as_str())
-        .collect();
+    let actions: Vec<&str> =
+        objects.iter().filter_map(|object| object["action"].as_str()).collect();
     for action in ["connect", "joinroom", "chat", "who", "ack"] {
         assert!(actions.contains(&action), "{action}: {actions:?}");
     }
-    let said = objects
-        .iter()
-        .find(|object| object["action"] == "chat")
-        .unwrap();
+    let said = objects.iter().find(|object| object["action"] == "chat").unwrap();
     assert_eq!(said["message"], "hello \"bot\" \\ 日本");
     assert_eq!(said["from"], "bob");
 }

@@ -27,12 +27,8 @@ struct Link {
 
 impl Relay {
     pub fn to(server: &Server) -> Self {
-        let mut relay = Self {
-            port: 0,
-            server: server.address(),
-            listening: None,
-            links: Arc::default(),
-        };
+        let mut relay =
+            Self { port: 0, server: server.address(), listening: None, links: Arc::default() };
         relay.mend();
         relay
     }
@@ -111,10 +107,6 @@ impl Link {
                 }
             });
         }
-        Self {
-            client,
-            server,
-            is_ghost,
-        }
+        Self { client, server, is_ghost }
     }
 }

@@ -12,10 +12,7 @@ fn complains(ended: &Ended, status: i32, text: &str) {
     assert_eq!(ended.status, Some(status), "{ended:?}");
     let is_complaint = |line: &&str| line.starts_with("!! ") || line.starts_with("chat: ");
     let complaints: Vec<&str> = ended.stderr.lines().filter(is_complaint).collect();
-    assert!(
-        matches!(complaints[..], [one] if one.contains(text)),
-        "{ended:?}"
-    );
+    assert!(matches!(complaints[..], [one] if one.contains(text)), "{ended:?}");
     assert!(!ended.stderr.contains("panicked"), "{ended:?}");
     assert!(ended.stdout.is_empty(), "{ended:?}");
 }
@@ -25,8 +22,7 @@ fn help_and_the_manual_list_the_statuses_that_are_tested() {
     let ended = Program::start(&mut chat(&["--help"])).end();
     assert_eq!(ended.status, Some(0), "{ended:?}");
     let mut help = ended.stdout.lines();
-    help.find(|line| *line == "Exit status:")
-        .expect("there is a list of them");
+    help.find(|line| *line == "Exit status:").expect("there is a list of them");
     // Their meanings follow behind several blanks.
     let rows = help.filter_map(|row| row.trim().split_once("  "));
     let rows: Vec<(&str, &str)> = rows.map(|(status, why)| (status, why.trim())).collect();
@@ -34,14 +30,9 @@ fn help_and_the_manual_list_the_statuses_that_are_tested() {
     assert_eq!(statuses, ["0", "1", "2", "3", "70", "129, 130, 143"]);
 
     let manual = include_str!("../../src/guide/manual.md");
-    let table = manual
-        .split_once("| exit status | why |\n")
-        .expect("the manual has the table")
-        .1;
-    let rows_there = table
-        .lines()
-        .skip(1)
-        .map_while(|row| row.strip_prefix("| ")?.strip_suffix(" |"));
+    let table = manual.split_once("| exit status | why |\n").expect("the manual has the table").1;
+    let rows_there =
+        table.lines().skip(1).map_while(|row| row.strip_prefix("| ")?.strip_suffix(" |"));
     let rows_there: Vec<(&str, &str)> =
         rows_there.filter_map(|row| row.split_once(" | ")).collect();
     assert_eq!(rows_there, rows);

@@ -8,10 +8,7 @@ use std::time::Duration;
 use chatserv::chat::{ChatError, Line, Range, Request, Secret, Target, Timestamps, parse_line};
 
 fn typed(text: &str) -> Line {
-    Line {
-        text: text.into(),
-        altered: false,
-    }
+    Line { text: text.into(), altered: false }
 }
 
 /// The commands of an operator and of somebody else for a line.
@@ -28,11 +25,7 @@ fn minutes(count: u64) -> Option<Duration> {
 }
 
 fn chat(text: &str) -> Request {
-    Request::Chat {
-        target: Target::Here,
-        text: text.into(),
-        sent_at: None,
-    }
+    Request::Chat { target: Target::Here, text: text.into(), sent_at: None }
 }
 
 fn private(to: &[&str], text: &str) -> Request {
@@ -44,18 +37,11 @@ fn private(to: &[&str], text: &str) -> Request {
 }
 
 fn join(room: &str) -> Request {
-    Request::Join {
-        room: typed(room),
-        history: None,
-    }
+    Request::Join { room: typed(room), history: None }
 }
 
 fn history(limit: Option<usize>) -> Request {
-    Request::History {
-        room: None,
-        range: Range::Last,
-        limit,
-    }
+    Request::History { room: None, range: Range::Last, limit }
 }
 
 fn topic(topic: Option<String>) -> Request {
@@ -63,18 +49,11 @@ fn topic(topic: Option<String>) -> Request {
 }
 
 fn ban(whom: &str, duration: Option<Duration>, why: Option<String>) -> Request {
-    Request::Ban {
-        whom: whom.into(),
-        duration,
-        why,
-    }
+    Request::Ban { whom: whom.into(), duration, why }
 }
 
 fn kick(name: &str, why: Option<String>) -> Request {
-    Request::Kick {
-        name: name.into(),
-        why,
-    }
+    Request::Kick { name: name.into(), why }
 }
 
 fn shutdown(after: Option<Duration>, why: Option<String>) -> Request {
@@ -83,11 +62,7 @@ fn shutdown(after: Option<Duration>, why: Option<String>) -> Request {
 
 #[test]
 fn commands_of_everybody() {
-    let waves = Request::Me {
-        target: Target::Here,
-        text: "waves  twice".into(),
-        sent_at: None,
-    };
+    let waves = Request::Me { target: Target::Here, text: "waves  twice".into(), sent_at: None };
     let name = || "bob".to_owned();
     let show = |show| Request::Timestamps { show };
     #[rustfmt::skip]

@@ -8,10 +8,7 @@ use crate::commands::typed;
 
 #[test]
 fn a_name_keeps_whether_its_line_was_altered() {
-    let line = Line {
-        text: "/nick bob".into(),
-        altered: true,
-    };
+    let line = Line { text: "/nick bob".into(), altered: true };
     let Ok(Some(Request::Nick { name })) = parse_line(line, false) else {
         panic!("that is a name");
     };
@@ -32,10 +29,7 @@ fn help_finds_commands_by_the_same_rules() {
         assert_eq!(found, word, "{about:?}");
     }
     assert_eq!(find_help("/kick", false), Err(ChatError::NotOperator));
-    let unknown = ChatError::UnknownCommand {
-        word: "hepl".into(),
-        near: Some("help"),
-    };
+    let unknown = ChatError::UnknownCommand { word: "hepl".into(), near: Some("help") };
     assert_eq!(find_help("/hepl", false), Err(unknown));
 }
 
@@ -51,12 +45,7 @@ fn the_table_is_consistent() {
         let Ok(Some(request)) = parse_line(typed(help.example), true) else {
             panic!("{} is no example of itself", help.example);
         };
-        assert_eq!(
-            request.is_for_operators(),
-            help.operators_only,
-            "{}",
-            help.word
-        );
+        assert_eq!(request.is_for_operators(), help.operators_only, "{}", help.word);
         assert!(!help.about.is_empty() && !help.detail.is_empty());
     }
     let everybodys = commands(false).count();

@@ -121,10 +121,8 @@ fn an_ambiguous_beginning_lists_the_commands() {
         ("/t", true, &["tell", "topic", "timestamp", "threads"]),
     ];
     for (line, operator, candidates) in cases {
-        let expected = ChatError::AmbiguousCommand {
-            word: line[1..].into(),
-            candidates: candidates.to_vec(),
-        };
+        let expected =
+            ChatError::AmbiguousCommand { word: line[1..].into(), candidates: candidates.to_vec() };
         assert_eq!(parse_line(typed(line), operator), Err(expected), "{line:?}");
     }
 }
@@ -143,10 +141,9 @@ fn destructive_commands_are_typed_in_full() {
         let understood = parse_line(typed(line), true);
         match word {
             Some(word) => assert_eq!(understood, Err(ChatError::TypeInFull(word)), "{line:?}"),
-            None => assert!(
-                matches!(understood, Err(ChatError::AmbiguousCommand { .. })),
-                "{line:?}"
-            ),
+            None => {
+                assert!(matches!(understood, Err(ChatError::AmbiguousCommand { .. })), "{line:?}")
+            }
         }
     }
 }

@@ -16,9 +16,7 @@ use jiff::tz::TimeZone;
 /// Loads from these flags and this environment only.
 fn load_with(flags: &[&str], environment: &[(&str, &str)]) -> Result<Outcome, ConfigError> {
     let arguments = std::iter::once("chatserv").chain(flags.iter().copied());
-    let environment = environment
-        .iter()
-        .map(|(name, value)| (name.into(), value.into()));
+    let environment = environment.iter().map(|(name, value)| (name.into(), value.into()));
     load(arguments.map(OsString::from), environment)
 }
 
@@ -55,9 +53,7 @@ impl SettingsFile {
     fn error(&self) -> String {
         let line = error(&[&self.flag()], &[]);
         let name = format!("{}: ", self.0.display());
-        line.strip_prefix(&name)
-            .unwrap_or_else(|| panic!("{line:?} names no file"))
-            .to_owned()
+        line.strip_prefix(&name).unwrap_or_else(|| panic!("{line:?} names no file")).to_owned()
     }
 }
 
@@ -121,10 +117,7 @@ fn everything() -> Config {
         time_zone: Zone::Named(TimeZone::get("Europe/Berlin").unwrap()),
         connections_per_address: None,
         connections_per_minute: Some(9),
-        rate_limit: RateLimit::Lines {
-            burst: 3,
-            per_second: 1,
-        },
+        rate_limit: RateLimit::Lines { burst: 3, per_second: 1 },
         state_dir: Some(".".into()),
         shutdown_grace: Duration::from_millis(1),
         log_messages: true,
@@ -157,10 +150,7 @@ fn the_defaults() {
         time_zone: Zone::System,
         connections_per_address: Some(64),
         connections_per_minute: Some(120),
-        rate_limit: RateLimit::Lines {
-            burst: 20,
-            per_second: 5,
-        },
+        rate_limit: RateLimit::Lines { burst: 20, per_second: 5 },
         state_dir: None,
         shutdown_grace: Duration::from_secs(5),
         log_messages: false,
@@ -190,10 +180,7 @@ fn every_setting_has_a_key_a_variable_and_a_flag() {
     }
     let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
     assert_eq!(config(&flags, &[]), everything());
-    let environment: Vec<_> = environment
-        .iter()
-        .map(|(name, value)| (&name[..], *value))
-        .collect();
+    let environment: Vec<_> = environment.iter().map(|(name, value)| (&name[..], *value)).collect();
     assert_eq!(config(&[], &environment), everything());
 }
 
@@ -204,10 +191,7 @@ fn flags_precede_the_environment_the_file_and_the_defaults() {
         "port = 2\nmax-clients = 2\nanonymous = true\noutbox-age = '2s'",
     );
     let environment = [("CHATSERV_PORT", "3"), ("CHATSERV_MAX_CLIENTS", "3")];
-    let config = config(
-        &["--port=4", "--anonymous=false", &file.flag()],
-        &environment,
-    );
+    let config = config(&["--port=4", "--anonymous=false", &file.flag()], &environment);
     assert_eq!(config.port, 4, "flag");
     assert!(!config.anonymous, "a flag can take back what the file says");
     assert_eq!(config.max_clients, 3, "environment");
@@ -232,15 +216,10 @@ fn the_last_of_repeated_flags_counts() {
 
 #[test]
 fn printed_settings_load_as_the_same() {
-    let odd_path = Config {
-        motd: Some("a \"quoted\"\n\\path 'too'".into()),
-        ..Config::default()
-    };
-    for (name, config) in [
-        ("default", Config::default()),
-        ("everything", everything()),
-        ("odd-path", odd_path),
-    ] {
+    let odd_path = Config { motd: Some("a \"quoted\"\n\\path 'too'".into()), ..Config::default() };
+    for (name, config) in
+        [("default", Config::default()), ("everything", everything()), ("odd-path", odd_path)]
+    {
         let file = SettingsFile::new(&format!("round-trip-{name}"), config.to_toml());
         let checked = load_with(&["--check-config", &file.flag()], &[]).unwrap();
         assert_eq!(checked, Outcome::Check(config));
@@ -249,33 +228,20 @@ fn printed_settings_load_as_the_same() {
 
 #[test]
 fn the_help_has_the_default_of_every_setting() {
-    let Outcome::Print(help) = load_with(&["--help"], &[]).unwrap() else {
-        panic!("no help")
-    };
+    let Outcome::Print(help) = load_with(&["--help"], &[]).unwrap() else { panic!("no help") };
     for line in Config::default().to_toml().lines() {
         let (key, _) = line.split_once(" = ").unwrap();
-        let (_, about) = help
-            .split_once(&format!("--{key}"))
-            .unwrap_or_else(|| panic!("--help without {key}"));
+        let (_, about) =
+            help.split_once(&format!("--{key}")).unwrap_or_else(|| panic!("--help without {key}"));
         let (about, _) = about.split_once("\n      --").unwrap();
-        assert!(
-            about.contains("[default: "),
-            "--help gives no default for {key}"
-        );
+        assert!(about.contains("[default: "), "--help gives no default for {key}");
     }
 }
 
 #[test]
 fn help_and_version_ignore_the_environment() {
-    let environment = [
-        ("CHATSERV_PORT", "no port"),
-        ("CHATSERV_CONFIG", "/nowhere"),
-    ];
-    for (flag, beginning) in [
-        ("--help", "A chat"),
-        ("-h", "A chat"),
-        ("--version", "chatserv "),
-    ] {
+    let environment = [("CHATSERV_PORT", "no port"), ("CHATSERV_CONFIG", "/nowhere")];
+    for (flag, beginning) in [("--help", "A chat"), ("-h", "A chat"), ("--version", "chatserv ")] {
         match load_with(&[flag], &environment) {
             Ok(Outcome::Print(text)) => assert!(text.starts_with(beginning), "{flag}: {text}"),
             other => panic!("{flag}: {other:?}"),

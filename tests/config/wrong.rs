@@ -41,16 +41,10 @@ trace                   | none, /no/where                    |
 #[test]
 fn values_have_bounds() {
     let settings = Config::default().to_toml();
-    assert_eq!(
-        BOUNDS.trim().lines().count(),
-        settings.lines().count(),
-        "a setting has no row"
-    );
+    assert_eq!(BOUNDS.trim().lines().count(), settings.lines().count(), "a setting has no row");
     for row in BOUNDS.trim().lines() {
         let columns: Vec<&str> = row.split('|').map(str::trim).collect();
-        let [key, inside, outside] = columns[..] else {
-            panic!("{row}")
-        };
+        let [key, inside, outside] = columns[..] else { panic!("{row}") };
         for value in inside.split(", ") {
             config(&[&format!("--{key}={value}")], &[]);
         }
@@ -61,10 +55,7 @@ fn values_have_bounds() {
             assert!(line.starts_with(&beginning), "{line}");
         }
         let line = error(&[&format!("--{key}=")], &[]);
-        assert!(
-            line.starts_with(&format!("--{key}: got no value, expected ")),
-            "{line}"
-        );
+        assert!(line.starts_with(&format!("--{key}: got no value, expected ")), "{line}");
     }
 }
 
@@ -160,12 +151,7 @@ fn wrong_settings_files() {
     let binary = SettingsFile::new("binary", b"port = \xff");
     assert_eq!(binary.error(), "is not UTF-8 text");
     // The TOML parser's own words may change.
-    for second in [
-        "port = \"1\n",
-        "port",
-        "\u{1b}[2J = 1",
-        "port = \"\u{1b}\r\"",
-    ] {
+    for second in ["port = \"1\n", "port", "\u{1b}[2J = 1", "port = \"\u{1b}\r\""] {
         let line = SettingsFile::new("no-toml", format!("# fine\n{second}")).error();
         assert!(line.starts_with("line 2: "), "{line}");
     }
@@ -180,10 +166,7 @@ fn unknown_keys_in_a_file() {
         assert!(line.contains(": unknown key, "), "{line}");
     }
     let line = SettingsFile::new("no-near-miss", "zzzz = 1").error();
-    assert!(
-        line.starts_with("zzzz: unknown key, expected port, json-port, bind, "),
-        "{line}"
-    );
+    assert!(line.starts_with("zzzz: unknown key, expected port, json-port, bind, "), "{line}");
     assert!(line.ends_with(", log-level or trace"), "{line}");
 }
 
@@ -193,10 +176,7 @@ fn the_length_of_a_settings_file_is_limited() {
     let file = SettingsFile::new("long", "#".repeat(longest));
     assert_eq!(config(&[&file.flag()], &[]), Config::default());
     let file = SettingsFile::new("too-long", "#".repeat(longest + 1));
-    assert_eq!(
-        file.error(),
-        "is longer than 65536 bytes, which no settings file is"
-    );
+    assert_eq!(file.error(), "is longer than 65536 bytes, which no settings file is");
 }
 
 /// Variables, each followed by the error.
@@ -226,10 +206,7 @@ fn wrong_variables_even_if_a_flag_overrides_them() {
     for name in ["HELP", "CHECK_CONFIG", "", "port", "MAX-CLIENTS"] {
         let name = format!("CHATSERV_{name}");
         let line = error(&[], &[(&name, "1")]);
-        assert!(
-            line.starts_with(&format!("{name}: unknown variable, ")),
-            "{line}"
-        );
+        assert!(line.starts_with(&format!("{name}: unknown variable, ")), "{line}");
     }
     let line = error(&[], &[("CHATSERV_ZZZZ", "1")]);
     assert!(line.contains(" expected CHATSERV_PORT, "), "{line}");
@@ -252,10 +229,7 @@ fn an_error_is_safe_on_a_terminal() {
         assert!(line.starts_with(&expected), "{line}");
     }
     let endless = format!("--port={}", "1".repeat(100_000));
-    assert!(
-        error(&[&endless], &[]).len() < 200,
-        "the quotation is too long"
-    );
+    assert!(error(&[&endless], &[]).len() < 200, "the quotation is too long");
 }
 
 #[test]

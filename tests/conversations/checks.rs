@@ -42,18 +42,9 @@ fn a_syntax_error_is_reported_with_its_line() {
 fn flags_and_bytes_are_parsed() {
     let lines =
         script::read("$ --port 0 --motd 'a b'\"c\" ''\nann>> \\xff\\r\\n\\0é\\\\\n").unwrap();
-    let read: Vec<String> = lines
-        .iter()
-        .map(|line| format!("{:?}", line.step))
-        .collect();
-    assert!(
-        read[0].contains(r#"["--port", "0", "--motd", "a bc", ""]"#),
-        "{read:?}"
-    );
-    assert!(
-        read[1].contains("[255, 13, 10, 0, 195, 169, 92]"),
-        "{read:?}"
-    );
+    let read: Vec<String> = lines.iter().map(|line| format!("{:?}", line.step)).collect();
+    assert!(read[0].contains(r#"["--port", "0", "--motd", "a bc", ""]"#), "{read:?}");
+    assert!(read[1].contains("[255, 13, 10, 0, 195, 169, 92]"), "{read:?}");
 }
 
 /// Ann joins, and the log's own thread has written a line.
@@ -63,28 +54,12 @@ const JOINED: &str =
 #[test]
 fn a_failing_step_is_reported_with_its_line() {
     let table = [
-        (
-            "ann> /who",
-            "ann< server: nobody",
-            "got \"server: 1 client(s) connected: ann\"",
-        ),
-        (
-            "ann> /who",
-            "ann<j {\"action\": \"who\"}",
-            "got \"server: 1 client",
-        ),
+        ("ann> /who", "ann< server: nobody", "got \"server: 1 client(s) connected: ann\""),
+        ("ann> /who", "ann<j {\"action\": \"who\"}", "got \"server: 1 client"),
         ("ann> /who", "ann<!", "got \"server: 1 client"),
         ("ann> /who", "ann<eof", "got \"server: 1 client"),
-        (
-            "ann> /quit",
-            "ann<~ ^no such line$",
-            "the connection ended after [\"server: Bye!\"]",
-        ),
-        (
-            "ann> SHUTDOWN",
-            "exit 3",
-            "the server ended with exit status: 0",
-        ),
+        ("ann> /quit", "ann<~ ^no such line$", "the connection ended after [\"server: Bye!\"]"),
+        ("ann> SHUTDOWN", "exit 3", "the server ended with exit status: 0"),
         ("ann: close", "ann> hello?", "ann is not connected"),
         ("ann: reset", "bob<!", "bob is not connected"),
     ];
@@ -101,10 +76,7 @@ fn a_failing_step_is_reported_with_its_line() {
 #[test]
 fn a_step_without_a_server_fails() {
     let wrong = play("no-start", "ann: connect\n").outcome.unwrap_err();
-    assert_eq!(
-        wrong,
-        "tests/chats/no-start.chat:1: ann: connect\n    no server was started"
-    );
+    assert_eq!(wrong, "tests/chats/no-start.chat:1: ann: connect\n    no server was started");
 }
 
 #[test]
@@ -134,10 +106,7 @@ fn an_example_is_the_same_in_every_run() {
     transcript.connected("bob", id(51234), Some("json"));
     transcript.typed("ann", "at [10:00], 2026-01-02T03:04:05Z");
     let table = [
-        (
-            "Your id is: '127.0.0.1:5123'.",
-            "Your id is: '127.0.0.1:40000'.",
-        ),
+        ("Your id is: '127.0.0.1:5123'.", "Your id is: '127.0.0.1:40000'."),
         ("127.0.0.1:51234 : hi", "127.0.0.1:40001 : hi"),
         ("127.0.0.1:5", "127.0.0.1:5"),
         (
@@ -155,10 +124,7 @@ fn an_example_is_the_same_in_every_run() {
         ("[09:10] bob : hi", "[12:03] bob : hi"),
         ("[2027-03-04 09:10] bob : hi", "[2026-11-20 12:03] bob : hi"),
         ("bob : at [10:00]", "bob : at [10:00]"),
-        (
-            r#""epoch":17,"idle_seconds":3"#,
-            r#""epoch":1763636400000,"idle_seconds":0"#,
-        ),
+        (r#""epoch":17,"idle_seconds":3"#, r#""epoch":1763636400000,"idle_seconds":0"#),
         (r#"{"epoch":"a-b"}"#, r#"{"epoch":1763636400000}"#),
     ];
     for (line, shown) in table {

@@ -58,14 +58,9 @@ fn play(name: &str, text: &str) -> Played {
 /// The names and texts of the files.
 fn conversations() -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/chats");
-    let paths = fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     paths
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "chat")
-        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "chat"))
         .map(|path| {
             let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
             (name, fs::read_to_string(&path).unwrap())

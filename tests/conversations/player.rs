@@ -48,11 +48,7 @@ pub fn play(program: &[&str], name: &str, text: &str) -> Played {
     let outcome = player
         .play(text)
         .map_err(|wrong| format!("tests/chats/{name}.chat:{wrong}{}", player.log()));
-    Played {
-        name: name.to_owned(),
-        outcome,
-        transcript: player.transcript,
-    }
+    Played { name: name.to_owned(), outcome, transcript: player.transcript }
 }
 
 struct Player {
@@ -222,18 +218,15 @@ impl Player {
         let log = log.unwrap_or_default();
         let lines: Vec<&str> = log.lines().collect();
         let last = &lines[lines.len().saturating_sub(LOG_LINES_SHOWN)..];
-        last.iter()
-            .map(|line| format!("\n    log: {line}"))
-            .collect()
+        last.iter().map(|line| format!("\n    log: {line}")).collect()
     }
 }
 
 /// The pattern of a whole line.
 fn whole_line(wanted: &str, client: &Client) -> Regex {
     let id = client.stream().local_addr().unwrap().to_string();
-    let pattern = regex::escape(wanted)
-        .replace(r"\{any\}", ".*")
-        .replace(r"\{id\}", &regex::escape(&id));
+    let pattern =
+        regex::escape(wanted).replace(r"\{any\}", ".*").replace(r"\{id\}", &regex::escape(&id));
     Regex::new(&format!("^(?:{pattern})$")).expect("escaped text is a valid pattern")
 }
 
@@ -245,9 +238,9 @@ fn is_object(line: &str, wanted: &Value) -> bool {
 pub fn holds(wanted: &Value, got: &Value) -> bool {
     match (wanted, got) {
         (Value::String(any), _) if any == "{any}" => true,
-        (Value::Object(wanted), Value::Object(got)) => wanted
-            .iter()
-            .all(|(key, wanted)| got.get(key).is_some_and(|got| holds(wanted, got))),
+        (Value::Object(wanted), Value::Object(got)) => {
+            wanted.iter().all(|(key, wanted)| got.get(key).is_some_and(|got| holds(wanted, got)))
+        }
         (Value::Array(wanted), Value::Array(got)) => {
             wanted.len() == got.len() && wanted.iter().zip(got).all(|(want, got)| holds(want, got))
         }

@@ -88,11 +88,7 @@ pub fn read(text: &str) -> Result<Vec<Line>, String> {
             Step::EndOfPart => in_part = false,
             _ => {}
         }
-        lines.push(Line {
-            number: at + 1,
-            text,
-            step,
-        });
+        lines.push(Line { number: at + 1, text, step });
     }
     Ok(lines)
 }
@@ -144,16 +140,11 @@ fn act(rest: &str) -> Result<Act, String> {
         (":", "half-close") => Act::HalfClose,
         (":", "reset") => Act::Reset,
         (":", other) => match other.strip_prefix("connect ") {
-            Some(listener) => Act::Connect {
-                listener: Some(listener.to_owned()),
-            },
+            Some(listener) => Act::Connect { listener: Some(listener.to_owned()) },
             None => return Err(no_step()),
         },
         (">", line) => Act::Say(line.to_owned()),
-        (">>", written) => Act::Send {
-            written: written.to_owned(),
-            bytes: unescaped(written)?,
-        },
+        (">>", written) => Act::Send { written: written.to_owned(), bytes: unescaped(written)? },
         ("<", line) => Act::Line(line.to_owned()),
         ("<~", pattern) => Act::Match(regex(pattern)?),
         ("<j", wanted) => Act::Object(json(wanted)?),
@@ -170,9 +161,7 @@ fn no_step() -> String {
 
 fn sleep(seconds: &str) -> Result<Step, String> {
     let seconds = seconds.parse().map_err(|_| no_step())?;
-    Duration::try_from_secs_f64(seconds)
-        .map(Step::Sleep)
-        .map_err(|error| error.to_string())
+    Duration::try_from_secs_f64(seconds).map(Step::Sleep).map_err(|error| error.to_string())
 }
 
 fn signal(name: &str) -> Result<Signal, String> {

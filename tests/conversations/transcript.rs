@@ -22,23 +22,14 @@ static CHANGING: LazyLock<[(Regex, &str); 8]> = LazyLock::new(|| {
         rule(r"(incoming connections on port) \d+", "$1 1337"),
         rule(r"(incoming json connections on port) \d+", "$1 1338"),
         // The server's own times in JSON, in UTC.
-        rule(
-            r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z",
-            "2026-11-20T11:03:04.000Z",
-        ),
+        rule(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "2026-11-20T11:03:04.000Z"),
         // Times for people, with and without a date.
         rule(r"\b\d{4}-\d\d-\d\d (\d\d:\d\d)\b", "2026-11-20 12:03"),
         rule(r"\[\d\d:\d\d\b", "[12:03"),
         rule(r#""epoch":("[^"]*"|\d+)"#, r#""epoch":1763636400000"#),
-        rule(
-            r#"("(?:idle_seconds|connected_seconds|alive_seconds|queued_events)"):\d+"#,
-            "$1:0",
-        ),
+        rule(r#"("(?:idle_seconds|connected_seconds|alive_seconds|queued_events)"):\d+"#, "$1:0"),
         // Only the first thread. Their number depends on clients that have just left.
-        rule(
-            r#"("threads":\[\{[^}]*\}),.*\],"total":\d+"#,
-            r#"$1,…],"total":9"#,
-        ),
+        rule(r#"("threads":\[\{[^}]*\}),.*\],"total":\d+"#, r#"$1,…],"total":9"#),
     ]
 });
 static ADDRESS: LazyLock<Regex> =
@@ -85,9 +76,8 @@ impl Transcript {
             command.push_str(&flag.replace("{dir}", "/var/lib/chatserv"));
         }
         // The same ports as in `CHANGING`.
-        let command = command
-            .replace("--json-port 0", "--json-port 1338")
-            .replace("--port 0", "--port 1337");
+        let command =
+            command.replace("--json-port 0", "--json-port 1338").replace("--port 0", "--port 1337");
         self.add("", "", command);
     }
 
@@ -146,17 +136,9 @@ impl Transcript {
         let width = width.unwrap_or(0);
         let mut text = String::new();
         for entry in entries {
-            let Entry {
-                who,
-                sign,
-                text: said,
-            } = entry;
+            let Entry { who, sign, text: said } = entry;
             let said = self.stable(said);
-            let line = if who.is_empty() {
-                said
-            } else {
-                format!("{who:width$}{sign}{said}")
-            };
+            let line = if who.is_empty() { said } else { format!("{who:width$}{sign}{said}") };
             text.push_str(line.trim_end());
             text.push('\n');
         }
@@ -165,10 +147,8 @@ impl Transcript {
 
     /// The line with everything replaced that differs between runs.
     pub fn stable(&self, line: &str) -> String {
-        let ports: HashMap<u16, u16> = (FIRST_CLIENT_PORT..)
-            .zip(&self.clients)
-            .map(|(shown, &port)| (port, shown))
-            .collect();
+        let ports: HashMap<u16, u16> =
+            (FIRST_CLIENT_PORT..).zip(&self.clients).map(|(shown, &port)| (port, shown)).collect();
         let line = ADDRESS.replace_all(line, |found: &Captures<'_>| {
             let shown = found[1].parse().ok().and_then(|port| ports.get(&port));
             shown.map_or(found[0].to_owned(), |port| format!("127.0.0.1:{port}"))
@@ -179,11 +159,7 @@ impl Transcript {
                 let mut shown = String::new();
                 found.expand(instead, &mut shown);
                 let was_typed = self.typed.contains(&found[0]);
-                if was_typed {
-                    found[0].to_owned()
-                } else {
-                    shown
-                }
+                if was_typed { found[0].to_owned() } else { shown }
             });
             line = replaced.into_owned();
         }

@@ -184,10 +184,7 @@ fn a_name_that_looks_like_an_address_is_banned_as_a_name() {
 
 #[test]
 fn an_operator_does_not_ban_themselves_by_address() {
-    let mut chat = Chat::new(HubSettings {
-        operators: Operators::Anyone,
-        ..SETTINGS
-    });
+    let mut chat = Chat::new(HubSettings { operators: Operators::Anyone, ..SETTINGS });
     play! {chat, "
         a: connect 192.0.2.1:1
         b: connect 192.0.2.1:2

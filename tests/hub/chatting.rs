@@ -99,15 +99,8 @@ fn help_shows_operators_more() {
     for (who, knows) in [('a', true), ('b', false)] {
         chat.say(who, "/help");
         let lines = chat.heard(who);
-        assert_eq!(
-            lines.iter().any(|line| line.contains("/shutdown")),
-            knows,
-            "{lines:?}"
-        );
-        assert!(
-            lines.iter().all(|line| line.chars().count() <= 80),
-            "{lines:?}"
-        );
+        assert_eq!(lines.iter().any(|line| line.contains("/shutdown")), knows, "{lines:?}");
+        assert!(lines.iter().all(|line| line.chars().count() <= 80), "{lines:?}");
     }
 }
 
@@ -122,13 +115,7 @@ fn only_an_operator_shuts_down() {
         (Operators::Anyone, "192.0.2.1:1", true),
     ] {
         for word in ["SHUTDOWN", " SHUTDOWN ", "/shutdown"] {
-            let mut chat = Chat::with(
-                "a",
-                HubSettings {
-                    operators,
-                    ..SETTINGS
-                },
-            );
+            let mut chat = Chat::with("a", HubSettings { operators, ..SETTINGS });
             chat.connect_from('b', address);
             chat.say('b', "B");
             chat.forget();
@@ -184,10 +171,7 @@ fn another_protocol_is_answered_and_ends_the_connection() {
         (Stranger::Tls, ""),
     ] {
         for anonymous in [false, true] {
-            let mut chat = Chat::new(HubSettings {
-                anonymous,
-                ..SETTINGS
-            });
+            let mut chat = Chat::new(HubSettings { anonymous, ..SETTINGS });
             chat.play("a: connect\nforget");
             chat.input('a', Input::Stranger(stranger));
             let first = chat.heard('a').into_iter().next().unwrap_or_default();
@@ -203,13 +187,7 @@ fn another_protocol_is_answered_and_ends_the_connection() {
 #[test]
 fn messages_are_logged_only_if_the_setting_says_so() {
     for log_messages in [false, true] {
-        let mut chat = Chat::with(
-            "ab",
-            HubSettings {
-                log_messages,
-                ..SETTINGS
-            },
-        );
+        let mut chat = Chat::with("ab", HubSettings { log_messages, ..SETTINGS });
         chat.say('a', "a secret");
         let logged = format!("{:?}", chat.log).contains("a secret");
         assert_eq!(logged, log_messages);

@@ -11,11 +11,7 @@ use super::{Chat, HubSettings, SETTINGS};
 fn a_newcomer_sees_the_last_lines_within_the_welcome() {
     let mut chat = Chat::with(
         "a",
-        HubSettings {
-            history_on_join: 2,
-            motd: Some("Be kind.".into()),
-            ..SETTINGS
-        },
+        HubSettings { history_on_join: 2, motd: Some("Be kind.".into()), ..SETTINGS },
     );
     play! {chat, "
         wait 60
@@ -70,10 +66,9 @@ fn a_sender_with_another_clock_is_shown_with_it() {
     play! {chat, r#"
         j: join json lobby
     "#}
-    for (text, sent_at) in [
-        ("late", "2026-11-20T13:58:00+02:00"),
-        ("on time", "2026-11-20T13:00:30+01:00"),
-    ] {
+    for (text, sent_at) in
+        [("late", "2026-11-20T13:58:00+02:00"), ("on time", "2026-11-20T13:00:30+01:00")]
+    {
         let head = r#"{"action":"chat","room":"lobby","message""#;
         chat.ask('j', &format!(r#"{head}:"{text}","sent_at":"{sent_at}"}}"#));
     }
@@ -181,20 +176,14 @@ fn longest_answer(name: &str, text_bytes: usize) -> (usize, bool) {
     }
     let id = "i".repeat(ID_BYTES_MAX - 2);
     chat.forget();
-    chat.ask(
-        'j',
-        &format!(r#"{{"action":"history","room":"{name}","limit":1000,"id":"{id}"}}"#),
-    );
+    chat.ask('j', &format!(r#"{{"action":"history","room":"{name}","limit":1000,"id":"{id}"}}"#));
     let heard = chat.heard('j');
     let answer: Value = serde_json::from_str(&heard[0]).unwrap();
     assert_eq!(answer["action"], "history", "{}", heard[0]);
     assert_eq!(answer["id"], id);
     let messages = answer["messages"].as_array().unwrap();
     assert_eq!(messages[0]["sent_at"].as_str().map(str::len), Some(64));
-    assert_eq!(
-        messages[0]["message"].as_str().map(str::len),
-        Some(text_bytes)
-    );
+    assert_eq!(messages[0]["message"].as_str().map(str::len), Some(text_bytes));
     // With its line end.
     (heard[0].len() + 1, answer["more"] == true)
 }
@@ -211,8 +200,5 @@ fn no_history_answer_exceeds_the_limit() {
         }
     }
     // Some answers come near the limit, so a limit that is too high would show.
-    assert!(
-        longest > HISTORY_ANSWER_BYTES_MAX - 8 * 1024,
-        "{longest} bytes"
-    );
+    assert!(longest > HISTORY_ANSWER_BYTES_MAX - 8 * 1024, "{longest} bytes");
 }

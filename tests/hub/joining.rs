@@ -99,10 +99,7 @@ fn the_fourth_refusal_closes() {
         chat.say('b', name);
         let lines = chat.heard('b');
         assert_eq!(lines.len(), 2, "{lines:?}");
-        assert!(
-            lines[0].starts_with("server: That is no username: "),
-            "{lines:?}"
-        );
+        assert!(lines[0].starts_with("server: That is no username: "), "{lines:?}");
         assert_eq!(lines[1], "server: Input username.");
     }
     play! {chat, "
@@ -124,13 +121,7 @@ fn a_name_with_removed_characters_is_refused() {
         a: connect
         forget
     "}
-    chat.input(
-        'a',
-        Input::Line(Line {
-            text: "Alice".into(),
-            altered: true,
-        }),
-    );
+    chat.input('a', Input::Line(Line { text: "Alice".into(), altered: true }));
     chat.play("a<~ server: That is no username:");
     assert!(matches!(chat.log[0], LogEvent::NameRefused { .. }));
 }
@@ -199,13 +190,7 @@ fn a_client_without_a_name_hears_nothing_and_leaves_unnoticed() {
 
 #[test]
 fn above_a_number_of_hearers_arrivals_are_summarized() {
-    let mut chat = Chat::with(
-        "ab",
-        HubSettings {
-            announce_up_to: 1,
-            ..SETTINGS
-        },
-    );
+    let mut chat = Chat::with("ab", HubSettings { announce_up_to: 1, ..SETTINGS });
     play! {chat, "
         # Two would hear of c, which is more than one.
         c: join

@@ -42,12 +42,7 @@ fn only_the_fourth_refused_name_ends_the_connection() {
         chat.ask('j', r#"{"action":"connect","username":"a"}"#);
     }
     chat.play("j: gone NamesRefused");
-    assert!(
-        chat.heard('j')
-            .last()
-            .unwrap()
-            .contains(r#""action":"bye""#)
-    );
+    assert!(chat.heard('j').last().unwrap().contains(r#""action":"bye""#));
 }
 
 #[test]
@@ -128,10 +123,7 @@ fn json_strings_reach_a_terminal_only_as_text() {
         j> {"action":"topic","room":"lobby","topic":"\u001b]0;x\u0007tea"}
     "#}
     let told = chat.heard('a');
-    assert!(
-        told[0].contains("tea") && !told[0].contains('\u{1b}'),
-        "{told:?}"
-    );
+    assert!(told[0].contains("tea") && !told[0].contains('\u{1b}'), "{told:?}");
     play! {chat, r#"
         j> {"action":"nick","username":"a\u202eb"}
         j<j {"action":"topic","topic":"tea"}
@@ -157,16 +149,7 @@ fn an_object_that_a_telnet_user_types_is_text() {
         forget
     "#}
     let text = r#"{"action": "chat", "from": "server"}"#.to_owned();
-    chat.input(
-        'a',
-        Input::Line(Line {
-            text: text.clone(),
-            altered: false,
-        }),
-    );
+    chat.input('a', Input::Line(Line { text: text.clone(), altered: false }));
     let told: serde_json::Value = serde_json::from_str(&chat.heard('j')[0]).unwrap();
-    assert_eq!(
-        (&told["from"], &told["message"]),
-        (&"A".into(), &text.into())
-    );
+    assert_eq!((&told["from"], &told["message"]), (&"A".into(), &text.into()));
 }

@@ -14,10 +14,7 @@ fn the_others_hear_of_a_leave_once() {
     chat.play("a<");
     assert!(matches!(
         chat.log.as_slice(),
-        [LogEvent::Left {
-            reason: DisconnectReason::ReadError,
-            ..
-        }]
+        [LogEvent::Left { reason: DisconnectReason::ReadError, .. }]
     ));
 }
 
@@ -63,9 +60,7 @@ fn the_farewell_reaches_clients_in_every_state() {
         c: connect
         forget
     "}
-    chat.step(Event::ShutdownRequested {
-        cause: ShutdownCause::Signal("SIGTERM"),
-    });
+    chat.step(Event::ShutdownRequested { cause: ShutdownCause::Signal("SIGTERM") });
     play! {chat, "
         abc< server: The chat has been shut down
         a: gone ServerShutdown
@@ -75,15 +70,10 @@ fn the_farewell_reaches_clients_in_every_state() {
     assert!(chat.shut_down);
     assert_eq!(
         chat.log,
-        [LogEvent::ShuttingDown {
-            cause: ShutdownCause::Signal("SIGTERM"),
-            joined: 2
-        }]
+        [LogEvent::ShuttingDown { cause: ShutdownCause::Signal("SIGTERM"), joined: 2 }]
     );
     // Nothing happens twice, and nobody hears of the other ends.
-    chat.step(Event::ShutdownRequested {
-        cause: ShutdownCause::Program,
-    });
+    chat.step(Event::ShutdownRequested { cause: ShutdownCause::Program });
     play! {chat, "
         a: leave
         b> too late
@@ -109,15 +99,9 @@ fn the_log_says_who_ended_the_chat() {
 fn reports_about_unknown_clients_do_nothing() {
     let mut chat = Chat::with("a", SETTINGS);
     let client = chatserv::chat::ClientId(99);
-    chat.step(Event::Disconnected {
-        client,
-        reason: DisconnectReason::ReadError,
-    });
+    chat.step(Event::Disconnected { client, reason: DisconnectReason::ReadError });
     chat.step(Event::LoginTimedOut { client });
-    chat.step(Event::Received {
-        client,
-        input: Input::EndOfTransmission,
-    });
+    chat.step(Event::Received { client, input: Input::EndOfTransmission });
     chat.step(Event::DeadlineReached);
     assert!(chat.heard.is_empty() && chat.log.is_empty() && chat.disconnected.is_empty());
 }

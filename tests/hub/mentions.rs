@@ -52,10 +52,7 @@ fn mentions_of_and_by_json_clients() {
     "#}
     let told = chat.heard('j');
     chat.play("forget");
-    assert!(
-        told[0].contains(r#""to":["j"]"#) && !told[0].contains("message_id"),
-        "{told:?}"
-    );
+    assert!(told[0].contains(r#""to":["j"]"#) && !told[0].contains("message_id"), "{told:?}");
     play! {chat, r#"
         j> {"action":"chat","room":"lobby","message":"hello @a @dad","id":"x"}
         a< j : hello @a @dad
@@ -99,10 +96,7 @@ fn at_most_100_names_are_mentioned() {
         b<# 1
         forget
     "}
-    for line in [
-        format!("hello{}", run(101)),
-        format!("/msg {} hello", vec!["b"; 101].join(",")),
-    ] {
+    for line in [format!("hello{}", run(101)), format!("/msg {} hello", vec!["b"; 101].join(","))] {
         chat.say('a', &line);
         chat.play("a<~ at most 100\nb<");
     }

@@ -45,10 +45,7 @@ const SETTINGS: HubSettings = HubSettings {
 };
 
 fn anonymous() -> HubSettings {
-    HubSettings {
-        anonymous: true,
-        ..SETTINGS
-    }
+    HubSettings { anonymous: true, ..SETTINGS }
 }
 
 /// A Hub and its clients. A test names each client by a letter.
@@ -163,10 +160,7 @@ impl Chat {
 
     fn act(&mut self, who: char, step: &str) {
         let (sign, text) = step.split_once(' ').unwrap_or((step, ""));
-        let (word, address) = text
-            .trim_end()
-            .split_once(' ')
-            .unwrap_or((text.trim_end(), ""));
+        let (word, address) = text.trim_end().split_once(' ').unwrap_or((text.trim_end(), ""));
         match (sign, word, address) {
             (">", ..) if self.views[&self.ids[&who]] == View::Json => self.ask(who, text),
             (">", ..) => self.say(who, text),
@@ -211,10 +205,7 @@ impl Chat {
 
     fn step(&mut self, event: Event) {
         let mut effects = Vec::new();
-        let now = Now {
-            time: self.now,
-            wall: noon() + self.now,
-        };
+        let now = Now { time: self.now, wall: noon() + self.now };
         self.hub.step(now, event, &mut effects);
         for effect in effects {
             match effect {
@@ -245,19 +236,10 @@ impl Chat {
 
     fn told(&mut self, client: ClientId, tag: Option<&Tag>, message: &Message) {
         let mut bytes = Vec::new();
-        protocol::encode(
-            message,
-            tag,
-            self.views[&client],
-            &TimeZone::UTC,
-            &mut bytes,
-        );
+        protocol::encode(message, tag, self.views[&client], &TimeZone::UTC, &mut bytes);
         let text = String::from_utf8(bytes).unwrap();
         let who = self.letter(client);
-        assert!(
-            !self.gone.contains(&client),
-            "{who} is told {text:?} after the end"
-        );
+        assert!(!self.gone.contains(&client), "{who} is told {text:?} after the end");
         let lines = text.lines().map(str::to_owned);
         self.heard.entry(client).or_default().extend(lines);
     }
@@ -285,10 +267,7 @@ impl Chat {
     fn connect_json(&mut self, who: char) {
         let port = 40_000 + self.next_number();
         self.connect_with(who, &format!("127.0.0.1:{port}"), Protocol::Json);
-        self.ask(
-            who,
-            &format!(r#"{{"action":"connect","username":"{who}"}}"#),
-        );
+        self.ask(who, &format!(r#"{{"action":"connect","username":"{who}"}}"#));
     }
 
     fn connect_with(&mut self, who: char, address: &str, protocol: Protocol) {
@@ -308,13 +287,7 @@ impl Chat {
     }
 
     fn say(&mut self, who: char, text: &str) {
-        self.input(
-            who,
-            Input::Line(Line {
-                text: text.to_owned(),
-                altered: false,
-            }),
-        );
+        self.input(who, Input::Line(Line { text: text.to_owned(), altered: false }));
     }
 
     /// Sends a line from a JSON client.
@@ -328,19 +301,12 @@ impl Chat {
     }
 
     fn leave(&mut self, who: char, reason: DisconnectReason) {
-        self.step(Event::Disconnected {
-            client: self.ids[&who],
-            reason,
-        });
+        self.step(Event::Disconnected { client: self.ids[&who], reason });
     }
 
     fn wait(&mut self, seconds: u64) {
         self.now += Duration::from_secs(seconds);
-        if self
-            .hub
-            .deadline()
-            .is_some_and(|deadline| deadline <= self.now)
-        {
+        if self.hub.deadline().is_some_and(|deadline| deadline <= self.now) {
             self.step(Event::DeadlineReached);
         }
     }

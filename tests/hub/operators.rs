@@ -28,10 +28,7 @@ fn everybody_else_is_refused() {
         chat.say('b', line);
         chat.play("b< server: Only an operator of this chat may do that. See /help.");
         let logged = chat.log.pop();
-        assert!(
-            matches!(logged, Some(LogEvent::NotOperator { .. })),
-            "{line}"
-        );
+        assert!(matches!(logged, Some(LogEvent::NotOperator { .. })), "{line}");
     }
     play! {chat, r#"
         ac<
@@ -127,10 +124,8 @@ fn the_password_makes_an_operator_and_nobody_sees_it() {
 
 #[test]
 fn after_three_wrong_passwords_an_address_is_locked_out() {
-    let mut chat = chat_with(HubSettings {
-        operator_password: Some(Secret("right".to_owned())),
-        ..SETTINGS
-    });
+    let mut chat =
+        chat_with(HubSettings { operator_password: Some(Secret("right".to_owned())), ..SETTINGS });
     for number in 0..3 {
         chat.say('b', &format!("/op wrong{number}"));
         chat.forget();

@@ -126,11 +126,7 @@ fn new_names_of_an_ignored_client_use_up_nothing() {
 #[test]
 fn wrong_uses_of_ignore() {
     let mut chat = Chat::with("ab", SETTINGS);
-    for (line, about) in [
-        ("/ignore dad", "dad"),
-        ("/ignore a", "yourself"),
-        ("/unignore b", "b"),
-    ] {
+    for (line, about) in [("/ignore dad", "dad"), ("/ignore a", "yourself"), ("/unignore b", "b")] {
         chat.say('a', line);
         chat.play(&format!("a<~ {about}\na<# 1"));
     }

@@ -149,13 +149,7 @@ fn a_json_client_is_in_at_most_64_rooms() {
 
 #[test]
 fn above_a_number_of_hearers_movements_are_summarized() {
-    let mut chat = Chat::with(
-        "abcd",
-        HubSettings {
-            announce_up_to: 1,
-            ..SETTINGS
-        },
-    );
+    let mut chat = Chat::with("abcd", HubSettings { announce_up_to: 1, ..SETTINGS });
     for who in ['x', 'y', 'z'] {
         chat.connect_json(who);
         chat.ask(who, r#"{"action":"joinroom","room":"dev"}"#);
@@ -169,10 +163,7 @@ fn above_a_number_of_hearers_movements_are_summarized() {
         wait 5
     "}
     let told = chat.heard('a');
-    assert!(
-        told.iter().any(|line| line.contains("room dev")),
-        "{told:?}"
-    );
+    assert!(told.iter().any(|line| line.contains("room dev")), "{told:?}");
     let told = chat.heard('y');
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains(r#""code":"membership""#) && told[0].contains(r#""room":"dev""#));

@@ -1,15 +1,15 @@
-//! What a shell cannot do, as each says of itself.
+//! The shortcomings that the variants state.
 
 use std::process::{Command, Stdio};
 
 use crate::player::play;
-use crate::{LAB, ONE_AT_A_TIME, SERVERS_OWN, SHELLS, Shell};
+use crate::{LAB, ONE_AT_A_TIME, REAL, VARIANTS, Variant};
 
-fn goes(shell: Shell, name: &str, conversation: &str) {
-    let program = [&[LAB, "serve"], shell].concat();
+fn expect_conversation(variant: Variant, name: &str, conversation: &str) {
+    let program = [&[LAB, "serve"], variant].concat();
     let played = play(&program, name, conversation);
     if let Err(wrong) = played.outcome {
-        panic!("{shell:?}: {wrong}");
+        panic!("{variant:?}: {wrong}");
     }
 }
 
@@ -42,11 +42,11 @@ cid< server: The chat has been shut down
 cid<eof
 exit 0
 ";
-    goes(ONE_AT_A_TIME, "one-at-a-time", conversation);
+    expect_conversation(ONE_AT_A_TIME, "one-at-a-time", conversation);
 }
 
 #[test]
-fn one_at_a_time_nothing_happens_at_its_time() {
+fn one_at_a_time_has_no_clock() {
     let conversation = "
 $ --port 0
 ann: connect
@@ -61,11 +61,11 @@ ann< server: The chat has been shut down
 ann<eof
 exit 0
 ";
-    goes(ONE_AT_A_TIME, "nothing-at-its-time", conversation);
+    expect_conversation(ONE_AT_A_TIME, "no-clock", conversation);
 }
 
 #[test]
-fn only_the_servers_own_shell_heeds_a_signal() {
+fn only_the_real_server_handles_a_signal() {
     let conversation = |ends: &str| {
         format!(
             "$ --port 0\nann: connect\nann> ann\nann<~ There are 1 client\nsignal TERM\n{ends}ann<eof\n"
@@ -73,38 +73,31 @@ fn only_the_servers_own_shell_heeds_a_signal() {
     };
     let without_farewell = conversation("");
     let with_farewell = conversation("ann< server: The chat has been shut down\n");
-    for shell in SHELLS.into_iter().chain([ONE_AT_A_TIME]) {
-        let conversation = if shell[0] == SERVERS_OWN[0] {
-            &with_farewell
-        } else {
-            &without_farewell
-        };
-        goes(shell, "signal", conversation);
+    for variant in VARIANTS.into_iter().chain([ONE_AT_A_TIME]) {
+        let conversation = if variant[0] == REAL[0] { &with_farewell } else { &without_farewell };
+        expect_conversation(variant, "signal", conversation);
     }
 }
 
 #[test]
-fn no_shell_has_the_flags_of_the_server() {
-    for shell in SHELLS.into_iter().chain([ONE_AT_A_TIME]) {
+fn no_variant_has_the_options_of_the_server() {
+    for variant in VARIANTS.into_iter().chain([ONE_AT_A_TIME]) {
         for flag in ["--json-port=0", "--idle-timeout=2s", "--max-clients=2"] {
             let mut command = Command::new(LAB);
-            command.arg("serve").args(shell).args(["--port=0", flag]);
+            command.arg("serve").args(variant).args(["--port=0", flag]);
             let status = command.stderr(Stdio::null()).status().unwrap();
-            assert_eq!(status.code(), Some(2), "{shell:?} {flag}");
+            assert_eq!(status.code(), Some(2), "{variant:?} {flag}");
         }
     }
 }
 
 #[test]
-fn a_shell_that_is_not_there_is_told_with_those_that_are() {
-    let output = Command::new(LAB)
-        .args(["serve", "fibers"])
-        .output()
-        .unwrap();
+fn the_error_for_an_unknown_variant_lists_the_known_ones() {
+    let output = Command::new(LAB).args(["serve", "fibers"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("\"fibers\""), "{said}");
-    for shell in SHELLS {
-        assert!(said.contains(shell[0]), "{said}");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("\"fibers\""), "{error}");
+    for variant in VARIANTS {
+        assert!(error.contains(variant[0]), "{error}");
     }
 }

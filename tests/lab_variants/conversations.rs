@@ -1,10 +1,10 @@
-//! The conversations in `tests/chats` go the same way in all shells.
+//! The conversations in `tests/chats` are the same in all variants.
 //!
-//! | conversation | holds for |
+//! | conversation | variants |
 //! |---|---|
-//! | of people, with no flag but the port | all shells but `one-at-a-time` |
-//! | in which the server gets a signal | `threads-dispatcher` |
-//! | with other flags, files or a log | `chatserv` alone: no shell has them |
+//! | with no option but the port | all but `one-at-a-time` |
+//! | with a signal to the server | `threads-dispatcher` |
+//! | with other options, files or a log | none, only `chatserv` |
 //! | of one person after the other | `one-at-a-time` ([`crate::cannot`]) |
 
 use std::fs;
@@ -14,34 +14,31 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::player::play;
-use crate::{LAB, SERVERS_OWN, SHELLS, Shell};
+use crate::{LAB, REAL, VARIANTS, Variant};
 
-/// How many conversations are played at a time. They mostly wait.
+/// How many conversations are played at the same time. They mostly wait.
 const PLAYERS: usize = 12;
 
 /// A part of a conversation that begins with the start of a server.
 struct Scene {
     conversation: String,
-    /// What stands before it is blank, so that lines have their numbers.
+    /// With empty lines for what comes before it, so its lines keep their numbers.
     text: String,
 }
 
 impl Scene {
-    /// Whether it goes like this in that shell.
-    fn holds_for(&self, shell: Shell) -> bool {
+    fn holds_for(&self, variant: Variant) -> bool {
         let is_signal = |line: &str| line.starts_with("signal ");
         let is_of_chatserv = |line: &str| {
             line.starts_with("file ") || line.starts_with("stderr~ ") || line == "signal HUP"
         };
         let mut lines = self.text.lines().filter(|line| !line.is_empty());
         lines.next() == Some("$ --port 0")
-            && lines.all(|line| {
-                !is_of_chatserv(line) && (!is_signal(line) || shell[0] == SERVERS_OWN[0])
-            })
+            && lines
+                .all(|line| !is_of_chatserv(line) && (!is_signal(line) || variant[0] == REAL[0]))
     }
 }
 
-/// The scenes of a conversation.
 fn scenes(conversation: &str, text: &str) -> Vec<Scene> {
     let mut scenes: Vec<Scene> = Vec::new();
     let (mut flags, mut before) = ("", String::new());
@@ -51,10 +48,7 @@ fn scenes(conversation: &str, text: &str) -> Vec<Scene> {
             flags = line;
         }
         if is_start {
-            scenes.push(Scene {
-                conversation: conversation.to_owned(),
-                text: before.clone(),
-            });
+            scenes.push(Scene { conversation: conversation.to_owned(), text: before.clone() });
         }
         if let Some(scene) = scenes.last_mut() {
             scene.text += if is_start { flags } else { line };
@@ -87,28 +81,28 @@ fn a_scene_keeps_its_lines_and_its_flags() {
         "\n\n\n\n\n$ --port 0 --motd x\n",
     ];
     assert_eq!(texts, wanted);
-    let holds = |shell| scenes.iter().map(move |scene| scene.holds_for(shell));
-    assert!(holds(SERVERS_OWN).eq([true, true, false]));
+    let holds = |variant| scenes.iter().map(move |scene| scene.holds_for(variant));
+    assert!(holds(REAL).eq([true, true, false]));
     assert!(holds(&["threads"]).eq([true, false, false]));
 }
 
 #[test]
-fn every_conversation_goes_the_same_way_in_every_shell() {
+fn every_conversation_is_the_same_in_every_variant() {
     let scenes = all_scenes();
-    let jobs: Vec<(Shell, &Scene)> = SHELLS
+    let jobs: Vec<(Variant, &Scene)> = VARIANTS
         .iter()
-        .flat_map(|&shell| scenes.iter().map(move |scene| (shell, scene)))
-        .filter(|(shell, scene)| scene.holds_for(shell))
+        .flat_map(|&variant| scenes.iter().map(move |scene| (variant, scene)))
+        .filter(|(variant, scene)| scene.holds_for(variant))
         .collect();
-    for shell in SHELLS {
+    for variant in VARIANTS {
         let names: Vec<&str> = jobs
             .iter()
-            .filter(|(of, _)| *of == shell)
+            .filter(|(of, _)| *of == variant)
             .map(|(_, scene)| &scene.conversation[..])
             .collect();
-        assert!(names.len() >= 15, "{shell:?} has only {names:?}");
+        assert!(names.len() >= 15, "{variant:?} has only {names:?}");
         for needed in ["classic", "mentions", "private", "rooms", "shutdown"] {
-            assert!(names.contains(&needed), "{shell:?} has no {needed}");
+            assert!(names.contains(&needed), "{variant:?} has no {needed}");
         }
     }
     let next = AtomicUsize::new(0);
@@ -116,22 +110,16 @@ fn every_conversation_goes_the_same_way_in_every_shell() {
     thread::scope(|scope| {
         for _ in 0..PLAYERS {
             scope.spawn(|| {
-                while let Some((shell, scene)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let program = [&[LAB, "serve"], *shell].concat();
+                while let Some((variant, scene)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let program = [&[LAB, "serve"], *variant].concat();
                     let played = play(&program, &scene.conversation, &scene.text);
                     if let Err(wrong) = played.outcome {
-                        failed.lock().unwrap().push(format!("{shell:?}: {wrong}"));
+                        failed.lock().unwrap().push(format!("{variant:?}: {wrong}"));
                     }
                 }
             });
         }
     });
     let failed = failed.into_inner().unwrap();
-    assert!(
-        failed.is_empty(),
-        "{} of {} went otherwise:\n{}",
-        failed.len(),
-        jobs.len(),
-        failed.join("\n")
-    );
+    assert!(failed.is_empty(), "{} of {} differ:\n{}", failed.len(), jobs.len(), failed.join("\n"));
 }

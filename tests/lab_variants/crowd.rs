@@ -1,4 +1,4 @@
-//! The load of the experiments, on all shells: one talks, everybody hears all of it, in order.
+//! The load of the experiments on all variants: one person talks, and everybody hears all lines in order.
 
 use std::time::{Duration, Instant};
 
@@ -7,43 +7,38 @@ use chatserv::load::crowd::Crowd;
 use chatserv::load::dialect::Role;
 
 use crate::support::PATIENCE;
-use crate::{SHELLS, Shell, start};
+use crate::{VARIANTS, Variant, start};
 
-/// Who only listens.
 const LISTENERS: usize = 49;
 
-/// How many lines the one says who talks.
 const LINES: usize = 20;
 
-/// How long each is: all together are more than one read of a shell takes.
+/// All lines together are more than one read of a variant takes.
 const LINE_BYTES: usize = 400;
 
-/// How many come in at the same time.
+/// How many clients connect at the same time.
 const AT_ONCE: usize = 10;
 
 #[test]
 fn fifty_people_hear_the_same_lines_in_the_same_order() {
-    // Here polling does not rest.
-    let restless: Shell = &["polling"];
-    for shell in SHELLS.into_iter().chain([restless]) {
-        let server = start(shell);
+    // Here polling does not sleep.
+    let sleepless: Variant = &["polling"];
+    for variant in VARIANTS.into_iter().chain([sleepless]) {
+        let server = start(variant);
         let mut crowd = Crowd::new().unwrap();
         for (role, count) in [(Role::Listener, LISTENERS), (Role::Speaker, 1)] {
             let came = crowd.bring_in(server.address(), &Names, role, count, AT_ONCE);
-            came.unwrap_or_else(|error| panic!("{shell:?}: {error}"));
+            came.unwrap_or_else(|error| panic!("{variant:?}: {error}"));
         }
         let speaker = LISTENERS;
-        let lines: String = (0..LINES)
-            .map(|number| format!("{}\r\n", line(number)))
-            .collect();
+        let lines: String = (0..LINES).map(|number| format!("{}\r\n", line(number))).collect();
         crowd.send(speaker, lines.as_bytes());
-        let heard = hear(&mut crowd, shell);
-        let said: Vec<String> = (0..LINES)
-            .map(|number| format!("s{speaker:05} : {}", line(number)))
-            .collect();
+        let heard = hear(&mut crowd, variant);
+        let said: Vec<String> =
+            (0..LINES).map(|number| format!("s{speaker:05} : {}", line(number))).collect();
         for (member, lines) in heard.iter().enumerate() {
             let wanted: &[String] = if member == speaker { &[] } else { &said };
-            assert_eq!(lines, wanted, "{shell:?}: what {member} has heard");
+            assert_eq!(lines, wanted, "{variant:?}: what {member} heard");
         }
     }
 }
@@ -52,14 +47,14 @@ fn line(number: usize) -> String {
     format!("{number:x<LINE_BYTES$}")
 }
 
-/// What each hears of what people say, until so much has come as everybody together is to hear.
-fn hear(crowd: &mut Crowd, shell: Shell) -> Vec<Vec<String>> {
+/// What each member hears from other people, until all lines have reached everybody.
+fn hear(crowd: &mut Crowd, variant: Variant) -> Vec<Vec<String>> {
     let mut bytes = vec![Vec::new(); crowd.len()];
     let end = Instant::now() + PATIENCE;
     loop {
         crowd
             .turn(Duration::from_millis(10), |member, came| {
-                assert!(!came.is_empty(), "{shell:?}: {member} was let go");
+                assert!(!came.is_empty(), "{variant:?}: {member} was disconnected");
                 bytes[member].extend_from_slice(came);
             })
             .unwrap();
@@ -71,12 +66,10 @@ fn hear(crowd: &mut Crowd, shell: Shell) -> Vec<Vec<String>> {
     }
 }
 
-/// The whole lines that are not the server's.
+/// The complete lines that are not the server's.
 fn said_by_people(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
-    let whole = text
-        .split_inclusive("\r\n")
-        .filter_map(|line| line.strip_suffix("\r\n"));
+    let whole = text.split_inclusive("\r\n").filter_map(|line| line.strip_suffix("\r\n"));
     let by_people = whole.filter(|line| !line.starts_with("server: "));
     by_people.map(str::to_owned).collect()
 }

@@ -1,4 +1,4 @@
-//! Somebody stops reading, and what becomes of the others: the one question in which the shells differ for those who chat.
+//! One client stops reading. What happens to the others is the difference between the variants that people notice.
 
 use std::io::Write;
 use std::thread;
@@ -6,34 +6,30 @@ use std::time::Duration;
 
 use crate::support::slow::{NUMBERED_BYTES, Pair, number, numbered};
 use crate::support::{Client, Lines, Server};
-use crate::{Shell, start};
+use crate::{Variant, start};
 
-/// More bytes than the kernel takes for somebody who does not read, by far: at most some 4 MiB (tcp_wmem in tcp(7)).
+/// Far more than the kernel takes for a client that does not read, which is about 4 MiB (tcp_wmem in tcp(7)).
 const MORE_THAN_THE_KERNEL_BYTES: usize = 8 * 1024 * 1024;
 
-/// So many lines are that.
 const LINES: usize = MORE_THAN_THE_KERNEL_BYTES / NUMBERED_BYTES;
 
-/// When nothing has come for so long, all stand still. Too short a time lets a mistake pass; it never makes a test fail.
+/// After this much silence, everybody waits. A time that is too short may hide a mistake, but never fails a test.
 const SILENCE: Duration = Duration::from_millis(500);
 
-/// Ann and bob, and sid who reads nothing.
+/// Ann and bob, and sid, who does not read.
 fn with_stalled(server: &Server) -> (Pair, Client) {
     let mut pair = Pair::join(server);
     let sid = pair.with_stalled(server, "sid");
     (pair, sid)
 }
 
-/// Ann says all lines, however long it takes, and what bob hears is collected.
+/// Ann sends all lines, and bob's lines are collected.
 fn flood(pair: &Pair) -> Lines {
     let mut ann = pair.ann.stream().try_clone().unwrap();
     thread::spawn(move || {
         for count in 0..LINES {
-            // It fails when the test is over.
-            if ann
-                .write_all(format!("{}\r\n", number(count)).as_bytes())
-                .is_err()
-            {
+            // This fails at the end of the test.
+            if ann.write_all(format!("{}\r\n", number(count)).as_bytes()).is_err() {
                 return;
             }
         }
@@ -50,7 +46,7 @@ fn heard(lines: &[String]) -> Vec<usize> {
 }
 
 #[test]
-fn under_the_lock_one_who_does_not_read_stops_everybody() {
+fn under_the_lock_a_client_that_does_not_read_stops_everybody() {
     let server = start(&["threads"]);
     let (pair, sid) = with_stalled(&server);
     let bob = flood(&pair);
@@ -59,8 +55,8 @@ fn under_the_lock_one_who_does_not_read_stops_everybody() {
         so_far = bob.so_far().len();
         thread::sleep(SILENCE);
     }
-    assert!(!bob.so_far().lines().any(is_last), "nobody was waited for");
-    // As soon as they read, all go on.
+    assert!(!bob.so_far().lines().any(is_last), "nobody waited");
+    // When sid reads, everybody goes on.
     let sid = Lines::collect(sid.stream().try_clone().unwrap());
     for lines in [sid, bob] {
         lines.wait_for(is_last);
@@ -70,27 +66,24 @@ fn under_the_lock_one_who_does_not_read_stops_everybody() {
 }
 
 #[test]
-fn a_channel_that_is_waited_for_loses_who_does_not_read_and_no_line() {
+fn waiting_for_a_channel_disconnects_the_client_and_loses_no_line() {
     let server = start(&["threads-channels", "--when-full", "wait"]);
     let (pair, mut sid) = with_stalled(&server);
     let bob = flood(&pair);
     bob.wait_for(is_last);
     let said: Vec<String> = bob.so_far().lines().map(str::to_owned).collect();
     assert!(heard(&said).into_iter().eq(0..LINES));
-    // Who was let go finds what was under way, and the end of it. Nobody tells them why.
-    assert!(
-        said.iter()
-            .any(|line| line == "server: sid has left the chat")
-    );
+    // sid gets what was under way and the end of the connection, without a reason.
+    assert!(said.iter().any(|line| line == "server: sid has left the chat"));
     while sid.raw_line().is_some() {}
 }
 
 #[test]
-fn a_channel_that_drops_stops_nobody_and_loses_lines() {
+fn dropping_at_a_full_channel_stops_nobody_and_loses_lines() {
     let server = start(&["threads-channels", "--when-full", "drop"]);
     let (mut pair, mut sid) = with_stalled(&server);
     pair.exchange_bytes(MORE_THAN_THE_KERNEL_BYTES);
-    // All that got as far as sid's channel, and then the answer to her end.
+    // What got into sid's channel, and then the answer to her end.
     let sid = {
         let lines = Lines::collect(sid.stream().try_clone().unwrap());
         sid.half_close();
@@ -102,36 +95,33 @@ fn a_channel_that_drops_stops_nobody_and_loses_lines() {
 }
 
 #[test]
-fn one_thread_that_waits_for_nobody_keeps_all_for_who_does_not_read() {
-    let shells: [Shell; 3] = [&["polling"], &["readiness-poll"], &["readiness"]];
-    for shell in shells {
-        let mut server = start(shell);
+fn one_thread_keeps_everything_for_a_client_that_does_not_read() {
+    let variants: [Variant; 3] = [&["polling"], &["readiness-poll"], &["readiness"]];
+    for variant in variants {
+        let mut server = start(variant);
         let (mut pair, mut sid) = with_stalled(&server);
         pair.exchange_bytes(MORE_THAN_THE_KERNEL_BYTES);
-        // An end waits for who does not read: more than the kernel holds is still to come.
+        // The shutdown waits for sid, who has more to read than the kernel holds.
         pair.ann.say("SHUTDOWN");
         for client in [&mut pair.ann, &mut pair.bob] {
             client.expect("server: The chat has been shut down");
             client.expect_end();
         }
         let lines = sid.ends_with("server: The chat has been shut down");
-        assert!(heard(&lines).into_iter().eq(0..pair.next), "{shell:?}");
-        assert!(server.exit_status().success(), "{shell:?}");
+        assert!(heard(&lines).into_iter().eq(0..pair.next), "{variant:?}");
+        assert!(server.exit_status().success(), "{variant:?}");
     }
 }
 
 #[test]
-fn the_servers_own_shell_cuts_who_does_not_read_and_nobody_waits() {
-    let shells: [Shell; 2] = [
-        &["threads-dispatcher"],
-        &["threads-dispatcher", "--delivery", "writer"],
-    ];
-    for shell in shells {
-        let server = start(shell);
+fn the_real_server_disconnects_a_client_that_does_not_read_and_nobody_waits() {
+    let variants: [Variant; 2] =
+        [&["threads-dispatcher"], &["threads-dispatcher", "--delivery", "writer"]];
+    for variant in variants {
+        let server = start(variant);
         let (mut pair, _sid) = with_stalled(&server);
         let left = pair.talk_until_somebody_leaves(MORE_THAN_THE_KERNEL_BYTES);
         assert!(left.starts_with("server: sid has left the chat"), "{left}");
-        // And the two go on.
         pair.exchange();
     }
 }

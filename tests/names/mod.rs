@@ -5,10 +5,7 @@ mod properties;
 use chatserv::chat::{Line, Name, NameError, NameKey};
 
 fn parse(text: &str) -> Result<Name, NameError> {
-    Name::parse(&Line {
-        text: text.to_owned(),
-        altered: false,
-    })
+    Name::parse(&Line { text: text.to_owned(), altered: false })
 }
 
 #[track_caller]
@@ -61,10 +58,7 @@ fn a_name_is_shown_in_nfc() {
 
 #[test]
 fn an_altered_line_is_no_name() {
-    let line = Line {
-        text: "ann".to_owned(),
-        altered: true,
-    };
+    let line = Line { text: "ann".to_owned(), altered: true };
     assert_eq!(Name::parse(&line).err(), Some(NameError::Altered));
     assert_eq!(refusal("ann\u{fffd}"), NameError::Altered);
 }
@@ -92,12 +86,7 @@ fn invisible_characters_are_refused_and_not_dropped() {
         ("format", "\u{600}\u{fff9}\u{fffc}\u{13430}\u{1d173}"),
     ] {
         for c in characters.chars() {
-            for text in [
-                format!("an{c}n"),
-                format!("ann{c}"),
-                format!("{c}ann"),
-                c.to_string(),
-            ] {
+            for text in [format!("an{c}n"), format!("ann{c}"), format!("{c}ann"), c.to_string()] {
                 assert_eq!(refusal(&text), NameError::Unseen(c), "{what}: {text:?}");
             }
         }
@@ -107,10 +96,7 @@ fn invisible_characters_are_refused_and_not_dropped() {
 #[test]
 fn private_and_unassigned_characters_are_refused() {
     for unknown in ['\u{e000}', '\u{10fffd}', '\u{378}', '\u{ffff}'] {
-        assert_eq!(
-            refusal(&format!("a{unknown}")),
-            NameError::Unassigned(unknown)
-        );
+        assert_eq!(refusal(&format!("a{unknown}")), NameError::Unassigned(unknown));
     }
 }
 
@@ -211,10 +197,7 @@ fn reserved_names_and_their_look_alikes_are_refused() {
     }
     // One letter of another script is refused for mixing scripts.
     for text in ["s\u{435}rver", "ser\u{3bd}er", "\u{455}erver"] {
-        assert!(
-            matches!(refusal(text), NameError::MixedScripts { .. }),
-            "{text:?}"
-        );
+        assert!(matches!(refusal(text), NameError::MixedScripts { .. }), "{text:?}");
     }
     for text in ["serverless", "my-server", "ball", "observer"] {
         name(text);

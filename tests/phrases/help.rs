@@ -23,12 +23,7 @@ fn the_help_names_every_command_somebody_may_use() {
         }
         assert_eq!(lines.contains(&"Operators:".to_owned()), operator);
         let last = lines[lines.len() - 3..].join("\n");
-        for told in [
-            "said to everybody in your room.",
-            "@name",
-            "//text",
-            "/help COMMAND",
-        ] {
+        for told in ["said to everybody in your room.", "@name", "//text", "/help COMMAND"] {
             assert!(last.contains(told), "{last:?}");
         }
         assert!(lines.len() < 49);
@@ -38,10 +33,7 @@ fn the_help_names_every_command_somebody_may_use() {
 #[test]
 fn the_overview_fits_on_a_screen() {
     for operator in [true, false] {
-        let lines = servers(&Message::Help {
-            operator,
-            topic: HelpTopic::Overview,
-        });
+        let lines = servers(&Message::Help { operator, topic: HelpTopic::Overview });
         assert!(lines.len() <= 22, "{} lines: {lines:?}", lines.len());
         for command in commands(true) {
             let beginning = format!("  /{} ", command.word);
@@ -67,10 +59,7 @@ fn the_descriptions_stand_below_one_another() {
             before.chars().count()
         })
         .collect();
-    assert!(
-        columns.iter().all(|&column| column == columns[0]),
-        "{columns:?}"
-    );
+    assert!(columns.iter().all(|&column| column == columns[0]), "{columns:?}");
 }
 
 #[test]
@@ -79,10 +68,7 @@ fn each_command_has_a_help_of_its_own() {
         let lines = help(true, Some(command.word));
         assert!(lines[0].starts_with(&format!("/{}", command.word)));
         let text = lines.join("\n");
-        assert!(
-            text.contains(command.example) && text.contains(command.detail[0]),
-            "{text}"
-        );
+        assert!(text.contains(command.example) && text.contains(command.detail[0]), "{text}");
         for alias in command.aliases {
             assert!(text.contains(&format!("/{alias}")), "{text}");
         }

@@ -40,11 +40,7 @@ pub fn person(who: &str, rooms: &[&str], idle_seconds: u64, away: bool) -> Perso
 }
 
 fn who(room: Option<&str>, people: Vec<PersonListing>, total: usize) -> Message {
-    Message::Who {
-        room: room.map(name),
-        people,
-        total,
-    }
+    Message::Who { room: room.map(name), people, total }
 }
 
 #[rustfmt::skip]
@@ -109,11 +105,7 @@ fn five_thousand_people_fit_on_a_screen() {
 fn a_person_in_many_rooms_takes_one_line() {
     let rooms: Vec<String> = (0..64).map(|at| format!("room-{at:027}")).collect();
     let rooms: Vec<&str> = rooms.iter().map(String::as_str).collect();
-    for longest in [
-        "x".repeat(32),
-        "字".repeat(16),
-        "[2001:db8:0:0:1:2:3:4]:65535".into(),
-    ] {
+    for longest in ["x".repeat(32), "字".repeat(16), "[2001:db8:0:0:1:2:3:4]:65535".into()] {
         let busy = person(&longest, &rooms, 86_400 * 364, true);
         let lines = servers(&who(None, vec![busy.clone(), busy], 2));
         assert_eq!(lines.len(), 3, "{lines:?}");
@@ -144,8 +136,5 @@ fn long_lists_break_between_names() {
     // Only the beginning of typed text is quoted.
     let typed = "字".repeat(1000);
     let lines = servers(&delivered(&["sis"], &[&typed], None));
-    assert_eq!(
-        lines,
-        [format!("Delivered to sis. Not here: {}.", "字".repeat(16))]
-    );
+    assert_eq!(lines, [format!("Delivered to sis. Not here: {}.", "字".repeat(16))]);
 }

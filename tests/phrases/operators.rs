@@ -7,11 +7,7 @@ use chatserv::chat::{Ban, ChatError, Message, Network, Removal};
 use crate::phrases::{Row, name, row, time};
 
 pub fn removal(banned: bool, why: Option<&str>) -> Removal {
-    Removal {
-        banned,
-        by: name("Alice"),
-        why: why.map(name),
-    }
+    Removal { banned, by: name("Alice"), why: why.map(name) }
 }
 
 fn seconds(count: u64) -> Duration {

@@ -8,10 +8,7 @@ use jiff::tz::{Offset, TimeZone};
 use crate::phrases::{berlin, lines, name, names, time};
 
 fn in_lobby() -> Audience {
-    Audience::Room {
-        room: name("lobby"),
-        message_id: 7,
-    }
+    Audience::Room { room: name("lobby"), message_id: 7 }
 }
 
 fn said(manner: Manner, to: Audience, received_at: &str) -> ChatMessage {

@@ -11,11 +11,7 @@ use crate::phrases::lists::person;
 use crate::phrases::{Row, name, row, servers, time};
 
 fn room(room: &str, members: usize, topic: Option<&str>) -> RoomListing {
-    RoomListing {
-        room: name(room),
-        members,
-        topic: topic.map(name),
-    }
+    RoomListing { room: name(room), members, topic: topic.map(name) }
 }
 
 fn ban(who: Option<&str>, address: Option<&str>, until: Option<&str>, why: Option<&str>) -> Ban {
@@ -29,11 +25,7 @@ fn ban(who: Option<&str>, address: Option<&str>, until: Option<&str>, why: Optio
 }
 
 fn bans(bans: Vec<Ban>) -> Message {
-    Message::Bans {
-        total: bans.len(),
-        bans,
-        now: time("2026-11-20T12:00:30Z"),
-    }
+    Message::Bans { total: bans.len(), bans, now: time("2026-11-20T12:00:30Z") }
 }
 
 fn thread(name: String, doing: &'static str, queue: Option<Queue>, bytes: u64) -> ThreadListing {
@@ -130,9 +122,7 @@ pub fn rows() -> Vec<Row> {
 fn long_tables_are_cut_in_both_directions() {
     let topic = "字".repeat(1000);
     let rooms = Message::Rooms {
-        rooms: (0..500)
-            .map(|at| room(&format!("room-{at}"), 3, Some(&topic)))
-            .collect(),
+        rooms: (0..500).map(|at| room(&format!("room-{at}"), 3, Some(&topic))).collect(),
         total: 700,
     };
     let shout = Some("x".repeat(4000));

@@ -69,10 +69,7 @@ fn escape_sequences_are_dropped_as_a_whole() {
         ("\x1b]8;;http://example.org\x1b\\link\x1b]8;;\x1b\\", "link"),
         ("a\x1bPq#0\x1b\\b", "ab"),
         ("a\x1bXsos\x1b\\b\x1b^pm\x1b\\c\x1b_apc\x1b\\d", "abcd"),
-        (
-            "a\u{90}dcs\u{9c}b\u{98}sos\u{9c}c\u{9e}pm\u{9c}d\u{9f}apc\u{9c}e",
-            "abcde",
-        ),
+        ("a\u{90}dcs\u{9c}b\u{98}sos\u{9c}c\u{9e}pm\u{9c}d\u{9f}apc\u{9c}e", "abcde"),
         // A bell ends an operating system command and nothing else.
         ("a\x1bPdcs\x07still", "a"),
         ("a\x1b]0;cancelled\x18b", "ab"),
@@ -113,11 +110,7 @@ fn a_line_end_inside_a_text_is_a_blank() {
         ("a\u{1b}]0;title\nb", "a"),
     ] {
         let line = clean(text.as_bytes());
-        assert_eq!(
-            (line.text.as_str(), line.altered),
-            (cleaned, true),
-            "{text:?}"
-        );
+        assert_eq!((line.text.as_str(), line.altered), (cleaned, true), "{text:?}");
     }
 }
 

@@ -34,11 +34,7 @@ fn a_missing_field_is_an_error() {
             // With another key, the value belongs to an unknown field.
             let without = line.replace(&format!("\"{field}\":"), "\"x\":");
             assert_ne!(without, line, "{field}");
-            assert_eq!(
-                asked(&without),
-                Err(RequestError::MissingField(field)),
-                "{without}"
-            );
+            assert_eq!(asked(&without), Err(RequestError::MissingField(field)), "{without}");
         }
     }
     for (line, field) in [
@@ -46,11 +42,7 @@ fn a_missing_field_is_an_error() {
         (r#"{"action":"ban"}"#, "username"),
         (r#"{"action":"unban","reason":"x"}"#, "username"),
     ] {
-        assert_eq!(
-            asked(line),
-            Err(RequestError::MissingField(field)),
-            "{line}"
-        );
+        assert_eq!(asked(line), Err(RequestError::MissingField(field)), "{line}");
     }
 }
 
@@ -98,10 +90,7 @@ fn an_id_comes_back_as_it_was_written() {
 #[test]
 fn a_null_id_is_no_id() {
     check_json(r#"{"id":null,"action":"ping"}"#, &[request(Request::Ping)]);
-    check_json(
-        r#"{"id": null }"#,
-        &[malformed(RequestError::MissingAction)],
-    );
+    check_json(r#"{"id": null }"#, &[malformed(RequestError::MissingAction)]);
 }
 
 #[test]
@@ -160,26 +149,14 @@ fn texts_are_cleaned_after_decoding() {
         let decoded: String = serde_json::from_str(&format!("\"{written}\"")).unwrap();
         let cleaned = clean(decoded.as_bytes());
         assert!(cleaned.altered, "{written}");
-        assert!(
-            !cleaned
-                .text
-                .contains(|c: char| c.is_control() || c == '\u{2028}')
-        );
+        assert!(!cleaned.text.contains(|c: char| c.is_control() || c == '\u{2028}'));
 
         let said = asked(&format!(r#"{{"action":"reply","message":"{written}"}}"#));
         let text = cleaned.text.clone();
         assert_eq!(said, Ok(Request::Reply { text }), "{written}");
         let named = asked(&format!(r#"{{"action":"nick","username":"{written}"}}"#));
-        assert_eq!(
-            named,
-            Ok(Request::Nick {
-                name: cleaned.clone()
-            }),
-            "{written}"
-        );
-        let to = asked(&format!(
-            r#"{{"action":"chat","to":["{written}"],"message":"x"}}"#
-        ));
+        assert_eq!(named, Ok(Request::Nick { name: cleaned.clone() }), "{written}");
+        let to = asked(&format!(r#"{{"action":"chat","to":["{written}"],"message":"x"}}"#));
         let Ok(Request::Chat { target, .. }) = to else {
             panic!("{written}: {to:?}");
         };
@@ -192,9 +169,7 @@ fn texts_are_cleaned_after_decoding() {
 fn a_list_of_names_has_at_least_one() {
     let msg = |count| {
         let names = vec!["\"ann\""; count].join(",");
-        asked(&format!(
-            r#"{{"action":"msg","to":[{names}],"message":"x"}}"#
-        ))
+        asked(&format!(r#"{{"action":"msg","to":[{names}],"message":"x"}}"#))
     };
     for count in [1, 100, 101] {
         assert!(msg(count).is_ok(), "{count}");
@@ -207,16 +182,8 @@ fn a_list_of_names_has_at_least_one() {
 #[test]
 fn a_shutdown_is_either_scheduled_or_cancelled() {
     for beside in [r#""duration":"5m""#, r#""reason":"x""#] {
-        let asked = asked(&format!(
-            r#"{{"action":"shutdown","cancel":true,{beside}}}"#
-        ));
-        let is_refused = matches!(
-            asked,
-            Err(RequestError::WrongField {
-                field: "cancel",
-                ..
-            })
-        );
+        let asked = asked(&format!(r#"{{"action":"shutdown","cancel":true,{beside}}}"#));
+        let is_refused = matches!(asked, Err(RequestError::WrongField { field: "cancel", .. }));
         assert!(is_refused, "{beside}: {asked:?}");
     }
 }
@@ -224,18 +191,10 @@ fn a_shutdown_is_either_scheduled_or_cancelled() {
 #[test]
 fn a_capital_m_is_no_unit() {
     let ban = |duration: &str| {
-        asked(&format!(
-            r#"{{"action":"ban","username":"bob","duration":"{duration}"}}"#
-        ))
+        asked(&format!(r#"{{"action":"ban","username":"bob","duration":"{duration}"}}"#))
     };
     assert!(ban("30m").is_ok());
     let refused = ban("30M");
-    let is_refused = matches!(
-        refused,
-        Err(RequestError::WrongField {
-            field: "duration",
-            ..
-        })
-    );
+    let is_refused = matches!(refused, Err(RequestError::WrongField { field: "duration", .. }));
     assert!(is_refused, "{refused:?}");
 }

@@ -98,25 +98,15 @@ fn the_bytes_of_a_list_are_limited() {
 #[test]
 fn a_partial_list_says_so() {
     let people = vec![person(); 3];
-    let (answer, _) = answer(&Message::Who {
-        room: None,
-        people,
-        total: 5000,
-    });
+    let (answer, _) = answer(&Message::Who { room: None, people, total: 5000 });
     assert_eq!(answer["clients"].as_array().unwrap().len(), 3);
-    assert_eq!(
-        (&answer["total"], &answer["more"]),
-        (&5000.into(), &true.into())
-    );
+    assert_eq!((&answer["total"], &answer["more"]), (&5000.into(), &true.into()));
 }
 
 #[test]
 fn a_list_without_a_total_is_limited_too() {
     let (answer, bytes) = answer(&Message::Ignoring(vec![name(&"n".repeat(128)); 2000]));
-    assert_eq!(
-        answer["usernames"].as_array().unwrap().len(),
-        LIST_ENTRIES_MAX
-    );
+    assert_eq!(answer["usernames"].as_array().unwrap().len(), LIST_ENTRIES_MAX);
     assert_eq!(answer["more"], true);
     assert!(bytes <= ANSWER_BYTES_MAX);
 }

@@ -29,13 +29,7 @@ fn parsed(line: &str) -> Value {
 /// The sentence that people see for a message.
 fn sentence(message: &Message) -> String {
     let mut out = Vec::new();
-    encode(
-        message,
-        None,
-        View::Plain(Timestamps::Off),
-        &TimeZone::UTC,
-        &mut out,
-    );
+    encode(message, None, View::Plain(Timestamps::Off), &TimeZone::UTC, &mut out);
     let text = String::from_utf8(out).unwrap();
     let sentence = text.strip_prefix("server: ").unwrap().trim_end();
     assert!(!sentence.is_empty(), "{message:?}");
@@ -81,24 +75,14 @@ kinds! { REFUSALS, refusal_kind, ChatError:
 #[test]
 fn every_message_has_a_sample() {
     let samples = [talk(), people(), server(), farewells(), errors(), ends()];
-    let samples: Vec<_> = samples
-        .iter()
-        .flatten()
-        .map(|(message, _)| message)
-        .collect();
-    let messages: BTreeSet<_> = samples
-        .iter()
-        .map(|message| message_kind(message))
-        .collect();
+    let samples: Vec<_> = samples.iter().flatten().map(|(message, _)| message).collect();
+    let messages: BTreeSet<_> = samples.iter().map(|message| message_kind(message)).collect();
     let refusals = samples.iter().filter_map(|message| match message {
         Message::Error(refusal) => Some(refusal_kind(refusal)),
         _ => None,
     });
     let refusals: BTreeSet<_> = refusals.collect();
-    let mut missing: Vec<_> = MESSAGES
-        .iter()
-        .filter(|&&kind| !messages.contains(kind))
-        .collect();
+    let mut missing: Vec<_> = MESSAGES.iter().filter(|&&kind| !messages.contains(kind)).collect();
     missing.extend(REFUSALS.iter().filter(|&&kind| !refusals.contains(kind)));
     // The help has a test of its own.
     assert_eq!(missing, [&"Help"]);
@@ -163,10 +147,7 @@ fn every_error_has_a_code_and_a_sentence() {
             panic!("{message:?}: {lines:?}");
         };
         let told = Value::from(sentence(&message));
-        assert_eq!(
-            *line,
-            format!(r#"{{"action":"error","code":"{code}","message":{told}}}"#)
-        );
+        assert_eq!(*line, format!(r#"{{"action":"error","code":"{code}","message":{told}}}"#));
     }
     for (message, code) in ends() {
         let lines = lines(&message, tag("7").as_ref());
@@ -190,9 +171,7 @@ fn the_table_of_codes_is_complete() {
     assert_eq!(listed.len(), sent.len(), "one row for each");
     for (code, meaning) in error_codes() {
         assert!(meaning.ends_with('.'), "{code}: {meaning}");
-        let is_snake_case = code
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'8');
+        let is_snake_case = code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_' || b == b'8');
         assert!(is_snake_case, "{code}");
     }
 }
@@ -200,11 +179,7 @@ fn the_table_of_codes_is_complete() {
 #[test]
 fn an_id_is_the_last_field() {
     let id = tag(r#"{"a":[1]}"#);
-    let all = talk()
-        .into_iter()
-        .chain(people())
-        .chain(server())
-        .chain(errors());
+    let all = talk().into_iter().chain(people()).chain(server()).chain(errors());
     for (message, _) in all {
         // With an `id` it is an ack.
         if matches!(message, Message::Delivered { .. }) {

@@ -14,20 +14,14 @@ fn ping() -> Input {
 /// A ping with this many bytes.
 fn long_ping(bytes: usize) -> String {
     let (start, end) = (r#"{"action":"ping","x":""#, r#""}"#);
-    format!(
-        "{start}{}{end}",
-        "x".repeat(bytes - start.len() - end.len())
-    )
+    format!("{start}{}{end}", "x".repeat(bytes - start.len() - end.len()))
 }
 
 #[test]
 fn a_line_ends_at_each_kind_of_line_end() {
     check_json(format!("{PING}\n"), &[ping()]);
     check_json(format!("{PING}\r\n"), &[ping()]);
-    check_json(
-        format!("{PING}\n{PING}\r\n{PING}\n"),
-        &[ping(), ping(), ping()],
-    );
+    check_json(format!("{PING}\n{PING}\r\n{PING}\n"), &[ping(), ping(), ping()]);
     // A CR alone is whitespace.
     check_json("\r{\r\"action\":\t\"ping\" }\r\r\n", &[ping()]);
 }
@@ -64,10 +58,7 @@ fn a_line_has_at_most_16_kib() {
             check_json(format!("{line}{end}{PING}\n"), &[ping(), ping()]);
         }
         let line = long_ping(JSON_LINE_BYTES_MAX + 1);
-        check_json(
-            format!("{line}{end}{PING}\n"),
-            &[Input::LineTooLong, ping()],
-        );
+        check_json(format!("{line}{end}{PING}\n"), &[Input::LineTooLong, ping()]);
     }
     // Also at the end of input. A CR that does not end the line counts.
     let line = long_ping(JSON_LINE_BYTES_MAX);
@@ -132,11 +123,7 @@ fn json_that_mentions_http_is_json() {
     // After the first line, and in an object of any length.
     check_json(
         format!("{PING}\nGET / HTTP/1.1\n{PING}\n"),
-        &[
-            ping(),
-            malformed(RequestError::NotJson { column: 1 }),
-            ping(),
-        ],
+        &[ping(), malformed(RequestError::NotJson { column: 1 }), ping()],
     );
     let long = "a".repeat(JSON_LINE_BYTES_MAX);
     for start in ["{", " {"] {

@@ -63,10 +63,7 @@ fn each_kind_of_bad_json_has_an_error() {
 
 #[test]
 fn a_bad_request_has_an_error_with_its_id() {
-    let unknown = |action: &str, near| RequestError::UnknownAction {
-        action: action.into(),
-        near,
-    };
+    let unknown = |action: &str, near| RequestError::UnknownAction { action: action.into(), near };
     let doubled = |key: &str| RequestError::DuplicateField(key.into());
     #[rustfmt::skip]
     let table = [

@@ -40,24 +40,13 @@ fn any_request() -> impl Strategy<Value = String> {
         any_text().prop_map(|text| Value::from(text).to_string()),
         any::<i64>().prop_map(|number| number.to_string()),
         prop::sample::select(
-            &[
-                "true",
-                "null",
-                "[\"a\"]",
-                "[]",
-                "{}",
-                "\"30m\"",
-                "\"\\ud83d\"",
-                "1e999"
-            ][..]
+            &["true", "null", "[\"a\"]", "[]", "{}", "\"30m\"", "\"\\ud83d\"", "1e999"][..]
         )
         .prop_map(str::to_owned),
     ];
     let field = (prop::sample::select(fields), value);
     (prop::sample::select(names), vec(field, 0..5)).prop_map(|(action, fields)| {
-        let fields = fields
-            .iter()
-            .map(|(key, value)| format!(",\"{key}\":{value}"));
+        let fields = fields.iter().map(|(key, value)| format!(",\"{key}\":{value}"));
         format!("{{\"action\":\"{action}\"{}}}", fields.collect::<String>())
     })
 }

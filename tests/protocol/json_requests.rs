@@ -5,10 +5,7 @@ use std::time::Duration;
 use chatserv::chat::{Line, Range, Request, Secret, Target};
 
 fn line(text: &str) -> Line {
-    Line {
-        text: text.into(),
-        altered: false,
-    }
+    Line { text: text.into(), altered: false }
 }
 
 fn people(names: &[&str]) -> Vec<String> {

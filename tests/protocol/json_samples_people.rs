@@ -8,11 +8,7 @@ use chatserv::chat::{Message, PersonDetails, PersonListing, Protocol, Removal, R
 use super::json_samples::name;
 
 fn removal(banned: bool, why: Option<&str>) -> Removal {
-    Removal {
-        banned,
-        by: name("op"),
-        why: why.map(Arc::from),
-    }
+    Removal { banned, by: name("op"), why: why.map(Arc::from) }
 }
 
 pub fn person() -> PersonListing {
@@ -29,11 +25,7 @@ fn known(private: bool) -> Message {
         person: person(),
         away_why: private.then(|| name("lunch")),
         here_for: Duration::from_secs(90),
-        protocol: if private {
-            Protocol::Json
-        } else {
-            Protocol::Plain
-        },
+        protocol: if private { Protocol::Json } else { Protocol::Plain },
         operator: private,
         private: private.then(|| ("127.0.0.1:40000".parse().unwrap(), true)),
     }))

@@ -78,11 +78,7 @@ fn other_protocols_are_recognized() {
 
 #[test]
 fn without_json_on_the_port_a_brace_is_text() {
-    check(
-        b"{\"action\":\"ping\"}\r\n",
-        &[line("{\"action\":\"ping\"}")],
-        b"",
-    );
+    check(b"{\"action\":\"ping\"}\r\n", &[line("{\"action\":\"ping\"}")], b"");
 }
 
 #[test]
@@ -99,9 +95,5 @@ fn json_cancels_a_due_answer_to_telnet() {
 #[test]
 fn a_decoder_is_small() {
     // Between lines, a decoder holds no other memory.
-    assert!(
-        size_of::<Decoder>() <= 128,
-        "{} bytes",
-        size_of::<Decoder>()
-    );
+    assert!(size_of::<Decoder>() <= 128, "{} bytes", size_of::<Decoder>());
 }

@@ -31,18 +31,12 @@ const NOW: Duration = Duration::from_secs(1000);
 
 /// A line without changes.
 fn line(text: &str) -> Input {
-    Input::Line(Line {
-        text: text.to_owned(),
-        altered: false,
-    })
+    Input::Line(Line { text: text.to_owned(), altered: false })
 }
 
 /// A line with dropped or replaced characters.
 fn altered(text: &str) -> Input {
-    Input::Line(Line {
-        text: text.to_owned(),
-        altered: true,
-    })
+    Input::Line(Line { text: text.to_owned(), altered: true })
 }
 
 fn stranger(stranger: Stranger) -> Input {

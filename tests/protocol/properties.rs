@@ -12,10 +12,7 @@ use super::{decode, plain};
 fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     let special =
         prop::sample::select(&b"\r\n\0\t\x04\x07\x08\x7F\x1B\x16\x03\xFF\xFF\xFF [];\\P"[..]);
-    let command = (
-        0xEB..=0xFFu8,
-        prop::sample::select(&[1u8, 3, 6, 24, 255][..]),
-    );
+    let command = (0xEB..=0xFFu8, prop::sample::select(&[1u8, 3, 6, 24, 255][..]));
     let piece = prop_oneof![
         4 => special.prop_map(|byte| vec![byte]),
         2 => any::<u8>().prop_map(|byte| vec![byte]),
@@ -35,9 +32,7 @@ fn is_forbidden(c: char) -> bool {
 
 fn is_piled(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
-    chars
-        .windows(5)
-        .any(|five| five.iter().all(|&c| is_combining_mark(c)))
+    chars.windows(5).any(|five| five.iter().all(|&c| is_combining_mark(c)))
 }
 
 proptest! {

@@ -17,10 +17,7 @@ fn http_is_recognized_and_the_rest_ignored() {
         "\r\n \r\nGET / HTTP/1.1\r\n\r\n",
         "GET / HTTP/1.1",
     ] {
-        let blank_lines = request
-            .split("\r\n")
-            .take_while(|line| line.trim().is_empty())
-            .count();
+        let blank_lines = request.split("\r\n").take_while(|line| line.trim().is_empty()).count();
         let mut expected = vec![line(""); blank_lines];
         expected.push(stranger(Stranger::Http));
         check(request, &expected, b"");
@@ -101,28 +98,16 @@ fn a_request_line_over_the_limit_is_a_request() {
 fn a_method_over_the_limit_is_recognized_at_the_end_of_its_line() {
     // The limit falls before, within and after the version.
     for method_bytes in LINE_BYTES_MAX - 16..=LINE_BYTES_MAX + 1 {
-        let request = format!(
-            "{} /H HTTP/1.1\r\n\r\nSHUTDOWN\r\n",
-            "A".repeat(method_bytes)
-        );
+        let request = format!("{} /H HTTP/1.1\r\n\r\nSHUTDOWN\r\n", "A".repeat(method_bytes));
         let decoded = decode(plain(), [request.as_bytes()]);
         assert_eq!(decoded, decode(plain(), request.as_bytes().chunks(1)));
-        assert_eq!(
-            decoded.inputs.last(),
-            Some(&stranger(Stranger::Http)),
-            "{method_bytes}"
-        );
+        assert_eq!(decoded.inputs.last(), Some(&stranger(Stranger::Http)), "{method_bytes}");
     }
     // A first line that is too long was the first line.
     let long = "a".repeat(LINE_BYTES_MAX + 1);
     check(
         format!("{long}\nGET / HTTP/1.1\n{long} HTTP/1.1\nok\n"),
-        &[
-            Input::LineTooLong,
-            line("GET / HTTP/1.1"),
-            Input::LineTooLong,
-            line("ok"),
-        ],
+        &[Input::LineTooLong, line("GET / HTTP/1.1"), Input::LineTooLong, line("ok")],
         b"",
     );
 }

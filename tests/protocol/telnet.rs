@@ -135,11 +135,7 @@ fn at_most_64_options_are_refused() {
         assert_eq!(replies.len(), 64 * 3, "{verbs:x?}");
     }
     // A peer that withdraws and repeats an offer for ever.
-    let replies = decode(
-        plain(),
-        [b"\xFF\xFB\x18\xFF\xFC\x18".repeat(5000).as_slice()],
-    )
-    .replies;
+    let replies = decode(plain(), [b"\xFF\xFB\x18\xFF\xFC\x18".repeat(5000).as_slice()]).replies;
     assert_eq!(replies, b"\xFF\xFE\x18".repeat(64));
 }
 
@@ -171,10 +167,7 @@ fn a_flood_of_commands_ends_the_connection() {
     let decoded = decode(plain(), flood.chunks(16 * 1024));
     assert_eq!(
         decoded,
-        Decoded {
-            inputs: vec![Input::LineTooLong, Input::LineEndless],
-            replies: vec![]
-        }
+        Decoded { inputs: vec![Input::LineTooLong, Input::LineEndless], replies: vec![] }
     );
 }
 
@@ -183,21 +176,13 @@ fn keep_alive_commands_do_not_add_up() {
     let mut decoder = plain();
     let mut decoded = Decoded::default();
     for tick in 0..200_000 {
-        decoder.feed(
-            b"\xFF\xF1",
-            NOW + Duration::from_secs(30 * tick),
-            &mut decoded,
-        );
+        decoder.feed(b"\xFF\xF1", NOW + Duration::from_secs(30 * tick), &mut decoded);
     }
     assert!(decoded.is_empty());
     // Many commands during one slow line are no flood either.
     let most = b"\xFF\xF1".repeat(ENDLESS_BYTES_MAX / 2);
     for tick in 0..20 {
-        decoder.feed(
-            &most,
-            NOW + Duration::from_secs(10_000_000 + 10 * tick),
-            &mut decoded,
-        );
+        decoder.feed(&most, NOW + Duration::from_secs(10_000_000 + 10 * tick), &mut decoded);
     }
     assert!(decoded.is_empty());
 }

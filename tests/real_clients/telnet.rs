@@ -35,11 +35,7 @@ fn chats_with(telnet: Option<PathBuf>, sign: &str) {
     let server = Server::start(&[]);
     let mut bob = Client::join(&server, "Bob");
     let port = format!("{sign}{}", server.port);
-    let tess = start(
-        script(expect, "telnet.exp")
-            .arg(telnet)
-            .args(["--", "localhost", &port]),
-    );
+    let tess = start(script(expect, "telnet.exp").arg(telnet).args(["--", "localhost", &port]));
 
     bob.expect("server: A new client has connected to the chat: id = Tess");
     bob.expect("Tess : Grüße 👋 уМ本");

@@ -61,10 +61,7 @@ fn a_half_closed_connection_gets_its_answers() {
         hearer.expect("bot : hello");
         hearer.expect("server: bot has left the chat");
         let heard = script.rest();
-        assert_eq!(
-            heard.last().unwrap(),
-            "server: 2 client(s) connected: hearer, bot"
-        );
+        assert_eq!(heard.last().unwrap(), "server: 2 client(s) connected: hearer, bot");
     }
 }
 
@@ -148,9 +145,7 @@ fn the_last_line_arrives_although_input_is_unread() {
         client.send(input.as_bytes());
         let lines = client.ends_with(last);
         client.was_not_reset(since);
-        let asked = lines
-            .iter()
-            .filter(|line| *line == "server: Input username.");
+        let asked = lines.iter().filter(|line| *line == "server: Input username.");
         assert_eq!(asked.count(), prompts, "{lines:?}");
     }
 }

@@ -50,19 +50,13 @@ fn the_sender_hears_a_true_estimate() {
     for _ in 0..60 {
         bob.skip_to("Alice : xxx");
     }
-    let numbers: Vec<u64> = told
-        .split(' ')
-        .filter_map(|word| word.parse().ok())
-        .collect();
+    let numbers: Vec<u64> = told.split(' ').filter_map(|word| word.parse().ok()).collect();
     let [lines, seconds] = numbers[..] else {
         panic!("{told}");
     };
     assert!((1..=41).contains(&lines), "{told}");
     // Seconds are rounded up.
-    assert!(
-        seconds >= 1 && since.elapsed().as_secs() + 1 >= seconds,
-        "{told}"
-    );
+    assert!(seconds >= 1 && since.elapsed().as_secs() + 1 >= seconds, "{told}");
     assert!(told.ends_with("Nothing is lost."), "{told}");
     alice.hears_nothing();
 }

@@ -117,10 +117,7 @@ fn the_check_ends_its_connection_without_a_reset() {
         let mut said = Vec::new();
         // After a reset, this would be an error.
         stream.read_to_end(&mut said).unwrap();
-        assert_eq!(
-            said, b"",
-            "the check says something to a server that speaks first"
-        );
+        assert_eq!(said, b"", "the check says something to a server that speaks first");
         stream.write_all(b"server: Bye!\r\n").unwrap();
     });
     is_healthy(&address);
@@ -156,10 +153,7 @@ fn a_silent_port_is_checked_in_json() {
 fn a_failed_check_says_why() {
     let table: [(&[u8], &str); 5] = [
         (b"", "closes the connection without a line"),
-        (
-            b"HTTP/1.1 400 Bad Request\r\n\r\n",
-            r#"it says "HTTP/1.1 400 Bad Request\r""#,
-        ),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", r#"it says "HTTP/1.1 400 Bad Request\r""#),
         (b"server: Inp", r#"it says "server: Inp""#),
         (b"\x1b[2J\x07\n", r#"it says "\u{1b}[2J\u{7}""#),
         (b"\xff\xfe\n", "is no chat server"),
@@ -180,10 +174,7 @@ fn a_failed_check_says_why() {
     let address = free.local_addr().unwrap().to_string();
     drop(free);
     is_unhealthy(&address, "cannot connect: Connection refused");
-    is_unhealthy(
-        "no-such-host.invalid:1",
-        "no-such-host.invalid:1: cannot connect: ",
-    );
+    is_unhealthy("no-such-host.invalid:1", "no-such-host.invalid:1: cannot connect: ");
 }
 
 #[test]

@@ -26,11 +26,7 @@ fn nobody_forges_a_line_of_the_log() {
         // As a name, with a taken name, as a command, and as a message.
         let mut stranger = Client::connect(&server);
         stranger.expect("server: Input username.");
-        for name in [
-            &format!("two words {evil}"),
-            &format!("talker{evil}"),
-            "talker",
-        ] {
+        for name in [&format!("two words {evil}"), &format!("talker{evil}"), "talker"] {
             stranger.say(name);
             if stranger.line().starts_with("server: Your username is") {
                 stranger.skip_to("client(s) connected");

@@ -27,10 +27,7 @@ fn other_protocols_are_refused_and_never_heard() {
     let tls = "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{fc}\u{3}\u{3}";
     for (hello, answer) in [
         (http, "HTTP/1.1 400 "),
-        (
-            "SSH-2.0-OpenSSH_9.6\r\n",
-            "server: This is a chat server, not SSH",
-        ),
+        ("SSH-2.0-OpenSSH_9.6\r\n", "server: This is a chat server, not SSH"),
         (tls, ""),
     ] {
         for anonymous in ["--anonymous=false", "--anonymous=true"] {
@@ -43,10 +40,7 @@ fn other_protocols_are_refused_and_never_heard() {
             let mut stranger = Client::connect(&server);
             stranger.send(hello.as_bytes());
             let lines = stranger.rest();
-            assert!(
-                lines.iter().any(|line| line.starts_with(answer)),
-                "{lines:?}"
-            );
+            assert!(lines.iter().any(|line| line.starts_with(answer)), "{lines:?}");
             server.log(r#"reason="speaks another protocol""#);
             hearer.say("/quit");
             for line in hearer.rest() {

@@ -31,9 +31,7 @@ fn a_name_that_many_claim_at_once_has_one_winner() {
         let claim = |speaks_json: bool, mut client: Client| {
             start.wait();
             let has_won = if speaks_json {
-                client.say(&format!(
-                    r#"{{"action":"connect","username":"SAM-{round}"}}"#
-                ));
+                client.say(&format!(r#"{{"action":"connect","username":"SAM-{round}"}}"#));
                 client.object()["action"] == "connect"
             } else {
                 client.say(&format!("sam-{round}"));
@@ -105,9 +103,7 @@ fn lines_before_a_reset_are_said() {
         bob.skip_to("id = Carol");
         bob.say("you will never read this");
         bob.hears_nothing();
-        let lines: String = (0..50)
-            .map(|number| format!("{round} {number}\r\n"))
-            .collect();
+        let lines: String = (0..50).map(|number| format!("{round} {number}\r\n")).collect();
         carol.send(lines.as_bytes());
         bob.say("nor this");
         drop(carol);

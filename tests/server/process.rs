@@ -60,10 +60,7 @@ fn in_a_terminal() -> Option<(Server, i32)> {
     let terminal = Server::start_by(command("script").args(["-qec", &chat, "/dev/null"]));
     let pid = terminal.pid();
     let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
-    let child = children
-        .trim()
-        .parse()
-        .expect("its only child is the server");
+    let child = children.trim().parse().expect("its only child is the server");
     Some((terminal, child))
 }
 
@@ -75,9 +72,7 @@ fn the_end_of_its_terminal_ends_the_chat() {
     terminal.signal(Signal::KILL);
     terminal.exit_status();
     client.ends_with(FAREWELL);
-    until("the server has ended", || {
-        !fs::exists(format!("/proc/{child}")).unwrap()
-    });
+    until("the server has ended", || !fs::exists(format!("/proc/{child}")).unwrap());
 }
 
 /// When a terminal closes, both its shell and the kernel send SIGHUP. The second one does not cut the farewell short.
@@ -106,9 +101,7 @@ fn a_stuck_stdout_stops_nobody() {
     let port = free_port();
     let (_unread, full) = full_pipe();
     let mut server = Server::start_unheard(
-        chatserv(&["--port", &port.to_string()])
-            .stdout(full)
-            .stderr(Stdio::null()),
+        chatserv(&["--port", &port.to_string()]).stdout(full).stderr(Stdio::null()),
         port,
     );
     serves_and_ends_well(&mut server);
@@ -128,9 +121,7 @@ fn closed_and_full_outputs_stop_nobody() {
         let shell = format!(r#"exec "$0" "$@" {redirect}"#);
         let flags = ["--port", &port.to_string()];
         let mut server = Server::start_unheard(
-            behind(&["sh", "-c", &shell], &flags)
-                .stdout(Stdio::null())
-                .stderr(Stdio::null()),
+            behind(&["sh", "-c", &shell], &flags).stdout(Stdio::null()).stderr(Stdio::null()),
             port,
         );
         serves_and_ends_well(&mut server);
@@ -144,9 +135,7 @@ fn with_a_stuck_log(stdout: &str) -> (Server, Pair, PipeReader) {
     let (unread, stuck) = pipe().unwrap();
     let stdout = File::options().write(true).open(stdout).unwrap();
     let server = Server::start_unheard(
-        chatserv(&["--log-messages", "--port", &port.to_string()])
-            .stdout(stdout)
-            .stderr(stuck),
+        chatserv(&["--log-messages", "--port", &port.to_string()]).stdout(stdout).stderr(stuck),
         port,
     );
     let mut pair = Pair::join(&server);
@@ -219,9 +208,8 @@ fn no_thread_and_no_descriptor_survives_its_client() {
     let base = server.base_line();
     // In every way to leave, and several at a time.
     for round in 0..5 {
-        let mut everybody: Vec<Client> = (0..60)
-            .map(|number| Client::join(&server, &format!("guest{number}")))
-            .collect();
+        let mut everybody: Vec<Client> =
+            (0..60).map(|number| Client::join(&server, &format!("guest{number}"))).collect();
         let unnamed: Vec<Client> = (0..20).map(|_| Client::connect(&server)).collect();
         assert!(server.thread_count() > 60, "round {round}");
         for (number, mut client) in everybody.drain(..).enumerate() {

@@ -94,10 +94,7 @@ fn wrong_settings_change_nothing() {
     }
     Pair::join(&server).exchange();
     let log = server.log_so_far();
-    assert!(
-        !log.contains("DEBUG") && !log.contains("INFO reloaded"),
-        "{log}"
-    );
+    assert!(!log.contains("DEBUG") && !log.contains("INFO reloaded"), "{log}");
 }
 
 #[test]
@@ -132,10 +129,7 @@ fn a_pipe_instead_of_a_file_is_refused() {
     let mode = Mode::RUSR | Mode::WUSR;
     // Opening it for reading would wait for a writer, and there is none.
     mknodat(CWD, directory.path("motd"), FileType::Fifo, mode, 0).unwrap();
-    reload(
-        &server,
-        "motd: is a directory, a pipe or a device, expected a regular file",
-    );
+    reload(&server, "motd: is a directory, a pipe or a device, expected a regular file");
     server.signal(Signal::TERM);
     server.ends_well();
 }

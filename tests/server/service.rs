@@ -23,10 +23,8 @@ fn analyze(words: &[&str]) {
         return;
     }
     let directory = Directory::new("unit");
-    let built = UNIT.replace(
-        "/usr/local/bin/chatserv ",
-        concat!(env!("CARGO_BIN_EXE_chatserv"), " "),
-    );
+    let built =
+        UNIT.replace("/usr/local/bin/chatserv ", concat!(env!("CARGO_BIN_EXE_chatserv"), " "));
     directory.write("chatserv.service", &built);
     let mut analyze = command("systemd-analyze");
     analyze.args(words).arg(directory.path("chatserv.service"));
@@ -57,11 +55,9 @@ fn unit_and_compose_allow_enough_threads_and_descriptors() {
     let config = Config::default();
     // Readers, writers, and the server's reserve before it lowers --max-clients (server/capacity.rs).
     let threads = config.max_clients + config.max_writers + 1100;
-    for (text, word) in [
-        (UNIT, "\nTasksMax="),
-        (UNIT, "\nLimitNPROC="),
-        (COMPOSE, "\n    pids_limit:"),
-    ] {
+    for (text, word) in
+        [(UNIT, "\nTasksMax="), (UNIT, "\nLimitNPROC="), (COMPOSE, "\n    pids_limit:")]
+    {
         assert!(number(text, word) > threads, "{word}");
     }
     for (text, word) in [(UNIT, "\nLimitNOFILE="), (COMPOSE, "\n      nofile:")] {
@@ -82,9 +78,7 @@ fn the_image_build_copies_every_file_that_the_manifest_names() {
         let target = sources.pop().unwrap();
         for source in sources {
             // All other files are ignored.
-            let is_sent = DOCKERIGNORE
-                .lines()
-                .any(|line| line == format!("!{source}"));
+            let is_sent = DOCKERIGNORE.lines().any(|line| line == format!("!{source}"));
             assert!(is_sent, "{source} is in .dockerignore");
             let source = format!("{}/{source}", env!("CARGO_MANIFEST_DIR"));
             let mut cp = command("cp");
@@ -109,9 +103,7 @@ fn the_log_leaves_the_time_to_the_journal() {
         let mut server = chatserv(&["--port", "0"]);
         server.env("JOURNAL_STREAM", format!("{}:{inode}", file.dev()));
         let mut server = Program::start(server.stderr(stderr));
-        server
-            .stdout
-            .wait_for(|line| line.starts_with("Waiting for incoming connections"));
+        server.stdout.wait_for(|line| line.starts_with("Waiting for incoming connections"));
         server.signal(Signal::TERM);
         assert_eq!(server.exit_status().code(), Some(0));
         let text = fs::read_to_string(&log).unwrap();

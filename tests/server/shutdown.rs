@@ -22,11 +22,8 @@ enum Cause {
     Operator,
 }
 
-const CAUSES: [Cause; 3] = [
-    Cause::Signal(Signal::TERM),
-    Cause::Signal(Signal::INT),
-    Cause::Operator,
-];
+const CAUSES: [Cause; 3] =
+    [Cause::Signal(Signal::TERM), Cause::Signal(Signal::INT), Cause::Operator];
 
 /// Ends the chat, and returns the operator if one did it.
 fn end(server: &Server, cause: Cause) -> Option<Client> {
@@ -110,9 +107,7 @@ fn with_a_client_that_never_closes_its_side() {
         |mut stayer| {
             stayer.ends_with(FAREWELL);
             // It keeps writing until the server resets the connection.
-            until("writing fails", || {
-                stayer.stream().write_all(b"x\r\n").is_err()
-            });
+            until("writing fails", || stayer.stream().write_all(b"x\r\n").is_err());
         },
     );
 }
@@ -222,9 +217,7 @@ fn in_the_middle_of_many_connects() {
                     }
                 });
             }
-            until("a hundred have connected", || {
-                connected.load(Ordering::Relaxed) >= 100
-            });
+            until("a hundred have connected", || connected.load(Ordering::Relaxed) >= 100);
             let since = Instant::now();
             drop(end(&server, cause));
             since
@@ -253,9 +246,7 @@ fn nobody_can_connect_any_more() {
     server.signal(Signal::TERM);
     last.expect(FAREWELL);
     last.expect_end();
-    until("connections are refused", || {
-        TcpStream::connect(server.address()).is_err()
-    });
+    until("connections are refused", || TcpStream::connect(server.address()).is_err());
     last.stream().shutdown(Shutdown::Both).unwrap();
     server.ends_well();
 }

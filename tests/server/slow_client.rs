@@ -158,10 +158,7 @@ fn a_client_that_reads_too_slowly_is_cut_by_age_too() {
     let flags = "--outbox-age 1s --outbox-bytes 16MiB";
     let (_server, mut pair, mut slow) = start(PATIENT[0], flags);
     pair.exchange_bytes(4 * MORE_THAN_THE_KERNEL_BYTES);
-    pair.bob
-        .stream()
-        .set_read_timeout(Some(Duration::from_millis(20)))
-        .unwrap();
+    pair.bob.stream().set_read_timeout(Some(Duration::from_millis(20))).unwrap();
     // A line every 20 ms keeps the socket moving, but would take ten seconds for everything.
     let mut byte = [0; 1];
     let mut lines = 0;

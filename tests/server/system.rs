@@ -70,8 +70,7 @@ fn without_a_thread_only_the_newcomer_is_refused() {
     // Nobody else heard of it, and the seventh place is free.
     pair.exchange();
     Client::join(&server, "lucky");
-    pair.bob
-        .expect("server: A new client has connected to the chat: id = lucky");
+    pair.bob.expect("server: A new client has connected to the chat: id = lucky");
 }
 
 #[test]

@@ -26,10 +26,7 @@ fn rows(events: &[Value]) -> BTreeMap<String, Vec<String>> {
             }
             "M" => assert_eq!(name, "process_name"),
             "X" => {
-                assert!(
-                    event["ts"].is_number() && event["dur"].is_number(),
-                    "{event}"
-                );
+                assert!(event["ts"].is_number() && event["dur"].is_number(), "{event}");
                 let thread = &names[&event["tid"].as_u64().unwrap()];
                 rows.entry(thread.clone()).or_default().push(name);
             }
@@ -58,9 +55,7 @@ fn a_regular_end_leaves_the_activities_of_all_threads() {
     let mut server = Server::start(&["--trace", &path]);
     let mut pair = Pair::join(&server);
     pair.exchange();
-    until("the trace's thread writes", || {
-        directory.read("trace.json").starts_with('[')
-    });
+    until("the trace's thread writes", || directory.read("trace.json").starts_with('['));
     // Its own thread has a row in the table of threads, but not in the trace.
     let mut asking = Client::join(&server, "asking");
     asking.say("/threads");
@@ -87,9 +82,7 @@ fn a_killed_server_leaves_an_array_without_its_end() {
     let mut pair = Pair::join(&server);
     pair.exchange();
     until("the reader's activity is on the disk", || {
-        directory
-            .read("trace.json")
-            .contains("sending to the inbox")
+        directory.read("trace.json").contains("sending to the inbox")
     });
     server.signal(Signal::KILL);
     server.exit_status();
@@ -101,11 +94,8 @@ fn a_killed_server_leaves_an_array_without_its_end() {
 #[test]
 fn a_panic_at_the_start_ends_the_trace_too() {
     let directory = Directory::new("trace-panicked");
-    let config = Config {
-        port: 0,
-        trace: Some(directory.path("trace.json").into()),
-        ..Config::default()
-    };
+    let config =
+        Config { port: 0, trace: Some(directory.path("trace.json").into()), ..Config::default() };
     let server = chatserv::server::Server::start(config).unwrap();
     let remote = server.remote();
     let ran = panic::catch_unwind(AssertUnwindSafe(|| {

@@ -31,10 +31,7 @@ impl Client {
     /// Uses a connection of the test's own.
     pub fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
-        Self {
-            stream,
-            received: Vec::new(),
-        }
+        Self { stream, received: Vec::new() }
     }
 
     /// Connects, gives a name and reads the welcome.
@@ -167,8 +164,7 @@ impl Client {
 
     /// The next line.
     pub fn line(&mut self) -> String {
-        self.line_or_end()
-            .expect("the server closed the connection")
+        self.line_or_end().expect("the server closed the connection")
     }
 
     /// Expects this line next.
@@ -245,9 +241,7 @@ impl Client {
     /// Expects that nothing arrives for this long, where [`Client::hears_nothing`] would disturb what is tested. Too short
     /// a time lets a fault pass, but never makes a test fail.
     pub fn is_silent_for(&mut self, time: Duration) {
-        let taken = self.take(time, |received| {
-            (!received.is_empty()).then_some(received.len())
-        });
+        let taken = self.take(time, |received| (!received.is_empty()).then_some(received.len()));
         match taken {
             Err(ErrorKind::TimedOut) => {}
             Ok(bytes) => panic!("got {:?}", String::from_utf8_lossy(&bytes)),

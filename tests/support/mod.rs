@@ -4,11 +4,7 @@
 //! at most [`PATIENCE`]. [`Client::hears_nothing`] is a barrier: the answer to `/who` follows everything that came
 //! before it.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "each test binary uses a part of this"
-)]
+#![allow(dead_code, unused_imports, reason = "each test binary uses a part of this")]
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,

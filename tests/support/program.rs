@@ -18,10 +18,7 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CHATSERV_")) {
         command.env_remove(name);
     }
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 

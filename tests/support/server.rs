@@ -19,10 +19,7 @@ pub fn behind(words: &[&str], arguments: &[&str]) -> Command {
     let words = [words, &[env!("CARGO_BIN_EXE_chatserv")]].concat();
     let mut command = command(words[0]);
     command.args(&words[1..]).args(arguments);
-    if !["--rate-limit", "--config"]
-        .iter()
-        .any(|flag| arguments.contains(flag))
-    {
+    if !["--rate-limit", "--config"].iter().any(|flag| arguments.contains(flag)) {
         command.env("CHATSERV_RATE_LIMIT", "off");
     }
     command
@@ -33,24 +30,9 @@ pub fn behind(words: &[&str], arguments: &[&str]) -> Command {
 pub fn tampered(inject: &str, flags: &[&str]) -> Option<Command> {
     find("strace")?;
     let inject = format!("inject={inject}");
-    let strace = [
-        "strace",
-        "-D",
-        "-f",
-        "-qq",
-        "-o",
-        "/dev/null",
-        "-e",
-        &inject,
-    ];
+    let strace = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", &inject];
     let mut probe = command(strace[0]);
-    if !probe
-        .args(&strace[1..])
-        .arg("true")
-        .status()
-        .unwrap()
-        .success()
-    {
+    if !probe.args(&strace[1..]).arg("true").status().unwrap().success() {
         eprintln!("skipped: strace may not trace");
         return None;
     }
@@ -83,9 +65,7 @@ impl Server {
     pub fn start_unheard(command: &mut Command, port: u16) -> Self {
         let program = Program::start(command);
         let server = Self { program, port };
-        until("the server listens", || {
-            TcpStream::connect(server.address()).is_ok()
-        });
+        until("the server listens", || TcpStream::connect(server.address()).is_ok());
         server
     }
 
@@ -175,20 +155,13 @@ impl Server {
     /// Its threads and descriptors while nobody is connected.
     pub fn base_line(&self) -> BaseLine {
         // The server prints its port before the last of its own threads has started.
-        until("the dispatcher runs", || {
-            self.threads_called("dispatcher") == 1
-        });
-        BaseLine {
-            threads: self.thread_count(),
-            descriptors: self.descriptor_count(),
-        }
+        until("the dispatcher runs", || self.threads_called("dispatcher") == 1);
+        BaseLine { threads: self.thread_count(), descriptors: self.descriptor_count() }
     }
 
     /// Waits until it has no more threads and descriptors than at its base line.
     pub fn is_back_at(&self, base: &BaseLine) {
-        until("the threads of all who left have ended", || {
-            self.thread_count() <= base.threads
-        });
+        until("the threads of all who left have ended", || self.thread_count() <= base.threads);
         until("the descriptors of all who left are closed", || {
             self.descriptor_count() <= base.descriptors
         });

@@ -1,69 +1,57 @@
-//! The floors: the least that one thread with epoll can do. No names, no cleaning, no limits: a line that one connection
-//! sends goes to all others as it is. What another server costs beyond this is what it does beyond this.
+//! The floor: the least that a chat server with one thread and epoll does. It has no names, no cleaning and no limits: it
+//! sends the lines of one client to all others as they are. The difference to it is the price of what another server
+//! does beyond this.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::mem;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 
-use clap::ValueEnum;
+use chatserv::load::dialect::{Dialect, Identity};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 
-/// What each new connection hears first, so that it knows that it is in.
+/// The first bytes that a client receives, which tell it that it is connected.
 pub const GREETING: &[u8] = b"hello\n";
 
-/// So many ready sockets are looked at in one round, at the most.
+/// Stands for a name: with it, the floor delivers as many bytes as chatserv.
+const PREFIX: &[u8] = b"s00001 : ";
+
 const EVENTS_MAX: usize = 1024;
 
 const READ_BUFFER_BYTES: usize = 64 * 1024;
 
 const LISTENER: Token = Token(usize::MAX);
 
-/// When a floor sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Sends {
-    /// At the end of each round: all that has gathered for a client, in one send.
-    Gathered,
-    /// Each line at once.
-    Each,
-}
-
 #[derive(Debug)]
 struct Client {
     socket: TcpStream,
-    /// The beginning of a line whose end has not come.
-    begun: Vec<u8>,
-    /// What is to be sent.
+    /// The beginning of an incomplete line.
+    incomplete: Vec<u8>,
+    /// The bytes to send.
     out: Vec<u8>,
-    /// It is in the list of those to send to.
-    touched: bool,
+    /// Whether it is in the list of clients to send to.
+    is_touched: bool,
 }
 
-/// One thread, one loop.
+/// The server.
 pub struct Floor {
-    sends: Sends,
     poll: Poll,
     listener: TcpListener,
     clients: Vec<Option<Client>>,
-    /// Places in `clients` that nobody has.
+    /// Unused places in `clients`.
     free: Vec<usize>,
-    /// Who has something to be sent.
+    /// The clients to send to at the end of this round of events.
     touched: Vec<usize>,
     buffer: Vec<u8>,
 }
 
 impl Floor {
-    /// Listens on `address`.
-    ///
-    /// # Errors
-    /// What the kernel says.
-    pub fn bind(address: SocketAddr, sends: Sends) -> io::Result<Self> {
+    /// Listens on a free port of 127.0.0.1.
+    pub fn bind() -> io::Result<Self> {
         let poll = Poll::new()?;
-        let mut listener = TcpListener::bind(address)?;
-        poll.registry()
-            .register(&mut listener, LISTENER, Interest::READABLE)?;
+        let mut listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
         Ok(Self {
-            sends,
             poll,
             listener,
             clients: Vec::new(),
@@ -73,18 +61,11 @@ impl Floor {
         })
     }
 
-    /// Where it listens.
-    ///
-    /// # Errors
-    /// What the kernel says.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
 
-    /// Serves until it is killed.
-    ///
-    /// # Errors
-    /// Polling or accepting fails; a client's failure ends that client.
+    /// Serves until the process is killed.
     pub fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS_MAX);
         loop {
@@ -122,27 +103,26 @@ impl Floor {
             });
             let _ = socket.set_nodelay(true);
             let interests = Interest::READABLE | Interest::WRITABLE;
-            self.poll
-                .registry()
-                .register(&mut socket, Token(at), interests)?;
+            self.poll.registry().register(&mut socket, Token(at), interests)?;
             self.clients[at] = Some(Client {
                 socket,
-                begun: Vec::new(),
+                incomplete: Vec::new(),
                 out: GREETING.to_vec(),
-                touched: false,
+                is_touched: false,
             });
             self.touch(at);
         }
     }
 
-    /// Reads all there is, up to the end of the stream if the client says no more: another event comes only after that.
+    /// Reads until a read does not fill the buffer, or until the end of the stream if the client has closed it: no further
+    /// event announces either.
     fn read(&mut self, at: usize, is_closed: bool) {
         let mut buffer = mem::take(&mut self.buffer);
         while let Some(client) = &mut self.clients[at] {
             match client.socket.read(&mut buffer) {
                 Ok(0) => self.remove(at),
                 Ok(count) => {
-                    self.hear(at, &buffer[..count]);
+                    self.receive(at, &buffer[..count]);
                     if count < buffer.len() && !is_closed {
                         break;
                     }
@@ -155,36 +135,25 @@ impl Floor {
         self.buffer = buffer;
     }
 
-    fn hear(&mut self, at: usize, bytes: &[u8]) {
+    /// Queues the complete lines for all other clients.
+    fn receive(&mut self, at: usize, bytes: &[u8]) {
         let Some(client) = &mut self.clients[at] else {
             return;
         };
         let Some(end) = bytes.iter().rposition(|&byte| byte == b'\n') else {
-            client.begun.extend_from_slice(bytes);
+            client.incomplete.extend_from_slice(bytes);
             return;
         };
-        let (lines, rest) = bytes.split_at(end + 1);
-        let mut all = mem::take(&mut client.begun);
-        all.extend_from_slice(lines);
-        client.begun = rest.to_vec();
-        match self.sends {
-            Sends::Gathered => self.tell_others(at, &all),
-            Sends::Each => {
-                for line in all.split_inclusive(|&byte| byte == b'\n') {
-                    self.tell_others(at, line);
-                    self.flush();
-                }
-            }
-        }
-    }
-
-    fn tell_others(&mut self, at: usize, lines: &[u8]) {
+        let (complete, rest) = bytes.split_at(end + 1);
+        let mut lines = mem::take(&mut client.incomplete);
+        lines.extend_from_slice(complete);
+        client.incomplete = rest.to_vec();
         for (other, client) in self.clients.iter_mut().enumerate() {
             if let Some(client) = client
                 && other != at
             {
-                client.out.extend_from_slice(lines);
-                if !mem::replace(&mut client.touched, true) {
+                client.out.extend_from_slice(&lines);
+                if !mem::replace(&mut client.is_touched, true) {
                     self.touched.push(other);
                 }
             }
@@ -193,19 +162,19 @@ impl Floor {
 
     fn touch(&mut self, at: usize) {
         if let Some(client) = &mut self.clients[at]
-            && !mem::replace(&mut client.touched, true)
+            && !mem::replace(&mut client.is_touched, true)
         {
             self.touched.push(at);
         }
     }
 
-    /// Sends what there is to whoever takes it. Who does not is written to when their socket has space again.
+    /// Sends all that is queued. A full socket announces itself when it has space again.
     fn flush(&mut self) {
         while let Some(at) = self.touched.pop() {
             let Some(client) = &mut self.clients[at] else {
                 continue;
             };
-            client.touched = false;
+            client.is_touched = false;
             if client.out.is_empty() {
                 continue;
             }
@@ -226,5 +195,25 @@ impl Floor {
         if self.clients[at].take().is_some() {
             self.free.push(at);
         }
+    }
+}
+
+/// The floor's protocol: a greeting, then lines.
+#[derive(Debug)]
+pub struct Lines;
+
+impl Dialect for Lines {
+    fn log_in(&self, step: usize, _: &Identity, _: &mut Vec<u8>) -> Option<&'static [u8]> {
+        (step == 0).then_some(GREETING)
+    }
+
+    fn say(&self, payload: &[u8], out: &mut Vec<u8>) {
+        out.extend_from_slice(PREFIX);
+        out.extend_from_slice(payload);
+        out.extend_from_slice(b"\r\n");
+    }
+
+    fn speakers_hear(&self) -> bool {
+        true
     }
 }

@@ -1,26 +1,25 @@
-//! What is said: a text that says who said it and which of theirs it is, so that whoever hears it can check that it is
-//! whole, in order and unchanged.
+//! The text of a message. It names its sender and its number, so that each receiver can check it.
 
 use std::io::Write;
 
-/// Begins a payload. In what comes behind, nothing else holds this byte or the next.
+/// The first byte of a payload. Neither it nor the last occurs elsewhere in what a server sends.
 const BEGIN: u8 = b'[';
-/// Ends a payload, and is the last byte of it: to count the deliveries is to count these.
+/// The last byte of a payload: counting these counts deliveries.
 const END: u8 = b'^';
 
 /// The shortest payload: begin, speaker, number, end.
 pub const BYTES_MIN: usize = 1 + 2 + 10 + 1;
 
-/// Which payload it is.
+/// The identity of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Id {
-    /// Who said it, from 0; at most 99.
+    /// The number of its speaker, from 0 to 99.
     pub speaker: usize,
-    /// Which of what they said, from 0.
+    /// Its number among the messages of this speaker, from 0.
     pub number: u64,
 }
 
-/// Appends the payload of this id, `length` bytes long.
+/// Appends the payload with this id, `length` bytes long.
 pub fn write(id: Id, length: usize, out: &mut Vec<u8>) {
     debug_assert!(length >= BYTES_MIN && id.speaker < 100);
     let end = out.len() + length - 1;
@@ -33,77 +32,63 @@ pub fn write(id: Id, length: usize, out: &mut Vec<u8>) {
     out.push(END);
 }
 
-/// How many payloads end in these bytes. Looked at in chunks whose count fits one byte, which the compiler turns into
-/// wide comparisons: the generator shares the machine with whom it measures.
+/// The number of payloads that end in these bytes.
 pub fn count(bytes: &[u8]) -> u64 {
-    let ends = |chunk: &[u8]| {
-        chunk
-            .iter()
-            .fold(0_u8, |ends, &byte| ends + u8::from(byte == END))
-    };
+    // The count of a chunk fits into a byte, so that the compiler can compare many bytes at once: the generator shares
+    // the machine with the server it measures.
+    let ends = |chunk: &[u8]| chunk.iter().fold(0_u8, |ends, &byte| ends + u8::from(byte == END));
     bytes.chunks(255).map(|chunk| u64::from(ends(chunk))).sum()
 }
 
-/// Finds payloads in a stream, wherever the reads have split it.
+/// Finds payloads in a stream, however the reads split it.
 #[derive(Debug, Default, Clone)]
 pub struct Finder {
-    begun: Vec<u8>,
+    incomplete: Vec<u8>,
 }
 
-/// A delivery that is none of what was said.
+/// A delivery that is no payload of any message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damaged(pub String);
 
 impl Finder {
-    /// Hands each payload that ends in `bytes` to `found`.
-    ///
-    /// # Errors
-    /// The first that is not `length` bytes long, or not what [`write()`] makes.
+    /// Passes the id of each payload that ends in `bytes` to `found`.
     pub fn feed(
         &mut self,
-        mut bytes: &[u8],
+        bytes: &[u8],
         length: usize,
         mut found: impl FnMut(Id),
     ) -> Result<(), Damaged> {
-        while let Some(end) = bytes.iter().position(|&byte| byte == END) {
-            let (piece, rest) = bytes.split_at(end + 1);
-            bytes = rest;
-            let id = if self.begun.is_empty() {
-                read(piece, length)?
+        for piece in bytes.split_inclusive(|&byte| byte == END) {
+            if piece.last() != Some(&END) {
+                self.incomplete.extend_from_slice(piece);
+            } else if self.incomplete.is_empty() {
+                found(read(piece, length)?);
             } else {
-                self.begun.extend_from_slice(piece);
-                let id = read(&self.begun, length)?;
-                self.begun.clear();
-                id
-            };
-            found(id);
+                self.incomplete.extend_from_slice(piece);
+                found(read(&self.incomplete, length)?);
+                self.incomplete.clear();
+            }
         }
-        self.begun.extend_from_slice(bytes);
         Ok(())
     }
 }
 
-/// The payload that `piece` ends with; what comes before it is the server's.
+/// The id of the payload at the end of `piece`. What comes before the payload is the server's framing.
 fn read(piece: &[u8], length: usize) -> Result<Id, Damaged> {
-    let damaged = || Damaged(String::from_utf8_lossy(piece).into_owned());
-    let begin = piece.iter().rposition(|&byte| byte == BEGIN);
-    let payload = begin.map(|at| &piece[at..]).ok_or_else(damaged)?;
     let number = |digits: &[u8]| std::str::from_utf8(digits).ok()?.parse::<u64>().ok();
-    let (speaker, count) = (payload.get(1..3), payload.get(3..13));
-    let id = speaker
-        .and_then(number)
-        .zip(count.and_then(number))
-        .map(|(speaker, number)| Id {
-            speaker: speaker as usize,
-            number,
+    let id_of = |payload: &[u8]| {
+        Some(Id {
+            speaker: number(payload.get(1..3)?)? as usize,
+            number: number(payload.get(3..13)?)?,
         })
-        .ok_or_else(damaged)?;
+    };
+    let begin = piece.iter().rposition(|&byte| byte == BEGIN);
+    let payload = begin.map_or(&[][..], |at| &piece[at..]);
     let mut expected = Vec::with_capacity(length);
-    write(id, length, &mut expected);
-    if payload == expected {
-        Ok(id)
-    } else {
-        Err(damaged())
+    let id = id_of(payload).inspect(|id| write(*id, length, &mut expected));
+    match id {
+        Some(id) if payload == expected => Ok(id),
+        _ => Err(Damaged(String::from_utf8_lossy(piece).into_owned())),
     }
 }
 
@@ -122,13 +107,9 @@ mod tests {
     }
 
     #[test]
-    fn payloads_are_found_wherever_the_reads_split_them() {
-        let ids: Vec<Id> = (0..5)
-            .map(|at| Id {
-                speaker: at % 3,
-                number: 999_999_998 + at as u64,
-            })
-            .collect();
+    fn payloads_are_found_however_the_reads_split_them() {
+        let id = |at: usize| Id { speaker: at % 3, number: 999_999_998 + at as u64 };
+        let ids: Vec<Id> = (0..5).map(id).collect();
         for length in [BYTES_MIN, 64, 512] {
             let bytes = stream(&ids, length);
             assert_eq!(count(&bytes), 5);
@@ -143,11 +124,8 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_said_is_noticed() {
-        let id = Id {
-            speaker: 1,
-            number: 7,
-        };
+    fn every_altered_byte_is_noticed() {
+        let id = Id { speaker: 1, number: 7 };
         let whole = stream(&[id], 64);
         for at in whole.iter().position(|&byte| byte == BEGIN).unwrap()..whole.len() - 3 {
             let mut bytes = whole.clone();

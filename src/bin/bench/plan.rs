@@ -1,199 +1,99 @@
-//! What is measured, with whom, and how long each measurement takes.
+//! What is measured, in how many rounds, and how long.
 
 use std::time::Duration;
 
-use crate::churn;
-use crate::noisy;
-use crate::peers::{ALL, MAIN, Peer};
-use crate::record::{Case, Workload};
+use crate::results::{Case, Workload};
+use crate::work::churn::LISTENERS;
+use crate::work::latency::NOISY_PEOPLE;
 
-/// One thing to measure with each of some servers.
+/// A measurement with each server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// What kind of work.
     pub workload: Workload,
-    /// What is asked: several cases are measured one after the other with the same people.
+    /// Measured one after the other with the same clients.
     pub cases: Vec<Case>,
-    /// Of whom.
-    pub peers: Vec<Peer>,
-    /// In how many rounds, at the most.
+    /// The number of rounds that have this step.
     pub rounds: u32,
-    /// How long each measurement takes.
     pub time: Duration,
 }
 
-/// How much is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
-    /// All, for the results that are kept.
-    Full,
-    /// A look at each kind of work.
-    Quick,
+/// The number of rounds.
+pub fn rounds(is_quick: bool) -> u32 {
+    if is_quick { 2 } else { 5 }
 }
 
-impl Extent {
-    /// How many rounds there are.
-    pub fn rounds(self) -> u32 {
-        match self {
-            Extent::Full => 5,
-            Extent::Quick => 2,
-        }
-    }
-
-    /// No round begins that would end later, as far as the rounds before tell.
-    pub fn time_max(self) -> Duration {
-        match self {
-            Extent::Full => Duration::from_secs(20 * 60 - 20),
-            Extent::Quick => Duration::from_secs(165),
-        }
-    }
-
-    /// How long a measurement takes, of one that takes so many milliseconds in full.
-    fn time(self, milliseconds: u64) -> Duration {
-        Duration::from_millis(match self {
-            Extent::Full => milliseconds,
-            Extent::Quick => milliseconds / 2,
-        })
-    }
+/// No round starts that would probably end later.
+pub fn time_max(is_quick: bool) -> Duration {
+    Duration::from_secs(if is_quick { 170 } else { 12 * 60 - 20 })
 }
 
-/// All steps of a round.
-pub fn steps(extent: Extent) -> Vec<Step> {
-    let is_full = extent == Extent::Full;
+/// The steps of a full run, or of a quick one, which has a short look at each kind of work.
+pub fn steps(is_quick: bool) -> Vec<Step> {
+    let is_full = !is_quick;
+    let every = if is_full { rounds(is_quick) } else { 1 };
     let mut steps = Vec::new();
-    let mut step = |workload, cases: &[Case], peers: &[Peer], rounds, milliseconds| {
+    let mut step = |workload, cases: &[Case], rounds, milliseconds: u64| {
         steps.push(Step {
             workload,
             cases: cases.to_vec(),
-            peers: peers.to_vec(),
             rounds,
-            time: extent.time(milliseconds),
+            time: Duration::from_millis(if is_full { milliseconds } else { milliseconds / 2 }),
         });
     };
-    let every = if is_full { extent.rounds() } else { 1 };
 
-    let others: Vec<Peer> = ALL
-        .into_iter()
-        .filter(|peer| !MAIN.contains(peer))
-        .collect();
     for people in [10, 100, 1000, 5000] {
-        let short = [said(people, 64)];
-        let both = [said(people, 64), said(people, 512)];
-        let cases = if is_full || people == 100 {
-            &both[..]
-        } else {
-            &short
-        };
+        let both = [Case::of(people, 64), Case::of(people, 512)];
+        let has_both = is_full || people == 100;
+        let cases = if has_both { &both[..] } else { &both[..1] };
         let milliseconds = if people == 5000 { 1500 } else { 800 };
-        step(
-            Workload::FanOut,
-            cases,
-            &MAIN,
-            extent.rounds(),
-            milliseconds,
-        );
-        // Long messages at one size; and the slowest of these take half a minute for 5,000.
-        let cases = if people == 100 { &both[..] } else { &short };
-        match people {
-            5000 if is_full => step(Workload::FanOut, cases, &others, 1, milliseconds),
-            5000 => {}
-            _ => step(Workload::FanOut, cases, &others, every, milliseconds),
-        }
+        step(Workload::FanOut, cases, rounds(is_quick), milliseconds);
     }
     for (people, rate) in [(100, 100), (1000, 100), (100, 1000)] {
-        let case = Case {
-            rate: Some(rate),
-            ..said(people, 64)
-        };
-        step(Workload::Latency, &[case], &MAIN, every, 2000);
+        let case = Case::of(people, 64).at_rate(rate);
+        step(Workload::Latency, &[case], every, 1200);
     }
-    let idle: &[usize] = if is_full { &[1000, 10_000] } else { &[1000] };
-    for &people in idle {
-        step(Workload::Idle, &[said(people, 64)], &MAIN, every, 0);
-    }
-    let stalled = |people, stalled| Case {
-        stalled,
-        ..said(people, 512)
+    let people = if is_full { 10_000 } else { 1000 };
+    step(Workload::Idle, &[Case::of(people, 64)], every.min(3), 0);
+    let mut stalled = |people, stalled, rounds, milliseconds| {
+        let case = Case::of(people, 512).with_stalled(stalled);
+        step(Workload::Stalled, &[case], rounds, milliseconds);
     };
-    step(Workload::Stalled, &[stalled(100, 0)], &MAIN, every, 2500);
-    step(Workload::Stalled, &[stalled(100, 1)], &MAIN, every, 4000);
+    stalled(100, 0, every, 1500);
+    stalled(100, 1, every, 3000);
     if is_full {
-        for count in [0, 1, 100] {
-            step(Workload::Stalled, &[stalled(1000, count)], &MAIN, 1, 2500);
-        }
+        stalled(1000, 0, 1, 2000);
+        stalled(1000, 100, 1, 2000);
     }
-    step(
-        Workload::Noisy,
-        &[said(noisy::PEOPLE, 64)],
-        &MAIN,
-        every,
-        1500,
-    );
-    step(
-        Workload::Churn,
-        &[said(churn::LISTENERS, 64)],
-        &MAIN,
-        every,
-        1500,
-    );
-    let growth: &[usize] = if is_full {
-        &[1, 3, 10, 30, 100, 300, 1000, 3000, 10_000]
-    } else {
-        &[1, 10, 100, 1000]
-    };
+    step(Workload::Noisy, &[Case::of(NOISY_PEOPLE, 64)], every, 1200);
+    step(Workload::Churn, &[Case::of(LISTENERS, 64)], every, 1200);
+    let growth: &[usize] =
+        if is_full { &[1, 3, 10, 30, 100, 300, 1000, 3000, 10_000] } else { &[1, 10, 100, 1000] };
     for &people in growth {
-        step(
-            Workload::Growth,
-            &[said(people, 64)],
-            &MAIN,
-            every.min(2),
-            500,
-        );
+        step(Workload::Growth, &[Case::of(people, 64)], 1, 700);
     }
     steps
 }
 
-fn said(people: usize, payload_bytes: usize) -> Case {
-    Case {
-        people,
-        payload_bytes,
-        rate: None,
-        stalled: 0,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use clap::ValueEnum;
+
     use super::*;
-    use chatserv::config::DeliveryPolicy as Delivery;
 
     #[test]
-    fn every_server_is_asked_for_fan_out_and_each_case_once_in_a_round() {
-        for extent in [Extent::Full, Extent::Quick] {
-            let steps = steps(extent);
-            let mut seen = Vec::new();
-            for step in &steps {
-                for &peer in &step.peers {
-                    for case in &step.cases {
-                        let asked = (step.workload, peer.label(), case.clone());
-                        assert!(!seen.contains(&asked), "{asked:?}");
-                        seen.push(asked);
-                    }
+    fn every_workload_is_measured_and_each_case_once_in_a_round() {
+        for is_quick in [false, true] {
+            let mut seen = HashSet::new();
+            for step in steps(is_quick) {
+                assert!((1..=rounds(is_quick)).contains(&step.rounds));
+                for case in step.cases {
+                    assert!(seen.insert((step.workload, case.clone())), "{case:?}");
                 }
             }
-            for peer in ALL {
-                let label = peer.label();
-                assert!(
-                    seen.iter()
-                        .any(|asked| asked.0 == Workload::FanOut && asked.1 == label)
-                );
-            }
-            let ours = Peer::Ours(Delivery::DirectThenWriter);
-            assert!(
-                steps
-                    .iter()
-                    .all(|step| step.peers.contains(&ours) || step.workload == Workload::FanOut)
-            );
+            let has = |workload| seen.iter().any(|(measured, _)| *measured == workload);
+            assert!(Workload::value_variants().iter().copied().all(has));
         }
     }
 }

@@ -1,66 +1,113 @@
-//! A run: round after round, each server in turn, so that whatever else the machine does hits all of them alike.
+//! A run: round after round, with each server in turn, so that other work on the machine affects all servers alike.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::churn;
-use crate::fan_out;
-use crate::hearing::Ear;
-use crate::idle;
-use crate::latency;
-use crate::noisy;
-use crate::peers::{Demand, Peer};
-use crate::plan::{Extent, Step};
-use crate::record::{Case, LeftOut, Moment, Record, Workload};
-use crate::stage::Stage;
-use crate::stalled;
+use chatserv::config::DeliveryPolicy;
 
-/// More than the speakers of any kind of work.
-const SPEAKERS_MAX: usize = noisy::PEOPLE + churn::UNDER_WAY;
+use crate::deliveries::Check;
+use crate::peer::Peer;
+use crate::plan::Step;
+use crate::results::{Case, Figures, Record, Results, Setting};
+use crate::trial::Trial;
+use crate::work::{self, EXTRA_CLIENTS};
 
-/// What a run has given so far.
-#[derive(Debug, Default)]
-pub struct Gathered {
-    /// What was measured.
-    pub records: Vec<Record>,
-    /// What was not, and why.
-    pub left_out: Vec<LeftOut>,
+pub struct Run {
+    pub peers: Vec<Peer>,
+    /// How our server delivers.
+    pub delivery: DeliveryPolicy,
+    pub steps: Vec<Step>,
+    pub rounds: u32,
+    /// No round starts that would probably end later.
+    pub time_max: Duration,
+    /// How closely deliveries are checked at full speed.
+    pub check: Check,
 }
 
-/// Runs all steps, round after round, and says on stderr what it is doing. No round begins that would end later than the
-/// extent allows, as far as the one before tells.
-pub fn run(steps: &[Step], rounds: u32, extent: Extent, ear: Ear) -> Gathered {
-    let began = Instant::now();
-    let mut gathered = Gathered::default();
-    for round in 0..rounds {
-        let round_began = Instant::now();
-        for step in steps.iter().filter(|step| round < step.rounds) {
-            for peer in in_turn(&step.peers, round) {
-                // Without a stderr it goes on all the same.
-                let _ = writeln!(
-                    io::stderr(),
-                    "{:4} s, round {} of {rounds}: {:?}, {} people: {}",
-                    began.elapsed().as_secs(),
-                    round + 1,
-                    step.workload,
-                    step.cases[0].people,
-                    peer.label(),
-                );
-                gathered.measure(step, peer, ear, round);
+impl Run {
+    /// Measures everything, and reports its progress on stderr. A failure leaves out the rest of its step.
+    pub fn measure(&self) -> io::Result<Results> {
+        let began = Instant::now();
+        let mut results = Results { setting: Setting::now()?, records: Vec::new() };
+        for round in 0..self.rounds {
+            let mut next_round = Duration::ZERO;
+            for step in self.steps.iter().filter(|step| round < step.rounds) {
+                let step_began = Instant::now();
+                for peer in in_turn(&self.peers, round) {
+                    progress(&format!(
+                        "{:4} s, round {} of {}: {:?}, {} people: {}",
+                        began.elapsed().as_secs(),
+                        round + 1,
+                        self.rounds,
+                        step.workload,
+                        step.cases[0].people,
+                        peer.label(),
+                    ));
+                    self.measure_step(&mut results, step, peer, round);
+                }
+                if round + 1 < step.rounds {
+                    next_round += step_began.elapsed();
+                }
+            }
+            let is_last = round + 1 == self.rounds;
+            if !is_last && began.elapsed() + next_round > self.time_max {
+                progress("no time is left for another round");
+                break;
             }
         }
-        let took = round_began.elapsed();
-        if round + 1 < rounds && began.elapsed() + took > extent.time_max() {
-            let _ = writeln!(io::stderr(), "no time is left for another round");
-            break;
+        Ok(results)
+    }
+
+    /// Measures all cases of a step with one server.
+    fn measure_step(&self, results: &mut Results, step: &Step, peer: Peer, round: u32) {
+        let clients = step.cases[0].people + EXTRA_CLIENTS;
+        let started =
+            peer.start(clients, self.delivery).and_then(|server| Trial::of(server, peer.dialect()));
+        let mut trial = started.map_err(|error| error.to_string());
+        for case in &step.cases {
+            let measured = match &mut trial {
+                Ok(trial) => self.measure_case(trial, step, case, round),
+                Err(why) => Err(why.clone()),
+            };
+            let (figures, moments, error) = match measured {
+                Ok((figures, moments)) => (figures, moments, None),
+                Err(error) => (Figures::new(), Vec::new(), Some(error)),
+            };
+            if let Some(error) = &error {
+                progress(&format!("  {}: {error}", peer.label()));
+                trial = Err(error.clone());
+            }
+            results.records.push(Record {
+                workload: step.workload,
+                peer: peer.label().to_owned(),
+                case: case.clone(),
+                round,
+                figures,
+                moments,
+                error,
+            });
         }
     }
-    gathered
+
+    fn measure_case(
+        &self,
+        trial: &mut Trial,
+        step: &Step,
+        case: &Case,
+        round: u32,
+    ) -> Result<work::Measured, String> {
+        let is_first = round == 0;
+        work::measure(trial, step.workload, case, self.check, step.time, is_first)
+            .map_err(|error| error.to_string())
+    }
 }
 
-/// Everybody, in an order that changes from round to round, and backwards in every other: nobody always comes behind the
-/// same one.
+/// Reports to the user. Without a stderr the run goes on.
+fn progress(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
+}
+
+/// The servers in the order of a round, which differs from round to round: no server always follows the same one.
 fn in_turn(peers: &[Peer], round: u32) -> Vec<Peer> {
     let mut peers = peers.to_vec();
     let first = round as usize % peers.len().max(1);
@@ -71,138 +118,24 @@ fn in_turn(peers: &[Peer], round: u32) -> Vec<Peer> {
     peers
 }
 
-impl Gathered {
-    /// The cases of a step that a server can do; the others are left out.
-    fn possible(&mut self, step: &Step, peer: Peer) -> Vec<Case> {
-        if let Err(missing) = peer.version() {
-            for case in &step.cases {
-                self.leave_out(step.workload, peer, case, &missing);
-            }
-            return Vec::new();
-        }
-        let mut possible = Vec::new();
-        for case in &step.cases {
-            let demand = Demand {
-                people: case.people,
-                payload_bytes: case.payload_bytes,
-            };
-            match peer.cannot(demand) {
-                None => possible.push(case.clone()),
-                Some(why) => self.leave_out(step.workload, peer, case, why),
-            }
-        }
-        possible
-    }
-
-    fn leave_out(&mut self, workload: Workload, peer: Peer, case: &Case, why: &str) {
-        let left_out = LeftOut {
-            workload,
-            peer: peer.label().to_owned(),
-            case: case.clone(),
-            reason: why.to_owned(),
-        };
-        if !self.left_out.contains(&left_out) {
-            self.left_out.push(left_out);
-        }
-    }
-
-    /// Sets the stage once and measures all cases on it. What goes wrong is told, and leaves the rest of them out.
-    fn measure(&mut self, step: &Step, peer: Peer, ear: Ear, round: u32) {
-        let cases = self.possible(step, peer);
-        let Some(first) = cases.first() else {
-            return;
-        };
-        let lengths = cases.iter().map(|case| case.payload_bytes);
-        let demand = Demand {
-            people: first.people + SPEAKERS_MAX,
-            payload_bytes: lengths.max().unwrap_or(0),
-        };
-        let (mut stage, mut failed) = match Stage::start(peer, demand) {
-            Ok(stage) => (Some(stage), None),
-            Err(error) => (None, Some(error.to_string())),
-        };
-        for case in &cases {
-            if let Some(stage) = &mut stage
-                && failed.is_none()
-            {
-                match measure_case(stage, step, case, ear, round) {
-                    Ok((figures, moments)) => self.records.push(Record {
-                        workload: step.workload,
-                        peer: peer.label().to_owned(),
-                        case: case.clone(),
-                        round,
-                        figures,
-                        moments,
-                    }),
-                    Err(error) => failed = Some(error.to_string()),
-                }
-            }
-            if let Some(why) = &failed {
-                let _ = writeln!(io::stderr(), "  {}: {why}", peer.label());
-                self.leave_out(step.workload, peer, case, why);
-            }
-        }
-    }
-}
-
-fn measure_case(
-    stage: &mut Stage,
-    step: &Step,
-    case: &Case,
-    ear: Ear,
-    round: u32,
-) -> io::Result<(BTreeMap<String, f64>, Vec<Moment>)> {
-    let (people, bytes) = (case.people, case.payload_bytes);
-    if stage.crowd.is_empty() {
-        match step.workload {
-            Workload::FanOut | Workload::Growth | Workload::Latency | Workload::Stalled => {
-                stage.fill(people, fan_out::SPEAKERS.min(people))?;
-            }
-            Workload::Noisy => stage.fill(people, people + 1)?,
-            Workload::Churn => stage.let_in(people, 0)?,
-            // They come in while it is measured.
-            Workload::Idle => {}
-        }
-        stage.wait_for_quiet()?;
-    }
-    let figures = match step.workload {
-        Workload::FanOut | Workload::Growth => fan_out::measure(stage, bytes, ear, step.time)?,
-        Workload::Latency => {
-            let rate = case.rate.unwrap_or(1);
-            latency::measure(stage, bytes, rate, step.time)?
-        }
-        Workload::Stalled => return stalled::measure(stage, bytes, case.stalled, step.time),
-        Workload::Noisy => noisy::measure(stage, bytes, step.time)?,
-        Workload::Churn => churn::measure(stage, bytes, step.time)?,
-        Workload::Idle => {
-            // What they cost is much the same each time, and takes ten seconds to see.
-            idle::measure(stage, people, bytes, round == 0)?
-        }
-    };
-    Ok((figures, Vec::new()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::peers::MAIN;
+    use crate::peer::ALL;
 
     #[test]
-    fn nobody_always_comes_behind_the_same_one_and_each_round_has_all() {
-        let rounds: Vec<Vec<Peer>> = (0..5).map(|round| in_turn(&MAIN, round)).collect();
-        assert_eq!(rounds[0], MAIN);
-        assert_eq!(rounds[1], [MAIN[0], MAIN[3], MAIN[2], MAIN[1]]);
-        assert_eq!(rounds[4], MAIN);
-        for peer in MAIN {
-            let before = |round: &Vec<Peer>| {
+    fn no_server_always_follows_the_same_one() {
+        let rounds: Vec<Vec<Peer>> = (0..5).map(|round| in_turn(&ALL, round)).collect();
+        assert_eq!(rounds[0], ALL);
+        assert_eq!(rounds[1], [ALL[0], ALL[3], ALL[2], ALL[1]]);
+        assert_eq!(rounds[4], ALL);
+        for peer in ALL {
+            let previous = |round: &Vec<Peer>| {
                 let at = round.iter().position(|&other| other == peer).unwrap();
                 at.checked_sub(1).map(|at| round[at])
             };
-            let first = before(&rounds[0]);
-            assert!(
-                rounds.iter().any(|round| before(round) != first),
-                "{peer:?}"
-            );
+            let first = previous(&rounds[0]);
+            assert!(rounds.iter().any(|round| previous(round) != first), "{peer:?}");
         }
         assert!(in_turn(&[], 3).is_empty());
     }

@@ -1,37 +1,40 @@
-//! Servers for tests: the floor, and one that does not always deliver what was said.
+//! Servers for tests: the floor, and one that does not deliver what it should.
 
 use std::io::{self, BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
 
-use crate::floor::{Floor, GREETING, Sends};
-use crate::peers::floor::Lines;
-use crate::stage::Stage;
 use chatserv::load::dialect::Dialect;
 
-/// Of one's own machine, any free port.
-const ANY: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
+use crate::floor::{Floor, GREETING, Lines};
+use crate::trial::Trial;
 
-/// A floor in a thread, and nobody in it.
-pub fn floor(sends: Sends) -> Stage {
-    floor_that_speaks(&Lines, sends)
+/// Tells that a part of a test cannot run here.
+#[allow(clippy::print_stdout, reason = "cargo test captures it")]
+pub fn skipped(why: &str) {
+    println!("skipped: {why}");
 }
 
-/// The same, talked to in another language.
-pub fn floor_that_speaks(dialect: &'static dyn Dialect, sends: Sends) -> Stage {
-    let floor = Floor::bind(SocketAddr::from(ANY), sends).unwrap();
+/// A floor in a thread, without clients.
+pub fn floor() -> Trial {
+    floor_with(&Lines)
+}
+
+/// The same with another view of its protocol.
+pub fn floor_with(dialect: &'static dyn Dialect) -> Trial {
+    let floor = Floor::bind().unwrap();
     let address = floor.address().unwrap();
     thread::spawn(|| floor.run());
-    Stage::over(address, dialect).unwrap()
+    Trial::over(address, dialect).unwrap()
 }
 
-/// A server in a thread, with so many who listen and one who speaks. What the first of them gets is up to `deliver`,
-/// which is given its connection, a number from 0 and each line; then all others get that line as it is.
-pub fn with_whims(
+/// A server in a thread, with listeners and one speaker. Each line goes to all listeners, but `deliver` writes to the first
+/// of them: it gets the connection, the number of the line and the line.
+pub fn faulty(
     listeners: usize,
     mut deliver: impl FnMut(&mut TcpStream, usize, &[u8]) -> io::Result<()> + Send + 'static,
-) -> Stage {
-    let listener = TcpListener::bind(ANY).unwrap();
+) -> Trial {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || -> io::Result<()> {
         let mut sockets = Vec::new();
@@ -55,7 +58,7 @@ pub fn with_whims(
         }
         Ok(())
     });
-    let mut stage = Stage::over(address, &Lines).unwrap();
-    stage.let_in(listeners, 1).unwrap();
-    stage
+    let mut trial = Trial::over(address, &Lines).unwrap();
+    trial.connect(listeners, 1).unwrap();
+    trial
 }

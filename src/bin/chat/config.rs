@@ -42,12 +42,7 @@ pub struct Config {
     pub bell: Option<Bell>,
 
     /// Whether to use colours. By default auto: at a terminal, unless the environment has a NO_COLOR.
-    #[arg(
-        long,
-        value_name = "auto|always|never",
-        hide_possible_values = true,
-        alias = "colour"
-    )]
+    #[arg(long, value_name = "auto|always|never", hide_possible_values = true, alias = "colour")]
     pub color: Option<Color>,
 
     /// How to show times, as strftime writes the time of day. By default %H:%M; with "" no times are shown.
@@ -175,11 +170,7 @@ pub fn config_path() -> Option<PathBuf> {
 
 /// Where the typed lines are kept from one run to the next.
 pub fn history_path() -> Option<PathBuf> {
-    let folder = base(
-        env::var_os("XDG_STATE_HOME"),
-        env::home_dir(),
-        ".local/state",
-    )?;
+    let folder = base(env::var_os("XDG_STATE_HOME"), env::home_dir(), ".local/state")?;
     Some(folder.join("chatserv").join("history"))
 }
 

@@ -38,11 +38,7 @@ pub fn take_line(source: &mut impl BufRead) -> io::Result<Taken> {
     bytes.pop_if(|byte| *byte == b'\r');
     let text = String::from_utf8(bytes)
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-    Ok(if ended {
-        Taken::Line(text)
-    } else {
-        Taken::Unfinished(text)
-    })
+    Ok(if ended { Taken::Line(text) } else { Taken::Unfinished(text) })
 }
 
 #[cfg(test)]

@@ -86,11 +86,7 @@ fn chat(options: &Options) -> io::Result<Status> {
     let colours = options.colours(at_terminal);
     let face = if at_terminal {
         let notice = move |text: &str| paint(&Line::notice(text), colours);
-        Face::Terminal(Terminal::open(
-            config::history_path(),
-            sender,
-            Box::new(notice),
-        )?)
+        Face::Terminal(Terminal::open(config::history_path(), sender, Box::new(notice))?)
     } else {
         Face::Pipe(Pipe::open(sender, options.json)?)
     };

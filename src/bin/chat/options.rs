@@ -121,9 +121,7 @@ pub fn load(
         ..with_positions(given.config, given.user, given.server)?
     };
     // A usual file that is not there is no error: who has never written one has chosen nothing.
-    let path = given
-        .file
-        .or_else(|| usual_file.filter(|path| path.exists()));
+    let path = given.file.or_else(|| usual_file.filter(|path| path.exists()));
     let file = path.as_deref().map(Config::read).transpose();
     let file = file.map_err(Wrong::File)?.unwrap_or_default();
     let chosen = flags.or(file).or(Config::defaults());
@@ -152,11 +150,7 @@ fn with_positions(
         let url = text.parse::<Url>();
         url.map_err(|why| Wrong::Arguments(format!("{text:?}: {why}.")))
     };
-    Ok(Config {
-        user,
-        server: server.map(read).transpose()?,
-        ..config
-    })
+    Ok(Config { user, server: server.map(read).transpose()?, ..config })
 }
 
 /// The choices, if one can chat by them.

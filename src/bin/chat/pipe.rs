@@ -66,12 +66,7 @@ impl Pipe {
             .name("input".into())
             .stack_size(SERVICE_STACK_BYTES)
             .spawn(move || input::read(io::stdin().lock(), &inbox, &turn, on_refusal))?;
-        Ok(Self {
-            turns,
-            refused,
-            stdout: Stdout::Open,
-            json,
-        })
+        Ok(Self { turns, refused, stdout: Stdout::Open, json })
     }
 
     /// Prints what the chat says.
@@ -137,10 +132,7 @@ impl Pipe {
         self.stdout = if error.kind() == ErrorKind::BrokenPipe {
             Stdout::Closed
         } else {
-            tell(&format!(
-                "chat: stdout cannot be written to: {}.",
-                words(&error)
-            ));
+            tell(&format!("chat: stdout cannot be written to: {}.", words(&error)));
             Stdout::Broken
         };
         Err(Lost)
@@ -188,10 +180,7 @@ mod tests {
         for (object, expected) in [
             (r#"{"a":"b"}"#, r#"{"a":"b"}"#),
             (r#"{"a":"日本 \u001b"}"#, r#"{"a":"日本 \u001b"}"#),
-            (
-                "{\"a\":\"\u{9b}2J\u{202e}x\u{2028}\"}",
-                r#"{"a":"\u009b2J\u202ex\u2028"}"#,
-            ),
+            ("{\"a\":\"\u{9b}2J\u{202e}x\u{2028}\"}", r#"{"a":"\u009b2J\u202ex\u2028"}"#),
         ] {
             assert_eq!(escaped(object), expected);
         }

@@ -68,10 +68,7 @@ impl<'a> Shell<'a> {
     }
 
     fn now(&self) -> Now {
-        Now {
-            elapsed: self.start.elapsed(),
-            wall: Zoned::now(),
-        }
+        Now { elapsed: self.start.elapsed(), wall: Zoned::now() }
     }
 
     /// Whether somebody asks for the end a second time, and so does not want to wait until everything is in order.
@@ -88,10 +85,7 @@ impl<'a> Shell<'a> {
         // never stops typing can keep the others from being heard, nor the deadline.
         let time = deadline.map_or_else(never, |at| after(at.saturating_sub(self.start.elapsed())));
         let silence = never();
-        let connection = self
-            .connection
-            .as_ref()
-            .map_or(&silence, Connection::events);
+        let connection = self.connection.as_ref().map_or(&silence, Connection::events);
         select! {
             recv(self.inbox) -> event => {
                 event.expect("whoever calls `run` keeps a sender of the inbox alive meanwhile")

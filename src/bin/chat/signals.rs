@@ -57,14 +57,9 @@ pub fn watch(inbox: Sender<Event>, terminal: bool) -> io::Result<SignalThread> {
             }
         }
     };
-    let thread = Builder::new()
-        .name("signals".into())
-        .stack_size(SERVICE_STACK_BYTES)
-        .spawn(body)?;
-    Ok(SignalThread {
-        handle,
-        thread: Some(thread),
-    })
+    let thread =
+        Builder::new().name("signals".into()).stack_size(SERVICE_STACK_BYTES).spawn(body)?;
+    Ok(SignalThread { handle, thread: Some(thread) })
 }
 
 /// Ends the process, unless the main thread has left in time.

@@ -53,12 +53,7 @@ impl Connection {
                 .stack_size(STACK_BYTES)
                 .spawn(move || converse(&address, &socket, &sender))?
         };
-        Ok(Self {
-            events,
-            socket,
-            thread: Some(thread),
-            broken: None,
-        })
+        Ok(Self { events, socket, thread: Some(thread), broken: None })
     }
 
     /// What happens here.
@@ -79,10 +74,9 @@ impl Connection {
         let line = format!("{object}\n");
         if let Err(error) = socket.write_all(line.as_bytes()) {
             self.broken = Some(match error.kind() {
-                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => format!(
-                    "the server has taken nothing for {} seconds",
-                    SEND_TIMEOUT.as_secs()
-                ),
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                    format!("the server has taken nothing for {} seconds", SEND_TIMEOUT.as_secs())
+                }
                 _ => words(&error),
             });
             let _ = socket.shutdown(Shutdown::Both);

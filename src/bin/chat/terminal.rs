@@ -106,13 +106,7 @@ impl Terminal {
         let printer_ended = spawn(Builder::new().name("printer".into()), move || {
             print(&shared, &waiting_errands, printer);
         })?;
-        Ok(Self {
-            desk,
-            turns,
-            errands,
-            input_ended,
-            printer_ended,
-        })
+        Ok(Self { desk, turns, errands, input_ended, printer_ended })
     }
 
     /// Shows a line, given without its end. Never waits for the terminal.

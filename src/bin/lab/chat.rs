@@ -1,9 +1,8 @@
-//! The chat without its sockets, for the shells of the lab: the server's own Hub and codecs, and for each connection the
-//! bytes that it is to get.
+//! The chat without sockets, for the server variants: the server's own Hub and codecs, and an outbox for each client.
 //!
-//! A shell says what came ([`Chat::connected`], [`Chat::received`], [`Chat::ended`], [`Chat::broke`]) and finds out who is to
-//! be sent something ([`Chat::take_touched`], [`Chat::outbox`]). Who reads, who writes, and which of them waits for whom: that is the
-//! shell, and all in which the variants differ.
+//! A variant reports what happened ([`Chat::connected`], [`Chat::received`], [`Chat::ended`], [`Chat::broke`]) and then
+//! asks which clients need attention ([`Chat::take_touched`], [`Chat::outbox`]). The variants differ in the rest: which
+//! thread reads, which thread writes, and which of them waits for another.
 
 use std::collections::HashMap;
 use std::mem;
@@ -18,14 +17,13 @@ use chatserv::protocol::{self, Decoded, Decoder};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// A chat and all who are connected to it.
 pub struct Chat {
     hub: Hub,
-    /// The Hub's time counts from here.
+    /// The origin of the Hub's time.
     began: Instant,
     members: HashMap<ClientId, Member>,
     next_id: u64,
-    /// Who has something to be sent, or is to be closed; each once.
+    /// The clients with something to send or a connection to close, without duplicates.
     touched: Vec<ClientId>,
     is_over: bool,
 }
@@ -35,12 +33,12 @@ struct Member {
     view: View,
     out: Vec<u8>,
     is_touched: bool,
-    /// The Hub has let go of them: to be closed as soon as `out` is sent.
+    /// The connection closes as soon as `out` is sent.
     is_ending: bool,
 }
 
 impl Chat {
-    /// With the server's usual settings, and nobody in it.
+    /// An empty chat with the default settings of the server.
     pub fn new() -> Self {
         let settings = HubSettings {
             anonymous: false,
@@ -61,7 +59,7 @@ impl Chat {
         }
     }
 
-    /// Somebody has come.
+    /// Adds a client that has just connected.
     pub fn connected(&mut self, address: SocketAddr) -> ClientId {
         let client = ClientId(self.next_id);
         self.next_id += 1;
@@ -74,15 +72,11 @@ impl Chat {
             is_ending: false,
         };
         self.members.insert(client, member);
-        self.step(Event::Connected {
-            client,
-            address,
-            protocol,
-        });
+        self.step(Event::Connected { client, address, protocol });
         client
     }
 
-    /// Somebody's bytes, as one read has brought them.
+    /// Takes the bytes of one read.
     pub fn received(&mut self, client: ClientId, bytes: &[u8]) {
         let now = self.now();
         let mut decoded = Decoded::default();
@@ -92,33 +86,30 @@ impl Chat {
         self.take(client, decoded);
     }
 
-    /// Somebody's input has ended. The last line counts without its end.
+    /// Handles the end of a client's input. A last line without a line end counts.
     pub fn ended(&mut self, client: ClientId) {
         let mut decoded = Decoded::default();
         if let Some(member) = self.members.get_mut(&client) {
             member.decoder.finish(&mut decoded);
         }
         self.take(client, decoded);
-        let reason = DisconnectReason::EndOfInput;
-        self.step(Event::Disconnected { client, reason });
+        self.disconnect(client, DisconnectReason::EndOfInput);
         self.end(client);
     }
 
-    /// Somebody's connection does not work any more. A line that has no end yet was never said.
+    /// Handles a broken connection. A last line without a line end does not count.
     pub fn broke(&mut self, client: ClientId) {
-        let reason = DisconnectReason::ReadError;
-        self.step(Event::Disconnected { client, reason });
+        self.disconnect(client, DisconnectReason::ReadError);
         self.end(client);
     }
 
-    /// Forgets a connection that is closed.
+    /// Removes a client whose connection is closed.
     pub fn forget(&mut self, client: ClientId) {
-        let reason = DisconnectReason::ReadError;
-        self.step(Event::Disconnected { client, reason });
+        self.disconnect(client, DisconnectReason::ReadError);
         self.members.remove(&client);
     }
 
-    /// Whom there is something to send to, or who is to be closed, since this was asked last.
+    /// The clients with something to send or a connection to close, since the last call.
     pub fn take_touched(&mut self) -> Vec<ClientId> {
         let touched = mem::take(&mut self.touched);
         for client in &touched {
@@ -129,37 +120,37 @@ impl Chat {
         touched
     }
 
-    /// What somebody is still to get, unless they are forgotten. Whoever sends it takes it out.
+    /// The bytes to send to a client. The caller removes what it has sent.
     pub fn outbox(&mut self, client: ClientId) -> Option<&mut Vec<u8>> {
         self.members.get_mut(&client).map(|member| &mut member.out)
     }
 
-    /// Whether the connection is to be closed once its outbox is sent.
+    /// Whether to close the connection once its outbox is sent.
     pub fn is_ending(&self, client: ClientId) -> bool {
-        self.members
-            .get(&client)
-            .is_none_or(|member| member.is_ending)
+        let member = self.members.get(&client);
+        member.is_none_or(|member| member.is_ending)
     }
 
-    /// When [`Chat::deadline_reached`] is due, if ever: what was said last may have changed it.
+    /// When [`Chat::deadline_reached`] is due. Every event may change this.
     pub fn deadline(&self) -> Option<Time> {
         self.hub.deadline()
     }
 
-    /// How long until then.
+    /// The time until the deadline.
     pub fn time_left(&self) -> Option<Duration> {
         let deadline = self.deadline()?;
         Some(deadline.saturating_sub(self.now().time))
     }
 
-    /// To be called when the time that [`Chat::time_left`] named is over. Too early, it does nothing.
+    /// Does what is due now. It does nothing before the deadline.
     pub fn deadline_reached(&mut self) {
         if self.time_left().is_some_and(|left| left.is_zero()) {
             self.step(Event::DeadlineReached);
         }
     }
 
-    /// The chat has been shut down: nobody new is to be let in, and it ends when everybody has had their farewell.
+    /// Whether the chat has been shut down: the variant accepts no client any more, and ends once all outboxes are
+    /// sent.
     pub fn is_over(&self) -> bool {
         self.is_over
     }
@@ -171,10 +162,14 @@ impl Chat {
     }
 
     fn take(&mut self, client: ClientId, decoded: Decoded) {
-        self.tell(client, &decoded.replies);
+        self.send(client, &decoded.replies);
         for input in decoded.inputs {
             self.step(Event::Received { client, input });
         }
+    }
+
+    fn disconnect(&mut self, client: ClientId, reason: DisconnectReason) {
+        self.step(Event::Disconnected { client, reason });
     }
 
     fn step(&mut self, event: Event) {
@@ -182,33 +177,27 @@ impl Chat {
         let now = self.now();
         self.hub.step(now, event, &mut effects);
         for effect in effects {
-            self.carry_out(effect);
-        }
-    }
-
-    fn carry_out(&mut self, effect: Effect) {
-        match effect {
-            Effect::Send { to, message } => {
-                self.say(&to, &message);
-            }
-            Effect::Answer { to, message, .. } => self.say(&[to], &message),
-            Effect::SetView { client, view } => {
-                if let Some(member) = self.members.get_mut(&client) {
-                    member.view = view;
+            match effect {
+                Effect::Send { to, message } => self.broadcast(&to, &message),
+                Effect::Answer { to, message, .. } => self.broadcast(&[to], &message),
+                Effect::SetView { client, view } => {
+                    if let Some(member) = self.members.get_mut(&client) {
+                        member.view = view;
+                    }
                 }
+                Effect::Disconnect { client, .. } => self.end(client),
+                Effect::Shutdown => self.is_over = true,
+                // The lab has no log, no bans and no table of threads.
+                Effect::AnswerThreads { .. }
+                | Effect::SaveBans(_)
+                | Effect::Admit { .. }
+                | Effect::Log(_) => {}
             }
-            Effect::Disconnect { client, .. } => self.end(client),
-            Effect::Shutdown => self.is_over = true,
-            // The lab keeps no log, no bans and no table of threads.
-            Effect::AnswerThreads { .. }
-            | Effect::SaveBans(_)
-            | Effect::Admit { .. }
-            | Effect::Log(_) => {}
         }
     }
 
-    /// Encoded once for each view that one of them has: a thousand people mostly see the same.
-    fn say(&mut self, to: &[ClientId], message: &Message) {
+    /// Encodes a message once for each view, not once for each client.
+    fn broadcast(&mut self, to: &[ClientId], message: &Message) {
         let mut encoded: [Option<Vec<u8>>; View::ALL.len()] = Default::default();
         for &client in to {
             let Some(view) = self.members.get(&client).map(|member| member.view) else {
@@ -219,11 +208,11 @@ impl Chat {
                 protocol::encode(message, None, view, &TimeZone::UTC, &mut bytes);
                 bytes
             });
-            self.tell(client, bytes);
+            self.send(client, bytes);
         }
     }
 
-    fn tell(&mut self, client: ClientId, bytes: &[u8]) {
+    fn send(&mut self, client: ClientId, bytes: &[u8]) {
         if let Some(member) = self.members.get_mut(&client)
             && !bytes.is_empty()
         {
@@ -247,5 +236,64 @@ fn touch(client: ClientId, member: &mut Member, touched: &mut Vec<ClientId>) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
-mod tests;
+mod tests {
+    use super::*;
+
+    /// A chat with these people in it and empty outboxes.
+    fn chat_of<const N: usize>(names: [&str; N]) -> (Chat, [ClientId; N]) {
+        let mut chat = Chat::new();
+        let clients = names.map(|name| {
+            let client = chat.connected(SocketAddr::from(([127, 0, 0, 1], 40_000)));
+            chat.received(client, format!("{name}\r\n").as_bytes());
+            client
+        });
+        for client in chat.take_touched() {
+            chat.outbox(client).unwrap().clear();
+        }
+        (chat, clients)
+    }
+
+    fn sent(chat: &mut Chat, to: ClientId) -> String {
+        String::from_utf8(mem::take(chat.outbox(to).unwrap())).unwrap()
+    }
+
+    #[test]
+    fn a_line_reaches_the_others_in_any_pieces() {
+        let (mut chat, [ann, bob, cid]) = chat_of(["ann", "bob", "cid"]);
+        chat.received(ann, b"hel");
+        assert!(chat.take_touched().is_empty());
+        chat.received(ann, b"lo\r\nand on");
+        assert_eq!(chat.take_touched(), [bob, cid]);
+        assert_eq!(sent(&mut chat, bob), "ann : hello\r\n");
+        assert_eq!(sent(&mut chat, ann), "");
+        chat.ended(ann);
+        let left = "ann : and on\r\nserver: ann has left the chat\r\n";
+        assert_eq!(sent(&mut chat, bob), left);
+        assert!(chat.is_ending(ann) && !chat.is_ending(bob));
+        assert!(chat.take_touched().contains(&ann));
+        chat.forget(ann);
+        assert!(chat.outbox(ann).is_none());
+    }
+
+    #[test]
+    fn a_broken_connection_loses_an_unfinished_line() {
+        let (mut chat, [ann, bob]) = chat_of(["ann", "bob"]);
+        chat.received(ann, b"half a li");
+        chat.broke(ann);
+        assert_eq!(sent(&mut chat, bob), "server: ann has left the chat\r\n");
+        assert!(chat.is_ending(ann));
+    }
+
+    #[test]
+    fn a_scheduled_shutdown_has_a_deadline() {
+        let (mut chat, [ann, bob]) = chat_of(["ann", "bob"]);
+        assert_eq!(chat.deadline(), None);
+        chat.received(ann, b"/shutdown in 1h\r\n");
+        assert!(chat.time_left().unwrap() > Duration::from_secs(60));
+        chat.deadline_reached();
+        assert!(!chat.is_over());
+        chat.received(ann, b"SHUTDOWN\r\n");
+        assert!(chat.is_over() && chat.is_ending(ann) && chat.is_ending(bob));
+        assert!(sent(&mut chat, bob).ends_with("server: The chat has been shut down\r\n"));
+    }
+}

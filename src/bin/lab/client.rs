@@ -1,8 +1,8 @@
-//! The smallest client of a chat, twice: it has to wait for the keyboard and for the server at the same time.
+//! The smallest chat client, in two forms. It waits for the keyboard and for the server at the same time.
 //!
-//! `lab client threads` does it with two threads, each of which blocks in one `read`; `lab client poll` with one thread and
-//! poll(2), which blocks in neither and says which of them has something. telnet does the latter. The real client of this
-//! project, `chat`, does the former, and keeps a half-typed line in its place besides.
+//! `lab client threads` uses two threads, each blocked in one `read`. `lab client poll` uses one thread and poll(2),
+//! which says which of the two has input; telnet works like this. The real client of this project, `chat`, uses
+//! threads, and also keeps a half-typed line in place.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpStream};
@@ -12,34 +12,34 @@ use std::thread;
 use clap::ValueEnum;
 use rustix::event::{PollFd, PollFlags, poll};
 
-/// How it waits for two things at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum How {
-    /// Two threads, each of which blocks in one place
+    /// Two threads, each blocked in one place
     Threads,
-    /// One thread, and poll(2) over both
+    /// One thread, and poll(2) for both
     Poll,
 }
 
-/// Connects stdin and stdout with the chat on this port of this machine, until the server closes the connection.
-///
-/// # Errors
-/// Nobody listens there, or the connection breaks.
+/// Connects stdin and stdout to a chat server on this machine, until the server closes the connection.
 pub fn client(how: How, port: u16) -> io::Result<()> {
-    let socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port))
-        .map_err(|error| io::Error::other(format!("port {port} of this machine: {error}")))?;
+    let socket = connect(port)?;
     match how {
         How::Threads => two_threads(&socket),
         How::Poll => one_poll(&socket),
     }
 }
 
-/// Both ends of one socket may be used at the same time, by two threads, through a shared reference.
+pub fn connect(port: u16) -> io::Result<TcpStream> {
+    TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+        .map_err(|error| io::Error::other(format!("port {port} of this machine: {error}")))
+}
+
+/// Two threads may use one socket at the same time through a shared reference: one reads, the other writes.
 fn two_threads(mut socket: &TcpStream) -> io::Result<()> {
     thread::scope(|scope| {
         scope.spawn(move || -> io::Result<()> {
             io::copy(&mut io::stdin().lock(), &mut socket)?;
-            // Nothing more will be said; what the others say is still heard.
+            // The input has ended. The other thread keeps reading.
             socket.shutdown(Shutdown::Write)
         });
         let ended = loop {
@@ -49,8 +49,8 @@ fn two_threads(mut socket: &TcpStream) -> io::Result<()> {
                 Err(error) => break Err(error),
             }
         };
-        // The other thread may be blocked in its read from the keyboard, and nobody can wake it. The scope would wait for
-        // it, also where the connection broke: so the process ends here, and says here why.
+        // The other thread may be blocked in its read from the keyboard, and nothing can wake it. The scope would wait
+        // for it, so the process ends here.
         if let Err(error) = ended {
             let _ = writeln!(io::stderr(), "lab: {error}");
             std::process::exit(1)
@@ -59,7 +59,7 @@ fn two_threads(mut socket: &TcpStream) -> io::Result<()> {
     })
 }
 
-/// One read of the socket, to stdout. Nothing where the server has closed it.
+/// Copies what one read of the socket returns to stdout.
 fn copy_some(socket: &mut &TcpStream) -> io::Result<usize> {
     let mut buffer = [0; 4096];
     let count = socket.read(&mut buffer)?;
@@ -69,32 +69,32 @@ fn copy_some(socket: &mut &TcpStream) -> io::Result<usize> {
     Ok(count)
 }
 
-/// Reads only where poll(2) has said that there is something, so no read blocks. Stdin is read without the buffer of
-/// `io::stdin()`: what lies in that one, poll(2) knows nothing of.
+/// Reads only what poll(2) has announced, so no read blocks. It reads stdin without the buffer of `io::stdin()`,
+/// because poll(2) knows nothing about bytes in that buffer.
 fn one_poll(mut socket: &TcpStream) -> io::Result<()> {
     let stdin = io::stdin();
     let mut buffer = [0; 4096];
-    let mut is_speaking = true;
+    let mut is_stdin_open = true;
     loop {
-        let mut waited = vec![PollFd::new(socket, PollFlags::IN)];
-        if is_speaking {
-            waited.push(PollFd::new(&stdin, PollFlags::IN));
+        let mut polled = vec![PollFd::new(socket, PollFlags::IN)];
+        if is_stdin_open {
+            polled.push(PollFd::new(&stdin, PollFlags::IN));
         }
-        match poll(&mut waited, None) {
+        match poll(&mut polled, None) {
             Err(rustix::io::Errno::INTR) => continue,
-            polled => polled?,
+            result => result?,
         };
-        let has_something = |at: usize| waited.get(at).is_some_and(|one| !one.revents().is_empty());
-        let (heard, typed) = (has_something(0), has_something(1));
-        if heard && copy_some(&mut socket)? == 0 {
+        let is_ready = |at: usize| polled.get(at).is_some_and(|one| !one.revents().is_empty());
+        let (server_ready, keyboard_ready) = (is_ready(0), is_ready(1));
+        if server_ready && copy_some(&mut socket)? == 0 {
             return Ok(());
         }
-        if typed {
+        if keyboard_ready {
             let count = rustix::io::read(stdin.as_fd(), &mut buffer)?;
             socket.write_all(&buffer[..count])?;
             if count == 0 {
                 socket.shutdown(Shutdown::Write)?;
-                is_speaking = false;
+                is_stdin_open = false;
             }
         }
     }

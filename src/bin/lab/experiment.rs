@@ -1,4 +1,4 @@
-//! What an experiment is: a guess, a measurement, a picture, a reason, a change to try, and a question.
+//! What an experiment consists of: a guess, a measurement, plots, reasons, a change to try and a question.
 
 use std::io;
 use std::num::NonZero;
@@ -6,28 +6,25 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use crate::figure::Figure;
+use crate::figure::{Axis, Drawing, Figure, Series};
 
 /// How large the experiments are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Size {
-    /// For a lesson: all of them together take less than two minutes on two cores.
+    /// All experiments together take less than two minutes on two cores.
     Lesson,
-    /// For an afternoon: up to 5,000 connections and more.
+    /// Up to 5,000 connections and more, for an afternoon.
     Full,
 }
 
-/// What an experiment is given.
 #[derive(Debug, Clone)]
 pub struct Setting {
-    /// How large it is to be.
     pub size: Size,
-    /// Where the results are written. It is there.
+    /// The existing folder for the results.
     pub folder: PathBuf,
 }
 
 impl Setting {
-    /// One of two values, by the size.
     pub fn pick<T>(&self, lesson: T, full: T) -> T {
         match self.size {
             Size::Lesson => lesson,
@@ -36,78 +33,101 @@ impl Setting {
     }
 }
 
-/// One experiment.
 pub struct Experiment {
-    /// By what it is asked for: `stalled-reader`.
     pub name: &'static str,
-    /// What stands above it: a few words.
     pub title: &'static str,
-    /// What is asked before it runs, and answered by a guess: a question whose answer is a number, with its unit.
+    /// A question to guess the answer to before the measurement. Its answer is a number with a unit.
     pub guess: &'static str,
-    /// About how long it takes in a lesson.
+    /// The approximate duration with [`Size::Lesson`].
     pub takes: Duration,
-    /// Measures.
     pub measure: fn(&Setting) -> io::Result<Outcome>,
-    /// Why it comes out as it does: five sentences.
+    /// The explanation of the result, in five sentences or so.
     pub why: [&'static str; 5],
-    /// One line to change, and what to see then.
     pub change: Change,
-    /// A question to think about, whose answer is a number that was measured.
+    /// A question to think about. The measurement answers it.
     pub question: &'static str,
 }
 
 /// One line of the lab to change.
 pub struct Change {
-    /// The file, from the top of the project.
+    /// The path from the top of the project.
     pub file: &'static str,
-    /// A part of the line as it is now: a test sees to it that it is there, in one place only.
+    /// The beginning of the line. A test checks that exactly one line of the file begins like this.
     pub line: &'static str,
-    /// What to make of it, and what to look at then.
+    /// The new line, and what it shows.
     pub try_this: &'static str,
 }
 
-/// What came of an experiment. All numbers in it are of this run.
+/// The result of one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
-    /// The picture, mostly one.
     pub figures: Vec<Figure>,
-    /// What was found, in one sentence with numbers.
-    pub found: String,
-    /// The number that the guess was about, with its unit.
-    pub guessed: String,
-    /// The answer to the question: a number with its unit, and a few words.
+    /// The result in one sentence, with numbers.
+    pub finding: String,
+    /// The answer to the guess: a number with its unit.
+    pub measured: String,
+    /// The answer to the question.
     pub answer: String,
-    /// What the experiment claims, and whether it holds in this run, with a wide margin: ratios, no times.
     pub claims: Vec<Claim>,
 }
 
-/// Something that has to be so wherever the lab runs.
+/// A statement that holds on any machine. Claims compare ratios with a wide margin; they never state times.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
-    /// What: one sentence with the numbers.
     pub says: String,
-    /// Whether it is so.
     pub holds: bool,
 }
 
+/// A list of claims. Each is `condition => "sentence with numbers", arguments;`.
+macro_rules! claims {
+    ($($holds:expr => $says:literal $(, $argument:expr)*;)*) => {
+        vec![$($crate::experiment::Claim { holds: $holds, says: format!($says $(, $argument)*) }),*]
+    };
+}
+pub(crate) use claims;
+
 impl Claim {
-    /// A claim about threads that run at the same time. Where there are fewer cores than that needs it is not judged, and
-    /// says so.
-    pub fn needs_cores(needed: usize, there_are: usize, mut says: String, holds: bool) -> Self {
-        let is_judged = there_are >= needed;
-        if !is_judged {
-            says.push_str(&format!(
-                " (Not judged: it needs {needed} cores, and this machine has {there_are}.)"
-            ));
-        }
-        Self {
-            says,
-            holds: holds || !is_judged,
+    /// Marks a claim about threads that run at the same time. It counts as true, and says so, on a machine with too few
+    /// cores to judge it.
+    pub fn require_cores(&mut self, required: usize, cores: usize) {
+        if cores < required {
+            self.holds = true;
+            self.says +=
+                &format!(" (Not judged: it needs {required} cores, and this machine has {cores}.)");
         }
     }
 }
 
-/// On how many cores threads of this process may run at the same time; 1 where the system does not say.
+/// The number of cores that this process may use, or 1 if the system does not say.
 pub fn cores() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// A figure with its file name, title and caption.
+pub fn figure(name: &str, title: &str, see: &str, drawing: Drawing) -> Figure {
+    let [name, title, see] = [name, title, see].map(str::to_owned);
+    Figure { name, title, see, drawing }
+}
+
+/// A line plot with its file name, title and caption.
+pub fn line_plot(
+    name: &str,
+    title: &str,
+    see: &str,
+    x: Axis,
+    y: Axis,
+    series: Vec<Series>,
+) -> Figure {
+    figure(name, title, see, Drawing::Lines { x, y, series })
+}
+
+/// The line of a plot that has one point for each value.
+pub fn series<T>(name: &str, values: &[T], point: impl Fn(&T) -> (f64, f64)) -> Series {
+    Series { name: name.to_owned(), points: values.iter().map(point).collect() }
+}
+
+/// Which of the claims hold, in order.
+#[cfg(test)]
+pub fn holding(outcome: &Outcome) -> Vec<bool> {
+    outcome.claims.iter().map(|claim| claim.holds).collect()
 }

@@ -1,4 +1,5 @@
 #![doc = include_str!("lesson.md")]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion"))]
 
 mod broken;
 mod chat;
@@ -6,19 +7,19 @@ mod client;
 mod course;
 mod experiment;
 mod experiments;
-mod figure;
 mod options;
+mod process;
 mod report;
 mod serve;
-mod serving;
-mod talk;
 mod texts;
 mod variants;
 mod watch;
 
+use std::collections::HashSet;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use chatserv::load::plot as figure;
 use clap::Parser;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
@@ -30,23 +31,19 @@ fn main() -> ExitCode {
     let options = Options::parse();
     raise_descriptor_limit();
     let done = match options.command {
-        None => experiments(experiments::ALL.iter().collect(), &options.course),
+        None => run(experiments::ALL.iter().collect(), &options.course),
         Some(Command::Run { experiments: names }) => names
             .iter()
-            .map(|name| named(name))
+            .map(|name| find_experiment(name))
             .collect::<io::Result<Vec<_>>>()
-            .and_then(|chosen| experiments(chosen, &options.course)),
-        Some(Command::List) => {
-            let mistakes = broken::ALL.iter().map(|one| (one.name, one.title));
-            let mistakes: Vec<_> = mistakes.collect();
-            print(&texts::listed(experiments::ALL, &variants::ALL, &mistakes))
-        }
+            .and_then(|chosen| run(chosen, &options.course)),
+        Some(Command::List) => print(&list()),
         Some(Command::Explain { experiment }) => {
-            named(&experiment).and_then(|experiment| print(&texts::explained(experiment)))
+            find_experiment(&experiment).and_then(|experiment| print(&texts::explained(experiment)))
         }
         Some(Command::Serve(arguments)) => serve::serve(&arguments),
         Some(Command::Client { how, port }) => client::client(how, port),
-        Some(Command::Broken { mistakes }) => broken::broken(&mistakes),
+        Some(Command::Broken { mistakes }) => broken::show(&mistakes),
         Some(Command::Check) => broken::check(),
         Some(Command::Watch { port }) => watch::watch(port),
     };
@@ -59,40 +56,29 @@ fn main() -> ExitCode {
     }
 }
 
-/// Lets this process, and the servers it starts, open as many descriptors as it may. The usual soft limit of 1,024 is a
-/// default that programs may raise (setrlimit(2)); it is low for the sake of select(2).
+/// Raises the soft descriptor limit of this process, and of the servers it starts, to the hard limit. The usual soft
+/// limit of 1,024 is low only for the sake of select(2).
 fn raise_descriptor_limit() {
     let maximum = getrlimit(Resource::Nofile).maximum;
-    let raised = Rlimit {
-        current: maximum,
-        maximum,
-    };
-    // Where it fails, the limit stays, and there is room for fewer.
+    let raised = Rlimit { current: maximum, maximum };
+    // If this fails, there is room for fewer clients.
     let _ = setrlimit(Resource::Nofile, raised);
 }
 
-/// The experiment of this name, or what there is instead.
-fn named(name: &str) -> io::Result<&'static Experiment> {
-    experiments::named(name).ok_or_else(|| {
+fn find_experiment(name: &str) -> io::Result<&'static Experiment> {
+    let found = experiments::ALL.iter().find(|known| known.name == name);
+    found.ok_or_else(|| {
         let known: Vec<&str> = experiments::ALL.iter().map(|known| known.name).collect();
         texts::unknown("an experiment", name, &known)
     })
 }
 
-/// Goes through these experiments, each once, with whoever sits at this terminal.
-fn experiments(mut chosen: Vec<&Experiment>, course: &Course) -> io::Result<()> {
-    let mut names = Vec::new();
-    chosen.retain(|experiment| {
-        let is_new = !names.contains(&experiment.name);
-        names.push(experiment.name);
-        is_new
-    });
+/// Runs each of these experiments once.
+fn run(mut chosen: Vec<&Experiment>, course: &Course) -> io::Result<()> {
+    let mut names = HashSet::new();
+    chosen.retain(|experiment| names.insert(experiment.name));
     let setting = Setting {
-        size: if course.full {
-            Size::Full
-        } else {
-            Size::Lesson
-        },
+        size: if course.full { Size::Full } else { Size::Lesson },
         folder: course.folder.clone(),
     };
     let mut stdin = io::stdin().lock();
@@ -104,7 +90,21 @@ fn experiments(mut chosen: Vec<&Experiment>, course: &Course) -> io::Result<()> 
         redraws: stderr.is_terminal(),
         progress: &mut &stderr,
     };
-    course::go(&chosen, &setting, &mut console)
+    course::run(&chosen, &setting, &mut console)
+}
+
+fn list() -> String {
+    let experiments = experiments::ALL.iter().map(|one| {
+        let takes = texts::about(one.takes);
+        (one.name, format!("{} ({takes})", one.title))
+    });
+    let variants = variants::ALL.iter().map(|one| (one.name, one.about.to_owned()));
+    let mistakes = broken::ALL.iter().map(|one| (one.name, one.title.to_owned()));
+    let heading = "Experiments and how long they take (lab run NAME, lab explain NAME):";
+    let experiments = texts::listed(heading, experiments);
+    let variants = texts::listed("Variants of the server (lab serve NAME):", variants);
+    let mistakes = texts::listed("Mistakes to fix (lab broken NAME, lab check):", mistakes);
+    [experiments, variants, mistakes].join("\n")
 }
 
 fn print(text: &str) -> io::Result<()> {

@@ -7,7 +7,8 @@ use clap::{Parser, Subcommand};
 use crate::client::How;
 use crate::serve::Serve;
 
-/// Threading against non-blocking, seen and measured. Without a command it runs all experiments, in a minute or two.
+/// Threads and non-blocking sockets, compared by measurement. Without a command, the lab runs all experiments, which
+/// takes a minute or two.
 #[derive(Debug, Parser)]
 #[command(name = "lab", version)]
 pub struct Options {
@@ -17,62 +18,54 @@ pub struct Options {
     pub course: Course,
 }
 
-/// How the experiments are gone through.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Course {
-    /// Ask for no guess; so it is anyway where stdin is no terminal
+    /// Do not ask for guesses (the default if stdin is not a terminal)
     #[arg(long, global = true)]
     pub no_questions: bool,
-    /// Up to 5,000 connections and more, for an afternoon
+    /// Use 5,000 connections and more; this takes an afternoon
     #[arg(long, global = true)]
     pub full: bool,
-    /// Where the plots, the tables and the report go
-    #[arg(
-        long,
-        global = true,
-        value_name = "FOLDER",
-        default_value = "lab-results"
-    )]
+    /// Where to write the plots, the tables and the report
+    #[arg(long, global = true, value_name = "FOLDER", default_value = "lab-results")]
     pub folder: PathBuf,
 }
 
-/// What else it can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Name the experiments, the variants and the mistakes
+    /// List the experiments, the server variants and the mistakes
     List,
-    /// Run some experiments, with a guess before each
+    /// Run experiments, with a guess before each
     Run {
-        /// Which ones; `lab list` names them
+        /// Names from `lab list`
         #[arg(required = true)]
         experiments: Vec<String>,
     },
-    /// Serve one of the variants, to telnet into
+    /// Run one of the server variants, to connect to with telnet
     Serve(Serve),
-    /// Join a chat on this machine by the smallest client there is
+    /// Join a chat on this machine with the smallest possible client
     Client {
-        /// How it waits for the keyboard and the server at once
+        /// How to wait for the keyboard and the server at the same time
         #[arg(value_enum)]
         how: How,
-        /// The port
         #[arg(long, value_name = "NUMBER", default_value_t = 1337)]
         port: u16,
     },
-    /// Say why an experiment comes out as it does, and what to change
+    /// Explain the result of an experiment, and suggest a change to the code
     Explain {
-        /// Which one; `lab list` names them
+        /// A name from `lab list`
         experiment: String,
     },
-    /// Say what a classic mistake is, and run the check that fails until it is mended
+    /// Explain a classic mistake, and run the check that fails until it is fixed
     Broken {
-        /// Which mistakes; none for a list of them
+        /// Names from `lab list`; without a name, list the mistakes
         mistakes: Vec<String>,
     },
-    /// Say of each mistake whether it is mended
+    /// Check which of the mistakes are fixed
     Check,
-    /// Draw the table of a server's threads, twice a second
+    /// Show the threads of a running chatserv, twice a second
     Watch {
-        /// The port of a chatserv on this machine, which lets you in as an operator
+        /// The port of a chatserv on this machine that accepts you as an operator
         port: u16,
     },
 }

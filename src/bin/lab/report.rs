@@ -1,56 +1,44 @@
-//! All of a run on one page, that opens by itself: the drawings are in it, and nothing is fetched from anywhere.
-//!
-//! | file | what it holds |
-//! |---|---|
-//! | `section` | one experiment |
-//! | `html` | escaping |
-//! | `machine` | what all numbers depend upon |
-//! | `markup` | for the tests: whether a page is well-formed |
+//! The report of a run: a single HTML page that contains the plots and loads nothing from the network.
 
-mod html;
-mod machine;
 #[cfg(test)]
 pub mod markup;
-mod section;
 
+use std::fs;
 use std::io;
 
+use jiff::Zoned;
+
 use crate::course::Attempt;
-use crate::experiment::Size;
-use html::escaped;
+use crate::experiment::{Size, cores};
+use crate::figure::Figure;
+use crate::texts::place;
 
 const STYLE: &str = include_str!("report/style.css");
 
-/// The page of these experiments, measured on this machine now.
-///
-/// # Errors
-/// There is no /proc, or something could not be drawn.
 pub fn page(attempts: &[Attempt<'_>], size: Size) -> io::Result<String> {
-    let mut sections = String::new();
-    for attempt in attempts {
-        sections.push_str(&section::of(attempt)?);
-    }
+    let sections = attempts.iter().map(section).collect::<io::Result<String>>()?;
     let rows: String = attempts.iter().map(row).collect();
     let size = match size {
-        Size::Lesson => "as large as a lesson has time for",
+        Size::Lesson => "in the short form for a lesson",
         Size::Full => "in full size (--full)",
     };
+    let machine = escaped(&machine()?);
     Ok(format!(
         r##"<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8" />
 <meta name="viewport" content="width=device-width, initial-scale=1" />
-<title>The lab: threading against non-blocking</title>
+<title>The lab: threads and non-blocking sockets</title>
 <style>
 {STYLE}</style>
 </head>
 <body>
 <header>
-<h1>The lab: threading against non-blocking</h1>
-<p>The same chat in several servers, {size}. All numbers on this page were measured in one run, on {machine}</p>
+<h1>The lab: threads and non-blocking sockets</h1>
+<p>The same chat in several servers, {size}. All numbers on this page come from one run on {machine}</p>
 <table>
-<thead><tr><th>Experiment</th><th>Found in this run</th></tr></thead>
+<thead><tr><th>Experiment</th><th>Result of this run</th></tr></thead>
 <tbody>
 {rows}</tbody>
 </table>
@@ -59,38 +47,150 @@ pub fn page(attempts: &[Attempt<'_>], size: Size) -> io::Result<String> {
 {sections}</main>
 </body>
 </html>
-"##,
-        machine = escaped(&machine::described()?),
+"##
     ))
 }
 
 fn row(attempt: &Attempt<'_>) -> String {
     let name = escaped(attempt.experiment.name);
-    let found = match &attempt.outcome {
+    let result = match &attempt.outcome {
         Err(why) => format!("<strong>Failed:</strong> {}", escaped(why)),
         Ok(outcome) => {
-            let fails = outcome.claims.iter().filter(|claim| !claim.holds).count();
-            let fails = match fails {
+            let failing = outcome.claims.iter().filter(|claim| !claim.holds).count();
+            let failing = match failing {
                 0 => String::new(),
                 1 => " <strong>One claim does not hold.</strong>".to_owned(),
-                fails => format!(" <strong>{fails} claims do not hold.</strong>"),
+                count => format!(" <strong>{count} claims do not hold.</strong>"),
             };
-            format!("{}{fails}", escaped(&outcome.found))
+            escaped(&outcome.finding) + &failing
         }
     };
-    format!("<tr><td><a href=\"#{name}\">{name}</a></td><td>{found}</td></tr>\n")
+    format!("<tr><td><a href=\"#{name}\">{name}</a></td><td>{result}</td></tr>\n")
+}
+
+fn section(attempt: &Attempt<'_>) -> io::Result<String> {
+    let experiment = attempt.experiment;
+    let finding;
+    let mut measured = String::new();
+    let (mut figures, mut claims) = (String::new(), String::new());
+    let mut answer = "There is no answer, because the experiment failed.";
+    match &attempt.outcome {
+        Err(why) => finding = format!("<p><strong>Failed:</strong> {}</p>", escaped(why)),
+        Ok(outcome) => {
+            finding = format!("<p class=\"finding\">{}</p>", escaped(&outcome.finding));
+            measured = format!("<dt>Measured</dt><dd>{}</dd>\n", escaped(&outcome.measured));
+            answer = &outcome.answer;
+            figures = outcome.figures.iter().map(drawing).collect::<io::Result<_>>()?;
+            for claim in &outcome.claims {
+                let says = escaped(&claim.says);
+                let (class, verdict) = match claim.holds {
+                    true => ("holds", "holds"),
+                    false => ("fails", "does not hold in this run"),
+                };
+                claims +=
+                    &format!("<p class=\"{class}\">{says} <strong>({verdict})</strong></p>\n");
+            }
+        }
+    }
+    let why = experiment.why.iter();
+    let why: String = why.map(|sentence| format!("<li>{}</li>\n", escaped(sentence))).collect();
+    Ok(format!(
+        r#"<section id="{name}">
+<h2>{title}</h2>
+{finding}
+<dl>
+<dt>Asked</dt><dd>{asked}</dd>
+<dt>Guessed</dt><dd>{guess}</dd>
+{measured}</dl>
+{figures}{claims}<h3>The reasons</h3>
+<ol>
+{why}</ol>
+<h3>One line to change</h3>
+<p><code>{place}</code></p>
+<pre><code>{line}</code></pre>
+<p>{try_this}</p>
+<h3>A question</h3>
+<details>
+<summary>{question}</summary>
+<p>{answer}</p>
+</details>
+</section>
+"#,
+        name = escaped(experiment.name),
+        title = escaped(experiment.title),
+        asked = escaped(experiment.guess),
+        guess = escaped(attempt.guess.as_deref().unwrap_or("nothing")),
+        place = escaped(&place(&experiment.change)),
+        line = escaped(experiment.change.line),
+        try_this = escaped(experiment.change.try_this),
+        question = escaped(experiment.question),
+        answer = escaped(answer),
+    ))
+}
+
+/// A plot, with a label for screen readers.
+fn drawing(figure: &Figure) -> io::Result<String> {
+    let labelled = format!("<svg role=\"img\" aria-label=\"{}\" ", escaped(&figure.title));
+    let svg = figure.svg()?.replacen("<svg ", &labelled, 1);
+    let name = escaped(&figure.name);
+    Ok(format!(
+        "<figure>\n<div class=\"drawing\">{svg}</div>\n\
+         <figcaption>The numbers are in <code>{name}.csv</code> next to this page.</figcaption>\n</figure>\n"
+    ))
+}
+
+/// The machine, the kernel, the date and the build, as the end of a sentence.
+fn machine() -> io::Result<String> {
+    let cores = match cores() {
+        1 => "1 core".to_owned(),
+        cores => format!("{cores} cores"),
+    };
+    let cpuinfo = fs::read_to_string("/proc/cpuinfo")?;
+    let processor = processor(&cpuinfo);
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
+    let kernel = kernel.trim();
+    let date = Zoned::now().strftime("%Y-%m-%d %H:%M %Z");
+    let build = if cfg!(debug_assertions) {
+        " This is an unoptimised build of the lab: a release build gives other numbers."
+    } else {
+        ""
+    };
+    Ok(format!(
+        "{cores} of {processor} with Linux {kernel}, {date}; the servers and the clients share them.{build}"
+    ))
+}
+
+/// The processor's name. Some processors have none in /proc/cpuinfo.
+fn processor(cpuinfo: &str) -> &str {
+    let line = cpuinfo.lines().find(|line| line.starts_with("model name"));
+    let name = line.and_then(|line| line.split_once(':'));
+    name.map_or("an unnamed processor", |(_, name)| name.trim())
+}
+
+/// Escapes a text for an element or a quoted attribute.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out += "&amp;",
+            '<' => out += "&lt;",
+            '>' => out += "&gt;",
+            '"' => out += "&quot;",
+            '\'' => out += "&#39;",
+            letter => out.push(letter),
+        }
+    }
+    out
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
     use super::*;
     use crate::course::testing::{EXPERIMENTS, SETTING};
-    use crate::figure::testing;
 
-    /// All made-up experiments that do not panic, the first of them with all kinds of figures.
-    fn attempts() -> Vec<Attempt<'static>> {
-        let mut attempts: Vec<Attempt<'_>> = EXPERIMENTS[..3]
+    #[test]
+    fn the_page_is_well_formed_and_complete_and_needs_no_network() {
+        let attempts: Vec<Attempt<'_>> = EXPERIMENTS[..3]
             .iter()
             .map(|experiment| Attempt {
                 experiment,
@@ -98,50 +198,41 @@ mod tests {
                 outcome: (experiment.measure)(&SETTING).map_err(|error| error.to_string()),
             })
             .collect();
-        attempts[0].outcome.as_mut().unwrap().figures = testing::all();
-        attempts
-    }
-
-    #[test]
-    fn the_page_is_well_formed_and_has_all_that_was_found() {
-        let attempts = attempts();
         let page = page(&attempts, SETTING.size).unwrap();
         let text = markup::text(&page).unwrap();
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        for attempt in &attempts {
-            let experiment = attempt.experiment;
-            let mut parts = vec![experiment.title, experiment.guess, experiment.question];
+        let mut parts = vec!["does not hold in this run", "no descriptors are left"];
+        for Attempt { experiment, guess, outcome } in &attempts {
+            parts.extend([experiment.title, experiment.guess, experiment.question]);
             parts.extend(experiment.why);
             parts.extend([experiment.change.line, experiment.change.try_this]);
-            parts.extend(attempt.guess.as_deref());
-            match &attempt.outcome {
-                Ok(outcome) => {
-                    parts.extend([outcome.found.as_str(), &outcome.guessed, &outcome.answer]);
-                    parts.extend(outcome.claims.iter().map(|claim| claim.says.as_str()));
-                    parts.extend(outcome.figures.iter().map(|figure| figure.see.as_str()));
-                }
-                Err(why) => parts.push(why),
-            }
-            for part in parts {
-                assert!(words.contains(part), "{part}");
+            parts.extend(guess.as_deref());
+            if let Ok(outcome) = outcome {
+                parts.extend([outcome.finding.as_str(), &outcome.measured, &outcome.answer]);
+                parts.extend(outcome.claims.iter().map(|claim| claim.says.as_str()));
+                parts.extend(outcome.figures.iter().map(|figure| figure.see.as_str()));
             }
         }
-        assert!(words.contains("does not hold in this run"));
+        for part in parts {
+            assert!(words.contains(part), "{part}");
+        }
         assert!(page.contains("Cargo.toml:5"));
+        assert!(page.contains("aria-label=\"Latency &amp; time\""));
+        assert_eq!(page.matches("<svg ").count(), 2);
+        assert_eq!(markup::network_requests(&page), Vec::<String>::new());
     }
 
     #[test]
-    fn every_plot_is_in_it() {
-        let page = page(&attempts(), SETTING.size).unwrap();
-        assert_eq!(page.matches("<svg ").count(), testing::all().len() + 1);
-        for title in ["Who is served when", "What a connection costs"] {
-            assert!(page.contains(&format!("aria-label=\"{title}\"")));
-        }
+    fn the_machine_is_named() {
+        let machine = machine().unwrap();
+        assert!(machine.contains("core") && machine.contains("Linux "));
+        assert_eq!(processor("processor\t: 0\nmodel name\t: A: B 9000\n"), "A: B 9000");
+        assert_eq!(processor("processor: 0"), "an unnamed processor");
     }
 
     #[test]
-    fn nothing_is_asked_of_the_network() {
-        let page = page(&attempts(), SETTING.size).unwrap();
-        assert_eq!(markup::asked_of_the_network(&page), Vec::<String>::new());
+    fn text_cannot_end_an_element_or_an_attribute() {
+        let expected = "&lt;a b=&quot;c&quot;&gt;&#39;&amp;&#39;";
+        assert_eq!(escaped("<a b=\"c\">'&'"), expected);
     }
 }

@@ -1,90 +1,168 @@
-//! Texts for a terminal.
-//!
-//! | file | what it says |
-//! |---|---|
-//! | `list` | `lab list`: what there is |
-//! | `explain` | `lab explain`: why an experiment comes out as it does, and what to change |
-//! | `unknown` | that there is nothing of this name, and what was perhaps meant |
+//! Texts for a terminal: wrapping, `lab list`, `lab explain`, and the error for an unknown name.
 
-mod explain;
-mod list;
-mod unknown;
+use std::fs;
+use std::io;
+use std::time::Duration;
 
-pub use explain::{explained, place};
-pub use list::{about, listed};
-pub use unknown::unknown;
+use crate::experiment::{Change, Experiment};
 
-/// No line of a text is longer: it fits on a projector in large letters.
+/// The width of all texts: they fit on a projector in large letters.
 pub const COLUMNS: usize = 76;
 
-/// The lines of a text, none longer than so many characters: broken between words, and within a word only where it is
-/// longer than a line.
+/// Names less similar than this are not suggested.
+const SIMILARITY_MIN: f64 = 0.7;
+
+/// Breaks a text into lines of at most `columns` characters. Only a word longer than a line is broken itself.
 pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
-    let mut lines = Vec::new();
-    let (mut line, mut length) = (String::new(), 0);
+    let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         let letters: Vec<char> = word.chars().collect();
-        if length > 0 && length + 1 + letters.len() > columns {
-            lines.push(std::mem::take(&mut line));
-            length = 0;
-        }
-        if length > 0 {
-            line.push(' ');
-            length += 1;
-        }
-        for &letter in &letters {
-            if length == columns {
-                lines.push(std::mem::take(&mut line));
-                length = 0;
+        for (at, part) in letters.chunks(columns).enumerate() {
+            let part: String = part.iter().collect();
+            match lines.last_mut() {
+                Some(line) if at == 0 && line.chars().count() + 1 + letters.len() <= columns => {
+                    *line += " ";
+                    *line += &part;
+                }
+                _ => lines.push(part),
             }
-            line.push(letter);
-            length += 1;
         }
-    }
-    if length > 0 {
-        lines.push(line);
     }
     lines
 }
 
-/// A text whose first line begins with `first`, and whose others are indented as far, each with its end.
+/// Wraps a text behind `first`, and indents its other lines to the same column.
 pub fn hanging(first: &str, text: &str) -> String {
     let indent = first.chars().count();
     let lines = wrapped(text, COLUMNS.saturating_sub(indent));
     let mut out = String::new();
     for (at, line) in lines.iter().enumerate() {
-        if at == 0 {
-            out.push_str(first);
-        } else {
-            out.push_str(&" ".repeat(indent));
-        }
-        out.push_str(line);
-        out.push('\n');
+        let start = if at == 0 { first } else { &" ".repeat(indent) };
+        out += &format!("{start}{line}\n");
     }
     out
+}
+
+/// One block of `lab list`: a heading, then names with descriptions.
+pub fn listed<'a>(heading: &str, entries: impl Iterator<Item = (&'a str, String)>) -> String {
+    let entries: Vec<(&str, String)> = entries.collect();
+    let widest = entries.iter().map(|(name, _)| name.len()).max();
+    let widest = widest.unwrap_or(0);
+    let mut text = format!("{heading}\n");
+    for (name, about) in entries {
+        text += &hanging(&format!("  {name:widest$}  "), &about);
+    }
+    text
+}
+
+/// A duration in whole seconds.
+pub fn about(takes: Duration) -> String {
+    format!("about {} s", takes.as_secs_f64().ceil())
+}
+
+/// The text of `lab explain`: everything about an experiment that needs no measurement.
+pub fn explained(experiment: &Experiment) -> String {
+    let Experiment { name, change, .. } = experiment;
+    let mut text = hanging("", experiment.title);
+    text += "\n";
+    text += &hanging("Guess first: ", experiment.guess);
+    text += "\nThe reasons:\n";
+    for (sentence, number) in experiment.why.iter().zip(1..) {
+        text += &hanging(&format!("  {number}. "), sentence);
+    }
+    text += &format!("\nOne line to change, {}:\n  {}\n", place(change), change.line);
+    text += &hanging("  ", change.try_this);
+    text += "\n";
+    text += &hanging("A question: ", experiment.question);
+    text + &format!("`lab run {name}` measures the answer and writes it into the report.\n")
+}
+
+/// The file to change, with the line number if the lab runs at the top of the project.
+pub fn place(change: &Change) -> String {
+    let text = fs::read_to_string(change.file).unwrap_or_default();
+    let mut lines = text.lines();
+    match lines.position(|line| line.trim_start().starts_with(change.line)) {
+        Some(at) => format!("{}:{}", change.file, at + 1),
+        None => change.file.to_owned(),
+    }
+}
+
+/// The error for an unknown name. It lists the known names and suggests the most similar one.
+pub fn unknown(kind: &str, name: &str, known: &[&str]) -> io::Error {
+    let suggestion = known
+        .iter()
+        .map(|known| (strsim::jaro_winkler(&name.to_lowercase(), known), known))
+        .filter(|(similarity, _)| *similarity >= SIMILARITY_MIN)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map_or(String::new(), |(_, known)| format!(" Did you mean {known}?"));
+    io::Error::other(format!(
+        "{name:?} is not {kind}.{suggestion} Known names: {}",
+        known.join(", ")
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::course::testing::EXPERIMENTS;
 
     #[test]
     fn lines_are_broken_between_words() {
-        assert_eq!(
-            wrapped("one two  three\nfour", 9),
-            ["one two", "three", "four"]
-        );
+        assert_eq!(wrapped("one two  three\nfour", 9), ["one two", "three", "four"]);
         assert_eq!(wrapped("a longest b", 4), ["a", "long", "est", "b"]);
         assert_eq!(wrapped("µ µ µ", 5), ["µ µ µ"]);
         assert!(wrapped(" ", 5).is_empty());
-    }
-
-    #[test]
-    fn the_lines_behind_the_first_are_indented() {
         let text = hanging("why: ", &"word ".repeat(30));
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines.len() > 1 && lines.iter().all(|line| line.chars().count() <= COLUMNS));
         assert!(lines[0].starts_with("why: word") && lines[1].starts_with("     word"));
+    }
+
+    #[test]
+    fn a_list_is_aligned() {
+        let entries = [("cr-nul", "one".to_owned()), ("a", "two".to_owned())];
+        let text = listed("Mistakes:", entries.into_iter());
+        assert_eq!(text, "Mistakes:\n  cr-nul  one\n  a       two\n");
+        assert_eq!(about(Duration::from_millis(1_500)), "about 2 s");
+    }
+
+    #[test]
+    fn an_explanation_has_everything_that_needs_no_measurement() {
+        let experiment = &EXPERIMENTS[0];
+        let text = explained(experiment);
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let change = &experiment.change;
+        let mut parts = vec![experiment.title, experiment.guess, experiment.question];
+        parts.extend(experiment.why);
+        parts.extend([change.line, change.try_this, "lab run stalled-reader"]);
+        for part in parts {
+            assert!(words.contains(part), "{part}: {text}");
+        }
+    }
+
+    #[test]
+    fn a_place_has_a_line_number_if_the_file_is_there() {
+        for (file, line, expected) in [
+            ("Cargo.toml", "name = \"chatserv\"", "Cargo.toml:2"),
+            ("Cargo.toml", "no such line", "Cargo.toml"),
+            ("nowhere.rs", "", "nowhere.rs"),
+        ] {
+            let try_this = "";
+            assert_eq!(place(&Change { file, line, try_this }), expected);
+        }
+    }
+
+    #[test]
+    fn a_similar_name_is_suggested() {
+        let known = ["stalled-reader", "turns", "costs"];
+        let error = |name| unknown("an experiment", name, &known).to_string();
+        assert_eq!(
+            error("Stalled"),
+            "\"Stalled\" is not an experiment. Did you mean stalled-reader? \
+             Known names: stalled-reader, turns, costs"
+        );
+        assert!(!error("xyz").contains("mean"));
+        assert!(error("\u{1b}[2J").starts_with("\"\\u{1b}"));
     }
 }

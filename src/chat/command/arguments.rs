@@ -118,9 +118,9 @@ impl<'a> Arguments<'a> {
             return Some((None, self));
         }
         let (first, after_first) = self.first()?;
-        let two_words = after_first
-            .first()
-            .and_then(|(second, after_second)| Some((parse_duration(&format!("{first} {second}"))?, after_second)));
+        let two_words = after_first.first().and_then(|(second, after_second)| {
+            Some((parse_duration(&format!("{first} {second}"))?, after_second))
+        });
         let one_word = || Some((parse_duration(first)?, after_first));
         let (duration, rest) = two_words.or_else(one_word)?;
         (!duration.is_zero()).then_some((Some(duration), rest))

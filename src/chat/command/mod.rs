@@ -20,7 +20,9 @@ pub use table::CommandHelp;
 use table::{Entry, GROUPS};
 
 /// The commands in the order and the groups of the help, each group with its title.
-pub fn command_groups(operator: bool) -> impl Iterator<Item = (&'static str, Vec<&'static CommandHelp>)> {
+pub fn command_groups(
+    operator: bool,
+) -> impl Iterator<Item = (&'static str, Vec<&'static CommandHelp>)> {
     GROUPS.iter().filter_map(move |(title, entries)| {
         let helps = entries.iter().map(|entry| &entry.help);
         let helps: Vec<_> = helps.filter(|help| operator || !help.operators_only).collect();

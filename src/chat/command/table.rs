@@ -96,8 +96,13 @@ impl Entry {
 }
 
 /// All commands, in the groups and the order of the help.
-pub(super) static GROUPS: [(&str, &[Entry]); 5] =
-    [("Talk", TALK), ("Rooms", ROOMS), ("People", PEOPLE), ("Yourself", YOURSELF), ("Operators", OPERATORS)];
+pub(super) static GROUPS: [(&str, &[Entry]); 5] = [
+    ("Talk", TALK),
+    ("Rooms", ROOMS),
+    ("People", PEOPLE),
+    ("Yourself", YOURSELF),
+    ("Operators", OPERATORS),
+];
 
 const TALK: &[Entry] = &[
     Entry::new("msg", "NAME[,NAME…] TEXT", "says it to them only", |given| {
@@ -130,22 +135,30 @@ const ROOMS: &[Entry] = &[
         .detail(&["Shows all rooms with their topics and how many people are in them."], "/rooms")
         .aliases(&["list"])
         .common(),
-    Entry::new("join", "ROOM", "goes to a room", |given| Some(Request::Join { room: given.name('#')?, history: None }))
-        .detail(
-            &["Leaves the room you are in and goes to this one. A room that does not", "exist yet is made."],
-            "/join dev",
-        )
-        .common(),
+    Entry::new("join", "ROOM", "goes to a room", |given| {
+        Some(Request::Join { room: given.name('#')?, history: None })
+    })
+    .detail(
+        &[
+            "Leaves the room you are in and goes to this one. A room that does not",
+            "exist yet is made.",
+        ],
+        "/join dev",
+    )
+    .common(),
     Entry::new("part", "[ROOM]", "goes back to the lobby", |given| {
         Some(Request::Part { room: given.maybe(Arguments::room)? })
     })
     .detail(&["Leaves the room you are in and goes back to the lobby."], "/part")
     .aliases(&["leave"])
     .common(),
-    Entry::new("topic", "[TEXT|off]", "shows or sets the topic", |given| {
+    Entry::new("topic", "[TEXT]", "shows or sets the topic", |given| {
         Some(Request::Topic { room: None, topic: given.text_or_off() })
     })
-    .detail(&["Shows or sets the topic of your room; off removes it."], "/topic Threads and how to join them"),
+    .detail(
+        &["Shows or sets the topic of your room; off removes it."],
+        "/topic Threads and how to join them",
+    ),
     Entry::new("history", "[N]", "shows the last lines again", |given| {
         let limit = given.maybe(Arguments::count)?;
         Some(Request::History { room: None, range: Range::Last, limit })
@@ -182,26 +195,35 @@ const PEOPLE: &[Entry] = &[
         "/ignore bob",
     )
     .common(),
-    Entry::new("unignore", "NAME", "shows it to you again", |given| Some(Request::Unignore { name: given.person()? }))
-        .detail(&["Takes /ignore back, for everything they say from now on."], "/unignore bob"),
+    Entry::new("unignore", "NAME", "shows it to you again", |given| {
+        Some(Request::Unignore { name: given.person()? })
+    })
+    .detail(&["Takes /ignore back, for everything they say from now on."], "/unignore bob"),
 ];
 
 const YOURSELF: &[Entry] = &[
-    Entry::new("nick", "NAME", "changes your name", |given| Some(Request::Nick { name: given.name('@')? }))
-        .detail(&["Changes your name and tells everybody who sees you."], "/nick Robert")
-        .common(),
-    Entry::new("away", "[WHY]", "says that you are away", |given| Some(Request::Away { why: given.text() }))
-        .detail(&["Marks you as away and tells everybody who writes to you in private."], "/away lunch")
-        .common(),
-    Entry::new("back", "", "says that you are here again", |given| given.nothing().map(|()| Request::Back))
-        .detail(&["Takes /away back."], "/back"),
+    Entry::new("nick", "NAME", "changes your name", |given| {
+        Some(Request::Nick { name: given.name('@')? })
+    })
+    .detail(&["Changes your name and tells the others."], "/nick Robert")
+    .common(),
+    Entry::new("away", "[WHY]", "says that you are away", |given| {
+        Some(Request::Away { why: given.text() })
+    })
+    .detail(&["Marks you as away and tells everybody who writes to you in private."], "/away lunch")
+    .common(),
+    Entry::new("back", "", "says that you are here again", |given| {
+        given.nothing().map(|()| Request::Back)
+    })
+    .detail(&["Takes /away back."], "/back"),
     Entry::new("quiet", "[on|off]", "hides who comes and goes", |given| {
         let on = given.maybe(|given| given.choice(&[("on", true), ("off", false)]))?;
         Some(Request::Quiet { on })
     })
     .detail(&["Hides or shows the lines about people who come and go."], "/quiet on"),
     Entry::new("timestamp", "[off|time|date]", "shows when something is said", |given| {
-        let choices = [("off", Timestamps::Off), ("time", Timestamps::Time), ("date", Timestamps::Date)];
+        let choices =
+            [("off", Timestamps::Off), ("time", Timestamps::Time), ("date", Timestamps::Date)];
         Some(Request::Timestamps { show: given.maybe(|given| given.choice(&choices))? })
     })
     .detail(&["Puts the time, or the date and time, before each line."], "/timestamp time"),
@@ -226,7 +248,10 @@ const OPERATORS: &[Entry] = &[
         let (name, why) = given.person_and_rest()?;
         Some(Request::Kick { name, why: why.text() })
     })
-    .detail(&["Disconnects them and tells everybody why. They may come back."], "/kick bob Do not shout.")
+    .detail(
+        &["Disconnects them and tells everybody why. They may come back."],
+        "/kick bob Do not shout.",
+    )
     .in_full()
     .common()
     .operators_only(),
@@ -246,27 +271,38 @@ const OPERATORS: &[Entry] = &[
     .in_full()
     .common()
     .operators_only(),
-    Entry::new("unban", "NAME|ADDRESS", "lets them in again", |given| Some(Request::Unban { whom: given.person()? }))
-        .detail(&["Takes a ban back. /bans shows the bans."], "/unban bob")
-        .operators_only(),
+    Entry::new("unban", "NAME|ADDRESS", "lets them in again", |given| {
+        Some(Request::Unban { whom: given.person()? })
+    })
+    .detail(&["Takes a ban back. /bans shows the bans."], "/unban bob")
+    .operators_only(),
     Entry::new("bans", "", "shows who is banned", |given| given.nothing().map(|()| Request::Bans))
         .detail(&["Shows who is banned, for how long, by whom and why."], "/bans")
         .operators_only(),
-    Entry::new("mute", "NAME", "lets nobody hear somebody", |given| Some(Request::Mute { name: given.person()? }))
-        .detail(&["Hides everything they say from everybody, private messages too."], "/mute bob")
-        .common()
-        .operators_only(),
-    Entry::new("unmute", "NAME", "lets them be heard again", |given| Some(Request::Unmute { name: given.person()? }))
-        .detail(&["Takes /mute back."], "/unmute bob")
-        .operators_only(),
+    Entry::new("mute", "NAME", "lets nobody hear somebody", |given| {
+        Some(Request::Mute { name: given.person()? })
+    })
+    .detail(&["Hides everything they say from everybody, private messages too."], "/mute bob")
+    .common()
+    .operators_only(),
+    Entry::new("unmute", "NAME", "lets them be heard again", |given| {
+        Some(Request::Unmute { name: given.person()? })
+    })
+    .detail(&["Takes /mute back."], "/unmute bob")
+    .operators_only(),
     Entry::new("motd", "[TEXT|off]", "changes the message of the day", |given| {
         Some(Request::Motd { text: given.text_or_off() })
     })
-    .detail(&["Shows or changes the message of the day; off removes it."], "/motd Tonight at nine the server restarts.")
+    .detail(
+        &["Shows or changes the message of the day; off removes it."],
+        "/motd Tonight at nine the server restarts.",
+    )
     .operators_only(),
-    Entry::new("threads", "", "shows what each thread does", |given| given.nothing().map(|()| Request::Threads))
-        .detail(&["Shows each thread's activity, its queue, and the bytes it has moved."], "/threads")
-        .operators_only(),
+    Entry::new("threads", "", "shows what each thread does", |given| {
+        given.nothing().map(|()| Request::Threads)
+    })
+    .detail(&["Shows each thread's activity, its queue, and the bytes it has moved."], "/threads")
+    .operators_only(),
     Entry::new("shutdown", "[in 5m] [WHY] | cancel", "ends the chat for everybody", shutdown)
         .detail(
             &[

@@ -92,8 +92,11 @@ impl Hub {
             let Some(ban) = by_name.or_else(by_network) else {
                 continue;
             };
-            let removal =
-                Removal { banned: true, by: ban.by.clone(), why: ban.why.as_deref().map(Arc::from) };
+            let removal = Removal {
+                banned: true,
+                by: ban.by.clone(),
+                why: ban.why.as_deref().map(Arc::from),
+            };
             out.tell(client, ban_notice(ban, out.now));
             self.dismiss(client, DisconnectReason::Banned, Some(removal), out);
         }

@@ -14,7 +14,12 @@ use super::note;
 use crate::config::limits::{HISTORY_LINES_MAX, HISTORY_LINES_SHOWN, LIST_ENTRIES_MAX};
 
 impl Hub {
-    pub(in crate::chat) fn help(&self, client: ClientId, about: Option<String>, out: &mut Reaction) {
+    pub(in crate::chat) fn help(
+        &self,
+        client: ClientId,
+        about: Option<String>,
+        out: &mut Reaction,
+    ) {
         let operator = self.is_operator(client);
         let topic = match about.as_deref() {
             None => HelpTopic::Overview,
@@ -55,7 +60,8 @@ impl Hub {
         let Some((found, _)) = self.people.find(&typed) else {
             return out.refuse(client, ChatError::NoSuchPerson(typed));
         };
-        let (Some(state), Some(listing)) = (self.people.client(found), self.listing(found, out)) else {
+        let (Some(state), Some(listing)) = (self.people.client(found), self.listing(found, out))
+        else {
             return;
         };
         let Some(person) = state.person() else {

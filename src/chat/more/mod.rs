@@ -38,7 +38,12 @@ impl Hub {
         }
         match request {
             Request::Private { to, text, sent_at } => {
-                self.say_to_named(client, &to, Draft { manner: Manner::Private, text, sent_at }, out);
+                self.say_to_named(
+                    client,
+                    &to,
+                    Draft { manner: Manner::Private, text, sent_at },
+                    out,
+                );
             }
             Request::Reply { text } => self.reply(client, text, out),
             Request::Topic { room, topic } => self.topic(client, room, topic, out),
@@ -56,7 +61,9 @@ impl Hub {
             Request::Who { room } => self.who(client, room, out),
             Request::Rooms => self.list_rooms(client, out),
             Request::Whois { name } => self.whois(client, name, out),
-            Request::History { room, range, limit } => self.history(client, room, range, limit, out),
+            Request::History { room, range, limit } => {
+                self.history(client, room, range, limit, out)
+            }
             Request::Op { password } => self.become_operator(client, &password, out),
             Request::Kick { name, why } => self.kick(client, name, why, out),
             Request::Ban { whom, duration, why } => self.ban(client, &whom, duration, why, out),
@@ -102,7 +109,9 @@ impl Hub {
 /// It is longer than [`NOTE_BYTES_MAX`].
 fn note(typed: Option<String>) -> Result<Option<Arc<str>>, ChatError> {
     match typed.filter(|typed| !typed.is_empty()) {
-        Some(typed) if typed.len() > NOTE_BYTES_MAX => Err(ChatError::TextTooLong { bytes_max: NOTE_BYTES_MAX }),
+        Some(typed) if typed.len() > NOTE_BYTES_MAX => {
+            Err(ChatError::TextTooLong { bytes_max: NOTE_BYTES_MAX })
+        }
         typed => Ok(typed.map(Into::into)),
     }
 }

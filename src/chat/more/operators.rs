@@ -16,7 +16,12 @@ use super::note;
 
 impl Hub {
     /// `/op PASSWORD`. The password is never sent back or logged.
-    pub(super) fn become_operator(&mut self, client: ClientId, password: &Secret, out: &mut Reaction) {
+    pub(super) fn become_operator(
+        &mut self,
+        client: ClientId,
+        password: &Secret,
+        out: &mut Reaction,
+    ) {
         let Some(address) = self.people.client(client).map(|state| state.address()) else {
             return;
         };
@@ -41,7 +46,13 @@ impl Hub {
         }
     }
 
-    pub(super) fn kick(&mut self, client: ClientId, typed: String, why: Option<String>, out: &mut Reaction) {
+    pub(super) fn kick(
+        &mut self,
+        client: ClientId,
+        typed: String,
+        why: Option<String>,
+        out: &mut Reaction,
+    ) {
         let Some((found, name)) = self.people.find(&typed) else {
             return out.refuse(client, ChatError::NoSuchPerson(typed));
         };

@@ -46,7 +46,11 @@ impl Hub {
         };
         let rooms = person.rooms().iter().filter_map(|&id| self.rooms.get(id));
         let mut seen = FxHashSet::from_iter([client]);
-        rooms.flat_map(|room| room.members()).copied().filter(|&member| seen.insert(member)).collect()
+        rooms
+            .flat_map(|room| room.members())
+            .copied()
+            .filter(|&member| seen.insert(member))
+            .collect()
     }
 
     pub(super) fn away(&mut self, client: ClientId, why: Option<String>, out: &mut Reaction) {
@@ -87,7 +91,12 @@ impl Hub {
         out.answer(client, Message::Quiet { on });
     }
 
-    pub(super) fn timestamps(&mut self, client: ClientId, show: Option<Timestamps>, out: &mut Reaction) {
+    pub(super) fn timestamps(
+        &mut self,
+        client: ClientId,
+        show: Option<Timestamps>,
+        out: &mut Reaction,
+    ) {
         let protocol = self.people.protocol(client);
         let Some(person) = self.people.person_mut(client) else {
             return;

@@ -85,7 +85,11 @@ pub(super) fn check_scripts(shown: &str) -> Result<(), NameError> {
         let before = common;
         common.intersect_with(scripts);
         if common.is_empty() {
-            return Err(NameError::MixedScripts { first: script_name(before), second: script_name(scripts), at: c });
+            return Err(NameError::MixedScripts {
+                first: script_name(before),
+                second: script_name(scripts),
+                at: c,
+            });
         }
     }
     Ok(())

@@ -63,14 +63,20 @@ impl fmt::Display for NameError {
         let number = |c: &char| format!("U+{:04X}", u32::from(*c));
         match self {
             Self::Empty => write!(f, "a name has at least one letter. Type one."),
-            Self::Altered => write!(f, "some of what you typed cannot be shown. Use letters and digits."),
+            Self::Altered => {
+                write!(f, "some of what you typed cannot be shown. Use letters and digits.")
+            }
             Self::Blank => write!(f, "a name has no blanks inside. Put `_` or `-` in their place."),
-            Self::Comma => write!(f, "a name has no comma, which separates names in a list. Leave it out."),
+            Self::Comma => {
+                write!(f, "a name has no comma, which separates names in a list. Leave it out.")
+            }
             Self::Unseen(c) => {
                 let c = number(c);
                 write!(f, "a name has only visible characters, and no {c}. Leave it out.")
             }
-            Self::Unassigned(c) => write!(f, "not every computer knows the character {}. Leave it out.", number(c)),
+            Self::Unassigned(c) => {
+                write!(f, "not every computer knows the character {}. Leave it out.", number(c))
+            }
             Self::LeadingSign(sign) => {
                 write!(f, "a name does not begin with `{sign}`, which has a meaning. Leave it out.")
             }
@@ -78,20 +84,35 @@ impl fmt::Display for NameError {
                 let mark = number(mark);
                 write!(f, "a name does not begin with {mark}, a mark. Put a letter first.")
             }
-            Self::TooManyMarks => write!(f, "a letter has at most {MAX_MARKS} marks in a name. Choose a plainer name."),
+            Self::TooManyMarks => write!(
+                f,
+                "a letter has at most {MAX_MARKS} marks in a name. Choose a plainer name."
+            ),
             Self::TooWide { columns } => {
-                write!(f, "a name has at most {MAX_COLUMNS} columns; this one has {columns}. Choose a shorter one.")
+                write!(
+                    f,
+                    "a name has at most {MAX_COLUMNS} columns; this one has {columns}. Choose a shorter one."
+                )
             }
             Self::TooManyBytes { bytes } => {
-                write!(f, "a name has at most {MAX_BYTES} bytes; this one has {bytes}. Choose a shorter one.")
+                write!(
+                    f,
+                    "a name has at most {MAX_BYTES} bytes; this one has {bytes}. Choose a shorter one."
+                )
             }
             Self::MixedScripts { first, second, at } => {
                 let at = number(at);
                 write!(f, "write a name in one script, not in {first} and {second} ({at}).")
             }
-            Self::TrailingSign(sign) => write!(f, "nobody could mention a name that ends in `{sign}`. Leave that off."),
-            Self::Greeting => write!(f, "that is how programs greet each other. Choose another name."),
-            Self::Reserved(word) => write!(f, "`{word}`, or what looks like it, is reserved. Choose another name."),
+            Self::TrailingSign(sign) => {
+                write!(f, "nobody could mention a name that ends in `{sign}`. Leave that off.")
+            }
+            Self::Greeting => {
+                write!(f, "that is how programs greet each other. Choose another name.")
+            }
+            Self::Reserved(word) => {
+                write!(f, "`{word}`, or what looks like it, is reserved. Choose another name.")
+            }
         }
     }
 }

@@ -135,7 +135,9 @@ fn check_end(shown: &str) -> Result<(), NameError> {
 /// Both are written in capitals; `ssh-fan` is a fine name.
 fn greets_like_a_program(shown: &str) -> bool {
     ["SSH-", "HTTP/"].into_iter().any(|greeting| {
-        shown.strip_prefix(greeting).is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit()))
+        shown
+            .strip_prefix(greeting)
+            .is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit()))
     })
 }
 

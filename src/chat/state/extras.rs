@@ -89,6 +89,10 @@ impl PlannedShutdown {
     }
 
     pub fn message(&self, now: Time) -> Message {
-        Message::ShutdownPlanned { left: self.at.saturating_sub(now), why: self.why.clone(), by: self.by.clone() }
+        Message::ShutdownPlanned {
+            left: self.at.saturating_sub(now),
+            why: self.why.clone(),
+            by: self.by.clone(),
+        }
     }
 }

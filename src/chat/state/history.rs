@@ -91,10 +91,7 @@ fn newest<'a>(lines: impl DoubleEndedIterator<Item = &'a Entry>, limit: usize) -
 }
 
 fn oldest<'a>(lines: impl Iterator<Item = &'a Entry>, limit: usize) -> Part {
-    let mut part = Part {
-        messages: Vec::new(),
-        more: false,
-    };
+    let mut part = Part { messages: Vec::new(), more: false };
     let mut bytes = 0;
     for Entry { message, .. } in lines {
         bytes += bytes_in_answer(message);

@@ -48,7 +48,12 @@ impl Ignores {
     ///
     /// # Errors
     /// The list is full.
-    pub fn add(&mut self, client: ClientId, target: ClientId, name: Arc<str>) -> Result<(), ListFull> {
+    pub fn add(
+        &mut self,
+        client: ClientId,
+        target: ClientId,
+        name: Arc<str>,
+    ) -> Result<(), ListFull> {
         let list = self.list(client);
         if list.iter().any(|ignored| ignored.client == target) {
             return Ok(());
@@ -68,11 +73,20 @@ impl Ignores {
 
     /// Takes somebody off a list, by the name of the entry or by the name that `holder` has now. Returns the name of the
     /// entry.
-    pub fn take_off(&mut self, client: ClientId, key: &NameKey, holder: Option<ClientId>) -> Option<Arc<str>> {
+    pub fn take_off(
+        &mut self,
+        client: ClientId,
+        key: &NameKey,
+        holder: Option<ClientId>,
+    ) -> Option<Arc<str>> {
         self.remove(client, |ignored| ignored.key == *key || Some(ignored.client) == holder)
     }
 
-    fn remove(&mut self, client: ClientId, is_meant: impl Fn(&Ignored) -> bool) -> Option<Arc<str>> {
+    fn remove(
+        &mut self,
+        client: ClientId,
+        is_meant: impl Fn(&Ignored) -> bool,
+    ) -> Option<Arc<str>> {
         let list = self.lists.get_mut(&client)?;
         let at = list.iter().position(is_meant)?;
         let ignored = list.remove(at);
@@ -105,7 +119,8 @@ impl Ignores {
     pub fn recognise(&mut self, client: ClientId, key: &NameKey, people: &People) {
         for ignoring in self.by_name.get(key).cloned().unwrap_or_default() {
             let list = self.lists.get_mut(&ignoring).into_iter().flatten();
-            let mut entries = list.filter(|ignored| ignored.key == *key && !people.knows(ignored.client));
+            let mut entries =
+                list.filter(|ignored| ignored.key == *key && !people.knows(ignored.client));
             let Some(ignored) = entries.next().filter(|_| ignoring != client) else {
                 continue;
             };
@@ -168,7 +183,10 @@ impl Ignores {
             for ignored in list {
                 assert!(self.by_name[&ignored.key].contains(&client));
                 let known = self.ignored_by.get(&ignored.client);
-                assert_eq!(people.knows(ignored.client), known.is_some_and(|by| by.contains(&client)));
+                assert_eq!(
+                    people.knows(ignored.client),
+                    known.is_some_and(|by| by.contains(&client))
+                );
             }
         }
         let entries: usize = self.lists.values().map(Vec::len).sum();

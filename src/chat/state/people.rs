@@ -37,7 +37,9 @@ pub struct Client {
 #[derive(Debug)]
 enum Standing {
     /// Nobody has heard of this client yet.
-    Unnamed { refusals: u32 },
+    Unnamed {
+        refusals: u32,
+    },
     Joined(Box<Person>),
 }
 
@@ -109,7 +111,9 @@ impl Person {
     /// Tells `sender` that this person is away: once, and again after the next `/away`.
     pub fn away_notice(&mut self, sender: ClientId) -> Option<Message> {
         let away = self.away.as_mut()?;
-        away.told.insert(sender).then(|| Message::IsAway { name: self.name.clone(), why: away.why.clone() })
+        away.told
+            .insert(sender)
+            .then(|| Message::IsAway { name: self.name.clone(), why: away.why.clone() })
     }
 }
 

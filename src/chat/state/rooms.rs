@@ -244,11 +244,7 @@ mod tests {
     use crate::chat::{Audience, Line, Manner};
 
     fn name(text: &str) -> Name {
-        Name::parse(&Line {
-            text: text.to_owned(),
-            altered: false,
-        })
-        .unwrap()
+        Name::parse(&Line { text: text.to_owned(), altered: false }).unwrap()
     }
 
     fn say(rooms: &mut Rooms, id: RoomId, text: String) {
@@ -291,9 +287,7 @@ mod tests {
         // Four such messages fill a room; this many rooms exceed the total.
         let many = HISTORY_TOTAL_BYTES_MAX / (4 * 16_000) + 20;
         for number in 0..many {
-            let id = rooms
-                .open(&name(&format!("room-{number}")), Timestamp::UNIX_EPOCH)
-                .unwrap();
+            let id = rooms.open(&name(&format!("room-{number}")), Timestamp::UNIX_EPOCH).unwrap();
             rooms.enter(id, ClientId(1), Protocol::Plain, false);
             for _ in 0..4 {
                 say(&mut rooms, id, long.clone());

@@ -2,12 +2,12 @@
 
 use super::super::clean::clean;
 use super::object::{Address, Object, wrong};
-use crate::chat::{Range, Request, RequestError, Target};
+use crate::chat::{Range, Request, RequestError, Target, near_word};
 
 /// How much of an unknown name is quoted back to its sender.
 const QUOTE_CHARACTERS_MAX: usize = 32;
-/// How similar two words are if one was probably meant by the other, from 0 to 1: `join` and `joinroom` are.
-const LIKENESS_MIN: f64 = 0.85;
+/// How many letters of an action's name suggest it, as `join` suggests `joinroom`.
+const BEGINNING_MIN: usize = 3;
 
 /// One action.
 #[derive(Debug)]
@@ -73,19 +73,22 @@ fn quoted(text: &str) -> String {
 /// The action that was probably meant.
 fn near(given: &str) -> Option<&'static str> {
     let given = given.to_ascii_lowercase();
-    ACTIONS
-        .iter()
-        .map(|action| (strsim::jaro_winkler(&given, action.name), action.name))
-        .filter(|&(likeness, _)| likeness >= LIKENESS_MIN)
-        .max_by(|(one, _), (other, _)| one.total_cmp(other))
-        .map(|(_, name)| name)
+    let names = || ACTIONS.iter().map(|action| action.name);
+    near_word(&given, names())
+        .or_else(|| names().find(|name| given.len() >= BEGINNING_MIN && name.starts_with(&given)))
 }
 
 /// In the order of the help: yourself, rooms, talk, people, the server, operators.
 static ACTIONS: [Action; 31] = [
-    Action::new("connect", &[], &["username"], |given| Ok(Request::Connect { name: given.maybe("username")? })),
-    Action::new("nick", &["username"], &[], |given| Ok(Request::Nick { name: given.get("username")? })),
-    Action::new("away", &[], &["message"], |given| Ok(Request::Away { why: given.remark("message")? })),
+    Action::new("connect", &[], &["username"], |given| {
+        Ok(Request::Connect { name: given.maybe("username")? })
+    }),
+    Action::new("nick", &["username"], &[], |given| {
+        Ok(Request::Nick { name: given.get("username")? })
+    }),
+    Action::new("away", &[], &["message"], |given| {
+        Ok(Request::Away { why: given.remark("message")? })
+    }),
     Action::new("back", &[], &[], |_| Ok(Request::Back)),
     Action::new("quiet", &[], &["on"], |given| Ok(Request::Quiet { on: given.maybe("on")? })),
     Action::new("quit", &[], &[], |_| Ok(Request::Quit)),
@@ -94,7 +97,9 @@ static ACTIONS: [Action; 31] = [
         let history = Some(given.maybe("history")?.unwrap_or(0));
         Ok(Request::Join { room: given.get("room")?, history })
     }),
-    Action::new("leaveroom", &["room"], &[], |given| Ok(Request::Part { room: Some(given.get("room")?) })),
+    Action::new("leaveroom", &["room"], &[], |given| {
+        Ok(Request::Part { room: Some(given.get("room")?) })
+    }),
     Action::new("topic", &["room"], &["topic"], |given| {
         Ok(Request::Topic { room: Some(given.get("room")?), topic: given.replacement("topic")? })
     }),
@@ -112,15 +117,29 @@ static ACTIONS: [Action; 31] = [
         let (to, text) = (given.get("to")?, given.get("message")?);
         Ok(Request::Private { to, text, sent_at: given.maybe("sent_at")? })
     }),
-    Action::new("reply", &["message"], &[], |given| Ok(Request::Reply { text: given.get("message")? })),
+    Action::new("reply", &["message"], &[], |given| {
+        Ok(Request::Reply { text: given.get("message")? })
+    }),
     Action::new("who", &[], &["room"], |given| Ok(Request::Who { room: given.maybe("room")? })),
-    Action::new("whois", &["username"], &[], |given| Ok(Request::Whois { name: given.get("username")? })),
-    Action::new("ignore", &[], &["username"], |given| Ok(Request::Ignore { name: given.maybe("username")? })),
-    Action::new("unignore", &["username"], &[], |given| Ok(Request::Unignore { name: given.get("username")? })),
-    Action::new("help", &[], &["command"], |given| Ok(Request::Help { about: given.maybe("command")? })),
+    Action::new("whois", &["username"], &[], |given| {
+        Ok(Request::Whois { name: given.get("username")? })
+    }),
+    Action::new("ignore", &[], &["username"], |given| {
+        Ok(Request::Ignore { name: given.maybe("username")? })
+    }),
+    Action::new("unignore", &["username"], &[], |given| {
+        Ok(Request::Unignore { name: given.get("username")? })
+    }),
+    Action::new("help", &[], &["command"], |given| {
+        Ok(Request::Help { about: given.maybe("command")? })
+    }),
     Action::new("ping", &[], &[], |_| Ok(Request::Ping)),
-    Action::new("motd", &[], &["message"], |given| Ok(Request::Motd { text: given.replacement("message")? })),
-    Action::new("op", &["password"], &[], |given| Ok(Request::Op { password: given.get("password")? })),
+    Action::new("motd", &[], &["message"], |given| {
+        Ok(Request::Motd { text: given.replacement("message")? })
+    }),
+    Action::new("op", &["password"], &[], |given| {
+        Ok(Request::Op { password: given.get("password")? })
+    }),
     Action::new("kick", &["username"], &["reason"], |given| {
         Ok(Request::Kick { name: given.get("username")?, why: given.remark("reason")? })
     }),
@@ -128,10 +147,16 @@ static ACTIONS: [Action; 31] = [
         let (whom, duration) = (name_or_address(given)?, given.maybe("duration")?);
         Ok(Request::Ban { whom, duration, why: given.remark("reason")? })
     }),
-    Action::new("unban", &[], &["username", "address"], |given| Ok(Request::Unban { whom: name_or_address(given)? })),
+    Action::new("unban", &[], &["username", "address"], |given| {
+        Ok(Request::Unban { whom: name_or_address(given)? })
+    }),
     Action::new("bans", &[], &[], |_| Ok(Request::Bans)),
-    Action::new("mute", &["username"], &[], |given| Ok(Request::Mute { name: given.get("username")? })),
-    Action::new("unmute", &["username"], &[], |given| Ok(Request::Unmute { name: given.get("username")? })),
+    Action::new("mute", &["username"], &[], |given| {
+        Ok(Request::Mute { name: given.get("username")? })
+    }),
+    Action::new("unmute", &["username"], &[], |given| {
+        Ok(Request::Unmute { name: given.get("username")? })
+    }),
     Action::new("threads", &[], &[], |_| Ok(Request::Threads)),
     Action::new("shutdown", &[], &["duration", "reason", "cancel"], shutdown).strict(),
 ];
@@ -160,7 +185,9 @@ fn history(given: &Object<'_>) -> Result<Request, RequestError> {
 /// Exactly one of the two.
 fn name_or_address(given: &Object<'_>) -> Result<String, RequestError> {
     match (given.maybe("username")?, given.maybe("address")?) {
-        (Some(_), Some(_)) => Err(wrong("address", "an IP address, without a `username` beside it")),
+        (Some(_), Some(_)) => {
+            Err(wrong("address", "an IP address, without a `username` beside it"))
+        }
         (Some(whom), None) | (None, Some(Address(whom))) => Ok(whom),
         (None, None) => Err(RequestError::MissingField("username")),
     }
@@ -169,7 +196,9 @@ fn name_or_address(given: &Object<'_>) -> Result<String, RequestError> {
 fn shutdown(given: &Object<'_>) -> Result<Request, RequestError> {
     let (after, why) = (given.maybe("duration")?, given.remark("reason")?);
     match given.maybe("cancel")? {
-        Some(true) if after.is_some() || why.is_some() => Err(wrong("cancel", "true, without anything else beside it")),
+        Some(true) if after.is_some() || why.is_some() => {
+            Err(wrong("cancel", "true, without anything else beside it"))
+        }
         Some(true) => Ok(Request::CancelShutdown),
         Some(false) | None => Ok(Request::Shutdown { after, why }),
     }

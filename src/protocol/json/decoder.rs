@@ -26,7 +26,9 @@ impl JsonDecoder {
     /// Decodes the bytes of one read and appends the result to `inputs`.
     pub(in crate::protocol) fn feed(&mut self, mut bytes: &[u8], inputs: &mut Vec<Input>) {
         while !self.deaf {
-            let Some(step) = self.line.step(&mut bytes) else { return };
+            let Some(step) = self.line.step(&mut bytes) else {
+                return;
+            };
             let watch = self.watch.as_mut();
             match step {
                 // A TLS hello has no lines, so it must be recognised before the end of one.

@@ -8,8 +8,8 @@ use super::super::clean::ordinary_prefix;
 use super::super::plain::{seconds_left, sentence};
 use super::errors;
 use crate::chat::{
-    Audience, Ban, ChatMessage, CommandHelp, HelpTopic, Manner, Message, PersonDetails, PersonListing, Protocol, Queue,
-    RoomListing, Tag, ThreadListing, commands,
+    Audience, Ban, ChatMessage, CommandHelp, HelpTopic, Manner, Message, PersonDetails,
+    PersonListing, Protocol, Queue, RoomListing, Tag, ThreadListing, commands,
 };
 use crate::config::limits::{LIST_ENTRIES_MAX, NOTE_BYTES_MAX};
 
@@ -73,12 +73,17 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
             .text_or_null("topic", topic.as_deref())
             .maybe_text("from", by.as_deref())
             .end(),
-        Message::Renamed { from, to } => Writer::new("nick", tag, out).text("from", from).text("username", to).end(),
-        Message::NowAway { from, why } => {
-            Writer::new("away", tag, out).text("from", from).maybe_text("message", why.as_deref()).end()
+        Message::Renamed { from, to } => {
+            Writer::new("nick", tag, out).text("from", from).text("username", to).end()
         }
+        Message::NowAway { from, why } => Writer::new("away", tag, out)
+            .text("from", from)
+            .maybe_text("message", why.as_deref())
+            .end(),
         Message::NowBack { from } => Writer::new("back", tag, out).text("from", from).end(),
-        Message::IsAway { name, .. } => notice("away", message, tag, out).text("username", name).end(),
+        Message::IsAway { name, .. } => {
+            notice("away", message, tag, out).text("username", name).end()
+        }
         Message::Ignored(name) => Writer::new("ignore", tag, out).text("username", name).end(),
         Message::Unignored(name) => Writer::new("unignore", tag, out).text("username", name).end(),
         Message::Quiet { on } => Writer::new("quiet", tag, out).plain("on", on).end(),
@@ -90,18 +95,25 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         }
         Message::BanAdded(added) => ban(added, Writer::new("ban", tag, out)).end(),
         Message::BanTakenBack(ended) => ban(ended, Writer::new("unban", tag, out)).end(),
-        Message::Motd(text) => Writer::new("motd", tag, out).text_or_null("message", text.as_deref()).end(),
-        Message::ShutdownPlanned { left, .. } => {
-            notice("shutdown_planned", message, tag, out).plain("seconds", seconds_left(*left)).end()
+        Message::Motd(text) => {
+            Writer::new("motd", tag, out).text_or_null("message", text.as_deref()).end()
         }
+        Message::ShutdownPlanned { left, .. } => notice("shutdown_planned", message, tag, out)
+            .plain("seconds", seconds_left(*left))
+            .end(),
         Message::ShutdownCancelled { .. } => {
             notice("shutdown_cancelled", message, tag, out).end();
         }
-        Message::ShutDown => Writer::new("shutdown", tag, out).text("message", &sentence(message)).end(),
-        Message::IdleSoon { left } => notice("idle", message, tag, out).plain("seconds", seconds_left(*left)).end(),
-        Message::HeldBack { lines, wait } => {
-            notice("held_back", message, tag, out).plain("lines", lines).plain("seconds", seconds_left(*wait)).end()
+        Message::ShutDown => {
+            Writer::new("shutdown", tag, out).text("message", &sentence(message)).end()
         }
+        Message::IdleSoon { left } => {
+            notice("idle", message, tag, out).plain("seconds", seconds_left(*left)).end()
+        }
+        Message::HeldBack { lines, wait } => notice("held_back", message, tag, out)
+            .plain("lines", lines)
+            .plain("seconds", seconds_left(*wait))
+            .end(),
         Message::MembershipChanged { room, .. } => {
             notice("membership", message, tag, out).maybe_text("room", room.as_deref()).end()
         }
@@ -148,9 +160,9 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
             .list("clients", people, Some(*total), nested(person))
             .end(),
         Message::Whois(known) => whois(known, Writer::new("whois", tag, out)).end(),
-        Message::Ignoring(names) => {
-            Writer::new("ignore", tag, out).list("usernames", names, None, |name, out| string(name, out)).end()
-        }
+        Message::Ignoring(names) => Writer::new("ignore", tag, out)
+            .list("usernames", names, None, |name, out| string(name, out))
+            .end(),
         Message::Help { operator, topic } => {
             let commands: Vec<_> = commands(*operator)
                 .filter(|command| match topic {
@@ -163,9 +175,9 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::Bans { bans, total, .. } => {
             Writer::new("bans", tag, out).list("bans", bans, Some(*total), nested(ban)).end()
         }
-        Message::Threads { rows, total } => {
-            Writer::new("threads", tag, out).list("threads", rows, Some(*total), nested(thread)).end()
-        }
+        Message::Threads { rows, total } => Writer::new("threads", tag, out)
+            .list("threads", rows, Some(*total), nested(thread))
+            .end(),
         // Programs do not see the prompt, and `connect` and `joinroom` tell them the rest.
         Message::InputUsername
         | Message::YourNameIs(_)
@@ -188,7 +200,9 @@ fn chat_message<'a>(said: &ChatMessage, tag: Option<&'a Tag>, out: &'a mut Vec<u
     };
     let object = Writer::new(action, tag, out);
     let object = match &said.to {
-        Audience::Room { room, message_id } => object.text("room", room).plain("message_id", message_id),
+        Audience::Room { room, message_id } => {
+            object.text("room", room).plain("message_id", message_id)
+        }
         Audience::People(names) => object.texts("to", names),
     };
     object
@@ -199,11 +213,17 @@ fn chat_message<'a>(said: &ChatMessage, tag: Option<&'a Tag>, out: &'a mut Vec<u
 }
 
 fn room<'a>(room: &RoomListing, object: Writer<'a>) -> Writer<'a> {
-    object.text("room", &room.room).plain("members", room.members).text_or_null("topic", room.topic.as_deref())
+    object
+        .text("room", &room.room)
+        .plain("members", room.members)
+        .text_or_null("topic", room.topic.as_deref())
 }
 
 fn command<'a>(command: &&CommandHelp, object: Writer<'a>) -> Writer<'a> {
-    object.text("command", command.word).text("arguments", command.arguments).text("description", command.about)
+    object
+        .text("command", command.word)
+        .text("arguments", command.arguments)
+        .text("description", command.about)
 }
 
 fn thread<'a>(thread: &ThreadListing, object: Writer<'a>) -> Writer<'a> {
@@ -222,7 +242,9 @@ fn thread<'a>(thread: &ThreadListing, object: Writer<'a>) -> Writer<'a> {
 
 fn ban<'a>(ban: &Ban, object: Writer<'a>) -> Writer<'a> {
     let network = ban.network.map(|network| network.to_string());
-    let mut object = object.maybe_text("username", ban.name.as_deref()).maybe_text("address", network.as_deref());
+    let mut object = object
+        .maybe_text("username", ban.name.as_deref())
+        .maybe_text("address", network.as_deref());
     if let Some(until) = ban.until {
         object = object.moment("until", until);
     }
@@ -248,7 +270,9 @@ fn whois<'a>(known: &PersonDetails, object: Writer<'a>) -> Writer<'a> {
         .text("protocol", protocol)
         .plain("operator", known.operator);
     match known.private {
-        Some((address, muted)) => object.text("address", &address.to_string()).plain("muted", muted),
+        Some((address, muted)) => {
+            object.text("address", &address.to_string()).plain("muted", muted)
+        }
         None => object,
     }
 }
@@ -259,7 +283,12 @@ fn nested<T>(fields: impl for<'b> Fn(&T, Writer<'b>) -> Writer<'b>) -> impl Fn(&
 }
 
 /// A message that nobody asked for.
-fn notice<'a>(code: &str, message: &Message, tag: Option<&'a Tag>, out: &'a mut Vec<u8>) -> Writer<'a> {
+fn notice<'a>(
+    code: &str,
+    message: &Message,
+    tag: Option<&'a Tag>,
+    out: &'a mut Vec<u8>,
+) -> Writer<'a> {
     Writer::new("notice", tag, out).text("code", code).text("message", &sentence(message))
 }
 
@@ -355,7 +384,13 @@ impl<'a> Writer<'a> {
 
     /// As many entries as an answer may have. `total` is their number if `entries` may be only the first of them. If
     /// some are missing, `"more":true` follows.
-    fn list<T>(mut self, key: &str, entries: &[T], total: Option<usize>, write: impl Fn(&T, &mut Vec<u8>)) -> Self {
+    fn list<T>(
+        mut self,
+        key: &str,
+        entries: &[T],
+        total: Option<usize>,
+        write: impl Fn(&T, &mut Vec<u8>),
+    ) -> Self {
         let behind = BEHIND_LIST_BYTES + self.tag.map_or(0, |Tag(tag)| tag.len());
         let end = self.start + ANSWER_BYTES_MAX.saturating_sub(behind);
         let first = &entries[..entries.len().min(LIST_ENTRIES_MAX)];
@@ -368,7 +403,13 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes entries while `out` is no longer than `end`, and returns how many.
-    fn entries<T>(&mut self, key: &str, entries: &[T], end: usize, write: impl Fn(&T, &mut Vec<u8>)) -> usize {
+    fn entries<T>(
+        &mut self,
+        key: &str,
+        entries: &[T],
+        end: usize,
+        write: impl Fn(&T, &mut Vec<u8>),
+    ) -> usize {
         let out = self.value(key);
         out.push(b'[');
         for (count, entry) in entries.iter().enumerate() {

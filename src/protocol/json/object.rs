@@ -49,7 +49,8 @@ impl<'a> Object<'a> {
         if text.starts_with('\u{feff}') {
             return Err(RequestError::ByteOrderMark);
         }
-        let not_json = |error: serde_json::Error| RequestError::NotJson { column: error.column().max(1) };
+        let not_json =
+            |error: serde_json::Error| RequestError::NotJson { column: error.column().max(1) };
         let mut parser = Deserializer::from_str(text);
         if !text.trim_ascii_start().starts_with('{') {
             let value = IgnoredAny::deserialize(&mut parser);
@@ -57,8 +58,9 @@ impl<'a> Object<'a> {
             return Err(RequestError::NotAnObject);
         }
         let fields = parser.deserialize_map(FieldsVisitor);
-        let mut fields =
-            fields.map_err(|error| if error.is_eof() { RequestError::SeveralLines } else { not_json(error) })?;
+        let mut fields = fields.map_err(|error| {
+            if error.is_eof() { RequestError::SeveralLines } else { not_json(error) }
+        })?;
         parser.end().map_err(|_| RequestError::SeveralObjects)?;
         fields.sort_by(|(one, _), (other, _)| one.cmp(other));
         Ok(Object { fields, declared: [&[], &[]] })
@@ -71,7 +73,11 @@ impl<'a> Object<'a> {
     }
 
     /// Declares the fields that the action reads.
-    pub(super) fn declare(&mut self, required: &'static [&'static str], optional: &'static [&'static str]) {
+    pub(super) fn declare(
+        &mut self,
+        required: &'static [&'static str],
+        optional: &'static [&'static str],
+    ) {
         self.declared = [required, optional];
     }
 
@@ -91,7 +97,9 @@ impl<'a> Object<'a> {
     /// JSON allows only tabs and line ends, and escapes inside, so that no line that is sent contains one.
     pub(super) fn tag(&self) -> Result<Option<Tag>, RequestError> {
         const { assert!(ID_BYTES_MAX == 1024, "the text below says so") };
-        let Some(id) = self.raw("id") else { return Ok(None) };
+        let Some(id) = self.raw("id") else {
+            return Ok(None);
+        };
         let mut tag = String::new();
         for c in id.chars() {
             match c {
@@ -210,7 +218,11 @@ fn string(json: &str) -> Result<String, &'static str> {
 }
 
 /// Parses a string with `parse`; `expected` says what it has to hold.
-fn parse<T>(json: &str, expected: &'static str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, &'static str> {
+fn parse<T>(
+    json: &str,
+    expected: &'static str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, &'static str> {
     serde_json::from_str::<String>(json).ok().and_then(|text| parse(&text)).ok_or(expected)
 }
 

@@ -16,8 +16,8 @@ use super::line::{LineBuffer, Step};
 use super::stranger::Watch;
 use super::telnet::{Heard, Telnet};
 use crate::chat::{Input, Line, Stranger, Time};
-use crate::protocol::clean::{clean, is_blank};
 use crate::protocol::Decoded;
+use crate::protocol::clean::{clean, is_blank};
 
 /// The decoder of one plain-text connection. It holds no buffer while nobody is in the middle of a line: there may be ten
 /// thousand of it.
@@ -121,12 +121,16 @@ impl PlainDecoder {
                     self.finish_with(Input::Stranger(Stranger::Tls), inputs);
                 }
                 Step::Typed => {}
-                Step::TooLong(start) => match self.watch.as_mut().and_then(|watch| watch.look_at_long(&start)) {
-                    Some(stranger) => self.finish_with(Input::Stranger(stranger), inputs),
-                    None => inputs.push(Input::LineTooLong),
-                },
+                Step::TooLong(start) => {
+                    match self.watch.as_mut().and_then(|watch| watch.look_at_long(&start)) {
+                        Some(stranger) => self.finish_with(Input::Stranger(stranger), inputs),
+                        None => inputs.push(Input::LineTooLong),
+                    }
+                }
                 Step::Skipped(run) => {
-                    if let Some(stranger) = self.watch.as_mut().and_then(|watch| watch.look_at_skipped(run)) {
+                    if let Some(stranger) =
+                        self.watch.as_mut().and_then(|watch| watch.look_at_skipped(run))
+                    {
                         self.finish_with(Input::Stranger(stranger), inputs);
                     }
                 }
@@ -140,7 +144,10 @@ impl PlainDecoder {
 
     /// Whether the next byte is the brace that begins the first line which is not blank.
     fn is_json(&self, data: &[u8]) -> bool {
-        self.may_be_json && data.first() == Some(&b'{') && self.watch.is_some() && self.line.is_at_start()
+        self.may_be_json
+            && data.first() == Some(&b'{')
+            && self.watch.is_some()
+            && self.line.is_at_start()
     }
 
     /// Takes a whole line, without its end.

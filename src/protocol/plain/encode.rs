@@ -34,26 +34,37 @@ fn chat(message: &ChatMessage, timestamps: Timestamps, zone: &TimeZone, out: &mu
     match timestamps {
         Timestamps::Off => {}
         Timestamps::Time => out.extend_from_slice(format!("[{}] ", clock(time())).as_bytes()),
-        Timestamps::Date => out.extend_from_slice(format!("[{}] ", day_and_clock(time())).as_bytes()),
+        Timestamps::Date => {
+            out.extend_from_slice(format!("[{}] ", day_and_clock(time())).as_bytes())
+        }
     }
     without_time(message, out);
 }
 
 /// `NAME : TEXT`, without formatting machinery and without an allocation: every chat message comes here.
 fn without_time(message: &ChatMessage, out: &mut Vec<u8>) {
-    let mut push = |parts: &[&str]| parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+    let mut push =
+        |parts: &[&str]| parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
     let name: &str = &message.from;
     match (message.manner, &message.to) {
         (Manner::Chat, _) => push(&[name, " : "]),
         (Manner::Me, _) => push(&["* ", name, " "]),
         (Manner::Private, Audience::Room { room, .. }) => push(&[name, " -> ", room, " : "]),
-        (Manner::Private, Audience::People(people)) => push(&[name, " -> ", &people.join(", "), " : "]),
+        (Manner::Private, Audience::People(people)) => {
+            push(&[name, " -> ", &people.join(", "), " : "])
+        }
     }
     push(&[&message.text, "\r\n"]);
 }
 
 /// Past messages, each with its time, and with its date if that is not the date of `now`.
-fn history(room: &str, messages: &[Arc<ChatMessage>], now: Timestamp, zone: &TimeZone, out: &mut Vec<u8>) {
+fn history(
+    room: &str,
+    messages: &[Arc<ChatMessage>],
+    now: Timestamp,
+    zone: &TimeZone,
+    out: &mut Vec<u8>,
+) {
     if messages.is_empty() {
         return line(&format!("No lines yet in {room}."), out);
     }
@@ -63,7 +74,9 @@ fn history(room: &str, messages: &[Arc<ChatMessage>], now: Timestamp, zone: &Tim
         let received = zone.to_datetime(message.received_at);
         let time = if received.date() == today { clock(received) } else { day_and_clock(received) };
         let sent = message.sent_at.as_ref();
-        let sent = sent.filter(|sent| message.received_at.duration_since(sent.at).abs() > CLOCK_DIFFERENCE_MIN);
+        let sent = sent.filter(|sent| {
+            message.received_at.duration_since(sent.at).abs() > CLOCK_DIFFERENCE_MIN
+        });
         let sent = sent.map_or_else(String::new, |sent| sender_clock(sent, received));
         out.extend_from_slice(format!("[{time}{sent}] ").as_bytes());
         without_time(message, out);

@@ -159,7 +159,9 @@ impl LineBuffer {
         // and erased as one.
         let erased = match self.typed[look_from..].utf8_chunks().last() {
             None => 0,
-            Some(chunk) if chunk.invalid().is_empty() => chunk.valid().graphemes(true).next_back().map_or(0, str::len),
+            Some(chunk) if chunk.invalid().is_empty() => {
+                chunk.valid().graphemes(true).next_back().map_or(0, str::len)
+            }
             Some(chunk) => chunk.invalid().len(),
         };
         self.typed.truncate(self.typed.len() - erased);

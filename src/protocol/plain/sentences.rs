@@ -16,17 +16,31 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         Message::Error(error) => error_sentence(error),
         Message::InputUsername => "Input username.".into(),
         Message::YourNameIs(name) => format!("Your username is {name}."),
-        Message::Congratulations => "Congratulations! You've successfully joined the chat server.".into(),
+        Message::Congratulations => {
+            "Congratulations! You've successfully joined the chat server.".into()
+        }
         Message::Connected { name, .. } => format!("You have joined the chat as {name}."),
         Message::YourId(id) => format!("Your id is: '{id}'."),
-        Message::ClientCount(count) => format!("There are {count} client(s) connected to this server."),
-        Message::TooManyNames => "Too many tries. Connect again when you have thought of a name.".into(),
-        Message::LoginTimedOut => "You gave no username in time. Connect again to try once more.".into(),
+        Message::ClientCount(count) => {
+            format!("There are {count} client(s) connected to this server.")
+        }
+        Message::TooManyNames => {
+            "Too many tries. Connect again when you have thought of a name.".into()
+        }
+        Message::LoginTimedOut => {
+            "You gave no username in time. Connect again to try once more.".into()
+        }
         Message::Arrived(name) => format!("A new client has connected to the chat: id = {name}"),
-        Message::Left { name, removed } => format!("{name} has left the chat{}", removal(removed.as_ref())),
+        Message::Left { name, removed } => {
+            format!("{name} has left the chat{}", removal(removed.as_ref()))
+        }
         Message::MembershipChanged { room, arrived, left, present } => match room {
             None => {
-                format!("{} connected and {left} {} left; {present} are here.", clients_have(*arrived), have(*left))
+                format!(
+                    "{} connected and {left} {} left; {present} are here.",
+                    clients_have(*arrived),
+                    have(*left)
+                )
             }
             Some(room) => format!(
                 "{} joined room {room} and {left} {} left; {present} are in it.",
@@ -34,7 +48,9 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
                 have(*left)
             ),
         },
-        Message::Delivered { to, absent, everybody_in, .. } => delivered(to, absent, everybody_in.as_deref()).join(" "),
+        Message::Delivered { to, absent, everybody_in, .. } => {
+            delivered(to, absent, everybody_in.as_deref()).join(" ")
+        }
         Message::CameToRoom { room, from } => format!("{from} has joined room {room}"),
         Message::WentFromRoom { room, from, removed } => {
             format!("{from} has left room {room}{}", removal(removed.as_ref()))
@@ -47,16 +63,27 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         },
         Message::Renamed { from, to } => format!("{from} is now known as {to}"),
         Message::NowAway { why, .. } => {
-            format!("You are marked as away{}. Type /back when you are here again.", because(why.as_deref()))
+            format!(
+                "You are marked as away{}. Type /back when you are here again.",
+                because(why.as_deref())
+            )
         }
         Message::NowBack { .. } => "You are no longer marked as away.".into(),
         Message::IsAway { name, why } => format!("{name} is away{}.", because(why.as_deref())),
-        Message::Ignored(name) => format!("You ignore {name} from now on. /unignore {name} takes that back."),
+        Message::Ignored(name) => {
+            format!("You ignore {name} from now on. /unignore {name} takes that back.")
+        }
         Message::Unignored(name) => format!("You no longer ignore {name}."),
-        Message::Quiet { on: true } => "You no longer hear who comes and goes. /quiet off takes that back.".into(),
+        Message::Quiet { on: true } => {
+            "You no longer hear who comes and goes. /quiet off takes that back.".into()
+        }
         Message::Quiet { on: false } => "You hear who comes and goes.".into(),
-        Message::TimestampsAre(Timestamps::Off) => "Lines come without their time. /timestamp time shows it.".into(),
-        Message::TimestampsAre(Timestamps::Time) => "Lines come with their time. /timestamp off hides it.".into(),
+        Message::TimestampsAre(Timestamps::Off) => {
+            "Lines come without their time. /timestamp time shows it.".into()
+        }
+        Message::TimestampsAre(Timestamps::Time) => {
+            "Lines come with their time. /timestamp off hides it.".into()
+        }
         Message::TimestampsAre(Timestamps::Date) => {
             "Lines come with their date and time. /timestamp off hides them.".into()
         }
@@ -69,13 +96,18 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         Message::Banned { why, remaining } => {
             let why = because(why.as_deref());
             match remaining {
-                Some(time) => format!("You are banned for another {}{why}. Come back after that.", left(*time)),
+                Some(time) => format!(
+                    "You are banned for another {}{why}. Come back after that.",
+                    left(*time)
+                ),
                 None => format!("You are banned{why}. Only an operator can take that back."),
             }
         }
         Message::Removed(name) => format!("{name} was thrown out."),
         Message::BanTakenBack(ban) => format!("{} is no longer banned.", banned(ban)),
-        Message::Muted { name, on: true } => format!("Nobody hears {name} any more. /unmute {name} takes that back."),
+        Message::Muted { name, on: true } => {
+            format!("Nobody hears {name} any more. /unmute {name} takes that back.")
+        }
         Message::Muted { name, on: false } => format!("{name} is heard again."),
         Message::Motd(None) => "There is no message of the day.".into(),
         Message::ShutdownPlanned { left: time, why, by } => {
@@ -86,22 +118,37 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
                 format!("{by} will shut down the chat in {}{why}.", left(*time))
             }
         }
-        Message::ShutdownCancelled { by } => format!("The chat goes on: {by} has cancelled the shutdown."),
+        Message::ShutdownCancelled { by } => {
+            format!("The chat goes on: {by} has cancelled the shutdown.")
+        }
         Message::IdleSoon { left } => {
-            format!("You will be disconnected in {} s unless you type something.", seconds_left(*left))
+            format!(
+                "You will be disconnected in {} s unless you type something.",
+                seconds_left(*left)
+            )
         }
         Message::IdleBye | Message::Bye => "Bye!".into(),
-        Message::HeldBack { lines: 0, .. } => "Not so fast: the rest is read more slowly. Nothing is lost.".into(),
+        Message::HeldBack { lines: 0, .. } => {
+            "Not so fast: the rest is read more slowly. Nothing is lost.".into()
+        }
         // Lines that are still in the socket are not counted.
         Message::HeldBack { lines, wait } => format!(
             "Not so fast: at least {lines} line(s) held back, the last for {} s or more. Nothing is lost.",
             seconds_left(*wait)
         ),
-        Message::EndlessLine => format!("That line is too long: {ENDLESS_BYTES_MAX} bytes without an end. Goodbye."),
+        Message::EndlessLine => {
+            format!("That line is too long: {ENDLESS_BYTES_MAX} bytes without an end. Goodbye.")
+        }
         Message::ServerFull => "The chat server is full. Try again later.".into(),
-        Message::TooManyFromAddress => "Too many connections from your address. Try again in a minute.".into(),
-        Message::NoThread => "The chat server cannot take another client now. Try again later.".into(),
-        Message::TooSlow => "You were disconnected: your end did not read what was sent. Connect again.".into(),
+        Message::TooManyFromAddress => {
+            "Too many connections from your address. Try again in a minute.".into()
+        }
+        Message::NoThread => {
+            "The chat server cannot take another client now. Try again later.".into()
+        }
+        Message::TooSlow => {
+            "You were disconnected: your end did not read what was sent. Connect again.".into()
+        }
         Message::ShutDown => "The chat has been shut down".into(),
         Message::Chat(_)
         | Message::History { .. }
@@ -124,11 +171,15 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
 pub fn error_sentence(error: &ChatError) -> String {
     match error {
         ChatError::Name(error) => format!("That is no username: {error}"),
-        ChatError::NameTaken { wanted, by } if wanted == by => format!("{by} is taken. Choose another name."),
+        ChatError::NameTaken { wanted, by } if wanted == by => {
+            format!("{by} is taken. Choose another name.")
+        }
         ChatError::NameTaken { wanted, by } => {
             format!("{wanted} is taken: it looks like {by}, who is here. Choose another name.")
         }
-        ChatError::NotIgnored(name) => format!("You do not ignore {}. /ignore shows whom you ignore.", quoted(name)),
+        ChatError::NotIgnored(name) => {
+            format!("You do not ignore {}. /ignore shows whom you ignore.", quoted(name))
+        }
         ChatError::UnknownCommand { word, near } => {
             let word = quoted(word);
             match near {
@@ -145,24 +196,38 @@ pub fn error_sentence(error: &ChatError) -> String {
         }
         ChatError::TypeInFull(word) => format!("Type /{word} in full to do that."),
         ChatError::NameFirst => "Choose a username first.".into(),
-        ChatError::AlreadyConnected => "You have joined already. /nick NAME changes your name.".into(),
+        ChatError::AlreadyConnected => {
+            "You have joined already. /nick NAME changes your name.".into()
+        }
         ChatError::Request(why) => why.to_string(),
-        ChatError::NoSuchPerson(name) => format!("Nobody here is called {}. /who shows who is here.", quoted(name)),
-        ChatError::TooManyNamed => format!("That names too many people: at most {NAMED_MAX} in one message."),
+        ChatError::NoSuchPerson(name) => {
+            format!("Nobody here is called {}. /who shows who is here.", quoted(name))
+        }
+        ChatError::TooManyNamed => {
+            format!("That names too many people: at most {NAMED_MAX} in one message.")
+        }
         ChatError::NobodyOf(names) => nobody_of(names).join(" "),
-        ChatError::NoSuchRoom(room) => format!("There is no room {}. /rooms shows the rooms.", quoted(room)),
+        ChatError::NoSuchRoom(room) => {
+            format!("There is no room {}. /rooms shows the rooms.", quoted(room))
+        }
         ChatError::NotInRoom(room) => {
             let room = quoted(room);
             format!("You are not in room {room}. /join {room} goes there.")
         }
         ChatError::RoomName(error) => format!("That is no name for a room: {error}"),
         ChatError::TooManyRooms => "You cannot be in more rooms. Leave one of them first.".into(),
-        ChatError::NoMoreRooms => "There cannot be more rooms. /rooms shows those that exist.".into(),
-        ChatError::TopicIsOperators(room) => format!("Only an operator may change the topic of {room}."),
+        ChatError::NoMoreRooms => {
+            "There cannot be more rooms. /rooms shows those that exist.".into()
+        }
+        ChatError::TopicIsOperators(room) => {
+            format!("Only an operator may change the topic of {room}.")
+        }
         ChatError::TextTooLong { bytes_max } => {
             format!("That text is too long: at most {bytes_max} bytes. Make it shorter.")
         }
-        ChatError::NobodyToReplyTo => "Nobody has written to you in private. /msg NAME TEXT does that.".into(),
+        ChatError::NobodyToReplyTo => {
+            "Nobody has written to you in private. /msg NAME TEXT does that.".into()
+        }
         ChatError::NotYourself => "You cannot do that to yourself.".into(),
         ChatError::YouAreMuted => "An operator has muted you: nobody hears what you say.".into(),
         ChatError::NotOperator => "Only an operator of this chat may do that. See /help.".into(),
@@ -174,17 +239,24 @@ pub fn error_sentence(error: &ChatError) -> String {
             let tries = if *tries_left == 1 { "try" } else { "tries" };
             format!("That is not the operator password. You have {tries_left} more {tries}.")
         }
-        ChatError::TooManyPasswordAttempts => "Too many wrong passwords have come from your address.".into(),
+        ChatError::TooManyPasswordAttempts => {
+            "Too many wrong passwords have come from your address.".into()
+        }
         ChatError::NoSuchBan(whom) => {
             let whom = quoted(whom);
             format!("There is no ban of {whom}. /bans shows the bans.")
         }
         ChatError::NoSuchAddress(typed) => {
-            format!("{} is not an address. Try one such as 192.0.2.7 or 2001:db8::1.", quoted(typed))
+            format!(
+                "{} is not an address. Try one such as 192.0.2.7 or 2001:db8::1.",
+                quoted(typed)
+            )
         }
         ChatError::LoopbackBan => "The server's own machine cannot be banned.".into(),
         ChatError::TooManyBans => "There cannot be more bans. /unban takes one back.".into(),
-        ChatError::NoShutdownPlanned => "No shutdown is planned. /shutdown in 5m would plan one.".into(),
+        ChatError::NoShutdownPlanned => {
+            "No shutdown is planned. /shutdown in 5m would plan one.".into()
+        }
         ChatError::LineTooLong(protocol) => {
             let bytes_max = match protocol {
                 Protocol::Plain => LINE_BYTES_MAX,
@@ -193,13 +265,21 @@ pub fn error_sentence(error: &ChatError) -> String {
             format!("That line was too long and was not said: at most {bytes_max} bytes.")
         }
         ChatError::NameBanned(name) => format!("{name} is banned. Choose another name."),
-        ChatError::NoNamesHere => "Nobody has a name in this chat: everyone is known by address.".into(),
-        ChatError::TooManyIgnored => "You cannot ignore more people. /unignore NAME takes one back.".into(),
+        ChatError::NoNamesHere => {
+            "Nobody has a name in this chat: everyone is known by address.".into()
+        }
+        ChatError::TooManyIgnored => {
+            "You cannot ignore more people. /unignore NAME takes one back.".into()
+        }
     }
 }
 
 /// The pieces of the answer to a sender: who gets the message and who is not here. No pieces if nobody was named.
-pub(super) fn delivered(to: &[Arc<str>], absent: &[String], everybody_in: Option<&str>) -> Vec<String> {
+pub(super) fn delivered(
+    to: &[Arc<str>],
+    absent: &[String],
+    everybody_in: Option<&str>,
+) -> Vec<String> {
     let absent: Vec<&str> = absent.iter().map(|name| quoted(name)).collect();
     if let Some(room) = everybody_in {
         let mut pieces = named("Nobody here is called ", &absent, ":");

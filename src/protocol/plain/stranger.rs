@@ -56,7 +56,8 @@ pub(in crate::protocol) fn begins_like_tls(bytes: &[u8]) -> bool {
 /// 3.2); a person may well say "I like HTTP/1.1".
 fn is_request(line: &str) -> bool {
     let mut words = line.split_ascii_whitespace();
-    let (Some(method), Some(target), Some(version)) = (words.next(), words.next(), words.next()) else {
+    let (Some(method), Some(target), Some(version)) = (words.next(), words.next(), words.next())
+    else {
         return false;
     };
     is_method(method.as_bytes())
@@ -70,7 +71,8 @@ fn begins_like_request(start: &[u8]) -> bool {
         return false;
     };
     let target = &start[blank + 1..];
-    is_method(&start[..blank]) && [&b"/"[..], b"*", b"http"].iter().any(|form| target.starts_with(form))
+    is_method(&start[..blank])
+        && [&b"/"[..], b"*", b"http"].iter().any(|form| target.starts_with(form))
 }
 
 /// Whether this could be an HTTP method, which is any token (RFC 9110, sections 5.6.2 and 9.1).

@@ -11,8 +11,8 @@ use unicode_width::UnicodeWidthStr;
 use super::layout::{TEXT_COLUMNS_MAX, columns, cut, left, line, past, wrap};
 use super::sentences::{ban_added, banned, delivered, named, nobody_of, sentence};
 use crate::chat::{
-    Ban, ChatError, CommandHelp, HelpTopic, LOBBY_NAME, Message, Stranger, PersonDetails, PersonListing, Protocol, Queue, RoomListing, ThreadListing,
-    Time, command_groups, commands,
+    Ban, ChatError, CommandHelp, HelpTopic, LOBBY_NAME, Message, PersonDetails, PersonListing,
+    Protocol, Queue, RoomListing, Stranger, ThreadListing, Time, command_groups, commands,
 };
 
 /// A person who has said something within this time is not shown as idle.
@@ -143,7 +143,12 @@ fn whois(known: &PersonDetails, out: &mut Vec<u8>) {
         Protocol::Json => "JSON lines",
     };
     let (here_for, idle_for) = (past(known.here_for), past(person.idle));
-    let mut rows = vec![["rooms", &rooms], ["here for", &here_for], ["idle for", &idle_for], ["speaks", protocol]];
+    let mut rows = vec![
+        ["rooms", &rooms],
+        ["here for", &here_for],
+        ["idle for", &idle_for],
+        ["speaks", protocol],
+    ];
     if person.away {
         rows.push(["away", known.away_why.as_deref().unwrap_or("yes")]);
     }
@@ -193,7 +198,14 @@ fn threads(rows: &[ThreadListing], total: usize, out: &mut Vec<u8>) {
             Some(Queue::Events(events)) => events.to_string(),
             None => String::new(),
         };
-        [row.name.clone(), row.doing.to_owned(), past(row.alive), queue, size(row.bytes_in), size(row.bytes_out)]
+        [
+            row.name.clone(),
+            row.doing.to_owned(),
+            past(row.alive),
+            queue,
+            size(row.bytes_in),
+            size(row.bytes_out),
+        ]
     });
     // The head is a row of the table, too.
     columns(&format!("{total} thread(s):"), iter::once(head).chain(rows), total + 1, out);
@@ -202,7 +214,9 @@ fn threads(rows: &[ThreadListing], total: usize, out: &mut Vec<u8>) {
 fn help(operator: bool, topic: HelpTopic, out: &mut Vec<u8>) {
     let is_overview = topic == HelpTopic::Overview;
     if let HelpTopic::Command(word) = topic {
-        return commands(true).filter(|command| command.word == word).for_each(|command| command_help(command, out));
+        return commands(true)
+            .filter(|command| command.word == word)
+            .for_each(|command| command_help(command, out));
     }
     let is_shown = |command: &&CommandHelp| command.common || !is_overview;
     let usages = commands(operator).filter(is_shown).map(|command| command.usage().width());

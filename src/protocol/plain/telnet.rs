@@ -89,7 +89,12 @@ enum State {
 
 impl Telnet {
     /// Takes some bytes from the front of `bytes` and appends any answer to `replies`; `None` when `bytes` is empty.
-    pub(super) fn step<'a>(&mut self, bytes: &mut &'a [u8], now: Time, replies: &mut Vec<u8>) -> Option<Heard<'a>> {
+    pub(super) fn step<'a>(
+        &mut self,
+        bytes: &mut &'a [u8],
+        now: Time,
+        replies: &mut Vec<u8>,
+    ) -> Option<Heard<'a>> {
         let (&first, after_first) = bytes.split_first()?;
         let run = match self.state {
             State::Data | State::Parameters => ordinary_prefix(bytes, |byte| byte != IAC),
@@ -147,10 +152,9 @@ impl Telnet {
 /// The memory of a connection that speaks telnet.
 #[derive(Debug, Default)]
 struct Record {
-    /// Options that the other end offered and we forbade: WILL, answered with DONT.
-    forbidden: OptionSet,
-    /// Options that the other end asked of us and we declined: DO, answered with WONT.
-    declined: OptionSet,
+    /// The refusals in force, WONT or DONT with an option: at most [`REFUSALS_MAX`].
+    refused: Vec<(u8, u8)>,
+    /// How many refusals have been sent in all.
     refusals: u8,
     /// Counts answers to timing marks and "are you there".
     answers: Window,
@@ -189,18 +193,16 @@ impl Record {
 
     /// Answers a request about an option.
     fn negotiate(&mut self, verb: u8, option: u8, now: Time, replies: &mut Vec<u8>) {
-        let (refused, refusal) = match verb {
-            DO if option == TIMING_MARK => return self.answer_timing_mark(now, replies),
-            DO => (&mut self.declined, Some(WONT)),
-            WILL => (&mut self.forbidden, Some(DONT)),
+        if (verb, option) == (DO, TIMING_MARK) {
+            return self.answer_timing_mark(now, replies);
+        }
+        let refusal = if matches!(verb, DO | DONT) { WONT } else { DONT };
+        let is_refused = self.refused.contains(&(refusal, option));
+        if matches!(verb, DONT | WONT) {
             // The option stays or goes off, as we want it: no answer. The next request for it is a change again.
-            DONT => (&mut self.declined, None),
-            _ => (&mut self.forbidden, None),
-        };
-        let Some(refusal) = refusal else {
-            return refused.remove(option);
-        };
-        if self.refusals < REFUSALS_MAX && refused.insert(option) {
+            self.refused.retain(|one| *one != (refusal, option));
+        } else if !is_refused && self.refusals < REFUSALS_MAX {
+            self.refused.push((refusal, option));
             self.refusals += 1;
             replies.extend_from_slice(&[IAC, refusal, option]);
         }
@@ -212,29 +214,6 @@ impl Record {
         if !self.owes_timing_mark {
             replies.extend_from_slice(&[IAC, WONT, TIMING_MARK]);
         }
-    }
-}
-
-/// A set of telnet options.
-#[derive(Debug, Default)]
-struct OptionSet([u64; 4]);
-
-impl OptionSet {
-    /// Whether the option is new to the set.
-    fn insert(&mut self, option: u8) -> bool {
-        let (word, bit) = Self::place(option);
-        let is_new = self.0[word] & bit == 0;
-        self.0[word] |= bit;
-        is_new
-    }
-
-    fn remove(&mut self, option: u8) {
-        let (word, bit) = Self::place(option);
-        self.0[word] &= !bit;
-    }
-
-    fn place(option: u8) -> (usize, u64) {
-        (usize::from(option / 64), 1 << (option % 64))
     }
 }
 

@@ -21,11 +21,7 @@ impl Delivery<'_, '_> {
 
     /// Ends a connection once everything appended so far has been sent. Nothing more is appended.
     pub fn end_after_flush(&mut self, client: ClientId) {
-        if let Some(peer) = self
-            .peers
-            .get_mut(&client)
-            .filter(|peer| peer.ending == Ending::Open)
-        {
+        if let Some(peer) = self.peers.get_mut(&client).filter(|peer| peer.ending == Ending::Open) {
             peer.ending = Ending::AfterFlush;
             peer.place = None;
             peer.touch(&mut self.touched);
@@ -34,11 +30,13 @@ impl Delivery<'_, '_> {
 
     /// Cuts a client that does not read, and tells it why as well as possible without waiting: unsent lines are dropped, the
     /// one that has begun is finished, and the last words follow.
-    pub fn cut(&mut self, client: ClientId, last_words: impl FnOnce(View, &mut Vec<u8>), now: Time) {
-        let Some(peer) = self
-            .peers
-            .get_mut(&client)
-            .filter(|peer| peer.ending < Ending::Cut)
+    pub fn cut(
+        &mut self,
+        client: ClientId,
+        last_words: impl FnOnce(View, &mut Vec<u8>),
+        now: Time,
+    ) {
+        let Some(peer) = self.peers.get_mut(&client).filter(|peer| peer.ending < Ending::Cut)
         else {
             return;
         };
@@ -111,8 +109,7 @@ impl Delivery<'_, '_> {
     /// Gives an ending connection its last second. Contract: each one ends, because it is shut down when its time is over, or
     /// earlier if too many linger. Places are given back at once, so they do not bound these connections.
     fn linger(&mut self, client: ClientId, now: Time) {
-        self.lingering
-            .push_back((now + limits::LINGER_TIME, client));
+        self.lingering.push_back((now + limits::LINGER_TIME, client));
         if self.lingering.len() > limits::LINGERING_MAX {
             self.end_oldest_lingering(now);
         }
@@ -146,9 +143,8 @@ impl Delivery<'_, '_> {
         }
         let stalled: Vec<ClientId> = self.handed_over.iter().copied().collect();
         self.next_check = (!stalled.is_empty()).then(|| now + limits::STALLED_CHECK_EVERY);
-        let (slow, others): (Vec<_>, Vec<_>) = stalled
-            .into_iter()
-            .partition(|&client| self.is_over_limit(client, now));
+        let (slow, others): (Vec<_>, Vec<_>) =
+            stalled.into_iter().partition(|&client| self.is_over_limit(client, now));
         let largest = self.largest_over_total(&others);
         slow.into_iter().chain(largest).collect()
     }

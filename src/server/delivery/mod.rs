@@ -220,7 +220,8 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
     /// Whether the batch has to be sent before anything else is done. Without this limit, a flood would be sent when it is
     /// over.
     pub fn batch_is_full(&self) -> bool {
-        self.fullest_bytes >= limits::BATCH_OUTBOX_BYTES_MAX || self.batch_bytes >= limits::BATCH_TOTAL_BYTES_MAX
+        self.fullest_bytes >= limits::BATCH_OUTBOX_BYTES_MAX
+            || self.batch_bytes >= limits::BATCH_TOTAL_BYTES_MAX
     }
 
     /// Sends what was appended. Contract:
@@ -302,7 +303,13 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
     }
 
     /// A writer gives back the right to write.
-    pub fn take_back(&mut self, client: ClientId, block: Block, outcome: io::Result<Written>, now: Time) {
+    pub fn take_back(
+        &mut self,
+        client: ClientId,
+        block: Block,
+        outcome: io::Result<Written>,
+        now: Time,
+    ) {
         self.buffers.give_back(block.bytes);
         self.handed_over.remove(&client);
         let Some(peer) = self.peers.get_mut(&client) else {
@@ -312,7 +319,8 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         match outcome {
             Ok(written) => {
                 // It had finished just before the client was cut: then the last words are sent here.
-                if let (Written::Everything, Some(words)) = (written, peer.connection.last_words()) {
+                if let (Written::Everything, Some(words)) = (written, peer.connection.last_words())
+                {
                     let _ = peer.connection.send_now(words);
                 }
                 peer.touch(&mut self.touched);

@@ -109,10 +109,7 @@ impl Outbox {
         debug_assert!(self.part.is_none(), "what a writer gets outlives the tape");
         let mut bytes = std::mem::take(&mut self.buffer);
         bytes.drain(..std::mem::take(&mut self.sent));
-        let block = Block {
-            mid_line: self.mid_line,
-            bytes,
-        };
+        let block = Block { mid_line: self.mid_line, bytes };
         self.mid_line = ends_mid_line(&block.bytes, self.mid_line);
         block
     }
@@ -167,10 +164,7 @@ pub fn rest_of_line(unsent: &[u8], mid_line: bool) -> &[u8] {
     if !mid_line {
         return &[];
     }
-    let end = unsent
-        .iter()
-        .position(|&byte| byte == b'\n')
-        .map_or(unsent.len(), |at| at + 1);
+    let end = unsent.iter().position(|&byte| byte == b'\n').map_or(unsent.len(), |at| at + 1);
     &unsent[..end]
 }
 
@@ -186,11 +180,7 @@ pub struct Buffers {
 impl Buffers {
     /// Keeps empty buffers of at most `held_bytes_max` bytes together.
     pub fn new(held_bytes_max: usize) -> Self {
-        Self {
-            free: Vec::new(),
-            held_bytes: 0,
-            held_bytes_max,
-        }
+        Self { free: Vec::new(), held_bytes: 0, held_bytes_max }
     }
 
     /// An empty buffer, a used one if there is one.

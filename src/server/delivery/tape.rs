@@ -34,10 +34,7 @@ impl Part {
     /// This part and `next` as one, if they are adjacent.
     pub fn joined(self, next: Part) -> Option<Part> {
         let adjoins = self.view == next.view && self.end == next.start;
-        adjoins.then_some(Part {
-            end: next.end,
-            ..self
-        })
+        adjoins.then_some(Part { end: next.end, ..self })
     }
 }
 
@@ -54,11 +51,7 @@ impl Tape {
         *self.present[index].get_or_insert_with(|| {
             let start = bytes.len();
             encode(bytes);
-            Part {
-                view: index,
-                start,
-                end: bytes.len(),
-            }
+            Part { view: index, start, end: bytes.len() }
         })
     }
 
@@ -92,10 +85,7 @@ mod tests {
                     encoded.push(view);
                     out.extend_from_slice(format!("{message} as {view:?}").as_bytes());
                 });
-                assert_eq!(
-                    tape.bytes(part),
-                    format!("{message} as {view:?}").as_bytes()
-                );
+                assert_eq!(tape.bytes(part), format!("{message} as {view:?}").as_bytes());
             }
             assert_eq!(encoded, [plain, json, dated], "{message}");
         }

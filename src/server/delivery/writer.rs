@@ -80,11 +80,7 @@ impl<'scope, 'env> Writers<'scope, 'env> {
 /// 2. each block comes back in an [`Inbound::Drained`], whatever became of it;
 /// 3. its last act is [`Inbound::WriterEnded`], also after a panic.
 fn run(connection: &Connection, blocks: &Receiver<Block>, inbox: &Inbox<'_>, row: &Row) {
-    let mut last_act = LastAct {
-        inbox,
-        client: connection.id,
-        holds_block: false,
-    };
+    let mut last_act = LastAct { inbox, client: connection.id, holds_block: false };
     row.doing(Activity::WaitingForWork);
     for mut block in blocks {
         row.doing(Activity::Writing);
@@ -92,14 +88,7 @@ fn run(connection: &Connection, blocks: &Receiver<Block>, inbox: &Inbox<'_>, row
         let outcome = write(connection, &block, row);
         last_act.holds_block = false;
         block.bytes.clear();
-        if inbox
-            .send(Inbound::Drained {
-                client: connection.id,
-                block,
-                outcome,
-            })
-            .is_err()
-        {
+        if inbox.send(Inbound::Drained { client: connection.id, block, outcome }).is_err() {
             return;
         }
         row.doing(Activity::WaitingForWork);
@@ -143,9 +132,8 @@ struct LastAct<'w, 's> {
 
 impl Drop for LastAct<'_, '_> {
     fn drop(&mut self) {
-        let _ = self.inbox.send(Inbound::WriterEnded {
-            client: self.client,
-            lost_block: self.holds_block,
-        });
+        let _ = self
+            .inbox
+            .send(Inbound::WriterEnded { client: self.client, lost_block: self.holds_block });
     }
 }

@@ -64,7 +64,9 @@ pub fn start(level: LogLevel) {
 
 /// Whether systemd has connected stderr to its journal: it names the device and the inode (systemd.exec(5)).
 fn is_journal() -> bool {
-    let Ok(stderr) = rustix::fs::fstat(io::stderr()) else { return false };
+    let Ok(stderr) = rustix::fs::fstat(io::stderr()) else {
+        return false;
+    };
     env::var("JOURNAL_STREAM")
         .is_ok_and(|stream| stream == format!("{}:{}", stderr.st_dev, stderr.st_ino))
 }

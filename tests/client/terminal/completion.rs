@@ -45,11 +45,8 @@ fn lines_arrive_during_completion() {
 #[test]
 fn rooms_and_commands_are_completed() {
     let server = Server::start(&[]);
-    let screen = or_skip!(Screen::with_flags(
-        "luca",
-        &server,
-        &["--room", "lobby", "--room", "dev"]
-    ));
+    let screen =
+        or_skip!(Screen::with_flags("luca", &server, &["--room", "lobby", "--room", "dev"]));
     // The client learns the commands from the server at a time that nobody can see, so this tries again.
     for (half, whole) in [
         ("/hist", "> /history"),

@@ -26,9 +26,7 @@ fn the_first_screen_has_three_lines_and_a_prompt() {
     let lines = screen.until("one's own line", |lines| !said(lines, "luca").is_empty());
     assert_eq!(lines[..3], FIRST_SCREEN[..3]);
     assert_eq!(said(&lines[3..4], "luca"), ["hello"]);
-    screen.until("a prompt, and nothing else", |lines| {
-        lines.len() == 5 && lines[4] == ">"
-    });
+    screen.until("a prompt, and nothing else", |lines| lines.len() == 5 && lines[4] == ">");
 }
 
 #[test]
@@ -70,10 +68,7 @@ fn times_are_the_senders_with_a_hint_at_another_zone_or_clock() {
     let ahead = now.as_second() + 10 * 60 + 30;
     let ahead = Timestamp::from_second(ahead).unwrap();
     let clock = say("from the future", ahead.to_string());
-    assert!(
-        clock.ends_with(", clock 10 min ahead] bob: from the future"),
-        "{clock}"
-    );
+    assert!(clock.ends_with(", clock 10 min ahead] bob: from the future"), "{clock}");
     let behind = Timestamp::from_second(now.as_second() - 3 * 60 * 60 - 30).unwrap();
     let clock = say("from the past", behind.to_string());
     assert!(clock.ends_with(" behind] bob: from the past"), "{clock}");

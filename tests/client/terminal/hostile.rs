@@ -28,9 +28,7 @@ fn is_unharmed(screen: &Screen) {
     let title = screen.knows("#{pane_title}");
     assert!(!title.contains("owned"), "{title}");
     assert_eq!(screen.knows("#{alternate_on} #{cursor_flag}"), "0 1");
-    let forged = lines
-        .iter()
-        .any(|line| line.starts_with("[12:03] ann: forged"));
+    let forged = lines.iter().any(|line| line.starts_with("[12:03] ann: forged"));
     assert!(!forged, "{lines:#?}");
 }
 

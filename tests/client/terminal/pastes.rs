@@ -70,9 +70,7 @@ fn a_paste_goes_into_the_middle_of_a_line() {
     screen.prompts("> three");
     screen.presses("Enter");
     assert_eq!(bob.skip_to("luca : "), "luca : three");
-    screen.until("one's own lines", |lines| {
-        said(lines, "luca") == ["one two four", "three"]
-    });
+    screen.until("one's own lines", |lines| said(lines, "luca") == ["one two four", "three"]);
 }
 
 #[test]

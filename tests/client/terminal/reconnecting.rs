@@ -122,10 +122,7 @@ fn after_an_idle_timeout_enter_reconnects() {
     bob.say("bob");
     bob.skip_to("There are 1 client(s)");
     let warning = bob.skip_to("server: ");
-    assert!(
-        warning.starts_with("server: You will be disconnected in "),
-        "{warning}"
-    );
+    assert!(warning.starts_with("server: You will be disconnected in "), "{warning}");
     bob.expect("server: Bye!");
     screen.prompts(">");
     let mut bob = Client::connect(&server);

@@ -11,10 +11,7 @@ use crate::url;
 fn is_refused(screen: &Screen, sentence: &str) {
     screen.ends_with(1);
     let lines = screen.lines();
-    let complaints: Vec<&String> = lines
-        .iter()
-        .filter(|line| line.starts_with("!! "))
-        .collect();
+    let complaints: Vec<&String> = lines.iter().filter(|line| line.starts_with("!! ")).collect();
     let told = matches!(complaints[..], [one] if one.contains(sentence));
     assert!(told, "{complaints:?}");
     assert!(!lines.iter().any(|line| line.contains("panicked")));
@@ -57,10 +54,7 @@ fn a_ban_ends_the_client() {
     screen.shows("You are banned for another ");
     screen.ends_with(1);
     let lines = screen.lines();
-    assert!(
-        !lines.contains(&">".to_owned()),
-        "an empty prompt: {lines:?}"
-    );
+    assert!(!lines.contains(&">".to_owned()), "an empty prompt: {lines:?}");
 }
 
 #[test]

@@ -10,11 +10,8 @@ fn tab_and_switch_change_the_room() {
     let mut bob = Client::join(&server, "bob");
     bob.say("/join dev");
     bob.skip_to("You are in room dev");
-    let screen = or_skip!(Screen::with_flags(
-        "luca",
-        &server,
-        &["--room", "lobby", "--room", "dev"]
-    ));
+    let screen =
+        or_skip!(Screen::with_flags("luca", &server, &["--room", "lobby", "--room", "dev"]));
     screen.prompts(">");
     screen.presses("Tab");
     screen.prompts("dev>");
@@ -42,10 +39,7 @@ fn the_first_room_is_the_current_one() {
     let mut bob = Client::join(&server, "bob");
     screen.prompts("dev>");
     bob.say("/join dev");
-    assert_eq!(
-        bob.skip_to("You are in"),
-        "server: You are in room dev with luca."
-    );
+    assert_eq!(bob.skip_to("You are in"), "server: You are in room dev with luca.");
     screen.says("hello");
     assert_eq!(bob.skip_to("luca : "), "luca : hello");
 }

@@ -81,10 +81,7 @@ impl Setup {
         ];
         let fixed = fixed.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let environment = [&fixed[..], &self.environment].concat();
-        Some(Screen {
-            tmux: Tmux::run(&self.program, self.columns, &environment),
-            directory,
-        })
+        Some(Screen { tmux: Tmux::run(&self.program, self.columns, &environment), directory })
     }
 }
 
@@ -146,14 +143,11 @@ impl Screen {
     /// Changes the width and waits until the terminal reports it: tmux rewraps its rows at once, but sets the terminal's
     /// size up to a quarter of a second later.
     pub fn resizes_to(&self, columns: u16) {
-        self.tmux
-            .ask(&["resize-window", "-x", &columns.to_string()]);
+        self.tmux.ask(&["resize-window", "-x", &columns.to_string()]);
         let tty = self.knows("#{pane_tty}");
         let size = format!("{ROWS} {columns}\n");
         until("the terminal has its new size", || {
-            let stty = Command::new("sh")
-                .args(["-c", "stty size <$0", &tty])
-                .output();
+            let stty = Command::new("sh").args(["-c", "stty size <$0", &tty]).output();
             stty.unwrap().stdout == size.as_bytes()
         });
     }
@@ -173,8 +167,7 @@ impl Screen {
 
     /// The same as text with its escape sequences for bold text and colours.
     pub fn styled(&self) -> String {
-        self.tmux
-            .ask(&["capture-pane", "-p", "-e", "-J", "-S", "-"])
+        self.tmux.ask(&["capture-pane", "-p", "-e", "-J", "-S", "-"])
     }
 
     /// A value that tmux knows about the terminal.
@@ -237,7 +230,5 @@ pub fn said(lines: &[String], name: &str) -> Vec<String> {
 
 /// Lines numbered from 1 to `count`.
 pub fn numbered(word: impl Display, count: usize) -> Vec<String> {
-    (1..=count)
-        .map(|number| format!("{word} {number}"))
-        .collect()
+    (1..=count).map(|number| format!("{word} {number}")).collect()
 }

@@ -26,9 +26,7 @@ impl Tmux {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("chatserv-test-{}-{number}", std::process::id());
-        let tmux = Self {
-            socket: env::temp_dir().join(name),
-        };
+        let tmux = Self { socket: env::temp_dir().join(name) };
         let size = [columns.to_string(), ROWS.to_string()];
         let mut command = tmux.command();
         command

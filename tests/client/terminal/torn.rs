@@ -19,11 +19,7 @@ fn long_line() -> String {
 fn survives(columns: u16, halves: [&str; 2], heard: &[String]) {
     let server = Server::start(&[]);
     let mut bob = Client::join(&server, "bob");
-    let screen = or_skip!(
-        Setup::chat(&["luca", &url(server.port)])
-            .columns(columns)
-            .open()
-    );
+    let screen = or_skip!(Setup::chat(&["luca", &url(server.port)]).columns(columns).open());
     screen.is_ready();
     let [first, second] = halves;
     let half = format!("> {first}");
@@ -80,11 +76,7 @@ fn a_line_that_fills_its_row() {
 
 #[test]
 fn wide_letters() {
-    survives(
-        60,
-        ["hello wor", "ld"],
-        &numbered("日本語のチャット 👋🎉 Grüße", 100),
-    );
+    survives(60, ["hello wor", "ld"], &numbered("日本語のチャット 👋🎉 Grüße", 100));
 }
 
 #[test]
@@ -126,9 +118,7 @@ fn survives_resizing([before, behind]: [&str; 2]) {
     let is_whole = |lines: &[String], heard: &[String]| {
         said(lines, "bob") == heard && lines.last() == Some(&half)
     };
-    screen.until("all lines and the half line", |lines| {
-        is_whole(lines, &heard)
-    });
+    screen.until("all lines and the half line", |lines| is_whole(lines, &heard));
     for columns in [50, 100, 80, 50, 120] {
         screen.resizes_to(columns);
         // The first line may come with the new width. When the client shows the second one, it takes the width as
@@ -184,9 +174,7 @@ fn another_width_while_keys_are_pressed() {
     });
     // Wait, since output for the old width that arrives after the change may leave copies behind.
     screen.presses(&vec!["Left"; 75].join(" "));
-    until("the cursor is in the middle", || {
-        screen.knows("#{cursor_x}") == "77"
-    });
+    until("the cursor is in the middle", || screen.knows("#{cursor_x}") == "77");
     screen.tmux.ask(&["resize-window", "-x", "50"]);
     screen.types("<");
     let half = format!("> {}<{}", &line[..75], &line[75..]);
@@ -205,9 +193,7 @@ fn loses_nothing_while_dragged(columns: impl Iterator<Item = u16>, keys: &str) {
     screen.presses(keys);
     let mut heard = Vec::new();
     for columns in columns {
-        screen
-            .tmux
-            .ask(&["resize-window", "-x", &columns.to_string()]);
+        screen.tmux.ask(&["resize-window", "-x", &columns.to_string()]);
         if columns % 10 == 0 {
             let line = format!("at {columns} columns");
             bob.say(&line);

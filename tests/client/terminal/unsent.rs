@@ -29,9 +29,8 @@ fn answered(answer: &str, arrive: bool) {
     }
     assert_eq!(bob.skip_to("luca : "), "luca : now");
     bob.hears_nothing();
-    let lines = screen.until("one's own lines", |lines| {
-        said(lines, "luca").contains(&"now".to_owned())
-    });
+    let lines =
+        screen.until("one's own lines", |lines| said(lines, "luca").contains(&"now".to_owned()));
     let shown = said(&lines, "luca");
     assert_eq!(shown.len(), if arrive { 3 } else { 1 }, "{shown:?}");
 }

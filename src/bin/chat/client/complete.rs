@@ -84,24 +84,14 @@ impl Known {
     /// begins like it, or where that is no place between two characters of the line.
     pub fn complete(&self, line: &str, pos: usize) -> Option<Completion> {
         let (before, after) = line.split_at_checked(pos)?;
-        let Place {
-            start,
-            wanted,
-            sign,
-            begun,
-            end,
-        } = Place::at(before)?;
+        let Place { start, wanted, sign, begun, end } = Place::at(before)?;
         let words: Vec<&str> = match wanted {
             Wanted::Person => self.people_like(begun),
             Wanted::Room => like(begun, self.rooms.iter().map(String::as_str)),
             Wanted::Command => like(begun, self.all_commands()),
         };
         // What follows the cursor may end the word well enough.
-        let end = if after.starts_with([' ', ',']) {
-            end.trim_end()
-        } else {
-            end
-        };
+        let end = if after.starts_with([' ', ',']) { end.trim_end() } else { end };
         let candidates = words.iter().map(|word| format!("{sign}{word}{end}"));
         let candidates: Vec<String> = candidates.collect();
         (!candidates.is_empty()).then_some(Completion { start, candidates })
@@ -151,9 +141,7 @@ impl Known {
 /// Those that begin like this, in their order.
 fn like<'a>(begun: &str, words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let begun = folded(begun);
-    words
-        .filter(|word| folded(word).starts_with(&begun))
-        .collect()
+    words.filter(|word| folded(word).starts_with(&begun)).collect()
 }
 
 /// What names have in common that differ in case only (section 3.13 of the Unicode Standard).

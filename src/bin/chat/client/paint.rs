@@ -52,9 +52,9 @@ fn name_colour(name: &str) -> u8 {
     const OFFSET_BASIS: u32 = 0x811c_9dc5;
     const PRIME: u32 = 0x0100_0193;
     let folded = caseless::default_case_fold_str(name);
-    let hash = folded.bytes().fold(OFFSET_BASIS, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(PRIME)
-    });
+    let hash = folded
+        .bytes()
+        .fold(OFFSET_BASIS, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(PRIME));
     // The lowest bits of FNV are its worst, and the rest of a division is made of them: the upper ones are mixed in.
     let mixed = hash ^ (hash >> 16);
     NAME_COLOURS[mixed as usize % NAME_COLOURS.len()]

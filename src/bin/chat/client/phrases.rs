@@ -34,24 +34,17 @@ pub fn lines(heard: &Heard, viewer: Viewer) -> Vec<Line> {
     match heard {
         Heard::History { messages, .. } => {
             let past = messages.iter().filter_map(speech);
-            past.map(|(manner, said)| said::line(manner, said, viewer))
-                .collect()
+            past.map(|(manner, said)| said::line(manner, said, viewer)).collect()
         }
         Heard::JoinRoom(joined) => joined::lines(joined),
-        Heard::Who {
-            room,
-            clients,
-            total,
-        } => lists::who(room.as_deref(), clients, *total),
+        Heard::Who { room, clients, total } => lists::who(room.as_deref(), clients, *total),
         Heard::Rooms { rooms, total } => lists::rooms(rooms, *total),
         Heard::Whois(known) => lists::whois(known),
         Heard::Help { commands } => lists::help(commands),
         Heard::Bans { bans, total } => lists::bans(bans, *total, viewer),
         Heard::Threads { threads, total } => lists::threads(threads, *total),
         // It may be a picture made of letters: each line stays as it is.
-        Heard::Motd {
-            message: Some(text),
-        } => text.lines().map(layout::as_it_is).collect(),
+        Heard::Motd { message: Some(text) } => text.lines().map(layout::as_it_is).collect(),
         Heard::Error { message, .. } => layout::error(message),
         other => sentence::sentence(other, viewer)
             .map(|sentence| layout::notice(&sentence))

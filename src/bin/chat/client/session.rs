@@ -245,12 +245,8 @@ impl Session {
 
     /// Shows what came from the chat.
     fn show(&self, now: &Now, heard: &Heard, effects: &mut Vec<Effect>) {
-        let viewer = Viewer {
-            me: &self.me,
-            room: self.rooms.current(),
-            now: &now.wall,
-            time: &self.time,
-        };
+        let viewer =
+            Viewer { me: &self.me, room: self.rooms.current(), now: &now.wall, time: &self.time };
         effects.extend(phrases::lines(heard, viewer).into_iter().map(Effect::Show));
     }
 

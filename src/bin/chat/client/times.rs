@@ -84,9 +84,9 @@ pub fn check(pattern: &str) -> Result<(), String> {
     let noon = civil::date(2026, 11, 20).at(12, 0, 0, 0);
     match show(pattern, noon, Offset::UTC) {
         Ok(_) => Ok(()),
-        Err(why) => Err(format!(
-            "`{pattern}` does not say how to show a time, as `%H:%M` does: {why}"
-        )),
+        Err(why) => {
+            Err(format!("`{pattern}` does not say how to show a time, as `%H:%M` does: {why}"))
+        }
     }
 }
 
@@ -118,10 +118,7 @@ fn show(pattern: &str, clock: DateTime, offset: Offset) -> Result<String, jiff::
 fn written_offset(offset: Offset) -> String {
     let minutes = i64::from(offset.seconds()) / 60;
     let sign = if minutes < 0 { '-' } else { '+' };
-    let (hours, minutes) = (
-        minutes.abs() / MINUTES_OF_HOUR,
-        minutes.abs() % MINUTES_OF_HOUR,
-    );
+    let (hours, minutes) = (minutes.abs() / MINUTES_OF_HOUR, minutes.abs() % MINUTES_OF_HOUR);
     format!("{sign}{hours:02}:{minutes:02}")
 }
 
@@ -135,11 +132,7 @@ fn clocks_apart(ahead: SignedDuration) -> Option<String> {
         MINUTES_OF_HOUR..MINUTES_OF_DAY => counted(minutes / MINUTES_OF_HOUR, "hour"),
         _ => counted(minutes / MINUTES_OF_DAY, "day"),
     };
-    let direction = if ahead.is_negative() {
-        "behind"
-    } else {
-        "ahead"
-    };
+    let direction = if ahead.is_negative() { "behind" } else { "ahead" };
     Some(format!("{length} {direction}"))
 }
 

@@ -53,9 +53,7 @@ pub fn understand(line: &str) -> Typed {
         // A server tells programs the time of everything. Which of it is shown is for the program to know.
         Ok(Some(Request::Timestamps { show })) => Typed::Timestamps(show),
         // The server would take what is left for what was typed, and a name is never mended.
-        Ok(Some(Request::Nick { .. })) if altered => {
-            refusal(&ChatError::Name(NameError::Altered))
-        }
+        Ok(Some(Request::Nick { .. })) if altered => refusal(&ChatError::Name(NameError::Altered)),
         Ok(Some(Request::Join { .. })) if altered => {
             refusal(&ChatError::RoomName(NameError::Altered))
         }
@@ -79,17 +77,13 @@ fn parse(line: Line) -> Result<Option<Request>, ChatError> {
 /// Adds to what was probably meant the client's own commands, of which the server's table knows nothing.
 fn with_own_words(error: ChatError) -> ChatError {
     match error {
-        ChatError::AmbiguousCommand {
-            word,
-            mut candidates,
-        } => {
+        ChatError::AmbiguousCommand { word, mut candidates } => {
             candidates.extend(own::begun(&word).map(|own| own.word));
             ChatError::AmbiguousCommand { word, candidates }
         }
-        ChatError::UnknownCommand { word, near: None } => ChatError::UnknownCommand {
-            near: own::near(&word),
-            word,
-        },
+        ChatError::UnknownCommand { word, near: None } => {
+            ChatError::UnknownCommand { near: own::near(&word), word }
+        }
         other => other,
     }
 }

@@ -13,14 +13,8 @@ fn a_file_may_say_everything_and_the_defaults_read_back() {
     let config: Config = toml::from_str(text).unwrap();
     assert_eq!(config.to_string(), text);
     let defaults = Config::defaults();
-    assert_eq!(
-        toml::from_str::<Config>(&defaults.to_string()).unwrap(),
-        defaults
-    );
-    assert_eq!(
-        toml::from_str::<Config>("").unwrap().or(defaults.clone()),
-        defaults
-    );
+    assert_eq!(toml::from_str::<Config>(&defaults.to_string()).unwrap(), defaults);
+    assert_eq!(toml::from_str::<Config>("").unwrap().or(defaults.clone()), defaults);
 }
 
 #[test]
@@ -37,18 +31,12 @@ fn every_choice_wins_over_what_comes_next() {
 #[test]
 fn what_is_wrong_in_a_file_says_what_may_stand_there() {
     for (text, wanted) in [
-        (
-            "colour = \"never\"",
-            "unknown field `colour`, expected one of `user`",
-        ),
+        ("colour = \"never\"", "unknown field `colour`, expected one of `user`"),
         ("user = 7", "invalid type: integer `7`, expected a string"),
         ("rooms = \"dev\"", "expected a sequence"),
         ("bell = \"loud\"", "expected one of `on`, `off`, `all`"),
         ("color = true", "wanted string"),
-        (
-            "server = \"localhost:1337\"",
-            "a server is written as chat://HOST:PORT",
-        ),
+        ("server = \"localhost:1337\"", "a server is written as chat://HOST:PORT"),
         ("server = \"chat://localhost:0\"", "the port is a number"),
         ("reconnect = \"no\"", "expected a boolean"),
         ("user = \"a\"\nuser = \"b\"", "duplicate key"),
@@ -78,11 +66,7 @@ fn only_absolute_folders_count() {
         (None, Some("home"), None),
         (None, None, None),
     ] {
-        let found = base(
-            chosen.map(OsString::from),
-            home.map(PathBuf::from),
-            ".config",
-        );
+        let found = base(chosen.map(OsString::from), home.map(PathBuf::from), ".config");
         assert_eq!(found, expected.map(PathBuf::from), "{chosen:?} {home:?}");
     }
 }

@@ -108,10 +108,7 @@ fn what_is_in_force_can_be_read_as_a_file() {
     };
     let file = File::new("check", &text);
     let options = chat("", Some(&file.0));
-    assert_eq!(
-        options,
-        chat("luca chat://a:1 --room dev --no-reconnect", None)
-    );
+    assert_eq!(options, chat("luca chat://a:1 --room dev --no-reconnect", None));
     // Who has neither a name nor a server yet may look as well.
     let Ok(Outcome::Print(text)) = loaded("--check-config") else {
         panic!("it does not print");

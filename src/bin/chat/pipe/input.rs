@@ -78,12 +78,7 @@ mod tests {
     #[test]
     fn every_line_is_typed_and_the_last_one_needs_no_end() {
         let (events, refused) = events(b"one\r\n\ntwo \xff\nlast".as_slice());
-        let lines = [
-            typed("one"),
-            typed(""),
-            typed("two \u{fffd}"),
-            typed("last"),
-        ];
+        let lines = [typed("one"), typed(""), typed("two \u{fffd}"), typed("last")];
         assert_eq!(events, [&lines[..], &[Event::InputEnded]].concat());
         assert!(refused.is_empty());
     }

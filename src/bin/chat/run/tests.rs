@@ -15,11 +15,7 @@ fn with_shell(test: impl FnOnce(&TcpListener, &mut Shell, &Sender<Event>)) {
     let pipe = Pipe::open(sender.clone(), false).unwrap();
     let mut screen = Screen::new(Face::Pipe(pipe), false);
     let server = address.parse().unwrap();
-    test(
-        &listener,
-        &mut Shell::new(&server, &mut screen, &inbox),
-        &sender,
-    );
+    test(&listener, &mut Shell::new(&server, &mut screen, &inbox), &sender);
 }
 
 /// Connects the shell, and returns the server's end.
@@ -93,10 +89,7 @@ fn what_could_not_be_sent_says_why_the_connection_has_ended() {
 
 #[test]
 fn nobody_listens() {
-    let free = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (sender, inbox) = bounded(9);
     let pipe = Pipe::open(sender.clone(), false).unwrap();
     let mut screen = Screen::new(Face::Pipe(pipe), false);

@@ -127,20 +127,15 @@ impl Desk {
         if painted.width != width && !painted.is_one_row(width, self.widths) {
             return Some(RESIZE_TIME);
         }
-        RESIZE_TIME
-            .checked_sub(now - since?)
-            .filter(|hold| !hold.is_zero())
+        RESIZE_TIME.checked_sub(now - since?).filter(|hold| !hold.is_zero())
     }
 
     /// Remembers the width of the screen.
     fn note_width(&self, width: usize, now: Instant) -> Seen {
         let mut seen = self.seen.lock();
         if seen.width != width {
-            *seen = Seen {
-                width,
-                since: (seen.width != 0).then_some(now),
-                again: seen.is_fresh(now),
-            };
+            *seen =
+                Seen { width, since: (seen.width != 0).then_some(now), again: seen.is_fresh(now) };
         }
         *seen
     }
@@ -153,10 +148,8 @@ impl Desk {
     /// What was typed so far, before the cursor and behind it.
     pub fn half_typed(&self) -> (String, String) {
         let painted = self.painted.lock();
-        let (before, behind) = painted
-            .line
-            .split_at_checked(painted.cursor)
-            .unwrap_or((&painted.line, ""));
+        let (before, behind) =
+            painted.line.split_at_checked(painted.cursor).unwrap_or((&painted.line, ""));
         (before.to_owned(), behind.to_owned())
     }
 

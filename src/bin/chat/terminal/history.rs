@@ -67,10 +67,7 @@ impl Keeper {
 
     fn give_up(&mut self, what: &str, error: &ReadlineError) -> String {
         let path = self.path.take().unwrap_or_default();
-        format!(
-            "-- The history of typed lines cannot be {what}: {}: {error}",
-            path.display()
-        )
+        format!("-- The history of typed lines cannot be {what}: {}: {error}", path.display())
     }
 }
 

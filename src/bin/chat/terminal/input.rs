@@ -68,10 +68,7 @@ pub fn editor(desk: &Arc<Desk>) -> rustyline::Result<LineEditor> {
 impl Input {
     /// Reads a line each turn. Contract: its last act is to leave the screen to the printer thread, however it ends.
     pub fn run(mut self) {
-        let _last_act = LastAct {
-            desk: Arc::clone(&self.desk),
-            inbox: self.inbox.clone(),
-        };
+        let _last_act = LastAct { desk: Arc::clone(&self.desk), inbox: self.inbox.clone() };
         if let Err(sentence) = self.keeper.load(&mut self.editor) {
             self.desk.screen.notice(&sentence);
         }

@@ -38,10 +38,7 @@ struct State {
 impl Keys {
     /// Keys that act upon this desk.
     pub fn new(desk: Arc<Desk>) -> Self {
-        Self {
-            desk,
-            state: Mutex::default(),
-        }
+        Self { desk, state: Mutex::default() }
     }
 
     /// Has the editor end the line.
@@ -74,9 +71,7 @@ impl Keys {
         if again {
             return self.finish(Finish::Interrupted);
         }
-        self.desk
-            .screen
-            .notice("-- Ctrl-C again, or Ctrl-D, leaves.");
+        self.desk.screen.notice("-- Ctrl-C again, or Ctrl-D, leaves.");
         // What waits is shown with the next painting.
         Cmd::Repaint
     }

@@ -32,10 +32,7 @@ pub struct Painter {
 impl Painter {
     /// One that paints what this desk has.
     pub fn new(desk: Arc<Desk>) -> Self {
-        Self {
-            desk,
-            announced: Cell::new(false),
-        }
+        Self { desk, announced: Cell::new(false) }
     }
 }
 

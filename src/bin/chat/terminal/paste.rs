@@ -89,15 +89,8 @@ mod tests {
             meanings(&mut paste, "one\rtwo\r\nthree\nfour\n\nsix"),
             ["one", "two", "three", "four", ""].map(line)
         );
-        assert_eq!(
-            paste.key(END, Duration::ZERO),
-            Some(Pasted::End("six".into()))
-        );
-        assert_eq!(
-            paste.key(KeyEvent::from('x'), Duration::ZERO),
-            None,
-            "that was typed"
-        );
+        assert_eq!(paste.key(END, Duration::ZERO), Some(Pasted::End("six".into())));
+        assert_eq!(paste.key(KeyEvent::from('x'), Duration::ZERO), None, "that was typed");
     }
 
     #[test]
@@ -109,14 +102,8 @@ mod tests {
             paste.key(KeyEvent(KeyCode::Up, Modifiers::NONE), Duration::ZERO),
             Some(Pasted::Nothing)
         );
-        assert_eq!(
-            paste.key(KeyEvent::alt('x'), Duration::ZERO),
-            Some(Pasted::Nothing)
-        );
-        assert_eq!(
-            paste.key(END, Duration::ZERO),
-            Some(Pasted::End("a b你".into()))
-        );
+        assert_eq!(paste.key(KeyEvent::alt('x'), Duration::ZERO), Some(Pasted::Nothing));
+        assert_eq!(paste.key(END, Duration::ZERO), Some(Pasted::End("a b你".into())));
     }
 
     #[test]
@@ -125,10 +112,7 @@ mod tests {
         paste.key(START, Duration::ZERO);
         // Not within the text: terminals need not take it out.
         assert_eq!(meanings(&mut paste, "half\u{3}"), []);
-        assert_eq!(
-            paste.key(KeyEvent::from('x'), Duration::ZERO),
-            Some(Pasted::Nothing)
-        );
+        assert_eq!(paste.key(KeyEvent::from('x'), Duration::ZERO), Some(Pasted::Nothing));
         paste.key(KeyEvent::ctrl('C'), PASTE_PAUSE);
         assert_eq!(paste.key(KeyEvent::from('x'), Duration::ZERO), None);
         assert_eq!(paste.key(END, Duration::ZERO), None);

@@ -76,10 +76,7 @@ impl Painted {
         } else {
             return None;
         };
-        Some(Standing {
-            below: cursor.end.row - cursor.cursor.row,
-            rows: now.end.row,
-        })
+        Some(Standing { below: cursor.end.row - cursor.cursor.row, rows: now.end.row })
     }
 
     /// Where it stands after the screen has got another width, on a terminal that wraps its rows anew then.
@@ -91,14 +88,8 @@ impl Painted {
         let own_line_end = before.end.column == 0 && before.end.row > 0;
         let full = now.end.column == 0 && now.end.row > 0;
         now.end = match (own_line_end, full) {
-            (true, false) => Position {
-                column: 0,
-                row: now.end.row + 1,
-            },
-            (false, true) => Position {
-                column: width,
-                row: now.end.row - 1,
-            },
+            (true, false) => Position { column: 0, row: now.end.row + 1 },
+            (false, true) => Position { column: width, row: now.end.row - 1 },
             _ => now.end,
         };
         if self.cursor == self.line.len() {
@@ -108,10 +99,7 @@ impl Painted {
     }
 
     fn layout_at(&self, width: usize, widths: GraphemeClusterMode) -> Layout {
-        let (before, behind) = self
-            .line
-            .split_at_checked(self.cursor)
-            .unwrap_or((&self.line, ""));
+        let (before, behind) = self.line.split_at_checked(self.cursor).unwrap_or((&self.line, ""));
         let prompt = after(&self.prompt, Position::default(), width, widths);
         let cursor = after(before, prompt, width, widths);
         let end = after(behind, cursor, width, widths);
@@ -172,20 +160,12 @@ pub fn leave(layout: &Layout) -> String {
 
 /// Goes so many rows up. `CUU` (ECMA-48, section 8.3.22) goes up one row where it is told to go up none.
 pub fn up(rows: usize) -> String {
-    if rows == 0 {
-        String::new()
-    } else {
-        format!("\u{1b}[{rows}A")
-    }
+    if rows == 0 { String::new() } else { format!("\u{1b}[{rows}A") }
 }
 
 /// Goes so many rows down, at most to the last one of the screen. `CUD` (ECMA-48, section 8.3.19) is as `CUU` here.
 fn down(rows: usize) -> String {
-    if rows == 0 {
-        String::new()
-    } else {
-        format!("\u{1b}[{rows}B")
-    }
+    if rows == 0 { String::new() } else { format!("\u{1b}[{rows}B") }
 }
 
 #[cfg(test)]

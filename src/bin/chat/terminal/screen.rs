@@ -73,10 +73,7 @@ impl Screen {
         Self {
             queue: Mutex::default(),
             emptied: Condvar::new(),
-            stage: Mutex::new(Stage {
-                owner: Owner::Printer,
-                waking: false,
-            }),
+            stage: Mutex::new(Stage { owner: Owner::Printer, waking: false }),
             printer,
             notice,
         }
@@ -124,11 +121,7 @@ impl Screen {
     /// terminal is in the editor's mode; otherwise rustyline would write [`WAKE`] at once, wherever the cursor is.
     pub fn editor_waits(&self, waits: bool) {
         let mut stage = self.stage.lock();
-        stage.owner = if waits {
-            Owner::WaitingEditor
-        } else {
-            Owner::Editor
-        };
+        stage.owner = if waits { Owner::WaitingEditor } else { Owner::Editor };
         drop(stage);
         if waits {
             self.nudge();

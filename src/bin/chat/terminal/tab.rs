@@ -41,10 +41,7 @@ impl Tab {
         cursor: usize,
         complete: impl FnOnce(&str, usize) -> Option<Completion>,
     ) -> Option<(usize, String)> {
-        let again = self
-            .offered
-            .take()
-            .filter(|offered| offered.stands_in(line, cursor));
+        let again = self.offered.take().filter(|offered| offered.stands_in(line, cursor));
         let offered = match again {
             Some(mut offered) => {
                 let count = offered.candidates.len();
@@ -57,19 +54,12 @@ impl Tab {
                 Offered {
                     head: line.get(..start)?.to_owned(),
                     tail: line.get(cursor..)?.to_owned(),
-                    chosen: if self.backward {
-                        candidates.len().checked_sub(1)?
-                    } else {
-                        0
-                    },
+                    chosen: if self.backward { candidates.len().checked_sub(1)? } else { 0 },
                     candidates,
                 }
             }
         };
-        let choice = (
-            offered.head.len(),
-            offered.candidates.get(offered.chosen)?.clone(),
-        );
+        let choice = (offered.head.len(), offered.candidates.get(offered.chosen)?.clone());
         self.offered = Some(offered);
         Some(choice)
     }
@@ -99,26 +89,14 @@ mod tests {
         let mut tab = Tab::default();
         let names = ["böb ", "bo ", "bodo "];
         let mut line = "hi b| and".to_owned();
-        for expected in [
-            "hi böb | and",
-            "hi bo | and",
-            "hi bodo | and",
-            "hi böb | and",
-        ] {
+        for expected in ["hi böb | and", "hi bo | and", "hi bodo | and", "hi böb | and"] {
             line = press(&mut tab, &line, &names).unwrap();
             assert_eq!(line, expected);
         }
         tab.backward = true;
         line = press(&mut tab, &line, &names).unwrap();
         assert_eq!(line, "hi bodo | and");
-        let first = press(
-            &mut Tab {
-                backward: true,
-                offered: None,
-            },
-            "b|",
-            &names,
-        );
+        let first = press(&mut Tab { backward: true, offered: None }, "b|", &names);
         assert_eq!(first.unwrap(), "bodo |");
     }
 
@@ -128,9 +106,6 @@ mod tests {
         assert_eq!(press(&mut tab, "b|", &["bob ", "bea "]).unwrap(), "bob |");
         assert_eq!(press(&mut tab, "bob a|", &["ann "]).unwrap(), "bob ann |");
         assert_eq!(press(&mut tab, "bob ann x|", &[]), None);
-        assert_eq!(
-            press(&mut tab, "bob ann |", &["zoe "]).unwrap(),
-            "bob ann zoe |"
-        );
+        assert_eq!(press(&mut tab, "bob ann |", &["zoe "]).unwrap(), "bob ann zoe |");
     }
 }

@@ -30,9 +30,7 @@ pub fn is_capable() -> bool {
 }
 
 fn can_edit(term: &str) -> bool {
-    let is_dumb = DUMB_TERMINALS
-        .iter()
-        .any(|name| name.eq_ignore_ascii_case(term));
+    let is_dumb = DUMB_TERMINALS.iter().any(|name| name.eq_ignore_ascii_case(term));
     !term.is_empty() && !is_dumb
 }
 

@@ -1,13 +1,11 @@
-//! Two threads see the same end, and both clean up.
+//! Two threads see the end of a connection, and both clean up.
 //!
-//! A connection has a reader and a writer. When it ends, both notice, one after the other, and both remove it from a table,
-//! by its place. In between somebody else may have come, who was given that place, since it was free: the second removal is
-//! theirs. File descriptors are such places, and the same happens where two threads close one; close(2) has a section on
-//! it. It takes two events within a moment, so it happens once a week and never in a test, unless a test puts the events
-//! in that order, as this one does.
+//! A seat is an index into a table. File descriptors are such indices too, and the same happens when two threads close
+//! one (see close(2)). It takes two events within a moment, so it happens once a week and never in a test, unless a
+//! test forces that order, as this one does.
 //!
-//! By hand: hardly, which is what makes it a bad one. `ls -l /proc/PID/fd` of a server shows that the next who connects is
-//! given the smallest number that is free:
+//! It is hard to see by hand, which makes it a bad mistake. `ls -l /proc/PID/fd` shows that a server gives a new client
+//! the smallest free descriptor:
 //!
 //! ```text
 //! ls -l /proc/$(pgrep -o chatserv)/fd
@@ -21,75 +19,67 @@ use crossbeam_channel::{Receiver, bounded};
 use parking_lot::Mutex;
 
 use super::connection::Connection;
-use super::{Mistake, Way, Wrong};
+use super::{Failure, Mistake, Way};
 
-/// See the module.
 pub const MISTAKE: Mistake = Mistake {
     name: "both-clean-up",
     title: "Two threads clean up after the same client",
-    about: &[
-        "luca leaves. The reader of the connection sees it and frees luca's place; mia",
-        "comes and is given that place; then luca's writer sees it, too, and frees the",
-        "place again. Now mia is thrown out. A place is not a person: give everybody",
-        "a number that is never given again, and look at it before you clean up.",
-        "(Or let one thread only clean up.)",
-    ],
-    file: "src/bin/lab/broken/both_clean_up.rs",
+    about: "luca leaves. The reader of the connection notices and frees luca's seat. mia joins and gets that seat. \
+            Then luca's writer notices too and frees the seat again, so mia is thrown out. A seat is not a person: \
+            give each client an id that is never reused, and compare it before you clean up. (Or let only one thread \
+            clean up.)",
     place: "fn Table::clean_up",
     sign: "mia was thrown out",
     try_it: check,
 };
 
-/// Who sits where.
 #[derive(Default)]
 struct Table {
-    /// A place that is free is given to the next who comes.
-    places: Vec<Option<Seat>>,
+    /// A new client gets the first free seat.
+    seats: Vec<Option<Seat>>,
     last_id: u64,
 }
 
-/// Somebody at the table.
 struct Seat {
-    /// Given once, and never again.
+    /// Never reused.
     id: u64,
     socket: TcpStream,
 }
 
-/// What both threads of a connection know of it.
+/// What both threads of a connection know about it.
 #[derive(Debug, Clone, Copy)]
 struct Ticket {
-    place: usize,
+    seat: usize,
     id: u64,
 }
 
 impl Table {
-    fn seat(&mut self, socket: TcpStream) -> Ticket {
+    fn add(&mut self, socket: TcpStream) -> Ticket {
         self.last_id += 1;
         let id = self.last_id;
-        let free = self.places.iter().position(Option::is_none);
-        let place = free.unwrap_or(self.places.len());
+        let free = self.seats.iter().position(Option::is_none);
+        let seat = free.unwrap_or(self.seats.len());
         if free.is_none() {
-            self.places.push(None);
+            self.seats.push(None);
         }
-        self.places[place] = Some(Seat { id, socket });
-        Ticket { place, id }
+        self.seats[seat] = Some(Seat { id, socket });
+        Ticket { seat, id }
     }
 
-    /// Whether whoever was given this ticket still sits in that place.
     fn holds(&self, ticket: Ticket) -> bool {
-        let seat = self.places.get(ticket.place).and_then(Option::as_ref);
+        let seat = self.seats.get(ticket.seat).and_then(Option::as_ref);
         seat.is_some_and(|seat| seat.id == ticket.id)
     }
 
-    /// The connection has ended: closes it, for whoever still waits at it, and frees the place.
+    /// Frees the seat of a connection that has ended, and closes the connection for its other thread.
     fn clean_up(&mut self, way: Way, ticket: Ticket) {
-        let place = &mut self.places[ticket.place];
-        let left = match way {
-            Way::Broken => place.take(),
-            Way::Mended => answer(place, ticket),
+        let seat = &mut self.seats[ticket.seat];
+        let freed = match way {
+            Way::Broken => seat.take(),
+            Way::Fixed => answer(seat, ticket),
         };
-        if let Some(seat) = left {
-            // It fails only where the other end has gone already.
+        if let Some(seat) = freed {
+            // This fails only if the client has closed the connection already.
             let _ = seat.socket.shutdown(Shutdown::Both);
         }
     }
@@ -102,7 +92,7 @@ fn reader(way: Way, table: &Mutex<Table>, mut socket: &TcpStream, ticket: Ticket
     table.lock().clean_up(way, ticket);
 }
 
-/// Writes lines until there are no more, or the connection has ended.
+/// Writes lines until there are no more or the connection has ended.
 fn writer(
     way: Way,
     table: &Mutex<Table>,
@@ -117,50 +107,50 @@ fn writer(
     }
 }
 
-fn check(way: Way) -> Result<(), Wrong> {
+fn check(way: Way) -> Result<(), Failure> {
     let table = &Mutex::new(Table::default());
     let (luca, mut mia) = (Connection::open()?, Connection::open()?);
-    let ticket = table.lock().seat(luca.server.try_clone()?);
+    let ticket = table.lock().add(luca.server.try_clone()?);
     let socket = &luca.server;
     let (lines, inbox) = bounded::<&[u8]>(1);
-    let seated = thread::scope(|scope| -> io::Result<Ticket> {
+    let added = thread::scope(|scope| -> io::Result<Ticket> {
         let reader = scope.spawn(move || reader(way, table, socket, ticket));
         let writer = scope.spawn(move || writer(way, table, socket, ticket, &inbox));
-        // luca leaves, and the reader is the first to see it.
+        // luca leaves, and the reader notices first.
         drop(luca.client);
         let _ = reader.join();
-        // mia comes, and sits where luca sat.
-        let seated = table.lock().seat(mia.server.try_clone()?);
-        // The writer is the second, as soon as it has something to write. It may have gone without a look, too.
+        // mia joins and gets luca's seat.
+        let added = table.lock().add(mia.server.try_clone()?);
+        // The writer notices when it writes. A fix may also have ended it already.
         let _ = lines.send(b"somebody: hello\r\n");
         drop(lines);
         let _ = writer.join();
-        Ok(seated)
+        Ok(added)
     })?;
-    // Who never cleans up throws nobody out, but soon has no place left.
-    if seated.place != ticket.place {
-        return Err(Wrong::new(
-            "luca leaves, and mia is given the place that is free now",
-            format!("place {}: nobody has freed luca's", seated.place),
+    // Code that never cleans up throws nobody out, but soon runs out of seats.
+    if added.seat != ticket.seat {
+        return Err(Failure::new(
+            "luca leaves, and mia gets luca's seat",
+            format!("seat {}: luca's is not free", added.seat),
         ));
     }
-    // mia is still here if what is said to her arrives.
-    let expected = "luca leaves, mia comes, and mia hears \"welcome\"";
-    let mut heard = String::new();
-    let said = mia.server.write_all(b"welcome").is_ok();
+    // mia is still connected if a message reaches her.
+    let expected = "luca leaves, mia joins, and mia gets \"welcome\"";
+    let mut received = String::new();
+    let is_sent = mia.server.write_all(b"welcome").is_ok();
     let _ = mia.server.shutdown(Shutdown::Write);
-    mia.client.read_to_string(&mut heard)?;
-    match heard.as_str() {
-        "welcome" if said && table.lock().holds(seated) => Ok(()),
-        "" => Err(Wrong::new(expected, format!("nothing: {}", MISTAKE.sign))),
-        "welcome" => Err(Wrong::new("mia still has her place", "somebody freed it")),
-        _ => Err(Wrong::new(expected, format!("{heard:?}"))),
+    mia.client.read_to_string(&mut received)?;
+    match received.as_str() {
+        "welcome" if is_sent && table.lock().holds(added) => Ok(()),
+        "" => Err(Failure::new(expected, format!("nothing: {}", MISTAKE.sign))),
+        "welcome" => Err(Failure::new("mia keeps her seat", "her seat is free")),
+        _ => Err(Failure::new(expected, format!("{received:?}"))),
     }
 }
 
-// The answer, for whoever has tried. The server does it so: an id of a client (`ClientId`) is never given again, and only
-// the dispatcher removes anybody.
+// The answer. Try it yourself first. The server does the same: a `ClientId` is never reused, and only the dispatcher
+// removes clients.
 
-fn answer(place: &mut Option<Seat>, ticket: Ticket) -> Option<Seat> {
-    place.take_if(|seat| seat.id == ticket.id)
+fn answer(seat: &mut Option<Seat>, ticket: Ticket) -> Option<Seat> {
+    seat.take_if(|seat| seat.id == ticket.id)
 }

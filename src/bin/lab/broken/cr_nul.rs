@@ -1,11 +1,10 @@
-//! The NUL of telnet's CR NUL is taken for text.
+//! The server takes the NUL of telnet's CR NUL for text.
 //!
-//! A line of telnet ends with CR LF, and the key Enter alone may also be sent as CR NUL (RFC 854; RFC 1123, section 3.3.1).
-//! telnet does so where it sends each key as it is pressed. A server that knows only CR LF hears the next line with a NUL in
-//! front: a byte that no terminal shows. So somebody called "\0luca" looks like luca and is somebody else, and `/who` behind
-//! a NUL is no command.
+//! A line of telnet ends with CR LF, but the Enter key alone may also be sent as CR NUL (RFC 854; RFC 1123, section
+//! 3.3.1). telnet sends CR NUL in character mode. So "\0luca" looks like luca but is another name, and `/who` behind a
+//! NUL is no command.
 //!
-//! By hand: the server hears two lines, "luca" and "/who". One with this mistake hears a second line that no command is.
+//! By hand: the server reads the two lines "luca" and "/who". With this mistake, the second line is no command.
 //!
 //! ```text
 //! (printf 'luca\r\0'; sleep 1; printf '/who\r\0'; sleep 1) | nc localhost 1337
@@ -14,28 +13,22 @@
 use std::io::{self, BufReader, Read};
 use std::mem;
 
-use super::codec::{self, text};
-use super::pieces::Pieces;
-use super::{Mistake, Way, Wrong};
+use super::connection::{Pieces, decoded_lines, text};
+use super::{Failure, Mistake, Way};
 
-/// See the module.
 pub const MISTAKE: Mistake = Mistake {
     name: "cr-nul",
     title: "The NUL of telnet's CR NUL is taken for text",
-    about: &[
-        "Enter is CR LF, or LF, and from some telnets CR NUL: carriage return and a",
-        "byte of value 0. Whoever ends a line at CR has to swallow what belongs to the",
-        "same end, be it LF or NUL, also where it comes with the next read.",
-        "A NUL that is left begins the next line, and no terminal shows it.",
-    ],
-    file: "src/bin/lab/broken/cr_nul.rs",
-    place: "fn heard",
+    about: "Enter is CR LF, or LF, and with some telnets CR NUL: a carriage return and a byte of value 0. A server \
+            that ends a line at CR has to skip the LF or NUL behind it, even if that arrives with the next read. A NUL \
+            that is left begins the next line, and no terminal shows it.",
+    place: "fn read_lines",
     sign: "a line begins with a NUL",
     try_it: check,
 };
 
-/// All lines that are said on a connection, until it ends.
-fn heard(way: Way, socket: impl Read) -> io::Result<Vec<String>> {
+/// Reads all lines of a connection until it ends.
+fn read_lines(way: Way, socket: impl Read) -> io::Result<Vec<String>> {
     match way {
         Way::Broken => {
             let mut lines = Vec::new();
@@ -54,32 +47,20 @@ fn heard(way: Way, socket: impl Read) -> io::Result<Vec<String>> {
             }
             Ok(lines)
         }
-        Way::Mended => answer(socket),
+        Way::Fixed => answer(socket),
     }
 }
 
-fn check(way: Way) -> Result<(), Wrong> {
-    // An end in one piece and one in two, and all three kinds of it. No NUL stands within a line: the server drops it there,
-    // as all control characters that no text needs, so whoever drops each NUL hears the lines that the server hears.
+fn check(way: Way) -> Result<(), Failure> {
+    // All three kinds of line ends, in one piece and in two. No NUL is inside a line: the server drops it there, so a
+    // fix that drops every NUL is correct.
     let pieces: [&[u8]; 5] = [b"luca\r\0", b"/who\r", b"\0hello\r", b"\n", b"you\r\n"];
-    let expected = ["luca", "/who", "hello", "you"];
-    let came = heard(way, Pieces::new(&pieces)?)?;
-    if came == expected {
-        return Ok(());
-    }
-    let what = if came.iter().any(|line| line.starts_with('\0')) {
-        MISTAKE.sign
-    } else {
-        "other lines than were said"
-    };
-    Err(Wrong::new(
-        format!("the lines {expected:?}"),
-        format!("{came:?}: {what}"),
-    ))
+    let lines = read_lines(way, Pieces::new(&pieces)?)?;
+    MISTAKE.compare(&["luca", "/who", "hello", "you"], &lines, |line| line.starts_with('\0'))
 }
 
-// The answer, for whoever has tried. By hand it would be `matches!(byte, b'\n' | b'\0')`.
+// The answer. Try it yourself first. Without the codec: `matches!(byte, b'\n' | b'\0')`.
 
 fn answer(socket: impl Read) -> io::Result<Vec<String>> {
-    codec::lines(socket)
+    decoded_lines(socket)
 }

@@ -1,11 +1,11 @@
-//! A line is read however long it is.
+//! The server reads a line of any length.
 //!
-//! `BufRead::read_line` returns at a line end, and until then keeps all that comes. Whoever sends bytes and never a line end
-//! fills the memory of the server; the documentation of `read_line` warns of it, and so do those of its relatives in other
-//! languages. Everything that somebody else can make grow needs a limit.
+//! The documentation of `BufRead::read_line` warns of this, and so does that of its relatives in other languages.
+//! Everything that a client can make grow needs a limit.
 //!
-//! By hand: a hundred megabytes and no line end. Look at the memory of the server meanwhile (`RSS` of `ps -o rss,comm`).
-//! `chatserv` says that the line is too long and closes; one with this mistake grows by a hundred megabytes.
+//! By hand: send a hundred megabytes without a line end, and look at the memory of the server (`RSS` of `ps -o
+//! rss,comm`). `chatserv` says that the line is too long and closes the connection. A server with this mistake grows by
+//! a hundred megabytes.
 //!
 //! ```text
 //! head -c 100000000 /dev/zero | tr '\0' x | nc localhost 1337
@@ -15,34 +15,27 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use chatserv::protocol::ENDLESS_BYTES_MAX;
 
-use super::codec::{self, text};
-use super::pieces::Pieces;
-use super::{Mistake, Way, Wrong};
+use super::connection::{Pieces, decoded_lines, text};
+use super::{Failure, Mistake, Way};
 
-/// See the module.
 pub const MISTAKE: Mistake = Mistake {
     name: "endless-line",
-    title: "A line is read however long it is",
-    about: &[
-        "`read_line` keeps all bytes until a line end comes. Whoever never sends one",
-        "decides how much memory the server takes. The server has to say how long a",
-        "line may be, and to give up where one is longer than anybody types:",
-        "stop reading, and return the lines that there were.",
-    ],
-    file: "src/bin/lab/broken/endless_line.rs",
-    place: "fn heard",
-    sign: "all of it was read, for a line that does not end",
+    title: "A line may have any length",
+    about: "`read_line` keeps all bytes until a line end arrives. A client that never sends one decides how much \
+            memory the server uses. The server needs a limit for the length of a line. Beyond it, stop reading and \
+            return the lines so far.",
+    place: "fn read_lines",
+    sign: "all of them, for a line that does not end",
     try_it: check,
 };
 
-/// What the client sends at a time, in the check.
 const PIECE_BYTES: usize = 4096;
 
-/// By how much more than the limit a server may have read: a buffer or two, since it reads before it counts.
-const BEYOND_BYTES_MAX: usize = 16 * 1024;
+/// How far beyond the limit a server may read: a buffer or two, because it reads before it counts.
+const EXCESS_BYTES_MAX: usize = 16 * 1024;
 
-/// All lines that are said on a connection, until it ends or is given up.
-fn heard(way: Way, socket: impl Read) -> io::Result<Vec<String>> {
+/// Reads all lines of a connection until it ends or the server gives up.
+fn read_lines(way: Way, socket: impl Read) -> io::Result<Vec<String>> {
     match way {
         Way::Broken => {
             let mut lines = Vec::new();
@@ -54,46 +47,41 @@ fn heard(way: Way, socket: impl Read) -> io::Result<Vec<String>> {
             }
             Ok(lines)
         }
-        Way::Mended => answer(socket),
+        Way::Fixed => answer(socket),
     }
 }
 
-fn check(way: Way) -> Result<(), Wrong> {
+fn check(way: Way) -> Result<(), Failure> {
     let long = "a".repeat(1000);
-    let said = format!("hello\r\n{long}\r\n");
-    let came = heard(way, Pieces::new(&[said.as_bytes()])?)?;
-    if came != ["hello", &long] {
-        return Err(Wrong::new(
-            "a line of 5 bytes and one of 1000, which are not too long",
-            format!("lines of {:?} bytes", lengths(&came)),
+    let sent = format!("hello\r\n{long}\r\n");
+    let lines = read_lines(way, Pieces::new(&[sent.as_bytes()])?)?;
+    if lines != ["hello", &long] {
+        let lengths: Vec<usize> = lines.iter().map(String::len).collect();
+        return Err(Failure::new(
+            "lines of 5 and 1000 bytes, which are not too long",
+            format!("lines of {lengths:?} bytes"),
         ));
     }
 
     let piece = [b'x'; PIECE_BYTES];
     let endless = [&piece[..]; 256];
     let mut socket = Pieces::new(&endless)?;
-    // An error is as good a way to give up as a return.
-    let _ = heard(way, &mut socket);
+    // The server may also give up with an error.
+    let _ = read_lines(way, &mut socket);
     let (read, all) = (socket.read_bytes(), endless.len() * PIECE_BYTES);
-    let expected = format!(
-        "of {all} bytes without a line end, about {ENDLESS_BYTES_MAX} are read, and then no more"
-    );
+    let expected = format!("about {ENDLESS_BYTES_MAX} bytes read, of {all} that have no line end");
     if read == all {
-        Err(Wrong::new(expected, format!("{read}: {}", MISTAKE.sign)))
-    } else if read > ENDLESS_BYTES_MAX + BEYOND_BYTES_MAX {
-        Err(Wrong::new(expected, format!("{read} were read")))
+        Err(Failure::new(expected, format!("{read}: {}", MISTAKE.sign)))
+    } else if read > ENDLESS_BYTES_MAX + EXCESS_BYTES_MAX {
+        Err(Failure::new(expected, format!("{read} bytes read")))
     } else {
         Ok(())
     }
 }
 
-fn lengths(lines: &[String]) -> Vec<usize> {
-    lines.iter().map(String::len).collect()
-}
-
-// The answer, for whoever has tried. By hand it would be `reader.by_ref().take(limit).read_line(...)`, and giving up where
-// the line then has no end.
+// The answer. Try it yourself first. Without the codec: call `reader.by_ref().take(limit).read_line(...)`, and give up
+// if the line has no end.
 
 fn answer(socket: impl Read) -> io::Result<Vec<String>> {
-    codec::lines(socket)
+    decoded_lines(socket)
 }

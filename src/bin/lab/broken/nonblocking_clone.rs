@@ -1,11 +1,10 @@
-//! A clone of a socket is made non-blocking, and the original is so, too.
+//! The server makes a clone of a socket non-blocking, which makes the original non-blocking too.
 //!
-//! `try_clone` makes a second descriptor of the same *open file description*, and whether it blocks is a property of the
-//! latter (open(2), fcntl(2)). So a writer that does not want to wait switches off the waiting of the reader, which takes
-//! `WouldBlock` for a broken connection, or asks in vain as fast as it can.
+//! `try_clone` returns a second descriptor for the same *open file description*, and whether it blocks is a property of
+//! that description (open(2), fcntl(2)). The reader then takes `WouldBlock` for a broken connection, or spins.
 //!
-//! By hand, at a terminal, whose description your shell and all that it starts share: python makes it non-blocking, and cat
-//! complains that "Resource temporarily unavailable", which is what `WouldBlock` is called there.
+//! By hand, in a terminal, whose description your shell shares with all programs that it starts: python makes it
+//! non-blocking, and cat reports "Resource temporarily unavailable", which is the text of `WouldBlock`.
 //!
 //! ```text
 //! (python3 -c 'import os; os.set_blocking(0, False)'; cat)
@@ -14,24 +13,20 @@
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{OFlags, fcntl_getfl};
 
 use super::connection::{Connection, send_now};
-use super::{Mistake, Way, Wrong};
+use super::{Failure, Mistake, Way};
 
-/// See the module.
 pub const MISTAKE: Mistake = Mistake {
     name: "nonblocking-clone",
     title: "A clone of the socket is made non-blocking",
-    about: &[
-        "One thread reads from a socket and waits there. Another sends, and must never",
-        "wait, so it makes its clone of the socket non-blocking. But both are the same",
-        "socket, and what blocks or not is the socket: now the reader does not wait,",
-        "either. There is a flag that holds for one send only. (Setting the socket back",
-        "afterwards is no cure: the reader may read in between.)",
-    ],
-    file: "src/bin/lab/broken/nonblocking_clone.rs",
+    about: "One thread blocks in a read from a socket. Another one sends and must never block, so it makes its clone \
+            of the socket non-blocking. But both are the same socket, and the flag belongs to the socket: now the \
+            reader does not block either. There is a flag for a single send. (Resetting the socket afterwards is no \
+            fix, because the reader may read in between.)",
     place: "fn send_without_waiting",
     sign: "WouldBlock",
     try_it: check,
@@ -39,10 +34,11 @@ pub const MISTAKE: Mistake = Mistake {
 
 const LINE: [u8; 1024] = [b'x'; 1024];
 
-/// How often somebody looks, while another thread sends, whether the socket still blocks.
+/// How often the check looks at the flag while another thread sends, and how long at most.
 const LOOKS: usize = 20_000;
+const LOOKS_TIME: Duration = Duration::from_secs(2);
 
-/// Sends what the socket takes now, while another thread reads from it. How much that was; none where it is full.
+/// Sends what the socket takes now, while another thread reads from it. Returns the number of bytes.
 fn send_without_waiting(way: Way, socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     match way {
         Way::Broken => {
@@ -53,47 +49,43 @@ fn send_without_waiting(way: Way, socket: &TcpStream, bytes: &[u8]) -> io::Resul
                 written => written,
             }
         }
-        Way::Mended => answer(socket, bytes),
+        Way::Fixed => answer(socket, bytes),
     }
 }
 
-fn check(way: Way) -> Result<(), Wrong> {
+fn check(way: Way) -> Result<(), Failure> {
     check_of(|socket, bytes| send_without_waiting(way, socket, bytes))
 }
 
-/// The check, of any way to send without waiting.
 pub(super) fn check_of(
     send_without_waiting: impl Fn(&TcpStream, &[u8]) -> io::Result<usize>,
-) -> Result<(), Wrong> {
-    let Connection {
-        mut server,
-        mut client,
-    } = Connection::open()?;
+) -> Result<(), Failure> {
+    let Connection { mut server, mut client } = Connection::open()?;
     send_without_waiting(&server, b"Who are you?\r\n")?;
-    // A person takes a moment to answer. Where the read below waits, whether they answer before or after it begins changes
-    // nothing, so they do it before; where it does not wait, they would come too late.
+    // A person needs a moment to answer. A read that blocks waits for that, so here the answer may as well come first.
+    // For a read that does not block, the answer would come too late.
     if blocks(&server)? {
         client.write_all(b"luca\r\n")?;
     }
     let mut buffer = [0; 64];
-    let expected = "the read of the other handle waits for the answer, \"luca\"";
+    let expected = "the read through the other handle waits for the answer, \"luca\"";
     match server.read(&mut buffer) {
         Ok(count) if &buffer[..count] == b"luca\r\n" => {}
         Ok(count) => {
-            let came = String::from_utf8_lossy(&buffer[..count]);
-            return Err(Wrong::new(expected, format!("{came:?}")));
+            let actual = String::from_utf8_lossy(&buffer[..count]);
+            return Err(Failure::new(expected, format!("{actual:?}")));
         }
         Err(error) => {
-            let came = format!("it fails at once with {:?}: {error}", error.kind());
-            return Err(Wrong::new(expected, came));
+            let actual = format!("it fails at once with {:?}: {error}", error.kind());
+            return Err(Failure::new(expected, actual));
         }
     }
 
-    // What it was meant for has to hold, too: with somebody who does not read, it does not wait.
+    // The send must not block if the client does not read.
     let full = Connection::narrow()?;
     while send_without_waiting(&full.server, &LINE)? == LINE.len() {}
 
-    // Nor may it be switched off for a moment only: a read that begins in that moment fails.
+    // The flag must not change even for a moment, because a read that begins in that moment fails.
     thread::scope(|scope| {
         let watcher = scope.spawn(|| always_blocks(&full.server));
         while !watcher.is_finished() {
@@ -103,30 +95,33 @@ pub(super) fn check_of(
         if blocked.unwrap_or_else(|_| Err(io::Error::other("the watcher panicked")))? {
             return Ok(());
         }
-        Err(Wrong::new(
-            "a read waits whenever it begins, also while another thread sends",
+        Err(Failure::new(
+            "a read always blocks, even while another thread sends",
             "for a moment in each send, a read would fail with WouldBlock",
         ))
     })
 }
 
-/// Whether whoever reads from this socket waits.
 fn blocks(socket: &TcpStream) -> io::Result<bool> {
     Ok(!fcntl_getfl(socket)?.contains(OFlags::NONBLOCK))
 }
 
-/// Looks often, and gives up its core after each look, so that each comes at another moment of a send.
+/// Looks many times, and yields after each look, so the looks hit different moments of a send.
 fn always_blocks(socket: &TcpStream) -> io::Result<bool> {
+    let began = Instant::now();
     for _ in 0..LOOKS {
         if !blocks(socket)? {
             return Ok(false);
+        }
+        if began.elapsed() > LOOKS_TIME {
+            break;
         }
         thread::yield_now();
     }
     Ok(true)
 }
 
-// The answer, for whoever has tried: MSG_DONTWAIT.
+// The answer. Try it yourself first: MSG_DONTWAIT.
 
 fn answer(socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     send_now(socket, bytes)

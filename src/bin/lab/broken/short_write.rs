@@ -1,11 +1,11 @@
-//! A short write is taken for a whole one.
+//! The server takes a short write for a whole one.
 //!
-//! `write` returns how many bytes the kernel has taken, which may be fewer than it was given (write(2)). A blocking socket
-//! seldom does that, so code that ignores the number works for years; a non-blocking socket does it whenever somebody reads
-//! more slowly than others talk. What it did not take is lost, mostly in the middle of a line.
+//! A blocking socket rarely takes only a part (write(2)), so code that ignores the number works for years. A
+//! non-blocking socket does it whenever a client reads more slowly than the others talk. The rest is lost, mostly in
+//! the middle of a line.
 //!
-//! By hand: give a name, press Ctrl-Z, so that nothing is read, and let others say numbered lines (`seq 1000000` into
-//! another nc). After `fg`, a server with this mistake goes on in the middle of another line, and numbers are missing.
+//! By hand: give a name, and press Ctrl-Z to stop reading. Let others send numbered lines (`seq 1000000` into another
+//! nc). After `fg`, a server with this mistake continues in the middle of another line, and numbers are missing.
 //!
 //! ```text
 //! nc localhost 1337
@@ -18,28 +18,23 @@ use std::thread;
 use rustix::event::{PollFd, PollFlags, poll};
 
 use super::connection::Connection;
-use super::{Mistake, Way, Wrong};
+use super::{Failure, Mistake, Way};
 
-/// See the module.
 pub const MISTAKE: Mistake = Mistake {
     name: "short-write",
     title: "A short write is taken for a whole one",
-    about: &[
-        "`write` says how many bytes the kernel has taken. Where the other end reads",
-        "slowly, a non-blocking socket takes a part only. What it did not take has to",
-        "be kept, and sent when poll(2) says that there is room again. Whoever does not",
-        "look at the number throws the rest away.",
-    ],
-    file: "src/bin/lab/broken/short_write.rs",
+    about: "`write` returns how many bytes the kernel has taken. If the client reads slowly, a non-blocking socket \
+            takes only a part. Keep the rest, and send it when poll(2) says that there is room again. A server that \
+            ignores the number loses the rest.",
     place: "fn send_some",
     sign: "the rest was never sent",
     try_it: check,
 };
 
-/// What is sent in the check: far more than the buffers of both ends together.
-const SAID_BYTES: usize = 1024 * 1024;
+/// What the check sends: far more than the buffers of both ends take together.
+const SENT_BYTES: usize = 1024 * 1024;
 
-/// Sends of `unsent` what the socket, which is non-blocking, takes now. What is left in it is sent another time.
+/// Sends as much of `unsent` as the non-blocking socket takes now, and keeps the rest.
 fn send_some(way: Way, mut socket: &TcpStream, unsent: &mut Vec<u8>) -> io::Result<()> {
     let count = match socket.write(unsent) {
         Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
@@ -47,12 +42,12 @@ fn send_some(way: Way, mut socket: &TcpStream, unsent: &mut Vec<u8>) -> io::Resu
     };
     match way {
         Way::Broken => unsent.clear(),
-        Way::Mended => answer(unsent, count),
+        Way::Fixed => answer(unsent, count),
     }
     Ok(())
 }
 
-/// Sends all, by and by: sleeps until there is room in the socket, and sends some.
+/// Sends everything: sleeps until the socket has room, and sends some.
 fn send_all(way: Way, socket: &TcpStream, unsent: &mut Vec<u8>) -> io::Result<()> {
     while !unsent.is_empty() {
         poll(&mut [PollFd::new(socket, PollFlags::OUT)], None)?;
@@ -61,40 +56,38 @@ fn send_all(way: Way, socket: &TcpStream, unsent: &mut Vec<u8>) -> io::Result<()
     Ok(())
 }
 
-fn check(way: Way) -> Result<(), Wrong> {
-    let said: Vec<u8> = (b'a'..=b'z').cycle().take(SAID_BYTES).collect();
+fn check(way: Way) -> Result<(), Failure> {
+    let sent: Vec<u8> = (b'a'..=b'z').cycle().take(SENT_BYTES).collect();
     let Connection { server, client } = Connection::narrow()?;
     server.set_nonblocking(true)?;
-    let mut unsent = said.clone();
-    // Nobody reads yet, so the first write is short on any machine.
+    let mut unsent = sent.clone();
+    // The client does not read yet, so the first write is short on any machine.
     send_some(way, &server, &mut unsent)?;
-    let heard = thread::scope(|scope| {
-        // Whoever sends more than all is not read for ever.
+    let received = thread::scope(|scope| {
+        // The limit ends the check of a fix that sends too much.
         let reader = scope.spawn(move || -> io::Result<Vec<u8>> {
-            let mut heard = Vec::new();
-            client.take(SAID_BYTES as u64 + 1).read_to_end(&mut heard)?;
-            Ok(heard)
+            let mut received = Vec::new();
+            client.take(SENT_BYTES as u64 + 1).read_to_end(&mut received)?;
+            Ok(received)
         });
-        let sent = send_all(way, &server, &mut unsent);
-        // In any case: the reader waits for the end.
+        let result = send_all(way, &server, &mut unsent);
+        // Also after an error, because the reader waits for the end.
         server.shutdown(Shutdown::Write)?;
-        let heard = reader
-            .join()
-            .expect("a thread that only reads does not panic");
-        sent.and(heard)
+        let received = reader.join();
+        result.and(received.expect("a thread that only reads does not panic"))
     })?;
-    let expected = format!("{SAID_BYTES} bytes");
-    if heard == said {
+    let expected = format!("{SENT_BYTES} bytes");
+    if received == sent {
         Ok(())
-    } else if said.starts_with(&heard) {
-        let came = format!("the first {} bytes: {}", heard.len(), MISTAKE.sign);
-        Err(Wrong::new(expected, came))
+    } else if sent.starts_with(&received) {
+        let actual = format!("the first {} bytes: {}", received.len(), MISTAKE.sign);
+        Err(Failure::new(expected, actual))
     } else {
-        Err(Wrong::new(expected, "other bytes, or more than were said"))
+        Err(Failure::new(expected, "different bytes, or more than were sent"))
     }
 }
 
-// The answer, for whoever has tried.
+// The answer. Try it yourself first.
 
 fn answer(unsent: &mut Vec<u8>, count: usize) {
     unsent.drain(..count);

@@ -1,121 +1,51 @@
-//! Every mistake is one, and every answer is one.
+//! Every mistake fails its check, and every answer passes.
 //!
-//! Whoever mends a mistake makes the first test here fail, and has done what it is for.
-
-#![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
+//! A student who fixes a mistake makes the first test fail, as intended.
 
 use std::fs;
 use std::net::TcpStream;
 use std::path::Path;
 
+use super::connection::{Pieces, decoded_lines};
 use super::*;
 
-/// The text of the file in which a mistake lives.
-fn source(mistake: &Mistake) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(mistake.file)).unwrap()
-}
-
 #[test]
-fn every_mistake_is_there_and_shows_its_sign_three_times_in_a_row() {
+fn every_mistake_shows_its_sign_and_every_answer_passes_three_times_in_a_row() {
     for mistake in ALL {
         for _ in 0..3 {
-            let wrong = mistake.check(Way::Broken).unwrap_err();
-            assert!(
-                wrong.came.contains(mistake.sign),
-                "{}: {wrong:?}",
-                mistake.name
-            );
+            let failure = mistake.check(Way::Broken).unwrap_err();
+            assert!(failure.actual.contains(mistake.sign), "{}: {failure:?}", mistake.name);
+            assert_eq!(mistake.check(Way::Fixed), Ok(()), "{}", mistake.name);
         }
     }
 }
 
 #[test]
-fn every_answer_passes_three_times_in_a_row() {
+fn each_mistake_is_where_its_text_says_and_the_answer_is_last() {
     for mistake in ALL {
-        for _ in 0..3 {
-            assert_eq!(mistake.check(Way::Mended), Ok(()), "{}", mistake.name);
-        }
-    }
-}
-
-#[test]
-fn each_mistake_stands_where_its_text_says() {
-    for mistake in ALL {
-        let text = source(mistake);
-        assert_eq!(
-            text.matches("Way::Broken =>").count(),
-            1,
-            "{}",
-            mistake.name
-        );
-        let (kind, function) = mistake.place.rsplit_once([' ', ':']).unwrap();
+        let (name, place) = (mistake.name, mistake.place);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(mistake.file());
+        let text = fs::read_to_string(path).unwrap();
+        assert_eq!(text.matches("Way::Broken =>").count(), 1, "{name}");
+        let (kind, function) = place.rsplit_once([' ', ':']).unwrap();
         let kind = kind.trim_start_matches("fn").trim_matches([' ', ':']);
-        assert!(
-            text.contains(&format!("fn {function}(")),
-            "{}",
-            mistake.place
-        );
-        assert!(
-            kind.is_empty() || text.contains(&format!("impl {kind} {{")),
-            "{}",
-            mistake.place
-        );
+        assert!(text.contains(&format!("fn {function}(")), "{place}");
+        assert!(kind.is_empty() || text.contains(&format!("impl {kind} {{")), "{place}");
+        let (before, answer) = text.split_once("// The answer. Try it yourself first").unwrap();
+        assert!(answer.contains("fn answer("), "{name}");
+        assert!(before.contains("fn check(") && !before.contains("fn answer("), "{name}");
     }
 }
 
 #[test]
-fn the_answer_is_the_last_thing_in_its_file() {
-    for mistake in ALL {
-        let text = source(mistake);
-        let (before, answer) = text
-            .split_once("// The answer, for whoever has tried")
-            .unwrap();
-        assert!(answer.contains("fn answer("), "{}", mistake.name);
-        assert!(!before.contains("fn answer("), "{}", mistake.name);
-        assert!(before.contains("fn check("), "{}", mistake.name);
-    }
+fn a_check_that_panics_is_a_failure() {
+    let mistake = Mistake { try_it: |_| panic!("a fix may do that"), ..short_write::MISTAKE };
+    let failure = mistake.check(Way::Broken).unwrap_err();
+    assert_eq!(failure.expected, "no panic");
 }
 
 #[test]
-fn names_are_found_and_fit_on_a_terminal() {
-    let mut text = Vec::new();
-    list(&mut text).unwrap();
-    let text = String::from_utf8(text).unwrap();
-    for mistake in ALL {
-        assert_eq!(named(mistake.name).unwrap().name, mistake.name);
-        assert!(text.contains(&format!("  {}  ", mistake.name)), "{text}");
-        for line in mistake.about {
-            assert!(line.chars().count() <= 80, "{line}");
-        }
-    }
-    assert!(
-        text.lines().all(|line| line.chars().count() <= 80),
-        "{text}"
-    );
-}
-
-#[test]
-fn a_name_that_is_nearly_one_is_understood() {
-    let Err(error) = named("short-wriet") else {
-        panic!("there is such a mistake");
-    };
-    let error = error.to_string();
-    assert!(error.contains("Did you mean short-write?"), "{error}");
-    assert!(error.contains("endless-line"), "{error}");
-}
-
-#[test]
-fn a_check_that_panics_is_a_failure_and_no_wait() {
-    let mistake = Mistake {
-        try_it: |_| panic!("a repair may do that"),
-        ..short_write::MISTAKE
-    };
-    let wrong = mistake.check(Way::Broken).unwrap_err();
-    assert_eq!(wrong.expected, "no panic");
-}
-
-#[test]
-fn a_socket_that_does_not_block_for_a_moment_is_no_cure() {
+fn a_socket_that_is_non_blocking_for_a_moment_fails_the_check() {
     let set_back = |mut socket: &TcpStream, bytes: &[u8]| {
         socket.set_nonblocking(true)?;
         let written = socket.write(bytes);
@@ -125,30 +55,33 @@ fn a_socket_that_does_not_block_for_a_moment_is_no_cure() {
             written => written,
         }
     };
-    let wrong = nonblocking_clone::check_of(set_back).unwrap_err();
-    assert!(wrong.came.contains("for a moment"), "{wrong:?}");
+    let failure = nonblocking_clone::check_of(set_back).unwrap_err();
+    assert!(failure.actual.contains("for a moment"), "{failure:?}");
 }
 
 #[test]
 fn lines_may_be_missing_but_not_torn() {
     let (one, three) = (unbounded_queue::line(1), unbounded_queue::line(3));
     let both = [&one[..], &three].concat();
-    assert!(unbounded_queue::is_whole(&both, false));
-    assert!(unbounded_queue::is_whole(&[], false));
-    // What was said in another order, or a part of a line.
     let other_order = [&three[..], &one].concat();
-    assert!(!unbounded_queue::is_whole(&other_order, false));
-    assert!(!unbounded_queue::is_whole(&both[..both.len() - 1], false));
     let torn = [&one[..100], &three].concat();
-    assert!(!unbounded_queue::is_whole(&torn, false));
-    // A cut goes through the last line, and no other.
-    assert!(unbounded_queue::is_whole(&both[..both.len() - 1], true));
-    assert!(!unbounded_queue::is_whole(&torn, true));
+    let short = &both[..both.len() - 1];
+    for (received, is_cut, is_whole) in [
+        (&both[..], false, true),
+        (&[], false, true),
+        (&other_order, false, false),
+        (short, false, false),
+        (&torn, false, false),
+        // Disconnecting a client may cut its last line, but no other.
+        (short, true, true),
+        (&torn, true, false),
+    ] {
+        assert_eq!(unbounded_queue::is_whole(received, is_cut), is_whole);
+    }
 }
 
 #[test]
-fn a_nul_within_a_line_is_dropped_by_the_server() {
-    let pieces: [&[u8]; 2] = [b"lu\0ca\r\n", b"\0you\r\n"];
-    let lines = codec::lines(pieces::Pieces::new(&pieces).unwrap()).unwrap();
+fn the_codec_drops_a_nul_inside_a_line() {
+    let lines = decoded_lines(Pieces::new(&[b"lu\0ca\r\n", b"\0you\r\n"]).unwrap()).unwrap();
     assert_eq!(lines, ["luca", "you"]);
 }

@@ -1,28 +1,22 @@
-//! Made-up experiments for the tests: nothing is measured here.
+//! Made-up experiments for the tests.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, Size};
-use crate::figure::{Figure, testing};
-
-/// What they are given. They write nothing.
-pub const SETTING: Setting = Setting {
-    size: Size::Lesson,
-    folder: PathBuf::new(),
+use crate::experiment::{
+    Change, Experiment, Outcome, Setting, Size, claims, figure, line_plot, series,
 };
+use crate::figure::{Axis, Drawing, Figure};
 
-/// One that finds what it claims, one that does not, one that fails, and one that panics.
+pub const SETTING: Setting = Setting { size: Size::Lesson, folder: PathBuf::new() };
+
+/// Four experiments: the claim of the first holds, that of the second does not, the third fails, the fourth panics.
 pub static EXPERIMENTS: [Experiment; 4] = [
-    experiment("stalled-reader", |_| {
-        Ok(outcome(testing::lines(2, 3_000, false), true))
-    }),
-    experiment("costs", |_| Ok(outcome(testing::bars(3, false), false))),
-    experiment("broken", |_| {
-        Err(io::Error::other("no descriptors are left"))
-    }),
+    experiment("stalled-reader", |_| Ok(outcome(a_line(), true))),
+    experiment("costs", |_| Ok(outcome(a_bar(), false))),
+    experiment("broken", |_| Err(io::Error::other("no descriptors are left"))),
     experiment("panics", |_| panic!("as it should in this test")),
 ];
 
@@ -32,21 +26,21 @@ const fn experiment(
 ) -> Experiment {
     Experiment {
         name,
-        title: "A reader who has stopped & the others",
-        guess: "After how many ms do the others hear a line, while one of a hundred has stopped to read?",
+        title: "A reader has stopped & the others",
+        guess: "How many ms does a line take to the others?",
         takes: Duration::from_millis(1_500),
         measure,
         why: [
-            "A blocking write waits until the kernel has space for it.",
-            "The kernel has space as long as the other side reads.",
-            "So whoever writes to all in a loop waits for the slowest.",
-            "A queue for each reader ends the waiting, until it is full.",
-            "What is to happen then, somebody has to decide: <wait>, <drop>, or <cut>.",
+            "A blocking write waits for space.",
+            "Space appears as long as the other side reads.",
+            "So a loop of writes waits for the slowest reader.",
+            "A queue for each reader helps until it is full.",
+            "Then a policy decides: <wait>, <drop>, or <cut>.",
         ],
         change: Change {
             file: "Cargo.toml",
             line: "rust-version = \"1.91\"",
-            try_this: "Make the queue twice as long, and look when the line begins to rise.",
+            try_this: "Make the queue twice as long.",
         },
         question: "How many bytes does a socket take before it blocks?",
     }
@@ -55,27 +49,34 @@ const fn experiment(
 fn outcome(figure: Figure, holds: bool) -> Outcome {
     Outcome {
         figures: vec![figure],
-        found: "The others waited 5,000 ms with the naive server & 0.4 ms with ours.".to_owned(),
-        guessed: "5,000 ms".to_owned(),
-        answer: "2.5 MiB, of which half lies with the reader".to_owned(),
-        claims: vec![Claim {
-            says: "The naive server is at least 10 times as slow: 12,500 times.".to_owned(),
-            holds,
-        }],
+        finding: "The others waited 5,000 ms for the naive server & 0.4 ms for ours.".to_owned(),
+        measured: "5,000 ms".to_owned(),
+        answer: "2.5 MiB, half of it at the reader".to_owned(),
+        claims: claims! { holds => "The naive server is 10 times as slow."; },
     }
 }
 
-/// A folder that is gone with the test.
+fn a_line() -> Figure {
+    let line = series("threads <naive>", &[1.0, 2.0, 3.0], |&x| (x, x * x));
+    let (x, y) = (Axis::linear("time (s)"), Axis::linear("latency (ms)"));
+    line_plot("a-line", "Latency & time", "The line \"rises\".", x, y, vec![line])
+}
+
+fn a_bar() -> Figure {
+    let drawing =
+        Drawing::Bars { y: Axis::linear("memory (KiB)"), bars: vec![("threads".to_owned(), 12.0)] };
+    figure("a-bar", "Memory", "One bar.", drawing)
+}
+
+/// A folder that is removed at the end of the test. Each test needs a name of its own.
 pub struct Folder(PathBuf);
 
 impl Folder {
-    /// It is made by whoever writes into it first. No other test has the same name.
     pub fn new(name: &str) -> Self {
         let name = format!("lab-{}-{name}", std::process::id());
         Self(std::env::temp_dir().join(name))
     }
 
-    /// Where it is.
     pub fn path(&self) -> &Path {
         &self.0
     }
@@ -83,7 +84,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // A test that fails early has made none.
+        // A test that fails early has not created it.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

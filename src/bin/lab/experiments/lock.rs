@@ -1,138 +1,129 @@
-//! One owner or one lock: the dispatcher against a mutex over the map, under more and more people who talk at once.
-
-mod point;
+//! One owner or one lock: the dispatcher against a mutex around the chat, with more and more people who talk at once.
 
 use std::io;
 use std::time::Duration;
 
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, cores};
-use crate::figure::{Axis, Drawing, Figure, Series};
-use point::{LISTENERS, Point};
+use super::room::Room;
+use super::talkers::{Talked, Talkers};
+use crate::experiment::{Change, Experiment, Outcome, Setting, claims, cores, line_plot, series};
+use crate::figure::{Axis, Figure};
 
-/// See the module.
 pub const EXPERIMENT: Experiment = Experiment {
     name: "lock",
     title: "One owner, or one lock",
-    guess: "16 people talk at once in a room of 100 more, and each line is written under one lock. How many microseconds does \
-            a thread wait for the lock, on average?",
+    guess: "16 people talk at once in a room with 100 more, and each line is written under one lock. How many \
+            microseconds does a thread wait for the lock, on average?",
     takes: Duration::from_secs(9),
     measure,
     why: [
-        "Taking a lock that nobody holds is one atomic instruction, and the kernel hears nothing of it (futex(7)): with one \
-         talker there is next to nothing to wait for.",
-        "But here whoever holds it writes to all the others, and each write is a system call that takes microseconds, so \
-         that one line holds the lock for more than a hundred of them.",
-        "With 16 talkers, up to 15 threads sleep in futex(2) behind the one that writes, and each has waited for all the \
-         writes of those before it.",
-        "The dispatcher alone has the map, so nobody waits for it: a reader puts what it has read into a channel, which \
-         takes a few atomic instructions, and goes back to its read.",
-        "What has come in the meantime the dispatcher takes as one batch, and sends everybody all of it by one system call: \
-         the more people talk at once, the less a delivery costs.",
+        "Taking a free lock is one atomic instruction, without a system call (futex(7)). One talker has next to no \
+         wait.",
+        "But here a thread writes to all others while it holds the lock. Each write is a system call of some \
+         microseconds, so one line holds the lock for more than a hundred of them.",
+        "With 16 talkers, up to 15 threads sleep in futex(2), and each waits for all writes of those before it.",
+        "The dispatcher owns the chat alone, so nobody waits for it. A reader puts its input into a channel, which \
+         takes a few atomic instructions.",
+        "The dispatcher takes everything that has arrived as one batch, and sends each client its part with one system \
+         call. The more people talk at once, the less a delivery costs.",
     ],
     change: Change {
-        file: "src/bin/lab/experiments/lock/point.rs",
+        file: "src/bin/lab/experiments/lock.rs",
         line: "under_way: 1,",
-        try_this: "Make it 8, so that one read brings several lines. A delivery by the thread with the lock costs about half \
-                   then, though it has waited longer for the lock: it was the batch that saved, not the missing lock.",
+        try_this: "Set it to 8, so a read returns several lines. A delivery under the lock now costs about half, \
+                   although the wait for the lock is longer: batching saves the time, not the missing lock.",
     },
     question: "How long did a thread wait for the lock on average, with one talker and with 16?",
 };
 
-/// How many talk at once.
+/// The people who only listen.
+const LISTENERS: usize = 100;
+
+/// How many people talk at once.
 const TALKERS: [usize; 5] = [1, 2, 4, 8, 16];
+
+struct Point {
+    talkers: usize,
+    threads: Talked,
+    /// The average wait for the lock.
+    wait_us: f64,
+    dispatcher: Talked,
+}
 
 fn measure(setting: &Setting) -> io::Result<Outcome> {
     let time = setting.pick(Duration::from_millis(600), Duration::from_secs(5));
-    let points = TALKERS
-        .iter()
-        .map(|&talkers| Point::measure(talkers, time))
-        .collect::<io::Result<Vec<Point>>>()?;
+    let points = TALKERS.map(|talkers| point(talkers, time));
+    let points = points.into_iter().collect::<io::Result<Vec<Point>>>()?;
+    Ok(outcome(&points))
+}
+
+fn point(talkers: usize, time: Duration) -> io::Result<Point> {
+    let load = Talkers { talkers, listeners: LISTENERS, under_way: 1, time };
+    let mut room = Room::start(&["threads"])?;
+    let threads = load.talk(&mut room)?;
+    // This includes a few hundred times without a wait, when people joined one after the other.
+    let [times, nanoseconds] = room.server.finish("lock: ")?;
+    let dispatcher = load.talk(&mut Room::start(&["threads-dispatcher"])?)?;
+    Ok(Point { talkers, threads, wait_us: nanoseconds / times / 1000.0, dispatcher })
+}
+
+fn outcome(points: &[Point]) -> Outcome {
     let (one, most) = (&points[0], &points[points.len() - 1]);
     let many = most.talkers;
-    Ok(Outcome {
-        figures: vec![cost(&points), wait(&points)],
-        found: format!(
-            "With one talker a delivery takes {:.1} µs of processor time under the lock and {:.1} µs by the dispatcher; with \
-             {many} it takes {:.1} µs and {:.1} µs, and {:.0} and {:.0} lines a second are heard by everybody.",
-            one.threads.cpu_us(),
-            one.dispatcher.cpu_us(),
-            most.threads.cpu_us(),
-            most.dispatcher.cpu_us(),
+    let (wait_one, wait_most) = (one.wait_us, most.wait_us);
+    let [locked_one, owned_one] = [one.threads, one.dispatcher].map(Talked::cpu_us);
+    let [locked_most, owned_most] = [most.threads, most.dispatcher].map(Talked::cpu_us);
+    let mut claims = claims! {
+        wait_most >= 4.0 * wait_one =>
+            "With {many} talkers a thread waits at least 4 times as long for the lock as with one ({wait_most:.0} and \
+             {wait_one:.0} µs).";
+        owned_most * 1.5 <= locked_most =>
+            "With {many} talkers a delivery costs the dispatcher at most two thirds of the cost under the lock \
+             ({owned_most:.2} and {locked_most:.2} µs).";
+    };
+    // With one core, a thread mostly wants the lock when no other thread is running.
+    claims[0].require_cores(2, cores());
+    Outcome {
+        finding: format!(
+            "With one talker a delivery takes {locked_one:.1} µs of processor time under the lock and {owned_one:.1} \
+             µs with the dispatcher. With {many} talkers it takes {locked_most:.1} and {owned_most:.1} µs, and \
+             everybody gets {:.0} and {:.0} lines a second.",
             most.threads.lines_per_s(),
             most.dispatcher.lines_per_s(),
         ),
-        guessed: format!("{:.0} µs", most.wait_us),
-        answer: format!(
-            "{:.0} µs with one talker, and {:.0} µs with {many}.",
-            one.wait_us, most.wait_us
-        ),
-        claims: vec![
-            // With one core, whoever wants the lock runs mostly when nobody else does.
-            Claim::needs_cores(
-                2,
-                cores(),
-                format!(
-                    "With {many} talkers a thread waits at least 4 times as long for the lock as with one ({:.0} µs, {:.0} µs).",
-                    most.wait_us, one.wait_us
-                ),
-                most.wait_us >= 4.0 * one.wait_us,
-            ),
-            Claim {
-                says: format!(
-                    "With {many} talkers a delivery costs the dispatcher at most two thirds of what it costs under the lock \
-                     ({:.2} µs, {:.2} µs).",
-                    most.dispatcher.cpu_us(),
-                    most.threads.cpu_us(),
-                ),
-                holds: most.dispatcher.cpu_us() * 1.5 <= most.threads.cpu_us(),
-            },
-        ],
-    })
+        measured: format!("{wait_most:.0} µs"),
+        answer: format!("{wait_one:.0} µs with one talker, and {wait_most:.0} µs with {many}."),
+        claims,
+        figures: figures(points),
+    }
 }
 
-fn cost(points: &[Point]) -> Figure {
-    let series = |name: &str, value: fn(&Point) -> f64| Series {
-        name: name.to_owned(),
-        points: over_talkers(points, value),
+fn figures(points: &[Point]) -> Vec<Figure> {
+    let title = format!("The cost of a delivery when some people talk and {LISTENERS} more listen");
+    let x = || Axis::linear("people who talk at once");
+    let line = |name, value: fn(&Point) -> f64| {
+        series(name, points, |point| (point.talkers as f64, value(point)))
     };
-    Figure {
-        name: "lock-cost".to_owned(),
-        title: format!("What a delivery costs when some talk and {LISTENERS} more listen"),
-        see: "The dispatcher gets cheaper the more people talk at once, since a batch is one send for each person; under the \
-              lock each line is one."
-            .to_owned(),
-        drawing: Drawing::Lines {
-            x: Axis::linear("people who talk at once"),
-            y: Axis::linear("processor time for a delivery (µs)"),
-            series: vec![
-                series("threads, one lock", |point| point.threads.cpu_us()),
-                series("threads, one dispatcher", |point| point.dispatcher.cpu_us()),
+    vec![
+        line_plot(
+            "lock-cost",
+            &title,
+            "The more people talk at once, the cheaper the dispatcher gets, because a batch is one send for each \
+             client. Under the lock, each line is one.",
+            x(),
+            Axis::linear("processor time of a delivery (µs)"),
+            vec![
+                line("threads, one lock", |point| point.threads.cpu_us()),
+                line("threads, one dispatcher", |point| point.dispatcher.cpu_us()),
             ],
-        },
-    }
-}
-
-fn wait(points: &[Point]) -> Figure {
-    Figure {
-        name: "lock-wait".to_owned(),
-        title: "How long a thread waits for the lock".to_owned(),
-        see: "The wait is that of all the writes which those before it make while they hold the lock. The average is over all times that \
-              it was taken, also when people came in, one after the other and without a wait."
-            .to_owned(),
-        drawing: Drawing::Lines {
-            x: Axis::linear("people who talk at once"),
-            y: Axis::logarithmic("average wait for the lock (µs)"),
-            series: vec![Series {
-                name: "threads, one lock".to_owned(),
-                points: over_talkers(points, |point| point.wait_us),
-            }],
-        },
-    }
-}
-
-fn over_talkers(points: &[Point], value: fn(&Point) -> f64) -> Vec<(f64, f64)> {
-    points
-        .iter()
-        .map(|point| (point.talkers as f64, value(point)))
-        .collect()
+        ),
+        line_plot(
+            "lock-wait",
+            "How long a thread waits for the lock",
+            "A thread waits for all writes of the threads before it. The average includes the joining of the people, \
+             which needed no wait.",
+            x(),
+            Axis::logarithmic("average wait for the lock (µs)"),
+            vec![line("threads, one lock", |point| point.wait_us)],
+        ),
+    ]
 }

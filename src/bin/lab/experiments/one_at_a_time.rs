@@ -1,64 +1,60 @@
-//! The for-loop server: three clients come at once, and each is served when the one before has gone.
+//! The simplest server: three clients connect at once, and each is served when the previous one has left.
 
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting};
+use crate::experiment::{Change, Experiment, Outcome, Setting, claims, figure};
 use crate::figure::{Axis, Drawing, Figure, Row, Span};
-use crate::serving::Serving;
+use crate::process::ServerProcess;
 
-/// See the module.
 pub const EXPERIMENT: Experiment = Experiment {
     name: "one-at-a-time",
-    title: "One at a time: who waits behind whom",
-    guess: "Three clients come at once, and each stays for a while. How long does the third wait until it is spoken to, in \
-            conversations?",
+    title: "One at a time: who waits for whom",
+    guess: "Three clients connect at once, and each stays for a while. How long does the third wait for its first \
+            line, in conversations?",
     takes: Duration::from_secs(3),
     measure,
     why: [
-        "A blocking `read` puts its thread to sleep in the kernel until this one socket has something, and this server has \
-         no other thread.",
-        "So it does not come back to `accept` before the one it talks with has gone.",
-        "Those who wait are connected all the same: the kernel answers the handshake itself and queues them for `accept` \
-         (listen(2), \"backlog\").",
-        "The queue is served in the order in which they came, so each waits for all conversations before its own, and it \
-         makes no difference that most of a conversation is silence.",
-        "The server is idle nearly all of this time: what is missing is not speed but a second place in which to wait.",
+        "A blocking `read` puts its thread to sleep until this one socket has input. This server has no other thread.",
+        "So it does not return to `accept` before its client has left.",
+        "The others are connected all the same: the kernel completes the handshake and queues them (listen(2), \
+         \"backlog\").",
+        "The queue is in order, so each client waits for all conversations before its own, even if those are mostly \
+         silence.",
+        "The server is idle nearly all of this time. It does not lack speed, it lacks a second place to wait.",
     ],
     change: Change {
         file: "src/bin/lab/variants/one_at_a_time.rs",
         line: "let (mut socket, address) = listener.accept()?;",
-        try_this: "Behind it, write `socket.set_read_timeout(Some(std::time::Duration::from_millis(200)))?;`: a read that waits \
-                   longer fails, and the server lets go of whoever is silent. Nobody waits as long as before, and nobody \
-                   may be silent any more: the price has moved to those who are served.",
+        try_this: "Below it, add `socket.set_read_timeout(Some(std::time::Duration::from_millis(200)))?;`. A longer \
+                   read fails, and the server disconnects the silent client. Now nobody waits as long as before, but \
+                   nobody may be silent: the cost has moved to the clients that are served.",
     },
-    question: "How many clients can wait like that before the kernel does not answer the next one?",
+    question: "How many clients can wait like this before the kernel does not answer the next one?",
 };
 
-/// How many come at once.
 const CLIENTS: usize = 3;
 
-/// How long each of them stays once it is spoken to.
-const STAYS: Duration = Duration::from_millis(600);
+/// How long each client stays.
+const STAY: Duration = Duration::from_millis(600);
 
-/// The kernel answers on this machine within microseconds, or not at all.
+/// How long the kernel may take to answer. On this machine it answers within microseconds, or not at all.
 const ANSWER: Duration = Duration::from_millis(300);
 
-/// More than this do not knock.
-const KNOCKS_MAX: usize = 10_000;
+/// The most clients that try to connect.
+const QUEUED_MAX: usize = 10_000;
 
-/// One client's time at the server.
 struct Visit {
-    came: Duration,
+    connected: Duration,
     served: Duration,
     left: Duration,
 }
 
 impl Visit {
     fn waited(&self) -> f64 {
-        (self.served - self.came).as_secs_f64()
+        (self.served - self.connected).as_secs_f64()
     }
 
     fn stayed(&self) -> f64 {
@@ -67,123 +63,94 @@ impl Visit {
 }
 
 fn measure(_setting: &Setting) -> io::Result<Outcome> {
-    let visits = visits(Serving::start(&["one-at-a-time"])?.address())?;
-    let (queued, end) = knock(Serving::start(&["one-at-a-time"])?.address())?;
+    let visits = visits(ServerProcess::start(&["one-at-a-time"])?.address())?;
+    let (queued, error) = fill_queue(ServerProcess::start(&["one-at-a-time"])?.address())?;
 
     let conversation = visits.iter().map(Visit::stayed).sum::<f64>() / visits.len() as f64;
-    let waited: Vec<f64> = visits
-        .iter()
-        .map(|visit| visit.waited() / conversation)
-        .collect();
-    let last = waited[CLIENTS - 1];
+    let last = visits[CLIENTS - 1].waited() / conversation;
     let expected = (CLIENTS - 1) as f64;
     let overlap = visits
         .windows(2)
         .map(|pair| pair[0].left.as_secs_f64() - pair[1].served.as_secs_f64())
         .fold(0.0, f64::max);
     Ok(Outcome {
-        found: format!(
-            "With {CLIENTS} clients at once the last was spoken to after {last:.1} conversations of {conversation:.2} s each."
+        finding: format!(
+            "With {CLIENTS} clients at once, the last got its first line after {last:.1} conversations of \
+             {conversation:.2} s each."
         ),
-        guessed: format!("{last:.1} conversations"),
-        answer: match end {
-            End::NoAnswer => {
-                format!("{queued} clients: so many the kernel queued, and the next got no answer")
+        measured: format!("{last:.1} conversations"),
+        answer: match error {
+            None => format!("At least {queued} clients. No more tried."),
+            Some(error) if error.kind() == ErrorKind::TimedOut => {
+                format!("{queued} clients. The next got no answer.")
             }
-            End::Enough => format!("at least {queued} clients: more did not try"),
-            End::Failed(error) => {
-                format!("at least {queued} clients: then the next could not try ({error})")
-            }
+            Some(error) => format!("At least {queued} clients. The next failed ({error})."),
         },
-        claims: vec![
-            Claim {
-                says: format!(
-                    "The last client waits for all {expected} conversations before its own, to a half of one ({last:.2})."
-                ),
-                holds: (last - expected).abs() < 0.5,
-            },
-            Claim {
-                says: format!(
-                    "No conversation begins before the one before it has ended: by the clients' clocks, each read when its thread \
-                     has a core, at the most {:.3} of one overlap, less than 0.3.",
-                    overlap / conversation
-                ),
-                holds: overlap < 0.3 * conversation,
-            },
-        ],
-        figures: vec![figure(&visits)],
+        claims: claims! {
+            (last - expected).abs() < 0.5 =>
+                "The last client waits for all {expected} conversations before its own, give or take half of one \
+                 ({last:.2}).";
+            overlap < 0.3 * conversation =>
+                "Conversations do not overlap. By the clients' clocks they overlap by at most {:.3} of one, which is \
+                 less than 0.3.", overlap / conversation;
+        },
+        figures: vec![plot(&visits)],
     })
 }
 
-/// All connect before any of them is served; what each then lives through, in this order.
+/// All clients connect before any of them leaves.
 fn visits(address: SocketAddr) -> io::Result<Vec<Visit>> {
     let began = Instant::now();
     let mut clients = Vec::new();
     for number in 1..=CLIENTS {
         let socket = TcpStream::connect(address)?;
-        let came = began.elapsed();
-        clients.push(thread::spawn(move || visit(&socket, number, began, came)));
+        let connected = began.elapsed();
+        clients.push(thread::spawn(move || visit(&socket, number, began, connected)));
     }
-    clients
-        .into_iter()
-        .map(|client| {
-            client
-                .join()
-                .unwrap_or_else(|_| Err(io::Error::other("a client has panicked")))
-        })
-        .collect()
+    let visits = clients.into_iter().map(|client| {
+        let visit = client.join();
+        visit.unwrap_or_else(|_| Err(io::Error::other("a client panicked")))
+    });
+    visits.collect()
 }
 
-/// Waits to be spoken to, says a name, stays until it has heard nothing for a while, or is let go, and leaves.
+/// Waits for the first line, gives a name, stays until it has read nothing for a while, and leaves.
 fn visit(
     mut socket: &TcpStream,
     number: usize,
     began: Instant,
-    came: Duration,
+    connected: Duration,
 ) -> io::Result<Visit> {
-    let mut heard = BufReader::new(socket);
-    heard.read_line(&mut String::new())?;
+    let mut reader = BufReader::new(socket);
+    reader.read_line(&mut String::new())?;
     let served = began.elapsed();
     write!(socket, "client{number}\r\n")?;
-    socket.set_read_timeout(Some(STAYS))?;
-    // What it is told is not looked at, and that it fails says that the time is over.
-    if heard.read_to_end(&mut Vec::new()).is_err() {
+    socket.set_read_timeout(Some(STAY))?;
+    // An error means that the time is over.
+    if reader.read_to_end(&mut Vec::new()).is_err() {
         socket.shutdown(Shutdown::Write)?;
-        heard.read_to_end(&mut Vec::new())?;
+        reader.read_to_end(&mut Vec::new())?;
     }
     let left = began.elapsed();
-    Ok(Visit { came, served, left })
+    Ok(Visit { connected, served, left })
 }
 
-/// Why nobody knocked any more.
-#[derive(Debug)]
-enum End {
-    /// The kernel did not answer.
-    NoAnswer,
-    /// [`KNOCKS_MAX`] have knocked.
-    Enough,
-    /// No descriptor is left, mostly.
-    Failed(io::Error),
-}
-
-/// While one is served, others connect until the kernel does not answer: how many it has queued, and why they ended.
-fn knock(address: SocketAddr) -> io::Result<(usize, End)> {
+/// Connects clients while one is served, until the kernel does not answer. Returns how many it has queued, and the
+/// error that stopped the next one.
+fn fill_queue(address: SocketAddr) -> io::Result<(usize, Option<io::Error>)> {
     let served = TcpStream::connect(address)?;
     BufReader::new(&served).read_line(&mut String::new())?;
     let mut queued = Vec::new();
-    while queued.len() < KNOCKS_MAX {
+    while queued.len() < QUEUED_MAX {
         match TcpStream::connect_timeout(&address, ANSWER) {
             Ok(socket) => queued.push(socket),
-            Err(error) if error.kind() == ErrorKind::TimedOut => {
-                return Ok((queued.len(), End::NoAnswer));
-            }
-            Err(error) => return Ok((queued.len(), End::Failed(error))),
+            Err(error) => return Ok((queued.len(), Some(error))),
         }
     }
-    Ok((queued.len(), End::Enough))
+    Ok((queued.len(), None))
 }
 
-fn figure(visits: &[Visit]) -> Figure {
+fn plot(visits: &[Visit]) -> Figure {
     let span = |from: Duration, to: Duration, what: &str| Span {
         from: from.as_secs_f64(),
         to: to.as_secs_f64(),
@@ -192,63 +159,53 @@ fn figure(visits: &[Visit]) -> Figure {
     let rows = visits.iter().zip(1..).map(|(visit, number)| Row {
         name: format!("client {number}"),
         spans: vec![
-            span(visit.came, visit.served, "waiting"),
+            span(visit.connected, visit.served, "waiting"),
             span(visit.served, visit.left, "served"),
         ],
     });
-    Figure {
-        name: "one-at-a-time".to_owned(),
-        title: format!("{} clients at once, and one thread for all", visits.len()),
-        see: "All are connected at 0, and each is served from the moment in which the one before has left.".to_owned(),
-        drawing: Drawing::Spans {
-            x: Axis::linear("time (s)"),
-            rows: rows.collect(),
-        },
-    }
+    let drawing = Drawing::Spans { x: Axis::linear("time (s)"), rows: rows.collect() };
+    let title = format!("{} clients at once, and one thread for all", visits.len());
+    let see = "All clients connect at 0. Each is served as soon as the previous one has left.";
+    figure("one-at-a-time", &title, see, drawing)
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
     use std::net::TcpListener;
 
     use super::*;
 
     #[test]
-    fn who_knocks_counts_those_that_were_queued() {
-        // Whether the queue is full first or the descriptors are used up: whoever was queued is counted.
+    fn all_queued_clients_are_counted() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let server = thread::spawn(move || {
             let (mut socket, _) = listener.accept().unwrap();
             socket.write_all(b"Input username.\r\n").unwrap();
-            // Blocks until the one who is served leaves, as one-at-a-time does, and counts those who waited.
+            // Blocks until the served client leaves, and then counts the others.
             let _ = socket.read(&mut [0]);
             listener.set_nonblocking(true).unwrap();
             std::iter::from_fn(|| listener.accept().ok()).count()
         });
-        let (queued, _) = knock(address).unwrap();
+        let (queued, _) = fill_queue(address).unwrap();
         assert!(queued > 0);
         assert_eq!(server.join().unwrap(), queued);
     }
 
     #[test]
-    fn each_client_has_a_row_that_waits_and_is_served() {
+    fn each_client_has_a_row_with_two_spans() {
         let visit = |served, left| Visit {
-            came: Duration::ZERO,
+            connected: Duration::ZERO,
             served: Duration::from_secs(served),
             left: Duration::from_secs(left),
         };
         let visits = [visit(0, 2), visit(2, 4)];
         assert_eq!((visits[1].waited(), visits[1].stayed()), (2.0, 2.0));
-        let Drawing::Spans { rows, .. } = figure(&visits).drawing else {
+        let Drawing::Spans { rows, .. } = plot(&visits).drawing else {
             unreachable!("it draws spans");
         };
-        let spans: Vec<_> = rows[1]
-            .spans
-            .iter()
-            .map(|span| (span.what.as_str(), span.from, span.to))
-            .collect();
+        let spans = rows[1].spans.iter();
+        let spans: Vec<_> = spans.map(|span| (span.what.as_str(), span.from, span.to)).collect();
         assert_eq!(spans, [("waiting", 0.0, 2.0), ("served", 2.0, 4.0)]);
     }
 }

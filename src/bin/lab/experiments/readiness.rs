@@ -4,102 +4,84 @@ use std::io;
 use std::time::Duration;
 
 use super::room::Room;
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting};
-use crate::figure::{Axis, Drawing, Figure, Series};
+use crate::experiment::{Change, Experiment, Outcome, Setting, claims, line_plot, series};
+use crate::figure::{Axis, Figure};
 
-/// See the module.
 pub const EXPERIMENT: Experiment = Experiment {
     name: "readiness",
     title: "Let the kernel wait: poll against epoll",
-    guess: "Two people whisper, and 1,000 others are connected and say nothing. How many times the processor time of epoll does \
-            a message cost with poll?",
+    guess: "Two people whisper, and 1,000 others are connected and silent. How many times as much processor time does \
+            a message cost with poll as with epoll?",
     takes: Duration::from_secs(6),
     measure,
     why: [
-        "Both calls put the one thread to sleep until any of its sockets has something, so that nobody is asked in vain and nobody \
-         waits for a clock.",
-        "poll(2) is told all sockets anew with each call: the program writes the list, the kernel copies it, looks at each \
-         socket and puts itself on the list of those whom it is to wake.",
-        "When one of them wakes it, it takes itself off all these lists again, and the program has to look through the \
-         answer for the one socket that has something: O(n), for each message.",
-        "epoll is told of a socket once (epoll_ctl(2)): the kernel keeps the set, a socket that gets something puts itself on \
-         the ready list, and epoll_wait returns that list, whoever else may be connected.",
-        "So with ten clients there is nothing between the two, and with thousands most of what poll does is to go through \
-         people who have not said anything.",
+        "Both calls put the one thread to sleep until a socket is ready. It asks no socket in vain, and waits for no \
+         clock.",
+        "Each call of poll(2) passes all sockets. The kernel looks at each of them and joins its wait queue.",
+        "After the wake-up, the kernel leaves all these queues, and the program searches the answer: O(n) for each \
+         message.",
+        "With epoll, the program registers a socket once (epoll_ctl(2)). A socket that gets input adds itself to the \
+         ready list, and epoll_wait returns that list.",
+        "So with ten clients the two cost the same. With thousands, poll spends most of its time on silent clients.",
     ],
     change: Change {
         file: "src/bin/lab/variants/readiness_poll.rs",
         line: "wanted.set(PollFlags::OUT, connection.is_full);",
-        try_this: "Ask for room always: `wanted.set(PollFlags::OUT, true);`. Nearly every socket has room nearly always, so poll \
-                   never sleeps again: a message costs more beside ten idle clients than it did, and `top` shows a whole core while \
-                   one client of `lab serve readiness-poll` says nothing. The busy loop has come back.",
+        try_this: "Replace it by `wanted.set(PollFlags::OUT, true);`. Nearly every socket has room, so poll never \
+                   sleeps again. A message costs more even with ten idle clients, and `top` shows a busy core while \
+                   one client of `lab serve readiness-poll` is silent. The busy loop is back.",
     },
     question: "At how many idle clients does a message cost twice as much with poll as with epoll?",
 };
 
-/// How many are connected and say nothing.
+/// The numbers of silent clients.
 const IDLE: [usize; 5] = [10, 30, 100, 300, 1_000];
 const IDLE_FULL: [usize; 6] = [10, 30, 100, 300, 1_000, 5_000];
 
-/// How many pairs whisper meanwhile.
+/// The pairs that whisper.
 const PAIRS: usize = 1;
 
-/// For how long at a time.
+/// The length of one measurement, and how many there are for each number of clients. The lowest counts, because
+/// anything else on the machine can only make a message more expensive.
 const TIME: Duration = Duration::from_millis(80);
-
-/// How often, with each number of idle clients. The least counts: whatever else happens on the machine, and on which core the
-/// kernel lets a server run, can only make a message dearer.
 const TIMES: usize = 5;
 
-/// What a message cost, at the least.
+/// The lowest cost of a message.
 #[derive(Debug, Clone, Copy)]
 struct Cost {
     idle: usize,
-    /// Processor time for each message, in microseconds.
-    cpu: f64,
-    /// From when it was said until it was heard, in milliseconds.
-    median: f64,
+    cpu_us: f64,
+    median_ms: f64,
 }
 
 fn measure(setting: &Setting) -> io::Result<Outcome> {
-    let (mut poll, mut epoll) = (
-        Room::start(&["readiness-poll"])?,
-        Room::start(&["readiness"])?,
-    );
-    let (mut of_poll, mut of_epoll) = (Vec::new(), Vec::new());
+    let mut rooms = [Room::start(&["readiness-poll"])?, Room::start(&["readiness"])?];
+    let [mut poll, mut epoll] = [Vec::new(), Vec::new()];
     for &idle in setting.pick(IDLE.as_slice(), &IDLE_FULL) {
-        poll.grow_to(idle + 2 * PAIRS)?;
-        epoll.grow_to(idle + 2 * PAIRS)?;
-        let none = Cost {
-            idle,
-            cpu: f64::MAX,
-            median: f64::MAX,
-        };
-        let mut least = (none, none);
-        // In turns, so that both have the same machine.
-        for _ in 0..TIMES {
-            whisper(&mut poll, &mut least.0)?;
-            whisper(&mut epoll, &mut least.1)?;
+        for room in &mut rooms {
+            room.grow_to(idle + 2 * PAIRS)?;
         }
-        of_poll.push(least.0);
-        of_epoll.push(least.1);
+        let [cpu_us, median_ms] = [f64::MAX; 2];
+        let mut lowest = [Cost { idle, cpu_us, median_ms }; 2];
+        // In turns, so both see the same state of the machine.
+        for _ in 0..TIMES {
+            for (room, lowest) in rooms.iter_mut().zip(&mut lowest) {
+                let mut whispered = room.whisper(PAIRS, TIME)?;
+                let median = whispered.latencies.per_mille_ms(500);
+                let median = median.ok_or_else(|| io::Error::other("nobody whispered"))?;
+                lowest.median_ms = lowest.median_ms.min(median);
+                lowest.cpu_us = lowest.cpu_us.min(1e6 * whispered.cpu_each.as_secs_f64());
+            }
+        }
+        poll.push(lowest[0]);
+        epoll.push(lowest[1]);
     }
-    Ok(outcome(&of_poll, &of_epoll))
+    Ok(outcome(&poll, &epoll))
 }
 
-/// Lets them whisper for a while, and keeps what is less than before.
-fn whisper(room: &mut Room, least: &mut Cost) -> io::Result<()> {
-    let mut whispered = room.whisper(PAIRS, TIME)?;
-    let median = whispered.whispers.latencies.per_mille_ms(500);
-    let median = median.ok_or_else(|| io::Error::other("nothing was whispered"))?;
-    least.median = least.median.min(median);
-    least.cpu = least.cpu.min(1e6 * whispered.cpu_each.as_secs_f64());
-    Ok(())
-}
-
-/// At how many idle clients poll costs twice as much as epoll: between two numbers that were measured, on the straight line.
+/// The number of idle clients at which poll costs twice as much as epoll, by linear interpolation.
 fn twice(poll: &[Cost], epoll: &[Cost]) -> Option<f64> {
-    let excess = |at: usize| poll[at].cpu - 2.0 * epoll[at].cpu;
+    let excess = |at: usize| poll[at].cpu_us - 2.0 * epoll[at].cpu_us;
     let at = (0..poll.len()).find(|&at| excess(at) >= 0.0)?;
     let idle = |at: usize| poll[at].idle as f64;
     if at == 0 {
@@ -110,111 +92,72 @@ fn twice(poll: &[Cost], epoll: &[Cost]) -> Option<f64> {
 }
 
 fn outcome(poll: &[Cost], epoll: &[Cost]) -> Outcome {
-    let ends = |costs: &[Cost]| (costs[0], costs[costs.len() - 1]);
+    let ends = |costs: &[Cost]| (costs[0].cpu_us, costs[costs.len() - 1].cpu_us);
     let ((poll_few, poll_many), (epoll_few, epoll_many)) = (ends(poll), ends(epoll));
-    let guessed = poll.iter().zip(epoll).find(|(poll, _)| poll.idle == 1_000);
-    let guessed = guessed.map_or(f64::NAN, |(poll, epoll)| poll.cpu / epoll.cpu);
-    let (few, many) = (poll_few.idle, poll_many.idle);
+    let measured = poll.iter().zip(epoll).find(|(poll, _)| poll.idle == 1_000);
+    let measured = measured.map_or(f64::NAN, |(poll, epoll)| poll.cpu_us / epoll.cpu_us);
+    let (few, many) = (poll[0].idle, poll[poll.len() - 1].idle);
     Outcome {
-        found: format!(
-            "From {few} to {many} idle clients the cost of a message grows from {:.0} to {:.0} µs with poll, and goes from {:.0} \
-             to {:.0} µs with epoll.",
-            poll_few.cpu, poll_many.cpu, epoll_few.cpu, epoll_many.cpu
+        finding: format!(
+            "From {few} to {many} idle clients, the cost of a message goes from {poll_few:.0} to {poll_many:.0} µs \
+             with poll, and from {epoll_few:.0} to {epoll_many:.0} µs with epoll."
         ),
-        guessed: format!("{guessed:.1} times"),
+        measured: format!("{measured:.1} times"),
         answer: twice(poll, epoll).map_or_else(
-            || format!("at none of these numbers, up to {many}"),
-            |idle| format!("at about {idle:.0} idle clients"),
+            || format!("At none of these numbers, up to {many}."),
+            |idle| format!("At about {idle:.0} idle clients."),
         ),
-        claims: vec![
-            Claim {
-                says: format!(
-                    "With poll a message costs at least 4 times as much beside {many} idle clients as beside {few} ({:.1} times).",
-                    poll_many.cpu / poll_few.cpu
-                ),
-                holds: poll_many.cpu > 4.0 * poll_few.cpu,
-            },
-            Claim {
-                says: format!(
-                    "With epoll it costs at the most 3 times as much ({:.1} times).",
-                    epoll_many.cpu / epoll_few.cpu
-                ),
-                holds: epoll_many.cpu < 3.0 * epoll_few.cpu,
-            },
-            Claim {
-                says: format!(
-                    "Beside {many} idle clients poll costs at least 3 times as much as epoll ({:.1} times).",
-                    poll_many.cpu / epoll_many.cpu
-                ),
-                holds: poll_many.cpu > 3.0 * epoll_many.cpu,
-            },
-        ],
-        figures: vec![
-            figure(
-                "readiness",
-                "What a message costs while others are idle",
-                "poll goes through everybody for each message and epoll does not.",
-                Axis::logarithmic("processor time for each message (µs)"),
-                [poll, epoll],
-                |cost| cost.cpu,
-            ),
-            figure(
-                "readiness-latency",
-                "How long a message takes while others are idle",
-                "What poll does for the idle ones, those who talk wait for.",
-                Axis::logarithmic("latency, median (ms)"),
-                [poll, epoll],
-                |cost| cost.median,
-            ),
-        ],
+        claims: claims! {
+            poll_many > 4.0 * poll_few =>
+                "With poll, a message costs at least 4 times as much with {many} idle clients as with {few} ({:.1} \
+                 times).", poll_many / poll_few;
+            epoll_many < 3.0 * epoll_few =>
+                "With epoll it costs at most 3 times as much ({:.1} times).", epoll_many / epoll_few;
+            poll_many > 3.0 * epoll_many =>
+                "With {many} idle clients, poll costs at least 3 times as much as epoll ({:.1} times).",
+                poll_many / epoll_many;
+        },
+        figures: figures(poll, epoll),
     }
 }
 
-fn figure(
-    name: &str,
-    title: &str,
-    see: &str,
-    y: Axis,
-    costs: [&[Cost]; 2],
-    value: fn(&Cost) -> f64,
-) -> Figure {
-    let series = |(name, costs): (&str, &[Cost])| Series {
-        name: name.to_owned(),
-        points: costs
-            .iter()
-            .map(|cost| (cost.idle as f64, value(cost)))
-            .collect(),
+fn figures(poll: &[Cost], epoll: &[Cost]) -> Vec<Figure> {
+    let plot = |name, title, see, y: &str, value: fn(&Cost) -> f64| {
+        let point = |one: &Cost| (one.idle as f64, value(one));
+        let (x, y) = (Axis::logarithmic("idle clients"), Axis::logarithmic(y));
+        let lines = vec![series("poll", poll, point), series("epoll", epoll, point)];
+        line_plot(name, title, see, x, y, lines)
     };
-    let [poll, epoll] = costs;
-    Figure {
-        name: name.to_owned(),
-        title: title.to_owned(),
-        see: see.to_owned(),
-        drawing: Drawing::Lines {
-            x: Axis::logarithmic("idle clients"),
-            y,
-            series: [("poll", poll), ("epoll", epoll)].map(series).into(),
-        },
-    }
+    vec![
+        plot(
+            "readiness",
+            "The cost of a message while others are idle",
+            "poll goes through all clients for each message, and epoll does not.",
+            "processor time of a message (µs)",
+            |cost| cost.cpu_us,
+        ),
+        plot(
+            "readiness-latency",
+            "The latency of a message while others are idle",
+            "The clients that talk wait while poll goes through the idle ones.",
+            "latency, median (ms)",
+            |cost| cost.median_ms,
+        ),
+    ]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::holding;
 
     fn costs(cpu: [f64; 3]) -> Vec<Cost> {
-        let steps = [10, 100, 1_000].iter().zip(cpu);
-        steps
-            .map(|(&idle, cpu)| Cost {
-                idle,
-                cpu,
-                median: cpu / 1e3,
-            })
-            .collect()
+        let cost = |(idle, cpu_us)| Cost { idle, cpu_us, median_ms: cpu_us / 1e3 };
+        [10, 100, 1_000].into_iter().zip(cpu).map(cost).collect()
     }
 
     #[test]
-    fn twice_lies_between_the_numbers_that_were_measured() {
+    fn twice_is_interpolated() {
         let flat = costs([10.0; 3]);
         assert_eq!(twice(&costs([10.0, 15.0, 25.0]), &flat), Some(550.0));
         assert_eq!(twice(&costs([20.0, 30.0, 40.0]), &flat), Some(10.0));
@@ -222,13 +165,9 @@ mod tests {
     }
 
     #[test]
-    fn the_claims_need_one_that_grows_and_one_that_does_not() {
-        let holding = |poll, epoll| -> Vec<bool> {
-            let outcome = outcome(&costs(poll), &costs(epoll));
-            outcome.claims.iter().map(|claim| claim.holds).collect()
-        };
-        let (flat, growing) = ([10.0; 3], [10.0, 20.0, 80.0]);
-        assert_eq!(holding(growing, flat), [true; 3]);
-        assert_eq!(holding(flat, growing), [false; 3]);
+    fn the_claims_need_one_cost_that_grows_and_one_that_does_not() {
+        let (flat, growing) = (costs([10.0; 3]), costs([10.0, 20.0, 80.0]));
+        assert_eq!(holding(&outcome(&growing, &flat)), [true; 3]);
+        assert_eq!(holding(&outcome(&flat, &growing)), [false; 3]);
     }
 }

@@ -1,4 +1,4 @@
-//! The busy loop with a pause: what a sleep buys, and what it costs.
+//! The busy loop with a sleep: what it gains, and what it costs.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -7,293 +7,222 @@ use chatserv::load::cost::exact_cpu;
 use chatserv::load::latencies::Latencies;
 
 use super::room::Room;
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting};
-use crate::figure::{Axis, Drawing, Figure, Series};
-use crate::talk::Talk;
+use super::talk::Talk;
+use crate::experiment::{Change, Experiment, Outcome, Setting, claims, line_plot, series};
+use crate::figure::{Axis, Figure, Series};
 
-/// See the module.
 pub const EXPERIMENT: Experiment = Experiment {
     name: "sleep",
-    title: "A pause in the loop: latency against processor time",
-    guess: "A server polls its clients, and sleeps 10 ms whenever nobody had anything to say. How many milliseconds does a line \
-            take, at the median?",
+    title: "A sleep in the loop: latency against processor time",
+    guess: "A server polls its clients, and sleeps 10 ms whenever there was no input. What is the median latency of a \
+            line, in milliseconds?",
     takes: Duration::from_secs(8),
     measure,
     why: [
-        "While it sleeps the loop takes no core, and it hears nobody: bytes that arrive lie in the socket until the clock wakes \
-         it, for a clock is all that it waits for.",
-        "A line comes at any moment of the pause, so it waits half of it at the median and all of it at the worst, and the \
-         waiting times draw a saw-tooth.",
-        "A shorter pause makes lines faster and the rounds more frequent, and each round asks everybody, so that the price rises \
-         with the number of clients.",
-        "It cannot be as short as one likes either: the kernel lets a sleep last some 50 µs longer, to wake several sleepers at \
-         once (prctl(2), PR_SET_TIMERSLACK), and then the thread has to get a core.",
-        "One can have little processor time or little latency from a pause, and not both; who waits for the sockets instead of \
-         the clock has both, since it is woken when there is something and only then.",
+        "While it sleeps, the loop uses no core and hears nobody. Input stays in the socket until the clock wakes the \
+         loop.",
+        "A line arrives at any moment of the sleep. It waits half of it at the median and all of it at worst: a \
+         saw-tooth.",
+        "A shorter sleep reduces the latency, but each round asks all clients, so the cost grows with their number.",
+        "A sleep cannot be arbitrarily short: the kernel adds some 50 µs to wake several sleepers at once (prctl(2), \
+         PR_SET_TIMERSLACK), and then the thread has to get a core.",
+        "So a sleep trades processor time for latency. A server that waits for its sockets is woken exactly when there \
+         is input.",
     ],
     change: Change {
         file: "src/bin/lab/variants/polling.rs",
         line: "thread::sleep(time);",
-        try_this: "Make it `thread::yield_now();`: all pauses become one point on the right, at a whole core. To yield is to let \
-                   others go first who want the core, and to be asked again at once where nobody does: it is no way to wait.",
+        try_this: "Replace it by `thread::yield_now();`. All sleeps become one point on the right, at a whole core. \
+                   Yielding lets other threads go first, and returns at once if there are none. It is no way to wait.",
     },
-    question: "What does the shortest of these pauses cost, and is it then as fast as readiness?",
+    question: "What does the shortest of these sleeps cost, and is it as fast as readiness?",
 };
 
-/// How long the loop sleeps: its argument, and the same in milliseconds. The first does not.
-const PAUSES: [(&str, f64); 5] = [
-    ("", 0.0),
-    ("100us", 0.1),
-    ("1ms", 1.0),
-    ("10ms", 10.0),
-    ("50ms", 50.0),
-];
+/// The sleeps: the argument, and the same in milliseconds.
+const SLEEPS: [(&str, f64); 5] =
+    [("", 0.0), ("100us", 0.1), ("1ms", 1.0), ("10ms", 10.0), ("50ms", 50.0)];
 
-/// In the room.
 const PEOPLE: usize = 20;
 
-/// Between two lines. No pause is a multiple of it, so that lines come at all moments of a pause: in step with the loop, all
-/// of them would wait equally long, and how long would be chance.
+/// The time between two lines. No sleep is a multiple of it, so the lines arrive at all moments of a sleep. In step
+/// with the loop, all would have the same latency, by chance.
 const EVERY: Duration = Duration::from_millis(7);
 
-/// How long lines are said to each server.
+/// How long the talk at each server lasts.
 const TALK: Duration = Duration::from_millis(1_000);
 const TALK_FULL: Duration = Duration::from_millis(5_000);
 
-/// So much of the saw-tooth is drawn, in milliseconds.
+/// How much of the saw-tooth the plot shows, in milliseconds.
 const DRAWN_MS: f64 = 400.0;
 
-/// What came of one pause, or of readiness.
-struct Tried {
-    /// Milliseconds; none for readiness.
-    pause: Option<f64>,
-    /// Percent of a core.
+struct Measured {
+    /// In milliseconds; nothing for readiness.
+    sleep: Option<f64>,
+    /// In percent of a core.
     cpu: f64,
-    /// Milliseconds.
-    median: f64,
-    /// Milliseconds.
-    p99: f64,
-    /// When a line was said, and how long it took to one of the hearers, in milliseconds.
+    median_ms: f64,
+    p99_ms: f64,
+    /// When each line was sent, and its latency to one of the hearers, in milliseconds.
     lines: Vec<(f64, f64)>,
 }
 
 fn measure(setting: &Setting) -> io::Result<Outcome> {
     let time = setting.pick(TALK, TALK_FULL);
-    let mut tried = Vec::new();
-    for (argument, pause) in PAUSES {
-        let arguments: &[&str] = if argument.is_empty() {
-            &["polling"]
-        } else {
-            &["polling", "--sleep", argument]
-        };
-        tried.push(talk(arguments, Some(pause), time)?);
+    let mut polling = Vec::new();
+    for (argument, sleep) in SLEEPS {
+        let arguments = ["polling", "--sleep", argument];
+        let count = if argument.is_empty() { 1 } else { 3 };
+        polling.push(talk(&arguments[..count], Some(sleep), time)?);
     }
     let readiness = talk(&["readiness"], None, time)?;
-    Ok(outcome(&tried, &readiness))
+    Ok(outcome(&polling, &readiness))
 }
 
-fn talk(arguments: &[&str], pause: Option<f64>, time: Duration) -> io::Result<Tried> {
+fn talk(arguments: &[&str], sleep: Option<f64>, time: Duration) -> io::Result<Measured> {
     let mut room = Room::start(arguments)?;
     room.grow_to(PEOPLE)?;
-    let talk = Talk {
-        speaker: 0,
-        every: EVERY,
-        time,
-        line_bytes: 40,
-        patience: Duration::from_secs(5),
-    };
+    let talk =
+        Talk { speaker: 0, every: EVERY, time, line_bytes: 40, patience: Duration::from_secs(5) };
     let mut latencies = Latencies::default();
     let mut lines = Vec::new();
     let ms = |time: Duration| 1e3 * time.as_secs_f64();
-    let pid = room.serving.pid();
+    let pid = room.server.pid();
     let (began, before) = (Instant::now(), exact_cpu(pid)?);
-    let told = talk.run(&mut room.crowd, PEOPLE - 1, |heard| {
-        latencies.add(heard.after);
+    let totals = talk.run(&mut room.crowd, PEOPLE - 1, |heard| {
+        latencies.add(heard.latency);
         if heard.member == PEOPLE - 1 {
-            lines.push((ms(heard.said), ms(heard.after)));
+            lines.push((ms(heard.sent), ms(heard.latency)));
         }
     })?;
     let (took, cpu) = (began.elapsed(), exact_cpu(pid)?.saturating_sub(before));
-    let (Some(median), Some(p99), true) = (
+    let (Some(median_ms), Some(p99_ms), true) = (
         latencies.per_mille_ms(500),
         latencies.per_mille_ms(990),
-        told.deliveries == told.lines * (PEOPLE - 1),
+        totals.deliveries == totals.lines * (PEOPLE - 1),
     ) else {
-        return Err(io::Error::other("not every line was heard by everybody"));
+        return Err(io::Error::other("a line did not reach everybody"));
     };
-    Ok(Tried {
-        pause,
-        cpu: 100.0 * cpu.as_secs_f64() / took.as_secs_f64(),
-        median,
-        p99,
-        lines,
-    })
+    let cpu = 100.0 * cpu.as_secs_f64() / took.as_secs_f64();
+    Ok(Measured { sleep, cpu, median_ms, p99_ms, lines })
 }
 
-fn outcome(tried: &[Tried], readiness: &Tried) -> Outcome {
-    let of = |pause: f64| tried.iter().find(|one| one.pause == Some(pause));
-    let median = |pause| of(pause).map_or(f64::NAN, |one| one.median);
-    let cpu = |pause| of(pause).map_or(f64::NAN, |one| one.cpu);
-    let (shortest, longest) = (PAUSES[1].1, PAUSES[PAUSES.len() - 1].1);
-    let has_both =
-        |one: &&Tried| one.cpu < 1.2 * readiness.cpu && one.median < 1.2 * readiness.median;
-    // Between the two ends: a short pause may come close to readiness where a round costs little.
-    let is_end = |one: &&Tried| one.pause.is_some_and(|pause| pause == 0.0 || pause >= 10.0);
-    let with_both = tried.iter().filter(is_end).filter(has_both).count();
+fn outcome(polling: &[Measured], readiness: &Measured) -> Outcome {
+    let of = |sleep: f64| polling.iter().find(|one| one.sleep == Some(sleep));
+    let median = |sleep| of(sleep).map_or(f64::NAN, |one| one.median_ms);
+    let cpu = |sleep| of(sleep).map_or(f64::NAN, |one| one.cpu);
+    let (shortest, longest) = (SLEEPS[1].1, SLEEPS[SLEEPS.len() - 1].1);
+    let (busy_cpu, short_cpu, long_cpu) = (cpu(0.0), cpu(shortest), cpu(longest));
+    let (short_ms, long_ms) = (median(shortest), median(longest));
+    let (ready_cpu, ready_ms) = (readiness.cpu, readiness.median_ms);
+    let ratio = short_cpu / ready_cpu;
+    let has_both = |one: &&Measured| one.cpu < 1.2 * ready_cpu && one.median_ms < 1.2 * ready_ms;
+    // Only the extremes: a short sleep may come close to readiness if a round costs little.
+    let is_extreme = |one: &&Measured| one.sleep.is_some_and(|sleep| sleep == 0.0 || sleep >= 10.0);
+    let with_both = polling.iter().filter(is_extreme).filter(has_both).count();
     Outcome {
-        found: format!(
-            "Without a pause the loop takes {:.0} % of a core, with one of {longest} ms it takes {:.1} % and a line {:.0} ms at \
-             the median; readiness takes {:.1} % and {:.2} ms.",
-            cpu(0.0),
-            cpu(longest),
-            median(longest),
-            readiness.cpu,
-            readiness.median
+        finding: format!(
+            "Without a sleep the loop takes {busy_cpu:.0} % of a core. With a sleep of {longest} ms it takes \
+             {long_cpu:.1} %, and the median latency is {long_ms:.0} ms. Readiness takes {ready_cpu:.1} % and \
+             {ready_ms:.2} ms."
         ),
-        guessed: format!("{:.1} ms", median(10.0)),
+        measured: format!("{:.1} ms", median(10.0)),
         answer: format!(
-            "with {shortest} ms a line takes {:.2} ms at the median, beside {:.2} ms with readiness, and the server {:.1} % of a \
-             core beside {:.1} %: {:.1} times as much",
-            median(shortest),
-            readiness.median,
-            cpu(shortest),
-            readiness.cpu,
-            cpu(shortest) / readiness.cpu
+            "With {shortest} ms the median latency is {short_ms:.2} ms, and {ready_ms:.2} ms with readiness. The \
+             server takes {short_cpu:.1} % of a core, and {ready_cpu:.1} % with readiness: {ratio:.1} times as much."
         ),
-        claims: vec![
-            Claim {
-                says: format!(
-                    "A line waits about half of a long pause: a quarter of it at the least and all of it at the most (10 ms: \
-                     {:.1} ms, {longest} ms: {:.1} ms).",
-                    median(10.0),
-                    median(longest)
-                ),
-                holds: [10.0, longest]
-                    .iter()
-                    .all(|&pause| (0.25 * pause..pause).contains(&median(pause))),
-            },
-            Claim {
-                says: format!(
-                    "A pause of 10 ms takes at the most a fifth of the busy loop's processor time ({:.1} against {:.0} % of a \
-                     core).",
-                    cpu(10.0),
-                    cpu(0.0)
-                ),
-                holds: 5.0 * cpu(10.0) < cpu(0.0),
-            },
-            Claim {
-                says: format!(
-                    "With the longest pause a line takes at least 10 times as long as with readiness ({:.1} against {:.2} ms).",
-                    median(longest),
-                    readiness.median
-                ),
-                holds: median(longest) > 10.0 * readiness.median,
-            },
-            Claim {
-                says: format!(
-                    "Neither the busy loop nor a pause of 10 or 50 ms comes within a fifth of readiness in both, processor time and \
-                     latency ({with_both} of 3 do)."
-                ),
-                holds: with_both == 0,
-            },
-        ],
-        figures: vec![corner(tried, readiness), saw_tooth(tried, readiness)],
+        claims: claims! {
+            [10.0, longest].iter().all(|&sleep| (0.25 * sleep..sleep).contains(&median(sleep))) =>
+                "A line waits about half of a long sleep: between a quarter of it and all of it (10 ms: {:.1} ms, \
+                 {longest} ms: {long_ms:.1} ms).", median(10.0);
+            5.0 * cpu(10.0) < busy_cpu =>
+                "With a sleep of 10 ms the loop takes at most a fifth of the processor time ({:.1} and {busy_cpu:.0} % \
+                 of a core).", cpu(10.0);
+            long_ms > 10.0 * ready_ms =>
+                "With the longest sleep the latency is at least 10 times that of readiness ({long_ms:.1} and \
+                 {ready_ms:.2} ms).";
+            with_both == 0 =>
+                "Neither the busy loop nor a sleep of 10 or 50 ms comes within a fifth of readiness in both processor \
+                 time and latency ({with_both} of 3 do).";
+        },
+        figures: vec![trade(polling, readiness), saw_tooth(polling, readiness)],
     }
 }
 
 /// Latency against processor time.
-fn corner(tried: &[Tried], readiness: &Tried) -> Figure {
-    let series = |name: &str, of: &[Tried], latency: fn(&Tried) -> f64| Series {
-        name: name.to_owned(),
-        points: of.iter().map(|one| (one.cpu, latency(one))).collect(),
-    };
+fn trade(polling: &[Measured], readiness: &Measured) -> Figure {
     let readiness = std::slice::from_ref(readiness);
-    Figure {
-        name: "sleep".to_owned(),
-        title: "Pauses of 0, 0.1, 1, 10 and 50 ms, from right to left".to_owned(),
-        see: "Who polls walks along the line, from a busy core to late lines; who waits for the sockets stands in the corner."
-            .to_owned(),
-        drawing: Drawing::Lines {
-            x: Axis::logarithmic("processor time (% of a core)"),
-            y: Axis::logarithmic("latency (ms)"),
-            series: vec![
-                series("polling, median", tried, |one| one.median),
-                series("polling, p99", tried, |one| one.p99),
-                series("readiness, median", readiness, |one| one.median),
-                series("readiness, p99", readiness, |one| one.p99),
-            ],
-        },
-    }
+    line_plot(
+        "sleep",
+        "Sleeps of 0, 0.1, 1, 10 and 50 ms, from right to left",
+        "Polling moves along the line, from a busy core to late lines. Waiting for the sockets is in the corner.",
+        Axis::logarithmic("processor time (% of a core)"),
+        Axis::logarithmic("latency (ms)"),
+        vec![
+            series("polling, median", polling, |one| (one.cpu, one.median_ms)),
+            series("polling, p99", polling, |one| (one.cpu, one.p99_ms)),
+            series("readiness, median", readiness, |one| (one.cpu, one.median_ms)),
+            series("readiness, p99", readiness, |one| (one.cpu, one.p99_ms)),
+        ],
+    )
 }
 
-/// The latency of each line, as they were said.
-fn saw_tooth(tried: &[Tried], readiness: &Tried) -> Figure {
-    let drawn = |name: &str, of: &Tried| Series {
+/// The latency of each line, by the time when it was sent.
+fn saw_tooth(polling: &[Measured], readiness: &Measured) -> Figure {
+    let drawn = |name: &str, of: &Measured| Series {
         name: name.to_owned(),
-        points: (of.lines.iter().copied())
-            .filter(|(said, _)| *said < DRAWN_MS)
-            .collect(),
+        points: (of.lines.iter().copied()).filter(|(sent, _)| *sent < DRAWN_MS).collect(),
     };
-    let mut series: Vec<Series> = tried
-        .iter()
-        .filter_map(|one| Some((one, one.pause.filter(|pause| *pause >= 10.0)?)))
-        .map(|(one, pause)| drawn(&format!("a pause of {pause} ms"), one))
-        .collect();
+    let long = polling.iter().filter_map(|one| Some((one, one.sleep.filter(|ms| *ms >= 10.0)?)));
+    let mut series: Vec<Series> =
+        long.map(|(one, sleep)| drawn(&format!("a sleep of {sleep} ms"), one)).collect();
     series.push(drawn("readiness", readiness));
-    Figure {
-        name: "sleep-saw-tooth".to_owned(),
-        title: "How long each line took that was said in a pause".to_owned(),
-        see: "A line that is said just after the loop has fallen asleep waits for the whole pause, the next ones for less and less."
-            .to_owned(),
-        drawing: Drawing::Lines {
-            x: Axis::linear("when it was said (ms)"),
-            y: Axis::linear("latency (ms)"),
-            series,
-        },
-    }
+    line_plot(
+        "sleep-saw-tooth",
+        "The latency of each line",
+        "A line sent just after the loop falls asleep waits for the whole sleep; the next ones wait less and less.",
+        Axis::linear("when it was sent (ms)"),
+        Axis::linear("latency (ms)"),
+        series,
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::holding;
+    use crate::figure::Drawing;
 
-    fn one(pause: Option<f64>, cpu: f64, median: f64) -> Tried {
-        Tried {
-            pause,
+    fn one(sleep: Option<f64>, cpu: f64, median_ms: f64) -> Measured {
+        Measured {
+            sleep,
             cpu,
-            median,
-            p99: 2.0 * median,
-            lines: vec![(0.0, median), (DRAWN_MS, median)],
+            median_ms,
+            p99_ms: 2.0 * median_ms,
+            lines: vec![(0.0, median_ms), (DRAWN_MS, median_ms)],
         }
     }
 
-    fn pauses(median: [f64; 5], cpu: [f64; 5]) -> Vec<Tried> {
-        (0..5)
-            .map(|at| one(Some(PAUSES[at].1), cpu[at], median[at]))
-            .collect()
+    fn all(median: [f64; 5], cpu: [f64; 5]) -> Vec<Measured> {
+        (0..5).map(|at| one(Some(SLEEPS[at].1), cpu[at], median[at])).collect()
     }
 
     #[test]
     fn the_claims_tell_a_trade_from_a_gift() {
-        let holding = |tried: &[Tried]| -> Vec<bool> {
-            let outcome = outcome(tried, &one(None, 1.5, 0.1));
-            outcome.claims.iter().map(|claim| claim.holds).collect()
-        };
-        let cpu = [99.0, 9.0, 3.0, 1.0, 0.8];
-        let traded = pauses([0.1, 0.2, 0.7, 5.0, 25.0], cpu);
-        assert_eq!(holding(&traded), [true; 4]);
-        let given = pauses([0.1; 5], [1.5; 5]);
-        assert_eq!(holding(&given), [false; 4]);
+        let readiness = one(None, 1.5, 0.1);
+        let traded = all([0.1, 0.2, 0.7, 5.0, 25.0], [99.0, 9.0, 3.0, 1.0, 0.8]);
+        assert_eq!(holding(&outcome(&traded, &readiness)), [true; 4]);
+        let given = all([0.1; 5], [1.5; 5]);
+        assert_eq!(holding(&outcome(&given, &readiness)), [false; 4]);
     }
 
     #[test]
-    fn the_saw_tooth_shows_the_long_pauses_beside_readiness() {
-        let figure = saw_tooth(&pauses([1.0; 5], [1.0; 5]), &one(None, 1.0, 1.0));
+    fn the_saw_tooth_shows_the_long_sleeps_and_readiness() {
+        let figure = saw_tooth(&all([1.0; 5], [1.0; 5]), &one(None, 1.0, 1.0));
         let Drawing::Lines { series, .. } = figure.drawing else {
             unreachable!("it draws lines");
         };
         let names: Vec<&str> = series.iter().map(|series| series.name.as_str()).collect();
-        assert_eq!(names, ["a pause of 10 ms", "a pause of 50 ms", "readiness"]);
+        assert_eq!(names, ["a sleep of 10 ms", "a sleep of 50 ms", "readiness"]);
         assert!(series.iter().all(|series| series.points.len() == 1));
     }
 }

@@ -1,206 +1,233 @@
-//! The picture of this project: one of the people in a chat stops reading, and four servers do four different things.
+//! The main picture of this project: one client stops reading, and four servers react in four ways.
 //!
-//! All four run at the same time, each with a crowd of its own that talks in the same way: whatever else the machine does
-//! meanwhile, it does to all of them.
-//!
-//! | file | what it does |
-//! |---|---|
-//! | `server` | one of the four, and the people in it |
-//! | `stalled` | the one who stops reading |
-//! | `others` | what the others have heard, and how late |
+//! All four run at the same time, each with its own clients and the same load, so anything else on the machine affects
+//! all of them.
 
-mod others;
-mod server;
+mod deliveries;
 mod stalled;
 
 use std::io;
+use std::sync::mpsc::channel;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting};
-use crate::figure::{Axis, Drawing, Figure, Series};
-use crate::talk::Talk;
-use server::{BURST_LINES, Measured, STALLS_AT, Server};
-use stalled::Fate;
+use chatserv::load::dialect::Role;
 
-/// See the module.
+use super::room::Room;
+use super::talk::Talk;
+use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, claims, line_plot};
+use crate::figure::{Axis, Figure, Series};
+use deliveries::Deliveries;
+use stalled::{Fate, Stalled};
+
 pub const EXPERIMENT: Experiment = Experiment {
     name: "stalled-reader",
     title: "One person stops reading",
-    guess: "One of 24 people stops reading. By what factor does the 99th percentile of the others' latency differ, between \
-            a server that writes to each in turn and ours?",
+    guess: "One of 24 people stops reading. By what factor does the 99th percentile of the others' latency differ \
+            between a server that writes to each in turn and ours?",
     takes: Duration::from_secs(15),
     measure,
     why: [
-        "A write blocks when the client's receive buffer and the server's send buffer are full, until the client reads: \
-         TCP slows a sender down to its receiver (RFC 9293, section 3.8.6), and cannot know that this sender has others to serve.",
-        "The first server writes to each person under the lock, so that one full socket holds the lock, and with it \
-         everybody, for as long as one person likes.",
-        "The second gives each person a channel and a thread that writes; but a channel ends somewhere, and whoever then \
-         waits for room in it waits with everybody again, here for 5 seconds.",
-        "The third throws away what does not fit, so nobody waits; but it cannot tell a reader who has stopped from one \
-         who was only slower than a burst, and neither is told.",
-        "Ours sends without ever waiting, keeps what did not fit for that one person, up to a limit, and lets them go \
-         beyond it, with a reason: the others' lines never stand behind theirs.",
+        "A write blocks when the buffers of both ends are full, until the client reads. TCP slows a sender down to its \
+         receiver (RFC 9293, section 3.8.6), and cannot know that this sender has other receivers.",
+        "The first server writes to each client under the lock, so one full socket holds the lock, and with it \
+         everybody.",
+        "The second gives each client a channel and a writer thread. But a channel is bounded, and a sender that waits \
+         for room in it makes everybody wait again, here for 5 seconds.",
+        "The third drops what does not fit, so nobody waits. But it cannot tell a stopped reader from one that is only \
+         slower than a burst, and it tells neither of them.",
+        "Ours never blocks in a send. It keeps what did not fit for that one client, up to a limit. Beyond the limit \
+         it disconnects the client and says why.",
     ],
     change: Change {
         file: "src/bin/lab/experiments/stalled_reader/stalled.rs",
         line: "const RECEIVE_BUFFER_BYTES: usize",
-        try_this: "Let it be 512 * 1024. The same four curves come, and the two that rise do so seconds later: a larger buffer \
-                   only puts off the question of what to do when it is full.",
+        try_this: "Set it to 512 * 1024. The four curves look the same, but the two that rise do so seconds later. A \
+                   larger buffer only delays the question of what to do when it is full.",
     },
-    question: "Which of the four lost lines of people who read all the time, and what became of the one who did not?",
+    question: "Which of the four lost lines of people who read all the time, and what happened to the one who did not?",
 };
 
-/// The four, with what they are called in the picture.
+/// The four servers, with their names in the plot and their arguments.
 const SERVERS: [(&str, &[&str]); 4] = [
     ("a blocking write to each", &["threads"]),
-    (
-        "channels, wait 5 s when full",
-        &["threads-channels", "--when-full", "wait"],
-    ),
-    (
-        "channels, drop when full",
-        &["threads-channels", "--when-full", "drop"],
-    ),
+    ("channels, wait 5 s when full", &["threads-channels", "--when-full", "wait"]),
+    ("channels, drop when full", &["threads-channels", "--when-full", "drop"]),
     ("ours: never waits, cuts off", &["threads-dispatcher"]),
 ];
 
-/// How long each line is.
+/// When the client stops reading.
+const STALLS_AT: Duration = Duration::from_secs(1);
+
 const LINE_BYTES: usize = 800;
 
+/// The burst shows what a server loses although everybody reads: this many lines, sent by all people at once.
+const BURST_LINES: usize = 3000;
+
+/// Short enough that all lines together stay below our server's limit for one client.
+const BURST_LINE: &[u8] = b"#...........................................................\r\n";
+
+/// After this much silence in a burst, no more deliveries come, even on a busy machine.
+const SILENCE: Duration = Duration::from_secs(2);
+
+/// What a server did with the stalled reader.
+struct Measured {
+    others: Deliveries,
+    lines: usize,
+    fate: Fate,
+}
+
 fn measure(setting: &Setting) -> io::Result<Outcome> {
+    let people = setting.pick(24, 50);
+    // One more person stalls, and the speaker hears nothing.
+    let hearers = people - 2;
     let talk = Talk {
-        speaker: 0,
+        speaker: hearers,
         every: Duration::from_millis(3),
         time: setting.pick(Duration::from_millis(9500), Duration::from_secs(20)),
         line_bytes: LINE_BYTES,
         patience: Duration::from_secs(2),
     };
-    let people = setting.pick(24, 50);
-    let mut bursts = Vec::new();
-    let mut servers = Vec::new();
+    let mut losses = Vec::new();
+    let mut rooms = Vec::new();
     for (_, arguments) in SERVERS {
-        bursts.push(Server::start(arguments, people)?.burst()?);
-        servers.push(Server::start(arguments, people)?);
+        losses.push(burst(start(arguments, hearers)?)?);
+        rooms.push(start(arguments, hearers)?);
     }
     let measured = thread::scope(|scope| {
-        let running: Vec<_> = servers
+        let running = rooms.into_iter().map(|room| scope.spawn(|| stall(room, hearers, &talk)));
+        let running: Vec<_> = running.collect();
+        let measured = running
             .into_iter()
-            .map(|server| scope.spawn(|| server.stall(&talk)))
-            .collect();
-        running
-            .into_iter()
-            .map(|server| {
-                server
-                    .join()
-                    .expect("a load ends with an error, not with a panic")
-            })
-            .collect::<io::Result<Vec<Measured>>>()
+            .map(|running| running.join().expect("the load ends with an error, not with a panic"));
+        measured.collect::<io::Result<Vec<Measured>>>()
     })?;
-    Ok(outcome(&talk, &measured, &bursts))
+    Ok(outcome(&talk, &measured, &losses))
 }
 
-fn outcome(talk: &Talk, measured: &[Measured], bursts: &[(usize, usize)]) -> Outcome {
-    // In the order of SERVERS.
-    let after_the_stall = |rank| -> Vec<f64> {
-        measured
-            .iter()
-            .map(|server| ms_after_the_stall(server, talk, rank))
-            .collect()
+fn start(arguments: &[&str], hearers: usize) -> io::Result<Room> {
+    let mut room = Room::start(arguments)?;
+    room.add(Role::Listener, hearers, hearers)?;
+    room.add(Role::Speaker, 1, 1)?;
+    Ok(room)
+}
+
+/// Everybody reads, and all talk at once. Returns how many deliveries were expected, and how many were lost.
+fn burst(mut room: Room) -> io::Result<(usize, usize)> {
+    let people = room.crowd.len();
+    let each = BURST_LINES / people;
+    let lines = BURST_LINE.repeat(each);
+    (0..people).for_each(|member| room.crowd.send(member, &lines));
+    let expected = each * people * (people - 1);
+    let mut heard = 0;
+    let mut last = Instant::now();
+    while heard < expected {
+        // Before the turn, because after a pause of this process there may be input to read.
+        let is_silent = last.elapsed() >= SILENCE;
+        let before = heard;
+        room.turn(|_, bytes| {
+            heard += bytes.iter().filter(|&&byte| byte == b'#').count();
+            last = Instant::now();
+        })?;
+        if is_silent && heard == before {
+            break;
+        }
+    }
+    Ok((expected, expected - heard))
+}
+
+/// Adds the client that stops reading, and runs the talk.
+fn stall(mut room: Room, hearers: usize, talk: &Talk) -> io::Result<Measured> {
+    let stalled = Stalled::join(room.server.address())?;
+    let mut others = Deliveries::new(hearers);
+    let (resume, resumed) = channel();
+    thread::scope(|scope| {
+        let stalled = scope.spawn(move || stalled.live(STALLS_AT, &resumed));
+        let totals = talk.run(&mut room.crowd, hearers, |heard| others.add(heard));
+        // This lets the stalled client go on, also after an error.
+        drop(resume);
+        let lines = totals?.lines;
+        others.finish(lines);
+        while !stalled.is_finished() {
+            room.turn(|_, _| {})?;
+        }
+        let fate = stalled.join().expect("reading from a socket never panics")?;
+        Ok(Measured { others, lines, fate })
+    })
+}
+
+fn outcome(talk: &Talk, measured: &[Measured], losses: &[(usize, usize)]) -> Outcome {
+    let since_the_stall = |rank| -> Vec<f64> {
+        let latencies = measured.iter().map(|server| {
+            let latency = server.others.per_mille_ms(talk, rank, STALLS_AT, talk.time);
+            latency.expect("the talk is longer than the time until the stall")
+        });
+        latencies.collect()
     };
-    let (median, p99) = (after_the_stall(500), after_the_stall(990));
-    let (naive, waiting, ours) = (p99[0], p99[1], p99[3]);
-    let fates: Vec<String> = SERVERS
-        .iter()
-        .zip(measured)
-        .map(|((name, _), server)| format!("{name}: {}", told(&server.fate, server.lines)))
-        .collect();
-    let losses: Vec<String> = SERVERS
-        .iter()
-        .zip(bursts)
-        .map(|((name, _), (_, lost))| format!("{name}: {lost}"))
-        .collect();
+    let (median, p99) = (since_the_stall(500), since_the_stall(990));
+    let each = |text: &dyn Fn(usize) -> String| {
+        let servers = SERVERS.iter().enumerate();
+        let servers: Vec<String> =
+            servers.map(|(at, (name, _))| format!("{name}: {}", text(at))).collect();
+        servers.join("; ")
+    };
     Outcome {
-        figures: vec![figure(talk, measured)],
-        found: format!(
-            "Since one has stopped, 99 of 100 deliveries to the others take up to {naive:.0} ms with a blocking write to \
-             each, {waiting:.0} ms with channels that are waited for, {:.1} ms with channels that drop, and {ours:.1} ms \
-             with ours.",
-            p99[2],
+        figures: vec![plot(talk, measured)],
+        finding: format!(
+            "After one client has stopped, 99 of 100 deliveries to the others take up to {:.0} ms with a blocking \
+             write to each, {:.0} ms with channels and waiting, {:.1} ms with channels that drop, and {:.1} ms with \
+             ours.",
+            p99[0], p99[1], p99[2], p99[3],
         ),
-        guessed: format!("{:.0} times", naive / ours),
+        measured: format!("{:.0} times", p99[0] / p99[3]),
         answer: format!(
-            "When all who read said {BURST_LINES} lines together, at once, so many of {} deliveries were lost: {}. \
-             And this is what the one who stopped finds when they read again: {}.",
-            bursts[0].0,
-            losses.join("; "),
-            fates.join("; "),
+            "When all who read sent {BURST_LINES} lines at once, this many of {} deliveries were lost: {}. The client \
+             that had stopped found this when it read again: {}.",
+            losses[0].0,
+            each(&|at| losses[at].1.to_string()),
+            each(&|at| describe(&measured[at].fate, measured[at].lines)),
         ),
-        claims: claims(&measured[3], &median, &p99, bursts[3].1),
+        claims: claims(&median, &p99, losses[3].1 + measured[3].others.missed()),
     }
 }
 
-fn claims(ours: &Measured, median: &[f64], p99: &[f64], lost_in_burst: usize) -> Vec<Claim> {
-    let behind = |which: usize| Claim {
-        says: format!(
-            "{}: the others' 99th percentile is at least 10 times that of ours ({:.1} ms, {:.1} ms).",
-            SERVERS[which].0, p99[which], p99[3],
-        ),
-        holds: p99[which] >= 10.0 * p99[3],
-    };
-    let lost = lost_in_burst + ours.others.missed();
-    vec![
-        behind(0),
-        behind(1),
-        Claim {
-            says: format!(
-                "Ours delivers as fast as the one that never waits because it drops: their medians differ by a factor of 10 at \
-                 the most ({:.2} ms, {:.2} ms).",
-                median[3], median[2],
-            ),
-            holds: median[3] <= 10.0 * median[2] && median[2] <= 10.0 * median[3],
-        },
-        Claim {
-            says: format!("Ours loses no line of anybody who reads ({lost} were lost)."),
-            holds: lost == 0,
-        },
-    ]
+fn claims(median: &[f64], p99: &[f64], lost: usize) -> Vec<Claim> {
+    let (wait, drop, ours) = (SERVERS[1].0, median[2], median[3]);
+    claims! {
+        p99[0] >= 10.0 * p99[3] =>
+            "{}: the others' 99th percentile is at least 10 times that of ours ({:.1} and {:.1} ms).",
+            SERVERS[0].0, p99[0], p99[3];
+        p99[1] >= 10.0 * p99[3] =>
+            "{wait}: the same ({:.1} and {:.1} ms).", p99[1], p99[3];
+        ours <= 10.0 * drop && drop <= 10.0 * ours =>
+            "Ours delivers as fast as the server that drops: their medians differ by a factor of 10 at most ({ours:.2} \
+             and {drop:.2} ms).";
+        lost == 0 =>
+            "Ours loses no line for a client that reads ({lost} lost).";
+    }
 }
 
-/// So many of a thousand deliveries, of what was said since the one has stopped, did not take longer; in ms.
-fn ms_after_the_stall(server: &Measured, talk: &Talk, rank: usize) -> f64 {
-    let latency = server.others.per_mille_ms(talk, rank, STALLS_AT, talk.time);
-    latency.expect("the talk goes on for longer than until the stall")
-}
-
-fn told(fate: &Fate, lines: usize) -> String {
+fn describe(fate: &Fate, lines: usize) -> String {
     let got = format!("{} of {lines} lines", fate.lines);
     match (&fate.last_words, fate.is_cut) {
         (Some(words), true) => format!("{got}, then \"{words}\" and the end of the connection"),
-        (None, true) => format!("{got}, then the end of the connection without a word"),
-        (_, false) => format!("{got}, and not a word about it"),
+        (None, true) => format!("{got}, then the end of the connection, without a reason"),
+        (_, false) => format!("{got}, and no word about it"),
     }
 }
 
-fn figure(talk: &Talk, measured: &[Measured]) -> Figure {
-    let series = SERVERS
-        .iter()
-        .zip(measured)
-        .map(|((name, _), server)| Series {
-            name: (*name).to_owned(),
-            points: server.others.picture(talk),
-        });
-    Figure {
-        name: "stalled-reader".to_owned(),
-        title: "One of the people stops reading after a second: latency of all the others".to_owned(),
-        see: "After the buffers are full, the others wait with whoever waits for one; ours stays flat. A line that never \
-              came counts as lasting until the end."
-            .to_owned(),
-        drawing: Drawing::Lines {
-            x: Axis::linear("when it was said (s)"),
-            y: Axis::logarithmic("99th percentile of latency (ms)"),
-            series: series.collect(),
-        },
-    }
+fn plot(talk: &Talk, measured: &[Measured]) -> Figure {
+    let series = SERVERS.iter().zip(measured).map(|((name, _), server)| Series {
+        name: (*name).to_owned(),
+        points: server.others.p99_over_time(talk),
+    });
+    line_plot(
+        "stalled-reader",
+        "One client stops reading after a second: the latency of all others",
+        "When the buffers are full, the others wait with any server that waits for one client. Ours stays flat. A line \
+             that never arrives counts until the end.",
+        Axis::linear("when it was sent (s)"),
+        Axis::logarithmic("99th percentile of latency (ms)"),
+        series.collect(),
+    )
 }

@@ -1,169 +1,116 @@
-//! Some people talk at the same time, and all the time.
+//! Several people talk at the same time, without a pause.
 
 use std::io;
 use std::time::{Duration, Instant};
 
-use chatserv::load::Names;
-use chatserv::load::cost::{Cost, switches};
-use chatserv::load::crowd::Crowd;
+use chatserv::load::cost::switches;
 use chatserv::load::dialect::Role;
 
-use crate::serving::Serving;
+use super::room::Room;
 
-/// Every line has exactly one of these, and nothing else that a server says has any.
+/// Every line has exactly one of these, and the server's own lines have none.
 const MARK: u8 = b'#';
 
-/// How long a turn waits at the most.
-const TURN: Duration = Duration::from_millis(1);
+/// The length of a line without its end.
+const LINE_BYTES: usize = 64;
 
 /// How long the last lines may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Who talks, and how much.
 #[derive(Debug, Clone, Copy)]
 pub struct Talkers {
-    /// How many talk.
     pub talkers: usize,
-    /// How many more only listen; 1 at the least.
+    /// People who only listen, 1 at least.
     pub listeners: usize,
-    /// How many lines each of the talkers has under way at a time: said, and not heard yet. The next one is said as soon
-    /// as one of them is heard.
+    /// How many lines each talker has under way, which means sent but not delivered. The next is sent as soon as one of
+    /// them is delivered.
     pub under_way: usize,
-    /// How long a line is, its end not counted.
-    pub line_bytes: usize,
-    /// How long they talk.
     pub time: Duration,
 }
 
-/// What was said, and what it cost the server.
-#[derive(Debug, Clone, Copy)]
+/// What was sent, and what it cost the server.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Talked {
-    /// Lines that were said.
     pub lines: usize,
-    /// How often one was heard. Nobody hears their own.
     pub deliveries: usize,
-    /// How long it took until everybody had all of it.
+    /// The time until everybody had all lines.
     pub took: Duration,
-    /// User and system time of the server.
     pub cpu: Duration,
-    /// How often a thread of the server went to sleep, to be woken later.
+    /// How often a thread of the server went to sleep.
     pub switches: u64,
 }
 
 impl Talked {
-    /// Lines a second.
     pub fn lines_per_s(self) -> f64 {
         self.lines as f64 / self.took.as_secs_f64()
     }
 
-    /// The server's processor time for one delivery, in microseconds.
+    /// Processor time of one delivery, in microseconds.
     pub fn cpu_us(self) -> f64 {
         self.cpu.as_secs_f64() * 1e6 / self.deliveries as f64
     }
 
-    /// How often a thread of the server was woken, for one line.
+    /// Wake-ups of the server's threads for one line.
     pub fn wakeups(self) -> f64 {
         self.switches as f64 / self.lines as f64
     }
 }
 
 impl Talkers {
-    /// Brings all of them into the chat of this server and lets them talk.
-    ///
-    /// # Errors
-    /// The server lets somebody go, or loses a line.
-    pub fn talk(&self, serving: &Serving) -> io::Result<Talked> {
-        let mut crowd = Crowd::new()?;
-        let people = self.listeners + self.talkers;
-        for (role, count) in [
-            (Role::Listener, self.listeners),
-            (Role::Speaker, self.talkers),
-        ] {
-            crowd.bring_in(serving.address(), &Names, role, count, 1)?;
-        }
-        let cpu_before = serving.cost()?.cpu;
-        let switches_before = switches(serving.pid())?;
-        let mut talk = Talk {
-            line: self.line(),
-            lines: 0,
-            deliveries: 0,
-            heard_by_first: 0,
-        };
+    /// Adds everybody to an empty room, one after the other, and lets them talk.
+    pub fn talk(&self, room: &mut Room) -> io::Result<Talked> {
+        room.add(Role::Listener, self.listeners, 1)?;
+        room.add(Role::Speaker, self.talkers, 1)?;
+        let pid = room.server.pid();
+        let (cpu, sleeps) = (room.server.cost()?.cpu, switches(pid)?);
+        let line = line();
+        let (mut lines, mut deliveries) = (0, 0);
+        // The first listener stands for all: what it has heard is no longer under way.
+        let mut heard_by_first = 0;
         let began = Instant::now();
-        while began.elapsed() < self.time {
-            while talk.lines - talk.heard_by_first < self.talkers * self.under_way {
-                crowd.send(self.listeners + talk.lines % self.talkers, &talk.line);
-                talk.lines += 1;
+        loop {
+            let is_talking = began.elapsed() < self.time;
+            while is_talking && lines - heard_by_first < self.talkers * self.under_way {
+                room.crowd.send(self.listeners + lines % self.talkers, &line);
+                lines += 1;
             }
-            talk.turn(&mut crowd)?;
-        }
-        while talk.deliveries < talk.lines * (people - 1) {
+            if !is_talking && deliveries >= lines * (self.listeners + self.talkers - 1) {
+                break;
+            }
             if began.elapsed() > self.time + PATIENCE {
                 return Err(io::Error::other("the server has lost a line"));
             }
-            talk.turn(&mut crowd)?;
+            let mut is_closed = false;
+            room.turn(|member, bytes| {
+                is_closed |= bytes.is_empty();
+                let heard = bytes.iter().filter(|&&byte| byte == MARK).count();
+                deliveries += heard;
+                heard_by_first += if member == 0 { heard } else { 0 };
+            })?;
+            if is_closed {
+                return Err(io::Error::other("the server has closed a connection"));
+            }
         }
-        let took = began.elapsed();
-        let Cost { cpu, .. } = serving.cost()?;
         Ok(Talked {
-            lines: talk.lines,
-            deliveries: talk.deliveries,
-            took,
-            cpu: cpu.saturating_sub(cpu_before),
-            switches: switches(serving.pid())?.saturating_sub(switches_before),
+            lines,
+            deliveries,
+            took: began.elapsed(),
+            cpu: room.server.cost()?.cpu.saturating_sub(cpu),
+            switches: switches(pid)?.saturating_sub(sleeps),
         })
     }
-
-    fn line(&self) -> Vec<u8> {
-        let mut line = vec![MARK];
-        line.resize(self.line_bytes.max(1), b'.');
-        line.extend_from_slice(b"\r\n");
-        line
-    }
 }
 
-/// How far they are.
-struct Talk {
-    line: Vec<u8>,
-    lines: usize,
-    deliveries: usize,
-    /// The first listener stands for all: what they have heard is no longer under way.
-    heard_by_first: usize,
-}
-
-impl Talk {
-    fn turn(&mut self, crowd: &mut Crowd) -> io::Result<()> {
-        let mut closed = false;
-        crowd.turn(TURN, |member, bytes| {
-            closed |= bytes.is_empty();
-            let heard = bytes.iter().filter(|&&byte| byte == MARK).count();
-            self.deliveries += heard;
-            if member == 0 {
-                self.heard_by_first += heard;
-            }
-        })?;
-        if closed {
-            return Err(io::Error::other("the server has let somebody go"));
-        }
-        Ok(())
-    }
+fn line() -> Vec<u8> {
+    let mut line = vec![MARK];
+    line.resize(LINE_BYTES, b'.');
+    line.extend_from_slice(b"\r\n");
+    line
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_line_has_its_length_and_one_mark() {
-        let talkers = Talkers {
-            talkers: 1,
-            listeners: 1,
-            under_way: 1,
-            line_bytes: 10,
-            time: Duration::ZERO,
-        };
-        assert_eq!(talkers.line(), b"#.........\r\n");
-    }
 
     #[test]
     fn costs_are_those_of_one_line_or_one_delivery() {
@@ -177,5 +124,6 @@ mod tests {
         assert_eq!(talked.lines_per_s(), 50.0);
         assert_eq!(talked.cpu_us(), 20.0);
         assert_eq!(talked.wakeups(), 2.5);
+        assert_eq!(line().iter().filter(|&&byte| byte == MARK).count(), 1);
     }
 }

@@ -1,139 +1,144 @@
-//! Readers that wait for their turn, against readers that push on, while more and more people flood the chat.
-
-mod mode;
+//! Readers that wait for their turn against readers that push on, while more and more people flood the chat.
 
 use std::io;
 use std::time::Duration;
 
-use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, cores};
-use crate::figure::{Axis, Drawing, Figure, Series};
-use mode::{Mode, Point};
+use super::room::Room;
+use super::talkers::{Talked, Talkers};
+use crate::experiment::{
+    Change, Claim, Experiment, Outcome, Setting, claims, cores, line_plot, series,
+};
+use crate::figure::{Axis, Figure};
 
-/// See the module.
 pub const EXPERIMENT: Experiment = Experiment {
     name: "turns",
-    title: "Waiting for one's turn",
-    guess: "32 people flood the chat, and each reader hands on what it has read at once. How often is a thread woken for \
-            100 lines?",
+    title: "Waiting for a turn",
+    guess: "32 people flood the chat, and each reader passes on its input at once. How often is a thread woken for 100 \
+            lines?",
     takes: Duration::from_secs(9),
     measure,
     why: [
-        "A reader that pushes on reads a line as soon as it comes, hands it on and sleeps in its next read, so that in a \
-         flood nearly every line wakes it: a switch of threads each time.",
-        "A reader that waits for its turn leaves what comes in the socket meanwhile, and the kernel gathers it: the next \
-         read brings many lines for one wake-up.",
-        "What comes while the dispatcher writes is its next batch in any case: from readers that push on in a piece for \
-         every line, from readers that wait in one piece for each person, which costs less to hand over.",
-        "A turn is no gift: giving it wakes a reader, and whoever says the next line just when the last one is heard makes \
-         their reader sleep twice for it, once in the read and once for the turn.",
-        "What turns are for, no curve here shows: each connection has one event under way at the most, so that the inbox \
-         cannot grow beyond the number of people, and nobody's line stands behind all that somebody else has to say.",
+        "A reader that pushes on passes on each line as it arrives, and sleeps in its next read. In a flood, nearly \
+         every line wakes it.",
+        "A reader that waits for its turn leaves new input in the socket. The next read returns many lines for one \
+         wake-up.",
+        "What arrives while the dispatcher writes becomes its next batch in both cases. Readers that push on send one \
+         event for each line, and readers that wait send one for each person, which costs less.",
+        "A turn has a cost: giving it wakes a reader. If each line is sent just when the previous one has arrived, the \
+         reader sleeps twice for a line, once in the read and once for the turn.",
+        "The purpose of turns is in none of the plots. Each connection has at most one event under way, so the inbox \
+         cannot grow beyond the number of people, and no line waits behind all the lines of somebody else.",
     ],
     change: Change {
-        file: "src/bin/lab/experiments/turns/mode.rs",
+        file: "src/bin/lab/experiments/turns.rs",
         line: "under_way: 32,",
-        try_this: "Make it 1: nobody floods now, and the curves of the wake-ups change places. One more for each line is \
-                   the price of a turn where it came too late to be of use.",
+        try_this: "Set it to 1, so nobody floods the chat. The two curves of the wake-ups change places: a turn that \
+                   comes too late to help costs one more wake-up for each line.",
     },
     question: "How many wake-ups does a line cost with one talker, and with 32?",
 };
 
-/// How many talk at once.
+/// How many people talk at once.
 const TALKERS: [usize; 6] = [1, 2, 4, 8, 16, 32];
 
-/// What the two ways are called in the picture, in the order of the outcomes.
-const MODES: [&str; 2] = ["wait for the turn", "push on"];
+/// The two kinds of readers, with their names in the plot and the arguments of their server.
+const MODES: [(&str, &[&str]); 2] =
+    [("wait for the turn", &["turns"]), ("push on", &["turns", "--push-on"])];
+
+struct Point {
+    talkers: usize,
+    /// The average number of lines in a batch of the dispatcher.
+    batch_lines: f64,
+    talked: Talked,
+}
 
 fn measure(setting: &Setting) -> io::Result<Outcome> {
     let time = setting.pick(Duration::from_millis(500), Duration::from_secs(5));
-    let of_mode = |mode: Mode| {
-        let points = TALKERS.iter().map(|&talkers| mode.measure(talkers, time));
-        points.collect::<io::Result<Vec<Point>>>()
-    };
-    let (waiting, pushing) = (of_mode(Mode::Wait)?, of_mode(Mode::PushOn)?);
+    let mut modes = Vec::new();
+    for (_, arguments) in MODES {
+        let points = TALKERS.map(|talkers| point(arguments, talkers, time));
+        modes.push(points.into_iter().collect::<io::Result<Vec<Point>>>()?);
+    }
+    Ok(outcome(&modes))
+}
+
+fn point(arguments: &[&str], talkers: usize, time: Duration) -> io::Result<Point> {
+    let load = Talkers { talkers, listeners: 20, under_way: 32, time };
+    let mut room = Room::start(arguments)?;
+    let talked = load.talk(&mut room)?;
+    // This includes the few batches in which people joined.
+    let [batches, lines] = room.server.finish("batches: ")?;
+    Ok(Point { talkers, batch_lines: lines / batches, talked })
+}
+
+fn outcome(modes: &[Vec<Point>]) -> Outcome {
+    let (waiting, pushing) = (&modes[0], &modes[1]);
     let last = TALKERS.len() - 1;
     let many = TALKERS[last];
-    let woken = |points: &[Point]| {
-        points
-            .iter()
-            .map(|point| point.talked.wakeups())
-            .sum::<f64>()
+    let ends = |points: &[Point]| [0, last].map(|at| points[at].talked.wakeups());
+    let ([wait_one, wait_many], [push_one, push_many]) = (ends(waiting), ends(pushing));
+    let (wait, push) = (&waiting[last], &pushing[last]);
+    let [wait_us, push_us] = [wait, push].map(|point| point.talked.cpu_us());
+    let average = |points: &[Point]| {
+        points.iter().map(|point| point.talked.wakeups()).sum::<f64>() / TALKERS.len() as f64
     };
-    let (few, often) = (woken(&waiting), woken(&pushing));
-    let runs = TALKERS.len() as f64;
-    Ok(Outcome {
-        found: format!(
-            "With {many} who flood, readers that wait are woken {:.2} times for a line and readers that push on {:.2} times; \
-             the dispatcher takes {:.0} and {:.0} lines at once, and a delivery costs {:.2} µs and {:.2} µs of processor time.",
-            waiting[last].talked.wakeups(),
-            pushing[last].talked.wakeups(),
-            waiting[last].batch_lines,
-            pushing[last].batch_lines,
-            waiting[last].talked.cpu_us(),
-            pushing[last].talked.cpu_us(),
+    Outcome {
+        finding: format!(
+            "With {many} people who flood, readers that wait are woken {wait_many:.2} times for each line, and readers \
+             that push on {push_many:.2} times. The dispatcher takes {:.0} and {:.0} lines at once, and a delivery \
+             costs {wait_us:.2} and {push_us:.2} µs of processor time.",
+            wait.batch_lines, push.batch_lines
         ),
-        guessed: format!("{:.0} times", 100.0 * pushing[last].talked.wakeups()),
+        measured: format!("{:.0} times", 100.0 * push_many),
         answer: format!(
-            "{:.2} and {:.2} where readers wait for their turn; {:.2} and {:.2} where they push on.",
-            waiting[0].talked.wakeups(),
-            waiting[last].talked.wakeups(),
-            pushing[0].talked.wakeups(),
-            pushing[last].talked.wakeups(),
+            "{wait_one:.2} and {wait_many:.2} if readers wait for their turn, and {push_one:.2} and {push_many:.2} if \
+             they push on."
         ),
-        claims: vec![claim(few / runs, often / runs, cores())],
-        figures: figures(&[waiting, pushing]),
-    })
+        claims: claims(average(waiting), average(pushing), cores()),
+        figures: figures(modes),
+    }
 }
 
-/// With one core nothing comes while the dispatcher writes: readers that push on find as many lines at once as the others.
-fn claim(waiting: f64, pushing: f64, cores: usize) -> Claim {
-    let says = format!(
-        "In a flood, readers that wait for their turn cause at most half the wake-ups of those that push on ({waiting:.2} and \
-         {pushing:.2} for a line, over all numbers of talkers)."
-    );
-    Claim::needs_cores(2, cores, says, 2.0 * waiting <= pushing)
+fn claims(waiting: f64, pushing: f64, cores: usize) -> Vec<Claim> {
+    let mut claims = claims! {
+        2.0 * waiting <= pushing =>
+            "In a flood, readers that wait for their turn cause at most half the wake-ups of readers that push on \
+             ({waiting:.2} and {pushing:.2} for each line, on average).";
+    };
+    // With one core, no input arrives while the dispatcher writes, so both kinds of readers find as many lines at once.
+    claims[0].require_cores(2, cores);
+    claims
 }
 
-fn figures(outcomes: &[Vec<Point>; 2]) -> Vec<Figure> {
-    let figure = |name: &str, title: &str, see: &str, label: &str, value: fn(&Point) -> f64| {
-        let series = MODES.iter().zip(outcomes).map(|(&mode, points)| Series {
-            name: mode.to_owned(),
-            points: points
-                .iter()
-                .map(|point| (point.talkers as f64, value(point)))
-                .collect(),
+fn figures(modes: &[Vec<Point>]) -> Vec<Figure> {
+    let plot = |name, title, see, y: &str, value: fn(&Point) -> f64| {
+        let lines = MODES.iter().zip(modes).map(|((name, _), points)| {
+            series(name, points, |point| (point.talkers as f64, value(point)))
         });
-        Figure {
-            name: name.to_owned(),
-            title: title.to_owned(),
-            see: see.to_owned(),
-            drawing: Drawing::Lines {
-                x: Axis::linear("people who flood at once"),
-                y: Axis::linear(label),
-                series: series.collect(),
-            },
-        }
+        let x = Axis::linear("people who flood at once");
+        line_plot(name, title, see, x, Axis::linear(y), lines.collect())
     };
     vec![
-        figure(
+        plot(
             "turns-wakeups",
             "How often a thread is woken for a line",
-            "Readers that push on are woken by nearly every line; those that wait find many lines at once.",
+            "Nearly every line wakes a reader that pushes on. A reader that waits finds many lines at once.",
             "wake-ups for a line",
             |point| point.talked.wakeups(),
         ),
-        figure(
+        plot(
             "turns-batch",
             "How many lines the dispatcher takes together",
-            "What has come while the last batch was written is the next one: in a piece for each line, or in one for each person.",
+            "A batch is what has arrived while the last one was written: one event for each line, or one for each \
+             person.",
             "lines in a batch",
             |point| point.batch_lines,
         ),
-        figure(
+        plot(
             "turns-cost",
-            "What a delivery costs",
-            "A wake-up that was saved is only a part of what a delivery costs: the writes to everybody are the same.",
-            "processor time for a delivery (µs)",
+            "The cost of a delivery",
+            "Fewer wake-ups save only a part of the cost of a delivery: the writes to everybody stay the same.",
+            "processor time of a delivery (µs)",
             |point| point.talked.cpu_us(),
         ),
     ]
@@ -145,8 +150,8 @@ mod tests {
 
     #[test]
     fn one_core_is_not_judged() {
-        assert!(claim(0.2, 0.5, 2).holds && !claim(0.4, 0.5, 2).holds);
-        let one = claim(0.4, 0.5, 1);
+        assert!(claims(0.2, 0.5, 2)[0].holds && !claims(0.4, 0.5, 2)[0].holds);
+        let one = claims(0.4, 0.5, 1).remove(0);
         assert!(one.holds && one.says.ends_with("this machine has 1.)"));
     }
 }

@@ -1,64 +1,35 @@
-//! For the tests: whether a page or a drawing is well-formed, what it says, and whether it asks for anything.
+//! Checks for the tests: whether markup is well-formed, what its text is, and whether it loads anything.
 
-use std::fmt::Write;
-
-/// What loads something, in a page or in its styles.
-const LOADS: [&str; 9] = [
-    "src=",
-    "srcset=",
-    "<link",
-    "<script",
-    "<iframe",
-    "@import",
-    "url(",
-    "xlink:",
-    "http-equiv",
-];
-
-/// The text between the tags, or where a tag is not closed, not opened, or not one.
+/// The text between the tags, or the reason why the markup is not well-formed.
 pub fn text(markup: &str) -> Result<String, String> {
     let mut open: Vec<&str> = Vec::new();
-    let mut text = String::new();
-    let mut rest = markup;
-    while let Some((before, behind)) = rest.split_once('<') {
-        text.push_str(&unescaped(before)?);
-        let (tag, behind) = behind.split_once('>').ok_or("a tag has no end")?;
-        rest = behind;
-        let name = tag
-            .trim_start_matches('/')
-            .split([' ', '/', '\n'])
-            .next()
-            .unwrap_or_default();
+    let mut parts = markup.split('<');
+    let mut text = unescaped(parts.next().unwrap_or_default())?;
+    for part in parts {
+        let (tag, behind) = part.split_once('>').ok_or(format!("<{part} has no end"))?;
+        text += &unescaped(behind)?;
+        let name = tag.trim_start_matches('/');
+        let name = name.split([' ', '/', '\n']).next().unwrap_or_default();
+        // An attribute has its quotes: there is no `=` behind the last one, and at most one before each.
+        let outside: Vec<&str> = tag.split('"').step_by(2).collect();
+        let is_quoted = outside.iter().all(|part| part.matches('=').count() <= 1)
+            && outside.last().is_some_and(|part| !part.contains('='));
         if tag.starts_with('!') {
             continue;
         } else if name.is_empty() || !name.chars().all(|letter| letter.is_ascii_alphanumeric()) {
             return Err(format!("<{tag}> is no tag"));
-        } else if tag.starts_with('/') {
-            let opened = open.pop();
-            if opened != Some(name) {
-                return Err(format!("{opened:?} is closed by </{name}>"));
-            }
-        } else if !attributes_are_quoted(tag) {
-            return Err(format!("an attribute has no end: <{tag}>"));
-        } else if name == "style" {
-            let (_, behind) = rest.split_once("</style>").ok_or("a style has no end")?;
-            rest = behind;
-        } else if !tag.ends_with('/') {
+        } else if !is_quoted || tag.matches('"').count() % 2 == 1 {
+            return Err(format!("an attribute has no quotes: <{tag}>"));
+        } else if !tag.starts_with('/') && !tag.ends_with('/') {
             open.push(name);
+        } else if tag.starts_with('/') && open.pop() != Some(name) {
+            return Err(format!("<{tag}> closes another tag"));
         }
     }
-    text.push_str(&unescaped(rest)?);
     match open.pop() {
         None => Ok(text),
         Some(name) => Err(format!("<{name}> is never closed")),
     }
-}
-
-fn attributes_are_quoted(tag: &str) -> bool {
-    let outside: Vec<&str> = tag.split('"').step_by(2).collect();
-    tag.matches('"').count().is_multiple_of(2)
-        && outside.iter().all(|part| part.matches('=').count() <= 1)
-        && outside.last().is_some_and(|part| !part.contains('='))
 }
 
 fn unescaped(text: &str) -> Result<String, String> {
@@ -66,55 +37,53 @@ fn unescaped(text: &str) -> Result<String, String> {
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let (name, behind) = part.split_once(';').ok_or(format!("a bare &: {part:?}"))?;
-        let letter = match name {
+        out.push(match name {
             "amp" => '&',
             "lt" => '<',
             "gt" => '>',
             "quot" => '"',
             "apos" | "#39" => '\'',
             name => return Err(format!("&{name}; is unknown")),
-        };
-        let _ = write!(out, "{letter}{behind}");
+        });
+        out += behind;
     }
     Ok(out)
 }
 
-/// All in a page's tags and styles that would be fetched from somewhere, also by a click.
-pub fn asked_of_the_network(page: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    // What is text is no request, whatever it says: only tags and styles count.
-    let styles = page.split("<style>").skip(1);
-    let styles = styles.filter_map(|rest| rest.split("</style>").next());
-    let tags = page
-        .split('<')
-        .skip(1)
-        .filter_map(|rest| rest.split('>').next());
-    for part in styles
-        .map(str::to_owned)
-        .chain(tags.map(|tag| format!("<{tag}")))
-    {
-        let asks = LOADS.iter().any(|load| part.contains(load));
-        let links_away = part
-            .split("href=")
-            .skip(1)
-            .any(|target| !target.trim_start_matches('"').starts_with('#'));
-        if asks || links_away {
-            found.push(part);
-        }
-    }
-    found
+/// The tags and styles that load something or link to another page. Text does not count.
+pub fn network_requests(page: &str) -> Vec<String> {
+    const LOADS: [&str; 9] = [
+        "src=",
+        "srcset=",
+        "<link",
+        "<script",
+        "<iframe",
+        "@import",
+        "url(",
+        "xlink:",
+        "http-equiv",
+    ];
+    let parts = page.split('<').skip(1).map(|rest| match rest.split_once('>') {
+        Some((tag, style)) if tag == "style" => format!("<{tag}>{style}"),
+        Some((tag, _)) => format!("<{tag}"),
+        None => rest.to_owned(),
+    });
+    let requests = parts.filter(|part| {
+        let mut links = part.split("href=").skip(1);
+        LOADS.iter().any(|load| part.contains(load))
+            || links.any(|target| !target.starts_with("\"#"))
+    });
+    requests.collect()
 }
 
 mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_well_formed_is_found() {
-        assert_eq!(
-            text("<!DOCTYPE html>\n<p a=\"b\">1 &lt; 2<br /></p>"),
-            Ok("\n1 < 2".to_owned())
-        );
-        for wrong in [
+    fn ill_formed_markup_and_network_requests_are_found() {
+        let good = text("<!DOCTYPE html>\n<p a=\"b\">1 &lt; 2<br /></p>");
+        assert_eq!(good.as_deref(), Ok("\n1 < 2"));
+        for bad in [
             "<p>",
             "</p>",
             "<p></b>",
@@ -124,20 +93,16 @@ mod tests {
             "<p a=\"b></p>",
             "a < b > c",
         ] {
-            assert!(text(wrong).is_err(), "{wrong}");
+            assert!(text(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn what_asks_the_network_is_found() {
-        for asks in [
+        for request in [
             "<img src=\"a.png\"/>",
             "<a href=\"https://example.org\">a</a>",
             "<style>@import \"a.css\";</style>",
             "<style>p { background: url(a.png) }</style>",
         ] {
-            assert_eq!(asked_of_the_network(asks).len(), 1, "{asks}");
+            assert_eq!(network_requests(request).len(), 1, "{request}");
         }
-        assert!(asked_of_the_network("<p>src= &lt;</p><a href=\"#a\">a</a>").is_empty());
+        assert!(network_requests("<p>src= &lt;</p><a href=\"#a\">a</a>").is_empty());
     }
 }

@@ -1,7 +1,7 @@
-//! Blocking, no threads: whoever is served is served alone, and everybody else waits in the backlog.
+//! Blocking calls and no threads: the server serves one client, and all others wait in the backlog.
 //!
-//! A whole conversation takes place between `accept` and the next `accept`. It is the first server in every book, and the
-//! reason for all others. Whoever does not read, or does not speak, stops all who come after.
+//! A whole conversation takes place between two calls of `accept`. This is the first server in every book, and the
+//! reason for all others: a client that does not read, or says nothing, blocks all clients behind it.
 
 use std::io::{self, ErrorKind, Read, Write};
 
@@ -9,17 +9,13 @@ use super::{Knobs, Variant, cannot};
 use crate::chat::Chat;
 use crate::serve::Port;
 
-/// See the module.
 pub const VARIANT: Variant = Variant {
     name: "one-at-a-time",
-    about: "blocking, no threads: the second client waits until the first has gone",
+    about: "blocking calls, no threads: the second client waits until the first has left",
     cannot: &[
         "Two people cannot talk: the second is served when the first has left.",
-        "Nothing happens at its time: a planned end comes with the next line that somebody says.",
-        cannot::LIMIT,
-        cannot::CHOOSE,
+        "It has no clock: a scheduled shutdown happens with the next line that is typed.",
         cannot::HURRY,
-        cannot::LINGER,
     ],
     serve,
 };

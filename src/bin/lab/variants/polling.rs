@@ -1,8 +1,8 @@
-//! Non-blocking sockets in a loop: each of them is asked, over and over, whether it has something.
+//! Non-blocking sockets in a loop: the server asks each of them again and again whether it has input.
 //!
-//! One thread serves all and never waits for anybody, so it does the waiting itself: with nothing to do it keeps a core
-//! busy. A sleep (`--sleep`) gives the core back and makes everybody wait. Whoever does not read is asked in vain in each
-//! round, and keeps nobody waiting; what they are to get piles up.
+//! One thread serves all clients and never blocks, so it has to spend the time between messages itself: with nothing to
+//! do, it keeps a core busy. A sleep (`--sleep`) frees the core and delays everybody. A client that does not read
+//! delays nobody, but its outbox grows.
 
 use std::io;
 use std::net::TcpStream;
@@ -13,18 +13,14 @@ use super::{Knobs, Variant, cannot};
 use crate::chat::Chat;
 use crate::serve::Port;
 
-/// See the module.
 pub const VARIANT: Variant = Variant {
     name: "polling",
-    about: "one thread that asks every socket in turn, over and over",
+    about: "one thread that tries every socket in turn, again and again",
     cannot: &[
-        "It does not rest: without --sleep it takes a whole core, with it everybody waits.",
-        "It ends where the system has no descriptor left.",
-        cannot::KEEP_LITTLE,
-        cannot::LIMIT,
-        cannot::CHOOSE,
+        "Without --sleep it keeps a core busy; with --sleep everybody waits.",
+        cannot::DESCRIPTORS,
+        cannot::BOUND,
         cannot::HURRY,
-        cannot::LINGER,
     ],
     serve,
 };
@@ -36,26 +32,26 @@ fn serve(port: Port, knobs: &Knobs) -> io::Result<()> {
     let mut connections: Vec<Connection<TcpStream>> = Vec::new();
     let mut buffer = [0; 4096];
     while !chat.is_over() || !connections.is_empty() {
-        let mut had_something = false;
+        let mut had_input = false;
         while !chat.is_over()
             && let Some((socket, address)) = accepted(listener.accept())?
         {
             socket.set_nonblocking(true)?;
             connections.push(Connection::new(chat.connected(address), socket));
-            had_something = true;
+            had_input = true;
         }
         for connection in &mut connections {
-            had_something |= connection.read(&mut chat, &mut buffer);
+            had_input |= connection.read(&mut chat, &mut buffer);
         }
         chat.deadline_reached();
         connections.retain_mut(|connection| {
-            // There may be room again. Nobody tells, so it is tried.
+            // Nothing says when there is room again, so every round tries.
             connection.is_full = false;
             connection.flush(&mut chat)
         });
-        // It need not know whom there is something for: it asks everybody anyway.
+        // Every round visits all connections, so the list is not needed.
         chat.take_touched();
-        if !had_something && let Some(time) = knobs.sleep {
+        if !had_input && let Some(time) = knobs.sleep {
             thread::sleep(time);
         }
     }

@@ -1,9 +1,9 @@
-//! One thread, and epoll(7) by mio: the kernel keeps the list of sockets, and tells of those that have something.
+//! One thread and epoll(7), through mio: the kernel keeps the list of sockets and returns those that are ready.
 //!
-//! A socket is told about once, when it comes, so a turn costs as much as there is to do, however many are connected. The
-//! kernel tells of news once too (edge-triggered): whoever does not read all there was has to remember it. Whoever
-//! does not read is not written to until there is room in their socket again, so they keep nobody waiting; what they are
-//! to get piles up. This is what an async runtime does below its `await`.
+//! The program registers each socket once, so the cost of a call does not depend on the number of connections. The
+//! kernel reports each change once (edge-triggered), so the program must remember which sockets it has not read to the
+//! end. It does not write to a full socket until there is room again, so a client that does not read delays nobody, but
+//! its outbox grows. An async runtime works like this below its `await`.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::{self, ErrorKind};
@@ -18,25 +18,17 @@ use super::{Knobs, Variant, cannot};
 use crate::chat::Chat;
 use crate::serve::Port;
 
-/// See the module.
 pub const VARIANT: Variant = Variant {
     name: "readiness",
-    about: "one thread that sleeps in epoll(7) until a socket has something",
-    cannot: &[
-        "It ends where the system has no descriptor left.",
-        cannot::KEEP_LITTLE,
-        cannot::LIMIT,
-        cannot::CHOOSE,
-        cannot::HURRY,
-        cannot::LINGER,
-    ],
+    about: "one thread that sleeps in epoll(7) until a socket is ready",
+    cannot: &[cannot::DESCRIPTORS, cannot::BOUND, cannot::HURRY],
     serve,
 };
 
-/// The listener's. Clients have their ids, which begin with 1.
+/// The token of the listener. Clients use their ids, which begin with 1.
 const LISTENER: Token = Token(0);
 
-/// So many are looked at in one turn; the others come in the next.
+/// The most events of one call. The next call returns the rest.
 const EVENTS_MAX: usize = 1024;
 
 fn serve(port: Port, _knobs: &Knobs) -> io::Result<()> {
@@ -49,17 +41,13 @@ fn serve(port: Port, _knobs: &Knobs) -> io::Result<()> {
     let mut events = Events::with_capacity(EVENTS_MAX);
     let mut chat = Chat::new();
     let mut connections: HashMap<ClientId, Connection<TcpStream>> = HashMap::new();
-    // Who may have more to say than was read.
+    // The clients whose sockets may hold more input.
     let mut unread: BTreeSet<ClientId> = BTreeSet::new();
     let mut buffer = [0; 4096];
     while !chat.is_over() || !connections.is_empty() {
-        let left = if unread.is_empty() {
-            chat.time_left()
-        } else {
-            Some(Duration::ZERO)
-        };
+        let left = if unread.is_empty() { chat.time_left() } else { Some(Duration::ZERO) };
         match poll.poll(&mut events, left) {
-            // A signal came first: there are no events.
+            // A signal interrupted the call, and there are no events.
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             polled => polled?,
         }
@@ -89,7 +77,7 @@ fn serve(port: Port, _knobs: &Knobs) -> io::Result<()> {
             if let Some(connection) = connections.get_mut(&client)
                 && !connection.flush(&mut chat)
             {
-                // Closing the socket takes it from the kernel's list as well.
+                // Closing the socket also removes it from the kernel's list.
                 connections.remove(&client);
             }
         }
@@ -97,7 +85,7 @@ fn serve(port: Port, _knobs: &Knobs) -> io::Result<()> {
     Ok(())
 }
 
-/// Lets in whoever waits: all of them, since the kernel tells of them once.
+/// Accepts all waiting clients, because the kernel reports them once.
 fn accept_all(
     listener: &TcpListener,
     poll: &Poll,
@@ -109,8 +97,7 @@ fn accept_all(
     {
         let client = chat.connected(address);
         let interests = Interest::READABLE | Interest::WRITABLE;
-        poll.registry()
-            .register(&mut socket, Token(client.0 as usize), interests)?;
+        poll.registry().register(&mut socket, Token(client.0 as usize), interests)?;
         connections.insert(client, Connection::new(client, socket));
     }
     Ok(())

@@ -1,8 +1,8 @@
-//! One thread, and poll(2): it sleeps until one of its sockets has something, and the kernel says which.
+//! One thread and poll(2): it sleeps until a socket is ready, and the kernel says which.
 //!
-//! The kernel is told about all sockets each time, and looks at all of them: a turn costs as much as there are connections,
-//! however few have something. Whoever does not read is not written to until there is room in their socket again, so
-//! they keep nobody waiting; what they are to get piles up.
+//! Each call passes all sockets to the kernel, which looks at all of them, so the cost of a call grows with the number
+//! of connections. The program does not write to a full socket until there is room again, so a client that does not
+//! read delays nobody, but its outbox grows.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,36 +17,28 @@ use super::{Knobs, Variant, cannot};
 use crate::chat::Chat;
 use crate::serve::Port;
 
-/// See the module.
 pub const VARIANT: Variant = Variant {
     name: "readiness-poll",
-    about: "one thread that sleeps in poll(2) until a socket has something",
-    cannot: &[
-        "It ends where the system has no descriptor left.",
-        cannot::KEEP_LITTLE,
-        cannot::LIMIT,
-        cannot::CHOOSE,
-        cannot::HURRY,
-        cannot::LINGER,
-    ],
+    about: "one thread that sleeps in poll(2) until a socket is ready",
+    cannot: &[cannot::DESCRIPTORS, cannot::BOUND, cannot::HURRY],
     serve,
 };
 
-/// A connection, and what the kernel is asked about it. That changes only when something was done for it, so for all who
-/// are idle nothing is looked up: what they cost is poll's.
+/// A connection, and what to ask the kernel about it. Only a flush changes that, so an idle connection costs nothing
+/// but its part of the poll(2) call.
 struct Watched {
     connection: Connection<TcpStream>,
     wanted: PollFlags,
 }
 
 impl Watched {
-    /// Sends what the socket takes, and says whether the connection is to be kept.
+    /// Sends what the socket takes, and returns whether to keep the connection.
     fn flush(&mut self, chat: &mut Chat) -> bool {
         let connection = &mut self.connection;
         let is_kept = connection.flush(chat);
         let mut wanted = PollFlags::empty();
         wanted.set(PollFlags::IN, !chat.is_ending(connection.client));
-        // Nearly always there is room, so to ask for it without need would be a busy loop.
+        // A socket nearly always has room, so asking for it without need would make a busy loop.
         wanted.set(PollFlags::OUT, connection.is_full);
         self.wanted = wanted;
         is_kept
@@ -60,13 +52,13 @@ fn serve(port: Port, _knobs: &Knobs) -> io::Result<()> {
     let mut connections: BTreeMap<ClientId, Watched> = BTreeMap::new();
     let mut buffer = [0; 4096];
     while !chat.is_over() || !connections.is_empty() {
-        let (is_somebody_new, ready) = wait(&listener, &connections, &chat)?;
+        let (is_client_waiting, ready) = wait(&listener, &connections, &chat)?;
         let mut with_room = Vec::new();
         for (client, flags) in ready {
             let Some(Watched { connection, .. }) = connections.get_mut(&client) else {
                 continue;
             };
-            // A connection that is broken can be read and written: both tell of the error, and wait for nothing.
+            // On a broken connection, both calls return the error and do not block.
             let is_broken = flags.intersects(PollFlags::ERR | PollFlags::HUP);
             if is_broken || flags.contains(PollFlags::IN) {
                 connection.read(&mut chat, &mut buffer);
@@ -76,16 +68,14 @@ fn serve(port: Port, _knobs: &Knobs) -> io::Result<()> {
                 with_room.push(client);
             }
         }
-        while is_somebody_new
+        while is_client_waiting
             && !chat.is_over()
             && let Some((socket, address)) = accepted(listener.accept())?
         {
             socket.set_nonblocking(true)?;
             let client = chat.connected(address);
-            let watched = Watched {
-                connection: Connection::new(client, socket),
-                wanted: PollFlags::IN,
-            };
+            let watched =
+                Watched { connection: Connection::new(client, socket), wanted: PollFlags::IN };
             connections.insert(client, watched);
         }
         chat.deadline_reached();
@@ -100,32 +90,30 @@ fn serve(port: Port, _knobs: &Knobs) -> io::Result<()> {
     Ok(())
 }
 
-/// Sleeps until something can be done, or the chat's next deadline. Says whether somebody new waits, and what can be done
-/// for whom: everybody is asked about, and everybody's answer is looked at, to find the few that say something.
+/// Sleeps until a socket is ready, or until the chat's next deadline. It returns whether a new client waits, and which
+/// clients are ready. To find these few, it passes all sockets to the kernel and looks through all answers.
 fn wait(
     listener: &TcpListener,
     connections: &BTreeMap<ClientId, Watched>,
     chat: &Chat,
 ) -> io::Result<(bool, Vec<(ClientId, PollFlags)>)> {
     let mut wanted = PollFlags::empty();
-    // Whoever comes after the end is let wait: to be told of them would be a busy loop.
+    // After the end of the chat, a waiting client would make a busy loop.
     wanted.set(PollFlags::IN, !chat.is_over());
-    let mut asked = Vec::with_capacity(1 + connections.len());
-    asked.push(PollFd::new(listener, wanted));
+    let mut polled = Vec::with_capacity(1 + connections.len());
+    polled.push(PollFd::new(listener, wanted));
     let watched = connections.values();
-    asked.extend(watched.map(|watched| PollFd::new(&watched.connection.socket, watched.wanted)));
-    // A time that does not fit is longer than anybody waits.
-    let left = chat
-        .time_left()
-        .and_then(|left| Timespec::try_from(left).ok());
-    match poll(&mut asked, left.as_ref()) {
-        // A signal came first. Then nothing is ready, and it is asked again.
+    polled.extend(watched.map(|watched| PollFd::new(&watched.connection.socket, watched.wanted)));
+    // A time that does not fit is as good as none.
+    let left = chat.time_left().and_then(|left| Timespec::try_from(left).ok());
+    match poll(&mut polled, left.as_ref()) {
+        // After a signal nothing is ready, and the loop polls again.
         Ok(_) | Err(Errno::INTR) => {}
         Err(error) => return Err(error.into()),
     }
-    let mut answers = asked.iter().map(PollFd::revents);
-    let is_somebody_new = (answers.next()).is_some_and(|flags| flags.contains(PollFlags::IN));
+    let mut answers = polled.iter().map(PollFd::revents);
+    let is_client_waiting = (answers.next()).is_some_and(|flags| flags.contains(PollFlags::IN));
     let answers = connections.keys().copied().zip(answers);
     let ready = answers.filter(|(_, flags)| !flags.is_empty()).collect();
-    Ok((is_somebody_new, ready))
+    Ok((is_client_waiting, ready))
 }

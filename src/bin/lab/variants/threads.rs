@@ -1,8 +1,9 @@
-//! A thread for each connection, the school form: it blocks in `read`, and writes what it has read to all others itself.
+//! A thread for each connection, the textbook form: it blocks in `read`, and writes what it has read to all others
+//! itself.
 //!
-//! The chat and all sockets lie under one lock. Each thread is a few lines that read from top to bottom, which is what
-//! threads are for. Whoever does not read stops everybody: once their socket is full, the `write_all` to them blocks,
-//! and it holds the lock.
+//! The chat and all sockets lie under one lock. Each thread is a few lines that run from top to bottom, which is the
+//! point of threads. But one client that does not read stops everybody: once its socket is full, the `write_all` to it
+//! blocks, and that thread holds the lock.
 
 use std::collections::HashMap;
 use std::io::{self, ErrorKind, Read, Write};
@@ -16,21 +17,13 @@ use super::{Knobs, Variant, cannot};
 use crate::chat::Chat;
 use crate::serve::Port;
 
-/// See the module.
 pub const VARIANT: Variant = Variant {
     name: "threads",
     about: "a thread for each connection, which writes to all others itself, under a lock",
-    cannot: &[
-        "It bears nobody who does not read: one of them stops everybody.",
-        cannot::LIMIT,
-        cannot::CHOOSE,
-        cannot::HURRY,
-        cannot::LINGER,
-    ],
+    cannot: &["A single client that does not read stops everybody.", cannot::HURRY],
     serve,
 };
 
-/// What all threads share.
 struct Shared {
     chat: Chat,
     sockets: HashMap<ClientId, Arc<TcpStream>>,
@@ -38,15 +31,12 @@ struct Shared {
 
 fn serve(port: Port, _knobs: &Knobs) -> io::Result<()> {
     let listener = port.listen()?;
-    let shared = Locked::new(Shared {
-        chat: Chat::new(),
-        sockets: HashMap::new(),
-    });
+    let shared = Locked::new(Shared { chat: Chat::new(), sockets: HashMap::new() });
     shared.serve(&listener, |socket, address| talk(&shared, socket, address));
     Ok(())
 }
 
-/// The life of one connection, by a thread of its own.
+/// The life of a connection, in its own thread.
 fn talk(shared: &Locked<Shared>, socket: TcpStream, address: SocketAddr) {
     let socket = Arc::new(socket);
     let entered = shared.enter(|shared| {
@@ -54,14 +44,20 @@ fn talk(shared: &Locked<Shared>, socket: TcpStream, address: SocketAddr) {
         shared.sockets.insert(client, Arc::clone(&socket));
         client
     });
-    let Some(client) = entered else { return };
+    if let Some(client) = entered {
+        read_all(shared, client, &socket);
+    }
+}
+
+/// Blocks in `read` until the connection ends.
+pub fn read_all<T: Deliver>(shared: &Locked<T>, client: ClientId, mut socket: &TcpStream) {
     let mut buffer = [0; 4096];
     loop {
-        match (&*socket).read(&mut buffer) {
-            Ok(0) => return shared.act(|shared| shared.chat.ended(client)),
-            Ok(count) => shared.act(|shared| shared.chat.received(client, &buffer[..count])),
+        match socket.read(&mut buffer) {
+            Ok(0) => return shared.act(|shared| shared.chat().ended(client)),
+            Ok(count) => shared.act(|shared| shared.chat().received(client, &buffer[..count])),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(_) => return shared.act(|shared| shared.chat.broke(client)),
+            Err(_) => return shared.act(|shared| shared.chat().broke(client)),
         }
     }
 }
@@ -71,18 +67,18 @@ impl Deliver for Shared {
         &mut self.chat
     }
 
-    /// Writes, and waits until the socket has taken all. This is the line that the whole lesson is about.
+    /// Writes until the socket has taken everything. This blocking write is what the whole lesson is about.
     fn deliver(&mut self, client: ClientId) {
         let Some(socket) = self.sockets.get(&client) else {
             return;
         };
         if let Some(out) = self.chat.outbox(client) {
-            // Where it fails, the thread that reads from this socket finds the end of it.
+            // If this fails, the thread that reads from the socket finds its end.
             let _ = (&**socket).write_all(out);
             out.clear();
         }
         if self.chat.is_ending(client) {
-            // Wakes the thread that is blocked in its read.
+            // Wakes the thread that is blocked in `read`.
             let _ = socket.shutdown(Shutdown::Both);
             self.sockets.remove(&client);
             self.chat.forget(client);

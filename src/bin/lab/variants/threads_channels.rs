@@ -1,11 +1,12 @@
-//! Two threads for each connection, one that reads and one that writes, with a bounded channel between: nobody writes to
-//! somebody else's socket any more.
+//! Two threads for each connection, a reader and a writer, with a bounded channel to the writer: no thread writes to
+//! the socket of another client.
 //!
-//! Whoever does not read fills first their socket, then their channel. `--when-full drop` skips what does not fit (exercise
-//! 8.15 of "The Go Programming Language"); with `wait`, the sender waits for 5 s, and all with it, and lets them go then.
+//! A client that does not read fills its socket first, and then its channel. With `--when-full drop` the sender drops
+//! what does not fit (exercise 8.15 of "The Go Programming Language"). With `wait` the sender waits for up to 5 s, and
+//! everybody with it, and then disconnects the client.
 
 use std::collections::HashMap;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread::{self, Builder};
@@ -15,31 +16,27 @@ use chatserv::chat::ClientId;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::locked::{Deliver, Locked};
+use super::threads::read_all;
 use super::{Knobs, Variant, WhenFull, cannot};
 use crate::chat::Chat;
 use crate::serve::Port;
 
-/// See the module.
 pub const VARIANT: Variant = Variant {
     name: "threads-channels",
-    about: "a thread that reads and one that writes for each connection, a bounded channel between",
+    about: "two threads for each connection, a reader and a writer, with a bounded channel between",
     cannot: &[
-        "Where a channel is full, either everybody waits for 5 seconds or lines are lost.",
-        cannot::LIMIT,
-        cannot::CHOOSE,
+        "When a channel is full, either everybody waits for 5 seconds or lines are lost.",
         cannot::HURRY,
-        cannot::LINGER,
     ],
     serve,
 };
 
-/// How many messages wait for one person at the most.
+/// The capacity of each channel.
 const CHANNEL_MESSAGES: usize = 64;
 
-/// How long a sender waits for room.
+/// How long a sender waits for room in a channel.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What all threads share.
 struct Shared {
     chat: Chat,
     people: HashMap<ClientId, Person>,
@@ -47,7 +44,7 @@ struct Shared {
 }
 
 struct Person {
-    /// To the thread that writes, which ends when this is dropped and all in it is written.
+    /// The channel to the writer, which ends when this is dropped and the channel is empty.
     messages: Sender<Vec<u8>>,
     socket: Arc<TcpStream>,
 }
@@ -57,20 +54,17 @@ fn serve(port: Port, knobs: &Knobs) -> io::Result<()> {
     let shared = Locked::new(Shared {
         chat: Chat::new(),
         people: HashMap::new(),
-        when_full: knobs.when_full,
+        when_full: knobs.when_full.unwrap_or_default(),
     });
     shared.serve(&listener, |socket, address| talk(&shared, socket, address));
     Ok(())
 }
 
-/// The life of one connection: a second thread, that writes, is started, and this one reads.
+/// The life of a connection: this thread reads, and a second one writes.
 fn talk(shared: &Locked<Shared>, socket: TcpStream, address: SocketAddr) {
     let socket = Arc::new(socket);
     let (messages, to_write) = bounded(CHANNEL_MESSAGES);
-    let person = Person {
-        messages,
-        socket: Arc::clone(&socket),
-    };
+    let person = Person { messages, socket: Arc::clone(&socket) };
     thread::scope(|scope| {
         let writer = Builder::new().spawn_scoped(scope, || write_all(&socket, to_write));
         // The system may have no thread left.
@@ -86,33 +80,22 @@ fn talk(shared: &Locked<Shared>, socket: TcpStream, address: SocketAddr) {
     });
 }
 
-/// What the thread that writes does. It alone waits for this client, as long as the channel has room.
+/// The writer. While the channel has room, no other thread waits for this client.
 fn write_all(mut socket: &TcpStream, messages: Receiver<Vec<u8>>) {
     for message in messages {
         if socket.write_all(&message).is_err() {
             break;
         }
     }
-    // Wakes the thread that is blocked in its read.
+    // Wakes the reader, which is blocked in `read`.
     let _ = socket.shutdown(Shutdown::Both);
 }
 
-fn read_all(shared: &Locked<Shared>, client: ClientId, mut socket: &TcpStream) {
-    let mut buffer = [0; 4096];
-    loop {
-        match socket.read(&mut buffer) {
-            Ok(0) => return shared.act(|shared| shared.chat.ended(client)),
-            Ok(count) => shared.act(|shared| shared.chat.received(client, &buffer[..count])),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(_) => return shared.act(|shared| shared.chat.broke(client)),
-        }
-    }
-}
-
 impl Shared {
-    /// Hands what there is to say to the thread that writes: who is only let go needs no room. No where that took too long.
+    /// Puts a message into a channel. Returns false if there was no room in time.
     fn send(&self, person: &Person, message: Vec<u8>) -> bool {
         match self.when_full {
+            // A connection that only closes needs no room.
             _ if message.is_empty() => true,
             WhenFull::Wait => {
                 let sent = person.messages.send_timeout(message, PATIENCE);
@@ -137,7 +120,7 @@ impl Deliver for Shared {
         };
         let message = self.chat.outbox(client).map(std::mem::take);
         if message.is_some_and(|message| !self.send(person, message)) {
-            // The thread that writes is blocked in its write, and only this wakes it.
+            // Wakes the writer, which is blocked in `write`.
             let _ = person.socket.shutdown(Shutdown::Both);
             self.chat.broke(client);
         }

@@ -1,8 +1,9 @@
-//! The server itself: a thread for each connection that reads, and one dispatcher that owns the chat and all outboxes.
+//! The real server: a reader for each connection, and one dispatcher that owns the chat and all outboxes.
 //!
-//! The readers send what they have read to the dispatcher, which writes by sends that never wait. Whoever does not read gets
-//! a thread that writes to them alone (`--delivery direct-then-writer`; with `writer` everybody has one from the start),
-//! and is told and cut when too much waits for them. Nobody else notices. `src/server/mod.rs` has the map of its threads.
+//! The readers send their input to the dispatcher, which writes with sends that never block. A client that does not
+//! read gets a writer thread of its own (`--delivery direct-then-writer`; with `writer`, every client has one from the
+//! start). When too much data waits for it, the server tells it so and disconnects it. Nobody else notices.
+//! `src/server/mod.rs` lists the threads.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -13,11 +14,10 @@ use chatserv::server::{Server, signals};
 use super::{Knobs, Variant};
 use crate::serve::{Port, announce};
 
-/// See the module.
 pub const VARIANT: Variant = Variant {
     name: "threads-dispatcher",
-    about: "the server's own shell: threads that read, and one dispatcher that owns the chat",
-    cannot: &["Here it has no flags but --delivery: `chatserv` has the others."],
+    about: "the real server: a reader for each connection, and one dispatcher that owns the chat",
+    cannot: &["Here --delivery is its only option; `chatserv` has the others."],
     serve,
 };
 
@@ -25,9 +25,9 @@ fn serve(port: Port, knobs: &Knobs) -> io::Result<()> {
     let config = Config {
         port: port.number,
         bind: Bind::Address(Ipv4Addr::LOCALHOST.into()),
-        // The other shells have none, and all are to be measured by the same load.
+        // The other variants have no rate limit, and all get the same load.
         rate_limit: RateLimit::Off,
-        delivery: knobs.delivery,
+        delivery: knobs.delivery.unwrap_or_default(),
         ..Config::default()
     };
     let server =
@@ -37,7 +37,7 @@ fn serve(port: Port, knobs: &Knobs) -> io::Result<()> {
     let ports: Vec<u16> = server.ports().map(|(_, port)| port).collect();
     server.run(|| {
         for port in ports {
-            // Whoever does not listen to stdout knows the port already.
+            // The reader of stdout may have gone.
             let _ = announce(port);
         }
     })

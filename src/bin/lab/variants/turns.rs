@@ -1,15 +1,16 @@
-//! The server's dispatcher in small, and what a turn is: permission to send the dispatcher one more event.
+//! A small dispatcher with turns. A turn is the permission to send the dispatcher one more event.
 //!
-//! A reader reads on after each event, but sends the next only when what the last one caused has been written to everybody.
-//! With `--push-on` it sends whatever it has read at once, as long as the inbox has room. Whoever does not read holds up the
-//! dispatcher for a second here, and is then let go: `threads-dispatcher` has outboxes and writers instead.
+//! A reader continues to read after each event, but sends the next one only when the results of the last have been
+//! written to everybody. With `--push-on` it sends each event at once, as long as the inbox has room. A client that
+//! does not read blocks this dispatcher for a second and is then disconnected; `threads-dispatcher` has outboxes and
+//! writers for that case.
 
-mod count;
 mod reader;
 
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::Builder;
 use std::time::Duration;
 
@@ -17,35 +18,37 @@ use chatserv::chat::ClientId;
 use chatserv::config::limits::INBOX_EVENTS_MAX;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use super::{Knobs, Variant, cannot};
+use super::{Knobs, Variant};
 use crate::chat::Chat;
 use crate::serve::Port;
 use reader::{Event, Person, accept_all};
 
-pub use count::batches;
-
-/// See the module.
 pub const VARIANT: Variant = Variant {
     name: "turns",
-    about: "a thread that reads for each connection, and a dispatcher in small: readers wait for a turn, or push on",
+    about: "a reader for each connection and a small dispatcher: readers wait for their turn, or push on",
     cannot: &[
-        "It bears nobody who does not read: each of them stops everybody for a second, and for longer where they \
-         read a little now and then, since the second is for each write call and not for all that waits.",
-        cannot::LIMIT,
-        cannot::CHOOSE,
-        cannot::LINGER,
+        "A client that does not read stops everybody for a second; one that reads a little now and then stops \
+         everybody for longer, because the second counts for each write call.",
     ],
     serve,
 };
 
-/// How long one write call may take. `write_all` makes as many as it needs: whoever takes a few bytes within each second is
-/// never too slow.
+/// How long one write call may take. `write_all` may need many.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+static BATCHES: AtomicU64 = AtomicU64::new(0);
+static LINES: AtomicU64 = AtomicU64::new(0);
+
+/// The counts of this process as a line of text, or nothing if there was no batch.
+pub fn batches() -> Option<String> {
+    let [batches, lines] = [&BATCHES, &LINES].map(|count| count.load(Ordering::Relaxed));
+    (batches > 0).then(|| format!("batches: {batches} with {lines} lines"))
+}
 
 struct Dispatcher {
     chat: Chat,
     people: HashMap<ClientId, Person>,
-    /// For the readers.
+    /// The sending side of the inbox, for new readers.
     events: Sender<Event>,
     pushes_on: bool,
 }
@@ -59,7 +62,7 @@ fn serve(port: Port, knobs: &Knobs) -> io::Result<()> {
         events: events.clone(),
         pushes_on: knobs.push_on,
     };
-    // This thread, and those that read, end with the process.
+    // The listener thread and the readers end with the process.
     Builder::new().spawn(move || accept_all(&listener, &events))?;
     while !dispatcher.chat.is_over() {
         dispatcher.batch(&inbox);
@@ -68,14 +71,14 @@ fn serve(port: Port, knobs: &Knobs) -> io::Result<()> {
 }
 
 impl Dispatcher {
-    /// Waits for an event, takes with it whatever else has come, and writes what comes of all of it.
+    /// Waits for an event, takes all others that have arrived, and writes the results.
     fn batch(&mut self, inbox: &Receiver<Event>) {
         let first = match self.chat.time_left() {
             Some(left) => inbox.recv_timeout(left).ok(),
             None => inbox.recv().ok(),
         };
         self.chat.deadline_reached();
-        // No more than are there now: readers that push on could keep it from ever writing.
+        // The batch is bounded, because readers that push on could otherwise keep the dispatcher from writing.
         let others = inbox.try_iter().take(inbox.len());
         let (mut turns, mut lines) = (Vec::new(), 0);
         for event in first.into_iter().chain(others) {
@@ -91,7 +94,8 @@ impl Dispatcher {
             }
         }
         self.flush();
-        count::batch(lines);
+        BATCHES.fetch_add(1, Ordering::Relaxed);
+        LINES.fetch_add(lines as u64, Ordering::Relaxed);
         for person in turns.iter().filter_map(|client| self.people.get(client)) {
             person.give_turn();
         }
@@ -108,9 +112,9 @@ impl Dispatcher {
         }
     }
 
-    /// Writes to one after the other: what the whole batch has caused, by one system call for each.
+    /// Writes the results of the whole batch to each client with one system call.
     fn flush(&mut self) {
-        // Letting somebody go is told to the others, so there may be more to write then.
+        // A connection that breaks produces more messages.
         while let touched = self.chat.take_touched()
             && !touched.is_empty()
         {
@@ -119,14 +123,12 @@ impl Dispatcher {
                     continue;
                 };
                 let out = self.chat.outbox(client).map(std::mem::take);
-                if (&*person.socket)
-                    .write_all(&out.unwrap_or_default())
-                    .is_err()
-                {
+                let out = out.unwrap_or_default();
+                if (&*person.socket).write_all(&out).is_err() {
                     self.chat.broke(client);
                 }
                 if self.chat.is_ending(client) {
-                    // The reader is blocked in its read, or waits for its turn.
+                    // The reader is blocked in `read`, or waits for its turn.
                     let _ = person.socket.shutdown(Shutdown::Both);
                     person.give_turn();
                     self.people.remove(&client);

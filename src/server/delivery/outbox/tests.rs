@@ -15,11 +15,7 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        Self {
-            tape: Tape::default(),
-            buffers: Buffers::new(1024),
-            outbox: Outbox::default(),
-        }
+        Self { tape: Tape::default(), buffers: Buffers::new(1024), outbox: Outbox::default() }
     }
 
     /// Something that everybody with this view may hear.
@@ -119,10 +115,7 @@ fn what_is_moved_to_a_writer_knows_whether_a_line_has_begun() {
     desk.append(b"one\r\n");
     desk.sends(2);
     let block = desk.takes();
-    assert_eq!(
-        (block.bytes.as_slice(), block.mid_line),
-        (b"e\r\n".as_slice(), true)
-    );
+    assert_eq!((block.bytes.as_slice(), block.mid_line), (b"e\r\n".as_slice(), true));
     desk.append(b"two\r\n");
     assert!(!desk.takes().mid_line);
 }

@@ -39,13 +39,7 @@ impl<'a> Place<'a> {
             .find(|&(_, c)| is_separator(c))
             .map_or(0, |(at, c)| at + c.len_utf8());
         let (head, word) = before.split_at(start);
-        let place = |wanted, sign, begun, end| Place {
-            start,
-            wanted,
-            sign,
-            begun,
-            end,
-        };
+        let place = |wanted, sign, begun, end| Place { start, wanted, sign, begun, end };
         let in_words = |end| match (word.strip_prefix('@'), word.strip_prefix('#')) {
             (Some(name), _) => Some(place(Wanted::Person, "@", name, " ")),
             (_, Some(room)) => Some(place(Wanted::Room, "#", room, " ")),

@@ -88,11 +88,7 @@ fn what_is_in_an_object_is_read() {
         ),
         (
             r#"{"action":"topic","room":"dev","topic":null}"#,
-            Heard::Topic {
-                room: "dev".into(),
-                topic: None,
-                from: None,
-            },
+            Heard::Topic { room: "dev".into(), topic: None, from: None },
         ),
         (
             r#"{"action":"whois","username":"Tom","rooms":["lobby"],"idle_seconds":3,"away":true,"away_message":"lunch","connected_seconds":9,"protocol":"plain","operator":true}"#,

@@ -81,10 +81,7 @@ fn names_share_the_colours_evenly() {
         let at = NAME_COLOURS.iter().position(|&known| known == colour);
         counts[at.expect("a name has one of these colours only")] += 1;
     }
-    assert!(
-        counts.iter().all(|count| (50..=150).contains(count)),
-        "{counts:?}"
-    );
+    assert!(counts.iter().all(|count| (50..=150).contains(count)), "{counts:?}");
 }
 
 /// The relative luminance of a colour of xterm's cube, from 0 to 1 (WCAG 2.2).
@@ -94,11 +91,7 @@ fn luminance(colour: u8) -> f64 {
             0 => 0.0,
             level => f64::from(55 + 40 * u32::from(level)) / 255.0,
         };
-        if share <= 0.04045 {
-            share / 12.92
-        } else {
-            ((share + 0.055) / 1.055).powf(2.4)
-        }
+        if share <= 0.04045 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
     };
     let at = colour - 16;
     0.2126 * linear(at / 36) + 0.7152 * linear(at / 6 % 6) + 0.0722 * linear(at % 6)
@@ -107,9 +100,7 @@ fn luminance(colour: u8) -> f64 {
 #[test]
 fn every_colour_can_be_read_on_black_and_on_white() {
     let fixed = [ROOM, PRIVATE].map(|style| {
-        let number = style
-            .strip_prefix("38;5;")
-            .and_then(|number| number.parse().ok());
+        let number = style.strip_prefix("38;5;").and_then(|number| number.parse().ok());
         number.expect("both are colours of the cube")
     });
     let colours: Vec<u8> = NAME_COLOURS.into_iter().chain(fixed).collect();

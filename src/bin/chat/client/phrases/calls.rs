@@ -7,9 +7,7 @@ use super::{is_private, is_same, speech};
 const OPENINGS: [char; 5] = ['(', '[', '{', '"', '\''];
 
 /// What may stand behind one: the end of a sentence, or of what was opened.
-const ENDS: [char; 14] = [
-    '.', '!', '?', ':', ';', '…', ')', ']', '}', '"', '\'', '。', '！', '？',
-];
+const ENDS: [char; 14] = ['.', '!', '?', ':', ';', '…', ')', ']', '}', '"', '\'', '。', '！', '？'];
 
 /// Whether somebody else speaks to this person: by a mention or in private.
 pub fn calls(heard: &Heard, me: &str) -> bool {
@@ -81,51 +79,19 @@ mod tests {
         let room = r#""room":"dev","message_id":1,"received_at":"2026-11-20T11:03:04Z"}"#;
         let people = r#""to":["luca"],"received_at":"2026-11-20T11:03:04Z"}"#;
         for (said, speaking, calling) in [
-            (
-                format!(r#"{{"action":"chat","from":"bob","message":"hi",{room}"#),
-                true,
-                false,
-            ),
-            (
-                format!(r#"{{"action":"chat","from":"bob","message":"hi @luca",{room}"#),
-                true,
-                true,
-            ),
-            (
-                format!(r#"{{"action":"me","from":"bob","message":"sees @luca",{room}"#),
-                true,
-                true,
-            ),
-            (
-                format!(r#"{{"action":"chat","from":"bob","message":"hi",{people}"#),
-                true,
-                true,
-            ),
-            (
-                format!(r#"{{"action":"msg","from":"bob","message":"hi",{people}"#),
-                true,
-                true,
-            ),
+            (format!(r#"{{"action":"chat","from":"bob","message":"hi",{room}"#), true, false),
+            (format!(r#"{{"action":"chat","from":"bob","message":"hi @luca",{room}"#), true, true),
+            (format!(r#"{{"action":"me","from":"bob","message":"sees @luca",{room}"#), true, true),
+            (format!(r#"{{"action":"chat","from":"bob","message":"hi",{people}"#), true, true),
+            (format!(r#"{{"action":"msg","from":"bob","message":"hi",{people}"#), true, true),
             (
                 format!(r#"{{"action":"chat","from":"luca","message":"I, @luca",{room}"#),
                 false,
                 false,
             ),
-            (
-                format!(r#"{{"action":"msg","from":"Luca","message":"hi",{people}"#),
-                false,
-                false,
-            ),
-            (
-                r#"{"action":"notice","message":"@luca"}"#.to_owned(),
-                false,
-                false,
-            ),
-            (
-                r#"{"action":"nick","from":"bob","username":"@luca"}"#.to_owned(),
-                false,
-                false,
-            ),
+            (format!(r#"{{"action":"msg","from":"Luca","message":"hi",{people}"#), false, false),
+            (r#"{"action":"notice","message":"@luca"}"#.to_owned(), false, false),
+            (r#"{"action":"nick","from":"bob","username":"@luca"}"#.to_owned(), false, false),
         ] {
             let (heard, _) = read(&said).expect("each row is an object of the server");
             assert_eq!(speaks(&heard, "luca"), speaking, "{said}");

@@ -35,19 +35,12 @@ fn company(joined: &Joined, members: &[String]) -> String {
         return format!("You are in {} alone.", joined.room);
     }
     let naming = |count: usize| {
-        let mut names: Vec<String> = others[..count]
-            .iter()
-            .map(|&name| name.to_owned())
-            .collect();
+        let mut names: Vec<String> = others[..count].iter().map(|&name| name.to_owned()).collect();
         match total - 1 - count {
             0 => {}
             beyond => names.push(counted(beyond, "other", "others")),
         }
-        format!(
-            "You are in {} with {} ({total} people).",
-            joined.room,
-            listed(&names)
-        )
+        format!("You are in {} with {} ({total} people).", joined.room, listed(&names))
     };
     let fewer_and_fewer = (1..=others.len().min(NAMES_MAX)).rev().map(naming);
     let mut fitting = fewer_and_fewer.filter(|text| text.width() <= TEXT_COLUMNS_MAX);

@@ -20,10 +20,8 @@ const IDLE_SECONDS_MIN: u64 = 60;
 const BY_COLUMNS_MAX: usize = 20;
 
 /// What keys do in the client.
-const KEYS: [[&str; 2]; 2] = [
-    ["Tab", "completes a word, or changes the room"],
-    ["Ctrl-D", "leaves the chat"],
-];
+const KEYS: [[&str; 2]; 2] =
+    [["Tab", "completes a word, or changes the room"], ["Ctrl-D", "leaves the chat"]];
 
 /// Who is in the chat, or in one room of it.
 pub(super) fn who(room: Option<&str>, clients: &[Client], total: usize) -> Vec<Line> {
@@ -31,11 +29,7 @@ pub(super) fn who(room: Option<&str>, clients: &[Client], total: usize) -> Vec<L
     if total == 0 {
         return notice(&format!("Nobody is {place}."));
     }
-    let people = if total == 1 {
-        "person is"
-    } else {
-        "people are"
-    };
+    let people = if total == 1 { "person is" } else { "people are" };
     let rows: Vec<_> = clients
         .iter()
         .map(|client| {
@@ -70,11 +64,7 @@ pub(super) fn rooms(rooms: &[RoomShown], total: usize) -> Vec<Line> {
             [shown.room.clone(), people, topic]
         })
         .collect();
-    table(
-        &format!("{}:", counted(total, "room", "rooms")),
-        &rows,
-        total,
-    )
+    table(&format!("{}:", counted(total, "room", "rooms")), &rows, total)
 }
 
 /// What is known of somebody.
@@ -129,15 +119,10 @@ pub(super) fn help(commands: &[CommandShown]) -> Vec<Line> {
     if let [command] = commands {
         return notice(&format!("{}: {}.", usage(command), command.description));
     }
-    let servers = commands
+    let servers = commands.iter().map(|command| [usage(command), command.description.clone()]);
+    let own = OWN_COMMANDS
         .iter()
-        .map(|command| [usage(command), command.description.clone()]);
-    let own = OWN_COMMANDS.iter().map(|own| {
-        [
-            format!("/{} {}", own.word, own.arguments),
-            own.about.to_owned(),
-        ]
-    });
+        .map(|own| [format!("/{} {}", own.word, own.arguments), own.about.to_owned()]);
     let keys = KEYS.map(|row| row.map(str::to_owned));
     let rows: Vec<_> = servers.chain(own).chain(keys).collect();
     table("Commands:", &rows, rows.len())
@@ -193,9 +178,7 @@ pub(super) fn threads(threads: &[ThreadShown], total: usize) -> Vec<Line> {
 
 /// How a command is typed.
 fn usage(command: &CommandShown) -> String {
-    format!("/{} {}", command.command, command.arguments)
-        .trim_end()
-        .to_owned()
+    format!("/{} {}", command.command, command.arguments).trim_end().to_owned()
 }
 
 fn time(seconds: u64) -> String {

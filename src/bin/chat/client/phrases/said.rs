@@ -31,10 +31,7 @@ pub(super) fn line(manner: Manner, said: &Said, viewer: Viewer) -> Line {
     }
     line = line.with(if is_mine { Role::Own } else { Role::Name }, &said.from);
     if manner == Manner::Private {
-        line = line.with(
-            Role::Private,
-            &format!(" -> {}", receivers(said, viewer.me, is_mine)),
-        );
+        line = line.with(Role::Private, &format!(" -> {}", receivers(said, viewer.me, is_mine)));
     }
     let between = if manner == Manner::Me { " " } else { ": " };
     let is_for_me = !is_mine && (is_private || mentions(&said.message, viewer.me));

@@ -10,13 +10,7 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
     let is_me = |name: &str| is_same(name, viewer.me);
     Some(match heard {
         Heard::Connect { from } => format!("You have joined the chat as {from}."),
-        Heard::LeaveRoom {
-            room,
-            from,
-            reason,
-            by,
-            message,
-        } => {
+        Heard::LeaveRoom { room, from, reason, by, message } => {
             let removal = removal(reason.as_deref(), by.as_deref(), message.as_deref());
             if is_me(from) {
                 format!("You have left {room}{removal}")
@@ -25,14 +19,9 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
             }
         }
         Heard::Ack { absent, .. } if absent.is_empty() => return None,
-        Heard::Ack {
-            message_id: Some(_),
-            absent,
-            ..
-        } => format!(
-            "Nobody here is called {}: said to everybody in the room.",
-            absent.join(", ")
-        ),
+        Heard::Ack { message_id: Some(_), absent, .. } => {
+            format!("Nobody here is called {}: said to everybody in the room.", absent.join(", "))
+        }
         Heard::Ack { absent, .. } => format!("Not here: {}.", absent.join(", ")),
         Heard::Topic { room, topic, from } => match (from, topic) {
             (Some(from), Some(topic)) => format!("{from} has set the topic of {room}: {topic}"),
@@ -50,10 +39,9 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
             because(message.as_deref())
         ),
         Heard::Back {} => "You are no longer marked as away.".to_owned(),
-        Heard::Ignore {
-            username: Some(name),
-            ..
-        } => format!("You ignore {name} from now on. /unignore {name} takes that back."),
+        Heard::Ignore { username: Some(name), .. } => {
+            format!("You ignore {name} from now on. /unignore {name} takes that back.")
+        }
         Heard::Ignore { usernames, .. } if usernames.is_empty() => {
             "You ignore nobody. /ignore NAME hides what somebody says.".to_owned()
         }
@@ -75,11 +63,7 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
                 Some(until) => format!("until {}", times::moment(until, viewer)),
                 None => "until you take it back with /unban".to_owned(),
             };
-            format!(
-                "{} is banned {until}{}.",
-                whom(ban),
-                because(ban.reason.as_deref())
-            )
+            format!("{} is banned {until}{}.", whom(ban), because(ban.reason.as_deref()))
         }
         Heard::Unban(ban) => format!("{} is no longer banned.", whom(ban)),
         Heard::Pong {} => "Pong!".to_owned(),

@@ -12,8 +12,7 @@ use super::*;
 
 fn heard(json: &str) -> Heard {
     let read = read(json);
-    read.unwrap_or_else(|error| panic!("{json} is no object of the server: {error}"))
-        .0
+    read.unwrap_or_else(|error| panic!("{json} is no object of the server: {error}")).0
 }
 
 fn in_berlin() -> Zoned {
@@ -23,12 +22,7 @@ fn in_berlin() -> Zoned {
 }
 
 fn seen(json: &str) -> Vec<Line> {
-    let viewer = Viewer {
-        me: "luca",
-        room: Some("lobby"),
-        now: &in_berlin(),
-        time: "%H:%M",
-    };
+    let viewer = Viewer { me: "luca", room: Some("lobby"), now: &in_berlin(), time: "%H:%M" };
     lines(&heard(json), viewer)
 }
 
@@ -64,38 +58,20 @@ fn what_people_say_comes_with_their_time_and_their_name() {
     for (json, expected) in [
         (said("chat", "bob", "hello", LOBBY), "[12:03] bob: hello"),
         (said("me", "bob", "waves", LOBBY), "[12:03] * bob waves"),
-        (
-            said("chat", "bob", "hello", DEV),
-            "[12:03] dev | bob: hello",
-        ),
+        (said("chat", "bob", "hello", DEV), "[12:03] dev | bob: hello"),
         (said("me", "bob", "waves", DEV), "[12:03] dev | * bob waves"),
         (said("chat", "luca", "hello", LOBBY), "[12:03] luca: hello"),
         (said("me", "luca", "waves", LOBBY), "[12:03] * luca waves"),
         (said("msg", "bob", "hello", ME), "[12:03] bob -> you: hello"),
-        (
-            said("chat", "bob", "hello", ME),
-            "[12:03] to you | bob: hello",
-        ),
-        (
-            said("me", "bob", "waves", ME),
-            "[12:03] to you | * bob waves",
-        ),
-        (
-            said("msg", "bob", "hello", r#""to":["luca","mom"]"#),
-            "[12:03] bob -> you, mom: hello",
-        ),
-        (
-            said("msg", "luca", "hello", r#""to":["bob"]"#),
-            "[12:03] luca -> bob: hello",
-        ),
+        (said("chat", "bob", "hello", ME), "[12:03] to you | bob: hello"),
+        (said("me", "bob", "waves", ME), "[12:03] to you | * bob waves"),
+        (said("msg", "bob", "hello", r#""to":["luca","mom"]"#), "[12:03] bob -> you, mom: hello"),
+        (said("msg", "luca", "hello", r#""to":["bob"]"#), "[12:03] luca -> bob: hello"),
         (
             said("chat", "luca", "hello", r#""to":["bob","mom"]"#),
             "[12:03] to bob, mom | luca: hello",
         ),
-        (
-            said("chat", "bob", r"a\nb\u001b[2J\u2028c", LOBBY),
-            "[12:03] bob: a b c",
-        ),
+        (said("chat", "bob", r"a\nb\u001b[2J\u2028c", LOBBY), "[12:03] bob: a b c"),
     ] {
         assert_eq!(texts(&json), [expected], "{json}");
     }
@@ -109,48 +85,24 @@ fn each_piece_has_its_part() {
         let [line] = &*lines else {
             panic!("{json} is no line, or several: {lines:?}");
         };
-        line.pieces()
-            .map(|(role, text)| (role, text.to_owned()))
-            .collect::<Vec<_>>()
+        line.pieces().map(|(role, text)| (role, text.to_owned())).collect::<Vec<_>>()
     };
     for (json, expected) in [
         (
             said("chat", "bob", "hello", DEV),
-            &[
-                (Time, "[12:03] "),
-                (Room, "dev | "),
-                (Name, "bob"),
-                (Text, ": "),
-                (Text, "hello"),
-            ][..],
+            &[(Time, "[12:03] "), (Room, "dev | "), (Name, "bob"), (Text, ": "), (Text, "hello")][..],
         ),
         (
             said("chat", "luca", "I, @luca", LOBBY),
-            &[
-                (Time, "[12:03] "),
-                (Own, "luca"),
-                (Text, ": "),
-                (Text, "I, @luca"),
-            ],
+            &[(Time, "[12:03] "), (Own, "luca"), (Text, ": "), (Text, "I, @luca")],
         ),
         (
             said("chat", "bob", "hi @Luca!", LOBBY),
-            &[
-                (Time, "[12:03] "),
-                (Name, "bob"),
-                (Text, ": "),
-                (Mention, "hi @Luca!"),
-            ],
+            &[(Time, "[12:03] "), (Name, "bob"), (Text, ": "), (Mention, "hi @Luca!")],
         ),
         (
             said("me", "bob", "waves", LOBBY),
-            &[
-                (Time, "[12:03] "),
-                (Text, "* "),
-                (Name, "bob"),
-                (Text, " "),
-                (Text, "waves"),
-            ],
+            &[(Time, "[12:03] "), (Text, "* "), (Name, "bob"), (Text, " "), (Text, "waves")],
         ),
         (
             said("msg", "bob", "psst", ME),
@@ -181,10 +133,8 @@ fn each_piece_has_its_part() {
             &[(Error, "!! You are muted.")],
         ),
     ] {
-        let expected: Vec<_> = expected
-            .iter()
-            .map(|(role, text)| (*role, (*text).to_owned()))
-            .collect();
+        let expected: Vec<_> =
+            expected.iter().map(|(role, text)| (*role, (*text).to_owned())).collect();
         assert_eq!(pieces(&json), expected, "{json}");
     }
 }
@@ -197,17 +147,9 @@ fn a_time_that_cannot_be_read_takes_nothing_else_with_it() {
 
 #[test]
 fn where_no_times_are_wanted_and_no_room_is_spoken_in() {
-    let viewer = Viewer {
-        me: "luca",
-        room: None,
-        now: &in_berlin(),
-        time: "",
-    };
+    let viewer = Viewer { me: "luca", room: None, now: &in_berlin(), time: "" };
     let lines = lines(&heard(&said("chat", "bob", "hello", LOBBY)), viewer);
-    assert_eq!(
-        lines.iter().map(Line::text).collect::<Vec<_>>(),
-        ["lobby | bob: hello"]
-    );
+    assert_eq!(lines.iter().map(Line::text).collect::<Vec<_>>(), ["lobby | bob: hello"]);
 }
 
 #[test]
@@ -224,8 +166,5 @@ fn the_past_is_shown_as_it_was_said_and_nothing_else() {
         messages.join(",")
     );
     assert_eq!(texts(&json), ["[12:03] bob: hello", "[12:03] * luca waves"]);
-    check_all(&[(
-        r#"{"action":"history","room":"lobby","messages":[],"epoch":1}"#,
-        &[],
-    )]);
+    check_all(&[(r#"{"action":"history","room":"lobby","messages":[],"epoch":1}"#, &[])]);
 }

@@ -44,11 +44,7 @@ impl Session {
     }
 
     fn ask_for_past(&mut self, room: &str, range: Range, limit: usize, effects: &mut Vec<Effect>) {
-        let request = Request::History {
-            room: Some(room.to_owned()),
-            range,
-            limit: Some(limit),
-        };
+        let request = Request::History { room: Some(room.to_owned()), range, limit: Some(limit) };
         self.ask(Purpose::Past(room.to_owned()), &request, effects);
     }
 
@@ -93,8 +89,7 @@ impl Session {
         }
         // What was under way when the connection broke has arrived, then.
         if let Some(sent_at) = &message.sent_at {
-            self.outgoing
-                .has_arrived(&message.from, sent_at, &message.message);
+            self.outgoing.has_arrived(&message.from, sent_at, &message.message);
         }
         if self.is_wanted(&message.from) {
             self.show(now, heard, effects);

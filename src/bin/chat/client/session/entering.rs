@@ -43,9 +43,7 @@ impl Session {
             Self::tell(text, effects);
         }
         self.trouble = None;
-        self.phase = Phase::Greeting {
-            until: now.elapsed + GREETING_WAIT,
-        };
+        self.phase = Phase::Greeting { until: now.elapsed + GREETING_WAIT };
     }
 
     /// There is no connection.
@@ -69,11 +67,9 @@ impl Session {
         }
         let server = &self.settings.server;
         let why = if line.starts_with(ANONYMOUS) {
-            let telnet = server
-                .rsplit_once(':')
-                .map_or(server.clone(), |(host, port)| {
-                    format!("{} {port}", host.trim_matches(['[', ']']))
-                });
+            let telnet = server.rsplit_once(':').map_or(server.clone(), |(host, port)| {
+                format!("{} {port}", host.trim_matches(['[', ']']))
+            });
             format!("Nobody has a name in this chat. Join it by: telnet {telnet}")
         } else if let Some(words) = line.strip_prefix("server: ") {
             if line.starts_with(BANNED) {
@@ -97,15 +93,9 @@ impl Session {
 
     /// Tells the server who one is.
     pub(super) fn introduce(&mut self, now: &Now, effects: &mut Vec<Effect>) {
-        self.phase = Phase::Introduced {
-            until: now.elapsed + ANSWER_WAIT,
-        };
+        self.phase = Phase::Introduced { until: now.elapsed + ANSWER_WAIT };
         let name = as_typed(&self.me);
-        self.ask(
-            Purpose::Connect,
-            &Request::Connect { name: Some(name) },
-            effects,
-        );
+        self.ask(Purpose::Connect, &Request::Connect { name: Some(name) }, effects);
     }
 
     /// The server takes one in, by this name.
@@ -121,10 +111,7 @@ impl Session {
         self.here_since = Some(now.elapsed);
         self.name_taken_since = None;
         if self.wishes.was_operator() {
-            Self::tell(
-                "-- You are no operator any more. /op makes you one.",
-                effects,
-            );
+            Self::tell("-- You are no operator any more. /op makes you one.", effects);
         }
         // Before anything can be heard in a room.
         for request in self.wishes.again() {
@@ -143,10 +130,7 @@ impl Session {
     }
 
     fn ask_to_enter(&mut self, room: String, effects: &mut Vec<Effect>) {
-        let request = Request::Join {
-            room: as_typed(&room),
-            history: None,
-        };
+        let request = Request::Join { room: as_typed(&room), history: None };
         self.ask(Purpose::Enter(room), &request, effects);
     }
 
@@ -170,9 +154,7 @@ impl Session {
             });
             if now.elapsed < since + GHOST_TIME {
                 effects.push(Effect::Disconnect);
-                self.phase = Phase::Waiting {
-                    until: now.elapsed + GHOST_PAUSE,
-                };
+                self.phase = Phase::Waiting { until: now.elapsed + GHOST_PAUSE };
                 return;
             }
         }
@@ -210,8 +192,5 @@ impl Session {
 
 /// A name as somebody wrote it. The server is the one to refuse it.
 fn as_typed(name: &str) -> chat::Line {
-    chat::Line {
-        text: name.to_owned(),
-        altered: false,
-    }
+    chat::Line { text: name.to_owned(), altered: false }
 }

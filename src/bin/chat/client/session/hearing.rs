@@ -22,12 +22,7 @@ impl Session {
                 let message = format!("The server said what cannot be read: {error}.");
                 let code = "unreadable".to_owned();
                 // If it was an answer, what waits for it has to know.
-                self.hear(
-                    now,
-                    Heard::Error { code, message },
-                    heard::id(line),
-                    effects,
-                );
+                self.hear(now, Heard::Error { code, message }, heard::id(line), effects);
             }
         }
     }
@@ -97,12 +92,7 @@ impl Session {
                     self.wishes.forget_ignored(name);
                 }
             }
-            Heard::Ack {
-                received_at,
-                message_id,
-                to,
-                ..
-            } => {
+            Heard::Ack { received_at, message_id, to, .. } => {
                 let own = |text: &str| Said {
                     from: self.me.clone(),
                     message: text.to_owned(),
@@ -238,10 +228,7 @@ impl Session {
     pub(super) fn said(&mut self, now: &Now, heard: Heard, effects: &mut Vec<Effect>) {
         let Some(message) = said(&heard) else { return };
         let id = message.message_id;
-        let room = message
-            .room
-            .as_deref()
-            .and_then(|room| self.rooms.find(room));
+        let room = message.room.as_deref().and_then(|room| self.rooms.find(room));
         let heard = match room {
             Some(room) => match room.receive(id, heard) {
                 Some(heard) => heard,

@@ -108,9 +108,7 @@ impl Session {
             Self::tell(&text, effects);
             self.told_trouble = why;
         }
-        self.phase = Phase::Waiting {
-            until: now.elapsed + self.pauses.next(),
-        };
+        self.phase = Phase::Waiting { until: now.elapsed + self.pauses.next() };
     }
 
     /// The server says why it closes the connection.
@@ -171,9 +169,7 @@ impl Session {
         if let Ok(object) = wire::encode(&Request::Quit, None, "", id) {
             effects.push(Effect::Send(object));
         }
-        self.phase = Phase::Leaving {
-            until: now.elapsed + GOOD_BYE_WAIT,
-        };
+        self.phase = Phase::Leaving { until: now.elapsed + GOOD_BYE_WAIT };
     }
 
     /// Ends as was wished, but for what was not delivered.

@@ -178,10 +178,8 @@ impl Outgoing {
 
     /// The connection by which one was `me` is lost: what was under way is back at the front. Gives what is not done later.
     pub(super) fn lost(&mut self, me: &str) -> Vec<Item> {
-        let under_way = self.under_way.drain(..).map(|sent| Item {
-            sent_as: Some(me.to_owned()),
-            ..sent.item
-        });
+        let under_way =
+            self.under_way.drain(..).map(|sent| Item { sent_as: Some(me.to_owned()), ..sent.item });
         let all: Vec<_> = under_way.chain(self.waiting.drain(..)).collect();
         let (said, commands) = all.into_iter().partition(Item::is_kept);
         self.waiting = VecDeque::from(said);

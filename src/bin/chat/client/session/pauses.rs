@@ -19,10 +19,7 @@ pub(super) struct Pauses {
 impl Pauses {
     /// The pauses of one client; `seed` is what makes them its own.
     pub(super) fn new(seed: u64) -> Self {
-        Self {
-            next: FIRST,
-            random: seed,
-        }
+        Self { next: FIRST, random: seed }
     }
 
     /// The next pause: 1 s to 30 s.
@@ -53,14 +50,8 @@ mod tests {
     fn pauses_grow_and_differ() {
         let mut pauses = Pauses::new(7);
         let taken: Vec<_> = (0..12).map(|_| pauses.next()).collect();
-        assert!(
-            taken.iter().all(|pause| (FIRST..=LONGEST).contains(pause)),
-            "{taken:?}"
-        );
-        assert!(
-            taken[6..].iter().all(|pause| *pause >= LONGEST / 2),
-            "{taken:?}"
-        );
+        assert!(taken.iter().all(|pause| (FIRST..=LONGEST).contains(pause)), "{taken:?}");
+        assert!(taken[6..].iter().all(|pause| *pause >= LONGEST / 2), "{taken:?}");
         let mut others = Pauses::new(8);
         assert_ne!(taken, (0..12).map(|_| others.next()).collect::<Vec<_>>());
         pauses.reset();

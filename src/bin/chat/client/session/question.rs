@@ -34,10 +34,7 @@ impl Session {
         let lines = counted(count, "line", "lines");
         let text = format!("-- Not sent while there was no connection, or perhaps not: {lines}:");
         Self::tell(&text, effects);
-        let shown: Vec<_> = held
-            .take(HELD_SHOWN_MAX)
-            .map(|item| item.typed.clone())
-            .collect();
+        let shown: Vec<_> = held.take(HELD_SHOWN_MAX).map(|item| item.typed.clone()).collect();
         for typed in &shown {
             Self::tell(&format!("--   {typed}"), effects);
         }

@@ -23,13 +23,7 @@ pub(super) struct Room {
 
 impl Room {
     fn new(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            epoch: None,
-            seen: 0,
-            comes_again: false,
-            waiting: None,
-        }
+        Self { name: name.to_owned(), epoch: None, seen: 0, comes_again: false, waiting: None }
     }
 
     /// From now on, what is said here waits until the past has been shown.
@@ -83,10 +77,7 @@ pub(super) fn same(one: &str, other: &str) -> bool {
 impl Rooms {
     /// These rooms; one speaks in the first.
     pub(super) fn new(names: &[String]) -> Self {
-        let mut rooms = Self {
-            rooms: Vec::new(),
-            current: None,
-        };
+        let mut rooms = Self { rooms: Vec::new(), current: None };
         for name in names {
             rooms.enter(name.strip_prefix('#').unwrap_or(name));
         }
@@ -118,10 +109,7 @@ impl Rooms {
         if asked == written {
             return;
         }
-        let is_current = self
-            .current
-            .as_deref()
-            .is_some_and(|room| same(room, asked));
+        let is_current = self.current.as_deref().is_some_and(|room| same(room, asked));
         let is_known = self.rooms.iter().any(|room| same(&room.name, written));
         if is_known && !same(asked, written) {
             self.rooms.retain(|room| !same(&room.name, asked));

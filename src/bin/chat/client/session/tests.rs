@@ -35,11 +35,7 @@ fn person() -> Settings {
 
 /// Settings of a program.
 fn pipe() -> Settings {
-    Settings {
-        user: "bot".into(),
-        interactive: false,
-        ..person()
-    }
+    Settings { user: "bot".into(), interactive: false, ..person() }
 }
 
 impl Script {
@@ -80,10 +76,7 @@ impl Script {
         self.happens(Event::Connected);
         self.hears("server: Input username.");
         let me = self.session.me.clone();
-        self.answers(
-            "connect",
-            &format!(r#""from":"{me}","address":"127.0.0.1:4","clients":1"#),
-        );
+        self.answers("connect", &format!(r#""from":"{me}","address":"127.0.0.1:4","clients":1"#));
         self.session.asked.keys().copied().collect()
     }
 
@@ -115,10 +108,7 @@ impl Script {
 
     /// Time goes on until the session has something to do.
     fn waits(&mut self) -> Duration {
-        let until = self
-            .session
-            .deadline()
-            .expect("there is something to wait for");
+        let until = self.session.deadline().expect("there is something to wait for");
         let waited = until - self.elapsed;
         self.elapsed = until;
         self.happens(Event::TimePassed);
@@ -175,9 +165,7 @@ impl Script {
         let values =
             objects.map(|object| serde_json::from_str::<serde_json::Value>(&object).unwrap());
         let chats = values.filter(|value| value["action"] == "chat");
-        chats
-            .map(|value| value["message"].as_str().unwrap().to_owned())
-            .collect()
+        chats.map(|value| value["message"].as_str().unwrap().to_owned()).collect()
     }
 
     /// All that was shown or told since then.
@@ -211,8 +199,7 @@ impl Script {
 
     /// Forgets what was shown.
     fn forget_but_sent(&mut self) {
-        self.effects
-            .retain(|effect| matches!(effect, Effect::Send(_)));
+        self.effects.retain(|effect| matches!(effect, Effect::Send(_)));
     }
 
     fn forget(&mut self) {

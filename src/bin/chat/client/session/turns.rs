@@ -25,9 +25,7 @@ impl Session {
             if self.question == Question::Told {
                 self.question = Question::InPrompt;
             }
-            effects.push(Effect::Turn {
-                prompt: self.prompt(),
-            });
+            effects.push(Effect::Turn { prompt: self.prompt() });
         }
     }
 

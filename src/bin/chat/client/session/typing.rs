@@ -16,11 +16,7 @@ impl Session {
         }
         self.turn_owed = true;
         // Completion leaves a blank behind a name. What a program writes is passed on as it is.
-        let line = if self.settings.interactive {
-            line.trim_end()
-        } else {
-            line
-        };
+        let line = if self.settings.interactive { line.trim_end() } else { line };
         match self.phase {
             Phase::Naming { connected } if self.was_here => {
                 return self.renamed(now, line, connected, effects);
@@ -175,10 +171,7 @@ impl Session {
     /// Sends something that was typed.
     pub(super) fn send_item(&mut self, now: &Now, item: Item, effects: &mut Vec<Effect>) {
         if item.may_be_said_twice() {
-            let text = format!(
-                "-- Sent again, since nobody knows if it arrived: {}",
-                item.typed
-            );
+            let text = format!("-- Sent again, since nobody knows if it arrived: {}", item.typed);
             Self::tell(&text, effects);
         }
         let request = match &item.task {

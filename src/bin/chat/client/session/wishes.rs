@@ -25,10 +25,7 @@ impl Wishes {
     /// Learns from an answer of the server what one has.
     pub(super) fn learn(&mut self, answer: &Heard) {
         match answer {
-            Heard::Ignore {
-                username: Some(name),
-                ..
-            } if self.ignored.len() < IGNORED_MAX => {
+            Heard::Ignore { username: Some(name), .. } if self.ignored.len() < IGNORED_MAX => {
                 self.ignored.insert(name.clone());
             }
             Heard::Unignore { username } => {
@@ -67,9 +64,7 @@ impl Wishes {
 
     /// What to ask for again.
     pub(super) fn again(&self) -> Vec<Request> {
-        let ignored = self.ignored.iter().map(|name| Request::Ignore {
-            name: Some(name.clone()),
-        });
+        let ignored = self.ignored.iter().map(|name| Request::Ignore { name: Some(name.clone()) });
         let quiet = self.quiet.then_some(Request::Quiet { on: Some(true) });
         let away = self.away.clone().map(|why| Request::Away { why });
         ignored.chain(quiet).chain(away).collect()

@@ -20,12 +20,7 @@ fn shown(pattern: &str, sent_at: Option<&str>, received_at: &str) -> Option<Stri
         sent_at: sent_at.map(str::to_owned),
         received_at: received_at.into(),
     };
-    let viewer = Viewer {
-        me: "luca",
-        room: None,
-        now: &in_berlin(),
-        time: pattern,
-    };
+    let viewer = Viewer { me: "luca", room: None, now: &in_berlin(), time: pattern };
     stamp(&said, viewer)
 }
 
@@ -59,19 +54,11 @@ fn a_time_is_the_senders_own_and_the_servers_where_they_told_none() {
 #[test]
 fn the_date_is_shown_of_another_day_than_the_readers_today() {
     check_all(&[
-        (
-            Some("2026-11-19T12:03:04+01:00"),
-            "2026-11-19T11:03:04Z",
-            Some("[2026-11-19 12:03]"),
-        ),
+        (Some("2026-11-19T12:03:04+01:00"), "2026-11-19T11:03:04Z", Some("[2026-11-19 12:03]")),
         (None, "2026-11-19T22:59:59Z", Some("[2026-11-19 23:59]")),
         // It is today already where the reader is.
         (None, "2026-11-19T23:00:00Z", Some("[00:00]")),
-        (
-            Some("2026-11-21T00:03:04+13:00"),
-            NOON,
-            Some("[2026-11-21 00:03 +13:00]"),
-        ),
+        (Some("2026-11-21T00:03:04+13:00"), NOON, Some("[2026-11-21 00:03 +13:00]")),
     ]);
 }
 
@@ -79,26 +66,10 @@ fn the_date_is_shown_of_another_day_than_the_readers_today() {
 fn another_zone_is_told_and_the_readers_summer_is_not_another_zone() {
     check_all(&[
         (Some("2026-11-20T11:03:04Z"), NOON, Some("[11:03 +00:00]")),
-        (
-            Some("2026-11-20T16:48:04+05:45"),
-            NOON,
-            Some("[16:48 +05:45]"),
-        ),
-        (
-            Some("2026-11-20T07:33:04-03:30"),
-            NOON,
-            Some("[07:33 -03:30]"),
-        ),
-        (
-            Some("2026-11-20T10:33:04-00:30"),
-            NOON,
-            Some("[10:33 -00:30]"),
-        ),
-        (
-            Some("2026-07-01T12:03:04+02:00"),
-            "2026-07-01T10:03:04Z",
-            Some("[2026-07-01 12:03]"),
-        ),
+        (Some("2026-11-20T16:48:04+05:45"), NOON, Some("[16:48 +05:45]")),
+        (Some("2026-11-20T07:33:04-03:30"), NOON, Some("[07:33 -03:30]")),
+        (Some("2026-11-20T10:33:04-00:30"), NOON, Some("[10:33 -00:30]")),
+        (Some("2026-07-01T12:03:04+02:00"), "2026-07-01T10:03:04Z", Some("[2026-07-01 12:03]")),
         (
             Some("2026-07-01T11:03:04+01:00"),
             "2026-07-01T10:03:04Z",
@@ -112,31 +83,11 @@ fn a_clock_that_is_a_minute_wrong_is_told() {
     check_all(&[
         (Some("2026-11-20T12:04:03+01:00"), NOON, Some("[12:04]")),
         (Some("2026-11-20T12:02:05+01:00"), NOON, Some("[12:02]")),
-        (
-            Some("2026-11-20T12:04:04+01:00"),
-            NOON,
-            Some("[12:04, clock 1 min ahead]"),
-        ),
-        (
-            Some("2026-11-20T11:04:04+01:00"),
-            NOON,
-            Some("[11:04, clock 59 min behind]"),
-        ),
-        (
-            Some("2026-11-20T13:03:04+01:00"),
-            NOON,
-            Some("[13:03, clock 1 hour ahead]"),
-        ),
-        (
-            Some("2026-11-20T02:03:04-05:00"),
-            NOON,
-            Some("[02:03 -05:00, clock 4 hours behind]"),
-        ),
-        (
-            Some("2026-11-19T12:03:04+01:00"),
-            NOON,
-            Some("[2026-11-19 12:03, clock 1 day behind]"),
-        ),
+        (Some("2026-11-20T12:04:04+01:00"), NOON, Some("[12:04, clock 1 min ahead]")),
+        (Some("2026-11-20T11:04:04+01:00"), NOON, Some("[11:04, clock 59 min behind]")),
+        (Some("2026-11-20T13:03:04+01:00"), NOON, Some("[13:03, clock 1 hour ahead]")),
+        (Some("2026-11-20T02:03:04-05:00"), NOON, Some("[02:03 -05:00, clock 4 hours behind]")),
+        (Some("2026-11-19T12:03:04+01:00"), NOON, Some("[2026-11-19 12:03, clock 1 day behind]")),
     ]);
 }
 
@@ -153,11 +104,7 @@ fn no_moment_is_too_extreme() {
             NOON,
             Some("[0000-01-01 00:00 +23:59, clock 740306 days behind]"),
         ),
-        (
-            Some("2016-12-31T23:59:60Z"),
-            "2016-12-31T23:59:59Z",
-            Some("[2016-12-31 23:59 +00:00]"),
-        ),
+        (Some("2016-12-31T23:59:60Z"), "2016-12-31T23:59:59Z", Some("[2016-12-31 23:59 +00:00]")),
         (None, "9999-12-31T23:59:59Z", Some("[9999-12-30 23:00]")),
         (None, "0000-01-01T00:00:00Z", Some("[0000-01-01 00:53]")),
         (
@@ -208,12 +155,7 @@ fn a_pattern_is_refused_with_a_reason_before_anything_is_shown_by_it() {
 
 #[test]
 fn a_moment_that_the_server_names_is_told_in_the_readers_zone() {
-    let viewer = Viewer {
-        me: "luca",
-        room: None,
-        now: &in_berlin(),
-        time: "",
-    };
+    let viewer = Viewer { me: "luca", room: None, now: &in_berlin(), time: "" };
     for (written, expected) in [
         ("2026-11-20T12:30:00.123Z", "13:30"),
         ("2026-11-20T23:30:00Z", "2026-11-21 00:30"),

@@ -43,27 +43,23 @@ fn object(request: &Request, here: Here) -> Result<Object, &'static str> {
         Request::Back => Object::new("back"),
         Request::Quiet { on } => Object::new("quiet").maybe("on", *on),
         Request::Quit => Object::new("quit"),
-        Request::Join { room, history } => Object::new("joinroom")
-            .with("room", text_of(room))
-            .maybe("history", *history),
+        Request::Join { room, history } => {
+            Object::new("joinroom").with("room", text_of(room)).maybe("history", *history)
+        }
         Request::Part { room } => here.room("leaveroom", room.as_deref())?,
-        Request::Topic { room, topic } => here
-            .room("topic", room.as_deref())?
-            .maybe("topic", topic.as_deref()),
+        Request::Topic { room, topic } => {
+            here.room("topic", room.as_deref())?.maybe("topic", topic.as_deref())
+        }
         Request::Rooms => Object::new("rooms"),
         Request::History { room, range, limit } => {
             part(here.room("history", room.as_deref())?, *range).maybe("limit", *limit)
         }
-        Request::Chat {
-            target,
-            text,
-            sent_at,
-        } => here.said(here.target("chat", target)?, text, sent_at.as_ref()),
-        Request::Me {
-            target,
-            text,
-            sent_at,
-        } => here.said(here.target("me", target)?, text, sent_at.as_ref()),
+        Request::Chat { target, text, sent_at } => {
+            here.said(here.target("chat", target)?, text, sent_at.as_ref())
+        }
+        Request::Me { target, text, sent_at } => {
+            here.said(here.target("me", target)?, text, sent_at.as_ref())
+        }
         Request::Private { to, text, sent_at } => {
             here.said(to_people("msg", to), text, sent_at.as_ref())
         }
@@ -78,11 +74,7 @@ fn object(request: &Request, here: Here) -> Result<Object, &'static str> {
         Request::Motd { text } => Object::new("motd").maybe("message", text.as_deref()),
         Request::Op { password } => Object::new("op").with("password", password.0.as_str()),
         Request::Kick { name, why } => about("kick", name).maybe("reason", why.as_deref()),
-        Request::Ban {
-            whom,
-            duration,
-            why,
-        } => name_or_address("ban", whom)
+        Request::Ban { whom, duration, why } => name_or_address("ban", whom)
             .maybe("duration", duration.map(written))
             .maybe("reason", why.as_deref()),
         Request::Unban { whom } => name_or_address("unban", whom),

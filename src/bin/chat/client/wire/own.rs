@@ -41,12 +41,8 @@ pub(super) fn understand(text: &str) -> Option<Typed> {
     let own = own_command(word)?;
     let understood = (own.read)(arguments.trim());
     Some(understood.unwrap_or_else(|| {
-        let OwnCommand {
-            word, arguments, ..
-        } = own;
-        Typed::Refused(format!(
-            "Type it like this: /{word} {arguments} (see /help {word})"
-        ))
+        let OwnCommand { word, arguments, .. } = own;
+        Typed::Refused(format!("Type it like this: /{word} {arguments} (see /help {word})"))
     }))
 }
 
@@ -54,18 +50,13 @@ pub(super) fn understand(text: &str) -> Option<Typed> {
 /// of them, so the answer has to come from here.
 pub(super) fn help(about: &str) -> Option<Typed> {
     let own = own_command(about.strip_prefix('/').unwrap_or(about))?;
-    Some(Typed::Told(format!(
-        "/{} {}: {}.",
-        own.word, own.arguments, own.about
-    )))
+    Some(Typed::Told(format!("/{} {}: {}.", own.word, own.arguments, own.about)))
 }
 
 /// Those that begin like this. Every word begins with nothing at all, which is none.
 pub(super) fn begun(typed: &str) -> impl Iterator<Item = &'static OwnCommand> {
     let lower = typed.to_ascii_lowercase();
-    OWN_COMMANDS
-        .iter()
-        .filter(move |own| !lower.is_empty() && own.word.starts_with(&lower))
+    OWN_COMMANDS.iter().filter(move |own| !lower.is_empty() && own.word.starts_with(&lower))
 }
 
 /// The one that was probably meant, if any.

@@ -3,11 +3,7 @@ use chatserv::chat::{Target, commands};
 use super::*;
 
 fn said(text: &str) -> Typed {
-    Typed::Ask(Request::Chat {
-        target: Target::Here,
-        text: text.into(),
-        sent_at: None,
-    })
+    Typed::Ask(Request::Chat { target: Target::Here, text: text.into(), sent_at: None })
 }
 
 #[test]
@@ -53,19 +49,10 @@ fn the_clients_own_commands_never_reach_the_server() {
 
 #[test]
 fn what_only_operators_may_do_is_for_the_server_to_decide() {
-    let shutdown = || Request::Shutdown {
-        after: None,
-        why: None,
-    };
+    let shutdown = || Request::Shutdown { after: None, why: None };
     let name = || "bob".to_owned();
     for (line, request) in [
-        (
-            "/kick bob",
-            Request::Kick {
-                name: name(),
-                why: None,
-            },
-        ),
+        ("/kick bob", Request::Kick { name: name(), why: None }),
         ("SHUTDOWN", shutdown()),
         ("/shutdown", shutdown()),
         ("/mu @bob", Request::Mute { name: name() }),
@@ -82,40 +69,19 @@ fn what_only_operators_may_do_is_for_the_server_to_decide() {
 fn what_was_mistyped_is_refused_and_never_said() {
     for (line, words) in [
         ("/qiut", "There is no command /qiut. Did you mean /quit?"),
-        (
-            "/swicth dev",
-            "There is no command /swicth. Did you mean /switch?",
-        ),
+        ("/swicth dev", "There is no command /swicth. Did you mean /switch?"),
         ("/kik bob", "There is no command /kik. Did you mean /kick?"),
         (" /xyzzy", "There is no command /xyzzy. Try /help."),
         ("/", "There is no command /. Try /help."),
         ("/exi", "Type /exit in full to do that."),
         ("/shut", "Type /shutdown in full to do that."),
         ("/m hi", "/m could be /msg or /me. Type a little more."),
-        (
-            "/b",
-            "/b could be /back or /bye or /bell. Type a little more.",
-        ),
-        (
-            "/msg ann",
-            "Type it like this: /msg NAME[,NAME…] TEXT (see /help msg)",
-        ),
-        (
-            "/kick",
-            "Type it like this: /kick NAME [WHY] (see /help kick)",
-        ),
-        (
-            "/bell loud",
-            "Type it like this: /bell [on|off|all] (see /help bell)",
-        ),
-        (
-            "/switch one two",
-            "Type it like this: /switch [ROOM] (see /help switch)",
-        ),
-        (
-            "/switch #",
-            "Type it like this: /switch [ROOM] (see /help switch)",
-        ),
+        ("/b", "/b could be /back or /bye or /bell. Type a little more."),
+        ("/msg ann", "Type it like this: /msg NAME[,NAME…] TEXT (see /help msg)"),
+        ("/kick", "Type it like this: /kick NAME [WHY] (see /help kick)"),
+        ("/bell loud", "Type it like this: /bell [on|off|all] (see /help bell)"),
+        ("/switch one two", "Type it like this: /switch [ROOM] (see /help switch)"),
+        ("/switch #", "Type it like this: /switch [ROOM] (see /help switch)"),
     ] {
         assert_eq!(understand(line), Typed::Refused(words.into()), "{line:?}");
     }
@@ -124,10 +90,7 @@ fn what_was_mistyped_is_refused_and_never_said() {
 #[test]
 fn the_help_of_the_client_s_own_commands_comes_from_here() {
     for (line, words) in [
-        (
-            "/help /switch",
-            "/switch [ROOM]: speaks in another of your rooms.",
-        ),
+        ("/help /switch", "/switch [ROOM]: speaks in another of your rooms."),
         ("/help bell", "/bell [on|off|all]: when the bell rings."),
     ] {
         assert_eq!(understand(line), Typed::Told(words.into()), "{line:?}");
@@ -137,16 +100,9 @@ fn the_help_of_the_client_s_own_commands_comes_from_here() {
 #[test]
 fn a_name_of_which_something_was_dropped_is_refused_and_not_mended() {
     for line in ["/nick bo\u{202e}b", "/join d\u{7}ev"] {
-        assert!(
-            matches!(understand(line), Typed::Refused(_)),
-            "{line:?}: {:?}",
-            understand(line)
-        );
+        assert!(matches!(understand(line), Typed::Refused(_)), "{line:?}: {:?}", understand(line));
     }
-    assert!(matches!(
-        understand("/nick bob"),
-        Typed::Ask(Request::Nick { .. })
-    ));
+    assert!(matches!(understand("/nick bob"), Typed::Ask(Request::Nick { .. })));
 }
 
 #[test]
@@ -156,10 +112,7 @@ fn no_own_command_hides_one_of_the_servers() {
             assert!(own_command(word).is_none(), "/{word}");
         }
         assert!(
-            matches!(
-                understand(help.example),
-                Typed::Ask(_) | Typed::Timestamps(_)
-            ),
+            matches!(understand(help.example), Typed::Ask(_) | Typed::Timestamps(_)),
             "{}",
             help.example
         );

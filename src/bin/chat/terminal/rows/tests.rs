@@ -92,17 +92,11 @@ fn a_terminal_that_wraps_anew_keeps_the_line_end_behind_a_full_row() {
 
 #[test]
 fn going_to_the_first_row_and_making_room_again_ends_at_the_same_row() {
-    let layout = Layout {
-        cursor: at(1, 3),
-        end: at(4, 0),
-    };
+    let layout = Layout { cursor: at(1, 3), end: at(4, 0) };
     assert_eq!(begin_below(&layout), "\u{1b}[3B\r\n\u{1b}[J");
     assert_eq!(make_room(&layout), "\n\n\n\n\u{1b}[3A");
     assert_eq!(leave(&layout), "\n\n\n\r\n");
-    let single = Layout {
-        cursor: at(0, 3),
-        end: at(0, 7),
-    };
+    let single = Layout { cursor: at(0, 3), end: at(0, 7) };
     assert_eq!(begin_below(&single), "\r\n\u{1b}[J");
     assert_eq!(make_room(&single), "");
     assert_eq!(leave(&single), "\r\n");
@@ -125,16 +119,9 @@ fn a_line_stands_as_the_screen_wraps_it_and_its_cursor_as_the_editor_believes() 
         ("1234|56789012345", 6, 20, None),
     ];
     for (line, screen, width, expected) in table {
-        let painted = Painted {
-            screen,
-            ..painted("> ", line)
-        };
+        let painted = Painted { screen, ..painted("> ", line) };
         let expected = expected.map(|(below, rows)| Standing { below, rows });
-        assert_eq!(
-            painted.stands(width, WcWidth),
-            expected,
-            "{line} at {screen}"
-        );
+        assert_eq!(painted.stands(width, WcWidth), expected, "{line} at {screen}");
     }
 }
 

@@ -20,17 +20,9 @@ fn a_panic_gives_the_terminal_back() {
     pane.order("panic");
     let (before, after) = modes(&pane);
     assert_eq!(before, after);
-    assert!(
-        pane.lines()
-            .iter()
-            .any(|line| line.contains("as the test wants it"))
-    );
+    assert!(pane.lines().iter().any(|line| line.contains("as the test wants it")));
     // Otherwise the shell would get marks around what is pasted.
-    assert_eq!(
-        pane.tmux(&["display-message", "-p", "#{bracket_paste_flag}"])
-            .trim(),
-        ""
-    );
+    assert_eq!(pane.tmux(&["display-message", "-p", "#{bracket_paste_flag}"]).trim(), "");
 }
 
 #[test]
@@ -105,26 +97,20 @@ fn a_stopped_client_goes_on_where_it_was() {
     let mut pane = Pane::start_typing("stop", 30, 20);
     pane.type_text("a line that takes two rows of these thirty columns");
     pane.press(&["C-a"]);
-    pane.wait_until("the cursor at the beginning", |screen| {
-        screen.ends_with("> ")
-    });
+    pane.wait_until("the cursor at the beginning", |screen| screen.ends_with("> "));
     pane.press(&["C-z"]);
     pane.wait_until("the shell", |screen| screen.ends_with("$ "));
     pane.order("show while it was stopped");
     pane.press(&["stty -a | tr -d '\\n' | grep -c ' icanon.* echo '", "Enter"]);
     pane.wait_until("the shell's modes", |screen| screen.ends_with("\n1\n$ "));
     pane.press(&["fg", "Enter"]);
-    pane.wait_until("the prompt", |screen| {
-        screen.ends_with("while it was stopped\n> ")
-    });
+    pane.wait_until("the prompt", |screen| screen.ends_with("while it was stopped\n> "));
     pane.type_text("X");
     pane.press(&["Enter"]);
     let line = "Xa line that takes two rows of these thirty columns";
     assert_eq!(pane.event(), format!("Typed({line:?})"));
     pane.wait_until("the own line", |screen| screen.ends_with("\n> "));
     let lines = pane.lines();
-    let shown = lines
-        .iter()
-        .filter(|shown| **shown == format!("[12:03] luca: {line}"));
+    let shown = lines.iter().filter(|shown| **shown == format!("[12:03] luca: {line}"));
     assert_eq!(shown.count(), 1, "{lines:#?}");
 }

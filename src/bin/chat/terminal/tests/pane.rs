@@ -40,10 +40,7 @@ impl Pane {
         let new_session = ["new-session", "-d", "-x", &size[0], "-y", &size[1], shell];
         // A row that was scrolled away is to be looked at too.
         let set_limit = ["set-option", "-g", "history-limit", "20000", ";"];
-        tmux(
-            &server,
-            &[&["start-server", ";"], &set_limit[..], &new_session].concat(),
-        );
+        tmux(&server, &[&["start-server", ";"], &set_limit[..], &new_session].concat());
         // In a script, since the line that starts it would fill half the screen.
         let script = format!(
             "export {SOCKET}={} {HISTORY}={}\n\
@@ -58,20 +55,13 @@ impl Pane {
             folder.display()
         );
         fs::write(folder.join("r"), run).unwrap();
-        tmux(
-            &server,
-            &["send-keys", &format!(". {}/r", folder.display()), "Enter"],
-        );
+        tmux(&server, &["send-keys", &format!(". {}/r", folder.display()), "Enter"]);
         let (stream, _) = connection
             .recv_timeout(DEADLINE)
             .expect("the program connects soon after it was started")
             .unwrap();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
-        let pane = Self {
-            server,
-            folder,
-            program: BufReader::new(stream),
-        };
+        let pane = Self { server, folder, program: BufReader::new(stream) };
         // Nothing of how it was started is left to count.
         pane.tmux(&["clear-history"]);
         pane
@@ -117,11 +107,7 @@ impl Pane {
         let file = self.folder.join("paste");
         fs::write(&file, text).unwrap();
         self.tmux(&["load-buffer", &file.display().to_string()]);
-        self.tmux(if bracketed {
-            &["paste-buffer", "-p"]
-        } else {
-            &["paste-buffer"]
-        });
+        self.tmux(if bracketed { &["paste-buffer", "-p"] } else { &["paste-buffer"] });
     }
 
     /// Gives the screen another width, and waits until the program can know it.
@@ -130,10 +116,7 @@ impl Pane {
         let tty = self.tmux(&["display-message", "-p", "#{pane_tty}"]);
         let deadline = Instant::now() + DEADLINE;
         loop {
-            let stty = Command::new("stty")
-                .args(["-F", tty.trim(), "size"])
-                .output()
-                .unwrap();
+            let stty = Command::new("stty").args(["-F", tty.trim(), "size"]).output().unwrap();
             let size = String::from_utf8_lossy(&stty.stdout).into_owned();
             if size.trim().ends_with(&format!(" {columns}")) {
                 return;
@@ -146,9 +129,7 @@ impl Pane {
     /// All lines that were ever shown: where the terminal has wrapped one, its rows are joined.
     pub fn lines(&self) -> Vec<String> {
         let text = self.tmux(&["capture-pane", "-p", "-J", "-S", "-"]);
-        text.lines()
-            .map(|line| line.trim_end().to_owned())
-            .collect()
+        text.lines().map(|line| line.trim_end().to_owned()).collect()
     }
 
     /// Waits until the screen looks so. It ends with what stands before the cursor.
@@ -210,9 +191,7 @@ impl Pane {
 
 impl Drop for Pane {
     fn drop(&mut self) {
-        let _ = Command::new("tmux")
-            .args(["-L", &self.server, "kill-server"])
-            .output();
+        let _ = Command::new("tmux").args(["-L", &self.server, "kill-server"]).output();
         let _ = fs::remove_dir_all(&self.folder);
     }
 }

@@ -19,9 +19,7 @@ fn resize(name: &str, letters: usize, keys: &[&str]) {
     let mut last = 40;
     let whole = |pane: &Pane, last: usize| {
         let end = format!("bob: message {last}\n> {line}");
-        pane.wait_until("the whole line", |_| {
-            pane.lines().join("\n").trim_end().ends_with(&end)
-        });
+        pane.wait_until("the whole line", |_| pane.lines().join("\n").trim_end().ends_with(&end));
     };
     whole(&pane, last);
     for width in [100, 35, 48, 47, 60, 152, 20, 80] {
@@ -40,20 +38,12 @@ fn resize(name: &str, letters: usize, keys: &[&str]) {
     assert_eq!(pane.event(), format!("Typed(\"{line}!\")"));
     pane.wait_until("the own line", |screen| screen.ends_with("\n> "));
     let lines = pane.lines();
-    let from = lines
-        .iter()
-        .position(|shown| shown == "bob: message 1")
-        .unwrap();
-    let mut expected: Vec<String> = (1..=last)
-        .map(|number| format!("bob: message {number}"))
-        .collect();
+    let from = lines.iter().position(|shown| shown == "bob: message 1").unwrap();
+    let mut expected: Vec<String> =
+        (1..=last).map(|number| format!("bob: message {number}")).collect();
     expected.push(format!("[12:03] luca: {line}!"));
     expected.push(">".into());
-    assert_eq!(
-        lines[from..from + expected.len()],
-        expected[..],
-        "{lines:#?}"
-    );
+    assert_eq!(lines[from..from + expected.len()], expected[..], "{lines:#?}");
 }
 
 #[test]
@@ -66,11 +56,7 @@ fn no_message_is_lost_with_the_cursor_at_the_end() {
 #[test]
 fn no_message_is_lost_with_the_cursor_in_the_middle() {
     if has_tmux() {
-        resize(
-            "middle",
-            150,
-            &["C-a", "M-f", "M-f", "M-f", "M-f", "M-f", "M-f", "M-f"],
-        );
+        resize("middle", 150, &["C-a", "M-f", "M-f", "M-f", "M-f", "M-f", "M-f", "M-f"]);
     }
 }
 

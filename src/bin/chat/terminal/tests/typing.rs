@@ -5,10 +5,7 @@ use super::pane::Pane;
 
 /// The numbers of the messages among the lines, in their order.
 fn messages(lines: &[String]) -> Vec<usize> {
-    lines
-        .iter()
-        .filter_map(|line| line.strip_prefix("bob: message ")?.parse().ok())
-        .collect()
+    lines.iter().filter_map(|line| line.strip_prefix("bob: message ")?.parse().ok()).collect()
 }
 
 #[test]
@@ -86,17 +83,13 @@ fn a_paste_of_many_lines_arrives_whole_and_in_order() {
     if !has_tmux() {
         return;
     }
-    for (name, count, bracketed) in [
-        ("paste", 50, true),
-        ("paste-more", 1_000, true),
-        ("paste-plain", 50, false),
-    ] {
+    for (name, count, bracketed) in
+        [("paste", 50, true), ("paste-more", 1_000, true), ("paste-plain", 50, false)]
+    {
         let mut pane = Pane::start_typing(name, 60, 20);
         pane.type_text("before ");
         pane.wait_until("half a line", |screen| screen.ends_with("> before "));
-        let lines: Vec<String> = (1..=count)
-            .map(|number| format!("line {number} 你好"))
-            .collect();
+        let lines: Vec<String> = (1..=count).map(|number| format!("line {number} 你好")).collect();
         pane.paste(&format!("{}\nlast", lines.join("\n")), bracketed);
         for (at, line) in lines.iter().enumerate() {
             let before = if at == 0 { "before " } else { "" };
@@ -106,11 +99,7 @@ fn a_paste_of_many_lines_arrives_whole_and_in_order() {
         pane.press(&["Enter"]);
         assert_eq!(pane.event(), r#"Typed("last")"#);
         pane.wait_until("the last line", |screen| screen.ends_with("luca: last\n> "));
-        let said = pane
-            .lines()
-            .iter()
-            .filter(|line| line.starts_with("[12:03]"))
-            .count();
+        let said = pane.lines().iter().filter(|line| line.starts_with("[12:03]")).count();
         assert_eq!(said, count + 1);
     }
 }
@@ -149,9 +138,7 @@ fn a_pasted_tab_is_a_blank_and_a_typed_one_completes() {
     pane.press(&["BTab"]);
     pane.wait_until("the one before", |screen| screen.ends_with("> hi @bob "));
     pane.order("burst 2");
-    pane.wait_until("messages", |screen| {
-        screen.ends_with("message 2\n> hi @bob ")
-    });
+    pane.wait_until("messages", |screen| screen.ends_with("message 2\n> hi @bob "));
     pane.press(&["Enter"]);
     assert_eq!(pane.event(), r#"Typed("hi @bob ")"#);
 }
@@ -167,20 +154,14 @@ fn bytes_that_are_no_text_leave_the_line_as_it_is() {
     pane.press(&["Left", "Left"]);
     pane.wait_until("the cursor within", |screen| screen.ends_with("> ha"));
     pane.press(&["-H", "ff"]);
-    pane.wait_until("a notice", |screen| {
-        screen.ends_with("is no UTF-8, and was dropped.)\n> ha")
-    });
+    pane.wait_until("a notice", |screen| screen.ends_with("is no UTF-8, and was dropped.)\n> ha"));
     pane.type_text("X");
     pane.wait_until("one more letter", |screen| screen.ends_with("> haX"));
     pane.order("burst 2");
     pane.wait_until("messages", |screen| screen.ends_with("message 2\n> haX"));
     pane.press(&["Enter"]);
     assert_eq!(pane.event(), r#"Typed("haXlf")"#);
-    let halves = pane
-        .lines()
-        .iter()
-        .filter(|line| line.starts_with("> "))
-        .count();
+    let halves = pane.lines().iter().filter(|line| line.starts_with("> ")).count();
     assert_eq!(halves, 0);
 }
 

@@ -1,72 +1,62 @@
-//! The one who stops reading.
+//! The client that stops reading.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-/// The longest segment on an Ethernet. On loopback it has 64 KiB, and Linux makes a send buffer of megabytes out of it:
-/// the picture would be the same, and take a minute.
+use crate::process::read_some;
+
+/// The longest segment on an Ethernet. With the 64 KiB of loopback, Linux grows the send buffer to megabytes, and the
+/// experiment would take a minute to show the same.
 const SEGMENT_BYTES: u32 = 1460;
 
-/// A receive buffer of a fixed size, which Linux doubles. Without it the kernel lets it grow while they still read.
+/// A fixed receive buffer, which Linux doubles. Otherwise the kernel lets it grow while the client still reads.
 const RECEIVE_BUFFER_BYTES: usize = 4 * 1024;
 
-/// When nothing has come for so long, nothing will come.
+/// After this much silence, nothing more comes.
 const SILENCE: Duration = Duration::from_millis(500);
 
-/// How long the server may take to let them in.
-const ENTRY: Duration = Duration::from_secs(10);
+/// How long the login may take.
+const LOGIN_PATIENCE: Duration = Duration::from_secs(10);
 
-/// A client that is in the chat, and blocks in its reads.
 pub struct Stalled {
     socket: TcpStream,
-    /// All that they have read since they are in.
-    heard: Vec<u8>,
+    received: Vec<u8>,
 }
 
-/// What became of them, seen from their side.
+/// What the client got in the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fate {
-    /// How many lines they have got in the end, also those that waited while they did not read.
     pub lines: usize,
-    /// The server has closed the connection.
+    /// Whether the server has closed the connection.
     pub is_cut: bool,
-    /// What it said last, if that is not what somebody in the chat said.
+    /// The last line, if the server said it.
     pub last_words: Option<String>,
 }
 
 impl Stalled {
-    /// Comes into the chat.
-    ///
-    /// # Errors
-    /// The server does not let them in.
+    /// Joins the chat.
     pub fn join(address: SocketAddr) -> io::Result<Self> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-        // Both are told to the server with the first packet.
+        // The first packet tells the server both.
         socket.set_tcp_mss(SEGMENT_BYTES)?;
         socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES)?;
         socket.connect(&address.into())?;
-        let mut stalled = Self {
-            socket: socket.into(),
-            heard: Vec::new(),
-        };
-        stalled.socket.set_read_timeout(Some(ENTRY))?;
-        stalled.hear_out(b"Input username.\r\n")?;
+        let mut stalled = Self { socket: socket.into(), received: Vec::new() };
+        stalled.socket.set_read_timeout(Some(LOGIN_PATIENCE))?;
+        stalled.wait_for(b"Input username.\r\n")?;
         stalled.socket.write_all(b"stalled\r\n")?;
-        stalled.hear_out(b" connected to this server.\r\n")?;
-        stalled.heard.clear();
+        stalled.wait_for(b" connected to this server.\r\n")?;
+        stalled.received.clear();
         stalled.socket.set_read_timeout(Some(SILENCE))?;
         Ok(stalled)
     }
 
-    /// Reads for so long, then nothing until there is a word from `resume` or its other end is gone, and then all that
-    /// there is.
-    ///
-    /// # Errors
-    /// What the kernel says; that the server has closed the connection is no error.
+    /// Reads for some time, then nothing until `resume` reports something or is closed, and then everything that is
+    /// left.
     pub fn live(mut self, reads_for: Duration, resume: &Receiver<()>) -> io::Result<Fate> {
         let began = Instant::now();
         while began.elapsed() < reads_for {
@@ -75,62 +65,41 @@ impl Stalled {
         let _ = resume.recv();
         let is_cut = loop {
             match self.read()? {
-                Came::Something => {}
-                Came::Nothing => break false,
-                Came::TheEnd => break true,
+                None => break false,
+                Some(0) => break true,
+                Some(_) => {}
             }
         };
-        Ok(fate(&self.heard, is_cut))
+        Ok(fate(&self.received, is_cut))
     }
 
-    fn hear_out(&mut self, awaited: &[u8]) -> io::Result<()> {
-        while !self.heard.ends_with(awaited) {
-            if self.read()? != Came::Something {
-                return Err(io::Error::other("the server does not let them in"));
+    fn wait_for(&mut self, text: &[u8]) -> io::Result<()> {
+        while !self.received.ends_with(text) {
+            if matches!(self.read()?, None | Some(0)) {
+                return Err(io::Error::other("the server does not accept the client"));
             }
         }
         Ok(())
     }
 
-    fn read(&mut self) -> io::Result<Came> {
+    fn read(&mut self) -> io::Result<Option<usize>> {
         let mut buffer = [0; 16 * 1024];
-        match self.socket.read(&mut buffer) {
-            Ok(0) => Ok(Came::TheEnd),
-            Ok(count) => {
-                self.heard.extend_from_slice(&buffer[..count]);
-                Ok(Came::Something)
-            }
-            Err(error) => match error.kind() {
-                ErrorKind::WouldBlock | ErrorKind::TimedOut => Ok(Came::Nothing),
-                ErrorKind::Interrupted => Ok(Came::Something),
-                ErrorKind::ConnectionReset => Ok(Came::TheEnd),
-                _ => Err(error),
-            },
-        }
+        let count = read_some(&self.socket, &mut buffer)?;
+        self.received.extend_from_slice(&buffer[..count.unwrap_or(0)]);
+        Ok(count)
     }
 }
 
-/// What came of a read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Came {
-    Something,
-    Nothing,
-    TheEnd,
-}
-
-/// Lines that were said hold a `#`, and the server's own words do not.
-fn fate(heard: &[u8], is_cut: bool) -> Fate {
-    let text = String::from_utf8_lossy(heard);
-    let lines = text
-        .split_inclusive('\n')
-        .filter(|line| line.contains('#') && line.ends_with('\n'))
-        .count();
+/// Lines of the talk contain a `#`, and the server's own lines do not.
+fn fate(received: &[u8], is_cut: bool) -> Fate {
+    let text = String::from_utf8_lossy(received);
+    let lines = text.split_inclusive('\n');
+    let lines = lines.filter(|line| line.contains('#') && line.ends_with('\n'));
     let last = text.lines().last().unwrap_or_default();
-    let is_servers = last.starts_with("server: ");
     Fate {
-        lines,
+        lines: lines.count(),
         is_cut,
-        last_words: is_servers.then(|| last.to_owned()),
+        last_words: last.starts_with("server: ").then(|| last.to_owned()),
     }
 }
 
@@ -139,19 +108,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_that_was_cut_is_none_and_what_the_server_says_is_no_line() {
-        let heard = b"server: hello\r\ns00001 : #000000#..\r\ns00001 : #000001#..";
-        let cut = fate(heard, true);
-        assert_eq!((cut.lines, cut.last_words), (1, None));
-        let told = fate(
-            b"s00001 : #000000#..\r\nserver: You read too slowly.\r\n",
-            true,
-        );
-        assert_eq!(told.lines, 1);
-        assert_eq!(
-            told.last_words.as_deref(),
-            Some("server: You read too slowly.")
-        );
-        assert_eq!(fate(b"", false).last_words, None);
+    fn a_torn_line_and_the_servers_words_do_not_count() {
+        let torn = b"server: hello\r\ns00001 : #000000#..\r\ns00001 : #000001#..";
+        let told = b"s00001 : #000000#..\r\nserver: You read too slowly.\r\n";
+        let words = Some("server: You read too slowly.".to_owned());
+        for (received, lines, last_words) in
+            [(&torn[..], 1, None), (told, 1, words), (b"", 0, None)]
+        {
+            let expected = Fate { lines, is_cut: true, last_words };
+            assert_eq!(fate(received, true), expected);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What a trace says: rows to draw, and how each kind of thread has spent its time.
+//! The content of a trace: rows to draw, and how each kind of thread spends its time.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,18 +9,18 @@ use serde::Deserialize;
 
 use crate::figure::{Row, Span};
 
-/// One event of the Trace Event Format, as far as the server writes it.
+/// An event of the Trace Event Format, as far as the server writes it.
 #[derive(Debug, Deserialize)]
 struct Event {
-    /// `M` names something, `X` is a span.
+    /// `M` for a name, `X` for a span.
     ph: String,
     name: String,
     #[serde(default)]
     tid: u64,
-    /// Microseconds.
+    /// The beginning, in microseconds.
     #[serde(default)]
     ts: f64,
-    /// Microseconds.
+    /// The duration, in microseconds.
     #[serde(default)]
     dur: f64,
     #[serde(default)]
@@ -33,117 +33,91 @@ struct Arguments {
     name: String,
 }
 
-/// All threads of a trace, with what they did, by the number of their row.
+/// All threads of a trace, with their spans in milliseconds.
 #[derive(Debug)]
 pub struct Timeline {
-    threads: BTreeMap<u64, Thread>,
+    threads: BTreeMap<u64, Row>,
 }
 
-#[derive(Debug, Default)]
-struct Thread {
-    name: String,
-    /// What, from when until when, in milliseconds.
-    spans: Vec<(String, f64, f64)>,
-}
-
-impl Thread {
-    /// What it is for: the name without its number.
-    fn role(&self) -> &str {
-        self.name.split('-').next().unwrap_or(&self.name)
-    }
+/// The kind of a thread: its name without the number.
+fn role(name: &str) -> &str {
+    name.split('-').next().unwrap_or(name)
 }
 
 impl Timeline {
-    /// Reads a trace.
-    ///
-    /// # Errors
-    /// There is none, or it is no list of events.
     pub fn read(path: &Path) -> io::Result<Self> {
         Self::parse(&fs::read_to_string(path)?)
     }
 
     fn parse(text: &str) -> io::Result<Self> {
         let events: Vec<Event> = serde_json::from_str(text)?;
-        let mut threads: BTreeMap<u64, Thread> = BTreeMap::new();
+        let mut threads: BTreeMap<u64, Row> = BTreeMap::new();
         for event in events {
+            let thread = threads
+                .entry(event.tid)
+                .or_insert_with(|| Row { name: String::new(), spans: Vec::new() });
             match event.ph.as_str() {
-                "M" if event.name == "thread_name" => {
-                    threads.entry(event.tid).or_default().name = event.args.name;
-                }
-                "X" => {
-                    let span = (event.name, event.ts / 1e3, (event.ts + event.dur) / 1e3);
-                    threads.entry(event.tid).or_default().spans.push(span);
-                }
+                "M" if event.name == "thread_name" => thread.name = event.args.name,
+                "X" => thread.spans.push(Span {
+                    from: event.ts / 1e3,
+                    to: (event.ts + event.dur) / 1e3,
+                    what: event.name,
+                }),
                 _ => {}
             }
         }
         Ok(Self { threads })
     }
 
-    /// How much of its time this kind of thread has spent with this, in percent.
+    /// The share of its time that this kind of thread spends with an activity, in percent.
     pub fn share(&self, role: &str, activity: &str) -> f64 {
-        let shares = self.shares();
-        let found = shares
-            .iter()
-            .find(|(of, what, _)| (*of, *what) == (role, activity));
-        found.map_or(0.0, |(_, _, share)| *share)
+        let shares = self.shares().into_iter();
+        let mut found = shares.filter(|&(of, what, _)| (of, what) == (role, activity));
+        found.next().map_or(0.0, |(_, _, share)| share)
     }
 
-    /// The same for all kinds of threads and all that they did: the most time first.
+    /// The shares of all kinds of threads and all activities, the largest first.
     pub fn shares(&self) -> Vec<(&str, &str, f64)> {
         let mut times: BTreeMap<&str, BTreeMap<&str, f64>> = BTreeMap::new();
         for thread in self.threads.values() {
-            for (what, from, to) in &thread.spans {
-                let of_role = times.entry(thread.role()).or_default();
-                *of_role.entry(what).or_default() += to - from;
+            for span in &thread.spans {
+                let of_role = times.entry(role(&thread.name)).or_default();
+                *of_role.entry(&span.what).or_default() += span.to - span.from;
             }
         }
         let mut shares = Vec::new();
         for (role, times) in times {
             let all: f64 = times.values().sum();
-            let mut of_role: Vec<_> = times
-                .into_iter()
-                .map(|(what, time)| (role, what, 100.0 * time / all))
-                .collect();
+            let of_role = times.into_iter().map(|(what, time)| (role, what, 100.0 * time / all));
+            let mut of_role: Vec<_> = of_role.collect();
             of_role.sort_by(|one, other| other.2.total_cmp(&one.2));
             shares.extend(of_role);
         }
         shares
     }
 
-    /// The middle of the trace, so many milliseconds of it: a row for each thread that lived then, by name.
+    /// The middle of the trace, with a row for each thread that is active in it, by name.
     pub fn rows(&self, milliseconds: f64) -> Vec<Row> {
-        let ends = self.threads.values().flat_map(|thread| &thread.spans);
-        let end = ends.map(|&(_, _, to)| to).fold(0.0, f64::max);
+        let spans = self.threads.values().flat_map(|thread| &thread.spans);
+        let end = spans.map(|span| span.to).fold(0.0, f64::max);
         let from = (end - milliseconds).max(0.0) / 2.0;
         let to = from + milliseconds;
-        let mut rows: Vec<Row> = self
-            .threads
-            .values()
-            .map(|thread| {
-                let inside = thread
-                    .spans
-                    .iter()
-                    .filter(|span| span.2 > from && span.1 < to);
-                let spans = inside.map(|(what, began, ended)| Span {
-                    from: began.max(from) - from,
-                    to: ended.min(to) - from,
-                    what: what.clone(),
-                });
-                Row {
-                    name: thread.name.clone(),
-                    spans: spans.collect(),
-                }
-            })
-            .filter(|row| !row.spans.is_empty())
-            .collect();
+        let rows = self.threads.values().map(|thread| {
+            let inside = thread.spans.iter().filter(|span| span.to > from && span.from < to);
+            let spans = inside.map(|span| Span {
+                from: span.from.max(from) - from,
+                to: span.to.min(to) - from,
+                what: span.what.clone(),
+            });
+            Row { name: thread.name.clone(), spans: spans.collect() }
+        });
+        let mut rows: Vec<Row> = rows.filter(|row| !row.spans.is_empty()).collect();
         rows.sort_by(|one, other| one.name.cmp(&other.name));
         rows
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
 mod tests {
     use super::*;
 
@@ -159,35 +133,24 @@ mod tests {
     #[test]
     fn shares_are_those_of_all_threads_of_a_kind() {
         let timeline = Timeline::parse(TRACE).unwrap();
-        assert_eq!(
-            timeline.shares(),
-            [
-                ("dispatcher", "dispatching", 100.0),
-                ("reader", "in read", 90.0),
-                ("reader", "sending to the inbox", 10.0),
-            ]
-        );
+        let expected = [
+            ("dispatcher", "dispatching", 100.0),
+            ("reader", "in read", 90.0),
+            ("reader", "sending to the inbox", 10.0),
+        ];
+        assert_eq!(timeline.shares(), expected);
         assert_eq!(timeline.share("reader", "in read"), 90.0);
         assert_eq!(timeline.share("writer", "in write"), 0.0);
     }
 
     #[test]
-    fn what_is_drawn_is_cut_out_of_the_middle() {
-        let timeline = Timeline::parse(TRACE).unwrap();
+    fn the_rows_show_the_middle() {
         let row = |name: &str, from, to, what: &str| Row {
             name: name.to_owned(),
-            spans: vec![Span {
-                from,
-                to,
-                what: what.to_owned(),
-            }],
+            spans: vec![Span { from, to, what: what.to_owned() }],
         };
-        assert_eq!(
-            timeline.rows(4.0),
-            [
-                row("dispatcher", 1.0, 2.0, "dispatching"),
-                row("reader-1", 0.0, 4.0, "in read"),
-            ]
-        );
+        let expected =
+            [row("dispatcher", 1.0, 2.0, "dispatching"), row("reader-1", 0.0, 4.0, "in read")];
+        assert_eq!(Timeline::parse(TRACE).unwrap().rows(4.0), expected);
     }
 }

@@ -1,4 +1,5 @@
-//! The threads that block for the dispatcher: one in `accept`, and one for each connection in `read`.
+//! The threads that block on behalf of the dispatcher: the listener in `accept`, and a reader for each connection in
+//! `read`.
 
 use std::io::{self, ErrorKind, Read};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,18 +11,16 @@ use std::time::Duration;
 use chatserv::chat::ClientId;
 use crossbeam_channel::Sender;
 
-/// How long to wait where nobody can be accepted: somebody has to leave first.
+/// The pause after a failed `accept`.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What the dispatcher is told.
 pub enum Event {
-    /// Somebody has come.
     Connected(TcpStream, SocketAddr),
-    /// What a read of somebody's socket has brought; no bytes at the end.
+    /// The result of a read; no bytes at the end of the input.
     Read(ClientId, io::Result<Vec<u8>>),
 }
 
-/// Sends all who come, as long as the process lives.
+/// Accepts clients for as long as the process lives.
 pub fn accept_all(listener: &TcpListener, events: &Sender<Event>) {
     loop {
         match listener.accept() {
@@ -31,16 +30,16 @@ pub fn accept_all(listener: &TcpListener, events: &Sender<Event>) {
     }
 }
 
-/// Somebody, and the thread that reads what they say.
+/// A client and its reader thread.
 pub struct Person {
     pub socket: Arc<TcpStream>,
-    /// They may send one more event.
+    /// Whether the reader may send one more event.
     turn: Arc<AtomicBool>,
     reader: Thread,
 }
 
 impl Person {
-    /// Starts the thread, with its first turn.
+    /// Starts the reader, with its first turn.
     pub fn start(
         client: ClientId,
         socket: TcpStream,
@@ -54,23 +53,19 @@ impl Person {
             let turns = (!pushes_on).then_some(&*turns);
             read_all(&reads, client, &events, turns);
         })?;
-        Ok(Self {
-            socket,
-            turn,
-            reader: reader.thread().clone(),
-        })
+        Ok(Self { socket, turn, reader: reader.thread().clone() })
     }
 
-    /// They may send one more event. First the flag, then the wake-up: a reader that wakes finds the flag, and one that has
-    /// not gone to sleep yet finds what `unpark` leaves for its next `park`.
+    /// Allows the reader one more event. The flag is set before the wake-up: a reader that wakes finds the flag, and a
+    /// reader that is not asleep yet does not sleep, because `unpark` makes its next `park` return at once.
     pub fn give_turn(&self) {
         self.turn.store(true, Ordering::Release);
         self.reader.unpark();
     }
 }
 
-/// Sends all that somebody says: each time only with a turn, if there are turns. It reads on before it waits for one, and
-/// where nobody floods the turn has come by then.
+/// Sends all input of a client, each event with a turn if there are turns. It reads before it waits for the turn, which
+/// has often arrived by then.
 fn read_all(
     mut socket: &TcpStream,
     client: ClientId,
@@ -92,57 +87,5 @@ fn read_all(
         if events.send(Event::Read(client, read)).is_err() || is_last {
             return;
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Write;
-    use std::net::Ipv4Addr;
-
-    use crossbeam_channel::{Receiver, bounded};
-
-    use super::*;
-
-    fn connected(pushes_on: bool) -> (TcpStream, Person, Receiver<Event>) {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (socket, _) = listener.accept().unwrap();
-        let (events, inbox) = bounded(16);
-        let person = Person::start(ClientId(1), socket, events, pushes_on).unwrap();
-        (client, person, inbox)
-    }
-
-    fn bytes(inbox: &Receiver<Event>) -> Vec<u8> {
-        match inbox.recv_timeout(Duration::from_secs(20)).unwrap() {
-            Event::Read(ClientId(1), read) => read.unwrap(),
-            _ => panic!("nobody else has come"),
-        }
-    }
-
-    #[test]
-    fn a_reader_sends_once_for_each_turn() {
-        let (mut client, person, inbox) = connected(false);
-        client.write_all(b"one").unwrap();
-        assert_eq!(bytes(&inbox), b"one");
-        client.write_all(b"two").unwrap();
-        // It may not have read yet: then this says nothing, and is true all the same.
-        assert!(inbox.is_empty());
-        person.give_turn();
-        assert_eq!(bytes(&inbox), b"two");
-        person.give_turn();
-        drop(client);
-        assert_eq!(bytes(&inbox), b"");
-    }
-
-    #[test]
-    fn a_reader_that_pushes_on_needs_no_turn() {
-        let (mut client, _person, inbox) = connected(true);
-        for line in [b"one", b"two"] {
-            client.write_all(line).unwrap();
-            assert_eq!(bytes(&inbox), line);
-        }
-        drop(client);
-        assert_eq!(bytes(&inbox), b"");
     }
 }

@@ -26,17 +26,9 @@ fn people() {
         ),
         (
             r#"{"action":"who","clients":[{"username":"ann"},{"username":"bob","rooms":["dev"]}],"total":9,"more":true}"#,
-            &[
-                "-- 9 people are here:",
-                "--   ann",
-                "--   bob  dev",
-                "--   … and 7 more",
-            ],
+            &["-- 9 people are here:", "--   ann", "--   bob  dev", "--   … and 7 more"],
         ),
-        (
-            r#"{"action":"who","room":"dev","clients":[],"total":0}"#,
-            &["-- Nobody is in dev."],
-        ),
+        (r#"{"action":"who","room":"dev","clients":[],"total":0}"#, &["-- Nobody is in dev."]),
         (
             r#"{"action":"who","clients":[{"username":"ann","rooms":["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","cccccccc"]}],"total":1}"#,
             &[
@@ -52,20 +44,13 @@ fn rooms() {
     check_all(&[
         (
             r#"{"action":"rooms","rooms":[{"room":"lobby","members":12,"topic":null},{"room":"dev","members":1,"topic":"All about Rust"}],"total":2}"#,
-            &[
-                "-- 2 rooms:",
-                "--   lobby  12 people",
-                "--   dev    1 person   All about Rust",
-            ],
+            &["-- 2 rooms:", "--   lobby  12 people", "--   dev    1 person   All about Rust"],
         ),
         (
             r#"{"action":"rooms","rooms":[{"room":"lobby","members":0,"topic":null}],"total":1}"#,
             &["-- 1 room:", "--   lobby  0 people"],
         ),
-        (
-            r#"{"action":"rooms","rooms":[],"total":0}"#,
-            &["-- There are no rooms."],
-        ),
+        (r#"{"action":"rooms","rooms":[],"total":0}"#, &["-- There are no rooms."]),
     ]);
 }
 
@@ -140,14 +125,7 @@ fn the_commands_of_the_server_and_of_the_client() {
 #[test]
 fn nothing_of_the_real_help_is_cut() {
     let mut out = Vec::new();
-    encode(
-        &Message::Help {
-            operator: true,
-            topic: HelpTopic::All,
-        },
-        None,
-        &mut out,
-    );
+    encode(&Message::Help { operator: true, topic: HelpTopic::All }, None, &mut out);
     let json = String::from_utf8(out).expect("the server sends UTF-8 and nothing else");
     let texts = texts(json.trim_end());
     assert!(texts.len() > 30, "{texts:#?}");
@@ -172,10 +150,7 @@ fn bans() {
                 "--   … and 1 more",
             ],
         ),
-        (
-            r#"{"action":"bans","bans":[],"total":0}"#,
-            &["-- Nobody is banned."],
-        ),
+        (r#"{"action":"bans","bans":[],"total":0}"#, &["-- Nobody is banned."]),
     ]);
 }
 

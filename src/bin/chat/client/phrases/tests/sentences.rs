@@ -9,14 +9,8 @@ fn who_comes_and_goes() {
             r#"{"action":"connect","from":"luca","address":"127.0.0.1:40000","clients":3}"#,
             &["-- You have joined the chat as luca."],
         ),
-        (
-            r#"{"action":"joinroom","room":"dev","from":"ann"}"#,
-            &["-- ann has joined dev"],
-        ),
-        (
-            r#"{"action":"leaveroom","room":"dev","from":"ann"}"#,
-            &["-- ann has left dev"],
-        ),
+        (r#"{"action":"joinroom","room":"dev","from":"ann"}"#, &["-- ann has joined dev"]),
+        (r#"{"action":"leaveroom","room":"dev","from":"ann"}"#, &["-- ann has left dev"]),
         (
             r#"{"action":"leaveroom","room":"dev","from":"ann","reason":"kicked","by":"op"}"#,
             &["-- ann has left dev: kicked by op"],
@@ -29,22 +23,10 @@ fn who_comes_and_goes() {
             r#"{"action":"leaveroom","room":"dev","from":"ann","reason":"kicked"}"#,
             &["-- ann has left dev: kicked"],
         ),
-        (
-            r#"{"action":"leaveroom","room":"dev","from":"luca"}"#,
-            &["-- You have left dev"],
-        ),
-        (
-            r#"{"action":"nick","from":"ann","username":"Ann"}"#,
-            &["-- ann is now known as Ann"],
-        ),
-        (
-            r#"{"action":"nick","from":"luca","username":"lu"}"#,
-            &["-- You are now known as lu"],
-        ),
-        (
-            r#"{"action":"nick","from":"lu","username":"luca"}"#,
-            &["-- You are now known as luca"],
-        ),
+        (r#"{"action":"leaveroom","room":"dev","from":"luca"}"#, &["-- You have left dev"]),
+        (r#"{"action":"nick","from":"ann","username":"Ann"}"#, &["-- ann is now known as Ann"]),
+        (r#"{"action":"nick","from":"luca","username":"lu"}"#, &["-- You are now known as lu"]),
+        (r#"{"action":"nick","from":"lu","username":"luca"}"#, &["-- You are now known as luca"]),
     ]);
 }
 
@@ -57,29 +39,15 @@ fn the_room_one_is_in_with_as_many_names_as_fit() {
             members.join(",")
         )
     };
-    let names = |names: &[&str]| {
-        names
-            .iter()
-            .map(|&name| name.to_owned())
-            .collect::<Vec<_>>()
-    };
+    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
     let many: Vec<String> = (1..=500).map(|number| format!("user{number}")).collect();
     let wide = vec!["漢".repeat(16), "字".repeat(16), "luca".to_owned()];
     let topic = r#","topic":"All about Rust""#;
     let long = format!(r#","topic":"{}""#, "Rust and threads, ".repeat(5));
     check_all(&[
-        (
-            &joined(&names(&["luca"]), 1, ""),
-            &["-- You are in dev alone."],
-        ),
-        (
-            &joined(&names(&["luca"]), 1, topic),
-            &["-- You are in dev alone. Topic: All about Rust"],
-        ),
-        (
-            &joined(&names(&["ann", "luca"]), 2, ""),
-            &["-- You are in dev with ann (2 people)."],
-        ),
+        (&joined(&names(&["luca"]), 1, ""), &["-- You are in dev alone."]),
+        (&joined(&names(&["luca"]), 1, topic), &["-- You are in dev alone. Topic: All about Rust"]),
+        (&joined(&names(&["ann", "luca"]), 2, ""), &["-- You are in dev with ann (2 people)."]),
         (
             &joined(&names(&["ann", "bob", "luca"]), 3, topic),
             &["-- You are in dev with ann and bob (3 people). Topic: All about Rust"],
@@ -98,15 +66,9 @@ fn the_room_one_is_in_with_as_many_names_as_fit() {
         ),
         (
             &joined(&wide, 3, ""),
-            &[&format!(
-                "-- You are in dev with {} and 1 other (3 people).",
-                "漢".repeat(16)
-            )],
+            &[&format!("-- You are in dev with {} and 1 other (3 people).", "漢".repeat(16))],
         ),
-        (
-            &joined(&names(&["ann"]), 0, ""),
-            &["-- You are in dev with ann (2 people)."],
-        ),
+        (&joined(&names(&["ann"]), 0, ""), &["-- You are in dev with ann (2 people)."]),
         (&joined(&[], 0, ""), &["-- You are in dev alone."]),
     ]);
 }
@@ -122,10 +84,7 @@ fn answers_in_one_sentence() {
             r#"{"action":"topic","room":"dev","topic":null,"from":"ann"}"#,
             &["-- ann has removed the topic of dev"],
         ),
-        (
-            r#"{"action":"topic","room":"dev","topic":"Rust"}"#,
-            &["-- The topic of dev: Rust"],
-        ),
+        (r#"{"action":"topic","room":"dev","topic":"Rust"}"#, &["-- The topic of dev: Rust"]),
         (
             r#"{"action":"topic","room":"dev","topic":null}"#,
             &["-- dev has no topic. /topic TEXT sets one."],
@@ -138,39 +97,24 @@ fn answers_in_one_sentence() {
             r#"{"action":"away","from":"luca"}"#,
             &["-- You are marked as away. Type /back when you are here again."],
         ),
-        (
-            r#"{"action":"back","from":"luca"}"#,
-            &["-- You are no longer marked as away."],
-        ),
+        (r#"{"action":"back","from":"luca"}"#, &["-- You are no longer marked as away."]),
         (
             r#"{"action":"ignore","username":"bob"}"#,
             &["-- You ignore bob from now on. /unignore bob takes that back."],
         ),
-        (
-            r#"{"action":"ignore","usernames":["bob","cid"]}"#,
-            &["-- You ignore bob, cid."],
-        ),
+        (r#"{"action":"ignore","usernames":["bob","cid"]}"#, &["-- You ignore bob, cid."]),
         (
             r#"{"action":"ignore","usernames":[]}"#,
             &["-- You ignore nobody. /ignore NAME hides what somebody says."],
         ),
-        (
-            r#"{"action":"unignore","username":"bob"}"#,
-            &["-- You no longer ignore bob."],
-        ),
+        (r#"{"action":"unignore","username":"bob"}"#, &["-- You no longer ignore bob."]),
         (
             r#"{"action":"quiet","on":true}"#,
             &["-- You no longer hear who comes and goes. /quiet off takes that back."],
         ),
-        (
-            r#"{"action":"quiet","on":false}"#,
-            &["-- You hear who comes and goes."],
-        ),
+        (r#"{"action":"quiet","on":false}"#, &["-- You hear who comes and goes."]),
         (r#"{"action":"pong"}"#, &["-- Pong!"]),
-        (
-            r#"{"action":"motd","message":null}"#,
-            &["-- There is no message of the day."],
-        ),
+        (r#"{"action":"motd","message":null}"#, &["-- There is no message of the day."]),
         (
             r#"{"action":"motd","message":"  /\\_/\\\n ( o.o )\n\nMeow."}"#,
             &["--   /\\_/\\", "--  ( o.o )", "-- ", "-- Meow."],
@@ -181,22 +125,13 @@ fn answers_in_one_sentence() {
 #[test]
 fn what_operators_do() {
     check_all(&[
-        (
-            r#"{"action":"op"}"#,
-            &["-- You are an operator now. /help shows what you may do."],
-        ),
-        (
-            r#"{"action":"kick","username":"bob"}"#,
-            &["-- bob was thrown out."],
-        ),
+        (r#"{"action":"op"}"#, &["-- You are an operator now. /help shows what you may do."]),
+        (r#"{"action":"kick","username":"bob"}"#, &["-- bob was thrown out."]),
         (
             r#"{"action":"mute","username":"bob"}"#,
             &["-- Nobody hears bob any more. /unmute bob takes that back."],
         ),
-        (
-            r#"{"action":"unmute","username":"bob"}"#,
-            &["-- bob is heard again."],
-        ),
+        (r#"{"action":"unmute","username":"bob"}"#, &["-- bob is heard again."]),
         (
             r#"{"action":"ban","username":"bob","address":"2001:db8::/64","until":"2026-11-20T12:00:00.123Z","reason":"spam","by":"op"}"#,
             &["-- bob, 2001:db8::/64 is banned until 13:00 (spam)."],
@@ -215,10 +150,7 @@ fn what_operators_do() {
 #[test]
 fn what_went_otherwise_than_wished_and_how_it_ends() {
     check_all(&[
-        (
-            r#"{"action":"ack","received_at":"2026-11-20T11:03:04Z","message_id":2,"id":1}"#,
-            &[],
-        ),
+        (r#"{"action":"ack","received_at":"2026-11-20T11:03:04Z","message_id":2,"id":1}"#, &[]),
         (
             r#"{"action":"ack","received_at":"2026-11-20T11:03:04Z","to":["ben"],"absent":["dad","sis"],"id":2}"#,
             &["-- Not here: dad, sis."],
@@ -242,10 +174,7 @@ fn what_went_otherwise_than_wished_and_how_it_ends() {
                 "!! now.",
             ],
         ),
-        (
-            r#"{"action":"bye","reason":"quit","message":"Bye!"}"#,
-            &["-- Bye!"],
-        ),
+        (r#"{"action":"bye","reason":"quit","message":"Bye!"}"#, &["-- Bye!"]),
         (
             r#"{"action":"bye","reason":"kicked","by":"op","message":"You were kicked by op. You may connect again."}"#,
             &["-- You were kicked by op. You may connect again."],

@@ -32,31 +32,15 @@ fn what_was_missed_is_shown_once() {
     luca.waits();
     luca.forget();
     luca.connects(4);
-    assert!(
-        luca.sent().last().unwrap().contains(r#""after":1"#),
-        "{:?}",
-        luca.sent()
-    );
+    assert!(luca.sent().last().unwrap().contains(r#""after":1"#), "{:?}", luca.sent());
     luca.somebody_says(5, "live");
-    let past = [
-        said("ann", 2, "missed", None),
-        said("ann", 3, "missed too", None),
-    ]
-    .join(",");
+    let past = [said("ann", 2, "missed", None), said("ann", 3, "missed too", None)].join(",");
     luca.answers(
         "history",
         &format!(r#""room":"lobby","messages":[{past}],"epoch":7,"more":true"#),
     );
-    assert!(
-        luca.sent().last().unwrap().contains(r#""after":3"#),
-        "{:?}",
-        luca.sent()
-    );
-    let past = [
-        said("ann", 4, "and this", None),
-        said("ann", 5, "live", None),
-    ]
-    .join(",");
+    assert!(luca.sent().last().unwrap().contains(r#""after":3"#), "{:?}", luca.sent());
+    let past = [said("ann", 4, "and this", None), said("ann", 5, "live", None)].join(",");
     luca.answers(
         "history",
         &format!(r#""room":"lobby","messages":[{past}],"epoch":7,"more":false"#),
@@ -79,16 +63,9 @@ fn where_the_ids_begin_anew_all_is_new_and_what_is_gone_is_said() {
     luca.forget();
     luca.happens(Event::Connected);
     luca.hears("server: Input username.");
-    luca.answers(
-        "connect",
-        r#""from":"luca","address":"127.0.0.1:4","clients":1"#,
-    );
+    luca.answers("connect", r#""from":"luca","address":"127.0.0.1:4","clients":1"#);
     luca.answers("joinroom", r#""room":"lobby","from":"luca","members":["luca"],"total":1,"epoch":8,"last_message_id":3"#);
-    assert!(
-        luca.sent().last().unwrap().contains(r#""after":0"#),
-        "{:?}",
-        luca.sent()
-    );
+    assert!(luca.sent().last().unwrap().contains(r#""after":0"#), "{:?}", luca.sent());
     luca.answers(
         "history",
         &format!(
@@ -97,10 +74,7 @@ fn where_the_ids_begin_anew_all_is_new_and_what_is_gone_is_said() {
         ),
     );
     let screen = luca.screen();
-    assert_eq!(
-        screen[1],
-        "-- 2 older messages in lobby are not kept any more."
-    );
+    assert_eq!(screen[1], "-- 2 older messages in lobby are not kept any more.");
     assert!(screen[2].ends_with("ann: new"), "{screen:?}");
 }
 
@@ -112,21 +86,13 @@ fn a_person_is_asked_about_what_was_typed_meanwhile() {
         luca.happens(Event::Disconnected(None));
         luca.types("typed");
         luca.types("/who");
-        assert!(
-            luca.screen()
-                .last()
-                .unwrap()
-                .starts_with("!! There is no connection")
-        );
+        assert!(luca.screen().last().unwrap().starts_with("!! There is no connection"));
         assert_eq!(luca.turns().len(), 3, "typing goes on");
         luca.waits();
         luca.forget();
         luca.connects(0);
         assert_eq!(luca.said(), [""; 0]);
-        assert_eq!(
-            luca.screen().last().unwrap(),
-            "-- Send them now? Type y or n."
-        );
+        assert_eq!(luca.screen().last().unwrap(), "-- Send them now? Type y or n.");
         // Whoever was typing finishes that line first; then the prompt asks.
         luca.types("something else");
         assert_eq!(luca.said(), ["something else"]);

@@ -8,20 +8,10 @@ fn the_first_screen_is_the_one_of_the_readme() {
     assert_eq!(luca.screen(), ["Connecting to server ..."]);
     assert!(luca.has(&Effect::Connect));
     luca.happens(Event::Connected);
-    assert_eq!(
-        luca.sent(),
-        [""; 0],
-        "nobody has shown yet that this is a chat server"
-    );
+    assert_eq!(luca.sent(), [""; 0], "nobody has shown yet that this is a chat server");
     luca.hears("server: Input username.");
-    assert_eq!(
-        luca.sent(),
-        [r#"{"action":"connect","username":"luca","id":1}"#]
-    );
-    luca.answers(
-        "connect",
-        r#""from":"luca","address":"127.0.0.1:4","clients":1"#,
-    );
+    assert_eq!(luca.sent(), [r#"{"action":"connect","username":"luca","id":1}"#]);
+    luca.answers("connect", r#""from":"luca","address":"127.0.0.1:4","clients":1"#);
     assert_eq!(luca.turns(), [""; 0], "not before one is in a room");
     luca.answers("joinroom", r#""room":"lobby","from":"luca","members":["luca"],"total":1,"epoch":1,"last_message_id":0"#);
     assert_eq!(
@@ -49,22 +39,13 @@ fn a_port_for_programs_says_nothing_first() {
 #[test]
 fn who_cannot_come_in_is_told_why_and_what_to_do() {
     for (events, told) in [
+        (vec![Event::NotConnected("Nobody listens.".into())], "!! Nobody listens."),
         (
-            vec![Event::NotConnected("Nobody listens.".into())],
-            "!! Nobody listens.",
-        ),
-        (
-            vec![
-                Event::Connected,
-                Event::Received("SSH-2.0-OpenSSH_9.2".into()),
-            ],
+            vec![Event::Connected, Event::Received("SSH-2.0-OpenSSH_9.2".into())],
             "!! localhost:1337 is no chat server. It says: SSH-2.0-OpenSSH_9.2",
         ),
         (
-            vec![
-                Event::Connected,
-                Event::Received("server: Your id is: '127.0.0.1:4'.".into()),
-            ],
+            vec![Event::Connected, Event::Received("server: Your id is: '127.0.0.1:4'.".into())],
             "!! Nobody has a name in this chat. Join it by: telnet localhost 1337",
         ),
         (
@@ -115,10 +96,7 @@ fn a_person_is_asked_for_another_name_and_a_program_is_not() {
     assert_eq!(luca.turns(), ["Another name: "]);
     luca.types(" ");
     luca.types("  luke ");
-    assert_eq!(
-        luca.sent().last().unwrap(),
-        r#"{"action":"connect","username":"luke","id":2}"#
-    );
+    assert_eq!(luca.sent().last().unwrap(), r#"{"action":"connect","username":"luke","id":2}"#);
     assert_eq!(luca.turns().len(), 2, "no prompt before the answer");
     luca.refuses("connect", "name_refused");
     assert_eq!(luca.turns().len(), 3);
@@ -136,10 +114,7 @@ fn a_person_is_asked_for_another_name_and_a_program_is_not() {
 #[test]
 fn several_rooms_and_one_that_cannot_be_had() {
     let rooms = vec!["dev".into(), "#ops".into(), "no way".into()];
-    let mut luca = Script::new(Settings {
-        rooms: rooms.clone(),
-        ..person()
-    });
+    let mut luca = Script::new(Settings { rooms: rooms.clone(), ..person() });
     let ids = luca.comes_in();
     for (id, room) in ids.iter().zip(["dev", "ops"]) {
         luca.enters(*id, room);
@@ -158,10 +133,7 @@ fn several_rooms_and_one_that_cannot_be_had() {
     let mut bot = Script::new(Settings { rooms, ..pipe() });
     bot.happens(Event::Connected);
     bot.hears("server: Input username.");
-    bot.answers(
-        "connect",
-        r#""from":"bot","address":"127.0.0.1:4","clients":1"#,
-    );
+    bot.answers("connect", r#""from":"bot","address":"127.0.0.1:4","clients":1"#);
     bot.refuses("joinroom", "room_refused");
     assert_eq!(bot.ended(), Some(Ending::Refused));
 }

@@ -48,11 +48,7 @@ fn few_lines_are_under_way_and_each_answer_lets_one_follow() {
     assert_eq!(bot.turns().len(), 15, "the pipe waits now");
     bot.answers_by("chat", "ack", ACK);
     assert_eq!(bot.turns().len(), 16);
-    assert_eq!(
-        bot.screen(),
-        [""; 0],
-        "the one who wrote it into the pipe knows it"
-    );
+    assert_eq!(bot.screen(), [""; 0], "the one who wrote it into the pipe knows it");
 
     // Long lines are fewer.
     let mut bot = Script::joined(pipe(), 0);
@@ -155,10 +151,7 @@ fn who_leaves_waits_for_what_is_on_its_way_but_not_against_their_will() {
     assert!(luca.sent().last().unwrap().contains(r#""action":"quit""#));
     luca.waits();
     assert_eq!(luca.ended(), Some(Ending::Undelivered));
-    assert_eq!(
-        luca.screen().last().unwrap(),
-        "!! 1 line was not delivered, or perhaps not."
-    );
+    assert_eq!(luca.screen().last().unwrap(), "!! 1 line was not delivered, or perhaps not.");
 
     let mut luca = Script::joined(person(), 0);
     luca.happens(Event::Interrupted);
@@ -184,11 +177,8 @@ fn what_stands_behind_a_join_is_said_where_it_leads() {
         bot.answers("joinroom", &joined("dev"));
         assert_eq!(bot.said(), ["for dev"]);
         bot.answers("joinroom", &joined("ops"));
-        let chats: Vec<_> = bot
-            .sent()
-            .into_iter()
-            .filter(|object| action(object) == "chat")
-            .collect();
+        let chats: Vec<_> =
+            bot.sent().into_iter().filter(|object| action(object) == "chat").collect();
         assert!(chats[0].contains(r#""room":"dev""#), "{chats:?}");
         assert!(chats[1].contains(r#""room":"ops""#), "{chats:?}");
     }
@@ -202,10 +192,7 @@ fn what_stands_behind_a_join_that_is_refused_is_said_nowhere() {
     bot.refuses("joinroom", "too_many_rooms");
     assert_eq!(
         bot.screen(),
-        [
-            "!! Because too_many_rooms.",
-            "!! Not said, since it was meant for there: for dev",
-        ]
+        ["!! Because too_many_rooms.", "!! Not said, since it was meant for there: for dev",]
     );
     bot.types("for dev too");
     assert_eq!(bot.said(), [""; 0]);

@@ -32,10 +32,7 @@ fn ones_own_ghost_may_hold_the_name_for_a_minute() {
     luca.types("yes");
     assert_eq!(luca.sent(), [""; 0]);
     luca.types("/nick luca2");
-    luca.answers(
-        "connect",
-        r#""from":"luca2","address":"127.0.0.1:4","clients":1"#,
-    );
+    luca.answers("connect", r#""from":"luca2","address":"127.0.0.1:4","clients":1"#);
     assert_eq!(luca.session.me, "luca2");
 }
 
@@ -46,10 +43,7 @@ fn a_password_is_not_shown_again() {
     luca.happens(Event::Disconnected(None));
     luca.types("/op mellon");
     let screen = luca.screen().join("\n");
-    assert!(
-        screen.contains("/op") && !screen.contains("mellon"),
-        "{screen}"
-    );
+    assert!(screen.contains("/op") && !screen.contains("mellon"), "{screen}");
 }
 
 #[test]
@@ -120,10 +114,7 @@ fn who_was_idle_comes_back_by_enter_only() {
     let mut luca = Script::joined(person(), 0);
     luca.hears(r#"{"action":"bye","reason":"idle","message":"Bye!"}"#);
     luca.happens(Event::Disconnected(None));
-    assert_eq!(
-        luca.screen(),
-        ["-- Bye! You typed nothing for long. Enter comes back."]
-    );
+    assert_eq!(luca.screen(), ["-- Bye! You typed nothing for long. Enter comes back."]);
     assert_eq!(luca.session.deadline(), None);
     luca.types("");
     assert!(luca.has(&Effect::Connect));
@@ -142,19 +133,10 @@ fn the_end_of_the_chat_is_told_and_its_next_beginning_waited_for() {
     );
     assert!(luca.session.deadline().is_some());
 
-    let mut luca = Script::joined(
-        Settings {
-            reconnect: false,
-            ..person()
-        },
-        0,
-    );
+    let mut luca = Script::joined(Settings { reconnect: false, ..person() }, 0);
     luca.hears(r#"{"action":"shutdown","message":"The chat has been shut down"}"#);
     luca.happens(Event::Disconnected(None));
-    assert_eq!(
-        luca.screen(),
-        ["!! The connection is lost: The chat has been shut down."]
-    );
+    assert_eq!(luca.screen(), ["!! The connection is lost: The chat has been shut down."]);
     assert_eq!(luca.ended(), Some(Ending::Refused));
 }
 
@@ -168,10 +150,7 @@ fn a_pipe_does_not_wait_for_ever() {
     }
     assert_eq!(bot.ended(), Some(Ending::Refused));
     assert!(bot.elapsed <= Duration::from_secs(150));
-    assert_eq!(
-        bot.screen().last().unwrap(),
-        "!! The server has not come back within 120 seconds."
-    );
+    assert_eq!(bot.screen().last().unwrap(), "!! The server has not come back within 120 seconds.");
 }
 
 #[test]
@@ -181,11 +160,7 @@ fn what_arrives_late_is_no_silence() {
     // The client itself slept, and finds the answer when it wakes up.
     luca.elapsed += Duration::from_secs(90);
     luca.somebody_says(1, "hi");
-    luca.answers_by(
-        "chat",
-        "ack",
-        r#""received_at":"2025-11-20T11:03:04Z","message_id":2"#,
-    );
+    luca.answers_by("chat", "ack", r#""received_at":"2025-11-20T11:03:04Z","message_id":2"#);
     assert!(!luca.has(&Effect::Disconnect));
     assert_eq!(luca.screen().len(), 2);
 }
@@ -230,10 +205,7 @@ fn nobody_who_is_ignored_comes_back_unseen() {
     luca.answers("history", &fields);
     luca.hears(&said("rob", 3, "hidden too", None));
     let screen = luca.screen().join("\n");
-    assert!(
-        !screen.contains("hidden") && !screen.contains("older"),
-        "{screen}"
-    );
+    assert!(!screen.contains("hidden") && !screen.contains("older"), "{screen}");
     luca.types("/unignore rob");
     luca.refuses("unignore", "not_ignored");
     luca.forget();
@@ -249,11 +221,7 @@ fn an_answer_to_a_prompt_is_no_message() {
     luca.waits();
     luca.connects(0);
     luca.types("something else");
-    luca.answers_by(
-        "chat",
-        "ack",
-        r#""received_at":"2025-11-20T11:03:04Z","message_id":1"#,
-    );
+    luca.answers_by("chat", "ack", r#""received_at":"2025-11-20T11:03:04Z","message_id":1"#);
     assert_eq!(luca.turns().last().unwrap(), "Send them? y/n: ");
     luca.happens(Event::Disconnected(None));
     luca.types("y");
@@ -277,10 +245,7 @@ fn quit_leaves_at_any_prompt() {
 
 #[test]
 fn every_end_tells_what_did_not_arrive() {
-    let settings = Settings {
-        reconnect: false,
-        ..pipe()
-    };
+    let settings = Settings { reconnect: false, ..pipe() };
     let mut bot = Script::joined(settings, 0);
     bot.types("one");
     bot.types("two");

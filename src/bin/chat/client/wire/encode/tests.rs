@@ -22,12 +22,7 @@ fn decoded(line: &str) -> Vec<Input> {
 /// What the server has to understand: the same request, with what this client adds to it.
 fn as_sent(mut request: Request) -> Request {
     match &mut request {
-        Request::Chat {
-            target, sent_at, ..
-        }
-        | Request::Me {
-            target, sent_at, ..
-        } => {
+        Request::Chat { target, sent_at, .. } | Request::Me { target, sent_at, .. } => {
             if *target == Target::Here {
                 *target = Target::Room("dev".into());
             }
@@ -47,21 +42,14 @@ fn as_sent(mut request: Request) -> Request {
 }
 
 fn now() -> SentAt {
-    SentAt {
-        written: SENT_AT.into(),
-        at: SENT_AT.parse().unwrap(),
-        zone: tz::offset(1),
-    }
+    SentAt { written: SENT_AT.into(), at: SENT_AT.parse().unwrap(), zone: tz::offset(1) }
 }
 
 /// Encodes a request and has the server read it. Gives its action.
 #[track_caller]
 fn check(request: Request) -> String {
     let line = encode(&request, Some("dev"), SENT_AT, 7).unwrap();
-    let expected = Input::Request {
-        request: as_sent(request),
-        tag: Some(Tag("7".into())),
-    };
+    let expected = Input::Request { request: as_sent(request), tag: Some(Tag("7".into())) };
     assert_eq!(decoded(&line), [expected], "{line}");
     assert!(line.ends_with(",\"id\":7}"), "{line}");
     let object: serde_json::Value = serde_json::from_str(&line).unwrap();
@@ -144,48 +132,18 @@ fn the_server_understands_each_line_as_it_was_meant() {
     ] {
         spoken.insert(check(asked(line)));
     }
-    let line = |text: &str| Line {
-        text: text.into(),
-        altered: false,
-    };
+    let line = |text: &str| Line { text: text.into(), altered: false };
     let people = || Target::People(vec!["ann".into(), "bob".into()]);
     for request in [
-        Request::Connect {
-            name: Some(line("luca")),
-        },
+        Request::Connect { name: Some(line("luca")) },
         Request::Connect { name: None },
-        Request::Join {
-            room: line("dev"),
-            history: Some(20),
-        },
-        Request::Chat {
-            target: Target::Room("other".into()),
-            text: "hi".into(),
-            sent_at: None,
-        },
-        Request::Chat {
-            target: people(),
-            text: "hi".into(),
-            sent_at: None,
-        },
-        Request::Me {
-            target: people(),
-            text: "waves".into(),
-            sent_at: None,
-        },
-        Request::History {
-            room: Some("other".into()),
-            range: Range::After(7),
-            limit: Some(200),
-        },
-        Request::History {
-            room: None,
-            range: Range::Before(u64::MAX),
-            limit: None,
-        },
-        Request::Op {
-            password: Secret("\u{1b} a word is never cleaned".into()),
-        },
+        Request::Join { room: line("dev"), history: Some(20) },
+        Request::Chat { target: Target::Room("other".into()), text: "hi".into(), sent_at: None },
+        Request::Chat { target: people(), text: "hi".into(), sent_at: None },
+        Request::Me { target: people(), text: "waves".into(), sent_at: None },
+        Request::History { room: Some("other".into()), range: Range::After(7), limit: Some(200) },
+        Request::History { room: None, range: Range::Before(u64::MAX), limit: None },
+        Request::Op { password: Secret("\u{1b} a word is never cleaned".into()) },
         Request::Ping,
     ] {
         spoken.insert(check(request));
@@ -210,15 +168,9 @@ fn an_object_is_easy_to_read() {
             r#"{"action":"ban","address":"192.0.2.7","duration":"30m","reason":"spam","id":7}"#,
         ),
         ("/quiet", r#"{"action":"quiet","id":7}"#),
-        (
-            "/topic off",
-            r#"{"action":"topic","room":"dev","topic":"","id":7}"#,
-        ),
+        ("/topic off", r#"{"action":"topic","room":"dev","topic":"","id":7}"#),
     ] {
-        assert_eq!(
-            encode(&asked(line), Some("dev"), SENT_AT, 7).as_deref(),
-            Ok(object)
-        );
+        assert_eq!(encode(&asked(line), Some("dev"), SENT_AT, 7).as_deref(), Ok(object));
     }
 }
 
