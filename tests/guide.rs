@@ -26,11 +26,11 @@ const FIRST_COMMANDS: [&str; 10] =
 /// The servers and the rows of `summary.md` that README.md shows.
 const SPEED_SERVERS: [&str; 4] = ["chatserv", "epoll floor", "redis", "nats"];
 const SPEED_ROWS: [&str; 5] = [
-    "fan-out to 10, CPU a delivery, µs",
-    "fan-out to 1,000, CPU a delivery, µs",
+    "fan-out to 10, CPU per delivery, µs",
+    "fan-out to 1,000, CPU per delivery, µs",
     "latency, 100/s to 100, p99, ms",
-    "10,000 people coming in, logins a second",
-    "10,000 people, resident memory a person, KiB",
+    "10,000 people joining, logins per second",
+    "10,000 people, resident memory per person, KiB",
 ];
 
 fn read(path: &str) -> String {

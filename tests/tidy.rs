@@ -17,7 +17,7 @@ const WAY_OF_A_MESSAGE: [&str; 7] = [
     "server/delivery/mod.rs",
 ];
 
-/// A student reads the way of a message in an afternoon.
+/// A student reads the path of a message in an afternoon.
 const WAY_LINES_MAX: usize = 1_800;
 
 /// What the core and the codecs may not use.

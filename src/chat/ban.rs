@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 /// A ban by an operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the other fields say all by their names")]
+#[expect(missing_docs, reason = "the other fields are self-explanatory")]
 pub struct Ban {
     /// Nobody may use this name, or one that looks like it.
     pub name: Option<Arc<str>>,

@@ -1,6 +1,6 @@
 //! Connections, as the core knows them: a number, and at last a reason for their end.
 
-#![allow(missing_docs, reason = "most variants say all by their names")]
+#![allow(missing_docs, reason = "most variants are self-explanatory")]
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! Why the Hub refuses a request.
 
-#![allow(missing_docs, reason = "most fields and variants say all by their names")]
+#![allow(missing_docs, reason = "most fields and variants are self-explanatory")]
 
 use std::sync::Arc;
 

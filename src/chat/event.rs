@@ -2,7 +2,7 @@
 //! ask for. Events are in the past tense, effects in the imperative. Both lists are closed, so this file shows what can
 //! wake the chat and what it can do.
 
-#![allow(missing_docs, reason = "most fields and variants say all by their names")]
+#![allow(missing_docs, reason = "most fields and variants are self-explanatory")]
 
 // Addresses are plain values in `core`; sockets are in `std`.
 use core::net::SocketAddr;
@@ -44,7 +44,7 @@ pub enum Event {
 pub enum Effect {
     /// Send the message to each of these clients; each is listed once.
     Send { to: Vec<ClientId>, message: Message },
-    /// Send the message to the client that asked for it. Each request has one answer, which carries its tag.
+    /// Send the message to the client that asked for it. Each request has at most one answer, which carries its tag.
     Answer { to: ClientId, tag: Option<Tag>, message: Message },
     /// Encode what this client receives from now on for this view.
     SetView { client: ClientId, view: View },
@@ -77,9 +77,9 @@ pub enum Input {
     LineTooLong,
     /// Too many bytes without a line end. Nothing follows.
     LineEndless,
-    /// Ctrl-D at the start of a line.
+    /// Ctrl-D at the start of a line, or telnet's end of file.
     EndOfTransmission,
-    /// Flood control holds back at least `lines` lines, or only bytes if it is 0; `wait` is until they are through.
+    /// Flood control holds back at least `lines` lines; if that is 0, only bytes. `wait` is the time until all have passed.
     /// Reported once, until the client has been slow enough for a while.
     HeldBack { lines: usize, wait: Time },
     /// The client speaks another protocol. Nothing follows.

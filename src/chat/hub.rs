@@ -1,11 +1,12 @@
-//! Step 4 of the way of a message: the chat as a state machine.
+//! Step 4 of the path of a message: the chat as a state machine.
 //!
 //! One owner, one event at a time. What happens when somebody joins while somebody else is being written to? The question
 //! does not arise, because events come one after the other.
 //!
-//! The Hub is the sum of the `impl Hub` blocks of this room, one file for each part of the conversation: `login` (how
-//! people join and leave), [`say`](Hub::say), `join` (rooms), `announce` (who is told), and behind one `match` all that the
-//! classic chat does without ([`Hub::more`]).
+//! The Hub is the sum of the `impl Hub` blocks in this folder, one file for each part of the conversation: `login` (how
+//! people join and leave), [`say`](Hub::say), `join` (rooms), `announce` (who is told), and behind one `match` arm
+//! everything that the classic chat does without ([`Hub::more`]). Two methods of `login` appear in many places: `dismiss`
+//! ends a connection from this side, and `forget` removes a client whose connection is over.
 
 use core::net::SocketAddr;
 
@@ -33,7 +34,8 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// A chat with nobody in it and the bans of the last run. `now` makes its rooms distinct from those of other runs.
+    /// A chat with nobody in it and the bans of the last run. The epochs of its rooms start at `now`, so that they differ from
+    /// those of other runs.
     pub fn new(settings: HubSettings, bans: Vec<Ban>, now: jiff::Timestamp) -> Self {
         Self {
             settings,

@@ -1,6 +1,6 @@
 //! Events that the operator of the server may want to read in the log.
 
-#![allow(missing_docs, reason = "fields and variants say all by their names")]
+#![allow(missing_docs, reason = "fields and variants are self-explanatory")]
 
 use core::net::SocketAddr;
 use std::fmt;

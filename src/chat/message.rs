@@ -1,7 +1,7 @@
 //! What the server can say, as values. The wording belongs to the protocols, so a second protocol is one more encoder and
 //! not a second chat.
 
-#![allow(missing_docs, reason = "most fields and variants say all by their names")]
+#![allow(missing_docs, reason = "most fields and variants are self-explanatory")]
 
 use core::net::SocketAddr;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! What a client can ask for. A typed `/join dev` and `{"action":"joinroom","room":"dev"}` become the same value, so the
 //! Hub has each rule once.
 
-#![allow(missing_docs, reason = "most fields and variants say all by their names")]
+#![allow(missing_docs, reason = "most fields and variants are self-explanatory")]
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Step 5 of the way of a message: who receives what somebody says.
+//! Step 5 of the path of a message: who receives what somebody says.
 //!
 //! The recipients are the other members of the room, or the people whom the message mentions at its end. Those who ignore
 //! the sender are left out. The result is one [`Effect::Send`](super::event::Effect::Send) with a shared message; the
@@ -49,6 +49,7 @@ impl Hub {
         let needs_room = room.is_some() || self.people.protocol(client) == Protocol::Plain;
         let room = if needs_room { self.own_room(client, room, out) } else { None };
         if needs_room && room.is_none() {
+            // `own_room` has answered why.
             return;
         }
         // `/me` is always for the whole room.
@@ -104,7 +105,7 @@ impl Hub {
         let name = room.name().clone();
         let message_id = room.history().last_id() + 1;
         let mut recipients = all_but(room.members(), Some(client));
-        self.extras.ignores.hide_from(client, &mut recipients);
+        self.extras.ignores.remove_ignoring(client, &mut recipients);
         let to = Audience::Room { room: name.clone(), message_id };
         let message = Arc::new(draft.into_message(from, to, out.now.wall));
         self.log_message(&message, &name, out);
@@ -139,7 +140,7 @@ impl Hub {
         let names: Vec<Arc<str>> = named.present.iter().map(|(_, name)| name.clone()).collect();
         let mut recipients: Vec<ClientId> = named.present.into_iter().map(|(id, _)| id).collect();
         // The sender is not told who ignores them.
-        self.extras.ignores.hide_from(client, &mut recipients);
+        self.extras.ignores.remove_ignoring(client, &mut recipients);
         let message = Arc::new(draft.into_message(
             from.clone(),
             Audience::People(names.clone()),

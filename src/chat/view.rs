@@ -11,7 +11,7 @@ pub enum Protocol {
 
 /// Protocols of programs that connect to the wrong port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the variants say all by their names")]
+#[expect(missing_docs, reason = "the variants are self-explanatory")]
 pub enum Stranger {
     /// A web page must not be able to speak to a chat on loopback.
     Http,
@@ -21,7 +21,7 @@ pub enum Stranger {
 
 /// Whether a plain-text line shows when it was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[expect(missing_docs, reason = "the variants say all by their names")]
+#[expect(missing_docs, reason = "the variants are self-explanatory")]
 pub enum Timestamps {
     #[default]
     Off,
@@ -31,7 +31,7 @@ pub enum Timestamps {
 
 /// What determines the bytes that a message becomes for a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the variants say all by their names")]
+#[expect(missing_docs, reason = "the variants are self-explanatory")]
 pub enum View {
     Plain(Timestamps),
     Json,

@@ -1,8 +1,11 @@
-//! Step 3 of the way of a message: the dispatcher, the one thread that owns the state of the chat.
+//! Step 3 of the path of a message: the dispatcher, the one thread that owns the state of the chat.
 //!
 //! It blocks in one place. It takes the events that have gathered in the inbox, lets the [`Hub`] turn each into effects,
 //! carries the effects out by appending to outboxes, flushes the outboxes, and gives the readers their turns. It parses no
-//! bytes, and it waits for no client, no disk and no lock.
+//! bytes, and it waits for no client and no disk.
+//!
+//! A panic in this thread ends the process with status 70 (`start` holds the guard): without a dispatcher, the server would
+//! go on accepting and never say a word.
 
 use std::mem;
 use std::sync::Arc;
@@ -41,7 +44,7 @@ pub struct Dispatcher<'scope, 'env> {
     grace_ends: Option<Time>,
     /// The readers that get their turns after the next flush.
     turns_due: Vec<ClientId>,
-    /// Not yet carried out. Kept between events, so that it need not grow again.
+    /// Not yet carried out. Kept between events to reuse its memory.
     effects: Vec<Effect>,
     /// The zone of the times that people see.
     zone: TimeZone,
@@ -83,7 +86,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             let deadline = self.deadline().and_then(|time| self.clock.instant(time));
             let wake = self.channels.next_wake(deadline);
             self.row.doing(Activity::Dispatching);
-            // One look at both clocks for each wake, however much has gathered.
+            // Both clocks are read once for each wake-up, whatever the size of the batch.
             let now = self.clock.both();
             match wake {
                 Wake::Inbound(first) => self.take_batch(first, now),
@@ -155,7 +158,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 self.step(Event::LoginTimedOut { client }, now);
             }
             Inbound::IdleTooLong { client, left } => {
-                tracing::debug!(%client, ?left, "has typed nothing");
+                tracing::debug!(%client, ?left, "idle");
                 self.turns_due.push(client);
                 self.step(Event::IdleTooLong { client, left }, now);
             }
@@ -221,7 +224,8 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         self.effects = effects;
     }
 
-    /// Appends messages to the outboxes of their recipients. Step 6, the encoder, runs once for each view.
+    /// Appends messages to the outboxes of their recipients. [`protocol::encode`] leads to step 6, or to JSON, once for each
+    /// view that a recipient has. Nothing is sent before the next flush.
     fn send<'m>(
         &mut self,
         to: &[ClientId],

@@ -100,7 +100,7 @@ pub enum Wake<'scope> {
 }
 
 impl<'scope> Channels<'scope> {
-    /// Waits for whatever comes first. The dispatcher blocks nowhere else.
+    /// Waits for whatever comes first; if several are ready, `select!` picks one at random. The dispatcher blocks nowhere else.
     ///
     /// A closed channel would be ready all the time and make this a busy loop. Neither can close while the dispatcher
     /// runs: its delivery holds a sender of the inbox for its writers, and the server holds one of the requests.

@@ -1,4 +1,4 @@
-//! Threads and sockets: the shell of the chat. The [crate] has the map, the invariants and the way of a message.
+//! Threads and sockets: the shell of the chat. The [crate] has the map, the invariants and the path of a message.
 //!
 //! # Threads
 //!

@@ -1,12 +1,15 @@
-//! Step 1 of the way of a message: the reader, the one thread that every connection has.
+//! Step 1 of the path of a message: the reader, the one thread that every connection has.
 //!
 //! It blocks in `read`, lets the codec decode the bytes, waits for its turn, and sends the inputs of that read to the
-//! dispatcher as one event. Its turn comes back when everything that its last event caused has been sent. So each
-//! connection has at most one event under way: the inbox is bounded, a flood starves nobody, and a client that sends too
-//! fast is slowed down by TCP, because its reader does not read on.
+//! dispatcher as one event. Its turn comes back when everything that its last event caused has been sent or handed over to
+//! writers. So each connection has at most one event in flight: the inbox is bounded, a flood starves nobody, and a client
+//! that sends too fast is slowed down by TCP, because its reader stops reading.
 //!
-//! Three leaves may be taken on trust: [`Turn`](super::turn::Turn) (the permission to send), [`Flood`] (how many lines
-//! may pass now) and [`Decoder`] (bytes to inputs, whichever way the reads split them).
+//! Three helpers need not be read yet:
+//! - [`Turn`](super::turn::Turn), the permission to send. `wait` blocks until the dispatcher gives the turn, and returns at
+//!   once, always, when the connection is closing. `look` reads its state without waiting.
+//! - [`Flood`], which says how many lines may pass now.
+//! - [`Decoder`], which turns bytes into inputs however the reads split them.
 
 use std::io::{self, ErrorKind, Read};
 use std::mem;
@@ -22,9 +25,9 @@ use crate::config::{Config, limits};
 use crate::protocol::{Decoded, Decoder};
 
 /// Reads one connection until it ends. Contract:
-/// 1. it sends nothing before its first turn: the dispatcher knows the connection by then, so no line can overtake the
-///    arrival of its sender;
-/// 2. its last act is [`Inbound::ReaderEnded`], also after a panic.
+/// 1. it sends nothing before its first turn: the listener reports a connection after it has spawned the reader, and the
+///    dispatcher gives the turn when it has taken that report. So no line overtakes the arrival of its sender;
+/// 2. its last act is [`Inbound::ReaderEnded`], also after a panic, which ends this thread and no other.
 pub fn run(
     connection: &Connection,
     inbox: Inbox<'_>,
@@ -118,7 +121,7 @@ impl<'s> Reader<'_, 's> {
         let began = Instant::now();
         let mut waited = Duration::ZERO;
         loop {
-            // Nobody wakes a reader because its client got a name, so these are computed anew after each timeout.
+            // A reader is not woken when its client gets a name, so these are computed anew after each timeout.
             let login = self.time_to_log_in();
             let idle = self.idle.patience().map(|time| time.saturating_sub(waited));
             let answer = self.decoder.answer_due().map(|due| due.saturating_sub(self.clock.now()));
@@ -128,6 +131,7 @@ impl<'s> Reader<'_, 's> {
                 (.., Some(Duration::ZERO)) => return Outcome::Bytes(0),
                 _ => {}
             }
+            // What is zero here does not apply yet, such as the idle time of a client without a name.
             let times = [login, idle, answer].into_iter().flatten().filter(|left| !left.is_zero());
             if self.set_read_timeout(times.min()).is_err() {
                 return Outcome::Failed;
@@ -167,7 +171,7 @@ impl<'s> Reader<'_, 's> {
     }
 
     /// Sends what was decoded: at once the lines that flood control lets through, the rest bit by bit, reading nothing
-    /// meanwhile. Half a line, or a part of a telnet command, is nothing to send.
+    /// meanwhile. Half a line, or a part of a telnet command, produces nothing to send.
     fn deliver(&mut self, mut decoded: Decoded) {
         while !decoded.is_empty() {
             let now = self.clock.now();
@@ -219,7 +223,8 @@ impl<'s> Reader<'_, 's> {
         self.send(Inbound::LoginTimedOut { client: self.connection.id });
     }
 
-    /// Waits for the turn and sends one event; sends nothing on a connection that is closing.
+    /// Waits for the turn and sends one event; sends nothing on a connection that is closing. A full inbox blocks the sender
+    /// until the dispatcher has taken an event.
     fn send(&self, event: Inbound<'s>) {
         self.connection.row.doing(Activity::WaitingForTurn);
         if self.connection.turn.wait().closing {
@@ -252,8 +257,8 @@ impl<'s> Reader<'_, 's> {
     }
 }
 
-/// The silence of a client that has joined: a warning first, then the end. The read timeout is its clock, and the kernel
-/// restarts that with each read, so a client that types costs neither a look at the time nor a system call.
+/// The silence of a client that has joined: a warning first, then the end. The read timeout is its clock. The kernel restarts
+/// that with each read, so a client that types costs no system call here.
 #[derive(Debug)]
 struct Idle {
     /// `None` where silence has no limit.

@@ -125,20 +125,20 @@ const ONE_STALLED: Case = Case::of(100, 512).with_stalled(1);
 /// The rows of the summary.
 #[rustfmt::skip]
 const ROWS: [(&str, Workload, &str, Case); 20] = [
-    ("fan-out to 10, CPU a delivery, µs", FanOut, SERVER_CPU_US, Case::of(10, 64)),
-    ("fan-out to 100, CPU a delivery, µs", FanOut, SERVER_CPU_US, Case::of(100, 64)),
-    ("fan-out to 1,000, CPU a delivery, µs", FanOut, SERVER_CPU_US, Case::of(1000, 64)),
-    ("fan-out to 5,000, CPU a delivery, µs", FanOut, SERVER_CPU_US, Case::of(5000, 64)),
-    ("fan-out of 512 bytes to 100, CPU a delivery, µs", FanOut, SERVER_CPU_US, Case::of(100, 512)),
+    ("fan-out to 10, CPU per delivery, µs", FanOut, SERVER_CPU_US, Case::of(10, 64)),
+    ("fan-out to 100, CPU per delivery, µs", FanOut, SERVER_CPU_US, Case::of(100, 64)),
+    ("fan-out to 1,000, CPU per delivery, µs", FanOut, SERVER_CPU_US, Case::of(1000, 64)),
+    ("fan-out to 5,000, CPU per delivery, µs", FanOut, SERVER_CPU_US, Case::of(5000, 64)),
+    ("fan-out of 512 bytes to 100, CPU per delivery, µs", FanOut, SERVER_CPU_US, Case::of(100, 512)),
     ("latency, 100/s to 100, p50, ms", Latency, P50_MS, Case::of(100, 64).at_rate(100)),
     ("latency, 100/s to 100, p99, ms", Latency, P99_MS, Case::of(100, 64).at_rate(100)),
     ("latency, 100/s to 1,000, p50, ms", Latency, P50_MS, Case::of(1000, 64).at_rate(100)),
     ("latency, 100/s to 1,000, p99, ms", Latency, P99_MS, Case::of(1000, 64).at_rate(100)),
     ("latency, 1,000/s to 100, p50, ms", Latency, P50_MS, Case::of(100, 64).at_rate(1000)),
     ("latency, 1,000/s to 100, p99, ms", Latency, P99_MS, Case::of(100, 64).at_rate(1000)),
-    ("10,000 people coming in, logins a second", Idle, LOGINS_PER_S, TEN_THOUSAND),
-    ("10,000 people, resident memory a person, KiB", Idle, RESIDENT_KIB_PER_PERSON, TEN_THOUSAND),
-    ("10,000 people, kernel memory a person, KiB", Idle, KERNEL_KIB_PER_PERSON, TEN_THOUSAND),
+    ("10,000 people joining, logins per second", Idle, LOGINS_PER_S, TEN_THOUSAND),
+    ("10,000 people, resident memory per person, KiB", Idle, RESIDENT_KIB_PER_PERSON, TEN_THOUSAND),
+    ("10,000 people, kernel memory per person, KiB", Idle, KERNEL_KIB_PER_PERSON, TEN_THOUSAND),
     ("10,000 people who say nothing, CPU, %", Idle, SERVER_CPU_PERCENT, TEN_THOUSAND),
     ("100 people who all read, 512 bytes, p99, ms", Stalled, P99_MS, Case::of(100, 512)),
     ("1 stalled among 100, 512 bytes, the others' p99, ms", Stalled, P99_MS, ONE_STALLED),
@@ -194,7 +194,7 @@ mod tests {
         let lines: Vec<&str> = table.lines().collect();
         let words = |line: usize| lines[line].split_whitespace().collect::<Vec<_>>().join(" ");
         assert_eq!(words(0), "fan-out chatserv redis nats epoll floor ÷ redis ÷ nats ÷ floor");
-        assert_eq!(words(2), "CPU a delivery, µs");
+        assert_eq!(words(2), "CPU per delivery, µs");
         assert_eq!(words(3), "10 people, 64 B 1.25 ±20% 3.5 ±43% – – 0.375 – –");
         assert_eq!(words(4), "1,000 people, 64 B 0.5 – – – – – –");
         assert_eq!(words(6), "not measured: nats, fan-out: nats-server is missing");
@@ -210,7 +210,7 @@ mod tests {
         let mut lines = text.lines();
         let head = "| | chatserv | redis | nats | epoll floor |";
         assert_eq!(lines.next(), Some(head));
-        let row = "| fan-out to 10, CPU a delivery, µs | 1.25 | 3.5 | – | – |";
+        let row = "| fan-out to 10, CPU per delivery, µs | 1.25 | 3.5 | – | – |";
         assert_eq!(lines.nth(1), Some(row));
         assert_eq!(text.lines().count(), 2 + ROWS.len());
     }

@@ -127,9 +127,9 @@ pub mod figure {
 
     /// All names with their titles, in the order of the tables.
     pub const TITLES: [(&str, &str); 22] = [
-        (SERVER_CPU_US, "CPU a delivery, µs"),
+        (SERVER_CPU_US, "CPU per delivery, µs"),
         (SERVER_CPU_MESSAGE_US, "CPU a message, µs"),
-        (GENERATOR_CPU_US, "generator's CPU a delivery, µs"),
+        (GENERATOR_CPU_US, "generator's CPU per delivery, µs"),
         (DELIVERIES_PER_S, "deliveries a second"),
         (SWITCHES_PER_MESSAGE, "context switches a message"),
         (P50_MS, "p50, ms"),
@@ -137,9 +137,9 @@ pub mod figure {
         (P999_MS, "p99.9, ms"),
         (MAX_MS, "maximum, ms"),
         (PEOPLE_IN, "logged in"),
-        (LOGINS_PER_S, "logins a second"),
-        (RESIDENT_KIB_PER_PERSON, "resident memory a person, KiB"),
-        (KERNEL_KIB_PER_PERSON, "kernel memory a person, KiB"),
+        (LOGINS_PER_S, "logins per second"),
+        (RESIDENT_KIB_PER_PERSON, "resident memory per person, KiB"),
+        (KERNEL_KIB_PER_PERSON, "kernel memory per person, KiB"),
         (SERVER_CPU_PERCENT, "CPU, %"),
         (BROADCAST_MS, "one message to all, ms"),
         (GROWN_MIB, "memory grown, MiB"),

@@ -46,7 +46,6 @@ impl Hub {
 
     /// The name and the network that `/ban` means: a person who is here, whatever the text looks like, or else an
     /// address, or else a name.
-    #[expect(clippy::type_complexity, reason = "the pair is a ban's")]
     fn ban_target(
         &self,
         client: ClientId,

@@ -122,7 +122,7 @@ impl Hub {
             Err(error) => return out.refuse(client, error),
         };
         self.rooms.set_topic(id, topic.clone());
-        self.extras.ignores.hide_from(client, &mut recipients);
+        self.extras.ignores.remove_ignoring(client, &mut recipients);
         let message = Message::Topic { room: name, topic, by: Some(by) };
         out.send(recipients, message.clone());
         out.answer(client, message);

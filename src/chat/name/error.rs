@@ -1,6 +1,6 @@
 //! The rules that a name can break.
 
-#![allow(missing_docs, reason = "most variants say all by their names")]
+#![allow(missing_docs, reason = "most variants are self-explanatory")]
 
 use std::fmt;
 

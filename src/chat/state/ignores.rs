@@ -143,7 +143,7 @@ impl Ignores {
     }
 
     /// Removes those who ignore the speaker from the recipients of a message. Nearly always, nobody does.
-    pub fn hide_from(&self, speaker: ClientId, recipients: &mut Vec<ClientId>) {
+    pub fn remove_ignoring(&self, speaker: ClientId, recipients: &mut Vec<ClientId>) {
         if let Some(ignoring) = self.ignored_by.get(&speaker) {
             recipients.retain(|recipient| !ignoring.contains(recipient));
         }

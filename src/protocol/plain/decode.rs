@@ -1,4 +1,4 @@
-//! Step 2 of the way of a message: bytes from a telnet client become lines.
+//! Step 2 of the path of a message: bytes from a telnet client become lines.
 //!
 //! Three layers, each of which keeps between two reads exactly what it needs to continue, because TCP may split and join
 //! what was sent in any way:
@@ -8,7 +8,7 @@
 //!            └─▶ replies
 //! ```
 //!
-//! They may be taken on trust: [`Telnet`] takes telnet's commands out of the bytes and refuses what they ask for,
+//! They need not be read yet: [`Telnet`] takes telnet's commands out of the bytes and refuses what they ask for,
 //! [`LineBuffer`] finds line ends and keeps to the limits, [`clean`] drops what could hurt another terminal, and [`Watch`]
 //! recognises programs on the wrong port.
 
@@ -19,8 +19,8 @@ use crate::chat::{Input, Line, Stranger, Time};
 use crate::protocol::Decoded;
 use crate::protocol::clean::{clean, is_blank};
 
-/// The decoder of one plain-text connection. It holds no buffer while nobody is in the middle of a line: there may be ten
-/// thousand of it.
+/// The decoder of one plain-text connection. It holds no buffer unless somebody is in the middle of a line: there may be ten
+/// thousand of them.
 #[derive(Debug)]
 pub struct PlainDecoder {
     telnet: Telnet,
@@ -52,7 +52,7 @@ impl PlainDecoder {
     }
 
     /// Takes the bytes of one read and appends what they mean to `out`; the same bytes mean the same however reads split
-    /// them. `now` serves telnet's limits on answers. Returns the rest of the bytes from the brace on that switches the
+    /// them. `now` is for the limits on telnet's answers. Returns the rest of the bytes from the brace on that switches the
     /// connection to JSON, untouched: telnet's commands mean nothing there.
     pub fn feed<'a>(&mut self, all: &'a [u8], now: Time, out: &mut Decoded) -> Option<&'a [u8]> {
         if self.finished {
@@ -71,7 +71,7 @@ impl PlainDecoder {
                 }
                 Heard::EraseCharacter => self.line.erase_grapheme(),
                 Heard::EraseLine => self.line.erase(),
-                // Nobody presses a key between two bytes of a letter.
+                // In the middle of a UTF-8 character, this byte is text and not a key.
                 Heard::SpecialKey { mistaken_for, .. } if self.line.is_mid_letter() => {
                     self.read_data(&[mistaken_for], &mut out.inputs);
                 }
@@ -105,7 +105,7 @@ impl PlainDecoder {
         }
     }
 
-    /// Takes bytes without telnet's commands. Returns how many it leaves, because they are JSON; mostly none.
+    /// Takes bytes without telnet's commands. Returns how many it leaves because they are JSON, usually 0.
     fn read_data(&mut self, mut data: &[u8], inputs: &mut Vec<Input>) -> usize {
         while !self.finished {
             if self.is_json(data) {

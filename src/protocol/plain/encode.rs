@@ -1,9 +1,9 @@
-//! Step 6 of the way of a message: a [`Message`] becomes lines for a terminal, which end in CR LF.
+//! Step 6 of the path of a message: a [`Message`] becomes lines for a terminal, which end in CR LF.
 //!
 //! The server's own lines begin with `server: `, a person's with `NAME : `. A name holds no blank and a text no line end, so
 //! nobody can forge either. UTF-8 has no byte 0xFF, so telnet's doubling of IAC is never needed.
 //!
-//! Everything but chat messages has its words in two leaves: `sentences` (one line each) and `tables` (lists).
+//! The wording of everything but chat messages is in `sentences` (one line each) and `tables` (lists).
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use super::layout::{clock, day_and_clock, line};
 use super::tables;
 use crate::chat::{Audience, ChatMessage, Manner, Message, SentAt, Timestamps};
 
-/// A sender's clock that differs by less is not worth a word.
+/// A smaller difference of the sender's clock is not shown.
 const CLOCK_DIFFERENCE_MIN: SignedDuration = SignedDuration::from_mins(1);
 
 /// Appends `message` to `out` as the bytes for a terminal. `timestamps` is how this person sees when something was said;
@@ -41,7 +41,7 @@ fn chat(message: &ChatMessage, timestamps: Timestamps, zone: &TimeZone, out: &mu
     without_time(message, out);
 }
 
-/// `NAME : TEXT`, without formatting machinery and without an allocation: every chat message comes here.
+/// `NAME : TEXT`, by copying and not by the machinery of formatting: every chat message comes here.
 fn without_time(message: &ChatMessage, out: &mut Vec<u8>) {
     let mut push =
         |parts: &[&str]| parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));

@@ -1,14 +1,17 @@
-//! Step 7 of the way of a message: who writes to a socket, and when.
+//! Step 7 of the path of a message: who writes to a socket, and when.
 //!
 //! 1. Effects only **append** to outboxes. A message's bytes lie on the [`Tape`] once; an outbox knows which part is its own.
 //! 2. At the end of a batch, each touched outbox is **flushed** with one send that never blocks.
 //! 3. What a full socket does not take is **handed over** to a writer thread, and with it the right to write.
 //! 4. With `Drained`, the writer gives that right **back**. What has gathered meanwhile is flushed like anything else.
 //!
-//! A client that stops reading fills its socket, then keeps a writer blocked while its outbox grows; over the limit of
-//! bytes or age it is **cut** (in `closing`). Nobody else waits for it at any time.
+//! A client that stops reading fills its socket, then keeps a writer blocked while its outbox grows. It is **cut** (in
+//! `closing`) when its outbox exceeds the limit of bytes or of age, when it has the largest of outboxes that exceed the limit
+//! of all together, or at once when no more writers can be started. A cut drops its unsent lines, lets the line that has
+//! begun end, and sends a last sentence as far as the socket takes it; a writer blocked in `write` is woken by a larger send
+//! buffer and finds that sentence between two writes. Nobody else waits for the client at any time.
 //!
-//! Two leaves may be taken on trust: [`Outbox`] (unsent bytes in order) and `writer` (one blocking `write` loop).
+//! Two helpers need not be read yet: [`Outbox`] (unsent bytes in order) and `writer` (one blocking `write` loop).
 
 mod closing;
 mod outbox;
@@ -88,7 +91,7 @@ enum Ending {
     Open,
     /// What was appended so far is still sent; nothing more is appended.
     AfterFlush,
-    /// Unsent lines were dropped and the last words sent as far as possible.
+    /// Unsent lines were dropped, except the one that had begun, and the last words sent as far as possible.
     Cut,
     /// The sending side is shut and the reader told; the socket closes when the reader has ended.
     Shut,
@@ -98,7 +101,7 @@ enum Ending {
 struct OutboxLimits {
     bytes_max: u64,
     age_max: Time,
-    /// For all clients together.
+    /// For all clients together; the largest are cut first.
     total_bytes_max: u64,
 }
 
@@ -110,7 +113,7 @@ enum Flushed {
     Ending,
     /// A writer has it, or it waits for the writer.
     Waiting,
-    /// The socket is full and no writer can take over.
+    /// The socket is full and no writer can take over: the caller has to cut the client.
     Full,
     /// The socket does not work any more.
     Broken,
@@ -135,7 +138,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         }
     }
 
-    /// Takes over changed limits. A client that is over them is cut at the next check.
+    /// Applies changed limits. A client that exceeds them is cut at the next check.
     pub fn set_limits(&mut self, config: &Config) {
         self.limits = OutboxLimits::of(config);
     }
@@ -178,7 +181,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         }
     }
 
-    /// Lets the client's reader send its next event.
+    /// Lets the client's reader send its next event. On a connection that ends, `settle` closes the turn instead.
     pub fn give_turn(&self, client: ClientId) {
         if let Some(peer) = self.peers.get(&client).filter(|peer| peer.ending == Ending::Open) {
             peer.connection.turn.give(peer.admitted);
@@ -217,8 +220,8 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         }
     }
 
-    /// Whether the batch has to be sent before anything else is done. Without this limit, a flood would be sent when it is
-    /// over.
+    /// Whether the batch has to be sent before anything else is done. Without this limit, nothing would be sent until a flood
+    /// is over.
     pub fn batch_is_full(&self) -> bool {
         self.fullest_bytes >= limits::BATCH_OUTBOX_BYTES_MAX
             || self.batch_bytes >= limits::BATCH_TOTAL_BYTES_MAX
@@ -281,8 +284,8 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         // Whatever becomes of them, the bytes outlive the tape.
         peer.outbox.copy_part(&self.tape, &mut self.buffers);
         if peer.writer.is_none() {
-            // Writers that have something to write count, not all that live: one that was let go a moment ago may not have
-            // ended yet, and nobody is to be cut for that.
+            // The limit counts writers that have something to write: one that was let go a moment ago may not have ended yet,
+            // and no client should be cut for that.
             let writer = self.writers.start(&peer.connection, self.handed_over.len());
             let Some(slot) = writer else {
                 return Flushed::Full;
@@ -342,7 +345,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
 }
 
 impl Peer<'_> {
-    /// Gives the kernel as much of the outbox as it takes at once.
+    /// Gives the kernel as much of the outbox as it takes at once, which is nothing if the socket is full.
     ///
     /// # Errors
     /// The connection is broken.
