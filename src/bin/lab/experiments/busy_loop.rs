@@ -39,8 +39,12 @@ pub const EXPERIMENT: Experiment = Experiment {
 };
 
 /// The servers and their arguments.
-const SERVERS: [(&str, &[&str]); 3] =
-    [("polling", &["polling"]), ("threads", &["threads"]), ("readiness", &["readiness"])];
+#[rustfmt::skip]
+const SERVERS: [(&str, &[&str]); 3] = [
+    ("polling", &["polling"]),
+    ("threads", &["threads"]),
+    ("readiness", &["readiness"]),
+];
 
 /// The numbers of silent clients.
 const IDLE: [usize; 4] = [1, 10, 100, 500];
