@@ -20,7 +20,7 @@ pub struct RoomId(u64);
 /// The room where everybody on plain text begins. It never vanishes.
 pub const LOBBY: RoomId = RoomId(0);
 
-/// The name of [`LOBBY`].
+/// The name of the room where everybody on plain text begins.
 pub const LOBBY_NAME: &str = "lobby";
 
 /// One room.

@@ -88,7 +88,7 @@ fn filter(level: LogLevel) -> LevelFilter {
     }
 }
 
-/// Writes the queued lines and ends the log thread, waiting at most [`FINISH_TIME`].
+/// Writes the queued lines and ends the log thread, waiting for a second at most.
 pub fn finish() {
     if let Some(log) = LOG.lock().take() {
         log.finish();
