@@ -172,8 +172,12 @@ mod tests {
     #[test]
     fn one_address_cannot_take_all_places_but_loopback_can() {
         let admission = Admission::new(10, Some(2), None);
-        let held: Vec<_> = (0..2).map(|_| admission.enter(ip("192.0.2.1"), at(0)).unwrap()).collect();
-        assert_eq!(admission.enter(ip("192.0.2.1"), at(0)).unwrap_err(), Refused::TooManyFromAddress);
+        let held: Vec<_> =
+            (0..2).map(|_| admission.enter(ip("192.0.2.1"), at(0)).unwrap()).collect();
+        assert_eq!(
+            admission.enter(ip("192.0.2.1"), at(0)).unwrap_err(),
+            Refused::TooManyFromAddress
+        );
         assert!(admission.enter(ip("192.0.2.2"), at(0)).is_ok());
         drop(held);
         assert!(admission.enter(ip("192.0.2.1"), at(0)).is_ok());
@@ -184,7 +188,8 @@ mod tests {
     #[test]
     fn changed_limits_apply_to_later_arrivals() {
         let admission = Admission::new(10, Some(2), None);
-        let held: Vec<_> = (0..2).map(|_| admission.enter(ip("192.0.2.1"), at(0)).unwrap()).collect();
+        let held: Vec<_> =
+            (0..2).map(|_| admission.enter(ip("192.0.2.1"), at(0)).unwrap()).collect();
         admission.limit_addresses(Some(1), None);
         assert!(admission.enter(ip("192.0.2.1"), at(0)).is_err());
         admission.limit_addresses(None, None);

@@ -11,7 +11,7 @@
 //! | `trial` | a server with its clients |
 //! | `talk`, `deliveries`, `payload` | what is sent, and the check of what is received |
 //! | `work` | the kinds of work |
-//! | `results`, `report` | the figures, and the files written of them |
+//! | `results`, `report` | the figures, and the files that hold them |
 
 mod deliveries;
 mod floor;
@@ -59,7 +59,7 @@ enum Command {
         /// The folder with results.jsonl
         folder: PathBuf,
     },
-    /// Be the floor, on a free port of 127.0.0.1 (for the benchmark itself)
+    /// Run the floor server on a free port of 127.0.0.1 (for the benchmark itself)
     #[command(hide = true)]
     Floor,
 }

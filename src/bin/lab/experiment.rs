@@ -71,6 +71,14 @@ pub struct Outcome {
     pub claims: Vec<Claim>,
 }
 
+/// One run of an experiment.
+pub struct Attempt<'a> {
+    pub experiment: &'a Experiment,
+    pub guess: Option<String>,
+    /// The outcome, or the reason why the experiment failed.
+    pub outcome: Result<Outcome, String>,
+}
+
 /// A statement that holds on any machine. Claims compare ratios with a wide margin; they never state times.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claim {
