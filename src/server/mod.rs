@@ -22,7 +22,7 @@
 //! | `reader`, `turn`, `flood` | how input comes in: the blocking read, the permission to send, flood control |
 //! | `inbox`, `dispatcher`, `clock` | what reaches the dispatcher, and what it does about it |
 //! | `delivery/` | how output goes out: outboxes, the tape they share, writers, and the end of a connection |
-//! | `start`, `listener`, `shared`, `admission`, `connection` | from settings to running threads; how connections come |
+//! | `start`, `error`, `listener`, `shared`, `admission`, `connection` | from settings to running threads; how connections come |
 //! | `ops/` | what a server needs besides: the log, signals, the table of threads, limits of the system, bans on disk |
 //!
 //! # Starting and ending

@@ -13,7 +13,7 @@ use crate::figure::{Axis, Drawing, Figure, Series};
 pub enum Size {
     /// All experiments together take less than two minutes on two cores.
     Lesson,
-    /// Up to 5,000 connections and more, for an afternoon.
+    /// Up to 5,000 connections, for an afternoon.
     Full,
 }
 

@@ -34,7 +34,7 @@ macro_rules! activities {
     };
 }
 
-// At most 21 columns: five more columns of the table stand beside these words.
+// At most 21 characters, or the table is too wide for a terminal.
 activities! {
     Starting = "starting",
     Accepting = "in accept",
