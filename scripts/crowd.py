@@ -12,9 +12,9 @@ import time
 from measure import PATIENCE_S
 
 HOST = "127.0.0.1"
-# The last line of the welcome, in the words of the server.
+# The end of the last line of the server's welcome.
 JOINED = b"client(s) connected to this server."
-# At most this many have connected and not been welcomed: far below the backlog, so that nobody waits for a retry.
+# At most this many clients connect at the same time: far below the backlog, so that nobody waits for a retry.
 JOIN_WAVE = 200
 
 
@@ -28,31 +28,31 @@ class Client:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.connect((HOST, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # The name at once, although nobody has asked for it yet: one exchange less for each of thousands.
+        # Sends the name before the prompt arrives, which saves a round trip for each of thousands of clients.
         self.socket.sendall(name.encode() + b"\r\n")
         self.socket.setblocking(False)
-        # The beginning of a line whose end has not come.
+        # The beginning of an incomplete line.
         self.rest = b""
 
 
 class Crowd:
-    """Clients that one thread reads with epoll. What they hear goes to `line`, which subclasses override."""
+    """Clients that one thread reads with epoll. Each line goes to `line`, which subclasses override."""
 
     def __init__(self, port):
         self.port = port
         self.epoll = select.epoll()
         self.clients = {}
         self.welcomed = 0
-        # Names of those whose connection the server has ended.
+        # Names of the clients whose connection the server has ended.
         self.ended = []
 
     def line(self, client, line, now_ns):
-        """Somebody has heard a line (without its end), read at `now_ns`."""
+        """Handles a line that a client has read at `now_ns`, without its end."""
 
     def join(self, names, receive_buffer=None):
-        """Lets these connect and give their names, and returns when all of them have been welcomed.
+        """Connects a client for each name, and returns when all of them have been welcomed.
 
-        With `receive_buffer` (SO_RCVBUF, bytes) the kernel does not make their buffers grow as it likes.
+        `receive_buffer` (SO_RCVBUF, in bytes) keeps the kernel from enlarging their buffers.
         """
         wanted = self.welcomed
         for name in names:
@@ -64,19 +64,19 @@ class Crowd:
         self.pump_until(lambda: self.welcomed >= wanted, "the welcome")
 
     def resume(self, client):
-        """Reads this client from now on."""
+        """Reads from this client from now on."""
         self.clients[client.socket.fileno()] = client
         self.epoll.register(client.socket, select.EPOLLIN)
 
     def stall(self, client):
-        """Reads this client no more; it stays connected."""
+        """Stops reading from this client, which stays connected."""
         self.epoll.unregister(client.socket)
         del self.clients[client.socket.fileno()]
 
     def pump(self, timeout_s):
-        """Reads what has come, waiting for it at most this long."""
+        """Reads what has arrived, and waits for it at most this long."""
         for descriptor, _ in self.epoll.poll(max(timeout_s, 0), 1024):
-            # A descriptor that is no client's is the pipe of `CrowdProcess`: whoever waits for that looks itself.
+            # A descriptor of no client is the pipe of `CrowdProcess`, which looks at it itself.
             if descriptor in self.clients:
                 self.read(self.clients[descriptor])
 
@@ -110,7 +110,7 @@ class Crowd:
             self.line(client, line, now_ns)
 
     def leave(self):
-        """Lets everybody go, and returns how many the server had ended before."""
+        """Closes all connections, and returns how many the server had ended before."""
         for client in list(self.clients.values()):
             self.stall(client)
             client.socket.close()
@@ -118,7 +118,7 @@ class Crowd:
 
 
 class CrowdProcess:
-    """A crowd in a process of its own, which goes on reading while nobody asks it anything."""
+    """A crowd in a process of its own, which keeps reading between requests."""
 
     def __init__(self, crowd_type, port):
         fork = multiprocessing.get_context("fork")
@@ -128,7 +128,7 @@ class CrowdProcess:
         theirs.close()
 
     def run(self, crowd_type, port, pipe):
-        # Our copy of the other end would hide its closing, which is how this process learns that it is over.
+        # This process ends when the other end closes. A copy of that end would hide the closing.
         self.pipe.close()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         crowd = crowd_type(port)
@@ -143,7 +143,7 @@ class CrowdProcess:
             pass
 
     def ask(self, method, *arguments):
-        """Has a method of the crowd called; `answer` waits for what it returns."""
+        """Calls a method of the crowd; `answer` waits for its result."""
         self.pipe.send((method, arguments))
 
     def answer(self):

@@ -1,6 +1,6 @@
-"""What the measuring scripts share: how they begin and end, tables, a chatserv of their own, and what /proc says.
+"""Shared by the measuring scripts: the command line, claims, tables, a server to measure, and figures from /proc.
 
-Nothing here runs by itself. A server listens on 127.0.0.1 only, and only a process that was started here is ended.
+The server listens on 127.0.0.1 only. The scripts end no process that they have not started.
 """
 
 import argparse
@@ -15,25 +15,25 @@ import sys
 import tempfile
 import time
 
-# How long anything may take that should take a moment: a start, an answer, an end.
+# How long a start, an answer or an end may take. Each should take a moment.
 PATIENCE_S = 30
 
 
 def begin(doc, minutes, add_arguments=lambda parser: None):
-    """Reads the command line, sees to it that the script ends and cleans up, and says on what it runs."""
+    """Reads the command line, makes sure that the script ends and cleans up, and prints what it runs on."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", default=default_binary(), help="the server (default: %(default)s)")
     add_arguments(parser)
     arguments = parser.parse_args()
     if not os.access(arguments.bin, os.X_OK):
         sys.exit(f"there is no {arguments.bin}: build it with `cargo build --release`")
-    # An exit instead of a sudden death lets every `with` end what it has started.
+    # An exit lets every `with` end what it has started. The default action of the signal would not.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     signal.signal(signal.SIGALRM, lambda *_: sys.exit(f"not done after {minutes} minutes: something hangs"))
     signal.alarm(int(minutes * 60))
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    # Where one is printed to a pipe, lines should appear as they come.
+    # On a pipe too, lines should appear at once.
     sys.stdout.reconfigure(line_buffering=True)
     load = os.getloadavg()[0]
     print(f"{platform.system()} {platform.release()}, {os.cpu_count()} CPUs, load average {load:.2f} at the start, "
@@ -48,7 +48,7 @@ def default_binary():
 
 
 class Claims:
-    """What a script says it shows. Whatever did not hold makes it end with status 1."""
+    """The claims of a script. A claim that does not hold makes it end with status 1."""
 
     def __init__(self):
         self.broken = 0
@@ -58,7 +58,7 @@ class Claims:
         self.broken += not held
 
     def exit(self):
-        print("All of it holds." if self.broken == 0 else f"{self.broken} of it did not hold.")
+        print("All claims hold." if self.broken == 0 else f"{self.broken} claims do not hold.")
         sys.exit(1 if self.broken else 0)
 
 
@@ -73,12 +73,12 @@ def table(head, rows):
 
 
 def percentile(ordered, percent):
-    """The value that `percent` of these, smallest first, do not exceed."""
+    """The value that `percent` of these sorted values do not exceed."""
     return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
 
 
 class Server:
-    """A chatserv on a free port, with its log in a file of its own. Leaving the `with` ends it."""
+    """A chatserv on a free port, with its log in a temporary file. Leaving the `with` ends it."""
 
     def __init__(self, binary, *flags, descriptors=None):
         self.log_file = tempfile.TemporaryFile()
@@ -100,8 +100,8 @@ class Server:
             self.end()
             sys.exit(f"the server did not start: {line!r} {self.log()}")
         self.port = int(found.group(1))
-        # The port is said before the last threads have started, and the log is written by a thread of its own. Whoever
-        # compares with the empty server has to see it at rest.
+        # The server prints its port before its last threads have started. A comparison with the empty server needs it
+        # at rest.
         time.sleep(0.5)
 
     def __enter__(self):
@@ -111,7 +111,7 @@ class Server:
         self.end()
 
     def end(self):
-        """Asks it to end, and returns its exit status. Only a server that does not listen is killed."""
+        """Asks it to end, and returns its exit status. A server that does not end in time is killed."""
         if self.process.poll() is None:
             self.process.terminate()
         try:
@@ -123,7 +123,7 @@ class Server:
             self.process.stdout.close()
 
     def log(self):
-        """All that it has logged so far, as lines."""
+        """The lines of its log so far."""
         size = os.fstat(self.log_file.fileno()).st_size
         return os.pread(self.log_file.fileno(), size, 0).decode().splitlines()
 
@@ -141,7 +141,7 @@ class Server:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def memory(self):
-        """In KiB: resident, of that its own alone, its proportional share, and its page tables."""
+        """In KiB: resident, private and proportional memory, and page tables."""
         status, rollup = fields_of(self.proc("status")), fields_of(self.proc("smaps_rollup"))
         return {
             "VmRSS": status["VmRSS"],
@@ -152,14 +152,14 @@ class Server:
 
 
 def cpu_seconds(pid):
-    """User and system time of all threads of a process, those that have ended included; in ticks of 10 ms mostly."""
+    """User and system time of all threads of a process, including those that have ended, in ticks of usually 10 ms."""
     with open(f"/proc/{pid}/stat") as file:
         fields = file.read().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def machine_cpu_seconds():
-    """The time that all processors of this machine were not idle, whoever kept them busy, stolen time included."""
+    """The time for which the processors of this machine were busy, including stolen time."""
     with open("/proc/stat") as file:
         user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, file.readline().split()[1:9])
     return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
@@ -182,7 +182,7 @@ def meminfo():
 
 
 def wait_until(condition, patience_s=PATIENCE_S):
-    """Asks again and again, and returns whether the condition came true in time."""
+    """Polls the condition, and returns whether it came true in time."""
     end = time.monotonic() + patience_s
     while not condition():
         if time.monotonic() > end:

@@ -13,7 +13,7 @@ pub struct Cost {
     /// User and system time since its start, including threads that have ended. The kernel rounds both down: a difference
     /// is exact to two ticks.
     pub cpu: Duration,
-    /// The system time of it.
+    /// The system time alone.
     pub system: Duration,
     /// Resident memory, in bytes.
     pub resident_bytes: u64,
@@ -46,8 +46,8 @@ impl Cost {
     }
 }
 
-/// The processor time of the live threads of a process, to the nanosecond: for measurements in which [`Cost::cpu`] counts
-/// only a few ticks. The last tick of a running thread is missing.
+/// The processor time of the live threads of a process in nanoseconds, for measurements in which [`Cost::cpu`] counts only
+/// a few ticks. The last tick of a running thread is missing.
 ///
 /// # Errors
 /// It has ended, or the kernel lacks these statistics (`CONFIG_SCHED_INFO`).

@@ -1,6 +1,6 @@
 //! Thousands of clients in one thread.
 //!
-//! One thread with epoll costs the least for each client: the server cannot have what the generator takes of the machine.
+//! One thread with epoll costs the least for each client: the server cannot use the processor time that the generator takes.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr};
@@ -20,8 +20,8 @@ const LOGIN_PATIENCE: Duration = Duration::from_secs(60);
 
 const WAIT: Duration = Duration::from_millis(100);
 
-/// The error of a connection that the server has closed.
-pub fn says_closed(member: usize) -> String {
+/// The text of the error for a connection that the server has closed.
+pub fn closed_message(member: usize) -> String {
     format!("the server has closed the connection of client {member}")
 }
 
@@ -75,12 +75,12 @@ impl Crowd {
         })
     }
 
-    /// The number of members so far, with those whose connections have ended.
+    /// The number of members so far, including those whose connections have ended.
     pub fn len(&self) -> usize {
         self.members.len()
     }
 
-    /// Whether there never was a member.
+    /// Whether no member was ever added.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
@@ -114,11 +114,11 @@ impl Crowd {
         Ok(())
     }
 
-    /// One turn that drops what arrives. Returns whether anything has arrived.
+    /// One turn that discards what arrives. Returns whether anything has arrived.
     ///
     /// # Errors
     /// The server has closed a connection.
-    pub fn drop_what_comes(&mut self, wait: Duration) -> io::Result<bool> {
+    pub fn discard_input(&mut self, wait: Duration) -> io::Result<bool> {
         let (mut came, mut closed) = (false, None);
         self.turn(wait, |member, bytes| {
             came = true;
@@ -127,7 +127,7 @@ impl Crowd {
             }
         })?;
         match closed {
-            Some(member) => Err(io::Error::other(says_closed(member))),
+            Some(member) => Err(io::Error::other(closed_message(member))),
             None => Ok(came),
         }
     }
@@ -140,7 +140,7 @@ impl Crowd {
         let deadline = Instant::now() + patience;
         let mut quiet_since = Instant::now();
         while quiet_since.elapsed() < quiet {
-            if self.drop_what_comes(quiet)? {
+            if self.discard_input(quiet)? {
                 quiet_since = Instant::now();
             }
             if Instant::now() > deadline {
@@ -162,18 +162,13 @@ impl Crowd {
         member.flush();
     }
 
-    /// The number of bytes that the socket of a member has not taken yet.
-    pub fn unsent_bytes(&self, member: usize) -> usize {
-        self.members[member].unsent.len()
-    }
-
     /// Makes a member stop reading.
     pub fn stop_reading(&mut self, member: usize) {
         self.members[member].reads = false;
     }
 
-    /// Ends what a member sends. The server answers by closing the connection, after everything that was sent before. (A
-    /// close with unread bytes would send a reset, which can overtake them.)
+    /// Closes the sending side of a member. The server answers by closing the connection, after everything that was sent
+    /// before. (A close with unread bytes would send a reset, which can overtake them.)
     pub fn finish(&mut self, member: usize) {
         if let Some(socket) = &self.members[member].socket {
             // It fails if the server has already closed the connection.
@@ -185,7 +180,7 @@ impl Crowd {
     ///
     /// # Errors
     /// The kernel has no socket left.
-    pub fn set_out(
+    pub fn start_login(
         &mut self,
         address: SocketAddr,
         dialect: &'static dyn Dialect,
@@ -222,7 +217,7 @@ impl Crowd {
     ///
     /// # Errors
     /// The server has closed a connection, or the logins have taken more than a minute.
-    pub fn bring_in(
+    pub fn log_in_all(
         &mut self,
         address: SocketAddr,
         dialect: &'static dyn Dialect,
@@ -234,10 +229,10 @@ impl Crowd {
         let (mut started, mut arrived) = (0, 0);
         while arrived < count {
             while started < count && started - arrived < at_once {
-                self.set_out(address, dialect, role)?;
+                self.start_login(address, dialect, role)?;
                 started += 1;
             }
-            self.drop_what_comes(WAIT)?;
+            self.discard_input(WAIT)?;
             arrived += self.take_arrived().len();
             if Instant::now() > deadline {
                 let why = format!("{arrived} of {count} clients are in after {LOGIN_PATIENCE:?}");
@@ -358,7 +353,7 @@ mod tests {
         });
         let mut crowd = Crowd::new().unwrap();
         let role = Role::Listener;
-        crowd.bring_in(address, &Names, role, members, at_once).unwrap();
+        crowd.log_in_all(address, &Names, role, members, at_once).unwrap();
         assert_eq!(crowd.len(), members);
         crowd
     }
@@ -379,7 +374,7 @@ mod tests {
         }
     }
 
-    /// What each member receives, until all together have received so many bytes and the members in `closed` have ended.
+    /// What each member receives, until all together have received this many bytes and the members in `closed` have ended.
     fn receive(crowd: &mut Crowd, bytes: usize, closed: &[usize]) -> Vec<Vec<u8>> {
         let (mut received, mut ended) = (vec![Vec::new(); crowd.len()], Vec::new());
         let deadline = Instant::now() + Duration::from_secs(10);
@@ -413,10 +408,10 @@ mod tests {
         let mut crowd = crowd(2, 1);
         let line = vec![b'x'; 20_000_000];
         crowd.send(0, &line);
-        assert!(crowd.unsent_bytes(0) > 0);
+        assert!(!crowd.members[0].unsent.is_empty());
         let received = receive(&mut crowd, line.len(), &[]);
         assert!(received[1] == line);
-        assert_eq!(crowd.unsent_bytes(0), 0);
+        assert!(crowd.members[0].unsent.is_empty());
     }
 
     #[test]
@@ -447,7 +442,7 @@ mod tests {
             socket
         });
         let mut crowd = Crowd::new().unwrap();
-        crowd.bring_in(address, &Names, Role::Listener, 1, 1).unwrap();
+        crowd.log_in_all(address, &Names, Role::Listener, 1, 1).unwrap();
         let mut socket = accepting.join().unwrap();
         socket.write_all(b"bye\n").unwrap();
         drop(socket);
@@ -467,12 +462,12 @@ mod tests {
         });
         let log_in = |address, count| {
             let mut crowd = Crowd::new().unwrap();
-            let done = crowd.bring_in(address, &Names, Role::Listener, count, 1);
+            let done = crowd.log_in_all(address, &Names, Role::Listener, count, 1);
             done.unwrap_err().to_string()
         };
-        assert_eq!(log_in(address, 2), says_closed(1));
+        assert_eq!(log_in(address, 2), closed_message(1));
         let (listener, nobody) = listen();
         drop(listener);
-        assert_eq!(log_in(nobody, 1), says_closed(0));
+        assert_eq!(log_in(nobody, 1), closed_message(0));
     }
 }

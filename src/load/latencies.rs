@@ -7,7 +7,7 @@ use std::time::Duration;
 pub struct Latencies(Vec<u64>);
 
 impl Latencies {
-    /// Adds one.
+    /// Adds a latency.
     pub fn add(&mut self, latency: Duration) {
         self.0.push(latency.as_nanos() as u64);
     }
@@ -20,7 +20,7 @@ impl Latencies {
         Some(nanoseconds as f64 / 1e6)
     }
 
-    /// Removes all.
+    /// Removes all latencies.
     pub fn clear(&mut self) {
         self.0.clear();
     }

@@ -1,7 +1,7 @@
 //! Admission: at most `--max-clients` places, and limits for each address.
 //!
-//! Listeners take places, and the dispatcher drops them, before it tells the others that a client has left: a client that
-//! reads that line can rely on the free place.
+//! Listeners take places. The dispatcher drops a place before it tells the others that its client has left, so a reader of
+//! that line can rely on the free place.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -14,7 +14,7 @@ use crate::chat::{Message, Network, Time};
 
 /// The time over which arrivals from one address are counted.
 const WINDOW: Duration = Duration::from_secs(60);
-/// The book drops idle addresses when it has doubled, but not below this size.
+/// The address book drops idle addresses whenever it has doubled, but not below this size.
 const BOOK_SWEEP_MIN: usize = 1_024;
 
 /// Why a client is not admitted.
@@ -36,7 +36,7 @@ impl Refused {
     }
 }
 
-/// The door.
+/// Gives places to clients, and counts the connections of each address.
 #[derive(Debug)]
 pub struct Admission {
     free: AtomicUsize,
@@ -46,12 +46,12 @@ pub struct Admission {
 /// One client's place, which its drop frees.
 #[derive(Debug)]
 pub struct Place<'a> {
-    door: &'a Admission,
+    admission: &'a Admission,
     network: Network,
 }
 
 impl Admission {
-    /// A door with this many places; one address may have `open_max` at once and open `new_max` a minute.
+    /// Admission to this many places. One address may have `open_max` at once and open `new_max` a minute.
     pub fn new(places: usize, open_max: Option<usize>, new_max: Option<usize>) -> Self {
         Self {
             free: AtomicUsize::new(places),
@@ -73,8 +73,8 @@ impl Admission {
         let taken =
             self.free.fetch_update(Ordering::AcqRel, Ordering::Acquire, |free| free.checked_sub(1));
         taken.map_err(|_| Refused::Full)?;
-        let place = Place { door: self, network: Network::of(address) };
-        // Loopback is exempt: ten thousand test clients come from there, and the person at the keyboard.
+        let place = Place { admission: self, network: Network::of(address) };
+        // Loopback is exempt: thousands of test clients come from there, and so does the person at the keyboard.
         if !place.network.is_loopback() && !self.book.lock().enter(place.network, now) {
             std::mem::forget(place);
             self.free.fetch_add(1, Ordering::AcqRel);
@@ -87,13 +87,13 @@ impl Admission {
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         if !self.network.is_loopback() {
-            self.door.book.lock().leave(self.network);
+            self.admission.book.lock().leave(self.network);
         }
-        self.door.free.fetch_add(1, Ordering::AcqRel);
+        self.admission.free.fetch_add(1, Ordering::AcqRel);
     }
 }
 
-/// What is known of one address.
+/// The connections of one address.
 #[derive(Debug)]
 struct Entry {
     open: usize,
@@ -162,51 +162,56 @@ mod tests {
 
     #[test]
     fn a_place_comes_back_when_it_is_dropped() {
-        let door = Admission::new(1, None, None);
-        let place = door.enter(ip("127.0.0.1"), at(0)).unwrap();
-        assert_eq!(door.enter(ip("127.0.0.1"), at(0)).unwrap_err(), Refused::Full);
+        let admission = Admission::new(1, None, None);
+        let place = admission.enter(ip("127.0.0.1"), at(0)).unwrap();
+        assert_eq!(admission.enter(ip("127.0.0.1"), at(0)).unwrap_err(), Refused::Full);
         drop(place);
-        assert!(door.enter(ip("127.0.0.1"), at(0)).is_ok());
+        assert!(admission.enter(ip("127.0.0.1"), at(0)).is_ok());
     }
 
     #[test]
     fn one_address_cannot_take_all_places_but_loopback_can() {
-        let door = Admission::new(10, Some(2), None);
-        let held: Vec<_> = (0..2).map(|_| door.enter(ip("192.0.2.1"), at(0)).unwrap()).collect();
-        assert_eq!(door.enter(ip("192.0.2.1"), at(0)).unwrap_err(), Refused::TooManyFromAddress);
-        assert!(door.enter(ip("192.0.2.2"), at(0)).is_ok());
+        let admission = Admission::new(10, Some(2), None);
+        let held: Vec<_> =
+            (0..2).map(|_| admission.enter(ip("192.0.2.1"), at(0)).unwrap()).collect();
+        assert_eq!(
+            admission.enter(ip("192.0.2.1"), at(0)).unwrap_err(),
+            Refused::TooManyFromAddress
+        );
+        assert!(admission.enter(ip("192.0.2.2"), at(0)).is_ok());
         drop(held);
-        assert!(door.enter(ip("192.0.2.1"), at(0)).is_ok());
-        let local: Vec<_> = (0..10).map(|_| door.enter(ip("::1"), at(0)).unwrap()).collect();
-        assert_eq!(local.len(), 10, "a refusal took no place away");
+        assert!(admission.enter(ip("192.0.2.1"), at(0)).is_ok());
+        let local: Vec<_> = (0..10).map(|_| admission.enter(ip("::1"), at(0)).unwrap()).collect();
+        assert_eq!(local.len(), 10, "a refusal takes no place");
     }
 
     #[test]
-    fn changed_limits_are_for_later_arrivals() {
-        let door = Admission::new(10, Some(2), None);
-        let held: Vec<_> = (0..2).map(|_| door.enter(ip("192.0.2.1"), at(0)).unwrap()).collect();
-        door.limit_addresses(Some(1), None);
-        assert!(door.enter(ip("192.0.2.1"), at(0)).is_err());
-        door.limit_addresses(None, None);
-        assert!(door.enter(ip("192.0.2.1"), at(0)).is_ok());
+    fn changed_limits_apply_to_later_arrivals() {
+        let admission = Admission::new(10, Some(2), None);
+        let held: Vec<_> =
+            (0..2).map(|_| admission.enter(ip("192.0.2.1"), at(0)).unwrap()).collect();
+        admission.limit_addresses(Some(1), None);
+        assert!(admission.enter(ip("192.0.2.1"), at(0)).is_err());
+        admission.limit_addresses(None, None);
+        assert!(admission.enter(ip("192.0.2.1"), at(0)).is_ok());
         assert_eq!(held.len(), 2);
     }
 
     #[test]
     fn an_ipv6_network_is_one_address() {
-        let door = Admission::new(10, Some(1), None);
-        let _held = door.enter(ip("2001:db8::1"), at(0)).unwrap();
-        assert!(door.enter(ip("2001:db8::2"), at(0)).is_err());
-        assert!(door.enter(ip("2001:db8:0:1::2"), at(0)).is_ok());
+        let admission = Admission::new(10, Some(1), None);
+        let _held = admission.enter(ip("2001:db8::1"), at(0)).unwrap();
+        assert!(admission.enter(ip("2001:db8::2"), at(0)).is_err());
+        assert!(admission.enter(ip("2001:db8:0:1::2"), at(0)).is_ok());
     }
 
     #[test]
     fn arrivals_are_counted_for_a_minute() {
-        let door = Admission::new(10, None, Some(2));
-        assert!(door.enter(ip("192.0.2.1"), at(0)).is_ok());
-        assert!(door.enter(ip("192.0.2.1"), at(1)).is_ok());
-        assert!(door.enter(ip("192.0.2.1"), at(59)).is_err());
-        assert!(door.enter(ip("192.0.2.1"), at(60)).is_ok());
+        let admission = Admission::new(10, None, Some(2));
+        assert!(admission.enter(ip("192.0.2.1"), at(0)).is_ok());
+        assert!(admission.enter(ip("192.0.2.1"), at(1)).is_ok());
+        assert!(admission.enter(ip("192.0.2.1"), at(59)).is_err());
+        assert!(admission.enter(ip("192.0.2.1"), at(60)).is_ok());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::chat::{Now, Time};
 
-/// A copy for every thread that needs the time.
+/// Copied to every thread that needs the time.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     start: Instant,

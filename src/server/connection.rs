@@ -24,7 +24,7 @@ pub struct Connection {
     /// The row of the reader, which counts the bytes in both directions.
     pub row: Arc<Row>,
     socket: TcpStream,
-    /// The last line for a client that is cut while a writer may write to its socket, instead of the rest.
+    /// The last line for a client that is cut while a writer may write to its socket. It replaces the rest of the block.
     last_words: OnceLock<Box<[u8]>>,
 }
 
@@ -43,7 +43,7 @@ impl Connection {
         let options = SockRef::from(&socket);
         // A line is small, and must not wait for the acknowledgement of the one before.
         options.set_tcp_nodelay(true)?;
-        // Finds out within 60 s + 4 × 15 s that the other machine is gone, although nobody writes.
+        // Finds out within 60 s + 4 × 15 s that the other machine is gone, even if nobody writes.
         let keepalive = TcpKeepalive::new()
             .with_time(limits::KEEPALIVE_IDLE)
             .with_interval(limits::KEEPALIVE_INTERVAL)
@@ -113,7 +113,7 @@ impl Connection {
     /// Enlarges the send buffer, so that a full socket accepts a little more. Called once, at the end of a connection.
     pub fn make_room(&self) {
         let options = SockRef::from(&self.socket);
-        // The kernel reports twice the size that it was asked for, so to ask for that doubles it.
+        // The kernel reports twice the size that it was asked for, so asking for that doubles it.
         let doubled = options.send_buffer_size().unwrap_or(0);
         // On failure there is no room for the reason; the log has it.
         let _ = options.set_send_buffer_size(doubled.max(limits::LAST_WORDS_SEND_BUFFER_BYTES));

@@ -284,9 +284,9 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         }
     }
 
-    /// Notes in the table of threads what waits for each thread.
+    /// Records the backlog of each thread in the table of threads.
     fn count_queues(&self) {
-        // A reader may outlive its peer for a moment. Nothing waits for it any more.
+        // A reader may outlive its peer for a moment, and then has no backlog.
         for row in self.shared.threads.snapshot() {
             row.set_queue(0);
         }

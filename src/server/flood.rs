@@ -25,7 +25,7 @@ impl Bucket {
         Self { refill, refill_all: refill * burst, full_at: Time::ZERO }
     }
 
-    /// Takes `count` tokens, whether they are there or not. A debt has to be waited for.
+    /// Takes `count` tokens, even if there are fewer: the debt delays what comes next.
     fn take(&mut self, count: u32, now: Time) {
         self.full_at = self.full_at.max(now) + self.refill * count;
     }

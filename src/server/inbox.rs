@@ -114,7 +114,7 @@ impl<'scope> Channels<'scope> {
     }
 }
 
-/// Steers a running server from another thread.
+/// Controls a running server from another thread.
 #[derive(Debug, Clone)]
 pub struct Remote {
     control: Sender<Control>,
@@ -133,7 +133,7 @@ impl Remote {
     }
 
     /// Reads the files that these settings name, and has the server continue with them as far as they can change while it
-    /// runs. Waits for the disk, and not for the dispatcher.
+    /// runs. Waits for the disk, but not for the dispatcher.
     ///
     /// # Errors
     /// A file cannot be read or is not valid. Then nothing changes.

@@ -52,7 +52,7 @@ pub struct Listener<'scope, 'env> {
     socket: Arc<TcpListener>,
     protocol: Protocol,
     stop: Receiver<Infallible>,
-    /// Refused sockets, kept open until then for the client to read why.
+    /// Refused sockets, each kept open until its time so that the client can read why.
     refused: VecDeque<(Instant, TcpStream)>,
     /// How long to wait after the next failure.
     backoff: Duration,
@@ -86,7 +86,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         (listener, control)
     }
 
-    /// The name of its thread, of which the kernel keeps 15 bytes.
+    /// The name of its thread. The kernel keeps the first 15 bytes.
     pub fn name(&self) -> String {
         let protocol = match self.protocol {
             Protocol::Plain => "v",
@@ -159,7 +159,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         }
     }
 
-    /// Sends one line without blocking, and keeps the socket open for a while: it may hold unread input, and to close it now
+    /// Sends one line without blocking, and keeps the socket open for a while: it may hold unread input, and closing it now
     /// would send a reset that can overtake the line.
     fn refuse(&mut self, socket: TcpStream, address: SocketAddr, why: &Message) {
         tracing::info!(%address, ?why, "refused");
@@ -190,7 +190,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         }
     }
 
-    /// While refused sockets are open, `accept` must not block for ever. On Linux it has the socket's read timeout.
+    /// While refused sockets are open, `accept` must not block for ever. On Linux, the socket's read timeout limits it too.
     fn set_accept_timeout(&self) {
         let timeout = (!self.refused.is_empty()).then_some(limits::LINGER_TIME);
         let _ = SockRef::from(&*self.socket).set_read_timeout(timeout);

@@ -22,24 +22,24 @@
 //! | `reader`, `turn`, `flood` | how input comes in: the blocking read, the permission to send, flood control |
 //! | `inbox`, `dispatcher`, `clock` | what reaches the dispatcher, and what it does about it |
 //! | `delivery/` | how output goes out: outboxes, the tape they share, writers, and the end of a connection |
-//! | `start`, `listener`, `shared`, `admission`, `connection` | from settings to running threads; how connections come |
+//! | `start`, `error`, `listener`, `shared`, `admission`, `connection` | from settings to running threads; how connections come |
 //! | `ops/` | what a server needs besides: the log, signals, the table of threads, limits of the system, bans on disk |
 //!
 //! # Starting and ending
 //!
 //! The listener spawns the reader and then reports `Connected`. The reader sends nothing before its first turn, so no line
-//! overtakes the arrival of its sender, and if there is no thread for a reader, nobody has heard of the client.
+//! overtakes the arrival of its sender, and if no reader can be started, the dispatcher never hears of the client.
 //!
 //! The end has five steps. (1) A request comes, and the Hub says farewell to everybody. (2) The listeners are stopped; the
-//! dispatcher goes on taking events, since a reader may be on its way. (3) What is owed is flushed, for `--shutdown-grace` at
-//! most; then the clients that have not read it are cut. (4) Sockets are shut down; readers and writers end and report it.
+//! dispatcher goes on taking events, since a reader may be on its way. (3) The outboxes are flushed, for `--shutdown-grace` at
+//! most; then the clients that have not read everything are cut. (4) Sockets are shut down; readers and writers end and report it.
 //! (5) With the last report the dispatcher ends, and the scope has joined every thread.
 //!
 //! # Settings that change
 //!
 //! On SIGHUP the `signals` thread reads the settings again, because files may be on a slow disk, and sends them to the
-//! dispatcher as one request. The dispatcher hands them to the Hub, the outboxes and the door, and leaves them in
-//! `Shared::settings`, where a listener looks once for each new connection.
+//! dispatcher as one request. The dispatcher passes them to the Hub, the delivery and the admission, and stores them
+//! in `Shared::settings`, which a listener reads once for each new connection.
 
 mod admission;
 mod clock;

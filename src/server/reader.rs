@@ -131,7 +131,7 @@ impl<'s> Reader<'_, 's> {
                 (.., Some(Duration::ZERO)) => return Outcome::Bytes(0),
                 _ => {}
             }
-            // What is zero here does not apply yet, such as the idle time of a client without a name.
+            // A time that is zero here does not apply yet, such as the idle time of a client without a name.
             let times = [login, idle, answer].into_iter().flatten().filter(|left| !left.is_zero());
             if self.set_read_timeout(times.min()).is_err() {
                 return Outcome::Failed;
@@ -257,8 +257,8 @@ impl<'s> Reader<'_, 's> {
     }
 }
 
-/// The silence of a client that has joined: a warning first, then the end. The read timeout is its clock. The kernel restarts
-/// that with each read, so a client that types costs no system call here.
+/// The silence of a client that has joined: a warning first, then the end. The read timeout is its clock. The kernel
+/// restarts it with each read, so a client that types costs no system call here.
 #[derive(Debug)]
 struct Idle {
     /// `None` where silence has no limit.
@@ -313,11 +313,7 @@ mod tests {
     use crossbeam_channel::Receiver;
 
     use super::*;
-    use crate::chat::{ClientId, Protocol};
-    use crate::config::Config;
-    use crate::server::clock::Clock;
-    use crate::server::connection::Connection;
-    use crate::server::inbox::Inbound;
+    use crate::chat::ClientId;
     use crate::server::ops::threads::ThreadTable;
 
     /// How long a test waits for an event before it fails.

@@ -11,7 +11,6 @@ use super::ops::bans_file::Keeper;
 use super::ops::threads::ThreadTable;
 use crate::config::Config;
 
-/// One for each server.
 pub struct Shared<'env> {
     /// The settings for new connections, which keep them. Only the dispatcher changes them.
     pub settings: RwLock<Arc<Config>>,

@@ -2,9 +2,9 @@
 //!
 //! A reader reads on after each event, but sends the next one only when everything that the last one caused has been sent.
 //! So each connection has at most one event under way: a flood starves nobody, the inbox cannot outgrow the number of
-//! connections, and while a reader waits its socket fills, so the next read holds more lines for the same price. Where nobody
-//! floods, the turn has come long before it is needed, and costs neither a wake-up nor a sleep. (A reader that waited before
-//! it reads on would sleep twice for each event: with ten people, a delivery costs a fifth more.)
+//! connections, and while a reader waits its socket fills, so the next read holds more lines for the same price. Without a
+//! flood, the turn comes long before it is needed, and costs neither a wake-up nor a sleep. (A reader that waited before
+//! it read on would sleep twice for each event: with ten people, a delivery would cost a fifth more.)
 //!
 //! The turn is one atomic word and `park`/`unpark`. A channel for each connection would do the same and cost more.
 
@@ -43,7 +43,7 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// Sets the thread that waits here. To be called once, before another thread knows the connection.
+    /// Sets the thread that waits here. Must be called once, before another thread knows the connection.
     pub fn belongs_to(&self, reader: Thread) {
         self.reader.get_or_init(|| reader);
     }

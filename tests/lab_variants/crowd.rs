@@ -27,7 +27,7 @@ fn fifty_people_hear_the_same_lines_in_the_same_order() {
         let server = start(variant);
         let mut crowd = Crowd::new().unwrap();
         for (role, count) in [(Role::Listener, LISTENERS), (Role::Speaker, 1)] {
-            let came = crowd.bring_in(server.address(), &Names, role, count, AT_ONCE);
+            let came = crowd.log_in_all(server.address(), &Names, role, count, AT_ONCE);
             came.unwrap_or_else(|error| panic!("{variant:?}: {error}"));
         }
         let speaker = LISTENERS;

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use chatserv::load::crowd::says_closed;
+use chatserv::load::crowd::closed_message;
 
 use crate::payload::{self, Finder, Id};
 use crate::trial::Trial;
@@ -11,16 +11,16 @@ use crate::trial::Trial;
 /// How closely deliveries are checked. Every delivery is counted at every receiver in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Check {
-    /// Each receiver must get the right number of deliveries. The cheapest for the generator.
+    /// Each receiver must get the right number of deliveries. This costs the generator the least.
     Count,
     /// Each delivery must be unchanged, from its sender and in order. Its latency is measured.
     All,
-    /// Some receivers are checked like this, and the others are counted: it measures latencies at full throughput, where
-    /// checking all receivers would make the generator the bottleneck.
+    /// Some receivers are checked as with [`Check::All`], and for the others deliveries are counted. This measures
+    /// latencies at full throughput, where checking all receivers would make the generator the bottleneck.
     Sample,
 }
 
-/// One in so many clients is checked by [`Check::Sample`].
+/// [`Check::Sample`] checks one in this many clients.
 const SAMPLED_EVERY: usize = 8;
 
 /// All deliveries since the beginning of a talk.
@@ -36,7 +36,7 @@ pub struct Deliveries {
     sent_at: Vec<Vec<Instant>>,
     /// By client; none where deliveries are only counted.
     finders: Vec<Option<Finder>>,
-    /// The number of the next message, by client and speaker.
+    /// The number of the next expected message, by client and speaker.
     next: Vec<Vec<u64>>,
     error: Option<String>,
 }
@@ -68,7 +68,7 @@ impl Deliveries {
         self.total
     }
 
-    /// Notes that a speaker sends `count` messages now.
+    /// Records that a speaker sends `count` messages now.
     pub fn sent(&mut self, speaker: usize, count: u64) {
         if self.check != Check::Count {
             let sent_at = &mut self.sent_at[speaker];
@@ -85,7 +85,7 @@ impl Deliveries {
         mut delivered: impl FnMut(Id, Duration),
     ) {
         if bytes.is_empty() {
-            self.error.get_or_insert_with(|| says_closed(client));
+            self.error.get_or_insert_with(|| closed_message(client));
         }
         let count = payload::count(bytes);
         self.received[client] += count;
@@ -130,7 +130,7 @@ impl Deliveries {
         missing.max().unwrap_or(0)
     }
 
-    /// Returns the first error so far. Missing deliveries are none yet.
+    /// Returns the first error so far. A missing delivery is not an error yet.
     pub fn check_so_far(&self) -> io::Result<()> {
         match &self.error {
             Some(error) => Err(io::Error::other(error.clone())),

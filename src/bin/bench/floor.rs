@@ -1,6 +1,6 @@
 //! The floor: the least that a chat server with one thread and epoll does. It has no names, no cleaning and no limits: it
-//! sends the lines of one client to all others as they are. The difference to it is the price of what another server
-//! does beyond this.
+//! sends the lines of one client to all others as they are. The difference between it and another server is the cost of
+//! what that server does in addition.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::mem;

@@ -11,7 +11,7 @@
 //! | `trial` | a server with its clients |
 //! | `talk`, `deliveries`, `payload` | what is sent, and the check of what is received |
 //! | `work` | the kinds of work |
-//! | `results`, `report` | the figures, and the files written of them |
+//! | `results`, `report` | the figures, and the files that hold them |
 
 mod deliveries;
 mod floor;
@@ -59,7 +59,7 @@ enum Command {
         /// The folder with results.jsonl
         folder: PathBuf,
     },
-    /// Be the floor, on a free port of 127.0.0.1 (for the benchmark itself)
+    /// Run the floor server on a free port of 127.0.0.1 (for the benchmark itself)
     #[command(hide = true)]
     Floor,
 }
@@ -153,7 +153,9 @@ impl Wanted {
     /// Whether the run has everything, with the defaults.
     fn is_whole(&self) -> bool {
         let has_part = !self.only.is_empty() || !self.peers.is_empty() || !self.people.is_empty();
-        let is_default = self.rounds.is_none() && self.delivery == DeliveryPolicy::DirectThenWriter;
+        let is_default = self.rounds.is_none()
+            && !self.verify
+            && self.delivery == DeliveryPolicy::DirectThenWriter;
         !self.quick && !has_part && is_default
     }
 }
@@ -202,6 +204,7 @@ mod tests {
         assert_eq!(run.steps.len(), 1);
         assert_eq!(run.steps[0].cases[0].people, 100);
         assert_eq!(run.check, Check::Count);
+        assert!(!wanted(&["--verify"]).is_whole());
         let run = wanted(&["--quick", "--rounds", "7", "--verify"]).run();
         assert!(run.rounds == 7 && run.steps.iter().all(|step| step.rounds == 7));
         assert_eq!(run.check, Check::All);

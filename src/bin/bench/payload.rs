@@ -46,7 +46,7 @@ pub struct Finder {
     incomplete: Vec<u8>,
 }
 
-/// A delivery that is no payload of any message.
+/// A delivery that is not the payload of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Damaged(pub String);
 

@@ -32,7 +32,7 @@ pub enum Peer {
     Redis,
     /// nats-server
     Nats,
-    /// One thread with epoll that does the least
+    /// The least that a server with one thread and epoll does
     Floor,
 }
 
@@ -94,7 +94,7 @@ impl Peer {
                 ]);
                 Server::that_prints_its_port(command, directory)
             }
-            // Nothing is stored on disk. Everything else is the default, with the limits on output buffers.
+            // Redis stores nothing on disk. Everything else is its default, including the limits on output buffers.
             Peer::Redis => {
                 let port = free_port()?;
                 command
@@ -103,7 +103,7 @@ impl Peer {
                     .args(["--maxclients", &clients]);
                 Server::on_port(port, command, directory)
             }
-            // Its pings are off, except for the first one of each connection, which cannot be turned off:
+            // NATS sends no pings, except the first one of each connection, which cannot be turned off:
             // https://docs.nats.io/running-a-nats-service/configuration
             Peer::Nats => {
                 let port = free_port()?;

@@ -22,7 +22,7 @@ pub fn rounds(is_quick: bool) -> u32 {
     if is_quick { 2 } else { 5 }
 }
 
-/// No round starts that would probably end later.
+/// A round that would probably end after this time does not start.
 pub fn time_max(is_quick: bool) -> Duration {
     Duration::from_secs(if is_quick { 170 } else { 12 * 60 - 20 })
 }

@@ -1,4 +1,4 @@
-//! The files of a run beside `results.jsonl`: `report.txt` with all tables, `summary.md` with a short one, and plots.
+//! The files of a run besides `results.jsonl`: `report.txt` with all tables, `summary.md` with a short one, and plots.
 
 mod plots;
 

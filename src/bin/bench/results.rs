@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::peer;
-use crate::work::{SPEAKERS, WINDOW};
+use crate::talk::{SPEAKERS, WINDOW};
 
 const FILE: &str = "results.jsonl";
 
@@ -85,12 +85,12 @@ impl Case {
         Self { people, payload_bytes, rate: None, stalled: 0 }
     }
 
-    /// The same with so many messages a second.
+    /// The same case at this many messages a second.
     pub const fn at_rate(self, rate: u32) -> Self {
         Self { rate: Some(rate), ..self }
     }
 
-    /// The same with so many people who never read.
+    /// The same case with this many people who never read.
     pub const fn with_stalled(self, stalled: usize) -> Self {
         Self { stalled, ..self }
     }
@@ -100,7 +100,7 @@ impl Case {
 pub mod figure {
     pub const SERVER_CPU_US: &str = "server_cpu_per_delivery_us";
     pub const SERVER_CPU_MESSAGE_US: &str = "server_cpu_per_message_us";
-    /// Processor time that the server could not have.
+    /// Processor time that the load took from the machine.
     pub const GENERATOR_CPU_US: &str = "generator_cpu_per_delivery_us";
     pub const SERVER_CPU_PERCENT: &str = "server_cpu_percent";
     pub const DELIVERIES_PER_S: &str = "deliveries_per_s";
@@ -210,7 +210,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// The spread of values; none of none. The median of an even number is the mean of the two in the middle.
+    /// The spread of these values; none if there are none. The median of an even number is the mean of the two in the middle.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
         let mut values: Vec<f64> = values.into_iter().filter(|v| v.is_finite()).collect();
         values.sort_by(f64::total_cmp);
@@ -223,7 +223,7 @@ impl Spread {
         })
     }
 
-    /// Half of the range in percent of the median; none without a range.
+    /// Half of the range, as a percentage of the median; none without a range.
     pub fn percent(&self) -> Option<f64> {
         (self.lowest < self.highest && self.median > 0.0)
             .then(|| (self.highest - self.lowest) / 2.0 / self.median * 100.0)
@@ -394,7 +394,7 @@ fn value<'t>(text: &'t str, name: &str) -> Option<&'t str> {
 pub mod tests {
     use super::*;
 
-    /// Results of these values of one figure, each with its server, number of people and round.
+    /// Results with these values of one figure, each with its server, number of people and round.
     pub fn results(
         workload: Workload,
         figure: &str,

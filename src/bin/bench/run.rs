@@ -18,7 +18,7 @@ pub struct Run {
     pub delivery: DeliveryPolicy,
     pub steps: Vec<Step>,
     pub rounds: u32,
-    /// No round starts that would probably end later.
+    /// A round that would probably end after this time does not start.
     pub time_max: Duration,
     /// How closely deliveries are checked at full speed.
     pub check: Check,
@@ -102,7 +102,7 @@ impl Run {
     }
 }
 
-/// Reports to the user. Without a stderr the run goes on.
+/// Reports to the user. If stderr is closed, the run goes on.
 fn progress(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }

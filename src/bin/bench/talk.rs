@@ -8,6 +8,12 @@ use crate::deliveries::{Check, Deliveries};
 use crate::payload::Id;
 use crate::trial::Trial;
 
+/// The usual number of speakers.
+pub const SPEAKERS: usize = 4;
+
+/// The usual window, which all speakers share.
+pub const WINDOW: u64 = 64;
+
 /// The longest wait for something to arrive.
 const WAIT: Duration = Duration::from_millis(20);
 
@@ -17,10 +23,10 @@ const AFTER: Duration = Duration::from_millis(5);
 /// How much is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// At most so many messages are in flight: sent, and not yet received by all. Without a bound, a run would measure how
-    /// servers queue. More are sent when all have received half of them, so that batches stay batches.
+    /// At most this many messages are in flight: sent, and not yet received by all. Without a bound, a run would measure how
+    /// servers queue. New ones are sent only when half of the window is free, so that they are sent in batches.
     Window(u64),
-    /// So many messages a second, no matter what has arrived. They are as even as the timeout of epoll allows: whole
+    /// This many messages a second, no matter what has arrived. They are as even as the timeout of epoll allows: whole
     /// milliseconds, rounded up. The latency of a late message counts from its actual send.
     PerSecond(u32),
 }
@@ -36,9 +42,9 @@ pub struct Group {
 /// When the speakers stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Until {
-    /// After so many messages.
+    /// After this many messages.
     Sent(u64),
-    /// After so much time.
+    /// After this time.
     Passed(Duration),
 }
 

@@ -9,7 +9,7 @@ use chatserv::load::dialect::Dialect;
 use crate::floor::{Floor, GREETING, Lines};
 use crate::trial::Trial;
 
-/// Tells that a part of a test cannot run here.
+/// Reports that a part of a test cannot run here.
 #[allow(clippy::print_stdout, reason = "cargo test captures it")]
 pub fn skipped(why: &str) {
     println!("skipped: {why}");
@@ -20,7 +20,7 @@ pub fn floor() -> Trial {
     floor_with(&Lines)
 }
 
-/// The same with another view of its protocol.
+/// A floor in a thread, with clients that use another dialect.
 pub fn floor_with(dialect: &'static dyn Dialect) -> Trial {
     let floor = Floor::bind().unwrap();
     let address = floor.address().unwrap();

@@ -13,7 +13,7 @@ use chatserv::load::dialect::{Dialect, Role};
 use crate::payload::{self, Id};
 use crate::server::Server;
 
-/// After this much silence, the server has sent all that it sends about arrivals.
+/// After this much silence, the server has sent everything about arrivals.
 const QUIET: Duration = Duration::from_millis(60);
 
 /// A message without any progress for this long is lost.
@@ -32,7 +32,7 @@ pub struct Trial {
     address: SocketAddr,
     dialect: &'static dyn Dialect,
     listeners: usize,
-    /// The first so many listeners do not read.
+    /// How many of the first listeners do not read.
     stalled: usize,
     /// The number of messages that each speaker has sent.
     sent: Vec<u64>,
@@ -75,7 +75,7 @@ impl Trial {
     /// Connects listeners, then speakers. All listeners must be connected before the first speaker.
     pub fn connect(&mut self, listeners: usize, speakers: usize) -> io::Result<()> {
         for (role, count) in [(Role::Listener, listeners), (Role::Speaker, speakers)] {
-            self.crowd.bring_in(self.address, self.dialect, role, count, LOGINS_AT_ONCE)?;
+            self.crowd.log_in_all(self.address, self.dialect, role, count, LOGINS_AT_ONCE)?;
         }
         self.listeners += listeners;
         self.sent.resize(self.sent.len() + speakers, 0);
@@ -84,10 +84,10 @@ impl Trial {
 
     /// Starts to connect a visitor, which is neither a listener nor a speaker.
     pub fn connect_visitor(&mut self) -> io::Result<()> {
-        self.crowd.set_out(self.address, self.dialect, Role::Speaker)
+        self.crowd.start_login(self.address, self.dialect, Role::Speaker)
     }
 
-    /// Sends one message as a visitor, and ends what this visitor sends.
+    /// Sends one message as a visitor, and closes the visitor's sending side.
     pub fn send_as_visitor(&mut self, client: usize, number: u64, payload_bytes: usize) {
         self.scratch.clear();
         self.encode(Id { speaker: 0, number }, payload_bytes);
@@ -105,12 +105,12 @@ impl Trial {
         while let left = deadline.saturating_duration_since(Instant::now())
             && !left.is_zero()
         {
-            self.crowd.drop_what_comes(left)?;
+            self.crowd.discard_input(left)?;
         }
         Ok(())
     }
 
-    /// Sends so many messages as a speaker, in one write.
+    /// Sends this many messages as a speaker, in one write.
     pub fn send(&mut self, speaker: usize, count: u64, payload_bytes: usize) {
         self.scratch.clear();
         for _ in 0..count {

@@ -142,7 +142,7 @@ impl Chat {
         Some(deadline.saturating_sub(self.now().time))
     }
 
-    /// Does what is due now. It does nothing before the deadline.
+    /// Handles what is due now. It does nothing before the deadline.
     pub fn deadline_reached(&mut self) {
         if self.time_left().is_some_and(|left| left.is_zero()) {
             self.step(Event::DeadlineReached);

@@ -11,9 +11,10 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::experiment::{Experiment, Outcome, Setting, Size};
+use crate::experiment::{Attempt, Experiment, Outcome, Setting, Size};
+use crate::figure::COLUMNS;
 use crate::report;
-use crate::texts::{COLUMNS, about, hanging};
+use crate::texts::{about, hanging};
 
 pub use console::Console;
 
@@ -26,14 +27,6 @@ const REDRAW_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The width of the progress bar, in characters.
 const BAR: usize = 24;
-
-/// One run of an experiment.
-pub struct Attempt<'a> {
-    pub experiment: &'a Experiment,
-    pub guess: Option<String>,
-    /// The outcome, or the reason why the experiment failed.
-    pub outcome: Result<Outcome, String>,
-}
 
 /// Runs the experiments in order. The plots and tables of each are written as soon as it ends.
 ///

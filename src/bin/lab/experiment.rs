@@ -13,7 +13,7 @@ use crate::figure::{Axis, Drawing, Figure, Series};
 pub enum Size {
     /// All experiments together take less than two minutes on two cores.
     Lesson,
-    /// Up to 5,000 connections and more, for an afternoon.
+    /// Up to 5,000 connections, for an afternoon.
     Full,
 }
 
@@ -69,6 +69,14 @@ pub struct Outcome {
     /// The answer to the question.
     pub answer: String,
     pub claims: Vec<Claim>,
+}
+
+/// One run of an experiment.
+pub struct Attempt<'a> {
+    pub experiment: &'a Experiment,
+    pub guess: Option<String>,
+    /// The outcome, or the reason why the experiment failed.
+    pub outcome: Result<Outcome, String>,
 }
 
 /// A statement that holds on any machine. Claims compare ratios with a wide margin; they never state times.

@@ -8,6 +8,7 @@ mod course;
 mod experiment;
 mod experiments;
 mod options;
+mod port;
 mod process;
 mod report;
 mod serve;

@@ -23,7 +23,7 @@ pub struct Course {
     /// Do not ask for guesses (the default if stdin is not a terminal)
     #[arg(long, global = true)]
     pub no_questions: bool,
-    /// Use 5,000 connections and more; this takes an afternoon
+    /// Use up to 5,000 connections; this takes an afternoon
     #[arg(long, global = true)]
     pub full: bool,
     /// Where to write the plots, the tables and the report

@@ -8,8 +8,7 @@ use std::io;
 
 use jiff::Zoned;
 
-use crate::course::Attempt;
-use crate::experiment::{Size, cores};
+use crate::experiment::{Attempt, Size, cores};
 use crate::figure::Figure;
 use crate::texts::place;
 

@@ -1,17 +1,11 @@
 //! `lab serve`: runs one of the server variants.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
 
-use socket2::SockRef;
-
-use crate::process::WAITING;
+use crate::port::Port;
 use crate::texts;
 use crate::variants::{self, Knobs};
-
-/// The kernel reduces this to its own limit.
-const BACKLOG: i32 = 4096;
 
 #[derive(Debug, clap::Args)]
 pub struct Serve {
@@ -25,31 +19,6 @@ pub struct Serve {
     /// End as soon as stdin ends
     #[arg(long, hide = true)]
     until_stdin_ends: bool,
-}
-
-/// The port to listen on, on this machine only. 0 stands for any free port.
-pub struct Port {
-    pub number: u16,
-}
-
-impl Port {
-    /// Listens, and prints the port.
-    pub fn listen(&self) -> io::Result<TcpListener> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.number))?;
-        // The standard library asks for a short backlog.
-        rustix::net::listen(&listener, BACKLOG)?;
-        // Accepted sockets inherit this. Otherwise a line waits for the acknowledgement of the previous one (RFC 896).
-        SockRef::from(&listener).set_tcp_nodelay(true)?;
-        announce(listener.local_addr()?.port())?;
-        Ok(listener)
-    }
-}
-
-/// Prints that clients can connect to this port.
-pub fn announce(port: u16) -> io::Result<()> {
-    let mut stdout = io::stdout();
-    writeln!(stdout, "{WAITING}{port}")?;
-    stdout.flush()
 }
 
 /// Serves until the chat is shut down.
@@ -90,20 +59,5 @@ fn print_counts() {
         let mut stdout = io::stdout();
         // The reader of stdout may have gone.
         let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::net::TcpStream;
-
-    use super::*;
-
-    #[test]
-    fn accepted_sockets_have_nodelay() {
-        let listener = Port { number: 0 }.listen().unwrap();
-        let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (accepted, _) = listener.accept().unwrap();
-        assert!(accepted.nodelay().unwrap());
     }
 }

@@ -1,36 +1,14 @@
-//! Texts for a terminal: wrapping, `lab list`, `lab explain`, and the error for an unknown name.
+//! Texts for a terminal: indentation, `lab list`, `lab explain`, and the error for an unknown name.
 
 use std::fs;
 use std::io;
 use std::time::Duration;
 
 use crate::experiment::{Change, Experiment};
-
-/// The width of all texts: they fit on a projector in large letters.
-pub const COLUMNS: usize = 76;
+use crate::figure::{COLUMNS, wrapped};
 
 /// Names less similar than this are not suggested.
 const SIMILARITY_MIN: f64 = 0.7;
-
-/// Breaks a text into lines of at most `columns` characters. Only a word longer than a line is broken itself.
-pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let columns = columns.max(1);
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        let letters: Vec<char> = word.chars().collect();
-        for (at, part) in letters.chunks(columns).enumerate() {
-            let part: String = part.iter().collect();
-            match lines.last_mut() {
-                Some(line) if at == 0 && line.chars().count() + 1 + letters.len() <= columns => {
-                    *line += " ";
-                    *line += &part;
-                }
-                _ => lines.push(part),
-            }
-        }
-    }
-    lines
-}
 
 /// Wraps a text behind `first`, and indents its other lines to the same column.
 pub fn hanging(first: &str, text: &str) -> String {
@@ -108,11 +86,7 @@ mod tests {
     use crate::course::testing::EXPERIMENTS;
 
     #[test]
-    fn lines_are_broken_between_words() {
-        assert_eq!(wrapped("one two  three\nfour", 9), ["one two", "three", "four"]);
-        assert_eq!(wrapped("a longest b", 4), ["a", "long", "est", "b"]);
-        assert_eq!(wrapped("µ µ µ", 5), ["µ µ µ"]);
-        assert!(wrapped(" ", 5).is_empty());
+    fn lines_hang_below_the_first_text() {
         let text = hanging("why: ", &"word ".repeat(30));
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines.len() > 1 && lines.iter().all(|line| line.chars().count() <= COLUMNS));

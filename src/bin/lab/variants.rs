@@ -18,7 +18,7 @@ use std::time::Duration;
 use chatserv::config::DeliveryPolicy as Delivery;
 use clap::ValueEnum;
 
-use crate::serve::Port;
+use crate::port::Port;
 
 pub use locked::lock_waits;
 pub use turns::batches;

@@ -139,7 +139,7 @@ impl Server {
             if answer.action == "error" {
                 let hint = match answer.code.as_str() {
                     "not_operator" => {
-                        " Watch on its own machine; it must not run with --operators nobody."
+                        " Run this on the server's machine, and the server without --operators nobody."
                     }
                     _ => "",
                 };
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_says_what_helps() {
+    fn a_refusal_names_the_flag() {
         let config = Config { operators: Operators::Nobody, ..Config::default() };
         let refused =
             with_chatserv(config, |address, _| Server::join(address.port())?.table().map(|_| ()));

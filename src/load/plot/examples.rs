@@ -32,9 +32,9 @@ pub fn lines(series: usize, points: usize, logarithmic: bool) -> Figure {
     let axis = |label: &str| Axis { label: label.to_owned(), logarithmic };
     Figure {
         name: format!("lines-{series}-{points}-{logarithmic}"),
-        title: "Latency of the others while one client of a hundred has stopped to read".to_owned(),
+        title: "Latency of the others while one client of a hundred has stopped reading".to_owned(),
         see: "See how the line of the naive server leaves all others within the first second, and that the line at the \
-              bottom stays flat: nobody waits for whoever does not read."
+              bottom stays flat: nobody waits for the client that does not read."
             .to_owned(),
         drawing: Drawing::Lines {
             x: Axis {

@@ -7,19 +7,19 @@
 //! | `svg`, `pen` | a figure as an SVG document |
 //! | `examples` | figures of all kinds for tests |
 
-pub mod examples;
+#[cfg(test)]
+mod examples;
 mod pen;
 mod scale;
 mod svg;
 mod terminal;
 
-pub use examples as testing;
 pub use scale::short;
 pub use svg::document;
 
 use std::io;
 
-/// The width of a terminal plot: it fits on a projector in large letters.
+/// The width of a terminal plot, and of the texts beside it: it fits on a projector in large letters.
 pub const COLUMNS: usize = 76;
 
 /// A drawing with its texts.

@@ -33,7 +33,7 @@ pub const RADIUS: i32 = 6;
 /// Drawing in memory should never fail.
 pub type Failure = DrawingAreaErrorKind<io::Error>;
 
-/// Right and down, from the upper left corner.
+/// x to the right and y down, from the upper left corner.
 pub type Pixel = (i32, i32);
 
 /// A size of text.
@@ -43,7 +43,7 @@ pub enum Font {
     Text,
 }
 
-/// The end of a text that lies at its place. Vertically, a place is always the middle.
+/// The part of a text that lies at its position. Vertically, it is always the middle.
 #[derive(Debug, Clone, Copy)]
 pub enum Anchor {
     Left,
@@ -60,7 +60,7 @@ pub fn color(number: usize) -> RGBColor {
 }
 
 impl Font {
-    /// The width of a letter of a wide font: the reader's font is not known.
+    /// The width of a letter in a wide font, since the reader's font is unknown.
     pub fn letter(self) -> i32 {
         match self {
             Self::Title => 11,
@@ -73,7 +73,7 @@ impl Font {
         text.chars().count() as i32 * self.letter()
     }
 
-    /// plotters writes a font of size 16 as one of 13 pixels.
+    /// plotters draws a font of size 16 with 13 pixels.
     fn style(self) -> TextStyle<'static> {
         let (size, style) = match self {
             Self::Title => (20.0, FontStyle::Bold),
@@ -84,7 +84,7 @@ impl Font {
 }
 
 impl<'a> Pen<'a> {
-    /// Starts a white sheet of this size.
+    /// Starts a white drawing of this size.
     pub fn new(svg: &'a mut String, width: i32, height: i32) -> Result<Self, Failure> {
         let size = (width.unsigned_abs(), height.unsigned_abs());
         let canvas = SVGBackend::with_string(svg, size).into_drawing_area();

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_logarithmic_axis_has_powers_of_ten_and_nought_at_its_lower_edge() {
+    fn a_logarithmic_axis_has_powers_of_ten_and_zero_at_its_lower_end() {
         let scale = logarithmic(&[0.03, 700.0, 0.0, -1.0]);
         assert_eq!(labels(&scale), ["0.1", "1", "10", "100", "1,000"]);
         assert_eq!(scale.share(0.0), Some(0.0));

@@ -422,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_lies_outside_of_the_picture() {
+    fn nothing_is_drawn_outside_the_picture() {
         for figure in examples::all() {
             let svg = figure.svg().unwrap();
             let height = values(&svg, "height")[0];
@@ -446,7 +446,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_texts_lie_on_each_other() {
+    fn no_two_texts_overlap() {
         for figure in examples::all() {
             let svg = figure.svg().unwrap();
             let mut boxes: Vec<(i32, i32, i32)> = Vec::new();
@@ -464,7 +464,7 @@ mod tests {
                     let touches = left < other_right && other_left < left + width;
                     assert!(
                         !touches || (y - other_y).abs() >= 12,
-                        "{}: {text:?} lies on another text",
+                        "{}: {text:?} overlaps another text",
                         figure.name
                     );
                 }
@@ -480,7 +480,7 @@ mod tests {
     }
 
     #[test]
-    fn several_figures_lie_below_each_other() {
+    fn several_figures_are_stacked() {
         let figures = [examples::bars(3, false), examples::spans(4)];
         let height = |figures: &[Figure]| values(&document(figures).unwrap(), "height")[0];
         let single = figures.each_ref().map(|figure| height(std::slice::from_ref(figure)));

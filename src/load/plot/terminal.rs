@@ -1,4 +1,4 @@
-//! Figures as text. Nothing in them needs colours: a projector, a screen reader's braille line and a file have none.
+//! Figures as text, without colours: a projector may not show them, and a braille display and a file have none.
 
 use super::scale::{Scale, short};
 use super::{Axis, COLUMNS, Drawing, Figure, Row, Series, activities, wrapped};
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_larger_value_stands_higher() {
+    fn a_larger_value_is_drawn_higher() {
         let text = drawn(&[series("l", &[(0.0, 1.0)]), series("h", &[(1.0, 9.0)])]);
         let row = |mark: &str| text.lines().skip(1).position(|line| line.contains(mark));
         assert!(row("x") < row("o"), "{text}");
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn each_number_stands_below_its_tick() {
+    fn each_number_is_below_its_tick() {
         let scale = Scale::of(&Axis::linear(""), [4.0], 4);
         let lines = ruler(&scale, 3, 41, "time (s)");
         assert_eq!(lines[0].chars().nth(2), Some('└'));

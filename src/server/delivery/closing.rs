@@ -1,7 +1,7 @@
-//! How the server ends a connection: after its last line, or by cutting it. The second file of [`Delivery`].
+//! How the server ends a connection: after its last line, or by cutting it.
 //!
-//! The order is always the same. The client leaves the chat and its place is free; what it is owed goes out; the sending
-//! side is shut; the reader discards what still comes, for a second and 64 KiB at most; the socket closes.
+//! The order is always the same. The client leaves the chat and frees its place; its last lines are sent; the sending side
+//! is shut; the reader discards further input, for a second and 64 KiB at most; the socket closes.
 
 use std::collections::hash_map::Entry;
 
@@ -28,8 +28,8 @@ impl Delivery<'_, '_> {
         }
     }
 
-    /// Cuts a client that does not read, and tells it why as well as possible without waiting: unsent lines are dropped, the
-    /// one that has begun is finished, and the last words follow.
+    /// Cuts a client that does not read, and tells it why as far as that is possible without waiting: unsent lines are
+    /// dropped, a line that has begun is finished, and the last words follow.
     pub fn cut(
         &mut self,
         client: ClientId,
@@ -58,8 +58,8 @@ impl Delivery<'_, '_> {
         self.settle(client, now);
     }
 
-    /// Sends no more to a broken socket. It may still hold input, so the reader finds the end, and the others are told after
-    /// the client's last line.
+    /// Sends no more to a broken socket. It may still hold input, so the reader reads to its end, and the others learn of
+    /// the loss after the client's last line.
     pub(super) fn abandon(&mut self, client: ClientId, now: Time) {
         if let Some(peer) = self.peers.get_mut(&client) {
             peer.broken = true;
@@ -70,7 +70,7 @@ impl Delivery<'_, '_> {
         self.settle(client, now);
     }
 
-    /// Moves an ending connection as far on its way out as it can go now: when everything is sent, the sending side is shut
+    /// Takes an ending connection as many stages further as it can go now: when everything is sent, the sending side is shut
     /// and the reader told; when the reader has ended as well, the socket closes.
     pub(super) fn settle(&mut self, client: ClientId, now: Time) {
         let Some(peer) = self.peers.get_mut(&client) else {
@@ -106,8 +106,8 @@ impl Delivery<'_, '_> {
         }
     }
 
-    /// Gives an ending connection its last second. Contract: each one ends, because it is shut down when its time is over, or
-    /// earlier if too many linger. Places are given back at once, so they do not bound these connections.
+    /// Gives an ending connection its last second. Contract: it is shut down when that time is over, or earlier if too many
+    /// linger. (Places are given back at once, so they do not bound the number of these connections.)
     fn linger(&mut self, client: ClientId, now: Time) {
         self.lingering.push_back((now + limits::LINGER_TIME, client));
         if self.lingering.len() > limits::LINGERING_MAX {
@@ -126,14 +126,14 @@ impl Delivery<'_, '_> {
         }
     }
 
-    /// When [`Delivery::check_stalled`] has to be called although nothing happens.
+    /// When [`Delivery::check_stalled`] has to be called, even if nothing happens.
     pub fn deadline(&self) -> Option<Time> {
         let linger = self.lingering.front().map(|&(time, _)| time);
         [linger, self.next_check].into_iter().flatten().min()
     }
 
     /// Shuts down connections that have lingered, and returns the clients that have to be cut: those that are over a limit,
-    /// and the largest ones if all together are. To be called at the deadline.
+    /// and the largest ones if all together are. Must be called at the deadline.
     pub fn check_stalled(&mut self, now: Time) -> Vec<ClientId> {
         while self.lingering.front().is_some_and(|&(time, _)| time <= now) {
             self.end_oldest_lingering(now);
@@ -149,7 +149,7 @@ impl Delivery<'_, '_> {
         slow.into_iter().chain(largest).collect()
     }
 
-    /// The largest outboxes without which all together are within their limit again.
+    /// The largest outboxes, as many as have to go until the others are within the common limit.
     fn largest_over_total(&self, stalled: &[ClientId]) -> Vec<ClientId> {
         let peers = stalled.iter().filter_map(|client| self.peers.get(client));
         let mut by_size: Vec<(u64, ClientId)> = peers
@@ -168,7 +168,7 @@ impl Delivery<'_, '_> {
         largest
     }
 
-    /// The clients that still have something to receive, for the end of the grace time.
+    /// The clients that are not cut or closed yet, for the end of the grace time.
     pub fn unfinished(&self) -> Vec<ClientId> {
         self.peers
             .iter()

@@ -85,13 +85,13 @@ enum WriteOwner {
     Writer,
 }
 
-/// How far a connection is on its way out, in this order.
+/// The stages of a connection's end, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Ending {
     Open,
     /// What was appended so far is still sent; nothing more is appended.
     AfterFlush,
-    /// Unsent lines were dropped, except the one that had begun, and the last words sent as far as possible.
+    /// Unsent lines were dropped, except one that had begun, and the last words were sent as far as possible.
     Cut,
     /// The sending side is shut and the reader told; the socket closes when the reader has ended.
     Shut,
@@ -120,7 +120,7 @@ enum Flushed {
 }
 
 impl<'scope, 'env> Delivery<'scope, 'env> {
-    /// Starts without connections.
+    /// A delivery without connections.
     pub fn new(writers: Writers<'scope, 'env>, config: &Config) -> Self {
         Self {
             policy: config.delivery,
@@ -188,7 +188,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         }
     }
 
-    /// Notes in the table of threads what waits for each client.
+    /// Records the backlog of each client in the table of threads.
     pub fn count_queues(&self) {
         for peer in self.peers.values() {
             peer.connection.row.set_queue(peer.pending());
@@ -321,7 +321,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         peer.write_owner = WriteOwner::Dispatcher;
         match outcome {
             Ok(written) => {
-                // It had finished just before the client was cut: then the last words are sent here.
+                // The writer had finished just before the client was cut, so the last words are sent here.
                 if let (Written::Everything, Some(words)) = (written, peer.connection.last_words())
                 {
                     let _ = peer.connection.send_now(words);

@@ -1,9 +1,9 @@
 //! The unsent bytes of one client, owned by the dispatcher. No lock, no socket.
 //!
-//! First what did not go out before, as plain bytes; behind it what the current batch adds, as a part of the shared
-//! [`Tape`]. A client that receives the same as the others has one part that grows from message to message. Where something
-//! else comes between, the part is copied into the bytes, so the order keeps itself. An outbox with nothing to send holds no
-//! buffer: ten thousand idle clients cost no memory here.
+//! A buffer holds the bytes of earlier batches; behind it, the current batch adds a part of the shared [`Tape`]. If a client
+//! receives the same as the others, its part grows from message to message. If the next message is not adjacent on the tape,
+//! the part is copied to the buffer first, which keeps the order. An outbox with nothing to send holds no buffer: ten
+//! thousand idle clients cost no memory here.
 
 #[cfg(test)]
 mod tests;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::tape::{Part, Tape};
 use crate::chat::Time;
 
-/// The precision of the age of unsent bytes. Coarser cuts earlier, finer remembers more.
+/// The precision of the age of unsent bytes. A coarser one cuts clients earlier, a finer one stores more marks.
 const MARK_EVERY: Duration = Duration::from_millis(100);
 
 /// Bytes that the dispatcher hands to a writer, and an empty buffer on the way back.
@@ -29,9 +29,9 @@ pub struct Block {
 #[derive(Debug, Default)]
 pub struct Outbox {
     buffer: Vec<u8>,
-    /// The first bytes of the buffer that are sent already.
+    /// How many bytes of the buffer are sent already.
     sent: usize,
-    /// What follows the buffer, until the batch ends.
+    /// The bytes that follow the buffer, until the batch ends.
     part: Option<Part>,
     /// All bytes ever appended, sent or not.
     appended: u64,
@@ -52,7 +52,7 @@ impl Outbox {
         self.part = joined.or(Some(part));
     }
 
-    /// Copies the part from the tape, which is about to be cleared, or continues elsewhere.
+    /// Copies the part from the tape into the buffer: the tape is about to be cleared, or the next part is not adjacent.
     pub fn copy_part(&mut self, tape: &Tape, buffers: &mut Buffers) {
         if let Some(part) = self.part.take() {
             self.copy(tape.bytes(part), buffers);
@@ -66,7 +66,7 @@ impl Outbox {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// All unsent bytes, from where they are if they are in one place.
+    /// All unsent bytes, without a copy if they are in one place.
     pub fn unsent<'a>(&'a mut self, tape: &'a Tape, buffers: &mut Buffers) -> &'a [u8] {
         match self.part {
             Some(part) if self.buffer.is_empty() => tape.bytes(part),
@@ -106,7 +106,7 @@ impl Outbox {
     /// Moves all unsent bytes out, for a writer. Contract: [`Outbox::copy_part`] was called, since a writer outlives the
     /// tape.
     pub fn take(&mut self) -> Block {
-        debug_assert!(self.part.is_none(), "what a writer gets outlives the tape");
+        debug_assert!(self.part.is_none(), "a writer's block outlives the tape");
         let mut bytes = std::mem::take(&mut self.buffer);
         bytes.drain(..std::mem::take(&mut self.sent));
         let block = Block { mid_line: self.mid_line, bytes };
@@ -121,8 +121,8 @@ impl Outbox {
         self.part = None;
     }
 
-    /// Drops all unsent lines but the one that has begun, and appends `words` to it. (A line that has begun is in the
-    /// buffer: what a socket does not take of a tape is copied there.)
+    /// Drops all unsent lines but the one that has begun, and appends `words` to it. (The rest of such a line is in
+    /// the buffer: bytes that a socket does not take are copied there.)
     pub fn replace_unsent(&mut self, words: &[u8], buffers: &mut Buffers) {
         let mut last = rest_of_line(&self.buffer[self.sent..], self.mid_line).to_vec();
         last.extend_from_slice(words);
@@ -145,7 +145,7 @@ impl Outbox {
         }
     }
 
-    /// Since when the oldest unwritten byte waits, if `written` of all ever appended are written.
+    /// Since when the oldest unwritten byte has been waiting, if `written` of all ever appended are written.
     pub fn oldest(&mut self, written: u64) -> Option<Time> {
         while self.marks.front().is_some_and(|&(end, _)| end <= written) {
             self.marks.pop_front();
@@ -154,7 +154,7 @@ impl Outbox {
     }
 }
 
-/// Whether a line has begun and not ended after `sent`; if nothing was sent, as `before`.
+/// Whether a line has begun and not ended after `sent`; `before` if nothing was sent.
 fn ends_mid_line(sent: &[u8], before: bool) -> bool {
     sent.last().map_or(before, |&byte| byte != b'\n')
 }
@@ -168,7 +168,7 @@ pub fn rest_of_line(unsent: &[u8], mid_line: bool) -> &[u8] {
     &unsent[..end]
 }
 
-/// Empty buffers between two uses: sockets are seldom full, and then many at the same time.
+/// Empty buffers, kept for reuse: sockets are seldom full, but then many are at the same time.
 #[derive(Debug)]
 pub struct Buffers {
     free: Vec<Vec<u8>>,
@@ -183,7 +183,7 @@ impl Buffers {
         Self { free: Vec::new(), held_bytes: 0, held_bytes_max }
     }
 
-    /// An empty buffer, a used one if there is one.
+    /// An empty buffer, one of the kept ones if possible.
     pub fn lend(&mut self) -> Vec<u8> {
         let buffer = self.free.pop().unwrap_or_default();
         self.held_bytes -= buffer.capacity();

@@ -41,8 +41,8 @@ impl<'scope, 'env> Writers<'scope, 'env> {
         Self { scope, threads, inbox, writers_max, alive: 0 }
     }
 
-    /// Starts a writer and returns its slot for one block. `None` if `busy` writers are the limit, or the system has no
-    /// thread.
+    /// Starts a writer and returns its slot for one block. `None` if `busy` writers reach the limit, or the thread cannot be
+    /// started.
     pub fn start(&mut self, connection: &Arc<Connection>, busy: usize) -> Option<Sender<Block>> {
         if busy >= self.writers_max {
             return None;
@@ -126,7 +126,7 @@ fn write(connection: &Connection, block: &Block, row: &Row) -> io::Result<Writte
 struct LastAct<'w, 's> {
     inbox: &'w Inbox<'s>,
     client: ClientId,
-    /// A block was taken and not given back. When this is dropped, that means a panic.
+    /// A block was taken and not given back. If this is still set at the drop, the writer panicked.
     holds_block: bool,
 }
 

@@ -19,7 +19,7 @@ pub struct Bound {
     pub protocol: Protocol,
     /// One socket, or one for each family for `localhost`.
     pub sockets: Vec<TcpListener>,
-    /// The port of all sockets; the system has chosen it if the setting is 0.
+    /// The port of all sockets, chosen by the system if the setting is 0.
     pub port: u16,
 }
 
@@ -30,7 +30,7 @@ pub struct Bound {
 pub fn bind_all(config: &Config) -> Result<Vec<Bound>, StartError> {
     let mut wanted = vec![(Protocol::Plain, config.port)];
     wanted.extend(config.json_port.map(|port| (Protocol::Json, port)));
-    // A port that the system chooses comes last, or it could be the other one.
+    // A port that the system chooses is bound last: it could otherwise be the fixed port of the other protocol.
     wanted.sort_by_key(|&(_, port)| port == 0);
     let bound = |(protocol, port)| bind(config.bind, port, protocol);
     let mut all = wanted.into_iter().map(bound).collect::<Result<Vec<Bound>, StartError>>()?;
@@ -67,7 +67,7 @@ fn bind_localhost(port: u16, protocol: Protocol) -> Result<Bound, StartError> {
     }
 }
 
-/// The kernel has no IPv6, or no address of it.
+/// Whether the kernel has no IPv6, or no IPv6 address.
 fn is_without_ipv6(error: &io::Error) -> bool {
     error.kind() == ErrorKind::AddrNotAvailable
         || error.raw_os_error() == Some(Errno::AFNOSUPPORT.raw_os_error())

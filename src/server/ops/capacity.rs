@@ -1,4 +1,4 @@
-//! How many clients fit into the limits of this system, found out at the start and not at the 8,000th client.
+//! How many clients fit into the limits of this system. The server finds out when it starts, not at the 8,000th client.
 
 use std::fs;
 
@@ -24,7 +24,7 @@ pub struct SystemLimits {
     threads_left: Option<u64>,
 }
 
-/// How many clients the server takes.
+/// How many clients the server accepts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capacity {
     pub max_clients: usize,

@@ -27,11 +27,11 @@ use crate::config::{LogLevel, limits};
 /// How many lines wait for stderr before more are dropped.
 const QUEUE_LINES_MAX: usize = 16_384;
 
-/// How many bytes one write to stderr combines. A write of this size costs little more than that of a line.
+/// How many bytes one write to stderr combines. A write of this size costs little more than one of a single line.
 const WRITE_BYTES_MAX: usize = 8 * 1024;
 
-/// How long the log thread sleeps after each write. Threads that log meanwhile need not wake it: with clients that
-/// connect and leave as fast as they can, the server takes a twentieth more of them.
+/// How long the log thread sleeps after each write. Threads that log meanwhile need not wake it, which lets the
+/// server accept a twentieth more of clients that connect and leave as fast as they can.
 const REST: Duration = Duration::from_millis(10);
 
 /// How long [`finish`] waits for stderr.
@@ -40,7 +40,7 @@ const FINISH_TIME: Duration = Duration::from_secs(1);
 /// The running log, until [`finish`] takes it.
 static LOG: Mutex<Option<Log>> = Mutex::new(None);
 
-/// Where the level can be changed.
+/// Changes the level of the running log.
 static LEVEL: OnceLock<reload::Handle<LevelFilter, Registry>> = OnceLock::new();
 
 /// Starts the log. Called once in a process, which from then on logs its panics too.
@@ -116,7 +116,7 @@ struct Log {
 }
 
 impl Log {
-    /// Starts a thread that writes queued lines to `sink`. If there is no thread to be had, all lines are dropped.
+    /// Starts a thread that writes queued lines to `sink`. If the thread cannot be started, all lines are dropped.
     fn start(sink: impl Write + Send + 'static) -> (Self, Queue) {
         let (entries, queued) = crossbeam_channel::bounded(QUEUE_LINES_MAX);
         let (alive, ended) = crossbeam_channel::bounded(0);
@@ -126,7 +126,7 @@ impl Log {
         };
         let thread =
             thread::Builder::new().name("log".into()).stack_size(limits::SERVICE_STACK_BYTES);
-        // The server needs more threads, and reports that it cannot have them.
+        // A server that cannot start this thread cannot start its others either, and reports that.
         let _ = thread.spawn(body);
         let queue = Queue { entries, dropped: Arc::default() };
         (Self { queue: queue.clone(), ended }, queue)

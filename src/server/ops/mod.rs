@@ -13,7 +13,7 @@ pub mod trace;
 use crate::chat::Effect;
 use bans_file::Keeper;
 
-/// Carries out an effect that the classic chat does not know.
+/// Carries out an effect that the classic chat does not have.
 pub fn carry_out(effect: &Effect, keeper: Option<&Keeper>) {
     match (effect, keeper) {
         (Effect::Log(event), _) => log::event(event),

@@ -50,8 +50,8 @@ impl Loaded {
         }
     }
 
-    /// Puts these settings in force for the log, the door and new connections. `self.config` keeps its old value where a
-    /// setting cannot change while the server runs. Hub and delivery are the dispatcher's to tell.
+    /// Applies these settings to the log, the admission and new connections. `self.config` keeps its old value where a
+    /// setting cannot change while the server runs. The caller passes the settings on to the Hub and the delivery.
     pub fn apply(&mut self, shared: &Shared<'_>) -> Changes {
         let old = Arc::clone(&shared.settings.read());
         let config = old.changed_to(self.config.clone());

@@ -1,5 +1,5 @@
-//! Signals. `ctrlc` has a thread for Ctrl-C that lives as long as the process; a thread of our own blocks until SIGTERM,
-//! SIGHUP or SIGUSR1 comes.
+//! Signals. `ctrlc` has a thread for Ctrl-C that lives as long as the process; a thread of the server's own blocks until
+//! SIGTERM, SIGHUP or SIGUSR1 comes.
 //!
 //! A signal handler may do almost nothing, since the code that it interrupts may hold any lock. So both crates only wake a
 //! thread, and that thread does the work.

@@ -34,7 +34,7 @@ macro_rules! activities {
     };
 }
 
-// At most 21 columns: five more columns of the table stand beside these words.
+// At most 21 characters, or the table is too wide for a terminal.
 activities! {
     Starting = "starting",
     Accepting = "in accept",
@@ -214,7 +214,7 @@ impl ThreadTable {
         Ok(handle.thread().clone())
     }
 
-    /// Lists a row until the guard is dropped: for threads that [`Self::spawn`] has not started.
+    /// Lists a row until the guard is dropped, also for threads that [`Self::spawn`] does not start.
     pub fn list(self: &Arc<Self>, row: &Arc<Row>) -> Listed {
         let key = self.next.fetch_add(1, Ordering::Relaxed);
         if let Some(track) = &row.track {

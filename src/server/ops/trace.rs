@@ -60,7 +60,7 @@ impl Trace {
 
     /// Ends the trace. Waits for room in the queue.
     pub fn end(&self) {
-        // Without a recorder the trace has ended already, and the log says why.
+        // If the recorder is gone, the trace has ended already, and the log says why.
         let _ = self.notes.send(Note::End);
     }
 
@@ -150,8 +150,8 @@ impl Recorder {
         Arc::clone(&self.trace)
     }
 
-    /// Writes all notes, and returns at the end of the trace, when the file is full or when a write fails. `writing` is
-    /// called before and after each write.
+    /// Writes all notes, and returns at the end of the trace, when the file is full or when a write fails. Calls
+    /// `writing` with `true` before each write, and with `false` after it.
     pub fn run(mut self, writing: impl Fn(bool)) {
         if let Err(error) = self.record(writing) {
             tracing::error!("{}: the trace ends here: {error}", self.path.display());
@@ -181,7 +181,7 @@ impl Recorder {
             let Ok(first) = self.notes.recv() else {
                 return Ok(());
             };
-            // At most what the queue holds, or a flood would never be written.
+            // No more than the queue holds: a flood would otherwise never reach the file.
             let others = self.notes.try_iter().take(QUEUE_NOTES_MAX);
             for note in std::iter::once(first).chain(others) {
                 is_over |= matches!(note, Note::End);

@@ -203,10 +203,10 @@ fn a_closed_connection_ends_the_talk_at_once() {
     }
 }
 
-/// The protocol of the floor, with the wrong belief that speakers do not receive each other's messages.
-struct Apart;
+/// The floor's protocol, with the false claim that speakers do not receive each other's messages.
+struct SeparateSpeakers;
 
-impl Dialect for Apart {
+impl Dialect for SeparateSpeakers {
     fn log_in(&self, step: usize, client: &Identity, out: &mut Vec<u8>) -> Option<&'static [u8]> {
         Lines.log_in(step, client, out)
     }
@@ -219,7 +219,7 @@ impl Dialect for Apart {
 #[test]
 fn a_delivery_to_a_client_that_should_get_none_is_noticed() {
     for check in CHECKS {
-        let mut trial = floor_with(&Apart);
+        let mut trial = floor_with(&SeparateSpeakers);
         trial.fill(3, 2).unwrap();
         let error = send(&mut trial, check, 1).unwrap_err().to_string();
         assert!(error.starts_with("client "), "{error}");

@@ -1,11 +1,11 @@
-//! Churn: visitors who connect, log in, send a line and leave, before some listeners who stay.
+//! Churn: visitors connect, log in, send a line and leave, while some listeners stay.
 
 use std::collections::BTreeSet;
 use std::io;
 use std::time::{Duration, Instant};
 
 use chatserv::load::cost::descriptors;
-use chatserv::load::crowd::says_closed;
+use chatserv::load::crowd::closed_message;
 
 use super::{MIB, figures};
 use crate::payload;
@@ -51,7 +51,7 @@ pub fn measure(trial: &mut Trial, case: &Case, time: Duration) -> io::Result<Fig
             }
         })?;
         if let Some(client) = closed {
-            return Err(io::Error::other(says_closed(client)));
+            return Err(io::Error::other(closed_message(client)));
         }
         for client in trial.crowd.take_arrived() {
             trial.send_as_visitor(client, sent, case.payload_bytes);

@@ -9,15 +9,10 @@ use rustix::time::{ClockId, clock_gettime};
 use super::{figures, full_speed, per_second};
 use crate::deliveries::Check;
 use crate::results::{Case, Figures, figure};
-use crate::talk::{Talk, Until};
+use crate::talk::{SPEAKERS, Talk, Until, WINDOW};
 use crate::trial::Trial;
 
-pub const SPEAKERS: usize = 4;
-
-/// The largest number of messages in flight, of all speakers together.
-pub const WINDOW: u64 = 64;
-
-/// So many messages are checked byte by byte before the measurement.
+/// How many messages are checked byte by byte before the measurement.
 const CHECKED: u64 = 4 * WINDOW;
 
 /// With more clients, context switches are not counted: where each client has a thread, this would take longer than the

@@ -12,7 +12,7 @@ use crate::results::{Case, Figures, figure};
 use crate::talk::{Group, Pace, Talk, Until};
 use crate::trial::Trial;
 
-/// By then a server has sent all that it sends about arrivals: ours gathers them for five seconds.
+/// After this time, a server has sent everything about arrivals: ours collects them for five seconds.
 const SETTLE: Duration = Duration::from_secs(6);
 
 const WATCH: Duration = Duration::from_secs(3);

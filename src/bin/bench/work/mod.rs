@@ -14,21 +14,19 @@ use chatserv::load::latencies::Latencies;
 
 use crate::deliveries::Check;
 use crate::results::{Case, Figures, Moment, Workload, figure};
-use crate::talk::{Group, Observer, Outcome, Pace, Talk, Until};
+use crate::talk::{Group, Observer, Outcome, Pace, SPEAKERS, Talk, Until, WINDOW};
 use crate::trial::Trial;
-
-pub use fan_out::{SPEAKERS, WINDOW};
 
 const MIB: f64 = 1024.0 * 1024.0;
 
 /// The largest number of clients besides the receivers of a case.
 pub const EXTRA_CLIENTS: usize = latency::NOISY_PEOPLE + churn::VISITORS;
 
-/// The figures of a measurement, and its course where that is of interest.
+/// The figures of a measurement, and its moments where they matter.
 pub type Measured = (Figures, Vec<Moment>);
 
 /// Measures one case with a server that has no clients, or those of the previous case of the same step. The costs of idle
-/// clients are measured only `with_costs`: they take ten seconds.
+/// clients are measured only `with_costs`, because that takes ten seconds.
 pub fn measure(
     trial: &mut Trial,
     workload: Workload,
@@ -58,7 +56,7 @@ pub fn measure(
     Ok((figures, Vec::new()))
 }
 
-/// A talk of all speakers with the window.
+/// All speakers together, with the window.
 fn full_speed(trial: &Trial) -> [Group; 1] {
     [Group { speakers: trial.speakers(), pace: Pace::Window(WINDOW) }]
 }

@@ -16,7 +16,7 @@ use crate::trial::Trial;
 /// The time between two looks at memory and descriptors.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// All clients read for so long at first, so that the memory grows to its usual size.
+/// All clients read for this long first, so that the memory grows to its usual size.
 const WARM_UP: Duration = Duration::from_millis(500);
 
 /// Measures a server while some listeners do not read and the others get as much as the window allows.

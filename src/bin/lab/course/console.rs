@@ -1,4 +1,4 @@
-//! The terminal, or what takes its place in a test.
+//! The terminal, or a buffer in a test.
 
 use std::io::{self, BufRead, Write};
 

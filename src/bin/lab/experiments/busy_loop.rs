@@ -31,8 +31,8 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
     change: Change {
         file: "src/bin/lab/experiments/busy_loop.rs",
-        line: "(\"polling\", &[\"polling\"]),",
-        try_this: "Replace it by `(\"polling\", &[\"polling\", \"--sleep\", \"1ms\"]),`. The core becomes nearly free, \
+        line: "[(\"polling\", &[\"polling\"]),",
+        try_this: "Replace `&[\"polling\"]` with `&[\"polling\", \"--sleep\", \"1ms\"]`. The core becomes nearly free, \
                    and the remaining cost grows with the number of clients. The experiment `sleep` shows the price.",
     },
     question: "How many times a second does the loop ask in vain?",

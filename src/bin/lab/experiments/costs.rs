@@ -32,7 +32,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     change: Change {
         file: "src/bin/lab/variants/locked.rs",
         line: "let _ = Builder::new().spawn_scoped(",
-        try_this: "Replace `Builder::new()` by `Builder::new().stack_size(64 * 1024)`. On two cores the addresses of \
+        try_this: "Replace `Builder::new()` with `Builder::new().stack_size(64 * 1024)`. On two cores the addresses of \
                    1,000 connections fall to about a third (the rest are heaps, and more cores have more of them) and \
                    the page tables to a small part. The resident memory does not change.",
     },

@@ -1,4 +1,4 @@
-//! No descriptor left: what a new client sees, at a server without a plan for this case and at one with a plan.
+//! No descriptor left: what a new client sees at a server without a plan for this case, and at one with a plan.
 
 use std::io;
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -20,9 +20,9 @@ pub const EXPERIMENT: Experiment = Experiment {
         "When none is left, `accept` fails with EMFILE. The connection stays in the queue, with its handshake \
          completed.",
         "So the client is connected and gets nothing, as from a busy server, and no error tells it to go elsewhere.",
-        "At its start, `chatserv` computes how many clients its limits allow (`src/server/capacity.rs`), and reserves \
-         128 descriptors. So it can always accept a client and say that the chat is full. With this limit it accepts \
-         fewer.",
+        "At its start, `chatserv` computes how many clients its limits allow (`src/server/ops/capacity.rs`), and \
+         reserves 128 descriptors. It admits fewer clients here than `threads`, but can still accept every other one \
+         and say that the chat is full.",
         "Calling `accept` again at once fails again at once. Without a pause, the loop takes a whole core.",
     ],
     change: Change {

@@ -28,8 +28,8 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
     change: Change {
         file: "src/bin/lab/experiments/lock.rs",
-        line: "under_way: 1,",
-        try_this: "Set it to 8, so a read returns several lines. A delivery under the lock now costs about half, \
+        line: "let load = Talkers { talkers, listeners: LISTENERS, under_way: 1, time };",
+        try_this: "Set `under_way` to 8, so a read returns several lines. A delivery under the lock now costs about half, \
                    although the wait for the lock is longer: batching saves the time, not the missing lock.",
     },
     question: "How long did a thread wait for the lock on average, with one talker and with 16?",

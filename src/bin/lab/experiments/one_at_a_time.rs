@@ -40,7 +40,7 @@ const CLIENTS: usize = 3;
 /// How long each client stays.
 const STAY: Duration = Duration::from_millis(600);
 
-/// How long the kernel may take to answer. On this machine it answers within microseconds, or not at all.
+/// How long the kernel may take to answer. On loopback it answers within microseconds, or not at all.
 const ANSWER: Duration = Duration::from_millis(300);
 
 /// The most clients that try to connect.

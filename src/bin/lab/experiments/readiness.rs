@@ -27,7 +27,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     change: Change {
         file: "src/bin/lab/variants/readiness_poll.rs",
         line: "wanted.set(PollFlags::OUT, connection.is_full);",
-        try_this: "Replace it by `wanted.set(PollFlags::OUT, true);`. Nearly every socket has room, so poll never \
+        try_this: "Replace it with `wanted.set(PollFlags::OUT, true);`. Nearly every socket has room, so poll never \
                    sleeps again. A message costs more even with ten idle clients, and `top` shows a busy core while \
                    one client of `lab serve readiness-poll` is silent. The busy loop is back.",
     },

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use chatserv::load::Names;
 use chatserv::load::cost;
-use chatserv::load::crowd::{Crowd, says_closed};
+use chatserv::load::crowd::{Crowd, closed_message};
 use chatserv::load::dialect::Role;
 use chatserv::load::latencies::Latencies;
 
@@ -53,11 +53,11 @@ impl Room {
     /// Adds clients, of which `at_once` connect at the same time.
     pub fn add(&mut self, role: Role, count: usize, at_once: usize) -> io::Result<()> {
         let address = self.server.address();
-        self.crowd.bring_in(address, &Names, role, count, at_once)
+        self.crowd.log_in_all(address, &Names, role, count, at_once)
     }
 
-    /// Waits for input and hands it on, with the number of the client: once for each read, and no bytes for the end of
-    /// a connection.
+    /// Waits for input and passes it on with the number of the client: once for each read, and without bytes at the end
+    /// of a connection.
     pub fn turn(&mut self, heard: impl FnMut(usize, &[u8])) -> io::Result<()> {
         self.crowd.turn(TURN, heard)
     }
@@ -66,18 +66,7 @@ impl Room {
     pub fn grow_to(&mut self, count: usize) -> io::Result<()> {
         let more = count.saturating_sub(self.crowd.len());
         self.add(Role::Listener, more, AT_ONCE)?;
-        let deadline = Instant::now() + ARRIVAL_PATIENCE;
-        let mut quiet_since = Instant::now();
-        // A turn may end early without any input.
-        while quiet_since.elapsed() < QUIET {
-            if self.crowd.drop_what_comes(QUIET)? {
-                quiet_since = Instant::now();
-            }
-            if Instant::now() > deadline {
-                return Err(io::Error::other("the server never falls silent"));
-            }
-        }
-        Ok(())
+        self.crowd.wait_for_quiet(QUIET, ARRIVAL_PATIENCE)
     }
 
     /// Lets the first listeners whisper in pairs, while the others are idle.
@@ -132,7 +121,7 @@ fn whisper(crowd: &mut Crowd, pairs: usize, time: Duration) -> io::Result<(usize
         })?;
         under_way -= speakers.len();
         if let Some(member) = closed {
-            return Err(io::Error::other(says_closed(member)));
+            return Err(io::Error::other(closed_message(member)));
         }
     }
 }
@@ -152,7 +141,7 @@ mod tests {
     fn pairs_whisper_in_turn_and_every_whisper_is_counted() {
         let whispered = with_chatserv(Config::default(), |address, _| {
             let mut crowd = Crowd::new()?;
-            crowd.bring_in(address, &Names, Role::Listener, 6, 1)?;
+            crowd.log_in_all(address, &Names, Role::Listener, 6, 1)?;
             // Without time, each pair sends one line, and nobody answers.
             let (count, _) = whisper(&mut crowd, 2, Duration::ZERO)?;
             let (more, latencies) = whisper(&mut crowd, 2, Duration::from_millis(20))?;

@@ -34,7 +34,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     change: Change {
         file: "src/bin/lab/experiments/send_buffer.rs",
         line: "const ASKED_KIB: [usize; 5]",
-        try_this: "Replace the 256 at the end by 16384. The bar does not become 64 times as long: setsockopt succeeds, \
+        try_this: "Replace the 256 at the end with 16384. The bar does not become 64 times as long: setsockopt succeeds, \
                    and silently grants no more than net.core.wmem_max.",
     },
     question: "With the smallest send buffer, how much of what the kernel took had already arrived at the client?",

@@ -26,7 +26,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         "So the listeners stop at different lines. The textbook server has written a batch to some of them and not yet \
          to the others. With channels, each listener loses the content of its own queue.",
         "`chatserv` turns the signal into an event. It puts the farewell behind all lines, sends what is left for at \
-         most `--shutdown-grace`, and only then closes (`src/server/closing.rs`). Everybody stops at the same line.",
+         most `--shutdown-grace`, and only then closes (`src/server/delivery/closing.rs`). Everybody stops at the same line.",
         "Lines that are unread in the speaker's socket are lost with any server that ends. Only an acknowledgement \
          tells the speaker which.",
     ],

@@ -32,7 +32,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     change: Change {
         file: "src/bin/lab/variants/polling.rs",
         line: "thread::sleep(time);",
-        try_this: "Replace it by `thread::yield_now();`. All sleeps become one point on the right, at a whole core. \
+        try_this: "Replace it with `thread::yield_now();`. All sleeps become one point on the right, at a whole core. \
                    Yielding lets other threads go first, and returns at once if there are none. It is no way to wait.",
     },
     question: "What does the shortest of these sleeps cost, and is it as fast as readiness?",
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_claims_tell_a_trade_from_a_gift() {
+    fn the_claims_hold_only_if_a_sleep_trades_latency_for_time() {
         let readiness = one(None, 1.5, 0.1);
         let traded = all([0.1, 0.2, 0.7, 5.0, 25.0], [99.0, 9.0, 3.0, 1.0, 0.8]);
         assert_eq!(holding(&outcome(&traded, &readiness)), [true; 4]);

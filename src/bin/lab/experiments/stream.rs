@@ -25,7 +25,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         "So a read returns one line only if each line arrives alone and is read before the next, as when one person \
          types.",
         "Under load, several lines are in the buffer together. Over a network, a line may arrive in two segments.",
-        "A codec keeps an incomplete line until the next read (`src/protocol/line.rs`). It counts line ends, not \
+        "A codec keeps an incomplete line until the next read (`src/protocol/plain/line.rs`). It counts line ends, not \
          reads.",
     ],
     change: Change {

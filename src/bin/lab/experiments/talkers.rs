@@ -65,7 +65,7 @@ impl Talkers {
         let (cpu, sleeps) = (room.server.cost()?.cpu, switches(pid)?);
         let line = line();
         let (mut lines, mut deliveries) = (0, 0);
-        // The first listener stands for all: what it has heard is no longer under way.
+        // The first listener stands for all: a line that it has heard is no longer under way.
         let mut heard_by_first = 0;
         let began = Instant::now();
         loop {

@@ -100,7 +100,7 @@ fn measure(setting: &Setting) -> io::Result<Outcome> {
 /// Sends lines, and returns how many.
 fn talk(address: SocketAddr) -> io::Result<usize> {
     let mut crowd = Crowd::new()?;
-    crowd.bring_in(address, &Names, Role::Speaker, PEOPLE, 1)?;
+    crowd.log_in_all(address, &Names, Role::Speaker, PEOPLE, 1)?;
     let began = Instant::now();
     let mut sent = 0;
     while began.elapsed() < TIME {
@@ -110,7 +110,7 @@ fn talk(address: SocketAddr) -> io::Result<usize> {
             sent += 1;
         }
         let due = INTERVAL * (sent as u32);
-        crowd.drop_what_comes(due.saturating_sub(began.elapsed()))?;
+        crowd.discard_input(due.saturating_sub(began.elapsed()))?;
     }
     Ok(sent)
 }

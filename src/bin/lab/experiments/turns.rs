@@ -31,8 +31,8 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
     change: Change {
         file: "src/bin/lab/experiments/turns.rs",
-        line: "under_way: 32,",
-        try_this: "Set it to 1, so nobody floods the chat. The two curves of the wake-ups change places: a turn that \
+        line: "let load = Talkers { talkers, listeners: 20, under_way: 32, time };",
+        try_this: "Set `under_way` to 1, so nobody floods the chat. The two curves of the wake-ups change places: a turn that \
                    comes too late to help costs one more wake-up for each line.",
     },
     question: "How many wake-ups does a line cost with one talker, and with 32?",

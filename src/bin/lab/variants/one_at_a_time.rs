@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use super::{Knobs, Variant, cannot};
 use crate::chat::Chat;
-use crate::serve::Port;
+use crate::port::Port;
 
 pub const VARIANT: Variant = Variant {
     name: "one-at-a-time",

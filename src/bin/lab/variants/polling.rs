@@ -11,7 +11,7 @@ use std::thread;
 use super::non_blocking::{Connection, accepted};
 use super::{Knobs, Variant, cannot};
 use crate::chat::Chat;
-use crate::serve::Port;
+use crate::port::Port;
 
 pub const VARIANT: Variant = Variant {
     name: "polling",

@@ -16,7 +16,7 @@ use mio::{Events, Interest, Poll, Token};
 use super::non_blocking::{Connection, accepted};
 use super::{Knobs, Variant, cannot};
 use crate::chat::Chat;
-use crate::serve::Port;
+use crate::port::Port;
 
 pub const VARIANT: Variant = Variant {
     name: "readiness",

@@ -15,7 +15,7 @@ use rustix::io::Errno;
 use super::non_blocking::{Connection, accepted};
 use super::{Knobs, Variant, cannot};
 use crate::chat::Chat;
-use crate::serve::Port;
+use crate::port::Port;
 
 pub const VARIANT: Variant = Variant {
     name: "readiness-poll",

@@ -15,7 +15,7 @@ use chatserv::chat::ClientId;
 use super::locked::{Deliver, Locked};
 use super::{Knobs, Variant, cannot};
 use crate::chat::Chat;
-use crate::serve::Port;
+use crate::port::Port;
 
 pub const VARIANT: Variant = Variant {
     name: "threads",

@@ -19,7 +19,7 @@ use super::locked::{Deliver, Locked};
 use super::threads::read_all;
 use super::{Knobs, Variant, WhenFull, cannot};
 use crate::chat::Chat;
-use crate::serve::Port;
+use crate::port::Port;
 
 pub const VARIANT: Variant = Variant {
     name: "threads-channels",

@@ -12,7 +12,7 @@ use chatserv::config::{Bind, Config, Outcome, RateLimit};
 use chatserv::server::{Server, signals};
 
 use super::{Knobs, Variant};
-use crate::serve::{Port, announce};
+use crate::port::{Port, announce};
 
 pub const VARIANT: Variant = Variant {
     name: "threads-dispatcher",

@@ -20,7 +20,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::{Knobs, Variant};
 use crate::chat::Chat;
-use crate::serve::Port;
+use crate::port::Port;
 use reader::{Event, Person, accept_all};
 
 pub const VARIANT: Variant = Variant {

@@ -5,7 +5,7 @@ fn at(milliseconds: u64) -> Time {
     Duration::from_millis(milliseconds)
 }
 
-/// An outbox with all that it is used with.
+/// An outbox with the tape and the buffers that it needs.
 #[derive(Debug)]
 struct Desk {
     tape: Tape,
@@ -18,7 +18,7 @@ impl Desk {
         Self { tape: Tape::default(), buffers: Buffers::new(1024), outbox: Outbox::default() }
     }
 
-    /// Something that everybody with this view may hear.
+    /// Encodes a message onto the tape.
     fn say(&mut self, view: View, bytes: &[u8]) -> Part {
         self.tape.begin();
         self.tape.part(view, |out| out.extend_from_slice(bytes))
@@ -33,13 +33,13 @@ impl Desk {
         self.outbox.unsent(&self.tape, &mut self.buffers)
     }
 
-    /// A writer is handed all there is.
+    /// Hands everything to a writer.
     fn takes(&mut self) -> Block {
         self.outbox.copy_part(&self.tape, &mut self.buffers);
         self.outbox.take()
     }
 
-    /// The socket takes so much, and the batch is over.
+    /// Sends `count` bytes and ends the batch.
     fn sends(&mut self, count: usize) {
         self.unsent();
         self.outbox.advance(count, &self.tape, &mut self.buffers);
@@ -48,7 +48,7 @@ impl Desk {
 }
 
 #[test]
-fn what_a_socket_takes_at_once_is_never_copied() {
+fn bytes_that_a_socket_takes_at_once_are_never_copied() {
     let mut desk = Desk::new();
     for line in [&b"hello\r\n"[..], b"how are you\r\n"] {
         desk.append(line);
@@ -61,7 +61,7 @@ fn what_a_socket_takes_at_once_is_never_copied() {
 }
 
 #[test]
-fn what_lies_apart_on_the_tape_keeps_its_order() {
+fn parts_that_are_not_adjacent_keep_their_order() {
     let [plain, .., json] = View::ALL;
     let mut desk = Desk::new();
     desk.append(b"one\r\n");
@@ -110,7 +110,7 @@ fn a_cut_finishes_the_line_that_has_begun_and_no_other() {
 }
 
 #[test]
-fn what_is_moved_to_a_writer_knows_whether_a_line_has_begun() {
+fn a_block_for_a_writer_says_whether_a_line_has_begun() {
     let mut desk = Desk::new();
     desk.append(b"one\r\n");
     desk.sends(2);
