@@ -52,7 +52,7 @@ pub struct Config {
     #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
     pub operator_password_file: std::option::Option<PathBuf>,
 
-    /// How long a new client has to give a name, counted from when it connects, whatever it sends meanwhile.
+    /// How long a new client has to give a name, counted from its arrival, whatever it sends.
     // OpenSSH allows two minutes; a name is faster to type than a password.
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration())]
     pub login_timeout: Duration,
@@ -128,7 +128,7 @@ pub struct Config {
     #[arg(long, value_name = "BURST,N/s", default_value = "20,5/s", value_parser = value::rate_limit)]
     pub rate_limit: RateLimit,
 
-    /// An existing directory for what must survive a restart, which is the bans; or none.
+    /// An existing directory for the bans, so that they survive a restart, or none.
     #[arg(long, value_name = "DIRECTORY", default_value = "none", value_parser = or("none", value::directory))]
     pub state_dir: std::option::Option<PathBuf>,
 
