@@ -113,7 +113,7 @@ impl Hub {
         if self.refuse_muted(client, out) {
             return;
         }
-        // The lobby belongs to nobody, and everybody sees its topic.
+        // The lobby belongs to nobody, and everybody comes through it.
         if id == LOBBY && !self.is_operator(client) {
             return out.refuse(client, ChatError::TopicIsOperators(name));
         }

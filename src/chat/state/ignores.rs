@@ -134,7 +134,7 @@ impl Ignores {
         }
     }
 
-    /// Forgets the list of a client that has left, and the index of those who ignored it. Their entries stay on their lists.
+    /// Forgets the list of a client that has left, and the index of those who ignored it. Their own lists keep the entry.
     pub fn forget(&mut self, client: ClientId) {
         for ignored in self.lists.remove(&client).unwrap_or_default() {
             self.unlink(client, &ignored);
