@@ -62,8 +62,8 @@ pub struct Config {
     #[arg(long, value_name = "DURATION|off", default_value = "1h", value_parser = or("off", duration()))]
     pub idle_timeout: std::option::Option<Duration>,
 
-    /// Which thread writes to a client's socket, and so which one waits when the socket is full. For a lesson on slow receivers,
-    /// try all three with one client that has stopped reading.
+    /// Which thread writes to a client's socket, and so which one waits when the socket is full. For a lesson on slow
+    /// receivers, try all three with one client that has stopped reading.
     #[arg(long, value_name = "POLICY", value_enum, default_value_t)]
     pub delivery: DeliveryPolicy,
 

@@ -51,8 +51,8 @@ impl PlainDecoder {
     }
 
     /// Decodes the bytes of one read and appends the result to `out`. The result does not depend on how reads split the
-    /// bytes. `now` is for the rate limits on telnet. If a brace switches the connection to JSON, returns the bytes from that
-    /// brace on, unprocessed: telnet commands mean nothing there.
+    /// bytes. `now` is for the rate limits on telnet. If a brace switches the connection to JSON, returns the bytes from
+    /// that brace on, unprocessed: telnet commands mean nothing there.
     pub fn feed<'a>(&mut self, all: &'a [u8], now: Time, out: &mut Decoded) -> Option<&'a [u8]> {
         if self.finished {
             return None;

@@ -11,7 +11,8 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::super::clean::ordinary_prefix;
 use super::stranger::begins_like_tls;
 
-/// The longest typed line, in bytes as received. Erased bytes count too; the line's end and telnet commands do not. A longer line is answered with one [`Input::LineTooLong`](crate::chat::Input::LineTooLong).
+/// The longest typed line, in bytes as received. Erased bytes count too; the line's end and telnet commands do not. A
+/// longer line is reported with one [`Input::LineTooLong`](crate::chat::Input::LineTooLong).
 pub const LINE_BYTES_MAX: usize = 4096;
 
 /// The longest JSON line, in bytes as received; the line's end does not count.
