@@ -20,7 +20,7 @@ pub struct RoomId(u64);
 /// The room in which plain-text clients start. It never closes.
 pub const LOBBY: RoomId = RoomId(0);
 
-/// The name of [`LOBBY`].
+/// The name of the lobby.
 pub const LOBBY_NAME: &str = "lobby";
 
 /// One room.
