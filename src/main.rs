@@ -41,9 +41,9 @@ fn healthcheck(address: Option<&str>, config: &Config) -> ExitCode {
     }
 }
 
-/// Prints the settings in force, if a server could start with them.
+/// Prints the effective settings if a server could start with them.
 fn check(config: &Config) -> ExitCode {
-    // The warnings of a start are useful here as well.
+    // The warnings that a start logs are useful here too.
     log::start(config.log_level);
     if let Err(error) = Server::check(config) {
         return fail(&error, EXIT_FAILURE);
@@ -79,14 +79,14 @@ fn serve(config: Config) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Prints to stdout. `println!` would panic if stdout is closed.
+/// Prints to stdout. `println!` would panic if stdout were closed.
 fn print(text: &str) -> ExitCode {
     let mut stdout = io::stdout();
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     ExitCode::SUCCESS
 }
 
-/// Prints an error to stderr, after the log.
+/// Finishes the log, then prints an error to stderr.
 fn fail(error: &dyn Display, code: u8) -> ExitCode {
     log::finish();
     write_unless_stuck(io::stderr(), &format!("chatserv: {error}\n"));

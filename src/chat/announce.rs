@@ -1,7 +1,7 @@
-//! Who is told that somebody comes or goes. A part of the [`Hub`].
+//! Announcements of arrivals and departures. A part of the [`Hub`].
 //!
-//! People on plain text are told who joins the chat and who leaves it, wherever they are, and who comes to their room from
-//! another one. JSON clients are told who enters and leaves their rooms. Nobody is told of one movement twice.
+//! Plain-text clients that are not `/quiet` hear who joins and leaves the chat, and who moves to or from their room. JSON
+//! clients hear who enters and leaves their rooms. Nobody hears of the same movement twice.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::state::{Circle, LOBBY, Movement, RoomId, all_but};
 use super::view::Protocol;
 
 impl Hub {
-    /// Somebody has joined the chat.
+    /// Announces that somebody has joined the chat.
     pub(super) fn announce_arrival(
         &mut self,
         client: ClientId,
@@ -30,7 +30,7 @@ impl Hub {
         }
     }
 
-    /// Somebody has left the chat, and is on no list any more.
+    /// Announces that somebody has left the chat. The client must already be removed from all lists.
     pub(super) fn announce_departure(
         &mut self,
         name: &Arc<str>,
@@ -47,7 +47,7 @@ impl Hub {
         }
     }
 
-    /// Somebody who stays in the chat has entered a room or left it.
+    /// Announces that somebody who stays in the chat has entered or left a room.
     pub(super) fn announce_move(
         &mut self,
         client: ClientId,
@@ -67,8 +67,8 @@ impl Hub {
         }
     }
 
-    /// Tells a circle of a movement at once, or counts it where too many would be told. `message` gets the name of the
-    /// circle's room, or an empty one for the whole chat.
+    /// Announces a movement to a circle at once, or only counts it if the circle is too large. `message` gets the name of
+    /// the circle's room, or an empty name for the whole chat.
     fn announce(
         &mut self,
         circle: Circle,
@@ -81,7 +81,7 @@ impl Hub {
             return;
         };
         let limit = self.settings.announce_up_to;
-        // One more, since it may be the one who moves. Where there are many, nobody looks at each.
+        // One more than the limit, since `except` may be among them. A larger circle is not even copied.
         if hearers.len() <= limit.saturating_add(1) {
             let to = all_but(hearers, except);
             if to.len() <= limit {
@@ -91,7 +91,7 @@ impl Hub {
         self.extras.folded.count(circle, movement, out.now.time);
     }
 
-    /// Sends one line for all that was counted, if it is due.
+    /// Sends each circle one line with its counts, if they are due.
     pub(super) fn announce_folded(&mut self, out: &mut Reaction) {
         for (circle, counts) in self.extras.folded.take_due(out.now.time) {
             let Some((room, hearers)) = self.hearers(circle) else {
@@ -106,7 +106,7 @@ impl Hub {
         }
     }
 
-    /// The room of a circle and the clients in it; `None` if the room has closed.
+    /// The room of a circle, and the clients that hear its announcements; `None` if the room has closed.
     fn hearers(&self, circle: Circle) -> Option<(Option<Arc<str>>, &[ClientId])> {
         match circle {
             Circle::Chat => Some((None, self.people.listeners())),

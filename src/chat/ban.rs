@@ -13,21 +13,21 @@ pub struct Ban {
     /// Nobody may use this name, or one that looks like it.
     pub name: Option<Arc<str>>,
     pub network: Option<Network>,
-    /// `None` until an operator takes it back.
+    /// `None` if the ban has no end.
     pub until: Option<Timestamp>,
     pub why: Option<String>,
     pub by: Arc<str>,
 }
 
 impl Ban {
-    /// Whether it has not expired.
+    /// Whether the ban has not expired.
     pub(super) fn holds(&self, now: Timestamp) -> bool {
         self.until.is_none_or(|until| now < until)
     }
 }
 
-/// What counts as one address: an IPv4 address (a /32), or the /64 network of an IPv6 address, since one machine has all
-/// addresses of its /64.
+/// What counts as one address: an IPv4 address (a /32), or the /64 network of an IPv6 address, since one machine can use
+/// every address of its /64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Network(IpAddr);
 
@@ -56,7 +56,7 @@ impl Network {
         length.is_none_or(|length| length == expected).then_some(network)
     }
 
-    /// Whether it is the server's own machine.
+    /// Whether this is the server's own machine.
     pub fn is_loopback(self) -> bool {
         self.0.is_loopback()
     }

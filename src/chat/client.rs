@@ -1,4 +1,4 @@
-//! Connections, as the core knows them: a number, and at last a reason for their end.
+//! What the core knows of a connection: its id, and the reason for its end.
 
 #![allow(missing_docs, reason = "most variants are self-explanatory")]
 
@@ -6,8 +6,8 @@ use std::fmt;
 
 /// Identifies a connection for as long as the server runs.
 ///
-/// Ids are never reused. Otherwise a late report about a dead connection could remove the newcomer that got its number:
-/// two threads notice the same dead peer, both report it, and the second report hits somebody else.
+/// Ids are never reused. Otherwise, if two threads reported the same dead connection, the second report could remove a
+/// newcomer with the same id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClientId(pub u64);
 
@@ -17,12 +17,12 @@ impl fmt::Display for ClientId {
     }
 }
 
-/// How a connection ended.
+/// Why a connection ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DisconnectReason {
     Quit,
     EndOfInput,
-    /// Mostly a reset: the client closed its socket without reading everything.
+    /// Usually a reset: the client closed its socket without reading everything.
     ReadError,
     SlowReader,
     EndlessLine,
@@ -37,7 +37,7 @@ pub enum DisconnectReason {
 }
 
 impl DisconnectReason {
-    /// The reason in the words of the log.
+    /// The reason as the log words it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Quit => "quit",

@@ -1,4 +1,4 @@
-//! Why the Hub refuses a request.
+//! The errors with which the Hub refuses a request.
 
 #![allow(missing_docs, reason = "most fields and variants are self-explanatory")]
 
@@ -8,7 +8,7 @@ use super::name::NameError;
 use super::request::RequestError;
 use super::view::Protocol;
 
-/// A refusal. People are told a sentence; a program is told a code as well, which never changes.
+/// A refused request. People get a sentence; programs also get a code, which never changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChatError {
     Name(NameError),
@@ -22,16 +22,16 @@ pub enum ChatError {
         word: String,
         near: Option<&'static str>,
     },
-    /// The command needs other arguments; this is its word.
+    /// The arguments do not fit the command, which is given by its word.
     Misused(&'static str),
     AmbiguousCommand {
         word: String,
         candidates: Vec<&'static str>,
     },
-    /// The command ends or removes something, so an abbreviation is not enough.
+    /// The command ends or removes something, so it cannot be abbreviated.
     TypeInFull(&'static str),
     NameBanned(Arc<str>),
-    /// Clients are known by their addresses.
+    /// The chat is anonymous: clients are known by their addresses.
     NoNamesHere,
     TooManyIgnored,
     /// The client has no name yet.
@@ -41,7 +41,7 @@ pub enum ChatError {
     NoSuchPerson(String),
     /// The message names too many people.
     TooManyNamed,
-    /// None of these people is here.
+    /// None of the recipients is here.
     NobodyOf(Vec<String>),
     NoSuchRoom(String),
     NotInRoom(String),

@@ -1,6 +1,5 @@
-//! The border of the core: [`Event`] is everything that can happen to a chat, [`Effect`] is everything that a chat can
-//! ask for. Events are in the past tense, effects in the imperative. Both lists are closed, so this file shows what can
-//! wake the chat and what it can do.
+//! The interface of the core: [`Event`] lists everything that can happen to a chat, [`Effect`] everything that it can ask
+//! for. Events are in the past tense, effects in the imperative.
 
 #![allow(missing_docs, reason = "most fields and variants are self-explanatory")]
 
@@ -23,53 +22,53 @@ use super::view::{Protocol, Stranger, View};
 pub enum Event {
     /// A connection was accepted. The address is canonical: `::ffff:192.0.2.7` arrives as `192.0.2.7`.
     Connected { client: ClientId, address: SocketAddr, protocol: Protocol },
-    /// The client's codec decoded an input.
+    /// The client's decoder decoded an input.
     Received { client: ClientId, input: Input },
     /// The client gave no name within `--login-timeout`.
     LoginTimedOut { client: ClientId },
-    /// The client has been silent; `left` is what remains of `--idle-timeout`, `None` when it is over.
+    /// The client has been silent. `left` is what remains of `--idle-timeout`, or `None` if it is over.
     IdleTooLong { client: ClientId, left: Option<Time> },
-    /// The operator of the server changed its settings.
+    /// The settings of the server changed.
     Reloaded { settings: Box<HubSettings> },
     /// The connection is over. A second report about the same client has no effect.
     Disconnected { client: ClientId, reason: DisconnectReason },
     /// The time that [`Hub::deadline`](super::Hub::deadline) returned has come.
     DeadlineReached,
-    /// A signal, or the program that embeds the server, asked for the end of the chat.
+    /// A signal, or the program that embeds the server, requested the end of the chat.
     ShutdownRequested { cause: ShutdownCause },
 }
 
 /// Something that the chat asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Send the message to each of these clients; each is listed once.
+    /// Send the message to each of these clients. No client is listed twice.
     Send { to: Vec<ClientId>, message: Message },
-    /// Send the message to the client that asked for it. Each request has at most one answer, which carries its tag.
+    /// Send the answer to a request. Each request has at most one answer, which carries its tag.
     Answer { to: ClientId, tag: Option<Tag>, message: Message },
-    /// Encode what this client receives from now on for this view.
+    /// From now on, encode for this view what the client receives.
     SetView { client: ClientId, view: View },
-    /// Answer with a [`Message::Threads`]: the chat itself knows no thread.
+    /// Answer with a [`Message::Threads`]. The core itself knows nothing of threads.
     AnswerThreads { client: ClientId, tag: Option<Tag> },
     /// Store the complete list of bans, so that it survives a restart.
     SaveBans(Vec<Ban>),
-    /// The client has joined: its login deadline no longer applies.
+    /// Lift the login deadline: the client has joined.
     Admit { client: ClientId },
-    /// Close the connection once everything sent to it so far has gone out. The Hub has forgotten the client.
+    /// Close the connection once everything sent to it so far has gone out. The Hub has already removed the client.
     Disconnect { client: ClientId, reason: DisconnectReason },
-    /// Accept no more connections and end when all are closed. Every client has been told and disconnected.
+    /// Accept no more connections, and end when all are closed. Effects before this one notify and disconnect every client.
     Shutdown,
     /// Write a line to the log.
     Log(LogEvent),
 }
 
-/// What a codec makes of the bytes of a client.
+/// What a decoder makes of the bytes of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// The first line is JSON, so the client speaks JSON from now on. Precedes the request of that line.
     SpeaksJson,
     /// A decoded JSON request.
     Request { request: Request, tag: Option<Tag> },
-    /// A JSON line that is not a valid request; `tag` is there if it could be read.
+    /// A JSON line that is not a valid request, with its tag if that could be read.
     BadRequest { why: RequestError, tag: Option<Tag> },
     /// A line of plain text, which may be empty.
     Line(Line),
@@ -79,25 +78,25 @@ pub enum Input {
     LineEndless,
     /// Ctrl-D at the start of a line, or telnet's end of file.
     EndOfTransmission,
-    /// Flood control holds back at least `lines` lines; if that is 0, only bytes. `wait` is the time until all have passed.
-    /// Reported once, until the client has been slow enough for a while.
+    /// Flood control delays at least `lines` lines, or only bytes if that is 0. `wait` is the time until all have passed.
+    /// Reported once, and again only after the client has been slow enough for a while.
     HeldBack { lines: usize, wait: Time },
     /// The client speaks another protocol. Nothing follows.
     Stranger(Stranger),
 }
 
 impl Input {
-    /// Whether a program sends this by itself, to show that it is alive.
+    /// Whether programs send this by themselves to show that they are alive.
     pub fn is_keepalive(&self) -> bool {
         matches!(self, Self::Request { request: Request::Ping, .. })
     }
 }
 
-/// The `id` of a JSON request: any JSON value, kept as it was written.
+/// The `id` of a JSON request: any JSON value, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tag(pub Arc<str>);
 
-/// Collects the effects of one event, in the order in which they are to be carried out.
+/// Collects the effects of one event, in the order in which to carry them out.
 pub(super) struct Reaction<'e> {
     pub(super) now: Now,
     /// The tag of the request, until its answer takes it.
@@ -132,7 +131,7 @@ impl<'e> Reaction<'e> {
         self.answer(to, Message::Error(error));
     }
 
-    /// Sends a message that is no answer to one client.
+    /// Sends one client a message that is not an answer.
     pub(super) fn tell(&mut self, client: ClientId, message: Message) {
         self.send(vec![client], message);
     }

@@ -1,12 +1,11 @@
 //! Step 4 of the path of a message: the chat as a state machine.
 //!
-//! One owner, one event at a time. What happens when somebody joins while somebody else is being written to? The question
-//! does not arise, because events come one after the other.
+//! The Hub has one owner and takes one event at a time, so it needs no locks.
 //!
-//! The Hub is the sum of the `impl Hub` blocks in this folder, one file for each part of the conversation: `login` (how
-//! people join and leave), [`say`](Hub::say), `join` (rooms), `announce` (who is told), and behind one `match` arm
-//! everything that the classic chat does without ([`Hub::more`]). Two methods of `login` appear in many places: `dismiss`
-//! ends a connection from this side, and `forget` removes a client whose connection is over.
+//! The `impl Hub` is split into one file for each part of the conversation: `login` (joining and leaving the chat), `join`
+//! (entering and leaving rooms), [`say`](Hub::say), `announce` (arrivals and departures), and `more` (everything that the
+//! classic chat does without, behind one `match` arm: [`Hub::more`]). Two methods of `login` appear in many places:
+//! `dismiss` ends a connection from this side, and `forget` removes a client whose connection is over.
 
 use core::net::SocketAddr;
 
@@ -34,8 +33,8 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// A chat with nobody in it and the bans of the last run. The epochs of its rooms start at `now`, so that they differ from
-    /// those of other runs.
+    /// Creates an empty chat with the bans of the last run. The epochs of its rooms start at `now`, so that they differ
+    /// from those of other runs.
     pub fn new(settings: HubSettings, bans: Vec<Ban>, now: jiff::Timestamp) -> Self {
         Self {
             settings,
@@ -46,16 +45,16 @@ impl Hub {
         }
     }
 
-    /// When the Hub wants [`Event::DeadlineReached`], if it waits for anything.
+    /// When the Hub next needs an [`Event::DeadlineReached`], if at all.
     pub fn deadline(&self) -> Option<Time> {
         let shutdown = self.extras.planned_shutdown.as_ref().map(PlannedShutdown::next);
         [self.extras.folded.due(), shutdown].into_iter().flatten().min()
     }
 
-    /// Takes one event and appends its effects, in the order in which they are to be carried out.
+    /// Takes one event and appends its effects, in the order in which to carry them out.
     ///
-    /// An event about a client that the Hub does not know has no effect: reports from threads cross, and the second of
-    /// two reports of the same end is normal.
+    /// An event about a client that the Hub does not know has no effect. Such events are normal: several threads may report
+    /// the same end.
     pub fn step(&mut self, now: Now, event: Event, effects: &mut Vec<Effect>) {
         let out = &mut Reaction::new(now, effects);
         match event {
@@ -146,8 +145,8 @@ impl Hub {
         }
     }
 
-    /// A line from somebody who has joined. [`parse_line`] may be taken on trust: a line without a slash is a
-    /// [`Request::Chat`].
+    /// Handles a line from somebody who has joined. You can skip [`parse_line`] at first: it turns a line without a slash
+    /// into a [`Request::Chat`].
     fn joined_line(&mut self, client: ClientId, line: Line, out: &mut Reaction) {
         match parse_line(line, self.is_operator(client)) {
             Ok(None) => {}
@@ -161,7 +160,7 @@ impl Hub {
         }
     }
 
-    /// Carries out a request. Each has one answer, except that a line said in a room needs none.
+    /// Carries out a request. Each has one answer, except that a chat message to a room needs none.
     fn request(&mut self, client: ClientId, request: Request, out: &mut Reaction) {
         match request {
             Request::Chat { target, text, sent_at } => {

@@ -1,4 +1,4 @@
-//! Properties that hold after every event: random requests of random clients, in random order.
+//! A property test of the Hub: its invariants hold after every event, whatever random clients request in random order.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::state::LOBBY;
 use super::*;
 use crate::config::Operators;
 
-/// A chat under test, and what was seen of it from outside.
+/// A chat under test, and what an observer has seen of it.
 struct Watched {
     hub: Hub,
     time: Duration,
@@ -52,7 +52,7 @@ impl Watched {
                 let client = ClientId(self.next_client);
                 self.next_client += 1;
                 self.connected.insert(client);
-                // Some are operators. Addresses repeat, as they do when a connection is lost without a report.
+                // Clients on loopback are operators. Addresses repeat, as if the end of a connection was not reported.
                 let host = [[127, 0, 0, 1], [192, 0, 2, 1], [192, 0, 2, 2]][who % 3];
                 let address = (host, 40_000).into();
                 Event::Connected { client, address, protocol }
@@ -103,13 +103,13 @@ impl Watched {
         self.check();
     }
 
-    /// Nobody receives what is meant for others.
+    /// Checks that only the intended clients receive a message.
     fn look_at(&mut self, effect: &Effect) {
         let (to, message) = match effect {
             Effect::Send { to, message } => (to.clone(), message),
             Effect::Answer { to, message, .. } => (vec![*to], message),
             Effect::Disconnect { client, .. } => {
-                assert!(self.connected.remove(client), "{client} goes twice");
+                assert!(self.connected.remove(client), "{client} is disconnected twice");
                 return;
             }
             _ => return,
@@ -117,21 +117,21 @@ impl Watched {
         let once: BTreeSet<ClientId> = to.iter().copied().collect();
         assert_eq!(once.len(), to.len(), "two copies for one client: {message:?}");
         assert!(once.is_subset(&self.connected), "{message:?}");
-        let Message::Chat(said) = message else {
+        let Message::Chat(chat) = message else {
             return;
         };
         let hearers =
             to.iter().filter_map(|&client| Some((client, self.hub.people.person(client)?)));
-        let key = NameKey::of(&said.from);
+        let key = NameKey::of(&chat.from);
         let speaker = self.hub.people.holder(&key);
         let ignores =
             |client| speaker.is_some_and(|speaker| self.hub.extras.ignores.has(client, speaker));
-        match &said.to {
+        match &chat.to {
             Audience::Room { room, message_id } => {
-                let id = self.hub.rooms.find(room).expect("a room is there while it is heard");
-                let room = self.hub.rooms.get(id).expect("a room that is found is there");
+                let id = self.hub.rooms.find(room).expect("a room exists while it has recipients");
+                let room = self.hub.rooms.get(id).expect("a room that is found exists");
                 let before = self.last_ids.insert(room.epoch(), *message_id).unwrap_or(0);
-                // There are gaps where nobody was there to receive a message.
+                // There are gaps where a message had no recipients.
                 assert!(*message_id > before, "{message_id} after {before}");
                 assert_eq!(room.history().last_id(), *message_id);
                 for (client, person) in hearers {
@@ -148,7 +148,7 @@ impl Watched {
         }
     }
 
-    /// The state agrees with itself.
+    /// Checks that the parts of the state agree.
     fn check(&self) {
         let Hub { people, rooms, extras, .. } = &self.hub;
         assert!(people.connected().iter().eq(&self.connected));
@@ -157,7 +157,7 @@ impl Watched {
             .iter()
             .filter_map(|&client| Some((client, people.person(client)?)))
             .collect();
-        // Names are unique, and each leads to its owner.
+        // Names are unique, and each maps to its owner.
         assert_eq!(people.count(), joined.len());
         for &(client, person) in &joined {
             assert_eq!(people.holder(person.key()), Some(client));
@@ -300,13 +300,13 @@ fn tag_of(effect: &Effect) -> Option<&Tag> {
 
 proptest! {
     #[test]
-    fn whatever_people_do(
+    fn the_invariants_hold_after_every_event(
         anonymous in any::<bool>(),
         announce_up_to in select(&[0_usize, 2, 500][..]),
         happenings in prop::collection::vec((0..12_usize, happening()), 1..120),
     ) {
         let mut chat = Watched::new(anonymous, announce_up_to);
-        // An empty chat would ignore most events.
+        // In an empty chat most events would have no effect.
         for protocol in [Protocol::Plain, Protocol::Json, Protocol::Plain, Protocol::Json] {
             chat.happen(0, Happening::Connects(protocol));
         }

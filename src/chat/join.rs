@@ -1,6 +1,6 @@
 //! Entering rooms and leaving them. A part of the [`Hub`].
 //!
-//! A client on plain text is in exactly one room at any time. A JSON client is in as many as it likes, or in none.
+//! A plain-text client is in exactly one room at any time. A JSON client may be in several rooms, or in none.
 
 use super::client::ClientId;
 use super::error::ChatError;
@@ -38,7 +38,7 @@ impl Hub {
         if protocol == Protocol::Json && person.rooms().len() >= ROOMS_PER_CLIENT_MAX {
             return out.refuse(client, ChatError::TooManyRooms);
         }
-        // Others read the name of a new room.
+        // Opening a room would let a muted client publish text: others see the name.
         if existing.is_none() && self.refuse_muted(client, out) {
             return;
         }
@@ -58,7 +58,7 @@ impl Hub {
         self.show_history(client, id, Range::Last, lines, out);
     }
 
-    /// Plain text goes back to the lobby; JSON leaves the room.
+    /// Leaves a room. A plain-text client goes back to the lobby.
     pub(super) fn part_room(&mut self, client: ClientId, room: Option<String>, out: &mut Reaction) {
         let Some(id) = self.own_room(client, room, out) else {
             return;
@@ -79,8 +79,8 @@ impl Hub {
         }
     }
 
-    /// The room that a request names, or the one that a client on plain text is in. If the client is not in it, answers
-    /// so and returns `None`.
+    /// The room that a request names, or else the one that a plain-text client is in. If the client is in no such room,
+    /// refuses the request and returns `None`.
     pub(super) fn own_room(
         &self,
         client: ClientId,
@@ -100,7 +100,7 @@ impl Hub {
         id
     }
 
-    /// Changes both lists that must agree: the members of the room, and the rooms of the person.
+    /// Updates both lists, which must agree: the members of the room, and the rooms of the person.
     pub(super) fn enter(&mut self, client: ClientId, id: RoomId) {
         if let Some(person) = self.people.person(client) {
             self.rooms.enter(id, client, self.people.protocol(client), person.is_quiet());
@@ -114,7 +114,7 @@ impl Hub {
         self.announce_move(client, id, Movement::Arrived, out);
     }
 
-    /// Undoes [`Hub::enter`], and tells the others.
+    /// Undoes [`Hub::enter`], announces that, and closes the room if it is empty.
     fn exit(&mut self, client: ClientId, id: RoomId, out: &mut Reaction) {
         self.rooms.leave(id, client);
         self.people.leave_room(client, id);
@@ -141,7 +141,7 @@ impl Hub {
         );
     }
 
-    /// Shows past messages to somebody who did not ask for them, if there are any.
+    /// Sends past messages that the client did not ask for, if there are any.
     pub(super) fn show_history(
         &self,
         client: ClientId,
@@ -157,7 +157,7 @@ impl Hub {
         }
     }
 
-    /// A part of a room's history without the messages that this client ignores.
+    /// A part of a room's history, without messages from people whom this client ignores.
     pub(super) fn history_of(
         &self,
         client: ClientId,

@@ -1,4 +1,4 @@
-//! Events that the operator of the server may want to read in the log.
+//! Events that are worth a line in the log.
 
 #![allow(missing_docs, reason = "fields and variants are self-explanatory")]
 
@@ -34,7 +34,7 @@ pub enum LogEvent {
         client: ClientId,
         by: Arc<str>,
     },
-    /// The client is no operator and asked for an operator's command.
+    /// A client that is not an operator used an operator command.
     NotOperator {
         client: ClientId,
     },
@@ -43,7 +43,7 @@ pub enum LogEvent {
         from: Arc<str>,
         to: Arc<str>,
     },
-    /// An operator used a command; `what` is its word, `whom` its target.
+    /// An operator used a command. `what` is its word, `whom` its target.
     Operated {
         by: Arc<str>,
         what: &'static str,

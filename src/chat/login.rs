@@ -1,4 +1,4 @@
-//! How people join the chat and leave it. A part of the [`Hub`].
+//! Joining and leaving the chat. A part of the [`Hub`].
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use super::view::Protocol;
 use crate::config::limits::NAME_REFUSALS_MAX;
 
 impl Hub {
-    /// A line from somebody without a name: a name, or one of the few commands that make sense without one.
+    /// Handles a line from a client without a name: a name, or one of the few commands that work without one.
     pub(super) fn unnamed_line(&mut self, client: ClientId, line: Line, out: &mut Reaction) {
         match parse_line(line.clone(), false) {
-            // An empty line asks again, and is no refusal.
+            // An empty line does not count as a refused name.
             Ok(None) => out.tell(client, Message::InputUsername),
             Ok(Some(Request::Chat { .. })) => self.choose_name(client, &line, out),
             Ok(Some(Request::Help { about })) => {
@@ -32,13 +32,13 @@ impl Hub {
                 out.refuse(client, ChatError::NameFirst);
                 out.tell(client, Message::InputUsername);
             }
-            // A command is never taken for a name. One that cannot be used here counts as a refused name.
+            // A command is never taken for a name. An invalid command counts as a refused name.
             Err(ChatError::NotOperator) => self.refuse_name(client, ChatError::NameFirst, out),
             Err(error) => self.refuse_name(client, error, out),
         }
     }
 
-    /// A request from a program that has not connected yet.
+    /// Handles a request from a program that has not sent `connect` yet.
     pub(super) fn unnamed_request(
         &mut self,
         client: ClientId,
@@ -73,7 +73,7 @@ impl Hub {
     /// Parses a name that this client may take.
     ///
     /// # Errors
-    /// It breaks a rule of names, is banned, or belongs to somebody else.
+    /// The name breaks a rule of names, is banned, or belongs to somebody else.
     pub(super) fn free_name(
         &self,
         client: ClientId,
@@ -112,7 +112,7 @@ impl Hub {
         }
     }
 
-    /// Joins the chat where clients are known by their addresses.
+    /// Joins an anonymous chat, where clients are known by their addresses.
     pub(super) fn join_by_address(&mut self, client: ClientId, out: &mut Reaction) {
         if let Some(state) = self.people.client(client) {
             let name: Arc<str> = state.address().to_string().into();
@@ -126,7 +126,7 @@ impl Hub {
             return;
         };
         let (address, protocol) = (state.address(), state.protocol());
-        // An earlier connection from the same address and port is over, although no thread has reported it yet.
+        // In an anonymous chat, an earlier connection from this address and port must be over, though not yet reported.
         if let Some(earlier) = self.people.holder(&key) {
             self.dismiss(earlier, DisconnectReason::ReadError, None, out);
         }
@@ -154,7 +154,7 @@ impl Hub {
         self.announce_arrival(client, protocol, &name, out);
     }
 
-    /// The message of the day, and a shutdown that is planned.
+    /// Sends the message of the day, and the notice of a planned shutdown.
     fn welcome(&self, client: ClientId, out: &mut Reaction) {
         if self.settings.motd.is_some() {
             out.tell(client, Message::Motd(self.settings.motd.clone()));
@@ -165,14 +165,14 @@ impl Hub {
     }
 
     pub(super) fn login_timed_out(&mut self, client: ClientId, out: &mut Reaction) {
-        // A name may have crossed the report of the deadline.
+        // The client may have joined before the report arrived.
         if self.people.knows(client) && self.people.person(client).is_none() {
             out.tell(client, Message::LoginTimedOut);
             self.dismiss(client, DisconnectReason::LoginTimeout, None, out);
         }
     }
 
-    /// Warns a silent client, or ends its connection. The login deadline covers those without a name.
+    /// Warns a silent client, or ends its connection. Clients without a name have the login deadline instead.
     pub(super) fn idle_too_long(
         &mut self,
         client: ClientId,
@@ -196,7 +196,7 @@ impl Hub {
         self.dismiss(client, DisconnectReason::Quit, None, out);
     }
 
-    /// Ends a connection from this side and forgets it. `removed` names the operator who wants it, if one does.
+    /// Ends a connection from this side and forgets the client. `removed` names the operator, if an operator did this.
     pub(super) fn dismiss(
         &mut self,
         client: ClientId,
@@ -210,7 +210,7 @@ impl Hub {
         }
     }
 
-    /// Removes a client: its name is free, the others are told, and later events about it have no effect.
+    /// Removes a client, frees its name and announces its departure. Later events about it have no effect.
     pub(super) fn forget(
         &mut self,
         client: ClientId,

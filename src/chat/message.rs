@@ -1,5 +1,4 @@
-//! What the server can say, as values. The wording belongs to the protocols, so a second protocol is one more encoder and
-//! not a second chat.
+//! What the server can say, as values. The protocols choose the words, so another protocol needs only another encoder.
 
 #![allow(missing_docs, reason = "most fields and variants are self-explanatory")]
 
@@ -17,7 +16,7 @@ use super::view::{Protocol, Stranger, Timestamps};
 /// One thing that the server says to a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message {
-    /// The request is refused.
+    /// Refuses a request.
     Error(ChatError),
     /// Asks for a name.
     InputUsername,
@@ -29,9 +28,9 @@ pub enum Message {
         address: SocketAddr,
         clients: usize,
     },
-    /// The address by which the client is known where nobody has a name.
+    /// The address by which the client is known in an anonymous chat.
     YourId(Arc<str>),
-    /// How many have joined, the recipient included.
+    /// How many people have joined, the recipient included.
     ClientCount(usize),
     /// Too many names were refused: the connection ends.
     TooManyNames,
@@ -43,7 +42,7 @@ pub enum Message {
         name: Arc<str>,
         removed: Option<Removal>,
     },
-    /// Replaces many lines about people who come and go. Without a room: the whole chat.
+    /// Sums up many arrivals and departures, in one room or in the whole chat.
     MembershipChanged {
         room: Option<Arc<str>>,
         arrived: usize,
@@ -53,11 +52,11 @@ pub enum Message {
     Chat(Arc<ChatMessage>),
     /// Tells the sender who received a message.
     Delivered {
-        /// Those who were named and received it.
+        /// The named people who received it.
         to: Vec<Arc<str>>,
-        /// Those who were named and are not here.
+        /// The named people who are not here.
         absent: Vec<String>,
-        /// Nobody who was named is here, so everybody in this room received it.
+        /// None of the named people is here, so everybody in this room received the message.
         everybody_in: Option<Arc<str>>,
         received_at: Timestamp,
         /// The message's id in its room.
@@ -67,13 +66,13 @@ pub enum Message {
     History {
         room: Arc<str>,
         messages: Vec<Arc<ChatMessage>>,
-        /// The part that was asked for goes on.
+        /// Whether the requested part has more messages.
         more: bool,
         /// As in [`Message::InRoom`].
         epoch: u64,
         now: Timestamp,
     },
-    /// Tells somebody that they are in a room.
+    /// Tells the recipient that they are in a room.
     InRoom {
         room: Arc<str>,
         from: Arc<str>,
@@ -81,7 +80,7 @@ pub enum Message {
         members: Vec<Arc<str>>,
         total: usize,
         topic: Option<Arc<str>>,
-        /// Changes when the message ids of the room start again: with the room, or with the server.
+        /// Changes when the message ids of the room start again, because the room or the server is new.
         epoch: u64,
         /// 0 before the first message.
         last_message_id: u64,
@@ -97,7 +96,7 @@ pub enum Message {
         from: Arc<str>,
         removed: Option<Removal>,
     },
-    /// `by` has changed the topic; without `by`, this answers a question.
+    /// `by` has changed the topic. Without `by`, this answers a request for the topic.
     Topic {
         room: Arc<str>,
         topic: Option<Arc<str>>,
@@ -134,12 +133,12 @@ pub enum Message {
     TimestampsAre(Timestamps),
     Pong,
     Whois(Box<PersonDetails>),
-    /// `operator` includes the commands of operators.
+    /// `operator` says whether to include the operators' commands.
     Help {
         operator: bool,
         topic: HelpTopic,
     },
-    /// In order of joining; at most `LIST_ENTRIES_MAX`. Without a room: the whole chat.
+    /// The people in a room or in the whole chat, in order of joining; at most `LIST_ENTRIES_MAX`.
     Who {
         room: Option<Arc<str>>,
         people: Vec<PersonListing>,
@@ -147,12 +146,12 @@ pub enum Message {
     },
     /// The operator password was right.
     OperatorNow,
-    /// Tells somebody that they were kicked.
+    /// Tells the recipient that they were kicked.
     Kicked {
         by: Arc<str>,
         why: Option<Arc<str>>,
     },
-    /// Tells somebody that they are banned; `remaining` is `None` if the ban has no end.
+    /// Tells the recipient that they are banned. `remaining` is `None` if the ban has no end.
     Banned {
         why: Option<String>,
         remaining: Option<Time>,
@@ -192,26 +191,26 @@ pub enum Message {
     },
     /// The client was silent for too long: the connection ends.
     IdleBye,
-    /// As [`Input::HeldBack`](super::event::Input::HeldBack).
+    /// See [`Input::HeldBack`](super::event::Input::HeldBack).
     HeldBack {
         lines: usize,
         wait: Time,
     },
-    /// A line without an end: the connection ends.
+    /// The client sent a line without an end: the connection ends.
     EndlessLine,
-    /// Tells a program that it is on the wrong port, in its own protocol where that takes one line.
+    /// Tells a program that it is on the wrong port, in its own protocol if that takes one line.
     WrongProtocol(Stranger),
     Bye,
     ServerFull,
     TooManyFromAddress,
-    /// The machine has no thread for the client.
+    /// The machine cannot start a thread for the client.
     NoThread,
     /// The client does not read: the connection ends.
     TooSlow,
     ShutDown,
 }
 
-/// Something that a person said. Everybody who receives it shares it, and the room's history keeps it.
+/// Something that a person said. Its recipients and the room's history share one copy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatMessage {
     pub from: Arc<str>,
@@ -219,7 +218,7 @@ pub struct ChatMessage {
     pub manner: Manner,
     /// Cleaned.
     pub text: String,
-    /// The sender's clock, if the sender's program gave it.
+    /// The time by the sender's clock, if the sender's program gave it.
     pub sent_at: Option<SentAt>,
     pub received_at: Timestamp,
 }
@@ -268,16 +267,16 @@ pub enum Manner {
 /// The operator who removed somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Removal {
-    /// Banned, not only kicked.
+    /// Whether the person was banned, or only kicked.
     pub banned: bool,
     pub by: Arc<str>,
     pub why: Option<Arc<str>>,
 }
 
-/// What `/help` was asked about.
+/// What `/help` shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HelpTopic {
-    /// The commands that people use most, on one screen.
+    /// The most useful commands, on one screen.
     Overview,
     All,
     /// One command, by its word.
@@ -293,7 +292,7 @@ pub struct PersonListing {
     pub away: bool,
 }
 
-/// What `/whois` tells.
+/// What `/whois` shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonDetails {
     pub person: PersonListing,
@@ -325,10 +324,10 @@ pub struct ThreadListing {
     pub bytes_out: u64,
 }
 
-/// What waits for a thread.
+/// What a thread has yet to process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Queue {
-    /// Unsent bytes of a reader's client.
+    /// Unsent bytes for a reader's client.
     Bytes(u64),
     /// Events in the dispatcher's inbox.
     Events(u64),

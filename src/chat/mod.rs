@@ -1,23 +1,24 @@
 //! The core of the chat: events in, effects out.
 //!
-//! Nothing in here knows of a socket, a thread or a clock. [`Hub::step`] takes one [`Event`] and the time at which it
-//! happened, changes the state of the chat, and appends the [`Effect`]s that the server is to carry out. So the rules of
-//! the chat can be read, and tested, without a network: a test is a script of events.
+//! This module knows nothing of sockets, threads or clocks. [`Hub::step`] takes one [`Event`] and the time at which it
+//! happened, changes the state of the chat, and appends the [`Effect`]s that the server must carry out. So you can read and
+//! test the rules of the chat without a network: a test is a script of events.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | [`hub`](Hub) | the state machine: it takes an event and finds the rule for it |
-//! | `say` | who receives what somebody says |
-//! | `login`, `join`, `announce` | joining the chat, entering rooms, and who is told of both |
+//! | `say` | the recipients of a chat message |
+//! | `login`, `join`, `announce` | joining the chat, entering rooms, and the announcements of both |
 //! | `more` | what the classic chat does without, behind one `match` |
-//! | `state` | people, rooms, and the state of the extras: private fields, every change a method |
-//! | `event` | the border: everything that can happen, everything that can be asked of the server |
-//! | `request`, `command` | what a client can ask for; a typed line becomes a request |
+//! | `state` | people, rooms and extras, whose methods keep the invariants |
+//! | `event` | the interface: everything that can happen, and everything that the Hub can ask of the server |
+//! | `request`, `command` | what a client can ask for; how a typed line becomes a request |
 //! | `message`, `error`, `view` | what the server can say, as values; [`crate::protocol`] has the words |
-//! | `name`, `ban` | what a name is, and when two are the same; what a ban is |
+//! | `name`, `ban` | the rules of names; names and networks that are banned |
+//! | `client`, `settings`, `time` | ids and reasons of disconnection; the Hub's settings; the time of an event |
 //! | `log_event` | what is worth a line in the log |
 //!
-//! `invariants` is a test of all of them: whatever people do, in whatever order, the state agrees with itself.
+//! `invariants` is a property test: after any sequence of events, the parts of the state agree.
 
 mod announce;
 mod ban;

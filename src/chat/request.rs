@@ -1,5 +1,5 @@
 //! What a client can ask for. A typed `/join dev` and `{"action":"joinroom","room":"dev"}` become the same value, so the
-//! Hub has each rule once.
+//! Hub implements each rule once.
 
 #![allow(missing_docs, reason = "most fields and variants are self-explanatory")]
 
@@ -11,10 +11,10 @@ use jiff::tz::Offset;
 use super::settings::Secret;
 use super::view::Timestamps;
 
-/// A request. Texts are clean; names of people and rooms are as typed, and the Hub looks them up.
+/// A request. Texts are cleaned. Names of people and rooms are as typed; the Hub looks them up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
-    /// Join the chat; without a name where clients are known by their addresses.
+    /// Join the chat. An anonymous chat needs no name.
     Connect {
         name: Option<Line>,
     },
@@ -38,16 +38,16 @@ pub enum Request {
     Reply {
         text: String,
     },
-    /// `history` is how many past lines to show; by default, what the settings say.
+    /// `history` is how many past lines to show; the default is in the settings.
     Join {
         room: Line,
         history: Option<usize>,
     },
-    /// Without a room: the one that the client is in.
+    /// Without a room, the one that the client is in.
     Part {
         room: Option<String>,
     },
-    /// An empty `topic` removes it, `None` asks for it.
+    /// An empty `topic` removes the topic, `None` asks for it.
     Topic {
         room: Option<String>,
         topic: Option<String>,
@@ -59,7 +59,7 @@ pub enum Request {
         why: Option<String>,
     },
     Back,
-    /// Without a name: list who is ignored.
+    /// Without a name, list the people whom the client ignores.
     Ignore {
         name: Option<String>,
     },
@@ -99,7 +99,7 @@ pub enum Request {
         name: String,
         why: Option<String>,
     },
-    /// `whom` is a name or an address; without a duration the ban has no end.
+    /// `whom` is a name or an address. Without a duration the ban has no end.
     Ban {
         whom: String,
         duration: Option<Duration>,
@@ -120,7 +120,7 @@ pub enum Request {
         text: Option<String>,
     },
     Threads,
-    /// Without a time: now.
+    /// Without a time, at once.
     Shutdown {
         after: Option<Duration>,
         why: Option<String>,
@@ -129,7 +129,7 @@ pub enum Request {
 }
 
 impl Request {
-    /// Whether only operators may ask this.
+    /// Whether only operators may make this request.
     pub fn is_for_operators(&self) -> bool {
         matches!(
             self,
@@ -156,12 +156,12 @@ pub enum Target {
     People(Vec<String>),
 }
 
-/// A moment by the sender's clock and in the sender's zone.
+/// A time by the sender's clock, in the sender's time zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentAt {
     /// RFC 3339, passed on as the sender wrote it.
     pub written: Box<str>,
-    /// The same moment, or the last one that a `Timestamp` can hold if it is later.
+    /// The same moment, or the latest that a `Timestamp` can hold if it is later.
     pub at: Timestamp,
     pub zone: Offset,
 }
@@ -176,15 +176,15 @@ pub enum Range {
     After(u64),
 }
 
-/// One line of input, cleaned: no control character, no escape sequence, no bidi override, no line separator.
+/// One line of input, cleaned: without control characters, escape sequences, bidi overrides and line separators.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     pub text: String,
-    /// Cleaning dropped or replaced something. A message may be said all the same; a name is refused.
+    /// Whether cleaning dropped or replaced something. A message may still be said, but a name is refused.
     pub altered: bool,
 }
 
-/// Why a JSON line is no valid request. The Hub answers it, so that the error keeps its place among other answers.
+/// Why a JSON line is not a valid request. The Hub answers with it, so that the error keeps its place among the answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestError {
     /// RFC 8259, section 8.1 requires UTF-8.

@@ -1,8 +1,8 @@
-//! Step 5 of the path of a message: who receives what somebody says.
+//! Step 5 of the path of a message: its recipients are chosen.
 //!
-//! The recipients are the other members of the room, or the people whom the message mentions at its end. Those who ignore
-//! the sender are left out. The result is one [`Effect::Send`](super::event::Effect::Send) with a shared message; the
-//! dispatcher has it encoded and delivered.
+//! The recipients are the other members of the room, or the people whom the message mentions at its end, without those who
+//! ignore the sender. The result is one [`Effect::Send`](super::event::Effect::Send) with a shared message, which the
+//! dispatcher has encoded and delivered.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use super::state::{RoomId, all_but};
 use super::view::Protocol;
 use crate::config::limits::NAMED_MAX;
 
-/// Punctuation that may follow a mention. No name ends in one of these.
+/// Punctuation that may follow a mention. No chosen name ends in one of these.
 const SENTENCE_ENDS: [char; 6] = [',', '.', '!', '?', ':', ';'];
 
-/// The people that a message names, each once and without the sender.
+/// The people whom a message names, each once and without the sender.
 #[derive(Default)]
 pub(super) struct Named {
     pub(super) present: Vec<(ClientId, Arc<str>)>,
@@ -49,10 +49,10 @@ impl Hub {
         let needs_room = room.is_some() || self.people.protocol(client) == Protocol::Plain;
         let room = if needs_room { self.own_room(client, room, out) } else { None };
         if needs_room && room.is_none() {
-            // `own_room` has answered why.
+            // `own_room` has refused the request.
             return;
         }
-        // `/me` is always for the whole room.
+        // `/me` always goes to the whole room.
         let named = match draft.manner {
             Manner::Chat => self.look_up(client, &mentions(&draft.text)),
             Manner::Me | Manner::Private => Ok(Named::default()),
@@ -69,7 +69,7 @@ impl Hub {
         }
     }
 
-    /// Says something to people by their names, and to nobody else.
+    /// Says something to the people with these names, and to nobody else.
     pub(super) fn say_to_named(
         &mut self,
         client: ClientId,
@@ -171,10 +171,10 @@ impl Hub {
         }
     }
 
-    /// Looks up names as they were typed.
+    /// Looks up names as typed.
     ///
     /// # Errors
-    /// There are too many: a look-up costs far more than a delivery, so one line could keep everybody waiting.
+    /// There are too many names. A look-up costs far more than a delivery, so one line could keep everybody waiting.
     fn look_up(&self, sender: ClientId, names: &[&str]) -> Result<Named, ChatError> {
         if names.len() > NAMED_MAX {
             return Err(ChatError::TooManyNamed);
@@ -196,7 +196,7 @@ impl Hub {
         Ok(named)
     }
 
-    /// Refuses a muted client, and returns whether it was one.
+    /// Refuses the request if the client is muted, and returns whether it is.
     pub(super) fn refuse_muted(&self, client: ClientId, out: &mut Reaction) -> bool {
         let muted = self
             .people
@@ -217,16 +217,16 @@ impl Hub {
 }
 
 impl Named {
-    /// One person who is here.
+    /// Names one person, who is here.
     pub(super) fn one(client: ClientId, name: Arc<str>) -> Self {
         Self { present: vec![(client, name)], ..Self::default() }
     }
 }
 
-/// The names in the run of `@name` words that ends a message, in order and without their `@`. Elsewhere an `@` is text:
-/// `me@example.org`, or a name within a sentence.
+/// The names in the run of `@name` words at the end of a message, in order and without their `@`. Elsewhere an `@` is just
+/// text, as in `me@example.org` or in a name within a sentence.
 fn mentions(text: &str) -> Vec<&str> {
-    // Most messages mention nobody, and looking for one byte is much faster than splitting words.
+    // Most messages mention nobody, and a search for one byte is much faster than splitting words.
     if !text.contains('@') {
         return Vec::new();
     }
@@ -245,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_run_of_mentions_at_the_end_counts() {
+    fn only_the_mentions_at_the_end_count() {
         for (text, names) in [
             ("how are you? @sis @mom", &["sis", "mom"][..]),
             ("@sis", &["sis"]),

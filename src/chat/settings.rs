@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::config::Operators;
 
-/// The Hub's part of the server's settings; the server's flags explain each of them.
+/// The Hub's part of the server's settings. [`Config`](crate::config::Config) explains each of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are those of the flags")]
 pub struct HubSettings {
@@ -29,7 +29,7 @@ impl fmt::Debug for Secret {
 }
 
 impl Secret {
-    /// Compares in a time that depends on the length alone, so that timing reveals no letter.
+    /// Compares in a time that depends only on the lengths, so that timing reveals nothing of the text.
     pub fn matches(&self, given: &Secret) -> bool {
         let (ours, theirs) = (self.0.as_bytes(), given.0.as_bytes());
         let differences =

@@ -1,4 +1,4 @@
-//! How a client sees what it is sent. A message is encoded once for each view, not once for each recipient.
+//! How a client sees messages. A message is encoded once per view, not once per recipient.
 
 /// The language that a connection speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,13 +13,13 @@ pub enum Protocol {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the variants are self-explanatory")]
 pub enum Stranger {
-    /// A web page must not be able to speak to a chat on loopback.
+    /// Detected so that a web page cannot speak to a chat on loopback.
     Http,
     Ssh,
     Tls,
 }
 
-/// Whether a plain-text line shows when it was said.
+/// Whether a line of plain text shows when it was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(missing_docs, reason = "the variants are self-explanatory")]
 pub enum Timestamps {
@@ -29,7 +29,7 @@ pub enum Timestamps {
     Date,
 }
 
-/// What determines the bytes that a message becomes for a client.
+/// Everything about a client that determines how a message is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the variants are self-explanatory")]
 pub enum View {

@@ -1,4 +1,4 @@
-//! Types of settings. `--help` shows the comments on the variants of a `ValueEnum`.
+//! The types of settings that are not plain numbers or paths. `--help` shows the comments on the variants of a `ValueEnum`.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 /// Where the server listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bind {
-    /// 127.0.0.1 and ::1. The name is not looked up: a wrong hosts file must not open the chat to a network.
+    /// 127.0.0.1 and ::1. The name is not looked up, because a wrong hosts file must not open the chat to a network.
     Localhost,
     /// One address, which may be the wildcard of its family.
     Address(IpAddr),
@@ -16,24 +16,24 @@ pub enum Bind {
 
 /// How fast one connection may send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names of the fields have their units")]
+#[expect(missing_docs, reason = "the fields are self-explanatory")]
 pub enum RateLimit {
     /// No limit.
     Off,
-    /// Lines at once, then lines a second. Constants in [`limits`](super::limits) limit the bytes too.
+    /// A burst of lines, then this many lines a second. Constants in [`limits`](super::limits) limit the bytes.
     Lines { burst: u32, per_second: u32 },
 }
 
-/// The time zone of the times that people see.
+/// The time zone in which people see times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Zone {
-    /// The zone of this machine.
+    /// The time zone of this machine.
     System,
-    /// A zone of the IANA database.
+    /// A time zone from the IANA database.
     Named(TimeZone),
 }
 
-/// Who is an operator without giving the password.
+/// Who is an operator without a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Operators {
     /// Clients on the server's own machine
@@ -48,16 +48,16 @@ pub enum Operators {
 /// Which thread writes to a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum DeliveryPolicy {
-    /// The dispatcher with a send that never blocks; a writer thread while the socket is full
+    /// The dispatcher, with a send that never blocks; a writer thread while the socket is full
     #[default]
     DirectThenWriter,
-    /// A writer thread for each client: the simplest code, and twice the threads
+    /// A writer thread for each client: the simplest way, with twice the threads
     Writer,
-    /// The dispatcher alone: a client whose socket is full is cut
+    /// The dispatcher alone; a client whose socket is full is disconnected
     Direct,
 }
 
-/// The least important level to log.
+/// The least severe level to log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum LogLevel {
     /// Errors that need attention

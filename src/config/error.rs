@@ -10,7 +10,7 @@ const QUOTE_CHARS_MAX: usize = 60;
 
 /// What is wrong with the settings: one line that names the setting, its value and what is allowed.
 ///
-/// The line is safe to print on a terminal: it escapes control characters, bidi overrides and the like, since a settings
+/// The line is safe to print on a terminal: control characters, bidi overrides and the like are escaped, since a settings
 /// file may come from anywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
@@ -18,7 +18,7 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// The only way to make one, so that each is one harmless line.
+    /// The only constructor, so that every error is one harmless line.
     pub(crate) fn new(text: String) -> Self {
         let mut line = String::with_capacity(text.len());
         for c in text.chars() {
@@ -31,7 +31,7 @@ impl ConfigError {
         ConfigError { line }
     }
 
-    /// The error of clap about the command line.
+    /// Converts an error of clap about the command line.
     pub(super) fn in_flags(error: &clap::Error) -> Self {
         let argument = context(error, ContextKind::InvalidArg)
             .or_else(|| context(error, ContextKind::InvalidSubcommand))
@@ -53,7 +53,7 @@ impl ConfigError {
                 }
             });
         }
-        // clap names an argument as in its help: `--port <PORT>` or `--anonymous[=<BOOL>]`.
+        // clap names an argument as its help does: `--port <PORT>` or `--anonymous[=<BOOL>]`.
         let end = argument.find([' ', '[', '=']).unwrap_or(argument.len());
         Self::new(format!("{}: {}", &argument[..end], wrong_value(error)))
     }
@@ -74,10 +74,10 @@ pub(super) fn wrong_value(error: &clap::Error) -> String {
         return format!("got {}, expected no value", quote(&given));
     }
     let expected = match (error.source(), error.get(ContextKind::ValidValue)) {
-        // The error of a parser in `value` says what is allowed.
+        // A parser in `value` has said what is allowed.
         (Some(expected), _) => expected.to_string(),
         (None, Some(ContextValue::Strings(choices))) if !choices.is_empty() => any_of(choices),
-        // Without a value there is no parser's error. clap shows how to write the flag.
+        // Without a value no parser has run. clap shows how to write the flag.
         _ => context(error, ContextKind::InvalidArg).unwrap_or_default(),
     };
     if given.is_empty() {
@@ -92,7 +92,7 @@ pub(super) fn suggested_flag(error: &clap::Error) -> Option<String> {
     Some(flag.trim_start_matches('-').to_owned())
 }
 
-/// The text in quotation marks, shortened and with escapes.
+/// Quotes a text: shortened, and with escapes.
 pub(crate) fn quote(given: &str) -> String {
     match given.char_indices().nth(QUOTE_CHARS_MAX) {
         Some((end, _)) => format!("{:?}...", &given[..end]),
@@ -100,7 +100,7 @@ pub(crate) fn quote(given: &str) -> String {
     }
 }
 
-/// The name of a setting, in quotation marks if it could be anything.
+/// The name of a setting, quoted unless it looks like one.
 pub(super) fn name(given: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let is_name =

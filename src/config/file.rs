@@ -1,5 +1,5 @@
-//! Reading the settings file into pairs of key and value, and what it shares with other files that people write: a maximum
-//! length, and errors that say where.
+//! Reads the settings file into pairs of key and value. Other files that people write share its limit on length and its
+//! errors, which say where the mistake is.
 
 use std::fs::OpenOptions;
 use std::io::{self, Read};
@@ -12,10 +12,10 @@ use toml::{Table, Value};
 use super::error::{ConfigError, name, quote};
 use super::limits::CONFIG_FILE_BYTES_MAX;
 
-/// Reads a file into (key, value) pairs, each value as it would stand after `--key=`. Any key is allowed here.
+/// Reads a file into (key, value) pairs, each value as it would follow `--key=`. The caller checks the keys.
 ///
 /// # Errors
-/// The file cannot be read, is too long or is not TOML, or a value is no string, whole number or boolean.
+/// The file cannot be read, is too long or is not TOML, or a value is not a string, a whole number or a boolean.
 pub(super) fn read(path: &Path) -> Result<Vec<(String, String)>, ConfigError> {
     let text = read_text(path, CONFIG_FILE_BYTES_MAX, "settings file")?;
     let table: Table = text.parse().map_err(|error| in_file(path, &toml_reason(&text, &error)))?;
@@ -43,11 +43,11 @@ pub(crate) fn in_file(path: &Path, what: &str) -> ConfigError {
 /// Reads a whole text file. `kind` says what it is, such as "settings file".
 ///
 /// # Errors
-/// It cannot be read, is no regular file, is longer than `bytes_max`, or is not UTF-8.
+/// The file cannot be read, is not a regular file, is longer than `bytes_max`, or is not UTF-8.
 pub fn read_text(path: &Path, bytes_max: u64, kind: &str) -> Result<String, ConfigError> {
     let unreadable = |error: io::Error| in_file(path, &format!("cannot be read: {error}"));
-    // Without NONBLOCK, the open of a FIFO waits for a writer, and this may be the thread that handles SIGTERM. On a regular
-    // file it has no effect. The type is checked after the open, since the path could change in between.
+    // Without NONBLOCK, opening a FIFO waits for a writer, and this may be the thread that handles SIGTERM. The flag has no
+    // effect on a regular file. The type is checked after the open, since the path could change between the two.
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
@@ -58,7 +58,7 @@ pub fn read_text(path: &Path, bytes_max: u64, kind: &str) -> Result<String, Conf
         return Err(in_file(path, what));
     }
     let mut bytes = Vec::new();
-    // One byte more than allowed shows that a file is too long.
+    // One byte over the limit shows that the file is too long.
     let read = file.take(bytes_max + 1).read_to_end(&mut bytes);
     read.map_err(unreadable)?;
     if bytes.len() as u64 > bytes_max {
@@ -68,7 +68,7 @@ pub fn read_text(path: &Path, bytes_max: u64, kind: &str) -> Result<String, Conf
     String::from_utf8(bytes).map_err(|_| in_file(path, "is not UTF-8 text"))
 }
 
-/// The error of a TOML parser on one line, with the place. (Its own text is a drawing of four lines.)
+/// Formats an error of the TOML parser on one line, with its place. (The parser's own text takes four lines.)
 pub(crate) fn toml_reason(text: &str, error: &toml::de::Error) -> String {
     let Some(span) = error.span() else {
         return error.message().to_owned();
@@ -94,11 +94,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_regular_file_is_read_and_nothing_blocks() {
+    fn only_regular_files_are_read_and_opening_never_blocks() {
         let name = format!("chatserv-fifo-{}", std::process::id());
         let fifo = std::env::temp_dir().join(name);
         let _ = fs::remove_file(&fifo);
-        // It has no writer.
+        // A FIFO without a writer.
         mknodat(CWD, &fifo, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
         for path in [fifo.as_path(), Path::new("/dev/zero"), Path::new("/")] {
             let error = read_text(path, 9, "test").unwrap_err().to_string();

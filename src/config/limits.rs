@@ -1,7 +1,7 @@
-//! Limits without a setting, each with its unit and its reason.
+//! Limits that have no setting, each with its unit and its reason.
 //!
-//! A time is a `Duration`; the name of any other limit ends in its unit. Everything that can grow has a limit: otherwise it
-//! would be the one that the system sets, and enforces by killing the process.
+//! A time is a `Duration`; the name of any other limit says its unit. Everything that can grow has a limit here. Otherwise
+//! the system would set the limit, and enforce it by killing the process.
 
 use std::time::Duration;
 
@@ -11,17 +11,17 @@ const GIB: usize = 1024 * MIB;
 
 // ── Settings ──
 
-/// The size of a settings file. The longest useful one has less than 2 KiB; a wrong path, such as a log or a film, gives an
-/// error and is not read to its end.
+/// The size of a settings file. The longest useful one is shorter than 2 KiB; a wrong path, such as a log or a film, gives
+/// an error and is not read to its end.
 pub const CONFIG_FILE_BYTES_MAX: u64 = 64 * 1024;
 
-/// The size of the file with the operator password, far above what anybody types after `/op`.
+/// The size of the operator password file: far more than anybody types after `/op`.
 pub const PASSWORD_FILE_BYTES_MAX: u64 = 1024;
 
-/// The size of the message of the day, which everybody receives on joining.
+/// The size of the message of the day. Everybody receives it on joining.
 pub const MOTD_BYTES_MAX: u64 = 16 * 1024;
 
-/// See [`MOTD_BYTES_MAX`].
+/// The length of the message of the day in lines, for the same reason.
 pub const MOTD_LINES_MAX: usize = 50;
 
 /// The size of the file of bans: [`BANS_MAX`] bans of 1.6 KiB. The longest possible ban takes 1.4 KiB: two names of 128
@@ -31,51 +31,51 @@ pub const BANS_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 // ── Inbox and batches ──
 
-/// How many events wait for the dispatcher. Each connection has one event under way, so a reader has to wait for room only
-/// if nearly half of 10,000 people send at the same moment; then their sockets fill, and TCP slows them down.
+/// How many events may wait for the dispatcher. Each connection has one event in flight, so a reader has to wait for room
+/// only if nearly half of 10,000 people send at the same moment. Then their sockets fill, and TCP slows them down.
 pub const INBOX_EVENTS_MAX: usize = 4096;
 
-/// A batch ends when one outbox holds this much. Larger ones save hardly any system calls, and should not outgrow the
-/// processor's cache.
+/// A batch ends when one outbox holds this much. A larger batch saves hardly any system calls and outgrows the processor's
+/// cache.
 pub const BATCH_OUTBOX_BYTES_MAX: usize = 64 * KIB;
 
-/// A batch ends when all outboxes together hold this much. One line to 10,000 people is 1 MiB, and nothing is sent before
-/// the batch ends. The bytes lie once on a tape, so this bounds time rather than memory: about 100 ms of sends. With a
-/// quarter of it, a delivery to 10,000 people costs 2.5 times as much.
+/// A batch ends when all outboxes together hold this much. One line to 10,000 people counts as 1 MiB, and nothing is sent
+/// before the batch ends. The outboxes share one copy of the bytes, so this bounds time rather than memory: about 100 ms of
+/// sends. With a quarter of it, a delivery to 10,000 people costs 2.5 times as much.
 pub const BATCH_TOTAL_BYTES_MAX: usize = 64 * MIB;
 
-/// How much memory is kept in empty buffers, for the next outboxes whose sockets are full.
+/// How much memory to keep in empty buffers, for the next outboxes whose sockets are full.
 pub const BUFFERS_KEPT_BYTES_MAX: usize = 16 * MIB;
 
 // ── Reading and writing ──
 
-/// The first size of a read buffer. Most people type one line at a time.
+/// The initial size of a read buffer. Most people type one line at a time.
 pub const READ_BUFFER_BYTES_MIN: usize = 512;
 
 /// The largest size of a read buffer, which grows only if reads fill it. With 4 KiB, lines of 512 bytes cost 2.5 times as
 /// much; 16 KiB from the start would cost 5 KiB of resident memory for each client.
 pub const READ_BUFFER_BYTES_MAX: usize = 16 * KIB;
 
-/// How much a writer thread passes to one blocking send. After each it checks whether it must stop.
+/// How much a writer thread passes to one blocking send. After each send it checks whether it must stop.
 pub const WRITE_CHUNK_BYTES: usize = 16 * KIB;
 
-/// How often the dispatcher checks for stalled clients if nothing else happens. An outbox exceeds its age by no more than
-/// this.
+/// How often the dispatcher checks for stalled clients if nothing else happens. An outbox exceeds `outbox_age` by no more
+/// than this.
 pub const STALLED_CHECK_EVERY: Duration = Duration::from_millis(250);
 
 // ── Trace ──
 
-/// The size of a trace: about ten million spans, more than anybody looks through. A forgotten trace must not fill the disk.
+/// The size of a trace: about ten million spans, more than anybody reads. A forgotten trace must not fill the disk.
 pub const TRACE_FILE_BYTES_MAX: usize = GIB;
 
 // ── Threads ──
 
-/// A reader's stack. It is address space, not memory: only touched pages are resident, which are two, 8 KiB. The deepest
-/// call parses JSON of 16 levels. Small stacks save memory all the same: one page of the kernel's tables describes 2 MiB of
-/// addresses, which more of them share. Frames are larger in debug builds.
+/// A reader's stack. It is address space, not memory: only touched pages are resident, usually two (8 KiB). The deepest call
+/// parses JSON of 16 levels. Small stacks still save memory: one page of a page table maps 2 MiB of addresses, and more
+/// small stacks share it. Frames are larger in debug builds.
 pub const READER_STACK_BYTES: usize = if cfg!(debug_assertions) { 512 * KIB } else { 128 * KIB };
 
-/// The stack of listeners, writers and other threads that do one thing.
+/// The stack of listeners, writers and other threads with a single job.
 pub const SERVICE_STACK_BYTES: usize = if cfg!(debug_assertions) { 512 * KIB } else { 256 * KIB };
 
 /// The dispatcher's stack. There is only one dispatcher, and it runs most of the code.
@@ -87,41 +87,41 @@ pub const MAPPINGS_PER_THREAD: usize = 4;
 
 // ── Listening and accepting ──
 
-/// How many connections the kernel completes before they are accepted. Linux lowers it to `net.core.somaxconn`, by default
-/// 4,096 as well. Ten thousand people may come in one second.
+/// How many completed connections the kernel queues until the server accepts them. Linux caps this at `net.core.somaxconn`,
+/// which is 4,096 by default. Ten thousand people may come in one second.
 pub const BACKLOG: i32 = 4096;
 
-/// The first pause after a failed accept, for instance without a free descriptor. Each further failure doubles it: trying
-/// again at once would burn a core.
+/// The first pause after a failed accept, for instance for want of a descriptor. Each further failure doubles it: retrying
+/// at once would burn a core.
 pub const ACCEPT_BACKOFF_MIN: Duration = Duration::from_millis(10);
 
-/// The longest pause. New clients wait in the backlog meanwhile.
+/// The longest such pause. New clients wait in the backlog meanwhile.
 pub const ACCEPT_BACKOFF_MAX: Duration = Duration::from_secs(1);
 
-/// How many descriptors are reserved for standard streams, listeners, the log and files. `REFUSED_SOCKETS_MAX` comes on
-/// top.
+/// How many descriptors to reserve for standard streams, listeners, the log and files, besides [`REFUSED_SOCKETS_MAX`].
 pub const DESCRIPTORS_RESERVED: usize = 64;
 
-/// How many refused sockets stay open for a moment. To close one with unread input would send a reset, which can destroy
-/// the line that says why.
+/// How many refused sockets stay open for a moment. Closing one with unread input would send a reset, which can destroy the
+/// line that gives the reason.
 pub const REFUSED_SOCKETS_MAX: usize = 64;
 
 // ── Ending a connection ──
 
-/// How much input a reader discards before it closes the socket, for the same reason.
+/// How much input a reader discards before it closes the socket. As above, unread input would cause a reset.
 pub const LINGER_BYTES_MAX: usize = 64 * KIB;
 
-/// How long it does so, and how long a refused socket stays open. A farewell that has not arrived by then never will.
+/// How long a reader discards input, and how long a refused socket stays open. A farewell that has not arrived by then
+/// never will.
 pub const LINGER_TIME: Duration = Duration::from_secs(1);
 
-/// How many closing connections may linger at once. A place is free as soon as its client has left the chat, so
-/// `--max-clients` does not bound them: clients that connect and leave in a loop would hold thousands of threads.
+/// How many closing connections may linger at once. `--max-clients` does not bound them, since it counts only clients that
+/// are still in the chat: clients that connect and leave in a loop could hold thousands of threads.
 pub const LINGERING_MAX: usize = 512;
 
 // ── Keeping a connection ──
 
-/// After this silence the kernel probes whether the other machine is still there. A person may be silent for an hour, a
-/// machine without power for ever.
+/// After this much silence the kernel probes whether the other machine is still there. A person may be silent for an hour;
+/// a machine without power is silent for ever.
 pub const KEEPALIVE_IDLE: Duration = Duration::from_secs(60);
 
 /// The time between two probes.
@@ -135,28 +135,29 @@ pub const USER_TIMEOUT: Duration = Duration::from_secs(30);
 
 // ── The conversation ──
 
-/// How many bytes one connection may send at once before flood control delays it: about the longest paste that the rate
-/// limit on lines lets through.
+/// How many bytes one connection may send in a burst before flood control delays it: about the longest paste that the rate
+/// limit on lines allows.
 pub const FLOOD_BYTES_BURST: u32 = 64 * 1024;
 
-/// How many bytes a second it may send after that, at least: four of the longest lines.
+/// The least number of bytes a second that it may send after the burst: four of the longest lines.
 pub const FLOOD_BYTES_PER_SECOND_MIN: u32 = 16 * 1024;
 
-/// How many bytes a second for each line of the rate limit, if that is more: an ordinary line as JSON. Otherwise a limit of
-/// 1,000 lines a second would allow a program only 150.
+/// How many bytes a second each line of the rate limit allows, if that gives more: the size of an ordinary line as JSON.
+/// Without it, a limit of 1,000 lines a second would allow a program only 150.
 pub const FLOOD_BYTES_PER_LINE: u32 = 256;
 
-/// The refused name that closes a connection. A person needs fewer, and a program that guesses names is not served for ever.
+/// How many refused names close a connection. A person needs fewer tries, and a program must not guess names for ever.
 pub const NAME_REFUSALS_MAX: u32 = 4;
 
-/// How long before the end of `idle_timeout` a client is warned; half of `idle_timeout` if that is less than twice this.
+/// How long before the end of `idle_timeout` a client is warned. The warning comes halfway if `idle_timeout` is less than
+/// twice this.
 pub const IDLE_WARNING: Duration = Duration::from_secs(30);
 
-/// How often one line sums up arrivals and departures, if more than `announce_up_to` people hear of them.
+/// How often one line sums up arrivals and departures where they have more than `announce_up_to` recipients.
 pub const ANNOUNCE_EVERY: Duration = Duration::from_secs(5);
 
-/// The send buffer of a client that is cut: room for the chunk in which its writer is blocked, the end of a line, and the
-/// reason. Linux grants 208 KiB or more (`net.core.wmem_max`).
+/// The send buffer of a client that is disconnected as too slow: room for the chunk in which its writer is blocked, the end
+/// of a line, and the reason. Linux grants 208 KiB or more (`net.core.wmem_max`).
 pub const LAST_WORDS_SEND_BUFFER_BYTES: usize = 128 * KIB;
 
 // ── Rooms and history ──
@@ -164,36 +165,35 @@ pub const LAST_WORDS_SEND_BUFFER_BYTES: usize = 128 * KIB;
 /// How many rooms one JSON client may be in. (A plain-text client is in one.)
 pub const ROOMS_PER_CLIENT_MAX: usize = 64;
 
-/// How many rooms there may be. A name and an empty history are small, but clients must not decide how much memory the
-/// server takes.
+/// How many rooms there may be. An empty room is small, but clients must not decide how much memory the server uses.
 pub const ROOMS_MAX: usize = 10_000;
 
 /// How many lines of history a room keeps.
 pub const HISTORY_LINES_MAX: usize = 200;
 
-/// How many bytes of history a room keeps: with what a protocol adds, well below what may wait for one client.
+/// How many bytes of history a room keeps: even as encoded, well below `outbox_bytes`.
 pub const HISTORY_ROOM_BYTES_MAX: usize = 64 * KIB;
 
-/// How much history one answer shows, measured as JSON: less than the 128 KiB of a JSON answer, and well below what may wait
-/// for one client.
+/// How much history one answer shows, measured as JSON: less than the 128 KiB of a JSON answer, and well below
+/// `outbox_bytes`.
 pub const HISTORY_ANSWER_BYTES_MAX: usize = 120 * KIB;
 
-/// How much history all rooms keep together; beyond it, the rooms that were silent for longest lose theirs first.
+/// How much history all rooms keep together. Beyond it, the rooms that have been silent for longest lose theirs first.
 pub const HISTORY_TOTAL_BYTES_MAX: usize = 64 * MIB;
 
-/// How many lines `/history` shows without a number: a screen.
+/// How many lines `/history` shows without a number: about a screen.
 pub const HISTORY_LINES_SHOWN: usize = 20;
 
-/// How many entries a list of people, rooms, bans or threads shows.
+/// How many entries a list of people, rooms, bans or threads has.
 pub const LIST_ENTRIES_MAX: usize = 500;
 
-/// The length of a topic, a reason, or an away message.
+/// The length of a topic, a reason or an away message.
 pub const NOTE_BYTES_MAX: usize = 400;
 
 /// How many people one message may name.
 pub const NAMED_MAX: usize = 100;
 
-/// How many former connections of an ignored client are remembered, to hide what they said.
+/// How many earlier connections of an ignored person to remember, to hide past messages from them.
 pub const IGNORED_BEFORE_MAX: usize = 16;
 
 /// How many people one client may ignore.
@@ -207,12 +207,13 @@ pub const OPERATOR_TRIES_MAX: u32 = 3;
 /// The time over which wrong operator passwords are counted.
 pub const OPERATOR_TRIES_WINDOW: Duration = Duration::from_secs(60 * 60);
 
-/// How many addresses with wrong passwords are remembered. If there are more, they guess together, and all have to wait.
+/// How many addresses with wrong passwords to remember. More than this is a distributed guess, and new addresses have to
+/// wait.
 pub const OPERATOR_TRIES_ADDRESSES_MAX: usize = 10_000;
 
 /// How many bans there may be.
 pub const BANS_MAX: usize = 10_000;
 
-/// The times before a planned shutdown at which everybody is reminded.
+/// How long before a planned shutdown everybody is reminded.
 pub const SHUTDOWN_REMINDERS: [Duration; 3] =
     [Duration::from_secs(10 * 60), Duration::from_secs(60), Duration::from_secs(10)];

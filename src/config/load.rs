@@ -1,7 +1,7 @@
-//! Loading settings. A flag wins over the environment, that over the file, and that over the default.
+//! Loads the settings. A flag overrides the environment, which overrides the file, which overrides the default.
 //!
 //! The file and the environment are rewritten as flags: `port = 1337` and `CHATSERV_PORT=1337` both become `--port=1337`,
-//! and stand *before* the flags of the command line. The last of several equal flags wins, so clap does the rest.
+//! and go *before* the flags of the command line. If a flag is repeated, the last one wins, so clap does the rest.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ use super::{file, value};
 
 /// The prefix of environment variables.
 const PREFIX: &str = "CHATSERV_";
-/// The end of `--help`.
+/// Printed at the end of `--help`.
 const AFTER_HELP: &str = "\
 Every setting may also be in the settings file, as in `max-clients = 500`, or in the environment, as in \
-CHATSERV_MAX_CLIENTS=500. A flag wins over the environment, that over the file, and the file over the default. Times \
+CHATSERV_MAX_CLIENTS=500. A flag overrides the environment, which overrides the file, which overrides the default. Times \
 and sizes need a unit: 500ms, 60s, 1h30m; 64KiB, 256MiB.";
 
 /// What the command line asks for.
@@ -28,7 +28,7 @@ pub enum Outcome {
     Run(Config),
     /// Print the settings ([`Config::to_toml`]).
     Check(Config),
-    /// Check the health of a running server: of the one at this address, or else of the one with these settings.
+    /// Check the health of a running server: the one at this address, or else the one with these settings.
     Healthcheck(Option<String>, Config),
     /// Print this text: the help or the version.
     Print(String),
@@ -43,8 +43,8 @@ struct CommandLine {
     #[command(flatten)]
     given: Given,
 
-    /// Print the settings in force, as a settings file, and exit. Fails if the server could not start with them, for
-    /// instance if a file is missing.
+    /// Print the effective settings as a settings file and exit. Fails if the server could not start with them, for
+    /// instance because a file is missing.
     #[arg(long)]
     check_config: bool,
 
@@ -52,36 +52,36 @@ struct CommandLine {
     instead: Option<Instead>,
 }
 
-/// Commands other than to run the server. Flags of the server stand before them.
+/// Commands that replace running the server. The flags of the server come before them.
 #[derive(Debug, Subcommand)]
 enum Instead {
-    /// Connect to a server, read its first line, and leave: exit status 0 if it answers as it should, else 1
+    /// Check whether a server answers: the exit status is 0 if it does, 1 if it does not
     Healthcheck {
-        /// HOST:PORT, [IPV6]:PORT or a port of this machine; by default the server with these settings.
+        /// HOST:PORT, [IPV6]:PORT or a port on this machine; by default the server with these settings.
         address: Option<String>,
     },
 }
 
-/// The flags that the environment can set as well: every setting, and the settings file.
+/// The flags that the environment can set too: every setting, and the settings file.
 #[derive(Debug, Args)]
 struct Given {
     #[command(flatten)]
     config: Config,
 
-    /// A settings file in TOML; by default there is none.
+    /// A settings file in TOML; there is none by default.
     #[arg(long = "config", value_name = "FILE", value_parser = value::path)]
     file: Option<PathBuf>,
 }
 
-/// Finds out what to do from the arguments of a program, its name first, and from its environment.
+/// Decides what to do from the arguments, the program's name first, and from the environment.
 ///
 /// # Errors
-/// The first error, with its place.
+/// A setting is wrong. Only the first error is reported, with its place.
 pub fn load(
     arguments: impl IntoIterator<Item = OsString>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Outcome, ConfigError> {
-    // First the flags alone: `--help` works whatever the environment says.
+    // Parse the flags alone first, so that `--help` works whatever the environment says.
     let flags = utf8_flags(arguments)?;
     if let Err(error) = parse(&flags) {
         return match error.kind() {
@@ -92,8 +92,8 @@ pub fn load(
         };
     }
     let given = [from_environment(environment)?, flags].concat();
-    // Flags and environment name the file; then everything is parsed together. Each part has passed already, so neither
-    // parse should fail.
+    // The flags or the environment name the file, so parse these first, then everything together. Each part has passed
+    // already, so neither parse should fail.
     let parse = |flags: &[String]| parse(flags).map_err(|error| ConfigError::in_flags(&error));
     let all = match parse(&given)?.given.file {
         Some(path) => [from_file(&path)?, given].concat(),
@@ -129,7 +129,7 @@ fn utf8_flags(arguments: impl IntoIterator<Item = OsString>) -> Result<Vec<Strin
     arguments.into_iter().skip(1).map(utf8).collect()
 }
 
-/// The settings of the file, as flags.
+/// Reads the settings file as flags.
 fn from_file(path: &Path) -> Result<Vec<String>, ConfigError> {
     let keys = Keys::of::<Config>();
     let flag = |(key, value): (String, String)| {
@@ -142,14 +142,14 @@ fn from_file(path: &Path) -> Result<Vec<String>, ConfigError> {
     file::read(path)?.into_iter().map(flag).collect()
 }
 
-/// The settings of the environment, as flags.
+/// Reads the environment as flags.
 fn from_environment(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Vec<String>, ConfigError> {
     let ours =
         |(name, _): &(OsString, OsString)| name.as_encoded_bytes().starts_with(PREFIX.as_bytes());
     let mut environment: Vec<_> = environment.into_iter().filter(ours).collect();
-    // Sorted, so that of two errors the same one is reported each time.
+    // Sorted, so that every run reports the same one of two errors.
     environment.sort();
 
     let keys = Keys::of::<Given>();
@@ -172,7 +172,7 @@ fn variable(key: &str) -> String {
     format!("{PREFIX}{}", key.to_uppercase().replace('-', "_"))
 }
 
-/// The keys of one source, as a clap command without any other flag: `help`, for instance, is no key in a file.
+/// The keys that one source may set, as a clap command without any other flag: `help`, for instance, is not a key.
 struct Keys {
     command: Command,
     names: Vec<String>,
@@ -186,7 +186,7 @@ impl Keys {
         Keys { names: names.map(str::to_owned).collect(), command }
     }
 
-    /// One setting as a flag. Parsed alone, so that the caller can say where an error is.
+    /// Turns a setting into a flag, and parses it alone, so that the caller can say where an error is.
     fn flag(&self, key: &str, value: &str) -> Result<String, String> {
         let flag = format!("--{key}={value}");
         match self.command.clone().try_get_matches_from(["chatserv", &flag]) {
@@ -195,7 +195,7 @@ impl Keys {
         }
     }
 
-    /// What an error suggests instead of an unknown key: a similar one, or else all of them.
+    /// The suggestion for an unknown key: a similar one, or else the list of all keys.
     fn instead_of(&self, unknown: &str, spelled: impl Fn(&str) -> String) -> String {
         let flag = format!("--{unknown}");
         let error = self.command.clone().try_get_matches_from(["chatserv", &flag]).err();

@@ -1,8 +1,8 @@
 //! The settings of the server, each with its unit, its default and its reason.
 //!
-//! A setting has one name in three spellings: the flag `--max-clients`, the key `max-clients` in the TOML file, and the
-//! environment variable `CHATSERV_MAX_CLIENTS`. One parser reads all three, the one that `clap` derives from [`Config`], so
-//! they accept and refuse the same values (`load.rs` explains how).
+//! Each setting has one name in three spellings: the flag `--max-clients`, the key `max-clients` in the TOML file, and the
+//! environment variable `CHATSERV_MAX_CLIENTS`. One parser, which `clap` derives from [`Config`], reads all three, so
+//! they accept the same values (`load.rs` explains how).
 //!
 //! Limits that nobody should need to set are constants in [`limits`].
 

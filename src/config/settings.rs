@@ -1,4 +1,4 @@
-//! The settings, and what `chatserv --help` says about them: the comments on the fields.
+//! The settings. The doc comments on the fields are the text of `chatserv --help`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,11 +11,9 @@ use super::limits;
 use super::value::{self, GIB, KIB, MIB, count, duration, or, size};
 use super::value::{show_bind, show_choice, show_duration, show_rate_limit, show_size, show_zone};
 
-/// The settings in force.
-///
-/// Each value is within its bounds, and values that depend on each other fit.
-// To clap, a field of the type `Option` is a flag without a default. These flags all have one, such as `off`, so the type
-// is spelled `std::option::Option`, which clap does not recognize.
+/// All settings. Each value is within its bounds, and values that depend on each other are consistent.
+// To clap, a field of type `Option` is a flag without a default. These flags have one, such as `off`, so the type is
+// spelled `std::option::Option`, which clap does not recognize.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct Config {
     /// The TCP port to listen on; 0 lets the system choose one, which the server prints.
@@ -32,75 +30,77 @@ pub struct Config {
     #[arg(long, value_name = "ADDRESS", default_value = "localhost", value_parser = value::bind)]
     pub bind: Bind,
 
-    /// How many clients may be connected at once, including those without a name. Lowered at the start if the limits of
-    /// the system are too low.
+    /// How many clients may be connected at once, including those without a name. Lowered at startup if the limits of the
+    /// system are too low.
     #[arg(long, value_name = "CLIENTS", default_value_t = 10_000, value_parser = count(1..=COUNT_MAX))]
     pub max_clients: usize,
 
     /// Do not ask for names: clients are known by their address and port.
-    // With `=` only: in `--anonymous false` the second word would be a stray argument, and is refused as one.
+    // The value needs `=`: in `--anonymous false` the second word is refused as a stray argument.
     #[arg(long, value_name = "BOOL", default_value_t = false, default_missing_value = "true",
           num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     pub anonymous: bool,
 
     /// Who is an operator without a password. Operators may kick, ban and mute others, change the message of the day and
-    /// end the chat. Behind a proxy, or on a shared host, everybody connects from loopback: choose nobody there.
+    /// end the chat. Behind a proxy or on a shared host, everybody connects from loopback: use `nobody` there.
     #[arg(long, value_name = "WHO", value_enum, default_value_t)]
     pub operators: Operators,
 
-    /// A file with the password that makes anybody an operator with /op, or none. Blanks and line ends around the password
-    /// are ignored.
-    // A file, since everybody on the machine can read the flags of a process, and child processes inherit its environment.
+    /// A file with the password for /op, which makes a person an operator, or none. Whitespace around the password is
+    /// ignored.
+    // A file, since everybody on the machine can read a process's flags, and child processes inherit its environment.
     #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
     pub operator_password_file: std::option::Option<PathBuf>,
 
-    /// How long a new client has to give a name, counted from its arrival, whatever it sends meanwhile.
-    // OpenSSH grants two minutes; a name is typed faster than a password.
+    /// How long a new client has to give a name, counted from its arrival, whatever it sends.
+    // OpenSSH allows two minutes; a name is faster to type than a password.
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration())]
     pub login_timeout: Duration,
 
-    /// How long a client with a name may send nothing before it is disconnected, or off. It is warned half a minute before,
-    /// or after half the time if that is less than a minute. Reading does not count.
+    /// How long a client with a name may send nothing before it is disconnected, or off. It is warned half a minute before
+    /// the end, or halfway if the whole time is less than a minute. Reading does not count as activity.
     #[arg(long, value_name = "DURATION|off", default_value = "1h", value_parser = or("off", duration()))]
     pub idle_timeout: std::option::Option<Duration>,
 
-    /// Which thread writes to a client's socket, and so which one waits when the socket is full. This is the lesson on slow
-    /// receivers: try all three with one client that has stopped reading.
+    /// Which thread writes to a client's socket, and so which one waits when the socket is full. For a lesson on slow
+    /// receivers, try all three with one client that has stopped reading.
     #[arg(long, value_name = "POLICY", value_enum, default_value_t)]
     pub delivery: DeliveryPolicy,
 
-    /// How many writer threads may run at once; a client that needs one more is cut as too slow.
+    /// How many writer threads may run at once; a client that needs one more is disconnected as too slow.
     // The arithmetic that lowers --max-clients counts them, because each is a thread like a reader.
     #[arg(long, value_name = "THREADS", default_value_t = 1024, value_parser = count(1..=COUNT_MAX))]
     pub max_writers: usize,
 
-    /// How much may wait for one client before it is cut as too slow.
-    // Checked after a flush, and only while a writer has the socket. It must hold the answer to one command on a slow line;
+    /// How much may wait for one client before it is disconnected as too slow.
+    // Checked after a flush, and only while a writer owns the socket. It must hold the answer to one command on a slow line;
     // 4 KiB is about a screen of text.
     #[arg(long, value_name = "SIZE", default_value = "256KiB", value_parser = size(4 * KIB..=GIB))]
     pub outbox_bytes: usize,
 
-    /// How long the oldest byte may wait for one client before it is cut as too slow.
-    // Age, not the time since the last byte: a client that reads one byte a second would keep its outbox for ever.
+    /// How long the oldest byte may wait for one client before it is disconnected as too slow.
+    // Not the time since the last byte was read: a client that reads one byte a second would keep its outbox for ever.
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration())]
     pub outbox_age: Duration,
 
-    /// How much may wait for all clients together; beyond it the clients with most are cut first. At least --outbox-bytes.
+    /// How much may wait for all clients together. Beyond it, the clients for which most waits are disconnected first. At
+    /// least --outbox-bytes.
     #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = size(4 * KIB..=64 * GIB))]
     pub outbox_total: usize,
 
     /// How much the kernel may buffer for each client (SO_SNDBUF, which Linux doubles).
     // By default Linux buffers megabytes for a client that does not read, which neither the size nor the age of its outbox
-    // shows. Below 1 KiB Linux chooses its own size; above 16 MiB the setting would mean nothing.
+    // shows. Below 1 KiB Linux chooses its own size; above 16 MiB the setting would be pointless.
     #[arg(long, value_name = "SIZE", default_value = "32KiB", value_parser = size(KIB..=16 * MIB))]
     pub send_buffer: usize,
 
-    /// Up to how many receivers each arrival and departure has its own line; above, one line every few seconds sums them up.
-    // When N people join and all hear of each, N * N lines go out: 100 million for 10,000 people.
+    /// The most recipients for whom each arrival and departure gets its own line. For more recipients, one line every few
+    /// seconds sums them up.
+    // If N people join and each arrival is announced to all, N * N lines go out: 100 million for 10,000 people.
     #[arg(long, value_name = "CLIENTS", default_value_t = 500, value_parser = count(0..=COUNT_MAX))]
     pub announce_up_to: usize,
 
-    /// How many past lines of a room a telnet user sees on joining it.
+    /// How many past lines a telnet user sees on joining a room.
     #[arg(long, value_name = "LINES", default_value_t = 10, value_parser = count(0..=limits::HISTORY_LINES_MAX))]
     pub history_on_join: usize,
 
@@ -108,7 +108,7 @@ pub struct Config {
     #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
     pub motd: std::option::Option<PathBuf>,
 
-    /// The time zone of the times that people see: system, UTC, or a name such as Europe/Berlin.
+    /// The time zone in which people see times: system, UTC, or a name such as Europe/Berlin.
     #[arg(long, value_name = "NAME", default_value = "system", value_parser = value::zone)]
     pub time_zone: Zone,
 
@@ -128,25 +128,25 @@ pub struct Config {
     #[arg(long, value_name = "BURST,N/s", default_value = "20,5/s", value_parser = value::rate_limit)]
     pub rate_limit: RateLimit,
 
-    /// A directory for what must survive a restart, the bans; or none. It must exist.
+    /// An existing directory for the bans, so that they survive a restart, or none.
     #[arg(long, value_name = "DIRECTORY", default_value = "none", value_parser = or("none", value::directory))]
     pub state_dir: std::option::Option<PathBuf>,
 
-    /// How long the farewell may take to reach everybody when the chat is shut down.
+    /// How long a shutdown may wait until everybody has received the farewell.
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration())]
     pub shutdown_grace: Duration,
 
-    /// Log what people say as well. Otherwise the log says who came and went, and never holds a message.
+    /// Log what people say, too. Otherwise the log says who came and went, but contains no messages.
     #[arg(long, value_name = "BOOL", default_value_t = false, default_missing_value = "true",
           num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
     pub log_messages: bool,
 
-    /// The least important events to log.
+    /// The least severe events to log.
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t)]
     pub log_level: LogLevel,
 
-    /// A file that records what each thread does, as Chrome trace events for Perfetto (ui.perfetto.dev), or none. For
-    /// lessons: an existing file is overwritten, and the trace ends when the file has 1 GiB.
+    /// A file that records what each thread does, as Chrome trace events for Perfetto (ui.perfetto.dev), or none. An
+    /// existing file is overwritten, and the trace ends when the file reaches 1 GiB.
     #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
     pub trace: std::option::Option<PathBuf>,
 }
@@ -156,7 +156,7 @@ pub struct Config {
 const COUNT_MAX: usize = 1_000_000;
 
 impl Config {
-    /// Checks the settings that must fit each other, which no parser of a single value can.
+    /// Checks settings against each other, which the parser of a single value cannot.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         if self.outbox_bytes > self.outbox_total {
             return Err(ConfigError::new(format!(
@@ -175,7 +175,7 @@ impl Config {
         Ok(())
     }
 
-    /// Writes every setting as a line of TOML. Read with `--config`, the text gives the same `Config`.
+    /// Formats every setting as a line of TOML. Loaded with `--config`, the text gives the same `Config`.
     pub fn to_toml(&self) -> String {
         let settings = [
             ("port", self.port.to_string()),
@@ -209,8 +209,8 @@ impl Config {
         settings.map(|(key, value)| format!("{key} = {value}\n")).concat()
     }
 
-    /// The settings `new`, except those that cannot change while the server runs, since existing sockets, threads and codecs
-    /// depend on them.
+    /// Returns `new`, but keeps the settings that cannot change while the server runs, since existing sockets, threads and
+    /// codecs depend on them.
     pub fn changed_to(&self, new: Config) -> Config {
         Config {
             port: self.port,
@@ -239,7 +239,7 @@ impl Config {
     }
 }
 
-/// A TOML string, with the escapes that a path may need.
+/// Formats a TOML string, with the escapes that a path may need.
 fn quoted(value: String) -> String {
     Value::String(value).to_string()
 }

@@ -1,7 +1,7 @@
-//! Parsing and formatting of single values.
+//! Parses and formats single values.
 //!
-//! The error of a parser says only what is allowed; `error.rs` adds the name and the value. So no text that a person typed
-//! reaches the terminal through these errors.
+//! The error of a parser says only what is allowed; `error.rs` adds the name and the value, with escapes. So these errors
+//! pass nothing that somebody typed to the terminal.
 //!
 //! Times and sizes need a unit: `--login-timeout 60` could mean seconds or milliseconds.
 
@@ -19,18 +19,18 @@ pub(super) const KIB: u64 = bytesize::KIB;
 pub(super) const MIB: u64 = bytesize::MIB;
 pub(super) const GIB: u64 = bytesize::GIB;
 
-/// Bounds for every time. The kernel may round less than a millisecond to zero, which means "for ever"; more than 30 days is
-/// a mistake, and the bound keeps sums from overflowing.
+/// Bounds for every time. The kernel may round less than a millisecond to zero, which means "for ever". More than 30 days
+/// is a mistake, and the bound keeps sums from overflowing.
 const DURATIONS: RangeInclusive<Duration> =
     Duration::from_millis(1)..=Duration::from_secs(30 * 24 * 60 * 60);
 
-/// Bounds for both numbers of a rate limit. More is no limit for typing or pasting.
+/// Bounds for both numbers of a rate limit. More would limit neither typing nor pasting.
 const LINES: RangeInclusive<u32> = 1..=100_000;
 
 /// A description of the allowed values.
 type Expected = String;
 
-/// Parses a path, which need not exist yet.
+/// Parses the path of a file, which need not exist yet.
 pub(super) fn path(text: &str) -> Result<PathBuf, Expected> {
     if text.is_empty() { Err("the path of a file".to_owned()) } else { Ok(PathBuf::from(text)) }
 }
@@ -39,7 +39,7 @@ pub(super) fn directory(text: &str) -> Result<PathBuf, Expected> {
     path(text).map_err(|_| "the path of a directory".to_owned())
 }
 
-/// A parser that also takes `word` for no value. (A file of that name can be written as `./none`.)
+/// A parser that also accepts `word`, which means no value. (A file called `none` can be written as `./none`.)
 pub(super) fn or<T>(
     word: &'static str,
     parse: impl Fn(&str) -> Result<T, Expected> + Clone,
@@ -70,7 +70,7 @@ pub(super) fn zone(text: &str) -> Result<Zone, Expected> {
     }
     TimeZone::get(text)
         .ok()
-        // The database has a name for an unknown zone, too.
+        // `Etc/Unknown` is a name, but not a time zone.
         .filter(|zone| !zone.is_unknown())
         .map(Zone::Named)
         .ok_or_else(|| "system, UTC, or a name such as Europe/Berlin".to_owned())
@@ -123,10 +123,10 @@ pub(super) fn duration() -> impl Fn(&str) -> Result<Duration, Expected> + Clone 
     }
 }
 
-/// A parser of sizes; the range is in bytes.
+/// A parser of sizes. `range` is in bytes.
 pub(super) fn size(range: RangeInclusive<u64>) -> impl Fn(&str) -> Result<usize, Expected> + Clone {
     move |text| {
-        // ByteSize takes a number without a unit as bytes.
+        // ByteSize reads a number without a unit as bytes.
         let has_unit = text.ends_with(|last: char| last.is_ascii_alphabetic());
         let size = text.parse().ok().filter(|ByteSize(bytes)| has_unit && range.contains(bytes));
         let bytes = size.and_then(|ByteSize(bytes)| usize::try_from(bytes).ok());

@@ -1,4 +1,4 @@
-//! The address of a server: `HOST:PORT`, `[IPV6]:PORT` or a port of this machine.
+//! The address of a server: `HOST:PORT`, `[IPV6]:PORT` or a port on this machine.
 
 use std::fmt;
 use std::io;
@@ -16,7 +16,7 @@ pub struct Address {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Host {
-    /// 127.0.0.1, or else ::1, as for the server itself.
+    /// 127.0.0.1, then ::1: the addresses on which the server listens by default.
     Localhost,
     Ip(IpAddr),
     /// A name to look up.
@@ -49,7 +49,7 @@ impl FromStr for Address {
     }
 }
 
-/// Whether this is a host name (RFC 1123, 2.1), or one with underscores as in container networks.
+/// Accepts host names (RFC 1123, section 2.1), and underscores too, which container networks use.
 fn is_name(host: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     !host.is_empty() && host.bytes().all(is_part)
@@ -66,20 +66,20 @@ impl fmt::Display for Address {
 }
 
 impl Address {
-    /// The address at which this machine reaches its own server.
+    /// The address at which this machine reaches a server with these settings.
     pub(super) fn of_server(bind: Bind, port: u16) -> Self {
         let host = match bind {
             Bind::Address(ip) if !ip.is_unspecified() => Host::Ip(ip),
-            // A wildcard includes localhost.
+            // A wildcard address includes localhost.
             Bind::Address(_) | Bind::Localhost => Host::Localhost,
         };
         Self { host, port }
     }
 
-    /// The socket addresses to try in this order.
+    /// The socket addresses, in the order in which to try them.
     ///
     /// # Errors
-    /// The name cannot be looked up.
+    /// The name lookup fails.
     pub fn candidates(&self) -> io::Result<Vec<SocketAddr>> {
         let at = |ip| SocketAddr::new(ip, self.port);
         Ok(match &self.host {

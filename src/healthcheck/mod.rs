@@ -1,11 +1,11 @@
-//! `chatserv healthcheck`: for programs such as Docker or a load balancer that need to know whether the chat works.
+//! `chatserv healthcheck` tells programs such as Docker or a load balancer whether a server works.
 //!
-//! It connects, reads the first line, ends its input and reads the rest, so that the server sees an orderly end and no
-//! reset. It gives no name, so nobody in the chat hears of it. With `--anonymous` every arrival is announced; there it uses
-//! the JSON port, where a client joins only with `connect`.
+//! It connects, reads the first line, closes its sending side and reads the rest, so that the server sees an orderly end
+//! and no reset. It gives no name, so nobody in the chat notices it. With `--anonymous` the server announces every arrival
+//! on the main port, so the check prefers the JSON port, where a client joins only with `connect`.
 //!
-//! A server is healthy if it answers like one. A refusal is an answer too: a full server works, and a restart would
-//! disconnect everybody.
+//! A server is healthy if it answers like a chat server. A refusal is an answer too: a full server works, and a restart
+//! would disconnect everybody.
 
 mod address;
 
@@ -20,11 +20,11 @@ use crate::config::{Config, ConfigError, quote};
 
 /// How long the answer may take. (A name lookup takes as long as the system lets it.)
 const PATIENCE: Duration = Duration::from_secs(3);
-/// After this much silence a port of unknown protocol is taken for a JSON one. A healthy main port greets long before.
+/// After this much silence, a port of unknown protocol counts as a JSON port. A healthy main port greets much sooner.
 const GREETING_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long the end of the connection may take, on which nothing depends.
+/// How long the end of the connection may take. The result does not depend on it.
 const FAREWELL_TIMEOUT: Duration = Duration::from_millis(500);
-/// The maximum length of an answer.
+/// The maximum length of the first line.
 const ANSWER_BYTES_MAX: usize = 4 * 1024;
 /// A request that a JSON port answers without a `connect`.
 const PING: &[u8] = b"{\"action\":\"ping\"}\n";
@@ -36,7 +36,7 @@ enum Greeting {
     Server,
     /// The client: a JSON object.
     Client,
-    /// To be found out.
+    /// Not known: wait for a greeting, then ask.
     Unknown,
 }
 
@@ -48,10 +48,10 @@ pub struct Healthcheck {
 }
 
 impl Healthcheck {
-    /// The server at `address`, or else the one with these settings.
+    /// Checks the server at `address`; without an address, the one with these settings.
     ///
     /// # Errors
-    /// The address is wrong, or the settings let the system choose the port.
+    /// The address is malformed, or the settings let the system choose the port.
     pub fn new(address: Option<&str>, config: &Config) -> Result<Self, ConfigError> {
         let wrong = |what: String| ConfigError::new(format!("healthcheck: {what}"));
         let parse = |text: &str| {
@@ -78,10 +78,10 @@ impl Healthcheck {
         Ok(Self { address, greeting })
     }
 
-    /// Checks the server.
+    /// Connects to the server and checks its first answer.
     ///
     /// # Errors
-    /// It is not there, is silent, or is no chat server.
+    /// The server cannot be reached, is silent, or is not a chat server.
     pub fn check(&self) -> Result<(), Unhealthy> {
         let end = Instant::now() + PATIENCE;
         let answered = self.connect(end).and_then(|stream| self.ask(&stream, end));
@@ -90,16 +90,16 @@ impl Healthcheck {
 
     /// Connects to the first address that accepts.
     fn connect(&self, end: Instant) -> Result<TcpStream, String> {
-        let mut last = io::Error::from(ErrorKind::NotFound);
+        let mut last_error = io::Error::from(ErrorKind::NotFound);
         for address in self.address.candidates().map_err(no_connection)? {
             let left = end.saturating_duration_since(Instant::now());
             // A timeout of zero is an error.
             match TcpStream::connect_timeout(&address, left.max(Duration::from_millis(1))) {
                 Ok(stream) => return Ok(stream),
-                Err(error) => last = error,
+                Err(error) => last_error = error,
             }
         }
-        Err(no_connection(last))
+        Err(no_connection(last_error))
     }
 
     fn ask(&self, stream: &TcpStream, end: Instant) -> Result<(), String> {
@@ -156,7 +156,7 @@ fn read_line(mut stream: &TcpStream, end: Instant) -> Result<Option<Vec<u8>>, St
     }
 }
 
-/// Ends the input and reads the rest: to close a socket with unread input would send a reset.
+/// Closes the sending side and reads the rest: closing a socket with unread input would send a reset.
 fn leave(mut stream: &TcpStream) {
     let end = Instant::now() + FAREWELL_TIMEOUT;
     // The server is healthy, whatever goes wrong from here on.
@@ -176,7 +176,7 @@ fn leave(mut stream: &TcpStream) {
     }
 }
 
-/// Whether a read only timed out or was interrupted.
+/// Whether a read timed out or was interrupted, so that the caller may retry.
 fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_settings_give_the_port_and_the_greeting() {
+    fn the_settings_determine_the_port_and_the_greeting() {
         // Address, anonymous, JSON port; then the port to check, and which side speaks first.
         let table = [
             (None, false, None, Some((1337, Greeting::Server))),
@@ -227,11 +227,11 @@ mod tests {
             (Some("1338"), false, None, Some((1338, Greeting::Unknown))),
             (Some("1337"), true, None, Some((1337, Greeting::Server))),
         ];
-        for (address, anonymous, json_port, wanted) in table {
+        for (address, anonymous, json_port, expected) in table {
             let config = Config { anonymous, json_port, ..Config::default() };
-            let asked = Healthcheck::new(address, &config).ok();
-            let asked = asked.map(|asked| (asked.address.port, asked.greeting));
-            assert_eq!(asked, wanted, "{anonymous}, {json_port:?}");
+            let found = Healthcheck::new(address, &config).ok();
+            let found = found.map(|found| (found.address.port, found.greeting));
+            assert_eq!(found, expected, "{address:?}, {anonymous}, {json_port:?}");
         }
     }
 }

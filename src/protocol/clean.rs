@@ -1,9 +1,9 @@
 //! Turns bytes into text that is safe to show on another terminal and to write to the log.
 //!
 //! A terminal obeys what is written to it. Escape sequences set its title, its clipboard and its colours, move the
-//! cursor over other people's lines, and make some terminals answer as if the person had typed. Bidi overrides show a
-//! text in another order than it has. None of these may travel from one person to another. Characters that the world's
-//! languages and emoji need, such as joiners, direction marks, variation selectors and tags, pass unchanged.
+//! cursor over other people's lines, and make some terminals answer as if the person had typed. Bidi overrides change
+//! the order in which a text appears. None of these may reach another person. Characters that languages and emoji need,
+//! such as joiners, direction marks, variation selectors and tags, pass unchanged.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::chat::Line;
 
-/// How many combining marks may follow one another. Living languages need at most four; dozens climb over the lines
+/// How many combining marks may follow one another. Living languages need at most four; dozens would cover the lines
 /// above and below.
 const COMBINING_MARKS_MAX: usize = 4;
 
@@ -24,12 +24,12 @@ const STRING_TERMINATOR: char = '\u{9c}';
 const CANCEL: char = '\u{18}';
 const SUBSTITUTE: char = '\u{1a}';
 
-/// Decodes a line, given without its end, and removes what must not reach another terminal:
+/// Decodes a line without its end, and removes what must not reach another terminal:
 ///
 /// - invalid UTF-8 becomes U+FFFD;
 /// - line breaks (LF, U+2028, U+2029) become blanks: text from JSON may contain them;
 /// - control characters (C0, DEL, C1) are dropped, except that a tab becomes a blank;
-/// - escape sequences are dropped whole (ECMA-48, section 5), an unterminated one up to the end of the line;
+/// - escape sequences (ECMA-48, section 5) are dropped whole, and an unterminated string up to the end of the line;
 /// - bidi embeddings, overrides and isolates are dropped, and so is each combining mark after four in a row.
 ///
 /// [`Line::altered`] says whether something was dropped or replaced; a tab does not count.
@@ -64,15 +64,15 @@ pub fn clean(bytes: &[u8]) -> Line {
     cleaned.line
 }
 
-/// Whether a text shows nothing.
+/// Whether a text is empty or all white space.
 pub fn is_blank(text: &str) -> bool {
     text.chars().all(char::is_whitespace)
 }
 
-/// How many bytes at the beginning are `ordinary`.
+/// The length of the longest prefix in which all bytes are `ordinary`.
 ///
-/// Nearly all of them are. Each chunk is therefore checked without an early exit, which the compiler turns into a few
-/// wide comparisons; only the chunk that holds the first other byte is searched byte by byte.
+/// Nearly all bytes are. So each chunk is checked without an early exit, which the compiler turns into a few wide
+/// comparisons, and only the chunk with the first other byte is searched byte by byte.
 pub(super) fn ordinary_prefix(bytes: &[u8], ordinary: impl Fn(u8) -> bool) -> usize {
     let mut length = 0;
     for chunk in bytes.chunks(32) {
@@ -101,19 +101,19 @@ impl Cleaned {
                 return;
             }
         } else if self.marks > 0 && c.width() != Some(0) {
-            // A character without width, such as a joiner, is not a new letter for marks to pile up on.
+            // A character without width, such as a joiner, does not begin a new letter.
             self.marks = 0;
         }
         self.line.text.push(c);
     }
 }
 
-/// Whether a character is a control or changes the direction of text (UAX 9: embeddings, overrides, isolates).
+/// Whether a character is a control, or a bidi embedding, override or isolate (UAX 9).
 fn is_forbidden(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Skips the sequence that the forbidden character `c` begins; returns the whole `rest` if it begins none.
+/// Skips the sequence that the forbidden character `c` begins. Returns the whole `rest` if `c` begins none.
 fn skip_sequence(c: char, rest: &str) -> &str {
     match c {
         ESCAPE => match split_first(rest) {
@@ -144,14 +144,14 @@ fn skip_escape(kind: char, rest: &str) -> &str {
     }
 }
 
-/// Skips the final character of a sequence, which lies between `lowest` and `~`. Any other character is text: the
-/// sequence was broken off.
+/// Skips the final character of a sequence, which lies between `lowest` and `~`. Any other character is text, and the
+/// sequence is incomplete.
 fn skip_final(rest: &str, lowest: char) -> &str {
     rest.strip_prefix(|c| (lowest..='~').contains(&c)).unwrap_or(rest)
 }
 
-/// Skips a string for the terminal, up to one of `ends` or to the end of the line. An ESC ends the string without
-/// belonging to it: it begins another sequence, usually the terminator `ESC \`.
+/// Skips a control string, up to and including one of `ends`, or to the end of the line. An ESC ends the string too, but
+/// is not skipped: it begins another sequence, usually the terminator `ESC \`.
 fn skip_string<'a>(rest: &'a str, ends: &[char]) -> &'a str {
     match rest.find(|c| c == ESCAPE || ends.contains(&c)).map(|at| &rest[at..]) {
         None => "",

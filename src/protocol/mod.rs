@@ -1,4 +1,4 @@
-//! Bytes to requests, and messages to bytes. Nothing in here knows of a socket, a thread or a clock.
+//! Turns bytes into requests, and messages into bytes. This module knows nothing of sockets, threads or clocks.
 //!
 //! ```text
 //!                 bytes ─▶ telnet ─▶ line ─▶ clean ─▶ stranger ─▶ Input
@@ -10,21 +10,21 @@
 //! ```
 //!
 //! TCP carries a stream of bytes: one send may arrive in several reads, and several sends in one. No layer may depend on
-//! where a read ends, so each keeps between two reads exactly what it needs to go on.
+//! where a read ends, so each one keeps the state that it needs between two reads.
 //!
 //! | file | contents |
 //! |---|---|
 //! | `clean` | makes text safe to show on another terminal |
 //! | `plain/decode` | the decoder of a plain-text connection |
 //! | `plain/encode` | messages as lines for people |
-//! | `plain/telnet` | removes telnet commands and refuses their options |
+//! | `plain/telnet` | removes telnet commands and refuses all options |
 //! | `plain/line` | splits bytes into lines of limited length, for both protocols |
 //! | `plain/stranger` | recognises programs on the wrong port, for both protocols |
-//! | `plain/sentences`, `plain/tables` | everything that the server says to people |
+//! | `plain/sentences`, `plain/tables` | the words of everything that the server says to people |
 //! | `plain/layout` | lines of limited width, columns, times |
 //! | `json/decoder` | the decoder of a JSON connection |
-//! | `json/object` | a line becomes the fields of an object, and a field a value |
-//! | `json/actions` | the table of requests |
+//! | `json/object` | parses a line into the fields of an object, and a field into a value |
+//! | `json/actions` | the table of actions, each with its fields |
 //! | `json/encode` | messages as objects |
 //! | `json/errors` | error codes for programs, sentences for their authors |
 
@@ -44,14 +44,14 @@ use json::JsonDecoder;
 /// The result of decoding some bytes.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Decoded {
-    /// What the other end has said, in order.
+    /// The decoded inputs, in order.
     pub inputs: Vec<Input>,
-    /// Bytes to send back at once and unchanged. Empty unless the other end speaks telnet.
+    /// Bytes to send back at once, as they are. Empty unless the other end speaks telnet.
     pub replies: Vec<u8>,
 }
 
 impl Decoded {
-    /// Whether there is nothing to hand on and nothing to answer.
+    /// Whether there are neither inputs nor replies.
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty() && self.replies.is_empty()
     }
@@ -59,8 +59,8 @@ impl Decoded {
 
 /// Turns the bytes of one connection into [`Input`]s.
 ///
-/// On the plain-text port, a first line that begins with `{` makes the connection a JSON one from there on. A program
-/// needs no port of its own, and no person is affected, since no name begins with a brace.
+/// On the plain-text port, a first line that begins with `{` switches the connection to JSON. So programs need no port of
+/// their own. People are not affected, since no name begins with a brace.
 #[derive(Debug)]
 pub struct Decoder(Language);
 
@@ -80,8 +80,8 @@ impl Decoder {
         })
     }
 
-    /// Decodes the bytes of one read and appends the result to `out`. The result does not depend on where the reads
-    /// end. `now` is for the limits on telnet's answers.
+    /// Decodes the bytes of one read and appends the result to `out`. The result does not depend on how reads split the
+    /// bytes. `now` is for the rate limits on telnet.
     pub fn feed(&mut self, bytes: &[u8], now: Time, out: &mut Decoded) {
         match &mut self.0 {
             Language::Plain(plain) => {
@@ -96,7 +96,7 @@ impl Decoder {
         }
     }
 
-    /// When to call [`Decoder::feed`] without bytes, because a postponed answer is due.
+    /// When to call [`Decoder::feed`] even without bytes, because a postponed answer is due.
     pub fn answer_due(&self) -> Option<Time> {
         match &self.0 {
             Language::Plain(plain) => plain.answer_due(),
@@ -104,7 +104,7 @@ impl Decoder {
         }
     }
 
-    /// The other end has closed its sending side: an unfinished line counts as a line.
+    /// Reports that the other end has closed its sending side: an unfinished line counts as a line.
     pub fn finish(&mut self, out: &mut Decoded) {
         match &mut self.0 {
             Language::Plain(plain) => plain.finish(out),
@@ -124,7 +124,7 @@ pub fn encode(
 ) {
     match (view, message) {
         (View::Plain(timestamps), _) => plain::encode(message, timestamps, zone, out),
-        // Programs that speak another protocol do not understand JSON either.
+        // A program that speaks another protocol does not understand JSON either.
         (View::Json, Message::WrongProtocol(_)) => {
             plain::encode(message, Timestamps::Off, zone, out);
         }

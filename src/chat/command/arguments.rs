@@ -1,10 +1,10 @@
-//! The text behind a command's word. Every method returns `None` if the text does not fit.
+//! The text after a command's word. The methods return `None` if the text does not fit.
 
 use std::time::Duration;
 
 use super::super::request::Line;
 
-/// The signs before a number: plus, and minus in both of its spellings.
+/// The signs that may precede a number: plus, and minus in both of its spellings.
 const SIGNS: [char; 3] = ['+', '-', '\u{2212}'];
 
 /// The rest of a line, without the blanks around it.
@@ -37,7 +37,7 @@ impl<'a> Arguments<'a> {
         rest.nothing().map(|()| word)
     }
 
-    /// Nothing, or text that `read` accepts.
+    /// An optional argument: nothing, or text that `read` accepts.
     pub(super) fn maybe<T>(self, read: impl FnOnce(Self) -> Option<T>) -> Option<Option<T>> {
         match self.nothing() {
             Some(()) => Some(None),
@@ -50,7 +50,7 @@ impl<'a> Arguments<'a> {
         (!self.text.is_empty()).then(|| self.text.to_owned())
     }
 
-    /// A new text, or `off`, which becomes an empty one.
+    /// A text, or `off`, which becomes an empty text.
     pub(super) fn text_or_off(self) -> Option<String> {
         self.text().map(|text| if text.eq_ignore_ascii_case("off") { String::new() } else { text })
     }
@@ -66,8 +66,8 @@ impl<'a> Arguments<'a> {
         Some((strip_sign(name, '@')?, rest))
     }
 
-    /// People separated by commas, and the rest. Blanks around a comma do not end the list: in `ann, bob hello` the
-    /// text is `hello`, and `bob hello` must not go to Ann.
+    /// People separated by commas, and the rest. Blanks around a comma do not end the list: `ann, bob hello` says `hello`
+    /// to both, and not `bob hello` to Ann.
     pub(super) fn people(self) -> Option<(Vec<String>, Self)> {
         let mut rest = self.text;
         let mut people = Vec::new();
@@ -85,33 +85,33 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// One room, with or without the `#` of other chats.
+    /// One room, with or without a `#`, which other chats require.
     pub(super) fn room(self) -> Option<String> {
         strip_sign(self.word()?, '#')
     }
 
     /// The new name of a person or a room, with or without the `sign`. Blanks inside are left to the rules of names,
-    /// which explain best why they are wrong.
+    /// whose error explains them best.
     pub(super) fn name(self, sign: char) -> Option<Line> {
         strip_sign(self.text, sign).map(|text| Line { text, altered: self.altered })
     }
 
-    /// One of these words, in letters of either case.
+    /// One of these words, in any case.
     pub(super) fn choice<T: Copy>(self, choices: &[(&str, T)]) -> Option<T> {
         let word = self.word()?;
         let chosen = choices.iter().find(|(choice, _)| word.eq_ignore_ascii_case(choice));
         chosen.map(|&(_, value)| value)
     }
 
-    /// A number from 1.
+    /// A positive number.
     pub(super) fn count(self) -> Option<usize> {
         self.word()?.parse().ok().filter(|&count| count > 0)
     }
 
-    /// A time at the beginning, such as `30m`, `2h 30m` or `90 minutes`, if there is one, and the rest.
+    /// An optional duration, such as `30m`, `2h 30m` or `90 minutes`, and the rest.
     ///
-    /// Text that begins with a number must be a time. If it is not one, it is a mistake and not the first word of a
-    /// reason: otherwise `/ban bob 30mn` and `/ban bob -5m` would ban Bob for ever.
+    /// Text that begins with a number must be a duration, and is never the first word of a reason: otherwise
+    /// `/ban bob 30mn` and `/ban bob -5m` would ban Bob for ever.
     pub(super) fn duration(self) -> Option<(Option<Duration>, Self)> {
         let unsigned = self.text.strip_prefix(SIGNS).unwrap_or(self.text);
         if !unsigned.starts_with(|c: char| c.is_ascii_digit()) {
@@ -127,13 +127,13 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// A time with its unit. A capital `M` would be a month, which hardly anybody means.
+/// A duration with its unit. A capital `M` would mean months, which hardly anybody intends.
 fn parse_duration(text: &str) -> Option<Duration> {
     let duration = humantime::parse_duration(text).ok();
     duration.filter(|_| !text.contains('M'))
 }
 
-/// A name without the sign that may stand before it.
+/// A name without the sign that may precede it; `None` if nothing is left.
 fn strip_sign(typed: &str, sign: char) -> Option<String> {
     let name = typed.strip_prefix(sign).unwrap_or(typed);
     (!name.is_empty()).then(|| name.to_owned())

@@ -1,11 +1,11 @@
-//! A typed line becomes a request.
+//! Parses typed lines into requests.
 //!
-//! A line that begins with a slash is always a command, so that nobody else reads a mistyped `/qiut`; blanks before the
+//! A line that begins with a slash is always a command, so that nobody else reads a mistyped `/qiut`. Blanks before the
 //! slash do not change that, or ` /op PASSWORD` would show everybody the password. `//text` says a line that begins
 //! with a slash.
 //!
 //! One table holds each command's words, its help, and the function that reads its arguments, so the help lists exactly
-//! the commands that work.
+//! the commands that exist.
 
 mod arguments;
 mod near;
@@ -19,7 +19,7 @@ pub use near::near_word;
 pub use table::CommandHelp;
 use table::{Entry, GROUPS};
 
-/// The commands in the order and the groups of the help, each group with its title.
+/// The commands in the groups and the order of the help, each group with its title.
 pub fn command_groups(
     operator: bool,
 ) -> impl Iterator<Item = (&'static str, Vec<&'static CommandHelp>)> {
@@ -35,7 +35,7 @@ pub fn commands(operator: bool) -> impl Iterator<Item = &'static CommandHelp> {
     command_groups(operator).flat_map(|(_, helps)| helps)
 }
 
-/// Finds a command by its word or an unambiguous beginning, with or without the slash.
+/// Finds a command by its word or an unambiguous prefix, with or without the slash.
 ///
 /// # Errors
 ///
@@ -46,17 +46,17 @@ pub fn find_help(typed: &str, operator: bool) -> Result<&'static CommandHelp, Ch
     look_up(word, operator).map(|(entry, _)| &entry.help)
 }
 
-/// Parses one clean line; an empty one is no request. `operator` says whether the person may use the operators' commands.
+/// Parses one clean line; an empty line is no request. `operator` says whether the person is an operator.
 ///
 /// # Errors
 ///
-/// The line is a command that this person cannot use, or its arguments do not fit.
+/// The command does not exist, is ambiguous or must be typed in full, is for operators only, or its arguments do not fit.
 pub fn parse_line(line: Line, operator: bool) -> Result<Option<Request>, ChatError> {
     let Line { text, altered } = line;
     if text.is_empty() {
         return Ok(None);
     }
-    // The classic way to end the chat. Only in capitals: "shutdown" is a word that people say.
+    // The classic way to end the chat. It must be in capitals, since people may say "shutdown".
     if text.trim() == "SHUTDOWN" {
         let request = Request::Shutdown { after: None, why: None };
         return if operator { Ok(Some(request)) } else { Err(ChatError::NotOperator) };
@@ -80,8 +80,8 @@ fn parse_command(typed: Arguments, operator: bool) -> Result<Request, ChatError>
     (entry.read)(arguments).ok_or(ChatError::Misused(entry.help.word))
 }
 
-/// Finds a command, and which of its words was meant. A word in full wins over a beginning. A beginning is enough if
-/// only one command has it; two words of the same command do not make it ambiguous.
+/// Finds a command, and which of its words was meant. A full word takes precedence over a prefix. A prefix must belong to
+/// only one command, but may fit several of its words.
 fn look_up(typed: &str, operator: bool) -> Result<(&'static Entry, &'static str), ChatError> {
     let lower = typed.to_ascii_lowercase();
     let entries = || GROUPS.iter().flat_map(|(_, entries)| entries.iter());

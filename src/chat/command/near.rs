@@ -1,9 +1,9 @@
-//! Words that resemble one another.
+//! Finds the word that somebody probably meant.
 
-/// How many letters may be swapped, wrong, missing or superfluous in a mistyped word.
+/// How many letters of a mistyped word may be swapped, wrong, missing or superfluous.
 const DISTANCE_MAX: usize = 2;
 
-/// Whether `typed` is the beginning of this word. The empty text begins none.
+/// Whether `typed` is a prefix of this word, and not empty.
 pub(super) fn begins(typed: &str, word: &str) -> bool {
     !typed.is_empty() && word.starts_with(typed)
 }
@@ -14,10 +14,10 @@ pub fn near_word(typed: &str, words: impl Iterator<Item = &'static str>) -> Opti
     near.min_by_key(|&(distance, _)| distance).map(|(_, word)| word)
 }
 
-/// How many letters are wrong if `word` was probably meant: at most two, and fewer than half of them.
+/// How many letters are wrong, or `None` if `word` was probably not meant: at most two may be wrong, and fewer than half.
 pub(super) fn distance(typed: &str, word: &str) -> Option<usize> {
     let letters = typed.chars().count();
-    // Each letter more or less is at least one step, so only words of about this length need the costly comparison.
+    // Each additional or missing letter counts, so only words of about this length need the costly comparison.
     if word.len().abs_diff(letters) > DISTANCE_MAX {
         return None;
     }

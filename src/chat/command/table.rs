@@ -9,21 +9,21 @@ use super::near::{begins, distance};
 /// The help of one command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommandHelp {
-    /// The word behind the slash.
+    /// The word after the slash.
     pub word: &'static str,
-    /// What follows the word: capitals stand for a value, brackets for an optional part, `|` for a choice.
+    /// What follows the word: capitals are placeholders, brackets enclose an optional part, `|` separates choices.
     pub arguments: &'static str,
     /// Other words for the same command.
     pub aliases: &'static [&'static str],
-    /// A short sentence without its subject and its full stop.
+    /// A short phrase that begins with a verb, such as "leaves the chat".
     pub about: &'static str,
     /// A longer text, line by line.
     pub detail: &'static [&'static str],
-    /// A line as somebody might type it.
+    /// A line that somebody might type.
     pub example: &'static str,
-    /// The overview shows it.
+    /// Whether the overview shows it.
     pub common: bool,
-    /// Only operators may use it and see it in the help.
+    /// Whether only operators may use it and see it in the help.
     pub operators_only: bool,
 }
 
@@ -37,7 +37,7 @@ impl CommandHelp {
 /// One command.
 pub(super) struct Entry {
     pub(super) help: CommandHelp,
-    /// The command ends or removes something, so that a beginning of its word is not enough.
+    /// The command ends or removes something, so its word cannot be abbreviated.
     pub(super) in_full: bool,
     /// Reads the arguments; `None` if they do not fit.
     pub(super) read: fn(Arguments) -> Option<Request>,
@@ -89,7 +89,7 @@ impl Entry {
         self
     }
 
-    /// All its words, the one in the help first.
+    /// All its words; the one in the help comes first.
     pub(super) fn words(&self) -> impl Iterator<Item = &'static str> {
         std::iter::once(self.help.word).chain(self.help.aliases.iter().copied())
     }
@@ -317,7 +317,7 @@ const OPERATORS: &[Entry] = &[
         .operators_only(),
 ];
 
-/// Without a time the chat ends at once. A mistyped time or `cancel` is therefore a mistake and not a reason.
+/// Without a time the chat ends at once. So a mistyped time or `cancel` is an error and not a reason.
 fn shutdown(given: Arguments) -> Option<Request> {
     const CANCEL: &str = "cancel";
     let (word, rest) = given.first().unwrap_or(("", given));

@@ -32,7 +32,7 @@ impl Hub {
         let Some(by) = self.people.name(client) else {
             return;
         };
-        // A time beyond the end of the calendar is no end.
+        // A ban beyond the end of the calendar has no end.
         let until = duration.and_then(|duration| out.now.wall.checked_add(duration).ok());
         let ban = Ban { name, network, until, why: why.as_deref().map(str::to_owned), by };
         if !self.extras.bans.add(ban.clone(), out.now.wall) {
@@ -44,8 +44,8 @@ impl Hub {
         out.answer(client, Message::BanAdded(ban));
     }
 
-    /// The name and the network that `/ban` means: a person who is here, whatever the text looks like, or else an
-    /// address, or else a name.
+    /// The name and the network to ban: those of a person who is here, whatever the text looks like, or else an address,
+    /// or else a name.
     fn ban_target(
         &self,
         client: ClientId,
@@ -56,8 +56,8 @@ impl Hub {
             if found == client {
                 return Err(ChatError::NotYourself);
             }
-            // On the server's own machine, and behind one router, people share an address: operators must not ban
-            // themselves with somebody else.
+            // People on the server's own machine or behind one router share an address. Operators must not ban themselves
+            // together with somebody else.
             let network = self.network_of(found).filter(|network| !network.is_loopback());
             return Ok((Some(name), network.filter(|_| network != own_network)));
         }
@@ -78,8 +78,8 @@ impl Hub {
         self.people.client(client).map(|state| Network::of(state.address().ip()))
     }
 
-    /// Disconnects everybody to whom a ban applies, with a name or without. One look at each client, however many bans
-    /// there are.
+    /// Disconnects every client to which a ban applies, with or without a name. Looks at each client once, however many
+    /// bans there are.
     fn remove_banned(&mut self, out: &mut Reaction) {
         for client in self.people.connected() {
             let Some(state) = self.people.client(client) else {
@@ -122,7 +122,7 @@ impl Hub {
     }
 }
 
-/// Whether a text that is no address was meant as one. As a name it would ban nobody.
+/// Whether a text that is not an address was meant as one. As a name it would ban nobody.
 fn looks_like_an_address(typed: &str) -> bool {
     let all = |allowed: fn(char) -> bool| typed.chars().all(allowed);
     typed.contains('/')

@@ -1,4 +1,4 @@
-//! `/ignore` and `/unignore`. The rules are in [`Ignores`](super::super::state::Extras).
+//! `/ignore` and `/unignore`. The rules are in `state/ignores.rs`.
 
 use super::super::client::ClientId;
 use super::super::error::ChatError;

@@ -1,4 +1,4 @@
-//! What a client asks for and only that client is told; and the topic of a room.
+//! Requests for information, which only the client itself sees; and the topic of a room.
 
 use std::cmp::Reverse;
 
@@ -81,7 +81,7 @@ impl Hub {
 
     pub(super) fn list_rooms(&self, client: ClientId, out: &mut Reaction) {
         let mut all: Vec<&Room> = self.rooms.iter().map(|(_, room)| room).collect();
-        // Rooms of the same size by name, so that two lists look the same.
+        // Rooms of the same size are sorted by name, so that the order is always the same.
         all.sort_by_cached_key(|room| (Reverse(room.members().len()), room.name().clone()));
         let listed = all.iter().take(LIST_ENTRIES_MAX).map(|room| RoomListing {
             room: room.name().clone(),
@@ -113,7 +113,7 @@ impl Hub {
         if self.refuse_muted(client, out) {
             return;
         }
-        // Everybody comes through the lobby, and nobody opened it.
+        // The lobby belongs to nobody, and everybody comes through it.
         if id == LOBBY && !self.is_operator(client) {
             return out.refuse(client, ChatError::TopicIsOperators(name));
         }

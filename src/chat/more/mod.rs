@@ -30,7 +30,7 @@ use super::request::Request;
 use crate::config::limits::NOTE_BYTES_MAX;
 
 impl Hub {
-    /// Carries out a request that the classic chat does not know.
+    /// Carries out a request that the classic chat does not have.
     pub(super) fn more(&mut self, client: ClientId, request: Request, out: &mut Reaction) {
         if request.is_for_operators() && !self.is_operator(client) {
             out.log(LogEvent::NotOperator { client });
@@ -84,7 +84,7 @@ impl Hub {
             | Request::Join { .. }
             | Request::Part { .. }
             | Request::Ping
-            | Request::Quit => debug_assert!(false, "the Hub itself carries out {request:?}"),
+            | Request::Quit => debug_assert!(false, "`Hub::request` carries out {request:?}"),
         }
     }
 

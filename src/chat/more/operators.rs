@@ -1,4 +1,4 @@
-//! How one becomes an operator, and what only operators may do.
+//! `/op`, what only operators may do, and changed settings.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ impl Hub {
         };
         let network = Network::of(address.ip());
         let attempts = &mut self.extras.password_attempts;
-        // Before the password is looked at: without an attempt left, nobody may learn whether it was right.
+        // This check comes first: without an attempt left, nobody may learn whether a password is right.
         if attempts.left(network, out.now.time) == 0 {
             return out.refuse(client, ChatError::TooManyPasswordAttempts);
         }
@@ -73,7 +73,8 @@ impl Hub {
         out.answer(client, Message::Removed(name));
     }
 
-    /// Mutes a name, so that leaving and coming back changes nothing. A muted client cannot change its name.
+    /// Mutes a name, or lifts that. Coming back under the same name changes nothing, and a muted client cannot change its
+    /// name.
     pub(super) fn mute(&mut self, client: ClientId, typed: String, on: bool, out: &mut Reaction) {
         let (found, name) = match self.people.find(&typed) {
             Some((found, name)) => (Some(found), name),
@@ -103,9 +104,9 @@ impl Hub {
         out.answer(client, Message::Motd(self.settings.motd.clone()));
     }
 
-    /// Takes over changed settings.
+    /// Applies changed settings.
     pub(in crate::chat) fn reload(&mut self, settings: HubSettings) {
-        // A password is changed when it has got around, so its users have to give the new one.
+        // The old password may have leaked, so everybody who used it must give the new one.
         if settings.operator_password != self.settings.operator_password {
             self.people.revoke_passwords();
         }

@@ -1,4 +1,4 @@
-//! What people say of themselves, and how they want to see and hear the others.
+//! People's names and absences, and what they want to see.
 
 use rustc_hash::FxHashSet;
 
@@ -14,7 +14,7 @@ use super::super::view::{Protocol, Timestamps, View};
 use super::note;
 
 impl Hub {
-    /// Changes a name. One's own name in other letters' case is free, too.
+    /// Changes a name. A client may also take its own name in another case.
     pub(super) fn nick(&mut self, client: ClientId, wanted: &Line, out: &mut Reaction) {
         if self.settings.anonymous {
             return out.refuse(client, ChatError::NoNamesHere);
@@ -39,7 +39,7 @@ impl Hub {
         out.answer(client, message);
     }
 
-    /// Everybody who shares a room with somebody, each once.
+    /// Everybody who shares a room with this client, each once.
     fn companions(&self, client: ClientId) -> Vec<ClientId> {
         let Some(person) = self.people.person(client) else {
             return Vec::new();
@@ -58,12 +58,12 @@ impl Hub {
             Ok(why) => why,
             Err(error) => return out.refuse(client, error),
         };
-        // Others read it.
+        // The reason would let a muted client publish text.
         if why.is_some() && self.refuse_muted(client, out) {
             return;
         }
         if let Some(person) = self.people.person_mut(client) {
-            person.away = Some(Away { why: why.clone(), told: FxHashSet::default() });
+            person.away = Some(Away { why: why.clone(), notified: FxHashSet::default() });
             let from = person.name().clone();
             out.answer(client, Message::NowAway { from, why });
         }
@@ -103,7 +103,7 @@ impl Hub {
         };
         if let Some(show) = show {
             person.timestamps = show;
-            // JSON carries all times anyway.
+            // JSON messages always carry their times.
             if protocol == Protocol::Plain {
                 out.push(Effect::SetView { client, view: View::Plain(show) });
             }

@@ -8,7 +8,7 @@ use super::super::message::{Draft, Manner};
 use super::super::say::Named;
 
 impl Hub {
-    /// Answers the last one who wrote privately.
+    /// Answers the last person who wrote to this client privately.
     pub(super) fn reply(&mut self, client: ClientId, text: String, out: &mut Reaction) {
         if self.refuse_muted(client, out) {
             return;
@@ -17,7 +17,7 @@ impl Hub {
         let Some((writer, name)) = last else {
             return out.refuse(client, ChatError::NobodyToReplyTo);
         };
-        // By the id: the writer may have another name by now, and somebody else theirs.
+        // The id decides: the writer may have a new name by now, and somebody else the old one.
         let Some(name) = self.people.name(writer) else {
             return out.refuse(client, ChatError::NobodyOf(vec![name.to_string()]));
         };

@@ -12,7 +12,7 @@ use super::super::state::{People, PlannedShutdown, Rooms, all_but};
 use super::note;
 
 impl Hub {
-    /// `/shutdown`, `/shutdown in 5m a new version`.
+    /// Shuts down at once, or after a time: `/shutdown`, `/shutdown in 5m a new version`.
     pub(super) fn plan_shutdown(
         &mut self,
         client: ClientId,
@@ -55,13 +55,13 @@ impl Hub {
         self.tell_everyone(client, Message::ShutdownCancelled { by }, out);
     }
 
-    /// Tells everybody; for the one who asked, it is the answer.
+    /// Sends a message to everybody. For the client that made the request, it is the answer.
     fn tell_everyone(&self, client: ClientId, message: Message, out: &mut Reaction) {
         out.send(all_but(self.people.everyone(), Some(client)), message.clone());
         out.answer(client, message);
     }
 
-    /// Reminds everybody of a planned shutdown, or carries it out, whichever is due.
+    /// Carries out a planned shutdown, or reminds everybody of it, if either is due.
     pub(in crate::chat) fn check_planned_shutdown(&mut self, out: &mut Reaction) {
         let Some(planned) = &mut self.extras.planned_shutdown else {
             return;
@@ -74,7 +74,7 @@ impl Hub {
         }
     }
 
-    /// Ends the chat. `asked_by` hears it as an answer.
+    /// Ends the chat. For `asked_by`, the farewell is the answer to the request.
     pub(in crate::chat) fn shut_down(
         &mut self,
         cause: ShutdownCause,
@@ -94,9 +94,9 @@ impl Hub {
             out.push(Effect::Disconnect { client, reason: DisconnectReason::ServerShutdown });
         }
         out.push(Effect::Shutdown);
-        // Nobody hears anybody leave, since all leave at once, and nobody is left to hear what is due later.
+        // All leave at once, so there are no announcements of departures, and nothing that is due later has recipients.
         self.people = People::default();
         self.rooms = Rooms::new(out.now.wall);
-        self.extras = self.extras.without_people();
+        self.extras.forget_people();
     }
 }

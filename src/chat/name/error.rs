@@ -4,32 +4,32 @@
 
 use std::fmt;
 
-/// The width of a name in a terminal. Wide letters, such as Chinese ones, take two columns.
-pub(super) const MAX_COLUMNS: usize = 32;
+/// The greatest width of a name in a terminal. Wide letters, such as Chinese ones, take two columns.
+pub(super) const COLUMNS_MAX: usize = 32;
 
-/// The longest name in bytes of UTF-8: 32 letters of four bytes, which no letter exceeds. The width alone is no limit,
-/// since marks take no column.
-pub(super) const MAX_BYTES: usize = 128;
+/// The longest name in bytes of UTF-8: 32 characters of four bytes, the most that a character takes. The width alone does
+/// not limit the length, since marks take no column.
+pub(super) const BYTES_MAX: usize = 128;
 
 /// The most marks in a row on one letter (UTS 39, section 5.4). A terminal draws a taller tower of marks over the lines
 /// of other people.
-pub(super) const MAX_MARKS: usize = 4;
+pub(super) const MARKS_MAX: usize = 4;
 
 /// The rule that a name breaks.
 ///
-/// `Display` writes a sentence of ASCII on one line for the person who typed the name: what is wrong, and what would be
-/// better. It never repeats their text, which may be made to deceive the reader: a character that is not one of a few
-/// harmless signs appears as its number, such as `U+202E`.
+/// `Display` writes a line of ASCII for the person who typed the name: what is wrong, and how to do better. It never
+/// repeats their text, which may be made to deceive. A character appears by its number, such as `U+202E`, unless it is
+/// one of a few harmless signs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NameError {
     Empty,
-    /// Part of the line could not be shown or was not UTF-8, so the rest is not what was typed.
+    /// Part of the line was not UTF-8 or was removed, so the rest is not what was typed.
     Altered,
     Blank,
     Comma,
     /// A control, format or ignorable character, which shows nothing by itself.
     Unseen(char),
-    /// A character for private use, or one that Unicode does not have yet.
+    /// A character for private use, or one that Unicode has not assigned yet.
     Unassigned(char),
     /// It begins like a mention, a command, a room or a JSON object.
     LeadingSign(char),
@@ -39,7 +39,7 @@ pub enum NameError {
     TooWide {
         columns: usize,
     },
-    /// The width is right, but the letters take too many bytes of UTF-8.
+    /// The width is within its limit, but the letters take too many bytes of UTF-8.
     TooManyBytes {
         bytes: usize,
     },
@@ -50,9 +50,9 @@ pub enum NameError {
         second: &'static str,
         at: char,
     },
-    /// It ends in a sign that ends a sentence, so nobody could mention it.
+    /// It ends in punctuation, so nobody could mention it.
     TrailingSign(char),
-    /// It is the greeting of another protocol.
+    /// It begins like the greeting of another protocol.
     Greeting,
     /// It is, or looks like, this reserved word.
     Reserved(&'static str),
@@ -86,18 +86,18 @@ impl fmt::Display for NameError {
             }
             Self::TooManyMarks => write!(
                 f,
-                "a letter has at most {MAX_MARKS} marks in a name. Choose a plainer name."
+                "a letter has at most {MARKS_MAX} marks in a name. Choose a plainer name."
             ),
             Self::TooWide { columns } => {
                 write!(
                     f,
-                    "a name has at most {MAX_COLUMNS} columns; this one has {columns}. Choose a shorter one."
+                    "a name has at most {COLUMNS_MAX} columns; this one has {columns}. Choose a shorter one."
                 )
             }
             Self::TooManyBytes { bytes } => {
                 write!(
                     f,
-                    "a name has at most {MAX_BYTES} bytes; this one has {bytes}. Choose a shorter one."
+                    "a name has at most {BYTES_MAX} bytes; this one has {bytes}. Choose a shorter one."
                 )
             }
             Self::MixedScripts { first, second, at } => {
@@ -124,7 +124,7 @@ mod tests {
     #[test]
     fn an_error_fits_on_a_line_and_says_what_is_wrong() {
         let mixed = NameError::MixedScripts { first: "Latin", second: "Cyrillic", at: '\u{430}' };
-        for (error, told) in [
+        for (error, expected) in [
             (NameError::Empty, "letter"),
             (NameError::Altered, "cannot be shown"),
             (NameError::Blank, "blank"),
@@ -143,7 +143,7 @@ mod tests {
             (NameError::Reserved("chatserv"), "`chatserv`"),
         ] {
             let sentence = error.to_string();
-            assert!(sentence.contains(told), "{sentence:?} says {told:?}");
+            assert!(sentence.contains(expected), "{sentence:?} lacks {expected:?}");
             assert!(sentence.ends_with('.'), "{sentence:?}");
             // The plain-text protocol puts `server: ` before it.
             let columns = "server: ".len() + sentence.len();

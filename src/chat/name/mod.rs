@@ -1,11 +1,11 @@
 //! Names: what people may call themselves, and when two names are the same.
 //!
-//! People trust names: anybody who can look like `ann` can speak for her. A name is therefore judged by what is *seen*
-//! and not by its bytes. [`Name`] is a text that keeps all the rules: visible, short, of one script. [`NameKey`] is equal
-//! for two names that a reader could confuse. The chat, not this module, knows which keys are taken.
+//! People trust names: anybody who can look like `ann` can speak for her. So the rules judge what readers *see* and not
+//! the bytes. A [`Name`] keeps all the rules: it is visible, short, and in one script. Two names that a reader could
+//! confuse have equal [`NameKey`]s. The chat, not this module, knows which keys are taken.
 //!
-//! A name that breaks a rule is refused and never mended. Dropping the bad part would give people a name that they did
-//! not choose, and would let somebody reach a name by typing more than is seen.
+//! A name that breaks a rule is refused and never repaired. Dropping the bad part would give people a name that they did
+//! not choose, and would let different inputs lead to the same name.
 //!
 //! Sources: UAX 15 (normal forms), UTS 39 (confusables, scripts), section 3.13 of the Unicode Standard (case folding).
 
@@ -21,17 +21,17 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::request::Line;
 pub use error::NameError;
-use error::{MAX_BYTES, MAX_COLUMNS};
+use error::{BYTES_MAX, COLUMNS_MAX};
 
-/// Words that would let somebody speak for the chat, or that mean more than one person. Each is its own key (a test
-/// checks it), so they can be compared with keys directly.
+/// Words that would let somebody speak for the chat, or that mean more than one person. Each is its own key, so they can be
+/// compared with keys directly.
 const RESERVED: [&str; 5] = ["server", "chatserv", "shutdown", "all", "everyone"];
 
-/// A name does not begin like a mention, a command, a room or a JSON object.
+/// A name must not begin like a mention, a command, a room or a JSON object.
 const LEADING_SIGNS: [char; 4] = ['@', '/', '#', '{'];
 
-/// A name does not end like a sentence: after a mention at the end of a message these signs belong to the sentence, so
-/// nobody could mention such a name. This also refuses header lines of other protocols, such as `Host:`.
+/// A name must not end like a sentence: after a mention these signs belong to the sentence, so nobody could mention such a
+/// name. This also refuses header lines of other protocols, such as `Host:`.
 const TRAILING_SIGNS: [char; 5] = ['.', '!', '?', ':', ';'];
 
 /// A name that keeps all the rules.
@@ -41,19 +41,19 @@ pub struct Name {
     key: NameKey,
 }
 
-/// Equal for names that a reader may confuse: `ALICE` and `alice`, `coco` in Latin and in Cyrillic letters, `modern` and
-/// `modem`. It is only compared and never shown, since it need not look like the name.
+/// A key that is equal for names that a reader may confuse: `ALICE` and `alice`, `coco` in Latin and in Cyrillic letters,
+/// `modern` and `modem`. Keys are only compared and never shown, since a key need not look like the name.
 ///
-/// It does not know every likeness: a capital `I` counts as `i`, and not as the `l` that it looks like.
+/// The key does not catch every resemblance: a capital `I` counts as `i`, and not as the `l` that it looks like.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NameKey(Box<str>);
 
 impl Name {
-    /// Parses a typed name, without the blanks around it.
+    /// Parses a typed name, and ignores the blanks around it.
     ///
     /// # Errors
     ///
-    /// The first rule that it breaks, in the order below.
+    /// The name breaks a rule. Only the first such rule is reported.
     pub fn parse(line: &Line) -> Result<Self, NameError> {
         if line.altered {
             return Err(NameError::Altered);
@@ -85,7 +85,7 @@ impl Name {
         &self.shown
     }
 
-    /// The name in NFC, to be shared instead of copied.
+    /// The name in NFC, for sharing without a copy.
     pub fn shown(&self) -> &Arc<str> {
         &self.shown
     }
@@ -100,10 +100,10 @@ impl NameKey {
     /// The key of a name: `fold(skeleton(fold(NFKC(name))))`.
     ///
     /// NFKC turns styled letters, such as the bold `𝐌` of mathematics, into plain ones, because their skeletons are not
-    /// those of the letters they look like. The skeleton of UTS 39 (section 4) replaces all letters that look alike by
-    /// one of them. It ignores case: `0` looks like a capital `O` but not like a small `o`. Case is therefore folded
-    /// before it, so that both cases of a letter get the same look-alikes, and after it, for the capitals that it has
-    /// introduced. Folding is more than lower case: `ß` becomes `ss`, and both small sigmas become one.
+    /// those of the letters they look like. The skeleton of UTS 39 (section 4) replaces all letters that look alike with
+    /// one of them. It knows nothing of case: `0` looks like a capital `O` but not like a small `o`. So case is folded
+    /// before it, to give both cases of a letter the same look-alikes, and after it, to fold the capitals that it
+    /// introduces. Folding does more than lower-casing: `ß` becomes `ss`, and both small sigmas become one.
     ///
     /// Every text has a key, not only a valid [`Name`].
     pub fn of(shown: &str) -> Self {
@@ -115,10 +115,10 @@ impl NameKey {
 
 fn check_length(shown: &str) -> Result<(), NameError> {
     let columns = shown.width();
-    if columns > MAX_COLUMNS {
+    if columns > COLUMNS_MAX {
         return Err(NameError::TooWide { columns });
     }
-    if shown.len() > MAX_BYTES {
+    if shown.len() > BYTES_MAX {
         return Err(NameError::TooManyBytes { bytes: shown.len() });
     }
     Ok(())
@@ -131,8 +131,9 @@ fn check_end(shown: &str) -> Result<(), NameError> {
     }
 }
 
-/// Whether it is the greeting of a program: `SSH-2.0-…` (RFC 4253, section 4.2) or `HTTP/1.1` (RFC 9112, section 2.3).
-/// Both are written in capitals; `ssh-fan` is a fine name.
+/// Whether a name begins like the greeting of a program: `SSH-2.0-…` (RFC 4253, section 4.2) or `HTTP/1.1` (RFC 9112,
+/// section 2.3).
+/// Both are in capitals; `ssh-fan` is a valid name.
 fn greets_like_a_program(shown: &str) -> bool {
     ["SSH-", "HTTP/"].into_iter().any(|greeting| {
         shown
@@ -141,8 +142,8 @@ fn greets_like_a_program(shown: &str) -> bool {
     })
 }
 
-/// Compares keys, so that Greek and Cyrillic look-alikes are reserved too, and only up to the first colon, since
-/// `server:hello` would look like a line of the server's own.
+/// Compares keys, so that Greek and Cyrillic look-alikes are reserved too. Only the part before the first colon counts,
+/// since `server:hello` would look like a line from the server.
 fn check_reserved(key: &NameKey) -> Result<(), NameError> {
     let head = key.0.split(':').next();
     match RESERVED.into_iter().find(|word| head == Some(*word)) {

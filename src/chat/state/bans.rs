@@ -8,7 +8,7 @@ use super::super::ban::{Ban, Network};
 use super::super::name::NameKey;
 use crate::config::limits::BANS_MAX;
 
-/// All bans, oldest first. The three maps change together, and only here.
+/// All bans, oldest first. Only these methods change the three maps, so they always agree.
 #[derive(Debug, Default)]
 pub struct Bans {
     by_number: BTreeMap<u64, Ban>,
@@ -18,7 +18,7 @@ pub struct Bans {
 }
 
 impl Bans {
-    /// The bans that a restart found on disk.
+    /// Creates the list from bans that were saved to disk.
     pub fn new(bans: Vec<Ban>) -> Self {
         let mut all = Self::default();
         for ban in bans {
@@ -27,8 +27,8 @@ impl Bans {
         all
     }
 
-    /// Adds a ban, and returns whether there was room. It replaces what older bans said of its name and of its network;
-    /// the other half of such a ban stays.
+    /// Adds a ban, and returns whether there was room. It replaces older bans of its name and of its network. If an older
+    /// ban has both and only one is replaced, the other stays banned.
     pub fn add(&mut self, ban: Ban, now: Timestamp) -> bool {
         self.drop_expired(now);
         let replaces = self.numbers_of(&ban).iter().any(|number| {
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ban_ends() {
+    fn a_ban_expires() {
         let mut bans = Bans::default();
         bans.add(ban(Some("bob"), None, Some(10)), at(0));
         assert!(bans.of_name(&NameKey::of("bob"), at(9)).is_some());
@@ -182,10 +182,10 @@ mod tests {
     }
 
     #[test]
-    fn a_new_ban_replaces_only_what_it_speaks_of() {
+    fn a_new_ban_replaces_only_its_own_name_and_network() {
         let mut bans = Bans::default();
         bans.add(ban(Some("bob"), Some("192.0.2.1"), None), at(0));
-        // Of the address for a while; it says nothing of the name.
+        // A temporary ban of the address leaves the ban of the name alone.
         bans.add(ban(None, Some("192.0.2.1"), Some(10)), at(0));
         assert!(bans.of_network(network("192.0.2.1"), at(9)).is_some());
         assert!(bans.of_network(network("192.0.2.1"), at(10)).is_none());
@@ -195,7 +195,7 @@ mod tests {
         bans.add(ban(Some("EVE"), None, Some(30)), at(20));
         assert!(bans.of_name(&NameKey::of("eve"), at(30)).is_none());
         assert!(bans.of_network(network("192.0.2.2"), at(30)).is_some());
-        // Nothing is left of the old one.
+        // The new ban replaces the rest of the old one.
         bans.add(ban(Some("bob"), None, Some(50)), at(40));
         assert_eq!(bans.all(at(40)).len(), 2);
     }

@@ -14,11 +14,11 @@ use super::ignores::Ignores;
 use super::password_attempts::PasswordAttempts;
 use crate::config::limits::SHUTDOWN_REMINDERS;
 
-/// Each part guards itself: its fields are private.
+/// The parts of this state. Most keep their own invariants: their fields are private.
 #[derive(Debug, Default)]
 pub struct Extras {
     pub bans: Bans,
-    /// By name, so that leaving and coming back changes nothing.
+    /// By name, so that coming back under the same name changes nothing.
     pub muted: HashSet<NameKey>,
     pub ignores: Ignores,
     pub password_attempts: PasswordAttempts,
@@ -31,20 +31,20 @@ impl Extras {
         Self { bans: Bans::new(bans), ..Self::default() }
     }
 
-    /// The part that outlives everybody who is here.
-    pub fn without_people(&mut self) -> Self {
+    /// Resets everything that depends on the people who are here. Bans and mutes stay.
+    pub fn forget_people(&mut self) {
         let (bans, muted) = (std::mem::take(&mut self.bans), std::mem::take(&mut self.muted));
-        Self { bans, muted, ..Self::default() }
+        *self = Self { bans, muted, ..Self::default() };
     }
 
-    /// What somebody from this address is told, if they are banned.
+    /// The notice for a client from this address, if the address is banned.
     pub fn ban_notice(&self, address: IpAddr, now: Now) -> Option<Message> {
         let ban = self.bans.of_network(Network::of(address), now.wall)?;
         Some(ban_notice(ban, now))
     }
 }
 
-/// What somebody who is banned is told.
+/// The notice for a banned client.
 pub fn ban_notice(ban: &Ban, now: Now) -> Message {
     let remaining = ban.until.map(|until| now.wall.duration_until(until).unsigned_abs());
     Message::Banned { why: ban.why.clone(), remaining }
@@ -56,7 +56,7 @@ pub struct PlannedShutdown {
     at: Time,
     why: Option<Arc<str>>,
     by: Arc<str>,
-    /// The times at which everybody is reminded, the next one last.
+    /// The times of the reminders that are left, the next one last.
     reminders: Vec<Time>,
 }
 
@@ -67,7 +67,7 @@ impl PlannedShutdown {
         Self { reminders: reminders.filter(|&reminder| reminder > now).collect(), at, why, by }
     }
 
-    /// When the Hub has to look at it next.
+    /// When the next reminder or the shutdown itself is due.
     pub fn next(&self) -> Time {
         self.reminders.last().copied().unwrap_or(self.at)
     }

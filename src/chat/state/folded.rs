@@ -1,6 +1,6 @@
-//! Announcements of who comes and goes that are counted instead of sent.
+//! Folds many arrivals and departures into one announcement.
 //!
-//! Telling everybody of every arrival costs N² lines for N people: the ten thousandth newcomer alone would cost ten
+//! Announcing every arrival to everybody costs N² lines for N people: the ten thousandth newcomer alone would cost ten
 //! thousand lines. Above a number of recipients, one line with the counts replaces them every few seconds.
 
 use std::collections::BTreeMap;
@@ -13,9 +13,9 @@ use crate::config::limits::ANNOUNCE_EVERY;
 /// A group of clients that hears the same announcements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Circle {
-    /// Everybody on plain text hears who joins the chat and leaves it.
+    /// Plain-text clients, which hear who joins and leaves the chat.
     Chat,
-    /// The members of a room that speak this protocol hear who enters and leaves the room.
+    /// The members of a room that speak this protocol, which hear who enters and leaves the room.
     Room(RoomId, Protocol),
 }
 
@@ -32,7 +32,7 @@ pub struct Counts {
     pub left: usize,
 }
 
-/// The movements that each circle has still to be told of.
+/// The movements that have yet to be announced to each circle.
 #[derive(Debug, Default)]
 pub struct Folded {
     counts: BTreeMap<Circle, Counts>,

@@ -15,7 +15,7 @@ const OVERHEAD_BYTES: usize = size_of::<ChatMessage>() + 2 * size_of::<usize>();
 #[derive(Debug)]
 struct Entry {
     id: u64,
-    /// The sender: the name may belong to somebody else by now.
+    /// The sender's id, since the name may belong to somebody else by now.
     speaker: ClientId,
     message: Arc<ChatMessage>,
 }
@@ -33,7 +33,7 @@ pub struct History {
 pub struct Part {
     /// Oldest first.
     pub messages: Vec<Arc<ChatMessage>>,
-    /// The part that was asked for goes on.
+    /// Whether the requested part has more messages.
     pub more: bool,
 }
 
@@ -43,7 +43,7 @@ impl History {
         self.last_id
     }
 
-    /// The memory that the history takes.
+    /// How much memory the history takes, in bytes.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
@@ -66,8 +66,8 @@ impl History {
         }
     }
 
-    /// At most `limit` messages of a part, without those that are `hidden`. An answer that would grow too large is cut
-    /// here, where it is known at which end, so that a client that asks for more misses nothing.
+    /// At most `limit` messages of `range`, without the hidden ones. An answer that would be too large is cut at the end
+    /// that is farther from the requested id, so that a client that asks for more misses nothing.
     pub fn part(
         &self,
         range: Range,
@@ -108,8 +108,8 @@ fn bytes_of(message: &ChatMessage) -> usize {
     OVERHEAD_BYTES + message.text.len() + message.from.len()
 }
 
-/// The bytes of a message in an answer, at most: in JSON, where a quotation mark takes two bytes, and the names of fields
-/// and the times come on top.
+/// An estimate of a message's size in a JSON answer: a quotation mark takes two bytes, and the times and the names of
+/// fields come on top.
 fn bytes_in_answer(message: &ChatMessage) -> usize {
     const FIELDS_BYTES: usize = 384;
     FIELDS_BYTES + 2 * (message.text.len() + message.from.len())
@@ -145,11 +145,11 @@ mod tests {
     }
 
     fn texts(part: &Part) -> Vec<&str> {
-        part.messages.iter().map(|said| said.text.as_str()).collect()
+        part.messages.iter().map(|message| message.text.as_str()).collect()
     }
 
     #[test]
-    fn a_part_is_what_was_asked_for() {
+    fn a_part_respects_its_range_and_its_limit() {
         let history = numbered(10);
         for (range, limit, expected, more) in [
             (Range::Last, 3, &["8", "9", "10"][..], true),
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_answer_is_cut_where_the_next_can_continue() {
+    fn a_large_answer_is_cut_where_the_next_one_can_continue() {
         let mut history = History::default();
         for number in 0..6 {
             history.push(ANN, line("ann", &format!("{number}{}", "x".repeat(10_100))));
@@ -184,16 +184,16 @@ mod tests {
     }
 
     #[test]
-    fn hidden_messages_do_not_count() {
+    fn hidden_messages_do_not_count_towards_the_limit() {
         let mut history = numbered(3);
         history.push(ANN, line("bob", "4"));
         history.push(ANN, line("ann", "5"));
-        let part = history.part(Range::Last, 2, |_, said| &*said.from == "bob");
+        let part = history.part(Range::Last, 2, |_, message| &*message.from == "bob");
         assert_eq!(texts(&part), ["3", "5"]);
     }
 
     #[test]
-    fn the_oldest_messages_make_room() {
+    fn the_oldest_messages_are_dropped_first() {
         let history = numbered(HISTORY_LINES_MAX + 5);
         let all = history.part(Range::Last, usize::MAX, |_, _| false);
         assert_eq!(all.messages.len(), HISTORY_LINES_MAX);
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_limited_and_counted_right() {
+    fn bytes_are_limited_and_counted_correctly() {
         let mut history = History::default();
         let long = "x".repeat(16_000);
         for _ in 0..50 {

@@ -1,7 +1,7 @@
-//! Who ignores whom.
+//! Everybody's ignore lists.
 //!
-//! An ignore list names a person, whatever they call themselves while they are here, and the name that they had then, for
-//! when they come back. A name that its owner has given up is anybody's.
+//! An entry follows a person for as long as they are here, even if they change their name. If they leave, it applies to the
+//! next person who takes the name that they had when they were ignored.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use super::super::name::NameKey;
 use super::people::People;
 use crate::config::limits::{IGNORED_BEFORE_MAX, IGNORED_MAX};
 
-/// Everybody's ignore lists. The three maps change together, and only here.
+/// All ignore lists. Only these methods change the three maps, so they always agree.
 #[derive(Debug, Default)]
 pub struct Ignores {
     lists: FxHashMap<ClientId, Vec<Ignored>>,
-    /// For each client, those who ignore it. A message looks here once.
+    /// For each client, those who ignore it. Each message needs one look-up here.
     ignored_by: FxHashMap<ClientId, Vec<ClientId>>,
     /// For each ignored name, those who ignore it.
     by_name: HashMap<NameKey, Vec<ClientId>>,
@@ -26,12 +26,12 @@ pub struct Ignores {
 /// An entry of an ignore list.
 #[derive(Debug)]
 struct Ignored {
-    /// The name when it was put on the list.
+    /// The name that the person had when the entry was made.
     name: Arc<str>,
     key: NameKey,
-    /// The person then, or the one who came back by that name last. They may have left.
+    /// The person's connection, or the last one that took their name after they left. It may be over.
     client: ClientId,
-    /// Their earlier connections: what they said then stays hidden.
+    /// Earlier connections, whose past messages stay hidden.
     before: Vec<ClientId>,
 }
 
@@ -71,8 +71,8 @@ impl Ignores {
         Ok(())
     }
 
-    /// Takes somebody off a list, by the name of the entry or by the name that `holder` has now. Returns the name of the
-    /// entry.
+    /// Removes the entry with the name `key`, or else the entry for the client `holder`, who has that name now. Returns the
+    /// name of the entry.
     pub fn take_off(
         &mut self,
         client: ClientId,
@@ -97,7 +97,7 @@ impl Ignores {
         Some(ignored.name)
     }
 
-    /// Removes an entry that is on no list any more from the other two maps.
+    /// Removes an entry from the other two maps, after it was removed from its list.
     fn unlink(&mut self, client: ClientId, ignored: &Ignored) {
         fn take_out<K: std::hash::Hash + Eq, S: std::hash::BuildHasher>(
             map: &mut HashMap<K, Vec<ClientId>, S>,
@@ -115,7 +115,8 @@ impl Ignores {
         take_out(&mut self.ignored_by, &ignored.client, client);
     }
 
-    /// Somebody has the name `key` from now on. Those who ignore this name ignore them, unless the one they meant is here.
+    /// Updates the lists when `client` takes the name `key`: an entry with this name now means `client`, unless the person
+    /// whom it meant is still here.
     pub fn recognise(&mut self, client: ClientId, key: &NameKey, people: &People) {
         for ignoring in self.by_name.get(key).cloned().unwrap_or_default() {
             let list = self.lists.get_mut(&ignoring).into_iter().flatten();
@@ -133,8 +134,7 @@ impl Ignores {
         }
     }
 
-    /// Forgets the list of a client that has left, and those who ignored it: an entry that names a client who has left
-    /// stays on its list.
+    /// Forgets the list of a client that has left, and the index of those who ignored it. Their own lists keep the entry.
     pub fn forget(&mut self, client: ClientId) {
         for ignored in self.lists.remove(&client).unwrap_or_default() {
             self.unlink(client, &ignored);
@@ -142,15 +142,15 @@ impl Ignores {
         self.ignored_by.remove(&client);
     }
 
-    /// Removes those who ignore the speaker from the recipients of a message. Nearly always, nobody does.
+    /// Removes those who ignore the speaker from the recipients of a message.
     pub fn remove_ignoring(&self, speaker: ClientId, recipients: &mut Vec<ClientId>) {
         if let Some(ignoring) = self.ignored_by.get(&speaker) {
             recipients.retain(|recipient| !ignoring.contains(recipient));
         }
     }
 
-    /// Whether a past message is hidden from `client`: said by somebody whom it ignores, or under an ignored name by
-    /// somebody who has left.
+    /// Whether a past message is hidden from `client`: somebody whom it ignores wrote it, or somebody who has left wrote it
+    /// under an ignored name.
     pub fn hides(&self, client: ClientId, speaker: ClientId, name: &str, people: &People) -> bool {
         let list = self.list(client);
         if list.is_empty() {
@@ -176,7 +176,7 @@ impl Ignores {
         self.list(client).iter().any(|ignored| ignored.client == other)
     }
 
-    /// Fails unless the three maps agree.
+    /// Panics unless the three maps agree.
     pub fn check(&self, people: &People) {
         for (&client, list) in &self.lists {
             assert!(people.person(client).is_some() && !list.is_empty());

@@ -1,7 +1,6 @@
-//! The state of the chat, in parts that know nothing of each other. Their fields are private: each change is a method,
-//! and the methods keep the invariants.
+//! The state of the chat, in three parts. Their fields are private, and their methods keep the invariants.
 //!
-//! | part | holds |
+//! | part | what it holds |
 //! |---|---|
 //! | [`People`] | connections, names, and the order in which people joined |
 //! | [`Rooms`] | rooms, their members and their history |

@@ -1,4 +1,4 @@
-//! Wrong operator passwords, counted by address: connecting again gives no more attempts.
+//! Counts wrong operator passwords by address, so that connecting again gives no more attempts.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::config::limits::{
     OPERATOR_TRIES_ADDRESSES_MAX, OPERATOR_TRIES_MAX, OPERATOR_TRIES_WINDOW,
 };
 
-/// For each network, since when it has made how many wrong attempts.
+/// For each network, the time of its first wrong password and how many there were.
 #[derive(Debug, Default)]
 pub struct PasswordAttempts {
     by_network: HashMap<Network, (Time, u32)>,
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn guessing_from_many_addresses_is_limited_in_memory_and_in_attempts() {
+    fn guesses_from_many_addresses_are_limited_in_memory_and_in_number() {
         let mut attempts = PasswordAttempts::default();
         for number in 0..OPERATOR_TRIES_ADDRESSES_MAX as u32 {
             attempts.count(network(number), Time::ZERO);

@@ -1,4 +1,4 @@
-//! Who is connected, who has joined, and who has which name.
+//! Connections, the people among them, and their names.
 
 use core::net::SocketAddr;
 use std::collections::HashMap;
@@ -14,15 +14,15 @@ use super::super::time::Time;
 use super::super::view::{Protocol, Timestamps};
 use super::rooms::RoomId;
 
-/// All connections, and the people among them. The four collections change together, and only here.
+/// All connections, and the people among them. Only these methods change the four collections, so they always agree.
 #[derive(Debug, Default)]
 pub struct People {
     clients: FxHashMap<ClientId, Client>,
-    /// std's keyed hash on purpose: strangers choose these keys.
+    /// Clients choose these keys, so this map needs std's keyed hash.
     by_name: HashMap<NameKey, ClientId>,
     /// In order of joining.
     joined: Vec<ClientId>,
-    /// Those who are told who comes and goes: on plain text, and not quiet.
+    /// The recipients of announcements about the whole chat: on plain text, and not quiet.
     listeners: Vec<ClientId>,
 }
 
@@ -36,7 +36,7 @@ pub struct Client {
 
 #[derive(Debug)]
 enum Standing {
-    /// Nobody has heard of this client yet.
+    /// The client has not joined the chat yet.
     Unnamed {
         refusals: u32,
     },
@@ -53,20 +53,20 @@ pub struct Person {
     joined_at: Time,
     quiet: bool,
     pub active_at: Time,
-    /// Became an operator by `/op`.
+    /// Whether the person became an operator by `/op`.
     pub gave_password: bool,
     pub timestamps: Timestamps,
     pub away: Option<Away>,
-    /// The last one to write privately, and the name at that time.
+    /// The last person who wrote privately, and their name at that time.
     pub reply_to: Option<(ClientId, Arc<str>)>,
 }
 
-/// Somebody's absence.
+/// The state of a person who is away.
 #[derive(Debug)]
 pub struct Away {
     pub why: Option<Arc<str>>,
-    /// Those who have been told; once is enough.
-    pub told: FxHashSet<ClientId>,
+    /// Those who have been told already.
+    pub notified: FxHashSet<ClientId>,
 }
 
 impl Client {
@@ -87,7 +87,7 @@ impl Client {
 }
 
 impl Person {
-    /// The name as it is shown: a chosen one, or the address where nobody has a name.
+    /// The name as it is shown: a chosen one, or the address in an anonymous chat.
     pub fn name(&self) -> &Arc<str> {
         &self.name
     }
@@ -108,10 +108,10 @@ impl Person {
         self.quiet
     }
 
-    /// Tells `sender` that this person is away: once, and again after the next `/away`.
+    /// The notice for `sender` that this person is away, unless `sender` has had it since the last `/away`.
     pub fn away_notice(&mut self, sender: ClientId) -> Option<Message> {
         let away = self.away.as_mut()?;
-        away.told
+        away.notified
             .insert(sender)
             .then(|| Message::IsAway { name: self.name.clone(), why: away.why.clone() })
     }
@@ -124,14 +124,14 @@ impl People {
         self.clients.insert(client, Client { address, protocol, standing });
     }
 
-    /// The client's first line was JSON.
+    /// Switches a client to JSON, because its first line was JSON.
     pub fn speak_json(&mut self, client: ClientId) {
         if let Some(state) = self.clients.get_mut(&client) {
             state.protocol = Protocol::Json;
         }
     }
 
-    /// Counts one more refused name. Returns how many there were, or `None` for somebody who has joined.
+    /// Counts one more refused name. Returns how many there have been, or `None` if the client has joined.
     pub fn count_refusal(&mut self, client: ClientId) -> Option<u32> {
         match &mut self.clients.get_mut(&client)?.standing {
             Standing::Unnamed { refusals } => {
@@ -142,7 +142,7 @@ impl People {
         }
     }
 
-    /// Gives a client the name `name`, which nobody has.
+    /// Lets a client join under a name that nobody has.
     pub fn join(&mut self, client: ClientId, name: Arc<str>, key: NameKey, now: Time) {
         let Some(state) = self.clients.get_mut(&client) else {
             return;
@@ -191,8 +191,7 @@ impl People {
         }
     }
 
-    /// Notes that a person is in one more room. Only [`Rooms`](super::Rooms) and this list together are the truth:
-    /// the Hub changes both in one place.
+    /// Adds a room to a person's list, which must agree with [`Rooms`](super::Rooms): the Hub changes both in one place.
     pub fn enter_room(&mut self, client: ClientId, room: RoomId) {
         if let Some(person) = self.person_mut(client) {
             person.rooms.push(room);
@@ -206,7 +205,7 @@ impl People {
         }
     }
 
-    /// Forgets a connection. Its name is free from then on.
+    /// Removes a connection and frees its name.
     pub fn remove(&mut self, client: ClientId) -> Option<Client> {
         let state = self.clients.remove(&client)?;
         if let Some(person) = state.person() {
@@ -217,7 +216,7 @@ impl People {
         Some(state)
     }
 
-    /// Takes operator rights from everybody who got them by a password.
+    /// Revokes the operator rights of everybody who got them by a password.
     pub fn revoke_passwords(&mut self) {
         for state in self.clients.values_mut() {
             if let Some(person) = state.person_mut() {
@@ -230,7 +229,7 @@ impl People {
         self.clients.get(&client)
     }
 
-    /// Whether the connection is there, with a name or without.
+    /// Whether the client is connected, with or without a name.
     pub fn knows(&self, client: ClientId) -> bool {
         self.clients.contains_key(&client)
     }
@@ -271,7 +270,7 @@ impl People {
         self.joined.len()
     }
 
-    /// Those who are told who comes to the chat and leaves it.
+    /// The recipients of announcements about the whole chat.
     pub fn listeners(&self) -> &[ClientId] {
         &self.listeners
     }
@@ -293,7 +292,7 @@ impl Client {
     }
 }
 
-/// The clients without `except`.
+/// All clients except one.
 pub fn all_but(clients: &[ClientId], except: Option<ClientId>) -> Vec<ClientId> {
     let mut others = Vec::with_capacity(clients.len());
     others.extend(clients.iter().copied().filter(|&other| Some(other) != except));

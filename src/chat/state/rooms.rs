@@ -17,7 +17,7 @@ use crate::config::limits::{HISTORY_TOTAL_BYTES_MAX, ROOMS_MAX};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoomId(u64);
 
-/// The room where everybody on plain text begins. It never vanishes.
+/// The room in which plain-text clients start. It never closes.
 pub const LOBBY: RoomId = RoomId(0);
 
 /// The name of the room where everybody on plain text begins.
@@ -30,15 +30,14 @@ pub struct Room {
     key: NameKey,
     /// In order of joining.
     members: Vec<ClientId>,
-    /// The members who speak JSON. They are told of everybody who enters or leaves this room; the others are told who
-    /// joins and leaves the chat instead.
+    /// The members that speak JSON.
     json_members: Vec<ClientId>,
-    /// The members on plain text who are not quiet.
+    /// The plain-text members that are not quiet.
     listeners: Vec<ClientId>,
     topic: Option<Arc<str>>,
     epoch: u64,
     history: History,
-    /// The place of its last message in the order of all messages.
+    /// The room's key in [`Rooms::by_last_spoken`]; 0 before its first message.
     last_spoken: u64,
 }
 
@@ -51,7 +50,7 @@ impl Room {
         &self.members
     }
 
-    /// The members that are told of movements in this protocol.
+    /// The members that speak this protocol and hear who enters and leaves the room.
     pub fn hearers(&self, protocol: Protocol) -> &[ClientId] {
         match protocol {
             Protocol::Plain => &self.listeners,
@@ -63,7 +62,7 @@ impl Room {
         self.topic.as_ref()
     }
 
-    /// No two rooms have the same one, before a restart of the server or after it.
+    /// Identifies the room's sequence of message ids. No two rooms have the same epoch, even across restarts of the server.
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
@@ -81,13 +80,13 @@ pub struct Rooms {
     next_id: u64,
     last_epoch: u64,
     history_bytes: usize,
-    /// Rooms with a history, in the order in which somebody spoke there last.
+    /// The rooms with a history, by the order of their last messages.
     by_last_spoken: BTreeMap<u64, RoomId>,
     messages: u64,
 }
 
 impl Rooms {
-    /// The lobby alone.
+    /// Creates the lobby.
     pub fn new(now: Timestamp) -> Self {
         let mut rooms = Self {
             by_id: FxHashMap::default(),
@@ -117,12 +116,12 @@ impl Rooms {
         self.by_key.get(&NameKey::of(name)).copied()
     }
 
-    /// The room of this name.
+    /// The room with this name.
     pub fn named(&self, name: &Name) -> Option<RoomId> {
         self.by_key.get(name.key()).copied()
     }
 
-    /// Opens a room under a name that no room has. `None` if there are too many.
+    /// Opens a room under a name that no room has. Returns `None` if there are too many rooms.
     pub fn open(&mut self, name: &Name, now: Timestamp) -> Option<RoomId> {
         debug_assert!(self.named(name).is_none(), "a name has one room");
         let has_space = self.by_id.len() < ROOMS_MAX;
@@ -151,7 +150,7 @@ impl Rooms {
         id
     }
 
-    /// Adds a member, as the last one.
+    /// Adds a member at the end of the list.
     pub fn enter(&mut self, id: RoomId, client: ClientId, protocol: Protocol, quiet: bool) {
         if let Some(room) = self.by_id.get_mut(&id) {
             debug_assert!(!room.members.contains(&client), "nobody enters twice");
@@ -173,7 +172,7 @@ impl Rooms {
         }
     }
 
-    /// Whether a member on plain text wants to be told of movements.
+    /// Sets whether a plain-text member hears who enters and leaves the room.
     pub fn set_quiet(&mut self, id: RoomId, client: ClientId, quiet: bool) {
         if let Some(room) = self.by_id.get_mut(&id) {
             room.listeners.retain(|&member| member != client);
@@ -189,7 +188,7 @@ impl Rooms {
         }
     }
 
-    /// Closes a room that is empty; its history goes with it.
+    /// Closes a room and drops its history if the room is empty. The lobby stays.
     pub fn close_if_empty(&mut self, id: RoomId) {
         let empty = self.get(id).is_some_and(|room| room.members.is_empty());
         if empty
@@ -207,7 +206,7 @@ impl Rooms {
         let Some(room) = self.by_id.get_mut(&id) else {
             return;
         };
-        // A room that also had the previous message is in its place already.
+        // If the previous message was in this room too, the room is at its place already.
         if self.by_last_spoken.last_key_value().map(|(_, last)| *last) != Some(id) {
             self.by_last_spoken.remove(&room.last_spoken);
             self.messages += 1;
@@ -220,7 +219,7 @@ impl Rooms {
         while self.history_bytes > HISTORY_TOTAL_BYTES_MAX && self.drop_oldest() {}
     }
 
-    /// Drops the oldest message of the room that has been silent for longest. Returns whether there was a room.
+    /// Drops the oldest message of the room that has been silent for longest. Returns `false` if no room has a history.
     fn drop_oldest(&mut self) -> bool {
         let Some((&spoken, &id)) = self.by_last_spoken.first_key_value() else {
             return false;
@@ -248,7 +247,7 @@ mod tests {
     }
 
     fn say(rooms: &mut Rooms, id: RoomId, text: String) {
-        let said = ChatMessage {
+        let message = ChatMessage {
             from: "ann".into(),
             to: Audience::People(Vec::new()),
             manner: Manner::Chat,
@@ -256,7 +255,7 @@ mod tests {
             sent_at: None,
             received_at: Timestamp::UNIX_EPOCH,
         };
-        rooms.record(id, ClientId(1), Arc::new(said));
+        rooms.record(id, ClientId(1), Arc::new(message));
     }
 
     #[test]
@@ -281,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn the_history_of_all_rooms_is_bounded_and_silent_rooms_forget_first() {
+    fn the_total_history_is_bounded_and_silent_rooms_lose_theirs_first() {
         let mut rooms = Rooms::new(Timestamp::UNIX_EPOCH);
         let long = "x".repeat(16_000);
         // Four such messages fill a room; this many rooms exceed the total.

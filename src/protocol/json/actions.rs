@@ -1,12 +1,12 @@
-//! The table of actions: everything that a program can ask for, and the fields of each request.
+//! The table of actions: everything that a program can request, with the fields of each request.
 
 use super::super::clean::clean;
 use super::object::{Address, Object, wrong};
 use crate::chat::{Range, Request, RequestError, Target, near_word};
 
-/// How much of an unknown name is quoted back to its sender.
+/// How much of an unknown name to quote back to its sender.
 const QUOTE_CHARACTERS_MAX: usize = 32;
-/// How many letters of an action's name suggest it, as `join` suggests `joinroom`.
+/// How many letters of an action's name are enough to suggest it, as `join` suggests `joinroom`.
 const BEGINNING_MIN: usize = 3;
 
 /// One action.
@@ -18,7 +18,7 @@ pub struct Action {
     pub required: &'static [&'static str],
     /// The fields that may be present.
     pub optional: &'static [&'static str],
-    /// Unknown fields are errors. Other actions ignore them.
+    /// Whether unknown fields are errors. Most actions ignore them.
     pub strict: bool,
     read: fn(&Object<'_>) -> Result<Request, RequestError>,
 }
@@ -40,12 +40,12 @@ impl Action {
     }
 }
 
-/// All actions, in the order in which one can learn them.
+/// All actions, in the order of the guide.
 pub fn actions() -> impl Iterator<Item = &'static Action> {
     ACTIONS.iter()
 }
 
-/// Reads the request that an object makes.
+/// Reads the request in an object.
 pub(super) fn parse_request(object: &mut Object<'_>) -> Result<Request, RequestError> {
     if let Some(key) = object.duplicate_key() {
         return Err(RequestError::DuplicateField(quoted(key)));
@@ -65,7 +65,7 @@ pub(super) fn parse_request(object: &mut Object<'_>) -> Result<Request, RequestE
     (action.read)(object)
 }
 
-/// The part of somebody's input that is quoted back.
+/// The part of somebody's input to quote back.
 fn quoted(text: &str) -> String {
     clean(text.as_bytes()).text.chars().take(QUOTE_CHARACTERS_MAX).collect()
 }
@@ -78,7 +78,7 @@ fn near(given: &str) -> Option<&'static str> {
         .or_else(|| names().find(|name| given.len() >= BEGINNING_MIN && name.starts_with(&given)))
 }
 
-/// In the order of the help: yourself, rooms, talk, people, the server, operators.
+/// Grouped as in the guide: yourself, rooms, talk, people, the server, operators.
 static ACTIONS: [Action; 31] = [
     Action::new("connect", &[], &["username"], |given| {
         Ok(Request::Connect { name: given.maybe("username")? })
@@ -93,7 +93,7 @@ static ACTIONS: [Action; 31] = [
     Action::new("quiet", &[], &["on"], |given| Ok(Request::Quiet { on: given.maybe("on")? })),
     Action::new("quit", &[], &[], |_| Ok(Request::Quit)),
     Action::new("joinroom", &["room"], &["history"], |given| {
-        // A program asks for as many past lines as it wants to show; by default for none.
+        // A program asks for as many past lines as it wants to show. The default is none.
         let history = Some(given.maybe("history")?.unwrap_or(0));
         Ok(Request::Join { room: given.get("room")?, history })
     }),
@@ -182,7 +182,7 @@ fn history(given: &Object<'_>) -> Result<Request, RequestError> {
     Ok(Request::History { room: Some(given.get("room")?), range, limit: given.maybe("limit")? })
 }
 
-/// Exactly one of the two.
+/// The target of a ban: a name or an address, but not both.
 fn name_or_address(given: &Object<'_>) -> Result<String, RequestError> {
     match (given.maybe("username")?, given.maybe("address")?) {
         (Some(_), Some(_)) => {

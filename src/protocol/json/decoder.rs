@@ -8,24 +8,24 @@ use crate::chat::{Input, Stranger};
 
 /// Turns the bytes of one JSON connection into [`Input`]s.
 ///
-/// There is one for each connection, so it is small, and it holds no buffer between two lines.
+/// There is one for each connection, so it is small and holds no buffer between two lines.
 #[derive(Debug)]
 pub(in crate::protocol) struct JsonDecoder {
     line: LineBuffer,
     /// Watches for strangers until the end of the first line that is not blank.
     watch: Option<Watch>,
     /// The last input has been reported; the rest is ignored.
-    deaf: bool,
+    finished: bool,
 }
 
 impl JsonDecoder {
     pub(in crate::protocol) fn new() -> Self {
-        JsonDecoder { line: LineBuffer::json(), watch: Some(Watch::default()), deaf: false }
+        JsonDecoder { line: LineBuffer::json(), watch: Some(Watch::default()), finished: false }
     }
 
     /// Decodes the bytes of one read and appends the result to `inputs`.
     pub(in crate::protocol) fn feed(&mut self, mut bytes: &[u8], inputs: &mut Vec<Input>) {
-        while !self.deaf {
+        while !self.finished {
             let Some(step) = self.line.step(&mut bytes) else {
                 return;
             };
@@ -33,7 +33,7 @@ impl JsonDecoder {
             match step {
                 // A TLS hello has no lines, so it must be recognised before the end of one.
                 Step::Typed if watch.is_some() && self.line.begins_like_tls() => {
-                    self.end_with(Input::Stranger(Stranger::Tls), inputs);
+                    self.finish_with(Input::Stranger(Stranger::Tls), inputs);
                 }
                 Step::Ended(line) => self.read_line(&line, inputs),
                 Step::TooLong(start) => {
@@ -42,24 +42,24 @@ impl JsonDecoder {
                     }
                     let watch = self.watch.as_mut();
                     match watch.and_then(|watch| watch.look_at_long(&start)) {
-                        Some(stranger) => self.end_with(Input::Stranger(stranger), inputs),
+                        Some(stranger) => self.finish_with(Input::Stranger(stranger), inputs),
                         None => inputs.push(Input::LineTooLong),
                     }
                 }
                 Step::Skipped(run) => {
                     if let Some(stranger) = watch.and_then(|watch| watch.look_at_skipped(run)) {
-                        self.end_with(Input::Stranger(stranger), inputs);
+                        self.finish_with(Input::Stranger(stranger), inputs);
                     }
                 }
                 Step::SkippedToEnd => self.watch = None,
-                Step::Endless => self.end_with(Input::LineEndless, inputs),
-                // JSON lines have no Ctrl-D.
+                Step::Endless => self.finish_with(Input::LineEndless, inputs),
+                // Ctrl-D means nothing in JSON lines.
                 Step::Typed | Step::EndOfTransmission => {}
             }
         }
     }
 
-    /// The other end has closed its sending side: an unfinished line counts as a line.
+    /// Reports that the other end has closed its sending side: an unfinished line counts as a line.
     pub(in crate::protocol) fn finish(&mut self, inputs: &mut Vec<Input>) {
         if let Some(line) = self.line.finish() {
             self.read_line(&line, inputs);
@@ -72,7 +72,7 @@ impl JsonDecoder {
             return;
         }
         if let Some(stranger) = self.watch.take().and_then(|watch| recognise(&watch, line)) {
-            return self.end_with(Input::Stranger(stranger), inputs);
+            return self.finish_with(Input::Stranger(stranger), inputs);
         }
         let parsed = Object::parse(line).and_then(|object| Ok((object.tag()?, object)));
         inputs.push(match parsed {
@@ -85,10 +85,10 @@ impl JsonDecoder {
     }
 
     /// Reports the last input, releases the buffer and ignores the rest.
-    fn end_with(&mut self, last: Input, inputs: &mut Vec<Input>) {
+    fn finish_with(&mut self, last: Input, inputs: &mut Vec<Input>) {
         inputs.push(last);
         self.line = LineBuffer::json();
-        self.deaf = true;
+        self.finished = true;
     }
 }
 
@@ -102,7 +102,7 @@ fn recognise(watch: &Watch, line: &[u8]) -> Option<Stranger> {
     }
 }
 
-/// Whether a line begins like an object, as no stranger's greeting does. So a message may mention HTTP.
+/// Whether a line begins like an object. No stranger's greeting does, so a message in an object may mention HTTP.
 fn begins_with_brace(line: &[u8]) -> bool {
     line.trim_ascii_start().starts_with(b"{")
 }

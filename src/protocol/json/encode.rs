@@ -1,4 +1,4 @@
-//! Messages as objects, one on each line, with their fields in a fixed order.
+//! Encodes messages as JSON objects, one on each line, with their fields in a fixed order.
 
 use std::fmt::{self, Display, Write};
 
@@ -16,20 +16,19 @@ use crate::config::limits::{LIST_ENTRIES_MAX, NOTE_BYTES_MAX};
 /// The longest answer, in bytes, its line end included.
 pub const ANSWER_BYTES_MAX: usize = 128 * 1024;
 
-/// Room behind a list for a topic, of which each byte can become an escape of six; for `total`, `epoch`,
-/// `last_message_id`, `more`, the name of `id`, and the ends of the list and the line.
-const BEHIND_LIST_BYTES: usize = 6 * NOTE_BYTES_MAX + 160;
+/// Space to reserve after a list: for a topic, of which each byte can become an escape of six bytes; for `total`, `epoch`,
+/// `last_message_id`, `more`, the key `id`, and the ends of the list and the line.
+const AFTER_LIST_BYTES: usize = 6 * NOTE_BYTES_MAX + 160;
 
-/// The message of a farewell to somebody who has done nothing wrong, or has been told already.
+/// The text of a farewell that needs no explanation, or follows one.
 const BYE: &str = "Bye!";
 
-/// Appends `message` to `out` as the lines that go to a program; an answer carries the `tag` of its request as `id`.
-/// Messages that are only for people produce nothing, and so does [`Message::WrongProtocol`]: its receiver does not speak
-/// JSON.
+/// Appends `message` to `out` as lines for a program. An answer carries the `tag` of its request as `id`. Messages that are
+/// only for people produce nothing. So does [`Message::WrongProtocol`], whose recipient does not speak JSON.
 pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
     match message {
         // By far the most frequent message.
-        Message::Chat(said) => chat_message(said, tag, out).end(),
+        Message::Chat(chat) => chat_message(chat, tag, out).end(),
         Message::Delivered { to, absent, received_at, message_id, .. } if tag.is_some() => {
             let mut ack = Writer::new("ack", tag, out).moment("received_at", *received_at);
             if let Some(id) = message_id {
@@ -43,7 +42,7 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
             }
             ack.end();
         }
-        // A sender who did not ask for an answer learns only what failed.
+        // A request without an `id` gets no acknowledgement, only a notice if it failed in part.
         Message::Delivered { absent, .. } => {
             if !absent.is_empty() {
                 notice("not_here", message, tag, out).end();
@@ -144,10 +143,10 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
                 .end();
         }
         Message::History { room, messages, more, epoch, .. } => {
-            // The chat has limited the list: only it knows which end of the past was asked for.
+            // The core has limited this list already, because only it knows at which end to cut.
             Writer::new("history", tag, out)
                 .text("room", room)
-                .all("messages", messages, |said, out| chat_message(said, None, out).close())
+                .all("messages", messages, |chat, out| chat_message(chat, None, out).close())
                 .plain("epoch", epoch)
                 .plain("more", more)
                 .end();
@@ -178,7 +177,7 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::Threads { rows, total } => Writer::new("threads", tag, out)
             .list("threads", rows, Some(*total), nested(thread))
             .end(),
-        // Programs do not see the prompt, and `connect` and `joinroom` tell them the rest.
+        // These are for people. Programs learn the same from `connect`, `joinroom` and `leaveroom`, where they need it.
         Message::InputUsername
         | Message::YourNameIs(_)
         | Message::Congratulations
@@ -191,25 +190,25 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
     }
 }
 
-/// A chat message, as it is delivered and as the history repeats it.
-fn chat_message<'a>(said: &ChatMessage, tag: Option<&'a Tag>, out: &'a mut Vec<u8>) -> Writer<'a> {
-    let action = match said.manner {
+/// A chat message, as it is delivered and as it appears in the history.
+fn chat_message<'a>(chat: &ChatMessage, tag: Option<&'a Tag>, out: &'a mut Vec<u8>) -> Writer<'a> {
+    let action = match chat.manner {
         Manner::Chat => "chat",
         Manner::Me => "me",
         Manner::Private => "msg",
     };
     let object = Writer::new(action, tag, out);
-    let object = match &said.to {
+    let object = match &chat.to {
         Audience::Room { room, message_id } => {
             object.text("room", room).plain("message_id", message_id)
         }
         Audience::People(names) => object.texts("to", names),
     };
     object
-        .text("message", &said.text)
-        .text("from", &said.from)
-        .maybe_text("sent_at", said.sent_at.as_ref().map(|sent_at| &*sent_at.written))
-        .moment("received_at", said.received_at)
+        .text("message", &chat.text)
+        .text("from", &chat.from)
+        .maybe_text("sent_at", chat.sent_at.as_ref().map(|sent_at| &*sent_at.written))
+        .moment("received_at", chat.received_at)
 }
 
 fn room<'a>(room: &RoomListing, object: Writer<'a>) -> Writer<'a> {
@@ -282,7 +281,7 @@ fn nested<T>(fields: impl for<'b> Fn(&T, Writer<'b>) -> Writer<'b>) -> impl Fn(&
     move |entry, out| fields(entry, Writer::nested(out)).close()
 }
 
-/// A message that nobody asked for.
+/// A notice, with the sentence of `message` for people.
 fn notice<'a>(
     code: &str,
     message: &Message,
@@ -308,7 +307,7 @@ fn last_error(code: &str, message: &Message, tag: Option<&Tag>, out: &mut Vec<u8
     bye(code, BYE, None, out);
 }
 
-/// Writes one object, field by field and straight to its destination: no value is built first.
+/// Writes one object field by field, directly to its destination, without an intermediate value.
 struct Writer<'a> {
     out: &'a mut Vec<u8>,
     /// Where in `out` the object begins.
@@ -331,7 +330,7 @@ impl<'a> Writer<'a> {
         Writer { out, start, tag: None }
     }
 
-    /// Begins a field. Its key needs no escapes: all keys are words of ours.
+    /// Begins a field. The key needs no escapes: all keys are plain words.
     fn value(&mut self, key: &str) -> &mut Vec<u8> {
         if self.out.last() != Some(&b'{') {
             self.out.push(b',');
@@ -365,7 +364,7 @@ impl<'a> Writer<'a> {
         self.all(key, texts, |text, out| string(text.as_ref(), out))
     }
 
-    /// A number or a truth value, which JSON writes as Rust does.
+    /// A number, a boolean or other text that is already JSON.
     fn plain(mut self, key: &str, value: impl Display) -> Self {
         display(value, self.value(key));
         self
@@ -376,14 +375,14 @@ impl<'a> Writer<'a> {
         self.plain(key, format_args!("\"{moment:.3}\""))
     }
 
-    /// A whole list, each entry as `write` writes it.
+    /// A whole list, with each entry written by `write`.
     fn all<T>(mut self, key: &str, entries: &[T], write: impl Fn(&T, &mut Vec<u8>)) -> Self {
         self.entries(key, entries, usize::MAX, write);
         self
     }
 
-    /// As many entries as an answer may have. `total` is their number if `entries` may be only the first of them. If
-    /// some are missing, `"more":true` follows.
+    /// As many entries as fit in an answer. `total` is the real number if `entries` may be only the first of them. If some
+    /// are missing, `"more":true` follows.
     fn list<T>(
         mut self,
         key: &str,
@@ -391,8 +390,8 @@ impl<'a> Writer<'a> {
         total: Option<usize>,
         write: impl Fn(&T, &mut Vec<u8>),
     ) -> Self {
-        let behind = BEHIND_LIST_BYTES + self.tag.map_or(0, |Tag(tag)| tag.len());
-        let end = self.start + ANSWER_BYTES_MAX.saturating_sub(behind);
+        let after = AFTER_LIST_BYTES + self.tag.map_or(0, |Tag(tag)| tag.len());
+        let end = self.start + ANSWER_BYTES_MAX.saturating_sub(after);
         let first = &entries[..entries.len().min(LIST_ENTRIES_MAX)];
         let count = self.entries(key, first, end, write);
         let mut object = self;
@@ -402,7 +401,7 @@ impl<'a> Writer<'a> {
         if count < total.unwrap_or(entries.len()) { object.plain("more", true) } else { object }
     }
 
-    /// Writes entries while `out` is no longer than `end`, and returns how many.
+    /// Writes entries as long as `out` does not exceed `end`, and returns how many.
     fn entries<T>(
         &mut self,
         key: &str,
@@ -442,7 +441,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Writes a JSON string. Beside what RFC 8259, section 7 requires, this escapes every control character: messages are
+/// Writes a JSON string. Besides what RFC 8259, section 7 requires, this escapes every control character: messages are
 /// clean already, but a mistake elsewhere must not break a line or reach a terminal.
 fn string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
@@ -463,10 +462,10 @@ fn string(text: &str, out: &mut Vec<u8>) {
 }
 
 fn display(value: impl Display, out: &mut Vec<u8>) {
-    write!(Text(out), "{value}").expect("memory takes all that is written to it");
+    write!(Text(out), "{value}").expect("a write to memory cannot fail");
 }
 
-/// Lets the formatting machinery append to bytes.
+/// Lets the formatting machinery append to a byte vector.
 struct Text<'a>(&'a mut Vec<u8>);
 
 impl fmt::Write for Text<'_> {

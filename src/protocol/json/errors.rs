@@ -1,11 +1,11 @@
-//! Error codes for programs, and the sentences about malformed requests.
+//! Error codes for programs, and the sentences for malformed requests.
 
 use std::fmt;
 
 use super::object::LEVELS_MAX;
 use crate::chat::{ChatError, RequestError};
 
-/// The codes of all errors with their meanings. The codes never change; the sentences beside them, in `message`, may.
+/// All error codes with their meanings. The codes never change, but the sentences beside them in `message` may.
 pub fn error_codes() -> impl Iterator<Item = (&'static str, &'static str)> {
     CODES.iter().copied()
 }
@@ -121,7 +121,7 @@ fn request_code(error: &RequestError) -> &'static str {
     }
 }
 
-/// A sentence for the author of the program: what is wrong, and what to do about it.
+/// Writes a sentence for the author of the program: what is wrong, and what to do about it.
 impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,7 +1,7 @@
-//! A line becomes the fields of an object, and a field becomes a value of the type that a request needs.
+//! Parses a line into the fields of an object, and a field into a value of the type that a request needs.
 //!
-//! Only the fields that an action reads are decoded: what the others hold does no harm. Texts are decoded first and
-//! cleaned then, since `"\u001b[2J"` is harmless until it is decoded.
+//! Only the fields that an action reads are decoded, so others may hold anything. Texts are cleaned after they are decoded,
+//! since `"\u001b[2J"` is harmless until then.
 
 use core::net::IpAddr;
 use std::borrow::Cow;
@@ -19,23 +19,23 @@ use serde_json::value::RawValue;
 use super::super::clean::{clean, is_blank};
 use crate::chat::{Line, Network, RequestError, Secret, SentAt, Tag};
 
-/// How many levels of brackets a line may have, the object's own included. A parser needs some stack for each level;
-/// checking this first keeps that small.
+/// How many levels of brackets a line may have, the object's own included. The parser needs stack for each level, so this
+/// is checked first.
 pub const LEVELS_MAX: usize = 16;
 
-/// The longest `id`, in bytes as it is sent back.
+/// The longest `id`, in bytes as sent back.
 pub const ID_BYTES_MAX: usize = 1024;
 
-/// The longest `sent_at`. RFC 3339 allows any number of digits in a second, but the history of a room keeps the text.
+/// The longest `sent_at`. RFC 3339 allows any number of digits after the second, but the history of a room keeps the text.
 const SENT_AT_BYTES_MAX: usize = 64;
 
 /// The object on a line.
 #[derive(Debug)]
 pub(super) struct Object<'a> {
-    /// Decoded keys and raw values, sorted by key, so that fields with the same key are neighbours. Values of `null`
-    /// count as missing: many programs write them for a field that has no value.
+    /// Decoded keys and raw values, sorted by key, so that fields with the same key are neighbours. A field that is `null`
+    /// counts as missing: many programs write fields without a value like that.
     fields: Vec<(Cow<'a, str>, &'a str)>,
-    /// The fields that the action reads, as its row in the table names them.
+    /// The fields that the action reads, required and optional.
     declared: [&'static [&'static str]; 2],
 }
 
@@ -87,16 +87,16 @@ impl<'a> Object<'a> {
         present.find(|(key, _)| !self.is_declared(key)).map(|(key, _)| &**key)
     }
 
-    /// A key that is there more than once.
+    /// A key that occurs more than once.
     pub(super) fn duplicate_key(&self) -> Option<&str> {
         let mut neighbours = self.fields.windows(2);
         neighbours.find(|pair| pair[0].0 == pair[1].0).map(|pair| &*pair[0].0)
     }
 
-    /// The `id` of the request, which its answer carries. Its control characters become blanks outside of strings, where
-    /// JSON allows only tabs and line ends, and escapes inside, so that no line that is sent contains one.
+    /// The `id` of the request, which its answer carries. So that no answer contains a control character, those outside of
+    /// strings, which JSON limits to tabs and line ends, become blanks, and those inside become escapes.
     pub(super) fn tag(&self) -> Result<Option<Tag>, RequestError> {
-        const { assert!(ID_BYTES_MAX == 1024, "the text below says so") };
+        const { assert!(ID_BYTES_MAX == 1024, "the error below says 1 KiB") };
         let Some(id) = self.raw("id") else {
             return Ok(None);
         };
@@ -125,12 +125,12 @@ impl<'a> Object<'a> {
         value.transpose().map_err(|expected| wrong(key, expected))
     }
 
-    /// A reason or another remark; an empty one counts as missing.
+    /// An optional remark, such as a reason. A blank one counts as missing.
     pub(super) fn remark(&self, key: &'static str) -> Result<Option<String>, RequestError> {
         Ok(self.replacement(key)?.filter(|text| !text.is_empty()))
     }
 
-    /// A text that replaces another; a blank one becomes empty and only removes the other.
+    /// A text that replaces another. A blank text becomes an empty one, which removes the other.
     pub(super) fn replacement(&self, key: &'static str) -> Result<Option<String>, RequestError> {
         let text = self.maybe(key)?.map(|line: Line| line.text);
         Ok(text.map(|text| if is_blank(&text) { String::new() } else { text }))
@@ -138,7 +138,7 @@ impl<'a> Object<'a> {
 
     /// The raw value of a field.
     fn raw(&self, key: &'static str) -> Option<&'a str> {
-        debug_assert!(self.is_declared(key), "the action's row does not name the field {key}");
+        debug_assert!(self.is_declared(key), "the action does not declare the field {key}");
         let at = self.fields.partition_point(|(found, _)| **found < *key);
         let (found, value) = self.fields.get(at)?;
         (**found == *key && *value != "null").then_some(value)
@@ -166,8 +166,8 @@ impl<'de> Visitor<'de> for FieldsVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut fields = Vec::new();
         while let Some((key, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-            // JSON allows half a surrogate pair in a key, which no `str` can hold. Such a key stays as it is written:
-            // it is the name of no field.
+            // JSON allows half a surrogate pair in a key, which a `str` cannot hold. Such a key stays as it is written,
+            // since no field has it.
             let written = key.get();
             let key = if written.contains('\\') {
                 serde_json::from_str(written).map_or(Cow::Borrowed(written), Cow::Owned)
@@ -180,7 +180,7 @@ impl<'de> Visitor<'de> for FieldsVisitor {
     }
 }
 
-/// How many levels of brackets there are outside of strings. Counted without a parser, and right for all valid JSON.
+/// How many levels of brackets a line has outside of strings. Exact for all valid JSON.
 fn levels(line: &[u8]) -> usize {
     let (mut level, mut deepest) = (0usize, 0);
     let mut in_string = false;
@@ -188,7 +188,7 @@ fn levels(line: &[u8]) -> usize {
     while let Some(byte) = bytes.next() {
         match byte {
             b'"' => in_string = !in_string,
-            // An escaped quotation mark ends no string.
+            // Skip the escaped byte, since an escaped quotation mark does not end a string.
             b'\\' if in_string => {
                 bytes.next();
             }
@@ -205,19 +205,19 @@ fn levels(line: &[u8]) -> usize {
 
 /// A type that a field is read as.
 pub(super) trait Value: Sized {
-    /// Reads a raw value. The error says what the field has to hold.
+    /// Reads a raw value. The error says what the field must be.
     fn read(json: &str) -> Result<Self, &'static str>;
 }
 
 fn string(json: &str) -> Result<String, &'static str> {
     serde_json::from_str(json).map_err(|_| {
-        // JSON can write half of a character beyond U+FFFF, such as `"\ud83d"`.
+        // JSON can express half of a character beyond U+FFFF, such as `"\ud83d"`.
         let is_string = json.starts_with('"');
         if is_string { "a text without half a character (a lone surrogate)" } else { "a text" }
     })
 }
 
-/// Parses a string with `parse`; `expected` says what it has to hold.
+/// Parses a JSON string with `parse`. `expected` says what it must be.
 fn parse<T>(
     json: &str,
     expected: &'static str,
@@ -226,7 +226,7 @@ fn parse<T>(
     serde_json::from_str::<String>(json).ok().and_then(|text| parse(&text)).ok_or(expected)
 }
 
-/// The name that somebody or something is to have. It may break any rule of names: the chat says which.
+/// A new name for a person or a room. It may break the rules of names: the Hub checks them.
 impl Value for Line {
     fn read(json: &str) -> Result<Self, &'static str> {
         string(json).map(|text| clean(text.as_bytes()))
@@ -241,14 +241,14 @@ impl Value for String {
     }
 }
 
-/// Not cleaned: it is compared and never shown.
+/// A secret is not cleaned, because it is compared and never shown.
 impl Value for Secret {
     fn read(json: &str) -> Result<Self, &'static str> {
         string(json).map(Secret)
     }
 }
 
-/// Names of people: a list, or a single name.
+/// A list of names, or a single name.
 impl Value for Vec<String> {
     fn read(json: &str) -> Result<Self, &'static str> {
         const NAMES: &str = "a list of at least one name";
@@ -283,14 +283,14 @@ impl Value for bool {
 impl Value for Duration {
     fn read(json: &str) -> Result<Self, &'static str> {
         parse(json, "a length of time such as `30m`, `2h` or `7d`", |text| {
-            // A capital `M` would be a month.
+            // A capital `M` would mean months.
             let duration = humantime::parse_duration(text).ok().filter(|_| !text.contains('M'));
             duration.filter(|duration| !duration.is_zero())
         })
     }
 }
 
-/// An IP address or a network, as it is written.
+/// An IP address or a network, as written.
 pub(super) struct Address(pub(super) String);
 
 impl Value for Address {
@@ -302,7 +302,7 @@ impl Value for Address {
     }
 }
 
-/// A moment by the sender's clock.
+/// A time by the sender's clock.
 impl Value for SentAt {
     fn read(json: &str) -> Result<Self, &'static str> {
         let expected = "a date and time as in RFC 3339, such as `2026-11-20T12:03:04+01:00`";
@@ -326,17 +326,17 @@ fn parse_sent_at(written: &str) -> Option<SentAt> {
     if !is_strict {
         return None;
     }
-    // jiff reads no more than nanoseconds, and second 60 as second 59.
+    // jiff reads at most nanoseconds, and reads second 60 as second 59.
     let fraction = &fraction[..fraction.len().min(9)];
     let text = format!("{seconds}.{fraction}{offset}");
     let pieces = Pieces::parse(&text).ok()?;
     let (local, zone) = (pieces.date().to_datetime(pieces.time()?), pieces.to_numeric_offset()?);
-    // A leap second follows the last second of a day in UTC, everywhere at the same time.
+    // A leap second ends a day in UTC, at the same moment everywhere.
     let utc = local.time().wrapping_sub(SignedDuration::from_secs(zone.seconds().into()));
     if seconds.ends_with("60") && (utc.hour(), utc.minute()) != (23, 59) {
         return None;
     }
-    // Timestamps end a day before the year 9999 does, so that they exist in every zone.
+    // The last timestamp is a day before the end of the year 9999, so that it exists in every zone.
     let at = zone.to_timestamp(local).unwrap_or(Timestamp::MAX);
     Some(SentAt { written: written.into(), at, zone })
 }

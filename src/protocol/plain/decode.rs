@@ -1,15 +1,15 @@
 //! Step 2 of the path of a message: bytes from a telnet client become lines.
 //!
-//! Three layers, each of which keeps between two reads exactly what it needs to continue, because TCP may split and join
-//! what was sent in any way:
+//! TCP may split and join what was sent in any way, so each of three layers keeps the state that it needs between two
+//! reads:
 //!
 //! ```text
 //! bytes ─▶ Telnet ─▶ LineBuffer ─▶ clean ─▶ Input::Line
 //!            └─▶ replies
 //! ```
 //!
-//! They need not be read yet: [`Telnet`] takes telnet's commands out of the bytes and refuses what they ask for,
-//! [`LineBuffer`] finds line ends and keeps to the limits, [`clean`] drops what could hurt another terminal, and [`Watch`]
+//! You can skip the helpers at first: [`Telnet`] removes telnet commands from the bytes and refuses their requests,
+//! [`LineBuffer`] finds line ends and enforces the limits, [`clean`] drops what could harm another terminal, and [`Watch`]
 //! recognises programs on the wrong port.
 
 use super::line::{LineBuffer, Step};
@@ -19,15 +19,14 @@ use crate::chat::{Input, Line, Stranger, Time};
 use crate::protocol::Decoded;
 use crate::protocol::clean::{clean, is_blank};
 
-/// The decoder of one plain-text connection. It holds no buffer unless somebody is in the middle of a line: there may be ten
-/// thousand of them.
+/// The decoder of one plain-text connection. There may be ten thousand, so it holds a buffer only in the middle of a line.
 #[derive(Debug)]
 pub struct PlainDecoder {
     telnet: Telnet,
     line: LineBuffer,
-    /// Looks for strangers until the first line that is not blank.
+    /// Watches for strangers until the end of the first line that is not blank.
     watch: Option<Watch>,
-    /// The last input was sent, and everything after it is ignored: what follows a stranger's greeting may be the body of a
+    /// The last input has been reported, and the rest is ignored: what follows a stranger's greeting may be the body of a
     /// web page's request, and say `SHUTDOWN`.
     finished: bool,
     /// Whether a first line that begins with a brace switches to JSON.
@@ -51,15 +50,15 @@ impl PlainDecoder {
         PlainDecoder { may_be_json: true, ..PlainDecoder::new() }
     }
 
-    /// Takes the bytes of one read and appends what they mean to `out`; the same bytes mean the same however reads split
-    /// them. `now` is for the limits on telnet's answers. Returns the rest of the bytes from the brace on that switches the
-    /// connection to JSON, untouched: telnet's commands mean nothing there.
+    /// Decodes the bytes of one read and appends the result to `out`. The result does not depend on how reads split the
+    /// bytes. `now` is for the rate limits on telnet. If a brace switches the connection to JSON, returns the bytes from
+    /// that brace on, unprocessed: telnet commands mean nothing there.
     pub fn feed<'a>(&mut self, all: &'a [u8], now: Time, out: &mut Decoded) -> Option<&'a [u8]> {
         if self.finished {
             return None;
         }
         let mut bytes = all;
-        self.telnet.pay_debt(now, &mut out.replies);
+        self.telnet.send_postponed_answer(now, &mut out.replies);
         while let Some(heard) = self.telnet.step(&mut bytes, now, &mut out.replies) {
             match heard {
                 Heard::Nothing => {}
@@ -71,7 +70,7 @@ impl PlainDecoder {
                 }
                 Heard::EraseCharacter => self.line.erase_grapheme(),
                 Heard::EraseLine => self.line.erase(),
-                // In the middle of a UTF-8 character, this byte is text and not a key.
+                // In the middle of a UTF-8 character, the byte is text and not a key.
                 Heard::SpecialKey { mistaken_for, .. } if self.line.is_mid_letter() => {
                     self.read_data(&[mistaken_for], &mut out.inputs);
                 }
@@ -92,20 +91,20 @@ impl PlainDecoder {
         None
     }
 
-    /// When [`PlainDecoder::feed`] has to be called without bytes, because an answer is owed.
+    /// When to call [`PlainDecoder::feed`] even without bytes, because a postponed answer is due.
     pub fn answer_due(&self) -> Option<Time> {
-        if self.finished { None } else { self.telnet.debt_due() }
+        if self.finished { None } else { self.telnet.answer_due() }
     }
 
-    /// The client has closed its sending side. A line counts without its end: `printf hi | nc` says hi. A character without
-    /// its end becomes U+FFFD.
+    /// Reports that the client has closed its sending side. An unfinished line counts as a line, so `printf hi | nc` says
+    /// hi. An incomplete character becomes U+FFFD.
     pub fn finish(&mut self, out: &mut Decoded) {
         if let Some(line) = self.line.finish() {
             self.read_line(&line, &mut out.inputs);
         }
     }
 
-    /// Takes bytes without telnet's commands. Returns how many it leaves because they are JSON, usually 0.
+    /// Reads bytes without telnet commands. Returns how many it leaves because they are JSON, usually 0.
     fn read_data(&mut self, mut data: &[u8], inputs: &mut Vec<Input>) -> usize {
         while !self.finished {
             if self.is_json(data) {
@@ -116,7 +115,7 @@ impl PlainDecoder {
             };
             match step {
                 Step::Ended(line) => self.read_line(&line, inputs),
-                // A TLS hello has no line ends.
+                // A TLS hello has no lines, so it must be recognised before the end of one.
                 Step::Typed if self.watch.is_some() && self.line.begins_like_tls() => {
                     self.finish_with(Input::Stranger(Stranger::Tls), inputs);
                 }
@@ -142,7 +141,7 @@ impl PlainDecoder {
         0
     }
 
-    /// Whether the next byte is the brace that begins the first line which is not blank.
+    /// Whether the next byte is a brace that begins the first non-blank line.
     fn is_json(&self, data: &[u8]) -> bool {
         self.may_be_json
             && data.first() == Some(&b'{')
@@ -150,11 +149,11 @@ impl PlainDecoder {
             && self.line.is_at_start()
     }
 
-    /// Takes a whole line, without its end.
+    /// Reads one whole line, without its end.
     fn read_line(&mut self, bytes: &[u8], inputs: &mut Vec<Input>) {
         let line = clean(bytes);
         if is_blank(&line.text) {
-            // Such a line is no greeting: HTTP allows empty lines before a request.
+            // Keep watching for strangers: HTTP allows empty lines before a request.
             inputs.push(Input::Line(Line { text: String::new(), altered: line.altered }));
             return;
         }
@@ -164,7 +163,7 @@ impl PlainDecoder {
         }
     }
 
-    /// Adds the last input, releases the buffer and ignores everything from now on.
+    /// Reports the last input, releases the buffer and ignores the rest.
     fn finish_with(&mut self, last: Input, inputs: &mut Vec<Input>) {
         inputs.push(last);
         self.line = LineBuffer::default();

@@ -1,7 +1,7 @@
 //! Step 6 of the path of a message: a [`Message`] becomes lines for a terminal, which end in CR LF.
 //!
-//! The server's own lines begin with `server: `, a person's with `NAME : `. A name holds no blank and a text no line end, so
-//! nobody can forge either. UTF-8 has no byte 0xFF, so telnet's doubling of IAC is never needed.
+//! The server's own lines begin with `server: `, a person's with `NAME : `. A name contains no blank and a text no line end,
+//! so nobody can forge either. UTF-8 has no byte 0xFF, so no byte needs telnet's escape, a doubled IAC.
 //!
 //! The wording of everything but chat messages is in `sentences` (one line each) and `tables` (lists).
 
@@ -15,10 +15,10 @@ use super::layout::{clock, day_and_clock, line};
 use super::tables;
 use crate::chat::{Audience, ChatMessage, Manner, Message, SentAt, Timestamps};
 
-/// A smaller difference of the sender's clock is not shown.
+/// A smaller deviation of the sender's clock is not shown.
 const CLOCK_DIFFERENCE_MIN: SignedDuration = SignedDuration::from_mins(1);
 
-/// Appends `message` to `out` as the bytes for a terminal. `timestamps` is how this person sees when something was said;
+/// Appends `message` to `out` as the bytes for a terminal. `timestamps` says which times to put before chat messages; all
 /// times are in `zone`.
 pub fn encode(message: &Message, timestamps: Timestamps, zone: &TimeZone, out: &mut Vec<u8>) {
     match message {
@@ -28,7 +28,7 @@ pub fn encode(message: &Message, timestamps: Timestamps, zone: &TimeZone, out: &
     }
 }
 
-/// A message at the time it is said.
+/// A message when it is said, not as part of the history.
 fn chat(message: &ChatMessage, timestamps: Timestamps, zone: &TimeZone, out: &mut Vec<u8>) {
     let time = || zone.to_datetime(message.received_at);
     match timestamps {
@@ -41,7 +41,7 @@ fn chat(message: &ChatMessage, timestamps: Timestamps, zone: &TimeZone, out: &mu
     without_time(message, out);
 }
 
-/// `NAME : TEXT`, by copying and not by the machinery of formatting: every chat message comes here.
+/// `NAME : TEXT`. Every chat message comes here, so this copies instead of using the formatting machinery.
 fn without_time(message: &ChatMessage, out: &mut Vec<u8>) {
     let mut push =
         |parts: &[&str]| parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
@@ -57,7 +57,7 @@ fn without_time(message: &ChatMessage, out: &mut Vec<u8>) {
     push(&[&message.text, "\r\n"]);
 }
 
-/// Past messages, each with its time, and with its date if that is not the date of `now`.
+/// Past messages, each with its time, and with its date if that is not today's.
 fn history(
     room: &str,
     messages: &[Arc<ChatMessage>],
@@ -83,7 +83,7 @@ fn history(
     }
 }
 
-/// The sender's clock and zone, with the date if that is not the date of `received`.
+/// The time by the sender's clock and zone, with the date if that is not the date of `received`.
 fn sender_clock(sent: &SentAt, received: DateTime) -> String {
     let time = sent.zone.to_datetime(sent.at);
     let written = if time.date() == received.date() { clock(time) } else { day_and_clock(time) };

@@ -1,4 +1,4 @@
-//! Lines of the server, kept within the width and the height of an ordinary terminal, and times as people write them.
+//! Lays out the server's lines for an ordinary terminal, and formats times.
 
 use jiff::civil::DateTime;
 use unicode_segmentation::UnicodeSegmentation;
@@ -12,22 +12,22 @@ const LINE_COLUMNS_MAX: usize = 80;
 pub(super) const TEXT_COLUMNS_MAX: usize = LINE_COLUMNS_MAX - PREFIX.len();
 /// The most lines of a list, so that its beginning is still on the screen.
 const LIST_LINES_MAX: usize = 48;
-/// How much of somebody's input is quoted back, in columns and in characters, since some characters have no width.
+/// How much of somebody's input to quote back, in columns and in characters, since some characters have no width.
 const QUOTE_COLUMNS_MAX: usize = 32;
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// Appends one line of the server's own.
+/// Appends one line from the server.
 pub(super) fn line(text: &str, out: &mut Vec<u8>) {
     for part in [PREFIX.as_bytes(), text.as_bytes(), b"\r\n"] {
         out.extend_from_slice(part);
     }
 }
 
-/// Joins `pieces` with blanks into as few lines as hold them, and says how many are not shown. `beyond` counts those
-/// that are not in `pieces` at all. Appends nothing if there are no pieces.
+/// Joins `pieces` with blanks into as few lines as possible, and says how many are not shown. `beyond` is the number of
+/// those that are not in `pieces` at all.
 pub(super) fn wrap(pieces: impl IntoIterator<Item = String>, beyond: usize, out: &mut Vec<u8>) {
     let mut pieces = pieces.into_iter();
     let (mut text, mut columns, mut lines) = (String::new(), 0, 0);
@@ -56,8 +56,8 @@ pub(super) fn wrap(pieces: impl IntoIterator<Item = String>, beyond: usize, out:
     and_more(beyond, out);
 }
 
-/// Appends a title, and below it rows in aligned columns, each cut to the width of a line. `rows` may be only the first
-/// of `total`.
+/// Appends a title, then rows in aligned columns, each row cut to the width of a line. `rows` may be only the first of
+/// `total`.
 pub(super) fn columns<const N: usize>(
     title: &str,
     rows: impl IntoIterator<Item = [String; N]>,
@@ -105,8 +105,7 @@ pub fn cut(text: &str, columns_max: usize) -> String {
     cut
 }
 
-/// The part of somebody's input that is quoted back. It is counted in characters too, since one letter may have any
-/// number of marks.
+/// The part of somebody's input to quote back. See [`QUOTE_COLUMNS_MAX`].
 pub(super) fn quoted(typed: &str) -> &str {
     let mut columns = 0;
     let beyond = typed.char_indices().enumerate().find(|&(count, (_, c))| {
@@ -121,7 +120,7 @@ pub fn past(time: Time) -> String {
     length(time.as_secs())
 }
 
-/// A length of time that remains, rounded up to the smallest unit shown, since it is a promise.
+/// A length of time that remains, rounded up to the smallest unit shown, so that it is not too short.
 pub(super) fn left(time: Time) -> String {
     let seconds = seconds_left(time);
     let unit = match seconds {

@@ -11,8 +11,8 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::super::clean::ordinary_prefix;
 use super::stranger::begins_like_tls;
 
-/// The longest typed line, in bytes as received. Erased bytes count, because they were received; the line's end and
-/// telnet commands do not. A longer line is answered with one [`Input::LineTooLong`](crate::chat::Input::LineTooLong).
+/// The longest typed line, in bytes as received. Erased bytes count too; the line's end and telnet commands do not. A
+/// longer line is reported with one [`Input::LineTooLong`](crate::chat::Input::LineTooLong).
 pub const LINE_BYTES_MAX: usize = 4096;
 
 /// The longest JSON line, in bytes as received; the line's end does not count.
@@ -28,21 +28,21 @@ const EOT: u8 = 0x04;
 const BACKSPACE: u8 = 0x08;
 const LF: u8 = b'\n';
 const CR: u8 = b'\r';
-/// What most keyboards send for the key above Enter.
+/// What most terminals send for the backspace key.
 const DELETE: u8 = 0x7F;
 
-/// How far back an erase looks for the beginning of a letter, in bytes. A family of four, each with a skin colour,
+/// How far back an erase looks for the beginning of a letter, in bytes. The emoji of a family of four with skin tones
 /// takes 41. Without a bound, each backspace would search a long line of combining marks from its beginning.
 const GRAPHEME_BYTES_MAX: usize = 128;
 
 /// The meaning of the next few bytes.
 #[derive(Debug)]
 pub(in crate::protocol) enum Step<'a> {
-    /// They belong to the line or have edited it.
+    /// They belong to the line, or edited it.
     Typed,
     /// A line, without its end.
     Ended(Cow<'a, [u8]>),
-    /// The line exceeds its limit. Reported once, with the bytes received until then.
+    /// The line exceeds its limit. Reported once, with the bytes that were kept.
     TooLong(Vec<u8>),
     /// Bytes of a line that is too long.
     Skipped(&'a [u8]),
@@ -54,20 +54,20 @@ pub(in crate::protocol) enum Step<'a> {
     EndOfTransmission,
 }
 
-/// The line that has begun and not ended.
+/// The current, unfinished line.
 #[derive(Debug, Default)]
 pub(in crate::protocol) struct LineBuffer {
     is_json: bool,
-    /// The bytes received and not erased; they may end in half a character. Handed over or dropped with the line, so
-    /// that a silent connection holds no buffer.
+    /// The bytes received and not erased, which may end within a character. The buffer goes with the line, so a silent
+    /// connection holds none.
     typed: Vec<u8>,
-    /// How many bytes have been received since the last line end. Erasing does not lower it: typing and erasing for
-    /// ever is a line without an end, too.
+    /// How many bytes have been received since the last line end. Erasing does not lower this, or a client could type and
+    /// erase for ever.
     received: usize,
-    /// Whether the line is too long and everything up to its end is skipped.
+    /// The line is too long, and everything up to its end is skipped.
     skipping: bool,
-    /// In a typed line: the last byte was a CR and has ended a line; an LF or NUL that follows belongs to that end. In
-    /// a JSON line: a CR has come at the limit; if an LF follows, the CR belongs to the end and does not count.
+    /// In a typed line: the last byte was a CR, which ended a line. An LF or NUL that follows belongs to that end. In a
+    /// JSON line: a CR has come at the limit. If an LF follows, the CR belongs to the line's end and does not count.
     after_cr: bool,
 }
 
@@ -76,12 +76,12 @@ impl LineBuffer {
         LineBuffer { is_json: true, ..LineBuffer::default() }
     }
 
-    /// Takes some bytes from the front of `data`; `None` when it is empty. A step takes either a run of ordinary bytes
-    /// or one byte with a meaning, so the caller can look at the line after each of those.
+    /// Takes some bytes from the front of `data`, or returns `None` if it is empty. A step takes either a run of ordinary
+    /// bytes or one byte with a special meaning, so the caller can check the line after each.
     pub(in crate::protocol) fn step<'a>(&mut self, data: &mut &'a [u8]) -> Option<Step<'a>> {
         let (&first, rest) = data.split_first()?;
         // Telnet ends a line with CR LF or CR NUL (RFC 854), Unix with LF, and some programs with CR alone. A CR ends
-        // the line at once, since nothing may follow it; an LF or NUL is swallowed if it comes.
+        // the line at once, since nothing need follow it; an LF or NUL that does follow is dropped.
         if !self.is_json && mem::take(&mut self.after_cr) && matches!(first, LF | NUL) {
             *data = rest;
             return Some(Step::Typed);
@@ -105,14 +105,14 @@ impl LineBuffer {
         } else {
             ordinary_prefix(within_limit, is_ordinary)
         };
-        // Without a run, the first byte may have a meaning.
+        // Without a run, take the first byte, which may have a special meaning.
         let (run, rest) = data.split_at(run.max(1));
         *data = rest;
         if !self.skipping {
             if !self.is_json && !is_ordinary(first) {
                 return Some(self.control(first));
             }
-            // By far the most usual case: one read holds the whole line, so nothing needs to be kept.
+            // By far the most common case: one read holds the whole line, so nothing needs to be kept.
             if self.typed.is_empty()
                 && let Some((&end, rest)) = rest.split_first()
                 && self.is_line_end(end)
@@ -126,7 +126,7 @@ impl LineBuffer {
         Some(if self.skipping { Step::Skipped(run) } else { Step::Typed })
     }
 
-    /// The other end will send no more: the bytes received so far are the last line.
+    /// Ends the input: the bytes received so far are the last line.
     pub(in crate::protocol) fn finish(&mut self) -> Option<Vec<u8>> {
         Some(mem::take(&mut self.typed)).filter(|line| !line.is_empty())
     }
@@ -143,7 +143,7 @@ impl LineBuffer {
         begins_like_tls(&self.typed)
     }
 
-    /// Whether the next byte may be the first of a line.
+    /// Whether the next byte would be the first of a line.
     pub(super) fn is_at_start(&self) -> bool {
         self.typed.is_empty() && !self.skipping
     }
@@ -152,7 +152,7 @@ impl LineBuffer {
         self.typed = Vec::new();
     }
 
-    /// Erases the last grapheme cluster: what a person sees as one letter and erases with one key.
+    /// Erases the last grapheme cluster, which a person sees as one letter.
     pub(super) fn erase_grapheme(&mut self) {
         let look_from = self.typed.len().saturating_sub(GRAPHEME_BYTES_MAX);
         // These bytes need not be UTF-8, and may begin inside a character. An invalid sequence is shown as one U+FFFD
@@ -171,7 +171,7 @@ impl LineBuffer {
         byte == LF || byte == CR && !self.is_json
     }
 
-    /// How many bytes may come before the next limit is exceeded.
+    /// How many more bytes the current limit allows.
     fn room(&self) -> usize {
         let limit = match (self.skipping, self.is_json) {
             (true, _) => ENDLESS_BYTES_MAX,
@@ -189,26 +189,26 @@ impl LineBuffer {
         self.received += 1;
         match byte {
             BACKSPACE | DELETE => self.erase_grapheme(),
-            // Some programs send a NUL now and then to keep a connection alive. It does not begin a line.
+            // Some programs send NULs to keep a connection alive. They do not begin a line.
             NUL if self.typed.is_empty() => {}
-            // The rest stays for now: a tab is a blank, and escape sequences are later dropped whole.
+            // Other control characters stay for now: `clean` turns tabs into blanks and drops escape sequences whole.
             other => self.typed.push(other),
         }
         Step::Typed
     }
 
-    /// The line is over: `whole`, or else the bytes that were kept.
+    /// Ends the line, which is `whole`, or else the bytes that were kept.
     fn end<'a>(&mut self, end: u8, whole: Option<&'a [u8]>) -> Step<'a> {
         self.after_cr = end == CR;
         self.received = 0;
         if mem::take(&mut self.skipping) {
             return Step::SkippedToEnd;
         }
-        // A CR before the LF of a JSON line stays: JSON treats it as a blank.
+        // A CR before the LF of a JSON line stays: in JSON it is white space.
         Step::Ended(whole.map_or_else(|| Cow::Owned(mem::take(&mut self.typed)), Cow::Borrowed))
     }
 
-    /// One byte more than a limit allows has come, and it ends no line.
+    /// Handles a byte over the limit that does not end the line.
     fn overflow(&mut self) -> Step<'static> {
         if mem::replace(&mut self.skipping, true) {
             return Step::Endless;
@@ -218,7 +218,7 @@ impl LineBuffer {
     }
 }
 
-/// Whether a byte of a typed line stands for itself: it is not a control character.
+/// Whether a byte of a typed line is not a control character.
 fn is_ordinary(byte: u8) -> bool {
     byte >= b' ' && byte != DELETE
 }

@@ -1,4 +1,4 @@
-//! The messages that are sentences. The JSON protocol sends these words too, for a person to read.
+//! The wording of messages that are one sentence. The JSON protocol sends these sentences too, for people to read.
 
 use std::sync::Arc;
 
@@ -166,8 +166,8 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
     }
 }
 
-/// The sentence of an error. JSON clients get it beside the error's code, and a client that detects an error before it
-/// sends the request uses it too.
+/// The sentence for an error. JSON clients get it beside the error's code. The terminal client uses it too, for errors that
+/// it detects before it sends a request.
 pub fn error_sentence(error: &ChatError) -> String {
     match error {
         ChatError::Name(error) => format!("That is no username: {error}"),
@@ -274,7 +274,7 @@ pub fn error_sentence(error: &ChatError) -> String {
     }
 }
 
-/// The pieces of the answer to a sender: who gets the message and who is not here. No pieces if nobody was named.
+/// The answer to a sender, in pieces: who gets the message and who is not here. There are no pieces if nobody was named.
 pub(super) fn delivered(
     to: &[Arc<str>],
     absent: &[String],
@@ -298,8 +298,7 @@ pub(super) fn nobody_of(names: &[String]) -> Vec<String> {
     pieces
 }
 
-/// Names with commas between them, as pieces of a sentence. `opening` stands before the first name, `end` behind the
-/// last.
+/// Names separated by commas, as pieces of a sentence. `opening` goes before the first name, `end` after the last.
 pub(super) fn named(opening: &str, names: &[impl AsRef<str>], end: &str) -> Vec<String> {
     let last = names.len().saturating_sub(1);
     let pieces = names.iter().enumerate().map(|(at, name)| {
@@ -319,14 +318,14 @@ pub(super) fn ban_added(ban: &Ban, zone: &TimeZone) -> String {
     format!("{} is banned {until}{}.", banned(ban), because(ban.why.as_deref()))
 }
 
-/// The name and the address that a ban keeps out.
+/// The banned name and network.
 pub(super) fn banned(ban: &Ban) -> String {
     let name = ban.name.as_deref().map(str::to_owned);
     let network = ban.network.map(|network| network.to_string());
     name.into_iter().chain(network).collect::<Vec<_>>().join(", ")
 }
 
-/// The rest of a line that says that somebody has left: which operator removed them, and why.
+/// The end of the line that says that somebody has left: which operator removed them, and why.
 fn removal(removed: Option<&Removal>) -> String {
     removed.map_or_else(String::new, |Removal { banned, by, why }| {
         let done = if *banned { "banned" } else { "kicked" };

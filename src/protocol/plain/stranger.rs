@@ -1,17 +1,17 @@
 //! Recognises programs that came to the wrong port by the first line they send.
 //!
-//! This is a defence. Any web page can make a browser on this machine send a request to a port on loopback, where
-//! everybody is an operator, and choose the request's body. The request line comes first and gives it away.
+//! This is a defence. Any web page can make a browser on this machine send a request with any body to a port on loopback,
+//! where everybody is an operator by default. The request line comes first, so it gives the browser away.
 
 use crate::chat::Stranger;
 
-/// The end of every HTTP request line, without the version's digits: `GET / HTTP/1.1` (RFC 9112, section 3).
+/// The end of every HTTP request line, before the digits of the version: `GET / HTTP/1.1` (RFC 9112, section 3).
 const VERSION: &[u8] = b" HTTP/";
 
 /// Watches for strangers during the first line that is not blank.
 #[derive(Debug, Default)]
 pub(in crate::protocol) struct Watch {
-    /// How many bytes of [`VERSION`] the bytes seen so far end with, once the line is too long to be kept.
+    /// How many bytes of [`VERSION`] the line ends with so far. Used once the line is too long to be kept.
     version_seen: u8,
 }
 
@@ -32,14 +32,14 @@ impl Watch {
         self.look_at_skipped(start)
     }
 
-    /// Looks at more of a line that is too long. Even an HTTP method can be thousands of letters: a page chooses it
-    /// freely if a colluding name server makes the browser believe that this port belongs to the page's own server.
+    /// Looks at more of a line that is too long. Even an HTTP method can have thousands of letters: a page may choose any
+    /// method if DNS rebinding makes the browser believe that this port belongs to the page's own server.
     pub(in crate::protocol) fn look_at_skipped(&mut self, run: &[u8]) -> Option<Stranger> {
         for &byte in run {
             self.version_seen = match VERSION.get(usize::from(self.version_seen)) {
                 Some(&expected) if byte == expected => self.version_seen + 1,
                 None if byte.is_ascii_digit() => return Some(Stranger::Http),
-                // Only the blank can begin `VERSION` anew.
+                // `VERSION` begins with its only blank, so only a blank can begin it again.
                 _ => u8::from(byte == VERSION[0]),
             };
         }
@@ -53,7 +53,7 @@ pub(in crate::protocol) fn begins_like_tls(bytes: &[u8]) -> bool {
 }
 
 /// Whether a line is `method target HTTP/digit…`. A target is a path, a star, or contains a colon (RFC 9112, section
-/// 3.2); a person may well say "I like HTTP/1.1".
+/// 3.2). This lets a person say "I like HTTP/1.1".
 fn is_request(line: &str) -> bool {
     let mut words = line.split_ascii_whitespace();
     let (Some(method), Some(target), Some(version)) = (words.next(), words.next(), words.next())
@@ -65,7 +65,7 @@ fn is_request(line: &str) -> bool {
         && version.strip_prefix("HTTP/").is_some_and(begins_with_digit)
 }
 
-/// Whether a line begins with `method target…`, where the target is no word of a conversation.
+/// Whether a line begins with `method target…`, where the target does not look like a word.
 fn begins_like_request(start: &[u8]) -> bool {
     let Some(blank) = start.iter().position(|&byte| byte == b' ') else {
         return false;

@@ -1,4 +1,4 @@
-//! The answers of several lines: people, rooms, bans, threads and commands.
+//! The wording of messages that may take several lines: people, rooms, bans, threads and commands.
 
 use std::iter;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::chat::{
 
 /// A person who has said something within this time is not shown as idle.
 const IDLE_AFTER: Time = Time::from_secs(60);
-/// The width of the name of the operator who made a ban.
+/// The greatest width of `by NAME` in the list of bans.
 const BY_COLUMNS_MAX: usize = 20;
 
 /// Appends a message that is not a chat message.
@@ -40,7 +40,7 @@ pub(super) fn encode(message: &Message, zone: &TimeZone, out: &mut Vec<u8>) {
         Message::Motd(Some(text)) => text.lines().for_each(|text| line(text, out)),
         Message::Help { operator, topic } => help(*operator, *topic, out),
         Message::WrongProtocol(stranger) => wrong_protocol(*stranger, out),
-        // `sentence` lists all others: a new message does not compile until it has words.
+        // `sentence` matches exhaustively, so a new message does not compile until it has words.
         other => line(&sentence(other), out),
     }
 }
@@ -51,9 +51,9 @@ fn wrong_protocol(stranger: Stranger, out: &mut Vec<u8>) {
         Stranger::Http => out.extend_from_slice(
             b"HTTP/1.1 400 This is a chat server: use telnet\r\nConnection: close\r\n\r\n",
         ),
-        // RFC 4253, section 4.2: a server may send lines of text before its version, and ssh -v shows them.
+        // A server may send lines of text before its version (RFC 4253, section 4.2), and `ssh -v` shows them.
         Stranger::Ssh => line("This is a chat server, not SSH: use telnet.", out),
-        // TLS has no line for a text.
+        // TLS has no place for a text.
         Stranger::Tls => {}
     }
 }
@@ -101,7 +101,7 @@ fn who(room: Option<&str>, people: &[PersonListing], total: usize, out: &mut Vec
     wrap(iter::once(opening).chain(people_shown), total.saturating_sub(people.len()), out);
 }
 
-/// A name and whatever is remarkable about the person, in at most a line: rooms, idleness, absence.
+/// A name with remarks: rooms, idle time and absence. The result fits on one line.
 fn person(person: &PersonListing, with_rooms: bool) -> String {
     let mut remarks = Vec::new();
     if person.idle >= IDLE_AFTER {
@@ -110,7 +110,7 @@ fn person(person: &PersonListing, with_rooms: bool) -> String {
     if person.away {
         remarks.push("away".into());
     }
-    // Everybody on telnet starts in the lobby, so it is not worth a word.
+    // Everybody on telnet starts in the lobby, so the lobby alone is not worth a remark.
     let is_usual = matches!(person.rooms.as_slice(), [room] if &**room == LOBBY_NAME);
     if with_rooms && !is_usual && !person.rooms.is_empty() {
         let others: usize = remarks.iter().map(|remark| remark.width() + "; ".len()).sum();
@@ -180,15 +180,15 @@ fn bans(bans: &[Ban], total: usize, now: Timestamp, out: &mut Vec<u8>) {
             }
             None => "for good".into(),
         };
-        // A long name would leave no room for the reason, which matters more.
+        // The reason matters more than a long name, so it gets the room.
         let by = cut(&format!("by {}", ban.by), BY_COLUMNS_MAX);
         [banned(ban), until, by, ban.why.clone().unwrap_or_default()]
     });
     columns(&format!("{total} ban(s):"), rows, total, out);
 }
 
-/// The role of a thread is not shown: its name begins with it. A queue with a unit is bytes that wait for a client, one
-/// without a unit is events in the inbox.
+/// A thread's role is not shown, because its name begins with it. A queue with a unit counts bytes that wait for a client;
+/// one without a unit counts events in the inbox.
 fn threads(rows: &[ThreadListing], total: usize, out: &mut Vec<u8>) {
     let size = |bytes| ByteSize(bytes).display().iec_short().to_string();
     let head = ["name", "does", "alive", "queue", "read", "sent"].map(str::to_owned);
@@ -207,7 +207,7 @@ fn threads(rows: &[ThreadListing], total: usize, out: &mut Vec<u8>) {
             size(row.bytes_out),
         ]
     });
-    // The head is a row of the table, too.
+    // The head counts as a row.
     columns(&format!("{total} thread(s):"), iter::once(head).chain(rows), total + 1, out);
 }
 

@@ -1,9 +1,9 @@
 //! Removes telnet commands from a connection's bytes and refuses every option they ask for (RFC 854, RFC 855).
 //!
 //! Every option is refused, even ECHO and SUPPRESS-GO-AHEAD: a server that agrees to those receives each key as it is
-//! pressed and has to edit the line itself. A refusal is sent once for each change, since two programs that answer each
-//! answer never stop (RFC 1143). The server asks for nothing and offers nothing, so programs that do not speak telnet,
-//! such as `nc`, never see a byte of it.
+//! pressed and has to edit the line itself. Each change is refused once, since two programs that answer each other's
+//! answers never stop (RFC 1143). The server requests and offers nothing itself, so programs that do not speak telnet,
+//! such as `nc`, never see a telnet command.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ const SUSPEND: u8 = 237;
 /// RFC 1184: the key for end of file.
 const END_OF_FILE: u8 = 236;
 
-/// RFC 860. An option that is never on: it asks for an answer once everything before it has been processed.
+/// RFC 860. Not a mode: a request for an answer once everything before it has been processed.
 const TIMING_MARK: u8 = 6;
 
 /// How many refusals a connection gets. There are about fifty options, and no honest program changes its mind so often.
@@ -41,27 +41,27 @@ const REFUSALS_MAX: u8 = 64;
 const ANSWERS_MAX: usize = 10;
 const ANSWERS_PERIOD: Duration = Duration::from_secs(1);
 
-/// More than [`ENDLESS_BYTES_MAX`] bytes of commands in this time are a flood. A total would not do: some programs send
-/// a NOP twice a minute for months, to keep the connection alive.
+/// More than [`ENDLESS_BYTES_MAX`] bytes of commands in this time are a flood. A limit on the total would not work: some
+/// programs send a NOP twice a minute for months to keep the connection alive.
 const COMMANDS_PERIOD: Duration = Duration::from_secs(10);
 
 /// The meaning of the next few bytes.
 #[derive(Debug)]
 pub(super) enum Heard<'a> {
-    /// A command, or part of one, that concerns nobody else.
+    /// A command, or part of one, that the caller can ignore.
     Nothing,
-    /// Bytes of the conversation.
+    /// Bytes of text.
     Data(&'a [u8]),
     EraseCharacter,
     EraseLine,
-    /// A special key was pressed; or GNU telnet mistook this byte, in the middle of a letter, for that key.
+    /// A special key; or GNU telnet mistook this byte, in the middle of a letter, for that key.
     SpecialKey {
         mistaken_for: u8,
         erases_line: bool,
     },
     /// The other end will send no more: Ctrl-D, or the end of PuTTY's input.
     EndOfInput,
-    /// More bytes of commands than any honest program sends.
+    /// The client floods the server with commands.
     TooMuch,
 }
 
@@ -88,7 +88,7 @@ enum State {
 }
 
 impl Telnet {
-    /// Takes some bytes from the front of `bytes` and appends any answer to `replies`; `None` when `bytes` is empty.
+    /// Takes some bytes from the front of `bytes`, or returns `None` if there are none. Appends any answer to `replies`.
     pub(super) fn step<'a>(
         &mut self,
         bytes: &mut &'a [u8],
@@ -133,14 +133,14 @@ impl Telnet {
     }
 
     /// When a postponed answer is due.
-    pub(super) fn debt_due(&self) -> Option<Time> {
+    pub(super) fn answer_due(&self) -> Option<Time> {
         let record = self.record.as_ref()?;
         record.owes_timing_mark.then(|| record.answers.began + ANSWERS_PERIOD)
     }
 
-    /// Answers a timing mark that came after too many others. After Ctrl-C, GNU telnet shows nothing until it gets
-    /// that answer; a person who held the key down would never see the chat again if the answer were dropped.
-    pub(super) fn pay_debt(&mut self, now: Time, replies: &mut Vec<u8>) {
+    /// Sends a postponed answer to a timing mark, if the rate limit now allows it. After Ctrl-C, GNU telnet shows nothing
+    /// until it gets its answer. If that were dropped, a person who held the key down would never see the chat again.
+    pub(super) fn send_postponed_answer(&mut self, now: Time, replies: &mut Vec<u8>) {
         if let Some(record) = &mut self.record
             && record.owes_timing_mark
         {
@@ -149,7 +149,7 @@ impl Telnet {
     }
 }
 
-/// The memory of a connection that speaks telnet.
+/// The negotiations of a connection that speaks telnet.
 #[derive(Debug, Default)]
 struct Record {
     /// The refusals in force, WONT or DONT with an option: at most [`REFUSALS_MAX`].
@@ -164,14 +164,14 @@ struct Record {
 }
 
 impl Record {
-    /// Obeys a command of two bytes; `code` is the slice with the second.
+    /// Handles a command of two bytes. `code` is the slice with the second.
     fn command<'a>(&mut self, code: &'a [u8], now: Time, replies: &mut Vec<u8>) -> Heard<'a> {
         // GNU telnet compares typed bytes with its keys by seven bits only: to it 0x83, the second half of the Russian
         // `у`, is Ctrl-C; 0x8F is Ctrl-O, 0x9A Ctrl-Z and 0x9C Ctrl-\.
         let key = |mistaken_for| Heard::SpecialKey { mistaken_for, erases_line: false };
         match code {
-            // A doubled IAC is data. A line end is never a command: the 255 before it was a letter from a program
-            // that does not speak telnet and sends Latin-1.
+            // A doubled IAC is data. A line end is never a command: the 255 before it was a letter in Latin-1, from a
+            // program that does not speak telnet.
             [IAC | b'\r' | b'\n'] => Heard::Data(code),
             [ERASE_CHARACTER] => Heard::EraseCharacter,
             [ERASE_LINE] => Heard::EraseLine,
@@ -199,7 +199,7 @@ impl Record {
         let refusal = if matches!(verb, DO | DONT) { WONT } else { DONT };
         let is_refused = self.refused.contains(&(refusal, option));
         if matches!(verb, DONT | WONT) {
-            // The option stays or goes off, as we want it: no answer. The next request for it is a change again.
+            // The option is off, as it should be, so this needs no answer. The next request for it is a change again.
             self.refused.retain(|one| *one != (refusal, option));
         } else if !is_refused && self.refusals < REFUSALS_MAX {
             self.refused.push((refusal, option));
@@ -208,7 +208,7 @@ impl Record {
         }
     }
 
-    /// WONT is as good an answer as WILL (RFC 860), and the only one that means the same in both directions.
+    /// Answers a timing mark, or postpones that. WONT is as good an answer as WILL (RFC 860), and agrees to nothing.
     fn answer_timing_mark(&mut self, now: Time, replies: &mut Vec<u8>) {
         self.owes_timing_mark = self.answers.add(1, ANSWERS_PERIOD, now) > ANSWERS_MAX;
         if !self.owes_timing_mark {
@@ -217,7 +217,7 @@ impl Record {
     }
 }
 
-/// Counts within a period of time; the first addition after its end begins a new one.
+/// Counts within a period of time. The first addition after its end begins a new period.
 #[derive(Debug, Default)]
 struct Window {
     began: Time,
