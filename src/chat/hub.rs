@@ -47,7 +47,7 @@ impl Hub {
 
     /// When the Hub next needs an [`Event::DeadlineReached`], if at all.
     pub fn deadline(&self) -> Option<Time> {
-        let shutdown = self.extras.planned_shutdown.as_ref().map(PlannedShutdown::next);
+        let shutdown = self.extras.planned_shutdown().map(PlannedShutdown::next);
         [self.extras.folded.due(), shutdown].into_iter().flatten().min()
     }
 
@@ -107,7 +107,7 @@ impl Hub {
         if let Some(person) = self.people.person_mut(client)
             && !input.is_keepalive()
         {
-            person.active_at = out.now.time;
+            person.touch(out.now.time);
         }
         match input {
             Input::Line(line) if has_joined => self.joined_line(client, line, out),
@@ -187,6 +187,6 @@ impl Hub {
             Operators::Nobody => false,
             Operators::Loopback => state.address().ip().is_loopback(),
         };
-        by_setting || state.person().is_some_and(|person| person.gave_password)
+        by_setting || state.person().is_some_and(|person| person.gave_password())
     }
 }

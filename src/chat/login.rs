@@ -159,7 +159,7 @@ impl Hub {
         if self.settings.motd.is_some() {
             out.tell(client, Message::Motd(self.settings.motd.clone()));
         }
-        if let Some(shutdown) = &self.extras.planned_shutdown {
+        if let Some(shutdown) = self.extras.planned_shutdown() {
             out.tell(client, shutdown.message(out.now.time));
         }
     }

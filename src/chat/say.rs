@@ -150,7 +150,7 @@ impl Hub {
         let mut notices = Vec::new();
         for &recipient in &recipients {
             if let Some(person) = self.people.person_mut(recipient) {
-                person.reply_to = Some((client, from.clone()));
+                person.set_reply_to(client, from.clone());
                 notices.extend(person.away_notice(client));
             }
         }
@@ -201,7 +201,7 @@ impl Hub {
         let muted = self
             .people
             .person(client)
-            .is_some_and(|person| self.extras.muted.contains(person.key()));
+            .is_some_and(|person| self.extras.is_muted(person.key()));
         if muted {
             out.refuse(client, ChatError::YouAreMuted);
         }

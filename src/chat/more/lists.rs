@@ -51,8 +51,8 @@ impl Hub {
         Some(PersonListing {
             name: person.name().clone(),
             rooms: rooms.map(|room| room.name().clone()).collect(),
-            idle: out.now.time.saturating_sub(person.active_at),
-            away: person.away.is_some(),
+            idle: out.now.time.saturating_sub(person.active_at()),
+            away: person.is_away(),
         })
     }
 
@@ -67,10 +67,10 @@ impl Hub {
         let Some(person) = state.person() else {
             return;
         };
-        let muted = self.extras.muted.contains(person.key());
+        let muted = self.extras.is_muted(person.key());
         let details = PersonDetails {
             person: listing,
-            away_why: person.away.as_ref().and_then(|away| away.why.clone()),
+            away_why: person.away_reason().cloned(),
             here_for: out.now.time.saturating_sub(person.joined_at()),
             protocol: state.protocol(),
             operator: self.is_operator(found),

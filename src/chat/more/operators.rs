@@ -40,7 +40,7 @@ impl Hub {
             return out.refuse(client, ChatError::WrongOperatorPassword { tries_left });
         }
         if let Some(person) = self.people.person_mut(client) {
-            person.gave_password = true;
+            person.accept_password();
             out.log(LogEvent::BecameOperator { client, name: person.name().clone() });
             out.answer(client, Message::OperatorNow);
         }
@@ -84,14 +84,10 @@ impl Hub {
             return out.refuse(client, ChatError::NotYourself);
         }
         let key = NameKey::of(&name);
-        if on && found.is_none() || !on && !self.extras.muted.contains(&key) {
+        if on && found.is_none() || !on && !self.extras.is_muted(&key) {
             return out.refuse(client, ChatError::NoSuchPerson(typed));
         }
-        if on {
-            self.extras.muted.insert(key);
-        } else {
-            self.extras.muted.remove(&key);
-        }
+        self.extras.set_muted(key, on);
         self.log_operation(client, if on { "mute" } else { "unmute" }, &name, None, out);
         out.answer(client, Message::Muted { name, on });
     }

@@ -9,7 +9,6 @@ use super::super::hub::Hub;
 use super::super::log_event::LogEvent;
 use super::super::message::Message;
 use super::super::request::Line;
-use super::super::state::Away;
 use super::super::view::{Protocol, Timestamps, View};
 use super::note;
 
@@ -63,7 +62,7 @@ impl Hub {
             return;
         }
         if let Some(person) = self.people.person_mut(client) {
-            person.away = Some(Away { why: why.clone(), notified: FxHashSet::default() });
+            person.set_away(why.clone());
             let from = person.name().clone();
             out.answer(client, Message::NowAway { from, why });
         }
@@ -71,7 +70,7 @@ impl Hub {
 
     pub(super) fn back(&mut self, client: ClientId, out: &mut Reaction) {
         if let Some(person) = self.people.person_mut(client) {
-            person.away = None;
+            person.set_back();
             let from = person.name().clone();
             out.answer(client, Message::NowBack { from });
         }
@@ -102,12 +101,12 @@ impl Hub {
             return;
         };
         if let Some(show) = show {
-            person.timestamps = show;
+            person.set_timestamps(show);
             // JSON messages always carry their times.
             if protocol == Protocol::Plain {
                 out.push(Effect::SetView { client, view: View::Plain(show) });
             }
         }
-        out.answer(client, Message::TimestampsAre(person.timestamps));
+        out.answer(client, Message::TimestampsAre(person.timestamps()));
     }
 }

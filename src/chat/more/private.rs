@@ -13,7 +13,7 @@ impl Hub {
         if self.refuse_muted(client, out) {
             return;
         }
-        let last = self.people.person(client).and_then(|person| person.reply_to.clone());
+        let last = self.people.person(client).and_then(|person| person.reply_to().cloned());
         let Some((writer, name)) = last else {
             return out.refuse(client, ChatError::NobodyToReplyTo);
         };
@@ -22,7 +22,7 @@ impl Hub {
             return out.refuse(client, ChatError::NobodyOf(vec![name.to_string()]));
         };
         if let Some(person) = self.people.person_mut(client) {
-            person.reply_to = Some((writer, name.clone()));
+            person.set_reply_to(writer, name.clone());
         }
         let draft = Draft { manner: Manner::Private, text, sent_at: None };
         self.say_to_people(client, Named::one(writer, name), draft, out);

@@ -34,7 +34,7 @@ impl Hub {
         let planned = PlannedShutdown::new(at, why, by.clone(), now);
         let message = planned.message(now);
         if after.is_some() {
-            self.extras.planned_shutdown = Some(planned);
+            self.extras.plan_shutdown(planned);
             self.tell_everyone(client, message, out);
         } else {
             if has_reason {
@@ -48,7 +48,7 @@ impl Hub {
         let Some(by) = self.people.name(client) else {
             return;
         };
-        if self.extras.planned_shutdown.take().is_none() {
+        if !self.extras.cancel_shutdown() {
             return out.refuse(client, ChatError::NoShutdownPlanned);
         }
         self.log_operation(client, "shutdown cancel", "", None, out);
@@ -63,7 +63,7 @@ impl Hub {
 
     /// Carries out a planned shutdown, or reminds everybody of it, if either is due.
     pub(in crate::chat) fn check_planned_shutdown(&mut self, out: &mut Reaction) {
-        let Some(planned) = &mut self.extras.planned_shutdown else {
+        let Some(planned) = self.extras.planned_shutdown_mut() else {
             return;
         };
         if planned.is_due(out.now.time) {

@@ -14,16 +14,16 @@ use super::ignores::Ignores;
 use super::password_attempts::PasswordAttempts;
 use crate::config::limits::SHUTDOWN_REMINDERS;
 
-/// The parts of this state. Most keep their own invariants: their fields are private.
+/// The parts of this state. Those that are public guard their own fields.
 #[derive(Debug, Default)]
 pub struct Extras {
     pub bans: Bans,
     /// By name, so that coming back under the same name changes nothing.
-    pub muted: HashSet<NameKey>,
+    muted: HashSet<NameKey>,
     pub ignores: Ignores,
     pub password_attempts: PasswordAttempts,
     pub folded: Folded,
-    pub planned_shutdown: Option<PlannedShutdown>,
+    planned_shutdown: Option<PlannedShutdown>,
 }
 
 impl Extras {
@@ -35,6 +35,36 @@ impl Extras {
     pub fn forget_people(&mut self) {
         let (bans, muted) = (std::mem::take(&mut self.bans), std::mem::take(&mut self.muted));
         *self = Self { bans, muted, ..Self::default() };
+    }
+
+    pub fn is_muted(&self, key: &NameKey) -> bool {
+        self.muted.contains(key)
+    }
+
+    pub fn set_muted(&mut self, key: NameKey, on: bool) {
+        if on {
+            self.muted.insert(key);
+        } else {
+            self.muted.remove(&key);
+        }
+    }
+
+    pub fn planned_shutdown(&self) -> Option<&PlannedShutdown> {
+        self.planned_shutdown.as_ref()
+    }
+
+    pub fn planned_shutdown_mut(&mut self) -> Option<&mut PlannedShutdown> {
+        self.planned_shutdown.as_mut()
+    }
+
+    /// Plans a shutdown, instead of one that was planned before.
+    pub fn plan_shutdown(&mut self, planned: PlannedShutdown) {
+        self.planned_shutdown = Some(planned);
+    }
+
+    /// Cancels a planned shutdown, and returns whether there was one.
+    pub fn cancel_shutdown(&mut self) -> bool {
+        self.planned_shutdown.take().is_some()
     }
 
     /// The notice for a client from this address, if the address is banned.

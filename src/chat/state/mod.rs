@@ -17,5 +17,5 @@ mod rooms;
 
 pub use extras::{Extras, PlannedShutdown, ban_notice};
 pub use folded::{Circle, Movement};
-pub use people::{Away, People, all_but};
+pub use people::{People, all_but};
 pub use rooms::{LOBBY, LOBBY_NAME, Room, RoomId, Rooms};

@@ -52,21 +52,21 @@ pub struct Person {
     rooms: Vec<RoomId>,
     joined_at: Time,
     quiet: bool,
-    pub active_at: Time,
+    active_at: Time,
     /// Whether the person became an operator by `/op`.
-    pub gave_password: bool,
-    pub timestamps: Timestamps,
-    pub away: Option<Away>,
+    gave_password: bool,
+    timestamps: Timestamps,
+    away: Option<Away>,
     /// The last person who wrote privately, and their name at that time.
-    pub reply_to: Option<(ClientId, Arc<str>)>,
+    reply_to: Option<(ClientId, Arc<str>)>,
 }
 
 /// The state of a person who is away.
 #[derive(Debug)]
-pub struct Away {
-    pub why: Option<Arc<str>>,
+struct Away {
+    why: Option<Arc<str>>,
     /// Those who have been told already.
-    pub notified: FxHashSet<ClientId>,
+    notified: FxHashSet<ClientId>,
 }
 
 impl Client {
@@ -106,6 +106,57 @@ impl Person {
 
     pub fn is_quiet(&self) -> bool {
         self.quiet
+    }
+
+    /// When the person last sent anything that a program does not send by itself.
+    pub fn active_at(&self) -> Time {
+        self.active_at
+    }
+
+    pub fn touch(&mut self, now: Time) {
+        self.active_at = now;
+    }
+
+    pub fn gave_password(&self) -> bool {
+        self.gave_password
+    }
+
+    /// The right operator password came with `/op`.
+    pub fn accept_password(&mut self) {
+        self.gave_password = true;
+    }
+
+    pub fn timestamps(&self) -> Timestamps {
+        self.timestamps
+    }
+
+    pub fn set_timestamps(&mut self, timestamps: Timestamps) {
+        self.timestamps = timestamps;
+    }
+
+    pub fn is_away(&self) -> bool {
+        self.away.is_some()
+    }
+
+    pub fn away_reason(&self) -> Option<&Arc<str>> {
+        self.away.as_ref()?.why.as_ref()
+    }
+
+    pub fn set_away(&mut self, why: Option<Arc<str>>) {
+        self.away = Some(Away { why, notified: FxHashSet::default() });
+    }
+
+    pub fn set_back(&mut self) {
+        self.away = None;
+    }
+
+    pub fn reply_to(&self) -> Option<&(ClientId, Arc<str>)> {
+        self.reply_to.as_ref()
+    }
+
+    /// Notes the sender of a private message, for `/reply`.
+    pub fn set_reply_to(&mut self, sender: ClientId, name: Arc<str>) {
+        self.reply_to = Some((sender, name));
     }
 
     /// The notice for `sender` that this person is away, unless `sender` has had it since the last `/away`.
