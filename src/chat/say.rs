@@ -198,10 +198,8 @@ impl Hub {
 
     /// Refuses the request if the client is muted, and returns whether it is.
     pub(super) fn refuse_muted(&self, client: ClientId, out: &mut Reaction) -> bool {
-        let muted = self
-            .people
-            .person(client)
-            .is_some_and(|person| self.extras.is_muted(person.key()));
+        let muted =
+            self.people.person(client).is_some_and(|person| self.extras.is_muted(person.key()));
         if muted {
             out.refuse(client, ChatError::YouAreMuted);
         }
