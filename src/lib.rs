@@ -27,7 +27,7 @@
 //! | [`guide`] | the documentation, for people, programs, operators and teachers |
 //!
 //! Three more programs live in `src/bin`: `chat`, the terminal client; `lab`, which compares threads with non-blocking I/O
-//! ([`guide::teaching`] leads to its lesson); and `bench`, which compares the server with others
+//! (with its [lesson](../lab/index.html)); and `bench`, which compares the server with others
 //! ([`guide::measurements`]).
 //!
 //! # The path of a message
