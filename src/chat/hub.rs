@@ -4,7 +4,7 @@
 //!
 //! The `impl Hub` is split into one file for each part of the conversation: `login` (joining and leaving the chat), `join`
 //! (entering and leaving rooms), [`say`](Hub::say), `announce` (arrivals and departures), and `more` (everything that the
-//! classic chat does without, behind one `match` arm: [`Hub::more`]). Two methods of `login` appear in many places:
+//! classic chat does not have, behind one `match` arm: [`Hub::more`]). Two methods of `login` appear in many places:
 //! `dismiss` ends a connection from this side, and `forget` removes a client whose connection is over.
 
 use core::net::SocketAddr;

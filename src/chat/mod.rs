@@ -9,7 +9,7 @@
 //! | [`hub`](Hub) | the state machine: it takes an event and finds the rule for it |
 //! | `say` | the recipients of a chat message |
 //! | `login`, `join`, `announce` | joining the chat, entering rooms, and the announcements of both |
-//! | `more` | what the classic chat does without, behind one `match` |
+//! | `more` | features beyond the classic chat, behind one `match` arm |
 //! | `state` | people, rooms and extras, whose methods keep the invariants |
 //! | `event` | the interface: everything that can happen, and everything that the Hub can ask of the server |
 //! | `request`, `command` | what a client can ask for; how a typed line becomes a request |

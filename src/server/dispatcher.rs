@@ -270,7 +270,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
 
     /// Cuts clients that do not read. They leave the chat, and the others are told.
     fn cut(&mut self, slow: Vec<ClientId>, now: Now) {
-        // When everybody goes, slowness is not the reason.
+        // During a shutdown, the shutdown is the reason.
         let last = if self.is_ending { Message::ShutDown } else { Message::TooSlow };
         for client in slow {
             let zone = &self.zone;

@@ -19,7 +19,7 @@ use crate::protocol::Decoded;
 /// The sending end that listeners, readers and writers share.
 pub type Inbox<'a> = Sender<Inbound<'a>>;
 
-/// What another thread tells the dispatcher. `'a` is the lifetime of the server that lends the places.
+/// A message from another thread to the dispatcher. `'a` is the lifetime of the server that lends the places.
 pub enum Inbound<'a> {
     /// A listener has accepted a connection. Its reader waits for its first turn.
     Connected { connection: Arc<Connection>, place: Place<'a>, protocol: Protocol },
@@ -63,7 +63,7 @@ impl From<InputEnd> for DisconnectReason {
     }
 }
 
-/// How far a writer came.
+/// The result of writing a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
     /// It wrote everything.

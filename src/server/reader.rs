@@ -69,7 +69,7 @@ struct Reader<'r, 's> {
 
 /// How a blocking read went.
 enum Outcome {
-    /// That many bytes; 0 where the decoder owes an answer.
+    /// That many bytes; 0 if a delayed telnet answer is due.
     Bytes(usize),
     EndOfInput,
     LoginTimedOut,

@@ -1,4 +1,5 @@
-//! What the classic chat does without. The Hub comes here through one `match` arm, [`Hub::more`].
+//! Features beyond the classic chat. Their requests come here through one `match` arm of the Hub, [`Hub::more`]; beside it,
+//! the Hub calls `help`, `reload`, `shut_down` and `check_planned_shutdown`.
 //!
 //! | file | feature |
 //! |---|---|
@@ -6,7 +7,7 @@
 //! | `presence` | `/nick`, `/away`, `/back`, `/quiet`, `/timestamp` |
 //! | `private` | `/msg`, `/reply` |
 //! | `ignore` | `/ignore`, `/unignore` |
-//! | `operators` | `/op`, `/kick`, `/mute`, `/unmute`, `/motd`, and changed settings |
+//! | `operators` | `/op`, `/kick`, `/mute`, `/unmute`, `/motd`, and changed settings (`/threads` is an effect) |
 //! | `ban` | `/ban`, `/unban`, `/bans` |
 //! | `shutdown` | `/shutdown`, now or later |
 

@@ -190,7 +190,7 @@ mod tests {
         assert!(bans.of_network(network("192.0.2.1"), at(9)).is_some());
         assert!(bans.of_network(network("192.0.2.1"), at(10)).is_none());
         assert!(bans.of_name(&NameKey::of("bob"), at(10)).is_some());
-        // The other way round.
+        // A temporary ban of the name leaves the ban of the address alone.
         bans.add(ban(Some("eve"), Some("192.0.2.2"), None), at(20));
         bans.add(ban(Some("EVE"), None, Some(30)), at(20));
         assert!(bans.of_name(&NameKey::of("eve"), at(30)).is_none());

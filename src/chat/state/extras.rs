@@ -1,4 +1,4 @@
-//! The state that the classic chat does without.
+//! The state of features beyond the classic chat.
 
 use core::net::IpAddr;
 use std::collections::HashSet;

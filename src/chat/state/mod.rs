@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`People`] | connections, names, and the order in which people joined |
 //! | [`Rooms`] | rooms, their members and their history |
-//! | [`Extras`] | what the classic chat does without: bans, mutes, ignore lists, a planned shutdown, folded announcements |
+//! | [`Extras`] | the state of features beyond the classic chat: bans, mutes, ignore lists, a planned shutdown, folded announcements |
 
 mod bans;
 mod extras;

@@ -2,7 +2,7 @@
 //!
 //! 1. Effects only **append** to outboxes. A message's bytes lie on the [`Tape`] once; an outbox knows which part is its own.
 //! 2. At the end of a batch, each touched outbox is **flushed** with one send that never blocks.
-//! 3. What a full socket does not take is **handed over** to a writer thread, and with it the right to write.
+//! 3. Bytes that a full socket does not take are **handed over** to a writer thread, and with them the right to write.
 //! 4. With `Drained`, the writer gives that right **back**. What has gathered meanwhile is flushed like anything else.
 //!
 //! A client that stops reading fills its socket, then keeps a writer blocked while its outbox grows. It is **cut** (in
