@@ -31,7 +31,7 @@ pub const EXPERIMENT: Experiment = Experiment {
     ],
     change: Change {
         file: "src/bin/lab/experiments/busy_loop.rs",
-        line: "[(\"polling\", &[\"polling\"]),",
+        line: "(\"polling\", &[\"polling\"]),",
         try_this: "Replace `&[\"polling\"]` with `&[\"polling\", \"--sleep\", \"1ms\"]`. The core becomes nearly free, \
                    and the remaining cost grows with the number of clients. The experiment `sleep` shows the price.",
     },

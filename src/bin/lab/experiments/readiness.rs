@@ -108,8 +108,8 @@ fn outcome(poll: &[Cost], epoll: &[Cost]) -> Outcome {
             |idle| format!("At about {idle:.0} idle clients."),
         ),
         claims: claims! {
-            poll_many > 4.0 * poll_few =>
-                "With poll, a message costs at least 4 times as much with {many} idle clients as with {few} ({:.1} \
+            poll_many > 3.0 * poll_few =>
+                "With poll, a message costs at least 3 times as much with {many} idle clients as with {few} ({:.1} \
                  times).", poll_many / poll_few;
             epoll_many < 3.0 * epoll_few =>
                 "With epoll it costs at most 3 times as much ({:.1} times).", epoll_many / epoll_few;
