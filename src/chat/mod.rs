@@ -44,7 +44,9 @@ mod view;
 
 pub use ban::{Ban, Network};
 pub use client::{ClientId, DisconnectReason};
-pub use command::{CommandHelp, command_groups, commands, find_help, near_word, parse_line};
+pub use command::{
+    CommandHelp, command_groups, commands, find_help, near_word, parse_duration, parse_line,
+};
 pub use error::ChatError;
 pub use event::{Effect, Event, Input, Tag};
 pub use hub::Hub;

@@ -1,4 +1,4 @@
-//! What is measured, in how many rounds, and how long.
+//! The plan of a run: its measurements, their rounds and their lengths.
 
 use std::time::Duration;
 

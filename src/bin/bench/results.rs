@@ -1,4 +1,4 @@
-//! What a run has measured, and `results.jsonl`: the setting in the first line, then a line for each record.
+//! The results of a run, and `results.jsonl`: the setting in the first line, then a line for each record.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
@@ -160,7 +160,7 @@ pub type Figures = BTreeMap<String, f64>;
 pub struct Moment {
     /// Seconds since the beginning.
     pub at_s: f64,
-    /// Of the deliveries since the previous moment; none if there were none.
+    /// The value for the deliveries since the previous moment; `None` without any.
     pub p99_ms: Option<f64>,
     pub resident_mib: f64,
 }

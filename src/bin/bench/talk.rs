@@ -48,7 +48,7 @@ pub enum Until {
     Passed(Duration),
 }
 
-/// What is sent and how it is checked.
+/// The messages to send, and how their deliveries are checked.
 #[derive(Debug, Clone, Copy)]
 pub struct Talk<'g> {
     /// Each speaker belongs to at most one group.

@@ -131,7 +131,7 @@ fn progress(place: &str, name: &str, elapsed: Duration, takes: Option<Duration>)
     format!("{place} [{bar}] {seconds} s, {}: {name}", about(takes))
 }
 
-/// What the terminal shows after an experiment.
+/// The output of an experiment in the terminal.
 fn results(attempt: &Attempt<'_>) -> String {
     let experiment = attempt.experiment;
     let outcome = match &attempt.outcome {

@@ -1,4 +1,4 @@
-//! What an experiment consists of: a guess, a measurement, plots, reasons, a change to try and a question.
+//! The parts of an experiment: a guess, a measurement, plots, reasons, a change to try and a question.
 
 use std::io;
 use std::num::NonZero;

@@ -127,8 +127,8 @@ impl<'a> Arguments<'a> {
     }
 }
 
-/// A duration with its unit. A capital `M` would mean months, which hardly anybody intends.
-fn parse_duration(text: &str) -> Option<Duration> {
+/// Parses a duration with its unit. A capital `M` would mean months, which hardly anybody intends.
+pub fn parse_duration(text: &str) -> Option<Duration> {
     let duration = humantime::parse_duration(text).ok();
     duration.filter(|_| !text.contains('M'))
 }

@@ -14,6 +14,7 @@ mod table;
 use super::error::ChatError;
 use super::request::{Line, Request, Target};
 use arguments::Arguments;
+pub use arguments::parse_duration;
 use near::begins;
 pub use near::near_word;
 pub use table::CommandHelp;

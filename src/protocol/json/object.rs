@@ -17,7 +17,7 @@ use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
 use super::super::clean::{clean, is_blank};
-use crate::chat::{Line, Network, RequestError, Secret, SentAt, Tag};
+use crate::chat::{Line, Network, RequestError, Secret, SentAt, Tag, parse_duration};
 
 /// How many levels of brackets a line may have, the object's own included. The parser needs stack for each level, so this
 /// is checked first.
@@ -283,9 +283,7 @@ impl Value for bool {
 impl Value for Duration {
     fn read(json: &str) -> Result<Self, &'static str> {
         parse(json, "a length of time such as `30m`, `2h` or `7d`", |text| {
-            // A capital `M` would mean months.
-            let duration = humantime::parse_duration(text).ok().filter(|_| !text.contains('M'));
-            duration.filter(|duration| !duration.is_zero())
+            parse_duration(text).filter(|duration| !duration.is_zero())
         })
     }
 }

@@ -46,7 +46,7 @@ struct Seat {
     socket: TcpStream,
 }
 
-/// What both threads of a connection know about it.
+/// The state that both threads of a connection share.
 #[derive(Debug, Clone, Copy)]
 struct Ticket {
     seat: usize,

@@ -31,7 +31,7 @@ pub const MISTAKE: Mistake = Mistake {
     try_it: check,
 };
 
-/// What the check sends: far more than the buffers of both ends take together.
+/// The bytes that the check sends: far more than the buffers of both ends take together.
 const SENT_BYTES: usize = 1024 * 1024;
 
 /// Sends as much of `unsent` as the non-blocking socket takes now, and keeps the rest.

@@ -33,7 +33,7 @@ pub const MISTAKE: Mistake = Mistake {
 /// The limit for one client.
 const QUEUE_BYTES_MAX: usize = 256 * 1024;
 
-/// What the check sends: about sixteen times the limit.
+/// The bytes that the check sends: about sixteen times the limit.
 const LINES: usize = 4096;
 /// A prime number, so neither the limit nor the kernel's buffers end at a line end. A fix that just cuts the queue at
 /// the limit tears a line.
@@ -44,7 +44,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 struct Person {
     socket: TcpStream,
-    /// What the socket has not taken yet.
+    /// Bytes that the socket has not taken yet.
     queue: Vec<u8>,
     /// Whether to disconnect the client. It gets no more lines.
     is_cut: bool,

@@ -34,7 +34,7 @@ pub const MISTAKE: Mistake = Mistake {
     try_it: check,
 };
 
-/// What the check sends fills a socket many times.
+/// The check sends enough to fill a socket many times.
 const LINES: usize = 1000;
 const LINE: [u8; 1024] = [b'x'; 1024];
 

@@ -62,7 +62,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The number of calls between two looks at the kernel time.
 const CALLS: u32 = 10_000;
 
-/// What a server did while its clients were silent.
+/// The work of a server while its clients were silent.
 struct Idle {
     clients: usize,
     /// In percent of a core.
