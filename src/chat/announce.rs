@@ -9,7 +9,7 @@ use super::client::ClientId;
 use super::event::Reaction;
 use super::hub::Hub;
 use super::message::{Message, Removal};
-use super::state::{Circle, LOBBY, Movement, RoomId, all_but};
+use super::state::{LOBBY, Movement, RoomId, Scope, all_but};
 use super::view::Protocol;
 
 impl Hub {
@@ -22,11 +22,11 @@ impl Hub {
         out: &mut Reaction,
     ) {
         let arrived = |_| Message::Arrived(name.clone());
-        self.announce(Circle::Chat, Movement::Arrived, Some(client), out, arrived);
+        self.announce(Scope::Chat, Movement::Arrived, Some(client), out, arrived);
         if protocol == Protocol::Plain {
-            let circle = Circle::Room(LOBBY, Protocol::Json);
+            let scope = Scope::Room(LOBBY, Protocol::Json);
             let came = |room| Message::CameToRoom { room, from: name.clone() };
-            self.announce(circle, Movement::Arrived, None, out, came);
+            self.announce(scope, Movement::Arrived, None, out, came);
         }
     }
 
@@ -39,11 +39,11 @@ impl Hub {
         out: &mut Reaction,
     ) {
         let left = |_| Message::Left { name: name.clone(), removed: removed.clone() };
-        self.announce(Circle::Chat, Movement::Left, None, out, left);
+        self.announce(Scope::Chat, Movement::Left, None, out, left);
         for &room in rooms {
             let went =
                 |room| Message::WentFromRoom { room, from: name.clone(), removed: removed.clone() };
-            self.announce(Circle::Room(room, Protocol::Json), Movement::Left, None, out, went);
+            self.announce(Scope::Room(room, Protocol::Json), Movement::Left, None, out, went);
         }
     }
 
@@ -63,56 +63,59 @@ impl Hub {
                 Movement::Arrived => Message::CameToRoom { room, from: from.clone() },
                 Movement::Left => Message::WentFromRoom { room, from: from.clone(), removed: None },
             };
-            self.announce(Circle::Room(room, protocol), movement, Some(client), out, message);
+            self.announce(Scope::Room(room, protocol), movement, Some(client), out, message);
         }
     }
 
-    /// Announces a movement to a circle at once, or only counts it if the circle is too large. `message` gets the name of
-    /// the circle's room, or an empty name for the whole chat.
+    /// Announces a movement to a scope at once, or only counts it if the scope is too large. `message` gets the name of
+    /// the scope's room, or an empty name for the whole chat.
     fn announce(
         &mut self,
-        circle: Circle,
+        scope: Scope,
         movement: Movement,
         except: Option<ClientId>,
         out: &mut Reaction,
         message: impl FnOnce(Arc<str>) -> Message,
     ) {
-        let Some((room, hearers)) = self.hearers(circle) else {
+        let Some((room, recipients)) = self.recipients(scope) else {
             return;
         };
         let limit = self.settings.announce_up_to;
-        // One more than the limit, since `except` may be among them. A larger circle is not even copied.
-        if hearers.len() <= limit.saturating_add(1) {
-            let to = all_but(hearers, except);
+        // One more than the limit, since `except` may be among them. A larger scope is not even copied.
+        if recipients.len() <= limit.saturating_add(1) {
+            let to = all_but(recipients, except);
             if to.len() <= limit {
                 return out.send(to, message(room.unwrap_or_default()));
             }
         }
-        self.extras.folded.count(circle, movement, out.now.time);
+        self.extras.folded.count(scope, movement, out.now.time);
     }
 
-    /// Sends each circle one line with its counts, if they are due.
+    /// Sends each scope one line with its counts, if they are due.
     pub(super) fn announce_folded(&mut self, out: &mut Reaction) {
-        for (circle, counts) in self.extras.folded.take_due(out.now.time) {
-            let Some((room, hearers)) = self.hearers(circle) else {
+        for (scope, counts) in self.extras.folded.take_due(out.now.time) {
+            let Some((room, recipients)) = self.recipients(scope) else {
                 continue;
             };
-            let present = match circle {
-                Circle::Chat => self.people.count(),
-                Circle::Room(id, _) => self.rooms.get(id).map_or(0, |room| room.members().len()),
+            let present = match scope {
+                Scope::Chat => self.people.count(),
+                Scope::Room(id, _) => self.rooms.get(id).map_or(0, |room| room.members().len()),
             };
             let (arrived, left) = (counts.arrived, counts.left);
-            out.send(hearers.to_vec(), Message::MembershipChanged { room, arrived, left, present });
+            out.send(
+                recipients.to_vec(),
+                Message::MembershipChanged { room, arrived, left, present },
+            );
         }
     }
 
-    /// The room of a circle, and the clients that hear its announcements; `None` if the room has closed.
-    fn hearers(&self, circle: Circle) -> Option<(Option<Arc<str>>, &[ClientId])> {
-        match circle {
-            Circle::Chat => Some((None, self.people.listeners())),
-            Circle::Room(id, protocol) => {
+    /// The room of a scope, and the clients that hear its announcements; `None` if the room has closed.
+    fn recipients(&self, scope: Scope) -> Option<(Option<Arc<str>>, &[ClientId])> {
+        match scope {
+            Scope::Chat => Some((None, self.people.listeners())),
+            Scope::Room(id, protocol) => {
                 let room = self.rooms.get(id)?;
-                Some((Some(room.name().clone()), room.hearers(protocol)))
+                Some((Some(room.name().clone()), room.recipients(protocol)))
             }
         }
     }

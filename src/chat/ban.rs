@@ -15,7 +15,7 @@ pub struct Ban {
     pub network: Option<Network>,
     /// `None` if the ban has no end.
     pub until: Option<Timestamp>,
-    pub why: Option<String>,
+    pub reason: Option<String>,
     pub by: Arc<str>,
 }
 

@@ -40,7 +40,7 @@ pub enum ChatError {
     Request(RequestError),
     NoSuchPerson(String),
     /// The message names too many people.
-    TooManyNamed,
+    TooManyRecipients,
     /// None of the recipients is here.
     NobodyOf(Vec<String>),
     NoSuchRoom(String),

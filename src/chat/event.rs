@@ -69,7 +69,7 @@ pub enum Input {
     /// A decoded JSON request.
     Request { request: Request, tag: Option<Tag> },
     /// A JSON line that is not a valid request, with its tag if that could be read.
-    BadRequest { why: RequestError, tag: Option<Tag> },
+    BadRequest { reason: RequestError, tag: Option<Tag> },
     /// A line of plain text, which may be empty.
     Line(Line),
     /// A line over the limit was skipped.

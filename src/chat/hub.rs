@@ -124,9 +124,9 @@ impl Hub {
                     self.unnamed_request(client, request, out);
                 }
             }
-            Input::BadRequest { why, tag } => {
+            Input::BadRequest { reason, tag } => {
                 out.set_tag(tag);
-                out.refuse(client, ChatError::Request(why));
+                out.refuse(client, ChatError::Request(reason));
             }
             Input::LineTooLong if has_joined || protocol == Protocol::Json => {
                 out.refuse(client, ChatError::LineTooLong(protocol));

@@ -120,7 +120,7 @@ impl Watched {
         let Message::Chat(chat) = message else {
             return;
         };
-        let hearers =
+        let recipients =
             to.iter().filter_map(|&client| Some((client, self.hub.people.person(client)?)));
         let key = NameKey::of(&chat.from);
         let speaker = self.hub.people.holder(&key);
@@ -134,13 +134,13 @@ impl Watched {
                 // There are gaps where a message had no recipients.
                 assert!(*message_id > before, "{message_id} after {before}");
                 assert_eq!(room.history().last_id(), *message_id);
-                for (client, person) in hearers {
+                for (client, person) in recipients {
                     assert!(person.rooms().contains(&id) && *person.key() != key, "{person:?}");
                     assert!(!ignores(client));
                 }
             }
             Audience::People(names) => {
-                for (client, person) in hearers {
+                for (client, person) in recipients {
                     assert!(names.contains(person.name()) && *person.key() != key);
                     assert!(!ignores(client));
                 }
@@ -174,17 +174,20 @@ impl Watched {
         for (id, room) in rooms.iter() {
             assert!(id == LOBBY || !room.members().is_empty(), "{room:?}");
             assert_eq!(rooms.find(room.name()), Some(id));
-            let hearers =
-                |protocol| room.hearers(protocol).iter().copied().collect::<BTreeSet<_>>();
+            let recipients =
+                |protocol| room.recipients(protocol).iter().copied().collect::<BTreeSet<_>>();
             for &client in room.members() {
                 let person = people.person(client).expect("a member of a room has joined");
                 assert!(person.rooms().contains(&id), "{room:?}");
                 let plain = people.protocol(client) == Protocol::Plain;
-                assert_eq!(hearers(Protocol::Plain).contains(&client), plain && !person.is_quiet());
-                assert_eq!(hearers(Protocol::Json).contains(&client), !plain);
+                assert_eq!(
+                    recipients(Protocol::Plain).contains(&client),
+                    plain && !person.is_quiet()
+                );
+                assert_eq!(recipients(Protocol::Json).contains(&client), !plain);
             }
             assert!(
-                hearers(Protocol::Plain).len() + hearers(Protocol::Json).len()
+                recipients(Protocol::Plain).len() + recipients(Protocol::Json).len()
                     <= room.members().len()
             );
         }
@@ -245,7 +248,7 @@ fn request() -> impl Strategy<Value = Request> {
         3 => prop::option::of(room()).prop_map(|room| Request::Part { room }),
         1 => (prop::option::of(room()), prop::option::of(text())).prop_map(|(room, topic)| Request::Topic { room, topic }),
         3 => name().prop_map(|name| Request::Nick { name: line(name) }),
-        1 => prop::option::of(text()).prop_map(|why| Request::Away { why }),
+        1 => prop::option::of(text()).prop_map(|reason| Request::Away { reason }),
         1 => Just(Request::Back),
         2 => name().prop_map(|name| Request::Ignore { name: Some(name) }),
         1 => name().prop_map(|name| Request::Unignore { name }),
@@ -258,19 +261,19 @@ fn request() -> impl Strategy<Value = Request> {
         1 => Just(Request::Ping),
         1 => Just(Request::Help { about: None }),
         1 => Just(Request::Op { password: Secret("open sesame".to_owned()) }),
-        1 => name().prop_map(|name| Request::Kick { name, why: None }),
-        1 => (name(), prop::option::of(1..5_u64)).prop_map(|(whom, seconds)| Request::Ban {
-            whom,
+        1 => name().prop_map(|name| Request::Kick { name, reason: None }),
+        1 => (name(), prop::option::of(1..5_u64)).prop_map(|(target, seconds)| Request::Ban {
+            target,
             duration: seconds.map(Duration::from_secs),
-            why: None,
+            reason: None,
         }),
-        1 => name().prop_map(|whom| Request::Unban { whom }),
+        1 => name().prop_map(|target| Request::Unban { target }),
         1 => name().prop_map(|name| Request::Mute { name }),
         1 => name().prop_map(|name| Request::Unmute { name }),
         1 => Just(Request::Bans),
         1 => Just(Request::Motd { text: Some("hello".to_owned()) }),
         1 => Just(Request::Threads),
-        1 => Just(Request::Shutdown { after: Some(Duration::from_secs(3_600)), why: None }),
+        1 => Just(Request::Shutdown { after: Some(Duration::from_secs(3_600)), reason: None }),
         1 => Just(Request::CancelShutdown),
         1 => Just(Request::Quit),
     ]

@@ -47,8 +47,8 @@ pub enum LogEvent {
     Operated {
         by: Arc<str>,
         what: &'static str,
-        whom: String,
-        why: Option<Arc<str>>,
+        target: String,
+        reason: Option<Arc<str>>,
     },
     BecameOperator {
         client: ClientId,

@@ -113,7 +113,7 @@ pub enum Message {
     },
     NowAway {
         from: Arc<str>,
-        why: Option<Arc<str>>,
+        reason: Option<Arc<str>>,
     },
     NowBack {
         from: Arc<str>,
@@ -121,7 +121,7 @@ pub enum Message {
     /// Tells the sender of a private message that its recipient is away.
     IsAway {
         name: Arc<str>,
-        why: Option<Arc<str>>,
+        reason: Option<Arc<str>>,
     },
     /// The people that the recipient ignores.
     Ignoring(Vec<Arc<str>>),
@@ -149,11 +149,11 @@ pub enum Message {
     /// Tells the recipient that they were kicked.
     Kicked {
         by: Arc<str>,
-        why: Option<Arc<str>>,
+        reason: Option<Arc<str>>,
     },
     /// Tells the recipient that they are banned. `remaining` is `None` if the ban has no end.
     Banned {
-        why: Option<String>,
+        reason: Option<String>,
         remaining: Option<Time>,
     },
     /// Tells the operator who was kicked.
@@ -179,7 +179,7 @@ pub enum Message {
     },
     ShutdownPlanned {
         left: Time,
-        why: Option<Arc<str>>,
+        reason: Option<Arc<str>>,
         by: Arc<str>,
     },
     ShutdownCancelled {
@@ -270,7 +270,7 @@ pub struct Removal {
     /// Whether the person was banned, or only kicked.
     pub banned: bool,
     pub by: Arc<str>,
-    pub why: Option<Arc<str>>,
+    pub reason: Option<Arc<str>>,
 }
 
 /// What `/help` shows.

@@ -56,7 +56,7 @@ pub enum Request {
         name: Line,
     },
     Away {
-        why: Option<String>,
+        reason: Option<String>,
     },
     Back,
     /// Without a name, list the people whom the client ignores.
@@ -97,16 +97,16 @@ pub enum Request {
     },
     Kick {
         name: String,
-        why: Option<String>,
+        reason: Option<String>,
     },
     /// `whom` is a name or an address. Without a duration the ban has no end.
     Ban {
-        whom: String,
+        target: String,
         duration: Option<Duration>,
-        why: Option<String>,
+        reason: Option<String>,
     },
     Unban {
-        whom: String,
+        target: String,
     },
     Bans,
     Mute {
@@ -123,7 +123,7 @@ pub enum Request {
     /// Without a time, at once.
     Shutdown {
         after: Option<Duration>,
-        why: Option<String>,
+        reason: Option<String>,
     },
     CancelShutdown,
 }

@@ -177,7 +177,7 @@ impl Hub {
     /// There are too many names. A look-up costs far more than a delivery, so one line could keep everybody waiting.
     fn look_up(&self, sender: ClientId, names: &[&str]) -> Result<Named, ChatError> {
         if names.len() > NAMED_MAX {
-            return Err(ChatError::TooManyNamed);
+            return Err(ChatError::TooManyRecipients);
         }
         let mut named = Named::default();
         for name in names {

@@ -235,8 +235,9 @@ impl Crowd {
             self.discard_input(WAIT)?;
             arrived += self.take_arrived().len();
             if Instant::now() > deadline {
-                let why = format!("{arrived} of {count} clients are in after {LOGIN_PATIENCE:?}");
-                return Err(io::Error::other(why));
+                let reason =
+                    format!("{arrived} of {count} clients are in after {LOGIN_PATIENCE:?}");
+                return Err(io::Error::other(reason));
             }
         }
         Ok(())

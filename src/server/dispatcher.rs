@@ -217,7 +217,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                     let message = self.shared.threads.message();
                     self.send(&[*client], tag.as_ref(), [&message]);
                 }
-                other => ops::carry_out(other, self.shared.keeper.as_ref()),
+                other => ops::carry_out(other, self.shared.bans_slot.as_ref()),
             }
         }
         effects.clear();

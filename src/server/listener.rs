@@ -161,12 +161,12 @@ impl<'scope, 'env> Listener<'scope, 'env> {
 
     /// Sends one line without blocking, and keeps the socket open for a while: it may hold unread input, and closing it now
     /// would send a reset that can overtake the line.
-    fn refuse(&mut self, socket: TcpStream, address: SocketAddr, why: &Message) {
-        tracing::info!(%address, ?why, "refused");
+    fn refuse(&mut self, socket: TcpStream, address: SocketAddr, reason: &Message) {
+        tracing::info!(%address, ?reason, "refused");
         let mut line = Vec::new();
         // No refusal shows a time, so any zone will do.
         let view = self.protocol.into();
-        protocol::encode(why, None, view, &TimeZone::UTC, &mut line);
+        protocol::encode(reason, None, view, &TimeZone::UTC, &mut line);
         let flags = rustix::net::SendFlags::DONTWAIT | rustix::net::SendFlags::NOSIGNAL;
         // A new socket has room for a line. If it is broken already, nobody is there to read it.
         let _ = rustix::net::send(&socket, &line, flags);

@@ -7,7 +7,7 @@ use parking_lot::RwLock;
 
 use super::admission::Admission;
 use super::clock::Clock;
-use super::ops::bans_file::Keeper;
+use super::ops::bans_file::BansSlot;
 use super::ops::threads::ThreadTable;
 use crate::config::Config;
 
@@ -20,5 +20,5 @@ pub struct Shared<'env> {
     pub threads: Arc<ThreadTable>,
     pub clock: Clock,
     /// Stores the bans, if there is a directory for them.
-    pub keeper: Option<Keeper>,
+    pub bans_slot: Option<BansSlot>,
 }

@@ -18,7 +18,7 @@ use super::dispatcher::Dispatcher;
 use super::error::StartError;
 use super::inbox::{Channels, Control, Remote};
 use super::listener::{Listener, ListenerControl};
-use super::ops::bans_file::{BansFile, Keeper};
+use super::ops::bans_file::{BansFile, BansSlot};
 use super::ops::bind::{self, Bound};
 use super::ops::capacity::{self, SystemLimits};
 use super::ops::log::PanicEndsProcess;
@@ -138,21 +138,21 @@ impl Server {
         thread::scope(|scope| -> io::Result<()> {
             let (inbox_sender, inbox) = crossbeam_channel::bounded(limits::INBOX_EVENTS_MAX);
             let threads = Arc::clone(remote.threads());
-            let start_keeper = |file: BansFile| -> io::Result<Keeper> {
-                let (keeper, lists) = Keeper::new();
+            let start_saving = |file: BansFile| -> io::Result<BansSlot> {
+                let (bans_slot, lists) = BansSlot::new();
                 let row = threads.row("bans", "bans".into());
                 let body = move |row: &Row| file.run(&lists, row);
                 threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, body)?;
-                Ok(keeper)
+                Ok(bans_slot)
             };
-            let keeper = bans_file.map(start_keeper).transpose()?;
+            let bans_slot = bans_file.map(start_saving).transpose()?;
             let shared = Arc::new(Shared {
                 settings: RwLock::new(Arc::new(loaded.config.clone())),
                 admission,
                 next_id,
                 threads: Arc::clone(&threads),
                 clock: Clock::new(),
-                keeper,
+                bans_slot,
             });
             // Listeners are made first and started last: a listener that accepts needs a dispatcher to report to.
             let mut controls: Vec<ListenerControl> = Vec::new();

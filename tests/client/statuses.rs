@@ -25,7 +25,7 @@ fn help_and_the_manual_list_the_statuses_that_are_tested() {
     help.find(|line| *line == "Exit status:").expect("there is a list of them");
     // Their meanings follow behind several blanks.
     let rows = help.filter_map(|row| row.trim().split_once("  "));
-    let rows: Vec<(&str, &str)> = rows.map(|(status, why)| (status, why.trim())).collect();
+    let rows: Vec<(&str, &str)> = rows.map(|(status, reason)| (status, reason.trim())).collect();
     let statuses: Vec<&str> = rows.iter().map(|(status, _)| *status).collect();
     assert_eq!(statuses, ["0", "1", "2", "3", "70", "129, 130, 143"]);
 
@@ -79,13 +79,13 @@ fn one_after_a_kick() {
 fn three_where_a_line_was_too_long_and_the_rest_is_delivered() {
     let server = Server::start(&["--rate-limit", "off"]);
     let mut bob = Client::join(&server, "bob");
-    for (too_long, why) in [(20_000, "too long"), (3_000_000, "not sent")] {
+    for (too_long, reason) in [(20_000, "too long"), (3_000_000, "not sent")] {
         let mut bot = bot(&server, &[]);
         bot.types(&format!("before\n{}\nafter\n", "x".repeat(too_long)));
         let ended = bot.end();
         assert_eq!(bob.skip_to("bot : "), "bot : before");
         assert_eq!(bob.line(), "bot : after");
-        complains(&ended, 3, why);
+        complains(&ended, 3, reason);
         bob.skip_to("bot has left the chat");
     }
 }

@@ -48,16 +48,16 @@ fn topic(topic: Option<String>) -> Request {
     Request::Topic { room: None, topic }
 }
 
-fn ban(whom: &str, duration: Option<Duration>, why: Option<String>) -> Request {
-    Request::Ban { whom: whom.into(), duration, why }
+fn ban(target: &str, duration: Option<Duration>, reason: Option<String>) -> Request {
+    Request::Ban { target: target.into(), duration, reason }
 }
 
-fn kick(name: &str, why: Option<String>) -> Request {
-    Request::Kick { name: name.into(), why }
+fn kick(name: &str, reason: Option<String>) -> Request {
+    Request::Kick { name: name.into(), reason }
 }
 
-fn shutdown(after: Option<Duration>, why: Option<String>) -> Request {
-    Request::Shutdown { after, why }
+fn shutdown(after: Option<Duration>, reason: Option<String>) -> Request {
+    Request::Shutdown { after, reason }
 }
 
 #[test]
@@ -103,8 +103,8 @@ fn commands_of_everybody() {
         ("/unignore @bob", Request::Unignore { name: name() }),
         ("/nick @bob", Request::Nick { name: typed("bob") }),
         ("/nick Bob Lee", Request::Nick { name: typed("Bob Lee") }),
-        ("/away", Request::Away { why: None }),
-        ("/away at  lunch", Request::Away { why: some("at  lunch") }),
+        ("/away", Request::Away { reason: None }),
+        ("/away at  lunch", Request::Away { reason: some("at  lunch") }),
         ("/back", Request::Back),
         ("/quiet", Request::Quiet { on: None }),
         ("/quiet ON", Request::Quiet { on: Some(true) }),
@@ -147,7 +147,7 @@ fn commands_of_operators() {
         ("/ban bob 2h", ban("bob", minutes(120), None)),
         ("/ban 192.0.2.7 7d", ban("192.0.2.7", minutes(7 * 24 * 60), None)),
         ("/ban 2001:db8::1 spam", ban("2001:db8::1", None, some("spam"))),
-        ("/unban @bob", Request::Unban { whom: name() }),
+        ("/unban @bob", Request::Unban { target: name() }),
         ("/bans", Request::Bans),
         ("/mute bob", Request::Mute { name: name() }),
         ("/unmute bob", Request::Unmute { name: name() }),

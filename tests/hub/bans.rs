@@ -101,7 +101,7 @@ fn bans_from_the_file_hold() {
         name: None,
         network: Network::parse("192.0.2.1"),
         until: None,
-        why: Some("spam".to_owned()),
+        reason: Some("spam".to_owned()),
         by: "A".into(),
     }];
     let mut chat = Chat::with_bans(SETTINGS, bans);
@@ -154,10 +154,10 @@ fn a_ban_of_what_is_no_name_and_no_address_is_refused() {
     let mut chat = chat();
     let wrong = "10.0.0.0/8 2001:db8::/48 192.0.2.300 2001:db8::g::1/64 [2001:db8::1]:80 fe80::1%eth0 1.2.3 \
                  server a,b ";
-    for whom in wrong.split(' ') {
-        chat.say('a', &format!("/ban {whom}"));
+    for target in wrong.split(' ') {
+        chat.say('a', &format!("/ban {target}"));
         chat.play("a<!~ is banned\na<# 1");
-        assert_eq!(chat.kept, None, "{whom}");
+        assert_eq!(chat.kept, None, "{target}");
     }
     play! {chat, "
         j: join json

@@ -55,7 +55,7 @@ fn everybody_hears_the_reason_for_a_kick() {
     "#}
     assert!(chat.log.iter().any(|event| matches!(
         event,
-        LogEvent::Operated { what: "kick", why: Some(why), .. } if &**why == "too loud"
+        LogEvent::Operated { what: "kick", reason: Some(reason), .. } if &**reason == "too loud"
     )));
     play! {chat, r#"
         forget

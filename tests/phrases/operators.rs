@@ -6,8 +6,8 @@ use chatserv::chat::{Ban, ChatError, Message, Network, Removal};
 
 use crate::phrases::{Row, name, row, time};
 
-pub fn removal(banned: bool, why: Option<&str>) -> Removal {
-    Removal { banned, by: name("Alice"), why: why.map(name) }
+pub fn removal(banned: bool, reason: Option<&str>) -> Removal {
+    Removal { banned, by: name("Alice"), reason: reason.map(name) }
 }
 
 fn seconds(count: u64) -> Duration {
@@ -21,20 +21,20 @@ pub fn rows() -> Vec<Row> {
         name: who.map(name),
         network: address.and_then(Network::parse),
         until: until.map(time),
-        why: until.map(|_| "spam".into()),
+        reason: until.map(|_| "spam".into()),
         by: name("Alice"),
     };
-    let kicked = |why: Option<&str>| Kicked {
+    let kicked = |reason: Option<&str>| Kicked {
         by: name("Alice"),
-        why: why.map(name),
+        reason: reason.map(name),
     };
-    let banned = |why: Option<&str>, remaining: Option<u64>| Banned {
-        why: why.map(str::to_owned),
+    let banned = |reason: Option<&str>, remaining: Option<u64>| Banned {
+        reason: reason.map(str::to_owned),
         remaining: remaining.map(seconds),
     };
-    let planned = |left, why: Option<&str>| ShutdownPlanned {
+    let planned = |left, reason: Option<&str>| ShutdownPlanned {
         left: seconds(left),
-        why: why.map(name),
+        reason: reason.map(name),
         by: name("Alice"),
     };
     let muted = |on| Muted {
@@ -68,7 +68,7 @@ pub fn rows() -> Vec<Row> {
             "10.0.0.0/8 is not an address. Try one such as 192.0.2.7 or 2001:db8::1."),
         row(Error(ChatError::NoSuchBan("bob".into())), "There is no ban of bob. /bans shows the bans."),
         row(Error(ChatError::LoopbackBan), "The server's own machine cannot be banned."),
-        row(Error(ChatError::TooManyBans), "There cannot be more bans. /unban takes one back."),
+        row(Error(ChatError::TooManyBans), "The list of bans is full. /unban takes one back."),
         row(muted(true), "Nobody hears bob any more. /unmute bob takes that back."),
         row(muted(false), "bob is heard again."),
         row(planned(300, None), "Alice will shut down the chat in 5m."),

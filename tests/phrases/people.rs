@@ -44,13 +44,13 @@ pub fn rows() -> Vec<Row> {
         from: name("Bob"),
         to: name("Robert"),
     };
-    let away = |why: Option<&str>| NowAway {
+    let away = |reason: Option<&str>| NowAway {
         from: name("ann"),
-        why: why.map(name),
+        reason: reason.map(name),
     };
-    let is_away = |why: Option<&str>| IsAway {
+    let is_away = |reason: Option<&str>| IsAway {
         name: name("ann"),
-        why: why.map(name),
+        reason: reason.map(name),
     };
     vec![
         row(InputUsername, "Input username."),

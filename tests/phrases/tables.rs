@@ -14,12 +14,12 @@ fn room(room: &str, members: usize, topic: Option<&str>) -> RoomListing {
     RoomListing { room: name(room), members, topic: topic.map(name) }
 }
 
-fn ban(who: Option<&str>, address: Option<&str>, until: Option<&str>, why: Option<&str>) -> Ban {
+fn ban(who: Option<&str>, address: Option<&str>, until: Option<&str>, reason: Option<&str>) -> Ban {
     Ban {
         name: who.map(name),
         network: address.and_then(Network::parse),
         until: until.map(time),
-        why: why.map(str::to_owned),
+        reason: reason.map(str::to_owned),
         by: name("Alice"),
     }
 }

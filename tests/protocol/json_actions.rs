@@ -105,13 +105,13 @@ fn the_length_of_an_id_is_limited() {
     for id in [one_more, grows, format!("[{longest}]")] {
         let inputs = decode(json(), [ping(&id).as_bytes()]).inputs;
         // The id does not come back, and nothing is done.
-        let [Input::BadRequest { why, tag: None }] = inputs.as_slice() else {
+        let [Input::BadRequest { reason, tag: None }] = inputs.as_slice() else {
             panic!("{id}: {inputs:?}");
         };
         let field = "id";
         assert!(
-            matches!(why, RequestError::WrongField { field: told, .. } if *told == field),
-            "{why:?}"
+            matches!(reason, RequestError::WrongField { field: told, .. } if *told == field),
+            "{reason:?}"
         );
     }
 }
@@ -126,13 +126,13 @@ fn shutdown_accepts_no_unknown_field() {
         (r#""\u0069n":"5m""#, "in"),
     ] {
         let line = format!(r#"{{"action":"shutdown",{fields}}}"#);
-        let why = RequestError::UnknownField(unknown.into());
-        assert_eq!(asked(&line), Err(why), "{line}");
+        let reason = RequestError::UnknownField(unknown.into());
+        assert_eq!(asked(&line), Err(reason), "{line}");
     }
     // A field that is `null` does not count.
     let line = r#"{"id":1,"action":"shutdown","in":null,"duration":null,"cancel":false}"#;
-    let (after, why) = (None, None);
-    assert_eq!(asked(line), Ok(Request::Shutdown { after, why }));
+    let (after, reason) = (None, None);
+    assert_eq!(asked(line), Ok(Request::Shutdown { after, reason }));
 }
 
 #[test]

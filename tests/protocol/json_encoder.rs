@@ -69,7 +69,7 @@ kinds! { REFUSALS, refusal_kind, ChatError:
     NoNamesHere TooManyIgnored NameFirst AlreadyConnected Request NoSuchPerson NobodyOf NoSuchRoom
     NotInRoom RoomName TooManyRooms NoMoreRooms TopicIsOperators TextTooLong NobodyToReplyTo
     NotYourself YouAreMuted NotOperator NoOperatorPassword WrongOperatorPassword TooManyPasswordAttempts
-    TooManyNamed NoSuchAddress NoSuchBan LoopbackBan TooManyBans NoShutdownPlanned LineTooLong
+    TooManyRecipients NoSuchAddress NoSuchBan LoopbackBan TooManyBans NoShutdownPlanned LineTooLong
 }
 
 #[test]

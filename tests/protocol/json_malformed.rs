@@ -56,8 +56,8 @@ fn each_kind_of_bad_json_has_an_error() {
         (b"{\"a\":\"\t\"}", not_json(6)),
         (b"{\"a\":NaN}", not_json(6)),
     ];
-    for (line, why) in rows {
-        check_json(line, &[malformed(why)]);
+    for (line, reason) in rows {
+        check_json(line, &[malformed(reason)]);
     }
 }
 
@@ -85,9 +85,9 @@ fn a_bad_request_has_an_error_with_its_id() {
         (r#","action":"\u001b[2J\nxyz""#, unknown(&clean("\u{1b}[2J\nxyz"), None)),
         (r#","action":"chat""#, RequestError::MissingField("message")),
     ];
-    for (fields, why) in table {
+    for (fields, reason) in table {
         let line = format!(r#"{{"id":7{fields}}}"#);
-        check_json(&line, &[Input::BadRequest { why, tag: tag("7") }]);
+        check_json(&line, &[Input::BadRequest { reason, tag: tag("7") }]);
     }
     // Only the beginning is quoted.
     let long = format!(r#"{{"action":"{}"}}"#, "é".repeat(8000));
@@ -213,8 +213,8 @@ fn every_error_explains_itself() {
         (RequestError::MissingField(field), "`message`"),
         (RequestError::WrongField { field, expected }, "a text that is not empty"),
     ];
-    for (why, told) in table {
-        let sentence = why.to_string();
+    for (reason, told) in table {
+        let sentence = reason.to_string();
         assert!(sentence.contains(told), "{sentence}");
         assert!(sentence.ends_with(['.', '?']), "{sentence}");
     }

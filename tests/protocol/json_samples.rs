@@ -37,7 +37,7 @@ pub fn ban() -> Ban {
         name: Some(name("bob")),
         network: Network::parse("2001:db8::1"),
         until: Some(noon()),
-        why: Some("spam".into()),
+        reason: Some("spam".into()),
         by: name("op"),
     }
 }
@@ -80,7 +80,7 @@ pub fn talk() -> Vec<(Message, &'static str)> {
             },
             r#"{"action":"history","room":"dev","messages":[{"action":"me","room":"dev","message_id":1,"message":"waves","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}],"epoch":5,"more":true}"#,
         ),
-        (Message::IsAway { name: name("ann"), why: None }, r#"{"action":"notice","code":"away","username":"ann"}"#),
+        (Message::IsAway { name: name("ann"), reason: None }, r#"{"action":"notice","code":"away","username":"ann"}"#),
         (Message::HeldBack { lines: 3, wait: Duration::from_millis(1200) },
             r#"{"action":"notice","code":"held_back","lines":3,"seconds":2}"#),
     ]

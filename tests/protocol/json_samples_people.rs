@@ -7,8 +7,8 @@ use chatserv::chat::{Message, PersonDetails, PersonListing, Protocol, Removal, R
 
 use super::json_samples::name;
 
-fn removal(banned: bool, why: Option<&str>) -> Removal {
-    Removal { banned, by: name("op"), why: why.map(Arc::from) }
+fn removal(banned: bool, reason: Option<&str>) -> Removal {
+    Removal { banned, by: name("op"), reason: reason.map(Arc::from) }
 }
 
 pub fn person() -> PersonListing {
@@ -112,8 +112,8 @@ pub fn people() -> Vec<(Message, &'static str)> {
             r#"{"action":"whois","username":"ann","rooms":["dev","lobby"],"idle_seconds":61,"away":true,"away_message":"lunch","connected_seconds":90,"protocol":"json","operator":true,"address":"127.0.0.1:40000","muted":true}"#),
         (Message::Renamed { from: name("ann"), to: name("Ann") },
             r#"{"action":"nick","from":"ann","username":"Ann"}"#),
-        (Message::NowAway { from: name("ann"), why: None }, r#"{"action":"away","from":"ann"}"#),
-        (Message::NowAway { from: name("ann"), why: Some(name("lunch")) },
+        (Message::NowAway { from: name("ann"), reason: None }, r#"{"action":"away","from":"ann"}"#),
+        (Message::NowAway { from: name("ann"), reason: Some(name("lunch")) },
             r#"{"action":"away","from":"ann","message":"lunch"}"#),
         (Message::NowBack { from: name("ann") }, r#"{"action":"back","from":"ann"}"#),
         (Message::Ignoring(vec![name("bob"), name("cid")]), r#"{"action":"ignore","usernames":["bob","cid"]}"#),

@@ -15,7 +15,7 @@ pub fn server() -> Vec<(Message, &'static str)> {
         name: None,
         network: None,
         until: None,
-        why: None,
+        reason: None,
         by: name("op"),
     };
     vec![
@@ -29,7 +29,7 @@ pub fn server() -> Vec<(Message, &'static str)> {
         (Message::Pong, r#"{"action":"pong"}"#),
         (Message::OperatorNow, r#"{"action":"op"}"#),
         (Message::Removed(name("bob")), r#"{"action":"kick","username":"bob"}"#),
-        (Message::Kicked { by: name("op"), why: None }, r#"{"action":"bye","reason":"kicked","by":"op"}"#),
+        (Message::Kicked { by: name("op"), reason: None }, r#"{"action":"bye","reason":"kicked","by":"op"}"#),
         (Message::BanAdded(ban()),
             r#"{"action":"ban","username":"bob","address":"2001:db8::/64","until":"2026-11-20T12:00:00.123Z","reason":"spam","by":"op"}"#),
         (Message::BanTakenBack(bare_ban), r#"{"action":"unban","by":"op"}"#),
@@ -54,7 +54,7 @@ pub fn server() -> Vec<(Message, &'static str)> {
             },
             r#"{"action":"threads","threads":[{"name":"reader 1","role":"reader","doing":"reading","alive_seconds":59,"queued_bytes":7,"bytes_in":12,"bytes_out":18446744073709551615}],"total":1}"#,
         ),
-        (Message::ShutdownPlanned { left: Duration::from_secs(300), why: None, by: name("op") },
+        (Message::ShutdownPlanned { left: Duration::from_secs(300), reason: None, by: name("op") },
             r#"{"action":"notice","code":"shutdown_planned","seconds":300}"#),
         (Message::ShutdownCancelled { by: name("op") }, r#"{"action":"notice","code":"shutdown_cancelled"}"#),
         (Message::ShutDown, r#"{"action":"shutdown"}"#),
@@ -98,7 +98,7 @@ pub fn errors() -> Vec<(Message, &'static str)> {
     ];
     let mut errors: Vec<_> = malformed
         .into_iter()
-        .map(|(why, code)| (ChatError::Request(why), code))
+        .map(|(reason, code)| (ChatError::Request(reason), code))
         .collect();
     errors.extend([
         (ChatError::LineTooLong(Protocol::Json), "line_too_long"),
@@ -118,7 +118,7 @@ pub fn errors() -> Vec<(Message, &'static str)> {
         (ChatError::NoNamesHere, "no_names"),
         (ChatError::TooManyIgnored, "too_many_ignored"),
         (ChatError::NobodyToReplyTo, "nobody_to_reply_to"),
-        (ChatError::TooManyNamed, "too_many_named"),
+        (ChatError::TooManyRecipients, "too_many_named"),
         (ChatError::NoSuchAddress(word()), "no_such_address"),
         (ChatError::NotYourself, "not_yourself"),
         (ChatError::NotIgnored(word()), "not_ignored"),
@@ -147,7 +147,7 @@ pub fn errors() -> Vec<(Message, &'static str)> {
 #[rustfmt::skip]
 pub fn ends() -> Vec<(Message, &'static str)> {
     vec![
-        (Message::Banned { why: None, remaining: None }, "banned"),
+        (Message::Banned { reason: None, remaining: None }, "banned"),
         (Message::ServerFull, "full"),
         (Message::TooManyFromAddress, "too_many_connections"),
         (Message::NoThread, "no_thread"),

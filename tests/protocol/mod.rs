@@ -49,8 +49,8 @@ fn request(request: Request) -> Input {
 }
 
 /// A bad request without an `id`.
-fn malformed(why: RequestError) -> Input {
-    Input::BadRequest { why, tag: None }
+fn malformed(reason: RequestError) -> Input {
+    Input::BadRequest { reason, tag: None }
 }
 
 fn tag(id: &str) -> Option<Tag> {
@@ -127,7 +127,7 @@ fn check_long(bytes: &[u8], inputs: &[Input], replies: &[u8]) {
 fn asked(line: &str) -> Result<Request, RequestError> {
     match decode(json(), [line.as_bytes()]).inputs.as_slice() {
         [Input::Request { request, .. }] => Ok(request.clone()),
-        [Input::BadRequest { why, .. }] => Err(why.clone()),
+        [Input::BadRequest { reason, .. }] => Err(reason.clone()),
         other => panic!("{line}: {other:?}"),
     }
 }

@@ -52,16 +52,16 @@ fn a_client_with_a_name_has_no_login_deadline() {
 fn a_half_closed_connection_gets_its_answers() {
     for end in ["", "\r\n"] {
         let server = Server::start(&[]);
-        let mut hearer = Client::join(&server, "hearer");
+        let mut listener = Client::join(&server, "listener");
         let mut script = Client::connect(&server);
         // Like `printf 'bot\nhello\n/who' | nc -N`.
         script.send(format!("bot\r\nhello\r\n/who{end}").as_bytes());
         script.half_close();
-        hearer.skip_to("id = bot");
-        hearer.expect("bot : hello");
-        hearer.expect("server: bot has left the chat");
+        listener.skip_to("id = bot");
+        listener.expect("bot : hello");
+        listener.expect("server: bot has left the chat");
         let heard = script.rest();
-        assert_eq!(heard.last().unwrap(), "server: 2 client(s) connected: hearer, bot");
+        assert_eq!(heard.last().unwrap(), "server: 2 client(s) connected: listener, bot");
     }
 }
 
@@ -89,7 +89,7 @@ fn resets_during_delivery() {
 #[test]
 fn a_full_server_says_so() {
     let server = Server::start(&["--max-clients", "2"]);
-    let (_bad, mut hearer) = two(&server);
+    let (_bad, mut listener) = two(&server);
     for said_before in ["", "name\r\nand then a few words\r\n"] {
         let since = Instant::now();
         let mut third = Client::connect(&server);
@@ -99,23 +99,23 @@ fn a_full_server_says_so() {
         third.expect_end();
         third.was_not_reset(since);
     }
-    hearer.hears_nothing();
+    listener.hears_nothing();
 }
 
 #[test]
 fn a_place_is_free_when_the_leave_line_arrives() {
     let server = Server::start(&["--max-clients", "2"]);
-    let mut hearer = Client::join(&server, "hearer");
+    let mut listener = Client::join(&server, "listener");
     for round in 0..100 {
         let mut guest = Client::join(&server, "guest");
-        hearer.expect("server: A new client has connected to the chat: id = guest");
+        listener.expect("server: A new client has connected to the chat: id = guest");
         match round % 4 {
             0 => guest.say("/quit"),
             1 => guest.half_close(),
             2 => guest.close_by_reset(),
             _ => drop(guest),
         }
-        hearer.expect("server: guest has left the chat");
+        listener.expect("server: guest has left the chat");
     }
     // Nor do connections without a name keep their places.
     for _ in 0..100 {

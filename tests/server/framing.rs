@@ -20,28 +20,28 @@ fn pour(client: &Client, bytes: Vec<u8>, times: usize) {
 #[test]
 fn a_hundred_megabytes_without_a_line_end_are_cut() {
     let server = Server::start(&[]);
-    let (mut bad, mut hearer) = two(&server);
+    let (mut bad, mut listener) = two(&server);
     pour(&bad, vec![b'x'; MIB], 100);
     bad.expect(TOO_LONG);
     bad.expect(ENDLESS);
     bad.expect_end();
-    hearer.expect(LEFT);
+    listener.expect(LEFT);
     server.log(r#"name="bad" reason="a line without an end""#);
 }
 
 #[test]
 fn a_line_may_have_4096_bytes_and_not_one_more() {
     let server = Server::start(&[]);
-    let (mut bad, mut hearer) = two(&server);
+    let (mut bad, mut listener) = two(&server);
     for end in ["\n", "\r\n"] {
         for length in [4095, 4096, 4097] {
             let line = "x".repeat(length);
             bad.send(format!("{line}{end}").as_bytes());
             if length <= 4096 {
-                hearer.expect(&format!("bad : {line}"));
+                listener.expect(&format!("bad : {line}"));
             } else {
                 bad.expect(TOO_LONG);
-                hearer.hears_nothing();
+                listener.hears_nothing();
             }
         }
     }
@@ -50,36 +50,36 @@ fn a_line_may_have_4096_bytes_and_not_one_more() {
 #[test]
 fn reads_may_split_a_line_anywhere() {
     let server = Server::start(&[]);
-    let (mut bad, mut hearer) = two(&server);
+    let (mut bad, mut listener) = two(&server);
     // Without Nagle's algorithm, each byte is a segment of its own.
     for byte in "grüße, 世界 👩‍🚀\r\n".bytes() {
         bad.send(&[byte]);
     }
-    hearer.expect("bad : grüße, 世界 👩‍🚀");
+    listener.expect("bad : grüße, 世界 👩‍🚀");
     bad.send(b"1\n2\r\n3\r\x004\r5\n6\n7\n8\n9\n10\n");
     for count in 1..=10 {
-        hearer.expect(&format!("bad : {count}"));
+        listener.expect(&format!("bad : {count}"));
     }
 }
 
 #[test]
 fn reads_may_split_a_line_end() {
     let server = Server::start(&[]);
-    let (mut bad, mut hearer) = two(&server);
+    let (mut bad, mut listener) = two(&server);
     for (first, second) in [("one\r", "\ntwo\n"), ("one\r", "\0two\n")] {
         bad.send(first.as_bytes());
-        // The hearer has got it, so another read returns the next bytes.
-        hearer.expect("bad : one");
+        // The listener has got it, so another read returns the next bytes.
+        listener.expect("bad : one");
         bad.send(second.as_bytes());
-        hearer.expect("bad : two");
+        listener.expect("bad : two");
     }
-    hearer.hears_nothing();
+    listener.hears_nothing();
 }
 
 #[test]
 fn every_telnet_option_is_refused_once() {
     let server = Server::start(&[]);
-    let (mut bad, mut hearer) = two(&server);
+    let (mut bad, mut listener) = two(&server);
     // DO ECHO twice, WILL NAWS twice, and a byte 255 in the text, which is doubled.
     let bytes = b"\xff\xfd\x01\xff\xfd\x01\xff\xfb\x1f\xff\xfb\x1fh\xff\xffi\n/who\n";
     for byte in bytes {
@@ -89,13 +89,13 @@ fn every_telnet_option_is_refused_once() {
     let refusals = b"\xff\xfc\x01\xff\xfe\x1f";
     assert_eq!(&answer[..refusals.len()], refusals);
     assert!(answer[refusals.len()..].starts_with(b"server: 2 client(s)"));
-    hearer.expect("bad : h\u{fffd}i");
+    listener.expect("bad : h\u{fffd}i");
 }
 
 #[test]
 fn telnet_options_are_answered_64_times_at_most() {
     let server = Server::start(&[]);
-    let (mut bad, mut hearer) = two(&server);
+    let (mut bad, mut listener) = two(&server);
     let mut storm = Vec::new();
     for option in 0..=254 {
         // Timing marks are always answered, and the option with the number of LF would end a line.
@@ -110,26 +110,26 @@ fn telnet_options_are_answered_64_times_at_most() {
     let answer = bad.raw_line().unwrap();
     let refusals = answer.iter().filter(|&&byte| byte == 255).count();
     assert_eq!(refusals, 64);
-    hearer.hears_nothing();
+    listener.hears_nothing();
 }
 
 #[test]
 fn a_subnegotiation_without_an_end_is_cut() {
     let server = Server::start(&[]);
-    let (mut bad, mut hearer) = two(&server);
+    let (mut bad, mut listener) = two(&server);
     bad.send(b"\xff\xfa\x22");
     pour(&bad, vec![3; MIB], 1);
     bad.expect(ENDLESS);
     bad.expect_end();
-    hearer.expect(LEFT);
+    listener.expect(LEFT);
 }
 
 #[test]
 fn ten_megabytes_of_255_are_cut() {
     let server = Server::start(&[]);
-    let (mut bad, mut hearer) = two(&server);
+    let (mut bad, mut listener) = two(&server);
     pour(&bad, vec![255; MIB], 10);
     bad.skip_to(ENDLESS);
     bad.expect_end();
-    hearer.expect(LEFT);
+    listener.expect(LEFT);
 }

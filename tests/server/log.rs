@@ -19,9 +19,9 @@ const EVIL: [&str; 9] = [
 fn nobody_forges_a_line_of_the_log() {
     let flags = ["--log-messages", "--operators=nobody", "--log-level=debug"];
     let server = Server::start(&flags);
-    let mut hearer = Client::join(&server, "hearer");
+    let mut listener = Client::join(&server, "listener");
     let mut talker = Client::join(&server, "talker");
-    hearer.expect("server: A new client has connected to the chat: id = talker");
+    listener.expect("server: A new client has connected to the chat: id = talker");
     for evil in EVIL {
         // As a name, with a taken name, as a command, and as a message.
         let mut stranger = Client::connect(&server);
@@ -36,7 +36,7 @@ fn nobody_forges_a_line_of_the_log() {
         talker.say(&format!("/word{evil}"));
         talker.skip_to("/help");
         talker.say(evil);
-        let heard = hearer.skip_to("talker : ");
+        let heard = listener.skip_to("talker : ");
         assert!(!heard.contains(char::is_control), "{heard:?}");
     }
     talker.say("SHUTDOWN");

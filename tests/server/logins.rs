@@ -32,18 +32,18 @@ fn other_protocols_are_refused_and_never_heard() {
     ] {
         for anonymous in ["--anonymous=false", "--anonymous=true"] {
             let server = Server::start(&[anonymous]);
-            let mut hearer = Client::connect(&server);
+            let mut listener = Client::connect(&server);
             if anonymous.ends_with("false") {
-                hearer.say("hearer");
+                listener.say("listener");
             }
-            hearer.skip_to("client(s) connected to this server.");
+            listener.skip_to("client(s) connected to this server.");
             let mut stranger = Client::connect(&server);
             stranger.send(hello.as_bytes());
             let lines = stranger.rest();
             assert!(lines.iter().any(|line| line.starts_with(answer)), "{lines:?}");
             server.log(r#"reason="speaks another protocol""#);
-            hearer.say("/quit");
-            for line in hearer.rest() {
+            listener.say("/quit");
+            for line in listener.rest() {
                 assert!(line.starts_with("server: "), "{line:?}");
                 assert!(!line.contains("shut down"), "{line:?}");
             }
@@ -52,12 +52,12 @@ fn other_protocols_are_refused_and_never_heard() {
 }
 
 /// Two clients chat with each other.
-fn chat(talker: &mut Client, hearer: &mut Client, rounds: usize) {
+fn chat(talker: &mut Client, listener: &mut Client, rounds: usize) {
     for round in 0..rounds {
         talker.say(&format!("ping {round}"));
-        hearer.skip_to(&format!("talker : ping {round}"));
-        hearer.say(&format!("pong {round}"));
-        talker.skip_to(&format!("hearer : pong {round}"));
+        listener.skip_to(&format!("talker : ping {round}"));
+        listener.say(&format!("pong {round}"));
+        talker.skip_to(&format!("listener : pong {round}"));
     }
 }
 
@@ -65,22 +65,22 @@ fn chat(talker: &mut Client, hearer: &mut Client, rounds: usize) {
 fn a_flood_of_commands_delays_nobody() {
     // The answers go to nobody else.
     let server = Server::start(&["--outbox-bytes", "256MiB", "--outbox-age", "1h"]);
-    let (mut flooder, mut hearer) = two(&server);
+    let (mut flooder, mut listener) = two(&server);
     let mut talker = Client::join(&server, "talker");
     flooder.say("/flood");
     flooder.skip_to("There is no command /flood.");
     flooder.flood(b"/flood\r\n".repeat(100));
-    chat(&mut talker, &mut hearer, 200);
+    chat(&mut talker, &mut listener, 200);
     assert!(!server.log_so_far().contains("left"));
 }
 
 #[test]
 fn a_flood_of_messages_cuts_nobody_who_reads() {
     let server = Server::start(&["--outbox-bytes", "256MiB", "--outbox-age", "1h"]);
-    let (flooder, mut hearer) = two(&server);
+    let (flooder, mut listener) = two(&server);
     let mut talker = Client::join(&server, "talker");
     flooder.flood(b"flood\r\n".repeat(10));
-    hearer.skip_to("bad : flood");
-    chat(&mut talker, &mut hearer, 20);
+    listener.skip_to("bad : flood");
+    chat(&mut talker, &mut listener, 20);
     assert!(!server.log_so_far().contains("left"));
 }

@@ -33,8 +33,8 @@ const FAREWELL: &str = "server: The chat has been shut down";
 
 /// A client called `bad` that misbehaves, and one that would hear of it.
 fn two(server: &Server) -> (Client, Client) {
-    let mut hearer = Client::join(server, "hearer");
+    let mut listener = Client::join(server, "listener");
     let bad = Client::join(server, "bad");
-    hearer.expect("server: A new client has connected to the chat: id = bad");
-    (bad, hearer)
+    listener.expect("server: A new client has connected to the chat: id = bad");
+    (bad, listener)
 }

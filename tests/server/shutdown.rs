@@ -82,12 +82,12 @@ fn with_clients_in_every_stage() {
             half_a_name.expect("server: Input username.");
             half_a_name.send(b"ha");
             let silent = Client::join(server, "silent");
-            let mut hearer = Client::join(server, "hearer");
+            let mut listener = Client::join(server, "listener");
             let mut mid_line = Client::join(server, "midline");
-            // One write: when the hearer gets the first line, the server has the half line too.
+            // One write: when the listener gets the first line, the server has the half line too.
             mid_line.send(b"whole\r\nhal");
-            hearer.skip_to("midline : whole");
-            vec![unnamed, half_a_name, silent, hearer, mid_line]
+            listener.skip_to("midline : whole");
+            vec![unnamed, half_a_name, silent, listener, mid_line]
         },
         |people| {
             for mut client in people {
@@ -171,15 +171,15 @@ fn during_a_flood() {
     in_a_state(
         &["--outbox-bytes", "256MiB"],
         |server| {
-            let mut hearer = Client::join(server, "hearer");
+            let mut listener = Client::join(server, "listener");
             for name in ["one", "two", "three"] {
                 Client::join(server, name).flood(b"flood flood\r\n".to_vec());
-                hearer.skip_to(&format!("{name} : flood flood"));
+                listener.skip_to(&format!("{name} : flood flood"));
             }
-            hearer
+            listener
         },
-        |mut hearer| {
-            for line in hearer.ends_with(FAREWELL) {
+        |mut listener| {
+            for line in listener.ends_with(FAREWELL) {
                 let whole = line.ends_with(" : flood flood") || line.starts_with("server: ");
                 assert!(whole, "{line:?}");
             }

@@ -89,13 +89,13 @@ fn without_its_own_threads_the_server_does_not_start() {
 }
 
 /// The server prints one line which says why it cannot listen.
-fn cannot_listen(command: &mut Command, why: &str) {
+fn cannot_listen(command: &mut Command, reason: &str) {
     let ended = Program::start(command).end();
     assert_eq!(ended.status, Some(1), "{ended:?}");
     assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
     let beginning = "chatserv: cannot listen on ";
     assert!(ended.stderr.starts_with(beginning), "{ended:?}");
-    assert!(ended.stderr.contains(why), "{ended:?}");
+    assert!(ended.stderr.contains(reason), "{ended:?}");
 }
 
 #[test]

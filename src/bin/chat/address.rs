@@ -92,7 +92,7 @@ mod tests {
             ("chat://[2001:DB8:0::1]:80", "[2001:db8::1]:80"),
             ("chat://my_host.local:1337", "my_host.local:1337"),
         ] {
-            let url: Url = given.parse().unwrap_or_else(|why| panic!("{given}: {why}"));
+            let url: Url = given.parse().unwrap_or_else(|reason| panic!("{given}: {reason}"));
             assert_eq!(url.address.to_string(), shown);
             assert_eq!(url.to_string(), format!("chat://{shown}"));
         }
@@ -126,8 +126,8 @@ mod tests {
             ("chat://two words:1337", "the host is"),
         ];
         for (given, beginning) in wrong {
-            let why = given.parse::<Url>().unwrap_err();
-            assert!(why.starts_with(beginning), "{given:?}: {why}");
+            let reason = given.parse::<Url>().unwrap_err();
+            assert!(reason.starts_with(beginning), "{given:?}: {reason}");
         }
     }
 }

@@ -148,7 +148,7 @@ fn with_positions(
     };
     let read = |text: String| {
         let url = text.parse::<Url>();
-        url.map_err(|why| Wrong::Arguments(format!("{text:?}: {why}.")))
+        url.map_err(|reason| Wrong::Arguments(format!("{text:?}: {reason}.")))
     };
     Ok(Config { user, server: server.map(read).transpose()?, ..config })
 }

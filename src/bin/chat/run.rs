@@ -108,10 +108,10 @@ impl<'a> Shell<'a> {
                 self.unless_lost(printed);
             }
             Event::NotConnected(_) => self.connection = None,
-            Event::Disconnected(why) => {
+            Event::Disconnected(reason) => {
                 let ended = self.connection.take();
                 let broken = ended.and_then(|ended| ended.broken().map(str::to_owned));
-                return Event::Disconnected(broken.or_else(|| why.clone()));
+                return Event::Disconnected(broken.or_else(|| reason.clone()));
             }
             _ => {}
         }

@@ -58,7 +58,7 @@ pub enum Way {
 pub struct Mistake {
     pub name: &'static str,
     pub title: &'static str,
-    /// What happens, and why.
+    /// The explanation that the student reads.
     about: &'static str,
     /// The function with the arm.
     place: &'static str,

@@ -59,7 +59,7 @@ pub fn parse_line(line: Line, operator: bool) -> Result<Option<Request>, ChatErr
     }
     // The classic way to end the chat. It must be in capitals, since people may say "shutdown".
     if text.trim() == "SHUTDOWN" {
-        let request = Request::Shutdown { after: None, why: None };
+        let request = Request::Shutdown { after: None, reason: None };
         return if operator { Ok(Some(request)) } else { Err(ChatError::NotOperator) };
     }
     let text = match text.trim_start().strip_prefix('/') {

@@ -123,7 +123,7 @@ const TALK: &[Entry] = &[
     })
     .detail(&["Answers the last person who wrote to you in private."], "/reply At noon, yes.")
     .common(),
-    Entry::new("me", "TEXT", "tells what you do", |given| {
+    Entry::new("me", "TEXT", "says what you do", |given| {
         Some(Request::Me { target: Target::Here, text: given.text()?, sent_at: None })
     })
     .detail(&["Tells your room what you do, with your name before it."], "/me waves")
@@ -208,7 +208,7 @@ const YOURSELF: &[Entry] = &[
     .detail(&["Changes your name and tells the others."], "/nick Robert")
     .common(),
     Entry::new("away", "[WHY]", "says that you are away", |given| {
-        Some(Request::Away { why: given.text() })
+        Some(Request::Away { reason: given.text() })
     })
     .detail(&["Marks you as away and tells everybody who writes to you in private."], "/away lunch")
     .common(),
@@ -245,8 +245,8 @@ const YOURSELF: &[Entry] = &[
 
 const OPERATORS: &[Entry] = &[
     Entry::new("kick", "NAME [WHY]", "throws somebody out", |given| {
-        let (name, why) = given.person_and_rest()?;
-        Some(Request::Kick { name, why: why.text() })
+        let (name, reason) = given.person_and_rest()?;
+        Some(Request::Kick { name, reason: reason.text() })
     })
     .detail(
         &["Disconnects them and tells everybody why. They may come back."],
@@ -256,9 +256,9 @@ const OPERATORS: &[Entry] = &[
     .common()
     .operators_only(),
     Entry::new("ban", "NAME|ADDRESS [30m|2h|7d] [WHY]", "keeps somebody out", |given| {
-        let (whom, rest) = given.person_and_rest()?;
-        let (duration, why) = rest.duration()?;
-        Some(Request::Ban { whom, duration, why: why.text() })
+        let (target, rest) = given.person_and_rest()?;
+        let (duration, reason) = rest.duration()?;
+        Some(Request::Ban { target, duration, reason: reason.text() })
     })
     .detail(
         &[
@@ -272,14 +272,14 @@ const OPERATORS: &[Entry] = &[
     .common()
     .operators_only(),
     Entry::new("unban", "NAME|ADDRESS", "lets them in again", |given| {
-        Some(Request::Unban { whom: given.person()? })
+        Some(Request::Unban { target: given.person()? })
     })
     .detail(&["Takes a ban back. /bans shows the bans."], "/unban bob")
     .operators_only(),
     Entry::new("bans", "", "shows who is banned", |given| given.nothing().map(|()| Request::Bans))
         .detail(&["Shows who is banned, for how long, by whom and why."], "/bans")
         .operators_only(),
-    Entry::new("mute", "NAME", "lets nobody hear somebody", |given| {
+    Entry::new("mute", "NAME", "silences somebody", |given| {
         Some(Request::Mute { name: given.person()? })
     })
     .detail(&["Hides everything they say from everybody, private messages too."], "/mute bob")
@@ -329,11 +329,11 @@ fn shutdown(given: Arguments) -> Option<Request> {
     if is_alone && (distance(&word, CANCEL).is_some() || begins(&word, CANCEL)) {
         return None;
     }
-    let (after, why) = if word == "in" {
-        let (after, why) = rest.duration()?;
-        (Some(after?), why)
+    let (after, reason) = if word == "in" {
+        let (after, reason) = rest.duration()?;
+        (Some(after?), reason)
     } else {
         given.duration()?
     };
-    Some(Request::Shutdown { after, why: why.text() })
+    Some(Request::Shutdown { after, reason: reason.text() })
 }

@@ -22,11 +22,11 @@ impl Hub {
         client: ClientId,
         typed: &str,
         duration: Option<Duration>,
-        why: Option<String>,
+        reason: Option<String>,
         out: &mut Reaction,
     ) {
-        let ((name, network), why) = match (self.ban_target(client, typed), note(why)) {
-            (Ok(target), Ok(why)) => (target, why),
+        let ((name, network), reason) = match (self.ban_target(client, typed), note(reason)) {
+            (Ok(target), Ok(reason)) => (target, reason),
             (Err(error), _) | (_, Err(error)) => return out.refuse(client, error),
         };
         let Some(by) = self.people.name(client) else {
@@ -34,11 +34,11 @@ impl Hub {
         };
         // A ban beyond the end of the calendar has no end.
         let until = duration.and_then(|duration| out.now.wall.checked_add(duration).ok());
-        let ban = Ban { name, network, until, why: why.as_deref().map(str::to_owned), by };
+        let ban = Ban { name, network, until, reason: reason.as_deref().map(str::to_owned), by };
         if !self.extras.bans.add(ban.clone(), out.now.wall) {
             return out.refuse(client, ChatError::TooManyBans);
         }
-        self.log_operation(client, "ban", typed, why, out);
+        self.log_operation(client, "ban", typed, reason, out);
         out.push(Effect::SaveBans(self.extras.bans.all(out.now.wall)));
         self.remove_banned(out);
         out.answer(client, Message::BanAdded(ban));
@@ -94,22 +94,22 @@ impl Hub {
             let removal = Removal {
                 banned: true,
                 by: ban.by.clone(),
-                why: ban.why.as_deref().map(Arc::from),
+                reason: ban.reason.as_deref().map(Arc::from),
             };
             out.tell(client, ban_notice(ban, out.now));
             self.dismiss(client, DisconnectReason::Banned, Some(removal), out);
         }
     }
 
-    pub(super) fn unban(&mut self, client: ClientId, whom: String, out: &mut Reaction) {
-        let typed = without_at(&whom);
+    pub(super) fn unban(&mut self, client: ClientId, target: String, out: &mut Reaction) {
+        let typed = without_at(&target);
         match self.extras.bans.take_back(typed, out.now.wall) {
             Some(ban) => {
                 self.log_operation(client, "unban", typed, None, out);
                 out.push(Effect::SaveBans(self.extras.bans.all(out.now.wall)));
                 out.answer(client, Message::BanTakenBack(ban));
             }
-            None => out.refuse(client, ChatError::NoSuchBan(whom)),
+            None => out.refuse(client, ChatError::NoSuchBan(target)),
         }
     }
 

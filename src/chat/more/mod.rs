@@ -49,7 +49,7 @@ impl Hub {
             Request::Reply { text } => self.reply(client, text, out),
             Request::Topic { room, topic } => self.topic(client, room, topic, out),
             Request::Nick { name } => self.nick(client, &name, out),
-            Request::Away { why } => self.away(client, why, out),
+            Request::Away { reason } => self.away(client, reason, out),
             Request::Back => self.back(client, out),
             Request::Ignore { name: Some(name) } => self.ignore(client, name, out),
             Request::Ignore { name: None } => {
@@ -66,9 +66,11 @@ impl Hub {
                 self.history(client, room, range, limit, out)
             }
             Request::Op { password } => self.become_operator(client, &password, out),
-            Request::Kick { name, why } => self.kick(client, name, why, out),
-            Request::Ban { whom, duration, why } => self.ban(client, &whom, duration, why, out),
-            Request::Unban { whom } => self.unban(client, whom, out),
+            Request::Kick { name, reason } => self.kick(client, name, reason, out),
+            Request::Ban { target, duration, reason } => {
+                self.ban(client, &target, duration, reason, out)
+            }
+            Request::Unban { target } => self.unban(client, target, out),
             Request::Bans => self.list_bans(client, out),
             Request::Mute { name } => self.mute(client, name, true, out),
             Request::Unmute { name } => self.mute(client, name, false, out),
@@ -77,7 +79,7 @@ impl Hub {
                 let tag = out.take_tag();
                 out.push(Effect::AnswerThreads { client, tag });
             }
-            Request::Shutdown { after, why } => self.plan_shutdown(client, after, why, out),
+            Request::Shutdown { after, reason } => self.plan_shutdown(client, after, reason, out),
             Request::CancelShutdown => self.cancel_shutdown(client, out),
             Request::Chat { .. }
             | Request::Me { .. }
@@ -94,12 +96,12 @@ impl Hub {
         &self,
         client: ClientId,
         what: &'static str,
-        whom: &str,
-        why: Option<Arc<str>>,
+        target: &str,
+        reason: Option<Arc<str>>,
         out: &mut Reaction,
     ) {
         if let Some(by) = self.people.name(client) {
-            out.log(LogEvent::Operated { by, what, whom: whom.to_owned(), why });
+            out.log(LogEvent::Operated { by, what, target: target.to_owned(), reason });
         }
     }
 }

@@ -50,7 +50,7 @@ impl Hub {
         &mut self,
         client: ClientId,
         typed: String,
-        why: Option<String>,
+        reason: Option<String>,
         out: &mut Reaction,
     ) {
         let Some((found, name)) = self.people.find(&typed) else {
@@ -59,16 +59,16 @@ impl Hub {
         if found == client {
             return out.refuse(client, ChatError::NotYourself);
         }
-        let why = match note(why) {
-            Ok(why) => why,
+        let reason = match note(reason) {
+            Ok(reason) => reason,
             Err(error) => return out.refuse(client, error),
         };
         let Some(by) = self.people.name(client) else {
             return;
         };
-        self.log_operation(client, "kick", &name, why.clone(), out);
-        out.tell(found, Message::Kicked { by: by.clone(), why: why.clone() });
-        let removal = Removal { banned: false, by, why };
+        self.log_operation(client, "kick", &name, reason.clone(), out);
+        out.tell(found, Message::Kicked { by: by.clone(), reason: reason.clone() });
+        let removal = Removal { banned: false, by, reason };
         self.dismiss(found, DisconnectReason::Kicked, Some(removal), out);
         out.answer(client, Message::Removed(name));
     }

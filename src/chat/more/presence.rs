@@ -52,19 +52,19 @@ impl Hub {
             .collect()
     }
 
-    pub(super) fn away(&mut self, client: ClientId, why: Option<String>, out: &mut Reaction) {
-        let why = match note(why) {
-            Ok(why) => why,
+    pub(super) fn away(&mut self, client: ClientId, reason: Option<String>, out: &mut Reaction) {
+        let reason = match note(reason) {
+            Ok(reason) => reason,
             Err(error) => return out.refuse(client, error),
         };
         // The reason would let a muted client publish text.
-        if why.is_some() && self.refuse_muted(client, out) {
+        if reason.is_some() && self.refuse_muted(client, out) {
             return;
         }
         if let Some(person) = self.people.person_mut(client) {
-            person.set_away(why.clone());
+            person.set_away(reason.clone());
             let from = person.name().clone();
-            out.answer(client, Message::NowAway { from, why });
+            out.answer(client, Message::NowAway { from, reason });
         }
     }
 

@@ -17,21 +17,21 @@ impl Hub {
         &mut self,
         client: ClientId,
         after: Option<Duration>,
-        why: Option<String>,
+        reason: Option<String>,
         out: &mut Reaction,
     ) {
-        let why = match note(why) {
-            Ok(why) => why,
+        let reason = match note(reason) {
+            Ok(reason) => reason,
             Err(error) => return out.refuse(client, error),
         };
         let Some(by) = self.people.name(client) else {
             return;
         };
-        self.log_operation(client, "shutdown", "", why.clone(), out);
+        self.log_operation(client, "shutdown", "", reason.clone(), out);
         let now = out.now.time;
         let at = now.saturating_add(after.unwrap_or_default());
-        let has_reason = why.is_some();
-        let planned = PlannedShutdown::new(at, why, by.clone(), now);
+        let has_reason = reason.is_some();
+        let planned = PlannedShutdown::new(at, reason, by.clone(), now);
         let message = planned.message(now);
         if after.is_some() {
             self.extras.plan_shutdown(planned);

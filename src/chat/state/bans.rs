@@ -108,10 +108,10 @@ impl Bans {
     }
 
     /// Removes the ban of a name or an address.
-    pub fn take_back(&mut self, whom: &str, now: Timestamp) -> Option<Ban> {
+    pub fn take_back(&mut self, target: &str, now: Timestamp) -> Option<Ban> {
         self.drop_expired(now);
-        let of_network = Network::parse(whom).and_then(|network| self.by_network.get(&network));
-        let number = of_network.or_else(|| self.by_name.get(&NameKey::of(whom)))?;
+        let of_network = Network::parse(target).and_then(|network| self.by_network.get(&network));
+        let number = of_network.or_else(|| self.by_name.get(&NameKey::of(target)))?;
         self.remove(*number)
     }
 
@@ -147,7 +147,7 @@ mod tests {
             name: name.map(Into::into),
             network: network.map(|network| Network::parse(network).unwrap()),
             until: until.map(at),
-            why: None,
+            reason: None,
             by: "op".into(),
         }
     }

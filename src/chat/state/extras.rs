@@ -77,24 +77,24 @@ impl Extras {
 /// The notice for a banned client.
 pub fn ban_notice(ban: &Ban, now: Now) -> Message {
     let remaining = ban.until.map(|until| now.wall.duration_until(until).unsigned_abs());
-    Message::Banned { why: ban.why.clone(), remaining }
+    Message::Banned { reason: ban.reason.clone(), remaining }
 }
 
 /// A shutdown that an operator has scheduled.
 #[derive(Debug)]
 pub struct PlannedShutdown {
     at: Time,
-    why: Option<Arc<str>>,
+    reason: Option<Arc<str>>,
     by: Arc<str>,
     /// The times of the reminders that are left, the next one last.
     reminders: Vec<Time>,
 }
 
 impl PlannedShutdown {
-    pub fn new(at: Time, why: Option<Arc<str>>, by: Arc<str>, now: Time) -> Self {
+    pub fn new(at: Time, reason: Option<Arc<str>>, by: Arc<str>, now: Time) -> Self {
         let reminders = SHUTDOWN_REMINDERS.into_iter().rev();
         let reminders = reminders.filter_map(|before| at.checked_sub(before));
-        Self { reminders: reminders.filter(|&reminder| reminder > now).collect(), at, why, by }
+        Self { reminders: reminders.filter(|&reminder| reminder > now).collect(), at, reason, by }
     }
 
     /// When the next reminder or the shutdown itself is due.
@@ -121,7 +121,7 @@ impl PlannedShutdown {
     pub fn message(&self, now: Time) -> Message {
         Message::ShutdownPlanned {
             left: self.at.saturating_sub(now),
-            why: self.why.clone(),
+            reason: self.reason.clone(),
             by: self.by.clone(),
         }
     }

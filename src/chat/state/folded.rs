@@ -12,7 +12,7 @@ use crate::config::limits::ANNOUNCE_EVERY;
 
 /// A group of clients that hears the same announcements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Circle {
+pub enum Scope {
     /// Plain-text clients, which hear who joins and leaves the chat.
     Chat,
     /// The members of a room that speak this protocol, which hear who enters and leaves the room.
@@ -32,16 +32,16 @@ pub struct Counts {
     pub left: usize,
 }
 
-/// The movements that have yet to be announced to each circle.
+/// The movements that have yet to be announced to each scope.
 #[derive(Debug, Default)]
 pub struct Folded {
-    counts: BTreeMap<Circle, Counts>,
+    counts: BTreeMap<Scope, Counts>,
     due: Option<Time>,
 }
 
 impl Folded {
-    pub fn count(&mut self, circle: Circle, movement: Movement, now: Time) {
-        let counts = self.counts.entry(circle).or_default();
+    pub fn count(&mut self, scope: Scope, movement: Movement, now: Time) {
+        let counts = self.counts.entry(scope).or_default();
         match movement {
             Movement::Arrived => counts.arrived += 1,
             Movement::Left => counts.left += 1,
@@ -55,7 +55,7 @@ impl Folded {
     }
 
     /// Takes all counts if they are due.
-    pub fn take_due(&mut self, now: Time) -> BTreeMap<Circle, Counts> {
+    pub fn take_due(&mut self, now: Time) -> BTreeMap<Scope, Counts> {
         match self.due.take_if(|due| *due <= now) {
             Some(_) => std::mem::take(&mut self.counts),
             None => BTreeMap::new(),

@@ -16,6 +16,6 @@ mod people;
 mod rooms;
 
 pub use extras::{Extras, PlannedShutdown, ban_notice};
-pub use folded::{Circle, Movement};
+pub use folded::{Movement, Scope};
 pub use people::{People, all_but};
 pub use rooms::{LOBBY, LOBBY_NAME, Room, RoomId, Rooms};

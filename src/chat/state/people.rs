@@ -31,11 +31,11 @@ pub struct People {
 pub struct Client {
     address: SocketAddr,
     protocol: Protocol,
-    standing: Standing,
+    standing: LoginState,
 }
 
 #[derive(Debug)]
-enum Standing {
+enum LoginState {
     /// The client has not joined the chat yet.
     Unnamed {
         refusals: u32,
@@ -64,7 +64,7 @@ pub struct Person {
 /// The state of a person who is away.
 #[derive(Debug)]
 struct Away {
-    why: Option<Arc<str>>,
+    reason: Option<Arc<str>>,
     /// Those who have been told already.
     notified: FxHashSet<ClientId>,
 }
@@ -80,8 +80,8 @@ impl Client {
 
     pub fn person(&self) -> Option<&Person> {
         match &self.standing {
-            Standing::Joined(person) => Some(person),
-            Standing::Unnamed { .. } => None,
+            LoginState::Joined(person) => Some(person),
+            LoginState::Unnamed { .. } => None,
         }
     }
 }
@@ -139,11 +139,11 @@ impl Person {
     }
 
     pub fn away_reason(&self) -> Option<&Arc<str>> {
-        self.away.as_ref()?.why.as_ref()
+        self.away.as_ref()?.reason.as_ref()
     }
 
-    pub fn set_away(&mut self, why: Option<Arc<str>>) {
-        self.away = Some(Away { why, notified: FxHashSet::default() });
+    pub fn set_away(&mut self, reason: Option<Arc<str>>) {
+        self.away = Some(Away { reason, notified: FxHashSet::default() });
     }
 
     pub fn set_back(&mut self) {
@@ -164,14 +164,14 @@ impl Person {
         let away = self.away.as_mut()?;
         away.notified
             .insert(sender)
-            .then(|| Message::IsAway { name: self.name.clone(), why: away.why.clone() })
+            .then(|| Message::IsAway { name: self.name.clone(), reason: away.reason.clone() })
     }
 }
 
 impl People {
     /// Adds a connection that has no name yet.
     pub fn connect(&mut self, client: ClientId, address: SocketAddr, protocol: Protocol) {
-        let standing = Standing::Unnamed { refusals: 0 };
+        let standing = LoginState::Unnamed { refusals: 0 };
         self.clients.insert(client, Client { address, protocol, standing });
     }
 
@@ -185,11 +185,11 @@ impl People {
     /// Counts one more refused name. Returns how many there have been, or `None` if the client has joined.
     pub fn count_refusal(&mut self, client: ClientId) -> Option<u32> {
         match &mut self.clients.get_mut(&client)?.standing {
-            Standing::Unnamed { refusals } => {
+            LoginState::Unnamed { refusals } => {
                 *refusals += 1;
                 Some(*refusals)
             }
-            Standing::Joined(_) => None,
+            LoginState::Joined(_) => None,
         }
     }
 
@@ -204,7 +204,7 @@ impl People {
         if state.protocol == Protocol::Plain {
             self.listeners.push(client);
         }
-        state.standing = Standing::Joined(Box::new(Person {
+        state.standing = LoginState::Joined(Box::new(Person {
             name,
             key,
             rooms: Vec::new(),
@@ -337,8 +337,8 @@ impl People {
 impl Client {
     fn person_mut(&mut self) -> Option<&mut Person> {
         match &mut self.standing {
-            Standing::Joined(person) => Some(person),
-            Standing::Unnamed { .. } => None,
+            LoginState::Joined(person) => Some(person),
+            LoginState::Unnamed { .. } => None,
         }
     }
 }

@@ -51,7 +51,7 @@ impl Room {
     }
 
     /// The members that speak this protocol and hear who enters and leaves the room.
-    pub fn hearers(&self, protocol: Protocol) -> &[ClientId] {
+    pub fn recipients(&self, protocol: Protocol) -> &[ClientId] {
         match protocol {
             Protocol::Plain => &self.listeners,
             Protocol::Json => &self.json_members,

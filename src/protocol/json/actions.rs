@@ -87,7 +87,7 @@ static ACTIONS: [Action; 31] = [
         Ok(Request::Nick { name: given.get("username")? })
     }),
     Action::new("away", &[], &["message"], |given| {
-        Ok(Request::Away { why: given.remark("message")? })
+        Ok(Request::Away { reason: given.remark("message")? })
     }),
     Action::new("back", &[], &[], |_| Ok(Request::Back)),
     Action::new("quiet", &[], &["on"], |given| Ok(Request::Quiet { on: given.maybe("on")? })),
@@ -141,14 +141,14 @@ static ACTIONS: [Action; 31] = [
         Ok(Request::Op { password: given.get("password")? })
     }),
     Action::new("kick", &["username"], &["reason"], |given| {
-        Ok(Request::Kick { name: given.get("username")?, why: given.remark("reason")? })
+        Ok(Request::Kick { name: given.get("username")?, reason: given.remark("reason")? })
     }),
     Action::new("ban", &[], &["username", "address", "duration", "reason"], |given| {
-        let (whom, duration) = (name_or_address(given)?, given.maybe("duration")?);
-        Ok(Request::Ban { whom, duration, why: given.remark("reason")? })
+        let (target, duration) = (name_or_address(given)?, given.maybe("duration")?);
+        Ok(Request::Ban { target, duration, reason: given.remark("reason")? })
     }),
     Action::new("unban", &[], &["username", "address"], |given| {
-        Ok(Request::Unban { whom: name_or_address(given)? })
+        Ok(Request::Unban { target: name_or_address(given)? })
     }),
     Action::new("bans", &[], &[], |_| Ok(Request::Bans)),
     Action::new("mute", &["username"], &[], |given| {
@@ -188,18 +188,18 @@ fn name_or_address(given: &Object<'_>) -> Result<String, RequestError> {
         (Some(_), Some(_)) => {
             Err(wrong("address", "an IP address, without a `username` beside it"))
         }
-        (Some(whom), None) | (None, Some(Address(whom))) => Ok(whom),
+        (Some(target), None) | (None, Some(Address(target))) => Ok(target),
         (None, None) => Err(RequestError::MissingField("username")),
     }
 }
 
 fn shutdown(given: &Object<'_>) -> Result<Request, RequestError> {
-    let (after, why) = (given.maybe("duration")?, given.remark("reason")?);
+    let (after, reason) = (given.maybe("duration")?, given.remark("reason")?);
     match given.maybe("cancel")? {
-        Some(true) if after.is_some() || why.is_some() => {
+        Some(true) if after.is_some() || reason.is_some() => {
             Err(wrong("cancel", "true, without anything else beside it"))
         }
         Some(true) => Ok(Request::CancelShutdown),
-        Some(false) | None => Ok(Request::Shutdown { after, why }),
+        Some(false) | None => Ok(Request::Shutdown { after, reason }),
     }
 }

@@ -76,10 +76,10 @@ impl JsonDecoder {
         }
         let parsed = Object::parse(line).and_then(|object| Ok((object.tag()?, object)));
         inputs.push(match parsed {
-            Err(why) => Input::BadRequest { why, tag: None },
+            Err(reason) => Input::BadRequest { reason, tag: None },
             Ok((tag, mut object)) => match parse_request(&mut object) {
                 Ok(request) => Input::Request { request, tag },
-                Err(why) => Input::BadRequest { why, tag },
+                Err(reason) => Input::BadRequest { reason, tag },
             },
         });
     }

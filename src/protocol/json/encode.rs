@@ -63,7 +63,7 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
                 Some(removal) => went
                     .text("reason", if removal.banned { "banned" } else { "kicked" })
                     .text("by", &removal.by)
-                    .maybe_text("message", removal.why.as_deref())
+                    .maybe_text("message", removal.reason.as_deref())
                     .end(),
             }
         }
@@ -75,9 +75,9 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::Renamed { from, to } => {
             Writer::new("nick", tag, out).text("from", from).text("username", to).end()
         }
-        Message::NowAway { from, why } => Writer::new("away", tag, out)
+        Message::NowAway { from, reason } => Writer::new("away", tag, out)
             .text("from", from)
-            .maybe_text("message", why.as_deref())
+            .maybe_text("message", reason.as_deref())
             .end(),
         Message::NowBack { from } => Writer::new("back", tag, out).text("from", from).end(),
         Message::IsAway { name, .. } => {
@@ -127,7 +127,7 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::LoginTimedOut => bye("login_timeout", &sentence(message), tag, out),
         Message::TooManyNames => bye("too_many_names", &sentence(message), tag, out),
         Message::EndlessLine => bye("endless_line", &sentence(message), tag, out),
-        Message::Error(why) => error(errors::code(why), message, tag, out),
+        Message::Error(reason) => error(errors::code(reason), message, tag, out),
         Message::Banned { .. } => last_error("banned", message, tag, out),
         Message::ServerFull => last_error("full", message, tag, out),
         Message::TooManyFromAddress => last_error("too_many_connections", message, tag, out),
@@ -247,7 +247,7 @@ fn ban<'a>(ban: &Ban, object: Writer<'a>) -> Writer<'a> {
     if let Some(until) = ban.until {
         object = object.moment("until", until);
     }
-    object.maybe_text("reason", ban.why.as_deref()).text("by", &ban.by)
+    object.maybe_text("reason", ban.reason.as_deref()).text("by", &ban.by)
 }
 
 fn person<'a>(person: &PersonListing, object: Writer<'a>) -> Writer<'a> {

@@ -14,7 +14,7 @@
 
 use super::line::{LineBuffer, Step};
 use super::stranger::Watch;
-use super::telnet::{Heard, Telnet};
+use super::telnet::{Telnet, TelnetEvent};
 use crate::chat::{Input, Line, Stranger, Time};
 use crate::protocol::Decoded;
 use crate::protocol::clean::{clean, is_blank};
@@ -61,28 +61,28 @@ impl PlainDecoder {
         self.telnet.send_postponed_answer(now, &mut out.replies);
         while let Some(heard) = self.telnet.step(&mut bytes, now, &mut out.replies) {
             match heard {
-                Heard::Nothing => {}
-                Heard::Data(data) => {
+                TelnetEvent::Nothing => {}
+                TelnetEvent::Data(data) => {
                     let unread = self.read_data(data, &mut out.inputs);
                     if unread > 0 {
                         return Some(&all[all.len() - bytes.len() - unread..]);
                     }
                 }
-                Heard::EraseCharacter => self.line.erase_grapheme(),
-                Heard::EraseLine => self.line.erase(),
+                TelnetEvent::EraseCharacter => self.line.erase_grapheme(),
+                TelnetEvent::EraseLine => self.line.erase(),
                 // In the middle of a UTF-8 character, the byte is text and not a key.
-                Heard::SpecialKey { mistaken_for, .. } if self.line.is_mid_letter() => {
+                TelnetEvent::SpecialKey { mistaken_for, .. } if self.line.is_mid_letter() => {
                     self.read_data(&[mistaken_for], &mut out.inputs);
                 }
-                Heard::SpecialKey { erases_line: true, .. } => self.line.erase(),
-                Heard::SpecialKey { .. } => {}
-                Heard::EndOfInput => {
+                TelnetEvent::SpecialKey { erases_line: true, .. } => self.line.erase(),
+                TelnetEvent::SpecialKey { .. } => {}
+                TelnetEvent::EndOfInput => {
                     self.finish(out);
                     if !self.finished {
                         out.inputs.push(Input::EndOfTransmission);
                     }
                 }
-                Heard::TooMuch => self.finish_with(Input::LineEndless, &mut out.inputs),
+                TelnetEvent::TooMuch => self.finish_with(Input::LineEndless, &mut out.inputs),
             }
             if self.finished {
                 return None;

@@ -62,14 +62,16 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
             (None, None) => format!("{room} has no topic. /topic TEXT sets one."),
         },
         Message::Renamed { from, to } => format!("{from} is now known as {to}"),
-        Message::NowAway { why, .. } => {
+        Message::NowAway { reason, .. } => {
             format!(
                 "You are marked as away{}. Type /back when you are here again.",
-                because(why.as_deref())
+                because(reason.as_deref())
             )
         }
         Message::NowBack { .. } => "You are no longer marked as away.".into(),
-        Message::IsAway { name, why } => format!("{name} is away{}.", because(why.as_deref())),
+        Message::IsAway { name, reason } => {
+            format!("{name} is away{}.", because(reason.as_deref()))
+        }
         Message::Ignored(name) => {
             format!("You ignore {name} from now on. /unignore {name} takes that back.")
         }
@@ -89,18 +91,18 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         }
         Message::Pong => "Pong!".into(),
         Message::OperatorNow => "You are an operator now. /help shows what you may do.".into(),
-        Message::Kicked { by, why } => {
-            let why = because(why.as_deref());
-            format!("You were kicked by {by}{why}. You may connect again.")
+        Message::Kicked { by, reason } => {
+            let reason = because(reason.as_deref());
+            format!("You were kicked by {by}{reason}. You may connect again.")
         }
-        Message::Banned { why, remaining } => {
-            let why = because(why.as_deref());
+        Message::Banned { reason, remaining } => {
+            let reason = because(reason.as_deref());
             match remaining {
                 Some(time) => format!(
-                    "You are banned for another {}{why}. Come back after that.",
+                    "You are banned for another {}{reason}. Come back after that.",
                     left(*time)
                 ),
-                None => format!("You are banned{why}. Only an operator can take that back."),
+                None => format!("You are banned{reason}. Only an operator can take that back."),
             }
         }
         Message::Removed(name) => format!("{name} was thrown out."),
@@ -110,12 +112,12 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         }
         Message::Muted { name, on: false } => format!("{name} is heard again."),
         Message::Motd(None) => "There is no message of the day.".into(),
-        Message::ShutdownPlanned { left: time, why, by } => {
-            let why = because(why.as_deref());
+        Message::ShutdownPlanned { left: time, reason, by } => {
+            let reason = because(reason.as_deref());
             if time.is_zero() {
-                format!("{by} shuts down the chat{why}.")
+                format!("{by} shuts down the chat{reason}.")
             } else {
-                format!("{by} will shut down the chat in {}{why}.", left(*time))
+                format!("{by} will shut down the chat in {}{reason}.", left(*time))
             }
         }
         Message::ShutdownCancelled { by } => {
@@ -199,11 +201,11 @@ pub fn error_sentence(error: &ChatError) -> String {
         ChatError::AlreadyConnected => {
             "You have joined already. /nick NAME changes your name.".into()
         }
-        ChatError::Request(why) => why.to_string(),
+        ChatError::Request(reason) => reason.to_string(),
         ChatError::NoSuchPerson(name) => {
             format!("Nobody here is called {}. /who shows who is here.", quoted(name))
         }
-        ChatError::TooManyNamed => {
+        ChatError::TooManyRecipients => {
             format!("That names too many people: at most {NAMED_MAX} in one message.")
         }
         ChatError::NobodyOf(names) => nobody_of(names).join(" "),
@@ -217,7 +219,7 @@ pub fn error_sentence(error: &ChatError) -> String {
         ChatError::RoomName(error) => format!("That is no name for a room: {error}"),
         ChatError::TooManyRooms => "You cannot be in more rooms. Leave one of them first.".into(),
         ChatError::NoMoreRooms => {
-            "There cannot be more rooms. /rooms shows those that exist.".into()
+            "No more rooms can be opened. /rooms shows those that exist.".into()
         }
         ChatError::TopicIsOperators(room) => {
             format!("Only an operator may change the topic of {room}.")
@@ -242,9 +244,9 @@ pub fn error_sentence(error: &ChatError) -> String {
         ChatError::TooManyPasswordAttempts => {
             "Too many wrong passwords have come from your address.".into()
         }
-        ChatError::NoSuchBan(whom) => {
-            let whom = quoted(whom);
-            format!("There is no ban of {whom}. /bans shows the bans.")
+        ChatError::NoSuchBan(target) => {
+            let target = quoted(target);
+            format!("There is no ban of {target}. /bans shows the bans.")
         }
         ChatError::NoSuchAddress(typed) => {
             format!(
@@ -253,7 +255,7 @@ pub fn error_sentence(error: &ChatError) -> String {
             )
         }
         ChatError::LoopbackBan => "The server's own machine cannot be banned.".into(),
-        ChatError::TooManyBans => "There cannot be more bans. /unban takes one back.".into(),
+        ChatError::TooManyBans => "The list of bans is full. /unban takes one back.".into(),
         ChatError::NoShutdownPlanned => {
             "No shutdown is planned. /shutdown in 5m would plan one.".into()
         }
@@ -315,7 +317,7 @@ pub(super) fn ban_added(ban: &Ban, zone: &TimeZone) -> String {
         Some(until) => format!("until {}", day_and_clock(zone.to_datetime(until))),
         None => "until you take it back with /unban".into(),
     };
-    format!("{} is banned {until}{}.", banned(ban), because(ban.why.as_deref()))
+    format!("{} is banned {until}{}.", banned(ban), because(ban.reason.as_deref()))
 }
 
 /// The banned name and network.
@@ -327,15 +329,15 @@ pub(super) fn banned(ban: &Ban) -> String {
 
 /// The end of the line that says that somebody has left: which operator removed them, and why.
 fn removal(removed: Option<&Removal>) -> String {
-    removed.map_or_else(String::new, |Removal { banned, by, why }| {
+    removed.map_or_else(String::new, |Removal { banned, by, reason }| {
         let done = if *banned { "banned" } else { "kicked" };
-        format!(": {done} by {by}{}", because(why.as_deref()))
+        format!(": {done} by {by}{}", because(reason.as_deref()))
     })
 }
 
 /// A reason in parentheses, if there is one.
-fn because(why: Option<&str>) -> String {
-    why.map_or_else(String::new, |why| format!(" ({why})"))
+fn because(reason: Option<&str>) -> String {
+    reason.map_or_else(String::new, |reason| format!(" ({reason})"))
 }
 
 fn have(count: usize) -> &'static str {

@@ -182,7 +182,7 @@ fn bans(bans: &[Ban], total: usize, now: Timestamp, out: &mut Vec<u8>) {
         };
         // The reason matters more than a long name, so it gets the room.
         let by = cut(&format!("by {}", ban.by), BY_COLUMNS_MAX);
-        [banned(ban), until, by, ban.why.clone().unwrap_or_default()]
+        [banned(ban), until, by, ban.reason.clone().unwrap_or_default()]
     });
     columns(&format!("{total} ban(s):"), rows, total, out);
 }

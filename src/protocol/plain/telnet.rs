@@ -47,7 +47,7 @@ const COMMANDS_PERIOD: Duration = Duration::from_secs(10);
 
 /// The meaning of the next few bytes.
 #[derive(Debug)]
-pub(super) enum Heard<'a> {
+pub(super) enum TelnetEvent<'a> {
     /// A command, or part of one, that the caller can ignore.
     Nothing,
     /// Bytes of text.
@@ -94,7 +94,7 @@ impl Telnet {
         bytes: &mut &'a [u8],
         now: Time,
         replies: &mut Vec<u8>,
-    ) -> Option<Heard<'a>> {
+    ) -> Option<TelnetEvent<'a>> {
         let (&first, after_first) = bytes.split_first()?;
         let run = match self.state {
             State::Data | State::Parameters => ordinary_prefix(bytes, |byte| byte != IAC),
@@ -103,21 +103,21 @@ impl Telnet {
         let (taken, rest) = if run > 0 { bytes.split_at(run) } else { (&bytes[..1], after_first) };
         *bytes = rest;
         if run > 0 && matches!(self.state, State::Data) {
-            return Some(Heard::Data(taken));
+            return Some(TelnetEvent::Data(taken));
         }
 
         let record = self.record.get_or_insert_default();
         if record.commands.add(taken.len(), COMMANDS_PERIOD, now) > ENDLESS_BYTES_MAX {
-            return Some(Heard::TooMuch);
+            return Some(TelnetEvent::TooMuch);
         }
-        let mut heard = Heard::Nothing;
+        let mut event = TelnetEvent::Nothing;
         self.state = match self.state {
             State::Data => State::Command,
             State::Command => match first {
                 SB => State::Parameters,
                 WILL | WONT | DO | DONT => State::Option(first),
                 _ => {
-                    heard = record.command(taken, now, replies);
+                    event = record.command(taken, now, replies);
                     State::Data
                 }
             },
@@ -129,7 +129,7 @@ impl Telnet {
             State::ParametersCommand if first == SE => State::Data,
             State::Parameters | State::ParametersCommand => State::Parameters,
         };
-        Some(heard)
+        Some(event)
     }
 
     /// When a postponed answer is due.
@@ -165,29 +165,31 @@ struct Record {
 
 impl Record {
     /// Handles a command of two bytes. `code` is the slice with the second.
-    fn command<'a>(&mut self, code: &'a [u8], now: Time, replies: &mut Vec<u8>) -> Heard<'a> {
+    fn command<'a>(&mut self, code: &'a [u8], now: Time, replies: &mut Vec<u8>) -> TelnetEvent<'a> {
         // GNU telnet compares typed bytes with its keys by seven bits only: to it 0x83, the second half of the Russian
         // `у`, is Ctrl-C; 0x8F is Ctrl-O, 0x9A Ctrl-Z and 0x9C Ctrl-\.
-        let key = |mistaken_for| Heard::SpecialKey { mistaken_for, erases_line: false };
+        let key = |mistaken_for| TelnetEvent::SpecialKey { mistaken_for, erases_line: false };
         match code {
             // A doubled IAC is data. A line end is never a command: the 255 before it was a letter in Latin-1, from a
             // program that does not speak telnet.
-            [IAC | b'\r' | b'\n'] => Heard::Data(code),
-            [ERASE_CHARACTER] => Heard::EraseCharacter,
-            [ERASE_LINE] => Heard::EraseLine,
+            [IAC | b'\r' | b'\n'] => TelnetEvent::Data(code),
+            [ERASE_CHARACTER] => TelnetEvent::EraseCharacter,
+            [ERASE_LINE] => TelnetEvent::EraseLine,
             // There is no process to interrupt. Ctrl-C in the middle of a line discards it.
-            [INTERRUPT_PROCESS] => Heard::SpecialKey { mistaken_for: 0x83, erases_line: true },
+            [INTERRUPT_PROCESS] => {
+                TelnetEvent::SpecialKey { mistaken_for: 0x83, erases_line: true }
+            }
             [ABORT_OUTPUT] => key(0x8F),
             [SUSPEND] => key(0x9A),
             [BREAK] => key(0x9C),
-            [END_OF_FILE] => Heard::EndOfInput,
+            [END_OF_FILE] => TelnetEvent::EndOfInput,
             [ARE_YOU_THERE] => {
                 if self.answers.add(1, ANSWERS_PERIOD, now) <= ANSWERS_MAX {
                     replies.extend_from_slice(b"server: Yes, I am here.\r\n");
                 }
-                Heard::Nothing
+                TelnetEvent::Nothing
             }
-            _ => Heard::Nothing,
+            _ => TelnetEvent::Nothing,
         }
     }
 

@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn no_room_for_one_client_is_an_error() {
         let system = SystemLimits { descriptors: Some(60), ..PLENTY };
-        let why = capacity(&Config::default(), system).unwrap_err().to_string();
-        assert!(why.contains("60 file descriptors"), "{why}");
+        let reason = capacity(&Config::default(), system).unwrap_err().to_string();
+        assert!(reason.contains("60 file descriptors"), "{reason}");
     }
 }

@@ -233,8 +233,8 @@ pub fn event(event: &LogEvent) {
         LogEvent::NotOperator { client } => tracing::warn!(%client, "not an operator"),
         LogEvent::Chat { name, to, text } => tracing::info!(?name, ?to, ?text, "said"),
         LogEvent::Renamed { client, from, to } => tracing::info!(%client, ?from, ?to, "renamed"),
-        LogEvent::Operated { by, what, whom, why } => {
-            tracing::info!(?by, what, ?whom, ?why, "an operator's command");
+        LogEvent::Operated { by, what, target, reason } => {
+            tracing::info!(?by, what, ?target, ?reason, "an operator's command");
         }
         LogEvent::BecameOperator { client, name } => {
             tracing::info!(%client, ?name, "became an operator");

@@ -11,13 +11,13 @@ pub mod threads;
 pub mod trace;
 
 use crate::chat::Effect;
-use bans_file::Keeper;
+use bans_file::BansSlot;
 
 /// Carries out an effect that the classic chat does not have.
-pub fn carry_out(effect: &Effect, keeper: Option<&Keeper>) {
-    match (effect, keeper) {
+pub fn carry_out(effect: &Effect, bans_slot: Option<&BansSlot>) {
+    match (effect, bans_slot) {
         (Effect::Log(event), _) => log::event(event),
-        (Effect::SaveBans(bans), Some(keeper)) => keeper.keep(bans.clone()),
+        (Effect::SaveBans(bans), Some(bans_slot)) => bans_slot.put(bans.clone()),
         (Effect::SaveBans(_), None) => {}
         _ => debug_assert!(false, "the dispatcher itself carries out {effect:?}"),
     }

@@ -138,9 +138,9 @@ impl Session {
         match event {
             Event::Started => self.connect(effects),
             Event::Connected => self.connected(now, effects),
-            Event::NotConnected(why) => self.not_connected(now, why, effects),
+            Event::NotConnected(reason) => self.not_connected(now, reason, effects),
             Event::Received(line) => self.received(now, &line, effects),
-            Event::Disconnected(why) => self.disconnected(now, why, effects),
+            Event::Disconnected(reason) => self.disconnected(now, reason, effects),
             Event::Typed(line) => self.typed(now, &line, effects),
             Event::TabPressed => {
                 self.switch_in_order(now, "", None, effects);
@@ -203,8 +203,8 @@ impl Session {
     /// Waits no longer for this connection.
     fn gives_up(&mut self, now: &Now, effects: &mut Vec<Effect>) {
         effects.push(Effect::Disconnect);
-        let why = format!("{} does not answer.", self.settings.server);
-        self.disconnected(now, Some(why), effects);
+        let reason = format!("{} does not answer.", self.settings.server);
+        self.disconnected(now, Some(reason), effects);
     }
 
     /// Sends what may be sent now, and lets the input go on.

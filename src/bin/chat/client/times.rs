@@ -84,8 +84,8 @@ pub fn check(pattern: &str) -> Result<(), String> {
     let noon = civil::date(2026, 11, 20).at(12, 0, 0, 0);
     match show(pattern, noon, Offset::UTC) {
         Ok(_) => Ok(()),
-        Err(why) => {
-            Err(format!("`{pattern}` does not say how to show a time, as `%H:%M` does: {why}"))
+        Err(reason) => {
+            Err(format!("`{pattern}` does not say how to show a time, as `%H:%M` does: {reason}"))
         }
     }
 }

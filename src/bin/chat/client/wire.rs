@@ -88,8 +88,8 @@ fn with_own_words(error: ChatError) -> ChatError {
     }
 }
 
-fn refusal(why: &ChatError) -> Typed {
-    Typed::Refused(error_sentence(why))
+fn refusal(reason: &ChatError) -> Typed {
+    Typed::Refused(error_sentence(reason))
 }
 
 #[cfg(test)]

@@ -80,10 +80,10 @@ fn what_could_not_be_sent_says_why_the_connection_has_ended() {
         let mut byte = [0];
         server.peek(&mut byte).unwrap();
         drop(server);
-        let Event::Disconnected(Some(why)) = next(shell) else {
+        let Event::Disconnected(Some(reason)) = next(shell) else {
             panic!("no reason");
         };
-        assert_eq!(why, "Connection reset by peer");
+        assert_eq!(reason, "Connection reset by peer");
     });
 }
 

@@ -84,10 +84,10 @@ fn a_line_without_an_end_ends_the_connection() {
         let _ = server.write_all(&vec![b'x'; LINE_BYTES_MAX + 1]);
         server
     });
-    let Event::Disconnected(Some(why)) = next(&connection) else {
+    let Event::Disconnected(Some(reason)) = next(&connection) else {
         panic!("no end");
     };
-    assert_eq!(why, "the server has sent a line of more than 1048576 bytes");
+    assert_eq!(reason, "the server has sent a line of more than 1048576 bytes");
     drop(connection);
     let _ = writer.join();
 }

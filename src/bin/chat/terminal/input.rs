@@ -110,6 +110,8 @@ impl Input {
                 // Bytes that are no UTF-8 are no keys. What was typed before them stays; what came together with them,
                 // rustyline has thrown away.
                 Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                    // It waits no longer, and a message that wakes it now would be lost.
+                    self.desk.screen.give_to_editor();
                     half_typed = self.desk.half_typed();
                     self.desk.erase_line();
                     self.desk.screen.notice(NO_TEXT);

@@ -48,7 +48,7 @@ const TURN: Duration = Duration::from_millis(10);
 /// How long all silent clients wait together.
 const PATIENCE: Duration = Duration::from_millis(1_000);
 
-/// What a client has got from the server.
+/// The lines that a client has received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answer {
     /// The prompt for a name.

@@ -45,7 +45,7 @@ impl From<&Ban> for Fields {
             name: ban.name.as_deref().map(str::to_owned),
             network: ban.network.map(|network| network.to_string()),
             until: ban.until.map(|until| until.to_string()),
-            why: ban.why.clone(),
+            why: ban.reason.clone(),
             by: Some(ban.by.as_ref().to_owned()),
         }
     }
@@ -75,7 +75,7 @@ impl TryFrom<Fields> for Ban {
             name: text(fields.name).map(Into::into),
             network: network.transpose()?,
             until: until.transpose()?,
-            why: text(fields.why),
+            reason: text(fields.why),
             by: text(fields.by).map_or_else(|| BY_FILE.into(), Into::into),
         };
         if ban.name.is_none() && ban.network.is_none() {
@@ -126,14 +126,14 @@ mod tests {
                 name: Some("mal \"lory\"".into()),
                 network: Some(Network::of("2001:db8::1".parse().unwrap())),
                 until: Some(at("2026-11-20T12:03:04.5Z")),
-                why: Some("[[ban]]\\".into()),
+                reason: Some("[[ban]]\\".into()),
                 by: "ann".into(),
             },
             Ban {
                 name: None,
                 network: Some(Network::of("192.0.2.7".parse().unwrap())),
                 until: None,
-                why: None,
+                reason: None,
                 by: "127.0.0.1:4000".into(),
             },
         ]
@@ -173,7 +173,7 @@ mod tests {
             name: Some(escaped(128).into()),
             network: Network::parse("2001:1db8:1111:ffff::/64"),
             until: Some(at("9999-12-30T21:59:59.999999999Z")),
-            why: Some(escaped(limits::NOTE_BYTES_MAX)),
+            reason: Some(escaped(limits::NOTE_BYTES_MAX)),
             by: escaped(128).into(),
         };
         assert_eq!(ban.by.len(), 128);
@@ -200,7 +200,7 @@ mod tests {
         "#;
         let ban = read(text, Timestamp::UNIX_EPOCH).unwrap().remove(0);
         assert_eq!(ban.name.as_deref(), Some("mallory"));
-        assert_eq!(ban.why.as_deref(), Some("one two"));
+        assert_eq!(ban.reason.as_deref(), Some("one two"));
         assert_eq!(&*ban.by, "ann");
     }
 

@@ -115,13 +115,13 @@ fn not_writable(directory: &Path, error: &io::Error) -> ConfigError {
 
 /// The dispatcher's end of a slot for one list of bans. It never waits for the disk: a list that is still in the slot when
 /// the next one comes is replaced.
-pub struct Keeper {
+pub struct BansSlot {
     slot: Sender<Vec<Ban>>,
     /// To take a list back out.
     waiting: Receiver<Vec<Ban>>,
 }
 
-impl Keeper {
+impl BansSlot {
     /// A slot: the dispatcher's end, and the one for [`BansFile::run`].
     pub fn new() -> (Self, Receiver<Vec<Ban>>) {
         let (slot, lists) = crossbeam_channel::bounded(1);
@@ -129,7 +129,7 @@ impl Keeper {
     }
 
     /// Has this list written. Never blocks: only the dispatcher fills the slot, so it is empty once the old list is out.
-    pub fn keep(&self, bans: Vec<Ban>) {
+    pub fn put(&self, bans: Vec<Ban>) {
         if let Err(TrySendError::Full(bans)) = self.slot.try_send(bans) {
             let _ = self.waiting.try_recv();
             let _ = self.slot.try_send(bans);
@@ -183,7 +183,7 @@ mod tests {
             name: Some(name.into()),
             network: None,
             until: None,
-            why: None,
+            reason: None,
             by: "ann".into(),
         }]
     }
@@ -207,7 +207,7 @@ mod tests {
         let (file, _) = directory.open().unwrap();
         file.write(&ban("mallory")).unwrap();
         let mut endless = ban("eve");
-        endless[0].why = Some("x".repeat(limits::BANS_FILE_BYTES_MAX as usize));
+        endless[0].reason = Some("x".repeat(limits::BANS_FILE_BYTES_MAX as usize));
         let error = file.write(&endless).unwrap_err().to_string();
         assert_eq!(error, "the list is too long to be read again");
         // `create` cannot remove a directory.
@@ -259,11 +259,11 @@ mod tests {
     fn the_newest_list_is_written_before_the_thread_ends() {
         let directory = Directory::new("newest");
         let (file, _) = directory.open().unwrap();
-        let (keeper, lists) = Keeper::new();
+        let (bans_slot, lists) = BansSlot::new();
         for name in ["one", "two", "three"] {
-            keeper.keep(ban(name));
+            bans_slot.put(ban(name));
         }
-        drop(keeper);
+        drop(bans_slot);
         let row = Arc::new(ThreadTable::default()).row("bans", "bans".into());
         thread::scope(|scope| scope.spawn(|| file.run(&lists, &row)).join().unwrap());
         assert_eq!(directory.open().unwrap().1, ban("three"));

@@ -21,7 +21,7 @@ fn received() -> Vec<String> {
 
 fn heard(line: &str) -> Heard {
     let read = read(line);
-    read.unwrap_or_else(|why| panic!("{line}: {why}")).0
+    read.unwrap_or_else(|reason| panic!("{line}: {reason}")).0
 }
 
 #[test]

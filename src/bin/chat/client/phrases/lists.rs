@@ -88,8 +88,8 @@ pub(super) fn whois(known: &Whois) -> Vec<Line> {
         Some(other) => facts.push(("speaks", other.to_owned())),
     }
     if client.away {
-        let why = known.away_message.as_deref().unwrap_or("yes");
-        facts.push(("away", why.to_owned()));
+        let reason = known.away_message.as_deref().unwrap_or("yes");
+        facts.push(("away", reason.to_owned()));
     }
     if known.operator {
         facts.push(("operator", "yes".to_owned()));
@@ -141,8 +141,8 @@ pub(super) fn bans(bans: &[Ban], total: usize, viewer: Viewer) -> Vec<Line> {
                 None => "for good".to_owned(),
             };
             let by = cut(&format!("by {}", ban.by), BY_COLUMNS_MAX);
-            let why = ban.reason.clone().unwrap_or_default();
-            [whom(ban), until, by, why]
+            let reason = ban.reason.clone().unwrap_or_default();
+            [whom(ban), until, by, reason]
         })
         .collect();
     table(&format!("{}:", counted(total, "ban", "bans")), &rows, total)

@@ -96,6 +96,6 @@ fn removal(reason: Option<&str>, by: Option<&str>, message: Option<&str>) -> Str
 }
 
 /// A reason, where one was told.
-fn because(why: Option<&str>) -> String {
-    why.map_or_else(String::new, |why| format!(" ({why})"))
+fn because(reason: Option<&str>) -> String {
+    reason.map_or_else(String::new, |reason| format!(" ({reason})"))
 }

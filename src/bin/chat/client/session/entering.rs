@@ -47,11 +47,11 @@ impl Session {
     }
 
     /// There is no connection.
-    pub(super) fn not_connected(&mut self, now: &Now, why: String, effects: &mut Vec<Effect>) {
+    pub(super) fn not_connected(&mut self, now: &Now, reason: String, effects: &mut Vec<Effect>) {
         if self.lost_since.is_some() {
-            return self.try_again(now, Some(why), effects);
+            return self.try_again(now, Some(reason), effects);
         }
-        Self::complain(&why, effects);
+        Self::complain(&reason, effects);
         self.end_as(Ending::Refused, effects);
     }
 
@@ -66,7 +66,7 @@ impl Session {
             return;
         }
         let server = &self.settings.server;
-        let why = if line.starts_with(ANONYMOUS) {
+        let reason = if line.starts_with(ANONYMOUS) {
             let telnet = server.rsplit_once(':').map_or(server.clone(), |(host, port)| {
                 format!("{} {port}", host.trim_matches(['[', ']']))
             });
@@ -87,7 +87,7 @@ impl Session {
             format!("{server} is no chat server. It says: {begin}")
         };
         effects.push(Effect::Disconnect);
-        Self::complain(&why, effects);
+        Self::complain(&reason, effects);
         self.end_as(Ending::Refused, effects);
     }
 

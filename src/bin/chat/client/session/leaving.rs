@@ -23,31 +23,31 @@ impl Session {
     pub(super) fn disconnected(
         &mut self,
         now: &Now,
-        why: Option<String>,
+        reason: Option<String>,
         effects: &mut Vec<Effect>,
     ) {
         match self.phase {
             Phase::Leaving { .. } => self.end(effects),
             Phase::Naming { .. } => self.phase = Phase::Naming { connected: false },
             Phase::Asleep | Phase::Waiting { .. } | Phase::Ended => {}
-            Phase::Here => self.lost(now, why, effects),
+            Phase::Here => self.lost(now, reason, effects),
             Phase::Connecting | Phase::Greeting { .. } | Phase::Introduced { .. } => {
                 self.asked.clear();
-                let why = self.trouble.take().or(why);
+                let reason = self.trouble.take().or(reason);
                 if self.lost_since.is_some() {
-                    return self.try_again(now, why, effects);
+                    return self.try_again(now, reason, effects);
                 }
-                let why = why.unwrap_or_else(|| {
+                let reason = reason.unwrap_or_else(|| {
                     format!("{} has closed the connection.", self.settings.server)
                 });
-                Self::complain(&why, effects);
+                Self::complain(&reason, effects);
                 self.end_as(Ending::Refused, effects);
             }
         }
     }
 
     /// One was in the chat, and is not any more.
-    fn lost(&mut self, now: &Now, why: Option<String>, effects: &mut Vec<Effect>) {
+    fn lost(&mut self, now: &Now, reason: Option<String>, effects: &mut Vec<Effect>) {
         self.forget_connection(effects);
         if self.input_ended && self.settings.interactive {
             return self.end(effects);
@@ -56,15 +56,15 @@ impl Session {
         if self.here_since.take().is_some_and(was_good) {
             self.pauses.reset();
         }
-        let why = match self.trouble.take().or(why) {
-            Some(why) => format!("The connection is lost: {}.", why.trim_end_matches('.')),
+        let reason = match self.trouble.take().or(reason) {
+            Some(reason) => format!("The connection is lost: {}.", reason.trim_end_matches('.')),
             None => "The connection is lost.".into(),
         };
         if !self.settings.reconnect {
-            Self::complain(&why, effects);
+            Self::complain(&reason, effects);
             return self.end_as(Ending::Refused, effects);
         }
-        Self::complain(&format!("{why} Trying again ..."), effects);
+        Self::complain(&format!("{reason} Trying again ..."), effects);
         self.lost_since = Some(now.elapsed);
         self.try_again(now, None, effects);
     }
@@ -91,7 +91,12 @@ impl Session {
     }
 
     /// Another attempt will be made, after a pause.
-    pub(super) fn try_again(&mut self, now: &Now, why: Option<String>, effects: &mut Vec<Effect>) {
+    pub(super) fn try_again(
+        &mut self,
+        now: &Now,
+        reason: Option<String>,
+        effects: &mut Vec<Effect>,
+    ) {
         let since = *self.lost_since.get_or_insert(now.elapsed);
         if !self.settings.interactive && now.elapsed >= since + PIPE_PATIENCE {
             let seconds = PIPE_PATIENCE.as_secs();
@@ -103,10 +108,10 @@ impl Session {
             };
         }
         // The same reason every half minute would only push the conversation off the screen.
-        if why.is_some() && why != self.told_trouble {
-            let text = format!("-- {}", why.as_deref().unwrap_or_default());
+        if reason.is_some() && reason != self.told_trouble {
+            let text = format!("-- {}", reason.as_deref().unwrap_or_default());
             Self::tell(&text, effects);
-            self.told_trouble = why;
+            self.told_trouble = reason;
         }
         self.phase = Phase::Waiting { until: now.elapsed + self.pauses.next() };
     }

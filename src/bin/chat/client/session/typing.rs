@@ -59,9 +59,9 @@ impl Session {
             Typed::Told(text) => {
                 effects.push(Effect::Show(Line::notice(&format!("-- {text}"))));
             }
-            Typed::Refused(why) => {
+            Typed::Refused(reason) => {
                 self.refused_something = true;
-                Self::complain(&why, effects);
+                Self::complain(&reason, effects);
             }
         }
     }
@@ -96,8 +96,8 @@ impl Session {
             return self.outgoing.place_is(self.rooms.current());
         }
         self.refused_something = true;
-        let why = format!("You are not in {room}. Type /join {room}.");
-        Self::complain(&why, effects);
+        let reason = format!("You are not in {room}. Type /join {room}.");
+        Self::complain(&reason, effects);
         self.is_nowhere(effects);
     }
 
@@ -142,8 +142,8 @@ impl Session {
             Self::tell(text, effects);
         } else {
             let typed = item.typed;
-            let why = format!("There is no connection, so this cannot be done: {typed}");
-            Self::complain(&why, effects);
+            let reason = format!("There is no connection, so this cannot be done: {typed}");
+            Self::complain(&reason, effects);
         }
     }
 
@@ -181,9 +181,9 @@ impl Session {
         let id = self.take_id();
         let object = match wire::encode(request, item.room(), &item.sent_at, id) {
             Ok(object) => object,
-            Err(why) => {
+            Err(reason) => {
                 self.refused_something = true;
-                Self::complain(&why, effects);
+                Self::complain(&reason, effects);
                 if item.changes_room() {
                     self.is_nowhere(effects);
                 }

@@ -66,7 +66,7 @@ impl Wishes {
     pub(super) fn again(&self) -> Vec<Request> {
         let ignored = self.ignored.iter().map(|name| Request::Ignore { name: Some(name.clone()) });
         let quiet = self.quiet.then_some(Request::Quiet { on: Some(true) });
-        let away = self.away.clone().map(|why| Request::Away { why });
+        let away = self.away.clone().map(|reason| Request::Away { reason });
         ignored.chain(quiet).chain(away).collect()
     }
 

@@ -148,8 +148,8 @@ fn a_pattern_is_refused_with_a_reason_before_anything_is_shown_by_it() {
             panic!("{pattern} is no pattern");
         };
         let opening = format!("`{pattern}` does not say how to show a time, as `%H:%M` does: ");
-        let why = refused.strip_prefix(&opening);
-        assert!(why.is_some_and(|why| !why.is_empty()), "{refused}");
+        let reason = refused.strip_prefix(&opening);
+        assert!(reason.is_some_and(|reason| !reason.is_empty()), "{refused}");
     }
 }
 

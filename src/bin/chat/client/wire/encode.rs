@@ -39,7 +39,7 @@ fn object(request: &Request, here: Here) -> Result<Object, &'static str> {
             Object::new("connect").maybe("username", name.as_ref().map(text_of))
         }
         Request::Nick { name } => about("nick", &name.text),
-        Request::Away { why } => Object::new("away").maybe("message", why.as_deref()),
+        Request::Away { reason } => Object::new("away").maybe("message", reason.as_deref()),
         Request::Back => Object::new("back"),
         Request::Quiet { on } => Object::new("quiet").maybe("on", *on),
         Request::Quit => Object::new("quit"),
@@ -73,18 +73,18 @@ fn object(request: &Request, here: Here) -> Result<Object, &'static str> {
         Request::Ping => Object::new("ping"),
         Request::Motd { text } => Object::new("motd").maybe("message", text.as_deref()),
         Request::Op { password } => Object::new("op").with("password", password.0.as_str()),
-        Request::Kick { name, why } => about("kick", name).maybe("reason", why.as_deref()),
-        Request::Ban { whom, duration, why } => name_or_address("ban", whom)
+        Request::Kick { name, reason } => about("kick", name).maybe("reason", reason.as_deref()),
+        Request::Ban { target, duration, reason } => name_or_address("ban", target)
             .maybe("duration", duration.map(written))
-            .maybe("reason", why.as_deref()),
-        Request::Unban { whom } => name_or_address("unban", whom),
+            .maybe("reason", reason.as_deref()),
+        Request::Unban { target } => name_or_address("unban", target),
         Request::Bans => Object::new("bans"),
         Request::Mute { name } => about("mute", name),
         Request::Unmute { name } => about("unmute", name),
         Request::Threads => Object::new("threads"),
-        Request::Shutdown { after, why } => Object::new("shutdown")
+        Request::Shutdown { after, reason } => Object::new("shutdown")
             .maybe("duration", after.map(written))
-            .maybe("reason", why.as_deref()),
+            .maybe("reason", reason.as_deref()),
         Request::CancelShutdown => Object::new("shutdown").with("cancel", true),
     })
 }
@@ -139,14 +139,14 @@ fn part(object: Object, range: Range) -> Object {
     }
 }
 
-/// A typed line says only "whom". The server takes what is in either field for the same, but refuses an `address` that
+/// A typed line says only "target". The server takes what is in either field for the same, but refuses an `address` that
 /// is none.
-fn name_or_address(action: &str, whom: &str) -> Object {
-    let key = match Network::parse(whom) {
+fn name_or_address(action: &str, target: &str) -> Object {
+    let key = match Network::parse(target) {
         Some(_) => "address",
         None => "username",
     };
-    Object::new(action).with(key, whom)
+    Object::new(action).with(key, target)
 }
 
 fn text_of(line: &Line) -> &str {

@@ -49,10 +49,10 @@ fn the_clients_own_commands_never_reach_the_server() {
 
 #[test]
 fn what_only_operators_may_do_is_for_the_server_to_decide() {
-    let shutdown = || Request::Shutdown { after: None, why: None };
+    let shutdown = || Request::Shutdown { after: None, reason: None };
     let name = || "bob".to_owned();
     for (line, request) in [
-        ("/kick bob", Request::Kick { name: name(), why: None }),
+        ("/kick bob", Request::Kick { name: name(), reason: None }),
         ("SHUTDOWN", shutdown()),
         ("/shutdown", shutdown()),
         ("/mu @bob", Request::Mute { name: name() }),

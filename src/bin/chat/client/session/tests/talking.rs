@@ -30,8 +30,8 @@ fn what_is_refused_is_not_lost_out_of_sight() {
     luca.forget();
     luca.types(&"x".repeat(20_000));
     assert_eq!(luca.sent(), [""; 0]);
-    let why = "!! That line was too long and was not said: at most 16384 bytes.";
-    assert_eq!(luca.screen(), [why]);
+    let reason = "!! That line was too long and was not said: at most 16384 bytes.";
+    assert_eq!(luca.screen(), [reason]);
     luca.forget();
     luca.types("/qiut");
     assert_eq!(luca.sent(), [""; 0]);

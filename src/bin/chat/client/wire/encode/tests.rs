@@ -234,7 +234,7 @@ proptest! {
     fn a_length_of_time_arrives_as_it_was_typed(seconds in 1..u64::MAX, nanos in 0..1_000_000_000_u32) {
         check(Request::Shutdown {
             after: Some(Duration::new(seconds, nanos)),
-            why: None,
+            reason: None,
         });
     }
 }
