@@ -296,5 +296,5 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
 }
 
 fn have_same_recipients(one: &Effect, next: &Effect) -> bool {
-    matches!((one, next), (Effect::Send { to: one, .. }, Effect::Send { to: next, .. }) if one == next)
+    matches!((one, next), (Effect::Send { to: one, .. }, Effect::Send { to: next, .. }) if Arc::ptr_eq(one, next))
 }
