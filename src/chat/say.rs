@@ -11,14 +11,13 @@ use super::error::ChatError;
 use super::event::Reaction;
 use super::hub::Hub;
 use super::log_event::LogEvent;
+use super::mention::{Mentions, beginnings, readings};
 use super::message::{Audience, ChatMessage, Draft, Manner, Message};
+use super::punctuation::is_closing;
 use super::request::{RequestError, Target, without_at};
 use super::state::{RoomId, all_but};
 use super::view::Protocol;
 use crate::config::limits::NAMED_MAX;
-
-/// Punctuation that may follow a mention. No chosen name ends in one of these.
-const SENTENCE_ENDS: [char; 6] = [',', '.', '!', '?', ':', ';'];
 
 /// The people whom a message names, each once and without the sender.
 #[derive(Default)]
@@ -53,10 +52,12 @@ impl Hub {
             return;
         }
         // `/me` always goes to the whole room.
-        let named = match draft.manner {
-            Manner::Chat => self.look_up(client, &mentions(&draft.text)),
-            Manner::Me | Manner::Private => Ok(Named::default()),
+        let mentions = match draft.manner {
+            Manner::Chat => Mentions::of(&draft.text),
+            Manner::Me | Manner::Private => Mentions::default(),
         };
+        let named = self.look_up(client, &mentions.names);
+        let named = named.and_then(|named| self.check_doubtful(client, &mentions, named));
         match (named, room) {
             (Err(error), _) => out.refuse(client, error),
             (Ok(named), _) if !named.present.is_empty() => {
@@ -180,17 +181,50 @@ impl Hub {
             return Err(ChatError::TooManyRecipients);
         }
         let mut named = Named::default();
+        let mut tries_left = NAMED_MAX;
         for name in names {
-            match self.people.find(name) {
+            let mut others = readings(name).take_while(|_| {
+                tries_left = tries_left.saturating_sub(1);
+                tries_left > 0
+            });
+            match self.people.find(name).or_else(|| others.find_map(|it| self.people.find(it))) {
                 Some((found, _)) if found == sender => named.includes_sender = true,
                 Some(found) if !named.present.contains(&found) => named.present.push(found),
                 Some(_) => {}
                 None => {
-                    let absent = without_at(name).to_owned();
+                    let typed = without_at(name);
+                    let bare = typed.trim_end_matches(is_closing);
+                    let absent = if bare.is_empty() { typed } else { bare }.to_owned();
                     if !named.absent.contains(&absent) {
                         named.absent.push(absent);
                     }
                 }
+            }
+        }
+        Ok(named)
+    }
+
+    /// Lets a message pass that names nobody who is here, unless one of its words may have been meant as a mention.
+    ///
+    /// # Errors
+    /// Somebody who is here has the name that such a word begins with. Or there are too many such words to look up.
+    fn check_doubtful(
+        &self,
+        sender: ClientId,
+        mentions: &Mentions,
+        named: Named,
+    ) -> Result<Named, ChatError> {
+        if !named.present.is_empty() {
+            return Ok(named);
+        }
+        let words = mentions.doubtful.iter().chain(&mentions.names);
+        for (tried, reading) in words.flat_map(|word| beginnings(word)).enumerate() {
+            match self.people.find(reading) {
+                _ if tried >= NAMED_MAX => return Err(ChatError::TooManyRecipients),
+                Some((found, name)) if found != sender => {
+                    return Err(ChatError::UnclearMention(name));
+                }
+                _ => {}
             }
         }
         Ok(named)
@@ -218,49 +252,5 @@ impl Named {
     /// Names one person, who is here.
     pub(super) fn one(client: ClientId, name: Arc<str>) -> Self {
         Self { present: vec![(client, name)], ..Self::default() }
-    }
-}
-
-/// The names in the run of `@name` words at the end of a message, in order and without their `@`. Elsewhere an `@` is just
-/// text, as in `me@example.org` or in a name within a sentence.
-fn mentions(text: &str) -> Vec<&str> {
-    // Most messages mention nobody, and a search for one byte is much faster than splitting words.
-    if !text.contains('@') {
-        return Vec::new();
-    }
-    let words = text.split_whitespace().rev();
-    let names = words
-        .map_while(|word| word.strip_prefix('@'))
-        .map(|name| name.trim_end_matches(SENTENCE_ENDS));
-    // An `@` alone ends the run.
-    let mut names: Vec<&str> = names.take_while(|name| !name.is_empty()).collect();
-    names.reverse();
-    names
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_mentions_at_the_end_count() {
-        for (text, names) in [
-            ("how are you? @sis @mom", &["sis", "mom"][..]),
-            ("@sis", &["sis"]),
-            ("  @sis   @mom  ", &["sis", "mom"]),
-            ("come, @sis, @mom!", &["sis", "mom"]),
-            ("really @sis?!", &["sis"]),
-            ("@sis how are you?", &[]),
-            ("@sis come here @mom", &["mom"]),
-            ("write to me@example.org or @sis today", &[]),
-            ("write to me@example.org", &[]),
-            ("@sis @", &[]),
-            ("@ @sis", &["sis"]),
-            ("@@sis", &["@sis"]),
-            ("@127.0.0.1:36832", &["127.0.0.1:36832"]),
-            ("", &[]),
-        ] {
-            assert_eq!(mentions(text), names, "{text:?}");
-        }
     }
 }

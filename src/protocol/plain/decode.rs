@@ -110,9 +110,13 @@ impl PlainDecoder {
             if self.is_json(data) {
                 return data.len();
             }
+            let before = data;
             let Some(step) = self.line.step(&mut data) else {
                 break;
             };
+            if let Some(watch) = &mut self.watch {
+                watch.follow(&before[..before.len() - data.len()]);
+            }
             match step {
                 Step::Ended(line) => self.read_line(&line, inputs),
                 // A TLS hello has no lines, so it must be recognised before the end of one.
