@@ -65,9 +65,8 @@ impl<'a> Mentions<'a> {
     fn doubt(&mut self, word: &'a str, word_before: Option<&str>) {
         let mut rest = word;
         while let Some((before, after)) = rest.split_once(MENTION_SIGNS) {
-            let name = after.split(is_comma).next().unwrap_or(after);
-            if !is_mail_address(before, name) {
-                self.doubtful.push(name);
+            if !is_mail_address(before, after) {
+                self.doubtful.push(after);
             }
             rest = after;
         }
@@ -225,7 +224,7 @@ mod tests {
             ("你好@小明", &[][..], &["小明"][..]),
             ("hi@bob", &[], &["bob"]),
             ("hi@bob @cid", &["cid"], &["bob"]),
-            ("@bob,ok?", &[], &["bob"]),
+            ("@bob,ok?", &[], &["bob,ok?"]),
             ("psst @ bob", &[], &["bob"]),
             ("psst@ bob", &[], &["bob"]),
             ("psst @ann, bob", &[], &["bob"]),

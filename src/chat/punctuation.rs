@@ -23,9 +23,9 @@ pub const COMMAS: [char; 22] = [
 /// Terminal_Punctuation or one of the categories Pe, Pf and Pi, and a few more. A range may also hold opening brackets,
 /// commas and unassigned characters.
 #[rustfmt::skip]
-const CLOSING: [RangeInclusive<char>; 74] = [
+const CLOSING: [RangeInclusive<char>; 76] = [
     '!'..='"', '\''..='\'', ')'..=')', '.'..='.', ':'..=';', '?'..='?', ']'..=']', '}'..='}',
-    '\u{ab}'..='\u{ab}', '\u{bb}'..='\u{bb}', '\u{589}'..='\u{589}', '\u{5c3}'..='\u{5c3}',
+    '\u{ab}'..='\u{ab}', '\u{bb}'..='\u{bb}', '\u{37e}'..='\u{37e}', '\u{387}'..='\u{387}', '\u{589}'..='\u{589}', '\u{5c3}'..='\u{5c3}',
     '\u{61b}'..='\u{61b}', '\u{61d}'..='\u{61f}', '\u{6d4}'..='\u{6d4}', '\u{700}'..='\u{70c}',
     '\u{7f9}'..='\u{7f9}', '\u{830}'..='\u{83e}', '\u{85e}'..='\u{85e}', '\u{964}'..='\u{965}',
     '\u{e5a}'..='\u{e5b}', '\u{f08}'..='\u{f08}', '\u{f0d}'..='\u{f12}', '\u{f3b}'..='\u{f3d}',

@@ -306,9 +306,8 @@ pub(super) fn nobody_of(names: &[String]) -> Vec<String> {
 
 /// The question to somebody who may have meant a mention, in pieces.
 pub(super) fn unclear_mention(name: &str) -> Vec<String> {
-    let question = format!(
-        "That was not said. Only for {name}? Then end with @{name}, after a blank. For everybody? Then put a word after it."
-    );
+    let question =
+        format!("Not said. For {name}? Write @{name} as a word. For all? Add a word after it.");
     question.split(' ').map(str::to_owned).collect()
 }
 
@@ -335,12 +334,8 @@ pub(super) fn ban_added(
     };
     let answer = format!("{} is banned {until}{}.", banned(ban), because(ban.reason.as_deref()));
     let spared = spared.map(|(network, others)| {
-        let (others, come) = if others == 1 {
-            ("1 other person".to_owned(), "comes")
-        } else {
-            (format!("{others} other people"), "come")
-        };
-        format!("{others} {come} from that address: /ban {network} would ban them all.")
+        let share = if others == 1 { "other shares" } else { "others share" };
+        format!("{others} {share} this address: /ban {network} bans all.")
     });
     [answer].into_iter().chain(spared).collect()
 }
