@@ -140,7 +140,7 @@ pub(super) fn beginnings(word: &str) -> impl Iterator<Item = &str> {
 fn may_part(before: char, after: char) -> bool {
     let keeps_together =
         |c: char| c.is_lowercase() || c.is_uppercase() || c.is_numeric() || is_combining_mark(c);
-    !is_combining_mark(after) && !(keeps_together(before) && keeps_together(after))
+    !(is_combining_mark(after) || keeps_together(before) && keeps_together(after))
 }
 
 /// Whether a character belongs to a word, unlike punctuation and blanks.

@@ -7,7 +7,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | [`hub`](Hub) | the state machine: it takes an event and finds the rule for it |
-//! | `say`, `mention` | the recipients of a chat message; the names at its end |
+//! | `say`, `named`, `mention` | the recipients of a chat message, whom it names, and the names at its end |
 //! | `login`, `join`, `announce` | joining the chat, entering rooms, and the announcements of both |
 //! | `more` | features beyond the classic chat, behind one `match` arm |
 //! | `state` | people, rooms and extras, whose methods keep the invariants |
@@ -38,6 +38,7 @@ mod mention;
 mod message;
 mod more;
 mod name;
+mod named;
 mod punctuation;
 mod request;
 mod say;

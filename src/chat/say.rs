@@ -11,21 +11,11 @@ use super::error::ChatError;
 use super::event::Reaction;
 use super::hub::Hub;
 use super::log_event::LogEvent;
-use super::mention::{Mentions, beginnings, readings};
 use super::message::{Audience, ChatMessage, Draft, Manner, Message};
-use super::punctuation::is_closing;
-use super::request::{RequestError, Target, without_at};
+use super::named::Named;
+use super::request::{RequestError, Target};
 use super::state::{RoomId, all_but};
 use super::view::Protocol;
-use crate::config::limits::NAMED_MAX;
-
-/// The people whom a message names, each once and without the sender.
-#[derive(Default)]
-pub(super) struct Named {
-    pub(super) present: Vec<(ClientId, Arc<str>)>,
-    absent: Vec<String>,
-    includes_sender: bool,
-}
 
 impl Hub {
     /// Says something to a room, or to the people that the text mentions, wherever they are.
@@ -52,12 +42,10 @@ impl Hub {
             return;
         }
         // `/me` always goes to the whole room.
-        let mentions = match draft.manner {
-            Manner::Chat => Mentions::of(&draft.text),
-            Manner::Me | Manner::Private => Mentions::default(),
+        let named = match draft.manner {
+            Manner::Chat => self.mentioned(client, &draft.text),
+            Manner::Me | Manner::Private => Ok(Named::default()),
         };
-        let named = self.look_up(client, &mentions.names);
-        let named = named.and_then(|named| self.check_doubtful(client, &mentions, named));
         match (named, room) {
             (Err(error), _) => out.refuse(client, error),
             (Ok(named), _) if !named.present.is_empty() => {
@@ -172,64 +160,6 @@ impl Hub {
         }
     }
 
-    /// Looks up names as typed.
-    ///
-    /// # Errors
-    /// There are too many names. A look-up costs far more than a delivery, so one line could keep everybody waiting.
-    fn look_up(&self, sender: ClientId, names: &[&str]) -> Result<Named, ChatError> {
-        if names.len() > NAMED_MAX {
-            return Err(ChatError::TooManyRecipients);
-        }
-        let mut named = Named::default();
-        let mut tries_left = NAMED_MAX;
-        for name in names {
-            let mut others = readings(name).take_while(|_| {
-                tries_left = tries_left.saturating_sub(1);
-                tries_left > 0
-            });
-            match self.people.find(name).or_else(|| others.find_map(|it| self.people.find(it))) {
-                Some((found, _)) if found == sender => named.includes_sender = true,
-                Some(found) if !named.present.contains(&found) => named.present.push(found),
-                Some(_) => {}
-                None => {
-                    let typed = without_at(name);
-                    let bare = typed.trim_end_matches(is_closing);
-                    let absent = if bare.is_empty() { typed } else { bare }.to_owned();
-                    if !named.absent.contains(&absent) {
-                        named.absent.push(absent);
-                    }
-                }
-            }
-        }
-        Ok(named)
-    }
-
-    /// Lets a message pass that names nobody who is here, unless one of its words may have been meant as a mention.
-    ///
-    /// # Errors
-    /// Somebody who is here has the name that such a word begins with. Or there are too many such words to look up.
-    fn check_doubtful(
-        &self,
-        sender: ClientId,
-        mentions: &Mentions,
-        named: Named,
-    ) -> Result<Named, ChatError> {
-        if !named.present.is_empty() {
-            return Ok(named);
-        }
-        let words = mentions.doubtful.iter().chain(&mentions.names);
-        for (tried, reading) in words.flat_map(|word| beginnings(word)).enumerate() {
-            match self.people.find(reading) {
-                _ if tried >= NAMED_MAX => return Err(ChatError::TooManyRecipients),
-                Some((found, name)) if found != sender => {
-                    return Err(ChatError::UnclearMention(name));
-                }
-                _ => {}
-            }
-        }
-        Ok(named)
-    }
-
     /// Refuses the request if the client is muted, and returns whether it is.
     pub(super) fn refuse_muted(&self, client: ClientId, out: &mut Reaction) -> bool {
         let muted =
@@ -245,12 +175,5 @@ impl Hub {
             let (name, text) = (message.from.clone(), message.text.clone());
             out.log(LogEvent::Chat { name, to: to.to_owned(), text });
         }
-    }
-}
-
-impl Named {
-    /// Names one person, who is here.
-    pub(super) fn one(client: ClientId, name: Arc<str>) -> Self {
-        Self { present: vec![(client, name)], ..Self::default() }
     }
 }
