@@ -1,7 +1,7 @@
 //! Turns bytes into requests, and messages into bytes. This module knows nothing of sockets, threads or clocks.
 //!
 //! ```text
-//!                 bytes ─▶ telnet ─▶ line ─▶ clean ─▶ stranger ─▶ Input
+//!                 bytes ─▶ telnet ─▶ line ─▶ restore ─▶ clean ─▶ stranger ─▶ Input
 //! plain text                 └─▶ replies
 //!                 Message ─▶ encode (sentences, tables) ─▶ layout ─▶ bytes
 //!

@@ -25,6 +25,9 @@ pub use near::near_word;
 pub use table::CommandHelp;
 use table::{Entry, GROUPS};
 
+/// The classic way to end the chat. It must be in capitals and at the start of a line, so that people can say the word.
+const SHUTDOWN: &str = "SHUTDOWN";
+
 /// The commands in the groups and the order of the help, each group with its title.
 pub fn command_groups(
     operator: bool,
@@ -62,15 +65,17 @@ pub fn parse_line(line: Line, operator: bool) -> Result<Option<Request>, ChatErr
     if text.is_empty() {
         return Ok(None);
     }
-    // The classic way to end the chat. It must be in capitals and at the start, so that people can say the word.
-    if text.trim_end().trim_matches(is_unseen) == "SHUTDOWN" {
+    if text.contains(SHUTDOWN) && text.trim_end().trim_matches(is_unseen) == SHUTDOWN {
         let request = Request::Shutdown { after: None, reason: None };
         return if operator { Ok(Some(request)) } else { Err(ChatError::NotOperator) };
     }
-    if let Some(command) = typed_command(&text) {
-        return parse_command(Arguments::new(command, altered), operator).map(Some);
-    }
-    let text = visible_part(&text).strip_prefix(SLASHES).map(str::to_owned).unwrap_or(text);
+    let text = match visible_part(&text).strip_prefix(SLASHES) {
+        Some(rest) if !rest.starts_with(SLASHES) => {
+            return parse_command(Arguments::new(rest, altered), operator).map(Some);
+        }
+        Some(rest) => rest.to_owned(),
+        None => text,
+    };
     Ok(Some(Request::Chat { target: Target::Here, text, sent_at: None }))
 }
 

@@ -90,6 +90,9 @@ pub(super) fn check(c: char) -> Result<(), NameError> {
 
 /// Whether the character itself is invisible.
 pub fn is_unseen(c: char) -> bool {
+    if c.is_ascii() {
+        return false;
+    }
     // A skeleton omits exactly the default-ignorable characters, so no table is needed for them: joiners, direction marks,
     // variation selectors, tags, Hangul fillers.
     let ignorable = skeleton(c.encode_utf8(&mut [0; 4])).next().is_none();

@@ -130,7 +130,7 @@ impl fmt::Display for NameError {
                 write!(f, "that is how programs greet each other. Choose another name.")
             }
             Self::ProgramWord(word) => {
-                write!(f, "programs say `{word}`. Choose another, or type /quit to leave.")
+                write!(f, "programs say `{word}`. Choose another, or type /help or /quit.")
             }
             Self::AfterLogin => {
                 write!(f, "it may be a password. If it is a name, type it again.")

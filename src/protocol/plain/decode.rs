@@ -1,10 +1,10 @@
 //! Step 2 of the path of a message: bytes from a telnet client become lines.
 //!
-//! TCP may split and join what was sent in any way, so each of three layers keeps the state that it needs between two
+//! TCP may split and join what was sent in any way, so each layer keeps the state that it needs between two
 //! reads:
 //!
 //! ```text
-//! bytes ─▶ Telnet ─▶ LineBuffer ─▶ clean ─▶ Input::Line
+//! bytes ─▶ Telnet ─▶ LineBuffer ─▶ Restorer ─▶ clean ─▶ Input::Line
 //!            └─▶ replies
 //! ```
 //!
