@@ -150,8 +150,8 @@ fn is_of_word(c: char) -> bool {
 
 /// Whether a text without an `@` has no word, or is an emoticon such as `:D`.
 fn is_decoration(text: &str) -> bool {
-    !text.contains(char::is_alphanumeric)
-        || text.starts_with([':', ';', '=']) && text.chars().count() <= 4
+    let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
+    letters == 0 || letters == 1 && text.starts_with([':', ';', '='])
 }
 
 /// Whether what stands around an `@` is an address such as `me@example.org`.
@@ -208,6 +208,8 @@ mod tests {
             ("@sis …", &["sis"]),
             ("@sis 👍🏽 :-)", &["sis"]),
             ("@sis :D", &["sis"]),
+            ("@sis ;-P", &["sis"]),
+            ("@sis =42", &[]),
             ("@sis @", &["sis"]),
             ("@sis @.", &["sis"]),
             ("@sis , @mom", &["sis", "mom"]),

@@ -114,7 +114,32 @@ fn special_signs_are_refused_where_they_mean_something() {
         assert_eq!(refusal(&text), NameError::TrailingSign(sign));
         name(&format!("{sign}a{sign}b"));
     }
-    for text in ["ann,", "ann,bob", ","] {
+    // Quotations and brackets end in these, and sentences of other scripts.
+    for sign in
+        ['"', '\'', ')', ']', '}', '»', '«', '“', '”', '…', '。', '」', '؟', '।', '။', '።', '！']
+    {
+        let text = format!("12{sign}");
+        assert_eq!(refusal(&text), NameError::TrailingSign(sign));
+        name(&format!("{sign}1"));
+    }
+    // Abbreviations of Hebrew, Thai and Hindi end in these.
+    for text in ["ג׳ורג׳", "กรุงเทพฯ", "डॉ॰", "C#", "ann_", "-ann-", "*"]
+    {
+        name(text);
+    }
+    // The full-width variants mean the same, and so do other slashes.
+    for (text, sign) in [
+        ("＠ann", '@'),
+        ("﹫ann", '@'),
+        ("／ann", '/'),
+        ("⁄ann", '/'),
+        ("∕ann", '/'),
+        ("＃ann", '#'),
+        ("｛ann", '{'),
+    ] {
+        assert_eq!(refusal(text), NameError::LeadingSign(sign));
+    }
+    for text in ["ann,", "ann,bob", ",", "小明、小红", "小明，", "محمد،علي"] {
         assert_eq!(refusal(text), NameError::Comma);
     }
     // The Greek question mark becomes a semicolon in NFC.
@@ -206,14 +231,14 @@ fn reserved_names_and_their_look_alikes_are_refused() {
 
 #[test]
 fn first_words_of_other_protocols_are_refused() {
-    for text in ["SSH-2.0-OpenSSH_9.7", "SSH-1.99-x", "HTTP/1.1"] {
+    for text in ["SSH-2.0-OpenSSH_9.7", "SSH-1.99-x", "HTTP/1.1", "*1", "*12", "$4"] {
         assert_eq!(refusal(text), NameError::Greeting);
     }
     for text in ["Host:", "User-Agent:", "Accept-Encoding:"] {
         assert_eq!(refusal(text), NameError::TrailingSign(':'));
     }
     assert_eq!(refusal("GET / HTTP/1.1"), NameError::Blank);
-    for text in ["ssh-fan", "SSH-fan", "HTTPie"] {
+    for text in ["ssh-fan", "SSH-fan", "HTTPie", "*", "$", "*1a", "help"] {
         name(text);
     }
 }

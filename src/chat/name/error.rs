@@ -79,7 +79,7 @@ impl fmt::Display for NameError {
                 write!(f, "some of what you typed cannot be shown. Use letters and digits.")
             }
             Self::Mangled => {
-                write!(f, "not all of it arrived. In telnet, start again with `telnet -E`.")
+                write!(f, "not all of it is UTF-8. In telnet, start again with `telnet -E`.")
             }
             Self::Blank => write!(f, "a name has no blanks inside. Put `_` or `-` in their place."),
             Self::Comma => {
