@@ -160,6 +160,12 @@ fn the_line_after_a_user_name_for_another_server_is_not_taken_for_a_name() {
             bot.say('b', line);
         }
         bot.play("b: gone NamesRefused\na<");
+        // Nobody types a password into JSON.
+        let mut chat_of_program = Chat::with("a", SETTINGS);
+        chat_of_program.connect_with('j', "127.0.0.1:9", super::Protocol::Json);
+        chat_of_program.ask('j', &format!(r#"{{"action":"connect","username":"{word}"}}"#));
+        chat_of_program.ask('j', r#"{"action":"connect","username":"luca"}"#);
+        chat_of_program.play("a<~ id = luca");
         // A person repeats the name.
         chat.say('b', "luca");
         chat.play("b<~ server: Your username is luca.\na<~ id = luca");
