@@ -146,7 +146,7 @@ fn the_first_words_of_programs_are_no_names() {
 /// Whoever says `root` to a server may say its password next.
 #[test]
 fn the_line_after_a_user_name_for_another_server_is_not_taken_for_a_name() {
-    for word in ["root", "ADMIN", "administrator", "user", "login"] {
+    for word in ["root", "ADMIN", "administrator", "user", "login", "enable"] {
         let mut chat = Chat::with("a", SETTINGS);
         chat.connect('b');
         chat.forget();

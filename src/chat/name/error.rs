@@ -66,7 +66,10 @@ pub enum NameError {
 impl NameError {
     /// Whether the next line may be the password that belongs to the refused user name.
     pub fn invites_password(&self) -> bool {
-        matches!(self, Self::ProgramWord("root" | "admin" | "administrator" | "user" | "login"))
+        let Self::ProgramWord(word) = self else {
+            return false;
+        };
+        ["root", "admin", "administrator", "user", "login", "enable"].contains(word)
     }
 }
 
