@@ -63,7 +63,7 @@ pub use message::{
     Removal, RoomListing, ThreadListing,
 };
 pub use name::{Name, NameError, NameKey};
-pub use punctuation::{MENTION_SIGNS, is_closing, is_comma};
+pub use punctuation::is_comma;
 pub use request::{Line, Range, Request, RequestError, SentAt, Target};
 pub use settings::{HubSettings, Secret};
 pub use state::LOBBY_NAME;
