@@ -110,18 +110,25 @@ pub fn descriptors_reserved(places: usize) -> usize {
     reserve(places, 24, 64)
 }
 
-/// The memory of a client without its outbox: 12 to 18 KiB of the process, mostly its stack and its read buffer, and some 29 of
-/// the kernel.
+/// The memory of a client whose socket takes everything at once: 12 to 18 KiB of the process, mostly its stack and its read
+/// buffer, and some 29 of the kernel.
 pub const CLIENT_MEMORY_BYTES: usize = 64 * KIB;
 
-/// Where the memory is limited, outboxes may take up to a quarter of it, and history a sixteenth.
-pub const OUTBOXES_SHARE: u64 = 4;
+/// The memory of a writer: its stack, and what the kernel needs for a thread.
+pub const WRITER_MEMORY_BYTES: usize = 32 * KIB;
 
-/// See [`OUTBOXES_SHARE`].
+/// One client in this many may stop reading at the same time, and fill the kernel's send buffer.
+pub const STALLED_SHARE: usize = 4;
+
+/// Where the memory is limited, this fraction of it may wait in outboxes. Their buffers grow by doubling, so they take up to twice
+/// as much.
+pub const OUTBOXES_SHARE: u64 = 8;
+
+/// Where the memory is limited, history may take this fraction of it.
 pub const HISTORY_SHARE: u64 = 16;
 
-/// How much limited memory newcomers leave alone: an eighth, within these bounds. It holds what no other limit counts: writers,
-/// closing connections, read buffers and fragmentation.
+/// How much limited memory newcomers leave alone: this fraction, within the bounds below. It holds what no other limit counts:
+/// closing connections, input that is being decoded, and fragmentation.
 pub const MEMORY_RESERVE_SHARE: u64 = 8;
 
 /// See [`MEMORY_RESERVE_SHARE`].

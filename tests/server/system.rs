@@ -237,7 +237,7 @@ fn a_server_whose_address_space_is_limited_refuses_newcomers_and_lives() {
 #[test]
 fn a_server_whose_memory_is_limited_refuses_newcomers_and_lives() {
     let group = or_skip!(Group::new("memory", "memory.limit_in_bytes", "64M"));
-    let flags = ["--announce-up-to", "3"];
+    let flags = ["--announce-up-to", "3", "--outbox-bytes", "16KiB"];
     let mut server = Server::start_by(&mut limited(&group.enter(), &flags));
     fills_up_and_lives(&mut server, "MiB of memory left (memory.max of the control group)");
 }

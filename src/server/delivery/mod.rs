@@ -129,7 +129,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             writers,
             peers: FxHashMap::default(),
             tape: Tape::default(),
-            buffers: Buffers::new(limits::BUFFERS_KEPT_BYTES_MAX),
+            buffers: Buffers::new(limits::BUFFERS_KEPT_BYTES_MAX.min(config.outbox_total / 4)),
             touched: Vec::new(),
             handed_over: FxHashSet::default(),
             batch_bytes: 0,

@@ -213,15 +213,21 @@ impl Capacity {
             Need::Mappings => threads * limits::MAPPINGS_PER_THREAD,
             Need::Threads => threads + limits::threads_for_others(clients),
             Need::Addresses => {
-                let each = limits::READER_STACK_BYTES + limits::THREAD_ADDRESSES_BYTES;
-                let own = limits::OWN_THREADS * limits::SERVICE_STACK_BYTES;
-                own + clients * (each + limits::CLIENT_MEMORY_BYTES)
+                let stack = |bytes| bytes + limits::THREAD_ADDRESSES_BYTES;
+                limits::OWN_THREADS * stack(limits::SERVICE_STACK_BYTES)
+                    + clients * (stack(limits::READER_STACK_BYTES) + limits::CLIENT_MEMORY_BYTES)
+                    + writers(config, clients) * stack(limits::SERVICE_STACK_BYTES)
             }
-            Need::Memory => clients * limits::CLIENT_MEMORY_BYTES,
+            Need::Memory => {
+                // Linux doubles the size of a send buffer.
+                let stalled = 2 * config.send_buffer / limits::STALLED_SHARE;
+                clients * (limits::CLIENT_MEMORY_BYTES + stalled)
+                    + writers(config, clients) * limits::WRITER_MEMORY_BYTES
+            }
         };
         let memory = match need {
             Need::Addresses | Need::Memory => {
-                let outboxes = config.outbox_total.min(self.outbox_total);
+                let outboxes = 2 * config.outbox_total.min(self.outbox_total);
                 self.memory_reserve + (outboxes + self.history_bytes) as u64
             }
             Need::Descriptors | Need::Mappings | Need::Threads => 0,
@@ -345,16 +351,19 @@ mod tests {
                 let clients = config.max_clients;
                 assert!(clients > before || clients == 10_000, "{mebibytes}: {clients}");
                 before = clients;
-                let shares = (config.outbox_total + capacity.history_bytes()) as u64;
+                let shares = (2 * config.outbox_total + capacity.history_bytes()) as u64;
                 let rest = mebibytes * MIB - shares - capacity.memory_reserve;
                 assert!((clients * limits::CLIENT_MEMORY_BYTES) as u64 <= rest, "{mebibytes}");
                 assert!(config.outbox_bytes <= config.outbox_total);
                 let is_told = capacity.lowered.iter().any(|told| told.starts_with("outbox-total "));
-                assert_eq!(is_told, mebibytes < 1024, "{:?}", capacity.lowered);
+                assert_eq!(is_told, mebibytes < 2048, "{:?}", capacity.lowered);
             }
         }
-        // Ten thousand people fit into a gibibyte.
-        assert_eq!(lowered(10_000, &[(Need::Memory, 1024 * MIB)]).0.max_clients, 10_000);
+        // A thousand people fit into a quarter of a gibibyte, and ten thousand into two.
+        for (clients, mebibytes) in [(1_000, 256), (10_000, 2048)] {
+            let (config, _) = lowered(clients, &[(Need::Memory, mebibytes * MIB)]);
+            assert_eq!(config.max_clients, clients);
+        }
         // The smaller one of two limits counts, and 50 people fit into a small container.
         let two = [(Need::Memory, 64 * MIB), (Need::Addresses, 4096 * MIB)];
         assert_eq!(lowered(50, &two).0.max_clients, 50);
