@@ -415,7 +415,7 @@ mod tests {
         with_reader(&Config::default(), |mut reading| {
             reading.hears_a_line();
             reading.client.write_all(b"another line\nhalf a li").unwrap();
-            let Reading { client, connection, events } = reading;
+            let Reading { client, connection, events, .. } = reading;
             let until = |what: &str, holds: &dyn Fn() -> bool| {
                 let end = Instant::now() + PATIENCE;
                 while !holds() {
