@@ -135,18 +135,13 @@ fn with_negative_values(words: Vec<String>) -> Vec<String> {
     let is_negative = |word: &str| {
         word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     };
+    let takes_one = |flag: &str| {
+        flag.strip_prefix("--").is_some_and(|name| !name.is_empty() && !name.contains('='))
+    };
     let mut flags: Vec<String> = Vec::with_capacity(words.len());
     for word in words {
         match flags.last_mut() {
-            Some(flag)
-                if is_negative(&word)
-                    && flag.len() > 2
-                    && flag.starts_with("--")
-                    && !flag.contains('=') =>
-            {
-                flag.push('=');
-                flag.push_str(&word);
-            }
+            Some(flag) if is_negative(&word) && takes_one(flag) => *flag += &format!("={word}"),
             _ => flags.push(word),
         }
     }

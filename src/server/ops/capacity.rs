@@ -119,7 +119,7 @@ fn left(max: Option<u64>, used: Option<u64>) -> Option<u64> {
 fn is_real_root() -> bool {
     let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
     let first: Vec<&str> = map.lines().next().unwrap_or_default().split_whitespace().collect();
-    geteuid().is_root() && (first.is_empty() || first[..2] == ["0", "0"])
+    geteuid().is_root() && first.get(..2).is_none_or(|ids| ids == ["0", "0"])
 }
 
 impl Capacity {
