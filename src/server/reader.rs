@@ -367,10 +367,19 @@ mod tests {
             let reader =
                 scope.spawn(move || run(&theirs, inbox, Clock::new(), Protocol::Plain, config));
             connection.turn.belongs_to(reader.thread().clone());
+            let _ends = Ends(&connection);
             conversation(Reading { client, connection: Arc::clone(&connection), events });
-            connection.turn.close();
-            connection.shut_down();
         });
+    }
+
+    /// Ends the reader when it is dropped, by a failed assertion too.
+    struct Ends<'a>(&'a Connection);
+
+    impl Drop for Ends<'_> {
+        fn drop(&mut self) {
+            self.0.turn.close();
+            self.0.shut_down();
+        }
     }
 
     fn idle_after(timeout: Duration) -> Config {
