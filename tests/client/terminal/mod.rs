@@ -5,6 +5,7 @@
 
 mod completion;
 mod first_screen;
+mod fuzz;
 mod history;
 mod hostile;
 mod leaving;

@@ -1,7 +1,7 @@
 //! The room that the prompt names is the one that hears the line.
 
 use super::meet;
-use super::screen::{Screen, said};
+use super::screen::Screen;
 use crate::support::{Client, Server, or_skip};
 
 #[test]
@@ -20,9 +20,7 @@ fn tab_and_switch_change_the_room() {
     screen.presses("Tab");
     screen.prompts(">");
     screen.says("to the lobby");
-    screen.until("the line is said", |lines| {
-        said(lines, "luca").contains(&"to the lobby".to_owned())
-    });
+    screen.shows("] lobby | luca: to the lobby");
     screen.says("/switch dev");
     screen.prompts("dev>");
     screen.says("by name");
@@ -52,7 +50,9 @@ fn join_and_part_change_the_room() {
     bob.say("meanwhile in the lobby");
     // A line of another room has that room's name before it.
     screen.shows("lobby | bob: meanwhile in the lobby");
-    screen.prompts("dev>");
+    screen.prompts("dev [lobby 1]>");
+    bob.say("@luca are you here?");
+    screen.prompts("dev [lobby 2!]>");
     screen.says("/part");
     screen.prompts(">");
     screen.says("back");

@@ -158,11 +158,22 @@ impl Screen {
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
 
-    /// All lines, also those that have scrolled away. Wrapped lines are joined, and trailing blanks removed.
+    /// All lines, also those that have scrolled away. What the terminal or the client has broken into rows is joined, and
+    /// trailing blanks are removed.
     pub fn lines(&self) -> Vec<String> {
         let all = self.tmux.ask(&["capture-pane", "-p", "-J", "-S", "-"]);
-        let lines = all.trim_end().lines();
-        lines.map(|line| line.trim_end().to_owned()).collect()
+        let mut lines: Vec<String> = Vec::new();
+        for row in all.trim_end().lines() {
+            match lines.last_mut() {
+                // The client indents the further rows of a line.
+                Some(line) if row.starts_with("   ") => {
+                    line.push(' ');
+                    line.push_str(row.trim());
+                }
+                _ => lines.push(row.trim_end().to_owned()),
+            }
+        }
+        lines
     }
 
     /// The same as text with its escape sequences for bold text and colours.

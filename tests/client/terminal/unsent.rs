@@ -20,7 +20,8 @@ fn answered(answer: &str, arrive: bool) {
     bob.skip_to("luca has joined room lobby");
     screen.shows("Type y or n.");
     bob.hears_nothing();
-    screen.says(answer);
+    screen.prompts("Send them? (y/n)");
+    screen.types(answer);
     screen.says("now");
     if arrive {
         for line in typed {

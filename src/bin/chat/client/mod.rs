@@ -27,8 +27,8 @@ pub mod times;
 pub mod viewer;
 pub mod wire;
 
-pub use event::{Bell, Effect, Ending, Event, Now, Settings};
+pub use event::{Bell, Effect, Ending, Event, Now, Prompt, Settings};
 pub use heard::Heard;
 pub use line::{Line, Role};
-pub use session::Session;
+pub use session::{Session, Sign};
 pub use viewer::Viewer;

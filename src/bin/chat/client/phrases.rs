@@ -24,7 +24,7 @@ use chatserv::chat::Manner;
 use super::heard::Said;
 use super::{Heard, Line, Viewer};
 pub use calls::{calls, speaks};
-pub use layout::counted;
+pub use layout::{counted, listed};
 
 /// The lines that show what has been heard; none where there is nothing to see.
 pub fn lines(heard: &Heard, viewer: Viewer) -> Vec<Line> {

@@ -32,13 +32,12 @@ impl Screen {
     ///
     /// Stdout is lost. A terminal never is: what happens there is an event of its own.
     pub fn show(&mut self, line: &Line) -> Result<(), Lost> {
-        let text = paint(line, self.colours);
         match &mut self.face {
             Face::Terminal(terminal) => {
-                terminal.show(text);
+                terminal.show(line.clone());
                 Ok(())
             }
-            Face::Pipe(pipe) => pipe.show(&text),
+            Face::Pipe(pipe) => pipe.show(&paint(line, self.colours)),
         }
     }
 
@@ -58,9 +57,9 @@ impl Screen {
     pub fn perform(&self, effect: Effect) {
         match &self.face {
             Face::Terminal(terminal) => match effect {
-                Effect::Tell(line) => terminal.show(paint(&line, self.colours)),
+                Effect::Tell(line) => terminal.show(line),
                 Effect::Ring => terminal.ring(),
-                Effect::Turn { prompt } => terminal.turn(&prompt),
+                Effect::Prompt(prompt) => terminal.set_prompt(prompt),
                 Effect::Spoke(name) => terminal.known().spoke(&name),
                 Effect::Here(name) => terminal.known().here(&name),
                 Effect::Gone(name) => terminal.known().gone(&name),
@@ -70,7 +69,7 @@ impl Screen {
             },
             Face::Pipe(pipe) => match effect {
                 Effect::Tell(line) => pipe.tell(&paint(&line, self.colours)),
-                Effect::Turn { .. } => pipe.turn(),
+                Effect::Turn => pipe.turn(),
                 // A script hears no bell and presses no Tab.
                 _ => {}
             },

@@ -82,7 +82,7 @@ pub fn counted(count: usize, one: &str, many: &str) -> String {
 }
 
 /// `ann, bob and cid`.
-pub(super) fn listed(names: &[String]) -> String {
+pub fn listed(names: &[String]) -> String {
     match names {
         [] => String::new(),
         [only] => only.clone(),
@@ -93,12 +93,12 @@ pub(super) fn listed(names: &[String]) -> String {
 fn prefixed(role: Role, prefix: &str, text: &str) -> Vec<Line> {
     wrapped(text, TEXT_COLUMNS_MAX)
         .iter()
-        .map(|text| Line::of(role, &format!("{prefix}{text}")))
+        .map(|text| Line::of(role, &format!("{prefix}{text}")).indented(prefix.width()))
         .collect()
 }
 
 fn row_of(text: &str) -> Line {
-    Line::notice(&format!("{ROW}{text}"))
+    Line::notice(&format!("{ROW}{text}")).indented(ROW.width())
 }
 
 /// The cells of a row, each as wide as its column.

@@ -72,11 +72,8 @@ impl Session {
     /// Forgets what ended with a connection, and keeps what was to be said.
     fn forget_connection(&mut self, effects: &mut Vec<Effect>) {
         self.asked.clear();
-        self.turn_waits = None;
-        self.question = match self.question {
-            Question::InPrompt | Question::Stale => Question::Stale,
-            Question::Told | Question::None => Question::None,
-        };
+        // It is asked again, with all that is held by then.
+        self.question.retain(|question| *question != Question::Held);
         self.is_woken = false;
         self.answer_until = None;
         self.rooms.lost();

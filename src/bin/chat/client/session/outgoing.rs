@@ -211,6 +211,20 @@ impl Outgoing {
         }
     }
 
+    /// How much is not answered, and the last line of it if that is said to people. What is held does not count.
+    pub(super) fn waiting(&self) -> (usize, Option<&str>) {
+        let last = self.waiting.back().or(self.under_way.back().map(|sent| &sent.item));
+        let last = last.filter(|item| item.is_said()).map(|item| &*item.typed);
+        (self.under_way.len() + self.waiting.len(), last)
+    }
+
+    /// Forgets what is to be said and was not sent. Gives how many lines that were.
+    pub(super) fn drop_waiting(&mut self) -> usize {
+        let before = self.waiting.len();
+        self.waiting.retain(|item| !item.is_said());
+        before - self.waiting.len()
+    }
+
     /// What is held.
     pub(super) fn held(&self) -> impl ExactSizeIterator<Item = &Item> {
         self.held.iter()
