@@ -31,9 +31,12 @@
 //! `terminal`, what happens around it; `options`, `config`, `address`, what it was asked for.
 
 mod address;
+mod charset;
 mod client;
 mod config;
 mod lines;
+#[allow(dead_code, reason = "nothing is logged before the screen calls it")]
+mod log;
 mod options;
 mod pipe;
 mod run;
@@ -88,7 +91,7 @@ fn chat(options: &Options) -> io::Result<Status> {
         let notice = move |text: &str| paint(&Line::notice(text), colours);
         Face::Terminal(Terminal::open(config::history_path(), sender, Box::new(notice))?)
     } else {
-        Face::Pipe(Pipe::open(sender, options.json)?)
+        Face::Pipe(Pipe::open(sender, options.charset, options.json)?)
     };
     let mut screen = Screen::new(face, colours);
     // The keys of a hasher are the randomness that the standard library has.

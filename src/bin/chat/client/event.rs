@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Zoned;
 
-use super::Line;
+use super::{Line, Reading};
 
 /// The moment at which something happens.
 #[derive(Debug, Clone)]
@@ -117,4 +117,10 @@ pub struct Settings {
     pub interactive: bool,
     /// How to show times, as `strftime` writes it: `%H:%M`. An empty one shows none.
     pub time: String,
+    /// Whether to show nothing of who comes and goes.
+    #[allow(dead_code, reason = "the session does not look at it yet")]
+    pub quiet: bool,
+    /// Which typed lines are commands.
+    #[allow(dead_code, reason = "the session does not look at it yet")]
+    pub reading: Reading,
 }
