@@ -79,6 +79,19 @@ fn commands_work_in_a_pipe() {
     assert_eq!(bob.line(), "bot -> bob : to bob");
 }
 
+#[test]
+fn latin1_is_read_where_it_is_asked_for() {
+    let (server, mut bob) = start();
+    let directory = Directory::new("latin1");
+    directory.write_private("lines", b"caf\xe9\n\x80 5\n");
+    let file = File::open(directory.path("lines")).unwrap();
+    let arguments = ["bot", &url(server.port), "--from", "latin1"];
+    let ended = Program::start(chat(&arguments).stdin(file)).end();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert_eq!(bob.skip_to("bot : "), "bot : café");
+    assert_eq!(bob.line(), "bot : € 5");
+}
+
 /// Flood control accepts 16 KiB a second, which is most of the time that this takes.
 #[test]
 fn a_file_of_ten_thousand_lines_arrives_whole_and_in_order() {

@@ -1,9 +1,12 @@
 //! The exit statuses that `--help` lists. The status of a panic has its test in `src/bin/chat/status.rs`, since no input
 //! causes one.
 
+use std::fs::File;
+
 use rustix::process::Signal;
 
 use crate::fake::Fake;
+use crate::support::directory::Directory;
 use crate::support::{Client, Ended, Program, Server, command, free_port};
 use crate::{bot, chat, url};
 
@@ -125,6 +128,19 @@ fn three_where_a_command_was_wrong_and_the_rest_is_delivered() {
     let ended = bot.end();
     assert_eq!(bob.skip_to("bot : "), "bot : hi");
     complains(&ended, 3, "There is no command /nonsense.");
+}
+
+#[test]
+fn three_where_a_line_is_not_utf8_and_the_rest_is_delivered() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    let directory = Directory::new("not-utf8");
+    directory.write_private("lines", b"before\ncaf\xe9\nafter\n");
+    let file = File::open(directory.path("lines")).unwrap();
+    let ended = Program::start(chat(&["bot", &url(server.port)]).stdin(file)).end();
+    assert_eq!(bob.skip_to("bot : "), "bot : before");
+    assert_eq!(bob.line(), "bot : after");
+    complains(&ended, 3, "line 2 is not UTF-8");
 }
 
 /// The client waits for a server that does not answer its `quit`, until a second signal.
