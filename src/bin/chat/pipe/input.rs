@@ -41,6 +41,10 @@ fn next(
         let failed = match take_line(source) {
             // The last line counts without its end: `printf hi | chat …` says hi.
             Ok(Taken::Line(bytes) | Taken::Unfinished(bytes)) => match charset.decode(bytes) {
+                // The mark that some programs write before UTF-8 is no part of the first line.
+                Some(line) if *number == 1 => {
+                    return Event::Typed(line.trim_start_matches('\u{feff}').to_owned());
+                }
                 Some(line) => return Event::Typed(line),
                 None => {
                     on_refusal(&format!(
@@ -101,6 +105,13 @@ mod tests {
         let (events, refused) = events(b"one\r\n\ntwo\nlast".as_slice());
         let lines = [typed("one"), typed(""), typed("two"), typed("last")];
         assert_eq!(events, [&lines[..], &[Event::InputEnded]].concat());
+        assert!(refused.is_empty());
+    }
+
+    #[test]
+    fn the_mark_before_utf8_is_no_part_of_the_first_line() {
+        let (events, refused) = events("\u{feff}/who\n\u{feff}x".as_bytes());
+        assert_eq!(events, [typed("/who"), typed("\u{feff}x"), Event::InputEnded]);
         assert!(refused.is_empty());
     }
 

@@ -11,6 +11,10 @@ use super::{is_private, is_same, speech};
 /// `luca/dev`, `~luca`. Unicode's word boundaries know only the signs that join letters.
 const JOINING_SIGNS: &str = "@#/\\-~=$＠＃／－‐‑・･־";
 
+/// Direction marks, word joiners and the soft hyphen. They are in no name, and Unicode's word boundaries take them for a
+/// part of the word before them.
+const UNSEEN: [char; 6] = ['\u{ad}', '\u{61c}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{feff}'];
+
 /// Whether somebody else speaks to this person: by name or in private.
 pub fn calls(heard: &Heard, me: &str) -> bool {
     speech(heard).is_some_and(|(manner, said)| {
@@ -72,9 +76,11 @@ fn has_no_spaces(c: char) -> bool {
     c.is_alphabetic() && [c, c].iter().collect::<String>().split_word_bounds().count() > 1
 }
 
-/// What texts have in common that [`is_same`] finds the same (section 3.13 of the Unicode Standard, D145).
+/// What texts have in common that [`is_same`] finds the same (section 3.13 of the Unicode Standard, D145), without what
+/// cannot be seen: beside Arabic and Hebrew, a direction mark may follow a name.
 fn folded(text: &str) -> String {
-    text.nfd().default_case_fold().nfd().collect()
+    let visible = text.chars().filter(|c| !UNSEEN.contains(c));
+    visible.nfd().default_case_fold().nfd().collect()
 }
 
 #[cfg(test)]
@@ -134,6 +140,8 @@ mod tests {
             "luca။",
             "luca៖",
             "luca᠃",
+            "שלום luca\u{200f}!",
+            "\u{200e}luca\u{200e}: مرحبا",
         ] {
             assert!(mentions(text, "luca"), "{text:?}");
         }
