@@ -41,8 +41,10 @@ pub(super) fn mentions(text: &str, me: &str) -> bool {
     text.match_indices(&me).any(|(start, _)| {
         let end = start + me.len();
         let (before, after) = (&text[..start], &text[end..]);
+        // Unicode joins some characters, such as skin tones, even to a blank.
+        let is_start = is_boundary(start) || before.ends_with([' ', '@']);
         let before = before.strip_suffix(['@', '＠']).unwrap_or(before);
-        is_boundary(start)
+        is_start
             && is_boundary(end)
             && stands_apart(me.chars().next(), before.chars().rev())
             && stands_apart(me.chars().next_back(), after.chars())
@@ -85,6 +87,9 @@ fn folded(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use chatserv::chat::{Line, Name};
+    use proptest::prelude::*;
+
     use super::super::super::heard::read;
     use super::*;
 
@@ -260,6 +265,24 @@ mod tests {
             let (heard, _) = read(&said).expect("each row is an object of the server");
             assert_eq!(speaks(&heard, "luca"), speaking, "{said}");
             assert_eq!(calls(&heard, "luca"), calling, "{said}");
+        }
+    }
+
+    proptest! {
+        /// Whatever signs and scripts a name is made of.
+        #[test]
+        fn every_name_can_be_called(typed in "[\\PC]{1,6}") {
+            let typed = Line { text: typed, altered: false };
+            let name = Name::parse(&typed);
+            prop_assume!(name.is_ok());
+            let name = name.unwrap();
+            let name = name.as_str();
+            for (before, after) in
+                [("", ": hi"), ("hi ", ""), ("@", ""), ("(@", ")!"), ("hi ", ", ann"), ("", "。")]
+            {
+                let text = format!("{before}{name}{after}");
+                prop_assert!(mentions(&text, name), "{text:?} {name:?}");
+            }
         }
     }
 }
