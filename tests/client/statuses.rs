@@ -130,6 +130,25 @@ fn three_where_a_command_was_wrong_and_the_rest_is_delivered() {
     complains(&ended, 3, "There is no command /nonsense.");
 }
 
+/// A bot says again what it has heard, and somebody has said `//shutdown`. Everybody who comes from here is an operator.
+#[test]
+fn three_where_an_operator_s_command_comes_from_a_pipe() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    for command in ["/shutdown", "SHUTDOWN", "/kick bob"] {
+        let mut bot = bot(&server, &[]);
+        bot.types(&format!("{command}\nstill here\n"));
+        let ended = bot.end();
+        assert_eq!(bob.skip_to("bot : "), "bot : still here");
+        complains(&ended, 3, "--commands");
+        bob.skip_to("bot has left the chat");
+    }
+    let mut bot = bot(&server, &["--commands", "--no-reconnect"]);
+    bot.types("/shutdown\n");
+    bob.skip_to("shut down");
+    bot.wait();
+}
+
 #[test]
 fn three_where_a_line_is_not_utf8_and_the_rest_is_delivered() {
     let server = Server::start(&[]);

@@ -35,7 +35,6 @@ mod charset;
 mod client;
 mod config;
 mod lines;
-#[allow(dead_code, reason = "nothing is logged before the screen calls it")]
 mod log;
 mod options;
 mod pipe;
@@ -54,6 +53,7 @@ use crossbeam_channel::bounded;
 
 use client::paint::paint;
 use client::{Line, Session};
+use log::Log;
 use options::{Options, Outcome};
 use pipe::Pipe;
 use run::{Face, INBOX_EVENTS_MAX, Screen};
@@ -93,7 +93,8 @@ fn chat(options: &Options) -> io::Result<Status> {
     } else {
         Face::Pipe(Pipe::open(sender, options.charset, options.json)?)
     };
-    let mut screen = Screen::new(face, colours);
+    let log = options.log.clone().map(Log::new);
+    let mut screen = Screen::new(face, colours).logged(log);
     // The keys of a hasher are the randomness that the standard library has.
     let seed = RandomState::new().hash_one(());
     let mut session = Session::new(options.settings(at_terminal), seed);

@@ -118,9 +118,7 @@ pub struct Settings {
     /// How to show times, as `strftime` writes it: `%H:%M`. An empty one shows none.
     pub time: String,
     /// Whether to show nothing of who comes and goes.
-    #[allow(dead_code, reason = "the session does not look at it yet")]
     pub quiet: bool,
     /// Which typed lines are commands.
-    #[allow(dead_code, reason = "the session does not look at it yet")]
     pub reading: Reading,
 }

@@ -208,6 +208,9 @@ impl Session {
 
     /// Shows what nobody has said and nobody has asked for.
     fn tell_heard(&self, now: &Now, heard: &Heard, effects: &mut Vec<Effect>) {
+        if self.settings.quiet && phrases::comes_or_goes(heard, &self.me) {
+            return;
+        }
         let before = effects.len();
         self.show(now, heard, effects);
         for effect in &mut effects[before..] {
