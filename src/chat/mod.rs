@@ -45,7 +45,8 @@ mod view;
 pub use ban::{Ban, Network};
 pub use client::{ClientId, DisconnectReason};
 pub use command::{
-    CommandHelp, command_groups, commands, find_help, near_word, parse_duration, parse_line,
+    CommandHelp, command_groups, commands, find_help, is_typed_in_full, near_word, parse_duration,
+    parse_line,
 };
 pub use error::ChatError;
 pub use event::{Effect, Event, Input, Tag};

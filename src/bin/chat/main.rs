@@ -31,9 +31,11 @@
 //! `terminal`, what happens around it; `options`, `config`, `address`, what it was asked for.
 
 mod address;
+mod charset;
 mod client;
 mod config;
 mod lines;
+mod log;
 mod options;
 mod pipe;
 mod run;
@@ -50,6 +52,7 @@ use std::process::ExitCode;
 use crossbeam_channel::bounded;
 
 use client::Session;
+use log::Log;
 use options::{Options, Outcome};
 use pipe::Pipe;
 use run::{Face, INBOX_EVENTS_MAX, Screen};
@@ -87,10 +90,11 @@ fn chat(options: &Options) -> io::Result<Status> {
         let board = terminal.board();
         (Face::Terminal(terminal), Some(board))
     } else {
-        (Face::Pipe(Pipe::open(sender.clone(), options.json)?), None)
+        (Face::Pipe(Pipe::open(sender.clone(), options.charset, options.json)?), None)
     };
     let signals = signals::watch(sender, board)?;
-    let mut screen = Screen::new(face, colours);
+    let log = options.log.clone().map(Log::new);
+    let mut screen = Screen::new(face, colours).logged(log);
     // The keys of a hasher are the randomness that the standard library has.
     let seed = RandomState::new().hash_one(());
     let mut session = Session::new(options.settings(at_terminal), seed);

@@ -1,12 +1,11 @@
 //! A person at a terminal: typing, and reading the screen.
 
 use std::fmt::Display;
-use std::process::Command;
 use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::tmux::{ROWS, Tmux};
+use super::tmux::Tmux;
 use crate::support::directory::Directory;
 use crate::support::{Server, find, until};
 use crate::url;
@@ -138,18 +137,6 @@ impl Screen {
         self.tmux.tell(&["load-buffer", "-"], text.as_bytes());
         let how: &[&str] = if bracketed { &["-p"] } else { &[] };
         self.tmux.ask(&[&["paste-buffer"], how].concat());
-    }
-
-    /// Changes the width and waits until the terminal reports it: tmux rewraps its rows at once, but sets the terminal's
-    /// size up to a quarter of a second later.
-    pub fn resizes_to(&self, columns: u16) {
-        self.tmux.ask(&["resize-window", "-x", &columns.to_string()]);
-        let tty = self.knows("#{pane_tty}");
-        let size = format!("{ROWS} {columns}\n");
-        until("the terminal has its new size", || {
-            let stty = Command::new("sh").args(["-c", "stty size <$0", &tty]).output();
-            stty.unwrap().stdout == size.as_bytes()
-        });
     }
 
     /// Sends the client a signal.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use jiff::Zoned;
 
-use super::Line;
 use super::session::Sign;
+use super::{Line, Reading};
 
 /// The moment at which something happens.
 #[derive(Debug, Clone)]
@@ -140,4 +140,8 @@ pub struct Settings {
     pub interactive: bool,
     /// How to show times, as `strftime` writes it: `%H:%M`. An empty one shows none.
     pub time: String,
+    /// Whether to show nothing of who comes and goes.
+    pub quiet: bool,
+    /// Which typed lines are commands.
+    pub reading: Reading,
 }

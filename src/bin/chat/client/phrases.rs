@@ -52,6 +52,17 @@ pub fn lines(heard: &Heard, viewer: Viewer) -> Vec<Line> {
     }
 }
 
+/// Whether it only tells that somebody else comes or goes. A kick is more than that.
+pub fn comes_or_goes(heard: &Heard, me: &str) -> bool {
+    match heard {
+        Heard::JoinRoom(joined) => joined.members.is_none(),
+        Heard::LeaveRoom { from, reason, .. } => reason.is_none() && !is_same(from, me),
+        // So many that the server counts them.
+        Heard::Notice { code, .. } => code.as_deref() == Some("membership"),
+        _ => false,
+    }
+}
+
 /// What somebody says, and how.
 fn speech(heard: &Heard) -> Option<(Manner, &Said)> {
     match heard {

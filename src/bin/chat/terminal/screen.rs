@@ -234,7 +234,8 @@ impl Screen {
         };
         let (columns, height) = tty::size();
         let row = self.editor.row();
-        let is_painted = self.painted.as_ref().is_some_and(|(old, at)| *old == row && *at == columns);
+        let is_painted =
+            self.painted.as_ref().is_some_and(|(old, at)| *old == row && *at == columns);
         let mut text = String::new();
         if !lines.is_empty() || !is_painted {
             // After a resize, a terminal can leave the cursor in the row above, and tell of the new size only later. So

@@ -173,7 +173,7 @@ impl Session {
             Heard::JoinRoom(joined) => {
                 effects.push(Effect::Here(joined.from.clone()));
                 if self.settings.interactive && joined.members.is_none() {
-                    return self.movements.push(heard, now.elapsed);
+                    return self.moved(now, heard);
                 }
             }
             Heard::LeaveRoom { room, from, .. } if *from == self.me => {
@@ -186,7 +186,7 @@ impl Session {
                     effects.push(Effect::Gone(from.clone()));
                 }
                 if self.settings.interactive && reason.is_none() {
-                    return self.movements.push(heard, now.elapsed);
+                    return self.moved(now, heard);
                 }
             }
             Heard::Nick { from, username } if *from == self.me => self.me = username.clone(),
@@ -216,6 +216,13 @@ impl Session {
         self.tell_heard(now, &heard, effects);
     }
 
+    /// Somebody else has come or gone, which is shown together with others.
+    fn moved(&mut self, now: &Now, heard: Heard) {
+        if !self.settings.quiet {
+            self.movements.push(heard, now.elapsed);
+        }
+    }
+
     /// Whether one is not gone, though nothing was typed for long: a person at the terminal, or a pipe that is open.
     fn stays(&self, now: &Now) -> bool {
         let is_here = self.presence.stays(now.elapsed) || !self.settings.interactive;
@@ -224,6 +231,9 @@ impl Session {
 
     /// Shows what nobody has said and nobody has asked for.
     pub(super) fn tell_heard(&self, now: &Now, heard: &Heard, effects: &mut Vec<Effect>) {
+        if self.settings.quiet && phrases::comes_or_goes(heard, &self.me) {
+            return;
+        }
         let before = effects.len();
         self.show(now, heard, effects);
         for effect in &mut effects[before..] {

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
 
 use super::Session;
-use crate::client::{Bell, Effect, Ending, Event, Now, Settings, Sign};
+use crate::client::{Bell, Effect, Ending, Event, Now, Reading, Settings, Sign};
 
 /// One client, what it wants, and a server that the script plays.
 struct Script {
@@ -30,6 +30,8 @@ fn person() -> Settings {
         reconnect: true,
         interactive: true,
         time: "%H:%M".into(),
+        quiet: false,
+        reading: Reading::Commands,
     }
 }
 

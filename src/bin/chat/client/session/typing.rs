@@ -41,7 +41,7 @@ impl Session {
 
     /// Does what a line means.
     fn understood(&mut self, now: &Now, line: &str, effects: &mut Vec<Effect>) {
-        match wire::understand(line) {
+        match wire::understand_as(line, self.settings.reading) {
             Typed::Nothing => {}
             Typed::Ask(Request::Quit) => self.input_ended(now, effects),
             Typed::Ask(Request::Join { room, .. })

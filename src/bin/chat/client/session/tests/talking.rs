@@ -393,3 +393,46 @@ fn a_join_that_cannot_be_sent_leads_nowhere() {
     bot.types("secret");
     assert_eq!(bot.sent(), [""; 0]);
 }
+
+#[test]
+fn who_wants_it_quiet_sees_nobody_come_or_go() {
+    let coming = [
+        r#"{"action":"joinroom","room":"lobby","from":"ann"}"#,
+        r#"{"action":"leaveroom","room":"lobby","from":"ann"}"#,
+        r#"{"action":"notice","code":"membership","message":"9 people have joined."}"#,
+    ];
+    let telling = [
+        r#"{"action":"leaveroom","room":"lobby","from":"ann","reason":"kicked","by":"bob"}"#,
+        r#"{"action":"nick","from":"ann","username":"Anna"}"#,
+        r#"{"action":"notice","message":"ann is away."}"#,
+    ];
+    for (quiet, lines) in [(false, 6), (true, 3)] {
+        let mut luca = Script::joined(Settings { quiet, ..person() }, 0);
+        for line in coming.iter().chain(&telling) {
+            luca.hears(line);
+        }
+        assert_eq!(luca.screen().len(), lines, "{:?}", luca.screen());
+        // Tab knows them all the same.
+        assert!(luca.has(&Effect::Here("ann".to_owned())));
+        luca.forget();
+        luca.types("/join dev");
+        luca.enters(luca.id_of("joinroom"), "dev");
+        assert_eq!(luca.screen(), ["-- You are in dev alone."]);
+    }
+}
+
+#[test]
+fn an_operator_s_command_of_a_program_needs_its_flag() {
+    for (reading, sent, told) in [
+        (Reading::Commands, "shutdown", None),
+        (Reading::NoOperators, "", Some("!! An operator's command from a pipe needs --commands.")),
+        (Reading::Literal, "chat", None),
+    ] {
+        let mut bot = Script::joined(Settings { reading, ..pipe() }, 0);
+        bot.types("/shutdown");
+        let actions: Vec<String> = bot.sent().iter().map(|object| action(object)).collect();
+        assert_eq!(actions.concat(), sent, "{reading:?}");
+        let screen = bot.screen().concat();
+        assert!(told.map_or(screen.is_empty(), |told| screen.starts_with(told)), "{screen}");
+    }
+}
