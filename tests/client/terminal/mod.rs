@@ -11,6 +11,7 @@ mod hostile;
 mod leaving;
 mod looks;
 mod pastes;
+mod prompt;
 mod reconnecting;
 mod refused;
 mod rooms;

@@ -1,6 +1,7 @@
 //! A person at a terminal: typing, and reading the screen.
 
 use std::fmt::Display;
+use std::process::Command;
 use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -142,6 +143,14 @@ impl Screen {
     /// Sends the client a signal.
     pub fn signal(&self, signal: Signal) {
         let pid = self.directory.read("pid").trim().parse().unwrap();
+        kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+
+    /// Sends a signal to the program with this name that has the terminal.
+    pub fn signal_program(&self, name: &str, signal: Signal) {
+        let tty = self.knows("#{pane_tty}").replace("/dev/", "");
+        let found = Command::new("pgrep").args(["-x", name, "-t", &tty]).output().unwrap();
+        let pid = String::from_utf8(found.stdout).unwrap().trim().parse().unwrap();
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
 

@@ -98,8 +98,12 @@ pub struct Screen {
     scroll: usize,
     /// The row on the screen, and the width of the screen when it was painted.
     painted: Option<(Row, usize)>,
-    /// The cursor is at least so many rows below the top of the screen, or in its last row.
-    rows_below_top: usize,
+    /// So many rows were written.
+    written: usize,
+    /// The columns and rows of the screen when the prompt was painted first.
+    first_size: Option<(usize, usize)>,
+    /// The prompt is in the last row of the screen from now on.
+    is_at_bottom: bool,
     /// When the session was last told of a key.
     noted: Option<Instant>,
     resumed: Option<Instant>,
@@ -123,7 +127,9 @@ impl Screen {
             editor,
             scroll: 0,
             painted: None,
-            rows_below_top: 0,
+            written: 0,
+            first_size: None,
+            is_at_bottom: false,
             noted: None,
             resumed: None,
         }
@@ -238,15 +244,17 @@ impl Screen {
             self.painted.as_ref().is_some_and(|(old, at)| *old == row && *at == columns);
         let mut text = String::new();
         if !lines.is_empty() || !is_painted {
-            // After a resize, a terminal can leave the cursor in the row above, and tell of the new size only later. So
-            // where the prompt is known to be in the last row, the cursor goes there each time.
-            if self.rows_below_top + 1 >= height {
+            // After a resize, a terminal can leave the cursor in a row of the conversation, and tell of the new size only
+            // later. So the cursor goes to the last row, once the screen is full or has got another size.
+            let first_size = *self.first_size.get_or_insert((columns, height));
+            self.is_at_bottom |= self.written + 1 >= height || first_size != (columns, height);
+            if self.is_at_bottom {
                 text += LAST_ROW;
             }
             text += ERASE;
             for line in &lines {
                 let rows = rows(line, columns, self.colours) + "\n";
-                self.rows_below_top += rows.matches('\n').count();
+                self.written += rows.matches('\n').count();
                 text += &rows;
             }
             text += &row.paint(columns, &mut self.scroll, self.colours);
