@@ -24,6 +24,7 @@ pub fn rows() -> Vec<Row> {
         reason: until.map(|_| "spam".into()),
         by: name("Alice"),
     };
+    let network = |text| Network::parse(text).unwrap();
     let kicked = |reason: Option<&str>| Kicked {
         by: name("Alice"),
         reason: reason.map(name),
@@ -60,9 +61,15 @@ pub fn rows() -> Vec<Row> {
         row(banned(None, Some(42)), "You are banned for another 42s. Come back after that."),
         row(banned(None, None), "You are banned. Only an operator can take that back."),
         row(Removed(name("bob")), "bob was thrown out."),
-        row(BanAdded(ban(Some("bob"), None, until)), "bob is banned until 2026-11-20 12:03 (spam)."),
-        row(BanAdded(ban(Some("bob"), Some("192.0.2.7"), None)),
+        row(BanAdded { ban: ban(Some("bob"), None, until), spared: None }, "bob is banned until 2026-11-20 12:03 (spam)."),
+        row(BanAdded { ban: ban(Some("bob"), Some("192.0.2.7"), None), spared: None },
             "bob, 192.0.2.7 is banned until you take it back with /unban."),
+        row(BanAdded { ban: ban(Some("bob"), None, None), spared: Some((network("192.0.2.7"), 1)) },
+            "bob is banned until you take it back with /unban.\n\
+             1 other shares this address: /ban 192.0.2.7 bans all."),
+        row(BanAdded { ban: ban(Some("bob"), None, None), spared: Some((network("2001:db8:ffff:ffff::1"), 9_999)) },
+            "bob is banned until you take it back with /unban.\n\
+             9999 others share this address: /ban 2001:db8:ffff:ffff::/64 bans all."),
         row(BanTakenBack(ban(None, Some("2001:db8::1"), None)), "2001:db8::/64 is no longer banned."),
         row(Error(ChatError::NoSuchAddress("10.0.0.0/8".into())),
             "10.0.0.0/8 is not an address. Try one such as 192.0.2.7 or 2001:db8::1."),

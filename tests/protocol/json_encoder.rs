@@ -56,7 +56,7 @@ macro_rules! kinds {
 }
 
 kinds! { MESSAGES, message_kind, Message:
-    Error InputUsername YourNameIs Congratulations Connected YourId ClientCount TooManyNames
+    Error InputUsername YourNameIs Congratulations Connected YourId ClientCount TelnetHint TooManyNames
     LoginTimedOut Arrived Left MembershipChanged Chat Delivered History InRoom CameToRoom
     WentFromRoom Topic Rooms Renamed NowAway NowBack IsAway Ignoring Ignored Unignored Quiet
     TimestampsAre Pong Whois Help Who OperatorNow Kicked Banned Removed BanAdded BanTakenBack
@@ -69,7 +69,7 @@ kinds! { REFUSALS, refusal_kind, ChatError:
     NoNamesHere TooManyIgnored NameFirst AlreadyConnected Request NoSuchPerson NobodyOf NoSuchRoom
     NotInRoom RoomName TooManyRooms NoMoreRooms TopicIsOperators TextTooLong NobodyToReplyTo
     NotYourself YouAreMuted NotOperator NoOperatorPassword WrongOperatorPassword TooManyPasswordAttempts
-    TooManyRecipients NoSuchAddress NoSuchBan LoopbackBan TooManyBans NoShutdownPlanned LineTooLong
+    TooManyRecipients UnclearMention NoSuchAddress NoSuchBan LoopbackBan TooManyBans NoShutdownPlanned LineTooLong
 }
 
 #[test]

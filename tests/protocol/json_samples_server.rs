@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use chatserv::chat::{
-    Ban, ChatError, Message, NameError, Protocol, Queue, RequestError, Stranger, ThreadListing,
-    Timestamps,
+    Ban, ChatError, Message, NameError, Network, Protocol, Queue, RequestError, Stranger,
+    ThreadListing, Timestamps,
 };
 
 use super::json_samples::{ban, name, noon};
@@ -30,8 +30,11 @@ pub fn server() -> Vec<(Message, &'static str)> {
         (Message::OperatorNow, r#"{"action":"op"}"#),
         (Message::Removed(name("bob")), r#"{"action":"kick","username":"bob"}"#),
         (Message::Kicked { by: name("op"), reason: None }, r#"{"action":"bye","reason":"kicked","by":"op"}"#),
-        (Message::BanAdded(ban()),
+        (Message::TelnetHint, ""),
+        (Message::BanAdded { ban: ban(), spared: None },
             r#"{"action":"ban","username":"bob","address":"2001:db8::/64","until":"2026-11-20T12:00:00.123Z","reason":"spam","by":"op"}"#),
+        (Message::BanAdded { ban: bare_ban.clone(), spared: Some((Network::parse("192.0.2.7").unwrap(), 5)) },
+            r#"{"action":"ban","by":"op","shared_address":"192.0.2.7","shared_with":5}"#),
         (Message::BanTakenBack(bare_ban), r#"{"action":"unban","by":"op"}"#),
         (Message::Bans { bans: vec![ban()], total: 1, now: noon() },
             r#"{"action":"bans","bans":[{"username":"bob","address":"2001:db8::/64","until":"2026-11-20T12:00:00.123Z","reason":"spam","by":"op"}],"total":1}"#),
@@ -117,6 +120,7 @@ pub fn errors() -> Vec<(Message, &'static str)> {
         (ChatError::NameBanned(name("bob")), "name_banned"),
         (ChatError::NoNamesHere, "no_names"),
         (ChatError::TooManyIgnored, "too_many_ignored"),
+        (ChatError::UnclearMention(name("bob")), "unclear_mention"),
         (ChatError::NobodyToReplyTo, "nobody_to_reply_to"),
         (ChatError::TooManyRecipients, "too_many_named"),
         (ChatError::NoSuchAddress(word()), "no_such_address"),

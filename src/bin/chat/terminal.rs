@@ -140,3 +140,52 @@ fn spawn(
     })?;
     Ok(ended)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::env;
+    use std::fs;
+    use std::process::{self, Command};
+
+    use super::*;
+
+    const NAME: &str = "terminal::tests::a_program_that_panics";
+
+    #[test]
+    #[ignore = "the other test runs it in a terminal"]
+    fn a_program_that_panics() {
+        let terminal = Terminal::open(None, bounded(9).0, false).unwrap();
+        terminal.set_prompt(Prompt { text: "> ".into(), ..Prompt::default() });
+        panic!("as the test wants it");
+    }
+
+    #[test]
+    fn a_panic_gives_the_terminal_back() {
+        let folder = env::temp_dir().join(format!("chat-panic-{}", process::id()));
+        fs::create_dir(&folder).unwrap();
+        let (before, after) = (folder.join("before"), folder.join("after"));
+        let program = env::current_exe().unwrap();
+        // `script` gives the shell a terminal.
+        let shell = format!(
+            "stty -g >{}; {} --ignored --exact {NAME} --nocapture; stty -g >{}",
+            before.display(),
+            program.display(),
+            after.display()
+        );
+        let Ok(output) = Command::new("script")
+            .args(["--quiet", "--command", &shell, "/dev/null"])
+            .env("TERM", "xterm")
+            .output()
+        else {
+            return fs::remove_dir(&folder).unwrap();
+        };
+        let modes = [&before, &after].map(|file| fs::read_to_string(file).unwrap());
+        assert_eq!(modes[0], modes[1]);
+        let screen = String::from_utf8_lossy(&output.stdout);
+        assert!(screen.contains("as the test wants it"), "{screen}");
+        // Otherwise the shell would get marks around what is pasted.
+        let last = |report: &str| screen.rfind(report);
+        assert!(last("\u{1b}[?2004h") < last("\u{1b}[?2004l"), "{screen:?}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

@@ -39,6 +39,8 @@ enum LoginState {
     /// The client has not joined the chat yet.
     Unnamed {
         refusals: u32,
+        /// The next line may be a password, meant for another server.
+        expects_password: bool,
     },
     Joined(Box<Person>),
 }
@@ -171,7 +173,7 @@ impl Person {
 impl People {
     /// Adds a connection that has no name yet.
     pub fn connect(&mut self, client: ClientId, address: SocketAddr, protocol: Protocol) {
-        let standing = LoginState::Unnamed { refusals: 0 };
+        let standing = LoginState::Unnamed { refusals: 0, expects_password: false };
         self.clients.insert(client, Client { address, protocol, standing });
     }
 
@@ -185,11 +187,21 @@ impl People {
     /// Counts one more refused name. Returns how many there have been, or `None` if the client has joined.
     pub fn count_refusal(&mut self, client: ClientId) -> Option<u32> {
         match &mut self.clients.get_mut(&client)?.standing {
-            LoginState::Unnamed { refusals } => {
+            LoginState::Unnamed { refusals, .. } => {
                 *refusals += 1;
                 Some(*refusals)
             }
             LoginState::Joined(_) => None,
+        }
+    }
+
+    /// Notes whether the next line of a client without a name may be a password. Returns what was noted before.
+    pub fn expect_password(&mut self, client: ClientId, expected: bool) -> bool {
+        match self.clients.get_mut(&client).map(|state| &mut state.standing) {
+            Some(LoginState::Unnamed { expects_password, .. }) => {
+                std::mem::replace(expects_password, expected)
+            }
+            Some(LoginState::Joined(_)) | None => false,
         }
     }
 

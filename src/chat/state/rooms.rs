@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use super::super::client::ClientId;
 use super::super::message::ChatMessage;
 use super::super::name::{Name, NameKey};
+use super::super::punctuation::ROOM_SIGNS;
 use super::super::view::Protocol;
 use super::history::History;
 use crate::config::limits::{HISTORY_TOTAL_BYTES_MAX, ROOMS_MAX};
@@ -112,7 +113,7 @@ impl Rooms {
 
     /// The room whose name was typed, with or without a `#`.
     pub fn find(&self, typed: &str) -> Option<RoomId> {
-        let name = typed.trim().trim_start_matches('#');
+        let name = typed.trim().trim_start_matches(ROOM_SIGNS);
         self.by_key.get(&NameKey::of(name)).copied()
     }
 

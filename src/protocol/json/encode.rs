@@ -92,7 +92,16 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::Muted { name, on } => {
             Writer::new(if *on { "mute" } else { "unmute" }, tag, out).text("username", name).end()
         }
-        Message::BanAdded(added) => ban(added, Writer::new("ban", tag, out)).end(),
+        Message::BanAdded { ban: added, spared } => {
+            let added = ban(added, Writer::new("ban", tag, out));
+            match spared {
+                Some((network, others)) => added
+                    .text("shared_address", &network.to_string())
+                    .plain("shared_with", others)
+                    .end(),
+                None => added.end(),
+            }
+        }
         Message::BanTakenBack(ended) => ban(ended, Writer::new("unban", tag, out)).end(),
         Message::Motd(text) => {
             Writer::new("motd", tag, out).text_or_null("message", text.as_deref()).end()
@@ -183,6 +192,7 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         | Message::Congratulations
         | Message::YourId(_)
         | Message::ClientCount(_)
+        | Message::TelnetHint
         | Message::Arrived(_)
         | Message::Left { .. }
         | Message::TimestampsAre(_)

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::layout::{day_and_clock, left, quoted, seconds_left};
 use super::line::{ENDLESS_BYTES_MAX, JSON_LINE_BYTES_MAX, LINE_BYTES_MAX};
-use crate::chat::{Ban, ChatError, Message, Protocol, Removal, Timestamps, commands};
+use crate::chat::{Ban, ChatError, Message, Network, Protocol, Removal, Timestamps, commands};
 use crate::config::limits::NAMED_MAX;
 
 /// A message as one sentence, without a prefix and without a line end. Empty if the message is a list or something
@@ -23,6 +23,9 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         Message::YourId(id) => format!("Your id is: '{id}'."),
         Message::ClientCount(count) => {
             format!("There are {count} client(s) connected to this server.")
+        }
+        Message::TelnetHint => {
+            "In telnet, some letters open its own prompt, unless you start telnet -E.".into()
         }
         Message::TooManyNames => {
             "Too many tries. Connect again when you have thought of a name.".into()
@@ -160,7 +163,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         | Message::Whois(_)
         | Message::Help { .. }
         | Message::Who { .. }
-        | Message::BanAdded(_)
+        | Message::BanAdded { .. }
         | Message::Bans { .. }
         | Message::Motd(Some(_))
         | Message::Threads { .. }
@@ -208,6 +211,7 @@ pub fn error_sentence(error: &ChatError) -> String {
         ChatError::TooManyRecipients => {
             format!("That names too many people: at most {NAMED_MAX} in one message.")
         }
+        ChatError::UnclearMention(name) => unclear_mention(name).join(" "),
         ChatError::NobodyOf(names) => nobody_of(names).join(" "),
         ChatError::NoSuchRoom(room) => {
             format!("There is no room {}. /rooms shows the rooms.", quoted(room))
@@ -300,6 +304,13 @@ pub(super) fn nobody_of(names: &[String]) -> Vec<String> {
     pieces
 }
 
+/// The question to somebody who may have meant a mention, in pieces.
+pub(super) fn unclear_mention(name: &str) -> Vec<String> {
+    let question =
+        format!("Not said. For {name}? Write @{name} as a word. For all? Add a word after it.");
+    question.split(' ').map(str::to_owned).collect()
+}
+
 /// Names separated by commas, as pieces of a sentence. `opening` goes before the first name, `end` after the last.
 pub(super) fn named(opening: &str, names: &[impl AsRef<str>], end: &str) -> Vec<String> {
     let last = names.len().saturating_sub(1);
@@ -311,13 +322,22 @@ pub(super) fn named(opening: &str, names: &[impl AsRef<str>], end: &str) -> Vec<
     pieces.collect()
 }
 
-/// The answer to the operator who has banned somebody.
-pub(super) fn ban_added(ban: &Ban, zone: &TimeZone) -> String {
+/// The answer to the operator who has banned somebody, line by line.
+pub(super) fn ban_added(
+    ban: &Ban,
+    spared: Option<(Network, usize)>,
+    zone: &TimeZone,
+) -> Vec<String> {
     let until = match ban.until {
         Some(until) => format!("until {}", day_and_clock(zone.to_datetime(until))),
         None => "until you take it back with /unban".into(),
     };
-    format!("{} is banned {until}{}.", banned(ban), because(ban.reason.as_deref()))
+    let answer = format!("{} is banned {until}{}.", banned(ban), because(ban.reason.as_deref()));
+    let spared = spared.map(|(network, others)| {
+        let share = if others == 1 { "other shares" } else { "others share" };
+        format!("{others} {share} this address: /ban {network} bans all.")
+    });
+    [answer].into_iter().chain(spared).collect()
 }
 
 /// The banned name and network.

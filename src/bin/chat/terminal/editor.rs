@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::mem;
 
+use chatserv::chat::typed_command;
 use chatserv::protocol::clean;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tui_input::{Input, InputRequest};
@@ -161,13 +162,12 @@ impl Editor {
             text.split('\n').map(|line| clean(line.as_bytes()).text).collect();
         // `split` finds one more line behind the last line end.
         let open = if text.ends_with('\n') { lines.pop() } else { None }.is_none();
-        let is_command = self.input.value().starts_with(['/', '／']);
+        let is_command = typed_command(self.input.value()).is_some();
         if lines.len() <= 1 || is_command {
             // What follows a command belongs to it: nobody else may read the second line of a private message.
             let line = lines.join(" ");
-            let is_text = self.input.value().is_empty() && line.starts_with(['/', '／']);
-            // Two slashes say a line that begins with one.
-            return self.insert(&(if is_text { format!("/{line}") } else { line }));
+            let begins = self.input.value().is_empty();
+            return self.insert(&(if begins { as_text(line) } else { line }));
         }
         let (before, behind) = self.input.value().split_at(self.cursor());
         if let Some(first) = lines.first_mut() {
@@ -214,7 +214,7 @@ impl Editor {
         if let Err(complaint) = self.history.add(&line) {
             actions.push(Action::Show(Line::notice(&complaint)));
         }
-        if is_command(&line) {
+        if typed_command(&line).is_some() {
             // A command stays on the screen, since what it does may not show that it was given.
             if !is_secret(&line) {
                 actions.push(Action::Show(Line::of(
@@ -354,10 +354,15 @@ impl Editor {
     }
 }
 
-/// Whether the line is a command of the client or the server. `//text` says a line that begins with a slash.
-fn is_command(line: &str) -> bool {
-    let typed = line.trim_start();
-    typed.starts_with(['/', '／']) && !typed.starts_with("//")
+/// The line as it is typed to be said: two slashes say a line that begins with one.
+fn as_text(mut line: String) -> String {
+    let is_slash = |letter: char| typed_command(&format!("{letter}x")).is_some();
+    if let Some(at) = line.find(is_slash)
+        && typed_command(&[&line[..at], "/x"].concat()).is_some()
+    {
+        line.insert(at, '/');
+    }
+    line
 }
 
 /// The keys of Emacs, as shells have them.

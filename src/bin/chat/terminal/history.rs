@@ -6,6 +6,9 @@ use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use chatserv::chat::typed_command;
+use unicode_normalization::UnicodeNormalization as _;
+
 /// How many lines are remembered.
 const LINES_MAX: usize = 1_000;
 /// No more of the file is read. It is shortened at every start, so only another program can have made it longer.
@@ -143,8 +146,9 @@ fn unescaped(line: &str) -> String {
 /// Whether the line holds a password: `/op WORD`, also if the command is only begun, in capitals or with a letter too
 /// many. No other command of the server begins like this.
 pub fn is_secret(line: &str) -> bool {
-    let word = line.trim_start().strip_prefix(['/', '／']);
-    word.is_some_and(|word| word.starts_with(['o', 'O']))
+    let word = typed_command(line);
+    let letters = word.unwrap_or_default().nfkc().skip_while(|c| !c.is_alphanumeric());
+    letters.take(1).any(|letter| matches!(letter, 'o' | 'O'))
 }
 
 #[cfg(test)]
@@ -167,7 +171,10 @@ mod tests {
 
     #[test]
     fn lines_with_a_password_are_not_remembered() {
-        for line in ["/op word", "  /OP word", "/o word", "/opp word", "/op", "／op word"] {
+        for line in ["/op word", "  /OP word", "/o word", "/opp word", "/op", "/ op word"] {
+            assert!(is_secret(line), "{line}");
+        }
+        for line in ["／op word", "／ｏｐ word", "\u{feff}/op word", "/\u{200b}op word"] {
             assert!(is_secret(line), "{line}");
         }
         for line in ["op word", "/join op", "//op word", "/", ""] {
