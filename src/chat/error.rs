@@ -64,6 +64,9 @@ pub enum ChatError {
     WrongOperatorPassword {
         tries_left: u32,
     },
+    /// Too many wrong passwords have come on this connection.
+    NoPasswordTriesLeft,
+    /// Too many wrong passwords have come from this address.
     TooManyPasswordAttempts,
     NoSuchBan(String),
     NoSuchAddress(String),

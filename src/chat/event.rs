@@ -30,6 +30,8 @@ pub enum Event {
     IdleTooLong { client: ClientId, left: Option<Time> },
     /// The settings of the server changed.
     Reloaded { settings: Box<HubSettings> },
+    /// The list of bans could not be stored: [`Effect::SaveBans`] failed for this reason.
+    BansNotSaved { reason: String },
     /// The connection is over. A second report about the same client has no effect.
     Disconnected { client: ClientId, reason: DisconnectReason },
     /// The time that [`Hub::deadline`](super::Hub::deadline) returned has come.

@@ -133,7 +133,16 @@ impl Hub {
         }
     }
 
+    /// Logs the arrival of a client without a name, once, as soon as it says something. Health checks and port scans, which say
+    /// nothing, would fill the log.
+    pub(super) fn note_arrival(&mut self, client: ClientId, out: &mut Reaction) {
+        if let Some(address) = self.people.notice(client) {
+            out.log(LogEvent::Arrived { client, address });
+        }
+    }
+
     fn join(&mut self, client: ClientId, name: Arc<str>, key: NameKey, out: &mut Reaction) {
+        self.note_arrival(client, out);
         let Some(state) = self.people.client(client) else {
             return;
         };
@@ -233,11 +242,16 @@ impl Hub {
         removed: Option<Removal>,
         out: &mut Reaction,
     ) {
+        if !matches!(reason, DisconnectReason::EndOfInput | DisconnectReason::ReadError) {
+            // The server ends the connection, so the log says whose it was.
+            self.note_arrival(client, out);
+        }
         let Some(state) = self.people.remove(client) else {
             return;
         };
         let Some(person) = state.person() else {
-            return out.log(LogEvent::LeftUnnamed { client, reason });
+            let was_silent = !state.is_noticed();
+            return out.log(LogEvent::LeftUnnamed { client, reason, was_silent });
         };
         self.extras.ignores.forget(client);
         for &room in person.rooms() {

@@ -172,6 +172,10 @@ pub enum Message {
         total: usize,
         now: Timestamp,
     },
+    /// Tells the operators that a restart will forget bans.
+    BansNotSaved {
+        reason: String,
+    },
     /// Tells the operator whether somebody is muted.
     Muted {
         name: Arc<str>,
@@ -208,7 +212,14 @@ pub enum Message {
     WrongProtocol(Stranger),
     Bye,
     ServerFull,
-    TooManyFromAddress,
+    /// The address has as many connections as it may have.
+    TooManyFromAddress {
+        max: usize,
+    },
+    /// The address has opened as many connections in a minute as it may open.
+    TooFastFromAddress {
+        max: usize,
+    },
     /// The machine cannot start a thread for the client.
     NoThread,
     /// The client does not read: the connection ends.

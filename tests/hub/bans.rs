@@ -230,3 +230,13 @@ fn an_operator_does_not_ban_themselves_by_address() {
     assert_eq!(chat.kept.as_ref().unwrap()[0].network, None);
     chat.play("a> /ban 192.0.2.1\nnobody gone");
 }
+
+#[test]
+fn operators_hear_that_bans_cannot_be_saved() {
+    let mut chat = chat();
+    chat.step(Event::BansNotSaved { reason: "No space left on device".to_owned() });
+    play! {chat, "
+        a< server: The bans cannot be saved: No space left on device. A restart will forget the latest ones. Mend that, and ban again.
+        bc<
+    "}
+}

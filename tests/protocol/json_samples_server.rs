@@ -40,6 +40,8 @@ pub fn server() -> Vec<(Message, &'static str)> {
             r#"{"action":"bans","bans":[{"username":"bob","address":"2001:db8::/64","until":"2026-11-20T12:00:00.123Z","reason":"spam","by":"op"}],"total":1}"#),
         (Message::Muted { name: name("bob"), on: true }, r#"{"action":"mute","username":"bob"}"#),
         (Message::Muted { name: name("bob"), on: false }, r#"{"action":"unmute","username":"bob"}"#),
+        (Message::BansNotSaved { reason: "File too large".into() },
+            r#"{"action":"notice","code":"bans_not_saved"}"#),
         (Message::Motd(None), r#"{"action":"motd","message":null}"#),
         (Message::Motd(Some(name("one\ntwo"))), r#"{"action":"motd","message":"one\u000atwo"}"#),
         (
@@ -135,6 +137,7 @@ pub fn errors() -> Vec<(Message, &'static str)> {
         (ChatError::NotOperator, "not_operator"),
         (ChatError::NoOperatorPassword, "no_operator_password"),
         (ChatError::WrongOperatorPassword { tries_left: 2 }, "wrong_operator_password"),
+        (ChatError::NoPasswordTriesLeft, "too_many_operator_passwords"),
         (ChatError::TooManyPasswordAttempts, "too_many_operator_passwords"),
         (ChatError::NoSuchBan(word()), "no_such_ban"),
         (ChatError::LoopbackBan, "loopback_ban"),
@@ -153,7 +156,8 @@ pub fn ends() -> Vec<(Message, &'static str)> {
     vec![
         (Message::Banned { reason: None, remaining: None }, "banned"),
         (Message::ServerFull, "full"),
-        (Message::TooManyFromAddress, "too_many_connections"),
+        (Message::TooManyFromAddress { max: 37 }, "too_many_connections"),
+        (Message::TooFastFromAddress { max: 120 }, "too_many_connections"),
         (Message::NoThread, "no_thread"),
     ]
 }

@@ -120,6 +120,13 @@ impl Hub {
         }
     }
 
+    /// Tells the operators that a restart will forget bans.
+    pub(in crate::chat) fn bans_not_saved(&self, reason: String, out: &mut Reaction) {
+        let everyone = self.people.everyone().iter().copied();
+        let operators = everyone.filter(|&client| self.is_operator(client)).collect();
+        out.send(operators, Message::BansNotSaved { reason });
+    }
+
     pub(super) fn list_bans(&self, client: ClientId, out: &mut Reaction) {
         let now = out.now.wall;
         let mut bans = self.extras.bans.all(now);

@@ -51,7 +51,10 @@ const CODES: &[(&str, &str)] = &[
     ("not_operator", "Only operators may do that."),
     ("no_operator_password", "The server has no operator password."),
     ("wrong_operator_password", "The password was wrong."),
-    ("too_many_operator_passwords", "Too many wrong passwords have come from this address."),
+    (
+        "too_many_operator_passwords",
+        "Too many wrong passwords have come on this connection, or from this address.",
+    ),
     ("no_such_ban", "There is no such ban."),
     ("no_such_address", "This is not an address that can be banned."),
     ("loopback_ban", "The server's own machine cannot be banned."),
@@ -59,7 +62,10 @@ const CODES: &[(&str, &str)] = &[
     ("no_shutdown_planned", "No shutdown is planned."),
     ("banned", "The client is banned: the connection ends."),
     ("full", "The server is full: the connection ends."),
-    ("too_many_connections", "Too many connections came from this address: this one ends."),
+    (
+        "too_many_connections",
+        "This address has too many connections, or opens them too fast: this one ends.",
+    ),
     ("no_thread", "The machine cannot start another thread: the connection ends."),
 ];
 
@@ -93,7 +99,9 @@ pub(super) fn code(error: &ChatError) -> &'static str {
         ChatError::NotOperator => "not_operator",
         ChatError::NoOperatorPassword => "no_operator_password",
         ChatError::WrongOperatorPassword { .. } => "wrong_operator_password",
-        ChatError::TooManyPasswordAttempts => "too_many_operator_passwords",
+        ChatError::NoPasswordTriesLeft | ChatError::TooManyPasswordAttempts => {
+            "too_many_operator_passwords"
+        }
         ChatError::NoSuchBan(_) => "no_such_ban",
         ChatError::NoSuchAddress(_) => "no_such_address",
         ChatError::LoopbackBan => "loopback_ban",

@@ -110,6 +110,9 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         }
         Message::Removed(name) => format!("{name} was thrown out."),
         Message::BanTakenBack(ban) => format!("{} is no longer banned.", banned(ban)),
+        Message::BansNotSaved { reason } => format!(
+            "The bans cannot be saved: {reason}. A restart will forget the latest ones. Mend that, and ban again."
+        ),
         Message::Muted { name, on: true } => {
             format!("Nobody hears {name} any more. /unmute {name} takes that back.")
         }
@@ -145,8 +148,11 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
             format!("That line is too long: {ENDLESS_BYTES_MAX} bytes without an end. Goodbye.")
         }
         Message::ServerFull => "The chat server is full. Try again later.".into(),
-        Message::TooManyFromAddress => {
-            "Too many connections from your address. Try again in a minute.".into()
+        Message::TooManyFromAddress { max } => {
+            format!("Your address has {max} connections, as many as it may. Close one first.")
+        }
+        Message::TooFastFromAddress { max } => {
+            format!("Your address opened {max} connections within a minute. Wait for a minute.")
         }
         Message::NoThread => {
             "The chat server cannot take another client now. Try again later.".into()
@@ -245,8 +251,11 @@ pub fn error_sentence(error: &ChatError) -> String {
             let tries = if *tries_left == 1 { "try" } else { "tries" };
             format!("That is not the operator password. You have {tries_left} more {tries}.")
         }
+        ChatError::NoPasswordTriesLeft => {
+            "Too many wrong passwords. Connect again to try once more.".into()
+        }
         ChatError::TooManyPasswordAttempts => {
-            "Too many wrong passwords have come from your address.".into()
+            "Too many wrong passwords came from your address. Try again in an hour.".into()
         }
         ChatError::NoSuchBan(target) => {
             let target = quoted(target);

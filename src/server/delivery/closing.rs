@@ -110,7 +110,7 @@ impl Delivery<'_, '_> {
     /// linger. (Places are given back at once, so they do not bound the number of these connections.)
     fn linger(&mut self, client: ClientId, now: Time) {
         self.lingering.push_back((now + limits::LINGER_TIME, client));
-        if self.lingering.len() > limits::LINGERING_MAX {
+        if self.lingering.len() > self.lingering_max {
             self.end_oldest_lingering(now);
         }
     }

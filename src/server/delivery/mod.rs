@@ -52,6 +52,7 @@ pub struct Delivery<'scope, 'env> {
     fullest_bytes: usize,
     /// When connections that were told to end are shut down, oldest first.
     lingering: VecDeque<(Time, ClientId)>,
+    lingering_max: usize,
     /// When the connections in `handed_over` are checked against the limits.
     next_check: Option<Time>,
 }
@@ -128,12 +129,13 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             writers,
             peers: FxHashMap::default(),
             tape: Tape::default(),
-            buffers: Buffers::new(limits::BUFFERS_KEPT_BYTES_MAX),
+            buffers: Buffers::new(limits::BUFFERS_KEPT_BYTES_MAX.min(config.outbox_total / 4)),
             touched: Vec::new(),
             handed_over: FxHashSet::default(),
             batch_bytes: 0,
             fullest_bytes: 0,
             lingering: VecDeque::new(),
+            lingering_max: limits::lingering_max(config.max_clients),
             next_check: None,
         }
     }
