@@ -50,8 +50,8 @@ mod view;
 pub use ban::{Ban, Network};
 pub use client::{ClientId, DisconnectReason};
 pub use command::{
-    CommandHelp, command_groups, commands, find_help, near_word, parse_duration, parse_line,
-    typed_command,
+    CommandHelp, command_groups, commands, find_help, is_typed_in_full, near_word, parse_duration,
+    parse_line, typed_command,
 };
 pub use error::ChatError;
 pub use event::{Effect, Event, Input, Tag};

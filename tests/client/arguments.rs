@@ -23,18 +23,18 @@ luca localhost:1337
     "localhost:1337": a server is written as chat://HOST:PORT, as in chat://localhost:1337.
 luca http://localhost:1337
     "http://localhost:1337": a server is written as chat://HOST:PORT, as in chat://localhost:1337.
-luca chat://localhost
-    "chat://localhost": the port is missing: a server is written as chat://HOST:PORT.
-luca chat://[::1]
-    "chat://[::1]": the port is missing: a server is written as chat://HOST:PORT.
+luca chat://
+    "chat://": the host is missing, as in chat://localhost:1337.
+luca chat://1337
+    "chat://1337": the host is missing, as in chat://localhost:1337.
 luca chat://localhost:0
     "chat://localhost:0": the port is a number from 1 to 65535.
 luca chat://localhost:65536
     "chat://localhost:65536": the port is a number from 1 to 65535.
 luca chat://localhost:irc
     "chat://localhost:irc": the port is a number from 1 to 65535.
-luca chat://localhost:1337/
-    "chat://localhost:1337/": nothing may stand behind the port, as in chat://localhost:1337.
+luca chat://localhost:1337/dev
+    "chat://localhost:1337/dev": nothing may stand behind the port, as in chat://localhost:1337.
 luca chat://localhost:1337?room=dev
     "chat://localhost:1337?room=dev": nothing may stand behind the port, as in chat://localhost:1337.
 luca chat://ann@localhost:1337
@@ -49,6 +49,10 @@ luca chat://localhost:1337 dev
     invalid value 'loud' for '--bell <on|off|all>' [possible values: on, off, all].
 --color=blue luca chat://localhost:1337
     invalid value 'blue' for '--color <auto|always|never>' [possible values: auto, always, never].
+--from utf16 luca chat://localhost:1337
+    invalid value 'utf16' for '--from <utf8|latin1>' [possible values: utf8, latin1].
+--literal --commands luca chat://localhost:1337
+    the argument '--literal' cannot be used with '--commands'.
 --no-reconnect=yes luca chat://localhost:1337
     unexpected value 'yes' for '--no-reconnect' found; no more were expected.
 luca chat://localhost:1337 --room
@@ -57,8 +61,8 @@ luca chat://localhost:1337 --room
 
 /// Wrong config files, each followed by what the client says behind its path.
 const WRONG_FILES: &str = r#"
-colour = "never"
-    line 1: unknown field `colour`, expected one of `user`, `server`, `rooms`, `bell`, `color`, `time`, `reconnect`.
+colours = "never"
+    line 1: unknown field `colours`, expected one of `user`, `server`, `rooms`, `bell`, `color`, `colour`, `time`, `quiet`, `reconnect`.
 user = 7
     line 1: invalid type: integer `7`, expected a string.
 user = "luca", server = "localhost:1337"
@@ -67,6 +71,8 @@ server = "localhost:1337"
     line 1: a server is written as chat://HOST:PORT, as in chat://localhost:1337.
 server = "chat://localhost:0"
     line 1: the port is a number from 1 to 65535.
+quiet = "yes"
+    line 1: invalid type: string "yes", expected a boolean.
 bell = "loud"
     line 1: unknown variant `loud`, expected one of `on`, `off`, `all`.
 "#;
@@ -164,12 +170,12 @@ fn the_default_config_file_is_found_by_the_xdg_specification() {
 #[test]
 fn check_config_prints_a_config_file() {
     let home = Directory::new("chat-check-config");
-    let flags =
-        "--room dev --room ops --bell all --color never --time %H --no-reconnect --check-config";
+    let flags = "--room dev --room ops --bell all --color never --time %H --quiet --no-reconnect --check-config";
     let mut given: Vec<&str> = flags.split(' ').collect();
-    given.extend(["luca", "chat://[::1]:1337"]);
+    // The port that is not written is written out.
+    given.extend(["luca", "chat://[::1]/"]);
     let text = "user = \"luca\"\nserver = \"chat://[::1]:1337\"\nrooms = [\"dev\", \"ops\"]\nbell = \"all\"\n\
-                color = \"never\"\ntime = \"%H\"\nreconnect = false\n";
+                color = \"never\"\ntime = \"%H\"\nquiet = true\nreconnect = false\n";
     assert_eq!(printed(&run(&home, &given)), text);
 
     home.write("chat.toml", text);

@@ -1,9 +1,11 @@
 //! The client in a pipe: lines go in and come out.
 
 use std::fmt::Write;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, pipe};
+use std::os::unix::fs::PermissionsExt as _;
 
+use regex::Regex;
 use serde_json::Value;
 
 use crate::support::directory::Directory;
@@ -77,6 +79,75 @@ fn commands_work_in_a_pipe() {
     assert_eq!(bot.end().status, Some(0));
     assert_eq!(bob.skip_to("bot : "), "bot : to the lobby");
     assert_eq!(bob.line(), "bot -> bob : to bob");
+}
+
+#[test]
+fn with_literal_every_line_is_said_as_it_is() {
+    let (server, mut bob) = start();
+    let mut bot = bot(&server, &["--literal"]);
+    let lines =
+        ["/etc/passwd", "//x", "/shutdown", "SHUTDOWN", "  /quit", "/kick bob", "/nonsense"];
+    bot.types(&(lines.join("\n") + "\n"));
+    let ended = bot.end();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    bob.skip_to("bot has joined room lobby");
+    for line in lines {
+        assert_eq!(bob.line(), format!("bot : {line}"));
+    }
+    bob.skip_to("bot has left the chat");
+}
+
+#[test]
+fn what_was_seen_is_logged_with_its_date_and_again_behind_it() {
+    let (server, mut bob) = start();
+    let directory = Directory::new("log");
+    let path = directory.path("seen");
+    for text in ["hello bot", "hello again"] {
+        let bot = bot(&server, &["--log", &path]);
+        bob.skip_to("bot has joined room lobby");
+        bob.say(text);
+        bot.stdout.wait_for(|line| line.contains(text));
+        assert_eq!(bot.end().status, Some(0));
+        bob.skip_to("bot has left the chat");
+    }
+    let log = directory.read("seen");
+    let said = r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+00:00 \[\d\d:\d\d\] bob: (.*)$";
+    let said: Vec<&str> = Regex::new(said)
+        .unwrap()
+        .captures_iter(&log)
+        .map(|line| line.extract::<1>().1[0])
+        .collect();
+    assert_eq!(said, ["hello bot", "hello again"], "{log}");
+    assert_eq!(log.matches("+00:00 Registration successful.").count(), 2, "{log}");
+    let mode = fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_log_that_cannot_be_written_is_told_once_and_chatting_goes_on() {
+    let (server, mut bob) = start();
+    let mut bot = bot(&server, &["--log", "/nowhere/seen"]);
+    bot.types("hi\n");
+    assert_eq!(bob.skip_to("bot : "), "bot : hi");
+    let ended = bot.end();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    let sentence =
+        "!! Nothing more is logged: /nowhere/seen cannot be written: No such file or directory.";
+    assert_eq!(ended.stderr.matches("!! ").count(), 1, "{ended:?}");
+    assert!(ended.stderr.contains(sentence), "{ended:?}");
+}
+
+#[test]
+fn latin1_is_read_where_it_is_asked_for() {
+    let (server, mut bob) = start();
+    let directory = Directory::new("latin1");
+    directory.write_private("lines", b"caf\xe9\n\x80 5\n");
+    let file = File::open(directory.path("lines")).unwrap();
+    let arguments = ["bot", &url(server.port), "--from", "latin1"];
+    let ended = Program::start(chat(&arguments).stdin(file)).end();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert_eq!(bob.skip_to("bot : "), "bot : café");
+    assert_eq!(bob.line(), "bot : € 5");
 }
 
 /// Flood control accepts 16 KiB a second, which is most of the time that this takes.

@@ -1,9 +1,12 @@
 //! The exit statuses that `--help` lists. The status of a panic has its test in `src/bin/chat/status.rs`, since no input
 //! causes one.
 
+use std::fs::File;
+
 use rustix::process::Signal;
 
 use crate::fake::Fake;
+use crate::support::directory::Directory;
 use crate::support::{Client, Ended, Program, Server, command, free_port};
 use crate::{bot, chat, url};
 
@@ -125,6 +128,38 @@ fn three_where_a_command_was_wrong_and_the_rest_is_delivered() {
     let ended = bot.end();
     assert_eq!(bob.skip_to("bot : "), "bot : hi");
     complains(&ended, 3, "There is no command /nonsense.");
+}
+
+/// A bot says again what it has heard, and somebody has said `//shutdown`. Everybody who comes from here is an operator.
+#[test]
+fn three_where_an_operator_s_command_comes_from_a_pipe() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    for command in ["/shutdown", "SHUTDOWN", "/kick bob"] {
+        let mut bot = bot(&server, &[]);
+        bot.types(&format!("{command}\nstill here\n"));
+        let ended = bot.end();
+        assert_eq!(bob.skip_to("bot : "), "bot : still here");
+        complains(&ended, 3, "--commands");
+        bob.skip_to("bot has left the chat");
+    }
+    let mut bot = bot(&server, &["--commands", "--no-reconnect"]);
+    bot.types("/shutdown\n");
+    bob.skip_to("shut down");
+    bot.wait();
+}
+
+#[test]
+fn three_where_a_line_is_not_utf8_and_the_rest_is_delivered() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    let directory = Directory::new("not-utf8");
+    directory.write_private("lines", b"before\ncaf\xe9\nafter\n");
+    let file = File::open(directory.path("lines")).unwrap();
+    let ended = Program::start(chat(&["bot", &url(server.port)]).stdin(file)).end();
+    assert_eq!(bob.skip_to("bot : "), "bot : before");
+    assert_eq!(bob.line(), "bot : after");
+    complains(&ended, 3, "line 2 is not UTF-8");
 }
 
 /// The client waits for a server that does not answer its `quit`, until a second signal.

@@ -1,4 +1,4 @@
-//! Where the server is: `chat://host:port`.
+//! Where the server is: `chat://host` or `chat://host:port`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 /// What an address begins with, in letters of either case (RFC 3986, section 3.1).
 const SCHEME: &str = "chat://";
 
-/// The address of a server. The port is not optional: a chat server has no port of its own that everybody knows.
+/// The port of a server where none is written: the one on which a server listens by default.
+const PORT: u16 = 1337;
+
+/// The address of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Url {
@@ -24,6 +27,12 @@ impl Url {
     }
 }
 
+/// Whether it is a port. (`+80` is a number for Rust, but a port is digits.)
+fn is_port(text: &str) -> bool {
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    digits && text.parse().is_ok_and(|port: u16| port != 0)
+}
+
 /// What stands behind `chat://`.
 fn without_scheme(text: &str) -> Option<&str> {
     let (scheme, rest) = text.split_at_checked(SCHEME.len())?;
@@ -36,6 +45,8 @@ impl FromStr for Url {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let rest = without_scheme(text)
             .ok_or("a server is written as chat://HOST:PORT, as in chat://localhost:1337")?;
+        // An empty path means the same as none (RFC 3986, section 6.2.3).
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
         if rest.contains(['/', '?', '#']) {
             return Err("nothing may stand behind the port, as in chat://localhost:1337");
         }
@@ -44,13 +55,15 @@ impl FromStr for Url {
         }
         // The brackets of an IPv6 address hold colons too, and none of them begins a port.
         let port = rest.rsplit(']').next().and_then(|end| end.rsplit_once(':'));
-        let (_, port) =
-            port.ok_or("the port is missing: a server is written as chat://HOST:PORT")?;
-        // `+80` is a number for Rust; a port is digits.
-        let digits = port.bytes().all(|byte| byte.is_ascii_digit());
-        if !digits || !port.parse().is_ok_and(|port: u16| port != 0) {
-            return Err("the port is a number from 1 to 65535");
-        }
+        let rest = match port {
+            Some((_, port)) if is_port(port) => rest.to_owned(),
+            Some(_) => return Err("the port is a number from 1 to 65535"),
+            // A number alone is meant as a port, though the system would take it for an IPv4 address.
+            None if is_port(rest) || rest.is_empty() => {
+                return Err("the host is missing, as in chat://localhost:1337");
+            }
+            None => format!("{rest}:{PORT}"),
+        };
         let address = rest
             .parse()
             .map_err(|_| "the host is a name, an IPv4 address, or an IPv6 address in brackets")?;
@@ -91,6 +104,13 @@ mod tests {
             ("chat://[::1]:1337", "[::1]:1337"),
             ("chat://[2001:DB8:0::1]:80", "[2001:db8::1]:80"),
             ("chat://my_host.local:1337", "my_host.local:1337"),
+            ("chat://localhost", "localhost:1337"),
+            ("chat://localhost/", "localhost:1337"),
+            ("chat://localhost:42/", "localhost:42"),
+            ("chat://192.0.2.7", "192.0.2.7:1337"),
+            ("chat://[::1]", "[::1]:1337"),
+            ("chat://[::1]/", "[::1]:1337"),
+            ("chat://[::1]:42/", "[::1]:42"),
         ] {
             let url: Url = given.parse().unwrap_or_else(|reason| panic!("{given}: {reason}"));
             assert_eq!(url.address.to_string(), shown);
@@ -106,22 +126,25 @@ mod tests {
             ("http://localhost:1337", "a server is written as"),
             ("chat:localhost:1337", "a server is written as"),
             ("chat:/\u{e4}", "a server is written as"),
-            ("chat://localhost", "the port is missing"),
-            ("chat://1337", "the port is missing"),
-            ("chat://[::1]", "the port is missing"),
-            ("chat://", "the port is missing"),
+            ("chat://1337", "the host is missing"),
+            ("chat://", "the host is missing"),
+            ("chat:///", "the host is missing"),
             ("chat://localhost:", "the port is a number"),
+            ("chat://localhost:/", "the port is a number"),
             ("chat://localhost:0", "the port is a number"),
             ("chat://localhost:65536", "the port is a number"),
             ("chat://localhost:+80", "the port is a number"),
             ("chat://localhost:http", "the port is a number"),
-            ("chat://localhost:1337/", "nothing may stand behind"),
+            ("chat://localhost:1337//", "nothing may stand behind"),
+            ("chat://localhost//", "nothing may stand behind"),
             ("chat://localhost:1337/lobby", "nothing may stand behind"),
             ("chat://localhost:1337?room=dev", "nothing may stand behind"),
             ("chat://localhost:1337#dev", "nothing may stand behind"),
             ("chat://luca@localhost:1337", "the user is written before"),
             ("chat://:1337", "the host is"),
             ("chat://::1:1337", "the host is"),
+            ("chat://::1", "the host is"),
+            ("chat://[::1", "the host is"),
             ("chat://[1.2.3.4]:1337", "the host is"),
             ("chat://two words:1337", "the host is"),
         ];

@@ -36,18 +36,23 @@ pub struct Config {
     #[arg(long = "room", value_name = "ROOM")]
     pub rooms: Option<Vec<String>>,
 
-    /// When to ring the bell: on, when you are mentioned or written to in private; off, never; all, whenever somebody
-    /// says something. By default it is on, and /bell changes it.
+    /// When to ring the bell: on, when somebody writes your name or writes to you in private; off, never; all, whenever
+    /// somebody says something. By default it is on, and /bell changes it.
     #[arg(long, value_name = "on|off|all", hide_possible_values = true)]
     pub bell: Option<Bell>,
 
     /// Whether to use colours. By default auto: at a terminal, unless the environment has a NO_COLOR.
     #[arg(long, value_name = "auto|always|never", hide_possible_values = true, alias = "colour")]
+    #[serde(alias = "colour")]
     pub color: Option<Color>,
 
     /// How to show times, as strftime writes the time of day. By default %H:%M; with "" no times are shown.
     #[arg(long, value_name = "FORMAT")]
     pub time: Option<TimeFormat>,
+
+    /// Whether to show nothing of who comes and goes.
+    #[arg(skip)]
+    pub quiet: Option<bool>,
 
     /// Whether to connect again when the connection is lost.
     #[arg(skip)]
@@ -121,6 +126,7 @@ impl Config {
             bell: self.bell.or(other.bell),
             color: self.color.or(other.color),
             time: self.time.or(other.time),
+            quiet: self.quiet.or(other.quiet),
             reconnect: self.reconnect.or(other.reconnect),
         }
     }
@@ -134,6 +140,7 @@ impl Config {
             bell: Some(Bell::On),
             color: Some(Color::Auto),
             time: Some(TimeFormat("%H:%M".to_owned())),
+            quiet: Some(false),
             reconnect: Some(true),
         }
     }

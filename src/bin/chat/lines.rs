@@ -9,10 +9,10 @@ pub const LINE_BYTES_MAX: usize = 1024 * 1024;
 /// What came of reading a line.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// A line, without its end. What was no UTF-8 in it became U+FFFD.
-    Line(String),
+    /// A line, without its end.
+    Line(Vec<u8>),
     /// The same, but the stream ended before the line did.
-    Unfinished(String),
+    Unfinished(Vec<u8>),
     /// The line has more than [`LINE_BYTES_MAX`] bytes. So many of them are gone; the rest has not been read.
     TooLong,
     /// The end of the stream.
@@ -36,9 +36,7 @@ pub fn take_line(source: &mut impl BufRead) -> io::Result<Taken> {
         return Ok(Taken::End);
     }
     bytes.pop_if(|byte| *byte == b'\r');
-    let text = String::from_utf8(bytes)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
-    Ok(if ended { Taken::Line(text) } else { Taken::Unfinished(text) })
+    Ok(if ended { Taken::Line(bytes) } else { Taken::Unfinished(bytes) })
 }
 
 #[cfg(test)]
@@ -60,13 +58,13 @@ mod tests {
 
     #[test]
     fn a_line_ends_in_lf_or_cr_lf_and_the_last_one_need_not() {
-        let line = |text: &str| Taken::Line(text.to_owned());
+        let line = |bytes: &[u8]| Taken::Line(bytes.to_vec());
         let cases = [
             (b"".as_slice(), vec![]),
-            (b"\n\r\n", vec![line(""), line("")]),
-            (b"a\r\nb\rc\n", vec![line("a"), line("b\rc")]),
-            (b"a\nb", vec![line("a"), Taken::Unfinished("b".to_owned())]),
-            (b"\xff\n", vec![line("\u{fffd}")]),
+            (b"\n\r\n", vec![line(b""), line(b"")]),
+            (b"a\r\nb\rc\n", vec![line(b"a"), line(b"b\rc")]),
+            (b"a\nb", vec![line(b"a"), Taken::Unfinished(b"b".to_vec())]),
+            (b"\xff\n", vec![line(b"\xff")]),
         ];
         for (bytes, mut expected) in cases {
             expected.push(Taken::End);
@@ -77,9 +75,9 @@ mod tests {
     #[test]
     fn a_line_may_be_so_long_and_no_longer() {
         let longest = "x".repeat(LINE_BYTES_MAX);
-        let line = Taken::Line(longest.clone());
+        let line = Taken::Line(longest.clone().into_bytes());
         assert_eq!(taken(format!("{longest}\n").as_bytes()), [line, Taken::End]);
-        let unfinished = Taken::Unfinished(longest.clone());
+        let unfinished = Taken::Unfinished(longest.clone().into_bytes());
         assert_eq!(taken(longest.as_bytes()), [unfinished, Taken::End]);
 
         let longer = format!("{longest}x\nnext\n");

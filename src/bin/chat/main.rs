@@ -5,24 +5,24 @@
 //! ```text
 //!  server ──TCP──▶ socket ── Connected, Received ──┐                      ┌── send ──▶ server
 //!                                                  ▼                      │
-//!    keys ──▶ input ───────── Typed ────────▶  inboxes ═▶ main ═▶ Session ┤
-//!               ▲                                  ▲                      │
-//!               │     Ctrl-C ──▶ signals ──────────┘                      ├── show ──▶ printer ──▶ screen
-//!               └────────────────────── turn ─────────────────────────────┘
+//!    keys ──▶ input ──▶ screen ── Typed ────▶  inboxes ═▶ main ═▶ Session ┤
+//!                        │  ▲                      ▲                      │
+//!            terminal ◀──┘  │   Ctrl-C ──▶ signals ┘                      │
+//!                           └──────────────── show, prompt ───────────────┘
 //! ```
 //!
 //! | thread | how many | blocks in | woken by | ends when | joined by |
 //! |---|---|---|---|---|---|
 //! | `main` | 1 | one `select` over the inbox, the connection's events and the session's deadline; a write to a socket that takes nothing for 10 s; a write to a full pipe | any of them | the session says so | the system |
 //! | `socket` | 1 for each connection | `connect`; `read`; its full channel | the server; its socket shut down; the main thread, which takes an event or drops the channel | the connection ends | `main`, unless it is still connecting |
-//! | `input` | 1 | waiting for its turn; reading keys, or stdin | a turn; a key, or a line | nothing more is typed | the terminal; at a pipe nobody, since nothing ends a read of stdin |
-//! | `printer` | 1 at a terminal | its queue; the line editor | a line to show | the terminal is closed | the terminal |
-//! | `signals` | 1 | waiting for a signal | SIGINT, SIGTERM, SIGHUP | `main` drops it | `main` |
+//! | `input` | 1 | reading keys; the full channel to `screen`; at a pipe, waiting for its turn, and reading stdin | a key; a turn, a line | the terminal has gone, or nothing more is typed | nobody, since nothing ends a read of a terminal or of stdin |
+//! | `screen` | 1 at a terminal | one `select` over keys and nudges; a write to the terminal; the full inbox | a key; a line to show; a signal | the terminal is closed | the terminal, unless it is stuck |
+//! | `signals` | 1 | waiting for a signal | SIGINT, SIGTERM, SIGHUP; at a terminal SIGTSTP, SIGCONT, SIGQUIT | `main` drops it | `main` |
 //!
 //! # Invariants
 //!
 //! 1. Only the main thread touches the [`Session`], which has all state and is pure.
-//! 2. A line is read when the one before it has had its turn: a pipe is read no faster than the server takes its lines.
+//! 2. A line of a pipe is read when the one before it has had its turn: no faster than the server takes them.
 //! 3. The main thread never waits for a terminal. It waits for a pipe: who reads slowly slows down the server.
 //! 4. A connection has a channel of its own, which is dropped with it. No event outlives its connection.
 //! 5. A panic in any thread ends the process with status 70, and the terminal is as it was before.
@@ -31,9 +31,11 @@
 //! `terminal`, what happens around it; `options`, `config`, `address`, what it was asked for.
 
 mod address;
+mod charset;
 mod client;
 mod config;
 mod lines;
+mod log;
 mod options;
 mod pipe;
 mod run;
@@ -44,13 +46,13 @@ mod terminal;
 
 use std::env;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
 
 use crossbeam_channel::bounded;
 
-use client::paint::paint;
-use client::{Line, Session};
+use client::Session;
+use log::Log;
 use options::{Options, Outcome};
 use pipe::Pipe;
 use run::{Face, INBOX_EVENTS_MAX, Screen};
@@ -82,18 +84,20 @@ fn chat(options: &Options) -> io::Result<Status> {
     let (sender, inbox) = bounded(INBOX_EVENTS_MAX);
     // Objects are for programs, also where a person looks at them.
     let at_terminal = terminal::is_capable() && !options.json;
-    let signals = signals::watch(sender.clone(), at_terminal)?;
     let colours = options.colours(at_terminal);
-    let face = if at_terminal {
-        let notice = move |text: &str| paint(&Line::notice(text), colours);
-        Face::Terminal(Terminal::open(config::history_path(), sender, Box::new(notice))?)
+    let (face, board) = if at_terminal {
+        let terminal = Terminal::open(config::history_path(), sender.clone(), colours)?;
+        let board = terminal.board();
+        (Face::Terminal(terminal), Some(board))
     } else {
-        Face::Pipe(Pipe::open(sender, options.json)?)
+        (Face::Pipe(Pipe::open(sender.clone(), options.charset, options.json)?), None)
     };
-    let mut screen = Screen::new(face, colours);
+    let signals = signals::watch(sender, board)?;
+    let log = options.log.clone().map(Log::new);
+    let mut screen = Screen::new(face, colours).logged(log);
     // The keys of a hasher are the randomness that the standard library has.
     let seed = RandomState::new().hash_one(());
-    let mut session = Session::new(options.settings(at_terminal), seed);
+    let mut session = Session::new(options.settings(at_terminal, io::stdin().is_terminal()), seed);
     let status = run::run(&mut session, &options.server.address, &mut screen, &inbox);
     screen.close();
     drop(signals);

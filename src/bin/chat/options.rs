@@ -11,7 +11,8 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 
 use crate::address::Url;
-use crate::client::{Bell, Settings};
+use crate::charset::Charset;
+use crate::client::{Bell, Reading, Settings};
 use crate::config::{self, Color, Config};
 
 /// Chat from a terminal or a script, on a server that speaks JSON lines
@@ -21,19 +22,40 @@ struct CommandLine {
     /// The name to have in the chat. It may be left out where the config file has one.
     user: Option<String>,
 
-    /// Where the server is, as chat://HOST:PORT. It may be left out where the config file has one.
+    /// Where the server is, as chat://HOST or chat://HOST:PORT; the port is 1337 by default. It may be left out where
+    /// the config file has one.
     server: Option<String>,
 
     #[command(flatten)]
     config: Config,
 
+    /// Show nothing of who comes and goes.
+    #[arg(long)]
+    quiet: bool,
+
     /// End when the connection is lost, instead of connecting again.
     #[arg(long)]
     no_reconnect: bool,
 
+    /// Append what is shown to this file, each line with its date, time and zone.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+
     /// For scripts: print the objects that the server sends, each on a line, and nothing else on stdout.
     #[arg(long)]
     json: bool,
+
+    /// In a pipe: say every line as it is, also one that begins with a slash.
+    #[arg(long)]
+    literal: bool,
+
+    /// In a pipe: obey an operator's commands too, such as /kick and /shutdown.
+    #[arg(long, conflicts_with = "literal")]
+    commands: bool,
+
+    /// In a pipe: how stdin is encoded, utf8 by default.
+    #[arg(long, value_name = "utf8|latin1", hide_possible_values = true)]
+    from: Option<Charset>,
 
     /// Read this config file instead of the usual one.
     #[arg(long = "config", value_name = "FILE")]
@@ -68,10 +90,18 @@ pub struct Options {
     pub color: Color,
     /// How to show times, as `strftime` writes it.
     pub time: String,
+    /// Whether to show nothing of who comes and goes.
+    pub quiet: bool,
     /// Whether to connect again when the connection is lost.
     pub reconnect: bool,
+    /// Where to keep what is shown.
+    pub log: Option<PathBuf>,
     /// Whether to print objects, and nothing else.
     pub json: bool,
+    /// Which lines of a pipe are commands.
+    pub piped: Reading,
+    /// How stdin is encoded in a pipe.
+    pub charset: Charset,
 }
 
 /// What is wrong, in a sentence.
@@ -116,7 +146,13 @@ pub fn load(
             };
         }
     };
+    let piped = match (given.literal, given.commands) {
+        (true, _) => Reading::Literal,
+        (false, true) => Reading::Commands,
+        (false, false) => Reading::NoOperators,
+    };
     let flags = Config {
+        quiet: given.quiet.then_some(true),
         reconnect: given.no_reconnect.then_some(false),
         ..with_positions(given.config, given.user, given.server)?
     };
@@ -128,7 +164,14 @@ pub fn load(
     if given.check_config {
         return Ok(Outcome::Print(chosen.to_string()));
     }
-    options(chosen, given.json).map(Outcome::Chat)
+    let options = Options {
+        log: given.log,
+        json: given.json,
+        piped,
+        charset: given.from.unwrap_or(Charset::Utf8),
+        ..options(chosen)?
+    };
+    Ok(Outcome::Chat(options))
 }
 
 /// What stands where, without a flag: the user, and behind it the server. A server alone is one too.
@@ -153,8 +196,8 @@ fn with_positions(
     Ok(Config { user, server: server.map(read).transpose()?, ..config })
 }
 
-/// The choices, if one can chat by them.
-fn options(chosen: Config, json: bool) -> Result<Options, Wrong> {
+/// The choices, if one can chat by them, and the defaults of what only flags choose.
+fn options(chosen: Config) -> Result<Options, Wrong> {
     let missing = |what: &str| {
         let example = "chat luca chat://localhost:1337";
         Wrong::Arguments(format!("the {what} is missing, as in {example}."))
@@ -167,8 +210,12 @@ fn options(chosen: Config, json: bool) -> Result<Options, Wrong> {
         bell: chosen.bell.unwrap_or(Bell::On),
         color: chosen.color.unwrap_or(Color::Auto),
         time: chosen.time.map(String::from).unwrap_or_default(),
+        quiet: chosen.quiet.unwrap_or(false),
         reconnect: chosen.reconnect.unwrap_or(true),
-        json,
+        log: None,
+        json: false,
+        piped: Reading::NoOperators,
+        charset: Charset::Utf8,
     })
 }
 
@@ -193,8 +240,9 @@ impl Options {
         }
     }
 
-    /// What the core needs to know. `interactive` says whether there is somebody who can be asked.
-    pub fn settings(&self, interactive: bool) -> Settings {
+    /// What the core needs to know. `interactive` says whether there is somebody who can be asked,
+    /// and `is_person` whether a person types, though perhaps on a terminal that can do nothing.
+    pub fn settings(&self, interactive: bool, is_person: bool) -> Settings {
         Settings {
             user: self.user.clone(),
             server: self.server.address.to_string(),
@@ -203,6 +251,8 @@ impl Options {
             reconnect: self.reconnect,
             interactive,
             time: self.time.clone(),
+            quiet: self.quiet,
+            reading: if is_person { Reading::Commands } else { self.piped },
         }
     }
 }

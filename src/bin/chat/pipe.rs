@@ -16,6 +16,7 @@ use chatserv::protocol::clean;
 use crossbeam_channel::{Sender, bounded};
 use serde_json::{Map, Value};
 
+use crate::charset::Charset;
 use crate::client::Event;
 use crate::socket::words;
 use crate::status::Status;
@@ -46,12 +47,13 @@ enum Stdout {
 pub struct Lost;
 
 impl Pipe {
-    /// Starts the input thread, which waits for its first turn. With `json`, stdout has objects and nothing else.
+    /// Starts the input thread, which waits for its first turn and then reads stdin in this encoding. With `json`, stdout
+    /// has objects and nothing else.
     ///
     /// # Errors
     ///
     /// The system has no thread left.
-    pub fn open(inbox: Sender<Event>, json: bool) -> io::Result<Self> {
+    pub fn open(inbox: Sender<Event>, charset: Charset, json: bool) -> io::Result<Self> {
         let (turns, turn) = bounded(1);
         let refused = Arc::<AtomicBool>::default();
         let on_refusal = {
@@ -65,7 +67,7 @@ impl Pipe {
         Builder::new()
             .name("input".into())
             .stack_size(SERVICE_STACK_BYTES)
-            .spawn(move || input::read(io::stdin().lock(), &inbox, &turn, on_refusal))?;
+            .spawn(move || input::read(io::stdin().lock(), charset, &inbox, &turn, on_refusal))?;
         Ok(Self { turns, refused, stdout: Stdout::Open, json })
     }
 

@@ -122,7 +122,7 @@ fn converse(address: &Address, socket: &OnceLock<TcpStream>, events: &Sender<Eve
     let mut source = BufReader::new(stream);
     let end = loop {
         let event = match take_line(&mut source) {
-            Ok(Taken::Line(line)) => Event::Received(line),
+            Ok(Taken::Line(line)) => Event::Received(String::from_utf8_lossy(&line).into_owned()),
             // Half an object says nothing.
             Ok(Taken::End | Taken::Unfinished(_)) => break None,
             Ok(Taken::TooLong) => {

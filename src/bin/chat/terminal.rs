@@ -1,37 +1,32 @@
-//! The terminal of a person: a line that is being typed, and the conversation above it.
+//! The terminal of a person: the conversation, and below it one row in which a line is typed.
 //!
 //! ```text
-//!              turn(prompt)                    Event::Typed …
-//!  main ───────────────────────▶ input thread ───────────────▶ the inbox of main
-//!   │                            (line editor)
-//!   │ show, ring                     ▲    │ takes the lines while it paints
-//!   └─────────────▶ queue            │    ▼
-//!                     │   wakes ─────┘  terminal
-//!                     ▼     │             ▲
-//!                  printer thread ────────┘ while no line is edited
+//!  keys ──▶ input thread ── key, paste, focus ──▶ screen thread ── Event::Typed … ──▶ the inbox of main
+//!                                                  │  ▲    has the typed line
+//!                                                  │  └── nudge ──┐
+//!                                                  ▼              │
+//!                                              terminal         board ◀── show, ring, prompt ── main
 //! ```
+//!
+//! The row is the last one on the screen. It is never higher than one row: what does not fit scrolls sideways. So a resize
+//! or a letter of unexpected width can spoil that row only, and never what others have said, which stays in the terminal's
+//! own scrollback.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `input` | the input thread: a turn, a line, an event |
-//! | `screen`, `queue` | the lines that wait, and who may write them |
-//! | `painter` | the hooks in rustyline's painting, through which all lines go |
-//! | `keys`, `paste`, `tab` | what keys mean |
-//! | `desk` | what these share |
-//! | `rows` | which rows the prompt and the line take |
-//! | `history` | the typed lines in a file |
-//! | `job` | how the shell stops it and lets it go on |
+//! | `screen` | the screen thread, and the board on which others leave what it is to show |
+//! | `editor` | what keys and pastes do to the typed line, without a terminal |
+//! | `row` | the bytes that paint the row |
+//! | `queue` | the lines that wait for the screen |
+//! | `history`, `tab` | the lines typed before, and the Tab key |
+//! | `job` | how the shell stops the job and continues it |
 //! | `tty` | the terminal's modes, and how they are put back |
 
-mod desk;
+mod editor;
 mod history;
-mod input;
 mod job;
-mod keys;
-mod painter;
-mod paste;
 mod queue;
-mod rows;
+mod row;
 mod screen;
 mod tab;
 mod tty;
@@ -40,149 +35,96 @@ use std::convert::Infallible;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
-use chatserv::protocol::clean;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use parking_lot::MutexGuard;
-use rustix::process::{Signal, getpid, kill_process};
-use rustyline::ExternalPrinter;
-use signal_hook::consts::SIGINT;
 
-use crate::client::Event;
 use crate::client::complete::Known;
-use desk::Desk;
-use history::Keeper;
-use input::Input;
-use screen::{Errand, Notice, Screen};
-pub use tty::is_capable;
+use crate::client::{Event, Line, Prompt};
+use editor::Editor;
+use history::History;
+pub use job::is_own_stop;
+pub use screen::Board;
+use screen::{Screen, read_keys};
+pub use tty::{is_capable, quit};
 
 /// Closing takes no longer, even where the terminal takes nothing any more.
 const CLOSE_TIME: Duration = Duration::from_secs(1);
-/// A read that did not end by a signal gets another one after so long: the first may have come just before it began.
-const SIGNAL_PAUSE: Duration = Duration::from_millis(50);
+/// Keys that wait for the screen thread. Whoever types more while the terminal is stuck has to wait too.
+const KEYS_MAX: usize = 256;
 
 /// The terminal. Dropping it gives the terminal back as it was; [`Terminal::close`] shows first what still waits.
 pub struct Terminal {
-    desk: Arc<Desk>,
-    turns: Sender<String>,
-    errands: Sender<Errand>,
-    input_ended: Receiver<Infallible>,
-    printer_ended: Receiver<Infallible>,
+    board: Arc<Board>,
+    ended: Receiver<Infallible>,
 }
 
 impl Terminal {
-    /// Starts the threads. Nothing is read before the first [`Terminal::turn`], and until then the terminal stays as it
-    /// is, with Ctrl-C as a signal. `history` is the file of the typed lines; what is typed comes into `inbox`; `notice`
-    /// gives a sentence the look of a notice.
+    /// Takes the terminal and starts the threads. `history` is the file of the typed lines; what is typed comes into
+    /// `inbox`.
     ///
     /// # Errors
     ///
-    /// There is no terminal, see [`is_capable`]; or there are no threads or signals to be had.
-    pub fn open(
-        history: Option<PathBuf>,
-        inbox: Sender<Event>,
-        notice: Box<Notice>,
-    ) -> io::Result<Self> {
+    /// There is no terminal, see [`is_capable`]; or there are no threads to be had.
+    pub fn open(history: Option<PathBuf>, inbox: Sender<Event>, colours: bool) -> io::Result<Self> {
         tty::leave_on_panic();
-        // Closing interrupts the read by a signal. Outside of a read that must not be the end of the process.
-        signal_hook::flag::register(SIGINT, Arc::new(AtomicBool::new(false)))?;
-        let (errands, waiting_errands) = bounded(1);
-        let desk = Arc::new(Desk::new(Screen::new(errands.clone(), notice)));
-        let mut editor = input::editor(&desk).map_err(io::Error::other)?;
-        let printer = editor.create_external_printer().map_err(io::Error::other)?;
-        let (turns, waiting_turns) = unbounded();
-        let input = Input {
-            editor,
-            desk: Arc::clone(&desk),
-            keeper: Keeper::new(history),
-            turns: waiting_turns,
-            inbox,
-        };
-        let input_ended = spawn(Builder::new().name("input".into()), move || input.run())?;
-        let shared = Arc::clone(&desk);
-        let printer_ended = spawn(Builder::new().name("printer".into()), move || {
-            print(&shared, &waiting_errands, printer);
-        })?;
-        Ok(Self { desk, turns, errands, input_ended, printer_ended })
+        let (nudges, nudged) = bounded(1);
+        let board = Arc::new(Board::new(nudges));
+        let (history, complaint) = History::open(history);
+        if let Some(complaint) = complaint {
+            board.show(Line::notice(&complaint));
+        }
+        tty::enter()?;
+        let (keys, pressed) = bounded(KEYS_MAX);
+        // An error is the terminal's end, and so is the end of the channel.
+        spawn(Builder::new().name("input".into()), move || drop(read_keys(&keys)))?;
+        let screen =
+            Screen::new(Arc::clone(&board), nudged, pressed, inbox, colours, Editor::new(history));
+        let ended = spawn(Builder::new().name("screen".into()), move || screen.run())?;
+        Ok(Self { board, ended })
     }
 
-    /// Shows a line, given without its end. Never waits for the terminal.
-    pub fn show(&self, line: String) {
-        self.desk.screen.show(line);
+    /// Where signals leave their orders.
+    pub fn board(&self) -> Arc<Board> {
+        Arc::clone(&self.board)
+    }
+
+    /// Shows a line. Never waits for the terminal.
+    pub fn show(&self, line: Line) {
+        self.board.show(line);
     }
 
     /// Rings the bell. Never waits for the terminal.
     pub fn ring(&self) {
-        self.desk.screen.ring();
+        self.board.ring();
     }
 
-    /// Lets the next line be typed, behind this prompt. Once at the start, and once for each line and each Tab.
-    pub fn turn(&self, prompt: &str) {
-        // The layout of the screen counts columns, so the prompt must be what it looks like. Where the input thread has
-        // ended, nothing will be typed.
-        let _ = self.turns.send(clean(prompt.as_bytes()).text);
+    /// Shows this prompt from now on. Never waits for the terminal.
+    pub fn set_prompt(&self, prompt: Prompt) {
+        self.board.set_prompt(prompt);
     }
 
     /// What half-typed words can become.
     pub fn known(&self) -> MutexGuard<'_, Known> {
-        self.desk.known.lock()
+        self.board.known.lock()
     }
 
     /// Shows what still waits and gives the terminal back as it was. A half-typed line stays where it is. Takes a second
     /// at most: where the terminal takes nothing any more, the threads are left to their fate.
-    pub fn close(mut self) {
+    pub fn close(self) {
         let deadline = Instant::now() + CLOSE_TIME;
-        // No more turns.
-        self.turns = unbounded().0;
-        // Above the half-typed line, if that works.
-        self.desk.screen.wait_until_taken(deadline - CLOSE_TIME / 2);
-        if self.interrupt(deadline) {
-            // And below it what has come meanwhile.
-            let _ = self.errands.send_deadline(Errand::End, deadline);
-            let _ = self.printer_ended.recv_deadline(deadline);
-        }
+        self.board.close();
+        let _ = self.ended.recv_deadline(deadline);
         tty::forget_typed();
         // What else there is to do, dropping does.
-    }
-
-    /// Ends the input thread, and says whether it has ended. In a read only a signal reaches it, for which rustyline
-    /// gives up the line.
-    fn interrupt(&self, deadline: Instant) -> bool {
-        loop {
-            let _ = kill_process(getpid(), Signal::INT);
-            match self.input_ended.recv_timeout(SIGNAL_PAUSE) {
-                Err(RecvTimeoutError::Timeout) if Instant::now() < deadline => {}
-                Err(RecvTimeoutError::Timeout) => return false,
-                _ => return true,
-            }
-        }
     }
 }
 
 impl Drop for Terminal {
     fn drop(&mut self) {
         tty::leave();
-    }
-}
-
-/// The printer thread's work: an errand, a look, and another look where it came too early.
-fn print(desk: &Desk, errands: &Receiver<Errand>, mut editor: impl ExternalPrinter) {
-    let mut again = None;
-    loop {
-        let errand = match again {
-            Some(time) => errands.recv_timeout(time),
-            None => errands.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        };
-        if errand == Err(RecvTimeoutError::Disconnected) {
-            return;
-        }
-        again = desk.screen.print(&mut editor, || desk.hold());
-        if errand == Ok(Errand::End) {
-            return;
-        }
     }
 }
 
@@ -201,4 +143,50 @@ fn spawn(
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use std::env;
+    use std::fs;
+    use std::process::{self, Command};
+
+    use super::*;
+
+    const NAME: &str = "terminal::tests::a_program_that_panics";
+
+    #[test]
+    #[ignore = "the other test runs it in a terminal"]
+    fn a_program_that_panics() {
+        let terminal = Terminal::open(None, bounded(9).0, false).unwrap();
+        terminal.set_prompt(Prompt { text: "> ".into(), ..Prompt::default() });
+        panic!("as the test wants it");
+    }
+
+    #[test]
+    fn a_panic_gives_the_terminal_back() {
+        let folder = env::temp_dir().join(format!("chat-panic-{}", process::id()));
+        fs::create_dir(&folder).unwrap();
+        let (before, after) = (folder.join("before"), folder.join("after"));
+        let program = env::current_exe().unwrap();
+        // `script` gives the shell a terminal.
+        let shell = format!(
+            "stty -g >{}; {} --ignored --exact {NAME} --nocapture; stty -g >{}",
+            before.display(),
+            program.display(),
+            after.display()
+        );
+        let Ok(output) = Command::new("script")
+            .args(["--quiet", "--command", &shell, "/dev/null"])
+            .env("TERM", "xterm")
+            .output()
+        else {
+            return fs::remove_dir(&folder).unwrap();
+        };
+        let modes = [&before, &after].map(|file| fs::read_to_string(file).unwrap());
+        assert_eq!(modes[0], modes[1]);
+        let screen = String::from_utf8_lossy(&output.stdout);
+        assert!(screen.contains("as the test wants it"), "{screen}");
+        // Otherwise the shell would get marks around what is pasted.
+        let last = |report: &str| screen.rfind(report);
+        assert!(last("\u{1b}[?2004h") < last("\u{1b}[?2004l"), "{screen:?}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

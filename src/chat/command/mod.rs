@@ -55,6 +55,11 @@ pub fn find_help(typed: &str, operator: bool) -> Result<&'static CommandHelp, Ch
     look_up(word, operator).map(|(entry, _)| &entry.help)
 }
 
+/// Whether the command with this word ends or removes something. Nothing may guess such a word: it is typed in full.
+pub fn is_typed_in_full(word: &str) -> bool {
+    look_up(word, true).is_ok_and(|(entry, _)| entry.in_full)
+}
+
 /// Parses one clean line; an empty line is no request. `operator` says whether the person is an operator.
 ///
 /// # Errors

@@ -71,5 +71,5 @@ fn times_are_the_senders_with_a_hint_at_another_zone_or_clock() {
     assert!(clock.ends_with(", clock 10 min ahead] bob: from the future"), "{clock}");
     let behind = Timestamp::from_second(now.as_second() - 3 * 60 * 60 - 30).unwrap();
     let clock = say("from the past", behind.to_string());
-    assert!(clock.ends_with(" behind] bob: from the past"), "{clock}");
+    assert!(clock.ends_with(" later] bob: from the past"), "{clock}");
 }

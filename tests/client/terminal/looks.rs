@@ -8,7 +8,7 @@ use crate::url;
 const ESCAPE: char = '\u{1b}';
 
 const BOLD: &str = "1";
-const DIM: &str = "2";
+pub const DIM: &str = "2";
 const COLOUR: &str = "38";
 
 /// The SGR numbers (ECMA-48) in force at a text on a styled screen. They hold until 0, also over the ends of lines.
@@ -25,7 +25,7 @@ fn style(styled: &str, text: &str) -> Vec<String> {
     style
 }
 
-fn looks(screen: &Screen, text: &str, code: &str) -> bool {
+pub fn looks(screen: &Screen, text: &str, code: &str) -> bool {
     style(&screen.styled(), text).contains(&code.to_owned())
 }
 

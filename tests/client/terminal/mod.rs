@@ -5,11 +5,13 @@
 
 mod completion;
 mod first_screen;
+mod fuzz;
 mod history;
 mod hostile;
 mod leaving;
 mod looks;
 mod pastes;
+mod prompt;
 mod reconnecting;
 mod refused;
 mod rooms;

@@ -9,6 +9,12 @@ fn arrives(rate_limit: &str, bracketed: bool) {
     let (_server, mut bob, screen) = or_skip!(meet(&["--rate-limit", rate_limit]));
     let pasted = numbered("line", 50);
     screen.pastes(&(pasted.join("\n") + "\n"), bracketed);
+    if bracketed {
+        screen.prompts("Send 50 lines? (y/n)");
+        bob.skip_to("luca has joined room lobby");
+        bob.hears_nothing();
+        screen.says("y");
+    }
     for line in &pasted {
         assert_eq!(bob.skip_to("luca : "), format!("luca : {line}"));
     }
@@ -64,13 +70,48 @@ fn a_paste_goes_into_the_middle_of_a_line() {
     let (_server, mut bob, screen) = or_skip!(meet(&[]));
     screen.types("one four");
     screen.presses("Left Left Left Left");
-    // As if typed: the line end sends the whole line, wherever the cursor is.
-    screen.pastes("two \nthree", true);
-    assert_eq!(bob.skip_to("luca : "), "luca : one two four");
-    screen.prompts("> three");
+    screen.pastes("two \nthree ", true);
+    assert_eq!(bob.skip_to("luca : ").trim_end(), "luca : one two");
+    screen.prompts("> three four");
     screen.presses("Enter");
-    assert_eq!(bob.skip_to("luca : "), "luca : three");
-    screen.until("one's own lines", |lines| said(lines, "luca") == ["one two four", "three"]);
+    assert_eq!(bob.skip_to("luca : "), "luca : three four");
+    screen.until("one's own lines", |lines| said(lines, "luca") == ["one two", "three four"]);
+}
+
+#[test]
+fn pasted_lines_are_text() {
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
+    screen.pastes("/etc/passwd\n", true);
+    screen.prompts("> //etc/passwd");
+    screen.presses("Enter");
+    assert_eq!(bob.skip_to("luca : "), "luca : /etc/passwd");
+    screen.prompts(">");
+    // From loopback, luca is an operator.
+    screen.pastes("/quit\nSHUTDOWN\n", true);
+    for line in ["/quit", "SHUTDOWN"] {
+        assert_eq!(bob.skip_to("luca : "), format!("luca : {line}"));
+    }
+}
+
+#[test]
+fn a_paste_that_was_refused_or_dropped_goes_no_further() {
+    let (_server, mut bob, screen) = or_skip!(meet(&["--rate-limit", "20,1/s"]));
+    bob.skip_to("luca has joined room lobby");
+    let lines = numbered("line", 200).join("\n");
+    screen.pastes(&lines, true);
+    screen.prompts("Send 200 lines? (y/n)");
+    screen.says("n");
+    screen.shows("They are not sent.");
+    bob.hears_nothing();
+    screen.pastes(&lines, true);
+    screen.prompts("Send 200 lines? (y/n)");
+    screen.says("y");
+    bob.skip_to("luca : line 9");
+    screen.presses("C-c");
+    screen.shows("lines were not sent.");
+    screen.until("nothing waits", |lines| lines.last().is_some_and(|line| line == ">"));
+    let shown = said(&screen.lines(), "luca").len();
+    assert!((10..50).contains(&shown), "{shown}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The room that the prompt names is the one that hears the line.
 
 use super::meet;
-use super::screen::{Screen, said};
+use super::screen::Screen;
 use crate::support::{Client, Server, or_skip};
 
 #[test]
@@ -12,24 +12,22 @@ fn tab_and_switch_change_the_room() {
     bob.skip_to("You are in room dev");
     let screen =
         or_skip!(Screen::with_flags("luca", &server, &["--room", "lobby", "--room", "dev"]));
-    screen.prompts(">");
+    screen.prompts("lobby>");
     screen.presses("Tab");
     screen.prompts("dev>");
     screen.says("by Tab");
     assert_eq!(bob.skip_to("luca : "), "luca : by Tab");
     screen.presses("Tab");
-    screen.prompts(">");
+    screen.prompts("lobby>");
     screen.says("to the lobby");
-    screen.until("the line is said", |lines| {
-        said(lines, "luca").contains(&"to the lobby".to_owned())
-    });
+    screen.shows("] lobby | luca: to the lobby");
     screen.says("/switch dev");
     screen.prompts("dev>");
     screen.says("by name");
     // The lobby's line did not come here.
     assert_eq!(bob.skip_to("luca : "), "luca : by name");
     screen.says("/switch");
-    screen.prompts(">");
+    screen.prompts("lobby>");
 }
 
 #[test]
@@ -52,7 +50,9 @@ fn join_and_part_change_the_room() {
     bob.say("meanwhile in the lobby");
     // A line of another room has that room's name before it.
     screen.shows("lobby | bob: meanwhile in the lobby");
-    screen.prompts("dev>");
+    screen.prompts("dev [lobby 1]>");
+    bob.say("@luca are you here?");
+    screen.prompts("dev [lobby 2!]>");
     screen.says("/part");
     screen.prompts(">");
     screen.says("back");

@@ -6,7 +6,7 @@ use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::tmux::{ROWS, Tmux};
+use super::tmux::Tmux;
 use crate::support::directory::Directory;
 use crate::support::{Server, find, until};
 use crate::url;
@@ -140,16 +140,9 @@ impl Screen {
         self.tmux.ask(&[&["paste-buffer"], how].concat());
     }
 
-    /// Changes the width and waits until the terminal reports it: tmux rewraps its rows at once, but sets the terminal's
-    /// size up to a quarter of a second later.
-    pub fn resizes_to(&self, columns: u16) {
-        self.tmux.ask(&["resize-window", "-x", &columns.to_string()]);
-        let tty = self.knows("#{pane_tty}");
-        let size = format!("{ROWS} {columns}\n");
-        until("the terminal has its new size", || {
-            let stty = Command::new("sh").args(["-c", "stty size <$0", &tty]).output();
-            stty.unwrap().stdout == size.as_bytes()
-        });
+    /// The window loses the focus, as a terminal reports it.
+    pub fn loses_focus(&self) {
+        self.tmux.ask(&["send-keys", "-H", "1b", "5b", "4f"]);
     }
 
     /// Sends the client a signal.
@@ -158,11 +151,30 @@ impl Screen {
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
     }
 
-    /// All lines, also those that have scrolled away. Wrapped lines are joined, and trailing blanks removed.
+    /// Sends a signal to the program with this name that has the terminal.
+    pub fn signal_program(&self, name: &str, signal: Signal) {
+        let tty = self.knows("#{pane_tty}").replace("/dev/", "");
+        let found = Command::new("pgrep").args(["-x", name, "-t", &tty]).output().unwrap();
+        let pid = String::from_utf8(found.stdout).unwrap().trim().parse().unwrap();
+        kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+
+    /// All lines, also those that have scrolled away. What the terminal or the client has broken into rows is joined, and
+    /// trailing blanks are removed.
     pub fn lines(&self) -> Vec<String> {
         let all = self.tmux.ask(&["capture-pane", "-p", "-J", "-S", "-"]);
-        let lines = all.trim_end().lines();
-        lines.map(|line| line.trim_end().to_owned()).collect()
+        let mut lines: Vec<String> = Vec::new();
+        for row in all.trim_end().lines() {
+            match lines.last_mut() {
+                // The client indents the further rows of a line.
+                Some(line) if row.starts_with("   ") => {
+                    line.push(' ');
+                    line.push_str(row.trim());
+                }
+                _ => lines.push(row.trim_end().to_owned()),
+            }
+        }
+        lines
     }
 
     /// The same as text with its escape sequences for bold text and colours.

@@ -18,8 +18,9 @@ fn answered(answer: &str, arrive: bool) {
     screen.prompts(">");
     relay.mend();
     bob.skip_to("luca has joined room lobby");
-    screen.shows("Type y or n.");
+    screen.shows("2 lines may not have been sent");
     bob.hears_nothing();
+    screen.prompts("Send them? (y/n)");
     screen.says(answer);
     screen.says("now");
     if arrive {

@@ -9,6 +9,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use caseless::Caseless as _;
+use chatserv::chat::is_typed_in_full;
 use chatserv::protocol::clean;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -131,10 +132,11 @@ impl Known {
         people.iter().map(|person| &*person.name).collect()
     }
 
-    /// The server's commands and the client's own.
+    /// The server's commands and the client's own, without those that end or remove something.
     fn all_commands(&self) -> impl Iterator<Item = &str> {
         let own = OWN_COMMANDS.iter().map(|own| own.word);
-        self.commands.iter().map(String::as_str).chain(own)
+        let commands = self.commands.iter().map(String::as_str).chain(own);
+        commands.filter(|word| !is_typed_in_full(word))
     }
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use jiff::Zoned;
 
-use super::Line;
+use super::session::Sign;
+use super::{Line, Reading};
 
 /// The moment at which something happens.
 #[derive(Debug, Clone)]
@@ -30,8 +31,16 @@ pub enum Event {
     Disconnected(Option<String>),
     /// A line was typed, or came through the pipe.
     Typed(String),
+    /// Lines were pasted. They are text, whatever they look like.
+    Pasted(Vec<String>),
+    /// The question in the prompt was answered: yes or no.
+    Answered(bool),
     /// Tab was pressed on an empty line.
     TabPressed,
+    /// Ctrl-C was pressed while lines were waiting to be sent.
+    Dropped,
+    /// The terminal has told something of the person before it.
+    Seen(Sign),
     /// Nothing more will be typed: Ctrl-D, or the end of the pipe.
     InputEnded,
     /// Somebody wants the client to end now: Ctrl-C twice, or a signal.
@@ -55,12 +64,11 @@ pub enum Effect {
     Tell(Line),
     /// Ring the bell.
     Ring,
-    /// Let the next line be read, with this prompt: the answer to each [`Event::Typed`] and [`Event::TabPressed`]. Without
-    /// it nothing is read, so what a pipe holds waits there until it can be sent.
-    Turn {
-        /// What stands before the typed line, with the blank behind it.
-        prompt: String,
-    },
+    /// Let the pipe's next line be read: the answer to each [`Event::Typed`]. Without it nothing is read, so what the pipe
+    /// holds waits there until it can be sent.
+    Turn,
+    /// What stands in the row in which a person types has changed.
+    Prompt(Prompt),
     /// Somebody has spoken, and so is probably whom the next half-typed name means.
     Spoke(String),
     /// Somebody is here.
@@ -73,6 +81,21 @@ pub enum Effect {
     Commands(Vec<String>),
     /// End.
     End(Ending),
+}
+
+/// The row in which a person types, but for what is typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Prompt {
+    /// Stands before the typed line, with the blank behind it.
+    pub text: String,
+    /// Is answered by `y` or `n` while nothing is typed.
+    pub question: Option<String>,
+    /// How many of the [`Event::Typed`] and [`Event::Pasted`] have been taken.
+    pub taken: u64,
+    /// How many of their lines the server has not answered.
+    pub waiting: usize,
+    /// The last of these.
+    pub last_waiting: Option<String>,
 }
 
 /// How it ends.
@@ -117,4 +140,8 @@ pub struct Settings {
     pub interactive: bool,
     /// How to show times, as `strftime` writes it: `%H:%M`. An empty one shows none.
     pub time: String,
+    /// Whether to show nothing of who comes and goes.
+    pub quiet: bool,
+    /// Which typed lines are commands.
+    pub reading: Reading,
 }

@@ -1,6 +1,7 @@
 //! A line for the screen, before it has colours.
 
 use chatserv::protocol::clean;
+use unicode_width::UnicodeWidthStr as _;
 
 /// The part that a piece of a line plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub enum Role {
 pub struct Line {
     /// The pieces, in order.
     pieces: Vec<(Role, String)>,
+    /// How many columns the further rows are indented, where a screen breaks the line.
+    indent: usize,
 }
 
 impl Line {
@@ -55,6 +58,27 @@ impl Line {
     pub fn with(mut self, role: Role, text: &str) -> Self {
         self.pieces.push((role, clean(text.as_bytes()).text));
         self
+    }
+
+    /// Has further rows begin in this column, where a screen breaks the line.
+    #[must_use]
+    pub fn indented(self, columns: usize) -> Self {
+        Self { indent: columns, ..self }
+    }
+
+    /// How many columns the line takes.
+    pub fn width(&self) -> usize {
+        self.pieces.iter().map(|(_, text)| text.width()).sum()
+    }
+
+    /// How many columns further rows are indented.
+    pub fn indent(&self) -> usize {
+        self.indent
+    }
+
+    /// How many bytes the text has.
+    pub fn len(&self) -> usize {
+        self.pieces.iter().map(|(_, text)| text.len()).sum()
     }
 
     /// The pieces, in order.

@@ -12,6 +12,7 @@
 //! | `viewer` | who reads it, and where |
 //! | `phrases`, `times` | what has been heard becomes lines for the screen, with the sender's time |
 //! | `paint` | a line for the screen becomes characters, with colours or without |
+//! | `reading` | which typed lines are commands |
 //! | `wire` | a typed line becomes an object for the server |
 //! | `complete` | what Tab makes of a half-typed word |
 //! | `session` | the rules: who one is, where one speaks, what has not arrived yet, when to connect again |
@@ -22,13 +23,15 @@ pub mod heard;
 pub mod line;
 pub mod paint;
 pub mod phrases;
+pub mod reading;
 pub mod session;
 pub mod times;
 pub mod viewer;
 pub mod wire;
 
-pub use event::{Bell, Effect, Ending, Event, Now, Settings};
+pub use event::{Bell, Effect, Ending, Event, Now, Prompt, Settings};
 pub use heard::Heard;
 pub use line::{Line, Role};
-pub use session::Session;
+pub use reading::Reading;
+pub use session::{Session, Sign};
 pub use viewer::Viewer;

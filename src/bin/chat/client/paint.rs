@@ -3,6 +3,8 @@
 //! The only sequences are those of SGR, which say how the letters behind them look (ECMA-48, section 8.3.117). Each
 //! piece takes back what it has set, so that no colour runs into the line that is being typed.
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::{Line, Role};
 
 /// The colours of names, by their numbers among xterm's 256. These are told apart most easily, and their luminance is in
@@ -19,17 +21,58 @@ const RED: &str = "31";
 
 /// The characters that show the line.
 pub fn paint(line: &Line, colours: bool) -> String {
-    if !colours {
-        return line.text();
-    }
+    rows(line, usize::MAX, colours)
+}
+
+/// The same for a screen that has this many columns: in rows, which end with a line feed between them. A row ends at a
+/// blank. A word that is wider than a row stays whole, so that the terminal breaks it and still takes it for one link.
+pub fn rows(line: &Line, columns: usize, colours: bool) -> String {
+    // Beyond half of the screen, an indent takes more room than it is worth.
+    let indent = if line.indent() <= columns / 2 { line.indent() } else { 0 };
+    let breaks = breaks(&line.text(), columns, indent);
+    let next_row = format!("\n{}", " ".repeat(indent));
     let mut painted = String::new();
+    let mut begin = 0;
     for (role, text) in line.pieces() {
-        match style(role, text) {
-            Some(style) => painted += &format!("\u{1b}[{style}m{text}\u{1b}[0m"),
-            None => painted += text,
+        let (on, off) = match style(role, text).filter(|_| colours) {
+            Some(style) => (format!("\u{1b}[{style}m"), "\u{1b}[0m"),
+            None => (String::new(), ""),
+        };
+        let mut rest = begin;
+        let end = begin + text.len();
+        for &at in breaks.iter().filter(|&&at| (begin..end).contains(&at)) {
+            painted += &[&on, &text[rest - begin..at - begin], off, &next_row].concat();
+            // The blank is gone.
+            rest = at + 1;
         }
+        painted += &[&on, &text[rest - begin..], off].concat();
+        begin = end;
     }
     painted
+}
+
+/// The blanks, by their places in bytes, that become line feeds.
+fn breaks(text: &str, columns: usize, indent: usize) -> Vec<usize> {
+    let mut breaks = Vec::new();
+    if text.len() <= columns {
+        return breaks;
+    }
+    let (mut column, mut at) = (0, 0);
+    for word in text.split_inclusive(' ') {
+        let width = word.trim_end_matches(' ').width();
+        // A blank before the word is where the row can end. What is wider than a row begins where it stands.
+        if column > indent && column + width > columns && indent + width <= columns {
+            breaks.push(at - 1);
+            column = indent;
+        }
+        column += width;
+        if column > columns {
+            column %= columns.max(1);
+        }
+        column += word.len() - word.trim_end_matches(' ').len();
+        at += word.len();
+    }
+    breaks
 }
 
 /// What SGR calls the look of a piece; none where it looks as all that is typed.

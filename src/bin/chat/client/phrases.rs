@@ -24,7 +24,7 @@ use chatserv::chat::Manner;
 use super::heard::Said;
 use super::{Heard, Line, Viewer};
 pub use calls::{calls, speaks};
-pub use layout::counted;
+pub use layout::{counted, listed};
 
 /// The lines that show what has been heard; none where there is nothing to see.
 pub fn lines(heard: &Heard, viewer: Viewer) -> Vec<Line> {
@@ -49,6 +49,17 @@ pub fn lines(heard: &Heard, viewer: Viewer) -> Vec<Line> {
         other => sentence::sentence(other, viewer)
             .map(|sentence| layout::notice(&sentence))
             .unwrap_or_default(),
+    }
+}
+
+/// Whether it only tells that somebody else comes or goes. A kick is more than that.
+pub fn comes_or_goes(heard: &Heard, me: &str) -> bool {
+    match heard {
+        Heard::JoinRoom(joined) => joined.members.is_none(),
+        Heard::LeaveRoom { from, reason, .. } => reason.is_none() && !is_same(from, me),
+        // So many that the server counts them.
+        Heard::Notice { code, .. } => code.as_deref() == Some("membership"),
+        _ => false,
     }
 }
 

@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `entering` | from the first attempt to connect to being in all rooms |
 //! | `typing` | what was typed: something to say, something to do, an answer to a question |
-//! | `turns` | when the next line may be typed, and behind which prompt |
-//! | `question` | whether what was typed without a connection should still be sent |
+//! | `prompt` | when a pipe's next line is read, and what stands in the row in which a person types |
+//! | `question` | what a person is asked before it is done |
 //! | `hearing` | what the server says while one is in the chat |
+//! | `movements` | who comes and goes, gathered for a moment |
+//! | `presence` | whether the person is at the terminal |
 //! | `catching_up` | what was said while one was not there |
 //! | `leaving` | a connection that is lost, and the end |
 //! | `phase` | where the conversation stands |
@@ -19,36 +21,39 @@ mod catching_up;
 mod entering;
 mod hearing;
 mod leaving;
+mod movements;
 mod outgoing;
 mod pauses;
 mod phase;
+mod presence;
+mod prompt;
 mod question;
 mod rooms;
 #[cfg(test)]
 mod tests;
-mod turns;
 mod typing;
 mod wishes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use chatserv::chat::Request;
+use jiff::civil::Date;
 
 use super::phrases;
-use super::{Bell, Effect, Ending, Event, Heard, Line, Now, Settings, Viewer, wire};
+use super::{Bell, Effect, Ending, Event, Heard, Line, Now, Prompt, Settings, Viewer, wire};
+use movements::{Movements, Summary};
 use outgoing::Outgoing;
 use pauses::Pauses;
 use phase::{Phase, Purpose};
+use presence::Presence;
+pub use presence::Sign;
 use question::Question;
 use rooms::Rooms;
 use wishes::Wishes;
 
 /// How long to wait for any answer. Flood control may hold lines back, but never so few for so long.
 const ANSWER_WAIT: Duration = Duration::from_secs(60);
-
-/// How long the input waits, at the most, for an answer that may change the prompt.
-const PROMPT_WAIT: Duration = Duration::from_secs(1);
 
 /// A conversation with one server, over as many connections as it takes.
 #[derive(Debug)]
@@ -77,20 +82,24 @@ pub struct Session {
     trouble: Option<String>,
     /// Why there is no connection, as it was told last.
     told_trouble: Option<String>,
-    /// Somebody has been asked about what was typed without a connection.
-    question: Question,
+    /// What the person has not answered yet. The prompt shows the first one.
+    question: VecDeque<Question>,
+    /// How many lines and pastes have been taken.
+    taken: u64,
+    /// What the person's row shows.
+    prompt: Prompt,
+    presence: Presence,
+    movements: Movements,
+    /// The day of the last message.
+    day: Option<Date>,
     /// Somebody has pressed Enter to come back: what is typed now is to be said.
     is_woken: bool,
     /// When it is too late for the next answer that the server owes.
     answer_until: Option<Duration>,
     /// What to ask for again by another connection.
     wishes: Wishes,
-    /// Whether the input has had a turn.
-    had_turn: bool,
     /// The line that the input has sent is not answered by a turn yet.
     turn_owed: bool,
-    /// The input waits for the answer with this id, and no longer than until then.
-    turn_waits: Option<(u64, Duration)>,
     /// Nothing more will be typed.
     input_ended: bool,
     /// Something that was typed was refused.
@@ -116,14 +125,17 @@ impl Session {
             lost_since: None,
             trouble: None,
             told_trouble: None,
-            question: Question::None,
+            question: VecDeque::new(),
+            taken: 0,
+            prompt: Prompt::default(),
+            presence: Presence::default(),
+            movements: Movements::default(),
+            day: None,
             is_woken: false,
             answer_until: None,
             wishes: Wishes::default(),
-            had_turn: false,
             // The input waits for its first turn from the start.
             turn_owed: true,
-            turn_waits: None,
             input_ended: false,
             refused_something: false,
             settings,
@@ -135,6 +147,7 @@ impl Session {
         if self.phase == Phase::Ended {
             return;
         }
+        let begin = effects.len();
         match event {
             Event::Started => self.connect(effects),
             Event::Connected => self.connected(now, effects),
@@ -142,10 +155,11 @@ impl Session {
             Event::Received(line) => self.received(now, &line, effects),
             Event::Disconnected(reason) => self.disconnected(now, reason, effects),
             Event::Typed(line) => self.typed(now, &line, effects),
-            Event::TabPressed => {
-                self.switch_in_order(now, "", None, effects);
-                self.turn_owed = true;
-            }
+            Event::Pasted(lines) => self.pasted(now, lines, effects),
+            Event::Answered(yes) => self.answered_question(now, yes, effects),
+            Event::TabPressed => self.switch_in_order(now, "", None, effects),
+            Event::Dropped => self.drop_waiting(effects),
+            Event::Seen(sign) => self.presence.learn(sign, now.elapsed),
             Event::InputEnded => self.input_ended(now, effects),
             Event::Interrupted => self.interrupted(now, effects),
             Event::TimePassed if self.is_late(now) => self.gives_up(now, effects),
@@ -153,6 +167,7 @@ impl Session {
         }
         self.look_at_the_clock(now, effects);
         self.go_on(now, effects);
+        self.show_movements(now, begin, effects);
     }
 
     /// When, by [`Now::elapsed`], there will be something to do though nothing has happened.
@@ -168,9 +183,8 @@ impl Session {
             | Phase::Asleep
             | Phase::Ended => None,
         };
-        let turn = self.turn_waits.map(|(_, until)| until);
         let answer = self.answer_until.filter(|_| self.is_owed_an_answer());
-        phase.into_iter().chain(turn).chain(answer).min()
+        phase.into_iter().chain(answer).chain(self.movements.deadline()).min()
     }
 
     /// Whether the server has not answered something yet.
@@ -188,9 +202,6 @@ impl Session {
     /// Does what its time has come for.
     fn look_at_the_clock(&mut self, now: &Now, effects: &mut Vec<Effect>) {
         let is_over = |until: Duration| now.elapsed >= until;
-        if self.turn_waits.is_some_and(|(_, until)| is_over(until)) {
-            self.turn_waits = None;
-        }
         match self.phase {
             Phase::Greeting { until } if is_over(until) => self.introduce(now, effects),
             Phase::Introduced { until } if is_over(until) => self.gives_up(now, effects),
@@ -218,7 +229,11 @@ impl Session {
                 self.quit(now, effects);
             }
         }
-        self.give_turn(effects);
+        if self.settings.interactive {
+            self.show_prompt(effects);
+        } else {
+            self.give_turn(effects);
+        }
     }
 
     /// Whether one is in the chat, in all rooms, and has seen what one missed.
@@ -245,9 +260,45 @@ impl Session {
 
     /// Shows what came from the chat.
     fn show(&self, now: &Now, heard: &Heard, effects: &mut Vec<Effect>) {
-        let viewer =
-            Viewer { me: &self.me, room: self.rooms.current(), now: &now.wall, time: &self.time };
+        // With several rooms, each line says in which it was said.
+        let only = self.rooms.current().filter(|_| self.rooms.names().len() == 1);
+        let viewer = Viewer { me: &self.me, room: only, now: &now.wall, time: &self.time };
         effects.extend(phrases::lines(heard, viewer).into_iter().map(Effect::Show));
+    }
+
+    /// Marks a new day, and the place up to which the person has read, before a message.
+    fn mark(&mut self, now: &Now, effects: &mut Vec<Effect>) {
+        let today = now.wall.date();
+        if self.day.replace(today).is_some_and(|day| day != today) && self.settings.interactive {
+            Self::tell(&format!("-- {}", today.strftime("%A, %-d %B %Y")), effects);
+        }
+        if self.settings.interactive && self.presence.marks(now.elapsed) {
+            Self::tell("-- You have read up to here.", effects);
+        }
+    }
+
+    /// Shows who has come and gone, if it is time or if this step, whose effects begin at `begin`, shows something.
+    fn show_movements(&mut self, now: &Now, begin: usize, effects: &mut Vec<Effect>) {
+        let is_due = self.movements.deadline().is_some_and(|until| now.elapsed >= until);
+        let is_shown = |effect: &Effect| matches!(effect, Effect::Show(_) | Effect::Tell(_));
+        if self.movements.deadline().is_none() || !is_due && !effects[begin..].iter().any(is_shown)
+        {
+            return;
+        }
+        let later = effects.split_off(begin);
+        match self.movements.take() {
+            Summary::Each(all) => {
+                for heard in &all {
+                    self.tell_heard(now, heard, effects);
+                }
+            }
+            Summary::Sentences(sentences) => {
+                for sentence in sentences {
+                    Self::tell(&sentence, effects);
+                }
+            }
+        }
+        effects.extend(later);
     }
 
     /// Tells what goes well.

@@ -2,8 +2,8 @@
 //!
 //! A sender's program tells its own date, time and zone (`sent_at`), and that is what is shown: one sees that it is late
 //! at night where the other one sits. Where it differs from what the reader would expect, a hint says so: another day,
-//! another zone, a clock that is wrong. Of those who tell nothing, the server's moment (`received_at`) is shown in the
-//! reader's own zone.
+//! another zone, a clock that is ahead, a line that arrived later. Of those who tell nothing, the server's moment
+//! (`received_at`) is shown in the reader's own zone.
 
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::BrokenDownTime;
@@ -53,9 +53,9 @@ pub fn stamp(said: &Said, viewer: Viewer) -> Option<String> {
         text += &format!(" {}", written_offset(shown.offset));
     }
     if let (Some(sent), Some(received)) = (sent, received)
-        && let Some(apart) = clocks_apart(sent.at.duration_since(received.at))
+        && let Some(difference) = difference(sent.at.duration_since(received.at))
     {
-        text += &format!(", clock {apart}");
+        text += &format!(", {difference}");
     }
     text.push(']');
     Some(text)
@@ -122,9 +122,11 @@ fn written_offset(offset: Offset) -> String {
     format!("{sign}{hours:02}:{minutes:02}")
 }
 
-/// How far a sender's clock is from the server's: `5 min ahead`. None where that is less than a minute: a line may have
-/// been on its way so long.
-fn clocks_apart(ahead: SignedDuration) -> Option<String> {
+/// How the sender's time differs from the server's. None where that is less than a minute.
+///
+/// A line that the client has held, without a connection or under flood control, looks like one from a clock that is
+/// behind, so the words fit both. A time that is still to come can only be of a clock that is ahead.
+fn difference(ahead: SignedDuration) -> Option<String> {
     let minutes = ahead.as_mins().abs();
     let length = match minutes {
         0 => return None,
@@ -132,8 +134,11 @@ fn clocks_apart(ahead: SignedDuration) -> Option<String> {
         MINUTES_OF_HOUR..MINUTES_OF_DAY => counted(minutes / MINUTES_OF_HOUR, "hour"),
         _ => counted(minutes / MINUTES_OF_DAY, "day"),
     };
-    let direction = if ahead.is_negative() { "behind" } else { "ahead" };
-    Some(format!("{length} {direction}"))
+    Some(if ahead.is_negative() {
+        format!("arrived {length} later")
+    } else {
+        format!("clock {length} ahead")
+    })
 }
 
 fn counted(count: i64, unit: &str) -> String {

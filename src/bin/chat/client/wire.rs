@@ -12,13 +12,16 @@ mod encode;
 mod object;
 mod own;
 
-use chatserv::chat::{ChatError, Line, NameError, Request, Timestamps, parse_line};
+use chatserv::chat::{ChatError, Line, NameError, Request, Target, Timestamps, parse_line};
 use chatserv::protocol::plain::error_sentence;
 use chatserv::protocol::{clean, is_blank};
 
-use super::Bell;
+use super::{Bell, Reading};
 pub use encode::encode;
 pub use own::{OWN_COMMANDS, own_command};
+
+/// The refusal of an operator's command that comes from a pipe.
+const NO_OPERATORS: &str = "An operator's command from a pipe needs --commands. With --literal, every line is said as it is.";
 
 /// A typed line, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,17 +42,26 @@ pub enum Typed {
     Refused(String),
 }
 
-/// Understands a typed line. What a terminal would obey is dropped from it first, as the server would do.
+/// Understands a line that a person has typed.
 pub fn understand(line: &str) -> Typed {
+    understand_as(line, Reading::Commands)
+}
+
+/// Understands a typed line. What a terminal would obey is dropped from it first, as the server would do.
+pub fn understand_as(line: &str, reading: Reading) -> Typed {
     let line = clean(line.as_bytes());
     if is_blank(&line.text) {
         return Typed::Nothing;
+    }
+    if reading == Reading::Literal {
+        let target = Target::Here;
+        return Typed::Ask(Request::Chat { target, text: line.text, sent_at: None });
     }
     if let Some(typed) = own::understand(&line.text) {
         return typed;
     }
     let altered = line.altered;
-    match parse(line) {
+    match parse(line, reading) {
         // A server tells programs the time of everything. Which of it is shown is for the program to know.
         Ok(Some(Request::Timestamps { show })) => Typed::Timestamps(show),
         // The server would take what is left for what was typed, and a name is never mended.
@@ -62,14 +74,24 @@ pub fn understand(line: &str) -> Typed {
         }
         Ok(Some(request)) => Typed::Ask(request),
         Ok(None) => Typed::Nothing,
+        Err(ChatError::NotOperator) => Typed::Refused(NO_OPERATORS.to_owned()),
         Err(error) => refusal(&with_own_words(error)),
     }
 }
 
 /// What the line means to somebody who is no operator; only where that is nothing, what an operator would mean by it.
-fn parse(line: Line) -> Result<Option<Request>, ChatError> {
+///
+/// # Errors
+///
+/// As [`parse_line`], but [`ChatError::NotOperator`] only where operators' commands are refused.
+fn parse(line: Line, reading: Reading) -> Result<Option<Request>, ChatError> {
     match parse_line(line.clone(), false) {
-        Err(ChatError::NotOperator | ChatError::UnknownCommand { .. }) => parse_line(line, true),
+        Err(ChatError::NotOperator | ChatError::UnknownCommand { .. }) => {
+            match parse_line(line, true) {
+                Ok(_) if reading == Reading::NoOperators => Err(ChatError::NotOperator),
+                parsed => parsed,
+            }
+        }
         parsed => parsed,
     }
 }

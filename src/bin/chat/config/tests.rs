@@ -9,7 +9,7 @@ fn refused(text: &str) -> String {
 #[test]
 fn a_file_may_say_everything_and_the_defaults_read_back() {
     let text = "user = \"luca\"\nserver = \"chat://[::1]:1337\"\nrooms = [\"dev\", \"ops\"]\n\
-                bell = \"all\"\ncolor = \"never\"\ntime = \"%H:%M:%S\"\nreconnect = false\n";
+                bell = \"all\"\ncolor = \"never\"\ntime = \"%H:%M:%S\"\nquiet = true\nreconnect = false\n";
     let config: Config = toml::from_str(text).unwrap();
     assert_eq!(config.to_string(), text);
     let defaults = Config::defaults();
@@ -21,7 +21,7 @@ fn a_file_may_say_everything_and_the_defaults_read_back() {
 fn every_choice_wins_over_what_comes_next() {
     let first: Config = toml::from_str(
         "user = \"ann\"\nserver = \"chat://a:1\"\nrooms = [\"a\"]\nbell = \"off\"\ncolor = \"always\"\ntime = \"\"\n\
-         reconnect = false",
+         quiet = true\nreconnect = false",
     )
     .unwrap();
     assert_eq!(first.clone().or(Config::defaults()), first);
@@ -31,7 +31,8 @@ fn every_choice_wins_over_what_comes_next() {
 #[test]
 fn what_is_wrong_in_a_file_says_what_may_stand_there() {
     for (text, wanted) in [
-        ("colour = \"never\"", "unknown field `colour`, expected one of `user`"),
+        ("colours = \"never\"", "unknown field `colours`, expected one of `user`"),
+        ("quiet = \"yes\"", "expected a boolean"),
         ("user = 7", "invalid type: integer `7`, expected a string"),
         ("rooms = \"dev\"", "expected a sequence"),
         ("bell = \"loud\"", "expected one of `on`, `off`, `all`"),
@@ -46,6 +47,9 @@ fn what_is_wrong_in_a_file_says_what_may_stand_there() {
         assert!(!what.contains('\n'), "one line: {what:?}");
     }
     assert!(toml::from_str::<Config>("time = \"%\"").is_err());
+    // As among the flags, both spellings are fine.
+    let never = toml::from_str::<Config>("colour = \"never\"").unwrap();
+    assert_eq!(never.color, Some(Color::Never));
 }
 
 #[test]

@@ -14,11 +14,14 @@ speak, and /bell on|off|all says when the bell rings.
 
 Pipes: where stdin or stdout is no terminal, or a dumb one, and with --json, there is no prompt, and no colour unless \
 asked for by --color. Each line of stdin is what it would be if it were typed: a command where it begins with a slash, \
-and with two it is said with one. What people say and the lists that were asked for go to stdout, what the client has \
-to say to stderr. It ends when all was delivered, or when nobody reads stdout any more.
+and with two it is said with one. An operator's commands are refused without --commands, so that a program which \
+repeats what it hears cannot end the server; with --literal, every line is said as it is. A line that is not UTF-8 is \
+refused, or read as Latin-1 with --from latin1. What people say and the lists that were asked for go to stdout, what \
+the client has to say to stderr. It ends when all was delivered, or when nobody reads stdout any more.
 
 Files: the choices in $XDG_CONFIG_HOME/chatserv/chat.toml (~/.config), with the keys user, server, rooms, bell, color, \
-time and reconnect; a flag wins. The typed lines in $XDG_STATE_HOME/chatserv/history (~/.local/state).
+time, quiet and reconnect; a flag wins. The typed lines in $XDG_STATE_HOME/chatserv/history (~/.local/state). What was \
+seen, in the file that --log names; if it is new, only you can read it.
 
 Exit status:
   0               you have left, and everything that was typed was delivered

@@ -49,8 +49,12 @@ fn a_user_and_a_server_are_enough() {
             bell: Bell::On,
             color: Color::Auto,
             time: "%H:%M".to_owned(),
+            quiet: false,
             reconnect: true,
+            log: None,
             json: false,
+            piped: Reading::NoOperators,
+            charset: Charset::Utf8,
         }
     );
 }
@@ -59,7 +63,7 @@ fn a_user_and_a_server_are_enough() {
 fn flags_win_over_the_file_and_the_file_over_the_defaults() {
     let file = File::new(
         "wins",
-        "user = \"luca\"\nserver = \"chat://file:1\"\nrooms = [\"one\", \"two\"]\nbell = \"off\"\ntime = \"%M\"",
+        "user = \"luca\"\nserver = \"chat://file:1\"\nrooms = [\"one\", \"two\"]\nbell = \"off\"\ntime = \"%M\"\nquiet = true",
     );
     let from_file = chat("", Some(&file.0));
     assert_eq!(from_file.user, "luca");
@@ -67,7 +71,7 @@ fn flags_win_over_the_file_and_the_file_over_the_defaults() {
     assert_eq!(from_file.rooms, ["one", "two"]);
     assert_eq!(from_file.bell, Bell::Off);
     assert_eq!(from_file.time, "%M");
-    assert!(from_file.reconnect);
+    assert!(from_file.quiet && from_file.reconnect);
 
     let flags = "--room three --bell all --no-reconnect --json --color never --time=%S";
     let both = chat(&format!("{flags} ann"), Some(&file.0));
@@ -114,6 +118,26 @@ fn what_is_in_force_can_be_read_as_a_file() {
         panic!("it does not print");
     };
     assert_eq!(text, Config::defaults().to_string());
+}
+
+#[test]
+fn flags_say_how_a_pipe_is_read_and_a_person_is_read_as_ever() {
+    let options = |flags: &str| chat(&format!("luca chat://a {flags}"), None);
+    for (flags, piped) in [
+        ("", Reading::NoOperators),
+        ("--literal", Reading::Literal),
+        ("--commands", Reading::Commands),
+    ] {
+        let options = options(flags);
+        assert_eq!(options.settings(false, false).reading, piped, "{flags}");
+        assert_eq!(options.settings(false, true).reading, Reading::Commands, "{flags}");
+    }
+    assert_eq!(options("--from latin1").charset, Charset::Latin1);
+    assert_eq!(options("--log seen").log, Some(PathBuf::from("seen")));
+    assert!(options("--quiet").settings(true, true).quiet);
+    let error = loaded("luca chat://a --literal --commands").unwrap_err();
+    let what = "the argument '--literal' cannot be used with '--commands'.";
+    assert_eq!(error, Wrong::Arguments(what.to_owned()));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::io::BufRead;
 
 use crossbeam_channel::{Receiver, Sender};
 
+use crate::charset::Charset;
 use crate::client::Event;
 use crate::lines::{LINE_BYTES_MAX, Taken, take_line};
 use crate::socket::words;
@@ -12,13 +13,15 @@ use crate::socket::words;
 /// Reads lines up to the end, each at its turn. What cannot be read is told by `on_refusal`, and the rest goes on.
 pub fn read(
     mut source: impl BufRead,
+    charset: Charset,
     inbox: &Sender<Event>,
     turn: &Receiver<()>,
     mut on_refusal: impl FnMut(&str),
 ) {
+    let mut number = 0;
     // Without a main thread there is no turn any more, nor anybody to send to.
     while turn.recv().is_ok() {
-        let event = next(&mut source, &mut on_refusal);
+        let event = next(&mut source, charset, &mut number, &mut on_refusal);
         let is_end = event == Event::InputEnded;
         if inbox.send(event).is_err() || is_end {
             return;
@@ -26,16 +29,34 @@ pub fn read(
     }
 }
 
-/// The next line that can be said, or the end.
-fn next(source: &mut impl BufRead, on_refusal: &mut impl FnMut(&str)) -> Event {
+/// The next line that can be said, or the end. `number` is that of the line that was read last, from 1.
+fn next(
+    source: &mut impl BufRead,
+    charset: Charset,
+    number: &mut u64,
+    on_refusal: &mut impl FnMut(&str),
+) -> Event {
     loop {
+        *number += 1;
         let failed = match take_line(source) {
             // The last line counts without its end: `printf hi | chat …` says hi.
-            Ok(Taken::Line(line) | Taken::Unfinished(line)) => return Event::Typed(line),
+            Ok(Taken::Line(bytes) | Taken::Unfinished(bytes)) => match charset.decode(bytes) {
+                // The mark that some programs write before UTF-8 is no part of the first line.
+                Some(line) if *number == 1 => {
+                    return Event::Typed(line.trim_start_matches('\u{feff}').to_owned());
+                }
+                Some(line) => return Event::Typed(line),
+                None => {
+                    on_refusal(&format!(
+                        "chat: line {number} is not UTF-8 and was not sent. If it is Latin-1, use --from latin1."
+                    ));
+                    None
+                }
+            },
             Ok(Taken::End) => return Event::InputEnded,
             Ok(Taken::TooLong) => {
                 on_refusal(&format!(
-                    "chat: a line of more than {LINE_BYTES_MAX} bytes was not sent."
+                    "chat: line {number} has more than {LINE_BYTES_MAX} bytes and was not sent."
                 ));
                 source.skip_until(b'\n').err()
             }
@@ -58,13 +79,17 @@ mod tests {
 
     /// All events that come of these bytes where every turn is given, and what was refused.
     fn events(source: impl BufRead) -> (Vec<Event>, Vec<String>) {
+        events_in(Charset::Utf8, source)
+    }
+
+    fn events_in(charset: Charset, source: impl BufRead) -> (Vec<Event>, Vec<String>) {
         let (inbox, events) = unbounded();
         let (turns, turn) = unbounded();
         for _ in 0..9 {
             turns.send(()).unwrap();
         }
         let mut refused = Vec::new();
-        read(source, &inbox, &turn, |sentence| {
+        read(source, charset, &inbox, &turn, |sentence| {
             refused.push(sentence.to_owned());
         });
         drop(inbox);
@@ -77,9 +102,32 @@ mod tests {
 
     #[test]
     fn every_line_is_typed_and_the_last_one_needs_no_end() {
-        let (events, refused) = events(b"one\r\n\ntwo \xff\nlast".as_slice());
-        let lines = [typed("one"), typed(""), typed("two \u{fffd}"), typed("last")];
+        let (events, refused) = events(b"one\r\n\ntwo\nlast".as_slice());
+        let lines = [typed("one"), typed(""), typed("two"), typed("last")];
         assert_eq!(events, [&lines[..], &[Event::InputEnded]].concat());
+        assert!(refused.is_empty());
+    }
+
+    #[test]
+    fn the_mark_before_utf8_is_no_part_of_the_first_line() {
+        let (events, refused) = events("\u{feff}/who\n\u{feff}x".as_bytes());
+        assert_eq!(events, [typed("/who"), typed("\u{feff}x"), Event::InputEnded]);
+        assert!(refused.is_empty());
+    }
+
+    #[test]
+    fn a_line_that_is_not_utf8_is_refused_by_its_number_or_read_as_latin1() {
+        let text = b"one\ncaf\xe9\n\ntwo\n\xff".as_slice();
+        let (refusing, refused) = events(text);
+        assert_eq!(refusing, [typed("one"), typed(""), typed("two"), Event::InputEnded]);
+        let sentences = [2, 5].map(|number| {
+            format!("chat: line {number} is not UTF-8 and was not sent. If it is Latin-1, use --from latin1.")
+        });
+        assert_eq!(refused, sentences);
+
+        let (reading, refused) = events_in(Charset::Latin1, text);
+        let lines = [typed("one"), typed("café"), typed(""), typed("two"), typed("ÿ")];
+        assert_eq!(reading, [&lines[..], &[Event::InputEnded]].concat());
         assert!(refused.is_empty());
     }
 
@@ -88,8 +136,10 @@ mod tests {
         let long = "x".repeat(3 * LINE_BYTES_MAX);
         let (events, refused) = events(format!("one\n{long}\ntwo\n{long}").as_bytes());
         assert_eq!(events, [typed("one"), typed("two"), Event::InputEnded]);
-        let sentence = "chat: a line of more than 1048576 bytes was not sent.";
-        assert_eq!(refused, [sentence, sentence]);
+        let sentences = [2, 4].map(|number| {
+            format!("chat: line {number} has more than 1048576 bytes and was not sent.")
+        });
+        assert_eq!(refused, sentences);
     }
 
     #[test]
@@ -111,7 +161,7 @@ mod tests {
         let (turns, turn) = bounded(0);
         // The main thread is gone after one turn.
         let main = std::thread::spawn(move || turns.send(()));
-        read(b"one\ntwo\n".as_slice(), &inbox, &turn, |_| ());
+        read(b"one\ntwo\n".as_slice(), Charset::Utf8, &inbox, &turn, |_| ());
         main.join().unwrap().unwrap();
         drop(inbox);
         assert_eq!(events.iter().collect::<Vec<_>>(), [typed("one")]);

@@ -1,7 +1,10 @@
 //! Where lines are shown and typed: a terminal, or pipes.
 
+use jiff::Zoned;
+
 use crate::client::paint::paint;
 use crate::client::{Effect, Line};
+use crate::log::Log;
 use crate::pipe::{Lost, Pipe};
 use crate::status::Status;
 use crate::terminal::Terminal;
@@ -10,6 +13,7 @@ use crate::terminal::Terminal;
 pub struct Screen {
     face: Face,
     colours: bool,
+    log: Option<Log>,
 }
 
 /// What shows lines, and takes those that are typed.
@@ -23,7 +27,12 @@ pub enum Face {
 impl Screen {
     /// Shows lines there, in colours or without.
     pub fn new(face: Face, colours: bool) -> Self {
-        Self { face, colours }
+        Self { face, colours, log: None }
+    }
+
+    /// The same, which also keeps what it shows.
+    pub fn logged(self, log: Option<Log>) -> Self {
+        Self { log, ..self }
     }
 
     /// Shows what came from the chat.
@@ -32,13 +41,13 @@ impl Screen {
     ///
     /// Stdout is lost. A terminal never is: what happens there is an event of its own.
     pub fn show(&mut self, line: &Line) -> Result<(), Lost> {
-        let text = paint(line, self.colours);
+        self.keep(line);
         match &mut self.face {
             Face::Terminal(terminal) => {
-                terminal.show(text);
+                terminal.show(line.clone());
                 Ok(())
             }
-            Face::Pipe(pipe) => pipe.show(&text),
+            Face::Pipe(pipe) => pipe.show(&paint(line, self.colours)),
         }
     }
 
@@ -55,12 +64,15 @@ impl Screen {
     }
 
     /// Does whatever else the session wants of a screen.
-    pub fn perform(&self, effect: Effect) {
+    pub fn perform(&mut self, effect: Effect) {
+        if let Effect::Tell(line) = &effect {
+            self.keep(line);
+        }
         match &self.face {
             Face::Terminal(terminal) => match effect {
-                Effect::Tell(line) => terminal.show(paint(&line, self.colours)),
+                Effect::Tell(line) => terminal.show(line),
                 Effect::Ring => terminal.ring(),
-                Effect::Turn { prompt } => terminal.turn(&prompt),
+                Effect::Prompt(prompt) => terminal.set_prompt(prompt),
                 Effect::Spoke(name) => terminal.known().spoke(&name),
                 Effect::Here(name) => terminal.known().here(&name),
                 Effect::Gone(name) => terminal.known().gone(&name),
@@ -70,10 +82,24 @@ impl Screen {
             },
             Face::Pipe(pipe) => match effect {
                 Effect::Tell(line) => pipe.tell(&paint(&line, self.colours)),
-                Effect::Turn { .. } => pipe.turn(),
+                Effect::Turn => pipe.turn(),
                 // A script hears no bell and presses no Tab.
                 _ => {}
             },
+        }
+    }
+
+    /// Writes a line to the log.
+    fn keep(&mut self, line: &Line) {
+        let Some(log) = &mut self.log else {
+            return;
+        };
+        if let Err(reason) = log.write(&line.text(), &Zoned::now()) {
+            let complaint = Line::error(&format!("!! {reason}"));
+            match &self.face {
+                Face::Terminal(terminal) => terminal.show(complaint),
+                Face::Pipe(pipe) => pipe.tell(&paint(&complaint, self.colours)),
+            }
         }
     }
 

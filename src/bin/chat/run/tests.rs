@@ -4,6 +4,7 @@ use std::net::{TcpListener, TcpStream};
 use crossbeam_channel::{Sender, bounded};
 
 use super::*;
+use crate::charset::Charset;
 use crate::pipe::Pipe;
 
 /// A server, a shell that knows where it is, and the way into the shell's inbox.
@@ -12,7 +13,7 @@ fn with_shell(test: impl FnOnce(&TcpListener, &mut Shell, &Sender<Event>)) {
     let address = listener.local_addr().unwrap().to_string();
     let (sender, inbox) = bounded(9);
     // Its input thread never gets a turn, so it leaves stdin alone.
-    let pipe = Pipe::open(sender.clone(), false).unwrap();
+    let pipe = Pipe::open(sender.clone(), Charset::Utf8, false).unwrap();
     let mut screen = Screen::new(Face::Pipe(pipe), false);
     let server = address.parse().unwrap();
     test(&listener, &mut Shell::new(&server, &mut screen, &inbox), &sender);
@@ -91,7 +92,7 @@ fn what_could_not_be_sent_says_why_the_connection_has_ended() {
 fn nobody_listens() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (sender, inbox) = bounded(9);
-    let pipe = Pipe::open(sender.clone(), false).unwrap();
+    let pipe = Pipe::open(sender.clone(), Charset::Utf8, false).unwrap();
     let mut screen = Screen::new(Face::Pipe(pipe), false);
     let server = free.to_string().parse().unwrap();
     let mut shell = Shell::new(&server, &mut screen, &inbox);

@@ -1,79 +1,149 @@
-//! The history of typed lines.
+//! The lines typed before, in memory and in a file.
 
-use std::fs::DirBuilder;
-use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::PathBuf;
+use std::collections::VecDeque;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
 
 use chatserv::chat::typed_command;
-use rustyline::error::ReadlineError;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::painter::LineEditor;
+/// How many lines are remembered.
+const LINES_MAX: usize = 1_000;
+/// No more of the file is read. It is shortened at every start, so only another program can have made it longer.
+const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// The first line of the file. In the others, a backslash stands for `\`, and `\n` for a line end.
+const HEADER: &str = "#V2";
 
-/// So many lines are remembered.
-pub const LINES_MAX: usize = 1_000;
-
-/// Where the history is kept, as long as that works.
-#[derive(Debug)]
-pub struct Keeper {
+/// The lines typed before. The file is appended to with each line, so that several clients can share it.
+#[derive(Debug, Default)]
+pub struct History {
+    lines: VecDeque<String>,
+    /// `None` if the lines are kept nowhere.
     path: Option<PathBuf>,
 }
 
-impl Keeper {
-    /// Keeps the history in this file, or nowhere.
-    pub fn new(path: Option<PathBuf>) -> Self {
-        Self { path }
+impl History {
+    /// Reads the lines of this file, which may not exist yet. If it cannot be read, returns a sentence that says why, and
+    /// the lines are kept in memory only.
+    pub fn open(path: Option<PathBuf>) -> (Self, Option<String>) {
+        let mut history = Self { lines: VecDeque::new(), path };
+        let Some(path) = &history.path else {
+            return (history, None);
+        };
+        let complaint = match read(path) {
+            Ok(text) => {
+                let count = text.lines().count();
+                for line in text.lines().filter(|line| *line != HEADER) {
+                    history.remember(unescaped(line));
+                }
+                let is_long = count > 2 * LINES_MAX;
+                is_long.then(|| history.shorten()).and_then(Result::err)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => Some(history.give_up("read", &error)),
+        };
+        (history, complaint)
     }
 
-    /// Reads the history.
+    /// Remembers a line, unless it holds a password or repeats the last one.
     ///
     /// # Errors
     ///
-    /// The file is there and cannot be read; a sentence that says why. The history is then kept nowhere, so that it is
-    /// not told with each line.
-    pub fn load(&mut self, editor: &mut LineEditor) -> Result<(), String> {
+    /// The file cannot be written; a sentence that says why. From then on the lines are kept in memory only.
+    pub fn add(&mut self, line: &str) -> Result<(), String> {
+        if line.trim().is_empty() || is_secret(line) || !self.remember(line.to_owned()) {
+            return Ok(());
+        }
         let Some(path) = &self.path else {
             return Ok(());
         };
-        match editor.load_history(path) {
-            Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(self.give_up("read", &error)),
-            Ok(()) => Ok(()),
-        }
+        append(path, line).map_err(|error| self.give_up("written", &error))
     }
 
-    /// Remembers a line, and puts it behind what the file holds by now: another client may keep its lines there too.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be written; a sentence that says why. The history is then kept nowhere, so that it is not told with
-    /// each line.
-    pub fn keep(&mut self, editor: &mut LineEditor, line: &str) -> Result<(), String> {
-        if line.trim().is_empty() || is_secret(line) {
-            return Ok(());
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    pub fn get(&self, index: usize) -> Option<&str> {
+        self.lines.get(index).map(String::as_str)
+    }
+
+    /// The last line before this index that contains the text.
+    pub fn find(&self, text: &str, before: usize) -> Option<usize> {
+        (0..before.min(self.len())).rev().find(|&index| self.lines[index].contains(text))
+    }
+
+    /// Returns whether the line differs from the last one.
+    fn remember(&mut self, line: String) -> bool {
+        if self.lines.back() == Some(&line) {
+            return false;
         }
-        let is_new = editor.add_history_entry(line).unwrap_or(false);
-        let Some(path) = self.path.as_ref().filter(|_| is_new) else {
+        if self.lines.len() == LINES_MAX {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(line);
+        true
+    }
+
+    /// Replaces the file by the lines that are remembered.
+    fn shorten(&mut self) -> Result<(), String> {
+        let Some(path) = &self.path else {
             return Ok(());
         };
-        let folder = path.parent().map_or(Ok(()), |folder| {
-            // What somebody has said is nobody else's business. rustyline makes the file so that only its owner reads it.
-            DirBuilder::new().recursive(true).mode(0o700).create(folder)
-        });
-        folder
-            .map_err(ReadlineError::Io)
-            .and_then(|()| editor.append_history(path))
-            .map_err(|error| self.give_up("written", &error))
+        let part = path.with_extension("part");
+        let text: String = self.lines.iter().map(|line| escaped(line) + "\n").collect();
+        let written = create(&part)
+            .and_then(|mut file| file.write_all(format!("{HEADER}\n{text}").as_bytes()))
+            .and_then(|()| fs::rename(&part, path));
+        written.map_err(|error| self.give_up("written", &error))
     }
 
-    fn give_up(&mut self, what: &str, error: &ReadlineError) -> String {
+    fn give_up(&mut self, what: &str, error: &io::Error) -> String {
         let path = self.path.take().unwrap_or_default();
         format!("-- The history of typed lines cannot be {what}: {}: {error}", path.display())
     }
 }
 
-/// Whether the line holds a password: `/op WORD`, also where the command is only begun, in capitals or with a letter too
+fn read(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(FILE_BYTES_MAX).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn append(path: &Path, line: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    let header = if file.metadata()?.len() == 0 { format!("{HEADER}\n") } else { String::new() };
+    // In one write, so that the lines of two clients do not mix.
+    file.write_all(format!("{header}{}\n", escaped(line)).as_bytes())
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+fn escaped(line: &str) -> String {
+    line.replace('\\', "\\\\").replace('\n', "\\n")
+}
+
+fn unescaped(line: &str) -> String {
+    let mut text = String::with_capacity(line.len());
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            // No line of the history has a second row.
+            '\\' => text.push(letters.next().filter(|next| *next != 'n').unwrap_or(' ')),
+            _ => text.push(letter),
+        }
+    }
+    text
+}
+
+/// Whether the line holds a password: `/op WORD`, also if the command is only begun, in capitals or with a letter too
 /// many. No other command of the server begins like this.
 pub fn is_secret(line: &str) -> bool {
     let word = typed_command(line);
@@ -83,10 +153,24 @@ pub fn is_secret(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::env;
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::process;
+
     use super::*;
 
+    fn with_file(test: &str, body: impl FnOnce(PathBuf)) {
+        let folder = env::temp_dir().join(format!("chat-history-{test}-{}", process::id()));
+        body(folder.join("state/history"));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    fn lines(history: &History) -> Vec<&str> {
+        history.lines.iter().map(String::as_str).collect()
+    }
+
     #[test]
-    fn no_line_with_a_password_is_remembered() {
+    fn lines_with_a_password_are_not_remembered() {
         for line in ["/op word", "  /OP word", "/o word", "/opp word", "/op", "/ op word"] {
             assert!(is_secret(line), "{line}");
         }
@@ -96,5 +180,57 @@ mod tests {
         for line in ["op word", "/join op", "//op word", "/", ""] {
             assert!(!is_secret(line), "{line}");
         }
+    }
+
+    #[test]
+    fn two_clients_share_a_file_that_only_their_owner_reads() {
+        with_file("shared", |path| {
+            let (mut one, complaint) = History::open(Some(path.clone()));
+            assert_eq!(complaint, None);
+            let (mut other, _) = History::open(Some(path.clone()));
+            for line in ["hello", "hello", r"a \n \ b", "/op word", " "] {
+                one.add(line).unwrap();
+            }
+            other.add("/who").unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), "#V2\nhello\na \\\\n \\\\ b\n/who\n");
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            let (third, _) = History::open(Some(path));
+            assert_eq!(lines(&third), ["hello", r"a \n \ b", "/who"]);
+        });
+    }
+
+    #[test]
+    fn a_file_that_grows_is_shortened() {
+        with_file("long", |path| {
+            let (mut history, _) = History::open(Some(path.clone()));
+            for number in 0..2_010 {
+                history.add(&number.to_string()).unwrap();
+            }
+            let (_, complaint) = History::open(Some(path.clone()));
+            assert_eq!(complaint, None);
+            let text = fs::read_to_string(&path).unwrap();
+            assert_eq!(text.lines().count(), 1 + LINES_MAX);
+            assert!(text.starts_with("#V2\n1010\n") && text.ends_with("\n2009\n"), "{text}");
+        });
+    }
+
+    #[test]
+    fn without_a_file_the_complaint_comes_once() {
+        let folder = env::temp_dir();
+        let (mut history, complaint) = History::open(Some(folder));
+        assert!(complaint.unwrap().starts_with("-- The history of typed lines cannot be read: "));
+        history.add("hello").unwrap();
+        assert_eq!((history.len(), history.get(0)), (1, Some("hello")));
+    }
+
+    #[test]
+    fn a_search_goes_back_from_where_it_is() {
+        let (mut history, _) = History::open(None);
+        for line in ["one", "two", "one more", "three"] {
+            history.add(line).unwrap();
+        }
+        assert_eq!(history.find("one", 9), Some(2));
+        assert_eq!(history.find("one", 2), Some(0));
+        assert_eq!(history.find("one", 0), None);
     }
 }

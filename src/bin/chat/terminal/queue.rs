@@ -1,6 +1,9 @@
 //! The lines that wait for the screen.
 
 use std::collections::VecDeque;
+use std::mem;
+
+use crate::client::Line;
 
 /// So many lines wait at most. Nobody reads more at once, and a terminal that has stopped must not eat all memory.
 const LINES_MAX: usize = 10_000;
@@ -10,15 +13,15 @@ const BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The lines that wait for the screen, and whether the bell is to be rung. What does not fit pushes out the oldest.
 #[derive(Debug, Default)]
 pub struct Queue {
-    lines: VecDeque<String>,
+    lines: VecDeque<Line>,
     bytes: usize,
     lost: usize,
-    ring: bool,
+    rings: bool,
 }
 
 impl Queue {
-    /// Puts a line, given without its end, behind the others.
-    pub fn push(&mut self, line: String) {
+    /// Puts a line behind the others.
+    pub fn push(&mut self, line: Line) {
         self.bytes += line.len();
         self.lines.push_back(line);
         while self.lines.len() > LINES_MAX || self.bytes > BYTES_MAX {
@@ -32,33 +35,16 @@ impl Queue {
 
     /// Has the bell rung with the next lines. However often it was asked for, it rings once.
     pub fn ring(&mut self) {
-        self.ring = true;
+        self.rings = true;
     }
 
-    /// Whether nothing waits.
-    pub fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.lost == 0 && !self.ring
-    }
-
-    /// Takes all that waits: one text, with a line end behind each line. `notice` gives the look of a notice to the
-    /// sentence that says how many lines were pushed out.
-    pub fn take(&mut self, notice: impl Fn(&str) -> String) -> String {
-        let mut text = String::with_capacity(self.bytes + self.lines.len() + 80);
-        if self.lost > 0 {
-            let sentence = format!("-- {} lines were not shown", grouped(self.lost));
-            text += &notice(&sentence);
-            text.push('\n');
-        }
-        for line in &self.lines {
-            text += line;
-            text.push('\n');
-        }
-        if self.ring {
-            text.push('\u{7}');
-        }
+    /// Takes all that waits: the lines, and whether to ring. The first one says how many were pushed out, if any were.
+    pub fn take(&mut self) -> (Vec<Line>, bool) {
         // A new one, so that a burst does not hold memory for ever.
-        *self = Self::default();
-        text
+        let Self { lines, lost, rings, .. } = mem::take(self);
+        let complaint = (lost > 0)
+            .then(|| Line::notice(&format!("-- Lines that were not shown: {}", grouped(lost))));
+        (complaint.into_iter().chain(lines).collect(), rings)
     }
 }
 
@@ -78,45 +64,50 @@ fn grouped(number: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Role;
+
+    fn line(text: &str) -> Line {
+        Line::of(Role::Text, text)
+    }
+
+    fn texts(queue: &mut Queue) -> Vec<String> {
+        queue.take().0.iter().map(Line::text).collect()
+    }
 
     #[test]
     fn all_lines_come_out_in_order_and_the_bell_rings_once() {
         let mut queue = Queue::default();
-        assert!(queue.is_empty());
-        queue.push("one".into());
+        queue.push(line("one"));
         queue.ring();
-        queue.push("two".into());
+        queue.push(line("two"));
         queue.ring();
-        assert!(!queue.is_empty());
-        assert_eq!(queue.take(str::to_owned), "one\ntwo\n\u{7}");
-        assert!(queue.is_empty());
-        assert_eq!(queue.take(str::to_owned), "");
+        assert_eq!(queue.take(), (vec![line("one"), line("two")], true));
+        assert_eq!(queue.take(), (vec![], false));
     }
 
     #[test]
     fn too_many_lines_push_out_the_oldest_and_are_counted() {
         let mut queue = Queue::default();
         for number in 0..LINES_MAX + 1_234 {
-            queue.push(number.to_string());
+            queue.push(line(&number.to_string()));
         }
-        let text = queue.take(|sentence| format!("[{sentence}]"));
-        let lines: Vec<&str> = text.lines().collect();
+        let lines = texts(&mut queue);
         assert_eq!(lines.len(), LINES_MAX + 1);
-        assert_eq!(lines[..2], ["[-- 1,234 lines were not shown]", "1234"]);
+        assert_eq!(lines[..2], ["-- Lines that were not shown: 1,234", "1234"]);
         assert_eq!(lines[LINES_MAX], "11233");
         // Told once.
-        queue.push("next".into());
-        assert_eq!(queue.take(str::to_owned), "next\n");
+        queue.push(line("next"));
+        assert_eq!(texts(&mut queue), ["next"]);
     }
 
     #[test]
     fn too_many_bytes_push_out_the_oldest_too() {
         let mut queue = Queue::default();
-        queue.push("old".into());
-        queue.push("x".repeat(BYTES_MAX));
-        assert!(queue.take(str::to_owned).starts_with("-- 1 lines"));
-        queue.push("x".repeat(BYTES_MAX + 1));
-        assert!(!queue.is_empty(), "that it was lost is to be told");
+        queue.push(line("old"));
+        queue.push(line(&"x".repeat(BYTES_MAX)));
+        assert_eq!(texts(&mut queue)[0], "-- Lines that were not shown: 1");
+        queue.push(line(&"x".repeat(BYTES_MAX + 1)));
+        assert_eq!(texts(&mut queue), ["-- Lines that were not shown: 1"]);
     }
 
     #[test]

@@ -1,180 +1,315 @@
-//! Who may write to the terminal, and what is still to be written.
-//!
-//! While a line is edited, all that is written must come from the line editor: it alone knows where the cursor is. So
-//! the lines that wait are not handed to it one by one. They stand in a queue, and the editor, whenever it paints its
-//! prompt and has just erased it, puts before the prompt all that waits ([`Screen::take`]). One write, one order, and
-//! a burst of a thousand lines is one painting.
-//!
-//! An editor that paints nothing, since nobody types, is woken: rustyline prints a message above the prompt and paints
-//! the prompt anew. The message is [`WAKE`], which shows nothing. One such message is under way at most, because sending
-//! a second one would block until the editor reads.
-//!
-//! While no line is edited there is no prompt, and the printer thread writes the lines itself.
+//! The screen thread: it has the typed line, and it alone writes to the terminal.
 
+use std::io;
+use std::mem;
+use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Sender;
-use parking_lot::{Condvar, Mutex};
-use rustyline::ExternalPrinter;
+use crossbeam_channel::{Receiver, Sender, never, select};
+use crossterm::event::Event as TerminalEvent;
+use parking_lot::Mutex;
 
+use super::editor::{Action, Editor};
 use super::queue::Queue;
-use super::tty;
+use super::row::{ERASE, Row};
+use super::{job, tty};
+use crate::client::complete::Known;
+use crate::client::paint::rows;
+use crate::client::{Event, Line, Prompt, Sign};
 
-/// Remembers where the cursor is, and ends with the line end that rustyline wants to see at the end of each message. It
-/// goes up one row first, so that the line end never scrolls.
-const WAKE: &str = "\u{1b}7\u{1b}[A\n";
-/// Goes back to where the cursor was before [`WAKE`].
-const AWAKE: &str = "\u{1b}8";
+/// Goes to the last row, however many there are.
+const LAST_ROW: &str = "\u{1b}[999;1H";
+/// The session is told of keys no more often.
+const NOTE_PAUSE: Duration = Duration::from_secs(10);
+/// The parts of a key come within this time.
+const KEY_TIME: Duration = Duration::from_millis(500);
+/// How long the keys that were typed together with Ctrl-Z take to get here.
+const BURST_TIME: Duration = Duration::from_millis(20);
+/// How long to look for further keys. A zero would not look at all.
+const GATHERING_TIME: Duration = Duration::from_millis(1);
+/// How often a job in the background looks whether it has the terminal again. Nothing tells.
+const BACKGROUND_PAUSE: Duration = Duration::from_millis(100);
 
-/// What the printer thread is sent for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Errand {
-    /// To look whether there is something to write.
-    Look,
-    /// To do so for the last time.
-    End,
+/// What other threads ask of the screen thread.
+pub struct Board {
+    state: Mutex<State>,
+    /// Holds one message: that there is something to do, not what.
+    nudges: Sender<()>,
+    /// What a half-typed word could become.
+    pub known: Mutex<Known>,
 }
 
-/// Who may write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Owner {
-    /// The printer thread: no line is edited.
-    Printer,
-    /// The line editor, which starts or ends to edit a line, and takes no message just now.
-    Editor,
-    /// The line editor, which waits for keys and for messages.
-    WaitingEditor,
+#[derive(Default)]
+struct State {
+    queue: Queue,
+    prompt: Option<Prompt>,
+    orders: Orders,
 }
 
-/// Who may write, and whether a message is under way to the editor.
-#[derive(Debug)]
-struct Stage {
-    owner: Owner,
-    waking: bool,
+/// What signals, and the end, want of the screen thread.
+#[derive(Debug, Clone, Copy, Default)]
+struct Orders {
+    suspend: bool,
+    repaint: bool,
+    close: bool,
 }
 
-/// The screen, shared by all that has something to show.
-pub struct Screen {
-    queue: Mutex<Queue>,
-    emptied: Condvar,
-    /// Locked by the printer thread while it writes, so never by who must not wait for a terminal.
-    stage: Mutex<Stage>,
-    printer: Sender<Errand>,
-    notice: Box<Notice>,
-}
-
-/// Gives a sentence the look of a notice.
-pub type Notice = dyn Fn(&str) -> String + Send + Sync;
-
-impl Screen {
-    /// A screen that belongs to the printer thread, which waits for what `printer` sends. That channel holds one
-    /// message: it says that there is something to do, not what.
-    pub fn new(printer: Sender<Errand>, notice: Box<Notice>) -> Self {
-        Self {
-            queue: Mutex::default(),
-            emptied: Condvar::new(),
-            stage: Mutex::new(Stage { owner: Owner::Printer, waking: false }),
-            printer,
-            notice,
-        }
+impl Board {
+    pub fn new(nudges: Sender<()>) -> Self {
+        Self { state: Mutex::default(), nudges, known: Mutex::default() }
     }
 
-    /// Shows a line, given without its end. Never waits for the terminal.
-    pub fn show(&self, line: String) {
-        self.queue.lock().push(line);
-        self.nudge();
-    }
-
-    /// Shows a sentence as a notice. Never waits for the terminal.
-    pub fn notice(&self, sentence: &str) {
-        self.show((self.notice)(sentence));
+    /// Shows a line. Never waits for the terminal.
+    pub fn show(&self, line: Line) {
+        self.change(|state| state.queue.push(line));
     }
 
     /// Rings the bell. Never waits for the terminal.
     pub fn ring(&self) {
-        self.queue.lock().ring();
-        self.nudge();
+        self.change(|state| state.queue.ring());
     }
 
-    /// Has the printer thread look. Where it has not yet looked since the last time, once is enough.
-    pub fn nudge(&self) {
-        let _ = self.printer.try_send(Errand::Look);
+    /// Shows this prompt from now on. Never waits for the terminal.
+    pub fn set_prompt(&self, prompt: Prompt) {
+        self.change(|state| state.prompt = Some(prompt));
     }
 
-    /// Waits until all lines have been taken, or until the deadline. Says whether they have.
-    pub fn wait_until_taken(&self, deadline: Instant) -> bool {
-        let mut queue = self.queue.lock();
-        while !queue.is_empty() {
-            if self.emptied.wait_until(&mut queue, deadline).timed_out() {
-                return false;
-            }
-        }
-        true
+    /// Gives the terminal to the shell until it continues the job.
+    pub fn suspend(&self) {
+        self.change(|state| state.orders.suspend = true);
     }
 
-    /// From now on the line editor writes. Waits until the printer thread has written what it is at.
-    pub fn give_to_editor(&self) {
-        self.stage.lock().owner = Owner::Editor;
+    /// Sets the modes of the terminal and paints the row again: the job goes on, or the screen has another size.
+    pub fn repaint(&self) {
+        self.change(|state| state.orders.repaint = true);
     }
 
-    /// The editor waits for keys and messages, or does so no longer. Contract: only the editor's thread, while the
-    /// terminal is in the editor's mode; otherwise rustyline would write [`WAKE`] at once, wherever the cursor is.
-    pub fn editor_waits(&self, waits: bool) {
-        let mut stage = self.stage.lock();
-        stage.owner = if waits { Owner::WaitingEditor } else { Owner::Editor };
-        drop(stage);
-        if waits {
-            self.nudge();
-        }
+    /// Shows what waits, and ends the screen thread.
+    pub fn close(&self) {
+        self.change(|state| state.orders.close = true);
     }
 
-    /// From now on the printer thread writes.
-    pub fn give_to_printer(&self) {
-        self.stage.lock().owner = Owner::Printer;
-        self.nudge();
-    }
-
-    /// What the editor paints before its prompt. `woken` says that it paints because of [`WAKE`].
-    pub fn take(&self, woken: bool) -> String {
-        let mut text = String::new();
-        if woken {
-            self.stage.lock().waking = false;
-            text += AWAKE;
-        }
-        text + &self.take_lines()
-    }
-
-    /// The printer thread's work: writes what waits, or wakes the editor so that it does. `hold` says for how long the
-    /// editor must not be woken; that long after this, there is still something to do.
-    pub fn print(
-        &self,
-        editor: &mut impl ExternalPrinter,
-        hold: impl FnOnce() -> Option<Duration>,
-    ) -> Option<Duration> {
-        let mut stage = self.stage.lock();
-        if stage.owner == Owner::Printer {
-            tty::write(&self.take_lines());
-        } else if stage.owner == Owner::WaitingEditor
-            && !stage.waking
-            && !self.queue.lock().is_empty()
-        {
-            let hold = hold();
-            if hold.is_some() {
-                return hold;
-            }
-            // It does not block: the message before it has been read.
-            stage.waking = editor.print(WAKE.to_owned()).is_ok();
-        }
-        None
-    }
-
-    fn take_lines(&self) -> String {
-        let mut queue = self.queue.lock();
-        let text = queue.take(&self.notice);
-        self.emptied.notify_all();
-        text
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        change(&mut self.state.lock());
+        // Where one nudge waits already, the screen thread will see this change too.
+        let _ = self.nudges.try_send(());
     }
 }
 
-#[cfg(test)]
-mod tests;
+/// The screen thread's own.
+pub struct Screen {
+    board: Arc<Board>,
+    nudges: Receiver<()>,
+    /// What happens at the terminal. Disconnected when it has gone.
+    keys: Receiver<TerminalEvent>,
+    inbox: Sender<Event>,
+    colours: bool,
+    editor: Editor,
+    scroll: usize,
+    /// The row on the screen, and the width of the screen when it was painted.
+    painted: Option<(Row, usize)>,
+    /// So many rows were written.
+    written: usize,
+    /// The columns of the screen when the prompt was painted first.
+    first_columns: Option<usize>,
+    /// When the session was last told of a key.
+    noted: Option<Instant>,
+    last_key: Option<Instant>,
+}
+
+impl Screen {
+    pub fn new(
+        board: Arc<Board>,
+        nudges: Receiver<()>,
+        keys: Receiver<TerminalEvent>,
+        inbox: Sender<Event>,
+        colours: bool,
+        editor: Editor,
+    ) -> Self {
+        Self {
+            board,
+            nudges,
+            keys,
+            inbox,
+            colours,
+            editor,
+            scroll: 0,
+            painted: None,
+            written: 0,
+            first_columns: None,
+            noted: None,
+            last_key: None,
+        }
+    }
+
+    /// Runs until it is told to close.
+    pub fn run(mut self) {
+        loop {
+            self.paint();
+            select! {
+                recv(self.nudges) -> nudge => {
+                    let orders = mem::take(&mut self.board.state.lock().orders);
+                    if nudge.is_err() || orders.close {
+                        return self.close();
+                    }
+                    self.obey(orders);
+                }
+                recv(self.keys) -> event => match event {
+                    Ok(event) => {
+                        self.happened(event);
+                        // One painting is enough for all that has gathered.
+                        while let Ok(event) = self.keys.try_recv() {
+                            self.happened(event);
+                        }
+                    }
+                    Err(_) => {
+                        self.keys = never();
+                        self.tell(Event::Interrupted);
+                    }
+                },
+            }
+        }
+    }
+
+    fn obey(&mut self, orders: Orders) {
+        if orders.suspend {
+            self.suspend();
+        }
+        // In the background, a process that sets the modes is stopped. The shell continues the job once more when it gives
+        // it the terminal.
+        if orders.repaint && tty::is_foreground() {
+            let _ = tty::enter();
+            self.painted = None;
+        }
+    }
+
+    fn happened(&mut self, event: TerminalEvent) {
+        let actions = match event {
+            TerminalEvent::Key(key) => {
+                if self
+                    .last_key
+                    .replace(Instant::now())
+                    .is_none_or(|last| last.elapsed() > KEY_TIME)
+                {
+                    self.editor.forget_prefix();
+                }
+                self.note_key();
+                let known = self.board.known.lock();
+                self.editor.key(key, &known)
+            }
+            TerminalEvent::Paste(text) => {
+                self.note_key();
+                self.editor.paste(&text)
+            }
+            TerminalEvent::FocusGained => return self.tell(Event::Seen(Sign::Focus)),
+            TerminalEvent::FocusLost => return self.tell(Event::Seen(Sign::NoFocus)),
+            // The row is painted anew for each width.
+            TerminalEvent::Resize(..) | TerminalEvent::Mouse(_) => return,
+        };
+        for action in actions {
+            match action {
+                Action::Tell(event) => self.tell(event),
+                Action::Show(line) => self.board.show(line),
+                Action::Ring => self.board.ring(),
+                Action::Suspend => self.suspend(),
+                Action::Quit => tty::quit(),
+                Action::ScrollAway => {
+                    // Into the terminal's own scrollback, where it can be read.
+                    let (_, height) = tty::size();
+                    tty::write(&[ERASE, &"\n".repeat(height)].concat());
+                    self.painted = None;
+                }
+            }
+        }
+    }
+
+    fn note_key(&mut self) {
+        let now = Instant::now();
+        if self.noted.is_none_or(|last| now - last >= NOTE_PAUSE) {
+            self.noted = Some(now);
+            self.tell(Event::Seen(Sign::Key));
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        // Without a main thread, the process is about to end.
+        let _ = self.inbox.send(event);
+    }
+
+    /// Writes what waits, and the row below it if that has changed.
+    fn paint(&mut self) {
+        let (lines, rings) = {
+            let mut state = self.board.state.lock();
+            if let Some(prompt) = state.prompt.take() {
+                self.editor.set_prompt(prompt);
+            }
+            state.queue.take()
+        };
+        let (columns, height) = tty::size();
+        let row = self.editor.row();
+        let is_painted =
+            self.painted.as_ref().is_some_and(|(old, at)| *old == row && *at == columns);
+        let mut text = String::new();
+        if !lines.is_empty() || !is_painted {
+            // When a terminal breaks its rows anew, it can leave the cursor in a row of the conversation, and it tells of the
+            // new size only later. So the cursor goes to the last row once the screen is full or has got another width.
+            let has_other_width = *self.first_columns.get_or_insert(columns) != columns;
+            if has_other_width || self.written + 1 >= height {
+                text += LAST_ROW;
+            }
+            text += ERASE;
+            for line in &lines {
+                let rows = rows(line, columns, self.colours) + "\n";
+                self.written += rows.matches('\n').count();
+                text += &rows;
+            }
+            text += &row.paint(columns, &mut self.scroll, self.colours);
+            self.painted = Some((row, columns));
+        }
+        if rings {
+            text.push('\u{7}');
+        }
+        tty::write(&text);
+    }
+
+    /// Gives the terminal to the shell, and returns when the job has it again.
+    fn suspend(&mut self) {
+        self.paint();
+        tty::write(ERASE);
+        // What was typed behind Ctrl-Z was meant for the shell, and nobody here is to read it.
+        while self.keys.recv_timeout(BURST_TIME).is_ok() {}
+        tty::leave();
+        job::stop();
+        // An error comes again when keys are read.
+        let _ = tty::enter();
+        self.painted = None;
+    }
+
+    /// Leaves a half-typed line where it is.
+    fn close(mut self) {
+        self.paint();
+        tty::write(if self.editor.is_empty() { ERASE } else { "\n" });
+    }
+}
+
+/// Reads what happens at the terminal until that has gone.
+pub fn read_keys(keys: &Sender<TerminalEvent>) -> io::Result<()> {
+    loop {
+        tty::wait_for_keys()?;
+        // In the background, a read would stop the job.
+        if !tty::is_foreground() {
+            thread::sleep(BACKGROUND_PAUSE);
+            continue;
+        }
+        loop {
+            if keys.send(crossterm::event::read()?).is_err() {
+                return Ok(());
+            }
+            // One read may have brought several keys.
+            if !crossterm::event::poll(GATHERING_TIME)? {
+                break;
+            }
+        }
+    }
+}

@@ -11,13 +11,16 @@ use rustix::process::getpgrp;
 use rustix::termios::{
     self, InputModes, LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios,
 };
+use signal_hook::consts::SIGQUIT;
+use signal_hook::low_level::emulate_default_handler;
 
-/// From now on a paste comes between two marks, so that its line ends can be told from the Enter key.
-const BRACKETED_PASTE_ON: &str = "\u{1b}[?2004h";
-const BRACKETED_PASTE_OFF: &str = "\u{1b}[?2004l";
-/// What rustyline takes a screen for that does not say how wide it is.
-const COLUMNS_UNKNOWN: usize = 80;
-/// Terminals that no line can be edited on: rustyline's list.
+/// A paste comes between two marks, so that its line ends can be told from the Enter key, and the terminal says when its
+/// window gets the focus and loses it.
+const REPORTS_ON: &str = "\u{1b}[?2004h\u{1b}[?1004h";
+const REPORTS_OFF: &str = "\u{1b}[?2004l\u{1b}[?1004l";
+/// The columns and rows of a screen that does not say how large it is.
+const SIZE_UNKNOWN: (usize, usize) = (80, 24);
+/// Terminals whose cursor cannot be moved.
 const DUMB_TERMINALS: [&str; 3] = ["dumb", "cons25", "emacs"];
 
 /// The modes that the terminal had before, while it has others.
@@ -34,8 +37,7 @@ fn can_edit(term: &str) -> bool {
     !term.is_empty() && !is_dumb
 }
 
-/// Has keys come one by one, unseen, and Ctrl-C and Ctrl-Z as keys. It is the mode in which rustyline edits a line:
-/// where it holds between two lines too, what is typed ahead is not shown twice.
+/// Has keys come one by one, unseen, and Ctrl-C, Ctrl-Z and Ctrl-\ as keys. A line feed still begins a row.
 ///
 /// # Errors
 ///
@@ -49,22 +51,9 @@ pub fn enter() -> io::Result<()> {
     termios::tcsetattr(io::stdin(), OptionalActions::Now, &by_keys(&modes))?;
     if original.is_none() {
         *original = Some(modes);
-        write(BRACKETED_PASTE_ON);
     }
+    write(REPORTS_ON);
     Ok(())
-}
-
-/// As [`enter`], but Ctrl-C is a signal: for when nobody reads keys for long.
-pub fn allow_interrupt() {
-    if let Some(original) = ORIGINAL.lock().as_ref() {
-        let mut modes = by_keys(original);
-        modes.local_modes |= LocalModes::ISIG;
-        // A zero is no key: a stop would leave the terminal to the shell as it is now.
-        modes.special_codes[SpecialCodeIndex::VSUSP] = 0;
-        modes.special_codes[SpecialCodeIndex::VQUIT] = 0;
-        // A terminal that has gone needs no modes.
-        let _ = termios::tcsetattr(io::stdin(), OptionalActions::Now, &modes);
-    }
 }
 
 fn by_keys(original: &Termios) -> Termios {
@@ -92,7 +81,7 @@ pub fn leave() {
         let _ = termios::tcsetattr(io::stdin(), OptionalActions::Now, &original);
     }
     if takes_text() {
-        write(BRACKETED_PASTE_OFF);
+        write(REPORTS_OFF);
     }
 }
 
@@ -126,18 +115,48 @@ pub fn leave_on_panic() {
     });
 }
 
+/// Gives the terminal back and ends the process, as Ctrl-\ does elsewhere. Returns only if that fails.
+pub fn quit() {
+    leave();
+    let _ = emulate_default_handler(SIGQUIT);
+}
+
+/// Waits until there is something to read.
+///
+/// # Errors
+///
+/// The terminal has gone: then a read would return nothing, again and again.
+pub fn wait_for_keys() -> io::Result<()> {
+    let stdin = io::stdin();
+    let mut keys = [PollFd::new(&stdin, PollFlags::IN)];
+    loop {
+        match poll(&mut keys, None) {
+            Ok(_)
+                if keys[0]
+                    .revents()
+                    .intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) =>
+            {
+                return Err(Errno::IO.into());
+            }
+            Ok(_) => return Ok(()),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
 /// Whether the shell lets this program have the terminal.
 pub fn is_foreground() -> bool {
     termios::tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp())
 }
 
-/// How wide the screen is, in columns.
-pub fn width() -> usize {
+/// How many columns and rows the screen has.
+pub fn size() -> (usize, usize) {
     let size = termios::tcgetwinsize(io::stdout());
-    match size.map_or(0, |size| size.ws_col) {
-        0 => COLUMNS_UNKNOWN,
-        columns => usize::from(columns),
-    }
+    let known = |count: u16, unknown| if count == 0 { unknown } else { usize::from(count) };
+    size.map_or(SIZE_UNKNOWN, |size| {
+        (known(size.ws_col, SIZE_UNKNOWN.0), known(size.ws_row, SIZE_UNKNOWN.1))
+    })
 }
 
 /// Writes to the terminal, past the standard library's lock: a thread that panics must not wait for one that cannot go
@@ -148,6 +167,11 @@ pub fn write(text: &str) {
         match rustix::io::write(io::stdout(), bytes) {
             Ok(written) => bytes = &bytes[written..],
             Err(Errno::INTR) => {}
+            // A program before this one may have left the terminal non-blocking.
+            Err(Errno::AGAIN) => {
+                let stdout = io::stdout();
+                let _ = poll(&mut [PollFd::new(&stdout, PollFlags::OUT)], None);
+            }
             Err(_) => return,
         }
     }

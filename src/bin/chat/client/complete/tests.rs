@@ -11,7 +11,8 @@ fn known() -> Known {
         known.spoke(name);
     }
     known.set_rooms(vec!["lobby".into(), "dev".into(), "Design".into()]);
-    let commands = ["msg", "me", "join", "who", "whois", "back"];
+    let commands =
+        ["msg", "me", "join", "who", "whois", "back", "quiet", "quit", "kick", "ban", "shutdown"];
     known.set_commands(commands.map(String::from).to_vec());
     known
 }
@@ -81,6 +82,11 @@ fn commands_and_what_stands_behind_them() {
             ("/b|", &["/back |", "/bell |"]),
             ("/sw|", &["/switch |"]),
             ("/xyzzy|", &[]),
+            // What ends or removes something is typed in full.
+            ("/q|", &["/quiet |"]),
+            ("/k|", &[]),
+            ("/sh|", &[]),
+            ("/ba|", &["/back |"]),
             ("hi /m|", &[]),
             ("/msg b|", &["/msg ben |", "/msg bob |"]),
             ("/msg ann,bo|", &["/msg ann,bob |"]),

@@ -115,3 +115,50 @@ fn every_colour_can_be_read_on_black_and_on_white() {
     let different: HashSet<u8> = colours.iter().copied().collect();
     assert_eq!(different.len(), colours.len(), "{colours:?}");
 }
+
+fn rows_of(line: &Line, columns: usize) -> Vec<String> {
+    rows(line, columns, false).split('\n').map(str::to_owned).collect()
+}
+
+fn said(text: &str) -> Line {
+    Line::of(Role::Time, "[12:03] ")
+        .with(Role::Name, "bob")
+        .with(Role::Text, ": ")
+        .with(Role::Text, text)
+        .indented("[12:03] bob: ".len())
+}
+
+#[test]
+fn rows_end_at_blanks_and_hang_below_the_text() {
+    let line = said("one two three four");
+    assert_eq!(rows_of(&line, 80), ["[12:03] bob: one two three four"]);
+    assert_eq!(rows_of(&line, 31), ["[12:03] bob: one two three four"]);
+    assert_eq!(rows_of(&line, 30), ["[12:03] bob: one two three", "             four"]);
+    assert_eq!(rows_of(&line, 27), ["[12:03] bob: one two three", "             four"]);
+    // No word fits beside a deep indent on a narrow screen.
+    assert_eq!(rows_of(&line, 20), ["[12:03] bob: one two", "three four"]);
+    assert_eq!(
+        rows_of(&said("日本 の チャット"), 26),
+        ["[12:03] bob: 日本 の", "             チャット"]
+    );
+}
+
+#[test]
+fn a_word_that_is_wider_than_a_row_stays_whole() {
+    let link = format!("https://example.org/{}", "x".repeat(60));
+    let line = said(&format!("see {link} and more"));
+    let rows = rows_of(&line, 40);
+    assert_eq!(rows.iter().filter(|row| row.contains(&link)).count(), 1, "{rows:?}");
+    // A screen without any width still gets every letter.
+    for columns in 0..50 {
+        let letters: String = rows_of(&line, columns).concat().split_whitespace().collect();
+        let all: String = line.text().split_whitespace().collect();
+        assert_eq!(letters, all);
+    }
+}
+
+#[test]
+fn each_row_has_the_colours_of_its_pieces() {
+    let line = Line::of(Role::Mention, "one two").with(Role::Text, " three");
+    assert_eq!(rows(&line, 5, true), "\u{1b}[1mone\u{1b}[0m\n\u{1b}[1mtwo\u{1b}[0m\nthree");
+}

@@ -1,15 +1,21 @@
 //! Whether somebody speaks, and whether they speak to this person.
 
+use caseless::Caseless as _;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_segmentation::UnicodeSegmentation as _;
+
 use super::super::Heard;
 use super::{is_private, is_same, speech};
 
-/// What may stand before a mention: `(@luca)`.
-const OPENINGS: [char; 5] = ['(', '[', '{', '"', '\''];
+/// These join a name to what stands beside it, so that both are something else: `luca-bot`, `me@luca`, `/luca`, `#luca`,
+/// `luca/dev`, `~luca`. Unicode's word boundaries know only the signs that join letters.
+const JOINING_SIGNS: &str = "@#/\\-~=$＠＃／－‐‑・･־";
 
-/// What may stand behind one: the end of a sentence, or of what was opened.
-const ENDS: [char; 14] = ['.', '!', '?', ':', ';', '…', ')', ']', '}', '"', '\'', '。', '！', '？'];
+/// Direction marks, word joiners and the soft hyphen. They are in no name, and Unicode's word boundaries take them for a
+/// part of the word before them.
+const UNSEEN: [char; 6] = ['\u{ad}', '\u{61c}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{feff}'];
 
-/// Whether somebody else speaks to this person: by a mention or in private.
+/// Whether somebody else speaks to this person: by name or in private.
 pub fn calls(heard: &Heard, me: &str) -> bool {
     speech(heard).is_some_and(|(manner, said)| {
         let to_me = is_private(manner, said) || mentions(&said.message, me);
@@ -22,55 +28,217 @@ pub fn speaks(heard: &Heard, me: &str) -> bool {
     speech(heard).is_some_and(|(_, said)| !is_same(&said.from, me))
 }
 
-/// Whether `@me` stands in the text as a word of its own.
+/// Whether the name stands in the text as a word of its own, with or without an `@`, in whatever case.
 pub(super) fn mentions(text: &str, me: &str) -> bool {
-    // No name holds a comma, so one ends a word wherever it stands: `@ann,@bob`.
-    let words = text.split(|c: char| c.is_whitespace() || c == ',');
-    words
-        .filter_map(|word| word.trim_start_matches(OPENINGS).strip_prefix('@'))
-        // As it stands first: a name may well end with a bracket.
-        .any(|name| is_same(name, me) || is_same(name.trim_end_matches(ENDS), me))
+    let me = folded(me);
+    let text = folded(text);
+    if me.is_empty() || !text.contains(&me) {
+        return false;
+    }
+    let words = text.split_word_bound_indices().map(|(start, _)| start);
+    let boundaries: Vec<usize> = words.chain([text.len()]).collect();
+    let is_boundary = |at: usize| boundaries.binary_search(&at).is_ok();
+    text.match_indices(&me).any(|(start, _)| {
+        let end = start + me.len();
+        let (before, after) = (&text[..start], &text[end..]);
+        // Unicode joins some characters, such as skin tones, even to a blank.
+        let is_start = is_boundary(start) || before.ends_with([' ', '@']);
+        let before = before.strip_suffix(['@', '＠']).unwrap_or(before);
+        is_start
+            && is_boundary(end)
+            && stands_apart(me.chars().next(), before.chars().rev())
+            && stands_apart(me.chars().next_back(), after.chars())
+    })
+}
+
+/// Whether a name stands apart from its neighbours, which are in order from the nearest on. `edge` is its own character
+/// on that side.
+///
+/// Behind ASCII punctuation a letter goes on with the same word, as in `luca.org` or `luca!user@host`. All other
+/// punctuation ends a word: Chinese has no blank behind it.
+fn stands_apart(edge: Option<char>, neighbours: impl Iterator<Item = char>) -> bool {
+    for c in neighbours {
+        match c {
+            // No name contains a comma.
+            _ if c.is_whitespace() || c == ',' => return true,
+            _ if JOINING_SIGNS.contains(c) => return false,
+            _ if c.is_alphanumeric() => {
+                return has_no_spaces(c) || edge.is_some_and(has_no_spaces);
+            }
+            _ if c.is_ascii() => {}
+            _ => return true,
+        }
+    }
+    true
+}
+
+/// Whether the letter belongs to a script that puts no space between words, such as Chinese or Thai: by Unicode's rules
+/// (UAX 29), every such letter may be a word.
+fn has_no_spaces(c: char) -> bool {
+    c.is_alphabetic() && [c, c].iter().collect::<String>().split_word_bounds().count() > 1
+}
+
+/// What texts have in common that [`is_same`] finds the same (section 3.13 of the Unicode Standard, D145), without what
+/// cannot be seen: beside Arabic and Hebrew, a direction mark may follow a name.
+fn folded(text: &str) -> String {
+    let visible = text.chars().filter(|c| !UNSEEN.contains(c));
+    visible.nfd().default_case_fold().nfd().collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use chatserv::chat::{Line, Name};
+    use proptest::prelude::*;
+
     use super::super::super::heard::read;
     use super::*;
 
     #[test]
-    fn a_mention_is_a_word() {
-        for (text, is_mention) in [
-            ("@luca", true),
-            ("hello @luca", true),
-            ("@luca, hello", true),
-            ("is it you, @luca?!", true),
-            ("@bob,@luca", true),
-            ("ask him (@luca)…", true),
-            ("\"@luca\"", true),
-            ("你好 @luca。", true),
-            ("@LUCA", true),
-            ("@Luca: hello", true),
-            ("", false),
-            ("@", false),
-            ("luca", false),
-            ("@lucas", false),
-            ("@luca2", false),
-            ("@luca's", false),
-            ("luca@luca", false),
-            ("me@luca.org", false),
-            ("@@luca", false),
-            ("@ luca", false),
+    fn a_name_is_a_word() {
+        for text in [
+            "luca",
+            "luca: ping",
+            "luca, ping",
+            "hello luca",
+            "hello luca!",
+            "is it you, luca?!",
+            "LUCA! where are you?",
+            "Luca… hello?",
+            "bob,luca: lunch?",
+            "ask (luca), or [luca]",
+            "he said \"luca\"",
+            "he said 'luca'",
+            "*luca* <luca> `luca`",
+            "thanks luca :)",
+            "luca👍",
+            "luca—come here",
+            "luca\u{a0}!",
+            "@luca",
+            "hello @luca",
+            "@luca, hello",
+            "@bob,@luca",
+            "ask him (@luca)…",
+            "\"@luca\"",
+            "@Luca: hello",
+            "@ luca",
+            "not lucas but luca",
+            // The punctuation of other scripts, with a blank behind it or without.
+            "你好 @luca。",
+            "luca：你好",
+            "你好，luca！",
+            "luca、bob",
+            "「luca」さん",
+            "你好luca",
+            "＠luca 你好",
+            "¿luca?",
+            "¡Luca!",
+            "«luca»",
+            "„luca“",
+            "‹luca›",
+            "luca; ٪luca",
+            "مرحبا luca؟",
+            "luca، luca؛",
+            "luca۔",
+            "luca। नमस्ते",
+            "luca։",
+            "luca።",
+            "luca။",
+            "luca៖",
+            "luca᠃",
+            "שלום luca\u{200f}!",
+            "\u{200e}luca\u{200e}: مرحبا",
         ] {
-            assert_eq!(mentions(text, "luca"), is_mention, "{text:?}");
+            assert!(mentions(text, "luca"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_inside_something_else_is_none() {
+        for text in [
+            "",
+            "@",
+            "lucas",
+            "gianluca",
+            "@lucas",
+            "luca2",
+            "2luca",
+            "luca_",
+            "_luca_",
+            "luca-bot",
+            "-luca",
+            "anna‐luca",
+            "luca's",
+            "luca’s",
+            "luca.org",
+            "www.luca.org",
+            "luca:1337",
+            "luca!user@host",
+            "luca?x=1",
+            "luca@luca",
+            "me@luca",
+            "me@luca.org",
+            "@@luca",
+            "#luca",
+            "/luca",
+            "ann/luca",
+            "~/.luca",
+            "https://luca",
+            "https://example.org/luca?",
+            "\\luca\\",
+            "lücä",
+            "luca\u{301}",
+            "luca\u{200d}s",
+            "luca\u{b7}bob",
+            "лuca",
+            "lucaя",
+        ] {
+            assert!(!mentions(text, "luca"), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_all_scripts_are_found() {
+        for (text, me) in [
+            ("STRASSE: hello", "straße"),
+            ("@STRASSE!", "straße"),
+            ("jose\u{301}, hola", "josé"),
+            ("ΣΊΣΥΦΟΣ;", "σίσυφος"),
+            ("привет, Алиса!", "алиса"),
+            ("小明：你好", "小明"),
+            ("小明,你好", "小明"),
+            ("小明!你好吗?", "小明"),
+            ("@小明你好", "小明"),
+            ("小明你好吗？", "小明"),
+            ("hello小明", "小明"),
+            ("ルカさん、こんにちは", "ルカ"),
+            ("ゆき、おはよう", "ゆき"),
+            ("루카, 안녕?", "루카"),
+            ("สมชาย สวัสดี", "สมชาย"),
+            ("สวัสดีสมชาย", "สมชาย"),
+            ("سارة، كيف حالك؟", "سارة"),
+            ("שלום, דנה!", "דנה"),
+            ("राम। नमस्ते", "राम"),
+            // Names may end and begin with signs.
+            ("hello ann)", "ann)"),
+            ("(@ann))", "ann"),
+            ("-bob-: hi", "-bob-"),
+            ("@127.0.0.1:36832", "127.0.0.1:36832"),
+            ("127.0.0.1:36832: hi", "127.0.0.1:36832"),
+        ] {
+            assert!(mentions(text, me), "{text:?} {me:?}");
         }
         for (text, me) in [
-            ("@STRASSE!", "straße"),
-            ("@jose\u{301}", "josé"),
-            ("@ΣΊΣΥΦΟΣ", "σίσυφος"),
-            ("hello @ann)", "ann)"),
-            ("(@ann))", "ann"),
+            ("josé", "jose"),
+            ("алисатут", "алиса"),
+            ("루카스", "루카"),
+            ("루칸", "루카"),
+            ("ルカス", "ルカ"),
+            ("רמת־דנה", "דנה"),
+            ("ann)", "ann))"),
+            ("anything", ""),
+            ("127.0.0.1:36832", "127.0.0.1:3683"),
         ] {
-            assert!(mentions(text, me), "{text:?}");
+            assert!(!mentions(text, me), "{text:?} {me:?}");
         }
     }
 
@@ -81,21 +249,40 @@ mod tests {
         for (said, speaking, calling) in [
             (format!(r#"{{"action":"chat","from":"bob","message":"hi",{room}"#), true, false),
             (format!(r#"{{"action":"chat","from":"bob","message":"hi @luca",{room}"#), true, true),
-            (format!(r#"{{"action":"me","from":"bob","message":"sees @luca",{room}"#), true, true),
+            (format!(r#"{{"action":"chat","from":"bob","message":"luca: hi",{room}"#), true, true),
+            (format!(r#"{{"action":"me","from":"bob","message":"sees luca",{room}"#), true, true),
             (format!(r#"{{"action":"chat","from":"bob","message":"hi",{people}"#), true, true),
             (format!(r#"{{"action":"msg","from":"bob","message":"hi",{people}"#), true, true),
             (
-                format!(r#"{{"action":"chat","from":"luca","message":"I, @luca",{room}"#),
+                format!(r#"{{"action":"chat","from":"luca","message":"I, luca",{room}"#),
                 false,
                 false,
             ),
             (format!(r#"{{"action":"msg","from":"Luca","message":"hi",{people}"#), false, false),
-            (r#"{"action":"notice","message":"@luca"}"#.to_owned(), false, false),
+            (r#"{"action":"notice","message":"luca: hi"}"#.to_owned(), false, false),
             (r#"{"action":"nick","from":"bob","username":"@luca"}"#.to_owned(), false, false),
         ] {
             let (heard, _) = read(&said).expect("each row is an object of the server");
             assert_eq!(speaks(&heard, "luca"), speaking, "{said}");
             assert_eq!(calls(&heard, "luca"), calling, "{said}");
+        }
+    }
+
+    proptest! {
+        /// Whatever signs and scripts a name is made of.
+        #[test]
+        fn every_name_can_be_called(typed in "[\\PC]{1,6}") {
+            let typed = Line { text: typed, altered: false };
+            let name = Name::parse(&typed);
+            prop_assume!(name.is_ok());
+            let name = name.unwrap();
+            let name = name.as_str();
+            for (before, after) in
+                [("", ": hi"), ("hi ", ""), ("@", ""), ("(@", ")!"), ("hi ", ", ann"), ("", "。")]
+            {
+                let text = format!("{before}{name}{after}");
+                prop_assert!(mentions(&text, name), "{text:?} {name:?}");
+            }
         }
     }
 }

@@ -43,9 +43,41 @@ pub(super) fn table<const N: usize>(title: &str, rows: &[[String; N]], total: us
         let widths = rows.iter().map(|row| row[column].width());
         widths.max().unwrap_or_default()
     });
+    let shown = rows.iter().map(|row| aligned(row, &widths));
+    list(title, shown, total.saturating_sub(rows.len()))
+}
+
+/// A title, and below it names in as many columns as fit, one column after the other. `total` is how many names there
+/// are; `names` may be only the first of them.
+pub(super) fn names_in_columns(title: &str, names: &[String], total: usize) -> Vec<Line> {
+    let narrowest = names.iter().map(|name| name.width()).min().unwrap_or_default();
+    let columns_max = (ROW_COLUMNS_MAX + GAP) / (narrowest + GAP);
+    let fitting = (1..=columns_max).rev().find_map(|columns| {
+        let rows = names.len().div_ceil(columns);
+        let widths = widths_of_columns(names, rows);
+        let blanks = GAP * widths.len().saturating_sub(1);
+        (widths.iter().sum::<usize>() + blanks <= ROW_COLUMNS_MAX).then_some((rows, widths))
+    });
+    // A name that is wider than a line has a column to itself, and is cut.
+    let (rows, widths) =
+        fitting.unwrap_or_else(|| (names.len(), widths_of_columns(names, names.len())));
+    let shown = (0..rows).map(|row| {
+        let cells: Vec<&String> = names.iter().skip(row).step_by(rows).collect();
+        aligned(&cells, &widths)
+    });
+    list(title, shown, total.saturating_sub(names.len()))
+}
+
+/// How wide each column is, where the names fill so many rows.
+fn widths_of_columns(names: &[String], rows: usize) -> Vec<usize> {
+    let columns = names.chunks(rows.max(1));
+    columns.map(|column| column.iter().map(|name| name.width()).max().unwrap_or_default()).collect()
+}
+
+/// A title, and below it rows. `beyond` is how many are not shown.
+fn list(title: &str, rows: impl Iterator<Item = String>, beyond: usize) -> Vec<Line> {
     let mut lines = notice(title);
-    lines.extend(rows.iter().map(|row| row_of(&aligned(row, widths))));
-    let beyond = total.saturating_sub(rows.len());
+    lines.extend(rows.map(|row| row_of(&row)));
     if beyond > 0 {
         lines.push(row_of(&format!("… and {beyond} more")));
     }
@@ -82,7 +114,7 @@ pub fn counted(count: usize, one: &str, many: &str) -> String {
 }
 
 /// `ann, bob and cid`.
-pub(super) fn listed(names: &[String]) -> String {
+pub fn listed(names: &[String]) -> String {
     match names {
         [] => String::new(),
         [only] => only.clone(),
@@ -93,21 +125,22 @@ pub(super) fn listed(names: &[String]) -> String {
 fn prefixed(role: Role, prefix: &str, text: &str) -> Vec<Line> {
     wrapped(text, TEXT_COLUMNS_MAX)
         .iter()
-        .map(|text| Line::of(role, &format!("{prefix}{text}")))
+        .map(|text| Line::of(role, &format!("{prefix}{text}")).indented(prefix.width()))
         .collect()
 }
 
 fn row_of(text: &str) -> Line {
-    Line::notice(&format!("{ROW}{text}"))
+    Line::notice(&format!("{ROW}{text}")).indented(ROW.width())
 }
 
 /// The cells of a row, each as wide as its column.
-fn aligned<const N: usize>(row: &[String; N], widths: [usize; N]) -> String {
+fn aligned(row: &[impl AsRef<str>], widths: &[usize]) -> String {
     let mut text = String::new();
-    for (cell, width) in row.iter().zip(widths) {
+    for (cell, &width) in row.iter().zip(widths) {
         if width == 0 {
             continue;
         }
+        let cell = cell.as_ref();
         text.push_str(cell);
         let blanks = width - cell.width() + GAP;
         text.extend(std::iter::repeat_n(' ', blanks));

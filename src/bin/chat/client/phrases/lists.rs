@@ -11,10 +11,13 @@ use super::super::heard::{Ban, Client, CommandShown, RoomShown, ThreadShown, Who
 use super::super::wire::OWN_COMMANDS;
 use super::super::{Line, times};
 use super::Viewer;
-use super::layout::{GAP, ROW_COLUMNS_MAX, counted, notice, table, wrapped};
+use super::layout::{GAP, ROW_COLUMNS_MAX, counted, names_in_columns, notice, table, wrapped};
 
 /// Whoever has said something in this time is not idle.
 const IDLE_SECONDS_MIN: u64 = 60;
+
+/// Up to so many people have a line each, with what is known of them. That fits on a screen.
+const DETAILED_MAX: usize = 20;
 
 /// How much of a line of bans says who made it: a long name would leave no room for the reason, which matters more.
 const BY_COLUMNS_MAX: usize = 20;
@@ -30,6 +33,11 @@ pub(super) fn who(room: Option<&str>, clients: &[Client], total: usize) -> Vec<L
         return notice(&format!("Nobody is {place}."));
     }
     let people = if total == 1 { "person is" } else { "people are" };
+    let title = format!("{total} {people} {place}:");
+    if clients.len() > DETAILED_MAX {
+        let names: Vec<_> = clients.iter().map(|client| client.username.clone()).collect();
+        return names_in_columns(&title, &names, total);
+    }
     let rows: Vec<_> = clients
         .iter()
         .map(|client| {
@@ -48,7 +56,7 @@ pub(super) fn who(room: Option<&str>, clients: &[Client], total: usize) -> Vec<L
             [client.username.clone(), remarks.join(", "), rooms]
         })
         .collect();
-    table(&format!("{total} {people} {place}:"), &rows, total)
+    table(&title, &rows, total)
 }
 
 /// The rooms there are.

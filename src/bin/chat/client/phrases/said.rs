@@ -36,7 +36,9 @@ pub(super) fn line(manner: Manner, said: &Said, viewer: Viewer) -> Line {
     let between = if manner == Manner::Me { " " } else { ": " };
     let is_for_me = !is_mine && (is_private || mentions(&said.message, viewer.me));
     let text = if is_for_me { Role::Mention } else { Role::Text };
-    line.with(Role::Text, between).with(text, &said.message)
+    let line = line.with(Role::Text, between);
+    let indent = line.width();
+    line.with(text, &said.message).indented(indent)
 }
 
 /// Who gets it, in the order in which they were named: `you, mom`.

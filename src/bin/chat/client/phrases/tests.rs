@@ -101,6 +101,10 @@ fn each_piece_has_its_part() {
             &[(Time, "[12:03] "), (Name, "bob"), (Text, ": "), (Mention, "hi @Luca!")],
         ),
         (
+            said("chat", "bob", "luca: ping", LOBBY),
+            &[(Time, "[12:03] "), (Name, "bob"), (Text, ": "), (Mention, "luca: ping")],
+        ),
+        (
             said("me", "bob", "waves", LOBBY),
             &[(Time, "[12:03] "), (Text, "* "), (Name, "bob"), (Text, " "), (Text, "waves")],
         ),

@@ -30,9 +30,6 @@ impl Session {
     fn hear(&mut self, now: &Now, heard: Heard, id: Option<u64>, effects: &mut Vec<Effect>) {
         // Whatever it says shows that the server is there. What it owes may be behind it.
         self.answer_until = Some(now.elapsed + ANSWER_WAIT);
-        if id.is_some() && self.turn_waits.map(|(id, _)| id) == id {
-            self.turn_waits = None;
-        }
         if let Some(purpose) = id.and_then(|id| self.asked.remove(&id)) {
             return self.own_answer(now, purpose, heard, effects);
         }
@@ -64,7 +61,7 @@ impl Session {
                 self.in_room(now, joined, effects);
             }
             // One has been told when one asked for it first.
-            (Purpose::Again, _) => {}
+            (Purpose::Again | Purpose::Alive, _) => {}
             (Purpose::Past(room), answer) => self.past_told(now, &room, &answer, effects),
             (Purpose::Commands, Heard::Help { commands }) => {
                 let words = commands.into_iter().map(|command| command.command);
@@ -145,7 +142,7 @@ impl Session {
     /// What was typed behind a `/join`, `/part` or `/switch` that was refused has no place.
     pub(super) fn is_nowhere(&mut self, effects: &mut Vec<Effect>) {
         for item in self.outgoing.take_misplaced() {
-            let what = format!("Not said, since it was meant for there: {}", item.typed);
+            let what = format!("Not said, since you are not in that room: {}", item.typed);
             Self::complain(&what, effects);
         }
         // A person sees the prompt. A script does not, and what it says next is not meant for the room before.
@@ -173,14 +170,24 @@ impl Session {
             Heard::Chat(_) | Heard::Me(_) | Heard::Msg(_) => {
                 return self.said(now, heard, effects);
             }
-            Heard::JoinRoom(joined) => effects.push(Effect::Here(joined.from.clone())),
+            Heard::JoinRoom(joined) => {
+                effects.push(Effect::Here(joined.from.clone()));
+                if self.settings.interactive && joined.members.is_none() {
+                    return self.moved(now, heard);
+                }
+            }
             Heard::LeaveRoom { room, from, .. } if *from == self.me => {
                 self.rooms.leave(room);
                 effects.push(Effect::Rooms(self.rooms.names()));
             }
             // With more rooms, they may still be in another.
-            Heard::LeaveRoom { from, .. } if self.rooms.names().len() == 1 => {
-                effects.push(Effect::Gone(from.clone()));
+            Heard::LeaveRoom { from, reason, .. } => {
+                if self.rooms.names().len() == 1 {
+                    effects.push(Effect::Gone(from.clone()));
+                }
+                if self.settings.interactive && reason.is_none() {
+                    return self.moved(now, heard);
+                }
             }
             Heard::Nick { from, username } if *from == self.me => self.me = username.clone(),
             Heard::Nick { from, username } => {
@@ -194,6 +201,9 @@ impl Session {
                 }
                 return Self::complain(message, effects);
             }
+            Heard::Notice { code: Some(code), .. } if code == "idle" && self.stays(now) => {
+                return self.ask(Purpose::Alive, &Request::Ping, effects);
+            }
             Heard::Bye { reason, message } => {
                 return self.good_bye(reason, message, effects);
             }
@@ -206,8 +216,24 @@ impl Session {
         self.tell_heard(now, &heard, effects);
     }
 
+    /// Somebody else has come or gone, which is shown together with others.
+    fn moved(&mut self, now: &Now, heard: Heard) {
+        if !self.settings.quiet {
+            self.movements.push(heard, now.elapsed);
+        }
+    }
+
+    /// Whether one is not gone, though nothing was typed for long: a person at the terminal, or a pipe that is open.
+    fn stays(&self, now: &Now) -> bool {
+        let is_here = self.presence.stays(now.elapsed) || !self.settings.interactive;
+        is_here && !self.input_ended
+    }
+
     /// Shows what nobody has said and nobody has asked for.
-    fn tell_heard(&self, now: &Now, heard: &Heard, effects: &mut Vec<Effect>) {
+    pub(super) fn tell_heard(&self, now: &Now, heard: &Heard, effects: &mut Vec<Effect>) {
+        if self.settings.quiet && phrases::comes_or_goes(heard, &self.me) {
+            return;
+        }
         let before = effects.len();
         self.show(now, heard, effects);
         for effect in &mut effects[before..] {
@@ -241,12 +267,19 @@ impl Session {
         if !self.is_wanted(from) {
             return;
         }
-        self.show(now, &heard, effects);
+        let from = from.to_owned();
+        let calls = phrases::calls(&heard, &self.me);
         if from != self.me {
-            effects.push(Effect::Spoke(from.to_owned()));
+            self.mark(now, effects);
+            effects.push(Effect::Spoke(from));
+            let room = said(&heard).and_then(|message| message.room.as_deref());
+            if let Some(room) = room.and_then(|room| self.rooms.find(room)) {
+                room.is_said(calls);
+            }
         }
+        self.show(now, &heard, effects);
         let rings = match self.bell {
-            Bell::On => phrases::calls(&heard, &self.me),
+            Bell::On => calls,
             Bell::All => phrases::speaks(&heard, &self.me),
             Bell::Off => false,
         };

@@ -79,6 +79,16 @@ impl Item {
         )
     }
 
+    /// Whether it means the room one is in.
+    fn is_about_a_room(&self) -> bool {
+        let asks = matches!(
+            self.task,
+            Task::Ask(Request::Topic { room: None, .. } | Request::History { room: None, .. })
+        );
+        let says = matches!(self.task, Task::Ask(Request::Chat { .. } | Request::Me { .. }));
+        asks || says || self.changes_room()
+    }
+
     /// Whether it changes where one speaks. Nothing behind it is sent before it is answered.
     pub(super) fn changes_room(&self) -> bool {
         matches!(
@@ -167,7 +177,7 @@ impl Outgoing {
         let mut is_behind = true;
         self.waiting.retain(|item| {
             is_behind &= !item.changes_room();
-            let stays = !is_behind || item.place != Place::Next;
+            let stays = !is_behind || item.place != Place::Next || !item.is_about_a_room();
             if !stays {
                 misplaced.push(item.clone());
             }
@@ -209,6 +219,20 @@ impl Outgoing {
                 return;
             }
         }
+    }
+
+    /// How much is not answered, and the last line of it if that is said to people. What is held does not count.
+    pub(super) fn waiting(&self) -> (usize, Option<&str>) {
+        let last = self.waiting.back().or(self.under_way.back().map(|sent| &sent.item));
+        let last = last.filter(|item| item.is_said()).map(|item| &*item.typed);
+        (self.under_way.len() + self.waiting.len(), last)
+    }
+
+    /// Forgets what is to be said and was not sent. Gives how many lines that were.
+    pub(super) fn drop_waiting(&mut self) -> usize {
+        let before = self.waiting.len();
+        self.waiting.retain(|item| !item.is_said());
+        before - self.waiting.len()
     }
 
     /// What is held.

@@ -53,4 +53,6 @@ pub(super) enum Purpose {
     Commands,
     /// To have again what one had before the connection was lost.
     Again,
+    /// To be taken for somebody who is here.
+    Alive,
 }

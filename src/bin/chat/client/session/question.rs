@@ -1,26 +1,40 @@
-//! The question whether what was typed without a connection should still be sent.
+//! What a person is asked before it is done. The prompt shows the question, and `y` or `n` answers it.
 
 use chatserv::chat::Request;
 
 use super::Session;
 use crate::client::phrases::counted;
-use crate::client::wire::{self, Typed};
 use crate::client::{Effect, Now};
 
 /// How many of the lines that wait for an answer are shown with the question.
 const HELD_SHOWN_MAX: usize = 5;
 
-/// Whether somebody has been asked what to do with the lines that were typed without a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A question that has not been answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Question {
-    /// They have not.
-    None,
-    /// They have, above the line that they were typing.
-    Told,
-    /// They have, and the prompt asks.
-    InPrompt,
-    /// The prompt asks, but the connection is lost again.
-    Stale,
+    /// Whether to send what was typed without a connection.
+    Held,
+    /// Whether to send so many pasted lines.
+    Pasted(Vec<String>),
+    /// Whether to do what cannot be undone; the line as it was typed, and what it asks for.
+    Confirm(String, Request),
+}
+
+impl Question {
+    /// The question in the prompt.
+    pub(super) fn text(&self) -> String {
+        let what = match self {
+            Self::Held => "Send them?".to_owned(),
+            Self::Pasted(lines) => format!("Send {}?", counted(lines.len(), "line", "lines")),
+            Self::Confirm(line, _) => format!("{}?", line.trim()),
+        };
+        format!("{what} (y/n)")
+    }
+}
+
+/// Whether a request ends or removes something, so that a slip of the finger must not be enough.
+pub(super) fn is_final(request: &Request) -> bool {
+    matches!(request, Request::Kick { .. } | Request::Ban { .. } | Request::Shutdown { .. })
 }
 
 impl Session {
@@ -28,11 +42,11 @@ impl Session {
     pub(super) fn ask_about_held(&mut self, effects: &mut Vec<Effect>) {
         let held = self.outgoing.held();
         let count = held.len();
-        if count == 0 || matches!(self.question, Question::Told | Question::InPrompt) {
+        if count == 0 || self.question.contains(&Question::Held) {
             return;
         }
         let lines = counted(count, "line", "lines");
-        let text = format!("-- Not sent while there was no connection, or perhaps not: {lines}:");
+        let text = format!("-- {lines} may not have been sent while you were offline:");
         Self::tell(&text, effects);
         let shown: Vec<_> = held.take(HELD_SHOWN_MAX).map(|item| item.typed.clone()).collect();
         for typed in &shown {
@@ -41,51 +55,25 @@ impl Session {
         if count > shown.len() {
             Self::tell(&format!("--   and {} more", count - shown.len()), effects);
         }
-        Self::tell("-- Send them now? Type y or n.", effects);
-        self.question = match self.question {
-            Question::Stale => Question::InPrompt,
-            _ => Question::Told,
-        };
+        self.question.push_back(Question::Held);
     }
 
-    /// Takes the answer to that question. Somebody who was typing when it came may finish that line first; from then on
-    /// the prompt asks, and nothing else is an answer.
-    pub(super) fn answered_question(
-        &mut self,
-        now: &Now,
-        line: &str,
-        effects: &mut Vec<Effect>,
-    ) -> bool {
-        let answer = line.trim().to_lowercase();
-        if self.question == Question::Stale {
-            self.question = Question::None;
-            let is_answer = ["y", "yes", "n", "no"].contains(&answer.as_str());
-            if is_answer {
-                let text = "-- There is no connection again. You will be asked once more.";
-                Self::tell(text, effects);
-            }
-            return is_answer;
-        }
-        match answer.as_str() {
-            "y" | "yes" => self.outgoing.release(),
-            "n" | "no" => {
+    /// The first question has been answered.
+    pub(super) fn answered_question(&mut self, now: &Now, yes: bool, effects: &mut Vec<Effect>) {
+        match (self.question.pop_front(), yes) {
+            (Some(Question::Held), true) => self.outgoing.release(),
+            (Some(Question::Held), false) => {
                 self.outgoing.forget_held();
                 Self::tell("-- They are not sent.", effects);
             }
-            _ if self.question == Question::Told => {
-                self.question = Question::InPrompt;
-                return false;
+            (Some(Question::Pasted(lines)), true) => self.say_lines(now, lines, effects),
+            (Some(Question::Pasted(_)), false) => Self::tell("-- They are not sent.", effects),
+            (Some(Question::Confirm(line, request)), true) => {
+                self.take(now, &line, request, effects);
             }
-            _ if wire::understand(line) == Typed::Ask(Request::Quit) => {
-                self.input_ended(now, effects);
-                return true;
-            }
-            _ => {
-                Self::complain("Please type y or n.", effects);
-                return true;
-            }
+            (Some(Question::Confirm(..)), false) => Self::tell("-- Nothing was done.", effects),
+            // The connection was lost before the answer came, and with it the question.
+            (None, _) => {}
         }
-        self.question = Question::None;
-        true
     }
 }

@@ -17,13 +17,31 @@ pub(super) struct Room {
     pub seen: u64,
     /// Whether one has been in it before, by another connection.
     pub comes_again: bool,
+    /// How many messages of others have come since one spoke here last.
+    unseen: usize,
+    /// Whether one of them was for this person.
+    calls: bool,
     /// What came in while the past is being fetched, so that it is shown behind it.
     waiting: Option<Vec<Heard>>,
 }
 
 impl Room {
     fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), epoch: None, seen: 0, comes_again: false, waiting: None }
+        Self {
+            name: name.to_owned(),
+            epoch: None,
+            seen: 0,
+            comes_again: false,
+            unseen: 0,
+            calls: false,
+            waiting: None,
+        }
+    }
+
+    /// Somebody else has said something here, perhaps to this person.
+    pub(super) fn is_said(&mut self, calls: bool) {
+        self.unseen += 1;
+        self.calls |= calls;
     }
 
     /// From now on, what is said here waits until the past has been shown.
@@ -57,6 +75,15 @@ impl Room {
         self.seen = self.seen.max(id);
         is_new
     }
+}
+
+/// What has been said in a room since one spoke there last.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Unseen {
+    pub name: String,
+    pub count: usize,
+    /// Whether something was for this person.
+    pub calls: bool,
 }
 
 /// All rooms one is in, in the order in which one came into them.
@@ -148,6 +175,25 @@ impl Rooms {
         let at = (self.rooms.iter()).position(|room| Some(&*room.name) == current);
         let next = at.map_or(0, |at| (at + 1) % self.rooms.len());
         self.current = self.rooms.get(next).map(|room| room.name.clone());
+    }
+
+    /// What is said where one speaks has been seen.
+    pub(super) fn see_current(&mut self) {
+        let current = self.current.as_deref();
+        for room in self.rooms.iter_mut().filter(|room| Some(&*room.name) == current) {
+            (room.unseen, room.calls) = (0, false);
+        }
+    }
+
+    /// The other rooms in which something has been said.
+    pub(super) fn unseen(&self) -> Vec<Unseen> {
+        let unseen = self.rooms.iter().filter(|room| room.unseen > 0);
+        let told = unseen.map(|room| Unseen {
+            name: room.name.clone(),
+            count: room.unseen,
+            calls: room.calls,
+        });
+        told.collect()
     }
 
     /// Where one speaks.

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::{TimeZone, offset};
 
 use super::Session;
-use crate::client::{Bell, Effect, Ending, Event, Now, Settings};
+use crate::client::{Bell, Effect, Ending, Event, Now, Reading, Settings, Sign};
 
 /// One client, what it wants, and a server that the script plays.
 struct Script {
@@ -30,6 +30,8 @@ fn person() -> Settings {
         reconnect: true,
         interactive: true,
         time: "%H:%M".into(),
+        quiet: false,
+        reading: Reading::Commands,
     }
 }
 
@@ -177,13 +179,15 @@ impl Script {
         lines.collect()
     }
 
-    /// The prompts of the turns that were given since then.
-    fn turns(&self) -> Vec<String> {
-        let prompts = self.effects.iter().filter_map(|effect| match effect {
-            Effect::Turn { prompt } => Some(prompt.clone()),
-            _ => None,
-        });
-        prompts.collect()
+    /// What stands before the typed line now: the question, if there is one.
+    fn prompt(&self) -> &str {
+        let prompt = &self.session.prompt;
+        prompt.question.as_ref().unwrap_or(&prompt.text)
+    }
+
+    /// How many lines of a pipe may have been read since then.
+    fn turns(&self) -> usize {
+        self.effects.iter().filter(|effect| **effect == Effect::Turn).count()
     }
 
     fn has(&self, effect: &Effect) -> bool {

@@ -1,16 +1,21 @@
 //! What was typed: something to say, something to do, an answer to a question.
 
-use chatserv::chat::{Request, Timestamps};
+use chatserv::chat::{Request, Target, Timestamps};
+use chatserv::protocol::{clean, is_blank};
 
 use super::outgoing::{Item, Place, Task};
-use super::question::Question;
-use super::{ANSWER_WAIT, PROMPT_WAIT, Phase, Session};
+use super::question::{Question, is_final};
+use super::{ANSWER_WAIT, Phase, Session};
 use crate::client::wire::{self, Typed};
 use crate::client::{Bell, Effect, Line, Now};
+
+/// As many pasted lines are sent without a question.
+const PASTED_LINES_MAX: usize = 3;
 
 impl Session {
     /// A line was typed.
     pub(super) fn typed(&mut self, now: &Now, line: &str, effects: &mut Vec<Effect>) {
+        self.taken += 1;
         if self.input_ended {
             return;
         }
@@ -31,19 +36,22 @@ impl Session {
             Phase::Leaving { .. } | Phase::Ended => return,
             _ => {}
         }
-        if self.question != Question::None && self.answered_question(now, line, effects) {
-            return;
-        }
         self.understood(now, line, effects);
     }
 
     /// Does what a line means.
     fn understood(&mut self, now: &Now, line: &str, effects: &mut Vec<Effect>) {
-        match wire::understand(line) {
+        match wire::understand_as(line, self.settings.reading) {
             Typed::Nothing => {}
             Typed::Ask(Request::Quit) => self.input_ended(now, effects),
             Typed::Ask(Request::Join { room, .. })
-                if !self.outgoing.place_is_open() && self.rooms.switch(&room.text) => {}
+                if !self.outgoing.place_is_open() && self.rooms.switch(&room.text) =>
+            {
+                self.switched(effects);
+            }
+            Typed::Ask(request) if self.settings.interactive && is_final(&request) => {
+                self.question.push_back(Question::Confirm(line.to_owned(), request));
+            }
             Typed::Ask(request) => self.take(now, line, request, effects),
             Typed::Switch(room) => self.switch_in_order(now, line, room, effects),
             Typed::Bell(choice) => {
@@ -64,6 +72,42 @@ impl Session {
                 Self::complain(&reason, effects);
             }
         }
+    }
+
+    /// Lines were pasted. Many of them are sent after a question only.
+    pub(super) fn pasted(&mut self, now: &Now, lines: Vec<String>, effects: &mut Vec<Effect>) {
+        self.taken += 1;
+        match self.phase {
+            Phase::Naming { .. } => {
+                Self::complain("You have no name yet. Nothing was sent.", effects);
+            }
+            Phase::Leaving { .. } | Phase::Ended => {}
+            _ if lines.len() > PASTED_LINES_MAX => {
+                self.question.push_back(Question::Pasted(lines));
+            }
+            _ => self.say_lines(now, lines, effects),
+        }
+    }
+
+    /// Says lines as they are, whatever they look like.
+    pub(super) fn say_lines(&mut self, now: &Now, lines: Vec<String>, effects: &mut Vec<Effect>) {
+        for line in lines {
+            let text = clean(line.as_bytes()).text;
+            if !is_blank(&text) {
+                let request = Request::Chat { target: Target::Here, text, sent_at: None };
+                self.take(now, &line, request, effects);
+            }
+        }
+    }
+
+    /// What waits to be sent is not sent after all.
+    pub(super) fn drop_waiting(&mut self, effects: &mut Vec<Effect>) {
+        let text = match self.outgoing.drop_waiting() {
+            0 => "-- Everything has already been sent. Press Ctrl-C again to leave.".to_owned(),
+            1 => "-- 1 line was not sent.".to_owned(),
+            count => format!("-- {count} lines were not sent."),
+        };
+        Self::tell(&text, effects);
     }
 
     /// One wants to speak in this room, or in the next one, as soon as it is clear where one is.
@@ -90,15 +134,25 @@ impl Session {
                 Self::tell(text, effects);
             }
             self.rooms.switch_to_next();
-            return self.outgoing.place_is(self.rooms.current());
+            return self.switched(effects);
         };
         if self.rooms.switch(room) {
-            return self.outgoing.place_is(self.rooms.current());
+            return self.switched(effects);
         }
         self.refused_something = true;
         let reason = format!("You are not in {room}. Type /join {room}.");
         Self::complain(&reason, effects);
         self.is_nowhere(effects);
+    }
+
+    fn switched(&mut self, effects: &mut Vec<Effect>) {
+        self.outgoing.place_is(self.rooms.current());
+        if self.settings.interactive
+            && self.rooms.names().len() > 1
+            && let Some(room) = self.rooms.current()
+        {
+            Self::tell(&format!("-- You are now talking in {room}."), effects);
+        }
     }
 
     /// Something was typed while somebody else has one's name. It is as likely half of a conversation as a name.
@@ -131,18 +185,28 @@ impl Session {
     }
 
     /// Something is to be said or done.
-    fn take(&mut self, now: &Now, line: &str, request: Request, effects: &mut Vec<Effect>) {
+    pub(super) fn take(
+        &mut self,
+        now: &Now,
+        line: &str,
+        request: Request,
+        effects: &mut Vec<Effect>,
+    ) {
         let item = self.item(now, line, Task::Ask(request));
         // Whoever presses Enter to come back wants the line to be said.
-        if self.phase == Phase::Here || self.is_woken || !self.settings.interactive {
+        if self.phase == Phase::Here
+            || self.is_woken
+            || !self.was_here
+            || !self.settings.interactive
+        {
             self.outgoing.push(item);
         } else if item.is_said() {
             self.outgoing.hold(item);
-            let text = "-- There is no connection. The line waits until there is one.";
+            let text = "-- You are not connected. Your line will be kept.";
             Self::tell(text, effects);
         } else {
             let typed = item.typed;
-            let reason = format!("There is no connection, so this cannot be done: {typed}");
+            let reason = format!("You are not connected, so this was not done: {typed}");
             Self::complain(&reason, effects);
         }
     }
@@ -192,9 +256,6 @@ impl Session {
         };
         if !self.outgoing.waits_for_answer() {
             self.answer_until = Some(now.elapsed + ANSWER_WAIT);
-        }
-        if item.changes_room() && self.turn_owed && self.settings.interactive {
-            self.turn_waits = Some((id, now.elapsed + PROMPT_WAIT));
         }
         self.outgoing.sent(id, object.len(), item);
         effects.push(Effect::Send(object));

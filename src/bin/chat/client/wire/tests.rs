@@ -66,6 +66,61 @@ fn what_only_operators_may_do_is_for_the_server_to_decide() {
 }
 
 #[test]
+fn a_program_that_repeats_what_it_hears_ends_no_server() {
+    for line in [
+        "/shutdown",
+        "/shutdown in 5s",
+        "/SHUTDOWN",
+        "SHUTDOWN",
+        "SHUTDOWN ",
+        "  /shutdown",
+        "/kick bob",
+        "/ban bob",
+        "/mu bob",
+        "/mute bob",
+        "/motd off",
+        "/threads",
+        "/sh\u{1b}[0mutdown",
+    ] {
+        assert!(matches!(understand(line), Typed::Ask(_)), "{line:?}");
+        let refused = Typed::Refused(NO_OPERATORS.to_owned());
+        assert_eq!(understand_as(line, Reading::NoOperators), refused, "{line:?}");
+    }
+    // Everybody may do the rest, or nobody.
+    for help in commands(true) {
+        let refused = understand_as(help.example, Reading::NoOperators) != understand(help.example);
+        assert_eq!(refused, help.operators_only, "{}", help.example);
+    }
+    for line in
+        ["hello", "//shutdown", "shutdown", "/help shutdown", "/qiut", "/kick", "/switch dev", ""]
+    {
+        assert_eq!(understand_as(line, Reading::NoOperators), understand(line), "{line:?}");
+    }
+}
+
+#[test]
+fn read_literally_every_line_is_said_as_it_is() {
+    for line in [
+        "/etc/passwd",
+        "//x",
+        "/shutdown",
+        "SHUTDOWN",
+        "  /quit",
+        "/",
+        "/switch dev",
+        "/bell",
+        "/timestamp",
+        "  two  ",
+        "{",
+        "@bob",
+    ] {
+        assert_eq!(understand_as(line, Reading::Literal), said(line), "{line:?}");
+    }
+    assert_eq!(understand_as("a\u{1b}[2Jb\u{202e}", Reading::Literal), said("ab"));
+    assert_eq!(understand_as(" \t", Reading::Literal), Typed::Nothing);
+}
+
+#[test]
 fn what_was_mistyped_is_refused_and_never_said() {
     for (line, words) in [
         ("/qiut", "There is no command /qiut. Did you mean /quit?"),

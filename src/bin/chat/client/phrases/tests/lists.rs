@@ -40,6 +40,43 @@ fn people() {
 }
 
 #[test]
+fn many_people_are_names_in_columns() {
+    let who = |names: &[String], total: usize| {
+        let clients: Vec<_> = names
+            .iter()
+            .map(|name| format!(r#"{{"username":"{name}","rooms":["dev"],"idle_seconds":61}}"#))
+            .collect();
+        let clients = clients.join(",");
+        format!(r#"{{"action":"who","clients":[{clients}],"total":{total}}}"#)
+    };
+    let first = ["ann", "bob", "李雷", "somebody-with-a-rather-long-name"].map(str::to_owned);
+    let users = (1..=17).map(|number| format!("user{number}"));
+    let names: Vec<String> = first.into_iter().chain(users).collect();
+    check_all(&[(
+        &who(&names, 30),
+        &[
+            "-- 30 people are here:",
+            "--   ann                               user1  user5  user9   user13  user17",
+            "--   bob                               user2  user6  user10  user14",
+            "--   李雷                              user3  user7  user11  user15",
+            "--   somebody-with-a-rather-long-name  user4  user8  user12  user16",
+            "--   … and 9 more",
+        ],
+    )]);
+    // One fewer, and each has a line.
+    assert_eq!(texts(&who(&names[1..], 20)).len(), 21);
+
+    // As many as the server lists, all of them with the widest name that there is, or with the narrowest.
+    for (width, rows) in [(32, 250), (1, 20)] {
+        let names = vec!["x".repeat(width); 500];
+        let texts = texts(&who(&names, 500));
+        assert_eq!(texts.len(), 1 + rows);
+        let shown: usize = texts[1..].iter().map(|text| text.matches(&names[0]).count()).sum();
+        assert_eq!(shown, 500);
+    }
+}
+
+#[test]
 fn rooms() {
     check_all(&[
         (

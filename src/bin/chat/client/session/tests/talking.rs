@@ -15,10 +15,12 @@ fn ones_own_line_is_shown_when_it_has_arrived() {
             r#"{"action":"chat","room":"lobby","message":"hello world","sent_at":"2025-11-20T12:03:04.000+01:00","id":4}"#
         ]
     );
-    assert_eq!(luca.turns(), ["> "], "the next line can be typed at once");
+    assert_eq!((luca.prompt(), luca.session.prompt.taken), ("> ", 1));
+    assert_eq!(luca.session.prompt.last_waiting.as_deref(), Some("hello world"));
     assert_eq!(luca.screen(), [""; 0]);
     luca.answers_by("chat", "ack", ACK);
     assert_eq!(luca.screen(), ["[12:03] luca: hello world"]);
+    assert_eq!((luca.session.prompt.waiting, &luca.session.prompt.last_waiting), (0, &None));
 }
 
 #[test]
@@ -45,9 +47,9 @@ fn few_lines_are_under_way_and_each_answer_lets_one_follow() {
         bot.types(&format!("line {number}"));
     }
     assert_eq!(bot.said().len(), 16);
-    assert_eq!(bot.turns().len(), 15, "the pipe waits now");
+    assert_eq!(bot.turns(), 15, "the pipe waits now");
     bot.answers_by("chat", "ack", ACK);
-    assert_eq!(bot.turns().len(), 16);
+    assert_eq!(bot.turns(), 16);
     assert_eq!(bot.screen(), [""; 0], "the one who wrote it into the pipe knows it");
 
     // Long lines are fewer.
@@ -79,29 +81,140 @@ fn a_pipe_ends_when_all_of_it_has_arrived() {
 }
 
 #[test]
-fn the_prompt_waits_for_the_room_it_names() {
+fn the_prompt_names_the_room_as_soon_as_one_is_in_it() {
     let mut luca = Script::joined(person(), 0);
     luca.types("/join dev");
-    assert_eq!(luca.turns(), [""; 0]);
+    assert_eq!(luca.prompt(), "> ");
+    luca.types("for dev");
+    assert_eq!(luca.said(), [""; 0], "it waits for the room");
     luca.answers(
         "joinroom",
         r#""room":"dev","from":"luca","members":["luca"],"total":1,"epoch":1,"last_message_id":0"#,
     );
-    assert_eq!(luca.turns(), ["dev> "]);
-    // No longer than a second.
+    assert_eq!(luca.prompt(), "dev> ");
+    assert_eq!(luca.said(), ["for dev"]);
+    luca.answers_by("chat", "ack", ACK);
     luca.types("/part");
-    assert_eq!(luca.waits(), Duration::from_secs(1));
-    assert_eq!(luca.turns(), ["dev> ", "dev> "]);
     luca.answers("leaveroom", r#""room":"dev","from":"luca""#);
-    luca.forget();
-    luca.types("");
-    assert_eq!(luca.turns(), ["> "]);
+    assert_eq!(luca.prompt(), "> ");
     luca.types("/part lobby");
     luca.answers("leaveroom", r#""room":"lobby","from":"luca""#);
-    assert_eq!(luca.turns().last().unwrap(), "(no room)> ");
+    assert_eq!(luca.prompt(), "(no room)> ");
     luca.forget();
     luca.types("anybody?");
     assert_eq!(luca.screen(), ["!! You are in no room. Type /join ROOM."]);
+}
+
+#[test]
+fn what_was_said_in_other_rooms_is_counted() {
+    let mut luca = Script::joined(person(), 0);
+    luca.types("/join dev");
+    luca.enters(luca.id_of("joinroom"), "dev");
+    luca.forget();
+    luca.somebody_says(1, "hello");
+    assert_eq!(luca.prompt(), "dev [lobby 1]> ");
+    assert_eq!(luca.screen(), ["[12:03] lobby | ann: hello"]);
+    luca.somebody_says(2, "hello @luca");
+    assert_eq!(luca.prompt(), "dev [lobby 2!]> ");
+    luca.happens(Event::TabPressed);
+    assert_eq!(luca.prompt(), "lobby> ");
+}
+
+#[test]
+fn what_ends_or_removes_is_asked_about() {
+    for (line, question) in [
+        ("/kick bob", "/kick bob? (y/n)"),
+        ("/ban eve 2h", "/ban eve 2h? (y/n)"),
+        ("/shutdown", "/shutdown? (y/n)"),
+        ("SHUTDOWN", "SHUTDOWN? (y/n)"),
+    ] {
+        let mut luca = Script::joined(person(), 0);
+        luca.types(line);
+        assert_eq!((luca.prompt(), luca.sent()), (question, vec![]));
+        luca.happens(Event::Answered(false));
+        assert_eq!((luca.prompt(), luca.sent()), ("> ", vec![]));
+        luca.types(line);
+        luca.happens(Event::Answered(true));
+        assert_eq!(luca.sent().len(), 1, "{line}");
+        // A script has typed it in full, and nobody can be asked.
+        let mut bot = Script::joined(pipe(), 0);
+        bot.types(line);
+        assert_eq!(bot.sent().len(), 1, "{line}");
+    }
+}
+
+#[test]
+fn pasted_lines_are_text_and_many_of_them_are_asked_about() {
+    let paste = |lines: &[&str]| Event::Pasted(lines.iter().map(|&line| line.into()).collect());
+    let mut luca = Script::joined(person(), 0);
+    luca.happens(paste(&["/quit", "SHUTDOWN", " "]));
+    assert_eq!(luca.said(), ["/quit", "SHUTDOWN"]);
+    let many = ["one", "/op word", "three", "four"];
+    luca.forget();
+    luca.happens(paste(&many));
+    assert_eq!((luca.prompt(), luca.said()), ("Send 4 lines? (y/n)", vec![]));
+    luca.happens(Event::Answered(false));
+    assert_eq!(luca.screen(), ["-- They are not sent."]);
+    luca.happens(paste(&many));
+    luca.happens(Event::Answered(true));
+    assert_eq!(luca.said(), many);
+}
+
+#[test]
+fn what_has_not_gone_out_can_be_dropped() {
+    let mut luca = Script::joined(person(), 0);
+    let lines: Vec<String> = (0..50).map(|number| format!("line {number}")).collect();
+    luca.happens(Event::Pasted(lines));
+    luca.happens(Event::Answered(true));
+    assert_eq!((luca.said().len(), luca.session.prompt.waiting), (16, 50));
+    luca.happens(Event::Dropped);
+    assert_eq!(luca.screen(), ["-- 34 lines were not sent."]);
+    luca.answers_by("chat", "ack", ACK);
+    assert_eq!(luca.said().len(), 16);
+}
+
+#[test]
+fn two_hundred_arrivals_are_one_line() {
+    let mut luca = Script::joined(person(), 0);
+    let arrives = |name: &str| format!(r#"{{"action":"joinroom","room":"lobby","from":"{name}"}}"#);
+    luca.hears(&arrives("ann"));
+    assert_eq!(luca.screen(), [""; 0], "others may follow");
+    luca.waits();
+    assert_eq!(luca.screen(), ["-- ann has joined lobby"]);
+    luca.forget();
+    for number in 0..200 {
+        luca.hears(&arrives(&format!("p{number}")));
+    }
+    luca.somebody_says(1, "so many");
+    let joined = "-- p0, p1, p2, p3 and 196 others have joined lobby";
+    assert_eq!(luca.screen(), [joined, "[12:03] ann: so many"]);
+}
+
+#[test]
+fn whoever_is_there_is_not_idle() {
+    let warning = r#"{"action":"notice","code":"idle","message":"You will go.","seconds":60}"#;
+    let mut luca = Script::joined(person(), 0);
+    luca.hears(warning);
+    assert_eq!(luca.screen(), [""; 0], "somebody has started the client");
+    for sign in [Sign::Key, Sign::Focus] {
+        luca.forget();
+        luca.happens(Event::Seen(sign));
+        luca.hears(warning);
+        assert_eq!((luca.screen(), action(&luca.sent()[0])), (vec![], "ping".into()));
+        luca.answers_by("ping", "pong", r#""x":1"#);
+        assert_eq!(luca.screen(), [""; 0]);
+    }
+    luca.forget();
+    luca.happens(Event::Seen(Sign::NoFocus));
+    luca.hears(warning);
+    assert_eq!(luca.sent(), [""; 0]);
+    luca.somebody_says(1, "hi");
+    let marked = ["-- You will go.", "-- You have read up to here.", "[12:03] ann: hi"];
+    assert_eq!(luca.screen(), marked);
+    // A pipe is there as long as it is open.
+    let mut bot = Script::joined(pipe(), 0);
+    bot.hears(warning);
+    assert_eq!(action(&bot.sent()[0]), "ping");
 }
 
 #[test]
@@ -113,13 +226,19 @@ fn rooms_are_switched_without_asking_anybody() {
         r#""room":"dev","from":"luca","members":["luca"],"total":1,"epoch":1,"last_message_id":0"#,
     );
     luca.forget();
-    luca.types("/switch #LOBBY");
-    luca.types("/switch");
-    luca.types("/join lobby");
-    luca.types("/switch ops");
-    assert_eq!(luca.turns(), ["> ", "dev> ", "> ", "> "]);
+    for (line, prompt) in [
+        ("/switch #LOBBY", "lobby> "),
+        ("/switch", "dev> "),
+        ("/join lobby", "lobby> "),
+        ("/s dev", "dev> "),
+        ("/switch ops", "dev> "),
+    ] {
+        luca.types(line);
+        assert_eq!(luca.prompt(), prompt);
+    }
     assert_eq!(luca.sent(), [""; 0]);
-    assert_eq!(luca.screen(), ["!! You are not in ops. Type /join ops."]);
+    assert_eq!(luca.screen()[0], "-- You are now talking in lobby.");
+    assert_eq!(luca.screen().last().unwrap(), "!! You are not in ops. Type /join ops.");
 }
 
 #[test]
@@ -151,7 +270,7 @@ fn who_leaves_waits_for_what_is_on_its_way_but_not_against_their_will() {
     assert!(luca.sent().last().unwrap().contains(r#""action":"quit""#));
     luca.waits();
     assert_eq!(luca.ended(), Some(Ending::Undelivered));
-    assert_eq!(luca.screen().last().unwrap(), "!! 1 line was not delivered, or perhaps not.");
+    assert_eq!(luca.screen().last().unwrap(), "!! 1 line may not have been delivered.");
 
     let mut luca = Script::joined(person(), 0);
     luca.happens(Event::Interrupted);
@@ -192,7 +311,7 @@ fn what_stands_behind_a_join_that_is_refused_is_said_nowhere() {
     bot.refuses("joinroom", "too_many_rooms");
     assert_eq!(
         bot.screen(),
-        ["!! Because too_many_rooms.", "!! Not said, since it was meant for there: for dev",]
+        ["!! Because too_many_rooms.", "!! Not said, since you are not in that room: for dev",]
     );
     bot.types("for dev too");
     assert_eq!(bot.said(), [""; 0]);
@@ -204,7 +323,7 @@ fn nothing_is_read_behind_quit_and_all_before_it_is_said() {
     bot.types("a");
     bot.forget_but_sent();
     bot.types("/quit");
-    assert_eq!(bot.turns(), [""; 0]);
+    assert_eq!(bot.turns(), 0);
     bot.types("b");
     bot.happens(Event::InputEnded);
     assert_eq!(bot.said(), ["a"]);
@@ -234,10 +353,10 @@ fn a_room_has_one_name() {
     for (id, room) in ids.iter().zip(["dev", "modern", "modern"]) {
         luca.enters(*id, room);
     }
-    assert_eq!(luca.turns(), ["dev> "]);
-    luca.happens(Event::TabPressed);
-    luca.happens(Event::TabPressed);
-    assert_eq!(luca.turns(), ["dev> ", "modern> ", "dev> "]);
+    for prompt in ["dev> ", "modern> ", "dev> "] {
+        assert_eq!(luca.prompt(), prompt);
+        luca.happens(Event::TabPressed);
+    }
 }
 
 #[test]
@@ -273,4 +392,47 @@ fn a_join_that_cannot_be_sent_leads_nowhere() {
     bot.types(&format!("/join {}", "x".repeat(17_000)));
     bot.types("secret");
     assert_eq!(bot.sent(), [""; 0]);
+}
+
+#[test]
+fn who_wants_it_quiet_sees_nobody_come_or_go() {
+    let coming = [
+        r#"{"action":"joinroom","room":"lobby","from":"ann"}"#,
+        r#"{"action":"leaveroom","room":"lobby","from":"ann"}"#,
+        r#"{"action":"notice","code":"membership","message":"9 people have joined."}"#,
+    ];
+    let telling = [
+        r#"{"action":"leaveroom","room":"lobby","from":"ann","reason":"kicked","by":"bob"}"#,
+        r#"{"action":"nick","from":"ann","username":"Anna"}"#,
+        r#"{"action":"notice","message":"ann is away."}"#,
+    ];
+    for (quiet, lines) in [(false, 6), (true, 3)] {
+        let mut luca = Script::joined(Settings { quiet, ..person() }, 0);
+        for line in coming.iter().chain(&telling) {
+            luca.hears(line);
+        }
+        assert_eq!(luca.screen().len(), lines, "{:?}", luca.screen());
+        // Tab knows them all the same.
+        assert!(luca.has(&Effect::Here("ann".to_owned())));
+        luca.forget();
+        luca.types("/join dev");
+        luca.enters(luca.id_of("joinroom"), "dev");
+        assert_eq!(luca.screen(), ["-- You are in dev alone."]);
+    }
+}
+
+#[test]
+fn an_operator_s_command_of_a_program_needs_its_flag() {
+    for (reading, sent, told) in [
+        (Reading::Commands, "shutdown", None),
+        (Reading::NoOperators, "", Some("!! An operator's command from a pipe needs --commands.")),
+        (Reading::Literal, "chat", None),
+    ] {
+        let mut bot = Script::joined(Settings { reading, ..pipe() }, 0);
+        bot.types("/shutdown");
+        let actions: Vec<String> = bot.sent().iter().map(|object| action(object)).collect();
+        assert_eq!(actions.concat(), sent, "{reading:?}");
+        let screen = bot.screen().concat();
+        assert!(told.map_or(screen.is_empty(), |told| screen.starts_with(told)), "{screen}");
+    }
 }

@@ -1,0 +1,101 @@
+//! Whether the person is at the terminal.
+
+use std::time::Duration;
+
+/// A person who has pressed no key for so long has turned away, if the terminal does not report its focus.
+const LOOKING_TIME: Duration = Duration::from_secs(10 * 60);
+/// The same person has gone home after so long.
+const STAYING_TIME: Duration = Duration::from_secs(8 * 60 * 60);
+
+/// What a terminal tells of the person before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// A key was pressed, or something was pasted.
+    Key,
+    /// The terminal's window has got the focus.
+    Focus,
+    /// It has lost the focus.
+    NoFocus,
+}
+
+/// What is known of the person.
+#[derive(Debug, Default)]
+pub(super) struct Presence {
+    /// `None` if the terminal does not report it.
+    has_focus: Option<bool>,
+    /// When a key was pressed last. Somebody has started the client, which counts.
+    last_key: Duration,
+    /// The place up to which the person has read is marked on the screen.
+    is_marked: bool,
+}
+
+impl Presence {
+    pub(super) fn learn(&mut self, sign: Sign, now: Duration) {
+        match sign {
+            Sign::Key => {
+                self.last_key = now;
+                // No key reaches a window without the focus.
+                self.has_focus = self.has_focus.map(|_| true);
+            }
+            Sign::Focus => self.has_focus = Some(true),
+            Sign::NoFocus => self.has_focus = Some(false),
+        }
+        self.is_marked = false;
+    }
+
+    /// Whether the person would object to being disconnected as idle.
+    pub(super) fn stays(&self, now: Duration) -> bool {
+        self.has_focus.unwrap_or(self.has_pressed_a_key_for(STAYING_TIME, now))
+    }
+
+    /// Whether to mark now the place up to which the person has read. Asked before each message.
+    pub(super) fn marks(&mut self, now: Duration) -> bool {
+        let looks = self.has_focus.unwrap_or(self.has_pressed_a_key_for(LOOKING_TIME, now));
+        !looks && !std::mem::replace(&mut self.is_marked, true)
+    }
+
+    fn has_pressed_a_key_for(&self, time: Duration, now: Duration) -> bool {
+        now < self.last_key + time
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_window_with_the_focus_has_somebody_before_it() {
+        let mut presence = Presence::default();
+        presence.learn(Sign::Focus, MINUTE);
+        assert!(presence.stays(1_000 * MINUTE) && !presence.marks(1_000 * MINUTE));
+        presence.learn(Sign::NoFocus, 2 * MINUTE);
+        assert!(!presence.stays(2 * MINUTE));
+        assert!(presence.marks(2 * MINUTE), "the first message after it");
+        assert!(!presence.marks(2 * MINUTE), "and no other");
+        presence.learn(Sign::Focus, 3 * MINUTE);
+        assert!(!presence.marks(3 * MINUTE));
+    }
+
+    #[test]
+    fn a_key_shows_that_the_window_has_the_focus() {
+        let mut presence = Presence::default();
+        presence.learn(Sign::NoFocus, MINUTE);
+        presence.learn(Sign::Key, 2 * MINUTE);
+        assert!(presence.stays(1_000 * MINUTE) && !presence.marks(3 * MINUTE));
+    }
+
+    #[test]
+    fn without_reports_of_the_focus_keys_count() {
+        let mut presence = Presence::default();
+        assert!(presence.stays(MINUTE), "somebody has started the client");
+        assert!(presence.marks(11 * MINUTE));
+        presence.learn(Sign::Key, 60 * MINUTE);
+        assert!(presence.stays(500 * MINUTE) && !presence.stays(541 * MINUTE));
+        assert!(!presence.marks(69 * MINUTE));
+        assert!(presence.marks(70 * MINUTE));
+        presence.learn(Sign::Key, 71 * MINUTE);
+        assert!(presence.marks(90 * MINUTE), "a new absence");
+    }
+}

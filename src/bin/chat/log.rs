@@ -1,0 +1,146 @@
+//! The file that keeps what was seen: `chat --log FILE`.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
+
+use jiff::Zoned;
+use rustix::fs::OFlags;
+
+use crate::socket::words;
+
+/// A log of the conversation, as long as it can be written.
+#[derive(Debug)]
+pub struct Log {
+    path: PathBuf,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Nothing has been written yet.
+    New,
+    Open(File),
+    /// It cannot be written, which was reported.
+    Failed,
+}
+
+impl Log {
+    /// A log in this file, which is opened at the first line.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, state: State::New }
+    }
+
+    /// Appends a line that was seen at this time. `text` has no colours and no line end.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written; a sentence that says why. From then on nothing is written, so it is reported once.
+    pub fn write(&mut self, text: &str, at: &Zoned) -> Result<(), String> {
+        // In one write, so that the lines of two clients with the same log stay whole.
+        let line = format!("{} {text}\n", at.strftime("%Y-%m-%d %H:%M:%S %:z"));
+        let written = self.file().and_then(|file| match file {
+            Some(file) => file.write_all(line.as_bytes()),
+            None => Ok(()),
+        });
+        written.map_err(|error| {
+            self.state = State::Failed;
+            let path = self.path.display();
+            format!("Nothing more is logged: {path} cannot be written: {}.", words(&error))
+        })
+    }
+
+    /// The open file; none after a failure.
+    fn file(&mut self) -> io::Result<Option<&mut File>> {
+        if let State::New = self.state {
+            // What people have said is nobody else's business. Without NONBLOCK, opening a pipe would wait for its reader.
+            let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+            let mut options = OpenOptions::new();
+            options.append(true).create(true).mode(0o600).custom_flags(flags);
+            self.state = State::Open(options.open(&self.path)?);
+        }
+        Ok(match &mut self.state {
+            State::Open(file) => Some(file),
+            State::New | State::Failed => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    /// A path of this test's own. What is there is gone with it.
+    struct Place(PathBuf);
+
+    impl Place {
+        fn new(name: &str) -> Self {
+            let name = format!("chat-log-{}-{name}", std::process::id());
+            Self(std::env::temp_dir().join(name))
+        }
+
+        fn log(&self) -> Log {
+            Log::new(self.0.clone())
+        }
+
+        fn text(&self) -> String {
+            fs::read_to_string(&self.0).unwrap()
+        }
+    }
+
+    impl Drop for Place {
+        fn drop(&mut self) {
+            let _ = fs::remove_file(&self.0);
+        }
+    }
+
+    fn at(time: &str) -> Zoned {
+        time.parse().unwrap()
+    }
+
+    #[test]
+    fn a_line_has_its_full_date_and_is_appended_for_its_owner_alone() {
+        let place = Place::new("dates");
+        let mut log = place.log();
+        let winter = at("2026-11-20T12:03:04.9+01:00[Europe/Berlin]");
+        log.write("[12:03] bob: hello", &winter).unwrap();
+        log.write("-- ann has joined dev", &at("2027-07-01T00:00:00-03:30[-03:30]")).unwrap();
+        let first = "2026-11-20 12:03:04 +01:00 [12:03] bob: hello\n\
+                     2027-07-01 00:00:00 -03:30 -- ann has joined dev\n";
+        assert_eq!(place.text(), first);
+        let mode = fs::metadata(&place.0).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+
+        // Another run, and another client beside it.
+        place.log().write("日本", &winter).unwrap();
+        log.write("", &winter).unwrap();
+        let second = "2026-11-20 12:03:04 +01:00 日本\n2026-11-20 12:03:04 +01:00 \n";
+        assert_eq!(place.text(), format!("{first}{second}"));
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_told_once() {
+        let now = at("2026-11-20T12:03:04+01:00[Europe/Berlin]");
+        let pipe = Place::new("pipe");
+        let (kind, mode) =
+            (rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR);
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe.0, kind, mode, 0).unwrap();
+        for (path, reason) in [
+            ("/nowhere/log".into(), "No such file or directory"),
+            ("/".into(), "Is a directory"),
+            ("/dev/full".into(), "No space left on device"),
+            // Nobody reads it.
+            (pipe.0.clone(), "No such device or address"),
+        ] {
+            let mut log = Log::new(path);
+            let shown = log.path.display().to_string();
+            let sentence = format!("Nothing more is logged: {shown} cannot be written: {reason}.");
+            assert_eq!(log.write("one", &now), Err(sentence));
+            assert_eq!(log.write("two", &now), Ok(()), "{shown}");
+        }
+    }
+}
