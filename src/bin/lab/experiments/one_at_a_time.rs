@@ -155,6 +155,7 @@ fn plot(visits: &[Visit]) -> Figure {
         from: from.as_secs_f64(),
         to: to.as_secs_f64(),
         what: what.to_owned(),
+        is_wait: what == "waiting",
     };
     let rows = visits.iter().zip(1..).map(|(visit, number)| Row {
         name: format!("client {number}"),

@@ -226,7 +226,8 @@ fn plot(talk: &Talk, measured: &[Measured]) -> Figure {
         "One client stops reading after a second: the latency of all others",
         "When the buffers are full, the others wait with any server that waits for one client. Ours stays flat. A line \
              that never arrives counts until the end.",
-        Axis::linear("when it was sent (s)"),
+        Axis::linear("when it was sent (s)")
+            .with_event(STALLS_AT.as_secs_f64(), "one client stops reading"),
         Axis::logarithmic("99th percentile of latency (ms)"),
         series.collect(),
     )

@@ -48,14 +48,10 @@ pub const EXPERIMENT: Experiment = Experiment {
 const TRACE: &str = "trace.json";
 
 /// How much of the trace the timeline shows, from its middle.
-const DRAWN_MS: f64 = 8.0;
+const DRAWN_MS: f64 = 5.0;
 
 /// Activities below this share are not worth a bar; starting a thread is one.
 const SHOWN_PERCENT_MIN: f64 = 0.05;
-
-/// The activities of a thread that waits. (`in read` includes the codec, because the trace marks no time between the
-/// two.)
-const WAITS: [&str; 4] = ["in read", "waiting for its turn", "waiting for events", "in accept"];
 
 /// The people who talk, in turn.
 const PEOPLE: usize = 5;
@@ -72,8 +68,7 @@ fn measure(setting: &Setting) -> io::Result<Outcome> {
     let lines = with_chatserv(config, |address, _| talk(address))?;
     let timeline = Timeline::read(&path)?;
     let share = |role, activity| timeline.share(role, activity);
-    let busy = |role| 100.0 - WAITS.iter().map(|wait| share(role, wait)).sum::<f64>();
-    let (reader, dispatcher) = (busy("reader"), busy("dispatcher"));
+    let (reader, dispatcher) = (timeline.busy("reader"), timeline.busy("dispatcher"));
     let thinking = share("dispatcher", "dispatching");
     let sending = share("dispatcher", "sending to sockets");
     let read = share("reader", "in read");
@@ -124,7 +119,8 @@ fn figures(timeline: &Timeline) -> Vec<Figure> {
         figure(
             "trace",
             &title,
-            "The row of a reader is one wait with spikes in it. The work is in the dispatcher's row.",
+            "A thin line is a wait, and a block is work. The row of a reader is one wait, but for each line that it \
+             passes on. The work is in the dispatcher's row.",
             Drawing::Spans { x: Axis::linear("time (ms)"), rows: timeline.rows(DRAWN_MS) },
         ),
         figure(
