@@ -84,6 +84,10 @@ fn an_experiment_writes_its_plots_its_tables_and_a_report() {
     let page = directory.read(&format!("results/{name}.html"));
     markup::text(&page).unwrap();
     assert_eq!(markup::network_requests(&page), Vec::<String>::new());
+    assert_eq!(markup::dangling_links(&page), Vec::<&str>::new());
+    assert_eq!(prose_with_back_ticks(&page), None);
+    // `--no-questions` asks for no guess.
+    assert!(!page.contains("Guessed"));
     let files: Vec<String> = fs::read_dir(&folder)
         .unwrap()
         .map(|file| file.unwrap().file_name().into_string().unwrap())
@@ -100,6 +104,15 @@ fn an_experiment_writes_its_plots_its_tables_and_a_report() {
         let table = directory.read(&format!("results/{plot}.csv"));
         assert!(table.ends_with("\r\n") && table.lines().count() > 1);
     }
+}
+
+/// The first line outside the code of the page that shows its mark-up.
+fn prose_with_back_ticks(page: &str) -> Option<&str> {
+    let prose = page.split("<pre").map(|part| match part.split_once("</pre>") {
+        Some((_, prose)) => prose,
+        None => part,
+    });
+    prose.flat_map(str::lines).find(|line| line.contains('`'))
 }
 
 #[test]

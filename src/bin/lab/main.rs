@@ -12,6 +12,7 @@ mod port;
 mod process;
 mod report;
 mod serve;
+mod source;
 mod texts;
 mod variants;
 mod watch;

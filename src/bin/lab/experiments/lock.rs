@@ -7,6 +7,7 @@ use super::room::Room;
 use super::talkers::{Talked, Talkers};
 use crate::experiment::{Change, Experiment, Outcome, Setting, claims, cores, line_plot, series};
 use crate::figure::{Axis, Figure};
+use crate::source::Function;
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "lock",
@@ -25,6 +26,10 @@ pub const EXPERIMENT: Experiment = Experiment {
          takes a few atomic instructions.",
         "The dispatcher takes everything that has arrived as one batch, and sends each client its part with one system \
          call. The more people talk at once, the less a delivery costs.",
+    ],
+    functions: &[
+        Function::new("src/bin/lab/variants/locked.rs", "pub fn act<"),
+        Function::new("src/server/dispatcher.rs", "pub fn run("),
     ],
     change: Change {
         file: "src/bin/lab/experiments/lock.rs",

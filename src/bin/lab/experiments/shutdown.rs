@@ -10,6 +10,7 @@ use super::room::Room;
 use super::talk::take_lines;
 use crate::experiment::{Change, Experiment, Outcome, Setting, claims, figure};
 use crate::figure::{Axis, Drawing, Figure};
+use crate::source::Function;
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "shutdown",
@@ -30,6 +31,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         "Lines that are unread in the speaker's socket are lost with any server that ends. Only an acknowledgement \
          tells the speaker which.",
     ],
+    functions: &[Function::new("src/server/delivery/closing.rs", "pub(super) fn settle(")],
     change: Change {
         file: "src/bin/lab/variants/threads_channels.rs",
         line: "const CHANNEL_MESSAGES: usize = 64;",

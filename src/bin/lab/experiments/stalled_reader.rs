@@ -17,6 +17,7 @@ use super::room::Room;
 use super::talk::Talk;
 use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, claims, line_plot};
 use crate::figure::{Axis, Figure, Series};
+use crate::source::Function;
 use deliveries::Deliveries;
 use stalled::{Fate, Stalled};
 
@@ -39,6 +40,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         "Ours never blocks in a send. It keeps what did not fit for that one client, up to a limit. Beyond the limit \
          it disconnects the client and says why.",
     ],
+    functions: &[Function::new("src/bin/lab/variants/threads.rs", "fn deliver(")],
     change: Change {
         file: "src/bin/lab/experiments/stalled_reader/stalled.rs",
         line: "const RECEIVE_BUFFER_BYTES: usize",

@@ -14,6 +14,7 @@ use chatserv::load::dialect::Role;
 use crate::experiment::{Change, Experiment, Outcome, Setting, claims, figure};
 use crate::figure::{Axis, Drawing, Figure};
 use crate::process::with_chatserv;
+use crate::source::Function;
 use timeline::Timeline;
 
 pub const EXPERIMENT: Experiment = Experiment {
@@ -35,6 +36,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         "No row overlaps with itself, because a thread does one thing at a time. The rows run side by side, which a \
          picture of threads can show and a log cannot.",
     ],
+    functions: &[Function::new("src/server/dispatcher.rs", "pub fn run(")],
     change: Change {
         file: "src/bin/lab/experiments/trace.rs",
         line: "const INTERVAL: Duration = Duration::from_millis(1);",

@@ -9,6 +9,7 @@ use crate::experiment::{
     Change, Claim, Experiment, Outcome, Setting, claims, cores, line_plot, series,
 };
 use crate::figure::{Axis, Figure};
+use crate::source::Function;
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "turns",
@@ -28,6 +29,10 @@ pub const EXPERIMENT: Experiment = Experiment {
          reader sleeps twice for a line, once in the read and once for the turn.",
         "The purpose of turns is in none of the plots. Each connection has at most one event under way, so the inbox \
          cannot grow beyond the number of people, and no line waits behind all the lines of somebody else.",
+    ],
+    functions: &[
+        Function::new("src/server/turn.rs", "pub fn wait("),
+        Function::new("src/server/turn.rs", "pub fn give("),
     ],
     change: Change {
         file: "src/bin/lab/experiments/turns.rs",
