@@ -30,7 +30,7 @@ const COLORS: [RGBColor; 8] = [
 /// For what lies behind the series.
 const PALE: [RGBColor; 4] = [
     RGBColor(190, 190, 190),
-    RGBColor(240, 180, 90),
+    RGBColor(205, 195, 170),
     RGBColor(160, 205, 235),
     RGBColor(225, 180, 205),
 ];

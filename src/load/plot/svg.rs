@@ -53,7 +53,7 @@ const SPANS_HEIGHT: i32 = 360;
 
 /// The height of a span by its activity, as a share of its row: activities differ without their colours too.
 const WORK_HEIGHTS: [f64; 3] = [0.85, 0.6, 0.4];
-const WAIT_HEIGHTS: [f64; 2] = [0.1, 0.22];
+const WAIT_HEIGHTS: [f64; 4] = [0.1, 0.05, 0.1, 0.2];
 
 /// A span that is shorter than this still gets so many pixels.
 const WORK_WIDTH_MIN: i32 = 2;
@@ -404,7 +404,10 @@ fn draw_spans(pen: &Pen<'_>, top: i32, x: &Axis, rows: &[Row]) -> Result<(), Fai
     let mut y = top + row_height / 2;
     for row in rows {
         frame.draw_name(pen, std::slice::from_ref(&row.name), y)?;
-        for (span, activity) in layered(row, &activities) {
+        let mut spans = layered(row, &activities);
+        // The higher ones first: the edges of two activities that share their pixels are both visible.
+        spans.sort_by_key(|(_, activity)| (!activity.is_wait, activity.number));
+        for (span, activity) in spans {
             if let (Some(from), Some(to)) = (scale.share(span.from), scale.share(span.to)) {
                 let ends = (frame.x(from), frame.x(to));
                 draw_span(pen, &activity, row_height, ends, y)?;

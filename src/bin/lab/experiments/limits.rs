@@ -30,8 +30,8 @@ pub const EXPERIMENT: Experiment = Experiment {
     change: Change {
         file: "src/bin/lab/variants/locked.rs",
         line: "const PAUSE: Duration = Duration::from_millis(100);",
-        try_this: "Set it to Duration::ZERO, and look at the processor time in the result: no client is accepted \
-                   sooner, and the server takes a whole core.",
+        try_this: "Set it to `Duration::ZERO`, and look at the processor time in the result: no client is accepted \
+                   sooner, and from the moment when no descriptor is left, the server takes all time that it gets.",
     },
     question: "When 20 clients have left, how many of those that were waiting in silence get a word?",
 };

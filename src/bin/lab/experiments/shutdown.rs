@@ -35,8 +35,8 @@ pub const EXPERIMENT: Experiment = Experiment {
     change: Change {
         file: "src/bin/lab/variants/threads_channels.rs",
         line: "const CHANNEL_MESSAGES: usize = 64;",
-        try_this: "Set it to 1. A channel can lose less, and everybody waits for the slowest client more often. Every \
-                   length loses something.",
+        try_this: "Set it to 1. A listener misses about as many lines as before, and the server without channels loses \
+                   lines too: a shorter queue does not help, only one that is drained.",
     },
     question: "How many lines had been sent before the signal and reached nobody, with each of the three servers?",
 };

@@ -27,8 +27,8 @@ pub const EXPERIMENT: Experiment = Experiment {
     why: [
         "A thread that blocks in `read` is in no queue of the scheduler. It costs memory and no time until there is \
          input.",
-        "So the row of a reader is one long wait with short spikes. Most of a spike is the time to wake the \
-         dispatcher.",
+        "So the row of a reader is one long wait, with a short block for each line. Most of a block is the time to wake \
+         the dispatcher.",
         "The dispatcher's row is the busy one. It takes what has arrived, lets the Hub decide, and calls `send` for \
          each receiver.",
         "With so few people, a reader rarely waits for its turn: its turn is back before it needs it \
@@ -40,8 +40,8 @@ pub const EXPERIMENT: Experiment = Experiment {
     change: Change {
         file: "src/bin/lab/experiments/trace.rs",
         line: "const INTERVAL: Duration = Duration::from_millis(1);",
-        try_this: "Set it to from_micros(50). The dispatcher's row fills up, its spans get longer because more has \
-                   arrived each time, and readers now wait for their turn.",
+        try_this: "Set it to `Duration::from_micros(50)`. The dispatcher now works for a quarter of its time instead of a \
+                   few percent, in groups of blocks, and readers sometimes wait for their turn.",
     },
     question: "Where does the dispatcher spend more of its time: in the Hub and the codec, or in `send`?",
 };

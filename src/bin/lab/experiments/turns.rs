@@ -127,7 +127,8 @@ fn figures(modes: &[Vec<Point>]) -> Vec<Figure> {
         plot(
             "turns-wakeups",
             "How often a thread is woken for a line",
-            "Nearly every line wakes a reader that pushes on. A reader that waits finds many lines at once.",
+            "The more people flood, the nearer a reader that pushes on comes to one wake-up for each line. A reader that \
+             waits finds many lines at once.",
             "wake-ups for a line",
             |point| point.talked.wakeups(),
         ),
@@ -142,7 +143,8 @@ fn figures(modes: &[Vec<Point>]) -> Vec<Figure> {
         plot(
             "turns-cost",
             "The cost of a delivery",
-            "Fewer wake-ups save only a part of the cost of a delivery: the writes to everybody stay the same.",
+            "A batch is one write to each person, so a larger batch makes a delivery cheaper. With one talker, both \
+             kinds of readers cause batches of the same size, and cost the same.",
             "processor time of a delivery (µs)",
             |point| point.talked.cpu_us(),
         ),
