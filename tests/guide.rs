@@ -85,6 +85,24 @@ fn the_lesson_shows_the_functions_that_it_speaks_of() {
     }
 }
 
+#[test]
+fn the_minutes_of_the_lesson_are_two_hours_and_name_every_step() {
+    let teaching = read("src/guide/teaching.md");
+    let (_, table) = teaching.split_once("| minutes | step |").unwrap();
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let rows = rows.map(|row| {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        (cells[1].parse::<u32>().unwrap(), cells[2])
+    });
+    let rows: Vec<(u32, &str)> = rows.collect();
+    assert_eq!(rows.iter().map(|(minutes, _)| minutes).sum::<u32>(), 120);
+    let lesson = read("src/bin/lab/lesson.md");
+    for section in lesson.split("\n#").filter(|section| section.contains("*Question:*")) {
+        let heading = section.trim_start_matches(['#', ' ']);
+        assert!(rows.iter().any(|(_, step)| heading.starts_with(step)), "{heading:.40}");
+    }
+}
+
 /// Text for a cell of a table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
