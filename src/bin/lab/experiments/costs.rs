@@ -186,7 +186,7 @@ fn figures(threads: &[Step], readiness: &[Step]) -> Vec<Figure> {
         plot(
             "costs-of-threads-mappings",
             "The memory mappings of the server",
-            "Each thread takes four. Linux allows a process 65,530 by default (`vm.max_map_count`; some distributions \
+            "Each thread takes four. Linux allows a process 65,530 by default (vm.max_map_count; some distributions \
              set it to 1,048,576), so it may run out of mappings before it runs out of memory.",
             Axis::logarithmic("memory mappings"),
             &[
