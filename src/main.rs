@@ -9,9 +9,9 @@ use chatserv::chat::Protocol;
 use chatserv::config::{self, Config, ConfigError, Outcome};
 use chatserv::healthcheck::Healthcheck;
 use chatserv::server::console::write_unless_stuck;
-use chatserv::server::{Server, StartError, log, signals};
+use chatserv::server::{Server, StartError, log, memory, signals};
 
-/// The settings are valid, but the server cannot start with them.
+/// The server cannot start: a file is missing or wrong, a port is taken, or the system is short of something.
 const EXIT_FAILURE: u8 = 1;
 /// A setting is wrong.
 const EXIT_USAGE: u8 = 2;
@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         Ok(Outcome::Healthcheck(address, config)) => healthcheck(address.as_deref(), &config),
         Ok(Outcome::Check(config)) => check(&config),
         Ok(Outcome::Print(text)) => print(&text),
+        Err(error) if error.is_about_a_file() => fail(&error, EXIT_FAILURE),
         Err(error) => fail(&error, EXIT_USAGE),
     }
 }
@@ -44,7 +45,7 @@ fn healthcheck(address: Option<&str>, config: &Config) -> ExitCode {
 /// Prints the effective settings if a server could start with them.
 fn check(config: &Config) -> ExitCode {
     // The warnings that a start logs are useful here too.
-    log::start(config.log_level);
+    start_log(config);
     if let Err(error) = Server::check(config) {
         return fail(&error, EXIT_FAILURE);
     }
@@ -54,7 +55,8 @@ fn check(config: &Config) -> ExitCode {
 
 /// Starts the server, prints its ports, and runs it until it is shut down.
 fn serve(config: Config) -> ExitCode {
-    log::start(config.log_level);
+    memory::share_one_arena();
+    start_log(&config);
     let server = match Server::start(config) {
         Ok(server) => server,
         Err(error) => return fail(&error, EXIT_FAILURE),
@@ -77,6 +79,13 @@ fn serve(config: Config) -> ExitCode {
     }
     log::finish();
     ExitCode::SUCCESS
+}
+
+fn start_log(config: &Config) {
+    log::start(config.log_level);
+    if let Some(warning) = config::injected_variables(env::vars_os()) {
+        tracing::warn!("{warning}");
+    }
 }
 
 /// Prints to stdout. `println!` would panic if stdout were closed.

@@ -41,6 +41,8 @@ pub enum ChatError {
     NoSuchPerson(String),
     /// The message names too many people.
     TooManyRecipients,
+    /// Somebody who is here may have been meant by a word that is not a mention, so the message was not said.
+    UnclearMention(Arc<str>),
     /// None of the recipients is here.
     NobodyOf(Vec<String>),
     NoSuchRoom(String),
@@ -62,6 +64,9 @@ pub enum ChatError {
     WrongOperatorPassword {
         tries_left: u32,
     },
+    /// Too many wrong passwords have come on this connection.
+    NoPasswordTriesLeft,
+    /// Too many wrong passwords have come from this address.
     TooManyPasswordAttempts,
     NoSuchBan(String),
     NoSuchAddress(String),

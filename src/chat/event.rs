@@ -30,6 +30,8 @@ pub enum Event {
     IdleTooLong { client: ClientId, left: Option<Time> },
     /// The settings of the server changed.
     Reloaded { settings: Box<HubSettings> },
+    /// The list of bans could not be stored: [`Effect::SaveBans`] failed for this reason.
+    BansNotSaved { reason: String },
     /// The connection is over. A second report about the same client has no effect.
     Disconnected { client: ClientId, reason: DisconnectReason },
     /// The time that [`Hub::deadline`](super::Hub::deadline) returned has come.
@@ -42,7 +44,7 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Send the message to each of these clients. No client is listed twice.
-    Send { to: Vec<ClientId>, message: Message },
+    Send { to: Arc<[ClientId]>, message: Message },
     /// Send the answer to a request. Each request has at most one answer, which carries its tag.
     Answer { to: ClientId, tag: Option<Tag>, message: Message },
     /// From now on, encode for this view what the client receives.
@@ -137,9 +139,15 @@ impl<'e> Reaction<'e> {
     }
 
     pub(super) fn send(&mut self, to: Vec<ClientId>, message: Message) {
-        if !to.is_empty() {
-            self.push(Effect::Send { to, message });
+        if to.is_empty() {
+            return;
         }
+        // The lines of one read mostly go to the same people, and then share the list.
+        let to = match self.effects.last() {
+            Some(Effect::Send { to: last, .. }) if **last == *to => Arc::clone(last),
+            _ => to.into(),
+        };
+        self.push(Effect::Send { to, message });
     }
 
     pub(super) fn log(&mut self, event: LogEvent) {

@@ -70,6 +70,7 @@ impl Hub {
                 self.check_planned_shutdown(out);
             }
             Event::Reloaded { settings } => self.reload(*settings),
+            Event::BansNotSaved { reason } => self.bans_not_saved(reason, out),
             Event::ShutdownRequested { cause } => self.shut_down(cause, None, out),
         }
     }
@@ -104,6 +105,9 @@ impl Hub {
             return;
         };
         let (protocol, has_joined) = (state.protocol(), state.person().is_some());
+        if !has_joined && !input.is_keepalive() {
+            self.note_arrival(client, out);
+        }
         if let Some(person) = self.people.person_mut(client)
             && !input.is_keepalive()
         {

@@ -106,7 +106,7 @@ impl Watched {
     /// Checks that only the intended clients receive a message.
     fn look_at(&mut self, effect: &Effect) {
         let (to, message) = match effect {
-            Effect::Send { to, message } => (to.clone(), message),
+            Effect::Send { to, message } => (to.to_vec(), message),
             Effect::Answer { to, message, .. } => (vec![*to], message),
             Effect::Disconnect { client, .. } => {
                 assert!(self.connected.remove(client), "{client} is disconnected twice");

@@ -8,6 +8,7 @@ use super::event::Reaction;
 use super::hub::Hub;
 use super::message::Message;
 use super::name::Name;
+use super::punctuation::ROOM_SIGNS;
 use super::request::{Line, Range, RequestError};
 use super::state::{LOBBY, Movement, RoomId};
 use super::view::Protocol;
@@ -21,7 +22,7 @@ impl Hub {
         history: Option<usize>,
         out: &mut Reaction,
     ) {
-        let text = room.text.trim().trim_start_matches('#').to_owned();
+        let text = room.text.trim().trim_start_matches(ROOM_SIGNS).to_owned();
         let name = match Name::parse(&Line { text, altered: room.altered }) {
             Ok(name) => name,
             Err(error) => return out.refuse(client, ChatError::RoomName(error)),

@@ -12,6 +12,11 @@ use super::name::NameError;
 /// A line for the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LogEvent {
+    /// A connection has said something, or the server ends it.
+    Arrived {
+        client: ClientId,
+        address: SocketAddr,
+    },
     Joined {
         client: ClientId,
         name: Arc<str>,
@@ -25,6 +30,8 @@ pub enum LogEvent {
     LeftUnnamed {
         client: ClientId,
         reason: DisconnectReason,
+        /// It said nothing, such as a health check.
+        was_silent: bool,
     },
     NameRefused {
         client: ClientId,

@@ -9,12 +9,15 @@ use super::event::{Effect, Reaction};
 use super::hub::Hub;
 use super::log_event::LogEvent;
 use super::message::{Message, Removal};
-use super::name::{Name, NameKey};
+use super::name::{Name, NameError, NameKey};
 use super::request::{Line, Range, Request, RequestError};
 use super::state::LOBBY;
 use super::time::Time;
 use super::view::Protocol;
 use crate::config::limits::NAME_REFUSALS_MAX;
+
+/// The last letter of Latin. In the scripts beyond it, telnet takes common letters for the key that opens its prompt.
+const LATIN_MAX: char = '\u{36f}';
 
 impl Hub {
     /// Handles a line from a client without a name: a name, or one of the few commands that work without one.
@@ -59,14 +62,23 @@ impl Hub {
     }
 
     fn choose_name(&mut self, client: ClientId, line: &Line, out: &mut Reaction) {
+        let is_plain = self.people.protocol(client) == Protocol::Plain;
+        if self.people.expect_password(client, false) {
+            return self.refuse_name(client, ChatError::Name(NameError::AfterLogin), out);
+        }
         match self.free_name(client, line, out) {
             Ok(name) => {
-                if self.people.protocol(client) == Protocol::Plain {
+                if is_plain {
                     out.tell(client, Message::YourNameIs(name.shown().clone()));
                 }
                 self.join(client, name.shown().clone(), name.key().clone(), out);
             }
-            Err(error) => self.refuse_name(client, error, out),
+            Err(error) => {
+                if is_plain && let ChatError::Name(reason) = &error {
+                    self.people.expect_password(client, reason.invites_password());
+                }
+                self.refuse_name(client, error, out);
+            }
         }
     }
 
@@ -80,7 +92,7 @@ impl Hub {
         line: &Line,
         out: &mut Reaction,
     ) -> Result<Name, ChatError> {
-        let name = Name::parse(line).map_err(|refusal| {
+        let name = Name::parse(line).and_then(Name::of_person).map_err(|refusal| {
             out.log(LogEvent::NameRefused { client, refusal: refusal.clone() });
             ChatError::Name(refusal)
         })?;
@@ -121,7 +133,16 @@ impl Hub {
         }
     }
 
+    /// Logs the arrival of a client without a name, once, as soon as it says something. Health checks and port scans, which say
+    /// nothing, would fill the log.
+    pub(super) fn note_arrival(&mut self, client: ClientId, out: &mut Reaction) {
+        if let Some(address) = self.people.notice(client) {
+            out.log(LogEvent::Arrived { client, address });
+        }
+    }
+
     fn join(&mut self, client: ClientId, name: Arc<str>, key: NameKey, out: &mut Reaction) {
+        self.note_arrival(client, out);
         let Some(state) = self.people.client(client) else {
             return;
         };
@@ -141,6 +162,9 @@ impl Hub {
                 out.tell(client, Message::Congratulations);
                 if self.settings.anonymous {
                     out.tell(client, Message::YourId(name.clone()));
+                }
+                if name.contains(|c| c > LATIN_MAX) {
+                    out.tell(client, Message::TelnetHint);
                 }
                 self.welcome(client, out);
                 self.show_history(client, LOBBY, Range::Last, self.settings.history_on_join, out);
@@ -218,11 +242,16 @@ impl Hub {
         removed: Option<Removal>,
         out: &mut Reaction,
     ) {
+        if !matches!(reason, DisconnectReason::EndOfInput | DisconnectReason::ReadError) {
+            // The server ends the connection, so the log says whose it was.
+            self.note_arrival(client, out);
+        }
         let Some(state) = self.people.remove(client) else {
             return;
         };
         let Some(person) = state.person() else {
-            return out.log(LogEvent::LeftUnnamed { client, reason });
+            let was_silent = !state.is_noticed();
+            return out.log(LogEvent::LeftUnnamed { client, reason, was_silent });
         };
         self.extras.ignores.forget(client);
         for &room in person.rooms() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::ban::Ban;
+use super::ban::{Ban, Network};
 use super::error::ChatError;
 use super::request::SentAt;
 use super::time::Time;
@@ -32,6 +32,8 @@ pub enum Message {
     YourId(Arc<str>),
     /// How many people have joined, the recipient included.
     ClientCount(usize),
+    /// Tells somebody whose name has letters beyond Latin how to type them in telnet.
+    TelnetHint,
     /// Too many names were refused: the connection ends.
     TooManyNames,
     LoginTimedOut,
@@ -158,13 +160,21 @@ pub enum Message {
     },
     /// Tells the operator who was kicked.
     Removed(Arc<str>),
-    BanAdded(Ban),
+    BanAdded {
+        ban: Ban,
+        /// A network that was not banned with the name, and how many other people come from there.
+        spared: Option<(Network, usize)>,
+    },
     BanTakenBack(Ban),
     /// At most `LIST_ENTRIES_MAX` bans.
     Bans {
         bans: Vec<Ban>,
         total: usize,
         now: Timestamp,
+    },
+    /// Tells the operators that a restart will forget bans.
+    BansNotSaved {
+        reason: String,
     },
     /// Tells the operator whether somebody is muted.
     Muted {
@@ -202,7 +212,14 @@ pub enum Message {
     WrongProtocol(Stranger),
     Bye,
     ServerFull,
-    TooManyFromAddress,
+    /// The address has as many connections as it may have.
+    TooManyFromAddress {
+        max: usize,
+    },
+    /// The address has opened as many connections in a minute as it may open.
+    TooFastFromAddress {
+        max: usize,
+    },
     /// The machine cannot start a thread for the client.
     NoThread,
     /// The client does not read: the connection ends.

@@ -7,14 +7,15 @@
 //! | file | what it holds |
 //! |---|---|
 //! | [`hub`](Hub) | the state machine: it takes an event and finds the rule for it |
-//! | `say` | the recipients of a chat message |
+//! | `say`, `named`, `mention` | the recipients of a chat message, whom it names, and the names at its end |
 //! | `login`, `join`, `announce` | joining the chat, entering rooms, and the announcements of both |
 //! | `more` | features beyond the classic chat, behind one `match` arm |
 //! | `state` | people, rooms and extras, whose methods keep the invariants |
 //! | `event` | the interface: everything that can happen, and everything that the Hub can ask of the server |
 //! | `request`, `command` | what a client can ask for; how a typed line becomes a request |
 //! | `message`, `error`, `view` | what the server can say, as values; [`crate::protocol`] has the words |
-//! | `name`, `ban` | the rules of names; names and networks that are banned |
+//! | `name`, `marks`, `punctuation` | the rules of names, and of signs in and around them |
+//! | `ban` | names and networks that are banned |
 //! | `client`, `settings`, `time` | ids and reasons of disconnection; the Hub's settings; the time of an event |
 //! | `log_event` | what is worth a line in the log |
 //!
@@ -32,9 +33,13 @@ mod invariants;
 mod join;
 mod log_event;
 mod login;
+mod marks;
+mod mention;
 mod message;
 mod more;
 mod name;
+mod named;
+mod punctuation;
 mod request;
 mod say;
 mod settings;
@@ -46,16 +51,19 @@ pub use ban::{Ban, Network};
 pub use client::{ClientId, DisconnectReason};
 pub use command::{
     CommandHelp, command_groups, commands, find_help, near_word, parse_duration, parse_line,
+    typed_command,
 };
 pub use error::ChatError;
 pub use event::{Effect, Event, Input, Tag};
 pub use hub::Hub;
 pub use log_event::{LogEvent, ShutdownCause};
+pub use marks::{MarkStack, STACKED_MARKS_MAX};
 pub use message::{
     Audience, ChatMessage, HelpTopic, Manner, Message, PersonDetails, PersonListing, Queue,
     Removal, RoomListing, ThreadListing,
 };
 pub use name::{Name, NameError, NameKey};
+pub use punctuation::is_comma;
 pub use request::{Line, Range, Request, RequestError, SentAt, Target};
 pub use settings::{HubSettings, Secret};
 pub use state::LOBBY_NAME;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
+use super::punctuation::MENTION_SIGNS;
 use super::settings::Secret;
 use super::view::Timestamps;
 
@@ -219,5 +220,5 @@ pub enum RequestError {
 /// A person's name as typed, without the `@` of a mention.
 pub(super) fn without_at(typed: &str) -> &str {
     let typed = typed.trim();
-    typed.strip_prefix('@').unwrap_or(typed)
+    typed.strip_prefix(MENTION_SIGNS).unwrap_or(typed)
 }

@@ -12,21 +12,10 @@ use super::event::Reaction;
 use super::hub::Hub;
 use super::log_event::LogEvent;
 use super::message::{Audience, ChatMessage, Draft, Manner, Message};
-use super::request::{RequestError, Target, without_at};
+use super::named::Named;
+use super::request::{RequestError, Target};
 use super::state::{RoomId, all_but};
 use super::view::Protocol;
-use crate::config::limits::NAMED_MAX;
-
-/// Punctuation that may follow a mention. No chosen name ends in one of these.
-const SENTENCE_ENDS: [char; 6] = [',', '.', '!', '?', ':', ';'];
-
-/// The people whom a message names, each once and without the sender.
-#[derive(Default)]
-pub(super) struct Named {
-    pub(super) present: Vec<(ClientId, Arc<str>)>,
-    absent: Vec<String>,
-    includes_sender: bool,
-}
 
 impl Hub {
     /// Says something to a room, or to the people that the text mentions, wherever they are.
@@ -54,7 +43,7 @@ impl Hub {
         }
         // `/me` always goes to the whole room.
         let named = match draft.manner {
-            Manner::Chat => self.look_up(client, &mentions(&draft.text)),
+            Manner::Chat => self.mentioned(client, &draft.text),
             Manner::Me | Manner::Private => Ok(Named::default()),
         };
         match (named, room) {
@@ -171,31 +160,6 @@ impl Hub {
         }
     }
 
-    /// Looks up names as typed.
-    ///
-    /// # Errors
-    /// There are too many names. A look-up costs far more than a delivery, so one line could keep everybody waiting.
-    fn look_up(&self, sender: ClientId, names: &[&str]) -> Result<Named, ChatError> {
-        if names.len() > NAMED_MAX {
-            return Err(ChatError::TooManyRecipients);
-        }
-        let mut named = Named::default();
-        for name in names {
-            match self.people.find(name) {
-                Some((found, _)) if found == sender => named.includes_sender = true,
-                Some(found) if !named.present.contains(&found) => named.present.push(found),
-                Some(_) => {}
-                None => {
-                    let absent = without_at(name).to_owned();
-                    if !named.absent.contains(&absent) {
-                        named.absent.push(absent);
-                    }
-                }
-            }
-        }
-        Ok(named)
-    }
-
     /// Refuses the request if the client is muted, and returns whether it is.
     pub(super) fn refuse_muted(&self, client: ClientId, out: &mut Reaction) -> bool {
         let muted =
@@ -210,57 +174,6 @@ impl Hub {
         if self.settings.log_messages {
             let (name, text) = (message.from.clone(), message.text.clone());
             out.log(LogEvent::Chat { name, to: to.to_owned(), text });
-        }
-    }
-}
-
-impl Named {
-    /// Names one person, who is here.
-    pub(super) fn one(client: ClientId, name: Arc<str>) -> Self {
-        Self { present: vec![(client, name)], ..Self::default() }
-    }
-}
-
-/// The names in the run of `@name` words at the end of a message, in order and without their `@`. Elsewhere an `@` is just
-/// text, as in `me@example.org` or in a name within a sentence.
-fn mentions(text: &str) -> Vec<&str> {
-    // Most messages mention nobody, and a search for one byte is much faster than splitting words.
-    if !text.contains('@') {
-        return Vec::new();
-    }
-    let words = text.split_whitespace().rev();
-    let names = words
-        .map_while(|word| word.strip_prefix('@'))
-        .map(|name| name.trim_end_matches(SENTENCE_ENDS));
-    // An `@` alone ends the run.
-    let mut names: Vec<&str> = names.take_while(|name| !name.is_empty()).collect();
-    names.reverse();
-    names
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_mentions_at_the_end_count() {
-        for (text, names) in [
-            ("how are you? @sis @mom", &["sis", "mom"][..]),
-            ("@sis", &["sis"]),
-            ("  @sis   @mom  ", &["sis", "mom"]),
-            ("come, @sis, @mom!", &["sis", "mom"]),
-            ("really @sis?!", &["sis"]),
-            ("@sis how are you?", &[]),
-            ("@sis come here @mom", &["mom"]),
-            ("write to me@example.org or @sis today", &[]),
-            ("write to me@example.org", &[]),
-            ("@sis @", &[]),
-            ("@ @sis", &["sis"]),
-            ("@@sis", &["@sis"]),
-            ("@127.0.0.1:36832", &["127.0.0.1:36832"]),
-            ("", &[]),
-        ] {
-            assert_eq!(mentions(text), names, "{text:?}");
         }
     }
 }

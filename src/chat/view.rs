@@ -17,6 +17,8 @@ pub enum Stranger {
     Http,
     Ssh,
     Tls,
+    /// A load balancer that sends the address of its client first (HAProxy's PROXY protocol).
+    Proxy,
 }
 
 /// Whether a line of plain text shows when it was said.

@@ -15,6 +15,7 @@ const QUOTE_CHARS_MAX: usize = 60;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     line: String,
+    is_about_a_file: bool,
 }
 
 impl ConfigError {
@@ -28,7 +29,17 @@ impl ConfigError {
                 _ => line.extend(c.escape_debug()),
             }
         }
-        ConfigError { line }
+        ConfigError { line, is_about_a_file: false }
+    }
+
+    /// The same error about a file that is missing or unreadable. What it holds may be right.
+    pub(super) fn about_a_file(self) -> Self {
+        Self { is_about_a_file: true, ..self }
+    }
+
+    /// Whether a file is missing or unreadable, and no setting is wrong: trying again may help.
+    pub fn is_about_a_file(&self) -> bool {
+        self.is_about_a_file
     }
 
     /// Converts an error of clap about the command line.

@@ -12,6 +12,9 @@ use toml::{Table, Value};
 use super::error::{ConfigError, name, quote};
 use super::limits::CONFIG_FILE_BYTES_MAX;
 
+/// Marks a text file as Unicode. It is no part of the text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Reads a file into (key, value) pairs, each value as it would follow `--key=`. The caller checks the keys.
 ///
 /// # Errors
@@ -40,12 +43,14 @@ pub(crate) fn in_file(path: &Path, what: &str) -> ConfigError {
     ConfigError::new(format!("{}: {what}", path.display()))
 }
 
-/// Reads a whole text file. `kind` says what it is, such as "settings file".
+/// Reads a whole text file, without the byte order mark that some editors put at its beginning. `kind` says what it is, such
+/// as "settings file".
 ///
 /// # Errors
 /// The file cannot be read, is not a regular file, is longer than `bytes_max`, or is not UTF-8.
 pub fn read_text(path: &Path, bytes_max: u64, kind: &str) -> Result<String, ConfigError> {
-    let unreadable = |error: io::Error| in_file(path, &format!("cannot be read: {error}"));
+    let unusable = |what: &str| in_file(path, what).about_a_file();
+    let unreadable = |error: io::Error| unusable(&format!("cannot be read: {error}"));
     // Without NONBLOCK, opening a FIFO waits for a writer, and this may be the thread that handles SIGTERM. The flag has no
     // effect on a regular file. The type is checked after the open, since the path could change between the two.
     let file = OpenOptions::new()
@@ -54,18 +59,20 @@ pub fn read_text(path: &Path, bytes_max: u64, kind: &str) -> Result<String, Conf
         .open(path)
         .map_err(unreadable)?;
     if !file.metadata().map_err(unreadable)?.is_file() {
-        let what = "is a directory, a pipe or a device, expected a regular file";
-        return Err(in_file(path, what));
+        return Err(unusable("is a directory, a pipe or a device, expected a regular file"));
     }
     let mut bytes = Vec::new();
     // One byte over the limit shows that the file is too long.
     let read = file.take(bytes_max + 1).read_to_end(&mut bytes);
     read.map_err(unreadable)?;
     if bytes.len() as u64 > bytes_max {
-        let what = format!("is longer than {bytes_max} bytes, which no {kind} is");
-        return Err(in_file(path, &what));
+        return Err(unusable(&format!("is longer than {bytes_max} bytes, which no {kind} is")));
     }
-    String::from_utf8(bytes).map_err(|_| in_file(path, "is not UTF-8 text"))
+    let mut text = String::from_utf8(bytes).map_err(|_| unusable("is not UTF-8 text"))?;
+    if text.starts_with(BYTE_ORDER_MARK) {
+        text.drain(..BYTE_ORDER_MARK.len_utf8());
+    }
+    Ok(text)
 }
 
 /// Formats an error of the TOML parser on one line, with its place. (The parser's own text takes four lines.)

@@ -98,6 +98,58 @@ pub const DISPATCHER_STACK_BYTES: usize = MIB;
 /// page. Linux allows a process 65,530.
 pub const MAPPINGS_PER_THREAD: usize = 4;
 
+/// The addresses that a thread takes besides its stack: guard pages and its signal stack.
+pub const THREAD_ADDRESSES_BYTES: usize = 64 * KIB;
+
+// ── Limits of the system ──
+
+/// A reserve for a server with this many places: a quarter of them, within these bounds. A small server has to start on a
+/// small system.
+pub fn reserve(places: usize, min: usize, max: usize) -> usize {
+    (places / 4).clamp(min, max)
+}
+
+/// How many threads to leave to other programs.
+pub fn threads_for_others(places: usize) -> usize {
+    reserve(places, 8, 512)
+}
+
+/// How many threads the server has besides those of its clients: at most four listeners, and one each for the dispatcher, the
+/// log, signals, Ctrl-C, bans and the trace.
+pub const OWN_THREADS: usize = 10;
+
+/// How many descriptors to keep for standard streams, listeners, signals, the log and files, besides those of refused sockets.
+pub fn descriptors_reserved(places: usize) -> usize {
+    reserve(places, 24, 64)
+}
+
+/// The memory of a client whose socket takes everything at once: 12 to 18 KiB of the process, mostly its stack and its read
+/// buffer, and some 29 of the kernel.
+pub const CLIENT_MEMORY_BYTES: usize = 64 * KIB;
+
+/// The memory of a writer: its stack, and what the kernel needs for a thread.
+pub const WRITER_MEMORY_BYTES: usize = 32 * KIB;
+
+/// One client in this many may stop reading at the same time, and fill the kernel's send buffer.
+pub const STALLED_SHARE: usize = 4;
+
+/// Where the memory is limited, this fraction of it may wait in outboxes. Their buffers grow by doubling, so they take up to twice
+/// as much.
+pub const OUTBOXES_SHARE: u64 = 8;
+
+/// Where the memory is limited, history may take this fraction of it.
+pub const HISTORY_SHARE: u64 = 16;
+
+/// How much limited memory newcomers leave alone: this fraction, within the bounds below. It holds what no other limit counts:
+/// closing connections, input that is being decoded, and fragmentation.
+pub const MEMORY_RESERVE_SHARE: u64 = 8;
+
+/// See [`MEMORY_RESERVE_SHARE`].
+pub const MEMORY_RESERVE_BYTES_MIN: u64 = 8 * MIB as u64;
+
+/// See [`MEMORY_RESERVE_SHARE`].
+pub const MEMORY_RESERVE_BYTES_MAX: u64 = 64 * MIB as u64;
+
 // ── Listening and accepting ──
 
 /// How many completed connections the kernel queues until the server accepts them. Linux caps this at `net.core.somaxconn`,
@@ -111,12 +163,11 @@ pub const ACCEPT_BACKOFF_MIN: Duration = Duration::from_millis(10);
 /// The longest such pause. New clients wait in the backlog meanwhile.
 pub const ACCEPT_BACKOFF_MAX: Duration = Duration::from_secs(1);
 
-/// How many descriptors to reserve for standard streams, listeners, the log and files, besides [`REFUSED_SOCKETS_MAX`].
-pub const DESCRIPTORS_RESERVED: usize = 64;
-
-/// How many refused sockets stay open for a moment. Closing one with unread input would send a reset, which can destroy the
-/// line that gives the reason.
-pub const REFUSED_SOCKETS_MAX: usize = 64;
+/// How many refused sockets each listener keeps open for a moment. Closing one with unread input would send a reset, which can
+/// destroy the line that gives the reason.
+pub fn refused_sockets_max(places: usize) -> usize {
+    reserve(places, 4, 64)
+}
 
 // ── Ending a connection ──
 
@@ -128,8 +179,11 @@ pub const LINGER_BYTES_MAX: usize = 64 * KIB;
 pub const LINGER_TIME: Duration = Duration::from_secs(1);
 
 /// How many closing connections may linger at once. `--max-clients` does not bound them, since it counts only clients that
-/// are still in the chat: clients that connect and leave in a loop could hold thousands of threads.
-pub const LINGERING_MAX: usize = 512;
+/// are still in the chat: clients that connect and leave in a loop could hold thousands of threads. Everybody in a small chat
+/// may linger, since a shutdown ends all connections together.
+pub fn lingering_max(places: usize) -> usize {
+    places.clamp(16, 512)
+}
 
 // ── Keeping a connection ──
 
@@ -218,8 +272,12 @@ pub const IGNORED_MAX: usize = 200;
 
 // ── Operators ──
 
-/// How many wrong operator passwords one address may give within [`OPERATOR_TRIES_WINDOW`].
-pub const OPERATOR_TRIES_MAX: u32 = 3;
+/// How many wrong operator passwords one connection may give.
+pub const OPERATOR_TRIES_PER_CONNECTION_MAX: u32 = 3;
+
+/// How many wrong operator passwords one address may give within [`OPERATOR_TRIES_WINDOW`]. A class may share an address, and one
+/// student must not lock the teacher out.
+pub const OPERATOR_TRIES_PER_ADDRESS_MAX: u32 = 30;
 
 /// The time over which wrong operator passwords are counted.
 pub const OPERATOR_TRIES_WINDOW: Duration = Duration::from_secs(60 * 60);

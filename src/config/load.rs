@@ -3,7 +3,7 @@
 //! The file and the environment are rewritten as flags: `port = 1337` and `CHATSERV_PORT=1337` both become `--port=1337`,
 //! and go *before* the flags of the command line. If a flag is repeated, the last one wins, so clap does the rest.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
@@ -37,7 +37,7 @@ pub enum Outcome {
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(name = "chatserv", version, about, after_help = AFTER_HELP)]
-#[command(args_override_self = true, allow_negative_numbers = true)]
+#[command(args_override_self = true)]
 #[command(disable_help_subcommand = true)]
 struct CommandLine {
     #[command(flatten)]
@@ -82,7 +82,7 @@ pub fn load(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Outcome, ConfigError> {
     // Parse the flags alone first, so that `--help` works whatever the environment says.
-    let flags = utf8_flags(arguments)?;
+    let flags = with_negative_values(utf8_flags(arguments)?);
     if let Err(error) = parse(&flags) {
         return match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
@@ -129,6 +129,25 @@ fn utf8_flags(arguments: impl IntoIterator<Item = OsString>) -> Result<Vec<Strin
     arguments.into_iter().skip(1).map(utf8).collect()
 }
 
+/// Joins a value such as `-5s` with the flag before it. Otherwise clap would take it for a flag, and the error would not name
+/// the setting. No flag begins with a digit.
+fn with_negative_values(words: Vec<String>) -> Vec<String> {
+    let is_negative = |word: &str| {
+        word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let takes_one = |flag: &str| {
+        flag.strip_prefix("--").is_some_and(|name| !name.is_empty() && !name.contains('='))
+    };
+    let mut flags: Vec<String> = Vec::with_capacity(words.len());
+    for word in words {
+        match flags.last_mut() {
+            Some(flag) if is_negative(&word) && takes_one(flag) => *flag += &format!("={word}"),
+            _ => flags.push(word),
+        }
+    }
+    flags
+}
+
 /// Reads the settings file as flags.
 fn from_file(path: &Path) -> Result<Vec<String>, ConfigError> {
     let keys = Keys::of::<Config>();
@@ -146,8 +165,7 @@ fn from_file(path: &Path) -> Result<Vec<String>, ConfigError> {
 fn from_environment(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<Vec<String>, ConfigError> {
-    let ours =
-        |(name, _): &(OsString, OsString)| name.as_encoded_bytes().starts_with(PREFIX.as_bytes());
+    let ours = |(name, value): &(OsString, OsString)| is_ours(name) && !is_injected(name, value);
     let mut environment: Vec<_> = environment.into_iter().filter(ours).collect();
     // Sorted, so that every run reports the same one of two errors.
     environment.sort();
@@ -165,6 +183,48 @@ fn from_environment(
         keys.flag(key, &value).map_err(wrong)
     };
     environment.into_iter().map(flag).collect()
+}
+
+fn is_ours(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(PREFIX.as_bytes())
+}
+
+/// Whether a container platform has set this variable to tell programs where a service is. Kubernetes does so for each
+/// service, and Docker for each link: for one called `chatserv`, or `chatserv-` and something, the name begins as that of a
+/// setting does.
+fn is_injected(name: &OsStr, value: &OsStr) -> bool {
+    let (name, value) = (name.to_string_lossy(), value.to_string_lossy());
+    let Some(rest) = name.strip_prefix(PREFIX) else {
+        return false;
+    };
+    let words: Vec<&str> = rest.split('_').collect();
+    let is_of_service = words.windows(2).any(|pair| match pair {
+        ["SERVICE", "HOST" | "PORT"] => true,
+        ["PORT", number] => number.parse::<u16>().is_ok(),
+        _ => false,
+    });
+    is_of_service
+        || rest.starts_with("PORT_")
+        // An address such as tcp://10.0.0.1:1337, which Docker and Kubernetes call a port.
+        || value.contains("://")
+        // Docker's links pass on the name of the other container, with a slash, and its environment.
+        || rest == "NAME" && value.starts_with('/')
+        || rest.starts_with("ENV_")
+}
+
+/// A warning that names the variables that a container platform has set and that are therefore no settings, if there are any.
+pub fn injected_variables(
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Option<ConfigError> {
+    let environment = environment.into_iter();
+    let injected = environment.filter(|(name, value)| is_ours(name) && is_injected(name, value));
+    let mut names: Vec<String> =
+        injected.map(|(name, _)| error::name(&name.to_string_lossy())).collect();
+    names.sort();
+    (!names.is_empty()).then(|| {
+        let names = names.join(", ");
+        ConfigError::new(format!("{names}: set by a container platform, and no settings: ignored"))
+    })
 }
 
 /// The environment variable of a key.

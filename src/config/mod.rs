@@ -20,5 +20,7 @@ pub(crate) use error::quote;
 #[cfg(feature = "server")]
 pub(crate) use file::{in_file, toml_reason};
 pub use file::{line_of, read_text};
-pub use load::{Outcome, load};
+pub use load::{Outcome, injected_variables, load};
 pub use settings::Config;
+#[cfg(feature = "server")]
+pub(crate) use value::show_size;

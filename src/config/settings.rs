@@ -30,8 +30,8 @@ pub struct Config {
     #[arg(long, value_name = "ADDRESS", default_value = "localhost", value_parser = value::bind)]
     pub bind: Bind,
 
-    /// How many clients may be connected at once, including those without a name. Lowered at startup if the limits of the
-    /// system are too low.
+    /// How many clients may be connected at once, including those without a name. Lowered at startup if the system is short of
+    /// descriptors, memory mappings, threads or memory.
     #[arg(long, value_name = "CLIENTS", default_value_t = 10_000, value_parser = count(1..=COUNT_MAX))]
     pub max_clients: usize,
 
@@ -85,7 +85,7 @@ pub struct Config {
     pub outbox_age: Duration,
 
     /// How much may wait for all clients together. Beyond it, the clients for which most waits are disconnected first. At
-    /// least --outbox-bytes.
+    /// least --outbox-bytes. Lowered at startup if memory is limited.
     // With 10,000 clients it is 26 KiB each, with fewer than 64 nobody reaches it.
     #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = size(4 * KIB..=64 * GIB))]
     pub outbox_total: usize,
@@ -116,8 +116,8 @@ pub struct Config {
     #[arg(long, value_name = "NAME", default_value = "system", value_parser = value::zone)]
     pub time_zone: Zone,
 
-    /// How many connections one address may have at once, or off. An IPv6 address counts as its /64 network; loopback is
-    /// exempt.
+    /// How many connections one address may have at once, or off; never more than three quarters of --max-clients. An IPv6
+    /// address counts as its /64 network; loopback is exempt.
     #[arg(long, value_name = "COUNT", default_value = "64", value_parser = or("off", count(1..=COUNT_MAX)))]
     pub connections_per_address: std::option::Option<usize>,
 
@@ -132,7 +132,7 @@ pub struct Config {
     #[arg(long, value_name = "BURST,N/s", default_value = "20,5/s", value_parser = value::rate_limit)]
     pub rate_limit: RateLimit,
 
-    /// An existing directory for the bans, so that they survive a restart, or none.
+    /// A directory for the bans, so that they survive a restart, or none. It is created if its parent exists.
     #[arg(long, value_name = "DIRECTORY", default_value = "none", value_parser = or("none", value::directory))]
     pub state_dir: std::option::Option<PathBuf>,
 

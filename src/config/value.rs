@@ -143,7 +143,7 @@ pub(super) fn show_duration(duration: Duration) -> String {
 }
 
 /// Formats a size without rounding.
-pub(super) fn show_size(bytes: usize) -> String {
+pub(crate) fn show_size(bytes: usize) -> String {
     // A usize has at most 64 bits on every target of Rust.
     show_bytes(bytes as u64)
 }

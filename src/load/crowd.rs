@@ -345,8 +345,9 @@ mod tests {
             let all = Arc::new(Mutex::new(Vec::new()));
             for at in 0.. {
                 let (mut socket, _) = listener.accept()?;
-                socket.write_all(GREETING)?;
+                // First, since whoever has been greeted may be spoken to.
                 all.lock().unwrap().push(socket.try_clone()?);
+                socket.write_all(GREETING)?;
                 let all = Arc::clone(&all);
                 thread::spawn(move || relay(at, socket, &all));
             }

@@ -7,14 +7,7 @@
 
 use std::borrow::Cow;
 
-use unicode_normalization::char::is_combining_mark;
-use unicode_width::UnicodeWidthChar;
-
-use crate::chat::Line;
-
-/// How many combining marks may follow one another. Living languages need at most four; dozens would cover the lines
-/// above and below.
-const COMBINING_MARKS_MAX: usize = 4;
+use crate::chat::{Line, MarkStack};
 
 const ESCAPE: char = '\u{1b}';
 /// Ends an operating system command in xterm.
@@ -30,7 +23,7 @@ const SUBSTITUTE: char = '\u{1a}';
 /// - line breaks (LF, U+2028, U+2029) become blanks: text from JSON may contain them;
 /// - control characters (C0, DEL, C1) are dropped, except that a tab becomes a blank;
 /// - escape sequences (ECMA-48, section 5) are dropped whole, and an unterminated string up to the end of the line;
-/// - bidi embeddings, overrides and isolates are dropped, and so is each combining mark after four in a row.
+/// - bidi embeddings, overrides and isolates are dropped, and so is each mark that a [`MarkStack`] does not carry.
 ///
 /// [`Line::altered`] says whether something was dropped or replaced; a tab does not count.
 pub fn clean(bytes: &[u8]) -> Line {
@@ -44,7 +37,7 @@ pub fn clean(bytes: &[u8]) -> Line {
     let decoded = String::from_utf8_lossy(bytes);
     let text = String::with_capacity(decoded.len());
     let altered = matches!(decoded, Cow::Owned(_));
-    let mut cleaned = Cleaned { line: Line { text, altered }, marks: 0 };
+    let mut cleaned = Cleaned { line: Line { text, altered }, marks: MarkStack::default() };
     let mut rest: &str = &decoded;
     while let Some((c, after)) = split_first(rest) {
         rest = after;
@@ -87,24 +80,17 @@ pub(super) fn ordinary_prefix(bytes: &[u8], ordinary: impl Fn(u8) -> bool) -> us
 /// The part of a line that is already clean.
 struct Cleaned {
     line: Line,
-    /// How many combining marks it ends with.
-    marks: usize,
+    /// The marks at its end.
+    marks: MarkStack,
 }
 
 impl Cleaned {
     fn push(&mut self, c: char) {
-        // The table lookup is slow, and there is no mark below U+0300.
-        if c >= '\u{300}' && is_combining_mark(c) {
-            self.marks += 1;
-            if self.marks > COMBINING_MARKS_MAX {
-                self.line.altered = true;
-                return;
-            }
-        } else if self.marks > 0 && c.width() != Some(0) {
-            // A character without width, such as a joiner, does not begin a new letter.
-            self.marks = 0;
+        if self.marks.carries(c) {
+            self.line.text.push(c);
+        } else {
+            self.line.altered = true;
         }
-        self.line.text.push(c);
     }
 }
 

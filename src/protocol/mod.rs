@@ -1,7 +1,7 @@
 //! Turns bytes into requests, and messages into bytes. This module knows nothing of sockets, threads or clocks.
 //!
 //! ```text
-//!                 bytes ─▶ telnet ─▶ line ─▶ clean ─▶ stranger ─▶ Input
+//!                 bytes ─▶ telnet ─▶ line ─▶ restore ─▶ clean ─▶ stranger ─▶ Input
 //! plain text                 └─▶ replies
 //!                 Message ─▶ encode (sentences, tables) ─▶ layout ─▶ bytes
 //!
@@ -18,6 +18,7 @@
 //! | `plain/decode` | the decoder of a plain-text connection |
 //! | `plain/encode` | messages as lines for people |
 //! | `plain/telnet` | removes telnet commands and refuses all options |
+//! | `plain/restore` | restores letters that telnet clients break |
 //! | `plain/line` | splits bytes into lines of limited length, for both protocols |
 //! | `plain/stranger` | recognises programs on the wrong port, for both protocols |
 //! | `plain/sentences`, `plain/tables` | the words of everything that the server says to people |

@@ -4,6 +4,7 @@
 //! that line can rely on the free place.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -20,18 +21,40 @@ const BOOK_SWEEP_MIN: usize = 1_024;
 /// Why a client is not admitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
-    /// All places are taken.
-    Full,
-    /// The address has as many connections as one address may have, or opens them too fast.
-    TooManyFromAddress,
+    /// All of this many places are taken.
+    Full { places: usize },
+    /// The address has as many connections as one address may have.
+    TooManyFromAddress { max: usize },
+    /// The address opens connections too fast.
+    TooFastFromAddress { max: usize },
 }
 
 impl Refused {
     /// The line for the client.
     pub fn message(self) -> Message {
         match self {
-            Self::Full => Message::ServerFull,
-            Self::TooManyFromAddress => Message::TooManyFromAddress,
+            Self::Full { .. } => Message::ServerFull,
+            Self::TooManyFromAddress { max } => Message::TooManyFromAddress { max },
+            Self::TooFastFromAddress { max } => Message::TooFastFromAddress { max },
+        }
+    }
+}
+
+/// The limit that refused the client, for the log.
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full { places } => write!(f, "all {places} places are taken (max-clients)"),
+            Self::TooManyFromAddress { max } => write!(
+                f,
+                "{max} connections from this address (connections-per-address, at most three quarters of max-clients)"
+            ),
+            Self::TooFastFromAddress { max } => {
+                write!(
+                    f,
+                    "{max} connections from this address in a minute (connections-per-minute)"
+                )
+            }
         }
     }
 }
@@ -39,6 +62,7 @@ impl Refused {
 /// Gives places to clients, and counts the connections of each address.
 #[derive(Debug)]
 pub struct Admission {
+    places: usize,
     free: AtomicUsize,
     book: Mutex<AddressBook>,
 }
@@ -51,18 +75,20 @@ pub struct Place<'a> {
 }
 
 impl Admission {
-    /// Admission to this many places. One address may have `open_max` at once and open `new_max` a minute.
+    /// Admission to this many places. One address may have `open_max` at once, but no more than three quarters of all places,
+    /// so that it cannot fill the house; and it may open `new_max` a minute.
     pub fn new(places: usize, open_max: Option<usize>, new_max: Option<usize>) -> Self {
         Self {
+            places,
             free: AtomicUsize::new(places),
-            book: Mutex::new(AddressBook::new(open_max, new_max)),
+            book: Mutex::new(AddressBook::new(share(places, open_max), new_max)),
         }
     }
 
     /// Changes the limits for one address. Present clients stay.
     pub fn limit_addresses(&self, open_max: Option<usize>, new_max: Option<usize>) {
         let mut book = self.book.lock();
-        (book.open_max, book.new_max) = (open_max, new_max);
+        (book.open_max, book.new_max) = (share(self.places, open_max), new_max);
     }
 
     /// Takes a place for a client from `address`.
@@ -72,16 +98,24 @@ impl Admission {
     pub fn enter(&self, address: IpAddr, now: Time) -> Result<Place<'_>, Refused> {
         let taken =
             self.free.fetch_update(Ordering::AcqRel, Ordering::Acquire, |free| free.checked_sub(1));
-        taken.map_err(|_| Refused::Full)?;
+        taken.map_err(|_| Refused::Full { places: self.places })?;
         let place = Place { admission: self, network: Network::of(address) };
         // Loopback is exempt: thousands of test clients come from there, and so does the person at the keyboard.
-        if !place.network.is_loopback() && !self.book.lock().enter(place.network, now) {
+        if !place.network.is_loopback()
+            && let Err(refused) = self.book.lock().enter(place.network, now)
+        {
             std::mem::forget(place);
             self.free.fetch_add(1, Ordering::AcqRel);
-            return Err(Refused::TooManyFromAddress);
+            return Err(refused);
         }
         Ok(place)
     }
+}
+
+/// How many of these places one address may have.
+fn share(places: usize, open_max: Option<usize>) -> Option<usize> {
+    let most = (places - places.div_ceil(4)).max(1);
+    open_max.map(|max| max.min(most))
 }
 
 impl Drop for Place<'_> {
@@ -116,8 +150,11 @@ impl AddressBook {
         Self { entries: HashMap::new(), open_max, new_max, sweep_at: BOOK_SWEEP_MIN }
     }
 
-    /// Counts an arrival from this network, and returns whether it is admitted.
-    fn enter(&mut self, network: Network, now: Time) -> bool {
+    /// Counts an arrival from this network.
+    ///
+    /// # Errors
+    /// It is not admitted.
+    fn enter(&mut self, network: Network, now: Time) -> Result<(), Refused> {
         if self.entries.len() >= self.sweep_at {
             self.entries.retain(|_, entry| {
                 entry.open > 0 || now.saturating_sub(entry.window_start) < WINDOW
@@ -132,13 +169,14 @@ impl AddressBook {
         }
         // A refused arrival counts too, so that trying again without a pause gains nothing.
         entry.arrived = entry.arrived.saturating_add(1);
-        let too_fast = self.new_max.is_some_and(|max| entry.arrived > max);
-        let too_many = self.open_max.is_some_and(|max| entry.open >= max);
-        if too_fast || too_many {
-            return false;
+        if let Some(max) = self.open_max.filter(|&max| entry.open >= max) {
+            return Err(Refused::TooManyFromAddress { max });
+        }
+        if let Some(max) = self.new_max.filter(|&max| entry.arrived > max) {
+            return Err(Refused::TooFastFromAddress { max });
         }
         entry.open += 1;
-        true
+        Ok(())
     }
 
     fn leave(&mut self, network: Network) {
@@ -164,7 +202,10 @@ mod tests {
     fn a_place_comes_back_when_it_is_dropped() {
         let admission = Admission::new(1, None, None);
         let place = admission.enter(ip("127.0.0.1"), at(0)).unwrap();
-        assert_eq!(admission.enter(ip("127.0.0.1"), at(0)).unwrap_err(), Refused::Full);
+        assert_eq!(
+            admission.enter(ip("127.0.0.1"), at(0)).unwrap_err(),
+            Refused::Full { places: 1 }
+        );
         drop(place);
         assert!(admission.enter(ip("127.0.0.1"), at(0)).is_ok());
     }
@@ -176,13 +217,46 @@ mod tests {
             (0..2).map(|_| admission.enter(ip("192.0.2.1"), at(0)).unwrap()).collect();
         assert_eq!(
             admission.enter(ip("192.0.2.1"), at(0)).unwrap_err(),
-            Refused::TooManyFromAddress
+            Refused::TooManyFromAddress { max: 2 }
         );
         assert!(admission.enter(ip("192.0.2.2"), at(0)).is_ok());
         drop(held);
         assert!(admission.enter(ip("192.0.2.1"), at(0)).is_ok());
         let local: Vec<_> = (0..10).map(|_| admission.enter(ip("::1"), at(0)).unwrap()).collect();
         assert_eq!(local.len(), 10, "a refusal takes no place");
+    }
+
+    #[test]
+    fn one_address_gets_three_quarters_of_a_small_house() {
+        for (places, open_max, most) in [
+            (50, Some(64), 37),
+            (4, Some(64), 3),
+            (3, Some(64), 2),
+            (2, Some(64), 1),
+            (1, Some(64), 1),
+            (100, Some(64), 64),
+            // `off` is the word of whoever runs the server.
+            (50, None, 50),
+        ] {
+            let admission = Admission::new(places, open_max, None);
+            // Whether they have a name or not.
+            let enter = || admission.enter(ip("2001:db8::1"), at(0));
+            let held: Vec<_> = (0..most).map(|_| enter().unwrap()).collect();
+            let refused = enter().unwrap_err();
+            if most == places {
+                assert_eq!(refused, Refused::Full { places });
+                continue;
+            }
+            assert_eq!(refused, Refused::TooManyFromAddress { max: most });
+            assert!(admission.enter(ip("192.0.2.9"), at(0)).is_ok());
+            // A reload with another limit changes nothing about that.
+            admission.limit_addresses(Some(1_000), None);
+            assert_eq!(enter().is_ok(), most < places - places.div_ceil(4), "{places}");
+            drop(held);
+            let local: Vec<_> =
+                (0..places).map(|_| admission.enter(ip("127.0.0.1"), at(0)).unwrap()).collect();
+            assert_eq!(local.len(), places);
+        }
     }
 
     #[test]
@@ -210,7 +284,8 @@ mod tests {
         let admission = Admission::new(10, None, Some(2));
         assert!(admission.enter(ip("192.0.2.1"), at(0)).is_ok());
         assert!(admission.enter(ip("192.0.2.1"), at(1)).is_ok());
-        assert!(admission.enter(ip("192.0.2.1"), at(59)).is_err());
+        let refused = admission.enter(ip("192.0.2.1"), at(59)).unwrap_err();
+        assert_eq!(refused, Refused::TooFastFromAddress { max: 2 });
         assert!(admission.enter(ip("192.0.2.1"), at(60)).is_ok());
     }
 
@@ -219,10 +294,10 @@ mod tests {
         let mut book = AddressBook::new(None, None);
         for number in 0..BOOK_SWEEP_MIN as u32 {
             let network = Network::of(IpAddr::from(number.to_be_bytes()));
-            assert!(book.enter(network, at(0)));
+            assert_eq!(book.enter(network, at(0)), Ok(()));
             book.leave(network);
         }
-        assert!(book.enter(Network::of(ip("192.0.2.1")), at(61)));
+        assert_eq!(book.enter(Network::of(ip("192.0.2.1")), at(61)), Ok(()));
         assert_eq!(book.entries.len(), 1);
     }
 }

@@ -88,6 +88,12 @@ impl Connection {
         Ok(sent)
     }
 
+    /// Whether the connection is over without an orderly end: it was reset, or the other machine does not answer any more. The
+    /// kernel reports that once, to the thread that asks first. To all others it looks like an end of input.
+    pub fn is_lost(&self) -> bool {
+        self.socket.peer_addr().is_err()
+    }
+
     /// Ends the sending side: the client reads everything that was sent, and then the end.
     pub fn finish_sending(&self) {
         // An error means that the connection is gone anyway.

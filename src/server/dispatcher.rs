@@ -88,9 +88,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             let now = self.shared.clock.tick();
             match wake {
                 Wake::Inbound(first) => self.take_batch(first, now),
-                Wake::Control(Control::ShutDown(cause)) => {
-                    self.step(Event::ShutdownRequested { cause }, now)
-                }
+                Wake::Control(Control::Event(event)) => self.step(event, now),
                 Wake::Control(Control::Reload(mut loaded)) => {
                     let changes = loaded.apply(&self.shared);
                     self.delivery.set_limits(&loaded.config);
@@ -149,7 +147,6 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             }
             Inbound::Connected { connection, place, protocol } => {
                 let (client, address) = (connection.id, connection.address);
-                tracing::info!(%client, %address, "A new connection has been received");
                 self.delivery.add(connection, place, protocol);
                 self.turns_due.push(client);
                 self.step(Event::Connected { client, address, protocol }, now);
@@ -297,5 +294,5 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
 }
 
 fn have_same_recipients(one: &Effect, next: &Effect) -> bool {
-    matches!((one, next), (Effect::Send { to: one, .. }, Effect::Send { to: next, .. }) if one == next)
+    matches!((one, next), (Effect::Send { to: one, .. }, Effect::Send { to: next, .. }) if Arc::ptr_eq(one, next))
 }

@@ -12,7 +12,7 @@ use super::connection::Connection;
 use super::delivery::Block;
 use super::ops::reload::Loaded;
 use super::ops::threads::ThreadTable;
-use crate::chat::{ClientId, DisconnectReason, Protocol, ShutdownCause, Time};
+use crate::chat::{ClientId, DisconnectReason, Event, Protocol, ShutdownCause, Time};
 use crate::config::{Config, ConfigError};
 use crate::protocol::Decoded;
 
@@ -72,11 +72,11 @@ pub enum Written {
     LastWords,
 }
 
-/// A request from outside the chat. It has a channel of its own: a request to stop must not queue behind a flood.
+/// A message from a thread without a connection. It has a channel of its own: a request to stop must not queue behind a flood.
 #[derive(Debug)]
 pub enum Control {
-    /// End the chat.
-    ShutDown(ShutdownCause),
+    /// Something that concerns the Hub alone.
+    Event(Event),
     /// Continue with these settings.
     Reload(Box<Loaded>),
 }
@@ -127,8 +127,13 @@ impl Remote {
 
     /// Asks for the end of the chat. Never blocks; asking twice is asking once.
     pub fn shut_down(&self, cause: ShutdownCause) {
+        self.send(Event::ShutdownRequested { cause });
+    }
+
+    /// Reports an event that concerns no connection. Never blocks.
+    pub(super) fn send(&self, event: Event) {
         // Without a dispatcher the chat has ended already.
-        let _ = self.control.send(Control::ShutDown(cause));
+        let _ = self.control.send(Control::Event(event));
     }
 
     /// Reads the files that these settings name, and has the server continue with them as far as they can change while it

@@ -126,7 +126,10 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         let shared = Arc::clone(&self.shared);
         let place = match shared.admission.enter(address.ip(), shared.clock.now()) {
             Ok(place) => place,
-            Err(refused) => return self.refuse(socket, address, &refused.message()),
+            Err(refused) => {
+                tracing::info!(%address, "refused: {refused}");
+                return self.refuse(socket, &refused.message());
+            }
         };
         let config = Arc::clone(&shared.settings.read());
         let id = ClientId(shared.next_id.fetch_add(1, Ordering::Relaxed));
@@ -143,9 +146,9 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         match shared.threads.spawn(self.scope, row, limits::READER_STACK_BYTES, body) {
             Ok(thread) => connection.turn.belongs_to(thread),
             Err(error) => {
-                tracing::warn!(%address, %error, "no thread for a reader");
+                tracing::warn!(%address, %error, "refused: no thread for a reader");
                 if let Ok(socket) = connection.socket().try_clone() {
-                    self.refuse(socket, address, &Message::NoThread);
+                    self.refuse(socket, &Message::NoThread);
                 }
                 return;
             }
@@ -160,8 +163,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
 
     /// Sends one line without blocking, and keeps the socket open for a while: it may hold unread input, and closing it now
     /// would send a reset that can overtake the line.
-    fn refuse(&mut self, socket: TcpStream, address: SocketAddr, reason: &Message) {
-        tracing::info!(%address, ?reason, "refused");
+    fn refuse(&mut self, socket: TcpStream, reason: &Message) {
         let mut line = Vec::new();
         // No refusal shows a time, so any zone will do.
         let view = self.protocol.into();
@@ -170,7 +172,8 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         // A new socket has room for a line. If it is broken already, nobody is there to read it.
         let _ = rustix::net::send(&socket, &line, flags);
         let _ = socket.shutdown(Shutdown::Write);
-        if self.refused.len() == limits::REFUSED_SOCKETS_MAX {
+        let places = self.shared.settings.read().max_clients;
+        if self.refused.len() == limits::refused_sockets_max(places) {
             self.refused.pop_front();
         }
         self.refused.push_back((self.shared.clock.now() + limits::LINGER_TIME, socket));

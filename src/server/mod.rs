@@ -59,5 +59,5 @@ mod turn;
 pub use error::StartError;
 pub use inbox::Remote;
 pub use ops::threads::{Activity, Row, ThreadTable};
-pub use ops::{console, log, signals};
+pub use ops::{console, log, memory, signals};
 pub use start::Server;

@@ -137,18 +137,18 @@ impl<'s> Reader<'_, 's> {
                 return Outcome::Failed;
             }
             match socket.read(&mut self.buffer) {
+                // Another thread may have been told of the error.
+                Ok(0) if self.connection.is_lost() => return Outcome::Failed,
                 Ok(0) => return Outcome::EndOfInput,
                 Ok(count) => {
                     self.idle.warned = false;
                     self.connection.row.count_in(count);
                     return Outcome::Bytes(count);
                 }
-                // A timeout, or a signal, which interrupts a read that has a timeout. The clock says how much of it counts.
+                // The time is over, or a signal interrupted the read. The clock says how much of it counts. (`TimedOut` would mean
+                // that the other machine is gone.)
                 Err(error)
-                    if matches!(
-                        error.kind(),
-                        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
-                    ) => {}
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
                 Err(_) => return Outcome::Failed,
             }
             waited = self.clock.now().saturating_sub(began);
@@ -312,6 +312,7 @@ mod tests {
     use std::time::Instant;
 
     use crossbeam_channel::Receiver;
+    use socket2::SockRef;
 
     use super::*;
     use crate::chat::ClientId;
@@ -374,10 +375,19 @@ mod tests {
             let theirs = Arc::clone(&connection);
             let reader = scope.spawn(move || run(&theirs, inbox, clock, Protocol::Plain, config));
             connection.turn.belongs_to(reader.thread().clone());
+            let _ends = Ends(&connection);
             conversation(Reading { client, connection: Arc::clone(&connection), clock, events });
-            connection.turn.close();
-            connection.shut_down();
         });
+    }
+
+    /// Ends the reader when it is dropped, by a failed assertion too.
+    struct Ends<'a>(&'a Connection);
+
+    impl Drop for Ends<'_> {
+        fn drop(&mut self) {
+            self.0.turn.close();
+            self.0.shut_down();
+        }
     }
 
     fn idle_after(timeout: Duration) -> Config {
@@ -414,6 +424,39 @@ mod tests {
                 panic!("something else happened");
             };
             reading.hears_a_line();
+        });
+    }
+
+    #[test]
+    fn a_lost_connection_is_no_end_of_input() {
+        with_reader(&Config::default(), |mut reading| {
+            reading.hears_a_line();
+            reading.client.write_all(b"another line\nhalf a li").unwrap();
+            let Reading { client, connection, events, .. } = reading;
+            let until = |what: &str, holds: &dyn Fn() -> bool| {
+                let end = Instant::now() + PATIENCE;
+                while !holds() {
+                    assert!(Instant::now() < end, "waited in vain until {what}");
+                    thread::yield_now();
+                }
+            };
+            // Until it has its turn the reader does not read, so another thread is told of the reset.
+            until("the reader waits", &|| connection.row.to_string().contains("its turn"));
+            SockRef::from(&client).set_linger(Some(Duration::ZERO)).unwrap();
+            drop(client);
+            until("the reset has come", &|| connection.socket().take_error().unwrap().is_some());
+            let inputs = |event| match event {
+                Inbound::Received { decoded, .. } => decoded.inputs.len(),
+                _ => panic!("something else happened"),
+            };
+            connection.turn.give(true);
+            assert_eq!(inputs(events.recv_timeout(PATIENCE).unwrap()), 1);
+            connection.turn.give(true);
+            // Half a line is not said: nobody ended it.
+            match events.recv_timeout(PATIENCE).unwrap() {
+                Inbound::ReaderEnded { end, .. } => assert_eq!(end, InputEnd::Failed),
+                other => panic!("{} inputs", inputs(other)),
+            }
         });
     }
 

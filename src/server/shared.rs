@@ -8,12 +8,15 @@ use parking_lot::RwLock;
 use super::admission::Admission;
 use super::clock::Clock;
 use super::ops::bans_file::BansSlot;
+use super::ops::capacity::Capacity;
 use super::ops::threads::ThreadTable;
 use crate::config::Config;
 
 pub struct Shared<'env> {
     /// The settings for new connections, which keep them. Only the dispatcher changes them.
     pub settings: RwLock<Arc<Config>>,
+    /// What the settings may be at most.
+    pub capacity: Capacity,
     pub admission: &'env Admission,
     /// Ids are never reused.
     pub next_id: &'env AtomicU64,

@@ -20,13 +20,13 @@ use super::inbox::{Channels, Control, Remote};
 use super::listener::{Listener, ListenerControl};
 use super::ops::bans_file::{BansFile, BansSlot};
 use super::ops::bind::{self, Bound};
-use super::ops::capacity::{self, SystemLimits};
+use super::ops::capacity::{Capacity, SystemLimits};
 use super::ops::log::PanicEndsProcess;
 use super::ops::reload::Loaded;
 use super::ops::threads::{Activity, Row, ThreadTable};
 use super::ops::trace::{self, Recorder};
 use super::shared::Shared;
-use crate::chat::{Ban, Hub, Protocol, ShutdownCause};
+use crate::chat::{Ban, Event, Hub, Protocol, ShutdownCause};
 use crate::config::{Config, ConfigError, Zone, limits};
 
 /// A chat server that has its ports and is ready to run.
@@ -34,6 +34,7 @@ pub struct Server {
     loaded: Loaded,
     bans: Vec<Ban>,
     bans_file: Option<BansFile>,
+    capacity: Capacity,
     bound: Vec<Bound>,
     remote: Remote,
     control: Receiver<Control>,
@@ -61,12 +62,13 @@ impl Server {
     ///
     /// # Errors
     /// A port is not available, a file cannot be used, or the limits of the system leave no room for one client.
-    pub fn start(config: Config) -> Result<Self, StartError> {
-        let capacity = capacity::capacity(&config, SystemLimits::raise_and_read())?;
-        if let Some(limit) = capacity.lowered_by {
-            let (from, to) = (config.max_clients, capacity.max_clients);
-            tracing::warn!("max-clients lowered from {from} to {to}: {limit}");
+    pub fn start(mut config: Config) -> Result<Self, StartError> {
+        let system = SystemLimits::raise_and_read();
+        let capacity = Capacity::of(&config, &system)?;
+        for lowered in capacity.lowered() {
+            tracing::warn!("{lowered}");
         }
+        capacity.limit(&mut config);
         let loaded = Loaded::read(config)?;
         let config = &loaded.config;
         let open = |directory: &PathBuf| BansFile::open(directory, Timestamp::now());
@@ -75,18 +77,20 @@ impl Server {
         // After the ports: another server that has them may be writing to this file.
         let recorder = config.trace.as_deref().map(Recorder::create).transpose()?;
         let admission = Admission::new(
-            capacity.max_clients,
+            config.max_clients,
             config.connections_per_address,
             config.connections_per_minute,
         );
         // Unbounded, since a request to stop may neither wait nor be lost. Only signals send here.
         let (sender, control) = crossbeam_channel::unbounded();
         let trace = recorder.as_ref().map(Recorder::trace);
-        let remote = Remote::new(sender, Arc::new(ThreadTable::new(trace)));
+        let guard = system.into_guard(&capacity);
+        let remote = Remote::new(sender, Arc::new(ThreadTable::new(trace, guard)));
         Ok(Self {
             loaded,
             bans: bans.unwrap_or_default(),
             bans_file,
+            capacity,
             bound,
             remote,
             control,
@@ -131,8 +135,8 @@ impl Server {
     }
 
     fn serve(self, started: impl FnOnce()) -> io::Result<()> {
-        let Self { loaded, bans, bans_file, bound, remote, control, admission, next_id, .. } = self;
-        let (admission, next_id) = (&admission, &next_id);
+        let Self { loaded, bans, bans_file, capacity, bound, remote, control, .. } = self;
+        let (admission, next_id) = (&self.admission, &self.next_id);
         let zone = time_zone(&loaded.config.time_zone);
         // The scope joins all its threads before it returns, whatever happens.
         thread::scope(|scope| -> io::Result<()> {
@@ -141,13 +145,16 @@ impl Server {
             let start_saving = |file: BansFile| -> io::Result<BansSlot> {
                 let (bans_slot, lists) = BansSlot::new();
                 let row = threads.row("bans", "bans".into());
-                let body = move |row: &Row| file.run(&lists, row);
+                let reports = remote.clone();
+                let failed = move |reason| reports.send(Event::BansNotSaved { reason });
+                let body = move |row: &Row| file.run(&lists, row, failed);
                 threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, body)?;
                 Ok(bans_slot)
             };
             let bans_slot = bans_file.map(start_saving).transpose()?;
             let shared = Arc::new(Shared {
                 settings: RwLock::new(Arc::new(loaded.config.clone())),
+                capacity,
                 admission,
                 next_id,
                 threads: Arc::clone(&threads),
@@ -167,7 +174,8 @@ impl Server {
             }
             let writers = Writers::new(scope, Arc::clone(&threads), inbox_sender, &loaded.config);
             let delivery = Delivery::new(writers, &loaded.config);
-            let hub = Hub::new(loaded.hub_settings(), bans, Timestamp::now());
+            let mut hub = Hub::new(loaded.hub_settings(), bans, Timestamp::now());
+            hub.limit_history(shared.capacity.history_bytes());
             let row = threads.row("dispatcher", "dispatcher".into());
             let channels = Channels { inbox, control };
             let dispatcher =

@@ -70,6 +70,7 @@ fn commands_of_everybody() {
         ("hello", chat("hello")),
         ("  hello  ", chat("  hello  ")),
         ("shutdown", chat("shutdown")),
+        (" SHUTDOWN", chat(" SHUTDOWN")),
         ("//quit", chat("/quit")),
         ("///", chat("//")),
         ("  //quit", chat("/quit")),
@@ -130,6 +131,52 @@ fn commands_of_everybody() {
     assert_eq!(both(""), [Ok(None), Ok(None)]);
 }
 
+/// A password must not become public because a keyboard or a file has changed the slash, or put something before it.
+#[test]
+fn a_slash_is_a_slash_in_any_form_and_behind_anything_invisible() {
+    let op = Request::Op { password: Secret("open sesame".into()) };
+    let invisible = "\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{2060}\u{feff}\u{ad}\u{34f}\u{61c}\u{180e}\u{fe0f}\
+                     \u{e0001}\u{3164}\u{2800}\u{fffc}\u{a0}\u{3000}\u{301}\u{fffd}";
+    for slash in ['/', '\u{ff0f}', '\u{2044}', '\u{2215}', '\u{29f8}'] {
+        for before in invisible.chars() {
+            for line in [
+                format!("{slash}op open sesame"),
+                format!("{before}{slash}op open sesame"),
+                format!(" {before} {before}{slash} op open sesame"),
+                format!("{before}{slash}ｏｐ open sesame"),
+            ] {
+                assert_eq!(parse_line(typed(&line), false), Ok(Some(op.clone())), "{line:?}");
+            }
+            // Nor does a mistyped one.
+            let line = format!("{before}{slash}{before}op open sesame");
+            let parsed = parse_line(typed(&line), false);
+            assert!(!matches!(parsed, Ok(Some(Request::Chat { .. }))), "{line:?}: {parsed:?}");
+        }
+        assert_eq!(both(&format!("{slash}{slash}op"))[0], Ok(Some(chat(&format!("{slash}op")))));
+    }
+    // Other signs are text.
+    for line in ["\\op", "|op", "÷op", "ノop", "op /op", "1/op"] {
+        assert_eq!(parse_line(typed(line), false), Ok(Some(chat(line))), "{line:?}");
+    }
+}
+
+#[test]
+fn signs_and_commas_of_other_keyboards_count() {
+    #[rustfmt::skip]
+    let table = [
+        ("/msg 小明、小红 你好", private(&["小明", "小红"], "你好")),
+        ("/msg ＠bob， ＠ann hi", private(&["bob", "ann"], "hi")),
+        ("／join ＃dev", join("dev")),
+        ("／？", Request::Help { about: None }),
+        ("/help ／msg", Request::Help { about: some("／msg") }),
+        ("／ｗｈｏ ＃dev", Request::Who { room: some("dev") }),
+        ("／ｑｕｉｔ", Request::Quit),
+    ];
+    for (line, request) in table {
+        assert_eq!(parse_line(typed(line), false), Ok(Some(request)), "{line:?}");
+    }
+}
+
 #[test]
 fn commands_of_operators() {
     let name = || "bob".to_owned();
@@ -157,7 +204,8 @@ fn commands_of_operators() {
         ("/threads", Request::Threads),
         ("/shutdown", shutdown(None, None)),
         ("SHUTDOWN", shutdown(None, None)),
-        (" SHUTDOWN ", shutdown(None, None)),
+        ("SHUTDOWN  ", shutdown(None, None)),
+        ("\u{feff}SHUTDOWN", shutdown(None, None)),
         ("/shutdown a new machine", shutdown(None, some("a new machine"))),
         ("/shutdown in 5m", shutdown(minutes(5), None)),
         ("/shutdown IN 5 min a new machine", shutdown(minutes(5), some("a new machine"))),

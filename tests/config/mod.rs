@@ -9,7 +9,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chatserv::config::{
-    Bind, Config, ConfigError, DeliveryPolicy, LogLevel, Operators, Outcome, RateLimit, Zone, load,
+    Bind, Config, ConfigError, DeliveryPolicy, LogLevel, Operators, Outcome, RateLimit, Zone,
+    injected_variables, load,
 };
 use jiff::tz::TimeZone;
 
@@ -164,6 +165,56 @@ fn the_defaults() {
     assert_eq!(config(&[], &others), expected);
 }
 
+/// What Kubernetes sets for services called `chatserv` and `chatserv-json`, and Docker for a link.
+const INJECTED: &str = "
+CHATSERV_SERVICE_HOST=10.0.0.1
+CHATSERV_SERVICE_PORT=1337
+CHATSERV_SERVICE_PORT_TELNET=1337
+CHATSERV_PORT=tcp://10.0.0.1:1337
+CHATSERV_PORT_1337_TCP=tcp://10.0.0.1:1337
+CHATSERV_PORT_1337_TCP_ADDR=10.0.0.1
+CHATSERV_PORT_1337_TCP_PORT=1337
+CHATSERV_PORT_1337_TCP_PROTO=tcp
+CHATSERV_JSON_SERVICE_HOST=10.0.0.2
+CHATSERV_JSON_SERVICE_PORT=1338
+CHATSERV_JSON_PORT=tcp://10.0.0.2:1338
+CHATSERV_JSON_PORT_1338_TCP=tcp://10.0.0.2:1338
+CHATSERV_JSON_PORT_1338_TCP_ADDR=10.0.0.2
+CHATSERV_JSON_PORT_1338_TCP_PORT=1338
+CHATSERV_JSON_PORT_1338_TCP_PROTO=tcp
+CHATSERV_NAME=/web/chatserv
+CHATSERV_ENV_PATH=/bin
+";
+
+#[test]
+fn variables_of_container_platforms_are_no_settings() {
+    let pairs = |text: &'static str| -> Vec<(&str, &str)> {
+        text.trim().lines().map(|line| line.split_once('=').unwrap()).collect()
+    };
+    let warning = |environment: &[(&str, &str)]| {
+        let environment = environment.iter().map(|(name, value)| (name.into(), value.into()));
+        injected_variables(environment).map(|warning| warning.to_string())
+    };
+    for variable in pairs(INJECTED) {
+        assert_eq!(config(&[], &[variable]), Config::default(), "{variable:?}");
+        let warning = warning(&[variable]).unwrap_or_else(|| panic!("no warning: {variable:?}"));
+        assert!(warning.starts_with(variable.0), "{warning}");
+    }
+    // One warning names them all, and settings beside them hold.
+    let all = [&pairs(INJECTED)[..], &[("CHATSERV_MAX_CLIENTS", "3"), ("PATH", "a://")]].concat();
+    assert_eq!(config(&[], &all).max_clients, 3);
+    let told = warning(&all).unwrap();
+    assert!(pairs(INJECTED).iter().all(|(name, _)| told.contains(name)), "{told}");
+    assert!(!told.contains("MAX_CLIENTS") && !told.contains(" PATH"), "{told}");
+    // A setting is never ignored.
+    for line in everything().to_toml().lines() {
+        let (key, value) = line.split_once(" = ").unwrap();
+        let name = format!("CHATSERV_{}", key.to_uppercase().replace('-', "_"));
+        assert_eq!(warning(&[(&name, value.trim_matches('"'))]), None, "{name}");
+    }
+    assert_eq!(warning(&[]), None);
+}
+
 #[test]
 fn every_setting_has_a_key_a_variable_and_a_flag() {
     let file = SettingsFile::new("everywhere", EVERYTHING);
@@ -197,6 +248,13 @@ fn flags_precede_the_environment_the_file_and_the_defaults() {
     assert_eq!(config.max_clients, 3, "environment");
     assert_eq!(config.outbox_age, Duration::from_secs(2), "file");
     assert_eq!(config.outbox_bytes, 4 * 1024 * 1024, "default");
+}
+
+/// Editors on Windows begin a text file with a byte order mark.
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_settings_file() {
+    let file = SettingsFile::new("marked", "\u{feff}port = 5");
+    assert_eq!(config(&[&file.flag()], &[]).port, 5);
 }
 
 #[test]

@@ -89,6 +89,16 @@ const FLAGS: &str = r#"
     --connections-per-minute: got "0", expected a whole number from 1 to 1000000, or off
 --max-clients -5
     --max-clients: got "-5", expected a whole number from 1 to 1000000
+--idle-timeout -5s
+    --idle-timeout: got "-5s", expected a time from 1ms to 30days with a unit, as in 60s, or off
+--outbox-bytes -1KiB --port 1
+    --outbox-bytes: got "-1KiB", expected a size from 4KiB to 1GiB with a unit, as in 256KiB
+--rate-limit -5,5/s
+    --rate-limit: got "-5,5/s", expected lines at once and lines a second, each from 1 to 100000, as in 20,5/s, or off
+--check-config -5s
+    --check-config: got "-5s", expected no value
+--port=1 -5s
+    "-5": unknown flag, see --help
 --prot=1
     "--prot": unknown flag, did you mean --port?
 --zzz

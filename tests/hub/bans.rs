@@ -41,6 +41,40 @@ fn a_ban_by_name_bans_the_address_too() {
     "}
 }
 
+/// One address may be a whole class.
+#[test]
+fn a_ban_by_name_spares_an_address_that_others_share() {
+    let mut chat = chat();
+    play! {chat, "
+        x: join 192.0.2.1:50000
+        y: join 192.0.2.1:50001
+        forget
+        a> /ban x
+        x: gone Banned
+        nobody gone
+        a<~ server: X is banned until you take it back with /unban.
+        a<~ server: 2 others share this address: /ban 192.0.2.1 bans all.
+    "}
+    assert_eq!(chat.kept.take().unwrap()[0].network, None);
+    play! {chat, r#"
+        # The operator may want it all the same.
+        a> /ban 192.0.2.1
+        b: gone Banned
+        y: gone Banned
+        k: connect json [2001:db8:0:1::1]:1
+        k> {"action":"connect","username":"k"}
+        l: connect json [2001:db8:0:1::2]:1
+        l> {"action":"connect","username":"l"}
+        j: join json
+        forget
+        # An IPv6 network is one address.
+        j> {"action":"ban","username":"k"}
+        j<j {"action":"ban","username":"k","shared_address":"2001:db8:0:1::/64","shared_with":1}
+        k: gone Banned
+        nobody gone
+    "#}
+}
+
 #[test]
 fn bans_are_listed_and_lifted() {
     let mut chat = chat();
@@ -195,4 +229,14 @@ fn an_operator_does_not_ban_themselves_by_address() {
     "}
     assert_eq!(chat.kept.as_ref().unwrap()[0].network, None);
     chat.play("a> /ban 192.0.2.1\nnobody gone");
+}
+
+#[test]
+fn operators_hear_that_bans_cannot_be_saved() {
+    let mut chat = chat();
+    chat.step(Event::BansNotSaved { reason: "No space left on device".to_owned() });
+    play! {chat, "
+        a< server: The bans cannot be saved: No space left on device. A restart will forget the latest ones. Mend that, and ban again.
+        bc<
+    "}
 }

@@ -114,7 +114,7 @@ fn only_an_operator_shuts_down() {
         (Operators::Nobody, "127.0.0.1:1", false),
         (Operators::Anyone, "192.0.2.1:1", true),
     ] {
-        for word in ["SHUTDOWN", " SHUTDOWN ", "/shutdown"] {
+        for word in ["SHUTDOWN", "SHUTDOWN ", "／shutdown"] {
             let mut chat = Chat::with("a", HubSettings { operators, ..SETTINGS });
             chat.connect_from('b', address);
             chat.say('b', "B");
@@ -137,7 +137,7 @@ fn only_an_operator_shuts_down() {
 #[test]
 fn shutdown_is_a_command_only_alone_and_in_capitals() {
     let mut chat = Chat::with("ab", SETTINGS);
-    for text in ["shutdown", "SHUTDOWN now", "Shutdown", "SHUTDOWN."] {
+    for text in ["shutdown", "SHUTDOWN now", "Shutdown", "SHUTDOWN.", " SHUTDOWN"] {
         chat.say('a', text);
         assert_eq!(chat.heard('b'), [format!("A : {text}")]);
     }

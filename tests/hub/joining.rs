@@ -114,6 +114,92 @@ fn the_fourth_refusal_closes() {
     "}
 }
 
+/// Programs that took the port for another one, and people who type what works elsewhere.
+#[test]
+fn the_first_words_of_programs_are_no_names() {
+    let words = "QUIT exit Bye logout HELP info INFO stats STATS VERSION PING CAPA USER NICK PASS AUTH LOGIN STARTTLS \
+                 HELO EHLO NOOP RSET SYST FEAT ROOT root Admin administrator enable system shell sh *1 *3 $4";
+    for word in words.split_ascii_whitespace() {
+        let mut chat = Chat::with("a", SETTINGS);
+        chat.connect('b');
+        chat.forget();
+        chat.say('b', word);
+        chat.play("b<~ server: That is no username: \na<\nforget");
+        // Not by another way either.
+        chat.say('a', &format!("/nick {word}"));
+        chat.play("a<~ server: That is no username: \nforget");
+        chat.connect_with('j', "127.0.0.1:9", super::Protocol::Json);
+        chat.ask('j', &format!(r#"{{"action":"connect","username":"{word}"}}"#));
+        chat.play(r#"j<j {"action":"error","code":"name_refused"}"#);
+    }
+    // Rooms may have such names, and longer names may begin like this.
+    play! {Chat::with("ab", SETTINGS), "
+        a> /join help
+        a<~ server: You are in room help alone.
+        a> /nick Helper
+        a<~ Helper
+        a> /nick *star
+        a<~ *star
+    "}
+}
+
+/// Whoever says `root` to a server may say its password next.
+#[test]
+fn the_line_after_a_user_name_for_another_server_is_not_taken_for_a_name() {
+    for word in ["root", "ADMIN", "administrator", "user", "login", "enable"] {
+        let mut chat = Chat::with("a", SETTINGS);
+        chat.connect('b');
+        chat.forget();
+        chat.say('b', word);
+        chat.say('b', "hunter2");
+        chat.play("b<~ it may be a password. If it is a name, type it again.\na<");
+        // A program goes on like this.
+        let mut bot = Chat::with("a", SETTINGS);
+        bot.connect('b');
+        for line in [word, "hunter2", "enable", "system"] {
+            bot.say('b', line);
+        }
+        bot.play("b: gone NamesRefused\na<");
+        // Nobody types a password into JSON.
+        let mut chat_of_program = Chat::with("a", SETTINGS);
+        chat_of_program.connect_with('j', "127.0.0.1:9", super::Protocol::Json);
+        chat_of_program.ask('j', &format!(r#"{{"action":"connect","username":"{word}"}}"#));
+        chat_of_program.ask('j', r#"{"action":"connect","username":"luca"}"#);
+        chat_of_program.play("a<~ id = luca");
+        // A person repeats the name.
+        chat.say('b', "luca");
+        chat.play("b<~ server: Your username is luca.\na<~ id = luca");
+    }
+}
+
+#[test]
+fn people_with_names_beyond_latin_hear_how_to_type_them_in_telnet() {
+    let mut chat = Chat::new(SETTINGS);
+    for (who, name, hears) in [
+        ('a', "Нина", true),
+        ('b', "שלום", true),
+        ('c', "小明", true),
+        ('d', "Zoë", false),
+        ('e', "ann", false),
+    ] {
+        chat.connect(who);
+        chat.forget();
+        chat.say(who, name);
+        let heard = chat.heard(who);
+        let hint = heard.iter().position(|line| line.contains("telnet -E"));
+        // Right after the congratulation.
+        assert_eq!(hint, hears.then_some(2), "{heard:#?}");
+    }
+}
+
+#[test]
+fn a_name_of_which_a_part_did_not_arrive_is_refused_with_a_hint() {
+    let mut chat = Chat::new(SETTINGS);
+    chat.connect('a');
+    chat.input('a', Input::Line(Line { text: "\u{fffd}ина".into(), altered: true }));
+    chat.play("a<~ telnet -E");
+}
+
 #[test]
 fn a_name_with_removed_characters_is_refused() {
     let mut chat = Chat::new(SETTINGS);
@@ -123,7 +209,7 @@ fn a_name_with_removed_characters_is_refused() {
     "}
     chat.input('a', Input::Line(Line { text: "Alice".into(), altered: true }));
     chat.play("a<~ server: That is no username:");
-    assert!(matches!(chat.log[0], LogEvent::NameRefused { .. }));
+    assert!(matches!(chat.log.last(), Some(LogEvent::NameRefused { .. })));
 }
 
 #[test]

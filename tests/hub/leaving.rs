@@ -18,6 +18,41 @@ fn the_others_hear_of_a_leave_once() {
     ));
 }
 
+/// A health check connects, reads the prompt and goes, every half a minute. On a JSON port it sends a ping.
+#[test]
+fn only_who_says_something_has_an_arrival_in_the_log() {
+    let address = "127.0.0.1:40009".parse().unwrap();
+    let logged = |script: &str| {
+        let mut chat = Chat::with("a", SETTINGS);
+        chat.play(script);
+        let client = chat.ids[&'b'];
+        let arrivals =
+            chat.log.iter().filter(|event| **event == LogEvent::Arrived { client, address });
+        let silent =
+            |event: &&LogEvent| matches!(event, LogEvent::LeftUnnamed { was_silent: true, .. });
+        (arrivals.count(), chat.log.iter().filter(silent).count())
+    };
+    assert_eq!(logged("b: connect 127.0.0.1:40009\nb: leave"), (0, 1));
+    let ping = "b> {\"action\":\"ping\"}";
+    assert_eq!(logged(&format!("b: connect json 127.0.0.1:40009\n{ping}\nb: leave")), (0, 1));
+    for script in [
+        "b: connect 127.0.0.1:40009\nb> two words\nb> B\nb: leave",
+        "b: connect 127.0.0.1:40009\nb> GET / HTTP/1.1\nb: leave",
+        "b: connect json 127.0.0.1:40009\nb> {\nb: leave",
+    ] {
+        assert_eq!(logged(script), (1, 0), "{script}");
+    }
+    // A connection that the server ends is one that the log explains.
+    let mut chat = Chat::new(SETTINGS);
+    chat.connect_from('b', "127.0.0.1:40009");
+    chat.step(Event::LoginTimedOut { client: chat.ids[&'b'] });
+    let client = chat.ids[&'b'];
+    assert_eq!(chat.log[0], LogEvent::Arrived { client, address });
+    let mut anonymous = Chat::new(super::anonymous());
+    anonymous.connect_from('b', "127.0.0.1:40009");
+    assert_eq!(anonymous.log[0], LogEvent::Arrived { client: anonymous.ids[&'b'], address });
+}
+
 #[test]
 fn quit_says_goodbye() {
     for how in ["/quit", "/exit", "/bye", "/QUIT"] {

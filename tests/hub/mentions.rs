@@ -1,5 +1,7 @@
 //! `@names` at the end of a message.
 
+use regex::Regex;
+
 use super::{Chat, SETTINGS, anonymous};
 
 #[test]
@@ -39,6 +41,129 @@ fn own_and_repeated_names_do_not_count() {
         b< A : @b @B @a
         a< server: Delivered to B.
     "}
+}
+
+/// No punctuation of any script, no symbol and nothing invisible may turn a private line into a public one.
+#[test]
+fn punctuation_never_publishes_a_mention() {
+    let signs = Regex::new(r"^[\p{P}\p{S}\p{Z}\p{Cf}]$").unwrap();
+    let punctuation = Regex::new(r"^\p{P}$").unwrap();
+    let mut chat = Chat::with("abcd", SETTINGS);
+    let mut found = 0;
+    // Letters in circles are letters.
+    let all = (' '..=char::MAX).filter(|sign| !sign.is_alphanumeric()).map(String::from);
+    for sign in all.filter(|sign| signs.is_match(sign)) {
+        let asks = |line: &str| line.starts_with("server: Not said. For ");
+        for (text, recipients) in [
+            (format!("secret @b{sign}"), "b"),
+            (format!("secret @b{sign}{sign}{sign}"), "b"),
+            (format!("secret @b {sign}"), "b"),
+            (format!("a {sign}secret @b{sign}"), "b"),
+            (format!("secret {sign}@b{sign}"), "b"),
+            (format!("secret @{sign}b{sign}"), "b"),
+            (format!("secret @b{sign}@c"), "bc"),
+            (format!("secret @b{sign} @c{sign}"), "bc"),
+            (format!("secret @b,{sign}@c"), "bc"),
+        ] {
+            chat.say('a', &text);
+            let answer = chat.heard('a');
+            assert_eq!(chat.heard('d'), [""; 0], "{text:?}: {answer:?}");
+            let [b, c] = ['b', 'c'].map(|who| chat.heard(who).len());
+            let is_whole = b == 1 && c == usize::from(recipients == "bc");
+            let is_asked = b + c == 0 && asks(&answer[0]);
+            let glues = [format!("b{sign}@"), format!("@{sign}b")];
+            let is_glued = glues.iter().any(|glue| text.contains(glue));
+            assert!(
+                is_whole || is_asked && (is_glued || !punctuation.is_match(&sign)),
+                "{text:?}: b {b}, c {c}, {answer:?}"
+            );
+        }
+        found += 1;
+    }
+    assert!(found > 8000, "{found}");
+}
+
+#[test]
+fn commas_of_all_scripts_separate_mentions() {
+    let mut chat = Chat::with("abcd", SETTINGS);
+    for comma in
+        ",\u{55d}\u{60c}\u{7f8}\u{1363}\u{1802}\u{3001}\u{a4fe}\u{a60d}\u{fe50}\u{ff0c}\u{ff64}"
+            .chars()
+    {
+        chat.say('a', &format!("secret @b{comma}@c"));
+        chat.play("bc<# 1\nd<\nforget");
+    }
+}
+
+#[test]
+fn what_may_be_a_failed_mention_is_not_said() {
+    let mut chat = Chat::with("abcd", SETTINGS);
+    play! {chat, "
+        w: connect
+        w> 小明
+        forget
+    "}
+    for (text, name) in [
+        ("secret@b", "B"),
+        ("secret @b's", "B"),
+        ("secret @b/@c", "B"),
+        ("secret @b&@c", "B"),
+        ("secret @b,c", "B"),
+        ("secret @b, c", "C"),
+        ("secret @ b", "B"),
+        ("secret @b:ok", "B"),
+        ("你好@小明", "小明"),
+        ("你好 @小明你在吗", "小明"),
+        ("secret ＠小明さん", "小明"),
+    ] {
+        chat.say('a', text);
+        chat.play(&format!("a<~ server: Not said. For {name}?\nbcdw<\nforget"));
+    }
+    // Nobody by that name is here, or the name is the speaker's own.
+    for text in [
+        "me@example.org",
+        "mail b@b.example.org",
+        "@bobby",
+        "@uncle's",
+        "hello@uncle",
+        "@a's",
+        "@b today",
+    ] {
+        chat.say('a', text);
+        chat.play("bcdw<# 1\nforget");
+    }
+    play! {chat, r#"
+        j: join json lobby
+        forget
+        j> {"action":"chat","room":"lobby","message":"secret@b","id":1}
+        j<j {"action":"error","code":"unclear_mention","id":1}
+        abcdw<
+    "#}
+}
+
+#[test]
+fn a_name_with_signs_is_mentioned_whole() {
+    let mut chat = Chat::with("ab", SETTINGS);
+    play! {chat, "
+        c: connect
+        c> C#
+        d: connect
+        d> C
+        forget
+        a> hi @C#!
+        c< A : hi @C#!
+        bd<
+        a> hi @C!
+        d< A : hi @C!
+        bc<
+    "}
+}
+
+#[test]
+fn a_line_with_too_many_doubtful_words_is_refused() {
+    let mut chat = Chat::with("ab", SETTINGS);
+    chat.say('a', &format!("secret {}", "x@".repeat(200)));
+    chat.play("a<~ at most 100\nb<");
 }
 
 #[test]

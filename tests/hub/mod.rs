@@ -210,7 +210,7 @@ impl Chat {
         for effect in effects {
             match effect {
                 Effect::Send { to, message } => {
-                    for client in to {
+                    for &client in &*to {
                         self.told(client, None, &message);
                     }
                 }

@@ -91,13 +91,41 @@ fn an_ignored_client_is_not_heard_in_any_way() {
         a> /history
         a<!~ it is me
         b> /nick Bobby
-        a> /ignore
-        a<~ You ignore B
         # By the current name.
+        a> /ignore
+        a<~ You ignore Bobby.
         a> /unignore bobby
+        a<~ You no longer ignore Bobby.
         forget
         b> at last
         a< Bobby : at last
+    "}
+}
+
+#[test]
+fn the_list_of_ignored_people_shows_their_names_of_today() {
+    let mut chat = Chat::with("abc", SETTINGS);
+    play! {chat, "
+        j: join json
+        a> /ignore b
+        j> {\"action\":\"ignore\",\"username\":\"B\"}
+        b> /nick Bobby
+        c> /nick B
+        forget
+        a> /ignore
+        a< server: You ignore Bobby.
+        j> {\"action\":\"ignore\"}
+        j<j {\"action\":\"ignore\",\"usernames\":[\"Bobby\"]}
+        # The old name, which somebody else has now, still takes it back.
+        a> /unignore b
+        a< server: You no longer ignore Bobby.
+        # Who has left is known by the name that was ignored.
+        a> /ignore bobby
+        b> /nick Robert
+        b: leave
+        forget
+        a> /ignore
+        a< server: You ignore Bobby.
     "}
 }
 
@@ -111,7 +139,7 @@ fn new_names_of_an_ignored_client_use_up_nothing() {
     play! {chat, "
         forget
         a> /ignore
-        a< server: You ignore B.
+        a< server: You ignore b299.
         a> /ignore c
         d: connect
         d> b7

@@ -71,6 +71,11 @@ pub fn rows() -> Vec<Row> {
         row(Error(ChatError::NoNamesHere), "Nobody has a name in this chat: everyone is known by address."),
         row(Error(ChatError::TooManyIgnored), "You cannot ignore more people. /unignore NAME takes one back."),
         row(Error(ChatError::TooManyRecipients), "That names too many people: at most 100 in one message."),
+        row(Error(ChatError::UnclearMention(name("bob"))),
+            "Not said. For bob? Write @bob as a word. For all? Add a word after it."),
+        row(Error(ChatError::UnclearMention(name(&"x".repeat(32)))),
+            "Not said. For xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx? Write\n\
+             @xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx as a word. For all? Add a word after\nit."),
         row(Error(ChatError::NobodyToReplyTo), "Nobody has written to you in private. /msg NAME TEXT does that."),
         row(Error(ChatError::NotYourself), "You cannot do that to yourself."),
         row(Error(ChatError::LineTooLong(Protocol::Plain)),

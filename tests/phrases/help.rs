@@ -94,6 +94,7 @@ fn strangers_are_answered_in_their_own_manner() {
         (Stranger::Http, "HTTP/1.1 400 This is a chat server: use telnet\r\nConnection: close\r\n\r\n"),
         (Stranger::Ssh, "server: This is a chat server, not SSH: use telnet.\r\n"),
         (Stranger::Tls, ""),
+        (Stranger::Proxy, "server: This chat takes no PROXY header: switch it off in the proxy.\r\n"),
     ];
     for (stranger, answer) in table {
         let mut out = Vec::new();

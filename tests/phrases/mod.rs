@@ -61,8 +61,11 @@ fn lines(message: &Message, timestamps: Timestamps, zone: &TimeZone) -> Vec<Stri
 /// The lines of a message of the server, in UTC and without the prefix. They fit into 80 columns.
 fn servers(message: &Message) -> Vec<String> {
     let lines = lines(message, Timestamps::Off, &TimeZone::UTC);
-    // Two sentences are wider.
-    let may_be_wide = matches!(message, Message::HeldBack { .. } | Message::TooSlow);
+    // Three sentences are wider.
+    let may_be_wide = matches!(
+        message,
+        Message::HeldBack { .. } | Message::TooSlow | Message::BansNotSaved { .. }
+    );
     lines
         .iter()
         .map(|line| {

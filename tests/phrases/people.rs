@@ -57,6 +57,7 @@ pub fn rows() -> Vec<Row> {
         row(YourNameIs(name("Bob")), "Your username is Bob."),
         row(Congratulations, "Congratulations! You've successfully joined the chat server."),
         row(connected, "You have joined the chat as ann."),
+        row(TelnetHint, "In telnet, some letters open its own prompt, unless you start telnet -E."),
         row(YourId(name("[::1]:36832")), "Your id is: '[::1]:36832'."),
         row(ClientCount(3), "There are 3 client(s) connected to this server."),
         row(Error(ChatError::Name(NameError::Empty)),

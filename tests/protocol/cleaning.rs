@@ -118,17 +118,24 @@ fn a_line_end_inside_a_text_is_a_blank() {
 #[rustfmt::skip]
 fn combining_marks_do_not_pile_up() {
     let piled = |marks: usize| format!("z{}o", "\u{301}".repeat(marks));
-    check(format!("{}\n", piled(4)), &[line(&piled(4))], b"");
-    check(format!("{}\n", piled(5)), &[altered(&piled(4))], b"");
-    check(format!("{0}{0}\n", piled(300)), &[altered(&piled(4).repeat(2))], b"");
+    check(format!("{}\n", piled(8)), &[line(&piled(8))], b"");
+    check(format!("{}\n", piled(9)), &[altered(&piled(8))], b"");
+    check(format!("{0}{0}\n", piled(300)), &[altered(&piled(8).repeat(2))], b"");
+    // The vowels of old Korean are no marks, but pile up like them.
+    let vowels = |count: usize| format!("\u{1112}{}", "\u{119e}".repeat(count));
+    check(format!("{}\n", vowels(300)), &[altered(&vowels(8))], b"");
     // Invisible and dropped characters do not make room for more.
-    let joined = format!("z{}", "\u{301}\u{301}\u{200D}".repeat(3));
-    check(format!("{joined}\n"), &[altered("z\u{301}\u{301}\u{200D}\u{301}\u{301}\u{200D}\u{200D}")], b"");
+    let joined = |times| "\u{301}\u{301}\u{301}\u{301}\u{200D}".repeat(times);
+    check(format!("z{}\n", joined(3)), &[altered(&format!("z{}\u{200D}", joined(2)))], b"");
+    let marks = "\u{301}".repeat(4);
     check(
-        "z\u{301}\u{301}\u{202E}\u{301}\u{301}\u{1}\u{301}\n",
-        &[altered(&format!("z{}", "\u{301}".repeat(4)))],
+        format!("z{marks}\u{202E}{marks}\u{1}\u{301}\n"),
+        &[altered(&format!("z{marks}{marks}"))],
         b"",
     );
+    // Marks with a column of their own, as in Tamil and Burmese, begin a new stack.
+    let spaced = "က\u{103b}\u{103e}\u{1031}\u{102c}\u{103a}".repeat(10);
+    check(format!("{spaced}\n"), &[line(&spaced)], b"");
 }
 
 #[test]

@@ -56,20 +56,21 @@ macro_rules! kinds {
 }
 
 kinds! { MESSAGES, message_kind, Message:
-    Error InputUsername YourNameIs Congratulations Connected YourId ClientCount TooManyNames
+    Error InputUsername YourNameIs Congratulations Connected YourId ClientCount TelnetHint TooManyNames
     LoginTimedOut Arrived Left MembershipChanged Chat Delivered History InRoom CameToRoom
     WentFromRoom Topic Rooms Renamed NowAway NowBack IsAway Ignoring Ignored Unignored Quiet
     TimestampsAre Pong Whois Help Who OperatorNow Kicked Banned Removed BanAdded BanTakenBack
-    Bans Muted Motd Threads ShutdownPlanned ShutdownCancelled IdleSoon IdleBye HeldBack
-    EndlessLine WrongProtocol Bye ServerFull TooManyFromAddress NoThread TooSlow ShutDown
+    Bans BansNotSaved Muted Motd Threads ShutdownPlanned ShutdownCancelled IdleSoon IdleBye HeldBack
+    EndlessLine WrongProtocol Bye ServerFull TooManyFromAddress TooFastFromAddress NoThread TooSlow ShutDown
 }
 
 kinds! { REFUSALS, refusal_kind, ChatError:
     Name NameTaken NotIgnored UnknownCommand Misused AmbiguousCommand TypeInFull NameBanned
     NoNamesHere TooManyIgnored NameFirst AlreadyConnected Request NoSuchPerson NobodyOf NoSuchRoom
     NotInRoom RoomName TooManyRooms NoMoreRooms TopicIsOperators TextTooLong NobodyToReplyTo
-    NotYourself YouAreMuted NotOperator NoOperatorPassword WrongOperatorPassword TooManyPasswordAttempts
-    TooManyRecipients NoSuchAddress NoSuchBan LoopbackBan TooManyBans NoShutdownPlanned LineTooLong
+    NotYourself YouAreMuted NotOperator NoOperatorPassword WrongOperatorPassword
+    NoPasswordTriesLeft TooManyPasswordAttempts
+    TooManyRecipients UnclearMention NoSuchAddress NoSuchBan LoopbackBan TooManyBans NoShutdownPlanned LineTooLong
 }
 
 #[test]

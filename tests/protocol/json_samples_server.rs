@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use chatserv::chat::{
-    Ban, ChatError, Message, NameError, Protocol, Queue, RequestError, Stranger, ThreadListing,
-    Timestamps,
+    Ban, ChatError, Message, NameError, Network, Protocol, Queue, RequestError, Stranger,
+    ThreadListing, Timestamps,
 };
 
 use super::json_samples::{ban, name, noon};
@@ -30,13 +30,18 @@ pub fn server() -> Vec<(Message, &'static str)> {
         (Message::OperatorNow, r#"{"action":"op"}"#),
         (Message::Removed(name("bob")), r#"{"action":"kick","username":"bob"}"#),
         (Message::Kicked { by: name("op"), reason: None }, r#"{"action":"bye","reason":"kicked","by":"op"}"#),
-        (Message::BanAdded(ban()),
+        (Message::TelnetHint, ""),
+        (Message::BanAdded { ban: ban(), spared: None },
             r#"{"action":"ban","username":"bob","address":"2001:db8::/64","until":"2026-11-20T12:00:00.123Z","reason":"spam","by":"op"}"#),
+        (Message::BanAdded { ban: bare_ban.clone(), spared: Some((Network::parse("192.0.2.7").unwrap(), 5)) },
+            r#"{"action":"ban","by":"op","shared_address":"192.0.2.7","shared_with":5}"#),
         (Message::BanTakenBack(bare_ban), r#"{"action":"unban","by":"op"}"#),
         (Message::Bans { bans: vec![ban()], total: 1, now: noon() },
             r#"{"action":"bans","bans":[{"username":"bob","address":"2001:db8::/64","until":"2026-11-20T12:00:00.123Z","reason":"spam","by":"op"}],"total":1}"#),
         (Message::Muted { name: name("bob"), on: true }, r#"{"action":"mute","username":"bob"}"#),
         (Message::Muted { name: name("bob"), on: false }, r#"{"action":"unmute","username":"bob"}"#),
+        (Message::BansNotSaved { reason: "File too large".into() },
+            r#"{"action":"notice","code":"bans_not_saved"}"#),
         (Message::Motd(None), r#"{"action":"motd","message":null}"#),
         (Message::Motd(Some(name("one\ntwo"))), r#"{"action":"motd","message":"one\u000atwo"}"#),
         (
@@ -117,6 +122,7 @@ pub fn errors() -> Vec<(Message, &'static str)> {
         (ChatError::NameBanned(name("bob")), "name_banned"),
         (ChatError::NoNamesHere, "no_names"),
         (ChatError::TooManyIgnored, "too_many_ignored"),
+        (ChatError::UnclearMention(name("bob")), "unclear_mention"),
         (ChatError::NobodyToReplyTo, "nobody_to_reply_to"),
         (ChatError::TooManyRecipients, "too_many_named"),
         (ChatError::NoSuchAddress(word()), "no_such_address"),
@@ -131,6 +137,7 @@ pub fn errors() -> Vec<(Message, &'static str)> {
         (ChatError::NotOperator, "not_operator"),
         (ChatError::NoOperatorPassword, "no_operator_password"),
         (ChatError::WrongOperatorPassword { tries_left: 2 }, "wrong_operator_password"),
+        (ChatError::NoPasswordTriesLeft, "too_many_operator_passwords"),
         (ChatError::TooManyPasswordAttempts, "too_many_operator_passwords"),
         (ChatError::NoSuchBan(word()), "no_such_ban"),
         (ChatError::LoopbackBan, "loopback_ban"),
@@ -149,7 +156,8 @@ pub fn ends() -> Vec<(Message, &'static str)> {
     vec![
         (Message::Banned { reason: None, remaining: None }, "banned"),
         (Message::ServerFull, "full"),
-        (Message::TooManyFromAddress, "too_many_connections"),
+        (Message::TooManyFromAddress { max: 37 }, "too_many_connections"),
+        (Message::TooFastFromAddress { max: 120 }, "too_many_connections"),
         (Message::NoThread, "no_thread"),
     ]
 }

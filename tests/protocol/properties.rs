@@ -5,6 +5,7 @@ use chatserv::protocol::{LINE_BYTES_MAX, clean};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use unicode_normalization::char::is_combining_mark;
+use unicode_width::UnicodeWidthChar;
 
 use super::{decode, plain};
 
@@ -30,9 +31,14 @@ fn is_forbidden(c: char) -> bool {
     matches!(u32::from(c), 0..=0x1F | 0x7F..=0x9F | 0x2028..=0x202E | 0x2066..=0x2069)
 }
 
+/// Whether a mark shares the column of the letter before it.
+fn is_stacked(c: char) -> bool {
+    is_combining_mark(c) && c.width() == Some(0)
+}
+
 fn is_piled(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
-    chars.windows(5).any(|five| five.iter().all(|&c| is_combining_mark(c)))
+    chars.windows(9).any(|nine| nine.iter().all(|&c| is_stacked(c)))
 }
 
 proptest! {

@@ -3,7 +3,10 @@
 use chatserv::chat::{Input, Stranger};
 use chatserv::protocol::{Decoded, ENDLESS_BYTES_MAX, LINE_BYTES_MAX};
 
-use super::{NOW, altered, check, check_long, decode, line, plain, stranger};
+use super::{
+    NOW, altered, check, check_json, check_long, check_with, decode, line, may_switch, plain,
+    stranger,
+};
 
 #[test]
 fn http_is_recognized_and_the_rest_ignored() {
@@ -44,6 +47,34 @@ fn a_tls_hello_is_recognized_without_a_line_end() {
     assert!(decoded.is_empty());
     decoder.feed(b"\x03", NOW, &mut decoded);
     assert_eq!(decoded.inputs, [stranger(Stranger::Tls)]);
+}
+
+/// A load balancer sends one before everything else, and a binary one says QUIT to whoever does not know it.
+#[test]
+fn proxy_headers_are_recognized_on_every_port() {
+    let v2 = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\x00\x0C\xC0\x00\x02\x07\xC0\x00\x02\x01\x9C\x40\x05\x39ann\r\nSHUTDOWN\r\n";
+    let blank = || line("");
+    check(v2, &[blank(), blank(), blank(), stranger(Stranger::Proxy)], b"");
+    check_with(may_switch, v2, &[blank(), blank(), blank(), stranger(Stranger::Proxy)], b"");
+    check_json(v2, &[stranger(Stranger::Proxy)]);
+    for header in [
+        "PROXY TCP4 192.0.2.7 192.0.2.1 40000 1337",
+        "PROXY TCP6 2001:db8::7 2001:db8::1 40000 1337",
+        "PROXY UNKNOWN",
+        "PROXY UNKNOWN ffff:f...f:ffff ffff:f...f:ffff 65535 65535",
+    ] {
+        let bytes = format!("{header}\r\nann\r\nSHUTDOWN\r\n");
+        check(&bytes, &[stranger(Stranger::Proxy)], b"");
+        check_with(may_switch, bytes.as_bytes(), &[stranger(Stranger::Proxy)], b"");
+        check_json(&bytes, &[stranger(Stranger::Proxy)]);
+    }
+    // Only at the very beginning, and only whole.
+    check(b"QUIT\n", &[line("QUIT")], b"");
+    check(b"\r\n\r\n\r\nQUIT\n", &[blank(), blank(), blank(), line("QUIT")], b"");
+    check(b"\n\r\n\r\n\0\r\nQUIT\n", &[blank(), blank(), blank(), blank(), line("QUIT")], b"");
+    check(b"\r\n\r\n\0\r\nQUITE\n", &[blank(), blank(), blank(), line("QUITE")], b"");
+    check(b"ann\nPROXY UNKNOWN\n", &[line("ann"), line("PROXY UNKNOWN")], b"");
+    check(b"PROXY\nPROXY me\n", &[line("PROXY"), line("PROXY me")], b"");
 }
 
 #[test]

@@ -141,9 +141,9 @@ fn at_most_64_options_are_refused() {
 
 #[test]
 #[rustfmt::skip]
-fn subnegotiations_of_any_length_are_discarded() {
+fn subnegotiations_are_discarded() {
     check(b"a\xFF\xFA\x18\x00xterm\xFF\xF0b\n", &[line("ab")], b"");
-    check(b"a\xFF\xFA\x1F\x00\xF0\xFF\xFF\xF0\r\n\x04\xFF\xF0b\n", &[line("ab")], b"");
+    check(b"a\xFF\xFA\x1F\x00\xF0\xFF\xFF\xF0\x04\xFF\xF0b\n", &[line("ab")], b"");
     check(b"\xFF\xFA\x22\xFF\xF6\xFF\xFB\x01\xFF\xF0b\n", &[line("b")], b"");
     let sized = |length: usize| {
         [
@@ -153,8 +153,44 @@ fn subnegotiations_of_any_length_are_discarded() {
         ]
         .concat()
     };
-    check_long(&sized(60_000), &[line("ab")], b"");
-    check_long(&sized(1 << 20), &[Input::LineEndless], b"");
+    check_long(&sized(4000), &[line("ab")], b"");
+}
+
+#[test]
+#[rustfmt::skip]
+fn a_subnegotiation_without_an_end_does_not_swallow_the_conversation() {
+    // It ends at the end of the line.
+    for end in ["\n", "\r\n", "\r\0", "\r"] {
+        let lines = format!("{end}b{end}c{end}");
+        let bytes = [b"a\xFF\xFA\x18lost", lines.as_bytes()].concat();
+        check(&bytes, &[line("a"), line("b"), line("c")], b"");
+        // A 255 right before it is no command.
+        let bytes = [b"a\xFF\xFA\x18lost\xFF", lines.as_bytes()].concat();
+        check(&bytes, &[line("a"), line("b"), line("c")], b"");
+    }
+    // The two letters in Latin-1.
+    check(b"\xFF\xFA hello\nb\n", &[line(""), line("b")], b"");
+    // Or after 4 KiB.
+    let endless = [&b"\xFF\xFA"[..], &[b'x'; 4096], b"ok\n"].concat();
+    check_long(&endless, &[line("ok")], b"");
+    for length in [4094, 4095, 4096] {
+        let doubled = [&b"\xFF\xFA"[..], &vec![b'x'; length], b"\xFF\xF0ok\n"].concat();
+        check_long(&doubled, &[line("ok")], b"");
+    }
+    // A flood of them is a flood of commands.
+    let flood = [&b"\xFF\xFA"[..], &[b'x'; 4096]].concat().repeat(20);
+    check_long(&flood, &[Input::LineEndless], b"");
+}
+
+#[test]
+#[rustfmt::skip]
+fn a_byte_that_telnet_has_swallowed_returns() {
+    check(b"\xD1\xD0\xBE\xD1\x87\xD1\xFF\xF4\xFF\xFD\x06\n", &[line("хочу")], MARKED);
+    check(b"\xD9\xD8\xB1\xD8\xAD\xD8\xA8\xD8\xA7\n", &[line("مرحبا")], b"");
+    // A later line need not prove that it is UTF-8.
+    check("да\n".bytes().chain(*b"\xD1\n").collect::<Vec<_>>(), &[line("да"), line("х")], b"");
+    // Latin-1 is not mended.
+    check(b"\xD1and\xFA\n\xC4pfel\n", &[altered("\u{FFFD}and\u{FFFD}"), altered("\u{FFFD}pfel")], b"");
 }
 
 #[test]

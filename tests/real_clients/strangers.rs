@@ -26,6 +26,19 @@ fn a_page_that_posts_shutdown() {
     }
 }
 
+/// curl sends the same header as a load balancer.
+#[test]
+fn a_load_balancer_that_sends_a_proxy_header() {
+    if let Some(curl) = find("curl") {
+        let shown = is_refused(|port| {
+            let mut command = request(&curl, port);
+            command.arg("--haproxy-protocol");
+            command
+        });
+        assert!(shown.contains("takes no PROXY header"), "{shown}");
+    }
+}
+
 fn request(curl: &Path, port: u16) -> Command {
     let mut command = command(curl);
     // The prompt precedes the answer, so the answer has no header, as in HTTP 0.9.

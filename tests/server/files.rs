@@ -1,7 +1,7 @@
 //! The files that settings name. `reload.rs` is about reading them again.
 
 use crate::support::directory::Directory;
-use crate::support::{Client, Program, Server, chatserv};
+use crate::support::{Client, Program, Server, behind, chatserv, command, find, or_skip};
 
 #[test]
 fn a_missing_or_wrong_file_is_an_error_at_the_start() {
@@ -11,12 +11,16 @@ fn a_missing_or_wrong_file_is_an_error_at_the_start() {
     directory.write("empty", "\n");
     const TABLE: &str = "
         state-dir              |            | bans.toml: line 5:
-        state-dir              | gone       | gone: cannot be written to:
+        state-dir              | gone/state | gone/state: cannot be written to: No such
         state-dir              | empty      | empty: cannot be written to: Not a directory
         motd                   | gone       | gone: cannot be read:
         operator-password-file | empty      | empty: is empty, expected the operator password
         trace                  | gone/trace | gone/trace: cannot be written: No such file
-        trace                  |            | : is a directory, a pipe or a device";
+        trace                  |            | : is a directory, a pipe or a device
+        config                 | gone       | gone: cannot be read: No such file
+        config                 |            | : is a directory, a pipe or a device
+        config                 | latin-1    | latin-1: is not UTF-8 text";
+    directory.write_private("latin-1", b"motd = 'caf\xe9'");
     for row in TABLE.trim().lines() {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         let (flag, path) = (format!("--{}", cells[0]), directory.path(cells[1]));
@@ -72,6 +76,81 @@ fn a_ban_survives_a_restart() {
     let mut mallory = Client::connect(&server);
     mallory.say("MALLORY");
     mallory.skip_to("MALLORY is banned");
+}
+
+#[test]
+fn the_directory_for_bans_is_created() {
+    let directory = Directory::new("created");
+    let state = directory.path("state");
+    let mut server = Server::start(&["--state-dir", &state]);
+    let mut ann = Client::join(&server, "ann");
+    ann.say("/ban mallory");
+    ann.skip_to("mallory");
+    ann.say("SHUTDOWN");
+    server.ends_well();
+    assert!(directory.read("state/bans.toml").contains("mallory"));
+}
+
+/// As `docker run -v ./bans.toml:/state/bans.toml` does, in a container whose disk is read-only or not.
+#[test]
+fn a_file_that_is_mounted_alone_is_written() {
+    or_skip!(find("unshare"));
+    for read_only in [false, true] {
+        let directory = Directory::new("mounted");
+        directory.write("bans.toml", "");
+        directory.write("kept.toml", "[[ban]]\nname = 'trudy'\n");
+        let more = if read_only {
+            "mount --bind -o ro . . && mount -o remount,bind,ro . && cd . &&"
+        } else {
+            ""
+        };
+        let script = format!(
+            r#"cd "$STATE" && {more} mount --bind kept.toml bans.toml && mount -o remount,bind,rw bans.toml && exec "$0" "$@""#
+        );
+        let words = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", &script];
+        let mut probe = command(words[0]);
+        probe.args(&words[1..]).arg("true").env("STATE", directory.path(""));
+        if !probe.status().unwrap().success() {
+            eprintln!("skipped: this user may not mount anything");
+            return;
+        }
+        let state = directory.path("");
+        let mut command = behind(&words, &["--port", "0", "--state-dir", &state]);
+        let mut server = Server::start_by(command.env("STATE", &state));
+        let mut ann = Client::join(&server, "ann");
+        ann.say("/ban mallory");
+        ann.skip_to("mallory");
+        ann.say("SHUTDOWN");
+        server.ends_well();
+        let log = server.log_so_far();
+        assert!(!log.contains("cannot be written"), "{log}");
+        let kept = directory.read("kept.toml");
+        assert!(kept.contains("mallory") && kept.contains("trudy"), "{kept}");
+        assert_eq!(directory.read("bans.toml"), "", "the file below the mount");
+    }
+}
+
+#[test]
+fn operators_hear_that_a_ban_was_not_saved() {
+    let directory = Directory::new("unsaved");
+    let server = Server::start(&["--state-dir", &directory.path("")]);
+    let mut ann = Client::join(&server, "ann");
+    // `create` cannot remove a directory that is in its way.
+    std::fs::create_dir(directory.path("bans.toml.new")).unwrap();
+    ann.say("/ban mallory");
+    ann.skip_to("mallory is banned");
+    ann.skip_to("server: The bans cannot be saved: ");
+    server.log("bans.toml: cannot be written");
+}
+
+#[test]
+fn a_byte_order_mark_is_not_shown() {
+    let directory = Directory::new("marked");
+    directory.write("motd", "\u{feff}Welcome\r\n");
+    let server = Server::start(&["--motd", &directory.path("motd")]);
+    let mut ann = Client::connect(&server);
+    ann.say("ann");
+    assert_eq!(ann.skip_to("Welcome"), "server: Welcome");
 }
 
 #[test]

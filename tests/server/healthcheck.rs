@@ -65,6 +65,37 @@ fn a_healthy_server_may_be_named_in_every_way_and_nobody_hears_of_it() {
 }
 
 #[test]
+fn a_check_leaves_no_line_in_the_log() {
+    let server = Server::start(&["--json-port", "0"]);
+    for port in [server.port, server.json_port()] {
+        is_healthy(&port.to_string());
+    }
+    // The log is in order, and this arrival is in it.
+    let _ann = Client::join(&server, "ann");
+    server.log("joined");
+    let log = server.log_so_far();
+    let arrivals = log.matches("A new connection has been received").count();
+    assert!(arrivals == 1 && !log.contains("left without"), "{log}");
+}
+
+/// Kubernetes sets these for a service called `chatserv`.
+#[test]
+fn variables_of_a_container_platform_disturb_neither_the_server_nor_the_check() {
+    let injected = [
+        ("CHATSERV_SERVICE_HOST", "10.0.0.1"),
+        ("CHATSERV_SERVICE_PORT", "1337"),
+        ("CHATSERV_PORT", "tcp://10.0.0.1:1337"),
+        ("CHATSERV_PORT_1337_TCP_ADDR", "10.0.0.1"),
+    ];
+    let mut command = chatserv(&["--port", "0"]);
+    let server = Server::start_by(command.envs(injected));
+    let told = server.log("set by a container platform");
+    assert!(injected.iter().all(|(name, _)| told.contains(name)), "{told}");
+    let flag = format!("--port={}", server.port);
+    succeeds(&[&flag, "healthcheck"], &injected);
+}
+
+#[test]
 fn a_server_on_ipv6_is_healthy() {
     if TcpListener::bind("[::1]:0").is_err() {
         return;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::punctuation::{MENTION_SIGNS, ROOM_SIGNS, is_comma};
 use super::super::request::Line;
 
 /// The signs that may precede a number: plus, and minus in both of its spellings.
@@ -57,13 +58,13 @@ impl<'a> Arguments<'a> {
 
     /// One person, with or without the `@` of a mention.
     pub(super) fn person(self) -> Option<String> {
-        strip_sign(self.word()?, '@')
+        strip_sign(self.word()?, &MENTION_SIGNS)
     }
 
     /// A person, and the rest.
     pub(super) fn person_and_rest(self) -> Option<(String, Self)> {
         let (name, rest) = self.first()?;
-        Some((strip_sign(name, '@')?, rest))
+        Some((strip_sign(name, &MENTION_SIGNS)?, rest))
     }
 
     /// People separated by commas, and the rest. Blanks around a comma do not end the list: `ann, bob hello` says `hello`
@@ -72,10 +73,10 @@ impl<'a> Arguments<'a> {
         let mut rest = self.text;
         let mut people = Vec::new();
         loop {
-            let end = rest.find(|c: char| c == ',' || c.is_whitespace());
+            let end = rest.find(|c: char| is_comma(c) || c.is_whitespace());
             let (name, after) = rest.split_at(end.unwrap_or(rest.len()));
-            people.extend(strip_sign(name, '@'));
-            match after.trim_start().strip_prefix(',') {
+            people.extend(strip_sign(name, &MENTION_SIGNS));
+            match after.trim_start().strip_prefix(is_comma) {
                 Some(more) => rest = more.trim_start(),
                 None => {
                     let rest = Self::new(after, self.altered);
@@ -87,13 +88,13 @@ impl<'a> Arguments<'a> {
 
     /// One room, with or without a `#`, which other chats require.
     pub(super) fn room(self) -> Option<String> {
-        strip_sign(self.word()?, '#')
+        strip_sign(self.word()?, &ROOM_SIGNS)
     }
 
-    /// The new name of a person or a room, with or without the `sign`. Blanks inside are left to the rules of names,
-    /// whose error explains them best.
-    pub(super) fn name(self, sign: char) -> Option<Line> {
-        strip_sign(self.text, sign).map(|text| Line { text, altered: self.altered })
+    /// The new name of a person or a room, with or without one of the `signs`. Blanks inside are left to the rules of
+    /// names, whose error explains them best.
+    pub(super) fn name(self, signs: &[char]) -> Option<Line> {
+        strip_sign(self.text, signs).map(|text| Line { text, altered: self.altered })
     }
 
     /// One of these words, in any case.
@@ -134,7 +135,7 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
 }
 
 /// A name without the sign that may precede it; `None` if nothing is left.
-fn strip_sign(typed: &str, sign: char) -> Option<String> {
-    let name = typed.strip_prefix(sign).unwrap_or(typed);
+fn strip_sign(typed: &str, signs: &[char]) -> Option<String> {
+    let name = typed.strip_prefix(signs).unwrap_or(typed);
     (!name.is_empty()).then(|| name.to_owned())
 }

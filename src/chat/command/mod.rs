@@ -1,8 +1,8 @@
 //! Parses typed lines into requests.
 //!
-//! A line that begins with a slash is always a command, so that nobody else reads a mistyped `/qiut`. Blanks before the
-//! slash do not change that, or ` /op PASSWORD` would show everybody the password. `//text` says a line that begins
-//! with a slash.
+//! A line whose first visible character is a slash is always a command, so that nobody else reads a mistyped `/qiut`:
+//! whatever blanks and invisible characters come before it, and if it is a full-width slash from a Chinese or Japanese
+//! keyboard. Otherwise ` /op PASSWORD` would show everybody the password. `//text` says a line that begins with a slash.
 //!
 //! One table holds each command's words, its help, and the function that reads its arguments, so the help lists exactly
 //! the commands that exist.
@@ -11,7 +11,12 @@ mod arguments;
 mod near;
 mod table;
 
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
+
 use super::error::ChatError;
+use super::name::is_unseen;
+use super::punctuation::SLASHES;
 use super::request::{Line, Request, Target};
 use arguments::Arguments;
 pub use arguments::parse_duration;
@@ -19,6 +24,9 @@ use near::begins;
 pub use near::near_word;
 pub use table::CommandHelp;
 use table::{Entry, GROUPS};
+
+/// The classic way to end the chat. It must be in capitals and at the start of a line, so that people can say the word.
+const SHUTDOWN: &str = "SHUTDOWN";
 
 /// The commands in the groups and the order of the help, each group with its title.
 pub fn command_groups(
@@ -43,7 +51,7 @@ pub fn commands(operator: bool) -> impl Iterator<Item = &'static CommandHelp> {
 /// [`ChatError::UnknownCommand`], [`ChatError::AmbiguousCommand`] or [`ChatError::NotOperator`], as for a line with this
 /// word.
 pub fn find_help(typed: &str, operator: bool) -> Result<&'static CommandHelp, ChatError> {
-    let word = typed.strip_prefix('/').unwrap_or(typed);
+    let word = typed.strip_prefix(SLASHES).unwrap_or(typed);
     look_up(word, operator).map(|(entry, _)| &entry.help)
 }
 
@@ -57,13 +65,12 @@ pub fn parse_line(line: Line, operator: bool) -> Result<Option<Request>, ChatErr
     if text.is_empty() {
         return Ok(None);
     }
-    // The classic way to end the chat. It must be in capitals, since people may say "shutdown".
-    if text.trim() == "SHUTDOWN" {
+    if text.contains(SHUTDOWN) && text.trim_end().trim_matches(is_unseen) == SHUTDOWN {
         let request = Request::Shutdown { after: None, reason: None };
         return if operator { Ok(Some(request)) } else { Err(ChatError::NotOperator) };
     }
-    let text = match text.trim_start().strip_prefix('/') {
-        Some(rest) if !rest.starts_with('/') => {
+    let text = match visible_part(&text).strip_prefix(SLASHES) {
+        Some(rest) if !rest.starts_with(SLASHES) => {
             return parse_command(Arguments::new(rest, altered), operator).map(Some);
         }
         Some(rest) => rest.to_owned(),
@@ -72,10 +79,26 @@ pub fn parse_line(line: Line, operator: bool) -> Result<Option<Request>, ChatErr
     Ok(Some(Request::Chat { target: Target::Here, text, sent_at: None }))
 }
 
+/// The text behind the slash, if a typed line is a command.
+pub fn typed_command(line: &str) -> Option<&str> {
+    let command = visible_part(line).strip_prefix(SLASHES)?;
+    (!command.starts_with(SLASHES)).then_some(command)
+}
+
+/// A line from its first visible character on. What stands for bytes that are no text does not count, nor does a mark
+/// without a letter.
+fn visible_part(line: &str) -> &str {
+    let is_skipped = |c: char| {
+        let is_mark = |c| is_combining_mark(c) || c == char::REPLACEMENT_CHARACTER;
+        c.is_whitespace() || !c.is_ascii() && (is_mark(c) || is_unseen(c))
+    };
+    line.trim_start_matches(is_skipped)
+}
+
 fn parse_command(typed: Arguments, operator: bool) -> Result<Request, ChatError> {
     let (word, arguments) = typed.first().unwrap_or(("", typed));
     let (entry, full_word) = look_up(word, operator)?;
-    if entry.in_full && !full_word.eq_ignore_ascii_case(word) {
+    if entry.in_full && !word.nfkc().map(|c| c.to_ascii_lowercase()).eq(full_word.chars()) {
         return Err(ChatError::TypeInFull(full_word));
     }
     (entry.read)(arguments).ok_or(ChatError::Misused(entry.help.word))
@@ -84,7 +107,8 @@ fn parse_command(typed: Arguments, operator: bool) -> Result<Request, ChatError>
 /// Finds a command, and which of its words was meant. A full word takes precedence over a prefix. A prefix must belong to
 /// only one command, but may fit several of its words.
 fn look_up(typed: &str, operator: bool) -> Result<(&'static Entry, &'static str), ChatError> {
-    let lower = typed.to_ascii_lowercase();
+    // Full-width letters become plain ones.
+    let lower = typed.nfkc().collect::<String>().to_ascii_lowercase();
     let entries = || GROUPS.iter().flat_map(|(_, entries)| entries.iter());
     let may_use = |entry: &Entry| operator || !entry.help.operators_only;
 

@@ -1,5 +1,6 @@
 //! Every command with its words, its help, and the function that reads its arguments.
 
+use super::super::punctuation::{MENTION_SIGNS, ROOM_SIGNS};
 use super::super::request::{Range, Request, Target};
 use super::super::settings::Secret;
 use super::super::view::Timestamps;
@@ -136,7 +137,7 @@ const ROOMS: &[Entry] = &[
         .aliases(&["list"])
         .common(),
     Entry::new("join", "ROOM", "goes to a room", |given| {
-        Some(Request::Join { room: given.name('#')?, history: None })
+        Some(Request::Join { room: given.name(&ROOM_SIGNS)?, history: None })
     })
     .detail(
         &[
@@ -203,7 +204,7 @@ const PEOPLE: &[Entry] = &[
 
 const YOURSELF: &[Entry] = &[
     Entry::new("nick", "NAME", "changes your name", |given| {
-        Some(Request::Nick { name: given.name('@')? })
+        Some(Request::Nick { name: given.name(&MENTION_SIGNS)? })
     })
     .detail(&["Changes your name and tells the others."], "/nick Robert")
     .common(),
@@ -263,8 +264,9 @@ const OPERATORS: &[Entry] = &[
     .detail(
         &[
             "Disconnects them and keeps them out until the time is over or /unban",
-            "takes the ban back. An IPv6 address stands for its /64 network. If the",
-            "first word behind the name begins with a digit, it must be a time.",
+            "takes the ban back. A name is banned with the address of its owner, if",
+            "nobody else here has that address. An IPv6 address stands for its /64",
+            "network. What begins with a digit behind the name must be a time.",
         ],
         "/ban bob 2h Do not shout.",
     )

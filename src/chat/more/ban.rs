@@ -16,7 +16,8 @@ use super::note;
 use crate::config::limits::LIST_ENTRIES_MAX;
 
 impl Hub {
-    /// `/ban bob 2h spam`, `/ban 192.0.2.7`. A ban by name also bans the network of a person who is here.
+    /// `/ban bob 2h spam`, `/ban 192.0.2.7`. A ban by name also bans the network of a person who is here, if nobody else
+    /// who is here comes from it: a whole class may share one address.
     pub(super) fn ban(
         &mut self,
         client: ClientId,
@@ -25,7 +26,7 @@ impl Hub {
         reason: Option<String>,
         out: &mut Reaction,
     ) {
-        let ((name, network), reason) = match (self.ban_target(client, typed), note(reason)) {
+        let (target, reason) = match (self.ban_target(client, typed), note(reason)) {
             (Ok(target), Ok(reason)) => (target, reason),
             (Err(error), _) | (_, Err(error)) => return out.refuse(client, error),
         };
@@ -34,6 +35,7 @@ impl Hub {
         };
         // A ban beyond the end of the calendar has no end.
         let until = duration.and_then(|duration| out.now.wall.checked_add(duration).ok());
+        let BanTarget { name, network, spared } = target;
         let ban = Ban { name, network, until, reason: reason.as_deref().map(str::to_owned), by };
         if !self.extras.bans.add(ban.clone(), out.now.wall) {
             return out.refuse(client, ChatError::TooManyBans);
@@ -41,37 +43,42 @@ impl Hub {
         self.log_operation(client, "ban", typed, reason, out);
         out.push(Effect::SaveBans(self.extras.bans.all(out.now.wall)));
         self.remove_banned(out);
-        out.answer(client, Message::BanAdded(ban));
+        out.answer(client, Message::BanAdded { ban, spared });
     }
 
-    /// The name and the network to ban: those of a person who is here, whatever the text looks like, or else an address,
-    /// or else a name.
-    fn ban_target(
-        &self,
-        client: ClientId,
-        typed: &str,
-    ) -> Result<(Option<Arc<str>>, Option<Network>), ChatError> {
+    /// What to ban: a person who is here, whatever the text looks like, or else an address, or else a name.
+    fn ban_target(&self, client: ClientId, typed: &str) -> Result<BanTarget, ChatError> {
         let own_network = self.network_of(client);
         if let Some((found, name)) = self.people.find(typed) {
             if found == client {
                 return Err(ChatError::NotYourself);
             }
-            // People on the server's own machine or behind one router share an address. Operators must not ban themselves
-            // together with somebody else.
-            let network = self.network_of(found).filter(|network| !network.is_loopback());
-            return Ok((Some(name), network.filter(|_| network != own_network)));
+            // Neither the server's own machine nor the operator's own network can be banned.
+            let network = self.network_of(found);
+            let network = network.filter(|it| !it.is_loopback() && Some(*it) != own_network);
+            let others = network.map_or(0, |network| self.count_others(found, network));
+            let spared = network.filter(|_| others > 0).map(|network| (network, others));
+            let network = network.filter(|_| others == 0);
+            return Ok(BanTarget { name: Some(name), network, spared });
         }
         let typed = without_at(typed);
         match Network::parse(typed) {
             Some(network) if network.is_loopback() => Err(ChatError::LoopbackBan),
             Some(network) if Some(network) == own_network => Err(ChatError::NotYourself),
-            Some(network) => Ok((None, Some(network))),
+            Some(network) => Ok(BanTarget { network: Some(network), ..BanTarget::default() }),
             None if looks_like_an_address(typed) => Err(ChatError::NoSuchAddress(typed.to_owned())),
             None => {
                 let name = Name::parse(&Line { text: typed.to_owned(), altered: false });
-                name.map(|name| (Some(name.shown().clone()), None)).map_err(ChatError::Name)
+                let name = name.map_err(ChatError::Name)?.shown().clone();
+                Ok(BanTarget { name: Some(name), ..BanTarget::default() })
             }
         }
+    }
+
+    /// How many people besides this one come from a network.
+    fn count_others(&self, client: ClientId, network: Network) -> usize {
+        let others = self.people.everyone().iter().filter(|&&other| other != client);
+        others.filter(|&&other| self.network_of(other) == Some(network)).count()
     }
 
     fn network_of(&self, client: ClientId) -> Option<Network> {
@@ -113,6 +120,13 @@ impl Hub {
         }
     }
 
+    /// Tells the operators that a restart will forget bans.
+    pub(in crate::chat) fn bans_not_saved(&self, reason: String, out: &mut Reaction) {
+        let everyone = self.people.everyone().iter().copied();
+        let operators = everyone.filter(|&client| self.is_operator(client)).collect();
+        out.send(operators, Message::BansNotSaved { reason });
+    }
+
     pub(super) fn list_bans(&self, client: ClientId, out: &mut Reaction) {
         let now = out.now.wall;
         let mut bans = self.extras.bans.all(now);
@@ -120,6 +134,15 @@ impl Hub {
         bans.truncate(LIST_ENTRIES_MAX);
         out.answer(client, Message::Bans { bans, total, now });
     }
+}
+
+/// A name, a network, or both.
+#[derive(Default)]
+struct BanTarget {
+    name: Option<Arc<str>>,
+    network: Option<Network>,
+    /// As in [`Message::BanAdded`].
+    spared: Option<(Network, usize)>,
 }
 
 /// Whether a text that is not an address was meant as one. As a name it would ban nobody.

@@ -24,8 +24,7 @@ impl Hub {
 
     pub(super) fn unignore(&mut self, client: ClientId, typed: String, out: &mut Reaction) {
         let key = NameKey::of(without_at(&typed));
-        let holder = self.people.holder(&key);
-        match self.extras.ignores.take_off(client, &key, holder) {
+        match self.extras.ignores.take_off(client, &key, &self.people) {
             Some(name) => out.answer(client, Message::Unignored(name)),
             None => out.refuse(client, ChatError::NotIgnored(typed)),
         }

@@ -53,7 +53,8 @@ impl Hub {
             Request::Back => self.back(client, out),
             Request::Ignore { name: Some(name) } => self.ignore(client, name, out),
             Request::Ignore { name: None } => {
-                out.answer(client, Message::Ignoring(self.extras.ignores.names(client)));
+                let names = self.extras.ignores.names(client, &self.people);
+                out.answer(client, Message::Ignoring(names));
             }
             Request::Unignore { name } => self.unignore(client, name, out),
             Request::Quiet { on } => self.quiet(client, on, out),

@@ -29,21 +29,26 @@ impl Hub {
             return out.refuse(client, ChatError::NoOperatorPassword);
         };
         let network = Network::of(address.ip());
-        let attempts = &mut self.extras.password_attempts;
-        // This check comes first: without an attempt left, nobody may learn whether a password is right.
-        if attempts.left(network, out.now.time) == 0 {
+        let (attempts, now) = (&mut self.extras.password_attempts, out.now.time);
+        let Some(person) = self.people.person_mut(client) else {
+            return;
+        };
+        // These checks come first: without an attempt left, nobody may learn whether a password is right.
+        if person.password_tries_left() == 0 {
+            return out.refuse(client, ChatError::NoPasswordTriesLeft);
+        }
+        if attempts.left(network, now) == 0 {
             return out.refuse(client, ChatError::TooManyPasswordAttempts);
         }
         if !right.matches(password) {
-            let tries_left = attempts.count(network, out.now.time);
+            person.count_wrong_password();
+            let tries_left = attempts.count(network, now).min(person.password_tries_left());
             out.log(LogEvent::WrongOperatorPassword { client, address });
             return out.refuse(client, ChatError::WrongOperatorPassword { tries_left });
         }
-        if let Some(person) = self.people.person_mut(client) {
-            person.accept_password();
-            out.log(LogEvent::BecameOperator { client, name: person.name().clone() });
-            out.answer(client, Message::OperatorNow);
-        }
+        person.accept_password();
+        out.log(LogEvent::BecameOperator { client, name: person.name().clone() });
+        out.answer(client, Message::OperatorNow);
     }
 
     pub(super) fn kick(
@@ -98,6 +103,11 @@ impl Hub {
             self.settings.motd = (!text.is_empty()).then(|| text.into());
         }
         out.answer(client, Message::Motd(self.settings.motd.clone()));
+    }
+
+    /// Keeps no more than this much history in all rooms together, where memory is limited. Called before anybody is here.
+    pub fn limit_history(&mut self, bytes_max: usize) {
+        self.rooms.limit_history(bytes_max);
     }
 
     /// Applies changed settings.

@@ -5,7 +5,7 @@ use super::super::error::ChatError;
 use super::super::event::Reaction;
 use super::super::hub::Hub;
 use super::super::message::{Draft, Manner};
-use super::super::say::Named;
+use super::super::named::Named;
 
 impl Hub {
     /// Answers the last person who wrote to this client privately.

@@ -4,16 +4,14 @@
 
 use std::fmt;
 
+use super::super::marks::STACKED_MARKS_MAX;
+
 /// The greatest width of a name in a terminal. Wide letters, such as Chinese ones, take two columns.
 pub(super) const COLUMNS_MAX: usize = 32;
 
 /// The longest name in bytes of UTF-8: 32 characters of four bytes, the most that a character takes. The width alone does
 /// not limit the length, since marks take no column.
 pub(super) const BYTES_MAX: usize = 128;
-
-/// The most marks in a row on one letter (UTS 39, section 5.4). A terminal draws a taller tower of marks over the lines
-/// of other people.
-pub(super) const MARKS_MAX: usize = 4;
 
 /// The rule that a name breaks.
 ///
@@ -25,6 +23,8 @@ pub enum NameError {
     Empty,
     /// Part of the line was not UTF-8 or was removed, so the rest is not what was typed.
     Altered,
+    /// Part of the line was not UTF-8. Some telnet clients keep bytes of a letter to themselves.
+    Mangled,
     Blank,
     Comma,
     /// A control, format or ignorable character, which shows nothing by itself.
@@ -54,8 +54,23 @@ pub enum NameError {
     TrailingSign(char),
     /// It begins like the greeting of another protocol.
     Greeting,
+    /// It is the first word that another program says to its server, or a person to a shell. This one may be misunderstood
+    /// as a wish to leave.
+    ProgramWord(&'static str),
+    /// It follows a user name for another server, so it may be the password.
+    AfterLogin,
     /// It is, or looks like, this reserved word.
     Reserved(&'static str),
+}
+
+impl NameError {
+    /// Whether the next line may be the password that belongs to the refused user name.
+    pub fn invites_password(&self) -> bool {
+        let Self::ProgramWord(word) = self else {
+            return false;
+        };
+        ["root", "admin", "administrator", "user", "login", "enable"].contains(word)
+    }
 }
 
 impl fmt::Display for NameError {
@@ -65,6 +80,9 @@ impl fmt::Display for NameError {
             Self::Empty => write!(f, "a name has at least one letter. Type one."),
             Self::Altered => {
                 write!(f, "some of what you typed cannot be shown. Use letters and digits.")
+            }
+            Self::Mangled => {
+                write!(f, "not all of it is UTF-8. In telnet, start again with `telnet -E`.")
             }
             Self::Blank => write!(f, "a name has no blanks inside. Put `_` or `-` in their place."),
             Self::Comma => {
@@ -86,7 +104,7 @@ impl fmt::Display for NameError {
             }
             Self::TooManyMarks => write!(
                 f,
-                "a letter has at most {MARKS_MAX} marks in a name. Choose a plainer name."
+                "a letter has at most {STACKED_MARKS_MAX} marks in a name. Choose a plainer name."
             ),
             Self::TooWide { columns } => {
                 write!(
@@ -104,11 +122,21 @@ impl fmt::Display for NameError {
                 let at = number(at);
                 write!(f, "write a name in one script, not in {first} and {second} ({at}).")
             }
-            Self::TrailingSign(sign) => {
+            Self::TrailingSign(sign) if sign.is_ascii() => {
                 write!(f, "nobody could mention a name that ends in `{sign}`. Leave that off.")
+            }
+            Self::TrailingSign(sign) => {
+                let sign = number(sign);
+                write!(f, "nobody could mention a name that ends in {sign}. Leave that off.")
             }
             Self::Greeting => {
                 write!(f, "that is how programs greet each other. Choose another name.")
+            }
+            Self::ProgramWord(word) => {
+                write!(f, "programs say `{word}`. Choose another, or type /help or /quit.")
+            }
+            Self::AfterLogin => {
+                write!(f, "it may be a password. If it is a name, type it again.")
             }
             Self::Reserved(word) => {
                 write!(f, "`{word}`, or what looks like it, is reserved. Choose another name.")
@@ -127,6 +155,7 @@ mod tests {
         for (error, expected) in [
             (NameError::Empty, "letter"),
             (NameError::Altered, "cannot be shown"),
+            (NameError::Mangled, "telnet -E"),
             (NameError::Blank, "blank"),
             (NameError::Comma, "comma"),
             (NameError::Unseen('\u{1b}'), "U+001B"),
@@ -134,12 +163,15 @@ mod tests {
             (NameError::Unassigned('\u{10fffd}'), "U+10FFFD"),
             (NameError::LeadingSign('{'), "`{`"),
             (NameError::LeadingMark('\u{301}'), "U+0301"),
-            (NameError::TooManyMarks, "4 marks"),
+            (NameError::TooManyMarks, "8 marks"),
             (NameError::TooWide { columns: 40 }, "32 columns; this one has 40"),
             (NameError::TooManyBytes { bytes: 140 }, "128 bytes; this one has 140"),
             (mixed, "Latin and Cyrillic (U+0430)"),
             (NameError::TrailingSign('!'), "`!`"),
+            (NameError::TrailingSign('\u{3002}'), "U+3002"),
             (NameError::Greeting, "programs"),
+            (NameError::ProgramWord("administrator"), "`administrator`"),
+            (NameError::AfterLogin, "password"),
             (NameError::Reserved("chatserv"), "`chatserv`"),
         ] {
             let sentence = error.to_string();

@@ -19,7 +19,9 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_security::skeleton;
 use unicode_width::UnicodeWidthStr as _;
 
+use super::punctuation::{MENTION_SIGNS, ROOM_SIGNS, SLASHES, is_closing};
 use super::request::Line;
+pub use character::is_unseen;
 pub use error::NameError;
 use error::{BYTES_MAX, COLUMNS_MAX};
 
@@ -27,12 +29,20 @@ use error::{BYTES_MAX, COLUMNS_MAX};
 /// compared with keys directly.
 const RESERVED: [&str; 5] = ["server", "chatserv", "shutdown", "all", "everyone"];
 
-/// A name must not begin like a mention, a command, a room or a JSON object.
-const LEADING_SIGNS: [char; 4] = ['@', '/', '#', '{'];
-
-/// A name must not end like a sentence: after a mention these signs belong to the sentence, so nobody could mention such a
-/// name. This also refuses header lines of other protocols, such as `Host:`.
-const TRAILING_SIGNS: [char; 5] = ['.', '!', '?', ':', ';'];
+/// Lines with which another program, or a person who took the port for another one, begins. They are no names of people,
+/// but may be names of rooms.
+#[rustfmt::skip]
+const PROGRAM_WORDS: [&str; 35] = [
+    // In front of any prompt.
+    "quit", "exit", "bye", "logout", "help", "login", "shell", "sh", "bash", "enable", "system",
+    // Mail and file transfer.
+    "helo", "ehlo", "lhlo", "noop", "rset", "capa", "capability", "stls", "starttls", "auth",
+    "user", "pass", "syst", "feat",
+    // IRC and caches.
+    "nick", "ping", "info", "stat", "stats", "status", "version",
+    // The operators of other machines.
+    "root", "admin", "administrator",
+];
 
 /// A name that keeps all the rules.
 #[derive(Debug, Clone)]
@@ -56,7 +66,8 @@ impl Name {
     /// The name breaks a rule. Only the first such rule is reported.
     pub fn parse(line: &Line) -> Result<Self, NameError> {
         if line.altered {
-            return Err(NameError::Altered);
+            let is_mangled = line.text.contains(char::REPLACEMENT_CHARACTER);
+            return Err(if is_mangled { NameError::Mangled } else { NameError::Altered });
         }
         // All rules apply to the normal form, which is what others will see: U+037E looks like a semicolon and
         // *becomes* one only here.
@@ -64,10 +75,11 @@ impl Name {
         let Some(first) = shown.chars().next() else {
             return Err(NameError::Empty);
         };
-        if LEADING_SIGNS.contains(&first) {
-            return Err(NameError::LeadingSign(first));
+        if let Some(sign) = leading_sign(first) {
+            return Err(NameError::LeadingSign(sign));
         }
         shown.chars().try_for_each(character::check)?;
+        character::check_joiners(&shown)?;
         check_length(&shown)?;
         character::check_marks(&shown)?;
         character::check_scripts(&shown)?;
@@ -78,6 +90,16 @@ impl Name {
         let key = NameKey::of(&shown);
         check_reserved(&key)?;
         Ok(Self { shown: shown.into(), key })
+    }
+
+    /// Refuses a name that is valid but is not a person's.
+    ///
+    /// # Errors
+    ///
+    /// It is a word that other programs say first.
+    pub fn of_person(self) -> Result<Self, NameError> {
+        let said = PROGRAM_WORDS.into_iter().find(|word| self.shown.eq_ignore_ascii_case(word));
+        said.map_or(Ok(self), |word| Err(NameError::ProgramWord(word)))
     }
 
     /// The name in NFC.
@@ -124,22 +146,32 @@ fn check_length(shown: &str) -> Result<(), NameError> {
     Ok(())
 }
 
+/// The sign with which a mention, a command, a room or a JSON object begins, if this is one.
+fn leading_sign(first: char) -> Option<char> {
+    let is_one_of = |signs: &[char]| signs.contains(&first).then(|| signs[0]);
+    is_one_of(&MENTION_SIGNS)
+        .or_else(|| is_one_of(&SLASHES))
+        .or_else(|| is_one_of(&ROOM_SIGNS))
+        .or_else(|| is_one_of(&['{', '\u{ff5b}', '\u{fe5b}']))
+}
+
+/// A name must not end like a sentence: after a mention these signs belong to the sentence, so nobody could mention such a
+/// name. This also refuses header lines of other protocols, such as `Host:`.
 fn check_end(shown: &str) -> Result<(), NameError> {
     match shown.chars().next_back() {
-        Some(last) if TRAILING_SIGNS.contains(&last) => Err(NameError::TrailingSign(last)),
+        Some(last) if is_closing(last) => Err(NameError::TrailingSign(last)),
         _ => Ok(()),
     }
 }
 
 /// Whether a name begins like the greeting of a program: `SSH-2.0-…` (RFC 4253, section 4.2) or `HTTP/1.1` (RFC 9112,
-/// section 2.3).
-/// Both are in capitals; `ssh-fan` is a valid name.
+/// section 2.3), both in capitals (`ssh-fan` is a valid name); or `*1` and `$4`, which begin a request to Redis.
 fn greets_like_a_program(shown: &str) -> bool {
-    ["SSH-", "HTTP/"].into_iter().any(|greeting| {
-        shown
-            .strip_prefix(greeting)
-            .is_some_and(|version| version.starts_with(|c: char| c.is_ascii_digit()))
-    })
+    let is_digit = |c: char| c.is_ascii_digit();
+    let version = shown.strip_prefix("SSH-").or_else(|| shown.strip_prefix("HTTP/"));
+    let length = shown.strip_prefix(['*', '$']);
+    version.is_some_and(|version| version.starts_with(is_digit))
+        || length.is_some_and(|length| !length.is_empty() && length.chars().all(is_digit))
 }
 
 /// Compares keys, so that Greek and Cyrillic look-alikes are reserved too. Only the part before the first colon counts,
@@ -161,5 +193,12 @@ mod tests {
         for word in RESERVED {
             assert_eq!(&*NameKey::of(word).0, word);
         }
+    }
+
+    #[test]
+    fn every_login_word_is_a_word_of_programs() {
+        let login = PROGRAM_WORDS.map(NameError::ProgramWord);
+        let login = login.iter().filter(|word| word.invites_password());
+        assert_eq!(login.count(), 6);
     }
 }

@@ -35,13 +35,20 @@ struct Ignored {
     before: Vec<ClientId>,
 }
 
+impl Ignored {
+    /// The name that the person has now; for somebody who has left, the one that the entry was made for.
+    fn shown(&self, people: &People) -> Arc<str> {
+        people.name(self.client).unwrap_or_else(|| self.name.clone())
+    }
+}
+
 /// The list has no room for another entry.
 pub struct ListFull;
 
 impl Ignores {
-    /// The names on a client's list.
-    pub fn names(&self, client: ClientId) -> Vec<Arc<str>> {
-        self.list(client).iter().map(|ignored| ignored.name.clone()).collect()
+    /// The people on a client's list, by the names that they have now.
+    pub fn names(&self, client: ClientId, people: &People) -> Vec<Arc<str>> {
+        self.list(client).iter().map(|ignored| ignored.shown(people)).collect()
     }
 
     /// Puts `target`, who is called `name`, on the list of `client`.
@@ -71,22 +78,22 @@ impl Ignores {
         Ok(())
     }
 
-    /// Removes the entry with the name `key`, or else the entry for the client `holder`, who has that name now. Returns the
-    /// name of the entry.
+    /// Removes the entry for the person who has the name `key`, or else the entry that was made for that name. Returns the
+    /// person's name, as [`Ignores::names`] does.
     pub fn take_off(
         &mut self,
         client: ClientId,
         key: &NameKey,
-        holder: Option<ClientId>,
+        people: &People,
     ) -> Option<Arc<str>> {
-        self.remove(client, |ignored| ignored.key == *key || Some(ignored.client) == holder)
+        let holder = people.holder(key);
+        let removed = self
+            .remove(client, |ignored| Some(ignored.client) == holder)
+            .or_else(|| self.remove(client, |ignored| ignored.key == *key))?;
+        Some(removed.shown(people))
     }
 
-    fn remove(
-        &mut self,
-        client: ClientId,
-        is_meant: impl Fn(&Ignored) -> bool,
-    ) -> Option<Arc<str>> {
+    fn remove(&mut self, client: ClientId, is_meant: impl Fn(&Ignored) -> bool) -> Option<Ignored> {
         let list = self.lists.get_mut(&client)?;
         let at = list.iter().position(is_meant)?;
         let ignored = list.remove(at);
@@ -94,7 +101,7 @@ impl Ignores {
             self.lists.remove(&client);
         }
         self.unlink(client, &ignored);
-        Some(ignored.name)
+        Some(ignored)
     }
 
     /// Removes an entry from the other two maps, after it was removed from its list.

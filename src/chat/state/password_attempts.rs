@@ -1,11 +1,11 @@
-//! Counts wrong operator passwords by address, so that connecting again gives no more attempts.
+//! Counts wrong operator passwords by address, so that connecting again does not give attempts without end.
 
 use std::collections::HashMap;
 
 use super::super::ban::Network;
 use super::super::time::Time;
 use crate::config::limits::{
-    OPERATOR_TRIES_ADDRESSES_MAX, OPERATOR_TRIES_MAX, OPERATOR_TRIES_WINDOW,
+    OPERATOR_TRIES_ADDRESSES_MAX, OPERATOR_TRIES_PER_ADDRESS_MAX, OPERATOR_TRIES_WINDOW,
 };
 
 /// For each network, the time of its first wrong password and how many there were.
@@ -19,12 +19,16 @@ impl PasswordAttempts {
     pub fn left(&mut self, network: Network, now: Time) -> u32 {
         let over = |since: Time| now.saturating_sub(since) >= OPERATOR_TRIES_WINDOW;
         match self.by_network.get(&network) {
-            Some(&(since, count)) if !over(since) => OPERATOR_TRIES_MAX.saturating_sub(count),
-            _ if self.by_network.len() < OPERATOR_TRIES_ADDRESSES_MAX => OPERATOR_TRIES_MAX,
+            Some(&(since, count)) if !over(since) => {
+                OPERATOR_TRIES_PER_ADDRESS_MAX.saturating_sub(count)
+            }
+            _ if self.by_network.len() < OPERATOR_TRIES_ADDRESSES_MAX => {
+                OPERATOR_TRIES_PER_ADDRESS_MAX
+            }
             _ => {
                 self.by_network.retain(|_, &mut (since, _)| !over(since));
                 if self.by_network.len() < OPERATOR_TRIES_ADDRESSES_MAX {
-                    OPERATOR_TRIES_MAX
+                    OPERATOR_TRIES_PER_ADDRESS_MAX
                 } else {
                     0
                 }
@@ -39,7 +43,7 @@ impl PasswordAttempts {
             *entry = (now, 0);
         }
         entry.1 += 1;
-        OPERATOR_TRIES_MAX.saturating_sub(entry.1)
+        OPERATOR_TRIES_PER_ADDRESS_MAX.saturating_sub(entry.1)
     }
 }
 
@@ -52,17 +56,17 @@ mod tests {
     }
 
     #[test]
-    fn a_network_has_three_attempts_an_hour() {
+    fn a_network_has_thirty_attempts_an_hour() {
         let mut attempts = PasswordAttempts::default();
         let start = Time::from_secs(100);
-        assert_eq!(attempts.left(network(1), start), 3);
-        for left in [2, 1, 0, 0] {
+        assert_eq!(attempts.left(network(1), start), 30);
+        for left in (0..30).rev().chain([0]) {
             assert_eq!(attempts.count(network(1), start), left);
         }
         assert_eq!(attempts.left(network(1), start), 0);
-        assert_eq!(attempts.left(network(2), start), 3);
-        assert_eq!(attempts.left(network(1), start + OPERATOR_TRIES_WINDOW), 3);
-        assert_eq!(attempts.count(network(1), start + OPERATOR_TRIES_WINDOW), 2);
+        assert_eq!(attempts.left(network(2), start), 30);
+        assert_eq!(attempts.left(network(1), start + OPERATOR_TRIES_WINDOW), 30);
+        assert_eq!(attempts.count(network(1), start + OPERATOR_TRIES_WINDOW), 29);
     }
 
     #[test]
@@ -72,7 +76,7 @@ mod tests {
             attempts.count(network(number), Time::ZERO);
         }
         assert_eq!(attempts.left(network(1 << 30), Time::ZERO), 0);
-        assert_eq!(attempts.left(network(1 << 30), OPERATOR_TRIES_WINDOW), 3);
+        assert_eq!(attempts.left(network(1 << 30), OPERATOR_TRIES_WINDOW), 30);
         assert!(attempts.by_network.is_empty());
     }
 }

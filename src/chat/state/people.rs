@@ -13,6 +13,7 @@ use super::super::request::without_at;
 use super::super::time::Time;
 use super::super::view::{Protocol, Timestamps};
 use super::rooms::RoomId;
+use crate::config::limits::OPERATOR_TRIES_PER_CONNECTION_MAX;
 
 /// All connections, and the people among them. Only these methods change the four collections, so they always agree.
 #[derive(Debug, Default)]
@@ -39,6 +40,10 @@ enum LoginState {
     /// The client has not joined the chat yet.
     Unnamed {
         refusals: u32,
+        /// The next line may be a password, meant for another server.
+        expects_password: bool,
+        /// The log has its arrival.
+        is_noticed: bool,
     },
     Joined(Box<Person>),
 }
@@ -55,6 +60,8 @@ pub struct Person {
     active_at: Time,
     /// Whether the person became an operator by `/op`.
     gave_password: bool,
+    /// How many wrong operator passwords came on this connection.
+    wrong_passwords: u32,
     timestamps: Timestamps,
     away: Option<Away>,
     /// The last person who wrote privately, and their name at that time.
@@ -76,6 +83,11 @@ impl Client {
 
     pub fn protocol(&self) -> Protocol {
         self.protocol
+    }
+
+    /// Whether the log has its arrival.
+    pub fn is_noticed(&self) -> bool {
+        !matches!(self.standing, LoginState::Unnamed { is_noticed: false, .. })
     }
 
     pub fn person(&self) -> Option<&Person> {
@@ -119,6 +131,15 @@ impl Person {
 
     pub fn gave_password(&self) -> bool {
         self.gave_password
+    }
+
+    /// How many more wrong operator passwords may come on this connection.
+    pub fn password_tries_left(&self) -> u32 {
+        OPERATOR_TRIES_PER_CONNECTION_MAX.saturating_sub(self.wrong_passwords)
+    }
+
+    pub fn count_wrong_password(&mut self) {
+        self.wrong_passwords += 1;
     }
 
     /// The right operator password came with `/op`.
@@ -171,7 +192,8 @@ impl Person {
 impl People {
     /// Adds a connection that has no name yet.
     pub fn connect(&mut self, client: ClientId, address: SocketAddr, protocol: Protocol) {
-        let standing = LoginState::Unnamed { refusals: 0 };
+        let standing =
+            LoginState::Unnamed { refusals: 0, expects_password: false, is_noticed: false };
         self.clients.insert(client, Client { address, protocol, standing });
     }
 
@@ -182,14 +204,37 @@ impl People {
         }
     }
 
+    /// Notes that the log has the arrival of a client without a name, and returns its address for the log; `None` if the log has
+    /// it already.
+    pub fn notice(&mut self, client: ClientId) -> Option<SocketAddr> {
+        let state = self.clients.get_mut(&client)?;
+        match &mut state.standing {
+            LoginState::Unnamed { is_noticed, .. } if !*is_noticed => {
+                *is_noticed = true;
+                Some(state.address)
+            }
+            _ => None,
+        }
+    }
+
     /// Counts one more refused name. Returns how many there have been, or `None` if the client has joined.
     pub fn count_refusal(&mut self, client: ClientId) -> Option<u32> {
         match &mut self.clients.get_mut(&client)?.standing {
-            LoginState::Unnamed { refusals } => {
+            LoginState::Unnamed { refusals, .. } => {
                 *refusals += 1;
                 Some(*refusals)
             }
             LoginState::Joined(_) => None,
+        }
+    }
+
+    /// Notes whether the next line of a client without a name may be a password. Returns what was noted before.
+    pub fn expect_password(&mut self, client: ClientId, expected: bool) -> bool {
+        match self.clients.get_mut(&client).map(|state| &mut state.standing) {
+            Some(LoginState::Unnamed { expects_password, .. }) => {
+                std::mem::replace(expects_password, expected)
+            }
+            Some(LoginState::Joined(_)) | None => false,
         }
     }
 
@@ -212,6 +257,7 @@ impl People {
             quiet: false,
             active_at: now,
             gave_password: false,
+            wrong_passwords: 0,
             timestamps: Timestamps::Off,
             away: None,
             reply_to: None,

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use super::super::client::ClientId;
 use super::super::message::ChatMessage;
 use super::super::name::{Name, NameKey};
+use super::super::punctuation::ROOM_SIGNS;
 use super::super::view::Protocol;
 use super::history::History;
 use crate::config::limits::{HISTORY_TOTAL_BYTES_MAX, ROOMS_MAX};
@@ -80,6 +81,7 @@ pub struct Rooms {
     next_id: u64,
     last_epoch: u64,
     history_bytes: usize,
+    history_bytes_max: usize,
     /// The rooms with a history, by the order of their last messages.
     by_last_spoken: BTreeMap<u64, RoomId>,
     messages: u64,
@@ -94,6 +96,7 @@ impl Rooms {
             next_id: LOBBY.0,
             last_epoch: 0,
             history_bytes: 0,
+            history_bytes_max: HISTORY_TOTAL_BYTES_MAX,
             by_last_spoken: BTreeMap::new(),
             messages: 0,
         };
@@ -112,7 +115,7 @@ impl Rooms {
 
     /// The room whose name was typed, with or without a `#`.
     pub fn find(&self, typed: &str) -> Option<RoomId> {
-        let name = typed.trim().trim_start_matches('#');
+        let name = typed.trim().trim_start_matches(ROOM_SIGNS);
         self.by_key.get(&NameKey::of(name)).copied()
     }
 
@@ -216,7 +219,12 @@ impl Rooms {
         let before = room.history.bytes();
         room.history.push(speaker, message);
         self.history_bytes = self.history_bytes - before + room.history.bytes();
-        while self.history_bytes > HISTORY_TOTAL_BYTES_MAX && self.drop_oldest() {}
+        while self.history_bytes > self.history_bytes_max && self.drop_oldest() {}
+    }
+
+    /// Keeps no more than this much history in all rooms together.
+    pub fn limit_history(&mut self, bytes_max: usize) {
+        self.history_bytes_max = bytes_max;
     }
 
     /// Drops the oldest message of the room that has been silent for longest. Returns `false` if no room has a history.
@@ -281,24 +289,30 @@ mod tests {
 
     #[test]
     fn the_total_history_is_bounded_and_silent_rooms_lose_theirs_first() {
-        let mut rooms = Rooms::new(Timestamp::UNIX_EPOCH);
+        bounds_the_history(&mut Rooms::new(Timestamp::UNIX_EPOCH), HISTORY_TOTAL_BYTES_MAX);
+        let mut limited = Rooms::new(Timestamp::UNIX_EPOCH);
+        limited.limit_history(HISTORY_TOTAL_BYTES_MAX / 16);
+        bounds_the_history(&mut limited, HISTORY_TOTAL_BYTES_MAX / 16);
+    }
+
+    fn bounds_the_history(rooms: &mut Rooms, total: usize) {
         let long = "x".repeat(16_000);
         // Four such messages fill a room; this many rooms exceed the total.
-        let many = HISTORY_TOTAL_BYTES_MAX / (4 * 16_000) + 20;
+        let many = total / (4 * 16_000) + 20;
         for number in 0..many {
             let id = rooms.open(&name(&format!("room-{number}")), Timestamp::UNIX_EPOCH).unwrap();
             rooms.enter(id, ClientId(1), Protocol::Plain, false);
             for _ in 0..4 {
-                say(&mut rooms, id, long.clone());
+                say(rooms, id, long.clone());
             }
-            assert!(rooms.history_bytes <= HISTORY_TOTAL_BYTES_MAX);
+            assert!(rooms.history_bytes <= total);
         }
         let bytes = |rooms: &Rooms, number: usize| {
             let id = rooms.find(&format!("room-{number}")).unwrap();
             rooms.get(id).unwrap().history.bytes()
         };
-        assert_eq!(bytes(&rooms, 0), 0);
-        assert!(bytes(&rooms, many - 1) > 64_000);
+        assert_eq!(bytes(rooms, 0), 0);
+        assert!(bytes(rooms, many - 1) > 64_000);
         let sum: usize = rooms.iter().map(|(_, room)| room.history.bytes()).sum();
         assert_eq!(sum, rooms.history_bytes);
     }

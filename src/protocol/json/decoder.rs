@@ -26,9 +26,13 @@ impl JsonDecoder {
     /// Decodes the bytes of one read and appends the result to `inputs`.
     pub(in crate::protocol) fn feed(&mut self, mut bytes: &[u8], inputs: &mut Vec<Input>) {
         while !self.finished {
+            let before = bytes;
             let Some(step) = self.line.step(&mut bytes) else {
                 return;
             };
+            if let Some(watch) = &mut self.watch {
+                watch.follow(&before[..before.len() - bytes.len()]);
+            }
             let watch = self.watch.as_mut();
             match step {
                 // A TLS hello has no lines, so it must be recognised before the end of one.
@@ -68,7 +72,8 @@ impl JsonDecoder {
 
     /// Reads one whole line, without its end.
     fn read_line(&mut self, line: &[u8], inputs: &mut Vec<Input>) {
-        if line.trim_ascii().is_empty() {
+        let is_in_header = self.watch.as_ref().is_some_and(Watch::is_within_signature);
+        if line.trim_ascii().is_empty() || is_in_header {
             return;
         }
         if let Some(stranger) = self.watch.take().and_then(|watch| recognise(&watch, line)) {

@@ -92,11 +92,21 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::Muted { name, on } => {
             Writer::new(if *on { "mute" } else { "unmute" }, tag, out).text("username", name).end()
         }
-        Message::BanAdded(added) => ban(added, Writer::new("ban", tag, out)).end(),
+        Message::BanAdded { ban: added, spared } => {
+            let added = ban(added, Writer::new("ban", tag, out));
+            match spared {
+                Some((network, others)) => added
+                    .text("shared_address", &network.to_string())
+                    .plain("shared_with", others)
+                    .end(),
+                None => added.end(),
+            }
+        }
         Message::BanTakenBack(ended) => ban(ended, Writer::new("unban", tag, out)).end(),
         Message::Motd(text) => {
             Writer::new("motd", tag, out).text_or_null("message", text.as_deref()).end()
         }
+        Message::BansNotSaved { .. } => notice("bans_not_saved", message, tag, out).end(),
         Message::ShutdownPlanned { left, .. } => notice("shutdown_planned", message, tag, out)
             .plain("seconds", seconds_left(*left))
             .end(),
@@ -130,7 +140,9 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::Error(reason) => error(errors::code(reason), message, tag, out),
         Message::Banned { .. } => last_error("banned", message, tag, out),
         Message::ServerFull => last_error("full", message, tag, out),
-        Message::TooManyFromAddress => last_error("too_many_connections", message, tag, out),
+        Message::TooManyFromAddress { .. } | Message::TooFastFromAddress { .. } => {
+            last_error("too_many_connections", message, tag, out);
+        }
         Message::NoThread => last_error("no_thread", message, tag, out),
         Message::InRoom { room, from, members, total, topic, epoch, last_message_id } => {
             Writer::new("joinroom", tag, out)
@@ -183,6 +195,7 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         | Message::Congratulations
         | Message::YourId(_)
         | Message::ClientCount(_)
+        | Message::TelnetHint
         | Message::Arrived(_)
         | Message::Left { .. }
         | Message::TimestampsAre(_)

@@ -39,6 +39,7 @@ const CODES: &[(&str, &str)] = &[
     ("topic_is_operators", "Only operators change the topic of this room."),
     ("no_such_person", "Nobody here has this name, or any of these names."),
     ("too_many_named", "One message cannot name so many people."),
+    ("unclear_mention", "A word at the end may mention somebody who is here: nothing was said."),
     ("nobody_to_reply_to", "Nobody has sent the client a private message."),
     ("not_yourself", "Clients cannot do that to themselves."),
     ("not_ignored", "The client does not ignore this person."),
@@ -50,7 +51,10 @@ const CODES: &[(&str, &str)] = &[
     ("not_operator", "Only operators may do that."),
     ("no_operator_password", "The server has no operator password."),
     ("wrong_operator_password", "The password was wrong."),
-    ("too_many_operator_passwords", "Too many wrong passwords have come from this address."),
+    (
+        "too_many_operator_passwords",
+        "Too many wrong passwords have come on this connection, or from this address.",
+    ),
     ("no_such_ban", "There is no such ban."),
     ("no_such_address", "This is not an address that can be banned."),
     ("loopback_ban", "The server's own machine cannot be banned."),
@@ -58,7 +62,10 @@ const CODES: &[(&str, &str)] = &[
     ("no_shutdown_planned", "No shutdown is planned."),
     ("banned", "The client is banned: the connection ends."),
     ("full", "The server is full: the connection ends."),
-    ("too_many_connections", "Too many connections came from this address: this one ends."),
+    (
+        "too_many_connections",
+        "This address has too many connections, or opens them too fast: this one ends.",
+    ),
     ("no_thread", "The machine cannot start another thread: the connection ends."),
 ];
 
@@ -80,6 +87,7 @@ pub(super) fn code(error: &ChatError) -> &'static str {
         ChatError::TopicIsOperators(_) => "topic_is_operators",
         ChatError::NoSuchPerson(_) | ChatError::NobodyOf(_) => "no_such_person",
         ChatError::TooManyRecipients => "too_many_named",
+        ChatError::UnclearMention(_) => "unclear_mention",
         ChatError::NobodyToReplyTo => "nobody_to_reply_to",
         ChatError::NotYourself => "not_yourself",
         ChatError::NotIgnored(_) => "not_ignored",
@@ -91,7 +99,9 @@ pub(super) fn code(error: &ChatError) -> &'static str {
         ChatError::NotOperator => "not_operator",
         ChatError::NoOperatorPassword => "no_operator_password",
         ChatError::WrongOperatorPassword { .. } => "wrong_operator_password",
-        ChatError::TooManyPasswordAttempts => "too_many_operator_passwords",
+        ChatError::NoPasswordTriesLeft | ChatError::TooManyPasswordAttempts => {
+            "too_many_operator_passwords"
+        }
         ChatError::NoSuchBan(_) => "no_such_ban",
         ChatError::NoSuchAddress(_) => "no_such_address",
         ChatError::LoopbackBan => "loopback_ban",

@@ -1,18 +1,19 @@
 //! Step 2 of the path of a message: bytes from a telnet client become lines.
 //!
-//! TCP may split and join what was sent in any way, so each of three layers keeps the state that it needs between two
+//! TCP may split and join what was sent in any way, so each layer keeps the state that it needs between two
 //! reads:
 //!
 //! ```text
-//! bytes ─▶ Telnet ─▶ LineBuffer ─▶ clean ─▶ Input::Line
+//! bytes ─▶ Telnet ─▶ LineBuffer ─▶ Restorer ─▶ clean ─▶ Input::Line
 //!            └─▶ replies
 //! ```
 //!
 //! You can skip the helpers at first: [`Telnet`] removes telnet commands from the bytes and refuses their requests,
-//! [`LineBuffer`] finds line ends and enforces the limits, [`clean`] drops what could harm another terminal, and [`Watch`]
-//! recognises programs on the wrong port.
+//! [`LineBuffer`] finds line ends and enforces the limits, [`Restorer`] adds bytes that telnet swallowed, [`clean`] drops
+//! what could harm another terminal, and [`Watch`] recognises programs on the wrong port.
 
 use super::line::{LineBuffer, Step};
+use super::restore::Restorer;
 use super::stranger::Watch;
 use super::telnet::{Telnet, TelnetEvent};
 use crate::chat::{Input, Line, Stranger, Time};
@@ -24,6 +25,7 @@ use crate::protocol::clean::{clean, is_blank};
 pub struct PlainDecoder {
     telnet: Telnet,
     line: LineBuffer,
+    restorer: Restorer,
     /// Watches for strangers until the end of the first line that is not blank.
     watch: Option<Watch>,
     /// The last input has been reported, and the rest is ignored: what follows a stranger's greeting may be the body of a
@@ -39,6 +41,7 @@ impl PlainDecoder {
         PlainDecoder {
             telnet: Telnet::default(),
             line: LineBuffer::default(),
+            restorer: Restorer::default(),
             watch: Some(Watch::default()),
             finished: false,
             may_be_json: false,
@@ -110,9 +113,13 @@ impl PlainDecoder {
             if self.is_json(data) {
                 return data.len();
             }
+            let before = data;
             let Some(step) = self.line.step(&mut data) else {
                 break;
             };
+            if let Some(watch) = &mut self.watch {
+                watch.follow(&before[..before.len() - data.len()]);
+            }
             match step {
                 Step::Ended(line) => self.read_line(&line, inputs),
                 // A TLS hello has no lines, so it must be recognised before the end of one.
@@ -151,7 +158,7 @@ impl PlainDecoder {
 
     /// Reads one whole line, without its end.
     fn read_line(&mut self, bytes: &[u8], inputs: &mut Vec<Input>) {
-        let line = clean(bytes);
+        let line = clean(&self.restorer.restore(bytes));
         if is_blank(&line.text) {
             // Keep watching for strangers: HTTP allows empty lines before a request.
             inputs.push(Input::Line(Line { text: String::new(), altered: line.altered }));

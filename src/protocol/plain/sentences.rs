@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::layout::{day_and_clock, left, quoted, seconds_left};
 use super::line::{ENDLESS_BYTES_MAX, JSON_LINE_BYTES_MAX, LINE_BYTES_MAX};
-use crate::chat::{Ban, ChatError, Message, Protocol, Removal, Timestamps, commands};
+use crate::chat::{Ban, ChatError, Message, Network, Protocol, Removal, Timestamps, commands};
 use crate::config::limits::NAMED_MAX;
 
 /// A message as one sentence, without a prefix and without a line end. Empty if the message is a list or something
@@ -23,6 +23,9 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         Message::YourId(id) => format!("Your id is: '{id}'."),
         Message::ClientCount(count) => {
             format!("There are {count} client(s) connected to this server.")
+        }
+        Message::TelnetHint => {
+            "In telnet, some letters open its own prompt, unless you start telnet -E.".into()
         }
         Message::TooManyNames => {
             "Too many tries. Connect again when you have thought of a name.".into()
@@ -107,6 +110,9 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         }
         Message::Removed(name) => format!("{name} was thrown out."),
         Message::BanTakenBack(ban) => format!("{} is no longer banned.", banned(ban)),
+        Message::BansNotSaved { reason } => format!(
+            "The bans cannot be saved: {reason}. A restart will forget the latest ones. Mend that, and ban again."
+        ),
         Message::Muted { name, on: true } => {
             format!("Nobody hears {name} any more. /unmute {name} takes that back.")
         }
@@ -142,8 +148,11 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
             format!("That line is too long: {ENDLESS_BYTES_MAX} bytes without an end. Goodbye.")
         }
         Message::ServerFull => "The chat server is full. Try again later.".into(),
-        Message::TooManyFromAddress => {
-            "Too many connections from your address. Try again in a minute.".into()
+        Message::TooManyFromAddress { max } => {
+            format!("Your address has {max} connections, as many as it may. Close one first.")
+        }
+        Message::TooFastFromAddress { max } => {
+            format!("Your address opened {max} connections within a minute. Wait for a minute.")
         }
         Message::NoThread => {
             "The chat server cannot take another client now. Try again later.".into()
@@ -160,7 +169,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         | Message::Whois(_)
         | Message::Help { .. }
         | Message::Who { .. }
-        | Message::BanAdded(_)
+        | Message::BanAdded { .. }
         | Message::Bans { .. }
         | Message::Motd(Some(_))
         | Message::Threads { .. }
@@ -208,6 +217,7 @@ pub fn error_sentence(error: &ChatError) -> String {
         ChatError::TooManyRecipients => {
             format!("That names too many people: at most {NAMED_MAX} in one message.")
         }
+        ChatError::UnclearMention(name) => unclear_mention(name).join(" "),
         ChatError::NobodyOf(names) => nobody_of(names).join(" "),
         ChatError::NoSuchRoom(room) => {
             format!("There is no room {}. /rooms shows the rooms.", quoted(room))
@@ -241,8 +251,11 @@ pub fn error_sentence(error: &ChatError) -> String {
             let tries = if *tries_left == 1 { "try" } else { "tries" };
             format!("That is not the operator password. You have {tries_left} more {tries}.")
         }
+        ChatError::NoPasswordTriesLeft => {
+            "Too many wrong passwords. Connect again to try once more.".into()
+        }
         ChatError::TooManyPasswordAttempts => {
-            "Too many wrong passwords have come from your address.".into()
+            "Too many wrong passwords came from your address. Try again in an hour.".into()
         }
         ChatError::NoSuchBan(target) => {
             let target = quoted(target);
@@ -300,6 +313,13 @@ pub(super) fn nobody_of(names: &[String]) -> Vec<String> {
     pieces
 }
 
+/// The question to somebody who may have meant a mention, in pieces.
+pub(super) fn unclear_mention(name: &str) -> Vec<String> {
+    let question =
+        format!("Not said. For {name}? Write @{name} as a word. For all? Add a word after it.");
+    question.split(' ').map(str::to_owned).collect()
+}
+
 /// Names separated by commas, as pieces of a sentence. `opening` goes before the first name, `end` after the last.
 pub(super) fn named(opening: &str, names: &[impl AsRef<str>], end: &str) -> Vec<String> {
     let last = names.len().saturating_sub(1);
@@ -311,13 +331,22 @@ pub(super) fn named(opening: &str, names: &[impl AsRef<str>], end: &str) -> Vec<
     pieces.collect()
 }
 
-/// The answer to the operator who has banned somebody.
-pub(super) fn ban_added(ban: &Ban, zone: &TimeZone) -> String {
+/// The answer to the operator who has banned somebody, line by line.
+pub(super) fn ban_added(
+    ban: &Ban,
+    spared: Option<(Network, usize)>,
+    zone: &TimeZone,
+) -> Vec<String> {
     let until = match ban.until {
         Some(until) => format!("until {}", day_and_clock(zone.to_datetime(until))),
         None => "until you take it back with /unban".into(),
     };
-    format!("{} is banned {until}{}.", banned(ban), because(ban.reason.as_deref()))
+    let answer = format!("{} is banned {until}{}.", banned(ban), because(ban.reason.as_deref()));
+    let spared = spared.map(|(network, others)| {
+        let share = if others == 1 { "other shares" } else { "others share" };
+        format!("{others} {share} this address: /ban {network} bans all.")
+    });
+    [answer].into_iter().chain(spared).collect()
 }
 
 /// The banned name and network.

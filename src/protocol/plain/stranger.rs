@@ -8,16 +8,42 @@ use crate::chat::Stranger;
 /// The end of every HTTP request line, before the digits of the version: `GET / HTTP/1.1` (RFC 9112, section 3).
 const VERSION: &[u8] = b" HTTP/";
 
+/// The beginning of a PROXY header in its binary form (version 2 of HAProxy's PROXY protocol). It looks like blank lines
+/// and the word QUIT, so that servers which do not expect it say goodbye.
+const PROXY_SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
+
 /// Watches for strangers during the first line that is not blank.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::protocol) struct Watch {
+    /// How many bytes of [`PROXY_SIGNATURE`] the connection begins with, or `None` if it begins otherwise.
+    signature_seen: Option<usize>,
     /// How many bytes of [`VERSION`] the line ends with so far. Used once the line is too long to be kept.
     version_seen: u8,
 }
 
+impl Default for Watch {
+    fn default() -> Self {
+        Watch { signature_seen: Some(0), version_seen: 0 }
+    }
+}
+
 impl Watch {
+    /// Follows the bytes of the connection from its first on.
+    pub(in crate::protocol) fn follow(&mut self, bytes: &[u8]) {
+        let agrees = |seen: &usize| PROXY_SIGNATURE[*seen..].starts_with(bytes);
+        self.signature_seen = self.signature_seen.filter(agrees).map(|seen| seen + bytes.len());
+    }
+
+    /// Whether the line that has just ended is a part of a binary PROXY header, and not its last.
+    pub(in crate::protocol) fn is_within_signature(&self) -> bool {
+        self.signature_seen.is_some_and(|seen| seen < PROXY_SIGNATURE.len())
+    }
+
     /// Looks at a whole line.
     pub(in crate::protocol) fn look_at_line(&self, line: &str) -> Option<Stranger> {
+        if self.signature_seen == Some(PROXY_SIGNATURE.len()) || is_proxy_header(line) {
+            return Some(Stranger::Proxy);
+        }
         if line.strip_prefix("SSH-").is_some_and(begins_with_digit) {
             return Some(Stranger::Ssh);
         }
@@ -50,6 +76,14 @@ impl Watch {
 /// Whether bytes begin with the type and the major version of a TLS handshake record (RFC 8446, section 5.1).
 pub(in crate::protocol) fn begins_like_tls(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0x16, 0x03])
+}
+
+/// Whether a line is a PROXY header in its text form: `PROXY TCP4 192.0.2.7 192.0.2.1 40000 1337`, `PROXY UNKNOWN`.
+fn is_proxy_header(line: &str) -> bool {
+    let rest = line.strip_prefix("PROXY ");
+    rest.is_some_and(|rest| {
+        ["TCP4", "TCP6", "UNKNOWN"].iter().any(|family| rest.starts_with(family))
+    })
 }
 
 /// Whether a line is `method target HTTP/digit…`. A target is a path, a star, or contains a colon (RFC 9112, section

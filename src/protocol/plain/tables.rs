@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use unicode_width::UnicodeWidthStr;
 
 use super::layout::{TEXT_COLUMNS_MAX, columns, cut, left, line, past, wrap};
-use super::sentences::{ban_added, banned, delivered, named, nobody_of, sentence};
+use super::sentences::{ban_added, banned, delivered, named, nobody_of, sentence, unclear_mention};
 use crate::chat::{
     Ban, ChatError, CommandHelp, HelpTopic, LOBBY_NAME, Message, PersonDetails, PersonListing,
     Protocol, Queue, RoomListing, Stranger, ThreadListing, Time, command_groups, commands,
@@ -27,6 +27,7 @@ pub(super) fn encode(message: &Message, zone: &TimeZone, out: &mut Vec<u8>) {
             wrap(delivered(to, absent, everybody_in.as_deref()), 0, out);
         }
         Message::Error(ChatError::NobodyOf(names)) => wrap(nobody_of(names), 0, out),
+        Message::Error(ChatError::UnclearMention(name)) => wrap(unclear_mention(name), 0, out),
         Message::Ignoring(names) => ignoring(names, out),
         Message::InRoom { room, from, members, total, topic, .. } => {
             in_room(room, from, members, *total, topic.as_deref(), out);
@@ -34,7 +35,9 @@ pub(super) fn encode(message: &Message, zone: &TimeZone, out: &mut Vec<u8>) {
         Message::Who { room, people, total } => who(room.as_deref(), people, *total, out),
         Message::Rooms { rooms: all, total } => rooms(all, *total, out),
         Message::Whois(person) => whois(person, out),
-        Message::BanAdded(ban) => line(&ban_added(ban, zone), out),
+        Message::BanAdded { ban, spared } => {
+            ban_added(ban, *spared, zone).iter().for_each(|text| line(text, out));
+        }
         Message::Bans { bans: all, total, now } => bans(all, *total, *now, out),
         Message::Threads { rows, total } => threads(rows, *total, out),
         Message::Motd(Some(text)) => text.lines().for_each(|text| line(text, out)),
@@ -55,6 +58,10 @@ fn wrong_protocol(stranger: Stranger, out: &mut Vec<u8>) {
         Stranger::Ssh => line("This is a chat server, not SSH: use telnet.", out),
         // TLS has no place for a text.
         Stranger::Tls => {}
+        // Somebody behind the proxy sees this.
+        Stranger::Proxy => {
+            line("This chat takes no PROXY header: switch it off in the proxy.", out)
+        }
     }
 }
 

@@ -31,6 +31,9 @@ const SUSPEND: u8 = 237;
 /// RFC 1184: the key for end of file.
 const END_OF_FILE: u8 = 236;
 
+/// An honest client sends no more parameters of one option: its terminal's name, its window's size.
+const PARAMETERS_BYTES_MAX: u16 = 4096;
+
 /// RFC 860. Not a mode: a request for an answer once everything before it has been processed.
 const TIMING_MARK: u8 = 6;
 
@@ -81,10 +84,28 @@ enum State {
     Command,
     /// The option of this verb: DO, DONT, WILL or WONT.
     Option(u8),
-    /// Part of a subnegotiation.
-    Parameters,
-    /// The byte after an IAC in a subnegotiation. Only IAC SE ends one; SE alone is a parameter.
-    ParametersCommand,
+    /// Part of a subnegotiation. IAC SE ends it. If that does not come, the 255 was no command but a letter in Latin-1,
+    /// and what follows must not get lost: the text goes on after some bytes, and at the end of the line at the latest.
+    Parameters {
+        left: u16,
+    },
+    /// The byte after an IAC in a subnegotiation.
+    ParametersCommand {
+        left: u16,
+    },
+}
+
+impl State {
+    /// Whether this byte is text again, because a subnegotiation has gone on for too long.
+    fn parameters_end_before(self, byte: u8) -> bool {
+        match self {
+            State::Parameters { left } => left == 0 || matches!(byte, b'\r' | b'\n'),
+            State::ParametersCommand { left } => {
+                byte != SE && (left == 0 || matches!(byte, b'\r' | b'\n'))
+            }
+            _ => false,
+        }
+    }
 }
 
 impl Telnet {
@@ -96,8 +117,15 @@ impl Telnet {
         replies: &mut Vec<u8>,
     ) -> Option<TelnetEvent<'a>> {
         let (&first, after_first) = bytes.split_first()?;
+        if self.state.parameters_end_before(first) {
+            self.state = State::Data;
+        }
         let run = match self.state {
-            State::Data | State::Parameters => ordinary_prefix(bytes, |byte| byte != IAC),
+            State::Data => ordinary_prefix(bytes, |byte| byte != IAC),
+            State::Parameters { left } => {
+                let within = &bytes[..bytes.len().min(left.into())];
+                ordinary_prefix(within, |byte| !matches!(byte, IAC | b'\r' | b'\n'))
+            }
             _ => 0,
         };
         let (taken, rest) = if run > 0 { bytes.split_at(run) } else { (&bytes[..1], after_first) };
@@ -114,7 +142,7 @@ impl Telnet {
         self.state = match self.state {
             State::Data => State::Command,
             State::Command => match first {
-                SB => State::Parameters,
+                SB => State::Parameters { left: PARAMETERS_BYTES_MAX },
                 WILL | WONT | DO | DONT => State::Option(first),
                 _ => {
                     event = record.command(taken, now, replies);
@@ -125,9 +153,12 @@ impl Telnet {
                 record.negotiate(verb, first, now, replies);
                 State::Data
             }
-            State::Parameters if first == IAC => State::ParametersCommand,
-            State::ParametersCommand if first == SE => State::Data,
-            State::Parameters | State::ParametersCommand => State::Parameters,
+            State::ParametersCommand { .. } if first == SE => State::Data,
+            State::Parameters { left } if first == IAC => {
+                State::ParametersCommand { left: left - 1 }
+            }
+            State::Parameters { left } => State::Parameters { left: left - taken.len() as u16 },
+            State::ParametersCommand { left } => State::Parameters { left: left - 1 },
         };
         Some(event)
     }

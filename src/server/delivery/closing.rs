@@ -110,7 +110,7 @@ impl Delivery<'_, '_> {
     /// linger. (Places are given back at once, so they do not bound the number of these connections.)
     fn linger(&mut self, client: ClientId, now: Time) {
         self.lingering.push_back((now + limits::LINGER_TIME, client));
-        if self.lingering.len() > limits::LINGERING_MAX {
+        if self.lingering.len() > self.lingering_max {
             self.end_oldest_lingering(now);
         }
     }
@@ -139,9 +139,11 @@ impl Delivery<'_, '_> {
         while self.lingering.front().is_some_and(|&(time, _)| time <= now) {
             self.end_oldest_lingering(now);
         }
-        if self.next_check.is_none_or(|time| time > now) {
-            return Vec::new();
-        }
+        let is_due = self.next_check.is_some_and(|time| time <= now);
+        if is_due { self.check_stalled(now) } else { Vec::new() }
+    }
+
+    pub(super) fn check_stalled(&mut self, now: Time) -> Vec<ClientId> {
         self.unchecked_bytes = 0;
         let (peers, touched) = (&mut self.peers, &mut self.touched);
         self.stalled.retain(|client| match peers.get_mut(client) {

@@ -57,6 +57,7 @@ pub struct Delivery<'scope, 'env> {
     unchecked_bytes: u64,
     /// When connections that were told to end are shut down, oldest first.
     lingering: VecDeque<(Time, ClientId)>,
+    lingering_max: usize,
     /// When the connections in `stalled` are checked against the limits.
     next_check: Option<Time>,
 }
@@ -110,6 +111,8 @@ struct OutboxLimits {
     age_max: Time,
     /// For all clients together; the largest are cut first.
     total_bytes_max: u64,
+    /// For all that is appended before a flush, since full sockets may take none of it.
+    batch_bytes_max: usize,
 }
 
 /// The result of flushing one outbox.
@@ -135,7 +138,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             writers,
             peers: FxHashMap::default(),
             tape: Tape::default(),
-            buffers: Buffers::new(limits::BUFFERS_KEPT_BYTES_MAX),
+            buffers: Buffers::new(limits::BUFFERS_KEPT_BYTES_MAX.min(config.outbox_total / 4)),
             touched: Vec::new(),
             stalled: FxHashSet::default(),
             writers_busy: 0,
@@ -143,6 +146,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             fullest_bytes: 0,
             unchecked_bytes: 0,
             lingering: VecDeque::new(),
+            lingering_max: limits::lingering_max(config.max_clients),
             next_check: None,
         }
     }
@@ -236,7 +240,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
     /// is over.
     pub fn batch_is_full(&self) -> bool {
         self.fullest_bytes >= limits::BATCH_OUTBOX_BYTES_MAX
-            || self.batch_bytes >= limits::BATCH_TOTAL_BYTES_MAX
+            || self.batch_bytes >= self.limits.batch_bytes_max
     }
 
     /// Sends what was appended. Contract:
@@ -257,7 +261,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         }
         self.tape.clear();
         if self.unchecked_bytes > self.limits.total_bytes_max / limits::STALLED_CHECK_SHARE {
-            self.next_check = Some(now);
+            slow.extend(self.check_stalled(now));
         }
         slow
     }
@@ -401,6 +405,7 @@ impl OutboxLimits {
             bytes_max: config.outbox_bytes as u64,
             age_max: config.outbox_age,
             total_bytes_max: config.outbox_total as u64,
+            batch_bytes_max: limits::BATCH_TOTAL_BYTES_MAX.min(config.outbox_total / 4),
         }
     }
 }

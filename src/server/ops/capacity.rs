@@ -2,34 +2,67 @@
 
 use std::fs;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, geteuid, getrlimit, setrlimit};
 
-use crate::config::{Config, DeliveryPolicy, limits};
+use super::cgroup::{self, Controller, GroupLimit, read_number};
+use super::memory::{MemoryGuard, MemoryLimits};
+use crate::config::{Bind, Config, DeliveryPolicy, limits, show_size};
 use crate::server::error::StartError;
 
-/// Room for threads and processes of other programs.
-const THREADS_RESERVED: u64 = 512;
-/// Descriptors that are not for clients.
-const DESCRIPTORS_RESERVED: u64 =
-    (limits::DESCRIPTORS_RESERVED + limits::REFUSED_SOCKETS_MAX) as u64;
-
-/// The limits of the system. `None` means no limit, or an unknown one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct SystemLimits {
-    /// Open files of this process.
-    descriptors: Option<u64>,
-    /// Memory mappings that this process can still make.
-    mappings_left: Option<u64>,
-    /// Threads that the system, the cgroup and the user can still have.
-    threads_left: Option<u64>,
+/// What the server needs for each client, and the system may limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Descriptors,
+    /// Memory mappings.
+    Mappings,
+    Threads,
+    /// Bytes of addresses, whether there is memory behind them or not.
+    Addresses,
+    /// Bytes of memory.
+    Memory,
 }
 
-/// How many clients the server accepts.
+/// What the system still has of something.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    need: Need,
+    left: u64,
+    /// What to change, for people.
+    name: &'static str,
+}
+
+impl Limit {
+    fn text(self) -> String {
+        let Self { need, left, name } = self;
+        let mebibytes = left >> 20;
+        match need {
+            Need::Descriptors => format!("{left} file descriptors ({name})"),
+            Need::Mappings => format!("{left} memory mappings left ({name})"),
+            Need::Threads => format!("{left} threads left ({name})"),
+            Need::Addresses => format!("{mebibytes} MiB of address space left ({name})"),
+            Need::Memory => format!("{mebibytes} MiB of memory left ({name})"),
+        }
+    }
+}
+
+/// The limits of the system.
+#[derive(Debug, Default)]
+pub struct SystemLimits {
+    known: Vec<Limit>,
+    memory: MemoryLimits,
+}
+
+/// What fits into the limits of the system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capacity {
-    pub max_clients: usize,
-    /// The limit that lowered it below the setting.
-    pub lowered_by: Option<String>,
+    /// What the settings of these names may be at most.
+    max_clients: usize,
+    max_writers: usize,
+    outbox_total: usize,
+    /// What was lowered from what to what, and why.
+    lowered: Vec<String>,
+    history_bytes: usize,
+    memory_reserve: u64,
 }
 
 impl SystemLimits {
@@ -42,20 +75,39 @@ impl SystemLimits {
             let threads = text.split_whitespace().nth(3)?.split('/').nth(1)?;
             threads.parse().ok()
         });
-        let system = ["/proc/sys/kernel/threads-max", "/proc/sys/kernel/pid_max"];
-        let system_left = left(system.into_iter().filter_map(read).min(), threads_used);
-        let cgroup_left =
-            left(read("/sys/fs/cgroup/pids.max"), read("/sys/fs/cgroup/pids.current"));
+        let system_left = |path| left(read_number(path), threads_used);
+        let groups = cgroup::limits(Controller::Pids);
+        let group_left = groups.iter().filter_map(GroupLimit::left).min();
         // An upper bound, since the number of the user's threads is unknown: a thread beyond it is refused when it starts.
-        let is_root = rustix::process::geteuid().is_root();
-        let user = getrlimit(Resource::Nproc).current.filter(|_| !is_root);
+        let user = getrlimit(Resource::Nproc).current.filter(|_| !is_real_root());
         let mappings = fs::read_to_string("/proc/self/maps").ok();
         let mappings_used = mappings.map(|mappings| mappings.lines().count() as u64);
-        Self {
-            descriptors: getrlimit(Resource::Nofile).current,
-            mappings_left: left(read("/proc/sys/vm/max_map_count"), mappings_used),
-            threads_left: [system_left, cgroup_left, user].into_iter().flatten().min(),
-        }
+        let mappings_left = left(read_number("/proc/sys/vm/max_map_count"), mappings_used);
+        let limit = |need, left: Option<u64>, name| Some(Limit { need, left: left?, name });
+        let memory = MemoryLimits::read();
+        let of_memory = memory.left().into_iter().map(|left| Limit {
+            need: if left.counts_addresses { Need::Addresses } else { Need::Memory },
+            left: left.bytes,
+            name: left.limit,
+        });
+        let others = [
+            limit(Need::Descriptors, getrlimit(Resource::Nofile).current, "ulimit -n"),
+            limit(Need::Mappings, mappings_left, "sysctl vm.max_map_count"),
+            limit(
+                Need::Threads,
+                system_left("/proc/sys/kernel/threads-max"),
+                "sysctl kernel.threads-max",
+            ),
+            limit(Need::Threads, system_left("/proc/sys/kernel/pid_max"), "sysctl kernel.pid_max"),
+            limit(Need::Threads, group_left, "pids.max of the control group"),
+            limit(Need::Threads, user, "ulimit -u"),
+        ];
+        Self { known: others.into_iter().flatten().chain(of_memory).collect(), memory }
+    }
+
+    /// Refuses threads when less than the reserve is left.
+    pub fn into_guard(self, capacity: &Capacity) -> MemoryGuard {
+        MemoryGuard::new(self.memory, capacity.memory_reserve)
     }
 }
 
@@ -63,88 +115,273 @@ fn left(max: Option<u64>, used: Option<u64>) -> Option<u64> {
     Some(max?.saturating_sub(used.unwrap_or(0)))
 }
 
-/// Reads a kernel file that holds one number. A word such as `max` means no limit.
-fn read(path: &str) -> Option<u64> {
-    fs::read_to_string(path).ok()?.trim().parse().ok()
+/// Whether this is the machine's root, whose threads the kernel does not limit. Root in a container may be another user outside.
+fn is_real_root() -> bool {
+    let map = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    let first: Vec<&str> = map.lines().next().unwrap_or_default().split_whitespace().collect();
+    geteuid().is_root() && first.get(..2).is_none_or(|ids| ids == ["0", "0"])
 }
 
-/// How many clients fit into `system`, at most `max_clients`.
-///
-/// # Errors
-/// No client fits.
-pub fn capacity(config: &Config, system: SystemLimits) -> Result<Capacity, StartError> {
-    let (threads_per_client, writers) = match config.delivery {
-        DeliveryPolicy::Writer => (2, 0),
-        DeliveryPolicy::DirectThenWriter => (1, config.max_writers as u64),
-        DeliveryPolicy::Direct => (1, 0),
-    };
-    // Without a mapping, a new thread would panic instead of returning an error, so this counts closing connections too.
-    let reserved = THREADS_RESERVED + limits::LINGERING_MAX as u64 + writers;
-    let clients_of = |threads: u64| threads.saturating_sub(reserved) / threads_per_client;
-    let by_descriptors = system.descriptors.map(|max| {
-        let clients = max.saturating_sub(DESCRIPTORS_RESERVED);
-        (clients, format!("{max} file descriptors (ulimit -n)"))
-    });
-    let by_mappings = system.mappings_left.map(|left| {
-        let clients = clients_of(left / limits::MAPPINGS_PER_THREAD as u64);
-        (clients, format!("{left} memory mappings left (sysctl vm.max_map_count)"))
-    });
-    let by_threads = system.threads_left.map(|left| {
-        (clients_of(left), format!("{left} threads left (ulimit -u, pid_max, cgroup pids.max)"))
-    });
-    let tightest = [by_descriptors, by_mappings, by_threads].into_iter().flatten().min();
-    match tightest {
-        Some((0, limit)) => Err(StartError::Capacity(limit)),
-        Some((clients, limit)) if clients < config.max_clients as u64 => {
-            Ok(Capacity { max_clients: clients as usize, lowered_by: Some(limit) })
+impl Capacity {
+    /// How much fits into `system` of what the settings ask for.
+    ///
+    /// # Errors
+    /// No client fits.
+    pub fn of(config: &Config, system: &SystemLimits) -> Result<Self, StartError> {
+        let is_memory = |limit: &&Limit| [Need::Addresses, Need::Memory].contains(&limit.need);
+        let memory = system.known.iter().filter(is_memory).min_by_key(|limit| limit.left);
+        let share = |share: u64| {
+            memory.map_or(usize::MAX, |limit| (limit.left / share).try_into().unwrap_or(usize::MAX))
+        };
+        let mut capacity = Self {
+            max_clients: usize::MAX,
+            // One for each connection is enough, and the arithmetic counts no more.
+            max_writers: config.max_clients,
+            outbox_total: share(limits::OUTBOXES_SHARE),
+            lowered: Vec::new(),
+            history_bytes: share(limits::HISTORY_SHARE).min(limits::HISTORY_TOTAL_BYTES_MAX),
+            memory_reserve: memory.map_or(0, |limit| {
+                let bounds = (limits::MEMORY_RESERVE_BYTES_MIN, limits::MEMORY_RESERVE_BYTES_MAX);
+                (limit.left / limits::MEMORY_RESERVE_SHARE).clamp(bounds.0, bounds.1)
+            }),
+        };
+        let fitting = |limit: &Limit| (capacity.most_clients(config, limit), *limit);
+        let tightest = system.known.iter().map(fitting).min_by_key(|&(clients, _)| clients);
+        if let Some((clients, limit)) = tightest
+            && clients < config.max_clients
+        {
+            if clients == 0 {
+                return Err(StartError::Capacity(limit.text()));
+            }
+            (capacity.max_clients, capacity.max_writers) = (clients, clients);
+            let (from, why) = (config.max_clients, limit.text());
+            capacity.lowered.push(format!("max-clients lowered from {from} to {clients}: {why}"));
         }
-        _ => Ok(Capacity { max_clients: config.max_clients, lowered_by: None }),
+        if let Some(limit) = memory
+            && capacity.outbox_total < config.outbox_total
+        {
+            let (from, to) = (show_size(config.outbox_total), capacity.outbox_total >> 20);
+            let why = limit.text();
+            capacity.lowered.push(format!("outbox-total lowered from {from} to {to}MiB: {why}"));
+        }
+        Ok(capacity)
     }
+
+    /// What was lowered, and why: a line each.
+    pub fn lowered(&self) -> &[String] {
+        &self.lowered
+    }
+
+    /// Lowers settings to what fits.
+    pub fn limit(&self, config: &mut Config) {
+        config.max_clients = config.max_clients.min(self.max_clients);
+        config.max_writers = config.max_writers.min(self.max_writers);
+        config.outbox_total = config.outbox_total.min(self.outbox_total);
+        config.outbox_bytes = config.outbox_bytes.min(self.outbox_total);
+    }
+
+    /// How much history all rooms may keep together.
+    pub fn history_bytes(&self) -> usize {
+        self.history_bytes
+    }
+
+    /// The most clients that fit below a limit, up to those that the settings ask for.
+    fn most_clients(&self, config: &Config, limit: &Limit) -> usize {
+        let fits = |clients: usize| self.needed(config, limit.need, clients) <= limit.left;
+        let (mut fitting, mut too_many) = (0, config.max_clients + 1);
+        while too_many - fitting > 1 {
+            let middle = fitting.midpoint(too_many);
+            if fits(middle) {
+                fitting = middle;
+            } else {
+                too_many = middle;
+            }
+        }
+        fitting
+    }
+
+    /// How much of something the server needs for this many clients, its reserves included. Grows with the clients.
+    fn needed(&self, config: &Config, need: Need, clients: usize) -> u64 {
+        let readers = clients + limits::lingering_max(clients);
+        let threads = limits::OWN_THREADS + readers + writers(config, clients);
+        let count = match need {
+            Need::Descriptors => {
+                let refused = listeners(config) * limits::refused_sockets_max(clients);
+                clients + refused + limits::descriptors_reserved(clients)
+            }
+            // Without a mapping, a new thread would panic instead of returning an error, so this counts all that there may be.
+            Need::Mappings => threads * limits::MAPPINGS_PER_THREAD,
+            Need::Threads => threads + limits::threads_for_others(clients),
+            Need::Addresses => {
+                let stack = |bytes| bytes + limits::THREAD_ADDRESSES_BYTES;
+                limits::OWN_THREADS * stack(limits::SERVICE_STACK_BYTES)
+                    + clients * (stack(limits::READER_STACK_BYTES) + limits::CLIENT_MEMORY_BYTES)
+                    + writers(config, clients) * stack(limits::SERVICE_STACK_BYTES)
+            }
+            Need::Memory => {
+                // Linux doubles the size of a send buffer.
+                let stalled = 2 * config.send_buffer / limits::STALLED_SHARE;
+                clients * (limits::CLIENT_MEMORY_BYTES + stalled)
+                    + writers(config, clients) * limits::WRITER_MEMORY_BYTES
+            }
+        };
+        let memory = match need {
+            Need::Addresses | Need::Memory => {
+                let outboxes = 2 * config.outbox_total.min(self.outbox_total);
+                self.memory_reserve + (outboxes + self.history_bytes) as u64
+            }
+            Need::Descriptors | Need::Mappings | Need::Threads => 0,
+        };
+        count as u64 + memory
+    }
+}
+
+/// How many writers this many clients can have.
+fn writers(config: &Config, clients: usize) -> usize {
+    match config.delivery {
+        DeliveryPolicy::Writer => clients,
+        DeliveryPolicy::DirectThenWriter => config.max_writers.min(clients),
+        DeliveryPolicy::Direct => 0,
+    }
+}
+
+/// How many listening sockets there are at most.
+fn listeners(config: &Config) -> usize {
+    let families = if config.bind == Bind::Localhost { 2 } else { 1 };
+    let ports = if config.json_port.is_some() { 2 } else { 1 };
+    families * ports
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PLENTY: SystemLimits =
-        SystemLimits { descriptors: None, mappings_left: None, threads_left: None };
+    const MIB: u64 = 1 << 20;
+
+    /// A system with these limits and no others.
+    fn system(limits: &[(Need, u64)]) -> SystemLimits {
+        let known = limits.iter().map(|&(need, left)| Limit { need, left, name: "test" });
+        SystemLimits { known: known.collect(), ..SystemLimits::default() }
+    }
+
+    /// The settings that hold for this many clients on this system.
+    fn lowered(max_clients: usize, limits: &[(Need, u64)]) -> (Config, Vec<String>) {
+        let mut config = Config { max_clients, ..Config::default() };
+        let capacity = Capacity::of(&config, &system(limits)).unwrap();
+        capacity.limit(&mut config);
+        (config, capacity.lowered)
+    }
 
     #[test]
-    fn without_limits_the_setting_counts() {
-        let config = Config::default();
-        assert_eq!(
-            capacity(&config, PLENTY).unwrap(),
-            Capacity { max_clients: 10_000, lowered_by: None }
-        );
+    fn without_limits_the_settings_count() {
+        assert_eq!(lowered(10_000, &[]), (Config::default(), Vec::new()));
     }
 
     #[test]
     fn the_tightest_limit_counts_and_is_named() {
-        let system = SystemLimits {
-            descriptors: Some(2048),
-            mappings_left: Some(65_000),
-            threads_left: Some(30_000),
-        };
-        let capacity = capacity(&Config::default(), system).unwrap();
-        assert_eq!(capacity.max_clients, 2048 - 128);
-        assert!(capacity.lowered_by.unwrap().contains("2048 file descriptors"));
+        let limits = [(Need::Descriptors, 2048), (Need::Mappings, 65_000), (Need::Threads, 30_000)];
+        let (config, lowered) = lowered(10_000, &limits);
+        // Two listeners keep 64 refused sockets each.
+        assert_eq!(config.max_clients, 2048 - 64 - 2 * 64);
+        let told = "max-clients lowered from 10000 to 1856: 2048 file descriptors (test)";
+        assert_eq!(lowered, [told]);
     }
 
     #[test]
     fn ten_thousand_threads_fit_a_default_linux_and_twice_as_many_do_not() {
-        let system = SystemLimits { mappings_left: Some(65_530 - 100), ..PLENTY };
-        let mut config = Config::default();
-        assert_eq!(capacity(&config, system).unwrap().max_clients, 10_000);
-        config.delivery = DeliveryPolicy::Writer;
-        let both = capacity(&config, system).unwrap();
-        assert!(both.max_clients < 8_179, "{both:?}");
-        assert!(both.lowered_by.unwrap().contains("vm.max_map_count"));
+        let default = [(Need::Mappings, 65_530 - 100)];
+        assert_eq!(lowered(10_000, &default).0.max_clients, 10_000);
+        let config = Config { delivery: DeliveryPolicy::Writer, ..Config::default() };
+        let both = Capacity::of(&config, &system(&default)).unwrap();
+        assert!((7_000..8_179).contains(&both.max_clients), "{both:?}");
+    }
+
+    #[test]
+    fn reserves_grow_with_the_clients() {
+        // The limits of podman, of a user on a shared machine, and of a careful one.
+        let podman = [(Need::Threads, 2_048)];
+        let user = [(Need::Threads, 1_024)];
+        let few_files = [(Need::Descriptors, 128)];
+        for limits in [podman, user] {
+            assert_eq!(lowered(50, &limits), lowered(50, &[]));
+            let (config, told) = lowered(10_000, &limits);
+            assert!((250..1_000).contains(&config.max_clients), "{config:?}");
+            assert!(told[0].contains("threads left (test)"), "{told:?}");
+            // The reserves fit beside them.
+            let threads = 2 * config.max_clients + limits::lingering_max(config.max_clients);
+            assert!((threads as u64) < limits[0].1, "{config:?}");
+        }
+        assert_eq!(lowered(5, &few_files), lowered(5, &[]));
+        assert!(lowered(10_000, &few_files).0.max_clients >= 50);
+        // A quarter of the clients never needs more than all of them.
+        let config = Config::default();
+        let capacity = Capacity::of(&config, &system(&[])).unwrap();
+        for need in
+            [Need::Descriptors, Need::Mappings, Need::Threads, Need::Addresses, Need::Memory]
+        {
+            let needed = |clients| capacity.needed(&config, need, clients);
+            assert!((1..2_000).all(|clients| needed(clients) < needed(clients + 1)), "{need:?}");
+        }
     }
 
     #[test]
     fn no_room_for_one_client_is_an_error() {
-        let system = SystemLimits { descriptors: Some(60), ..PLENTY };
-        let reason = capacity(&Config::default(), system).unwrap_err().to_string();
-        assert!(reason.contains("60 file descriptors"), "{reason}");
+        let config = Config::default();
+        for limit in [
+            (Need::Descriptors, 20),
+            (Need::Threads, 20),
+            (Need::Mappings, 20),
+            (Need::Addresses, 8 * MIB),
+            (Need::Memory, 8 * MIB),
+        ] {
+            let error = Capacity::of(&config, &system(&[limit])).unwrap_err().to_string();
+            assert!(error.contains("left (test)") || error.contains("20 file"), "{error}");
+        }
+    }
+
+    #[test]
+    fn memory_is_shared_by_clients_outboxes_and_history() {
+        for need in [Need::Addresses, Need::Memory] {
+            let mut before = 0;
+            for mebibytes in [32, 64, 128, 280, 512, 1024, 2048] {
+                let limit = [(need, mebibytes * MIB)];
+                let mut config = Config::default();
+                let capacity = Capacity::of(&config, &system(&limit)).unwrap();
+                capacity.limit(&mut config);
+                let clients = config.max_clients;
+                assert!(clients > before || clients == 10_000, "{mebibytes}: {clients}");
+                before = clients;
+                let shares = (2 * config.outbox_total + capacity.history_bytes()) as u64;
+                let rest = mebibytes * MIB - shares - capacity.memory_reserve;
+                assert!((clients * limits::CLIENT_MEMORY_BYTES) as u64 <= rest, "{mebibytes}");
+                assert!(config.outbox_bytes <= config.outbox_total);
+                let is_told = capacity.lowered.iter().any(|told| told.starts_with("outbox-total "));
+                assert_eq!(is_told, mebibytes < 2048, "{:?}", capacity.lowered);
+            }
+        }
+        // A thousand people fit into a quarter of a gibibyte, and ten thousand into two.
+        for (clients, mebibytes) in [(1_000, 256), (10_000, 2048)] {
+            let (config, _) = lowered(clients, &[(Need::Memory, mebibytes * MIB)]);
+            assert_eq!(config.max_clients, clients);
+        }
+        // The smaller one of two limits counts, and 50 people fit into a small container.
+        let two = [(Need::Memory, 64 * MIB), (Need::Addresses, 4096 * MIB)];
+        assert_eq!(lowered(50, &two).0.max_clients, 50);
+    }
+
+    #[test]
+    fn lowered_settings_stay_lowered_when_they_are_read_again() {
+        let mut config = Config::default();
+        let capacity = Capacity::of(&config, &system(&[(Need::Memory, 100 * MIB)])).unwrap();
+        capacity.limit(&mut config);
+        let mut again = Config::default();
+        capacity.limit(&mut again);
+        assert_eq!(again, config);
+        // More clients than at the start are another setting, if nothing was lowered.
+        let small = Config { max_clients: 50, ..Config::default() };
+        let capacity = Capacity::of(&small, &system(&[])).unwrap();
+        let mut more = Config { max_clients: 60, ..Config::default() };
+        capacity.limit(&mut more);
+        assert_eq!(more.max_clients, 60);
     }
 }

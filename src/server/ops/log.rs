@@ -219,11 +219,17 @@ fn write_out(text: &mut Vec<u8>, sink: &mut impl Write) {
 /// Writes an event that the Hub reports.
 pub fn event(event: &LogEvent) {
     match event {
+        LogEvent::Arrived { client, address } => {
+            tracing::info!(%client, %address, "A new connection has been received");
+        }
         LogEvent::Joined { client, name } => tracing::info!(%client, ?name, "joined"),
         LogEvent::Left { client, name, reason } => {
             tracing::info!(%client, ?name, reason = reason.as_str(), "left");
         }
-        LogEvent::LeftUnnamed { client, reason } => {
+        LogEvent::LeftUnnamed { client, reason, was_silent: true } => {
+            tracing::debug!(%client, reason = reason.as_str(), "left without a word");
+        }
+        LogEvent::LeftUnnamed { client, reason, .. } => {
             tracing::info!(%client, reason = reason.as_str(), "left without a name");
         }
         LogEvent::NameRefused { client, refusal } => {

@@ -3,8 +3,10 @@
 pub mod bans_file;
 pub mod bind;
 pub mod capacity;
+pub mod cgroup;
 pub mod console;
 pub mod log;
+pub mod memory;
 pub mod reload;
 pub mod signals;
 pub mod threads;

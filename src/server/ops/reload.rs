@@ -54,6 +54,7 @@ impl Loaded {
     /// setting cannot change while the server runs. The caller passes the settings on to the Hub and the delivery.
     pub fn apply(&mut self, shared: &Shared<'_>) -> Changes {
         let old = Arc::clone(&shared.settings.read());
+        shared.capacity.limit(&mut self.config);
         let config = old.changed_to(self.config.clone());
         let changes = Changes {
             made: old.differences(&config),
@@ -164,6 +165,8 @@ mod tests {
             ("hi", Some("hi")),
             ("one\r\n\n  two \n\n", Some("one\n\n  two")),
             ("\x1b]0;title\x07a\x1b[2Jb\tc", Some("ab c")),
+            ("\u{feff}hi", Some("hi")),
+            ("\u{feff}\r\n", None),
             ("", None),
             (" \n\n\t\n", None),
         ] {
@@ -184,7 +187,9 @@ mod tests {
     #[test]
     fn the_password_is_one_line_that_can_be_typed() {
         let password = |content: &[u8]| read("password", content, read_password);
-        for content in ["geheim wort", " geheim wort\r\n", "\tgeheim wort\n\n"] {
+        for content in
+            ["geheim wort", " geheim wort\r\n", "\tgeheim wort\n\n", "\u{feff}geheim wort"]
+        {
             let expected = Ok(Secret("geheim wort".into()));
             assert_eq!(password(content.as_bytes()), expected, "{content:?}");
         }

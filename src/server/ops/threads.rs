@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 
+use super::memory::MemoryGuard;
 use super::trace::{Trace, Track};
 use crate::chat::{Message, Queue, ThreadListing};
 use crate::config::limits;
@@ -161,12 +162,14 @@ pub struct ThreadTable {
     rows: Mutex<BTreeMap<u64, Arc<Row>>>,
     next: AtomicU64,
     trace: Option<Arc<Trace>>,
+    guard: MemoryGuard,
 }
 
 impl ThreadTable {
-    /// An empty table, whose threads record what they do in the trace if there is one.
-    pub fn new(trace: Option<Arc<Trace>>) -> Self {
-        Self { trace, ..Self::default() }
+    /// An empty table, whose threads record what they do in the trace if there is one, and start only if the guard finds enough
+    /// memory.
+    pub fn new(trace: Option<Arc<Trace>>, guard: MemoryGuard) -> Self {
+        Self { trace, guard, ..Self::default() }
     }
 
     /// A row for a thread that is about to start.
@@ -192,7 +195,7 @@ impl ThreadTable {
     /// does reach; `Builder` returns an error.)
     ///
     /// # Errors
-    /// The kernel refuses the thread: `EAGAIN` for a limit on threads, `ENOMEM` for memory.
+    /// Little memory is left, or the kernel refuses the thread: `EAGAIN` for a limit on threads, `ENOMEM` for memory.
     pub fn spawn<'scope, 'env>(
         self: &Arc<Self>,
         scope: &'scope Scope<'scope, 'env>,
@@ -200,6 +203,7 @@ impl ThreadTable {
         stack_bytes: usize,
         body: impl FnOnce(&Row) + Send + 'scope,
     ) -> io::Result<Thread> {
+        self.guard.check(stack_bytes, row.role == "reader")?;
         let table = Arc::clone(self);
         let handle = Builder::new().name(row.name.clone()).stack_size(stack_bytes).spawn_scoped(
             scope,

@@ -5,7 +5,9 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
+use chatserv::chat::typed_command;
 use rustyline::error::ReadlineError;
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::painter::LineEditor;
 
@@ -74,8 +76,9 @@ impl Keeper {
 /// Whether the line holds a password: `/op WORD`, also where the command is only begun, in capitals or with a letter too
 /// many. No other command of the server begins like this.
 pub fn is_secret(line: &str) -> bool {
-    let word = line.trim_start().strip_prefix('/');
-    word.is_some_and(|word| word.starts_with(['o', 'O']))
+    let word = typed_command(line);
+    let letters = word.unwrap_or_default().nfkc().skip_while(|c| !c.is_alphanumeric());
+    letters.take(1).any(|letter| matches!(letter, 'o' | 'O'))
 }
 
 #[cfg(test)]
@@ -84,7 +87,10 @@ mod tests {
 
     #[test]
     fn no_line_with_a_password_is_remembered() {
-        for line in ["/op word", "  /OP word", "/o word", "/opp word", "/op"] {
+        for line in ["/op word", "  /OP word", "/o word", "/opp word", "/op", "/ op word"] {
+            assert!(is_secret(line), "{line}");
+        }
+        for line in ["／op word", "／ｏｐ word", "\u{feff}/op word", "/\u{200b}op word"] {
             assert!(is_secret(line), "{line}");
         }
         for line in ["op word", "/join op", "//op word", "/", ""] {

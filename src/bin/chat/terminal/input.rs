@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use chatserv::chat::typed_command;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use rustyline::config::{BellStyle, ColorMode, CompletionType};
 use rustyline::error::ReadlineError;
@@ -171,8 +172,7 @@ impl Drop for LastAct {
 /// Whether the line stays on the screen: a command does, since what it does may not show that it was given. What is said
 /// comes back as everybody sees it.
 fn stays(line: &str) -> bool {
-    let typed = line.trim_start();
-    typed.starts_with('/') && !typed.starts_with("//") && !is_secret(line)
+    typed_command(line).is_some() && !is_secret(line)
 }
 
 #[cfg(test)]
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn commands_stay_on_the_screen_and_passwords_do_not() {
-        for line in ["/who", " /join dev", "/"] {
+        for line in ["/who", " /join dev", "/", "／who"] {
             assert!(stays(line), "{line}");
         }
         for line in ["hello", "//etc", "", "  ", "/op word"] {

@@ -21,7 +21,7 @@ pub const EXPERIMENT: Experiment = Experiment {
          completed.",
         "So the client is connected and gets nothing, as from a busy server, and no error tells it to go elsewhere.",
         "At its start, `chatserv` computes how many clients its limits allow (`src/server/ops/capacity.rs`), and \
-         reserves 128 descriptors. It admits fewer clients here than `threads`, but can still accept every other one \
+         reserves some descriptors. It admits fewer clients here than `threads`, but can still accept every other one \
          and say that the chat is full.",
         "Calling `accept` again at once fails again at once. Without a pause, the loop takes a whole core.",
     ],
@@ -98,8 +98,8 @@ fn measure(_setting: &Setting) -> io::Result<Outcome> {
         claims: claims! {
             10 * silent >= CLIENTS =>
                 "The naive server leaves at least one of ten without a word ({silent} of {CLIENTS}).";
-            left_silent == 0 && 2 * told >= CLIENTS =>
-                "Ours leaves none without a word, and tells at least half of them that the chat is full ({told} of \
+            left_silent == 0 && 3 * told >= CLIENTS =>
+                "Ours leaves none without a word, and tells at least a third of them that the chat is full ({told} of \
                  {CLIENTS}).";
         },
         figures: vec![plot(&naive, &ours)],

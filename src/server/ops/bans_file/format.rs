@@ -1,8 +1,13 @@
 //! The list of bans as TOML, which any editor can change.
 
+use std::fmt;
+
 use jiff::Timestamp;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
+use toml::value::Datetime;
 
 use crate::chat::{Ban, Network};
 use crate::config::{line_of, toml_reason};
@@ -31,12 +36,51 @@ struct List<T> {
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Fields {
+    #[serde(default, deserialize_with = "text")]
     name: Option<String>,
+    #[serde(default, deserialize_with = "text")]
     network: Option<String>,
-    /// An RFC 3339 time.
+    /// An RFC 3339 time, with or without quotes.
+    #[serde(default, deserialize_with = "text_or_time")]
     until: Option<String>,
+    #[serde(default, deserialize_with = "text")]
     why: Option<String>,
+    #[serde(default, deserialize_with = "text")]
     by: Option<String>,
+}
+
+/// Reads a string. For a date without quotes, which is a map to serde, the error names it.
+fn text<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    value.deserialize_any(Text { may_be_time: false }).map(Some)
+}
+
+/// Reads a string or a date and time of TOML.
+fn text_or_time<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    value.deserialize_any(Text { may_be_time: true }).map(Some)
+}
+
+struct Text {
+    may_be_time: bool,
+}
+
+impl<'de> Visitor<'de> for Text {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.may_be_time { "a string or a time" } else { "a string in quotes" })
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<String, A::Error> {
+        match Datetime::deserialize(MapAccessDeserializer::new(map)) {
+            Ok(time) if self.may_be_time => Ok(time.to_string()),
+            Ok(_) => Err(de::Error::invalid_type(Unexpected::Other("a date"), &self)),
+            Err(_) => Err(de::Error::invalid_type(Unexpected::Map, &self)),
+        }
+    }
 }
 
 impl From<&Ban> for Fields {
@@ -149,6 +193,20 @@ mod tests {
     }
 
     #[test]
+    fn a_time_needs_no_quotes() {
+        for until in [
+            "2026-11-20T12:03:04Z",
+            "2026-11-20 13:03:04+01:00",
+            "'2026-11-20T12:03:04Z'",
+            "\"2026-11-20T12:03:04.0Z\"",
+        ] {
+            let text = format!("[[ban]]\nname = 'mallory'\nuntil = {until}\n");
+            let bans = read(&text, Timestamp::UNIX_EPOCH).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(bans[0].until, Some(at("2026-11-20T12:03:04Z")), "{until}");
+        }
+    }
+
+    #[test]
     fn a_ban_can_be_written_below_an_empty_list() {
         let text = write(&[]) + "[[ban]]\nname = 'mallory'\nby = 'me'\n";
         assert_eq!(read(&text, Timestamp::UNIX_EPOCH).unwrap().len(), 1);
@@ -216,6 +274,11 @@ mod tests {
             ("[[ban]]\nnetwork = '192.0.2.0/24'\nby = 'me'", 5, "network: expected"),
             ("[[ban]]\nnetwork = '127.0.0.1'\nby = 'me'", 5, "network: expected"),
             ("[[ban]]\nname = 'x'\nuntil = '2026-11-20'\nby = 'me'", 5, "until: expected"),
+            ("[[ban]]\nname = 'x'\nuntil = 2026-11-20", 5, "until: expected a time with its zone"),
+            ("[[ban]]\nname = 'x'\nuntil = 2026-11-20T12:03:04", 5, "until: expected"),
+            ("[[ban]]\nname = 'x'\nwhy = 2026-11-20", 7, "a date, expected a string in quotes"),
+            ("[[ban]]\nname = { first = 'x' }", 6, "map, expected a string in quotes"),
+            ("[[ban]]\nname = 'x'\nuntil = 5", 7, "expected a string or a time"),
             ("[[bans]]\nname = 'x'", 5, "unknown field `bans`"),
         ] {
             let error = read(&format!("{first}{second}"), Timestamp::UNIX_EPOCH).unwrap_err();

@@ -3,6 +3,7 @@ use std::env;
 use serde_json::Value;
 
 use super::*;
+use crate::server::ops::memory::MemoryGuard;
 use crate::server::ops::threads::{Activity, ThreadTable};
 
 /// The file of one test, which removes it.
@@ -26,7 +27,7 @@ impl Place {
     ) -> Vec<Value> {
         let file = File::create(&self.0).unwrap();
         let recorder = Recorder::new(self.0.clone(), file, bytes_max, queue);
-        let table = Arc::new(ThreadTable::new(Some(recorder.trace())));
+        let table = Arc::new(ThreadTable::new(Some(recorder.trace()), MemoryGuard::default()));
         thread::scope(|scope| {
             // Before the recorder runs, so that the queue fills.
             work(Arc::clone(&table));
@@ -158,7 +159,7 @@ fn a_failed_write_ends_the_trace_and_nothing_else() {
         return;
     };
     let recorder = Recorder::new("/dev/full".into(), full, 1000, 2);
-    let table = Arc::new(ThreadTable::new(Some(recorder.trace())));
+    let table = Arc::new(ThreadTable::new(Some(recorder.trace()), MemoryGuard::default()));
     thread::scope(|scope| {
         let thread = scope.spawn(|| recorder.run(|_| ()));
         thread.join().unwrap();

@@ -1,6 +1,6 @@
 //! Where in a line the cursor stands, and so what the word before it could become.
 
-use chatserv::chat::find_help;
+use chatserv::chat::{find_help, is_comma};
 
 use super::super::wire::own_command;
 
@@ -71,7 +71,7 @@ impl<'a> Place<'a> {
 
 /// Names hold no blank and no comma: `/msg ann,bo` is about to name a second person.
 pub(super) fn is_separator(c: char) -> bool {
-    c.is_whitespace() || c == ','
+    c.is_whitespace() || is_comma(c)
 }
 
 /// What of a command is being typed.

@@ -1,6 +1,6 @@
 //! The commands that the client obeys itself, since they are about what it shows and where it speaks.
 
-use chatserv::chat::{commands, near_word};
+use chatserv::chat::{commands, near_word, typed_command};
 
 use super::{Bell, Typed};
 
@@ -35,7 +35,7 @@ pub static OWN_COMMANDS: [OwnCommand; 2] = [
 
 /// Understands a clean line, if it is one of the client's own commands.
 pub(super) fn understand(text: &str) -> Option<Typed> {
-    let typed = text.trim_start().strip_prefix('/')?.trim();
+    let typed = typed_command(text)?.trim();
     let end = typed.find(char::is_whitespace).unwrap_or(typed.len());
     let (word, arguments) = typed.split_at(end);
     let own = own_command(word)?;
