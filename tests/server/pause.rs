@@ -39,7 +39,7 @@ fn one_is_behind(flags: &str) -> (Server, Pair, Client) {
 #[test]
 fn it_does_not_make_unsent_lines_older() {
     for delivery in ["direct-then-writer", "writer"] {
-        let flags = format!("--outbox-age 3s --delivery {delivery}");
+        let flags = format!("--outbox-age 4s --delivery {delivery}");
         let (server, mut pair, mut behind) = one_is_behind(&flags);
         pause(&server);
         let lines: Vec<String> = (0..pair.next).map(|_| behind.line()).collect();
@@ -52,7 +52,7 @@ fn it_does_not_make_unsent_lines_older() {
 
 #[test]
 fn it_leaves_time_to_give_a_name() {
-    let server = Server::start(&["--login-timeout", "3s"]);
+    let server = Server::start(&["--login-timeout", "4s"]);
     let mut ann = Client::connect(&server);
     ann.expect("server: Input username.");
     pause(&server);
@@ -62,7 +62,7 @@ fn it_leaves_time_to_give_a_name() {
 
 #[test]
 fn it_is_no_silence() {
-    let server = Server::start(&["--idle-timeout", "4s"]);
+    let server = Server::start(&["--idle-timeout", "8s"]);
     let mut ann = Client::join(&server, "ann");
     pause(&server);
     // Without a warning before that.
@@ -72,7 +72,7 @@ fn it_is_no_silence() {
 
 #[test]
 fn it_leaves_time_for_the_farewell() {
-    let (mut server, pair, mut behind) = one_is_behind("--outbox-age 1h --shutdown-grace 3s");
+    let (mut server, pair, mut behind) = one_is_behind("--outbox-age 1h --shutdown-grace 4s");
     server.signal(Signal::TERM);
     server.log("The chat is shutting down");
     pause(&server);
