@@ -14,13 +14,21 @@ use crate::support::{Client, Server, until};
 /// Longer than each deadline below.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Stops the server for a while.
+/// Whether each thread of the server is in this state, by the letter of the kernel.
+fn all_threads_are(server: &Server, state: &str) -> bool {
+    let tasks = fs::read_dir(format!("/proc/{}/task", server.pid())).unwrap();
+    tasks.into_iter().all(|task| {
+        // A thread can end between the two looks.
+        let status = fs::read_to_string(task.unwrap().path().join("status"));
+        status.is_ok_and(|status| status.contains(&format!("State:\t{state}")))
+    })
+}
+
+/// Stops the server for a while, when every thread waits for something.
 fn pause(server: &Server) {
+    until("the server is at rest", || all_threads_are(server, "S"));
     server.signal(Signal::STOP);
-    until("the server has stopped", || {
-        let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
-        status.contains("State:\tT")
-    });
+    until("the server has stopped", || all_threads_are(server, "T"));
     thread::sleep(PAUSE);
     server.signal(Signal::CONT);
 }
