@@ -149,13 +149,13 @@ fn a_full_socket_waits_when_no_writer_is_left() {
 
 #[test]
 fn a_client_without_a_writer_is_cut_over_the_limits_too() {
-    let flags = "--outbox-bytes 64KiB --outbox-age 1h --max-writers 1";
+    let flags = "--outbox-bytes 256KiB --outbox-age 1h --max-writers 1";
     let (server, mut pair, _slow) = start(PATIENT[0], flags);
     // More than fits into the socket, and less than the limit.
-    pair.exchange_bytes(48 * 1024);
+    pair.exchange_bytes(MORE_THAN_THE_KERNEL_BYTES);
     writers_are(&server, 1);
     let _second = pair.with_stalled(&server, "second");
-    for _ in 0..MORE_THAN_THE_KERNEL_BYTES / NUMBERED_BYTES {
+    for _ in 0..4 * MORE_THAN_THE_KERNEL_BYTES / NUMBERED_BYTES {
         pair.ann.say(&format!("{} @second", number(0)));
     }
     pair.bob.expect("server: second has left the chat");
