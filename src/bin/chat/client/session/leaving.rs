@@ -131,7 +131,8 @@ impl Session {
                 self.phase = Phase::Asleep;
                 self.pauses.reset();
             }
-            "idle" | "kicked" | "banned" => {
+            // By its word: to come back now would be to fight over the name.
+            "idle" | "kicked" | "banned" | "reclaimed" => {
                 effects.push(Effect::Disconnect);
                 Self::complain(&self.trouble.take().unwrap_or(message.to_owned()), effects);
                 self.end_as(Ending::Refused, effects);
