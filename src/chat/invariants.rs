@@ -144,7 +144,7 @@ impl Watched {
             return;
         }
         let Hub { people, extras, .. } = &self.hub;
-        let person = people.person(client).expect("who is back has joined");
+        let person = people.person(client).expect("somebody who is back has joined");
         assert!(!person.gave_password() && *person.key() == key);
         let next = extras.reclaims.word(client).map(ReclaimWord::written);
         assert!(next.is_some_and(|next| next != word), "the word changes");
@@ -176,10 +176,16 @@ impl Watched {
     /// What somebody keeps who takes the name back: rooms with their members' order, the rest of the person, ignored people.
     fn state_of(&self, client: ClientId) -> (Protocol, Vec<(RoomId, usize)>, String, Vec<String>) {
         let Hub { people, rooms, extras, .. } = &self.hub;
-        let person = people.person(client).expect("somebody who has joined");
+        let person = people.person(client).expect("its caller has found it among the people");
         let place = |id: RoomId| {
             let room = rooms.get(id).expect("the room of a person exists");
-            (id, room.members().iter().position(|&it| it == client).expect("a member"))
+            (
+                id,
+                room.members()
+                    .iter()
+                    .position(|&it| it == client)
+                    .expect("it is a member of its rooms"),
+            )
         };
         let rest = format!(
             "{:?}",

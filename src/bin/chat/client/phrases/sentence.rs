@@ -9,10 +9,9 @@ use super::{Viewer, is_same};
 pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
     let is_me = |name: &str| is_same(name, viewer.me);
     Some(match heard {
-        Heard::Reclaim { reclaim } => format!(
-            "If the connection is lost, this program takes your name back. By telnet: {} {reclaim}",
-            viewer.me
-        ),
+        Heard::Reclaim { reclaim } => {
+            format!("To take your name back by telnet, type: {} {reclaim}", viewer.me)
+        }
         Heard::Connect { from, .. } => format!("You have joined the chat as {from}."),
         Heard::LeaveRoom { room, from, reason, by, message } => {
             let removal = removal(reason.as_deref(), by.as_deref(), message.as_deref());

@@ -121,7 +121,9 @@ impl Session {
             Self::tell("-- You are no operator any more. /op makes you one.", effects);
         }
         // Before anything can be heard in a room.
-        if !reclaimed {
+        if reclaimed {
+            self.rooms.taken_back();
+        } else {
             for request in self.wishes.again() {
                 self.ask(Purpose::Again, &request, effects);
             }

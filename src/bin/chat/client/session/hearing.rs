@@ -159,7 +159,7 @@ impl Session {
         for name in joined.members.iter().flatten() {
             effects.push(Effect::Here(name.clone()));
         }
-        self.entered(&joined, effects);
+        self.entered(now, &joined, effects);
         // Not that one is alone in the room that all are in at the start.
         if joined.room != "lobby" || joined.total != Some(1) {
             self.tell_heard(now, &Heard::JoinRoom(joined), effects);
