@@ -27,6 +27,8 @@ pub enum ChatError {
     WrongReclaimWord {
         tries_left: u32,
     },
+    /// A line that would have shown everybody a word that is worth something.
+    ReclaimWordSaid,
     /// Too many wrong words have come on this connection, or from this address.
     NoReclaimTriesLeft,
     NotIgnored(String),

@@ -170,6 +170,9 @@ impl Hub {
     /// Carries out a request. Each has one answer, except that a chat message to a room needs none.
     fn request(&mut self, client: ClientId, request: Request, out: &mut Reaction) {
         match request {
+            Request::Chat { text, .. } if self.is_reclaim_word(&text, out.now.time) => {
+                out.refuse(client, ChatError::ReclaimWordSaid);
+            }
             Request::Chat { target, text, sent_at } => {
                 self.say(client, target, Draft { manner: Manner::Chat, text, sent_at }, out);
             }

@@ -69,8 +69,10 @@ fn rooms_ignores_away_quiet_and_timestamps_stay() {
         x< server: You ignore B.
         d: join 192.0.2.1:1
         x<
+        d> /join dev
+        x<
         x> /who dev
-        x<~ 2 in room dev
+        x<~ 3 in room dev
     "#
     );
 }
@@ -309,6 +311,31 @@ fn the_refusal_of_a_taken_name_says_how_to_take_it_back() {
         x< server: A is taken. Choose another name.
         x< server: If you are A, type A and the word that /reclaim showed.
         x< server: Input username.
+    "#
+    );
+}
+
+#[test]
+fn a_word_that_is_typed_too_late_is_not_said() {
+    let mut chat = Chat::with("abc", SETTINGS);
+    play!(
+        chat,
+        r#"
+        b> /reclaim
+        b: leave
+        x: connect
+        x> X
+        forget
+        x> A {a}
+        x< server: Not said: nobody else may see that word. Connect again, and type it.
+        x> server: b {b}
+        x< server: Not said: nobody else may see that word. Connect again, and type it.
+        ac<
+        # Other numbers of that length are no secret.
+        x> commit 0123456789abcdef0123456789abcdef
+        ac< X : commit 0123456789abcdef0123456789abcdef
+        x> C {a}
+        ac<# 1
     "#
     );
 }

@@ -80,6 +80,8 @@ pub fn rows() -> Vec<Row> {
             "That word does not belong to this name. You have 1 more try."),
         row(Error(ChatError::WrongReclaimWord { tries_left: 0 }),
             "That word does not belong to this name, and it was the last try."),
+        row(Error(ChatError::ReclaimWordSaid),
+            "Not said: nobody else may see that word. Connect again, and type it."),
         row(Error(ChatError::NoReclaimTriesLeft),
             "Too many wrong words. Choose another name, or try again in an hour."),
         row(taken("ANN"), "ANN is taken: it looks like Ann, who is here. Choose another name."),

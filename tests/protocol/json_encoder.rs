@@ -65,7 +65,7 @@ kinds! { MESSAGES, message_kind, Message:
 }
 
 kinds! { REFUSALS, refusal_kind, ChatError:
-    NameHeld WrongReclaimWord NoReclaimTriesLeft Name NameTaken NotIgnored UnknownCommand Misused AmbiguousCommand TypeInFull NameBanned
+    NameHeld WrongReclaimWord NoReclaimTriesLeft ReclaimWordSaid Name NameTaken NotIgnored UnknownCommand Misused AmbiguousCommand TypeInFull NameBanned
     NoNamesHere TooManyIgnored NameFirst AlreadyConnected Request NoSuchPerson NobodyOf NoSuchRoom
     NotInRoom RoomName TooManyRooms NoMoreRooms TopicIsOperators TextTooLong NobodyToReplyTo
     NotYourself YouAreMuted NotOperator NoOperatorPassword WrongOperatorPassword

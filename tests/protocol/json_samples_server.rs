@@ -114,6 +114,7 @@ pub fn errors() -> Vec<(Message, &'static str)> {
         (ChatError::NameHeld { name: name("a"), left: Duration::from_secs(9) }, "name_taken"),
         (ChatError::WrongReclaimWord { tries_left: 2 }, "wrong_reclaim"),
         (ChatError::NoReclaimTriesLeft, "too_many_reclaims"),
+        (ChatError::ReclaimWordSaid, "reclaim_word_said"),
         (ChatError::RoomName(NameError::Blank), "room_refused"),
         (ChatError::TooManyRooms, "too_many_rooms"),
         (ChatError::NoMoreRooms, "no_more_rooms"),

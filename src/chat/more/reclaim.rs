@@ -14,7 +14,7 @@ use super::super::hub::Hub;
 use super::super::log_event::LogEvent;
 use super::super::message::Message;
 use super::super::name::{Name, NameKey};
-use super::super::reclaim::ReclaimWord;
+use super::super::reclaim::{ReclaimWord, split_word};
 use super::super::request::{Line, Range};
 use super::super::state::{Held, LOBBY, Movement, Person};
 use super::super::time::Time;
@@ -76,6 +76,19 @@ impl Hub {
                     self.come_back(held, client, out);
                 }
             }
+        }
+    }
+
+    /// Whether a line ends with somebody's name and word. Somebody who had to take another name may type them too late.
+    pub(in crate::chat) fn is_reclaim_word(&self, line: &str, now: Time) -> bool {
+        let Some((before, word)) = split_word(line) else {
+            return false;
+        };
+        let name = before.rsplit(char::is_whitespace).next().unwrap_or(before);
+        let (key, reclaims) = (NameKey::of(name), &self.extras.reclaims);
+        match self.people.holder(&key) {
+            Some(holder) => reclaims.is_word_of(holder, word),
+            None => reclaims.held_for(&key, now).is_some() && reclaims.is_word_of_held(&key, word),
         }
     }
 

@@ -34,6 +34,10 @@ const CODES: &[(&str, &str)] = &[
         "too_many_reclaims",
         "Too many wrong words have come on this connection, or from this address.",
     ),
+    (
+        "reclaim_word_said",
+        "The message would have shown everybody a word of `reclaim`: nothing was said.",
+    ),
     ("name_banned", "This name is banned."),
     ("no_names", "Nobody has a name here: everybody is known by address."),
     ("room_refused", "The name of the room breaks a rule of names."),
@@ -84,6 +88,7 @@ pub(super) fn code(error: &ChatError) -> &'static str {
         ChatError::NameTaken { .. } | ChatError::NameHeld { .. } => "name_taken",
         ChatError::WrongReclaimWord { .. } => "wrong_reclaim",
         ChatError::NoReclaimTriesLeft => "too_many_reclaims",
+        ChatError::ReclaimWordSaid => "reclaim_word_said",
         ChatError::NameBanned(_) => "name_banned",
         ChatError::NoNamesHere => "no_names",
         ChatError::RoomName(_) => "room_refused",

@@ -205,6 +205,9 @@ pub fn error_sentence(error: &ChatError) -> String {
             let tries = if *tries_left == 1 { "try" } else { "tries" };
             format!("That word does not belong to this name. You have {tries_left} more {tries}.")
         }
+        ChatError::ReclaimWordSaid => {
+            "Not said: nobody else may see that word. Connect again, and type it.".into()
+        }
         ChatError::NoReclaimTriesLeft => {
             "Too many wrong words. Choose another name, or try again in an hour.".into()
         }
