@@ -6,6 +6,9 @@
 
 #[path = "support/guide.rs"]
 mod guide;
+#[path = "../src/bin/lab/source.rs"]
+#[allow(dead_code, reason = "the lesson needs functions only, and the report needs the rest")]
+mod source;
 
 use std::collections::HashMap;
 use std::fs;
@@ -53,9 +56,51 @@ fn generated_blocks_are_up_to_date() {
             "setting" => measured(),
             "end" => return None,
             name if name.starts_with("chats/") => return None,
+            name if name.starts_with("src/") => shown_function(name),
             name => panic!("no test generates <!-- {name} -->"),
         })
     });
+}
+
+/// A function of the source, by its file and the beginning of its line: `src/main.rs: fn main(`.
+fn shown_function(name: &str) -> String {
+    let (file, line) = name.split_once(": ").unwrap();
+    let function = source::function(&read(file), line);
+    let function = function.unwrap_or_else(|| panic!("{file} has no {line}"));
+    format!("\n```rust\n{function}```\n\n")
+}
+
+#[test]
+fn the_lesson_shows_the_functions_that_it_speaks_of() {
+    let lesson = read("src/bin/lab/lesson.md");
+    for (name, marks) in [
+        ("src/bin/lab/variants/one_at_a_time.rs: fn serve(", ["listener.accept()", "socket.read("]),
+        ("src/bin/lab/variants/readiness_poll.rs: fn wait(", ["poll(&mut polled", "revents"]),
+        ("src/bin/lab/variants/threads.rs: fn deliver(", ["write_all(out)", "/// Writes until"]),
+        ("src/server/dispatcher.rs: pub fn run(", ["self.channels.next_wake(", "give_turn("]),
+    ] {
+        let (_, block) = lesson.split_once(&format!("<!-- {name} -->")).unwrap();
+        let (block, _) = block.split_once("<!-- end -->").unwrap();
+        assert!(marks.iter().all(|mark| block.contains(mark)), "{name}: {block}");
+    }
+}
+
+#[test]
+fn the_minutes_of_the_lesson_are_two_hours_and_name_every_step() {
+    let teaching = read("src/guide/teaching.md");
+    let (_, table) = teaching.split_once("| minutes | step |").unwrap();
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    let rows = rows.map(|row| {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        (cells[1].parse::<u32>().unwrap(), cells[2])
+    });
+    let rows: Vec<(u32, &str)> = rows.collect();
+    assert_eq!(rows.iter().map(|(minutes, _)| minutes).sum::<u32>(), 120);
+    let lesson = read("src/bin/lab/lesson.md");
+    for section in lesson.split("\n#").filter(|section| section.contains("*Question:*")) {
+        let heading = section.trim_start_matches(['#', ' ']);
+        assert!(rows.iter().any(|(_, step)| heading.starts_with(step)), "{heading:.40}");
+    }
 }
 
 /// Text for a cell of a table.
@@ -312,8 +357,10 @@ fn targets(text: &str) -> Vec<&str> {
     for line in prose(text) {
         let inline = line.split("](").skip(1);
         targets.extend(inline.filter_map(|rest| rest.split(')').next()));
-        if line.starts_with('[')
-            && let Some((_, target)) = line.split_once("]: ")
+        // A paragraph may begin with a link and go on with a colon.
+        if let Some((label, target)) = line.split_once("]: ")
+            && label.starts_with('[')
+            && !label.contains(']')
         {
             targets.push(target.trim());
         }
@@ -330,6 +377,32 @@ fn undefined_labels(text: &str) -> Vec<&str> {
         rest.filter_map(|rest| rest.split(']').next())
     });
     labels.filter(|label| !is_defined(label)).collect()
+}
+
+/// The names of Rust files that are no links.
+fn unlinked_files(text: &str) -> Vec<&str> {
+    let mut unlinked = Vec::new();
+    for line in prose(text) {
+        let parts: Vec<&str> = line.split('`').collect();
+        for around in parts.windows(3).step_by(2) {
+            let [before, code, behind] = around else { continue };
+            let is_link = before.ends_with('[') && behind.starts_with("](")
+                || before.ends_with('[') && behind.starts_with("][");
+            if code.ends_with(".rs") && !is_link {
+                unlinked.push(*code);
+            }
+        }
+    }
+    unlinked
+}
+
+#[test]
+fn every_source_file_that_a_document_names_is_a_link() {
+    let text = "`a.rs` and [`b.rs`][b]\n```\n`c.rs`\n```\n`d` [`e.rs`](e) `f.rs`";
+    assert_eq!(unlinked_files(text), ["a.rs", "f.rs"]);
+    for (path, text) in guide::documents() {
+        assert_eq!(unlinked_files(&text), Vec::<&str>::new(), "{}", path.display());
+    }
 }
 
 /// The anchors that GitHub and rustdoc give to the headings of a document.

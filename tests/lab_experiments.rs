@@ -71,6 +71,7 @@ fn the_claims_hold_and_the_plots_are_in_the_report() {
         let svg = folder.read(&format!("{plot}.svg"));
         let (_, drawn) = svg.split_once('>').unwrap();
         assert!(report.contains(drawn.trim()), "{plot} is not in the report");
+        assert!(!svg.contains('`'), "{plot} shows mark-up");
         assert!(folder.names().contains(&format!("{plot}.csv")), "{plot}");
     }
     for (name, mut text) in summary(&stdout) {

@@ -52,7 +52,18 @@ fn every_listed_experiment_is_explained() {
         assert!(explained.status.success(), "{name}");
         let printed = text(&explained.stdout);
         assert!(printed.contains(&format!("lab run {name}")), "{printed}");
+        let mut files = named_files(printed).peekable();
+        assert!(files.peek().is_some(), "{printed}");
+        for file in files {
+            assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(file).is_file(), "{name}: {file}");
+        }
     }
+}
+
+/// The Rust files in a text for a terminal, without line numbers.
+fn named_files(text: &str) -> impl Iterator<Item = &str> {
+    let words = text.split(|letter: char| letter.is_whitespace() || "`(),:;".contains(letter));
+    words.map(|word| word.trim_end_matches('.')).filter(|word| word.ends_with(".rs"))
 }
 
 #[test]
@@ -84,6 +95,10 @@ fn an_experiment_writes_its_plots_its_tables_and_a_report() {
     let page = directory.read(&format!("results/{name}.html"));
     markup::text(&page).unwrap();
     assert_eq!(markup::network_requests(&page), Vec::<String>::new());
+    assert_eq!(markup::dangling_links(&page), Vec::<&str>::new());
+    assert_eq!(prose_with_back_ticks(&page), None);
+    // `--no-questions` asks for no guess.
+    assert!(!page.contains("Guessed"));
     let files: Vec<String> = fs::read_dir(&folder)
         .unwrap()
         .map(|file| file.unwrap().file_name().into_string().unwrap())
@@ -100,6 +115,66 @@ fn an_experiment_writes_its_plots_its_tables_and_a_report() {
         let table = directory.read(&format!("results/{plot}.csv"));
         assert!(table.ends_with("\r\n") && table.lines().count() > 1);
     }
+}
+
+/// The first line outside the code of the page that shows its mark-up.
+fn prose_with_back_ticks(page: &str) -> Option<&str> {
+    let prose = page.split("<pre").map(|part| match part.split_once("</pre>") {
+        Some((_, prose)) => prose,
+        None => part,
+    });
+    prose.flat_map(str::lines).find(|line| line.contains('`'))
+}
+
+const LESSON: &str = include_str!("../src/bin/lab/lesson.md");
+
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A class cannot wait for a second build of everything.
+#[test]
+fn the_lesson_builds_with_its_own_profile() {
+    assert!(!LESSON.contains("--release"));
+    assert!(LESSON.matches("cargo run --profile lesson").count() >= 4);
+}
+
+/// The question of a step is that of one of its experiments, which answers it. A step without an experiment answers it
+/// itself.
+#[test]
+fn every_question_of_the_lesson_has_an_answer() {
+    let mut questions = 0;
+    for step in LESSON.split("\n#").filter(|step| step.contains("*Question:*")) {
+        let (_, question) = step.split_once("*Question:*").unwrap();
+        let question = question.split("\n\n").next().map(in_one_line).unwrap();
+        let runs = step.split("`lab run ").skip(1).map(|rest| rest.split('`').next().unwrap());
+        let mut explained = runs.map(|name| in_one_line(text(&lab(&["explain", name]).stdout)));
+        let is_answered = explained.any(|text| text.contains(&format!("A question: {question}")));
+        assert!(is_answered || step.contains("*Answer:*"), "{question}");
+        questions += 1;
+    }
+    assert_eq!(questions, 10);
+}
+
+/// The links of the lesson lead to the same files in rustdoc.
+#[test]
+fn the_links_of_the_lesson_work_in_rustdoc_too() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let here = root.join("src/bin/lab");
+    let main = fs::read_to_string(here.join("main.rs")).unwrap();
+    let links = LESSON.lines().filter_map(|line| line.strip_prefix('[')?.split_once("]: "));
+    let mut checked = 0;
+    for (label, target) in links.filter(|(_, target)| target.ends_with(".rs")) {
+        let line = format!("//! [{label}]: ../src/");
+        let page = main.lines().find_map(|text| text.strip_prefix(&line)).expect(label);
+        let (part, file) = page.strip_suffix(".html").unwrap().split_once('/').unwrap();
+        let folder = if part == "chatserv" { "src".into() } else { format!("src/bin/{part}") };
+        let same = [root.join(folder).join(file), here.join(target)];
+        let [one, other] = same.map(|path| fs::canonicalize(path).unwrap());
+        assert_eq!(one, other, "{label}");
+        checked += 1;
+    }
+    assert!(checked >= 20, "{checked}");
 }
 
 #[test]

@@ -63,6 +63,19 @@ pub const WRITE_CHUNK_BYTES: usize = 16 * KIB;
 /// than this.
 pub const STALLED_CHECK_EVERY: Duration = Duration::from_millis(250);
 
+/// After how much, as a fraction of `outbox_total`, the dispatcher checks them earlier: at full speed, all outboxes together
+/// could grow by a gigabyte in that time.
+pub const STALLED_CHECK_SHARE: u64 = 8;
+
+// ── Time ──
+
+/// How often the dispatcher wakes, even if nothing happens, so that the clock goes on.
+pub const TICK_EVERY: Duration = Duration::from_millis(250);
+
+/// The most that the time between two ticks of the clock counts. If it is longer, the server did not run, or the machine is
+/// so busy that deadlines should be later.
+pub const TICK_MAX: Duration = Duration::from_millis(500);
+
 // ── Trace ──
 
 /// The size of a trace: about ten million spans, more than anybody reads. A forgotten trace must not fill the disk.
@@ -184,8 +197,12 @@ pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 /// How many unanswered probes end the connection: two minutes after the last sign of life.
 pub const KEEPALIVE_TRIES: u32 = 4;
 
-/// How long sent bytes may stay unacknowledged. By default Linux retransmits for a quarter of an hour.
-pub const USER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long sent bytes may stay unacknowledged, beyond `outbox_age`. With its default, this is two minutes as well. By default
+/// Linux retransmits for a quarter of an hour.
+pub const USER_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// The most of `outbox_age` that counts there: Linux takes 24 days at most.
+pub const USER_TIMEOUT_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 // ── The conversation ──
 
@@ -211,7 +228,7 @@ pub const IDLE_WARNING: Duration = Duration::from_secs(30);
 pub const ANNOUNCE_EVERY: Duration = Duration::from_secs(5);
 
 /// The send buffer of a client that is disconnected as too slow: room for the chunk in which its writer is blocked, the end
-/// of a line, and the reason. Linux grants 208 KiB or more (`net.core.wmem_max`).
+/// of a line, and the reason. A larger buffer is doubled, as far as Linux grants it: 208 KiB or more (`net.core.wmem_max`).
 pub const LAST_WORDS_SEND_BUFFER_BYTES: usize = 128 * KIB;
 
 /// How long the name of somebody who has lost the connection is held for the word of `/reclaim`: longer than a program takes to

@@ -67,31 +67,35 @@ pub struct Config {
     #[arg(long, value_name = "POLICY", value_enum, default_value_t)]
     pub delivery: DeliveryPolicy,
 
-    /// How many writer threads may run at once; a client that needs one more is disconnected as too slow.
+    /// How many writer threads may run at once. A full socket for which none is left is tried again four times a second.
     // The arithmetic that lowers --max-clients counts them, because each is a thread like a reader.
     #[arg(long, value_name = "THREADS", default_value_t = 1024, value_parser = count(1..=COUNT_MAX))]
     pub max_writers: usize,
 
     /// How much may wait for one client before it is disconnected as too slow.
-    // Checked after a flush, and only while a writer owns the socket. It must hold the answer to one command on a slow line;
-    // 4 KiB is about a screen of text.
-    #[arg(long, value_name = "SIZE", default_value = "256KiB", value_parser = size(4 * KIB..=GIB))]
+    // Checked after a flush, and only while the socket is full. It must hold what many people who paste at once send to
+    // somebody on a slow line, and what a program without a rate limit has in flight. 4 KiB is about a screen of text.
+    #[arg(long, value_name = "SIZE", default_value = "4MiB", value_parser = size(4 * KIB..=GIB))]
     pub outbox_bytes: usize,
 
-    /// How long the oldest byte may wait for one client before it is disconnected as too slow.
+    /// How long the oldest byte may wait for one client before it is disconnected as too slow. Time in which the server does
+    /// not run, such as a pause of its container, does not count.
     // Not the time since the last byte was read: a client that reads one byte a second would keep its outbox for ever.
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration())]
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration())]
     pub outbox_age: Duration,
 
     /// How much may wait for all clients together. Beyond it, the clients for which most waits are disconnected first. At
     /// least --outbox-bytes. Lowered at startup if memory is limited.
+    // With 10,000 clients it is 26 KiB each, with fewer than 64 nobody reaches it.
     #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = size(4 * KIB..=64 * GIB))]
     pub outbox_total: usize,
 
     /// How much the kernel may buffer for each client (SO_SNDBUF, which Linux doubles).
     // By default Linux buffers megabytes for a client that does not read, which neither the size nor the age of its outbox
-    // shows. Below 1 KiB Linux chooses its own size; above 16 MiB the setting would be pointless.
-    #[arg(long, value_name = "SIZE", default_value = "32KiB", value_parser = size(KIB..=16 * MIB))]
+    // shows. On loopback, whose segments have 64 KiB, a buffer that does not hold two of them waits up to 40 ms for each
+    // delayed acknowledgement (`scripts/send-buffer`). Below 1 KiB Linux chooses its own size; above 16 MiB the setting would
+    // be pointless.
+    #[arg(long, value_name = "SIZE", default_value = "128KiB", value_parser = size(KIB..=16 * MIB))]
     pub send_buffer: usize,
 
     /// The most recipients for whom each arrival and departure gets its own line. For more recipients, one line every few

@@ -44,6 +44,8 @@ macro_rules! page {
         /// [hub-tests]: ../../../../../tests/hub/mod.rs
         /// [client]: ../../../chat/index.html
         /// [lab]: ../../../lab/index.html
+        /// [non-blocking]: ../../../src/lab/variants/non_blocking.rs.html
+        /// [readiness-epoll]: ../../../src/lab/variants/readiness_epoll.rs.html
         /// [bench-script]: ../../../../../scripts/bench
         /// [bench]: ../../../bench/index.html
         /// [floor]: ../../../src/bench/floor.rs.html

@@ -4,6 +4,7 @@ use std::io;
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use rustix::net::SendFlags;
 use rustix::rand::GetRandomFlags;
@@ -12,7 +13,7 @@ use socket2::{SockRef, TcpKeepalive};
 use super::ops::threads::Row;
 use super::turn::Turn;
 use crate::chat::{ClientId, ReclaimWord};
-use crate::config::limits;
+use crate::config::{Config, limits};
 
 /// One accepted connection. Reader, dispatcher and writer share it in an `Arc`, since a `TcpStream` reads and writes through
 /// a shared reference: one descriptor, which closes with the last of them. (A clone would need a second one.)
@@ -40,7 +41,7 @@ impl Connection {
         id: ClientId,
         address: SocketAddr,
         socket: TcpStream,
-        send_buffer_bytes: usize,
+        config: &Config,
         row: Arc<Row>,
     ) -> io::Result<Self> {
         let options = SockRef::from(&socket);
@@ -52,14 +53,15 @@ impl Connection {
             .with_interval(limits::KEEPALIVE_INTERVAL)
             .with_retries(limits::KEEPALIVE_TRIES);
         options.set_tcp_keepalive(&keepalive)?;
-        // The same while something is written.
+        // The same while something is written. This timeout also ends the connection of a client that does not read, without
+        // a word and from the moment on when its window is full, so it has to be longer than the age of an outbox.
         #[cfg(target_os = "linux")]
-        options.set_tcp_user_timeout(Some(limits::USER_TIMEOUT))?;
+        options.set_tcp_user_timeout(Some(user_timeout(config.outbox_age)))?;
         // Telnet marks a Ctrl-C as urgent. Out of band, the kernel would take the mark from the stream, and the letter
         // behind it would be lost; inline, the mark is one more byte that the telnet parser knows.
         options.set_out_of_band_inline(true)?;
         // By default, the kernel buffers megabytes for a stalled client before a send fails.
-        options.set_send_buffer_size(send_buffer_bytes)?;
+        options.set_send_buffer_size(config.send_buffer)?;
         let mut bits = [0; 16];
         rustix::rand::getrandom(&mut bits, GetRandomFlags::empty())?;
         let word = ReclaimWord::new(bits);
@@ -133,10 +135,40 @@ impl Connection {
     }
 }
 
+/// How long sent bytes may stay unacknowledged.
+#[cfg(target_os = "linux")]
+fn user_timeout(outbox_age: Duration) -> Duration {
+    limits::USER_TIMEOUT + outbox_age.min(limits::USER_TIMEOUT_AGE_MAX)
+}
+
 /// The canonical form of an address: a socket for both families has `::ffff:127.0.0.1` for the IPv4 client 127.0.0.1.
 pub fn canonical(address: SocketAddr) -> SocketAddr {
     match address.ip().to_canonical() {
         IpAddr::V4(v4) => SocketAddr::from((v4, address.port())),
         IpAddr::V6(_) => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::*;
+    use crate::server::ops::threads::ThreadTable;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn the_kernel_waits_longer_than_the_outbox() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let default = Config::default().outbox_age;
+        for outbox_age in [Duration::from_millis(1), default, Duration::from_secs(30 * 86_400)] {
+            let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+            let (socket, address) = listener.accept().unwrap();
+            let row = ThreadTable::default().row("reader", "reader-1".into());
+            let config = Config { outbox_age, ..Config::default() };
+            let connection = Connection::new(ClientId(1), address, socket, &config, row).unwrap();
+            let timeout = SockRef::from(connection.socket()).tcp_user_timeout().unwrap().unwrap();
+            assert!(timeout >= outbox_age.min(Duration::from_secs(86_400)) + limits::USER_TIMEOUT);
+        }
     }
 }

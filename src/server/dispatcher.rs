@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::clock::Clock;
 use super::delivery::Delivery;
 use super::inbox::{Channels, Control, Inbound, Wake};
 use super::listener::ListenerControl;
@@ -21,6 +20,7 @@ use super::{Activity, Row, ops};
 use crate::chat::{
     ClientId, DisconnectReason, Effect, Event, Hub, Message, Now, ShutdownCause, Tag, Time, View,
 };
+use crate::config::limits;
 use crate::protocol;
 
 /// The effects of one read are carried out whenever there are this many, so that a read of thousands of short lines does
@@ -30,7 +30,6 @@ const EFFECTS_MAX: usize = 64;
 /// The owner of all state.
 pub struct Dispatcher<'scope, 'env> {
     channels: Channels<'scope>,
-    clock: Clock,
     shared: Arc<Shared<'scope>>,
     hub: Hub,
     delivery: Delivery<'scope, 'env>,
@@ -64,7 +63,6 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     ) -> Self {
         Self {
             channels,
-            clock: shared.clock,
             shared,
             hub,
             delivery,
@@ -83,11 +81,11 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     pub fn run(mut self) {
         while !self.is_over() {
             self.row.doing(Activity::WaitingForEvents);
-            let deadline = self.deadline().and_then(|time| self.clock.instant(time));
+            let deadline = self.shared.clock.instant(self.deadline());
             let wake = self.channels.next_wake(deadline);
             self.row.doing(Activity::Dispatching);
             // Both clocks are read once for each wake-up, whatever the size of the batch.
-            let now = self.clock.both();
+            let now = self.shared.clock.tick();
             match wake {
                 Wake::Inbound(first) => self.take_batch(first, now),
                 Wake::Control(Control::Event(event)) => self.step(event, now),
@@ -111,8 +109,11 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         self.is_ending && self.listeners_open == 0 && self.delivery.is_over()
     }
 
-    fn deadline(&self) -> Option<Time> {
-        [self.hub.deadline(), self.delivery.deadline(), self.grace_ends].into_iter().flatten().min()
+    /// When something is due; the next tick of the clock at the latest.
+    fn deadline(&self) -> Time {
+        let tick = self.shared.clock.now() + limits::TICK_EVERY;
+        let deadlines = [self.hub.deadline(), self.delivery.deadline(), self.grace_ends];
+        deadlines.into_iter().flatten().fold(tick, Time::min)
     }
 
     /// Takes events until the inbox is empty or enough has gathered in the outboxes.
@@ -256,7 +257,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             self.step(Event::DeadlineReached, now);
         }
         if self.delivery.deadline().is_some_and(is_due) {
-            let slow = self.delivery.check_stalled(now.time);
+            let slow = self.delivery.check(now.time);
             self.cut(slow, now);
         }
         // Once: after this, all end within the linger time, and nobody new can come.

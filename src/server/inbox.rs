@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crossbeam_channel::{Receiver, Sender, at, never, select};
+use crossbeam_channel::{Receiver, Sender, at, select};
 
 use super::admission::Place;
 use super::connection::Connection;
@@ -104,12 +104,11 @@ impl<'scope> Channels<'scope> {
     ///
     /// A closed channel would be ready all the time and make this a busy loop. Neither can close while the dispatcher
     /// runs: its delivery holds a sender of the inbox for its writers, and the server holds one of the requests.
-    pub fn next_wake(&self, deadline: Option<Instant>) -> Wake<'scope> {
-        let timer = deadline.map_or_else(never, at);
+    pub fn next_wake(&self, deadline: Instant) -> Wake<'scope> {
         select! {
             recv(self.inbox) -> inbound => inbound.map_or(Wake::Deadline, Wake::Inbound),
             recv(self.control) -> control => control.map_or(Wake::Deadline, Wake::Control),
-            recv(timer) -> _ => Wake::Deadline,
+            recv(at(deadline)) -> _ => Wake::Deadline,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::Scope;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
 use jiff::tz::TimeZone;
@@ -19,7 +19,7 @@ use super::inbox::{Inbound, Inbox};
 use super::reader;
 use super::shared::Shared;
 use super::{Activity, Row};
-use crate::chat::{ClientId, Message, Protocol};
+use crate::chat::{ClientId, Message, Protocol, Time};
 use crate::config::limits;
 use crate::protocol;
 
@@ -53,7 +53,7 @@ pub struct Listener<'scope, 'env> {
     protocol: Protocol,
     stop: Receiver<Infallible>,
     /// Refused sockets, each kept open until its time so that the client can read why.
-    refused: VecDeque<(Instant, TcpStream)>,
+    refused: VecDeque<(Time, TcpStream)>,
     /// How long to wait after the next failure.
     backoff: Duration,
     /// Dropped with the listener, even if it never ran.
@@ -134,16 +134,15 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         let config = Arc::clone(&shared.settings.read());
         let id = ClientId(shared.next_id.fetch_add(1, Ordering::Relaxed));
         let row = shared.threads.row("reader", format!("reader-{id}"));
-        let connection =
-            match Connection::new(id, address, socket, config.send_buffer, Arc::clone(&row)) {
-                Ok(connection) => Arc::new(connection),
-                Err(error) => return tracing::info!(%address, %error, "gone before it was served"),
-            };
+        let connection = match Connection::new(id, address, socket, &config, Arc::clone(&row)) {
+            Ok(connection) => Arc::new(connection),
+            Err(error) => return tracing::info!(%address, %error, "gone before it was served"),
+        };
         // The reader first: it sends nothing before its first turn, and if it cannot be started, the dispatcher never
         // hears of this client.
-        let (inbox, clock, protocol) = (self.inbox.clone(), shared.clock, self.protocol);
-        let theirs = Arc::clone(&connection);
-        let body = move |_: &Row| reader::run(&theirs, inbox, clock, protocol, &config);
+        let (inbox, protocol) = (self.inbox.clone(), self.protocol);
+        let theirs = (Arc::clone(&connection), Arc::clone(&shared));
+        let body = move |_: &Row| reader::run(&theirs.0, inbox, &theirs.1.clock, protocol, &config);
         match shared.threads.spawn(self.scope, row, limits::READER_STACK_BYTES, body) {
             Ok(thread) => connection.turn.belongs_to(thread),
             Err(error) => {
@@ -177,13 +176,13 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         if self.refused.len() == limits::refused_sockets_max(places) {
             self.refused.pop_front();
         }
-        self.refused.push_back((Instant::now() + limits::LINGER_TIME, socket));
+        self.refused.push_back((self.shared.clock.now() + limits::LINGER_TIME, socket));
         self.set_accept_timeout();
     }
 
     /// Closes the refused sockets whose time is over.
     fn close_refused(&mut self) {
-        let now = Instant::now();
+        let now = self.shared.clock.now();
         let before = self.refused.len();
         while self.refused.front().is_some_and(|(until, _)| *until <= now) {
             self.refused.pop_front();

@@ -7,8 +7,8 @@
 //! | `main` | 1 | the end of the scope | the end of the last thread | all others have ended | the system |
 //! | `listener` | 1 for each listening socket | `accept`; its pause after a failure; a full inbox | a client; a shutdown of its socket; room in the inbox | the dispatcher drops its `ListenerControl` | the scope |
 //! | `reader` | 1 for each connection | `read`; waiting for its turn; a full inbox; the pause of flood control | bytes, the end of input, a deadline, a shutdown of the socket; its turn; room in the inbox | the input ends, or the connection is closing | the scope |
-//! | `dispatcher` | 1 | one `select` over inbox, requests and the nearest deadline | any of them | the chat is shut down and every listener, reader and writer has reported its end | the scope |
-//! | `writer` | 1 for each connection whose socket is full | `write`; a full inbox; waiting for a block | room in the socket, a shutdown of it; room in the inbox; a block | the dispatcher drops its slot | the scope |
+//! | `dispatcher` | 1 | one `select` over inbox, requests and the nearest deadline, which is a tick of the clock at the latest | any of them | the chat is shut down and every listener, reader and writer has reported its end | the scope |
+//! | `writer` | 1 for each connection whose socket is full, up to `--max-writers` | `write`; a full inbox; waiting for a block | room in the socket, a shutdown of it; room in the inbox; a block | the dispatcher drops its slot | the scope |
 //! | `bans` | 1 with `--state-dir` | its slot; the disk | a new list of bans | the dispatcher is gone and the last list is written | the scope |
 //! | `trace` | 1 with `--trace` | its queue; its rest; the disk | a span; the end of its rest | all others have ended and their spans are written, or the file is full | the scope around theirs |
 //! | `signals` | 1 | waiting for a signal; reading files on SIGHUP | SIGTERM, SIGHUP, SIGUSR1 | `main` closes it | `main` |

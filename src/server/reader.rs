@@ -13,14 +13,14 @@
 
 use std::io::{self, ErrorKind, Read};
 use std::mem;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Activity;
 use super::clock::Clock;
 use super::connection::Connection;
 use super::flood::Flood;
 use super::inbox::{Inbound, Inbox, InputEnd};
-use crate::chat::{Input, Protocol};
+use crate::chat::{Input, Protocol, Time};
 use crate::config::{Config, limits};
 use crate::protocol::{Decoded, Decoder};
 
@@ -31,7 +31,7 @@ use crate::protocol::{Decoded, Decoder};
 pub fn run(
     connection: &Connection,
     inbox: Inbox<'_>,
-    clock: Clock,
+    clock: &Clock,
     protocol: Protocol,
     config: &Config,
 ) {
@@ -41,7 +41,7 @@ pub fn run(
         connection,
         inbox: &inbox,
         clock,
-        login_deadline: Some(Instant::now() + config.login_timeout),
+        login_deadline: Some(clock.now() + config.login_timeout),
         idle: Idle { timeout: config.idle_timeout, warned: false },
         read_timeout: None,
         flood: Flood::new(config.rate_limit),
@@ -55,9 +55,9 @@ pub fn run(
 struct Reader<'r, 's> {
     connection: &'r Connection,
     inbox: &'r Inbox<'s>,
-    clock: Clock,
+    clock: &'r Clock,
     /// When the client must have a name; `None` once the dispatcher has been told that it was late.
-    login_deadline: Option<Instant>,
+    login_deadline: Option<Time>,
     idle: Idle,
     /// The socket's read timeout, as far as it is known: setting one is a system call. An accepted socket inherits that
     /// of the listener.
@@ -118,7 +118,7 @@ impl<'s> Reader<'_, 's> {
     fn read(&mut self) -> Outcome {
         let mut socket = self.connection.socket();
         self.connection.row.doing(Activity::Reading);
-        let began = Instant::now();
+        let began = self.clock.now();
         let mut waited = Duration::ZERO;
         loop {
             // A reader is not woken when its client gets a name, so these are computed anew after each timeout.
@@ -145,13 +145,13 @@ impl<'s> Reader<'_, 's> {
                     self.connection.row.count_in(count);
                     return Outcome::Bytes(count);
                 }
-                // The time is over, or a signal interrupted the read: look at the clock again. (`TimedOut` would mean that the
-                // other machine is gone.)
+                // The time is over, or a signal interrupted the read. The clock says how much of it counts. (`TimedOut` would mean
+                // that the other machine is gone.)
                 Err(error)
                     if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
                 Err(_) => return Outcome::Failed,
             }
-            waited = began.elapsed();
+            waited = self.clock.now().saturating_sub(began);
         }
     }
 
@@ -167,7 +167,7 @@ impl<'s> Reader<'_, 's> {
     fn time_to_log_in(&self) -> Option<Duration> {
         let deadline = self.login_deadline?;
         let admitted = self.connection.turn.look().admitted;
-        (!admitted).then(|| deadline.saturating_duration_since(Instant::now()))
+        (!admitted).then(|| deadline.saturating_sub(self.clock.now()))
     }
 
     /// Sends what was decoded: at once the lines that flood control lets through, the rest bit by bit, reading nothing
@@ -257,7 +257,7 @@ impl<'s> Reader<'_, 's> {
     }
 }
 
-/// The silence of a client that has joined: a warning first, then the end. The read timeout is its clock. The kernel
+/// The silence of a client that has joined: a warning first, then the end. The read timeout measures it. The kernel
 /// restarts it with each read, so a client that types costs no system call here.
 #[derive(Debug)]
 struct Idle {
@@ -309,6 +309,7 @@ mod tests {
     use std::net::{Ipv4Addr, TcpListener, TcpStream};
     use std::sync::Arc;
     use std::thread;
+    use std::time::Instant;
 
     use crossbeam_channel::Receiver;
     use socket2::SockRef;
@@ -324,13 +325,20 @@ mod tests {
     struct Reading<'a> {
         client: TcpStream,
         connection: Arc<Connection>,
+        clock: &'a Clock,
         events: Receiver<Inbound<'a>>,
     }
 
     impl<'a> Reading<'a> {
         fn event(&self) -> Inbound<'a> {
-            let event = self.events.recv_timeout(PATIENCE);
-            event.unwrap_or_else(|_| panic!("no event in time"))
+            let end = Instant::now() + PATIENCE;
+            loop {
+                self.clock.tick();
+                if let Ok(event) = self.events.recv_timeout(limits::TICK_EVERY / 10) {
+                    return event;
+                }
+                assert!(Instant::now() < end, "no event in time");
+            }
         }
 
         /// Gives the turn; the next event is a report of silence.
@@ -359,16 +367,16 @@ mod tests {
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (socket, address) = listener.accept().unwrap();
         let row = ThreadTable::default().row("reader", "reader-1".into());
-        let connection = Connection::new(ClientId(1), address, socket, 4096, row).unwrap();
+        let connection = Connection::new(ClientId(1), address, socket, config, row).unwrap();
         let connection = Arc::new(connection);
         let (inbox, events) = crossbeam_channel::bounded(1);
+        let clock = &Clock::new();
         thread::scope(|scope| {
             let theirs = Arc::clone(&connection);
-            let reader =
-                scope.spawn(move || run(&theirs, inbox, Clock::new(), Protocol::Plain, config));
+            let reader = scope.spawn(move || run(&theirs, inbox, clock, Protocol::Plain, config));
             connection.turn.belongs_to(reader.thread().clone());
             let _ends = Ends(&connection);
-            conversation(Reading { client, connection: Arc::clone(&connection), events });
+            conversation(Reading { client, connection: Arc::clone(&connection), clock, events });
         });
     }
 

@@ -141,10 +141,10 @@ fn the_defaults() {
         idle_timeout: Some(Duration::from_secs(60 * 60)),
         delivery: DeliveryPolicy::DirectThenWriter,
         max_writers: 1024,
-        outbox_bytes: 256 * 1024,
-        outbox_age: Duration::from_secs(10),
+        outbox_bytes: 4 * 1024 * 1024,
+        outbox_age: Duration::from_secs(30),
         outbox_total: 256 * 1024 * 1024,
-        send_buffer: 32 * 1024,
+        send_buffer: 128 * 1024,
         announce_up_to: 500,
         history_on_join: 10,
         motd: None,
@@ -247,7 +247,7 @@ fn flags_precede_the_environment_the_file_and_the_defaults() {
     assert!(!config.anonymous, "a flag can take back what the file says");
     assert_eq!(config.max_clients, 3, "environment");
     assert_eq!(config.outbox_age, Duration::from_secs(2), "file");
-    assert_eq!(config.outbox_bytes, 256 * 1024, "default");
+    assert_eq!(config.outbox_bytes, 4 * 1024 * 1024, "default");
 }
 
 /// Editors on Windows begin a text file with a byte order mark.

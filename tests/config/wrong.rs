@@ -22,7 +22,7 @@ delivery                | direct, writer, direct-then-writer | dir
 max-writers             | 1, 1000000                         | 0, 1000001, off
 outbox-bytes            | 4KiB, 256MiB                       | 4095B, 2GiB, 262144, 1, KiB, -1KiB, 99999EiB
 outbox-age              | 1ms, 30days                        | 10, 31days, off
-outbox-total            | 256KiB, 64GiB                      | 4095B, 65GiB, 268435456
+outbox-total            | 4MiB, 64GiB                        | 4095B, 65GiB, 268435456
 send-buffer             | 1KiB, 16MiB, 1.5KiB                | 1023B, 17MiB, 32768
 announce-up-to          | 0, 1000000                         | -1, 1000001, off
 history-on-join         | 0, 200                             | -1, 201, off

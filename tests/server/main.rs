@@ -19,6 +19,7 @@ mod healthcheck;
 mod log;
 mod logins;
 mod one_chat;
+mod pause;
 mod process;
 mod reload;
 mod service;

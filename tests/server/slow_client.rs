@@ -104,6 +104,17 @@ fn it_is_cut_over_the_age_limit_even_when_nobody_talks() {
 }
 
 #[test]
+fn it_is_told_with_the_default_send_buffer_too() {
+    for delivery in PATIENT {
+        let flags = ["--outbox-bytes", "64KiB", "--history-on-join", "0", "--delivery", delivery];
+        let server = Server::start(&flags);
+        let mut pair = Pair::join(&server);
+        let slow = pair.with_stalled(&server, "slow");
+        is_cut(&server, &mut pair, slow, 8 * MORE_THAN_THE_KERNEL_BYTES);
+    }
+}
+
+#[test]
 fn with_direct_delivery_it_is_cut_when_its_socket_is_full() {
     let (server, mut pair, slow) = start("direct", NO_LIMITS);
     is_cut(&server, &mut pair, slow, MORE_THAN_THE_KERNEL_BYTES);
@@ -119,16 +130,78 @@ fn place_and_name_of_a_cut_client_are_free() {
 }
 
 #[test]
-fn a_full_socket_is_cut_when_no_writer_is_left() {
+fn a_full_socket_waits_when_no_writer_is_left() {
     let (server, mut pair, mut slow) = start(PATIENT[0], &format!("{NO_LIMITS} --max-writers 1"));
     pair.exchange_bytes(MORE_THAN_THE_KERNEL_BYTES);
     writers_are(&server, 1);
-    let second = pair.with_stalled(&server, "second");
-    let left = pair.talk_until_somebody_leaves(MORE_THAN_THE_KERNEL_BYTES);
-    assert_eq!(left, "server: second has left the chat");
-    // The first client keeps its writer and gets everything.
+    let mut second = pair.with_stalled(&server, "second");
+    let heard_by_second = pair.next;
+    pair.exchange_bytes(MORE_THAN_THE_KERNEL_BYTES);
+    assert_eq!(server.threads_called("writer-"), 1);
+    // The first one still has the writer, and the dispatcher tries the second one.
+    for wanted in heard_by_second..pair.next {
+        assert_eq!(numbered(&second.line()), Some(wanted));
+    }
     slow.skip_to(&number(pair.next - 1));
-    drop(second);
+    pair.exchange();
+    assert_eq!(numbered(&second.line()), Some(pair.next - 1));
+}
+
+#[test]
+fn a_client_without_a_writer_is_cut_over_the_limits_too() {
+    let flags = "--outbox-bytes 64KiB --outbox-age 1h --max-writers 1";
+    let (server, mut pair, _slow) = start(PATIENT[0], flags);
+    // More than fits into the socket, and less than the limit.
+    pair.exchange_bytes(48 * 1024);
+    writers_are(&server, 1);
+    let _second = pair.with_stalled(&server, "second");
+    for _ in 0..MORE_THAN_THE_KERNEL_BYTES / NUMBERED_BYTES {
+        pair.ann.say(&format!("{} @second", number(0)));
+    }
+    pair.bob.expect("server: second has left the chat");
+    server.log(r#"name="second" reason="does not read what is sent""#);
+    assert_eq!(server.threads_called("writer-"), 1);
+}
+
+#[test]
+fn many_messages_under_way_cut_nobody_who_reads() {
+    // Age is not what is tested here, and the machine may be slow.
+    let flags = ["--send-buffer", "4KiB", "--history-on-join", "0", "--outbox-age", "1h"];
+    let server = Server::start(&flags);
+    let mut pair = Pair::join(&server);
+    let names: Vec<String> = (0..100).map(|number| format!("reader{number}")).collect();
+    let mut readers: Vec<Client> =
+        names.iter().map(|name| pair.with_stalled(&server, name)).collect();
+    // As when a program sends 512 messages of 512 bytes at once, and what the kernel takes of them.
+    pair.exchange_bytes(512 * 512 + MORE_THAN_THE_KERNEL_BYTES / 2);
+    for (name, reader) in names.iter().zip(&mut readers) {
+        for wanted in 0..pair.next {
+            let line = reader.skip_to_line(|line| !line.starts_with("server: "));
+            assert_eq!(numbered(&line), Some(wanted), "{name}");
+        }
+        reader.hears_nothing();
+    }
+}
+
+#[test]
+fn four_who_paste_at_once_cut_nobody_on_a_slow_line() {
+    let flags = ["--send-buffer", "4KiB", "--history-on-join", "0", "--rate-limit", "20,5/s"];
+    let server = Server::start(&flags);
+    let mut observer = Client::join(&server, "observer");
+    let mut slow = Client::join_small(&server, "slow");
+    let pasted = format!("{}\r\n", "x".repeat(4_000)).repeat(20);
+    let names = ["ann", "bob", "cid", "dan"];
+    let mut pasting: Vec<Client> = names.iter().map(|name| Client::join(&server, name)).collect();
+    for client in &mut pasting {
+        client.send(pasted.as_bytes());
+    }
+    // When somebody else has heard everything, all of it is on its way to the slow client.
+    for client in [&mut observer, &mut slow] {
+        for _ in 0..20 * names.len() {
+            client.skip_to(" : xxx");
+        }
+        client.hears_nothing();
+    }
 }
 
 #[test]
@@ -151,6 +224,22 @@ fn over_the_total_limit_the_largest_is_cut_first() {
         }
         assert_eq!(numbered(&line), Some(wanted), "{line:?}");
     }
+}
+
+#[test]
+fn the_total_limit_is_checked_before_much_more_has_gathered() {
+    const TOTAL_BYTES: usize = 1024 * 1024;
+    let flags = "--outbox-bytes 1MiB --outbox-total 1MiB --outbox-age 1h";
+    let (server, mut pair, slow) = start(PATIENT[0], flags);
+    let mut stalled = vec![slow];
+    for number in 1..8 {
+        stalled.push(pair.with_stalled(&server, &format!("stalled{number}")));
+    }
+    pair.talk_until_somebody_leaves(TOTAL_BYTES);
+    let waiting = stalled.len() * pair.next * NUMBERED_BYTES;
+    let most = TOTAL_BYTES + TOTAL_BYTES / 8 + stalled.len() * MORE_THAN_THE_KERNEL_BYTES / 4;
+    assert!(waiting < most, "{waiting} bytes");
+    server.log(r#"reason="does not read what is sent""#);
 }
 
 #[test]

@@ -64,6 +64,8 @@ pub fn steps(is_quick: bool) -> Vec<Step> {
         stalled(1000, 0, 1, 2000);
         stalled(1000, 100, 1, 2000);
     }
+    let full = [Case::of(100, 512).with_window(512), Case::of(100, 3800)];
+    step(Workload::Full, &full, every, 1200);
     step(Workload::Noisy, &[Case::of(NOISY_PEOPLE, 64)], every, 1200);
     step(Workload::Churn, &[Case::of(LISTENERS, 64)], every, 1200);
     let growth: &[usize] =

@@ -13,7 +13,7 @@ use clap::ValueEnum;
 use crate::peer::LABELS;
 use crate::results::Workload::{self, *};
 use crate::results::figure::{
-    CYCLES_PER_S, GROWN_MIB, KERNEL_KIB_PER_PERSON, LOGINS_PER_S, P50_MS, P99_MS,
+    CYCLES_PER_S, DELIVERIES_PER_S, GROWN_MIB, KERNEL_KIB_PER_PERSON, LOGINS_PER_S, P50_MS, P99_MS,
     RESIDENT_KIB_PER_PERSON, SERVER_CPU_PERCENT, SERVER_CPU_US, TITLES,
 };
 use crate::results::{Case, Results, put};
@@ -121,15 +121,21 @@ fn failures(results: &Results) -> String {
 
 const TEN_THOUSAND: Case = Case::of(10_000, 64);
 const ONE_STALLED: Case = Case::of(100, 512).with_stalled(1);
+const WIDE: Case = Case::of(100, 512).with_window(512);
+const LONG: Case = Case::of(100, 3800);
 
 /// The rows of the summary.
 #[rustfmt::skip]
-const ROWS: [(&str, Workload, &str, Case); 20] = [
+const ROWS: [(&str, Workload, &str, Case); 24] = [
     ("fan-out to 10, CPU per delivery, µs", FanOut, SERVER_CPU_US, Case::of(10, 64)),
     ("fan-out to 100, CPU per delivery, µs", FanOut, SERVER_CPU_US, Case::of(100, 64)),
     ("fan-out to 1,000, CPU per delivery, µs", FanOut, SERVER_CPU_US, Case::of(1000, 64)),
     ("fan-out to 5,000, CPU per delivery, µs", FanOut, SERVER_CPU_US, Case::of(5000, 64)),
     ("fan-out of 512 bytes to 100, CPU per delivery, µs", FanOut, SERVER_CPU_US, Case::of(100, 512)),
+    ("512 bytes, 512 under way, deliveries a second", Full, DELIVERIES_PER_S, WIDE),
+    ("512 bytes, 512 under way, CPU per delivery, µs", Full, SERVER_CPU_US, WIDE),
+    ("3,800 bytes, 64 under way, deliveries a second", Full, DELIVERIES_PER_S, LONG),
+    ("3,800 bytes, 64 under way, CPU per delivery, µs", Full, SERVER_CPU_US, LONG),
     ("latency, 100/s to 100, p50, ms", Latency, P50_MS, Case::of(100, 64).at_rate(100)),
     ("latency, 100/s to 100, p99, ms", Latency, P99_MS, Case::of(100, 64).at_rate(100)),
     ("latency, 100/s to 1,000, p50, ms", Latency, P50_MS, Case::of(1000, 64).at_rate(100)),

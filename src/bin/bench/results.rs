@@ -31,6 +31,8 @@ pub enum Workload {
     Idle,
     /// Some clients never read
     Stalled,
+    /// Fan-out of more than a socket holds
+    Full,
     /// A client that never stops sending
     Noisy,
     /// Connect, log in, send a line, leave
@@ -48,6 +50,17 @@ pub struct Case {
     pub rate: Option<u32>,
     /// The number of people who never read.
     pub stalled: usize,
+    /// The most messages in flight, where no rate is given.
+    #[serde(default = "usual_window", skip_serializing_if = "is_usual_window")]
+    pub window: u64,
+}
+
+fn usual_window() -> u64 {
+    WINDOW
+}
+
+fn is_usual_window(window: &u64) -> bool {
+    *window == WINDOW
 }
 
 impl Workload {
@@ -58,6 +71,7 @@ impl Workload {
             Workload::Latency => "latency",
             Workload::Idle => "idle",
             Workload::Stalled => "stalled",
+            Workload::Full => "full sockets",
             Workload::Noisy => "beside a flooder",
             Workload::Churn => "churn",
             Workload::Growth => "growth",
@@ -72,6 +86,9 @@ impl fmt::Display for Case {
         if let Some(rate) = self.rate {
             write!(f, ", {}/s", short(f64::from(rate)))?;
         }
+        if !is_usual_window(&self.window) {
+            write!(f, ", {} under way", self.window)?;
+        }
         match self.stalled {
             0 => Ok(()),
             stalled => write!(f, ", {stalled} stalled"),
@@ -82,12 +99,17 @@ impl fmt::Display for Case {
 impl Case {
     /// No rate, and everybody reads.
     pub const fn of(people: usize, payload_bytes: usize) -> Self {
-        Self { people, payload_bytes, rate: None, stalled: 0 }
+        Self { people, payload_bytes, rate: None, stalled: 0, window: WINDOW }
     }
 
     /// The same case at this many messages a second.
     pub const fn at_rate(self, rate: u32) -> Self {
         Self { rate: Some(rate), ..self }
+    }
+
+    /// The same case with this many messages in flight.
+    pub const fn with_window(self, window: u64) -> Self {
+        Self { window, ..self }
     }
 
     /// The same case with this many people who never read.

@@ -46,7 +46,7 @@ mod terminal;
 
 use std::env;
 use std::hash::{BuildHasher, RandomState};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
 
 use crossbeam_channel::bounded;
@@ -97,7 +97,7 @@ fn chat(options: &Options) -> io::Result<Status> {
     let mut screen = Screen::new(face, colours).logged(log);
     // The keys of a hasher are the randomness that the standard library has.
     let seed = RandomState::new().hash_one(());
-    let mut session = Session::new(options.settings(at_terminal), seed);
+    let mut session = Session::new(options.settings(at_terminal, io::stdin().is_terminal()), seed);
     let status = run::run(&mut session, &options.server.address, &mut screen, &inbox);
     screen.close();
     drop(signals);

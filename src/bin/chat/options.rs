@@ -240,8 +240,9 @@ impl Options {
         }
     }
 
-    /// What the core needs to know. `interactive` says whether there is somebody who can be asked.
-    pub fn settings(&self, interactive: bool) -> Settings {
+    /// What the core needs to know. `interactive` says whether there is somebody who can be asked,
+    /// and `is_person` whether a person types, though perhaps on a terminal that can do nothing.
+    pub fn settings(&self, interactive: bool, is_person: bool) -> Settings {
         Settings {
             user: self.user.clone(),
             server: self.server.address.to_string(),
@@ -251,7 +252,7 @@ impl Options {
             interactive,
             time: self.time.clone(),
             quiet: self.quiet,
-            reading: if interactive { Reading::Commands } else { self.piped },
+            reading: if is_person { Reading::Commands } else { self.piped },
         }
     }
 }

@@ -9,11 +9,14 @@ use std::time::{Duration, Instant};
 use chatserv::config::limits::SERVICE_STACK_BYTES;
 use chatserv::inherited::is_ignored;
 use crossbeam_channel::Sender;
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::{Handle, Signals};
 
 use crate::client::Event;
-use crate::terminal::{Board, Order};
+use crate::terminal::{Board, is_own_stop, quit};
+
+/// The signals that end the client.
+const ENDING: [i32; 3] = [SIGHUP, SIGINT, SIGTERM];
 
 /// How long leaving in good order may take.
 const LEAVING_TIME: Duration = Duration::from_secs(5);
@@ -27,8 +30,8 @@ pub struct SignalThread {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Turns SIGINT, SIGTERM and SIGHUP into [`Event::Interrupted`]. At a terminal, it also has the screen thread give the
-/// terminal back before SIGTSTP stops the process or SIGQUIT ends it, and take it again after SIGCONT.
+/// Turns SIGINT, SIGTERM and SIGHUP into [`Event::Interrupted`]. At a terminal, the terminal is also given
+/// back before SIGTSTP stops the process or SIGQUIT ends it, and taken again after SIGCONT.
 ///
 /// Whoever sends a second signal does not want to wait. At a terminal it is one more event: the main thread never waits
 /// for long there, and it has to bring the terminal back to what it was. Through a pipe the main thread may be waiting
@@ -40,9 +43,9 @@ pub struct SignalThread {
 /// A handler cannot be installed, or there is no thread.
 pub fn watch(inbox: Sender<Event>, terminal: Option<Arc<Board>>) -> io::Result<SignalThread> {
     // `nohup` has SIGHUP ignored, and a shell SIGINT for what runs in the background. That is meant to stay so.
-    let mut wanted = vec![SIGHUP, SIGINT, SIGTERM];
+    let mut wanted = ENDING.to_vec();
     if terminal.is_some() {
-        wanted.extend([SIGTSTP, SIGCONT, SIGQUIT]);
+        wanted.extend([SIGTSTP, SIGCONT, SIGWINCH, SIGQUIT]);
     }
     let mut signals = Signals::new(wanted.into_iter().filter(|&signal| !is_ignored(signal)))?;
     let handle = signals.handle();
@@ -50,15 +53,18 @@ pub fn watch(inbox: Sender<Event>, terminal: Option<Arc<Board>>) -> io::Result<S
     let body = move || {
         let mut insisted = false;
         for signal in signals.forever() {
-            let order = match signal {
-                SIGTSTP => Some(Order::Suspend),
-                SIGCONT => Some(Order::Resume),
-                SIGQUIT => Some(Order::Quit),
-                _ => None,
-            };
-            if let (Some(order), Some(board)) = (order, &terminal) {
-                board.order(order);
-                continue;
+            if let Some(board) = &terminal {
+                match signal {
+                    SIGTSTP if is_own_stop() => continue,
+                    SIGTSTP => board.suspend(),
+                    SIGCONT | SIGWINCH => board.repaint(),
+                    // From here, since the screen thread may be stuck.
+                    SIGQUIT => quit(),
+                    _ => {}
+                }
+                if !ENDING.contains(&signal) {
+                    continue;
+                }
             }
             // Where a terminal is closed, the shell and the kernel may each send a SIGHUP, and neither insists.
             if insisted && signal == SIGHUP {

@@ -45,9 +45,10 @@ use crate::client::complete::Known;
 use crate::client::{Event, Line, Prompt};
 use editor::Editor;
 use history::History;
-pub use screen::{Board, Order};
+pub use job::is_own_stop;
+pub use screen::Board;
 use screen::{Screen, read_keys};
-pub use tty::is_capable;
+pub use tty::{is_capable, quit};
 
 /// Closing takes no longer, even where the terminal takes nothing any more.
 const CLOSE_TIME: Duration = Duration::from_secs(1);
@@ -114,7 +115,7 @@ impl Terminal {
     /// at most: where the terminal takes nothing any more, the threads are left to their fate.
     pub fn close(self) {
         let deadline = Instant::now() + CLOSE_TIME;
-        self.board.order(Order::Close);
+        self.board.close();
         let _ = self.ended.recv_deadline(deadline);
         tty::forget_typed();
         // What else there is to do, dropping does.

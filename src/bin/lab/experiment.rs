@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::figure::{Axis, Drawing, Figure, Series};
+use crate::source::{self, Function};
 
 /// How large the experiments are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct Experiment {
     pub measure: fn(&Setting) -> io::Result<Outcome>,
     /// The explanation of the result, in five sentences or so.
     pub why: [&'static str; 5],
+    /// The functions to read, for the report.
+    pub functions: &'static [Function],
     pub change: Change,
     /// A question to think about. The measurement answers it.
     pub question: &'static str,
@@ -56,6 +59,13 @@ pub struct Change {
     pub line: &'static str,
     /// The new line, and what it shows.
     pub try_this: &'static str,
+}
+
+impl Change {
+    /// The file and the number of the line.
+    pub fn place(&self) -> String {
+        source::place(self.file, self.line)
+    }
 }
 
 /// The result of one run.

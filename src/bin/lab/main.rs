@@ -1,3 +1,27 @@
+// The links of the lesson work on GitHub. In Markdown the first definition of a label counts, so these make the same links work
+// in rustdoc.
+//! [teaching]: ../chatserv/guide/teaching/index.html
+//! [client]: ../src/lab/client.rs.html
+//! [terminal]: ../src/chat/terminal.rs.html
+//! [line]: ../src/chatserv/protocol/plain/line.rs.html
+//! [stream]: ../src/lab/experiments/stream.rs.html
+//! [one-at-a-time]: ../src/lab/variants/one_at_a_time.rs.html
+//! [polling]: ../src/lab/variants/polling.rs.html
+//! [readiness-poll]: ../src/lab/variants/readiness_poll.rs.html
+//! [readiness-epoll]: ../src/lab/variants/readiness_epoll.rs.html
+//! [threads]: ../src/lab/variants/threads.rs.html
+//! [locked]: ../src/lab/variants/locked.rs.html
+//! [threads-channels]: ../src/lab/variants/threads_channels.rs.html
+//! [stalled-reader]: ../src/lab/experiments/stalled_reader/stalled.rs.html
+//! [dispatcher]: ../src/chatserv/server/dispatcher.rs.html
+//! [writer]: ../src/chatserv/server/delivery/writer.rs.html
+//! [lock]: ../src/lab/experiments/lock.rs.html
+//! [turn]: ../src/chatserv/server/turn.rs.html
+//! [turns-variant]: ../src/lab/variants/turns.rs.html
+//! [turns]: ../src/lab/experiments/turns.rs.html
+//! [closing]: ../src/chatserv/server/delivery/closing.rs.html
+//! [server]: ../src/chatserv/server/mod.rs.html
+//!
 #![doc = include_str!("lesson.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion"))]
 
@@ -12,6 +36,7 @@ mod port;
 mod process;
 mod report;
 mod serve;
+mod source;
 mod texts;
 mod variants;
 mod watch;

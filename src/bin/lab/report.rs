@@ -10,13 +10,14 @@ use jiff::Zoned;
 
 use crate::experiment::{Attempt, Size, cores};
 use crate::figure::Figure;
-use crate::texts::place;
+use crate::source;
 
 const STYLE: &str = include_str!("report/style.css");
 
 pub fn page(attempts: &[Attempt<'_>], size: Size) -> io::Result<String> {
     let sections = attempts.iter().map(section).collect::<io::Result<String>>()?;
     let rows: String = attempts.iter().map(row).collect();
+    let files = files(&sections);
     let size = match size {
         Size::Lesson => "in the short form for a lesson",
         Size::Full => "in full size (--full)",
@@ -43,7 +44,10 @@ pub fn page(attempts: &[Attempt<'_>], size: Size) -> io::Result<String> {
 </table>
 </header>
 <main>
-{sections}</main>
+{sections}<section>
+<h2>The files</h2>
+{files}</section>
+</main>
 </body>
 </html>
 "##
@@ -53,7 +57,7 @@ pub fn page(attempts: &[Attempt<'_>], size: Size) -> io::Result<String> {
 fn row(attempt: &Attempt<'_>) -> String {
     let name = escaped(attempt.experiment.name);
     let result = match &attempt.outcome {
-        Err(why) => format!("<strong>Failed:</strong> {}", escaped(why)),
+        Err(why) => format!("<strong>Failed:</strong> {}", marked(why)),
         Ok(outcome) => {
             let failing = outcome.claims.iter().filter(|claim| !claim.holds).count();
             let failing = match failing {
@@ -61,7 +65,7 @@ fn row(attempt: &Attempt<'_>) -> String {
                 1 => " <strong>One claim does not hold.</strong>".to_owned(),
                 count => format!(" <strong>{count} claims do not hold.</strong>"),
             };
-            escaped(&outcome.finding) + &failing
+            marked(&outcome.finding) + &failing
         }
     };
     format!("<tr><td><a href=\"#{name}\">{name}</a></td><td>{result}</td></tr>\n")
@@ -74,14 +78,14 @@ fn section(attempt: &Attempt<'_>) -> io::Result<String> {
     let (mut figures, mut claims) = (String::new(), String::new());
     let mut answer = "There is no answer, because the experiment failed.";
     match &attempt.outcome {
-        Err(why) => finding = format!("<p><strong>Failed:</strong> {}</p>", escaped(why)),
+        Err(why) => finding = format!("<p><strong>Failed:</strong> {}</p>", marked(why)),
         Ok(outcome) => {
-            finding = format!("<p class=\"finding\">{}</p>", escaped(&outcome.finding));
-            measured = format!("<dt>Measured</dt><dd>{}</dd>\n", escaped(&outcome.measured));
+            finding = format!("<p class=\"finding\">{}</p>", marked(&outcome.finding));
+            measured = format!("<dt>Measured</dt><dd>{}</dd>\n", marked(&outcome.measured));
             answer = &outcome.answer;
             figures = outcome.figures.iter().map(drawing).collect::<io::Result<_>>()?;
             for claim in &outcome.claims {
-                let says = escaped(&claim.says);
+                let says = marked(&claim.says);
                 let (class, verdict) = match claim.holds {
                     true => ("holds", "holds"),
                     false => ("fails", "does not hold in this run"),
@@ -92,20 +96,30 @@ fn section(attempt: &Attempt<'_>) -> io::Result<String> {
         }
     }
     let why = experiment.why.iter();
-    let why: String = why.map(|sentence| format!("<li>{}</li>\n", escaped(sentence))).collect();
+    let why: String = why.map(|sentence| format!("<li>{}</li>\n", marked(sentence))).collect();
+    let guess = attempt
+        .guess
+        .as_deref()
+        .map_or(String::new(), |guess| format!("<dt>Guessed</dt><dd>{}</dd>\n", escaped(guess)));
+    let functions = experiment.functions.iter().map(|function| {
+        let code = escaped(&function.text().unwrap_or_default());
+        let link = link(&function.place());
+        format!("<p><code>{}</code>, {link}</p>\n<pre><code>{code}</code></pre>\n", function.name())
+    });
+    let functions: String = functions.collect();
     Ok(format!(
         r#"<section id="{name}">
 <h2>{title}</h2>
 {finding}
 <dl>
 <dt>Asked</dt><dd>{asked}</dd>
-<dt>Guessed</dt><dd>{guess}</dd>
-{measured}</dl>
+{guess}{measured}</dl>
 {figures}{claims}<h3>The reasons</h3>
 <ol>
 {why}</ol>
-<h3>One line to change</h3>
-<p><code>{place}</code></p>
+<h3>The code</h3>
+{functions}<h3>One line to change</h3>
+<p>{place}</p>
 <pre><code>{line}</code></pre>
 <p>{try_this}</p>
 <h3>A question</h3>
@@ -116,14 +130,13 @@ fn section(attempt: &Attempt<'_>) -> io::Result<String> {
 </section>
 "#,
         name = escaped(experiment.name),
-        title = escaped(experiment.title),
-        asked = escaped(experiment.guess),
-        guess = escaped(attempt.guess.as_deref().unwrap_or("nothing")),
-        place = escaped(&place(&experiment.change)),
+        title = marked(experiment.title),
+        asked = marked(experiment.guess),
+        place = link(&experiment.change.place()),
         line = escaped(experiment.change.line),
-        try_this = escaped(experiment.change.try_this),
-        question = escaped(experiment.question),
-        answer = escaped(answer),
+        try_this = marked(experiment.change.try_this),
+        question = marked(experiment.question),
+        answer = marked(answer),
     ))
 }
 
@@ -136,6 +149,48 @@ fn drawing(figure: &Figure) -> io::Result<String> {
         "<figure>\n<div class=\"drawing\">{svg}</div>\n\
          <figcaption>The numbers are in <code>{name}.csv</code> next to this page.</figcaption>\n</figure>\n"
     ))
+}
+
+/// The files that the page links to. A line that a link leads to is an anchor.
+fn files(page: &str) -> String {
+    let is_linked = |place: &str| page.contains(&format!("href=\"#{place}\""));
+    let mut files = String::new();
+    for path in source::paths() {
+        let text = source::text(path).unwrap_or_default();
+        let mut linked = is_linked(path);
+        let lines = text.lines().zip(1..).map(|(line, number)| {
+            let place = format!("{path}:{number}");
+            let line = format!("{number:4}  {}", escaped(line));
+            if !is_linked(&place) {
+                return line + "\n";
+            }
+            linked = true;
+            format!("<mark id=\"{place}\">{line}</mark>\n")
+        });
+        let lines: String = lines.collect();
+        if linked {
+            files += &format!(
+                "<h3 id=\"{path}\">{path}</h3>\n<pre class=\"file\"><code>{lines}</code></pre>\n"
+            );
+        }
+    }
+    files
+}
+
+/// A link to a file at the end of the page, or to a line of it.
+fn link(place: &str) -> String {
+    let place = escaped(place);
+    format!("<a href=\"#{place}\"><code>{place}</code></a>")
+}
+
+/// A text with its code between back-ticks, in which a known file is a link.
+fn marked(text: &str) -> String {
+    let parts = text.split('`').enumerate().map(|(at, part)| match at % 2 {
+        0 => escaped(part),
+        _ if source::text(part).is_some() => link(part),
+        _ => format!("<code>{}</code>", escaped(part)),
+    });
+    parts.collect()
 }
 
 /// The machine, the kernel, the date and the build, as the end of a sentence.
@@ -191,9 +246,10 @@ mod tests {
     fn the_page_is_well_formed_and_complete_and_needs_no_network() {
         let attempts: Vec<Attempt<'_>> = EXPERIMENTS[..3]
             .iter()
-            .map(|experiment| Attempt {
+            .zip([Some("</section><script src=http://example.org>".to_owned()), None, None])
+            .map(|(experiment, guess)| Attempt {
                 experiment,
-                guess: Some("</section><script src=http://example.org>".to_owned()),
+                guess,
                 outcome: (experiment.measure)(&SETTING).map_err(|error| error.to_string()),
             })
             .collect();
@@ -204,7 +260,7 @@ mod tests {
         for Attempt { experiment, guess, outcome } in &attempts {
             parts.extend([experiment.title, experiment.guess, experiment.question]);
             parts.extend(experiment.why);
-            parts.extend([experiment.change.line, experiment.change.try_this]);
+            parts.push(experiment.change.line);
             parts.extend(guess.as_deref());
             if let Ok(outcome) = outcome {
                 parts.extend([outcome.finding.as_str(), &outcome.measured, &outcome.answer]);
@@ -215,10 +271,22 @@ mod tests {
         for part in parts {
             assert!(words.contains(part), "{part}");
         }
-        assert!(page.contains("Cargo.toml:5"));
+        // Without its back-ticks.
+        assert!(words.contains("Make PAUSE twice as long (src/server/dispatcher.rs has none)."));
+        assert_eq!(words.matches("Guessed").count(), 1);
+        assert_eq!(markup::dangling_links(&page), Vec::<&str>::new());
+        assert!(page.contains("pub fn wait(&amp;self) -&gt; Permit {"));
         assert!(page.contains("aria-label=\"Latency &amp; time\""));
         assert_eq!(page.matches("<svg ").count(), 2);
         assert_eq!(markup::network_requests(&page), Vec::<String>::new());
+    }
+
+    #[test]
+    fn code_has_no_back_ticks_and_a_file_is_a_link() {
+        let text = marked("Read `a < b` in `src/server/turn.rs` (`src/nowhere.rs`).");
+        let expected = "Read <code>a &lt; b</code> in <a href=\"#src/server/turn.rs\">\
+                        <code>src/server/turn.rs</code></a> (<code>src/nowhere.rs</code>).";
+        assert_eq!(text, expected);
     }
 
     #[test]

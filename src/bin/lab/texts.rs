@@ -1,10 +1,9 @@
 //! Texts for a terminal: indentation, `lab list`, `lab explain`, and the error for an unknown name.
 
-use std::fs;
 use std::io;
 use std::time::Duration;
 
-use crate::experiment::{Change, Experiment};
+use crate::experiment::Experiment;
 use crate::figure::{COLUMNS, wrapped};
 
 /// Names less similar than this are not suggested.
@@ -41,7 +40,7 @@ pub fn about(takes: Duration) -> String {
 
 /// The text of `lab explain`: everything about an experiment that needs no measurement.
 pub fn explained(experiment: &Experiment) -> String {
-    let Experiment { name, change, .. } = experiment;
+    let Experiment { name, change, functions, .. } = experiment;
     let mut text = hanging("", experiment.title);
     text += "\n";
     text += &hanging("Guess first: ", experiment.guess);
@@ -49,21 +48,15 @@ pub fn explained(experiment: &Experiment) -> String {
     for (sentence, number) in experiment.why.iter().zip(1..) {
         text += &hanging(&format!("  {number}. "), sentence);
     }
-    text += &format!("\nOne line to change, {}:\n  {}\n", place(change), change.line);
+    text += "\nTo read:\n";
+    for function in *functions {
+        text += &format!("  `{}`, {}\n", function.name(), function.place());
+    }
+    text += &format!("\nOne line to change, {}:\n  {}\n", change.place(), change.line);
     text += &hanging("  ", change.try_this);
     text += "\n";
     text += &hanging("A question: ", experiment.question);
     text + &format!("`lab run {name}` measures the answer and writes it into the report.\n")
-}
-
-/// The file to change, with the line number if the lab runs at the top of the project.
-pub fn place(change: &Change) -> String {
-    let text = fs::read_to_string(change.file).unwrap_or_default();
-    let mut lines = text.lines();
-    match lines.position(|line| line.trim_start().starts_with(change.line)) {
-        Some(at) => format!("{}:{}", change.file, at + 1),
-        None => change.file.to_owned(),
-    }
 }
 
 /// The error for an unknown name. It lists the known names and suggests the most similar one.
@@ -112,18 +105,6 @@ mod tests {
         parts.extend([change.line, change.try_this, "lab run stalled-reader"]);
         for part in parts {
             assert!(words.contains(part), "{part}: {text}");
-        }
-    }
-
-    #[test]
-    fn a_place_has_a_line_number_if_the_file_is_there() {
-        for (file, line, expected) in [
-            ("Cargo.toml", "name = \"chatserv\"", "Cargo.toml:2"),
-            ("Cargo.toml", "no such line", "Cargo.toml"),
-            ("nowhere.rs", "", "nowhere.rs"),
-        ] {
-            let try_this = "";
-            assert_eq!(place(&Change { file, line, try_this }), expected);
         }
     }
 

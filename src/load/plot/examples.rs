@@ -29,7 +29,7 @@ pub fn lines(series: usize, points: usize, logarithmic: bool) -> Figure {
         };
         (x, y)
     };
-    let axis = |label: &str| Axis { label: label.to_owned(), logarithmic };
+    let axis = |label: &str, logarithmic| Axis { logarithmic, ..Axis::linear(label) };
     Figure {
         name: format!("lines-{series}-{points}-{logarithmic}"),
         title: "Latency of the others while one client of a hundred has stopped reading".to_owned(),
@@ -37,11 +37,9 @@ pub fn lines(series: usize, points: usize, logarithmic: bool) -> Figure {
               bottom stays flat: nobody waits for the client that does not read."
             .to_owned(),
         drawing: Drawing::Lines {
-            x: Axis {
-                label: "connections & time (s)".to_owned(),
-                logarithmic: logarithmic && points < 10,
-            },
-            y: axis("latency, p99 (ms)"),
+            x: axis("connections & time (s)", logarithmic && points < 10)
+                .with_event(if series == 6 { 5.5 } else { 1.0 }, "one client stops <reading>"),
+            y: axis("latency, p99 (ms)", logarithmic),
             series: (0..series)
                 .map(|line| Series {
                     name: names[line % names.len()].to_owned(),
@@ -69,7 +67,7 @@ pub fn bars(count: usize, logarithmic: bool) -> Figure {
         title: "What a connection costs".to_owned(),
         see: "The first bar is what is reserved, the second what is used.".to_owned(),
         drawing: Drawing::Bars {
-            y: Axis { label: "memory of a connection (bytes)".to_owned(), logarithmic },
+            y: Axis { logarithmic, ..Axis::linear("memory of a connection (bytes)") },
             bars: (0..count)
                 .map(|at| (names[at % names.len()].to_owned(), 2_097_152.0 / 9_f64.powi(at as i32)))
                 .collect(),
@@ -79,7 +77,12 @@ pub fn bars(count: usize, logarithmic: bool) -> Figure {
 
 /// A timeline of clients, each of which is served when the previous one has gone, the last only for a moment.
 pub fn spans(count: usize) -> Figure {
-    let span = |from: f64, to: f64, what: &str| Span { from, to, what: what.to_owned() };
+    let span = |from: f64, to: f64, what: &str| Span {
+        from,
+        to,
+        what: what.to_owned(),
+        is_wait: what.starts_with("waiting"),
+    };
     Figure {
         name: format!("spans-{count}"),
         title: "Who is served when".to_owned(),

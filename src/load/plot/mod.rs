@@ -70,6 +70,8 @@ pub struct Axis {
     pub label: String,
     /// Whether each step is ten times the previous one. Values of 0 and less are then drawn at the lower end.
     pub logarithmic: bool,
+    /// A value of a horizontal axis at which something happens, and what it is.
+    pub event: Option<(f64, String)>,
 }
 
 /// One line of a plot.
@@ -99,6 +101,8 @@ pub struct Span {
     pub to: f64,
     /// The activity, for the legend: `waiting`, `served`.
     pub what: String,
+    /// Whether this is time without work. It is drawn as a thin line, so that the work stands out.
+    pub is_wait: bool,
 }
 
 impl Figure {
@@ -166,12 +170,17 @@ fn record(text: &mut String, fields: &[&str]) {
 impl Axis {
     /// An axis with even steps.
     pub fn linear(label: &str) -> Self {
-        Self { label: label.to_owned(), logarithmic: false }
+        Self { label: label.to_owned(), logarithmic: false, event: None }
     }
 
     /// An axis with a step for each power of ten.
     pub fn logarithmic(label: &str) -> Self {
-        Self { label: label.to_owned(), logarithmic: true }
+        Self { logarithmic: true, ..Self::linear(label) }
+    }
+
+    /// The same horizontal axis. A plot of lines marks this value with a vertical line and a text.
+    pub fn with_event(self, at: f64, what: &str) -> Self {
+        Self { event: Some((at, what.to_owned())), ..self }
     }
 
     /// The text beside the axis. A logarithmic axis says so, since distances on it mean ratios.
@@ -183,15 +192,47 @@ impl Axis {
     }
 }
 
-/// The activities of a timeline, in the order of their first appearance.
-fn activities(rows: &[Row]) -> Vec<&str> {
-    let mut activities = Vec::new();
-    for span in rows.iter().flat_map(|row| &row.spans) {
-        if !activities.contains(&span.what.as_str()) {
-            activities.push(&span.what);
+/// An activity of a timeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Activity<'a> {
+    name: &'a str,
+    is_wait: bool,
+    /// Its number among the waits or among the others.
+    number: usize,
+}
+
+/// The activities of a timeline in the order of their first appearance, the waits last.
+fn activities(rows: &[Row]) -> Vec<Activity<'_>> {
+    let spans = || rows.iter().flat_map(|row| &row.spans);
+    let mut activities: Vec<Activity<'_>> = Vec::new();
+    for is_wait in [false, true] {
+        let first = activities.len();
+        for span in spans().filter(|span| span.is_wait == is_wait) {
+            let of_kind = &activities[first..];
+            if of_kind.iter().all(|activity| activity.name != span.what) {
+                activities.push(Activity { name: &span.what, is_wait, number: of_kind.len() });
+            }
         }
     }
     activities
+}
+
+/// The spans of a row, each with its activity, in the order in which they are drawn: the waits first, and the longest of
+/// each kind first. A short span would vanish below its neighbours.
+fn layered<'a>(row: &'a Row, activities: &[Activity<'a>]) -> Vec<(&'a Span, Activity<'a>)> {
+    let spans = row.spans.iter().filter_map(|span| {
+        let mut activities = activities.iter();
+        let activity = activities
+            .find(|activity| activity.name == span.what && activity.is_wait == span.is_wait);
+        Some((span, *activity?))
+    });
+    let mut spans: Vec<_> = spans.collect();
+    let length = |span: &Span| span.to - span.from;
+    spans.sort_by(|(one, _), (other, _)| {
+        let longest_first = length(other).total_cmp(&length(one));
+        other.is_wait.cmp(&one.is_wait).then(longest_first)
+    });
+    spans
 }
 
 /// Breaks a text into lines of at most `columns` characters: between words, and within a word that is longer than a line.
@@ -259,6 +300,28 @@ mod tests {
         let mut text = String::new();
         record(&mut text, &["a,b", "say \"hi\"", "two\r\nlines", "plain"]);
         assert_eq!(text, "\"a,b\",\"say \"\"hi\"\"\",\"two\r\nlines\",plain\r\n");
+    }
+
+    #[test]
+    fn waits_come_last_in_the_legend_and_lie_below_the_work() {
+        let span =
+            |from, to, what: &str, is_wait| Span { from, to, what: what.to_owned(), is_wait };
+        let row = Row {
+            name: "reader".to_owned(),
+            spans: vec![
+                span(0.0, 9.0, "in read", true),
+                span(9.0, 9.1, "sending", false),
+                span(9.1, 9.2, "waiting for its turn", true),
+                span(9.2, 9.4, "sending", false),
+            ],
+        };
+        let rows = [row];
+        let activities = activities(&rows);
+        let legend: Vec<_> = activities.iter().map(|one| (one.name, one.number)).collect();
+        assert_eq!(legend, [("sending", 0), ("in read", 0), ("waiting for its turn", 1)]);
+        let layers = layered(&rows[0], &activities);
+        let layers: Vec<f64> = layers.iter().map(|(span, _)| span.from).collect();
+        assert_eq!(layers, [0.0, 9.1, 9.2, 9.0]);
     }
 
     #[test]

@@ -27,6 +27,14 @@ const COLORS: [RGBColor; 8] = [
     RGBColor(130, 130, 130),
 ];
 
+/// For what lies behind the series.
+const PALE: [RGBColor; 4] = [
+    RGBColor(190, 190, 190),
+    RGBColor(205, 195, 170),
+    RGBColor(160, 205, 235),
+    RGBColor(225, 180, 205),
+];
+
 /// From the middle of a mark to its edge, in pixels.
 pub const RADIUS: i32 = 6;
 
@@ -57,6 +65,11 @@ pub struct Pen<'a>(DrawingArea<SVGBackend<'a>, Shift>);
 /// The colour of the series with this number.
 pub fn color(number: usize) -> RGBColor {
     COLORS[number % COLORS.len()]
+}
+
+/// A pale colour, for what has no weight of its own.
+pub fn pale(number: usize) -> RGBColor {
+    PALE[number % PALE.len()]
 }
 
 impl Font {

@@ -4,9 +4,9 @@ use std::io;
 
 use plotters::prelude::RGBColor;
 
-use super::pen::{Anchor, Failure, Font, INK, Pen, Pixel, RADIUS, color};
+use super::pen::{Anchor, Failure, Font, INK, Pen, Pixel, RADIUS, color, pale};
 use super::scale::{Scale, short};
-use super::{Axis, Drawing, Figure, Row, Series, activities, wrapped};
+use super::{Activity, Axis, Drawing, Figure, Row, Series, activities, layered, wrapped};
 
 /// All lengths are pixels.
 const WIDTH: i32 = 800;
@@ -27,8 +27,8 @@ const LIGHT_GRID: RGBColor = RGBColor(234, 234, 234);
 /// The room for the numbers and the title below a plot.
 const BELOW: i32 = 58;
 
-/// The room for the title of the vertical axis, above a plot of lines.
-const ABOVE: i32 = 34;
+/// The room for the title of the vertical axis and the text of an event, above a plot of lines.
+const ABOVE: i32 = 38;
 
 /// The room to the right of a plot, for half of the last number.
 const RIGHT: i32 = 32;
@@ -52,7 +52,16 @@ const SPAN_ROW_MAX: i32 = 32;
 const SPANS_HEIGHT: i32 = 360;
 
 /// The height of a span by its activity, as a share of its row: activities differ without their colours too.
-const SPAN_HEIGHTS: [f64; 4] = [0.8, 0.25, 0.5, 0.1];
+const WORK_HEIGHTS: [f64; 3] = [0.85, 0.6, 0.4];
+const WAIT_HEIGHTS: [f64; 4] = [0.1, 0.05, 0.1, 0.2];
+
+/// A span that is shorter than this still gets so many pixels.
+const WORK_WIDTH_MIN: i32 = 2;
+const WAIT_WIDTH_MIN: i32 = 1;
+
+/// A dash of the line of an event, and the gap after it.
+const DASH: i32 = 5;
+const DASH_GAP: i32 = 4;
 
 const TICKS_MAX: usize = 8;
 
@@ -108,7 +117,8 @@ struct Head<'a> {
     see: Vec<String>,
     /// Each name with its place, relative to the corner of the legend.
     legend: Vec<(&'a str, Pixel)>,
-    is_timeline: bool,
+    /// The activities of a timeline, in the order of the legend.
+    activities: Vec<Activity<'a>>,
     height: i32,
 }
 
@@ -117,10 +127,14 @@ impl<'a> Head<'a> {
         let columns = |font: Font| ((WIDTH - 2 * MARGIN) / font.letter()).unsigned_abs() as usize;
         let title = wrapped(&figure.title, columns(Font::Title));
         let see = wrapped(&figure.see, columns(Font::Text));
+        let mut activities_shown = Vec::new();
         let names = match &figure.drawing {
             Drawing::Lines { series, .. } => series.iter().map(|line| line.name.as_str()).collect(),
             Drawing::Bars { .. } => Vec::new(),
-            Drawing::Spans { rows, .. } => activities(rows),
+            Drawing::Spans { rows, .. } => {
+                activities_shown = activities(rows);
+                activities_shown.iter().map(|activity| activity.name).collect::<Vec<_>>()
+            }
         };
         let (mut x, mut y) = (0, 0);
         let mut legend = Vec::new();
@@ -138,7 +152,7 @@ impl<'a> Head<'a> {
             title,
             see,
             legend,
-            is_timeline: matches!(figure.drawing, Drawing::Spans { .. }),
+            activities: activities_shown,
             height: MARGIN + texts + legend_height,
         }
     }
@@ -155,9 +169,8 @@ impl<'a> Head<'a> {
         for (number, (name, (right, down))) in self.legend.iter().enumerate() {
             const SAMPLE: i32 = 28;
             let (x, y) = (MARGIN + right, y + down + LINE / 2);
-            if self.is_timeline {
-                let half = half_height(number, SPAN_ROW_MIN);
-                pen.area([(x, y - half), (x + SAMPLE, y + half)], color(number))?;
+            if let Some(activity) = self.activities.get(number) {
+                draw_span(pen, activity, SPAN_ROW_MIN, (x, x + SAMPLE), y)?;
             } else {
                 pen.line(vec![(x, y), (x + SAMPLE, y)], color(number), 2)?;
                 pen.mark(number, (x + SAMPLE / 2, y))?;
@@ -168,10 +181,22 @@ impl<'a> Head<'a> {
     }
 }
 
-/// Half of the height of a span.
-fn half_height(activity: usize, row: i32) -> i32 {
-    let share = SPAN_HEIGHTS[activity % SPAN_HEIGHTS.len()];
-    ((f64::from(row) * share / 2.0).round() as i32).max(1)
+/// Draws a span around `y`, in a row of this height. Work is a dark block, and a wait is a pale line.
+fn draw_span(
+    pen: &Pen<'_>,
+    activity: &Activity<'_>,
+    row: i32,
+    (from, to): (i32, i32),
+    y: i32,
+) -> Result<(), Failure> {
+    let number = activity.number;
+    let (heights, width_min, color) = match activity.is_wait {
+        false => (&WORK_HEIGHTS[..], WORK_WIDTH_MIN, color(number)),
+        true => (&WAIT_HEIGHTS[..], WAIT_WIDTH_MIN, pale(number)),
+    };
+    let share = heights[number % heights.len()];
+    let half = ((f64::from(row) * share / 2.0).round() as i32).max(1);
+    pen.area([(from, y - half), (to.max(from + width_min), y + half)], color)
 }
 
 /// The area of a plot, without its axes.
@@ -228,7 +253,17 @@ impl Frame {
         }
         let line = vec![(self.left, self.top), (self.left, self.bottom)];
         pen.line(line, INK, 1)?;
-        pen.text(title, (MARGIN, self.top - 20), Anchor::Left, Font::Text)
+        pen.text(title, (MARGIN, self.top - 25), Anchor::Left, Font::Text)
+    }
+
+    /// Draws a dashed line across the plot, and what happens there above it, on the side with more room.
+    fn draw_event(&self, pen: &Pen<'_>, x: i32, what: &str) -> Result<(), Failure> {
+        for y in (self.top..self.bottom).step_by((DASH + DASH_GAP) as usize) {
+            pen.line(vec![(x, y), (x, (y + DASH).min(self.bottom))], INK, 1)?;
+        }
+        let is_left = x < (self.left + self.right) / 2;
+        let anchor = if is_left { Anchor::Left } else { Anchor::Right };
+        pen.text(what, (x, self.top - 8), anchor, Font::Text)
     }
 
     /// Writes the lines of a name to the left of the plot, centred on `y`.
@@ -267,6 +302,11 @@ fn draw_lines(
     };
     frame.draw_x(pen, &across, &x.title())?;
     frame.draw_y(pen, &up, &y.title())?;
+    if let Some((at, what)) = &x.event
+        && let Some(share) = across.share(*at)
+    {
+        frame.draw_event(pen, frame.x(share), what)?;
+    }
 
     let place = |&(x, y): &(f64, f64)| Some((frame.x(across.share(x)?), frame.y(up.share(y)?)));
     let places: Vec<Vec<Option<Pixel>>> =
@@ -364,17 +404,14 @@ fn draw_spans(pen: &Pen<'_>, top: i32, x: &Axis, rows: &[Row]) -> Result<(), Fai
     let mut y = top + row_height / 2;
     for row in rows {
         frame.draw_name(pen, std::slice::from_ref(&row.name), y)?;
-        for span in &row.spans {
-            let (Some(from), Some(to)) = (scale.share(span.from), scale.share(span.to)) else {
-                continue;
-            };
-            let number = activities.iter().position(|what| *what == span.what);
-            let number = number.unwrap_or(0);
-            let half = half_height(number, row_height);
-            // A span that is shorter than a pixel still gets one.
-            let from = frame.x(from);
-            let to = frame.x(to).max(from + 1);
-            pen.area([(from, y - half), (to, y + half)], color(number))?;
+        let mut spans = layered(row, &activities);
+        // The higher ones first: the edges of two activities that share their pixels are both visible.
+        spans.sort_by_key(|(_, activity)| (!activity.is_wait, activity.number));
+        for (span, activity) in spans {
+            if let (Some(from), Some(to)) = (scale.share(span.from), scale.share(span.to)) {
+                let ends = (frame.x(from), frame.x(to));
+                draw_span(pen, &activity, row_height, ends, y)?;
+            }
         }
         y += row_height;
     }
@@ -383,7 +420,7 @@ fn draw_spans(pen: &Pen<'_>, top: i32, x: &Axis, rows: &[Row]) -> Result<(), Fai
 
 #[cfg(test)]
 mod tests {
-    use super::super::examples;
+    use super::super::{Span, examples};
     use super::*;
 
     /// The text between the tags.
@@ -471,6 +508,50 @@ mod tests {
                 boxes.push((left, left + width, y));
             }
         }
+    }
+
+    /// A wait that covers a row would hide what the row is about.
+    #[test]
+    fn work_is_high_and_drawn_last_and_a_wait_is_a_thin_pale_line() {
+        let span = |from, to, is_wait| {
+            let what = if is_wait { "waiting" } else { "working" };
+            Span { from, to, what: what.to_owned(), is_wait }
+        };
+        let spans = vec![span(4.0, 4.001, false), span(0.0, 8.0, true)];
+        let rows = vec![Row { name: "reader".to_owned(), spans }];
+        let figure = Figure {
+            name: "waits".to_owned(),
+            title: "Waits".to_owned(),
+            see: "Work stands out.".to_owned(),
+            drawing: Drawing::Spans { x: Axis::linear("time (ms)"), rows },
+        };
+        let svg = figure.svg().unwrap();
+        let areas: Vec<&str> = svg.lines().filter(|line| line.starts_with("<rect")).collect();
+        // The last two: the background and the legend are before them.
+        let [.., wait, work] = areas.as_slice() else { panic!("{svg}") };
+        let [wait_height, work_height] = [wait, work].map(|area| values(area, "height")[0]);
+        assert!(work_height >= 4 * wait_height, "{work_height} and {wait_height}");
+        assert!(values(work, "width")[0] >= WORK_WIDTH_MIN && values(wait, "width")[0] > 500);
+        let fill = |area: &str| area.split(" fill=\"#").nth(1).unwrap()[..6].to_owned();
+        let lightness = |area: &str| {
+            let color = u32::from_str_radix(&fill(area), 16).unwrap();
+            color.to_be_bytes().into_iter().map(u32::from).sum::<u32>()
+        };
+        assert!(lightness(wait) > 3 * 160 && lightness(work) < 3 * 160, "{areas:?}");
+    }
+
+    #[test]
+    fn an_event_is_a_dashed_line_with_its_text() {
+        let svg = examples::lines(2, 3, false).svg().unwrap();
+        assert!(text(&svg).contains("one client stops <reading>"), "{svg}");
+        let dashes = svg.split(" points=\"").skip(1).filter(|points| {
+            let ends: Vec<&str> = points.split('"').next().unwrap().split_whitespace().collect();
+            let [from, to] = ends.as_slice() else { return false };
+            let [from, to] = [from, to].map(|end| end.split_once(',').unwrap());
+            let length = to.1.parse::<i32>().unwrap() - from.1.parse::<i32>().unwrap();
+            from.0 == to.0 && length == DASH
+        });
+        assert!(dashes.count() > 20, "{svg}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Figures as text, without colours: a projector may not show them, and a braille display and a file have none.
 
 use super::scale::{Scale, short};
-use super::{Axis, COLUMNS, Drawing, Figure, Row, Series, activities, wrapped};
+use super::{Activity, Axis, COLUMNS, Drawing, Figure, Row, Series, activities, layered, wrapped};
 
 /// The rows of a plot of lines.
 const ROWS: usize = 14;
@@ -15,9 +15,14 @@ const ROW_NAME_MAX: usize = 24;
 
 const TICKS_MAX: usize = 7;
 
-/// The marks of lines, and of activities: these differ in darkness and shape.
 const MARKS: [char; 8] = ['o', 'x', '+', '*', '#', '@', '%', '&'];
-const SPAN_MARKS: [char; 8] = ['█', '·', '=', '▒', '+', '#', '~', 'o'];
+
+/// The marks of activities, which are dark, and of waits, which are light.
+const WORK_MARKS: [char; 6] = ['█', '▒', '#', '=', '@', '%'];
+const WAIT_MARKS: [char; 4] = ['·', '-', ':', '~'];
+
+/// The column of an event.
+const EVENT_MARK: char = '┊';
 
 /// The title, the plot, and what it shows.
 pub fn plot(figure: &Figure) -> String {
@@ -92,6 +97,17 @@ fn plot_lines(x: &Axis, y: &Axis, series: &[Series]) -> Vec<String> {
     let names = series.iter().enumerate();
     let mut text = legend(names.map(|(at, line)| (mark(at), line.name.as_str())));
     text.push(y.title());
+    let event = x.event.as_ref().and_then(|(at, what)| {
+        let column = place(across.share(*at)?, width);
+        let what = cut(what, width / 2);
+        let begins = indent + column;
+        let length = what.chars().count();
+        text.push(match begins + 2 + length <= COLUMNS {
+            true => format!("{:begins$}{EVENT_MARK} {what}", ""),
+            false => format!("{:1$}{what} {EVENT_MARK}", "", begins - length - 1),
+        });
+        Some(column)
+    });
     for (row, cells) in cells.iter().enumerate() {
         let is_here = |share: f64| ROWS - 1 - place(share, ROWS) == row;
         let tick = ticks.iter().find(|tick| is_here(tick.share));
@@ -99,6 +115,7 @@ fn plot_lines(x: &Axis, y: &Axis, series: &[Series]) -> Vec<String> {
         let cells = cells.iter().enumerate();
         let shown = cells.map(|(column, cell)| match cell.series.len() {
             0 if cell.is_passed => '·',
+            0 if event == Some(column) => EVENT_MARK,
             0 => ' ',
             // Series that share a place take turns from column to column, so that none hides another.
             count => mark(cell.series[column % count]),
@@ -153,21 +170,18 @@ fn plot_spans(x: &Axis, rows: &[Row]) -> Vec<String> {
     let width = COLUMNS - indent - RIGHT;
 
     let activities = activities(rows);
-    let mark = |what: &str| {
-        let at = activities.iter().position(|activity| *activity == what);
-        SPAN_MARKS[at.unwrap_or(0) % SPAN_MARKS.len()]
+    let mark = |activity: &Activity<'_>| {
+        let marks = if activity.is_wait { &WAIT_MARKS[..] } else { &WORK_MARKS };
+        marks[activity.number % marks.len()]
     };
-    let mut text = legend(activities.iter().map(|&what| (mark(what), what)));
+    let mut text = legend(activities.iter().map(|activity| (mark(activity), activity.name)));
     for (name, row) in names.iter().zip(rows) {
         let mut cells = vec![' '; width];
-        let mut spans: Vec<_> = row.spans.iter().collect();
-        // The longest first: a span of less than a column would vanish below its neighbours.
-        spans.sort_by(|one, other| (other.to - other.from).total_cmp(&(one.to - one.from)));
-        for span in spans {
+        for (span, activity) in layered(row, &activities) {
             if let (Some(from), Some(to)) = (scale.share(span.from), scale.share(span.to)) {
                 let from = place(from, width);
                 let to = place(to, width).max(from + 1).min(width);
-                cells[from..to].fill(mark(&span.what));
+                cells[from..to].fill(mark(&activity));
             }
         }
         let cells: String = cells.into_iter().collect();
@@ -287,6 +301,20 @@ mod tests {
         assert!(row("x") < row("o"), "{text}");
     }
 
+    #[test]
+    fn an_event_has_a_column_and_a_text_beside_it() {
+        let lines = [series("a", &[(0.0, 1.0), (10.0, 1.0)])];
+        let y = Axis::linear("y (ms)");
+        for (at, beside) in [(1.0, "┊ it stops"), (9.5, "it stops ┊")] {
+            let x = Axis::linear("x (s)").with_event(at, "it stops");
+            let text = plot_lines(&x, &y, &lines).join("\n");
+            let column = |line: &str| line.chars().position(|letter| letter == EVENT_MARK);
+            let columns: Vec<usize> = text.lines().filter_map(column).collect();
+            assert!(text.contains(beside), "{text}");
+            assert!(columns.len() >= ROWS && columns.windows(2).all(|two| two[0] == two[1]));
+        }
+    }
+
     fn bars(axis: &Axis, bars: &[(&str, f64)]) -> Vec<String> {
         let bars = bars.iter().map(|&(name, value)| (name.to_owned(), value));
         plot_bars(axis, &bars.collect::<Vec<_>>())
@@ -316,21 +344,26 @@ mod tests {
             name: "client".to_owned(),
             spans: spans
                 .iter()
-                .map(|&(from, to, what)| Span { from, to, what: what.to_owned() })
+                .map(|&(from, to, what)| Span {
+                    from,
+                    to,
+                    what: what.to_owned(),
+                    is_wait: what == "gone",
+                })
                 .collect(),
         };
         let rows = [
             row(&[(0.0, 5.0, "served"), (5.0, 10.0, "gone")]),
-            row(&[(4.999, 5.001, "gone"), (0.0, 10.0, "served")]),
-            row(&[(0.0, 10.0, "served"), (10.0, 10.0, "gone")]),
+            row(&[(4.999, 5.001, "served"), (0.0, 10.0, "gone")]),
+            row(&[(0.0, 10.0, "gone"), (10.0, 10.0, "served")]),
         ];
         let text = plot_spans(&Axis::linear("time (s)"), &rows);
         assert!(text[0].contains("█ served") && text[0].contains("· gone"));
         let count = |line: usize, mark: char| text[line].matches(mark).count();
         assert!(count(1, '█').abs_diff(count(1, '·')) <= 1, "{text:?}");
-        assert_eq!(count(2, '·'), 1);
-        assert!(count(2, '█') > 50);
-        assert!(text[3].ends_with('·'), "{text:?}");
+        assert_eq!(count(2, '█'), 1);
+        assert!(count(2, '·') > 50);
+        assert!(text[3].ends_with('█'), "{text:?}");
     }
 
     #[test]

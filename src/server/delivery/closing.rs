@@ -5,7 +5,7 @@
 
 use std::collections::hash_map::Entry;
 
-use super::{Delivery, Ending, WriteOwner};
+use super::{Delivery, Ending, Peer, WriteOwner};
 use crate::chat::{ClientId, Time, View};
 use crate::config::limits;
 use crate::server::inbox::InputEnd;
@@ -126,22 +126,34 @@ impl Delivery<'_, '_> {
         }
     }
 
-    /// When [`Delivery::check_stalled`] has to be called, even if nothing happens.
+    /// When [`Delivery::check`] has to be called, even if nothing happens.
     pub fn deadline(&self) -> Option<Time> {
         let linger = self.lingering.front().map(|&(time, _)| time);
         [linger, self.next_check].into_iter().flatten().min()
     }
 
-    /// Shuts down connections that have lingered, and returns the clients that have to be cut: those that are over a limit,
-    /// and the largest ones if all together are. Must be called at the deadline.
-    pub fn check_stalled(&mut self, now: Time) -> Vec<ClientId> {
+    /// Shuts down connections that have lingered, has the next flush try full sockets without a writer again, and returns the
+    /// clients that have to be cut: those that are over a limit, and the largest ones if all together are. Must be called at
+    /// the deadline.
+    pub fn check(&mut self, now: Time) -> Vec<ClientId> {
         while self.lingering.front().is_some_and(|&(time, _)| time <= now) {
             self.end_oldest_lingering(now);
         }
-        if self.next_check.is_none_or(|time| time > now) {
-            return Vec::new();
-        }
-        let stalled: Vec<ClientId> = self.handed_over.iter().copied().collect();
+        let is_due = self.next_check.is_some_and(|time| time <= now);
+        if is_due { self.check_stalled(now) } else { Vec::new() }
+    }
+
+    pub(super) fn check_stalled(&mut self, now: Time) -> Vec<ClientId> {
+        self.unchecked_bytes = 0;
+        let (peers, touched) = (&mut self.peers, &mut self.touched);
+        self.stalled.retain(|client| match peers.get_mut(client) {
+            Some(peer) if peer.may_be_cut() => {
+                peer.touch(touched);
+                true
+            }
+            _ => false,
+        });
+        let stalled: Vec<ClientId> = self.stalled.iter().copied().collect();
         self.next_check = (!stalled.is_empty()).then(|| now + limits::STALLED_CHECK_EVERY);
         let (slow, others): (Vec<_>, Vec<_>) =
             stalled.into_iter().partition(|&client| self.is_over_limit(client, now));
@@ -152,10 +164,8 @@ impl Delivery<'_, '_> {
     /// The largest outboxes, as many as have to go until the others are within the common limit.
     fn largest_over_total(&self, stalled: &[ClientId]) -> Vec<ClientId> {
         let peers = stalled.iter().filter_map(|client| self.peers.get(client));
-        let mut by_size: Vec<(u64, ClientId)> = peers
-            .filter(|peer| peer.ending < Ending::Cut)
-            .map(|peer| (peer.pending(), peer.connection.id))
-            .collect();
+        let mut by_size: Vec<(u64, ClientId)> =
+            peers.map(|peer| (peer.pending(), peer.connection.id)).collect();
         by_size.sort_unstable();
         let mut total: u64 = by_size.iter().map(|&(bytes, _)| bytes).sum();
         let mut largest = Vec::new();
@@ -181,11 +191,19 @@ impl Delivery<'_, '_> {
         let Some(peer) = self.peers.get_mut(&client) else {
             return false;
         };
-        if peer.write_owner == WriteOwner::Dispatcher || peer.ending >= Ending::Cut {
+        if !peer.may_be_cut() {
             return false;
         }
         let written = peer.connection.row.bytes_out();
         let too_old = |since: Time| now.saturating_sub(since) > self.limits.age_max;
         peer.pending() > self.limits.bytes_max || peer.outbox.oldest(written).is_some_and(too_old)
+    }
+}
+
+impl Peer<'_> {
+    /// Whether something waits for it, and it may be cut for that.
+    fn may_be_cut(&self) -> bool {
+        let waits = self.write_owner == WriteOwner::Writer || !self.outbox.is_empty();
+        waits && !self.broken && self.ending < Ending::Cut
     }
 }

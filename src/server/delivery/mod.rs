@@ -2,14 +2,15 @@
 //!
 //! 1. Effects only **append** to outboxes. A message's bytes lie on the [`Tape`] once; an outbox knows which part is its own.
 //! 2. At the end of a batch, each touched outbox is **flushed** with one send that never blocks.
-//! 3. Bytes that a full socket does not take are **handed over** to a writer thread, and with them the right to write.
+//! 3. Bytes that a full socket does not take are **handed over** to a writer thread, and with them the right to write. If no
+//!    writer is left, they stay in the outbox and are tried again.
 //! 4. With `Drained`, the writer gives that right **back**. What has gathered meanwhile is flushed like anything else.
 //!
 //! A client that stops reading fills its socket, then keeps a writer blocked while its outbox grows. It is **cut** (in
-//! `closing`) when its outbox exceeds the limit of bytes or of age, when it has the largest of outboxes that exceed the limit
-//! of all together, or at once when no more writers can be started. A cut drops its unsent lines, lets the line that has
-//! begun end, and sends a last sentence as far as the socket takes it; a writer blocked in `write` is woken by a larger send
-//! buffer and finds that sentence between two writes. Nobody else waits for the client at any time.
+//! `closing`) when its outbox exceeds the limit of bytes or of age, or when it has the largest of outboxes that exceed the
+//! limit of all together. A cut drops its unsent lines, lets the line that has begun end, and sends a last sentence as far as
+//! the socket takes it; a writer blocked in `write` is woken by a larger send buffer and finds that sentence between two
+//! writes. Nobody else waits for the client at any time.
 //!
 //! Two helpers need not be read yet: [`Outbox`] (unsent bytes in order) and `writer` (one blocking `write` loop).
 
@@ -45,15 +46,19 @@ pub struct Delivery<'scope, 'env> {
     buffers: Buffers,
     /// The outboxes that were appended to since the last flush, each once.
     touched: Vec<ClientId>,
-    /// The connections whose writer has the right to write.
-    handed_over: FxHashSet<ClientId>,
-    /// What was appended since the last flush: to all outboxes, and to the fullest one.
+    /// The connections whose socket is full: a writer has the right to write, or none was left.
+    stalled: FxHashSet<ClientId>,
+    /// The writers that have the right to write.
+    writers_busy: usize,
+    /// What was appended since the last flush: to all outboxes, and to the fullest one of those that are not stalled.
     batch_bytes: usize,
     fullest_bytes: usize,
+    /// What was appended to stalled ones since the last check.
+    unchecked_bytes: u64,
     /// When connections that were told to end are shut down, oldest first.
     lingering: VecDeque<(Time, ClientId)>,
     lingering_max: usize,
-    /// When the connections in `handed_over` are checked against the limits.
+    /// When the connections in `stalled` are checked against the limits.
     next_check: Option<Time>,
 }
 
@@ -63,6 +68,8 @@ struct Peer<'s> {
     view: View,
     outbox: Outbox,
     write_owner: WriteOwner,
+    /// It is in [`Delivery::stalled`].
+    stalled: bool,
     /// The slot of the writer, if there is one. Dropping it ends the writer.
     writer: Option<Sender<Block>>,
     ending: Ending,
@@ -104,6 +111,8 @@ struct OutboxLimits {
     age_max: Time,
     /// For all clients together; the largest are cut first.
     total_bytes_max: u64,
+    /// For all that is appended before a flush, since full sockets may take none of it.
+    batch_bytes_max: usize,
 }
 
 /// The result of flushing one outbox.
@@ -112,9 +121,9 @@ enum Flushed {
     Sent,
     /// Everything is sent, and the connection ends.
     Ending,
-    /// A writer has it, or it waits for the writer.
+    /// The socket is full: a writer has it, or it waits for the next try.
     Waiting,
-    /// The socket is full and no writer can take over: the caller has to cut the client.
+    /// The socket is full, and the policy is not to wait: the caller has to cut the client.
     Full,
     /// The socket does not work any more.
     Broken,
@@ -131,9 +140,11 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             tape: Tape::default(),
             buffers: Buffers::new(limits::BUFFERS_KEPT_BYTES_MAX.min(config.outbox_total / 4)),
             touched: Vec::new(),
-            handed_over: FxHashSet::default(),
+            stalled: FxHashSet::default(),
+            writers_busy: 0,
             batch_bytes: 0,
             fullest_bytes: 0,
+            unchecked_bytes: 0,
             lingering: VecDeque::new(),
             lingering_max: limits::lingering_max(config.max_clients),
             next_check: None,
@@ -156,6 +167,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             view: protocol.into(),
             outbox: Outbox::default(),
             write_owner: WriteOwner::Dispatcher,
+            stalled: false,
             writer: None,
             ending: Ending::Open,
             place: Some(place),
@@ -215,7 +227,9 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             }
             peer.outbox.append(part, &self.tape, &mut self.buffers);
             self.batch_bytes += part.len();
-            if peer.write_owner == WriteOwner::Dispatcher {
+            if peer.stalled {
+                self.unchecked_bytes += part.len() as u64;
+            } else {
                 self.fullest_bytes = self.fullest_bytes.max(peer.outbox.len());
             }
             peer.touch(&mut self.touched);
@@ -226,13 +240,13 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
     /// is over.
     pub fn batch_is_full(&self) -> bool {
         self.fullest_bytes >= limits::BATCH_OUTBOX_BYTES_MAX
-            || self.batch_bytes >= limits::BATCH_TOTAL_BYTES_MAX
+            || self.batch_bytes >= self.limits.batch_bytes_max
     }
 
     /// Sends what was appended. Contract:
     /// 1. it never blocks;
     /// 2. it returns the clients that are over a limit, which the caller has to cut;
-    /// 3. afterwards, every other outbox that the dispatcher may write to is empty.
+    /// 3. afterwards, every other outbox that the dispatcher may write to is empty or will be tried again.
     pub fn flush(&mut self, now: Time) -> Vec<ClientId> {
         let mut slow = Vec::new();
         (self.batch_bytes, self.fullest_bytes) = (0, 0);
@@ -246,6 +260,9 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             }
         }
         self.tape.clear();
+        if self.unchecked_bytes > self.limits.total_bytes_max / limits::STALLED_CHECK_SHARE {
+            slow.extend(self.check_stalled(now));
+        }
         slow
     }
 
@@ -267,6 +284,9 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
                 Ok(()) if peer.outbox.is_empty() => {
                     // A writer that has nothing left to do ends.
                     peer.writer = None;
+                    if std::mem::take(&mut peer.stalled) {
+                        self.stalled.remove(&client);
+                    }
                     peer.all_sent()
                 }
                 Ok(()) if policy == DeliveryPolicy::Direct => Flushed::Full,
@@ -285,14 +305,17 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         }
         // Whatever becomes of them, the bytes outlive the tape.
         peer.outbox.copy_part(&self.tape, &mut self.buffers);
+        peer.outbox.mark(now);
+        peer.stalled = true;
+        self.stalled.insert(client);
+        self.next_check.get_or_insert(now + limits::STALLED_CHECK_EVERY);
         if peer.writer.is_none() {
-            // The limit counts writers that have something to write: one that was let go a moment ago may not have ended yet,
-            // and no client should be cut for that.
-            let writer = self.writers.start(&peer.connection, self.handed_over.len());
-            let Some(slot) = writer else {
-                return Flushed::Full;
-            };
-            peer.writer = Some(slot);
+            // The limit counts writers that have something to write: one that was let go a moment ago may not have ended yet.
+            peer.writer = self.writers.start(&peer.connection, self.writers_busy);
+            if peer.writer.is_none() {
+                // The next check tries again. Nobody who reads is cut because others do not.
+                return Flushed::Waiting;
+            }
         }
         let block = peer.outbox.take();
         if peer.writer.as_ref().is_none_or(|slot| slot.try_send(block).is_err()) {
@@ -300,10 +323,8 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             return Flushed::Broken;
         }
         peer.write_owner = WriteOwner::Writer;
-        peer.outbox.mark(now);
+        self.writers_busy += 1;
         tracing::debug!(%client, "handed over to a writer");
-        self.handed_over.insert(client);
-        self.next_check.get_or_insert(now + limits::STALLED_CHECK_EVERY);
         Flushed::Waiting
     }
 
@@ -316,11 +337,13 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         now: Time,
     ) {
         self.buffers.give_back(block.bytes);
-        self.handed_over.remove(&client);
+        self.writers_busy -= 1;
+        self.stalled.remove(&client);
         let Some(peer) = self.peers.get_mut(&client) else {
             return;
         };
         peer.write_owner = WriteOwner::Dispatcher;
+        peer.stalled = false;
         match outcome {
             Ok(written) => {
                 // The writer had finished just before the client was cut, so the last words are sent here.
@@ -382,6 +405,7 @@ impl OutboxLimits {
             bytes_max: config.outbox_bytes as u64,
             age_max: config.outbox_age,
             total_bytes_max: config.outbox_total as u64,
+            batch_bytes_max: limits::BATCH_TOTAL_BYTES_MAX.min(config.outbox_total / 4),
         }
     }
 }

@@ -100,6 +100,9 @@ impl Outbox {
         self.mid_line = ends_mid_line(&self.buffer[..self.sent], self.mid_line);
         if self.is_empty() {
             self.clear(buffers);
+        } else if self.sent > self.buffer.len() / 2 {
+            // Otherwise, a slow client to whom something is always sent would keep every byte.
+            self.buffer.drain(..std::mem::take(&mut self.sent));
         }
     }
 

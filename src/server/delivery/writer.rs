@@ -23,6 +23,8 @@ pub struct Writers<'scope, 'env> {
     inbox: Inbox<'scope>,
     writers_max: usize,
     alive: usize,
+    /// The last one could not be started.
+    failed: bool,
 }
 
 impl<'scope, 'env> Writers<'scope, 'env> {
@@ -38,7 +40,7 @@ impl<'scope, 'env> Writers<'scope, 'env> {
             DeliveryPolicy::Writer => config.max_clients,
             DeliveryPolicy::DirectThenWriter | DeliveryPolicy::Direct => config.max_writers,
         };
-        Self { scope, threads, inbox, writers_max, alive: 0 }
+        Self { scope, threads, inbox, writers_max, alive: 0, failed: false }
     }
 
     /// Starts a writer and returns its slot for one block. `None` if `busy` writers reach the limit, or the thread cannot be
@@ -56,10 +58,14 @@ impl<'scope, 'env> Writers<'scope, 'env> {
         match self.threads.spawn(self.scope, row, limits::SERVICE_STACK_BYTES, body) {
             Ok(_) => {
                 self.alive += 1;
+                self.failed = false;
                 Some(slot)
             }
             Err(error) => {
-                tracing::warn!(%client, %error, "no thread for a writer");
+                // Once, not at every try.
+                if !std::mem::replace(&mut self.failed, true) {
+                    tracing::warn!(%client, %error, "no thread for a writer");
+                }
                 None
             }
         }

@@ -359,8 +359,8 @@ mod tests {
                 assert_eq!(is_told, mebibytes < 2048, "{:?}", capacity.lowered);
             }
         }
-        // A thousand people fit into a quarter of a gibibyte, and ten thousand into two.
-        for (clients, mebibytes) in [(1_000, 256), (10_000, 2048)] {
+        // A thousand people fit into 288 mebibytes, and ten thousand into two gibibytes.
+        for (clients, mebibytes) in [(1_000, 288), (10_000, 2048)] {
             let (config, _) = lowered(clients, &[(Need::Memory, mebibytes * MIB)]);
             assert_eq!(config.max_clients, clients);
         }

@@ -49,20 +49,20 @@ fn rooms_and_commands_are_completed() {
         or_skip!(Screen::with_flags("luca", &server, &["--room", "lobby", "--room", "dev"]));
     // The client learns the commands from the server at a time that nobody can see, so this tries again.
     for (half, whole) in [
-        ("/hist", "> /history"),
-        ("/sw", "> /switch"),
-        ("/switch d", "> /switch dev"),
-        ("/switch #d", "> /switch #dev"),
+        ("/hist", "lobby> /history"),
+        ("/sw", "lobby> /switch"),
+        ("/switch d", "lobby> /switch dev"),
+        ("/switch #d", "lobby> /switch #dev"),
     ] {
         screen.types(half);
         screen.until(whole, |lines| {
             let last = lines.last().map_or("", |line| line);
-            if last == format!("> {half}") {
+            if last == format!("lobby> {half}") {
                 screen.presses("Tab");
             }
             last == whole
         });
         screen.presses("C-c");
-        screen.prompts(">");
+        screen.prompts("lobby>");
     }
 }

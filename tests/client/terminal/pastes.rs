@@ -13,7 +13,7 @@ fn arrives(rate_limit: &str, bracketed: bool) {
         screen.prompts("Send 50 lines? (y/n)");
         bob.skip_to("luca has joined room lobby");
         bob.hears_nothing();
-        screen.types("y");
+        screen.says("y");
     }
     for line in &pasted {
         assert_eq!(bob.skip_to("luca : "), format!("luca : {line}"));
@@ -100,12 +100,12 @@ fn a_paste_that_was_refused_or_dropped_goes_no_further() {
     let lines = numbered("line", 200).join("\n");
     screen.pastes(&lines, true);
     screen.prompts("Send 200 lines? (y/n)");
-    screen.types("n");
+    screen.says("n");
     screen.shows("They are not sent.");
     bob.hears_nothing();
     screen.pastes(&lines, true);
     screen.prompts("Send 200 lines? (y/n)");
-    screen.types("y");
+    screen.says("y");
     bob.skip_to("luca : line 9");
     screen.presses("C-c");
     screen.shows("lines were not sent.");

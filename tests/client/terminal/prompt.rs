@@ -64,7 +64,8 @@ fn words_that_wrap_hang_below_the_text() {
     let rows = screen.tmux.ask(&["capture-pane", "-p"]);
     let rows: Vec<&str> = rows.lines().skip_while(|row| !row.contains("w01")).take(2).collect();
     assert!(
-        rows[0].ends_with("bob: w01 w02 w03 w04 w05 w06 w07 w08 w09 w10 w11 w12 w13 w14 w15 w16")
+        rows[0]
+            .ends_with("bob: w01 w02 w03 w04 w05 w06 w07 w08 w09 w10 w11 w12 w13 w14 w15 w16 w17")
     );
     assert!(rows[1].starts_with("             w18"), "{rows:?}");
 }
@@ -74,7 +75,7 @@ fn what_cannot_be_undone_is_asked_about() {
     let (mut server, _bob, screen) = or_skip!(meet(&[]));
     screen.says("/kick bob");
     screen.prompts("/kick bob? (y/n)");
-    screen.types("n");
+    screen.says("n");
     screen.shows("Nothing was done.");
     screen.types("/shut");
     screen.presses("Tab");
@@ -83,7 +84,7 @@ fn what_cannot_be_undone_is_asked_about() {
     screen.presses("C-u");
     screen.says("SHUTDOWN");
     screen.prompts("SHUTDOWN? (y/n)");
-    screen.types("y");
+    screen.says("y");
     assert_eq!(server.exit_status().code(), Some(0));
 }
 
@@ -91,15 +92,12 @@ fn what_cannot_be_undone_is_asked_about() {
 fn whoever_is_at_the_terminal_is_not_idle() {
     let server = Server::start(&["--idle-timeout", "2s"]);
     let screen = or_skip!(Screen::of("luca", &server));
-    // A key that sends nothing.
-    screen.presses("Left");
     for _ in 0..2 {
         let mut clock = Client::join(&server, "clock");
         clock.skip_to("server: Bye!");
     }
     assert!(!screen.lines().iter().any(|line| line.contains("Bye!")));
-    // The window loses the focus.
-    screen.tmux.ask(&["send-keys", "-H", "1b", "5b", "4f"]);
+    screen.loses_focus();
     screen.shows("Bye!");
 }
 
@@ -118,20 +116,24 @@ fn whoever_reads_a_pipe_is_not_idle() {
 
 #[test]
 fn a_line_marks_what_was_read_before() {
-    let (_server, mut bob, screen) = or_skip!(meet(&[]));
+    const MARK: &str = "-- You have read up to here.";
+    let (_server, mut bob, screen) = or_skip!(meet(&["--rate-limit", "off"]));
     bob.say("seen");
     screen.shows("bob: seen");
-    screen.tmux.ask(&["send-keys", "-H", "1b", "5b", "4f"]);
-    // The client has read this key when it shows the next one.
-    screen.types("x");
-    screen.prompts("> x");
-    for line in ["new", "newer"] {
-        bob.say(line);
-    }
+    screen.loses_focus();
+    // Nothing else shows when the client has read that.
+    let mut count = 0;
+    let is_marked = |lines: &[String]| lines.iter().any(|line| line == MARK);
+    until("a mark", || {
+        count += 1;
+        bob.say(&format!("new {count}"));
+        is_marked(&screen.shows(&format!("bob: new {count}")))
+    });
+    bob.say("newer");
     let lines = screen.shows("bob: newer");
-    let at = lines.iter().position(|line| line == "-- You have read up to here.").unwrap();
-    assert!(lines[at - 1].ends_with("bob: seen") && lines[at + 1].ends_with("bob: new"));
-    assert_eq!(lines.iter().filter(|line| line.contains("read up to here")).count(), 1);
+    assert_eq!(lines.iter().filter(|line| *line == MARK).count(), 1);
+    let at = lines.iter().position(|line| line == MARK).unwrap();
+    assert!(lines[at + 1].ends_with(&format!("bob: new {count}")), "{lines:?}");
 }
 
 #[test]
@@ -163,4 +165,86 @@ fn the_terminal_is_given_back_for_a_stop_from_outside_and_for_quit() {
     screen.until("the shell's modes again", |lines| {
         lines.iter().rev().take(2).any(|line| line == "1")
     });
+}
+
+#[test]
+fn whoever_wants_to_leave_a_frozen_server_can() {
+    let (server, _bob, screen) = or_skip!(meet(&[]));
+    server.signal(Signal::STOP);
+    for line in ["one", "two", "three"] {
+        screen.says(line);
+    }
+    screen.prompts("(3 waiting) > three");
+    screen.presses("C-c");
+    screen.shows("Press Ctrl-C again to leave.");
+    screen.presses("C-c C-c");
+    screen.ends_with(3);
+    server.signal(Signal::CONT);
+}
+
+#[test]
+fn a_sentence_that_is_being_typed_is_no_answer() {
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
+    screen.says("/kick bob");
+    screen.prompts("/kick bob? (y/n)");
+    screen.says("yesterday was fun");
+    assert_eq!(bob.skip_to("luca : "), "luca : yesterday was fun");
+    screen.prompts("/kick bob? (y/n)");
+    screen.says("n");
+    screen.shows("Nothing was done.");
+}
+
+#[test]
+fn a_password_is_not_shown_while_it_is_typed() {
+    let (_server, _bob, screen) = or_skip!(meet(&[]));
+    screen.types("/op hunter2");
+    screen.prompts("> /op *******");
+    screen.presses("C-u");
+    screen.prompts(">");
+    assert!(!screen.lines().iter().any(|line| line.contains("hunter")));
+}
+
+#[test]
+fn what_is_typed_behind_ctrl_z_is_not_said() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    let screen = or_skip!(Setup::shell().open());
+    screen.prompts("$");
+    let chat = env!("CARGO_BIN_EXE_chat");
+    screen.says(&format!("{chat} luca {}", url(server.port)));
+    screen.is_ready();
+    bob.skip_to("luca has joined room lobby");
+    screen.tmux.ask(&["send-keys", "C-z", "echo shell-secret", "Enter"]);
+    screen.prompts("$");
+    screen.says("fg");
+    screen.prompts(">");
+    screen.says("back");
+    assert_eq!(bob.skip_to("luca : "), "luca : back");
+}
+
+#[test]
+fn a_key_whose_parts_come_late_is_a_key() {
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
+    screen.types("helo");
+    for part in ["1b", "5b", "44"] {
+        screen.tmux.ask(&["send-keys", "-H", part]);
+    }
+    screen.types("l");
+    screen.prompts("> hello");
+    screen.presses("Enter");
+    assert_eq!(bob.skip_to("luca : "), "luca : hello");
+}
+
+#[test]
+fn the_client_ends_with_its_terminal() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    let screen = or_skip!(Setup::shell().open());
+    screen.prompts("$");
+    let chat = env!("CARGO_BIN_EXE_chat");
+    // Nothing but the terminal itself tells it.
+    screen.says(&format!("trap '' HUP; exec {chat} luca {}", url(server.port)));
+    screen.is_ready();
+    drop(screen);
+    bob.skip_to("luca has left the chat");
 }

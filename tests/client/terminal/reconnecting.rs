@@ -114,6 +114,7 @@ fn without_reconnecting_the_client_reports_the_loss_and_ends() {
 fn after_an_idle_timeout_enter_reconnects() {
     let server = Server::start(&["--idle-timeout", "2s"]);
     let screen = or_skip!(Screen::of("luca", &server));
+    screen.loses_focus();
     screen.shows("Bye!");
     // Until bob is idle himself, he sees that the client does not reconnect by itself.
     let mut bob = Client::connect(&server);
@@ -128,7 +129,7 @@ fn after_an_idle_timeout_enter_reconnects() {
     bob.skip_to("There are 1 client(s)");
     screen.presses("Enter");
     bob.skip_to("id = luca");
-    screen.shows("Connected again.");
+    screen.shows("Reconnected.");
     screen.says("Good morning!");
     assert_eq!(bob.skip_to("luca : "), "luca : Good morning!");
 }
@@ -143,7 +144,7 @@ fn after_a_shutdown_the_client_finds_the_next_server() {
     assert_eq!(server.exit_status().code(), Some(0));
     let server = Server::start(&["--port", &port.to_string()]);
     let mut bob = Client::join(&server, "bob");
-    screen.shows("Connected again.");
+    screen.shows("Reconnected.");
     screen.says("still here");
     assert_eq!(bob.skip_to("luca : "), "luca : still here");
 }

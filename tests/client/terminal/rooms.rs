@@ -12,13 +12,13 @@ fn tab_and_switch_change_the_room() {
     bob.skip_to("You are in room dev");
     let screen =
         or_skip!(Screen::with_flags("luca", &server, &["--room", "lobby", "--room", "dev"]));
-    screen.prompts(">");
+    screen.prompts("lobby>");
     screen.presses("Tab");
     screen.prompts("dev>");
     screen.says("by Tab");
     assert_eq!(bob.skip_to("luca : "), "luca : by Tab");
     screen.presses("Tab");
-    screen.prompts(">");
+    screen.prompts("lobby>");
     screen.says("to the lobby");
     screen.shows("] lobby | luca: to the lobby");
     screen.says("/switch dev");
@@ -27,7 +27,7 @@ fn tab_and_switch_change_the_room() {
     // The lobby's line did not come here.
     assert_eq!(bob.skip_to("luca : "), "luca : by name");
     screen.says("/switch");
-    screen.prompts(">");
+    screen.prompts("lobby>");
 }
 
 #[test]

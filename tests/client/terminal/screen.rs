@@ -140,6 +140,11 @@ impl Screen {
         self.tmux.ask(&[&["paste-buffer"], how].concat());
     }
 
+    /// The window loses the focus, as a terminal reports it.
+    pub fn loses_focus(&self) {
+        self.tmux.ask(&["send-keys", "-H", "1b", "5b", "4f"]);
+    }
+
     /// Sends the client a signal.
     pub fn signal(&self, signal: Signal) {
         let pid = self.directory.read("pid").trim().parse().unwrap();

@@ -18,10 +18,10 @@ fn answered(answer: &str, arrive: bool) {
     screen.prompts(">");
     relay.mend();
     bob.skip_to("id = luca");
-    screen.shows("Type y or n.");
+    screen.shows("2 lines may not have been sent");
     bob.hears_nothing();
     screen.prompts("Send them? (y/n)");
-    screen.types(answer);
+    screen.says(answer);
     screen.says("now");
     if arrive {
         for line in typed {

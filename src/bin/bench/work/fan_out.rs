@@ -9,11 +9,11 @@ use rustix::time::{ClockId, clock_gettime};
 use super::{figures, full_speed, per_second};
 use crate::deliveries::Check;
 use crate::results::{Case, Figures, figure};
-use crate::talk::{SPEAKERS, Talk, Until, WINDOW};
+use crate::talk::{SPEAKERS, Talk, Until};
 use crate::trial::Trial;
 
-/// How many messages are checked byte by byte before the measurement.
-const CHECKED: u64 = 4 * WINDOW;
+/// How many windows of messages are checked byte by byte before the measurement.
+const CHECKED: u64 = 4;
 
 /// With more clients, context switches are not counted: where each client has a thread, this would take longer than the
 /// measurement.
@@ -26,12 +26,12 @@ pub fn measure(
     check: Check,
     time: Duration,
 ) -> io::Result<Figures> {
-    let groups = full_speed(trial);
+    let groups = full_speed(trial, case);
     let talk = Talk {
         groups: &groups,
         payload_bytes: case.payload_bytes,
         check: Check::All,
-        until: Until::Sent(CHECKED),
+        until: Until::Sent(CHECKED * case.window),
     };
     talk.hold(trial, &mut ())?;
     let talk = Talk { check, until: Until::Passed(time), ..talk };

@@ -14,7 +14,7 @@ use chatserv::load::latencies::Latencies;
 
 use crate::deliveries::Check;
 use crate::results::{Case, Figures, Moment, Workload, figure};
-use crate::talk::{Group, Observer, Outcome, Pace, SPEAKERS, Talk, Until, WINDOW};
+use crate::talk::{Group, Observer, Outcome, Pace, SPEAKERS, Talk, Until};
 use crate::trial::Trial;
 
 const MIB: f64 = 1024.0 * 1024.0;
@@ -46,7 +46,9 @@ pub fn measure(
         trial.wait_for_quiet()?;
     }
     let figures = match workload {
-        Workload::FanOut | Workload::Growth => fan_out::measure(trial, case, check, time)?,
+        Workload::FanOut | Workload::Full | Workload::Growth => {
+            fan_out::measure(trial, case, check, time)?
+        }
         Workload::Latency => latency::measure(trial, case, time)?,
         Workload::Noisy => latency::measure_noisy(trial, case, time)?,
         Workload::Stalled => return stalled::measure(trial, case, time),
@@ -56,9 +58,9 @@ pub fn measure(
     Ok((figures, Vec::new()))
 }
 
-/// All speakers together, with the window.
-fn full_speed(trial: &Trial) -> [Group; 1] {
-    [Group { speakers: trial.speakers(), pace: Pace::Window(WINDOW) }]
+/// All speakers together, with the window of the case.
+fn full_speed(trial: &Trial, case: &Case) -> [Group; 1] {
+    [Group { speakers: trial.speakers(), pace: Pace::Window(case.window) }]
 }
 
 /// Holds a talk for `warm_up` without measuring, and then for `time`.

@@ -21,7 +21,7 @@ const WARM_UP: Duration = Duration::from_millis(500);
 
 /// Measures a server while some listeners do not read and the others get as much as the window allows.
 pub fn measure(trial: &mut Trial, case: &Case, time: Duration) -> io::Result<Measured> {
-    let groups = full_speed(trial);
+    let groups = full_speed(trial, case);
     let talk = Talk {
         groups: &groups,
         payload_bytes: case.payload_bytes,

@@ -129,12 +129,12 @@ fn flags_say_how_a_pipe_is_read_and_a_person_is_read_as_ever() {
         ("--commands", Reading::Commands),
     ] {
         let options = options(flags);
-        assert_eq!(options.settings(false).reading, piped, "{flags}");
-        assert_eq!(options.settings(true).reading, Reading::Commands, "{flags}");
+        assert_eq!(options.settings(false, false).reading, piped, "{flags}");
+        assert_eq!(options.settings(false, true).reading, Reading::Commands, "{flags}");
     }
     assert_eq!(options("--from latin1").charset, Charset::Latin1);
     assert_eq!(options("--log seen").log, Some(PathBuf::from("seen")));
-    assert!(options("--quiet").settings(true).quiet);
+    assert!(options("--quiet").settings(true, true).quiet);
     let error = loaded("luca chat://a --literal --commands").unwrap_err();
     let what = "the argument '--literal' cannot be used with '--commands'.";
     assert_eq!(error, Wrong::Arguments(what.to_owned()));

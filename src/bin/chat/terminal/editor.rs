@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::mem;
 
-use chatserv::chat::typed_command;
+use chatserv::chat::{Request, parse_line, typed_command};
 use chatserv::protocol::clean;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tui_input::{Input, InputRequest};
@@ -18,6 +18,9 @@ use crate::client::{Event, Line, Prompt, Role};
 const PASTED_LINES_MAX: usize = 3;
 /// The line is full at more bytes than the server takes in one line.
 const LINE_BYTES_MAX: usize = 64 * 1024;
+
+/// A key, and those held down with it.
+type Key = (KeyCode, KeyModifiers);
 
 /// What is to be done about a key or a paste.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,6 +54,22 @@ pub struct Editor {
     given: u64,
     /// Ctrl-C on an empty line was the last key: once more, and it leaves.
     is_leaving: bool,
+    /// Ctrl-D was pressed: Ctrl-C leaves at once.
+    has_ended: bool,
+    /// The line was begun below the question, so it may be the answer.
+    is_answer: bool,
+    prefix: Prefix,
+}
+
+/// The begin of a key. Over a slow connection, what a key sends can come in parts.
+#[derive(Debug, Default)]
+enum Prefix {
+    #[default]
+    None,
+    /// Esc, which with the next key is that key with Alt.
+    Escape,
+    /// Esc and `[` or `O`, and what has come behind them.
+    Sequence(String),
 }
 
 /// A search in the history.
@@ -81,15 +100,19 @@ impl Editor {
     pub fn row(&self) -> Row {
         if let Some(search) = &self.search {
             let found = search.found.and_then(|index| self.history.get(index));
+            let text = found.unwrap_or_default();
             return Row {
                 prompt: format!("(reverse-i-search)`{}': ", search.text),
-                text: found.unwrap_or_default().to_owned(),
-                cursor: 0,
+                cursor: text.find(&search.text).unwrap_or_default(),
+                text: text.to_owned(),
                 hint: String::new(),
             };
         }
-        if let Some(question) = self.question() {
-            return Row { prompt: format!("{question} "), ..Row::default() };
+        let (text, cursor) = self.shown_line();
+        if let Some(question) = &self.prompt.question
+            && (self.is_answer || text.is_empty())
+        {
+            return Row { prompt: format!("{question} "), text, cursor, hint: String::new() };
         }
         let waiting = self.prompt.waiting + self.entered.len();
         let is_typing = !self.is_empty();
@@ -101,8 +124,8 @@ impl Editor {
                 0 | 1 if !is_typing || waiting == 0 => prompt.clone(),
                 _ => format!("({waiting} waiting) {prompt}"),
             },
-            text: self.input.value().to_owned(),
-            cursor: self.cursor(),
+            text,
+            cursor,
             hint: if is_typing { String::new() } else { last.cloned().unwrap_or_default() },
         }
     }
@@ -112,8 +135,13 @@ impl Editor {
         if key.kind == KeyEventKind::Release {
             return Vec::new();
         }
+        let Some(code) = self.whole_key((key.code, key.modifiers - KeyModifiers::SHIFT)) else {
+            return Vec::new();
+        };
         let again = mem::take(&mut self.is_leaving);
-        let code = (key.code, key.modifiers - KeyModifiers::SHIFT);
+        if self.is_empty() {
+            self.is_answer = self.prompt.question.is_some();
+        }
         if self.search.is_some() && self.search_key(code) {
             return Vec::new();
         }
@@ -123,7 +151,6 @@ impl Editor {
             (KeyCode::Char('z'), CONTROL) => return vec![Action::Suspend],
             // The key `Ctrl-\`, as terminals have sent it since VT100 times.
             (KeyCode::Char('4' | '\\'), CONTROL) => return vec![Action::Quit],
-            _ if self.question().is_some() => return self.question_key(code),
             (KeyCode::Enter, _) | (KeyCode::Char('j'), CONTROL) => return self.enter(),
             (KeyCode::Tab, NONE) if self.is_empty() => {
                 return vec![Action::Tell(Event::TabPressed)];
@@ -131,7 +158,9 @@ impl Editor {
             (KeyCode::Tab, NONE) => return self.complete(false, known),
             (KeyCode::BackTab, _) => return self.complete(true, known),
             (KeyCode::Char('c'), CONTROL) => return self.interrupt(again),
+            (KeyCode::Char('g'), CONTROL) if self.is_asked() => return self.answer(false),
             (KeyCode::Char('d'), CONTROL) if self.is_empty() => {
+                self.has_ended = true;
                 return vec![Action::Tell(Event::InputEnded)];
             }
             (KeyCode::Char('l'), CONTROL) => return vec![Action::ScrollAway],
@@ -169,6 +198,11 @@ impl Editor {
             let begins = self.input.value().is_empty();
             return self.insert(&(if begins { as_text(line) } else { line }));
         }
+        if lines.len() > PASTED_LINES_MAX {
+            // The half-typed line is none of them.
+            self.given += 1;
+            return vec![Action::Tell(Event::Pasted(lines))];
+        }
         let (before, behind) = self.input.value().split_at(self.cursor());
         if let Some(first) = lines.first_mut() {
             first.insert_str(0, before);
@@ -176,7 +210,7 @@ impl Editor {
         if let Some(last) = lines.last_mut() {
             last.push_str(behind);
         }
-        let rest = if open && lines.len() <= PASTED_LINES_MAX { lines.pop() } else { None };
+        let rest = if open { lines.pop() } else { None };
         let at = rest.as_ref().map_or(0, |rest| rest.len() - behind.len());
         self.set_line(rest.unwrap_or_default(), at);
         self.given += 1;
@@ -184,22 +218,75 @@ impl Editor {
         vec![Action::Tell(Event::Pasted(lines))]
     }
 
-    /// The question that keys answer now. A typed line is finished before.
-    fn question(&self) -> Option<&str> {
-        self.prompt.question.as_deref().filter(|_| self.is_empty())
+    /// A key that was begun before so long ago is not continued.
+    pub fn forget_prefix(&mut self) {
+        self.prefix = Prefix::None;
     }
 
-    fn question_key(&mut self, code: (KeyCode, KeyModifiers)) -> Vec<Action> {
-        let yes = match code {
-            (KeyCode::Char('y' | 'Y'), KeyModifiers::NONE) => true,
-            (KeyCode::Char('n' | 'N'), KeyModifiers::NONE)
-            | (KeyCode::Char('c' | 'g'), KeyModifiers::CONTROL)
-            | (KeyCode::Esc, _) => false,
-            (KeyCode::Char('d'), KeyModifiers::CONTROL) => {
-                return vec![Action::Tell(Event::InputEnded)];
+    /// Puts a key together that came in parts. `None` if there is more to come.
+    fn whole_key(&mut self, (code, modifiers): Key) -> Option<Key> {
+        match (mem::take(&mut self.prefix), code) {
+            (Prefix::None, KeyCode::Esc) => {
+                self.prefix = Prefix::Escape;
+                // Alone, it ends a search.
+                self.search.is_some().then_some((code, modifiers))
             }
-            _ => return vec![Action::Ring],
-        };
+            (Prefix::None, KeyCode::Char('[' | 'O')) if modifiers == KeyModifiers::ALT => {
+                self.prefix = Prefix::Sequence(String::new());
+                None
+            }
+            (Prefix::None, _) => Some((code, modifiers)),
+            (Prefix::Escape, KeyCode::Char('[' | 'O')) => {
+                self.prefix = Prefix::Sequence(String::new());
+                None
+            }
+            (Prefix::Escape, _) => Some((code, modifiers | KeyModifiers::ALT)),
+            (Prefix::Sequence(mut begun), KeyCode::Char(letter)) => {
+                begun.push(letter);
+                let code = match &*begun {
+                    "A" => KeyCode::Up,
+                    "B" => KeyCode::Down,
+                    "C" => KeyCode::Right,
+                    "D" => KeyCode::Left,
+                    "H" | "1~" | "7~" => KeyCode::Home,
+                    "F" | "4~" | "8~" => KeyCode::End,
+                    "3~" => KeyCode::Delete,
+                    _ if letter.is_ascii_digit() || letter == ';' => {
+                        self.prefix = Prefix::Sequence(begun);
+                        return None;
+                    }
+                    // A key that has no meaning here.
+                    _ => return None,
+                };
+                Some((code, KeyModifiers::NONE))
+            }
+            (Prefix::Sequence(_), _) => Some((code, modifiers)),
+        }
+    }
+
+    /// The line as the row shows it, and the place of the cursor in it. A password is not shown: a terminal that gets
+    /// narrower may keep a part of the row.
+    fn shown_line(&self) -> (String, usize) {
+        let (line, cursor) = (self.input.value(), self.cursor());
+        match line.split_once(' ') {
+            Some((command, _)) if is_secret(line) => {
+                let shown = |text: &str| {
+                    let letters = text.char_indices();
+                    let hide = |(at, letter)| if at > command.len() { '*' } else { letter };
+                    letters.map(hide).collect::<String>()
+                };
+                (shown(line), shown(&line[..cursor]).len())
+            }
+            _ => (line.to_owned(), cursor),
+        }
+    }
+
+    /// Whether the row asks a question, and nothing is typed.
+    fn is_asked(&self) -> bool {
+        self.prompt.question.is_some() && self.is_empty()
+    }
+
+    fn answer(&mut self, yes: bool) -> Vec<Action> {
         // The session has the answer before its next prompt comes.
         self.prompt.question = None;
         vec![Action::Tell(Event::Answered(yes))]
@@ -209,6 +296,14 @@ impl Editor {
         self.leave_search();
         let line = self.input.value_and_reset();
         self.browsed = None;
+        if self.is_answer && self.prompt.question.is_some() {
+            match line.trim().to_lowercase().as_str() {
+                "y" | "yes" => return self.answer(true),
+                "n" | "no" => return self.answer(false),
+                // Whoever was about to say something has not answered.
+                _ => {}
+            }
+        }
         self.given += 1;
         let mut actions = Vec::new();
         if let Err(complaint) = self.history.add(&line) {
@@ -229,22 +324,26 @@ impl Editor {
         actions
     }
 
-    /// Ctrl-C clears the line. On an empty one it drops what waits, or says how to leave, and then leaves.
+    /// Ctrl-C clears the line. On an empty one it answers no, drops what waits, or says how to leave; the second one
+    /// leaves.
     fn interrupt(&mut self, again: bool) -> Vec<Action> {
         self.browsed = None;
         if !self.is_empty() {
             self.search = None;
-            self.input.reset();
+            self.set_line(String::new(), 0);
             return Vec::new();
         }
+        if again || self.has_ended {
+            return vec![Action::Tell(Event::Interrupted)];
+        }
+        if self.is_asked() {
+            return self.answer(false);
+        }
+        self.is_leaving = true;
         if self.prompt.waiting > 1 {
             return vec![Action::Tell(Event::Dropped)];
         }
-        if again {
-            return vec![Action::Tell(Event::Interrupted)];
-        }
-        self.is_leaving = true;
-        vec![Action::Show(Line::notice("-- Ctrl-C again, or Ctrl-D, leaves."))]
+        vec![Action::Show(Line::notice("-- Press Ctrl-C again, or Ctrl-D, to leave."))]
     }
 
     fn complete(&mut self, backward: bool, known: &Known) -> Vec<Action> {
@@ -269,25 +368,26 @@ impl Editor {
         let line = wanted.and_then(|index| self.history.get(index)).map(str::to_owned);
         match (wanted, line) {
             (Some(wanted), Some(line)) => {
-                self.input = Input::new(line);
+                self.set_line_to_end(line);
                 self.browsed = Some((wanted, draft));
             }
             // Behind the last one is what was typed.
-            _ if !back => self.input = Input::new(draft),
+            _ if !back => self.set_line_to_end(draft),
             _ => self.browsed = Some((index, draft)),
         }
     }
 
     /// Returns whether the key belongs to the search. Any other key ends it and then does what it does.
-    fn search_key(&mut self, code: (KeyCode, KeyModifiers)) -> bool {
+    fn search_key(&mut self, code: Key) -> bool {
         let Some(search) = &mut self.search else {
             return false;
         };
         let before = match code {
             (KeyCode::Char('r'), KeyModifiers::CONTROL) => search.found.unwrap_or(usize::MAX),
             (KeyCode::Char('c' | 'g'), KeyModifiers::CONTROL) | (KeyCode::Esc, _) => {
-                self.input = Input::new(mem::take(&mut search.draft));
+                let draft = mem::take(&mut search.draft);
                 self.search = None;
+                self.set_line_to_end(draft);
                 return true;
             }
             (KeyCode::Backspace, _) => {
@@ -303,9 +403,7 @@ impl Editor {
                 return false;
             }
         };
-        if let Some(found) = self.history.find(&search.text, before) {
-            search.found = Some(found);
-        }
+        search.found = self.history.find(&search.text, before);
         true
     }
 
@@ -313,7 +411,7 @@ impl Editor {
     fn leave_search(&mut self) {
         if let Some(search) = self.search.take() {
             let found = search.found.and_then(|index| self.history.get(index));
-            self.input = Input::new(found.map_or(search.draft, str::to_owned));
+            self.set_line_to_end(found.map_or(search.draft, str::to_owned));
         }
     }
 
@@ -325,7 +423,8 @@ impl Editor {
         let mut letters: Vec<char> = self.input.value().chars().collect();
         if at > 0 && end > 1 {
             letters.swap(at - 1, at);
-            self.input = Input::new(letters.into_iter().collect()).with_cursor(at + 1);
+            let at = letters[..=at].iter().map(|letter| letter.len_utf8()).sum();
+            self.set_line(letters.into_iter().collect(), at);
         }
     }
 
@@ -341,6 +440,11 @@ impl Editor {
         Vec::new()
     }
 
+    fn set_line_to_end(&mut self, line: String) {
+        let end = line.len();
+        self.set_line(line, end);
+    }
+
     /// Replaces the line, but not what was cut; `at` is the cursor's place in bytes.
     fn set_line(&mut self, line: String, at: usize) {
         let cursor = line[..at].chars().count();
@@ -354,8 +458,12 @@ impl Editor {
     }
 }
 
-/// The line as it is typed to be said: two slashes say a line that begins with one.
+/// The line as it is typed to be said: two slashes say a line that begins with one, and a blank says the word `SHUTDOWN`.
 fn as_text(mut line: String) -> String {
+    if matches!(parse_line(clean(line.as_bytes()), true), Ok(Some(Request::Shutdown { .. }))) {
+        line.insert(0, if typed_command(&line).is_some() { '/' } else { ' ' });
+        return line;
+    }
     let is_slash = |letter: char| typed_command(&format!("{letter}x")).is_some();
     if let Some(at) = line.find(is_slash)
         && typed_command(&[&line[..at], "/x"].concat()).is_some()
@@ -366,7 +474,7 @@ fn as_text(mut line: String) -> String {
 }
 
 /// The keys of Emacs, as shells have them.
-fn request((code, modifiers): (KeyCode, KeyModifiers)) -> Option<InputRequest> {
+fn request((code, modifiers): Key) -> Option<InputRequest> {
     use InputRequest::*;
     let (control, alt) = (KeyModifiers::CONTROL, KeyModifiers::ALT);
     let by_word = modifiers == control || modifiers == alt;

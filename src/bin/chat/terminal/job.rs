@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -20,6 +20,15 @@ const STOP_PAUSE: Duration = Duration::from_millis(5);
 /// How often to look whether the shell has given the terminal back. Nothing tells.
 const FOREGROUND_PAUSE: Duration = Duration::from_millis(100);
 
+/// How many signals to stop this process has sent to itself, and not noticed yet.
+static OWN_STOPS: AtomicU32 = AtomicU32::new(0);
+
+/// Whether a signal to stop is one that [`stop`] has sent. Asked once for each.
+pub fn is_own_stop() -> bool {
+    let less = |count: u32| count.checked_sub(1);
+    OWN_STOPS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok()
+}
+
 /// Stops all processes of the job, as if the terminal had sent the signal, and returns when the job has the terminal
 /// again. Without a shell that could continue it, the job is not stopped.
 pub fn stop() {
@@ -32,6 +41,7 @@ pub fn stop() {
     let watch = flag::register(SIGCONT, Arc::clone(&continued));
     // The others of the job stop by the usual signal. This process has a handler for it, so it takes the one that nobody
     // can handle.
+    OWN_STOPS.fetch_add(1, Ordering::SeqCst);
     let _ = kill_current_process_group(Signal::TSTP);
     let stopped = kill_process(getpid(), Signal::STOP);
     while stopped.is_ok() && watch.is_ok() && !continued.load(Ordering::Relaxed) {

@@ -42,8 +42,8 @@ impl Queue {
     pub fn take(&mut self) -> (Vec<Line>, bool) {
         // A new one, so that a burst does not hold memory for ever.
         let Self { lines, lost, rings, .. } = mem::take(self);
-        let complaint =
-            (lost > 0).then(|| Line::notice(&format!("-- {} lines were not shown", grouped(lost))));
+        let complaint = (lost > 0)
+            .then(|| Line::notice(&format!("-- Lines that were not shown: {}", grouped(lost))));
         (complaint.into_iter().chain(lines).collect(), rings)
     }
 }
@@ -93,7 +93,7 @@ mod tests {
         }
         let lines = texts(&mut queue);
         assert_eq!(lines.len(), LINES_MAX + 1);
-        assert_eq!(lines[..2], ["-- 1,234 lines were not shown", "1234"]);
+        assert_eq!(lines[..2], ["-- Lines that were not shown: 1,234", "1234"]);
         assert_eq!(lines[LINES_MAX], "11233");
         // Told once.
         queue.push(line("next"));
@@ -105,9 +105,9 @@ mod tests {
         let mut queue = Queue::default();
         queue.push(line("old"));
         queue.push(line(&"x".repeat(BYTES_MAX)));
-        assert_eq!(texts(&mut queue)[0], "-- 1 lines were not shown");
+        assert_eq!(texts(&mut queue)[0], "-- Lines that were not shown: 1");
         queue.push(line(&"x".repeat(BYTES_MAX + 1)));
-        assert_eq!(texts(&mut queue), ["-- 1 lines were not shown"]);
+        assert_eq!(texts(&mut queue), ["-- Lines that were not shown: 1"]);
     }
 
     #[test]

@@ -12,8 +12,10 @@ const WRAP_OFF: &str = "\u{1b}[?7l";
 const WRAP_ON: &str = "\u{1b}[?7h";
 /// Goes to the begin of the row.
 const BEGIN: &str = "\r";
-/// Begins the text if letters to the left of it do not fit.
+/// Stands for letters that do not fit.
 const CUT: &str = "…";
+/// The end of a prompt that is always shown, as of `(y/n) `.
+const END_COLUMNS: usize = 7;
 
 /// What stands in the row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,7 +35,10 @@ impl Row {
     pub fn paint(&self, columns: usize, scroll: &mut usize, colours: bool) -> String {
         // One column stays free for the cursor behind the last letter.
         let columns = columns.saturating_sub(1);
-        let prompt = end(&self.prompt, columns / 2);
+        // A question may take the whole row.
+        let whole = self.text.is_empty() && self.hint.is_empty();
+        let prompt_columns = if whole { columns.saturating_sub(1) } else { columns / 2 };
+        let prompt = &shortened(&self.prompt, prompt_columns);
         let room = columns.saturating_sub(prompt.width()).max(1);
         let (before, behind) = self.text.split_at_checked(self.cursor).unwrap_or((&self.text, ""));
         let (cursor, all) = (before.width(), self.text.width());
@@ -49,10 +54,10 @@ impl Row {
         let before = without_columns(before, hidden);
         let behind = first_columns(behind, (*scroll + room).saturating_sub(cursor));
         let free = room.saturating_sub(mark.width() + before.width() + behind.width());
-        let hint = first_columns(&self.hint, free);
-        let hint = match colours && !hint.is_empty() {
-            true => format!("\u{1b}[2m{hint}\u{1b}[0m"),
-            false => hint.to_owned(),
+        let hint = match (colours, self.hint.is_empty()) {
+            (_, true) => String::new(),
+            (true, _) => format!("\u{1b}[2m{}\u{1b}[0m", first_columns(&self.hint, free)),
+            (false, _) => first_columns(&format!("(sending) {}", self.hint), free).to_owned(),
         };
         // What stands before the cursor is written once more to bring the cursor there. So it is right where the widths are
         // not, and in this row even if the screen gets another height meanwhile.
@@ -85,9 +90,16 @@ fn first_columns(text: &str, columns: usize) -> &str {
     text
 }
 
-/// The last letters of the text, as far as they fit.
-fn end(text: &str, columns: usize) -> &str {
-    without_columns(text, text.width().saturating_sub(columns))
+/// The text without its middle, if all of it does not fit.
+fn shortened(text: &str, columns: usize) -> String {
+    let width = text.width();
+    if width <= columns {
+        return text.to_owned();
+    }
+    let end = without_columns(text, width - columns.min(END_COLUMNS));
+    let begin = columns.saturating_sub(end.width() + CUT.width());
+    let cut = if begin == 0 { "" } else { CUT };
+    [first_columns(text, begin), cut, end].concat()
 }
 
 #[cfg(test)]
@@ -112,8 +124,10 @@ mod tests {
         assert_eq!(shown(&row("hel|lo"), 20, &mut 0), "> hel|lo");
         assert_eq!(shown(&row("|"), 20, &mut 9), "> |");
         let waiting = Row { hint: "hello to you all".into(), ..row("|") };
-        assert_eq!(shown(&waiting, 20, &mut 0), "> |hello to you all");
-        assert_eq!(shown(&waiting, 10, &mut 0), "> |hello t");
+        assert_eq!(shown(&waiting, 40, &mut 0), "> |(sending) hello to you all");
+        assert_eq!(shown(&waiting, 15, &mut 0), "> |(sending) he");
+        let dimmed = waiting.paint(40, &mut 0, true);
+        assert!(dimmed.contains("> \u{1b}[2mhello to you all\u{1b}[0m"), "{dimmed:?}");
     }
 
     #[test]
@@ -145,6 +159,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn of_a_long_prompt_the_begin_and_the_end_are_shown() {
+        let asks = Row { prompt: "/kick bob for being very rude? (y/n) ".into(), ..Row::default() };
+        assert_eq!(shown(&asks, 60, &mut 0), "/kick bob for being very rude? (y/n) |");
+        assert_eq!(shown(&asks, 24, &mut 0), "/kick bob for … (y/n) |");
+        assert_eq!(shown(&asks, 8, &mut 0), "(y/n) |");
     }
 
     #[test]

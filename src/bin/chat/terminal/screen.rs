@@ -1,14 +1,14 @@
 //! The screen thread: it has the typed line, and it alone writes to the terminal.
 
 use std::io;
+use std::mem;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, never, select};
 use crossterm::event::Event as TerminalEvent;
 use parking_lot::Mutex;
-use signal_hook::consts::SIGQUIT;
-use signal_hook::low_level::emulate_default_handler;
 
 use super::editor::{Action, Editor};
 use super::queue::Queue;
@@ -22,8 +22,14 @@ use crate::client::{Event, Line, Prompt, Sign};
 const LAST_ROW: &str = "\u{1b}[999;1H";
 /// The session is told of keys no more often.
 const NOTE_PAUSE: Duration = Duration::from_secs(10);
-/// A signal to stop that comes so soon after the job was continued is the one that stopped it.
-const STOP_PAUSE: Duration = Duration::from_millis(200);
+/// The parts of a key come within this time.
+const KEY_TIME: Duration = Duration::from_millis(500);
+/// How long the keys that were typed together with Ctrl-Z take to get here.
+const BURST_TIME: Duration = Duration::from_millis(20);
+/// How long to look for further keys. A zero would not look at all.
+const GATHERING_TIME: Duration = Duration::from_millis(1);
+/// How often a job in the background looks whether it has the terminal again. Nothing tells.
+const BACKGROUND_PAUSE: Duration = Duration::from_millis(100);
 
 /// What other threads ask of the screen thread.
 pub struct Board {
@@ -38,17 +44,15 @@ pub struct Board {
 struct State {
     queue: Queue,
     prompt: Option<Prompt>,
-    order: Option<Order>,
+    orders: Orders,
 }
 
 /// What signals, and the end, want of the screen thread.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    Suspend,
-    /// The job goes on, by whoever it was stopped: the terminal may have other modes and another screen.
-    Resume,
-    Quit,
-    Close,
+#[derive(Debug, Clone, Copy, Default)]
+struct Orders {
+    suspend: bool,
+    repaint: bool,
+    close: bool,
 }
 
 impl Board {
@@ -71,12 +75,19 @@ impl Board {
         self.change(|state| state.prompt = Some(prompt));
     }
 
-    /// Has the screen thread do this. Nothing takes the place of [`Order::Close`].
-    pub fn order(&self, order: Order) {
-        self.change(|state| match state.order {
-            Some(Order::Close) => {}
-            _ => state.order = Some(order),
-        });
+    /// Gives the terminal to the shell until it continues the job.
+    pub fn suspend(&self) {
+        self.change(|state| state.orders.suspend = true);
+    }
+
+    /// Sets the modes of the terminal and paints the row again: the job goes on, or the screen has another size.
+    pub fn repaint(&self) {
+        self.change(|state| state.orders.repaint = true);
+    }
+
+    /// Shows what waits, and ends the screen thread.
+    pub fn close(&self) {
+        self.change(|state| state.orders.close = true);
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
@@ -100,13 +111,11 @@ pub struct Screen {
     painted: Option<(Row, usize)>,
     /// So many rows were written.
     written: usize,
-    /// The columns and rows of the screen when the prompt was painted first.
-    first_size: Option<(usize, usize)>,
-    /// The prompt is in the last row of the screen from now on.
-    is_at_bottom: bool,
+    /// The columns of the screen when the prompt was painted first.
+    first_columns: Option<usize>,
     /// When the session was last told of a key.
     noted: Option<Instant>,
-    resumed: Option<Instant>,
+    last_key: Option<Instant>,
 }
 
 impl Screen {
@@ -128,10 +137,9 @@ impl Screen {
             scroll: 0,
             painted: None,
             written: 0,
-            first_size: None,
-            is_at_bottom: false,
+            first_columns: None,
             noted: None,
-            resumed: None,
+            last_key: None,
         }
     }
 
@@ -141,11 +149,11 @@ impl Screen {
             self.paint();
             select! {
                 recv(self.nudges) -> nudge => {
-                    let order = self.board.state.lock().order.take();
-                    if nudge.is_err() || order == Some(Order::Close) {
+                    let orders = mem::take(&mut self.board.state.lock().orders);
+                    if nudge.is_err() || orders.close {
                         return self.close();
                     }
-                    self.obey(order);
+                    self.obey(orders);
                 }
                 recv(self.keys) -> event => match event {
                     Ok(event) => {
@@ -164,28 +172,28 @@ impl Screen {
         }
     }
 
-    fn obey(&mut self, order: Option<Order>) {
-        match order {
-            Some(Order::Suspend) => {
-                let is_new = self.resumed.is_none_or(|resumed| resumed.elapsed() >= STOP_PAUSE);
-                if is_new {
-                    self.suspend();
-                }
-            }
-            // In the background, whoever touches the modes is stopped. The shell continues the job once more when it
-            // gives it the terminal.
-            Some(Order::Resume) if tty::is_foreground() => {
-                let _ = tty::enter();
-                self.painted = None;
-            }
-            Some(Order::Quit) => self.quit(),
-            Some(Order::Resume | Order::Close) | None => {}
+    fn obey(&mut self, orders: Orders) {
+        if orders.suspend {
+            self.suspend();
+        }
+        // In the background, a process that sets the modes is stopped. The shell continues the job once more when it gives
+        // it the terminal.
+        if orders.repaint && tty::is_foreground() {
+            let _ = tty::enter();
+            self.painted = None;
         }
     }
 
     fn happened(&mut self, event: TerminalEvent) {
         let actions = match event {
             TerminalEvent::Key(key) => {
+                if self
+                    .last_key
+                    .replace(Instant::now())
+                    .is_none_or(|last| last.elapsed() > KEY_TIME)
+                {
+                    self.editor.forget_prefix();
+                }
                 self.note_key();
                 let known = self.board.known.lock();
                 self.editor.key(key, &known)
@@ -205,7 +213,7 @@ impl Screen {
                 Action::Show(line) => self.board.show(line),
                 Action::Ring => self.board.ring(),
                 Action::Suspend => self.suspend(),
-                Action::Quit => self.quit(),
+                Action::Quit => tty::quit(),
                 Action::ScrollAway => {
                     // Into the terminal's own scrollback, where it can be read.
                     let (_, height) = tty::size();
@@ -244,11 +252,10 @@ impl Screen {
             self.painted.as_ref().is_some_and(|(old, at)| *old == row && *at == columns);
         let mut text = String::new();
         if !lines.is_empty() || !is_painted {
-            // After a resize, a terminal can leave the cursor in a row of the conversation, and tell of the new size only
-            // later. So the cursor goes to the last row, once the screen is full or has got another size.
-            let first_size = *self.first_size.get_or_insert((columns, height));
-            self.is_at_bottom |= self.written + 1 >= height || first_size != (columns, height);
-            if self.is_at_bottom {
+            // When a terminal breaks its rows anew, it can leave the cursor in a row of the conversation, and it tells of the
+            // new size only later. So the cursor goes to the last row once the screen is full or has got another width.
+            let has_other_width = *self.first_columns.get_or_insert(columns) != columns;
+            if has_other_width || self.written + 1 >= height {
                 text += LAST_ROW;
             }
             text += ERASE;
@@ -270,18 +277,13 @@ impl Screen {
     fn suspend(&mut self) {
         self.paint();
         tty::write(ERASE);
+        // What was typed behind Ctrl-Z was meant for the shell, and nobody here is to read it.
+        while self.keys.recv_timeout(BURST_TIME).is_ok() {}
         tty::leave();
         job::stop();
         // An error comes again when keys are read.
         let _ = tty::enter();
         self.painted = None;
-        self.resumed = Some(Instant::now());
-    }
-
-    fn quit(&self) {
-        tty::write(ERASE);
-        tty::leave();
-        let _ = emulate_default_handler(SIGQUIT);
     }
 
     /// Leaves a half-typed line where it is.
@@ -294,9 +296,20 @@ impl Screen {
 /// Reads what happens at the terminal until that has gone.
 pub fn read_keys(keys: &Sender<TerminalEvent>) -> io::Result<()> {
     loop {
-        let event = crossterm::event::read()?;
-        if keys.send(event).is_err() {
-            return Ok(());
+        tty::wait_for_keys()?;
+        // In the background, a read would stop the job.
+        if !tty::is_foreground() {
+            thread::sleep(BACKGROUND_PAUSE);
+            continue;
+        }
+        loop {
+            if keys.send(crossterm::event::read()?).is_err() {
+                return Ok(());
+            }
+            // One read may have brought several keys.
+            if !crossterm::event::poll(GATHERING_TIME)? {
+                break;
+            }
         }
     }
 }

@@ -11,6 +11,8 @@ use rustix::process::getpgrp;
 use rustix::termios::{
     self, InputModes, LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios,
 };
+use signal_hook::consts::SIGQUIT;
+use signal_hook::low_level::emulate_default_handler;
 
 /// A paste comes between two marks, so that its line ends can be told from the Enter key, and the terminal says when its
 /// window gets the focus and loses it.
@@ -113,6 +115,36 @@ pub fn leave_on_panic() {
     });
 }
 
+/// Gives the terminal back and ends the process, as Ctrl-\ does elsewhere. Returns only if that fails.
+pub fn quit() {
+    leave();
+    let _ = emulate_default_handler(SIGQUIT);
+}
+
+/// Waits until there is something to read.
+///
+/// # Errors
+///
+/// The terminal has gone: then a read would return nothing, again and again.
+pub fn wait_for_keys() -> io::Result<()> {
+    let stdin = io::stdin();
+    let mut keys = [PollFd::new(&stdin, PollFlags::IN)];
+    loop {
+        match poll(&mut keys, None) {
+            Ok(_)
+                if keys[0]
+                    .revents()
+                    .intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) =>
+            {
+                return Err(Errno::IO.into());
+            }
+            Ok(_) => return Ok(()),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
 /// Whether the shell lets this program have the terminal.
 pub fn is_foreground() -> bool {
     termios::tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp())
@@ -135,6 +167,11 @@ pub fn write(text: &str) {
         match rustix::io::write(io::stdout(), bytes) {
             Ok(written) => bytes = &bytes[written..],
             Err(Errno::INTR) => {}
+            // A program before this one may have left the terminal non-blocking.
+            Err(Errno::AGAIN) => {
+                let stdout = io::stdout();
+                let _ = poll(&mut [PollFd::new(&stdout, PollFlags::OUT)], None);
+            }
             Err(_) => return,
         }
     }

@@ -9,6 +9,7 @@ use crate::experiment::{
     Change, Experiment, Outcome, Setting, Size, claims, figure, line_plot, series,
 };
 use crate::figure::{Axis, Drawing, Figure};
+use crate::source::Function;
 
 pub const SETTING: Setting = Setting { size: Size::Lesson, folder: PathBuf::new() };
 
@@ -37,10 +38,11 @@ const fn experiment(
             "A queue for each reader helps until it is full.",
             "Then a policy decides: <wait>, <drop>, or <cut>.",
         ],
+        functions: const { &[Function::new("src/server/turn.rs", "pub fn wait(")] },
         change: Change {
-            file: "Cargo.toml",
-            line: "rust-version = \"1.91\"",
-            try_this: "Make the queue twice as long.",
+            file: "src/bin/lab/variants/locked.rs",
+            line: "const PAUSE: Duration",
+            try_this: "Make `PAUSE` twice as long (`src/server/dispatcher.rs` has none).",
         },
         question: "How many bytes does a socket take before it blocks?",
     }

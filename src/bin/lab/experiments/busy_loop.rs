@@ -11,6 +11,7 @@ use chatserv::load::cost::{Cost, exact_cpu};
 use super::room::Room;
 use crate::experiment::{Change, Experiment, Outcome, Setting, claims, line_plot, series};
 use crate::figure::Axis;
+use crate::source::Function;
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "busy-loop",
@@ -29,6 +30,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         "So both cost nothing while nobody talks. Sleeping or asking makes the difference, not threads or non-blocking \
          sockets.",
     ],
+    functions: &[Function::new("src/bin/lab/variants/polling.rs", "fn serve(")],
     change: Change {
         file: "src/bin/lab/experiments/busy_loop.rs",
         line: "(\"polling\", &[\"polling\"]),",

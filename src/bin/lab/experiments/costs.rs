@@ -8,6 +8,7 @@ use chatserv::load::cost::{Cost, kernel_stack_bytes, mappings};
 use super::room::Room;
 use crate::experiment::{Change, Claim, Experiment, Outcome, Setting, claims, line_plot, series};
 use crate::figure::{Axis, Figure};
+use crate::source::Function;
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "costs-of-threads",
@@ -29,6 +30,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         "When few people talk, both servers wake one thread for a message and make the same system calls. The number \
          of connections decides between the two, not the speed of a single one.",
     ],
+    functions: &[Function::new("src/bin/lab/variants/locked.rs", "pub fn serve(")],
     change: Change {
         file: "src/bin/lab/variants/locked.rs",
         line: "let _ = Builder::new().spawn_scoped(",
@@ -184,7 +186,7 @@ fn figures(threads: &[Step], readiness: &[Step]) -> Vec<Figure> {
         plot(
             "costs-of-threads-mappings",
             "The memory mappings of the server",
-            "Each thread takes four. Linux allows a process 65,530 by default (`vm.max_map_count`; some distributions \
+            "Each thread takes four. Linux allows a process 65,530 by default (vm.max_map_count; some distributions \
              set it to 1,048,576), so it may run out of mappings before it runs out of memory.",
             Axis::logarithmic("memory mappings"),
             &[

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::experiment::{Change, Experiment, Outcome, Setting, claims, line_plot};
 use crate::figure::{Axis, Figure, Series};
 use crate::process::{ServerProcess, read_some};
+use crate::source::Function;
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "limits",
@@ -25,11 +26,12 @@ pub const EXPERIMENT: Experiment = Experiment {
          and say that the chat is full.",
         "Calling `accept` again at once fails again at once. Without a pause, the loop takes a whole core.",
     ],
+    functions: &[Function::new("src/bin/lab/variants/locked.rs", "fn accept(")],
     change: Change {
         file: "src/bin/lab/variants/locked.rs",
         line: "const PAUSE: Duration = Duration::from_millis(100);",
-        try_this: "Set it to Duration::ZERO, and look at the processor time in the result: no client is accepted \
-                   sooner, and the server takes a whole core.",
+        try_this: "Set it to `Duration::ZERO`, and look at the processor time in the result: no client is accepted \
+                   sooner, and from the moment when no descriptor is left, the server takes all time that it gets.",
     },
     question: "When 20 clients have left, how many of those that were waiting in silence get a word?",
 };

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::experiment::{Change, Experiment, Outcome, Setting, claims, figure};
 use crate::figure::{Axis, Drawing, Figure, Row, Span};
 use crate::process::ServerProcess;
+use crate::source::Function;
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "one-at-a-time",
@@ -25,6 +26,7 @@ pub const EXPERIMENT: Experiment = Experiment {
          silence.",
         "The server is idle nearly all of this time. It does not lack speed, it lacks a second place to wait.",
     ],
+    functions: &[Function::new("src/bin/lab/variants/one_at_a_time.rs", "fn serve(")],
     change: Change {
         file: "src/bin/lab/variants/one_at_a_time.rs",
         line: "let (mut socket, address) = listener.accept()?;",
@@ -155,6 +157,7 @@ fn plot(visits: &[Visit]) -> Figure {
         from: from.as_secs_f64(),
         to: to.as_secs_f64(),
         what: what.to_owned(),
+        is_wait: what == "waiting",
     };
     let rows = visits.iter().zip(1..).map(|(visit, number)| Row {
         name: format!("client {number}"),

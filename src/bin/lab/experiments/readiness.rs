@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::room::Room;
 use crate::experiment::{Change, Experiment, Outcome, Setting, claims, line_plot, series};
 use crate::figure::{Axis, Figure};
+use crate::source::Function;
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "readiness",
@@ -24,6 +25,7 @@ pub const EXPERIMENT: Experiment = Experiment {
          ready list, and epoll_wait returns that list.",
         "So with ten clients the two cost the same. With thousands, poll spends most of its time on silent clients.",
     ],
+    functions: &[Function::new("src/bin/lab/variants/readiness_poll.rs", "fn wait(")],
     change: Change {
         file: "src/bin/lab/variants/readiness_poll.rs",
         line: "wanted.set(PollFlags::OUT, connection.is_full);",

@@ -13,6 +13,7 @@ use socket2::{Domain, SockRef, Socket, Type};
 
 use crate::experiment::{Change, Experiment, Outcome, Setting, claims, figure};
 use crate::figure::{Axis, Drawing};
+use crate::source::Function;
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "send-buffer",
@@ -31,6 +32,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         "A server that sets SO_SNDBUF notices earlier that a client does not read. It can count and limit what it \
          keeps itself.",
     ],
+    functions: &[Function::new("src/bin/lab/experiments/send_buffer.rs", "fn fill(")],
     change: Change {
         file: "src/bin/lab/experiments/send_buffer.rs",
         line: "const ASKED_KIB: [usize; 5]",

@@ -10,6 +10,7 @@ use super::room::Room;
 use super::talk::Talk;
 use crate::experiment::{Change, Experiment, Outcome, Setting, claims, line_plot, series};
 use crate::figure::{Axis, Figure, Series};
+use crate::source::Function;
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "sleep",
@@ -29,6 +30,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         "So a sleep trades processor time for latency. A server that waits for its sockets is woken exactly when there \
          is input.",
     ],
+    functions: &[Function::new("src/bin/lab/variants/polling.rs", "fn serve(")],
     change: Change {
         file: "src/bin/lab/variants/polling.rs",
         line: "thread::sleep(time);",

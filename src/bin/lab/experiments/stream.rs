@@ -11,6 +11,7 @@ use chatserv::protocol::{Decoded, Decoder};
 
 use crate::experiment::{Change, Experiment, Outcome, Setting, claims, figure};
 use crate::figure::{Axis, Drawing, Figure};
+use crate::source::Function;
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "stream",
@@ -28,6 +29,7 @@ pub const EXPERIMENT: Experiment = Experiment {
         "A codec keeps an incomplete line until the next read (`src/protocol/plain/line.rs`). It counts line ends, not \
          reads.",
     ],
+    functions: &[Function::new("src/bin/lab/experiments/stream.rs", "fn count(")],
     change: Change {
         file: "src/bin/lab/experiments/stream.rs",
         line: "const READ_BYTES: usize = 4096;",

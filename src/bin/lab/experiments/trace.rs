@@ -14,6 +14,7 @@ use chatserv::load::dialect::Role;
 use crate::experiment::{Change, Experiment, Outcome, Setting, claims, figure};
 use crate::figure::{Axis, Drawing, Figure};
 use crate::process::with_chatserv;
+use crate::source::Function;
 use timeline::Timeline;
 
 pub const EXPERIMENT: Experiment = Experiment {
@@ -26,8 +27,8 @@ pub const EXPERIMENT: Experiment = Experiment {
     why: [
         "A thread that blocks in `read` is in no queue of the scheduler. It costs memory and no time until there is \
          input.",
-        "So the row of a reader is one long wait with short spikes. Most of a spike is the time to wake the \
-         dispatcher.",
+        "So the row of a reader is one long wait, with a short block for each line. Most of a block is the time to wake \
+         the dispatcher.",
         "The dispatcher's row is the busy one. It takes what has arrived, lets the Hub decide, and calls `send` for \
          each receiver.",
         "With so few people, a reader rarely waits for its turn: its turn is back before it needs it \
@@ -35,11 +36,12 @@ pub const EXPERIMENT: Experiment = Experiment {
         "No row overlaps with itself, because a thread does one thing at a time. The rows run side by side, which a \
          picture of threads can show and a log cannot.",
     ],
+    functions: &[Function::new("src/server/dispatcher.rs", "pub fn run(")],
     change: Change {
         file: "src/bin/lab/experiments/trace.rs",
         line: "const INTERVAL: Duration = Duration::from_millis(1);",
-        try_this: "Set it to from_micros(50). The dispatcher's row fills up, its spans get longer because more has \
-                   arrived each time, and readers now wait for their turn.",
+        try_this: "Set it to `Duration::from_micros(50)`. The dispatcher now works for a quarter of its time instead of a \
+                   few percent, in groups of blocks, and readers sometimes wait for their turn.",
     },
     question: "Where does the dispatcher spend more of its time: in the Hub and the codec, or in `send`?",
 };
@@ -48,14 +50,10 @@ pub const EXPERIMENT: Experiment = Experiment {
 const TRACE: &str = "trace.json";
 
 /// How much of the trace the timeline shows, from its middle.
-const DRAWN_MS: f64 = 8.0;
+const DRAWN_MS: f64 = 5.0;
 
 /// Activities below this share are not worth a bar; starting a thread is one.
 const SHOWN_PERCENT_MIN: f64 = 0.05;
-
-/// The activities of a thread that waits. (`in read` includes the codec, because the trace marks no time between the
-/// two.)
-const WAITS: [&str; 4] = ["in read", "waiting for its turn", "waiting for events", "in accept"];
 
 /// The people who talk, in turn.
 const PEOPLE: usize = 5;
@@ -72,8 +70,7 @@ fn measure(setting: &Setting) -> io::Result<Outcome> {
     let lines = with_chatserv(config, |address, _| talk(address))?;
     let timeline = Timeline::read(&path)?;
     let share = |role, activity| timeline.share(role, activity);
-    let busy = |role| 100.0 - WAITS.iter().map(|wait| share(role, wait)).sum::<f64>();
-    let (reader, dispatcher) = (busy("reader"), busy("dispatcher"));
+    let (reader, dispatcher) = (timeline.busy("reader"), timeline.busy("dispatcher"));
     let thinking = share("dispatcher", "dispatching");
     let sending = share("dispatcher", "sending to sockets");
     let read = share("reader", "in read");
@@ -124,7 +121,8 @@ fn figures(timeline: &Timeline) -> Vec<Figure> {
         figure(
             "trace",
             &title,
-            "The row of a reader is one wait with spikes in it. The work is in the dispatcher's row.",
+            "A thin line is a wait, and a block is work. The row of a reader is one wait, but for each line that it \
+             passes on. The work is in the dispatcher's row.",
             Drawing::Spans { x: Axis::linear("time (ms)"), rows: timeline.rows(DRAWN_MS) },
         ),
         figure(

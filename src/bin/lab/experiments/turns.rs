@@ -9,6 +9,7 @@ use crate::experiment::{
     Change, Claim, Experiment, Outcome, Setting, claims, cores, line_plot, series,
 };
 use crate::figure::{Axis, Figure};
+use crate::source::Function;
 
 pub const EXPERIMENT: Experiment = Experiment {
     name: "turns",
@@ -28,6 +29,10 @@ pub const EXPERIMENT: Experiment = Experiment {
          reader sleeps twice for a line, once in the read and once for the turn.",
         "The purpose of turns is in none of the plots. Each connection has at most one event under way, so the inbox \
          cannot grow beyond the number of people, and no line waits behind all the lines of somebody else.",
+    ],
+    functions: &[
+        Function::new("src/server/turn.rs", "pub fn wait("),
+        Function::new("src/server/turn.rs", "pub fn give("),
     ],
     change: Change {
         file: "src/bin/lab/experiments/turns.rs",
@@ -122,7 +127,8 @@ fn figures(modes: &[Vec<Point>]) -> Vec<Figure> {
         plot(
             "turns-wakeups",
             "How often a thread is woken for a line",
-            "Nearly every line wakes a reader that pushes on. A reader that waits finds many lines at once.",
+            "The more people flood, the nearer a reader that pushes on comes to one wake-up for each line. A reader that \
+             waits finds many lines at once.",
             "wake-ups for a line",
             |point| point.talked.wakeups(),
         ),
@@ -137,7 +143,8 @@ fn figures(modes: &[Vec<Point>]) -> Vec<Figure> {
         plot(
             "turns-cost",
             "The cost of a delivery",
-            "Fewer wake-ups save only a part of the cost of a delivery: the writes to everybody stay the same.",
+            "A batch is one write to each person, so a larger batch makes a delivery cheaper. With one talker, both \
+             kinds of readers cause batches of the same size, and cost the same.",
             "processor time of a delivery (µs)",
             |point| point.talked.cpu_us(),
         ),

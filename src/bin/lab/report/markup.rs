@@ -76,6 +76,12 @@ pub fn network_requests(page: &str) -> Vec<String> {
     requests.collect()
 }
 
+/// The links to a place in the page that does not exist.
+pub fn dangling_links(page: &str) -> Vec<&str> {
+    let links = page.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next());
+    links.filter(|place| !page.contains(&format!(" id=\"{place}\""))).collect()
+}
+
 mod tests {
     use super::*;
 
@@ -103,6 +109,8 @@ mod tests {
         ] {
             assert_eq!(network_requests(request).len(), 1, "{request}");
         }
+        let page = "<a href=\"#a\">a</a><a href=\"#b\">b</a><p id=\"b\"></p>";
+        assert_eq!(dangling_links(page), ["a"]);
         assert!(network_requests("<p>src= &lt;</p><a href=\"#a\">a</a>").is_empty());
     }
 }

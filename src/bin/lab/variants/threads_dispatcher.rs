@@ -21,6 +21,9 @@ pub const VARIANT: Variant = Variant {
     serve,
 };
 
+/// A sixteenth of the server's default.
+const OUTBOX_BYTES: usize = 256 * 1024;
+
 fn serve(port: Port, knobs: &Knobs) -> io::Result<()> {
     let config = Config {
         port: port.number,
@@ -28,6 +31,8 @@ fn serve(port: Port, knobs: &Knobs) -> io::Result<()> {
         // The other variants have no rate limit, and all get the same load.
         rate_limit: RateLimit::Off,
         delivery: knobs.delivery.unwrap_or_default(),
+        // An experiment of ten seconds has to reach the limit.
+        outbox_bytes: OUTBOX_BYTES,
         ..Config::default()
     };
     let server =

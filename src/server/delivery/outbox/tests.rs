@@ -92,6 +92,22 @@ fn an_empty_outbox_holds_no_buffer_and_a_used_one_comes_back() {
 }
 
 #[test]
+fn the_buffer_of_an_outbox_that_is_never_empty_stays_small() {
+    let mut desk = Desk::new();
+    let mut expected = Vec::new();
+    for count in 0..1_000 {
+        let line = format!("line {count}\r\n");
+        desk.append(line.as_bytes());
+        expected.extend_from_slice(line.as_bytes());
+        assert_eq!(desk.unsent(), expected);
+        let sent = expected.len() - 1;
+        desk.sends(sent);
+        expected.drain(..sent);
+    }
+    assert!(desk.outbox.buffer.capacity() < 100, "{}", desk.outbox.buffer.capacity());
+}
+
+#[test]
 fn a_cut_finishes_the_line_that_has_begun_and_no_other() {
     for (sent, expected) in [
         (0, "bye\r\n"),

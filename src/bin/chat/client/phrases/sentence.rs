@@ -56,7 +56,7 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
         Heard::Quiet { on: false } => "You hear who comes and goes.".to_owned(),
         Heard::Motd { .. } => "There is no message of the day.".to_owned(),
         Heard::Op {} => "You are an operator now. /help shows what you may do.".to_owned(),
-        Heard::Kick { username } => format!("{username} was thrown out."),
+        Heard::Kick { username } => format!("{username} was kicked."),
         Heard::Mute { username } => {
             format!("Nobody hears {username} any more. /unmute {username} takes that back.")
         }

@@ -108,7 +108,7 @@ impl Session {
         effects: &mut Vec<Effect>,
     ) {
         let text = if self.was_here {
-            "-- Connected again."
+            "-- Reconnected."
         } else {
             "Registration successful.  Ready for messaging!"
         };
@@ -118,7 +118,7 @@ impl Session {
         self.here_since = Some(now.elapsed);
         self.name_taken_since = None;
         if self.wishes.was_operator() {
-            Self::tell("-- You are no operator any more. /op makes you one.", effects);
+            Self::tell("-- You are no longer an operator. /op makes you one again.", effects);
         }
         // Before anything can be heard in a room.
         if reclaimed {

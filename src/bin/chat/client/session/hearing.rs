@@ -145,7 +145,7 @@ impl Session {
     /// What was typed behind a `/join`, `/part` or `/switch` that was refused has no place.
     pub(super) fn is_nowhere(&mut self, effects: &mut Vec<Effect>) {
         for item in self.outgoing.take_misplaced() {
-            let what = format!("Not said, since it was meant for there: {}", item.typed);
+            let what = format!("Not said, since you are not in that room: {}", item.typed);
             Self::complain(&what, effects);
         }
         // A person sees the prompt. A script does not, and what it says next is not meant for the room before.

@@ -121,11 +121,9 @@ impl Session {
                 effects.push(Effect::Disconnect);
                 self.forget_connection(effects);
                 let text = if self.settings.interactive {
-                    format!("-- {message} You typed nothing for long. Enter comes back.")
+                    format!("-- {message} You were idle too long. Press Enter to reconnect.")
                 } else {
-                    format!(
-                        "-- {message} The pipe gave nothing for long. Its next line comes back."
-                    )
+                    format!("-- {message} The pipe was idle too long. Its next line reconnects.")
                 };
                 Self::tell(&text, effects);
                 self.phase = Phase::Asleep;
@@ -196,8 +194,8 @@ impl Session {
     pub(super) fn end_as(&mut self, ending: Ending, effects: &mut Vec<Effect>) {
         let undelivered = self.outgoing.undelivered();
         if undelivered > 0 {
-            let lines = counted(undelivered, "line was", "lines were");
-            Self::complain(&format!("{lines} not delivered, or perhaps not."), effects);
+            let lines = counted(undelivered, "line", "lines");
+            Self::complain(&format!("{lines} may not have been delivered."), effects);
         }
         self.phase = Phase::Ended;
         effects.push(Effect::End(ending));

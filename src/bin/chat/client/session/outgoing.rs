@@ -79,6 +79,16 @@ impl Item {
         )
     }
 
+    /// Whether it means the room one is in.
+    fn is_about_a_room(&self) -> bool {
+        let asks = matches!(
+            self.task,
+            Task::Ask(Request::Topic { room: None, .. } | Request::History { room: None, .. })
+        );
+        let says = matches!(self.task, Task::Ask(Request::Chat { .. } | Request::Me { .. }));
+        asks || says || self.changes_room()
+    }
+
     /// Whether it changes where one speaks. Nothing behind it is sent before it is answered.
     pub(super) fn changes_room(&self) -> bool {
         matches!(
@@ -167,7 +177,7 @@ impl Outgoing {
         let mut is_behind = true;
         self.waiting.retain(|item| {
             is_behind &= !item.changes_room();
-            let stays = !is_behind || item.place != Place::Next;
+            let stays = !is_behind || item.place != Place::Next || !item.is_about_a_room();
             if !stays {
                 misplaced.push(item.clone());
             }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 /// A person who has pressed no key for so long has turned away, if the terminal does not report its focus.
 const LOOKING_TIME: Duration = Duration::from_secs(10 * 60);
-/// The same person has not gone before so long.
-const STAYING_TIME: Duration = Duration::from_secs(60 * 60);
+/// The same person has gone home after so long.
+const STAYING_TIME: Duration = Duration::from_secs(8 * 60 * 60);
 
 /// What a terminal tells of the person before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,8 @@ pub enum Sign {
 pub(super) struct Presence {
     /// `None` if the terminal does not report it.
     has_focus: Option<bool>,
-    last_key: Option<Duration>,
+    /// When a key was pressed last. Somebody has started the client, which counts.
+    last_key: Duration,
     /// The place up to which the person has read is marked on the screen.
     is_marked: bool,
 }
@@ -31,7 +32,11 @@ pub(super) struct Presence {
 impl Presence {
     pub(super) fn learn(&mut self, sign: Sign, now: Duration) {
         match sign {
-            Sign::Key => self.last_key = Some(now),
+            Sign::Key => {
+                self.last_key = now;
+                // No key reaches a window without the focus.
+                self.has_focus = self.has_focus.map(|_| true);
+            }
             Sign::Focus => self.has_focus = Some(true),
             Sign::NoFocus => self.has_focus = Some(false),
         }
@@ -45,14 +50,12 @@ impl Presence {
 
     /// Whether to mark now the place up to which the person has read. Asked before each message.
     pub(super) fn marks(&mut self, now: Duration) -> bool {
-        let looks = self
-            .has_focus
-            .unwrap_or(self.last_key.is_none() || self.has_pressed_a_key_for(LOOKING_TIME, now));
+        let looks = self.has_focus.unwrap_or(self.has_pressed_a_key_for(LOOKING_TIME, now));
         !looks && !std::mem::replace(&mut self.is_marked, true)
     }
 
     fn has_pressed_a_key_for(&self, time: Duration, now: Duration) -> bool {
-        self.last_key.is_some_and(|last| now < last + time)
+        now < self.last_key + time
     }
 }
 
@@ -76,15 +79,23 @@ mod tests {
     }
 
     #[test]
+    fn a_key_shows_that_the_window_has_the_focus() {
+        let mut presence = Presence::default();
+        presence.learn(Sign::NoFocus, MINUTE);
+        presence.learn(Sign::Key, 2 * MINUTE);
+        assert!(presence.stays(1_000 * MINUTE) && !presence.marks(3 * MINUTE));
+    }
+
+    #[test]
     fn without_reports_of_the_focus_keys_count() {
         let mut presence = Presence::default();
-        assert!(!presence.stays(MINUTE), "nobody has ever been there");
-        assert!(!presence.marks(90 * MINUTE), "nothing has been read");
-        presence.learn(Sign::Key, MINUTE);
-        assert!(presence.stays(50 * MINUTE) && !presence.stays(61 * MINUTE));
-        assert!(!presence.marks(10 * MINUTE));
+        assert!(presence.stays(MINUTE), "somebody has started the client");
         assert!(presence.marks(11 * MINUTE));
-        presence.learn(Sign::Key, 12 * MINUTE);
-        assert!(presence.marks(30 * MINUTE), "a new absence");
+        presence.learn(Sign::Key, 60 * MINUTE);
+        assert!(presence.stays(500 * MINUTE) && !presence.stays(541 * MINUTE));
+        assert!(!presence.marks(69 * MINUTE));
+        assert!(presence.marks(70 * MINUTE));
+        presence.learn(Sign::Key, 71 * MINUTE);
+        assert!(presence.marks(90 * MINUTE), "a new absence");
     }
 }

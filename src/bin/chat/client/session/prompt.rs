@@ -48,8 +48,8 @@ impl Session {
             _ => {}
         }
         let room = match self.rooms.current() {
-            // The room that all are in at the start needs no name.
-            Some("lobby") => String::new(),
+            // The room that all are in at the start needs no name, if it is the only one.
+            Some("lobby") if self.rooms.names().len() == 1 => String::new(),
             Some(room) => clean(room.as_bytes()).text,
             None => "(no room)".into(),
         };

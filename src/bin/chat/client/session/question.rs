@@ -46,7 +46,7 @@ impl Session {
             return;
         }
         let lines = counted(count, "line", "lines");
-        let text = format!("-- Not sent while there was no connection, or perhaps not: {lines}:");
+        let text = format!("-- {lines} may not have been sent while you were offline:");
         Self::tell(&text, effects);
         let shown: Vec<_> = held.take(HELD_SHOWN_MAX).map(|item| item.typed.clone()).collect();
         for typed in &shown {
@@ -55,7 +55,6 @@ impl Session {
         if count > shown.len() {
             Self::tell(&format!("--   and {} more", count - shown.len()), effects);
         }
-        Self::tell("-- Send them now? Type y or n.", effects);
         self.question.push_back(Question::Held);
     }
 

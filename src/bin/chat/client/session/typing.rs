@@ -103,7 +103,7 @@ impl Session {
     /// What waits to be sent is not sent after all.
     pub(super) fn drop_waiting(&mut self, effects: &mut Vec<Effect>) {
         let text = match self.outgoing.drop_waiting() {
-            0 => "-- The server has all lines already.".to_owned(),
+            0 => "-- Everything has already been sent. Press Ctrl-C again to leave.".to_owned(),
             1 => "-- 1 line was not sent.".to_owned(),
             count => format!("-- {count} lines were not sent."),
         };
@@ -151,7 +151,7 @@ impl Session {
             && self.rooms.names().len() > 1
             && let Some(room) = self.rooms.current()
         {
-            Self::tell(&format!("-- You speak in {room} now."), effects);
+            Self::tell(&format!("-- You are now talking in {room}."), effects);
         }
     }
 
@@ -202,11 +202,11 @@ impl Session {
             self.outgoing.push(item);
         } else if item.is_said() {
             self.outgoing.hold(item);
-            let text = "-- There is no connection. The line waits until there is one.";
+            let text = "-- You are not connected. Your line will be kept.";
             Self::tell(text, effects);
         } else {
             let typed = item.typed;
-            let reason = format!("There is no connection, so this cannot be done: {typed}");
+            let reason = format!("You are not connected, so this was not done: {typed}");
             Self::complain(&reason, effects);
         }
     }

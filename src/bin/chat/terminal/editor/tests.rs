@@ -157,12 +157,14 @@ fn typed_lines_come_back() {
     assert_eq!(person.row(), "(2 waiting) > dra|");
     person.done();
     person.keys("<C-r>o");
-    assert_eq!(person.row(), "(reverse-i-search)`o': |two");
+    assert_eq!(person.row(), "(reverse-i-search)`o': tw|o");
     person.keys("<C-r>");
     assert_eq!(person.row(), "(reverse-i-search)`o': |one");
     person.keys("<C-g>");
     assert_eq!(person.row(), "(2 waiting) > dra|");
-    person.keys("<C-r>ne<C-e>!<Enter>");
+    person.keys("<C-r>nex<C-r>");
+    assert_eq!(person.row(), "(reverse-i-search)`nex': |", "no line has it");
+    person.keys("<Backspace><C-e>!<Enter>");
     assert_eq!(person.done(), [typed("one!")]);
 }
 
@@ -170,16 +172,21 @@ fn typed_lines_come_back() {
 fn ctrl_c_clears_then_drops_then_says_how_to_leave() {
     let mut person = Person::new();
     person.keys("half<C-c><C-c>");
-    let hint = Action::Show(Line::notice("-- Ctrl-C again, or Ctrl-D, leaves."));
+    let hint = Action::Show(Line::notice("-- Press Ctrl-C again, or Ctrl-D, to leave."));
     assert_eq!(person.done(), [hint]);
     person.keys("<C-c>");
     assert_eq!(person.done(), [Action::Tell(Event::Interrupted)]);
     let waiting = Prompt { waiting: 40, ..Prompt::default() };
     person.editor.set_prompt(waiting);
-    person.keys("<C-c>");
+    person.keys("x<Backspace><C-c>");
     assert_eq!(person.done(), [Action::Tell(Event::Dropped)]);
+    person.keys("<C-c>");
+    assert_eq!(person.done(), [Action::Tell(Event::Interrupted)]);
+    person.keys("<C-g>");
     person.keys("<C-d>");
     assert_eq!(person.done(), [Action::Tell(Event::InputEnded)]);
+    person.keys("<C-c>");
+    assert_eq!(person.done(), [Action::Tell(Event::Interrupted)]);
     person.keys("<C-z><C-4>");
     assert_eq!(person.done(), [Action::Suspend, Action::Quit]);
 }
@@ -194,6 +201,7 @@ fn one_pasted_line_stays_in_the_row() {
         // Text, and no command: two slashes say one.
         ("/etc/passwd", "> //etc/passwd|"),
         ("／op word", "> /／op word|"),
+        ("SHUTDOWN", ">  SHUTDOWN|"),
     ] {
         let mut person = Person::new();
         assert_eq!(person.editor.paste(text), [], "{text}");
@@ -209,8 +217,10 @@ fn several_pasted_lines_are_text() {
     assert_eq!(person.row(), "(1 waiting) > three|four");
     assert_eq!(person.editor.paste("\nlast\n"), [pasted(&["three", "lastfour"])]);
     assert_eq!(person.row(), "(2 waiting) > |lastfour");
-    // More than three go together, also an open last one.
+    // More than three go together, also an open last one, and what was typed stays.
+    person.keys("draft");
     assert_eq!(person.editor.paste("a\nb\nc\nd"), [pasted(&["a", "b", "c", "d"])]);
+    assert_eq!(person.row(), "(2 waiting) > draft|");
 }
 
 #[test]
@@ -222,7 +232,7 @@ fn a_paste_into_a_command_belongs_to_it() {
 }
 
 #[test]
-fn a_question_is_answered_by_one_key() {
+fn a_question_is_answered_by_a_line_of_one_word() {
     let mut person = Person::new();
     person.keys("half");
     let question = Prompt { question: Some("Send them? (y/n)".into()), ..Prompt::default() };
@@ -231,15 +241,41 @@ fn a_question_is_answered_by_one_key() {
     person.keys("y<Enter>");
     assert_eq!(person.done(), [typed("halfy")]);
     assert_eq!(person.row(), "Send them? (y/n) |");
-    person.keys("x<Enter><Up>");
-    assert_eq!(person.done(), [Action::Ring, Action::Ring, Action::Ring]);
-    person.keys("y");
+    person.keys("no problem");
+    assert_eq!(person.row(), "Send them? (y/n) no problem|");
+    person.keys("<Enter>");
+    assert_eq!(person.done(), [typed("no problem")]);
+    person.keys("Y<Enter>");
     assert_eq!(person.done(), [Action::Tell(Event::Answered(true))]);
-    for no in ["n", "<Esc>", "<C-c>"] {
+    for no in ["n<Enter>", "no<Enter>", "<C-g>", "<C-c>"] {
         person.editor.set_prompt(question.clone());
         person.keys(no);
         assert_eq!(person.done(), [Action::Tell(Event::Answered(false))]);
     }
+}
+
+#[test]
+fn a_password_is_hidden_and_what_was_cut_stays() {
+    let mut person = Person::new();
+    person.keys("/op secret<Left>");
+    assert_eq!(person.row(), "> /op *****|*");
+    person.keys("<Enter>one<Enter>");
+    person.done();
+    person.keys("two<C-u><Up><Down><C-y>");
+    assert_eq!(person.row(), "(1 waiting) > two|");
+}
+
+#[test]
+fn a_key_may_come_in_parts() {
+    let mut person = Person::new();
+    person.keys("one two<Esc>b<Esc>[D<Esc>[3~");
+    assert_eq!(person.row(), "> one|two");
+    person.keys("<Esc>[1~<Esc>OC");
+    assert_eq!(person.row(), "> o|netwo");
+    person.keys("<Esc>");
+    person.editor.forget_prefix();
+    person.keys("b");
+    assert_eq!(person.row(), "> ob|netwo");
 }
 
 #[test]

@@ -9,6 +9,10 @@ use serde::Deserialize;
 
 use crate::figure::{Row, Span};
 
+/// The activities of a thread that waits. (`in read` includes the codec, because the trace marks no time between the
+/// two.)
+const WAITS: [&str; 4] = ["in read", "waiting for its turn", "waiting for events", "in accept"];
+
 /// An event of the Trace Event Format, as far as the server writes it.
 #[derive(Debug, Deserialize)]
 struct Event {
@@ -61,6 +65,7 @@ impl Timeline {
                 "X" => thread.spans.push(Span {
                     from: event.ts / 1e3,
                     to: (event.ts + event.dur) / 1e3,
+                    is_wait: WAITS.contains(&event.name.as_str()),
                     what: event.name,
                 }),
                 _ => {}
@@ -74,6 +79,11 @@ impl Timeline {
         let shares = self.shares().into_iter();
         let mut found = shares.filter(|&(of, what, _)| (of, what) == (role, activity));
         found.next().map_or(0.0, |(_, _, share)| share)
+    }
+
+    /// The share of its time that this kind of thread does not wait, in percent.
+    pub fn busy(&self, role: &str) -> f64 {
+        100.0 - WAITS.iter().map(|wait| self.share(role, wait)).sum::<f64>()
     }
 
     /// The shares of all kinds of threads and all activities, the largest first.
@@ -107,7 +117,7 @@ impl Timeline {
             let spans = inside.map(|span| Span {
                 from: span.from.max(from) - from,
                 to: span.to.min(to) - from,
-                what: span.what.clone(),
+                ..span.clone()
             });
             Row { name: thread.name.clone(), spans: spans.collect() }
         });
@@ -147,7 +157,7 @@ mod tests {
     fn the_rows_show_the_middle() {
         let row = |name: &str, from, to, what: &str| Row {
             name: name.to_owned(),
-            spans: vec![Span { from, to, what: what.to_owned() }],
+            spans: vec![Span { from, to, what: what.to_owned(), is_wait: what == "in read" }],
         };
         let expected =
             [row("dispatcher", 1.0, 2.0, "dispatching"), row("reader-1", 0.0, 4.0, "in read")];

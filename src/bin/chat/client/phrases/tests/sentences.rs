@@ -126,7 +126,7 @@ fn answers_in_one_sentence() {
 fn what_operators_do() {
     check_all(&[
         (r#"{"action":"op"}"#, &["-- You are an operator now. /help shows what you may do."]),
-        (r#"{"action":"kick","username":"bob"}"#, &["-- bob was thrown out."]),
+        (r#"{"action":"kick","username":"bob"}"#, &["-- bob was kicked."]),
         (
             r#"{"action":"mute","username":"bob"}"#,
             &["-- Nobody hears bob any more. /unmute bob takes that back."],

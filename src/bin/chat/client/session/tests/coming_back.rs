@@ -88,12 +88,12 @@ fn a_person_is_asked_about_what_was_typed_meanwhile() {
         luca.happens(Event::Disconnected(None));
         luca.types("typed");
         luca.types("/who");
-        assert!(luca.screen().last().unwrap().starts_with("!! There is no connection"));
+        assert!(luca.screen().last().unwrap().starts_with("!! You are not connected"));
         luca.waits();
         luca.forget();
         luca.connects(0);
         assert_eq!(luca.said(), [""; 0]);
-        assert_eq!(luca.screen().last().unwrap(), "-- Send them now? Type y or n.");
+        assert_eq!(luca.screen().last().unwrap(), "--   typed");
         assert_eq!(luca.prompt(), "Send them? (y/n)");
         // Whoever was typing finishes that line first.
         luca.types("something else");
@@ -160,7 +160,7 @@ fn what_one_has_asked_for_is_asked_for_again() {
     luca.connects(0);
     let actions: Vec<_> = luca.sent().iter().map(|object| action(object)).collect();
     assert_eq!(actions, ["connect", "ignore", "quiet", "away", "joinroom"]);
-    let told = "-- You are no operator any more. /op makes you one.";
+    let told = "-- You are no longer an operator. /op makes you one again.";
     assert_eq!(luca.screen()[1], told);
 }
 

@@ -128,7 +128,7 @@ fn several_rooms_and_one_that_cannot_be_had() {
         luca.happens(Event::TabPressed);
         assert_eq!(luca.prompt(), prompt);
     }
-    assert_eq!(luca.screen().last().unwrap(), "-- You speak in dev now.");
+    assert_eq!(luca.screen().last().unwrap(), "-- You are now talking in dev.");
 
     let mut bot = Script::new(Settings { rooms, ..pipe() });
     bot.happens(Event::Connected);

@@ -117,7 +117,7 @@ fn what_was_said_in_other_rooms_is_counted() {
     luca.somebody_says(2, "hello @luca");
     assert_eq!(luca.prompt(), "dev [lobby 2!]> ");
     luca.happens(Event::TabPressed);
-    assert_eq!(luca.prompt(), "> ");
+    assert_eq!(luca.prompt(), "lobby> ");
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn whoever_is_there_is_not_idle() {
     let warning = r#"{"action":"notice","code":"idle","message":"You will go.","seconds":60}"#;
     let mut luca = Script::joined(person(), 0);
     luca.hears(warning);
-    assert_eq!(luca.screen(), ["-- You will go."], "nobody has ever pressed a key");
+    assert_eq!(luca.screen(), [""; 0], "somebody has started the client");
     for sign in [Sign::Key, Sign::Focus] {
         luca.forget();
         luca.happens(Event::Seen(sign));
@@ -227,9 +227,9 @@ fn rooms_are_switched_without_asking_anybody() {
     );
     luca.forget();
     for (line, prompt) in [
-        ("/switch #LOBBY", "> "),
+        ("/switch #LOBBY", "lobby> "),
         ("/switch", "dev> "),
-        ("/join lobby", "> "),
+        ("/join lobby", "lobby> "),
         ("/s dev", "dev> "),
         ("/switch ops", "dev> "),
     ] {
@@ -237,7 +237,7 @@ fn rooms_are_switched_without_asking_anybody() {
         assert_eq!(luca.prompt(), prompt);
     }
     assert_eq!(luca.sent(), [""; 0]);
-    assert_eq!(luca.screen()[0], "-- You speak in lobby now.");
+    assert_eq!(luca.screen()[0], "-- You are now talking in lobby.");
     assert_eq!(luca.screen().last().unwrap(), "!! You are not in ops. Type /join ops.");
 }
 
@@ -270,7 +270,7 @@ fn who_leaves_waits_for_what_is_on_its_way_but_not_against_their_will() {
     assert!(luca.sent().last().unwrap().contains(r#""action":"quit""#));
     luca.waits();
     assert_eq!(luca.ended(), Some(Ending::Undelivered));
-    assert_eq!(luca.screen().last().unwrap(), "!! 1 line was not delivered, or perhaps not.");
+    assert_eq!(luca.screen().last().unwrap(), "!! 1 line may not have been delivered.");
 
     let mut luca = Script::joined(person(), 0);
     luca.happens(Event::Interrupted);
@@ -311,7 +311,7 @@ fn what_stands_behind_a_join_that_is_refused_is_said_nowhere() {
     bot.refuses("joinroom", "too_many_rooms");
     assert_eq!(
         bot.screen(),
-        ["!! Because too_many_rooms.", "!! Not said, since it was meant for there: for dev",]
+        ["!! Because too_many_rooms.", "!! Not said, since you are not in that room: for dev",]
     );
     bot.types("for dev too");
     assert_eq!(bot.said(), [""; 0]);

@@ -114,12 +114,12 @@ fn who_was_idle_comes_back_by_enter_only() {
     let mut luca = Script::joined(person(), 0);
     luca.hears(r#"{"action":"bye","reason":"idle","message":"Bye!"}"#);
     luca.happens(Event::Disconnected(None));
-    assert_eq!(luca.screen(), ["-- Bye! You typed nothing for long. Enter comes back."]);
+    assert_eq!(luca.screen(), ["-- Bye! You were idle too long. Press Enter to reconnect."]);
     assert_eq!(luca.session.deadline(), None);
     luca.types("");
     assert!(luca.has(&Effect::Connect));
     luca.connects(0);
-    assert_eq!(luca.screen().last().unwrap(), "-- Connected again.");
+    assert_eq!(luca.screen().last().unwrap(), "-- Reconnected.");
 }
 
 #[test]
@@ -250,6 +250,6 @@ fn every_end_tells_what_did_not_arrive() {
     bot.types("two");
     bot.happens(Event::Disconnected(None));
     assert_eq!(bot.ended(), Some(Ending::Refused));
-    let told = "!! 2 lines were not delivered, or perhaps not.";
+    let told = "!! 2 lines may not have been delivered.";
     assert_eq!(bot.screen().last().unwrap(), told);
 }
