@@ -5,10 +5,10 @@ use std::fmt;
 /// How many hexadecimal digits a word has.
 const DIGITS: usize = 32;
 
-/// What has at least this many hexadecimal digits is meant as a word, even if some are missing.
+/// A text with at least this many hexadecimal digits is meant as a word, even if some digits are missing.
 const DIGITS_MIN: usize = 16;
 
-/// 128 random bits. Whoever knows them is the person whom the server gave them to, so its `Debug` shows nothing of them.
+/// 128 random bits. Anybody who knows them can take the name back, so the `Debug` shows nothing of them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ReclaimWord([u8; 16]);
 

@@ -394,7 +394,7 @@ fn an_anonymous_chat_has_no_words() {
 }
 
 #[test]
-fn who_comes_back_after_a_noticed_loss_is_in_the_same_rooms_even_if_they_have_closed() {
+fn the_rooms_come_back_after_a_noticed_loss_even_if_they_have_closed() {
     let mut chat = Chat::with("b", SETTINGS);
     play!(
         chat,
@@ -410,7 +410,7 @@ fn who_comes_back_after_a_noticed_loss_is_in_the_same_rooms_even_if_they_have_cl
         b< server: j has left the chat
         b> /rooms
         b<!~ dev
-        # Whoever has left and come back meanwhile is still ignored.
+        # An ignored person who has left and come back meanwhile is still ignored.
         b> /quit
         b: join 192.0.2.1:1
         forget
@@ -432,7 +432,7 @@ fn who_comes_back_after_a_noticed_loss_is_in_the_same_rooms_even_if_they_have_cl
 }
 
 #[test]
-fn so_many_names_are_held_and_no_more() {
+fn the_number_of_held_names_is_limited() {
     let mut chat = Chat::with("", SETTINGS);
     let first = chat.held("n0");
     for number in 1..=10_000 {

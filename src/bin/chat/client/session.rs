@@ -74,7 +74,7 @@ pub struct Session {
     here_since: Option<Duration>,
     /// Whether one has ever been in the chat, and so is somebody who comes back.
     was_here: bool,
-    /// The word by which to take one's name back, if the server has given one.
+    /// The word by which to take the name back, if the server has given one.
     reclaim: Option<Secret>,
     /// Since when somebody else has had the name of who comes back.
     name_taken_since: Option<Duration>,

@@ -99,7 +99,8 @@ impl Session {
         self.ask(Purpose::Connect, &Request::Connect { name, word }, effects);
     }
 
-    /// The server takes one in, by this name. Who has taken it back has all that was asked for but operator rights.
+    /// The server takes one in, by this name. If one has taken it back, the server still has all that one had asked for, but no
+    /// operator rights.
     pub(super) fn taken_in(
         &mut self,
         now: &Now,
@@ -153,7 +154,7 @@ impl Session {
         message: &str,
         effects: &mut Vec<Effect>,
     ) {
-        // Somebody else has the name, as after a restart of the server, or too many have guessed words.
+        // Somebody else has taken the name, perhaps after a restart of the server, or too many words were wrong.
         let is_wrong_word = ["wrong_reclaim", "too_many_reclaims"].contains(&code);
         if is_wrong_word {
             self.reclaim = None;

@@ -129,7 +129,7 @@ impl Session {
                 self.phase = Phase::Asleep;
                 self.pauses.reset();
             }
-            // By its word: to come back now would be to fight over the name.
+            // After `reclaimed`, a new attempt would be a fight over the name.
             "idle" | "kicked" | "banned" | "reclaimed" => {
                 effects.push(Effect::Disconnect);
                 Self::complain(&self.trouble.take().unwrap_or(message.to_owned()), effects);

@@ -206,8 +206,7 @@ impl Rooms {
         self.rooms.iter().map(|room| room.name.clone()).collect()
     }
 
-    /// One has taken one's name back and so is in all rooms already: what is said there waits until one has asked for what one
-    /// has missed.
+    /// One has taken one's name back, and is in all rooms already: what is said there waits for what was missed.
     pub(super) fn taken_back(&mut self) {
         for room in &mut self.rooms {
             room.comes_again = room.epoch.is_some();

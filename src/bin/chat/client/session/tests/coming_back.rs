@@ -178,7 +178,7 @@ fn what_may_be_said_twice_is_told() {
 }
 
 #[test]
-fn one_takes_ones_name_back_by_the_word_of_the_last_connection() {
+fn the_client_takes_the_name_back_by_the_word_of_the_last_connection() {
     let mut luca = Script::joined(person(), 0);
     assert!(!luca.sent().iter().any(|object| object.contains("reclaim")));
     luca.types("/ignore bob");
@@ -221,7 +221,7 @@ fn a_word_that_is_worth_nothing_is_not_given_again() {
         luca.happens(Event::Connected);
         luca.hears("server: Input username.");
         luca.refuses("connect", code);
-        // As on a server that knows no words, the name may be free in a moment.
+        // The name may be free in a moment, as on a server that knows no words.
         assert!(luca.screen().last().unwrap().contains("luca is taken, perhaps by your own"));
         luca.waits();
         luca.forget();
@@ -229,12 +229,12 @@ fn a_word_that_is_worth_nothing_is_not_given_again() {
         luca.hears("server: Input username.");
         assert!(!luca.sent().concat().contains("reclaim"), "{:?}", luca.sent());
         luca.answers("connect", r#""from":"luca","clients":1,"reclaim":"two""#);
-        assert!(luca.screen().iter().any(|line| line == "-- Connected again."));
+        assert!(luca.screen().iter().any(|line| line == "-- Reconnected."));
     }
 }
 
 #[test]
-fn whose_name_was_taken_back_by_another_connection_does_not_fight_for_it() {
+fn a_client_does_not_fight_for_a_name_that_another_connection_has_taken_back() {
     let mut luca = Script::joined(person(), 0);
     let sentence = "You took your name back by another connection. Bye!";
     luca.hears(&format!(r#"{{"action":"bye","reason":"reclaimed","message":"{sentence}"}}"#));
@@ -243,7 +243,7 @@ fn whose_name_was_taken_back_by_another_connection_does_not_fight_for_it() {
 }
 
 #[test]
-fn who_asks_for_the_word_is_shown_it() {
+fn the_word_is_shown_on_request() {
     let mut luca = Script::joined(person(), 0);
     luca.types("/reclaim");
     luca.answers("reclaim", r#""reclaim":"0123""#);
