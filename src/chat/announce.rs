@@ -9,24 +9,24 @@ use super::client::ClientId;
 use super::event::Reaction;
 use super::hub::Hub;
 use super::message::{Message, Removal};
-use super::state::{LOBBY, Movement, RoomId, Scope, all_but};
+use super::state::{Movement, RoomId, Scope, all_but};
 use super::view::Protocol;
 
 impl Hub {
-    /// Announces that somebody has joined the chat.
+    /// Announces that somebody has joined the chat, and is in rooms already.
     pub(super) fn announce_arrival(
         &mut self,
         client: ClientId,
-        protocol: Protocol,
         name: &Arc<str>,
         out: &mut Reaction,
     ) {
         let arrived = |_| Message::Arrived(name.clone());
         self.announce(Scope::Chat, Movement::Arrived, Some(client), out, arrived);
-        if protocol == Protocol::Plain {
-            let scope = Scope::Room(LOBBY, Protocol::Json);
+        let rooms = self.people.person(client).map(|person| person.rooms().to_vec());
+        for room in rooms.unwrap_or_default() {
+            let scope = Scope::Room(room, Protocol::Json);
             let came = |room| Message::CameToRoom { room, from: name.clone() };
-            self.announce(scope, Movement::Arrived, None, out, came);
+            self.announce(scope, Movement::Arrived, Some(client), out, came);
         }
     }
 

@@ -32,11 +32,33 @@ pub enum DisconnectReason {
     Idle,
     Kicked,
     Banned,
+    /// A new connection has taken the name back.
+    TakenBack,
     ServerShutdown,
     ReaderPanicked,
 }
 
 impl DisconnectReason {
+    /// Whether the person may not have wanted it, and may come back.
+    pub fn is_loss(self) -> bool {
+        match self {
+            Self::EndOfInput
+            | Self::ReadError
+            | Self::SlowReader
+            | Self::Idle
+            | Self::ReaderPanicked => true,
+            Self::Quit
+            | Self::EndlessLine
+            | Self::LoginTimeout
+            | Self::NamesRefused
+            | Self::Stranger
+            | Self::Kicked
+            | Self::Banned
+            | Self::TakenBack
+            | Self::ServerShutdown => false,
+        }
+    }
+
     /// The reason as the log words it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -51,6 +73,7 @@ impl DisconnectReason {
             Self::Idle => "idle for too long",
             Self::Kicked => "kicked",
             Self::Banned => "banned",
+            Self::TakenBack => "name taken back by a new connection",
             Self::ServerShutdown => "the server shuts down",
             Self::ReaderPanicked => "its reader thread panicked",
         }

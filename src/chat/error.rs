@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::name::NameError;
 use super::request::RequestError;
+use super::time::Time;
 use super::view::Protocol;
 
 /// A refused request. People get a sentence; programs also get a code, which never changes.
@@ -17,6 +18,19 @@ pub enum ChatError {
         wanted: Arc<str>,
         by: Arc<str>,
     },
+    /// Somebody who had this name has lost the connection, and may still come back.
+    NameHeld {
+        name: Arc<str>,
+        left: Time,
+    },
+    /// The word does not belong to the name.
+    WrongReclaimWord {
+        tries_left: u32,
+    },
+    /// A line that would have shown everybody a word that is worth something.
+    ReclaimWordSaid,
+    /// Too many wrong words have come on this connection, or from this address.
+    NoReclaimTriesLeft,
     NotIgnored(String),
     UnknownCommand {
         word: String,

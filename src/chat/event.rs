@@ -12,6 +12,7 @@ use super::client::{ClientId, DisconnectReason};
 use super::error::ChatError;
 use super::log_event::{LogEvent, ShutdownCause};
 use super::message::Message;
+use super::reclaim::ReclaimWord;
 use super::request::{Line, Request, RequestError};
 use super::settings::HubSettings;
 use super::time::{Now, Time};
@@ -20,8 +21,9 @@ use super::view::{Protocol, Stranger, View};
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A connection was accepted. The address is canonical: `::ffff:192.0.2.7` arrives as `192.0.2.7`.
-    Connected { client: ClientId, address: SocketAddr, protocol: Protocol },
+    /// A connection was accepted. The address is canonical: `::ffff:192.0.2.7` arrives as `192.0.2.7`. The core has no dice,
+    /// so the event brings the word by which its owner can take the name back.
+    Connected { client: ClientId, address: SocketAddr, protocol: Protocol, word: ReclaimWord },
     /// The client's decoder decoded an input.
     Received { client: ClientId, input: Input },
     /// The client gave no name within `--login-timeout`.

@@ -48,7 +48,8 @@ impl Hub {
     /// When the Hub next needs an [`Event::DeadlineReached`], if at all.
     pub fn deadline(&self) -> Option<Time> {
         let shutdown = self.extras.planned_shutdown().map(PlannedShutdown::next);
-        [self.extras.folded.due(), shutdown].into_iter().flatten().min()
+        let held_name = self.extras.reclaims.due();
+        [self.extras.folded.due(), shutdown, held_name].into_iter().flatten().min()
     }
 
     /// Takes one event and appends its effects, in the order in which to carry them out.
@@ -59,7 +60,8 @@ impl Hub {
         let out = &mut Reaction::new(now, effects);
         match event {
             Event::Received { client, input } => self.received(client, input, out),
-            Event::Connected { client, address, protocol } => {
+            Event::Connected { client, address, protocol, word } => {
+                self.extras.reclaims.connect(client, word);
                 self.connected(client, address, protocol, out)
             }
             Event::LoginTimedOut { client } => self.login_timed_out(client, out),
@@ -67,6 +69,7 @@ impl Hub {
             Event::Disconnected { client, reason } => self.forget(client, reason, None, out),
             Event::DeadlineReached => {
                 self.announce_folded(out);
+                self.release_names(now.time);
                 self.check_planned_shutdown(out);
             }
             Event::Reloaded { settings } => self.reload(*settings),
@@ -167,6 +170,9 @@ impl Hub {
     /// Carries out a request. Each has one answer, except that a chat message to a room needs none.
     fn request(&mut self, client: ClientId, request: Request, out: &mut Reaction) {
         match request {
+            Request::Chat { text, .. } if self.is_reclaim_word(&text, out.now.time) => {
+                out.refuse(client, ChatError::ReclaimWordSaid);
+            }
             Request::Chat { target, text, sent_at } => {
                 self.say(client, target, Draft { manner: Manner::Chat, text, sent_at }, out);
             }

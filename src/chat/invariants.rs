@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::state::LOBBY;
+use super::state::{LOBBY, RoomId};
 use super::*;
 use crate::config::Operators;
 
@@ -55,7 +55,8 @@ impl Watched {
                 // Clients on loopback are operators. Addresses repeat, as if the end of a connection was not reported.
                 let host = [[127, 0, 0, 1], [192, 0, 2, 1], [192, 0, 2, 2]][who % 3];
                 let address = (host, 40_000).into();
-                Event::Connected { client, address, protocol }
+                let word = ReclaimWord::new((u128::from(client.0) << 64 | 7).to_be_bytes());
+                Event::Connected { client, address, protocol, word }
             }
             Happening::Types(text) => Event::Received {
                 client,
@@ -77,6 +78,9 @@ impl Watched {
             Happening::Asks(request) => {
                 Event::Received { client, input: Input::Request { request, tag: None } }
             }
+            Happening::TakesBack { name, is_right } => {
+                return self.takes_back(client, name, is_right);
+            }
             Happening::Idles(last) => {
                 Event::IdleTooLong { client, left: (!last).then_some(Duration::from_secs(30)) }
             }
@@ -90,6 +94,123 @@ impl Watched {
                 Event::DeadlineReached
             }
         };
+        self.step(client, event, tag);
+    }
+
+    /// Somebody without a name gives a name and a word, which is that of the name or another one.
+    fn takes_back(&mut self, client: ClientId, name: String, is_right: bool) {
+        let Hub { people, extras, settings, .. } = &self.hub;
+        let (reclaims, key) = (&extras.reclaims, NameKey::of(&name));
+        let former = people.holder(&key);
+        let held_for = reclaims.held_for(&key, self.time);
+        let right = match former {
+            Some(former) => reclaims.word(former),
+            None => reclaims.held_word(&key),
+        };
+        let right = right.map(ReclaimWord::written);
+        let word = right.filter(|_| is_right).unwrap_or("0123456789abcdef".repeat(2));
+        let is_unnamed = people.knows(client) && people.person(client).is_none();
+        let wall = Timestamp::UNIX_EPOCH + self.time;
+        let may_succeed = is_unnamed
+            && !settings.anonymous
+            && extras.bans.of_name(&key, wall).is_none()
+            && (former.is_some() || held_for.is_some());
+        let before = former.map(|former| self.state_of(former));
+        let protocol = people.protocol(client);
+        let mut tag = None;
+        let input = match protocol {
+            Protocol::Plain => Input::Line(line(format!("{name} {word}"))),
+            Protocol::Json => {
+                self.next_tag += 1;
+                tag = Some(Tag(self.next_tag.to_string().into()));
+                let (name, word) = (Some(line(name)), Some(Secret(word.clone())));
+                Input::Request { request: Request::Connect { name, word }, tag: tag.clone() }
+            }
+        };
+        let effects = self.step(client, Event::Received { client, input }, tag);
+        let is_back = effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Log(LogEvent::TookBack { client: it, .. }) if *it == client));
+        assert!(!is_back || may_succeed && is_right, "{effects:#?}");
+        // The three wrong words of this connection, or the thirty of its address, may be used up.
+        let has_refused = effects.iter().any(|effect| {
+            matches!(
+                effect,
+                Effect::Answer { message: Message::Error(ChatError::NoReclaimTriesLeft), .. }
+            )
+        });
+        assert_eq!(is_back, may_succeed && is_right && !has_refused, "{effects:#?}");
+        if !is_back {
+            return;
+        }
+        let Hub { people, extras, .. } = &self.hub;
+        let person = people.person(client).expect("somebody who is back has joined");
+        assert!(!person.gave_password() && *person.key() == key);
+        let next = extras.reclaims.word(client).map(ReclaimWord::written);
+        assert!(next.is_some_and(|next| next != word), "the word changes");
+        let (Some(before), Some(former)) = (before, former) else {
+            return;
+        };
+        assert!(!people.knows(former));
+        let (after, protocol_before) = (self.state_of(client), before.0);
+        if protocol_before == protocol {
+            assert_eq!(after, before);
+            let is_told = |effect: &Effect| {
+                matches!(
+                    effect,
+                    Effect::Send {
+                        message: Message::Arrived(_)
+                            | Message::Left { .. }
+                            | Message::CameToRoom { .. }
+                            | Message::WentFromRoom { .. },
+                        ..
+                    }
+                )
+            };
+            assert!(!effects.iter().any(is_told), "{effects:#?}");
+        } else {
+            assert_eq!((&after.2, &after.3), (&before.2, &before.3));
+        }
+    }
+
+    /// What somebody keeps who takes the name back: rooms with their members' order, the rest of the person, ignored people.
+    fn state_of(&self, client: ClientId) -> (Protocol, Vec<(RoomId, usize)>, String, Vec<String>) {
+        let Hub { people, rooms, extras, .. } = &self.hub;
+        let person = people.person(client).expect("its caller has found it among the people");
+        let place = |id: RoomId| {
+            let room = rooms.get(id).expect("the room of a person exists");
+            (
+                id,
+                room.members()
+                    .iter()
+                    .position(|&it| it == client)
+                    .expect("it is a member of its rooms"),
+            )
+        };
+        let rest = format!(
+            "{:?}",
+            (
+                person.name(),
+                person.is_quiet(),
+                person.away_reason(),
+                person.is_away(),
+                person.timestamps()
+            )
+        );
+        let mut ignores: Vec<_> =
+            extras.ignores.names(client, people).iter().map(|name| name.to_string()).collect();
+        let ignored_by = people.everyone().iter().filter(|&&it| extras.ignores.has(it, client));
+        ignores.extend(ignored_by.map(|&it| format!("by {}", people.name(it).unwrap_or_default())));
+        ignores.sort();
+        (
+            people.protocol(client),
+            person.rooms().iter().map(|&id| place(id)).collect(),
+            rest,
+            ignores,
+        )
+    }
+
+    fn step(&mut self, client: ClientId, event: Event, tag: Option<Tag>) -> Vec<Effect> {
         let knows = self.hub.people.knows(client);
         let mut effects = Vec::new();
         let now = Now { time: self.time, wall: Timestamp::UNIX_EPOCH + self.time };
@@ -101,6 +222,7 @@ impl Watched {
             self.look_at(effect);
         }
         self.check();
+        effects
     }
 
     /// Checks that only the intended clients receive a message.
@@ -166,7 +288,15 @@ impl Watched {
             assert!(!plain || person.rooms().len() == 1, "{person:?}");
             assert_eq!(people.listeners().contains(&client), plain && !person.is_quiet());
         }
-        extras.ignores.check(people);
+        // A name is either somebody's or held, and a held one keeps its owner's ignore list.
+        let now = self.time;
+        let away: Vec<_> = extras.reclaims.all_held().map(|(_, held)| held.client).collect();
+        extras.reclaims.check(&people.connected(), now);
+        extras.ignores.check(people, &away);
+        for (key, _) in extras.reclaims.all_held() {
+            let is_held = extras.reclaims.held_for(key, now).is_some();
+            assert!(!is_held || people.holder(key).is_none() && !self.hub.settings.anonymous);
+        }
         // The members of a room and the rooms of a person agree.
         let entries: usize = joined.iter().map(|(_, person)| person.rooms().len()).sum();
         let members: usize = rooms.iter().map(|(_, room)| room.members().len()).sum();
@@ -201,6 +331,7 @@ enum Happening {
     Types(String),
     Asks(Request),
     SpeaksJson,
+    TakesBack { name: String, is_right: bool },
     Idles(bool),
     Leaves,
     TimePasses(u64),
@@ -239,7 +370,7 @@ fn target() -> impl Strategy<Value = Target> {
 fn request() -> impl Strategy<Value = Request> {
     let sent_at = None;
     prop_oneof![
-        6 => name().prop_map(|name| Request::Connect { name: Some(line(name)) }),
+        6 => name().prop_map(|name| Request::Connect { name: Some(line(name)), word: None }),
         6 => (target(), text()).prop_map(|(target, text)| Request::Chat { target, text, sent_at: None }),
         1 => (target(), text()).prop_map(|(target, text)| Request::Me { target, text, sent_at: None }),
         2 => (name(), text()).prop_map(move |(name, text)| Request::Private { to: vec![name], text, sent_at: sent_at.clone() }),
@@ -275,6 +406,7 @@ fn request() -> impl Strategy<Value = Request> {
         1 => Just(Request::Threads),
         1 => Just(Request::Shutdown { after: Some(Duration::from_secs(3_600)), reason: None }),
         1 => Just(Request::CancelShutdown),
+        1 => Just(Request::Reclaim),
         1 => Just(Request::Quit),
     ]
 }
@@ -287,6 +419,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => room().prop_map(|room| Happening::Types(format!("/join {room}"))),
         20 => request().prop_map(Happening::Asks),
         1 => Just(Happening::SpeaksJson),
+        4 => (name(), any::<bool>()).prop_map(|(name, is_right)| Happening::TakesBack { name, is_right }),
         1 => any::<bool>().prop_map(Happening::Idles),
         1 => Just(Happening::Leaves),
         2 => (0..10_u64).prop_map(Happening::TimePasses),

@@ -116,7 +116,7 @@ impl Hub {
     }
 
     /// Undoes [`Hub::enter`], announces that, and closes the room if it is empty.
-    fn exit(&mut self, client: ClientId, id: RoomId, out: &mut Reaction) {
+    pub(super) fn exit(&mut self, client: ClientId, id: RoomId, out: &mut Reaction) {
         self.rooms.leave(id, client);
         self.people.leave_room(client, id);
         self.announce_move(client, id, Movement::Left, out);

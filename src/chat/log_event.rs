@@ -41,6 +41,16 @@ pub enum LogEvent {
         client: ClientId,
         by: Arc<str>,
     },
+    /// The client has taken back the name of the connection `former`.
+    TookBack {
+        client: ClientId,
+        name: Arc<str>,
+        former: ClientId,
+    },
+    WrongReclaimWord {
+        client: ClientId,
+        address: SocketAddr,
+    },
     /// A client that is not an operator used an operator command.
     NotOperator {
         client: ClientId,

@@ -10,6 +10,7 @@ use super::hub::Hub;
 use super::log_event::LogEvent;
 use super::message::{Message, Removal};
 use super::name::{Name, NameError, NameKey};
+use super::reclaim::split_word;
 use super::request::{Line, Range, Request, RequestError};
 use super::state::LOBBY;
 use super::time::Time;
@@ -25,7 +26,13 @@ impl Hub {
         match parse_line(line.clone(), false) {
             // An empty line does not count as a refused name.
             Ok(None) => out.tell(client, Message::InputUsername),
-            Ok(Some(Request::Chat { .. })) => self.choose_name(client, &line, out),
+            Ok(Some(Request::Chat { .. })) => match split_word(&line.text) {
+                Some((name, word)) => {
+                    let name = Line { text: name.to_owned(), altered: line.altered };
+                    self.reclaim(client, &name, word, out);
+                }
+                None => self.choose_name(client, &line, out),
+            },
             Ok(Some(Request::Help { about })) => {
                 self.help(client, about, out);
                 out.tell(client, Message::InputUsername);
@@ -50,8 +57,13 @@ impl Hub {
     ) {
         match request {
             Request::Connect { .. } if self.settings.anonymous => self.join_by_address(client, out),
-            Request::Connect { name: Some(name) } => self.choose_name(client, &name, out),
-            Request::Connect { name: None } => {
+            Request::Connect { name: Some(name), word: Some(word) } => {
+                self.reclaim(client, &name, &word.0, out);
+            }
+            Request::Connect { name: Some(name), word: None } => {
+                self.choose_name(client, &name, out)
+            }
+            Request::Connect { name: None, .. } => {
                 out.refuse(client, ChatError::Request(RequestError::MissingField("username")));
             }
             Request::Help { about } => self.help(client, about, out),
@@ -61,7 +73,7 @@ impl Hub {
         }
     }
 
-    fn choose_name(&mut self, client: ClientId, line: &Line, out: &mut Reaction) {
+    pub(super) fn choose_name(&mut self, client: ClientId, line: &Line, out: &mut Reaction) {
         let is_plain = self.people.protocol(client) == Protocol::Plain;
         if self.people.expect_password(client, false) {
             return self.refuse_name(client, ChatError::Name(NameError::AfterLogin), out);
@@ -99,6 +111,9 @@ impl Hub {
         let shown = name.shown().clone();
         if self.extras.bans.of_name(name.key(), out.now.wall).is_some() {
             return Err(ChatError::NameBanned(shown));
+        }
+        if let Some(error) = self.refusal_of_held(name.key(), &shown, out.now.time) {
+            return Err(error);
         }
         match self.people.holder(name.key()).filter(|&holder| holder != client) {
             Some(holder) => {
@@ -171,11 +186,13 @@ impl Hub {
                 out.tell(client, Message::ClientCount(clients));
             }
             Protocol::Json => {
-                out.answer(client, Message::Connected { name: name.clone(), address, clients });
+                let word = (!self.settings.anonymous).then(|| self.extras.reclaims.tell(client));
+                let (name, word, rooms) = (name.clone(), word.flatten(), None);
+                out.answer(client, Message::Connected { name, address, clients, word, rooms });
                 self.welcome(client, out);
             }
         }
-        self.announce_arrival(client, protocol, &name, out);
+        self.announce_arrival(client, &name, out);
     }
 
     /// Sends the message of the day, and the notice of a planned shutdown.
@@ -183,6 +200,10 @@ impl Hub {
         if self.settings.motd.is_some() {
             out.tell(client, Message::Motd(self.settings.motd.clone()));
         }
+        self.tell_planned_shutdown(client, out);
+    }
+
+    pub(super) fn tell_planned_shutdown(&self, client: ClientId, out: &mut Reaction) {
         if let Some(shutdown) = self.extras.planned_shutdown() {
             out.tell(client, shutdown.message(out.now.time));
         }
@@ -234,7 +255,7 @@ impl Hub {
         }
     }
 
-    /// Removes a client, frees its name and announces its departure. Later events about it have no effect.
+    /// Removes a client, frees its name or holds it, and announces its departure. Later events about it have no effect.
     pub(super) fn forget(
         &mut self,
         client: ClientId,
@@ -249,11 +270,14 @@ impl Hub {
         let Some(state) = self.people.remove(client) else {
             return;
         };
-        let Some(person) = state.person() else {
-            let was_silent = !state.is_noticed();
+        let word = self.extras.reclaims.disconnect(client);
+        let was_silent = !state.is_noticed();
+        let Some(person) = state.into_person() else {
             return out.log(LogEvent::LeftUnnamed { client, reason, was_silent });
         };
-        self.extras.ignores.forget(client);
+        let word = word.filter(|_| reason.is_loss());
+        let rooms = word.map(|_| self.rooms_of(&person)).unwrap_or_default();
+        self.extras.ignores.leave(client);
         for &room in person.rooms() {
             self.rooms.leave(room, client);
         }
@@ -261,6 +285,10 @@ impl Hub {
         self.announce_departure(person.name(), person.rooms(), removed, out);
         for &room in person.rooms() {
             self.rooms.close_if_empty(room);
+        }
+        match word {
+            Some(word) => self.hold_name(client, person, rooms, word, out.now.time),
+            None => self.extras.ignores.forget(client),
         }
     }
 }

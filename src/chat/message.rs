@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::ban::{Ban, Network};
 use super::error::ChatError;
+use super::reclaim::ReclaimWord;
 use super::request::SentAt;
 use super::time::Time;
 use super::view::{Protocol, Stranger, Timestamps};
@@ -27,7 +28,23 @@ pub enum Message {
         name: Arc<str>,
         address: SocketAddr,
         clients: usize,
+        /// The word by which to take the name back. An anonymous chat has none.
+        word: Option<ReclaimWord>,
+        /// The rooms of somebody who has taken the name back.
+        rooms: Option<Vec<Arc<str>>>,
     },
+    /// Tells somebody the word by which to take the name back.
+    ReclaimWord {
+        name: Arc<str>,
+        word: ReclaimWord,
+    },
+    /// Tells somebody on plain text that they have taken the name back, with the room that they are in.
+    WelcomeBack {
+        name: Arc<str>,
+        rooms: Vec<Arc<str>>,
+    },
+    /// A new connection has taken the name back: this one ends.
+    TakenBack,
     /// The address by which the client is known in an anonymous chat.
     YourId(Arc<str>),
     /// How many people have joined, the recipient included.

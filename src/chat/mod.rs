@@ -15,7 +15,7 @@
 //! | `request`, `command` | what a client can ask for; how a typed line becomes a request |
 //! | `message`, `error`, `view` | what the server can say, as values; [`crate::protocol`] has the words |
 //! | `name`, `marks`, `punctuation` | the rules of names, and of signs in and around them |
-//! | `ban` | names and networks that are banned |
+//! | `ban`, `reclaim` | names and networks that are banned; the word by which people take their names back |
 //! | `client`, `settings`, `time` | ids and reasons of disconnection; the Hub's settings; the time of an event |
 //! | `log_event` | what is worth a line in the log |
 //!
@@ -40,6 +40,7 @@ mod more;
 mod name;
 mod named;
 mod punctuation;
+mod reclaim;
 mod request;
 mod say;
 mod settings;
@@ -64,6 +65,7 @@ pub use message::{
 };
 pub use name::{Name, NameError, NameKey};
 pub use punctuation::is_comma;
+pub use reclaim::ReclaimWord;
 pub use request::{Line, Range, Request, RequestError, SentAt, Target};
 pub use settings::{HubSettings, Secret};
 pub use state::LOBBY_NAME;

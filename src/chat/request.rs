@@ -15,9 +15,10 @@ use super::view::Timestamps;
 /// A request. Texts are cleaned. Names of people and rooms are as typed; the Hub looks them up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
-    /// Join the chat. An anonymous chat needs no name.
+    /// Join the chat. An anonymous chat needs no name. With the word of `/reclaim`, take the name back.
     Connect {
         name: Option<Line>,
+        word: Option<Secret>,
     },
     Chat {
         target: Target,
@@ -92,6 +93,8 @@ pub enum Request {
     },
     Ping,
     Quit,
+    /// Ask for the word by which to take the name back.
+    Reclaim,
     /// `/op PASSWORD`
     Op {
         password: Secret,

@@ -231,6 +231,17 @@ pub const ANNOUNCE_EVERY: Duration = Duration::from_secs(5);
 /// of a line, and the reason. A larger buffer is doubled, as far as Linux grants it: 208 KiB or more (`net.core.wmem_max`).
 pub const LAST_WORDS_SEND_BUFFER_BYTES: usize = 128 * KIB;
 
+/// How long the name of somebody who has lost the connection is held for the word of `/reclaim`: longer than a program takes to
+/// notice the loss and connect again, and not so long that others wait for it.
+pub const NAME_HELD_FOR: Duration = Duration::from_secs(60);
+
+/// How many names are held at once; beyond it, the one that is free next is free now. As many as there are clients by default:
+/// all may lose the connection together.
+pub const HELD_NAMES_MAX: usize = 10_000;
+
+/// How many of the lines that somebody has missed are shown when they take their name back on plain text.
+pub const RECLAIM_LINES_MAX: usize = 100;
+
 // ── Rooms and history ──
 
 /// How many rooms one JSON client may be in. (A plain-text client is in one.)

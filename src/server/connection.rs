@@ -7,11 +7,12 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use rustix::net::SendFlags;
+use rustix::rand::GetRandomFlags;
 use socket2::{SockRef, TcpKeepalive};
 
 use super::ops::threads::Row;
 use super::turn::Turn;
-use crate::chat::ClientId;
+use crate::chat::{ClientId, ReclaimWord};
 use crate::config::{Config, limits};
 
 /// One accepted connection. Reader, dispatcher and writer share it in an `Arc`, since a `TcpStream` reads and writes through
@@ -21,6 +22,8 @@ pub struct Connection {
     pub id: ClientId,
     /// The client's address, canonical.
     pub address: SocketAddr,
+    /// The word by which its owner can take the name back.
+    pub word: ReclaimWord,
     pub turn: Turn,
     /// The row of the reader, which counts the bytes in both directions.
     pub row: Arc<Row>,
@@ -33,7 +36,7 @@ impl Connection {
     /// Takes over an accepted socket and sets its options.
     ///
     /// # Errors
-    /// `setsockopt` fails, mostly because the client is gone already.
+    /// `setsockopt` fails, mostly because the client is gone already, or the system has no random bits.
     pub fn new(
         id: ClientId,
         address: SocketAddr,
@@ -59,7 +62,11 @@ impl Connection {
         options.set_out_of_band_inline(true)?;
         // By default, the kernel buffers megabytes for a stalled client before a send fails.
         options.set_send_buffer_size(config.send_buffer)?;
-        Ok(Self { id, address, turn: Turn::default(), row, socket, last_words: OnceLock::new() })
+        let mut bits = [0; 16];
+        rustix::rand::getrandom(&mut bits, GetRandomFlags::empty())?;
+        let word = ReclaimWord::new(bits);
+        let (turn, last_words) = (Turn::default(), OnceLock::new());
+        Ok(Self { id, address, word, turn, row, socket, last_words })
     }
 
     /// The socket, for blocking reads and writes.

@@ -146,10 +146,10 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 self.carry_out_effects(now);
             }
             Inbound::Connected { connection, place, protocol } => {
-                let (client, address) = (connection.id, connection.address);
+                let (client, address, word) = (connection.id, connection.address, connection.word);
                 self.delivery.add(connection, place, protocol);
                 self.turns_due.push(client);
-                self.step(Event::Connected { client, address, protocol }, now);
+                self.step(Event::Connected { client, address, protocol, word }, now);
             }
             Inbound::LoginTimedOut { client } => {
                 self.turns_due.push(client);

@@ -79,6 +79,7 @@ fn an_unambiguous_beginning_is_enough() {
         ("/ms bob hi", "msg"),
         ("/TE bob hi", "msg"),
         ("/re hi", "reply"),
+        ("/rec", "reclaim"),
         ("/ro", "rooms"),
         ("/li", "rooms"),
         ("/j dev", "join"),

@@ -148,6 +148,7 @@ impl Player {
                 self.transcript.happens_to(name, "ends the input");
             }
             Act::Say(line) => {
+                let line = line.replace("{word}", self.transcript.last_word());
                 self.client(name)?.say(&line);
                 self.transcript.typed(name, &line);
             }

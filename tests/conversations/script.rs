@@ -52,7 +52,7 @@ pub enum Act {
     HalfClose,
     /// `alice: reset`: close with an RST.
     Reset,
-    /// `alice> Hello`: send a line and CR LF.
+    /// `alice> Hello`: send a line and CR LF. `{word}` is the last word of `/reclaim` that anybody has heard.
     Say(String),
     /// `alice>> \xff\xf6Hi\n`: send exactly these bytes.
     Send { written: String, bytes: Vec<u8> },

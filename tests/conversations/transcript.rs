@@ -35,6 +35,10 @@ static CHANGING: LazyLock<[(Regex, &str); 8]> = LazyLock::new(|| {
 static ADDRESS: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\b127\.0\.0\.1:(\d+)\b").expect("a test uses this pattern"));
 
+/// A word of `/reclaim`.
+static WORD: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\b[0-9a-f]{32}\b").expect("a test uses this pattern"));
+
 /// One line of an example.
 struct Entry {
     /// A person, or empty for the server.
@@ -52,6 +56,8 @@ pub struct Transcript {
     open: bool,
     /// The clients' ports, in the order in which they connected.
     clients: Vec<u16>,
+    /// The words of `/reclaim`, in the order in which they were heard.
+    words: Vec<String>,
     /// Everything that was typed, also outside examples.
     typed: String,
 }
@@ -114,7 +120,17 @@ impl Transcript {
 
     /// Records a received line.
     pub fn heard(&mut self, who: &str, line: &str) {
+        for word in WORD.find_iter(line).map(|word| word.as_str().to_owned()) {
+            if !self.words.contains(&word) {
+                self.words.push(word);
+            }
+        }
         self.add(who, " < ", line.to_owned());
+    }
+
+    /// The last word of `/reclaim` that was heard for the first time.
+    pub fn last_word(&self) -> &str {
+        self.words.last().map_or("", String::as_str)
     }
 
     fn add(&mut self, who: &str, sign: &'static str, text: String) {
@@ -153,6 +169,10 @@ impl Transcript {
             let shown = found[1].parse().ok().and_then(|port| ports.get(&port));
             shown.map_or(found[0].to_owned(), |port| format!("127.0.0.1:{port}"))
         });
+        let line = WORD.replace_all(&line, |found: &Captures<'_>| {
+            let at = self.words.iter().position(|word| *word == found[0]);
+            at.map_or(found[0].to_owned(), shown_word)
+        });
         let mut line = line.into_owned();
         for (pattern, instead) in CHANGING.iter() {
             let replaced = pattern.replace_all(&line, |found: &Captures<'_>| {
@@ -165,4 +185,11 @@ impl Transcript {
         }
         line
     }
+}
+
+/// What is shown for the word that was heard at this place.
+fn shown_word(at: usize) -> String {
+    // As many digits as a word has, which look random.
+    let factor = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
+    format!("{:032x}", (at as u128 + 1).wrapping_mul(factor))
 }

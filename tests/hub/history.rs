@@ -137,7 +137,7 @@ fn a_new_epoch_means_that_ids_begin_anew() {
         assert_eq!(joined["last_message_id"], 0);
         epochs.push(joined["epoch"].as_u64().unwrap());
         assert!(told[1].contains(r#""message_id":1"#));
-        chat.leave('j', DisconnectReason::EndOfInput);
+        chat.leave('j', DisconnectReason::Quit);
     }
     assert_ne!(epochs[0], epochs[1]);
 }

@@ -105,6 +105,7 @@ fn the_fourth_refusal_closes() {
     play! {chat, "
         b> A
         b< server: A is taken. Choose another name.
+        b< server: If you are A, type A and the word that /reclaim showed.
         b< server: Too many tries. Connect again when you have thought of a name.
         b: gone NamesRefused
         # Nobody hears of it, and what it still sends does nothing.

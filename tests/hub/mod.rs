@@ -17,6 +17,7 @@ mod mentions;
 mod operators;
 mod presence;
 mod private;
+mod reclaim;
 mod rooms;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +26,7 @@ use std::time::Duration;
 
 use chatserv::chat::{
     Ban, ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Input, Line, LogEvent,
-    Message, Now, Protocol, Tag, Time, View,
+    Message, Now, Protocol, ReclaimWord, Secret, Tag, Time, View,
 };
 use chatserv::config::Operators;
 use chatserv::protocol::{self, Decoded, Decoder};
@@ -113,7 +114,7 @@ impl Chat {
     /// b: gone Banned            the Hub has disconnected it for this reason
     /// nobody gone               the Hub has disconnected nobody but those of earlier `gone` steps
     /// b: admitted               the Hub has admitted it
-    /// a> hello                  sends a line
+    /// a> hello                  sends a line; in it, {b} is the word by which b takes the name back
     /// b< A : hello              has heard this line, and since the last such step nothing but the lines of this and
     ///                           the following steps; with no text: nothing
     /// j<j {"action":"chat"}     the same for objects with at least these fields
@@ -159,6 +160,9 @@ impl Chat {
     }
 
     fn act(&mut self, who: char, step: &str) {
+        let step = &self.ids.iter().fold(step.to_owned(), |step, (letter, &id)| {
+            step.replace(&format!("{{{letter}}}"), &word_of(id).written())
+        });
         let (sign, text) = step.split_once(' ').unwrap_or((step, ""));
         let (word, address) = text.trim_end().split_once(' ').unwrap_or((text.trim_end(), ""));
         match (sign, word, address) {
@@ -278,6 +282,7 @@ impl Chat {
             client,
             address: address.parse::<SocketAddr>().unwrap(),
             protocol,
+            word: word_of(client),
         });
     }
 
@@ -315,6 +320,11 @@ impl Chat {
     fn heard(&mut self, who: char) -> Vec<String> {
         self.heard.remove(&self.ids[&who]).unwrap_or_default()
     }
+}
+
+/// The word by which a client takes its name back.
+fn word_of(client: ClientId) -> ReclaimWord {
+    ReclaimWord::new((u128::MAX - u128::from(client.0)).to_be_bytes())
 }
 
 /// Compares what a client has heard with consecutive steps of a script.

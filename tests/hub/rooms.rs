@@ -167,5 +167,7 @@ fn above_a_number_of_hearers_movements_are_summarized() {
     let told = chat.heard('y');
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains(r#""code":"membership""#) && told[0].contains(r#""room":"dev""#));
+    // Until then, the names of the programs that left are held.
+    chat.wait(60);
     assert_eq!(chat.hub.deadline(), None);
 }

@@ -1,6 +1,7 @@
 //! Joining, leaving and other news about people.
 
 use core::net::SocketAddr;
+use std::time::Duration;
 
 use chatserv::chat::{ChatError, Message, NameError};
 
@@ -35,7 +36,10 @@ pub fn rows() -> Vec<Row> {
         name: name("ann"),
         address: SocketAddr::from(([127, 0, 0, 1], 40_000)),
         clients: 3,
+        word: None,
+        rooms: None,
     };
+    let word = chatserv::chat::ReclaimWord::new(*b"chatserv chatser");
     let came = CameToRoom {
         room: name("lobby"),
         from: name("ann"),
@@ -57,12 +61,29 @@ pub fn rows() -> Vec<Row> {
         row(YourNameIs(name("Bob")), "Your username is Bob."),
         row(Congratulations, "Congratulations! You've successfully joined the chat server."),
         row(connected, "You have joined the chat as ann."),
+        row(Message::ReclaimWord { name: name("ann"), word },
+            "If you lose the connection, connect again and give this as your name:\nann 63686174736572762063686174736572"),
+        row(WelcomeBack { name: name("ann"), rooms: vec![name("dev")] }, "You are ann again, in room dev."),
+        row(TakenBack, "You took your name back by another connection. Bye!"),
         row(TelnetHint, "In telnet, some letters open its own prompt, unless you start telnet -E."),
         row(YourId(name("[::1]:36832")), "Your id is: '[::1]:36832'."),
         row(ClientCount(3), "There are 3 client(s) connected to this server."),
         row(Error(ChatError::Name(NameError::Empty)),
             "That is no username: a name has at least one letter. Type one."),
-        row(taken("Ann"), "Ann is taken. Choose another name."),
+        row(taken("Ann"),
+            "Ann is taken. Choose another name.\nIf you are Ann, type Ann and the word that /reclaim showed."),
+        row(Error(ChatError::NameHeld { name: name("Ann"), left: Duration::from_secs(60) }),
+            "Ann has lost the connection: the name is held for 60 s. Choose another.\nIf you are Ann, type Ann and the word that /reclaim showed."),
+        row(Error(ChatError::WrongReclaimWord { tries_left: 2 }),
+            "That word does not belong to this name. You have 2 more tries."),
+        row(Error(ChatError::WrongReclaimWord { tries_left: 1 }),
+            "That word does not belong to this name. You have 1 more try."),
+        row(Error(ChatError::WrongReclaimWord { tries_left: 0 }),
+            "That word does not belong to this name, and it was the last try."),
+        row(Error(ChatError::ReclaimWordSaid),
+            "Not said: nobody else may see that word. Connect again, and type it."),
+        row(Error(ChatError::NoReclaimTriesLeft),
+            "Too many wrong words. Choose another name, or try again in an hour."),
         row(taken("ANN"), "ANN is taken: it looks like Ann, who is here. Choose another name."),
         row(TooManyNames, "Too many tries. Connect again when you have thought of a name."),
         row(LoginTimedOut, "You gave no username in time. Connect again to try once more."),

@@ -26,12 +26,12 @@ fn parsed(line: &str) -> Value {
     serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))
 }
 
-/// The sentence that people see for a message.
+/// The sentence that people see for a message. A second one says what to type in telnet.
 fn sentence(message: &Message) -> String {
     let mut out = Vec::new();
     encode(message, None, View::Plain(Timestamps::Off), &TimeZone::UTC, &mut out);
     let text = String::from_utf8(out).unwrap();
-    let sentence = text.strip_prefix("server: ").unwrap().trim_end();
+    let sentence = text.lines().next().unwrap().strip_prefix("server: ").unwrap();
     assert!(!sentence.is_empty(), "{message:?}");
     sentence.to_owned()
 }
@@ -56,7 +56,7 @@ macro_rules! kinds {
 }
 
 kinds! { MESSAGES, message_kind, Message:
-    Error InputUsername YourNameIs Congratulations Connected YourId ClientCount TelnetHint TooManyNames
+    ReclaimWord WelcomeBack TakenBack Error InputUsername YourNameIs Congratulations Connected YourId ClientCount TelnetHint TooManyNames
     LoginTimedOut Arrived Left MembershipChanged Chat Delivered History InRoom CameToRoom
     WentFromRoom Topic Rooms Renamed NowAway NowBack IsAway Ignoring Ignored Unignored Quiet
     TimestampsAre Pong Whois Help Who OperatorNow Kicked Banned Removed BanAdded BanTakenBack
@@ -65,7 +65,7 @@ kinds! { MESSAGES, message_kind, Message:
 }
 
 kinds! { REFUSALS, refusal_kind, ChatError:
-    Name NameTaken NotIgnored UnknownCommand Misused AmbiguousCommand TypeInFull NameBanned
+    NameHeld WrongReclaimWord NoReclaimTriesLeft ReclaimWordSaid Name NameTaken NotIgnored UnknownCommand Misused AmbiguousCommand TypeInFull NameBanned
     NoNamesHere TooManyIgnored NameFirst AlreadyConnected Request NoSuchPerson NobodyOf NoSuchRoom
     NotInRoom RoomName TooManyRooms NoMoreRooms TopicIsOperators TextTooLong NobodyToReplyTo
     NotYourself YouAreMuted NotOperator NoOperatorPassword WrongOperatorPassword

@@ -31,9 +31,12 @@ pub fn table() -> Vec<(&'static str, Request)> {
     };
     let minutes = |minutes: u64| Some(Duration::from_secs(minutes * 60));
     vec![
-        (r#"{"action":"connect"}"#, Request::Connect { name: None }),
-        (r#"{"action":"connect","username":"ann"}"#, Request::Connect { name: Some(line("ann")) }),
-        (r#"{"action":"connect","username":""}"#, Request::Connect { name: Some(line("")) }),
+        (r#"{"action":"connect"}"#, Request::Connect { name: None, word: None }),
+        (r#"{"action":"connect","username":"ann"}"#, Request::Connect { name: Some(line("ann")), word: None }),
+        (r#"{"action":"connect","username":"ann","reclaim":"0f"}"#,
+            Request::Connect { name: Some(line("ann")), word: Some(Secret("0f".into())) }),
+        (r#"{"action":"reclaim"}"#, Request::Reclaim),
+        (r#"{"action":"connect","username":""}"#, Request::Connect { name: Some(line("")), word: None }),
         (r#"{"action":"nick","username":" bob"}"#, Request::Nick { name: line(" bob") }),
         (r#"{"action":"away"}"#, Request::Away { reason: None }),
         (r#"{"action":"away","message":" "}"#, Request::Away { reason: None }),

@@ -62,9 +62,26 @@ pub fn people() -> Vec<(Message, &'static str)> {
         epoch: 5,
         last_message_id: 0,
     };
+    let word = chatserv::chat::ReclaimWord::new(*b"chatserv chatser");
+    let connected = |word, rooms| Message::Connected {
+        name: name("ann"),
+        address: "[::1]:40000".parse().unwrap(),
+        clients: 3,
+        word,
+        rooms,
+    };
     vec![
-        (Message::Connected { name: name("ann"), address: "[::1]:40000".parse().unwrap(), clients: 3 },
+        (connected(None, None),
             r#"{"action":"connect","from":"ann","address":"[::1]:40000","clients":3}"#),
+        (connected(Some(word), None),
+            r#"{"action":"connect","from":"ann","address":"[::1]:40000","clients":3,"reclaim":"63686174736572762063686174736572"}"#),
+        (connected(Some(word), Some(vec![name("dev")])),
+            r#"{"action":"connect","from":"ann","address":"[::1]:40000","clients":3,"reclaim":"63686174736572762063686174736572","reclaimed":true,"rooms":["dev"]}"#),
+        (Message::ReclaimWord { name: name("ann"), word },
+            r#"{"action":"reclaim","reclaim":"63686174736572762063686174736572"}"#),
+        (Message::WelcomeBack { name: name("ann"), rooms: vec![name("dev")] }, ""),
+        (Message::TakenBack,
+            r#"{"action":"bye","reason":"reclaimed"}"#),
         (Message::Arrived(name("ann")), ""),
         (left(None), ""),
         (left(Some(removal(false, None))), ""),

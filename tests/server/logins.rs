@@ -12,6 +12,7 @@ fn half_a_name_takes_no_name() {
     let mut ann = Client::join(&server, "ann");
     squatter.send(b"\r\n");
     squatter.expect("server: ann is taken. Choose another name.");
+    squatter.expect("server: If you are ann, type ann and the word that /reclaim showed.");
     ann.hears_nothing();
     ann.say("/quit");
     ann.expect("server: Bye!");

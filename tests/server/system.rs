@@ -314,6 +314,80 @@ fn one_address_does_not_fill_the_house() {
     assert!(ended.stderr.contains(logged), "{ended:?}");
 }
 
+/// The server runs on a machine of its own, to which two wires lead. One of them is torn, and Alice comes by the other one
+/// while the server still waits for her on the first.
+#[test]
+fn a_name_is_taken_back_when_a_link_goes_down() {
+    for program in ["ip", "unshare", "nsenter", "bash"] {
+        or_skip!(find(program));
+    }
+    let wires = r#"
+        ip link set lo up
+        unshare --net sleep 60 & far=$!
+        trap "kill $far" EXIT
+        until [ "$(readlink /proc/$far/ns/net)" != "$(readlink /proc/$$/ns/net)" ]; do sleep 0.01; done
+        on_far() { nsenter --target $far --net "$@"; }
+        for wire in 1 2; do
+            ip link add near$wire type veth peer name far$wire &&
+            ip link set far$wire netns $far &&
+            ip address add 192.0.2.$((16 * wire + 1))/28 dev near$wire &&
+            ip link set near$wire up &&
+            on_far ip address add 192.0.2.$((16 * wire + 2))/28 dev far$wire &&
+            on_far ip link set far$wire up || exit 1
+        done"#;
+    let words = ["unshare", "--user", "--map-root-user", "--net", "bash", "-c"];
+    let mut probe = command(words[0]);
+    let probe = probe.args(&words[1..]).arg(wires).output().unwrap();
+    if !probe.status.success() {
+        eprintln!("skipped: this user may make no network with wires");
+        return;
+    }
+    let script = format!(
+        r#"{wires}
+        nsenter --target $far --net "$0" "$@" & server=$!
+        trap "kill $server $far 2>/dev/null" EXIT
+        until (exec 3<>/dev/tcp/192.0.2.34/1337) 2>/dev/null; do sleep 0.02; done
+        # Prints what somebody hears, up to a line with this text.
+        hears() {{
+            while read -r -t 20 -u $2 line; do
+                echo "$1 ${{line%$'\r'}}"
+                case $line in *"$3"*) return;; esac
+            done
+            echo "$1 waits for $3 in vain"; exit 1
+        }}
+        exec 4<>/dev/tcp/192.0.2.18/1337; echo Alice >&4; hears alice 4 "client(s) connected"
+        exec 5<>/dev/tcp/192.0.2.34/1337; echo bob >&5; hears bob 5 "client(s) connected"
+        hears alice 4 "id = bob"
+        echo /reclaim >&4; hears alice 4 "server: Alice "
+        word=${{line#server: }}; word=${{word%$'\r'}}
+        ip link set near1 down
+        echo "Is she there?" >&5; echo /back >&5; hears bob 5 "no longer marked"
+        exec 6<>/dev/tcp/192.0.2.34/1337; echo "$word" >&6; hears again 6 "Is she there?"
+        echo "I am." >&6; hears bob 5 "Alice : I am."
+        kill $server; wait $server"#
+    );
+    let words = [&words[..5], &["-c", &script]].concat();
+    let ended = Program::start(&mut behind(&words, &["--bind", "0.0.0.0"])).end();
+    let heard = |who: &str| -> Vec<&str> {
+        let start = format!("{who} ");
+        ended.stdout.lines().filter_map(|line| line.strip_prefix(&start)).collect()
+    };
+    let again = heard("again");
+    assert_eq!(again.first(), Some(&"server: Input username."), "{ended:?}");
+    assert!(again.contains(&"server: You are Alice again, in room lobby."), "{ended:?}");
+    assert!(again.last().is_some_and(|line| line.ends_with("] bob : Is she there?")), "{ended:?}");
+    // He has not noticed anything.
+    assert_eq!(heard("bob").last(), Some(&"Alice : I am."), "{ended:?}");
+    for line in heard("bob") {
+        let is_told = line.contains("has left") || line.contains("A new client");
+        assert!(!is_told && !line.contains("in vain"), "{ended:?}");
+    }
+    assert!(ended.stderr.contains("took the name back"), "{ended:?}");
+    // A word is in no log.
+    let word = heard("alice").into_iter().find_map(|line| line.strip_prefix("server: Alice "));
+    assert!(!ended.stderr.contains(word.unwrap()), "{ended:?}");
+}
+
 /// The server's machine never hears from a client again: the kernel gives up, and the read fails.
 #[test]
 fn a_vanished_peer_is_not_said_to_have_left() {

@@ -10,7 +10,8 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use chatserv::chat::{
-    ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Message, Now, Protocol, Time, View,
+    ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Message, Now, Protocol,
+    ReclaimWord, Time, View,
 };
 use chatserv::config::Operators;
 use chatserv::protocol::{self, Decoded, Decoder};
@@ -72,7 +73,9 @@ impl Chat {
             is_ending: false,
         };
         self.members.insert(client, member);
-        self.step(Event::Connected { client, address, protocol });
+        // Anybody could guess this word, but only `/reclaim` and JSON would make it work, and neither is in any experiment.
+        let word = ReclaimWord::new(u128::from(client.0).to_be_bytes());
+        self.step(Event::Connected { client, address, protocol, word });
         client
     }
 

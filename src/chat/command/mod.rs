@@ -126,7 +126,11 @@ fn look_up(typed: &str, operator: bool) -> Result<(&'static Entry, &'static str)
         let word = entry.words().find(|word| begins(&lower, word))?;
         Some((entry, word))
     });
-    match *begun.collect::<Vec<_>>() {
+    let mut begun: Vec<_> = begun.collect();
+    if begun.iter().any(|(entry, _)| !entry.gives_way) {
+        begun.retain(|(entry, _)| !entry.gives_way);
+    }
+    match *begun {
         [only] => Ok(only),
         [] => {
             let near = near_word(&lower, usable().flat_map(Entry::words));

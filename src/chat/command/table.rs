@@ -40,6 +40,8 @@ pub(super) struct Entry {
     pub(super) help: CommandHelp,
     /// The command ends or removes something, so its word cannot be abbreviated.
     pub(super) in_full: bool,
+    /// Beginnings that it shares with other commands mean the others.
+    pub(super) gives_way: bool,
     /// Reads the arguments; `None` if they do not fit.
     pub(super) read: fn(Arguments) -> Option<Request>,
 }
@@ -61,7 +63,7 @@ impl Entry {
             common: false,
             operators_only: false,
         };
-        Entry { help, in_full: false, read }
+        Entry { help, in_full: false, gives_way: false, read }
     }
 
     const fn detail(mut self, detail: &'static [&'static str], example: &'static str) -> Self {
@@ -82,6 +84,11 @@ impl Entry {
 
     const fn in_full(mut self) -> Self {
         self.in_full = true;
+        self
+    }
+
+    const fn gives_way(mut self) -> Self {
+        self.gives_way = true;
         self
     }
 
@@ -228,6 +235,19 @@ const YOURSELF: &[Entry] = &[
         Some(Request::Timestamps { show: given.maybe(|given| given.choice(&choices))? })
     })
     .detail(&["Puts the time, or the date and time, before each line."], "/timestamp time"),
+    Entry::new("reclaim", "", "shows how to take your name back", |given| {
+        given.nothing().map(|()| Request::Reclaim)
+    })
+    .detail(
+        &[
+            "Shows a secret word. If you lose the connection, connect again and",
+            "give your name and the word as one line. You are where you were then,",
+            "ignore whom you ignored, and see what was said. Your name is held for",
+            "a minute. Show the word to nobody. It works once: ask for the next.",
+        ],
+        "/reclaim",
+    )
+    .gives_way(),
     Entry::new("op", "PASSWORD", "makes you an operator", |given| {
         Some(Request::Op { password: Secret(given.text()?) })
     })

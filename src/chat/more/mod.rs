@@ -1,5 +1,5 @@
 //! Features beyond the classic chat. Their requests come here through one `match` arm of the Hub, [`Hub::more`]; beside it,
-//! the Hub calls `help`, `reload`, `shut_down` and `check_planned_shutdown`.
+//! the Hub calls `help`, `reload`, `shut_down`, `check_planned_shutdown` and `release_names`, and `login` calls `reclaim`.
 //!
 //! | file | feature |
 //! |---|---|
@@ -7,6 +7,7 @@
 //! | `presence` | `/nick`, `/away`, `/back`, `/quiet`, `/timestamp` |
 //! | `private` | `/msg`, `/reply` |
 //! | `ignore` | `/ignore`, `/unignore` |
+//! | `reclaim` | `/reclaim`, and names that are taken back after the connection was lost |
 //! | `operators` | `/op`, `/kick`, `/mute`, `/unmute`, `/motd`, and changed settings (`/threads` is an effect) |
 //! | `ban` | `/ban`, `/unban`, `/bans` |
 //! | `shutdown` | `/shutdown`, now or later |
@@ -17,6 +18,7 @@ mod lists;
 mod operators;
 mod presence;
 mod private;
+mod reclaim;
 mod shutdown;
 
 use std::sync::Arc;
@@ -66,6 +68,7 @@ impl Hub {
             Request::History { room, range, limit } => {
                 self.history(client, room, range, limit, out)
             }
+            Request::Reclaim => self.tell_reclaim_word(client, out),
             Request::Op { password } => self.become_operator(client, &password, out),
             Request::Kick { name, reason } => self.kick(client, name, reason, out),
             Request::Ban { target, duration, reason } => {

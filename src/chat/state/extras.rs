@@ -12,6 +12,7 @@ use super::bans::Bans;
 use super::folded::Folded;
 use super::ignores::Ignores;
 use super::password_attempts::PasswordAttempts;
+use super::reclaims::Reclaims;
 use crate::config::limits::SHUTDOWN_REMINDERS;
 
 /// The parts of this state. Those that are public guard their own fields.
@@ -22,6 +23,7 @@ pub struct Extras {
     muted: HashSet<NameKey>,
     pub ignores: Ignores,
     pub password_attempts: PasswordAttempts,
+    pub reclaims: Reclaims,
     pub folded: Folded,
     planned_shutdown: Option<PlannedShutdown>,
 }

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::super::client::ClientId;
 use super::super::message::ChatMessage;
 use super::super::request::Range;
@@ -66,6 +68,11 @@ impl History {
         }
     }
 
+    /// How many messages were received at this moment or later.
+    pub fn since(&self, moment: Timestamp) -> usize {
+        self.lines.iter().rev().take_while(|line| line.message.received_at >= moment).count()
+    }
+
     /// At most `limit` messages of `range`, without the hidden ones. An answer that would be too large is cut at the end
     /// that is farther from the requested id, so that a client that asks for more misses nothing.
     pub fn part(
@@ -117,7 +124,6 @@ fn bytes_in_answer(message: &ChatMessage) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
 
     use super::*;
     use crate::chat::{Audience, Manner};

@@ -1,7 +1,8 @@
 //! Everybody's ignore lists.
 //!
 //! An entry follows a person for as long as they are here, even if they change their name. If they leave, it applies to the
-//! next person who takes the name that they had when they were ignored.
+//! next person who takes the name that they had when they were ignored. Somebody who takes their name back by its word
+//! counts as the same person, and has their own list again.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,6 +37,15 @@ struct Ignored {
 }
 
 impl Ignored {
+    /// From now on, `client` is the person's connection.
+    fn renew(&mut self, client: ClientId) {
+        let before = std::mem::replace(&mut self.client, client);
+        self.before.push(before);
+        if self.before.len() > IGNORED_BEFORE_MAX {
+            self.before.remove(0);
+        }
+    }
+
     /// The name that the person has now; for somebody who has left, the one that the entry was made for.
     fn shown(&self, people: &People) -> Arc<str> {
         people.name(self.client).unwrap_or_else(|| self.name.clone())
@@ -132,21 +142,45 @@ impl Ignores {
             let Some(ignored) = entries.next().filter(|_| ignoring != client) else {
                 continue;
             };
-            let before = std::mem::replace(&mut ignored.client, client);
-            ignored.before.push(before);
-            if ignored.before.len() > IGNORED_BEFORE_MAX {
-                ignored.before.remove(0);
-            }
+            ignored.renew(client);
             self.ignored_by.entry(client).or_default().push(ignoring);
         }
     }
 
-    /// Forgets the list of a client that has left, and the index of those who ignored it. Their own lists keep the entry.
+    /// Forgets the index of those who ignored a client that has left. Their own lists keep the entry.
+    pub fn leave(&mut self, client: ClientId) {
+        self.ignored_by.remove(&client);
+    }
+
+    /// Forgets the list of a client that has left.
     pub fn forget(&mut self, client: ClientId) {
         for ignored in self.lists.remove(&client).unwrap_or_default() {
             self.unlink(client, &ignored);
         }
-        self.ignored_by.remove(&client);
+    }
+
+    /// Gives `client` the list of `former`, and its place in the lists of others: they are the same person.
+    pub fn take_over(&mut self, former: ClientId, client: ClientId) {
+        let list = self.lists.remove(&former).unwrap_or_default();
+        for ignored in &list {
+            let by_name = self.by_name.get_mut(&ignored.key);
+            let indexes = [by_name, self.ignored_by.get_mut(&ignored.client)];
+            for ignoring in indexes.into_iter().flatten().flatten() {
+                if *ignoring == former {
+                    *ignoring = client;
+                }
+            }
+        }
+        if !list.is_empty() {
+            self.lists.insert(client, list);
+        }
+        self.ignored_by.remove(&former);
+        for (&ignoring, list) in &mut self.lists {
+            for ignored in list.iter_mut().filter(|ignored| ignored.client == former) {
+                ignored.renew(client);
+                self.ignored_by.entry(client).or_default().push(ignoring);
+            }
+        }
     }
 
     /// Removes those who ignore the speaker from the recipients of a message.
@@ -183,10 +217,11 @@ impl Ignores {
         self.list(client).iter().any(|ignored| ignored.client == other)
     }
 
-    /// Panics unless the three maps agree.
-    pub fn check(&self, people: &People) {
+    /// Panics unless the three maps agree. The lists of `away`, who may come back, are kept.
+    pub fn check(&self, people: &People, away: &[ClientId]) {
         for (&client, list) in &self.lists {
-            assert!(people.person(client).is_some() && !list.is_empty());
+            assert!(people.person(client).is_some() || away.contains(&client));
+            assert!(!list.is_empty());
             for ignored in list {
                 assert!(self.by_name[&ignored.key].contains(&client));
                 let known = self.ignored_by.get(&ignored.client);

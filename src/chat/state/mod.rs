@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`People`] | connections, names, and the order in which people joined |
 //! | [`Rooms`] | rooms, their members and their history |
-//! | [`Extras`] | the state of features beyond the classic chat: bans, mutes, ignore lists, a planned shutdown, folded announcements |
+//! | [`Extras`] | the state of features beyond the classic chat: bans, mutes, ignore lists, words and held names, a planned shutdown, folded announcements |
 
 mod bans;
 mod extras;
@@ -13,9 +13,11 @@ mod history;
 mod ignores;
 mod password_attempts;
 mod people;
+mod reclaims;
 mod rooms;
 
 pub use extras::{Extras, PlannedShutdown, ban_notice};
 pub use folded::{Movement, Scope};
-pub use people::{People, all_but};
+pub use people::{People, Person, all_but};
+pub use reclaims::Held;
 pub use rooms::{LOBBY, LOBBY_NAME, Room, RoomId, Rooms};

@@ -180,6 +180,20 @@ impl Person {
         self.reply_to = Some((sender, name));
     }
 
+    /// The connection of somebody whom this person knows has a successor.
+    fn know_as(&mut self, former: ClientId, client: ClientId) {
+        if let Some((writer, _)) = &mut self.reply_to
+            && *writer == former
+        {
+            *writer = client;
+        }
+        if let Some(away) = &mut self.away
+            && away.notified.remove(&former)
+        {
+            away.notified.insert(client);
+        }
+    }
+
     /// The notice for `sender` that this person is away, unless `sender` has had it since the last `/away`.
     pub fn away_notice(&mut self, sender: ClientId) -> Option<Message> {
         let away = self.away.as_mut()?;
@@ -262,6 +276,41 @@ impl People {
             away: None,
             reply_to: None,
         }));
+    }
+
+    /// Puts `client`, which has no name yet, in the place of `former`. Their rooms must be told.
+    pub fn take_over(&mut self, former: ClientId, client: ClientId) -> Option<&Person> {
+        let person = self.clients.remove(&former)?.into_person()?;
+        self.listeners.retain(|&other| other != former);
+        let place = self.joined.iter_mut().find(|other| **other == former)?;
+        *place = client;
+        self.seat(former, client, person);
+        self.person(client)
+    }
+
+    /// Lets somebody come back who was removed as `former`. They are in no room yet.
+    pub fn come_back(&mut self, former: ClientId, client: ClientId, mut person: Box<Person>) {
+        person.rooms.clear();
+        self.joined.push(client);
+        self.seat(former, client, person);
+    }
+
+    /// Operator rights and wrong passwords belong to a connection, so the new one has none of either.
+    fn seat(&mut self, former: ClientId, client: ClientId, mut person: Box<Person>) {
+        (person.gave_password, person.wrong_passwords) = (false, 0);
+        for state in self.clients.values_mut() {
+            if let Some(other) = state.person_mut() {
+                other.know_as(former, client);
+            }
+        }
+        let Some(state) = self.clients.get_mut(&client) else {
+            return;
+        };
+        self.by_name.insert(person.key.clone(), client);
+        if state.protocol == Protocol::Plain && !person.quiet {
+            self.listeners.push(client);
+        }
+        state.standing = LoginState::Joined(person);
     }
 
     /// Changes a name and returns the old one.
@@ -381,6 +430,14 @@ impl People {
 }
 
 impl Client {
+    /// The person, if the client has joined.
+    pub fn into_person(self) -> Option<Box<Person>> {
+        match self.standing {
+            LoginState::Joined(person) => Some(person),
+            LoginState::Unnamed { .. } => None,
+        }
+    }
+
     fn person_mut(&mut self) -> Option<&mut Person> {
         match &mut self.standing {
             LoginState::Joined(person) => Some(person),

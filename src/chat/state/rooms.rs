@@ -175,6 +175,24 @@ impl Rooms {
         }
     }
 
+    /// Puts `client` in the place of `former`.
+    pub fn replace(
+        &mut self,
+        id: RoomId,
+        former: ClientId,
+        client: ClientId,
+        protocol: Protocol,
+        quiet: bool,
+    ) {
+        let is_former = |&member: &ClientId| member == former;
+        let place = self.get(id).and_then(|room| room.members.iter().position(is_former));
+        self.leave(id, former);
+        self.enter(id, client, protocol, quiet);
+        if let (Some(place), Some(room)) = (place, self.by_id.get_mut(&id)) {
+            room.members[place..].rotate_right(1);
+        }
+    }
+
     /// Sets whether a plain-text member hears who enters and leaves the room.
     pub fn set_quiet(&mut self, id: RoomId, client: ClientId, quiet: bool) {
         if let Some(room) = self.by_id.get_mut(&id) {

@@ -79,10 +79,11 @@ fn near(given: &str) -> Option<&'static str> {
 }
 
 /// Grouped as in the guide: yourself, rooms, talk, people, the server, operators.
-static ACTIONS: [Action; 31] = [
-    Action::new("connect", &[], &["username"], |given| {
-        Ok(Request::Connect { name: given.maybe("username")? })
+static ACTIONS: [Action; 32] = [
+    Action::new("connect", &[], &["username", "reclaim"], |given| {
+        Ok(Request::Connect { name: given.maybe("username")?, word: given.maybe("reclaim")? })
     }),
+    Action::new("reclaim", &[], &[], |_| Ok(Request::Reclaim)),
     Action::new("nick", &["username"], &[], |given| {
         Ok(Request::Nick { name: given.get("username")? })
     }),

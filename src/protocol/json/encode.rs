@@ -9,7 +9,7 @@ use super::super::plain::{seconds_left, sentence};
 use super::errors;
 use crate::chat::{
     Audience, Ban, ChatMessage, CommandHelp, HelpTopic, Manner, Message, PersonDetails,
-    PersonListing, Protocol, Queue, RoomListing, Tag, ThreadListing, commands,
+    PersonListing, Protocol, Queue, ReclaimWord, RoomListing, Tag, ThreadListing, commands,
 };
 use crate::config::limits::{LIST_ENTRIES_MAX, NOTE_BYTES_MAX};
 
@@ -48,11 +48,20 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
                 notice("not_here", message, tag, out).end();
             }
         }
-        Message::Connected { name, address, clients } => Writer::new("connect", tag, out)
-            .text("from", name)
-            .text("address", &address.to_string())
-            .plain("clients", clients)
-            .end(),
+        Message::Connected { name, address, clients, word, rooms } => {
+            let connected = Writer::new("connect", tag, out)
+                .text("from", name)
+                .text("address", &address.to_string())
+                .plain("clients", clients)
+                .maybe_text("reclaim", word.map(ReclaimWord::written).as_deref());
+            match rooms {
+                Some(rooms) => connected.plain("reclaimed", true).texts("rooms", rooms).end(),
+                None => connected.end(),
+            }
+        }
+        Message::ReclaimWord { word, .. } => {
+            Writer::new("reclaim", tag, out).text("reclaim", &word.written()).end();
+        }
         Message::CameToRoom { room, from } => {
             Writer::new("joinroom", tag, out).text("room", room).text("from", from).end()
         }
@@ -133,6 +142,7 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
             .end(),
         Message::Bye => bye("quit", BYE, tag, out),
         Message::IdleBye => bye("idle", BYE, tag, out),
+        Message::TakenBack => bye("reclaimed", &sentence(message), tag, out),
         Message::TooSlow => bye("slow", &sentence(message), tag, out),
         Message::LoginTimedOut => bye("login_timeout", &sentence(message), tag, out),
         Message::TooManyNames => bye("too_many_names", &sentence(message), tag, out),
@@ -194,6 +204,7 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         | Message::YourNameIs(_)
         | Message::Congratulations
         | Message::YourId(_)
+        | Message::WelcomeBack { .. }
         | Message::ClientCount(_)
         | Message::TelnetHint
         | Message::Arrived(_)

@@ -20,6 +20,11 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
             "Congratulations! You've successfully joined the chat server.".into()
         }
         Message::Connected { name, .. } => format!("You have joined the chat as {name}."),
+        Message::WelcomeBack { name, rooms } => {
+            let room = rooms.first().map_or("", |room| room);
+            format!("You are {name} again, in room {room}.")
+        }
+        Message::TakenBack => "You took your name back by another connection. Bye!".into(),
         Message::YourId(id) => format!("Your id is: '{id}'."),
         Message::ClientCount(count) => {
             format!("There are {count} client(s) connected to this server.")
@@ -164,6 +169,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         Message::Chat(_)
         | Message::History { .. }
         | Message::InRoom { .. }
+        | Message::ReclaimWord { .. }
         | Message::Rooms { .. }
         | Message::Ignoring(_)
         | Message::Whois(_)
@@ -187,6 +193,23 @@ pub fn error_sentence(error: &ChatError) -> String {
         }
         ChatError::NameTaken { wanted, by } => {
             format!("{wanted} is taken: it looks like {by}, who is here. Choose another name.")
+        }
+        ChatError::NameHeld { name, left } => format!(
+            "{name} has lost the connection: the name is held for {} s. Choose another.",
+            seconds_left(*left)
+        ),
+        ChatError::WrongReclaimWord { tries_left: 0 } => {
+            "That word does not belong to this name, and it was the last try.".into()
+        }
+        ChatError::WrongReclaimWord { tries_left } => {
+            let tries = if *tries_left == 1 { "try" } else { "tries" };
+            format!("That word does not belong to this name. You have {tries_left} more {tries}.")
+        }
+        ChatError::ReclaimWordSaid => {
+            "Not said: nobody else may see that word. Connect again, and type it.".into()
+        }
+        ChatError::NoReclaimTriesLeft => {
+            "Too many wrong words. Choose another name, or try again in an hour.".into()
         }
         ChatError::NotIgnored(name) => {
             format!("You do not ignore {}. /ignore shows whom you ignore.", quoted(name))

@@ -28,6 +28,14 @@ pub(super) fn encode(message: &Message, zone: &TimeZone, out: &mut Vec<u8>) {
         }
         Message::Error(ChatError::NobodyOf(names)) => wrap(nobody_of(names), 0, out),
         Message::Error(ChatError::UnclearMention(name)) => wrap(unclear_mention(name), 0, out),
+        Message::Error(ChatError::NameTaken { wanted: name, by }) if name == by => {
+            taken(message, name, out);
+        }
+        Message::Error(ChatError::NameHeld { name, .. }) => taken(message, name, out),
+        Message::ReclaimWord { name, word } => {
+            line("If you lose the connection, connect again and give this as your name:", out);
+            line(&format!("{name} {}", word.written()), out);
+        }
         Message::Ignoring(names) => ignoring(names, out),
         Message::InRoom { room, from, members, total, topic, .. } => {
             in_room(room, from, members, *total, topic.as_deref(), out);
@@ -63,6 +71,12 @@ fn wrong_protocol(stranger: Stranger, out: &mut Vec<u8>) {
             line("This chat takes no PROXY header: switch it off in the proxy.", out)
         }
     }
+}
+
+/// The refusal of a name, which its owner may take back.
+fn taken(refusal: &Message, name: &str, out: &mut Vec<u8>) {
+    line(&sentence(refusal), out);
+    line(&format!("If you are {name}, type {name} and the word that /reclaim showed."), out);
 }
 
 fn ignoring(names: &[Arc<str>], out: &mut Vec<u8>) {

@@ -236,6 +236,12 @@ pub fn event(event: &LogEvent) {
             tracing::info!(%client, %refusal, "name refused")
         }
         LogEvent::NameTaken { client, by } => tracing::info!(%client, ?by, "name taken"),
+        LogEvent::TookBack { client, name, former } => {
+            tracing::info!(%client, ?name, %former, "took the name back");
+        }
+        LogEvent::WrongReclaimWord { client, address } => {
+            tracing::warn!(%client, %address, "wrong word for a name");
+        }
         LogEvent::NotOperator { client } => tracing::warn!(%client, "not an operator"),
         LogEvent::Chat { name, to, text } => tracing::info!(?name, ?to, ?text, "said"),
         LogEvent::Renamed { client, from, to } => tracing::info!(%client, ?from, ?to, "renamed"),

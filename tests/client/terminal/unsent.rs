@@ -17,7 +17,7 @@ fn answered(answer: &str, arrive: bool) {
     // The client asks before it sends.
     screen.prompts(">");
     relay.mend();
-    bob.skip_to("luca has joined room lobby");
+    bob.skip_to("id = luca");
     screen.shows("2 lines may not have been sent");
     bob.hears_nothing();
     screen.prompts("Send them? (y/n)");

@@ -18,6 +18,16 @@ pub enum Heard {
     Connect {
         /// By this name.
         from: String,
+        /// The word by which to take it back. An older server gives none.
+        reclaim: Option<String>,
+        /// One has taken it back, and with it all that one had asked for.
+        #[serde(default)]
+        reclaimed: bool,
+    },
+    /// The word by which to take one's name back.
+    Reclaim {
+        /// The same as in [`Heard::Connect`].
+        reclaim: String,
     },
     /// Somebody is in a room now; if it is oneself, with what is known of the room.
     JoinRoom(Joined),

@@ -37,7 +37,7 @@ mod wishes;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use chatserv::chat::Request;
+use chatserv::chat::{Request, Secret};
 use jiff::civil::Date;
 
 use super::phrases;
@@ -74,6 +74,8 @@ pub struct Session {
     here_since: Option<Duration>,
     /// Whether one has ever been in the chat, and so is somebody who comes back.
     was_here: bool,
+    /// The word by which to take the name back, if the server has given one.
+    reclaim: Option<Secret>,
     /// Since when somebody else has had the name of who comes back.
     name_taken_since: Option<Duration>,
     /// When the connection was lost.
@@ -121,6 +123,7 @@ impl Session {
             pauses: Pauses::new(seed),
             here_since: None,
             was_here: false,
+            reclaim: None,
             name_taken_since: None,
             lost_since: None,
             trouble: None,

@@ -9,7 +9,10 @@ use super::{Viewer, is_same};
 pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
     let is_me = |name: &str| is_same(name, viewer.me);
     Some(match heard {
-        Heard::Connect { from } => format!("You have joined the chat as {from}."),
+        Heard::Reclaim { reclaim } => {
+            format!("To take your name back by telnet, type: {} {reclaim}", viewer.me)
+        }
+        Heard::Connect { from, .. } => format!("You have joined the chat as {from}."),
         Heard::LeaveRoom { room, from, reason, by, message } => {
             let removal = removal(reason.as_deref(), by.as_deref(), message.as_deref());
             if is_me(from) {

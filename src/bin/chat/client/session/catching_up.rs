@@ -3,7 +3,7 @@
 
 use chatserv::chat::{Range, Request};
 
-use super::rooms::said;
+use super::rooms::{Room, said};
 use super::{Purpose, Session};
 use crate::client::heard::Joined;
 use crate::client::{Effect, Heard, Now};
@@ -16,7 +16,7 @@ const PAST_AT_ONCE: usize = 500;
 
 impl Session {
     /// One is in a room now, perhaps again.
-    pub(super) fn entered(&mut self, joined: &Joined, effects: &mut Vec<Effect>) {
+    pub(super) fn entered(&mut self, now: &Now, joined: &Joined, effects: &mut Vec<Effect>) {
         let last = joined.last_message_id.unwrap_or(0);
         let interactive = self.settings.interactive;
         let room = self.rooms.enter(&joined.room);
@@ -39,7 +39,16 @@ impl Session {
         };
         if last > room.seen {
             room.fetch_past();
-            self.ask_for_past(&joined.room, range, limit, effects);
+            return self.ask_for_past(&joined.room, range, limit, effects);
+        }
+        self.tell_waiting(now, &joined.room, effects);
+    }
+
+    /// Tells what came in while the past was being fetched.
+    fn tell_waiting(&mut self, now: &Now, room: &str, effects: &mut Vec<Effect>) {
+        let waiting = self.rooms.find(room).map(Room::past_is_shown);
+        for heard in waiting.unwrap_or_default() {
+            self.said(now, heard, effects);
         }
     }
 
@@ -74,9 +83,7 @@ impl Session {
             let after = Range::After(room.seen);
             return self.ask_for_past(name, after, PAST_AT_ONCE, effects);
         }
-        for heard in room.past_is_shown() {
-            self.said(now, heard, effects);
-        }
+        self.tell_waiting(now, name, effects);
     }
 
     /// Shows one message of the past, unless it was seen.

@@ -11,7 +11,8 @@ use crate::client::{Effect, Now};
 /// programs not at all.
 const GREETING_WAIT: Duration = Duration::from_millis(500);
 
-/// How long one's own ghost may hold the name: a server notices a dead connection later than the client does.
+/// How long one's own ghost may hold the name, where one has no word to take it back: a server notices a dead connection
+/// later than the client does.
 const GHOST_TIME: Duration = Duration::from_secs(60);
 
 /// How often to ask for the name meanwhile.
@@ -94,12 +95,19 @@ impl Session {
     /// Tells the server who one is.
     pub(super) fn introduce(&mut self, now: &Now, effects: &mut Vec<Effect>) {
         self.phase = Phase::Introduced { until: now.elapsed + ANSWER_WAIT };
-        let name = as_typed(&self.me);
-        self.ask(Purpose::Connect, &Request::Connect { name: Some(name) }, effects);
+        let (name, word) = (Some(as_typed(&self.me)), self.reclaim.clone());
+        self.ask(Purpose::Connect, &Request::Connect { name, word }, effects);
     }
 
-    /// The server takes one in, by this name.
-    pub(super) fn taken_in(&mut self, now: &Now, name: &str, effects: &mut Vec<Effect>) {
+    /// The server takes one in, by this name. If one has taken it back, the server still has all that one had asked for, but no
+    /// operator rights.
+    pub(super) fn taken_in(
+        &mut self,
+        now: &Now,
+        name: &str,
+        reclaimed: bool,
+        effects: &mut Vec<Effect>,
+    ) {
         let text = if self.was_here {
             "-- Reconnected."
         } else {
@@ -114,8 +122,12 @@ impl Session {
             Self::tell("-- You are no longer an operator. /op makes you one again.", effects);
         }
         // Before anything can be heard in a room.
-        for request in self.wishes.again() {
-            self.ask(Purpose::Again, &request, effects);
+        if reclaimed {
+            self.rooms.taken_back();
+        } else {
+            for request in self.wishes.again() {
+                self.ask(Purpose::Again, &request, effects);
+            }
         }
         for room in self.rooms.names() {
             self.ask_to_enter(room, effects);
@@ -142,6 +154,12 @@ impl Session {
         message: &str,
         effects: &mut Vec<Effect>,
     ) {
+        // Somebody else has taken the name, perhaps after a restart of the server, or too many words were wrong.
+        let is_wrong_word = ["wrong_reclaim", "too_many_reclaims"].contains(&code);
+        if is_wrong_word {
+            self.reclaim = None;
+        }
+        let code = if is_wrong_word { "name_taken" } else { code };
         if code == "name_taken" && self.was_here {
             let since = *self.name_taken_since.get_or_insert_with(|| {
                 let seconds = GHOST_TIME.as_secs();

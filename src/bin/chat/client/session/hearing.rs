@@ -5,7 +5,7 @@ use super::rooms::said;
 use super::{ANSWER_WAIT, Phase, Purpose, Session};
 use crate::client::heard::{self, Joined, Said};
 use crate::client::{Bell, Effect, Heard, Line, Now, phrases};
-use chatserv::chat::Request;
+use chatserv::chat::{Request, Secret};
 
 impl Session {
     /// The server has sent a line.
@@ -48,7 +48,10 @@ impl Session {
         effects: &mut Vec<Effect>,
     ) {
         match (purpose, answer) {
-            (Purpose::Connect, Heard::Connect { from }) => self.taken_in(now, &from, effects),
+            (Purpose::Connect, Heard::Connect { from, reclaim, reclaimed }) => {
+                self.reclaim = reclaim.map(Secret);
+                self.taken_in(now, &from, reclaimed, effects);
+            }
             (Purpose::Connect, Heard::Error { code, message }) => {
                 self.not_taken_in(now, &code, &message, effects);
             }
@@ -156,7 +159,7 @@ impl Session {
         for name in joined.members.iter().flatten() {
             effects.push(Effect::Here(name.clone()));
         }
-        self.entered(&joined, effects);
+        self.entered(now, &joined, effects);
         // Not that one is alone in the room that all are in at the start.
         if joined.room != "lobby" || joined.total != Some(1) {
             self.tell_heard(now, &Heard::JoinRoom(joined), effects);

@@ -129,7 +129,8 @@ impl Session {
                 self.phase = Phase::Asleep;
                 self.pauses.reset();
             }
-            "idle" | "kicked" | "banned" => {
+            // After `reclaimed`, a new attempt would be a fight over the name.
+            "idle" | "kicked" | "banned" | "reclaimed" => {
                 effects.push(Effect::Disconnect);
                 Self::complain(&self.trouble.take().unwrap_or(message.to_owned()), effects);
                 self.end_as(Ending::Refused, effects);

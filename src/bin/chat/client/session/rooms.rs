@@ -206,6 +206,14 @@ impl Rooms {
         self.rooms.iter().map(|room| room.name.clone()).collect()
     }
 
+    /// One has taken one's name back, and is in all rooms already: what is said there waits for what was missed.
+    pub(super) fn taken_back(&mut self) {
+        for room in &mut self.rooms {
+            room.comes_again = room.epoch.is_some();
+            room.fetch_past();
+        }
+    }
+
     /// A connection is lost, and with it what was being fetched: what waited for it was not seen.
     pub(super) fn lost(&mut self) {
         for room in &mut self.rooms {

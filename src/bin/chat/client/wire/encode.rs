@@ -35,9 +35,10 @@ pub fn encode(
 /// Every request, and its fields in the order of the guide's table.
 fn object(request: &Request, here: Here) -> Result<Object, &'static str> {
     Ok(match request {
-        Request::Connect { name } => {
-            Object::new("connect").maybe("username", name.as_ref().map(text_of))
-        }
+        Request::Connect { name, word } => Object::new("connect")
+            .maybe("username", name.as_ref().map(text_of))
+            .maybe("reclaim", word.as_ref().map(|word| word.0.as_str())),
+        Request::Reclaim => Object::new("reclaim"),
         Request::Nick { name } => about("nick", &name.text),
         Request::Away { reason } => Object::new("away").maybe("message", reason.as_deref()),
         Request::Back => Object::new("back"),

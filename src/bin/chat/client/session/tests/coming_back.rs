@@ -176,3 +176,117 @@ fn what_may_be_said_twice_is_told() {
     let told = "-- Sent again, since nobody knows if it arrived: hi @ann";
     assert_eq!(bot.screen().last().unwrap(), told);
 }
+
+#[test]
+fn the_client_takes_the_name_back_by_the_word_of_the_last_connection() {
+    let mut luca = Script::joined(person(), 0);
+    assert!(!luca.sent().iter().any(|object| object.contains("reclaim")));
+    luca.types("/ignore bob");
+    luca.answers("ignore", r#""username":"bob""#);
+    for (word, next) in [(None, "one"), (Some("one"), "two"), (Some("two"), "three")] {
+        luca.happens(Event::Disconnected(None));
+        luca.waits();
+        luca.forget();
+        luca.happens(Event::Connected);
+        luca.hears("server: Input username.");
+        let given = word.map_or(String::new(), |word| format!(r#","reclaim":"{word}""#));
+        let sent = luca.sent().concat();
+        assert!(
+            sent.starts_with(&format!(r#"{{"action":"connect","username":"luca"{given},"id":"#))
+        );
+        let reclaimed = word.is_some();
+        luca.answers(
+            "connect",
+            &format!(
+                r#""from":"luca","clients":1,"reclaim":"{next}","reclaimed":{reclaimed},"rooms":["lobby"]"#
+            ),
+        );
+        // The server has kept what was asked for.
+        let asked = luca.sent().iter().any(|object| object.contains("ignore"));
+        assert_eq!(asked, !reclaimed, "{:?}", luca.sent());
+        luca.answers("joinroom", r#""room":"lobby","from":"luca","members":["luca"],"total":1,"epoch":7,"last_message_id":0"#);
+        assert!(luca.screen().iter().all(|line| !line.contains(next)), "{:?}", luca.screen());
+    }
+}
+
+#[test]
+fn a_word_that_is_worth_nothing_is_not_given_again() {
+    for code in ["wrong_reclaim", "too_many_reclaims"] {
+        let mut luca = Script::new(person());
+        luca.happens(Event::Connected);
+        luca.hears("server: Input username.");
+        luca.answers("connect", r#""from":"luca","clients":1,"reclaim":"one""#);
+        luca.happens(Event::Disconnected(None));
+        luca.waits();
+        luca.happens(Event::Connected);
+        luca.hears("server: Input username.");
+        luca.refuses("connect", code);
+        // The name may be free in a moment, as on a server that knows no words.
+        assert!(luca.screen().last().unwrap().contains("luca is taken, perhaps by your own"));
+        luca.waits();
+        luca.forget();
+        luca.happens(Event::Connected);
+        luca.hears("server: Input username.");
+        assert!(!luca.sent().concat().contains("reclaim"), "{:?}", luca.sent());
+        luca.answers("connect", r#""from":"luca","clients":1,"reclaim":"two""#);
+        assert!(luca.screen().iter().any(|line| line == "-- Reconnected."));
+    }
+}
+
+#[test]
+fn a_client_does_not_fight_for_a_name_that_another_connection_has_taken_back() {
+    let mut luca = Script::joined(person(), 0);
+    let sentence = "You took your name back by another connection. Bye!";
+    luca.hears(&format!(r#"{{"action":"bye","reason":"reclaimed","message":"{sentence}"}}"#));
+    assert_eq!(luca.ended(), Some(Ending::Refused));
+    assert_eq!(luca.screen(), [format!("!! {sentence}")]);
+}
+
+#[test]
+fn the_word_is_shown_on_request() {
+    let mut luca = Script::joined(person(), 0);
+    luca.types("/reclaim");
+    luca.answers("reclaim", r#""reclaim":"0123""#);
+    assert_eq!(luca.screen(), ["-- To take your name back by telnet, type: luca 0123"]);
+}
+
+#[test]
+fn what_is_said_between_taking_the_name_back_and_asking_for_the_past_comes_after_it() {
+    let mut luca = Script::new(person());
+    luca.happens(Event::Connected);
+    luca.hears("server: Input username.");
+    luca.answers("connect", r#""from":"luca","clients":1,"reclaim":"one""#);
+    let joined = r#""room":"lobby","from":"luca","members":["luca"],"total":1,"epoch":7"#;
+    luca.answers("joinroom", &format!(r#"{joined},"last_message_id":0"#));
+    luca.answers("help", r#""commands":[]"#);
+    luca.somebody_says(1, "before");
+    luca.happens(Event::Disconnected(None));
+    luca.waits();
+    luca.forget();
+    luca.happens(Event::Connected);
+    luca.hears("server: Input username.");
+    luca.answers("connect", r#""from":"luca","clients":1,"reclaim":"two","reclaimed":true"#);
+    // The room has this member already.
+    luca.somebody_says(3, "live");
+    luca.answers("joinroom", &format!(r#"{joined},"last_message_id":3"#));
+    assert!(luca.sent().last().unwrap().contains(r#""after":1"#), "{:?}", luca.sent());
+    let past = [said("ann", 2, "missed", None), said("ann", 3, "live", None)].join(",");
+    luca.answers("history", &format!(r#""room":"lobby","messages":[{past}],"epoch":7"#));
+    let lines = |luca: &Script| -> Vec<String> {
+        let screen = luca.screen().into_iter();
+        screen
+            .filter_map(|line| line.split_once("ann: ").map(|(_, text)| text.to_owned()))
+            .collect()
+    };
+    assert_eq!(lines(&luca), ["missed", "live"]);
+    // And where nothing was missed, nothing waits any longer.
+    luca.happens(Event::Disconnected(None));
+    luca.waits();
+    luca.forget();
+    luca.happens(Event::Connected);
+    luca.hears("server: Input username.");
+    luca.answers("connect", r#""from":"luca","clients":1,"reclaim":"three","reclaimed":true"#);
+    luca.answers("joinroom", &format!(r#"{joined},"last_message_id":3"#));
+    luca.somebody_says(4, "at once");
+    assert_eq!(lines(&luca), ["at once"]);
+}

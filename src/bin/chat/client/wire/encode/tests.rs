@@ -117,6 +117,7 @@ fn the_server_understands_each_line_as_it_was_meant() {
         "/ban [2001:db8::1] 5000days",
         "/ban 192.0.2.7/8",
         "/unban bob",
+        "/reclaim",
         "/unban 192.0.2.7",
         "/bans",
         "/mute bob",
@@ -135,8 +136,9 @@ fn the_server_understands_each_line_as_it_was_meant() {
     let line = |text: &str| Line { text: text.into(), altered: false };
     let people = || Target::People(vec!["ann".into(), "bob".into()]);
     for request in [
-        Request::Connect { name: Some(line("luca")) },
-        Request::Connect { name: None },
+        Request::Connect { name: Some(line("luca")), word: None },
+        Request::Connect { name: Some(line("luca")), word: Some(Secret("0123".into())) },
+        Request::Connect { name: None, word: None },
         Request::Join { room: line("dev"), history: Some(20) },
         Request::Chat { target: Target::Room("other".into()), text: "hi".into(), sent_at: None },
         Request::Chat { target: people(), text: "hi".into(), sent_at: None },
