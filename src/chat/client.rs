@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use super::view::CloseCode;
+
 /// Identifies a connection for as long as the server runs.
 ///
 /// Ids are never reused. Otherwise, if two threads reported the same dead connection, the second report could remove a
@@ -34,6 +36,8 @@ pub enum DisconnectReason {
     Banned,
     ServerShutdown,
     ReaderPanicked,
+    /// A WebSocket was closed in an orderly way, or because of what it sent.
+    Closed(CloseCode),
 }
 
 impl DisconnectReason {
@@ -53,6 +57,11 @@ impl DisconnectReason {
             Self::Banned => "banned",
             Self::ServerShutdown => "the server shuts down",
             Self::ReaderPanicked => "its reader thread panicked",
+            Self::Closed(CloseCode::Normal) => "closed by the browser",
+            Self::Closed(CloseCode::ProtocolError) => "a frame that breaks the WebSocket protocol",
+            Self::Closed(CloseCode::Unsupported) => "a binary message",
+            Self::Closed(CloseCode::InvalidText) => "a message that is not UTF-8",
+            Self::Closed(CloseCode::TooBig) => "a message over 16 KiB",
         }
     }
 }

@@ -61,13 +61,13 @@ impl Watched {
                 client,
                 input: match self.hub.people.protocol(client) {
                     Protocol::Plain => Input::Line(line(text)),
-                    Protocol::Json => Input::LineTooLong,
+                    Protocol::Json | Protocol::Web => Input::LineTooLong,
                 },
             },
             Happening::SpeaksJson if self.hub.people.person(client).is_none() => {
                 Event::Received { client, input: Input::SpeaksJson }
             }
-            Happening::Asks(request) if self.hub.people.protocol(client) == Protocol::Json => {
+            Happening::Asks(request) if self.hub.people.protocol(client) != Protocol::Plain => {
                 self.next_tag += 1;
                 tag = Some(Tag(self.next_tag.to_string().into()));
                 let tag = tag.clone();
@@ -281,7 +281,7 @@ fn request() -> impl Strategy<Value = Request> {
 
 fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
-        4 => select(&[Protocol::Plain, Protocol::Json][..]).prop_map(Happening::Connects),
+        4 => select(&[Protocol::Plain, Protocol::Json, Protocol::Web][..]).prop_map(Happening::Connects),
         4 => name().prop_map(Happening::Types),
         3 => text().prop_map(Happening::Types),
         2 => room().prop_map(|room| Happening::Types(format!("/join {room}"))),

@@ -170,7 +170,7 @@ impl Hub {
                 self.show_history(client, LOBBY, Range::Last, self.settings.history_on_join, out);
                 out.tell(client, Message::ClientCount(clients));
             }
-            Protocol::Json => {
+            Protocol::Json | Protocol::Web => {
                 out.answer(client, Message::Connected { name: name.clone(), address, clients });
                 self.welcome(client, out);
             }
