@@ -154,6 +154,27 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// Anything at all: no panic, and the same however the reads split it.
+        #[test]
+        fn random_bytes_do_no_harm(
+            frames in proptest::collection::vec(
+                (proptest::bool::ANY, 0_u8..=255, proptest::collection::vec(0_u8..=255, 0..300)), 0..6),
+            step in 1_usize..50,
+        ) {
+            let bytes = |(is_frame, first, payload): &(bool, u8, Vec<u8>)| {
+                // Mostly frames that make sense.
+                if *is_frame { masked([0x81, 0x01, 0x80, 0x89][usize::from(first % 4)], payload) }
+                else { [&[*first], &payload[..]].concat() }
+            };
+            let bytes: Vec<u8> = frames.iter().flat_map(bytes).collect();
+            let whole = read(&bytes, bytes.len().max(1));
+            let parts = read(&bytes, step);
+            proptest::prop_assert_eq!(&parts, &whole);
+            proptest::prop_assert!(parts.0.is_empty() || parts.0.ends_with('\n'));
+        }
+    }
+
     #[test]
     fn bad_frames_close_the_socket_with_the_code_of_the_standard() {
         use CloseCode::{InvalidText, Normal, ProtocolError, TooBig, Unsupported};

@@ -2,51 +2,40 @@
 'use strict';
 const $ = id => document.getElementById(id);
 const log = $('log'), text = $('text'), choices = $('choices');
-const LINES_MAX = 2000, HISTORY = 50, HOME = 'lobby', PING_EVERY = 30000, PING_PATIENCE = 10000;
+const LINES_MAX = 2000, HISTORY = 50, HOME = 'lobby', PING_EVERY = 30000, PING_PATIENCE = 10000, LINE_BYTES_MAX = 8000;
 
 // ── What is known ──
 const rooms = new Map();     // by name: epoch, last id, people, topic, lines, unread
 const sent = new Map();      // by request id: what waits for its answer
-let socket = null, me = null, here = null, nextId = 1, tries = 0, timer = 0, heard = 0, goodbye = null, isLost = false;
-let commands = [], early = [], recall = '', isOperator = false;
+let socket = null, me = null, here = null, nextId = 1, tries = 0, timer = 0, heard = 0, pinged = 0, goodbye = null, isLost = false;
+let commands = [], early = [], recall = '';
 const kept = (key, value) => value === undefined ? sessionStorage.getItem(key) : sessionStorage.setItem(key, value);
-const forget = key => sessionStorage.removeItem(key);
 
 // ── Elements ──
 function make(tag, cls, ...children) {
   const element = document.createElement(tag);
-  if (cls) element.className = cls;
-  element.append(...children);
-  return element;
+  element.className = cls ?? ''; element.append(...children); return element;
 }
 function linked(said) {
-  const parts = [];
-  let end = 0;
+  const parts = []; let end = 0;
   for (const match of said.matchAll(/https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]}'…]/g)) {
     const link = make('a', '', match[0]);
     link.href = match[0]; link.target = '_blank'; link.rel = 'noopener noreferrer';
-    parts.push(said.slice(end, match.index), link);
-    end = match.index + match[0].length;
+    parts.push(said.slice(end, match.index), link); end = match.index + match[0].length;
   }
-  const span = make('span', '', ...parts, said.slice(end));
-  span.dir = 'auto';
-  return span;
+  const span = make('span', '', ...parts, said.slice(end)); span.dir = 'auto'; return span;
 }
 function nameOf(name) {
   let hash = 0;
   for (const c of name) hash = (hash * 31 + c.codePointAt(0)) % 360;
-  const element = make('bdi', 'name', name);
-  element.style.setProperty('--hue', hash);
-  return element;
+  const element = make('bdi', 'name', name); element.style.setProperty('--hue', hash); return element;
 }
-const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 function timeOf(received, sentAt) {
-  const element = make('time', '', clock.format(received));
-  element.dateTime = received.toISOString();
-  element.title = full.format(received) + (sentAt ? `\nby the sender's clock: ${sentAt}` : '');
-  return element;
+  const element = make('time', '', clock.format(received)); element.dateTime = received.toISOString();
+  element.title = full.format(received) + (sentAt ? `\nby the sender's clock: ${sentAt}` : ''); return element;
 }
 
 // ── The log ──
@@ -54,20 +43,13 @@ const isAtBottom = () => log.scrollHeight - log.scrollTop - log.clientHeight < 4
 function toBottom() { log.scrollTop = log.scrollHeight; $('newer').hidden = true; if (here) here.isAway = false; }
 function add(room, element, received = new Date()) {
   if (!room) return void early.push(element);
-  const stays = room !== here || !room.isAway;
-  const date = day.format(received);
-  if (room.day !== date) {
-    room.day = date;
-    room.lines.append(make('div', 'day', date));
-  }
-  room.lines.append(element);
-  room.empty?.remove();
+  const stays = room !== here || !room.isAway; const date = day.format(received);
+  if (room.day !== date) { room.day = date; room.lines.append(make('div', 'day', date)); }
+  room.lines.append(element); room.empty?.remove();
   if (stays) while (room.lines.childElementCount > LINES_MAX) room.lines.firstElementChild.remove();
   if (room === here && stays) toBottom();
 }
-function row(body, received, cls = '', sentAt) {
-  return make('div', `line ${cls}`, timeOf(received, sentAt), make('div', '', ...body));
-}
+const row = (body, received, cls = '', sentAt) => make('div', `line ${cls}`, timeOf(received, sentAt), make('div', '', ...body));
 const note = (said, cls = 'note', room = here) => add(room, row([linked(said)], new Date(), cls));
 function table(heading, rows) {
   const cells = rows.map(cells => make('tr', '', ...cells.map(cell => make('td', '', linked(String(cell ?? ''))))));
@@ -82,17 +64,14 @@ function lineOf(m) {
   return [line, isCall];
 }
 function mark(line, to, isSecret) {
-  line.classList.add('private');
-  const names = to.map(name => name === me ? 'you' : name).join(', ');
+  line.classList.add('private'); const names = to.map(name => name === me ? 'you' : name).join(', ');
   line.lastChild.append(make('small', 'tag', `${isSecret ? 'private, ' : ''}only to ${names}`));
 }
 
 // ── Rooms and people ──
 function roomOf(name) {
   if (!rooms.has(name)) {
-    const lines = make('div');
-    lines.hidden = true;
-    log.append(lines);
+    const lines = make('div'); lines.hidden = true; log.append(lines);
     rooms.set(name, { name, lines, people: new Map(), topic: null, epoch: 0, last: 0, unread: 0, held: null });
   }
   return rooms.get(name);
@@ -106,19 +85,13 @@ function show(room) {
     if (room.isAway) log.scrollTop = room.top; else toBottom();
     kept('here', room.name);
   }
-  $('newer').hidden = !room?.isAway || !room.unread;
-  seen();
-  open('left', false);
+  $('newer').hidden = !room?.isAway || !room.unread; seen(); open('left', false);
 }
-function seen() {
-  if (here && !document.hidden && !here.isAway) here.unread = here.calls = 0;
-  draw();
-}
+function seen() { if (here && !document.hidden && !here.isAway) here.unread = here.calls = 0; draw(); }
 let isDrawing = false;
 function draw() {
   if (isDrawing) return;
-  isDrawing = true;
-  requestAnimationFrame(() => { isDrawing = false; drawNow(); });
+  isDrawing = true; requestAnimationFrame(() => { isDrawing = false; drawNow(); });
   setTimeout(() => { if (isDrawing) { isDrawing = false; drawNow(); } }, 300);   // A hidden page has no frames.
 }
 function keepFocus(list, entries) {
@@ -129,36 +102,26 @@ function keepFocus(list, entries) {
 function drawNow() {
   let unread = 0, called = 0;
   keepFocus($('rooms'), [...rooms.values()].map(room => {
-    const button = make('button', '', make('span', '', room.name));
-    button.dataset.key = room.name;
+    const button = make('button', '', make('span', '', room.name)); button.dataset.key = room.name;
     if (room === here) button.setAttribute('aria-current', 'true');
     if (room.unread) {
       const count = make('b', room.calls ? 'calls' : '', String(room.unread));
-      count.setAttribute('aria-label', `${room.unread} unread`);
-      button.append(count);
+      count.setAttribute('aria-label', `${room.unread} unread`); button.append(count);
     }
-    unread += room.unread; called += room.calls || 0;
-    button.onclick = () => { show(room); text.focus(); };
+    unread += room.unread; called += room.calls || 0; button.onclick = () => { show(room); text.focus(); };
     return button;
   }));
-  const people = here ? [...here.people] : [];
-  people.sort(([a], [b]) => a.localeCompare(b));
+  const people = here ? [...here.people] : []; people.sort(([a], [b]) => a.localeCompare(b));
   keepFocus($('people'), people.map(([name, away]) => {
     const button = make('button', away ? 'away' : '', make('span', '', nameOf(name), name === me ? ' (you)' : away ? ' (away)' : ''));
     button.dataset.key = button.title = name;
-    button.onclick = () => { open('right', false); put(`/msg ${name} `); };
-    return button;
+    button.onclick = () => { open('right', false); put(`/msg ${name} `); }; return button;
   }));
-  $('count').textContent = people.length || '';
-  $('people-button').textContent = people.length ? `People ${people.length}` : 'People';
-  $('title').textContent = here?.name ?? 'No room';
-  $('topic').textContent = $('topic').title = here?.topic ?? '';
-  const elsewhere = unread - (here?.unread ?? 0);
-  $('elsewhere').textContent = elsewhere || '';
-  $('elsewhere').className = called ? 'calls' : '';
+  $('count').textContent = people.length || ''; $('people-button').textContent = `People ${people.length || ''}`;
+  $('title').textContent = here?.name ?? 'No room'; $('topic').textContent = $('topic').title = here?.topic ?? '';
+  $('elsewhere').textContent = unread - (here?.unread ?? 0) || ''; $('elsewhere').className = called ? 'calls' : '';
   document.title = (unread ? `(${unread}) ` : '') + (here ? `${here.name} – chatserv` : 'chatserv');
-  text.placeholder = here ? `Message ${here.name}` : 'Type /join ROOM';
-  drawEmpty();
+  text.placeholder = here ? `Message ${here.name}` : 'Type /join ROOM'; drawEmpty();
 }
 function drawEmpty() {
   if (!here || here.people.size !== 1 || here.lines.querySelector('.line') || here.held) return void here?.empty?.remove();
@@ -172,46 +135,37 @@ function remember() { kept('rooms', JSON.stringify([...rooms.keys()])); }
 function drop(name) {
   const room = rooms.get(name);
   if (!room) return;
-  rooms.delete(name);
-  remember();
+  rooms.delete(name); remember();
   if (room === here) { here = null; show(rooms.values().next().value ?? null); }
   room.lines.remove();
 }
+function count(room, isCall) { room.unread++; room.calls = (room.calls || 0) + isCall; }
 function said(m) {
   const room = m.room ? roomOf(m.room) : here;
   if (m.room && room.held) return void room.held.push(m);
-  if (m.room) {
-    if (m.message_id <= room.last) return;
-    room.last = m.message_id;
-  }
-  const [line, isCall] = lineOf(m);
-  const isSeen = room === here && !document.hidden && !room?.isAway;
+  if (m.room && m.message_id <= room.last) return;
+  if (m.room) room.last = m.message_id;
+  const [line, isCall] = lineOf(m); const isSeen = room === here && !document.hidden && !room?.isAway;
   add(room, line, new Date(m.received_at));
   if (isSeen || !room || m.from === me) return draw();
-  room.unread++;
-  room.calls = (room.calls || 0) + isCall;
+  count(room, isCall);
   if (room === here && room.isAway) $('newer').hidden = false;
-  if (isCall && !document.hasFocus()) alarm(m);
-  draw();
+  if (isCall && !document.hasFocus()) alarm(m); draw();
 }
 function alarm(m) {
   if ($('notify').checked && window.Notification?.permission === 'granted') new Notification(`${m.from}${m.room ? ` in ${m.room}` : ''}`, { body: m.message, tag: 'chatserv' });
   if (!$('sound').checked) return;
   const audio = new AudioContext(), tone = audio.createOscillator(), volume = audio.createGain();
-  tone.frequency.value = 660;
-  volume.gain.setValueAtTime(.15, audio.currentTime);
+  tone.frequency.value = 660; volume.gain.setValueAtTime(.15, audio.currentTime);
   volume.gain.exponentialRampToValueAtTime(.001, audio.currentTime + .4);
-  tone.connect(volume).connect(audio.destination);
+  tone.connect(volume).connect(audio.destination); tone.onended = () => audio.close();
   tone.start(); tone.stop(audio.currentTime + .4);
-  tone.onended = () => audio.close();
 }
 
 // ── What comes from the server ──
 // What a screen reader should not read: the past.
 function quietly(insert) {
-  log.setAttribute('aria-live', 'off');
-  insert();
-  setTimeout(() => log.setAttribute('aria-live', 'polite'), 500);
+  log.setAttribute('aria-live', 'off'); insert(); setTimeout(() => log.setAttribute('aria-live', 'polite'), 500);
 }
 function past(m, room) {
   const held = room.held ?? [];
@@ -223,27 +177,25 @@ function past(m, room) {
       room.last = old.message_id;
       const mine = old.from === me && [...sent].find(([, it]) => it.line && it.sentAt === old.sent_at);
       if (mine) { mine[1].line.remove(); sent.delete(mine[0]); }
-      add(room, lineOf(old)[0], new Date(old.received_at));
-      if (room.isMissed) { room.unread++; room.calls = (room.calls || 0) + lineOf(old)[1]; }
+      const [line, isCall] = lineOf(old);
+      add(room, line, new Date(old.received_at));
+      if (room.isMissed && old.from !== me) count(room, isCall);
     }
   });
   if (m.more) { room.held = held; return void catchUp(room); }
   if (room.isMissed && room === here && room.isAway && room.unread) $('newer').hidden = false;
   for (const [id, it] of sent) if (it.isOld && it.room === room) { fail(it, 'was not said'); sent.delete(id); }
-  room.isMissed = false;
-  held.forEach(said);
+  room.isMissed = false; held.forEach(said);
   if (room === here) seen();
 }
 function fail(it, why) {
   if (!it.line) return;
-  it.line.classList.replace('lost', 'wrong');
-  it.line.lastChild.append(make('small', 'tag', why));
+  it.line.classList.replace('lost', 'wrong'); it.line.lastChild.append(make('small', 'tag', why));
 }
 function catchUp(room) { ask({ action: 'history', room: room.name, after: room.last }, { past: room }); }
 const answers = {
   connect(m) {
-    me = m.from; tries = 0;
-    kept('name', me);
+    me = m.from; tries = 0; kept('name', me);
     if (m.reclaim) kept('word', m.reclaim);
     $('login').hidden = true; $('chat').hidden = false; $('state').textContent = ''; $('refusal').textContent = '';
     let names = [HOME];
@@ -251,16 +203,12 @@ const answers = {
     const wanted = decodeURIComponent(location.hash.slice(1));
     if (wanted && !isLost) names.push(wanted);
     for (const name of new Set(names)) send({ action: 'joinroom', room: name });
-    ask({ action: 'help' }, { isHelp: true });
-    if (!isLost) text.focus();
-    isLost = false;
+    ask({ action: 'help' }, { isHelp: true }); isLost = false; keepTyped(); text.focus();
   },
   joinroom(m) {
     if (m.epoch === undefined) {
-      const room = roomOf(m.room);
-      room.people.set(m.from, false);
-      if (m.from !== me) note(`${m.from} has joined.`, 'note', room);
-      return;
+      roomOf(m.room).people.set(m.from, false);
+      return note(`${m.from} has joined.`, 'note', roomOf(m.room));
     }
     const isNew = !rooms.has(m.room), room = roomOf(m.room), isKnown = room.epoch === m.epoch;
     room.people = new Map(m.members.map(name => [name, room.people.get(name) ?? false]));
@@ -270,27 +218,22 @@ const answers = {
       Object.assign(room, { epoch: m.epoch, last: 0 });
     }
     if (m.last_message_id > room.last) {
-      room.held ??= [];
-      room.isMissed = isKnown;
+      room.held ??= []; room.isMissed = isKnown;
       if (isKnown) catchUp(room); else ask({ action: 'history', room: m.room, limit: HISTORY }, { past: room });
-    } else {
-      past({ epoch: room.epoch, messages: [] }, room);
-    }
+    } else { past({ epoch: room.epoch, messages: [] }, room); }
     remember();
     if (isNew && (!here || room.name === kept('here') || sent.wish === room.name)) show(room);
     sent.wish = null;
   },
   leaveroom(m) {
     if (m.from === me) return void drop(m.room);
-    const room = roomOf(m.room);
-    room.people.delete(m.from);
+    const room = roomOf(m.room); room.people.delete(m.from);
     note(m.by ? `${m.by} has ${m.reason} ${m.from}${m.message ? ` (${m.message})` : ''}.` : `${m.from} has left.`, 'note', room);
   },
   chat: said, me: said, msg: said,
   ack(m, it) {
     if (!it?.line) return;
-    it.line.classList.remove('lost');
-    it.line.firstChild.replaceWith(timeOf(new Date(m.received_at), it.sentAt));
+    it.line.classList.remove('lost'); it.line.firstChild.replaceWith(timeOf(new Date(m.received_at), it.sentAt));
     if (m.message_id && it.room) it.room.last = Math.max(it.room.last, m.message_id);
     if (m.to) mark(it.line, m.to, it.isSecret);
     if (m.absent) note(`Not here: ${m.absent.join(', ')}.`);
@@ -310,14 +253,11 @@ const answers = {
   nick(m) {
     for (const room of rooms.values()) {
       if (!room.people.has(m.from)) continue;
-      room.people.set(m.username, room.people.get(m.from));
-      room.people.delete(m.from);
+      room.people.set(m.username, room.people.get(m.from)); room.people.delete(m.from);
       if (m.from !== me) note(`${m.from} is now ${m.username}.`, 'note', room);
     }
     if (m.from !== me) return;
-    me = m.username;
-    kept('name', me);
-    note(`You are now ${me}.`);
+    me = m.username; kept('name', me); note(`You are now ${me}.`);
   },
   away(m) { presence(m.from, true, m.message); },
   back(m) { presence(m.from, false); },
@@ -328,8 +268,7 @@ const answers = {
   },
   rooms(m) { table(`${m.total} room(s):`, m.rooms.map(one => [one.room, `${one.members} here`, one.topic])); },
   help(m, it) {
-    if (it?.isHelp) commands = m.commands;
-    else table('Commands:', m.commands.map(one => [`/${one.command} ${one.arguments}`, one.description]));
+    if (it?.isHelp) commands = m.commands; else table('Commands:', m.commands.map(one => [`/${one.command} ${one.arguments}`, one.description]));
   },
   ignore(m) { note(m.username ? `You ignore ${m.username}.` : m.usernames.length ? `You ignore ${m.usernames.join(', ')}.` : 'You ignore nobody.'); },
   unignore(m) { note(`You do not ignore ${m.username} any more.`); },
@@ -339,7 +278,7 @@ const answers = {
     note(m.message);
     if (m.code === 'membership' && rooms.has(m.room)) send({ action: 'joinroom', room: m.room });
   },
-  op() { isOperator = true; note('You are an operator now.'); ask({ action: 'help' }, { isHelp: true }); },
+  op() { note('You are an operator now.'); ask({ action: 'help' }, { isHelp: true }); },
   kick(m) { note(`${m.username} was thrown out.`); },
   mute(m) { note(`${m.username} is muted.`); },
   unmute(m) { note(`${m.username} is not muted any more.`); },
@@ -352,7 +291,10 @@ const answers = {
   bye(m) { goodbye = { ...goodbye, ...m, message: goodbye?.message ?? m.message }; },
   error(m, it) {
     if (it?.line) fail(it, 'not said');
-    if (me && it?.isConnect && m.code === 'name_taken' && isLost) return void socket.close();
+    if (me && it?.isConnect && m.code === 'name_taken' && isLost) {
+      goodbye = { message: 'The old connection still has your name.' };
+      return void socket.close();
+    }
     if (m.code === 'no_names' && it?.isConnect) return void send({ action: 'connect' });
     if (['banned', 'full', 'too_many_connections', 'no_thread'].includes(m.code)) goodbye = { message: m.message };
     if (it?.isConnect) return void logIn(m.message);
@@ -367,45 +309,29 @@ const span = seconds => seconds < 60 ? `${seconds} s` : seconds < 3600 ? `${Math
 
 // ── The connection ──
 function logIn(reason = '') {
-  me = null; goodbye = null; isLost = false;
-  clearTimeout(timer);
-  socket?.close();
-  socket = null;
-  forget('name'); forget('word'); forget('rooms'); forget('here');
-  rooms.forEach(room => room.lines.remove());
-  rooms.clear(); sent.clear();
-  here = null;
-  $('chat').hidden = true; $('login').hidden = false;
-  $('refusal').textContent = reason;
-  document.title = 'chatserv';
-  $('name').focus();
+  me = null; goodbye = null; isLost = false; clearTimeout(timer); socket?.close(); socket = null;
+  for (const key of ['name', 'word', 'rooms', 'here']) sessionStorage.removeItem(key); rooms.forEach(room => room.lines.remove());
+  rooms.clear(); sent.clear(); here = null;
+  $('chat').hidden = true; $('login').hidden = false; $('refusal').textContent = reason;
+  document.title = 'chatserv'; $('name').focus();
 }
 function connect(name) {
-  clearTimeout(timer);
-  const url = new URL('chat', location.href);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  url.hash = '';
-  const mine = socket = new WebSocket(url);
-  let isOpen = false;
+  clearTimeout(timer); const url = new URL('chat', location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'; url.hash = '';
+  const mine = socket = new WebSocket(url); let isOpen = false;
   mine.onopen = () => {
-    isOpen = true; heard = Date.now(); goodbye = null;
-    const word = kept('word');
+    isOpen = true; heard = Date.now(); pinged = 0; goodbye = null; const word = kept('word');
     ask({ action: 'connect', username: name, ...(word && { reclaim: word }) }, { isConnect: true });
   };
   mine.onmessage = event => {
     if (mine !== socket) return;
-    heard = Date.now();
     const m = JSON.parse(event.data), it = sent.get(m.id);
-    sent.delete(m.id);
-    answers[m.action]?.(m, it);
-    draw();
+    heard = Date.now(); pinged = 0; sent.delete(m.id); answers[m.action]?.(m, it); draw();
   };
   mine.onclose = () => { if (mine === socket) lost(name, isOpen); };
 }
 async function lost(name, wasOpen) {
-  socket = null;
-  const last = goodbye;
-  goodbye = null;
+  socket = null; const last = goodbye; goodbye = null;
   if (last && ['quit', 'kicked', 'idle', 'banned', 'too_many_names'].includes(last.reason)) return logIn(last.message);
   let why = last?.message ?? (wasOpen ? 'The connection is lost.' : 'The server cannot be reached.');
   if (!wasOpen) {
@@ -415,98 +341,77 @@ async function lost(name, wasOpen) {
   }
   if (!me) return logIn(why);
   for (const it of sent.values()) it.isOld = true;
-  isLost = true;
-  const wait = Math.min(30000, 500 * 2 ** tries++) * (.75 + Math.random() / 2);
-  const state = $('state');
-  state.textContent = `${why} Trying again… `;
-  const other = make('button', '', 'Choose another name');
-  other.type = 'button';
-  other.onclick = () => logIn();
+  isLost = true; const wait = Math.min(30000, 500 * 2 ** tries++) * (.75 + Math.random() / 2);
+  const state = $('state'); state.textContent = `${why} Trying again… `;
+  const other = make('button', '', 'Choose another name'); other.type = 'button'; other.onclick = () => logIn();
   if (tries > 3) state.append(other);
   timer = setTimeout(connect, wait, me);
 }
-function send(object) {
-  if (socket?.readyState !== WebSocket.OPEN) return false;
-  socket.send(JSON.stringify(object));
-  return true;
-}
-function ask(object, it) {
-  const id = nextId++;
-  if (send({ ...object, id })) sent.set(id, it);
-}
+const isOnline = () => socket?.readyState === WebSocket.OPEN;
+function send(object) { if (isOnline()) socket.send(JSON.stringify(object)); }
+function ask(object, it) { sent.set(nextId, it); send({ ...object, id: nextId++ }); }
 setInterval(() => {
-  if (!me || socket?.readyState !== WebSocket.OPEN) return;
+  if (!me || !isOnline()) return;
   // A laptop that slept, a network that changed: the socket may look open for minutes.
-  if (Date.now() - heard > PING_EVERY + PING_PATIENCE) {
-    const gone = socket;
-    lost(me, true);
-    gone.close();
-  } else if (Date.now() - heard > PING_EVERY) send({ action: 'ping' });
+  if (pinged && Date.now() - pinged > PING_PATIENCE) { const gone = socket; lost(me, true); gone.close(); }
+  else if (!pinged && Date.now() - heard > PING_EVERY) { pinged = Date.now(); send({ action: 'ping' }); }
 }, PING_PATIENCE / 2);
 window.addEventListener('online', () => { if (me && !socket) { tries = 0; connect(me); } });
 
 // ── What is typed ──
 const word = given => { const [, first = '', rest = ''] = given.match(/^(\S*)\s*([^]*)$/); return [first, rest.trim()]; };
 const bare = name => name.replace(/^[@#]/, '');
-const offText = (given, key) => given ? { [key]: given.toLowerCase() === 'off' ? '' : given } : {};
-const target = given => /^[\d.]+$|:/.test(given) ? { address: given } : { username: bare(given) };
 const people = given => given.split(',').map(bare).filter(Boolean);
-// Each command with what it needs: the object to send, or null where its arguments do not fit.
-const table1 = {
-  msg: a => { const [to, message] = word(a); return message && { action: 'msg', to: people(to), message }; },
-  reply: a => a && { action: 'reply', message: a },
-  me: a => a && { action: 'me', room: here?.name, message: a },
-  rooms: () => ({ action: 'rooms' }),
+const target = given => /^[\d.]+$|:/.test(given) ? { address: given } : { username: bare(given) };
+const orOff = (key, given) => given ? { [key]: given.toLowerCase() === 'off' ? '' : given } : {};
+// Each command makes an object to send of its arguments: nothing where they do not fit. First what needs one argument, or may
+// have one, in this field.
+const NEEDS = { reply: 'message', nick: 'username', whois: 'username', unignore: 'username', op: 'password', mute: 'username', unmute: 'username' };
+const TAKES = { who: 'room', ignore: 'username', away: 'message', help: 'command', rooms: '', back: '', quit: '', bans: '', threads: '' };
+const plain = (key, a) => key && a ? { [key]: ['message', 'password'].includes(key) ? a : bare(a).replace(/^\//, '') } : {};
+const OTHERS = {
+  msg: a => { const [to, message] = word(a); return message && { to: people(to), message }; },
+  me: a => a && { room: here?.name, message: a },
   join: a => a && { action: 'joinroom', room: bare(a) },
   part: a => ({ action: 'leaveroom', room: bare(a) || here?.name }),
-  topic: a => ({ action: 'topic', room: here?.name, ...offText(a, 'topic') }),
-  history: a => ({ action: 'history', room: here?.name, limit: Number(a) || 20 }),
-  who: a => ({ action: 'who', ...(a && { room: bare(a) }) }),
-  whois: a => a && { action: 'whois', username: bare(a) },
-  ignore: a => ({ action: 'ignore', ...(a && { username: bare(a) }) }),
-  unignore: a => a && { action: 'unignore', username: bare(a) },
-  nick: a => a && { action: 'nick', username: bare(a) },
-  away: a => ({ action: 'away', ...(a && { message: a }) }),
-  back: () => ({ action: 'back' }),
-  quiet: a => ({ action: 'quiet', ...(a && { on: a === 'on' }) }),
-  timestamp: () => (note('The time is always shown here.'), undefined),
-  op: a => a && { action: 'op', password: a },
-  help: a => ({ action: 'help', ...(a && a !== 'all' && { command: a.replace(/^\//, '') }) }),
-  quit: () => ({ action: 'quit' }),
-};
-const table2 = {
-  kick: a => { const [name, reason] = word(a); return name && { action: 'kick', username: bare(name), ...(reason && { reason }) }; },
+  topic: a => ({ room: here?.name, ...orOff('topic', a) }),
+  history: a => ({ room: here?.name, limit: Number(a) || 20 }),
+  quiet: a => a ? { on: a === 'on' } : {},
+  kick: a => { const [name, reason] = word(a); return name && { username: bare(name), ...(reason && { reason }) }; },
   ban: a => {
-    const [name, rest] = word(a), [time, why] = word(rest), reason = /^\d/.test(time) ? why : rest;
-    return name && { action: 'ban', ...target(name), ...(reason !== rest && { duration: time }), ...(reason && { reason }) };
+    const [name, rest] = word(a), [time, why] = word(rest), isTimed = /^\d/.test(time), reason = isTimed ? why : rest;
+    return name && { ...target(name), ...(isTimed && { duration: time }), ...(reason && { reason }) };
   },
-  unban: a => a && { action: 'unban', ...target(a) },
-  bans: () => ({ action: 'bans' }),
-  mute: a => a && { action: 'mute', username: bare(a) },
-  unmute: a => a && { action: 'unmute', username: bare(a) },
-  motd: a => ({ action: 'motd', ...offText(a, 'message') }),
-  threads: () => ({ action: 'threads' }),
+  unban: a => a && target(a),
+  motd: a => orOff('message', a),
   shutdown: a => {
-    if (a.toLowerCase() === 'cancel') return { action: 'shutdown', cancel: true };
+    if (a.toLowerCase() === 'cancel') return { cancel: true };
     const [first, rest] = word(a), [time, reason] = word(first === 'in' ? rest : a);
-    if (/^\d/.test(time)) return { action: 'shutdown', duration: time, ...(reason && { reason }) };
-    return first !== 'in' && { action: 'shutdown', ...(a && { reason: a }) };
+    if (/^\d/.test(time)) return { duration: time, ...(reason && { reason }) };
+    return first !== 'in' && (a ? { reason: a } : {});
   },
 };
+const OPERATORS = ['kick', 'ban', 'unban', 'bans', 'mute', 'unmute', 'motd', 'threads', 'shutdown'];
 const ALIASES = { tell: 'msg', list: 'rooms', leave: 'part', names: 'who', users: 'who', '?': 'help', exit: 'quit', bye: 'quit' };
 const IN_FULL = ['quit', 'exit', 'bye', 'kick', 'ban', 'shutdown'];
 function commandOf(typed) {
-  const all = { ...table1, ...table2 }, given = typed.toLowerCase();
-  const name = ALIASES[given] ?? given;
-  if (Object.hasOwn(all, name)) return [name, all[name]];
-  for (const words of [[...Object.keys(table1), ...Object.keys(ALIASES)], Object.keys(table2)]) {
-    const found = new Set(words.filter(one => one.startsWith(given)).map(one => ALIASES[one] ?? one));
-    if (found.size > 1) return [null, `/${typed} may mean ${[...found].map(one => '/' + one).join(', ')}.`];
-    const [only] = found;
-    if (only && IN_FULL.includes(only)) return [null, `Type /${only} in full.`];
-    if (only) return [only, all[only]];
+  const given = typed.toLowerCase(), all = [...Object.keys({ ...NEEDS, ...TAKES, ...OTHERS, ...ALIASES }), 'timestamp'];
+  if (all.includes(given)) return ALIASES[given] ?? given;
+  for (const isForAll of [true, false]) {
+    const begins = all.filter(one => one.startsWith(given) && OPERATORS.includes(one) !== isForAll);
+    const found = [...new Set(begins.map(one => ALIASES[one] ?? one))];
+    if (found.length > 1) throw `/${typed} may mean ${found.map(one => '/' + one).join(', ')}.`;
+    if (IN_FULL.includes(found[0])) throw `Type /${found[0]} in full.`;
+    if (found.length) return found[0];
   }
-  return [null, `There is no command /${typed}. /help shows the commands.`];
+  throw `There is no command /${typed}. /help shows the commands.`;
+}
+function objectOf(typed) {
+  const [first, rest] = word(typed), name = commandOf(first);
+  if (name === 'timestamp') throw 'The time is always shown here.';
+  const given = name in NEEDS ? rest && plain(NEEDS[name], rest) : name in TAKES ? plain(TAKES[name], rest === 'all' ? '' : rest) : OTHERS[name](rest);
+  if (!given) throw `Type it like this: /${name} ${commands.find(one => one.command === name)?.arguments ?? ''}`;
+  return { action: name, ...given };
 }
 const now = () => {
   const date = new Date(), offset = -date.getTimezoneOffset(), two = number => String(Math.floor(number)).padStart(2, '0');
@@ -515,96 +420,75 @@ const now = () => {
 };
 // Says one line, or carries out its command. Returns whether it is gone.
 function say(line) {
-  let object = { action: 'chat', room: here?.name, message: line };
-  const slash = line.match(/^\s*[/／]([^]*)$/);
-  if (/^\s*\/\//.test(line)) object.message = line.replace('/', '');
-  else if (slash) {
-    const [typed, rest] = word(slash[1]), [name, read] = commandOf(typed);
-    if (!name) return note(read, 'wrong'), false;
-    object = read(rest);
-    if (object === undefined) return true;
-    const usage = commands.find(one => one.command === name);
-    if (!object) return note(`Type it like this: /${name} ${usage?.arguments ?? ''}`, 'wrong'), false;
-    if (name === 'join') {
-      const room = [...rooms.values()].find(room => room.name.toLowerCase() === object.room.toLowerCase());
-      if (room) return show(room), true;
-      sent.wish = object.room;
-    }
+  let object = { action: 'chat', room: here?.name, message: line }; const slash = line.match(/^\s*[/／]([^]*)$/);
+  try {
+    if (/^\s*\/\//.test(line)) object.message = line.replace('/', '');
+    else if (slash) object = objectOf(slash[1]);
+    if (new Blob([line]).size > LINE_BYTES_MAX) throw 'This line is too long to be said at once.';
+    if ('room' in object && !object.room) throw 'You are in no room. Type /join ROOM.';
+  } catch (why) { return note(why, 'wrong'), false; }
+  if (object.action === 'joinroom') {
+    const room = [...rooms.values()].find(room => room.name.toLowerCase() === object.room.toLowerCase());
+    if (room) return show(room), true;
+    sent.wish = object.room;
   }
-  if (!['chat', 'me', 'msg', 'reply'].includes(object.action)) return void ask(object, {}) ?? true;
-  if ('room' in object && !here) return note('You are in no room. Type /join ROOM.', 'wrong'), false;
-  if (object.action !== 'reply') object.sent_at = now();
-  const it = { room: object.room ? here : null, sentAt: object.sent_at, isSecret: object.action === 'msg' };
-  if (object.action !== 'reply') {
-    [it.line] = lineOf({ ...object, room: 'here', from: me, received_at: new Date() });
-    it.line.classList.add('lost');
+  const it = { room: object.room ? here : null, isSecret: object.action === 'msg' };
+  if (['chat', 'me', 'msg'].includes(object.action)) {
+    it.sentAt = object.sent_at = now();
+    [it.line] = lineOf({ ...object, room: 'here', from: me, received_at: new Date() }); it.line.classList.add('lost');
     if (here) here.isAway = false;
     add(here, it.line);
   }
-  ask(object, it);
-  return true;
+  ask(object, it); return true;
 }
 function put(value) { text.value = value; keepTyped(); text.focus(); }
 function keepTyped() {
-  kept('typed', text.value);
-  text.style.height = 'auto';
-  text.style.height = `${text.scrollHeight + 2}px`;
+  kept('typed', text.value); text.style.height = 'auto';
+  if (text.scrollHeight) text.style.height = `${text.scrollHeight + 2}px`;
 }
 function submit() {
   const lines = text.value.split('\n').filter(line => line.trim());
-  if (!lines.length) return;
-  if (!me || socket?.readyState !== WebSocket.OPEN || isLost) return;
-  recall = text.value;
-  const left = lines.findIndex(line => !say(line));
-  closeChoices();
-  put(left < 0 ? '' : lines.slice(left).join('\n'));
+  if (!lines.length || !me || !isOnline() || isLost) return;
+  recall = text.value; const left = lines.findIndex(line => !say(line));
+  closeChoices(); put(left < 0 ? '' : lines.slice(left).join('\n'));
 }
 
 // ── Completion ──
 let offered = [], chosen = 0, isChosen = false;
 const wordAt = () => text.value.slice(0, text.selectionStart).match(/(\S*)$/)[1];
 function candidates(start) {
-  const isFirst = text.value.slice(0, text.selectionStart).trimStart() === start;
-  const begins = (name, typed) => name.toLowerCase().startsWith(typed.toLowerCase());
+  const isFirst = text.value.slice(0, text.selectionStart).trimStart() === start, begins = (name, typed) => name.toLowerCase().startsWith(typed.toLowerCase());
   if (isFirst && start.startsWith('/')) return commands.filter(one => begins(one.command, start.slice(1))).map(one => [`/${one.command} `, `/${one.command}`, one.description]);
   if (/^\s*\/(join|who|part)\s/.test(text.value)) return [...rooms.keys()].filter(name => begins(name, bare(start))).map(name => [name, name, 'room']);
   const at = start.startsWith('@') ? '@' : '';
   return [...(here?.people.keys() ?? [])].filter(name => name !== me && begins(name, start.slice(at.length))).map(name => [`${at}${name} `, name, '']);
 }
-function offer(list) {
-  offered = list.slice(0, 12); chosen = 0; isChosen = false;
-  choices.hidden = !offered.length;
-  drawChoices();
-}
+function offer(list) { offered = list.slice(0, 12); chosen = 0; isChosen = false; choices.hidden = !offered.length; drawChoices(); }
 function drawChoices() {
   choices.replaceChildren(...offered.map(([, name, about], index) => {
     const item = make('li', '', make('bdi', '', name), make('small', '', about));
-    item.role = 'option'; item.id = `choice${index}`;
-    item.setAttribute('aria-selected', index === chosen);
-    item.onpointerdown = event => { event.preventDefault(); chosen = index; accept(); };
-    return item;
+    item.role = 'option'; item.id = `choice${index}`; item.setAttribute('aria-selected', index === chosen);
+    item.onpointerdown = event => { event.preventDefault(); chosen = index; accept(); }; return item;
   }));
   if (choices.hidden) text.removeAttribute('aria-activedescendant'); else text.setAttribute('aria-activedescendant', `choice${chosen}`);
 }
-function closeChoices() { offer([]); }
+const closeChoices = () => offer([]);
 function accept() {
   const start = wordAt(), end = text.selectionStart;
-  text.setRangeText(offered[chosen][0], end - start.length, end, 'end');
-  closeChoices();
-  keepTyped();
-  text.focus();
+  text.setRangeText(offered[chosen][0], end - start.length, end, 'end'); closeChoices(); keepTyped(); text.focus();
 }
 text.addEventListener('input', () => {
-  keepTyped();
-  const start = wordAt();
-  offer(/^[@/]./.test(start) || start === '@' ? candidates(start) : []);
+  keepTyped(); const start = wordAt(); offer(/^[@/]./.test(start) || start === '@' ? candidates(start) : []);
 });
 text.addEventListener('blur', () => closeChoices());
 text.addEventListener('keydown', event => {
   // An input method composes: Enter and Tab are its own.
   if (event.isComposing || event.keyCode === 229) return;
   const isOpen = !choices.hidden, step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (event.altKey && step) return event.preventDefault(), turn(step);
+  if (event.altKey && step && here) {
+    const all = [...rooms.values()]; event.preventDefault();
+    return show(all[(all.indexOf(here) + step + all.length) % all.length]);
+  }
   if (event.key === 'Enter' && !event.shiftKey) {
     event.preventDefault();
     if (isOpen && isChosen) accept(); else submit();
@@ -614,21 +498,14 @@ text.addEventListener('keydown', event => {
     event.preventDefault();
     if (isOpen || offered.length === 1) accept();
   } else if (isOpen && step) {
-    event.preventDefault();
-    chosen = (chosen + step + offered.length) % offered.length; isChosen = true;
+    event.preventDefault(); chosen = (chosen + step + offered.length) % offered.length; isChosen = true;
     drawChoices();
   } else if (event.key === 'ArrowUp' && !text.value && recall) {
-    event.preventDefault();
-    put(recall);
+    event.preventDefault(); put(recall);
   } else if (event.key === 'PageUp' || event.key === 'PageDown') {
-    event.preventDefault();
-    log.scrollBy(0, (event.key === 'PageUp' ? -.9 : .9) * log.clientHeight);
+    event.preventDefault(); log.scrollBy(0, (event.key === 'PageUp' ? -.9 : .9) * log.clientHeight);
   }
 });
-function turn(step) {
-  const all = [...rooms.values()];
-  if (all.length) show(all[(all.indexOf(here) + step + all.length) % all.length]);
-}
 
 // ── The page ──
 function open(side, isOpen) {
@@ -639,21 +516,16 @@ function open(side, isOpen) {
 for (const [button, side] of [['menu', 'left'], ['people-button', 'right']]) $(button).onclick = event => { event.stopPropagation(); open(side, !$(side).classList.contains('open')); };
 document.addEventListener('keydown', event => {
   if (event.key !== 'Escape') return;
-  closeChoices();
-  open('left', false); open('right', false);
-  if (me) text.focus();
+  closeChoices(); open('left', false); open('right', false); if (me) text.focus();
 });
 document.querySelector('main').addEventListener('click', () => { open('left', false); open('right', false); });
 $('login').onsubmit = event => {
-  event.preventDefault();
-  $('refusal').textContent = '';
+  event.preventDefault(); $('refusal').textContent = '';
   if (!socket) connect($('name').value);
-  else if (socket.readyState === WebSocket.OPEN) ask({ action: 'connect', username: $('name').value }, { isConnect: true });
 };
 $('enter').onsubmit = event => {
   event.preventDefault();
-  if ($('room').value.trim() && say(`/join ${$('room').value}`)) $('room').value = '';
-  text.focus();
+  if ($('room').value.trim() && say(`/join ${$('room').value}`)) $('room').value = ''; text.focus();
 };
 $('say').onsubmit = event => { event.preventDefault(); submit(); text.focus(); };
 $('newer').onclick = () => { toBottom(); seen(); text.focus(); };
