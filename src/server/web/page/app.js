@@ -27,8 +27,8 @@ function linked(said) {
 }
 function nameOf(name) {
   let hash = 0;
-  for (const c of name) hash = (hash * 31 + c.codePointAt(0)) % 360;
-  const element = make('bdi', 'name', name); element.style.setProperty('--hue', hash); return element;
+  for (const c of name) hash = Math.imul(hash ^ c.codePointAt(0), 16777619) >>> 0;
+  const element = make('bdi', 'name', name); element.style.setProperty('--hue', (hash >>> 8) % 24 * 15); return element;
 }
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
@@ -198,9 +198,8 @@ const answers = {
     me = m.from; tries = 0; kept('name', me);
     if (m.reclaim) kept('word', m.reclaim);
     $('login').hidden = true; $('chat').hidden = false; $('state').textContent = ''; $('refusal').textContent = '';
-    let names = [HOME];
-    try { names = JSON.parse(kept('rooms')) ?? names; } catch { /* What was kept is no list. */ }
-    const wanted = decodeURIComponent(location.hash.slice(1));
+    let names = [HOME], wanted = '';
+    try { names = JSON.parse(kept('rooms')) ?? names; wanted = decodeURIComponent(location.hash.slice(1)); } catch { /* Not ours. */ }
     if (wanted && !isLost) names.push(wanted);
     for (const name of new Set(names)) send({ action: 'joinroom', room: name });
     ask({ action: 'help' }, { isHelp: true }); isLost = false; keepTyped(); text.focus();
