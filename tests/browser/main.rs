@@ -18,6 +18,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use support::{Client, Server, chatserv, command, find, free_port, or_skip, until};
@@ -228,6 +229,21 @@ fn a_server_that_is_killed_and_started_again_loses_no_typed_text() {
     browser.wait("ann", "here.people.has('tom')");
     browser.press("ann", "Enter");
     tom.skip_to("ann : half typed");
+    // What was on its way when the server died is marked.
+    server.signal(Signal::STOP);
+    browser.say("ann", "into the void");
+    browser.type_text("ann", "half");
+    drop(server);
+    browser.wait("ann", "document.getElementById('state').textContent.includes('Trying again')");
+    let server = start();
+    browser.eval("ann", "window.dispatchEvent(new Event('online'))");
+    browser.wait(
+        "ann",
+        "document.getElementById('state').textContent === '' && here.people.size === 1",
+    );
+    browser.wait("ann", &format!("({LINES}).includes('ann  into the voidwas not said')"));
+    browser.call("ann", "fill", &["#text", ""]);
+    let mut tom = Client::join(&server, "tom");
     // A page that is loaded again is the same person, in the same rooms, with the same text.
     browser.type_text("ann", "more");
     browser.call("ann", "reload", &[]);
