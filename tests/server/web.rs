@@ -195,7 +195,7 @@ fn a_browser_a_telnet_user_and_a_program_are_in_one_room() {
     tom.say("Hi!");
     assert_eq!(web.skip_to("chat")["message"], "Hi!");
     tom.say("/whois web");
-    tom.skip_to("a browser");
+    tom.skip_to("JSON, in a browser");
     // Half a message is none.
     let half = frame(TEXT, br#"{"action":"chat","room":"lobby","message":"half"}"#);
     web.send(&half[..half.len() - 1]);
