@@ -189,12 +189,6 @@ impl Config {
                 )));
             }
         }
-        if cfg!(not(feature = "web")) && self.web_port.is_some() {
-            return Err(ConfigError::new(
-                "web-port: this server was built without the chat for browsers. Build it with `--features web`"
-                    .to_owned(),
-            ));
-        }
         Ok(())
     }
 
