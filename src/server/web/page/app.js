@@ -201,7 +201,7 @@ const answers = {
     let names = [HOME], wanted = '';
     try { names = JSON.parse(kept('rooms')) ?? names; wanted = decodeURIComponent(location.hash.slice(1)); } catch { /* Not ours. */ }
     if (wanted && !isLost) names.push(wanted);
-    for (const name of new Set(names)) send({ action: 'joinroom', room: name });
+    for (const name of new Set([...names, ...m.rooms ?? []])) send({ action: 'joinroom', room: name });
     ask({ action: 'help' }, { isHelp: true }); isLost = false; keepTyped(); text.focus();
   },
   joinroom(m) {
@@ -331,7 +331,7 @@ function connect(name) {
 }
 async function lost(name, wasOpen) {
   socket = null; const last = goodbye; goodbye = null;
-  if (last && ['quit', 'kicked', 'idle', 'banned', 'too_many_names'].includes(last.reason)) return logIn(last.message);
+  if (last && ['quit', 'kicked', 'idle', 'banned', 'too_many_names', 'reclaimed'].includes(last.reason)) return logIn(last.message);
   let why = last?.message ?? (wasOpen ? 'The connection is lost.' : 'The server cannot be reached.');
   if (!wasOpen) {
     // A browser does not say why it could not open a WebSocket; the same address tells it as text.
@@ -340,6 +340,7 @@ async function lost(name, wasOpen) {
   }
   if (!me) return logIn(why);
   for (const it of sent.values()) it.isOld = true;
+  for (const room of rooms.values()) room.held ??= [];   // What comes next has to wait for what was missed.
   isLost = true; const wait = Math.min(30000, 500 * 2 ** tries++) * (.75 + Math.random() / 2);
   const state = $('state'); state.textContent = `${why} Trying again… `;
   const other = make('button', '', 'Choose another name'); other.type = 'button'; other.onclick = () => logIn();
