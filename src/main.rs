@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use chatserv::chat::Protocol;
@@ -65,11 +65,13 @@ fn serve(config: Config) -> ExitCode {
         Ok(signals) => signals,
         Err(error) => return fail(&StartError::Thread(error), EXIT_FAILURE),
     };
+    let page = server.page().unwrap_or_default();
     let waiting: String = server
         .ports()
         .map(|(protocol, port)| match protocol {
             Protocol::Plain => format!("Waiting for incoming connections on port {port}\n"),
             Protocol::Json => format!("Waiting for incoming json connections on port {port}\n"),
+            Protocol::Web => format!("Waiting for browsers at {}\n", link(&page)),
         })
         .collect();
     let ended = server.run(|| write_unless_stuck(io::stdout(), &waiting));
@@ -79,6 +81,15 @@ fn serve(config: Config) -> ExitCode {
     }
     log::finish();
     ExitCode::SUCCESS
+}
+
+/// An address, which terminals show as a link.
+fn link(address: &str) -> String {
+    if io::stdout().is_terminal() {
+        format!("\x1b]8;;{address}\x1b\\{address}\x1b]8;;\x1b\\")
+    } else {
+        address.to_owned()
+    }
 }
 
 fn start_log(config: &Config) {

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use super::view::CloseCode;
+
 /// Identifies a connection for as long as the server runs.
 ///
 /// Ids are never reused. Otherwise, if two threads reported the same dead connection, the second report could remove a
@@ -36,6 +38,8 @@ pub enum DisconnectReason {
     TakenBack,
     ServerShutdown,
     ReaderPanicked,
+    /// A WebSocket was closed in an orderly way, or because of what it sent.
+    Closed(CloseCode),
 }
 
 impl DisconnectReason {
@@ -47,6 +51,8 @@ impl DisconnectReason {
             | Self::SlowReader
             | Self::Idle
             | Self::ReaderPanicked => true,
+            // Also when the page is only loaded again.
+            Self::Closed(code) => code == CloseCode::Normal,
             Self::Quit
             | Self::EndlessLine
             | Self::LoginTimeout
@@ -76,6 +82,11 @@ impl DisconnectReason {
             Self::TakenBack => "name taken back by a new connection",
             Self::ServerShutdown => "the server shuts down",
             Self::ReaderPanicked => "its reader thread panicked",
+            Self::Closed(CloseCode::Normal) => "closed by the browser",
+            Self::Closed(CloseCode::ProtocolError) => "a frame that breaks the WebSocket protocol",
+            Self::Closed(CloseCode::Unsupported) => "a binary message",
+            Self::Closed(CloseCode::InvalidText) => "a message that is not UTF-8",
+            Self::Closed(CloseCode::TooBig) => "a message over 16 KiB",
         }
     }
 }

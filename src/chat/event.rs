@@ -16,7 +16,7 @@ use super::reclaim::ReclaimWord;
 use super::request::{Line, Request, RequestError};
 use super::settings::HubSettings;
 use super::time::{Now, Time};
-use super::view::{Protocol, Stranger, View};
+use super::view::{CloseCode, Protocol, Stranger, View};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +87,8 @@ pub enum Input {
     HeldBack { lines: usize, wait: Time },
     /// The client speaks another protocol. Nothing follows.
     Stranger(Stranger),
+    /// The WebSocket has to be closed with this code. Nothing follows.
+    Closed(CloseCode),
 }
 
 impl Input {

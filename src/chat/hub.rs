@@ -135,7 +135,7 @@ impl Hub {
                 out.set_tag(tag);
                 out.refuse(client, ChatError::Request(reason));
             }
-            Input::LineTooLong if has_joined || protocol == Protocol::Json => {
+            Input::LineTooLong if has_joined || protocol != Protocol::Plain => {
                 out.refuse(client, ChatError::LineTooLong(protocol));
             }
             Input::LineTooLong => self.refuse_name(client, ChatError::LineTooLong(protocol), out),
@@ -148,6 +148,10 @@ impl Hub {
             Input::Stranger(stranger) => {
                 out.tell(client, Message::WrongProtocol(stranger));
                 self.dismiss(client, DisconnectReason::Stranger, None, out);
+            }
+            Input::Closed(code) => {
+                out.tell(client, Message::Closed(code));
+                self.dismiss(client, DisconnectReason::Closed(code), None, out);
             }
         }
     }
@@ -195,7 +199,10 @@ impl Hub {
         let by_setting = match self.settings.operators {
             Operators::Anyone => true,
             Operators::Nobody => false,
-            Operators::Loopback => state.address().ip().is_loopback(),
+            // Any page in a browser on this machine comes from loopback.
+            Operators::Loopback => {
+                state.address().ip().is_loopback() && state.protocol() != Protocol::Web
+            }
         };
         by_setting || state.person().is_some_and(|person| person.gave_password())
     }

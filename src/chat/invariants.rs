@@ -62,13 +62,13 @@ impl Watched {
                 client,
                 input: match self.hub.people.protocol(client) {
                     Protocol::Plain => Input::Line(line(text)),
-                    Protocol::Json => Input::LineTooLong,
+                    Protocol::Json | Protocol::Web => Input::LineTooLong,
                 },
             },
             Happening::SpeaksJson if self.hub.people.person(client).is_none() => {
                 Event::Received { client, input: Input::SpeaksJson }
             }
-            Happening::Asks(request) if self.hub.people.protocol(client) == Protocol::Json => {
+            Happening::Asks(request) if self.hub.people.protocol(client) != Protocol::Plain => {
                 self.next_tag += 1;
                 tag = Some(Tag(self.next_tag.to_string().into()));
                 let tag = tag.clone();
@@ -120,7 +120,7 @@ impl Watched {
         let mut tag = None;
         let input = match protocol {
             Protocol::Plain => Input::Line(line(format!("{name} {word}"))),
-            Protocol::Json => {
+            Protocol::Json | Protocol::Web => {
                 self.next_tag += 1;
                 tag = Some(Tag(self.next_tag.to_string().into()));
                 let (name, word) = (Some(line(name)), Some(Secret(word.clone())));
@@ -413,7 +413,7 @@ fn request() -> impl Strategy<Value = Request> {
 
 fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
-        4 => select(&[Protocol::Plain, Protocol::Json][..]).prop_map(Happening::Connects),
+        4 => select(&[Protocol::Plain, Protocol::Json, Protocol::Web][..]).prop_map(Happening::Connects),
         4 => name().prop_map(Happening::Types),
         3 => text().prop_map(Happening::Types),
         2 => room().prop_map(|room| Happening::Types(format!("/join {room}"))),

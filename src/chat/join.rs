@@ -36,7 +36,7 @@ impl Hub {
         if let Some(id) = existing.filter(|id| person.rooms().contains(id)) {
             return self.answer_in_room(client, id, out);
         }
-        if protocol == Protocol::Json && person.rooms().len() >= ROOMS_PER_CLIENT_MAX {
+        if protocol != Protocol::Plain && person.rooms().len() >= ROOMS_PER_CLIENT_MAX {
             return out.refuse(client, ChatError::TooManyRooms);
         }
         // Opening a room would let a muted client publish text: others see the name.
@@ -54,7 +54,7 @@ impl Hub {
         self.enter_and_tell(client, id, out);
         let lines = match protocol {
             Protocol::Plain => history.unwrap_or(self.settings.history_on_join),
-            Protocol::Json => history.unwrap_or(0),
+            Protocol::Json | Protocol::Web => history.unwrap_or(0),
         };
         self.show_history(client, id, Range::Last, lines, out);
     }
@@ -65,7 +65,7 @@ impl Hub {
             return;
         };
         match self.people.protocol(client) {
-            Protocol::Json => {
+            Protocol::Json | Protocol::Web => {
                 let room = self.rooms.get(id).map(|room| room.name().clone());
                 self.exit(client, id, out);
                 if let (Some(room), Some(from)) = (room, self.people.name(client)) {

@@ -185,7 +185,7 @@ impl Hub {
                 self.show_history(client, LOBBY, Range::Last, self.settings.history_on_join, out);
                 out.tell(client, Message::ClientCount(clients));
             }
-            Protocol::Json => {
+            Protocol::Json | Protocol::Web => {
                 let word = (!self.settings.anonymous).then(|| self.extras.reclaims.tell(client));
                 let (name, word, rooms) = (name.clone(), word.flatten(), None);
                 out.answer(client, Message::Connected { name, address, clients, word, rooms });

@@ -12,7 +12,7 @@ use super::error::ChatError;
 use super::reclaim::ReclaimWord;
 use super::request::SentAt;
 use super::time::Time;
-use super::view::{Protocol, Stranger, Timestamps};
+use super::view::{CloseCode, Protocol, Stranger, Timestamps};
 
 /// One thing that the server says to a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -227,6 +227,8 @@ pub enum Message {
     EndlessLine,
     /// Tells a program that it is on the wrong port, in its own protocol if that takes one line.
     WrongProtocol(Stranger),
+    /// Closes a WebSocket.
+    Closed(CloseCode),
     Bye,
     ServerFull,
     /// The address has as many connections as it may have.

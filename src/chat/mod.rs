@@ -70,4 +70,4 @@ pub use request::{Line, Range, Request, RequestError, SentAt, Target};
 pub use settings::{HubSettings, Secret};
 pub use state::LOBBY_NAME;
 pub use time::{Now, Time};
-pub use view::{Protocol, Stranger, Timestamps, View};
+pub use view::{CloseCode, Protocol, Stranger, Timestamps, View};

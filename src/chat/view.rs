@@ -7,6 +7,23 @@ pub enum Protocol {
     Plain,
     /// JSON objects, one on each line.
     Json,
+    /// The same objects, each in a message of a WebSocket, from a page in a browser.
+    Web,
+}
+
+/// Why a WebSocket is closed: the status codes of RFC 6455, section 7.4, that the server sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CloseCode {
+    /// The other end asked for it, or the server has said everything.
+    Normal = 1000,
+    /// A frame breaks the protocol.
+    ProtocolError = 1002,
+    /// Only text has a meaning here.
+    Unsupported = 1003,
+    /// The text is not UTF-8.
+    InvalidText = 1007,
+    /// The message has too many bytes.
+    TooBig = 1009,
 }
 
 /// Protocols of programs that connect to the wrong port.
@@ -37,15 +54,17 @@ pub enum Timestamps {
 pub enum View {
     Plain(Timestamps),
     Json,
+    Web,
 }
 
 impl View {
     /// All views, each at its [`View::index`].
-    pub const ALL: [View; 4] = [
+    pub const ALL: [View; 5] = [
         View::Plain(Timestamps::Off),
         View::Plain(Timestamps::Time),
         View::Plain(Timestamps::Date),
         View::Json,
+        View::Web,
     ];
 
     /// The view's place in [`View::ALL`].
@@ -55,6 +74,7 @@ impl View {
             View::Plain(Timestamps::Time) => 1,
             View::Plain(Timestamps::Date) => 2,
             View::Json => 3,
+            View::Web => 4,
         }
     }
 }
@@ -64,6 +84,7 @@ impl From<Protocol> for View {
         match protocol {
             Protocol::Plain => View::Plain(Timestamps::Off),
             Protocol::Json => View::Json,
+            Protocol::Web => View::Web,
         }
     }
 }

@@ -114,9 +114,9 @@ pub fn threads_for_others(places: usize) -> usize {
     reserve(places, 8, 512)
 }
 
-/// How many threads the server has besides those of its clients: at most four listeners, and one each for the dispatcher, the
+/// How many threads the server has besides those of its clients: at most six listeners, and one each for the dispatcher, the
 /// log, signals, Ctrl-C, bans and the trace.
-pub const OWN_THREADS: usize = 10;
+pub const OWN_THREADS: usize = 12;
 
 /// How many descriptors to keep for standard streams, listeners, signals, the log and files, besides those of refused sockets.
 pub fn descriptors_reserved(places: usize) -> usize {
@@ -168,6 +168,18 @@ pub const ACCEPT_BACKOFF_MAX: Duration = Duration::from_secs(1);
 pub fn refused_sockets_max(places: usize) -> usize {
     reserve(places, 4, 64)
 }
+
+// ── Browsers ──
+
+/// The size of the head of an HTTP request. A browser's is a few hundred bytes, and cookies of other servers on this machine
+/// come on top.
+pub const HTTP_HEAD_BYTES_MAX: usize = 8 * KIB;
+
+/// How many header fields it may have.
+pub const HTTP_HEADERS_MAX: usize = 64;
+
+/// The initial size of the buffer for a WebSocket's frames. Most messages fit.
+pub const FRAME_BUFFER_BYTES: usize = 512;
 
 // ── Ending a connection ──
 

@@ -25,6 +25,16 @@ pub struct Config {
     #[arg(long, value_name = "PORT|off", default_value = "off", value_parser = or("off", value::port))]
     pub json_port: std::option::Option<u16>,
 
+    /// A TCP port for people with a browser, or off; 0 lets the system choose one. The server prints the address of the page.
+    #[arg(long, value_name = "PORT|off", default_value = "off", value_parser = or("off", value::port))]
+    pub web_port: std::option::Option<u16>,
+
+    /// The names under which browsers reach the server, separated by commas, or none: its host name, or that of a proxy.
+    /// localhost and the server's own addresses always work.
+    // Otherwise a page could have its own name point to this machine, and would then be of the same origin (DNS rebinding).
+    #[arg(long, value_name = "NAME,…", default_value = "none", value_parser = or("none", value::hosts))]
+    pub web_host: std::option::Option<String>,
+
     /// The address to listen on: localhost (both 127.0.0.1 and ::1) or an IP address. 0.0.0.0 or :: opens the chat to the
     /// network. Names are not looked up.
     #[arg(long, value_name = "ADDRESS", default_value = "localhost", value_parser = value::bind)]
@@ -169,12 +179,19 @@ impl Config {
                 show_size(self.outbox_total),
             )));
         }
+        let (port, json_port, web_port) = (Some(self.port), self.json_port, self.web_port);
+        let pairs = [
+            ("json-port", json_port, "port", port),
+            ("web-port", web_port, "port", port),
+            ("web-port", web_port, "json-port", json_port),
+        ];
         // Two zeros are two ports: the system does not choose the same one twice.
-        if self.json_port == Some(self.port) && self.port != 0 {
-            let port = self.port;
-            return Err(ConfigError::new(format!(
-                "json-port: got {port}, expected another port than port"
-            )));
+        for (key, port, other_key, other) in pairs {
+            if let Some(port) = port.filter(|&port| port != 0 && Some(port) == other) {
+                return Err(ConfigError::new(format!(
+                    "{key}: got {port}, expected another port than {other_key}"
+                )));
+            }
         }
         Ok(())
     }
@@ -184,6 +201,8 @@ impl Config {
         let settings = [
             ("port", self.port.to_string()),
             ("json-port", number_or_off(self.json_port)),
+            ("web-port", number_or_off(self.web_port)),
+            ("web-host", quoted(self.web_host.clone().unwrap_or_else(|| "none".into()))),
             ("bind", quoted(show_bind(self.bind))),
             ("max-clients", self.max_clients.to_string()),
             ("anonymous", self.anonymous.to_string()),
@@ -219,6 +238,7 @@ impl Config {
         Config {
             port: self.port,
             json_port: self.json_port,
+            web_port: self.web_port,
             bind: self.bind,
             max_clients: self.max_clients,
             anonymous: self.anonymous,

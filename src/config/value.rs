@@ -56,6 +56,20 @@ pub(super) fn port(text: &str) -> Result<u16, Expected> {
     text.parse().map_err(|_| format!("a whole number from 0 to {}", u16::MAX))
 }
 
+/// Parses host names and addresses, separated by commas.
+pub(super) fn hosts(text: &str) -> Result<String, Expected> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    let is_host = |host: &str| {
+        let is_address = host.parse::<std::net::IpAddr>().is_ok();
+        is_address || !host.is_empty() && host.chars().all(is_allowed)
+    };
+    if text.split(',').all(is_host) {
+        return Ok(text.to_ascii_lowercase());
+    }
+    Err("host names separated by commas, without a scheme or a port, as in chat.example.org"
+        .to_owned())
+}
+
 pub(super) fn bind(text: &str) -> Result<Bind, Expected> {
     if text == "localhost" {
         return Ok(Bind::Localhost);

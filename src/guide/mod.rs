@@ -3,6 +3,7 @@
 //! | page | for |
 //! |---|---|
 //! | [`manual`] | people who chat |
+//! | [`browser`] | people who chat in a browser, and who runs the server for them |
 //! | [`json`] | programs |
 //! | [`settings`], [`operations`] | people who run a server |
 //! | [`teaching`] | teachers: a chat in the classroom, the lab |
@@ -17,6 +18,7 @@
 macro_rules! page {
     ($name:ident, $file:literal) => {
         /// [manual]: crate::guide::manual
+        /// [browser]: crate::guide::browser
         /// [json]: crate::guide::json
         /// [settings]: crate::guide::settings
         /// [reloading]: crate::guide::settings#reloading
@@ -62,6 +64,7 @@ macro_rules! page {
 }
 
 page!(manual, "manual.md");
+page!(browser, "browser.md");
 page!(json, "json.md");
 page!(settings, "settings.md");
 page!(operations, "operations.md");

@@ -7,6 +7,9 @@
 //!
 //! JSON            bytes ─▶ line ─▶ stranger ─▶ object ─▶ actions ─▶ Input
 //!                 Message ─▶ encode ─▶ bytes
+//!
+//! Browsers        bytes ─▶ frames ─▶ (as JSON)
+//!                 Message ─▶ encode ─▶ frames ─▶ bytes
 //! ```
 //!
 //! TCP carries a stream of bytes: one send may arrive in several reads, and several sends in one. No layer may depend on
@@ -14,6 +17,7 @@
 //!
 //! | file | contents |
 //! |---|---|
+//! | `frames` | JSON in the messages of a WebSocket |
 //! | `clean` | makes text safe to show on another terminal |
 //! | `plain/decode` | the decoder of a plain-text connection |
 //! | `plain/encode` | messages as lines for people |
@@ -30,6 +34,7 @@
 //! | `json/errors` | error codes for programs, sentences for their authors |
 
 mod clean;
+pub mod frames;
 pub mod json;
 pub mod plain;
 
@@ -40,6 +45,7 @@ pub use plain::line::{ENDLESS_BYTES_MAX, JSON_LINE_BYTES_MAX, LINE_BYTES_MAX};
 use jiff::tz::TimeZone;
 
 use crate::chat::{Input, Message, Protocol, Tag, Time, Timestamps, View};
+use frames::{FramedDecoder, Unframe};
 use json::JsonDecoder;
 
 /// The result of decoding some bytes.
@@ -47,7 +53,7 @@ use json::JsonDecoder;
 pub struct Decoded {
     /// The decoded inputs, in order.
     pub inputs: Vec<Input>,
-    /// Bytes to send back at once, as they are. Empty unless the other end speaks telnet.
+    /// Bytes to send back at once, as they are. Empty unless the other end speaks telnet, or sends a WebSocket's ping.
     pub replies: Vec<u8>,
 }
 
@@ -69,6 +75,7 @@ pub struct Decoder(Language);
 enum Language {
     Plain(PlainDecoder),
     Json(JsonDecoder),
+    Framed(FramedDecoder),
 }
 
 impl Decoder {
@@ -77,8 +84,13 @@ impl Decoder {
         Decoder(match protocol {
             Protocol::Plain if may_switch => Language::Plain(PlainDecoder::or_json()),
             Protocol::Plain => Language::Plain(PlainDecoder::new()),
-            Protocol::Json => Language::Json(JsonDecoder::new()),
+            Protocol::Json | Protocol::Web => Language::Json(JsonDecoder::new()),
         })
+    }
+
+    /// A decoder for JSON in the messages of a WebSocket, which `unframe` takes out of their frames.
+    pub fn framed(unframe: Box<dyn Unframe>) -> Self {
+        Decoder(Language::Framed(FramedDecoder::new(unframe)))
     }
 
     /// Decodes the bytes of one read and appends the result to `out`. The result does not depend on how reads split the
@@ -94,6 +106,7 @@ impl Decoder {
                 }
             }
             Language::Json(json) => json.feed(bytes, &mut out.inputs),
+            Language::Framed(framed) => framed.feed(bytes, out),
         }
     }
 
@@ -101,15 +114,17 @@ impl Decoder {
     pub fn answer_due(&self) -> Option<Time> {
         match &self.0 {
             Language::Plain(plain) => plain.answer_due(),
-            Language::Json(_) => None,
+            Language::Json(_) | Language::Framed(_) => None,
         }
     }
 
-    /// Reports that the other end has closed its sending side: an unfinished line counts as a line.
+    /// Reports that the other end has closed its sending side: an unfinished line counts as a line, but half a frame does
+    /// not count as a message.
     pub fn finish(&mut self, out: &mut Decoded) {
         match &mut self.0 {
             Language::Plain(plain) => plain.finish(out),
             Language::Json(json) => json.finish(&mut out.inputs),
+            Language::Framed(_) => {}
         }
     }
 }
@@ -130,5 +145,6 @@ pub fn encode(
             plain::encode(message, Timestamps::Off, zone, out);
         }
         (View::Json, _) => json::encode(message, tag, out),
+        (View::Web, _) => frames::encode(message, tag, out),
     }
 }

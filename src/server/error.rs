@@ -36,6 +36,7 @@ impl fmt::Display for StartError {
                 let flag = match protocol {
                     Protocol::Plain => "--port",
                     Protocol::Json => "--json-port",
+                    Protocol::Web => "--web-port",
                 };
                 match error.kind() {
                     ErrorKind::AddrInUse => write!(

@@ -18,10 +18,12 @@ use super::connection::{Connection, canonical};
 use super::inbox::{Inbound, Inbox};
 use super::reader;
 use super::shared::Shared;
+#[cfg(feature = "web")]
+use super::web;
 use super::{Activity, Row};
-use crate::chat::{ClientId, Message, Protocol, Time};
+use crate::chat::{ClientId, Message, Protocol, Time, View};
 use crate::config::limits;
-use crate::protocol;
+use crate::protocol::{self, Decoder};
 
 /// The dispatcher's end of a listener. Its drop ends the listener.
 pub struct ListenerControl {
@@ -52,6 +54,9 @@ pub struct Listener<'scope, 'env> {
     socket: Arc<TcpListener>,
     protocol: Protocol,
     stop: Receiver<Infallible>,
+    /// Browsers whose request is not read yet.
+    #[cfg(feature = "web")]
+    pending: Arc<web::Pending>,
     /// Refused sockets, each kept open until its time so that the client can read why.
     refused: VecDeque<(Time, TcpStream)>,
     /// How long to wait after the next failure.
@@ -80,6 +85,8 @@ impl<'scope, 'env> Listener<'scope, 'env> {
             socket,
             protocol,
             stop,
+            #[cfg(feature = "web")]
+            pending: Arc::default(),
             refused: VecDeque::new(),
             backoff: limits::ACCEPT_BACKOFF_MIN,
         };
@@ -91,6 +98,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         let protocol = match self.protocol {
             Protocol::Plain => "v",
             Protocol::Json => "json",
+            Protocol::Web => "web",
         };
         match self.socket.local_addr() {
             Ok(SocketAddr::V4(_)) => format!("listener-{protocol}4"),
@@ -115,6 +123,9 @@ impl<'scope, 'env> Listener<'scope, 'env> {
                 Err(error) => self.accept_failed(&error, row),
             }
         }
+        // After the report of its end nobody arrives here any more.
+        #[cfg(feature = "web")]
+        self.pending.end_all();
     }
 
     fn is_stopping(&self) -> bool {
@@ -141,17 +152,29 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         // The reader first: it sends nothing before its first turn, and if it cannot be started, the dispatcher never
         // hears of this client.
         let (inbox, protocol) = (self.inbox.clone(), self.protocol);
+        let login_deadline = shared.clock.now() + config.login_timeout;
         let theirs = (Arc::clone(&connection), Arc::clone(&shared));
-        let body = move |_: &Row| reader::run(&theirs.0, inbox, &theirs.1.clock, protocol, &config);
+        #[cfg(feature = "web")]
+        if protocol == Protocol::Web {
+            let entry = self.pending.enter(&connection);
+            let (theirs, shared) = theirs;
+            let visit =
+                web::Visit { connection: theirs, entry, place, config, login_deadline, shared };
+            let body = move |_: &Row| visit.run(inbox);
+            let threads = &self.shared.threads;
+            if let Err(error) = threads.spawn(self.scope, row, limits::READER_STACK_BYTES, body) {
+                self.has_no_thread(&connection, &error);
+            }
+            return;
+        }
+        let decoder = Decoder::new(protocol, !config.anonymous);
+        let body = move |_: &Row| {
+            let (connection, shared) = theirs;
+            reader::run(&connection, inbox, &shared.clock, decoder, login_deadline, &config);
+        };
         match shared.threads.spawn(self.scope, row, limits::READER_STACK_BYTES, body) {
             Ok(thread) => connection.turn.belongs_to(thread),
-            Err(error) => {
-                tracing::warn!(%address, %error, "refused: no thread for a reader");
-                if let Ok(socket) = connection.socket().try_clone() {
-                    self.refuse(socket, &Message::NoThread);
-                }
-                return;
-            }
+            Err(error) => return self.has_no_thread(&connection, &error),
         }
         let arrival = Inbound::Connected { connection: Arc::clone(&connection), place, protocol };
         if self.inbox.send(arrival).is_err() {
@@ -161,13 +184,25 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         }
     }
 
+    fn has_no_thread(&mut self, connection: &Connection, error: &io::Error) {
+        tracing::warn!(address = %connection.address, %error, "refused: no thread for a reader");
+        if let Ok(socket) = connection.socket().try_clone() {
+            self.refuse(socket, &Message::NoThread);
+        }
+    }
+
     /// Sends one line without blocking, and keeps the socket open for a while: it may hold unread input, and closing it now
     /// would send a reset that can overtake the line.
     fn refuse(&mut self, socket: TcpStream, reason: &Message) {
         let mut line = Vec::new();
+        // A browser does not speak JSON before its handshake.
+        let view = if self.protocol == Protocol::Json { View::Json } else { View::ALL[0] };
         // No refusal shows a time, so any zone will do.
-        let view = self.protocol.into();
         protocol::encode(reason, None, view, &TimeZone::UTC, &mut line);
+        #[cfg(feature = "web")]
+        if self.protocol == Protocol::Web {
+            line = web::unavailable(&line);
+        }
         let flags = rustix::net::SendFlags::DONTWAIT | rustix::net::SendFlags::NOSIGNAL;
         // A new socket has room for a line. If it is broken already, nobody is there to read it.
         let _ = rustix::net::send(&socket, &line, flags);

@@ -23,12 +23,16 @@
 //! | `inbox`, `dispatcher`, `clock` | what reaches the dispatcher, and what it does about it |
 //! | `delivery/` | how output goes out: outboxes, the tape they share, writers, and the end of a connection |
 //! | `start`, `error`, `listener`, `shared`, `admission`, `connection` | from settings to running threads; how connections come |
+//! | `web/` | the page for browsers: HTTP before the arrival, WebSocket frames afterwards |
 //! | `ops/` | what a server needs besides: the log, signals, the table of threads, limits of the system, bans on disk |
 //!
 //! # Starting and ending
 //!
 //! The listener spawns the reader and then reports `Connected`. The reader sends nothing before its first turn, so no line
 //! overtakes the arrival of its sender, and if no reader can be started, the dispatcher never hears of the client.
+//!
+//! A browser's reader first reads an HTTP request. Most requests end there. Only the one that opens a WebSocket is reported
+//! as `Connected`, by the reader itself; and a listener that ends waits for the readers which are not that far.
 //!
 //! The end has five steps. (1) A request comes, and the Hub says farewell to everybody. (2) The listeners are stopped; the
 //! dispatcher goes on taking events, since a reader may be on its way. (3) The outboxes are flushed, for `--shutdown-grace` at
@@ -55,6 +59,8 @@ mod reader;
 mod shared;
 mod start;
 mod turn;
+#[cfg(feature = "web")]
+mod web;
 
 pub use error::StartError;
 pub use inbox::Remote;

@@ -20,7 +20,7 @@ use super::clock::Clock;
 use super::connection::Connection;
 use super::flood::Flood;
 use super::inbox::{Inbound, Inbox, InputEnd};
-use crate::chat::{Input, Protocol, Time};
+use crate::chat::{Input, Time};
 use crate::config::{Config, limits};
 use crate::protocol::{Decoded, Decoder};
 
@@ -32,7 +32,8 @@ pub fn run(
     connection: &Connection,
     inbox: Inbox<'_>,
     clock: &Clock,
-    protocol: Protocol,
+    decoder: Decoder,
+    login_deadline: Time,
     config: &Config,
 ) {
     // Declared first, so dropped last.
@@ -41,11 +42,11 @@ pub fn run(
         connection,
         inbox: &inbox,
         clock,
-        login_deadline: Some(clock.now() + config.login_timeout),
+        login_deadline: Some(login_deadline),
         idle: Idle { timeout: config.idle_timeout, warned: false },
         read_timeout: None,
         flood: Flood::new(config.rate_limit),
-        decoder: Decoder::new(protocol, !config.anonymous),
+        decoder,
         // Small until reads fill it: most people type, few paste.
         buffer: vec![0; limits::READ_BUFFER_BYTES_MIN],
     };
@@ -315,7 +316,7 @@ mod tests {
     use socket2::SockRef;
 
     use super::*;
-    use crate::chat::ClientId;
+    use crate::chat::{ClientId, Protocol};
     use crate::server::ops::threads::ThreadTable;
 
     /// How long a test waits for an event before it fails.
@@ -373,7 +374,9 @@ mod tests {
         let clock = &Clock::new();
         thread::scope(|scope| {
             let theirs = Arc::clone(&connection);
-            let reader = scope.spawn(move || run(&theirs, inbox, clock, Protocol::Plain, config));
+            let decoder = Decoder::new(Protocol::Plain, true);
+            let deadline = clock.now() + config.login_timeout;
+            let reader = scope.spawn(move || run(&theirs, inbox, clock, decoder, deadline, config));
             connection.turn.belongs_to(reader.thread().clone());
             let _ends = Ends(&connection);
             conversation(Reading { client, connection: Arc::clone(&connection), clock, events });

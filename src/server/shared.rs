@@ -22,6 +22,9 @@ pub struct Shared<'env> {
     pub next_id: &'env AtomicU64,
     pub threads: Arc<ThreadTable>,
     pub clock: Clock,
+    /// The port for telnet, which the page tells.
+    #[cfg(feature = "web")]
+    pub telnet_port: u16,
     /// Stores the bans, if there is a directory for them.
     pub bans_slot: Option<BansSlot>,
 }

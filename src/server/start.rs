@@ -105,6 +105,12 @@ impl Server {
         self.bound.iter().map(|bound| (bound.protocol, bound.port))
     }
 
+    /// The address of the page for browsers, if there is one.
+    pub fn page(&self) -> Option<String> {
+        let bound = self.bound.iter().find(|bound| bound.protocol == Protocol::Web)?;
+        Some(format!("http://{}:{}/", bind::host(self.loaded.config.bind), bound.port))
+    }
+
     /// A handle that controls the running server.
     pub fn remote(&self) -> Remote {
         self.remote.clone()
@@ -138,6 +144,8 @@ impl Server {
         let Self { loaded, bans, bans_file, capacity, bound, remote, control, .. } = self;
         let (admission, next_id) = (&self.admission, &self.next_id);
         let zone = time_zone(&loaded.config.time_zone);
+        #[cfg(feature = "web")]
+        let telnet_port = bound.first().map_or(loaded.config.port, |bound| bound.port);
         // The scope joins all its threads before it returns, whatever happens.
         thread::scope(|scope| -> io::Result<()> {
             let (inbox_sender, inbox) = crossbeam_channel::bounded(limits::INBOX_EVENTS_MAX);
@@ -159,6 +167,8 @@ impl Server {
                 next_id,
                 threads: Arc::clone(&threads),
                 clock: Clock::new(),
+                #[cfg(feature = "web")]
+                telnet_port,
                 bans_slot,
             });
             // Listeners are made first and started last: a listener that accepts needs a dispatcher to report to.

@@ -68,6 +68,8 @@ impl Drop for SettingsFile {
 const EVERYTHING: &str = r#"
 port = 0
 json-port = 0
+web-port = 0
+web-host = "chat.example.org,10.0.0.1"
 bind = "::1"
 max-clients = 7
 anonymous = true
@@ -99,6 +101,8 @@ fn everything() -> Config {
     Config {
         port: 0,
         json_port: Some(0),
+        web_port: Some(0),
+        web_host: Some("chat.example.org,10.0.0.1".into()),
         bind: Bind::Address("::1".parse().unwrap()),
         max_clients: 7,
         anonymous: true,
@@ -132,6 +136,8 @@ fn the_defaults() {
     let expected = Config {
         port: 1337,
         json_port: None,
+        web_port: None,
+        web_host: None,
         bind: Bind::Localhost,
         max_clients: 10_000,
         anonymous: false,

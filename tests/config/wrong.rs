@@ -11,6 +11,8 @@ use super::{SettingsFile, config, error};
 const BOUNDS: &str = "
 port                    | 0, 65535                           | -1, 65536, 1.5, 0x10, 13 37, off
 json-port               | 0, 65535, off                      | -1, 65536, none, Off
+web-port                | 0, 65535, off                      | -1, 65536, none, Off
+web-host                | none, Chat.example.org, a.b         | http://a, a:80, [::1], a/b, a b
 bind                    | localhost, 0.0.0.0, ::, 127.0.0.2  | example.org, 127.0.0.1:80, LOCALHOST
 max-clients             | 1, 1000000                         | 0, 1000001, many, 99999999999999999999999
 anonymous               | true, false                        | yes, 1, TRUE
@@ -77,6 +79,10 @@ const FLAGS: &str = r#"
     outbox-bytes: got 512MiB, expected at most outbox-total, which is 256MiB
 --json-port=1337
     json-port: got 1337, expected another port than port
+--web-port=1337
+    web-port: got 1337, expected another port than port
+--web-port=1338 --json-port=1338
+    web-port: got 1338, expected another port than json-port
 --json-port=x
     --json-port: got "x", expected a whole number from 0 to 65535, or off
 --state-dir=
@@ -176,7 +182,10 @@ fn unknown_keys_in_a_file() {
         assert!(line.contains(": unknown key, "), "{line}");
     }
     let line = SettingsFile::new("no-near-miss", "zzzz = 1").error();
-    assert!(line.starts_with("zzzz: unknown key, expected port, json-port, bind, "), "{line}");
+    assert!(
+        line.starts_with("zzzz: unknown key, expected port, json-port, web-port, web-host, bind, "),
+        "{line}"
+    );
     assert!(line.ends_with(", log-level or trace"), "{line}");
 }
 

@@ -26,6 +26,7 @@ pub fn server() -> Vec<(Message, &'static str)> {
         (Message::ClientCount(3), ""),
         (Message::TimestampsAre(Timestamps::Off), ""),
         (Message::WrongProtocol(Stranger::Http), ""),
+        (Message::Closed(chatserv::chat::CloseCode::Normal), ""),
         (Message::Pong, r#"{"action":"pong"}"#),
         (Message::OperatorNow, r#"{"action":"op"}"#),
         (Message::Removed(name("bob")), r#"{"action":"kick","username":"bob"}"#),

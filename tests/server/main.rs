@@ -27,6 +27,8 @@ mod shutdown;
 mod slow_client;
 mod system;
 mod trace;
+#[cfg(feature = "web")]
+mod web;
 
 use support::{Client, Server};
 

@@ -80,6 +80,13 @@ impl Server {
         line[start.len()..].parse().unwrap()
     }
 
+    /// The port for browsers, of a server that has one.
+    pub fn web_port(&self) -> u16 {
+        let start = "Waiting for browsers at http://localhost:";
+        let line = self.printed(|line| line.starts_with(start));
+        line[start.len()..].trim_end_matches('/').parse().unwrap()
+    }
+
     /// Waits until stdout has a line that fits, and returns it.
     pub fn printed(&self, fits: impl Fn(&str) -> bool) -> String {
         self.program.stdout.wait_for(fits)

@@ -177,7 +177,7 @@ impl Hub {
                     self.show_history(client, room, Range::Last, limit, out);
                 }
             }
-            Protocol::Json => {
+            Protocol::Json | Protocol::Web => {
                 let word = self.extras.reclaims.tell(client);
                 let clients = self.people.count();
                 let rooms = Some(rooms);

@@ -51,11 +51,11 @@ impl Room {
         &self.members
     }
 
-    /// The members that speak this protocol and hear who enters and leaves the room.
+    /// The members that speak this protocol (browsers speak JSON) and hear who enters and leaves the room.
     pub fn recipients(&self, protocol: Protocol) -> &[ClientId] {
         match protocol {
             Protocol::Plain => &self.listeners,
-            Protocol::Json => &self.json_members,
+            Protocol::Json | Protocol::Web => &self.json_members,
         }
     }
 
@@ -159,7 +159,7 @@ impl Rooms {
             debug_assert!(!room.members.contains(&client), "nobody enters twice");
             room.members.push(client);
             match protocol {
-                Protocol::Json => room.json_members.push(client),
+                Protocol::Json | Protocol::Web => room.json_members.push(client),
                 Protocol::Plain if !quiet => room.listeners.push(client),
                 Protocol::Plain => {}
             }

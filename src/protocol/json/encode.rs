@@ -210,7 +210,8 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         | Message::Arrived(_)
         | Message::Left { .. }
         | Message::TimestampsAre(_)
-        | Message::WrongProtocol(_) => {}
+        | Message::WrongProtocol(_)
+        | Message::Closed(_) => {}
     }
 }
 
@@ -286,6 +287,7 @@ fn whois<'a>(known: &PersonDetails, object: Writer<'a>) -> Writer<'a> {
     let protocol = match known.protocol {
         Protocol::Plain => "plain",
         Protocol::Json => "json",
+        Protocol::Web => "web",
     };
     let object = person(&known.person, object)
         .maybe_text("away_message", known.away_why.as_deref())

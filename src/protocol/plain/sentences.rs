@@ -179,7 +179,8 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         | Message::Bans { .. }
         | Message::Motd(Some(_))
         | Message::Threads { .. }
-        | Message::WrongProtocol(_) => String::new(),
+        | Message::WrongProtocol(_)
+        | Message::Closed(_) => String::new(),
     }
 }
 
@@ -298,7 +299,7 @@ pub fn error_sentence(error: &ChatError) -> String {
         ChatError::LineTooLong(protocol) => {
             let bytes_max = match protocol {
                 Protocol::Plain => LINE_BYTES_MAX,
-                Protocol::Json => JSON_LINE_BYTES_MAX,
+                Protocol::Json | Protocol::Web => JSON_LINE_BYTES_MAX,
             };
             format!("That line was too long and was not said: at most {bytes_max} bytes.")
         }

@@ -162,6 +162,7 @@ fn whois(known: &PersonDetails, out: &mut Vec<u8>) {
     let protocol = match known.protocol {
         Protocol::Plain => "plain text",
         Protocol::Json => "JSON lines",
+        Protocol::Web => "JSON, in a browser",
     };
     let (here_for, idle_for) = (past(known.here_for), past(person.idle));
     let mut rows = vec![

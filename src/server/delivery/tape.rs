@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn a_message_is_encoded_once_for_each_view_that_somebody_has() {
-        let [plain, _, dated, json] = View::ALL;
+        let [plain, _, dated, json, _] = View::ALL;
         let mut tape = Tape::default();
         for message in ["one", "two"] {
             let mut encoded = Vec::new();

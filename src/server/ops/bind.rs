@@ -1,7 +1,7 @@
 //! The listening sockets.
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 
 use rustix::io::Errno;
 use socket2::{Domain, Socket, Type};
@@ -23,18 +23,19 @@ pub struct Bound {
     pub port: u16,
 }
 
-/// Listens as the settings say: first the port for plain text, then the one for JSON if there is one.
+/// Listens as the settings say: first the port for plain text, then the one for JSON and the one for browsers, if there are such.
 ///
 /// # Errors
 /// The first address that is not available.
 pub fn bind_all(config: &Config) -> Result<Vec<Bound>, StartError> {
     let mut wanted = vec![(Protocol::Plain, config.port)];
     wanted.extend(config.json_port.map(|port| (Protocol::Json, port)));
-    // A port that the system chooses is bound last: it could otherwise be the fixed port of the other protocol.
+    wanted.extend(config.web_port.map(|port| (Protocol::Web, port)));
+    // A port that the system chooses is bound last: it could otherwise be the fixed port of another protocol.
     wanted.sort_by_key(|&(_, port)| port == 0);
     let bound = |(protocol, port)| bind(config.bind, port, protocol);
     let mut all = wanted.into_iter().map(bound).collect::<Result<Vec<Bound>, StartError>>()?;
-    all.sort_by_key(|bound| bound.protocol == Protocol::Json);
+    all.sort_by_key(|bound| bound.protocol);
     Ok(all)
 }
 
@@ -95,9 +96,42 @@ fn listen(address: SocketAddr, protocol: Protocol) -> Result<TcpListener, StartE
     open().map_err(|error| StartError::Bind { address, protocol, error })
 }
 
+/// The host to type in a browser: for all addresses, the one by which this machine reaches others.
+pub fn host(bind: Bind) -> String {
+    let shown = |address: IpAddr| match address {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => format!("[{v6}]"),
+    };
+    match bind {
+        Bind::Address(address) if !address.is_unspecified() => shown(address),
+        Bind::Address(_) => outward().map_or_else(|_| "localhost".to_owned(), shown),
+        Bind::Localhost => "localhost".to_owned(),
+    }
+}
+
+/// The address of this machine for others. To connect a UDP socket sends nothing; it only looks up the route.
+fn outward() -> io::Result<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+    // An address for documentation, which is nobody's (RFC 5737).
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9))?;
+    Ok(socket.local_addr()?.ip())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_host_for_browsers_can_be_typed() {
+        let host = |address: &str| host(Bind::Address(address.parse().unwrap()));
+        assert_eq!(super::host(Bind::Localhost), "localhost");
+        assert_eq!((host("127.0.0.2"), host("::1")), ("127.0.0.2".into(), "[::1]".into()));
+        let all = host("0.0.0.0");
+        assert!(
+            all == "localhost" || all.parse::<Ipv4Addr>().is_ok_and(|own| !own.is_unspecified()),
+            "{all}"
+        );
+    }
 
     fn on(port: u16, json_port: Option<u16>) -> Result<Vec<Bound>, StartError> {
         bind_all(&Config {

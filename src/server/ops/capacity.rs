@@ -248,7 +248,7 @@ fn writers(config: &Config, clients: usize) -> usize {
 /// How many listening sockets there are at most.
 fn listeners(config: &Config) -> usize {
     let families = if config.bind == Bind::Localhost { 2 } else { 1 };
-    let ports = if config.json_port.is_some() { 2 } else { 1 };
+    let ports = 1 + config.json_port.iter().count() + config.web_port.iter().count();
     families * ports
 }
 

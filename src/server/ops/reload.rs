@@ -26,8 +26,14 @@ impl Loaded {
     /// Reads the files that the settings name. Waits for the disk.
     ///
     /// # Errors
-    /// A file cannot be read, or its content is not allowed.
+    /// A file cannot be read, its content is not allowed, or a setting is for a part that this program was built without.
     pub fn read(config: Config) -> Result<Self, ConfigError> {
+        if cfg!(not(feature = "web")) && config.web_port.is_some() {
+            return Err(ConfigError::new(
+                "web-port: this server was built without the chat for browsers. Build it with `--features web`"
+                    .to_owned(),
+            ));
+        }
         let motd = config.motd.as_deref().map(read_motd).transpose()?;
         let password_file = config.operator_password_file.as_deref();
         Ok(Self {

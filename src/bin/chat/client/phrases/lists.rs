@@ -93,6 +93,7 @@ pub(super) fn whois(known: &Whois) -> Vec<Line> {
         None => {}
         Some("plain") => facts.push(("speaks", "plain text".to_owned())),
         Some("json") => facts.push(("speaks", "JSON lines".to_owned())),
+        Some("web") => facts.push(("speaks", "JSON, in a browser".to_owned())),
         Some(other) => facts.push(("speaks", other.to_owned())),
     }
     if client.away {

@@ -124,6 +124,16 @@ fn what_is_known_of_somebody() {
             ],
         ),
         (
+            r#"{"action":"whois","username":"eve","rooms":[],"idle_seconds":0,"away":false,"connected_seconds":0,"protocol":"web","operator":false}"#,
+            &[
+                "-- eve:",
+                "--   rooms     none",
+                "--   here for  0s",
+                "--   idle for  0s",
+                "--   speaks    JSON, in a browser",
+            ],
+        ),
+        (
             &in_many,
             &[
                 "-- ann:",

@@ -1,0 +1,206 @@
+//! The chat in a browser: a page, and a WebSocket that carries the JSON of the other programs.
+//!
+//! A browser's reader is a reader like any other, with an HTTP request before it. The listener starts it; it reads the head
+//! of one request ([`head`](self::head)) and answers it ([`answer`](self::answer)). Everything but the opening of a
+//! WebSocket ends there, unknown to the dispatcher. After the handshake, the reader reports the arrival itself and goes on as
+//! `reader::run`, with a decoder that takes messages out of [frames](self::frames).
+//!
+//! # No other page can speak here
+//!
+//! A page from elsewhere can make a browser on this machine, or in this network, open a WebSocket to this server: the rule
+//! of the same origin does not apply to WebSockets. So the `Origin`, which a page cannot forge, must be the `Host` of the
+//! request. And the host must be a name that is known to mean this server: a page may have its own name point to this
+//! machine (DNS rebinding), and would then be of the same origin. Finally, no browser is an operator by coming from loopback.
+
+mod answer;
+mod frames;
+mod head;
+mod pending;
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::Shutdown;
+use std::sync::Arc;
+use std::thread;
+
+use super::admission::Place;
+use super::clock::Clock;
+use super::connection::{Connection, canonical};
+use super::inbox::{Inbound, Inbox};
+use super::shared::Shared;
+use super::{Activity, reader};
+use crate::chat::{Protocol, Time};
+use crate::config::{Config, limits};
+use crate::protocol::Decoder;
+use answer::{Answer, Refusal};
+use frames::Frames;
+use head::{Request, parse};
+use pending::Entry;
+pub use pending::Pending;
+
+/// The answer of a server that admits nobody now; `reason` is for people.
+pub fn unavailable(reason: &[u8]) -> Vec<u8> {
+    Refusal::Unavailable.answer(&String::from_utf8_lossy(reason)).bytes()
+}
+
+/// One connection of a browser.
+pub struct Visit<'s> {
+    pub connection: Arc<Connection>,
+    /// Its place among those who may still arrive.
+    pub entry: Entry,
+    pub place: Place<'s>,
+    pub config: Arc<Config>,
+    pub login_deadline: Time,
+    pub shared: Arc<Shared<'s>>,
+}
+
+impl<'s> Visit<'s> {
+    /// Reads one request and answers it. If it opens a WebSocket, runs the reader until the connection ends.
+    pub fn run(self, inbox: Inbox<'s>) {
+        let Self { connection, entry, place, config, login_deadline, shared } = self;
+        let until = Deadline { clock: &shared.clock, time: login_deadline };
+        match handshake(&connection, &config, until, shared.telnet_port) {
+            Err(None) => tracing::debug!(address = %connection.address, "gone without a request"),
+            Err(Some(answer)) => {
+                let address = connection.address;
+                match answer.refusal() {
+                    Some(refusal) => tracing::info!(%address, "browser refused: {refusal}"),
+                    None => tracing::debug!(%address, "browser: sent a part of the page"),
+                }
+                finish(&connection, &answer.bytes(), until);
+            }
+            Ok(()) => {
+                connection.turn.belongs_to(thread::current());
+                let theirs = Arc::clone(&connection);
+                let arrival =
+                    Inbound::Connected { connection: theirs, place, protocol: Protocol::Web };
+                if inbox.send(arrival).is_err() {
+                    return;
+                }
+                drop(entry);
+                let decoder = Decoder::framed(Box::new(Frames::new()));
+                let clock = &shared.clock;
+                reader::run(&connection, inbox, clock, decoder, login_deadline, &config);
+            }
+        }
+    }
+}
+
+/// A moment by the server's clock.
+#[derive(Clone, Copy)]
+struct Deadline<'c> {
+    clock: &'c Clock,
+    time: Time,
+}
+
+impl Deadline<'_> {
+    fn left(&self) -> Time {
+        self.time.saturating_sub(self.clock.now())
+    }
+
+    /// The later one of this deadline and the end of this time.
+    fn or_after(self, time: Time) -> Self {
+        Self { time: self.time.max(self.clock.now() + time), ..self }
+    }
+}
+
+/// Reads the head of a request, and opens the WebSocket if that is what it asks for.
+///
+/// # Errors
+/// Everything else: the answer to send before the connection ends, or none if the other end is gone.
+fn handshake(
+    connection: &Connection,
+    config: &Config,
+    deadline: Deadline<'_>,
+    telnet_port: u16,
+) -> Result<(), Option<Answer>> {
+    let head = read_head(connection, deadline)?;
+    let local = connection.socket().local_addr().map_err(|_| None)?;
+    let hosts = config.web_host.as_deref().unwrap_or_default();
+    let request = parse(&head, canonical(local).ip(), hosts)
+        .map_err(|(refusal, reason)| Some(refusal.answer(reason)))?;
+    match request {
+        Request::Part { part, host } => Err(Some(Answer::part(part, &host, telnet_port))),
+        Request::Open { key } => {
+            // A new socket has room for it.
+            match connection.send_now(&answer::switching(&key)) {
+                Ok(sent) if sent > 0 => Ok(()),
+                _ => Err(None),
+            }
+        }
+    }
+}
+
+/// Reads until the end of the head, for as long as a client may take to give a name. The end is absolute: a byte every few
+/// seconds does not move it.
+fn read_head(connection: &Connection, deadline: Deadline<'_>) -> Result<Vec<u8>, Option<Answer>> {
+    let mut socket = connection.socket();
+    connection.row.doing(Activity::Reading);
+    let mut head = Vec::new();
+    let mut buffer = [0; 1024];
+    loop {
+        let left = deadline.left();
+        if left.is_zero() {
+            return Err(Some(Refusal::Timeout.answer("The request took too long.")));
+        }
+        socket.set_read_timeout(Some(left)).map_err(|_| None)?;
+        let count = match socket.read(&mut buffer) {
+            Ok(0) => return Err(None),
+            Ok(count) => count,
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) =>
+            {
+                continue;
+            }
+            Err(_) => return Err(None),
+        };
+        connection.row.count_in(count);
+        head.extend_from_slice(&buffer[..count]);
+        if head::is_complete(&head) {
+            return Ok(head);
+        }
+        if head.len() > limits::HTTP_HEAD_BYTES_MAX {
+            return Err(Some(Refusal::HeadTooLarge.answer("The head of the request is too long.")));
+        }
+    }
+}
+
+/// Sends an answer and ends the connection. Reads on for a while, since unread input would turn the end into a reset, which can
+/// destroy the answer on its way.
+fn finish(connection: &Connection, answer: &[u8], deadline: Deadline<'_>) {
+    let mut socket = connection.socket();
+    connection.row.doing(Activity::Writing);
+    // At least the time to linger: at the deadline there is still something to say.
+    let end = deadline.or_after(limits::LINGER_TIME);
+    let mut rest = answer;
+    while !rest.is_empty() {
+        let left = end.left();
+        if left.is_zero() || socket.set_write_timeout(Some(left)).is_err() {
+            return;
+        }
+        match socket.write(rest) {
+            Ok(count) => {
+                connection.row.count_out(count);
+                rest = &rest[count..];
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return,
+        }
+    }
+    let _ = socket.shutdown(Shutdown::Write);
+    connection.row.doing(Activity::ThrowingAway);
+    let end = Deadline { time: Time::ZERO, ..deadline }.or_after(limits::LINGER_TIME);
+    let mut unread = limits::LINGER_BYTES_MAX;
+    let mut buffer = [0; 1024];
+    while unread > 0 {
+        let left = end.left();
+        if left.is_zero() || socket.set_read_timeout(Some(left)).is_err() {
+            return;
+        }
+        match socket.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(count) => unread = unread.saturating_sub(count),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return,
+        }
+    }
+}

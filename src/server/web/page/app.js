@@ -1,0 +1,548 @@
+// The chat in a browser: it speaks the server's JSON actions over one WebSocket. What people say becomes text, never markup.
+'use strict';
+const $ = id => document.getElementById(id);
+const log = $('log'), text = $('text'), choices = $('choices');
+const LINES_MAX = 2000, HISTORY = 50, HOME = 'lobby', PING_EVERY = 30000, PING_PATIENCE = 10000, LINE_BYTES_MAX = 8000;
+
+// ── What is known ──
+const rooms = new Map();     // by name: epoch, last id, people, topic, lines, unread
+const sent = new Map();      // by request id: what waits for its answer
+let socket = null, me = null, here = null, nextId = 1, tries = 0, timer = 0, heard = 0, pinged = 0, goodbye = null, isLost = false;
+let commands = [], early = [], recall = '';
+const kept = (key, value) => value === undefined ? sessionStorage.getItem(key) : sessionStorage.setItem(key, value);
+
+// ── Elements ──
+function make(tag, cls, ...children) {
+  const element = document.createElement(tag);
+  element.className = cls ?? ''; element.append(...children); return element;
+}
+function linked(said) {
+  const parts = []; let end = 0;
+  for (const match of said.matchAll(/https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]}'…]/g)) {
+    const link = make('a', '', match[0]);
+    link.href = match[0]; link.target = '_blank'; link.rel = 'noopener noreferrer';
+    parts.push(said.slice(end, match.index), link); end = match.index + match[0].length;
+  }
+  const span = make('span', '', ...parts, said.slice(end)); span.dir = 'auto'; return span;
+}
+function nameOf(name) {
+  let hash = 0;
+  for (const c of name) hash = Math.imul(hash ^ c.codePointAt(0), 16777619) >>> 0;
+  const element = make('bdi', 'name', name); element.style.setProperty('--hue', (hash >>> 8) % 24 * 15); return element;
+}
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+function timeOf(received, sentAt) {
+  const element = make('time', '', clock.format(received)); element.dateTime = received.toISOString();
+  element.title = full.format(received) + (sentAt ? `\nby the sender's clock: ${sentAt}` : ''); return element;
+}
+
+// ── The log ──
+const isAtBottom = () => log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+function toBottom() { log.scrollTop = log.scrollHeight; $('newer').hidden = true; if (here) here.isAway = false; }
+function add(room, element, received = new Date()) {
+  if (!room) return void early.push(element);
+  const stays = room !== here || !room.isAway; const date = day.format(received);
+  if (room.day !== date) { room.day = date; room.lines.append(make('div', 'day', date)); }
+  room.lines.append(element); room.empty?.remove();
+  if (stays) while (room.lines.childElementCount > LINES_MAX) room.lines.firstElementChild.remove();
+  if (room === here && stays) toBottom();
+}
+const row = (body, received, cls = '', sentAt) => make('div', `line ${cls}`, timeOf(received, sentAt), make('div', '', ...body));
+const note = (said, cls = 'note', room = here) => add(room, row([linked(said)], new Date(), cls));
+function table(heading, rows) {
+  const cells = rows.map(cells => make('tr', '', ...cells.map(cell => make('td', '', linked(String(cell ?? ''))))));
+  add(here, row([heading, make('div', 'list', make('table', '', ...cells))], new Date(), 'note'));
+}
+const calls = said => me && new RegExp(`(^|[^\\p{L}\\p{N}])@${RegExp.escape ? RegExp.escape(me) : me.replace(/[^\p{L}\p{N}_]/gu, '\\$&')}(?![\\p{L}\\p{N}])`, 'iu').test(said);
+function lineOf(m) {
+  const isMine = m.from === me, isPrivate = !m.room, isCall = !isMine && (isPrivate || calls(m.message));
+  const body = m.action === 'me' ? ['* ', nameOf(m.from), ' ', linked(m.message)] : [nameOf(m.from), '  ', linked(m.message)];
+  const line = row(body, new Date(m.received_at), isPrivate ? 'private' : isCall ? 'call' : '', m.sent_at);
+  if (isPrivate) mark(line, m.to, m.action === 'msg');
+  return [line, isCall];
+}
+function mark(line, to, isSecret) {
+  line.classList.add('private'); const names = to.map(name => name === me ? 'you' : name).join(', ');
+  line.lastChild.append(make('small', 'tag', `${isSecret ? 'private, ' : ''}only to ${names}`));
+}
+
+// ── Rooms and people ──
+function roomOf(name) {
+  if (!rooms.has(name)) {
+    const lines = make('div'); lines.hidden = true; log.append(lines);
+    rooms.set(name, { name, lines, people: new Map(), topic: null, epoch: 0, last: 0, unread: 0, held: null });
+  }
+  return rooms.get(name);
+}
+function show(room) {
+  if (here) { here.lines.hidden = true; here.top = log.scrollTop; }
+  here = room;
+  if (room) {
+    room.lines.hidden = false;
+    for (const element of early.splice(0)) add(room, element);
+    if (room.isAway) log.scrollTop = room.top; else toBottom();
+    kept('here', room.name);
+  }
+  $('newer').hidden = !room?.isAway || !room.unread; seen(); open('left', false);
+}
+function seen() { if (here && !document.hidden && !here.isAway) here.unread = here.calls = 0; draw(); }
+let isDrawing = false;
+function draw() {
+  if (isDrawing) return;
+  isDrawing = true; requestAnimationFrame(() => { isDrawing = false; drawNow(); });
+  setTimeout(() => { if (isDrawing) { isDrawing = false; drawNow(); } }, 300);   // A hidden page has no frames.
+}
+function keepFocus(list, entries) {
+  const focused = list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
+  list.replaceChildren(...entries.map(entry => make('li', '', entry)));
+  if (focused !== null) [...list.querySelectorAll('button')].find(button => button.dataset.key === focused)?.focus();
+}
+function drawNow() {
+  let unread = 0, called = 0;
+  keepFocus($('rooms'), [...rooms.values()].map(room => {
+    const button = make('button', '', make('span', '', room.name)); button.dataset.key = room.name;
+    if (room === here) button.setAttribute('aria-current', 'true');
+    if (room.unread) {
+      const count = make('b', room.calls ? 'calls' : '', String(room.unread));
+      count.setAttribute('aria-label', `${room.unread} unread`); button.append(count);
+    }
+    unread += room.unread; called += room.calls || 0; button.onclick = () => { show(room); text.focus(); };
+    return button;
+  }));
+  const people = here ? [...here.people] : []; people.sort(([a], [b]) => a.localeCompare(b));
+  keepFocus($('people'), people.map(([name, away]) => {
+    const button = make('button', away ? 'away' : '', make('span', '', nameOf(name), name === me ? ' (you)' : away ? ' (away)' : ''));
+    button.dataset.key = button.title = name;
+    button.onclick = () => { open('right', false); put(`/msg ${name} `); }; return button;
+  }));
+  $('count').textContent = people.length || ''; $('people-button').textContent = `People ${people.length || ''}`;
+  $('title').textContent = here?.name ?? 'No room'; $('topic').textContent = $('topic').title = here?.topic ?? '';
+  $('elsewhere').textContent = unread - (here?.unread ?? 0) || ''; $('elsewhere').className = called ? 'calls' : '';
+  document.title = (unread ? `(${unread}) ` : '') + (here ? `${here.name} – chatserv` : 'chatserv');
+  text.placeholder = here ? `Message ${here.name}` : 'Type /join ROOM'; drawEmpty();
+}
+function drawEmpty() {
+  if (!here || here.people.size !== 1 || here.lines.querySelector('.line') || here.held) return void here?.empty?.remove();
+  if (here.empty?.isConnected) return;
+  here.empty = make('p', 'empty', make('strong', '', 'You are alone here.'), 'Others join with ',
+    make('code', '', `telnet ${location.hostname.replace(/[[\]]/g, '')} ${document.body.dataset.port}`), ' or at ',
+    make('code', '', location.origin + location.pathname), '.');
+  here.lines.append(here.empty);
+}
+function remember() { kept('rooms', JSON.stringify([...rooms.keys()])); }
+function drop(name) {
+  const room = rooms.get(name);
+  if (!room) return;
+  rooms.delete(name); remember();
+  if (room === here) { here = null; show(rooms.values().next().value ?? null); }
+  room.lines.remove();
+}
+function count(room, isCall) { room.unread++; room.calls = (room.calls || 0) + isCall; }
+function said(m) {
+  const room = m.room ? roomOf(m.room) : here;
+  if (m.room && room.held) return void room.held.push(m);
+  if (m.room && m.message_id <= room.last) return;
+  if (m.room) room.last = m.message_id;
+  const [line, isCall] = lineOf(m); const isSeen = room === here && !document.hidden && !room?.isAway;
+  add(room, line, new Date(m.received_at));
+  if (isSeen || !room || m.from === me) return draw();
+  count(room, isCall);
+  if (room === here && room.isAway) $('newer').hidden = false;
+  if (isCall && !document.hasFocus()) alarm(m); draw();
+}
+function alarm(m) {
+  if ($('notify').checked && window.Notification?.permission === 'granted') new Notification(`${m.from}${m.room ? ` in ${m.room}` : ''}`, { body: m.message, tag: 'chatserv' });
+  if (!$('sound').checked) return;
+  const audio = new AudioContext(), tone = audio.createOscillator(), volume = audio.createGain();
+  tone.frequency.value = 660; volume.gain.setValueAtTime(.15, audio.currentTime);
+  volume.gain.exponentialRampToValueAtTime(.001, audio.currentTime + .4);
+  tone.connect(volume).connect(audio.destination); tone.onended = () => audio.close();
+  tone.start(); tone.stop(audio.currentTime + .4);
+}
+
+// ── What comes from the server ──
+// What a screen reader should not read: the past.
+function quietly(insert) {
+  log.setAttribute('aria-live', 'off'); insert(); setTimeout(() => log.setAttribute('aria-live', 'polite'), 500);
+}
+function past(m, room) {
+  const held = room.held ?? [];
+  if (m.epoch !== room.epoch) return;
+  room.held = null;
+  quietly(() => {
+    for (const old of m.messages) {
+      if (old.message_id <= room.last) continue;
+      room.last = old.message_id;
+      const mine = old.from === me && [...sent].find(([, it]) => it.line && it.sentAt === old.sent_at);
+      if (mine) { mine[1].line.remove(); sent.delete(mine[0]); }
+      const [line, isCall] = lineOf(old);
+      add(room, line, new Date(old.received_at));
+      if (room.isMissed && old.from !== me) count(room, isCall);
+    }
+  });
+  if (m.more) { room.held = held; return void catchUp(room); }
+  if (room.isMissed && room === here && room.isAway && room.unread) $('newer').hidden = false;
+  for (const [id, it] of sent) if (it.isOld && it.room === room) { fail(it, 'was not said'); sent.delete(id); }
+  room.isMissed = false; held.forEach(said);
+  if (room === here) seen();
+}
+function fail(it, why) {
+  if (!it.line) return;
+  it.line.classList.replace('lost', 'wrong'); it.line.lastChild.append(make('small', 'tag', why));
+}
+function catchUp(room) { ask({ action: 'history', room: room.name, after: room.last }, { past: room }); }
+const answers = {
+  connect(m) {
+    me = m.from; tries = 0; kept('name', me);
+    if (m.reclaim) kept('word', m.reclaim);
+    $('login').hidden = true; $('chat').hidden = false; $('state').textContent = ''; $('refusal').textContent = '';
+    let names = [HOME], wanted = '';
+    try { names = JSON.parse(kept('rooms')) ?? names; wanted = decodeURIComponent(location.hash.slice(1)); } catch { /* Not ours. */ }
+    if (wanted && !isLost) names.push(wanted);
+    for (const name of new Set([...names, ...m.rooms ?? []])) send({ action: 'joinroom', room: name });
+    ask({ action: 'help' }, { isHelp: true }); isLost = false; keepTyped(); text.focus();
+  },
+  joinroom(m) {
+    if (m.epoch === undefined) {
+      roomOf(m.room).people.set(m.from, false);
+      return note(`${m.from} has joined.`, 'note', roomOf(m.room));
+    }
+    const isNew = !rooms.has(m.room), room = roomOf(m.room), isKnown = room.epoch === m.epoch;
+    room.people = new Map(m.members.map(name => [name, room.people.get(name) ?? false]));
+    room.topic = m.topic ?? null;
+    if (!isKnown) {
+      if (room.epoch && room.last) note('The server has started again: earlier lines are gone there.', 'note', room);
+      Object.assign(room, { epoch: m.epoch, last: 0 });
+    }
+    if (m.last_message_id > room.last) {
+      room.held ??= []; room.isMissed = isKnown;
+      if (isKnown) catchUp(room); else ask({ action: 'history', room: m.room, limit: HISTORY }, { past: room });
+    } else { past({ epoch: room.epoch, messages: [] }, room); }
+    remember();
+    if (isNew && (!here || room.name === kept('here') || sent.wish === room.name)) show(room);
+    sent.wish = null;
+  },
+  leaveroom(m) {
+    if (m.from === me) return void drop(m.room);
+    const room = roomOf(m.room); room.people.delete(m.from);
+    note(m.by ? `${m.by} has ${m.reason} ${m.from}${m.message ? ` (${m.message})` : ''}.` : `${m.from} has left.`, 'note', room);
+  },
+  chat: said, me: said, msg: said,
+  ack(m, it) {
+    if (!it?.line) return;
+    it.line.classList.remove('lost'); it.line.firstChild.replaceWith(timeOf(new Date(m.received_at), it.sentAt));
+    if (m.message_id && it.room) it.room.last = Math.max(it.room.last, m.message_id);
+    if (m.to) mark(it.line, m.to, it.isSecret);
+    if (m.absent) note(`Not here: ${m.absent.join(', ')}.`);
+  },
+  history(m, it) {
+    const room = rooms.get(m.room);
+    if (it?.past) return room && past(m, room);
+    note(m.messages.length ? `The last ${m.messages.length} line(s) in ${m.room}:` : `No lines yet in ${m.room}.`);
+    quietly(() => m.messages.forEach(old => add(here, lineOf(old)[0], here?.day ? new Date() : new Date(old.received_at))));
+  },
+  topic(m) {
+    const room = rooms.get(m.room);
+    if (room) room.topic = m.topic;
+    const told = m.topic ? `: ${m.topic}` : m.from ? ' is removed' : ': none';
+    note(m.from ? `${m.from} has changed the topic. It${m.topic ? ' is now' : ''}${told}` : `The topic of ${m.room}${told}`, 'note', room);
+  },
+  nick(m) {
+    for (const room of rooms.values()) {
+      if (!room.people.has(m.from)) continue;
+      room.people.set(m.username, room.people.get(m.from)); room.people.delete(m.from);
+      if (m.from !== me) note(`${m.from} is now ${m.username}.`, 'note', room);
+    }
+    if (m.from !== me) return;
+    me = m.username; kept('name', me); note(`You are now ${me}.`);
+  },
+  away(m) { presence(m.from, true, m.message); },
+  back(m) { presence(m.from, false); },
+  who(m) { table(`${m.total} here:`, m.clients.map(one => [one.username, one.rooms.join(', '), one.away ? 'away' : `silent for ${span(one.idle_seconds)}`])); },
+  whois(m) {
+    table(`${m.username}:`, Object.entries(m).filter(([key]) => !['action', 'username', 'id'].includes(key))
+      .map(([key, value]) => [key.replace('_seconds', '').replace('_', ' '), key.endsWith('_seconds') ? span(value) : Array.isArray(value) ? value.join(', ') : value === true ? 'yes' : value === false ? 'no' : value]));
+  },
+  rooms(m) { table(`${m.total} room(s):`, m.rooms.map(one => [one.room, `${one.members} here`, one.topic])); },
+  help(m, it) {
+    if (it?.isHelp) commands = m.commands; else table('Commands:', m.commands.map(one => [`/${one.command} ${one.arguments}`, one.description]));
+  },
+  ignore(m) { note(m.username ? `You ignore ${m.username}.` : m.usernames.length ? `You ignore ${m.usernames.join(', ')}.` : 'You ignore nobody.'); },
+  unignore(m) { note(`You do not ignore ${m.username} any more.`); },
+  quiet(m) { note(m.on ? 'Arrivals and departures are hidden.' : 'Arrivals and departures are shown.'); },
+  motd(m) { note(m.message ?? 'There is no message of the day.'); },
+  notice(m) {
+    note(m.message);
+    if (m.code === 'membership' && rooms.has(m.room)) send({ action: 'joinroom', room: m.room });
+  },
+  op() { note('You are an operator now.'); ask({ action: 'help' }, { isHelp: true }); },
+  kick(m) { note(`${m.username} was thrown out.`); },
+  mute(m) { note(`${m.username} is muted.`); },
+  unmute(m) { note(`${m.username} is not muted any more.`); },
+  ban(m) { note(`Banned: ${[m.username, m.address].filter(Boolean).join(', ')}.`); },
+  unban(m) { note(`No longer banned: ${[m.username, m.address].filter(Boolean).join(', ')}.`); },
+  bans(m) { table(`${m.total} ban(s):`, m.bans.map(one => [one.username ?? one.address, one.until ? `until ${full.format(new Date(one.until))}` : 'for ever', `by ${one.by}`, one.reason])); },
+  threads(m) { table(`${m.total} threads:`, m.threads.map(one => [one.name, one.doing, `${one.queued_bytes ?? one.queued_events ?? 0} queued`, `${one.bytes_in} in, ${one.bytes_out} out`])); },
+  pong() {},
+  shutdown(m) { goodbye = { reason: 'shutdown', message: m.message }; },
+  bye(m) { goodbye = { ...goodbye, ...m, message: goodbye?.message ?? m.message }; },
+  error(m, it) {
+    if (it?.line) fail(it, 'not said');
+    if (me && it?.isConnect && m.code === 'name_taken' && isLost) {
+      goodbye = { message: 'The old connection still has your name.' };
+      return void socket.close();
+    }
+    if (m.code === 'no_names' && it?.isConnect) return void send({ action: 'connect' });
+    if (['banned', 'full', 'too_many_connections', 'no_thread'].includes(m.code)) goodbye = { message: m.message };
+    if (it?.isConnect) return void logIn(m.message);
+    if (me) note(m.message, 'wrong');
+  },
+};
+function presence(name, isAway, why) {
+  for (const room of rooms.values()) if (room.people.has(name)) room.people.set(name, isAway);
+  if (name === me) note(isAway ? `You are away${why ? ` (${why})` : ''}.` : 'You are back.');
+}
+const span = seconds => seconds < 60 ? `${seconds} s` : seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
+
+// ── The connection ──
+function logIn(reason = '') {
+  me = null; goodbye = null; isLost = false; clearTimeout(timer); socket?.close(); socket = null;
+  for (const key of ['name', 'word', 'rooms', 'here']) sessionStorage.removeItem(key); rooms.forEach(room => room.lines.remove());
+  rooms.clear(); sent.clear(); here = null;
+  $('chat').hidden = true; $('login').hidden = false; $('refusal').textContent = reason;
+  document.title = 'chatserv'; $('name').focus();
+}
+function connect(name) {
+  clearTimeout(timer); const url = new URL('chat', location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'; url.hash = '';
+  const mine = socket = new WebSocket(url); let isOpen = false;
+  mine.onopen = () => {
+    isOpen = true; heard = Date.now(); pinged = 0; goodbye = null; const word = kept('word');
+    ask({ action: 'connect', username: name, ...(word && { reclaim: word }) }, { isConnect: true });
+  };
+  mine.onmessage = event => {
+    if (mine !== socket) return;
+    const m = JSON.parse(event.data), it = sent.get(m.id);
+    heard = Date.now(); pinged = 0; sent.delete(m.id); answers[m.action]?.(m, it); draw();
+  };
+  mine.onclose = () => { if (mine === socket) lost(name, isOpen); };
+}
+async function lost(name, wasOpen) {
+  socket = null; const last = goodbye; goodbye = null;
+  if (last && ['quit', 'kicked', 'idle', 'banned', 'too_many_names', 'reclaimed'].includes(last.reason)) return logIn(last.message);
+  let why = last?.message ?? (wasOpen ? 'The connection is lost.' : 'The server cannot be reached.');
+  if (!wasOpen) {
+    // A browser does not say why it could not open a WebSocket; the same address tells it as text.
+    const refusal = await fetch('chat').then(answer => [403, 503].includes(answer.status) ? answer.text() : null, () => null);
+    why = refusal?.replace(/^server: /, '') ?? why;
+  }
+  if (!me) return logIn(why);
+  for (const it of sent.values()) it.isOld = true;
+  for (const room of rooms.values()) room.held ??= [];   // What comes next has to wait for what was missed.
+  isLost = true; const wait = Math.min(30000, 500 * 2 ** tries++) * (.75 + Math.random() / 2);
+  const state = $('state'); state.textContent = `${why} Trying again… `;
+  const other = make('button', '', 'Choose another name'); other.type = 'button'; other.onclick = () => logIn();
+  if (tries > 3) state.append(other);
+  timer = setTimeout(connect, wait, me);
+}
+const isOnline = () => socket?.readyState === WebSocket.OPEN;
+function send(object) { if (isOnline()) socket.send(JSON.stringify(object)); }
+function ask(object, it) { sent.set(nextId, it); send({ ...object, id: nextId++ }); }
+setInterval(() => {
+  if (!me || !isOnline()) return;
+  // A laptop that slept, a network that changed: the socket may look open for minutes.
+  if (pinged && Date.now() - pinged > PING_PATIENCE) { const gone = socket; lost(me, true); gone.close(); }
+  else if (!pinged && Date.now() - heard > PING_EVERY) { pinged = Date.now(); send({ action: 'ping' }); }
+}, PING_PATIENCE / 2);
+window.addEventListener('online', () => { if (me && !socket) { tries = 0; connect(me); } });
+
+// ── What is typed ──
+const word = given => { const [, first = '', rest = ''] = given.match(/^(\S*)\s*([^]*)$/); return [first, rest.trim()]; };
+const bare = name => name.replace(/^[@#]/, '');
+const people = given => given.split(',').map(bare).filter(Boolean);
+const target = given => /^[\d.]+$|:/.test(given) ? { address: given } : { username: bare(given) };
+const orOff = (key, given) => given ? { [key]: given.toLowerCase() === 'off' ? '' : given } : {};
+// Each command makes an object to send of its arguments: nothing where they do not fit. First what needs one argument, or may
+// have one, in this field.
+const NEEDS = { reply: 'message', nick: 'username', whois: 'username', unignore: 'username', op: 'password', mute: 'username', unmute: 'username' };
+const TAKES = { who: 'room', ignore: 'username', away: 'message', help: 'command', rooms: '', back: '', quit: '', bans: '', threads: '' };
+const plain = (key, a) => key && a ? { [key]: ['message', 'password'].includes(key) ? a : bare(a).replace(/^\//, '') } : {};
+const OTHERS = {
+  msg: a => { const [to, message] = word(a); return message && { to: people(to), message }; },
+  me: a => a && { room: here?.name, message: a },
+  join: a => a && { action: 'joinroom', room: bare(a) },
+  part: a => ({ action: 'leaveroom', room: bare(a) || here?.name }),
+  topic: a => ({ room: here?.name, ...orOff('topic', a) }),
+  history: a => ({ room: here?.name, limit: Number(a) || 20 }),
+  quiet: a => a ? { on: a === 'on' } : {},
+  kick: a => { const [name, reason] = word(a); return name && { username: bare(name), ...(reason && { reason }) }; },
+  ban: a => {
+    const [name, rest] = word(a), [time, why] = word(rest), isTimed = /^\d/.test(time), reason = isTimed ? why : rest;
+    return name && { ...target(name), ...(isTimed && { duration: time }), ...(reason && { reason }) };
+  },
+  unban: a => a && target(a),
+  motd: a => orOff('message', a),
+  shutdown: a => {
+    if (a.toLowerCase() === 'cancel') return { cancel: true };
+    const [first, rest] = word(a), [time, reason] = word(first === 'in' ? rest : a);
+    if (/^\d/.test(time)) return { duration: time, ...(reason && { reason }) };
+    return first !== 'in' && (a ? { reason: a } : {});
+  },
+};
+const OPERATORS = ['kick', 'ban', 'unban', 'bans', 'mute', 'unmute', 'motd', 'threads', 'shutdown'];
+const ALIASES = { tell: 'msg', list: 'rooms', leave: 'part', names: 'who', users: 'who', '?': 'help', exit: 'quit', bye: 'quit' };
+const IN_FULL = ['quit', 'exit', 'bye', 'kick', 'ban', 'shutdown'];
+function commandOf(typed) {
+  const given = typed.toLowerCase(), all = [...Object.keys({ ...NEEDS, ...TAKES, ...OTHERS, ...ALIASES }), 'timestamp'];
+  if (all.includes(given)) return ALIASES[given] ?? given;
+  for (const isForAll of [true, false]) {
+    const begins = all.filter(one => one.startsWith(given) && OPERATORS.includes(one) !== isForAll);
+    const found = [...new Set(begins.map(one => ALIASES[one] ?? one))];
+    if (found.length > 1) throw `/${typed} may mean ${found.map(one => '/' + one).join(', ')}.`;
+    if (IN_FULL.includes(found[0])) throw `Type /${found[0]} in full.`;
+    if (found.length) return found[0];
+  }
+  throw `There is no command /${typed}. /help shows the commands.`;
+}
+function objectOf(typed) {
+  const [first, rest] = word(typed), name = commandOf(first);
+  if (name === 'timestamp') throw 'The time is always shown here.';
+  const given = name in NEEDS ? rest && plain(NEEDS[name], rest) : name in TAKES ? plain(TAKES[name], rest === 'all' ? '' : rest) : OTHERS[name](rest);
+  if (!given) throw `Type it like this: /${name} ${commands.find(one => one.command === name)?.arguments ?? ''}`;
+  return { action: name, ...given };
+}
+const now = () => {
+  const date = new Date(), offset = -date.getTimezoneOffset(), two = number => String(Math.floor(number)).padStart(2, '0');
+  const local = new Date(date.getTime() + offset * 60000).toISOString().slice(0, 23);
+  return `${local}${offset < 0 ? '-' : '+'}${two(Math.abs(offset) / 60)}:${two(Math.abs(offset) % 60)}`;
+};
+// Says one line, or carries out its command. Returns whether it is gone.
+function say(line) {
+  let object = { action: 'chat', room: here?.name, message: line }; const slash = line.match(/^\s*[/／]([^]*)$/);
+  try {
+    if (/^\s*\/\//.test(line)) object.message = line.replace('/', '');
+    else if (slash) object = objectOf(slash[1]);
+    if (new Blob([line]).size > LINE_BYTES_MAX) throw 'This line is too long to be said at once.';
+    if ('room' in object && !object.room) throw 'You are in no room. Type /join ROOM.';
+  } catch (why) { return note(why, 'wrong'), false; }
+  if (object.action === 'joinroom') {
+    const room = [...rooms.values()].find(room => room.name.toLowerCase() === object.room.toLowerCase());
+    if (room) return show(room), true;
+    sent.wish = object.room;
+  }
+  const it = { room: object.room ? here : null, isSecret: object.action === 'msg' };
+  if (['chat', 'me', 'msg'].includes(object.action)) {
+    it.sentAt = object.sent_at = now();
+    [it.line] = lineOf({ ...object, room: 'here', from: me, received_at: new Date() }); it.line.classList.add('lost');
+    if (here) here.isAway = false;
+    add(here, it.line);
+  }
+  ask(object, it); return true;
+}
+function put(value) { text.value = value; keepTyped(); text.focus(); }
+function keepTyped() {
+  kept('typed', text.value); text.style.height = 'auto';
+  if (text.scrollHeight) text.style.height = `${text.scrollHeight + 2}px`;
+}
+function submit() {
+  const lines = text.value.split('\n').filter(line => line.trim());
+  if (!lines.length || !me || !isOnline() || isLost) return;
+  recall = text.value; const left = lines.findIndex(line => !say(line));
+  closeChoices(); put(left < 0 ? '' : lines.slice(left).join('\n'));
+}
+
+// ── Completion ──
+let offered = [], chosen = 0, isChosen = false;
+const wordAt = () => text.value.slice(0, text.selectionStart).match(/(\S*)$/)[1];
+function candidates(start) {
+  const isFirst = text.value.slice(0, text.selectionStart).trimStart() === start, begins = (name, typed) => name.toLowerCase().startsWith(typed.toLowerCase());
+  if (isFirst && start.startsWith('/')) return commands.filter(one => begins(one.command, start.slice(1))).map(one => [`/${one.command} `, `/${one.command}`, one.description]);
+  if (/^\s*\/(join|who|part)\s/.test(text.value)) return [...rooms.keys()].filter(name => begins(name, bare(start))).map(name => [name, name, 'room']);
+  const at = start.startsWith('@') ? '@' : '';
+  return [...(here?.people.keys() ?? [])].filter(name => name !== me && begins(name, start.slice(at.length))).map(name => [`${at}${name} `, name, '']);
+}
+function offer(list) { offered = list.slice(0, 12); chosen = 0; isChosen = false; choices.hidden = !offered.length; drawChoices(); }
+function drawChoices() {
+  choices.replaceChildren(...offered.map(([, name, about], index) => {
+    const item = make('li', '', make('bdi', '', name), make('small', '', about));
+    item.role = 'option'; item.id = `choice${index}`; item.setAttribute('aria-selected', index === chosen);
+    item.onpointerdown = event => { event.preventDefault(); chosen = index; accept(); }; return item;
+  }));
+  if (choices.hidden) text.removeAttribute('aria-activedescendant'); else text.setAttribute('aria-activedescendant', `choice${chosen}`);
+}
+const closeChoices = () => offer([]);
+function accept() {
+  const start = wordAt(), end = text.selectionStart;
+  text.setRangeText(offered[chosen][0], end - start.length, end, 'end'); closeChoices(); keepTyped(); text.focus();
+}
+text.addEventListener('input', () => {
+  keepTyped(); const start = wordAt(); offer(/^[@/]./.test(start) || start === '@' ? candidates(start) : []);
+});
+text.addEventListener('blur', () => closeChoices());
+text.addEventListener('keydown', event => {
+  // An input method composes: Enter and Tab are its own.
+  if (event.isComposing || event.keyCode === 229) return;
+  const isOpen = !choices.hidden, step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (event.altKey && step && here) {
+    const all = [...rooms.values()]; event.preventDefault();
+    return show(all[(all.indexOf(here) + step + all.length) % all.length]);
+  }
+  if (event.key === 'Enter' && !event.shiftKey) {
+    event.preventDefault();
+    if (isOpen && isChosen) accept(); else submit();
+  } else if (event.key === 'Tab' && !event.shiftKey && wordAt()) {
+    if (!isOpen) offer(candidates(wordAt()));
+    if (!offered.length) return;
+    event.preventDefault();
+    if (isOpen || offered.length === 1) accept();
+  } else if (isOpen && step) {
+    event.preventDefault(); chosen = (chosen + step + offered.length) % offered.length; isChosen = true;
+    drawChoices();
+  } else if (event.key === 'ArrowUp' && !text.value && recall) {
+    event.preventDefault(); put(recall);
+  } else if (event.key === 'PageUp' || event.key === 'PageDown') {
+    event.preventDefault(); log.scrollBy(0, (event.key === 'PageUp' ? -.9 : .9) * log.clientHeight);
+  }
+});
+
+// ── The page ──
+function open(side, isOpen) {
+  $(side).classList.toggle('open', isOpen);
+  $(side === 'left' ? 'menu' : 'people-button').setAttribute('aria-expanded', isOpen);
+  if (isOpen) $(side).querySelector('button, input')?.focus();
+}
+for (const [button, side] of [['menu', 'left'], ['people-button', 'right']]) $(button).onclick = event => { event.stopPropagation(); open(side, !$(side).classList.contains('open')); };
+document.addEventListener('keydown', event => {
+  if (event.key !== 'Escape') return;
+  closeChoices(); open('left', false); open('right', false); if (me) text.focus();
+});
+document.querySelector('main').addEventListener('click', () => { open('left', false); open('right', false); });
+$('login').onsubmit = event => {
+  event.preventDefault(); $('refusal').textContent = '';
+  if (!socket) connect($('name').value);
+};
+$('enter').onsubmit = event => {
+  event.preventDefault();
+  if ($('room').value.trim() && say(`/join ${$('room').value}`)) $('room').value = ''; text.focus();
+};
+$('say').onsubmit = event => { event.preventDefault(); submit(); text.focus(); };
+$('newer').onclick = () => { toBottom(); seen(); text.focus(); };
+log.addEventListener('scroll', () => {
+  if (!here || log.clientHeight === 0) return;
+  here.isAway = !isAtBottom();
+  if (!here.isAway) { $('newer').hidden = true; if (here.unread) seen(); }
+}, { passive: true });
+new ResizeObserver(() => { if (here && !here.isAway) toBottom(); }).observe(log);
+document.addEventListener('visibilitychange', seen);
+for (const id of ['notify', 'sound']) {
+  $(id).checked = localStorage.getItem(id) === 'yes';
+  $(id).onchange = async () => {
+    if (id === 'notify' && $(id).checked && await window.Notification?.requestPermission() !== 'granted') $(id).checked = false;
+    localStorage.setItem(id, $(id).checked ? 'yes' : 'no');
+  };
+}
+text.value = kept('typed') ?? '';
+if (kept('name')) { me = kept('name'); $('name').value = me; isLost = true; $('login').hidden = true; $('chat').hidden = false; connect(me); }
+keepTyped();
