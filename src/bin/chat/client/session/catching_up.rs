@@ -1,5 +1,5 @@
-//! What was said while one was not there: it is asked for by the id of the last message one has seen, so that each
-//! message is shown once and none is left out.
+//! Fetches the messages that the user missed. The client requests them by the id of the last message seen, so that each
+//! message is shown exactly once.
 
 use chatserv::chat::{Range, Request};
 
@@ -8,14 +8,14 @@ use super::{Purpose, Session};
 use crate::client::heard::Joined;
 use crate::client::{Effect, Heard, Now};
 
-/// How many past messages of a room a person sees who comes into it for the first time.
+/// How many messages of the history are shown when the user joins a room for the first time.
 const PAST_ON_JOIN: usize = 20;
 
-/// How many messages are asked for at once. The server may give fewer.
+/// How many messages are requested at once. The server may return fewer.
 const PAST_AT_ONCE: usize = 500;
 
 impl Session {
-    /// One is in a room now, perhaps again.
+    /// Handles that the user has joined a room, perhaps again after a reconnect.
     pub(super) fn entered(&mut self, joined: &Joined, effects: &mut Vec<Effect>) {
         let last = joined.last_message_id.unwrap_or(0);
         let interactive = self.settings.interactive;
@@ -25,13 +25,13 @@ impl Session {
         room.comes_again = known.is_some();
         let (range, limit) = match known {
             None if interactive => (Range::Last, PAST_ON_JOIN),
-            // A program has no use for what was said before it came.
+            // A program does not need the history from before it joined.
             None => {
                 room.seen = last;
                 return;
             }
             Some(epoch) if Some(epoch) == joined.epoch => (Range::After(room.seen), PAST_AT_ONCE),
-            // The ids begin anew, so all of them are new.
+            // The ids have started again, so all messages are new.
             Some(_) => {
                 room.seen = 0;
                 (Range::After(0), PAST_AT_ONCE)
@@ -48,7 +48,7 @@ impl Session {
         self.ask(Purpose::Past(room.to_owned()), &request, effects);
     }
 
-    /// The server has told what was said in a room, or that it cannot.
+    /// Handles the answer to a request for a room's history, which may be an error.
     pub(super) fn past_told(
         &mut self,
         now: &Now,
@@ -69,7 +69,7 @@ impl Session {
             return;
         };
         let has_more = more && room.seen > before;
-        // Of what was said before one came first, a little is enough.
+        // After the first join, the beginning of the history is not fetched further.
         if has_more && room.comes_again {
             let after = Range::After(room.seen);
             return self.ask_for_past(name, after, PAST_AT_ONCE, effects);
@@ -79,7 +79,7 @@ impl Session {
         }
     }
 
-    /// Shows one message of the past, unless it was seen.
+    /// Shows one message of the history, unless it was seen before.
     fn past_message(&mut self, now: &Now, name: &str, heard: &Heard, effects: &mut Vec<Effect>) {
         let (Some(room), Some(message)) = (self.rooms.find(name), said(heard)) else {
             return;
@@ -87,7 +87,7 @@ impl Session {
         if !room.is_new(message.message_id) {
             return;
         }
-        // What was under way when the connection broke has arrived, then.
+        // The message was unacknowledged when the connection broke, but it arrived.
         if let Some(sent_at) = &message.sent_at {
             self.outgoing.has_arrived(&message.from, sent_at, &message.message);
         }
@@ -96,8 +96,8 @@ impl Session {
         }
     }
 
-    /// Tells how many messages the server does not keep any more. Of those one ignores it keeps to itself that there were
-    /// any.
+    /// Reports how many missed messages the server no longer keeps. If the user ignores anybody, nothing is reported:
+    /// the gap may consist of ignored messages.
     fn tell_gap(&mut self, name: &str, messages: &[Heard], effects: &mut Vec<Effect>) {
         let first = messages.first().and_then(said);
         let (Some(room), Some(first)) = (self.rooms.find(name), first) else {

@@ -1,27 +1,27 @@
-//! The rooms one is in, and what one has seen of each.
+//! The rooms that the user is in, and the messages seen in each.
 
 use super::super::Heard;
 use super::super::heard::Said;
 
-/// So many messages may wait for the past of a room. A server that has not told it by then will not.
+/// The maximum number of messages that wait for the history of a room. A server that has not answered by then will not
+/// answer.
 const WAITING_MAX: usize = 10_000;
 
-/// A room.
 #[derive(Debug)]
 pub(super) struct Room {
-    /// Its name, as the server writes it.
+    /// The name as the server writes it.
     pub name: String,
-    /// Which beginning its ids count from; none before the server has told.
+    /// The epoch of the message ids, or `None` until the server has reported it.
     pub epoch: Option<u64>,
-    /// The id of the last message that one has seen.
+    /// The id of the last message that the user has seen.
     pub seen: u64,
-    /// Whether one has been in it before, by another connection.
+    /// Whether the user was in this room before a reconnect.
     pub comes_again: bool,
-    /// How many messages of others have come since one spoke here last.
+    /// The number of messages by others since this room was last the current one.
     unseen: usize,
-    /// Whether one of them was for this person.
+    /// Whether one of them addresses the user.
     calls: bool,
-    /// What came in while the past is being fetched, so that it is shown behind it.
+    /// Messages that arrived while the history is being fetched. They are shown after it.
     waiting: Option<Vec<Heard>>,
 }
 
@@ -38,28 +38,28 @@ impl Room {
         }
     }
 
-    /// Somebody else has said something here, perhaps to this person.
+    /// Counts a message by somebody else.
     pub(super) fn is_said(&mut self, calls: bool) {
         self.unseen += 1;
         self.calls |= calls;
     }
 
-    /// From now on, what is said here waits until the past has been shown.
+    /// Holds new messages back until the history has been shown.
     pub(super) fn fetch_past(&mut self) {
         self.waiting.get_or_insert_default();
     }
 
-    /// The past has been shown; here is what has been said meanwhile.
+    /// Returns the messages that were held back, now that the history has been shown.
     pub(super) fn past_is_shown(&mut self) -> Vec<Heard> {
         self.waiting.take().unwrap_or_default()
     }
 
-    /// Whether more waits for the past than should.
+    /// Returns whether too many messages are held back.
     pub(super) fn waits_too_long(&self) -> bool {
         (self.waiting.as_ref()).is_some_and(|waiting| waiting.len() > WAITING_MAX)
     }
 
-    /// Takes a message that came in: gives it back to be shown, unless it was seen before or waits for the past.
+    /// Returns a message to be shown, unless it was seen before or is held back.
     pub(super) fn receive(&mut self, message_id: Option<u64>, heard: Heard) -> Option<Heard> {
         if let Some(waiting) = &mut self.waiting {
             waiting.push(heard);
@@ -68,7 +68,7 @@ impl Room {
         self.is_new(message_id).then_some(heard)
     }
 
-    /// Whether a message was not seen before. It counts as seen then.
+    /// Marks a message as seen, and returns whether it was new.
     pub(super) fn is_new(&mut self, message_id: Option<u64>) -> bool {
         let Some(id) = message_id else { return true };
         let is_new = id > self.seen;
@@ -77,32 +77,33 @@ impl Room {
     }
 }
 
-/// What has been said in a room since one spoke there last.
+/// The unseen messages of a room.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Unseen {
     pub name: String,
     pub count: usize,
-    /// Whether something was for this person.
+    /// Whether one of them addresses the user.
     pub calls: bool,
 }
 
-/// All rooms one is in, in the order in which one came into them.
+/// The rooms that the user is in, in the order of joining.
 #[derive(Debug)]
 pub(super) struct Rooms {
     rooms: Vec<Room>,
-    /// Where one speaks.
+    /// The room to which typed text goes.
     current: Option<String>,
 }
 
-/// Whether two names are those of one room, whoever typed them.
+/// Returns whether two names denote the same room.
 pub(super) fn same(one: &str, other: &str) -> bool {
     let bare = |name: &str| caseless::default_case_fold_str(name.strip_prefix('#').unwrap_or(name));
-    // Each message names its room as the server always writes it, and folding letters is slow.
+    // Messages name a room exactly as the server writes it, so the fast comparison usually succeeds, and case folding
+    // is slow.
     one == other || bare(one) == bare(other)
 }
 
 impl Rooms {
-    /// These rooms; one speaks in the first.
+    /// Creates the list with these rooms. The first one is the current room.
     pub(super) fn new(names: &[String]) -> Self {
         let mut rooms = Self { rooms: Vec::new(), current: None };
         for name in names {
@@ -112,12 +113,12 @@ impl Rooms {
         rooms
     }
 
-    /// A room one is in.
+    /// Returns the room with this name, if the user is in it.
     pub(super) fn find(&mut self, name: &str) -> Option<&mut Room> {
         self.rooms.iter_mut().find(|room| same(&room.name, name))
     }
 
-    /// One is in this room; it is written like this.
+    /// Adds a room, or updates the spelling of its name.
     pub(super) fn enter(&mut self, name: &str) -> &mut Room {
         let at = match self.rooms.iter().position(|room| same(&room.name, name)) {
             Some(at) => at,
@@ -131,7 +132,8 @@ impl Rooms {
         room
     }
 
-    /// The room that was asked for by this name is written like that: the server takes names that look alike for one.
+    /// Replaces the name that was requested by the name as the server writes it. The server treats similar names as
+    /// equal.
     pub(super) fn is_written(&mut self, asked: &str, written: &str) {
         if asked == written {
             return;
@@ -148,7 +150,7 @@ impl Rooms {
         }
     }
 
-    /// One is not in this room any more. If it was the one to speak in, it is another one now.
+    /// Removes a room. If it was the current one, another room becomes the current one.
     pub(super) fn leave(&mut self, name: &str) {
         self.rooms.retain(|room| !same(&room.name, name));
         if self.current.as_deref().is_some_and(|room| same(room, name)) {
@@ -156,12 +158,12 @@ impl Rooms {
         }
     }
 
-    /// One speaks nowhere.
+    /// Clears the current room.
     pub(super) fn switch_to_none(&mut self) {
         self.current = None;
     }
 
-    /// One speaks in this room from now on, if one is in it.
+    /// Makes this room the current one. Returns whether the user is in it.
     pub(super) fn switch(&mut self, name: &str) -> bool {
         let found = self.rooms.iter().find(|room| same(&room.name, name));
         let Some(room) = found else { return false };
@@ -169,7 +171,7 @@ impl Rooms {
         true
     }
 
-    /// One speaks in the next room from now on.
+    /// Makes the next room the current one.
     pub(super) fn switch_to_next(&mut self) {
         let current = self.current.as_deref();
         let at = (self.rooms.iter()).position(|room| Some(&*room.name) == current);
@@ -177,7 +179,7 @@ impl Rooms {
         self.current = self.rooms.get(next).map(|room| room.name.clone());
     }
 
-    /// What is said where one speaks has been seen.
+    /// Marks the current room's messages as seen.
     pub(super) fn see_current(&mut self) {
         let current = self.current.as_deref();
         for room in self.rooms.iter_mut().filter(|room| Some(&*room.name) == current) {
@@ -185,7 +187,7 @@ impl Rooms {
         }
     }
 
-    /// The other rooms in which something has been said.
+    /// The other rooms with unseen messages.
     pub(super) fn unseen(&self) -> Vec<Unseen> {
         let unseen = self.rooms.iter().filter(|room| room.unseen > 0);
         let told = unseen.map(|room| Unseen {
@@ -196,21 +198,22 @@ impl Rooms {
         told.collect()
     }
 
-    /// Where one speaks.
+    /// The room to which typed text goes.
     pub(super) fn current(&self) -> Option<&str> {
         self.current.as_deref()
     }
 
-    /// The names of all.
+    /// The names of all rooms.
     pub(super) fn names(&self) -> Vec<String> {
         self.rooms.iter().map(|room| room.name.clone()).collect()
     }
 
-    /// A connection is lost, and with it what was being fetched: what waited for it was not seen.
+    /// Handles that the connection is lost. Fetches of the history are cancelled, and messages that were held back
+    /// count as not seen.
     pub(super) fn lost(&mut self) {
         for room in &mut self.rooms {
             if room.waiting.take().is_some() && !room.comes_again {
-                // One has never seen anything of it.
+                // The user has not seen any message of this room.
                 room.epoch = None;
                 room.seen = 0;
             }
@@ -218,7 +221,7 @@ impl Rooms {
     }
 }
 
-/// What somebody has said, if that is what was heard.
+/// Returns the message in this object, if there is one.
 pub(super) fn said(heard: &Heard) -> Option<&Said> {
     match heard {
         Heard::Chat(said) | Heard::Me(said) | Heard::Msg(said) => Some(said),
