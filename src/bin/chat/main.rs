@@ -22,7 +22,8 @@
 //! # Invariants
 //!
 //! 1. Only the main thread touches the [`Session`], which has all state and is pure.
-//! 2. A line of a pipe is read after the session has processed the one before it: no faster than the server accepts them.
+//! 2. A pipe's next line is read after the session has processed the previous one: no faster than the server accepts
+//!    them.
 //! 3. The main thread never waits for a terminal. It waits for a pipe: a slow reader of stdout slows down the server.
 //! 4. Each connection has its own channel, which is dropped with it. No event outlives its connection.
 //! 5. A panic in any thread restores the terminal and ends the process with status 70.

@@ -74,7 +74,7 @@ pub enum Outcome {
     Print(String),
 }
 
-/// The settings of a chat, complete.
+/// The complete settings of the client.
 #[derive(Debug, PartialEq)]
 pub struct Options {
     /// The user's name in the chat.

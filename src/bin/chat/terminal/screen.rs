@@ -143,7 +143,7 @@ impl Screen {
         }
     }
 
-    /// Runs the thread until it is told to close, or the terminal has gone.
+    /// Runs the thread until it is told to close.
     pub fn run(mut self) {
         loop {
             self.paint();
