@@ -1,4 +1,4 @@
-//! Where the server is: `chat://host` or `chat://host:port`.
+//! The address of a server: `chat://host` or `chat://host:port`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,34 +6,33 @@ use std::str::FromStr;
 use chatserv::healthcheck::Address;
 use serde::{Deserialize, Serialize};
 
-/// What an address begins with, in letters of either case (RFC 3986, section 3.1).
+/// The scheme of an address, which is case-insensitive (RFC 3986, section 3.1).
 const SCHEME: &str = "chat://";
 
-/// The port of a server where none is written: the one on which a server listens by default.
+/// The default port, on which a server listens unless it is told otherwise.
 const PORT: u16 = 1337;
 
-/// The address of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Url {
-    /// Host and port, as sentences name them.
+    /// Host and port, as messages show them.
     pub address: Address,
 }
 
 impl Url {
-    /// Whether somebody who writes this means an address of a server, though it may be a wrong one.
+    /// Returns whether the text is meant as an address of a server, even if the address is not valid.
     pub fn is_meant(text: &str) -> bool {
         without_scheme(text).is_some()
     }
 }
 
-/// Whether it is a port. (`+80` is a number for Rust, but a port is digits.)
+/// Returns whether the text is a port. Rust would parse `+80` as a number, but a port consists of digits.
 fn is_port(text: &str) -> bool {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     digits && text.parse().is_ok_and(|port: u16| port != 0)
 }
 
-/// What stands behind `chat://`.
+/// Returns the part after `chat://`.
 fn without_scheme(text: &str) -> Option<&str> {
     let (scheme, rest) = text.split_at_checked(SCHEME.len())?;
     scheme.eq_ignore_ascii_case(SCHEME).then_some(rest)
@@ -45,7 +44,7 @@ impl FromStr for Url {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let rest = without_scheme(text)
             .ok_or("a server is written as chat://HOST:PORT, as in chat://localhost:1337")?;
-        // An empty path means the same as none (RFC 3986, section 6.2.3).
+        // An empty path is equivalent to no path (RFC 3986, section 6.2.3).
         let rest = rest.strip_suffix('/').unwrap_or(rest);
         if rest.contains(['/', '?', '#']) {
             return Err("nothing may stand behind the port, as in chat://localhost:1337");
@@ -53,12 +52,12 @@ impl FromStr for Url {
         if rest.contains('@') {
             return Err("the user is written before the server, as in luca chat://localhost:1337");
         }
-        // The brackets of an IPv6 address hold colons too, and none of them begins a port.
+        // The brackets of an IPv6 address contain colons, and none of them starts a port.
         let port = rest.rsplit(']').next().and_then(|end| end.rsplit_once(':'));
         let rest = match port {
             Some((_, port)) if is_port(port) => rest.to_owned(),
             Some(_) => return Err("the port is a number from 1 to 65535"),
-            // A number alone is meant as a port, though the system would take it for an IPv4 address.
+            // A number alone is meant as a port, although the system would parse it as an IPv4 address.
             None if is_port(rest) || rest.is_empty() => {
                 return Err("the host is missing, as in chat://localhost:1337");
             }

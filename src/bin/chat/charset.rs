@@ -1,12 +1,11 @@
-//! How the bytes of a pipe are read as text.
+//! Character encodings of piped input.
 
 use clap::ValueEnum;
 
-/// What Windows writes for the bytes from 0x80 to 0x9F, and calls Latin-1 too. The Encoding Standard of the WHATWG reads
-/// them the same way. As ISO 8859-1 they would be control characters, which no text contains.
+/// Windows-1252 for the bytes from 0x80 to 0x9F. The WHATWG Encoding Standard decodes Latin-1 in this way too. In ISO
+/// 8859-1 these bytes are control characters, which no text contains.
 const WINDOWS: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ";
 
-/// The encoding of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Charset {
     Utf8,
@@ -14,7 +13,7 @@ pub enum Charset {
 }
 
 impl Charset {
-    /// The text of these bytes, if they are one.
+    /// Decodes the bytes, or returns `None` if they are not valid in this encoding.
     pub fn decode(self, bytes: Vec<u8>) -> Option<String> {
         match self {
             Self::Utf8 => String::from_utf8(bytes).ok(),
@@ -23,7 +22,7 @@ impl Charset {
     }
 }
 
-/// The character of a byte in Latin-1.
+/// Decodes a byte of Latin-1.
 fn latin1(byte: u8) -> char {
     let of_windows = match byte {
         0x80..=0x9f => WINDOWS.chars().nth(usize::from(byte - 0x80)),

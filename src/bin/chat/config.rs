@@ -1,7 +1,7 @@
-//! What a person can choose: by flags, by the config file, or not at all.
+//! The user's settings, which come from flags, the config file, or defaults.
 //!
-//! A choice has one name in the file and among the flags, and the same parser reads both. Whatever was not chosen is
-//! left to what comes next: the flag wins over the file, and the file over the default.
+//! A setting has the same name in the file and among the flags, and the same parser reads both. A flag overrides the
+//! file, and the file overrides the default.
 
 use std::env;
 use std::ffi::OsString;
@@ -17,18 +17,18 @@ use serde::{Deserialize, Serialize};
 use crate::address::Url;
 use crate::client::{Bell, times};
 
-/// The room for those who have chosen none: it is always there.
+/// The default room, which always exists.
 const LOBBY: &str = "lobby";
 
-/// What was chosen.
+/// The settings that the user has chosen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The name to have.
+    /// The user's name in the chat.
     #[arg(skip)]
     pub user: Option<String>,
 
-    /// Where the server is.
+    /// The address of the server.
     #[arg(skip)]
     pub server: Option<Url>,
 
@@ -50,11 +50,11 @@ pub struct Config {
     #[arg(long, value_name = "FORMAT")]
     pub time: Option<TimeFormat>,
 
-    /// Whether to show nothing of who comes and goes.
+    /// Whether to hide joins and leaves.
     #[arg(skip)]
     pub quiet: Option<bool>,
 
-    /// Whether to connect again when the connection is lost.
+    /// Whether to reconnect when the connection is lost.
     #[arg(skip)]
     pub reconnect: Option<bool>,
 }
@@ -71,7 +71,7 @@ pub enum Color {
     Never,
 }
 
-/// How to show the time of day, as `strftime` writes it. An empty one shows none.
+/// A `strftime` pattern for the time of day. An empty pattern shows no times.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TimeFormat(String);
@@ -103,20 +103,20 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// It cannot be read, or something in it is wrong: where, and what should be there.
+    /// The file cannot be read, or a setting in it is wrong. The message names the place and what is expected there.
     pub fn read(path: &Path) -> Result<Self, String> {
         let text = read_text(path, CONFIG_FILE_BYTES_MAX, "config file")
             .map_err(|error| format!("{error}."))?;
         toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| line_of(&text, span.start));
             let what = error.message().replace('\n', ", ");
-            // The line itself names the key, which the reason does not always do.
+            // The line itself names the key, which the error message may not do.
             let written = text.lines().nth(line - 1).unwrap_or_default().trim();
             format!("{}: line {line}: {written}: {what}.", path.display())
         })
     }
 
-    /// These choices, and where there is none, the other's.
+    /// Returns these settings, with the other's values where these have none.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -131,7 +131,7 @@ impl Config {
         }
     }
 
-    /// What holds where nothing was chosen. Nobody has a name or a server by default.
+    /// The default settings. The user's name and the server have no default.
     pub fn defaults() -> Self {
         Self {
             user: None,
@@ -146,7 +146,7 @@ impl Config {
     }
 }
 
-/// The choices as a config file that says the same.
+/// Writes the settings as a config file that sets the same values.
 impl fmt::Display for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = toml::to_string(self).map_err(|_| fmt::Error)?;
@@ -154,7 +154,8 @@ impl fmt::Display for Config {
     }
 }
 
-/// Rooms as they are asked for: `#dev` is `dev`, as the server has it, and none comes twice. Never empty.
+/// Normalizes room names: `#dev` becomes `dev`, as the server writes it, and duplicates are dropped. The result is
+/// never empty.
 pub fn tidy(rooms: Vec<String>) -> Vec<String> {
     let mut tidied: Vec<String> = Vec::new();
     for room in rooms {
@@ -169,20 +170,20 @@ pub fn tidy(rooms: Vec<String>) -> Vec<String> {
     tidied
 }
 
-/// Where the config file is, if there is one. (XDG Base Directory Specification 0.8.)
+/// The path of the config file, if there can be one (XDG Base Directory Specification 0.8).
 pub fn config_path() -> Option<PathBuf> {
     let folder = base(env::var_os("XDG_CONFIG_HOME"), env::home_dir(), ".config")?;
     Some(folder.join("chatserv").join("chat.toml"))
 }
 
-/// Where the typed lines are kept from one run to the next.
+/// The path of the file that keeps the input history between runs.
 pub fn history_path() -> Option<PathBuf> {
     let folder = base(env::var_os("XDG_STATE_HOME"), env::home_dir(), ".local/state")?;
     Some(folder.join("chatserv").join("history"))
 }
 
-/// A folder of one's files. The specification has a relative path ignored, since it would mean another folder in each
-/// directory that one happens to be in.
+/// A base directory of the user. A relative path is ignored, as the specification demands: it would name another
+/// directory in each working directory.
 fn base(chosen: Option<OsString>, home: Option<PathBuf>, below_home: &str) -> Option<PathBuf> {
     let chosen = chosen.map(PathBuf::from).filter(|path| path.is_absolute());
     chosen.or_else(|| Some(home.filter(|home| home.is_absolute())?.join(below_home)))

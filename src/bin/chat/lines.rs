@@ -1,29 +1,28 @@
-//! Lines from wherever bytes come: a socket, or stdin.
+//! Reads lines from a byte stream: a socket or stdin.
 
 use std::io::{self, BufRead, Read};
 
-/// How long a line may be, in bytes, its LF not counted. What a server sends is up to 128 KiB long, and what it takes
-/// 16 KiB; this only keeps a stream without any line end from filling the memory.
+/// The maximum length of a line in bytes, without its LF. A server sends up to 128 KiB and accepts 16 KiB. This limit
+/// only prevents a stream without line ends from filling the memory.
 pub const LINE_BYTES_MAX: usize = 1024 * 1024;
 
-/// What came of reading a line.
+/// The result of reading a line.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// A line, without its end.
+    /// A line, without its line end.
     Line(Vec<u8>),
-    /// The same, but the stream ended before the line did.
+    /// A line that the end of the stream cut off.
     Unfinished(Vec<u8>),
-    /// The line has more than [`LINE_BYTES_MAX`] bytes. So many of them are gone; the rest has not been read.
+    /// The line has more than [`LINE_BYTES_MAX`] bytes. That many were read and discarded; the rest was not read.
     TooLong,
-    /// The end of the stream.
     End,
 }
 
-/// Reads the next line. LF ends it, and a CR before that belongs to the end.
+/// Reads the next line. A line ends with LF or CR LF.
 ///
 /// # Errors
 ///
-/// What the kernel says; never `Interrupted`, after which the standard library reads on.
+/// The source cannot be read. Never `Interrupted`, after which the standard library retries.
 pub fn take_line(source: &mut impl BufRead) -> io::Result<Taken> {
     let mut bytes = Vec::new();
     let most = LINE_BYTES_MAX as u64 + 1;
@@ -43,7 +42,7 @@ pub fn take_line(source: &mut impl BufRead) -> io::Result<Taken> {
 mod tests {
     use super::*;
 
-    /// All that is taken from these bytes, up to the end or to what is too long.
+    /// Returns everything that is read from these bytes, up to the end or to a line that is too long.
     fn taken(mut bytes: &[u8]) -> Vec<Taken> {
         let mut all = Vec::new();
         loop {

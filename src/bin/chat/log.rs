@@ -1,4 +1,4 @@
-//! The file that keeps what was seen: `chat --log FILE`.
+//! The log of the conversation: `chat --log FILE`.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -10,7 +10,7 @@ use rustix::fs::OFlags;
 
 use crate::socket::words;
 
-/// A log of the conversation, as long as it can be written.
+/// A log of the conversation. The first failure to write ends it.
 #[derive(Debug)]
 pub struct Log {
     path: PathBuf,
@@ -22,23 +22,24 @@ enum State {
     /// Nothing has been written yet.
     New,
     Open(File),
-    /// It cannot be written, which was reported.
+    /// The file cannot be written, and the failure was reported.
     Failed,
 }
 
 impl Log {
-    /// A log in this file, which is opened at the first line.
+    /// Creates a log in this file, which is opened when the first line is written.
     pub fn new(path: PathBuf) -> Self {
         Self { path, state: State::New }
     }
 
-    /// Appends a line that was seen at this time. `text` has no colours and no line end.
+    /// Appends a line that was shown at this time. `text` has no colours and no line end.
     ///
     /// # Errors
     ///
-    /// The file cannot be written; a sentence that says why. From then on nothing is written, so it is reported once.
+    /// The file cannot be written; the message says why. Later calls write nothing and succeed, so the failure is
+    /// reported once.
     pub fn write(&mut self, text: &str, at: &Zoned) -> Result<(), String> {
-        // In one write, so that the lines of two clients with the same log stay whole.
+        // A single write keeps lines whole if two clients use the same log.
         let line = format!("{} {text}\n", at.strftime("%Y-%m-%d %H:%M:%S %:z"));
         let written = self.file().and_then(|file| match file {
             Some(file) => file.write_all(line.as_bytes()),
@@ -51,10 +52,11 @@ impl Log {
         })
     }
 
-    /// The open file; none after a failure.
+    /// Returns the open file, or `None` after a failure.
     fn file(&mut self) -> io::Result<Option<&mut File>> {
         if let State::New = self.state {
-            // What people have said is nobody else's business. Without NONBLOCK, opening a pipe would wait for its reader.
+            // Other users of this machine must not read the conversation. Without NONBLOCK, opening a pipe would wait
+            // for its reader.
             let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
             let mut options = OpenOptions::new();
             options.append(true).create(true).mode(0o600).custom_flags(flags);
@@ -74,7 +76,7 @@ mod tests {
 
     use super::*;
 
-    /// A path of this test's own. What is there is gone with it.
+    /// A path for one test. The file at this path is removed when the value is dropped.
     struct Place(PathBuf);
 
     impl Place {
@@ -115,7 +117,7 @@ mod tests {
         let mode = fs::metadata(&place.0).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
 
-        // Another run, and another client beside it.
+        // A second run, and another client at the same time.
         place.log().write("日本", &winter).unwrap();
         log.write("", &winter).unwrap();
         let second = "2026-11-20 12:03:04 +01:00 日本\n2026-11-20 12:03:04 +01:00 \n";
@@ -133,7 +135,7 @@ mod tests {
             ("/nowhere/log".into(), "No such file or directory"),
             ("/".into(), "Is a directory"),
             ("/dev/full".into(), "No space left on device"),
-            // Nobody reads it.
+            // The pipe has no reader.
             (pipe.0.clone(), "No such device or address"),
         ] {
             let mut log = Log::new(path);

@@ -13,22 +13,23 @@
 //!
 //! | thread | how many | blocks in | woken by | ends when | joined by |
 //! |---|---|---|---|---|---|
-//! | `main` | 1 | one `select` over the inbox, the connection's events and the session's deadline; a write to a socket that takes nothing for 10 s; a write to a full pipe | any of them | the session says so | the system |
+//! | `main` | 1 | one `select` over the inbox, the connection's events and the session's deadline; a write to a socket that takes nothing for 10 s; a write to a full pipe | any of them | the session ends | the system |
 //! | `socket` | 1 for each connection | `connect`; `read`; its full channel | the server; its socket shut down; the main thread, which takes an event or drops the channel | the connection ends | `main`, unless it is still connecting |
-//! | `input` | 1 | reading keys; the full channel to `screen`; at a pipe, waiting for its turn, and reading stdin | a key; a turn, a line | the terminal has gone, or nothing more is typed | nobody, since nothing ends a read of a terminal or of stdin |
+//! | `input` | 1 | reading keys; the full channel to `screen`; at a pipe, waiting for its turn, and reading stdin | a key; a turn, a line | the terminal has gone, or the input ends | not joined, since nothing ends a read of a terminal or of stdin |
 //! | `screen` | 1 at a terminal | one `select` over keys and nudges; a write to the terminal; the full inbox | a key; a line to show; a signal | the terminal is closed | the terminal, unless it is stuck |
 //! | `signals` | 1 | waiting for a signal | SIGINT, SIGTERM, SIGHUP; at a terminal SIGTSTP, SIGCONT, SIGQUIT | `main` drops it | `main` |
 //!
 //! # Invariants
 //!
 //! 1. Only the main thread touches the [`Session`], which has all state and is pure.
-//! 2. A line of a pipe is read when the one before it has had its turn: no faster than the server takes them.
-//! 3. The main thread never waits for a terminal. It waits for a pipe: who reads slowly slows down the server.
-//! 4. A connection has a channel of its own, which is dropped with it. No event outlives its connection.
-//! 5. A panic in any thread ends the process with status 70, and the terminal is as it was before.
+//! 2. A pipe's next line is read after the session has processed the previous one: no faster than the server accepts
+//!    them.
+//! 3. The main thread never waits for a terminal. It waits for a pipe: a slow reader of stdout slows down the server.
+//! 4. Each connection has its own channel, which is dropped with it. No event outlives its connection.
+//! 5. A panic in any thread restores the terminal and ends the process with status 70.
 //!
-//! Reading order: `client`, what the client does, without a thread; `run`, the loop; `socket`, `signals`, `pipe`,
-//! `terminal`, what happens around it; `options`, `config`, `address`, what it was asked for.
+//! Reading order: `client`, the logic of the client, without threads; `run`, the main loop; `socket`, `signals`,
+//! `pipe`, `terminal`, the I/O; `options`, `config`, `address`, the settings.
 
 mod address;
 mod charset;
@@ -79,10 +80,10 @@ fn main() -> ExitCode {
     status.into()
 }
 
-/// Chats, from the first attempt to connect to the end.
+/// Runs the client until it ends.
 fn chat(options: &Options) -> io::Result<Status> {
     let (sender, inbox) = bounded(INBOX_EVENTS_MAX);
-    // Objects are for programs, also where a person looks at them.
+    // JSON objects are for programs, even at a terminal.
     let at_terminal = terminal::is_capable() && !options.json;
     let colours = options.colours(at_terminal);
     let (face, board) = if at_terminal {
@@ -95,7 +96,7 @@ fn chat(options: &Options) -> io::Result<Status> {
     let signals = signals::watch(sender, board)?;
     let log = options.log.clone().map(Log::new);
     let mut screen = Screen::new(face, colours).logged(log);
-    // The keys of a hasher are the randomness that the standard library has.
+    // The standard library offers randomness only in the keys of a hasher.
     let seed = RandomState::new().hash_one(());
     let mut session = Session::new(options.settings(at_terminal, io::stdin().is_terminal()), seed);
     let status = run::run(&mut session, &options.server.address, &mut screen, &inbox);

@@ -1,4 +1,4 @@
-//! The command line: who one is, where the server is, and what one chooses besides.
+//! The command line: the user's name, the server, and the settings.
 
 mod help;
 
@@ -69,47 +69,46 @@ struct CommandLine {
 /// What the command line asks for.
 #[derive(Debug, PartialEq)]
 pub enum Outcome {
-    /// To chat.
     Chat(Options),
-    /// Only to print this text: the help, the version, or the choices in force.
+    /// Print this text and exit: the help, the version, or the settings in force.
     Print(String),
 }
 
-/// All that is to be known before one can chat.
+/// The complete settings of the client.
 #[derive(Debug, PartialEq)]
 pub struct Options {
-    /// The name to have.
+    /// The user's name in the chat.
     pub user: String,
-    /// Where the server is.
+    /// The address of the server.
     pub server: Url,
-    /// The rooms to be in. Never empty.
+    /// The rooms to join. Never empty.
     pub rooms: Vec<String>,
     /// When to ring the bell.
     pub bell: Bell,
     /// When to use colours.
     pub color: Color,
-    /// How to show times, as `strftime` writes it.
+    /// A `strftime` pattern for times.
     pub time: String,
-    /// Whether to show nothing of who comes and goes.
+    /// Whether to hide joins and leaves.
     pub quiet: bool,
-    /// Whether to connect again when the connection is lost.
+    /// Whether to reconnect when the connection is lost.
     pub reconnect: bool,
-    /// Where to keep what is shown.
+    /// The file to which shown lines are appended.
     pub log: Option<PathBuf>,
-    /// Whether to print objects, and nothing else.
+    /// Whether to print only JSON objects.
     pub json: bool,
     /// Which lines of a pipe are commands.
     pub piped: Reading,
-    /// How stdin is encoded in a pipe.
+    /// The encoding of stdin in a pipe.
     pub charset: Charset,
 }
 
-/// What is wrong, in a sentence.
+/// An error, with its message.
 #[derive(Debug, PartialEq)]
 pub enum Wrong {
-    /// With the arguments: here the usage helps too.
+    /// An error in the arguments, so the usage helps too.
     Arguments(String),
-    /// With the config file.
+    /// An error in the config file.
     File(String),
 }
 
@@ -125,8 +124,8 @@ impl fmt::Display for Wrong {
     }
 }
 
-/// Finds out what to do from the program's arguments, its own name first. `usual_file` is read where no other file is
-/// named, and need not be there.
+/// Parses the program's arguments, whose first one is the program's name. `usual_file` is the config file unless the
+/// arguments name another, and it may be missing.
 ///
 /// # Errors
 ///
@@ -156,7 +155,7 @@ pub fn load(
         reconnect: given.no_reconnect.then_some(false),
         ..with_positions(given.config, given.user, given.server)?
     };
-    // A usual file that is not there is no error: who has never written one has chosen nothing.
+    // A missing default config file is not an error.
     let path = given.file.or_else(|| usual_file.filter(|path| path.exists()));
     let file = path.as_deref().map(Config::read).transpose();
     let file = file.map_err(Wrong::File)?.unwrap_or_default();
@@ -174,7 +173,7 @@ pub fn load(
     Ok(Outcome::Chat(options))
 }
 
-/// What stands where, without a flag: the user, and behind it the server. A server alone is one too.
+/// Interprets the positional arguments: the user, then the server. The server may stand alone.
 fn with_positions(
     config: Config,
     user: Option<String>,
@@ -196,7 +195,8 @@ fn with_positions(
     Ok(Config { user, server: server.map(read).transpose()?, ..config })
 }
 
-/// The choices, if one can chat by them, and the defaults of what only flags choose.
+/// Completes the settings, with the defaults of those that only flags set. Fails if the user's name or the server is
+/// missing.
 fn options(chosen: Config) -> Result<Options, Wrong> {
     let missing = |what: &str| {
         let example = "chat luca chat://localhost:1337";
@@ -219,7 +219,7 @@ fn options(chosen: Config) -> Result<Options, Wrong> {
     })
 }
 
-/// What clap refused, in one sentence: the first paragraph of its error. Its tips and its usage come behind that.
+/// The first paragraph of clap's error. Its tips and its usage follow that paragraph.
 fn sentence(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let first = text.split("\n\n").next().unwrap_or_default();
@@ -229,9 +229,9 @@ fn sentence(error: &clap::Error) -> String {
 }
 
 impl Options {
-    /// Whether to use colours. `terminal` says whether somebody reads who sits at one.
+    /// Returns whether to use colours. `terminal` says whether stdout is a terminal.
     pub fn colours(&self, terminal: bool) -> bool {
-        // By the rule of no-color.org, a variable that is there and empty says nothing.
+        // An empty `NO_COLOR` has no effect, by the rule of no-color.org.
         let unwanted = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         match self.color {
             Color::Auto => terminal && !unwanted,
@@ -240,8 +240,8 @@ impl Options {
         }
     }
 
-    /// What the core needs to know. `interactive` says whether there is somebody who can be asked,
-    /// and `is_person` whether a person types, though perhaps on a terminal that can do nothing.
+    /// The settings of the core. `interactive` says whether the client can ask the user, and `is_person` whether a
+    /// person types, even if the terminal is not capable of editing.
     pub fn settings(&self, interactive: bool, is_person: bool) -> Settings {
         Settings {
             user: self.user.clone(),

@@ -1,7 +1,7 @@
-//! Stdin and stdout where they are no terminal: lines in, lines out, and no prompt.
+//! Stdin and stdout when they are not a terminal: lines in, lines out, and no prompt.
 //!
-//! Stdout has what the chat says, stderr what the client has to say. So `chat … > file` keeps a conversation and nothing
-//! else, and with `--json` stdout is what a script reads.
+//! Stdout receives the chat, stderr the client's own messages. So `chat … > file` keeps only the conversation, and a
+//! script can read the stdout of `--json`.
 
 mod input;
 
@@ -21,38 +21,37 @@ use crate::client::Event;
 use crate::socket::words;
 use crate::status::Status;
 
-/// Stdin, stdout and stderr as pipes.
 pub struct Pipe {
-    /// Lets the input thread read its next line. It is one line ahead at most.
+    /// Lets the input thread read its next line. The thread reads at most one line ahead.
     turns: Sender<()>,
-    /// Whether something in stdin was refused here. An atomic, since the thread that finds it is never joined.
+    /// Whether a line of stdin was refused. It is an atomic because the input thread, which sets it, is never joined.
     refused: Arc<AtomicBool>,
     stdout: Stdout,
     json: bool,
 }
 
-/// How stdout is.
+/// The state of stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stdout {
-    /// It takes what is written.
+    /// Stdout can be written to.
     Open,
-    /// Nobody reads it any more. (Rust has SIGPIPE ignored, so that it is an error like others.)
+    /// Stdout has no reader any more. Rust ignores SIGPIPE, so this shows up as an error.
     Closed,
-    /// It cannot be written to, and that was told.
+    /// Stdout cannot be written to, and the failure was reported.
     Broken,
 }
 
-/// Nothing can be written to stdout any more. Said once.
+/// Stdout cannot be written to any more. Reported once.
 #[derive(Debug)]
 pub struct Lost;
 
 impl Pipe {
-    /// Starts the input thread, which waits for its first turn and then reads stdin in this encoding. With `json`, stdout
-    /// has objects and nothing else.
+    /// Starts the input thread, which waits for its first turn and then reads stdin in this encoding. With `json`,
+    /// stdout receives only JSON objects.
     ///
     /// # Errors
     ///
-    /// The system has no thread left.
+    /// The thread cannot be started.
     pub fn open(inbox: Sender<Event>, charset: Charset, json: bool) -> io::Result<Self> {
         let (turns, turn) = bounded(1);
         let refused = Arc::<AtomicBool>::default();
@@ -63,7 +62,7 @@ impl Pipe {
                 tell(sentence);
             }
         };
-        // Nobody joins it: it may wait for stdin, which nothing can end. It ends with the process.
+        // The thread is not joined: nothing can end a read of stdin. It ends with the process.
         Builder::new()
             .name("input".into())
             .stack_size(SERVICE_STACK_BYTES)
@@ -71,11 +70,11 @@ impl Pipe {
         Ok(Self { turns, refused, stdout: Stdout::Open, json })
     }
 
-    /// Prints what the chat says.
+    /// Prints a line of the chat.
     ///
     /// # Errors
     ///
-    /// Stdout is lost, with this line.
+    /// Stdout cannot be written to, and the line is lost.
     pub fn show(&mut self, text: &str) -> Result<(), Lost> {
         if self.json {
             return Ok(());
@@ -83,11 +82,11 @@ impl Pipe {
         self.print(text)
     }
 
-    /// Prints an object of the server. What is none does not get there, whatever a server sends.
+    /// Prints an object of the server. A line that is not an object is not printed, whatever the server sends.
     ///
     /// # Errors
     ///
-    /// Stdout is lost, with this object.
+    /// Stdout cannot be written to, and the object is lost.
     pub fn object(&mut self, line: &str) -> Result<(), Lost> {
         let is_object = || serde_json::from_str::<Map<String, Value>>(line).is_ok();
         if !self.json || !is_object() {
@@ -96,23 +95,23 @@ impl Pipe {
         self.print(&escaped(line))
     }
 
-    /// Says what the client has to say, unless everything should end quietly.
+    /// Prints a message of the client, unless the client is to end silently.
     pub fn tell(&self, text: &str) {
         if self.stdout != Stdout::Closed {
             tell(text);
         }
     }
 
-    /// Lets the next line be read.
+    /// Lets the input thread read the next line.
     pub fn turn(&self) {
-        // A turn that has not been taken yet is as good as this one. Without a reader nobody needs one.
+        // The channel is full if a turn has not been taken yet, which is as good. Without a reader, no turn is needed.
         let _ = self.turns.try_send(());
     }
 
-    /// What a script is told of an end.
+    /// The exit status for a session that ended with `status`.
     pub fn status(&self, status: Status) -> Status {
         match (self.stdout, status) {
-            // That nobody reads any more is how a pipe ends, as in `chat … | head`.
+            // A pipe ends when its reader does, as in `chat … | head`.
             (Stdout::Closed, _) => Status::Left,
             (Stdout::Broken, Status::Left) => Status::Refused,
             (Stdout::Open, Status::Left) if self.refused.load(Ordering::SeqCst) => {
@@ -126,7 +125,7 @@ impl Pipe {
         if self.stdout != Stdout::Open {
             return Ok(());
         }
-        // In one write: stdout flushes at each line end.
+        // A single write, because stdout flushes at each line end.
         let written = io::stdout().write_all(format!("{text}\n").as_bytes());
         let Err(error) = written else {
             return Ok(());
@@ -141,7 +140,7 @@ impl Pipe {
     }
 }
 
-/// The same object, with all that a terminal might obey as an escape sequence of JSON: somebody may be looking.
+/// Escapes the characters of an object that a terminal might interpret, since stdout may be a terminal after all.
 fn escaped(object: &str) -> Cow<'_, str> {
     let is_obeyed = |c: char| clean(c.encode_utf8(&mut [0; 4]).as_bytes()).altered;
     if object.is_ascii() || !object.contains(is_obeyed) {
@@ -150,7 +149,7 @@ fn escaped(object: &str) -> Cow<'_, str> {
     let mut escaped = String::with_capacity(object.len());
     for c in object.chars() {
         if is_obeyed(c) {
-            // These are all below U+FFFF, and can only stand in a string.
+            // All of these are below U+FFFF, and they can occur only in a string.
             escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
         } else {
             escaped.push(c);
@@ -159,7 +158,7 @@ fn escaped(object: &str) -> Cow<'_, str> {
     escaped.into()
 }
 
-/// Writes a line to stderr. Where that fails there is nobody to tell.
+/// Writes a line to stderr. A failure is ignored, because there is nowhere left to report it.
 pub fn tell(text: &str) {
     let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
 }

@@ -1,4 +1,4 @@
-//! The main thread's loop: waits for an event, lets the session say what to do about it, and does that.
+//! The main loop: it waits for an event, passes it to the session, and performs the effects.
 
 mod screen;
 
@@ -16,10 +16,10 @@ use crate::socket::{Connection, why_not};
 use crate::status::Status;
 pub use screen::{Face, Screen};
 
-/// How many events wait for the main thread. Whoever types has one under way, so this is never full.
+/// The capacity of the main thread's inbox. A pipe sends one line at a time, so it never fills the inbox.
 pub const INBOX_EVENTS_MAX: usize = 64;
 
-/// Runs a session with this server to its end. At least one sender of `inbox` has to live for as long.
+/// Runs a session with this server to its end. The caller keeps at least one sender of `inbox` alive meanwhile.
 pub fn run(
     session: &mut Session,
     server: &Address,
@@ -41,15 +41,15 @@ pub fn run(
     shell.screen.status(Status::AtOnce)
 }
 
-/// What the session's effects work on: the connection and the screen.
+/// What the session's effects act on: the connection and the screen.
 struct Shell<'a> {
     server: &'a Address,
     screen: &'a mut Screen,
     inbox: &'a Receiver<Event>,
     connection: Option<Connection>,
-    /// What has happened on this thread itself, while it performed an effect.
+    /// Events that occurred on this thread while it performed an effect.
     own: VecDeque<Event>,
-    /// Whether somebody has asked for the end.
+    /// Whether the user has asked to end.
     interrupted: bool,
     start: Instant,
 }
@@ -71,18 +71,18 @@ impl<'a> Shell<'a> {
         Now { elapsed: self.start.elapsed(), wall: Zoned::now() }
     }
 
-    /// Whether somebody asks for the end a second time, and so does not want to wait until everything is in order.
+    /// Returns whether the user asks to end for the second time, and so does not want to wait for an orderly end.
     fn insists(&mut self, event: &Event) -> bool {
         *event == Event::Interrupted && mem::replace(&mut self.interrupted, true)
     }
 
-    /// Waits for the next event, and no longer than up to `deadline`.
+    /// Waits for the next event, at most until `deadline`.
     fn next(&mut self, deadline: Option<Duration>) -> Event {
         if let Some(event) = self.own.pop_front() {
             return event;
         }
-        // Of several that are ready, `select` takes any. So neither a server that never stops talking nor somebody who
-        // never stops typing can keep the others from being heard, nor the deadline.
+        // `select` picks any of several ready channels. So neither a server that sends without pause nor a user who
+        // types without pause can starve the others or the deadline.
         let time = deadline.map_or_else(never, |at| after(at.saturating_sub(self.start.elapsed())));
         let silence = never();
         let connection = self.connection.as_ref().map_or(&silence, Connection::events);
@@ -90,9 +90,9 @@ impl<'a> Shell<'a> {
             recv(self.inbox) -> event => {
                 event.expect("whoever calls `run` keeps a sender of the inbox alive meanwhile")
             }
-            // Its thread reports its end, unless it has panicked, and then the process ends.
+            // The thread reports its end, unless it has panicked, and a panic ends the process.
             recv(connection) -> event => self.heard(event.unwrap_or(Event::Disconnected(None))),
-            // What has come meanwhile may be what the session waits for.
+            // An event that came meanwhile may be the one that the session waits for.
             recv(time) -> _ => match connection.try_recv() {
                 Ok(event) => self.heard(event),
                 Err(_) => Event::TimePassed,
@@ -100,7 +100,7 @@ impl<'a> Shell<'a> {
         }
     }
 
-    /// Looks at what comes from the connection on its way to the session.
+    /// Inspects an event of the connection before the session receives it.
     fn heard(&mut self, event: Event) -> Event {
         match &event {
             Event::Received(line) => {
@@ -118,7 +118,7 @@ impl<'a> Shell<'a> {
         event
     }
 
-    /// Does what the session wants. The last effect says how it ends.
+    /// Performs an effect. The last effect of a session returns how it ended.
     fn perform(&mut self, effect: Effect) -> Option<Ending> {
         match effect {
             Effect::Connect => match Connection::open(self.server.clone()) {
@@ -144,7 +144,7 @@ impl<'a> Shell<'a> {
         None
     }
 
-    /// Where nobody reads stdout any more, there is nothing to stay for.
+    /// Interrupts the client if stdout is lost: without a reader of stdout, it has nothing left to do.
     fn unless_lost(&mut self, written: Result<(), Lost>) {
         if written.is_err() {
             self.own.push_back(Event::Interrupted);

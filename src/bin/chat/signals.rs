@@ -1,4 +1,4 @@
-//! Signals: a thread that blocks until one comes, and tells the main thread.
+//! The signal thread, which waits for signals and forwards them to the main thread.
 
 use std::io;
 use std::process;
@@ -15,34 +15,34 @@ use signal_hook::iterator::{Handle, Signals};
 use crate::client::Event;
 use crate::terminal::{Board, is_own_stop, quit};
 
-/// The signals that end the client.
 const ENDING: [i32; 3] = [SIGHUP, SIGINT, SIGTERM];
 
-/// How long leaving in good order may take.
+/// How long an orderly end may take.
 const LEAVING_TIME: Duration = Duration::from_secs(5);
 
-/// How often to look meanwhile whether it has been done. There is no way to wait for a signal for a limited time.
+/// How often to check meanwhile whether the client has ended. Waiting for a signal has no timeout.
 const LOOK_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The thread that waits for signals. Dropping it ends and joins the thread.
+/// The thread that waits for signals. Dropping this ends and joins the thread.
 pub struct SignalThread {
     handle: Handle,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Turns SIGINT, SIGTERM and SIGHUP into [`Event::Interrupted`]. At a terminal, the terminal is also given
-/// back before SIGTSTP stops the process or SIGQUIT ends it, and taken again after SIGCONT.
+/// Turns SIGINT, SIGTERM and SIGHUP into [`Event::Interrupted`]. If the client uses a terminal, the thread also
+/// restores the terminal before SIGTSTP stops the process or SIGQUIT ends it, and reconfigures the terminal after
+/// SIGCONT.
 ///
-/// Whoever sends a second signal does not want to wait. At a terminal it is one more event: the main thread never waits
-/// for long there, and it has to bring the terminal back to what it was. Through a pipe the main thread may be waiting
-/// for somebody who does not read, so there the process ends from here: at a second signal, or when the main thread has
-/// not left in [`LEAVING_TIME`].
+/// A second signal asks to end at once. At a terminal it is one more event, because the main thread never waits for
+/// long there and has to restore the terminal. With a pipe, the main thread may be blocked by a reader that does not
+/// read, so this thread ends the process: at a second signal, or if the main thread has not ended after
+/// [`LEAVING_TIME`].
 ///
 /// # Errors
 ///
-/// A handler cannot be installed, or there is no thread.
+/// A handler cannot be installed, or the thread cannot be started.
 pub fn watch(inbox: Sender<Event>, terminal: Option<Arc<Board>>) -> io::Result<SignalThread> {
-    // `nohup` has SIGHUP ignored, and a shell SIGINT for what runs in the background. That is meant to stay so.
+    // `nohup` ignores SIGHUP, and a shell ignores SIGINT for background jobs. Signals that are ignored stay ignored.
     let mut wanted = ENDING.to_vec();
     if terminal.is_some() {
         wanted.extend([SIGTSTP, SIGCONT, SIGWINCH, SIGQUIT]);
@@ -58,7 +58,7 @@ pub fn watch(inbox: Sender<Event>, terminal: Option<Arc<Board>>) -> io::Result<S
                     SIGTSTP if is_own_stop() => continue,
                     SIGTSTP => board.suspend(),
                     SIGCONT | SIGWINCH => board.repaint(),
-                    // From here, since the screen thread may be stuck.
+                    // The terminal is restored here, since the screen thread may be stuck.
                     SIGQUIT => quit(),
                     _ => {}
                 }
@@ -66,12 +66,13 @@ pub fn watch(inbox: Sender<Event>, terminal: Option<Arc<Board>>) -> io::Result<S
                     continue;
                 }
             }
-            // Where a terminal is closed, the shell and the kernel may each send a SIGHUP, and neither insists.
+            // When a terminal is closed, the shell and the kernel may each send a SIGHUP. The second one is not a
+            // request to end at once.
             if insisted && signal == SIGHUP {
                 continue;
             }
-            // A full inbox means that the main thread is busy and has heard the first one, or will. This thread waits
-            // for nothing but signals, so that the next one is heard.
+            // If the inbox is full, the main thread is busy and has received the first signal, or will. This thread
+            // blocks on nothing but signals, so that it notices the next one.
             let _ = inbox.try_send(Event::Interrupted);
             insisted = true;
             if terminal.is_none() {
@@ -84,7 +85,7 @@ pub fn watch(inbox: Sender<Event>, terminal: Option<Arc<Board>>) -> io::Result<S
     Ok(SignalThread { handle, thread: Some(thread) })
 }
 
-/// Ends the process, unless the main thread has left in time.
+/// Ends the process, unless the main thread ends in time.
 fn end_unless_left(signals: &mut Signals, closed: &Handle, first: i32) {
     let start = Instant::now();
     let mut second = None;
@@ -93,10 +94,11 @@ fn end_unless_left(signals: &mut Signals, closed: &Handle, first: i32) {
             return;
         }
         thread::sleep(LOOK_INTERVAL);
-        // Where a terminal is closed, the shell and the kernel may each send a SIGHUP, and neither insists.
+        // When a terminal is closed, the shell and the kernel may each send a SIGHUP. The second one is not a request
+        // to end at once.
         second = signals.pending().find(|&signal| signal != SIGHUP);
     }
-    // As a shell tells it of a program that the signal has killed.
+    // The status by which a shell reports a program that the signal has killed.
     process::exit(128 + second.unwrap_or(first));
 }
 

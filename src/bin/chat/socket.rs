@@ -1,5 +1,4 @@
-//! A connection to the server: the thread that makes it and then blocks reading lines, and what the main thread holds
-//! of it.
+//! A connection to the server: the thread that connects and then reads lines, and the main thread's handle to it.
 
 mod connect;
 
@@ -16,20 +15,20 @@ use crate::client::Event;
 use crate::lines::{LINE_BYTES_MAX, Taken, take_line};
 pub use connect::why_not;
 
-/// How many lines of the server wait for the main thread. Beyond that they wait in the socket.
+/// The capacity of the channel for lines of the server. Further lines wait in the socket.
 const LINES_MAX: usize = 256;
-/// The stack of the thread: looking up a name happens on it, which takes whatever the system's library likes.
+/// The stack size of the thread. The name lookup runs on it and needs as much as the system's library takes.
 const STACK_BYTES: usize = 1024 * 1024;
-/// How long the server may take nothing of what is sent. One that works always reads, so this one does not.
+/// How long the server may accept no data before the connection counts as broken. A working server always reads.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A connection, or the attempt to make one.
+/// A connection, or an attempt to connect.
 ///
-/// Its events come through a channel of its own. So when it is dropped, whatever it still had to report is gone with
-/// it, and no event of an old connection can be taken for one of the next.
+/// Each connection has its own channel for events. When it is dropped, its pending events are dropped too, so an event
+/// of an old connection is never mistaken for one of the next.
 pub struct Connection {
     events: Receiver<Event>,
-    /// Empty until there is a connection; then the two threads share one descriptor.
+    /// Empty until the connection is established. Then the two threads share one descriptor.
     socket: Arc<OnceLock<TcpStream>>,
     thread: Option<JoinHandle<()>>,
     /// Why nothing can be sent any more.
@@ -37,12 +36,12 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Begins to connect. How it went is the first event: [`Event::Connected`] or [`Event::NotConnected`]. After the
-    /// latter, and after [`Event::Disconnected`], no more will come.
+    /// Starts to connect. The first event reports the result: [`Event::Connected`] or [`Event::NotConnected`]. No event
+    /// follows [`Event::NotConnected`] or [`Event::Disconnected`].
     ///
     /// # Errors
     ///
-    /// The system has no thread left.
+    /// The thread cannot be started.
     pub fn open(address: Address) -> io::Result<Self> {
         let (sender, events) = bounded(LINES_MAX);
         let socket = Arc::default();
@@ -56,13 +55,13 @@ impl Connection {
         Ok(Self { events, socket, thread: Some(thread), broken: None })
     }
 
-    /// What happens here.
+    /// The events of this connection.
     pub fn events(&self) -> &Receiver<Event> {
         &self.events
     }
 
-    /// Sends an object and a line end; waits while the socket is full. Where that fails, the socket is shut, and
-    /// [`Event::Disconnected`] comes from the thread, behind all that the server had still sent: perhaps why.
+    /// Sends an object and a line end. Blocks while the socket's buffer is full. On failure, the socket is shut down,
+    /// and [`Event::Disconnected`] follows all that the server had still sent, which may tell the reason.
     pub fn send(&mut self, object: &str) {
         let Some(mut socket) = self.socket.get() else {
             return;
@@ -70,7 +69,7 @@ impl Connection {
         if self.broken.is_some() {
             return;
         }
-        // In one write, so that it is one packet.
+        // A single write, so that it is one packet.
         let line = format!("{object}\n");
         if let Err(error) = socket.write_all(line.as_bytes()) {
             self.broken = Some(match error.kind() {
@@ -83,7 +82,7 @@ impl Connection {
         }
     }
 
-    /// Why nothing could be sent, if it was so.
+    /// The reason why sending failed, if it did.
     pub fn broken(&self) -> Option<&str> {
         self.broken.as_deref()
     }
@@ -91,12 +90,12 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        // The order is the proof that nobody is left behind. Without a receiver, the thread ends with the next event
-        // that it wants to send. If it has sent its first one before, it had put the socket where it is found here, and
-        // to shut that down ends its read.
+        // This order guarantees that the thread ends. Without a receiver, it ends at the next event that it sends. If
+        // it has sent its first event already, it has stored the socket before, and shutting the socket down ends its
+        // read.
         self.events = never();
         let Some(socket) = self.socket.get() else {
-            // It is still connecting, which nothing can end but time. Nobody waits for it.
+            // The thread is still connecting, and only a timeout ends that. It is not joined.
             return;
         };
         let _ = socket.shutdown(Shutdown::Both);
@@ -106,7 +105,7 @@ impl Drop for Connection {
     }
 }
 
-/// The thread: connects, then reads until the end. It ends early where nobody listens any more.
+/// Runs the thread: connects, then reads until the end. Stops early if the channel has no receiver.
 fn converse(address: &Address, socket: &OnceLock<TcpStream>, events: &Sender<Event>) {
     let stream = match connect::connect(address) {
         Ok(stream) => stream,
@@ -123,7 +122,7 @@ fn converse(address: &Address, socket: &OnceLock<TcpStream>, events: &Sender<Eve
     let end = loop {
         let event = match take_line(&mut source) {
             Ok(Taken::Line(line)) => Event::Received(String::from_utf8_lossy(&line).into_owned()),
-            // Half an object says nothing.
+            // A truncated object is useless.
             Ok(Taken::End | Taken::Unfinished(_)) => break None,
             Ok(Taken::TooLong) => {
                 break Some(format!(
@@ -139,7 +138,7 @@ fn converse(address: &Address, socket: &OnceLock<TcpStream>, events: &Sender<Eve
     let _ = events.send(Event::Disconnected(end));
 }
 
-/// What the system says, without its number for it.
+/// The system's message for an error, without its number.
 pub fn words(error: &io::Error) -> String {
     let text = error.to_string();
     let end = text.find(" (os error").unwrap_or(text.len());

@@ -1,24 +1,24 @@
-//! How the client has ended, as whoever has started it is told.
+//! The exit status of the client.
 
 use std::panic;
 use std::process::{self, ExitCode};
 
 use crate::client::Ending;
 
-/// The exit status. `chat --help` says the same.
+/// The exit status, which `chat --help` documents too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// As was wished, with everything delivered.
+    /// The user has left, and everything was delivered.
     Left = 0,
-    /// Not as was wished; it has been told why.
+    /// The client could not do what the user wanted, and has said why.
     Refused = 1,
-    /// An argument or the config file is wrong: nothing was tried.
+    /// An argument or the config file is wrong, and nothing was tried.
     Misused = 2,
-    /// Something of what was typed did not arrive.
+    /// A line that was typed or piped was not delivered.
     Undelivered = 3,
-    /// A fault of this program. (`EX_SOFTWARE` of sysexits.h.)
+    /// A bug of this program. (`EX_SOFTWARE` of sysexits.h.)
     Panicked = 70,
-    /// At once, by a second Ctrl-C. As a shell tells it of a program that SIGINT has killed.
+    /// A second Ctrl-C ended the client at once. A shell reports this status for a program that SIGINT has killed.
     AtOnce = 130,
 }
 
@@ -38,8 +38,8 @@ impl From<Status> for ExitCode {
     }
 }
 
-/// Makes a panic in any thread end the process: with one thread less, the client would be a window in which nothing
-/// happens any more. The terminal puts a hook of its own before this one, which makes it what it was.
+/// Installs a panic hook that ends the process: without one of its threads, the client would only seem to run. The
+/// terminal installs another hook, which runs before this one and restores the terminal.
 pub fn end_with_any_panic() {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
@@ -56,7 +56,7 @@ mod tests {
 
     use super::*;
 
-    /// Says that this process is the one that is to panic.
+    /// Tells the child process that it is the one to panic.
     const IS_TO_PANIC: &str = "CHAT_TEST_IS_TO_PANIC";
 
     #[test]
@@ -65,7 +65,8 @@ mod tests {
             end_with_any_panic();
             let faulty = thread::spawn(|| panic!("a fault of this test"));
             let _ = faulty.join();
-            // Whoever joins a thread that has panicked could go on. This one does not get here.
+            // Joining a panicked thread returns an error, and the process would continue. With the hook, it does not
+            // get here.
             process::exit(0);
         }
         let name = "status::tests::a_panic_in_any_thread_ends_the_process";

@@ -1,4 +1,4 @@
-//! The terminal of a person: the conversation, and below it one row in which a line is typed.
+//! The user interface at a terminal: the conversation, and below it one row in which the user types.
 //!
 //! ```text
 //!  keys ──▶ input thread ── key, paste, focus ──▶ screen thread ── Event::Typed … ──▶ the inbox of main
@@ -8,19 +8,19 @@
 //!                                              terminal         board ◀── show, ring, prompt ── main
 //! ```
 //!
-//! The row is the last one on the screen. It is never higher than one row: what does not fit scrolls sideways. So a resize
-//! or a letter of unexpected width can spoil that row only, and never what others have said, which stays in the terminal's
-//! own scrollback.
+//! The row is the last one on the screen, and it is never higher than one row: a longer line scrolls sideways. So a
+//! resize or a character of unexpected width can spoil only that row, and never the conversation, which stays in the
+//! terminal's own scrollback.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `screen` | the screen thread, and the board on which others leave what it is to show |
+//! | `screen` | the screen thread, and the board through which other threads give it orders |
 //! | `editor` | what keys and pastes do to the typed line, without a terminal |
 //! | `row` | the bytes that paint the row |
 //! | `queue` | the lines that wait for the screen |
-//! | `history`, `tab` | the lines typed before, and the Tab key |
-//! | `job` | how the shell stops the job and continues it |
-//! | `tty` | the terminal's modes, and how they are put back |
+//! | `history`, `tab` | the input history, and the Tab key |
+//! | `job` | job control: how the job is stopped and continued |
+//! | `tty` | the terminal's modes, and how they are restored |
 
 mod editor;
 mod history;
@@ -50,24 +50,24 @@ pub use screen::Board;
 use screen::{Screen, read_keys};
 pub use tty::{is_capable, quit};
 
-/// Closing takes no longer, even where the terminal takes nothing any more.
+/// How long closing may take, even if the terminal accepts no output any more.
 const CLOSE_TIME: Duration = Duration::from_secs(1);
-/// Keys that wait for the screen thread. Whoever types more while the terminal is stuck has to wait too.
+/// The capacity of the channel for keys. If the terminal is stuck and the channel is full, the user has to wait too.
 const KEYS_MAX: usize = 256;
 
-/// The terminal. Dropping it gives the terminal back as it was; [`Terminal::close`] shows first what still waits.
+/// The terminal. Dropping it restores the terminal; [`Terminal::close`] shows pending lines first.
 pub struct Terminal {
     board: Arc<Board>,
     ended: Receiver<Infallible>,
 }
 
 impl Terminal {
-    /// Takes the terminal and starts the threads. `history` is the file of the typed lines; what is typed comes into
-    /// `inbox`.
+    /// Configures the terminal and starts the threads. `history` is the file of the input history. Typed lines are sent
+    /// to `inbox`.
     ///
     /// # Errors
     ///
-    /// There is no terminal, see [`is_capable`]; or there are no threads to be had.
+    /// The terminal is not capable, see [`is_capable`], or a thread cannot be started.
     pub fn open(history: Option<PathBuf>, inbox: Sender<Event>, colours: bool) -> io::Result<Self> {
         tty::leave_on_panic();
         let (nudges, nudged) = bounded(1);
@@ -78,7 +78,7 @@ impl Terminal {
         }
         tty::enter()?;
         let (keys, pressed) = bounded(KEYS_MAX);
-        // An error is the terminal's end, and so is the end of the channel.
+        // The thread ends if the terminal fails or the channel has no receiver.
         spawn(Builder::new().name("input".into()), move || drop(read_keys(&keys)))?;
         let screen =
             Screen::new(Arc::clone(&board), nudged, pressed, inbox, colours, Editor::new(history));
@@ -86,39 +86,39 @@ impl Terminal {
         Ok(Self { board, ended })
     }
 
-    /// Where signals leave their orders.
+    /// The board, on which the signal thread leaves its orders.
     pub fn board(&self) -> Arc<Board> {
         Arc::clone(&self.board)
     }
 
-    /// Shows a line. Never waits for the terminal.
+    /// Shows a line. Never blocks on the terminal.
     pub fn show(&self, line: Line) {
         self.board.show(line);
     }
 
-    /// Rings the bell. Never waits for the terminal.
+    /// Rings the bell. Never blocks on the terminal.
     pub fn ring(&self) {
         self.board.ring();
     }
 
-    /// Shows this prompt from now on. Never waits for the terminal.
+    /// Replaces the prompt. Never blocks on the terminal.
     pub fn set_prompt(&self, prompt: Prompt) {
         self.board.set_prompt(prompt);
     }
 
-    /// What half-typed words can become.
+    /// The candidates for completion.
     pub fn known(&self) -> MutexGuard<'_, Known> {
         self.board.known.lock()
     }
 
-    /// Shows what still waits and gives the terminal back as it was. A half-typed line stays where it is. Takes a second
-    /// at most: where the terminal takes nothing any more, the threads are left to their fate.
+    /// Shows pending lines and restores the terminal. A half-typed line stays on the screen. Takes one second at most:
+    /// if the terminal accepts no output any more, the threads are abandoned.
     pub fn close(self) {
         let deadline = Instant::now() + CLOSE_TIME;
         self.board.close();
         let _ = self.ended.recv_deadline(deadline);
         tty::forget_typed();
-        // What else there is to do, dropping does.
+        // Dropping `self` does the rest.
     }
 }
 
@@ -128,8 +128,8 @@ impl Drop for Terminal {
     }
 }
 
-/// Starts a thread, and returns what is disconnected when it ends. It is not joined: a thread that is stuck in a write
-/// to a stopped terminal must not keep the process alive.
+/// Starts a thread, and returns a channel that is disconnected when the thread ends. The thread is not joined: a thread
+/// that is stuck in a write to a stopped terminal must not keep the process alive.
 fn spawn(
     thread: Builder,
     body: impl FnOnce() + Send + 'static,
@@ -166,7 +166,7 @@ mod tests {
         fs::create_dir(&folder).unwrap();
         let (before, after) = (folder.join("before"), folder.join("after"));
         let program = env::current_exe().unwrap();
-        // `script` gives the shell a terminal.
+        // `script` provides a terminal for the shell.
         let shell = format!(
             "stty -g >{}; {} --ignored --exact {NAME} --nocapture; stty -g >{}",
             before.display(),
@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(modes[0], modes[1]);
         let screen = String::from_utf8_lossy(&output.stdout);
         assert!(screen.contains("as the test wants it"), "{screen}");
-        // Otherwise the shell would get marks around what is pasted.
+        // Otherwise the shell would receive the marks around pasted text.
         let last = |report: &str| screen.rfind(report);
         assert!(last("\u{1b}[?2004h") < last("\u{1b}[?2004l"), "{screen:?}");
         fs::remove_dir_all(folder).unwrap();

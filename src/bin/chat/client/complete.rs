@@ -1,7 +1,7 @@
-//! What Tab makes of a half-typed word.
+//! Completion of half-typed words.
 //!
-//! What is known of comes from the server, and what is completed stands in the typed line, which a terminal shows and a
-//! person sends. So a name with blanks or control characters in it, which no honest server sends, is not learned.
+//! Candidates come from the server, and a completed word is shown by the terminal and sent by the user. So a name that
+//! contains blanks or control characters is ignored. No honest server sends one.
 
 mod place;
 
@@ -16,43 +16,42 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::wire::OWN_COMMANDS;
 use place::{Place, Wanted};
 
-/// So many names are known at once; the one that has been silent longest makes room. As many people as the server
-/// holds by default.
+/// The maximum number of known names, which is the default limit of people on a server. A new name replaces the one
+/// that has been silent longest.
 const NAMES_MAX: usize = 10_000;
-/// No name of the server's is longer.
+/// The maximum length of a name on the server.
 const NAME_BYTES_MAX: usize = 128;
 
-/// All that a half-typed word could become.
+/// The candidates for completion.
 #[derive(Debug, Default)]
 pub struct Known {
-    /// People, by their folded names: so those that begin alike stand side by side, by alphabet.
+    /// People by case-folded name, so that names with the same prefix are adjacent and sorted.
     people: BTreeMap<String, Person>,
-    /// How often somebody has spoken.
+    /// How many messages have been recorded with [`Known::spoke`].
     spoken: u64,
     rooms: Vec<String>,
     commands: Vec<String>,
 }
 
-/// Somebody whose name can be completed.
+/// A person whose name can be completed.
 #[derive(Debug, Default)]
 struct Person {
     name: String,
-    /// The value of [`Known::spoken`] when they last spoke; 0 if they have not yet.
+    /// The value of [`Known::spoken`] when the person last spoke, or 0 if they have not yet.
     spoke: u64,
 }
 
-/// What a half-typed word could become.
+/// The candidates for the half-typed word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
-    /// Where in the line the half-typed word begins, in bytes. It ends at the cursor.
+    /// Where the half-typed word begins in the line, as a byte offset. The word ends at the cursor.
     pub start: usize,
-    /// What could stand in its place, the most probable first; each with what follows it, mostly a blank. There is at
-    /// least one.
+    /// The replacements for the word, the most probable first, each with its suffix, mostly a blank. Never empty.
     pub candidates: Vec<String>,
 }
 
 impl Known {
-    /// Somebody has spoken: of all whose names begin alike, they are probably meant.
+    /// Records that this person has spoken, which makes them the most probable candidate.
     pub fn spoke(&mut self, name: &str) {
         self.spoken += 1;
         let spoken = self.spoken;
@@ -61,28 +60,28 @@ impl Known {
         }
     }
 
-    /// Somebody is here.
+    /// Adds a person who is in the chat.
     pub fn here(&mut self, name: &str) {
         self.person(name);
     }
 
-    /// Somebody has gone.
+    /// Removes a person who has left the chat.
     pub fn gone(&mut self, name: &str) {
         self.people.remove(&folded(name));
     }
 
-    /// These are the rooms one is in.
+    /// Sets the rooms that the user is in.
     pub fn set_rooms(&mut self, rooms: Vec<String>) {
         self.rooms = rooms.into_iter().filter(|room| is_word(room)).collect();
     }
 
-    /// These are the server's commands, without their slash, in the order in which they are offered.
+    /// Sets the server's commands, without their slash, in the order in which they are offered.
     pub fn set_commands(&mut self, commands: Vec<String>) {
         self.commands = commands.into_iter().filter(|word| is_word(word)).collect();
     }
 
-    /// What the word could become that ends at `pos`, a place in the line in bytes. None where nothing is known that
-    /// begins like it, or where that is no place between two characters of the line.
+    /// Returns the candidates for the word that ends at byte offset `pos`. Returns `None` if nothing known begins like
+    /// the word, or if `pos` is not on a character boundary of the line.
     pub fn complete(&self, line: &str, pos: usize) -> Option<Completion> {
         let (before, after) = line.split_at_checked(pos)?;
         let Place { start, wanted, sign, begun, end } = Place::at(before)?;
@@ -91,14 +90,14 @@ impl Known {
             Wanted::Room => like(begun, self.rooms.iter().map(String::as_str)),
             Wanted::Command => like(begun, self.all_commands()),
         };
-        // What follows the cursor may end the word well enough.
+        // The text after the cursor may already provide the separator.
         let end = if after.starts_with([' ', ',']) { end.trim_end() } else { end };
         let candidates = words.iter().map(|word| format!("{sign}{word}{end}"));
         let candidates: Vec<String> = candidates.collect();
         (!candidates.is_empty()).then_some(Completion { start, candidates })
     }
 
-    /// The entry of this name, made where there is none, if it is a name.
+    /// Returns the entry of this name, which is created if necessary. Returns `None` if the name is not valid.
     fn person(&mut self, name: &str) -> Option<&mut Person> {
         if !is_word(name) {
             return None;
@@ -121,13 +120,13 @@ impl Known {
         }
     }
 
-    /// People whose names begin like this: who spoke last first, then those who have not spoken, by alphabet.
+    /// The people whose names have this prefix: the latest speaker first, then those who have not spoken, by alphabet.
     fn people_like(&self, begun: &str) -> Vec<&str> {
         let begun = folded(begun);
         let from = self.people.range(begun.clone()..);
         let like = from.take_while(|(key, _)| key.starts_with(&begun));
         let mut people: Vec<&Person> = like.map(|(_, person)| person).collect();
-        // A stable sort: those who have not spoken stay in the order of the map.
+        // The sort is stable, so people who have not spoken stay in the order of the map.
         people.sort_by_key(|person| Reverse(person.spoke));
         people.iter().map(|person| &*person.name).collect()
     }
@@ -140,18 +139,18 @@ impl Known {
     }
 }
 
-/// Those that begin like this, in their order.
+/// The words with this prefix, in their order.
 fn like<'a>(begun: &str, words: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let begun = folded(begun);
     words.filter(|word| folded(word).starts_with(&begun)).collect()
 }
 
-/// What names have in common that differ in case only (section 3.13 of the Unicode Standard).
+/// Folds the case of a name (section 3.13 of the Unicode Standard).
 fn folded(name: &str) -> String {
     name.nfc().default_case_fold().collect()
 }
 
-/// Whether it is one word, as all names are: visible, short, and nothing that a terminal obeys.
+/// Returns whether the text is one word, as all names are: visible, short, and without control characters.
 fn is_word(text: &str) -> bool {
     let is_short = !text.is_empty() && text.len() <= NAME_BYTES_MAX;
     is_short && !text.contains(place::is_separator) && !clean(text.as_bytes()).altered

@@ -1,4 +1,4 @@
-//! All that can happen to the client, and all that it can want.
+//! The events that the client receives, and the effects that it requests.
 
 use std::time::Duration;
 
@@ -7,140 +7,136 @@ use jiff::Zoned;
 use super::session::Sign;
 use super::{Line, Reading};
 
-/// The moment at which something happens.
+/// The time of an event.
 #[derive(Debug, Clone)]
 pub struct Now {
-    /// Since the client's start, by a clock that never jumps: for waiting.
+    /// The time since the client's start, by a monotonic clock. Used for timeouts.
     pub elapsed: Duration,
-    /// By this machine's clock and zone, which may both be wrong: for showing, and for `sent_at`.
+    /// The time by this machine's clock and zone, both of which may be wrong. Used for display and for `sent_at`.
     pub wall: Zoned,
 }
 
-/// Something that has happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The client has been started.
     Started,
-    /// There is a connection to the server.
+    /// The connection to the server is established.
     Connected,
-    /// There is none; a sentence that says why.
+    /// The connection could not be established; a sentence that says why.
     NotConnected(String),
-    /// The server has sent a line; here it is, without its end and not cleaned.
+    /// The server has sent this line, which has no line end and is not cleaned.
     Received(String),
-    /// The connection has ended; where the kernel says why, its words.
+    /// The connection has ended, with the kernel's reason if there is one.
     Disconnected(Option<String>),
-    /// A line was typed, or came through the pipe.
+    /// The user has typed a line, or a line came through the pipe.
     Typed(String),
-    /// Lines were pasted. They are text, whatever they look like.
+    /// The user has pasted lines. They are sent as text, even if they look like commands.
     Pasted(Vec<String>),
-    /// The question in the prompt was answered: yes or no.
+    /// The user has answered the question in the prompt: yes or no.
     Answered(bool),
-    /// Tab was pressed on an empty line.
+    /// The user has pressed Tab on an empty line.
     TabPressed,
-    /// Ctrl-C was pressed while lines were waiting to be sent.
+    /// The user has pressed Ctrl-C while lines were waiting to be sent.
     Dropped,
-    /// The terminal has told something of the person before it.
+    /// The terminal has reported a sign of the user's presence.
     Seen(Sign),
-    /// Nothing more will be typed: Ctrl-D, or the end of the pipe.
+    /// The input has ended: Ctrl-D, or the end of the pipe.
     InputEnded,
-    /// Somebody wants the client to end now: Ctrl-C twice, or a signal.
+    /// The user wants the client to end now: Ctrl-C twice, or a signal.
     Interrupted,
-    /// The time that [`Session::deadline`](super::Session::deadline) named has come.
+    /// The deadline that [`Session::deadline`](super::Session::deadline) returned has passed.
     TimePassed,
 }
 
-/// Something that should be done.
+/// An action that the session requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Open a connection to the server.
+    /// Connect to the server.
     Connect,
-    /// Send this object, and a line end behind it.
+    /// Send this object, followed by a line end.
     Send(String),
     /// Close the connection. No [`Event::Disconnected`] follows.
     Disconnect,
-    /// Show what came from the chat.
+    /// Show a line of the chat.
     Show(Line),
-    /// Show what the client itself has to say.
+    /// Show a message of the client itself.
     Tell(Line),
-    /// Ring the bell.
     Ring,
-    /// Let the pipe's next line be read: the answer to each [`Event::Typed`]. Without it nothing is read, so what the pipe
-    /// holds waits there until it can be sent.
+    /// Let the input thread read the pipe's next line. This answers each [`Event::Typed`]. Lines that cannot be sent
+    /// yet stay in the pipe.
     Turn,
-    /// What stands in the row in which a person types has changed.
+    /// Replace the prompt of the input row.
     Prompt(Prompt),
-    /// Somebody has spoken, and so is probably whom the next half-typed name means.
+    /// This person has spoken, which makes them the most probable candidate for completion.
     Spoke(String),
-    /// Somebody is here.
+    /// This person is in the chat.
     Here(String),
-    /// Somebody has gone.
+    /// This person has left the chat.
     Gone(String),
-    /// One is in these rooms from now on.
+    /// The user is in these rooms from now on.
     Rooms(Vec<String>),
     /// The server has these commands.
     Commands(Vec<String>),
-    /// End.
+    /// End the client.
     End(Ending),
 }
 
-/// The row in which a person types, but for what is typed.
+/// The input row, without the typed text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Prompt {
-    /// Stands before the typed line, with the blank behind it.
+    /// The text before the typed line, including the blank that separates them.
     pub text: String,
-    /// Is answered by `y` or `n` while nothing is typed.
+    /// A question, which `y` or `n` answers while nothing is typed.
     pub question: Option<String>,
-    /// How many of the [`Event::Typed`] and [`Event::Pasted`] have been taken.
+    /// The number of [`Event::Typed`] and [`Event::Pasted`] that the session has processed.
     pub taken: u64,
-    /// How many of their lines the server has not answered.
+    /// The number of their lines that are unacknowledged.
     pub waiting: usize,
-    /// The last of these.
+    /// The last of the unacknowledged lines.
     pub last_waiting: Option<String>,
 }
 
-/// How it ends.
+/// The result of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ending {
-    /// As was wished, with everything delivered.
+    /// The user has left, and everything was delivered.
     Left,
-    /// Not as was wished: the server is not there, refused, or has sent one away. It has been told why.
+    /// The server was not reachable, refused the client, or disconnected it. The user has been told why.
     Refused,
-    /// One has left, but something of what was typed did not arrive. It has been told what.
+    /// The user has left, but a line that was typed was not delivered. The user has been told which.
     Undelivered,
 }
 
-/// When to ring the bell.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, clap::ValueEnum,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Bell {
-    /// When one is mentioned or written to in private.
+    /// For mentions of the user and private messages.
     On,
-    /// Never.
     Off,
-    /// For everything that somebody says.
+    /// For every message.
     All,
 }
 
-/// What the client was asked for, as far as the core needs to know.
+/// The settings of the core.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The name to have.
+    /// The user's name in the chat.
     pub user: String,
-    /// `host:port`, for sentences.
+    /// `host:port`, for messages.
     pub server: String,
-    /// The rooms to be in; one speaks in the first of them. Never empty.
+    /// The rooms to join; the first of them is the current room. Never empty.
     pub rooms: Vec<String>,
-    /// When to ring the bell, until `/bell` says otherwise.
+    /// When to ring the bell, unless `/bell` changes it.
     pub bell: Bell,
-    /// Whether to connect again when the connection is lost.
+    /// Whether to reconnect when the connection is lost.
     pub reconnect: bool,
-    /// Whether a person sits at a terminal: somebody who can be asked.
+    /// Whether the user is at a terminal, so that the client can ask questions.
     pub interactive: bool,
-    /// How to show times, as `strftime` writes it: `%H:%M`. An empty one shows none.
+    /// A `strftime` pattern for times, such as `%H:%M`. An empty pattern shows no times.
     pub time: String,
-    /// Whether to show nothing of who comes and goes.
+    /// Whether to hide joins and leaves.
     pub quiet: bool,
     /// Which typed lines are commands.
     pub reading: Reading,

@@ -1,7 +1,7 @@
-//! An object from the server, as a value.
+//! The objects that the server sends, as values.
 //!
-//! A server may be newer than the client: fields that are not known are ignored, and an action that is not known is
-//! [`Heard::Other`]. Times stay text here, since a client that cannot read one shows the rest all the same.
+//! A server may be newer than the client: unknown fields are ignored, and an unknown action becomes [`Heard::Other`].
+//! Timestamps stay text here, so that a client that cannot parse one still shows the rest.
 
 mod parts;
 
@@ -14,9 +14,9 @@ pub use parts::{Ban, Client, CommandShown, Joined, RoomShown, Said, ThreadShown,
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(tag = "action", rename_all = "lowercase")]
 pub enum Heard {
-    /// One is in the chat.
+    /// The server has accepted the user.
     Connect {
-        /// By this name.
+        /// The user's name.
         from: String,
         /// The word by which to take it back. An older server gives none.
         reclaim: Option<String>,
@@ -29,202 +29,176 @@ pub enum Heard {
         /// The same as in [`Heard::Connect`].
         reclaim: String,
     },
-    /// Somebody is in a room now; if it is oneself, with what is known of the room.
+    /// A person has joined a room. If it is the user, the object describes the room.
     JoinRoom(Joined),
-    /// Somebody is in a room no more.
+    /// A person has left a room.
     LeaveRoom {
-        /// Which.
         room: String,
-        /// Who.
         from: String,
-        /// Where they did not want it: `kicked` or `banned`.
+        /// `kicked` or `banned` if the person was removed.
         reason: Option<String>,
-        /// Who wanted it.
+        /// The operator who removed the person.
         by: Option<String>,
-        /// Why they wanted it.
+        /// The operator's explanation.
         message: Option<String>,
     },
-    /// Somebody has said something.
+    /// A message.
     Chat(Said),
-    /// Somebody does something.
+    /// An action, from `/me`.
     Me(Said),
-    /// Somebody has said something in private.
+    /// A private message.
     Msg(Said),
-    /// What was asked to be said has been said.
+    /// The server has accepted a message.
     Ack {
-        /// When, by the server's clock.
+        /// The time of acceptance by the server's clock.
         received_at: String,
-        /// Its id, where it went to a room.
+        /// The id of a message to a room.
         message_id: Option<u64>,
-        /// Whom it reached, where it went to people.
+        /// The people who received a private message.
         #[serde(default)]
         to: Vec<String>,
-        /// Whom it should have reached.
+        /// The people to whom a private message could not be delivered.
         #[serde(default)]
         absent: Vec<String>,
     },
-    /// What was said in a room.
+    /// A part of a room's history.
     History {
-        /// In which.
         room: String,
         /// [`Heard::Chat`] and [`Heard::Me`], in order.
         messages: Vec<Heard>,
-        /// Which beginning the ids count from.
+        /// The epoch of the message ids.
         epoch: u64,
-        /// Whether there is more on the side that was asked for.
+        /// Whether the history has more messages in the requested direction.
         #[serde(default)]
         more: bool,
     },
-    /// Who is here.
+    /// The people in the chat.
     Who {
-        /// In this room only.
+        /// The room that the list is limited to.
         room: Option<String>,
-        /// Those who are.
         clients: Vec<Client>,
-        /// How many they are.
+        /// The number of people, which may exceed the list.
         total: usize,
     },
-    /// Which rooms there are.
+    /// The rooms of the server.
     Rooms {
-        /// Those there are.
         rooms: Vec<RoomShown>,
-        /// How many they are.
+        /// The number of rooms, which may exceed the list.
         total: usize,
     },
-    /// What is known of somebody.
+    /// Details of a person.
     Whois(Whois),
-    /// The commands there are.
+    /// The server's commands.
     Help {
-        /// All of them, or the one that was asked about.
+        /// All commands, or the one that the user asked about.
         commands: Vec<CommandShown>,
     },
-    /// What a room is about.
+    /// The topic of a room.
     Topic {
-        /// Which room.
         room: String,
-        /// What it is about.
         topic: Option<String>,
-        /// Who has just said so.
+        /// The person who has just set the topic.
         from: Option<String>,
     },
-    /// Somebody has another name now.
+    /// A person has changed their name.
     Nick {
-        /// Who.
+        /// The old name.
         from: String,
-        /// Their new name.
+        /// The new name.
         username: String,
     },
-    /// One is marked as away.
-    Away {
-        /// Why.
-        message: Option<String>,
-    },
-    /// One is not any more.
+    /// The user is marked as away.
+    Away { message: Option<String> },
+    /// The user is no longer marked as away.
     Back {},
-    /// Whom one ignores.
+    /// The people whom the user ignores.
     Ignore {
-        /// From now on.
+        /// A person whom the user ignores from now on.
         username: Option<String>,
-        /// All of them.
+        /// The whole list.
         #[serde(default)]
         usernames: Vec<String>,
     },
-    /// Whom one ignores no more.
-    Unignore {
-        /// Who.
-        username: String,
-    },
-    /// Whether one is told who comes and goes.
-    Quiet {
-        /// Whether not.
-        on: bool,
-    },
+    /// The user no longer ignores a person.
+    Unignore { username: String },
+    /// Whether the server hides joins and leaves from the user.
+    Quiet { on: bool },
     /// The message of the day.
     Motd {
-        /// Its lines.
+        /// The text, which may have several lines.
         message: Option<String>,
     },
-    /// One is an operator now.
+    /// The user is an operator now.
     Op {},
-    /// Somebody was thrown out, as one wished.
-    Kick {
-        /// Who.
-        username: String,
-    },
-    /// Nobody hears them any more.
-    Mute {
-        /// Whom.
-        username: String,
-    },
-    /// They are heard again.
-    Unmute {
-        /// Who.
-        username: String,
-    },
-    /// Somebody is kept out.
+    /// The user, an operator, has removed a person.
+    Kick { username: String },
+    /// The user, an operator, has muted a person.
+    Mute { username: String },
+    /// The user, an operator, has unmuted a person.
+    Unmute { username: String },
+    /// A ban has been set.
     Ban(Ban),
-    /// They are not kept out any more.
+    /// A ban has been lifted.
     Unban(Ban),
-    /// Who is kept out.
+    /// The bans of the server.
     Bans {
-        /// Those who are.
         bans: Vec<Ban>,
-        /// How many they are.
+        /// The number of bans, which may exceed the list.
         total: usize,
     },
-    /// What each thread of the server does.
+    /// The state of each thread of the server.
     Threads {
-        /// Each of them.
         threads: Vec<ThreadShown>,
-        /// How many they are.
+        /// The number of threads, which may exceed the list.
         total: usize,
     },
-    /// The answer to a sign of life.
+    /// The answer to a ping.
     Pong {},
-    /// Something that one should know.
+    /// A notice of the server.
     Notice {
-        /// What kind of thing.
+        /// The kind of notice.
         code: Option<String>,
-        /// A sentence.
+        /// The text for people.
         message: String,
     },
-    /// What was asked for cannot be done.
+    /// The server has refused a request.
     Error {
-        /// Why, for programs.
+        /// The reason, for programs.
         code: String,
-        /// Why, for people.
+        /// The reason, for people.
         message: String,
     },
     /// The server closes this connection.
     Bye {
-        /// Why, for programs.
+        /// The reason, for programs.
         reason: String,
-        /// Why, for people.
+        /// The reason, for people.
         message: String,
     },
-    /// The chat ends for everybody.
+    /// The server shuts down.
     Shutdown {
-        /// A sentence.
+        /// The text for people.
         message: String,
     },
-    /// Something that this client does not know.
+    /// An action that this client does not know.
     #[serde(other)]
     Other,
 }
 
-/// Which request a line of the server answers, even if the rest of it cannot be read.
+/// Returns the id of the request that a line of the server answers, even if the rest of the line cannot be parsed.
 pub fn id(line: &str) -> Option<u64> {
     let object: serde_json::Value = serde_json::from_str(line).ok()?;
     object.get("id")?.as_u64()
 }
 
-/// Reads one line of the server: what it says, and which request it answers. The client's own ids are numbers.
+/// Parses a line of the server. Returns the object and the id of the request that it answers. The client's own ids are
+/// numbers.
 ///
 /// # Errors
 ///
-/// The line is not an object that the server could have sent; here is why.
+/// The line is not an object of the server's protocol.
 pub fn read(line: &str) -> Result<(Heard, Option<u64>), serde_json::Error> {
-    // Fields first: a list, from which a value could be read as well, is no object.
+    // The fields are parsed first, because serde would also deserialize the value from a list.
     let mut fields: Map<String, Value> = serde_json::from_str(line)?;
     let id = fields.remove("id").and_then(|id| id.as_u64());
     Ok((Heard::deserialize(Value::Object(fields))?, id))

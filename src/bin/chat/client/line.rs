@@ -1,82 +1,78 @@
-//! A line for the screen, before it has colours.
+//! A line for the screen, before colours are added.
 
 use chatserv::protocol::clean;
 use unicode_width::UnicodeWidthStr as _;
 
-/// The part that a piece of a line plays.
+/// The role of a piece of a line, which decides its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// When it was said, with its brackets.
+    /// A timestamp, with its brackets.
     Time,
-    /// Somebody's name, which has a colour of its own.
+    /// A person's name. Each name has its own colour.
     Name,
-    /// One's own name.
+    /// The user's own name.
     Own,
-    /// A room's name.
     Room,
-    /// What was said.
+    /// The text of a message.
     Text,
-    /// What was said to oneself, or mentions one.
+    /// The text of a private message to the user, or of a message that mentions the user.
     Mention,
-    /// That something was said in private, and to whom.
+    /// The mark of a private message, with its recipients.
     Private,
-    /// Who comes and goes, and answers: what nobody has said.
+    /// A notice: joins, leaves, and answers to requests.
     Notice,
-    /// What went wrong.
     Error,
 }
 
-/// A line for the screen: pieces of text, each with the part it plays. It holds no line end and nothing that a terminal
-/// obeys.
+/// A line for the screen: pieces of text, each with its role. It contains no line ends and no control characters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Line {
-    /// The pieces, in order.
     pieces: Vec<(Role, String)>,
-    /// How many columns the further rows are indented, where a screen breaks the line.
+    /// The indent of continuation rows, in columns, if the screen wraps the line.
     indent: usize,
 }
 
 impl Line {
-    /// A line of one piece.
+    /// Creates a line of one piece.
     pub fn of(role: Role, text: &str) -> Self {
         Self::default().with(role, text)
     }
 
-    /// What the client or the server has to tell.
+    /// Creates a notice of the client or the server.
     pub fn notice(text: &str) -> Self {
         Self::of(Role::Notice, text)
     }
 
-    /// What went wrong.
+    /// Creates an error message.
     pub fn error(text: &str) -> Self {
         Self::of(Role::Error, text)
     }
 
-    /// The line with one more piece. Whatever server this is, and whatever it lets through: here, where all texts pass,
-    /// a text loses what a terminal would obey.
+    /// Appends a piece. All texts pass through here, so this is where control characters are removed, whatever the
+    /// server lets through.
     #[must_use]
     pub fn with(mut self, role: Role, text: &str) -> Self {
         self.pieces.push((role, clean(text.as_bytes()).text));
         self
     }
 
-    /// Has further rows begin in this column, where a screen breaks the line.
+    /// Sets the indent of continuation rows.
     #[must_use]
     pub fn indented(self, columns: usize) -> Self {
         Self { indent: columns, ..self }
     }
 
-    /// How many columns the line takes.
+    /// The width of the line in columns.
     pub fn width(&self) -> usize {
         self.pieces.iter().map(|(_, text)| text.width()).sum()
     }
 
-    /// How many columns further rows are indented.
+    /// The indent of continuation rows in columns.
     pub fn indent(&self) -> usize {
         self.indent
     }
 
-    /// How many bytes the text has.
+    /// The length of the text in bytes.
     pub fn len(&self) -> usize {
         self.pieces.iter().map(|(_, text)| text.len()).sum()
     }
@@ -86,7 +82,7 @@ impl Line {
         self.pieces.iter().map(|(role, text)| (*role, &**text))
     }
 
-    /// The line without its parts.
+    /// The text without its roles.
     pub fn text(&self) -> String {
         self.pieces.iter().map(|(_, text)| &**text).collect()
     }

@@ -1,21 +1,21 @@
 //! The core of the client: events in, effects out, as in the server.
 //!
-//! Nothing in here knows of a socket, a thread, a clock or a terminal. [`Session::step`] takes one [`Event`] and the
-//! time it happened, and says in a list of [`Effect`]s what the world should do about it. So all that the client does
-//! can be read, and tested, without a server and without a screen.
+//! This module uses no socket, thread, clock or terminal. [`Session::step`] takes one [`Event`] and its time, and
+//! returns the [`Effect`]s that the caller has to perform. So the whole logic of the client can be read, and tested,
+//! without a server and without a screen.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `event` | the two closed vocabularies: all that can happen, and all that can be wanted |
-//! | `heard` | an object from the server, as a value |
-//! | `line` | a line for the screen: pieces of text, each with the part it plays |
-//! | `viewer` | who reads it, and where |
-//! | `phrases`, `times` | what has been heard becomes lines for the screen, with the sender's time |
-//! | `paint` | a line for the screen becomes characters, with colours or without |
+//! | `event` | the events that can happen, and the effects that the session can request |
+//! | `heard` | the objects that the server sends, as values |
+//! | `line` | a line for the screen: pieces of text, each with its role |
+//! | `viewer` | the user and the settings for whom a line is rendered |
+//! | `phrases`, `times` | converts objects of the server to lines, with the sender's time |
+//! | `paint` | converts a line to characters, with or without colours |
 //! | `reading` | which typed lines are commands |
-//! | `wire` | a typed line becomes an object for the server |
-//! | `complete` | what Tab makes of a half-typed word |
-//! | `session` | the rules: who one is, where one speaks, what has not arrived yet, when to connect again |
+//! | `wire` | converts a typed line to an object for the server |
+//! | `complete` | completion with Tab |
+//! | `session` | the state machine: name, rooms, unacknowledged lines, reconnecting |
 
 pub mod complete;
 pub mod event;

@@ -1,17 +1,18 @@
-//! A line for the screen becomes characters, with colours or without.
+//! Converts a line to characters, with or without colours.
 //!
-//! The only sequences are those of SGR, which say how the letters behind them look (ECMA-48, section 8.3.117). Each
-//! piece takes back what it has set, so that no colour runs into the line that is being typed.
+//! The only escape sequences are those of SGR, which select colours (ECMA-48, section 8.3.117). Each piece resets its
+//! attributes, so that no colour leaks into the line that is being typed.
 
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{Line, Role};
 
-/// The colours of names, by their numbers among xterm's 256. These are told apart most easily, and their luminance is in
-/// the middle: each can be read on black and on white.
+/// The colours of names, as indexes into xterm's palette of 256. They are easy to tell apart, and their medium
+/// luminance makes each of them readable on black and on white.
 const NAME_COLOURS: [u8; 10] = [28, 32, 62, 64, 68, 97, 99, 130, 133, 166];
 
-/// Also readable on both, and no name's: so neither a room nor a private line looks like a name.
+/// Readable on black and on white too, and not the colour of any name, so that rooms and private messages do not look
+/// like names.
 const ROOM: &str = "38;5;30";
 const PRIVATE: &str = "38;5;162";
 
@@ -19,15 +20,15 @@ const BOLD: &str = "1";
 const DIM: &str = "2";
 const RED: &str = "31";
 
-/// The characters that show the line.
+/// Renders the line.
 pub fn paint(line: &Line, colours: bool) -> String {
     rows(line, usize::MAX, colours)
 }
 
-/// The same for a screen that has this many columns: in rows, which end with a line feed between them. A row ends at a
-/// blank. A word that is wider than a row stays whole, so that the terminal breaks it and still takes it for one link.
+/// Renders the line for a screen of this width, as rows separated by line feeds. Rows break at blanks. A word that is
+/// wider than a row stays whole: the terminal wraps it and still recognizes a link.
 pub fn rows(line: &Line, columns: usize, colours: bool) -> String {
-    // Beyond half of the screen, an indent takes more room than it is worth.
+    // An indent of more than half of the screen would waste too much room.
     let indent = if line.indent() <= columns / 2 { line.indent() } else { 0 };
     let breaks = breaks(&line.text(), columns, indent);
     let next_row = format!("\n{}", " ".repeat(indent));
@@ -42,7 +43,7 @@ pub fn rows(line: &Line, columns: usize, colours: bool) -> String {
         let end = begin + text.len();
         for &at in breaks.iter().filter(|&&at| (begin..end).contains(&at)) {
             painted += &[&on, &text[rest - begin..at - begin], off, &next_row].concat();
-            // The blank is gone.
+            // The line feed replaces the blank.
             rest = at + 1;
         }
         painted += &[&on, &text[rest - begin..], off].concat();
@@ -51,7 +52,7 @@ pub fn rows(line: &Line, columns: usize, colours: bool) -> String {
     painted
 }
 
-/// The blanks, by their places in bytes, that become line feeds.
+/// The byte offsets of the blanks that become line feeds.
 fn breaks(text: &str, columns: usize, indent: usize) -> Vec<usize> {
     let mut breaks = Vec::new();
     if text.len() <= columns {
@@ -60,7 +61,7 @@ fn breaks(text: &str, columns: usize, indent: usize) -> Vec<usize> {
     let (mut column, mut at) = (0, 0);
     for word in text.split_inclusive(' ') {
         let width = word.trim_end_matches(' ').width();
-        // A blank before the word is where the row can end. What is wider than a row begins where it stands.
+        // The row can break at the blank before the word. A word that is wider than a row is not moved to the next one.
         if column > indent && column + width > columns && indent + width <= columns {
             breaks.push(at - 1);
             column = indent;
@@ -75,7 +76,7 @@ fn breaks(text: &str, columns: usize, indent: usize) -> Vec<usize> {
     breaks
 }
 
-/// What SGR calls the look of a piece; none where it looks as all that is typed.
+/// The SGR parameters of a piece, or `None` for the terminal's default.
 fn style(role: Role, text: &str) -> Option<String> {
     let style = match role {
         Role::Text => return None,
@@ -89,8 +90,8 @@ fn style(role: Role, text: &str) -> Option<String> {
     Some(style.to_owned())
 }
 
-/// The colour of a name, which follows from nothing but the name: it is the same for everybody, and tomorrow. The hash
-/// is FNV-1a, since the one of the standard library may change with each version.
+/// The colour of a name. It depends only on the name, so it is the same for every user and every run. The hash is
+/// FNV-1a, since the hash of the standard library may change with each version.
 fn name_colour(name: &str) -> u8 {
     const OFFSET_BASIS: u32 = 0x811c_9dc5;
     const PRIME: u32 = 0x0100_0193;
@@ -98,7 +99,7 @@ fn name_colour(name: &str) -> u8 {
     let hash = folded
         .bytes()
         .fold(OFFSET_BASIS, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(PRIME));
-    // The lowest bits of FNV are its worst, and the rest of a division is made of them: the upper ones are mixed in.
+    // The lowest bits of FNV-1a are its weakest, and the remainder depends on them, so the upper bits are mixed in.
     let mixed = hash ^ (hash >> 16);
     NAME_COLOURS[mixed as usize % NAME_COLOURS.len()]
 }

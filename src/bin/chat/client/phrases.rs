@@ -1,16 +1,16 @@
-//! What has been heard becomes lines for the screen.
+//! Converts the objects of the server to lines for the screen.
 //!
-//! What somebody says begins with a time, a room or a name. What nobody has said begins with `-- `, and what went wrong
-//! with `!! `: no name holds a blank, so nobody's message can look like either.
+//! A message begins with a time, a room or a name. A notice begins with `-- ` and an error with `!! `: names contain no
+//! blanks, so no message can imitate either.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `said` | what people say |
-//! | `calls` | whether it is oneself to whom they say it |
-//! | `sentence` | what is told in one sentence |
-//! | `joined` | the room that one is in now |
+//! | `said` | messages |
+//! | `calls` | whether a message mentions the user |
+//! | `sentence` | notices of one sentence |
+//! | `joined` | the room that the user has joined |
 //! | `lists` | answers in columns: people, rooms, bans, threads, commands |
-//! | `layout` | lines, and how to keep within their width |
+//! | `layout` | line wrapping and columns |
 
 mod calls;
 mod joined;
@@ -26,7 +26,7 @@ use super::{Heard, Line, Viewer};
 pub use calls::{calls, speaks};
 pub use layout::{counted, listed};
 
-/// The lines that show what has been heard; none where there is nothing to see.
+/// Returns the lines that show this object; none if there is nothing to show.
 pub fn lines(heard: &Heard, viewer: Viewer) -> Vec<Line> {
     if let Some((manner, said)) = speech(heard) {
         return vec![said::line(manner, said, viewer)];
@@ -43,7 +43,7 @@ pub fn lines(heard: &Heard, viewer: Viewer) -> Vec<Line> {
         Heard::Help { commands } => lists::help(commands),
         Heard::Bans { bans, total } => lists::bans(bans, *total, viewer),
         Heard::Threads { threads, total } => lists::threads(threads, *total),
-        // It may be a picture made of letters: each line stays as it is.
+        // The message of the day may be ASCII art, so its lines are not wrapped.
         Heard::Motd { message: Some(text) } => text.lines().map(layout::as_it_is).collect(),
         Heard::Error { message, .. } => layout::error(message),
         other => sentence::sentence(other, viewer)
@@ -52,18 +52,18 @@ pub fn lines(heard: &Heard, viewer: Viewer) -> Vec<Line> {
     }
 }
 
-/// Whether it only tells that somebody else comes or goes. A kick is more than that.
+/// Returns whether the object only reports that somebody else joins or leaves. A kick counts as more than that.
 pub fn comes_or_goes(heard: &Heard, me: &str) -> bool {
     match heard {
         Heard::JoinRoom(joined) => joined.members.is_none(),
         Heard::LeaveRoom { from, reason, .. } => reason.is_none() && !is_same(from, me),
-        // So many that the server counts them.
+        // The server summarizes large numbers of joins and leaves.
         Heard::Notice { code, .. } => code.as_deref() == Some("membership"),
         _ => false,
     }
 }
 
-/// What somebody says, and how.
+/// Returns the message in this object, if there is one, and its manner.
 fn speech(heard: &Heard) -> Option<(Manner, &Said)> {
     match heard {
         Heard::Chat(said) => Some((Manner::Chat, said)),
@@ -73,12 +73,12 @@ fn speech(heard: &Heard) -> Option<(Manner, &Said)> {
     }
 }
 
-/// Whether it was said to people, and not to a room.
+/// Returns whether the message was sent to people and not to a room.
 fn is_private(manner: Manner, said: &Said) -> bool {
     manner == Manner::Private || !said.to.is_empty()
 }
 
-/// Whether two names are the same, in whatever case and normal form they are written.
+/// Returns whether two names are equal, regardless of case and Unicode normal form.
 fn is_same(one: &str, other: &str) -> bool {
     one == other || caseless::canonical_caseless_match_str(one, other)
 }

@@ -1,12 +1,12 @@
-//! How typed lines are read.
+//! How typed lines are interpreted.
 
-/// Which lines are commands. A program may repeat what it has heard, and so must not end the server by that.
+/// Which lines are commands. A program may repeat what it has received, and that must not shut down the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reading {
-    /// Lines that begin with a slash, and `SHUTDOWN`: a person types them.
+    /// Lines that begin with a slash, and `SHUTDOWN`, as for a user at a terminal.
     Commands,
-    /// The same, but an operator's commands are refused.
+    /// The same, but operators' commands are refused.
     NoOperators,
-    /// None: each line is said as it is.
+    /// None: each line is sent as text.
     Literal,
 }

@@ -1,9 +1,9 @@
-//! When something was said, by its sender's clock.
+//! Timestamps of messages, by the sender's clock.
 //!
-//! A sender's program tells its own date, time and zone (`sent_at`), and that is what is shown: one sees that it is late
-//! at night where the other one sits. Where it differs from what the reader would expect, a hint says so: another day,
-//! another zone, a clock that is ahead, a line that arrived later. Of those who tell nothing, the server's moment
-//! (`received_at`) is shown in the reader's own zone.
+//! A sender's program reports its own date, time and zone (`sent_at`), and the client shows that time, so that the
+//! reader sees that it is late at night where the sender is. A hint is added if the time differs from what the reader
+//! would expect: another day, another zone, a clock that is ahead, a late arrival. Without `sent_at`, the client shows
+//! the server's time (`received_at`) in the reader's zone.
 
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::BrokenDownTime;
@@ -17,19 +17,19 @@ use super::heard::Said;
 const MINUTES_OF_HOUR: i64 = 60;
 const MINUTES_OF_DAY: i64 = 24 * MINUTES_OF_HOUR;
 
-/// A moment, as a clock somewhere shows it.
+/// A point in time, as a clock in some zone shows it.
 #[derive(Debug, Clone, Copy)]
 struct Shown {
-    /// What the clock shows.
+    /// The local date and time.
     clock: DateTime,
-    /// How far it is set ahead of UTC.
+    /// The offset from UTC.
     offset: Offset,
-    /// The moment itself; the last one that there is, where it is later.
+    /// The instant, clamped to the last one that can be represented.
     at: Timestamp,
 }
 
-/// When it was said, with its brackets: `[12:03]`, `[2026-11-20 12:03 +01:00, clock 5 min ahead]`. None where no times
-/// are wanted, or none can be read.
+/// The timestamp of a message, with its brackets: `[12:03]`, `[2026-11-20 12:03 +01:00, clock 5 min ahead]`. Returns
+/// `None` if times are switched off or the timestamp cannot be parsed.
 pub fn stamp(said: &Said, viewer: Viewer) -> Option<String> {
     let zone = viewer.now.time_zone();
     let received = read(&said.received_at).map(|received| seen_in(zone, received.at));
@@ -40,7 +40,7 @@ pub fn stamp(said: &Said, viewer: Viewer) -> Option<String> {
     if time.is_empty() {
         return None;
     }
-    // A hint is for what the pattern leaves unsaid: if it would show the very same for what the reader expects.
+    // A hint is added only for what the pattern does not show: if the expected time would look the same.
     let unsaid = |clock, offset| show(viewer.time, clock, offset).is_ok_and(|other| other == time);
     let today = viewer.now.date();
     let mut text = String::from("[");
@@ -61,8 +61,8 @@ pub fn stamp(said: &Said, viewer: Viewer) -> Option<String> {
     Some(text)
 }
 
-/// A moment that a server names (RFC 3339), in the reader's own zone, with the date where it is not today. As it is
-/// written, where it cannot be read.
+/// Formats a timestamp of the server (RFC 3339) in the reader's zone, with the date unless it is today. Returns the
+/// timestamp unchanged if it cannot be parsed.
 pub fn moment(written: &str, viewer: Viewer) -> String {
     let Some(named) = read(written) else {
         return written.to_owned();
@@ -75,11 +75,11 @@ pub fn moment(written: &str, viewer: Viewer) -> String {
     format!("{} {time}", clock.date())
 }
 
-/// Whether times can be shown like this.
+/// Checks a pattern for times.
 ///
 /// # Errors
 ///
-/// It is no such pattern; a sentence that says why.
+/// The pattern is not valid; the message says why.
 pub fn check(pattern: &str) -> Result<(), String> {
     let noon = civil::date(2026, 11, 20).at(12, 0, 0, 0);
     match show(pattern, noon, Offset::UTC) {
@@ -90,12 +90,12 @@ pub fn check(pattern: &str) -> Result<(), String> {
     }
 }
 
-/// Reads the date and time of RFC 3339, section 5.6. A leap second is shown as the second before it.
+/// Parses a timestamp (RFC 3339, section 5.6). A leap second becomes the second before it.
 fn read(written: &str) -> Option<Shown> {
     let pieces = Pieces::parse(written).ok()?;
     let clock = pieces.date().to_datetime(pieces.time()?);
     let offset = pieces.to_numeric_offset()?;
-    // The calendar of moments ends a day before the year 9999 does, so that it has an end in every zone.
+    // The range of instants ends a day before the end of the year 9999, so that the last one exists in every zone.
     let at = offset.to_timestamp(clock).unwrap_or(Timestamp::MAX);
     Some(Shown { clock, offset, at })
 }
@@ -106,15 +106,15 @@ fn seen_in(zone: &TimeZone, at: Timestamp) -> Shown {
     Shown { clock, offset, at }
 }
 
-/// A time by the pattern. It is given the offset and no zone, so that no pattern can be checked that asks for a zone's
-/// name: a sender does not tell it.
+/// Formats a time. The formatter gets the offset but no zone, so `check` refuses patterns with a zone's name, which
+/// senders do not report.
 fn show(pattern: &str, clock: DateTime, offset: Offset) -> Result<String, jiff::Error> {
     let mut time = BrokenDownTime::from(clock);
     time.set_offset(Some(offset));
     time.to_string(pattern)
 }
 
-/// How far a zone is from UTC, as RFC 3339 writes it.
+/// Formats an offset from UTC as in RFC 3339.
 fn written_offset(offset: Offset) -> String {
     let minutes = i64::from(offset.seconds()) / 60;
     let sign = if minutes < 0 { '-' } else { '+' };
@@ -122,10 +122,10 @@ fn written_offset(offset: Offset) -> String {
     format!("{sign}{hours:02}:{minutes:02}")
 }
 
-/// How the sender's time differs from the server's. None where that is less than a minute.
+/// Describes how the sender's time differs from the server's. Returns `None` if the difference is less than a minute.
 ///
-/// A line that the client has held, without a connection or under flood control, looks like one from a clock that is
-/// behind, so the words fit both. A time that is still to come can only be of a clock that is ahead.
+/// A message that the client held back, without a connection or under flood control, cannot be told from one of a clock
+/// that is behind, so the text fits both. A time in the future can only come from a clock that is ahead.
 fn difference(ahead: SignedDuration) -> Option<String> {
     let minutes = ahead.as_mins().abs();
     let length = match minutes {

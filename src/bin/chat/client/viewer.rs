@@ -1,16 +1,16 @@
-//! Who reads what is shown: the same message is shown to each of them in another way.
+//! The user for whom lines are rendered: the same message looks different to each user.
 
 use jiff::Zoned;
 
-/// Who reads the lines, and where.
+/// The user for whom lines are rendered, and their settings.
 #[derive(Debug, Clone, Copy)]
 pub struct Viewer<'a> {
-    /// One's own name.
+    /// The user's own name.
     pub me: &'a str,
-    /// The room one speaks in; what is said there needs no room's name before it.
+    /// The current room. Messages in it are shown without the room's name.
     pub room: Option<&'a str>,
-    /// By this machine's clock and zone.
+    /// The time by this machine's clock and zone.
     pub now: &'a Zoned,
-    /// How to show times, as `strftime` writes it; an empty one shows none.
+    /// A `strftime` pattern for times. An empty pattern shows no times.
     pub time: &'a str,
 }

@@ -1,12 +1,12 @@
-//! A typed line becomes an object for the server.
+//! Converts a typed line to an object for the server.
 //!
-//! The words are those of the server, from the same table, so a line means the same here and over telnet. Only who may
-//! use which of them is not known here: whatever an operator could mean is sent, and the server decides.
+//! The commands come from the server's own table, so a line means the same here and over telnet. The client does not
+//! know whether the user is an operator: it sends operators' commands too, and the server decides.
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `own` | the commands that the client obeys itself |
-//! | `encode`, `object` | a request becomes an object |
+//! | `own` | the commands that the client handles itself |
+//! | `encode`, `object` | the encoding of a request as an object |
 
 mod encode;
 mod object;
@@ -20,34 +20,32 @@ use super::{Bell, Reading};
 pub use encode::encode;
 pub use own::{OWN_COMMANDS, own_command};
 
-/// The refusal of an operator's command that comes from a pipe.
 const NO_OPERATORS: &str = "An operator's command from a pipe needs --commands. With --literal, every line is said as it is.";
 
-/// A typed line, understood.
+/// The meaning of a typed line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Typed {
-    /// Nothing at all.
     Nothing,
-    /// Something that the server should say or do.
+    /// A request to the server.
     Ask(Request),
-    /// To speak in this room from now on, or in the next one.
+    /// Make this room the current one, or the next room if there is none.
     Switch(Option<String>),
-    /// When to ring the bell; without a choice, to be told.
+    /// When to ring the bell; without a value, show the setting.
     Bell(Option<Bell>),
-    /// How to show times; without a choice, to be told.
+    /// How to show times; without a value, show the setting.
     Timestamps(Option<Timestamps>),
-    /// Nothing to be done but this answer, a sentence.
+    /// Only show this answer, which is a sentence.
     Told(String),
-    /// It cannot be understood; a sentence that says why, and what to do.
+    /// The line cannot be parsed. The sentence says why, and what to do.
     Refused(String),
 }
 
-/// Understands a line that a person has typed.
+/// Parses a line that a user has typed.
 pub fn understand(line: &str) -> Typed {
     understand_as(line, Reading::Commands)
 }
 
-/// Understands a typed line. What a terminal would obey is dropped from it first, as the server would do.
+/// Parses a typed line. Control characters are removed first, as the server would do.
 pub fn understand_as(line: &str, reading: Reading) -> Typed {
     let line = clean(line.as_bytes());
     if is_blank(&line.text) {
@@ -62,9 +60,9 @@ pub fn understand_as(line: &str, reading: Reading) -> Typed {
     }
     let altered = line.altered;
     match parse(line, reading) {
-        // A server tells programs the time of everything. Which of it is shown is for the program to know.
+        // The server sends programs all timestamps. The client decides which of them to show.
         Ok(Some(Request::Timestamps { show })) => Typed::Timestamps(show),
-        // The server would take what is left for what was typed, and a name is never mended.
+        // The server would accept the remaining characters as the name, but a name must not be altered silently.
         Ok(Some(Request::Nick { .. })) if altered => refusal(&ChatError::Name(NameError::Altered)),
         Ok(Some(Request::Join { .. })) if altered => {
             refusal(&ChatError::RoomName(NameError::Altered))
@@ -79,11 +77,12 @@ pub fn understand_as(line: &str, reading: Reading) -> Typed {
     }
 }
 
-/// What the line means to somebody who is no operator; only where that is nothing, what an operator would mean by it.
+/// Parses the line with the commands of people who are not operators. The operators' commands are tried only if that
+/// fails.
 ///
 /// # Errors
 ///
-/// As [`parse_line`], but [`ChatError::NotOperator`] only where operators' commands are refused.
+/// As [`parse_line`], but [`ChatError::NotOperator`] only if operators' commands are refused.
 fn parse(line: Line, reading: Reading) -> Result<Option<Request>, ChatError> {
     match parse_line(line.clone(), false) {
         Err(ChatError::NotOperator | ChatError::UnknownCommand { .. }) => {
@@ -96,7 +95,7 @@ fn parse(line: Line, reading: Reading) -> Result<Option<Request>, ChatError> {
     }
 }
 
-/// Adds to what was probably meant the client's own commands, of which the server's table knows nothing.
+/// Adds the client's own commands, which the server's table does not contain, to the suggestions of an error.
 fn with_own_words(error: ChatError) -> ChatError {
     match error {
         ChatError::AmbiguousCommand { word, mut candidates } => {

@@ -1,6 +1,6 @@
 use super::*;
 
-/// What is wrong with a config file of this text.
+/// The error message for a config file with this text.
 fn refused(text: &str) -> String {
     let error = toml::from_str::<Config>(text).unwrap_err();
     error.message().to_owned()
@@ -47,7 +47,7 @@ fn what_is_wrong_in_a_file_says_what_may_stand_there() {
         assert!(!what.contains('\n'), "one line: {what:?}");
     }
     assert!(toml::from_str::<Config>("time = \"%\"").is_err());
-    // As among the flags, both spellings are fine.
+    // As among the flags, both spellings are accepted.
     let never = toml::from_str::<Config>("colour = \"never\"").unwrap();
     assert_eq!(never.color, Some(Color::Never));
 }

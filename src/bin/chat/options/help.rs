@@ -1,6 +1,5 @@
-//! What stands at the end of `chat --help`.
+//! The text at the end of `chat --help`.
 
-/// Keys, pipes, files and exit statuses.
 pub const AFTER_HELP: &str = "\
 Keys:
   Enter           says the line in the room that the prompt shows; the lobby is not shown

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use super::*;
 
-/// What comes of these arguments, separated by blanks, without a config file.
+/// Loads these arguments, separated by blanks, without a config file.
 fn loaded(arguments: &str) -> Result<Outcome, Wrong> {
     with_file(arguments, None)
 }
@@ -21,7 +21,7 @@ fn chat(arguments: &str, file: Option<&Path>) -> Options {
     }
 }
 
-/// A config file of this test's own, gone with it.
+/// A config file for one test, which is removed when the value is dropped.
 struct File(PathBuf);
 
 impl File {
@@ -83,13 +83,13 @@ fn flags_win_over_the_file_and_the_file_over_the_defaults() {
     assert_eq!(both.color, Color::Never);
     assert!(!both.reconnect && both.json);
 
-    // A server alone is one, and not a user.
+    // A single argument that is a server is not taken for a user.
     let server = chat("chat://flag:2 --room a --room #b", Some(&file.0));
     assert_eq!(server.user, "luca");
     assert_eq!(server.server.address.to_string(), "flag:2");
     assert_eq!(server.rooms, ["a", "b"]);
 
-    // Another file takes the place of the usual one.
+    // A config file that is named on the command line replaces the default one.
     let other = File::new("other", "user = \"mom\"\nserver = \"chat://other:3\"");
     let named = chat(&format!("--config {}", other.0.display()), Some(&file.0));
     assert_eq!((named.user.as_str(), named.bell), ("mom", Bell::On));
@@ -113,7 +113,7 @@ fn what_is_in_force_can_be_read_as_a_file() {
     let file = File::new("check", &text);
     let options = chat("", Some(&file.0));
     assert_eq!(options, chat("luca chat://a:1 --room dev --no-reconnect", None));
-    // Who has neither a name nor a server yet may look as well.
+    // The settings can be printed even without a name and a server.
     let Ok(Outcome::Print(text)) = loaded("--check-config") else {
         panic!("it does not print");
     };

@@ -1,5 +1,5 @@
-//! The input thread of a pipe: it reads a line when it is its turn, and no earlier. So a file of many lines is read no
-//! faster than the server takes them, and what has not been read needs no memory here.
+//! The input thread of a pipe. It reads a line only when it gets its turn, so a large file is read no faster than the
+//! server accepts the lines, and unread lines take no memory.
 
 use std::io::BufRead;
 
@@ -10,7 +10,8 @@ use crate::client::Event;
 use crate::lines::{LINE_BYTES_MAX, Taken, take_line};
 use crate::socket::words;
 
-/// Reads lines up to the end, each at its turn. What cannot be read is told by `on_refusal`, and the rest goes on.
+/// Reads lines up to the end, one for each turn. Calls `on_refusal` for a line that cannot be sent, and continues with
+/// the next one.
 pub fn read(
     mut source: impl BufRead,
     charset: Charset,
@@ -19,7 +20,7 @@ pub fn read(
     mut on_refusal: impl FnMut(&str),
 ) {
     let mut number = 0;
-    // Without a main thread there is no turn any more, nor anybody to send to.
+    // The channel is disconnected when the main thread has ended.
     while turn.recv().is_ok() {
         let event = next(&mut source, charset, &mut number, &mut on_refusal);
         let is_end = event == Event::InputEnded;
@@ -29,7 +30,8 @@ pub fn read(
     }
 }
 
-/// The next line that can be said, or the end. `number` is that of the line that was read last, from 1.
+/// Returns the next line that can be sent, or the end of the input. `number` is the number of the last line read, from
+/// 1.
 fn next(
     source: &mut impl BufRead,
     charset: Charset,
@@ -39,9 +41,9 @@ fn next(
     loop {
         *number += 1;
         let failed = match take_line(source) {
-            // The last line counts without its end: `printf hi | chat …` says hi.
+            // The last line may lack a line end: `printf hi | chat …` says hi.
             Ok(Taken::Line(bytes) | Taken::Unfinished(bytes)) => match charset.decode(bytes) {
-                // The mark that some programs write before UTF-8 is no part of the first line.
+                // A byte order mark, which some programs write before UTF-8, is not a part of the first line.
                 Some(line) if *number == 1 => {
                     return Event::Typed(line.trim_start_matches('\u{feff}').to_owned());
                 }
@@ -77,7 +79,7 @@ mod tests {
 
     use super::*;
 
-    /// All events that come of these bytes where every turn is given, and what was refused.
+    /// Reads these bytes to the end. Returns all events and all refusals.
     fn events(source: impl BufRead) -> (Vec<Event>, Vec<String>) {
         events_in(Charset::Utf8, source)
     }
@@ -159,7 +161,7 @@ mod tests {
     fn no_line_is_read_before_its_turn() {
         let (inbox, events) = bounded(9);
         let (turns, turn) = bounded(0);
-        // The main thread is gone after one turn.
+        // The main thread ends after one turn.
         let main = std::thread::spawn(move || turns.send(()));
         read(b"one\ntwo\n".as_slice(), Charset::Utf8, &inbox, &turn, |_| ());
         main.join().unwrap().unwrap();

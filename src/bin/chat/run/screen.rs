@@ -1,4 +1,4 @@
-//! Where lines are shown and typed: a terminal, or pipes.
+//! The screen, which shows lines and takes typed ones: a terminal or pipes.
 
 use jiff::Zoned;
 
@@ -9,37 +9,35 @@ use crate::pipe::{Lost, Pipe};
 use crate::status::Status;
 use crate::terminal::Terminal;
 
-/// Where lines are shown, and how.
+/// The screen, its colours, and the log.
 pub struct Screen {
     face: Face,
     colours: bool,
     log: Option<Log>,
 }
 
-/// What shows lines, and takes those that are typed.
+/// The device behind the screen.
 pub enum Face {
-    /// A line editor at a terminal.
     Terminal(Terminal),
-    /// Stdin, stdout and stderr.
     Pipe(Pipe),
 }
 
 impl Screen {
-    /// Shows lines there, in colours or without.
+    /// Creates a screen without a log.
     pub fn new(face: Face, colours: bool) -> Self {
         Self { face, colours, log: None }
     }
 
-    /// The same, which also keeps what it shows.
+    /// Adds a log of the lines that are shown.
     pub fn logged(self, log: Option<Log>) -> Self {
         Self { log, ..self }
     }
 
-    /// Shows what came from the chat.
+    /// Shows a line of the chat.
     ///
     /// # Errors
     ///
-    /// Stdout is lost. A terminal never is: what happens there is an event of its own.
+    /// Stdout cannot be written to. A terminal returns no error: it reports its end as an event.
     pub fn show(&mut self, line: &Line) -> Result<(), Lost> {
         self.keep(line);
         match &mut self.face {
@@ -51,11 +49,11 @@ impl Screen {
         }
     }
 
-    /// Shows a line of the server as it came, where that is wanted.
+    /// Prints an object of the server, if objects were requested.
     ///
     /// # Errors
     ///
-    /// Stdout is lost.
+    /// Stdout cannot be written to.
     pub fn object(&mut self, line: &str) -> Result<(), Lost> {
         match &mut self.face {
             Face::Terminal(_) => Ok(()),
@@ -63,7 +61,7 @@ impl Screen {
         }
     }
 
-    /// Does whatever else the session wants of a screen.
+    /// Performs the other effects that concern the screen.
     pub fn perform(&mut self, effect: Effect) {
         if let Effect::Tell(line) = &effect {
             self.keep(line);
@@ -83,7 +81,7 @@ impl Screen {
             Face::Pipe(pipe) => match effect {
                 Effect::Tell(line) => pipe.tell(&paint(&line, self.colours)),
                 Effect::Turn => pipe.turn(),
-                // A script hears no bell and presses no Tab.
+                // A script needs neither the bell nor completion.
                 _ => {}
             },
         }
@@ -103,7 +101,7 @@ impl Screen {
         }
     }
 
-    /// What whoever has started the client is told of its end.
+    /// The exit status for a session that ended with `status`.
     pub fn status(&self, status: Status) -> Status {
         match &self.face {
             Face::Terminal(_) => status,
@@ -111,7 +109,7 @@ impl Screen {
         }
     }
 
-    /// Brings a terminal back to what it was.
+    /// Restores the terminal, if there is one.
     pub fn close(self) {
         if let Face::Terminal(terminal) = self.face {
             terminal.close();

@@ -7,12 +7,12 @@ use super::*;
 use crate::charset::Charset;
 use crate::pipe::Pipe;
 
-/// A server, a shell that knows where it is, and the way into the shell's inbox.
+/// Runs a test with a server, a shell that has the server's address, and a sender to the shell's inbox.
 fn with_shell(test: impl FnOnce(&TcpListener, &mut Shell, &Sender<Event>)) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let (sender, inbox) = bounded(9);
-    // Its input thread never gets a turn, so it leaves stdin alone.
+    // The input thread never gets a turn, so it does not read stdin.
     let pipe = Pipe::open(sender.clone(), Charset::Utf8, false).unwrap();
     let mut screen = Screen::new(Face::Pipe(pipe), false);
     let server = address.parse().unwrap();
@@ -26,7 +26,7 @@ fn connect(listener: &TcpListener, shell: &mut Shell) -> TcpStream {
     listener.accept().unwrap().0
 }
 
-/// What the shell waits for where nothing else happens for a while.
+/// Waits for the next event of the shell, up to a deadline.
 fn next(shell: &mut Shell) -> Event {
     let end = shell.now().elapsed + Duration::from_secs(20);
     shell.next(Some(end))
@@ -49,7 +49,7 @@ fn what_is_sent_and_received_goes_through_the_shell() {
         drop((server, heard));
         assert_eq!(next(shell), Event::Disconnected(None));
         assert!(shell.connection.is_none());
-        // Nobody is there to hear it, which is no reason to fail.
+        // There is no connection, and that is not an error.
         shell.perform(Effect::Send("{}".to_owned()));
     });
 }
@@ -59,7 +59,7 @@ fn no_event_outlives_its_connection() {
     with_shell(|listener, shell, _| {
         let mut old = connect(listener, shell);
         old.write_all(b"old\n").unwrap();
-        // It waits in the channel of the old connection when that is closed.
+        // The event is in the channel of the old connection when that is closed.
         while shell.connection.as_ref().unwrap().events().is_empty() {
             std::thread::yield_now();
         }
@@ -74,7 +74,7 @@ fn no_event_outlives_its_connection() {
 fn what_could_not_be_sent_says_why_the_connection_has_ended() {
     with_shell(|listener, shell, _| {
         let server = connect(listener, shell);
-        // A reset: there is something that this end has not read.
+        // Unread data turns the close into a reset.
         (&server).write_all(b"bye\n").unwrap();
         assert_eq!(next(shell), Event::Received("bye".to_owned()));
         shell.perform(Effect::Send("{}".to_owned()));

@@ -1,4 +1,4 @@
-//! Makes a connection, or says why there is none and what to do.
+//! Connects to a server, and explains failures.
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpStream};
@@ -10,20 +10,20 @@ use socket2::{SockRef, TcpKeepalive};
 
 use super::{SEND_TIMEOUT, words};
 
-/// How long one address of a host may take.
+/// The timeout for one address of a host.
 const ADDRESS_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long all of them together may take. (To look up the host's name takes as long as the system lets it.)
+/// The timeout for all addresses together. The name lookup has only the system's own timeout.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Connects to the first address of the host that lets it.
+/// Connects to the first address of the host that accepts.
 ///
 /// # Errors
 ///
-/// No address of the server does: a sentence that says why, and what to do.
+/// No address of the server accepts. The message says why, and what to do.
 pub(super) fn connect(address: &Address) -> Result<TcpStream, String> {
     let candidates = address.candidates().map_err(|error| {
         let words = words(&error);
-        // The system's own reason stands behind a phrase of the standard library.
+        // The standard library puts a phrase before the system's reason.
         let reason = words.rsplit(": ").next().unwrap_or_default();
         format!("The host of {address} cannot be found: {reason}. Is it spelled right?")
     })?;
@@ -43,8 +43,8 @@ fn first_of(candidates: &[SocketAddr]) -> io::Result<TcpStream> {
         match TcpStream::connect_timeout(candidate, left.min(ADDRESS_TIMEOUT)) {
             Ok(socket) if is_itself(&socket) => kept = ErrorKind::ConnectionRefused.into(),
             Ok(socket) => return Ok(socket),
-            // Of several errors a refusal says most: there is a machine. On one without IPv6, say, it is the first of
-            // two errors for localhost, and the second says nothing about the server.
+            // Of several errors, a refusal is the most informative: the machine exists. Without IPv6, for example,
+            // localhost yields a refusal and then an error that says nothing about the server.
             Err(_) if kept.kind() == ErrorKind::ConnectionRefused => {}
             Err(error) => kept = error,
         }
@@ -52,8 +52,8 @@ fn first_of(candidates: &[SocketAddr]) -> io::Result<TcpStream> {
     Err(kept)
 }
 
-/// Whether a socket is connected to itself. Where nobody listens on a port of this machine, and the port is one of those
-/// that the system gives to clients, it may give just this one, and both ends of a connection are the same socket.
+/// Returns whether a socket is connected to itself. If no server listens on an ephemeral port of this machine, the
+/// system may choose that very port for the client, and both ends of the connection are the same socket.
 fn is_itself(socket: &TcpStream) -> bool {
     match (socket.local_addr(), socket.peer_addr()) {
         (Ok(local), Ok(peer)) => local == peer,
@@ -63,23 +63,24 @@ fn is_itself(socket: &TcpStream) -> bool {
 
 /// Sets the options of a connected socket.
 fn prepare(socket: &TcpStream) -> io::Result<()> {
-    // A typed line is small and must not wait for the acknowledgement of the one before.
+    // Typed lines are small and must not wait for the acknowledgement of the previous one (Nagle's algorithm).
     socket.set_nodelay(true)?;
     socket.set_write_timeout(Some(SEND_TIMEOUT))?;
     let options = SockRef::from(socket);
-    // Finds out that the server's machine is gone although nobody says anything, as the server does with its clients.
+    // Keepalive detects that the server's machine is gone while the connection is idle. The server does the same with
+    // its clients.
     let keepalive = TcpKeepalive::new()
         .with_time(KEEPALIVE_IDLE)
         .with_interval(KEEPALIVE_INTERVAL)
         .with_retries(KEEPALIVE_TRIES);
     options.set_tcp_keepalive(&keepalive)?;
-    // The same while something is on its way.
+    // The same while sent data is unacknowledged.
     #[cfg(target_os = "linux")]
     options.set_tcp_user_timeout(Some(USER_TIMEOUT))?;
     Ok(())
 }
 
-/// Why there is no connection, and what to do.
+/// Explains why the connection failed, and what to do.
 pub fn why_not(address: &Address, error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::ConnectionRefused => {

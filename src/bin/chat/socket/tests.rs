@@ -3,10 +3,10 @@ use std::net::TcpListener;
 
 use super::*;
 
-/// How long a test waits for anything before it fails.
+/// How long a test waits before it fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Somebody who listens, and where.
+/// A listener and its address.
 fn listener() -> (TcpListener, Address) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -44,7 +44,7 @@ fn lines_go_both_ways_and_the_end_is_an_event() {
 
 #[test]
 fn the_server_sees_the_end_when_the_connection_is_dropped() {
-    // Also while the thread waits for somebody who takes its lines.
+    // The second case: the thread waits for a receiver of its lines.
     for lines in [0, LINES_MAX + 1] {
         let (connection, mut server) = connected();
         server.write_all("line\n".repeat(lines).as_bytes()).unwrap();
@@ -54,7 +54,7 @@ fn the_server_sees_the_end_when_the_connection_is_dropped() {
             }
         }
         drop(connection);
-        // The end is a reset where something was not read.
+        // Unread data turns the end into a reset.
         let mut rest = Vec::new();
         let end = server.read_to_end(&mut rest);
         assert!(end.is_err() || rest.is_empty());
@@ -66,7 +66,7 @@ fn what_cannot_be_sent_is_told_once_and_behind_what_the_server_said() {
     let (mut connection, mut server) = connected();
     server.write_all(b"bye\n").unwrap();
     assert_eq!(next(&connection), Event::Received("bye".to_owned()));
-    // Nobody reads, so the socket fills; then its end is shut, as after a timeout.
+    // The server does not read, so the buffer fills up. Then the socket is shut down, as after a timeout.
     let socket = Arc::clone(&connection.socket);
     socket.get().unwrap().shutdown(Shutdown::Write).unwrap();
     connection.send("{}");
@@ -80,7 +80,7 @@ fn what_cannot_be_sent_is_told_once_and_behind_what_the_server_said() {
 fn a_line_without_an_end_ends_the_connection() {
     let (connection, mut server) = connected();
     let writer = std::thread::spawn(move || {
-        // It fails where the client has had enough.
+        // The write fails if the client has closed the connection.
         let _ = server.write_all(&vec![b'x'; LINE_BYTES_MAX + 1]);
         server
     });
@@ -104,7 +104,7 @@ fn nobody_listens() {
 
 #[test]
 fn a_host_that_is_not_there_is_told() {
-    // By RFC 6761 no name below `invalid` ever exists.
+    // RFC 6761 guarantees that no name below `invalid` exists.
     let connection = Connection::open("host.invalid:1337".parse().unwrap()).unwrap();
     let Event::NotConnected(sentence) = next(&connection) else {
         panic!("there is a host");

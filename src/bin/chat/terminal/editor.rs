@@ -1,4 +1,4 @@
-//! What keys and pastes do to the line that a person types. Without a terminal: keys in, actions out.
+//! The line editor. It does not use a terminal: keys in, actions out.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -14,61 +14,61 @@ use super::tab::Tab;
 use crate::client::complete::Known;
 use crate::client::{Event, Line, Prompt, Role};
 
-/// As many lines may be pasted without a question.
+/// The maximum number of pasted lines that are sent without a question.
 const PASTED_LINES_MAX: usize = 3;
-/// The line is full at more bytes than the server takes in one line.
+/// The maximum length of the typed line, which is more than the server accepts.
 const LINE_BYTES_MAX: usize = 64 * 1024;
 
-/// A key, and those held down with it.
+/// A key with its modifiers.
 type Key = (KeyCode, KeyModifiers);
 
-/// What is to be done about a key or a paste.
+/// An action that results from a key or a paste.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Action {
-    /// Tell the session.
+    /// Send an event to the session.
     Tell(Event),
     /// Show a line above the prompt.
     Show(Line),
     Ring,
     /// Give the terminal to the shell until it continues the job.
     Suspend,
-    /// End at once, as SIGQUIT does.
+    /// Quit at once, as SIGQUIT does.
     Quit,
-    /// Have an empty screen.
+    /// Clear the screen by scrolling it into the scrollback.
     ScrollAway,
 }
 
-/// The line that a person types.
+/// The state of the line editor.
 #[derive(Debug, Default)]
 pub struct Editor {
     input: Input,
     history: History,
-    /// The line of the history that is shown, and what was typed before.
+    /// The history entry that is shown, and the line that was typed before.
     browsed: Option<(usize, String)>,
     search: Option<Search>,
     tab: Tab,
     prompt: Prompt,
-    /// The typed lines that the session has not taken yet, each with its number.
+    /// The typed lines that the session has not processed yet, each with its number.
     entered: VecDeque<(u64, String)>,
-    /// How many lines and pastes have been given to the session.
+    /// The number of lines and pastes that were sent to the session.
     given: u64,
-    /// Ctrl-C on an empty line was the last key: once more, and it leaves.
+    /// The last key was Ctrl-C on an empty line. The next Ctrl-C leaves.
     is_leaving: bool,
-    /// Ctrl-D was pressed: Ctrl-C leaves at once.
+    /// Ctrl-D was pressed, so Ctrl-C leaves at once.
     has_ended: bool,
-    /// The line was begun below the question, so it may be the answer.
+    /// The line was begun after the question appeared, so it may be the answer.
     is_answer: bool,
     prefix: Prefix,
 }
 
-/// The begin of a key. Over a slow connection, what a key sends can come in parts.
+/// The beginning of a key sequence, which may arrive in parts over a slow connection.
 #[derive(Debug, Default)]
 enum Prefix {
     #[default]
     None,
-    /// Esc, which with the next key is that key with Alt.
+    /// Esc. The next key is taken with Alt.
     Escape,
-    /// Esc and `[` or `O`, and what has come behind them.
+    /// Esc and `[` or `O`, followed by these characters.
     Sequence(String),
 }
 
@@ -77,7 +77,7 @@ enum Prefix {
 struct Search {
     text: String,
     found: Option<usize>,
-    /// What was typed before.
+    /// The line that was typed before the search.
     draft: String,
 }
 
@@ -86,7 +86,7 @@ impl Editor {
         Self { history, ..Self::default() }
     }
 
-    /// The prompt is this from now on.
+    /// Replaces the prompt.
     pub fn set_prompt(&mut self, prompt: Prompt) {
         self.entered.retain(|(number, _)| *number > prompt.taken);
         self.prompt = prompt;
@@ -96,7 +96,7 @@ impl Editor {
         self.input.value().is_empty() && self.search.is_none()
     }
 
-    /// What the row shows.
+    /// The row to be shown.
     pub fn row(&self) -> Row {
         if let Some(search) = &self.search {
             let found = search.found.and_then(|index| self.history.get(index));
@@ -120,7 +120,7 @@ impl Editor {
         let last = self.entered.back().map(|(_, line)| line).or(self.prompt.last_waiting.as_ref());
         Row {
             prompt: match waiting {
-                // A single line stands where it was typed until the next one is.
+                // A single waiting line is shown as the hint until the user types again.
                 0 | 1 if !is_typing || waiting == 0 => prompt.clone(),
                 _ => format!("({waiting} waiting) {prompt}"),
             },
@@ -130,7 +130,7 @@ impl Editor {
         }
     }
 
-    /// A key was pressed.
+    /// Handles a key.
     pub fn key(&mut self, key: KeyEvent, known: &Known) -> Vec<Action> {
         if key.kind == KeyEventKind::Release {
             return Vec::new();
@@ -149,7 +149,7 @@ impl Editor {
         const CONTROL: KeyModifiers = KeyModifiers::CONTROL;
         match code {
             (KeyCode::Char('z'), CONTROL) => return vec![Action::Suspend],
-            // The key `Ctrl-\`, as terminals have sent it since VT100 times.
+            // The key `Ctrl-\`, as terminals have sent it since the VT100.
             (KeyCode::Char('4' | '\\'), CONTROL) => return vec![Action::Quit],
             (KeyCode::Enter, _) | (KeyCode::Char('j'), CONTROL) => return self.enter(),
             (KeyCode::Tab, NONE) if self.is_empty() => {
@@ -181,25 +181,26 @@ impl Editor {
         Vec::new()
     }
 
-    /// A text was pasted. One line goes into the typed line, whatever its end. Several are sent as text, the last one only
-    /// if it has an end. More than [`PASTED_LINES_MAX`] are sent together, after a question of the session.
+    /// Handles a paste. A single line is inserted into the typed line, even if it has a line end. Several lines are
+    /// sent as text, the last one only if it has a line end. More than [`PASTED_LINES_MAX`] lines are sent together,
+    /// after a question by the session.
     pub fn paste(&mut self, text: &str) -> Vec<Action> {
         self.leave_search();
         self.is_leaving = false;
         let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " ");
         let mut lines: Vec<String> =
             text.split('\n').map(|line| clean(line.as_bytes()).text).collect();
-        // `split` finds one more line behind the last line end.
+        // `split` yields an extra line after the last line end.
         let open = if text.ends_with('\n') { lines.pop() } else { None }.is_none();
         let is_command = typed_command(self.input.value()).is_some();
         if lines.len() <= 1 || is_command {
-            // What follows a command belongs to it: nobody else may read the second line of a private message.
+            // Lines after a command belong to it: the second line of a private message must not be sent to the room.
             let line = lines.join(" ");
             let begins = self.input.value().is_empty();
             return self.insert(&(if begins { as_text(line) } else { line }));
         }
         if lines.len() > PASTED_LINES_MAX {
-            // The half-typed line is none of them.
+            // The half-typed line is not a part of the paste.
             self.given += 1;
             return vec![Action::Tell(Event::Pasted(lines))];
         }
@@ -218,17 +219,17 @@ impl Editor {
         vec![Action::Tell(Event::Pasted(lines))]
     }
 
-    /// A key that was begun before so long ago is not continued.
+    /// Drops the beginning of a key sequence that has timed out.
     pub fn forget_prefix(&mut self) {
         self.prefix = Prefix::None;
     }
 
-    /// Puts a key together that came in parts. `None` if there is more to come.
+    /// Assembles a key that arrives in parts. Returns `None` if it is incomplete.
     fn whole_key(&mut self, (code, modifiers): Key) -> Option<Key> {
         match (mem::take(&mut self.prefix), code) {
             (Prefix::None, KeyCode::Esc) => {
                 self.prefix = Prefix::Escape;
-                // Alone, it ends a search.
+                // A lone Esc ends a search.
                 self.search.is_some().then_some((code, modifiers))
             }
             (Prefix::None, KeyCode::Char('[' | 'O')) if modifiers == KeyModifiers::ALT => {
@@ -255,7 +256,7 @@ impl Editor {
                         self.prefix = Prefix::Sequence(begun);
                         return None;
                     }
-                    // A key that has no meaning here.
+                    // The key has no meaning here.
                     _ => return None,
                 };
                 Some((code, KeyModifiers::NONE))
@@ -264,8 +265,8 @@ impl Editor {
         }
     }
 
-    /// The line as the row shows it, and the place of the cursor in it. A password is not shown: a terminal that gets
-    /// narrower may keep a part of the row.
+    /// The line as the row shows it, and the cursor's place in it. A password is masked: a terminal that becomes
+    /// narrower may leave a part of the row on the screen.
     fn shown_line(&self) -> (String, usize) {
         let (line, cursor) = (self.input.value(), self.cursor());
         match line.split_once(' ') {
@@ -281,13 +282,13 @@ impl Editor {
         }
     }
 
-    /// Whether the row asks a question, and nothing is typed.
+    /// Returns whether the row shows a question and the line is empty.
     fn is_asked(&self) -> bool {
         self.prompt.question.is_some() && self.is_empty()
     }
 
     fn answer(&mut self, yes: bool) -> Vec<Action> {
-        // The session has the answer before its next prompt comes.
+        // The session receives the answer before it sends the next prompt.
         self.prompt.question = None;
         vec![Action::Tell(Event::Answered(yes))]
     }
@@ -300,7 +301,7 @@ impl Editor {
             match line.trim().to_lowercase().as_str() {
                 "y" | "yes" => return self.answer(true),
                 "n" | "no" => return self.answer(false),
-                // Whoever was about to say something has not answered.
+                // The line is a message and not an answer.
                 _ => {}
             }
         }
@@ -310,7 +311,7 @@ impl Editor {
             actions.push(Action::Show(Line::notice(&complaint)));
         }
         if typed_command(&line).is_some() {
-            // A command stays on the screen, since what it does may not show that it was given.
+            // A command stays on the screen, since its effect may not show that it was given.
             if !is_secret(&line) {
                 actions.push(Action::Show(Line::of(
                     Role::Text,
@@ -324,8 +325,8 @@ impl Editor {
         actions
     }
 
-    /// Ctrl-C clears the line. On an empty one it answers no, drops what waits, or says how to leave; the second one
-    /// leaves.
+    /// Handles Ctrl-C, which clears the line. On an empty line, it answers no, drops waiting lines, or says how to
+    /// leave. Another Ctrl-C leaves.
     fn interrupt(&mut self, again: bool) -> Vec<Action> {
         self.browsed = None;
         if !self.is_empty() {
@@ -358,7 +359,7 @@ impl Editor {
         Vec::new()
     }
 
-    /// Shows the line of the history before the one that is shown, or the one behind it.
+    /// Shows the previous or the next entry of the history.
     fn browse(&mut self, back: bool) {
         let (index, draft) = match self.browsed.take() {
             Some(browsed) => browsed,
@@ -371,13 +372,14 @@ impl Editor {
                 self.set_line_to_end(line);
                 self.browsed = Some((wanted, draft));
             }
-            // Behind the last one is what was typed.
+            // The typed line comes after the last entry.
             _ if !back => self.set_line_to_end(draft),
             _ => self.browsed = Some((index, draft)),
         }
     }
 
-    /// Returns whether the key belongs to the search. Any other key ends it and then does what it does.
+    /// Handles a key during a search. Returns whether the key belongs to the search; any other key ends it and then has
+    /// its usual effect.
     fn search_key(&mut self, code: Key) -> bool {
         let Some(search) = &mut self.search else {
             return false;
@@ -407,7 +409,7 @@ impl Editor {
         true
     }
 
-    /// Takes the line that was found, or what was typed before.
+    /// Ends the search with the entry found, or with the line that was typed before.
     fn leave_search(&mut self) {
         if let Some(search) = self.search.take() {
             let found = search.found.and_then(|index| self.history.get(index));
@@ -415,7 +417,7 @@ impl Editor {
         }
     }
 
-    /// Exchanges the letters on both sides of the cursor, or the last two.
+    /// Transposes the characters around the cursor, or the last two.
     fn transpose(&mut self) {
         let end = self.input.value().chars().count();
         let at =
@@ -435,7 +437,7 @@ impl Editor {
         let (before, behind) = self.input.value().split_at(self.cursor());
         let line = [before, text, behind].concat();
         let at = before.len() + text.len();
-        // Not by `InsertChar` for each letter, which would take a paste's length squared. What was cut is kept.
+        // `InsertChar` for each character would take quadratic time. `set_line` keeps the text that was cut.
         self.set_line(line, at);
         Vec::new()
     }
@@ -445,20 +447,21 @@ impl Editor {
         self.set_line(line, end);
     }
 
-    /// Replaces the line, but not what was cut; `at` is the cursor's place in bytes.
+    /// Replaces the line and keeps the text that was cut. `at` is the cursor's byte offset.
     fn set_line(&mut self, line: String, at: usize) {
         let cursor = line[..at].chars().count();
         self.input = mem::take(&mut self.input).with_value(line).with_cursor(cursor);
     }
 
-    /// The place of the cursor in bytes.
+    /// The cursor's byte offset.
     fn cursor(&self) -> usize {
         let value = self.input.value();
         value.char_indices().nth(self.input.cursor()).map_or(value.len(), |(at, _)| at)
     }
 }
 
-/// The line as it is typed to be said: two slashes say a line that begins with one, and a blank says the word `SHUTDOWN`.
+/// Escapes a line so that it is sent as text: a second slash before a line that begins with one, and a blank before the
+/// word `SHUTDOWN`.
 fn as_text(mut line: String) -> String {
     if matches!(parse_line(clean(line.as_bytes()), true), Ok(Some(Request::Shutdown { .. }))) {
         line.insert(0, if typed_command(&line).is_some() { '/' } else { ' ' });
@@ -473,7 +476,7 @@ fn as_text(mut line: String) -> String {
     line
 }
 
-/// The keys of Emacs, as shells have them.
+/// The key bindings of Emacs, as in shells.
 fn request((code, modifiers): Key) -> Option<InputRequest> {
     use InputRequest::*;
     let (control, alt) = (KeyModifiers::CONTROL, KeyModifiers::ALT);

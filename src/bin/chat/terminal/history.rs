@@ -1,4 +1,4 @@
-//! The lines typed before, in memory and in a file.
+//! The input history, in memory and in a file.
 
 use std::collections::VecDeque;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -9,24 +9,25 @@ use std::path::{Path, PathBuf};
 use chatserv::chat::typed_command;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// How many lines are remembered.
+/// The maximum number of lines in the history.
 const LINES_MAX: usize = 1_000;
-/// No more of the file is read. It is shortened at every start, so only another program can have made it longer.
+/// The maximum number of bytes to read from the file. The file is shortened at every start, so only another program can
+/// make it longer.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
-/// The first line of the file. In the others, a backslash stands for `\`, and `\n` for a line end.
+/// The first line of the file. In the other lines, `\\` stands for a backslash and `\n` for a line end.
 const HEADER: &str = "#V2";
 
-/// The lines typed before. The file is appended to with each line, so that several clients can share it.
+/// The input history. Each line is appended to the file, so several clients can share it.
 #[derive(Debug, Default)]
 pub struct History {
     lines: VecDeque<String>,
-    /// `None` if the lines are kept nowhere.
+    /// `None` if the history is kept in memory only.
     path: Option<PathBuf>,
 }
 
 impl History {
-    /// Reads the lines of this file, which may not exist yet. If it cannot be read, returns a sentence that says why, and
-    /// the lines are kept in memory only.
+    /// Reads the history from this file, which may not exist yet. If the file cannot be read, returns an error message
+    /// too, and the history is kept in memory only.
     pub fn open(path: Option<PathBuf>) -> (Self, Option<String>) {
         let mut history = Self { lines: VecDeque::new(), path };
         let Some(path) = &history.path else {
@@ -47,11 +48,11 @@ impl History {
         (history, complaint)
     }
 
-    /// Remembers a line, unless it holds a password or repeats the last one.
+    /// Appends a line, unless it contains a password or repeats the last one.
     ///
     /// # Errors
     ///
-    /// The file cannot be written; a sentence that says why. From then on the lines are kept in memory only.
+    /// The file cannot be written; the message says why. From then on, the history is kept in memory only.
     pub fn add(&mut self, line: &str) -> Result<(), String> {
         if line.trim().is_empty() || is_secret(line) || !self.remember(line.to_owned()) {
             return Ok(());
@@ -70,12 +71,12 @@ impl History {
         self.lines.get(index).map(String::as_str)
     }
 
-    /// The last line before this index that contains the text.
+    /// Returns the index of the last line before this index that contains the text.
     pub fn find(&self, text: &str, before: usize) -> Option<usize> {
         (0..before.min(self.len())).rev().find(|&index| self.lines[index].contains(text))
     }
 
-    /// Returns whether the line differs from the last one.
+    /// Appends a line to the history in memory, unless it repeats the last one. Returns whether it was appended.
     fn remember(&mut self, line: String) -> bool {
         if self.lines.back() == Some(&line) {
             return false;
@@ -87,7 +88,7 @@ impl History {
         true
     }
 
-    /// Replaces the file by the lines that are remembered.
+    /// Replaces the file by the history in memory.
     fn shorten(&mut self) -> Result<(), String> {
         let Some(path) = &self.path else {
             return Ok(());
@@ -118,7 +119,7 @@ fn append(path: &Path, line: &str) -> io::Result<()> {
     }
     let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
     let header = if file.metadata()?.len() == 0 { format!("{HEADER}\n") } else { String::new() };
-    // In one write, so that the lines of two clients do not mix.
+    // A single write, so that the lines of two clients do not mix.
     file.write_all(format!("{header}{}\n", escaped(line)).as_bytes())
 }
 
@@ -135,7 +136,7 @@ fn unescaped(line: &str) -> String {
     let mut letters = line.chars();
     while let Some(letter) = letters.next() {
         match letter {
-            // No line of the history has a second row.
+            // Lines of the history contain no line ends.
             '\\' => text.push(letters.next().filter(|next| *next != 'n').unwrap_or(' ')),
             _ => text.push(letter),
         }
@@ -143,8 +144,8 @@ fn unescaped(line: &str) -> String {
     text
 }
 
-/// Whether the line holds a password: `/op WORD`, also if the command is only begun, in capitals or with a letter too
-/// many. No other command of the server begins like this.
+/// Returns whether the line contains a password: `/op WORD`, even if the command is abbreviated, in capitals, or has an
+/// extra letter. No other command of the server begins like this.
 pub fn is_secret(line: &str) -> bool {
     let word = typed_command(line);
     let letters = word.unwrap_or_default().nfkc().skip_while(|c| !c.is_alphanumeric());

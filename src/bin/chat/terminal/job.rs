@@ -1,4 +1,4 @@
-//! Stopping the job, as Ctrl-Z does, until the shell continues it.
+//! Job control: stops the job, as Ctrl-Z does, until the shell continues it.
 
 use std::fs;
 use std::sync::Arc;
@@ -15,32 +15,33 @@ use signal_hook::{flag, low_level};
 
 use super::tty;
 
-/// How often to look whether the job goes on. A handler of a signal cannot wake this thread without another one.
+/// How often to check whether the job has been continued. A signal handler cannot wake this thread without the help of
+/// another thread.
 const STOP_PAUSE: Duration = Duration::from_millis(5);
-/// How often to look whether the shell has given the terminal back. Nothing tells.
+/// How often to check whether the job is in the foreground again. The system has no notification for this.
 const FOREGROUND_PAUSE: Duration = Duration::from_millis(100);
 
-/// How many signals to stop this process has sent to itself, and not noticed yet.
+/// The number of stop signals that this process has sent to itself and not handled yet.
 static OWN_STOPS: AtomicU32 = AtomicU32::new(0);
 
-/// Whether a signal to stop is one that [`stop`] has sent. Asked once for each.
+/// Returns whether a stop signal was sent by [`stop`]. To be called once for each signal.
 pub fn is_own_stop() -> bool {
     let less = |count: u32| count.checked_sub(1);
     OWN_STOPS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok()
 }
 
-/// Stops all processes of the job, as if the terminal had sent the signal, and returns when the job has the terminal
-/// again. Without a shell that could continue it, the job is not stopped.
+/// Stops all processes of the job, as if the terminal had sent the signal. Returns when the job is in the foreground
+/// again. Does nothing if there is no shell that could continue the job.
 pub fn stop() {
     if !has_shell() {
         return;
     }
-    // The signal stops some thread of this process first. Whoever goes on before could set the terminal's modes under the
-    // shell's hands; so this waits for the signal by which the shell continues the job.
+    // The signal may not stop all threads of this process at once. A thread that still runs could change the terminal's
+    // modes after the shell has set its own, so this thread waits for the SIGCONT by which the shell continues the job.
     let continued = Arc::new(AtomicBool::new(false));
     let watch = flag::register(SIGCONT, Arc::clone(&continued));
-    // The others of the job stop by the usual signal. This process has a handler for it, so it takes the one that nobody
-    // can handle.
+    // The other processes of the job get the usual signal. This process has a handler for it, so it uses SIGSTOP, which
+    // cannot be handled.
     OWN_STOPS.fetch_add(1, Ordering::SeqCst);
     let _ = kill_current_process_group(Signal::TSTP);
     let stopped = kill_process(getpid(), Signal::STOP);
@@ -50,14 +51,14 @@ pub fn stop() {
     if let Ok(watch) = watch {
         low_level::unregister(watch);
     }
-    // `bg` continues it too. Then the chat goes on, and the lines wait.
+    // `bg` continues the job too. Then the chat continues in the background, and lines wait to be shown.
     while !tty::is_foreground() {
         thread::sleep(FOREGROUND_PAUSE);
     }
 }
 
-/// Whether a process of the same session, but of another job, started this job: a shell that can continue it. POSIX calls
-/// a job without one an orphaned process group, and the kernel does not stop it by SIGTSTP.
+/// Returns whether the job has a shell that can continue it: whether another job of the same session has started it.
+/// POSIX calls a job without one an orphaned process group, which the kernel does not stop on SIGTSTP.
 fn has_shell() -> bool {
     let mut ancestor = getppid();
     while let Some(pid) = ancestor {
@@ -72,10 +73,10 @@ fn has_shell() -> bool {
     false
 }
 
-/// The parent of a process, by proc(5).
+/// Returns the parent of a process, from proc(5).
 fn parent(pid: Pid) -> Option<Pid> {
     let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
-    // The name of the program is in parentheses and can contain any character.
+    // The program's name is in parentheses and may contain any character.
     let (_, fields) = stat.rsplit_once(')')?;
     Pid::from_raw(fields.split_whitespace().nth(1)?.parse().ok()?)
 }

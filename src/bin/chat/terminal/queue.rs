@@ -1,16 +1,17 @@
-//! The lines that wait for the screen.
+//! The queue of lines that wait to be shown.
 
 use std::collections::VecDeque;
 use std::mem;
 
 use crate::client::Line;
 
-/// So many lines wait at most. Nobody reads more at once, and a terminal that has stopped must not eat all memory.
+/// The maximum number of waiting lines. A stopped terminal must not exhaust the memory, and users do not read more
+/// lines at once.
 const LINES_MAX: usize = 10_000;
-/// So many bytes wait at most, for the same reason: one line may be long.
+/// The maximum size of the waiting lines, since a single line may be long.
 const BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// The lines that wait for the screen, and whether the bell is to be rung. What does not fit pushes out the oldest.
+/// The lines that wait to be shown, and whether to ring the bell. When the queue is full, the oldest lines are dropped.
 #[derive(Debug, Default)]
 pub struct Queue {
     lines: VecDeque<Line>,
@@ -20,7 +21,7 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Puts a line behind the others.
+    /// Appends a line.
     pub fn push(&mut self, line: Line) {
         self.bytes += line.len();
         self.lines.push_back(line);
@@ -33,14 +34,14 @@ impl Queue {
         }
     }
 
-    /// Has the bell rung with the next lines. However often it was asked for, it rings once.
+    /// Rings the bell with the next lines. The bell rings once, however many calls there were.
     pub fn ring(&mut self) {
         self.rings = true;
     }
 
-    /// Takes all that waits: the lines, and whether to ring. The first one says how many were pushed out, if any were.
+    /// Takes all lines, and whether to ring. If lines were dropped, the first line returned says how many.
     pub fn take(&mut self) -> (Vec<Line>, bool) {
-        // A new one, so that a burst does not hold memory for ever.
+        // A new queue releases the memory that a burst has allocated.
         let Self { lines, lost, rings, .. } = mem::take(self);
         let complaint = (lost > 0)
             .then(|| Line::notice(&format!("-- Lines that were not shown: {}", grouped(lost))));
@@ -48,7 +49,7 @@ impl Queue {
     }
 }
 
-/// The number with a comma before each three digits: `1,234`.
+/// Formats a number with thousands separators: `1,234`.
 fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
@@ -95,7 +96,7 @@ mod tests {
         assert_eq!(lines.len(), LINES_MAX + 1);
         assert_eq!(lines[..2], ["-- Lines that were not shown: 1,234", "1234"]);
         assert_eq!(lines[LINES_MAX], "11233");
-        // Told once.
+        // The loss is reported once.
         queue.push(line("next"));
         assert_eq!(texts(&mut queue), ["next"]);
     }

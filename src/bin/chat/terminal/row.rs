@@ -1,41 +1,41 @@
-//! The bytes that paint the one row in which a person types.
+//! Rendering of the input row.
 
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-/// Goes to the begin of the row, and erases it with all below it. After a resize, the terminal may have broken the row
-/// in two, and then nothing but its other half is there.
+/// Moves to the beginning of the row, and erases it and everything below it. After a resize, the terminal may have
+/// wrapped the row, and then only its second half is below it.
 pub const ERASE: &str = "\r\u{1b}[J";
-/// Letters beyond the last column do not go to the next row (DECAWM): however wide a terminal takes a letter for, it can
-/// spoil no other row.
+/// Switches off automatic wrapping (DECAWM). Even if the terminal assumes another width for a character, the text
+/// cannot spoil another row.
 const WRAP_OFF: &str = "\u{1b}[?7l";
 const WRAP_ON: &str = "\u{1b}[?7h";
-/// Goes to the begin of the row.
+/// Moves to the beginning of the row.
 const BEGIN: &str = "\r";
-/// Stands for letters that do not fit.
+/// Marks text that was cut off.
 const CUT: &str = "…";
-/// The end of a prompt that is always shown, as of `(y/n) `.
+/// The width of the prompt's end that is always shown, such as `(y/n) `.
 const END_COLUMNS: usize = 7;
 
-/// What stands in the row.
+/// The content of the row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Row {
-    /// Stands before the text.
+    /// The text before the typed line.
     pub prompt: String,
     pub text: String,
-    /// The place of the cursor in the text, in bytes.
+    /// The cursor's byte offset in the text.
     pub cursor: usize,
-    /// Stands dimmed behind the text.
+    /// Dimmed text after the typed line.
     pub hint: String,
 }
 
 impl Row {
-    /// The bytes that paint the row, which is empty, on a screen with this many columns. `scroll` is how many columns of the text are left
-    /// of the screen. It changes only if the cursor would leave the screen.
+    /// Renders the row, which has been erased, on a screen of this width. `scroll` is the number of columns that are
+    /// scrolled off to the left. It changes only if the cursor would leave the screen.
     pub fn paint(&self, columns: usize, scroll: &mut usize, colours: bool) -> String {
-        // One column stays free for the cursor behind the last letter.
+        // One column stays free for the cursor after the last character.
         let columns = columns.saturating_sub(1);
-        // A question may take the whole row.
+        // A question may fill the whole row.
         let whole = self.text.is_empty() && self.hint.is_empty();
         let prompt_columns = if whole { columns.saturating_sub(1) } else { columns / 2 };
         let prompt = &shortened(&self.prompt, prompt_columns);
@@ -45,7 +45,7 @@ impl Row {
         if all <= room {
             *scroll = 0;
         } else if cursor <= *scroll || cursor > *scroll + room {
-            // A third of the screen is shown before the cursor, or behind it.
+            // Scrolling leaves a third of the screen before the cursor, or after it.
             let third = room / 3;
             let wanted = if cursor <= *scroll { third } else { room - third };
             *scroll = cursor.saturating_sub(wanted).min(all - room);
@@ -59,14 +59,14 @@ impl Row {
             (true, _) => format!("\u{1b}[2m{}\u{1b}[0m", first_columns(&self.hint, free)),
             (false, _) => first_columns(&format!("(sending) {}", self.hint), free).to_owned(),
         };
-        // What stands before the cursor is written once more to bring the cursor there. So it is right where the widths are
-        // not, and in this row even if the screen gets another height meanwhile.
+        // The text before the cursor is written again to place the cursor. So the cursor is right even if the widths
+        // are not, and it stays in this row even if the screen is resized meanwhile.
         let begin = [prompt, mark, before].concat();
         [WRAP_OFF, &begin, behind, &hint, BEGIN, &begin, WRAP_ON].concat()
     }
 }
 
-/// The letters of the text that begin at this column or right of it.
+/// The characters of the text that begin at or after this column.
 fn without_columns(text: &str, columns: usize) -> &str {
     let mut column = 0;
     for (at, letter) in text.grapheme_indices(true) {
@@ -78,7 +78,7 @@ fn without_columns(text: &str, columns: usize) -> &str {
     ""
 }
 
-/// The first letters of the text, as far as they fit.
+/// The longest beginning of the text that fits.
 fn first_columns(text: &str, columns: usize) -> &str {
     let mut column = 0;
     for (at, letter) in text.grapheme_indices(true) {
@@ -90,7 +90,7 @@ fn first_columns(text: &str, columns: usize) -> &str {
     text
 }
 
-/// The text without its middle, if all of it does not fit.
+/// Shortens the text in the middle, if it does not fit.
 fn shortened(text: &str, columns: usize) -> String {
     let width = text.width();
     if width <= columns {

@@ -1,4 +1,4 @@
-//! The screen thread: it has the typed line, and it alone writes to the terminal.
+//! The screen thread. It owns the line editor, and only this thread writes to the terminal.
 
 use std::io;
 use std::mem;
@@ -18,25 +18,25 @@ use crate::client::complete::Known;
 use crate::client::paint::rows;
 use crate::client::{Event, Line, Prompt, Sign};
 
-/// Goes to the last row, however many there are.
+/// Moves to the last row, whatever the height of the screen.
 const LAST_ROW: &str = "\u{1b}[999;1H";
-/// The session is told of keys no more often.
+/// The minimum interval between reports of keys to the session.
 const NOTE_PAUSE: Duration = Duration::from_secs(10);
-/// The parts of a key come within this time.
+/// The timeout for the remaining parts of a key sequence.
 const KEY_TIME: Duration = Duration::from_millis(500);
-/// How long the keys that were typed together with Ctrl-Z take to get here.
+/// How long keys that were typed together with Ctrl-Z may take to arrive.
 const BURST_TIME: Duration = Duration::from_millis(20);
-/// How long to look for further keys. A zero would not look at all.
+/// How long to poll for further keys. A timeout of zero would not poll at all.
 const GATHERING_TIME: Duration = Duration::from_millis(1);
-/// How often a job in the background looks whether it has the terminal again. Nothing tells.
+/// How often a background job checks whether it is in the foreground again. The system has no notification for this.
 const BACKGROUND_PAUSE: Duration = Duration::from_millis(100);
 
-/// What other threads ask of the screen thread.
+/// The orders of other threads to the screen thread.
 pub struct Board {
     state: Mutex<State>,
-    /// Holds one message: that there is something to do, not what.
+    /// A channel of capacity one: a message says that there is something to do, but not what.
     nudges: Sender<()>,
-    /// What a half-typed word could become.
+    /// The candidates for completion.
     pub known: Mutex<Known>,
 }
 
@@ -47,7 +47,7 @@ struct State {
     orders: Orders,
 }
 
-/// What signals, and the end, want of the screen thread.
+/// The orders of the signal thread, and the order to close.
 #[derive(Debug, Clone, Copy, Default)]
 struct Orders {
     suspend: bool,
@@ -60,17 +60,17 @@ impl Board {
         Self { state: Mutex::default(), nudges, known: Mutex::default() }
     }
 
-    /// Shows a line. Never waits for the terminal.
+    /// Shows a line. Never blocks on the terminal.
     pub fn show(&self, line: Line) {
         self.change(|state| state.queue.push(line));
     }
 
-    /// Rings the bell. Never waits for the terminal.
+    /// Rings the bell. Never blocks on the terminal.
     pub fn ring(&self) {
         self.change(|state| state.queue.ring());
     }
 
-    /// Shows this prompt from now on. Never waits for the terminal.
+    /// Replaces the prompt. Never blocks on the terminal.
     pub fn set_prompt(&self, prompt: Prompt) {
         self.change(|state| state.prompt = Some(prompt));
     }
@@ -80,38 +80,38 @@ impl Board {
         self.change(|state| state.orders.suspend = true);
     }
 
-    /// Sets the modes of the terminal and paints the row again: the job goes on, or the screen has another size.
+    /// Sets the terminal's modes and repaints the row, after the job has been continued or the screen resized.
     pub fn repaint(&self) {
         self.change(|state| state.orders.repaint = true);
     }
 
-    /// Shows what waits, and ends the screen thread.
+    /// Shows pending lines and ends the screen thread.
     pub fn close(&self) {
         self.change(|state| state.orders.close = true);
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.state.lock());
-        // Where one nudge waits already, the screen thread will see this change too.
+        // If a nudge is pending already, the screen thread will see this change too.
         let _ = self.nudges.try_send(());
     }
 }
 
-/// The screen thread's own.
+/// The state of the screen thread.
 pub struct Screen {
     board: Arc<Board>,
     nudges: Receiver<()>,
-    /// What happens at the terminal. Disconnected when it has gone.
+    /// The events of the terminal. The channel is disconnected when the terminal has gone.
     keys: Receiver<TerminalEvent>,
     inbox: Sender<Event>,
     colours: bool,
     editor: Editor,
     scroll: usize,
-    /// The row on the screen, and the width of the screen when it was painted.
+    /// The row on the screen, and the width for which it was painted.
     painted: Option<(Row, usize)>,
-    /// So many rows were written.
+    /// The number of rows written.
     written: usize,
-    /// The columns of the screen when the prompt was painted first.
+    /// The width of the screen when the prompt was first painted.
     first_columns: Option<usize>,
     /// When the session was last told of a key.
     noted: Option<Instant>,
@@ -143,7 +143,7 @@ impl Screen {
         }
     }
 
-    /// Runs until it is told to close.
+    /// Runs the thread until it is told to close.
     pub fn run(mut self) {
         loop {
             self.paint();
@@ -158,7 +158,7 @@ impl Screen {
                 recv(self.keys) -> event => match event {
                     Ok(event) => {
                         self.happened(event);
-                        // One painting is enough for all that has gathered.
+                        // Pending events are handled first, so that one repaint serves all of them.
                         while let Ok(event) = self.keys.try_recv() {
                             self.happened(event);
                         }
@@ -176,8 +176,8 @@ impl Screen {
         if orders.suspend {
             self.suspend();
         }
-        // In the background, a process that sets the modes is stopped. The shell continues the job once more when it gives
-        // it the terminal.
+        // A background process that sets the modes is stopped. The shell sends another SIGCONT when it moves the job to
+        // the foreground.
         if orders.repaint && tty::is_foreground() {
             let _ = tty::enter();
             self.painted = None;
@@ -204,7 +204,7 @@ impl Screen {
             }
             TerminalEvent::FocusGained => return self.tell(Event::Seen(Sign::Focus)),
             TerminalEvent::FocusLost => return self.tell(Event::Seen(Sign::NoFocus)),
-            // The row is painted anew for each width.
+            // The row is repainted whenever the width changes.
             TerminalEvent::Resize(..) | TerminalEvent::Mouse(_) => return,
         };
         for action in actions {
@@ -215,7 +215,7 @@ impl Screen {
                 Action::Suspend => self.suspend(),
                 Action::Quit => tty::quit(),
                 Action::ScrollAway => {
-                    // Into the terminal's own scrollback, where it can be read.
+                    // The screen is scrolled into the terminal's scrollback, where it stays readable.
                     let (_, height) = tty::size();
                     tty::write(&[ERASE, &"\n".repeat(height)].concat());
                     self.painted = None;
@@ -233,11 +233,11 @@ impl Screen {
     }
 
     fn tell(&self, event: Event) {
-        // Without a main thread, the process is about to end.
+        // Sending fails only if the main thread has ended, and then the process is about to end.
         let _ = self.inbox.send(event);
     }
 
-    /// Writes what waits, and the row below it if that has changed.
+    /// Writes pending lines, and the row if it has changed.
     fn paint(&mut self) {
         let (lines, rings) = {
             let mut state = self.board.state.lock();
@@ -252,8 +252,9 @@ impl Screen {
             self.painted.as_ref().is_some_and(|(old, at)| *old == row && *at == columns);
         let mut text = String::new();
         if !lines.is_empty() || !is_painted {
-            // When a terminal breaks its rows anew, it can leave the cursor in a row of the conversation, and it tells of the
-            // new size only later. So the cursor goes to the last row once the screen is full or has got another width.
+            // After a resize, a terminal that rewraps its rows may leave the cursor in a row of the conversation, and
+            // it reports the new size only later. So the cursor moves to the last row once the screen is full or its
+            // width has changed.
             let has_other_width = *self.first_columns.get_or_insert(columns) != columns;
             if has_other_width || self.written + 1 >= height {
                 text += LAST_ROW;
@@ -273,31 +274,31 @@ impl Screen {
         tty::write(&text);
     }
 
-    /// Gives the terminal to the shell, and returns when the job has it again.
+    /// Gives the terminal to the shell, and returns when the job is in the foreground again.
     fn suspend(&mut self) {
         self.paint();
         tty::write(ERASE);
-        // What was typed behind Ctrl-Z was meant for the shell, and nobody here is to read it.
+        // Keys after Ctrl-Z were meant for the shell and are dropped, so that they are not sent to the chat.
         while self.keys.recv_timeout(BURST_TIME).is_ok() {}
         tty::leave();
         job::stop();
-        // An error comes again when keys are read.
+        // An error will occur again when keys are read.
         let _ = tty::enter();
         self.painted = None;
     }
 
-    /// Leaves a half-typed line where it is.
+    /// Ends the thread. A half-typed line stays on the screen.
     fn close(mut self) {
         self.paint();
         tty::write(if self.editor.is_empty() { ERASE } else { "\n" });
     }
 }
 
-/// Reads what happens at the terminal until that has gone.
+/// Reads the terminal's events until the terminal has gone.
 pub fn read_keys(keys: &Sender<TerminalEvent>) -> io::Result<()> {
     loop {
         tty::wait_for_keys()?;
-        // In the background, a read would stop the job.
+        // A read by a background job would stop the job.
         if !tty::is_foreground() {
             thread::sleep(BACKGROUND_PAUSE);
             continue;
@@ -306,7 +307,7 @@ pub fn read_keys(keys: &Sender<TerminalEvent>) -> io::Result<()> {
             if keys.send(crossterm::event::read()?).is_err() {
                 return Ok(());
             }
-            // One read may have brought several keys.
+            // One read may yield several keys.
             if !crossterm::event::poll(GATHERING_TIME)? {
                 break;
             }

@@ -1,28 +1,28 @@
-//! The Tab key: the first one takes what fits best, and each further one what fits next.
+//! The Tab key: the first press takes the best candidate, and each further press the next one.
 
 use crate::client::complete::Completion;
 
-/// What Tab has offered.
+/// The state of completion.
 #[derive(Debug, Default)]
 pub struct Tab {
     offered: Option<Offered>,
-    /// Whether the key just pressed was Shift-Tab.
+    /// Whether the last key was Shift-Tab.
     pub backward: bool,
 }
 
-/// Some candidates, one of which stands in the line.
+/// The candidates of a completion, one of which is in the line.
 #[derive(Debug)]
 struct Offered {
-    /// What stands before it.
+    /// The text before the candidate.
     head: String,
-    /// What stands behind it.
+    /// The text after the candidate.
     tail: String,
     candidates: Vec<String>,
     chosen: usize,
 }
 
 impl Offered {
-    /// Whether nothing has been typed since.
+    /// Returns whether the line has not changed since.
     fn stands_in(&self, line: &str, cursor: usize) -> bool {
         line.split_at_checked(cursor)
             .and_then(|(before, tail)| Some((before.strip_prefix(&*self.head)?, tail)))
@@ -33,8 +33,8 @@ impl Offered {
 }
 
 impl Tab {
-    /// What to put into the line, and from which byte on; it replaces what stands from there to the cursor. None where
-    /// nothing fits. `complete` finds what fits.
+    /// Returns the replacement text and the byte offset where it begins; it replaces the text up to the cursor. Returns
+    /// `None` if there is no candidate. `complete` provides the candidates.
     pub fn choose(
         &mut self,
         line: &str,
@@ -69,7 +69,7 @@ impl Tab {
 mod tests {
     use super::*;
 
-    /// Presses Tab in the line, in which `|` is the cursor, and returns the line after it.
+    /// Presses Tab in the line, in which `|` is the cursor, and returns the new line.
     fn press(tab: &mut Tab, line: &str, candidates: &[&str]) -> Option<String> {
         let cursor = line.find('|').unwrap();
         let line = line.replacen('|', "", 1);

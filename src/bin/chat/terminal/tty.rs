@@ -1,4 +1,4 @@
-//! The terminal's modes, which outlive the program: whatever happens, they are put back.
+//! The terminal's modes. They outlive the process, so they are restored however it ends.
 
 use std::io::{self, IsTerminal as _};
 use std::panic;
@@ -14,19 +14,18 @@ use rustix::termios::{
 use signal_hook::consts::SIGQUIT;
 use signal_hook::low_level::emulate_default_handler;
 
-/// A paste comes between two marks, so that its line ends can be told from the Enter key, and the terminal says when its
-/// window gets the focus and loses it.
+/// Switches on bracketed paste, which distinguishes pasted line ends from the Enter key, and focus reports.
 const REPORTS_ON: &str = "\u{1b}[?2004h\u{1b}[?1004h";
 const REPORTS_OFF: &str = "\u{1b}[?2004l\u{1b}[?1004l";
-/// The columns and rows of a screen that does not say how large it is.
+/// The columns and rows to assume if the terminal does not report its size.
 const SIZE_UNKNOWN: (usize, usize) = (80, 24);
-/// Terminals whose cursor cannot be moved.
+/// Terminals without cursor movement.
 const DUMB_TERMINALS: [&str; 3] = ["dumb", "cons25", "emacs"];
 
-/// The modes that the terminal had before, while it has others.
+/// The terminal's original modes, while the client has set its own.
 static ORIGINAL: Mutex<Option<Termios>> = Mutex::new(None);
 
-/// Whether a person sits at a terminal on which lines can be edited.
+/// Returns whether stdin and stdout are a terminal on which lines can be edited.
 pub fn is_capable() -> bool {
     let term = std::env::var("TERM").unwrap_or_default();
     io::stdin().is_terminal() && io::stdout().is_terminal() && can_edit(&term)
@@ -37,11 +36,12 @@ fn can_edit(term: &str) -> bool {
     !term.is_empty() && !is_dumb
 }
 
-/// Has keys come one by one, unseen, and Ctrl-C, Ctrl-Z and Ctrl-\ as keys. A line feed still begins a row.
+/// Delivers keys one by one and without echo, and Ctrl-C, Ctrl-Z and Ctrl-\ as keys instead of signals. A line feed
+/// still begins a new row.
 ///
 /// # Errors
 ///
-/// What the kernel says; `EIO` after the terminal has gone.
+/// The system call failed; `EIO` means that the terminal has gone.
 pub fn enter() -> io::Result<()> {
     let mut original = ORIGINAL.lock();
     let modes = match original.as_ref() {
@@ -70,12 +70,12 @@ fn by_keys(original: &Termios) -> Termios {
     modes
 }
 
-/// Gives the terminal back as it was. May be called at any time, from any thread, and more than once.
+/// Restores the terminal. May be called at any time, from any thread, and more than once.
 pub fn leave() {
     let Some(original) = ORIGINAL.lock().take() else {
         return;
     };
-    // In the background the shell has set its own modes, and who touches them is stopped.
+    // In the background, the shell has set its own modes, and a process that changes them is stopped.
     if is_foreground() {
         // A terminal that has gone needs no modes.
         let _ = termios::tcsetattr(io::stdin(), OptionalActions::Now, &original);
@@ -85,21 +85,21 @@ pub fn leave() {
     }
 }
 
-/// Whether the terminal takes something now. One that is stuck would keep the whole program from ending.
+/// Returns whether the terminal accepts output now. A write to a stuck terminal would keep the process from ending.
 fn takes_text() -> bool {
     let stdout = io::stdout();
     let mut ready = [PollFd::new(&stdout, PollFlags::OUT)];
     poll(&mut ready, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
 }
 
-/// Throws away what was typed into the chat and has not been read: the shell would run the rest of a paste.
+/// Discards keys that were typed but not read. Otherwise the shell would run the rest of a paste.
 pub fn forget_typed() {
     if ORIGINAL.lock().is_some() && is_foreground() {
         let _ = termios::tcflush(io::stdin(), QueueSelector::IFlush);
     }
 }
 
-/// Has a panic, of whatever thread, give the terminal back before it says what happened.
+/// Installs a panic hook that restores the terminal before the message is printed.
 pub fn leave_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -107,7 +107,7 @@ pub fn leave_on_panic() {
         panic::set_hook(Box::new(move |info| {
             leave();
             if takes_text() {
-                // The message begins a row of its own.
+                // The message begins on a new row.
                 write("\r\n");
             }
             previous(info);
@@ -115,7 +115,7 @@ pub fn leave_on_panic() {
     });
 }
 
-/// Gives the terminal back and ends the process, as Ctrl-\ does elsewhere. Returns only if that fails.
+/// Restores the terminal and ends the process, as Ctrl-\ does in other programs. Returns only if that fails.
 pub fn quit() {
     leave();
     let _ = emulate_default_handler(SIGQUIT);
@@ -125,7 +125,7 @@ pub fn quit() {
 ///
 /// # Errors
 ///
-/// The terminal has gone: then a read would return nothing, again and again.
+/// The terminal has gone, and a read would return nothing, again and again.
 pub fn wait_for_keys() -> io::Result<()> {
     let stdin = io::stdin();
     let mut keys = [PollFd::new(&stdin, PollFlags::IN)];
@@ -145,12 +145,12 @@ pub fn wait_for_keys() -> io::Result<()> {
     }
 }
 
-/// Whether the shell lets this program have the terminal.
+/// Returns whether the process is in the foreground.
 pub fn is_foreground() -> bool {
     termios::tcgetpgrp(io::stdin()).is_ok_and(|group| group == getpgrp())
 }
 
-/// How many columns and rows the screen has.
+/// The number of columns and rows of the screen.
 pub fn size() -> (usize, usize) {
     let size = termios::tcgetwinsize(io::stdout());
     let known = |count: u16, unknown| if count == 0 { unknown } else { usize::from(count) };
@@ -159,15 +159,15 @@ pub fn size() -> (usize, usize) {
     })
 }
 
-/// Writes to the terminal, past the standard library's lock: a thread that panics must not wait for one that cannot go
-/// on. A terminal that has gone takes nothing, and the thread that reads from it will notice.
+/// Writes to the terminal without the standard library's lock, since a thread that panics must not wait for a blocked
+/// one. If the terminal has gone, the write is ignored: the thread that reads from the terminal notices.
 pub fn write(text: &str) {
     let mut bytes = text.as_bytes();
     while !bytes.is_empty() {
         match rustix::io::write(io::stdout(), bytes) {
             Ok(written) => bytes = &bytes[written..],
             Err(Errno::INTR) => {}
-            // A program before this one may have left the terminal non-blocking.
+            // Another program may have left the terminal non-blocking.
             Err(Errno::AGAIN) => {
                 let stdout = io::stdout();
                 let _ = poll(&mut [PollFd::new(&stdout, PollFlags::OUT)], None);

@@ -1,4 +1,4 @@
-//! Where in a line the cursor stands, and so what the word before it could become.
+//! Finds the word before the cursor, and what kind of candidates complete it.
 
 use chatserv::chat::{find_help, is_comma};
 
@@ -7,31 +7,29 @@ use super::super::wire::own_command;
 /// The half-typed word before the cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place<'a> {
-    /// Where it begins, in bytes.
+    /// Where the word begins, as a byte offset.
     pub(super) start: usize,
-    /// What it is to become.
+    /// What kind of candidates complete the word.
     pub(super) wanted: Wanted,
-    /// The sign before it, which stays: `@` before a name, `#` before a room, `/` before a command.
+    /// The sign before the word, which is kept: `@` before a name, `#` before a room, `/` before a command.
     pub(super) sign: &'static str,
-    /// What is typed of it, without that sign.
+    /// The word as typed, without the sign.
     pub(super) begun: &'a str,
-    /// What is to follow it.
+    /// The text that follows the completed word.
     pub(super) end: &'static str,
 }
 
-/// What can be completed.
+/// The kinds of candidates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
-    /// The name of somebody.
     Person,
-    /// A room that one is in.
+    /// A room that the user is in.
     Room,
-    /// A command.
     Command,
 }
 
 impl<'a> Place<'a> {
-    /// The place at the end of this part of a line; none where nothing can be completed.
+    /// Analyzes the part of a line before the cursor. Returns `None` if nothing can be completed.
     pub(super) fn at(before: &'a str) -> Option<Self> {
         let start = before
             .char_indices()
@@ -43,13 +41,13 @@ impl<'a> Place<'a> {
         let in_words = |end| match (word.strip_prefix('@'), word.strip_prefix('#')) {
             (Some(name), _) => Some(place(Wanted::Person, "@", name, " ")),
             (_, Some(room)) => Some(place(Wanted::Room, "#", room, " ")),
-            // Nothing is the beginning of everybody's name, and whoever asks for nothing wants nobody.
+            // Every name begins with the empty string, and Tab without a word is not a request for a name.
             _ if word.is_empty() => None,
             _ => Some(place(Wanted::Person, "", word, end)),
         };
 
         let Some(command) = command(head, word) else {
-            // Somebody is spoken to at the beginning of a line, and spoken of elsewhere.
+            // A name at the beginning of a line addresses a person. A name elsewhere mentions one.
             return in_words(if head.trim().is_empty() { ": " } else { " " });
         };
         match command {
@@ -69,25 +67,26 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Names hold no blank and no comma: `/msg ann,bo` is about to name a second person.
+/// Returns whether the character ends a name. Names contain neither blanks nor commas: in `/msg ann,bo`, the second
+/// name is half-typed.
 pub(super) fn is_separator(c: char) -> bool {
     c.is_whitespace() || is_comma(c)
 }
 
-/// What of a command is being typed.
+/// The part of a command that is being typed.
 enum Typing<'a> {
-    /// Its word; here is its beginning.
+    /// The command word, as far as it has been typed.
     Word(&'a str),
-    /// Something behind the word.
+    /// An argument.
     Argument {
-        /// That word, as it was typed.
+        /// The command word, as it was typed.
         of: &'a str,
-        /// Whether nothing stands between the two.
+        /// Whether this is the first argument.
         is_first: bool,
     },
 }
 
-/// Which part of a command `word` is, behind `head`; none where the line is no command.
+/// Returns which part of a command `word` is, after `head`. Returns `None` if the line is not a command.
 fn command<'a>(head: &'a str, word: &'a str) -> Option<Typing<'a>> {
     let head = head.trim_start();
     let of_line = if head.is_empty() { word } else { head };
@@ -103,21 +102,20 @@ fn command<'a>(head: &'a str, word: &'a str) -> Option<Typing<'a>> {
     Some(Typing::Argument { of, is_first })
 }
 
-/// What may stand behind the word of a command.
+/// The kinds of arguments that a command takes.
 enum Argument {
-    /// People, or something that is said.
+    /// Names, or text.
     Words,
-    /// A room.
     Room,
-    /// A command.
     Command,
-    /// Nothing, or what nobody else can know: a password, a new name, a number.
+    /// Nothing, or something that cannot be completed: a password, a new name, a number.
     Other,
 }
 
-/// What may stand behind this word, which may be a beginning.
+/// Returns what this command takes, which may be abbreviated.
 fn argument_of(typed: &str) -> Argument {
-    // The order in which a whole line is understood: the client's own words, everybody's, and those of operators.
+    // A whole line is looked up in the same order: the client's own commands, those for everybody, and those for
+    // operators.
     let server = || find_help(typed, false).or_else(|_| find_help(typed, true));
     let word = match own_command(typed) {
         Some(own) => own.word,

@@ -17,7 +17,7 @@ fn known() -> Known {
     known
 }
 
-/// The line with each candidate in its place, and the cursor, which `|` stands for, behind it.
+/// The line with each candidate in place of the word, where `|` marks the cursor.
 fn completed(known: &Known, typed: &str) -> Vec<String> {
     let (before, after) = typed.split_once('|').unwrap();
     let line = format!("{before}{after}");
@@ -82,7 +82,7 @@ fn commands_and_what_stands_behind_them() {
             ("/b|", &["/back |", "/bell |"]),
             ("/sw|", &["/switch |"]),
             ("/xyzzy|", &[]),
-            // What ends or removes something is typed in full.
+            // Commands that end or remove something are not completed.
             ("/q|", &["/quiet |"]),
             ("/k|", &[]),
             ("/sh|", &[]),
@@ -121,7 +121,7 @@ fn every_command_that_takes_a_name_or_a_room_completes_it() {
     let known = known();
     let own = OWN_COMMANDS.iter().map(|own| (own.word, own.arguments));
     let servers = chatserv::chat::commands(true).map(|help| (help.word, help.arguments));
-    // With `/nick` the name is a new one.
+    // The argument of `/nick` is a new name.
     for (word, arguments) in own.chain(servers).filter(|(word, _)| *word != "nick") {
         let first = arguments.trim_start_matches('[');
         let name = first.starts_with("NAME") || first.starts_with("TEXT");

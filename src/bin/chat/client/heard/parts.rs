@@ -1,58 +1,50 @@
-//! What has been heard, where it has many fields or stands in a list.
+//! The larger parts of [`Heard`](super::Heard), and the entries of its lists.
 
 use serde::Deserialize;
 
-/// Somebody is in a room now.
+/// A person has joined a room.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Joined {
-    /// Which.
     pub room: String,
-    /// Who.
     pub from: String,
-    /// Who is in it, at most 500 of them; none where it is somebody else who joined.
+    /// The people in the room, at most 500. `None` if somebody else joined.
     pub members: Option<Vec<String>>,
-    /// How many are in it.
+    /// The number of people in the room.
     pub total: Option<usize>,
-    /// What it is about.
     pub topic: Option<String>,
-    /// Which beginning its ids count from.
+    /// The epoch of the message ids.
     pub epoch: Option<u64>,
-    /// The id of what was said last.
+    /// The id of the latest message.
     pub last_message_id: Option<u64>,
 }
 
-/// What somebody has said.
+/// A message.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Said {
-    /// Who.
     pub from: String,
-    /// What.
     pub message: String,
-    /// In which room, where it went to a room.
+    /// The room, for a message to a room.
     pub room: Option<String>,
-    /// Which one in that room.
+    /// The id of the message in its room.
     pub message_id: Option<u64>,
-    /// To whom, where it went to people.
+    /// The recipients, for a message to people.
     #[serde(default)]
     pub to: Vec<String>,
-    /// When, by the sender's clock (RFC 3339), where their program told.
+    /// The time by the sender's clock (RFC 3339), if the sender's program reported it.
     pub sent_at: Option<String>,
-    /// When, by the server's clock (RFC 3339).
+    /// The time by the server's clock (RFC 3339).
     pub received_at: String,
 }
 
-/// Somebody in a list.
+/// A person in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Client {
-    /// Who.
     pub username: String,
-    /// Where.
     #[serde(default)]
     pub rooms: Vec<String>,
-    /// For how many seconds they have said nothing.
+    /// How long the person has been idle, in seconds.
     #[serde(default)]
     pub idle_seconds: u64,
-    /// Whether they said that they are away.
     #[serde(default)]
     pub away: bool,
 }
@@ -60,33 +52,29 @@ pub struct Client {
 /// A room in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct RoomShown {
-    /// Its name.
     pub room: String,
-    /// How many are in it.
+    /// The number of people in the room.
     pub members: usize,
-    /// What it is about.
     pub topic: Option<String>,
 }
 
-/// What is known of somebody.
+/// Details of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Whois {
-    /// What is in every list.
+    /// The fields that every list has.
     #[serde(flatten)]
     pub client: Client,
-    /// Why they are away.
     pub away_message: Option<String>,
-    /// For how many seconds they have been here.
+    /// How long the person has been connected, in seconds.
     #[serde(default)]
     pub connected_seconds: u64,
     /// `plain` or `json`.
     pub protocol: Option<String>,
-    /// Whether they are an operator.
     #[serde(default)]
     pub operator: bool,
-    /// Where they come from; for operators only.
+    /// The IP address. Only operators see it.
     pub address: Option<String>,
-    /// Whether nobody hears them; for operators only.
+    /// Whether the person is muted. Only operators see it.
     #[serde(default)]
     pub muted: bool,
 }
@@ -94,51 +82,47 @@ pub struct Whois {
 /// A command of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct CommandShown {
-    /// Its word, without the slash.
+    /// The command word, without the slash.
     pub command: String,
-    /// What may stand behind it.
+    /// The syntax of the arguments.
     #[serde(default)]
     pub arguments: String,
-    /// What it does.
+    /// A description of the command.
     #[serde(default)]
     pub description: String,
 }
 
-/// Somebody who is kept out.
+/// A ban.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Ban {
-    /// By this name.
+    /// The banned name.
     pub username: Option<String>,
-    /// From these addresses.
+    /// The banned addresses.
     pub address: Option<String>,
-    /// Until then (RFC 3339); without it, for good.
+    /// The end of the ban (RFC 3339). A ban without it is permanent.
     pub until: Option<String>,
-    /// Why.
     pub reason: Option<String>,
-    /// Who said so.
+    /// The operator who set the ban.
     pub by: String,
 }
 
 /// A thread of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ThreadShown {
-    /// Its name.
     pub name: String,
-    /// What it is there for.
+    /// The purpose of the thread.
     pub role: String,
-    /// What it does just now.
+    /// The current activity of the thread.
     pub doing: String,
-    /// How old it is.
+    /// The age of the thread in seconds.
     #[serde(default)]
     pub alive_seconds: u64,
-    /// For a reader: how many bytes wait for its client.
+    /// For a reader: how many bytes are queued for its client.
     pub queued_bytes: Option<u64>,
-    /// For the dispatcher: how many events wait in its inbox.
+    /// For the dispatcher: how many events are queued in its inbox.
     pub queued_events: Option<u64>,
-    /// How many bytes it has read.
     #[serde(default)]
     pub bytes_in: u64,
-    /// How many bytes it has written.
     #[serde(default)]
     pub bytes_out: u64,
 }

@@ -14,7 +14,7 @@ fn received() -> Vec<String> {
     let objects = lines.filter_map(|line| line.split_once(" < "));
     objects
         .filter(|(_, object)| object.starts_with('{'))
-        // The guide leaves out what differs from run to run.
+        // The guide omits what differs from run to run.
         .map(|(_, object)| object.replace(",…]", "]"))
         .collect()
 }
@@ -39,7 +39,7 @@ fn the_client_reads_every_object_of_the_guide() {
         let answer = match action.name {
             "ping" => "pong",
             "quit" => "bye",
-            // Whom it is told to hears a `msg`.
+            // The recipient of a `reply` receives a `msg`.
             "reply" => "msg",
             name => name,
         };
@@ -185,7 +185,7 @@ fn there_is_an_end_to_nesting_before_that_of_the_stack() {
         let field = format!(r#"{{"action":"pong","colour":{lists}}}"#);
         assert!(read(&field).is_err(), "{depth}");
     }
-    // The dearest thing to read that is not refused: a history in a history in a history.
+    // The most expensive object that is not refused: a history nested in a history nested in a history.
     let history = |messages: &str| {
         format!(r#"{{"action":"history","room":"dev","epoch":1,"messages":[{messages}]}}"#)
     };

@@ -1,4 +1,4 @@
-//! What is painted can be read, and says what it said before.
+//! Painted lines are readable, and their text is unchanged.
 
 use std::collections::HashSet;
 
@@ -15,7 +15,7 @@ fn line() -> Line {
         .with(Role::Mention, "hello 🦀, 你好 [1m m")
 }
 
-/// The line without what SGR sets.
+/// The line without SGR sequences.
 fn stripped(painted: &str) -> String {
     let sgr =
         Regex::new("\u{1b}\\[[0-9;]*m").expect("this is a regular expression that regex knows");
@@ -64,7 +64,7 @@ fn each_piece_takes_back_what_it_has_set() {
 
 #[test]
 fn a_name_has_one_colour_in_every_client_and_every_run() {
-    // The numbers are those of the first day: whoever changes them changes everybody's colour.
+    // These colours are fixed: a change would give every user another colour.
     for (name, colour) in [("ann", 64), ("bob", 133), ("luca", 99), ("Straße", 97)] {
         assert_eq!(name_colour(name), colour, "{name}");
     }
@@ -108,7 +108,7 @@ fn every_colour_can_be_read_on_black_and_on_white() {
         let luminance = luminance(colour);
         let on_black = (luminance + 0.05) / 0.05;
         let on_white = 1.05 / (luminance + 0.05);
-        // Large letters need 3 by WCAG; these do a little better.
+        // WCAG requires a contrast of 3 for large text. These colours do a little better.
         assert!(on_black >= 3.5, "{colour} on black: {on_black:.2}");
         assert!(on_white >= 3.5, "{colour} on white: {on_white:.2}");
     }
@@ -135,7 +135,7 @@ fn rows_end_at_blanks_and_hang_below_the_text() {
     assert_eq!(rows_of(&line, 31), ["[12:03] bob: one two three four"]);
     assert_eq!(rows_of(&line, 30), ["[12:03] bob: one two three", "             four"]);
     assert_eq!(rows_of(&line, 27), ["[12:03] bob: one two three", "             four"]);
-    // No word fits beside a deep indent on a narrow screen.
+    // On a narrow screen, no word fits next to a deep indent.
     assert_eq!(rows_of(&line, 20), ["[12:03] bob: one two", "three four"]);
     assert_eq!(
         rows_of(&said("日本 の チャット"), 26),
@@ -149,7 +149,7 @@ fn a_word_that_is_wider_than_a_row_stays_whole() {
     let line = said(&format!("see {link} and more"));
     let rows = rows_of(&line, 40);
     assert_eq!(rows.iter().filter(|row| row.contains(&link)).count(), 1, "{rows:?}");
-    // A screen without any width still gets every letter.
+    // A screen of width 0 still gets every character.
     for columns in 0..50 {
         let letters: String = rows_of(&line, columns).concat().split_whitespace().collect();
         let all: String = line.text().split_whitespace().collect();

@@ -1,4 +1,4 @@
-//! Whether somebody speaks, and whether they speak to this person.
+//! Detects messages that address the user.
 
 use caseless::Caseless as _;
 use unicode_normalization::UnicodeNormalization as _;
@@ -7,15 +7,15 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use super::super::Heard;
 use super::{is_private, is_same, speech};
 
-/// These join a name to what stands beside it, so that both are something else: `luca-bot`, `me@luca`, `/luca`, `#luca`,
-/// `luca/dev`, `~luca`. Unicode's word boundaries know only the signs that join letters.
+/// Signs that join a name to its neighbour into another word: `luca-bot`, `me@luca`, `/luca`, `#luca`, `luca/dev`,
+/// `~luca`. Unicode's word boundaries recognize only the signs that join letters.
 const JOINING_SIGNS: &str = "@#/\\-~=$＠＃／－‐‑・･־";
 
-/// Direction marks, word joiners and the soft hyphen. They are in no name, and Unicode's word boundaries take them for a
-/// part of the word before them.
+/// Direction marks, word joiners and the soft hyphen. Names contain none of them, and Unicode's word boundaries treat
+/// them as a part of the preceding word.
 const UNSEEN: [char; 6] = ['\u{ad}', '\u{61c}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{feff}'];
 
-/// Whether somebody else speaks to this person: by name or in private.
+/// Returns whether somebody else addresses the user: by name or in a private message.
 pub fn calls(heard: &Heard, me: &str) -> bool {
     speech(heard).is_some_and(|(manner, said)| {
         let to_me = is_private(manner, said) || mentions(&said.message, me);
@@ -23,12 +23,12 @@ pub fn calls(heard: &Heard, me: &str) -> bool {
     })
 }
 
-/// Whether somebody else says something.
+/// Returns whether the object is a message from somebody else.
 pub fn speaks(heard: &Heard, me: &str) -> bool {
     speech(heard).is_some_and(|(_, said)| !is_same(&said.from, me))
 }
 
-/// Whether the name stands in the text as a word of its own, with or without an `@`, in whatever case.
+/// Returns whether the text contains the name as a separate word, with or without an `@`, regardless of case.
 pub(super) fn mentions(text: &str, me: &str) -> bool {
     let me = folded(me);
     let text = folded(text);
@@ -51,15 +51,15 @@ pub(super) fn mentions(text: &str, me: &str) -> bool {
     })
 }
 
-/// Whether a name stands apart from its neighbours, which are in order from the nearest on. `edge` is its own character
-/// on that side.
+/// Returns whether a name is separate from its neighbours, which are ordered from the nearest on. `edge` is the name's
+/// own character on that side.
 ///
-/// Behind ASCII punctuation a letter goes on with the same word, as in `luca.org` or `luca!user@host`. All other
-/// punctuation ends a word: Chinese has no blank behind it.
+/// After ASCII punctuation, a letter continues the same word, as in `luca.org` or `luca!user@host`. All other
+/// punctuation ends a word, since Chinese does not put a blank after it.
 fn stands_apart(edge: Option<char>, neighbours: impl Iterator<Item = char>) -> bool {
     for c in neighbours {
         match c {
-            // No name contains a comma.
+            // Names contain no commas.
             _ if c.is_whitespace() || c == ',' => return true,
             _ if JOINING_SIGNS.contains(c) => return false,
             _ if c.is_alphanumeric() => {
@@ -72,14 +72,14 @@ fn stands_apart(edge: Option<char>, neighbours: impl Iterator<Item = char>) -> b
     true
 }
 
-/// Whether the letter belongs to a script that puts no space between words, such as Chinese or Thai: by Unicode's rules
-/// (UAX 29), every such letter may be a word.
+/// Returns whether the letter belongs to a script without spaces between words, such as Chinese or Thai. By Unicode's
+/// rules (UAX 29), each such letter may be a word.
 fn has_no_spaces(c: char) -> bool {
     c.is_alphabetic() && [c, c].iter().collect::<String>().split_word_bounds().count() > 1
 }
 
-/// What texts have in common that [`is_same`] finds the same (section 3.13 of the Unicode Standard, D145), without what
-/// cannot be seen: beside Arabic and Hebrew, a direction mark may follow a name.
+/// Folds a text so that texts which [`is_same`] considers equal become identical (section 3.13 of the Unicode Standard,
+/// D145), and removes invisible characters: next to Arabic and Hebrew, a direction mark may follow a name.
 fn folded(text: &str) -> String {
     let visible = text.chars().filter(|c| !UNSEEN.contains(c));
     visible.nfd().default_case_fold().nfd().collect()
@@ -122,7 +122,7 @@ mod tests {
             "@Luca: hello",
             "@ luca",
             "not lucas but luca",
-            // The punctuation of other scripts, with a blank behind it or without.
+            // Punctuation of other scripts, with and without a blank after it.
             "你好 @luca。",
             "luca：你好",
             "你好，luca！",
@@ -218,7 +218,7 @@ mod tests {
             ("سارة، كيف حالك؟", "سارة"),
             ("שלום, דנה!", "דנה"),
             ("राम। नमस्ते", "राम"),
-            // Names may end and begin with signs.
+            // Names may begin and end with signs.
             ("hello ann)", "ann)"),
             ("(@ann))", "ann"),
             ("-bob-: hi", "-bob-"),
@@ -269,7 +269,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever signs and scripts a name is made of.
+        /// A name may consist of any signs and scripts.
         #[test]
         fn every_name_can_be_called(typed in "[\\PC]{1,6}") {
             let typed = Line { text: typed, altered: false };

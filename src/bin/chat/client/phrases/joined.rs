@@ -1,4 +1,4 @@
-//! The room that one is in now, or that somebody else has come to.
+//! Lines about a join, by the user or by somebody else.
 
 use unicode_width::UnicodeWidthStr as _;
 
@@ -6,10 +6,10 @@ use super::super::Line;
 use super::super::heard::Joined;
 use super::layout::{TEXT_COLUMNS_MAX, counted, listed, notice};
 
-/// More names than fit into one line, however short they are.
+/// An upper bound for the number of names in one line, however short they are.
 const NAMES_MAX: usize = TEXT_COLUMNS_MAX / "a, ".len();
 
-/// Who is in the room, in one line, and what the room is about, in the same one if there is space.
+/// Lists the people in the room and its topic, on one line if both fit.
 pub(super) fn lines(joined: &Joined) -> Vec<Line> {
     let Some(members) = &joined.members else {
         return notice(&format!("{} has joined {}", joined.from, joined.room));
@@ -25,11 +25,11 @@ pub(super) fn lines(joined: &Joined) -> Vec<Line> {
     [notice(&company), notice(&topic)].concat()
 }
 
-/// As many of the others as one line holds, and how many more there are.
+/// Lists as many of the other people as fit on one line, and counts the rest.
 fn company(joined: &Joined, members: &[String]) -> String {
     let others = members.iter().filter(|&member| *member != joined.from);
     let others: Vec<&str> = others.map(String::as_str).collect();
-    // A list may be only the beginning.
+    // The list may be truncated.
     let total = joined.total.unwrap_or(0).max(others.len() + 1);
     if total == 1 {
         return format!("You are in {} alone.", joined.room);

@@ -1,43 +1,43 @@
-//! Lines, and how to keep within the width of an ordinary terminal.
+//! Line layout within the width of an ordinary terminal.
 
 use chatserv::protocol::plain::layout::cut;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::super::{Line, Role};
 
-/// Stands before whatever nobody has said.
+/// The prefix of a notice.
 const NOTICE: &str = "-- ";
-/// Stands before what went wrong.
+/// The prefix of an error.
 const ERROR: &str = "!! ";
-/// Stands before each row of a list: more than before its title, so that one sees where it ends.
+/// The prefix of a row in a list. It is deeper than the prefix of the title, so that the end of the list is visible.
 const ROW: &str = "--   ";
 
-/// No line is wider, so that an ordinary terminal does not break it.
+/// The maximum width of a line, so that an ordinary terminal does not wrap it.
 const LINE_COLUMNS_MAX: usize = 80;
-/// What is left of it for a sentence.
+/// The width that is left for a sentence.
 pub(super) const TEXT_COLUMNS_MAX: usize = LINE_COLUMNS_MAX - NOTICE.len();
-/// What is left of it for a row.
+/// The width that is left for a row.
 pub(super) const ROW_COLUMNS_MAX: usize = LINE_COLUMNS_MAX - ROW.len();
-/// The blanks between two columns.
+/// The number of blanks between two columns.
 pub(super) const GAP: usize = 2;
 
-/// What is to be told, in as many lines as it needs.
+/// Formats a notice, wrapped to as many lines as it needs.
 pub(super) fn notice(text: &str) -> Vec<Line> {
     prefixed(Role::Notice, NOTICE, text)
 }
 
-/// What went wrong, in as many lines as it needs.
+/// Formats an error, wrapped to as many lines as it needs.
 pub(super) fn error(text: &str) -> Vec<Line> {
     prefixed(Role::Error, ERROR, text)
 }
 
-/// What is to be told, in one line, however wide it is.
+/// Formats a notice as one line, however wide it is.
 pub(super) fn as_it_is(text: &str) -> Line {
     Line::notice(&format!("{NOTICE}{text}"))
 }
 
-/// A title, and below it rows in aligned columns, each cut to the width of a line. Columns without anything in them are
-/// left out. `total` is how many rows there are; `rows` may be only the first of them.
+/// Formats a title and rows in aligned columns. Each row is cut to the width of a line, and empty columns are left out.
+/// `total` is the number of rows, of which `rows` may contain only the first ones.
 pub(super) fn table<const N: usize>(title: &str, rows: &[[String; N]], total: usize) -> Vec<Line> {
     let widths: [usize; N] = std::array::from_fn(|column| {
         let widths = rows.iter().map(|row| row[column].width());
@@ -47,8 +47,8 @@ pub(super) fn table<const N: usize>(title: &str, rows: &[[String; N]], total: us
     list(title, shown, total.saturating_sub(rows.len()))
 }
 
-/// A title, and below it names in as many columns as fit, one column after the other. `total` is how many names there
-/// are; `names` may be only the first of them.
+/// Formats a title and names in as many columns as fit, ordered column by column. `total` is the number of names, of
+/// which `names` may contain only the first ones.
 pub(super) fn names_in_columns(title: &str, names: &[String], total: usize) -> Vec<Line> {
     let narrowest = names.iter().map(|name| name.width()).min().unwrap_or_default();
     let columns_max = (ROW_COLUMNS_MAX + GAP) / (narrowest + GAP);
@@ -58,7 +58,7 @@ pub(super) fn names_in_columns(title: &str, names: &[String], total: usize) -> V
         let blanks = GAP * widths.len().saturating_sub(1);
         (widths.iter().sum::<usize>() + blanks <= ROW_COLUMNS_MAX).then_some((rows, widths))
     });
-    // A name that is wider than a line has a column to itself, and is cut.
+    // A name that is wider than a line gets a column of its own and is cut.
     let (rows, widths) =
         fitting.unwrap_or_else(|| (names.len(), widths_of_columns(names, names.len())));
     let shown = (0..rows).map(|row| {
@@ -68,13 +68,13 @@ pub(super) fn names_in_columns(title: &str, names: &[String], total: usize) -> V
     list(title, shown, total.saturating_sub(names.len()))
 }
 
-/// How wide each column is, where the names fill so many rows.
+/// The width of each column if the names fill this many rows.
 fn widths_of_columns(names: &[String], rows: usize) -> Vec<usize> {
     let columns = names.chunks(rows.max(1));
     columns.map(|column| column.iter().map(|name| name.width()).max().unwrap_or_default()).collect()
 }
 
-/// A title, and below it rows. `beyond` is how many are not shown.
+/// Formats a title and rows. `beyond` is the number of rows that are not shown.
 fn list(title: &str, rows: impl Iterator<Item = String>, beyond: usize) -> Vec<Line> {
     let mut lines = notice(title);
     lines.extend(rows.map(|row| row_of(&row)));
@@ -84,7 +84,7 @@ fn list(title: &str, rows: impl Iterator<Item = String>, beyond: usize) -> Vec<L
     lines
 }
 
-/// The words of a text in lines of at most so many columns. Only a word that is wider alone has a line that is.
+/// Wraps a text at this width. A line is wider only if it consists of a single word that is wider.
 pub(super) fn wrapped(text: &str, columns_max: usize) -> Vec<String> {
     if text.width() <= columns_max {
         return vec![text.to_owned()];
@@ -108,12 +108,12 @@ pub(super) fn wrapped(text: &str, columns_max: usize) -> Vec<String> {
     lines
 }
 
-/// So many of them.
+/// Formats a count with its noun, singular or plural.
 pub fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// `ann, bob and cid`.
+/// Joins names: `ann, bob and cid`.
 pub fn listed(names: &[String]) -> String {
     match names {
         [] => String::new(),
@@ -133,7 +133,7 @@ fn row_of(text: &str) -> Line {
     Line::notice(&format!("{ROW}{text}")).indented(ROW.width())
 }
 
-/// The cells of a row, each as wide as its column.
+/// Pads the cells of a row to the width of their columns.
 fn aligned(row: &[impl AsRef<str>], widths: &[usize]) -> String {
     let mut text = String::new();
     for (cell, &width) in row.iter().zip(widths) {
@@ -145,6 +145,6 @@ fn aligned(row: &[impl AsRef<str>], widths: &[usize]) -> String {
         let blanks = width - cell.width() + GAP;
         text.extend(std::iter::repeat_n(' ', blanks));
     }
-    // The blanks behind the last cell are too many.
+    // The padding of the last cell is not needed.
     cut(text.trim_end(), ROW_COLUMNS_MAX)
 }

@@ -13,20 +13,21 @@ use super::super::{Line, times};
 use super::Viewer;
 use super::layout::{GAP, ROW_COLUMNS_MAX, counted, names_in_columns, notice, table, wrapped};
 
-/// Whoever has said something in this time is not idle.
+/// A person who has spoken within this time does not count as idle.
 const IDLE_SECONDS_MIN: u64 = 60;
 
-/// Up to so many people have a line each, with what is known of them. That fits on a screen.
+/// The maximum number of people that are listed with details, one on each line, so that the list fits on a screen.
 const DETAILED_MAX: usize = 20;
 
-/// How much of a line of bans says who made it: a long name would leave no room for the reason, which matters more.
+/// The width of the name of the operator who set a ban. A long name would leave no room for the reason, which matters
+/// more.
 const BY_COLUMNS_MAX: usize = 20;
 
-/// What keys do in the client.
+/// Help for the client's keys.
 const KEYS: [[&str; 2]; 2] =
     [["Tab", "completes a word, or changes the room"], ["Ctrl-D", "leaves the chat"]];
 
-/// Who is in the chat, or in one room of it.
+/// Lists the people in the chat, or in one room.
 pub(super) fn who(room: Option<&str>, clients: &[Client], total: usize) -> Vec<Line> {
     let place = room.map_or_else(|| "here".to_owned(), |room| format!("in {room}"));
     if total == 0 {
@@ -48,7 +49,7 @@ pub(super) fn who(room: Option<&str>, clients: &[Client], total: usize) -> Vec<L
             if client.away {
                 remarks.push("away".to_owned());
             }
-            // Who asks about one room has been told where they are.
+            // The list of one room does not repeat the room.
             let rooms = match room {
                 Some(_) => String::new(),
                 None => client.rooms.join(", "),
@@ -59,7 +60,7 @@ pub(super) fn who(room: Option<&str>, clients: &[Client], total: usize) -> Vec<L
     table(&title, &rows, total)
 }
 
-/// The rooms there are.
+/// Lists the rooms.
 pub(super) fn rooms(rooms: &[RoomShown], total: usize) -> Vec<Line> {
     if total == 0 {
         return notice("There are no rooms.");
@@ -75,7 +76,7 @@ pub(super) fn rooms(rooms: &[RoomShown], total: usize) -> Vec<Line> {
     table(&format!("{}:", counted(total, "room", "rooms")), &rows, total)
 }
 
-/// What is known of somebody.
+/// Shows details of a person.
 pub(super) fn whois(known: &Whois) -> Vec<Line> {
     let client = &known.client;
     let mut facts = vec![
@@ -110,7 +111,7 @@ pub(super) fn whois(known: &Whois) -> Vec<Line> {
         facts.push(("muted", "yes".to_owned()));
     }
 
-    // Nothing of it is told elsewhere, so what is too long goes on below instead of being cut.
+    // This text is shown nowhere else, so it is wrapped instead of cut.
     let labels = facts.iter().map(|(label, _)| label.width() + GAP);
     let columns = ROW_COLUMNS_MAX - labels.max().unwrap_or_default();
     let mut rows = Vec::new();
@@ -123,7 +124,7 @@ pub(super) fn whois(known: &Whois) -> Vec<Line> {
     table(&format!("{}:", client.username), &rows, rows.len())
 }
 
-/// The commands there are, and those of the client; or the one that was asked about.
+/// Lists the commands of the server and the client, or describes the one that the user asked about.
 pub(super) fn help(commands: &[CommandShown]) -> Vec<Line> {
     if let [command] = commands {
         return notice(&format!("{}: {}.", usage(command), command.description));
@@ -137,7 +138,7 @@ pub(super) fn help(commands: &[CommandShown]) -> Vec<Line> {
     table("Commands:", &rows, rows.len())
 }
 
-/// Who is kept out.
+/// Lists the bans.
 pub(super) fn bans(bans: &[Ban], total: usize, viewer: Viewer) -> Vec<Line> {
     if total == 0 {
         return notice("Nobody is banned.");
@@ -157,13 +158,13 @@ pub(super) fn bans(bans: &[Ban], total: usize, viewer: Viewer) -> Vec<Line> {
     table(&format!("{}:", counted(total, "ban", "bans")), &rows, total)
 }
 
-/// Whom a ban keeps out.
+/// Describes the target of a ban.
 pub(super) fn whom(ban: &Ban) -> String {
     let both = [ban.username.as_deref(), ban.address.as_deref()];
     both.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// What each thread of the server does. Its name begins with its role.
+/// Lists the threads of the server. The name of a thread begins with its role.
 pub(super) fn threads(threads: &[ThreadShown], total: usize) -> Vec<Line> {
     let size = |bytes| ByteSize(bytes).display().iec_short().to_string();
     let head = ["name", "does", "alive", "queue", "read", "sent"].map(str::to_owned);
@@ -181,11 +182,11 @@ pub(super) fn threads(threads: &[ThreadShown], total: usize) -> Vec<Line> {
     });
     let rows: Vec<_> = iter::once(head).chain(rows).collect();
     let title = format!("{}:", counted(total, "thread", "threads"));
-    // The head is a row of the table, too.
+    // The header is a row of the table, too.
     table(&title, &rows, total + 1)
 }
 
-/// How a command is typed.
+/// The syntax of a command.
 fn usage(command: &CommandShown) -> String {
     format!("/{} {}", command.command, command.arguments).trim_end().to_owned()
 }

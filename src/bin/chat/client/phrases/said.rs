@@ -1,4 +1,4 @@
-//! What people say.
+//! Lines for messages.
 
 use chatserv::chat::Manner;
 
@@ -7,7 +7,7 @@ use super::super::{Line, Role, times};
 use super::calls::mentions;
 use super::{Viewer, is_private, is_same};
 
-/// `[12:03] bob: hello`, and all that differs from it.
+/// Formats a message: `[12:03] bob: hello`, and its variants.
 pub(super) fn line(manner: Manner, said: &Said, viewer: Viewer) -> Line {
     let is_mine = is_same(&said.from, viewer.me);
     let is_private = is_private(manner, said);
@@ -21,7 +21,7 @@ pub(super) fn line(manner: Manner, said: &Said, viewer: Viewer) -> Line {
     {
         line = line.with(Role::Room, &format!("{room} | "));
     }
-    // What goes to whom it mentions reads as if it were said to all, so it says first for whom it is.
+    // A message to the people it mentions would look like one to a room, so its line begins with the recipients.
     if is_private && manner != Manner::Private {
         let receivers = receivers(said, viewer.me, is_mine);
         line = line.with(Role::Private, &format!("to {receivers} | "));
@@ -41,7 +41,7 @@ pub(super) fn line(manner: Manner, said: &Said, viewer: Viewer) -> Line {
     line.with(text, &said.message).indented(indent)
 }
 
-/// Who gets it, in the order in which they were named: `you, mom`.
+/// Lists the recipients in the order in which they were named: `you, mom`.
 fn receivers(said: &Said, me: &str, is_mine: bool) -> String {
     if said.to.is_empty() {
         return "you".into();

@@ -1,11 +1,11 @@
-//! What is told in one sentence.
+//! Notices of one sentence.
 
 use super::super::{Heard, times};
 use super::lists::whom;
 use super::{Viewer, is_same};
 
-/// What has been heard in one sentence, without a prefix. None where there is nothing to tell, or where it is a list or
-/// what somebody says: those have words of their own.
+/// Returns the sentence for an object, without a prefix. Returns `None` if there is nothing to tell, or if the object
+/// is a list or a message, which other modules format.
 pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
     let is_me = |name: &str| is_same(name, viewer.me);
     Some(match heard {
@@ -32,7 +32,7 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
             (None, Some(topic)) => format!("The topic of {room}: {topic}"),
             (None, None) => format!("{room} has no topic. /topic TEXT sets one."),
         },
-        // By either name, since one's own may have been changed already when this is worded.
+        // Either name may be the user's, since the session may have changed it before this sentence is formatted.
         Heard::Nick { from, username } if is_me(from) || is_me(username) => {
             format!("You are now known as {username}")
         }
@@ -89,7 +89,7 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
     })
 }
 
-/// By whom and why somebody was made to go, behind a line that says they have.
+/// Who removed a person, and why: the end of a sentence.
 fn removal(reason: Option<&str>, by: Option<&str>, message: Option<&str>) -> String {
     let Some(reason) = reason else {
         return String::new();
@@ -98,7 +98,7 @@ fn removal(reason: Option<&str>, by: Option<&str>, message: Option<&str>) -> Str
     format!(": {reason}{by}{}", because(message))
 }
 
-/// A reason, where one was told.
+/// A reason, if there is one.
 fn because(reason: Option<&str>) -> String {
     reason.map_or_else(String::new, |reason| format!(" ({reason})"))
 }

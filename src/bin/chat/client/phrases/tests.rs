@@ -1,4 +1,4 @@
-//! What each object of the server looks like to luca, who speaks in `lobby`, in Berlin at three minutes past noon.
+//! How the server's objects are shown to luca, whose current room is `lobby`, in Berlin at three minutes past noon.
 
 mod lists;
 mod sentences;
@@ -26,12 +26,12 @@ fn seen(json: &str) -> Vec<Line> {
     lines(&heard(json), viewer)
 }
 
-/// The lines without their parts.
+/// The lines without their roles.
 fn texts(json: &str) -> Vec<String> {
     seen(json).iter().map(Line::text).collect()
 }
 
-/// Each object with the lines that it becomes, none of which is wide.
+/// Checks the lines of each object, and that none of them is too wide.
 fn check_all(rows: &[(&str, &[&str])]) {
     for (json, expected) in rows {
         let texts = texts(json);
@@ -42,7 +42,7 @@ fn check_all(rows: &[(&str, &[&str])]) {
     }
 }
 
-/// What is said at three minutes past noon: the object, with the rest of its fields.
+/// A message from three minutes past noon, with additional fields.
 fn said(action: &str, from: &str, message: &str, rest: &str) -> String {
     format!(
         r#"{{"action":"{action}","from":"{from}","message":"{message}",{rest},"sent_at":"2026-11-20T12:03:04+01:00","received_at":"2026-11-20T11:03:04Z"}}"#

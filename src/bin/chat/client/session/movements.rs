@@ -1,4 +1,4 @@
-//! Who comes and goes, gathered for a moment: two hundred arrivals at once are one line.
+//! Joins and leaves, collected for a short time, so that two hundred simultaneous joins become one line.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,21 +6,21 @@ use std::time::Duration;
 use crate::client::Heard;
 use crate::client::phrases::{counted, listed};
 
-/// How long the first one waits for others.
+/// How long the first join or leave waits for others.
 const GATHERING_TIME: Duration = Duration::from_millis(300);
-/// So many have a line each.
+/// The maximum number of joins and leaves that get a line each.
 const LINES_MAX: usize = 3;
-/// So many are named in one line.
+/// The maximum number of names in one line.
 const NAMES_MAX: usize = 5;
 
-/// Arrivals and departures that have not been shown.
+/// Joins and leaves that have not been shown.
 #[derive(Debug, Default)]
 pub(super) struct Movements {
     heard: Vec<Heard>,
     until: Option<Duration>,
 }
 
-/// What is shown of them.
+/// How to show the collected joins and leaves.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Summary {
     Each(Vec<Heard>),
@@ -33,7 +33,7 @@ impl Movements {
         self.heard.push(heard);
     }
 
-    /// When they are shown, unless something else is shown before.
+    /// When to show them, unless other output forces them out earlier.
     pub(super) fn deadline(&self) -> Option<Duration> {
         self.until
     }

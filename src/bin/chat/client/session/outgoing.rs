@@ -1,54 +1,55 @@
-//! What was typed and has not been answered yet.
+//! Typed lines that are unacknowledged.
 //!
-//! Nothing that was typed may be lost, so each line stays here until the server has answered it. Only a few are under
-//! way at a time. The next one leaves when an answer comes in, as with TCP's own window: a server that holds lines back
-//! slows down whoever writes, and no write ever waits for the kernel.
+//! A typed line must not be lost, so each one stays here until the server has answered it. The number of requests in
+//! flight is limited, like TCP's send window: the next line is sent when an answer arrives. So flow control by the
+//! server slows down the sender, and no write blocks in the kernel.
 
 use std::collections::VecDeque;
 
 use chatserv::chat::Request;
 
-/// How many requests may be under way.
+/// The maximum number of requests in flight.
 const REQUESTS_MAX: usize = 16;
 
-/// How many bytes may be under way: fewer than the kernel takes without a wait.
+/// The maximum number of bytes in flight, which is less than the kernel buffers without blocking.
 const BYTES_MAX: usize = 32 * 1024;
 
-/// Something that was typed.
+/// A typed line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Item {
-    /// The line, for sentences about it.
+    /// The line as typed, for messages about it.
     pub typed: String,
-    /// What it means.
+    /// The parsed line.
     pub task: Task,
-    /// Where it belongs.
+    /// The room that the line refers to.
     pub place: Place,
-    /// When it was typed (RFC 3339), by the clock here.
+    /// The time at which it was typed (RFC 3339), by this machine's clock.
     pub sent_at: String,
-    /// By which name it was under way when a connection broke: it may have arrived.
+    /// The user's name when a connection broke while the line was in flight. The line may have arrived.
     pub sent_as: Option<String>,
 }
 
-/// What a line means that has to keep its place among others.
+/// A parsed line that has to keep its order among others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Task {
-    /// To ask the server for something.
+    /// A request to the server.
     Ask(Request),
-    /// To speak in this room from now on, or in the next one: behind a `/join`, that has to wait for its answer.
+    /// Make this room the current one, or the next room if there is none. After a `/join`, this has to wait for the
+    /// answer.
     Switch(Option<String>),
 }
 
-/// Where something belongs that was typed.
+/// The room that a line refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Place {
-    /// In the room one spoke in; none if one was in no room.
+    /// The current room at the time of typing, or `None` if the user was in no room.
     In(Option<String>),
-    /// Wherever the `/join` or `/part` before it leads, which is not answered yet.
+    /// The room that results from an unacknowledged `/join` or `/part` before the line.
     Next,
 }
 
 impl Item {
-    /// The room it belongs to.
+    /// The room that the line refers to, if it is known.
     pub(super) fn room(&self) -> Option<&str> {
         match &self.place {
             Place::In(room) => room.as_deref(),
@@ -56,7 +57,8 @@ impl Item {
         }
     }
 
-    /// Whether it may be said a second time: it was under way to people, and no history tells whether it arrived.
+    /// Returns whether a resend might duplicate the message: it was in flight to people, and no history shows whether
+    /// it arrived.
     pub(super) fn may_be_said_twice(&self) -> bool {
         let is_to_people = match &self.task {
             Task::Ask(Request::Chat { text, .. } | Request::Me { text, .. }) => text.contains('@'),
@@ -66,7 +68,7 @@ impl Item {
         is_to_people && self.sent_as.is_some()
     }
 
-    /// Whether it is something to say, which is worth being said later too.
+    /// Returns whether this is a message, which is worth sending after a reconnect.
     pub(super) fn is_said(&self) -> bool {
         matches!(
             self.task,
@@ -79,7 +81,7 @@ impl Item {
         )
     }
 
-    /// Whether it means the room one is in.
+    /// Returns whether the request refers to the current room.
     fn is_about_a_room(&self) -> bool {
         let asks = matches!(
             self.task,
@@ -89,7 +91,7 @@ impl Item {
         asks || says || self.changes_room()
     }
 
-    /// Whether it changes where one speaks. Nothing behind it is sent before it is answered.
+    /// Returns whether this changes the current room. Later lines are not sent until it is answered.
     pub(super) fn changes_room(&self) -> bool {
         matches!(
             self.task,
@@ -97,13 +99,13 @@ impl Item {
         )
     }
 
-    /// Whether it is done later too, by another connection: who was here is nothing to tell in an hour.
+    /// Returns whether this survives a reconnect. Queries do not, since a late answer to `/who` is useless.
     fn is_kept(&self) -> bool {
         self.is_said() || self.changes_room()
     }
 }
 
-/// An item that the server has not answered.
+/// A request in flight.
 #[derive(Debug)]
 struct UnderWay {
     id: u64,
@@ -111,27 +113,27 @@ struct UnderWay {
     item: Item,
 }
 
-/// All that was typed and is not answered.
+/// All unacknowledged lines.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
     under_way: VecDeque<UnderWay>,
     waiting: VecDeque<Item>,
-    /// What was typed without a connection, until somebody has said whether it should still be sent.
+    /// Lines that were typed without a connection, until the user has decided whether to send them.
     held: VecDeque<Item>,
 }
 
 impl Outgoing {
-    /// Takes something that was typed.
+    /// Queues a line.
     pub(super) fn push(&mut self, item: Item) {
         self.waiting.push_back(item);
     }
 
-    /// Takes something that was typed without a connection.
+    /// Holds a line that was typed without a connection.
     pub(super) fn hold(&mut self, item: Item) {
         self.held.push_back(item);
     }
 
-    /// What should be sent now.
+    /// Takes the next line that may be sent now.
     pub(super) fn next(&mut self) -> Option<Item> {
         let bytes: usize = self.under_way.iter().map(|sent| sent.bytes).sum();
         let is_full = self.under_way.len() >= REQUESTS_MAX || bytes >= BYTES_MAX;
@@ -141,25 +143,26 @@ impl Outgoing {
         self.waiting.pop_front()
     }
 
-    /// Remembers what was sent, by its id, in so many bytes.
+    /// Records that the line was sent with this id and size.
     pub(super) fn sent(&mut self, id: u64, bytes: usize, item: Item) {
         self.under_way.push_back(UnderWay { id, bytes, item });
     }
 
-    /// What this id was given to, which is answered now.
+    /// Removes and returns the request with this id, which has been answered.
     pub(super) fn answered(&mut self, id: u64) -> Option<Item> {
-        // The server answers in order, so it is nearly always the first.
+        // The server answers in order, so this is nearly always the first one.
         let at = self.under_way.iter().position(|sent| sent.id == id)?;
         self.under_way.remove(at).map(|sent| sent.item)
     }
 
-    /// Whether it is not clear yet where one will speak.
+    /// Returns whether the current room may still change because of an unacknowledged line.
     pub(super) fn place_is_open(&self) -> bool {
         let under_way = self.under_way.iter().map(|sent| &sent.item);
         under_way.chain(&self.waiting).any(Item::changes_room)
     }
 
-    /// A `/join` or `/part` has led here: so does what was typed behind it, up to the next one.
+    /// A `/join` or `/part` has led to this room. Assigns the room to the lines after it, up to the next `/join` or
+    /// `/part`.
     pub(super) fn place_is(&mut self, room: Option<&str>) {
         for item in &mut self.waiting {
             if item.place == Place::Next {
@@ -171,7 +174,7 @@ impl Outgoing {
         }
     }
 
-    /// A `/join` or `/part` has led nowhere: takes out what was to be said there.
+    /// A `/join` or `/part` has failed. Removes and returns the lines that were meant for its room.
     pub(super) fn take_misplaced(&mut self) -> Vec<Item> {
         let mut misplaced = Vec::new();
         let mut is_behind = true;
@@ -186,7 +189,8 @@ impl Outgoing {
         misplaced
     }
 
-    /// The connection by which one was `me` is lost: what was under way is back at the front. Gives what is not done later.
+    /// Handles that the connection is lost, on which the user was `me`. Requests in flight return to the front of the
+    /// queue. Returns the lines that are dropped.
     pub(super) fn lost(&mut self, me: &str) -> Vec<Item> {
         let under_way =
             self.under_way.drain(..).map(|sent| Item { sent_as: Some(me.to_owned()), ..sent.item });
@@ -196,14 +200,14 @@ impl Outgoing {
         commands
     }
 
-    /// Holds all that waits, in its order before what is held already.
+    /// Holds all queued lines, before those that are held already.
     pub(super) fn hold_all(&mut self) {
         self.waiting.append(&mut self.held);
         std::mem::swap(&mut self.waiting, &mut self.held);
     }
 
-    /// This has been said after all, as the history shows, so it is not sent again. Lines of one moment with the same
-    /// text are the same line.
+    /// Removes a line that has arrived, as the history shows, so that it is not sent again. A line is identified by its
+    /// time and text.
     pub(super) fn has_arrived(&mut self, from: &str, sent_at: &str, text: &str) {
         let is_it = |item: &Item| {
             let Task::Ask(Request::Chat { text: said, .. } | Request::Me { text: said, .. }) =
@@ -221,54 +225,54 @@ impl Outgoing {
         }
     }
 
-    /// How much is not answered, and the last line of it if that is said to people. What is held does not count.
+    /// Returns the number of unacknowledged lines, and the last of them if it is a message. Held lines do not count.
     pub(super) fn waiting(&self) -> (usize, Option<&str>) {
         let last = self.waiting.back().or(self.under_way.back().map(|sent| &sent.item));
         let last = last.filter(|item| item.is_said()).map(|item| &*item.typed);
         (self.under_way.len() + self.waiting.len(), last)
     }
 
-    /// Forgets what is to be said and was not sent. Gives how many lines that were.
+    /// Drops the messages that have not been sent, and returns their number.
     pub(super) fn drop_waiting(&mut self) -> usize {
         let before = self.waiting.len();
         self.waiting.retain(|item| !item.is_said());
         before - self.waiting.len()
     }
 
-    /// What is held.
+    /// The held lines.
     pub(super) fn held(&self) -> impl ExactSizeIterator<Item = &Item> {
         self.held.iter()
     }
 
-    /// Lets what is held be sent, before all else.
+    /// Queues the held lines, before all others.
     pub(super) fn release(&mut self) {
         self.held.append(&mut self.waiting);
         std::mem::swap(&mut self.waiting, &mut self.held);
     }
 
-    /// Forgets what is held.
+    /// Drops the held lines.
     pub(super) fn forget_held(&mut self) {
         self.held.clear();
     }
 
-    /// Whether more could be sent at once than there is.
+    /// Returns whether the next request could be sent at once.
     pub(super) fn has_room(&self) -> bool {
         self.waiting.is_empty() && self.under_way.len() < REQUESTS_MAX
     }
 
-    /// How many of the things to say have not arrived, as far as is known.
+    /// Returns the number of messages that have not been delivered, as far as the client knows.
     pub(super) fn undelivered(&self) -> usize {
         let under_way = self.under_way.iter().map(|sent| &sent.item);
         let all = under_way.chain(&self.waiting).chain(&self.held);
         all.filter(|item| item.is_said()).count()
     }
 
-    /// Whether the server owes an answer.
+    /// Returns whether a request is in flight.
     pub(super) fn waits_for_answer(&self) -> bool {
         !self.under_way.is_empty()
     }
 
-    /// Whether nothing waits and nothing is under way. What is held does not count.
+    /// Returns whether nothing is queued or in flight. Held lines do not count.
     pub(super) fn is_idle(&self) -> bool {
         self.under_way.is_empty() && self.waiting.is_empty()
     }

@@ -1,15 +1,13 @@
-//! How long to wait before the next attempt to connect.
+//! The delay before a reconnect: exponential backoff with jitter.
 
 use std::time::Duration;
 
-/// The first pause.
 const FIRST: Duration = Duration::from_secs(1);
 
-/// No pause is longer.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// Pauses that double, each cut short by up to half. Without that, all the clients that a server has lost at one moment
-/// would come back at one moment.
+/// Delays that double, each shortened by up to half at random. Without this jitter, all clients that lost their server
+/// at the same time would reconnect at the same time.
 #[derive(Debug)]
 pub(super) struct Pauses {
     next: Duration,
@@ -17,16 +15,16 @@ pub(super) struct Pauses {
 }
 
 impl Pauses {
-    /// The pauses of one client; `seed` is what makes them its own.
+    /// Creates the delays of one client. The `seed` makes them differ from those of other clients.
     pub(super) fn new(seed: u64) -> Self {
         Self { next: FIRST, random: seed }
     }
 
-    /// The next pause: 1 s to 30 s.
+    /// Returns the next delay: 1 s to 30 s.
     pub(super) fn next(&mut self) -> Duration {
         let longest = self.next;
         self.next = LONGEST.min(longest * 2);
-        // SplitMix64 (Steele, Lea, Flood 2014): more than good enough to spread clients.
+        // SplitMix64 (Steele, Lea, Flood 2014), which is more than good enough to spread clients.
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.random;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -36,7 +34,7 @@ impl Pauses {
         FIRST.max(longest - longest / 2 * part / 1000)
     }
 
-    /// The connection was good: the next trouble is a new one.
+    /// Resets the backoff after a successful connection.
     pub(super) fn reset(&mut self) {
         self.next = FIRST;
     }

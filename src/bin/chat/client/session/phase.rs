@@ -1,58 +1,59 @@
-//! Where the conversation stands.
+//! The state of the session.
 
 use std::time::Duration;
 
-/// Where the conversation stands.
+/// The state of the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// A connection is being opened.
+    /// The client is connecting.
     Connecting,
-    /// There is one. The server's first words show what it is; one that speaks JSON from the start says nothing.
+    /// The client is connected and waits for the server's greeting, which shows the protocol. A server that speaks JSON
+    /// from the start sends none.
     Greeting {
-        /// How long to wait for them.
+        /// The timeout of the greeting.
         until: Duration,
     },
-    /// The server has been told who one is.
+    /// The client has sent the user's name.
     Introduced {
-        /// How long to wait for its answer.
+        /// The timeout of the answer.
         until: Duration,
     },
-    /// The name could not be had, and somebody has been asked for another.
+    /// The name was refused, and the user has been asked for another.
     Naming {
-        /// Whether there still is a connection.
+        /// Whether the connection still exists.
         connected: bool,
     },
-    /// In the chat.
+    /// The user is in the chat.
     Here,
-    /// The connection is lost.
+    /// The connection is lost, and the client will reconnect.
     Waiting {
-        /// When to try again.
+        /// When to reconnect.
         until: Duration,
     },
-    /// The server has closed the connection because nothing was typed. Enter opens another.
+    /// The server has disconnected the idle user. Enter reconnects.
     Asleep,
-    /// The server has been told that one leaves.
+    /// The client has told the server that the user leaves.
     Leaving {
-        /// How long to wait for its good-bye.
+        /// The timeout of the server's goodbye.
         until: Duration,
     },
-    /// It has ended.
+    /// The session has ended.
     Ended,
 }
 
-/// What a request of the client's own was for.
+/// The purpose of a request that the client sends on its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Purpose {
-    /// To be in the chat.
+    /// To log in.
     Connect,
-    /// To be in this room, as at the start.
+    /// To join this room at the start.
     Enter(String),
-    /// To see what was said in this room.
+    /// To fetch the history of this room.
     Past(String),
-    /// To know the server's commands.
+    /// To learn the server's commands.
     Commands,
-    /// To have again what one had before the connection was lost.
+    /// To restore the user's settings on the server after a reconnect.
     Again,
-    /// To be taken for somebody who is here.
+    /// To keep the user from being disconnected as idle.
     Alive,
 }

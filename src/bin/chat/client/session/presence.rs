@@ -1,31 +1,31 @@
-//! Whether the person is at the terminal.
+//! Whether the user is at the terminal.
 
 use std::time::Duration;
 
-/// A person who has pressed no key for so long has turned away, if the terminal does not report its focus.
+/// A user who has pressed no key for this long counts as not looking, if the terminal does not report its focus.
 const LOOKING_TIME: Duration = Duration::from_secs(10 * 60);
-/// The same person has gone home after so long.
+/// A user who has pressed no key for this long counts as gone.
 const STAYING_TIME: Duration = Duration::from_secs(8 * 60 * 60);
 
-/// What a terminal tells of the person before it.
+/// What a terminal reports about the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
-    /// A key was pressed, or something was pasted.
+    /// The user has pressed a key or pasted something.
     Key,
-    /// The terminal's window has got the focus.
+    /// The terminal's window has gained the focus.
     Focus,
-    /// It has lost the focus.
+    /// The terminal's window has lost the focus.
     NoFocus,
 }
 
-/// What is known of the person.
+/// What the client knows about the user's presence.
 #[derive(Debug, Default)]
 pub(super) struct Presence {
-    /// `None` if the terminal does not report it.
+    /// `None` if the terminal does not report its focus.
     has_focus: Option<bool>,
-    /// When a key was pressed last. Somebody has started the client, which counts.
+    /// When the user last pressed a key. Starting the client counts as a key.
     last_key: Duration,
-    /// The place up to which the person has read is marked on the screen.
+    /// Whether the screen shows the mark up to which the user has read.
     is_marked: bool,
 }
 
@@ -34,7 +34,7 @@ impl Presence {
         match sign {
             Sign::Key => {
                 self.last_key = now;
-                // No key reaches a window without the focus.
+                // Keys reach only a window with the focus.
                 self.has_focus = self.has_focus.map(|_| true);
             }
             Sign::Focus => self.has_focus = Some(true),
@@ -43,12 +43,12 @@ impl Presence {
         self.is_marked = false;
     }
 
-    /// Whether the person would object to being disconnected as idle.
+    /// Returns whether the client should keep the user from being disconnected as idle.
     pub(super) fn stays(&self, now: Duration) -> bool {
         self.has_focus.unwrap_or(self.has_pressed_a_key_for(STAYING_TIME, now))
     }
 
-    /// Whether to mark now the place up to which the person has read. Asked before each message.
+    /// Returns whether to show the mark up to which the user has read. The session asks this before each message.
     pub(super) fn marks(&mut self, now: Duration) -> bool {
         let looks = self.has_focus.unwrap_or(self.has_pressed_a_key_for(LOOKING_TIME, now));
         !looks && !std::mem::replace(&mut self.is_marked, true)

@@ -1,4 +1,4 @@
-//! When a pipe's next line is read, and what stands in the row in which a person types.
+//! When the pipe's next line is read, and the prompt of the input row.
 
 use chatserv::protocol::clean;
 
@@ -6,11 +6,11 @@ use super::rooms::Unseen;
 use super::{Phase, Session};
 use crate::client::{Effect, Prompt};
 
-/// So many rooms are named in the prompt.
+/// The maximum number of rooms that the prompt names.
 const ROOMS_SHOWN_MAX: usize = 3;
 
 impl Session {
-    /// Lets a pipe read its next line, if it waits for that and there is nothing it should wait for.
+    /// Lets the input thread read the pipe's next line, if it waits for its turn and nothing holds it back.
     pub(super) fn give_turn(&mut self, effects: &mut Vec<Effect>) {
         let may_read = match self.phase {
             _ if self.input_ended => false,
@@ -24,7 +24,7 @@ impl Session {
         }
     }
 
-    /// Shows a person another prompt, if it has changed.
+    /// Shows the prompt, if it has changed.
     pub(super) fn show_prompt(&mut self, effects: &mut Vec<Effect>) {
         self.rooms.see_current();
         let (waiting, last_waiting) = self.outgoing.waiting();
@@ -48,7 +48,7 @@ impl Session {
             _ => {}
         }
         let room = match self.rooms.current() {
-            // The room that all are in at the start needs no name, if it is the only one.
+            // The default room is not named if it is the only one.
             Some("lobby") if self.rooms.names().len() == 1 => String::new(),
             Some(room) => clean(room.as_bytes()).text,
             None => "(no room)".into(),
@@ -59,7 +59,7 @@ impl Session {
     }
 }
 
-/// What has been said in other rooms: `[ops 3, lab 1!]`. The mark says that somebody spoke to this person.
+/// Formats the unseen messages of other rooms: `[ops 3, lab 1!]`. The mark `!` says that a message addresses the user.
 fn unseen(rooms: &[Unseen]) -> String {
     let shown = rooms.iter().take(ROOMS_SHOWN_MAX).map(|room| {
         let mark = if room.calls { "!" } else { "" };

@@ -1,4 +1,4 @@
-//! What a person is asked before it is done. The prompt shows the question, and `y` or `n` answers it.
+//! Questions to the user. The prompt shows the question, and `y` or `n` answers it.
 
 use chatserv::chat::Request;
 
@@ -6,22 +6,22 @@ use super::Session;
 use crate::client::phrases::counted;
 use crate::client::{Effect, Now};
 
-/// How many of the lines that wait for an answer are shown with the question.
+/// The maximum number of held lines that are shown with the question.
 const HELD_SHOWN_MAX: usize = 5;
 
-/// A question that has not been answered.
+/// An open question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Question {
-    /// Whether to send what was typed without a connection.
+    /// Whether to send the lines that were typed without a connection.
     Held,
-    /// Whether to send so many pasted lines.
+    /// Whether to send these pasted lines.
     Pasted(Vec<String>),
-    /// Whether to do what cannot be undone; the line as it was typed, and what it asks for.
+    /// Whether to do something irreversible; the line as typed, and its request.
     Confirm(String, Request),
 }
 
 impl Question {
-    /// The question in the prompt.
+    /// The text of the question in the prompt.
     pub(super) fn text(&self) -> String {
         let what = match self {
             Self::Held => "Send them?".to_owned(),
@@ -32,13 +32,13 @@ impl Question {
     }
 }
 
-/// Whether a request ends or removes something, so that a slip of the finger must not be enough.
+/// Returns whether a request ends or removes something and so needs a confirmation.
 pub(super) fn is_final(request: &Request) -> bool {
     matches!(request, Request::Kick { .. } | Request::Ban { .. } | Request::Shutdown { .. })
 }
 
 impl Session {
-    /// Asks whether what was typed without a connection should still be sent.
+    /// Asks whether to send the lines that were typed without a connection.
     pub(super) fn ask_about_held(&mut self, effects: &mut Vec<Effect>) {
         let held = self.outgoing.held();
         let count = held.len();
@@ -58,7 +58,7 @@ impl Session {
         self.question.push_back(Question::Held);
     }
 
-    /// The first question has been answered.
+    /// Handles the answer to the first question.
     pub(super) fn answered_question(&mut self, now: &Now, yes: bool, effects: &mut Vec<Effect>) {
         match (self.question.pop_front(), yes) {
             (Some(Question::Held), true) => self.outgoing.release(),
@@ -72,7 +72,7 @@ impl Session {
                 self.take(now, &line, request, effects);
             }
             (Some(Question::Confirm(..)), false) => Self::tell("-- Nothing was done.", effects),
-            // The connection was lost before the answer came, and with it the question.
+            // The connection was lost before the answer came, and the question was dropped.
             (None, _) => {}
         }
     }

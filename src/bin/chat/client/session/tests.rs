@@ -1,4 +1,4 @@
-//! Scripts of events, as the Hub's tests are.
+//! Tests that play a script of events, like those of the Hub.
 
 mod coming_back;
 mod meeting;
@@ -13,14 +13,14 @@ use jiff::tz::{TimeZone, offset};
 use super::Session;
 use crate::client::{Bell, Effect, Ending, Event, Now, Reading, Settings, Sign};
 
-/// One client, what it wants, and a server that the script plays.
+/// A client, its effects, and a server that the script plays.
 struct Script {
     session: Session,
     elapsed: Duration,
     effects: Vec<Effect>,
 }
 
-/// Settings of somebody at a terminal.
+/// The settings of a user at a terminal.
 fn person() -> Settings {
     Settings {
         user: "luca".into(),
@@ -35,13 +35,13 @@ fn person() -> Settings {
     }
 }
 
-/// Settings of a program.
+/// The settings of a program.
 fn pipe() -> Settings {
     Settings { user: "bot".into(), interactive: false, ..person() }
 }
 
 impl Script {
-    /// A client that has been started.
+    /// Starts a client.
     fn new(settings: Settings) -> Self {
         let mut script = Self {
             session: Session::new(settings, 1),
@@ -52,7 +52,7 @@ impl Script {
         script
     }
 
-    /// A client that is in the chat, in the lobby, where so much has been said.
+    /// Starts a client and lets it join the lobby, where the last message has this id.
     fn joined(settings: Settings, last_message_id: u64) -> Self {
         let mut script = Self::new(settings);
         script.connects(last_message_id);
@@ -60,7 +60,7 @@ impl Script {
         script
     }
 
-    /// The server takes the client in, and lets it into the lobby.
+    /// The server accepts the client and lets it join the lobby.
     fn connects(&mut self, last_message_id: u64) {
         self.comes_in();
         let me = self.session.me.clone();
@@ -73,7 +73,7 @@ impl Script {
         }
     }
 
-    /// The server takes the client in. Gives the ids of what it asks for then: its rooms, in order, and more.
+    /// The server accepts the client. Returns the ids of the client's next requests: its rooms, in order, and more.
     fn comes_in(&mut self) -> Vec<u64> {
         self.happens(Event::Connected);
         self.hears("server: Input username.");
@@ -82,7 +82,7 @@ impl Script {
         self.session.asked.keys().copied().collect()
     }
 
-    /// The client is in this room now, as it asked for by this id.
+    /// The client has joined this room, which it requested with this id.
     fn enters(&mut self, id: u64, room: &str) {
         let me = self.session.me.clone();
         self.hears(&format!(
@@ -108,7 +108,7 @@ impl Script {
         self.happens(Event::Typed(line.into()));
     }
 
-    /// Time goes on until the session has something to do.
+    /// Lets time pass until the session's deadline.
     fn waits(&mut self) -> Duration {
         let until = self.session.deadline().expect("there is something to wait for");
         let waited = until - self.elapsed;
@@ -117,7 +117,7 @@ impl Script {
         waited
     }
 
-    /// The id of the last request with this action.
+    /// Returns the id of the last request with this action.
     fn id_of(&self, action: &str) -> u64 {
         let begin = format!(r#"{{"action":"{action}""#);
         let sent = self.sent();
@@ -127,18 +127,18 @@ impl Script {
         value["id"].as_u64().unwrap()
     }
 
-    /// The server answers the last request with this action, by an object with the same action and these fields.
+    /// Answers the last request with this action by an object with the same action and these fields.
     fn answers(&mut self, action: &str, fields: &str) {
         self.answers_by(action, action, fields);
     }
 
-    /// The same, by an object with another action.
+    /// Answers the last request with this action by an object with another action.
     fn answers_by(&mut self, action: &str, answer: &str, fields: &str) {
         let id = self.id_of(action);
         self.hears(&format!(r#"{{"action":"{answer}",{fields},"id":{id}}}"#));
     }
 
-    /// The server refuses the last request with this action.
+    /// Refuses the last request with this action.
     fn refuses(&mut self, action: &str, code: &str) {
         self.answers_by(
             action,
@@ -147,12 +147,12 @@ impl Script {
         );
     }
 
-    /// Somebody says something in the lobby.
+    /// Somebody else sends a message to the lobby.
     fn somebody_says(&mut self, id: u64, text: &str) {
         self.hears(&said("ann", id, text, None));
     }
 
-    /// All objects that were sent since the last `forget`.
+    /// The objects that were sent since the last `forget`.
     fn sent(&self) -> Vec<String> {
         let sent = self.effects.iter().filter_map(|effect| match effect {
             Effect::Send(object) => Some(object.clone()),
@@ -161,7 +161,7 @@ impl Script {
         sent.collect()
     }
 
-    /// The texts of the chats among them.
+    /// The texts of the messages that were sent since the last `forget`.
     fn said(&self) -> Vec<String> {
         let objects = self.sent().into_iter();
         let values =
@@ -170,7 +170,7 @@ impl Script {
         chats.map(|value| value["message"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// All that was shown or told since then.
+    /// The lines that were shown since the last `forget`.
     fn screen(&self) -> Vec<String> {
         let lines = self.effects.iter().filter_map(|effect| match effect {
             Effect::Show(line) | Effect::Tell(line) => Some(line.text()),
@@ -179,13 +179,13 @@ impl Script {
         lines.collect()
     }
 
-    /// What stands before the typed line now: the question, if there is one.
+    /// The current prompt: the question, if there is one.
     fn prompt(&self) -> &str {
         let prompt = &self.session.prompt;
         prompt.question.as_ref().unwrap_or(&prompt.text)
     }
 
-    /// How many lines of a pipe may have been read since then.
+    /// The number of turns that the pipe got since the last `forget`.
     fn turns(&self) -> usize {
         self.effects.iter().filter(|effect| **effect == Effect::Turn).count()
     }
@@ -201,7 +201,7 @@ impl Script {
         })
     }
 
-    /// Forgets what was shown.
+    /// Forgets everything but what was sent.
     fn forget_but_sent(&mut self) {
         self.effects.retain(|effect| matches!(effect, Effect::Send(_)));
     }
@@ -211,7 +211,7 @@ impl Script {
     }
 }
 
-/// What an object asks for.
+/// The action of an object.
 fn action(object: &str) -> String {
     let value: serde_json::Value = serde_json::from_str(object).unwrap();
     value["action"].as_str().unwrap().to_owned()

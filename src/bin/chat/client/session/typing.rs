@@ -1,4 +1,4 @@
-//! What was typed: something to say, something to do, an answer to a question.
+//! Handles typed lines: messages, commands, and answers to questions.
 
 use chatserv::chat::{Request, Target, Timestamps};
 use chatserv::protocol::{clean, is_blank};
@@ -9,18 +9,18 @@ use super::{ANSWER_WAIT, Phase, Session};
 use crate::client::wire::{self, Typed};
 use crate::client::{Bell, Effect, Line, Now};
 
-/// As many pasted lines are sent without a question.
+/// The maximum number of pasted lines that are sent without a question.
 const PASTED_LINES_MAX: usize = 3;
 
 impl Session {
-    /// A line was typed.
+    /// Handles a typed line.
     pub(super) fn typed(&mut self, now: &Now, line: &str, effects: &mut Vec<Effect>) {
         self.taken += 1;
         if self.input_ended {
             return;
         }
         self.turn_owed = true;
-        // Completion leaves a blank behind a name. What a program writes is passed on as it is.
+        // Completion leaves a blank after a name. Lines of a program are not changed.
         let line = if self.settings.interactive { line.trim_end() } else { line };
         match self.phase {
             Phase::Naming { connected } if self.was_here => {
@@ -39,7 +39,7 @@ impl Session {
         self.understood(now, line, effects);
     }
 
-    /// Does what a line means.
+    /// Executes a parsed line.
     fn understood(&mut self, now: &Now, line: &str, effects: &mut Vec<Effect>) {
         match wire::understand_as(line, self.settings.reading) {
             Typed::Nothing => {}
@@ -74,7 +74,7 @@ impl Session {
         }
     }
 
-    /// Lines were pasted. Many of them are sent after a question only.
+    /// Handles pasted lines. If there are many, the user is asked first.
     pub(super) fn pasted(&mut self, now: &Now, lines: Vec<String>, effects: &mut Vec<Effect>) {
         self.taken += 1;
         match self.phase {
@@ -89,7 +89,7 @@ impl Session {
         }
     }
 
-    /// Says lines as they are, whatever they look like.
+    /// Sends lines as text, even if they look like commands.
     pub(super) fn say_lines(&mut self, now: &Now, lines: Vec<String>, effects: &mut Vec<Effect>) {
         for line in lines {
             let text = clean(line.as_bytes()).text;
@@ -100,7 +100,7 @@ impl Session {
         }
     }
 
-    /// What waits to be sent is not sent after all.
+    /// Drops the messages that wait to be sent.
     pub(super) fn drop_waiting(&mut self, effects: &mut Vec<Effect>) {
         let text = match self.outgoing.drop_waiting() {
             0 => "-- Everything has already been sent. Press Ctrl-C again to leave.".to_owned(),
@@ -110,7 +110,7 @@ impl Session {
         Self::tell(&text, effects);
     }
 
-    /// One wants to speak in this room, or in the next one, as soon as it is clear where one is.
+    /// Switches the current room to this or the next one, after unacknowledged `/join`s and `/part`s.
     pub(super) fn switch_in_order(
         &mut self,
         now: &Now,
@@ -126,7 +126,7 @@ impl Session {
         }
     }
 
-    /// One speaks in this room from now on, or in the next one.
+    /// Makes this room the current one, or the next room if there is none.
     fn switch(&mut self, room: Option<&str>, effects: &mut Vec<Effect>) {
         let Some(room) = room else {
             if self.rooms.names().len() < 2 {
@@ -155,7 +155,8 @@ impl Session {
         }
     }
 
-    /// Something was typed while somebody else has one's name. It is as likely half of a conversation as a name.
+    /// Handles a line that was typed while the user's name is taken. The line may be a new name, or a part of a
+    /// conversation.
     fn renamed(&mut self, now: &Now, line: &str, connected: bool, effects: &mut Vec<Effect>) {
         match wire::understand(line) {
             Typed::Ask(Request::Nick { name }) => self.named(now, &name.text, connected, effects),
@@ -167,7 +168,7 @@ impl Session {
         }
     }
 
-    /// Another name was typed.
+    /// Handles a new name.
     fn named(&mut self, now: &Now, line: &str, connected: bool, effects: &mut Vec<Effect>) {
         let name = line.trim();
         if name.is_empty() {
@@ -184,7 +185,7 @@ impl Session {
         }
     }
 
-    /// Something is to be said or done.
+    /// Queues a request.
     pub(super) fn take(
         &mut self,
         now: &Now,
@@ -193,7 +194,7 @@ impl Session {
         effects: &mut Vec<Effect>,
     ) {
         let item = self.item(now, line, Task::Ask(request));
-        // Whoever presses Enter to come back wants the line to be said.
+        // A user who presses Enter to reconnect wants the line to be sent.
         if self.phase == Phase::Here
             || self.is_woken
             || !self.was_here
@@ -211,7 +212,7 @@ impl Session {
         }
     }
 
-    /// Something that was typed now.
+    /// Creates an item for a line that was just typed.
     fn item(&self, now: &Now, line: &str, task: Task) -> Item {
         // A line with a password is not shown again.
         let typed = match task {
@@ -232,7 +233,7 @@ impl Session {
         }
     }
 
-    /// Sends something that was typed.
+    /// Sends an item.
     pub(super) fn send_item(&mut self, now: &Now, item: Item, effects: &mut Vec<Effect>) {
         if item.may_be_said_twice() {
             let text = format!("-- Sent again, since nobody knows if it arrived: {}", item.typed);
@@ -261,7 +262,7 @@ impl Session {
         effects.push(Effect::Send(object));
     }
 
-    /// How times are shown from now on.
+    /// Shows or changes how times are shown.
     fn timestamps(&mut self, choice: Option<Timestamps>, effects: &mut Vec<Effect>) {
         match choice {
             None => {}

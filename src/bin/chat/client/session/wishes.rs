@@ -1,5 +1,5 @@
-//! What one has asked the server for, for as long as one is connected. Somebody who comes back by another connection wants
-//! it again: to be shown suddenly what was hidden is worse than most of what can go wrong.
+//! The user's settings on the server, which last as long as the connection. After a reconnect, the client requests them
+//! again: to suddenly show what the user had hidden would be worse than most failures.
 
 use std::collections::BTreeSet;
 
@@ -8,21 +8,21 @@ use chatserv::chat::Request;
 use super::super::Heard;
 use super::rooms::same;
 
-/// So many people can be ignored over a lost connection. The server has a limit of its own.
+/// The maximum number of ignored people that are remembered across a reconnect. The server has a limit of its own.
 const IGNORED_MAX: usize = 1_000;
 
-/// What lasts as long as a connection.
+/// The settings that last as long as a connection.
 #[derive(Debug, Default)]
 pub(super) struct Wishes {
     ignored: BTreeSet<String>,
     quiet: bool,
-    /// One is away; why.
+    /// `Some` while the user is away, with the reason if they gave one.
     away: Option<Option<String>>,
     operator: bool,
 }
 
 impl Wishes {
-    /// Learns from an answer of the server what one has.
+    /// Updates the settings from an answer of the server.
     pub(super) fn learn(&mut self, answer: &Heard) {
         match answer {
             Heard::Ignore { username: Some(name), .. } if self.ignored.len() < IGNORED_MAX => {
@@ -39,30 +39,30 @@ impl Wishes {
         }
     }
 
-    /// Somebody whom one may ignore has another name.
+    /// Updates the name of a person whom the user may ignore.
     pub(super) fn renamed(&mut self, from: &str, to: &str) {
         if self.ignored.remove(from) {
             self.ignored.insert(to.to_owned());
         }
     }
 
-    /// One does not ignore this person, as the server says.
+    /// Removes a person from the ignored people, after the server has said that the user does not ignore them.
     pub(super) fn forget_ignored(&mut self, name: &str) {
         self.ignored.retain(|ignored| !same(ignored, name));
     }
 
-    /// Whether one ignores this person. The server hides what they say; but one who was not here when one came back was
-    /// refused to be ignored again.
+    /// Returns whether the user ignores this person. The server hides the messages of ignored people, but it refuses to
+    /// ignore a person who is not in the chat at the time of the reconnect.
     pub(super) fn ignores(&self, name: &str) -> bool {
         self.ignored.contains(name)
     }
 
-    /// Whether one ignores anybody.
+    /// Returns whether the user ignores anybody.
     pub(super) fn ignores_anybody(&self) -> bool {
         !self.ignored.is_empty()
     }
 
-    /// What to ask for again.
+    /// The requests that restore the settings.
     pub(super) fn again(&self) -> Vec<Request> {
         let ignored = self.ignored.iter().map(|name| Request::Ignore { name: Some(name.clone()) });
         let quiet = self.quiet.then_some(Request::Quiet { on: Some(true) });
@@ -70,7 +70,8 @@ impl Wishes {
         ignored.chain(quiet).chain(away).collect()
     }
 
-    /// Whether one was an operator by the password, which is kept nowhere. Asking forgets it.
+    /// Returns whether the user was an operator, and resets this. The password is not stored, so the client cannot log
+    /// in again.
     pub(super) fn was_operator(&mut self) -> bool {
         std::mem::take(&mut self.operator)
     }

@@ -1,4 +1,4 @@
-//! The times of what was said, as a reader in Berlin sees them at three minutes past noon.
+//! Timestamps of messages, as a reader in Berlin sees them at three minutes past noon.
 
 use jiff::Zoned;
 
@@ -24,7 +24,7 @@ fn shown(pattern: &str, sent_at: Option<&str>, received_at: &str) -> Option<Stri
     stamp(&said, viewer)
 }
 
-/// What the sender's program told, what the server told, and what is seen.
+/// `sent_at`, `received_at`, and the timestamp shown.
 type Row = (Option<&'static str>, &'static str, Option<&'static str>);
 
 const NOON: &str = "2026-11-20T11:03:04.000Z";
@@ -42,7 +42,7 @@ fn a_time_is_the_senders_own_and_the_servers_where_they_told_none() {
         (Some("2026-11-20T12:03:04+01:00"), NOON, Some("[12:03]")),
         (Some("2026-11-20t12:03:04.5+01:00"), NOON, Some("[12:03]")),
         (None, NOON, Some("[12:03]")),
-        // What cannot be read is as if it had not been told.
+        // A timestamp that cannot be parsed counts as missing.
         (Some("noon"), NOON, Some("[12:03]")),
         (Some("2026-11-20T12:03:04"), NOON, Some("[12:03]")),
         (Some("2026-11-20T12:03:04+01:00"), "noon", Some("[12:03]")),
@@ -56,7 +56,7 @@ fn the_date_is_shown_of_another_day_than_the_readers_today() {
     check_all(&[
         (Some("2026-11-19T12:03:04+01:00"), "2026-11-19T11:03:04Z", Some("[2026-11-19 12:03]")),
         (None, "2026-11-19T22:59:59Z", Some("[2026-11-19 23:59]")),
-        // It is today already where the reader is.
+        // It is already today in the reader's zone.
         (None, "2026-11-19T23:00:00Z", Some("[00:00]")),
         (Some("2026-11-21T00:03:04+13:00"), NOON, Some("[2026-11-21 00:03 +13:00]")),
     ]);
@@ -130,7 +130,7 @@ fn the_pattern_is_the_readers_own_and_its_hints_are_not_doubled() {
         ("%d. %b, %T %z", Some("[19. Nov, 08:03:04 +0000]")),
         ("at", Some("[2026-11-19 at +00:00]")),
         ("", None),
-        // `check` refuses it; should it come here all the same, there is no time.
+        // `check` refuses this pattern. If it is used nevertheless, no time is shown.
         ("%H:%Z", None),
     ] {
         let seen = shown(pattern, yesterday, received);

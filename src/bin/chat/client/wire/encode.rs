@@ -1,4 +1,4 @@
-//! A request becomes an object, with the fields that the server's table of actions names.
+//! Encodes requests as objects, with the fields that the server's table of actions names.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use super::object::Object;
 const NO_ROOM: &str = "You are in no room. Type /join ROOM.";
 const TIMES_ARE_OURS: &str = "How times are shown is not the server's to say: type /timestamp.";
 
-/// The object that asks for this, on one line. What is said goes to `room` where it does not say where else, and carries
-/// `sent_at` (RFC 3339) where it has none yet. The answer will carry the `id`.
+/// Encodes a request as an object on one line. A message goes to `room` unless it names another target, and carries
+/// `sent_at` (RFC 3339) unless it has one already. The answer will carry the `id`.
 ///
 /// # Errors
 ///
-/// There is no room to say it in, the request has no action, or the line would be too long for the server, which could
-/// not say in its answer which line that was. A sentence that says what to do.
+/// The user is in no room, the request has no action, or the line is too long for the server, whose answer to such a
+/// line carries no id. The message says what to do.
 pub fn encode(
     request: &Request,
     room: Option<&str>,
@@ -32,7 +32,7 @@ pub fn encode(
     Ok(line)
 }
 
-/// Every request, and its fields in the order of the guide's table.
+/// Encodes each request with its fields in the order of the guide's table.
 fn object(request: &Request, here: Here) -> Result<Object, &'static str> {
     Ok(match request {
         Request::Connect { name, word } => Object::new("connect")
@@ -90,7 +90,7 @@ fn object(request: &Request, here: Here) -> Result<Object, &'static str> {
     })
 }
 
-/// Where and when somebody types.
+/// The current room, and the current time.
 #[derive(Clone, Copy)]
 struct Here<'a> {
     room: Option<&'a str>,
@@ -98,14 +98,14 @@ struct Here<'a> {
 }
 
 impl Here<'_> {
-    /// An action on a room: the one that was named, or else the one that the person speaks in.
+    /// An action on a room: the named one, or else the current one.
     fn room(self, action: &str, named: Option<&str>) -> Result<Object, &'static str> {
         let room = named.or(self.room).ok_or(NO_ROOM)?;
         Ok(Object::new(action).with("room", room))
     }
 
-    /// An action that says something. Whom the `@names` at its end mean is for the server to know, who is here and who
-    /// is not.
+    /// An action that sends a message. The server resolves the `@names` at the end of the text, since it knows who is
+    /// in the chat.
     fn target(self, action: &str, target: &Target) -> Result<Object, &'static str> {
         match target {
             Target::Here => self.room(action, None),
@@ -114,24 +114,23 @@ impl Here<'_> {
         }
     }
 
-    /// What is said, and when.
+    /// Adds a message and its time.
     fn said(self, object: Object, text: &str, sent_at: Option<&SentAt>) -> Object {
         let sent_at = sent_at.map_or(self.sent_at, |sent_at| &sent_at.written);
         object.with("message", text).with("sent_at", sent_at)
     }
 }
 
-/// An action to named people.
 fn to_people(action: &str, names: &[String]) -> Object {
     Object::new(action).with("to", names)
 }
 
-/// An action on one person, or on one's own name.
+/// An action on one name.
 fn about(action: &str, name: &str) -> Object {
     Object::new(action).with("username", name)
 }
 
-/// The part of a history that is wanted.
+/// Adds the requested range of a history.
 fn part(object: Object, range: Range) -> Object {
     match range {
         Range::Last => object,
@@ -140,8 +139,7 @@ fn part(object: Object, range: Range) -> Object {
     }
 }
 
-/// A typed line says only "target". The server takes what is in either field for the same, but refuses an `address` that
-/// is none.
+/// A typed line names only a "target". The server treats both fields alike, but refuses an `address` that is not valid.
 fn name_or_address(action: &str, target: &str) -> Object {
     let key = match Network::parse(target) {
         Some(_) => "address",
@@ -154,7 +152,7 @@ fn text_of(line: &Line) -> &str {
     &line.text
 }
 
-/// A length of time as the server reads it: `1h 30m`.
+/// A duration in the server's format: `1h 30m`.
 fn written(duration: Duration) -> String {
     humantime::format_duration(duration).to_string()
 }

@@ -1,26 +1,27 @@
-//! One object in the making, field by field: a map would forget the order in which people like to read them.
+//! Builds one object field by field. Unlike a map, it keeps the order of the fields, which helps people who read the
+//! objects.
 
 use serde_json::Value;
 
-/// An object that has been begun.
+/// An object under construction.
 pub(super) struct Object {
     text: String,
 }
 
 impl Object {
-    /// Begins one that asks for this.
+    /// Begins an object with this action.
     pub(super) fn new(action: &str) -> Self {
         let text = format!("{{\"action\":{}", Value::from(action));
         Self { text }
     }
 
-    /// A field. The keys are ours, and need no escaping.
+    /// Adds a field. The keys are constants and need no escaping.
     pub(super) fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.text += &format!(",\"{key}\":{}", value.into());
         self
     }
 
-    /// A field, if there is something in it.
+    /// Adds a field, unless its value is `None`.
     pub(super) fn maybe(self, key: &str, value: Option<impl Into<Value>>) -> Self {
         match value {
             Some(value) => self.with(key, value),
@@ -28,7 +29,7 @@ impl Object {
         }
     }
 
-    /// Ends it. The `id` comes back in the answer.
+    /// Completes the object. The answer will carry the `id`.
     pub(super) fn end(self, id: u64) -> String {
         self.with("id", id).text + "}"
     }

@@ -1,23 +1,22 @@
-//! The commands that the client obeys itself, since they are about what it shows and where it speaks.
+//! The commands that the client handles itself, since they concern only its display and its current room.
 
 use chatserv::chat::{commands, near_word, typed_command};
 
 use super::{Bell, Typed};
 
-/// One of the client's own commands, in the words of the help.
+/// A command of the client, with its help text.
 #[derive(Debug)]
 pub struct OwnCommand {
-    /// What is typed behind the slash.
+    /// The command word, without the slash.
     pub word: &'static str,
-    /// What may stand behind the word, written as in the server's help.
+    /// The syntax of the arguments, in the style of the server's help.
     pub arguments: &'static str,
-    /// What it does, in one short sentence without its subject and its full stop.
+    /// A description without a subject and a full stop, in one short sentence.
     pub about: &'static str,
-    /// Reads what stands behind the word; `None` where that does not fit.
+    /// Parses the arguments. Returns `None` if they do not fit.
     read: fn(&str) -> Option<Typed>,
 }
 
-/// All of them.
 pub static OWN_COMMANDS: [OwnCommand; 2] = [
     OwnCommand {
         word: "switch",
@@ -33,7 +32,7 @@ pub static OWN_COMMANDS: [OwnCommand; 2] = [
     },
 ];
 
-/// Understands a clean line, if it is one of the client's own commands.
+/// Parses a cleaned line, if it is one of the client's own commands.
 pub(super) fn understand(text: &str) -> Option<Typed> {
     let typed = typed_command(text)?.trim();
     let end = typed.find(char::is_whitespace).unwrap_or(typed.len());
@@ -46,27 +45,27 @@ pub(super) fn understand(text: &str) -> Option<Typed> {
     }))
 }
 
-/// The help of one of them, asked for by its word or a beginning, with or without the slash. The server knows nothing
-/// of them, so the answer has to come from here.
+/// Returns the help of one of the client's own commands, which may be abbreviated, with or without the slash. The
+/// server does not know these commands.
 pub(super) fn help(about: &str) -> Option<Typed> {
     let own = own_command(about.strip_prefix('/').unwrap_or(about))?;
     Some(Typed::Told(format!("/{} {}: {}.", own.word, own.arguments, own.about)))
 }
 
-/// Those that begin like this. Every word begins with nothing at all, which is none.
+/// The commands that begin with this prefix. The empty prefix matches nothing.
 pub(super) fn begun(typed: &str) -> impl Iterator<Item = &'static OwnCommand> {
     let lower = typed.to_ascii_lowercase();
     OWN_COMMANDS.iter().filter(move |own| !lower.is_empty() && own.word.starts_with(&lower))
 }
 
-/// The one that was probably meant, if any.
+/// Returns the command that was probably meant, if any.
 pub(super) fn near(typed: &str) -> Option<&'static str> {
     let words = OWN_COMMANDS.iter().map(|own| own.word);
     near_word(&typed.to_ascii_lowercase(), words)
 }
 
-/// The one that is meant by this word: one in full, or the beginning of one of them and of no command of the server's
-/// that everybody may use.
+/// Returns the command with this word, or with this abbreviation if no command of the server that is for everybody
+/// begins like it.
 pub fn own_command(typed: &str) -> Option<&'static OwnCommand> {
     let in_full = |own: &&OwnCommand| own.word.eq_ignore_ascii_case(typed);
     OWN_COMMANDS.iter().find(in_full).or_else(|| {
@@ -80,7 +79,7 @@ pub fn own_command(typed: &str) -> Option<&'static OwnCommand> {
     })
 }
 
-/// No room, or one, with or without the sign that may stand before it.
+/// Parses an optional room, with or without its sign.
 fn switch(arguments: &str) -> Option<Typed> {
     if arguments.is_empty() {
         return Some(Typed::Switch(None));

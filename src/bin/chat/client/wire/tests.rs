@@ -57,7 +57,7 @@ fn what_only_operators_may_do_is_for_the_server_to_decide() {
         ("/shutdown", shutdown()),
         ("/mu @bob", Request::Mute { name: name() }),
         ("/thr", Request::Threads),
-        // Somebody who is no operator comes first.
+        // Commands for everybody take precedence.
         ("/un bob", Request::Unignore { name: name() }),
         ("/ba", Request::Back),
     ] {
@@ -86,7 +86,7 @@ fn a_program_that_repeats_what_it_hears_ends_no_server() {
         let refused = Typed::Refused(NO_OPERATORS.to_owned());
         assert_eq!(understand_as(line, Reading::NoOperators), refused, "{line:?}");
     }
-    // Everybody may do the rest, or nobody.
+    // The other commands are for everybody or for nobody.
     for help in commands(true) {
         let refused = understand_as(help.example, Reading::NoOperators) != understand(help.example);
         assert_eq!(refused, help.operators_only, "{}", help.example);

@@ -2,7 +2,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::*;
 
-/// An editor, what it shows, and what it has done.
+/// An editor, and its actions.
 struct Person {
     editor: Editor,
     known: Known,
@@ -24,7 +24,7 @@ impl Person {
         self.actions.extend(self.editor.key(KeyEvent::new(code, modifiers), &self.known));
     }
 
-    /// Types letters, and keys between angle brackets: `<C-a>`, `<A-b>`, `<Enter>`.
+    /// Types letters, and keys in angle brackets: `<C-a>`, `<A-b>`, `<Enter>`.
     fn keys(&mut self, text: &str) {
         let mut rest = text;
         while let Some(letter) = rest.chars().next() {
@@ -198,7 +198,7 @@ fn one_pasted_line_stays_in_the_row() {
         ("hello\n", "> hello|"),
         ("hello\r\n", "> hello|"),
         ("a\tb\u{1b}[31m\u{15}", "> a b|"),
-        // Text, and no command: two slashes say one.
+        // Pasted lines are text, so a leading slash is doubled.
         ("/etc/passwd", "> //etc/passwd|"),
         ("／op word", "> /／op word|"),
         ("SHUTDOWN", ">  SHUTDOWN|"),
@@ -217,7 +217,7 @@ fn several_pasted_lines_are_text() {
     assert_eq!(person.row(), "(1 waiting) > three|four");
     assert_eq!(person.editor.paste("\nlast\n"), [pasted(&["three", "lastfour"])]);
     assert_eq!(person.row(), "(2 waiting) > |lastfour");
-    // More than three go together, also an open last one, and what was typed stays.
+    // More than three lines are sent together, even if the last one has no line end, and the typed line is kept.
     person.keys("draft");
     assert_eq!(person.editor.paste("a\nb\nc\nd"), [pasted(&["a", "b", "c", "d"])]);
     assert_eq!(person.row(), "(2 waiting) > draft|");

@@ -1,5 +1,3 @@
-//! Answers in columns.
-
 use chatserv::chat::{HelpTopic, Message};
 use chatserv::protocol::json::encode;
 
@@ -63,10 +61,10 @@ fn many_people_are_names_in_columns() {
             "--   … and 9 more",
         ],
     )]);
-    // One fewer, and each has a line.
+    // With one person fewer, each person has a line.
     assert_eq!(texts(&who(&names[1..], 20)).len(), 21);
 
-    // As many as the server lists, all of them with the widest name that there is, or with the narrowest.
+    // The maximum number of people that the server lists, with the widest or the narrowest names.
     for (width, rows) in [(32, 250), (1, 20)] {
         let names = vec!["x".repeat(width); 500];
         let texts = texts(&who(&names, 500));

@@ -1,4 +1,4 @@
-//! What is told in one sentence, and the room one is in.
+//! Notices of one sentence, and joins.
 
 use super::check_all;
 

@@ -1,4 +1,4 @@
-//! Connections that are lost, and what is told, kept and shown then.
+//! Lost connections: what is reported, kept and shown.
 
 use super::*;
 
@@ -95,7 +95,7 @@ fn a_person_is_asked_about_what_was_typed_meanwhile() {
         assert_eq!(luca.said(), [""; 0]);
         assert_eq!(luca.screen().last().unwrap(), "--   typed");
         assert_eq!(luca.prompt(), "Send them? (y/n)");
-        // Whoever was typing finishes that line first.
+        // The question does not interrupt a user who is typing a line.
         luca.types("something else");
         assert_eq!(luca.said(), ["something else"]);
         luca.happens(Event::Answered(answer));

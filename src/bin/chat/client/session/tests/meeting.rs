@@ -1,4 +1,4 @@
-//! From the first attempt to connect to the first prompt, and what may stand in the way.
+//! From the first attempt to connect to the first prompt, with the possible failures.
 
 use super::*;
 
@@ -31,7 +31,7 @@ fn a_port_for_programs_says_nothing_first() {
     luca.happens(Event::Connected);
     assert_eq!(luca.waits(), Duration::from_millis(500));
     assert_eq!(luca.id_of("connect"), 1);
-    // The prompt of a slow main port comes behind it, and is no answer.
+    // The prompt of a slow plain-text port arrives late, and is not an answer.
     luca.hears("server: Input username.");
     assert_eq!(luca.ended(), None);
 }
@@ -99,7 +99,7 @@ fn a_person_is_asked_for_another_name_and_a_program_is_not() {
     assert_eq!(luca.sent().last().unwrap(), r#"{"action":"connect","username":"luke","id":2}"#);
     luca.refuses("connect", "name_refused");
     assert_eq!(luca.prompt(), "Another name: ");
-    // While somebody thinks about a name, the server may lose patience.
+    // The server may time out while the user thinks about a name.
     luca.happens(Event::Disconnected(None));
     assert_eq!(luca.ended(), None);
     luca.forget();
@@ -143,7 +143,7 @@ fn a_person_sees_what_was_said_before_and_a_program_does_not() {
     let mut luca = Script::new(person());
     luca.connects(41);
     luca.forget_but_sent();
-    // This came in while the past was on its way.
+    // This message arrived while the history was being fetched.
     luca.somebody_says(42, "new");
     let past = [said("ann", 40, "old", None), said("ann", 41, "older", None)].join(",");
     luca.answers(

@@ -1,8 +1,8 @@
-//! What is typed, and what others say.
+//! Typed lines, and messages of others.
 
 use super::*;
 
-/// The server acknowledges the last chat.
+/// The server's acknowledgement of the last message.
 const ACK: &str = r#""received_at":"2025-11-20T11:03:04.000Z","message_id":1"#;
 
 #[test]
@@ -52,7 +52,7 @@ fn few_lines_are_under_way_and_each_answer_lets_one_follow() {
     assert_eq!(bot.turns(), 16);
     assert_eq!(bot.screen(), [""; 0], "the one who wrote it into the pipe knows it");
 
-    // Long lines are fewer.
+    // Fewer long lines are in flight.
     let mut bot = Script::joined(pipe(), 0);
     for _ in 0..10 {
         bot.types(&"x".repeat(8000));
@@ -136,7 +136,7 @@ fn what_ends_or_removes_is_asked_about() {
         luca.types(line);
         luca.happens(Event::Answered(true));
         assert_eq!(luca.sent().len(), 1, "{line}");
-        // A script has typed it in full, and nobody can be asked.
+        // A script has typed the command in full, and there is no user to ask.
         let mut bot = Script::joined(pipe(), 0);
         bot.types(line);
         assert_eq!(bot.sent().len(), 1, "{line}");
@@ -211,7 +211,7 @@ fn whoever_is_there_is_not_idle() {
     luca.somebody_says(1, "hi");
     let marked = ["-- You will go.", "-- You have read up to here.", "[12:03] ann: hi"];
     assert_eq!(luca.screen(), marked);
-    // A pipe is there as long as it is open.
+    // A pipe counts as present as long as it is open.
     let mut bot = Script::joined(pipe(), 0);
     bot.hears(warning);
     assert_eq!(action(&bot.sent()[0]), "ping");
@@ -376,7 +376,7 @@ fn a_switch_behind_a_join_waits_for_its_turn() {
     assert_eq!(bot.said(), ["for dev", "for all"]);
     assert_eq!(rooms, [false, true]);
 
-    // To a room that one is not in, nothing goes, and neither does what stands behind it.
+    // A message to a room that the user is not in is not sent, and neither are the lines after it.
     let mut bot = Script::joined(pipe(), 0);
     bot.types("/switch nowhere");
     bot.types("secret");
@@ -412,7 +412,7 @@ fn who_wants_it_quiet_sees_nobody_come_or_go() {
             luca.hears(line);
         }
         assert_eq!(luca.screen().len(), lines, "{:?}", luca.screen());
-        // Tab knows them all the same.
+        // Completion still learns the names.
         assert!(luca.has(&Effect::Here("ann".to_owned())));
         luca.forget();
         luca.types("/join dev");

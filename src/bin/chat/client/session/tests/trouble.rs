@@ -1,4 +1,4 @@
-//! Servers that do not answer, send one away or end, and names that others have.
+//! Servers that do not answer, that disconnect the user or shut down, and names that are taken.
 
 use super::*;
 
@@ -27,7 +27,7 @@ fn ones_own_ghost_may_hold_the_name_for_a_minute() {
             "-- /nick NAME takes another name.",
         ]
     );
-    // What was half-typed meanwhile is no name.
+    // A half-typed line from the meantime is not a name.
     luca.forget();
     luca.types("yes");
     assert_eq!(luca.sent(), [""; 0]);
@@ -54,7 +54,7 @@ fn a_server_that_answers_nothing_is_given_up() {
     assert!(luca.has(&Effect::Disconnect));
     let told = "!! The connection is lost: localhost:1337 does not answer. Trying again ...";
     assert_eq!(luca.screen(), [told]);
-    // An answer that cannot be read is one.
+    // An answer that cannot be parsed still counts as an answer.
     let mut luca = Script::joined(person(), 0);
     luca.types("hello?");
     luca.answers_by("chat", "ack", r#""received_at":7"#);
@@ -157,7 +157,7 @@ fn a_pipe_does_not_wait_for_ever() {
 fn what_arrives_late_is_no_silence() {
     let mut luca = Script::joined(person(), 0);
     luca.types("hello?");
-    // The client itself slept, and finds the answer when it wakes up.
+    // The machine was suspended, and the client finds the answer when it resumes.
     luca.elapsed += Duration::from_secs(90);
     luca.somebody_says(1, "hi");
     luca.answers_by("chat", "ack", r#""received_at":"2025-11-20T11:03:04Z","message_id":2"#);
@@ -198,7 +198,7 @@ fn nobody_who_is_ignored_comes_back_unseen() {
     luca.waits();
     luca.forget();
     luca.connects(3);
-    // He is not there just now, so the server ignores nobody.
+    // The person is not in the chat, so the server cannot ignore them.
     luca.refuses("ignore", "no_such_person");
     let past = said("rob", 2, "hidden", None);
     let fields = format!(r#""room":"lobby","messages":[{past}],"epoch":7,"more":false"#);

@@ -11,7 +11,7 @@ use crate::client::wire::{Typed, understand};
 
 const SENT_AT: &str = "2026-11-20T12:03:04+01:00";
 
-/// What the server understands of a line.
+/// Decodes a line as the server would.
 fn decoded(line: &str) -> Vec<Input> {
     let mut decoder = Decoder::new(Protocol::Json, false);
     let mut decoded = Decoded::default();
@@ -19,7 +19,7 @@ fn decoded(line: &str) -> Vec<Input> {
     decoded.inputs
 }
 
-/// What the server has to understand: the same request, with what this client adds to it.
+/// The request that the server has to decode: the same, with the fields that the client adds.
 fn as_sent(mut request: Request) -> Request {
     match &mut request {
         Request::Chat { target, sent_at, .. } | Request::Me { target, sent_at, .. } => {
@@ -32,7 +32,7 @@ fn as_sent(mut request: Request) -> Request {
         Request::Part { room } | Request::Topic { room, .. } | Request::History { room, .. } => {
             room.get_or_insert("dev".into());
         }
-        // What a program does not ask for, it does not get.
+        // A program gets no history unless it requests one.
         Request::Join { history, .. } => {
             history.get_or_insert(0);
         }
@@ -45,7 +45,7 @@ fn now() -> SentAt {
     SentAt { written: SENT_AT.into(), at: SENT_AT.parse().unwrap(), zone: tz::offset(1) }
 }
 
-/// Encodes a request and has the server read it. Gives its action.
+/// Encodes a request, decodes it as the server would, and returns its action.
 #[track_caller]
 fn check(request: Request) -> String {
     let line = encode(&request, Some("dev"), SENT_AT, 7).unwrap();
@@ -217,7 +217,7 @@ fn a_line_that_the_server_would_not_read_is_not_sent() {
         encode(&asked(&(longest.clone() + "x")), Some("dev"), SENT_AT, 7),
         Err("That line was too long and was not said: at most 16384 bytes.".into())
     );
-    // What counts is what is sent: a quotation mark takes two bytes.
+    // The limit counts encoded bytes: a quotation mark takes two.
     let quoted = format!("{}\"", &longest[1..]);
     assert!(encode(&asked(&quoted), Some("dev"), SENT_AT, 7).is_err());
 }
