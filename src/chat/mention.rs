@@ -54,29 +54,38 @@ impl<'a> Mentions<'a> {
                 match Part::of(part) {
                     Part::Mention(name) => self.names.push(name),
                     Part::Decoration => {}
-                    Part::Text => return self.doubt(rest, words.next()),
+                    Part::Text => return self.doubt(rest, words),
                 }
                 parts = before;
             }
         }
     }
 
-    /// Notes what may be a failed mention in the word at which the search ended.
-    fn doubt(&mut self, word: &'a str, word_before: Option<&str>) {
+    /// Notes what may be a failed mention in the word at which the search ended; `before` are the words before it,
+    /// backwards.
+    fn doubt(&mut self, word: &'a str, before: impl Iterator<Item = &'a str>) {
         let mut rest = word;
         while let Some((before, after)) = rest.split_once(MENTION_SIGNS) {
             if !is_mail_address(before, after) {
-                self.doubtful.push(after);
+                // `@zoe,bob`: one sign for a whole list.
+                self.doubtful.extend(after.split(is_comma));
             }
             rest = after;
         }
-        // `@ bob`, and a list with one sign for all: `@ann, bob`.
-        let continues = word_before.is_some_and(|before| {
-            before.ends_with(MENTION_SIGNS)
-                || before.contains(MENTION_SIGNS) && before.ends_with(is_comma)
-        });
-        if continues && self.names.is_empty() {
-            self.doubtful.push(word);
+        if !self.names.is_empty() {
+            return;
+        }
+        // `@ bob`, and a list with blanks: `@ann, bob`.
+        let mut list = vec![word];
+        for word in before {
+            let ends_in_comma = word.ends_with(is_comma);
+            if word.ends_with(MENTION_SIGNS) || ends_in_comma && word.contains(MENTION_SIGNS) {
+                return self.doubtful.append(&mut list);
+            }
+            if !ends_in_comma {
+                return;
+            }
+            list.push(word);
         }
     }
 }
@@ -148,10 +157,13 @@ fn is_of_word(c: char) -> bool {
     c.is_alphanumeric() || is_combining_mark(c)
 }
 
+/// Emoticons that begin with a letter or look like one.
+const EMOTICONS: [&str; 8] = ["<3", "xD", "XD", "8)", "8-)", "T_T", "^o^", "o_O"];
+
 /// Whether a text without an `@` has no word, or is an emoticon such as `:D`.
 fn is_decoration(text: &str) -> bool {
     let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
-    letters == 0 || letters == 1 && text.starts_with([':', ';', '='])
+    letters == 0 || letters == 1 && text.starts_with([':', ';', '=']) || EMOTICONS.contains(&text)
 }
 
 /// Whether what stands around an `@` is an address such as `me@example.org`.
@@ -226,7 +238,10 @@ mod tests {
             ("你好@小明", &[][..], &["小明"][..]),
             ("hi@bob", &[], &["bob"]),
             ("hi@bob @cid", &["cid"], &["bob"]),
-            ("@bob,ok?", &[], &["bob,ok?"]),
+            ("@bob,ok?", &[], &["bob", "ok?"]),
+            ("x @zoe,bob", &[], &["zoe", "bob"]),
+            ("x @ ann, cid, bob", &[], &["bob", "cid,", "ann,"]),
+            ("x @bob <3", &["bob"], &[]),
             ("psst @ bob", &[], &["bob"]),
             ("psst@ bob", &[], &["bob"]),
             ("psst @ann, bob", &[], &["bob"]),

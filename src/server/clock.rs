@@ -39,12 +39,13 @@ impl Clock {
         Now { time: self.tick_at(self.start.elapsed()), wall: Timestamp::now() }
     }
 
-    /// When this clock will show `time` if there is no pause. Contract: `time` is near.
+    /// When this clock will show `time` if there is no pause before. Panics if that is thousands of years away.
     pub fn instant(&self, time: Time) -> Instant {
         self.start + time + Time::from_nanos(self.lost.load(Ordering::Relaxed))
     }
 
-    /// Contract: `elapsed` is called last. A pause after it would let the time jump back.
+    /// Contract: `elapsed` is called last, since a pause after it would let the time jump back. Only the dispatcher, which
+    /// moves the loss itself, may have called it before.
     fn read(&self, elapsed: impl FnOnce() -> Time) -> Time {
         // `tick_at` stores them in the other order: a new tick never meets an old loss, which would count the pause.
         let ticked = Time::from_nanos(self.ticked.load(Ordering::Acquire));

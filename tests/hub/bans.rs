@@ -236,7 +236,7 @@ fn operators_hear_that_bans_cannot_be_saved() {
     let mut chat = chat();
     chat.step(Event::BansNotSaved { reason: "No space left on device".to_owned() });
     play! {chat, "
-        a< server: The bans cannot be saved: No space left on device. A restart will forget the latest ones. Mend that, and ban again.
+        a< server: The bans cannot be saved: No space left on device. A restart will forget the latest changes. Mend that, and repeat them.
         bc<
     "}
 }

@@ -65,7 +65,7 @@ pub fn rows() -> Vec<Row> {
         row(Removed(name("bob")), "bob was thrown out."),
         row(BanAdded { ban: ban(Some("bob"), None, until), spared: None }, "bob is banned until 2026-11-20 12:03 (spam)."),
         row(BanAdded { ban: ban(Some("bob"), Some("192.0.2.7"), None), spared: None },
-            "bob, 192.0.2.7 is banned until you take it back with /unban."),
+            "bob (192.0.2.7) is banned until you take it back with /unban."),
         row(BanAdded { ban: ban(Some("bob"), None, None), spared: Some((network("192.0.2.7"), 1)) },
             "bob is banned until you take it back with /unban.\n\
              1 other shares this address: /ban 192.0.2.7 bans all."),
@@ -79,7 +79,7 @@ pub fn rows() -> Vec<Row> {
         row(Error(ChatError::LoopbackBan), "The server's own machine cannot be banned."),
         row(Error(ChatError::TooManyBans), "The list of bans is full. /unban takes one back."),
         row(BansNotSaved { reason: "File too large".into() },
-            "The bans cannot be saved: File too large. A restart will forget the latest ones. Mend that, and ban again."),
+            "The bans cannot be saved: File too large. A restart will forget the latest changes. Mend that, and repeat them."),
         row(muted(true), "Nobody hears bob any more. /unmute bob takes that back."),
         row(muted(false), "bob is heard again."),
         row(planned(300, None), "Alice will shut down the chat in 5m."),

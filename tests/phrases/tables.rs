@@ -101,9 +101,9 @@ pub fn rows() -> Vec<Row> {
                 ),
             ]),
             "3 ban(s):\n\
-             bob             30m left  by Alice  spam\n\
-             eve, 192.0.2.7  for good  by Alice\n\
-             2001:db8::/64   0s left   by Alice",
+             bob              30m left  by Alice  spam\n\
+             eve (192.0.2.7)  for good  by Alice\n\
+             2001:db8::/64    0s left   by Alice",
         ),
         row(Message::Motd(None), "There is no message of the day."),
         row(Message::Motd(Some(name("Welcome!\n\n  Type /help."))), "Welcome!\n\n  Type /help."),

@@ -75,7 +75,7 @@ impl Hub {
         }
     }
 
-    /// How many people besides this one come from a network.
+    /// How many people besides this one come from a network. A connection without a name is most likely the same person.
     fn count_others(&self, client: ClientId, network: Network) -> usize {
         let others = self.people.everyone().iter().filter(|&&other| other != client);
         others.filter(|&&other| self.network_of(other) == Some(network)).count()

@@ -82,7 +82,7 @@ impl fmt::Display for NameError {
                 write!(f, "some of what you typed cannot be shown. Use letters and digits.")
             }
             Self::Mangled => {
-                write!(f, "not all of it is UTF-8. In telnet, start again with `telnet -E`.")
+                write!(f, "not all of it is UTF-8. Start again with `telnet -E`, or use nc.")
             }
             Self::Blank => write!(f, "a name has no blanks inside. Put `_` or `-` in their place."),
             Self::Comma => {

@@ -116,7 +116,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         Message::Removed(name) => format!("{name} was thrown out."),
         Message::BanTakenBack(ban) => format!("{} is no longer banned.", banned(ban)),
         Message::BansNotSaved { reason } => format!(
-            "The bans cannot be saved: {reason}. A restart will forget the latest ones. Mend that, and ban again."
+            "The bans cannot be saved: {reason}. A restart will forget the latest changes. Mend that, and repeat them."
         ),
         Message::Muted { name, on: true } => {
             format!("Nobody hears {name} any more. /unmute {name} takes that back.")
@@ -154,10 +154,10 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         }
         Message::ServerFull => "The chat server is full. Try again later.".into(),
         Message::TooManyFromAddress { max } => {
-            format!("Your address has {max} connections, as many as it may. Close one first.")
+            format!("Your address has {}, as many as it may. Close one first.", connections(*max))
         }
         Message::TooFastFromAddress { max } => {
-            format!("Your address opened {max} connections within a minute. Wait for a minute.")
+            format!("Your address opened {} within a minute. Wait for a minute.", connections(*max))
         }
         Message::NoThread => {
             "The chat server cannot take another client now. Try again later.".into()
@@ -373,11 +373,17 @@ pub(super) fn ban_added(
     [answer].into_iter().chain(spared).collect()
 }
 
+fn connections(count: usize) -> String {
+    format!("{count} connection{}", if count == 1 { "" } else { "s" })
+}
+
 /// The banned name and network.
 pub(super) fn banned(ban: &Ban) -> String {
-    let name = ban.name.as_deref().map(str::to_owned);
-    let network = ban.network.map(|network| network.to_string());
-    name.into_iter().chain(network).collect::<Vec<_>>().join(", ")
+    match (&ban.name, ban.network) {
+        (Some(name), Some(network)) => format!("{name} ({network})"),
+        (Some(name), None) => name.to_string(),
+        (None, network) => network.map(|network| network.to_string()).unwrap_or_default(),
+    }
 }
 
 /// The end of the line that says that somebody has left: which operator removed them, and why.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook::iterator::{Handle, Signals};
 
 use super::threads::Activity;
@@ -43,7 +43,7 @@ pub fn watch(
         ctrlc::set_handler(move || stop(&remote, &stopping, SIGINT, "SIGINT"))
             .map_err(io::Error::other)?;
     }
-    let mut wanted = vec![SIGTERM, SIGUSR1];
+    let mut wanted = vec![SIGTERM, SIGUSR1, SIGXFSZ];
     // `nohup` has us ignore SIGHUP to survive the terminal, and a handler would undo that.
     if !is_ignored(SIGHUP) {
         wanted.push(SIGHUP);
@@ -65,6 +65,8 @@ pub fn watch(
                     reload(&remote, &settings);
                     row.doing(Activity::WaitingForSignals);
                 }
+                // Under `ulimit -f` a write fails, and the one who writes reports it. Unhandled, this would end the chat.
+                SIGXFSZ => {}
                 _ => remote.threads().log(),
             }
         }

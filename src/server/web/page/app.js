@@ -291,9 +291,9 @@ const answers = {
   error(m, it) {
     if (it?.line) fail(it, 'not said');
     if (me && it?.isConnect && m.code === 'name_taken' && isLost) {
-      goodbye = { message: 'The old connection still has your name.' };
-      return void socket.close();
+      goodbye = { message: 'The old connection still has your name.' }; return void socket.close();
     }
+    if (it?.isConnect && kept('word') && m.code.endsWith('_reclaim') | m.code.endsWith('_reclaims')) { sessionStorage.removeItem('word'); return void socket.close(); }
     if (m.code === 'no_names' && it?.isConnect) return void send({ action: 'connect' });
     if (['banned', 'full', 'too_many_connections', 'no_thread'].includes(m.code)) goodbye = { message: m.message };
     if (it?.isConnect) return void logIn(m.message);
