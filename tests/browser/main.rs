@@ -266,6 +266,7 @@ fn what_was_missed_is_shown_once_and_in_order() {
     browser.shows("ann", &["tom  one"]);
     browser.say("ann", "two");
     tom.skip_to("ann : two");
+    browser.wait("ann", "!document.querySelector('.lost')");
     // It does not come back before the page is told.
     browser.eval("ann", "tries = 6, socket.close()");
     tom.skip_to("server: ann has left the chat");
