@@ -170,6 +170,7 @@ fn two_browsers_a_telnet_user_and_a_program_talk_in_one_room() {
     let link = browser.eval("ben", "[document.links[0].href, document.links[0].rel].join(' ')");
     assert_eq!(link, "https://example.org/a?b=c noopener noreferrer");
     tom.say("Hi all");
+    assert_eq!(bot.skip_to_action("chat")["from"], "tom");
     bot.send_object(&json!({"action": "me", "room": "lobby", "message": "hums"}));
     for page in ["ann", "ben"] {
         browser.shows(page, &["tom  Hi all", "* bot hums"]);
