@@ -173,7 +173,7 @@ impl Watched {
         }
     }
 
-    /// What somebody keeps who takes the name back: rooms with their members' order, the rest of the person, ignored people.
+    /// The state that taking a name back must keep: rooms and the order of their members, the person, ignored people.
     fn state_of(&self, client: ClientId) -> (Protocol, Vec<(RoomId, usize)>, String, Vec<String>) {
         let Hub { people, rooms, extras, .. } = &self.hub;
         let person = people.person(client).expect("its caller has found it among the people");

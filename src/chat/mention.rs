@@ -115,7 +115,7 @@ impl<'a> Part<'a> {
     }
 }
 
-/// What a typed name may mean instead, with less and less punctuation around it. A name may end in signs such as `#`, so
+/// The names that a typed name may stand for, with less and less punctuation around it. A name may end in signs such as `#`, so
 /// only those that none ends in are removed together.
 pub(super) fn readings(typed: &str) -> impl Iterator<Item = &str> {
     let shorten = |text: &&'_ str| {
@@ -132,7 +132,7 @@ pub(super) fn readings(typed: &str) -> impl Iterator<Item = &str> {
     ends.skip(1).chain(opened).filter(|text| !text.is_empty())
 }
 
-/// The names with which a word may begin, the longest last.
+/// The names with which a word may begin: first those of the whole word, then those behind the signs before it.
 pub(super) fn beginnings(word: &str) -> impl Iterator<Item = &str> {
     let bare = word.trim_start_matches(|c| !is_of_word(c));
     let starts = [word, bare].into_iter().take(if bare.len() < word.len() { 2 } else { 1 });

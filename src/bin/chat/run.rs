@@ -41,7 +41,7 @@ pub fn run(
     shell.screen.status(Status::AtOnce)
 }
 
-/// What the session's effects act on: the connection and the screen.
+/// The connection and the screen, on which the session's effects act.
 struct Shell<'a> {
     server: &'a Address,
     screen: &'a mut Screen,

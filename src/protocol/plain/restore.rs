@@ -1,6 +1,6 @@
 //! Restores a byte that telnet clients swallow.
 //!
-//! GNU telnet and netkit telnet compare typed bytes with their keys by seven bits only. They take 0x85, the second half of
+//! GNU telnet and netkit telnet look only at the low seven bits of a typed byte. They take 0x85, the second half of
 //! the Russian `х`, the Arabic `م` and the Polish `ą`, for Ctrl-E, which concerns their own echo, and send nothing in its
 //! place. For other keys they send commands, which the decoder turns back into bytes.
 
@@ -22,7 +22,8 @@ impl Restorer {
     /// Latin-1 looks the same: its `Ñ` is the first half of `х`. So a connection must prove that it speaks UTF-8, by an
     /// earlier line or by this one, if other letters on it are whole and nothing else is invalid.
     pub(super) fn restore<'a>(&mut self, line: &'a [u8]) -> Cow<'a, [u8]> {
-        if line.is_ascii() {
+        if str::from_utf8(line).is_ok() {
+            self.speaks_utf8 |= !line.is_ascii();
             return Cow::Borrowed(line);
         }
         let has_letters = line.utf8_chunks().any(|chunk| !chunk.valid().is_ascii());
@@ -31,7 +32,7 @@ impl Restorer {
             invalid.is_empty() || restored(invalid).is_some()
         });
         self.speaks_utf8 |= has_letters && is_rest_valid;
-        if !self.speaks_utf8 || str::from_utf8(line).is_ok() {
+        if !self.speaks_utf8 {
             return Cow::Borrowed(line);
         }
         let mut whole = Vec::with_capacity(2 * line.len());

@@ -84,11 +84,7 @@ fn a_signal_ends_the_client_while_the_server_does_not_answer() {
 fn ctrl_z_restores_the_terminal_until_fg() {
     let server = Server::start(&[]);
     let mut bob = Client::join(&server, "bob");
-    let screen = or_skip!(Setup::shell().open());
-    screen.prompts("$");
-    let chat = env!("CARGO_BIN_EXE_chat");
-    screen.says(&format!("{chat} luca {}", url(server.port)));
-    screen.is_ready();
+    let screen = or_skip!(Screen::in_shell("luca", &server));
     screen.types("half ");
     screen.prompts("> half");
     screen.presses("C-z");

@@ -140,11 +140,7 @@ fn a_line_marks_what_was_read_before() {
 fn the_terminal_is_given_back_for_a_stop_from_outside_and_for_quit() {
     let server = Server::start(&[]);
     let mut bob = Client::join(&server, "bob");
-    let screen = or_skip!(Setup::shell().open());
-    screen.prompts("$");
-    let chat = env!("CARGO_BIN_EXE_chat");
-    screen.says(&format!("{chat} luca {}", url(server.port)));
-    screen.is_ready();
+    let screen = or_skip!(Screen::in_shell("luca", &server));
     screen.types("half a");
     screen.prompts("> half a");
     screen.signal_program("chat", Signal::TSTP);
@@ -208,11 +204,7 @@ fn a_password_is_not_shown_while_it_is_typed() {
 fn what_is_typed_behind_ctrl_z_is_not_said() {
     let server = Server::start(&[]);
     let mut bob = Client::join(&server, "bob");
-    let screen = or_skip!(Setup::shell().open());
-    screen.prompts("$");
-    let chat = env!("CARGO_BIN_EXE_chat");
-    screen.says(&format!("{chat} luca {}", url(server.port)));
-    screen.is_ready();
+    let screen = or_skip!(Screen::in_shell("luca", &server));
     bob.skip_to("luca has joined room lobby");
     screen.tmux.ask(&["send-keys", "C-z", "echo shell-secret", "Enter"]);
     screen.prompts("$");

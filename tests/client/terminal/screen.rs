@@ -107,6 +107,15 @@ impl Screen {
         Some(screen)
     }
 
+    /// The client with this name in an interactive shell, ready to type; none without tmux.
+    pub fn in_shell(name: &str, server: &Server) -> Option<Self> {
+        let screen = Setup::shell().open()?;
+        screen.prompts("$");
+        screen.says(&format!("{} {name} {}", env!("CARGO_BIN_EXE_chat"), url(server.port)));
+        screen.is_ready();
+        Some(screen)
+    }
+
     /// Waits for the first prompt.
     pub fn is_ready(&self) {
         self.until("the client is ready", |lines| {

@@ -44,7 +44,7 @@ struct Person {
 /// The candidates for the half-typed word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
-    /// Where the half-typed word begins in the line, as a byte offset. The word ends at the cursor.
+    /// The byte offset at which the half-typed word begins. The word ends at the cursor.
     pub start: usize,
     /// The replacements for the word, the most probable first, each with its suffix, mostly a blank. Never empty.
     pub candidates: Vec<String>,

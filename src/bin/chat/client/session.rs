@@ -84,11 +84,11 @@ pub struct Session {
     trouble: Option<String>,
     /// Why there is no connection, as it was told last.
     told_trouble: Option<String>,
-    /// What the person has not answered yet. The prompt shows the first one.
+    /// The unanswered questions. The prompt shows the first one.
     question: VecDeque<Question>,
     /// How many lines and pastes have been taken.
     taken: u64,
-    /// What the person's row shows.
+    /// The prompt as the terminal last got it.
     prompt: Prompt,
     presence: Presence,
     movements: Movements,

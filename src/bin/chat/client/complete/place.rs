@@ -7,9 +7,9 @@ use super::super::wire::own_command;
 /// The half-typed word before the cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place<'a> {
-    /// Where the word begins, as a byte offset.
+    /// The byte offset at which the word begins.
     pub(super) start: usize,
-    /// What kind of candidates complete the word.
+    /// The kind of candidates that complete the word.
     pub(super) wanted: Wanted,
     /// The sign before the word, which is kept: `@` before a name, `#` before a room, `/` before a command.
     pub(super) sign: &'static str,

@@ -89,7 +89,7 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
     })
 }
 
-/// Who removed a person, and why: the end of a sentence.
+/// The end of a sentence that names the operator who removed a person, and the reason.
 fn removal(reason: Option<&str>, by: Option<&str>, message: Option<&str>) -> String {
     let Some(reason) = reason else {
         return String::new();

@@ -7,7 +7,7 @@ const LOOKING_TIME: Duration = Duration::from_secs(10 * 60);
 /// A user who has pressed no key for this long counts as gone.
 const STAYING_TIME: Duration = Duration::from_secs(8 * 60 * 60);
 
-/// What a terminal reports about the user.
+/// A report of the terminal about the user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sign {
     /// The user has pressed a key or pasted something.
@@ -18,7 +18,7 @@ pub enum Sign {
     NoFocus,
 }
 
-/// What the client knows about the user's presence.
+/// The user's presence, as far as the client knows it.
 #[derive(Debug, Default)]
 pub(super) struct Presence {
     /// `None` if the terminal does not report its focus.

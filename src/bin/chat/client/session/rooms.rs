@@ -77,7 +77,7 @@ impl Room {
     }
 }
 
-/// What has been said in a room since one spoke there last.
+/// The messages in a room since the user last spoke there.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Unseen {
     pub name: String,
@@ -177,7 +177,7 @@ impl Rooms {
         self.current = self.rooms.get(next).map(|room| room.name.clone());
     }
 
-    /// What is said where one speaks has been seen.
+    /// Marks the messages of the current room as seen.
     pub(super) fn see_current(&mut self) {
         let current = self.current.as_deref();
         for room in self.rooms.iter_mut().filter(|room| Some(&*room.name) == current) {
