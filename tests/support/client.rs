@@ -20,6 +20,8 @@ const RECEIVE_BUFFER_BYTES: usize = 8 * 1024;
 pub struct Client {
     stream: TcpStream,
     received: Vec<u8>,
+    /// The lines that the last `skip_to` has skipped, for the message of a failed test.
+    skipped: Vec<String>,
 }
 
 impl Client {
@@ -31,7 +33,7 @@ impl Client {
     /// Uses a connection of the test's own.
     pub fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
-        Self { stream, received: Vec::new() }
+        Self { stream, received: Vec::new(), skipped: Vec::new() }
     }
 
     /// Connects, gives a name and reads the welcome.
@@ -147,7 +149,7 @@ impl Client {
                 assert_eq!(self.pending(), "", "half a line before the end");
                 return None;
             }
-            Err(kind) => panic!("{kind}; pending: {:?}", self.pending()),
+            Err(kind) => panic!("{kind} after {:?}; pending: {:?}", self.skipped, self.pending()),
         };
         let is_json = line.starts_with(b"{");
         let end: &[u8] = if is_json { b"\n" } else { b"\r\n" };
@@ -185,12 +187,12 @@ impl Client {
 
     /// Skips lines until one fits, and returns it.
     pub fn skip_to_line(&mut self, fits: impl Fn(&str) -> bool) -> String {
-        let mut skipped = Vec::new();
+        self.skipped.clear();
         loop {
             match self.line_or_end() {
                 Some(line) if fits(&line) => return line,
-                Some(line) => skipped.push(line),
-                None => panic!("the connection ended after {skipped:?}"),
+                Some(line) => self.skipped.push(line),
+                None => panic!("the connection ended after {:?}", self.skipped),
             }
         }
     }
