@@ -4,13 +4,15 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::view::CloseCode;
 
 /// Identifies a connection for as long as the server runs.
 ///
 /// Ids are never reused. Otherwise, if two threads reported the same dead connection, the second report could remove a
 /// newcomer with the same id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ClientId(pub u64);
 
 impl fmt::Display for ClientId {
@@ -20,7 +22,7 @@ impl fmt::Display for ClientId {
 }
 
 /// Why a connection ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DisconnectReason {
     Quit,
     EndOfInput,

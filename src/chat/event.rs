@@ -7,6 +7,8 @@
 use core::net::SocketAddr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::ban::Ban;
 use super::client::{ClientId, DisconnectReason};
 use super::error::ChatError;
@@ -19,7 +21,7 @@ use super::time::{Now, Time};
 use super::view::{CloseCode, Protocol, Stranger, View};
 
 /// Something that happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// A connection was accepted. The address is canonical: `::ffff:192.0.2.7` arrives as `192.0.2.7`. The core has no dice,
     /// so the event brings the word by which its owner can take the name back.
@@ -66,7 +68,7 @@ pub enum Effect {
 }
 
 /// What a decoder makes of the bytes of a client.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Input {
     /// The first line is JSON, so the client speaks JSON from now on. Precedes the request of that line.
     SpeaksJson,
@@ -99,7 +101,7 @@ impl Input {
 }
 
 /// The `id` of a JSON request: any JSON value, as text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tag(pub Arc<str>);
 
 /// Collects the effects of one event, in the order in which to carry them out.

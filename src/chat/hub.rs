@@ -9,6 +9,8 @@
 
 use core::net::SocketAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::ban::Ban;
 use super::client::{ClientId, DisconnectReason};
 use super::command::parse_line;
@@ -24,6 +26,7 @@ use super::view::{Protocol, View};
 use crate::config::Operators;
 
 /// All state of the chat, and its rules.
+#[derive(Serialize, Deserialize)]
 pub struct Hub {
     pub(super) settings: HubSettings,
     pub(super) people: People,

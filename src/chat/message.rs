@@ -6,6 +6,7 @@ use core::net::SocketAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::ban::{Ban, Network};
 use super::error::ChatError;
@@ -247,7 +248,7 @@ pub enum Message {
 }
 
 /// Something that a person said. Its recipients and the room's history share one copy.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatMessage {
     pub from: Arc<str>,
     pub to: Audience,
@@ -280,7 +281,7 @@ impl Draft {
 }
 
 /// The recipients of a chat message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Audience {
     /// `message_id` grows by one with each message in the room.
     Room {
@@ -291,7 +292,7 @@ pub enum Audience {
 }
 
 /// How something was said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Manner {
     Chat,
     /// `/me`

@@ -18,19 +18,27 @@
 //! | `ban`, `reclaim` | names and networks that are banned; the word by which people take their names back |
 //! | `client`, `settings`, `time` | ids and reasons of disconnection; the Hub's settings; the time of an event |
 //! | `log_event` | what is worth a line in the log |
+//! | `encoded` | the whole state as bytes, for a chat on several machines |
 //!
-//! `invariants` is a property test: after any sequence of events, the parts of the state agree.
+//! `invariants` is a property test: after any sequence of events, the parts of the state agree. So is `lockstep`: copies of a
+//! chat that take the same events stay equal.
 
 mod announce;
 mod ban;
 mod client;
 mod command;
+#[cfg(feature = "cluster")]
+mod encoded;
 mod error;
 mod event;
+#[cfg(test)]
+mod happening;
 mod hub;
 #[cfg(test)]
 mod invariants;
 mod join;
+#[cfg(all(test, feature = "cluster"))]
+mod lockstep;
 mod log_event;
 mod login;
 mod marks;

@@ -99,8 +99,8 @@ pub fn errors() -> Vec<(Message, &'static str)> {
         (RequestError::MissingAction, "missing_action"),
         (RequestError::UnknownAction { action: word(), near: None }, "unknown_action"),
         (RequestError::UnknownField(word()), "unknown_field"),
-        (RequestError::MissingField("room"), "missing_field"),
-        (RequestError::WrongField { field: "room", expected: "a text" }, "wrong_field"),
+        (RequestError::MissingField("room".into()), "missing_field"),
+        (RequestError::WrongField { field: "room".into(), expected: "a text".into() }, "wrong_field"),
     ];
     let mut errors: Vec<_> = malformed
         .into_iter()

@@ -4,6 +4,8 @@ use core::net::IpAddr;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::super::ban::{Ban, Network};
 use super::super::message::Message;
 use super::super::name::NameKey;
@@ -13,13 +15,15 @@ use super::folded::Folded;
 use super::ignores::Ignores;
 use super::password_attempts::PasswordAttempts;
 use super::reclaims::Reclaims;
+use super::sorted;
 use crate::config::limits::SHUTDOWN_REMINDERS;
 
 /// The parts of this state. Those that are public guard their own fields.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Extras {
     pub bans: Bans,
     /// By name, so that coming back under the same name changes nothing.
+    #[serde(with = "sorted::set")]
     muted: HashSet<NameKey>,
     pub ignores: Ignores,
     pub password_attempts: PasswordAttempts,
@@ -83,7 +87,7 @@ pub fn ban_notice(ban: &Ban, now: Now) -> Message {
 }
 
 /// A shutdown that an operator has scheduled.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct PlannedShutdown {
     at: Time,
     reason: Option<Arc<str>>,

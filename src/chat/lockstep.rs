@@ -1,0 +1,164 @@
+//! A property test of the Hub: copies of one chat that take the same events have the same effects and stay equal, byte for byte
+//! as encoded. One copy takes every event as it is, one as decoded from JSON, and one is restored from its own encoding again
+//! and again.
+//!
+//! Effects are compared after each event, the encoded states after every [`COMPARE_EVERY`] of them. The variable
+//! `CHATSERV_LOCKSTEP_EVENTS`, set when the test is built, is the number of events.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+use super::happening::{Happening, happening, line};
+use super::*;
+use crate::config::Operators;
+
+const EVENTS: usize = 20_000;
+
+/// After so many events, another chat with other settings begins.
+const EVENTS_OF_A_CHAT: usize = 5_000;
+
+const COMPARE_EVERY: usize = 16;
+
+const CLIENTS_MAX: usize = 12;
+
+const NODES: u64 = 3;
+
+/// Copies of one chat, and the clients on all its nodes.
+struct Copies {
+    hubs: Vec<Hub>,
+    time: Time,
+    connected: BTreeSet<ClientId>,
+    next_client: u64,
+}
+
+impl Copies {
+    fn new(number: usize) -> Self {
+        let settings = HubSettings {
+            anonymous: number % 5 == 4,
+            operators: [Operators::Loopback, Operators::Anyone][number % 2],
+            announce_up_to: [0, 2, 500][number % 3],
+            log_messages: true,
+            history_on_join: 3,
+            motd: None,
+            operator_password: Some(Secret("open sesame".to_owned())),
+        };
+        let hub = || Hub::new(settings.clone(), Vec::new(), Timestamp::UNIX_EPOCH);
+        let hubs = vec![hub(), hub(), hub()];
+        Self { hubs, time: Time::ZERO, connected: BTreeSet::new(), next_client: 0 }
+    }
+
+    /// The event that lets this happen to one of the clients.
+    fn event(&mut self, who: usize, happening: Happening) -> Event {
+        let someone = self.connected.iter().nth(who % self.connected.len().max(1));
+        let client = someone.copied().unwrap_or(ClientId(u64::MAX));
+        let Hub { people, extras, .. } = &self.hubs[0];
+        let is_plain = people.protocol(client) == Protocol::Plain;
+        let received = |input| Event::Received { client, input };
+        let tag = Some(Tag("7".into()));
+        match happening {
+            Happening::Connects(protocol) if self.connected.len() < CLIENTS_MAX => {
+                self.next_client += 1;
+                let node = who as u64 % NODES + 1;
+                let client = ClientId(node << 24 | self.next_client);
+                self.connected.insert(client);
+                let host = [[127, 0, 0, 1], [192, 0, 2, 1], [192, 0, 2, 2]][who % 3];
+                let word = ReclaimWord::new(u128::from(client.0).to_be_bytes());
+                Event::Connected { client, address: (host, 40_000).into(), protocol, word }
+            }
+            Happening::Types(text) if is_plain => received(Input::Line(line(text))),
+            Happening::Types(_) => received(Input::LineTooLong),
+            Happening::Asks(request) => received(Input::Request { request, tag }),
+            Happening::TakesBack { name, is_right } => {
+                let (reclaims, key) = (&extras.reclaims, NameKey::of(&name));
+                let right = match people.holder(&key) {
+                    Some(holder) => reclaims.word(holder),
+                    None => reclaims.held_word(&key),
+                };
+                let right = right.filter(|_| is_right).map(ReclaimWord::written);
+                let word = right.unwrap_or("0123456789abcdef".repeat(2));
+                if is_plain {
+                    return received(Input::Line(line(format!("{name} {word}"))));
+                }
+                let (name, word) = (Some(line(name)), Some(Secret(word)));
+                received(Input::Request { request: Request::Connect { name, word }, tag })
+            }
+            Happening::SpeaksJson if people.person(client).is_none() => received(Input::SpeaksJson),
+            Happening::Idles(is_over) => {
+                Event::IdleTooLong { client, left: (!is_over).then_some(Time::from_secs(30)) }
+            }
+            Happening::TimePasses(seconds) => {
+                self.time += Time::from_secs(seconds);
+                Event::DeadlineReached
+            }
+            Happening::Connects(_) | Happening::SpeaksJson | Happening::Leaves => {
+                self.connected.remove(&client);
+                Event::Disconnected { client, reason: DisconnectReason::EndOfInput }
+            }
+        }
+    }
+
+    /// Lets every copy take an event, and compares the effects.
+    fn step(&mut self, event: &Event) {
+        let now = Now { time: self.time, wall: Timestamp::UNIX_EPOCH + self.time };
+        let json = serde_json::to_vec(event).expect("every event can be written as JSON");
+        let decoded: Event =
+            serde_json::from_slice(&json).expect("an event can be read as it was written");
+        assert_eq!(decoded, *event);
+        let mut first: Vec<Effect> = Vec::new();
+        self.hubs[0].step(now, event.clone(), &mut first);
+        for hub in &mut self.hubs[1..] {
+            let mut effects = Vec::new();
+            hub.step(now, decoded.clone(), &mut effects);
+            assert_eq!(effects, first, "{event:?}");
+        }
+        for effect in first {
+            if let Effect::Disconnect { client, .. } = effect {
+                self.connected.remove(&client);
+            }
+        }
+    }
+
+    /// Compares the states as encoded, and restores the last copy if this is the moment.
+    fn compare(&mut self, restores: bool) {
+        let encoded: Vec<Vec<u8>> = self.hubs.iter().map(Hub::encode).collect();
+        for other in &encoded[1..] {
+            let (ours, theirs) = (String::from_utf8_lossy(&encoded[0]), other);
+            assert_eq!(ours, String::from_utf8_lossy(theirs));
+        }
+        if restores {
+            let last = self.hubs.len() - 1;
+            self.hubs[last] =
+                Hub::restore(&encoded[0]).expect("a chat can be restored as it was encoded");
+            assert_eq!(self.hubs[last].encode(), encoded[0]);
+        }
+    }
+}
+
+#[test]
+fn copies_that_take_the_same_events_stay_equal() {
+    let events = option_env!("CHATSERV_LOCKSTEP_EVENTS")
+        .map_or(EVENTS, |text| text.parse().expect("the variable is the number of events"));
+    let mut runner = TestRunner::deterministic();
+    let strategy = (0..CLIENTS_MAX, happening(), 0..8_usize);
+    let mut chats = 0;
+    let mut copies = Copies::new(chats);
+    for number in 0..events {
+        if number % EVENTS_OF_A_CHAT == EVENTS_OF_A_CHAT - 1 || copies.hubs[0].shutting_down {
+            chats += 1;
+            copies = Copies::new(chats);
+        }
+        let (who, happening, dice) = strategy
+            .new_tree(&mut runner)
+            .expect("the strategies of events reject nothing")
+            .current();
+        let event = copies.event(who, happening);
+        copies.step(&event);
+        if number % COMPARE_EVERY == 0 {
+            copies.compare(dice == 0);
+        }
+    }
+}
