@@ -39,6 +39,8 @@ pub enum DisconnectReason {
     /// A new connection has taken the name back.
     TakenBack,
     ServerShutdown,
+    /// The server to which it was connected is gone. The others serve on.
+    NodeGone,
     ReaderPanicked,
     /// A WebSocket was closed in an orderly way, or because of what it sent.
     Closed(CloseCode),
@@ -63,6 +65,7 @@ impl DisconnectReason {
             | Self::Kicked
             | Self::Banned
             | Self::TakenBack
+            | Self::NodeGone
             | Self::ServerShutdown => false,
         }
     }
@@ -83,6 +86,7 @@ impl DisconnectReason {
             Self::Banned => "banned",
             Self::TakenBack => "name taken back by a new connection",
             Self::ServerShutdown => "the server shuts down",
+            Self::NodeGone => "its machine is gone",
             Self::ReaderPanicked => "its reader thread panicked",
             Self::Closed(CloseCode::Normal) => "closed by the browser",
             Self::Closed(CloseCode::ProtocolError) => "a frame that breaks the WebSocket protocol",

@@ -40,6 +40,8 @@ pub enum Event {
     Disconnected { client: ClientId, reason: DisconnectReason },
     /// The time that [`Hub::deadline`](super::Hub::deadline) returned has come.
     DeadlineReached,
+    /// The server to which these clients were connected is gone. Only in a chat on several machines.
+    NodeGone { clients: Vec<ClientId> },
     /// A signal, or the program that embeds the server, requested the end of the chat.
     ShutdownRequested { cause: ShutdownCause },
 }
@@ -109,16 +111,26 @@ pub(super) struct Reaction<'e> {
     pub(super) now: Now,
     /// The tag of the request, until its answer takes it.
     tag: Option<Tag>,
+    folds: bool,
     effects: &'e mut Vec<Effect>,
 }
 
 impl<'e> Reaction<'e> {
     pub(super) fn new(now: Now, effects: &'e mut Vec<Effect>) -> Self {
-        Self { now, tag: None, effects }
+        Self { now, tag: None, folds: false, effects }
     }
 
     pub(super) fn set_tag(&mut self, tag: Option<Tag>) {
         self.tag = tag;
+    }
+
+    /// Arrivals and departures are only counted from now on, and summed up later.
+    pub(super) fn fold_announcements(&mut self) {
+        self.folds = true;
+    }
+
+    pub(super) fn folds_announcements(&self) -> bool {
+        self.folds
     }
 
     pub(super) fn has_tag(&self) -> bool {

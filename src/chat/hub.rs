@@ -77,6 +77,7 @@ impl Hub {
             }
             Event::Reloaded { settings } => self.reload(*settings),
             Event::BansNotSaved { reason } => self.bans_not_saved(reason, out),
+            Event::NodeGone { clients } => self.node_gone(clients, out),
             Event::ShutdownRequested { cause } => self.shut_down(cause, None, out),
         }
     }

@@ -126,8 +126,12 @@ impl Copies {
     fn compare(&mut self, restores: bool) {
         let encoded: Vec<Vec<u8>> = self.hubs.iter().map(Hub::encode).collect();
         for other in &encoded[1..] {
-            let (ours, theirs) = (String::from_utf8_lossy(&encoded[0]), other);
-            assert_eq!(ours, String::from_utf8_lossy(theirs));
+            let differs = encoded[0].iter().zip(other).position(|(ours, theirs)| ours != theirs);
+            let from = differs.unwrap_or(0).saturating_sub(100);
+            let excerpt = |bytes: &[u8]| {
+                String::from_utf8_lossy(&bytes[from..bytes.len().min(from + 200)]).into_owned()
+            };
+            assert!(encoded[0] == *other, "{}\n{}", excerpt(&encoded[0]), excerpt(other));
         }
         if restores {
             let last = self.hubs.len() - 1;

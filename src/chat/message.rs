@@ -213,6 +213,8 @@ pub enum Message {
     ShutdownCancelled {
         by: Arc<str>,
     },
+    /// News of the link between the machines of a chat.
+    Link(LinkNews),
     /// Warns a silent client.
     IdleSoon {
         left: Time,
@@ -299,6 +301,19 @@ pub enum Manner {
     Me,
     /// `/msg`
     Private,
+}
+
+/// News of the link between the machines of one chat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkNews {
+    /// This machine does not reach the others: what people say waits.
+    Waiting,
+    /// It reaches them again.
+    GoesOn,
+    /// The others have given this machine up: its people have lost their names.
+    PlaceLost,
+    /// This line was lost with them.
+    NotSaid(String),
 }
 
 /// The operator who removed somebody.

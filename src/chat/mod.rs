@@ -18,7 +18,7 @@
 //! | `ban`, `reclaim` | names and networks that are banned; the word by which people take their names back |
 //! | `client`, `settings`, `time` | ids and reasons of disconnection; the Hub's settings; the time of an event |
 //! | `log_event` | what is worth a line in the log |
-//! | `encoded` | the whole state as bytes, for a chat on several machines |
+//! | `replicated` | what a chat on several machines needs of its copies, such as the whole state as bytes |
 //!
 //! `invariants` is a property test: after any sequence of events, the parts of the state agree. So is `lockstep`: copies of a
 //! chat that take the same events stay equal.
@@ -27,8 +27,6 @@ mod announce;
 mod ban;
 mod client;
 mod command;
-#[cfg(feature = "cluster")]
-mod encoded;
 mod error;
 mod event;
 #[cfg(test)]
@@ -49,6 +47,8 @@ mod name;
 mod named;
 mod punctuation;
 mod reclaim;
+#[cfg(feature = "cluster")]
+mod replicated;
 mod request;
 mod say;
 mod settings;
@@ -68,8 +68,8 @@ pub use hub::Hub;
 pub use log_event::{LogEvent, ShutdownCause};
 pub use marks::{MarkStack, STACKED_MARKS_MAX};
 pub use message::{
-    Audience, ChatMessage, HelpTopic, Manner, Message, PersonDetails, PersonListing, Queue,
-    Removal, RoomListing, ThreadListing,
+    Audience, ChatMessage, HelpTopic, LinkNews, Manner, Message, PersonDetails, PersonListing,
+    Queue, Removal, RoomListing, ThreadListing,
 };
 pub use name::{Name, NameError, NameKey};
 pub use punctuation::is_comma;

@@ -90,3 +90,13 @@ impl From<Protocol> for View {
         }
     }
 }
+
+impl From<View> for Protocol {
+    fn from(view: View) -> Self {
+        match view {
+            View::Plain(_) => Protocol::Plain,
+            View::Json => Protocol::Json,
+            View::Web => Protocol::Web,
+        }
+    }
+}

@@ -8,6 +8,7 @@ use toml::Value;
 use super::choices::{Bind, DeliveryPolicy, LogLevel, Operators, RateLimit, Zone};
 use super::error::ConfigError;
 use super::limits;
+use super::redis_address::RedisAddress;
 use super::value::{self, GIB, KIB, MIB, count, duration, or, size};
 use super::value::{show_bind, show_choice, show_duration, show_rate_limit, show_size, show_zone};
 
@@ -146,6 +147,23 @@ pub struct Config {
     #[arg(long, value_name = "DIRECTORY", default_value = "none", value_parser = or("none", value::directory))]
     pub state_dir: std::option::Option<PathBuf>,
 
+    /// Take part in one chat on several machines: the address of the Redis that keeps its log, as in
+    /// redis://log.example.org:6379/0, or none. Everybody who can reach that Redis can read what is said.
+    #[arg(long, value_name = "ADDRESS", default_value = "none", value_parser = or("none", value::text))]
+    pub cluster: std::option::Option<String>,
+
+    /// The name of the chat on several machines, which the keys in Redis begin with.
+    #[arg(long, value_name = "NAME", default_value = "chat", value_parser = value::node)]
+    pub cluster_name: String,
+
+    /// The name of this machine in a chat on several, or none. Each machine needs its own.
+    #[arg(long, value_name = "NAME", default_value = "none", value_parser = or("none", value::node))]
+    pub node: std::option::Option<String>,
+
+    /// A file with the password of that Redis, or none. Whitespace around the password is ignored.
+    #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
+    pub cluster_password_file: std::option::Option<PathBuf>,
+
     /// How long a shutdown may wait until everybody has received the farewell.
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration())]
     pub shutdown_grace: Duration,
@@ -178,6 +196,16 @@ impl Config {
                 show_size(self.outbox_bytes),
                 show_size(self.outbox_total),
             )));
+        }
+        if let Some(address) = &self.cluster {
+            RedisAddress::parse(address)
+                .map_err(|what| ConfigError::new(format!("cluster: {what}")))?;
+            if self.node.is_none() {
+                return Err(ConfigError::new(
+                    "node: got none, expected the name of this machine, since cluster is set"
+                        .to_owned(),
+                ));
+            }
         }
         let (port, json_port, web_port) = (Some(self.port), self.json_port, self.web_port);
         let pairs = [
@@ -224,6 +252,10 @@ impl Config {
             ("connections-per-minute", number_or_off(self.connections_per_minute)),
             ("rate-limit", quoted(show_rate_limit(self.rate_limit))),
             ("state-dir", path_or_none(self.state_dir.as_deref())),
+            ("cluster", quoted(self.cluster.clone().unwrap_or_else(|| "none".into()))),
+            ("cluster-name", quoted(self.cluster_name.clone())),
+            ("node", quoted(self.node.clone().unwrap_or_else(|| "none".into()))),
+            ("cluster-password-file", path_or_none(self.cluster_password_file.as_deref())),
             ("shutdown-grace", quoted(show_duration(self.shutdown_grace))),
             ("log-messages", self.log_messages.to_string()),
             ("log-level", quoted(show_choice(self.log_level))),
@@ -247,6 +279,10 @@ impl Config {
             send_buffer: self.send_buffer,
             time_zone: self.time_zone.clone(),
             state_dir: self.state_dir.clone(),
+            cluster: self.cluster.clone(),
+            cluster_name: self.cluster_name.clone(),
+            node: self.node.clone(),
+            cluster_password_file: self.cluster_password_file.clone(),
             trace: self.trace.clone(),
             ..new
         }

@@ -12,6 +12,8 @@ use super::connection::Connection;
 use super::delivery::Block;
 use super::ops::reload::Loaded;
 use super::ops::threads::ThreadTable;
+#[cfg(feature = "cluster")]
+use super::order::Entry;
 use crate::chat::{ClientId, DisconnectReason, Event, Protocol, ShutdownCause, Time};
 use crate::config::{Config, ConfigError};
 use crate::protocol::Decoded;
@@ -38,6 +40,9 @@ pub enum Inbound<'a> {
     WriterEnded { client: ClientId, lost_block: bool },
     /// A listener's last act.
     ListenerClosed,
+    /// The log-reader has read an entry.
+    #[cfg(feature = "cluster")]
+    Ordered(Entry),
 }
 
 /// How the input of a connection ended.

@@ -180,11 +180,17 @@ impl Ignores {
             self.lists.insert(client, list);
         }
         self.ignored_by.remove(&former);
+        let mut all_ignoring = Vec::new();
         for (&ignoring, list) in &mut self.lists {
             for ignored in list.iter_mut().filter(|ignored| ignored.client == former) {
                 ignored.renew(client);
-                self.ignored_by.entry(client).or_default().push(ignoring);
+                all_ignoring.push(ignoring);
             }
+        }
+        if !all_ignoring.is_empty() {
+            // They came in the order of a hash map, on which nothing may depend.
+            all_ignoring.sort_unstable();
+            self.ignored_by.entry(client).or_default().append(&mut all_ignoring);
         }
     }
 

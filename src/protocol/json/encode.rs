@@ -8,7 +8,7 @@ use super::super::clean::ordinary_prefix;
 use super::super::plain::{seconds_left, sentence};
 use super::errors;
 use crate::chat::{
-    Audience, Ban, ChatMessage, CommandHelp, HelpTopic, Manner, Message, PersonDetails,
+    Audience, Ban, ChatMessage, CommandHelp, HelpTopic, LinkNews, Manner, Message, PersonDetails,
     PersonListing, Protocol, Queue, ReclaimWord, RoomListing, Tag, ThreadListing, commands,
 };
 use crate::config::limits::{LIST_ENTRIES_MAX, NOTE_BYTES_MAX};
@@ -114,6 +114,15 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::BanTakenBack(ended) => ban(ended, Writer::new("unban", tag, out)).end(),
         Message::Motd(text) => {
             Writer::new("motd", tag, out).text_or_null("message", text.as_deref()).end()
+        }
+        Message::Link(news) => {
+            let code = match news {
+                LinkNews::Waiting => "waiting",
+                LinkNews::GoesOn => "goes_on",
+                LinkNews::PlaceLost => "place_lost",
+                LinkNews::NotSaid(_) => "not_said",
+            };
+            notice(code, message, tag, out).end();
         }
         Message::BansNotSaved { .. } => notice("bans_not_saved", message, tag, out).end(),
         Message::ShutdownPlanned { left, .. } => notice("shutdown_planned", message, tag, out)

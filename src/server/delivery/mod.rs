@@ -29,6 +29,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::admission::Place;
 use super::connection::Connection;
 use super::inbox::{InputEnd, Written};
+#[cfg(feature = "cluster")]
+use crate::chat::Event;
 use crate::chat::{ClientId, Protocol, Time, View};
 use crate::config::{Config, DeliveryPolicy, limits};
 pub use outbox::Block;
@@ -200,6 +202,21 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         if let Some(peer) = self.peers.get(&client).filter(|peer| peer.ending == Ending::Open) {
             peer.connection.turn.give(peer.admitted);
         }
+    }
+
+    /// The arrivals of all open connections, oldest first, for a chat that has forgotten them.
+    #[cfg(feature = "cluster")]
+    pub fn connected(&self) -> Vec<Event> {
+        let open = self.peers.values().filter(|peer| peer.ending == Ending::Open && !peer.broken);
+        let mut open: Vec<&Peer> = open.collect();
+        open.sort_unstable_by_key(|peer| peer.connection.id);
+        let connected = |peer: &&Peer| Event::Connected {
+            client: peer.connection.id,
+            address: peer.connection.address,
+            protocol: peer.view.into(),
+            word: peer.connection.word,
+        };
+        open.iter().map(connected).collect()
     }
 
     /// Records the backlog of each client in the table of threads.

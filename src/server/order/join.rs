@@ -1,0 +1,170 @@
+//! The start of a node: it reads the log so far, and appends its first entry.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Weak};
+
+use crossbeam_channel::Receiver;
+use redis::RedisError;
+
+use super::author::{Author, next_incarnation};
+use super::entry::Content;
+use super::node_up::NodeUp;
+use super::reader::LogReader;
+use super::replica::{Opened, Replica};
+use super::store::{Appended, Door, Store};
+use super::writer::{LogWriter, Work};
+use crate::chat::{Ban, Secret};
+use crate::config::RedisAddress;
+use crate::server::error::StartError;
+use crate::server::ops::reload::Loaded;
+
+/// A node that takes part in the log.
+pub struct Joined {
+    door: Door,
+    pub(super) replica: Replica,
+    pub(super) author: Author,
+    /// The position at which it started to take part.
+    pub(super) base: u64,
+    pub(super) history_bytes: usize,
+    pub(super) password: Option<Secret>,
+}
+
+impl Joined {
+    /// Takes part in the chat that these settings name.
+    ///
+    /// # Errors
+    /// The store cannot be reached or is set up so that it loses entries, or the node does not fit to the others.
+    pub fn join(
+        loaded: &Loaded,
+        address: &RedisAddress,
+        node: &str,
+        bans: &[Ban],
+        history_bytes: usize,
+    ) -> Result<Self, StartError> {
+        let chat = loaded.config.cluster_name.clone();
+        let door = Door { address: address.clone(), password: loaded.cluster_password(), chat };
+        let unreachable = |error: RedisError| {
+            wrong(format!(
+                "the log at {address} cannot be used: {error}. Start Redis there, or correct --cluster and \
+                 --cluster-password-file"
+            ))
+        };
+        let mut store = door.open().map_err(unreachable)?;
+        check(&mut store, address)?;
+        let mut replica = Replica::default();
+        loop {
+            let entries = store.read(replica.position(), None).map_err(unreachable)?;
+            if entries.is_empty() {
+                break;
+            }
+            for entry in entries {
+                take(&mut replica, entry)?;
+            }
+        }
+        let mut settings = loaded.hub_settings();
+        let password = settings.operator_password.take();
+        let incarnation = next_incarnation(replica.newest(node));
+        // The log holds a word instead of the password, which stands for it.
+        let known = replica.hub().and_then(|hub| hub.settings().operator_password.clone());
+        let known = known.filter(|_| !replica.is_alone(node));
+        let word = || Secret(format!("{node}:{incarnation}"));
+        settings.operator_password = password.as_ref().map(|_| known.unwrap_or_else(word));
+        let up = NodeUp {
+            rules: NodeUp::rules(),
+            settings,
+            history_bytes,
+            bans: bans.to_vec(),
+            bases: Vec::new(),
+        };
+        // Before the entry that would make an older server under this name end.
+        if let Some(misfit) = replica.misfit(node, &up) {
+            return Err(wrong(misfit));
+        }
+        let author = Author { node: node.to_owned(), incarnation, sequence: 1 };
+        let content = Content::Up(Box::new(up)).to_json();
+        let base = match store.append(&author, replica.position(), &content).map_err(unreachable)? {
+            Appended::At(position) => position,
+            Appended::Behind { has, seen } => {
+                return Err(wrong(format!(
+                    "the log at {address} has lost entries: it has {has} of {seen}. Restore it from its files, or stop \
+                     all machines and delete the keys of the chat"
+                )));
+            }
+        };
+        while replica.position() < base {
+            let entries = store.read(replica.position(), None).map_err(unreachable)?;
+            if entries.is_empty() {
+                return Err(wrong(format!(
+                    "the log at {address} has lost the entry of this start. Start again"
+                )));
+            }
+            for entry in entries {
+                let position = entry.position;
+                let opened = take(&mut replica, entry)?;
+                if let (true, Some(misfit)) = (position == base, opened.misfit) {
+                    return Err(wrong(misfit));
+                }
+            }
+        }
+        tracing::info!(
+            "joined the chat {} as node {node}, at entry {base} of the log",
+            loaded.config.cluster_name
+        );
+        Ok(Self { door, replica, author, base, history_bytes, password })
+    }
+
+    /// The id of this node's first client.
+    pub fn first_client(&self) -> u64 {
+        Replica::first_client(self.base)
+    }
+
+    /// The thread that appends what is in `queue`.
+    pub fn writer(&self, queue: Receiver<Work>, applied: Arc<AtomicU64>) -> LogWriter {
+        LogWriter::new(self.door.clone(), queue, self.author.clone(), applied)
+    }
+
+    /// The thread that reads what follows.
+    pub fn reader(&self, applied: Weak<AtomicU64>) -> LogReader {
+        LogReader::new(self.door.clone(), self.replica.position(), applied)
+    }
+}
+
+/// Applies an entry for which no client of this node waits.
+fn take(replica: &mut Replica, entry: super::entry::Entry) -> Result<Opened, StartError> {
+    let mut opened = replica.open(entry).map_err(|broken| {
+        wrong(format!(
+            "the log has a gap before entry {}. Restore it from its files, or stop all machines and delete the keys of \
+             the chat",
+            broken.position
+        ))
+    })?;
+    let mut effects = Vec::new();
+    for event in std::mem::take(&mut opened.events) {
+        replica.apply(opened.now, event, &mut effects);
+        effects.clear();
+    }
+    Ok(opened)
+}
+
+/// Refuses a store that removes entries when its memory is full, and warns of one that forgets them when it ends.
+fn check(store: &mut Store, address: &RedisAddress) -> Result<(), StartError> {
+    match store.setting("maxmemory-policy") {
+        Some(policy) if policy != "noeviction" => {
+            return Err(wrong(format!(
+                "the log at {address} would lose entries: Redis has the maxmemory-policy {policy}. Set it to noeviction"
+            )));
+        }
+        _ => {}
+    }
+    if store.setting("appendonly").is_some_and(|value| value == "no") {
+        tracing::warn!(
+            "Redis at {address} has appendonly no: when it ends, it may forget what was said since its last snapshot. \
+             Set appendonly yes"
+        );
+    }
+    Ok(())
+}
+
+fn wrong(what: String) -> StartError {
+    StartError::Cluster(what)
+}
