@@ -45,7 +45,7 @@ pub(super) fn directory(text: &str) -> Result<PathBuf, Expected> {
 /// Accepts any text. The address of the log may hold a password by mistake, so its errors must not quote it: the check of
 /// all settings parses it.
 pub(super) fn text(text: &str) -> Result<String, Expected> {
-    Ok(text.to_owned())
+    if text.is_empty() { Err("an address".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 /// Parses the name of a machine, or of a chat on several.

@@ -91,6 +91,10 @@ connections-per-address = "off"
 connections-per-minute = 9
 rate-limit = "3,1/s"
 state-dir = "."
+cluster = "redis://[::1]:7000/3"
+cluster-name = "team.a"
+node = "n-1"
+cluster-password-file = "/run/secrets/log"
 shutdown-grace = "1ms"
 log-messages = true
 log-level = "debug"
@@ -124,6 +128,10 @@ fn everything() -> Config {
         connections_per_minute: Some(9),
         rate_limit: RateLimit::Lines { burst: 3, per_second: 1 },
         state_dir: Some(".".into()),
+        cluster: Some("redis://[::1]:7000/3".into()),
+        cluster_name: "team.a".into(),
+        node: Some("n-1".into()),
+        cluster_password_file: Some("/run/secrets/log".into()),
         shutdown_grace: Duration::from_millis(1),
         log_messages: true,
         log_level: LogLevel::Debug,
@@ -159,6 +167,10 @@ fn the_defaults() {
         connections_per_minute: Some(120),
         rate_limit: RateLimit::Lines { burst: 20, per_second: 5 },
         state_dir: None,
+        cluster: None,
+        cluster_name: "chat".into(),
+        node: None,
+        cluster_password_file: None,
         shutdown_grace: Duration::from_secs(5),
         log_messages: false,
         log_level: LogLevel::Info,

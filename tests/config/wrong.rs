@@ -34,6 +34,10 @@ connections-per-address | 1, 1000000, off                    | 0, 1000001, Off, 
 connections-per-minute  | 1, 1000000, off                    | 0, 1000001
 rate-limit              | 20,5/s, 1,1/s, 100000,100000/s, off | 20, 20,5, 0,5/s, 20,0/s, 20,5/min, 100001,5/s
 state-dir               | none, /no/where                    |
+cluster                 | none                               |
+cluster-name            | a, team-1_b.c                      | a b, a/b, {a}
+node                    | none, berlin-1                     | a:b, a b
+cluster-password-file   | none, /no/where                    |
 shutdown-grace          | 1ms, 30days                        | 5, 31days
 log-messages            | true, false                        | 0
 log-level               | error, warn, info, debug           | trace, Info

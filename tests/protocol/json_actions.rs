@@ -34,7 +34,11 @@ fn a_missing_field_is_an_error() {
             // With another key, the value belongs to an unknown field.
             let without = line.replace(&format!("\"{field}\":"), "\"x\":");
             assert_ne!(without, line, "{field}");
-            assert_eq!(asked(&without), Err(RequestError::MissingField(field.into())), "{without}");
+            assert_eq!(
+                asked(&without),
+                Err(RequestError::MissingField((*field).into())),
+                "{without}"
+            );
         }
     }
     for (line, field) in [

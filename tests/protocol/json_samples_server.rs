@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatserv::chat::{
-    Ban, ChatError, Message, NameError, Network, Protocol, Queue, RequestError, Stranger,
+    Ban, ChatError, LinkNews, Message, NameError, Network, Protocol, Queue, RequestError, Stranger,
     ThreadListing, Timestamps,
 };
 
@@ -43,6 +43,10 @@ pub fn server() -> Vec<(Message, &'static str)> {
         (Message::Muted { name: name("bob"), on: false }, r#"{"action":"unmute","username":"bob"}"#),
         (Message::BansNotSaved { reason: "File too large".into() },
             r#"{"action":"notice","code":"bans_not_saved"}"#),
+        (Message::Link(LinkNews::Waiting), r#"{"action":"notice","code":"waiting"}"#),
+        (Message::Link(LinkNews::GoesOn), r#"{"action":"notice","code":"goes_on"}"#),
+        (Message::Link(LinkNews::PlaceLost), r#"{"action":"notice","code":"place_lost"}"#),
+        (Message::Link(LinkNews::NotSaid("hi".into())), r#"{"action":"notice","code":"not_said"}"#),
         (Message::Motd(None), r#"{"action":"motd","message":null}"#),
         (Message::Motd(Some(name("one\ntwo"))), r#"{"action":"motd","message":"one\u000atwo"}"#),
         (

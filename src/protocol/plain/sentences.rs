@@ -405,13 +405,11 @@ fn because(reason: Option<&str>) -> String {
 fn link(news: &LinkNews) -> String {
     match news {
         LinkNews::Waiting => {
-            "The chat is waiting for its other machines. What you type is said when they answer."
-                .into()
+            "The chat is waiting for its other machines. What you type waits, too.".into()
         }
         LinkNews::GoesOn => "The chat goes on.".into(),
         LinkNews::PlaceLost => {
-            "This machine was cut off, and the others said that you left. Enter your name again."
-                .into()
+            "This machine was cut off, and you have left the chat. Join it again.".into()
         }
         LinkNews::NotSaid(text) => format!("Nobody received this, say it again: {text}"),
     }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Weak};
+use std::thread;
 
 use crossbeam_channel::Receiver;
 use redis::RedisError;
@@ -14,7 +15,7 @@ use super::replica::{Opened, Replica};
 use super::store::{Appended, Door, Store};
 use super::writer::{LogWriter, Work};
 use crate::chat::{Ban, Secret};
-use crate::config::RedisAddress;
+use crate::config::{RedisAddress, limits};
 use crate::server::error::StartError;
 use crate::server::ops::reload::Loaded;
 
@@ -43,24 +44,10 @@ impl Joined {
     ) -> Result<Self, StartError> {
         let chat = loaded.config.cluster_name.clone();
         let door = Door { address: address.clone(), password: loaded.cluster_password(), chat };
-        let unreachable = |error: RedisError| {
-            wrong(format!(
-                "the log at {address} cannot be used: {error}. Start Redis there, or correct --cluster and \
-                 --cluster-password-file"
-            ))
-        };
-        let mut store = door.open().map_err(unreachable)?;
+        let mut store = door.open().map_err(unusable)?;
         check(&mut store, address)?;
         let mut replica = Replica::default();
-        loop {
-            let entries = store.read(replica.position(), None).map_err(unreachable)?;
-            if entries.is_empty() {
-                break;
-            }
-            for entry in entries {
-                take(&mut replica, entry)?;
-            }
-        }
+        read_to_the_end(&mut store, &mut replica, node)?;
         let mut settings = loaded.hub_settings();
         let password = settings.operator_password.take();
         let incarnation = next_incarnation(replica.newest(node));
@@ -76,27 +63,27 @@ impl Joined {
             bans: bans.to_vec(),
             bases: Vec::new(),
         };
+        let mut author = Author { node: node.to_owned(), incarnation, sequence: 0 };
         // Before the entry that would make an older server under this name end.
-        if let Some(misfit) = replica.misfit(node, &up) {
-            return Err(wrong(misfit));
-        }
-        let author = Author { node: node.to_owned(), incarnation, sequence: 1 };
-        let content = Content::Up(Box::new(up)).to_json();
-        let base = match store.append(&author, replica.position(), &content).map_err(unreachable)? {
-            Appended::At(position) => position,
-            Appended::Behind { has, seen } => {
-                return Err(wrong(format!(
-                    "the log at {address} has lost entries: it has {has} of {seen}. Restore it from its files, or stop \
-                     all machines and delete the keys of the chat"
-                )));
+        while let Some(misfit) = replica.misfit(node, &up) {
+            // The others may be dead, which shows by the time of the log. It goes on only if somebody appends.
+            let beat = Content::Events(Vec::new()).to_json();
+            append(&mut store, &author, replica.position(), &beat)?;
+            thread::sleep(limits::BEAT_EVERY);
+            let are_alive = read_to_the_end(&mut store, &mut replica, node)?;
+            if are_alive {
+                return Err(wrong(misfit));
             }
-        };
+        }
+        author.sequence = 1;
+        let content = Content::Up(Box::new(up)).to_json();
+        let base = append(&mut store, &author, replica.position(), &content)?;
         while replica.position() < base {
-            let entries = store.read(replica.position(), None).map_err(unreachable)?;
+            let entries = store.read(replica.position(), None).map_err(unusable)?;
             if entries.is_empty() {
-                return Err(wrong(format!(
-                    "the log at {address} has lost the entry of this start. Start again"
-                )));
+                return Err(wrong(
+                    "the log has lost the entry of this start. Start again".to_owned(),
+                ));
             }
             for entry in entries {
                 let position = entry.position;
@@ -127,6 +114,47 @@ impl Joined {
     pub fn reader(&self, applied: Weak<AtomicU64>) -> LogReader {
         LogReader::new(self.door.clone(), self.replica.position(), applied)
     }
+}
+
+/// Applies what the log holds. Returns whether another node that takes part has appended something.
+fn read_to_the_end(
+    store: &mut Store,
+    replica: &mut Replica,
+    node: &str,
+) -> Result<bool, StartError> {
+    let mut has_others = false;
+    loop {
+        let entries = store.read(replica.position(), None).map_err(unusable)?;
+        if entries.is_empty() {
+            return Ok(has_others);
+        }
+        for entry in entries {
+            let is_other = entry.author.node != node;
+            has_others |= take(replica, entry)?.is_fresh && is_other;
+        }
+    }
+}
+
+/// Appends an entry, and returns its position.
+fn append(
+    store: &mut Store,
+    author: &Author,
+    applied: u64,
+    content: &str,
+) -> Result<u64, StartError> {
+    match store.append(author, applied, content).map_err(unusable)? {
+        Appended::At(position) => Ok(position),
+        Appended::Behind { has, seen } => Err(wrong(format!(
+            "the log has lost entries: it has {has} of {seen}. Restore Redis from its files, or stop all machines and \
+             delete the keys of the chat"
+        ))),
+    }
+}
+
+fn unusable(error: RedisError) -> StartError {
+    wrong(format!(
+        "the log cannot be used: {error}. Start Redis, or correct --cluster and --cluster-password-file"
+    ))
 }
 
 /// Applies an entry for which no client of this node waits.
