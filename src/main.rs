@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use chatserv::chat::Protocol;
 use chatserv::config::{self, Config, ConfigError, Outcome};
-use chatserv::healthcheck::Healthcheck;
+use chatserv::healthcheck::{Health, Healthcheck};
 use chatserv::server::console::write_unless_stuck;
 use chatserv::server::{Server, StartError, log, memory, signals};
 
@@ -35,7 +35,8 @@ fn settings() -> Result<Outcome, ConfigError> {
 fn healthcheck(address: Option<&str>, config: &Config) -> ExitCode {
     match Healthcheck::new(address, config) {
         Ok(server) => match server.check() {
-            Ok(()) => ExitCode::SUCCESS,
+            Ok(Health::Serving) => ExitCode::SUCCESS,
+            Ok(Health::Waiting) => print("The server waits for the other machines of its chat.\n"),
             Err(unhealthy) => fail(&unhealthy, EXIT_FAILURE),
         },
         Err(error) => fail(&error, EXIT_USAGE),

@@ -40,8 +40,10 @@ pub enum Event {
     Disconnected { client: ClientId, reason: DisconnectReason },
     /// The time that [`Hub::deadline`](super::Hub::deadline) returned has come.
     DeadlineReached,
-    /// The server to which these clients were connected is gone. Only in a chat on several machines.
-    NodeGone { clients: Vec<ClientId> },
+    /// A server with this name takes part in a chat on several machines, from this start on.
+    MachineCame { machine: u64, name: Arc<str> },
+    /// A server is gone, and with it the clients to which these starts of it gave their ids.
+    MachineGone { machines: Vec<u64> },
     /// A signal, or the program that embeds the server, requested the end of the chat.
     ShutdownRequested { cause: ShutdownCause },
 }

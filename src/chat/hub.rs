@@ -77,7 +77,8 @@ impl Hub {
             }
             Event::Reloaded { settings } => self.reload(*settings),
             Event::BansNotSaved { reason } => self.bans_not_saved(reason, out),
-            Event::NodeGone { clients } => self.node_gone(clients, out),
+            Event::MachineCame { machine, name } => self.extras.add_machine(machine, name),
+            Event::MachineGone { machines } => self.machine_gone(&machines, out),
             Event::ShutdownRequested { cause } => self.shut_down(cause, None, out),
         }
     }

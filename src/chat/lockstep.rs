@@ -21,6 +21,9 @@ const EVENTS: usize = 20_000;
 /// After so many events, another chat with other settings begins.
 const EVENTS_OF_A_CHAT: usize = 5_000;
 
+/// After so many events, a machine comes or goes.
+const EVENTS_OF_A_MACHINE: usize = 200;
+
 const COMPARE_EVERY: usize = 16;
 
 const CLIENTS_MAX: usize = 12;
@@ -101,6 +104,17 @@ impl Copies {
         }
     }
 
+    /// A machine is gone, or comes.
+    fn machine_event(&mut self, who: usize) -> Event {
+        let machine = who as u64 % NODES + 1;
+        if who < CLIENTS_MAX / 2 {
+            let name = format!("n{machine}").into();
+            return Event::MachineCame { machine, name };
+        }
+        self.connected.retain(|client| client.machine() != machine);
+        Event::MachineGone { machines: vec![machine] }
+    }
+
     /// Lets every copy take an event, and compares the effects.
     fn step(&mut self, event: &Event) {
         let now = Now { time: self.time, wall: Timestamp::UNIX_EPOCH + self.time };
@@ -159,7 +173,9 @@ fn copies_that_take_the_same_events_stay_equal() {
             .new_tree(&mut runner)
             .expect("the strategies of events reject nothing")
             .current();
-        let event = copies.event(who, happening);
+        let is_of_machine = number % EVENTS_OF_A_MACHINE == 0;
+        let event =
+            if is_of_machine { copies.machine_event(who) } else { copies.event(who, happening) };
         copies.step(&event);
         if number % COMPARE_EVERY == 0 {
             copies.compare(dice == 0);

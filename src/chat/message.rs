@@ -342,6 +342,8 @@ pub struct PersonListing {
     pub rooms: Vec<Arc<str>>,
     pub idle: Time,
     pub away: bool,
+    /// The machine to which the person is connected, if the chat has several.
+    pub machine: Option<Arc<str>>,
 }
 
 /// What `/whois` shows.

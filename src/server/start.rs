@@ -276,12 +276,14 @@ fn start_log<'scope>(
     let reader = joined.reader(Arc::downgrade(&applied));
     let writer = joined.writer(queue, Arc::clone(&applied));
     let log = Log::new(&mut joined, sender, applied);
-    let row = threads.row("log-writer", "log-writer".into());
+    // The table of threads says which machine it is of.
+    let node = joined.node();
+    let row = threads.row("log-writer", format!("log-writer {node}"));
     threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
         let _guard = PanicEndsProcess;
         writer.run(row);
     })?;
-    let row = threads.row("log-reader", "log-reader".into());
+    let row = threads.row("log-reader", format!("log-reader {node}"));
     threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
         let _guard = PanicEndsProcess;
         reader.run(&inbox, row);

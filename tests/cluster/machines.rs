@@ -102,6 +102,24 @@ fn shutdown_ends_the_chat_everywhere_and_the_next_start_begins_another() {
     bob.skip_to("mallory");
 }
 
+#[test]
+fn people_learn_on_which_machine_somebody_is() {
+    let redis = or_skip!(Redis::start(&[]));
+    let (a, b) = (machine(&redis, "berlin"), machine(&redis, "paris"));
+    let (mut ann, _bob) = (Client::join(&a, "ann"), Client::join(&b, "bob"));
+    ann.expect("server: A new client has connected to the chat: id = bob");
+    ann.say("/whois bob");
+    ann.skip_to_line(|line| line.contains("machine") && line.ends_with("paris"));
+    ann.say("/threads");
+    ann.skip_to("log-writer berlin");
+    let mut program = Client::join_json(&b, "program", "dev");
+    program.send(b"{\"action\":\"who\"}\n");
+    let who = program.skip_to_action("who");
+    let machines: Vec<_> =
+        who["clients"].as_array().unwrap().iter().map(|it| &it["machine"]).collect();
+    assert_eq!(machines, ["berlin", "paris", "paris"]);
+}
+
 /// On each of two machines, somebody claims each of a thousand names at the same moment.
 #[test]
 fn a_name_that_two_machines_claim_has_one_winner() {

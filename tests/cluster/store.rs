@@ -8,7 +8,7 @@ use rustix::process::Signal;
 use crate::counted::every_line_once;
 use crate::proxy::Proxy;
 use crate::support::redis::Redis;
-use crate::support::{Client, or_skip};
+use crate::support::{Client, Program, chatserv, or_skip};
 use crate::{GOES_ON, WAITING, machine, machine_at};
 
 #[test]
@@ -34,6 +34,11 @@ fn a_redis_that_is_stopped_for_long_makes_nobody_leave() {
     ann.skip_to(WAITING);
     bob.skip_to(WAITING);
     bob.say("said meanwhile");
+    // A machine that waits is well: to start it again would help nobody.
+    let check = chatserv(&["healthcheck", &a.port.to_string()]);
+    let checked = Program::start(&mut { check }).wait();
+    let told = "The server waits for the other machines of its chat.\n";
+    assert_eq!((checked.status, &*checked.stdout), (Some(0), told), "{}", checked.stderr);
     // Longer than a machine may be silent.
     thread::sleep(Duration::from_secs(20));
     redis.signal(Signal::CONT);

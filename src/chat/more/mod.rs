@@ -1,5 +1,5 @@
 //! Features beyond the classic chat. Their requests come here through one `match` arm of the Hub, [`Hub::more`]; beside it,
-//! the Hub calls `help`, `reload`, `shut_down`, `check_planned_shutdown`, `release_names` and `node_gone`, and `login` calls `reclaim`.
+//! the Hub calls `help`, `reload`, `shut_down`, `check_planned_shutdown`, `release_names` and `machine_gone`, and `login` calls `reclaim`.
 //!
 //! | file | feature |
 //! |---|---|
@@ -10,13 +10,13 @@
 //! | `reclaim` | `/reclaim`, and names that are taken back after the connection was lost |
 //! | `operators` | `/op`, `/kick`, `/mute`, `/unmute`, `/motd`, and changed settings (`/threads` is an effect) |
 //! | `ban` | `/ban`, `/unban`, `/bans` |
-//! | `node` | a machine that is gone, in a chat on several |
+//! | `machine` | a machine that is gone, in a chat on several |
 //! | `shutdown` | `/shutdown`, now or later |
 
 mod ban;
 mod ignore;
 mod lists;
-mod node;
+mod machine;
 mod operators;
 mod presence;
 mod private;

@@ -1,12 +1,13 @@
 //! The state of features beyond the classic chat.
 
 use core::net::IpAddr;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::super::ban::{Ban, Network};
+use super::super::client::ClientId;
 use super::super::message::Message;
 use super::super::name::NameKey;
 use super::super::time::{Now, Time};
@@ -30,6 +31,8 @@ pub struct Extras {
     pub reclaims: Reclaims,
     pub folded: Folded,
     planned_shutdown: Option<PlannedShutdown>,
+    /// The names of the machines of the chat, if there are several.
+    machines: BTreeMap<u64, Arc<str>>,
 }
 
 impl Extras {
@@ -53,6 +56,19 @@ impl Extras {
         } else {
             self.muted.remove(&key);
         }
+    }
+
+    pub fn add_machine(&mut self, machine: u64, name: Arc<str>) {
+        self.machines.insert(machine, name);
+    }
+
+    pub fn remove_machines(&mut self, machines: &[u64]) {
+        self.machines.retain(|machine, _| !machines.contains(machine));
+    }
+
+    /// The name of the machine to which a client is connected, if there are several.
+    pub fn machine_of(&self, client: ClientId) -> Option<&Arc<str>> {
+        self.machines.get(&client.machine())
     }
 
     pub fn planned_shutdown(&self) -> Option<&PlannedShutdown> {

@@ -290,6 +290,7 @@ fn person<'a>(person: &PersonListing, object: Writer<'a>) -> Writer<'a> {
         .texts("rooms", &person.rooms)
         .plain("idle_seconds", person.idle.as_secs())
         .plain("away", person.away)
+        .maybe_text("machine", person.machine.as_deref())
 }
 
 fn whois<'a>(known: &PersonDetails, object: Writer<'a>) -> Writer<'a> {

@@ -14,7 +14,7 @@ use super::reader::LogReader;
 use super::replica::{Opened, Replica};
 use super::store::{Appended, Door, Store};
 use super::writer::{LogWriter, Work};
-use crate::chat::{Ban, Secret};
+use crate::chat::{Ban, ClientId, Secret};
 use crate::config::{RedisAddress, limits};
 use crate::server::error::StartError;
 use crate::server::ops::reload::Loaded;
@@ -24,8 +24,8 @@ pub struct Joined {
     door: Door,
     pub(super) replica: Replica,
     pub(super) author: Author,
-    /// The position at which it started to take part.
-    pub(super) base: u64,
+    /// The number of its start.
+    pub(super) start: u64,
     pub(super) history_bytes: usize,
     pub(super) password: Option<Secret>,
 }
@@ -61,7 +61,7 @@ impl Joined {
             settings,
             history_bytes,
             bans: bans.to_vec(),
-            bases: Vec::new(),
+            starts: Vec::new(),
         };
         let mut author = Author { node: node.to_owned(), incarnation, sequence: 0 };
         // Before the entry that would make an older server under this name end.
@@ -77,8 +77,9 @@ impl Joined {
         }
         author.sequence = 1;
         let content = Content::Up(Box::new(up)).to_json();
-        let base = append(&mut store, &author, replica.position(), &content)?;
-        while replica.position() < base {
+        let position = append(&mut store, &author, replica.position(), &content)?;
+        let mut start = None;
+        while replica.position() < position {
             let entries = store.read(replica.position(), None).map_err(unusable)?;
             if entries.is_empty() {
                 return Err(wrong(
@@ -86,23 +87,30 @@ impl Joined {
                 ));
             }
             for entry in entries {
-                let position = entry.position;
+                let is_ours = entry.position == position;
                 let opened = take(&mut replica, entry)?;
-                if let (true, Some(misfit)) = (position == base, opened.misfit) {
-                    return Err(wrong(misfit));
+                if is_ours {
+                    opened.misfit.map_or(Ok(()), |misfit| Err(wrong(misfit)))?;
+                    start = opened.start;
                 }
             }
         }
         tracing::info!(
-            "joined the chat {} as node {node}, at entry {base} of the log",
+            "joined the chat {} as node {node}, at entry {position} of the log",
             loaded.config.cluster_name
         );
-        Ok(Self { door, replica, author, base, history_bytes, password })
+        let start = start.ok_or_else(|| wrong("a later start has this node's name".to_owned()))?;
+        Ok(Self { door, replica, author, start, history_bytes, password })
     }
 
     /// The id of this node's first client.
     pub fn first_client(&self) -> u64 {
-        Replica::first_client(self.base)
+        ClientId::first_of(self.start).0
+    }
+
+    /// The name of this node.
+    pub fn node(&self) -> &str {
+        &self.author.node
     }
 
     /// The thread that appends what is in `queue`.

@@ -23,8 +23,8 @@ pub struct Log {
     replica: Replica,
     node: String,
     incarnation: u64,
-    /// The positions at which this process started to take part.
-    bases: Vec<u64>,
+    /// The numbers of the starts of this process.
+    starts: Vec<u64>,
     history_bytes: usize,
     /// The operator password of this node. The log never holds it, but only whether one was right.
     password: Option<Secret>,
@@ -45,7 +45,7 @@ pub struct Log {
     standing: Standing,
     /// The entry that is being applied is one of this node's.
     is_own: bool,
-    /// This node takes part again, from this position on.
+    /// This node takes part again: the number of that start.
     back_at: Option<u64>,
 }
 
@@ -69,7 +69,7 @@ impl Log {
             replica,
             node: joined.author.node.clone(),
             incarnation: joined.author.incarnation,
-            bases: vec![joined.base],
+            starts: vec![joined.start],
             history_bytes: joined.history_bytes,
             password: joined.password.take(),
             queue,
@@ -128,6 +128,15 @@ impl Log {
         self.append(Work::Event(event));
     }
 
+    /// The clients of this node, also those that the chat does not know yet.
+    fn own_clients(&self) -> Vec<ClientId> {
+        let mut clients = self.replica.clients_of(&self.starts);
+        clients.extend(self.owed.iter().map(|&(_, client)| client));
+        clients.sort_unstable();
+        clients.dedup();
+        clients
+    }
+
     fn append(&self, work: Work) {
         // The log-writer outlives the dispatcher, or its panic has ended the process.
         let _ = self.queue.send(work);
@@ -156,7 +165,7 @@ impl Log {
         if !self.is_waiting && self.heard + limits::LINK_SILENT_MAX <= now {
             self.is_waiting = true;
             tracing::warn!("the log of the chat does not answer: everybody waits");
-            tell(&self.replica.clients_of(&self.node), LinkNews::Waiting, effects);
+            tell(&self.own_clients(), LinkNews::Waiting, effects);
         }
         if let Standing::Leaving(until) = self.standing
             && until <= now
@@ -164,7 +173,7 @@ impl Log {
             tracing::warn!(
                 "the log of the chat does not answer: the others will notice that this machine has left"
             );
-            self.end(self.replica.clients_of(&self.node), effects);
+            self.end(effects);
         }
     }
 
@@ -194,7 +203,7 @@ impl Log {
         self.heard = now;
         if std::mem::take(&mut self.is_waiting) {
             tracing::info!("the log of the chat answers again");
-            tell(&self.replica.clients_of(&self.node), LinkNews::GoesOn, effects);
+            tell(&self.own_clients(), LinkNews::GoesOn, effects);
         }
         for node in opened.gone.iter().filter(|node| **node != self.node) {
             tracing::warn!(node, "another machine is gone: its people leave the chat");
@@ -206,23 +215,17 @@ impl Log {
             }
             if is_up {
                 self.standing = Standing::Here;
-                self.bases.push(position);
-                self.back_at = Some(position);
+                self.starts.extend(opened.start);
+                self.back_at = opened.start;
             }
         }
-        let lost = opened.events.iter().flat_map(|event| match event {
-            Event::NodeGone { clients } => &clients[..],
-            _ => &[],
-        });
-        let lost = lost.copied().filter(|client| self.bases.contains(&Replica::base_of(*client)));
-        let lost: Vec<ClientId> = lost.collect();
         match (self.replica.incarnation(&self.node), &self.standing) {
             (Some(other), _) if other != self.incarnation => end_process(&format!(
                 "another server has joined the chat as node {}: this one ends. Give each machine its own --node",
                 self.node
             )),
-            (None, Standing::Here) => self.start_again(lost, effects),
-            (None, Standing::Leaving(_)) => self.end(lost, effects),
+            (None, Standing::Here) => self.start_again(effects),
+            (None, Standing::Leaving(_)) => self.end(effects),
             _ => {}
         }
         opened.events.into_iter().map(|event| (opened.now, event)).collect()
@@ -263,18 +266,18 @@ impl Log {
     /// The id of the first client of a new incarnation, once after it has begun. The chat does not know the connections that
     /// are open.
     pub fn take_first_client(&mut self) -> Option<u64> {
-        self.back_at.take().map(Replica::first_client)
+        self.back_at.take().map(|machine| ClientId::first_of(machine).0)
     }
 
     /// The others have given this node up, since it was silent for too long. Nothing that has been appended since counts.
-    fn start_again(&mut self, lost: Vec<ClientId>, effects: &mut Vec<Effect>) {
+    fn start_again(&mut self, effects: &mut Vec<Effect>) {
         tracing::warn!(
             "the other machines have given this one up: its people are asked for their names again"
         );
         for (_, client, text) in self.unsaid.drain(..) {
             tell(&[client], LinkNews::NotSaid(text), effects);
         }
-        tell(&lost, LinkNews::PlaceLost, effects);
+        tell(&self.own_clients(), LinkNews::PlaceLost, effects);
         self.confirmed = self.submitted;
         self.standing = Standing::GivenUp;
         self.incarnation = next_incarnation(self.replica.newest(&self.node));
@@ -286,19 +289,16 @@ impl Log {
             settings: hub.settings().clone(),
             history_bytes: self.history_bytes,
             bans: Vec::new(),
-            bases: self.bases.clone(),
+            starts: self.starts.clone(),
         };
         self.append(Work::Up(self.incarnation, Box::new(up)));
     }
 
     /// This node has left: its people are told, and the server ends.
-    fn end(&mut self, mut clients: Vec<ClientId>, effects: &mut Vec<Effect>) {
+    fn end(&mut self, effects: &mut Vec<Effect>) {
         self.standing = Standing::Ended;
         self.confirmed = self.submitted;
-        let unknown = self.owed.iter().map(|&(_, client)| client);
-        let unknown: Vec<ClientId> = unknown.filter(|client| !clients.contains(client)).collect();
-        clients.extend(unknown);
-        farewell(clients, effects);
+        farewell(self.own_clients(), effects);
         effects.push(Effect::Shutdown);
     }
 

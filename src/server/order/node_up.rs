@@ -17,8 +17,8 @@ pub struct NodeUp {
     pub history_bytes: usize,
     /// The bans in the node's own file, with which a new chat begins.
     pub bans: Vec<Ban>,
-    /// The positions at which earlier incarnations of the same process started. Its connections have ids of those times.
-    pub bases: Vec<u64>,
+    /// The numbers of earlier starts of the same process. Its connections have ids of those times.
+    pub starts: Vec<u64>,
 }
 
 impl NodeUp {

@@ -3,6 +3,7 @@
 //! Pure: the log decides everything, so all nodes have the same at the same position. No clock is read here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -10,10 +11,6 @@ use super::entry::{Content, Entry};
 use super::node_up::NodeUp;
 use crate::chat::{Ban, ClientId, Effect, Event, Hub, Now, Time};
 use crate::config::limits;
-
-/// How many bits of a client's id number it among those of its node's incarnation. The bits above them are the position at
-/// which that started, so no two nodes give the same id.
-const CLIENT_BITS: u32 = 24;
 
 /// The chat as of one position of the log.
 #[derive(Default)]
@@ -28,6 +25,8 @@ pub struct Replica {
     nodes: BTreeMap<String, Node>,
     /// The last incarnation under each name, so that a late copy of an entry brings no old one back.
     newest: BTreeMap<String, u64>,
+    /// How many starts of nodes there have been. Each has a number, with which the ids of its clients begin.
+    starts: u64,
     position: u64,
     /// The author of the last entry.
     last: String,
@@ -40,8 +39,8 @@ pub struct Replica {
 /// A node that takes part.
 struct Node {
     incarnation: u64,
-    /// The positions at which it and earlier incarnations of its process started.
-    bases: Vec<u64>,
+    /// The numbers of its start, and of earlier ones of the same process.
+    starts: Vec<u64>,
     /// The last number of its entries.
     sequence: u64,
     /// The time of its last entry.
@@ -55,6 +54,8 @@ pub struct Opened {
     pub events: Vec<Event>,
     /// The entry counts: it is no copy of an earlier one, and its author takes part.
     pub is_fresh: bool,
+    /// The number of the start that it announces.
+    pub start: Option<u64>,
     /// Why the node that it announces cannot take part.
     pub misfit: Option<String>,
     /// The nodes that have been silent for too long.
@@ -99,24 +100,10 @@ impl Replica {
         up.misfit(&self.rules, hub.settings())
     }
 
-    /// The id of the first client of an incarnation that started at this position.
-    pub fn first_client(position: u64) -> u64 {
-        position << CLIENT_BITS | 1
-    }
-
-    /// The position at which the incarnation started that gave a client its id.
-    pub fn base_of(client: ClientId) -> u64 {
-        client.0 >> CLIENT_BITS
-    }
-
-    /// The clients of the node with this name that the chat knows.
-    pub fn clients_of(&self, node: &str) -> Vec<ClientId> {
-        self.nodes.get(node).map_or_else(Vec::new, |node| self.clients_at(&node.bases))
-    }
-
-    fn clients_at(&self, bases: &[u64]) -> Vec<ClientId> {
+    /// The clients that the chat knows of these starts of a node.
+    pub fn clients_of(&self, machines: &[u64]) -> Vec<ClientId> {
         let clients = self.hub.as_ref().map(Hub::clients).unwrap_or_default();
-        clients.into_iter().filter(|client| bases.contains(&Self::base_of(*client))).collect()
+        clients.into_iter().filter(|client| machines.contains(&client.machine())).collect()
     }
 
     /// Takes the next entry. Its events are due now.
@@ -138,8 +125,14 @@ impl Replica {
             .ok()
             .and_then(|at| Timestamp::from_millisecond(at).ok());
         let now = Now { time: self.time, wall: wall.unwrap_or(Timestamp::MAX) };
-        let mut opened =
-            Opened { now, events: Vec::new(), is_fresh: false, misfit: None, gone: Vec::new() };
+        let mut opened = Opened {
+            now,
+            events: Vec::new(),
+            is_fresh: false,
+            start: None,
+            misfit: None,
+            gone: Vec::new(),
+        };
         if self.hub.as_ref().and_then(Hub::deadline).is_some_and(|due| due <= now.time) {
             opened.events.push(Event::DeadlineReached);
         }
@@ -150,15 +143,24 @@ impl Replica {
                 self.newest.insert(author.node.clone(), author.incarnation);
                 // Another process has taken the name over, or this one has come back before anybody missed it.
                 if let Some(former) = self.nodes.remove(&author.node) {
-                    self.lose(&former.bases, &mut opened.events);
+                    opened.events.push(Event::MachineGone { machines: former.starts });
                 }
                 opened.misfit = self.misfit(&author.node, &up);
                 if opened.misfit.is_none() {
-                    let mut bases = up.bases.clone();
-                    bases.push(position);
+                    self.starts += 1;
+                    opened.start = Some(self.starts);
+                    let mut starts = up.starts.clone();
+                    starts.push(self.starts);
                     self.take_in(*up, now, &mut opened.events);
+                    let name: Arc<str> = author.node.as_str().into();
+                    opened.events.extend(
+                        starts.iter().map(|&machine| Event::MachineCame {
+                            machine,
+                            name: Arc::clone(&name),
+                        }),
+                    );
                     let (incarnation, sequence) = (author.incarnation, author.sequence);
-                    let node = Node { incarnation, bases, sequence, heard: self.time };
+                    let node = Node { incarnation, starts, sequence, heard: self.time };
                     self.nodes.insert(author.node, node);
                 }
             }
@@ -175,7 +177,7 @@ impl Replica {
             Content::Left if self.incarnation(&author.node) == Some(author.incarnation) => {
                 opened.is_fresh = true;
                 if let Some(node) = self.nodes.remove(&author.node) {
-                    self.lose(&node.bases, &mut opened.events);
+                    opened.events.push(Event::MachineGone { machines: node.starts });
                 }
             }
             Content::Up(_) | Content::Left | Content::Unreadable => {}
@@ -210,18 +212,10 @@ impl Replica {
             .collect();
         for name in &silent {
             if let Some(node) = self.nodes.remove(name) {
-                self.lose(&node.bases, events);
+                events.push(Event::MachineGone { machines: node.starts });
             }
         }
         silent
-    }
-
-    /// Lets the clients leave whose node is gone.
-    fn lose(&self, bases: &[u64], events: &mut Vec<Event>) {
-        let clients = self.clients_at(bases);
-        if !clients.is_empty() {
-            events.push(Event::NodeGone { clients });
-        }
     }
 
     /// Takes in a node that fits. The first one begins the chat; one that is alone brings its own settings.
@@ -242,5 +236,172 @@ impl Replica {
         if let Some(hub) = &mut self.hub {
             hub.limit_history(self.history_bytes);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::author::Author;
+    use super::*;
+    use crate::chat::{DisconnectReason, HubSettings, Input, Line, Protocol, ReclaimWord};
+    use crate::config::Operators;
+
+    /// A log, and a node that reads it.
+    struct Reading {
+        replica: Replica,
+        milliseconds: u64,
+    }
+
+    impl Reading {
+        fn new() -> Self {
+            Self { replica: Replica::default(), milliseconds: 1_000_000 }
+        }
+
+        fn entry(&self, author: &str, content: Content) -> Entry {
+            Entry {
+                position: self.replica.position + 1,
+                before: self.replica.last.clone(),
+                author: author.parse().unwrap(),
+                milliseconds: self.milliseconds,
+                content,
+            }
+        }
+
+        /// Reads the next entry, and returns whether it counts and the effects.
+        fn read(&mut self, author: &str, content: Content) -> (Opened, Vec<Effect>) {
+            let entry = self.entry(author, content);
+            let mut opened = self.replica.open(entry).unwrap();
+            let mut effects = Vec::new();
+            for event in std::mem::take(&mut opened.events) {
+                self.replica.apply(opened.now, event, &mut effects);
+            }
+            (opened, effects)
+        }
+
+        fn clients(&self) -> usize {
+            self.replica.hub().map_or(0, |hub| hub.clients().len())
+        }
+    }
+
+    fn up(announce_up_to: usize) -> Content {
+        let settings = HubSettings {
+            anonymous: false,
+            operators: Operators::Nobody,
+            announce_up_to,
+            log_messages: false,
+            history_on_join: 10,
+            motd: None,
+            operator_password: None,
+        };
+        Content::Up(Box::new(NodeUp {
+            rules: "1".to_owned(),
+            settings,
+            history_bytes: 1_000_000,
+            bans: Vec::new(),
+            starts: Vec::new(),
+        }))
+    }
+
+    fn beat() -> Content {
+        Content::Events(Vec::new())
+    }
+
+    fn connected(start: u64) -> Content {
+        Content::Events(vec![Event::Connected {
+            client: ClientId::first_of(start),
+            address: ([192, 0, 2, 1], 40_000).into(),
+            protocol: Protocol::Plain,
+            word: ReclaimWord::new([0; 16]),
+        }])
+    }
+
+    fn line(start: u64, text: &str) -> Content {
+        let input = Input::Line(Line { text: text.to_owned(), altered: false });
+        Content::Events(vec![Event::Received { client: ClientId::first_of(start), input }])
+    }
+
+    #[test]
+    fn a_copy_of_an_entry_has_no_effect() {
+        let mut log = Reading::new();
+        assert_eq!(log.read("a:7:1", up(500)).0.start, Some(1));
+        assert!(log.read("a:7:2", connected(1)).0.is_fresh);
+        assert!(!log.read("a:7:3", line(1, "ann")).1.is_empty());
+        for copy in [("a:7:3", line(1, "ann")), ("a:7:2", connected(1)), ("a:7:1", up(500))] {
+            let (opened, effects) = log.read(copy.0, copy.1);
+            assert!(!opened.is_fresh && effects.is_empty(), "{effects:?}");
+        }
+        // An older incarnation, a node that has not come, and another incarnation that has not either.
+        for stranger in ["a:6:9", "b:1:2", "a:8:2"] {
+            assert!(!log.read(stranger, connected(9)).0.is_fresh, "{stranger}");
+        }
+        assert_eq!(log.clients(), 1);
+    }
+
+    #[test]
+    fn a_gap_and_another_past_are_noticed() {
+        let mut log = Reading::new();
+        log.read("a:7:1", up(500));
+        let mut gap = log.entry("a:7:2", beat());
+        gap.position += 1;
+        assert_eq!(log.replica.open(gap).err(), Some(Broken { position: 3 }));
+        let mut other = log.entry("a:7:2", beat());
+        other.before = Author { node: "b".into(), incarnation: 1, sequence: 1 }.to_string();
+        assert_eq!(log.replica.open(other).err(), Some(Broken { position: 2 }));
+        let next = log.entry("a:7:2", beat());
+        assert!(log.replica.open(next).is_ok());
+    }
+
+    #[test]
+    fn a_silent_node_is_given_up_by_the_time_of_the_log() {
+        let mut log = Reading::new();
+        log.read("a:7:1", up(500));
+        log.read("b:8:1", up(500));
+        log.read("b:8:2", connected(2));
+        log.read("b:8:3", line(2, "bob"));
+        // Nobody could append for an hour, which counts as two seconds.
+        log.milliseconds += 3_600_000;
+        log.read("a:7:2", beat());
+        for number in 3..=10 {
+            log.milliseconds += 1_000;
+            let (opened, _) = log.read(&format!("a:7:{number}"), beat());
+            assert!(opened.gone.is_empty(), "{number}");
+        }
+        // The clock of the store goes back, and nothing of what follows is earlier.
+        let before = log.replica.time;
+        log.milliseconds -= 5_000;
+        log.read("a:7:11", beat());
+        assert_eq!(log.replica.time, before);
+        log.milliseconds += 5_001;
+        let (opened, effects) = log.read("a:7:12", beat());
+        assert_eq!(opened.gone, ["b"]);
+        let is_left = |effect: &Effect| {
+            let reason = DisconnectReason::MachineGone;
+            matches!(effect, Effect::Log(crate::chat::LogEvent::Left { reason: it, .. }) if *it == reason)
+        };
+        assert!(effects.iter().any(is_left), "{effects:?}");
+        assert_eq!(log.clients(), 0);
+        // What it has appended since does not count, until it starts again.
+        assert!(!log.read("b:8:4", connected(2)).0.is_fresh);
+        assert!(!log.read("b:8:1", up(500)).0.is_fresh);
+        let again = log.read("b:9:1", up(500)).0;
+        assert_eq!((again.start, again.is_fresh), (Some(3), true));
+    }
+
+    #[test]
+    fn a_node_that_does_not_fit_is_not_taken_in() {
+        let mut log = Reading::new();
+        log.read("a:7:1", up(500));
+        let told = log.read("b:8:1", up(7)).0.misfit.unwrap();
+        assert!(
+            told.starts_with("announce-up-to is 7 here and 500 on the other machines"),
+            "{told}"
+        );
+        assert_eq!(log.replica.incarnation("b"), None);
+        // Another process takes over the name of the only node: nobody else is there whom it would have to fit.
+        log.read("a:7:2", connected(1));
+        let (opened, _) = log.read("a:9:1", up(7));
+        assert_eq!((opened.misfit, opened.start), (None, Some(2)));
+        assert_eq!(log.clients(), 0);
+        assert_eq!(log.replica.hub().unwrap().settings().announce_up_to, 7);
     }
 }
