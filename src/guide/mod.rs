@@ -5,7 +5,7 @@
 //! | [`manual`] | people who chat |
 //! | [`browser`] | people who chat in a browser, and who runs the server for them |
 //! | [`json`] | programs |
-//! | [`settings`], [`operations`] | people who run a server |
+//! | [`settings`], [`operations`], [`cluster`] | people who run a server, or several for one chat |
 //! | [`teaching`] | teachers: a chat in the classroom, the lab |
 //! | [`measurements`] | everybody who asks whether threads are fast enough |
 //! | [`internals`] | readers of the source |
@@ -24,6 +24,7 @@ macro_rules! page {
         /// [reloading]: crate::guide::settings#reloading
         /// [operations]: crate::guide::operations
         /// [guarantees]: crate::guide::operations#limits-and-guarantees
+        /// [cluster]: crate::guide::cluster
         /// [teaching]: crate::guide::teaching
         /// [measurements]: crate::guide::measurements
         /// [internals]: crate::guide::internals
@@ -54,6 +55,7 @@ macro_rules! page {
         /// [report]: ../../../../../scripts/results/report.txt
         /// [unit]: ../../../../../scripts/systemd/chatserv.service
         /// [compose]: ../../../../../scripts/docker/compose.yml
+        /// [cluster-compose]: ../../../../../scripts/docker/cluster.yml
         /// [dockerfile]: ../../../../../scripts/docker/Dockerfile
         /// [sample]: ../../../../../scripts/chatserv.toml
         /// [motd]: ../../../../../scripts/motd.txt
@@ -68,6 +70,7 @@ page!(browser, "browser.md");
 page!(json, "json.md");
 page!(settings, "settings.md");
 page!(operations, "operations.md");
+page!(cluster, "cluster.md");
 page!(teaching, "teaching.md");
 page!(measurements, "measurements.md");
 page!(internals, "internals.md");

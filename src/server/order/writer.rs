@@ -55,31 +55,28 @@ impl LogWriter {
                 None => self.queue.recv_timeout(limits::BEAT_EVERY),
             };
             row.doing(Activity::Writing);
-            let content = match first {
+            let json = match first {
                 Ok(Work::Event(event)) => self.gather(event),
                 Ok(Work::Up(incarnation, up)) => {
                     (self.author.incarnation, self.author.sequence) = (incarnation, 0);
-                    Content::Up(up)
+                    Content::Up(up).to_json()
                 }
-                Ok(Work::Left) => Content::Left,
-                Err(RecvTimeoutError::Timeout) => Content::Events(Vec::new()),
+                Ok(Work::Left) => Content::Left.to_json(),
+                Err(RecvTimeoutError::Timeout) => Content::Events(Vec::new()).to_json(),
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             self.author.sequence += 1;
-            self.append(&content.to_json());
+            self.append(&json);
         }
     }
 
-    /// The events that have gathered, as many as one entry takes.
-    fn gather(&mut self, first: Event) -> Content {
-        let size = |event: &Event| serde_json::to_vec(event).map_or(0, |json| json.len());
-        let (mut bytes, mut events) = (size(&first), vec![first]);
-        while bytes < limits::LOG_ENTRY_BYTES_MAX {
+    /// The events that have gathered, as many as one entry takes, as [`Content::Events`] in JSON.
+    fn gather(&mut self, first: Event) -> String {
+        let mut json = Content::opening();
+        Content::push_event(&mut json, &first);
+        while json.len() < limits::LOG_ENTRY_BYTES_MAX {
             match self.queue.try_recv() {
-                Ok(Work::Event(event)) => {
-                    bytes += size(&event);
-                    events.push(event);
-                }
+                Ok(Work::Event(event)) => Content::push_event(&mut json, &event),
                 Ok(other) => {
                     self.next = Some(other);
                     break;
@@ -87,7 +84,7 @@ impl LogWriter {
                 Err(_) => break,
             }
         }
-        Content::Events(events)
+        Content::closed(json)
     }
 
     /// Appends one entry, and tries until it has succeeded or the dispatcher is gone. An entry whose reply was lost is in the
