@@ -195,8 +195,8 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         self.carry_out_effects(now);
         if let Some(first_client) = self.order.take_first_client() {
             self.shared.next_id.fetch_max(first_client, Ordering::Relaxed);
-            for connected in self.delivery.connected() {
-                self.step(connected, now);
+            for arrival in self.delivery.start_over() {
+                self.step(arrival, now);
             }
         }
     }

@@ -33,14 +33,19 @@ fn a_machine_that_was_stopped_asks_its_people_for_their_names_again() {
     let (a, b) = (machine(&redis, "a"), machine(&redis, "b"));
     let (mut ann, mut bob) = (Client::join(&a, "ann"), Client::join(&b, "bob"));
     ann.expect("server: A new client has connected to the chat: id = bob");
+    let mut program = Client::join_json(&b, "program", "dev");
+    ann.expect("server: A new client has connected to the chat: id = program");
     b.signal(Signal::STOP);
     bob.say("did anybody hear this?");
-    ann.expect("server: 0 clients have connected and 1 has left; 1 are here.");
+    ann.expect("server: 0 clients have connected and 2 have left; 1 are here.");
     // Somebody else may take the name meanwhile.
     let mut other = Client::join(&a, "bob");
     ann.expect("server: A new client has connected to the chat: id = bob");
     b.signal(Signal::CONT);
     bob.skip_to("This machine was cut off, and you have left the chat. Join it again.");
+    // Nobody asks a program for its name. It comes back when its connection ends.
+    let last = program.rest().pop().unwrap();
+    assert!(last.contains("place_lost"), "{last}");
     bob.skip_to("Input username.");
     bob.say("bob");
     bob.skip_to("is taken");

@@ -287,3 +287,28 @@ fn cases(table: &str) -> impl Iterator<Item = (&str, &str)> {
         Some((given, expected.trim_start()))
     })
 }
+
+#[test]
+fn a_chat_on_several_machines_needs_an_address_without_a_password_and_a_name() {
+    for (flags, told) in [
+        (
+            &["--cluster=redis://chat:geheim@log", "--node=a"][..],
+            "cluster: a password in the address can be read by everybody on this machine.",
+        ),
+        (
+            &["--cluster=rediss://log", "--node=a"],
+            "cluster: rediss:// needs TLS, which this server does not speak.",
+        ),
+        (&["--cluster=log:6379", "--node=a"], "cluster: expected redis://HOST:PORT/DB, as in "),
+        (
+            &["--cluster=redis://log"],
+            "node: got none, expected the name of this machine, since cluster is set",
+        ),
+    ] {
+        let line = error(flags, &[]);
+        assert!(line.starts_with(told) && !line.contains("geheim"), "{line}");
+    }
+    // The address looks like a variable that a container platform sets, but is none.
+    let settings = config(&["--node=a"], &[("CHATSERV_CLUSTER", "redis://log")]);
+    assert_eq!(settings.cluster.as_deref(), Some("redis://log"));
+}

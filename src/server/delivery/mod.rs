@@ -204,19 +204,25 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         }
     }
 
-    /// The arrivals of all open connections, oldest first, for a chat that has forgotten them.
+    /// The chat has forgotten all clients. Returns the arrivals of those on plain text, oldest first: they are asked for their
+    /// names again. Programs and browsers come back by themselves when their connections end.
     #[cfg(feature = "cluster")]
-    pub fn connected(&self) -> Vec<Event> {
-        let open = self.peers.values().filter(|peer| peer.ending == Ending::Open && !peer.broken);
-        let mut open: Vec<&Peer> = open.collect();
-        open.sort_unstable_by_key(|peer| peer.connection.id);
-        let connected = |peer: &&Peer| Event::Connected {
-            client: peer.connection.id,
-            address: peer.connection.address,
-            protocol: peer.view.into(),
-            word: peer.connection.word,
-        };
-        open.iter().map(connected).collect()
+    pub fn start_over(&mut self) -> Vec<Event> {
+        let is_open = |peer: &&Peer| peer.ending == Ending::Open && !peer.broken;
+        let open = self.peers.values().filter(is_open);
+        let mut open: Vec<_> =
+            open.map(|it| (Arc::clone(&it.connection), it.view.into())).collect();
+        open.sort_unstable_by_key(|(connection, _)| connection.id);
+        let mut arrivals = Vec::new();
+        for (connection, protocol) in open {
+            let (client, address, word) = (connection.id, connection.address, connection.word);
+            if protocol == Protocol::Plain {
+                arrivals.push(Event::Connected { client, address, protocol, word });
+            } else {
+                self.end_after_flush(client);
+            }
+        }
+        arrivals
     }
 
     /// Records the backlog of each client in the table of threads.
