@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use crate::proxy::Proxy;
+use crate::support::directory::Directory;
 use crate::support::redis::Redis;
-use crate::support::{Client, Server, or_skip};
-use crate::{machine, machine_at};
+use crate::support::{Client, Server, behind, find, or_skip};
+use crate::{WAITING, machine, machine_at};
 
 #[test]
 fn the_people_of_a_killed_machine_leave_and_their_names_are_free() {
@@ -59,6 +61,47 @@ fn a_machine_that_was_stopped_asks_its_people_for_their_names_again() {
     // The connection of the machine's people counts among its own: they leave with it.
     drop(b);
     ann.expect("server: 0 clients have connected and 1 has left; 2 are here.");
+}
+
+#[test]
+fn a_machine_that_was_cut_off_gives_back_what_its_people_said() {
+    let redis = or_skip!(Redis::start(&[]));
+    let proxy = Proxy::start(redis.port);
+    let (a, b) = (machine(&redis, "a"), machine_at(&proxy.address(), "b", &[]));
+    let (mut ann, mut bob) = (Client::join(&a, "ann"), Client::join(&b, "bob"));
+    ann.expect("server: A new client has connected to the chat: id = bob");
+    proxy.eat_requests(true);
+    bob.say("did anybody hear this?");
+    bob.skip_to(WAITING);
+    ann.expect("server: 0 clients have connected and 1 has left; 1 are here.");
+    proxy.eat_requests(false);
+    bob.skip_to("Nobody received this, say it again: did anybody hear this?");
+    bob.skip_to("Join it again.");
+    bob.skip_to("Input username.");
+    bob.say("bob");
+    ann.expect("server: A new client has connected to the chat: id = bob");
+}
+
+#[test]
+fn a_reload_on_one_machine_is_one_for_all() {
+    let redis = or_skip!(Redis::start(&[]));
+    let directory = Directory::new("reload");
+    directory.write("motd", "first");
+    let flags = ["--motd", &directory.path("motd")];
+    // With a terminal, it would end at the signal.
+    or_skip!(find("setsid"));
+    let address = redis.address();
+    let all = [&["--port", "0", "--cluster", &address, "--node", "a"][..], &flags].concat();
+    let a = Server::start_by(&mut behind(&["setsid"], &all));
+    let b = machine_at(&address, "b", &flags);
+    let _bob = Client::join(&b, "bob");
+    directory.write("motd", "second");
+    a.signal(Signal::HUP);
+    a.log("reloaded: ");
+    let mut cid = Client::connect(&b);
+    cid.expect("server: Input username.");
+    cid.say("cid");
+    cid.skip_to("second");
 }
 
 #[test]
