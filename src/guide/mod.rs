@@ -55,6 +55,7 @@ macro_rules! page {
         /// [report]: ../../../../../scripts/results/report.txt
         /// [unit]: ../../../../../scripts/systemd/chatserv.service
         /// [compose]: ../../../../../scripts/docker/compose.yml
+        /// [machines]: ../../../../../scripts/machines
         /// [cluster-compose]: ../../../../../scripts/docker/cluster.yml
         /// [dockerfile]: ../../../../../scripts/docker/Dockerfile
         /// [sample]: ../../../../../scripts/chatserv.toml

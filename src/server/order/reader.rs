@@ -51,8 +51,10 @@ impl LogReader {
                 Err(error) => {
                     store = None;
                     backoff.warn_once(&error);
-                    row.doing(Activity::WaitingForWork);
-                    std::thread::sleep(backoff.next());
+                    if self.applied.strong_count() > 0 {
+                        row.doing(Activity::WaitingForWork);
+                        std::thread::sleep(backoff.next());
+                    }
                 }
             }
         }
