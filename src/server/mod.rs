@@ -11,7 +11,7 @@
 //! | `writer` | 1 for each connection whose socket is full, up to `--max-writers` | `write`; a full inbox; waiting for a block | room in the socket, a shutdown of it; room in the inbox; a block | the dispatcher drops its slot | the scope |
 //! | `bans` | 1 with `--state-dir` | its slot; the disk | a new list of bans | the dispatcher is gone and the last list is written | the scope |
 //! | `log-writer` | 1 with `--cluster` | its queue; a request to the store of the log, or the pause after a failed one | an event of this node; the time for a sign of life; an answer | the dispatcher is gone | the scope |
-//! | `log-reader` | 1 with `--cluster` | a request for the next entries, or the pause after a failed one; a full inbox | an entry; a second without one; room in the inbox | the log-writer has ended | the scope |
+//! | `log-reader` | 1 with `--cluster` | a request for the next entries, or the pause after a failed one; a full inbox | an entry; a second without one; room in the inbox | the dispatcher is gone | the scope |
 //! | `trace` | 1 with `--trace` | its queue; its rest; the disk | a span; the end of its rest | all others have ended and their spans are written, or the file is full | the scope around theirs |
 //! | `signals` | 1 | waiting for a signal; reading files on SIGHUP | SIGTERM, SIGHUP, SIGUSR1 | `main` closes it | `main` |
 //! | `log` | 1 | its queue; a write to stderr; its rest | a log line | `main` closes the log | `main`, for a second at most |

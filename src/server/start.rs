@@ -274,7 +274,7 @@ fn start_log<'scope>(
     let (sender, queue) = crossbeam_channel::unbounded();
     let applied = Arc::new(AtomicU64::new(0));
     let reader = joined.reader(Arc::downgrade(&applied));
-    let writer = joined.writer(queue, Arc::clone(&applied));
+    let writer = joined.writer(queue, Arc::downgrade(&applied));
     let log = Log::new(&mut joined, sender, applied);
     // The table of threads says which machine it is of.
     let node = joined.node();

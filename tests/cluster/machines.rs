@@ -126,9 +126,13 @@ fn a_machine_ends_though_the_log_does_not_answer() {
     let mut a = machine(&redis, "a");
     let mut ann = Client::join(&a, "ann");
     redis.signal(Signal::STOP);
+    ann.skip_to(WAITING);
     a.signal(Signal::TERM);
+    let told = Instant::now();
     ann.ends_with("server: The chat has been shut down");
     a.ends_well();
+    // Two seconds for the last entry, two for the request on its way, and some for a busy machine.
+    assert!(told.elapsed() < Duration::from_secs(8), "{:?}", told.elapsed());
 }
 
 #[test]

@@ -51,10 +51,8 @@ impl LogReader {
                 Err(error) => {
                     store = None;
                     backoff.warn_once(&error);
-                    if self.applied.strong_count() > 0 {
-                        row.doing(Activity::WaitingForWork);
-                        std::thread::sleep(backoff.next());
-                    }
+                    row.doing(Activity::WaitingForWork);
+                    backoff.pause(&self.applied);
                 }
             }
         }

@@ -61,6 +61,8 @@ impl Door {
     pub fn open(&self) -> RedisResult<Store> {
         let address = &self.address;
         let mut settings = RedisConnectionInfo::default().set_db(address.db);
+        // Without its name, the client waits for no reply but those that are needed.
+        settings = settings.set_skip_set_lib_name();
         if let Some(user) = &address.user {
             settings = settings.set_username(user);
         }

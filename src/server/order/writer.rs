@@ -1,8 +1,9 @@
 //! The thread that appends what happens on this node.
 
-use std::sync::Arc;
+use std::sync::Weak;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
@@ -29,8 +30,8 @@ pub struct LogWriter {
     door: Door,
     queue: Receiver<Work>,
     author: Author,
-    /// The position that the dispatcher has applied.
-    applied: Arc<AtomicU64>,
+    /// The position that the dispatcher has applied; gone when it has ended.
+    applied: Weak<AtomicU64>,
     store: Option<Store>,
     backoff: Backoff,
     /// The store is known to have lost entries.
@@ -41,7 +42,12 @@ pub struct LogWriter {
 
 impl LogWriter {
     /// A writer that goes on after the entry of `author`.
-    pub fn new(door: Door, queue: Receiver<Work>, author: Author, applied: Arc<AtomicU64>) -> Self {
+    pub fn new(
+        door: Door,
+        queue: Receiver<Work>,
+        author: Author,
+        applied: Weak<AtomicU64>,
+    ) -> Self {
         let (store, backoff) = (None, Backoff::default());
         Self { door, queue, author, applied, store, backoff, is_behind: false, next: None }
     }
@@ -90,8 +96,8 @@ impl LogWriter {
     /// Appends one entry, and tries until it has succeeded or the dispatcher is gone. An entry whose reply was lost is in the
     /// log twice; nobody applies the second.
     fn append(&mut self, content: &str) {
-        loop {
-            let applied = self.applied.load(Ordering::Relaxed);
+        // Without a dispatcher, nobody waits for this entry.
+        while let Some(applied) = self.applied.upgrade().map(|it| it.load(Ordering::Relaxed)) {
             let tried = match &mut self.store {
                 Some(store) => store.append(&self.author, applied, content),
                 None => self
@@ -121,16 +127,8 @@ impl LogWriter {
                     self.backoff.warn_once(&error);
                 }
             }
-            if self.is_abandoned() {
-                return;
-            }
-            std::thread::sleep(self.backoff.next());
+            self.backoff.pause(&self.applied);
         }
-    }
-
-    /// Whether the dispatcher has ended: then nobody waits for this entry.
-    fn is_abandoned(&self) -> bool {
-        Arc::strong_count(&self.applied) == 1
     }
 }
 
@@ -148,8 +146,15 @@ impl Backoff {
         }
     }
 
-    /// The next pause.
-    pub fn next(&mut self) -> Duration {
+    /// Pauses, unless the dispatcher has ended.
+    pub fn pause(&mut self, dispatcher: &Weak<AtomicU64>) {
+        let end = Instant::now() + self.next();
+        while Instant::now() < end && dispatcher.strong_count() > 0 {
+            thread::sleep(limits::STORE_BACKOFF_MIN / 2);
+        }
+    }
+
+    fn next(&mut self) -> Duration {
         let whole = limits::STORE_BACKOFF_MIN * 2_u32.pow(self.tries.min(10));
         self.tries += 1;
         let whole = whole.min(limits::STORE_BACKOFF_MAX);
