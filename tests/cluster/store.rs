@@ -90,6 +90,20 @@ fn a_full_redis_makes_people_wait() {
 }
 
 #[test]
+fn a_redis_that_has_lost_the_log_is_noticed_and_takes_no_more() {
+    let redis = or_skip!(Redis::start(&[]));
+    let a = machine(&redis, "a");
+    let mut ann = Client::join(&a, "ann");
+    redis.ask(&["FLUSHALL"]);
+    ann.say("hello");
+    ann.skip_to(WAITING);
+    a.log("the store of the log has lost entries: it has 0 of ");
+    assert_eq!(redis.ask(&["XLEN", "{chat}:log"]), ":0");
+    let told = crate::starts::refused(&redis.address(), "b", &[]);
+    assert!(told.contains("the log has lost entries: it has 0 of "), "{told}");
+}
+
+#[test]
 fn a_redis_that_removes_keys_is_refused() {
     let redis = or_skip!(Redis::start(&["--maxmemory-policy", "allkeys-lru"]));
     let told = crate::starts::refused(&redis.address(), "a", &[]);
