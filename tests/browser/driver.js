@@ -1,6 +1,6 @@
 // Drives Chromium for the tests in Rust. Each line on stdin is a call: {page, open} opens a page with these options, and
 // {page, call, args} calls a method of Playwright's page, such as "fill" or "keyboard.press". Each answer is a line:
-// {value} or {error}. {errors} tells what the pages complained about.
+// {value} or {error}. {} tells what the pages complained about, and {dump} what they show.
 'use strict';
 const { chromium } = require('playwright-core');
 const readline = require('node:readline');
@@ -11,7 +11,11 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 async function main() {
   const browser = await chromium.launch({ executablePath: process.argv[2], args: FLAGS });
   const pages = new Map(), errors = [];
-  async function carryOut({ page: name, open, call, args = [] }) {
+  async function carryOut({ page: name, open, call, args = [], dump }) {
+    if (dump) {
+      const texts = [...pages].map(async ([name, page]) => [name, await page.evaluate('[document.body.innerText, text.value]')]);
+      return Object.fromEntries(await Promise.all(texts));
+    }
     if (open) {
       const context = await browser.newContext(open);
       context.setDefaultTimeout(15000);

@@ -134,8 +134,14 @@ impl Browser {
 }
 
 impl Drop for Browser {
-    /// The driver ends with its input.
+    /// The driver ends with its input. A failed test tells what its pages show.
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ = writeln!(self.input.as_mut().unwrap(), r#"{{"dump": true}}"#);
+            let mut shown = String::new();
+            let _ = self.output.read_line(&mut shown);
+            eprintln!("the pages show: {shown}");
+        }
         self.input = None;
         let _ = self.driver.wait();
     }
@@ -255,6 +261,28 @@ fn a_server_that_is_killed_and_started_again_loses_no_typed_text() {
     assert_eq!(browser.eval("ann", "text.value"), "more");
     tom.say("Welcome back");
     browser.shows("ann", &["tom  Welcome back"]);
+}
+
+#[test]
+fn a_late_reason_for_an_old_loss_does_not_end_a_new_connection() {
+    let mut browser = or_skip!(Browser::start());
+    let (port, web_port) = (free_port().to_string(), free_port().to_string());
+    let start = || Server::start_by(&mut chatserv(&["--port", &port, "--web-port", &web_port]));
+    let server = start();
+    browser.join("ann", &server);
+    // The page asks why it cannot connect, and has to wait for the answer.
+    browser.eval("ann", "window.fetch = () => new Promise(resolve => window.answer = resolve), 0");
+    drop(server);
+    browser.wait("ann", "window.answer");
+    let server = start();
+    browser.eval("ann", "window.dispatchEvent(new Event('online'))");
+    browser.wait("ann", "document.getElementById('state').textContent === ''");
+    browser.eval("ann", "answer({ status: 404 })");
+    let mut tom = Client::join(&server, "tom");
+    browser.say("ann", "still here");
+    tom.skip_to("ann : still here");
+    assert_eq!(browser.eval("ann", "isLost"), false);
+    tom.hears_nothing();
 }
 
 #[test]
@@ -386,13 +414,14 @@ fn the_keyboard_is_enough() {
     browser.type_text("ann", "ann");
     browser.press("ann", "Enter");
     browser.wait("ann", "here && document.activeElement === text && commands.length");
-    let _tom = Client::join(&server, "tommy");
+    let mut tom = Client::join(&server, "tommy");
     browser.wait("ann", "here.people.has('tommy')");
     browser.type_text("ann", "Hello @to");
     browser.wait("ann", "!choices.hidden");
     browser.press("ann", "Tab");
     assert_eq!(browser.eval("ann", "text.value"), "Hello @tommy ");
     browser.press("ann", "Enter");
+    tom.skip_to("ann : Hello @tommy");
     browser.shows("ann", &["ann  Hello @tommy only to tommy"]);
     // A name without a sign, and a command.
     browser.type_text("ann", "tom");

@@ -8,7 +8,7 @@ const LINES_MAX = 2000, HISTORY = 50, HOME = 'lobby', PING_EVERY = 30000, PING_P
 const rooms = new Map();     // by name: epoch, last id, people, topic, lines, unread
 const sent = new Map();      // by request id: what waits for its answer
 let socket = null, me = null, here = null, nextId = 1, tries = 0, timer = 0, heard = 0, pinged = 0, goodbye = null, isLost = false;
-let commands = [], early = [], recall = '';
+let commands = [], early = [], recall = '', isDrawing = false, losses = 0;
 const kept = (key, value) => value === undefined ? sessionStorage.getItem(key) : sessionStorage.setItem(key, value);
 
 // ── Elements ──
@@ -88,7 +88,6 @@ function show(room) {
   $('newer').hidden = !room?.isAway || !room.unread; seen(); open('left', false);
 }
 function seen() { if (here && !document.hidden && !here.isAway) here.unread = here.calls = 0; draw(); }
-let isDrawing = false;
 function draw() {
   if (isDrawing) return;
   isDrawing = true; requestAnimationFrame(() => { isDrawing = false; drawNow(); });
@@ -330,12 +329,13 @@ function connect(name) {
   mine.onclose = () => { if (mine === socket) lost(name, isOpen); };
 }
 async function lost(name, wasOpen) {
-  socket = null; const last = goodbye; goodbye = null;
+  socket = null; const last = goodbye, mine = ++losses; goodbye = null;
   if (last && ['quit', 'kicked', 'idle', 'banned', 'too_many_names', 'reclaimed'].includes(last.reason)) return logIn(last.message);
   let why = last?.message ?? (wasOpen ? 'The connection is lost.' : 'The server cannot be reached.');
   if (!wasOpen) {
     // A browser does not say why it could not open a WebSocket; the same address tells it as text.
     const refusal = await fetch('chat').then(answer => [403, 503].includes(answer.status) ? answer.text() : null, () => null);
+    if (mine !== losses || socket) return;   // Meanwhile it has connected, or lost that connection too.
     why = refusal?.replace(/^server: /, '') ?? why;
   }
   if (!me) return logIn(why);
