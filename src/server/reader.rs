@@ -20,7 +20,7 @@ use super::clock::Clock;
 use super::connection::Connection;
 use super::flood::Flood;
 use super::inbox::{Inbound, Inbox, InputEnd};
-use crate::chat::{Input, Time};
+use crate::chat::{Input, Station, Time};
 use crate::config::{Config, limits};
 use crate::protocol::{Decoded, Decoder};
 
@@ -226,11 +226,13 @@ impl<'s> Reader<'_, 's> {
 
     /// Waits for the turn and sends one event; sends nothing on a connection that is closing. A full inbox blocks the sender
     /// until the dispatcher has taken an event.
-    fn send(&self, event: Inbound<'s>) {
+    fn send(&self, mut event: Inbound<'s>) {
+        event.pass(Station::Ready, self.clock);
         self.connection.row.doing(Activity::WaitingForTurn);
         if self.connection.turn.wait().closing {
             return;
         }
+        event.pass(Station::Sent, self.clock);
         self.connection.row.doing(Activity::SendingToInbox);
         if self.inbox.send(event).is_err() {
             // The dispatcher outlives all readers. Without it, nobody could give a turn.

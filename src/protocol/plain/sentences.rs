@@ -179,6 +179,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         | Message::Bans { .. }
         | Message::Motd(Some(_))
         | Message::Threads { .. }
+        | Message::Glass(_)
         | Message::WrongProtocol(_)
         | Message::Closed(_) => String::new(),
     }
@@ -266,6 +267,14 @@ pub fn error_sentence(error: &ChatError) -> String {
         }
         ChatError::NotYourself => "You cannot do that to yourself.".into(),
         ChatError::YouAreMuted => "An operator has muted you: nobody hears what you say.".into(),
+        ChatError::GlassIsOperators => {
+            "Only an operator of this chat may look at its threads: /op PASSWORD makes you \
+            one. The server shows them to everybody with --glass everybody."
+                .into()
+        }
+        ChatError::NoGlass => {
+            "This server shows its threads to nobody. It was started with --glass off.".into()
+        }
         ChatError::NotOperator => "Only an operator of this chat may do that. See /help.".into(),
         ChatError::NoOperatorPassword => "This chat has no operator password.".into(),
         ChatError::WrongOperatorPassword { tries_left: 0 } => {

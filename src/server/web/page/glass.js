@@ -1,0 +1,196 @@
+// The threads of the server, looked at twice a second, and one line on its way through them. Names become text, never markup.
+'use strict';
+const $ = id => document.getElementById(id);
+const LOOK_EVERY = 500, LARGE_MAX = 24, MIDDLE_MAX = 120, FULL_BYTES = 4 << 20;
+const cells = new Map();      // by the number of the reader: its elements and what is known of it
+const asked = new Map();      // by request id: what waits for its answer
+let socket = null, nextId = 1, tries = 0, timer = 0, isPaused = false, goodbye = '', here = null, following = null, chosen = null;
+const kept = (key, value) => value === undefined ? sessionStorage.getItem(`glass-${key}`) : sessionStorage.setItem(`glass-${key}`, value);
+const calm = matchMedia('(prefers-reduced-motion: reduce)');
+
+// ── Words ──
+const number = new Intl.NumberFormat('en').format;
+const round = (value, digits = 2) => number(Number(value.toPrecision(Math.max(digits, Math.ceil(Math.log10(value + 1))))));
+const size = bytes => bytes < 1024 ? `${bytes} B` : bytes < 1 << 20 ? `${round(bytes / 1024)} KiB` : `${round(bytes / (1 << 20))} MiB`;
+const age = seconds => seconds < 60 ? `${seconds} s` : seconds < 3600 ? `${Math.floor(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h`;
+const time = ns => ns < 1e6 ? `${round(ns / 1e3)} µs` : ns < 1e9 ? `${round(ns / 1e6)} ms` : `${round(ns / 1e9)} s`;
+const count = (one, n, many = `${one}s`) => `${number(n)} ${n === 1 ? one : many}`;
+const labelOf = it => it.own ? 'you' : it.username ?? `reader ${it.reader}`;
+function make(tag, cls, ...children) {
+  const element = document.createElement(tag); element.className = cls; element.append(...children); return element;
+}
+
+// ── The map ──
+function draw(m) {
+  const map = $('glass'), many = m.readers_total;
+  map.className = m.grouped ? 'grouped large' : many <= LARGE_MAX ? 'large' : many <= MIDDLE_MAX ? 'middle' : 'small';
+  $('count').textContent = number(many); $('alone').hidden = many > 1;
+  $('groups').replaceChildren(...Object.entries(m.doing).map(([doing, n]) => {
+    const item = make('li', '', make('span', '', `${number(n)} ${doing}`), make('i', ''));
+    item.dataset.doing = doing; item.style.setProperty('--share', n / many); return item;
+  }));
+  drawCells(m.readers);
+  bar('inbox', m.inbox.peak / m.inbox.capacity, m.inbox.events, m.inbox.capacity);
+  $('inbox-text').textContent = `${number(m.inbox.events)} of ${number(m.inbox.capacity)} now, at most ${number(m.inbox.peak)} since the last look`;
+  const { busy_us: busy, interval_us: interval } = m.dispatcher, share = Math.min(1, busy / interval), wakes = m.inbox.wakes;
+  bar('busy', share, Math.round(share * 100), 100);
+  $('busy-text').textContent = `worked ${round(share * 100, 1)} % of the last ${time(interval * 1e3)}, and waited for events in the rest: ${count('event', m.inbox.taken)} in ${count('batch', wakes, 'batches')}`;
+  const open = many - m.full_sockets;
+  $('sockets-text').textContent = !m.full_sockets ? `${many === 1 ? 'The one socket takes' : `All ${number(many)} take`} what is sent at once. No writer is needed.`
+    : `${number(open)} take what is sent at once. ${m.full_sockets === 1 ? '1 is' : `${number(m.full_sockets)} are`} full: ${size(m.queued_bytes)} wait, with ${count('writer', m.writers_total)}.`;
+  if (!isPaused) state('Live');
+}
+function bar(id, share, value, most) {
+  $(id).style.setProperty('--share', share); $(id).setAttribute('aria-valuenow', value); $(id).setAttribute('aria-valuemax', most);
+}
+function drawCells(readers) {
+  const gone = new Set(cells.keys()); const before = cells.size;
+  for (const it of readers) {
+    gone.delete(it.reader);
+    const cell = cells.get(it.reader) ?? added(it.reader), { button, item, last } = cell, name = labelOf(it);
+    if (button.dataset.doing !== it.doing) button.dataset.doing = it.doing;
+    button.classList.toggle('own', it.own ?? false); button.firstChild.textContent = name;
+    button.lastChild.textContent = it.queued_bytes ? `${size(it.queued_bytes)} wait` : it.doing;
+    button.style.setProperty('--full', it.queued_bytes && Math.min(1, Math.max(.12, Math.log2(it.queued_bytes / 1024) / Math.log2(FULL_BYTES / 1024))));
+    button.setAttribute('aria-label', tell(it).join(', '));
+    if (!it.writer !== !cell.writer) {
+      cell.writer?.remove(); cell.writer = it.writer ? make('div', 'writer', 'writer') : null;
+      if (cell.writer) item.append(cell.writer);
+      if (before) $('news').textContent = it.writer ? `The socket of ${name} is full: it has a writer now.` : `The writer of ${name} is done.`;
+    }
+    if (cell.writer) cell.writer.title = it.writer;
+    // Somebody has said something since the last look.
+    if (last && it.bytes_in > last.bytes_in && !calm.matches) button.animate([{ boxShadow: '0 0 0 3px var(--c)' }, { boxShadow: '0 0 0 7px transparent' }], 450);
+    cell.last = it;
+  }
+  for (const reader of gone) {
+    const cell = cells.get(reader); cells.delete(reader);
+    if (cell.writer) $('news').textContent = `${labelOf(cell.last)} is gone, and so are its two threads.`;
+    if (chosen === reader) { chosen = null; if (document.activeElement === cell.button) (cell.item.nextSibling ?? cell.item.previousSibling)?.firstChild.focus(); }
+    cell.item.remove();
+  }
+  // One stop for the Tab key; the arrow keys do the rest.
+  const stop = cells.get(chosen) ?? cells.values().next().value;
+  for (const cell of cells.values()) cell.button.tabIndex = cell === stop ? 0 : -1;
+  if (chosen !== null) about(chosen);
+}
+function added(reader) {
+  const button = make('button', '', make('strong', ''), make('small', '')), item = make('li', '', button), cell = { button, item };
+  button.type = 'button'; button.onfocus = button.onmouseenter = () => about(reader);
+  button.onmouseleave = () => { if (document.activeElement !== button) chosen = null; };
+  button.firstChild.dir = 'auto'; cells.set(reader, cell); $('cells').append(item); return cell;
+}
+const tell = it => [it.own ? `you (reader ${it.reader})` : it.username ? `${it.username} (reader ${it.reader})` : `reader ${it.reader}`, it.doing,
+  `here for ${age(it.alive_seconds)}`, `${size(it.bytes_in)} in`, `${size(it.bytes_out)} out`, `${size(it.queued_bytes)} wait for its client`,
+  ...it.writer ? [`a writer is ${it.writer}`] : [], ...it.address && !it.own ? [it.address] : []];
+function about(reader) { chosen = reader; const it = cells.get(reader)?.last; if (it) $('about').textContent = `${tell(it).join(' · ')}.`; }
+$('cells').addEventListener('keydown', event => {
+  const all = [...$('cells').querySelectorAll('button')], at = all.indexOf(document.activeElement);
+  const wide = all.findIndex(one => one.offsetTop > all[0].offsetTop), row = wide < 0 ? all.length : wide;
+  const to = { ArrowRight: at + 1, ArrowLeft: at - 1, ArrowDown: at + row, ArrowUp: at - row, Home: 0, End: all.length - 1 }[event.key];
+  if (at < 0 || to === undefined) return;
+  event.preventDefault(); all[Math.max(0, Math.min(all.length - 1, to))].focus();
+});
+
+// ── One line on its way ──
+const WAY = [
+  ['ready', 'in read', 'Its reader decodes it'], ['sent', 'waiting for its turn', 'The reader waits for its turn'], ['taken', 'sending to the inbox', 'In the inbox'],
+  ['appended', 'dispatching', 'The Hub chooses recipients'], ['flushed', 'in write', 'Sent to their sockets'],
+];
+function way(line) {
+  const isSaid = !following?.refusal, stations = WAY.slice(0, isSaid ? 5 : 4), total = line[stations.at(-1)[0]];
+  // The axis is logarithmic: a microsecond and a second fit on it.
+  const at = ns => Math.log10(1 + ns / 1e3) / Math.log10(1 + total / 1e3) * 100; let start = 0;
+  const rows = stations.map(([station, doing, words]) => {
+    const end = line[station], mark = make('i', ''), isHeld = station === 'ready' && following?.held;
+    mark.style.left = `${at(start)}%`; mark.style.width = `${Math.max(0, at(end) - at(start))}%`;
+    const item = make('li', '', make('span', '', isHeld ? 'Flood control holds it back' : station === 'appended' && !isSaid ? 'The Hub refuses it' : words), make('div', '', mark), make('b', '', time(end - start)));
+    item.dataset.doing = isHeld ? 'held back for a flood' : doing; start = end; return item;
+  });
+  const axis = make('li', ''); axis.id = 'axis'; axis.ariaHidden = true;
+  for (let ns = 1e3; ns <= total; ns *= 10) {
+    const tick = make('span', '', ...total / ns > 1.6 || ns === 1e3 ? [make('em', '', time(ns))] : []); tick.style.left = `${at(ns)}%`; axis.append(tick);
+  }
+  $('line').replaceChildren(axis, ...rows); $('line').hidden = false;
+  if (!isSaid) return told(`${following.refusal} The dispatcher had it after ${time(line.taken)}, and sent it to nobody.`, true);
+  const full = line.full_sockets === 1 ? ' One of them was full: its writer has the line now, and nobody waits for it.'
+    : line.full_sockets ? ` ${number(line.full_sockets)} of them were full: their writers have the line now, and nobody waits for them.` : '';
+  told(line.recipients ? `${time(total)} after the read returned, ${line.recipients === 1 ? 'the one socket was' : `the last of ${number(line.recipients)} sockets was`} served.${full}`
+    : 'Nobody else is in this room, so the line was sent to nobody.');
+}
+function told(text, isWrong = false) { $('told').textContent = text; $('told').classList.toggle('wrong', isWrong); }
+function say() {
+  if (!following || following.isSent || here !== following.room) return;
+  following.isSent = true; send({ action: 'follow', room: here, message: following.text });
+}
+$('say').onsubmit = event => {
+  event.preventDefault(); const room = $('room').value.trim(), text = $('text').value.trim();
+  if (!isOnline() || !text || following && !following.isDone) return;
+  following = { room, text }; told('On its way…');
+  if (here?.toLowerCase() === room.toLowerCase()) { following.room = here; say(); } else { if (here) send({ action: 'leaveroom', room: here }); here = null; send({ action: 'joinroom', room }); }
+};
+function done() { following.isDone = true; $('text').select(); }
+
+// ── The connection ──
+const answers = {
+  connect(m) {
+    tries = 0; here = null; following = null; kept('name', m.from); if (m.reclaim) kept('word', m.reclaim);
+    $('telnet').textContent = `telnet ${location.hostname} ${document.body.dataset.port}`; look();
+  },
+  glass(m) {
+    if ($('glass').hidden) { screen('glass'); $('text').focus({ preventScroll: true }); }
+    if (m.followed && following) { way(m.followed); done(); }
+    if (!isPaused || m.followed) draw(m);
+    clearTimeout(timer); timer = setTimeout(look, LOOK_EVERY);
+  },
+  op() { look(); },
+  joinroom(m) { if (m.epoch !== undefined) { here = m.room; if (following) following.room = here; say(); } },
+  // The report is in the next look.
+  ack() { look(); },
+  notice(m) { if (m.code === 'held_back' && following && !following.isDone) { following.held = true; told(m.message); } },
+  shutdown(m) { goodbye = m.message; },
+  bye(m) { goodbye ||= m.message; if (!['shutdown', 'slow'].includes(m.reason)) { const old = socket; socket = null; old.close(); logIn(m.message); } },
+  error(m, of) {
+    if (of === 'connect' && kept('word') && m.code.includes('_reclaim')) { sessionStorage.removeItem('glass-word'); return void socket.close(); }
+    if (of === 'connect' && m.code === 'no_names') return void send({ action: 'connect' });
+    if (of === 'connect' && m.code === 'name_taken' && !$('glass').hidden) return void socket.close();
+    if (of === 'connect' || m.code === 'no_glass') { const old = socket; socket = null; old.close(); return logIn(m.message); }
+    if (m.code === 'glass_is_operators') { clearTimeout(timer); screen('password-form'); return void $('password').focus(); }
+    if (of === 'op') return void ($('wrong').textContent = m.message);
+    if (of === 'follow') { following.refusal = m.message; return look(); }
+    if (following && !following.isDone) { told(m.message, true); done(); }
+  },
+};
+function look() { clearTimeout(timer); if (isOnline() && !document.hidden && ![...asked.values()].includes('glass')) send({ action: 'glass' }); }
+function screen(id) { for (const one of ['login', 'password-form', 'glass']) $(one).hidden = one !== id; }
+function state(text, isLost = false) { if ($('state').textContent !== text) $('state').textContent = text; $('state').classList.toggle('lost', isLost); }
+const isOnline = () => socket?.readyState === WebSocket.OPEN;
+function send(object) { asked.set(nextId, object.action); socket.send(JSON.stringify({ ...object, id: nextId++ })); }
+function logIn(reason = '') {
+  for (const key of ['name', 'word']) sessionStorage.removeItem(`glass-${key}`);
+  clearTimeout(timer); screen('login'); $('refusal').textContent = reason; $('name').focus();
+}
+function connect(name) {
+  clearTimeout(timer); asked.clear(); goodbye = ''; const url = new URL('chat', location.href); let isOpen = false;
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'; url.hash = '';
+  const mine = socket = new WebSocket(url), word = kept('word');
+  mine.onopen = () => { isOpen = true; send({ action: 'connect', username: name, ...word && { reclaim: word } }); };
+  mine.onmessage = event => {
+    if (mine !== socket) return;
+    const m = JSON.parse(event.data), of = asked.get(m.id); asked.delete(m.id); answers[m.action]?.(m, of);
+  };
+  mine.onclose = () => {
+    if (mine !== socket) return;
+    socket = null; clearTimeout(timer); const why = goodbye || (isOpen ? 'The connection is lost.' : 'The server cannot be reached.');
+    if ($('glass').hidden && !kept('name')) return logIn(why);
+    state(`${why} Trying again…`, true); timer = setTimeout(connect, Math.min(30000, 500 * 2 ** tries++) * (.75 + Math.random() / 2), name);
+  };
+}
+$('login').onsubmit = event => { event.preventDefault(); $('refusal').textContent = ''; if (!socket) connect($('name').value); };
+$('password-form').onsubmit = event => { event.preventDefault(); $('wrong').textContent = ''; if (isOnline()) send({ action: 'op', password: $('password').value }); $('password').value = ''; };
+$('pause').onclick = () => {
+  isPaused = !isPaused; $('pause').setAttribute('aria-pressed', isPaused); $('pause').textContent = isPaused ? 'Go on' : 'Pause'; state(isPaused ? 'Paused' : 'Live');
+};
+document.addEventListener('visibilitychange', look);
+try { const name = decodeURIComponent(location.hash.slice(1)); if (name) $('name').value = `${name}-2`; } catch { /* Not ours. */ }
+if (kept('name')) { $('name').value = kept('name'); connect(kept('name')); }
