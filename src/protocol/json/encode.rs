@@ -273,7 +273,6 @@ fn glass<'a>(view: &GlassView, object: Writer<'a>) -> Writer<'a> {
         .object("doing", |doing| {
             view.doing.iter().fold(doing, |doing, (words, count)| doing.plain(words, count))
         })
-        .plain("readers_total", view.readers_total)
         .plain("writers_total", view.writers_total)
         .plain("bytes_in", view.bytes_in)
         .plain("bytes_out", view.bytes_out)
@@ -295,7 +294,12 @@ fn glass<'a>(view: &GlassView, object: Writer<'a>) -> Writer<'a> {
     if let Some(line) = &view.followed {
         object = object.object("followed", |object| followed(line, object));
     }
-    object.plain("grouped", view.is_grouped).list("readers", &view.readers, None, nested(reader))
+    object.plain("grouped", view.is_grouped).list(
+        "readers",
+        &view.readers,
+        Some(view.readers_total),
+        nested(reader),
+    )
 }
 
 /// Times are nanoseconds after the first station.

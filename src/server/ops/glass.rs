@@ -105,6 +105,7 @@ impl<'u> Look<'u> {
         for reader in &mut self.view.readers {
             reader.writer = self.writers.get(&reader.client).copied();
         }
+        self.view.readers.sort_unstable_by_key(|reader| reader.client);
         self.view.doing.retain(|&(_, count)| count > 0);
         self.view
     }

@@ -376,17 +376,15 @@ mod tests {
     #[test]
     fn a_long_table_is_shortened_and_lists_service_threads_first() {
         let table = Arc::new(ThreadTable::default());
-        let reader = |number| table.row("reader", format!("reader-{number}"));
-        let mut rows: Vec<_> = (0..limits::LIST_ENTRIES_MAX).map(reader).collect();
-        rows.push(table.row("writer", "writer-1".into()));
+        let mut rows = readers(&table, limits::LIST_ENTRIES_MAX as u64);
+        rows.push(table.client_row("writer", ClientId(1)));
         rows.push(table.row("bans", "bans".into()));
         rows.push(table.row("dispatcher", "dispatcher".into()));
         rows[0].doing(Activity::Reading);
         rows[0].count_in(7);
-        rows[0].set_queue(8);
-        rows[502].set_queue(9);
         let listed: Vec<_> = rows.iter().map(|row| table.list(row)).collect();
-        let Message::Threads { rows, total } = table.message() else {
+        let unsent = [(ClientId(0), 8)].into_iter().collect();
+        let Message::Threads { rows, total } = table.message(9, &unsent) else {
             panic!("another message");
         };
         assert_eq!((rows.len(), total), (limits::LIST_ENTRIES_MAX, listed.len()));
@@ -395,5 +393,84 @@ mod tests {
         assert_eq!((rows[2].doing, rows[2].bytes_in), ("in read", 7));
         let queues: Vec<Option<Queue>> = rows[..3].iter().map(|row| row.queue).collect();
         assert_eq!(queues, [Some(Queue::Events(9)), None, Some(Queue::Bytes(8))]);
+    }
+
+    fn readers(table: &ThreadTable, count: u64) -> Vec<Arc<Row>> {
+        (0..count).map(|number| table.client_row("reader", ClientId(number))).collect()
+    }
+
+    fn nothing_waits() -> (InboxView, Unsent) {
+        (InboxView::default(), Unsent::default())
+    }
+
+    #[test]
+    fn a_look_shows_each_reader_with_its_writer_and_what_waits_for_its_client() {
+        let table = Arc::new(ThreadTable::default());
+        let mut rows = readers(&table, 3);
+        rows.push(table.client_row("writer", ClientId(1)));
+        rows.push(table.row("dispatcher", "dispatcher".into()));
+        rows[0].doing(Activity::Reading);
+        rows[1].doing(Activity::HeldBack);
+        rows[2].doing(Activity::Reading);
+        rows[3].doing(Activity::Writing);
+        rows[1].count_in(5);
+        rows[2].count_out(6);
+        // The order in which threads start is not that of their clients.
+        let _listed: Vec<_> = rows.iter().rev().map(|row| table.list(row)).collect();
+        let inbox = InboxView { events: 2, peak: 4, capacity: 9, taken: 12, wakes: 5 };
+        let unsent = Unsent::from_iter([(ClientId(1), 70_000)]);
+        let view = table.look(|| (inbox, unsent));
+        assert_eq!(view.doing, [("in read", 2), ("held back for a flood", 1)]);
+        assert_eq!((view.readers_total, view.writers_total, view.is_grouped), (3, 1, false));
+        assert_eq!((view.full_sockets, view.unsent_bytes), (1, 70_000));
+        assert_eq!((view.bytes_in, view.bytes_out, view.inbox), (5, 6, inbox));
+        let clients: Vec<u64> = view.readers.iter().map(|reader| reader.client.0).collect();
+        assert_eq!(clients, [0, 1, 2]);
+        let second = &view.readers[1];
+        assert_eq!((second.doing, second.bytes_in), ("held back for a flood", 5));
+        assert_eq!((second.unsent_bytes, second.writer), (70_000, Some("in write")));
+        assert_eq!((view.readers[2].unsent_bytes, view.readers[2].writer), (0, None));
+        // The table names nobody.
+        assert!(view.readers.iter().all(|reader| reader.name.is_none() && !reader.is_own));
+    }
+
+    #[test]
+    fn more_readers_than_a_list_holds_are_counted_and_only_full_sockets_listed() {
+        for (count, grouped) in
+            [(limits::LIST_ENTRIES_MAX as u64, false), (501, true), (2_000, true)]
+        {
+            let table = Arc::new(ThreadTable::default());
+            let rows = readers(&table, count);
+            let _listed: Vec<_> = rows.iter().map(|row| table.list(row)).collect();
+            // One before and one after the list is full.
+            let unsent = Unsent::from_iter([(ClientId(7), 1), (ClientId(count - 1), 2)]);
+            let view = table.look(|| (InboxView::default(), unsent));
+            assert_eq!((view.readers_total as u64, view.is_grouped), (count, grouped));
+            assert_eq!(view.doing, [("starting", count as usize)]);
+            let clients: Vec<u64> = view.readers.iter().map(|reader| reader.client.0).collect();
+            let expected = if grouped { vec![7, count - 1] } else { (0..count).collect() };
+            assert_eq!(clients, expected);
+        }
+    }
+
+    #[test]
+    fn people_who_look_at_the_same_time_cost_one_pass_over_the_threads() {
+        let table = Arc::new(ThreadTable::default());
+        let rows = readers(&table, 10_000);
+        let _listed: Vec<_> = rows.iter().map(|row| table.list(row)).collect();
+        let first = table.look(nothing_waits);
+        // As many as ask within the shared time do not even count what waits.
+        let again = table.look(|| panic!("a second look within {:?}", limits::GLASS_LOOK_SHARED));
+        assert_eq!(again, first);
+        while table.glass.lock().recent().is_some() {
+            thread::yield_now();
+        }
+        rows[0].doing(Activity::Reading);
+        let began = Instant::now();
+        let view = table.look(nothing_waits);
+        println!("a look at 10,000 readers: {:?}", began.elapsed());
+        assert_eq!(view.doing, [("starting", 9_999), ("in read", 1)]);
+        assert!(view.dispatcher.interval >= limits::GLASS_LOOK_SHARED);
+        assert!(view.dispatcher.busy <= view.dispatcher.interval);
     }
 }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use crate::config::Glass;
 use tungstenite::handshake::derive_accept_key;
+
+use crate::config::Glass;
 
 /// A part of the page. They are in the program, so it needs no files at run time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
