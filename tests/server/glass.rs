@@ -50,17 +50,23 @@ fn moments(way: &Value) -> Vec<u64> {
     STATIONS.iter().map(|&station| way[station].as_u64().unwrap()).collect()
 }
 
-/// A server with small buffers in the kernel, a viewer, a pair, and a client that does not read and whose socket is full.
+/// What the kernel buffers for each client: room for many short lines, so that only who does not read has a full socket.
+const SEND_BUFFER_BYTES: usize = 64 * 1024;
+
+/// A server, a viewer, a pair, and a client that does not read and whose socket is full.
 fn stalled() -> (Server, Viewer, Pair, Client) {
-    let flags = "--send-buffer 4KiB --history-on-join 0 --outbox-age 1h --outbox-bytes 16MiB";
-    let server = Server::start(&flags.split(' ').collect::<Vec<_>>());
+    let send_buffer = format!("{SEND_BUFFER_BYTES}B");
+    let flags = "--history-on-join 0 --outbox-age 1h --outbox-bytes 16MiB --send-buffer";
+    let flags = flags.split(' ').chain([&*send_buffer]);
+    let server = Server::start(&flags.collect::<Vec<_>>());
     let mut pair = Pair::join(&server);
     let slow = pair.with_stalled(&server, "slow");
+    pair.exchange_bytes(2 * (MORE_THAN_THE_KERNEL_BYTES + SEND_BUFFER_BYTES));
+    // Last, since it does not read what the pair says.
     let viewer = Viewer::join(&server);
     for client in [&mut pair.ann, &mut pair.bob] {
         client.skip_to("viewer has joined");
     }
-    pair.exchange_bytes(2 * MORE_THAN_THE_KERNEL_BYTES);
     (server, viewer, pair, slow)
 }
 
@@ -111,7 +117,8 @@ fn the_clocks_of_a_followed_line_are_in_order_and_count_full_sockets() {
 
 #[test]
 fn a_line_is_followed_through_a_server_that_is_busy() {
-    let server = Server::start(&[]);
+    // As much as a debug build can take.
+    let server = Server::start(&["--rate-limit", "50,500/s"]);
     let mut viewer = Viewer::join(&server);
     for talker in ["ann", "bob", "cid"] {
         Client::join(&server, talker).flood(b"I talk and talk and talk\r\n".repeat(50));
@@ -169,12 +176,9 @@ fn hundreds_of_readers_are_counted_and_cost_one_short_answer() {
     let server = Server::start(&["--send-buffer", "4KiB", "--outbox-age", "1h"]);
     let mut pair = Pair::join(&server);
     let _slow = pair.with_stalled(&server, "slow");
-    let mut viewer = Viewer::join(&server);
-    let _crowd: Vec<Client> = (0..600).map(|_| Client::connect(&server)).collect();
-    for client in [&mut pair.ann, &mut pair.bob] {
-        client.skip_to("viewer has joined");
-    }
     pair.exchange_bytes(2 * MORE_THAN_THE_KERNEL_BYTES);
+    let _crowd: Vec<Client> = (0..600).map(|_| Client::connect(&server)).collect();
+    let mut viewer = Viewer::join(&server);
     let view = viewer.look_until("everybody is there", |view| {
         view["total"] == 604 && view["doing"]["in read"] == 604
     });

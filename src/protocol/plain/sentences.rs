@@ -268,12 +268,10 @@ pub fn error_sentence(error: &ChatError) -> String {
         ChatError::NotYourself => "You cannot do that to yourself.".into(),
         ChatError::YouAreMuted => "An operator has muted you: nobody hears what you say.".into(),
         ChatError::GlassIsOperators => {
-            "Only an operator of this chat may look at its threads: /op PASSWORD makes you \
-            one. The server shows them to everybody with --glass everybody."
-                .into()
+            "Only operators may look at the threads. /op PASSWORD makes you one.".into()
         }
         ChatError::NoGlass => {
-            "This server shows its threads to nobody. It was started with --glass off.".into()
+            "Nobody may look at the threads here. --glass operators changes that.".into()
         }
         ChatError::NotOperator => "Only an operator of this chat may do that. See /help.".into(),
         ChatError::NoOperatorPassword => "This chat has no operator password.".into(),
