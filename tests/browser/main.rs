@@ -13,6 +13,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod glass;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
@@ -72,6 +74,10 @@ impl Browser {
 
     fn open(&mut self, page: &str, server: &Server, width: u32, height: u32) {
         let url = format!("http://localhost:{}/", server.web_port());
+        self.open_at(page, &url, (width, height));
+    }
+
+    fn open_at(&mut self, page: &str, url: &str, (width, height): (u32, u32)) {
         let size = json!({"width": width, "height": height});
         let options =
             json!({"url": url, "viewport": size, "locale": "en-GB", "timezoneId": "Europe/Berlin"});

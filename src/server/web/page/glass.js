@@ -186,5 +186,6 @@ $('login').onsubmit = event => { event.preventDefault(); $('refusal').textConten
 $('password-form').onsubmit = event => { event.preventDefault(); $('wrong').textContent = ''; if (isOnline()) send({ action: 'op', password: $('password').value }); $('password').value = ''; };
 $('pause').onclick = () => { isPaused = !isPaused; $('pause').setAttribute('aria-pressed', isPaused); state(isPaused ? 'Paused' : 'Live'); };
 document.addEventListener('visibilitychange', look);
+for (const link of document.querySelectorAll('a')) link.onclick = () => { if (isOnline()) send({ action: 'quit' }); sessionStorage.removeItem('glass-name'); };
 try { const name = decodeURIComponent(location.hash.slice(1)); if (name) $('name').value = `${name}-2`; } catch { /* Not ours. */ }
 if (kept('name')) { $('name').value = kept('name'); connect(kept('name')); }
