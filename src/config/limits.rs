@@ -102,7 +102,7 @@ pub const MAPPINGS_PER_THREAD: usize = 4;
 pub const THREAD_ADDRESSES_BYTES: usize = 64 * KIB;
 
 /// How long one look at the threads serves everybody who asks. A look passes over all threads: with 10,000 it takes the
-/// dispatcher about a millisecond, which people who look twice a second may cost ten times a second, however many they are.
+/// dispatcher up to two milliseconds (`scripts/glass-cost`), ten times a second at most, however many people look.
 pub const GLASS_LOOK_SHARED: Duration = Duration::from_millis(100);
 
 // ── Limits of the system ──

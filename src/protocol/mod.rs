@@ -113,7 +113,9 @@ impl Decoder {
             Language::Json(json) => json.feed(bytes, &mut out.inputs),
             Language::Framed(framed) => framed.feed(bytes, out),
         }
-        out.pass(Station::Read, || now);
+        if !matches!(self.0, Language::Plain(_)) {
+            out.pass(Station::Read, || now);
+        }
     }
 
     /// When to call [`Decoder::feed`] even without bytes, because a postponed answer is due.

@@ -5,11 +5,12 @@
 //! writers. So each connection has at most one event in flight: the inbox is bounded, a flood starves nobody, and a client
 //! that sends too fast is slowed down by TCP, because its reader stops reading.
 //!
-//! Three helpers need not be read yet:
+//! Four helpers need not be read yet:
 //! - [`Turn`](super::turn::Turn), the permission to send. `wait` blocks until the dispatcher gives the turn, and returns at
 //!   once, always, when the connection is closing. `look` reads its state without waiting.
 //! - [`Flood`], which says how many lines may pass now.
 //! - [`Decoder`], which turns bytes into inputs however the reads split them.
+//! - [`Inbound::pass`], which notes the time on a line that somebody follows, and on no other.
 
 use std::io::{self, ErrorKind, Read};
 use std::mem;

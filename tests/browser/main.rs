@@ -1,4 +1,5 @@
-//! The page in a real browser, Chromium: several people in one room, lost connections, hostile text, a phone, the keyboard.
+//! The pages in a real browser, Chromium: several people in one room, lost connections, hostile text, a phone, the keyboard,
+//! and the threads behind glass.
 //!
 //! The tests need `node`, `chromium` and the npm package `playwright-core` in `target/browser`; `scripts/test` installs
 //! them. Elsewhere they print "skipped: …".

@@ -12,7 +12,8 @@
 //! the socket takes it; a writer blocked in `write` is woken by a larger send buffer and finds that sentence between two
 //! writes. Nobody else waits for the client at any time.
 //!
-//! Two helpers need not be read yet: [`Outbox`] (unsent bytes in order) and `writer` (one blocking `write` loop).
+//! Three helpers need not be read yet: [`Outbox`] (unsent bytes in order), `writer` (one blocking `write` loop) and [`Follow`]
+//! (when the recipients of a line that somebody follows were served).
 
 mod closing;
 mod follow;

@@ -4,7 +4,7 @@ const $ = id => document.getElementById(id);
 const LOOK_EVERY = 500, LARGE_MAX = 24, MIDDLE_MAX = 120, FULL_BYTES = 4 << 20, HELD = 5e7;
 const cells = new Map();      // by the number of the reader: its elements and what is known of it
 const asked = new Map();      // by request id: what waits for its answer
-let socket = null, nextId = 1, tries = 0, timer = 0, isPaused = false, goodbye = '', here = null, following = null, chosen = null;
+let socket = null, nextId = 1, tries = 0, timer = 0, isPaused = false, goodbye = '', here = null, following = null, chosen = null, hasLooked = false;
 const kept = (key, value) => value === undefined ? sessionStorage.getItem(`glass-${key}`) : sessionStorage.setItem(`glass-${key}`, value);
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
@@ -27,7 +27,7 @@ function draw(m) {
     const item = make('li', '', make('span', '', `${number(n)} ${doing}`), make('i', ''));
     item.dataset.doing = doing; item.style.setProperty('--share', n / many); return item;
   }));
-  drawCells(m.readers);
+  drawCells(m.readers, m.grouped); hasLooked = true;
   bar('inbox', m.inbox.peak / m.inbox.capacity, m.inbox.events, m.inbox.capacity);
   $('inbox-text').textContent = `${number(m.inbox.events)} of ${number(m.inbox.capacity)} now, at most ${number(m.inbox.peak)} since the last look`;
   const { busy_us: busy, interval_us: interval } = m.dispatcher, share = Math.min(1, busy / interval), wakes = m.inbox.wakes;
@@ -38,8 +38,8 @@ function draw(m) {
   if (!isPaused) state('Live');
 }
 function bar(id, share, value, most) { $(id).style.setProperty('--share', share); $(id).setAttribute('aria-valuenow', value); $(id).setAttribute('aria-valuemax', most); }
-function drawCells(readers) {
-  const gone = new Set(cells.keys()), before = cells.size, isLarge = $('glass').classList.contains('large');
+function drawCells(readers, isGrouped) {
+  const gone = new Set(cells.keys()), isLarge = $('glass').classList.contains('large');
   for (const it of readers) {
     gone.delete(it.reader);
     const cell = cells.get(it.reader) ?? added(it.reader), { button, item, last } = cell, name = labelOf(it);
@@ -51,7 +51,7 @@ function drawCells(readers) {
     if (!it.writer !== !cell.writer) {
       cell.writer?.remove(); cell.writer = it.writer ? make('div', 'writer', 'writer') : null;
       if (cell.writer) item.append(cell.writer);
-      if (before) $('news').textContent = it.writer ? `The socket of ${name} is full: it has a writer now.` : `The writer of ${name} is done.`;
+      if (hasLooked) $('news').textContent = it.writer ? `The socket of ${name} is full: it has a writer now.` : `The writer of ${name} is done.`;
     }
     // Somebody has said something since the last look.
     if (last && it.bytes_in > last.bytes_in && !calm.matches) button.animate([{ boxShadow: '0 0 0 3px var(--c)' }, { boxShadow: '0 0 0 7px transparent' }], 450);
@@ -59,7 +59,7 @@ function drawCells(readers) {
   }
   for (const reader of gone) {
     const cell = cells.get(reader); cells.delete(reader);
-    if (cell.writer) $('news').textContent = `${labelOf(cell.last)} is gone, and so are its two threads.`;
+    if (cell.writer) $('news').textContent = isGrouped ? `The writer of ${labelOf(cell.last)} is done.` : `${labelOf(cell.last)} is gone, and so are its two threads.`;
     if (chosen === reader) { chosen = null; if (document.activeElement === cell.button) (cell.item.nextSibling ?? cell.item.previousSibling)?.firstChild.focus(); }
     cell.item.remove();
   }
