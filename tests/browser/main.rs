@@ -174,7 +174,8 @@ fn two_browsers_a_telnet_user_and_a_program_talk_in_one_room() {
     tom.skip_to("ann : Hello! See https://example.org/a?b=c.");
     assert_eq!(bot.skip_to_action("chat")["from"], "ann");
     browser.shows("ben", &["ann  Hello! See https://example.org/a?b=c."]);
-    let link = browser.eval("ben", "[document.links[0].href, document.links[0].rel].join(' ')");
+    let link =
+        browser.eval("ben", "(link => [link.href, link.rel].join(' '))(log.querySelector('a'))");
     assert_eq!(link, "https://example.org/a?b=c noopener noreferrer");
     tom.say("Hi all");
     assert_eq!(bot.skip_to_action("chat")["from"], "tom");
