@@ -172,7 +172,7 @@ impl Hub {
     }
 
     /// Carries out a request. Each has one answer, except that a chat message to a room needs none.
-    fn request(&mut self, client: ClientId, request: Request, out: &mut Reaction) {
+    pub(super) fn request(&mut self, client: ClientId, request: Request, out: &mut Reaction) {
         match request {
             Request::Chat { text, .. } if self.is_reclaim_word(&text, out.now.time) => {
                 out.refuse(client, ChatError::ReclaimWordSaid);

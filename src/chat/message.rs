@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::ban::{Ban, Network};
 use super::error::ChatError;
+use super::glass::GlassView;
 use super::reclaim::ReclaimWord;
 use super::request::SentAt;
 use super::time::Time;
@@ -204,6 +205,7 @@ pub enum Message {
         rows: Vec<ThreadListing>,
         total: usize,
     },
+    Glass(Box<GlassView>),
     ShutdownPlanned {
         left: Time,
         reason: Option<Arc<str>>,

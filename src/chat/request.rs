@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
+use super::follow::Moments;
 use super::punctuation::MENTION_SIGNS;
 use super::settings::Secret;
 use super::view::Timestamps;
@@ -124,6 +125,14 @@ pub enum Request {
         text: Option<String>,
     },
     Threads,
+    /// Ask for what the glass view shows.
+    Glass,
+    /// Say a line, and have its way reported in the next answer to `Glass`.
+    Follow {
+        target: Target,
+        text: String,
+        moments: Box<Moments>,
+    },
     /// Without a time, at once.
     Shutdown {
         after: Option<Duration>,

@@ -14,7 +14,7 @@ mod load;
 mod settings;
 mod value;
 
-pub use choices::{Bind, DeliveryPolicy, LogLevel, Operators, RateLimit, Zone};
+pub use choices::{Bind, DeliveryPolicy, Glass, LogLevel, Operators, RateLimit, Zone};
 pub use error::ConfigError;
 pub(crate) use error::quote;
 #[cfg(feature = "server")]

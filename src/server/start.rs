@@ -187,7 +187,7 @@ impl Server {
             let mut hub = Hub::new(loaded.hub_settings(), bans, Timestamp::now());
             hub.limit_history(shared.capacity.history_bytes());
             let row = threads.row("dispatcher", "dispatcher".into());
-            let channels = Channels { inbox, control };
+            let channels = Channels::new(inbox, control);
             let dispatcher =
                 Dispatcher::new(hub, delivery, channels, controls, shared, zone, Arc::clone(&row));
             threads.spawn(scope, row, limits::DISPATCHER_STACK_BYTES, move |_| {

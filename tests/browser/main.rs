@@ -1,4 +1,5 @@
-//! The page in a real browser, Chromium: several people in one room, lost connections, hostile text, a phone, the keyboard.
+//! The pages in a real browser, Chromium: several people in one room, lost connections, hostile text, a phone, the keyboard,
+//! and the threads behind glass.
 //!
 //! The tests need `node`, `chromium` and the npm package `playwright-core` in `target/browser`; `scripts/test` installs
 //! them. Elsewhere they print "skipped: …".
@@ -12,6 +13,8 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+
+mod glass;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -72,6 +75,10 @@ impl Browser {
 
     fn open(&mut self, page: &str, server: &Server, width: u32, height: u32) {
         let url = format!("http://localhost:{}/", server.web_port());
+        self.open_at(page, &url, (width, height));
+    }
+
+    fn open_at(&mut self, page: &str, url: &str, (width, height): (u32, u32)) {
         let size = json!({"width": width, "height": height});
         let options =
             json!({"url": url, "viewport": size, "locale": "en-GB", "timezoneId": "Europe/Berlin"});
@@ -173,7 +180,8 @@ fn two_browsers_a_telnet_user_and_a_program_talk_in_one_room() {
     tom.skip_to("ann : Hello! See https://example.org/a?b=c.");
     assert_eq!(bot.skip_to_action("chat")["from"], "ann");
     browser.shows("ben", &["ann  Hello! See https://example.org/a?b=c."]);
-    let link = browser.eval("ben", "[document.links[0].href, document.links[0].rel].join(' ')");
+    let link =
+        browser.eval("ben", "(link => [link.href, link.rel].join(' '))(log.querySelector('a'))");
     assert_eq!(link, "https://example.org/a?b=c noopener noreferrer");
     tom.say("Hi all");
     assert_eq!(bot.skip_to_action("chat")["from"], "tom");

@@ -60,7 +60,7 @@ kinds! { MESSAGES, message_kind, Message:
     LoginTimedOut Arrived Left MembershipChanged Chat Delivered History InRoom CameToRoom
     WentFromRoom Topic Rooms Renamed NowAway NowBack IsAway Ignoring Ignored Unignored Quiet
     TimestampsAre Pong Whois Help Who OperatorNow Kicked Banned Removed BanAdded BanTakenBack
-    Bans BansNotSaved Muted Motd Threads ShutdownPlanned ShutdownCancelled IdleSoon IdleBye HeldBack
+    Bans BansNotSaved Muted Motd Threads Glass ShutdownPlanned ShutdownCancelled IdleSoon IdleBye HeldBack
     EndlessLine WrongProtocol Bye ServerFull TooManyFromAddress TooFastFromAddress NoThread TooSlow ShutDown Closed
 }
 
@@ -68,7 +68,7 @@ kinds! { REFUSALS, refusal_kind, ChatError:
     NameHeld WrongReclaimWord NoReclaimTriesLeft ReclaimWordSaid Name NameTaken NotIgnored UnknownCommand Misused AmbiguousCommand TypeInFull NameBanned
     NoNamesHere TooManyIgnored NameFirst AlreadyConnected Request NoSuchPerson NobodyOf NoSuchRoom
     NotInRoom RoomName TooManyRooms NoMoreRooms TopicIsOperators TextTooLong NobodyToReplyTo
-    NotYourself YouAreMuted NotOperator NoOperatorPassword WrongOperatorPassword
+    NotYourself YouAreMuted NotOperator GlassIsOperators NoGlass NoOperatorPassword WrongOperatorPassword
     NoPasswordTriesLeft TooManyPasswordAttempts
     TooManyRecipients UnclearMention NoSuchAddress NoSuchBan LoopbackBan TooManyBans NoShutdownPlanned LineTooLong
 }

@@ -134,6 +134,15 @@ pub fn table() -> Vec<(&'static str, Request)> {
         (r#"{"action":"mute","username":"ann"}"#, Request::Mute { name: "ann".into() }),
         (r#"{"action":"unmute","username":"ann"}"#, Request::Unmute { name: "ann".into() }),
         (r#"{"action":"threads"}"#, Request::Threads),
+        (r#"{"action":"glass"}"#, Request::Glass),
+        (
+            r#"{"action":"follow","room":"dev","message":"hi"}"#,
+            Request::Follow {
+                target: Target::Room("dev".into()),
+                text: "hi".into(),
+                moments: Box::default(),
+            },
+        ),
         (r#"{"action":"shutdown"}"#, Request::Shutdown { after: None, reason: None }),
         (
             r#"{"action":"shutdown","duration":"5m","reason":"update","cancel":false}"#,

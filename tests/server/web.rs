@@ -320,6 +320,27 @@ fn every_request_is_answered() {
 }
 
 #[test]
+fn the_threads_have_a_page_unless_they_are_shown_to_nobody() {
+    for (glass, status) in [("off", 404), ("operators", 200), ("everybody", 200)] {
+        let server = server(&["--glass", glass]);
+        let host = format!("localhost:{}", server.web_port());
+        let get = |path: &str| {
+            let mut web = Browser::connect(&server);
+            web.send(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes());
+            web.rest()
+        };
+        for path in ["/glass", "/glass.js", "/glass.css"] {
+            let answer = get(path);
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{glass} {path}: {answer}");
+            let is_guarded = answer.contains("\r\nContent-Security-Policy: default-src 'none'; ");
+            assert_eq!(is_guarded, status == 200, "{path}");
+        }
+        // The chat page knows whether to show the way there.
+        assert!(get("/").contains(&format!("data-glass=\"{glass}\"")), "{glass}");
+    }
+}
+
+#[test]
 fn a_byte_every_moment_does_not_move_the_deadline() {
     let server = server(&["--login-timeout", "1s"]);
     let mut web = Browser::connect(&server);

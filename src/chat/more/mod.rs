@@ -10,9 +10,11 @@
 //! | `reclaim` | `/reclaim`, and names that are taken back after the connection was lost |
 //! | `operators` | `/op`, `/kick`, `/mute`, `/unmute`, `/motd`, and changed settings (`/threads` is an effect) |
 //! | `ban` | `/ban`, `/unban`, `/bans` |
+//! | `glass` | the glass view, and lines that are followed on their way |
 //! | `shutdown` | `/shutdown`, now or later |
 
 mod ban;
+mod glass;
 mod ignore;
 mod lists;
 mod operators;
@@ -82,6 +84,10 @@ impl Hub {
             Request::Threads => {
                 let tag = out.take_tag();
                 out.push(Effect::AnswerThreads { client, tag });
+            }
+            Request::Glass => self.glass(client, out),
+            Request::Follow { target, text, moments } => {
+                self.follow(client, target, text, *moments, out);
             }
             Request::Shutdown { after, reason } => self.plan_shutdown(client, after, reason, out),
             Request::CancelShutdown => self.cancel_shutdown(client, out),

@@ -79,7 +79,7 @@ fn near(given: &str) -> Option<&'static str> {
 }
 
 /// Grouped as in the guide: yourself, rooms, talk, people, the server, operators.
-static ACTIONS: [Action; 32] = [
+static ACTIONS: [Action; 34] = [
     Action::new("connect", &[], &["username", "reclaim"], |given| {
         Ok(Request::Connect { name: given.maybe("username")?, word: given.maybe("reclaim")? })
     }),
@@ -159,6 +159,11 @@ static ACTIONS: [Action; 32] = [
         Ok(Request::Unmute { name: given.get("username")? })
     }),
     Action::new("threads", &[], &[], |_| Ok(Request::Threads)),
+    Action::new("glass", &[], &[], |_| Ok(Request::Glass)),
+    Action::new("follow", &["message"], &["room", "to"], |given| {
+        let (target, text) = (target(given)?, given.get("message")?);
+        Ok(Request::Follow { target, text, moments: Box::default() })
+    }),
     Action::new("shutdown", &[], &["duration", "reason", "cancel"], shutdown).strict(),
 ];
 

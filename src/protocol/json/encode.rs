@@ -8,8 +8,9 @@ use super::super::clean::ordinary_prefix;
 use super::super::plain::{seconds_left, sentence};
 use super::errors;
 use crate::chat::{
-    Audience, Ban, ChatMessage, CommandHelp, HelpTopic, Manner, Message, PersonDetails,
-    PersonListing, Protocol, Queue, ReclaimWord, RoomListing, Tag, ThreadListing, commands,
+    Audience, Ban, ChatMessage, CommandHelp, FollowedLine, GlassView, HelpTopic, Manner, Message,
+    PersonDetails, PersonListing, Protocol, Queue, ReaderView, ReclaimWord, RoomListing, Tag,
+    ThreadListing, commands,
 };
 use crate::config::limits::{LIST_ENTRIES_MAX, NOTE_BYTES_MAX};
 
@@ -199,6 +200,7 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::Threads { rows, total } => Writer::new("threads", tag, out)
             .list("threads", rows, Some(*total), nested(thread))
             .end(),
+        Message::Glass(view) => glass(view, Writer::new("glass", tag, out)).end(),
         // These are for people. Programs learn the same from `connect`, `joinroom` and `leaveroom`, where they need it.
         Message::InputUsername
         | Message::YourNameIs(_)
@@ -262,6 +264,69 @@ fn thread<'a>(thread: &ThreadListing, object: Writer<'a>) -> Writer<'a> {
         None => object,
     };
     object.plain("bytes_in", thread.bytes_in).plain("bytes_out", thread.bytes_out)
+}
+
+/// The list of readers comes last: it may be shortened.
+fn glass<'a>(view: &GlassView, object: Writer<'a>) -> Writer<'a> {
+    let GlassView { inbox, dispatcher, .. } = view;
+    let mut object = object
+        .object("doing", |doing| {
+            view.doing.iter().fold(doing, |doing, (words, count)| doing.plain(words, count))
+        })
+        .plain("writers_total", view.writers_total)
+        .plain("bytes_in", view.bytes_in)
+        .plain("bytes_out", view.bytes_out)
+        .plain("full_sockets", view.full_sockets)
+        .plain("queued_bytes", view.unsent_bytes)
+        .object("inbox", |object| {
+            object
+                .plain("events", inbox.events)
+                .plain("peak", inbox.peak)
+                .plain("capacity", inbox.capacity)
+                .plain("taken", inbox.taken)
+                .plain("wakes", inbox.wakes)
+        })
+        .object("dispatcher", |object| {
+            object
+                .plain("interval_us", dispatcher.interval.as_micros())
+                .plain("busy_us", dispatcher.busy.as_micros())
+        });
+    if let Some(line) = &view.followed {
+        object = object.object("followed", |object| followed(line, object));
+    }
+    object.plain("grouped", view.is_grouped).list(
+        "readers",
+        &view.readers,
+        Some(view.readers_total),
+        nested(reader),
+    )
+}
+
+/// Times are nanoseconds after the first station.
+fn followed<'a>(line: &FollowedLine, object: Writer<'a>) -> Writer<'a> {
+    line.moments
+        .since_read()
+        .fold(object, |object, (station, time)| object.plain(station, time.as_nanos()))
+        .plain("recipients", line.recipients)
+        .plain("full_sockets", line.full_sockets)
+}
+
+fn reader<'a>(reader: &ReaderView, mut object: Writer<'a>) -> Writer<'a> {
+    object = object.plain("reader", reader.client);
+    if reader.is_own {
+        object = object.plain("own", true);
+    }
+    object = object.maybe_text("username", reader.name.as_deref());
+    if let Some(address) = reader.address {
+        object = object.text("address", &address.to_string());
+    }
+    object
+        .text("doing", reader.doing)
+        .plain("alive_seconds", reader.alive.as_secs())
+        .plain("bytes_in", reader.bytes_in)
+        .plain("bytes_out", reader.bytes_out)
+        .plain("queued_bytes", reader.unsent_bytes)
+        .maybe_text("writer", reader.writer)
 }
 
 fn ban<'a>(ban: &Ban, object: Writer<'a>) -> Writer<'a> {
@@ -393,6 +458,12 @@ impl<'a> Writer<'a> {
     /// A number, a boolean or other text that is already JSON.
     fn plain(mut self, key: &str, value: impl Display) -> Self {
         display(value, self.value(key));
+        self
+    }
+
+    /// An object with these fields.
+    fn object(mut self, key: &str, fields: impl FnOnce(Writer<'_>) -> Writer<'_>) -> Self {
+        fields(Writer::nested(self.value(key))).close();
         self
     }
 

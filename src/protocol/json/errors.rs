@@ -58,6 +58,8 @@ const CODES: &[(&str, &str)] = &[
     ("unknown_command", "There is no such command."),
     ("ambiguous_command", "More than one command begins like this."),
     ("not_operator", "Only operators may do that."),
+    ("glass_is_operators", "Only operators may look at the threads."),
+    ("no_glass", "The server shows its threads to nobody."),
     ("no_operator_password", "The server has no operator password."),
     ("wrong_operator_password", "The password was wrong."),
     (
@@ -109,6 +111,8 @@ pub(super) fn code(error: &ChatError) -> &'static str {
         ChatError::UnknownCommand { .. } => "unknown_command",
         ChatError::AmbiguousCommand { .. } => "ambiguous_command",
         ChatError::NotOperator => "not_operator",
+        ChatError::GlassIsOperators => "glass_is_operators",
+        ChatError::NoGlass => "no_glass",
         ChatError::NoOperatorPassword => "no_operator_password",
         ChatError::WrongOperatorPassword { .. } => "wrong_operator_password",
         ChatError::NoPasswordTriesLeft | ChatError::TooManyPasswordAttempts => {

@@ -179,6 +179,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         | Message::Bans { .. }
         | Message::Motd(Some(_))
         | Message::Threads { .. }
+        | Message::Glass(_)
         | Message::WrongProtocol(_)
         | Message::Closed(_) => String::new(),
     }
@@ -266,6 +267,12 @@ pub fn error_sentence(error: &ChatError) -> String {
         }
         ChatError::NotYourself => "You cannot do that to yourself.".into(),
         ChatError::YouAreMuted => "An operator has muted you: nobody hears what you say.".into(),
+        ChatError::GlassIsOperators => {
+            "Only operators may look at the threads. /op PASSWORD makes you one.".into()
+        }
+        ChatError::NoGlass => {
+            "Nobody may look at the threads here. --glass operators changes that.".into()
+        }
         ChatError::NotOperator => "Only an operator of this chat may do that. See /help.".into(),
         ChatError::NoOperatorPassword => "This chat has no operator password.".into(),
         ChatError::WrongOperatorPassword { tries_left: 0 } => {

@@ -297,13 +297,23 @@ mod tests {
             ("/app.js", Part::Script),
             ("/style.css", Part::Style),
             ("/?x", Part::Document),
+            ("/glass", Part::GlassDocument),
+            ("/glass.js", Part::GlassScript),
+            ("/glass.css", Part::GlassStyle),
         ] {
             let asked = ask(&format!("GET {path} HTTP/1.1\nHost: localhost\n\n"), "");
             assert_eq!(asked, Ok(Request::Part { part, host: "localhost".into() }));
         }
-        for path in
-            ["/index.html", "//", "/../etc/passwd", "/favicon.ico", "*", "/APP.JS", "/%61pp.js"]
-        {
+        for path in [
+            "/index.html",
+            "//",
+            "/../etc/passwd",
+            "/favicon.ico",
+            "/glass/",
+            "*",
+            "/APP.JS",
+            "/%61pp.js",
+        ] {
             let asked = ask(&format!("GET {path} HTTP/1.1\nHost: localhost\n\n"), "");
             assert_eq!(asked, Err(NotFound), "{path}");
         }

@@ -29,7 +29,7 @@ use super::inbox::{Inbound, Inbox};
 use super::shared::Shared;
 use super::{Activity, reader};
 use crate::chat::{Protocol, Time};
-use crate::config::{Config, limits};
+use crate::config::{Config, Glass, limits};
 use crate::protocol::Decoder;
 use answer::{Answer, Refusal};
 use frames::Frames;
@@ -119,7 +119,13 @@ fn handshake(
     let request = parse(&head, canonical(local).ip(), hosts)
         .map_err(|(refusal, reason)| Some(refusal.answer(reason)))?;
     match request {
-        Request::Part { part, host } => Err(Some(Answer::part(part, &host, telnet_port))),
+        Request::Part { part, .. } if part.is_of_glass() && config.glass == Glass::Off => {
+            let reason = "This server shows its threads to nobody (--glass off). The chat is at /.";
+            Err(Some(Refusal::NotFound.answer(reason)))
+        }
+        Request::Part { part, host } => {
+            Err(Some(Answer::part(part, &host, telnet_port, config.glass)))
+        }
         Request::Open { key } => {
             // A new socket has room for it.
             match connection.send_now(&answer::switching(&key)) {

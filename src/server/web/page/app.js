@@ -194,7 +194,7 @@ function fail(it, why) {
 function catchUp(room) { ask({ action: 'history', room: room.name, after: room.last }, { past: room }); }
 const answers = {
   connect(m) {
-    me = m.from; tries = 0; kept('name', me);
+    me = m.from; tries = 0; kept('name', me); $('glass').href = `glass#${encodeURIComponent(me)}`;
     if (m.reclaim) kept('word', m.reclaim);
     $('login').hidden = true; $('chat').hidden = false; $('state').textContent = ''; $('refusal').textContent = '';
     let names = [HOME], wanted = '';
@@ -276,7 +276,7 @@ const answers = {
     note(m.message);
     if (m.code === 'membership' && rooms.has(m.room)) send({ action: 'joinroom', room: m.room });
   },
-  op() { note('You are an operator now.'); ask({ action: 'help' }, { isHelp: true }); },
+  op() { note('You are an operator now.'); $('glass').hidden = document.body.dataset.glass === 'off'; ask({ action: 'help' }, { isHelp: true }); },
   kick(m) { note(`${m.username} was thrown out.`); },
   mute(m) { note(`${m.username} is muted.`); },
   unmute(m) { note(`${m.username} is not muted any more.`); },
@@ -543,6 +543,6 @@ for (const id of ['notify', 'sound']) {
     localStorage.setItem(id, $(id).checked ? 'yes' : 'no');
   };
 }
-text.value = kept('typed') ?? '';
+text.value = kept('typed') ?? ''; $('glass').hidden = document.body.dataset.glass !== 'everybody';
 if (kept('name')) { me = kept('name'); $('name').value = me; isLost = true; $('login').hidden = true; $('chat').hidden = false; connect(me); }
 keepTyped();

@@ -83,6 +83,10 @@ fn object(request: &Request, here: Here) -> Result<Object, &'static str> {
         Request::Mute { name } => about("mute", name),
         Request::Unmute { name } => about("unmute", name),
         Request::Threads => Object::new("threads"),
+        Request::Glass => Object::new("glass"),
+        Request::Follow { target, text, .. } => {
+            here.target("follow", target)?.with("message", text.as_str())
+        }
         Request::Shutdown { after, reason } => Object::new("shutdown")
             .maybe("duration", after.map(written))
             .maybe("reason", reason.as_deref()),
