@@ -27,7 +27,7 @@ pub fn rounds(is_quick: bool) -> u32 {
 
 /// A round that would probably end after this time does not start.
 pub fn time_max(is_quick: bool) -> Duration {
-    Duration::from_secs(if is_quick { 170 } else { 12 * 60 - 20 })
+    Duration::from_secs(if is_quick { 225 } else { 12 * 60 - 20 })
 }
 
 /// The steps of a full run, or of a quick one, which has a short look at each kind of work.
