@@ -49,10 +49,9 @@ fn generated_blocks_are_up_to_date() {
             "ten commands" => first_commands(),
             "actions" => action_table(),
             "codes" => code_table(),
-            "speed" => read("scripts/results/summary.md"),
-            "speed in five rows" => {
-                select(&read("scripts/results/summary.md"), &SPEED_SERVERS, &SPEED_ROWS)
-            }
+            "speed" => summary(0),
+            "protocols" => summary(1),
+            "speed in five rows" => select(&summary(0), &SPEED_SERVERS, &SPEED_ROWS),
             "setting" => measured(),
             "end" => return None,
             name if name.starts_with("chats/") => return None,
@@ -150,6 +149,13 @@ fn the_legend_of_the_glass_view_names_what_is_there() {
     for file in files {
         read(&format!("src/{file}"));
     }
+}
+
+/// A table of `summary.md`: the one of the servers, or that of the protocols.
+fn summary(table: usize) -> String {
+    let summary = read("scripts/results/summary.md");
+    let table = summary.split("\n\n").nth(table).unwrap();
+    format!("{}\n", table.trim_end())
 }
 
 /// Text for a cell of a table.
