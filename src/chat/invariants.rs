@@ -407,6 +407,8 @@ fn request() -> impl Strategy<Value = Request> {
         1 => Just(Request::Shutdown { after: Some(Duration::from_secs(3_600)), reason: None }),
         1 => Just(Request::CancelShutdown),
         1 => Just(Request::Reclaim),
+        2 => (select(&["/me waves", "/msg ann hello", "//hello", "/part", "/topic", "/join dev", "/who", "/nick x", "/quit", "/nothing", "hello"][..]), prop::option::of(room()))
+            .prop_map(|(typed, room)| Request::Typed { line: line(typed.to_owned()), room, sent_at: None }),
         1 => Just(Request::Quit),
     ]
 }

@@ -81,6 +81,11 @@ pub enum Message {
         /// The message's id in its room.
         message_id: Option<u64>,
     },
+    /// Tells the sender what a line says that they have typed into a program.
+    Typed {
+        manner: Manner,
+        text: String,
+    },
     /// A part of a room's history, oldest first.
     History {
         room: Arc<str>,

@@ -93,6 +93,12 @@ pub enum Request {
     },
     Ping,
     Quit,
+    /// A line as a person has typed it, with its command if it has one. `room` is the one that the person looks at.
+    Typed {
+        line: Line,
+        room: Option<String>,
+        sent_at: Option<SentAt>,
+    },
     /// Ask for the word by which to take the name back.
     Reclaim,
     /// `/op PASSWORD`

@@ -97,6 +97,14 @@ pub fn table() -> Vec<(&'static str, Request)> {
                 sent_at: None,
             },
         ),
+        (
+            r#"{"action":"typed","line":" /me waves"}"#,
+            Request::Typed { line: line(" /me waves"), room: None, sent_at: None },
+        ),
+        (
+            r#"{"action":"typed","line":"hi","room":"dev"}"#,
+            Request::Typed { line: line("hi"), room: some("dev"), sent_at: None },
+        ),
         (r#"{"action":"reply","message":"hi"}"#, Request::Reply { text: "hi".into() }),
         (r#"{"action":"who"}"#, Request::Who { room: None }),
         (r#"{"action":"who","room":"dev"}"#, Request::Who { room: some("dev") }),

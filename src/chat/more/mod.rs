@@ -11,6 +11,7 @@
 //! | `operators` | `/op`, `/kick`, `/mute`, `/unmute`, `/motd`, and changed settings (`/threads` is an effect) |
 //! | `ban` | `/ban`, `/unban`, `/bans` |
 //! | `shutdown` | `/shutdown`, now or later |
+//! | `typed` | lines that somebody has typed into a program |
 
 mod ban;
 mod ignore;
@@ -20,6 +21,7 @@ mod presence;
 mod private;
 mod reclaim;
 mod shutdown;
+mod typed;
 
 use std::sync::Arc;
 
@@ -68,6 +70,7 @@ impl Hub {
             Request::History { room, range, limit } => {
                 self.history(client, room, range, limit, out)
             }
+            Request::Typed { line, room, sent_at } => self.typed(client, line, room, sent_at, out),
             Request::Reclaim => self.tell_reclaim_word(client, out),
             Request::Op { password } => self.become_operator(client, &password, out),
             Request::Kick { name, reason } => self.kick(client, name, reason, out),

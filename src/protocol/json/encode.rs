@@ -9,7 +9,8 @@ use super::super::plain::{seconds_left, sentence};
 use super::errors;
 use crate::chat::{
     Audience, Ban, ChatMessage, CommandHelp, HelpTopic, Manner, Message, PersonDetails,
-    PersonListing, Protocol, Queue, ReclaimWord, RoomListing, Tag, ThreadListing, commands,
+    PersonListing, Protocol, Queue, ReclaimWord, RoomListing, Tag, ThreadListing, Timestamps,
+    commands,
 };
 use crate::config::limits::{LIST_ENTRIES_MAX, NOTE_BYTES_MAX};
 
@@ -95,6 +96,18 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::Ignored(name) => Writer::new("ignore", tag, out).text("username", name).end(),
         Message::Unignored(name) => Writer::new("unignore", tag, out).text("username", name).end(),
         Message::Quiet { on } => Writer::new("quiet", tag, out).plain("on", on).end(),
+        Message::TimestampsAre(show) => {
+            let show = match show {
+                Timestamps::Off => "off",
+                Timestamps::Time => "time",
+                Timestamps::Date => "date",
+            };
+            Writer::new("timestamp", tag, out).text("show", show).end();
+        }
+        Message::Typed { manner, text } => Writer::new("typed", tag, out)
+            .text("as", action_of(*manner))
+            .text("message", text)
+            .end(),
         Message::Pong => Writer::new("pong", tag, out).end(),
         Message::OperatorNow => Writer::new("op", tag, out).end(),
         Message::Removed(name) => Writer::new("kick", tag, out).text("username", name).end(),
@@ -209,20 +222,22 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         | Message::TelnetHint
         | Message::Arrived(_)
         | Message::Left { .. }
-        | Message::TimestampsAre(_)
         | Message::WrongProtocol(_)
         | Message::Closed(_) => {}
     }
 }
 
-/// A chat message, as it is delivered and as it appears in the history.
-fn chat_message<'a>(chat: &ChatMessage, tag: Option<&'a Tag>, out: &'a mut Vec<u8>) -> Writer<'a> {
-    let action = match chat.manner {
+fn action_of(manner: Manner) -> &'static str {
+    match manner {
         Manner::Chat => "chat",
         Manner::Me => "me",
         Manner::Private => "msg",
-    };
-    let object = Writer::new(action, tag, out);
+    }
+}
+
+/// A chat message, as it is delivered and as it appears in the history.
+fn chat_message<'a>(chat: &ChatMessage, tag: Option<&'a Tag>, out: &'a mut Vec<u8>) -> Writer<'a> {
+    let object = Writer::new(action_of(chat.manner), tag, out);
     let object = match &chat.to {
         Audience::Room { room, message_id } => {
             object.text("room", room).plain("message_id", message_id)

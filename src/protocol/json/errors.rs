@@ -57,6 +57,8 @@ const CODES: &[(&str, &str)] = &[
     ("muted", "An operator has muted the sender."),
     ("unknown_command", "There is no such command."),
     ("ambiguous_command", "More than one command begins like this."),
+    ("misused_command", "A typed command has wrong arguments."),
+    ("command_in_full", "A typed command that ends or removes something is abbreviated."),
     ("not_operator", "Only operators may do that."),
     ("no_operator_password", "The server has no operator password."),
     ("wrong_operator_password", "The password was wrong."),
@@ -119,7 +121,6 @@ pub(super) fn code(error: &ChatError) -> &'static str {
         ChatError::LoopbackBan => "loopback_ban",
         ChatError::TooManyBans => "too_many_bans",
         ChatError::NoShutdownPlanned => "no_shutdown_planned",
-        // Only a typed line can cause these.
         ChatError::Misused(_) => "misused_command",
         ChatError::TypeInFull(_) => "command_in_full",
     }

@@ -167,6 +167,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         }
         Message::ShutDown => "The chat has been shut down".into(),
         Message::Chat(_)
+        | Message::Typed { .. }
         | Message::History { .. }
         | Message::InRoom { .. }
         | Message::ReclaimWord { .. }
