@@ -3,7 +3,7 @@
 //! The tests need `node`, `chromium` and the npm package `playwright-core` in `target/browser`; `scripts/test` installs
 //! them. Elsewhere they print "skipped: …".
 
-#![cfg(feature = "web")]
+#![cfg(all(feature = "web", feature = "client"))]
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
@@ -13,6 +13,19 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../client/terminal/screen.rs"]
+#[allow(dead_code, reason = "these tests use a part of it")]
+mod screen;
+#[path = "../client/terminal/tmux.rs"]
+#[allow(dead_code, reason = "these tests use a part of it")]
+mod tmux;
+
+mod commands;
+mod looks;
+mod mentions;
+mod proxy;
+mod reading;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
@@ -21,6 +34,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use screen::Screen;
 use support::{Client, Server, chatserv, command, find, free_port, or_skip, until};
 
 /// One browser at a time: each is several processes.
@@ -71,19 +85,28 @@ impl Browser {
     }
 
     fn open(&mut self, page: &str, server: &Server, width: u32, height: u32) {
+        self.open_with(page, server, &json!({"viewport": {"width": width, "height": height}}));
+    }
+
+    /// Opens a page with these options of Playwright's contexts.
+    fn open_with(&mut self, page: &str, server: &Server, options: &Value) {
         let url = format!("http://localhost:{}/", server.web_port());
-        let size = json!({"width": width, "height": height});
-        let options =
-            json!({"url": url, "viewport": size, "locale": "en-GB", "timezoneId": "Europe/Berlin"});
-        self.tell(&json!({"page": page, "open": options}));
+        let mut all = json!({"url": url, "viewport": {"width": 1000, "height": 700},
+            "locale": "en-GB", "timezoneId": "Europe/Berlin"});
+        all.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
+        self.tell(&json!({"page": page, "open": all}));
     }
 
     /// Opens a page and joins; the person is called like the page.
     fn join(&mut self, page: &str, server: &Server) {
-        self.open(page, server, 1000, 700);
+        self.join_with(page, server, &json!({}));
+    }
+
+    fn join_with(&mut self, page: &str, server: &Server, options: &Value) {
+        self.open_with(page, server, options);
         self.call(page, "fill", &["#name", page]);
         self.press(page, "Enter");
-        self.call(page, "waitForSelector", &["#rooms [aria-current]"]);
+        self.wait(page, "here && commands.length");
     }
 
     fn call(&mut self, page: &str, call: &str, args: &[&str]) -> Value {
@@ -145,12 +168,17 @@ impl Drop for Browser {
 const LINES: &str =
     "[...document.querySelectorAll('#log > :not([hidden]) > .line > div')].map(e => e.textContent)";
 
+/// The address for the client in a terminal.
+fn url(port: u16) -> String {
+    format!("chat://127.0.0.1:{port}")
+}
+
 fn server(flags: &[&str]) -> Server {
     Server::start(&[&["--web-port", "0"], flags].concat())
 }
 
 #[test]
-fn two_browsers_a_telnet_user_and_a_program_talk_in_one_room() {
+fn two_browsers_telnet_chat_and_a_program_talk_in_one_room() {
     let mut browser = or_skip!(Browser::start());
     let server = server(&[]);
     browser.join("ann", &server);
@@ -162,11 +190,22 @@ fn two_browsers_a_telnet_user_and_a_program_talk_in_one_room() {
     browser.shows("ann", &["ben has joined."]);
     let mut tom = Client::join(&server, "tom");
     let mut bot = Client::join_json(&server, "bot", "lobby");
-    browser.shows("ben", &["tom has joined.", "bot has joined."]);
+    // `None` without tmux.
+    let luca = Screen::of("luca", &server);
+    browser.wait("ben", "here.people.has('tom') && here.people.has('bot')");
     browser.say("ann", "Hello! See https://example.org/a?b=c.");
     tom.skip_to("ann : Hello! See https://example.org/a?b=c.");
     assert_eq!(bot.skip_to_action("chat")["from"], "ann");
     browser.shows("ben", &["ann  Hello! See https://example.org/a?b=c."]);
+    if let Some(luca) = &luca {
+        luca.shows("ann: Hello! See https://example.org/a?b=c.");
+        luca.says("I read it in a terminal.");
+        tom.skip_to("luca : I read it in a terminal.");
+        assert_eq!(bot.skip_to_action("chat")["from"], "luca");
+        for page in ["ann", "ben"] {
+            browser.shows(page, &["luca  I read it in a terminal."]);
+        }
+    }
     let link = browser.eval("ben", "[document.links[0].href, document.links[0].rel].join(' ')");
     assert_eq!(link, "https://example.org/a?b=c noopener noreferrer");
     tom.say("Hi all");
@@ -174,6 +213,10 @@ fn two_browsers_a_telnet_user_and_a_program_talk_in_one_room() {
     bot.send_object(&json!({"action": "me", "room": "lobby", "message": "hums"}));
     for page in ["ann", "ben"] {
         browser.shows(page, &["tom  Hi all", "* bot hums"]);
+    }
+    if let Some(luca) = &luca {
+        luca.shows("tom: Hi all");
+        luca.shows("* bot hums");
     }
     // Private lines are marked, by whichever way they come.
     browser.say("ben", "/msg ann Between us.");
@@ -411,9 +454,13 @@ fn the_keyboard_is_enough() {
     browser.say("ann", "/aw at lunch");
     browser.shows("ann", &["You are away (at lunch)."]);
     browser.say("ann", "/dance");
-    browser.shows("ann", &["There is no command /dance. /help shows the commands."]);
-    browser.say("ann", "/qui");
+    browser.shows("ann", &["There is no command /dance. Try /help."]);
+    // It comes back, to be corrected.
+    browser.wait("ann", "text.value === '/dance'");
+    browser.say("ann", "/exi");
+    browser.wait("ann", &format!("({LINES}).pop().includes('in full')"));
     browser.say("ann", "/quit now");
+    browser.wait("ann", "text.value === '/quit now' && here.people.has('ann')");
     // An input method composes: Enter is its own.
     browser.join("ben", &server);
     browser.type_text("ben", "kana");
