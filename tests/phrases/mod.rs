@@ -105,7 +105,7 @@ fn every_message_is_in_a_table() {
         })
         .collect();
     // These have tests of their own, since they lack the prefix `server: ` or are too long for a row.
-    let elsewhere = ["Error", "Chat", "History", "Help", "WrongProtocol", "Closed"];
+    let elsewhere = ["Error", "Chat", "History", "Found", "Help", "WrongProtocol", "Closed"];
 
     let messages = include_str!("../../src/chat/message.rs");
     let refusals = include_str!("../../src/chat/error.rs");

@@ -1,7 +1,7 @@
 //! Every command with its words, its help, and the function that reads its arguments.
 
 use super::super::punctuation::{MENTION_SIGNS, ROOM_SIGNS};
-use super::super::request::{Range, Request, Target};
+use super::super::request::{Request, Target};
 use super::super::settings::Secret;
 use super::super::view::Timestamps;
 use super::arguments::Arguments;
@@ -167,12 +167,27 @@ const ROOMS: &[Entry] = &[
         &["Shows or sets the topic of your room; off removes it."],
         "/topic Threads and how to join them",
     ),
-    Entry::new("history", "[N]", "shows the last lines again", |given| {
-        let limit = given.maybe(Arguments::count)?;
-        Some(Request::History { room: None, range: Range::Last, limit })
-    })
-    .detail(&["Shows the last lines of your room, or the last N of them."], "/history 50")
-    .common(),
+    Entry::new("history", "[N] [before:DATE]", "shows earlier lines", |given| given.history())
+        .detail(
+            &[
+                "Shows the last lines of your room, or the last N of them. If the",
+                "server keeps them on disk, it also shows those before a date, such as",
+                "before:2026-11-20 or before:2026-11-20T14:30.",
+            ],
+            "/history 50",
+        )
+        .common(),
+    Entry::new("search", "WORDS [from:NAME] […]", "finds earlier lines", |given| given.search())
+        .detail(
+            &[
+                "Finds the lines of your room that have all these words, the newest",
+                "first, if the server keeps them on disk. Capitals and accents do not",
+                "count. from:NAME finds what this person said, before:DATE what was",
+                "said before a date, such as before:2026-11-20. If you are in several",
+                "rooms, in:ROOM searches one of them.",
+            ],
+            "/search lunch friday from:ann",
+        ),
 ];
 
 const PEOPLE: &[Entry] = &[
