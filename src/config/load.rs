@@ -87,7 +87,7 @@ enum Instead {
         history: Option<PathBuf>,
         /// The name of the person. Other spellings of it count too.
         #[arg(long, value_name = "NAME")]
-        from: String,
+        from: Option<String>,
     },
 }
 
@@ -156,6 +156,10 @@ pub fn load(
             Outcome::Export(ExportOptions { history, room, since, format })
         }
         Some(Instead::Forget { history, from }) => {
+            let missing = || {
+                ConfigError::new("--from: got no value, expected the name of a person".to_owned())
+            };
+            let from = from.ok_or_else(missing)?;
             Outcome::Forget(ForgetOptions { history: history_of(history, &config)?, from })
         }
         None if check_config => Outcome::Check(config),

@@ -35,7 +35,7 @@ pub type Report = Arc<dyn Fn(Event) + Send + Sync>;
 
 /// Something to be written.
 #[derive(Debug)]
-enum Write {
+pub enum Write {
     Line(KeptLine),
     Topic { epoch: u64, room: Arc<str>, topic: Option<Arc<str>> },
 }
@@ -64,6 +64,7 @@ pub struct Archive {
     jobs: Receiver<Job>,
     gauge: Arc<Gauge>,
     searches: Sender<Question>,
+    search_ended: Receiver<()>,
     /// Grows when the file is another one.
     generation: Arc<AtomicU64>,
     report: Report,
@@ -80,6 +81,8 @@ pub struct Links {
     pub jobs: Receiver<Job>,
     pub gauge: Arc<Gauge>,
     pub searches: Sender<Question>,
+    /// Closes when the search thread has ended.
+    pub search_ended: Receiver<()>,
     pub generation: Arc<AtomicU64>,
     pub report: Report,
 }
@@ -95,7 +98,7 @@ impl Archive {
         bounds: retention::Bounds,
         links: Links,
     ) -> rusqlite::Result<Self> {
-        let Links { jobs, gauge, searches, generation, report } = links;
+        let Links { jobs, gauge, searches, search_ended, generation, report } = links;
         let now = Instant::now();
         Ok(Self {
             next_line: next_line(&connection)?,
@@ -107,6 +110,7 @@ impl Archive {
             jobs,
             gauge,
             searches,
+            search_ended,
             generation,
             report,
             batch: Vec::new(),
@@ -190,7 +194,7 @@ impl Archive {
         self.complain(false);
     }
 
-    fn write_batch(&mut self, batch: &[Write], now: i64) -> rusqlite::Result<()> {
+    pub fn write_batch(&mut self, batch: &[Write], now: i64) -> rusqlite::Result<()> {
         let Some(connection) = &mut self.connection else {
             return Err(rusqlite::Error::InvalidQuery);
         };
@@ -354,10 +358,13 @@ impl Archive {
     }
 
     /// Notes that nothing is missing, and leaves one file without companions.
-    fn end(self) {
+    pub fn end(self) {
         let Some(connection) = self.connection else {
             return;
         };
+        // The last connection to a file removes the companions, and must be one that may write.
+        drop(self.searches);
+        let _ = self.search_ended.recv();
         let ended = connection
             .execute("UPDATE state SET clean = 1", [])
             .and_then(|_| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
@@ -404,5 +411,22 @@ fn room_row<'r>(
             };
             Ok(unknown.insert(RoomRow { id, last_id, spoken_at, is_changed: false }))
         }
+    }
+}
+
+#[cfg(test)]
+impl Archive {
+    pub fn connection(&self) -> &Connection {
+        self.connection.as_ref().expect("no test loses its file")
+    }
+
+    pub fn connection_mut(&mut self) -> &mut Connection {
+        self.connection.as_mut().expect("no test loses its file")
+    }
+
+    /// Moves what the log has into the file.
+    pub fn checkpoint(&self) {
+        let done = self.connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        done.expect("nobody else has the file");
     }
 }

@@ -234,6 +234,16 @@ fn check_head(path: &Path) -> Result<Option<i32>, Unusable> {
     };
     // Where the file format has `user_version` and `application_id`. In a new file, they may still be in the write-ahead log.
     let (version, id) = (number(60), number(68));
+    // Pages that the file lacks may be in its log, but no more of them than the log has. SQLite would find out when it needs
+    // one of them, and after it has changed both files.
+    let page_bytes = head.get(16..18).map_or(0, |it| u64::from(u16::from_be_bytes([it[0], it[1]])));
+    let pages = number(28).map_or(0, |pages| u64::from(pages.unsigned_abs()));
+    let length = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
+    let (expected, there) = (pages * page_bytes, length(path) + length(&with_suffix(path, "-wal")));
+    if head.starts_with(MAGIC) && there < expected {
+        let what = format!("{there} bytes are left of {expected}");
+        return Err(Unusable::Damaged(what));
+    }
     match (head.starts_with(MAGIC), version, id) {
         (true, Some(0), Some(0)) => Ok(None),
         (true, Some(version @ 1..=VERSION), Some(APPLICATION_ID)) => Ok(Some(version)),
@@ -251,6 +261,7 @@ fn open(path: &Path) -> Result<Connection, Unusable> {
     // SQLite would create it with the permissions of the umask, and gives its companions those of the file.
     OpenOptions::new().write(true).create(true).truncate(false).mode(MODE).open(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    check_owner(&connection)?;
     // Before there is a table: later, only a rewrite of the whole file would change it.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     let mode: String =
@@ -284,19 +295,20 @@ fn check_length(path: &Path, connection: &Connection) -> Result<(), Unusable> {
     Ok(())
 }
 
-fn migrate(connection: &mut Connection) -> Result<(), Unusable> {
-    let number = |connection: &Connection, pragma| {
-        connection.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0))
-    };
-    let (version, id) =
-        (number(connection, "user_version")?, number(connection, "application_id")?);
+/// Refuses the database of another program. Writes nothing.
+fn check_owner(connection: &Connection) -> Result<(), Unusable> {
+    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if id != APPLICATION_ID && tables > 0 {
-        return Err(Unusable::Refused(
-            "is not a history of chatserv. Move it away, or choose another file".to_owned(),
-        ));
+    if tables > 0 && number("application_id")? != APPLICATION_ID {
+        let what = "is not a history of chatserv. Move it away, or choose another file";
+        return Err(Unusable::Refused(what.to_owned()));
     }
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), Unusable> {
+    let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let done = usize::try_from(version).unwrap_or(0);
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for migration in MIGRATIONS.iter().skip(done) {

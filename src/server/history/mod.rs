@@ -105,6 +105,7 @@ impl Opened {
         let report: Report = Arc::new(report);
         let (sender, jobs, gauge) = Queue::channel();
         let (searches, questions) = crossbeam_channel::unbounded();
+        let (ended, search_ended) = crossbeam_channel::bounded(0);
         let (generation, is_over) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
         let searcher = Searcher::new(
             self.file.path().to_owned(),
@@ -114,11 +115,13 @@ impl Opened {
             Arc::clone(&gauge),
             Arc::clone(&is_over),
             Arc::clone(&report),
+            ended,
         );
         let links = Links {
             jobs,
             gauge: Arc::clone(&gauge),
             searches,
+            search_ended,
             generation,
             report: Arc::clone(&report),
         };

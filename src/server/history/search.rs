@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, Sender};
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Statement, params};
 
@@ -18,6 +18,9 @@ use crate::chat::{
 };
 use crate::config::limits;
 use crate::server::{Activity, Row};
+
+/// No message has a larger id: SQLite has no larger integers.
+const ID_MAX: u64 = i64::MAX as u64 - 1;
 
 /// How many instructions of its virtual machine SQLite executes between two looks at the clock: some microseconds.
 const LOOK_EVERY_INSTRUCTIONS: i32 = 1_000;
@@ -35,10 +38,13 @@ pub struct Searcher {
     /// The chat has ended: nobody waits for an answer.
     is_over: Arc<AtomicBool>,
     report: Report,
+    /// Dropped with this thread's connection, and after it.
+    _ended: Sender<()>,
 }
 
 impl Searcher {
     /// A thread's body for the file at this path.
+    #[expect(clippy::too_many_arguments, reason = "all that one thread needs, once")]
     pub fn new(
         path: PathBuf,
         generation: Arc<AtomicU64>,
@@ -47,8 +53,10 @@ impl Searcher {
         gauge: Arc<Gauge>,
         is_over: Arc<AtomicBool>,
         report: Report,
+        ended: Sender<()>,
     ) -> Self {
-        Self { path, connection: None, generation, zone, questions, gauge, is_over, report }
+        let (connection, _ended) = (None, ended);
+        Self { path, connection, generation, zone, questions, gauge, is_over, report, _ended }
     }
 
     /// Answers until the archive is gone.
@@ -138,8 +146,7 @@ pub fn fetch(connection: &Connection, zone: &TimeZone, asked: &Fetch) -> rusqlit
     let Some(room) = room.filter(|_| asked.limit > 0) else {
         return Ok(Found::default());
     };
-    // Ids above this do not exist; SQLite has no larger integers.
-    let below = asked.below.min(i64::MAX as u64);
+    let below = asked.below.min(ID_MAX);
     let (above, below) = match asked.range {
         Range::Last => (0, below),
         Range::Before(end) => (0, below.min(end)),
