@@ -106,6 +106,34 @@ fn a_person_is_forgotten_while_the_server_runs() {
 }
 
 #[test]
+fn a_backup_of_a_running_server_can_be_restored() {
+    let directory = Directory::new("backup");
+    let first = server(&directory);
+    let (mut ann, _bob) = talk(&first);
+    let (file, backup) = (directory.path(FILE), directory.path("backup.db"));
+    // What SQLite's own command does, page by page.
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    connection.execute("VACUUM INTO ?1", [&backup]).unwrap();
+    drop(connection);
+    ann.send_object(&json!({"action": "chat", "room": "dev", "message": "later", "id": 1}));
+    let later = ann.skip_to_action("ack")["message_id"].as_u64().unwrap();
+    end(first);
+    std::fs::rename(&backup, &file).unwrap();
+    let second = server(&directory);
+    let mut eve = Client::join_json(&second, "eve", "dev");
+    assert_eq!(texts(&search(&mut eve, "by")), ["four by ann", "one by ann"]);
+    let page = ask(&mut eve, &json!({"action": "history", "room": "dev"}));
+    assert_eq!(texts(&page), ["one by ann", "nods, says Bob", "four by ann"]);
+    eve.send_object(&json!({"action": "chat", "room": "dev", "message": "new", "id": 1}));
+    assert!(eve.skip_to_action("ack")["message_id"].as_u64().unwrap() > later);
+    // It can still shrink.
+    end(second);
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    let mode: i64 = connection.pragma_query_value(None, "auto_vacuum", |row| row.get(0)).unwrap();
+    assert_eq!(mode, 2);
+}
+
+#[test]
 fn a_wrong_file_or_value_is_an_error_in_one_line() {
     let directory = Directory::new("wrong");
     directory.write("diary", "Dear diary");

@@ -569,7 +569,7 @@ fn gaps_are_told_where_they_are() {
         a< server: 3 line(s) are missing here: there was no room to keep them.
         a< [12:00] zoe : line 6
         a< [12:00] zoe : line 9
-        a< server: Lines may be missing here: the server had ended suddenly.
+        a< server: Lines may be missing here: the server ended before it had written all.
         a< [12:00] A : hello
         a> /history 1
         a< server: The last 1 line(s) in lobby:

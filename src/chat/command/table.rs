@@ -26,6 +26,8 @@ pub struct CommandHelp {
     pub common: bool,
     /// Whether only operators may use it and see it in the help.
     pub operators_only: bool,
+    /// Whether beginnings that it shares with other commands mean the others.
+    pub gives_way: bool,
 }
 
 impl CommandHelp {
@@ -40,8 +42,6 @@ pub(super) struct Entry {
     pub(super) help: CommandHelp,
     /// The command ends or removes something, so its word cannot be abbreviated.
     pub(super) in_full: bool,
-    /// Beginnings that it shares with other commands mean the others.
-    pub(super) gives_way: bool,
     /// Reads the arguments; `None` if they do not fit.
     pub(super) read: fn(Arguments) -> Option<Request>,
 }
@@ -62,8 +62,9 @@ impl Entry {
             example: "",
             common: false,
             operators_only: false,
+            gives_way: false,
         };
-        Entry { help, in_full: false, gives_way: false, read }
+        Entry { help, in_full: false, read }
     }
 
     const fn detail(mut self, detail: &'static [&'static str], example: &'static str) -> Self {
@@ -88,7 +89,7 @@ impl Entry {
     }
 
     const fn gives_way(mut self) -> Self {
-        self.gives_way = true;
+        self.help.gives_way = true;
         self
     }
 
@@ -187,7 +188,8 @@ const ROOMS: &[Entry] = &[
                 "rooms, in:ROOM searches one of them.",
             ],
             "/search lunch friday from:ann",
-        ),
+        )
+        .gives_way(),
 ];
 
 const PEOPLE: &[Entry] = &[

@@ -72,7 +72,9 @@ fn history(
 
 fn missing(gap: &Gap) -> String {
     match gap.cause {
-        Loss::Crash => "Lines may be missing here: the server had ended suddenly.".into(),
+        Loss::Crash => {
+            "Lines may be missing here: the server ended before it had written all.".into()
+        }
         Loss::Full => {
             let count = (gap.last - gap.first).saturating_add(1);
             format!("{count} line(s) are missing here: there was no room to keep them.")

@@ -357,7 +357,7 @@ impl Archive {
         self.complain_at = now + COMPLAIN_EVERY;
     }
 
-    /// Notes that nothing is missing, and leaves one file without companions.
+    /// Notes that the ids can go on without a gap, and leaves one file without companions.
     pub fn end(self) {
         let Some(connection) = self.connection else {
             return;
@@ -365,8 +365,10 @@ impl Archive {
         // The last connection to a file removes the companions, and must be one that may write.
         drop(self.searches);
         let _ = self.search_ended.recv();
+        // If lines were not kept, the last ones of a room may be among them, and their ids must not be given again either.
+        let is_clean = !self.gauge.has_lost();
         let ended = connection
-            .execute("UPDATE state SET clean = 1", [])
+            .execute("UPDATE state SET clean = ?1", [is_clean])
             .and_then(|_| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
         if let Err(error) = ended {
             tracing::error!("{}: cannot be finished: {error}", self.file.path().display());

@@ -1,7 +1,7 @@
 //! The queue from the dispatcher to the archive. Whatever happens to the disk, the dispatcher does not wait.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::Thread;
 
 use crossbeam_channel::{Receiver, Sender};
@@ -43,6 +43,7 @@ pub struct Gauge {
     questions: AtomicUsize,
     /// Since the log last said so.
     lost: AtomicU64,
+    has_lost: AtomicBool,
 }
 
 impl Gauge {
@@ -64,6 +65,12 @@ impl Gauge {
     /// Counts lines that are not kept.
     pub fn count_lost(&self, count: usize) {
         self.lost.fetch_add(count as u64, Ordering::Relaxed);
+        self.has_lost.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a line was not kept since the start.
+    pub fn has_lost(&self) -> bool {
+        self.has_lost.load(Ordering::Relaxed)
     }
 
     /// How many lines were not kept since the last call.
