@@ -74,6 +74,8 @@ impl Hub {
             }
             Event::Reloaded { settings } => self.reload(*settings),
             Event::BansNotSaved { reason } => self.bans_not_saved(reason, out),
+            Event::Found { ticket, found } => self.found(ticket, found, out),
+            Event::Forgotten { sender, before } => self.rooms.forget_lines(&sender, before),
             Event::ShutdownRequested { cause } => self.shut_down(cause, None, out),
         }
     }

@@ -215,7 +215,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                     let message = self.shared.threads.message();
                     self.send(&[*client], tag.as_ref(), [&message]);
                 }
-                other => ops::carry_out(other, self.shared.bans_slot.as_ref()),
+                other => ops::carry_out(other, &self.shared),
             }
         }
         effects.clear();
@@ -289,6 +289,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             row.set_queue(0);
         }
         self.row.set_queue(self.channels.inbox.len() as u64);
+        self.shared.count_queue();
         self.delivery.count_queues();
     }
 }

@@ -23,6 +23,8 @@ mod tmux;
 mod commands;
 mod looks;
 mod mentions;
+#[cfg(feature = "history")]
+mod past;
 mod proxy;
 mod reading;
 

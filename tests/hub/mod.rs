@@ -9,6 +9,7 @@ macro_rules! play {
 
 mod bans;
 mod chatting;
+mod disk;
 mod history;
 mod joining;
 mod json;
@@ -65,6 +66,8 @@ struct Chat {
     admitted: Vec<char>,
     log: Vec<LogEvent>,
     shut_down: bool,
+    /// What the Hub has asked of a history on disk.
+    for_disk: Vec<Effect>,
 }
 
 impl Chat {
@@ -85,6 +88,7 @@ impl Chat {
             admitted: Vec::new(),
             log: Vec::new(),
             shut_down: false,
+            for_disk: Vec::new(),
         }
     }
 
@@ -233,6 +237,10 @@ impl Chat {
                     self.disconnected.push((self.letter(client), reason));
                 }
                 Effect::Shutdown => self.shut_down = true,
+                Effect::Keep(_)
+                | Effect::KeepTopic { .. }
+                | Effect::Fetch(_)
+                | Effect::Search(_) => self.for_disk.push(effect),
                 Effect::Log(notable) => self.log.push(notable),
             }
         }

@@ -57,7 +57,7 @@ macro_rules! kinds {
 
 kinds! { MESSAGES, message_kind, Message:
     ReclaimWord WelcomeBack TakenBack Error InputUsername YourNameIs Congratulations Connected YourId ClientCount TelnetHint TooManyNames
-    LoginTimedOut Arrived Left MembershipChanged Chat Typed Delivered History InRoom CameToRoom
+    LoginTimedOut Arrived Left MembershipChanged Chat Typed Delivered History Found InRoom CameToRoom
     WentFromRoom Topic Rooms Renamed NowAway NowBack IsAway Ignoring Ignored Unignored Quiet
     TimestampsAre Pong Whois Help Who OperatorNow Kicked Banned Removed BanAdded BanTakenBack
     Bans BansNotSaved Muted Motd Threads ShutdownPlanned ShutdownCancelled IdleSoon IdleBye HeldBack
@@ -65,6 +65,7 @@ kinds! { MESSAGES, message_kind, Message:
 }
 
 kinds! { REFUSALS, refusal_kind, ChatError:
+    NoHistory NothingToSearch TooManySearches SearchesBusy SearchTooSlow HistoryFailed
     NameHeld WrongReclaimWord NoReclaimTriesLeft ReclaimWordSaid Name NameTaken NotIgnored UnknownCommand Misused AmbiguousCommand TypeInFull NameBanned
     NoNamesHere TooManyIgnored NameFirst AlreadyConnected Request NoSuchPerson NobodyOf NoSuchRoom
     NotInRoom RoomName TooManyRooms NoMoreRooms TopicIsOperators TextTooLong NobodyToReplyTo

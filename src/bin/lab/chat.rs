@@ -194,6 +194,10 @@ impl Chat {
                 Effect::AnswerThreads { .. }
                 | Effect::SaveBans(_)
                 | Effect::Admit { .. }
+                | Effect::Keep(_)
+                | Effect::KeepTopic { .. }
+                | Effect::Fetch(_)
+                | Effect::Search(_)
                 | Effect::Log(_) => {}
             }
         }

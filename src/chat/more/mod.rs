@@ -1,9 +1,10 @@
 //! Features beyond the classic chat. Their requests come here through one `match` arm of the Hub, [`Hub::more`]; beside it,
-//! the Hub calls `help`, `reload`, `shut_down`, `check_planned_shutdown` and `release_names`, and `login` calls `reclaim`.
+//! the Hub calls `found`, `help`, `reload`, `shut_down`, `check_planned_shutdown` and `release_names`, and `login` calls `reclaim`.
 //!
 //! | file | feature |
 //! |---|---|
-//! | `lists` | `/help`, `/who`, `/whois`, `/rooms`, `/history`, `/topic` |
+//! | `lists` | `/help`, `/who`, `/whois`, `/rooms`, `/topic` |
+//! | `history` | `/history`, `/search`, and what the history on disk finds |
 //! | `presence` | `/nick`, `/away`, `/back`, `/quiet`, `/timestamp` |
 //! | `private` | `/msg`, `/reply` |
 //! | `ignore` | `/ignore`, `/unignore` |
@@ -14,6 +15,7 @@
 //! | `typed` | lines that somebody has typed into a program |
 
 mod ban;
+mod history;
 mod ignore;
 mod lists;
 mod operators;
@@ -33,6 +35,7 @@ use super::log_event::LogEvent;
 use super::message::{Draft, Manner, Message};
 use super::request::Request;
 use crate::config::limits::NOTE_BYTES_MAX;
+use history::Typed;
 
 impl Hub {
     /// Carries out a request that the classic chat does not have.
@@ -71,6 +74,9 @@ impl Hub {
                 self.history(client, room, range, limit, out)
             }
             Request::Typed { line, room, sent_at } => self.typed(client, line, room, sent_at, out),
+            Request::Search { words, from, room, before, cursor, limit } => {
+                self.search(client, Typed { words, from, room, before, cursor, limit }, out)
+            }
             Request::Reclaim => self.tell_reclaim_word(client, out),
             Request::Op { password } => self.become_operator(client, &password, out),
             Request::Kick { name, reason } => self.kick(client, name, reason, out),

@@ -1,7 +1,7 @@
 //! The table of actions: everything that a program can request, with the fields of each request.
 
 use super::super::clean::{clean, is_blank};
-use super::object::{Address, Object, wrong};
+use super::object::{Address, Before, Object, wrong};
 use crate::chat::{Line, Range, Request, RequestError, Target, near_word};
 
 /// How much of an unknown name to quote back to its sender.
@@ -79,7 +79,7 @@ fn near(given: &str) -> Option<&'static str> {
 }
 
 /// Grouped as in the guide: yourself, rooms, talk, people, the server, operators.
-static ACTIONS: [Action; 33] = [
+static ACTIONS: [Action; 34] = [
     Action::new("connect", &[], &["username", "reclaim"], |given| {
         Ok(Request::Connect { name: given.maybe("username")?, word: given.maybe("reclaim")? })
     }),
@@ -106,6 +106,7 @@ static ACTIONS: [Action; 33] = [
     }),
     Action::new("rooms", &[], &[], |_| Ok(Request::Rooms)),
     Action::new("history", &["room"], &["before", "after", "limit"], history),
+    Action::new("search", &[], &["words", "username", "room", "before", "cursor", "limit"], search),
     Action::new("chat", &["message"], &["room", "to", "sent_at"], |given| {
         let (target, text) = (target(given)?, given.get("message")?);
         Ok(Request::Chat { target, text, sent_at: given.maybe("sent_at")? })
@@ -181,13 +182,28 @@ fn target(given: &Object<'_>) -> Result<Target, RequestError> {
 fn history(given: &Object<'_>) -> Result<Request, RequestError> {
     let range = match (given.maybe("before")?, given.maybe("after")?) {
         (Some(_), Some(_)) => {
-            return Err(wrong("before", "a message id, without an `after` beside it"));
+            return Err(wrong("before", "a message id or a date, without an `after` beside it"));
         }
-        (Some(id), None) => Range::Before(id),
+        (Some(Before(range)), None) => range,
         (None, Some(id)) => Range::After(id),
         (None, None) => Range::Last,
     };
     Ok(Request::History { room: Some(given.get("room")?), range, limit: given.maybe("limit")? })
+}
+
+fn search(given: &Object<'_>) -> Result<Request, RequestError> {
+    let (words, from): (Option<String>, _) = (given.maybe("words")?, given.maybe("username")?);
+    if words.is_none() && from.is_none() {
+        return Err(RequestError::MissingField("words"));
+    }
+    Ok(Request::Search {
+        words: words.unwrap_or_default(),
+        from,
+        room: given.maybe("room")?,
+        before: given.maybe("before")?,
+        cursor: given.maybe("cursor")?,
+        limit: given.maybe("limit")?,
+    })
 }
 
 /// The target of a ban: a name or an address, but not both.

@@ -8,7 +8,7 @@ use super::super::clean::ordinary_prefix;
 use super::super::plain::{seconds_left, sentence};
 use super::errors;
 use crate::chat::{
-    Audience, Ban, ChatMessage, CommandHelp, HelpTopic, Manner, Message, PersonDetails,
+    Audience, Ban, ChatMessage, CommandHelp, Gap, HelpTopic, Manner, Message, PersonDetails,
     PersonListing, Protocol, Queue, ReclaimWord, RoomListing, Tag, ThreadListing, Timestamps,
     commands,
 };
@@ -177,14 +177,28 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
                 .plain("last_message_id", last_message_id)
                 .end();
         }
-        Message::History { room, messages, more, epoch, .. } => {
+        Message::History { room, messages, more, epoch, gaps, .. } => {
             // The core has limited this list already, because only it knows at which end to cut.
-            Writer::new("history", tag, out)
-                .text("room", room)
-                .all("messages", messages, |chat, out| chat_message(chat, None, out).close())
-                .plain("epoch", epoch)
-                .plain("more", more)
-                .end();
+            let mut history = Writer::new("history", tag, out).text("room", room).all(
+                "messages",
+                messages,
+                |chat, out| chat_message(chat, None, out).close(),
+            );
+            if !gaps.is_empty() {
+                history = history.all("gaps", gaps, nested(gap));
+            }
+            history.plain("epoch", epoch).plain("more", more).end();
+        }
+        Message::Found { lines, more, cursor, .. } => {
+            let found = Writer::new("search", tag, out)
+                .all("messages", lines, |line, out| {
+                    chat_message(&line.message, None, out).plain("epoch", line.epoch).close();
+                })
+                .plain("more", more);
+            match cursor {
+                Some(cursor) => found.plain("cursor", cursor).end(),
+                None => found.end(),
+            }
         }
         Message::Rooms { rooms, total } => {
             Writer::new("rooms", tag, out).list("rooms", rooms, Some(*total), nested(room)).end()
@@ -251,6 +265,10 @@ fn chat_message<'a>(chat: &ChatMessage, tag: Option<&'a Tag>, out: &'a mut Vec<u
         .moment("received_at", chat.received_at)
 }
 
+fn gap<'a>(gap: &Gap, object: Writer<'a>) -> Writer<'a> {
+    object.plain("first", gap.first).plain("last", gap.last).text("cause", gap.cause.as_str())
+}
+
 fn room<'a>(room: &RoomListing, object: Writer<'a>) -> Writer<'a> {
     object
         .text("room", &room.room)
@@ -274,6 +292,7 @@ fn thread<'a>(thread: &ThreadListing, object: Writer<'a>) -> Writer<'a> {
     let object = match thread.queue {
         Some(Queue::Bytes(bytes)) => object.plain("queued_bytes", bytes),
         Some(Queue::Events(events)) => object.plain("queued_events", events),
+        Some(Queue::Lines(lines)) => object.plain("queued_lines", lines),
         None => object,
     };
     object.plain("bytes_in", thread.bytes_in).plain("bytes_out", thread.bytes_out)

@@ -49,6 +49,7 @@ activities! {
     Dispatching = "dispatching",
     Sending = "sending to sockets",
     WaitingForWork = "waiting for work",
+    Searching = "searching",
     Writing = "in write",
     WaitingForSignals = "waiting for signals",
     ReadingSettings = "reading settings",
@@ -73,7 +74,7 @@ pub struct Row {
     activity: AtomicU8,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
-    /// Its backlog when the dispatcher last looked: bytes for a client, events in the inbox.
+    /// Its backlog when the dispatcher last looked: bytes for a client, events in the inbox, lines for the disk.
     queue: AtomicU64,
     track: Option<Track>,
 }
@@ -105,7 +106,7 @@ impl Row {
         self.bytes_out.load(Ordering::Relaxed)
     }
 
-    /// Records the thread's backlog: bytes for its client, or events in its inbox. Only the dispatcher knows it, and looks
+    /// Records the thread's backlog: bytes for its client, events in its inbox, or lines for the disk. Only the dispatcher knows it, and looks
     /// when somebody asks.
     pub fn set_queue(&self, count: u64) {
         self.queue.store(count, Ordering::Relaxed);
@@ -132,6 +133,7 @@ impl Row {
             queue: match self.role {
                 "reader" => Some(Queue::Bytes(queue)),
                 "dispatcher" => Some(Queue::Events(queue)),
+                "archive" => Some(Queue::Lines(queue)),
                 _ => None,
             },
             bytes_in: self.bytes_in.load(Ordering::Relaxed),

@@ -169,8 +169,7 @@ function alarm(m, room) {
   const audio = new AudioContext(), tone = audio.createOscillator(), volume = audio.createGain();
   tone.frequency.value = 660; volume.gain.setValueAtTime(.15, audio.currentTime);
   volume.gain.exponentialRampToValueAtTime(.001, audio.currentTime + .4);
-  tone.connect(volume).connect(audio.destination); tone.onended = () => audio.close();
-  tone.start(); tone.stop(audio.currentTime + .4);
+  tone.connect(volume).connect(audio.destination); tone.onended = () => audio.close(); tone.start(); tone.stop(audio.currentTime + .4);
 }
 
 // ── What comes from the server ──
@@ -219,6 +218,7 @@ function older(m, room) {
     for (const old of m.messages) {
       const date = day.format(new Date(old.received_at));
       if (date !== shown) place.before(make('div', 'day', shown = date));
+      if (m.gaps?.some(gap => gap.last + 1 === old.message_id)) place.before(make('div', 'day', 'Messages are missing here.'));
       place.before(lineOf(old)[0]);
     }
   });
@@ -234,12 +234,10 @@ const answers = {
     try { names = JSON.parse(kept('rooms')) ?? names; wanted = decodeURIComponent(location.hash.slice(1)); } catch { /* Not ours. */ }
     if (wanted && !isLost) names.push(wanted);
     for (const name of new Set([...names, ...m.rooms ?? []])) send({ action: 'joinroom', room: name });
-    ask({ action: 'help' }, { isHelp: true }); isLost = false; keepTyped(); text.focus();
+    ask({ action: 'help' }, { isHelp: true }); ask({ action: 'search', words: '?' }, { isProbe: true }); isLost = false; keepTyped(); text.focus();
   },
   joinroom(m, it) {
-    if (m.epoch === undefined) {
-      roomOf(m.room).people.set(m.from, false); return passed(m.from, 'joined', roomOf(m.room));
-    }
+    if (m.epoch === undefined) return roomOf(m.room).people.set(m.from, false), passed(m.from, 'joined', roomOf(m.room));
     const isNew = !rooms.has(m.room), room = roomOf(m.room), isKnown = room.epoch === m.epoch;
     room.people = new Map(m.members.map(name => [name, room.people.get(name) ?? false]));
     room.topic = m.topic ?? null; room.isAsking = false;
@@ -278,6 +276,7 @@ const answers = {
     if (it?.isOlder) return room && older(m, room);
     listed(m, m.messages.length ? `The last ${m.messages.length} line(s) in ${m.room}:` : `No lines yet in ${m.room}.`);
   },
+  search(m) { listed(m, m.messages.length ? `The newest first${m.more ? '; there are more' : ''}:` : 'Nothing was found.'); },
   topic(m) {
     const room = rooms.get(m.room);
     if (room) room.topic = m.topic;
@@ -327,14 +326,15 @@ const answers = {
   bye(m) { goodbye = { ...goodbye, ...m, message: goodbye?.message ?? m.message }; },
   error(m, it) {
     understood = null;
+    // A server with a history on disk misses the words in this search; others can search nothing.
+    if (it?.isProbe) return void ($('find').hidden = m.code !== 'nothing_to_search');
     if (it?.line) fail({ line: it.line }, 'not said');
     if (it?.typed && m.code.includes('command') && !text.value) put(it.typed);
-    if (me && it?.isConnect && m.code === 'name_taken' && isLost) {
-      goodbye = { message: 'The old connection still has your name.' }; return void socket.close();
-    }
-    if (it?.isConnect && kept('word') && m.code.endsWith('_reclaim') | m.code.endsWith('_reclaims')) {
-      if (!me) goodbye = { message: m.message };
-      sessionStorage.removeItem('word'); return void socket.close();
+    const isHeld = isLost && m.code === 'name_taken', isWrong = kept('word') && /_reclaims?$/.test(m.code);
+    if (it?.isConnect && (isHeld || isWrong)) {
+      if (isWrong) sessionStorage.removeItem('word');
+      if (isHeld || !me) goodbye = { message: isHeld ? 'The old connection still has your name.' : m.message };
+      return void socket.close();
     }
     if (m.code === 'no_names' && it?.isConnect) return void send({ action: 'connect' });
     if (['banned', 'full', 'too_many_connections', 'no_thread'].includes(m.code)) goodbye = { message: m.message };
@@ -346,8 +346,9 @@ function listed(m, heading) {
   note(heading);
   quietly(() => {
     for (const old of m.messages) {
-      const [line] = lineOf(old), moment = new Date(old.received_at); delete line.dataset.id;
-      if (day.format(moment) !== here?.day) line.lastChild.append(make('small', 'tag', day.format(moment)));
+      const [line] = lineOf(old), date = day.format(new Date(old.received_at)); delete line.dataset.id;
+      const where = [old.room !== here?.name && old.room, date !== here?.day && date].filter(Boolean).join(', ');
+      if (where) line.lastChild.append(make('small', 'tag', where));
       add(here, line);
     }
   });
@@ -378,6 +379,7 @@ function connect(name) {
     if (mine !== socket) return;
     const m = JSON.parse(event.data), it = sent.get(m.id);
     heard = Date.now(); pinged = 0; sent.delete(m.id); answers[m.action]?.(m, it); draw();
+    if (it?.typed && it.room === here) toBottom();   // To what one has asked for.
   };
   mine.onclose = () => { if (mine === socket) lost(name, isOpen); };
 }
@@ -512,9 +514,9 @@ $('login').onsubmit = event => {
   if (word) kept('word', word);
   if (!socket) connect(name);
 };
-$('enter').onsubmit = event => {
-  event.preventDefault();
-  if ($('room').value.trim() && say(`/join ${$('room').value}`)) $('room').value = ''; text.focus();
+for (const [form, field, command] of [['enter', 'room', 'join'], ['find', 'words', 'search']]) $(form).onsubmit = event => {
+  event.preventDefault(); open('left', false);
+  if ($(field).value.trim() && say(`/${command} ${$(field).value}`)) $(field).value = ''; text.focus();
 };
 $('say').onsubmit = event => { event.preventDefault(); submit(); text.focus(); };
 $('newer').onclick = () => { toBottom(); seen(); text.focus(); };

@@ -73,6 +73,7 @@ fn what_is_in_an_object_is_read() {
                 room: "dev".into(),
                 messages: vec![Heard::Me(said(Some("dev"), &[]))],
                 epoch: u64::MAX,
+                gaps: Vec::new(),
                 more: true,
             },
         ),
