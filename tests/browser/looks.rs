@@ -9,7 +9,7 @@ use super::{Browser, LINES, server};
 const CONTRAST_MIN: f64 = 4.5;
 
 /// Shows names in every hue on every background, and each kind of line.
-const PAINT: &str = "{ for (const cls of ['', 'call', 'private', 'lost', 'wrong']) for (let hue = 0; hue < 360; hue += 15) { \
+const PAINT: &str = "{ for (const cls of ['', 'call', 'private', 'lost', 'wrong', 'listed', 'call listed', 'private listed']) for (let hue = 0; hue < 360; hue += 15) { \
         const name = nameOf('name' + hue); name.style.setProperty('--hue', hue); \
         const line = row([name, '  ', linked('text `code` https://example.org/a'), make('small', 'tag', 'private')], new Date(), cls); \
         add(here, line); } \

@@ -54,7 +54,7 @@ fn the_page_searches_and_scrolls_back_beyond_a_restart() {
     browser.eval("ann", "show(rooms.get('lobby'))");
     browser.call("ann", "fill", &["#words", "cafe"]);
     browser.press("ann", "Enter");
-    browser.wait("ann", &format!("({LINES}).slice(-2)[0] === 'The newest first:'"));
+    browser.wait("ann", &format!("({LINES}).slice(-2)[0] === 'Found, the newest last:'"));
     assert_eq!(browser.lines("ann").pop().unwrap(), "tom  Lunch in the café?dev");
     browser.wait("ann", "isAtBottom() && document.getElementById('words').value === ''");
     browser.call("ann", "fill", &["#words", "supper"]);

@@ -276,7 +276,7 @@ const answers = {
     if (it?.isOlder) return room && older(m, room);
     listed(m, m.messages.length ? `The last ${m.messages.length} line(s) in ${m.room}:` : `No lines yet in ${m.room}.`);
   },
-  search(m) { listed(m, m.messages.length ? `The newest first${m.more ? '; there are more' : ''}:` : 'Nothing was found.'); },
+  search(m) { m.messages.reverse(); listed(m, m.messages.length ? `Found, the newest last${m.more ? '; there are more' : ''}:` : 'Nothing was found.'); },
   topic(m) {
     const room = rooms.get(m.room);
     if (room) room.topic = m.topic;
@@ -346,7 +346,7 @@ function listed(m, heading) {
   note(heading);
   quietly(() => {
     for (const old of m.messages) {
-      const [line] = lineOf(old), date = day.format(new Date(old.received_at)); delete line.dataset.id;
+      const [line] = lineOf(old), date = day.format(new Date(old.received_at)); delete line.dataset.id; line.classList.add('listed');
       const where = [old.room !== here?.name && old.room, date !== here?.day && date].filter(Boolean).join(', ');
       if (where) line.lastChild.append(make('small', 'tag', where));
       add(here, line);
