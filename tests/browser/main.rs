@@ -278,6 +278,7 @@ fn a_server_that_is_killed_and_started_again_loses_no_typed_text() {
     // What was on its way when the server died is marked.
     server.signal(Signal::STOP);
     browser.say("ann", "into the void");
+    browser.say("ann", "/me vanishes");
     browser.type_text("ann", "half");
     drop(server);
     browser.wait("ann", "document.getElementById('state').textContent.includes('Trying again')");
@@ -288,6 +289,7 @@ fn a_server_that_is_killed_and_started_again_loses_no_typed_text() {
         "document.getElementById('state').textContent === '' && here.people.size === 1",
     );
     browser.wait("ann", &format!("({LINES}).includes('ann  into the voidwas not said')"));
+    browser.wait("ann", &format!("({LINES}).includes('/me may have been lost.')"));
     browser.call("ann", "fill", &["#text", ""]);
     let mut tom = Client::join(&server, "tom");
     // A page that is loaded again is the same person, in the same rooms, with the same text.

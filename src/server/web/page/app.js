@@ -185,8 +185,8 @@ function past(m, room) {
     for (const old of m.messages) {
       if (old.message_id <= room.last) continue;
       room.last = old.message_id;
-      const mine = old.from === me && [...sent].find(([, it]) => it.line && it.sentAt === old.sent_at);
-      if (mine) { mine[1].line.remove(); sent.delete(mine[0]); }
+      const mine = old.from === me && [...sent].find(([, it]) => it.sentAt && it.sentAt === old.sent_at);
+      if (mine) { mine[1].line?.remove(); sent.delete(mine[0]); }
       const [line, isCall] = lineOf(old);
       add(room, line, new Date(old.received_at));
       if (room.isMissed && old.from !== me) count(room, line, isCall);
