@@ -11,8 +11,10 @@ use super::ban::Ban;
 use super::client::{ClientId, DisconnectReason};
 use super::error::ChatError;
 use super::follow::{Moments, Station};
+use super::kept::{Fetch, Found, Search};
 use super::log_event::{LogEvent, ShutdownCause};
-use super::message::Message;
+use super::message::{KeptLine, Message};
+use super::name::NameKey;
 use super::reclaim::ReclaimWord;
 use super::request::{Line, Request, RequestError};
 use super::settings::HubSettings;
@@ -35,6 +37,10 @@ pub enum Event {
     Reloaded { settings: Box<HubSettings> },
     /// The list of bans could not be stored: [`Effect::SaveBans`] failed for this reason.
     BansNotSaved { reason: String },
+    /// The answer to the [`Effect::Fetch`] or [`Effect::Search`] with this ticket. Each has one, in the order of the effects.
+    Found { ticket: u64, found: Result<Found, ChatError> },
+    /// The history on disk has removed the messages which the people with this name sent before this moment.
+    Forgotten { sender: NameKey, before: jiff::Timestamp },
     /// The connection is over. A second report about the same client has no effect.
     Disconnected { client: ClientId, reason: DisconnectReason },
     /// The time that [`Hub::deadline`](super::Hub::deadline) returned has come.
@@ -60,6 +66,14 @@ pub enum Effect {
     Follow { client: ClientId, to: Arc<[ClientId]>, moments: Box<Moments> },
     /// Store the complete list of bans, so that it survives a restart.
     SaveBans(Vec<Ban>),
+    /// Keep these messages on disk, in this order. This effect and the next three come only where there is a history on disk.
+    Keep(Vec<KeptLine>),
+    /// Keep the topic of a room on disk.
+    KeepTopic { epoch: u64, room: Arc<str>, topic: Option<Arc<str>> },
+    /// Look up a part of a room's history on disk.
+    Fetch(Fetch),
+    /// Search the history on disk.
+    Search(Search),
     /// Lift the login deadline: the client has joined.
     Admit { client: ClientId },
     /// Close the connection once everything sent to it so far has gone out. The Hub has already removed the client.
@@ -164,6 +178,18 @@ impl<'e> Reaction<'e> {
             _ => to.into(),
         };
         self.push(Effect::Send { to, message });
+    }
+
+    /// Has a message kept on disk. All messages of one read share the first effect: if each had its own, their deliveries
+    /// would no longer be neighbours, which are cheaper.
+    pub(super) fn keep(&mut self, line: Option<KeptLine>) {
+        let Some(line) = line else {
+            return;
+        };
+        match self.effects.first_mut() {
+            Some(Effect::Keep(lines)) => lines.push(line),
+            _ => self.effects.insert(0, Effect::Keep(vec![line])),
+        }
     }
 
     pub(super) fn log(&mut self, event: LogEvent) {

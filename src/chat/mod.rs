@@ -16,6 +16,7 @@
 //! | `glass`, `follow` | what the glass view shows: the threads, and a line on its way through them |
 //! | `message`, `error`, `view` | what the server can say, as values; [`crate::protocol`] has the words |
 //! | `name`, `marks`, `punctuation` | the rules of names, and of signs in and around them |
+//! | `kept` | the interface to a history on disk |
 //! | `ban`, `reclaim` | names and networks that are banned; the word by which people take their names back |
 //! | `client`, `settings`, `time` | ids and reasons of disconnection; the Hub's settings; the time of an event |
 //! | `log_event` | what is worth a line in the log |
@@ -34,6 +35,7 @@ mod hub;
 #[cfg(test)]
 mod invariants;
 mod join;
+mod kept;
 mod log_event;
 mod login;
 mod marks;
@@ -62,16 +64,17 @@ pub use event::{Effect, Event, Input, Tag};
 pub use follow::{FollowedLine, Moments, Station};
 pub use glass::{DispatcherView, GlassView, InboxView, ReaderView};
 pub use hub::Hub;
+pub use kept::{Fetch, Found, Past, PastRoom, Search};
 pub use log_event::{LogEvent, ShutdownCause};
 pub use marks::{MarkStack, STACKED_MARKS_MAX};
 pub use message::{
-    Audience, ChatMessage, HelpTopic, Manner, Message, PersonDetails, PersonListing, Queue,
-    Removal, RoomListing, ThreadListing,
+    Audience, ChatMessage, Gap, HelpTopic, KeptLine, Loss, Manner, Message, PersonDetails,
+    PersonListing, Queue, Removal, RoomListing, ThreadListing,
 };
 pub use name::{Name, NameError, NameKey};
 pub use punctuation::is_comma;
 pub use reclaim::ReclaimWord;
-pub use request::{Line, Range, Request, RequestError, SentAt, Target};
+pub use request::{Line, Moment, Range, Request, RequestError, SentAt, Target};
 pub use settings::{HubSettings, Secret};
 pub use state::LOBBY_NAME;
 pub use time::{Now, Time};

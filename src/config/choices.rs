@@ -82,3 +82,13 @@ pub enum LogLevel {
     /// Also what every thread does
     Debug,
 }
+
+/// How `chatserv export` prints a line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// A line for people, with date, time and room.
+    #[default]
+    Text,
+    /// An object, as JSON clients receive it.
+    Json,
+}

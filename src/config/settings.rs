@@ -150,6 +150,20 @@ pub struct Config {
     #[arg(long, value_name = "DIRECTORY", default_value = "none", value_parser = or("none", value::directory))]
     pub state_dir: std::option::Option<PathBuf>,
 
+    /// A file for what people say in rooms, which a restart then finds again and /search looks through, or none. It is
+    /// created if there is none. Private messages are not kept. Needs a server built with the feature `history`.
+    #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
+    pub history: std::option::Option<PathBuf>,
+
+    /// How many days the history keeps a line, or off.
+    #[arg(long, value_name = "DAYS|off", default_value = "365", value_parser = or("off", value::days))]
+    pub history_days: std::option::Option<u32>,
+
+    /// How much the file of the history may take. Beyond it, the oldest lines go.
+    // A million lines of usual length take 200 MB with their index (`scripts/history-size`).
+    #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = size(MIB..=1024 * GIB))]
+    pub history_size: usize,
+
     /// How long a shutdown may wait until everybody has received the farewell.
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration())]
     pub shutdown_grace: Duration,
@@ -229,6 +243,9 @@ impl Config {
             ("connections-per-minute", number_or_off(self.connections_per_minute)),
             ("rate-limit", quoted(show_rate_limit(self.rate_limit))),
             ("state-dir", path_or_none(self.state_dir.as_deref())),
+            ("history", path_or_none(self.history.as_deref())),
+            ("history-days", number_or_off(self.history_days)),
+            ("history-size", quoted(show_size(self.history_size))),
             ("shutdown-grace", quoted(show_duration(self.shutdown_grace))),
             ("log-messages", self.log_messages.to_string()),
             ("log-level", quoted(show_choice(self.log_level))),
@@ -252,6 +269,9 @@ impl Config {
             send_buffer: self.send_buffer,
             time_zone: self.time_zone.clone(),
             state_dir: self.state_dir.clone(),
+            history: self.history.clone(),
+            history_days: self.history_days,
+            history_size: self.history_size,
             trace: self.trace.clone(),
             ..new
         }

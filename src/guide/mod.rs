@@ -5,7 +5,7 @@
 //! | [`manual`] | people who chat |
 //! | [`browser`] | people who chat in a browser, and who runs the server for them |
 //! | [`json`] | programs |
-//! | [`settings`], [`operations`] | people who run a server |
+//! | [`settings`], [`operations`], [`history`] | people who run a server |
 //! | [`teaching`] | teachers: a chat in the classroom, the lab |
 //! | [`measurements`] | everybody who asks whether threads are fast enough |
 //! | [`internals`] | readers of the source |
@@ -25,6 +25,8 @@ macro_rules! page {
         /// [settings]: crate::guide::settings
         /// [reloading]: crate::guide::settings#reloading
         /// [operations]: crate::guide::operations
+        /// [history]: crate::guide::history
+        /// [search]: crate::guide::manual#searching
         /// [guarantees]: crate::guide::operations#limits-and-guarantees
         /// [teaching]: crate::guide::teaching
         /// [measurements]: crate::guide::measurements
@@ -70,6 +72,7 @@ page!(manual, "manual.md");
 page!(browser, "browser.md");
 page!(json, "json.md");
 page!(settings, "settings.md");
+page!(history, "history.md");
 page!(operations, "operations.md");
 page!(teaching, "teaching.md");
 page!(measurements, "measurements.md");

@@ -25,6 +25,7 @@
 //! | `plain/restore` | restores letters that telnet clients break |
 //! | `plain/line` | splits bytes into lines of limited length, for both protocols |
 //! | `plain/stranger` | recognises programs on the wrong port, for both protocols |
+//! | `plain/past` | past messages with their times |
 //! | `plain/sentences`, `plain/tables` | the words of everything that the server says to people |
 //! | `plain/layout` | lines of limited width, columns, times |
 //! | `json/decoder` | the decoder of a JSON connection |

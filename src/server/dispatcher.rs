@@ -209,6 +209,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                     self.listeners.clear();
                 }
                 Effect::AnswerThreads { client, tag } => {
+                    self.shared.count_queue();
                     let (waiting, unsent) = (self.channels.waiting(), self.delivery.unsent());
                     let message = self.shared.threads.message(waiting, &unsent);
                     self.send(&[*client], tag.as_ref(), [&message]);
@@ -223,7 +224,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 Effect::Follow { client, to, moments } => {
                     self.delivery.follow(*client, to, moments, self.shared.clock.now());
                 }
-                other => ops::carry_out(other, self.shared.bans_slot.as_ref()),
+                other => ops::carry_out(other, &self.shared),
             }
         }
         effects.clear();

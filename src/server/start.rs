@@ -16,6 +16,8 @@ use super::clock::Clock;
 use super::delivery::{Delivery, Writers};
 use super::dispatcher::Dispatcher;
 use super::error::StartError;
+#[cfg(feature = "history")]
+use super::history::Opened;
 use super::inbox::{Channels, Control, Remote};
 use super::listener::{Listener, ListenerControl};
 use super::ops::bans_file::{BansFile, BansSlot};
@@ -26,6 +28,8 @@ use super::ops::reload::Loaded;
 use super::ops::threads::{Activity, Row, ThreadTable};
 use super::ops::trace::{self, Recorder};
 use super::shared::Shared;
+#[cfg(feature = "history")]
+use crate::chat::Past;
 use crate::chat::{Ban, Event, Hub, Protocol, ShutdownCause};
 use crate::config::{Config, ConfigError, Zone, limits};
 
@@ -34,6 +38,8 @@ pub struct Server {
     loaded: Loaded,
     bans: Vec<Ban>,
     bans_file: Option<BansFile>,
+    #[cfg(feature = "history")]
+    history: Option<(Opened, Past)>,
     capacity: Capacity,
     bound: Vec<Bound>,
     remote: Remote,
@@ -51,6 +57,8 @@ impl Server {
     pub fn check(config: &Config) -> Result<(), ConfigError> {
         Loaded::read(config.clone())?;
         config.trace.as_deref().map_or(Ok(()), trace::check)?;
+        #[cfg(feature = "history")]
+        config.history.as_deref().map_or(Ok(()), Opened::check)?;
         match config.state_dir.as_deref() {
             Some(directory) => BansFile::check(directory, Timestamp::now()),
             None => Ok(()),
@@ -76,6 +84,9 @@ impl Server {
         let bound = bind::bind_all(config)?;
         // After the ports: another server that has them may be writing to this file.
         let recorder = config.trace.as_deref().map(Recorder::create).transpose()?;
+        #[cfg(feature = "history")]
+        let history =
+            config.history.as_deref().map(|path| Opened::open(path, config)).transpose()?;
         let admission = Admission::new(
             config.max_clients,
             config.connections_per_address,
@@ -90,6 +101,8 @@ impl Server {
             loaded,
             bans: bans.unwrap_or_default(),
             bans_file,
+            #[cfg(feature = "history")]
+            history,
             capacity,
             bound,
             remote,
@@ -142,6 +155,8 @@ impl Server {
 
     fn serve(self, started: impl FnOnce()) -> io::Result<()> {
         let Self { loaded, bans, bans_file, capacity, bound, remote, control, .. } = self;
+        #[cfg(feature = "history")]
+        let (history, past) = self.history.unzip();
         let (admission, next_id) = (&self.admission, &self.next_id);
         let zone = time_zone(&loaded.config.time_zone);
         #[cfg(feature = "web")]
@@ -160,6 +175,11 @@ impl Server {
                 Ok(bans_slot)
             };
             let bans_slot = bans_file.map(start_saving).transpose()?;
+            #[cfg(feature = "history")]
+            let history = history.map(|opened| {
+                let reports = remote.clone();
+                opened.start(scope, &threads, zone.clone(), move |event| reports.send(event))
+            });
             let shared = Arc::new(Shared {
                 settings: RwLock::new(Arc::new(loaded.config.clone())),
                 capacity,
@@ -170,6 +190,8 @@ impl Server {
                 #[cfg(feature = "web")]
                 telnet_port,
                 bans_slot,
+                #[cfg(feature = "history")]
+                history: history.transpose()?,
             });
             // Listeners are made first and started last: a listener that accepts needs a dispatcher to report to.
             let mut controls: Vec<ListenerControl> = Vec::new();
@@ -186,6 +208,10 @@ impl Server {
             let delivery = Delivery::new(writers, &loaded.config);
             let mut hub = Hub::new(loaded.hub_settings(), bans, Timestamp::now());
             hub.limit_history(shared.capacity.history_bytes());
+            #[cfg(feature = "history")]
+            if let Some(past) = past {
+                hub.remember(past);
+            }
             let row = threads.row("dispatcher", "dispatcher".into());
             let channels = Channels::new(inbox, control);
             let dispatcher =

@@ -4,7 +4,7 @@
 //! The tests need `node`, `chromium` and the npm package `playwright-core` in `target/browser`; `scripts/test` installs
 //! them. Elsewhere they print "skipped: …".
 
-#![cfg(feature = "web")]
+#![cfg(all(feature = "web", feature = "client"))]
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
@@ -14,7 +14,21 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../client/terminal/screen.rs"]
+#[allow(dead_code, reason = "these tests use a part of it")]
+mod screen;
+#[path = "../client/terminal/tmux.rs"]
+#[allow(dead_code, reason = "these tests use a part of it")]
+mod tmux;
+
+mod commands;
 mod glass;
+mod looks;
+mod mentions;
+#[cfg(feature = "history")]
+mod past;
+mod proxy;
+mod reading;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -24,6 +38,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use screen::Screen;
 use support::{Client, Server, chatserv, command, find, free_port, or_skip, until};
 
 /// One browser at a time: each is several processes.
@@ -74,23 +89,35 @@ impl Browser {
     }
 
     fn open(&mut self, page: &str, server: &Server, width: u32, height: u32) {
-        let url = format!("http://localhost:{}/", server.web_port());
-        self.open_at(page, &url, (width, height));
+        self.open_at(page, &root(server), (width, height));
     }
 
     fn open_at(&mut self, page: &str, url: &str, (width, height): (u32, u32)) {
-        let size = json!({"width": width, "height": height});
-        let options =
-            json!({"url": url, "viewport": size, "locale": "en-GB", "timezoneId": "Europe/Berlin"});
-        self.tell(&json!({"page": page, "open": options}));
+        self.open_page(page, url, &json!({"viewport": {"width": width, "height": height}}));
+    }
+
+    /// Opens a page with these options of Playwright's contexts.
+    fn open_with(&mut self, page: &str, server: &Server, options: &Value) {
+        self.open_page(page, &root(server), options);
+    }
+
+    fn open_page(&mut self, page: &str, url: &str, options: &Value) {
+        let mut all = json!({"url": url, "viewport": {"width": 1000, "height": 700},
+            "locale": "en-GB", "timezoneId": "Europe/Berlin"});
+        all.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
+        self.tell(&json!({"page": page, "open": all}));
     }
 
     /// Opens a page and joins; the person is called like the page.
     fn join(&mut self, page: &str, server: &Server) {
-        self.open(page, server, 1000, 700);
+        self.join_with(page, server, &json!({}));
+    }
+
+    fn join_with(&mut self, page: &str, server: &Server, options: &Value) {
+        self.open_with(page, server, options);
         self.call(page, "fill", &["#name", page]);
         self.press(page, "Enter");
-        self.call(page, "waitForSelector", &["#rooms [aria-current]"]);
+        self.wait(page, "here && commands.length");
     }
 
     fn call(&mut self, page: &str, call: &str, args: &[&str]) -> Value {
@@ -154,16 +181,26 @@ impl Drop for Browser {
     }
 }
 
+/// The address of the page.
+fn root(server: &Server) -> String {
+    format!("http://localhost:{}/", server.web_port())
+}
+
 /// The lines of the room that is shown.
 const LINES: &str =
     "[...document.querySelectorAll('#log > :not([hidden]) > .line > div')].map(e => e.textContent)";
+
+/// The address for the client in a terminal.
+fn url(port: u16) -> String {
+    format!("chat://127.0.0.1:{port}")
+}
 
 fn server(flags: &[&str]) -> Server {
     Server::start(&[&["--web-port", "0"], flags].concat())
 }
 
 #[test]
-fn two_browsers_a_telnet_user_and_a_program_talk_in_one_room() {
+fn two_browsers_telnet_chat_and_a_program_talk_in_one_room() {
     let mut browser = or_skip!(Browser::start());
     let server = server(&[]);
     browser.join("ann", &server);
@@ -175,11 +212,22 @@ fn two_browsers_a_telnet_user_and_a_program_talk_in_one_room() {
     browser.shows("ann", &["ben has joined."]);
     let mut tom = Client::join(&server, "tom");
     let mut bot = Client::join_json(&server, "bot", "lobby");
-    browser.shows("ben", &["tom has joined.", "bot has joined."]);
+    // `None` without tmux.
+    let luca = Screen::of("luca", &server);
+    browser.wait("ben", "here.people.has('tom') && here.people.has('bot')");
     browser.say("ann", "Hello! See https://example.org/a?b=c.");
     tom.skip_to("ann : Hello! See https://example.org/a?b=c.");
     assert_eq!(bot.skip_to_action("chat")["from"], "ann");
     browser.shows("ben", &["ann  Hello! See https://example.org/a?b=c."]);
+    if let Some(luca) = &luca {
+        luca.shows("ann: Hello! See https://example.org/a?b=c.");
+        luca.says("I read it in a terminal.");
+        tom.skip_to("luca : I read it in a terminal.");
+        assert_eq!(bot.skip_to_action("chat")["from"], "luca");
+        for page in ["ann", "ben"] {
+            browser.shows(page, &["luca  I read it in a terminal."]);
+        }
+    }
     let link =
         browser.eval("ben", "(link => [link.href, link.rel].join(' '))(log.querySelector('a'))");
     assert_eq!(link, "https://example.org/a?b=c noopener noreferrer");
@@ -188,6 +236,10 @@ fn two_browsers_a_telnet_user_and_a_program_talk_in_one_room() {
     bot.send_object(&json!({"action": "me", "room": "lobby", "message": "hums"}));
     for page in ["ann", "ben"] {
         browser.shows(page, &["tom  Hi all", "* bot hums"]);
+    }
+    if let Some(luca) = &luca {
+        luca.shows("tom: Hi all");
+        luca.shows("* bot hums");
     }
     // Private lines are marked, by whichever way they come.
     browser.say("ben", "/msg ann Between us.");
@@ -247,6 +299,7 @@ fn a_server_that_is_killed_and_started_again_loses_no_typed_text() {
     // What was on its way when the server died is marked.
     server.signal(Signal::STOP);
     browser.say("ann", "into the void");
+    browser.say("ann", "/me vanishes");
     browser.type_text("ann", "half");
     drop(server);
     browser.wait("ann", "document.getElementById('state').textContent.includes('Trying again')");
@@ -257,6 +310,7 @@ fn a_server_that_is_killed_and_started_again_loses_no_typed_text() {
         "document.getElementById('state').textContent === '' && here.people.size === 1",
     );
     browser.wait("ann", &format!("({LINES}).includes('ann  into the voidwas not said')"));
+    browser.wait("ann", &format!("({LINES}).includes('/me may have been lost.')"));
     browser.call("ann", "fill", &["#text", ""]);
     let mut tom = Client::join(&server, "tom");
     // A page that is loaded again is the same person, in the same rooms, with the same text.
@@ -448,9 +502,13 @@ fn the_keyboard_is_enough() {
     browser.say("ann", "/aw at lunch");
     browser.shows("ann", &["You are away (at lunch)."]);
     browser.say("ann", "/dance");
-    browser.shows("ann", &["There is no command /dance. /help shows the commands."]);
-    browser.say("ann", "/qui");
+    browser.shows("ann", &["There is no command /dance. Try /help."]);
+    // It comes back, to be corrected.
+    browser.wait("ann", "text.value === '/dance'");
+    browser.say("ann", "/exi");
+    browser.wait("ann", &format!("({LINES}).pop().includes('in full')"));
     browser.say("ann", "/quit now");
+    browser.wait("ann", "text.value === '/quit now' && here.people.has('ann')");
     // An input method composes: Enter is its own.
     browser.join("ben", &server);
     browser.type_text("ben", "kana");

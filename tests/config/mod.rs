@@ -92,6 +92,9 @@ connections-per-address = "off"
 connections-per-minute = 9
 rate-limit = "3,1/s"
 state-dir = "."
+history = "./a history"
+history-days = "off"
+history-size = "1GiB"
 shutdown-grace = "1ms"
 log-messages = true
 log-level = "debug"
@@ -126,6 +129,9 @@ fn everything() -> Config {
         connections_per_minute: Some(9),
         rate_limit: RateLimit::Lines { burst: 3, per_second: 1 },
         state_dir: Some(".".into()),
+        history: Some("./a history".into()),
+        history_days: None,
+        history_size: 1024 * 1024 * 1024,
         shutdown_grace: Duration::from_millis(1),
         log_messages: true,
         log_level: LogLevel::Debug,
@@ -162,6 +168,9 @@ fn the_defaults() {
         connections_per_minute: Some(120),
         rate_limit: RateLimit::Lines { burst: 20, per_second: 5 },
         state_dir: None,
+        history: None,
+        history_days: Some(365),
+        history_size: 4 * 1024 * 1024 * 1024,
         shutdown_grace: Duration::from_secs(5),
         log_messages: false,
         log_level: LogLevel::Info,

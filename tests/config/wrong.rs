@@ -35,6 +35,9 @@ connections-per-address | 1, 1000000, off                    | 0, 1000001, Off, 
 connections-per-minute  | 1, 1000000, off                    | 0, 1000001
 rate-limit              | 20,5/s, 1,1/s, 100000,100000/s, off | 20, 20,5, 0,5/s, 20,0/s, 20,5/min, 100001,5/s
 state-dir               | none, /no/where                    |
+history                 | none, /no/where                    |
+history-days            | 1, 36500, off                      | 0, 36501, 1d, none
+history-size            | 1MiB, 1TiB, 4GiB                   | 1023KiB, 1025GiB, 4, off
 shutdown-grace          | 1ms, 30days                        | 5, 31days
 log-messages            | true, false                        | 0
 log-level               | error, warn, info, debug           | trace, Info

@@ -9,6 +9,7 @@ macro_rules! play {
 
 mod bans;
 mod chatting;
+mod disk;
 mod glass;
 mod history;
 mod joining;
@@ -85,6 +86,8 @@ struct Chat {
     /// Lines that are followed: their senders and their recipients.
     followed: Vec<(char, Vec<char>)>,
     shut_down: bool,
+    /// What the Hub has asked of a history on disk.
+    for_disk: Vec<Effect>,
 }
 
 impl Chat {
@@ -106,6 +109,7 @@ impl Chat {
             log: Vec::new(),
             followed: Vec::new(),
             shut_down: false,
+            for_disk: Vec::new(),
         }
     }
 
@@ -268,6 +272,10 @@ impl Chat {
                     self.disconnected.push((self.letter(client), reason));
                 }
                 Effect::Shutdown => self.shut_down = true,
+                Effect::Keep(_)
+                | Effect::KeepTopic { .. }
+                | Effect::Fetch(_)
+                | Effect::Search(_) => self.for_disk.push(effect),
                 Effect::Log(notable) => self.log.push(notable),
             }
         }

@@ -38,9 +38,11 @@ pub enum Peer {
     Json,
     /// This project's server with browsers: the same JSON in the frames of a WebSocket
     Web,
+    /// This project's server with a history on disk: only if it is named, and built with the feature `history`
+    History,
 }
 
-/// The servers, in the order of the tables.
+/// The servers, in the order of the tables, without the one that has to be named.
 pub const SERVERS: [Peer; 4] = [Peer::Chatserv, Peer::Redis, Peer::Nats, Peer::Floor];
 
 /// The protocols of this project's server, in the order of their tables.
@@ -60,6 +62,8 @@ impl Peer {
             Peer::Floor => "epoll floor",
             Peer::Json => "JSON lines",
             Peer::Web => "WebSocket",
+            // It has no column in the tables.
+            Peer::History => "with history",
         }
     }
 
@@ -76,7 +80,7 @@ impl Peer {
 
     fn program(self) -> Result<PathBuf, String> {
         match self {
-            Peer::Chatserv | Peer::Json | Peer::Web => chatserv(),
+            Peer::Chatserv | Peer::Json | Peer::Web | Peer::History => chatserv(),
             Peer::Redis => installed("redis-server"),
             Peer::Nats => installed("nats-server"),
             Peer::Floor => env::current_exe().map_err(|error| error.to_string()),
@@ -92,7 +96,7 @@ impl Peer {
         let clients = (clients + SPARE_CLIENTS).to_string();
         let directory = tempfile::tempdir()?;
         match self {
-            Peer::Chatserv | Peer::Json | Peer::Web => {
+            Peer::Chatserv | Peer::Json | Peer::Web | Peer::History => {
                 for (name, _) in env::vars_os() {
                     if name.to_string_lossy().starts_with("CHATSERV_") {
                         command.env_remove(name);
@@ -107,6 +111,10 @@ impl Peer {
                     "--max-clients",
                     &clients,
                 ]);
+                if self == Peer::History {
+                    // In the directory of the server.
+                    command.args(["--history", "history.db"]);
+                }
                 let waits = if self == Peer::Web {
                     command.args(["--web-port", "0"]);
                     WAITS_FOR_BROWSERS
@@ -144,7 +152,7 @@ impl Peer {
     /// Its protocol.
     pub fn dialect(self) -> &'static dyn Dialect {
         match self {
-            Peer::Chatserv => &Names,
+            Peer::Chatserv | Peer::History => &Names,
             Peer::Redis => &PubSub,
             Peer::Nats => &Subjects,
             Peer::Floor => &floor::Lines,

@@ -72,7 +72,7 @@ fn tables(results: &Results) -> String {
             text.push_str(&format!("\n{head}\n{rule}\n{blocks}"));
         }
     }
-    text + &failures(results)
+    text + &history(results) + &failures(results)
 }
 
 /// The heading of a server's column.
@@ -120,6 +120,26 @@ fn block(results: &Results, workload: Workload, figure: &str, title: &str) -> St
         true => rows,
         false => format!("{title}\n{rows}"),
     }
+}
+
+/// What a history on disk costs, if that was measured: for each case, the ratio to the server without one.
+fn history(results: &Results) -> String {
+    let figures = [(DELIVERIES_PER_S, "deliveries a second"), (SERVER_CPU_US, "CPU per delivery")];
+    let mut text = String::new();
+    for &workload in Workload::value_variants() {
+        for case in results.cases(workload) {
+            for (figure, title) in figures {
+                let peers = (Peer::History.label(), Peer::Chatserv.label());
+                if let Some(ratio) = results.ratio(workload, peers, case, figure) {
+                    let what = format!("{}, {case}, {title}", workload.title());
+                    text.push_str(&format!(
+                        "with a history on disk ÷ without: {ratio:.3}  {what}\n"
+                    ));
+                }
+            }
+        }
+    }
+    if text.is_empty() { text } else { format!("\n{text}") }
 }
 
 /// The failed measurements with their errors.

@@ -13,7 +13,7 @@ use crate::trial::Trial;
 use crate::work::{self, EXTRA_CLIENTS};
 
 pub struct Run {
-    /// Only these servers; all if none is given.
+    /// Only these servers; if none is given, all but the one with a history on disk.
     pub peers: Vec<Peer>,
     /// How our server delivers.
     pub delivery: DeliveryPolicy,
@@ -35,6 +35,9 @@ impl Run {
             for step in self.steps.iter().filter(|step| round < step.rounds) {
                 let step_began = Instant::now();
                 let mut peers = step.workload.peers().to_vec();
+                if peers.contains(&Peer::Chatserv) && self.peers.contains(&Peer::History) {
+                    peers.push(Peer::History);
+                }
                 peers.retain(|peer| self.peers.is_empty() || self.peers.contains(peer));
                 for peer in in_turn(&peers, round) {
                     progress(&format!(

@@ -197,6 +197,10 @@ impl Chat {
                 | Effect::Follow { .. }
                 | Effect::SaveBans(_)
                 | Effect::Admit { .. }
+                | Effect::Keep(_)
+                | Effect::KeepTopic { .. }
+                | Effect::Fetch(_)
+                | Effect::Search(_)
                 | Effect::Log(_) => {}
             }
         }

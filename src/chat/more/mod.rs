@@ -1,9 +1,10 @@
 //! Features beyond the classic chat. Their requests come here through one `match` arm of the Hub, [`Hub::more`]; beside it,
-//! the Hub calls `help`, `reload`, `shut_down`, `check_planned_shutdown` and `release_names`, and `login` calls `reclaim`.
+//! the Hub calls `found`, `help`, `reload`, `shut_down`, `check_planned_shutdown` and `release_names`, and `login` calls `reclaim`.
 //!
 //! | file | feature |
 //! |---|---|
-//! | `lists` | `/help`, `/who`, `/whois`, `/rooms`, `/history`, `/topic` |
+//! | `lists` | `/help`, `/who`, `/whois`, `/rooms`, `/topic` |
+//! | `history` | `/history`, `/search`, and what the history on disk finds |
 //! | `presence` | `/nick`, `/away`, `/back`, `/quiet`, `/timestamp` |
 //! | `private` | `/msg`, `/reply` |
 //! | `ignore` | `/ignore`, `/unignore` |
@@ -12,9 +13,11 @@
 //! | `ban` | `/ban`, `/unban`, `/bans` |
 //! | `glass` | the glass view, and lines that are followed on their way |
 //! | `shutdown` | `/shutdown`, now or later |
+//! | `typed` | lines that somebody has typed into a program |
 
 mod ban;
 mod glass;
+mod history;
 mod ignore;
 mod lists;
 mod operators;
@@ -22,6 +25,7 @@ mod presence;
 mod private;
 mod reclaim;
 mod shutdown;
+mod typed;
 
 use std::sync::Arc;
 
@@ -33,6 +37,7 @@ use super::log_event::LogEvent;
 use super::message::{Draft, Manner, Message};
 use super::request::Request;
 use crate::config::limits::NOTE_BYTES_MAX;
+use history::Typed;
 
 impl Hub {
     /// Carries out a request that the classic chat does not have.
@@ -69,6 +74,10 @@ impl Hub {
             Request::Whois { name } => self.whois(client, name, out),
             Request::History { room, range, limit } => {
                 self.history(client, room, range, limit, out)
+            }
+            Request::Typed { line, room, sent_at } => self.typed(client, line, room, sent_at, out),
+            Request::Search { words, from, room, before, cursor, limit } => {
+                self.search(client, Typed { words, from, room, before, cursor, limit }, out)
             }
             Request::Reclaim => self.tell_reclaim_word(client, out),
             Request::Op { password } => self.become_operator(client, &password, out),

@@ -11,6 +11,7 @@ use super::super::time::{Now, Time};
 use super::bans::Bans;
 use super::folded::Folded;
 use super::ignores::Ignores;
+use super::lookups::Lookups;
 use super::password_attempts::PasswordAttempts;
 use super::reclaims::Reclaims;
 use crate::config::limits::SHUTDOWN_REMINDERS;
@@ -24,6 +25,7 @@ pub struct Extras {
     pub ignores: Ignores,
     pub password_attempts: PasswordAttempts,
     pub reclaims: Reclaims,
+    pub lookups: Lookups,
     pub folded: Folded,
     planned_shutdown: Option<PlannedShutdown>,
 }

@@ -34,6 +34,12 @@ impl Loaded {
                     .to_owned(),
             ));
         }
+        if cfg!(not(feature = "history")) && config.history.is_some() {
+            return Err(ConfigError::new(
+                "history: this server was built without a history on disk. Build it with `--features history`"
+                    .to_owned(),
+            ));
+        }
         let motd = config.motd.as_deref().map(read_motd).transpose()?;
         let password_file = config.operator_password_file.as_deref();
         Ok(Self {

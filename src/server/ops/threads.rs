@@ -51,6 +51,7 @@ activities! {
     Dispatching = "dispatching",
     Sending = "sending to sockets",
     WaitingForWork = "waiting for work",
+    Searching = "searching",
     Writing = "in write",
     WaitingForSignals = "waiting for signals",
     ReadingSettings = "reading settings",
@@ -77,6 +78,8 @@ pub struct Row {
     activity: AtomicU8,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
+    /// The lines that wait for the disk, in the row of the archive.
+    queued_lines: AtomicU64,
     track: Option<Track>,
 }
 
@@ -111,6 +114,11 @@ impl Row {
         self.bytes_in.load(Ordering::Relaxed)
     }
 
+    /// Records how many lines wait for the disk.
+    pub fn set_queued_lines(&self, count: u64) {
+        self.queued_lines.store(count, Ordering::Relaxed);
+    }
+
     fn activity(&self) -> Activity {
         Activity::from_number(self.activity.load(Ordering::Relaxed))
     }
@@ -133,6 +141,7 @@ impl Row {
                     Some(Queue::Bytes(unsent.get(&client).copied().unwrap_or(0)))
                 }
                 ("dispatcher", _) => Some(Queue::Events(inbox_events as u64)),
+                ("archive", _) => Some(Queue::Lines(self.queued_lines.load(Ordering::Relaxed))),
                 _ => None,
             },
             bytes_in: self.bytes_in(),
@@ -229,6 +238,7 @@ impl ThreadTable {
             activity: AtomicU8::new(Activity::Starting as u8),
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
+            queued_lines: AtomicU64::new(0),
             track: traced.map(Trace::track),
         })
     }
