@@ -6,9 +6,11 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use chatserv::chat::Protocol;
-use chatserv::config::{self, Config, ConfigError, Outcome};
+use chatserv::config::{self, Config, ConfigError, ExportOptions, ForgetOptions, Outcome};
 use chatserv::healthcheck::{Health, Healthcheck};
 use chatserv::server::console::write_unless_stuck;
+#[cfg(feature = "history")]
+use chatserv::server::history;
 use chatserv::server::{Server, StartError, log, memory, signals};
 
 /// The server cannot start: a file is missing or wrong, a port is taken, or the system is short of something.
@@ -16,11 +18,17 @@ const EXIT_FAILURE: u8 = 1;
 /// A setting is wrong.
 const EXIT_USAGE: u8 = 2;
 
+#[cfg(not(feature = "history"))]
+const NO_HISTORY: &str =
+    "this program was built without a history on disk. Build it with `--features history`";
+
 fn main() -> ExitCode {
     match settings() {
         Ok(Outcome::Run(config)) => serve(config),
         Ok(Outcome::Healthcheck(address, config)) => healthcheck(address.as_deref(), &config),
         Ok(Outcome::Check(config)) => check(&config),
+        Ok(Outcome::Export(options)) => export(&options),
+        Ok(Outcome::Forget(options)) => forget(&options),
         Ok(Outcome::Print(text)) => print(&text),
         Err(error) if error.is_about_a_file() => fail(&error, EXIT_FAILURE),
         Err(error) => fail(&error, EXIT_USAGE),
@@ -41,6 +49,35 @@ fn healthcheck(address: Option<&str>, config: &Config) -> ExitCode {
         },
         Err(error) => fail(&error, EXIT_USAGE),
     }
+}
+
+/// Prints the lines of a history.
+#[cfg(feature = "history")]
+fn export(options: &ExportOptions) -> ExitCode {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match history::export(options, &mut out) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error, EXIT_FAILURE),
+    }
+}
+
+/// Removes a person's lines from a history.
+#[cfg(feature = "history")]
+fn forget(options: &ForgetOptions) -> ExitCode {
+    match history::forget(options) {
+        Ok(count) => print(&format!("{count} lines of {} are removed.\n", options.from)),
+        Err(error) => fail(&error, EXIT_FAILURE),
+    }
+}
+
+#[cfg(not(feature = "history"))]
+fn export(_: &ExportOptions) -> ExitCode {
+    fail(&NO_HISTORY, EXIT_FAILURE)
+}
+
+#[cfg(not(feature = "history"))]
+fn forget(_: &ForgetOptions) -> ExitCode {
+    fail(&NO_HISTORY, EXIT_FAILURE)
 }
 
 /// Prints the effective settings if a server could start with them.

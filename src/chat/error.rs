@@ -31,6 +31,17 @@ pub enum ChatError {
     ReclaimWordSaid,
     /// Too many wrong words have come on this connection, or from this address.
     NoReclaimTriesLeft,
+    /// The server has no history on disk.
+    NoHistory,
+    /// A search without a word and without a sender.
+    NothingToSearch,
+    /// As many searches of the client are under way as may be.
+    TooManySearches,
+    /// As many searches of all clients are under way as may be.
+    SearchesBusy,
+    SearchTooSlow,
+    /// The history on disk cannot be read.
+    HistoryFailed,
     NotIgnored(String),
     UnknownCommand {
         word: String,
@@ -74,6 +85,10 @@ pub enum ChatError {
     NotYourself,
     YouAreMuted,
     NotOperator,
+    /// Only operators may look at the threads.
+    GlassIsOperators,
+    /// Nobody may look at the threads.
+    NoGlass,
     NoOperatorPassword,
     WrongOperatorPassword {
         tries_left: u32,

@@ -12,8 +12,11 @@ use serde::{Deserialize, Serialize};
 use super::ban::Ban;
 use super::client::{ClientId, DisconnectReason};
 use super::error::ChatError;
+use super::follow::{Moments, Station};
+use super::kept::{Fetch, Found, LookupError, Search};
 use super::log_event::{LogEvent, ShutdownCause};
-use super::message::Message;
+use super::message::{KeptLine, Message};
+use super::name::NameKey;
 use super::reclaim::ReclaimWord;
 use super::request::{Line, Request, RequestError};
 use super::settings::HubSettings;
@@ -36,6 +39,10 @@ pub enum Event {
     Reloaded { settings: Box<HubSettings> },
     /// The list of bans could not be stored: [`Effect::SaveBans`] failed for this reason.
     BansNotSaved { reason: String },
+    /// The answer to the [`Effect::Fetch`] or [`Effect::Search`] with this ticket. Each has one, in the order of the effects.
+    Found { ticket: u64, found: Result<Found, LookupError> },
+    /// The history on disk has removed the messages which the people with this name sent before this moment.
+    Forgotten { sender: NameKey, before: jiff::Timestamp },
     /// The connection is over. A second report about the same client has no effect.
     Disconnected { client: ClientId, reason: DisconnectReason },
     /// The time that [`Hub::deadline`](super::Hub::deadline) returned has come.
@@ -59,8 +66,20 @@ pub enum Effect {
     SetView { client: ClientId, view: View },
     /// Answer with a [`Message::Threads`]. The core itself knows nothing of threads.
     AnswerThreads { client: ClientId, tag: Option<Tag> },
+    /// Answer with a [`Message::Glass`], to which [`Hub::name_readers`](super::Hub::name_readers) has added the names.
+    AnswerGlass { client: ClientId, tag: Option<Tag> },
+    /// Keep track of the line that was just sent to these clients, and report its way in the next [`Effect::AnswerGlass`].
+    Follow { client: ClientId, to: Arc<[ClientId]>, moments: Box<Moments> },
     /// Store the complete list of bans, so that it survives a restart.
     SaveBans(Vec<Ban>),
+    /// Keep these messages on disk, in this order. This effect and the next three come only where there is a history on disk.
+    Keep(Vec<KeptLine>),
+    /// Keep the topic of a room on disk.
+    KeepTopic { epoch: u64, room: Arc<str>, topic: Option<Arc<str>> },
+    /// Look up a part of a room's history on disk.
+    Fetch(Fetch),
+    /// Search the history on disk.
+    Search(Search),
     /// Lift the login deadline: the client has joined.
     Admit { client: ClientId },
     /// Close the connection once everything sent to it so far has gone out. The Hub has already removed the client.
@@ -100,7 +119,14 @@ pub enum Input {
 impl Input {
     /// Whether programs send this by themselves to show that they are alive.
     pub fn is_keepalive(&self) -> bool {
-        matches!(self, Self::Request { request: Request::Ping, .. })
+        matches!(self, Self::Request { request: Request::Ping | Request::Glass, .. })
+    }
+
+    /// Records that it passes this station now, if it is a line that is followed. Others do not read the clock.
+    pub fn pass(&mut self, station: Station, now: impl FnOnce() -> Time) {
+        if let Self::Request { request: Request::Follow { moments, .. }, .. } = self {
+            moments.pass(station, now());
+        }
     }
 }
 
@@ -170,8 +196,24 @@ impl<'e> Reaction<'e> {
         self.push(Effect::Send { to, message });
     }
 
+    /// Has a message kept on disk. All messages of one read share the first effect: if each had its own, their deliveries
+    /// would no longer be neighbours, which are cheaper.
+    pub(super) fn keep(&mut self, line: Option<KeptLine>) {
+        let Some(line) = line else {
+            return;
+        };
+        match self.effects.first_mut() {
+            Some(Effect::Keep(lines)) => lines.push(line),
+            _ => self.effects.insert(0, Effect::Keep(vec![line])),
+        }
+    }
+
     pub(super) fn log(&mut self, event: LogEvent) {
         self.push(Effect::Log(event));
+    }
+
+    pub(super) fn effects(&self) -> &[Effect] {
+        self.effects
     }
 
     pub(super) fn push(&mut self, effect: Effect) {

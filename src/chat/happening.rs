@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -17,6 +18,7 @@ pub(super) enum Happening {
     TakesBack { name: String, is_right: bool },
     Idles(bool),
     Leaves,
+    DiskAnswers,
     TimePasses(u64),
 }
 
@@ -72,6 +74,24 @@ fn request() -> impl Strategy<Value = Request> {
         1 => Just(Request::Rooms),
         1 => name().prop_map(|name| Request::Whois { name }),
         2 => prop::option::of(room()).prop_map(|room| Request::History { room, range: Range::After(1), limit: Some(3) }),
+        3 => (room(), 0..6_u64, 0..4_u8, 0..4_usize).prop_map(|(room, id, kind, limit)| Request::History {
+            room: Some(room),
+            range: match kind {
+                0 => Range::Last,
+                1 => Range::Before(id),
+                2 => Range::After(id),
+                _ => Range::Until(Moment::Exact(Timestamp::UNIX_EPOCH)),
+            },
+            limit: Some(limit),
+        }),
+        3 => prop::option::of(room()).prop_map(|room| Request::Search {
+            words: "hello".to_owned(),
+            from: None,
+            room,
+            before: None,
+            cursor: None,
+            limit: None,
+        }),
         1 => Just(Request::Ping),
         1 => Just(Request::Help { about: None }),
         1 => Just(Request::Op { password: Secret("open sesame".to_owned()) }),
@@ -87,9 +107,17 @@ fn request() -> impl Strategy<Value = Request> {
         1 => Just(Request::Bans),
         1 => Just(Request::Motd { text: Some("hello".to_owned()) }),
         1 => Just(Request::Threads),
+        1 => Just(Request::Glass),
+        1 => (target(), text(), 0..2_000_u64).prop_map(|(target, text, read)| {
+            let mut moments = Box::<Moments>::default();
+            moments.pass(Station::Read, Duration::from_millis(read));
+            Request::Follow { target, text, moments }
+        }),
         1 => Just(Request::Shutdown { after: Some(Duration::from_secs(3_600)), reason: None }),
         1 => Just(Request::CancelShutdown),
         1 => Just(Request::Reclaim),
+        2 => (select(&["/me waves", "/msg ann hello", "//hello", "/part", "/topic", "/join dev", "/who", "/nick x", "/search hello", "/quit", "/nothing", "hello"][..]), prop::option::of(room()))
+            .prop_map(|(typed, room)| Request::Typed { line: line(typed.to_owned()), room, sent_at: None }),
         1 => Just(Request::Quit),
     ]
 }
@@ -105,6 +133,7 @@ pub(super) fn happening() -> impl Strategy<Value = Happening> {
         4 => (name(), any::<bool>()).prop_map(|(name, is_right)| Happening::TakesBack { name, is_right }),
         1 => any::<bool>().prop_map(Happening::Idles),
         1 => Just(Happening::Leaves),
+        5 => Just(Happening::DiskAnswers),
         2 => (0..10_u64).prop_map(Happening::TimePasses),
     ]
 }

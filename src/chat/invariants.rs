@@ -1,6 +1,6 @@
 //! A property test of the Hub: its invariants hold after every event, whatever random clients request in random order.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use proptest::sample::select;
 use super::happening::{Happening, happening, line};
 use super::state::{LOBBY, RoomId};
 use super::*;
-use crate::config::Operators;
+use crate::config::{Glass, Operators};
 
 /// A chat under test, and what an observer has seen of it.
 struct Watched {
@@ -21,26 +21,38 @@ struct Watched {
     connected: BTreeSet<ClientId>,
     /// The id of the last message, for each epoch.
     last_ids: HashMap<u64, u64>,
+    /// The lines that a history on disk has kept, and what it was asked for, with the client and the tag of each question.
+    disk: Vec<KeptLine>,
+    asked: VecDeque<(ClientId, Option<Tag>, Effect)>,
 }
 
 impl Watched {
-    fn new(anonymous: bool, announce_up_to: usize) -> Self {
+    fn new(anonymous: bool, announce_up_to: usize, has_disk: bool) -> Self {
         let settings = HubSettings {
             anonymous,
             operators: Operators::Loopback,
+            glass: Glass::Operators,
             announce_up_to,
             log_messages: true,
             history_on_join: 3,
             motd: None,
             operator_password: Some(Secret("open sesame".to_owned())),
         };
+        let mut hub = Hub::new(settings, Vec::new(), Timestamp::UNIX_EPOCH);
+        if has_disk {
+            hub.remember(Past::default());
+        }
+        // So little memory that older lines are only on disk.
+        hub.limit_history(3_000);
         Self {
-            hub: Hub::new(settings, Vec::new(), Timestamp::UNIX_EPOCH),
+            hub,
             time: Duration::ZERO,
             next_client: 0,
             next_tag: 0,
             connected: BTreeSet::new(),
             last_ids: HashMap::new(),
+            disk: Vec::new(),
+            asked: VecDeque::new(),
         }
     }
 
@@ -85,6 +97,7 @@ impl Watched {
             Happening::Idles(last) => {
                 Event::IdleTooLong { client, left: (!last).then_some(Duration::from_secs(30)) }
             }
+            Happening::DiskAnswers => return self.disk_answers(),
             Happening::SpeaksJson | Happening::Leaves => {
                 self.connected.remove(&client);
                 let reason = DisconnectReason::EndOfInput;
@@ -218,12 +231,89 @@ impl Watched {
         self.hub.step(now, event, &mut effects);
         let answers =
             effects.iter().filter(|effect| tag.is_some() && tag_of(effect) == tag.as_ref());
-        assert_eq!(answers.count(), usize::from(knows && tag.is_some()), "{effects:#?}");
+        let asks = |effect: &&Effect| matches!(effect, Effect::Fetch(_) | Effect::Search(_));
+        // A question to the disk takes the tag along, and its answer brings it back.
+        let asked = effects.iter().filter(asks).count();
+        assert!(asked <= 1, "{effects:#?}");
+        assert!(tag.is_none() || answers.count() + asked == usize::from(knows), "{effects:#?}");
         for effect in &effects {
+            if asks(&effect) {
+                self.asked.push_back((client, tag.clone(), effect.clone()));
+            }
             self.look_at(effect);
         }
         self.check();
         effects
+    }
+
+    /// Answers the oldest question to the disk.
+    fn disk_answers(&mut self) {
+        let Some((client, tag, effect)) = self.asked.pop_front() else {
+            return;
+        };
+        let is_shown = |line: &KeptLine, hidden: &[NameKey]| {
+            !hidden.contains(&NameKey::of(&line.message.from))
+        };
+        let (ticket, found) = match &effect {
+            Effect::Fetch(fetch) => {
+                let mut lines = self.disk.clone();
+                lines.retain(|line| {
+                    let id = id_of(line);
+                    let in_range = match fetch.range {
+                        Range::Last | Range::Until(_) => true,
+                        Range::Before(end) => id < end,
+                        Range::After(start) => id > start,
+                    };
+                    let is_meant = line.epoch == fetch.epoch && id < fetch.below && in_range;
+                    is_meant && is_shown(line, &fetch.hidden)
+                });
+                let more = fetch.limit > 0 && lines.len() > fetch.limit;
+                match fetch.range {
+                    Range::After(_) => lines.truncate(fetch.limit),
+                    _ => drop(lines.drain(..lines.len().saturating_sub(fetch.limit))),
+                }
+                (fetch.ticket, Found { lines, more, ..Found::default() })
+            }
+            Effect::Search(search) => {
+                let mut lines = self.disk.clone();
+                lines.reverse();
+                lines.retain(|line| {
+                    let Audience::Room { room, .. } = &line.message.to else { return false };
+                    search.rooms.contains(&NameKey::of(room)) && is_shown(line, &search.hidden)
+                });
+                lines.truncate(search.limit);
+                (search.ticket, Found { lines, ..Found::default() })
+            }
+            _ => unreachable!("only questions are in this list"),
+        };
+        let knows = self.hub.people.knows(client);
+        let effects = self.step(client, Event::Found { ticket, found: Ok(found) }, None);
+        let [Effect::Answer { to, tag: answered, message }] = &effects[..] else {
+            assert!(!knows && effects.is_empty(), "{effects:#?}");
+            return;
+        };
+        assert!(knows && *to == client && *answered == tag, "{effects:#?}");
+        let Message::History { messages, more, epoch, .. } = message else {
+            assert!(matches!(message, Message::Found { .. }), "{message:?}");
+            return;
+        };
+        let Effect::Fetch(Fetch { range, hidden, .. }) = effect else {
+            panic!("a page for {effect:?}");
+        };
+        // Nothing is left out, and nothing is there twice.
+        let line = |message: &std::sync::Arc<ChatMessage>| KeptLine {
+            epoch: *epoch,
+            message: message.clone(),
+        };
+        let ids: Vec<u64> = messages.iter().map(|message| id_of(&line(message))).collect();
+        let step = |(one, next): (&u64, &u64)| one + 1 == *next || !hidden.is_empty() && one < next;
+        assert!(ids.iter().zip(ids.iter().skip(1)).all(step), "{ids:?}");
+        match range {
+            Range::After(start) => {
+                assert!(ids.first().is_none_or(|&id| id == start + 1 || !hidden.is_empty()));
+            }
+            _ => assert!(*more || !hidden.is_empty() || ids.first().is_none_or(|&id| id == 1)),
+        }
     }
 
     /// Checks that only the intended clients receive a message.
@@ -233,6 +323,16 @@ impl Watched {
             Effect::Answer { to, message, .. } => (vec![*to], message),
             Effect::Disconnect { client, .. } => {
                 assert!(self.connected.remove(client), "{client} is disconnected twice");
+                return;
+            }
+            Effect::Keep(lines) => {
+                assert!(self.hub.rooms.are_kept());
+                for line in lines {
+                    // Every message to a room is kept, once.
+                    let before = self.disk.iter().rev().find(|kept| kept.epoch == line.epoch);
+                    assert_eq!(id_of(line), before.map_or(0, id_of) + 1);
+                    self.disk.push(line.clone());
+                }
                 return;
             }
             _ => return,
@@ -298,6 +398,7 @@ impl Watched {
             let is_held = extras.reclaims.held_for(key, now).is_some();
             assert!(!is_held || people.holder(key).is_none() && !self.hub.settings.anonymous);
         }
+        assert_eq!(extras.lookups.check(), self.asked.len());
         // The members of a room and the rooms of a person agree.
         let entries: usize = joined.iter().map(|(_, person)| person.rooms().len()).sum();
         let members: usize = rooms.iter().map(|(_, room)| room.members().len()).sum();
@@ -325,10 +426,19 @@ impl Watched {
     }
 }
 
+fn id_of(line: &KeptLine) -> u64 {
+    match line.message.to {
+        Audience::Room { message_id, .. } => message_id,
+        Audience::People(_) => panic!("a private message is kept: {line:?}"),
+    }
+}
+
 /// The tag that an effect carries.
 fn tag_of(effect: &Effect) -> Option<&Tag> {
     match effect {
-        Effect::Answer { tag, .. } | Effect::AnswerThreads { tag, .. } => tag.as_ref(),
+        Effect::Answer { tag, .. }
+        | Effect::AnswerThreads { tag, .. }
+        | Effect::AnswerGlass { tag, .. } => tag.as_ref(),
         _ => None,
     }
 }
@@ -338,9 +448,10 @@ proptest! {
     fn the_invariants_hold_after_every_event(
         anonymous in any::<bool>(),
         announce_up_to in select(&[0_usize, 2, 500][..]),
+        has_disk in any::<bool>(),
         happenings in prop::collection::vec((0..12_usize, happening()), 1..120),
     ) {
-        let mut chat = Watched::new(anonymous, announce_up_to);
+        let mut chat = Watched::new(anonymous, announce_up_to, has_disk);
         // In an empty chat most events would have no effect.
         for protocol in [Protocol::Plain, Protocol::Json, Protocol::Plain, Protocol::Json] {
             chat.happen(0, Happening::Connects(protocol));

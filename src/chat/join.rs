@@ -10,7 +10,7 @@ use super::message::Message;
 use super::name::Name;
 use super::punctuation::ROOM_SIGNS;
 use super::request::{Line, Range, RequestError};
-use super::state::{LOBBY, Movement, RoomId};
+use super::state::{LOBBY, Movement, Page, RoomId};
 use super::view::Protocol;
 use crate::config::limits::{LIST_ENTRIES_MAX, ROOMS_PER_CLIENT_MAX};
 
@@ -56,7 +56,7 @@ impl Hub {
             Protocol::Plain => history.unwrap_or(self.settings.history_on_join),
             Protocol::Json | Protocol::Web => history.unwrap_or(0),
         };
-        self.show_history(client, id, Range::Last, lines, out);
+        self.show_history(client, id, lines, out);
     }
 
     /// Leaves a room. A plain-text client goes back to the lobby.
@@ -142,41 +142,43 @@ impl Hub {
         );
     }
 
-    /// Sends past messages that the client did not ask for, if there are any.
+    /// Sends the last messages that memory has, which the client did not ask for, if there are any.
     pub(super) fn show_history(
         &self,
         client: ClientId,
         id: RoomId,
-        range: Range,
         limit: usize,
         out: &mut Reaction,
     ) {
-        match self.history_of(client, id, range, limit, out) {
-            Some(Message::History { messages, .. }) if messages.is_empty() => {}
-            Some(history) => out.tell(client, history),
-            None => {}
+        let page = self.history_page(client, id, Range::Last, limit);
+        if let Some((page, _)) = page.filter(|(page, _)| !page.messages.is_empty()) {
+            out.tell(client, page.into_message(out.now.wall));
         }
     }
 
-    /// A part of a room's history, without messages from people whom this client ignores.
-    pub(super) fn history_of(
+    /// The part of a room's history that memory has, without messages from people whom this client ignores; and the id from
+    /// which on memory has all messages.
+    pub(super) fn history_page(
         &self,
         client: ClientId,
         id: RoomId,
         range: Range,
         limit: usize,
-        out: &Reaction,
-    ) -> Option<Message> {
+    ) -> Option<(Page, u64)> {
         let room = self.rooms.get(id)?;
-        let part = room.history().part(range, limit, |speaker, message| {
+        let history = room.history();
+        let part = history.part(range, limit, |speaker, message| {
             self.extras.ignores.hides(client, speaker, &message.from, &self.people)
         });
-        Some(Message::History {
+        let page = Page {
             room: room.name().clone(),
+            epoch: room.epoch(),
+            range,
+            limit,
+            gaps: history.gaps(range, &part),
             messages: part.messages,
             more: part.more,
-            epoch: room.epoch(),
-            now: out.now.wall,
-        })
+        };
+        Some((page, history.first_id()))
     }
 }

@@ -5,7 +5,7 @@
 //! Effects are compared after each event, the encoded states after every [`COMPARE_EVERY`] of them. The variable
 //! `CHATSERV_LOCKSTEP_EVENTS`, set when the test is built, is the number of events.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ use proptest::test_runner::TestRunner;
 
 use super::happening::{Happening, happening, line};
 use super::*;
-use crate::config::Operators;
+use crate::config::{Glass, Operators};
 
 const EVENTS: usize = 20_000;
 
@@ -36,22 +36,43 @@ struct Copies {
     time: Time,
     connected: BTreeSet<ClientId>,
     next_client: u64,
+    /// What a history on disk has kept, and what it was asked for.
+    disk: Vec<KeptLine>,
+    asked: VecDeque<Question>,
 }
+
+/// The ticket of a question to the history on disk, and how many lines are wanted.
+type Question = (u64, usize);
 
 impl Copies {
     fn new(number: usize) -> Self {
         let settings = HubSettings {
             anonymous: number % 5 == 4,
             operators: [Operators::Loopback, Operators::Anyone][number % 2],
+            glass: [Glass::Everybody, Glass::Operators][number % 2],
             announce_up_to: [0, 2, 500][number % 3],
             log_messages: true,
             history_on_join: 3,
             motd: None,
             operator_password: Some(Secret("open sesame".to_owned())),
         };
-        let hub = || Hub::new(settings.clone(), Vec::new(), Timestamp::UNIX_EPOCH);
-        let hubs = vec![hub(), hub(), hub()];
-        Self { hubs, time: Time::ZERO, connected: BTreeSet::new(), next_client: 0 }
+        let hub = || {
+            let mut hub = Hub::new(settings.clone(), Vec::new(), Timestamp::UNIX_EPOCH);
+            if number % 4 < 2 {
+                hub.remember(past());
+            }
+            // So little memory that older lines are only on disk.
+            hub.limit_history(3_000);
+            hub
+        };
+        Self {
+            hubs: vec![hub(), hub(), hub()],
+            time: Time::ZERO,
+            connected: BTreeSet::new(),
+            next_client: 0,
+            disk: Vec::new(),
+            asked: VecDeque::new(),
+        }
     }
 
     /// The event that lets this happen to one of the clients.
@@ -93,6 +114,22 @@ impl Copies {
             Happening::Idles(is_over) => {
                 Event::IdleTooLong { client, left: (!is_over).then_some(Time::from_secs(30)) }
             }
+            Happening::DiskAnswers => match self.asked.pop_front() {
+                Some((ticket, _)) if who == 0 => {
+                    Event::Found { ticket, found: Err(LookupError::TooSlow) }
+                }
+                Some((ticket, limit)) => {
+                    let from = self.disk.len().saturating_sub(limit);
+                    let lines = self.disk[from..].to_vec();
+                    let gaps = vec![Gap { first: 1, last: 2, cause: Loss::Full }];
+                    let found = Found { lines, more: from > 0, gaps, cursor: Some(7) };
+                    Event::Found { ticket, found: Ok(found) }
+                }
+                None => {
+                    let before = Timestamp::UNIX_EPOCH + self.time;
+                    Event::Forgotten { sender: NameKey::of("bob"), before }
+                }
+            },
             Happening::TimePasses(seconds) => {
                 self.time += Time::from_secs(seconds);
                 Event::DeadlineReached
@@ -130,8 +167,14 @@ impl Copies {
             assert_eq!(effects, first, "{event:?}");
         }
         for effect in first {
-            if let Effect::Disconnect { client, .. } = effect {
-                self.connected.remove(&client);
+            match effect {
+                Effect::Disconnect { client, .. } => drop(self.connected.remove(&client)),
+                Effect::Keep(lines) => self.disk.extend(lines),
+                Effect::Fetch(Fetch { ticket, limit, .. })
+                | Effect::Search(Search { ticket, limit, .. }) => {
+                    self.asked.push_back((ticket, limit));
+                }
+                _ => {}
             }
         }
     }
@@ -154,6 +197,27 @@ impl Copies {
             assert_eq!(self.hubs[last].encode(), encoded[0]);
         }
     }
+}
+
+/// What an earlier run has left: a room that is asleep, with a gap and a topic.
+fn past() -> Past {
+    let message = ChatMessage {
+        from: "bob".into(),
+        to: Audience::Room { room: "tea".into(), message_id: 4 },
+        manner: Manner::Chat,
+        text: "hello".to_owned(),
+        sent_at: None,
+        received_at: Timestamp::UNIX_EPOCH,
+    };
+    let tea = PastRoom {
+        name: "tea".into(),
+        epoch: 3,
+        topic: Some("green".into()),
+        last_id: 5,
+        lines: vec![message.into()],
+        gaps: vec![Gap { first: 5, last: 5, cause: Loss::Crash }],
+    };
+    Past { last_epoch: 9, rooms: vec![tea] }
 }
 
 #[test]

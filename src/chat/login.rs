@@ -11,7 +11,7 @@ use super::log_event::LogEvent;
 use super::message::{Message, Removal};
 use super::name::{Name, NameError, NameKey};
 use super::reclaim::split_word;
-use super::request::{Line, Range, Request, RequestError};
+use super::request::{Line, Request, RequestError};
 use super::state::LOBBY;
 use super::time::Time;
 use super::view::Protocol;
@@ -185,7 +185,7 @@ impl Hub {
                     out.tell(client, Message::TelnetHint);
                 }
                 self.welcome(client, out);
-                self.show_history(client, LOBBY, Range::Last, self.settings.history_on_join, out);
+                self.show_history(client, LOBBY, self.settings.history_on_join, out);
                 out.tell(client, Message::ClientCount(clients));
             }
             Protocol::Json | Protocol::Web => {

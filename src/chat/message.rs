@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ban::{Ban, Network};
 use super::error::ChatError;
+use super::glass::GlassView;
 use super::reclaim::ReclaimWord;
-use super::request::SentAt;
+use super::request::{Moment, SentAt};
 use super::time::Time;
 use super::view::{CloseCode, Protocol, Stranger, Timestamps};
 
@@ -82,6 +83,11 @@ pub enum Message {
         /// The message's id in its room.
         message_id: Option<u64>,
     },
+    /// Tells the sender what a line says that they have typed into a program.
+    Typed {
+        manner: Manner,
+        text: String,
+    },
     /// A part of a room's history, oldest first.
     History {
         room: Arc<str>,
@@ -90,6 +96,19 @@ pub enum Message {
         more: bool,
         /// As in [`Message::InRoom`].
         epoch: u64,
+        /// The ids among and beside these messages which the history on disk lacks.
+        gaps: Vec<Gap>,
+        /// The moment before which the messages are, if one was given.
+        until: Option<Moment>,
+        now: Timestamp,
+    },
+    /// The newest messages that were searched for, newest first.
+    Found {
+        rooms: Vec<Arc<str>>,
+        lines: Vec<KeptLine>,
+        more: bool,
+        /// Where to continue if there is more.
+        cursor: Option<u64>,
         now: Timestamp,
     },
     /// Tells the recipient that they are in a room.
@@ -205,6 +224,7 @@ pub enum Message {
         rows: Vec<ThreadListing>,
         total: usize,
     },
+    Glass(Box<GlassView>),
     ShutdownPlanned {
         left: Time,
         reason: Option<Arc<str>>,
@@ -260,6 +280,49 @@ pub struct ChatMessage {
     /// The time by the sender's clock, if the sender's program gave it.
     pub sent_at: Option<SentAt>,
     pub received_at: Timestamp,
+}
+
+impl ChatMessage {
+    /// An estimate of the message's size in a JSON answer, in bytes: a quotation mark takes two bytes, and the times and the
+    /// names of fields come on top.
+    pub fn bytes_in_answer(&self) -> usize {
+        const FIELDS_BYTES: usize = 384;
+        FIELDS_BYTES + 2 * (self.text.len() + self.from.len())
+    }
+}
+
+/// A message to a room, and the epoch of the room's ids.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptLine {
+    pub epoch: u64,
+    pub message: Arc<ChatMessage>,
+}
+
+/// Message ids of a room without messages, `first` and `last` included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    pub first: u64,
+    pub last: u64,
+    pub cause: Loss,
+}
+
+/// Why messages are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Loss {
+    /// The server ended without having written everything. Not all of these ids need have had a message.
+    Crash,
+    /// The queue to the disk or the disk itself was full.
+    Full,
+}
+
+impl Loss {
+    /// The word for programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Crash => "crash",
+            Self::Full => "full",
+        }
+    }
 }
 
 /// A message before its recipients are known.
@@ -385,4 +448,6 @@ pub enum Queue {
     Bytes(u64),
     /// Events in the dispatcher's inbox.
     Events(u64),
+    /// Lines that the archive has to write.
+    Lines(u64),
 }

@@ -13,8 +13,10 @@
 //! | `state` | people, rooms and extras, whose methods keep the invariants |
 //! | `event` | the interface: everything that can happen, and everything that the Hub can ask of the server |
 //! | `request`, `command` | what a client can ask for; how a typed line becomes a request |
+//! | `glass`, `follow` | what the glass view shows: the threads, and a line on its way through them |
 //! | `message`, `error`, `view` | what the server can say, as values; [`crate::protocol`] has the words |
 //! | `name`, `marks`, `punctuation` | the rules of names, and of signs in and around them |
+//! | `kept` | the interface to a history on disk |
 //! | `ban`, `reclaim` | names and networks that are banned; the word by which people take their names back |
 //! | `client`, `settings`, `time` | ids and reasons of disconnection; the Hub's settings; the time of an event |
 //! | `log_event` | what is worth a line in the log |
@@ -29,12 +31,15 @@ mod client;
 mod command;
 mod error;
 mod event;
+mod follow;
+mod glass;
 #[cfg(test)]
 mod happening;
 mod hub;
 #[cfg(test)]
 mod invariants;
 mod join;
+mod kept;
 #[cfg(all(test, feature = "cluster"))]
 mod lockstep;
 mod log_event;
@@ -64,17 +69,20 @@ pub use command::{
 };
 pub use error::ChatError;
 pub use event::{Effect, Event, Input, Tag};
+pub use follow::{FollowedLine, Moments, Station};
+pub use glass::{DispatcherView, GlassView, InboxView, ReaderView};
 pub use hub::Hub;
+pub use kept::{Fetch, Found, LookupError, Past, PastRoom, Search};
 pub use log_event::{LogEvent, ShutdownCause};
 pub use marks::{MarkStack, STACKED_MARKS_MAX};
 pub use message::{
-    Audience, ChatMessage, HelpTopic, LinkNews, Manner, Message, PersonDetails, PersonListing,
-    Queue, Removal, RoomListing, ThreadListing,
+    Audience, ChatMessage, Gap, HelpTopic, KeptLine, LinkNews, Loss, Manner, Message,
+    PersonDetails, PersonListing, Queue, Removal, RoomListing, ThreadListing,
 };
 pub use name::{Name, NameError, NameKey};
 pub use punctuation::is_comma;
 pub use reclaim::ReclaimWord;
-pub use request::{Line, Range, Request, RequestError, SentAt, Target};
+pub use request::{Line, Moment, Range, Request, RequestError, SentAt, Target};
 pub use settings::{HubSettings, Secret};
 pub use state::LOBBY_NAME;
 pub use time::{Now, Time};

@@ -7,9 +7,11 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
+use super::follow::Moments;
 use super::punctuation::MENTION_SIGNS;
 use super::settings::Secret;
 use super::view::Timestamps;
@@ -93,8 +95,23 @@ pub enum Request {
         range: Range,
         limit: Option<usize>,
     },
+    /// Without a room, in all rooms that the client is in. `cursor` continues an earlier answer.
+    Search {
+        words: String,
+        from: Option<String>,
+        room: Option<String>,
+        before: Option<Moment>,
+        cursor: Option<u64>,
+        limit: Option<usize>,
+    },
     Ping,
     Quit,
+    /// A line as a person has typed it, with its command if it has one. `room` is the one that the person looks at.
+    Typed {
+        line: Line,
+        room: Option<String>,
+        sent_at: Option<SentAt>,
+    },
     /// Ask for the word by which to take the name back.
     Reclaim,
     /// `/op PASSWORD`
@@ -126,6 +143,14 @@ pub enum Request {
         text: Option<String>,
     },
     Threads,
+    /// Ask for what the glass view shows.
+    Glass,
+    /// Say a line, and have its way reported in the next answer to `Glass`.
+    Follow {
+        target: Target,
+        text: String,
+        moments: Box<Moments>,
+    },
     /// Without a time, at once.
     Shutdown {
         after: Option<Duration>,
@@ -196,6 +221,34 @@ pub enum Range {
     Before(u64),
     /// The first messages after this id.
     After(u64),
+    /// The last messages before this moment.
+    Until(Moment),
+}
+
+/// A moment as people write it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Moment {
+    /// In the time zone of the server. A date alone is its midnight.
+    Local(DateTime),
+    /// With an offset from UTC.
+    Exact(Timestamp),
+}
+
+impl Moment {
+    /// Reads `2026-11-20`, `2026-11-20T12:03`, and a time of RFC 3339 such as `2026-11-20T12:03:04+01:00`.
+    pub fn parse(text: &str) -> Option<Self> {
+        // jiff would also read `20261120` and the name of a zone.
+        let is_plain = |c: char| {
+            c.is_ascii_digit() || matches!(c, '-' | '+' | ':' | '.' | 'T' | 't' | 'Z' | 'z')
+        };
+        if !text.chars().all(is_plain) || text.as_bytes().get(4) != Some(&b'-') {
+            return None;
+        }
+        match text.parse::<Timestamp>() {
+            Ok(moment) => Some(Self::Exact(moment)),
+            Err(_) => text.parse().ok().map(Self::Local),
+        }
+    }
 }
 
 /// One line of input, cleaned: without control characters, escape sequences, bidi overrides and line separators.

@@ -46,6 +46,18 @@ pub enum Operators {
     Anyone,
 }
 
+/// Who may look at the threads in a browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize, Deserialize)]
+pub enum Glass {
+    /// Nobody
+    Off,
+    /// Operators
+    #[default]
+    Operators,
+    /// Everybody in the chat, for a lesson; only operators see the names and addresses of others
+    Everybody,
+}
+
 /// Which thread writes to a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum DeliveryPolicy {
@@ -70,4 +82,14 @@ pub enum LogLevel {
     Info,
     /// Also what every thread does
     Debug,
+}
+
+/// How `chatserv export` prints a line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// A line for people, with date, time and room.
+    #[default]
+    Text,
+    /// An object, as JSON clients receive it.
+    Json,
 }

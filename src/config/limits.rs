@@ -104,6 +104,10 @@ pub const MAPPINGS_PER_THREAD: usize = 4;
 /// The addresses that a thread takes besides its stack: guard pages and its signal stack.
 pub const THREAD_ADDRESSES_BYTES: usize = 64 * KIB;
 
+/// How long one look at the threads serves everybody who asks. A look passes over all threads: with 10,000 it takes the
+/// dispatcher up to two milliseconds (`scripts/glass-cost`), ten times a second at most, however many people look.
+pub const GLASS_LOOK_SHARED: Duration = Duration::from_millis(100);
+
 // ── Limits of the system ──
 
 /// A reserve for a server with this many places: a quarter of them, within these bounds. A small server has to start on a
@@ -118,8 +122,8 @@ pub fn threads_for_others(places: usize) -> usize {
 }
 
 /// How many threads the server has besides those of its clients: at most six listeners, and one each for the dispatcher, the
-/// log, signals, Ctrl-C, bans and the trace.
-pub const OWN_THREADS: usize = 12;
+/// log, signals, Ctrl-C, bans, the trace, and the archive and the search of a history.
+pub const OWN_THREADS: usize = 14;
 
 /// How many descriptors to keep for standard streams, listeners, signals, the log and files, besides those of refused sockets.
 pub fn descriptors_reserved(places: usize) -> usize {
@@ -280,6 +284,44 @@ pub const HISTORY_TOTAL_BYTES_MAX: usize = 64 * MIB;
 
 /// How many lines `/history` shows without a number: about a screen.
 pub const HISTORY_LINES_SHOWN: usize = 20;
+
+/// How many rooms that are empty are remembered where there is a history on disk. Beyond it, the one that has been empty for
+/// longest is forgotten; its lines stay on disk.
+pub const ROOMS_ASLEEP_MAX: usize = ROOMS_MAX;
+
+/// How many lines of all rooms together a server reads at its start. It takes a second on a slow machine; the rooms in which
+/// somebody has spoken last come first, and the others have their lines on disk.
+pub const HISTORY_LOADED_LINES_MAX: usize = 50_000;
+
+/// How many lines may wait for the disk. Beyond it, lines are not kept on disk.
+pub const HISTORY_QUEUE_LINES_MAX: usize = 8_192;
+
+/// How many lines the history writes in one transaction.
+pub const HISTORY_BATCH_LINES: usize = 512;
+
+/// How long a line may wait for others of its transaction. A crash loses these lines.
+pub const HISTORY_COMMIT_EVERY: Duration = Duration::from_millis(250);
+
+/// The size of the write-ahead log of the history that stays after a long search has made it grow.
+pub const HISTORY_JOURNAL_BYTES_MAX: i64 = 64 * MIB as i64;
+
+/// The memory for pages of the history, for each of its two threads: 8 MiB. SQLite takes a negative number for KiB.
+pub const HISTORY_CACHE_KIB: i64 = -8 * 1024;
+
+/// The stack of the threads of the history. SQLite needs more than threads with a single job.
+pub const HISTORY_STACK_BYTES: usize = MIB;
+
+/// How long a search may take. Others wait behind it.
+pub const SEARCH_TIME_MAX: Duration = Duration::from_secs(2);
+
+/// How many searches of all clients may be under way.
+pub const LOOKUPS_MAX: usize = 256;
+
+/// How many searches of one client may be under way.
+pub const LOOKUPS_PER_CLIENT_MAX: usize = 4;
+
+/// The length of the words that a search may look for. Each word costs a look into the index.
+pub const SEARCH_BYTES_MAX: usize = NOTE_BYTES_MAX;
 
 /// How many entries a list of people, rooms, bans or threads has.
 pub const LIST_ENTRIES_MAX: usize = 500;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::error::ErrorKind;
 use clap::{Args, Command, Parser, Subcommand};
 
+use super::choices::ExportFormat;
 use super::error::{self, ConfigError, any_of};
 use super::settings::Config;
 use super::{file, value};
@@ -30,6 +31,10 @@ pub enum Outcome {
     Check(Config),
     /// Check the health of a running server: the one at this address, or else the one with these settings.
     Healthcheck(Option<String>, Config),
+    /// Print the lines of a history.
+    Export(ExportOptions),
+    /// Remove a person's lines from a history.
+    Forget(ForgetOptions),
     /// Print this text: the help or the version.
     Print(String),
 }
@@ -60,6 +65,49 @@ enum Instead {
         /// HOST:PORT, [IPV6]:PORT or a port on this machine; by default the server with these settings.
         address: Option<String>,
     },
+    /// Print the lines of a history, oldest first; the server may be running
+    Export {
+        /// The file; by default the one of these settings.
+        #[arg(long, value_name = "FILE", value_parser = value::path)]
+        history: Option<PathBuf>,
+        /// Only the lines of this room.
+        #[arg(long, value_name = "ROOM")]
+        room: Option<String>,
+        /// Only the lines from this date on: 2026-11-20, or 2026-11-20T14:30, in the time zone of this machine.
+        #[arg(long, value_name = "DATE")]
+        since: Option<String>,
+        /// How to print a line.
+        #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+        format: ExportFormat,
+    },
+    /// Remove everything that a person has said from a history; the server may be running
+    Forget {
+        /// The file; by default the one of these settings.
+        #[arg(long, value_name = "FILE", value_parser = value::path)]
+        history: Option<PathBuf>,
+        /// The name of the person. Other spellings of it count too.
+        #[arg(long, value_name = "NAME")]
+        from: Option<String>,
+    },
+}
+
+/// What `chatserv export` prints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the flags")]
+pub struct ExportOptions {
+    pub history: PathBuf,
+    pub room: Option<String>,
+    /// As it was typed.
+    pub since: Option<String>,
+    pub format: ExportFormat,
+}
+
+/// Whose lines `chatserv forget` removes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the flags")]
+pub struct ForgetOptions {
+    pub history: PathBuf,
+    pub from: String,
 }
 
 /// The flags that the environment can set too: every setting, and the settings file.
@@ -103,9 +151,27 @@ pub fn load(
     config.check()?;
     Ok(match instead {
         Some(Instead::Healthcheck { address }) => Outcome::Healthcheck(address, config),
+        Some(Instead::Export { history, room, since, format }) => {
+            let history = history_of(history, &config)?;
+            Outcome::Export(ExportOptions { history, room, since, format })
+        }
+        Some(Instead::Forget { history, from }) => {
+            let missing = || {
+                ConfigError::new("--from: got no value, expected the name of a person".to_owned())
+            };
+            let from = from.ok_or_else(missing)?;
+            Outcome::Forget(ForgetOptions { history: history_of(history, &config)?, from })
+        }
         None if check_config => Outcome::Check(config),
         None => Outcome::Run(config),
     })
+}
+
+/// The history that a command is about: the named one, or the one of the settings.
+fn history_of(named: Option<PathBuf>, config: &Config) -> Result<PathBuf, ConfigError> {
+    let missing =
+        || ConfigError::new("--history: got no value, expected the file of a history".to_owned());
+    named.or_else(|| config.history.clone()).ok_or_else(missing)
 }
 
 impl Default for Config {

@@ -15,13 +15,15 @@ mod redis_address;
 mod settings;
 mod value;
 
-pub use choices::{Bind, DeliveryPolicy, LogLevel, Operators, RateLimit, Zone};
+pub use choices::{
+    Bind, DeliveryPolicy, ExportFormat, Glass, LogLevel, Operators, RateLimit, Zone,
+};
 pub use error::ConfigError;
 pub(crate) use error::quote;
 #[cfg(feature = "server")]
 pub(crate) use file::{in_file, toml_reason};
 pub use file::{line_of, read_text};
-pub use load::{Outcome, injected_variables, load};
+pub use load::{ExportOptions, ForgetOptions, Outcome, injected_variables, load};
 pub use redis_address::RedisAddress;
 pub use settings::Config;
 #[cfg(feature = "server")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use toml::Value;
 
-use super::choices::{Bind, DeliveryPolicy, LogLevel, Operators, RateLimit, Zone};
+use super::choices::{Bind, DeliveryPolicy, Glass, LogLevel, Operators, RateLimit, Zone};
 use super::error::ConfigError;
 use super::limits;
 use super::redis_address::RedisAddress;
@@ -35,6 +35,10 @@ pub struct Config {
     // Otherwise a page could have its own name point to this machine, and would then be of the same origin (DNS rebinding).
     #[arg(long, value_name = "NAME,…", default_value = "none", value_parser = or("none", value::hosts))]
     pub web_host: std::option::Option<String>,
+
+    /// Who may look at the server's threads at work, on the page /glass of the web port.
+    #[arg(long, value_name = "WHO", value_enum, default_value_t)]
+    pub glass: Glass,
 
     /// The address to listen on: localhost (both 127.0.0.1 and ::1) or an IP address. 0.0.0.0 or :: opens the chat to the
     /// network. Names are not looked up.
@@ -147,6 +151,20 @@ pub struct Config {
     #[arg(long, value_name = "DIRECTORY", default_value = "none", value_parser = or("none", value::directory))]
     pub state_dir: std::option::Option<PathBuf>,
 
+    /// A file for what people say in rooms, which a restart then finds again and /search looks through, or none. It is
+    /// created if there is none. Private messages are not kept. Needs a server built with the feature `history`.
+    #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
+    pub history: std::option::Option<PathBuf>,
+
+    /// How many days the history keeps a line, or off.
+    #[arg(long, value_name = "DAYS|off", default_value = "365", value_parser = or("off", value::days))]
+    pub history_days: std::option::Option<u32>,
+
+    /// How much the file of the history may take. Beyond it, the oldest lines go.
+    // A million lines of usual length take 200 MB with their index (`scripts/history-size`).
+    #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = size(MIB..=1024 * GIB))]
+    pub history_size: usize,
+
     /// Take part in one chat on several machines: the address of the Redis that keeps its log, as in
     /// redis://log.example.org:6379/0, or none. Everybody who can reach that Redis can read what is said.
     #[arg(long, value_name = "ADDRESS", default_value = "none", value_parser = or("none", value::text))]
@@ -200,6 +218,11 @@ impl Config {
         if let Some(address) = &self.cluster {
             RedisAddress::parse(address)
                 .map_err(|what| ConfigError::new(format!("cluster: {what}")))?;
+            if let Some(history) = &self.history {
+                return Err(ConfigError::new(format!(
+                    "history: got {history:?}, expected none, since cluster is set: a chat on several machines has its history in the log",
+                )));
+            }
             if self.node.is_none() {
                 return Err(ConfigError::new(
                     "node: got none, expected the name of this machine, since cluster is set"
@@ -231,6 +254,7 @@ impl Config {
             ("json-port", number_or_off(self.json_port)),
             ("web-port", number_or_off(self.web_port)),
             ("web-host", quoted(self.web_host.clone().unwrap_or_else(|| "none".into()))),
+            ("glass", quoted(show_choice(self.glass))),
             ("bind", quoted(show_bind(self.bind))),
             ("max-clients", self.max_clients.to_string()),
             ("anonymous", self.anonymous.to_string()),
@@ -252,6 +276,9 @@ impl Config {
             ("connections-per-minute", number_or_off(self.connections_per_minute)),
             ("rate-limit", quoted(show_rate_limit(self.rate_limit))),
             ("state-dir", path_or_none(self.state_dir.as_deref())),
+            ("history", path_or_none(self.history.as_deref())),
+            ("history-days", number_or_off(self.history_days)),
+            ("history-size", quoted(show_size(self.history_size))),
             ("cluster", quoted(self.cluster.clone().unwrap_or_else(|| "none".into()))),
             ("cluster-name", quoted(self.cluster_name.clone())),
             ("node", quoted(self.node.clone().unwrap_or_else(|| "none".into()))),
@@ -279,6 +306,9 @@ impl Config {
             send_buffer: self.send_buffer,
             time_zone: self.time_zone.clone(),
             state_dir: self.state_dir.clone(),
+            history: self.history.clone(),
+            history_days: self.history_days,
+            history_size: self.history_size,
             cluster: self.cluster.clone(),
             cluster_name: self.cluster_name.clone(),
             node: self.node.clone(),

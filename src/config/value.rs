@@ -117,6 +117,12 @@ pub(super) fn count(
     }
 }
 
+/// Parses a number of days, of which there are at most a hundred years.
+pub(super) fn days(text: &str) -> Result<u32, Expected> {
+    let days = text.parse().ok().filter(|days| (1..=36_500).contains(days));
+    days.ok_or_else(|| "a whole number from 1 to 36500".to_owned())
+}
+
 /// Parses `20,5/s` or `off`.
 pub(super) fn rate_limit(text: &str) -> Result<RateLimit, Expected> {
     let lines = || {

@@ -5,7 +5,7 @@
 //! | [`manual`] | people who chat |
 //! | [`browser`] | people who chat in a browser, and who runs the server for them |
 //! | [`json`] | programs |
-//! | [`settings`], [`operations`], [`cluster`] | people who run a server, or several for one chat |
+//! | [`settings`], [`operations`], [`history`], [`cluster`] | people who run a server, or several for one chat |
 //! | [`teaching`] | teachers: a chat in the classroom, the lab |
 //! | [`measurements`] | everybody who asks whether threads are fast enough |
 //! | [`internals`] | readers of the source |
@@ -19,16 +19,21 @@ macro_rules! page {
     ($name:ident, $file:literal) => {
         /// [manual]: crate::guide::manual
         /// [browser]: crate::guide::browser
+        /// [glass]: crate::guide::browser#the-threads-behind-glass
         /// [json]: crate::guide::json
+        /// [glass-json]: crate::guide::json#the-glass-view
         /// [settings]: crate::guide::settings
         /// [reloading]: crate::guide::settings#reloading
         /// [operations]: crate::guide::operations
+        /// [history]: crate::guide::history
+        /// [search]: crate::guide::manual#searching
         /// [guarantees]: crate::guide::operations#limits-and-guarantees
         /// [cluster]: crate::guide::cluster
         /// [teaching]: crate::guide::teaching
         /// [measurements]: crate::guide::measurements
         /// [internals]: crate::guide::internals
         /// [lesson]: ../../../lab/index.html
+        /// [glass-picture]: ../../../../../src/guide/glass.webp
         /// [growth]: ../../../../../scripts/results/growth.svg
         /// [stalled]: ../../../../../scripts/results/stalled.svg
         /// [server]: ../../../src/chatserv/server/mod.rs.html
@@ -70,6 +75,7 @@ page!(manual, "manual.md");
 page!(browser, "browser.md");
 page!(json, "json.md");
 page!(settings, "settings.md");
+page!(history, "history.md");
 page!(operations, "operations.md");
 page!(cluster, "cluster.md");
 page!(teaching, "teaching.md");

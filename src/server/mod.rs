@@ -10,6 +10,8 @@
 //! | `dispatcher` | 1 | one `select` over inbox, requests and the nearest deadline, which is a tick of the clock at the latest | any of them | the chat is shut down and every listener, reader and writer has reported its end | the scope |
 //! | `writer` | 1 for each connection whose socket is full, up to `--max-writers` | `write`; a full inbox; waiting for a block | room in the socket, a shutdown of it; room in the inbox; a block | the dispatcher drops its slot | the scope |
 //! | `bans` | 1 with `--state-dir` | its slot; the disk | a new list of bans | the dispatcher is gone and the last list is written | the scope |
+//! | `archive` | 1 with `--history` | its queue, for a second at most; gathering a batch; the disk | a line; a full batch or a question; the end of a quarter of a second | the dispatcher is gone and the last line is written | the scope |
+//! | `search` | 1 with `--history` | its queue; the disk | a question | the archive is gone | the scope |
 //! | `log-writer` | 1 with `--cluster` | its queue; a request to the store of the log, or the pause after a failed one | an event of this node; the time for a sign of life; an answer | the dispatcher is gone | the scope |
 //! | `log-reader` | 1 with `--cluster` | a request for the next entries, or the pause after a failed one; a full inbox | an entry; a second without one; room in the inbox | the dispatcher is gone | the scope |
 //! | `trace` | 1 with `--trace` | its queue; its rest; the disk | a span; the end of its rest | all others have ended and their spans are written, or the file is full | the scope around theirs |
@@ -23,11 +25,12 @@
 //! |---|---|
 //! | `reader`, `turn`, `flood` | how input comes in: the blocking read, the permission to send, flood control |
 //! | `inbox`, `dispatcher`, `clock` | what reaches the dispatcher, and what it does about it |
-//! | `delivery/` | how output goes out: outboxes, the tape they share, writers, and the end of a connection |
+//! | `delivery/` | how output goes out: outboxes, the tape they share, writers, the end of a connection, and lines that are followed |
 //! | `start`, `error`, `listener`, `shared`, `admission`, `connection` | from settings to running threads; how connections come |
 //! | `order/` | in which order events reach the chat: at once, or by a log that several machines share |
 //! | `web/` | the page for browsers: HTTP before the arrival, WebSocket frames afterwards |
-//! | `ops/` | what a server needs besides: the log, signals, the table of threads, limits of the system, bans on disk |
+//! | `history/` | what people say, on disk, with `--history` |
+//! | `ops/` | what a server needs besides: the log, signals, the table of threads and the look at it that browsers get, limits of the system, bans on disk |
 //!
 //! # Starting and ending
 //!
@@ -55,6 +58,8 @@ mod delivery;
 mod dispatcher;
 mod error;
 mod flood;
+#[cfg(feature = "history")]
+pub mod history;
 mod inbox;
 mod listener;
 mod ops;

@@ -7,6 +7,8 @@ use parking_lot::RwLock;
 
 use super::admission::Admission;
 use super::clock::Clock;
+#[cfg(feature = "history")]
+use super::history::History;
 use super::ops::bans_file::BansSlot;
 use super::ops::capacity::Capacity;
 use super::ops::threads::ThreadTable;
@@ -27,4 +29,17 @@ pub struct Shared<'env> {
     pub telnet_port: u16,
     /// Stores the bans, if there is a directory for them.
     pub bans_slot: Option<BansSlot>,
+    /// Keeps what people say, if there is a file for it.
+    #[cfg(feature = "history")]
+    pub history: Option<History>,
+}
+
+impl Shared<'_> {
+    /// Records how many lines wait for the disk in the table of threads.
+    pub fn count_queue(&self) {
+        #[cfg(feature = "history")]
+        if let Some(history) = &self.history {
+            history.count_queue();
+        }
+    }
 }

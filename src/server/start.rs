@@ -18,6 +18,8 @@ use super::clock::Clock;
 use super::delivery::{Delivery, Writers};
 use super::dispatcher::Dispatcher;
 use super::error::StartError;
+#[cfg(feature = "history")]
+use super::history::Opened;
 #[cfg(feature = "cluster")]
 use super::inbox::Inbox;
 use super::inbox::{Channels, Control, Remote};
@@ -33,6 +35,8 @@ use super::order::Order;
 #[cfg(feature = "cluster")]
 use super::order::{Joined, Log};
 use super::shared::Shared;
+#[cfg(feature = "history")]
+use crate::chat::Past;
 use crate::chat::{Ban, Event, Hub, Protocol, ShutdownCause};
 #[cfg(feature = "cluster")]
 use crate::config::RedisAddress;
@@ -43,6 +47,8 @@ pub struct Server {
     loaded: Loaded,
     bans: Vec<Ban>,
     bans_file: Option<BansFile>,
+    #[cfg(feature = "history")]
+    history: Option<(Opened, Past)>,
     capacity: Capacity,
     bound: Vec<Bound>,
     remote: Remote,
@@ -62,6 +68,8 @@ impl Server {
     pub fn check(config: &Config) -> Result<(), ConfigError> {
         Loaded::read(config.clone())?;
         config.trace.as_deref().map_or(Ok(()), trace::check)?;
+        #[cfg(feature = "history")]
+        config.history.as_deref().map_or(Ok(()), Opened::check)?;
         match config.state_dir.as_deref() {
             Some(directory) => BansFile::check(directory, Timestamp::now()),
             None => Ok(()),
@@ -87,6 +95,9 @@ impl Server {
         let bound = bind::bind_all(config)?;
         // After the ports: another server that has them may be writing to this file.
         let recorder = config.trace.as_deref().map(Recorder::create).transpose()?;
+        #[cfg(feature = "history")]
+        let history =
+            config.history.as_deref().map(|path| Opened::open(path, config)).transpose()?;
         let admission = Admission::new(
             config.max_clients,
             config.connections_per_address,
@@ -108,6 +119,8 @@ impl Server {
             loaded,
             bans,
             bans_file,
+            #[cfg(feature = "history")]
+            history,
             capacity,
             bound,
             remote,
@@ -164,6 +177,8 @@ impl Server {
         #[cfg(feature = "cluster")]
         let joined = self.joined;
         let Self { loaded, bans, bans_file, capacity, bound, remote, control, .. } = self;
+        #[cfg(feature = "history")]
+        let (history, past) = self.history.unzip();
         let (admission, next_id) = (&self.admission, &self.next_id);
         let zone = time_zone(&loaded.config.time_zone);
         #[cfg(feature = "web")]
@@ -182,6 +197,11 @@ impl Server {
                 Ok(bans_slot)
             };
             let bans_slot = bans_file.map(start_saving).transpose()?;
+            #[cfg(feature = "history")]
+            let history = history.map(|opened| {
+                let reports = remote.clone();
+                opened.start(scope, &threads, zone.clone(), move |event| reports.send(event))
+            });
             let shared = Arc::new(Shared {
                 settings: RwLock::new(Arc::new(loaded.config.clone())),
                 capacity,
@@ -192,6 +212,8 @@ impl Server {
                 #[cfg(feature = "web")]
                 telnet_port,
                 bans_slot,
+                #[cfg(feature = "history")]
+                history: history.transpose()?,
             });
             // Listeners are made first and started last: a listener that accepts needs a dispatcher to report to.
             let mut controls: Vec<ListenerControl> = Vec::new();
@@ -207,6 +229,10 @@ impl Server {
             let local = || {
                 let mut hub = Hub::new(loaded.hub_settings(), bans, Timestamp::now());
                 hub.limit_history(shared.capacity.history_bytes());
+                #[cfg(feature = "history")]
+                if let Some(past) = past {
+                    hub.remember(past);
+                }
                 Order::Local(Box::new(hub))
             };
             #[cfg(not(feature = "cluster"))]
@@ -219,7 +245,7 @@ impl Server {
             let writers = Writers::new(scope, Arc::clone(&threads), inbox_sender, &loaded.config);
             let delivery = Delivery::new(writers, &loaded.config);
             let row = threads.row("dispatcher", "dispatcher".into());
-            let channels = Channels { inbox, control };
+            let channels = Channels::new(inbox, control);
             let dispatcher = Dispatcher::new(
                 order,
                 delivery,

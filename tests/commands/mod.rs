@@ -5,7 +5,9 @@ mod wrong;
 
 use std::time::Duration;
 
-use chatserv::chat::{ChatError, Line, Range, Request, Secret, Target, Timestamps, parse_line};
+use chatserv::chat::{
+    ChatError, Line, Moment, Range, Request, Secret, Target, Timestamps, parse_line,
+};
 
 fn typed(text: &str) -> Line {
     Line { text: text.into(), altered: false }
@@ -42,6 +44,21 @@ fn join(room: &str) -> Request {
 
 fn history(limit: Option<usize>) -> Request {
     Request::History { room: None, range: Range::Last, limit }
+}
+
+fn until(moment: &str, limit: Option<usize>) -> Request {
+    let range = Range::Until(Moment::parse(moment).unwrap());
+    Request::History { room: None, range, limit }
+}
+
+fn search(
+    words: &str,
+    from: Option<String>,
+    room: Option<String>,
+    before: Option<&str>,
+) -> Request {
+    let before = before.map(|before| Moment::parse(before).unwrap());
+    Request::Search { words: words.into(), from, room, before, cursor: None, limit: None }
 }
 
 fn topic(topic: Option<String>) -> Request {
@@ -95,6 +112,16 @@ fn commands_of_everybody() {
         ("/topic off we go", topic(some("off we go"))),
         ("/history", history(None)),
         ("/history 50", history(Some(50))),
+        ("/history before:2026-11-20", until("2026-11-20", None)),
+        ("/history 50 before:2026-11-20T14:30", until("2026-11-20T14:30", Some(50))),
+        ("/history BEFORE：2026-11-20T14:30+01:00 50", until("2026-11-20T13:30:00Z", Some(50))),
+        ("/search tea", search("tea", None, None, None)),
+        ("/search  green   tea ", search("green tea", None, None, None)),
+        ("/search from:@bob tea in:#dev", search("tea", some("bob"), some("dev"), None)),
+        ("/search from:bob", search("", some("bob"), None, None)),
+        ("/search from:127.0.0.1:40000 x", search("x", some("127.0.0.1:40000"), None, None)),
+        ("/search 悬空 before:2026-11-20", search("悬空", None, None, Some("2026-11-20"))),
+        (r#"/search NEAR(a b) OR "c* http://x"#, search(r#"NEAR(a b) OR "c* http://x"#, None, None, None)),
         ("/who", Request::Who { room: None }),
         ("/names", Request::Who { room: None }),
         ("/users #dev", Request::Who { room: some("dev") }),

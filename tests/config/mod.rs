@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chatserv::config::{
-    Bind, Config, ConfigError, DeliveryPolicy, LogLevel, Operators, Outcome, RateLimit, Zone,
-    injected_variables, load,
+    Bind, Config, ConfigError, DeliveryPolicy, Glass, LogLevel, Operators, Outcome, RateLimit,
+    Zone, injected_variables, load,
 };
 use jiff::tz::TimeZone;
 
@@ -70,6 +70,7 @@ port = 0
 json-port = 0
 web-port = 0
 web-host = "chat.example.org,10.0.0.1"
+glass = "everybody"
 bind = "::1"
 max-clients = 7
 anonymous = true
@@ -91,6 +92,9 @@ connections-per-address = "off"
 connections-per-minute = 9
 rate-limit = "3,1/s"
 state-dir = "."
+history = "./a history"
+history-days = "off"
+history-size = "1GiB"
 cluster = "redis://[::1]:7000/3"
 cluster-name = "team.a"
 node = "n-1"
@@ -107,6 +111,7 @@ fn everything() -> Config {
         json_port: Some(0),
         web_port: Some(0),
         web_host: Some("chat.example.org,10.0.0.1".into()),
+        glass: Glass::Everybody,
         bind: Bind::Address("::1".parse().unwrap()),
         max_clients: 7,
         anonymous: true,
@@ -128,6 +133,9 @@ fn everything() -> Config {
         connections_per_minute: Some(9),
         rate_limit: RateLimit::Lines { burst: 3, per_second: 1 },
         state_dir: Some(".".into()),
+        history: Some("./a history".into()),
+        history_days: None,
+        history_size: 1024 * 1024 * 1024,
         cluster: Some("redis://[::1]:7000/3".into()),
         cluster_name: "team.a".into(),
         node: Some("n-1".into()),
@@ -146,6 +154,7 @@ fn the_defaults() {
         json_port: None,
         web_port: None,
         web_host: None,
+        glass: Glass::Operators,
         bind: Bind::Localhost,
         max_clients: 10_000,
         anonymous: false,
@@ -167,6 +176,9 @@ fn the_defaults() {
         connections_per_minute: Some(120),
         rate_limit: RateLimit::Lines { burst: 20, per_second: 5 },
         state_dir: None,
+        history: None,
+        history_days: Some(365),
+        history_size: 4 * 1024 * 1024 * 1024,
         cluster: None,
         cluster_name: "chat".into(),
         node: None,

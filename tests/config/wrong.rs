@@ -16,6 +16,7 @@ web-host                | none, Chat.example.org, a.b         | http://a, a:80, 
 bind                    | localhost, 0.0.0.0, ::, 127.0.0.2  | example.org, 127.0.0.1:80, LOCALHOST
 max-clients             | 1, 1000000                         | 0, 1000001, many, 99999999999999999999999
 anonymous               | true, false                        | yes, 1, TRUE
+glass                   | off, operators, everybody          | on, Off
 operators               | loopback, nobody, anyone           | all, Nobody
 operator-password-file  | none, /no/where, a b               |
 login-timeout           | 1ms, 30days, 1m 30s                | 60, 0, 0s, 999us, 31days, -1s, 9e99s
@@ -34,6 +35,9 @@ connections-per-address | 1, 1000000, off                    | 0, 1000001, Off, 
 connections-per-minute  | 1, 1000000, off                    | 0, 1000001
 rate-limit              | 20,5/s, 1,1/s, 100000,100000/s, off | 20, 20,5, 0,5/s, 20,0/s, 20,5/min, 100001,5/s
 state-dir               | none, /no/where                    |
+history                 | none, /no/where                    |
+history-days            | 1, 36500, off                      | 0, 36501, 1d, none
+history-size            | 1MiB, 1TiB, 4GiB                   | 1023KiB, 1025GiB, 4, off
 cluster                 | none                               |
 cluster-name            | a, team-1_b.c                      | a b, a/b, {a}
 node                    | none, berlin-1                     | a:b, a b
@@ -187,7 +191,9 @@ fn unknown_keys_in_a_file() {
     }
     let line = SettingsFile::new("no-near-miss", "zzzz = 1").error();
     assert!(
-        line.starts_with("zzzz: unknown key, expected port, json-port, web-port, web-host, bind, "),
+        line.starts_with(
+            "zzzz: unknown key, expected port, json-port, web-port, web-host, glass, bind, "
+        ),
         "{line}"
     );
     assert!(line.ends_with(", log-level or trace"), "{line}");

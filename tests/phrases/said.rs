@@ -40,6 +40,8 @@ fn history(said: Vec<ChatMessage>, now: &str) -> Message {
         messages: said.into_iter().map(Arc::new).collect(),
         more: true,
         epoch: 1,
+        gaps: Vec::new(),
+        until: None,
         now: time(now),
     }
 }

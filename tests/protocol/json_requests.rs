@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatserv::chat::{Line, Range, Request, Secret, Target};
+use chatserv::chat::{Line, Moment, Range, Request, Secret, Target};
 
 fn line(text: &str) -> Line {
     Line { text: text.into(), altered: false }
@@ -27,6 +27,14 @@ pub fn table() -> Vec<(&'static str, Request)> {
     let history = |range, limit| Request::History {
         room: some("dev"),
         range,
+        limit,
+    };
+    let search = |words: &str, from, room, before, cursor, limit| Request::Search {
+        words: words.into(),
+        from,
+        room,
+        before,
+        cursor,
         limit,
     };
     let minutes = |minutes: u64| Some(Duration::from_secs(minutes * 60));
@@ -69,6 +77,14 @@ pub fn table() -> Vec<(&'static str, Request)> {
         (r#"{"action":"history","room":"dev"}"#, history(Range::Last, None)),
         (r#"{"action":"history","room":"dev","before":7,"limit":3}"#, history(Range::Before(7), Some(3))),
         (r#"{"action":"history","room":"dev","after":0}"#, history(Range::After(0), None)),
+        (r#"{"action":"history","room":"dev","before":"2026-11-20"}"#,
+            history(Range::Until(Moment::parse("2026-11-20").unwrap()), None)),
+        (r#"{"action":"search","words":"tea OR \"cake\""}"#, search("tea OR \"cake\"", None, None, None, None, None)),
+        (r#"{"action":"search","username":"bob"}"#, search("", some("bob"), None, None, None, None)),
+        (
+            r#"{"action":"search","words":"悬空","username":"bob","room":"dev","before":"2026-11-20T12:03:04+01:00","cursor":9,"limit":3}"#,
+            search("悬空", some("bob"), some("dev"), Moment::parse("2026-11-20T11:03:04Z"), Some(9), Some(3)),
+        ),
         (r#"{"action":"chat","message":"hi"}"#, chat(Target::Here, "hi")),
         (r#"{"action":"chat","room":"dev","message":" hi "}"#, chat(Target::Room("dev".into()), " hi ")),
         (r#"{"action":"chat","room":"dev","to":["a","b"],"message":"hi"}"#,
@@ -96,6 +112,14 @@ pub fn table() -> Vec<(&'static str, Request)> {
                 text: "hi".into(),
                 sent_at: None,
             },
+        ),
+        (
+            r#"{"action":"typed","line":" /me waves"}"#,
+            Request::Typed { line: line(" /me waves"), room: None, sent_at: None },
+        ),
+        (
+            r#"{"action":"typed","line":"hi","room":"dev"}"#,
+            Request::Typed { line: line("hi"), room: some("dev"), sent_at: None },
         ),
         (r#"{"action":"reply","message":"hi"}"#, Request::Reply { text: "hi".into() }),
         (r#"{"action":"who"}"#, Request::Who { room: None }),
@@ -134,6 +158,15 @@ pub fn table() -> Vec<(&'static str, Request)> {
         (r#"{"action":"mute","username":"ann"}"#, Request::Mute { name: "ann".into() }),
         (r#"{"action":"unmute","username":"ann"}"#, Request::Unmute { name: "ann".into() }),
         (r#"{"action":"threads"}"#, Request::Threads),
+        (r#"{"action":"glass"}"#, Request::Glass),
+        (
+            r#"{"action":"follow","room":"dev","message":"hi"}"#,
+            Request::Follow {
+                target: Target::Room("dev".into()),
+                text: "hi".into(),
+                moments: Box::default(),
+            },
+        ),
         (r#"{"action":"shutdown"}"#, Request::Shutdown { after: None, reason: None }),
         (
             r#"{"action":"shutdown","duration":"5m","reason":"update","cancel":false}"#,

@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatserv::chat::{Audience, Ban, ChatMessage, Manner, Message, Network, SentAt};
+use chatserv::chat::{
+    Audience, Ban, ChatMessage, Gap, KeptLine, Loss, Manner, Message, Moment, Network, SentAt,
+};
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
@@ -68,6 +70,8 @@ pub fn talk() -> Vec<(Message, &'static str)> {
             r#"{"action":"me","room":"dev","message_id":1,"message":"waves","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#),
         (Message::Chat(Arc::new(said(people(), Manner::Private, "psst"))),
             r#"{"action":"msg","to":["bob","cid"],"message":"psst","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#),
+        (Message::Typed { manner: Manner::Me, text: "waves".into() },
+            r#"{"action":"typed","as":"me","message":"waves"}"#),
         (delivered(&[]), ""),
         (delivered(&["dad"]), r#"{"action":"notice","code":"not_here"}"#),
         (
@@ -76,9 +80,40 @@ pub fn talk() -> Vec<(Message, &'static str)> {
                 messages: vec![Arc::new(said(in_room(1), Manner::Me, "waves"))],
                 more: true,
                 epoch: 5,
+                gaps: Vec::new(),
+                until: None,
                 now: noon(),
             },
             r#"{"action":"history","room":"dev","messages":[{"action":"me","room":"dev","message_id":1,"message":"waves","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}],"epoch":5,"more":true}"#,
+        ),
+        (
+            Message::History {
+                room: name("dev"),
+                messages: Vec::new(),
+                more: false,
+                epoch: 5,
+                gaps: vec![
+                    Gap { first: 3, last: 9, cause: Loss::Full },
+                    Gap { first: 12, last: 12, cause: Loss::Crash },
+                ],
+                until: Moment::parse("2026-11-20"),
+                now: noon(),
+            },
+            r#"{"action":"history","room":"dev","messages":[],"gaps":[{"first":3,"last":9,"cause":"full"},{"first":12,"last":12,"cause":"crash"}],"epoch":5,"more":false}"#,
+        ),
+        (
+            Message::Found {
+                rooms: vec![name("dev")],
+                lines: vec![KeptLine { epoch: 5, message: Arc::new(said(in_room(1), Manner::Me, "waves")) }],
+                more: true,
+                cursor: Some(17),
+                now: noon(),
+            },
+            r#"{"action":"search","messages":[{"action":"me","room":"dev","message_id":1,"message":"waves","from":"ann","received_at":"2026-11-20T12:00:00.123Z","epoch":5}],"more":true,"cursor":17}"#,
+        ),
+        (
+            Message::Found { rooms: vec![name("dev")], lines: Vec::new(), more: false, cursor: None, now: noon() },
+            r#"{"action":"search","messages":[],"more":false}"#,
         ),
         (Message::IsAway { name: name("ann"), reason: None }, r#"{"action":"notice","code":"away","username":"ann"}"#),
         (Message::HeldBack { lines: 3, wait: Duration::from_millis(1200) },

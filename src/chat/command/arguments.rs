@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::punctuation::{MENTION_SIGNS, ROOM_SIGNS, is_comma};
-use super::super::request::Line;
+use super::super::request::{Line, Moment, Range, Request};
 
 /// The signs that may precede a number: plus, and minus in both of its spellings.
 const SIGNS: [char; 3] = ['+', '-', '\u{2212}'];
@@ -104,6 +104,47 @@ impl<'a> Arguments<'a> {
         chosen.map(|&(_, value)| value)
     }
 
+    /// How many past messages, and the moment before which they are; either may be missing.
+    pub(super) fn history(self) -> Option<Request> {
+        let (mut limit, mut range, mut rest) = (None, Range::Last, self);
+        while let Some((word, after)) = rest.first() {
+            match filter(word) {
+                Some(("before", moment)) if range == Range::Last => {
+                    range = Range::Until(Moment::parse(moment)?);
+                }
+                None if limit.is_none() => limit = Some(Self::new(word, false).count()?),
+                _ => return None,
+            }
+            rest = after;
+        }
+        Some(Request::History { room: None, range, limit })
+    }
+
+    /// The words of a search, and its filters, which may be anywhere among them.
+    pub(super) fn search(self) -> Option<Request> {
+        let (mut from, mut room, mut before) = (None, None, None);
+        let (mut words, mut rest) = (Vec::new(), self);
+        while let Some((word, after)) = rest.first() {
+            match filter(word) {
+                Some(("from", name)) => from = Some(strip_sign(name, &MENTION_SIGNS)?),
+                Some(("in", name)) => room = Some(strip_sign(name, &ROOM_SIGNS)?),
+                Some((_, moment)) => before = Some(Moment::parse(moment)?),
+                None => words.push(word),
+            }
+            rest = after;
+        }
+        let words = words.join(" ");
+        let is_something = !words.is_empty() || from.is_some();
+        is_something.then_some(Request::Search {
+            words,
+            from,
+            room,
+            before,
+            cursor: None,
+            limit: None,
+        })
+    }
+
     /// A positive number.
     pub(super) fn count(self) -> Option<usize> {
         self.word()?.parse().ok().filter(|&count| count > 0)
@@ -126,6 +167,13 @@ impl<'a> Arguments<'a> {
         let (duration, rest) = two_words.or_else(one_word)?;
         (!duration.is_zero()).then_some((Some(duration), rest))
     }
+}
+
+/// The filter of a search that a word is, such as `from:ann`, and its value.
+fn filter(word: &str) -> Option<(&'static str, &str)> {
+    let (name, value) = word.split_once([':', '\u{ff1a}'])?;
+    let filters = ["from", "in", "before"];
+    filters.into_iter().find(|filter| name.eq_ignore_ascii_case(filter)).map(|it| (it, value))
 }
 
 /// Parses a duration with its unit. A capital `M` would mean months, which hardly anybody intends.

@@ -127,8 +127,8 @@ fn look_up(typed: &str, operator: bool) -> Result<(&'static Entry, &'static str)
         Some((entry, word))
     });
     let mut begun: Vec<_> = begun.collect();
-    if begun.iter().any(|(entry, _)| !entry.gives_way) {
-        begun.retain(|(entry, _)| !entry.gives_way);
+    if begun.iter().any(|(entry, _)| !entry.help.gives_way) {
+        begun.retain(|(entry, _)| !entry.help.gives_way);
     }
     match *begun {
         [only] => Ok(only),

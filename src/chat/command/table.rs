@@ -1,7 +1,7 @@
 //! Every command with its words, its help, and the function that reads its arguments.
 
 use super::super::punctuation::{MENTION_SIGNS, ROOM_SIGNS};
-use super::super::request::{Range, Request, Target};
+use super::super::request::{Request, Target};
 use super::super::settings::Secret;
 use super::super::view::Timestamps;
 use super::arguments::Arguments;
@@ -26,6 +26,8 @@ pub struct CommandHelp {
     pub common: bool,
     /// Whether only operators may use it and see it in the help.
     pub operators_only: bool,
+    /// Whether beginnings that it shares with other commands mean the others.
+    pub gives_way: bool,
 }
 
 impl CommandHelp {
@@ -40,8 +42,6 @@ pub(super) struct Entry {
     pub(super) help: CommandHelp,
     /// The command ends or removes something, so its word cannot be abbreviated.
     pub(super) in_full: bool,
-    /// Beginnings that it shares with other commands mean the others.
-    pub(super) gives_way: bool,
     /// Reads the arguments; `None` if they do not fit.
     pub(super) read: fn(Arguments) -> Option<Request>,
 }
@@ -62,8 +62,9 @@ impl Entry {
             example: "",
             common: false,
             operators_only: false,
+            gives_way: false,
         };
-        Entry { help, in_full: false, gives_way: false, read }
+        Entry { help, in_full: false, read }
     }
 
     const fn detail(mut self, detail: &'static [&'static str], example: &'static str) -> Self {
@@ -88,7 +89,7 @@ impl Entry {
     }
 
     const fn gives_way(mut self) -> Self {
-        self.gives_way = true;
+        self.help.gives_way = true;
         self
     }
 
@@ -167,12 +168,28 @@ const ROOMS: &[Entry] = &[
         &["Shows or sets the topic of your room; off removes it."],
         "/topic Threads and how to join them",
     ),
-    Entry::new("history", "[N]", "shows the last lines again", |given| {
-        let limit = given.maybe(Arguments::count)?;
-        Some(Request::History { room: None, range: Range::Last, limit })
-    })
-    .detail(&["Shows the last lines of your room, or the last N of them."], "/history 50")
-    .common(),
+    Entry::new("history", "[N] [before:DATE]", "shows earlier lines", |given| given.history())
+        .detail(
+            &[
+                "Shows the last lines of your room, or the last N of them. If the",
+                "server keeps them on disk, it also shows those before a date, such as",
+                "before:2026-11-20 or before:2026-11-20T14:30.",
+            ],
+            "/history 50",
+        )
+        .common(),
+    Entry::new("search", "WORDS [from:NAME] […]", "finds earlier lines", |given| given.search())
+        .detail(
+            &[
+                "Finds the lines of your room that have all these words, the newest",
+                "first, if the server keeps them on disk. Capitals and accents do not",
+                "count. from:NAME finds what this person said, before:DATE what was",
+                "said before a date, such as before:2026-11-20. If you are in several",
+                "rooms, in:ROOM searches one of them.",
+            ],
+            "/search lunch friday from:ann",
+        )
+        .gives_way(),
 ];
 
 const PEOPLE: &[Entry] = &[

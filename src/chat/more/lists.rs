@@ -5,13 +5,12 @@ use std::cmp::Reverse;
 use super::super::client::ClientId;
 use super::super::command::find_help;
 use super::super::error::ChatError;
-use super::super::event::Reaction;
+use super::super::event::{Effect, Reaction};
 use super::super::hub::Hub;
 use super::super::message::{HelpTopic, Message, PersonDetails, PersonListing, RoomListing};
-use super::super::request::Range;
 use super::super::state::{LOBBY, Room, all_but};
 use super::note;
-use crate::config::limits::{HISTORY_LINES_MAX, HISTORY_LINES_SHOWN, LIST_ENTRIES_MAX};
+use crate::config::limits::LIST_ENTRIES_MAX;
 
 impl Hub {
     pub(in crate::chat) fn help(
@@ -105,7 +104,7 @@ impl Hub {
         let (Some(by), Some(room)) = (self.people.name(client), self.rooms.get(id)) else {
             return;
         };
-        let name = room.name().clone();
+        let (name, epoch) = (room.name().clone(), room.epoch());
         let Some(topic) = topic else {
             let topic = room.topic().cloned();
             return out.answer(client, Message::Topic { room: name, topic, by: None });
@@ -123,26 +122,12 @@ impl Hub {
             Err(error) => return out.refuse(client, error),
         };
         self.rooms.set_topic(id, topic.clone());
+        if self.rooms.are_kept() {
+            out.push(Effect::KeepTopic { epoch, room: name.clone(), topic: topic.clone() });
+        }
         self.extras.ignores.remove_ignoring(client, &mut recipients);
         let message = Message::Topic { room: name, topic, by: Some(by) };
         out.send(recipients, message.clone());
         out.answer(client, message);
-    }
-
-    pub(super) fn history(
-        &self,
-        client: ClientId,
-        room: Option<String>,
-        range: Range,
-        limit: Option<usize>,
-        out: &mut Reaction,
-    ) {
-        let Some(id) = self.own_room(client, room, out) else {
-            return;
-        };
-        let limit = limit.unwrap_or(HISTORY_LINES_SHOWN).min(HISTORY_LINES_MAX);
-        if let Some(history) = self.history_of(client, id, range, limit, out) {
-            out.answer(client, history);
-        }
     }
 }

@@ -1,19 +1,25 @@
 //! Features beyond the classic chat. Their requests come here through one `match` arm of the Hub, [`Hub::more`]; beside it,
-//! the Hub calls `help`, `reload`, `shut_down`, `check_planned_shutdown`, `release_names` and `machine_gone`, and `login` calls `reclaim`.
+//! the Hub calls `found`, `help`, `reload`, `shut_down`, `check_planned_shutdown`, `release_names` and `machine_gone`, and
+//! `login` calls `reclaim`.
 //!
 //! | file | feature |
 //! |---|---|
-//! | `lists` | `/help`, `/who`, `/whois`, `/rooms`, `/history`, `/topic` |
+//! | `lists` | `/help`, `/who`, `/whois`, `/rooms`, `/topic` |
+//! | `history` | `/history`, `/search`, and what the history on disk finds |
 //! | `presence` | `/nick`, `/away`, `/back`, `/quiet`, `/timestamp` |
 //! | `private` | `/msg`, `/reply` |
 //! | `ignore` | `/ignore`, `/unignore` |
 //! | `reclaim` | `/reclaim`, and names that are taken back after the connection was lost |
 //! | `operators` | `/op`, `/kick`, `/mute`, `/unmute`, `/motd`, and changed settings (`/threads` is an effect) |
 //! | `ban` | `/ban`, `/unban`, `/bans` |
+//! | `glass` | the glass view, and lines that are followed on their way |
 //! | `machine` | a machine that is gone, in a chat on several |
 //! | `shutdown` | `/shutdown`, now or later |
+//! | `typed` | lines that somebody has typed into a program |
 
 mod ban;
+mod glass;
+mod history;
 mod ignore;
 mod lists;
 mod machine;
@@ -22,6 +28,7 @@ mod presence;
 mod private;
 mod reclaim;
 mod shutdown;
+mod typed;
 
 use std::sync::Arc;
 
@@ -33,6 +40,7 @@ use super::log_event::LogEvent;
 use super::message::{Draft, Manner, Message};
 use super::request::Request;
 use crate::config::limits::NOTE_BYTES_MAX;
+use history::Typed;
 
 impl Hub {
     /// Carries out a request that the classic chat does not have.
@@ -70,6 +78,10 @@ impl Hub {
             Request::History { room, range, limit } => {
                 self.history(client, room, range, limit, out)
             }
+            Request::Typed { line, room, sent_at } => self.typed(client, line, room, sent_at, out),
+            Request::Search { words, from, room, before, cursor, limit } => {
+                self.search(client, Typed { words, from, room, before, cursor, limit }, out)
+            }
             Request::Reclaim => self.tell_reclaim_word(client, out),
             Request::Op { password } => self.become_operator(client, &password, out),
             Request::Kick { name, reason } => self.kick(client, name, reason, out),
@@ -84,6 +96,10 @@ impl Hub {
             Request::Threads => {
                 let tag = out.take_tag();
                 out.push(Effect::AnswerThreads { client, tag });
+            }
+            Request::Glass => self.glass(client, out),
+            Request::Follow { target, text, moments } => {
+                self.follow(client, target, text, *moments, out);
             }
             Request::Shutdown { after, reason } => self.plan_shutdown(client, after, reason, out),
             Request::CancelShutdown => self.cancel_shutdown(client, out),

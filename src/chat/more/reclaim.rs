@@ -15,7 +15,7 @@ use super::super::log_event::LogEvent;
 use super::super::message::Message;
 use super::super::name::{Name, NameKey};
 use super::super::reclaim::{ReclaimWord, split_word};
-use super::super::request::{Line, Range};
+use super::super::request::Line;
 use super::super::state::{Held, LOBBY, Movement, Person};
 use super::super::time::Time;
 use super::super::view::{Protocol, Timestamps, View};
@@ -174,7 +174,7 @@ impl Hub {
                     let from = out.now.wall.checked_sub(silence).unwrap_or(out.now.wall);
                     let missed = self.rooms.get(room).map_or(0, |it| it.history().since(from));
                     let limit = missed.min(RECLAIM_LINES_MAX);
-                    self.show_history(client, room, Range::Last, limit, out);
+                    self.show_history(client, room, limit, out);
                 }
             }
             Protocol::Json | Protocol::Web => {

@@ -134,6 +134,11 @@ impl NameKey {
         let key: String = skeleton(&folded).default_case_fold().collect();
         Self(key.into())
     }
+
+    /// The key as text, which other versions of Unicode may form differently.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 fn check_length(shown: &str) -> Result<(), NameError> {

@@ -14,6 +14,7 @@ use super::super::time::{Now, Time};
 use super::bans::Bans;
 use super::folded::Folded;
 use super::ignores::Ignores;
+use super::lookups::Lookups;
 use super::password_attempts::PasswordAttempts;
 use super::reclaims::Reclaims;
 use super::sorted;
@@ -29,6 +30,7 @@ pub struct Extras {
     pub ignores: Ignores,
     pub password_attempts: PasswordAttempts,
     pub reclaims: Reclaims,
+    pub lookups: Lookups,
     pub folded: Folded,
     planned_shutdown: Option<PlannedShutdown>,
     /// The names of the machines of the chat, if there are several.

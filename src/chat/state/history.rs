@@ -7,13 +7,17 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::super::client::ClientId;
-use super::super::message::ChatMessage;
+use super::super::message::{Audience, ChatMessage, Gap};
+use super::super::name::NameKey;
 use super::super::request::Range;
 use crate::config::limits::{HISTORY_ANSWER_BYTES_MAX, HISTORY_LINES_MAX, HISTORY_ROOM_BYTES_MAX};
 
 /// The memory that a message takes besides its text and its sender's name, in bytes. Not from `size_of`, which the compiler
 /// chooses: how much a history holds must not depend on it.
 const OVERHEAD_BYTES: usize = 160;
+
+/// Stands for the senders of an earlier run of the server. No client has this id.
+pub const NOBODY: ClientId = ClientId(u64::MAX);
 
 /// A message and its place in the room.
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,10 +34,12 @@ pub struct History {
     lines: VecDeque<Entry>,
     bytes: usize,
     last_id: u64,
+    /// The gaps that the last run of the server has left.
+    gaps: Vec<Gap>,
 }
 
 /// A part of a room's history.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Part {
     /// Oldest first.
     pub messages: Vec<Arc<ChatMessage>>,
@@ -42,9 +48,27 @@ pub struct Part {
 }
 
 impl History {
+    /// The history that the last run of the server has left: its last messages, and the highest id that one may have had.
+    pub fn restored(messages: Vec<Arc<ChatMessage>>, last_id: u64, gaps: Vec<Gap>) -> Self {
+        let mut history = Self { gaps, ..Self::default() };
+        for message in messages {
+            if let Audience::Room { message_id, .. } = message.to {
+                history.last_id = message_id.saturating_sub(1);
+                history.push(NOBODY, message);
+            }
+        }
+        history.last_id = last_id.max(history.last_id);
+        history
+    }
+
     /// The id of the last message; 0 before the first.
     pub fn last_id(&self) -> u64 {
         self.last_id
+    }
+
+    /// The id from which on this history has all messages.
+    pub fn first_id(&self) -> u64 {
+        self.lines.front().map_or(self.last_id + 1, |line| line.id)
     }
 
     /// How much memory the history takes, in bytes.
@@ -70,6 +94,18 @@ impl History {
         }
     }
 
+    /// Removes what people with this name sent before `moment`.
+    pub fn forget(&mut self, sender: &NameKey, moment: Timestamp) {
+        let bytes = &mut self.bytes;
+        self.lines.retain(|Entry { message, .. }| {
+            let is_kept = message.received_at >= moment || NameKey::of(&message.from) != *sender;
+            if !is_kept {
+                *bytes -= bytes_of(message);
+            }
+            is_kept
+        });
+    }
+
     /// How many messages were received at this moment or later.
     pub fn since(&self, moment: Timestamp) -> usize {
         self.lines.iter().rev().take_while(|line| line.message.received_at >= moment).count()
@@ -89,7 +125,31 @@ impl History {
             Range::Last => newest(shown, limit),
             Range::Before(end) => newest(shown.filter(|line| line.id < end), limit),
             Range::After(start) => oldest(shown.filter(|line| line.id > start), limit),
+            // Only the server knows its time zone.
+            Range::Until(_) => Part::default(),
         }
+    }
+
+    /// The gaps among and beside the messages of a part.
+    pub fn gaps(&self, range: Range, part: &Part) -> Vec<Gap> {
+        let id = |message: &Arc<ChatMessage>| match message.to {
+            Audience::Room { message_id, .. } => message_id,
+            Audience::People(_) => 0,
+        };
+        let (first, last) = (part.messages.first().map(id), part.messages.last().map(id));
+        let all = (self.first_id(), self.last_id);
+        let (from, to) = match range {
+            // The next part will have what is older.
+            Range::Last => (first.filter(|_| part.more).unwrap_or(all.0), all.1),
+            Range::Before(end) => {
+                (first.filter(|_| part.more).unwrap_or(all.0), all.1.min(end.saturating_sub(1)))
+            }
+            Range::After(start) => {
+                (all.0.max(start.saturating_add(1)), last.filter(|_| part.more).unwrap_or(all.1))
+            }
+            Range::Until(_) => return Vec::new(),
+        };
+        self.gaps.iter().filter(|gap| gap.first <= to && gap.last >= from).copied().collect()
     }
 }
 
@@ -103,7 +163,7 @@ fn oldest<'a>(lines: impl Iterator<Item = &'a Entry>, limit: usize) -> Part {
     let mut part = Part { messages: Vec::new(), more: false };
     let mut bytes = 0;
     for Entry { message, .. } in lines {
-        bytes += bytes_in_answer(message);
+        bytes += message.bytes_in_answer();
         if part.messages.len() == limit || bytes > HISTORY_ANSWER_BYTES_MAX {
             part.more = true;
             break;
@@ -115,13 +175,6 @@ fn oldest<'a>(lines: impl Iterator<Item = &'a Entry>, limit: usize) -> Part {
 
 fn bytes_of(message: &ChatMessage) -> usize {
     OVERHEAD_BYTES + message.text.len() + message.from.len()
-}
-
-/// An estimate of a message's size in a JSON answer: a quotation mark takes two bytes, and the times and the names of
-/// fields come on top.
-fn bytes_in_answer(message: &ChatMessage) -> usize {
-    const FIELDS_BYTES: usize = 384;
-    FIELDS_BYTES + 2 * (message.text.len() + message.from.len())
 }
 
 #[cfg(test)]

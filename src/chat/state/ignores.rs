@@ -216,6 +216,15 @@ impl Ignores {
         })
     }
 
+    /// The names whose messages on disk are hidden from `client`: those of the people whom it ignores, now and when it began.
+    pub fn keys(&self, client: ClientId, people: &People) -> Vec<NameKey> {
+        let list = self.list(client);
+        let now = list.iter().filter_map(|ignored| people.person(ignored.client));
+        let mut keys: Vec<NameKey> = list.iter().map(|ignored| ignored.key.clone()).collect();
+        keys.extend(now.map(|person| person.key().clone()));
+        keys
+    }
+
     fn list(&self, client: ClientId) -> &[Ignored] {
         self.lists.get(&client).map_or(&[], Vec::as_slice)
     }

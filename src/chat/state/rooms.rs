@@ -8,13 +8,14 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::super::client::ClientId;
-use super::super::message::ChatMessage;
+use super::super::kept::{Past, PastRoom};
+use super::super::message::{ChatMessage, KeptLine};
 use super::super::name::{Name, NameKey};
 use super::super::punctuation::ROOM_SIGNS;
 use super::super::view::Protocol;
 use super::history::History;
 use super::sorted;
-use crate::config::limits::{HISTORY_TOTAL_BYTES_MAX, ROOMS_MAX};
+use crate::config::limits::{HISTORY_TOTAL_BYTES_MAX, ROOMS_ASLEEP_MAX, ROOMS_MAX};
 
 /// Identifies a room for as long as the server runs. Like a client's id, it is never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -42,6 +43,8 @@ pub struct Room {
     history: History,
     /// The room's key in [`Rooms::by_last_spoken`]; 0 before its first message.
     last_spoken: u64,
+    /// The room's key in [`Rooms::asleep`] while it is empty.
+    asleep_since: Option<u64>,
 }
 
 impl Room {
@@ -76,12 +79,21 @@ impl Room {
 }
 
 /// All rooms, and the memory that their histories take together.
+///
+/// Where there is a history on disk, an empty room falls asleep instead of closing: it keeps its topic and its message ids
+/// for the next one who opens it. Until then it is nowhere to be found.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Rooms {
     #[serde(with = "sorted::map")]
     by_id: FxHashMap<RoomId, Room>,
     #[serde(with = "sorted::map")]
     by_key: HashMap<NameKey, RoomId>,
+    #[serde(with = "sorted::map")]
+    asleep_by_key: HashMap<NameKey, RoomId>,
+    /// In the order in which they fell asleep.
+    asleep: BTreeMap<u64, RoomId>,
+    sleeps: u64,
+    are_kept: bool,
     next_id: u64,
     last_epoch: u64,
     history_bytes: usize,
@@ -97,6 +109,10 @@ impl Rooms {
         let mut rooms = Self {
             by_id: FxHashMap::default(),
             by_key: HashMap::new(),
+            asleep_by_key: HashMap::new(),
+            asleep: BTreeMap::new(),
+            sleeps: 0,
+            are_kept: false,
             next_id: LOBBY.0,
             last_epoch: 0,
             history_bytes: 0,
@@ -108,13 +124,45 @@ impl Rooms {
         rooms
     }
 
+    /// Goes on with the rooms of the last run. From now on there is a history on disk.
+    pub fn remember(&mut self, past: Past) {
+        self.are_kept = true;
+        self.last_epoch = self.last_epoch.max(past.last_epoch);
+        for PastRoom { name, epoch, topic, last_id, lines, gaps } in past.rooms {
+            let key = NameKey::of(&name);
+            let id = match self.by_key.get(&key) {
+                Some(&id) => id,
+                None => {
+                    let id = self.insert(name, key, Timestamp::UNIX_EPOCH);
+                    self.fall_asleep(id);
+                    id
+                }
+            };
+            let Some(room) = self.by_id.get_mut(&id) else {
+                continue;
+            };
+            self.history_bytes -= room.history.bytes();
+            room.history = History::restored(lines, last_id, gaps);
+            self.history_bytes += room.history.bytes();
+            (room.epoch, room.topic) = (epoch, topic);
+            self.note_spoken(id);
+        }
+        self.drop_excess();
+    }
+
+    /// Whether there is a history on disk.
+    pub fn are_kept(&self) -> bool {
+        self.are_kept
+    }
+
     pub fn get(&self, id: RoomId) -> Option<&Room> {
         self.by_id.get(&id)
     }
 
-    /// All rooms, in no order.
+    /// All rooms that are open, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (RoomId, &Room)> {
-        self.by_id.iter().map(|(&id, room)| (id, room))
+        let open = self.by_id.iter().filter(|(_, room)| room.asleep_since.is_none());
+        open.map(|(&id, room)| (id, room))
     }
 
     /// The room whose name was typed, with or without a `#`.
@@ -131,8 +179,11 @@ impl Rooms {
     /// Opens a room under a name that no room has. Returns `None` if there are too many rooms.
     pub fn open(&mut self, name: &Name, now: Timestamp) -> Option<RoomId> {
         debug_assert!(self.named(name).is_none(), "a name has one room");
-        let has_space = self.by_id.len() < ROOMS_MAX;
-        has_space.then(|| self.insert(name.shown().clone(), name.key().clone(), now))
+        let has_space = self.by_key.len() < ROOMS_MAX;
+        has_space.then(|| match self.asleep_by_key.get(name.key()) {
+            Some(&id) => self.wake(id),
+            None => self.insert(name.shown().clone(), name.key().clone(), now),
+        })
     }
 
     fn insert(&mut self, name: Arc<str>, key: NameKey, now: Timestamp) -> RoomId {
@@ -152,6 +203,7 @@ impl Rooms {
             epoch: self.last_epoch,
             history: History::default(),
             last_spoken: 0,
+            asleep_since: None,
         };
         self.by_id.insert(id, room);
         id
@@ -213,40 +265,112 @@ impl Rooms {
         }
     }
 
-    /// Closes a room and drops its history if the room is empty. The lobby stays.
+    /// Closes a room and drops its history if the room is empty, or lets it fall asleep. The lobby stays.
     pub fn close_if_empty(&mut self, id: RoomId) {
-        let empty = self.get(id).is_some_and(|room| room.members.is_empty());
-        if empty
-            && id != LOBBY
-            && let Some(room) = self.by_id.remove(&id)
-        {
-            self.by_key.remove(&room.key);
-            self.by_last_spoken.remove(&room.last_spoken);
-            self.history_bytes -= room.history.bytes();
+        let Some(room) = self.get(id).filter(|room| room.members.is_empty()) else {
+            return;
+        };
+        if id == LOBBY || room.asleep_since.is_some() {
+            return;
+        }
+        if self.are_kept && (room.topic.is_some() || room.history.last_id() > 0) {
+            self.fall_asleep(id);
+        } else {
+            self.close(id);
         }
     }
 
-    /// Adds a message to a room's history.
-    pub fn record(&mut self, id: RoomId, speaker: ClientId, message: Arc<ChatMessage>) {
+    fn close(&mut self, id: RoomId) {
+        let Some(room) = self.by_id.remove(&id) else {
+            return;
+        };
+        match room.asleep_since {
+            Some(since) => {
+                self.asleep.remove(&since);
+                self.asleep_by_key.remove(&room.key);
+            }
+            None => {
+                self.by_key.remove(&room.key);
+            }
+        }
+        self.by_last_spoken.remove(&room.last_spoken);
+        self.history_bytes -= room.history.bytes();
+    }
+
+    fn fall_asleep(&mut self, id: RoomId) {
         let Some(room) = self.by_id.get_mut(&id) else {
             return;
         };
+        self.sleeps += 1;
+        room.asleep_since = Some(self.sleeps);
+        self.asleep.insert(self.sleeps, id);
+        self.by_key.remove(&room.key);
+        self.asleep_by_key.insert(room.key.clone(), id);
+        if self.asleep.len() > ROOMS_ASLEEP_MAX
+            && let Some((_, &longest)) = self.asleep.first_key_value()
+        {
+            self.close(longest);
+        }
+    }
+
+    fn wake(&mut self, id: RoomId) -> RoomId {
+        if let Some(room) = self.by_id.get_mut(&id)
+            && let Some(since) = room.asleep_since.take()
+        {
+            self.asleep.remove(&since);
+            self.asleep_by_key.remove(&room.key);
+            self.by_key.insert(room.key.clone(), id);
+        }
+        id
+    }
+
+    /// Adds a message to a room's history. Returns it if it has to be kept on disk.
+    pub fn record(
+        &mut self,
+        id: RoomId,
+        speaker: ClientId,
+        message: Arc<ChatMessage>,
+    ) -> Option<KeptLine> {
+        self.note_spoken(id);
+        let room = self.by_id.get_mut(&id)?;
+        let kept = self.are_kept.then(|| KeptLine { epoch: room.epoch, message: message.clone() });
+        let before = room.history.bytes();
+        room.history.push(speaker, message);
+        self.history_bytes = self.history_bytes - before + room.history.bytes();
+        self.drop_excess();
+        kept
+    }
+
+    /// Moves a room to the end of those that were silent for long.
+    fn note_spoken(&mut self, id: RoomId) {
         // If the previous message was in this room too, the room is at its place already.
-        if self.by_last_spoken.last_key_value().map(|(_, last)| *last) != Some(id) {
+        if self.by_last_spoken.last_key_value().map(|(_, last)| *last) != Some(id)
+            && let Some(room) = self.by_id.get_mut(&id)
+        {
             self.by_last_spoken.remove(&room.last_spoken);
             self.messages += 1;
             room.last_spoken = self.messages;
             self.by_last_spoken.insert(room.last_spoken, id);
         }
-        let before = room.history.bytes();
-        room.history.push(speaker, message);
-        self.history_bytes = self.history_bytes - before + room.history.bytes();
-        while self.history_bytes > self.history_bytes_max && self.drop_oldest() {}
+    }
+
+    /// Removes from all rooms what people with this name sent before `moment`.
+    pub fn forget_lines(&mut self, sender: &NameKey, moment: Timestamp) {
+        for room in self.by_id.values_mut() {
+            let before = room.history.bytes();
+            room.history.forget(sender, moment);
+            self.history_bytes = self.history_bytes - before + room.history.bytes();
+        }
     }
 
     /// Keeps no more than this much history in all rooms together.
     pub fn limit_history(&mut self, bytes_max: usize) {
         self.history_bytes_max = bytes_max;
+        self.drop_excess();
+    }
+
+    fn drop_excess(&mut self) {
+        while self.history_bytes > self.history_bytes_max && self.drop_oldest() {}
     }
 
     /// Drops the oldest message of the room that has been silent for longest. Returns `false` if no room has a history.

@@ -1,8 +1,8 @@
 //! The table of actions: everything that a program can request, with the fields of each request.
 
-use super::super::clean::clean;
-use super::object::{Address, Object, wrong};
-use crate::chat::{Range, Request, RequestError, Target, near_word};
+use super::super::clean::{clean, is_blank};
+use super::object::{Address, Before, Object, wrong};
+use crate::chat::{Line, Range, Request, RequestError, Target, near_word};
 
 /// How much of an unknown name to quote back to its sender.
 const QUOTE_CHARACTERS_MAX: usize = 32;
@@ -79,7 +79,7 @@ fn near(given: &str) -> Option<&'static str> {
 }
 
 /// Grouped as in the guide: yourself, rooms, talk, people, the server, operators.
-static ACTIONS: [Action; 32] = [
+static ACTIONS: [Action; 36] = [
     Action::new("connect", &[], &["username", "reclaim"], |given| {
         Ok(Request::Connect { name: given.maybe("username")?, word: given.maybe("reclaim")? })
     }),
@@ -106,6 +106,7 @@ static ACTIONS: [Action; 32] = [
     }),
     Action::new("rooms", &[], &[], |_| Ok(Request::Rooms)),
     Action::new("history", &["room"], &["before", "after", "limit"], history),
+    Action::new("search", &[], &["words", "username", "room", "before", "cursor", "limit"], search),
     Action::new("chat", &["message"], &["room", "to", "sent_at"], |given| {
         let (target, text) = (target(given)?, given.get("message")?);
         Ok(Request::Chat { target, text, sent_at: given.maybe("sent_at")? })
@@ -117,6 +118,13 @@ static ACTIONS: [Action; 32] = [
     Action::new("msg", &["to", "message"], &["sent_at"], |given| {
         let (to, text) = (given.get("to")?, given.get("message")?);
         Ok(Request::Private { to, text, sent_at: given.maybe("sent_at")? })
+    }),
+    Action::new("typed", &["line"], &["room", "sent_at"], |given| {
+        let line: Line = given.get("line")?;
+        if is_blank(&line.text) {
+            return Err(wrong("line", "a text that is not empty"));
+        }
+        Ok(Request::Typed { line, room: given.maybe("room")?, sent_at: given.maybe("sent_at")? })
     }),
     Action::new("reply", &["message"], &[], |given| {
         Ok(Request::Reply { text: given.get("message")? })
@@ -159,6 +167,11 @@ static ACTIONS: [Action; 32] = [
         Ok(Request::Unmute { name: given.get("username")? })
     }),
     Action::new("threads", &[], &[], |_| Ok(Request::Threads)),
+    Action::new("glass", &[], &[], |_| Ok(Request::Glass)),
+    Action::new("follow", &["message"], &["room", "to"], |given| {
+        let (target, text) = (target(given)?, given.get("message")?);
+        Ok(Request::Follow { target, text, moments: Box::default() })
+    }),
     Action::new("shutdown", &[], &["duration", "reason", "cancel"], shutdown).strict(),
 ];
 
@@ -174,13 +187,28 @@ fn target(given: &Object<'_>) -> Result<Target, RequestError> {
 fn history(given: &Object<'_>) -> Result<Request, RequestError> {
     let range = match (given.maybe("before")?, given.maybe("after")?) {
         (Some(_), Some(_)) => {
-            return Err(wrong("before", "a message id, without an `after` beside it"));
+            return Err(wrong("before", "a message id or a date, without an `after` beside it"));
         }
-        (Some(id), None) => Range::Before(id),
+        (Some(Before(range)), None) => range,
         (None, Some(id)) => Range::After(id),
         (None, None) => Range::Last,
     };
     Ok(Request::History { room: Some(given.get("room")?), range, limit: given.maybe("limit")? })
+}
+
+fn search(given: &Object<'_>) -> Result<Request, RequestError> {
+    let (words, from): (Option<String>, _) = (given.maybe("words")?, given.maybe("username")?);
+    if words.is_none() && from.is_none() {
+        return Err(RequestError::MissingField("words".into()));
+    }
+    Ok(Request::Search {
+        words: words.unwrap_or_default(),
+        from,
+        room: given.maybe("room")?,
+        before: given.maybe("before")?,
+        cursor: given.maybe("cursor")?,
+        limit: given.maybe("limit")?,
+    })
 }
 
 /// The target of a ban: a name or an address, but not both.

@@ -10,4 +10,4 @@ pub use actions::{Action, actions};
 pub(super) use decoder::JsonDecoder;
 pub use encode::{ANSWER_BYTES_MAX, encode};
 pub use errors::error_codes;
-pub use object::{ID_BYTES_MAX, LEVELS_MAX};
+pub use object::{ID_BYTES_MAX, LEVELS_MAX, parse_sent_at};

@@ -17,7 +17,9 @@ use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
 use super::super::clean::{clean, is_blank};
-use crate::chat::{Line, Network, RequestError, Secret, SentAt, Tag, parse_duration};
+use crate::chat::{
+    Line, Moment, Network, Range, RequestError, Secret, SentAt, Tag, parse_duration,
+};
 
 /// How many levels of brackets a line may have, the object's own included. The parser needs stack for each level, so this
 /// is checked first.
@@ -300,6 +302,26 @@ impl Value for Address {
     }
 }
 
+impl Value for Moment {
+    fn read(json: &str) -> Result<Self, &'static str> {
+        let expected =
+            "a date such as `2026-11-20`, alone or with a time such as `2026-11-20T12:03:04+01:00`";
+        parse(json, expected, Moment::parse)
+    }
+}
+
+/// The end of a part of a history: a message id, or a date.
+pub(super) struct Before(pub(super) Range);
+
+impl Value for Before {
+    fn read(json: &str) -> Result<Self, &'static str> {
+        if json.starts_with('"') {
+            return Moment::read(json).map(|moment| Self(Range::Until(moment)));
+        }
+        u64::read(json).map(|id| Self(Range::Before(id)))
+    }
+}
+
 /// A time by the sender's clock.
 impl Value for SentAt {
     fn read(json: &str) -> Result<Self, &'static str> {
@@ -310,7 +332,7 @@ impl Value for SentAt {
 
 /// Parses `date-time` of RFC 3339, section 5.6: `2026-11-20T12:03:04.5+01:00`. The text is passed on as it is written,
 /// so the looser forms that jiff reads are refused first.
-fn parse_sent_at(written: &str) -> Option<SentAt> {
+pub fn parse_sent_at(written: &str) -> Option<SentAt> {
     let upper = written.to_ascii_uppercase();
     let (seconds, rest) = upper.split_at_checked("2026-11-20T12:03:04".len())?;
     let (fraction, offset) = match rest.strip_prefix('.') {

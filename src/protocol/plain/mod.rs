@@ -4,6 +4,7 @@ mod decode;
 mod encode;
 pub mod layout;
 pub(super) mod line;
+mod past;
 mod restore;
 mod sentences;
 pub(super) mod stranger;

@@ -9,7 +9,7 @@ use super::line::{ENDLESS_BYTES_MAX, JSON_LINE_BYTES_MAX, LINE_BYTES_MAX};
 use crate::chat::{
     Ban, ChatError, LinkNews, Message, Network, Protocol, Removal, Timestamps, commands,
 };
-use crate::config::limits::NAMED_MAX;
+use crate::config::limits::{LOOKUPS_PER_CLIENT_MAX, NAMED_MAX};
 
 /// A message as one sentence, without a prefix and without a line end. Empty if the message is a list or something
 /// that a person said.
@@ -170,7 +170,9 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         }
         Message::ShutDown => "The chat has been shut down".into(),
         Message::Chat(_)
+        | Message::Typed { .. }
         | Message::History { .. }
+        | Message::Found { .. }
         | Message::InRoom { .. }
         | Message::ReclaimWord { .. }
         | Message::Rooms { .. }
@@ -182,6 +184,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         | Message::Bans { .. }
         | Message::Motd(Some(_))
         | Message::Threads { .. }
+        | Message::Glass(_)
         | Message::WrongProtocol(_)
         | Message::Closed(_) => String::new(),
     }
@@ -214,6 +217,24 @@ pub fn error_sentence(error: &ChatError) -> String {
         }
         ChatError::NoReclaimTriesLeft => {
             "Too many wrong words. Choose another name, or try again in an hour.".into()
+        }
+        ChatError::NoHistory => {
+            "This server keeps no history on disk. /history shows the last lines.".into()
+        }
+        ChatError::NothingToSearch => {
+            "Give a word to search for, or from:NAME. Signs alone are no words.".into()
+        }
+        ChatError::TooManySearches => {
+            format!(
+                "You have {LOOKUPS_PER_CLIENT_MAX} searches under way. Wait for the first of them."
+            )
+        }
+        ChatError::SearchesBusy => "Too many searches are under way. Try again in a moment.".into(),
+        ChatError::SearchTooSlow => {
+            "That search takes too long. Add a word, from:NAME or before:DATE.".into()
+        }
+        ChatError::HistoryFailed => {
+            "The history cannot be read. The log of the server says why.".into()
         }
         ChatError::NotIgnored(name) => {
             format!("You do not ignore {}. /ignore shows whom you ignore.", quoted(name))
@@ -269,6 +290,12 @@ pub fn error_sentence(error: &ChatError) -> String {
         }
         ChatError::NotYourself => "You cannot do that to yourself.".into(),
         ChatError::YouAreMuted => "An operator has muted you: nobody hears what you say.".into(),
+        ChatError::GlassIsOperators => {
+            "Only operators may look at the threads. /op PASSWORD makes you one.".into()
+        }
+        ChatError::NoGlass => {
+            "Nobody may look at the threads here. --glass operators changes that.".into()
+        }
         ChatError::NotOperator => "Only an operator of this chat may do that. See /help.".into(),
         ChatError::NoOperatorPassword => "This chat has no operator password.".into(),
         ChatError::WrongOperatorPassword { tries_left: 0 } => {

@@ -51,6 +51,8 @@ pub(super) fn encode(message: &Message, zone: &TimeZone, out: &mut Vec<u8>) {
         Message::Motd(Some(text)) => text.lines().for_each(|text| line(text, out)),
         Message::Help { operator, topic } => help(*operator, *topic, out),
         Message::WrongProtocol(stranger) => wrong_protocol(*stranger, out),
+        // Only programs can ask for it.
+        Message::Glass(_) => {}
         // `sentence` matches exhaustively, so a new message does not compile until it has words.
         other => line(&sentence(other), out),
     }
@@ -213,14 +215,15 @@ fn bans(bans: &[Ban], total: usize, now: Timestamp, out: &mut Vec<u8>) {
 }
 
 /// A thread's role is not shown, because its name begins with it. A queue with a unit counts bytes that wait for a client;
-/// one without a unit counts events in the inbox.
+/// one without a unit counts
+/// events in the inbox, or lines for the disk.
 fn threads(rows: &[ThreadListing], total: usize, out: &mut Vec<u8>) {
     let size = |bytes| ByteSize(bytes).display().iec_short().to_string();
     let head = ["name", "does", "alive", "queue", "read", "sent"].map(str::to_owned);
     let rows = rows.iter().map(|row| {
         let queue = match row.queue {
             Some(Queue::Bytes(bytes)) => size(bytes),
-            Some(Queue::Events(events)) => events.to_string(),
+            Some(Queue::Events(count) | Queue::Lines(count)) => count.to_string(),
             None => String::new(),
         };
         [

@@ -5,6 +5,7 @@ pub mod bind;
 pub mod capacity;
 pub mod cgroup;
 pub mod console;
+pub mod glass;
 pub mod log;
 pub mod memory;
 pub mod reload;
@@ -12,15 +13,24 @@ pub mod signals;
 pub mod threads;
 pub mod trace;
 
+use super::shared::Shared;
 use crate::chat::Effect;
-use bans_file::BansSlot;
 
 /// Carries out an effect that the classic chat does not have.
-pub fn carry_out(effect: &Effect, bans_slot: Option<&BansSlot>) {
-    match (effect, bans_slot) {
-        (Effect::Log(event), _) => log::event(event),
-        (Effect::SaveBans(bans), Some(bans_slot)) => bans_slot.put(bans.clone()),
-        (Effect::SaveBans(_), None) => {}
-        _ => debug_assert!(false, "the dispatcher itself carries out {effect:?}"),
+pub fn carry_out(effect: &Effect, shared: &Shared<'_>) {
+    match effect {
+        Effect::Log(event) => log::event(event),
+        Effect::SaveBans(bans) => {
+            if let Some(bans_slot) = &shared.bans_slot {
+                bans_slot.put(bans.clone());
+            }
+        }
+        #[cfg(feature = "history")]
+        Effect::Keep(_) | Effect::KeepTopic { .. } | Effect::Fetch(_) | Effect::Search(_) => {
+            if let Some(history) = &shared.history {
+                history.carry_out(effect);
+            }
+        }
+        _ => debug_assert!(false, "nobody carries out {effect:?}"),
     }
 }

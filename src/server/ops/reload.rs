@@ -36,6 +36,12 @@ impl Loaded {
                     .to_owned(),
             ));
         }
+        if cfg!(not(feature = "history")) && config.history.is_some() {
+            return Err(ConfigError::new(
+                "history: this server was built without a history on disk. Build it with `--features history`"
+                    .to_owned(),
+            ));
+        }
         if cfg!(not(feature = "cluster")) && config.cluster.is_some() {
             return Err(ConfigError::new(
                 "cluster: this server was built for one machine. Build it with `--features cluster`".to_owned(),
@@ -57,6 +63,7 @@ impl Loaded {
         HubSettings {
             anonymous: self.config.anonymous,
             operators: self.config.operators,
+            glass: self.config.glass,
             announce_up_to: self.config.announce_up_to,
             log_messages: self.config.log_messages,
             history_on_join: self.config.history_on_join,

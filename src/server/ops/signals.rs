@@ -83,7 +83,11 @@ fn reload(remote: &Remote, settings: impl Fn() -> Result<Outcome, ConfigError>) 
     let reloaded = settings().and_then(|outcome| match outcome {
         Outcome::Run(config) => remote.reload(config),
         // The same arguments have started the server.
-        Outcome::Check(_) | Outcome::Healthcheck(..) | Outcome::Print(_) => Ok(()),
+        Outcome::Check(_)
+        | Outcome::Healthcheck(..)
+        | Outcome::Print(_)
+        | Outcome::Export(_)
+        | Outcome::Forget(_) => Ok(()),
     });
     if let Err(error) = reloaded {
         tracing::error!("SIGHUP: nothing was reloaded: {error}");

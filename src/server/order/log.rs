@@ -11,8 +11,8 @@ use super::node_up::NodeUp;
 use super::replica::Replica;
 use super::writer::Work;
 use crate::chat::{
-    ClientId, DisconnectReason, Effect, Event, Input, Line, LinkNews, Message, Now, Request,
-    Secret, Time, parse_line,
+    ClientId, DisconnectReason, Effect, Event, GlassView, Input, Line, LinkNews, Message, Now,
+    Request, Secret, Time, parse_line,
 };
 use crate::config::limits;
 use crate::server::ops::log::end_process;
@@ -238,9 +238,23 @@ impl Log {
         if !self.is_own {
             // The node where it happened logs it, and answers.
             let others = effects.split_off(before);
-            let is_shared =
-                |effect: &Effect| !matches!(effect, Effect::Log(_) | Effect::AnswerThreads { .. });
+            let is_shared = |effect: &Effect| {
+                !matches!(
+                    effect,
+                    Effect::Log(_)
+                        | Effect::AnswerThreads { .. }
+                        | Effect::AnswerGlass { .. }
+                        | Effect::Follow { .. }
+                )
+            };
             effects.extend(others.into_iter().filter(is_shared));
+        }
+    }
+
+    /// As [`Hub::name_readers`](crate::chat::Hub::name_readers).
+    pub fn name_readers(&self, viewer: ClientId, view: &mut GlassView) {
+        if let Some(hub) = self.replica.hub() {
+            hub.name_readers(viewer, view);
         }
     }
 
@@ -306,22 +320,18 @@ impl Log {
     /// for nothing else, or else none.
     fn without_password(&mut self, event: Event) -> Event {
         match event {
-            Event::Received {
-                client,
-                input: Input::Request { request: Request::Op { password }, tag },
-            } => {
-                let request = Request::Op { password: self.judge(&password) };
-                Event::Received { client, input: Input::Request { request, tag } }
-            }
-            Event::Received { client, input: Input::Line(line) } => {
-                // Most lines have no slash, and are no commands.
-                let may_be_command = line.text.contains(['/', '\u{ff0f}']);
-                let input = match may_be_command.then(|| parse_line(line.clone(), false)) {
-                    Some(Ok(Some(Request::Op { password }))) => {
-                        let Secret(verdict) = self.judge(&password);
-                        Input::Line(Line { text: format!("/op {verdict}"), altered: line.altered })
+            Event::Received { client, input } => {
+                let input = match input {
+                    Input::Request { request: Request::Op { password }, tag } => {
+                        let request = Request::Op { password: self.judge(&password) };
+                        Input::Request { request, tag }
                     }
-                    _ => Input::Line(line),
+                    Input::Request { request: Request::Typed { line, room, sent_at }, tag } => {
+                        let request = Request::Typed { line: self.judge_line(line), room, sent_at };
+                        Input::Request { request, tag }
+                    }
+                    Input::Line(line) => Input::Line(self.judge_line(line)),
+                    other => other,
                 };
                 Event::Received { client, input }
             }
@@ -336,6 +346,19 @@ impl Log {
                 Event::Reloaded { settings }
             }
             other => other,
+        }
+    }
+
+    /// The line, unless it is an `/op` with its password.
+    fn judge_line(&self, line: Line) -> Line {
+        // Most lines have no slash, and are no commands.
+        let may_be_command = line.text.contains(['/', '\u{ff0f}']);
+        match may_be_command.then(|| parse_line(line.clone(), false)) {
+            Some(Ok(Some(Request::Op { password }))) => {
+                let Secret(verdict) = self.judge(&password);
+                Line { text: format!("/op {verdict}"), altered: line.altered }
+            }
+            _ => line,
         }
     }
 
@@ -357,10 +380,11 @@ fn line_of(event: &Event) -> Option<(ClientId, &str)> {
         Event::Received { client, input: Input::Line(line) } if !line.text.is_empty() => {
             Some((*client, &line.text))
         }
-        Event::Received {
-            client,
-            input: Input::Request { request: Request::Chat { text, .. }, .. },
-        } => Some((*client, text)),
+        Event::Received { client, input: Input::Request { request, .. } } => match request {
+            Request::Chat { text, .. } | Request::Follow { text, .. } => Some((*client, text)),
+            Request::Typed { line, .. } if !line.text.is_empty() => Some((*client, &line.text)),
+            _ => None,
+        },
         _ => None,
     }
 }

@@ -37,7 +37,7 @@ mod store;
 #[cfg(feature = "cluster")]
 mod writer;
 
-use crate::chat::{ClientId, Effect, Event, Hub, Now, Time};
+use crate::chat::{ClientId, Effect, Event, GlassView, Hub, Now, Time};
 
 #[cfg(feature = "cluster")]
 pub use {entry::Entry, join::Joined, log::Log};
@@ -106,6 +106,15 @@ impl Order {
         match self {
             Self::Local(_) => None,
             Self::Log(log) => log.take_first_client(),
+        }
+    }
+
+    /// As [`Hub::name_readers`].
+    pub fn name_readers(&self, viewer: ClientId, view: &mut GlassView) {
+        match self {
+            Self::Local(hub) => hub.name_readers(viewer, view),
+            #[cfg(feature = "cluster")]
+            Self::Log(log) => log.name_readers(viewer, view),
         }
     }
 

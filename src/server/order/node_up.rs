@@ -49,6 +49,7 @@ impl NodeUp {
         let compared = [
             ("anonymous", format!("{}", ours.anonymous), format!("{}", chat.anonymous)),
             ("operators", format!("{:?}", ours.operators), format!("{:?}", chat.operators)),
+            ("glass", format!("{:?}", ours.glass), format!("{:?}", chat.glass)),
             ("operator-password-file", is_set(ours).to_owned(), is_set(chat).to_owned()),
             ("announce-up-to", ours.announce_up_to.to_string(), chat.announce_up_to.to_string()),
             ("history-on-join", ours.history_on_join.to_string(), chat.history_on_join.to_string()),

@@ -244,7 +244,7 @@ mod tests {
     use super::super::author::Author;
     use super::*;
     use crate::chat::{DisconnectReason, HubSettings, Input, Line, Protocol, ReclaimWord};
-    use crate::config::Operators;
+    use crate::config::{Glass, Operators};
 
     /// A log, and a node that reads it.
     struct Reading {
@@ -287,6 +287,7 @@ mod tests {
         let settings = HubSettings {
             anonymous: false,
             operators: Operators::Nobody,
+            glass: Glass::Off,
             announce_up_to,
             log_messages: false,
             history_on_join: 10,

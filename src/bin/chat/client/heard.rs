@@ -8,7 +8,7 @@ mod parts;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-pub use parts::{Ban, Client, CommandShown, Joined, RoomShown, Said, ThreadShown, Whois};
+pub use parts::{Ban, Client, CommandShown, Gap, Joined, RoomShown, Said, ThreadShown, Whois};
 
 /// An object that the server sends. `src/guide/json.md` describes the fields.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -69,6 +69,17 @@ pub enum Heard {
         /// The epoch of the message ids.
         epoch: u64,
         /// Whether the history has more messages in the requested direction.
+        #[serde(default)]
+        more: bool,
+        /// The ids among these messages that the server has lost.
+        #[serde(default)]
+        gaps: Vec<Gap>,
+    },
+    /// What a search has found.
+    Search {
+        /// [`Heard::Chat`] and [`Heard::Me`], the newest first.
+        messages: Vec<Heard>,
+        /// Whether there is more.
         #[serde(default)]
         more: bool,
     },

@@ -36,6 +36,22 @@ pub fn lines(heard: &Heard, viewer: Viewer) -> Vec<Line> {
             let past = messages.iter().filter_map(speech);
             past.map(|(manner, said)| said::line(manner, said, viewer)).collect()
         }
+        Heard::Search { messages, more } => {
+            let title = match messages.len() {
+                0 => "Nothing found. A line has to have all the words.".to_owned(),
+                1 => "1 line found:".to_owned(),
+                count => format!("{count} lines found, the newest first:"),
+            };
+            let mut lines = layout::notice(&title);
+            let past = messages.iter().filter_map(speech);
+            lines.extend(past.map(|(manner, said)| said::line(manner, said, viewer)));
+            if *more {
+                lines.extend(layout::notice(
+                    "There are more. Add a word, from:NAME or before:DATE.",
+                ));
+            }
+            lines
+        }
         Heard::JoinRoom(joined) => joined::lines(joined),
         Heard::Who { room, clients, total } => lists::who(room.as_deref(), clients, *total),
         Heard::Rooms { rooms, total } => lists::rooms(rooms, *total),

@@ -36,6 +36,15 @@ pub struct Said {
     pub received_at: String,
 }
 
+/// Message ids of a room that the server has lost, `first` and `last` included.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Gap {
+    pub first: u64,
+    pub last: u64,
+    /// `full` if each id was a message, or `crash`.
+    pub cause: String,
+}
+
 /// A person in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Client {

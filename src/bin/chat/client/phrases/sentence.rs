@@ -78,6 +78,7 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
         | Heard::Me(_)
         | Heard::Msg(_)
         | Heard::History { .. }
+        | Heard::Search { .. }
         | Heard::Who { .. }
         | Heard::Rooms { .. }
         | Heard::Whois(_)

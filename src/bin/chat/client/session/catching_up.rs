@@ -5,7 +5,7 @@ use chatserv::chat::{Range, Request};
 
 use super::rooms::{Room, said};
 use super::{Purpose, Session};
-use crate::client::heard::Joined;
+use crate::client::heard::{Gap, Joined};
 use crate::client::{Effect, Heard, Now};
 
 /// How many past messages of a room a person sees who comes into it for the first time.
@@ -66,11 +66,11 @@ impl Session {
         effects: &mut Vec<Effect>,
     ) {
         let before = self.rooms.find(name).map_or(0, |room| room.seen);
-        let (messages, more) = match answer {
-            Heard::History { messages, more, .. } => (&messages[..], *more),
-            _ => (&[][..], false),
+        let (messages, more, gaps) = match answer {
+            Heard::History { messages, more, gaps, .. } => (&messages[..], *more, &gaps[..]),
+            _ => (&[][..], false, &[][..]),
         };
-        self.tell_gap(name, messages, effects);
+        self.tell_gap(name, messages, gaps, effects);
         for message in messages {
             self.past_message(now, name, message, effects);
         }
@@ -105,13 +105,32 @@ impl Session {
 
     /// Tells how many messages the server does not keep any more. Of those one ignores it keeps to itself that there were
     /// any.
-    fn tell_gap(&mut self, name: &str, messages: &[Heard], effects: &mut Vec<Effect>) {
+    fn tell_gap(
+        &mut self,
+        name: &str,
+        messages: &[Heard],
+        gaps: &[Gap],
+        effects: &mut Vec<Effect>,
+    ) {
         let first = messages.first().and_then(said);
         let (Some(room), Some(first)) = (self.rooms.find(name), first) else {
             return;
         };
         let next = room.seen.saturating_add(1);
-        let missing = first.message_id.map_or(0, |id| id.saturating_sub(next));
+        let Some(id) = first.message_id else { return };
+        // The ids that a crash of the server has skipped were hardly messages.
+        let skipped = gaps.iter().filter(|gap| gap.cause == "crash").map(|gap| {
+            let end = gap.last.saturating_add(1).min(id);
+            end.saturating_sub(gap.first.max(next))
+        });
+        let skipped: u64 = skipped.sum();
+        let missing = id.saturating_sub(next).saturating_sub(skipped);
+        if skipped > 0 && room.comes_again {
+            let text = format!(
+                "-- The server ended before it had written all: messages in {name} may be missing."
+            );
+            Self::tell(&text, effects);
+        }
         if missing == 0 || !room.comes_again || self.wishes.ignores_anybody() {
             return;
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatserv::chat::{ChatError, Line, Network, Protocol, Range, Request, SentAt, Target};
+use chatserv::chat::{ChatError, Line, Moment, Network, Protocol, Range, Request, SentAt, Target};
 use chatserv::protocol::JSON_LINE_BYTES_MAX;
 use chatserv::protocol::plain::error_sentence;
 
@@ -55,6 +55,13 @@ fn object(request: &Request, here: Here) -> Result<Object, &'static str> {
         Request::History { room, range, limit } => {
             part(here.room("history", room.as_deref())?, *range).maybe("limit", *limit)
         }
+        Request::Search { words, from, room, before, cursor, limit } => Object::new("search")
+            .maybe("words", Some(words.as_str()).filter(|words| !words.is_empty()))
+            .maybe("username", from.as_deref())
+            .maybe("room", room.as_deref())
+            .maybe("before", before.map(moment))
+            .maybe("cursor", *cursor)
+            .maybe("limit", *limit),
         Request::Chat { target, text, sent_at } => {
             here.said(here.target("chat", target)?, text, sent_at.as_ref())
         }
@@ -64,6 +71,10 @@ fn object(request: &Request, here: Here) -> Result<Object, &'static str> {
         Request::Private { to, text, sent_at } => {
             here.said(to_people("msg", to), text, sent_at.as_ref())
         }
+        Request::Typed { line, room, sent_at } => Object::new("typed")
+            .with("line", text_of(line))
+            .maybe("room", room.as_deref())
+            .maybe("sent_at", sent_at.as_ref().map(|sent_at| &*sent_at.written)),
         Request::Reply { text } => Object::new("reply").with("message", text.as_str()),
         Request::Who { room } => Object::new("who").maybe("room", room.as_deref()),
         Request::Whois { name } => about("whois", name),
@@ -83,6 +94,10 @@ fn object(request: &Request, here: Here) -> Result<Object, &'static str> {
         Request::Mute { name } => about("mute", name),
         Request::Unmute { name } => about("unmute", name),
         Request::Threads => Object::new("threads"),
+        Request::Glass => Object::new("glass"),
+        Request::Follow { target, text, .. } => {
+            here.target("follow", target)?.with("message", text.as_str())
+        }
         Request::Shutdown { after, reason } => Object::new("shutdown")
             .maybe("duration", after.map(written))
             .maybe("reason", reason.as_deref()),
@@ -136,6 +151,15 @@ fn part(object: Object, range: Range) -> Object {
         Range::Last => object,
         Range::Before(id) => object.with("before", id),
         Range::After(id) => object.with("after", id),
+        Range::Until(until) => object.with("before", moment(until)),
+    }
+}
+
+/// A moment in a form that the server reads.
+fn moment(moment: Moment) -> String {
+    match moment {
+        Moment::Local(local) => local.to_string(),
+        Moment::Exact(moment) => moment.to_string(),
     }
 }
 

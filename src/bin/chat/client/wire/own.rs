@@ -64,16 +64,17 @@ pub(super) fn near(typed: &str) -> Option<&'static str> {
     near_word(&typed.to_ascii_lowercase(), words)
 }
 
-/// Returns the command with this word, or with this abbreviation if no command of the server that is for everybody
-/// begins like it.
+/// Returns the command with this word, or with this abbreviation if no command of the server that is for everybody and
+/// gives no way begins like it.
 pub fn own_command(typed: &str) -> Option<&'static OwnCommand> {
     let in_full = |own: &&OwnCommand| own.word.eq_ignore_ascii_case(typed);
     OWN_COMMANDS.iter().find(in_full).or_else(|| {
         let lower = typed.to_ascii_lowercase();
         let mut begun = begun(typed);
         let own = begun.next()?;
-        let mut servers =
-            commands(false).flat_map(|help| std::iter::once(&help.word).chain(help.aliases));
+        let mut servers = commands(false)
+            .filter(|help| !help.gives_way)
+            .flat_map(|help| std::iter::once(&help.word).chain(help.aliases));
         let is_clear = begun.next().is_none() && !servers.any(|word| word.starts_with(&lower));
         is_clear.then_some(own)
     })

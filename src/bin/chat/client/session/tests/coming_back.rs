@@ -79,6 +79,35 @@ fn where_the_ids_begin_anew_all_is_new_and_what_is_gone_is_said() {
 }
 
 #[test]
+fn ids_that_a_crash_has_skipped_are_no_messages() {
+    let mut luca = Script::joined(person(), 0);
+    luca.somebody_says(9, "before");
+    luca.happens(Event::Disconnected(None));
+    luca.waits();
+    luca.forget();
+    luca.happens(Event::Connected);
+    luca.hears("server: Input username.");
+    luca.answers("connect", r#""from":"luca","address":"127.0.0.1:4","clients":1"#);
+    luca.answers("joinroom", r#""room":"lobby","from":"luca","members":["luca"],"total":1,"epoch":7,"last_message_id":1010"#);
+    luca.answers(
+        "history",
+        &format!(
+            r#""room":"lobby","messages":[{}],"gaps":[{{"first":8,"last":1007,"cause":"crash"}}],"epoch":7,"more":false"#,
+            said("ann", 1010, "new", None)
+        ),
+    );
+    let screen = luca.screen();
+    assert_eq!(
+        screen[1..3],
+        [
+            "-- The server ended before it had written all: messages in lobby may be missing.",
+            "-- 2 older messages in lobby are not kept any more."
+        ]
+    );
+    assert!(screen[3].ends_with("ann: new"), "{screen:?}");
+}
+
+#[test]
 fn a_person_is_asked_about_what_was_typed_meanwhile() {
     for (answer, sent) in
         [(true, vec!["something else", "under way", "typed"]), (false, vec!["something else"])]

@@ -90,6 +90,7 @@ fn the_server_understands_each_line_as_it_was_meant() {
         "/topic Rust \"and\" more",
         "/history",
         "/history 50",
+        "/history 50 before:2026-11-20",
         "/who",
         "/who #dev",
         "/whois @bob",
@@ -129,6 +130,8 @@ fn the_server_understands_each_line_as_it_was_meant() {
         "/shutdown",
         "/shutdown in 90s a new machine",
         "/shutdown cancel",
+        "/search tea \"and\" cake from:bob before:2026-11-20T14:30 in:dev",
+        "/search from:bob before:2026-11-20T14:30+01:00",
         "SHUTDOWN",
     ] {
         spoken.insert(check(asked(line)));
@@ -147,6 +150,8 @@ fn the_server_understands_each_line_as_it_was_meant() {
         Request::History { room: None, range: Range::Before(u64::MAX), limit: None },
         Request::Op { password: Secret("\u{1b} a word is never cleaned".into()) },
         Request::Ping,
+        // The client takes lines apart itself.
+        Request::Typed { line: line("/me waves"), room: Some("dev".into()), sent_at: None },
     ] {
         spoken.insert(check(request));
     }

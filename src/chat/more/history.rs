@@ -1,0 +1,203 @@
+//! `/history` and `/search`.
+//!
+//! Memory has the last messages of each room, and the history on disk has all. A request that memory cannot answer becomes
+//! an effect, and is answered when the result comes. A client that has such a request under way waits for later answers of
+//! this kind behind it, so they come in the order of the requests.
+
+use std::sync::Arc;
+
+use super::super::client::ClientId;
+use super::super::error::ChatError;
+use super::super::event::{Effect, Reaction};
+use super::super::hub::Hub;
+use super::super::kept::{Fetch, Found, LookupError, Past, Search};
+use super::super::message::Message;
+use super::super::name::NameKey;
+use super::super::request::{Moment, Range, RequestError, without_at};
+use super::super::state::{Asked, Lookup, Page};
+use crate::config::limits::{
+    HISTORY_ANSWER_BYTES_MAX, HISTORY_LINES_SHOWN, LIST_ENTRIES_MAX, LOOKUPS_PER_CLIENT_MAX,
+    SEARCH_BYTES_MAX,
+};
+
+/// A search, as somebody has typed it.
+pub(super) struct Typed {
+    pub words: String,
+    pub from: Option<String>,
+    pub room: Option<String>,
+    pub before: Option<Moment>,
+    pub cursor: Option<u64>,
+    pub limit: Option<usize>,
+}
+
+impl Hub {
+    /// Goes on where the last run of the server ended. From now on, messages to rooms are kept on disk.
+    pub fn remember(&mut self, past: Past) {
+        self.rooms.remember(past);
+    }
+
+    pub(super) fn history(
+        &mut self,
+        client: ClientId,
+        room: Option<String>,
+        range: Range,
+        limit: Option<usize>,
+        out: &mut Reaction,
+    ) {
+        let Some(id) = self.own_room(client, room, out) else {
+            return;
+        };
+        let are_kept = self.rooms.are_kept();
+        if matches!(range, Range::Until(_)) && !are_kept {
+            return out.refuse(client, ChatError::NoHistory);
+        }
+        let limit = limit.unwrap_or(HISTORY_LINES_SHOWN).min(LIST_ENTRIES_MAX);
+        let Some((mut page, first_id)) = self.history_page(client, id, range, limit) else {
+            return;
+        };
+        let disk_has_older = are_kept && first_id > 1;
+        // How many messages the disk has to add, and below which id.
+        let (wanted, below) = match range {
+            Range::Until(_) => (limit, u64::MAX),
+            _ if !disk_has_older => (0, first_id),
+            Range::Last | Range::Before(_) if page.more || page.messages.len() == limit => {
+                page.more = true;
+                (0, first_id)
+            }
+            Range::Last | Range::Before(_) => (limit - page.messages.len(), first_id),
+            Range::After(start) if start.saturating_add(1) < first_id => (limit, first_id),
+            Range::After(_) => (0, first_id),
+        };
+        if wanted == 0 && self.extras.lookups.count(client) == 0 {
+            return out.answer(client, page.into_message(out.now.wall));
+        }
+        let (room, epoch) = (page.room.clone(), page.epoch);
+        let used: usize = match range {
+            // These messages follow those from the disk, and are cut where they are too many.
+            Range::After(_) | Range::Until(_) => 0,
+            _ => page.messages.iter().map(|message| message.bytes_in_answer()).sum(),
+        };
+        let bytes_max = HISTORY_ANSWER_BYTES_MAX.saturating_sub(used);
+        self.begin_lookup(client, Asked::Page(page), out, |ticket, hidden| {
+            Effect::Fetch(Fetch {
+                ticket,
+                room,
+                epoch,
+                range,
+                below,
+                limit: wanted,
+                bytes_max,
+                hidden,
+            })
+        });
+    }
+
+    pub(super) fn search(&mut self, client: ClientId, typed: Typed, out: &mut Reaction) {
+        let Typed { words, from, room, before, cursor, limit } = typed;
+        if !self.rooms.are_kept() {
+            return out.refuse(client, ChatError::NoHistory);
+        }
+        if words.len() > SEARCH_BYTES_MAX {
+            return out.refuse(client, ChatError::TextTooLong { bytes_max: SEARCH_BYTES_MAX });
+        }
+        if from.is_none() && !words.contains(char::is_alphanumeric) {
+            return out.refuse(client, ChatError::NothingToSearch);
+        }
+        let ids = match room {
+            Some(_) => self.own_room(client, room, out).map(|id| vec![id]),
+            None => self.people.person(client).map(|person| person.rooms().to_vec()),
+        };
+        let Some(ids) = ids else {
+            return;
+        };
+        if ids.is_empty() {
+            return out
+                .refuse(client, ChatError::Request(RequestError::MissingField("room".into())));
+        }
+        let names = ids.iter().filter_map(|&id| Some(self.rooms.get(id)?.name().clone()));
+        let names: Vec<Arc<str>> = names.collect();
+        let rooms = names.iter().map(|name| NameKey::of(name)).collect();
+        let sender = from.map(|typed| NameKey::of(without_at(&typed)));
+        let limit = limit.unwrap_or(HISTORY_LINES_SHOWN).clamp(1, LIST_ENTRIES_MAX);
+        self.begin_lookup(client, Asked::Words { rooms: names }, out, |ticket, hidden| {
+            let bytes_max = HISTORY_ANSWER_BYTES_MAX;
+            Effect::Search(Search {
+                ticket,
+                words,
+                sender,
+                rooms,
+                before,
+                cursor,
+                limit,
+                bytes_max,
+                hidden,
+            })
+        });
+    }
+
+    /// Answers with what was found. A client that has gone hears nothing; one that has left the room since is answered.
+    pub(in crate::chat) fn found(
+        &mut self,
+        ticket: u64,
+        found: Result<Found, LookupError>,
+        out: &mut Reaction,
+    ) {
+        let Some(Lookup { client, tag, asked }) = self.extras.lookups.end(ticket) else {
+            return;
+        };
+        if !self.people.knows(client) {
+            return;
+        }
+        out.set_tag(tag);
+        match (found, asked) {
+            (Err(error), _) => out.refuse(client, error.into()),
+            (Ok(found), Asked::Page(page)) => {
+                out.answer(client, join(found, page).into_message(out.now.wall));
+            }
+            (Ok(Found { lines, more, cursor, .. }), Asked::Words { rooms }) => {
+                let now = out.now.wall;
+                out.answer(client, Message::Found { rooms, lines, more, cursor, now });
+            }
+        }
+    }
+
+    /// Begins a lookup, unless too many are under way.
+    fn begin_lookup(
+        &mut self,
+        client: ClientId,
+        asked: Asked,
+        out: &mut Reaction,
+        effect: impl FnOnce(u64, Vec<NameKey>) -> Effect,
+    ) {
+        let (lookups, ignores) = (&mut self.extras.lookups, &self.extras.ignores);
+        if lookups.count(client) >= LOOKUPS_PER_CLIENT_MAX {
+            return out.refuse(client, ChatError::TooManySearches);
+        }
+        let ticket = lookups.begin(Lookup { client, tag: out.take_tag(), asked });
+        out.push(effect(ticket, ignores.keys(client, &self.people)));
+    }
+}
+
+/// Puts what the disk has before what memory has.
+fn join(found: Found, page: Page) -> Page {
+    let is_forward = matches!(page.range, Range::After(_));
+    let lines = found.lines.into_iter().map(|line| line.message);
+    let mut joined = Page { messages: lines.collect(), gaps: found.gaps, ..page };
+    joined.more |= found.more;
+    if is_forward && found.more {
+        return joined;
+    }
+    let mut bytes: usize = joined.messages.iter().map(|it| it.bytes_in_answer()).sum();
+    for message in page.messages {
+        bytes += message.bytes_in_answer();
+        // Backwards, the disk was asked for no more than there is room for.
+        let is_full = joined.messages.len() == page.limit || bytes > HISTORY_ANSWER_BYTES_MAX;
+        if is_forward && is_full {
+            joined.more = true;
+            return joined;
+        }
+        joined.messages.push(message);
+    }
+    joined.gaps.extend(page.gaps);
+    joined
+}

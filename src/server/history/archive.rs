@@ -1,0 +1,434 @@
+//! The `archive` thread: it writes what people say, removes what is too old or too much, and repairs what it can.
+//!
+//! Lines are written in transactions: a quarter of a second after the first of them at the latest, and as soon as a batch is
+//! full or somebody asks for something. A line that cannot be written is lost for the file but not for the chat. The next
+//! line of its room that can be written has a larger id than expected, so the archive notes the gap.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use super::file::{HistoryFile, is_damage};
+use super::queue::{Gauge, Job, Question};
+use super::{retention, rows, words};
+use crate::chat::{Audience, Event, KeptLine, Loss, NameKey};
+use crate::config::limits;
+use crate::server::{Activity, Row};
+
+/// How many rooms the archive remembers. It looks up the others in the file.
+const ROOMS_REMEMBERED_MAX: usize = 20_000;
+
+/// How often it looks for work that nobody reports: lines that are too old, and people to be forgotten.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How often the log says that lines are not kept.
+const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
+
+/// How a thread of the history reports to the Hub.
+pub type Report = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// Something to be written.
+#[derive(Debug)]
+pub enum Write {
+    Line(KeptLine),
+    Topic { epoch: u64, room: Arc<str>, topic: Option<Arc<str>> },
+}
+
+/// A row of the table of rooms.
+#[derive(Debug, Clone, Copy)]
+struct RoomRow {
+    id: i64,
+    last_id: u64,
+    spoken_at: i64,
+    is_changed: bool,
+}
+
+/// The writer of the file.
+pub struct Archive {
+    file: HistoryFile,
+    /// `None` after the file was found damaged and could not be replaced.
+    connection: Option<Connection>,
+    /// The id of the next line in the table.
+    next_line: i64,
+    /// By epoch.
+    rooms: HashMap<u64, RoomRow>,
+    /// The file was set aside while the chat went on: rooms may begin with any id.
+    has_replaced: bool,
+    bounds: retention::Bounds,
+    jobs: Receiver<Job>,
+    gauge: Arc<Gauge>,
+    searches: Sender<Question>,
+    search_ended: Receiver<()>,
+    /// Grows when the file is another one.
+    generation: Arc<AtomicU64>,
+    report: Report,
+    batch: Vec<Write>,
+    questions: Vec<Question>,
+    /// What the log has not said yet.
+    trouble: Option<String>,
+    complain_at: Instant,
+    look_at: Instant,
+}
+
+/// What the archive has in common with the other threads.
+pub struct Links {
+    pub jobs: Receiver<Job>,
+    pub gauge: Arc<Gauge>,
+    pub searches: Sender<Question>,
+    /// Closes when the search thread has ended.
+    pub search_ended: Receiver<()>,
+    pub generation: Arc<AtomicU64>,
+    pub report: Report,
+}
+
+impl Archive {
+    /// An archive for a file that has been opened.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn new(
+        file: HistoryFile,
+        connection: Connection,
+        bounds: retention::Bounds,
+        links: Links,
+    ) -> rusqlite::Result<Self> {
+        let Links { jobs, gauge, searches, search_ended, generation, report } = links;
+        let now = Instant::now();
+        Ok(Self {
+            next_line: next_line(&connection)?,
+            file,
+            connection: Some(connection),
+            rooms: HashMap::new(),
+            has_replaced: false,
+            bounds,
+            jobs,
+            gauge,
+            searches,
+            search_ended,
+            generation,
+            report,
+            batch: Vec::new(),
+            questions: Vec::new(),
+            trouble: None,
+            complain_at: now,
+            look_at: now,
+        })
+    }
+
+    /// Works until the dispatcher is gone and its last lines are written.
+    pub fn run(mut self, row: &Row) {
+        let mut rest = LOOK_EVERY;
+        loop {
+            row.doing(Activity::WaitingForWork);
+            match self.jobs.recv_timeout(rest) {
+                Ok(job) => self.take(job),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.gather();
+            row.doing(Activity::Writing);
+            self.write();
+            for question in self.questions.drain(..) {
+                // The search thread ends only after this one.
+                let _ = self.searches.send(question);
+            }
+            // While there is more to remove, lines that wait come first, and nothing else delays it.
+            rest = if self.look() { Duration::ZERO } else { LOOK_EVERY };
+        }
+        row.doing(Activity::Writing);
+        self.write();
+        self.complain(true);
+        self.end();
+    }
+
+    /// Takes jobs until it is time to write.
+    fn gather(&mut self) {
+        let write_at = Instant::now() + limits::HISTORY_COMMIT_EVERY;
+        loop {
+            while self.batch.len() < limits::HISTORY_BATCH_LINES
+                && let Ok(job) = self.jobs.try_recv()
+            {
+                self.take(job);
+            }
+            let left = write_at.saturating_duration_since(Instant::now());
+            let is_idle = self.batch.is_empty();
+            let is_full = self.batch.len() >= limits::HISTORY_BATCH_LINES;
+            if is_idle || is_full || !self.questions.is_empty() || left.is_zero() {
+                return;
+            }
+            // Not in `recv`: the dispatcher would have to wake this thread for each line. It does so for a full batch and
+            // for a question.
+            thread::park_timeout(left);
+        }
+    }
+
+    fn take(&mut self, job: Job) {
+        match job {
+            Job::Lines(lines) => self.batch.extend(lines.into_iter().map(Write::Line)),
+            Job::Topic { epoch, room, topic } => {
+                self.batch.push(Write::Topic { epoch, room, topic });
+            }
+            Job::LookUp(question) => self.questions.push(question),
+        }
+    }
+
+    /// Writes the batch in one transaction. If that fails, its lines are not kept.
+    fn write(&mut self) {
+        let batch = std::mem::take(&mut self.batch);
+        if !batch.is_empty() {
+            let now = Timestamp::now().as_millisecond();
+            if let Err(error) = self.write_batch(&batch, now) {
+                self.rooms.clear();
+                let is_line = |write: &&Write| matches!(write, Write::Line(_));
+                self.gauge.count_lost(batch.iter().filter(is_line).count());
+                self.failed(&error);
+            }
+            self.gauge.lines_done(batch.len());
+        }
+        self.complain(false);
+    }
+
+    pub fn write_batch(&mut self, batch: &[Write], now: i64) -> rusqlite::Result<()> {
+        let Some(connection) = &mut self.connection else {
+            return Err(rusqlite::Error::InvalidQuery);
+        };
+        if self.rooms.len() > ROOMS_REMEMBERED_MAX {
+            self.rooms.clear();
+        }
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut next_line = self.next_line;
+        {
+            let mut insert_line = transaction.prepare_cached(
+                "INSERT OR IGNORE INTO lines VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?;
+            let mut insert_words = transaction.prepare_cached(
+                "INSERT INTO words (rowid, text, room, sender) VALUES (?1, ?2, ?3, ?4)",
+            )?;
+            // Most lines of a batch are from a few people in a few rooms.
+            let mut tokens: HashMap<Arc<str>, String> = HashMap::new();
+            let mut token = |name: &Arc<str>| match tokens.get(name) {
+                Some(token) => token.clone(),
+                None => {
+                    let token = words::token(&NameKey::of(name));
+                    tokens.insert(name.clone(), token.clone());
+                    token
+                }
+            };
+            for write in batch {
+                match write {
+                    Write::Topic { epoch, room, topic } => {
+                        let row = room_row(&transaction, &mut self.rooms, *epoch, room, 0, now)?;
+                        transaction.execute(
+                            "UPDATE rooms SET topic = ?1 WHERE id = ?2",
+                            params![topic.as_deref(), row.id],
+                        )?;
+                    }
+                    Write::Line(KeptLine { epoch, message }) => {
+                        let Audience::Room { room, message_id } = &message.to else {
+                            debug_assert!(false, "a private message is never kept: {message:?}");
+                            continue;
+                        };
+                        let before = if self.has_replaced { message_id - 1 } else { 0 };
+                        let row =
+                            room_row(&transaction, &mut self.rooms, *epoch, room, before, now)?;
+                        if *message_id > row.last_id + 1 {
+                            transaction.execute(
+                                "INSERT OR REPLACE INTO gaps VALUES (?1, ?2, ?3, ?4)",
+                                params![
+                                    row.id,
+                                    row.last_id + 1,
+                                    message_id - 1,
+                                    Loss::Full.as_str()
+                                ],
+                            )?;
+                        }
+                        let is_new = rows::insert(
+                            &mut insert_line,
+                            next_line,
+                            row.id,
+                            *message_id,
+                            message,
+                        )?;
+                        if is_new {
+                            let (room, sender) = (token(room), token(&message.from));
+                            let text = words::spaced(&message.text);
+                            insert_words.execute(params![next_line, text, room, sender])?;
+                            next_line += 1;
+                        }
+                        row.last_id = row.last_id.max(*message_id);
+                        (row.spoken_at, row.is_changed) = (now, true);
+                    }
+                }
+            }
+        }
+        for row in self.rooms.values_mut().filter(|row| row.is_changed) {
+            let mut update = transaction
+                .prepare_cached("UPDATE rooms SET last_id = ?1, spoken_at = ?2 WHERE id = ?3")?;
+            update.execute(params![row.last_id, row.spoken_at, row.id])?;
+            row.is_changed = false;
+        }
+        transaction.execute("UPDATE state SET committed_at = ?1", [now])?;
+        transaction.commit()?;
+        self.next_line = next_line;
+        Ok(())
+    }
+
+    /// Removes what has to go, step by step. Returns whether there is more.
+    fn look(&mut self) -> bool {
+        if Instant::now() < self.look_at {
+            return false;
+        }
+        let Some(connection) = &mut self.connection else {
+            return false;
+        };
+        let now = Timestamp::now();
+        let looked = retention::forget_again(connection).and_then(|forgotten| {
+            for (key, before) in forgotten {
+                (self.report)(Event::Forgotten { sender: key, before });
+            }
+            retention::step(connection, self.bounds, now)
+        });
+        match looked {
+            Ok(true) => true,
+            Ok(false) => {
+                self.look_at = Instant::now() + LOOK_EVERY;
+                false
+            }
+            Err(error) => {
+                self.look_at = Instant::now() + LOOK_EVERY;
+                self.failed(&error);
+                false
+            }
+        }
+    }
+
+    /// Notes an error for the log. A damaged file is replaced by an empty one.
+    fn failed(&mut self, error: &rusqlite::Error) {
+        if !is_damage(error) {
+            self.trouble.get_or_insert_with(|| error.to_string());
+            return;
+        }
+        // SQLite renames nothing that is open.
+        self.connection = None;
+        self.rooms.clear();
+        let replaced = self.file.set_aside(&error.to_string());
+        let opened = replaced.and_then(|()| self.file.open_or_replace());
+        let opened = opened.and_then(|connection| {
+            let next = next_line(&connection).map_err(|error| error.to_string())?;
+            Ok((connection, next))
+        });
+        match opened {
+            Ok((connection, next)) => {
+                self.has_replaced = true;
+                (self.connection, self.next_line) = (Some(connection), next);
+                self.generation.fetch_add(1, Ordering::Release);
+            }
+            Err(what) => {
+                tracing::error!("{}: {what}: nothing is kept any more", self.file.path().display());
+            }
+        }
+    }
+
+    /// Says in the log how many lines were not kept, once a minute.
+    fn complain(&mut self, is_last: bool) {
+        let now = Instant::now();
+        if now < self.complain_at && !is_last {
+            return;
+        }
+        let lost = self.gauge.take_lost();
+        let trouble = self.trouble.take();
+        let path = self.file.path().display();
+        match (lost, trouble) {
+            (0, None) => return,
+            (0, Some(trouble)) => tracing::error!("{path}: {trouble}"),
+            (lost, Some(trouble)) => {
+                tracing::error!("{path}: {lost} lines are not kept: {trouble}");
+            }
+            (lost, None) => {
+                tracing::error!("{path}: {lost} lines are not kept: the disk is too slow for them");
+            }
+        }
+        self.complain_at = now + COMPLAIN_EVERY;
+    }
+
+    /// Notes that the ids can go on without a gap, and leaves one file without companions.
+    pub fn end(self) {
+        let Some(connection) = self.connection else {
+            return;
+        };
+        // The last connection to a file removes the companions, and must be one that may write.
+        drop(self.searches);
+        let _ = self.search_ended.recv();
+        // If lines were not kept, the last ones of a room may be among them, and their ids must not be given again either.
+        let is_clean = !self.gauge.has_lost();
+        let ended = connection
+            .execute("UPDATE state SET clean = ?1", [is_clean])
+            .and_then(|_| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+        if let Err(error) = ended {
+            tracing::error!("{}: cannot be finished: {error}", self.file.path().display());
+        }
+    }
+}
+
+fn next_line(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT coalesce(max(id), 0) + 1 FROM lines", [], |row| row.get(0))
+}
+
+/// The row of a room, which is made if there is none. `last_id` is for a new one.
+fn room_row<'r>(
+    connection: &Connection,
+    rooms: &'r mut HashMap<u64, RoomRow>,
+    epoch: u64,
+    name: &str,
+    last_id: u64,
+    now: i64,
+) -> rusqlite::Result<&'r mut RoomRow> {
+    use std::collections::hash_map::Entry;
+    match rooms.entry(epoch) {
+        Entry::Occupied(known) => Ok(known.into_mut()),
+        Entry::Vacant(unknown) => {
+            let found = connection
+                .query_row(
+                    "SELECT id, last_id, spoken_at FROM rooms WHERE epoch = ?1",
+                    [epoch],
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                )
+                .optional()?;
+            let (id, last_id, spoken_at) = match found {
+                Some(found) => found,
+                None => {
+                    let key = NameKey::of(name);
+                    connection.execute(
+                        "INSERT INTO rooms (epoch, key, name, last_id, spoken_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                        params![epoch, key.as_str(), name, last_id, now],
+                    )?;
+                    (connection.last_insert_rowid(), last_id, now)
+                }
+            };
+            Ok(unknown.insert(RoomRow { id, last_id, spoken_at, is_changed: false }))
+        }
+    }
+}
+
+#[cfg(test)]
+impl Archive {
+    pub fn connection(&self) -> &Connection {
+        self.connection.as_ref().expect("no test loses its file")
+    }
+
+    pub fn connection_mut(&mut self) -> &mut Connection {
+        self.connection.as_mut().expect("no test loses its file")
+    }
+
+    /// Moves what the log has into the file.
+    pub fn checkpoint(&self) {
+        let done = self.connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        done.expect("nobody else has the file");
+    }
+}

@@ -1,0 +1,354 @@
+//! The file of the history: opening, checking, locking, and setting a damaged one aside.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+
+use super::schema::{APPLICATION_ID, MIGRATIONS, VERSION};
+use crate::config::{ConfigError, in_file, limits};
+use crate::server::ops::trace;
+
+/// What the server creates is for its own eyes: it holds what people said.
+const MODE: u32 = 0o600;
+
+/// How a file of SQLite begins.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// How long a statement waits for another process that writes: `chatserv forget` commits several times a second.
+const BUSY_TIME: Duration = Duration::from_secs(5);
+
+/// How many message ids a room may use up in a millisecond, several times more than one dispatcher can give.
+const IDS_PER_MILLISECOND: i64 = 1_000;
+
+/// The bounds of the message ids that a room skips after a crash. The largest leaves room for 8,000 crashes in the integers
+/// that JavaScript can hold.
+const SKIPPED_IDS: std::ops::RangeInclusive<i64> = 1 << 20..=1 << 40;
+
+/// The suffixes of the files that belong to the file of the history.
+const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
+
+/// The file of the history, which this process alone may write to. (`chatserv forget` writes to it too, row by row.)
+#[derive(Debug)]
+pub struct HistoryFile {
+    path: PathBuf,
+    /// Locked for as long as it is open.
+    _lock: File,
+}
+
+/// Why a file cannot be used.
+#[derive(Debug)]
+enum Unusable {
+    /// Its content is broken.
+    Damaged(String),
+    /// It is not this program's, or cannot be read or written.
+    Refused(String),
+}
+
+impl From<rusqlite::Error> for Unusable {
+    fn from(error: rusqlite::Error) -> Self {
+        if is_damage(&error) { Self::Damaged(error.to_string()) } else { refused(&error) }
+    }
+}
+
+impl From<io::Error> for Unusable {
+    fn from(error: io::Error) -> Self {
+        Self::Refused(format!("cannot be used: {error}"))
+    }
+}
+
+impl HistoryFile {
+    /// Locks the file and opens it; creates it if there is none. A damaged file is set aside and replaced by an empty one.
+    ///
+    /// # Errors
+    /// Another server has the file, it is not a history that this version can read, or it cannot be written.
+    pub fn open(path: &Path) -> Result<(Self, Connection), ConfigError> {
+        trace::check(path)?;
+        // The companions and a file that is set aside are beside the file itself, not beside a link to it.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let lock = lock(&path).map_err(|what| in_file(&path, &what))?;
+        let file = Self { path, _lock: lock };
+        let connection = file.open_or_replace().map_err(|what| in_file(&file.path, &what))?;
+        Ok((file, connection))
+    }
+
+    /// Checks what [`HistoryFile::open`] checks, as far as possible without writing.
+    ///
+    /// # Errors
+    /// The same, except that another server may have the file.
+    pub fn check(path: &Path) -> Result<(), ConfigError> {
+        trace::check(path)?;
+        check_head(path).map(drop).or_else(|unusable| match unusable {
+            // It will be set aside.
+            Unusable::Damaged(_) => Ok(()),
+            Unusable::Refused(what) => Err(in_file(path, &what)),
+        })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens the file, or an empty one in the place of a damaged file.
+    pub fn open_or_replace(&self) -> Result<Connection, String> {
+        let damage = match open(&self.path) {
+            Ok(connection) => return Ok(connection),
+            Err(Unusable::Refused(what)) => return Err(what),
+            Err(Unusable::Damaged(damage)) => damage,
+        };
+        self.set_aside(&damage)?;
+        open(&self.path).map_err(|unusable| match unusable {
+            Unusable::Damaged(what) | Unusable::Refused(what) => what,
+        })
+    }
+
+    /// Renames the file and its companions, which may hold what the file lacks. No connection may be open.
+    pub fn set_aside(&self, damage: &str) -> Result<(), String> {
+        let now = Timestamp::now().strftime("%Y%m%d-%H%M%S");
+        let name = |suffix: &str| with_suffix(&self.path, &format!(".damaged-{now}{suffix}"));
+        for suffix in COMPANIONS.into_iter().chain([""]) {
+            match fs::rename(with_suffix(&self.path, suffix), name(suffix)) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(format!("is damaged ({damage}) and cannot be set aside: {error}"));
+                }
+                _ => {}
+            }
+        }
+        tracing::error!(
+            "{}: is damaged ({damage}): set aside as {}, the history begins anew",
+            self.path.display(),
+            name("").display()
+        );
+        Ok(())
+    }
+}
+
+/// Opens a history for reading only, beside a server that may be writing to it.
+///
+/// # Errors
+/// It is not a history that this version can read, or is damaged.
+pub fn open_to_read(path: &Path) -> Result<Connection, ConfigError> {
+    open_existing(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+}
+
+/// A connection that only reads, to the file of this server.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn connect_to_read(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.pragma_update(None, "cache_size", limits::HISTORY_CACHE_KIB)?;
+    Ok(connection)
+}
+
+/// Opens a history that exists, beside a server that may be writing to it.
+///
+/// # Errors
+/// It is not a history that this version can read, or is damaged.
+pub fn open_to_change(path: &Path) -> Result<Connection, ConfigError> {
+    open_existing(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+}
+
+fn open_existing(path: &Path, flags: OpenFlags) -> Result<Connection, ConfigError> {
+    let opened = || -> Result<Connection, Unusable> {
+        check_head(path)?;
+        let connection = connect(path, flags)?;
+        // Not from the head: the tables of a new file may still be in its write-ahead log.
+        let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        let is_current = version == VERSION;
+        is_current.then_some(connection).ok_or_else(|| {
+            let what =
+                "holds no history, or one of an older version: start the server with it once";
+            Unusable::Refused(what.to_owned())
+        })
+    };
+    opened().map_err(|unusable| match unusable {
+        Unusable::Damaged(what) | Unusable::Refused(what) => in_file(path, &what),
+    })
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIME)?;
+    Ok(connection)
+}
+
+/// Whether the content of the file is broken.
+pub fn is_damage(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
+}
+
+fn refused(error: &rusqlite::Error) -> Unusable {
+    Unusable::Refused(match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => {
+            "the disk is full. Make room, or start without --history".to_owned()
+        }
+        _ => format!("cannot be used: {error}"),
+    })
+}
+
+/// Locks a file beside the history, which SQLite itself locks and unlocks many times.
+fn lock(path: &Path) -> Result<File, String> {
+    let path = with_suffix(path, ".lock");
+    let beside = |error: io::Error| format!("cannot be locked by {}: {error}", path.display());
+    let mut options = OpenOptions::new();
+    let lock = options.write(true).create(true).truncate(false).mode(MODE).open(&path);
+    let lock = lock.map_err(beside)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => {
+            Err("another server has this history. Stop it, or choose another file".to_owned())
+        }
+        Err(TryLockError::Error(error)) => Err(beside(error)),
+    }
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Looks at the first bytes, and returns the version of the tables; `None` for a file that is new or empty.
+fn check_head(path: &Path) -> Result<Option<i32>, Unusable> {
+    let mut head = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(100).read_to_end(&mut head)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    if head.is_empty() {
+        return Ok(None);
+    }
+    // A file of zeros is what a power cut may leave. Anything else may belong to somebody.
+    if head.iter().all(|&byte| byte == 0) {
+        return Err(Unusable::Damaged("it begins with zeros".to_owned()));
+    }
+    let number = |at: usize| -> Option<i32> {
+        Some(i32::from_be_bytes(head.get(at..at + 4)?.try_into().ok()?))
+    };
+    // Where the file format has `user_version` and `application_id`. In a new file, they may still be in the write-ahead log.
+    let (version, id) = (number(60), number(68));
+    // Pages that the file lacks may be in its log, but no more of them than the log has. SQLite would find out when it needs
+    // one of them, and after it has changed both files.
+    let page_bytes = head.get(16..18).map_or(0, |it| u64::from(u16::from_be_bytes([it[0], it[1]])));
+    let pages = number(28).map_or(0, |pages| u64::from(pages.unsigned_abs()));
+    let length = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
+    let (expected, there) = (pages * page_bytes, length(path) + length(&with_suffix(path, "-wal")));
+    if head.starts_with(MAGIC) && there < expected {
+        let what = format!("{there} bytes are left of {expected}");
+        return Err(Unusable::Damaged(what));
+    }
+    match (head.starts_with(MAGIC), version, id) {
+        (true, Some(0), Some(0)) => Ok(None),
+        (true, Some(version @ 1..=VERSION), Some(APPLICATION_ID)) => Ok(Some(version)),
+        (true, Some(version), Some(APPLICATION_ID)) => Err(Unusable::Refused(format!(
+            "was written by a newer chatserv (format {version}, this one knows up to {VERSION}). Use that one, or another file"
+        ))),
+        _ => Err(Unusable::Refused(
+            "is not a history of chatserv. Move it away, or choose another file".to_owned(),
+        )),
+    }
+}
+
+fn open(path: &Path) -> Result<Connection, Unusable> {
+    check_head(path)?;
+    // SQLite would create it with the permissions of the umask, and gives its companions those of the file.
+    OpenOptions::new().write(true).create(true).truncate(false).mode(MODE).open(path)?;
+    let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    check_owner(&connection)?;
+    // Before there is a table: later, only a rewrite of the whole file would change it.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    if mode != "wal" {
+        let what = format!("cannot have a write-ahead log (journal mode {mode}): use a local disk");
+        return Err(Unusable::Refused(what));
+    }
+    // With less, a power cut could lose any number of commits.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "journal_size_limit", limits::HISTORY_JOURNAL_BYTES_MAX)?;
+    connection.pragma_update(None, "cache_size", limits::HISTORY_CACHE_KIB)?;
+    check_length(path, &connection)?;
+    migrate(&mut connection)?;
+    recover(&mut connection, Timestamp::now().as_millisecond())?;
+    Ok(connection)
+}
+
+/// Finds a file that was cut. SQLite itself would find out when it needs a page that is gone.
+fn check_length(path: &Path, connection: &Connection) -> Result<(), Unusable> {
+    // What the log has, the file may still lack. A reader may keep this from being complete.
+    let busy: i64 =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, u64>(0));
+    let expected = number("page_count")? * number("page_size")?;
+    let length = fs::metadata(path)?.len();
+    if busy == 0 && length < expected {
+        let what = format!("it has {length} bytes instead of {expected}");
+        return Err(Unusable::Damaged(what));
+    }
+    Ok(())
+}
+
+/// Refuses the database of another program. Writes nothing.
+fn check_owner(connection: &Connection) -> Result<(), Unusable> {
+    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if tables > 0 && number("application_id")? != APPLICATION_ID {
+        let what = "is not a history of chatserv. Move it away, or choose another file";
+        return Err(Unusable::Refused(what.to_owned()));
+    }
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), Unusable> {
+    let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let done = usize::try_from(version).unwrap_or(0);
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for migration in MIGRATIONS.iter().skip(done) {
+        transaction.execute_batch(migration)?;
+    }
+    if done < MIGRATIONS.len() {
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Notes that a server runs. After one that could not end in order, every room skips the message ids which that server may
+/// have given to lines that it could not write: clients have seen them, and would take other messages for the same.
+fn recover(connection: &mut Connection, now: i64) -> Result<(), Unusable> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let (clean, committed_at): (bool, i64) =
+        transaction.query_row("SELECT clean, committed_at FROM state", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    if !clean {
+        let elapsed = now.saturating_sub(committed_at);
+        let skipped = elapsed
+            .saturating_mul(IDS_PER_MILLISECOND)
+            .clamp(*SKIPPED_IDS.start(), *SKIPPED_IDS.end());
+        // A room in which nobody has said anything since the last crash keeps one gap.
+        transaction.execute(
+            "UPDATE gaps SET last_id = last_id + ?1, cause = 'crash'
+             WHERE EXISTS (SELECT 1 FROM rooms WHERE rooms.id = gaps.room AND rooms.last_id = gaps.last_id)",
+            [skipped],
+        )?;
+        transaction.execute(
+            "INSERT INTO gaps SELECT id, last_id + 1, last_id + ?1, 'crash' FROM rooms
+             WHERE NOT EXISTS (SELECT 1 FROM gaps WHERE gaps.room = rooms.id AND gaps.last_id = rooms.last_id + ?1)",
+            [skipped],
+        )?;
+        transaction.execute("UPDATE rooms SET last_id = last_id + ?1", [skipped])?;
+    }
+    transaction.execute("UPDATE state SET clean = 0, committed_at = ?1", [now])?;
+    transaction.commit()?;
+    Ok(())
+}

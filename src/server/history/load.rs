@@ -1,0 +1,82 @@
+//! What a new server takes over from the file: the rooms, and the last lines of each.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use rusqlite::{Connection, params};
+
+use super::{rows, search};
+use crate::chat::{Audience, ChatMessage, NameKey, Past, PastRoom};
+use crate::config::limits;
+
+/// A row of the table of rooms.
+struct RoomRow {
+    id: i64,
+    epoch: u64,
+    name: String,
+    topic: Option<String>,
+    last_id: u64,
+}
+
+/// Reads the rooms in which somebody has spoken last, with their last lines as far as there is room in memory.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn load(connection: &Connection) -> rusqlite::Result<Past> {
+    let last_epoch =
+        connection.query_row("SELECT coalesce(max(epoch), 0) FROM rooms", [], |row| row.get(0))?;
+    let mut select = connection.prepare(
+        "SELECT id, epoch, name, topic, last_id FROM rooms ORDER BY spoken_at DESC, id DESC LIMIT ?1",
+    )?;
+    let rows = select.query_map([limits::ROOMS_MAX], |row| {
+        Ok(RoomRow {
+            id: row.get(0)?,
+            epoch: row.get(1)?,
+            name: row.get(2)?,
+            topic: row.get(3)?,
+            last_id: row.get(4)?,
+        })
+    })?;
+    let mut seen = HashSet::new();
+    let mut left = limits::HISTORY_LOADED_LINES_MAX;
+    let mut rooms = Vec::new();
+    for row in rows {
+        let row = row?;
+        // A room that was forgotten and opened again has two rows.
+        if seen.insert(NameKey::of(&row.name)) {
+            let room = room(connection, row, left.min(limits::HISTORY_LINES_MAX))?;
+            left -= room.lines.len();
+            rooms.push(room);
+        }
+    }
+    rooms.reverse();
+    Ok(Past { last_epoch, rooms })
+}
+
+fn room(connection: &Connection, row: RoomRow, lines_max: usize) -> rusqlite::Result<PastRoom> {
+    let RoomRow { id, epoch, name, topic, last_id } = row;
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT {} FROM lines JOIN rooms ON rooms.id = lines.room
+         WHERE lines.room = ?1 ORDER BY lines.message_id DESC LIMIT ?2",
+        rows::COLUMNS
+    ))?;
+    let mut found = select.query(params![id, lines_max])?;
+    let mut lines: Vec<Arc<ChatMessage>> = Vec::new();
+    let mut bytes = 0;
+    while let Some(row) = found.next()? {
+        let message = rows::line(row)?.message;
+        bytes += message.text.len();
+        if bytes > limits::HISTORY_ROOM_BYTES_MAX {
+            break;
+        }
+        lines.push(message);
+    }
+    lines.reverse();
+    let first = lines.first().map_or(last_id + 1, |message| match message.to {
+        Audience::Room { message_id, .. } => message_id,
+        Audience::People(_) => 0,
+    });
+    let gaps = search::gaps(connection, id, first, last_id)?;
+    let topic = topic.map(Arc::from);
+    Ok(PastRoom { name: name.into(), epoch, topic, last_id, lines, gaps })
+}

@@ -1,0 +1,176 @@
+//! `--history FILE`: what people say in rooms, on disk. Only the Cargo feature `history` compiles it.
+//!
+//! ```text
+//! dispatcher ═ Keep, KeepTopic, Fetch, Search ═▶ queue ─▶ archive ─▶ the file
+//!      ▲                                        (bounded)    │         │
+//!      │                                                     ▼         ▼
+//!      └───────────────── Found, Forgotten ◀───────────── search ◀─────┘
+//! ```
+//!
+//! The dispatcher never waits: it puts lines and questions into the queue, and a line for which there is no room is not kept.
+//! The archive writes everything that came before a question, and then passes it on. So whoever has heard a line can find it.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `queue` | from the dispatcher to the archive |
+//! | `archive`, `retention` | the thread that writes; what it removes |
+//! | `search`, `words` | the thread that reads; how the index is filled and asked |
+//! | `load` | what a new server takes over |
+//! | `file`, `schema`, `rows` | opening, locking and repairing the file; its tables; a row as a message |
+//! | `export`, `forget` | `chatserv export`, `chatserv forget` |
+
+mod archive;
+mod export;
+mod file;
+mod forget;
+mod load;
+mod queue;
+mod retention;
+mod rows;
+mod schema;
+mod search;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::Scope;
+
+use jiff::tz::TimeZone;
+use rusqlite::Connection;
+
+use super::ops::threads::ThreadTable;
+use crate::chat::{Effect, Event, LookupError, Past};
+use crate::config::{Config, ConfigError, in_file, limits};
+use archive::{Archive, Links, Report};
+pub use export::export;
+use file::HistoryFile;
+pub use forget::forget;
+use queue::{Question, Queue};
+use retention::Bounds;
+use search::Searcher;
+
+/// The file, opened, for a server that is about to run.
+pub struct Opened {
+    file: HistoryFile,
+    connection: Connection,
+    bounds: Bounds,
+}
+
+impl Opened {
+    /// Opens the file and reads what the last run has left.
+    ///
+    /// # Errors
+    /// The file cannot be used: the error says why.
+    pub fn open(path: &Path, config: &Config) -> Result<(Self, Past), ConfigError> {
+        let (file, mut connection) = HistoryFile::open(path)?;
+        let wrong = |what: String| in_file(path, &what);
+        let unreadable = |error: rusqlite::Error| wrong(format!("cannot be read: {error}"));
+        let past = match load::load(&connection) {
+            Err(error) if file::is_damage(&error) => {
+                drop(connection);
+                file.set_aside(&error.to_string()).map_err(wrong)?;
+                connection = file.open_or_replace().map_err(wrong)?;
+                Past::default()
+            }
+            loaded => loaded.map_err(unreadable)?,
+        };
+        let bytes = config.history_size as u64;
+        let bounds = Bounds { days: config.history_days, bytes };
+        Ok((Self { file, connection, bounds }, past))
+    }
+
+    /// Checks what [`Opened::open`] checks, as far as possible without writing.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn check(path: &Path) -> Result<(), ConfigError> {
+        HistoryFile::check(path)
+    }
+
+    /// Starts the two threads. `report` passes events to the Hub and never blocks.
+    ///
+    /// # Errors
+    /// A thread cannot be started, or the file cannot be read.
+    pub fn start<'scope>(
+        self,
+        scope: &'scope Scope<'scope, '_>,
+        threads: &Arc<ThreadTable>,
+        zone: TimeZone,
+        report: impl Fn(Event) + Send + Sync + 'static,
+    ) -> io::Result<History> {
+        let report: Report = Arc::new(report);
+        let (sender, jobs, gauge) = Queue::channel();
+        let (searches, questions) = crossbeam_channel::unbounded();
+        let (ended, search_ended) = crossbeam_channel::bounded(0);
+        let (generation, is_over) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+        let searcher = Searcher::new(
+            self.file.path().to_owned(),
+            Arc::clone(&generation),
+            zone,
+            questions,
+            Arc::clone(&gauge),
+            Arc::clone(&is_over),
+            Arc::clone(&report),
+            ended,
+        );
+        let links = Links {
+            jobs,
+            gauge: Arc::clone(&gauge),
+            searches,
+            search_ended,
+            generation,
+            report: Arc::clone(&report),
+        };
+        let archive = Archive::new(self.file, self.connection, self.bounds, links)
+            .map_err(io::Error::other)?;
+        let stack = limits::HISTORY_STACK_BYTES;
+        let row = threads.row("search", "search".into());
+        threads.spawn(scope, row, stack, move |row| searcher.run(row))?;
+        let row = threads.row("archive", "archive".into());
+        let thread = threads.spawn(scope, Arc::clone(&row), stack, move |row| archive.run(row))?;
+        Ok(History { queue: Queue::new(sender, gauge, thread), is_over, report, row })
+    }
+}
+
+/// The dispatcher's end of a running history. Dropping it ends the two threads.
+pub struct History {
+    queue: Queue,
+    is_over: Arc<AtomicBool>,
+    report: Report,
+    /// The archive's row in the table of threads.
+    row: Arc<super::Row>,
+}
+
+impl History {
+    /// Carries out an effect that concerns the history. Never blocks.
+    pub fn carry_out(&self, effect: &Effect) {
+        let question = match effect {
+            Effect::Keep(lines) => return self.queue.keep(lines),
+            Effect::KeepTopic { epoch, room, topic } => {
+                return self.queue.keep_topic(*epoch, room.clone(), topic.clone());
+            }
+            Effect::Fetch(fetch) => Question::Fetch(fetch.clone()),
+            Effect::Search(search) => Question::Search(search.clone()),
+            _ => return debug_assert!(false, "the history has nothing to do with {effect:?}"),
+        };
+        let ticket = question.ticket();
+        if !self.queue.look_up(question) {
+            (self.report)(Event::Found { ticket, found: Err(LookupError::Busy) });
+        }
+    }
+
+    /// Records how many lines wait for the disk in the table of threads.
+    pub fn count_queue(&self) {
+        self.row.set_queued_lines(self.queue.gauge().lines() as u64);
+    }
+}
+
+impl Drop for History {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,142 @@
+//! The queue from the dispatcher to the archive. Whatever happens to the disk, the dispatcher does not wait.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::thread::Thread;
+
+use crossbeam_channel::{Receiver, Sender};
+
+use crate::chat::{Fetch, KeptLine, Search};
+use crate::config::limits;
+
+/// What the archive has to do.
+#[derive(Debug)]
+pub enum Job {
+    /// Write these lines.
+    Lines(Vec<KeptLine>),
+    /// Write the topic of a room.
+    Topic { epoch: u64, room: Arc<str>, topic: Option<Arc<str>> },
+    /// Write everything that came before this question, and pass it on.
+    LookUp(Question),
+}
+
+/// A question to the search thread.
+#[derive(Debug)]
+pub enum Question {
+    Fetch(Fetch),
+    Search(Search),
+}
+
+impl Question {
+    pub fn ticket(&self) -> u64 {
+        match self {
+            Self::Fetch(fetch) => fetch.ticket,
+            Self::Search(search) => search.ticket,
+        }
+    }
+}
+
+/// How much is in the queue, and how much had no room in it.
+#[derive(Debug, Default)]
+pub struct Gauge {
+    lines: AtomicUsize,
+    questions: AtomicUsize,
+    /// Since the log last said so.
+    lost: AtomicU64,
+    has_lost: AtomicBool,
+}
+
+impl Gauge {
+    /// How many lines wait for the disk.
+    pub fn lines(&self) -> usize {
+        self.lines.load(Ordering::Relaxed)
+    }
+
+    /// These lines are written, or lost.
+    pub fn lines_done(&self, count: usize) {
+        self.lines.fetch_sub(count, Ordering::Relaxed);
+    }
+
+    /// A question is answered.
+    pub fn question_done(&self) {
+        self.questions.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Counts lines that are not kept.
+    pub fn count_lost(&self, count: usize) {
+        self.lost.fetch_add(count as u64, Ordering::Relaxed);
+        self.has_lost.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a line was not kept since the start.
+    pub fn has_lost(&self) -> bool {
+        self.has_lost.load(Ordering::Relaxed)
+    }
+
+    /// How many lines were not kept since the last call.
+    pub fn take_lost(&self) -> u64 {
+        self.lost.swap(0, Ordering::Relaxed)
+    }
+
+    /// Makes room for so many, unless there would be more than `max`.
+    fn reserve(counter: &AtomicUsize, count: usize, max: usize) -> bool {
+        let is_full = counter.fetch_add(count, Ordering::Relaxed) + count > max;
+        if is_full {
+            counter.fetch_sub(count, Ordering::Relaxed);
+        }
+        !is_full
+    }
+}
+
+/// The sending end, which the dispatcher has.
+#[derive(Debug)]
+pub struct Queue {
+    /// Unbounded, since the gauge bounds it: by lines and not by jobs.
+    jobs: Sender<Job>,
+    gauge: Arc<Gauge>,
+    archive: Thread,
+}
+
+impl Queue {
+    pub fn new(jobs: Sender<Job>, gauge: Arc<Gauge>, archive: Thread) -> Self {
+        Self { jobs, gauge, archive }
+    }
+
+    /// The receiving end, its gauge, and a sender for [`Queue::new`].
+    pub fn channel() -> (Sender<Job>, Receiver<Job>, Arc<Gauge>) {
+        let (sender, receiver) = crossbeam_channel::unbounded();
+        (sender, receiver, Arc::default())
+    }
+
+    pub fn gauge(&self) -> &Gauge {
+        &self.gauge
+    }
+
+    /// Has these lines written, or counts them as lost. Never blocks.
+    pub fn keep(&self, lines: &[KeptLine]) {
+        if Gauge::reserve(&self.gauge.lines, lines.len(), limits::HISTORY_QUEUE_LINES_MAX) {
+            let _ = self.jobs.send(Job::Lines(lines.to_vec()));
+        } else {
+            self.gauge.count_lost(lines.len());
+        }
+        // Otherwise the archive sees to it in time, without being woken for each line.
+        if self.gauge.lines() >= limits::HISTORY_BATCH_LINES {
+            self.archive.unpark();
+        }
+    }
+
+    /// Has a topic written, if there is room. Never blocks.
+    pub fn keep_topic(&self, epoch: u64, room: Arc<str>, topic: Option<Arc<str>>) {
+        if Gauge::reserve(&self.gauge.lines, 1, limits::HISTORY_QUEUE_LINES_MAX) {
+            let _ = self.jobs.send(Job::Topic { epoch, room, topic });
+        }
+    }
+
+    /// Has a question answered. Returns `false` if it will not be, since too many are under way. Never blocks.
+    pub fn look_up(&self, question: Question) -> bool {
+        let has_room = Gauge::reserve(&self.gauge.questions, 1, limits::LOOKUPS_MAX);
+        let is_sent = has_room && self.jobs.send(Job::LookUp(question)).is_ok();
+        self.archive.unpark();
+        is_sent
+    }
+}

@@ -1,0 +1,300 @@
+//! The `search` thread: it answers what the Hub asks, one question after the other, over a connection that only reads.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Sender};
+use jiff::tz::TimeZone;
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Statement, params};
+
+use super::archive::Report;
+use super::queue::{Gauge, Question};
+use super::{file, rows, words};
+use crate::chat::{
+    Event, Fetch, Found, Gap, KeptLine, LookupError, Loss, Moment, NameKey, Range, Search,
+};
+use crate::config::limits;
+use crate::server::{Activity, Row};
+
+/// No message has a larger id: SQLite has no larger integers.
+const ID_MAX: u64 = i64::MAX as u64 - 1;
+
+/// How many instructions of its virtual machine SQLite executes between two looks at the clock: some microseconds.
+const LOOK_EVERY_INSTRUCTIONS: i32 = 1_000;
+
+/// The reader of the file.
+pub struct Searcher {
+    path: PathBuf,
+    /// With the generation of the file.
+    connection: Option<(u64, Connection)>,
+    generation: Arc<AtomicU64>,
+    /// Tells the zone of dates.
+    zone: TimeZone,
+    questions: Receiver<Question>,
+    gauge: Arc<Gauge>,
+    /// The chat has ended: nobody waits for an answer.
+    is_over: Arc<AtomicBool>,
+    report: Report,
+    /// Dropped with this thread's connection, and after it.
+    _ended: Sender<()>,
+}
+
+impl Searcher {
+    /// A thread's body for the file at this path.
+    #[expect(clippy::too_many_arguments, reason = "all that one thread needs, once")]
+    pub fn new(
+        path: PathBuf,
+        generation: Arc<AtomicU64>,
+        zone: TimeZone,
+        questions: Receiver<Question>,
+        gauge: Arc<Gauge>,
+        is_over: Arc<AtomicBool>,
+        report: Report,
+        ended: Sender<()>,
+    ) -> Self {
+        let (connection, _ended) = (None, ended);
+        Self { path, connection, generation, zone, questions, gauge, is_over, report, _ended }
+    }
+
+    /// Answers until the archive is gone.
+    pub fn run(mut self, row: &Row) {
+        row.doing(Activity::WaitingForWork);
+        while let Ok(question) = self.questions.recv() {
+            row.doing(Activity::Searching);
+            let ticket = question.ticket();
+            // A client whose question gets no answer could not ask for anything more, so a panic is an answer too.
+            let found = catch_unwind(AssertUnwindSafe(|| {
+                self.answer(&question).map_err(|error| self.refusal(&error))
+            }));
+            let found = found.unwrap_or(Err(LookupError::Failed));
+            self.gauge.question_done();
+            (self.report)(Event::Found { ticket, found });
+            row.doing(Activity::WaitingForWork);
+        }
+    }
+
+    fn answer(&mut self, question: &Question) -> rusqlite::Result<Found> {
+        let generation = self.generation.load(Ordering::Acquire);
+        if self.connection.as_ref().is_some_and(|(of, _)| *of != generation) {
+            self.connection = None;
+        }
+        let (_, connection) = match &mut self.connection {
+            Some(open) => open,
+            none => none.insert((generation, file::connect_to_read(&self.path)?)),
+        };
+        // In this thread, so no other one has to keep the time and interrupt it.
+        let (end, is_over) = (Instant::now() + limits::SEARCH_TIME_MAX, self.is_over.clone());
+        let is_late = move || Instant::now() >= end || is_over.load(Ordering::Relaxed);
+        connection.progress_handler(LOOK_EVERY_INSTRUCTIONS, Some(is_late))?;
+        match question {
+            Question::Fetch(question) => fetch(connection, &self.zone, question),
+            Question::Search(question) => search(connection, &self.zone, question),
+        }
+    }
+
+    fn refusal(&mut self, error: &rusqlite::Error) -> LookupError {
+        if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
+            return LookupError::TooSlow;
+        }
+        // The next question tries a new connection.
+        self.connection = None;
+        tracing::error!("{}: cannot be read: {error}", self.path.display());
+        LookupError::Failed
+    }
+}
+
+/// Collects lines until one of the limits is reached.
+struct Page<'q> {
+    lines: Vec<KeptLine>,
+    more: bool,
+    limit: usize,
+    bytes_left: usize,
+    hidden: &'q [NameKey],
+}
+
+impl<'q> Page<'q> {
+    fn new(limit: usize, bytes_left: usize, hidden: &'q [NameKey]) -> Self {
+        Self { lines: Vec::new(), more: false, limit, bytes_left, hidden }
+    }
+
+    /// Adds a line, unless it is hidden. Returns `false` if there was no room for it.
+    fn push(&mut self, line: KeptLine) -> bool {
+        if !self.hidden.is_empty() && self.hidden.contains(&NameKey::of(&line.message.from)) {
+            return true;
+        }
+        let bytes = line.message.bytes_in_answer();
+        if self.lines.len() == self.limit || bytes > self.bytes_left {
+            self.more = true;
+            return false;
+        }
+        self.bytes_left -= bytes;
+        self.lines.push(line);
+        true
+    }
+}
+
+/// A part of the history of one room.
+pub fn fetch(connection: &Connection, zone: &TimeZone, asked: &Fetch) -> rusqlite::Result<Found> {
+    let mut page = Page::new(asked.limit, asked.bytes_max, &asked.hidden);
+    let room: Option<i64> = connection
+        .prepare_cached("SELECT id FROM rooms WHERE epoch = ?1")?
+        .query_row([asked.epoch], |row| row.get(0))
+        .optional()?;
+    let Some(room) = room.filter(|_| asked.limit > 0) else {
+        return Ok(Found::default());
+    };
+    let below = asked.below.min(ID_MAX);
+    let (above, below) = match asked.range {
+        Range::Last => (0, below),
+        Range::Before(end) => (0, below.min(end)),
+        Range::After(start) => (start.min(below), below),
+        Range::Until(moment) => (0, below.min(id_at(connection, room, millisecond(moment, zone))?)),
+    };
+    let is_forward = matches!(asked.range, Range::After(_));
+    let order = if is_forward { "ASC" } else { "DESC" };
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT {} FROM lines JOIN rooms ON rooms.id = lines.room
+         WHERE lines.room = ?1 AND lines.message_id > ?2 AND lines.message_id < ?3 ORDER BY lines.message_id {order}",
+        rows::COLUMNS
+    ))?;
+    let mut found = select.query(params![room, above, below])?;
+    while let Some(row) = found.next()?
+        && page.push(rows::line(row)?)
+    {}
+    let Page { mut lines, more, .. } = page;
+    if !is_forward {
+        lines.reverse();
+    }
+    // The next page has the gaps beyond this one.
+    let cut = if is_forward { lines.last() } else { lines.first() };
+    let cut = cut.filter(|_| more).map(id_of);
+    let (from, to) = match (cut, is_forward) {
+        (None, _) => (above + 1, below.saturating_sub(1)),
+        (Some(last), true) => (above + 1, last),
+        (Some(first), false) => (first, below.saturating_sub(1)),
+    };
+    let gaps = gaps(connection, room, from, to)?;
+    Ok(Found { lines, more, gaps, cursor: None })
+}
+
+fn id_of(line: &KeptLine) -> u64 {
+    match line.message.to {
+        crate::chat::Audience::Room { message_id, .. } => message_id,
+        crate::chat::Audience::People(_) => 0,
+    }
+}
+
+/// The gaps of a room that touch these ids, cut to end with the last of them.
+pub fn gaps(connection: &Connection, room: i64, from: u64, to: u64) -> rusqlite::Result<Vec<Gap>> {
+    let mut select = connection.prepare_cached(
+        "SELECT first_id, last_id, cause FROM gaps
+         WHERE room = ?1 AND first_id <= ?3 AND last_id >= ?2 ORDER BY first_id DESC LIMIT ?4",
+    )?;
+    let found = select.query_map(params![room, from, to, limits::LIST_ENTRIES_MAX], |row| {
+        let cause: String = row.get(2)?;
+        let cause = if cause == Loss::Full.as_str() { Loss::Full } else { Loss::Crash };
+        Ok(Gap { first: row.get(0)?, last: row.get::<_, u64>(1)?.min(to), cause })
+    })?;
+    let mut gaps = found.collect::<rusqlite::Result<Vec<Gap>>>()?;
+    gaps.reverse();
+    Ok(gaps)
+}
+
+/// The newest lines with some words.
+pub fn search(connection: &Connection, zone: &TimeZone, asked: &Search) -> rusqlite::Result<Found> {
+    let mut page = Page::new(asked.limit, asked.bytes_max, &asked.hidden);
+    let before = asked.before.map_or(i64::MAX, |moment| millisecond(moment, zone));
+    let below = match asked.before {
+        Some(_) => row_at(connection, before)?,
+        None => i64::MAX,
+    };
+    let below = asked.cursor.map_or(below, |cursor| below.min(cursor.min(i64::MAX as u64) as i64));
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT {}, lines.id, rooms.key FROM words
+         CROSS JOIN lines ON lines.id = words.rowid CROSS JOIN rooms ON rooms.id = lines.room
+         WHERE words MATCH ?1 AND words.rowid < ?2 ORDER BY words.rowid DESC",
+        rows::COLUMNS
+    ))?;
+    let query = words::query(&asked.words, asked.sender.as_ref(), &asked.rooms);
+    let mut found = select.query(params![query, below])?;
+    let mut cursor = None;
+    while let Some(row) = found.next()? {
+        let line = rows::line(row)?;
+        // Different names may have the same token, and the clock may have been set back.
+        let key: String = row.get(9)?;
+        let is_meant = asked.rooms.iter().any(|room| room.as_str() == key)
+            && asked.sender.as_ref().is_none_or(|it| *it == NameKey::of(&line.message.from))
+            && line.message.received_at.as_millisecond() < before;
+        if !is_meant {
+            continue;
+        }
+        let id: u64 = row.get(8)?;
+        if !page.push(line) {
+            break;
+        }
+        cursor = Some(id);
+    }
+    let Page { lines, more, .. } = page;
+    Ok(Found { lines, more, gaps: Vec::new(), cursor: cursor.filter(|_| more) })
+}
+
+/// A moment in milliseconds since 1970. A local one that does not exist, or exists twice, is the one that most people mean.
+pub fn millisecond(moment: Moment, zone: &TimeZone) -> i64 {
+    match moment {
+        Moment::Exact(moment) => moment.as_millisecond(),
+        Moment::Local(local) => zone
+            .to_ambiguous_zoned(local)
+            .compatible()
+            .map_or(i64::MAX, |zoned| zoned.timestamp().as_millisecond()),
+    }
+}
+
+/// The id of the first line in the table that was received at this moment or later, if the clock was never set back.
+fn row_at(connection: &Connection, moment: i64) -> rusqlite::Result<i64> {
+    let mut at = connection
+        .prepare_cached("SELECT id, received_at FROM lines WHERE id >= ?1 ORDER BY id LIMIT 1")?;
+    let last: i64 =
+        connection.query_row("SELECT coalesce(max(id), 0) FROM lines", [], |row| row.get(0))?;
+    first_at(last, moment, |id| received(&mut at, params![id]))
+}
+
+/// The same for the message ids of a room.
+fn id_at(connection: &Connection, room: i64, moment: i64) -> rusqlite::Result<u64> {
+    let mut at = connection.prepare_cached(
+        "SELECT message_id, received_at FROM lines WHERE room = ?2 AND message_id >= ?1 ORDER BY message_id LIMIT 1",
+    )?;
+    let last: i64 = connection.query_row(
+        "SELECT coalesce(max(message_id), 0) FROM lines WHERE room = ?1",
+        [room],
+        |row| row.get(0),
+    )?;
+    let id = first_at(last, moment, |id| received(&mut at, params![id, room]))?;
+    Ok(id.unsigned_abs())
+}
+
+fn received(
+    at: &mut Statement<'_>,
+    parameters: impl rusqlite::Params,
+) -> rusqlite::Result<Option<(i64, i64)>> {
+    at.query_row(parameters, |row| Ok((row.get(0)?, row.get(1)?))).optional()
+}
+
+/// Bisects: an index over the times would be a fifth of the file. `at` returns the first id from this one on, and its time.
+fn first_at(
+    last: i64,
+    moment: i64,
+    mut at: impl FnMut(i64) -> rusqlite::Result<Option<(i64, i64)>>,
+) -> rusqlite::Result<i64> {
+    let (mut low, mut high) = (0, last.saturating_add(1));
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match at(middle)? {
+            Some((id, received_at)) if received_at < moment => low = id + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
+}

@@ -1,0 +1,549 @@
+//! The file itself, without a server: gaps, retention, crashes, and how long a large one takes.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::params;
+
+use super::archive::Write;
+use super::*;
+use crate::chat::{
+    Audience, ChatMessage, Fetch, Found, Gap, KeptLine, Loss, Manner, Moment, NameKey, Range,
+    Search, SentAt,
+};
+use crate::protocol::json::parse_sent_at;
+
+/// A directory for one test, which removes it.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(test: &str) -> Self {
+        let name = format!("chatserv-history-{test}-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("history.db")
+    }
+
+    /// An archive whose jobs never come.
+    fn archive(&self) -> Archive {
+        open(&self.file())
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+const UNBOUNDED: Bounds = Bounds { days: None, bytes: u64::MAX };
+
+fn open(path: &Path) -> Archive {
+    let (file, connection) = HistoryFile::open(path).unwrap();
+    let (_, jobs, gauge) = Queue::channel();
+    let (searches, _) = crossbeam_channel::unbounded();
+    let (_, search_ended) = crossbeam_channel::bounded(0);
+    let (generation, report) = (Arc::default(), Arc::new(|_| {}));
+    let links = Links { jobs, gauge, searches, search_ended, generation, report };
+    Archive::new(file, connection, UNBOUNDED, links).unwrap()
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+}
+
+fn line(epoch: u64, id: u64, from: &str, text: &str) -> Write {
+    let room = format!("room{epoch}").into();
+    let message = ChatMessage {
+        from: from.into(),
+        to: Audience::Room { room, message_id: id },
+        manner: Manner::Chat,
+        text: text.to_owned(),
+        sent_at: None,
+        received_at: at(id as i64),
+    };
+    Write::Line(KeptLine { epoch, message: Arc::new(message) })
+}
+
+fn page(archive: &Archive, epoch: u64, range: Range, limit: usize) -> Found {
+    let asked = Fetch {
+        ticket: 1,
+        room: "room".into(),
+        epoch,
+        range,
+        below: u64::MAX,
+        limit,
+        bytes_max: usize::MAX,
+        hidden: Vec::new(),
+    };
+    search::fetch(archive.connection(), &TimeZone::UTC, &asked).unwrap()
+}
+
+fn find(words: &str, sender: Option<&str>, rooms: &[u64]) -> Search {
+    Search {
+        ticket: 1,
+        words: words.to_owned(),
+        sender: sender.map(NameKey::of),
+        rooms: rooms.iter().map(|epoch| NameKey::of(&format!("room{epoch}"))).collect(),
+        before: None,
+        cursor: None,
+        limit: 500,
+        bytes_max: usize::MAX,
+        hidden: Vec::new(),
+    }
+}
+
+fn found(archive: &Archive, asked: &Search) -> Vec<u64> {
+    ids(&search::search(archive.connection(), &TimeZone::UTC, asked).unwrap())
+}
+
+fn ids(found: &Found) -> Vec<u64> {
+    let ids = found.lines.iter().map(|line| match line.message.to {
+        Audience::Room { message_id, .. } => message_id,
+        Audience::People(_) => panic!("a private line"),
+    });
+    ids.collect()
+}
+
+#[test]
+fn a_line_comes_back_as_it_was() {
+    let place = Place::new("same");
+    let mut archive = place.archive();
+    let sent_at: Option<SentAt> = parse_sent_at("2026-11-20T12:03:04.5+01:00");
+    let message = ChatMessage {
+        from: "Ünal".into(),
+        to: Audience::Room { room: "Büro".into(), message_id: 1 },
+        manner: Manner::Me,
+        text: "waves \u{1f44b} \u{0} \"'".to_owned(),
+        sent_at,
+        received_at: at(1),
+    };
+    let kept = KeptLine { epoch: 7, message: Arc::new(message) };
+    archive.write_batch(&[Write::Line(kept.clone())], 0).unwrap();
+    assert_eq!(page(&archive, 7, Range::Last, 10).lines, [kept]);
+}
+
+#[test]
+fn ids_that_are_missing_are_a_gap_where_they_are() {
+    let place = Place::new("gaps");
+    let mut archive = place.archive();
+    let lines: Vec<Write> =
+        [3, 4, 8, 9, 12].map(|id| line(1, id, "ann", "x")).into_iter().collect();
+    archive.write_batch(&lines[..3], 0).unwrap();
+    archive.write_batch(&lines[3..], 0).unwrap();
+    let gap = |first, last| Gap { first, last, cause: Loss::Full };
+    let all = page(&archive, 1, Range::Last, 10);
+    assert_eq!(ids(&all), [3, 4, 8, 9, 12]);
+    assert_eq!(all.gaps, [gap(1, 2), gap(5, 7), gap(10, 11)]);
+    #[rustfmt::skip]
+    let table = [
+        (Range::Last, 2, vec![9, 12], vec![gap(10, 11)], true),
+        (Range::Before(9), 1, vec![8], vec![], true),
+        (Range::Before(8), 5, vec![3, 4], vec![gap(1, 2), gap(5, 7)], false),
+        (Range::Before(7), 5, vec![3, 4], vec![gap(1, 2), Gap { last: 6, ..gap(5, 7) }], false),
+        (Range::Before(0), 5, vec![], vec![], false),
+        (Range::After(4), 1, vec![8], vec![gap(5, 7)], true),
+        (Range::After(8), 1, vec![9], vec![], true),
+        (Range::After(9), 5, vec![12], vec![gap(10, 11)], false),
+        (Range::After(u64::MAX), 5, vec![], vec![], false),
+        (Range::Until(Moment::Exact(at(9))), 2, vec![4, 8], vec![gap(5, 7)], true),
+        (Range::Until(Moment::Exact(at(10))), 1, vec![9], vec![], true),
+        (Range::Until(Moment::Exact(at(-5))), 2, vec![], vec![], false),
+    ];
+    for (range, limit, expected, gaps, more) in table {
+        let found = page(&archive, 1, range, limit);
+        assert_eq!((ids(&found), &found.gaps, found.more), (expected, &gaps, more), "{range:?}");
+    }
+    // A line that comes twice is kept once.
+    archive.write_batch(&[line(1, 12, "ann", "again"), line(1, 13, "ann", "new")], 0).unwrap();
+    assert_eq!(ids(&page(&archive, 1, Range::After(9), 5)), [12, 13]);
+}
+
+#[test]
+fn a_crash_skips_ids_and_an_orderly_end_does_not() {
+    let place = Place::new("crash");
+    let mut archive = place.archive();
+    archive.write_batch(&[line(1, 1, "ann", "x"), line(2, 1, "ann", "x")], 0).unwrap();
+    archive.end();
+    let past = |archive: &Archive| {
+        let past = load::load(archive.connection()).unwrap();
+        let rooms = past.rooms.into_iter().map(|room| (room.epoch, room.last_id, room.gaps));
+        let mut rooms: Vec<_> = rooms.collect();
+        rooms.sort_by_key(|room| room.0);
+        rooms
+    };
+    let mut archive = place.archive();
+    assert_eq!(past(&archive), [(1, 1, vec![]), (2, 1, vec![])]);
+    archive.write_batch(&[line(1, 2, "ann", "x")], Timestamp::now().as_millisecond()).unwrap();
+    let mut last = [2, 1];
+    for _ in 0..3 {
+        // Without its end.
+        drop(archive);
+        archive = place.archive();
+        let rooms = past(&archive);
+        for (at, (_, last_id, gaps)) in rooms.iter().enumerate() {
+            assert!(last_id - last[at] >= 1 << 20, "{rooms:?}");
+            // One gap, whatever the number of crashes.
+            let first = [3, 2][at];
+            assert_eq!(*gaps, [Gap { first, last: *last_id, cause: Loss::Crash }]);
+            last[at] = *last_id;
+        }
+    }
+    // The next line follows the gap and makes no other.
+    archive.write_batch(&[line(1, last[0] + 1, "ann", "x")], 0).unwrap();
+    let found = page(&archive, 1, Range::Last, 5);
+    assert_eq!((ids(&found).last(), found.gaps.len()), (Some(&(last[0] + 1)), 1));
+}
+
+#[test]
+fn old_lines_go_and_take_their_words_along() {
+    let place = Place::new("days");
+    let mut archive = place.archive();
+    let lines: Vec<Write> =
+        (1..=1200).map(|id| line(1, id, "ann", &format!("word{id} tea"))).collect();
+    archive.write_batch(&lines, 0).unwrap();
+    // Each line is a second older than the next; a day after the one with id 1000.
+    let now = at(1000) + SignedDuration::from_hours(24);
+    let bounds = Bounds { days: Some(1), bytes: u64::MAX };
+    let mut steps = 0;
+    while retention::step(archive.connection_mut(), bounds, now).unwrap() {
+        steps += 1;
+        assert_eq!(ids(&page(&archive, 1, Range::After(0), 1)), [500 * steps + 1]);
+    }
+    assert_eq!(steps, 1, "two steps of 500 lines");
+    assert_eq!(ids(&page(&archive, 1, Range::After(0), 1)), [1000]);
+    assert_eq!(found(&archive, &find("word7", None, &[1])), Vec::<u64>::new());
+    assert_eq!(found(&archive, &find("word1007", None, &[1])), [1007]);
+    assert_eq!(found(&archive, &find("tea", None, &[1])).len(), 201);
+    // What has gone is no gap, and the ids go on, whatever is left.
+    assert_eq!(page(&archive, 1, Range::Last, 500).gaps, []);
+    let later = now + SignedDuration::from_hours(24);
+    while retention::step(archive.connection_mut(), bounds, later).unwrap() {}
+    assert_eq!(ids(&page(&archive, 1, Range::Last, 500)), Vec::<u64>::new());
+    assert_eq!(load::load(archive.connection()).unwrap().rooms[0].last_id, 1200);
+}
+
+#[test]
+fn a_file_that_is_too_large_gives_up_its_oldest_lines_and_its_space() {
+    let place = Place::new("size");
+    let mut archive = place.archive();
+    let text = "lorem ipsum dolor sit amet ".repeat(10);
+    let bounds = Bounds { days: None, bytes: 2 << 20 };
+    let mut last = 0;
+    for _ in 0..20 {
+        let lines: Vec<Write> = (1..=500)
+            .map(|id| line(1, last + id, "ann", &format!("{text}{}", last + id)))
+            .collect();
+        last += 500;
+        archive.write_batch(&lines, 0).unwrap();
+        while retention::step(archive.connection_mut(), bounds, at(0)).unwrap() {}
+    }
+    archive.checkpoint();
+    let bytes = std::fs::metadata(place.file()).unwrap().len();
+    assert!(bytes <= (2 << 20) + (1 << 19), "{bytes} bytes");
+    let left = ids(&page(&archive, 1, Range::After(0), usize::MAX));
+    assert_eq!(left.last(), Some(&last));
+    assert!(left.len() > 2_000 && left.len() < 9_000, "{} lines", left.len());
+    let is_whole: Vec<u64> = (left[0]..=last).collect();
+    assert_eq!(left, is_whole);
+}
+
+#[test]
+fn only_the_named_rooms_and_the_named_person_are_found() {
+    let place = Place::new("narrow");
+    let mut archive = place.archive();
+    let lines = [
+        line(1, 1, "ann", "tea"),
+        line(2, 1, "ann", "tea"),
+        line(1, 2, "Bob", "tea and cake"),
+        line(3, 1, "bob", "tea"),
+        line(1, 3, "Bob", "coffee"),
+    ];
+    archive.write_batch(&lines, 0).unwrap();
+    for (words, sender, rooms, expected) in [
+        ("tea", None, &[1][..], &[2, 1][..]),
+        ("tea", None, &[1, 2, 3], &[1, 2, 1, 1]),
+        ("tea", None, &[4], &[]),
+        ("tea", Some("BOB"), &[1, 2], &[2]),
+        ("", Some("bob"), &[1, 3], &[3, 1, 2]),
+        ("cake tea", None, &[1], &[2]),
+        ("cake coffee", None, &[1], &[]),
+        ("room1", None, &[1], &[]),
+        (&words::token(&NameKey::of("ann")), None, &[1], &[]),
+    ] {
+        let asked = find(words, sender, rooms);
+        assert_eq!(found(&archive, &asked), expected, "{words} {sender:?} {rooms:?}");
+    }
+    // A room that was forgotten and has begun anew is the same room.
+    let again = line(9, 1, "eve", "tea");
+    let Write::Line(KeptLine { message, .. }) = again else { panic!("a line") };
+    let mut message = Arc::unwrap_or_clone(message);
+    message.to = Audience::Room { room: "ROOM1".into(), message_id: 1 };
+    archive.write_batch(&[Write::Line(KeptLine { epoch: 9, message: message.into() })], 0).unwrap();
+    assert_eq!(found(&archive, &find("tea", None, &[1])), [1, 2, 1]);
+}
+
+#[test]
+fn a_search_goes_back_from_a_date() {
+    let place = Place::new("date");
+    let mut archive = place.archive();
+    let lines: Vec<Write> = (1..=100).map(|id| line(1, id, "ann", "tea")).collect();
+    archive.write_batch(&lines, 0).unwrap();
+    for (before, first) in
+        [(1, None), (2, Some(1)), (51, Some(50)), (100, Some(99)), (500, Some(100))]
+    {
+        let asked =
+            Search { before: Some(Moment::Exact(at(before))), limit: 1, ..find("tea", None, &[1]) };
+        assert_eq!(found(&archive, &asked).first().copied(), first, "{before}");
+    }
+}
+
+/// A word of a vocabulary in which, as in a language, few words are frequent.
+fn word(random: u64) -> String {
+    let uniform = (random >> 11) as f64 / (1u64 << 53) as f64;
+    format!("w{}", (50_000f64.powf(uniform)) as u64)
+}
+
+/// Random numbers that are the same in every run (splitmix64).
+fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut mixed = *state;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
+
+/// `scripts/history-size` runs this with ten million lines.
+#[test]
+fn a_large_history_starts_and_answers_soon() {
+    let rows: u64 =
+        std::env::var("HISTORY_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(20_000);
+    let place = Place::new("large");
+    let named = std::env::var_os("HISTORY_FILE").map(PathBuf::from);
+    let path = named.unwrap_or_else(|| place.file());
+    let mut out = std::io::stdout().lock();
+    let mut archive = open(&path);
+    let (mut random, mut ids) = (1, [0u64; 200]);
+    let began = std::time::Instant::now();
+    let mut row = 0;
+    while row < rows {
+        let lines: Vec<Write> = (0..512)
+            .map(|_| {
+                row += 1;
+                // Half of all is said in one room, and eight words are a line of usual length.
+                let room = match next(&mut random) % 400 {
+                    room @ 0..200 => room,
+                    _ => 0,
+                };
+                ids[room as usize] += 1;
+                let count = 2 + next(&mut random) % 13;
+                let mut words: Vec<String> = (0..count).map(|_| word(next(&mut random))).collect();
+                if row.is_multiple_of(1_000) {
+                    words.push("悬空".to_owned());
+                }
+                let sender = format!("person{}", next(&mut random) % 1_000);
+                let mut line = line(room + 1, ids[room as usize], &sender, &words.join(" "));
+                if let Write::Line(KeptLine { message, .. }) = &mut line {
+                    let message = Arc::get_mut(message).expect("nobody else has it yet");
+                    message.received_at = at(row as i64);
+                }
+                line
+            })
+            .collect();
+        archive.write_batch(&lines, 0).unwrap();
+    }
+    let written = began.elapsed();
+    let began = std::time::Instant::now();
+    archive.end();
+    let bytes = std::fs::metadata(&path).unwrap().len();
+    let per_line = |time: Duration| time.as_secs_f64() * 1e6 / row as f64;
+    let summary = format!(
+        "{row} lines in {bytes} bytes: {} MB for a million lines; written in {:.1} µs a line, ended in {} ms\n",
+        bytes / row,
+        per_line(written),
+        began.elapsed().as_millis()
+    );
+    out.write_all(summary.as_bytes()).unwrap();
+
+    let began = std::time::Instant::now();
+    let archive = open(&path);
+    let past = load::load(archive.connection()).unwrap();
+    let started = began.elapsed();
+    let loaded: usize = past.rooms.iter().map(|room| room.lines.len()).sum();
+    let summary = format!(
+        "opened with {} rooms and {loaded} lines in {} ms\n",
+        past.rooms.len(),
+        started.as_millis()
+    );
+    out.write_all(summary.as_bytes()).unwrap();
+    assert!(started < Duration::from_secs(1), "{started:?}");
+
+    let all: Vec<u64> = (1..=200).collect();
+    let some: Vec<u64> = (1..=64).collect();
+    let before = Some(Moment::Exact(at(row as i64 / 2)));
+    let asked = |words, sender, rooms: &[u64]| Search { limit: 20, ..find(words, sender, rooms) };
+    for (what, asked) in [
+        ("a word in every line", asked("w1", None, &[1])),
+        ("the same in a small room", asked("w1", None, &[150])),
+        ("the same in 64 rooms", asked("w1", None, &some)),
+        ("a rare word", asked("w49999", None, &all)),
+        ("a rare word in a small room", asked("w40001", None, &[150])),
+        ("two frequent words", asked("w1 w2", None, &[1])),
+        ("a frequent and a rare word", asked("w1 w49999", None, &[1])),
+        ("five frequent words", asked("w1 w2 w3 w4 w5", None, &all)),
+        ("no such word", asked("nonsense", None, &[1])),
+        ("two letters of Chinese", asked("悬空", None, &[1])),
+        ("two letters of Chinese that never follow each other", asked("空悬", None, &[1])),
+        ("a person", asked("", Some("person7"), &[1])),
+        ("a word by a person", asked("w20", Some("person7"), &[1])),
+        ("a person in a small room", asked("", Some("person7"), &[150])),
+        ("a frequent word before a date", Search { before, ..asked("w1", None, &[1]) }),
+        ("a rare word before a date", Search { before, ..asked("w49999", None, &all) }),
+    ] {
+        let began = std::time::Instant::now();
+        let lines =
+            search::search(archive.connection(), &TimeZone::UTC, &asked).unwrap().lines.len();
+        let time = began.elapsed();
+        let summary = format!("{what}: {lines} lines in {:.1} ms\n", time.as_secs_f64() * 1e3);
+        out.write_all(summary.as_bytes()).unwrap();
+        assert!(time < Duration::from_millis(200), "{what}: {time:?}");
+    }
+    for (what, range) in [
+        ("the oldest lines of the largest room", Range::After(0)),
+        ("the lines before a date", Range::Until(Moment::Exact(at(row as i64 / 2)))),
+    ] {
+        let began = std::time::Instant::now();
+        let lines = page(&archive, 1, range, 100).lines.len();
+        let time = began.elapsed();
+        let summary = format!("{what}: {lines} lines in {:.1} ms\n", time.as_secs_f64() * 1e3);
+        out.write_all(summary.as_bytes()).unwrap();
+        assert!(lines == 100 && time < Duration::from_millis(200), "{what}: {time:?}");
+    }
+    archive.end();
+}
+
+#[test]
+fn a_search_that_takes_too_long_is_ended() {
+    let place = Place::new("slow");
+    let mut archive = place.archive();
+    let lines: Vec<Write> = (1..=2000).map(|id| line(1, id, "ann", "tea")).collect();
+    archive.write_batch(&lines, 0).unwrap();
+    let (questions, receiver) = crossbeam_channel::unbounded();
+    let (ended, is_ended) = crossbeam_channel::bounded::<()>(0);
+    let (answers, answer) = crossbeam_channel::unbounded();
+    let is_over = Arc::new(AtomicBool::new(true));
+    let searcher = Searcher::new(
+        place.file(),
+        Arc::default(),
+        TimeZone::UTC,
+        receiver,
+        Arc::default(),
+        Arc::clone(&is_over),
+        Arc::new(move |event| answers.send(event).unwrap()),
+        ended,
+    );
+    let row = Arc::new(ThreadTable::default()).row("search", "search".into());
+    std::thread::scope(|scope| {
+        scope.spawn(move || searcher.run(&row));
+        let ask = || {
+            // Everything is hidden, so the search goes through all lines.
+            let hidden = vec![NameKey::of("ann")];
+            let asked = Search { hidden, ..find("tea", None, &[1]) };
+            questions.send(Question::Search(asked)).unwrap();
+            answer.recv().unwrap()
+        };
+        // As if the time were over.
+        let error = Err(LookupError::TooSlow);
+        assert_eq!(ask(), Event::Found { ticket: 1, found: error });
+        is_over.store(false, Ordering::Relaxed);
+        assert_eq!(ask(), Event::Found { ticket: 1, found: Ok(Found::default()) });
+        drop(questions);
+        assert!(is_ended.recv().is_err());
+    });
+}
+
+#[test]
+fn a_topic_survives_without_a_line() {
+    let place = Place::new("topic");
+    let mut archive = place.archive();
+    let topic = |topic: Option<&str>| Write::Topic {
+        epoch: 5,
+        room: "tea".into(),
+        topic: topic.map(Arc::from),
+    };
+    archive.write_batch(&[topic(Some("Cake"))], 0).unwrap();
+    let topic_of =
+        |archive: &Archive| load::load(archive.connection()).unwrap().rooms[0].topic.clone();
+    assert_eq!(topic_of(&archive).as_deref(), Some("Cake"));
+    archive.write_batch(&[topic(None)], 0).unwrap();
+    assert_eq!(topic_of(&archive), None);
+}
+
+#[test]
+fn the_newest_rooms_are_loaded_with_their_last_lines() {
+    let place = Place::new("load");
+    let mut archive = place.archive();
+    for epoch in 1..=3 {
+        let lines: Vec<Write> = (1..=300).map(|id| line(epoch, id, "ann", "x")).collect();
+        archive.write_batch(&lines, epoch as i64).unwrap();
+    }
+    // Two sequences of one room: the later one counts.
+    archive
+        .connection()
+        .execute(
+            "UPDATE rooms SET name = 'ROOM3', key = ?1 WHERE epoch = 2",
+            params![NameKey::of("room3").as_str()],
+        )
+        .unwrap();
+    let past = load::load(archive.connection()).unwrap();
+    let rooms: Vec<_> = past.rooms.iter().map(|room| (room.epoch, room.lines.len())).collect();
+    assert_eq!(rooms, [(1, limits::HISTORY_LINES_MAX), (3, limits::HISTORY_LINES_MAX)]);
+    assert_eq!(past.last_epoch, 3);
+}
+
+#[test]
+fn what_does_not_fit_into_the_queue_is_counted() {
+    let (sender, receiver, gauge) = Queue::channel();
+    let queue = Queue::new(sender, Arc::clone(&gauge), std::thread::current());
+    let Write::Line(kept) = line(1, 1, "ann", "x") else { panic!("a line") };
+    let ten = vec![kept; 10];
+    for _ in 0..limits::HISTORY_QUEUE_LINES_MAX / 10 + 5 {
+        queue.keep(&ten);
+    }
+    assert_eq!(gauge.lines(), limits::HISTORY_QUEUE_LINES_MAX / 10 * 10);
+    assert_eq!(gauge.take_lost(), 50);
+    assert_eq!(receiver.len(), limits::HISTORY_QUEUE_LINES_MAX / 10);
+    gauge.lines_done(10);
+    queue.keep(&ten);
+    assert_eq!(gauge.take_lost(), 0);
+    for _ in 0..limits::LOOKUPS_MAX {
+        assert!(queue.look_up(Question::Search(blank())));
+    }
+    assert!(!queue.look_up(Question::Search(blank())));
+    gauge.question_done();
+    assert!(queue.look_up(Question::Search(blank())));
+    drop(receiver);
+    gauge.question_done();
+    assert!(!queue.look_up(Question::Search(blank())), "nobody would answer");
+}
+
+fn blank() -> Search {
+    Search {
+        ticket: 1,
+        words: String::new(),
+        sender: None,
+        rooms: Vec::new(),
+        before: None,
+        cursor: None,
+        limit: 1,
+        bytes_max: 1,
+        hidden: Vec::new(),
+    }
+}

@@ -1,0 +1,130 @@
+//! A full disk, which only root can make.
+
+use std::fs;
+use std::io::Write;
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::support::directory::Directory;
+use crate::support::{Client, Server, until};
+use crate::{ask, search, texts};
+
+/// A disk of a few megabytes, in memory.
+struct SmallDisk(Directory);
+
+impl SmallDisk {
+    /// None where mounting is not permitted; it says so.
+    fn new(name: &str) -> Option<Self> {
+        let directory = Directory::new(name);
+        let path = directory.path("");
+        let mut mount = Command::new("mount");
+        let mount = mount.args(["-t", "tmpfs", "-o", "size=3m", "tmpfs", &path]).output();
+        if !mount.is_ok_and(|output| output.status.success()) {
+            eprintln!("skipped: a test of a full disk has to mount one, which only root may do");
+            return None;
+        }
+        Some(Self(directory))
+    }
+
+    /// Writes until nothing fits any more.
+    fn fill(&self) {
+        let mut filler = fs::File::create(self.0.path("filler")).unwrap();
+        while filler.write_all(&[b'x'; 4096]).is_ok() {}
+        while filler.write_all(b"x").is_ok() {}
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").args(["-l", &self.0.path("")]).status();
+    }
+}
+
+#[test]
+fn a_full_disk_costs_lines_of_the_history_and_not_the_chat() {
+    let Some(disk) = SmallDisk::new("full") else {
+        return;
+    };
+    let file = disk.0.path("history.db");
+    let server = Server::start(&["--history", &file]);
+    let mut ann = Client::join_json(&server, "ann", "dev");
+    let mut bob = Client::join_json(&server, "bob", "dev");
+    let mut say = |ann: &mut Client, text: &str| {
+        ann.send_object(&json!({"action": "chat", "room": "dev", "message": text, "id": 1}));
+        let id = ann.skip_to_action("ack")["message_id"].as_u64().unwrap();
+        assert_eq!(bob.skip_to_action("chat")["message"], text);
+        id
+    };
+    say(&mut ann, "before");
+    assert_eq!(texts(&search(&mut ann, "before")), ["before"]);
+    disk.fill();
+    // What the log has room for is still written.
+    let mut last = 0;
+    for number in 0..400 {
+        last = say(&mut ann, &format!("meanwhile {number} {}", "y".repeat(3900)));
+    }
+    let line = server.log("lines are not kept");
+    assert!(line.contains("ERROR") && line.contains("full"), "{line}");
+    // Reading still works.
+    assert_eq!(texts(&search(&mut ann, "before")), ["before"]);
+
+    disk.0.remove("filler");
+    let mut number = 0;
+    until("lines are kept again", || {
+        number += 1;
+        let text = format!("afterwards{number}");
+        say(&mut ann, &text);
+        texts(&search(&mut ann, &text)) == [&text]
+    });
+    let last_said = say(&mut ann, "the last line");
+    crate::end(server);
+
+    // The next server says that there is a gap.
+    let server = Server::start(&["--history", &file]);
+    let mut eve = Client::join_json(&server, "eve", "dev");
+    let (mut after, mut gaps, mut ids) = (0, Vec::new(), Vec::new());
+    loop {
+        let request = json!({"action": "history", "room": "dev", "after": after, "limit": 500});
+        let page = ask(&mut eve, &request);
+        gaps.extend(page["gaps"].as_array().cloned().unwrap_or_default());
+        let messages = page["messages"].as_array().unwrap();
+        ids.extend(messages.iter().map(|it| it["message_id"].as_u64().unwrap()));
+        after = *ids.last().unwrap();
+        if page["more"] == false {
+            break;
+        }
+    }
+    let end = |gap: &serde_json::Value, key: &str| gap[key].as_u64().unwrap();
+    // The last lines of another room may be lost, so all of them skip ids, as after a crash.
+    let skipped = gaps.pop().unwrap();
+    assert_eq!((&skipped["cause"], end(&skipped, "first")), (&"crash".into(), last_said + 1));
+    assert!(!gaps.is_empty(), "{ids:?}");
+    let mut missing = Vec::new();
+    for gap in &gaps {
+        assert_eq!(gap["cause"], "full");
+        missing.extend(end(gap, "first")..=end(gap, "last"));
+    }
+    assert!(missing.contains(&last));
+    // Each id is either there or in a gap.
+    let mut all = [ids, missing].concat();
+    all.sort_unstable();
+    assert!(all.iter().zip(1..).all(|(&id, expected)| id == expected), "{all:?}");
+    let mut tom = Client::join(&server, "tom");
+    tom.say("/join dev");
+    tom.say("/history 500");
+    tom.skip_to("line(s) are missing here: there was no room to keep them.");
+}
+
+#[test]
+fn a_full_disk_at_the_start_is_an_error_that_says_what_to_do() {
+    let Some(disk) = SmallDisk::new("full-at-start") else {
+        return;
+    };
+    let file = disk.0.path("history.db");
+    disk.fill();
+    let mut command = crate::support::chatserv(&["--port", "0", "--history", &file]);
+    let ended = crate::support::Program::start(&mut command).end();
+    assert_eq!(ended.status, Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("full") || ended.stderr.contains("No space"), "{ended:?}");
+}

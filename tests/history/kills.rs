@@ -1,0 +1,185 @@
+//! `kill -9` while people talk: what the file has afterwards, again and again. `scripts/history-kills` does it a hundred times.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::support::directory::Directory;
+use crate::support::{Client, Server};
+use crate::{ask, server};
+
+/// How many clients talk at once.
+const TALKERS: usize = 3;
+
+/// How many lines each has under way.
+const LINES_AT_ONCE: usize = 20;
+
+/// The promise is a quarter of a second and what is in the queue. The rest is for a slow disk and a busy machine.
+const LOST_TIME_MAX: Duration = Duration::from_millis(1500);
+
+/// The queue, and a batch that is being written.
+const LOST_LINES_MAX: usize = 8_192 + 2 * 512;
+
+/// A line that the server has acknowledged.
+struct Acked {
+    text: String,
+    at: Instant,
+}
+
+/// Talks until the connection breaks, and returns what was acknowledged, by message id.
+fn talk(server: &Server, name: &str, ready: mpsc::Sender<()>) -> BTreeMap<u64, Acked> {
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_nodelay(true).unwrap();
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+    let mut acked = BTreeMap::new();
+    let connect = json!({"action": "connect", "username": name});
+    let join = json!({"action": "joinroom", "room": "dev"});
+    stream.write_all(format!("{connect}\n{join}\n").as_bytes()).unwrap();
+    for number in (0..).step_by(LINES_AT_ONCE) {
+        let requests: String = (number..number + LINES_AT_ONCE)
+            .map(|number| {
+                let text = format!("{name} says {number}");
+                let request = json!({"action": "chat", "room": "dev", "message": text, "id": text});
+                format!("{request}\n")
+            })
+            .collect();
+        if stream.write_all(requests.as_bytes()).is_err() {
+            return acked;
+        }
+        let mut left = LINES_AT_ONCE;
+        while left > 0 {
+            let Some(Ok(line)) = lines.next() else {
+                return acked;
+            };
+            // The last line may be cut.
+            let Ok(object) = serde_json::from_str::<Value>(&line) else {
+                continue;
+            };
+            if object["action"] == "ack" {
+                let text = object["id"].as_str().unwrap().to_owned();
+                let id = object["message_id"].as_u64().unwrap();
+                acked.insert(id, Acked { text, at: Instant::now() });
+                left -= 1;
+            }
+        }
+        if number == 0 {
+            ready.send(()).unwrap();
+        }
+    }
+    acked
+}
+
+/// What the file has of a room after this id.
+fn kept(client: &mut Client, start: u64) -> (BTreeMap<u64, String>, Vec<Value>) {
+    let (mut after, mut kept, mut gaps) = (start, BTreeMap::new(), Vec::new());
+    loop {
+        let request = json!({"action": "history", "room": "dev", "after": after, "limit": 500});
+        let page = ask(client, &request);
+        for message in page["messages"].as_array().unwrap() {
+            after = message["message_id"].as_u64().unwrap();
+            kept.insert(after, message["message"].as_str().unwrap().to_owned());
+        }
+        gaps.extend(page["gaps"].as_array().cloned().unwrap_or_default());
+        if page["more"] == false {
+            return (kept, gaps);
+        }
+    }
+}
+
+/// The outcome of one kill.
+struct Loss {
+    said: usize,
+    lost: usize,
+    /// How long before the kill the first lost line was acknowledged.
+    time: Duration,
+}
+
+/// Kills a server after this time, and finds out what the next one has.
+fn kill_after(directory: &Directory, time: Duration, round: usize) -> Loss {
+    let killed = server(directory);
+    let mut observer = Client::connect(&killed);
+    observer.line();
+    ask(&mut observer, &json!({"action": "connect", "username": "observer"}));
+    let joined = ask(&mut observer, &json!({"action": "joinroom", "room": "dev"}));
+    let (start, epoch) = (joined["last_message_id"].as_u64().unwrap(), joined["epoch"].clone());
+    let (sender, ready) = mpsc::channel();
+    let (acked, killed_at) = thread::scope(|scope| {
+        let talkers: Vec<_> = (0..TALKERS)
+            .map(|talker| {
+                let (sender, name, server) =
+                    (sender.clone(), format!("r{round}t{talker}"), &killed);
+                scope.spawn(move || talk(server, &name, sender))
+            })
+            .collect();
+        for _ in 0..TALKERS {
+            ready.recv().unwrap();
+        }
+        // Until now it has kept the room open.
+        drop(observer);
+        // Any moment will do: nothing is expected to have happened by then.
+        thread::sleep(time);
+        let killed_at = Instant::now();
+        killed.signal(Signal::KILL);
+        let talked = talkers.into_iter().flat_map(|talker| talker.join().unwrap());
+        (talked.collect::<BTreeMap<u64, Acked>>(), killed_at)
+    });
+    drop(killed);
+
+    let next = server(directory);
+    let mut observer = Client::connect(&next);
+    observer.line();
+    ask(&mut observer, &json!({"action": "connect", "username": "observer"}));
+    let joined = ask(&mut observer, &json!({"action": "joinroom", "room": "dev"}));
+    assert_eq!(joined["epoch"], epoch);
+    let last_said = *acked.keys().last().unwrap();
+    let last_id = joined["last_message_id"].as_u64().unwrap();
+    assert!(last_id >= last_said, "an id that clients have seen would be given again");
+    let (kept, gaps) = kept(&mut observer, start);
+    // Without a gap up to the loss, and each line what its sender has said.
+    let ids: Vec<u64> = kept.keys().copied().collect();
+    let expected: Vec<u64> = (start + 1..).take(ids.len()).collect();
+    assert_eq!(ids, expected);
+    for (id, text) in &kept {
+        assert!(acked.get(id).is_none_or(|acked| acked.text == *text), "{id}: {text}");
+    }
+    // The rest is told as a gap.
+    let end = ids.last().copied().unwrap_or(start);
+    let [gap] = &gaps[..] else {
+        panic!("{gaps:?}");
+    };
+    assert_eq!(*gap, json!({"first": end + 1, "last": last_id, "cause": "crash"}));
+    drop(next);
+    let lost: Vec<&Acked> = acked.range(end + 1..).map(|(_, acked)| acked).collect();
+    let first = lost.iter().map(|acked| acked.at).min().unwrap_or(killed_at);
+    Loss { said: acked.len(), lost: lost.len(), time: killed_at.saturating_duration_since(first) }
+}
+
+#[test]
+fn a_crash_loses_the_last_quarter_of_a_second() {
+    let kills = std::env::var("HISTORY_KILLS").ok().and_then(|kills| kills.parse().ok());
+    let directory = Directory::new("kills");
+    let losses: Vec<Loss> = (0..kills.unwrap_or(20))
+        .map(|round| {
+            kill_after(&directory, Duration::from_millis(50 + 137 * round as u64 % 600), round)
+        })
+        .collect();
+    let most = losses.iter().map(|loss| loss.lost).max().unwrap_or(0);
+    let longest = losses.iter().map(|loss| loss.time).max().unwrap_or_default();
+    let mut lost: Vec<usize> = losses.iter().map(|loss| loss.lost).collect();
+    lost.sort_unstable();
+    let said: usize = losses.iter().map(|loss| loss.said).sum();
+    let summary = format!(
+        "{} kills, {said} lines acknowledged; lost by a kill: {} lines in the middle, {most} at most, none older than {} ms\n",
+        losses.len(),
+        lost[lost.len() / 2],
+        longest.as_millis()
+    );
+    std::io::stdout().write_all(summary.as_bytes()).unwrap();
+    assert!(longest <= LOST_TIME_MAX && most <= LOST_LINES_MAX, "{summary}");
+}
