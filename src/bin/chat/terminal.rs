@@ -15,7 +15,9 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `screen` | the screen thread, and the board through which other threads give it orders |
-//! | `editor` | what keys and pastes do to the typed line, without a terminal |
+//! | `keys` | the keys, pastes and focus reports in the bytes that the terminal sends |
+//! | `editor` | what keys and pastes do, without a terminal |
+//! | `typed` | the typed line, with its cursor and what was cut |
 //! | `row` | the bytes that paint the row |
 //! | `queue` | the lines that wait for the screen |
 //! | `history`, `tab` | the input history, and the Tab key |
@@ -25,11 +27,13 @@
 mod editor;
 mod history;
 mod job;
+mod keys;
 mod queue;
 mod row;
 mod screen;
 mod tab;
 mod tty;
+mod typed;
 
 use std::convert::Infallible;
 use std::io;

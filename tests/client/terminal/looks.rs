@@ -8,7 +8,8 @@ use crate::url;
 const ESCAPE: char = '\u{1b}';
 
 const BOLD: &str = "1";
-pub const DIM: &str = "2";
+/// The colour of what matters least.
+pub const GREY: &str = "244";
 const COLOUR: &str = "38";
 
 /// The SGR numbers (ECMA-48) in force at a text on a styled screen. They hold until 0, also over the ends of lines.
@@ -17,8 +18,14 @@ fn style(styled: &str, text: &str) -> Vec<String> {
     let sequences = before.split("\u{1b}[").skip(1);
     let mut style = Vec::new();
     for codes in sequences.filter_map(|sequence| Some(sequence.split_once('m')?.0)) {
-        if ["", "0"].contains(&codes.split(';').next().unwrap_or_default()) {
-            style.clear();
+        match codes.split(';').next() {
+            Some("" | "0") => style.clear(),
+            // Another colour, or the usual one.
+            Some("38" | "39") => {
+                let colour = style.iter().position(|code| code == COLOUR);
+                style.truncate(colour.unwrap_or(style.len()));
+            }
+            _ => {}
         }
         style.extend(codes.split(';').map(str::to_owned));
     }
@@ -76,13 +83,13 @@ fn the_bell_setting_says_when_it_rings() {
 }
 
 #[test]
-fn names_have_colours_and_notices_are_dim() {
+fn names_have_colours_and_joins_are_grey() {
     let server = Server::start(&[]);
     let screen = or_skip!(Screen::of("luca", &server));
     let mut bob = Client::join(&server, "bob");
     hears(&screen, &mut bob, "hello");
-    assert!(looks(&screen, "-- bob has joined", DIM));
-    assert!(!looks(&screen, "hello", DIM));
+    assert!(looks(&screen, "-- bob has joined", GREY));
+    assert!(!looks(&screen, "hello", GREY));
     // The name before it has a colour.
     let styled = screen.styled();
     let said = styled.lines().find(|line| line.contains("hello")).unwrap();

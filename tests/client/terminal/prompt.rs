@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 
-use super::looks::{DIM, looks};
+use super::looks::{GREY, looks};
 use super::meet;
 use super::screen::{Screen, Setup, said};
 use crate::support::{Client, Server, or_skip, until};
@@ -14,7 +14,7 @@ fn a_line_is_seen_at_once_though_the_server_is_frozen() {
     server.signal(Signal::STOP);
     screen.says("is anybody there?");
     screen.prompts("> is anybody there?");
-    assert!(looks(&screen, "is anybody there?", DIM));
+    assert!(looks(&screen, "is anybody there?", GREY));
     screen.types("still here");
     screen.prompts("(1 waiting) > still here");
     screen.presses("Enter");

@@ -42,7 +42,7 @@ fn missed_lines_are_shown_once_and_half_a_line_is_kept() {
     relay.cut();
     bob.skip_to("luca has left the chat");
     notices(&screen);
-    screen.prompts("> half a li");
+    screen.prompts("(offline)> half a li");
     let missed = numbered("missed", 5);
     for line in &missed {
         bob.say(line);
@@ -123,7 +123,7 @@ fn after_an_idle_timeout_enter_reconnects() {
     let warning = bob.skip_to("server: ");
     assert!(warning.starts_with("server: You will be disconnected in "), "{warning}");
     bob.expect("server: Bye!");
-    screen.prompts(">");
+    screen.prompts("(offline)>");
     let mut bob = Client::connect(&server);
     bob.say("bob");
     bob.skip_to("There are 1 client(s)");

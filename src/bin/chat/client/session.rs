@@ -42,7 +42,7 @@ use jiff::civil::Date;
 
 use super::phrases;
 use super::{Bell, Effect, Ending, Event, Heard, Line, Now, Prompt, Settings, Viewer, wire};
-use movements::{Movements, Summary};
+use movements::Movements;
 use outgoing::Outgoing;
 use pauses::Pauses;
 use phase::{Phase, Purpose};
@@ -55,6 +55,9 @@ use wishes::Wishes;
 /// How long to wait for any answer. Flood control may hold lines back, but never so few for so long.
 const ANSWER_WAIT: Duration = Duration::from_secs(60);
 
+/// The width of the screen, unless it is known.
+const COLUMNS: usize = 80;
+
 /// A conversation with one server, over as many connections as it takes.
 #[derive(Debug)]
 pub struct Session {
@@ -65,6 +68,8 @@ pub struct Session {
     rooms: Rooms,
     bell: Bell,
     time: String,
+    /// The width of the screen.
+    columns: usize,
     next_id: u64,
     /// The client's own requests that are not answered.
     asked: BTreeMap<u64, Purpose>,
@@ -117,6 +122,7 @@ impl Session {
             rooms: Rooms::new(&settings.rooms),
             bell: settings.bell,
             time: settings.time.clone(),
+            columns: COLUMNS,
             next_id: 1,
             asked: BTreeMap::new(),
             outgoing: Outgoing::default(),
@@ -158,9 +164,12 @@ impl Session {
             Event::Received(line) => self.received(now, &line, effects),
             Event::Disconnected(reason) => self.disconnected(now, reason, effects),
             Event::Typed(line) => self.typed(now, &line, effects),
-            Event::Pasted(lines) => self.pasted(now, lines, effects),
+            Event::Pasted(lines) => self.pasted(now, lines, false, effects),
+            Event::PasteOffered(lines) => self.pasted(now, lines, true, effects),
             Event::Answered(yes) => self.answered_question(now, yes, effects),
-            Event::TabPressed => self.switch_in_order(now, "", None, effects),
+            Event::NextRoom => self.switch_in_order(now, "", None, effects),
+            Event::NextUnseen => self.switch_to_unseen(now, effects),
+            Event::Resized(columns) => self.columns = columns,
             Event::Dropped => self.drop_waiting(effects),
             Event::Seen(sign) => self.presence.learn(sign, now.elapsed),
             Event::InputEnded => self.input_ended(now, effects),
@@ -265,7 +274,13 @@ impl Session {
     fn show(&self, now: &Now, heard: &Heard, effects: &mut Vec<Effect>) {
         // With several rooms, each line says in which it was said.
         let only = self.rooms.current().filter(|_| self.rooms.names().len() == 1);
-        let viewer = Viewer { me: &self.me, room: only, now: &now.wall, time: &self.time };
+        let viewer = Viewer {
+            me: &self.me,
+            room: only,
+            now: &now.wall,
+            columns: self.columns,
+            time: &self.time,
+        };
         effects.extend(phrases::lines(heard, viewer).into_iter().map(Effect::Show));
     }
 
@@ -280,28 +295,14 @@ impl Session {
         }
     }
 
-    /// Shows who has come and gone, if it is time or if this step, whose effects begin at `begin`, shows something.
+    /// Shows joins and leaves, if it is time or if this step, whose effects begin at `begin`, shows something.
     fn show_movements(&mut self, now: &Now, begin: usize, effects: &mut Vec<Effect>) {
         let is_due = self.movements.deadline().is_some_and(|until| now.elapsed >= until);
         let is_shown = |effect: &Effect| matches!(effect, Effect::Show(_) | Effect::Tell(_));
-        if self.movements.deadline().is_none() || !is_due && !effects[begin..].iter().any(is_shown)
-        {
-            return;
+        if is_due || effects[begin..].iter().any(is_shown) {
+            let lines = self.movements.take().map(|text| Effect::Tell(Line::aside(&text)));
+            effects.splice(begin..begin, lines);
         }
-        let later = effects.split_off(begin);
-        match self.movements.take() {
-            Summary::Each(all) => {
-                for heard in &all {
-                    self.tell_heard(now, heard, effects);
-                }
-            }
-            Summary::Sentences(sentences) => {
-                for sentence in sentences {
-                    Self::tell(&sentence, effects);
-                }
-            }
-        }
-        effects.extend(later);
     }
 
     /// Tells what goes well.

@@ -1,6 +1,8 @@
 //! Notices of one sentence.
 
+use super::super::heard::Joined;
 use super::super::{Heard, times};
+use super::layout::listed;
 use super::lists::whom;
 use super::{Viewer, is_same};
 
@@ -73,8 +75,11 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
         Heard::Notice { message, .. }
         | Heard::Bye { message, .. }
         | Heard::Shutdown { message } => message.clone(),
-        Heard::JoinRoom(_)
-        | Heard::Chat(_)
+        Heard::JoinRoom(joined) => match &joined.members {
+            Some(members) => company(joined, members),
+            None => format!("{} has joined {}", joined.from, joined.room),
+        },
+        Heard::Chat(_)
         | Heard::Me(_)
         | Heard::Msg(_)
         | Heard::History { .. }
@@ -87,6 +92,22 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
         | Heard::Error { .. }
         | Heard::Other => return None,
     })
+}
+
+/// Names the other people in the room, and its topic.
+fn company(joined: &Joined, members: &[String]) -> String {
+    let Joined { room, from, .. } = joined;
+    let others: Vec<String> = members.iter().filter(|member| *member != from).cloned().collect();
+    // The list may be truncated.
+    let total = joined.total.unwrap_or(0).max(others.len() + 1);
+    let company = match total {
+        1 => format!("You are alone in {room}."),
+        _ => format!("You are in {room} with {} ({total} people).", listed(&others, total - 1)),
+    };
+    match &joined.topic {
+        Some(topic) => format!("{company} Topic: {topic}"),
+        None => company,
+    }
 }
 
 /// The end of a sentence that names the operator who removed a person, and the reason.

@@ -79,10 +79,10 @@ impl Room {
 
 /// The messages in a room since the user last spoke there.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Unseen {
-    pub name: String,
+pub(super) struct Unseen<'a> {
+    pub name: &'a str,
     pub count: usize,
-    /// Whether something was for this person.
+    /// Whether one of them addresses the user.
     pub calls: bool,
 }
 
@@ -177,6 +177,16 @@ impl Rooms {
         self.current = self.rooms.get(next).map(|room| room.name.clone());
     }
 
+    /// The next room with unseen messages; first those of them that address the user.
+    pub(super) fn next_unseen(&self) -> Option<String> {
+        let current = self.current.as_deref();
+        let at = self.rooms.iter().position(|room| Some(&*room.name) == current).unwrap_or(0);
+        let (before, behind) = self.rooms.split_at(at);
+        let rooms = || behind.iter().chain(before).filter(|room| room.unseen > 0);
+        let next = rooms().find(|room| room.calls).or_else(|| rooms().next());
+        next.map(|room| room.name.clone())
+    }
+
     /// Marks the messages of the current room as seen.
     pub(super) fn see_current(&mut self) {
         let current = self.current.as_deref();
@@ -185,15 +195,14 @@ impl Rooms {
         }
     }
 
-    /// The other rooms in which something has been said.
-    pub(super) fn unseen(&self) -> Vec<Unseen> {
+    /// The other rooms with unseen messages; first those with messages that address the user.
+    pub(super) fn unseen(&self) -> Vec<Unseen<'_>> {
         let unseen = self.rooms.iter().filter(|room| room.unseen > 0);
-        let told = unseen.map(|room| Unseen {
-            name: room.name.clone(),
-            count: room.unseen,
-            calls: room.calls,
-        });
-        told.collect()
+        let mut unseen: Vec<_> = unseen
+            .map(|room| Unseen { name: &room.name, count: room.unseen, calls: room.calls })
+            .collect();
+        unseen.sort_by_key(|room| !room.calls);
+        unseen
     }
 
     /// Where one speaks.

@@ -9,9 +9,6 @@ use super::{ANSWER_WAIT, Phase, Session};
 use crate::client::wire::{self, Typed};
 use crate::client::{Bell, Effect, Line, Now};
 
-/// The maximum number of pasted lines that are sent without a question.
-const PASTED_LINES_MAX: usize = 3;
-
 impl Session {
     /// Handles a typed line.
     pub(super) fn typed(&mut self, now: &Now, line: &str, effects: &mut Vec<Effect>) {
@@ -74,17 +71,22 @@ impl Session {
         }
     }
 
-    /// Handles pasted lines. If there are many, the user is asked first.
-    pub(super) fn pasted(&mut self, now: &Now, lines: Vec<String>, effects: &mut Vec<Effect>) {
+    /// Handles pasted lines, without the blank ones. If `asks`, the user is asked first.
+    pub(super) fn pasted(
+        &mut self,
+        now: &Now,
+        mut lines: Vec<String>,
+        asks: bool,
+        effects: &mut Vec<Effect>,
+    ) {
         self.taken += 1;
+        lines.retain(|line| !is_blank(line));
         match self.phase {
             Phase::Naming { .. } => {
                 Self::complain("You have no name yet. Nothing was sent.", effects);
             }
             Phase::Leaving { .. } | Phase::Ended => {}
-            _ if lines.len() > PASTED_LINES_MAX => {
-                self.question.push_back(Question::Pasted(lines));
-            }
+            _ if asks => self.question.push_back(Question::Pasted(lines)),
             _ => self.say_lines(now, lines, effects),
         }
     }
@@ -93,10 +95,8 @@ impl Session {
     pub(super) fn say_lines(&mut self, now: &Now, lines: Vec<String>, effects: &mut Vec<Effect>) {
         for line in lines {
             let text = clean(line.as_bytes()).text;
-            if !is_blank(&text) {
-                let request = Request::Chat { target: Target::Here, text, sent_at: None };
-                self.take(now, &line, request, effects);
-            }
+            let request = Request::Chat { target: Target::Here, text, sent_at: None };
+            self.take(now, &line, request, effects);
         }
     }
 
@@ -123,6 +123,14 @@ impl Session {
             self.outgoing.push(item);
         } else {
             self.switch(room.as_deref(), effects);
+        }
+    }
+
+    /// Makes the next room with unseen messages the current one.
+    pub(super) fn switch_to_unseen(&mut self, now: &Now, effects: &mut Vec<Effect>) {
+        match self.rooms.next_unseen() {
+            Some(room) => self.switch_in_order(now, "", Some(room), effects),
+            None => Self::tell("-- There is nothing new in your other rooms.", effects),
         }
     }
 

@@ -125,7 +125,7 @@ fn several_rooms_and_one_that_cannot_be_had() {
     assert_eq!(luca.prompt(), "dev> ");
     assert!(luca.has(&Effect::Rooms(vec!["dev".into(), "ops".into()])));
     for prompt in ["ops> ", "dev> "] {
-        luca.happens(Event::TabPressed);
+        luca.happens(Event::NextRoom);
         assert_eq!(luca.prompt(), prompt);
     }
     assert_eq!(luca.screen().last().unwrap(), "-- You are now talking in dev.");

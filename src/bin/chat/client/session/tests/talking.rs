@@ -116,8 +116,41 @@ fn what_was_said_in_other_rooms_is_counted() {
     assert_eq!(luca.screen(), ["[12:03] lobby | ann: hello"]);
     luca.somebody_says(2, "hello @luca");
     assert_eq!(luca.prompt(), "dev [lobby 2!]> ");
-    luca.happens(Event::TabPressed);
+    luca.happens(Event::NextRoom);
     assert_eq!(luca.prompt(), "lobby> ");
+}
+
+#[test]
+fn rooms_in_which_the_user_is_addressed_come_first() {
+    let mut luca = Script::joined(person(), 0);
+    for number in 1..=5 {
+        luca.types(&format!("/join r{number}"));
+        luca.enters(luca.id_of("joinroom"), &format!("r{number}"));
+    }
+    let says = |room: &str, text: &str| {
+        format!(
+            r#"{{"action":"chat","from":"ann","room":"{room}","message":"{text}","message_id":1,"received_at":"2026-11-20T11:03:04Z"}}"#
+        )
+    };
+    for (room, text) in [("r1", "a"), ("r2", "b"), ("r3", "c"), ("r4", "luca?")] {
+        luca.hears(&says(room, text));
+    }
+    assert_eq!(luca.prompt(), "r5 [r4 1!, r1 1, r2 1, 1 more]> ");
+    for prompt in ["r4 [r1 1, r2 1, r3 1]> ", "r1 [r2 1, r3 1]> ", "r2 [r3 1]> ", "r3> ", "r3> "] {
+        luca.happens(Event::NextUnseen);
+        assert_eq!(luca.prompt(), prompt);
+    }
+    assert_eq!(luca.screen().last().unwrap(), "-- There is nothing new in your other rooms.");
+}
+
+#[test]
+fn the_prompt_shows_that_the_user_is_away_or_offline() {
+    let mut luca = Script::joined(person(), 0);
+    luca.types("/away lunch");
+    luca.answers("away", r#""from":"luca","message":"lunch""#);
+    assert_eq!(luca.prompt(), "(away)> ");
+    luca.happens(Event::Disconnected(None));
+    assert_eq!(luca.prompt(), "(offline)> ");
 }
 
 #[test]
@@ -145,19 +178,19 @@ fn what_ends_or_removes_is_asked_about() {
 
 #[test]
 fn pasted_lines_are_text_and_many_of_them_are_asked_about() {
-    let paste = |lines: &[&str]| Event::Pasted(lines.iter().map(|&line| line.into()).collect());
+    let paste = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect();
     let mut luca = Script::joined(person(), 0);
-    luca.happens(paste(&["/quit", "SHUTDOWN", " "]));
+    luca.happens(Event::Pasted(paste(&["/quit", "SHUTDOWN", " "])));
     assert_eq!(luca.said(), ["/quit", "SHUTDOWN"]);
-    let many = ["one", "/op word", "three", "four"];
+    let many = ["one", "/op word", "three", "four", " "];
     luca.forget();
-    luca.happens(paste(&many));
+    luca.happens(Event::PasteOffered(paste(&many)));
     assert_eq!((luca.prompt(), luca.said()), ("Send 4 lines? (y/n)", vec![]));
     luca.happens(Event::Answered(false));
     assert_eq!(luca.screen(), ["-- They are not sent."]);
-    luca.happens(paste(&many));
+    luca.happens(Event::PasteOffered(paste(&many)));
     luca.happens(Event::Answered(true));
-    assert_eq!(luca.said(), many);
+    assert_eq!(luca.said(), many[..4]);
 }
 
 #[test]
@@ -165,7 +198,6 @@ fn what_has_not_gone_out_can_be_dropped() {
     let mut luca = Script::joined(person(), 0);
     let lines: Vec<String> = (0..50).map(|number| format!("line {number}")).collect();
     luca.happens(Event::Pasted(lines));
-    luca.happens(Event::Answered(true));
     assert_eq!((luca.said().len(), luca.session.prompt.waiting), (16, 50));
     luca.happens(Event::Dropped);
     assert_eq!(luca.screen(), ["-- 34 lines were not sent."]);
@@ -186,7 +218,7 @@ fn two_hundred_arrivals_are_one_line() {
         luca.hears(&arrives(&format!("p{number}")));
     }
     luca.somebody_says(1, "so many");
-    let joined = "-- p0, p1, p2, p3 and 196 others have joined lobby";
+    let joined = "-- p0, p1, p2, p3, p4, p5, p6, p7, p8 and 191 others have joined lobby";
     assert_eq!(luca.screen(), [joined, "[12:03] ann: so many"]);
 }
 
@@ -355,7 +387,7 @@ fn a_room_has_one_name() {
     }
     for prompt in ["dev> ", "modern> ", "dev> "] {
         assert_eq!(luca.prompt(), prompt);
-        luca.happens(Event::TabPressed);
+        luca.happens(Event::NextRoom);
     }
 }
 
@@ -417,7 +449,7 @@ fn who_wants_it_quiet_sees_nobody_come_or_go() {
         luca.forget();
         luca.types("/join dev");
         luca.enters(luca.id_of("joinroom"), "dev");
-        assert_eq!(luca.screen(), ["-- You are in dev alone."]);
+        assert_eq!(luca.screen(), ["-- You are alone in dev."]);
     }
 }
 

@@ -222,7 +222,7 @@ fn a_question_ends_with_the_connection_and_comes_again() {
     luca.connects(0);
     assert_eq!(luca.prompt(), "Send them? (y/n)");
     luca.happens(Event::Disconnected(None));
-    assert_eq!(luca.prompt(), "> ");
+    assert_eq!(luca.prompt(), "(offline)> ");
     // The key was pressed just before.
     luca.happens(Event::Answered(true));
     luca.waits();
