@@ -106,7 +106,7 @@ fn the_fourth_refusal_closes() {
         b> A
         b< server: A is taken. Choose another name.
         b< server: If you are A, type A and the word that /reclaim showed.
-        b< server: Too many tries. Connect again when you have thought of a name.
+        b< server: Too many attempts. Connect again with another name.
         b: gone NamesRefused
         # Nobody hears of it, and what it still sends does nothing.
         a<
@@ -259,7 +259,7 @@ fn the_login_deadline_holds_only_without_a_name() {
     }
     play! {chat, "
         a<
-        b< server: You gave no username in time. Connect again to try once more.
+        b< server: You entered no username in time. Connect again to retry.
         b: gone LoginTimeout
     "}
 }

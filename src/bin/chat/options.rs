@@ -19,49 +19,48 @@ use crate::config::{self, Color, Config};
 #[derive(Debug, Parser)]
 #[command(name = "chat", version, after_help = help::AFTER_HELP, args_override_self = true)]
 struct CommandLine {
-    /// The name to have in the chat. It may be left out where the config file has one.
+    /// Your name in the chat. Optional if the config file sets it.
     user: Option<String>,
 
-    /// Where the server is, as chat://HOST or chat://HOST:PORT; the port is 1337 by default. It may be left out where
-    /// the config file has one.
+    /// The server, as chat://HOST or chat://HOST:PORT; the default port is 1337. Optional if the config file sets it.
     server: Option<String>,
 
     #[command(flatten)]
     config: Config,
 
-    /// Show nothing of who comes and goes.
+    /// Hide joins and leaves.
     #[arg(long)]
     quiet: bool,
 
-    /// End when the connection is lost, instead of connecting again.
+    /// Exit when the connection is lost, instead of reconnecting.
     #[arg(long)]
     no_reconnect: bool,
 
-    /// Append what is shown to this file, each line with its date, time and zone.
+    /// Append all shown lines to this file, each with its date, time and zone.
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
 
-    /// For scripts: print the objects that the server sends, each on a line, and nothing else on stdout.
+    /// For scripts: print only the objects that the server sends, each on one line.
     #[arg(long)]
     json: bool,
 
-    /// In a pipe: say every line as it is, also one that begins with a slash.
+    /// In a pipe: send every line as text, even if it begins with a slash.
     #[arg(long)]
     literal: bool,
 
-    /// In a pipe: obey an operator's commands too, such as /kick and /shutdown.
+    /// In a pipe: allow operators' commands, such as /kick and /shutdown.
     #[arg(long, conflicts_with = "literal")]
     commands: bool,
 
-    /// In a pipe: how stdin is encoded, utf8 by default.
+    /// In a pipe: the encoding of stdin, utf8 by default.
     #[arg(long, value_name = "utf8|latin1", hide_possible_values = true)]
     from: Option<Charset>,
 
-    /// Read this config file instead of the usual one.
+    /// Read this config file instead of the default one.
     #[arg(long = "config", value_name = "FILE")]
     file: Option<PathBuf>,
 
-    /// Print the choices that are in force, as a config file, and end.
+    /// Print the settings in effect, as a config file, and exit.
     #[arg(long)]
     check_config: bool,
 }
@@ -70,7 +69,7 @@ struct CommandLine {
 #[derive(Debug, PartialEq)]
 pub enum Outcome {
     Chat(Options),
-    /// Print this text and exit: the help, the version, or the settings in force.
+    /// Print this text and exit: the help, the version, or the settings in effect.
     Print(String),
 }
 
@@ -183,7 +182,7 @@ fn with_positions(
     let (user, server) = match server {
         None if is_server(&user) => (None, user),
         Some(_) if is_server(&user) => {
-            let what = "the user is written before the server, as in luca chat://localhost:1337";
+            let what = "the user comes before the server, as in chat luca chat://localhost:1337";
             return Err(Wrong::Arguments(format!("{what}.")));
         }
         server => (user, server),

@@ -69,11 +69,11 @@ fn the_bell_setting_says_when_it_rings() {
     hears(&screen, &mut bob, "/msg luca psst");
     assert!(!has_rung(&screen));
     screen.says("/bell all");
-    screen.shows("The bell rings whenever");
+    screen.shows("The bell rings for every message");
     hears(&screen, &mut bob, "hello all");
     screen.until("it rings for everything", |_| has_rung(&screen));
     screen.says("/bell on");
-    screen.shows("The bell rings when somebody speaks to you.");
+    screen.shows("The bell rings when somebody mentions you or writes to you.");
     forgets();
     hears(&screen, &mut bob, "hello again");
     assert!(!has_rung(&screen));

@@ -100,7 +100,7 @@ fn a_paste_that_was_refused_or_dropped_goes_no_further() {
     screen.pastes(&lines, true);
     screen.prompts("Send 200 lines? (y/n)");
     screen.says("n");
-    screen.shows("They are not sent.");
+    screen.shows("The lines were not sent.");
     bob.hears_nothing();
     screen.pastes(&lines, true);
     screen.prompts("Send 200 lines? (y/n)");

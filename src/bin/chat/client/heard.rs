@@ -18,13 +18,13 @@ pub enum Heard {
     Connect {
         /// The user's name.
         from: String,
-        /// The word by which to take it back. An older server gives none.
+        /// The word by which to reclaim it. An older server sends none.
         reclaim: Option<String>,
-        /// One has taken it back, and with it all that one had asked for.
+        /// The user has reclaimed the name, and has the same settings as before.
         #[serde(default)]
         reclaimed: bool,
     },
-    /// The word by which to take one's name back.
+    /// The word by which to reclaim the name.
     Reclaim {
         /// The same as in [`Heard::Connect`].
         reclaim: String,

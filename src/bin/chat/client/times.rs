@@ -85,7 +85,7 @@ pub fn check(pattern: &str) -> Result<(), String> {
     match show(pattern, noon, Offset::UTC) {
         Ok(_) => Ok(()),
         Err(reason) => {
-            Err(format!("`{pattern}` does not say how to show a time, as `%H:%M` does: {reason}"))
+            Err(format!("`{pattern}` is not a format for times, such as `%H:%M`: {reason}"))
         }
     }
 }

@@ -37,7 +37,7 @@ fn what_is_wrong_in_a_file_says_what_may_stand_there() {
         ("rooms = \"dev\"", "expected a sequence"),
         ("bell = \"loud\"", "expected one of `on`, `off`, `all`"),
         ("color = true", "wanted string"),
-        ("server = \"localhost:1337\"", "a server is written as chat://HOST:PORT"),
+        ("server = \"localhost:1337\"", "a server address looks like chat://HOST:PORT"),
         ("server = \"chat://localhost:0\"", "the port is a number"),
         ("reconnect = \"no\"", "expected a boolean"),
         ("user = \"a\"\nuser = \"b\"", "duplicate key"),

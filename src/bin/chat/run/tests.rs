@@ -97,7 +97,7 @@ fn nobody_listens() {
     let server = free.to_string().parse().unwrap();
     let mut shell = Shell::new(&server, &mut screen, &inbox);
     shell.perform(Effect::Connect);
-    let sentence = format!("Nobody listens at {free}. Is the server running?");
+    let sentence = format!("No server is listening at {free}. Is it running?");
     assert_eq!(next(&mut shell), Event::NotConnected(sentence));
     assert!(shell.connection.is_none());
 }

@@ -278,7 +278,7 @@ const answers = {
     if (m.code === 'membership' && rooms.has(m.room)) send({ action: 'joinroom', room: m.room });
   },
   op() { note('You are an operator now.'); ask({ action: 'help' }, { isHelp: true }); },
-  kick(m) { note(`${m.username} was thrown out.`); },
+  kick(m) { note(`${m.username} was kicked.`); },
   mute(m) { note(`${m.username} is muted.`); },
   unmute(m) { note(`${m.username} is not muted any more.`); },
   ban(m) { note(`Banned: ${[m.username, m.address].filter(Boolean).join(', ')}.`); },
@@ -425,7 +425,7 @@ function say(line) {
     if (/^\s*\/\//.test(line)) object.message = line.replace('/', '');
     else if (slash) object = objectOf(slash[1]);
     if (new Blob([line]).size > LINE_BYTES_MAX) throw 'This line is too long to be said at once.';
-    if ('room' in object && !object.room) throw 'You are in no room. Type /join ROOM.';
+    if ('room' in object && !object.room) throw 'You are in no room. /join ROOM joins one.';
   } catch (why) { return note(why, 'wrong'), false; }
   if (object.action === 'joinroom') {
     const room = [...rooms.values()].find(room => room.name.toLowerCase() === object.room.toLowerCase());

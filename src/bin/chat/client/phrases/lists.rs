@@ -4,6 +4,7 @@ use std::iter;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use chatserv::chat::commands;
 use chatserv::protocol::plain::layout::past;
 
 use super::super::heard::{Ban, Client, CommandShown, RoomShown, ThreadShown, Whois};
@@ -19,8 +20,12 @@ const IDLE_SECONDS_MIN: u64 = 60;
 const DETAILED_MAX: usize = 20;
 
 /// Help for the client's keys.
-const KEYS: [[&str; 2]; 2] =
-    [["Tab", "completes a word, or changes the room"], ["Ctrl-D", "leaves the chat"]];
+const KEYS: [[&str; 2]; 4] = [
+    ["Tab", "completes a word, or goes to the next room"],
+    ["Alt-A", "goes to the next room with new messages"],
+    ["Ctrl-R", "searches the lines that you typed"],
+    ["Ctrl-D", "leaves the chat"],
+];
 
 /// Lists the people in the chat, or in one room, on a screen of this width.
 pub(super) fn who(
@@ -116,16 +121,20 @@ pub(super) fn whois(known: &Whois) -> Vec<Line> {
 }
 
 /// Lists the commands of the server and the client, or describes the one that the user asked about.
-pub(super) fn help(commands: &[CommandShown]) -> Vec<Line> {
-    if let [command] = commands {
+pub(super) fn help(shown: &[CommandShown]) -> Vec<Line> {
+    if let [command] = shown {
         return vec![notice(&format!("{}: {}.", usage(command), command.description))];
     }
-    let servers = commands.iter().map(|command| [usage(command), command.description.clone()]);
+    let servers = shown.iter().map(|command| [usage(command), command.description.clone()]);
     let own = OWN_COMMANDS
         .iter()
         .map(|own| [format!("/{} {}", own.word, own.arguments), own.about.to_owned()]);
     let keys = KEYS.map(|row| row.map(str::to_owned));
-    let rows: Vec<_> = servers.chain(own).chain(keys).collect();
+    let mut rows: Vec<_> = servers.collect();
+    // The operators' commands come last.
+    let is_for_all = |shown: &CommandShown| commands(false).any(|help| help.word == shown.command);
+    let at = shown.iter().take_while(|shown| is_for_all(shown)).count();
+    rows.splice(at..at, own.chain(keys));
     table("Commands:", &rows, rows.len())
 }
 

@@ -54,9 +54,9 @@ impl Session {
             Typed::Bell(choice) => {
                 self.bell = choice.unwrap_or(self.bell);
                 let text = match self.bell {
-                    Bell::On => "-- The bell rings when somebody speaks to you.",
+                    Bell::On => "-- The bell rings when somebody mentions you or writes to you.",
                     Bell::Off => "-- The bell never rings.",
-                    Bell::All => "-- The bell rings whenever somebody says something.",
+                    Bell::All => "-- The bell rings for every message.",
                 };
                 Self::tell(text, effects);
             }
@@ -138,7 +138,7 @@ impl Session {
     fn switch(&mut self, room: Option<&str>, effects: &mut Vec<Effect>) {
         let Some(room) = room else {
             if self.rooms.names().len() < 2 {
-                let text = "-- You are in no other room. /join ROOM goes to one.";
+                let text = "-- You are in no other room. /join ROOM joins one.";
                 Self::tell(text, effects);
             }
             self.rooms.switch_to_next();
@@ -148,7 +148,7 @@ impl Session {
             return self.switched(effects);
         }
         self.refused_something = true;
-        let reason = format!("You are not in {room}. Type /join {room}.");
+        let reason = format!("You are not in {room}. /join {room} joins it.");
         Self::complain(&reason, effects);
         self.is_nowhere(effects);
     }
@@ -159,7 +159,7 @@ impl Session {
             && self.rooms.names().len() > 1
             && let Some(room) = self.rooms.current()
         {
-            Self::tell(&format!("-- You are now talking in {room}."), effects);
+            Self::tell(&format!("-- You are now in {room}."), effects);
         }
     }
 
@@ -211,7 +211,7 @@ impl Session {
             self.outgoing.push(item);
         } else if item.is_said() {
             self.outgoing.hold(item);
-            let text = "-- You are not connected. Your line will be kept.";
+            let text = "-- You are not connected. Your line is kept.";
             Self::tell(text, effects);
         } else {
             let typed = item.typed;
@@ -244,7 +244,7 @@ impl Session {
     /// Sends an item.
     pub(super) fn send_item(&mut self, now: &Now, item: Item, effects: &mut Vec<Effect>) {
         if item.may_be_said_twice() {
-            let text = format!("-- Sent again, since nobody knows if it arrived: {}", item.typed);
+            let text = format!("-- Sent again, since it may not have arrived: {}", item.typed);
             Self::tell(&text, effects);
         }
         let request = match &item.task {
@@ -281,7 +281,7 @@ impl Session {
         let text = if self.time.is_empty() {
             "-- Times are not shown."
         } else {
-            "-- Times are shown, by the clock of whoever speaks."
+            "-- Times are shown, by the sender's clock."
         };
         Self::tell(text, effects);
     }

@@ -147,7 +147,7 @@ fn a_pattern_is_refused_with_a_reason_before_anything_is_shown_by_it() {
         let Err(refused) = check(pattern) else {
             panic!("{pattern} is no pattern");
         };
-        let opening = format!("`{pattern}` does not say how to show a time, as `%H:%M` does: ");
+        let opening = format!("`{pattern}` is not a format for times, such as `%H:%M`: ");
         let reason = refused.strip_prefix(&opening);
         assert!(reason.is_some_and(|reason| !reason.is_empty()), "{refused}");
     }

@@ -8,8 +8,8 @@ use chatserv::protocol::plain::error_sentence;
 
 use super::object::Object;
 
-const NO_ROOM: &str = "You are in no room. Type /join ROOM.";
-const TIMES_ARE_OURS: &str = "How times are shown is not the server's to say: type /timestamp.";
+const NO_ROOM: &str = "You are in no room. /join ROOM joins one.";
+const TIMES_ARE_OURS: &str = "The client shows the times. Type /timestamp.";
 
 /// Encodes a request as an object on one line. A message goes to `room` unless it names another target, and carries
 /// `sent_at` (RFC 3339) unless it has one already. The answer will carry the `id`.

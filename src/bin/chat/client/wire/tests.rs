@@ -145,8 +145,8 @@ fn what_was_mistyped_is_refused_and_never_said() {
 #[test]
 fn the_help_of_the_client_s_own_commands_comes_from_here() {
     for (line, words) in [
-        ("/help /switch", "/switch [ROOM]: speaks in another of your rooms."),
-        ("/help bell", "/bell [on|off|all]: when the bell rings."),
+        ("/help /switch", "/switch [ROOM]: goes to another of your rooms."),
+        ("/help bell", "/bell [on|off|all]: sets when the bell rings."),
     ] {
         assert_eq!(understand(line), Typed::Told(words.into()), "{line:?}");
     }

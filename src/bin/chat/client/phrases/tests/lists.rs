@@ -144,20 +144,22 @@ fn what_is_known_of_somebody() {
 fn the_commands_of_the_server_and_of_the_client() {
     check_all(&[
         (
-            r#"{"action":"help","commands":[{"command":"msg","arguments":"NAME[,NAME…] TEXT","description":"says it to them only"},{"command":"quit","arguments":"","description":"leaves the chat"}],"id":8}"#,
+            r#"{"action":"help","commands":[{"command":"msg","arguments":"NAME TEXT","description":"sends it"},{"command":"kick","arguments":"NAME","description":"disconnects"}],"id":8}"#,
             &[
                 "-- Commands:",
-                "--   /msg NAME[,NAME…] TEXT  says it to them only",
-                "--   /quit                   leaves the chat",
-                "--   /switch [ROOM]          speaks in another of your rooms",
-                "--   /bell [on|off|all]      when the bell rings",
-                "--   Tab                     completes a word, or changes the room",
-                "--   Ctrl-D                  leaves the chat",
+                "--   /msg NAME TEXT      sends it",
+                "--   /switch [ROOM]      goes to another of your rooms",
+                "--   /bell [on|off|all]  sets when the bell rings",
+                "--   Tab                 completes a word, or goes to the next room",
+                "--   Alt-A               goes to the next room with new messages",
+                "--   Ctrl-R              searches the lines that you typed",
+                "--   Ctrl-D              leaves the chat",
+                "--   /kick NAME          disconnects",
             ],
         ),
         (
-            r#"{"action":"help","commands":[{"command":"who","arguments":"[ROOM]","description":"shows who is here"}],"id":8}"#,
-            &["-- /who [ROOM]: shows who is here."],
+            r#"{"action":"help","commands":[{"command":"who","arguments":"[ROOM]","description":"lists the people"}],"id":8}"#,
+            &["-- /who [ROOM]: lists the people."],
         ),
     ]);
 }

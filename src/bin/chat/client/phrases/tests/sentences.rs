@@ -83,19 +83,19 @@ fn answers_in_one_sentence() {
         (r#"{"action":"back","from":"luca"}"#, &["-- You are no longer marked as away."]),
         (
             r#"{"action":"ignore","username":"bob"}"#,
-            &["-- You ignore bob from now on. /unignore bob takes that back."],
+            &["-- You now ignore bob. /unignore bob undoes this."],
         ),
         (r#"{"action":"ignore","usernames":["bob","cid"]}"#, &["-- You ignore bob, cid."]),
         (
             r#"{"action":"ignore","usernames":[]}"#,
-            &["-- You ignore nobody. /ignore NAME hides what somebody says."],
+            &["-- You ignore nobody. /ignore NAME hides the messages of a person."],
         ),
         (r#"{"action":"unignore","username":"bob"}"#, &["-- You no longer ignore bob."]),
         (
             r#"{"action":"quiet","on":true}"#,
-            &["-- You no longer hear who comes and goes. /quiet off takes that back."],
+            &["-- Joins and leaves are hidden. /quiet off shows them again."],
         ),
-        (r#"{"action":"quiet","on":false}"#, &["-- You hear who comes and goes."]),
+        (r#"{"action":"quiet","on":false}"#, &["-- Joins and leaves are shown."]),
         (r#"{"action":"pong"}"#, &["-- Pong!"]),
         (r#"{"action":"motd","message":null}"#, &["-- There is no message of the day."]),
         (
@@ -108,20 +108,20 @@ fn answers_in_one_sentence() {
 #[test]
 fn what_operators_do() {
     check_all(&[
-        (r#"{"action":"op"}"#, &["-- You are an operator now. /help shows what you may do."]),
-        (r#"{"action":"kick","username":"bob"}"#, &["-- bob was kicked."]),
         (
-            r#"{"action":"mute","username":"bob"}"#,
-            &["-- Nobody hears bob any more. /unmute bob takes that back."],
+            r#"{"action":"op"}"#,
+            &["-- You are an operator now. /help lists the commands for operators, too."],
         ),
-        (r#"{"action":"unmute","username":"bob"}"#, &["-- bob is heard again."]),
+        (r#"{"action":"kick","username":"bob"}"#, &["-- bob was kicked."]),
+        (r#"{"action":"mute","username":"bob"}"#, &["-- bob is muted. /unmute bob undoes this."]),
+        (r#"{"action":"unmute","username":"bob"}"#, &["-- bob is no longer muted."]),
         (
             r#"{"action":"ban","username":"bob","address":"2001:db8::/64","until":"2026-11-20T12:00:00.123Z","reason":"spam","by":"op"}"#,
             &["-- bob, 2001:db8::/64 is banned until 13:00 (spam)."],
         ),
         (
             r#"{"action":"ban","username":"bob","by":"op"}"#,
-            &["-- bob is banned until you take it back with /unban."],
+            &["-- bob is banned until /unban lifts the ban."],
         ),
         (
             r#"{"action":"unban","address":"192.0.2.7","by":"op"}"#,
@@ -140,7 +140,7 @@ fn what_went_otherwise_than_wished_and_how_it_ends() {
         ),
         (
             r#"{"action":"ack","received_at":"2026-11-20T11:03:04Z","message_id":2,"absent":["nobdy"],"id":3}"#,
-            &["-- Nobody here is called nobdy: said to everybody in the room."],
+            &["-- Nobody here is called nobdy, so the message went to the whole room."],
         ),
         (
             r#"{"action":"notice","code":"away","message":"ben is away (lunch).","username":"ben"}"#,

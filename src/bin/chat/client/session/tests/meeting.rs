@@ -42,11 +42,11 @@ fn who_cannot_come_in_is_told_why_and_what_to_do() {
         (vec![Event::NotConnected("Nobody listens.".into())], "!! Nobody listens."),
         (
             vec![Event::Connected, Event::Received("SSH-2.0-OpenSSH_9.2".into())],
-            "!! localhost:1337 is no chat server. It says: SSH-2.0-OpenSSH_9.2",
+            "!! localhost:1337 is not a chat server. It sends: SSH-2.0-OpenSSH_9.2",
         ),
         (
             vec![Event::Connected, Event::Received("server: Your id is: '127.0.0.1:4'.".into())],
-            "!! Nobody has a name in this chat. Join it by: telnet localhost 1337",
+            "!! This chat is anonymous, so only telnet can join it: telnet localhost 1337",
         ),
         (
             vec![
@@ -128,7 +128,7 @@ fn several_rooms_and_one_that_cannot_be_had() {
         luca.happens(Event::NextRoom);
         assert_eq!(luca.prompt(), prompt);
     }
-    assert_eq!(luca.screen().last().unwrap(), "-- You are now talking in dev.");
+    assert_eq!(luca.screen().last().unwrap(), "-- You are now in dev.");
 
     let mut bot = Script::new(Settings { rooms, ..pipe() });
     bot.happens(Event::Connected);

@@ -28,7 +28,7 @@ fn what_is_refused_is_not_lost_out_of_sight() {
     let mut luca = Script::joined(person(), 0);
     luca.types("psst");
     luca.refuses("chat", "muted");
-    assert_eq!(luca.screen(), ["!! Not said: psst (Because muted.)"]);
+    assert_eq!(luca.screen(), ["!! Not sent: psst (Because muted.)"]);
     luca.forget();
     luca.types(&"x".repeat(20_000));
     assert_eq!(luca.sent(), [""; 0]);
@@ -102,7 +102,7 @@ fn the_prompt_names_the_room_as_soon_as_one_is_in_it() {
     assert_eq!(luca.prompt(), "(no room)> ");
     luca.forget();
     luca.types("anybody?");
-    assert_eq!(luca.screen(), ["!! You are in no room. Type /join ROOM."]);
+    assert_eq!(luca.screen(), ["!! You are in no room. /join ROOM joins one."]);
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn pasted_lines_are_text_and_many_of_them_are_asked_about() {
     luca.happens(Event::PasteOffered(paste(&many)));
     assert_eq!((luca.prompt(), luca.said()), ("Send 4 lines? (y/n)", vec![]));
     luca.happens(Event::Answered(false));
-    assert_eq!(luca.screen(), ["-- They are not sent."]);
+    assert_eq!(luca.screen(), ["-- The lines were not sent."]);
     luca.happens(Event::PasteOffered(paste(&many)));
     luca.happens(Event::Answered(true));
     assert_eq!(luca.said(), many[..4]);
@@ -269,8 +269,8 @@ fn rooms_are_switched_without_asking_anybody() {
         assert_eq!(luca.prompt(), prompt);
     }
     assert_eq!(luca.sent(), [""; 0]);
-    assert_eq!(luca.screen()[0], "-- You are now talking in lobby.");
-    assert_eq!(luca.screen().last().unwrap(), "!! You are not in ops. Type /join ops.");
+    assert_eq!(luca.screen()[0], "-- You are now in lobby.");
+    assert_eq!(luca.screen().last().unwrap(), "!! You are not in ops. /join ops joins it.");
 }
 
 #[test]
@@ -343,7 +343,7 @@ fn what_stands_behind_a_join_that_is_refused_is_said_nowhere() {
     bot.refuses("joinroom", "too_many_rooms");
     assert_eq!(
         bot.screen(),
-        ["!! Because too_many_rooms.", "!! Not said, since you are not in that room: for dev",]
+        ["!! Because too_many_rooms.", "!! Not sent, since you are not in that room: for dev",]
     );
     bot.types("for dev too");
     assert_eq!(bot.said(), [""; 0]);

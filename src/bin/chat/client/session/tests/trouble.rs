@@ -22,7 +22,7 @@ fn ones_own_ghost_may_hold_the_name_for_a_minute() {
     assert_eq!(
         luca.screen(),
         [
-            "-- luca is taken, perhaps by your own lost connection: trying for 60 s.",
+            "-- luca is taken, perhaps by your own lost connection. Trying again for 60 s ...",
             "!! Because name_taken.",
             "-- /nick NAME takes another name.",
         ]
@@ -58,7 +58,7 @@ fn a_server_that_answers_nothing_is_given_up() {
     let mut luca = Script::joined(person(), 0);
     luca.types("hello?");
     luca.answers_by("chat", "ack", r#""received_at":7"#);
-    assert!(luca.screen()[0].starts_with("!! Not said: hello? (The server said"));
+    assert!(luca.screen()[0].starts_with("!! Not sent: hello? (The server has sent a line"));
     assert_eq!(luca.session.deadline(), None);
 }
 
@@ -150,7 +150,7 @@ fn a_pipe_does_not_wait_for_ever() {
     }
     assert_eq!(bot.ended(), Some(Ending::Refused));
     assert!(bot.elapsed <= Duration::from_secs(150));
-    assert_eq!(bot.screen().last().unwrap(), "!! The server has not come back within 120 seconds.");
+    assert_eq!(bot.screen().last().unwrap(), "!! The server could not be reached for 120 seconds.");
 }
 
 #[test]

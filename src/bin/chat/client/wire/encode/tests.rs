@@ -197,7 +197,7 @@ fn without_a_room_only_what_needs_none_is_sent() {
     for line in ["hello", "/me waves", "/part", "/topic", "/history"] {
         assert_eq!(
             encode(&asked(line), None, SENT_AT, 7),
-            Err("You are in no room. Type /join ROOM.".into()),
+            Err("You are in no room. /join ROOM joins one.".into()),
             "{line}"
         );
     }
