@@ -76,30 +76,18 @@ pub enum Outcome {
 /// The complete settings of the client.
 #[derive(Debug, PartialEq)]
 pub struct Options {
-    /// The user's name in the chat.
-    pub user: String,
     /// The address of the server.
     pub server: Url,
-    /// The rooms to join. Never empty.
-    pub rooms: Vec<String>,
-    /// When to ring the bell.
-    pub bell: Bell,
     /// When to use colours.
     pub color: Color,
-    /// A `strftime` pattern for times.
-    pub time: String,
-    /// Whether to hide joins and leaves.
-    pub quiet: bool,
-    /// Whether to reconnect when the connection is lost.
-    pub reconnect: bool,
     /// The file to which shown lines are appended.
     pub log: Option<PathBuf>,
     /// Whether to print only JSON objects.
     pub json: bool,
-    /// Which lines of a pipe are commands.
-    pub piped: Reading,
     /// The encoding of stdin in a pipe.
     pub charset: Charset,
+    /// The settings of the core in a pipe.
+    core: Settings,
 }
 
 /// An error, with its message.
@@ -162,13 +150,10 @@ pub fn load(
     if given.check_config {
         return Ok(Outcome::Print(chosen.to_string()));
     }
-    let options = Options {
-        log: given.log,
-        json: given.json,
-        piped,
-        charset: given.from.unwrap_or(Charset::Utf8),
-        ..options(chosen)?
-    };
+    let color = chosen.color.unwrap_or(Color::Auto);
+    let (server, core) = core(chosen, piped)?;
+    let charset = given.from.unwrap_or(Charset::Utf8);
+    let options = Options { server, color, log: given.log, json: given.json, charset, core };
     Ok(Outcome::Chat(options))
 }
 
@@ -194,28 +179,27 @@ fn with_positions(
     Ok(Config { user, server: server.map(read).transpose()?, ..config })
 }
 
-/// Completes the settings, with the defaults of those that only flags set. Fails if the user's name or the server is
-/// missing.
-fn options(chosen: Config) -> Result<Options, Wrong> {
+/// The server, and the settings of the core. Fails if the user's name or the server is missing.
+fn core(chosen: Config, reading: Reading) -> Result<(Url, Settings), Wrong> {
     let missing = |what: &str| {
         let example = "chat luca chat://localhost:1337";
         Wrong::Arguments(format!("the {what} is missing, as in {example}."))
     };
     let user = chosen.user.filter(|user| !user.trim().is_empty());
-    Ok(Options {
-        user: user.ok_or_else(|| missing("user"))?,
-        server: chosen.server.ok_or_else(|| missing("server"))?,
+    let user = user.ok_or_else(|| missing("user"))?;
+    let server = chosen.server.ok_or_else(|| missing("server"))?;
+    let settings = Settings {
+        user,
+        server: server.address.to_string(),
         rooms: config::tidy(chosen.rooms.unwrap_or_default()),
         bell: chosen.bell.unwrap_or(Bell::On),
-        color: chosen.color.unwrap_or(Color::Auto),
+        reconnect: chosen.reconnect.unwrap_or(true),
+        interactive: false,
         time: chosen.time.map(String::from).unwrap_or_default(),
         quiet: chosen.quiet.unwrap_or(false),
-        reconnect: chosen.reconnect.unwrap_or(true),
-        log: None,
-        json: false,
-        piped: Reading::NoOperators,
-        charset: Charset::Utf8,
-    })
+        reading,
+    };
+    Ok((server, settings))
 }
 
 /// The first paragraph of clap's error. Its tips and its usage follow that paragraph.
@@ -242,17 +226,8 @@ impl Options {
     /// The settings of the core. `interactive` says whether the client can ask the user, and `is_person` whether a
     /// person types, even if the terminal is not capable of editing.
     pub fn settings(&self, interactive: bool, is_person: bool) -> Settings {
-        Settings {
-            user: self.user.clone(),
-            server: self.server.address.to_string(),
-            rooms: self.rooms.clone(),
-            bell: self.bell,
-            reconnect: self.reconnect,
-            interactive,
-            time: self.time.clone(),
-            quiet: self.quiet,
-            reading: if is_person { Reading::Commands } else { self.piped },
-        }
+        let reading = if is_person { Reading::Commands } else { self.core.reading };
+        Settings { interactive, reading, ..self.core.clone() }
     }
 }
 

@@ -126,7 +126,7 @@ pub enum Bell {
 }
 
 /// The settings of the core.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// The user's name in the chat.
     pub user: String,

@@ -24,7 +24,7 @@ you can read a file that --log creates.
 
 Exit status:
   0               you have left, and everything was delivered
-  1               the server could not be reached, has refused you or disconnected you; or stdout failed
+  1               no server was reached, it has refused or disconnected you, or stdout failed
   2               an argument or the config file is wrong, and nothing was tried
   3               you have left, but a line was not delivered
   70              a bug in this program

@@ -93,16 +93,6 @@ fn a_line_without_an_end_ends_the_connection() {
 }
 
 #[test]
-fn nobody_listens() {
-    let (listener, address) = listener();
-    drop(listener);
-    let sentence = format!("No server is listening at {address}. Is it running?");
-    let connection = Connection::open(address).unwrap();
-    assert_eq!(next(&connection), Event::NotConnected(sentence));
-    assert!(connection.events().recv_timeout(PATIENCE).is_err());
-}
-
-#[test]
 fn a_host_that_is_not_there_is_told() {
     // RFC 6761 guarantees that no name below `invalid` exists.
     let connection = Connection::open("host.invalid:1337".parse().unwrap()).unwrap();

@@ -1,5 +1,7 @@
 //! Notices and lists. The screen wraps lines that are wider than it is, so only columns depend on its width.
 
+use std::fmt::Display;
+
 use unicode_width::UnicodeWidthStr as _;
 
 use super::super::Line;
@@ -81,8 +83,9 @@ fn aligned(row: &[impl AsRef<str>], widths: &[usize]) -> Line {
 }
 
 /// Formats a count with its noun, singular or plural.
-pub fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
+pub fn counted(count: impl TryInto<u64> + Display + Copy, one: &str, many: &str) -> String {
+    let noun = if matches!(count.try_into(), Ok(1)) { one } else { many };
+    format!("{count} {noun}")
 }
 
 /// Joins names: `ann, bob and cid`, or `ann, bob and 7 others`. `total` is the number of names, of which `names` may

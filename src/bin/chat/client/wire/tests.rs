@@ -99,28 +99,6 @@ fn a_program_that_repeats_what_it_hears_ends_no_server() {
 }
 
 #[test]
-fn read_literally_every_line_is_said_as_it_is() {
-    for line in [
-        "/etc/passwd",
-        "//x",
-        "/shutdown",
-        "SHUTDOWN",
-        "  /quit",
-        "/",
-        "/switch dev",
-        "/bell",
-        "/timestamp",
-        "  two  ",
-        "{",
-        "@bob",
-    ] {
-        assert_eq!(understand_as(line, Reading::Literal), said(line), "{line:?}");
-    }
-    assert_eq!(understand_as("a\u{1b}[2Jb\u{202e}", Reading::Literal), said("ab"));
-    assert_eq!(understand_as(" \t", Reading::Literal), Typed::Nothing);
-}
-
-#[test]
 fn what_was_mistyped_is_refused_and_never_said() {
     for (line, words) in [
         ("/qiut", "There is no command /qiut. Did you mean /quit?"),

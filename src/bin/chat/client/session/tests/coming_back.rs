@@ -243,17 +243,6 @@ fn a_client_does_not_fight_for_a_name_that_another_connection_has_taken_back() {
 }
 
 #[test]
-fn the_word_is_shown_on_request() {
-    let mut luca = Script::joined(person(), 0);
-    luca.types("/reclaim");
-    luca.answers("reclaim", r#""reclaim":"0123""#);
-    assert_eq!(
-        luca.screen(),
-        ["-- To take your name back over telnet, answer the prompt with: luca 0123"]
-    );
-}
-
-#[test]
 fn what_is_said_between_taking_the_name_back_and_asking_for_the_past_comes_after_it() {
     let mut luca = Script::new(person());
     luca.happens(Event::Connected);

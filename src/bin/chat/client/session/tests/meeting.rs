@@ -3,29 +3,6 @@
 use super::*;
 
 #[test]
-fn the_first_screen_is_the_one_of_the_readme() {
-    let mut luca = Script::new(person());
-    assert_eq!(luca.screen(), ["Connecting to server ..."]);
-    assert!(luca.has(&Effect::Connect));
-    luca.happens(Event::Connected);
-    assert_eq!(luca.sent(), [""; 0], "nobody has shown yet that this is a chat server");
-    luca.hears("server: Input username.");
-    assert_eq!(luca.sent(), [r#"{"action":"connect","username":"luca","id":1}"#]);
-    luca.answers("connect", r#""from":"luca","address":"127.0.0.1:4","clients":1"#);
-    assert_eq!(luca.prompt(), "> ");
-    luca.answers("joinroom", r#""room":"lobby","from":"luca","members":["luca"],"total":1,"epoch":1,"last_message_id":0"#);
-    assert_eq!(
-        luca.screen(),
-        [
-            "Connecting to server ...",
-            "Connection to server established. Sending intro message...",
-            "Registration successful.  Ready for messaging!",
-        ]
-    );
-    assert_eq!(luca.prompt(), "> ");
-}
-
-#[test]
 fn a_port_for_programs_says_nothing_first() {
     let mut luca = Script::new(person());
     luca.happens(Event::Connected);

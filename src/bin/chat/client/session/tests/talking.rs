@@ -194,35 +194,6 @@ fn pasted_lines_are_text_and_many_of_them_are_asked_about() {
 }
 
 #[test]
-fn what_has_not_gone_out_can_be_dropped() {
-    let mut luca = Script::joined(person(), 0);
-    let lines: Vec<String> = (0..50).map(|number| format!("line {number}")).collect();
-    luca.happens(Event::Pasted(lines));
-    assert_eq!((luca.said().len(), luca.session.prompt.waiting), (16, 50));
-    luca.happens(Event::Dropped);
-    assert_eq!(luca.screen(), ["-- 34 lines were not sent."]);
-    luca.answers_by("chat", "ack", ACK);
-    assert_eq!(luca.said().len(), 16);
-}
-
-#[test]
-fn two_hundred_arrivals_are_one_line() {
-    let mut luca = Script::joined(person(), 0);
-    let arrives = |name: &str| format!(r#"{{"action":"joinroom","room":"lobby","from":"{name}"}}"#);
-    luca.hears(&arrives("ann"));
-    assert_eq!(luca.screen(), [""; 0], "others may follow");
-    luca.waits();
-    assert_eq!(luca.screen(), ["-- ann has joined lobby"]);
-    luca.forget();
-    for number in 0..200 {
-        luca.hears(&arrives(&format!("p{number}")));
-    }
-    luca.somebody_says(1, "so many");
-    let joined = "-- p0, p1, p2, p3, p4, p5, p6, p7, p8 and 191 others have joined lobby";
-    assert_eq!(luca.screen(), [joined, "[12:03] ann: so many"]);
-}
-
-#[test]
 fn whoever_is_there_is_not_idle() {
     let warning = r#"{"action":"notice","code":"idle","message":"You will go.","seconds":60}"#;
     let mut luca = Script::joined(person(), 0);
@@ -271,23 +242,6 @@ fn rooms_are_switched_without_asking_anybody() {
     assert_eq!(luca.sent(), [""; 0]);
     assert_eq!(luca.screen()[0], "-- You are now in lobby.");
     assert_eq!(luca.screen().last().unwrap(), "!! You are not in ops. /join ops joins it.");
-}
-
-#[test]
-fn the_bell_rings_as_one_likes() {
-    let mut luca = Script::joined(person(), 0);
-    let rings = |luca: &mut Script, id, text| {
-        luca.forget();
-        luca.somebody_says(id, text);
-        luca.has(&Effect::Ring)
-    };
-    assert!(rings(&mut luca, 1, "hi @luca"));
-    assert!(!rings(&mut luca, 2, "hi"));
-    luca.types("/bell all");
-    assert!(rings(&mut luca, 3, "hi"));
-    luca.types("/bell off");
-    assert!(!rings(&mut luca, 4, "hi @luca"));
-    assert!(luca.has(&Effect::Spoke("ann".into())));
 }
 
 #[test]
@@ -450,21 +404,5 @@ fn who_wants_it_quiet_sees_nobody_come_or_go() {
         luca.types("/join dev");
         luca.enters(luca.id_of("joinroom"), "dev");
         assert_eq!(luca.screen(), ["-- You are alone in dev."]);
-    }
-}
-
-#[test]
-fn an_operator_s_command_of_a_program_needs_its_flag() {
-    for (reading, sent, told) in [
-        (Reading::Commands, "shutdown", None),
-        (Reading::NoOperators, "", Some("!! An operator's command from a pipe needs --commands.")),
-        (Reading::Literal, "chat", None),
-    ] {
-        let mut bot = Script::joined(Settings { reading, ..pipe() }, 0);
-        bot.types("/shutdown");
-        let actions: Vec<String> = bot.sent().iter().map(|object| action(object)).collect();
-        assert_eq!(actions.concat(), sent, "{reading:?}");
-        let screen = bot.screen().concat();
-        assert!(told.map_or(screen.is_empty(), |told| screen.starts_with(told)), "{screen}");
     }
 }

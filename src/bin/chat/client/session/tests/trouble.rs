@@ -98,18 +98,6 @@ fn who_has_left_does_not_come_back() {
 }
 
 #[test]
-fn who_is_sent_away_stays_away() {
-    for reason in ["kicked", "banned"] {
-        let mut luca = Script::joined(person(), 0);
-        luca.hears(&format!(
-            r#"{{"action":"bye","reason":"{reason}","message":"You were {reason}."}}"#
-        ));
-        assert_eq!(luca.screen(), [format!("!! You were {reason}.")]);
-        assert_eq!(luca.ended(), Some(Ending::Refused));
-    }
-}
-
-#[test]
 fn who_was_idle_comes_back_by_enter_only() {
     let mut luca = Script::joined(person(), 0);
     luca.hears(r#"{"action":"bye","reason":"idle","message":"Bye!"}"#);
@@ -230,16 +218,6 @@ fn a_question_ends_with_the_connection_and_comes_again() {
     luca.connects(0);
     luca.happens(Event::Answered(true));
     assert_eq!(luca.said(), ["first"]);
-}
-
-#[test]
-fn quit_leaves_at_any_prompt() {
-    let mut luca = Script::new(person());
-    luca.happens(Event::Connected);
-    luca.hears("server: Input username.");
-    luca.refuses("connect", "name_taken");
-    luca.types("/quit");
-    assert_eq!(luca.ended(), Some(Ending::Left));
 }
 
 #[test]
