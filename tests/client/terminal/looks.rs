@@ -51,12 +51,15 @@ fn hears(screen: &Screen, bob: &mut Client, line: &str) {
 #[test]
 fn a_mention_is_bold_and_rings_the_bell() {
     let (_server, mut bob, screen) = or_skip!(meet(&[]));
-    hears(&screen, &mut bob, "good morning");
+    hears(&screen, &mut bob, "good morning, gianluca");
     assert!(!has_rung(&screen));
     assert!(!looks(&screen, "good morning", BOLD));
-    hears(&screen, &mut bob, "where is @luca today?");
-    screen.until("the bell has rung", |_| has_rung(&screen));
-    assert!(looks(&screen, "where is @luca today?", BOLD));
+    for said in ["where is @luca today?", "LUCA: ping", "hello luca!"] {
+        screen.tmux.ask(&["kill-session", "-C"]);
+        hears(&screen, &mut bob, said);
+        screen.until("the bell has rung", |_| has_rung(&screen));
+        assert!(looks(&screen, said, BOLD), "{said}");
+    }
 }
 
 #[test]
@@ -127,4 +130,21 @@ fn color_always_overrides_no_color() {
     screen.is_ready();
     hears(&screen, &mut bob, "hello");
     assert!(screen.styled().contains(ESCAPE));
+}
+
+#[test]
+fn a_dumb_terminal_gets_lines_without_colours_and_a_prompt() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    let screen = or_skip!(Setup::shell().open());
+    screen.prompts("$");
+    screen.says(&format!("TERM=dumb {} luca {}", env!("CARGO_BIN_EXE_chat"), url(server.port)));
+    bob.skip_to("luca has joined room lobby");
+    hears(&screen, &mut bob, "hello @luca");
+    screen.says("hello bob");
+    assert_eq!(bob.skip_to("luca : "), "luca : hello bob");
+    let styled = screen.styled();
+    assert!(!styled.contains(ESCAPE) && !styled.contains("> "), "{styled:?}");
+    screen.presses("C-d");
+    screen.prompts("$");
 }

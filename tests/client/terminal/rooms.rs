@@ -21,7 +21,7 @@ fn tab_and_switch_change_the_room() {
     screen.prompts("lobby>");
     screen.says("to the lobby");
     screen.shows("] lobby | luca: to the lobby");
-    screen.says("/switch dev");
+    screen.says("/s dev");
     screen.prompts("dev>");
     screen.says("by name");
     // The lobby's line did not come here.
@@ -104,6 +104,12 @@ fn a_crowd_that_comes_and_goes_has_a_few_lines() {
     };
     let lines = screen.until("all have come", |lines| moved(lines, "joined").0 >= 60);
     assert!(moved(&lines, "joined").1 < 30, "{lines:#?}");
+    screen.says("/who");
+    screen.shows("62 people are here:");
+    screen.until("the names in columns", |lines| {
+        let is_row = |line: &&String| line.starts_with("--   ");
+        lines.iter().rev().find(is_row).is_some_and(|row| row.split_whitespace().count() > 5)
+    });
     drop(crowd);
     let lines = screen.until("all have gone", |lines| moved(lines, "left").0 >= 60);
     assert!(moved(&lines, "left").1 < 30, "{lines:#?}");

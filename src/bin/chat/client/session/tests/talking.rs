@@ -221,6 +221,20 @@ fn whoever_is_there_is_not_idle() {
 }
 
 #[test]
+fn a_line_marks_a_new_day() {
+    let mut luca = Script::joined(person(), 0);
+    luca.somebody_says(1, "late");
+    luca.elapsed += Duration::from_secs(12 * 60 * 60);
+    luca.happens(Event::Seen(Sign::Key));
+    luca.forget();
+    luca.somebody_says(2, "early");
+    luca.somebody_says(3, "earlier");
+    let screen = luca.screen();
+    assert_eq!(screen[0], "-- Friday, 21 November 2025");
+    assert_eq!(screen.len(), 3);
+}
+
+#[test]
 fn rooms_are_switched_without_asking_anybody() {
     let mut luca = Script::joined(person(), 0);
     luca.types("/join dev");
