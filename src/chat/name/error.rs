@@ -126,17 +126,11 @@ impl fmt::Display for NameError {
                 write!(f, "a name uses one script, not {first} and {second} ({at}). Choose one.")
             }
             Self::TrailingSign(sign) if sign.is_ascii() => {
-                write!(
-                    f,
-                    "names do not end in `{sign}`, since nobody could mention them. Leave it off."
-                )
+                write!(f, "names do not end in `{sign}`, which ends a mention. Leave it off.")
             }
             Self::TrailingSign(sign) => {
                 let sign = number(sign);
-                write!(
-                    f,
-                    "names do not end in {sign}, since nobody could mention them. Leave it off."
-                )
+                write!(f, "names do not end in {sign}, which ends a mention. Leave it off.")
             }
             Self::Greeting => {
                 write!(f, "that is a greeting between programs. Choose another name.")
