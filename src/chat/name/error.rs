@@ -138,7 +138,7 @@ impl fmt::Display for NameError {
             Self::ProgramWord(word) => {
                 write!(
                     f,
-                    "`{word}` is a word of other programs. Choose another, or type /help or /quit."
+                    "`{word}` is no name here. Choose another, or type /help or /quit."
                 )
             }
             Self::AfterLogin => {
