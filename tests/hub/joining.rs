@@ -99,7 +99,7 @@ fn the_fourth_refusal_closes() {
         chat.say('b', name);
         let lines = chat.heard('b');
         assert_eq!(lines.len(), 2, "{lines:?}");
-        assert!(lines[0].starts_with("server: That is not a valid username: "), "{lines:?}");
+        assert!(lines[0].starts_with("server: Invalid username: "), "{lines:?}");
         assert_eq!(lines[1], "server: Input username.");
     }
     play! {chat, "
@@ -125,10 +125,10 @@ fn the_first_words_of_programs_are_no_names() {
         chat.connect('b');
         chat.forget();
         chat.say('b', word);
-        chat.play("b<~ server: That is not a valid username: \na<\nforget");
+        chat.play("b<~ server: Invalid username: \na<\nforget");
         // Not by another way either.
         chat.say('a', &format!("/nick {word}"));
-        chat.play("a<~ server: That is not a valid username: \nforget");
+        chat.play("a<~ server: Invalid username: \nforget");
         chat.connect_with('j', "127.0.0.1:9", super::Protocol::Json);
         chat.ask('j', &format!(r#"{{"action":"connect","username":"{word}"}}"#));
         chat.play(r#"j<j {"action":"error","code":"name_refused"}"#);
@@ -209,7 +209,7 @@ fn a_name_with_removed_characters_is_refused() {
         forget
     "}
     chat.input('a', Input::Line(Line { text: "Alice".into(), altered: true }));
-    chat.play("a<~ server: That is not a valid username:");
+    chat.play("a<~ server: Invalid username:");
     assert!(matches!(chat.log.last(), Some(LogEvent::NameRefused { .. })));
 }
 

@@ -61,7 +61,7 @@ pub fn rows() -> Vec<Row> {
         row(Error(ChatError::NoSuchRoom("dev".into())), "There is no room dev. /rooms shows the rooms."),
         row(Error(ChatError::NotInRoom("dev".into())), "You are not in room dev. /join dev goes there."),
         row(Error(ChatError::RoomName(NameError::Empty)),
-            "That is not a valid room name: a name has at least one letter. Type one."),
+            "Invalid room name: a name has at least one letter. Type one."),
         row(Error(ChatError::TooManyRooms), "You cannot be in more rooms. Leave one of them first."),
         row(Error(ChatError::NoMoreRooms), "No more rooms can be opened. /rooms shows those that exist."),
         row(Error(ChatError::TopicIsOperators(name("lobby"))), "Only an operator may change the topic of lobby."),

@@ -69,7 +69,7 @@ pub fn rows() -> Vec<Row> {
         row(YourId(name("[::1]:36832")), "Your id is: '[::1]:36832'."),
         row(ClientCount(3), "There are 3 client(s) connected to this server."),
         row(Error(ChatError::Name(NameError::Empty)),
-            "That is not a valid username: a name has at least one letter. Type one."),
+            "Invalid username: a name has at least one letter. Type one."),
         row(taken("Ann"),
             "Ann is taken. Choose another name.\nIf you are Ann, type Ann and the word that /reclaim showed."),
         row(Error(ChatError::NameHeld { name: name("Ann"), left: Duration::from_secs(60) }),

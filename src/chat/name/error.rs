@@ -136,10 +136,7 @@ impl fmt::Display for NameError {
                 write!(f, "that is a greeting between programs. Choose another name.")
             }
             Self::ProgramWord(word) => {
-                write!(
-                    f,
-                    "`{word}` is no name here. Choose another, or type /help or /quit."
-                )
+                write!(f, "`{word}` is not allowed. Choose another, or use /help or /quit.")
             }
             Self::AfterLogin => {
                 write!(f, "it may be a password. If it is a name, type it again.")

@@ -190,7 +190,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
 /// it detects before it sends a request.
 pub fn error_sentence(error: &ChatError) -> String {
     match error {
-        ChatError::Name(error) => format!("That is not a valid username: {error}"),
+        ChatError::Name(error) => format!("Invalid username: {error}"),
         ChatError::NameTaken { wanted, by } if wanted == by => {
             format!("{by} is taken. Choose another name.")
         }
@@ -252,7 +252,7 @@ pub fn error_sentence(error: &ChatError) -> String {
             let room = quoted(room);
             format!("You are not in room {room}. /join {room} goes there.")
         }
-        ChatError::RoomName(error) => format!("That is not a valid room name: {error}"),
+        ChatError::RoomName(error) => format!("Invalid room name: {error}"),
         ChatError::TooManyRooms => "You cannot be in more rooms. Leave one of them first.".into(),
         ChatError::NoMoreRooms => {
             "No more rooms can be opened. /rooms shows those that exist.".into()
