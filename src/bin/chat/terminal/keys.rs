@@ -142,14 +142,19 @@ fn pasted(bytes: Vec<u8>) -> Input {
 fn meaning(bytes: &[u8]) -> Meaning {
     match bytes {
         [ESCAPE] | [ESCAPE, b'[' | b'O'] | [ESCAPE, b'[', b'['] => Meaning::Begun,
+        // The Enter key of the number pad.
+        [ESCAPE, b'O', b'M'] => known(Some(Key::Enter)),
         [ESCAPE, b'O', last] => known(cursor_key(*last, false)),
+        // A report of the mouse, which another program may have switched on.
+        [ESCAPE, b'[', b'M', rest @ ..] if rest.len() < 3 => Meaning::Begun,
+        [ESCAPE, b'[', b'M', ..] => Meaning::Nothing,
         // A function key of the Linux console.
         [ESCAPE, b'[', b'[', _] => Meaning::Nothing,
         [ESCAPE, b'[', .., last @ 0x20..=0x3f] if last.is_ascii() => Meaning::Begun,
         [ESCAPE, b'[', parameters @ .., last] => sequence(parameters, *last),
         [ESCAPE, rest @ ..] => character(rest, |letter| match letter {
-            '\r' | '\n' => Key::Enter,
-            letter => Key::Alt(letter),
+            '\u{8}' | ' '.. => Some(Key::Alt(letter)),
+            letter => key(letter),
         }),
         _ => character(bytes, key),
     }
@@ -160,23 +165,25 @@ fn known(key: Option<Key>) -> Meaning {
 }
 
 /// The meaning of a character in UTF-8, which may be incomplete.
-fn character(bytes: &[u8], key: impl FnOnce(char) -> Key) -> Meaning {
+fn character(bytes: &[u8], key: impl FnOnce(char) -> Option<Key>) -> Meaning {
     match str::from_utf8(bytes) {
-        Ok(text) => known(text.chars().next().map(key)),
+        Ok(text) => known(text.chars().next().and_then(key)),
         Err(error) if error.error_len().is_none() => Meaning::Begun,
         Err(_) => Meaning::Nothing,
     }
 }
 
-fn key(letter: char) -> Key {
-    match letter {
+fn key(letter: char) -> Option<Key> {
+    Some(match letter {
         '\r' | '\n' => Key::Enter,
         '\t' => Key::Tab,
         '\u{8}' | '\u{7f}' => Key::Backspace,
         // The control characters are 64 below the upper-case letters and the signs around them.
         '\0'..='\u{1f}' => Key::Control(char::from(letter as u8 + 64).to_ascii_lowercase()),
+        // The terminal would obey it when the row is painted.
+        letter if letter.is_control() => return None,
         letter => Key::Text(letter),
-    }
+    })
 }
 
 /// The meaning of a control sequence: `ESC [`, parameters separated by semicolons, and a last byte.
@@ -206,8 +213,6 @@ fn cursor_key(last: u8, by_word: bool) -> Option<Key> {
         b'D' => Key::Left,
         b'H' => Key::Home,
         b'F' => Key::End,
-        // The Enter key of the number pad.
-        b'M' => Key::Enter,
         _ => return None,
     })
 }
@@ -282,6 +287,7 @@ mod tests {
             (b"\0", Key::Control('@')),
             (b"\x1bf", Key::Alt('f')),
             (b"\x1b\x7f", Key::Alt('\u{7f}')),
+            (b"\x1b\x03", Key::Control('c')),
             ("\u{1b}é".as_bytes(), Key::Alt('é')),
             (b"\x1b[A", Key::Up),
             (b"\x1bOB", Key::Down),
@@ -299,10 +305,11 @@ mod tests {
             assert_eq!(read(bytes), [Input::Key(key)], "{bytes:?}");
         }
         assert_eq!(read(b"\x1b[I\x1b[O"), [Input::Focus(true), Input::Focus(false)]);
-        // F1 in three ways, F5, a report of a mouse, an overlong sequence.
+        // F1 in three ways, two reports of a mouse, and below a sequence that is too long.
         let long = [b"\x1b[".as_slice(), &[b'1'; 31], b"x"].concat();
-        for bytes in [b"\x1bOP".as_slice(), b"\x1b[[A", b"\x1b[11~", b"\x1b[15~", b"\x1b[<0;3;4M"] {
-            assert!(!read(bytes).contains(&Input::Key(Key::Text('x'))), "{bytes:?}");
+        for bytes in [b"\x1bOP".as_slice(), b"\x1b[[A", b"\x1b[11~", b"\x1b[<0;3;4M", b"\x1b[M a\r"]
+        {
+            assert_eq!(read(bytes), [], "{bytes:?}");
         }
         assert_eq!(
             read(&long).last(),
@@ -310,7 +317,7 @@ mod tests {
             "the keyboard still works"
         );
         // Bytes of another encoding are dropped, and what follows them is not.
-        assert_eq!(read(b"\xe9a\xff"), [Input::Key(Key::Text('a'))]);
+        assert_eq!(read(b"\xe9a\xff\xc2\x9b"), [Input::Key(Key::Text('a'))]);
     }
 
     #[test]
