@@ -22,10 +22,12 @@ use crate::client::{Event, Line, Prompt, Sign};
 const LAST_ROW: &str = "\u{1b}[999;1H";
 /// The minimum interval between reports of keys to the session.
 const NOTE_PAUSE: Duration = Duration::from_secs(10);
-/// How long keys that were typed together with Ctrl-Z may take to arrive.
+/// How far apart the parts of a paste may arrive, and the keys that were typed together with Ctrl-Z.
 const BURST_TIME: Duration = Duration::from_millis(20);
-/// How far apart the parts of a text may be that arrives at once.
+/// How far apart a few keys may arrive that are handled together.
 const GATHERING_TIME: Duration = Duration::from_millis(2);
+/// Nobody types so many keys at once, so they are a paste.
+const TYPED_MAX: usize = 32;
 /// The maximum number of keys that are handled together.
 const GATHERED_MAX: usize = 64 * 1024;
 /// How often a background job checks whether it is in the foreground again. The system has no notification for this.
@@ -302,7 +304,9 @@ pub fn read_keys(sender: &Sender<Input>) -> io::Result<()> {
             }
             while inputs.len() < GATHERED_MAX {
                 keys.read(&tty::read()?, &mut inputs);
-                if !tty::wait_for_keys(Some(GATHERING_TIME))? {
+                let is_typed = inputs.len() <= TYPED_MAX;
+                let pause = if is_typed { GATHERING_TIME } else { BURST_TIME };
+                if !tty::wait_for_keys(Some(pause))? {
                     break;
                 }
             }

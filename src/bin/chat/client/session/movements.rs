@@ -52,7 +52,7 @@ impl Movements {
         let mut merged: Vec<Group> = Vec::new();
         for mut group in std::mem::take(&mut self.groups) {
             let people = |group: &Group| group.people.iter().cloned().collect::<BTreeSet<_>>();
-            // Whoever leaves the chat leaves all its rooms.
+            // A person who leaves the chat leaves all its rooms.
             match merged.last_mut() {
                 Some(last) if last.has_left == group.has_left && people(last) == people(&group) => {
                     last.rooms.append(&mut group.rooms);
