@@ -124,6 +124,7 @@ fn the_legend_of_the_glass_view_names_what_is_there() {
             "pausing before accept",
             "waiting for events",
             "sending to sockets",
+            "searching",
             "waiting for signals",
             "reading settings",
         ];
