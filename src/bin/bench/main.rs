@@ -131,11 +131,8 @@ impl Wanted {
         if let Some(rounds) = self.rounds {
             steps.iter_mut().for_each(|step| step.rounds = rounds);
         }
-        let mut peers = [&peer::ALL[..], &[Peer::History]].concat();
-        peers.retain(|peer| match *peer {
-            Peer::History => self.peers.contains(peer),
-            _ => self.peers.is_empty() || self.peers.contains(peer),
-        });
+        let mut peers = peer::ALL.to_vec();
+        peers.retain(|peer| self.peers.is_empty() || self.peers.contains(peer));
         Run {
             peers,
             delivery: self.delivery,

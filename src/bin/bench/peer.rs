@@ -34,23 +34,18 @@ pub enum Peer {
     Nats,
     /// The least that a server with one thread and epoll does
     Floor,
-    /// This project's server with a history on disk: only if it is named, and built with the feature `history`
-    History,
 }
 
-/// All servers, in the order of the tables, without the one that has to be named.
+/// All servers, in the order of the tables.
 pub const ALL: [Peer; 4] = [Peer::Chatserv, Peer::Redis, Peer::Nats, Peer::Floor];
 
 /// Their names in tables and records.
 pub const LABELS: [&str; 4] = ["chatserv", "redis", "nats", "epoll floor"];
 
-/// The name of [`Peer::History`], which has no column in the tables.
-pub const WITH_HISTORY: &str = "with history";
-
 impl Peer {
     /// Its name in tables and records.
     pub fn label(self) -> &'static str {
-        LABELS.get(self as usize).unwrap_or(&WITH_HISTORY)
+        LABELS[self as usize]
     }
 
     /// The first line that it prints about its version.
@@ -66,7 +61,7 @@ impl Peer {
 
     fn program(self) -> Result<PathBuf, String> {
         match self {
-            Peer::Chatserv | Peer::History => chatserv(),
+            Peer::Chatserv => chatserv(),
             Peer::Redis => installed("redis-server"),
             Peer::Nats => installed("nats-server"),
             Peer::Floor => env::current_exe().map_err(|error| error.to_string()),
@@ -82,7 +77,7 @@ impl Peer {
         let clients = (clients + SPARE_CLIENTS).to_string();
         let directory = tempfile::tempdir()?;
         match self {
-            Peer::Chatserv | Peer::History => {
+            Peer::Chatserv => {
                 for (name, _) in env::vars_os() {
                     if name.to_string_lossy().starts_with("CHATSERV_") {
                         command.env_remove(name);
@@ -97,10 +92,6 @@ impl Peer {
                     "--max-clients",
                     &clients,
                 ]);
-                if self == Peer::History {
-                    // In the directory of the server.
-                    command.args(["--history", "history.db"]);
-                }
                 Server::that_prints_its_port(command, directory)
             }
             // Redis stores nothing on disk. Everything else is its default, including the limits on output buffers.
@@ -132,7 +123,7 @@ impl Peer {
     /// Its protocol.
     pub fn dialect(self) -> &'static dyn Dialect {
         match self {
-            Peer::Chatserv | Peer::History => &Names,
+            Peer::Chatserv => &Names,
             Peer::Redis => &PubSub,
             Peer::Nats => &Subjects,
             Peer::Floor => &floor::Lines,

@@ -10,7 +10,7 @@ use std::path::Path;
 use chatserv::load::plot::{document, short, wrapped};
 use clap::ValueEnum;
 
-use crate::peer::{LABELS, WITH_HISTORY};
+use crate::peer::LABELS;
 use crate::results::Workload::{self, *};
 use crate::results::figure::{
     CYCLES_PER_S, DELIVERIES_PER_S, GROWN_MIB, KERNEL_KIB_PER_PERSON, LOGINS_PER_S, P50_MS, P99_MS,
@@ -71,7 +71,7 @@ fn tables(results: &Results) -> String {
             text.push_str(&format!("\n{head}\n{rule}\n{blocks}"));
         }
     }
-    text + &history(results) + &failures(results)
+    text + &failures(results)
 }
 
 /// The rows of one figure, one for each case.
@@ -99,27 +99,6 @@ fn block(results: &Results, workload: Workload, figure: &str, title: &str) -> St
         true => rows,
         false => format!("{title}\n{rows}"),
     }
-}
-
-/// What a history on disk costs, if that was measured: for each case, the ratio to the server without one.
-fn history(results: &Results) -> String {
-    let figures = [(DELIVERIES_PER_S, "deliveries a second"), (SERVER_CPU_US, "CPU per delivery")];
-    let mut text = String::new();
-    for &workload in Workload::value_variants() {
-        for case in results.cases(workload) {
-            for (figure, title) in figures {
-                if let Some(ratio) =
-                    results.ratio(workload, (WITH_HISTORY, LABELS[0]), case, figure)
-                {
-                    let what = format!("{}, {case}, {title}", workload.title());
-                    text.push_str(&format!(
-                        "with a history on disk ÷ without: {ratio:.3}  {what}\n"
-                    ));
-                }
-            }
-        }
-    }
-    if text.is_empty() { text } else { format!("\n{text}") }
 }
 
 /// The failed measurements with their errors.
