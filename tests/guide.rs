@@ -49,10 +49,9 @@ fn generated_blocks_are_up_to_date() {
             "ten commands" => first_commands(),
             "actions" => action_table(),
             "codes" => code_table(),
-            "speed" => read("scripts/results/summary.md"),
-            "speed in five rows" => {
-                select(&read("scripts/results/summary.md"), &SPEED_SERVERS, &SPEED_ROWS)
-            }
+            "speed" => summary(0),
+            "protocols" => summary(1),
+            "speed in five rows" => select(&summary(0), &SPEED_SERVERS, &SPEED_ROWS),
             "setting" => measured(),
             "end" => return None,
             name if name.starts_with("chats/") => return None,
@@ -101,6 +100,62 @@ fn the_minutes_of_the_lesson_are_two_hours_and_name_every_step() {
         let heading = section.trim_start_matches(['#', ' ']);
         assert!(rows.iter().any(|(_, step)| heading.starts_with(step)), "{heading:.40}");
     }
+}
+
+/// The texts between these two, wherever they stand.
+fn between<'a>(text: &'a str, before: &str, behind: &str) -> Vec<&'a str> {
+    let parts = text.split(before).skip(1);
+    parts.map(|part| part.split(behind).next().unwrap()).collect()
+}
+
+#[test]
+fn the_legend_of_the_glass_view_names_what_is_there() {
+    let page = read("src/server/web/page/glass.html");
+    let (_, legend) = page.split_once("<section id=\"legend\"").unwrap();
+    let style = read("src/server/web/page/glass.css");
+    let threads = read("src/server/ops/threads.rs");
+    let (_, activities) = threads.split_once("\nactivities! {\n").unwrap();
+    let (activities, _) = activities.split_once("\n}\n").unwrap();
+    let explained = between(legend, "data-doing=\"", "\"");
+    for words in between(activities, " = \"", "\",") {
+        // What no reader and no writer does, but the dispatcher or a thread that serves everybody.
+        let is_of_others = [
+            "in accept",
+            "pausing before accept",
+            "waiting for events",
+            "sending to sockets",
+            "waiting for signals",
+            "reading settings",
+        ];
+        let is_explained = explained.contains(&words);
+        assert!(is_explained != is_of_others.contains(&words), "{words}");
+        let colour = format!("[data-doing=\"{words}\"]");
+        assert_eq!(style.contains(&colour), is_explained, "{words}");
+    }
+    assert_eq!(explained.len(), 9);
+    // Each entry ends with the function in which the thread blocks, and its file.
+    for entry in between(legend, "<li ", "</li>") {
+        let [.., function, file] = between(entry, "<code>", "</code>")[..] else {
+            panic!("no function and file: {entry}");
+        };
+        let name = function.rsplit("::").next().unwrap();
+        let source = read(&format!("src/{file}"));
+        assert!(source.contains(&format!("fn {name}")), "{file} has no {function}");
+    }
+    let script = read("src/server/web/page/glass.js");
+    let files: Vec<&str> =
+        between(&script, ", '", "'").into_iter().filter(|text| text.ends_with(".rs")).collect();
+    assert_eq!(files.len(), 6, "{files:?}");
+    for file in files {
+        read(&format!("src/{file}"));
+    }
+}
+
+/// A table of `summary.md`: the one of the servers, or that of the protocols.
+fn summary(table: usize) -> String {
+    let summary = read("scripts/results/summary.md");
+    let table = summary.split("\n\n").nth(table).unwrap();
+    format!("{}\n", table.trim_end())
 }
 
 /// Text for a cell of a table.
@@ -300,7 +355,7 @@ fn the_table_of_reloaded_settings_is_right() {
         }
     }
     // No setting here has its default.
-    let other = "--port=1 --json-port=2 --web-port=3 --web-host=x --bind=:: --max-clients=1 --anonymous --operators=nobody \
+    let other = "--port=1 --json-port=2 --web-port=3 --web-host=x --glass=off --bind=:: --max-clients=1 --anonymous --operators=nobody \
                  --operator-password-file=x --login-timeout=1s --idle-timeout=off --delivery=direct \
                  --max-writers=1 --outbox-bytes=8KiB --outbox-age=1s --outbox-total=1MiB --send-buffer=4KiB \
                  --announce-up-to=1 --history-on-join=1 --motd=x --time-zone=UTC --connections-per-address=1 \
@@ -435,7 +490,8 @@ fn every_link_leads_to_a_file_and_every_anchor_to_a_heading() {
                 if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
             let leads_somewhere = match fs::read_to_string(&file) {
                 Ok(text) => anchor.is_empty() || anchors(&text).iter().any(|one| one == anchor),
-                Err(_) => file.is_dir() && anchor.is_empty(),
+                // A folder or a picture.
+                Err(_) => file.exists() && anchor.is_empty(),
             };
             if !leads_somewhere {
                 broken.push(format!("{}: {target}", path.display()));

@@ -354,6 +354,7 @@ fn every_thread_of_the_server_is_in_the_table_of_threads() {
     for (_, text) in &sources {
         // Every thread has a row in the table of threads, and there is one way to get it.
         roles.extend(quoted_behind(text, ".row"));
+        roles.extend(quoted_behind(text, ".client_row"));
         roles.extend(quoted_behind(text, "thread_name"));
     }
     assert!(roles.len() >= 6, "listener, reader, dispatcher, writer, signals, log: {roles:?}");

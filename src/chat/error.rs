@@ -85,6 +85,10 @@ pub enum ChatError {
     NotYourself,
     YouAreMuted,
     NotOperator,
+    /// Only operators may look at the threads.
+    GlassIsOperators,
+    /// Nobody may look at the threads.
+    NoGlass,
     NoOperatorPassword,
     WrongOperatorPassword {
         tries_left: u32,

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::ban::Ban;
 use super::client::{ClientId, DisconnectReason};
 use super::error::ChatError;
+use super::follow::{Moments, Station};
 use super::kept::{Fetch, Found, Search};
 use super::log_event::{LogEvent, ShutdownCause};
 use super::message::{KeptLine, Message};
@@ -59,6 +60,10 @@ pub enum Effect {
     SetView { client: ClientId, view: View },
     /// Answer with a [`Message::Threads`]. The core itself knows nothing of threads.
     AnswerThreads { client: ClientId, tag: Option<Tag> },
+    /// Answer with a [`Message::Glass`], to which [`Hub::name_readers`](super::Hub::name_readers) has added the names.
+    AnswerGlass { client: ClientId, tag: Option<Tag> },
+    /// Keep track of the line that was just sent to these clients, and report its way in the next [`Effect::AnswerGlass`].
+    Follow { client: ClientId, to: Arc<[ClientId]>, moments: Box<Moments> },
     /// Store the complete list of bans, so that it survives a restart.
     SaveBans(Vec<Ban>),
     /// Keep these messages on disk, in this order. This effect and the next three come only where there is a history on disk.
@@ -108,7 +113,14 @@ pub enum Input {
 impl Input {
     /// Whether programs send this by themselves to show that they are alive.
     pub fn is_keepalive(&self) -> bool {
-        matches!(self, Self::Request { request: Request::Ping, .. })
+        matches!(self, Self::Request { request: Request::Ping | Request::Glass, .. })
+    }
+
+    /// Records that it passes this station now, if it is a line that is followed. Others do not read the clock.
+    pub fn pass(&mut self, station: Station, now: impl FnOnce() -> Time) {
+        if let Self::Request { request: Request::Follow { moments, .. }, .. } = self {
+            moments.pass(station, now());
+        }
     }
 }
 
@@ -182,6 +194,10 @@ impl<'e> Reaction<'e> {
 
     pub(super) fn log(&mut self, event: LogEvent) {
         self.push(Effect::Log(event));
+    }
+
+    pub(super) fn effects(&self) -> &[Effect] {
+        self.effects
     }
 
     pub(super) fn push(&mut self, effect: Effect) {

@@ -161,20 +161,28 @@ impl Hub {
     /// Handles a line from somebody who has joined. You can skip [`parse_line`] at first: it turns a line without a slash
     /// into a [`Request::Chat`].
     fn joined_line(&mut self, client: ClientId, line: Line, out: &mut Reaction) {
-        match parse_line(line, self.is_operator(client)) {
-            Ok(None) => {}
-            Ok(Some(request)) => self.request(client, request, out),
-            Err(error) => {
-                if error == ChatError::NotOperator {
-                    out.log(LogEvent::NotOperator { client });
-                }
-                out.refuse(client, error);
-            }
+        if let Some(request) = self.parse(client, line, out) {
+            self.request(client, request, out);
         }
     }
 
+    pub(super) fn parse(
+        &self,
+        client: ClientId,
+        line: Line,
+        out: &mut Reaction,
+    ) -> Option<Request> {
+        parse_line(line, self.is_operator(client)).unwrap_or_else(|error| {
+            if error == ChatError::NotOperator {
+                out.log(LogEvent::NotOperator { client });
+            }
+            out.refuse(client, error);
+            None
+        })
+    }
+
     /// Carries out a request. Each has one answer, except that a chat message to a room needs none.
-    fn request(&mut self, client: ClientId, request: Request, out: &mut Reaction) {
+    pub(super) fn request(&mut self, client: ClientId, request: Request, out: &mut Reaction) {
         match request {
             Request::Chat { text, .. } if self.is_reclaim_word(&text, out.now.time) => {
                 out.refuse(client, ChatError::ReclaimWordSaid);

@@ -9,7 +9,7 @@ use proptest::sample::select;
 
 use super::state::{LOBBY, RoomId};
 use super::*;
-use crate::config::Operators;
+use crate::config::{Glass, Operators};
 
 /// A chat under test, and what an observer has seen of it.
 struct Watched {
@@ -30,6 +30,7 @@ impl Watched {
         let settings = HubSettings {
             anonymous,
             operators: Operators::Loopback,
+            glass: Glass::Operators,
             announce_up_to,
             log_messages: true,
             history_on_join: 3,
@@ -523,9 +524,13 @@ fn request() -> impl Strategy<Value = Request> {
         1 => Just(Request::Bans),
         1 => Just(Request::Motd { text: Some("hello".to_owned()) }),
         1 => Just(Request::Threads),
+        1 => Just(Request::Glass),
+        1 => (target(), text()).prop_map(|(target, text)| Request::Follow { target, text, moments: Box::default() }),
         1 => Just(Request::Shutdown { after: Some(Duration::from_secs(3_600)), reason: None }),
         1 => Just(Request::CancelShutdown),
         1 => Just(Request::Reclaim),
+        2 => (select(&["/me waves", "/msg ann hello", "//hello", "/part", "/topic", "/join dev", "/who", "/nick x", "/search hello", "/quit", "/nothing", "hello"][..]), prop::option::of(room()))
+            .prop_map(|(typed, room)| Request::Typed { line: line(typed.to_owned()), room, sent_at: None }),
         1 => Just(Request::Quit),
     ]
 }
@@ -556,7 +561,9 @@ fn id_of(line: &KeptLine) -> u64 {
 /// The tag that an effect carries.
 fn tag_of(effect: &Effect) -> Option<&Tag> {
     match effect {
-        Effect::Answer { tag, .. } | Effect::AnswerThreads { tag, .. } => tag.as_ref(),
+        Effect::Answer { tag, .. }
+        | Effect::AnswerThreads { tag, .. }
+        | Effect::AnswerGlass { tag, .. } => tag.as_ref(),
         _ => None,
     }
 }

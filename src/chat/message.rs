@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::ban::{Ban, Network};
 use super::error::ChatError;
+use super::glass::GlassView;
 use super::reclaim::ReclaimWord;
 use super::request::{Moment, SentAt};
 use super::time::Time;
@@ -80,6 +81,11 @@ pub enum Message {
         received_at: Timestamp,
         /// The message's id in its room.
         message_id: Option<u64>,
+    },
+    /// Tells the sender what a line says that they have typed into a program.
+    Typed {
+        manner: Manner,
+        text: String,
     },
     /// A part of a room's history, oldest first.
     History {
@@ -217,6 +223,7 @@ pub enum Message {
         rows: Vec<ThreadListing>,
         total: usize,
     },
+    Glass(Box<GlassView>),
     ShutdownPlanned {
         left: Time,
         reason: Option<Arc<str>>,

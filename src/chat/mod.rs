@@ -13,6 +13,7 @@
 //! | `state` | people, rooms and extras, whose methods keep the invariants |
 //! | `event` | the interface: everything that can happen, and everything that the Hub can ask of the server |
 //! | `request`, `command` | what a client can ask for; how a typed line becomes a request |
+//! | `glass`, `follow` | what the glass view shows: the threads, and a line on its way through them |
 //! | `message`, `error`, `view` | what the server can say, as values; [`crate::protocol`] has the words |
 //! | `name`, `marks`, `punctuation` | the rules of names, and of signs in and around them |
 //! | `kept` | the interface to a history on disk |
@@ -28,6 +29,8 @@ mod client;
 mod command;
 mod error;
 mod event;
+mod follow;
+mod glass;
 mod hub;
 #[cfg(test)]
 mod invariants;
@@ -58,6 +61,8 @@ pub use command::{
 };
 pub use error::ChatError;
 pub use event::{Effect, Event, Input, Tag};
+pub use follow::{FollowedLine, Moments, Station};
+pub use glass::{DispatcherView, GlassView, InboxView, ReaderView};
 pub use hub::Hub;
 pub use kept::{Fetch, Found, Past, PastRoom, Search};
 pub use log_event::{LogEvent, ShutdownCause};

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
+use super::follow::Moments;
 use super::punctuation::MENTION_SIGNS;
 use super::settings::Secret;
 use super::view::Timestamps;
@@ -103,6 +104,12 @@ pub enum Request {
     },
     Ping,
     Quit,
+    /// A line as a person has typed it, with its command if it has one. `room` is the one that the person looks at.
+    Typed {
+        line: Line,
+        room: Option<String>,
+        sent_at: Option<SentAt>,
+    },
     /// Ask for the word by which to take the name back.
     Reclaim,
     /// `/op PASSWORD`
@@ -134,6 +141,14 @@ pub enum Request {
         text: Option<String>,
     },
     Threads,
+    /// Ask for what the glass view shows.
+    Glass,
+    /// Say a line, and have its way reported in the next answer to `Glass`.
+    Follow {
+        target: Target,
+        text: String,
+        moments: Box<Moments>,
+    },
     /// Without a time, at once.
     Shutdown {
         after: Option<Duration>,

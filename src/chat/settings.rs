@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::config::Operators;
+use crate::config::{Glass, Operators};
 
 /// The Hub's part of the server's settings. [`Config`](crate::config::Config) explains each of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,7 @@ use crate::config::Operators;
 pub struct HubSettings {
     pub anonymous: bool,
     pub operators: Operators,
+    pub glass: Glass,
     pub announce_up_to: usize,
     pub log_messages: bool,
     pub history_on_join: usize,

@@ -45,6 +45,18 @@ pub enum Operators {
     Anyone,
 }
 
+/// Who may look at the threads in a browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Glass {
+    /// Nobody
+    Off,
+    /// Operators
+    #[default]
+    Operators,
+    /// Everybody in the chat, for a lesson; only operators see the names and addresses of others
+    Everybody,
+}
+
 /// Which thread writes to a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum DeliveryPolicy {

@@ -101,6 +101,10 @@ pub const MAPPINGS_PER_THREAD: usize = 4;
 /// The addresses that a thread takes besides its stack: guard pages and its signal stack.
 pub const THREAD_ADDRESSES_BYTES: usize = 64 * KIB;
 
+/// How long one look at the threads serves everybody who asks. A look passes over all threads: with 10,000 it takes the
+/// dispatcher up to two milliseconds (`scripts/glass-cost`), ten times a second at most, however many people look.
+pub const GLASS_LOOK_SHARED: Duration = Duration::from_millis(100);
+
 // ── Limits of the system ──
 
 /// A reserve for a server with this many places: a quarter of them, within these bounds. A small server has to start on a

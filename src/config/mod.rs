@@ -14,7 +14,9 @@ mod load;
 mod settings;
 mod value;
 
-pub use choices::{Bind, DeliveryPolicy, ExportFormat, LogLevel, Operators, RateLimit, Zone};
+pub use choices::{
+    Bind, DeliveryPolicy, ExportFormat, Glass, LogLevel, Operators, RateLimit, Zone,
+};
 pub use error::ConfigError;
 pub(crate) use error::quote;
 #[cfg(feature = "server")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use toml::Value;
 
-use super::choices::{Bind, DeliveryPolicy, LogLevel, Operators, RateLimit, Zone};
+use super::choices::{Bind, DeliveryPolicy, Glass, LogLevel, Operators, RateLimit, Zone};
 use super::error::ConfigError;
 use super::limits;
 use super::value::{self, GIB, KIB, MIB, count, duration, or, size};
@@ -34,6 +34,10 @@ pub struct Config {
     // Otherwise a page could have its own name point to this machine, and would then be of the same origin (DNS rebinding).
     #[arg(long, value_name = "NAME,…", default_value = "none", value_parser = or("none", value::hosts))]
     pub web_host: std::option::Option<String>,
+
+    /// Who may look at the server's threads at work, on the page /glass of the web port.
+    #[arg(long, value_name = "WHO", value_enum, default_value_t)]
+    pub glass: Glass,
 
     /// The address to listen on: localhost (both 127.0.0.1 and ::1) or an IP address. 0.0.0.0 or :: opens the chat to the
     /// network. Names are not looked up.
@@ -217,6 +221,7 @@ impl Config {
             ("json-port", number_or_off(self.json_port)),
             ("web-port", number_or_off(self.web_port)),
             ("web-host", quoted(self.web_host.clone().unwrap_or_else(|| "none".into()))),
+            ("glass", quoted(show_choice(self.glass))),
             ("bind", quoted(show_bind(self.bind))),
             ("max-clients", self.max_clients.to_string()),
             ("anonymous", self.anonymous.to_string()),

@@ -19,7 +19,9 @@ macro_rules! page {
     ($name:ident, $file:literal) => {
         /// [manual]: crate::guide::manual
         /// [browser]: crate::guide::browser
+        /// [glass]: crate::guide::browser#the-threads-behind-glass
         /// [json]: crate::guide::json
+        /// [glass-json]: crate::guide::json#the-glass-view
         /// [settings]: crate::guide::settings
         /// [reloading]: crate::guide::settings#reloading
         /// [operations]: crate::guide::operations
@@ -30,6 +32,7 @@ macro_rules! page {
         /// [measurements]: crate::guide::measurements
         /// [internals]: crate::guide::internals
         /// [lesson]: ../../../lab/index.html
+        /// [glass-picture]: ../../../../../src/guide/glass.webp
         /// [growth]: ../../../../../scripts/results/growth.svg
         /// [stalled]: ../../../../../scripts/results/stalled.svg
         /// [server]: ../../../src/chatserv/server/mod.rs.html

@@ -30,6 +30,7 @@ pub struct Crowd {
     poll: Poll,
     events: Events,
     members: Vec<Member>,
+    rooms: usize,
     /// The members who have logged in since [`Crowd::take_arrived`].
     arrived: Vec<usize>,
     buffer: Vec<u8>,
@@ -61,15 +62,24 @@ struct Login {
 }
 
 impl Crowd {
-    /// A crowd without members.
+    /// A crowd without members, in one room.
     ///
     /// # Errors
     /// The kernel has no descriptor left.
     pub fn new() -> io::Result<Self> {
+        Self::in_rooms(1)
+    }
+
+    /// A crowd without members, who will go to this many rooms in turn.
+    ///
+    /// # Errors
+    /// The kernel has no descriptor left.
+    pub fn in_rooms(rooms: usize) -> io::Result<Self> {
         Ok(Self {
             poll: Poll::new()?,
             events: Events::with_capacity(EVENTS_MAX),
             members: Vec::new(),
+            rooms: rooms.max(1),
             arrived: Vec::new(),
             buffer: vec![0; READ_BUFFER_BYTES],
         })
@@ -83,6 +93,16 @@ impl Crowd {
     /// Whether no member was ever added.
     pub fn is_empty(&self) -> bool {
         self.members.is_empty()
+    }
+
+    /// The number of rooms.
+    pub fn rooms(&self) -> usize {
+        self.rooms
+    }
+
+    /// The room of a member.
+    pub fn room(&self, member: usize) -> usize {
+        member % self.rooms
     }
 
     /// Waits at most `wait` for something to arrive, and passes it to `heard` with the number of the member: once for each
@@ -190,7 +210,7 @@ impl Crowd {
         let letter = if role == Role::Speaker { 's' } else { 'u' };
         let mut login = Login {
             dialect,
-            client: Identity { name: format!("{letter}{at:05}"), role },
+            client: Identity { name: format!("{letter}{at:05}"), role, room: self.room(at) },
             step: 0,
             awaited: None,
             received: Vec::new(),

@@ -1,4 +1,4 @@
-//! The protocol of a server, as far as a load generator needs it: logging in, and sending a message to all.
+//! The protocol of a server, as far as a load generator needs it: logging in, and sending a message to a room.
 
 /// The purpose of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Identity {
     pub name: String,
     /// Its purpose.
     pub role: Role,
+    /// The number of its room, from 0.
+    pub room: usize,
 }
 
 /// The protocol of a server.
@@ -24,8 +26,8 @@ pub trait Dialect: Sync {
     /// client is logged in. Step 0 comes right after the connection.
     fn log_in(&self, step: usize, client: &Identity, out: &mut Vec<u8>) -> Option<&'static [u8]>;
 
-    /// Appends what a speaker sends to deliver `payload` to all.
-    fn say(&self, payload: &[u8], out: &mut Vec<u8>);
+    /// Appends what a speaker sends to deliver `payload` to all others in this room, its own.
+    fn say(&self, room: usize, payload: &[u8], out: &mut Vec<u8>);
 
     /// Whether speakers receive the messages of other speakers, as in a chat.
     fn speakers_hear(&self) -> bool {
@@ -37,6 +39,14 @@ pub trait Dialect: Sync {
 #[derive(Debug)]
 pub struct Names;
 
+/// The name of a room of this project's server. The first one is the lobby, in which everybody begins.
+pub fn room_name(room: usize) -> String {
+    match room {
+        0 => "lobby".to_owned(),
+        _ => format!("room{room}"),
+    }
+}
+
 impl Dialect for Names {
     fn log_in(&self, step: usize, client: &Identity, out: &mut Vec<u8>) -> Option<&'static [u8]> {
         match step {
@@ -46,11 +56,15 @@ impl Dialect for Names {
                 out.extend_from_slice(b"\r\n");
                 Some(b" client(s) connected to this server.\r\n")
             }
+            2 if client.room > 0 => {
+                out.extend_from_slice(format!("/join {}\r\n", room_name(client.room)).as_bytes());
+                Some(b"server: You are in room ")
+            }
             _ => None,
         }
     }
 
-    fn say(&self, payload: &[u8], out: &mut Vec<u8>) {
+    fn say(&self, _: usize, payload: &[u8], out: &mut Vec<u8>) {
         out.extend_from_slice(payload);
         out.extend_from_slice(b"\r\n");
     }

@@ -45,7 +45,7 @@ pub use plain::line::{ENDLESS_BYTES_MAX, JSON_LINE_BYTES_MAX, LINE_BYTES_MAX};
 
 use jiff::tz::TimeZone;
 
-use crate::chat::{Input, Message, Protocol, Tag, Time, Timestamps, View};
+use crate::chat::{Input, Message, Protocol, Station, Tag, Time, Timestamps, View};
 use frames::{FramedDecoder, Unframe};
 use json::JsonDecoder;
 
@@ -62,6 +62,11 @@ impl Decoded {
     /// Whether there are neither inputs nor replies.
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty() && self.replies.is_empty()
+    }
+
+    /// Records that the lines in it that are followed pass this station now.
+    pub fn pass(&mut self, station: Station, now: impl Fn() -> Time) {
+        self.inputs.iter_mut().for_each(|input| input.pass(station, &now));
     }
 }
 
@@ -95,7 +100,7 @@ impl Decoder {
     }
 
     /// Decodes the bytes of one read and appends the result to `out`. The result does not depend on how reads split the
-    /// bytes. `now` is for the rate limits on telnet.
+    /// bytes. `now` is when the read returned: for the rate limits on telnet, and for lines that are followed.
     pub fn feed(&mut self, bytes: &[u8], now: Time, out: &mut Decoded) {
         match &mut self.0 {
             Language::Plain(plain) => {
@@ -108,6 +113,9 @@ impl Decoder {
             }
             Language::Json(json) => json.feed(bytes, &mut out.inputs),
             Language::Framed(framed) => framed.feed(bytes, out),
+        }
+        if !matches!(self.0, Language::Plain(_)) {
+            out.pass(Station::Read, || now);
         }
     }
 

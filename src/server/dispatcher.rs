@@ -18,7 +18,8 @@ use super::listener::ListenerControl;
 use super::shared::Shared;
 use super::{Activity, Row, ops};
 use crate::chat::{
-    ClientId, DisconnectReason, Effect, Event, Hub, Message, Now, ShutdownCause, Tag, Time, View,
+    ClientId, DisconnectReason, Effect, Event, Hub, Message, Now, ShutdownCause, Station, Tag,
+    Time, View,
 };
 use crate::config::limits;
 use crate::protocol;
@@ -121,15 +122,12 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         let mut next = Some(first);
         while let Some(inbound) = next {
             self.handle(inbound, now);
-            next = if self.delivery.batch_is_full() {
-                None
-            } else {
-                self.channels.inbox.try_recv().ok()
-            };
+            next = if self.delivery.batch_is_full() { None } else { self.channels.next_event() };
         }
     }
 
-    fn handle(&mut self, inbound: Inbound<'scope>, now: Now) {
+    fn handle(&mut self, mut inbound: Inbound<'scope>, now: Now) {
+        inbound.pass(Station::Taken, &self.shared.clock);
         match inbound {
             Inbound::Received { client, decoded } => {
                 self.turns_due.push(client);
@@ -211,9 +209,20 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                     self.listeners.clear();
                 }
                 Effect::AnswerThreads { client, tag } => {
-                    self.count_queues();
-                    let message = self.shared.threads.message();
+                    self.shared.count_queue();
+                    let (waiting, unsent) = (self.channels.waiting(), self.delivery.unsent());
+                    let message = self.shared.threads.message(waiting, &unsent);
                     self.send(&[*client], tag.as_ref(), [&message]);
+                }
+                Effect::AnswerGlass { client, tag } => {
+                    let waiting = || (self.channels.look(), self.delivery.unsent());
+                    let mut view = self.shared.threads.look(waiting);
+                    view.followed = self.delivery.take_followed(*client);
+                    self.hub.name_readers(*client, &mut view);
+                    self.send(&[*client], tag.as_ref(), [&Message::Glass(Box::new(view))]);
+                }
+                Effect::Follow { client, to, moments } => {
+                    self.delivery.follow(*client, to, moments, self.shared.clock.now());
                 }
                 other => ops::carry_out(other, &self.shared),
             }
@@ -280,17 +289,6 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             let reason = DisconnectReason::SlowReader;
             self.step(Event::Disconnected { client, reason }, now);
         }
-    }
-
-    /// Records the backlog of each thread in the table of threads.
-    fn count_queues(&self) {
-        // A reader may outlive its peer for a moment, and then has no backlog.
-        for row in self.shared.threads.snapshot() {
-            row.set_queue(0);
-        }
-        self.row.set_queue(self.channels.inbox.len() as u64);
-        self.shared.count_queue();
-        self.delivery.count_queues();
     }
 }
 

@@ -8,12 +8,15 @@ use std::time::Instant;
 use crossbeam_channel::{Receiver, Sender, at, select};
 
 use super::admission::Place;
+use super::clock::Clock;
 use super::connection::Connection;
 use super::delivery::Block;
 use super::ops::reload::Loaded;
 use super::ops::threads::ThreadTable;
-use crate::chat::{ClientId, DisconnectReason, Event, Protocol, ShutdownCause, Time};
-use crate::config::{Config, ConfigError};
+use crate::chat::{
+    ClientId, DisconnectReason, Event, InboxView, Protocol, ShutdownCause, Station, Time,
+};
+use crate::config::{Config, ConfigError, limits};
 use crate::protocol::Decoded;
 
 /// The sending end that listeners, readers and writers share.
@@ -38,6 +41,15 @@ pub enum Inbound<'a> {
     WriterEnded { client: ClientId, lost_block: bool },
     /// A listener's last act.
     ListenerClosed,
+}
+
+impl Inbound<'_> {
+    /// Records that the lines in it that are followed pass this station now.
+    pub fn pass(&mut self, station: Station, clock: &Clock) {
+        if let Self::Received { decoded, .. } = self {
+            decoded.pass(station, || clock.now());
+        }
+    }
 }
 
 /// How the input of a connection ended.
@@ -83,10 +95,13 @@ pub enum Control {
 
 /// The channels of the dispatcher.
 pub struct Channels<'scope> {
-    /// Events from readers, writers and listeners.
-    pub inbox: Receiver<Inbound<'scope>>,
-    /// Requests from outside.
-    pub control: Receiver<Control>,
+    inbox: Receiver<Inbound<'scope>>,
+    control: Receiver<Control>,
+    /// Since somebody last looked: how many events there were, how many times one of them woke the dispatcher, and the most
+    /// that it found.
+    taken: u64,
+    wakes: u64,
+    peak: usize,
 }
 
 /// Why the dispatcher woke up.
@@ -100,16 +115,48 @@ pub enum Wake<'scope> {
 }
 
 impl<'scope> Channels<'scope> {
+    /// The receiving ends: of events from readers, writers and listeners, and of requests from outside.
+    pub fn new(inbox: Receiver<Inbound<'scope>>, control: Receiver<Control>) -> Self {
+        Self { inbox, control, taken: 0, wakes: 0, peak: 0 }
+    }
+
     /// Waits for whatever comes first; if several are ready, `select!` picks one at random. The dispatcher blocks nowhere else.
     ///
     /// A closed channel would be ready all the time and make this a busy loop. Neither can close while the dispatcher
     /// runs: its delivery holds a sender of the inbox for its writers, and the server holds one of the requests.
-    pub fn next_wake(&self, deadline: Instant) -> Wake<'scope> {
-        select! {
+    pub fn next_wake(&mut self, deadline: Instant) -> Wake<'scope> {
+        let wake = select! {
             recv(self.inbox) -> inbound => inbound.map_or(Wake::Deadline, Wake::Inbound),
             recv(self.control) -> control => control.map_or(Wake::Deadline, Wake::Control),
             recv(at(deadline)) -> _ => Wake::Deadline,
+        };
+        if let Wake::Inbound(_) = wake {
+            self.wakes += 1;
+            self.taken += 1;
+            self.peak = self.peak.max(1 + self.inbox.len());
         }
+        wake
+    }
+
+    /// The next event, if there is one. Never waits.
+    pub fn next_event(&mut self) -> Option<Inbound<'scope>> {
+        let event = self.inbox.try_recv().ok()?;
+        self.taken += 1;
+        Some(event)
+    }
+
+    /// How many events wait.
+    pub fn waiting(&self) -> usize {
+        self.inbox.len()
+    }
+
+    /// The state of the inbox, and what went through it since the last look.
+    pub fn look(&mut self) -> InboxView {
+        let (events, capacity) = (self.waiting(), limits::INBOX_EVENTS_MAX);
+        let view =
+            InboxView { events, peak: self.peak, capacity, taken: self.taken, wakes: self.wakes };
+        (self.taken, self.wakes, self.peak) = (0, 0, 0);
+        view
     }
 }
 

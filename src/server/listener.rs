@@ -144,7 +144,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         };
         let config = Arc::clone(&shared.settings.read());
         let id = ClientId(shared.next_id.fetch_add(1, Ordering::Relaxed));
-        let row = shared.threads.row("reader", format!("reader-{id}"));
+        let row = shared.threads.client_row("reader", id);
         let connection = match Connection::new(id, address, socket, &config, Arc::clone(&row)) {
             Ok(connection) => Arc::new(connection),
             Err(error) => return tracing::info!(%address, %error, "gone before it was served"),

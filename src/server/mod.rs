@@ -23,11 +23,11 @@
 //! |---|---|
 //! | `reader`, `turn`, `flood` | how input comes in: the blocking read, the permission to send, flood control |
 //! | `inbox`, `dispatcher`, `clock` | what reaches the dispatcher, and what it does about it |
-//! | `delivery/` | how output goes out: outboxes, the tape they share, writers, and the end of a connection |
+//! | `delivery/` | how output goes out: outboxes, the tape they share, writers, the end of a connection, and lines that are followed |
 //! | `start`, `error`, `listener`, `shared`, `admission`, `connection` | from settings to running threads; how connections come |
 //! | `web/` | the page for browsers: HTTP before the arrival, WebSocket frames afterwards |
 //! | `history/` | what people say, on disk, with `--history` |
-//! | `ops/` | what a server needs besides: the log, signals, the table of threads, limits of the system, bans on disk |
+//! | `ops/` | what a server needs besides: the log, signals, the table of threads and the look at it that browsers get, limits of the system, bans on disk |
 //!
 //! # Starting and ending
 //!

@@ -5,11 +5,12 @@
 //! writers. So each connection has at most one event in flight: the inbox is bounded, a flood starves nobody, and a client
 //! that sends too fast is slowed down by TCP, because its reader stops reading.
 //!
-//! Three helpers need not be read yet:
+//! Four helpers need not be read yet:
 //! - [`Turn`](super::turn::Turn), the permission to send. `wait` blocks until the dispatcher gives the turn, and returns at
 //!   once, always, when the connection is closing. `look` reads its state without waiting.
 //! - [`Flood`], which says how many lines may pass now.
 //! - [`Decoder`], which turns bytes into inputs however the reads split them.
+//! - [`Inbound::pass`], which notes the time on a line that somebody follows, and on no other.
 
 use std::io::{self, ErrorKind, Read};
 use std::mem;
@@ -20,7 +21,7 @@ use super::clock::Clock;
 use super::connection::Connection;
 use super::flood::Flood;
 use super::inbox::{Inbound, Inbox, InputEnd};
-use crate::chat::{Input, Time};
+use crate::chat::{Input, Station, Time};
 use crate::config::{Config, limits};
 use crate::protocol::{Decoded, Decoder};
 
@@ -226,11 +227,13 @@ impl<'s> Reader<'_, 's> {
 
     /// Waits for the turn and sends one event; sends nothing on a connection that is closing. A full inbox blocks the sender
     /// until the dispatcher has taken an event.
-    fn send(&self, event: Inbound<'s>) {
+    fn send(&self, mut event: Inbound<'s>) {
+        event.pass(Station::Ready, self.clock);
         self.connection.row.doing(Activity::WaitingForTurn);
         if self.connection.turn.wait().closing {
             return;
         }
+        event.pass(Station::Sent, self.clock);
         self.connection.row.doing(Activity::SendingToInbox);
         if self.inbox.send(event).is_err() {
             // The dispatcher outlives all readers. Without it, nobody could give a turn.

@@ -213,7 +213,7 @@ impl Server {
                 hub.remember(past);
             }
             let row = threads.row("dispatcher", "dispatcher".into());
-            let channels = Channels { inbox, control };
+            let channels = Channels::new(inbox, control);
             let dispatcher =
                 Dispatcher::new(hub, delivery, channels, controls, shared, zone, Arc::clone(&row));
             threads.spawn(scope, row, limits::DISPATCHER_STACK_BYTES, move |_| {

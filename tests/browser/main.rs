@@ -1,9 +1,10 @@
-//! The page in a real browser, Chromium: several people in one room, lost connections, hostile text, a phone, the keyboard.
+//! The pages in a real browser, Chromium: several people in one room, lost connections, hostile text, a phone, the keyboard,
+//! and the threads behind glass.
 //!
 //! The tests need `node`, `chromium` and the npm package `playwright-core` in `target/browser`; `scripts/test` installs
 //! them. Elsewhere they print "skipped: …".
 
-#![cfg(feature = "web")]
+#![cfg(all(feature = "web", feature = "client"))]
 #![allow(
     clippy::unwrap_used,
     clippy::print_stderr,
@@ -13,6 +14,22 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../client/terminal/screen.rs"]
+#[allow(dead_code, reason = "these tests use a part of it")]
+mod screen;
+#[path = "../client/terminal/tmux.rs"]
+#[allow(dead_code, reason = "these tests use a part of it")]
+mod tmux;
+
+mod commands;
+mod glass;
+mod looks;
+mod mentions;
+#[cfg(feature = "history")]
+mod past;
+mod proxy;
+mod reading;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
@@ -21,6 +38,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use screen::Screen;
 use support::{Client, Server, chatserv, command, find, free_port, or_skip, until};
 
 /// One browser at a time: each is several processes.
@@ -71,19 +89,35 @@ impl Browser {
     }
 
     fn open(&mut self, page: &str, server: &Server, width: u32, height: u32) {
-        let url = format!("http://localhost:{}/", server.web_port());
-        let size = json!({"width": width, "height": height});
-        let options =
-            json!({"url": url, "viewport": size, "locale": "en-GB", "timezoneId": "Europe/Berlin"});
-        self.tell(&json!({"page": page, "open": options}));
+        self.open_at(page, &root(server), (width, height));
+    }
+
+    fn open_at(&mut self, page: &str, url: &str, (width, height): (u32, u32)) {
+        self.open_page(page, url, &json!({"viewport": {"width": width, "height": height}}));
+    }
+
+    /// Opens a page with these options of Playwright's contexts.
+    fn open_with(&mut self, page: &str, server: &Server, options: &Value) {
+        self.open_page(page, &root(server), options);
+    }
+
+    fn open_page(&mut self, page: &str, url: &str, options: &Value) {
+        let mut all = json!({"url": url, "viewport": {"width": 1000, "height": 700},
+            "locale": "en-GB", "timezoneId": "Europe/Berlin"});
+        all.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
+        self.tell(&json!({"page": page, "open": all}));
     }
 
     /// Opens a page and joins; the person is called like the page.
     fn join(&mut self, page: &str, server: &Server) {
-        self.open(page, server, 1000, 700);
+        self.join_with(page, server, &json!({}));
+    }
+
+    fn join_with(&mut self, page: &str, server: &Server, options: &Value) {
+        self.open_with(page, server, options);
         self.call(page, "fill", &["#name", page]);
         self.press(page, "Enter");
-        self.call(page, "waitForSelector", &["#rooms [aria-current]"]);
+        self.wait(page, "here && commands.length");
     }
 
     fn call(&mut self, page: &str, call: &str, args: &[&str]) -> Value {
@@ -134,23 +168,39 @@ impl Browser {
 }
 
 impl Drop for Browser {
-    /// The driver ends with its input.
+    /// The driver ends with its input. A failed test tells what its pages show.
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ = writeln!(self.input.as_mut().unwrap(), r#"{{"dump": true}}"#);
+            let mut shown = String::new();
+            let _ = self.output.read_line(&mut shown);
+            eprintln!("the pages show: {shown}");
+        }
         self.input = None;
         let _ = self.driver.wait();
     }
+}
+
+/// The address of the page.
+fn root(server: &Server) -> String {
+    format!("http://localhost:{}/", server.web_port())
 }
 
 /// The lines of the room that is shown.
 const LINES: &str =
     "[...document.querySelectorAll('#log > :not([hidden]) > .line > div')].map(e => e.textContent)";
 
+/// The address for the client in a terminal.
+fn url(port: u16) -> String {
+    format!("chat://127.0.0.1:{port}")
+}
+
 fn server(flags: &[&str]) -> Server {
     Server::start(&[&["--web-port", "0"], flags].concat())
 }
 
 #[test]
-fn two_browsers_a_telnet_user_and_a_program_talk_in_one_room() {
+fn two_browsers_telnet_chat_and_a_program_talk_in_one_room() {
     let mut browser = or_skip!(Browser::start());
     let server = server(&[]);
     browser.join("ann", &server);
@@ -162,18 +212,34 @@ fn two_browsers_a_telnet_user_and_a_program_talk_in_one_room() {
     browser.shows("ann", &["ben has joined."]);
     let mut tom = Client::join(&server, "tom");
     let mut bot = Client::join_json(&server, "bot", "lobby");
-    browser.shows("ben", &["tom has joined.", "bot has joined."]);
+    // `None` without tmux.
+    let luca = Screen::of("luca", &server);
+    browser.wait("ben", "here.people.has('tom') && here.people.has('bot')");
     browser.say("ann", "Hello! See https://example.org/a?b=c.");
     tom.skip_to("ann : Hello! See https://example.org/a?b=c.");
     assert_eq!(bot.skip_to_action("chat")["from"], "ann");
     browser.shows("ben", &["ann  Hello! See https://example.org/a?b=c."]);
-    let link = browser.eval("ben", "[document.links[0].href, document.links[0].rel].join(' ')");
+    if let Some(luca) = &luca {
+        luca.shows("ann: Hello! See https://example.org/a?b=c.");
+        luca.says("I read it in a terminal.");
+        tom.skip_to("luca : I read it in a terminal.");
+        assert_eq!(bot.skip_to_action("chat")["from"], "luca");
+        for page in ["ann", "ben"] {
+            browser.shows(page, &["luca  I read it in a terminal."]);
+        }
+    }
+    let link =
+        browser.eval("ben", "(link => [link.href, link.rel].join(' '))(log.querySelector('a'))");
     assert_eq!(link, "https://example.org/a?b=c noopener noreferrer");
     tom.say("Hi all");
     assert_eq!(bot.skip_to_action("chat")["from"], "tom");
     bot.send_object(&json!({"action": "me", "room": "lobby", "message": "hums"}));
     for page in ["ann", "ben"] {
         browser.shows(page, &["tom  Hi all", "* bot hums"]);
+    }
+    if let Some(luca) = &luca {
+        luca.shows("tom: Hi all");
+        luca.shows("* bot hums");
     }
     // Private lines are marked, by whichever way they come.
     browser.say("ben", "/msg ann Between us.");
@@ -233,6 +299,7 @@ fn a_server_that_is_killed_and_started_again_loses_no_typed_text() {
     // What was on its way when the server died is marked.
     server.signal(Signal::STOP);
     browser.say("ann", "into the void");
+    browser.say("ann", "/me vanishes");
     browser.type_text("ann", "half");
     drop(server);
     browser.wait("ann", "document.getElementById('state').textContent.includes('Trying again')");
@@ -243,6 +310,7 @@ fn a_server_that_is_killed_and_started_again_loses_no_typed_text() {
         "document.getElementById('state').textContent === '' && here.people.size === 1",
     );
     browser.wait("ann", &format!("({LINES}).includes('ann  into the voidwas not said')"));
+    browser.wait("ann", &format!("({LINES}).includes('/me may have been lost.')"));
     browser.call("ann", "fill", &["#text", ""]);
     let mut tom = Client::join(&server, "tom");
     // A page that is loaded again is the same person, in the same rooms, with the same text.
@@ -255,6 +323,28 @@ fn a_server_that_is_killed_and_started_again_loses_no_typed_text() {
     assert_eq!(browser.eval("ann", "text.value"), "more");
     tom.say("Welcome back");
     browser.shows("ann", &["tom  Welcome back"]);
+}
+
+#[test]
+fn a_late_reason_for_an_old_loss_does_not_end_a_new_connection() {
+    let mut browser = or_skip!(Browser::start());
+    let (port, web_port) = (free_port().to_string(), free_port().to_string());
+    let start = || Server::start_by(&mut chatserv(&["--port", &port, "--web-port", &web_port]));
+    let server = start();
+    browser.join("ann", &server);
+    // The page asks why it cannot connect, and has to wait for the answer.
+    browser.eval("ann", "window.fetch = () => new Promise(resolve => window.answer = resolve), 0");
+    drop(server);
+    browser.wait("ann", "window.answer");
+    let server = start();
+    browser.eval("ann", "window.dispatchEvent(new Event('online'))");
+    browser.wait("ann", "document.getElementById('state').textContent === ''");
+    browser.eval("ann", "answer({ status: 404 })");
+    let mut tom = Client::join(&server, "tom");
+    browser.say("ann", "still here");
+    tom.skip_to("ann : still here");
+    assert_eq!(browser.eval("ann", "isLost"), false);
+    tom.hears_nothing();
 }
 
 #[test]
@@ -386,13 +476,14 @@ fn the_keyboard_is_enough() {
     browser.type_text("ann", "ann");
     browser.press("ann", "Enter");
     browser.wait("ann", "here && document.activeElement === text && commands.length");
-    let _tom = Client::join(&server, "tommy");
+    let mut tom = Client::join(&server, "tommy");
     browser.wait("ann", "here.people.has('tommy')");
     browser.type_text("ann", "Hello @to");
     browser.wait("ann", "!choices.hidden");
     browser.press("ann", "Tab");
     assert_eq!(browser.eval("ann", "text.value"), "Hello @tommy ");
     browser.press("ann", "Enter");
+    tom.skip_to("ann : Hello @tommy");
     browser.shows("ann", &["ann  Hello @tommy only to tommy"]);
     // A name without a sign, and a command.
     browser.type_text("ann", "tom");
@@ -411,9 +502,13 @@ fn the_keyboard_is_enough() {
     browser.say("ann", "/aw at lunch");
     browser.shows("ann", &["You are away (at lunch)."]);
     browser.say("ann", "/dance");
-    browser.shows("ann", &["There is no command /dance. /help shows the commands."]);
-    browser.say("ann", "/qui");
+    browser.shows("ann", &["There is no command /dance. Try /help."]);
+    // It comes back, to be corrected.
+    browser.wait("ann", "text.value === '/dance'");
+    browser.say("ann", "/exi");
+    browser.wait("ann", &format!("({LINES}).pop().includes('in full')"));
     browser.say("ann", "/quit now");
+    browser.wait("ann", "text.value === '/quit now' && here.people.has('ann')");
     // An input method composes: Enter is its own.
     browser.join("ben", &server);
     browser.type_text("ben", "kana");

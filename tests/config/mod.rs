@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chatserv::config::{
-    Bind, Config, ConfigError, DeliveryPolicy, LogLevel, Operators, Outcome, RateLimit, Zone,
-    injected_variables, load,
+    Bind, Config, ConfigError, DeliveryPolicy, Glass, LogLevel, Operators, Outcome, RateLimit,
+    Zone, injected_variables, load,
 };
 use jiff::tz::TimeZone;
 
@@ -70,6 +70,7 @@ port = 0
 json-port = 0
 web-port = 0
 web-host = "chat.example.org,10.0.0.1"
+glass = "everybody"
 bind = "::1"
 max-clients = 7
 anonymous = true
@@ -106,6 +107,7 @@ fn everything() -> Config {
         json_port: Some(0),
         web_port: Some(0),
         web_host: Some("chat.example.org,10.0.0.1".into()),
+        glass: Glass::Everybody,
         bind: Bind::Address("::1".parse().unwrap()),
         max_clients: 7,
         anonymous: true,
@@ -144,6 +146,7 @@ fn the_defaults() {
         json_port: None,
         web_port: None,
         web_host: None,
+        glass: Glass::Operators,
         bind: Bind::Localhost,
         max_clients: 10_000,
         anonymous: false,

@@ -16,6 +16,7 @@ web-host                | none, Chat.example.org, a.b         | http://a, a:80, 
 bind                    | localhost, 0.0.0.0, ::, 127.0.0.2  | example.org, 127.0.0.1:80, LOCALHOST
 max-clients             | 1, 1000000                         | 0, 1000001, many, 99999999999999999999999
 anonymous               | true, false                        | yes, 1, TRUE
+glass                   | off, operators, everybody          | on, Off
 operators               | loopback, nobody, anyone           | all, Nobody
 operator-password-file  | none, /no/where, a b               |
 login-timeout           | 1ms, 30days, 1m 30s                | 60, 0, 0s, 999us, 31days, -1s, 9e99s
@@ -186,7 +187,9 @@ fn unknown_keys_in_a_file() {
     }
     let line = SettingsFile::new("no-near-miss", "zzzz = 1").error();
     assert!(
-        line.starts_with("zzzz: unknown key, expected port, json-port, web-port, web-host, bind, "),
+        line.starts_with(
+            "zzzz: unknown key, expected port, json-port, web-port, web-host, glass, bind, "
+        ),
         "{line}"
     );
     assert!(line.ends_with(", log-level or trace"), "{line}");

@@ -153,3 +153,67 @@ fn an_object_that_a_telnet_user_types_is_text() {
     let told: serde_json::Value = serde_json::from_str(&chat.heard('j')[0]).unwrap();
     assert_eq!((&told["from"], &told["message"]), (&"A".into(), &text.into()));
 }
+
+#[test]
+fn a_typed_line_means_what_it_means_in_plain_text() {
+    play! {Chat::with("a", SETTINGS), r#"
+        j: connect json 192.0.2.7:45000
+        j> {"action":"connect","username":"ann"}
+        j> {"action":"joinroom","room":"lobby"}
+        j> {"action":"joinroom","room":"dev"}
+        forget
+        # a message, to the room that the person looks at
+        j> {"action":"typed","line":"hello","room":"lobby","id":1}
+        j<j {"action":"typed","as":"chat","message":"hello"}
+        j<j {"action":"ack","message_id":1,"id":1}
+        a< ann : hello
+        j> {"action":"typed","line":"//me is a word","room":"lobby","sent_at":"2026-11-20T12:03:04+01:00","id":2}
+        j<j {"action":"typed","as":"chat","message":"/me is a word"}
+        j<j {"action":"ack","message_id":2,"id":2}
+        a< ann : /me is a word
+        # what is a command behind unseen characters is never said
+        j> {"action":"typed","line":" \u200b\u3164/op password","room":"lobby","id":3}
+        j<j {"action":"error","code":"no_operator_password","id":3}
+        j> {"action":"typed","line":"SHUTDOWN","room":"lobby","id":4}
+        j<j {"action":"error","code":"not_operator","id":4}
+        j> {"action":"typed","line":"／ME waves","room":"lobby","id":5}
+        j<j {"action":"typed","as":"me","message":"waves"}
+        j<j {"action":"ack","message_id":3,"id":5}
+        a< * ann waves
+        # a blank behind a comma does not end the list
+        j> {"action":"typed","line":"/msg a, nobody for a only","room":"lobby","id":6}
+        j<j {"action":"typed","as":"msg","message":"for a only"}
+        j<j {"action":"ack","to":["A"],"absent":["nobody"],"id":6}
+        a< ann -> A : for a only
+        a> /reply yes
+        forget
+        j> {"action":"typed","line":"/rep good","id":7}
+        j<j {"action":"typed","as":"msg","message":"good"}
+        j<j {"action":"ack","to":["A"],"id":7}
+        a< ann -> A : good
+        # the room
+        j> {"action":"typed","line":"/topic All about Rust","room":"dev","id":8}
+        j<j {"action":"topic","room":"dev","topic":"All about Rust","id":8}
+        j> {"action":"typed","line":"/history 1","room":"lobby","id":9}
+        j<j {"action":"history","room":"lobby","more":true,"id":9}
+        j> {"action":"typed","line":"/part","room":"dev","id":10}
+        j<j {"action":"leaveroom","room":"dev","from":"ann","id":10}
+        j> {"action":"typed","line":"/join #new","room":"lobby","id":11}
+        j<j {"action":"joinroom","room":"new","members":["ann"],"id":11}
+        j> {"action":"typed","line":"/join new","room":"lobby","id":12}
+        j<j {"action":"joinroom","room":"new","members":["ann"],"id":12}
+        # what does not fit
+        j> {"action":"typed","line":"/who is here","room":"lobby","id":13}
+        j<j {"action":"error","code":"misused_command","id":13}
+        j> {"action":"typed","line":"/exi","room":"lobby","id":14}
+        j<j {"action":"error","code":"command_in_full","id":14}
+        j> {"action":"typed","line":"/timestamp date","room":"lobby","id":15}
+        j<j {"action":"timestamp","show":"date","id":15}
+        j> {"action":"typed","line":"hello?","id":16}
+        j<j {"action":"typed","as":"chat","message":"hello?"}
+        j<j {"action":"error","code":"missing_field","id":16}
+        j> {"action":"typed","line":" ","room":"lobby","id":17}
+        j<j {"action":"error","code":"wrong_field","id":17}
+        nobody gone
+    "#}
+}

@@ -10,6 +10,7 @@ macro_rules! play {
 mod bans;
 mod chatting;
 mod disk;
+mod glass;
 mod history;
 mod joining;
 mod json;
@@ -26,10 +27,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use chatserv::chat::{
-    Ban, ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Input, Line, LogEvent,
-    Message, Now, Protocol, ReclaimWord, Secret, Tag, Time, View,
+    Ban, ClientId, DisconnectReason, Effect, Event, GlassView, Hub, HubSettings, Input, Line,
+    LogEvent, Message, Now, Protocol, ReaderView, ReclaimWord, Secret, Tag, Time, View,
 };
-use chatserv::config::Operators;
+use chatserv::config::{Glass, Operators};
 use chatserv::protocol::{self, Decoded, Decoder};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -39,6 +40,7 @@ use serde_json::Value;
 const SETTINGS: HubSettings = HubSettings {
     anonymous: false,
     operators: Operators::Loopback,
+    glass: Glass::Operators,
     announce_up_to: 500,
     log_messages: false,
     history_on_join: 10,
@@ -48,6 +50,22 @@ const SETTINGS: HubSettings = HubSettings {
 
 fn anonymous() -> HubSettings {
     HubSettings { anonymous: true, ..SETTINGS }
+}
+
+/// A reader that has done nothing yet.
+fn reader(client: ClientId) -> ReaderView {
+    ReaderView {
+        client,
+        is_own: false,
+        name: None,
+        address: None,
+        doing: "in read",
+        alive: Time::ZERO,
+        bytes_in: 0,
+        bytes_out: 0,
+        unsent_bytes: 0,
+        writer: None,
+    }
 }
 
 /// A Hub and its clients. A test names each client by a letter.
@@ -65,6 +83,8 @@ struct Chat {
     disconnected: Vec<(char, DisconnectReason)>,
     admitted: Vec<char>,
     log: Vec<LogEvent>,
+    /// Lines that are followed: their senders and their recipients.
+    followed: Vec<(char, Vec<char>)>,
     shut_down: bool,
     /// What the Hub has asked of a history on disk.
     for_disk: Vec<Effect>,
@@ -87,6 +107,7 @@ impl Chat {
             disconnected: Vec::new(),
             admitted: Vec::new(),
             log: Vec::new(),
+            followed: Vec::new(),
             shut_down: false,
             for_disk: Vec::new(),
         }
@@ -230,6 +251,20 @@ impl Chat {
                 Effect::AnswerThreads { client, tag } => {
                     let (rows, total) = (Vec::new(), 0);
                     self.told(client, tag.as_ref(), &Message::Threads { rows, total });
+                }
+                Effect::AnswerGlass { client, tag } => {
+                    // What the server knows of its threads: everything but names and addresses.
+                    let mut view = GlassView {
+                        readers: self.ids.values().map(|&client| reader(client)).collect(),
+                        readers_total: self.ids.len(),
+                        ..GlassView::default()
+                    };
+                    self.hub.name_readers(client, &mut view);
+                    self.told(client, tag.as_ref(), &Message::Glass(Box::new(view)));
+                }
+                Effect::Follow { client, to, .. } => {
+                    let to = to.iter().map(|&client| self.letter(client)).collect();
+                    self.followed.push((self.letter(client), to));
                 }
                 Effect::Admit { client } => self.admitted.push(self.letter(client)),
                 Effect::Disconnect { client, reason } => {

@@ -104,8 +104,9 @@ fn every_message_is_in_a_table() {
             debug.split([' ', '(', ')']).next().unwrap().into()
         })
         .collect();
-    // These have tests of their own, since they lack the prefix `server: ` or are too long for a row.
-    let elsewhere = ["Error", "Chat", "History", "Found", "Help", "WrongProtocol", "Closed"];
+    // These have tests of their own, since they lack the prefix `server: `, are too long for a row, or are for programs.
+    let elsewhere =
+        ["Error", "Chat", "Typed", "History", "Found", "Help", "WrongProtocol", "Closed", "Glass"];
 
     let messages = include_str!("../../src/chat/message.rs");
     let refusals = include_str!("../../src/chat/error.rs");

@@ -46,6 +46,9 @@ pub fn rows() -> Vec<Row> {
     vec![
         row(Error(ChatError::YouAreMuted), "An operator has muted you: nobody hears what you say."),
         row(Error(ChatError::NotOperator), "Only an operator of this chat may do that. See /help."),
+        row(Error(ChatError::GlassIsOperators),
+            "Only operators may look at the threads. /op PASSWORD makes you one."),
+        row(Error(ChatError::NoGlass), "Nobody may look at the threads here. --glass operators changes that."),
         row(OperatorNow, "You are an operator now. /help shows what you may do."),
         row(Error(ChatError::NoOperatorPassword), "This chat has no operator password."),
         row(Error(ChatError::WrongOperatorPassword { tries_left: 2 }),

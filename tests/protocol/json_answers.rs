@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use chatserv::chat::{Message, PersonListing, RoomListing, ThreadListing};
+use chatserv::chat::{
+    ClientId, GlassView, Message, PersonListing, ReaderView, RoomListing, ThreadListing,
+};
 use chatserv::config::limits::{LIST_ENTRIES_MAX, NOTE_BYTES_MAX};
 use chatserv::protocol::json::{ANSWER_BYTES_MAX, ID_BYTES_MAX};
 use serde_json::Value;
@@ -46,6 +48,20 @@ fn lists(count: usize, bytes: usize) -> Vec<(&'static str, Message)> {
         bytes_in: 0,
         bytes_out: 0,
     };
+    let reader = ReaderView {
+        client: ClientId(u64::MAX),
+        is_own: true,
+        name: Some(long.clone()),
+        address: None,
+        doing: "reading",
+        alive: Duration::ZERO,
+        bytes_in: u64::MAX,
+        bytes_out: u64::MAX,
+        unsent_bytes: u64::MAX,
+        writer: None,
+    };
+    let readers = vec![reader; count];
+    let glass = GlassView { readers, readers_total: count, ..GlassView::default() };
     let mut one_ban = ban();
     one_ban.name = Some(long.clone());
     vec![
@@ -53,6 +69,7 @@ fn lists(count: usize, bytes: usize) -> Vec<(&'static str, Message)> {
         ("clients", Message::Who { room: None, people: vec![shown; count], total: count }),
         ("bans", Message::Bans { bans: vec![one_ban; count], total: count, now: noon() }),
         ("threads", Message::Threads { rows: vec![row; count], total: count }),
+        ("readers", Message::Glass(Box::new(glass))),
         (
             "members",
             Message::InRoom {

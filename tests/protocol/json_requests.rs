@@ -113,6 +113,14 @@ pub fn table() -> Vec<(&'static str, Request)> {
                 sent_at: None,
             },
         ),
+        (
+            r#"{"action":"typed","line":" /me waves"}"#,
+            Request::Typed { line: line(" /me waves"), room: None, sent_at: None },
+        ),
+        (
+            r#"{"action":"typed","line":"hi","room":"dev"}"#,
+            Request::Typed { line: line("hi"), room: some("dev"), sent_at: None },
+        ),
         (r#"{"action":"reply","message":"hi"}"#, Request::Reply { text: "hi".into() }),
         (r#"{"action":"who"}"#, Request::Who { room: None }),
         (r#"{"action":"who","room":"dev"}"#, Request::Who { room: some("dev") }),
@@ -150,6 +158,15 @@ pub fn table() -> Vec<(&'static str, Request)> {
         (r#"{"action":"mute","username":"ann"}"#, Request::Mute { name: "ann".into() }),
         (r#"{"action":"unmute","username":"ann"}"#, Request::Unmute { name: "ann".into() }),
         (r#"{"action":"threads"}"#, Request::Threads),
+        (r#"{"action":"glass"}"#, Request::Glass),
+        (
+            r#"{"action":"follow","room":"dev","message":"hi"}"#,
+            Request::Follow {
+                target: Target::Room("dev".into()),
+                text: "hi".into(),
+                moments: Box::default(),
+            },
+        ),
         (r#"{"action":"shutdown"}"#, Request::Shutdown { after: None, reason: None }),
         (
             r#"{"action":"shutdown","duration":"5m","reason":"update","cancel":false}"#,

@@ -70,6 +70,8 @@ pub fn talk() -> Vec<(Message, &'static str)> {
             r#"{"action":"me","room":"dev","message_id":1,"message":"waves","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#),
         (Message::Chat(Arc::new(said(people(), Manner::Private, "psst"))),
             r#"{"action":"msg","to":["bob","cid"],"message":"psst","from":"ann","received_at":"2026-11-20T12:00:00.123Z"}"#),
+        (Message::Typed { manner: Manner::Me, text: "waves".into() },
+            r#"{"action":"typed","as":"me","message":"waves"}"#),
         (delivered(&[]), ""),
         (delivered(&["dad"]), r#"{"action":"notice","code":"not_here"}"#),
         (

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use chatserv::chat::{
-    Ban, ChatError, Message, NameError, Network, Protocol, Queue, RequestError, Stranger,
+    Ban, ChatError, ClientId, DispatcherView, FollowedLine, GlassView, InboxView, Message, Moments,
+    NameError, Network, Protocol, Queue, ReaderView, RequestError, Station, Stranger,
     ThreadListing, Timestamps,
 };
 
@@ -24,7 +25,9 @@ pub fn server() -> Vec<(Message, &'static str)> {
         (Message::Congratulations, ""),
         (Message::YourId(name("127.0.0.1:1")), ""),
         (Message::ClientCount(3), ""),
-        (Message::TimestampsAre(Timestamps::Off), ""),
+        (Message::TimestampsAre(Timestamps::Off), r#"{"action":"timestamp","show":"off"}"#),
+        (Message::TimestampsAre(Timestamps::Time), r#"{"action":"timestamp","show":"time"}"#),
+        (Message::TimestampsAre(Timestamps::Date), r#"{"action":"timestamp","show":"date"}"#),
         (Message::WrongProtocol(Stranger::Http), ""),
         (Message::Closed(chatserv::chat::CloseCode::Normal), ""),
         (Message::Pong, r#"{"action":"pong"}"#),
@@ -60,6 +63,8 @@ pub fn server() -> Vec<(Message, &'static str)> {
             },
             r#"{"action":"threads","threads":[{"name":"reader 1","role":"reader","doing":"reading","alive_seconds":59,"queued_bytes":7,"bytes_in":12,"bytes_out":18446744073709551615}],"total":1}"#,
         ),
+        (Message::Glass(Box::new(glass())),
+            r#"{"action":"glass","doing":{"in read":2,"held back for a flood":1},"writers_total":1,"bytes_in":9,"bytes_out":8,"full_sockets":1,"queued_bytes":7,"inbox":{"events":1,"peak":2,"capacity":4096,"taken":5,"wakes":4},"dispatcher":{"interval_us":500000,"busy_us":1500},"followed":{"read":0,"sent":300,"taken":1000,"recipients":3,"full_sockets":1},"grouped":false,"readers":[{"reader":4,"own":true,"username":"ann","address":"127.0.0.1:1","doing":"in read","alive_seconds":59,"bytes_in":2,"bytes_out":3,"queued_bytes":0},{"reader":5,"doing":"in read","alive_seconds":0,"bytes_in":0,"bytes_out":0,"queued_bytes":7,"writer":"in write"}],"total":3,"more":true}"#),
         (Message::ShutdownPlanned { left: Duration::from_secs(300), reason: None, by: name("op") },
             r#"{"action":"notice","code":"shutdown_planned","seconds":300}"#),
         (Message::ShutdownCancelled { by: name("op") }, r#"{"action":"notice","code":"shutdown_cancelled"}"#),
@@ -70,6 +75,57 @@ pub fn server() -> Vec<(Message, &'static str)> {
         (Message::TooManyNames, r#"{"action":"bye","reason":"too_many_names"}"#),
         (Message::EndlessLine, r#"{"action":"bye","reason":"endless_line"}"#),
     ]
+}
+
+/// Three readers, of which one is not listed, and a line that has not passed every station.
+fn glass() -> GlassView {
+    let other = ReaderView {
+        client: ClientId(5),
+        is_own: false,
+        name: None,
+        address: None,
+        doing: "in read",
+        alive: Duration::ZERO,
+        bytes_in: 0,
+        bytes_out: 0,
+        unsent_bytes: 7,
+        writer: Some("in write"),
+    };
+    let own = ReaderView {
+        client: ClientId(4),
+        is_own: true,
+        name: Some(name("ann")),
+        address: Some("127.0.0.1:1".parse().unwrap()),
+        alive: Duration::from_millis(59_999),
+        bytes_in: 2,
+        bytes_out: 3,
+        unsent_bytes: 0,
+        writer: None,
+        ..other.clone()
+    };
+    let mut moments = Moments::default();
+    for (station, nanoseconds) in
+        [(Station::Read, 700), (Station::Sent, 1000), (Station::Taken, 1700)]
+    {
+        moments.pass(station, Duration::from_nanos(nanoseconds));
+    }
+    GlassView {
+        doing: vec![("in read", 2), ("held back for a flood", 1)],
+        readers_total: 3,
+        writers_total: 1,
+        readers: vec![own, other],
+        is_grouped: false,
+        bytes_in: 9,
+        bytes_out: 8,
+        full_sockets: 1,
+        unsent_bytes: 7,
+        inbox: InboxView { events: 1, peak: 2, capacity: 4096, taken: 5, wakes: 4 },
+        dispatcher: DispatcherView {
+            interval: Duration::from_millis(500),
+            busy: Duration::from_micros(1500),
+        },
+        followed: Some(FollowedLine { moments, recipients: 3, full_sockets: 1 }),
+    }
 }
 
 /// Messages with the same sentence in every case.
@@ -146,6 +202,8 @@ pub fn errors() -> Vec<(Message, &'static str)> {
         (ChatError::Misused("msg"), "misused_command"),
         (ChatError::TypeInFull("quit"), "command_in_full"),
         (ChatError::NotOperator, "not_operator"),
+        (ChatError::GlassIsOperators, "glass_is_operators"),
+        (ChatError::NoGlass, "no_glass"),
         (ChatError::NoOperatorPassword, "no_operator_password"),
         (ChatError::WrongOperatorPassword { tries_left: 2 }, "wrong_operator_password"),
         (ChatError::NoPasswordTriesLeft, "too_many_operator_passwords"),

@@ -15,6 +15,7 @@ mod connections;
 mod files;
 mod flood;
 mod framing;
+mod glass;
 mod healthcheck;
 mod log;
 mod logins;

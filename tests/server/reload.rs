@@ -2,6 +2,7 @@
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
+use serde_json::json;
 
 use crate::support::directory::Directory;
 use crate::support::slow::Pair;
@@ -58,6 +59,21 @@ fn new_settings_hold_for_new_clients_only() {
     for _ in 0..100 {
         pair.bob.skip_to("ann : again");
     }
+}
+
+#[test]
+fn who_sees_the_threads_changes_at_once() {
+    let directory = Directory::new("glass");
+    directory.write("chatserv.toml", "glass = 'off'");
+    let server = or_skip!(server(&directory));
+    let mut bot = Client::join_json(&server, "bot", "lobby");
+    let looking = json!({"action": "glass", "id": 1});
+    bot.send_object(&looking);
+    assert_eq!(bot.skip_to_action("error")["code"], "no_glass");
+    directory.write("chatserv.toml", "glass = 'everybody'");
+    reload(&server, "changed settings: glass");
+    bot.send_object(&looking);
+    assert_eq!(bot.skip_to_action("glass")["id"], 1);
 }
 
 #[test]

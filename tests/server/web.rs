@@ -5,16 +5,17 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use serde_json::{Value, json};
 use socket2::{Domain, Socket, Type};
 
-use super::support::slow::{MORE_THAN_THE_KERNEL_BYTES, Pair, number};
+use super::support::slow::{MORE_THAN_THE_KERNEL_BYTES, NUMBERED_BYTES, Pair, number, writers_are};
 use super::support::{Client, PATIENCE, Server, until};
 
 const KEY: [u8; 4] = [0x0a, 0x00, 0xfe, 0x55];
 const TEXT: u8 = 0x81;
 const CLOSE: u8 = 0x88;
+const CHAT: &str = r#""action":"chat""#;
 
 /// A connection to the port for browsers.
 struct Browser {
@@ -119,6 +120,24 @@ impl Browser {
         assert_eq!(first, TEXT, "{payload:?}");
         assert!(payload.ends_with(b"\n"));
         serde_json::from_slice(&payload).unwrap()
+    }
+
+    /// The next frame, which has to be text.
+    fn text(&mut self) -> String {
+        let (first, payload) = self.frame().expect("a frame comes before the end");
+        assert_eq!(first, TEXT, "{payload:?}");
+        String::from_utf8(payload).unwrap()
+    }
+
+    /// Expects this line of ann's before any other message. It is not parsed, since many are.
+    fn hears(&mut self, count: usize) {
+        let text = loop {
+            let text = self.text();
+            if text.contains(CHAT) {
+                break text;
+            }
+        };
+        assert!(text.contains(&number(count)), "{count}: {text}");
     }
 
     fn skip_to(&mut self, action: &str) -> Value {
@@ -320,6 +339,27 @@ fn every_request_is_answered() {
 }
 
 #[test]
+fn the_threads_have_a_page_unless_they_are_shown_to_nobody() {
+    for (glass, status) in [("off", 404), ("operators", 200), ("everybody", 200)] {
+        let server = server(&["--glass", glass]);
+        let host = format!("localhost:{}", server.web_port());
+        let get = |path: &str| {
+            let mut web = Browser::connect(&server);
+            web.send(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes());
+            web.rest()
+        };
+        for path in ["/glass", "/glass.js", "/glass.css"] {
+            let answer = get(path);
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{glass} {path}: {answer}");
+            let is_guarded = answer.contains("\r\nContent-Security-Policy: default-src 'none'; ");
+            assert_eq!(is_guarded, status == 200, "{path}");
+        }
+        // The chat page knows whether to show the way there.
+        assert!(get("/").contains(&format!("data-glass=\"{glass}\"")), "{glass}");
+    }
+}
+
+#[test]
 fn a_byte_every_moment_does_not_move_the_deadline() {
     let server = server(&["--login-timeout", "1s"]);
     let mut web = Browser::connect(&server);
@@ -406,6 +446,121 @@ fn a_browser_that_does_not_read_is_cut_between_two_frames() {
         };
         assert!(count > 0, "{delivery}");
         assert_eq!((&bye["reason"], web.is_closed()), (&json!("slow"), 1000), "{delivery}");
+    }
+}
+
+/// Allows this process more descriptors than many systems do by default.
+fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+}
+
+#[test]
+fn nine_hundred_browsers_miss_nothing_while_a_hundred_do_not_read() {
+    const READING: usize = 900;
+    const STALLED: usize = 100;
+    // How often the test looks at threads and log: each look takes as long as some lines.
+    const LOOK_EVERY: usize = 8;
+    raise_descriptor_limit();
+    let server = server(&[
+        "--send-buffer",
+        "4KiB",
+        "--outbox-bytes",
+        "32KiB",
+        "--outbox-age",
+        "1h",
+        "--history-on-join",
+        "0",
+        "--announce-up-to",
+        "1",
+    ]);
+    let mut ann = Client::join(&server, "ann");
+    let mut reading: Vec<Browser> =
+        (0..READING).map(|at| Browser::join(&server, &format!("reading{at}"))).collect();
+    let mut stalled: Vec<Browser> =
+        (0..STALLED).map(|at| Browser::join(&server, &format!("stalled{at}"))).collect();
+
+    // All who read have a line before ann says the next one. So none of them waits for those who do not.
+    let mut next = 0;
+    let mut exchange = |count: usize| {
+        for _ in 0..count {
+            ann.say(&number(next));
+            reading.iter_mut().for_each(|browser| browser.hears(next));
+            next += 1;
+        }
+    };
+    let lines_max = 16 * MORE_THAN_THE_KERNEL_BYTES / NUMBERED_BYTES;
+    let mut rounds = 0..lines_max / LOOK_EVERY;
+    let has_all_writers = |_: usize| {
+        exchange(LOOK_EVERY);
+        server.threads_called("writer-") == STALLED
+    };
+    assert!(rounds.any(has_all_writers), "every full socket has a writer");
+    let cut = || server.log_so_far().matches(r#"reason="does not read what is sent""#).count();
+    assert_eq!(cut(), 0);
+    let are_all_cut = |_: usize| {
+        exchange(LOOK_EVERY);
+        cut() == STALLED
+    };
+    assert!(rounds.any(are_all_cut), "everybody who does not read is cut");
+    writers_are(&server, 0);
+    exchange(1);
+
+    for (at, browser) in stalled.iter_mut().enumerate() {
+        // Whole frames with all lines from the first one on, the reason, and the close frame.
+        let mut count = 0;
+        let bye = loop {
+            let text = browser.text();
+            if text.contains(r#""action":"bye""#) {
+                break text;
+            }
+            if text.contains(CHAT) {
+                assert!(text.contains(&number(count)), "stalled{at}: {count}, {text}");
+                count += 1;
+            }
+        };
+        assert!(count > 0 && count < next, "stalled{at}: {count}");
+        assert!(bye.contains(r#""reason":"slow""#), "{bye}");
+        assert_eq!(browser.is_closed(), 1000);
+        server.log(&format!(r#"name="stalled{at}" reason="does not read what is sent""#));
+    }
+    until("the readers of those who were cut have ended", || {
+        server.threads_called("reader-") == 1 + READING
+    });
+}
+
+#[test]
+fn half_messages_take_no_more_memory_than_whole_ones_may() {
+    const BROWSERS: usize = 200;
+    const MESSAGE_BYTES: usize = 16 * 1024;
+    raise_descriptor_limit();
+    let server = server(&[]);
+    let resident = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().strip_suffix(" kB").unwrap().parse::<usize>().unwrap() * 1024
+    };
+    // How many connections of the port have bytes that the server has not read: proc(5), `net/tcp`.
+    let own = format!(":{:04X}", server.web_port());
+    let unread = || {
+        let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap();
+        let rows = sockets.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        rows.filter(|row| row[1].ends_with(&own) && !row[4].ends_with(":00000000")).count()
+    };
+    let mut browsers: Vec<Browser> = (0..BROWSERS).map(|_| Browser::open(&server)).collect();
+    let before = resident();
+    let grown = || resident().saturating_sub(before) / BROWSERS;
+    // Half of a message in a fragment, and the other half but for its last byte.
+    let half = [b'x'; MESSAGE_BYTES / 2];
+    let bytes = [frame(0x01, &half), frame(0x80, &half)].concat();
+    let (most, last) = bytes.split_at(bytes.len() - 1);
+    browsers.iter_mut().for_each(|browser| browser.send(most));
+    until("the server holds what was sent", || grown() >= MESSAGE_BYTES);
+    until("the kernel holds nothing", || unread() == 0);
+    assert!(grown() <= 4 * MESSAGE_BYTES, "{} bytes for each", grown());
+    for browser in &mut browsers {
+        browser.send(last);
+        assert_eq!(browser.object()["action"], "error");
     }
 }
 

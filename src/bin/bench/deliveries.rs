@@ -27,6 +27,7 @@ const SAMPLED_EVERY: usize = 8;
 pub struct Deliveries {
     check: Check,
     payload_bytes: usize,
+    rooms: usize,
     total: u64,
     /// By client.
     received: Vec<u64>,
@@ -36,7 +37,8 @@ pub struct Deliveries {
     sent_at: Vec<Vec<Instant>>,
     /// By client; none where deliveries are only counted.
     finders: Vec<Option<Finder>>,
-    /// The number of the next expected message, by client and speaker.
+    /// The number of the next expected message, by client and by the speakers of its room; empty where deliveries are only
+    /// counted.
     next: Vec<Vec<u64>>,
     error: Option<String>,
 }
@@ -50,15 +52,20 @@ impl Deliveries {
             Check::All => true,
             Check::Sample => (clients - 1 - client).is_multiple_of(SAMPLED_EVERY),
         };
+        let next = |client: usize| {
+            let speakers = is_checked(client).then(|| trial.speakers_in(trial.crowd.room(client)));
+            speakers.into_iter().flatten().map(|speaker| trial.sent()[speaker]).collect()
+        };
         Self {
             check,
             payload_bytes,
+            rooms: trial.crowd.rooms(),
             total: 0,
             received: vec![0; clients],
             sent_before: trial.sent().to_vec(),
             sent_at: vec![Vec::new(); trial.sent().len()],
             finders: (0..clients).map(|client| is_checked(client).then(Finder::default)).collect(),
-            next: vec![trial.sent().to_vec(); clients],
+            next: (0..clients).map(next).collect(),
             error: None,
         }
     }
@@ -94,11 +101,13 @@ impl Deliveries {
             return;
         };
         let now = Instant::now();
+        let (rooms, room) = (self.rooms, client % self.rooms);
         let next = &mut self.next[client];
         let mut error = None;
         let fed = finder.feed(bytes, self.payload_bytes, |id| {
-            let Some(expected) = next.get_mut(id.speaker) else {
-                error.get_or_insert(format!("client {client} receives {id:?} of no speaker"));
+            let is_here = id.speaker % rooms == room;
+            let Some(expected) = next.get_mut(id.speaker / rooms).filter(|_| is_here) else {
+                error.get_or_insert(format!("client {client} receives {id:?} of no speaker here"));
                 return;
             };
             if id.number != *expected {
@@ -115,19 +124,21 @@ impl Deliveries {
         self.error = self.error.take().or(error).or(damaged);
     }
 
-    /// The number of messages that the slowest client has yet to receive.
+    /// The number of messages that the slowest client of a room has yet to receive, of all rooms together.
     pub fn in_flight(&self, trial: &Trial) -> u64 {
-        let sent = trial.sent().iter().sum::<u64>() - self.sent_before.iter().sum::<u64>();
-        let missing = self.received.iter().enumerate().map(|(client, &received)| {
-            let own = trial
-                .speaker(client)
-                .map_or(0, |speaker| trial.sent()[speaker] - self.sent_before[speaker]);
-            match trial.is_receiver(client) {
-                true => (sent - own).saturating_sub(received),
-                false => 0,
+        let of = |speaker: usize| trial.sent()[speaker] - self.sent_before[speaker];
+        let sent: Vec<u64> =
+            (0..self.rooms).map(|room| trial.speakers_in(room).map(of).sum()).collect();
+        let mut slowest = vec![0; self.rooms];
+        for (client, &received) in self.received.iter().enumerate() {
+            if trial.is_receiver(client) {
+                let room = trial.crowd.room(client);
+                let own = trial.speaker(client).map_or(0, of);
+                let missing = (sent[room] - own).saturating_sub(received);
+                slowest[room] = missing.max(slowest[room]);
             }
-        });
-        missing.max().unwrap_or(0)
+        }
+        slowest.iter().sum()
     }
 
     /// Returns the first error so far. A missing delivery is not an error yet.
@@ -143,15 +154,17 @@ impl Deliveries {
         self.check_so_far()?;
         for (client, &received) in self.received.iter().enumerate() {
             let mut expected = 0;
-            let sent = trial.sent().iter().zip(&self.sent_before).enumerate();
-            for (speaker, (&now, &before)) in sent {
+            let speakers = trial.speakers_in(trial.crowd.room(client));
+            for (at, speaker) in speakers.enumerate() {
+                let (now, before) = (trial.sent()[speaker], self.sent_before[speaker]);
                 let last = match trial.receives(client, speaker) {
                     true => now,
                     false => before,
                 };
                 expected += last - before;
-                let next = self.next[client][speaker];
-                if self.finders[client].is_some() && next != last {
+                if let Some(&next) = self.next[client].get(at)
+                    && next != last
+                {
                     let (received, expected) = (next - before, last - before);
                     return Err(io::Error::other(format!(
                         "client {client} received {received} messages of speaker {speaker} instead of {expected}"

@@ -207,7 +207,7 @@ impl Dialect for Lines {
         (step == 0).then_some(GREETING)
     }
 
-    fn say(&self, payload: &[u8], out: &mut Vec<u8>) {
+    fn say(&self, _: usize, payload: &[u8], out: &mut Vec<u8>) {
         out.extend_from_slice(PREFIX);
         out.extend_from_slice(payload);
         out.extend_from_slice(b"\r\n");

@@ -131,10 +131,8 @@ impl Wanted {
         if let Some(rounds) = self.rounds {
             steps.iter_mut().for_each(|step| step.rounds = rounds);
         }
-        let mut peers = peer::ALL.to_vec();
-        peers.retain(|peer| self.peers.is_empty() || self.peers.contains(peer));
         Run {
-            peers,
+            peers: self.peers.clone(),
             delivery: self.delivery,
             steps,
             rounds: self.rounds.unwrap_or(plan::rounds(self.quick)),
@@ -195,12 +193,12 @@ mod tests {
     #[test]
     fn a_part_of_the_run_can_be_chosen() {
         let whole = wanted(&[]);
-        assert!(whole.is_whole() && whole.run().peers == peer::ALL);
+        assert!(whole.is_whole() && whole.run().peers.is_empty());
         let part =
             wanted(&["--only", "fan-out,idle", "--people", "100", "--peers", "redis,chatserv"]);
         let run = part.run();
         assert!(!part.is_whole());
-        assert_eq!(run.peers, [Peer::Chatserv, Peer::Redis]);
+        assert_eq!(run.peers, [Peer::Redis, Peer::Chatserv]);
         assert_eq!(run.steps.len(), 1);
         assert_eq!(run.steps[0].cases[0].people, 100);
         assert_eq!(run.check, Check::Count);

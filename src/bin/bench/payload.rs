@@ -2,18 +2,21 @@
 
 use std::io::Write;
 
-/// The first byte of a payload. Neither it nor the last occurs elsewhere in what a server sends.
+/// The first byte of a payload. Neither it nor the last occurs elsewhere in what a server sends. (The length of a WebSocket's
+/// frame may be any byte. With a payload for which it is the last one, the counts differ and the measurement fails.)
 const BEGIN: u8 = b'[';
 /// The last byte of a payload: counting these counts deliveries.
 const END: u8 = b'^';
 
 /// The shortest payload: begin, speaker, number, end.
-pub const BYTES_MIN: usize = 1 + 2 + 10 + 1;
+pub const BYTES_MIN: usize = 1 + 4 + 10 + 1;
+
+const SPEAKERS_MAX: usize = 10_000;
 
 /// The identity of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Id {
-    /// The number of its speaker, from 0 to 99.
+    /// The number of its speaker, from 0 to 9,999.
     pub speaker: usize,
     /// Its number among the messages of this speaker, from 0.
     pub number: u64,
@@ -21,9 +24,9 @@ pub struct Id {
 
 /// Appends the payload with this id, `length` bytes long.
 pub fn write(id: Id, length: usize, out: &mut Vec<u8>) {
-    debug_assert!(length >= BYTES_MIN && id.speaker < 100);
+    debug_assert!(length >= BYTES_MIN && id.speaker < SPEAKERS_MAX);
     let end = out.len() + length - 1;
-    write!(out, "[{:02}{:010}", id.speaker, id.number).expect("writing to a Vec<u8> never fails");
+    write!(out, "[{:04}{:010}", id.speaker, id.number).expect("writing to a Vec<u8> never fails");
     let mut letter = (id.number % 26) as u8;
     while out.len() < end {
         out.push(b'a' + letter);
@@ -78,8 +81,8 @@ fn read(piece: &[u8], length: usize) -> Result<Id, Damaged> {
     let number = |digits: &[u8]| std::str::from_utf8(digits).ok()?.parse::<u64>().ok();
     let id_of = |payload: &[u8]| {
         Some(Id {
-            speaker: number(payload.get(1..3)?)? as usize,
-            number: number(payload.get(3..13)?)?,
+            speaker: number(payload.get(1..5)?)? as usize,
+            number: number(payload.get(5..15)?)?,
         })
     };
     let begin = piece.iter().rposition(|&byte| byte == BEGIN);

@@ -6,6 +6,9 @@ use crate::results::{Case, Workload};
 use crate::work::churn::LISTENERS;
 use crate::work::latency::NOISY_PEOPLE;
 
+/// The number of rooms where there are many.
+pub const ROOMS: usize = 1000;
+
 /// A measurement with each server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
@@ -24,7 +27,7 @@ pub fn rounds(is_quick: bool) -> u32 {
 
 /// A round that would probably end after this time does not start.
 pub fn time_max(is_quick: bool) -> Duration {
-    Duration::from_secs(if is_quick { 170 } else { 12 * 60 - 20 })
+    Duration::from_secs(if is_quick { 225 } else { 12 * 60 - 20 })
 }
 
 /// The steps of a full run, or of a quick one, which has a short look at each kind of work.
@@ -48,6 +51,11 @@ pub fn steps(is_quick: bool) -> Vec<Step> {
         let milliseconds = if people == 5000 { 1500 } else { 800 };
         step(Workload::FanOut, cases, rounds(is_quick), milliseconds);
     }
+    step(Workload::Rooms, &[Case::of(10, 64).in_rooms(ROOMS)], every.min(3), 1000);
+    let protocols = [Case::of(1000, 64), Case::of(1000, 512)];
+    step(Workload::Protocols, &[Case::of(10, 64)], every, 800);
+    step(Workload::Protocols, &protocols, every, 800);
+    step(Workload::Joined, &[Case::of(1000, 64)], every.min(3), 0);
     for (people, rate) in [(100, 100), (1000, 100), (100, 1000)] {
         let case = Case::of(people, 64).at_rate(rate);
         step(Workload::Latency, &[case], every, 1200);

@@ -10,13 +10,14 @@ use std::path::Path;
 use chatserv::load::plot::{document, short, wrapped};
 use clap::ValueEnum;
 
-use crate::peer::LABELS;
+use crate::peer::{PROTOCOLS, Peer, SERVERS};
+use crate::plan::ROOMS;
 use crate::results::Workload::{self, *};
 use crate::results::figure::{
     CYCLES_PER_S, DELIVERIES_PER_S, GROWN_MIB, KERNEL_KIB_PER_PERSON, LOGINS_PER_S, P50_MS, P99_MS,
     RESIDENT_KIB_PER_PERSON, SERVER_CPU_PERCENT, SERVER_CPU_US, TITLES,
 };
-use crate::results::{Case, Results, put};
+use crate::results::{Case, Results, Spread, put};
 
 /// The width of `report.txt`.
 const COLUMNS: usize = 120;
@@ -60,25 +61,45 @@ fn tables(results: &Results) -> String {
             figures.map(|(figure, title)| block(results, workload, figure, title)).collect();
         if !blocks.is_empty() {
             let mut head = format!("{:<33}", workload.title());
-            for label in LABELS {
-                head.push_str(&format!("{label:>15}"));
+            let peers = workload.peers();
+            for peer in peers {
+                head.push_str(&format!("{:>15}", column(workload, *peer)));
             }
-            for label in &LABELS[1..] {
-                let name = label.rsplit(' ').next().unwrap_or_default();
-                head.push_str(&format!("{:>9}", format!("÷ {name}")));
+            for peer in &peers[1..] {
+                head.push_str(&format!("{:>9}", format!("÷ {}", short_name(*peer))));
             }
             let rule = "─".repeat(head.chars().count());
             text.push_str(&format!("\n{head}\n{rule}\n{blocks}"));
         }
     }
-    text + &failures(results)
+    text + &history(results) + &failures(results)
+}
+
+/// The heading of a server's column.
+fn column(workload: Workload, peer: Peer) -> &'static str {
+    match peer {
+        Peer::Chatserv if workload.peers() == PROTOCOLS => "plain text",
+        _ => peer.label(),
+    }
+}
+
+/// A name that is short enough for the column of a ratio.
+fn short_name(peer: Peer) -> &'static str {
+    match peer {
+        Peer::Chatserv => "text",
+        Peer::Floor => "floor",
+        Peer::Json => "JSON",
+        _ => peer.label(),
+    }
 }
 
 /// The rows of one figure, one for each case.
 fn block(results: &Results, workload: Workload, figure: &str, title: &str) -> String {
     let mut rows = String::new();
+    let labels: Vec<&str> = workload.peers().iter().map(|peer| peer.label()).collect();
     for case in results.cases(workload) {
-        let spreads = LABELS.map(|label| results.spread(workload, label, case, figure));
+        let spread = |label: &&str| results.spread(workload, label, case, figure);
+        let spreads: Vec<Option<Spread>> = labels.iter().map(spread).collect();
         if spreads.iter().all(Option::is_none) {
             continue;
         }
@@ -89,8 +110,8 @@ fn block(results: &Results, workload: Workload, figure: &str, title: &str) -> St
             let range = range.map_or(String::new(), |percent| format!("±{percent:.0}%"));
             rows.push_str(&format!("{value:>9} {range:>5}"));
         }
-        for other in &LABELS[1..] {
-            let ratio = results.ratio(workload, (LABELS[0], other), case, figure);
+        for other in &labels[1..] {
+            let ratio = results.ratio(workload, (labels[0], other), case, figure);
             rows.push_str(&format!("{:>9}", ratio.map_or("–".to_owned(), short)));
         }
         rows.push('\n');
@@ -99,6 +120,26 @@ fn block(results: &Results, workload: Workload, figure: &str, title: &str) -> St
         true => rows,
         false => format!("{title}\n{rows}"),
     }
+}
+
+/// What a history on disk costs, if that was measured: for each case, the ratio to the server without one.
+fn history(results: &Results) -> String {
+    let figures = [(DELIVERIES_PER_S, "deliveries a second"), (SERVER_CPU_US, "CPU per delivery")];
+    let mut text = String::new();
+    for &workload in Workload::value_variants() {
+        for case in results.cases(workload) {
+            for (figure, title) in figures {
+                let peers = (Peer::History.label(), Peer::Chatserv.label());
+                if let Some(ratio) = results.ratio(workload, peers, case, figure) {
+                    let what = format!("{}, {case}, {title}", workload.title());
+                    text.push_str(&format!(
+                        "with a history on disk ÷ without: {ratio:.3}  {what}\n"
+                    ));
+                }
+            }
+        }
+    }
+    if text.is_empty() { text } else { format!("\n{text}") }
 }
 
 /// The failed measurements with their errors.
@@ -123,10 +164,15 @@ const TEN_THOUSAND: Case = Case::of(10_000, 64);
 const ONE_STALLED: Case = Case::of(100, 512).with_stalled(1);
 const WIDE: Case = Case::of(100, 512).with_window(512);
 const LONG: Case = Case::of(100, 3800);
+const THOUSAND: Case = Case::of(1000, 64);
+const MANY_ROOMS: Case = Case::of(10, 64).in_rooms(ROOMS);
 
-/// The rows of the summary.
+/// A row of the summary: its title, and whose figure of which case it shows.
+type Row = (&'static str, Workload, &'static str, Case);
+
+/// The rows that compare servers.
 #[rustfmt::skip]
-const ROWS: [(&str, Workload, &str, Case); 24] = [
+const SERVER_ROWS: [Row; 26] = [
     ("fan-out to 10, CPU per delivery, µs", FanOut, SERVER_CPU_US, Case::of(10, 64)),
     ("fan-out to 100, CPU per delivery, µs", FanOut, SERVER_CPU_US, Case::of(100, 64)),
     ("fan-out to 1,000, CPU per delivery, µs", FanOut, SERVER_CPU_US, Case::of(1000, 64)),
@@ -136,6 +182,8 @@ const ROWS: [(&str, Workload, &str, Case); 24] = [
     ("512 bytes, 512 under way, CPU per delivery, µs", Full, SERVER_CPU_US, WIDE),
     ("3,800 bytes, 64 under way, deliveries a second", Full, DELIVERIES_PER_S, LONG),
     ("3,800 bytes, 64 under way, CPU per delivery, µs", Full, SERVER_CPU_US, LONG),
+    ("1,000 rooms of 10, CPU per delivery, µs", Rooms, SERVER_CPU_US, MANY_ROOMS),
+    ("1,000 rooms of 10, deliveries a second", Rooms, DELIVERIES_PER_S, MANY_ROOMS),
     ("latency, 100/s to 100, p50, ms", Latency, P50_MS, Case::of(100, 64).at_rate(100)),
     ("latency, 100/s to 100, p99, ms", Latency, P99_MS, Case::of(100, 64).at_rate(100)),
     ("latency, 100/s to 1,000, p50, ms", Latency, P50_MS, Case::of(1000, 64).at_rate(100)),
@@ -153,14 +201,37 @@ const ROWS: [(&str, Workload, &str, Case); 24] = [
     ("churn, visits a second", Churn, CYCLES_PER_S, Case::of(10, 64)),
 ];
 
-/// A table of medians in Markdown.
+/// The rows that compare the protocols of this project's server.
+#[rustfmt::skip]
+const PROTOCOL_ROWS: [Row; 8] = [
+    ("fan-out to 10, CPU per delivery, µs", Protocols, SERVER_CPU_US, Case::of(10, 64)),
+    ("fan-out to 1,000, CPU per delivery, µs", Protocols, SERVER_CPU_US, THOUSAND),
+    ("fan-out to 1,000, deliveries a second", Protocols, DELIVERIES_PER_S, THOUSAND),
+    ("fan-out of 512 bytes to 1,000, CPU per delivery, µs", Protocols, SERVER_CPU_US, Case::of(1000, 512)),
+    ("1,000 people joining, logins per second", Joined, LOGINS_PER_S, THOUSAND),
+    ("1,000 people, resident memory per person, KiB", Joined, RESIDENT_KIB_PER_PERSON, THOUSAND),
+    ("1,000 people, kernel memory per person, KiB", Joined, KERNEL_KIB_PER_PERSON, THOUSAND),
+    ("1,000 people who say nothing, CPU, %", Joined, SERVER_CPU_PERCENT, THOUSAND),
+];
+
+/// Two tables of medians in Markdown: the servers, and the protocols of this project's server.
 fn summary(results: &Results) -> String {
-    let mut text = format!("| | {} |\n|---|--:|--:|--:|--:|\n", LABELS.join(" | "));
-    for (title, workload, figure, case) in &ROWS {
-        let cells = LABELS.map(|label| {
-            let spread = results.spread(*workload, label, case, figure);
-            spread.map_or("–".to_owned(), |spread| short(spread.median))
-        });
+    let servers = summary_table(results, &SERVERS, &SERVER_ROWS);
+    let protocols = summary_table(results, &PROTOCOLS, &PROTOCOL_ROWS);
+    format!("{servers}\n{protocols}")
+}
+
+fn summary_table(results: &Results, peers: &[Peer], rows: &[Row]) -> String {
+    let workload = rows[0].1;
+    let names: Vec<&str> = peers.iter().map(|peer| column(workload, *peer)).collect();
+    let rule = "--:|".repeat(peers.len());
+    let mut text = format!("| | {} |\n|---|{rule}\n", names.join(" | "));
+    for (title, workload, figure, case) in rows {
+        let cells: Vec<String> = peers
+            .iter()
+            .map(|peer| results.spread(*workload, peer.label(), case, figure))
+            .map(|spread| spread.map_or("–".to_owned(), |spread| short(spread.median)))
+            .collect();
         text.push_str(&format!("| {title} | {} |\n", cells.join(" | ")));
     }
     text
@@ -218,7 +289,9 @@ mod tests {
         assert_eq!(lines.next(), Some(head));
         let row = "| fan-out to 10, CPU per delivery, µs | 1.25 | 3.5 | – | – |";
         assert_eq!(lines.nth(1), Some(row));
-        assert_eq!(text.lines().count(), 2 + ROWS.len());
+        let head = "| | WebSocket | JSON lines | plain text |";
+        assert!(text.lines().any(|line| line == head), "{text}");
+        assert_eq!(text.lines().count(), 2 + SERVER_ROWS.len() + 1 + 2 + PROTOCOL_ROWS.len());
     }
 
     #[test]
@@ -249,6 +322,11 @@ mod tests {
         let kept = |name| fs::read_to_string(folder.join(name)).unwrap();
         assert_eq!(kept("summary.md"), summary(&results), "{again}");
         assert_eq!(kept("report.txt"), tables(&results), "{again}");
-        assert!(!kept("summary.md").contains('–'), "a row has no figure");
+        for (title, workload, figure, case) in SERVER_ROWS.iter().chain(&PROTOCOL_ROWS) {
+            for peer in workload.peers() {
+                let spread = results.spread(*workload, peer.label(), case, figure);
+                assert!(spread.is_some(), "{title}: no figure of {}", peer.label());
+            }
+        }
     }
 }

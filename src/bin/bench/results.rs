@@ -13,7 +13,7 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::peer;
+use crate::peer::{self, Peer};
 use crate::talk::{SPEAKERS, WINDOW};
 
 const FILE: &str = "results.jsonl";
@@ -39,6 +39,12 @@ pub enum Workload {
     Churn,
     /// Fan-out over many numbers of receivers
     Growth,
+    /// Fan-out in many rooms at once
+    Rooms,
+    /// Fan-out in each protocol of this project's server
+    Protocols,
+    /// Clients that send nothing, in each of these protocols
+    Joined,
 }
 
 /// The parameters of a measurement. Two records are comparable if they have the same workload and the same case.
@@ -53,6 +59,17 @@ pub struct Case {
     /// The most messages in flight, where no rate is given.
     #[serde(default = "usual_window", skip_serializing_if = "is_usual_window")]
     pub window: u64,
+    /// The number of rooms, with as many people in each.
+    #[serde(default = "one_room", skip_serializing_if = "is_one_room")]
+    pub rooms: usize,
+}
+
+fn one_room() -> usize {
+    1
+}
+
+fn is_one_room(rooms: &usize) -> bool {
+    *rooms == 1
 }
 
 fn usual_window() -> u64 {
@@ -75,18 +92,34 @@ impl Workload {
             Workload::Noisy => "beside a flooder",
             Workload::Churn => "churn",
             Workload::Growth => "growth",
+            Workload::Rooms => "many rooms",
+            Workload::Protocols => "fan-out by protocol",
+            Workload::Joined => "idle by protocol",
+        }
+    }
+
+    /// What is compared: the columns of its table.
+    pub fn peers(self) -> &'static [Peer] {
+        match self {
+            Workload::Protocols | Workload::Joined => &peer::PROTOCOLS,
+            // The floor has one room.
+            Workload::Rooms => &peer::SERVERS[..3],
+            _ => &peer::SERVERS,
         }
     }
 }
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !is_one_room(&self.rooms) {
+            write!(f, "{} rooms of ", short(self.rooms as f64))?;
+        }
         let people = short(self.people as f64);
         write!(f, "{people} people, {} B", self.payload_bytes)?;
         if let Some(rate) = self.rate {
             write!(f, ", {}/s", short(f64::from(rate)))?;
         }
-        if !is_usual_window(&self.window) {
+        if !is_usual_window(&self.window) && is_one_room(&self.rooms) {
             write!(f, ", {} under way", self.window)?;
         }
         match self.stalled {
@@ -99,7 +132,17 @@ impl fmt::Display for Case {
 impl Case {
     /// No rate, and everybody reads.
     pub const fn of(people: usize, payload_bytes: usize) -> Self {
-        Self { people, payload_bytes, rate: None, stalled: 0, window: WINDOW }
+        Self { people, payload_bytes, rate: None, stalled: 0, window: WINDOW, rooms: 1 }
+    }
+
+    /// The same case in this many rooms at once, with a message under way in each.
+    pub const fn in_rooms(self, rooms: usize) -> Self {
+        Self { rooms, window: rooms as u64, ..self }
+    }
+
+    /// The number of receivers of all rooms together.
+    pub const fn receivers(&self) -> usize {
+        self.people * self.rooms
     }
 
     /// The same case at this many messages a second.
@@ -124,6 +167,8 @@ pub mod figure {
     pub const SERVER_CPU_MESSAGE_US: &str = "server_cpu_per_message_us";
     /// Processor time that the load took from the machine.
     pub const GENERATOR_CPU_US: &str = "generator_cpu_per_delivery_us";
+    /// The load is one thread: with 100 % it is the bottleneck.
+    pub const GENERATOR_CPU_PERCENT: &str = "generator_cpu_percent";
     pub const SERVER_CPU_PERCENT: &str = "server_cpu_percent";
     pub const DELIVERIES_PER_S: &str = "deliveries_per_s";
     pub const SWITCHES_PER_MESSAGE: &str = "switches_per_message";
@@ -148,7 +193,7 @@ pub mod figure {
     pub const DESCRIPTORS_AFTER: &str = "descriptors_after";
 
     /// All names with their titles, in the order of the tables.
-    pub const TITLES: [(&str, &str); 22] = [
+    pub const TITLES: [(&str, &str); 23] = [
         (SERVER_CPU_US, "CPU per delivery, µs"),
         (SERVER_CPU_MESSAGE_US, "CPU a message, µs"),
         (GENERATOR_CPU_US, "generator's CPU per delivery, µs"),
@@ -163,6 +208,7 @@ pub mod figure {
         (RESIDENT_KIB_PER_PERSON, "resident memory per person, KiB"),
         (KERNEL_KIB_PER_PERSON, "kernel memory per person, KiB"),
         (SERVER_CPU_PERCENT, "CPU, %"),
+        (GENERATOR_CPU_PERCENT, "generator's CPU, %"),
         (BROADCAST_MS, "one message to all, ms"),
         (GROWN_MIB, "memory grown, MiB"),
         (CUT, "stalled disconnected"),
@@ -381,7 +427,7 @@ impl Setting {
         // Cargo names the directory of a program after its profile.
         let program = env::current_exe()?;
         let profile = program.parent().and_then(Path::file_name);
-        let peers = peer::ALL.map(|peer| {
+        let peers = peer::SERVERS.map(|peer| {
             let version = peer.version().unwrap_or_else(|missing| missing);
             (peer.label().to_owned(), version)
         });
@@ -436,7 +482,7 @@ pub mod tests {
                 began: "2026-01-02T03:04:05Z".to_owned(),
                 command: "scripts/bench".to_owned(),
                 machine: "no machine".to_owned(),
-                peers: peer::ALL
+                peers: peer::SERVERS
                     .map(|peer| (peer.label().to_owned(), "version 1.2.3".to_owned()))
                     .to_vec(),
             },
@@ -529,7 +575,7 @@ pub mod tests {
     #[test]
     fn the_setting_names_the_machine_and_the_command() {
         let setting = Setting::now().unwrap();
-        assert_eq!(setting.peers.len(), peer::ALL.len());
+        assert_eq!(setting.peers.len(), peer::SERVERS.len());
         // The program of a test lies in a directory of its own.
         assert!(setting.machine.contains("; profile deps; "));
         assert!(setting.machine.contains("Linux"));

@@ -13,6 +13,7 @@ use crate::trial::Trial;
 use crate::work::{self, EXTRA_CLIENTS};
 
 pub struct Run {
+    /// Only these servers; if none is given, all but the one with a history on disk.
     pub peers: Vec<Peer>,
     /// How our server delivers.
     pub delivery: DeliveryPolicy,
@@ -33,14 +34,19 @@ impl Run {
             let mut next_round = Duration::ZERO;
             for step in self.steps.iter().filter(|step| round < step.rounds) {
                 let step_began = Instant::now();
-                for peer in in_turn(&self.peers, round) {
+                let mut peers = step.workload.peers().to_vec();
+                if peers.contains(&Peer::Chatserv) && self.peers.contains(&Peer::History) {
+                    peers.push(Peer::History);
+                }
+                peers.retain(|peer| self.peers.is_empty() || self.peers.contains(peer));
+                for peer in in_turn(&peers, round) {
                     progress(&format!(
-                        "{:4} s, round {} of {}: {:?}, {} people: {}",
+                        "{:4} s, round {} of {}: {}, {}: {}",
                         began.elapsed().as_secs(),
                         round + 1,
                         self.rounds,
-                        step.workload,
-                        step.cases[0].people,
+                        step.workload.title(),
+                        step.cases[0],
                         peer.label(),
                     ));
                     self.measure_step(&mut results, step, peer, round);
@@ -60,9 +66,11 @@ impl Run {
 
     /// Measures all cases of a step with one server.
     fn measure_step(&self, results: &mut Results, step: &Step, peer: Peer, round: u32) {
-        let clients = step.cases[0].people + EXTRA_CLIENTS;
-        let started =
-            peer.start(clients, self.delivery).and_then(|server| Trial::of(server, peer.dialect()));
+        let case = &step.cases[0];
+        let clients = case.receivers() + case.rooms + EXTRA_CLIENTS;
+        let started = peer
+            .start(clients, self.delivery)
+            .and_then(|server| Trial::of(server, peer.dialect(), case.rooms));
         let mut trial = started.map_err(|error| error.to_string());
         for case in &step.cases {
             let measured = match &mut trial {
@@ -121,7 +129,7 @@ fn in_turn(peers: &[Peer], round: u32) -> Vec<Peer> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::peer::ALL;
+    use crate::peer::SERVERS as ALL;
 
     #[test]
     fn no_server_always_follows_the_same_one() {

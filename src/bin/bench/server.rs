@@ -51,13 +51,17 @@ impl Server {
         })
     }
 
-    /// Starts a server whose first line on stdout ends in its port, and waits for that line.
+    /// Starts a server that prints a line on stdout with this beginning, and its port behind it. Waits for that line.
     ///
     /// # Errors
     /// It does not start, ends, or does not print a port in time. The error quotes its output.
-    pub fn that_prints_its_port(command: Command, directory: TempDir) -> io::Result<Self> {
+    pub fn that_prints_its_port(
+        command: Command,
+        directory: TempDir,
+        beginning: &str,
+    ) -> io::Result<Self> {
         Self::start(command, directory, |directory| {
-            printed_port(&fs::read_to_string(directory.join(STDOUT)).ok()?)
+            printed_port(&fs::read_to_string(directory.join(STDOUT)).ok()?, beginning)
         })
     }
 
@@ -125,10 +129,11 @@ impl Drop for Server {
     }
 }
 
-/// The number at the end of the first line, once that is complete.
-fn printed_port(stdout: &str) -> Option<u16> {
-    let (line, _) = stdout.split_once('\n')?;
-    line.rsplit(' ').next()?.parse().ok()
+/// The number in the first complete line with this beginning, which may be the port of a URL.
+fn printed_port(stdout: &str, beginning: &str) -> Option<u16> {
+    let mut lines = stdout.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+    let port = lines.find_map(|line| line.strip_prefix(beginning))?;
+    port.trim_end_matches('/').parse().ok()
 }
 
 #[cfg(test)]
@@ -159,16 +164,19 @@ mod tests {
 
     #[test]
     fn the_port_is_the_end_of_a_complete_line() {
-        assert_eq!(printed_port("Waiting for connections on port 1337\nmore 1\n"), Some(1337));
-        assert_eq!(printed_port("40123\n"), Some(40123));
-        assert_eq!(printed_port("4012"), None);
-        assert_eq!(printed_port("no port\n"), None);
+        let stdout = "Waiting on port 1337\nWaiting at http://localhost:8080/\nmore 1\n";
+        assert_eq!(printed_port(stdout, "Waiting on port "), Some(1337));
+        assert_eq!(printed_port(stdout, "Waiting at http://localhost:"), Some(8080));
+        assert_eq!(printed_port("40123\n", ""), Some(40123));
+        assert_eq!(printed_port("4012", ""), None);
+        assert_eq!(printed_port("no port\n", ""), None);
     }
 
     #[test]
     fn dropping_kills_the_process_and_removes_the_directory() {
-        let server = Server::that_prints_its_port(shell("echo 4711; exec sleep 60"), directory())
-            .expect("it prints a port");
+        let server =
+            Server::that_prints_its_port(shell("echo 4711; exec sleep 60"), directory(), "")
+                .expect("it prints a port");
         let process = PathBuf::from(format!("/proc/{}", server.pid()));
         let directory = server.directory.path().to_owned();
         assert_eq!(server.address().port(), 4711);

@@ -41,13 +41,14 @@ pub struct Trial {
 
 impl Trial {
     /// A trial of a server process, without clients.
-    pub fn of(server: Server, dialect: &'static dyn Dialect) -> io::Result<Self> {
+    pub fn of(server: Server, dialect: &'static dyn Dialect, rooms: usize) -> io::Result<Self> {
         let mut trial = Self::over(server.address(), dialect)?;
         trial.server = Some(server);
+        trial.crowd = Crowd::in_rooms(rooms)?;
         Ok(trial)
     }
 
-    /// A trial of a server that is a thread of this process.
+    /// A trial of a server that is a thread of this process. All clients are in one room.
     pub fn over(address: SocketAddr, dialect: &'static dyn Dialect) -> io::Result<Self> {
         Ok(Self {
             server: None,
@@ -72,7 +73,14 @@ impl Trial {
         self.connect(receivers.saturating_sub(others), speakers)
     }
 
-    /// Connects listeners, then speakers. All listeners must be connected before the first speaker.
+    /// Connects as many listeners to each room, and then a speaker to each.
+    pub fn fill_rooms(&mut self, listeners: usize) -> io::Result<()> {
+        let rooms = self.crowd.rooms();
+        self.connect(rooms * listeners, rooms)
+    }
+
+    /// Connects listeners, then speakers. All listeners must be connected before the first speaker. If there are several
+    /// rooms, each must get the same number of either.
     pub fn connect(&mut self, listeners: usize, speakers: usize) -> io::Result<()> {
         for (role, count) in [(Role::Listener, listeners), (Role::Speaker, speakers)] {
             self.crowd.log_in_all(self.address, self.dialect, role, count, LOGINS_AT_ONCE)?;
@@ -124,7 +132,8 @@ impl Trial {
     fn encode(&mut self, id: Id, payload_bytes: usize) {
         let mut payload = Vec::with_capacity(payload_bytes);
         payload::write(id, payload_bytes, &mut payload);
-        self.dialect.say(&payload, &mut self.scratch);
+        let room = self.room_of(id.speaker);
+        self.dialect.say(room, &payload, &mut self.scratch);
     }
 
     pub fn speakers(&self) -> Range<usize> {
@@ -142,6 +151,16 @@ impl Trial {
         self.stalled = count;
     }
 
+    /// The room of a speaker.
+    fn room_of(&self, speaker: usize) -> usize {
+        self.crowd.room(self.listeners + speaker)
+    }
+
+    /// The speakers in a room.
+    pub fn speakers_in(&self, room: usize) -> impl Iterator<Item = usize> + use<> {
+        self.speakers().skip(room).step_by(self.crowd.rooms())
+    }
+
     /// The number of a client among the speakers; none for a listener.
     pub fn speaker(&self, client: usize) -> Option<usize> {
         client.checked_sub(self.listeners)
@@ -157,16 +176,19 @@ impl Trial {
 
     /// Whether a client receives the messages of this speaker.
     pub fn receives(&self, client: usize, speaker: usize) -> bool {
-        self.is_receiver(client) && self.speaker(client) != Some(speaker)
+        self.is_receiver(client)
+            && self.crowd.room(client) == self.room_of(speaker)
+            && self.speaker(client) != Some(speaker)
     }
 
     /// The number of receivers of a message.
     pub fn receivers(&self) -> u64 {
+        let rooms = self.crowd.rooms();
         let speakers = match self.dialect.speakers_hear() {
-            true => self.sent.len().saturating_sub(1),
+            true => (self.sent.len() / rooms).saturating_sub(1),
             false => 0,
         };
-        (self.listeners - self.stalled + speakers) as u64
+        ((self.listeners - self.stalled) / rooms + speakers) as u64
     }
 
     pub fn cost(&self) -> io::Result<Cost> {
@@ -208,6 +230,16 @@ mod tests {
         assert!(channel.receives(4, 1) && !channel.receives(5, 1));
 
         for peer in [Peer::Floor, Peer::Nats] {
+            let mut rooms = trial(peer, 6, 4);
+            rooms.crowd = Crowd::in_rooms(2).unwrap();
+            for speaker in rooms.speakers() {
+                assert!(rooms.speakers_in(speaker % 2).any(|other| other == speaker));
+                let receivers: Vec<usize> =
+                    (0..10).filter(|&client| rooms.receives(client, speaker)).collect();
+                assert!(receivers.iter().all(|client| client % 2 == speaker % 2));
+                assert_eq!(receivers.len() as u64, rooms.receivers());
+            }
+
             let mut trial = trial(peer, 6, 4);
             trial.stalled = 2;
             for speaker in trial.speakers() {

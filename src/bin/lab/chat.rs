@@ -13,7 +13,7 @@ use chatserv::chat::{
     ClientId, DisconnectReason, Effect, Event, Hub, HubSettings, Message, Now, Protocol,
     ReclaimWord, Time, View,
 };
-use chatserv::config::Operators;
+use chatserv::config::{Glass, Operators};
 use chatserv::protocol::{self, Decoded, Decoder};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -44,6 +44,7 @@ impl Chat {
         let settings = HubSettings {
             anonymous: false,
             operators: Operators::Loopback,
+            glass: Glass::Off,
             announce_up_to: 500,
             log_messages: false,
             history_on_join: 10,
@@ -192,6 +193,8 @@ impl Chat {
                 Effect::Shutdown => self.is_over = true,
                 // The lab has no log, no bans and no table of threads.
                 Effect::AnswerThreads { .. }
+                | Effect::AnswerGlass { .. }
+                | Effect::Follow { .. }
                 | Effect::SaveBans(_)
                 | Effect::Admit { .. }
                 | Effect::Keep(_)

@@ -11,9 +11,12 @@
 //! | `reclaim` | `/reclaim`, and names that are taken back after the connection was lost |
 //! | `operators` | `/op`, `/kick`, `/mute`, `/unmute`, `/motd`, and changed settings (`/threads` is an effect) |
 //! | `ban` | `/ban`, `/unban`, `/bans` |
+//! | `glass` | the glass view, and lines that are followed on their way |
 //! | `shutdown` | `/shutdown`, now or later |
+//! | `typed` | lines that somebody has typed into a program |
 
 mod ban;
+mod glass;
 mod history;
 mod ignore;
 mod lists;
@@ -22,6 +25,7 @@ mod presence;
 mod private;
 mod reclaim;
 mod shutdown;
+mod typed;
 
 use std::sync::Arc;
 
@@ -71,6 +75,7 @@ impl Hub {
             Request::History { room, range, limit } => {
                 self.history(client, room, range, limit, out)
             }
+            Request::Typed { line, room, sent_at } => self.typed(client, line, room, sent_at, out),
             Request::Search { words, from, room, before, cursor, limit } => {
                 self.search(client, Typed { words, from, room, before, cursor, limit }, out)
             }
@@ -88,6 +93,10 @@ impl Hub {
             Request::Threads => {
                 let tag = out.take_tag();
                 out.push(Effect::AnswerThreads { client, tag });
+            }
+            Request::Glass => self.glass(client, out),
+            Request::Follow { target, text, moments } => {
+                self.follow(client, target, text, *moments, out);
             }
             Request::Shutdown { after, reason } => self.plan_shutdown(client, after, reason, out),
             Request::CancelShutdown => self.cancel_shutdown(client, out),

@@ -1,8 +1,8 @@
 //! The table of actions: everything that a program can request, with the fields of each request.
 
-use super::super::clean::clean;
+use super::super::clean::{clean, is_blank};
 use super::object::{Address, Before, Object, wrong};
-use crate::chat::{Range, Request, RequestError, Target, near_word};
+use crate::chat::{Line, Range, Request, RequestError, Target, near_word};
 
 /// How much of an unknown name to quote back to its sender.
 const QUOTE_CHARACTERS_MAX: usize = 32;
@@ -79,7 +79,7 @@ fn near(given: &str) -> Option<&'static str> {
 }
 
 /// Grouped as in the guide: yourself, rooms, talk, people, the server, operators.
-static ACTIONS: [Action; 33] = [
+static ACTIONS: [Action; 36] = [
     Action::new("connect", &[], &["username", "reclaim"], |given| {
         Ok(Request::Connect { name: given.maybe("username")?, word: given.maybe("reclaim")? })
     }),
@@ -118,6 +118,13 @@ static ACTIONS: [Action; 33] = [
     Action::new("msg", &["to", "message"], &["sent_at"], |given| {
         let (to, text) = (given.get("to")?, given.get("message")?);
         Ok(Request::Private { to, text, sent_at: given.maybe("sent_at")? })
+    }),
+    Action::new("typed", &["line"], &["room", "sent_at"], |given| {
+        let line: Line = given.get("line")?;
+        if is_blank(&line.text) {
+            return Err(wrong("line", "a text that is not empty"));
+        }
+        Ok(Request::Typed { line, room: given.maybe("room")?, sent_at: given.maybe("sent_at")? })
     }),
     Action::new("reply", &["message"], &[], |given| {
         Ok(Request::Reply { text: given.get("message")? })
@@ -160,6 +167,11 @@ static ACTIONS: [Action; 33] = [
         Ok(Request::Unmute { name: given.get("username")? })
     }),
     Action::new("threads", &[], &[], |_| Ok(Request::Threads)),
+    Action::new("glass", &[], &[], |_| Ok(Request::Glass)),
+    Action::new("follow", &["message"], &["room", "to"], |given| {
+        let (target, text) = (target(given)?, given.get("message")?);
+        Ok(Request::Follow { target, text, moments: Box::default() })
+    }),
     Action::new("shutdown", &[], &["duration", "reason", "cancel"], shutdown).strict(),
 ];
 

@@ -8,8 +8,9 @@ use super::super::clean::ordinary_prefix;
 use super::super::plain::{seconds_left, sentence};
 use super::errors;
 use crate::chat::{
-    Audience, Ban, ChatMessage, CommandHelp, Gap, HelpTopic, Manner, Message, PersonDetails,
-    PersonListing, Protocol, Queue, ReclaimWord, RoomListing, Tag, ThreadListing, commands,
+    Audience, Ban, ChatMessage, CommandHelp, FollowedLine, Gap, GlassView, HelpTopic, Manner,
+    Message, PersonDetails, PersonListing, Protocol, Queue, ReaderView, ReclaimWord, RoomListing,
+    Tag, ThreadListing, Timestamps, commands,
 };
 use crate::config::limits::{LIST_ENTRIES_MAX, NOTE_BYTES_MAX};
 
@@ -95,6 +96,18 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::Ignored(name) => Writer::new("ignore", tag, out).text("username", name).end(),
         Message::Unignored(name) => Writer::new("unignore", tag, out).text("username", name).end(),
         Message::Quiet { on } => Writer::new("quiet", tag, out).plain("on", on).end(),
+        Message::TimestampsAre(show) => {
+            let show = match show {
+                Timestamps::Off => "off",
+                Timestamps::Time => "time",
+                Timestamps::Date => "date",
+            };
+            Writer::new("timestamp", tag, out).text("show", show).end();
+        }
+        Message::Typed { manner, text } => Writer::new("typed", tag, out)
+            .text("as", action_of(*manner))
+            .text("message", text)
+            .end(),
         Message::Pong => Writer::new("pong", tag, out).end(),
         Message::OperatorNow => Writer::new("op", tag, out).end(),
         Message::Removed(name) => Writer::new("kick", tag, out).text("username", name).end(),
@@ -213,6 +226,7 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::Threads { rows, total } => Writer::new("threads", tag, out)
             .list("threads", rows, Some(*total), nested(thread))
             .end(),
+        Message::Glass(view) => glass(view, Writer::new("glass", tag, out)).end(),
         // These are for people. Programs learn the same from `connect`, `joinroom` and `leaveroom`, where they need it.
         Message::InputUsername
         | Message::YourNameIs(_)
@@ -223,20 +237,22 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         | Message::TelnetHint
         | Message::Arrived(_)
         | Message::Left { .. }
-        | Message::TimestampsAre(_)
         | Message::WrongProtocol(_)
         | Message::Closed(_) => {}
     }
 }
 
-/// A chat message, as it is delivered and as it appears in the history.
-fn chat_message<'a>(chat: &ChatMessage, tag: Option<&'a Tag>, out: &'a mut Vec<u8>) -> Writer<'a> {
-    let action = match chat.manner {
+fn action_of(manner: Manner) -> &'static str {
+    match manner {
         Manner::Chat => "chat",
         Manner::Me => "me",
         Manner::Private => "msg",
-    };
-    let object = Writer::new(action, tag, out);
+    }
+}
+
+/// A chat message, as it is delivered and as it appears in the history.
+fn chat_message<'a>(chat: &ChatMessage, tag: Option<&'a Tag>, out: &'a mut Vec<u8>) -> Writer<'a> {
+    let object = Writer::new(action_of(chat.manner), tag, out);
     let object = match &chat.to {
         Audience::Room { room, message_id } => {
             object.text("room", room).plain("message_id", message_id)
@@ -281,6 +297,69 @@ fn thread<'a>(thread: &ThreadListing, object: Writer<'a>) -> Writer<'a> {
         None => object,
     };
     object.plain("bytes_in", thread.bytes_in).plain("bytes_out", thread.bytes_out)
+}
+
+/// The list of readers comes last: it may be shortened.
+fn glass<'a>(view: &GlassView, object: Writer<'a>) -> Writer<'a> {
+    let GlassView { inbox, dispatcher, .. } = view;
+    let mut object = object
+        .object("doing", |doing| {
+            view.doing.iter().fold(doing, |doing, (words, count)| doing.plain(words, count))
+        })
+        .plain("writers_total", view.writers_total)
+        .plain("bytes_in", view.bytes_in)
+        .plain("bytes_out", view.bytes_out)
+        .plain("full_sockets", view.full_sockets)
+        .plain("queued_bytes", view.unsent_bytes)
+        .object("inbox", |object| {
+            object
+                .plain("events", inbox.events)
+                .plain("peak", inbox.peak)
+                .plain("capacity", inbox.capacity)
+                .plain("taken", inbox.taken)
+                .plain("wakes", inbox.wakes)
+        })
+        .object("dispatcher", |object| {
+            object
+                .plain("interval_us", dispatcher.interval.as_micros())
+                .plain("busy_us", dispatcher.busy.as_micros())
+        });
+    if let Some(line) = &view.followed {
+        object = object.object("followed", |object| followed(line, object));
+    }
+    object.plain("grouped", view.is_grouped).list(
+        "readers",
+        &view.readers,
+        Some(view.readers_total),
+        nested(reader),
+    )
+}
+
+/// Times are nanoseconds after the first station.
+fn followed<'a>(line: &FollowedLine, object: Writer<'a>) -> Writer<'a> {
+    line.moments
+        .since_read()
+        .fold(object, |object, (station, time)| object.plain(station, time.as_nanos()))
+        .plain("recipients", line.recipients)
+        .plain("full_sockets", line.full_sockets)
+}
+
+fn reader<'a>(reader: &ReaderView, mut object: Writer<'a>) -> Writer<'a> {
+    object = object.plain("reader", reader.client);
+    if reader.is_own {
+        object = object.plain("own", true);
+    }
+    object = object.maybe_text("username", reader.name.as_deref());
+    if let Some(address) = reader.address {
+        object = object.text("address", &address.to_string());
+    }
+    object
+        .text("doing", reader.doing)
+        .plain("alive_seconds", reader.alive.as_secs())
+        .plain("bytes_in", reader.bytes_in)
+        .plain("bytes_out", reader.bytes_out)
+        .plain("queued_bytes", reader.unsent_bytes)
+        .maybe_text("writer", reader.writer)
 }
 
 fn ban<'a>(ban: &Ban, object: Writer<'a>) -> Writer<'a> {
@@ -412,6 +491,12 @@ impl<'a> Writer<'a> {
     /// A number, a boolean or other text that is already JSON.
     fn plain(mut self, key: &str, value: impl Display) -> Self {
         display(value, self.value(key));
+        self
+    }
+
+    /// An object with these fields.
+    fn object(mut self, key: &str, fields: impl FnOnce(Writer<'_>) -> Writer<'_>) -> Self {
+        fields(Writer::nested(self.value(key))).close();
         self
     }
 

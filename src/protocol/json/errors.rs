@@ -63,7 +63,11 @@ const CODES: &[(&str, &str)] = &[
     ("muted", "An operator has muted the sender."),
     ("unknown_command", "There is no such command."),
     ("ambiguous_command", "More than one command begins like this."),
+    ("misused_command", "A typed command has wrong arguments."),
+    ("command_in_full", "A typed command that ends or removes something is abbreviated."),
     ("not_operator", "Only operators may do that."),
+    ("glass_is_operators", "Only operators may look at the threads."),
+    ("no_glass", "The server shows its threads to nobody."),
     ("no_operator_password", "The server has no operator password."),
     ("wrong_operator_password", "The password was wrong."),
     (
@@ -121,6 +125,8 @@ pub(super) fn code(error: &ChatError) -> &'static str {
         ChatError::UnknownCommand { .. } => "unknown_command",
         ChatError::AmbiguousCommand { .. } => "ambiguous_command",
         ChatError::NotOperator => "not_operator",
+        ChatError::GlassIsOperators => "glass_is_operators",
+        ChatError::NoGlass => "no_glass",
         ChatError::NoOperatorPassword => "no_operator_password",
         ChatError::WrongOperatorPassword { .. } => "wrong_operator_password",
         ChatError::NoPasswordTriesLeft | ChatError::TooManyPasswordAttempts => {
@@ -131,7 +137,6 @@ pub(super) fn code(error: &ChatError) -> &'static str {
         ChatError::LoopbackBan => "loopback_ban",
         ChatError::TooManyBans => "too_many_bans",
         ChatError::NoShutdownPlanned => "no_shutdown_planned",
-        // Only a typed line can cause these.
         ChatError::Misused(_) => "misused_command",
         ChatError::TypeInFull(_) => "command_in_full",
     }

@@ -167,6 +167,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         }
         Message::ShutDown => "The chat has been shut down".into(),
         Message::Chat(_)
+        | Message::Typed { .. }
         | Message::History { .. }
         | Message::Found { .. }
         | Message::InRoom { .. }
@@ -180,6 +181,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         | Message::Bans { .. }
         | Message::Motd(Some(_))
         | Message::Threads { .. }
+        | Message::Glass(_)
         | Message::WrongProtocol(_)
         | Message::Closed(_) => String::new(),
     }
@@ -285,6 +287,12 @@ pub fn error_sentence(error: &ChatError) -> String {
         }
         ChatError::NotYourself => "You cannot do that to yourself.".into(),
         ChatError::YouAreMuted => "An operator has muted you: nobody hears what you say.".into(),
+        ChatError::GlassIsOperators => {
+            "Only operators may look at the threads. /op PASSWORD makes you one.".into()
+        }
+        ChatError::NoGlass => {
+            "Nobody may look at the threads here. --glass operators changes that.".into()
+        }
         ChatError::NotOperator => "Only an operator of this chat may do that. See /help.".into(),
         ChatError::NoOperatorPassword => "This chat has no operator password.".into(),
         ChatError::WrongOperatorPassword { tries_left: 0 } => {

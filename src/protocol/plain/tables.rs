@@ -51,6 +51,8 @@ pub(super) fn encode(message: &Message, zone: &TimeZone, out: &mut Vec<u8>) {
         Message::Motd(Some(text)) => text.lines().for_each(|text| line(text, out)),
         Message::Help { operator, topic } => help(*operator, *topic, out),
         Message::WrongProtocol(stranger) => wrong_protocol(*stranger, out),
+        // Only programs can ask for it.
+        Message::Glass(_) => {}
         // `sentence` matches exhaustively, so a new message does not compile until it has words.
         other => line(&sentence(other), out),
     }

@@ -12,9 +12,11 @@
 //! the socket takes it; a writer blocked in `write` is woken by a larger send buffer and finds that sentence between two
 //! writes. Nobody else waits for the client at any time.
 //!
-//! Two helpers need not be read yet: [`Outbox`] (unsent bytes in order) and `writer` (one blocking `write` loop).
+//! Three helpers need not be read yet: [`Outbox`] (unsent bytes in order), `writer` (one blocking `write` loop) and [`Follow`]
+//! (when the recipients of a line that somebody follows were served).
 
 mod closing;
+mod follow;
 mod outbox;
 mod tape;
 mod writer;
@@ -29,8 +31,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::admission::Place;
 use super::connection::Connection;
 use super::inbox::{InputEnd, Written};
-use crate::chat::{ClientId, Protocol, Time, View};
+use crate::chat::{ClientId, FollowedLine, Protocol, Time, View};
 use crate::config::{Config, DeliveryPolicy, limits};
+use follow::Follow;
 pub use outbox::Block;
 use outbox::{Buffers, Outbox};
 use tape::Tape;
@@ -58,6 +61,8 @@ pub struct Delivery<'scope, 'env> {
     /// When connections that were told to end are shut down, oldest first.
     lingering: VecDeque<(Time, ClientId)>,
     lingering_max: usize,
+    /// Lines that somebody follows, until the next flush.
+    follows: Vec<Follow>,
     /// When the connections in `stalled` are checked against the limits.
     next_check: Option<Time>,
 }
@@ -83,6 +88,8 @@ struct Peer<'s> {
     lingered: bool,
     /// It is in [`Delivery::touched`].
     touched: bool,
+    /// The way of the client's last line that it followed.
+    followed: Option<Box<FollowedLine>>,
 }
 
 /// The thread that may write to a socket. There is one at any time, so no line is ever torn.
@@ -147,6 +154,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             unchecked_bytes: 0,
             lingering: VecDeque::new(),
             lingering_max: limits::lingering_max(config.max_clients),
+            follows: Vec::new(),
             next_check: None,
         }
     }
@@ -176,6 +184,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             broken: false,
             lingered: false,
             touched: false,
+            followed: None,
             connection,
         };
         self.peers.insert(peer.connection.id, peer);
@@ -202,11 +211,10 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         }
     }
 
-    /// Records the backlog of each client in the table of threads.
-    pub fn count_queues(&self) {
-        for peer in self.peers.values() {
-            peer.connection.row.set_queue(peer.pending());
-        }
+    /// The bytes that wait for each client whose socket is full. Nobody else has any after a flush.
+    pub fn unsent(&self) -> FxHashMap<ClientId, u64> {
+        let peers = self.stalled.iter().filter_map(|client| self.peers.get(client));
+        peers.map(|peer| (peer.connection.id, peer.pending())).collect()
     }
 
     /// Appends a message to the outboxes of these clients, encoded once for each view that one of them has. Sends nothing.
@@ -251,7 +259,9 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         let mut slow = Vec::new();
         (self.batch_bytes, self.fullest_bytes) = (0, 0);
         while let Some(client) = self.touched.pop() {
-            match self.flush_one(client, now) {
+            let flushed = self.flush_one(client, now);
+            self.follows.iter_mut().for_each(|follow| follow.flushed(client, &flushed));
+            match flushed {
                 Flushed::Sent => {}
                 Flushed::Ending => self.settle(client, now),
                 Flushed::Waiting if !self.is_over_limit(client, now) => {}
@@ -260,6 +270,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             }
         }
         self.tape.clear();
+        self.report_followed();
         if self.unchecked_bytes > self.limits.total_bytes_max / limits::STALLED_CHECK_SHARE {
             slow.extend(self.check_stalled(now));
         }

@@ -53,7 +53,7 @@ impl<'scope, 'env> Writers<'scope, 'env> {
         // One block at a time: the next one is sent when the last one has come back.
         let (slot, blocks) = crossbeam_channel::bounded::<Block>(1);
         let (connection, inbox) = (Arc::clone(connection), self.inbox.clone());
-        let row = self.threads.row("writer", format!("writer-{client}"));
+        let row = self.threads.client_row("writer", client);
         let body = move |row: &Row| run(&connection, &blocks, &inbox, row);
         match self.threads.spawn(self.scope, row, limits::SERVICE_STACK_BYTES, body) {
             Ok(_) => {

@@ -165,7 +165,7 @@ impl History {
 
     /// Records how many lines wait for the disk in the table of threads.
     pub fn count_queue(&self) {
-        self.row.set_queue(self.queue.gauge().lines() as u64);
+        self.row.set_queued_lines(self.queue.gauge().lines() as u64);
     }
 }
 

@@ -5,6 +5,7 @@ pub mod bind;
 pub mod capacity;
 pub mod cgroup;
 pub mod console;
+pub mod glass;
 pub mod log;
 pub mod memory;
 pub mod reload;

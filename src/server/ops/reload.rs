@@ -54,6 +54,7 @@ impl Loaded {
         HubSettings {
             anonymous: self.config.anonymous,
             operators: self.config.operators,
+            glass: self.config.glass,
             announce_up_to: self.config.announce_up_to,
             log_messages: self.config.log_messages,
             history_on_join: self.config.history_on_join,

@@ -13,10 +13,12 @@ use std::thread::{Builder, Scope, Thread};
 use std::time::Instant;
 
 use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
 
+use super::glass::{Glass, Look};
 use super::memory::MemoryGuard;
 use super::trace::{Trace, Track};
-use crate::chat::{Message, Queue, ThreadListing};
+use crate::chat::{ClientId, GlassView, InboxView, Message, Queue, ReaderView, ThreadListing};
 use crate::config::limits;
 
 /// Declares [`Activity`] with the words for each variant, so that no list can get out of step with another.
@@ -70,12 +72,14 @@ impl Activity {
 pub struct Row {
     name: String,
     role: &'static str,
+    /// Whom it serves, if that is one client.
+    client: Option<ClientId>,
     since: Instant,
     activity: AtomicU8,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
-    /// Its backlog when the dispatcher last looked: bytes for a client, events in the inbox, lines for the disk.
-    queue: AtomicU64,
+    /// The lines that wait for the disk, in the row of the archive.
+    queued_lines: AtomicU64,
     track: Option<Track>,
 }
 
@@ -106,10 +110,13 @@ impl Row {
         self.bytes_out.load(Ordering::Relaxed)
     }
 
-    /// Records the thread's backlog: bytes for its client, events in its inbox, or lines for the disk. Only the dispatcher knows it, and looks
-    /// when somebody asks.
-    pub fn set_queue(&self, count: u64) {
-        self.queue.store(count, Ordering::Relaxed);
+    fn bytes_in(&self) -> u64 {
+        self.bytes_in.load(Ordering::Relaxed)
+    }
+
+    /// Records how many lines wait for the disk.
+    pub fn set_queued_lines(&self, count: u64) {
+        self.queued_lines.store(count, Ordering::Relaxed);
     }
 
     fn activity(&self) -> Activity {
@@ -123,24 +130,51 @@ impl Row {
         }
     }
 
-    fn listing(&self) -> ThreadListing {
-        let queue = self.queue.load(Ordering::Relaxed);
+    fn listing(&self, inbox_events: usize, unsent: &Unsent) -> ThreadListing {
         ThreadListing {
             name: self.name.clone(),
             role: self.role,
             doing: self.activity().as_str(),
             alive: self.since.elapsed(),
-            queue: match self.role {
-                "reader" => Some(Queue::Bytes(queue)),
-                "dispatcher" => Some(Queue::Events(queue)),
-                "archive" => Some(Queue::Lines(queue)),
+            queue: match (self.role, self.client) {
+                ("reader", Some(client)) => {
+                    Some(Queue::Bytes(unsent.get(&client).copied().unwrap_or(0)))
+                }
+                ("dispatcher", _) => Some(Queue::Events(inbox_events as u64)),
+                ("archive", _) => Some(Queue::Lines(self.queued_lines.load(Ordering::Relaxed))),
                 _ => None,
             },
-            bytes_in: self.bytes_in.load(Ordering::Relaxed),
+            bytes_in: self.bytes_in(),
             bytes_out: self.bytes_out(),
         }
     }
+
+    fn add_to(&self, look: &mut Look<'_>) {
+        let (activity, bytes) = (self.activity(), (self.bytes_in(), self.bytes_out()));
+        let Some(client) = self.client else {
+            return;
+        };
+        if self.role == "writer" {
+            return look.writer(client, activity.as_str());
+        }
+        let reader = || ReaderView {
+            client,
+            is_own: false,
+            name: None,
+            address: None,
+            doing: activity.as_str(),
+            alive: self.since.elapsed(),
+            bytes_in: bytes.0,
+            bytes_out: bytes.1,
+            unsent_bytes: 0,
+            writer: None,
+        };
+        look.reader(activity as usize, reader, client, bytes);
+    }
 }
+
+/// The bytes that wait for clients whose socket is full.
+pub type Unsent = FxHashMap<ClientId, u64>;
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -151,41 +185,60 @@ impl fmt::Display for Row {
             self.role,
             self.since.elapsed().as_secs(),
             self.activity().as_str(),
-            self.bytes_in.load(Ordering::Relaxed),
+            self.bytes_in(),
             self.bytes_out(),
         )
     }
 }
 
 /// The table of live threads.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ThreadTable {
     /// Locked only when a thread starts or ends, and by readers of the table.
     rows: Mutex<BTreeMap<u64, Arc<Row>>>,
     next: AtomicU64,
     trace: Option<Arc<Trace>>,
     guard: MemoryGuard,
+    /// Locked by the dispatcher only.
+    glass: Mutex<Glass>,
+}
+
+impl Default for ThreadTable {
+    fn default() -> Self {
+        Self::new(None, MemoryGuard::default())
+    }
 }
 
 impl ThreadTable {
     /// An empty table, whose threads record what they do in the trace if there is one, and start only if the guard finds enough
     /// memory.
     pub fn new(trace: Option<Arc<Trace>>, guard: MemoryGuard) -> Self {
-        Self { trace, guard, ..Self::default() }
+        let (rows, next) = (Mutex::default(), AtomicU64::new(0));
+        Self { rows, next, trace, guard, glass: Mutex::new(Glass::new()) }
     }
 
     /// A row for a thread that is about to start.
     pub fn row(&self, role: &'static str, name: String) -> Arc<Row> {
+        self.new_row(role, name, None)
+    }
+
+    /// A row for a thread that is about to start and serves this client only.
+    pub fn client_row(&self, role: &'static str, client: ClientId) -> Arc<Row> {
+        self.new_row(role, format!("{role}-{client}"), Some(client))
+    }
+
+    fn new_row(&self, role: &'static str, name: String, client: Option<ClientId>) -> Arc<Row> {
         // Otherwise each write of the trace thread would cause the next.
         let traced = self.trace.as_ref().filter(|_| role != "trace");
         Arc::new(Row {
             name,
             role,
+            client,
             since: Instant::now(),
             activity: AtomicU8::new(Activity::Starting as u8),
             bytes_in: AtomicU64::new(0),
             bytes_out: AtomicU64::new(0),
-            queue: AtomicU64::new(0),
+            queued_lines: AtomicU64::new(0),
             track: traced.map(Trace::track),
         })
     }
@@ -243,8 +296,8 @@ impl ThreadTable {
         self.rows.lock().values().cloned().collect()
     }
 
-    /// The table for people in the chat, shortened to what a list may hold.
-    pub fn message(&self) -> Message {
+    /// The table for people in the chat, shortened to what a list may hold, with the backlogs that the dispatcher knows.
+    pub fn message(&self, inbox_events: usize, unsent: &Unsent) -> Message {
         let mut rows = self.snapshot();
         let total = rows.len();
         // First the dispatcher, then threads that serve everybody, last those that serve one client. Within each group
@@ -255,7 +308,23 @@ impl ThreadTable {
             _ => 1,
         });
         rows.truncate(limits::LIST_ENTRIES_MAX);
-        Message::Threads { rows: rows.iter().map(|row| row.listing()).collect(), total }
+        Message::Threads {
+            rows: rows.iter().map(|row| row.listing(inbox_events, unsent)).collect(),
+            total,
+        }
+    }
+
+    /// A look at all threads for the glass view, maybe that of a moment ago. `waiting` is what waits between them. Contract:
+    /// only the dispatcher may call it. It holds the lock of the table for the time of one pass over the rows.
+    pub fn look(&self, waiting: impl FnOnce() -> (InboxView, Unsent)) -> GlassView {
+        let mut glass = self.glass.lock();
+        if let Some(recent) = glass.recent() {
+            return recent.clone();
+        }
+        let (inbox, unsent) = waiting();
+        let mut look = Look::new(Activity::ALL.iter().map(|&(_, words)| words), inbox, &unsent);
+        self.rows.lock().values().for_each(|row| row.add_to(&mut look));
+        glass.keep(look.finish()).clone()
     }
 
     /// Logs the table, one line for each thread.
@@ -317,17 +386,15 @@ mod tests {
     #[test]
     fn a_long_table_is_shortened_and_lists_service_threads_first() {
         let table = Arc::new(ThreadTable::default());
-        let reader = |number| table.row("reader", format!("reader-{number}"));
-        let mut rows: Vec<_> = (0..limits::LIST_ENTRIES_MAX).map(reader).collect();
-        rows.push(table.row("writer", "writer-1".into()));
+        let mut rows = readers(&table, limits::LIST_ENTRIES_MAX as u64);
+        rows.push(table.client_row("writer", ClientId(1)));
         rows.push(table.row("bans", "bans".into()));
         rows.push(table.row("dispatcher", "dispatcher".into()));
         rows[0].doing(Activity::Reading);
         rows[0].count_in(7);
-        rows[0].set_queue(8);
-        rows[502].set_queue(9);
         let listed: Vec<_> = rows.iter().map(|row| table.list(row)).collect();
-        let Message::Threads { rows, total } = table.message() else {
+        let unsent = [(ClientId(0), 8)].into_iter().collect();
+        let Message::Threads { rows, total } = table.message(9, &unsent) else {
             panic!("another message");
         };
         assert_eq!((rows.len(), total), (limits::LIST_ENTRIES_MAX, listed.len()));
@@ -336,5 +403,84 @@ mod tests {
         assert_eq!((rows[2].doing, rows[2].bytes_in), ("in read", 7));
         let queues: Vec<Option<Queue>> = rows[..3].iter().map(|row| row.queue).collect();
         assert_eq!(queues, [Some(Queue::Events(9)), None, Some(Queue::Bytes(8))]);
+    }
+
+    fn readers(table: &ThreadTable, count: u64) -> Vec<Arc<Row>> {
+        (0..count).map(|number| table.client_row("reader", ClientId(number))).collect()
+    }
+
+    fn nothing_waits() -> (InboxView, Unsent) {
+        (InboxView::default(), Unsent::default())
+    }
+
+    #[test]
+    fn a_look_shows_each_reader_with_its_writer_and_what_waits_for_its_client() {
+        let table = Arc::new(ThreadTable::default());
+        let mut rows = readers(&table, 3);
+        rows.push(table.client_row("writer", ClientId(1)));
+        rows.push(table.row("dispatcher", "dispatcher".into()));
+        rows[0].doing(Activity::Reading);
+        rows[1].doing(Activity::HeldBack);
+        rows[2].doing(Activity::Reading);
+        rows[3].doing(Activity::Writing);
+        rows[1].count_in(5);
+        rows[2].count_out(6);
+        // The order in which threads start is not that of their clients.
+        let _listed: Vec<_> = rows.iter().rev().map(|row| table.list(row)).collect();
+        let inbox = InboxView { events: 2, peak: 4, capacity: 9, taken: 12, wakes: 5 };
+        let unsent = Unsent::from_iter([(ClientId(1), 70_000)]);
+        let view = table.look(|| (inbox, unsent));
+        assert_eq!(view.doing, [("in read", 2), ("held back for a flood", 1)]);
+        assert_eq!((view.readers_total, view.writers_total, view.is_grouped), (3, 1, false));
+        assert_eq!((view.full_sockets, view.unsent_bytes), (1, 70_000));
+        assert_eq!((view.bytes_in, view.bytes_out, view.inbox), (5, 6, inbox));
+        let clients: Vec<u64> = view.readers.iter().map(|reader| reader.client.0).collect();
+        assert_eq!(clients, [0, 1, 2]);
+        let second = &view.readers[1];
+        assert_eq!((second.doing, second.bytes_in), ("held back for a flood", 5));
+        assert_eq!((second.unsent_bytes, second.writer), (70_000, Some("in write")));
+        assert_eq!((view.readers[2].unsent_bytes, view.readers[2].writer), (0, None));
+        // The table names nobody.
+        assert!(view.readers.iter().all(|reader| reader.name.is_none() && !reader.is_own));
+    }
+
+    #[test]
+    fn more_readers_than_a_list_holds_are_counted_and_only_full_sockets_listed() {
+        for (count, grouped) in
+            [(limits::LIST_ENTRIES_MAX as u64, false), (501, true), (2_000, true)]
+        {
+            let table = Arc::new(ThreadTable::default());
+            let rows = readers(&table, count);
+            let _listed: Vec<_> = rows.iter().map(|row| table.list(row)).collect();
+            // One before and one after the list is full.
+            let unsent = Unsent::from_iter([(ClientId(7), 1), (ClientId(count - 1), 2)]);
+            let view = table.look(|| (InboxView::default(), unsent));
+            assert_eq!((view.readers_total as u64, view.is_grouped), (count, grouped));
+            assert_eq!(view.doing, [("starting", count as usize)]);
+            let clients: Vec<u64> = view.readers.iter().map(|reader| reader.client.0).collect();
+            let expected = if grouped { vec![7, count - 1] } else { (0..count).collect() };
+            assert_eq!(clients, expected);
+        }
+    }
+
+    #[test]
+    fn people_who_look_at_the_same_time_cost_one_pass_over_the_threads() {
+        let table = Arc::new(ThreadTable::default());
+        let rows = readers(&table, 10_000);
+        let _listed: Vec<_> = rows.iter().map(|row| table.list(row)).collect();
+        let first = table.look(nothing_waits);
+        // As many as ask within the shared time do not even count what waits.
+        let again = table.look(|| panic!("a second look within {:?}", limits::GLASS_LOOK_SHARED));
+        assert_eq!(again, first);
+        while table.glass.lock().recent().is_some() {
+            thread::yield_now();
+        }
+        rows[0].doing(Activity::Reading);
+        let began = Instant::now();
+        let view = table.look(nothing_waits);
+        println!("a look at 10,000 readers: {:?}", began.elapsed());
+        assert_eq!(view.doing, [("starting", 9_999), ("in read", 1)]);
+        assert!(view.dispatcher.interval >= limits::GLASS_LOOK_SHARED);
+        assert!(view.dispatcher.busy <= view.dispatcher.interval);
     }
 }

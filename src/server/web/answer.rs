@@ -4,12 +4,18 @@ use std::fmt;
 
 use tungstenite::handshake::derive_accept_key;
 
+use crate::config::Glass;
+
 /// A part of the page. They are in the program, so it needs no files at run time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     Document,
     Script,
     Style,
+    /// The page that shows the threads.
+    GlassDocument,
+    GlassScript,
+    GlassStyle,
 }
 
 impl Part {
@@ -19,8 +25,16 @@ impl Part {
             "/" => Some(Self::Document),
             "/app.js" => Some(Self::Script),
             "/style.css" => Some(Self::Style),
+            "/glass" => Some(Self::GlassDocument),
+            "/glass.js" => Some(Self::GlassScript),
+            "/glass.css" => Some(Self::GlassStyle),
             _ => None,
         }
+    }
+
+    /// Whether it belongs to the page that shows the threads.
+    pub fn is_of_glass(self) -> bool {
+        matches!(self, Self::GlassDocument | Self::GlassScript | Self::GlassStyle)
     }
 
     fn content(self) -> (&'static str, &'static str) {
@@ -28,6 +42,9 @@ impl Part {
             Self::Document => ("text/html", include_str!("page/index.html")),
             Self::Script => ("text/javascript", include_str!("page/app.js")),
             Self::Style => ("text/css", include_str!("page/style.css")),
+            Self::GlassDocument => ("text/html", include_str!("page/glass.html")),
+            Self::GlassScript => ("text/javascript", include_str!("page/glass.js")),
+            Self::GlassStyle => ("text/css", include_str!("page/glass.css")),
         }
     }
 }
@@ -74,8 +91,9 @@ impl Refusal {
     }
 }
 
-/// Stands for the port for telnet in the document.
+/// What stands in a document for the port for telnet, and for who may see the threads.
 const PORT: &str = "{PORT}";
+const GLASS: &str = "{GLASS}";
 
 /// An answer after which the connection ends.
 #[derive(Debug)]
@@ -85,14 +103,14 @@ pub struct Answer {
 
 #[derive(Debug)]
 enum Content {
-    Part { part: Part, host: String, telnet_port: u16 },
+    Part { part: Part, host: String, telnet_port: u16, glass: Glass },
     Refusal(Refusal, String),
 }
 
 impl Answer {
     /// A part of the page for a browser that calls this server `host`.
-    pub fn part(part: Part, host: &str, telnet_port: u16) -> Self {
-        Self { content: Content::Part { part, host: host.to_owned(), telnet_port } }
+    pub fn part(part: Part, host: &str, telnet_port: u16, glass: Glass) -> Self {
+        Self { content: Content::Part { part, host: host.to_owned(), telnet_port, glass } }
     }
 
     /// What was refused and why, for the log.
@@ -105,9 +123,15 @@ impl Answer {
 
     pub fn bytes(&self) -> Vec<u8> {
         let (status, fields, kind, body) = match &self.content {
-            Content::Part { part, host, telnet_port } => {
+            Content::Part { part, host, telnet_port, glass } => {
                 let (kind, body) = part.content();
-                ("200 OK", policy(host), kind, body.replace(PORT, &telnet_port.to_string()))
+                let glass = match glass {
+                    Glass::Off => "off",
+                    Glass::Operators => "operators",
+                    Glass::Everybody => "everybody",
+                };
+                let body = body.replace(PORT, &telnet_port.to_string()).replace(GLASS, glass);
+                ("200 OK", policy(host), kind, body)
             }
             Content::Refusal(refusal, reason) => {
                 (refusal.status(), refusal.fields().to_owned(), "text/plain", reason.clone())
@@ -155,15 +179,20 @@ mod tests {
     }
 
     #[test]
-    fn the_page_is_short_and_puts_nothing_that_people_say_into_markup() {
-        let parts = [Part::Document, Part::Script, Part::Style];
-        let texts = parts.map(|part| part.content().1);
-        let lines: usize = texts.iter().map(|text| text.lines().count()).sum();
-        assert!(lines <= 700, "{lines} lines");
-        for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("] {
-            assert!(texts.iter().all(|text| !text.contains(word)), "{word}");
+    fn the_pages_are_short_and_put_nothing_that_people_say_into_markup() {
+        for (parts, lines_max) in [
+            ([Part::Document, Part::Script, Part::Style], 700),
+            ([Part::GlassDocument, Part::GlassScript, Part::GlassStyle], 350),
+        ] {
+            let texts = parts.map(|part| part.content().1);
+            let lines: usize = texts.iter().map(|text| text.lines().count()).sum();
+            assert!(lines <= lines_max, "{lines} lines");
+            for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("]
+            {
+                assert!(texts.iter().all(|text| !text.contains(word)), "{word}");
+            }
+            // The policy forbids both.
+            assert!(!texts[0].contains("style=") && !texts[0].contains("onclick="));
         }
-        // The policy forbids both.
-        assert!(!texts[0].contains("style=") && !texts[0].contains("onclick="));
     }
 }

@@ -29,7 +29,7 @@ use super::inbox::{Inbound, Inbox};
 use super::shared::Shared;
 use super::{Activity, reader};
 use crate::chat::{Protocol, Time};
-use crate::config::{Config, limits};
+use crate::config::{Config, Glass, limits};
 use crate::protocol::Decoder;
 use answer::{Answer, Refusal};
 use frames::Frames;
@@ -113,13 +113,15 @@ fn handshake(
     deadline: Deadline<'_>,
     telnet_port: u16,
 ) -> Result<(), Option<Answer>> {
-    let head = read_head(connection, deadline)?;
-    let local = connection.socket().local_addr().map_err(|_| None)?;
     let hosts = config.web_host.as_deref().unwrap_or_default();
-    let request = parse(&head, canonical(local).ip(), hosts)
-        .map_err(|(refusal, reason)| Some(refusal.answer(reason)))?;
-    match request {
-        Request::Part { part, host } => Err(Some(Answer::part(part, &host, telnet_port))),
+    match read_request(connection, hosts, deadline)? {
+        Request::Part { part, .. } if part.is_of_glass() && config.glass == Glass::Off => {
+            let reason = "This server shows its threads to nobody (--glass off). The chat is at /.";
+            Err(Some(Refusal::NotFound.answer(reason)))
+        }
+        Request::Part { part, host } => {
+            Err(Some(Answer::part(part, &host, telnet_port, config.glass)))
+        }
         Request::Open { key } => {
             // A new socket has room for it.
             match connection.send_now(&answer::switching(&key)) {
@@ -130,10 +132,15 @@ fn handshake(
     }
 }
 
-/// Reads until the end of the head, for as long as a client may take to give a name. The end is absolute: a byte every few
-/// seconds does not move it.
-fn read_head(connection: &Connection, deadline: Deadline<'_>) -> Result<Vec<u8>, Option<Answer>> {
+/// Reads until the head is over or wrong, for as long as a client may take to give a name. The end is absolute: a byte every
+/// few seconds does not move it.
+fn read_request(
+    connection: &Connection,
+    hosts: &str,
+    deadline: Deadline<'_>,
+) -> Result<Request, Option<Answer>> {
     let mut socket = connection.socket();
+    let local = canonical(socket.local_addr().map_err(|_| None)?).ip();
     connection.row.doing(Activity::Reading);
     let mut head = Vec::new();
     let mut buffer = [0; 1024];
@@ -155,11 +162,11 @@ fn read_head(connection: &Connection, deadline: Deadline<'_>) -> Result<Vec<u8>,
         };
         connection.row.count_in(count);
         head.extend_from_slice(&buffer[..count]);
-        if head::is_complete(&head) {
-            return Ok(head);
-        }
-        if head.len() > limits::HTTP_HEAD_BYTES_MAX {
-            return Err(Some(Refusal::HeadTooLarge.answer("The head of the request is too long.")));
+        // From its beginning each time: a head usually comes in one read, and a long one has eight times this buffer.
+        match parse(&head, local, hosts) {
+            Ok(None) => {}
+            Ok(Some(request)) => return Ok(request),
+            Err((refusal, reason)) => return Err(Some(refusal.answer(reason))),
         }
     }
 }

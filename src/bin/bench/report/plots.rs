@@ -172,7 +172,7 @@ mod tests {
 
     /// A record of each server for each workload.
     fn example() -> Results {
-        let values = crate::peer::ALL.map(|peer| (peer.label(), 100, 0, 2.0));
+        let values = crate::peer::SERVERS.map(|peer| (peer.label(), 100, 0, 2.0));
         let mut all = results(Workload::Growth, figure::SERVER_CPU_US, &values);
         for workload in [Workload::FanOut, Workload::Latency, Workload::Stalled] {
             all.records.extend(results(workload, figure::P99_MS, &values).records);
@@ -200,7 +200,7 @@ mod tests {
         for (name, figures) in &plots {
             for figure in figures {
                 let svg = figure.svg().unwrap();
-                for peer in crate::peer::ALL {
+                for peer in crate::peer::SERVERS {
                     assert!(svg.contains(peer.label()), "{name}: {}", figure.title);
                 }
             }

@@ -211,8 +211,8 @@ impl Dialect for SeparateSpeakers {
         Lines.log_in(step, client, out)
     }
 
-    fn say(&self, payload: &[u8], out: &mut Vec<u8>) {
-        Lines.say(payload, out);
+    fn say(&self, room: usize, payload: &[u8], out: &mut Vec<u8>) {
+        Lines.say(room, payload, out);
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chatserv::load::cost::switches;
 use rustix::time::{ClockId, clock_gettime};
 
-use super::{figures, full_speed, per_second};
+use super::{figures, full_speed, per_second, percent};
 use crate::deliveries::Check;
 use crate::results::{Case, Figures, figure};
 use crate::talk::{SPEAKERS, Talk, Until};
@@ -50,6 +50,8 @@ pub fn measure(
         (figure::SERVER_CPU_MESSAGE_US, micros(server, messages)),
         (figure::GENERATOR_CPU_US, micros(generator, deliveries)),
         (figure::DELIVERIES_PER_S, per_second(deliveries, outcome.took)),
+        (figure::SERVER_CPU_PERCENT, percent(server, outcome.took)),
+        (figure::GENERATOR_CPU_PERCENT, percent(generator, outcome.took)),
     ]);
     if let (Some(before), Some(after)) = (switches_before, switches(trial)?) {
         let each = after.saturating_sub(before) as f64 / messages as f64;
@@ -77,6 +79,7 @@ mod tests {
             let figures = measure(&mut trial, &Case::of(10, 64), check, time).unwrap();
             assert!(figures[figure::DELIVERIES_PER_S] > 0.0);
             assert!(figures[figure::GENERATOR_CPU_US] > 0.0);
+            assert!(figures[figure::GENERATOR_CPU_PERCENT] > 0.0);
             let ratio = figures[figure::SERVER_CPU_MESSAGE_US] / figures[figure::SERVER_CPU_US];
             assert!((ratio - 10.0).abs() < 1e-6, "{ratio}");
             assert!(figures[figure::SWITCHES_PER_MESSAGE] >= 0.0);

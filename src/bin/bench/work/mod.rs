@@ -40,20 +40,23 @@ pub fn measure(
         match workload {
             Workload::Noisy => trial.fill(people, people + 1)?,
             Workload::Churn => trial.connect(people, 0)?,
-            Workload::Idle => {}
+            Workload::Idle | Workload::Joined => {}
+            Workload::Rooms => trial.fill_rooms(people)?,
             _ => trial.fill(people, SPEAKERS.min(people))?,
         }
         trial.wait_for_quiet()?;
     }
     let figures = match workload {
-        Workload::FanOut | Workload::Full | Workload::Growth => {
-            fan_out::measure(trial, case, check, time)?
-        }
+        Workload::FanOut
+        | Workload::Full
+        | Workload::Growth
+        | Workload::Rooms
+        | Workload::Protocols => fan_out::measure(trial, case, check, time)?,
         Workload::Latency => latency::measure(trial, case, time)?,
         Workload::Noisy => latency::measure_noisy(trial, case, time)?,
         Workload::Stalled => return stalled::measure(trial, case, time),
         Workload::Churn => churn::measure(trial, case, time)?,
-        Workload::Idle => idle::measure(trial, case, with_costs)?,
+        Workload::Idle | Workload::Joined => idle::measure(trial, case, with_costs)?,
     };
     Ok((figures, Vec::new()))
 }

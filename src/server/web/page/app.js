@@ -8,20 +8,19 @@ const LINES_MAX = 2000, HISTORY = 50, HOME = 'lobby', PING_EVERY = 30000, PING_P
 const rooms = new Map();     // by name: epoch, last id, people, topic, lines, unread
 const sent = new Map();      // by request id: what waits for its answer
 let socket = null, me = null, here = null, nextId = 1, tries = 0, timer = 0, heard = 0, pinged = 0, goodbye = null, isLost = false;
-let commands = [], early = [], recall = '';
+let commands = [], early = [], recall = '', drawing = 0, understood = null, losses = 0;
 const kept = (key, value) => value === undefined ? sessionStorage.getItem(key) : sessionStorage.setItem(key, value);
 
 // ── Elements ──
-function make(tag, cls, ...children) {
-  const element = document.createElement(tag);
-  element.className = cls ?? ''; element.append(...children); return element;
+function make(tag, cls = '', ...children) {
+  const element = document.createElement(tag); element.className = cls; element.append(...children); return element;
 }
 function linked(said) {
   const parts = []; let end = 0;
-  for (const match of said.matchAll(/https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]}'…]/g)) {
-    const link = make('a', '', match[0]);
-    link.href = match[0]; link.target = '_blank'; link.rel = 'noopener noreferrer';
-    parts.push(said.slice(end, match.index), link); end = match.index + match[0].length;
+  for (const match of said.matchAll(/`[^`]+`|https?:\/\/[^\s<>"`]+[^\s<>"`.,;:!?)\]}'…]/g)) {
+    const isCode = match[0].startsWith('`'), part = make(isCode ? 'code' : 'a', '', isCode ? match[0].slice(1, -1) : match[0]);
+    if (!isCode) Object.assign(part, { href: match[0], target: '_blank', rel: 'noopener noreferrer' });
+    parts.push(said.slice(end, match.index), part); end = match.index + match[0].length;
   }
   const span = make('span', '', ...parts, said.slice(end)); span.dir = 'auto'; return span;
 }
@@ -40,13 +39,13 @@ function timeOf(received, sentAt) {
 
 // ── The log ──
 const isAtBottom = () => log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-function toBottom() { log.scrollTop = log.scrollHeight; $('newer').hidden = true; if (here) here.isAway = false; }
+function toBottom() { log.scrollTop = log.scrollHeight; if (here) here.isAway = false; }
 function add(room, element, received = new Date()) {
   if (!room) return void early.push(element);
   const stays = room !== here || !room.isAway; const date = day.format(received);
   if (room.day !== date) { room.day = date; room.lines.append(make('div', 'day', date)); }
   room.lines.append(element); room.empty?.remove();
-  if (stays) while (room.lines.childElementCount > LINES_MAX) room.lines.firstElementChild.remove();
+  if (stays) while (room.lines.childElementCount > LINES_MAX) { room.lines.firstElementChild.remove(); room.isWhole = false; }
   if (room === here && stays) toBottom();
 }
 const row = (body, received, cls = '', sentAt) => make('div', `line ${cls}`, timeOf(received, sentAt), make('div', '', ...body));
@@ -55,12 +54,22 @@ function table(heading, rows) {
   const cells = rows.map(cells => make('tr', '', ...cells.map(cell => make('td', '', linked(String(cell ?? ''))))));
   add(here, row([heading, make('div', 'list', make('table', '', ...cells))], new Date(), 'note'));
 }
-const calls = said => me && new RegExp(`(^|[^\\p{L}\\p{N}])@${RegExp.escape ? RegExp.escape(me) : me.replace(/[^\p{L}\p{N}_]/gu, '\\$&')}(?![\\p{L}\\p{N}])`, 'iu').test(said);
+// Those who come, or go, in the same minute share a line.
+function passed(name, did, room) {
+  const last = room.lines.lastElementChild, mayShare = last?.did === did && last.firstChild.textContent === clock.format(new Date());
+  if (mayShare) last.lastChild.lastChild.replaceWith(', ', make('bdi', '', name), ` have ${did}.`);
+  else add(room, Object.assign(row([make('bdi', '', name), ` has ${did}.`], new Date(), 'note'), { did }));
+  if (room === here && !room.isAway) toBottom();
+}
+function calls(said) {
+  const parts = said.toLowerCase().split(`@${me}`.toLowerCase());
+  return parts.some((part, i) => i && !/[\p{L}\p{N}]$/u.test(parts[i - 1]) && !/^[\p{L}\p{N}]/u.test(part));
+}
 function lineOf(m) {
   const isMine = m.from === me, isPrivate = !m.room, isCall = !isMine && (isPrivate || calls(m.message));
   const body = m.action === 'me' ? ['* ', nameOf(m.from), ' ', linked(m.message)] : [nameOf(m.from), '  ', linked(m.message)];
   const line = row(body, new Date(m.received_at), isPrivate ? 'private' : isCall ? 'call' : '', m.sent_at);
-  if (isPrivate) mark(line, m.to, m.action === 'msg');
+  if (isPrivate) mark(line, m.to, m.action === 'msg'); else line.dataset.id = m.message_id;
   return [line, isCall];
 }
 function mark(line, to, isSecret) {
@@ -77,7 +86,7 @@ function roomOf(name) {
   return rooms.get(name);
 }
 function show(room) {
-  if (here) { here.lines.hidden = true; here.top = log.scrollTop; }
+  if (here) { here.top = log.scrollTop; here.lines.hidden = true; if (!here.unread) here.marker?.remove(); }
   here = room;
   if (room) {
     room.lines.hidden = false;
@@ -85,28 +94,23 @@ function show(room) {
     if (room.isAway) log.scrollTop = room.top; else toBottom();
     kept('here', room.name);
   }
-  $('newer').hidden = !room?.isAway || !room.unread; seen(); open('left', false);
+  seen(); open('left', false);
 }
 function seen() { if (here && !document.hidden && !here.isAway) here.unread = here.calls = 0; draw(); }
-let isDrawing = false;
-function draw() {
-  if (isDrawing) return;
-  isDrawing = true; requestAnimationFrame(() => { isDrawing = false; drawNow(); });
-  setTimeout(() => { if (isDrawing) { isDrawing = false; drawNow(); } }, 300);   // A hidden page has no frames.
-}
+function draw() { drawing ||= setTimeout(drawNow, 30); }   // Once for all that comes at once. A hidden page has no frames.
 function keepFocus(list, entries) {
   const focused = list.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   list.replaceChildren(...entries.map(entry => make('li', '', entry)));
   if (focused !== null) [...list.querySelectorAll('button')].find(button => button.dataset.key === focused)?.focus();
 }
 function drawNow() {
-  let unread = 0, called = 0;
+  let unread = 0, called = 0; drawing = 0;
   keepFocus($('rooms'), [...rooms.values()].map(room => {
     const button = make('button', '', make('span', '', room.name)); button.dataset.key = room.name;
     if (room === here) button.setAttribute('aria-current', 'true');
     if (room.unread) {
-      const count = make('b', room.calls ? 'calls' : '', String(room.unread));
-      count.setAttribute('aria-label', `${room.unread} unread`); button.append(count);
+      button.append(make('b', room.calls ? 'calls' : '', String(room.unread)));
+      button.setAttribute('aria-label', `${room.name}, ${room.unread} unread`);
     }
     unread += room.unread; called += room.calls || 0; button.onclick = () => { show(room); text.focus(); };
     return button;
@@ -119,7 +123,9 @@ function drawNow() {
   }));
   $('count').textContent = people.length || ''; $('people-button').textContent = `People ${people.length || ''}`;
   $('title').textContent = here?.name ?? 'No room'; $('topic').textContent = $('topic').title = here?.topic ?? '';
-  $('elsewhere').textContent = unread - (here?.unread ?? 0) || ''; $('elsewhere').className = called ? 'calls' : '';
+  const elsewhere = unread - (here?.unread ?? 0) || ''; $('elsewhere').textContent = elsewhere;
+  $('menu').ariaLabel = elsewhere ? `Rooms, ${elsewhere} unread` : 'Rooms'; $('elsewhere').className = called ? 'calls' : '';
+  $('newer').hidden = !here?.isAway; $('newer').textContent = here?.unread ? 'New messages ↓' : 'To the end ↓';
   document.title = (unread ? `(${unread}) ` : '') + (here ? `${here.name} – chatserv` : 'chatserv');
   text.placeholder = here ? `Message ${here.name}` : 'Type /join ROOM'; drawEmpty();
 }
@@ -139,7 +145,10 @@ function drop(name) {
   if (room === here) { here = null; show(rooms.values().next().value ?? null); }
   room.lines.remove();
 }
-function count(room, isCall) { room.unread++; room.calls = (room.calls || 0) + isCall; }
+function count(room, line, isCall) {
+  if (!room.unread) line.before(room.marker ??= make('div', 'day new', 'New messages'));
+  room.unread++; room.calls = (room.calls || 0) + isCall;
+}
 function said(m) {
   const room = m.room ? roomOf(m.room) : here;
   if (m.room && room.held) return void room.held.push(m);
@@ -147,19 +156,20 @@ function said(m) {
   if (m.room) room.last = m.message_id;
   const [line, isCall] = lineOf(m); const isSeen = room === here && !document.hidden && !room?.isAway;
   add(room, line, new Date(m.received_at));
-  if (isSeen || !room || m.from === me) return draw();
-  count(room, isCall);
-  if (room === here && room.isAway) $('newer').hidden = false;
-  if (isCall && !document.hasFocus()) alarm(m); draw();
+  if (isCall && !document.hasFocus()) alarm(m, room);
+  if (!isSeen && room && m.from !== me) count(room, line, isCall);
+  draw();
 }
-function alarm(m) {
-  if ($('notify').checked && window.Notification?.permission === 'granted') new Notification(`${m.from}${m.room ? ` in ${m.room}` : ''}`, { body: m.message, tag: 'chatserv' });
+function alarm(m, room) {
+  if ($('notify').checked) try {
+    const notice = new Notification(m.room ? `${m.from} in ${m.room}` : m.from, { body: m.message, tag: 'chatserv' });
+    notice.onclick = () => { window.focus(); show(room); notice.close(); };
+  } catch { /* On Android only a service worker may notify. */ }
   if (!$('sound').checked) return;
   const audio = new AudioContext(), tone = audio.createOscillator(), volume = audio.createGain();
   tone.frequency.value = 660; volume.gain.setValueAtTime(.15, audio.currentTime);
   volume.gain.exponentialRampToValueAtTime(.001, audio.currentTime + .4);
-  tone.connect(volume).connect(audio.destination); tone.onended = () => audio.close();
-  tone.start(); tone.stop(audio.currentTime + .4);
+  tone.connect(volume).connect(audio.destination); tone.onended = () => audio.close(); tone.start(); tone.stop(audio.currentTime + .4);
 }
 
 // ── What comes from the server ──
@@ -175,74 +185,98 @@ function past(m, room) {
     for (const old of m.messages) {
       if (old.message_id <= room.last) continue;
       room.last = old.message_id;
-      const mine = old.from === me && [...sent].find(([, it]) => it.line && it.sentAt === old.sent_at);
-      if (mine) { mine[1].line.remove(); sent.delete(mine[0]); }
+      const mine = old.from === me && [...sent].find(([, it]) => it.sentAt && it.sentAt === old.sent_at);
+      if (mine) { mine[1].line?.remove(); sent.delete(mine[0]); }
       const [line, isCall] = lineOf(old);
       add(room, line, new Date(old.received_at));
-      if (room.isMissed && old.from !== me) count(room, isCall);
+      if (room.isMissed && old.from !== me) count(room, line, isCall);
     }
   });
   if (m.more) { room.held = held; return void catchUp(room); }
-  if (room.isMissed && room === here && room.isAway && room.unread) $('newer').hidden = false;
-  for (const [id, it] of sent) if (it.isOld && it.room === room) { fail(it, 'was not said'); sent.delete(id); }
+  for (const [id, it] of sent) if (it.isOld && it.room === room) { fail(it, it.typed ? 'may have been lost' : 'was not said'); sent.delete(id); }
   room.isMissed = false; held.forEach(said);
   if (room === here) seen();
 }
 function fail(it, why) {
+  if (it.typed) note(`${it.typed.trim().split(/\s/)[0]} ${why}.`, 'wrong');
   if (!it.line) return;
   it.line.classList.replace('lost', 'wrong'); it.line.lastChild.append(make('small', 'tag', why));
 }
 function catchUp(room) { ask({ action: 'history', room: room.name, after: room.last }, { past: room }); }
+// What was said before the first line here. It goes above without moving what is being read.
+function askOlder(room) {
+  const first = room.lines.querySelector('[data-id]');
+  if (room.isWhole || room.isAsking || !first || !isOnline() || isLost) return;
+  room.isAsking = true; ask({ action: 'history', room: room.name, before: Number(first.dataset.id), limit: HISTORY }, { isOlder: true });
+}
+function older(m, room) {
+  room.isAsking = false; room.isWhole = !m.more;
+  const first = room.lines.querySelector('[data-id]'), above = first?.previousElementSibling;
+  if (!first || m.epoch !== room.epoch) return;
+  const place = above?.className === 'day' ? above : first, top = first.getBoundingClientRect().top; let shown = '';
+  quietly(() => {
+    for (const old of m.messages) {
+      const date = day.format(new Date(old.received_at));
+      if (date !== shown) place.before(make('div', 'day', shown = date));
+      if (m.gaps?.some(gap => gap.last + 1 === old.message_id)) place.before(make('div', 'day', 'Messages are missing here.'));
+      place.before(lineOf(old)[0]);
+    }
+  });
+  if (above?.textContent === shown) above.remove();
+  if (room === here) log.scrollTop += first.getBoundingClientRect().top - top;
+}
 const answers = {
   connect(m) {
-    me = m.from; tries = 0; kept('name', me);
+    me = m.from; tries = 0; kept('name', me); $('glass').href = `glass#${encodeURIComponent(me)}`;
     if (m.reclaim) kept('word', m.reclaim);
     $('login').hidden = true; $('chat').hidden = false; $('state').textContent = ''; $('refusal').textContent = '';
     let names = [HOME], wanted = '';
     try { names = JSON.parse(kept('rooms')) ?? names; wanted = decodeURIComponent(location.hash.slice(1)); } catch { /* Not ours. */ }
     if (wanted && !isLost) names.push(wanted);
     for (const name of new Set([...names, ...m.rooms ?? []])) send({ action: 'joinroom', room: name });
-    ask({ action: 'help' }, { isHelp: true }); isLost = false; keepTyped(); text.focus();
+    ask({ action: 'help' }, { isHelp: true }); ask({ action: 'search', words: '?' }, { isProbe: true }); isLost = false; keepTyped(); text.focus();
   },
-  joinroom(m) {
-    if (m.epoch === undefined) {
-      roomOf(m.room).people.set(m.from, false);
-      return note(`${m.from} has joined.`, 'note', roomOf(m.room));
-    }
+  joinroom(m, it) {
+    if (m.epoch === undefined) return roomOf(m.room).people.set(m.from, false), passed(m.from, 'joined', roomOf(m.room));
     const isNew = !rooms.has(m.room), room = roomOf(m.room), isKnown = room.epoch === m.epoch;
     room.people = new Map(m.members.map(name => [name, room.people.get(name) ?? false]));
-    room.topic = m.topic ?? null;
+    room.topic = m.topic ?? null; room.isAsking = false;
     if (!isKnown) {
       if (room.epoch && room.last) note('The server has started again: earlier lines are gone there.', 'note', room);
-      Object.assign(room, { epoch: m.epoch, last: 0 });
+      for (const line of room.lines.querySelectorAll('[data-id]')) delete line.dataset.id;
+      Object.assign(room, { epoch: m.epoch, last: 0, isWhole: false });
     }
     if (m.last_message_id > room.last) {
       room.held ??= []; room.isMissed = isKnown;
       if (isKnown) catchUp(room); else ask({ action: 'history', room: m.room, limit: HISTORY }, { past: room });
     } else { past({ epoch: room.epoch, messages: [] }, room); }
     remember();
-    if (isNew && (!here || room.name === kept('here') || sent.wish === room.name)) show(room);
-    sent.wish = null;
+    if (it?.typed || isNew && (!here || room.name === kept('here'))) show(room);
   },
   leaveroom(m) {
     if (m.from === me) return void drop(m.room);
     const room = roomOf(m.room); room.people.delete(m.from);
-    note(m.by ? `${m.by} has ${m.reason} ${m.from}${m.message ? ` (${m.message})` : ''}.` : `${m.from} has left.`, 'note', room);
+    if (m.by) note(`${m.by} has ${m.reason} ${m.from}${m.message ? ` (${m.message})` : ''}.`, 'note', room); else passed(m.from, 'left', room);
   },
   chat: said, me: said, msg: said,
+  typed(m) { understood = { action: m.as, message: m.message }; },   // Comes right before the answer.
   ack(m, it) {
+    if (understood) showMine(it, understood);
+    const isSecret = understood?.action === 'msg'; understood = null;
     if (!it?.line) return;
     it.line.classList.remove('lost'); it.line.firstChild.replaceWith(timeOf(new Date(m.received_at), it.sentAt));
-    if (m.message_id && it.room) it.room.last = Math.max(it.room.last, m.message_id);
-    if (m.to) mark(it.line, m.to, it.isSecret);
+    if (m.message_id && it.room) { it.room.last = Math.max(it.room.last, m.message_id); it.line.dataset.id = m.message_id; }
+    if (m.to) mark(it.line, m.to, isSecret);
     if (m.absent) note(`Not here: ${m.absent.join(', ')}.`);
   },
+  timestamp() { note('The time is always shown here.'); },
   history(m, it) {
     const room = rooms.get(m.room);
     if (it?.past) return room && past(m, room);
-    note(m.messages.length ? `The last ${m.messages.length} line(s) in ${m.room}:` : `No lines yet in ${m.room}.`);
-    quietly(() => m.messages.forEach(old => add(here, lineOf(old)[0], here?.day ? new Date() : new Date(old.received_at))));
+    if (it?.isOlder) return room && older(m, room);
+    listed(m, m.messages.length ? `The last ${m.messages.length} line(s) in ${m.room}:` : `No lines yet in ${m.room}.`);
   },
+  search(m) { m.messages.reverse(); listed(m, m.messages.length ? `Found, the newest last${m.more ? '; there are more' : ''}:` : 'Nothing was found.'); },
   topic(m) {
     const room = rooms.get(m.room);
     if (room) room.topic = m.topic;
@@ -255,8 +289,7 @@ const answers = {
       room.people.set(m.username, room.people.get(m.from)); room.people.delete(m.from);
       if (m.from !== me) note(`${m.from} is now ${m.username}.`, 'note', room);
     }
-    if (m.from !== me) return;
-    me = m.username; kept('name', me); note(`You are now ${me}.`);
+    if (m.from === me) { me = m.username; kept('name', me); note(`You are now ${me}.`); }
   },
   away(m) { presence(m.from, true, m.message); },
   back(m) { presence(m.from, false); },
@@ -277,29 +310,49 @@ const answers = {
     note(m.message);
     if (m.code === 'membership' && rooms.has(m.room)) send({ action: 'joinroom', room: m.room });
   },
-  op() { note('You are an operator now.'); ask({ action: 'help' }, { isHelp: true }); },
+  op() { note('You are an operator now.'); $('glass').hidden = document.body.dataset.glass === 'off'; ask({ action: 'help' }, { isHelp: true }); },
   kick(m) { note(`${m.username} was thrown out.`); },
   mute(m) { note(`${m.username} is muted.`); },
   unmute(m) { note(`${m.username} is not muted any more.`); },
-  ban(m) { note(`Banned: ${[m.username, m.address].filter(Boolean).join(', ')}.`); },
+  ban(m) {
+    note(`Banned: ${[m.username, m.address].filter(Boolean).join(', ')}.`);
+    if (m.shared_with) note(`${m.shared_with} other(s) here have the address ${m.shared_address}. /ban ${m.shared_address} bans them all.`);
+  },
   unban(m) { note(`No longer banned: ${[m.username, m.address].filter(Boolean).join(', ')}.`); },
   bans(m) { table(`${m.total} ban(s):`, m.bans.map(one => [one.username ?? one.address, one.until ? `until ${full.format(new Date(one.until))}` : 'for ever', `by ${one.by}`, one.reason])); },
   threads(m) { table(`${m.total} threads:`, m.threads.map(one => [one.name, one.doing, `${one.queued_bytes ?? one.queued_events ?? 0} queued`, `${one.bytes_in} in, ${one.bytes_out} out`])); },
-  pong() {},
+  reclaim(m) { kept('word', m.reclaim); note(`To take your name back after a lost connection, join as: ${me} ${m.reclaim}`); },
   shutdown(m) { goodbye = { reason: 'shutdown', message: m.message }; },
   bye(m) { goodbye = { ...goodbye, ...m, message: goodbye?.message ?? m.message }; },
   error(m, it) {
-    if (it?.line) fail(it, 'not said');
-    if (me && it?.isConnect && m.code === 'name_taken' && isLost) {
-      goodbye = { message: 'The old connection still has your name.' }; return void socket.close();
+    understood = null;
+    // A server with a history on disk misses the words in this search; others can search nothing.
+    if (it?.isProbe) return void ($('find').hidden = m.code !== 'nothing_to_search');
+    if (it?.line) fail({ line: it.line }, 'not said');
+    if (it?.typed && m.code.includes('command') && !text.value) put(it.typed);
+    const isHeld = isLost && m.code === 'name_taken', isWrong = kept('word') && /_reclaims?$/.test(m.code);
+    if (it?.isConnect && (isHeld || isWrong)) {
+      if (isWrong) sessionStorage.removeItem('word');
+      if (isHeld || !me) goodbye = { message: isHeld ? 'The old connection still has your name.' : m.message };
+      return void socket.close();
     }
-    if (it?.isConnect && kept('word') && m.code.endsWith('_reclaim') | m.code.endsWith('_reclaims')) { sessionStorage.removeItem('word'); return void socket.close(); }
     if (m.code === 'no_names' && it?.isConnect) return void send({ action: 'connect' });
     if (['banned', 'full', 'too_many_connections', 'no_thread'].includes(m.code)) goodbye = { message: m.message };
     if (it?.isConnect) return void logIn(m.message);
     if (me) note(m.message, 'wrong');
   },
 };
+function listed(m, heading) {
+  note(heading);
+  quietly(() => {
+    for (const old of m.messages) {
+      const [line] = lineOf(old), date = day.format(new Date(old.received_at)); delete line.dataset.id; line.classList.add('listed');
+      const where = [old.room !== here?.name && old.room, date !== here?.day && date].filter(Boolean).join(', ');
+      if (where) line.lastChild.append(make('small', 'tag', where));
+      add(here, line);
+    }
+  });
+}
 function presence(name, isAway, why) {
   for (const room of rooms.values()) if (room.people.has(name)) room.people.set(name, isAway);
   if (name === me) note(isAway ? `You are away${why ? ` (${why})` : ''}.` : 'You are back.');
@@ -326,25 +379,26 @@ function connect(name) {
     if (mine !== socket) return;
     const m = JSON.parse(event.data), it = sent.get(m.id);
     heard = Date.now(); pinged = 0; sent.delete(m.id); answers[m.action]?.(m, it); draw();
+    if (it?.typed && it.room === here) toBottom();   // To what one has asked for.
   };
   mine.onclose = () => { if (mine === socket) lost(name, isOpen); };
 }
 async function lost(name, wasOpen) {
-  socket = null; const last = goodbye; goodbye = null;
+  socket = null; const last = goodbye, mine = ++losses; goodbye = null;
   if (last && ['quit', 'kicked', 'idle', 'banned', 'too_many_names', 'reclaimed'].includes(last.reason)) return logIn(last.message);
   let why = last?.message ?? (wasOpen ? 'The connection is lost.' : 'The server cannot be reached.');
   if (!wasOpen) {
     // A browser does not say why it could not open a WebSocket; the same address tells it as text.
     const refusal = await fetch('chat').then(answer => [403, 503].includes(answer.status) ? answer.text() : null, () => null);
+    if (mine !== losses || socket) return;   // Meanwhile it has connected, or lost that connection too.
     why = refusal?.replace(/^server: /, '') ?? why;
   }
   if (!me) return logIn(why);
   for (const it of sent.values()) it.isOld = true;
   for (const room of rooms.values()) room.held ??= [];   // What comes next has to wait for what was missed.
   isLost = true; const wait = Math.min(30000, 500 * 2 ** tries++) * (.75 + Math.random() / 2);
-  const state = $('state'); state.textContent = `${why} Trying again… `;
-  const other = make('button', '', 'Choose another name'); other.type = 'button'; other.onclick = () => logIn();
-  if (tries > 3) state.append(other);
+  const other = Object.assign(make('button', '', 'Choose another name'), { type: 'button', onclick: () => logIn() });
+  $('state').replaceChildren(`${why} Trying again… `, ...tries > 3 ? [other] : []);
   timer = setTimeout(connect, wait, me);
 }
 const isOnline = () => socket?.readyState === WebSocket.OPEN;
@@ -359,87 +413,24 @@ setInterval(() => {
 window.addEventListener('online', () => { if (me && !socket) { tries = 0; connect(me); } });
 
 // ── What is typed ──
-const word = given => { const [, first = '', rest = ''] = given.match(/^(\S*)\s*([^]*)$/); return [first, rest.trim()]; };
-const bare = name => name.replace(/^[@#]/, '');
-const people = given => given.split(',').map(bare).filter(Boolean);
-const target = given => /^[\d.]+$|:/.test(given) ? { address: given } : { username: bare(given) };
-const orOff = (key, given) => given ? { [key]: given.toLowerCase() === 'off' ? '' : given } : {};
-// Each command makes an object to send of its arguments: nothing where they do not fit. First what needs one argument, or may
-// have one, in this field.
-const NEEDS = { reply: 'message', nick: 'username', whois: 'username', unignore: 'username', op: 'password', mute: 'username', unmute: 'username' };
-const TAKES = { who: 'room', ignore: 'username', away: 'message', help: 'command', rooms: '', back: '', quit: '', bans: '', threads: '' };
-const plain = (key, a) => key && a ? { [key]: ['message', 'password'].includes(key) ? a : bare(a).replace(/^\//, '') } : {};
-const OTHERS = {
-  msg: a => { const [to, message] = word(a); return message && { to: people(to), message }; },
-  me: a => a && { room: here?.name, message: a },
-  join: a => a && { action: 'joinroom', room: bare(a) },
-  part: a => ({ action: 'leaveroom', room: bare(a) || here?.name }),
-  topic: a => ({ room: here?.name, ...orOff('topic', a) }),
-  history: a => ({ room: here?.name, limit: Number(a) || 20 }),
-  quiet: a => a ? { on: a === 'on' } : {},
-  kick: a => { const [name, reason] = word(a); return name && { username: bare(name), ...(reason && { reason }) }; },
-  ban: a => {
-    const [name, rest] = word(a), [time, why] = word(rest), isTimed = /^\d/.test(time), reason = isTimed ? why : rest;
-    return name && { ...target(name), ...(isTimed && { duration: time }), ...(reason && { reason }) };
-  },
-  unban: a => a && target(a),
-  motd: a => orOff('message', a),
-  shutdown: a => {
-    if (a.toLowerCase() === 'cancel') return { cancel: true };
-    const [first, rest] = word(a), [time, reason] = word(first === 'in' ? rest : a);
-    if (/^\d/.test(time)) return { duration: time, ...(reason && { reason }) };
-    return first !== 'in' && (a ? { reason: a } : {});
-  },
-};
-const OPERATORS = ['kick', 'ban', 'unban', 'bans', 'mute', 'unmute', 'motd', 'threads', 'shutdown'];
-const ALIASES = { tell: 'msg', list: 'rooms', leave: 'part', names: 'who', users: 'who', '?': 'help', exit: 'quit', bye: 'quit' };
-const IN_FULL = ['quit', 'exit', 'bye', 'kick', 'ban', 'shutdown'];
-function commandOf(typed) {
-  const given = typed.toLowerCase(), all = [...Object.keys({ ...NEEDS, ...TAKES, ...OTHERS, ...ALIASES }), 'timestamp'];
-  if (all.includes(given)) return ALIASES[given] ?? given;
-  for (const isForAll of [true, false]) {
-    const begins = all.filter(one => one.startsWith(given) && OPERATORS.includes(one) !== isForAll);
-    const found = [...new Set(begins.map(one => ALIASES[one] ?? one))];
-    if (found.length > 1) throw `/${typed} may mean ${found.map(one => '/' + one).join(', ')}.`;
-    if (IN_FULL.includes(found[0])) throw `Type /${found[0]} in full.`;
-    if (found.length) return found[0];
-  }
-  throw `There is no command /${typed}. /help shows the commands.`;
-}
-function objectOf(typed) {
-  const [first, rest] = word(typed), name = commandOf(first);
-  if (name === 'timestamp') throw 'The time is always shown here.';
-  const given = name in NEEDS ? rest && plain(NEEDS[name], rest) : name in TAKES ? plain(TAKES[name], rest === 'all' ? '' : rest) : OTHERS[name](rest);
-  if (!given) throw `Type it like this: /${name} ${commands.find(one => one.command === name)?.arguments ?? ''}`;
-  return { action: name, ...given };
-}
 const now = () => {
   const date = new Date(), offset = -date.getTimezoneOffset(), two = number => String(Math.floor(number)).padStart(2, '0');
   const local = new Date(date.getTime() + offset * 60000).toISOString().slice(0, 23);
   return `${local}${offset < 0 ? '-' : '+'}${two(Math.abs(offset) / 60)}:${two(Math.abs(offset) % 60)}`;
 };
-// Says one line, or carries out its command. Returns whether it is gone.
+// Sends one line. What may be a command goes to the server as it is typed, and means there what it means in telnet; a
+// message is shown at once, until it has arrived. Returns whether it is gone.
 function say(line) {
-  let object = { action: 'chat', room: here?.name, message: line }; const slash = line.match(/^\s*[/／]([^]*)$/);
-  try {
-    if (/^\s*\/\//.test(line)) object.message = line.replace('/', '');
-    else if (slash) object = objectOf(slash[1]);
-    if (new Blob([line]).size > LINE_BYTES_MAX) throw 'This line is too long to be said at once.';
-    if ('room' in object && !object.room) throw 'You are in no room. Type /join ROOM.';
-  } catch (why) { return note(why, 'wrong'), false; }
-  if (object.action === 'joinroom') {
-    const room = [...rooms.values()].find(room => room.name.toLowerCase() === object.room.toLowerCase());
-    if (room) return show(room), true;
-    sent.wish = object.room;
-  }
-  const it = { room: object.room ? here : null, isSecret: object.action === 'msg' };
-  if (['chat', 'me', 'msg'].includes(object.action)) {
-    it.sentAt = object.sent_at = now();
-    [it.line] = lineOf({ ...object, room: 'here', from: me, received_at: new Date() }); it.line.classList.add('lost');
-    if (here) here.isAway = false;
-    add(here, it.line);
-  }
-  ask(object, it); return true;
+  if (new Blob([line]).size > LINE_BYTES_MAX) return note('This line is too long to be said at once.', 'wrong'), false;
+  const mayBeCommand = /^[^!-~]*[/／⁄∕⧸]|SHUTDOWN/u.test(line), it = { room: here, sentAt: now(), typed: mayBeCommand && line };
+  if (!here && !mayBeCommand) return note('You are in no room. Type /join ROOM.', 'wrong'), false;
+  const object = mayBeCommand ? { action: 'typed', line } : { action: 'chat', message: line };
+  if (!mayBeCommand) { showMine(it, object); it.line.classList.add('lost'); }
+  ask({ ...object, room: here?.name, sent_at: it.sentAt }, it); return true;
+}
+function showMine(it, m) {
+  if (here) here.isAway = false;
+  [it.line] = lineOf({ room: 'here', from: me, received_at: new Date(), sent_at: it.sentAt, ...m }); add(it.room ?? here, it.line);
 }
 function put(value) { text.value = value; keepTyped(); text.focus(); }
 function keepTyped() {
@@ -459,7 +450,7 @@ const wordAt = () => text.value.slice(0, text.selectionStart).match(/(\S*)$/)[1]
 function candidates(start) {
   const isFirst = text.value.slice(0, text.selectionStart).trimStart() === start, begins = (name, typed) => name.toLowerCase().startsWith(typed.toLowerCase());
   if (isFirst && start.startsWith('/')) return commands.filter(one => begins(one.command, start.slice(1))).map(one => [`/${one.command} `, `/${one.command}`, one.description]);
-  if (/^\s*\/(join|who|part)\s/.test(text.value)) return [...rooms.keys()].filter(name => begins(name, bare(start))).map(name => [name, name, 'room']);
+  if (/^\s*\/(join|who|part)\s/.test(text.value)) return [...rooms.keys()].filter(name => begins(name, start.replace(/^#/, ''))).map(name => [name, name, 'room']);
   const at = start.startsWith('@') ? '@' : '';
   return [...(here?.people.keys() ?? [])].filter(name => name !== me && begins(name, start.slice(at.length))).map(name => [`${at}${name} `, name, '']);
 }
@@ -498,8 +489,7 @@ text.addEventListener('keydown', event => {
     event.preventDefault();
     if (isOpen || offered.length === 1) accept();
   } else if (isOpen && step) {
-    event.preventDefault(); chosen = (chosen + step + offered.length) % offered.length; isChosen = true;
-    drawChoices();
+    event.preventDefault(); chosen = (chosen + step + offered.length) % offered.length; isChosen = true; drawChoices();
   } else if (event.key === 'ArrowUp' && !text.value && recall) {
     event.preventDefault(); put(recall);
   } else if (event.key === 'PageUp' || event.key === 'PageDown') {
@@ -521,28 +511,33 @@ document.addEventListener('keydown', event => {
 document.querySelector('main').addEventListener('click', () => { open('left', false); open('right', false); });
 $('login').onsubmit = event => {
   event.preventDefault(); $('refusal').textContent = '';
-  if (!socket) connect($('name').value);
+  const [name, word] = $('name').value.trim().split(/\s+(?=\w{32}$)/);   // As in telnet, the word of /reclaim may follow.
+  if (word) kept('word', word);
+  if (!socket) connect(name);
 };
-$('enter').onsubmit = event => {
-  event.preventDefault();
-  if ($('room').value.trim() && say(`/join ${$('room').value}`)) $('room').value = ''; text.focus();
+for (const [form, field, command] of [['enter', 'room', 'join'], ['find', 'words', 'search']]) $(form).onsubmit = event => {
+  event.preventDefault(); open('left', false);
+  if ($(field).value.trim() && say(`/${command} ${$(field).value}`)) $(field).value = ''; text.focus();
 };
 $('say').onsubmit = event => { event.preventDefault(); submit(); text.focus(); };
 $('newer').onclick = () => { toBottom(); seen(); text.focus(); };
 log.addEventListener('scroll', () => {
   if (!here || log.clientHeight === 0) return;
-  here.isAway = !isAtBottom();
-  if (!here.isAway) { $('newer').hidden = true; if (here.unread) seen(); }
+  const wasAway = here.isAway; here.isAway = !isAtBottom();
+  if (here.isAway !== wasAway) seen();
+  if (log.scrollTop < 200 && here.isAway) askOlder(here);
 }, { passive: true });
 new ResizeObserver(() => { if (here && !here.isAway) toBottom(); }).observe(log);
 document.addEventListener('visibilitychange', seen);
 for (const id of ['notify', 'sound']) {
   $(id).checked = localStorage.getItem(id) === 'yes';
   $(id).onchange = async () => {
-    if (id === 'notify' && $(id).checked && await window.Notification?.requestPermission() !== 'granted') $(id).checked = false;
+    if (id === 'notify' && $(id).checked && await window.Notification?.requestPermission() !== 'granted') {
+      $(id).checked = false; note('The browser does not allow it: only at https: and localhost, and if its settings do.', 'wrong');
+    }
     localStorage.setItem(id, $(id).checked ? 'yes' : 'no');
   };
 }
-text.value = kept('typed') ?? '';
+text.value = kept('typed') ?? ''; $('glass').hidden = document.body.dataset.glass !== 'everybody';
 if (kept('name')) { me = kept('name'); $('name').value = me; isLost = true; $('login').hidden = true; $('chat').hidden = false; connect(me); }
 keepTyped();

@@ -31,7 +31,9 @@ fn the_client_reads_every_object_of_the_guide() {
     let mut answered = BTreeSet::new();
     for line in &received {
         let fields: Value = serde_json::from_str(line).unwrap();
-        assert_ne!(heard(line), Heard::Other, "{line}");
+        // It answers a request that the client never makes, since it takes lines apart itself.
+        let is_typed = fields["action"] == "typed";
+        assert_eq!(heard(line) == Heard::Other, is_typed, "{line}");
         assert_eq!(read(line).unwrap().1, fields["id"].as_u64(), "{line}");
         answered.insert(fields["action"].as_str().unwrap().to_owned());
     }

@@ -71,6 +71,10 @@ fn object(request: &Request, here: Here) -> Result<Object, &'static str> {
         Request::Private { to, text, sent_at } => {
             here.said(to_people("msg", to), text, sent_at.as_ref())
         }
+        Request::Typed { line, room, sent_at } => Object::new("typed")
+            .with("line", text_of(line))
+            .maybe("room", room.as_deref())
+            .maybe("sent_at", sent_at.as_ref().map(|sent_at| &*sent_at.written)),
         Request::Reply { text } => Object::new("reply").with("message", text.as_str()),
         Request::Who { room } => Object::new("who").maybe("room", room.as_deref()),
         Request::Whois { name } => about("whois", name),
@@ -90,6 +94,10 @@ fn object(request: &Request, here: Here) -> Result<Object, &'static str> {
         Request::Mute { name } => about("mute", name),
         Request::Unmute { name } => about("unmute", name),
         Request::Threads => Object::new("threads"),
+        Request::Glass => Object::new("glass"),
+        Request::Follow { target, text, .. } => {
+            here.target("follow", target)?.with("message", text.as_str())
+        }
         Request::Shutdown { after, reason } => Object::new("shutdown")
             .maybe("duration", after.map(written))
             .maybe("reason", reason.as_deref()),

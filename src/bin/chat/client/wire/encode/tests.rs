@@ -150,6 +150,8 @@ fn the_server_understands_each_line_as_it_was_meant() {
         Request::History { room: None, range: Range::Before(u64::MAX), limit: None },
         Request::Op { password: Secret("\u{1b} a word is never cleaned".into()) },
         Request::Ping,
+        // The client takes lines apart itself.
+        Request::Typed { line: line("/me waves"), room: Some("dev".into()), sent_at: None },
     ] {
         spoken.insert(check(request));
     }
