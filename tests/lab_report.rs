@@ -153,7 +153,7 @@ fn every_question_of_the_lesson_has_an_answer() {
         assert!(is_answered || step.contains("*Answer:*"), "{question}");
         questions += 1;
     }
-    assert_eq!(questions, 10);
+    assert_eq!(questions, 11);
 }
 
 /// The links of the lesson lead to the same files in rustdoc.

@@ -152,7 +152,8 @@ pub struct Config {
     pub state_dir: std::option::Option<PathBuf>,
 
     /// A file for what people say in rooms, which a restart then finds again and /search looks through, or none. It is
-    /// created if there is none. Private messages are not kept. Needs a server built with the feature `history`.
+    /// created if there is none. Private messages are not kept. Needs a server built with the feature `history`;
+    /// not for a chat on several machines.
     #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
     pub history: std::option::Option<PathBuf>,
 
@@ -220,7 +221,7 @@ impl Config {
                 .map_err(|what| ConfigError::new(format!("cluster: {what}")))?;
             if let Some(history) = &self.history {
                 return Err(ConfigError::new(format!(
-                    "history: got {history:?}, expected none, since cluster is set: a chat on several machines has its history in the log",
+                    "history: got {history:?}, expected none, since cluster is set: a history on disk is for a chat on one machine",
                 )));
             }
             if self.node.is_none() {

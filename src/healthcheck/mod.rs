@@ -209,7 +209,7 @@ impl fmt::Display for Unhealthy {
 impl std::error::Error for Unhealthy {}
 
 fn no_chat(line: &[u8]) -> String {
-    format!("is no chat server, it says {}", quote(&String::from_utf8_lossy(line)))
+    format!("is not a chat server, it says {}", quote(&String::from_utf8_lossy(line)))
 }
 
 fn no_connection(error: io::Error) -> String {

@@ -18,11 +18,11 @@ luca
 chat://localhost:1337
     the user is missing, as in chat luca chat://localhost:1337.
 chat://localhost:1337 luca
-    the user is written before the server, as in luca chat://localhost:1337.
+    the user comes before the server, as in chat luca chat://localhost:1337.
 luca localhost:1337
-    "localhost:1337": a server is written as chat://HOST:PORT, as in chat://localhost:1337.
+    "localhost:1337": a server address looks like chat://HOST:PORT, as in chat://localhost:1337.
 luca http://localhost:1337
-    "http://localhost:1337": a server is written as chat://HOST:PORT, as in chat://localhost:1337.
+    "http://localhost:1337": a server address looks like chat://HOST:PORT, as in chat://localhost:1337.
 luca chat://
     "chat://": the host is missing, as in chat://localhost:1337.
 luca chat://1337
@@ -34,11 +34,11 @@ luca chat://localhost:65536
 luca chat://localhost:irc
     "chat://localhost:irc": the port is a number from 1 to 65535.
 luca chat://localhost:1337/dev
-    "chat://localhost:1337/dev": nothing may stand behind the port, as in chat://localhost:1337.
+    "chat://localhost:1337/dev": nothing may follow the port, as in chat://localhost:1337.
 luca chat://localhost:1337?room=dev
-    "chat://localhost:1337?room=dev": nothing may stand behind the port, as in chat://localhost:1337.
+    "chat://localhost:1337?room=dev": nothing may follow the port, as in chat://localhost:1337.
 luca chat://ann@localhost:1337
-    "chat://ann@localhost:1337": the user is written before the server, as in luca chat://localhost:1337.
+    "chat://ann@localhost:1337": the user comes before the server, as in chat luca chat://localhost:1337.
 luca chat://::1:1337
     "chat://::1:1337": the host is a name, an IPv4 address, or an IPv6 address in brackets.
 luca chat://localhost:1337 dev
@@ -68,7 +68,7 @@ user = 7
 user = "luca", server = "localhost:1337"
     line 1: unexpected key or value, expected newline, `#`.
 server = "localhost:1337"
-    line 1: a server is written as chat://HOST:PORT, as in chat://localhost:1337.
+    line 1: a server address looks like chat://HOST:PORT, as in chat://localhost:1337.
 server = "chat://localhost:0"
     line 1: the port is a number from 1 to 65535.
 quiet = "yes"

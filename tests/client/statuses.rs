@@ -54,7 +54,7 @@ fn one_where_the_name_is_taken() {
 fn one_where_nobody_listens() {
     let port = free_port();
     let ended = Program::start(&mut chat(&["bot", &url(port)])).end();
-    let sentence = format!("Nobody listens at 127.0.0.1:{port}. Is the server running?");
+    let sentence = format!("No server is listening at 127.0.0.1:{port}. Is it running?");
     complains(&ended, 1, &sentence);
 }
 

@@ -52,7 +52,7 @@ fn a_ban_by_name_spares_an_address_that_others_share() {
         a> /ban x
         x: gone Banned
         nobody gone
-        a<~ server: X is banned until you take it back with /unban.
+        a<~ server: X is banned until /unban lifts the ban.
         a<~ server: 2 others share this address: /ban 192.0.2.1 bans all.
     "}
     assert_eq!(chat.kept.take().unwrap()[0].network, None);
@@ -236,7 +236,7 @@ fn operators_hear_that_bans_cannot_be_saved() {
     let mut chat = chat();
     chat.step(Event::BansNotSaved { reason: "No space left on device".to_owned() });
     play! {chat, "
-        a< server: The bans cannot be saved: No space left on device. A restart will forget the latest changes. Mend that, and repeat them.
+        a< server: The bans cannot be saved: No space left on device. A restart would lose the latest changes. Fix this, and repeat them.
         bc<
     "}
 }

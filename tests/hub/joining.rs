@@ -99,14 +99,14 @@ fn the_fourth_refusal_closes() {
         chat.say('b', name);
         let lines = chat.heard('b');
         assert_eq!(lines.len(), 2, "{lines:?}");
-        assert!(lines[0].starts_with("server: That is no username: "), "{lines:?}");
+        assert!(lines[0].starts_with("server: Invalid username: "), "{lines:?}");
         assert_eq!(lines[1], "server: Input username.");
     }
     play! {chat, "
         b> A
         b< server: A is taken. Choose another name.
         b< server: If you are A, type A and the word that /reclaim showed.
-        b< server: Too many tries. Connect again when you have thought of a name.
+        b< server: Too many attempts. Connect again with another name.
         b: gone NamesRefused
         # Nobody hears of it, and what it still sends does nothing.
         a<
@@ -125,10 +125,10 @@ fn the_first_words_of_programs_are_no_names() {
         chat.connect('b');
         chat.forget();
         chat.say('b', word);
-        chat.play("b<~ server: That is no username: \na<\nforget");
+        chat.play("b<~ server: Invalid username: \na<\nforget");
         // Not by another way either.
         chat.say('a', &format!("/nick {word}"));
-        chat.play("a<~ server: That is no username: \nforget");
+        chat.play("a<~ server: Invalid username: \nforget");
         chat.connect_with('j', "127.0.0.1:9", super::Protocol::Json);
         chat.ask('j', &format!(r#"{{"action":"connect","username":"{word}"}}"#));
         chat.play(r#"j<j {"action":"error","code":"name_refused"}"#);
@@ -209,7 +209,7 @@ fn a_name_with_removed_characters_is_refused() {
         forget
     "}
     chat.input('a', Input::Line(Line { text: "Alice".into(), altered: true }));
-    chat.play("a<~ server: That is no username:");
+    chat.play("a<~ server: Invalid username:");
     assert!(matches!(chat.log.last(), Some(LogEvent::NameRefused { .. })));
 }
 
@@ -259,7 +259,7 @@ fn the_login_deadline_holds_only_without_a_name() {
     }
     play! {chat, "
         a<
-        b< server: You gave no username in time. Connect again to try once more.
+        b< server: You entered no username in time. Connect again to retry.
         b: gone LoginTimeout
     "}
 }

@@ -130,7 +130,7 @@ fn one_student_cannot_lock_out_the_teacher() {
         chat.say('b', &format!("/op wrong{number}"));
     }
     play! {chat, "
-        b<~ it was the last try
+        b<~ that was the last attempt
         # Not even with the right password, nor under another name.
         b> /nick Bobby
         b> /op right

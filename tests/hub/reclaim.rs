@@ -28,7 +28,7 @@ fn a_person_takes_the_place_of_their_old_connection_and_nobody_is_told() {
         x< server: You are A again, in room dev.
         x< server: The last 1 line(s) in dev:
         x< [12:00] B : missed
-        a<~ server: You took your name back by another connection. Bye!
+        a<~ server: You took your name back with another connection. Bye!
         a: gone TakenBack
         nobody gone
         bcj<
@@ -260,7 +260,7 @@ fn wrong_words_are_limited_by_connection_and_by_address_and_operators_passwords_
         x> A 0123456789abcdef0123456789abcde
         x<~ You have 1 more try.
         x> A 0123456789abcdef0123456789abcdef
-        x<~ it was the last try.
+        x<~ that was the last attempt.
         # Not even the right one now, so nobody learns which one it is.
         x> A {a}
         x<~ Too many wrong words.
@@ -385,7 +385,7 @@ fn an_anonymous_chat_has_no_words() {
         chat,
         r#"
         a> /reclaim
-        a< server: Nobody has a name in this chat: everyone is known by address.
+        a< server: This chat has no names: people are known by their addresses.
         j: connect json
         j> {"action":"connect"}
         j<!~ reclaim

@@ -113,7 +113,7 @@ fn room_names_follow_the_rules_of_names() {
     let mut chat = Chat::with("ab", SETTINGS);
     for room in ["server", "@you", "/etc", "two,three", &"x".repeat(33)] {
         chat.say('a', &format!("/join {room}"));
-        chat.play("a<~ server: That is no ");
+        chat.play("a<~ server: Invalid room name ");
     }
     play! {chat, "
         b<

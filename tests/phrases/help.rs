@@ -77,8 +77,8 @@ fn each_command_has_a_help_of_its_own() {
         help(false, Some("msg")),
         [
             "/msg NAME[,NAME…] TEXT",
-            "  Says something to these people and to nobody else, in whatever room",
-            "  they are. The answer says who of them is not here.",
+            "  Sends a message to these people only, whatever rooms they are in. The",
+            "  answer names those who are not here.",
             "  Example: /msg ann,bob Shall we meet at noon?",
             "  The same: /tell",
         ]

@@ -63,7 +63,7 @@ pub fn rows() -> Vec<Row> {
             "Nobody here is called dad, uncle: said to everybody in lobby."),
         row(Message::Error(ChatError::NobodyOf(typed(&["dad", "uncle"]))),
             "Nobody here is called dad, uncle. /who shows who is here."),
-        row(Message::Ignoring(Vec::new()), "You ignore nobody. /ignore NAME hides what somebody says."),
+        row(Message::Ignoring(Vec::new()), "You ignore nobody. /ignore NAME hides the messages of a person."),
         row(Message::Ignoring(names(&["bob", "eve"])), "You ignore bob, eve."),
         row(in_room(&["ann"], 1, None), "You are in room dev alone."),
         row(in_room(&["bob", "ann", "carol"], 3, Some("Rust")), "You are in room dev with bob, carol.\nTopic: Rust"),

@@ -29,7 +29,7 @@ fn the_login_deadline_is_absolute() {
             thread::sleep(Duration::from_millis(200));
         }
     });
-    loris.expect("server: You gave no username in time. Connect again to try once more.");
+    loris.expect("server: You entered no username in time. Connect again to retry.");
     let took = since.elapsed();
     assert!(took >= Duration::from_millis(900), "{took:?}");
     assert!(took < PATIENCE / 2, "{took:?}");
@@ -43,7 +43,7 @@ fn a_client_with_a_name_has_no_login_deadline() {
     let mut early = Client::join(&server, "early");
     let mut late = Client::connect(&server);
     late.expect("server: Input username.");
-    late.expect("server: You gave no username in time. Connect again to try once more.");
+    late.expect("server: You entered no username in time. Connect again to retry.");
     // It connected before the client whose time is over.
     early.hears_nothing();
 }
@@ -135,7 +135,7 @@ fn the_last_line_arrives_although_input_is_unread() {
     let quitter = format!("quitter\r\n/quit\r\n{more}");
     #[rustfmt::skip]
     let table = [
-        (refused, "server: Too many tries. Connect again when you have thought of a name.", 4),
+        (refused, "server: Too many attempts. Connect again with another name.", 4),
         (endless, "server: That line is too long: 65536 bytes without an end. Goodbye.", 1),
         (quitter, "server: Bye!", 1),
     ];

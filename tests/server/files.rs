@@ -34,6 +34,24 @@ fn a_missing_or_wrong_file_is_an_error_at_the_start() {
     }
 }
 
+#[cfg(not(feature = "history"))]
+#[test]
+fn a_server_without_a_history_says_how_to_build_one() {
+    let directory = Directory::new("without");
+    let path = directory.path("history.db");
+    for arguments in [
+        &["--history", &path, "--port=0"][..],
+        &["--history", &path, "--check-config"],
+        &["export", "--history", &path],
+        &["forget", "--history", &path, "--from", "ann"],
+    ] {
+        let ended = Program::start(&mut chatserv(arguments)).end();
+        assert!(ended.status.is_some_and(|status| status > 0), "{ended:?}");
+        assert!(ended.stderr.contains("Build it with `--features history`"), "{ended:?}");
+    }
+    assert!(directory.names().is_empty());
+}
+
 #[test]
 fn check_config_reads_the_files_and_writes_none() {
     let directory = Directory::new("check");

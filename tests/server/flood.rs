@@ -112,7 +112,7 @@ fn held_lines_do_not_extend_the_login_deadline() {
     let mut slow = Client::connect(&server);
     // Each empty line asks for the name again and counts as a line.
     slow.send(&b"\r\n".repeat(1_000));
-    slow.skip_to("server: You gave no username in time.");
+    slow.skip_to("server: You entered no username in time.");
     slow.expect_end();
 }
 

@@ -174,7 +174,7 @@ fn a_silent_port_is_checked_in_json() {
         if well {
             is_healthy(&address);
         } else {
-            is_unhealthy(&address, "is no chat server");
+            is_unhealthy(&address, "is not a chat server");
         }
         thread.join().unwrap();
     }
@@ -187,7 +187,7 @@ fn a_failed_check_says_why() {
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", r#"it says "HTTP/1.1 400 Bad Request\r""#),
         (b"server: Inp", r#"it says "server: Inp""#),
         (b"\x1b[2J\x07\n", r#"it says "\u{1b}[2J\u{7}""#),
-        (b"\xff\xfe\n", "is no chat server"),
+        (b"\xff\xfe\n", "is not a chat server"),
     ];
     for (answer, wanted) in table {
         let (address, thread) = fake_server(move |mut stream| {
@@ -200,7 +200,7 @@ fn a_failed_check_says_why() {
     }
     let (address, _thread) =
         fake_server(|mut stream| while stream.write_all(&[b'x'; 999]).is_ok() {});
-    is_unhealthy(&address, "is no chat server");
+    is_unhealthy(&address, "is not a chat server");
     let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = free.local_addr().unwrap().to_string();
     drop(free);

@@ -9,7 +9,7 @@ use crate::support::slow::{
 use crate::support::{Client, Server, until};
 
 const CUT: &str =
-    "server: You were disconnected: your end did not read what was sent. Connect again.";
+    "server: You were disconnected because your client did not read fast enough. Connect again.";
 /// The reason in the log.
 const REASON: &str = r#"name="slow" reason="does not read what is sent""#;
 /// Limits that no test reaches.

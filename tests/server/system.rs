@@ -308,7 +308,7 @@ fn one_address_does_not_fill_the_house() {
         line.unwrap_or_else(|| panic!("{ended:?}")).trim_end()
     };
     assert_eq!(said(37), "server: Input username.");
-    let refusal = "server: Your address has 37 connections, as many as it may. Close one first.";
+    let refusal = "server: Your address has 37 connections, which is the maximum. Close one first.";
     assert_eq!(said(38), refusal);
     let logged = "refused: 37 connections from this address (connections-per-address, at most three quarters of max-clients)";
     assert!(ended.stderr.contains(logged), "{ended:?}");

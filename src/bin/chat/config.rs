@@ -32,21 +32,21 @@ pub struct Config {
     #[arg(skip)]
     pub server: Option<Url>,
 
-    /// A room to be in, lobby by default. With several, each by a flag of its own, one speaks in the first.
+    /// A room to join, lobby by default. Repeat the flag for several rooms; the first one is the current room.
     #[arg(long = "room", value_name = "ROOM")]
     pub rooms: Option<Vec<String>>,
 
-    /// When to ring the bell: on, when somebody writes your name or writes to you in private; off, never; all, whenever
-    /// somebody says something. By default it is on, and /bell changes it.
+    /// When to ring the bell: for mentions of your name and private messages (on, the default), never (off), or for every
+    /// message (all). /bell changes it.
     #[arg(long, value_name = "on|off|all", hide_possible_values = true)]
     pub bell: Option<Bell>,
 
-    /// Whether to use colours. By default auto: at a terminal, unless the environment has a NO_COLOR.
+    /// Whether to use colours. The default is auto: at a terminal, unless NO_COLOR is set.
     #[arg(long, value_name = "auto|always|never", hide_possible_values = true, alias = "colour")]
     #[serde(alias = "colour")]
     pub color: Option<Color>,
 
-    /// How to show times, as strftime writes the time of day. By default %H:%M; with "" no times are shown.
+    /// The format of times, for strftime. The default is %H:%M; "" shows no times.
     #[arg(long, value_name = "FORMAT")]
     pub time: Option<TimeFormat>,
 

@@ -72,7 +72,6 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
 
@@ -84,14 +83,6 @@ mod tests {
             let name = format!("chat-log-{}-{name}", std::process::id());
             Self(std::env::temp_dir().join(name))
         }
-
-        fn log(&self) -> Log {
-            Log::new(self.0.clone())
-        }
-
-        fn text(&self) -> String {
-            fs::read_to_string(&self.0).unwrap()
-        }
     }
 
     impl Drop for Place {
@@ -102,26 +93,6 @@ mod tests {
 
     fn at(time: &str) -> Zoned {
         time.parse().unwrap()
-    }
-
-    #[test]
-    fn a_line_has_its_full_date_and_is_appended_for_its_owner_alone() {
-        let place = Place::new("dates");
-        let mut log = place.log();
-        let winter = at("2026-11-20T12:03:04.9+01:00[Europe/Berlin]");
-        log.write("[12:03] bob: hello", &winter).unwrap();
-        log.write("-- ann has joined dev", &at("2027-07-01T00:00:00-03:30[-03:30]")).unwrap();
-        let first = "2026-11-20 12:03:04 +01:00 [12:03] bob: hello\n\
-                     2027-07-01 00:00:00 -03:30 -- ann has joined dev\n";
-        assert_eq!(place.text(), first);
-        let mode = fs::metadata(&place.0).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-
-        // A second run, and another client at the same time.
-        place.log().write("日本", &winter).unwrap();
-        log.write("", &winter).unwrap();
-        let second = "2026-11-20 12:03:04 +01:00 日本\n2026-11-20 12:03:04 +01:00 \n";
-        assert_eq!(place.text(), format!("{first}{second}"));
     }
 
     #[test]

@@ -49,6 +49,7 @@ use std::env;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use crossbeam_channel::bounded;
 
@@ -88,7 +89,7 @@ fn chat(options: &Options) -> io::Result<Status> {
     let colours = options.colours(at_terminal);
     let (face, board) = if at_terminal {
         let terminal = Terminal::open(config::history_path(), sender.clone(), colours)?;
-        let board = terminal.board();
+        let board = Arc::clone(terminal.board());
         (Face::Terminal(terminal), Some(board))
     } else {
         (Face::Pipe(Pipe::open(sender.clone(), options.charset, options.json)?), None)

@@ -19,49 +19,48 @@ use crate::config::{self, Color, Config};
 #[derive(Debug, Parser)]
 #[command(name = "chat", version, after_help = help::AFTER_HELP, args_override_self = true)]
 struct CommandLine {
-    /// The name to have in the chat. It may be left out where the config file has one.
+    /// Your name in the chat. Optional if the config file sets it.
     user: Option<String>,
 
-    /// Where the server is, as chat://HOST or chat://HOST:PORT; the port is 1337 by default. It may be left out where
-    /// the config file has one.
+    /// The server, as chat://HOST or chat://HOST:PORT; the default port is 1337. Optional if the config file sets it.
     server: Option<String>,
 
     #[command(flatten)]
     config: Config,
 
-    /// Show nothing of who comes and goes.
+    /// Hide joins and leaves.
     #[arg(long)]
     quiet: bool,
 
-    /// End when the connection is lost, instead of connecting again.
+    /// Exit when the connection is lost, instead of reconnecting.
     #[arg(long)]
     no_reconnect: bool,
 
-    /// Append what is shown to this file, each line with its date, time and zone.
+    /// Append all shown lines to this file, each with its date, time and zone.
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
 
-    /// For scripts: print the objects that the server sends, each on a line, and nothing else on stdout.
+    /// For scripts: print only the objects that the server sends, each on one line.
     #[arg(long)]
     json: bool,
 
-    /// In a pipe: say every line as it is, also one that begins with a slash.
+    /// In a pipe: send every line as text, even if it begins with a slash.
     #[arg(long)]
     literal: bool,
 
-    /// In a pipe: obey an operator's commands too, such as /kick and /shutdown.
+    /// In a pipe: allow operators' commands, such as /kick and /shutdown.
     #[arg(long, conflicts_with = "literal")]
     commands: bool,
 
-    /// In a pipe: how stdin is encoded, utf8 by default.
+    /// In a pipe: the encoding of stdin, utf8 by default.
     #[arg(long, value_name = "utf8|latin1", hide_possible_values = true)]
     from: Option<Charset>,
 
-    /// Read this config file instead of the usual one.
+    /// Read this config file instead of the default one.
     #[arg(long = "config", value_name = "FILE")]
     file: Option<PathBuf>,
 
-    /// Print the choices that are in force, as a config file, and end.
+    /// Print the settings in effect, as a config file, and exit.
     #[arg(long)]
     check_config: bool,
 }
@@ -70,37 +69,25 @@ struct CommandLine {
 #[derive(Debug, PartialEq)]
 pub enum Outcome {
     Chat(Options),
-    /// Print this text and exit: the help, the version, or the settings in force.
+    /// Print this text and exit: the help, the version, or the settings in effect.
     Print(String),
 }
 
 /// The complete settings of the client.
 #[derive(Debug, PartialEq)]
 pub struct Options {
-    /// The user's name in the chat.
-    pub user: String,
     /// The address of the server.
     pub server: Url,
-    /// The rooms to join. Never empty.
-    pub rooms: Vec<String>,
-    /// When to ring the bell.
-    pub bell: Bell,
     /// When to use colours.
     pub color: Color,
-    /// A `strftime` pattern for times.
-    pub time: String,
-    /// Whether to hide joins and leaves.
-    pub quiet: bool,
-    /// Whether to reconnect when the connection is lost.
-    pub reconnect: bool,
     /// The file to which shown lines are appended.
     pub log: Option<PathBuf>,
     /// Whether to print only JSON objects.
     pub json: bool,
-    /// Which lines of a pipe are commands.
-    pub piped: Reading,
     /// The encoding of stdin in a pipe.
     pub charset: Charset,
+    /// The settings of the core in a pipe.
+    core: Settings,
 }
 
 /// An error, with its message.
@@ -163,13 +150,10 @@ pub fn load(
     if given.check_config {
         return Ok(Outcome::Print(chosen.to_string()));
     }
-    let options = Options {
-        log: given.log,
-        json: given.json,
-        piped,
-        charset: given.from.unwrap_or(Charset::Utf8),
-        ..options(chosen)?
-    };
+    let color = chosen.color.unwrap_or(Color::Auto);
+    let (server, core) = core(chosen, piped)?;
+    let charset = given.from.unwrap_or(Charset::Utf8);
+    let options = Options { server, color, log: given.log, json: given.json, charset, core };
     Ok(Outcome::Chat(options))
 }
 
@@ -183,7 +167,7 @@ fn with_positions(
     let (user, server) = match server {
         None if is_server(&user) => (None, user),
         Some(_) if is_server(&user) => {
-            let what = "the user is written before the server, as in luca chat://localhost:1337";
+            let what = "the user comes before the server, as in chat luca chat://localhost:1337";
             return Err(Wrong::Arguments(format!("{what}.")));
         }
         server => (user, server),
@@ -195,28 +179,27 @@ fn with_positions(
     Ok(Config { user, server: server.map(read).transpose()?, ..config })
 }
 
-/// Completes the settings, with the defaults of those that only flags set. Fails if the user's name or the server is
-/// missing.
-fn options(chosen: Config) -> Result<Options, Wrong> {
+/// The server, and the settings of the core. Fails if the user's name or the server is missing.
+fn core(chosen: Config, reading: Reading) -> Result<(Url, Settings), Wrong> {
     let missing = |what: &str| {
         let example = "chat luca chat://localhost:1337";
         Wrong::Arguments(format!("the {what} is missing, as in {example}."))
     };
     let user = chosen.user.filter(|user| !user.trim().is_empty());
-    Ok(Options {
-        user: user.ok_or_else(|| missing("user"))?,
-        server: chosen.server.ok_or_else(|| missing("server"))?,
+    let user = user.ok_or_else(|| missing("user"))?;
+    let server = chosen.server.ok_or_else(|| missing("server"))?;
+    let settings = Settings {
+        user,
+        server: server.address.to_string(),
         rooms: config::tidy(chosen.rooms.unwrap_or_default()),
         bell: chosen.bell.unwrap_or(Bell::On),
-        color: chosen.color.unwrap_or(Color::Auto),
+        reconnect: chosen.reconnect.unwrap_or(true),
+        interactive: false,
         time: chosen.time.map(String::from).unwrap_or_default(),
         quiet: chosen.quiet.unwrap_or(false),
-        reconnect: chosen.reconnect.unwrap_or(true),
-        log: None,
-        json: false,
-        piped: Reading::NoOperators,
-        charset: Charset::Utf8,
-    })
+        reading,
+    };
+    Ok((server, settings))
 }
 
 /// The first paragraph of clap's error. Its tips and its usage follow that paragraph.
@@ -243,17 +226,8 @@ impl Options {
     /// The settings of the core. `interactive` says whether the client can ask the user, and `is_person` whether a
     /// person types, even if the terminal is not capable of editing.
     pub fn settings(&self, interactive: bool, is_person: bool) -> Settings {
-        Settings {
-            user: self.user.clone(),
-            server: self.server.address.to_string(),
-            rooms: self.rooms.clone(),
-            bell: self.bell,
-            reconnect: self.reconnect,
-            interactive,
-            time: self.time.clone(),
-            quiet: self.quiet,
-            reading: if is_person { Reading::Commands } else { self.piped },
-        }
+        let reading = if is_person { Reading::Commands } else { self.core.reading };
+        Settings { interactive, reading, ..self.core.clone() }
     }
 }
 

@@ -88,7 +88,7 @@ impl<'a> Shell<'a> {
         let connection = self.connection.as_ref().map_or(&silence, Connection::events);
         select! {
             recv(self.inbox) -> event => {
-                event.expect("whoever calls `run` keeps a sender of the inbox alive meanwhile")
+                event.expect("the caller of `run` keeps a sender of the inbox alive meanwhile")
             }
             // The thread reports its end, unless it has panicked, and a panic ends the process.
             recv(connection) -> event => self.heard(event.unwrap_or(Event::Disconnected(None))),

@@ -66,8 +66,7 @@ pub fn watch(inbox: Sender<Event>, terminal: Option<Arc<Board>>) -> io::Result<S
                     continue;
                 }
             }
-            // When a terminal is closed, the shell and the kernel may each send a SIGHUP. The second one is not a
-            // request to end at once.
+            // When a terminal is closed, the shell and the kernel may each send a SIGHUP.
             if insisted && signal == SIGHUP {
                 continue;
             }
@@ -94,8 +93,7 @@ fn end_unless_left(signals: &mut Signals, closed: &Handle, first: i32) {
             return;
         }
         thread::sleep(LOOK_INTERVAL);
-        // When a terminal is closed, the shell and the kernel may each send a SIGHUP. The second one is not a request
-        // to end at once.
+        // The second SIGHUP of a terminal that is closed is not a request to end at once.
         second = signals.pending().find(|&signal| signal != SIGHUP);
     }
     // The status by which a shell reports a program that the signal has killed.

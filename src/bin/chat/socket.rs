@@ -74,7 +74,10 @@ impl Connection {
         if let Err(error) = socket.write_all(line.as_bytes()) {
             self.broken = Some(match error.kind() {
                 io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
-                    format!("the server has taken nothing for {} seconds", SEND_TIMEOUT.as_secs())
+                    format!(
+                        "the server has accepted no data for {} seconds",
+                        SEND_TIMEOUT.as_secs()
+                    )
                 }
                 _ => words(&error),
             });

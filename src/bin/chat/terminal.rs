@@ -15,7 +15,9 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `screen` | the screen thread, and the board through which other threads give it orders |
-//! | `editor` | what keys and pastes do to the typed line, without a terminal |
+//! | `keys` | the keys, pastes and focus reports in the bytes that the terminal sends |
+//! | `editor` | what keys and pastes do, without a terminal |
+//! | `typed` | the typed line, with its cursor and what was cut |
 //! | `row` | the bytes that paint the row |
 //! | `queue` | the lines that wait for the screen |
 //! | `history`, `tab` | the input history, and the Tab key |
@@ -25,11 +27,13 @@
 mod editor;
 mod history;
 mod job;
+mod keys;
 mod queue;
 mod row;
 mod screen;
 mod tab;
 mod tty;
+mod typed;
 
 use std::convert::Infallible;
 use std::io;
@@ -39,10 +43,8 @@ use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use parking_lot::MutexGuard;
 
-use crate::client::complete::Known;
-use crate::client::{Event, Line, Prompt};
+use crate::client::{Event, Line};
 use editor::Editor;
 use history::History;
 pub use job::is_own_stop;
@@ -86,29 +88,9 @@ impl Terminal {
         Ok(Self { board, ended })
     }
 
-    /// The board, on which the signal thread leaves its orders.
-    pub fn board(&self) -> Arc<Board> {
-        Arc::clone(&self.board)
-    }
-
-    /// Shows a line. Never blocks on the terminal.
-    pub fn show(&self, line: Line) {
-        self.board.show(line);
-    }
-
-    /// Rings the bell. Never blocks on the terminal.
-    pub fn ring(&self) {
-        self.board.ring();
-    }
-
-    /// Replaces the prompt. Never blocks on the terminal.
-    pub fn set_prompt(&self, prompt: Prompt) {
-        self.board.set_prompt(prompt);
-    }
-
-    /// The candidates for completion.
-    pub fn known(&self) -> MutexGuard<'_, Known> {
-        self.board.known.lock()
+    /// The board, which takes orders from any thread.
+    pub fn board(&self) -> &Arc<Board> {
+        &self.board
     }
 
     /// Shows pending lines and restores the terminal. A half-typed line stays on the screen. Takes one second at most:
@@ -149,6 +131,7 @@ mod tests {
     use std::process::{self, Command};
 
     use super::*;
+    use crate::client::Prompt;
 
     const NAME: &str = "terminal::tests::a_program_that_panics";
 
@@ -156,7 +139,7 @@ mod tests {
     #[ignore = "the other test runs it in a terminal"]
     fn a_program_that_panics() {
         let terminal = Terminal::open(None, bounded(9).0, false).unwrap();
-        terminal.set_prompt(Prompt { text: "> ".into(), ..Prompt::default() });
+        terminal.board().set_prompt(Prompt { text: "> ".into(), ..Prompt::default() });
         panic!("as the test wants it");
     }
 

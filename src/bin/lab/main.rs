@@ -21,6 +21,8 @@
 //! [turns]: ../src/lab/experiments/turns.rs.html
 //! [closing]: ../src/chatserv/server/delivery/closing.rs.html
 //! [server]: ../src/chatserv/server/mod.rs.html
+//! [thread-table]: ../src/chatserv/server/ops/threads.rs.html
+//! [follow]: ../src/chatserv/chat/follow.rs.html
 //!
 #![doc = include_str!("lesson.md")]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion"))]

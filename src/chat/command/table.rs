@@ -114,14 +114,14 @@ pub(super) static GROUPS: [(&str, &[Entry]); 5] = [
 ];
 
 const TALK: &[Entry] = &[
-    Entry::new("msg", "NAME[,NAME…] TEXT", "says it to them only", |given| {
+    Entry::new("msg", "NAME[,NAME…] TEXT", "sends a private message", |given| {
         let (to, text) = given.people()?;
         Some(Request::Private { to, text: text.text()?, sent_at: None })
     })
     .detail(
         &[
-            "Says something to these people and to nobody else, in whatever room",
-            "they are. The answer says who of them is not here.",
+            "Sends a message to these people only, whatever rooms they are in. The",
+            "answer names those who are not here.",
         ],
         "/msg ann,bob Shall we meet at noon?",
     )
@@ -132,33 +132,33 @@ const TALK: &[Entry] = &[
     })
     .detail(&["Answers the last person who wrote to you in private."], "/reply At noon, yes.")
     .common(),
-    Entry::new("me", "TEXT", "says what you do", |given| {
+    Entry::new("me", "TEXT", "describes an action", |given| {
         Some(Request::Me { target: Target::Here, text: given.text()?, sent_at: None })
     })
-    .detail(&["Tells your room what you do, with your name before it."], "/me waves")
+    .detail(&["Describes what you do: your name, then the text."], "/me waves")
     .common(),
 ];
 
 const ROOMS: &[Entry] = &[
-    Entry::new("rooms", "", "shows the rooms", |given| given.nothing().map(|()| Request::Rooms))
+    Entry::new("rooms", "", "lists the rooms", |given| given.nothing().map(|()| Request::Rooms))
         .detail(&["Shows all rooms with their topics and how many people are in them."], "/rooms")
         .aliases(&["list"])
         .common(),
-    Entry::new("join", "ROOM", "goes to a room", |given| {
+    Entry::new("join", "ROOM", "joins a room", |given| {
         Some(Request::Join { room: given.name(&ROOM_SIGNS)?, history: None })
     })
     .detail(
         &[
-            "Leaves the room you are in and goes to this one. A room that does not",
-            "exist yet is made.",
+            "Leaves your current room and joins this one. A room that does not",
+            "exist yet is created.",
         ],
         "/join dev",
     )
     .common(),
-    Entry::new("part", "[ROOM]", "goes back to the lobby", |given| {
+    Entry::new("part", "[ROOM]", "leaves the room", |given| {
         Some(Request::Part { room: given.maybe(Arguments::room)? })
     })
-    .detail(&["Leaves the room you are in and goes back to the lobby."], "/part")
+    .detail(&["Leaves your current room and returns to the lobby."], "/part")
     .aliases(&["leave"])
     .common(),
     Entry::new("topic", "[TEXT]", "shows or sets the topic", |given| {
@@ -168,62 +168,64 @@ const ROOMS: &[Entry] = &[
         &["Shows or sets the topic of your room; off removes it."],
         "/topic Threads and how to join them",
     ),
-    Entry::new("history", "[N] [before:DATE]", "shows earlier lines", |given| given.history())
+    Entry::new("history", "[N] [before:DATE]", "shows earlier messages", |given| given.history())
         .detail(
             &[
-                "Shows the last lines of your room, or the last N of them. If the",
+                "Shows the latest messages of your room, or the latest N. If the",
                 "server keeps them on disk, it also shows those before a date, such as",
                 "before:2026-11-20 or before:2026-11-20T14:30.",
             ],
             "/history 50",
         )
         .common(),
-    Entry::new("search", "WORDS [from:NAME] […]", "finds earlier lines", |given| given.search())
-        .detail(
-            &[
-                "Finds the lines of your room that have all these words, the newest",
-                "first, if the server keeps them on disk. Capitals and accents do not",
-                "count. from:NAME finds what this person said, before:DATE what was",
-                "said before a date, such as before:2026-11-20. If you are in several",
-                "rooms, in:ROOM searches one of them.",
-            ],
-            "/search lunch friday from:ann",
-        )
-        .gives_way(),
+    Entry::new("search", "WORDS [from:NAME] […]", "finds earlier messages", |given| {
+        given.search()
+    })
+    .detail(
+        &[
+            "Finds the messages of your room that contain all these words, the",
+            "newest first, if the server keeps them on disk. It ignores case and",
+            "accents. from:NAME finds the messages of a person, before:DATE those",
+            "before a date, such as before:2026-11-20. If you are in several rooms,",
+            "in:ROOM searches one of them.",
+        ],
+        "/search lunch friday from:ann",
+    )
+    .gives_way(),
 ];
 
 const PEOPLE: &[Entry] = &[
-    Entry::new("who", "[ROOM]", "shows who is here", |given| {
+    Entry::new("who", "[ROOM]", "lists the people", |given| {
         Some(Request::Who { room: given.maybe(Arguments::room)? })
     })
     .detail(
         &[
-            "Shows the people in the chat, or in one room: their rooms, if not only",
-            "the lobby, and how long they have said nothing.",
+            "Lists the people in the chat or in one room, with their rooms, if not",
+            "only the lobby, and how long they have been idle.",
         ],
         "/who dev",
     )
     .aliases(&["names", "users"])
     .common(),
-    Entry::new("whois", "NAME", "shows what is known of somebody", |given| {
+    Entry::new("whois", "NAME", "shows details of a person", |given| {
         Some(Request::Whois { name: given.person()? })
     })
-    .detail(&["Shows somebody's rooms, how long they have been here, and more."], "/whois bob"),
-    Entry::new("ignore", "[NAME]", "hides what somebody says", |given| {
+    .detail(&["Shows a person's rooms, how long they have been here, and more."], "/whois bob"),
+    Entry::new("ignore", "[NAME]", "hides a person's messages", |given| {
         Some(Request::Ignore { name: given.maybe(Arguments::person)? })
     })
     .detail(
         &[
-            "Hides everything they say from you, private messages too. They are not",
-            "told. Without a name it shows the people you ignore.",
+            "Hides a person's messages from you, also private ones. The person is",
+            "not told. Without a name, lists the people you ignore.",
         ],
         "/ignore bob",
     )
     .common(),
-    Entry::new("unignore", "NAME", "shows it to you again", |given| {
+    Entry::new("unignore", "NAME", "shows them again", |given| {
         Some(Request::Unignore { name: given.person()? })
     })
-    .detail(&["Takes /ignore back, for everything they say from now on."], "/unignore bob"),
+    .detail(&["Undoes /ignore, for messages from now on."], "/unignore bob"),
 ];
 
 const YOURSELF: &[Entry] = &[
@@ -232,21 +234,19 @@ const YOURSELF: &[Entry] = &[
     })
     .detail(&["Changes your name and tells the others."], "/nick Robert")
     .common(),
-    Entry::new("away", "[WHY]", "says that you are away", |given| {
+    Entry::new("away", "[WHY]", "marks you as away", |given| {
         Some(Request::Away { reason: given.text() })
     })
     .detail(&["Marks you as away and tells everybody who writes to you in private."], "/away lunch")
     .common(),
-    Entry::new("back", "", "says that you are here again", |given| {
-        given.nothing().map(|()| Request::Back)
-    })
-    .detail(&["Takes /away back."], "/back"),
-    Entry::new("quiet", "[on|off]", "hides who comes and goes", |given| {
+    Entry::new("back", "", "ends /away", |given| given.nothing().map(|()| Request::Back))
+        .detail(&["Marks you as no longer away."], "/back"),
+    Entry::new("quiet", "[on|off]", "hides joins and leaves", |given| {
         let on = given.maybe(|given| given.choice(&[("on", true), ("off", false)]))?;
         Some(Request::Quiet { on })
     })
-    .detail(&["Hides or shows the lines about people who come and go."], "/quiet on"),
-    Entry::new("timestamp", "[off|time|date]", "shows when something is said", |given| {
+    .detail(&["Hides or shows joins and leaves."], "/quiet on"),
+    Entry::new("timestamp", "[off|time|date]", "shows the time of messages", |given| {
         let choices =
             [("off", Timestamps::Off), ("time", Timestamps::Time), ("date", Timestamps::Date)];
         Some(Request::Timestamps { show: given.maybe(|given| given.choice(&choices))? })
@@ -269,7 +269,7 @@ const YOURSELF: &[Entry] = &[
         Some(Request::Op { password: Secret(given.text()?) })
     })
     .detail(&["Makes you an operator if the operator password is right."], "/op open-sesame"),
-    Entry::new("help", "[COMMAND|all]", "shows the commands, or one", |given| {
+    Entry::new("help", "[COMMAND|all]", "lists the commands", |given| {
         Some(Request::Help { about: given.maybe(Arguments::word)?.map(str::to_owned) })
     })
     .detail(&["Shows the most useful commands, all of them, or one of them."], "/help msg")
@@ -282,54 +282,55 @@ const YOURSELF: &[Entry] = &[
 ];
 
 const OPERATORS: &[Entry] = &[
-    Entry::new("kick", "NAME [WHY]", "throws somebody out", |given| {
+    Entry::new("kick", "NAME [WHY]", "disconnects a person", |given| {
         let (name, reason) = given.person_and_rest()?;
         Some(Request::Kick { name, reason: reason.text() })
     })
     .detail(
-        &["Disconnects them and tells everybody why. They may come back."],
+        &["Disconnects a person and tells everybody why. They may come back."],
         "/kick bob Do not shout.",
     )
     .in_full()
     .common()
     .operators_only(),
-    Entry::new("ban", "NAME|ADDRESS [30m|2h|7d] [WHY]", "keeps somebody out", |given| {
+    Entry::new("ban", "NAME|ADDRESS [30m|2h|7d] [WHY]", "bans a person", |given| {
         let (target, rest) = given.person_and_rest()?;
         let (duration, reason) = rest.duration()?;
         Some(Request::Ban { target, duration, reason: reason.text() })
     })
     .detail(
         &[
-            "Disconnects them and keeps them out until the time is over or /unban",
-            "takes the ban back. A name is banned with the address of its owner, if",
-            "nobody else here has that address. An IPv6 address stands for its /64",
-            "network. What begins with a digit behind the name must be a time.",
+            "Disconnects a person and keeps them out until the time is over or",
+            "/unban lifts the ban. A name is banned with its owner's address,",
+            "unless somebody else here has the same address. An IPv6 address stands",
+            "for its /64 network. If the word after the name begins with a digit,",
+            "it is the time.",
         ],
         "/ban bob 2h Do not shout.",
     )
     .in_full()
     .common()
     .operators_only(),
-    Entry::new("unban", "NAME|ADDRESS", "lets them in again", |given| {
+    Entry::new("unban", "NAME|ADDRESS", "lifts a ban", |given| {
         Some(Request::Unban { target: given.person()? })
     })
-    .detail(&["Takes a ban back. /bans shows the bans."], "/unban bob")
+    .detail(&["Lifts a ban. /bans lists the bans."], "/unban bob")
     .operators_only(),
-    Entry::new("bans", "", "shows who is banned", |given| given.nothing().map(|()| Request::Bans))
-        .detail(&["Shows who is banned, for how long, by whom and why."], "/bans")
+    Entry::new("bans", "", "lists the bans", |given| given.nothing().map(|()| Request::Bans))
+        .detail(&["Lists the bans: who, until when, by whom, and why."], "/bans")
         .operators_only(),
-    Entry::new("mute", "NAME", "silences somebody", |given| {
+    Entry::new("mute", "NAME", "mutes a person", |given| {
         Some(Request::Mute { name: given.person()? })
     })
-    .detail(&["Hides everything they say from everybody, private messages too."], "/mute bob")
+    .detail(&["Hides a person's messages from everybody, also private ones."], "/mute bob")
     .common()
     .operators_only(),
-    Entry::new("unmute", "NAME", "lets them be heard again", |given| {
+    Entry::new("unmute", "NAME", "unmutes a person", |given| {
         Some(Request::Unmute { name: given.person()? })
     })
-    .detail(&["Takes /mute back."], "/unmute bob")
+    .detail(&["Undoes /mute."], "/unmute bob")
     .operators_only(),
-    Entry::new("motd", "[TEXT|off]", "changes the message of the day", |given| {
+    Entry::new("motd", "[TEXT|off]", "sets the message of the day", |given| {
         Some(Request::Motd { text: given.text_or_off() })
     })
     .detail(
@@ -337,17 +338,17 @@ const OPERATORS: &[Entry] = &[
         "/motd Tonight at nine the server restarts.",
     )
     .operators_only(),
-    Entry::new("threads", "", "shows what each thread does", |given| {
+    Entry::new("threads", "", "shows the server's threads", |given| {
         given.nothing().map(|()| Request::Threads)
     })
     .detail(&["Shows each thread's activity, its queue, and the bytes it has moved."], "/threads")
     .operators_only(),
-    Entry::new("shutdown", "[in 5m] [WHY] | cancel", "ends the chat for everybody", shutdown)
+    Entry::new("shutdown", "[in 5m] [WHY] | cancel", "shuts down the chat", shutdown)
         .detail(
             &[
-                "Ends the chat for everybody, at once or after some time, and tells",
-                "them. /shutdown cancel takes it back in time. SHUTDOWN alone, in",
-                "capitals, ends the chat at once.",
+                "Shuts down the chat, at once or after some time, and tells everybody.",
+                "Until then, /shutdown cancel cancels it. SHUTDOWN alone, in capitals,",
+                "shuts down the chat at once.",
             ],
             "/shutdown in 5m The server moves to another machine.",
         )

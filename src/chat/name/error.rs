@@ -84,23 +84,26 @@ impl fmt::Display for NameError {
             Self::Mangled => {
                 write!(f, "not all of it is UTF-8. Start again with `telnet -E`, or use nc.")
             }
-            Self::Blank => write!(f, "a name has no blanks inside. Put `_` or `-` in their place."),
+            Self::Blank => write!(f, "names contain no blanks. Use `_` or `-` instead."),
             Self::Comma => {
-                write!(f, "a name has no comma, which separates names in a list. Leave it out.")
+                write!(f, "names contain no commas, which separate names in a list. Leave it out.")
             }
             Self::Unseen(c) => {
                 let c = number(c);
-                write!(f, "a name has only visible characters, and no {c}. Leave it out.")
+                write!(f, "names contain only visible characters, not {c}. Leave it out.")
             }
             Self::Unassigned(c) => {
                 write!(f, "not every computer knows the character {}. Leave it out.", number(c))
             }
             Self::LeadingSign(sign) => {
-                write!(f, "a name does not begin with `{sign}`, which has a meaning. Leave it out.")
+                write!(
+                    f,
+                    "names do not begin with `{sign}`, which has a meaning here. Leave it out."
+                )
             }
             Self::LeadingMark(mark) => {
                 let mark = number(mark);
-                write!(f, "a name does not begin with {mark}, a mark. Put a letter first.")
+                write!(f, "names do not begin with {mark}, a mark. Put a letter first.")
             }
             Self::TooManyMarks => write!(
                 f,
@@ -120,20 +123,20 @@ impl fmt::Display for NameError {
             }
             Self::MixedScripts { first, second, at } => {
                 let at = number(at);
-                write!(f, "write a name in one script, not in {first} and {second} ({at}).")
+                write!(f, "a name uses one script, not {first} and {second} ({at}). Choose one.")
             }
             Self::TrailingSign(sign) if sign.is_ascii() => {
-                write!(f, "nobody could mention a name that ends in `{sign}`. Leave that off.")
+                write!(f, "names do not end in `{sign}`, which ends a mention. Leave it off.")
             }
             Self::TrailingSign(sign) => {
                 let sign = number(sign);
-                write!(f, "nobody could mention a name that ends in {sign}. Leave that off.")
+                write!(f, "names do not end in {sign}, which ends a mention. Leave it off.")
             }
             Self::Greeting => {
-                write!(f, "that is how programs greet each other. Choose another name.")
+                write!(f, "that is a greeting between programs. Choose another name.")
             }
             Self::ProgramWord(word) => {
-                write!(f, "programs say `{word}`. Choose another, or type /help or /quit.")
+                write!(f, "`{word}` is not allowed. Choose another, or use /help or /quit.")
             }
             Self::AfterLogin => {
                 write!(f, "it may be a password. If it is a name, type it again.")

@@ -26,7 +26,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
             let room = rooms.first().map_or("", |room| room);
             format!("You are {name} again, in room {room}.")
         }
-        Message::TakenBack => "You took your name back by another connection. Bye!".into(),
+        Message::TakenBack => "You took your name back with another connection. Bye!".into(),
         Message::YourId(id) => format!("Your id is: '{id}'."),
         Message::ClientCount(count) => {
             format!("There are {count} client(s) connected to this server.")
@@ -34,12 +34,8 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         Message::TelnetHint => {
             "In telnet, some letters open its own prompt, unless you start telnet -E.".into()
         }
-        Message::TooManyNames => {
-            "Too many tries. Connect again when you have thought of a name.".into()
-        }
-        Message::LoginTimedOut => {
-            "You gave no username in time. Connect again to try once more.".into()
-        }
+        Message::TooManyNames => "Too many attempts. Connect again with another name.".into(),
+        Message::LoginTimedOut => "You entered no username in time. Connect again to retry.".into(),
         Message::Arrived(name) => format!("A new client has connected to the chat: id = {name}"),
         Message::Left { name, removed } => {
             format!("{name} has left the chat{}", removal(removed.as_ref()))
@@ -83,24 +79,26 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
             format!("{name} is away{}.", because(reason.as_deref()))
         }
         Message::Ignored(name) => {
-            format!("You ignore {name} from now on. /unignore {name} takes that back.")
+            format!("You now ignore {name}. /unignore {name} undoes this.")
         }
         Message::Unignored(name) => format!("You no longer ignore {name}."),
         Message::Quiet { on: true } => {
-            "You no longer hear who comes and goes. /quiet off takes that back.".into()
+            "Joins and leaves are hidden. /quiet off shows them again.".into()
         }
-        Message::Quiet { on: false } => "You hear who comes and goes.".into(),
+        Message::Quiet { on: false } => "Joins and leaves are shown.".into(),
         Message::TimestampsAre(Timestamps::Off) => {
-            "Lines come without their time. /timestamp time shows it.".into()
+            "Lines are shown without their time. /timestamp time shows it.".into()
         }
         Message::TimestampsAre(Timestamps::Time) => {
-            "Lines come with their time. /timestamp off hides it.".into()
+            "Lines are shown with their time. /timestamp off hides it.".into()
         }
         Message::TimestampsAre(Timestamps::Date) => {
-            "Lines come with their date and time. /timestamp off hides them.".into()
+            "Lines are shown with their date and time. /timestamp off hides them.".into()
         }
         Message::Pong => "Pong!".into(),
-        Message::OperatorNow => "You are an operator now. /help shows what you may do.".into(),
+        Message::OperatorNow => {
+            "You are an operator now. /help lists the commands for operators, too.".into()
+        }
         Message::Kicked { by, reason } => {
             let reason = because(reason.as_deref());
             format!("You were kicked by {by}{reason}. You may connect again.")
@@ -112,19 +110,19 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
                     "You are banned for another {}{reason}. Come back after that.",
                     left(*time)
                 ),
-                None => format!("You are banned{reason}. Only an operator can take that back."),
+                None => format!("You are banned{reason}. Only an operator can lift the ban."),
             }
         }
-        Message::Removed(name) => format!("{name} was thrown out."),
+        Message::Removed(name) => format!("{name} was kicked."),
         Message::BanTakenBack(ban) => format!("{} is no longer banned.", banned(ban)),
         Message::Link(news) => link(news),
         Message::BansNotSaved { reason } => format!(
-            "The bans cannot be saved: {reason}. A restart will forget the latest changes. Mend that, and repeat them."
+            "The bans cannot be saved: {reason}. A restart would lose the latest changes. Fix this, and repeat them."
         ),
         Message::Muted { name, on: true } => {
-            format!("Nobody hears {name} any more. /unmute {name} takes that back.")
+            format!("{name} is muted. /unmute {name} undoes this.")
         }
-        Message::Muted { name, on: false } => format!("{name} is heard again."),
+        Message::Muted { name, on: false } => format!("{name} is no longer muted."),
         Message::Motd(None) => "There is no message of the day.".into(),
         Message::ShutdownPlanned { left: time, reason, by } => {
             let reason = because(reason.as_deref());
@@ -135,7 +133,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
             }
         }
         Message::ShutdownCancelled { by } => {
-            format!("The chat goes on: {by} has cancelled the shutdown.")
+            format!("{by} has cancelled the shutdown.")
         }
         Message::IdleSoon { left } => {
             format!(
@@ -157,7 +155,10 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         }
         Message::ServerFull => "The chat server is full. Try again later.".into(),
         Message::TooManyFromAddress { max } => {
-            format!("Your address has {}, as many as it may. Close one first.", connections(*max))
+            format!(
+                "Your address has {}, which is the maximum. Close one first.",
+                connections(*max)
+            )
         }
         Message::TooFastFromAddress { max } => {
             format!("Your address opened {} within a minute. Wait for a minute.", connections(*max))
@@ -166,7 +167,8 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
             "The chat server cannot take another client now. Try again later.".into()
         }
         Message::TooSlow => {
-            "You were disconnected: your end did not read what was sent. Connect again.".into()
+            "You were disconnected because your client did not read fast enough. Connect again."
+                .into()
         }
         Message::ShutDown => "The chat has been shut down".into(),
         Message::Chat(_)
@@ -194,7 +196,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
 /// it detects before it sends a request.
 pub fn error_sentence(error: &ChatError) -> String {
     match error {
-        ChatError::Name(error) => format!("That is no username: {error}"),
+        ChatError::Name(error) => format!("Invalid username: {error}"),
         ChatError::NameTaken { wanted, by } if wanted == by => {
             format!("{by} is taken. Choose another name.")
         }
@@ -206,7 +208,7 @@ pub fn error_sentence(error: &ChatError) -> String {
             seconds_left(*left)
         ),
         ChatError::WrongReclaimWord { tries_left: 0 } => {
-            "That word does not belong to this name, and it was the last try.".into()
+            "That word does not belong to this name, and that was the last attempt.".into()
         }
         ChatError::WrongReclaimWord { tries_left } => {
             let tries = if *tries_left == 1 { "try" } else { "tries" };
@@ -219,7 +221,7 @@ pub fn error_sentence(error: &ChatError) -> String {
             "Too many wrong words. Choose another name, or try again in an hour.".into()
         }
         ChatError::NoHistory => {
-            "This server keeps no history on disk. /history shows the last lines.".into()
+            "This server keeps no history on disk. /history shows the latest messages.".into()
         }
         ChatError::NothingToSearch => {
             "Give a word to search for, or from:NAME. Signs alone are no words.".into()
@@ -237,7 +239,7 @@ pub fn error_sentence(error: &ChatError) -> String {
             "The history cannot be read. The log of the server says why.".into()
         }
         ChatError::NotIgnored(name) => {
-            format!("You do not ignore {}. /ignore shows whom you ignore.", quoted(name))
+            format!("You do not ignore {}. /ignore lists the people you ignore.", quoted(name))
         }
         ChatError::UnknownCommand { word, near } => {
             let word = quoted(word);
@@ -274,7 +276,7 @@ pub fn error_sentence(error: &ChatError) -> String {
             let room = quoted(room);
             format!("You are not in room {room}. /join {room} goes there.")
         }
-        ChatError::RoomName(error) => format!("That is no name for a room: {error}"),
+        ChatError::RoomName(error) => format!("Invalid room name: {error}"),
         ChatError::TooManyRooms => "You cannot be in more rooms. Leave one of them first.".into(),
         ChatError::NoMoreRooms => {
             "No more rooms can be opened. /rooms shows those that exist.".into()
@@ -289,7 +291,7 @@ pub fn error_sentence(error: &ChatError) -> String {
             "Nobody has written to you in private. /msg NAME TEXT does that.".into()
         }
         ChatError::NotYourself => "You cannot do that to yourself.".into(),
-        ChatError::YouAreMuted => "An operator has muted you: nobody hears what you say.".into(),
+        ChatError::YouAreMuted => "An operator has muted you, so nobody sees your messages.".into(),
         ChatError::GlassIsOperators => {
             "Only operators may look at the threads. /op PASSWORD makes you one.".into()
         }
@@ -299,14 +301,14 @@ pub fn error_sentence(error: &ChatError) -> String {
         ChatError::NotOperator => "Only an operator of this chat may do that. See /help.".into(),
         ChatError::NoOperatorPassword => "This chat has no operator password.".into(),
         ChatError::WrongOperatorPassword { tries_left: 0 } => {
-            "That is not the operator password, and it was the last try.".into()
+            "That is not the operator password, and that was the last attempt.".into()
         }
         ChatError::WrongOperatorPassword { tries_left } => {
             let tries = if *tries_left == 1 { "try" } else { "tries" };
             format!("That is not the operator password. You have {tries_left} more {tries}.")
         }
         ChatError::NoPasswordTriesLeft => {
-            "Too many wrong passwords. Connect again to try once more.".into()
+            "Too many wrong passwords. Connect again to retry.".into()
         }
         ChatError::TooManyPasswordAttempts => {
             "Too many wrong passwords came from your address. Try again in an hour.".into()
@@ -322,7 +324,7 @@ pub fn error_sentence(error: &ChatError) -> String {
             )
         }
         ChatError::LoopbackBan => "The server's own machine cannot be banned.".into(),
-        ChatError::TooManyBans => "The list of bans is full. /unban takes one back.".into(),
+        ChatError::TooManyBans => "The list of bans is full. /unban removes one.".into(),
         ChatError::NoShutdownPlanned => {
             "No shutdown is planned. /shutdown in 5m would plan one.".into()
         }
@@ -335,10 +337,10 @@ pub fn error_sentence(error: &ChatError) -> String {
         }
         ChatError::NameBanned(name) => format!("{name} is banned. Choose another name."),
         ChatError::NoNamesHere => {
-            "Nobody has a name in this chat: everyone is known by address.".into()
+            "This chat has no names: people are known by their addresses.".into()
         }
         ChatError::TooManyIgnored => {
-            "You cannot ignore more people. /unignore NAME takes one back.".into()
+            "You cannot ignore more people. /unignore NAME removes one.".into()
         }
     }
 }
@@ -393,7 +395,7 @@ pub(super) fn ban_added(
 ) -> Vec<String> {
     let until = match ban.until {
         Some(until) => format!("until {}", day_and_clock(zone.to_datetime(until))),
-        None => "until you take it back with /unban".into(),
+        None => "until /unban lifts the ban".into(),
     };
     let answer = format!("{} is banned {until}{}.", banned(ban), because(ban.reason.as_deref()));
     let spared = spared.map(|(network, others)| {

@@ -83,7 +83,7 @@ fn taken(refusal: &Message, name: &str, out: &mut Vec<u8>) {
 
 fn ignoring(names: &[Arc<str>], out: &mut Vec<u8>) {
     if names.is_empty() {
-        return line("You ignore nobody. /ignore NAME hides what somebody says.", out);
+        return line("You ignore nobody. /ignore NAME hides the messages of a person.", out);
     }
     wrap(named("You ignore ", names, "."), 0, out);
 }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rustix::process::{getpriority_process, setpriority_process};
 
 use super::file::{HistoryFile, is_damage};
 use super::queue::{Gauge, Job, Question};
@@ -29,6 +30,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// How often the log says that lines are not kept.
 const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
+
+/// The weakest priority that Linux knows.
+const NICE_MAX: i32 = 19;
 
 /// How a thread of the history reports to the Hub.
 pub type Report = Arc<dyn Fn(Event) + Send + Sync>;
@@ -123,6 +127,7 @@ impl Archive {
 
     /// Works until the dispatcher is gone and its last lines are written.
     pub fn run(mut self, row: &Row) {
+        give_way();
         let mut rest = LOOK_EVERY;
         loop {
             row.doing(Activity::WaitingForWork);
@@ -374,6 +379,14 @@ impl Archive {
             tracing::error!("{}: cannot be finished: {error}", self.file.path().display());
         }
     }
+}
+
+/// Lets the threads of the chat go first where they need all processors: writing a line takes as long as delivering it to
+/// a hundred people. What is left to this thread then is enough for some thousand lines a second.
+fn give_way() {
+    // To Linux, the calling process is the calling thread. A sandbox may forbid it, which is no harm.
+    let nice = getpriority_process(None).unwrap_or(0);
+    let _ = setpriority_process(None, nice.saturating_add(limits::HISTORY_NICE).min(NICE_MAX));
 }
 
 fn next_line(connection: &Connection) -> rusqlite::Result<i64> {

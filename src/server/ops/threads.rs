@@ -476,9 +476,7 @@ mod tests {
             thread::yield_now();
         }
         rows[0].doing(Activity::Reading);
-        let began = Instant::now();
         let view = table.look(nothing_waits);
-        println!("a look at 10,000 readers: {:?}", began.elapsed());
         assert_eq!(view.doing, [("starting", 9_999), ("in read", 1)]);
         assert!(view.dispatcher.interval >= limits::GLASS_LOOK_SHARED);
         assert!(view.dispatcher.busy <= view.dispatcher.interval);

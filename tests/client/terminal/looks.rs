@@ -8,7 +8,8 @@ use crate::url;
 const ESCAPE: char = '\u{1b}';
 
 const BOLD: &str = "1";
-pub const DIM: &str = "2";
+/// The colour of what matters least.
+pub const GREY: &str = "244";
 const COLOUR: &str = "38";
 
 /// The SGR numbers (ECMA-48) in force at a text on a styled screen. They hold until 0, also over the ends of lines.
@@ -17,8 +18,14 @@ fn style(styled: &str, text: &str) -> Vec<String> {
     let sequences = before.split("\u{1b}[").skip(1);
     let mut style = Vec::new();
     for codes in sequences.filter_map(|sequence| Some(sequence.split_once('m')?.0)) {
-        if ["", "0"].contains(&codes.split(';').next().unwrap_or_default()) {
-            style.clear();
+        match codes.split(';').next() {
+            Some("" | "0") => style.clear(),
+            // Another colour, or the usual one.
+            Some("38" | "39") => {
+                let colour = style.iter().position(|code| code == COLOUR);
+                style.truncate(colour.unwrap_or(style.len()));
+            }
+            _ => {}
         }
         style.extend(codes.split(';').map(str::to_owned));
     }
@@ -44,12 +51,15 @@ fn hears(screen: &Screen, bob: &mut Client, line: &str) {
 #[test]
 fn a_mention_is_bold_and_rings_the_bell() {
     let (_server, mut bob, screen) = or_skip!(meet(&[]));
-    hears(&screen, &mut bob, "good morning");
+    hears(&screen, &mut bob, "good morning, gianluca");
     assert!(!has_rung(&screen));
     assert!(!looks(&screen, "good morning", BOLD));
-    hears(&screen, &mut bob, "where is @luca today?");
-    screen.until("the bell has rung", |_| has_rung(&screen));
-    assert!(looks(&screen, "where is @luca today?", BOLD));
+    for said in ["where is @luca today?", "LUCA: ping", "hello luca!"] {
+        screen.tmux.ask(&["kill-session", "-C"]);
+        hears(&screen, &mut bob, said);
+        screen.until("the bell has rung", |_| has_rung(&screen));
+        assert!(looks(&screen, said, BOLD), "{said}");
+    }
 }
 
 #[test]
@@ -62,11 +72,11 @@ fn the_bell_setting_says_when_it_rings() {
     hears(&screen, &mut bob, "/msg luca psst");
     assert!(!has_rung(&screen));
     screen.says("/bell all");
-    screen.shows("The bell rings whenever");
+    screen.shows("The bell rings for every message");
     hears(&screen, &mut bob, "hello all");
     screen.until("it rings for everything", |_| has_rung(&screen));
     screen.says("/bell on");
-    screen.shows("The bell rings when somebody speaks to you.");
+    screen.shows("The bell rings when somebody mentions you or writes to you.");
     forgets();
     hears(&screen, &mut bob, "hello again");
     assert!(!has_rung(&screen));
@@ -76,13 +86,13 @@ fn the_bell_setting_says_when_it_rings() {
 }
 
 #[test]
-fn names_have_colours_and_notices_are_dim() {
+fn names_have_colours_and_joins_are_grey() {
     let server = Server::start(&[]);
     let screen = or_skip!(Screen::of("luca", &server));
     let mut bob = Client::join(&server, "bob");
     hears(&screen, &mut bob, "hello");
-    assert!(looks(&screen, "-- bob has joined", DIM));
-    assert!(!looks(&screen, "hello", DIM));
+    assert!(looks(&screen, "-- bob has joined", GREY));
+    assert!(!looks(&screen, "hello", GREY));
     // The name before it has a colour.
     let styled = screen.styled();
     let said = styled.lines().find(|line| line.contains("hello")).unwrap();
@@ -120,4 +130,21 @@ fn color_always_overrides_no_color() {
     screen.is_ready();
     hears(&screen, &mut bob, "hello");
     assert!(screen.styled().contains(ESCAPE));
+}
+
+#[test]
+fn a_dumb_terminal_gets_lines_without_colours_and_a_prompt() {
+    let server = Server::start(&[]);
+    let mut bob = Client::join(&server, "bob");
+    let screen = or_skip!(Setup::shell().open());
+    screen.prompts("$");
+    screen.says(&format!("TERM=dumb {} luca {}", env!("CARGO_BIN_EXE_chat"), url(server.port)));
+    bob.skip_to("luca has joined room lobby");
+    hears(&screen, &mut bob, "hello @luca");
+    screen.says("hello bob");
+    assert_eq!(bob.skip_to("luca : "), "luca : hello bob");
+    let styled = screen.styled();
+    assert!(!styled.contains(ESCAPE) && !styled.contains("> "), "{styled:?}");
+    screen.presses("C-d");
+    screen.prompts("$");
 }

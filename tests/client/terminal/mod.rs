@@ -24,10 +24,12 @@ use screen::Screen;
 
 use crate::support::{Client, Server};
 
-/// A server with these flags, bob who speaks telnet, and then luca at a terminal; none without tmux.
+/// A server with these flags, bob who speaks telnet, and then luca at a terminal; none without tmux. Both are in the
+/// lobby: of what bob says before luca is there, luca would see only the last lines.
 fn meet(flags: &[&str]) -> Option<(Server, Client, Screen)> {
     let server = Server::start(flags);
-    let bob = Client::join(&server, "bob");
+    let mut bob = Client::join(&server, "bob");
     let screen = Screen::of("luca", &server)?;
+    bob.skip_to("luca has joined room lobby");
     Some((server, bob, screen))
 }

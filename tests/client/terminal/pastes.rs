@@ -9,12 +9,9 @@ fn arrives(rate_limit: &str, bracketed: bool) {
     let (_server, mut bob, screen) = or_skip!(meet(&["--rate-limit", rate_limit]));
     let pasted = numbered("line", 50);
     screen.pastes(&(pasted.join("\n") + "\n"), bracketed);
-    if bracketed {
-        screen.prompts("Send 50 lines? (y/n)");
-        bob.skip_to("luca has joined room lobby");
-        bob.hears_nothing();
-        screen.says("y");
-    }
+    screen.prompts("Send 50 lines? (y/n)");
+    bob.hears_nothing();
+    screen.says("y");
     for line in &pasted {
         assert_eq!(bob.skip_to("luca : "), format!("luca : {line}"));
     }
@@ -50,19 +47,20 @@ fn a_paste_arrives_while_others_talk() {
         bob.say(line);
     }
     screen.pastes(&pasted.join("\n"), false);
+    screen.prompts("Send 100 lines? (y/n)");
+    screen.says("y");
     for line in &heard[250..] {
         bob.say(line);
     }
-    for line in &pasted[..99] {
+    for line in &pasted {
         assert_eq!(bob.skip_to("luca : "), format!("luca : {line}"));
     }
-    let lines = screen.until("all lines and the unfinished last one", |lines| {
-        let half = format!("> {}", pasted[99]);
+    let lines = screen.until("all lines", |lines| {
         said(lines, "bob") == heard
-            && said(lines, "luca") == pasted[..99]
-            && lines.last() == Some(&half)
+            && said(lines, "luca") == pasted
+            && lines.last().is_some_and(|line| line == ">")
     });
-    assert_eq!(lines.len(), 4 + 500 + 99 + 1, "no line is left over");
+    assert_eq!(lines.len(), 4 + 500 + 100 + 1, "no line is left over");
 }
 
 #[test]
@@ -96,12 +94,11 @@ fn pasted_lines_are_text() {
 #[test]
 fn a_paste_that_was_refused_or_dropped_goes_no_further() {
     let (_server, mut bob, screen) = or_skip!(meet(&["--rate-limit", "20,1/s"]));
-    bob.skip_to("luca has joined room lobby");
     let lines = numbered("line", 200).join("\n");
     screen.pastes(&lines, true);
     screen.prompts("Send 200 lines? (y/n)");
     screen.says("n");
-    screen.shows("They are not sent.");
+    screen.shows("The lines were not sent.");
     bob.hears_nothing();
     screen.pastes(&lines, true);
     screen.prompts("Send 200 lines? (y/n)");
@@ -132,6 +129,27 @@ fn control_characters_in_a_paste_are_not_keys() {
     let (_server, mut bob, screen) = or_skip!(meet(&[]));
     // Tab would complete a name, Ctrl-U clear the line, Ctrl-D leave, Ctrl-Z stop the client.
     screen.pastes("b\tb\u{15}\n\u{4}\u{1a}the end\n", true);
-    assert_eq!(bob.skip_to("luca : "), "luca : b b");
+    assert_eq!(bob.skip_to("luca : "), "luca : b    b");
     assert_eq!(bob.skip_to("luca : "), "luca : the end");
+}
+
+#[test]
+fn without_marks_a_paste_with_commands_is_asked_about() {
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
+    screen.pastes("/nick eve\n/quit\nthe end\n", false);
+    screen.prompts("Send 3 lines? (y/n)");
+    bob.hears_nothing();
+    screen.says("y");
+    for line in ["/nick eve", "/quit", "the end"] {
+        assert_eq!(bob.skip_to("luca : "), format!("luca : {line}"));
+    }
+}
+
+#[test]
+fn a_paste_without_an_end_does_not_keep_the_keyboard() {
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
+    screen.types("\u{1b}[200~half a");
+    screen.prompts("> half a");
+    screen.says(" line");
+    assert_eq!(bob.skip_to("luca : "), "luca : half a line");
 }

@@ -69,7 +69,7 @@ fn a_full_server() {
 fn nobody_listens() {
     let url = url(free_port());
     let screen = or_skip!(Setup::chat(&["luca", &url]).open());
-    is_refused(&screen, "Nobody listens");
+    is_refused(&screen, "No server is listening");
 }
 
 #[test]

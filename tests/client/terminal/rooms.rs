@@ -21,7 +21,7 @@ fn tab_and_switch_change_the_room() {
     screen.prompts("lobby>");
     screen.says("to the lobby");
     screen.shows("] lobby | luca: to the lobby");
-    screen.says("/switch dev");
+    screen.says("/s dev");
     screen.prompts("dev>");
     screen.says("by name");
     // The lobby's line did not come here.
@@ -57,4 +57,60 @@ fn join_and_part_change_the_room() {
     screen.prompts(">");
     screen.says("back");
     assert_eq!(bob.skip_to("luca : "), "luca : back");
+}
+
+#[test]
+fn alt_a_goes_where_somebody_calls_and_away_is_shown() {
+    let (_server, mut bob, screen) = or_skip!(meet(&[]));
+    for room in ["dev", "ops"] {
+        screen.says(&format!("/join {room}"));
+        screen.prompts(&format!("{room}>"));
+    }
+    bob.say("hello all");
+    screen.prompts("ops [lobby 1]>");
+    bob.say("/join dev");
+    bob.say("luca: over here");
+    screen.prompts("ops [dev 1!, lobby 1]>");
+    screen.presses("M-a");
+    screen.prompts("dev [lobby 1]>");
+    screen.presses("M-a");
+    screen.prompts("lobby>");
+    screen.presses("M-a");
+    screen.shows("There is nothing new in your other rooms.");
+    screen.says("/away lunch");
+    screen.prompts("lobby (away)>");
+    screen.says("/back");
+    screen.prompts("lobby>");
+}
+
+#[test]
+fn a_crowd_that_comes_and_goes_has_a_few_lines() {
+    let (server, _bob, screen) = or_skip!(meet(&["--rate-limit", "off"]));
+    let mut crowd: Vec<Client> = (0..60).map(|_| Client::connect(&server)).collect();
+    for (number, person) in crowd.iter_mut().enumerate() {
+        person.say(&format!("p{number}"));
+    }
+    for person in &mut crowd {
+        person.skip_to("client(s) connected");
+    }
+    let moved = |lines: &[String], what: &str| {
+        let lines = lines.iter().filter(|line| line.starts_with("-- ") && line.contains(what));
+        let people = lines.clone().map(|line| {
+            let others = line.split(" and ").nth(1).and_then(|rest| rest.split_once(" others"));
+            let others: usize = others.map_or(0, |(count, _)| count.parse().unwrap());
+            others + line.matches('p').count()
+        });
+        (people.sum::<usize>(), lines.count())
+    };
+    let lines = screen.until("all have come", |lines| moved(lines, "joined").0 >= 60);
+    assert!(moved(&lines, "joined").1 < 30, "{lines:#?}");
+    screen.says("/who");
+    screen.shows("62 people are here:");
+    screen.until("the names in columns", |lines| {
+        let is_row = |line: &&String| line.starts_with("--   ");
+        lines.iter().rev().find(is_row).is_some_and(|row| row.split_whitespace().count() > 5)
+    });
+    drop(crowd);
+    let lines = screen.until("all have gone", |lines| moved(lines, "left").0 >= 60);
+    assert!(moved(&lines, "left").1 < 30, "{lines:#?}");
 }

@@ -17,6 +17,7 @@ fn survives(columns: u16, halves: [&str; 2], heard: &[String]) {
     let mut bob = Client::join(&server, "bob");
     let screen = or_skip!(Setup::chat(&["luca", &url(server.port)]).columns(columns).open());
     screen.is_ready();
+    bob.skip_to("luca has joined room lobby");
     let [first, second] = halves;
     let is_half = |lines: &[String]| lines.last().is_some_and(|row| shows_end(row, first));
     screen.types(first);

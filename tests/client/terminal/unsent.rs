@@ -15,7 +15,7 @@ fn answered(answer: &str, arrive: bool) {
         screen.says(line);
     }
     // The client asks before it sends.
-    screen.prompts(">");
+    screen.prompts("(offline)>");
     relay.mend();
     bob.skip_to("id = luca");
     screen.shows("2 lines may not have been sent");

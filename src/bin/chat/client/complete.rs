@@ -16,8 +16,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::wire::OWN_COMMANDS;
 use place::{Place, Wanted};
 
-/// The maximum number of known names, which is the default limit of people on a server. A new name replaces the one
-/// that has been silent longest.
+/// The maximum number of known names, which is the default limit of people on a server. Further names are not learned.
 const NAMES_MAX: usize = 10_000;
 /// The maximum length of a name on the server.
 const NAME_BYTES_MAX: usize = 128;
@@ -97,27 +96,21 @@ impl Known {
         (!candidates.is_empty()).then_some(Completion { start, candidates })
     }
 
-    /// Returns the entry of this name, which is created if necessary. Returns `None` if the name is not valid.
+    /// Returns the entry of this name, which is created if necessary. Returns `None` if the name is not valid, or one too
+    /// many.
     fn person(&mut self, name: &str) -> Option<&mut Person> {
         if !is_word(name) {
             return None;
         }
         let key = folded(name);
         if !self.people.contains_key(&key) && self.people.len() >= NAMES_MAX {
-            self.forget_one();
+            return None;
         }
         let person = self.people.entry(key).or_default();
         if person.name != name {
             person.name = name.to_owned();
         }
         Some(person)
-    }
-
-    fn forget_one(&mut self) {
-        let silent = self.people.iter().min_by_key(|(_, person)| person.spoke);
-        if let Some(key) = silent.map(|(key, _)| key.clone()) {
-            self.people.remove(&key);
-        }
     }
 
     /// The people whose names have this prefix: the latest speaker first, then those who have not spoken, by alphabet.

@@ -32,10 +32,16 @@ pub enum Event {
     Typed(String),
     /// The user has pasted lines. They are sent as text, even if they look like commands.
     Pasted(Vec<String>),
+    /// The same, but the user is asked first.
+    PasteOffered(Vec<String>),
     /// The user has answered the question in the prompt: yes or no.
     Answered(bool),
-    /// The user has pressed Tab on an empty line.
-    TabPressed,
+    /// The user wants to talk in the next room.
+    NextRoom,
+    /// The user wants to talk in the next room with unseen messages.
+    NextUnseen,
+    /// The screen has this many columns from now on.
+    Resized(usize),
     /// The user has pressed Ctrl-C while lines were waiting to be sent.
     Dropped,
     /// The terminal has reported a sign of the user's presence.
@@ -88,7 +94,7 @@ pub struct Prompt {
     pub text: String,
     /// A question, which `y` or `n` answers while nothing is typed.
     pub question: Option<String>,
-    /// The number of [`Event::Typed`] and [`Event::Pasted`] that the session has processed.
+    /// The number of typed lines and pastes that the session has processed.
     pub taken: u64,
     /// The number of their lines that are unacknowledged.
     pub waiting: usize,
@@ -120,7 +126,7 @@ pub enum Bell {
 }
 
 /// The settings of the core.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// The user's name in the chat.
     pub user: String,

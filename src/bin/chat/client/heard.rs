@@ -16,17 +16,15 @@ pub use parts::{Ban, Client, CommandShown, Gap, Joined, RoomShown, Said, ThreadS
 pub enum Heard {
     /// The server has accepted the user.
     Connect {
-        /// The user's name.
         from: String,
-        /// The word by which to take it back. An older server gives none.
+        /// The word by which to reclaim it. An older server sends none.
         reclaim: Option<String>,
-        /// One has taken it back, and with it all that one had asked for.
+        /// The user has reclaimed the name, and has the same settings as before.
         #[serde(default)]
         reclaimed: bool,
     },
-    /// The word by which to take one's name back.
+    /// The word by which to reclaim the name.
     Reclaim {
-        /// The same as in [`Heard::Connect`].
         reclaim: String,
     },
     /// A person has joined a room. If it is the user, the object describes the room.
@@ -37,12 +35,9 @@ pub enum Heard {
         from: String,
         /// `kicked` or `banned` if the person was removed.
         reason: Option<String>,
-        /// The operator who removed the person.
         by: Option<String>,
-        /// The operator's explanation.
         message: Option<String>,
     },
-    /// A message.
     Chat(Said),
     /// An action, from `/me`.
     Me(Said),
@@ -50,7 +45,6 @@ pub enum Heard {
     Msg(Said),
     /// The server has accepted a message.
     Ack {
-        /// The time of acceptance by the server's clock.
         received_at: String,
         /// The id of a message to a room.
         message_id: Option<u64>,
@@ -66,7 +60,6 @@ pub enum Heard {
         room: String,
         /// [`Heard::Chat`] and [`Heard::Me`], in order.
         messages: Vec<Heard>,
-        /// The epoch of the message ids.
         epoch: u64,
         /// Whether the history has more messages in the requested direction.
         #[serde(default)]
@@ -83,28 +76,22 @@ pub enum Heard {
         #[serde(default)]
         more: bool,
     },
-    /// The people in the chat.
     Who {
         /// The room that the list is limited to.
         room: Option<String>,
         clients: Vec<Client>,
-        /// The number of people, which may exceed the list.
         total: usize,
     },
-    /// The rooms of the server.
     Rooms {
         rooms: Vec<RoomShown>,
-        /// The number of rooms, which may exceed the list.
         total: usize,
     },
-    /// Details of a person.
     Whois(Whois),
     /// The server's commands.
     Help {
         /// All commands, or the one that the user asked about.
         commands: Vec<CommandShown>,
     },
-    /// The topic of a room.
     Topic {
         room: String,
         topic: Option<String>,
@@ -113,82 +100,78 @@ pub enum Heard {
     },
     /// A person has changed their name.
     Nick {
-        /// The old name.
         from: String,
-        /// The new name.
         username: String,
     },
     /// The user is marked as away.
-    Away { message: Option<String> },
+    Away {
+        message: Option<String>,
+    },
     /// The user is no longer marked as away.
     Back {},
     /// The people whom the user ignores.
     Ignore {
         /// A person whom the user ignores from now on.
         username: Option<String>,
-        /// The whole list.
         #[serde(default)]
         usernames: Vec<String>,
     },
     /// The user no longer ignores a person.
-    Unignore { username: String },
+    Unignore {
+        username: String,
+    },
     /// Whether the server hides joins and leaves from the user.
-    Quiet { on: bool },
+    Quiet {
+        on: bool,
+    },
     /// The message of the day.
     Motd {
-        /// The text, which may have several lines.
         message: Option<String>,
     },
     /// The user is an operator now.
     Op {},
     /// The user, an operator, has removed a person.
-    Kick { username: String },
+    Kick {
+        username: String,
+    },
     /// The user, an operator, has muted a person.
-    Mute { username: String },
+    Mute {
+        username: String,
+    },
     /// The user, an operator, has unmuted a person.
-    Unmute { username: String },
+    Unmute {
+        username: String,
+    },
     /// A ban has been set.
     Ban(Ban),
     /// A ban has been lifted.
     Unban(Ban),
-    /// The bans of the server.
     Bans {
         bans: Vec<Ban>,
-        /// The number of bans, which may exceed the list.
         total: usize,
     },
     /// The state of each thread of the server.
     Threads {
         threads: Vec<ThreadShown>,
-        /// The number of threads, which may exceed the list.
         total: usize,
     },
-    /// The answer to a ping.
     Pong {},
-    /// A notice of the server.
     Notice {
-        /// The kind of notice.
         code: Option<String>,
-        /// The text for people.
         message: String,
     },
     /// The server has refused a request.
     Error {
-        /// The reason, for programs.
         code: String,
-        /// The reason, for people.
         message: String,
     },
     /// The server closes this connection.
     Bye {
-        /// The reason, for programs.
         reason: String,
-        /// The reason, for people.
         message: String,
     },
     /// The server shuts down.
     Shutdown {
-        /// The text for people.
         message: String,
     },
     /// An action that this client does not know.

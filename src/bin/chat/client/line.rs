@@ -3,6 +3,9 @@
 use chatserv::protocol::clean;
 use unicode_width::UnicodeWidthStr as _;
 
+/// The width of the sign before a notice or an error: `-- ` or `!! `.
+const SIGN_COLUMNS: usize = 3;
+
 /// The role of a piece of a line, which decides its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -19,7 +22,9 @@ pub enum Role {
     Mention,
     /// The mark of a private message, with its recipients.
     Private,
-    /// A notice: joins, leaves, and answers to requests.
+    /// A join or leave, which matters least.
+    Aside,
+    /// Another notice of the client or the server, such as an answer to a request.
     Notice,
     Error,
 }
@@ -40,12 +45,17 @@ impl Line {
 
     /// Creates a notice of the client or the server.
     pub fn notice(text: &str) -> Self {
-        Self::of(Role::Notice, text)
+        Self::of(Role::Notice, text).indented(SIGN_COLUMNS)
+    }
+
+    /// Creates a notice of a join or leave.
+    pub fn aside(text: &str) -> Self {
+        Self::of(Role::Aside, text).indented(SIGN_COLUMNS)
     }
 
     /// Creates an error message.
     pub fn error(text: &str) -> Self {
-        Self::of(Role::Error, text)
+        Self::of(Role::Error, text).indented(SIGN_COLUMNS)
     }
 
     /// Appends a piece. All texts pass through here, so this is where control characters are removed, whatever the

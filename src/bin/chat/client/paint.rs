@@ -8,17 +8,20 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{Line, Role};
 
 /// The colours of names, as indexes into xterm's palette of 256. They are easy to tell apart, and their medium
-/// luminance makes each of them readable on black and on white.
-const NAME_COLOURS: [u8; 10] = [28, 32, 62, 64, 68, 97, 99, 130, 133, 166];
+/// luminance makes each of them readable on black, on white, and on the backgrounds of
+/// Solarized.
+const NAME_COLOURS: [u8; 10] = [28, 32, 63, 64, 68, 98, 99, 130, 133, 166];
 
-/// Readable on black and on white too, and not the colour of any name, so that rooms and private messages do not look
+/// Readable in the same way, and not the colour of any name, so that rooms and private messages do not look
 /// like names.
 const ROOM: &str = "38;5;30";
-const PRIVATE: &str = "38;5;162";
+const PRIVATE: &str = "38;5;198";
 
+/// Readable on dark and on light backgrounds too. SGR 2 (faint) is not: its contrast depends on the terminal and its
+/// theme.
+pub const GREY: &str = "38;5;244";
+const RED: &str = "38;5;196";
 const BOLD: &str = "1";
-const DIM: &str = "2";
-const RED: &str = "31";
 
 /// Renders the line.
 pub fn paint(line: &Line, colours: bool) -> String {
@@ -26,12 +29,12 @@ pub fn paint(line: &Line, colours: bool) -> String {
 }
 
 /// Renders the line for a screen of this width, as rows separated by line feeds. Rows break at blanks. A word that is
-/// wider than a row stays whole: the terminal wraps it and still recognizes a link.
+/// wider than a row stays whole, and the terminal wraps it. A link begins at the left edge then, so that the terminal
+/// recognizes it.
 pub fn rows(line: &Line, columns: usize, colours: bool) -> String {
     // An indent of more than half of the screen would waste too much room.
     let indent = if line.indent() <= columns / 2 { line.indent() } else { 0 };
     let breaks = breaks(&line.text(), columns, indent);
-    let next_row = format!("\n{}", " ".repeat(indent));
     let mut painted = String::new();
     let mut begin = 0;
     for (role, text) in line.pieces() {
@@ -41,8 +44,9 @@ pub fn rows(line: &Line, columns: usize, colours: bool) -> String {
         };
         let mut rest = begin;
         let end = begin + text.len();
-        for &at in breaks.iter().filter(|&&at| (begin..end).contains(&at)) {
-            painted += &[&on, &text[rest - begin..at - begin], off, &next_row].concat();
+        for &(at, indent) in breaks.iter().filter(|(at, _)| (begin..end).contains(at)) {
+            painted += &[&on, &text[rest - begin..at - begin], off, "\n"].concat();
+            painted.extend(std::iter::repeat_n(' ', indent));
             // The line feed replaces the blank.
             rest = at + 1;
         }
@@ -52,26 +56,28 @@ pub fn rows(line: &Line, columns: usize, colours: bool) -> String {
     painted
 }
 
-/// The byte offsets of the blanks that become line feeds.
-fn breaks(text: &str, columns: usize, indent: usize) -> Vec<usize> {
+/// The byte offsets of the blanks that become line feeds, each with the indent of the next row.
+fn breaks(text: &str, columns: usize, indent: usize) -> Vec<(usize, usize)> {
     let mut breaks = Vec::new();
     if text.len() <= columns {
         return breaks;
     }
-    let (mut column, mut at) = (0, 0);
-    for word in text.split_inclusive(' ') {
-        let width = word.trim_end_matches(' ').width();
-        // The row can break at the blank before the word. A word that is wider than a row is not moved to the next one.
-        if column > indent && column + width > columns && indent + width <= columns {
-            breaks.push(at - 1);
-            column = indent;
+    let (mut column, mut begin, mut at) = (0, 0, 0);
+    for part in text.split_inclusive(' ') {
+        let word = part.trim_end_matches(' ');
+        let width = word.width();
+        let fits = indent + width <= columns;
+        if column > begin && column + width > columns && (fits || word.contains("://")) {
+            begin = if fits { indent } else { 0 };
+            breaks.push((at - 1, begin));
+            column = begin;
         }
         column += width;
         if column > columns {
             column %= columns.max(1);
         }
-        column += word.len() - word.trim_end_matches(' ').len();
-        at += word.len();
+        column += part.len() - word.len();
+        at += part.len();
     }
     breaks
 }
@@ -79,12 +85,12 @@ fn breaks(text: &str, columns: usize, indent: usize) -> Vec<usize> {
 /// The SGR parameters of a piece, or `None` for the terminal's default.
 fn style(role: Role, text: &str) -> Option<String> {
     let style = match role {
-        Role::Text => return None,
+        Role::Text | Role::Notice => return None,
         Role::Name => return Some(format!("38;5;{}", name_colour(text))),
         Role::Own | Role::Mention => BOLD,
         Role::Room => ROOM,
         Role::Private => PRIVATE,
-        Role::Time | Role::Notice => DIM,
+        Role::Time | Role::Aside => GREY,
         Role::Error => RED,
     };
     Some(style.to_owned())

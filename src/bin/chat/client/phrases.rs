@@ -8,12 +8,10 @@
 //! | `said` | messages |
 //! | `calls` | whether a message mentions the user |
 //! | `sentence` | notices of one sentence |
-//! | `joined` | the room that the user has joined |
 //! | `lists` | answers in columns: people, rooms, bans, threads, commands |
-//! | `layout` | line wrapping and columns |
+//! | `layout` | notices, columns, and lists of names |
 
 mod calls;
-mod joined;
 mod layout;
 mod lists;
 mod said;
@@ -38,33 +36,31 @@ pub fn lines(heard: &Heard, viewer: Viewer) -> Vec<Line> {
         }
         Heard::Search { messages, more } => {
             let title = match messages.len() {
-                0 => "Nothing found. A line has to have all the words.".to_owned(),
+                0 => "Nothing found. A line must contain all the words.".to_owned(),
                 1 => "1 line found:".to_owned(),
                 count => format!("{count} lines found, the newest first:"),
             };
-            let mut lines = layout::notice(&title);
+            let mut lines = vec![layout::notice(&title)];
             let past = messages.iter().filter_map(speech);
             lines.extend(past.map(|(manner, said)| said::line(manner, said, viewer)));
             if *more {
-                lines.extend(layout::notice(
-                    "There are more. Add a word, from:NAME or before:DATE.",
-                ));
+                lines.push(layout::notice("There are more. Add a word, from:NAME or before:DATE."));
             }
             lines
         }
-        Heard::JoinRoom(joined) => joined::lines(joined),
-        Heard::Who { room, clients, total } => lists::who(room.as_deref(), clients, *total),
+        Heard::Who { room, clients, total } => {
+            lists::who(room.as_deref(), clients, *total, viewer.columns)
+        }
         Heard::Rooms { rooms, total } => lists::rooms(rooms, *total),
         Heard::Whois(known) => lists::whois(known),
         Heard::Help { commands } => lists::help(commands),
         Heard::Bans { bans, total } => lists::bans(bans, *total, viewer),
         Heard::Threads { threads, total } => lists::threads(threads, *total),
-        // The message of the day may be ASCII art, so its lines are not wrapped.
-        Heard::Motd { message: Some(text) } => text.lines().map(layout::as_it_is).collect(),
-        Heard::Error { message, .. } => layout::error(message),
-        other => sentence::sentence(other, viewer)
-            .map(|sentence| layout::notice(&sentence))
-            .unwrap_or_default(),
+        Heard::Motd { message: Some(text) } => text.lines().map(layout::notice).collect(),
+        Heard::Error { message, .. } => vec![Line::error(&format!("!! {message}"))],
+        other => {
+            sentence::sentence(other, viewer).iter().map(|text| layout::notice(text)).collect()
+        }
     }
 }
 

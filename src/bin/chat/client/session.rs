@@ -1,21 +1,21 @@
-//! The rules: who one is, where one speaks, what has not arrived yet, when to connect again.
+//! The state machine: the user's name and rooms, unacknowledged lines, reconnecting.
 //!
-//! | file | what it does |
+//! | file | what it holds |
 //! |---|---|
-//! | `entering` | from the first attempt to connect to being in all rooms |
-//! | `typing` | what was typed: something to say, something to do, an answer to a question |
-//! | `prompt` | when a pipe's next line is read, and what stands in the row in which a person types |
-//! | `question` | what a person is asked before it is done |
-//! | `hearing` | what the server says while one is in the chat |
-//! | `movements` | who comes and goes, gathered for a moment |
-//! | `presence` | whether the person is at the terminal |
-//! | `catching_up` | what was said while one was not there |
-//! | `leaving` | a connection that is lost, and the end |
-//! | `phase` | where the conversation stands |
-//! | `outgoing` | what was typed and is not answered yet |
-//! | `rooms` | the rooms one is in, and what one has seen of each |
-//! | `wishes` | what one wants again when one comes back |
-//! | `pauses` | how long to wait before the next attempt |
+//! | `entering` | connecting, logging in, and joining the rooms |
+//! | `typing` | typed and pasted lines |
+//! | `prompt` | when a pipe's next line is read, and the prompt of the input row |
+//! | `question` | questions to the user |
+//! | `hearing` | what the server sends to a user who is in the chat |
+//! | `movements` | joins and leaves, collected for a short time |
+//! | `presence` | whether the user is at the terminal |
+//! | `catching_up` | messages that the user has missed |
+//! | `leaving` | a lost connection, and the end |
+//! | `phase` | the state of the session |
+//! | `outgoing` | unacknowledged lines |
+//! | `rooms` | the user's rooms, and what the user has seen of each |
+//! | `wishes` | the user's settings on the server, to be restored after a reconnect |
+//! | `pauses` | the delay before a reconnect |
 
 mod catching_up;
 mod entering;
@@ -42,7 +42,7 @@ use jiff::civil::Date;
 
 use super::phrases;
 use super::{Bell, Effect, Ending, Event, Heard, Line, Now, Prompt, Settings, Viewer, wire};
-use movements::{Movements, Summary};
+use movements::Movements;
 use outgoing::Outgoing;
 use pauses::Pauses;
 use phase::{Phase, Purpose};
@@ -52,64 +52,68 @@ use question::Question;
 use rooms::Rooms;
 use wishes::Wishes;
 
-/// How long to wait for any answer. Flood control may hold lines back, but never so few for so long.
+/// The timeout of any answer. Flood control delays lines, but never so few for so long.
 const ANSWER_WAIT: Duration = Duration::from_secs(60);
 
-/// A conversation with one server, over as many connections as it takes.
+/// The width of the screen, unless it is known.
+const COLUMNS: usize = 80;
+
+/// A session with one server, over as many connections as it takes.
 #[derive(Debug)]
 pub struct Session {
     settings: Settings,
     phase: Phase,
-    /// One's name, as the server writes it.
+    /// The user's name, as the server writes it.
     me: String,
     rooms: Rooms,
     bell: Bell,
     time: String,
+    /// The width of the screen.
+    columns: usize,
     next_id: u64,
-    /// The client's own requests that are not answered.
+    /// The client's own unanswered requests.
     asked: BTreeMap<u64, Purpose>,
     outgoing: Outgoing,
     pauses: Pauses,
-    /// When one came into the chat, by this connection.
+    /// When the user joined the chat, by this connection.
     here_since: Option<Duration>,
-    /// Whether one has ever been in the chat, and so is somebody who comes back.
+    /// Whether the user has been in the chat before, so that this is a reconnect.
     was_here: bool,
     /// The word by which to take the name back, if the server has given one.
     reclaim: Option<Secret>,
-    /// Since when somebody else has had the name of who comes back.
+    /// Since when somebody else has had the user's name, at a reconnect.
     name_taken_since: Option<Duration>,
     /// When the connection was lost.
     lost_since: Option<Duration>,
-    /// What the server said last before it ended the connection, or why there is none.
+    /// The last error of the server before the connection ended, which explains the end.
     trouble: Option<String>,
-    /// Why there is no connection, as it was told last.
+    /// The reason for the lost connection that was shown last.
     told_trouble: Option<String>,
     /// The unanswered questions. The prompt shows the first one.
     question: VecDeque<Question>,
-    /// How many lines and pastes have been taken.
+    /// The number of typed lines and pastes that were processed.
     taken: u64,
-    /// The prompt as the terminal last got it.
+    /// The prompt that was shown last.
     prompt: Prompt,
     presence: Presence,
     movements: Movements,
     /// The day of the last message.
     day: Option<Date>,
-    /// Somebody has pressed Enter to come back: what is typed now is to be said.
+    /// The user has pressed Enter to reconnect, so what is typed now is to be sent.
     is_woken: bool,
-    /// When it is too late for the next answer that the server owes.
+    /// The timeout of the next answer that the server owes.
     answer_until: Option<Duration>,
-    /// What to ask for again by another connection.
     wishes: Wishes,
-    /// The line that the input has sent is not answered by a turn yet.
+    /// The input thread waits for its next turn.
     turn_owed: bool,
-    /// Nothing more will be typed.
+    /// The input has ended.
     input_ended: bool,
-    /// Something that was typed was refused.
+    /// A typed line was refused.
     refused_something: bool,
 }
 
 impl Session {
-    /// A conversation that has not begun. `seed` makes the pauses between attempts differ from those of other clients.
+    /// Creates a session. The `seed` makes the delays between reconnects differ from those of other clients.
     pub fn new(settings: Settings, seed: u64) -> Self {
         Self {
             phase: Phase::Connecting,
@@ -117,6 +121,7 @@ impl Session {
             rooms: Rooms::new(&settings.rooms),
             bell: settings.bell,
             time: settings.time.clone(),
+            columns: COLUMNS,
             next_id: 1,
             asked: BTreeMap::new(),
             outgoing: Outgoing::default(),
@@ -145,7 +150,7 @@ impl Session {
         }
     }
 
-    /// Takes one event, and says in `effects` what the world should do about it.
+    /// Handles one event, and appends the effects that the caller has to perform.
     pub fn step(&mut self, now: &Now, event: Event, effects: &mut Vec<Effect>) {
         if self.phase == Phase::Ended {
             return;
@@ -158,9 +163,12 @@ impl Session {
             Event::Received(line) => self.received(now, &line, effects),
             Event::Disconnected(reason) => self.disconnected(now, reason, effects),
             Event::Typed(line) => self.typed(now, &line, effects),
-            Event::Pasted(lines) => self.pasted(now, lines, effects),
+            Event::Pasted(lines) => self.pasted(now, lines, false, effects),
+            Event::PasteOffered(lines) => self.pasted(now, lines, true, effects),
             Event::Answered(yes) => self.answered_question(now, yes, effects),
-            Event::TabPressed => self.switch_in_order(now, "", None, effects),
+            Event::NextRoom => self.switch_in_order(now, "", None, effects),
+            Event::NextUnseen => self.switch_to_unseen(now, effects),
+            Event::Resized(columns) => self.columns = columns,
             Event::Dropped => self.drop_waiting(effects),
             Event::Seen(sign) => self.presence.learn(sign, now.elapsed),
             Event::InputEnded => self.input_ended(now, effects),
@@ -173,7 +181,7 @@ impl Session {
         self.show_movements(now, begin, effects);
     }
 
-    /// When, by [`Now::elapsed`], there will be something to do though nothing has happened.
+    /// When, by [`Now::elapsed`], to send [`Event::TimePassed`] if no other event has happened.
     pub fn deadline(&self) -> Option<Duration> {
         let phase = match self.phase {
             Phase::Greeting { until }
@@ -190,19 +198,20 @@ impl Session {
         phase.into_iter().chain(answer).chain(self.movements.deadline()).min()
     }
 
-    /// Whether the server has not answered something yet.
+    /// Returns whether a request is unanswered.
     fn is_owed_an_answer(&self) -> bool {
         let is_waiting = !self.asked.is_empty() || self.outgoing.waits_for_answer();
         self.phase == Phase::Here && is_waiting
     }
 
-    /// Whether an answer that is owed has not come in time. Not every event shows that: the answer may wait behind it.
+    /// Returns whether an answer has timed out. Only [`Event::TimePassed`] shows that: the answer may wait behind any other
+    /// event.
     fn is_late(&self, now: &Now) -> bool {
         let is_over = self.answer_until.is_some_and(|until| now.elapsed >= until);
         is_over && self.is_owed_an_answer()
     }
 
-    /// Does what its time has come for.
+    /// Handles timeouts.
     fn look_at_the_clock(&mut self, now: &Now, effects: &mut Vec<Effect>) {
         let is_over = |until: Duration| now.elapsed >= until;
         match self.phase {
@@ -214,14 +223,14 @@ impl Session {
         }
     }
 
-    /// Waits no longer for this connection.
+    /// Ends a connection whose server does not answer.
     fn gives_up(&mut self, now: &Now, effects: &mut Vec<Effect>) {
         effects.push(Effect::Disconnect);
         let reason = format!("{} does not answer.", self.settings.server);
         self.disconnected(now, Some(reason), effects);
     }
 
-    /// Sends what may be sent now, and lets the input go on.
+    /// Sends the lines that may be sent now, and lets the input continue.
     fn go_on(&mut self, now: &Now, effects: &mut Vec<Effect>) {
         if self.is_settled() {
             self.ask_about_held(effects);
@@ -239,13 +248,13 @@ impl Session {
         }
     }
 
-    /// Whether one is in the chat, in all rooms, and has seen what one missed.
+    /// Returns whether the user is in the chat and all rooms, and has seen the missed messages.
     fn is_settled(&self) -> bool {
         let is_open = |purpose: &Purpose| *purpose != Purpose::Commands;
         self.phase == Phase::Here && !self.asked.values().any(is_open)
     }
 
-    /// An id for the next request.
+    /// Returns an id for the next request.
     fn take_id(&mut self) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
@@ -256,20 +265,26 @@ impl Session {
     fn ask(&mut self, purpose: Purpose, request: &Request, effects: &mut Vec<Effect>) {
         let id = self.take_id();
         let object = wire::encode(request, None, "", id)
-            .expect("what the client asks for itself says all that it needs");
+            .expect("the client's own requests name their room and are short");
         self.asked.insert(id, purpose);
         effects.push(Effect::Send(object));
     }
 
-    /// Shows what came from the chat.
+    /// Shows an object of the server.
     fn show(&self, now: &Now, heard: &Heard, effects: &mut Vec<Effect>) {
-        // With several rooms, each line says in which it was said.
+        // With several rooms, each line names its room.
         let only = self.rooms.current().filter(|_| self.rooms.names().len() == 1);
-        let viewer = Viewer { me: &self.me, room: only, now: &now.wall, time: &self.time };
+        let viewer = Viewer {
+            me: &self.me,
+            room: only,
+            now: &now.wall,
+            columns: self.columns,
+            time: &self.time,
+        };
         effects.extend(phrases::lines(heard, viewer).into_iter().map(Effect::Show));
     }
 
-    /// Marks a new day, and the place up to which the person has read, before a message.
+    /// Shows the marks before a message: a new day, and the place up to which the user has read.
     fn mark(&mut self, now: &Now, effects: &mut Vec<Effect>) {
         let today = now.wall.date();
         if self.day.replace(today).is_some_and(|day| day != today) && self.settings.interactive {
@@ -280,36 +295,22 @@ impl Session {
         }
     }
 
-    /// Shows who has come and gone, if it is time or if this step, whose effects begin at `begin`, shows something.
+    /// Shows joins and leaves, if it is time or if this step, whose effects begin at `begin`, shows something.
     fn show_movements(&mut self, now: &Now, begin: usize, effects: &mut Vec<Effect>) {
         let is_due = self.movements.deadline().is_some_and(|until| now.elapsed >= until);
         let is_shown = |effect: &Effect| matches!(effect, Effect::Show(_) | Effect::Tell(_));
-        if self.movements.deadline().is_none() || !is_due && !effects[begin..].iter().any(is_shown)
-        {
-            return;
+        if is_due || effects[begin..].iter().any(is_shown) {
+            let lines = self.movements.take().map(|text| Effect::Tell(Line::aside(&text)));
+            effects.splice(begin..begin, lines);
         }
-        let later = effects.split_off(begin);
-        match self.movements.take() {
-            Summary::Each(all) => {
-                for heard in &all {
-                    self.tell_heard(now, heard, effects);
-                }
-            }
-            Summary::Sentences(sentences) => {
-                for sentence in sentences {
-                    Self::tell(&sentence, effects);
-                }
-            }
-        }
-        effects.extend(later);
     }
 
-    /// Tells what goes well.
+    /// Shows a message of the client.
     fn tell(text: &str, effects: &mut Vec<Effect>) {
         effects.push(Effect::Tell(Line::notice(text)));
     }
 
-    /// Tells what does not.
+    /// Shows an error message of the client.
     fn complain(text: &str, effects: &mut Vec<Effect>) {
         effects.push(Effect::Tell(Line::error(&format!("!! {text}"))));
     }

@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp, civil};
 
 use super::Viewer;
 use super::heard::Said;
+use super::phrases::counted;
 
 const MINUTES_OF_HOUR: i64 = 60;
 const MINUTES_OF_DAY: i64 = 24 * MINUTES_OF_HOUR;
@@ -85,7 +86,7 @@ pub fn check(pattern: &str) -> Result<(), String> {
     match show(pattern, noon, Offset::UTC) {
         Ok(_) => Ok(()),
         Err(reason) => {
-            Err(format!("`{pattern}` does not say how to show a time, as `%H:%M` does: {reason}"))
+            Err(format!("`{pattern}` is not a format for times, such as `%H:%M`: {reason}"))
         }
     }
 }
@@ -131,19 +132,14 @@ fn difference(ahead: SignedDuration) -> Option<String> {
     let length = match minutes {
         0 => return None,
         1..MINUTES_OF_HOUR => format!("{minutes} min"),
-        MINUTES_OF_HOUR..MINUTES_OF_DAY => counted(minutes / MINUTES_OF_HOUR, "hour"),
-        _ => counted(minutes / MINUTES_OF_DAY, "day"),
+        MINUTES_OF_HOUR..MINUTES_OF_DAY => counted(minutes / MINUTES_OF_HOUR, "hour", "hours"),
+        _ => counted(minutes / MINUTES_OF_DAY, "day", "days"),
     };
     Some(if ahead.is_negative() {
         format!("arrived {length} later")
     } else {
         format!("clock {length} ahead")
     })
-}
-
-fn counted(count: i64, unit: &str) -> String {
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{ending}")
 }
 
 #[cfg(test)]

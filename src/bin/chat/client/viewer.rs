@@ -11,6 +11,8 @@ pub struct Viewer<'a> {
     pub room: Option<&'a str>,
     /// The time by this machine's clock and zone.
     pub now: &'a Zoned,
+    /// The width of the screen.
+    pub columns: usize,
     /// A `strftime` pattern for times. An empty pattern shows no times.
     pub time: &'a str,
 }

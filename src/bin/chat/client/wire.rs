@@ -20,7 +20,7 @@ use super::{Bell, Reading};
 pub use encode::encode;
 pub use own::{OWN_COMMANDS, own_command};
 
-const NO_OPERATORS: &str = "An operator's command from a pipe needs --commands. With --literal, every line is said as it is.";
+const NO_OPERATORS: &str = "An operator's command from a pipe needs --commands. With --literal, every line is sent as text.";
 
 /// The meaning of a typed line.
 #[derive(Debug, Clone, PartialEq, Eq)]

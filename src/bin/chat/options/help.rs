@@ -2,30 +2,30 @@
 
 pub const AFTER_HELP: &str = "\
 Keys:
-  Enter           says the line in the room that the prompt shows; the lobby is not shown
-  Tab             completes names, rooms and commands; on an empty line, it goes to the next room
-  Up, Down        bring back what was typed before
-  Ctrl-C          clears the line; twice on an empty line, it leaves
+  Enter           sends the line to the room that the prompt names; without a name, to the lobby
+  Tab             completes names, rooms and commands; on an empty line, goes to the next room
+  Alt-A           goes to the next room with new messages, first where you were mentioned
+  Up, Down        show the lines that you typed before; Ctrl-R searches them
+  Ctrl-C          clears the line; twice on an empty line, leaves
   Ctrl-D          leaves, on an empty line
 
-Commands begin with a slash: /help lists those of the server. Besides, /switch ROOM changes the room in which you \
-speak, and /bell on|off|all says when the bell rings.
+Commands begin with a slash. /help lists them.
 
-Pipes: where stdin or stdout is no terminal, or a dumb one, and with --json, there is no prompt, and no colour unless \
-asked for by --color. Each line of stdin is what it would be if it were typed: a command where it begins with a slash, \
-and with two it is said with one. An operator's commands are refused without --commands, so that a program which \
-repeats what it hears cannot end the server; with --literal, every line is said as it is. A line that is not UTF-8 is \
-refused, or read as Latin-1 with --from latin1. What people say and the lists that were asked for go to stdout, what \
-the client has to say to stderr. It ends when all was delivered, or when nobody reads stdout any more.
+Pipes: if stdin or stdout is not a terminal, or a dumb one, or with --json, there is no prompt, and there are no colours \
+without --color. Each line of stdin has the same meaning as at the prompt: it is a command if it begins with a slash, and \
+a message that begins with a slash needs a second one. Operators' commands need --commands, so that a program that repeats \
+what it hears cannot shut down the server. With --literal, every line is a message. A line that is not UTF-8 is refused, \
+or read as Latin-1 with --from latin1. Messages and the answers to commands go to stdout, everything else to stderr. The \
+client exits when all lines are delivered, or when stdout has no reader any more.
 
-Files: the choices in $XDG_CONFIG_HOME/chatserv/chat.toml (~/.config), with the keys user, server, rooms, bell, color, \
-time, quiet and reconnect; a flag wins. The typed lines in $XDG_STATE_HOME/chatserv/history (~/.local/state). What was \
-seen, in the file that --log names; if it is new, only you can read it.
+Files: $XDG_CONFIG_HOME/chatserv/chat.toml (~/.config) is the config file, with the keys user, server, rooms, bell, color, \
+time, quiet and reconnect. Flags override it. $XDG_STATE_HOME/chatserv/history (~/.local/state) keeps the typed lines. Only \
+you can read a file that --log creates.
 
 Exit status:
-  0               you have left, and everything that was typed was delivered
-  1               the server is not there, has refused, or has sent you away; or stdout is full
-  2               an argument or the config file is wrong; nothing was tried
-  3               you have left, but something that was typed did not arrive
-  70              a fault of this program
-  129, 130, 143   ended at once, by a second Ctrl-C or signal, or as it could not leave in 5 s";
+  0               you have left, and everything was delivered
+  1               no server was reached, it has refused or disconnected you, or stdout failed
+  2               an argument or the config file is wrong, and nothing was tried
+  3               you have left, but a line was not delivered
+  70              a bug in this program
+  129, 130, 143   ended by a second Ctrl-C or signal, or because leaving took longer than 5 s";

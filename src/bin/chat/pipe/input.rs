@@ -103,45 +103,10 @@ mod tests {
     }
 
     #[test]
-    fn every_line_is_typed_and_the_last_one_needs_no_end() {
-        let (events, refused) = events(b"one\r\n\ntwo\nlast".as_slice());
-        let lines = [typed("one"), typed(""), typed("two"), typed("last")];
-        assert_eq!(events, [&lines[..], &[Event::InputEnded]].concat());
-        assert!(refused.is_empty());
-    }
-
-    #[test]
     fn the_mark_before_utf8_is_no_part_of_the_first_line() {
         let (events, refused) = events("\u{feff}/who\n\u{feff}x".as_bytes());
         assert_eq!(events, [typed("/who"), typed("\u{feff}x"), Event::InputEnded]);
         assert!(refused.is_empty());
-    }
-
-    #[test]
-    fn a_line_that_is_not_utf8_is_refused_by_its_number_or_read_as_latin1() {
-        let text = b"one\ncaf\xe9\n\ntwo\n\xff".as_slice();
-        let (refusing, refused) = events(text);
-        assert_eq!(refusing, [typed("one"), typed(""), typed("two"), Event::InputEnded]);
-        let sentences = [2, 5].map(|number| {
-            format!("chat: line {number} is not UTF-8 and was not sent. If it is Latin-1, use --from latin1.")
-        });
-        assert_eq!(refused, sentences);
-
-        let (reading, refused) = events_in(Charset::Latin1, text);
-        let lines = [typed("one"), typed("café"), typed(""), typed("two"), typed("ÿ")];
-        assert_eq!(reading, [&lines[..], &[Event::InputEnded]].concat());
-        assert!(refused.is_empty());
-    }
-
-    #[test]
-    fn a_line_that_is_too_long_is_refused_and_the_rest_goes_on() {
-        let long = "x".repeat(3 * LINE_BYTES_MAX);
-        let (events, refused) = events(format!("one\n{long}\ntwo\n{long}").as_bytes());
-        assert_eq!(events, [typed("one"), typed("two"), Event::InputEnded]);
-        let sentences = [2, 4].map(|number| {
-            format!("chat: line {number} has more than 1048576 bytes and was not sent.")
-        });
-        assert_eq!(refused, sentences);
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl Screen {
         self.keep(line);
         match &mut self.face {
             Face::Terminal(terminal) => {
-                terminal.show(line.clone());
+                terminal.board().show(line.clone());
                 Ok(())
             }
             Face::Pipe(pipe) => pipe.show(&paint(line, self.colours)),
@@ -67,17 +67,20 @@ impl Screen {
             self.keep(line);
         }
         match &self.face {
-            Face::Terminal(terminal) => match effect {
-                Effect::Tell(line) => terminal.show(line),
-                Effect::Ring => terminal.ring(),
-                Effect::Prompt(prompt) => terminal.set_prompt(prompt),
-                Effect::Spoke(name) => terminal.known().spoke(&name),
-                Effect::Here(name) => terminal.known().here(&name),
-                Effect::Gone(name) => terminal.known().gone(&name),
-                Effect::Rooms(rooms) => terminal.known().set_rooms(rooms),
-                Effect::Commands(commands) => terminal.known().set_commands(commands),
-                _ => {}
-            },
+            Face::Terminal(terminal) => {
+                let board = terminal.board();
+                match effect {
+                    Effect::Tell(line) => board.show(line),
+                    Effect::Ring => board.ring(),
+                    Effect::Prompt(prompt) => board.set_prompt(prompt),
+                    Effect::Spoke(name) => board.known.lock().spoke(&name),
+                    Effect::Here(name) => board.known.lock().here(&name),
+                    Effect::Gone(name) => board.known.lock().gone(&name),
+                    Effect::Rooms(rooms) => board.known.lock().set_rooms(rooms),
+                    Effect::Commands(commands) => board.known.lock().set_commands(commands),
+                    _ => {}
+                }
+            }
             Face::Pipe(pipe) => match effect {
                 Effect::Tell(line) => pipe.tell(&paint(&line, self.colours)),
                 Effect::Turn => pipe.turn(),
@@ -95,7 +98,7 @@ impl Screen {
         if let Err(reason) = log.write(&line.text(), &Zoned::now()) {
             let complaint = Line::error(&format!("!! {reason}"));
             match &self.face {
-                Face::Terminal(terminal) => terminal.show(complaint),
+                Face::Terminal(terminal) => terminal.board().show(complaint),
                 Face::Pipe(pipe) => pipe.tell(&paint(&complaint, self.colours)),
             }
         }

@@ -89,20 +89,6 @@ fn what_could_not_be_sent_says_why_the_connection_has_ended() {
 }
 
 #[test]
-fn nobody_listens() {
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let (sender, inbox) = bounded(9);
-    let pipe = Pipe::open(sender.clone(), Charset::Utf8, false).unwrap();
-    let mut screen = Screen::new(Face::Pipe(pipe), false);
-    let server = free.to_string().parse().unwrap();
-    let mut shell = Shell::new(&server, &mut screen, &inbox);
-    shell.perform(Effect::Connect);
-    let sentence = format!("Nobody listens at {free}. Is the server running?");
-    assert_eq!(next(&mut shell), Event::NotConnected(sentence));
-    assert!(shell.connection.is_none());
-}
-
-#[test]
 fn time_passes_and_what_happened_here_comes_first() {
     with_shell(|_, shell, inbox| {
         assert_eq!(shell.next(Some(Duration::ZERO)), Event::TimePassed);
@@ -110,24 +96,5 @@ fn time_passes_and_what_happened_here_comes_first() {
         shell.unless_lost(Err(Lost));
         assert_eq!(next(shell), Event::Interrupted);
         assert_eq!(next(shell), Event::InputEnded);
-    });
-}
-
-#[test]
-fn only_a_second_interruption_insists() {
-    with_shell(|_, shell, _| {
-        assert!(!shell.insists(&Event::Started));
-        assert!(!shell.insists(&Event::Interrupted));
-        assert!(!shell.insists(&Event::InputEnded));
-        assert!(shell.insists(&Event::Interrupted));
-    });
-}
-
-#[test]
-fn the_end_is_the_last_effect() {
-    with_shell(|_, shell, _| {
-        for ending in [Ending::Left, Ending::Refused, Ending::Undelivered] {
-            assert_eq!(shell.perform(Effect::End(ending.clone())), Some(ending));
-        }
     });
 }

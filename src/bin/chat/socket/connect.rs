@@ -25,7 +25,7 @@ pub(super) fn connect(address: &Address) -> Result<TcpStream, String> {
         let words = words(&error);
         // The standard library puts a phrase before the system's reason.
         let reason = words.rsplit(": ").next().unwrap_or_default();
-        format!("The host of {address} cannot be found: {reason}. Is it spelled right?")
+        format!("The host of {address} cannot be found: {reason}. Is it spelled correctly?")
     })?;
     let socket = first_of(&candidates).map_err(|error| why_not(address, &error))?;
     prepare(&socket).map_err(|error| why_not(address, &error))?;
@@ -84,20 +84,20 @@ fn prepare(socket: &TcpStream) -> io::Result<()> {
 pub fn why_not(address: &Address, error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::ConnectionRefused => {
-            format!("Nobody listens at {address}. Is the server running?")
+            format!("No server is listening at {address}. Is it running?")
         }
         ErrorKind::TimedOut | ErrorKind::WouldBlock => format!(
-            "{address} does not answer. Is the address right, and does every firewall on the way let you through?"
+            "{address} does not answer. Is the address right, and do all firewalls let you through?"
         ),
         ErrorKind::NetworkUnreachable
         | ErrorKind::HostUnreachable
         | ErrorKind::AddrNotAvailable => format!(
-            "There is no way to {address}: {}. Is this machine connected to a network?",
+            "{address} cannot be reached: {}. Is this machine connected to a network?",
             words(error)
         ),
         ErrorKind::NotFound => {
-            format!("The host of {address} has no address. Is it spelled right?")
+            format!("The host of {address} has no address. Is it spelled correctly?")
         }
-        _ => format!("There is no connection to {address}: {}.", words(error)),
+        _ => format!("The connection to {address} failed: {}.", words(error)),
     }
 }

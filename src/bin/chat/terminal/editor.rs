@@ -5,22 +5,19 @@ use std::mem;
 
 use chatserv::chat::{Request, parse_line, typed_command};
 use chatserv::protocol::clean;
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use tui_input::{Input, InputRequest};
 
 use super::history::{History, is_secret};
+use super::keys::Key;
 use super::row::Row;
 use super::tab::Tab;
+use super::typed::TypedLine;
 use crate::client::complete::Known;
 use crate::client::{Event, Line, Prompt, Role};
 
 /// The maximum number of pasted lines that are sent without a question.
 const PASTED_LINES_MAX: usize = 3;
-/// The maximum length of the typed line, which is more than the server accepts.
-const LINE_BYTES_MAX: usize = 64 * 1024;
-
-/// A key with its modifiers.
-type Key = (KeyCode, KeyModifiers);
+/// A tab in a paste. A single blank would lose the indentation of code.
+const TAB: &str = "    ";
 
 /// An action that results from a key or a paste.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,7 +38,7 @@ pub enum Action {
 /// The state of the line editor.
 #[derive(Debug, Default)]
 pub struct Editor {
-    input: Input,
+    line: TypedLine,
     history: History,
     /// The history entry that is shown, and the line that was typed before.
     browsed: Option<(usize, String)>,
@@ -58,25 +55,15 @@ pub struct Editor {
     has_ended: bool,
     /// The line was begun after the question appeared, so it may be the answer.
     is_answer: bool,
-    prefix: Prefix,
-}
-
-/// The beginning of a key sequence, which may arrive in parts over a slow connection.
-#[derive(Debug, Default)]
-enum Prefix {
-    #[default]
-    None,
-    /// Esc. The next key is taken with Alt.
-    Escape,
-    /// Esc and `[` or `O`, followed by these characters.
-    Sequence(String),
 }
 
 /// A search in the history.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Search {
     text: String,
+    /// The entry that is shown. It stays if nothing else contains the text.
     found: Option<usize>,
+    has_failed: bool,
     /// The line that was typed before the search.
     draft: String,
 }
@@ -93,7 +80,7 @@ impl Editor {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.input.value().is_empty() && self.search.is_none()
+        self.line.text().is_empty() && self.search.is_none()
     }
 
     /// The row to be shown.
@@ -101,8 +88,9 @@ impl Editor {
         if let Some(search) = &self.search {
             let found = search.found.and_then(|index| self.history.get(index));
             let text = found.unwrap_or_default();
+            let failed = if search.has_failed { "failed " } else { "" };
             return Row {
-                prompt: format!("(reverse-i-search)`{}': ", search.text),
+                prompt: format!("({failed}reverse-i-search)`{}': ", search.text),
                 cursor: text.find(&search.text).unwrap_or_default(),
                 text: text.to_owned(),
                 hint: String::new(),
@@ -131,80 +119,66 @@ impl Editor {
     }
 
     /// Handles a key.
-    pub fn key(&mut self, key: KeyEvent, known: &Known) -> Vec<Action> {
-        if key.kind == KeyEventKind::Release {
-            return Vec::new();
-        }
-        let Some(code) = self.whole_key((key.code, key.modifiers - KeyModifiers::SHIFT)) else {
-            return Vec::new();
-        };
+    pub fn key(&mut self, key: Key, known: &Known) -> Vec<Action> {
         let again = mem::take(&mut self.is_leaving);
         if self.is_empty() {
             self.is_answer = self.prompt.question.is_some();
         }
-        if self.search.is_some() && self.search_key(code) {
+        if self.search.is_some() && self.search_key(key) {
             return Vec::new();
         }
-        const NONE: KeyModifiers = KeyModifiers::NONE;
-        const CONTROL: KeyModifiers = KeyModifiers::CONTROL;
-        match code {
-            (KeyCode::Char('z'), CONTROL) => return vec![Action::Suspend],
-            // The key `Ctrl-\`, as terminals have sent it since the VT100.
-            (KeyCode::Char('4' | '\\'), CONTROL) => return vec![Action::Quit],
-            (KeyCode::Enter, _) | (KeyCode::Char('j'), CONTROL) => return self.enter(),
-            (KeyCode::Tab, NONE) if self.is_empty() => {
-                return vec![Action::Tell(Event::TabPressed)];
-            }
-            (KeyCode::Tab, NONE) => return self.complete(false, known),
-            (KeyCode::BackTab, _) => return self.complete(true, known),
-            (KeyCode::Char('c'), CONTROL) => return self.interrupt(again),
-            (KeyCode::Char('g'), CONTROL) if self.is_asked() => return self.answer(false),
-            (KeyCode::Char('d'), CONTROL) if self.is_empty() => {
+        match key {
+            Key::Control('z') => return vec![Action::Suspend],
+            Key::Control('\\') => return vec![Action::Quit],
+            Key::Enter => return self.enter(),
+            Key::Tab if self.is_empty() => return vec![Action::Tell(Event::NextRoom)],
+            Key::Alt('a') => return vec![Action::Tell(Event::NextUnseen)],
+            Key::Tab => return self.complete(false, known),
+            Key::BackTab => return self.complete(true, known),
+            Key::Control('c') => return self.interrupt(again),
+            Key::Control('g') if self.is_asked() => return self.answer(false),
+            Key::Control('d') if self.is_empty() => {
                 self.has_ended = true;
                 return vec![Action::Tell(Event::InputEnded)];
             }
-            (KeyCode::Char('l'), CONTROL) => return vec![Action::ScrollAway],
-            (KeyCode::Char('r'), CONTROL) => {
-                let draft = self.input.value().to_owned();
-                self.search = Some(Search { text: String::new(), found: None, draft });
+            Key::Control('l') => return vec![Action::ScrollAway],
+            Key::Control('r') => {
+                let draft = self.line.text().to_owned();
+                self.search = Some(Search { draft, ..Search::default() });
             }
-            (KeyCode::Up, _) | (KeyCode::Char('p'), CONTROL) => self.browse(true),
-            (KeyCode::Down, _) | (KeyCode::Char('n'), CONTROL) => self.browse(false),
-            (KeyCode::Char('t'), CONTROL) => self.transpose(),
-            (KeyCode::Char(letter), NONE) => return self.insert(letter.encode_utf8(&mut [0; 4])),
-            code => {
-                if let Some(request) = request(code) {
-                    self.input.handle(request);
-                }
-            }
+            Key::Up | Key::Control('p') => self.browse(true),
+            Key::Down | Key::Control('n') => self.browse(false),
+            Key::Text(letter) => return self.insert(letter.encode_utf8(&mut [0; 4])),
+            key => self.line.edit(key),
         }
         Vec::new()
     }
 
     /// Handles a paste. A single line is inserted into the typed line, even if it has a line end. Several lines are
     /// sent as text, the last one only if it has a line end. More than [`PASTED_LINES_MAX`] lines are sent together,
-    /// after a question by the session.
-    pub fn paste(&mut self, text: &str) -> Vec<Action> {
+    /// after a question. So are commands if the terminal has not marked the paste, since they may have been typed.
+    pub fn paste(&mut self, text: &str, is_marked: bool) -> Vec<Action> {
         self.leave_search();
         self.is_leaving = false;
-        let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', " ");
+        let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', TAB);
         let mut lines: Vec<String> =
             text.split('\n').map(|line| clean(line.as_bytes()).text).collect();
         // `split` yields an extra line after the last line end.
         let open = if text.ends_with('\n') { lines.pop() } else { None }.is_none();
-        let is_command = typed_command(self.input.value()).is_some();
+        let is_command = typed_command(self.line.text()).is_some();
         if lines.len() <= 1 || is_command {
             // Lines after a command belong to it: the second line of a private message must not be sent to the room.
             let line = lines.join(" ");
-            let begins = self.input.value().is_empty();
+            let begins = self.line.text().is_empty();
             return self.insert(&(if begins { as_text(line) } else { line }));
         }
-        if lines.len() > PASTED_LINES_MAX {
+        let has_command = || lines.iter().any(|line| as_text(line.clone()) != *line);
+        self.given += 1;
+        if lines.len() > PASTED_LINES_MAX || !is_marked && has_command() {
             // The half-typed line is not a part of the paste.
-            self.given += 1;
-            return vec![Action::Tell(Event::Pasted(lines))];
+            return vec![Action::Tell(Event::PasteOffered(lines))];
         }
-        let (before, behind) = self.input.value().split_at(self.cursor());
+        let (before, behind) = self.line.text().split_at(self.line.cursor());
         if let Some(first) = lines.first_mut() {
             first.insert_str(0, before);
         }
@@ -213,62 +187,15 @@ impl Editor {
         }
         let rest = if open { lines.pop() } else { None };
         let at = rest.as_ref().map_or(0, |rest| rest.len() - behind.len());
-        self.set_line(rest.unwrap_or_default(), at);
-        self.given += 1;
+        self.line.set(rest.unwrap_or_default(), at);
         self.entered.extend(lines.last().map(|line| (self.given, line.clone())));
         vec![Action::Tell(Event::Pasted(lines))]
-    }
-
-    /// Drops the beginning of a key sequence that has timed out.
-    pub fn forget_prefix(&mut self) {
-        self.prefix = Prefix::None;
-    }
-
-    /// Assembles a key that arrives in parts. Returns `None` if it is incomplete.
-    fn whole_key(&mut self, (code, modifiers): Key) -> Option<Key> {
-        match (mem::take(&mut self.prefix), code) {
-            (Prefix::None, KeyCode::Esc) => {
-                self.prefix = Prefix::Escape;
-                // A lone Esc ends a search.
-                self.search.is_some().then_some((code, modifiers))
-            }
-            (Prefix::None, KeyCode::Char('[' | 'O')) if modifiers == KeyModifiers::ALT => {
-                self.prefix = Prefix::Sequence(String::new());
-                None
-            }
-            (Prefix::None, _) => Some((code, modifiers)),
-            (Prefix::Escape, KeyCode::Char('[' | 'O')) => {
-                self.prefix = Prefix::Sequence(String::new());
-                None
-            }
-            (Prefix::Escape, _) => Some((code, modifiers | KeyModifiers::ALT)),
-            (Prefix::Sequence(mut begun), KeyCode::Char(letter)) => {
-                begun.push(letter);
-                let code = match &*begun {
-                    "A" => KeyCode::Up,
-                    "B" => KeyCode::Down,
-                    "C" => KeyCode::Right,
-                    "D" => KeyCode::Left,
-                    "H" | "1~" | "7~" => KeyCode::Home,
-                    "F" | "4~" | "8~" => KeyCode::End,
-                    "3~" => KeyCode::Delete,
-                    _ if letter.is_ascii_digit() || letter == ';' => {
-                        self.prefix = Prefix::Sequence(begun);
-                        return None;
-                    }
-                    // The key has no meaning here.
-                    _ => return None,
-                };
-                Some((code, KeyModifiers::NONE))
-            }
-            (Prefix::Sequence(_), _) => Some((code, modifiers)),
-        }
     }
 
     /// The line as the row shows it, and the cursor's place in it. A password is masked: a terminal that becomes
     /// narrower may leave a part of the row on the screen.
     fn shown_line(&self) -> (String, usize) {
-        let (line, cursor) = (self.input.value(), self.cursor());
+        let (line, cursor) = (self.line.text(), self.line.cursor());
         match line.split_once(' ') {
             Some((command, _)) if is_secret(line) => {
                 let shown = |text: &str| {
@@ -295,7 +222,7 @@ impl Editor {
 
     fn enter(&mut self) -> Vec<Action> {
         self.leave_search();
-        let line = self.input.value_and_reset();
+        let line = self.line.take();
         self.browsed = None;
         if self.is_answer && self.prompt.question.is_some() {
             match line.trim().to_lowercase().as_str() {
@@ -331,7 +258,7 @@ impl Editor {
         self.browsed = None;
         if !self.is_empty() {
             self.search = None;
-            self.set_line(String::new(), 0);
+            self.line.take();
             return Vec::new();
         }
         if again || self.has_ended {
@@ -348,14 +275,14 @@ impl Editor {
     }
 
     fn complete(&mut self, backward: bool, known: &Known) -> Vec<Action> {
-        let (line, cursor) = (self.input.value().to_owned(), self.cursor());
+        let (line, cursor) = (self.line.text().to_owned(), self.line.cursor());
         self.tab.backward = backward;
         let choice = self.tab.choose(&line, cursor, |line, cursor| known.complete(line, cursor));
         let Some((start, text)) = choice else {
             return vec![Action::Ring];
         };
         let at = start + text.len();
-        self.set_line([&line[..start], &text, &line[cursor..]].concat(), at);
+        self.line.set([&line[..start], &text, &line[cursor..]].concat(), at);
         Vec::new()
     }
 
@@ -363,40 +290,40 @@ impl Editor {
     fn browse(&mut self, back: bool) {
         let (index, draft) = match self.browsed.take() {
             Some(browsed) => browsed,
-            None => (self.history.len(), self.input.value().to_owned()),
+            None => (self.history.len(), self.line.text().to_owned()),
         };
         let wanted = if back { index.checked_sub(1) } else { Some(index + 1) };
         let line = wanted.and_then(|index| self.history.get(index)).map(str::to_owned);
         match (wanted, line) {
             (Some(wanted), Some(line)) => {
-                self.set_line_to_end(line);
+                self.line.set_to_end(line);
                 self.browsed = Some((wanted, draft));
             }
             // The typed line comes after the last entry.
-            _ if !back => self.set_line_to_end(draft),
+            _ if !back => self.line.set_to_end(draft),
             _ => self.browsed = Some((index, draft)),
         }
     }
 
     /// Handles a key during a search. Returns whether the key belongs to the search; any other key ends it and then has
     /// its usual effect.
-    fn search_key(&mut self, code: Key) -> bool {
+    fn search_key(&mut self, key: Key) -> bool {
         let Some(search) = &mut self.search else {
             return false;
         };
-        let before = match code {
-            (KeyCode::Char('r'), KeyModifiers::CONTROL) => search.found.unwrap_or(usize::MAX),
-            (KeyCode::Char('c' | 'g'), KeyModifiers::CONTROL) | (KeyCode::Esc, _) => {
+        let before = match key {
+            Key::Control('r') => search.found.unwrap_or(usize::MAX),
+            Key::Control('c' | 'g') | Key::Escape => {
                 let draft = mem::take(&mut search.draft);
                 self.search = None;
-                self.set_line_to_end(draft);
+                self.line.set_to_end(draft);
                 return true;
             }
-            (KeyCode::Backspace, _) => {
+            Key::Backspace => {
                 search.text.pop();
                 usize::MAX
             }
-            (KeyCode::Char(letter), KeyModifiers::NONE) => {
+            Key::Text(letter) => {
                 search.text.push(letter);
                 search.found.map_or(usize::MAX, |index| index + 1)
             }
@@ -405,7 +332,9 @@ impl Editor {
                 return false;
             }
         };
-        search.found = self.history.find(&search.text, before);
+        let found = self.history.find(&search.text, before);
+        search.has_failed = found.is_none();
+        search.found = found.or(search.found);
         true
     }
 
@@ -413,50 +342,12 @@ impl Editor {
     fn leave_search(&mut self) {
         if let Some(search) = self.search.take() {
             let found = search.found.and_then(|index| self.history.get(index));
-            self.set_line_to_end(found.map_or(search.draft, str::to_owned));
-        }
-    }
-
-    /// Transposes the characters around the cursor, or the last two.
-    fn transpose(&mut self) {
-        let end = self.input.value().chars().count();
-        let at =
-            if self.input.cursor() == end { end.saturating_sub(1) } else { self.input.cursor() };
-        let mut letters: Vec<char> = self.input.value().chars().collect();
-        if at > 0 && end > 1 {
-            letters.swap(at - 1, at);
-            let at = letters[..=at].iter().map(|letter| letter.len_utf8()).sum();
-            self.set_line(letters.into_iter().collect(), at);
+            self.line.set_to_end(found.map_or(search.draft, str::to_owned));
         }
     }
 
     fn insert(&mut self, text: &str) -> Vec<Action> {
-        if self.input.value().len() + text.len() > LINE_BYTES_MAX {
-            return vec![Action::Ring];
-        }
-        let (before, behind) = self.input.value().split_at(self.cursor());
-        let line = [before, text, behind].concat();
-        let at = before.len() + text.len();
-        // `InsertChar` for each character would take quadratic time. `set_line` keeps the text that was cut.
-        self.set_line(line, at);
-        Vec::new()
-    }
-
-    fn set_line_to_end(&mut self, line: String) {
-        let end = line.len();
-        self.set_line(line, end);
-    }
-
-    /// Replaces the line and keeps the text that was cut. `at` is the cursor's byte offset.
-    fn set_line(&mut self, line: String, at: usize) {
-        let cursor = line[..at].chars().count();
-        self.input = mem::take(&mut self.input).with_value(line).with_cursor(cursor);
-    }
-
-    /// The cursor's byte offset.
-    fn cursor(&self) -> usize {
-        let value = self.input.value();
-        value.char_indices().nth(self.input.cursor()).map_or(value.len(), |(at, _)| at)
+        if self.line.insert(text) { Vec::new() } else { vec![Action::Ring] }
     }
 }
 
@@ -474,45 +365,6 @@ fn as_text(mut line: String) -> String {
         line.insert(at, '/');
     }
     line
-}
-
-/// The key bindings of Emacs, as in shells.
-fn request((code, modifiers): Key) -> Option<InputRequest> {
-    use InputRequest::*;
-    let (control, alt) = (KeyModifiers::CONTROL, KeyModifiers::ALT);
-    let by_word = modifiers == control || modifiers == alt;
-    Some(match code {
-        KeyCode::Left if by_word => GoToPrevWord,
-        KeyCode::Right if by_word => GoToNextWord,
-        KeyCode::Left => GoToPrevChar,
-        KeyCode::Right => GoToNextChar,
-        KeyCode::Home => GoToStart,
-        KeyCode::End => GoToEnd,
-        KeyCode::Backspace if modifiers == alt => DeletePrevWord,
-        KeyCode::Backspace => DeletePrevChar,
-        KeyCode::Delete if by_word => DeleteNextWord,
-        KeyCode::Delete => DeleteNextChar,
-        KeyCode::Char(letter) if modifiers == control => match letter {
-            'a' => GoToStart,
-            'b' => GoToPrevChar,
-            'd' => DeleteNextChar,
-            'e' => GoToEnd,
-            'f' => GoToNextChar,
-            'h' => DeletePrevChar,
-            'k' => DeleteTillEnd,
-            'u' => DeleteFromStart,
-            'w' => DeletePrevWord,
-            'y' => Yank,
-            _ => return None,
-        },
-        KeyCode::Char(letter) if modifiers == alt => match letter.to_ascii_lowercase() {
-            'b' => GoToPrevWord,
-            'd' => DeleteNextWord,
-            'f' => GoToNextWord,
-            _ => return None,
-        },
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

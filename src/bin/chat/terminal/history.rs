@@ -14,8 +14,6 @@ const LINES_MAX: usize = 1_000;
 /// The maximum number of bytes to read from the file. The file is shortened at every start, so only another program can
 /// make it longer.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
-/// The first line of the file. In the other lines, `\\` stands for a backslash and `\n` for a line end.
-const HEADER: &str = "#V2";
 
 /// The input history. Each line is appended to the file, so several clients can share it.
 #[derive(Debug, Default)]
@@ -36,8 +34,8 @@ impl History {
         let complaint = match read(path) {
             Ok(text) => {
                 let count = text.lines().count();
-                for line in text.lines().filter(|line| *line != HEADER) {
-                    history.remember(unescaped(line));
+                for line in text.lines() {
+                    history.remember(line.to_owned());
                 }
                 let is_long = count > 2 * LINES_MAX;
                 is_long.then(|| history.shorten()).and_then(Result::err)
@@ -94,9 +92,9 @@ impl History {
             return Ok(());
         };
         let part = path.with_extension("part");
-        let text: String = self.lines.iter().map(|line| escaped(line) + "\n").collect();
+        let text: String = self.lines.iter().map(|line| format!("{line}\n")).collect();
         let written = create(&part)
-            .and_then(|mut file| file.write_all(format!("{HEADER}\n{text}").as_bytes()))
+            .and_then(|mut file| file.write_all(text.as_bytes()))
             .and_then(|()| fs::rename(&part, path));
         written.map_err(|error| self.give_up("written", &error))
     }
@@ -118,30 +116,12 @@ fn append(path: &Path, line: &str) -> io::Result<()> {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
     let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
-    let header = if file.metadata()?.len() == 0 { format!("{HEADER}\n") } else { String::new() };
     // A single write, so that the lines of two clients do not mix.
-    file.write_all(format!("{header}{}\n", escaped(line)).as_bytes())
+    file.write_all(format!("{line}\n").as_bytes())
 }
 
 fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
-}
-
-fn escaped(line: &str) -> String {
-    line.replace('\\', "\\\\").replace('\n', "\\n")
-}
-
-fn unescaped(line: &str) -> String {
-    let mut text = String::with_capacity(line.len());
-    let mut letters = line.chars();
-    while let Some(letter) = letters.next() {
-        match letter {
-            // Lines of the history contain no line ends.
-            '\\' => text.push(letters.next().filter(|next| *next != 'n').unwrap_or(' ')),
-            _ => text.push(letter),
-        }
-    }
-    text
 }
 
 /// Returns whether the line contains a password: `/op WORD`, even if the command is abbreviated, in capitals, or has an
@@ -193,7 +173,7 @@ mod tests {
                 one.add(line).unwrap();
             }
             other.add("/who").unwrap();
-            assert_eq!(fs::read_to_string(&path).unwrap(), "#V2\nhello\na \\\\n \\\\ b\n/who\n");
+            assert_eq!(fs::read_to_string(&path).unwrap(), "hello\na \\n \\ b\n/who\n");
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
             let (third, _) = History::open(Some(path));
             assert_eq!(lines(&third), ["hello", r"a \n \ b", "/who"]);
@@ -210,8 +190,8 @@ mod tests {
             let (_, complaint) = History::open(Some(path.clone()));
             assert_eq!(complaint, None);
             let text = fs::read_to_string(&path).unwrap();
-            assert_eq!(text.lines().count(), 1 + LINES_MAX);
-            assert!(text.starts_with("#V2\n1010\n") && text.ends_with("\n2009\n"), "{text}");
+            assert_eq!(text.lines().count(), LINES_MAX);
+            assert!(text.starts_with("1010\n") && text.ends_with("\n2009\n"), "{text}");
         });
     }
 

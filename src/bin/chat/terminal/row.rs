@@ -3,6 +3,8 @@
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::client::paint::GREY;
+
 /// Moves to the beginning of the row, and erases it and everything below it. After a resize, the terminal may have
 /// wrapped the row, and then only its second half is below it.
 pub const ERASE: &str = "\r\u{1b}[J";
@@ -25,7 +27,7 @@ pub struct Row {
     pub text: String,
     /// The cursor's byte offset in the text.
     pub cursor: usize,
-    /// Dimmed text after the typed line.
+    /// Grey text after the typed line.
     pub hint: String,
 }
 
@@ -56,7 +58,7 @@ impl Row {
         let free = room.saturating_sub(mark.width() + before.width() + behind.width());
         let hint = match (colours, self.hint.is_empty()) {
             (_, true) => String::new(),
-            (true, _) => format!("\u{1b}[2m{}\u{1b}[0m", first_columns(&self.hint, free)),
+            (true, _) => format!("\u{1b}[{GREY}m{}\u{1b}[0m", first_columns(&self.hint, free)),
             (false, _) => first_columns(&format!("(sending) {}", self.hint), free).to_owned(),
         };
         // The text before the cursor is written again to place the cursor. So the cursor is right even if the widths
@@ -127,7 +129,7 @@ mod tests {
         assert_eq!(shown(&waiting, 40, &mut 0), "> |(sending) hello to you all");
         assert_eq!(shown(&waiting, 15, &mut 0), "> |(sending) he");
         let dimmed = waiting.paint(40, &mut 0, true);
-        assert!(dimmed.contains("> \u{1b}[2mhello to you all\u{1b}[0m"), "{dimmed:?}");
+        assert!(dimmed.contains("> \u{1b}[38;5;244mhello to you all\u{1b}[0m"), "{dimmed:?}");
     }
 
     #[test]

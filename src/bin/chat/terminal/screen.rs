@@ -7,10 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, never, select};
-use crossterm::event::Event as TerminalEvent;
 use parking_lot::Mutex;
 
 use super::editor::{Action, Editor};
+use super::keys::{Input, Keys, guess_pastes};
 use super::queue::Queue;
 use super::row::{ERASE, Row};
 use super::{job, tty};
@@ -22,12 +22,14 @@ use crate::client::{Event, Line, Prompt, Sign};
 const LAST_ROW: &str = "\u{1b}[999;1H";
 /// The minimum interval between reports of keys to the session.
 const NOTE_PAUSE: Duration = Duration::from_secs(10);
-/// The timeout for the remaining parts of a key sequence.
-const KEY_TIME: Duration = Duration::from_millis(500);
-/// How long keys that were typed together with Ctrl-Z may take to arrive.
+/// How far apart the parts of a paste may arrive, and the keys that were typed together with Ctrl-Z.
 const BURST_TIME: Duration = Duration::from_millis(20);
-/// How long to poll for further keys. A timeout of zero would not poll at all.
-const GATHERING_TIME: Duration = Duration::from_millis(1);
+/// How far apart a few keys may arrive that are handled together.
+const GATHERING_TIME: Duration = Duration::from_millis(2);
+/// Nobody types so many keys at once, so they are a paste.
+const TYPED_MAX: usize = 32;
+/// The maximum number of keys that are handled together.
+const GATHERED_MAX: usize = 64 * 1024;
 /// How often a background job checks whether it is in the foreground again. The system has no notification for this.
 const BACKGROUND_PAUSE: Duration = Duration::from_millis(100);
 
@@ -102,7 +104,7 @@ pub struct Screen {
     board: Arc<Board>,
     nudges: Receiver<()>,
     /// The events of the terminal. The channel is disconnected when the terminal has gone.
-    keys: Receiver<TerminalEvent>,
+    keys: Receiver<Input>,
     inbox: Sender<Event>,
     colours: bool,
     editor: Editor,
@@ -113,16 +115,17 @@ pub struct Screen {
     written: usize,
     /// The width of the screen when the prompt was first painted.
     first_columns: Option<usize>,
+    /// The width of the screen, as the session knows it.
+    told_columns: usize,
     /// When the session was last told of a key.
     noted: Option<Instant>,
-    last_key: Option<Instant>,
 }
 
 impl Screen {
     pub fn new(
         board: Arc<Board>,
         nudges: Receiver<()>,
-        keys: Receiver<TerminalEvent>,
+        keys: Receiver<Input>,
         inbox: Sender<Event>,
         colours: bool,
         editor: Editor,
@@ -138,8 +141,8 @@ impl Screen {
             painted: None,
             written: 0,
             first_columns: None,
+            told_columns: 0,
             noted: None,
-            last_key: None,
         }
     }
 
@@ -184,28 +187,19 @@ impl Screen {
         }
     }
 
-    fn happened(&mut self, event: TerminalEvent) {
-        let actions = match event {
-            TerminalEvent::Key(key) => {
-                if self
-                    .last_key
-                    .replace(Instant::now())
-                    .is_none_or(|last| last.elapsed() > KEY_TIME)
-                {
-                    self.editor.forget_prefix();
-                }
+    fn happened(&mut self, input: Input) {
+        let actions = match input {
+            Input::Key(key) => {
                 self.note_key();
                 let known = self.board.known.lock();
                 self.editor.key(key, &known)
             }
-            TerminalEvent::Paste(text) => {
+            Input::Paste { text, is_marked } => {
                 self.note_key();
-                self.editor.paste(&text)
+                self.editor.paste(&text, is_marked)
             }
-            TerminalEvent::FocusGained => return self.tell(Event::Seen(Sign::Focus)),
-            TerminalEvent::FocusLost => return self.tell(Event::Seen(Sign::NoFocus)),
-            // The row is repainted whenever the width changes.
-            TerminalEvent::Resize(..) | TerminalEvent::Mouse(_) => return,
+            Input::Focus(true) => return self.tell(Event::Seen(Sign::Focus)),
+            Input::Focus(false) => return self.tell(Event::Seen(Sign::NoFocus)),
         };
         for action in actions {
             match action {
@@ -247,6 +241,9 @@ impl Screen {
             state.queue.take()
         };
         let (columns, height) = tty::size();
+        if mem::replace(&mut self.told_columns, columns) != columns {
+            self.tell(Event::Resized(columns));
+        }
         let row = self.editor.row();
         let is_painted =
             self.painted.as_ref().is_some_and(|(old, at)| *old == row && *at == columns);
@@ -295,21 +292,30 @@ impl Screen {
 }
 
 /// Reads the terminal's events until the terminal has gone.
-pub fn read_keys(keys: &Sender<TerminalEvent>) -> io::Result<()> {
+pub fn read_keys(sender: &Sender<Input>) -> io::Result<()> {
+    let mut keys = Keys::default();
     loop {
-        tty::wait_for_keys()?;
-        // A read by a background job would stop the job.
-        if !tty::is_foreground() {
-            thread::sleep(BACKGROUND_PAUSE);
-            continue;
-        }
-        loop {
-            if keys.send(crossterm::event::read()?).is_err() {
-                return Ok(());
+        let mut inputs = Vec::new();
+        if tty::wait_for_keys(keys.patience())? {
+            // A read by a background job would stop the job.
+            if !tty::is_foreground() {
+                thread::sleep(BACKGROUND_PAUSE);
+                continue;
             }
-            // One read may yield several keys.
-            if !crossterm::event::poll(GATHERING_TIME)? {
-                break;
+            while inputs.len() < GATHERED_MAX {
+                keys.read(&tty::read()?, &mut inputs);
+                let is_typed = inputs.len() <= TYPED_MAX;
+                let pause = if is_typed { GATHERING_TIME } else { BURST_TIME };
+                if !tty::wait_for_keys(Some(pause))? {
+                    break;
+                }
+            }
+        } else {
+            inputs.extend(keys.give_up());
+        }
+        for input in guess_pastes(inputs) {
+            if sender.send(input).is_err() {
+                return Ok(());
             }
         }
     }

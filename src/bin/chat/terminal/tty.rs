@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal as _};
 use std::panic;
 use std::sync::Once;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -17,6 +18,8 @@ use signal_hook::low_level::emulate_default_handler;
 /// Switches on bracketed paste, which distinguishes pasted line ends from the Enter key, and focus reports.
 const REPORTS_ON: &str = "\u{1b}[?2004h\u{1b}[?1004h";
 const REPORTS_OFF: &str = "\u{1b}[?2004l\u{1b}[?1004l";
+/// The size of one read, which is all that the kernel keeps for a terminal.
+const READ_BYTES: usize = 4096;
 /// The columns and rows to assume if the terminal does not report its size.
 const SIZE_UNKNOWN: (usize, usize) = (80, 24);
 /// Terminals without cursor movement.
@@ -121,24 +124,42 @@ pub fn quit() {
     let _ = emulate_default_handler(SIGQUIT);
 }
 
-/// Waits until there is something to read.
+/// Waits until there is something to read. Returns whether there is: without it, the time has passed.
 ///
 /// # Errors
 ///
 /// The terminal has gone, and a read would return nothing, again and again.
-pub fn wait_for_keys() -> io::Result<()> {
+pub fn wait_for_keys(time: Option<Duration>) -> io::Result<bool> {
     let stdin = io::stdin();
     let mut keys = [PollFd::new(&stdin, PollFlags::IN)];
+    let time = time.map(|time| Timespec::try_from(time).expect("a timeout of seconds fits"));
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
     loop {
-        match poll(&mut keys, None) {
-            Ok(_)
-                if keys[0]
-                    .revents()
-                    .intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) =>
-            {
-                return Err(Errno::IO.into());
+        match poll(&mut keys, time.as_ref()) {
+            Ok(_) if keys[0].revents().intersects(gone) => return Err(Errno::IO.into()),
+            Ok(ready) => return Ok(ready > 0),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Reads what the terminal has sent.
+///
+/// # Errors
+///
+/// The terminal has gone.
+pub fn read() -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; READ_BYTES];
+    loop {
+        match rustix::io::read(io::stdin(), &mut bytes) {
+            Ok(0) => return Err(Errno::IO.into()),
+            Ok(length) => {
+                bytes.truncate(length);
+                return Ok(bytes);
             }
-            Ok(_) => return Ok(()),
+            // Another process may have taken the keys, or left the terminal non-blocking.
+            Err(Errno::AGAIN) => return Ok(Vec::new()),
             Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }

@@ -311,7 +311,7 @@ const answers = {
     if (m.code === 'membership' && rooms.has(m.room)) send({ action: 'joinroom', room: m.room });
   },
   op() { note('You are an operator now.'); $('glass').hidden = document.body.dataset.glass === 'off'; ask({ action: 'help' }, { isHelp: true }); },
-  kick(m) { note(`${m.username} was thrown out.`); },
+  kick(m) { note(`${m.username} was kicked.`); },
   mute(m) { note(`${m.username} is muted.`); },
   unmute(m) { note(`${m.username} is not muted any more.`); },
   ban(m) {
@@ -423,7 +423,7 @@ const now = () => {
 function say(line) {
   if (new Blob([line]).size > LINE_BYTES_MAX) return note('This line is too long to be said at once.', 'wrong'), false;
   const mayBeCommand = /^[^!-~]*[/／⁄∕⧸]|SHUTDOWN/u.test(line), it = { room: here, sentAt: now(), typed: mayBeCommand && line };
-  if (!here && !mayBeCommand) return note('You are in no room. Type /join ROOM.', 'wrong'), false;
+  if (!here && !mayBeCommand) return note('You are in no room. /join ROOM joins one.', 'wrong'), false;
   const object = mayBeCommand ? { action: 'typed', line } : { action: 'chat', message: line };
   if (!mayBeCommand) { showMine(it, object); it.line.classList.add('lost'); }
   ask({ ...object, room: here?.name, sent_at: it.sentAt }, it); return true;

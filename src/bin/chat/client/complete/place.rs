@@ -56,12 +56,18 @@ impl<'a> Place<'a> {
                 Argument::Room if is_first && !word.starts_with('#') => {
                     Some(place(Wanted::Room, "", word, " "))
                 }
+                // Without a word, the people who have spoken last are offered.
+                Argument::Name if is_first && !word.starts_with(['@', '#']) => {
+                    Some(place(Wanted::Person, "", word, " "))
+                }
                 Argument::Command if is_first => Some(match word.strip_prefix('/') {
                     Some(begun) => place(Wanted::Command, "/", begun, " "),
                     None => place(Wanted::Command, "", word, " "),
                 }),
                 Argument::Other => None,
-                Argument::Words | Argument::Room | Argument::Command => in_words(" "),
+                Argument::Words | Argument::Name | Argument::Room | Argument::Command => {
+                    in_words(" ")
+                }
             },
         }
     }
@@ -104,8 +110,10 @@ fn command<'a>(head: &'a str, word: &'a str) -> Option<Typing<'a>> {
 
 /// The kinds of arguments that a command takes.
 enum Argument {
-    /// Names, or text.
+    /// Text.
     Words,
+    /// A name, and perhaps text.
+    Name,
     Room,
     Command,
     /// Nothing, or something that cannot be completed: a password, a new name, a number.
@@ -122,8 +130,10 @@ fn argument_of(typed: &str) -> Argument {
         None => server().map_or("", |help| help.word),
     };
     match word {
-        "msg" | "whois" | "ignore" | "unignore" | "kick" | "ban" | "unban" | "mute" | "unmute"
-        | "reply" | "me" | "topic" | "away" | "motd" => Argument::Words,
+        "reply" | "me" | "topic" | "away" | "motd" => Argument::Words,
+        "msg" | "whois" | "ignore" | "unignore" | "kick" | "ban" | "unban" | "mute" | "unmute" => {
+            Argument::Name
+        }
         "join" | "part" | "who" | "switch" => Argument::Room,
         "help" => Argument::Command,
         _ => Argument::Other,

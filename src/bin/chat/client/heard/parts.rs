@@ -9,16 +9,12 @@ pub struct Joined {
     pub from: String,
     /// The people in the room, at most 500. `None` if somebody else joined.
     pub members: Option<Vec<String>>,
-    /// The number of people in the room.
     pub total: Option<usize>,
     pub topic: Option<String>,
-    /// The epoch of the message ids.
     pub epoch: Option<u64>,
-    /// The id of the latest message.
     pub last_message_id: Option<u64>,
 }
 
-/// A message.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Said {
     pub from: String,
@@ -45,36 +41,30 @@ pub struct Gap {
     pub cause: String,
 }
 
-/// A person in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Client {
     pub username: String,
     #[serde(default)]
     pub rooms: Vec<String>,
-    /// How long the person has been idle, in seconds.
     #[serde(default)]
     pub idle_seconds: u64,
     #[serde(default)]
     pub away: bool,
 }
 
-/// A room in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct RoomShown {
     pub room: String,
-    /// The number of people in the room.
     pub members: usize,
     pub topic: Option<String>,
 }
 
-/// Details of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Whois {
     /// The fields that every list has.
     #[serde(flatten)]
     pub client: Client,
     pub away_message: Option<String>,
-    /// How long the person has been connected, in seconds.
     #[serde(default)]
     pub connected_seconds: u64,
     /// `plain` or `json`.
@@ -88,42 +78,29 @@ pub struct Whois {
     pub muted: bool,
 }
 
-/// A command of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct CommandShown {
-    /// The command word, without the slash.
     pub command: String,
-    /// The syntax of the arguments.
     #[serde(default)]
     pub arguments: String,
-    /// A description of the command.
     #[serde(default)]
     pub description: String,
 }
 
-/// A ban.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Ban {
-    /// The banned name.
     pub username: Option<String>,
-    /// The banned addresses.
     pub address: Option<String>,
     /// The end of the ban (RFC 3339). A ban without it is permanent.
     pub until: Option<String>,
     pub reason: Option<String>,
-    /// The operator who set the ban.
     pub by: String,
 }
 
-/// A thread of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ThreadShown {
     pub name: String,
-    /// The purpose of the thread.
-    pub role: String,
-    /// The current activity of the thread.
     pub doing: String,
-    /// The age of the thread in seconds.
     #[serde(default)]
     pub alive_seconds: u64,
     /// For a reader: how many bytes are queued for its client.

@@ -4,14 +4,14 @@ use std::iter;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use chatserv::protocol::plain::layout::{cut, past};
-use unicode_width::UnicodeWidthStr as _;
+use chatserv::chat::commands;
+use chatserv::protocol::plain::layout::past;
 
 use super::super::heard::{Ban, Client, CommandShown, RoomShown, ThreadShown, Whois};
 use super::super::wire::OWN_COMMANDS;
 use super::super::{Line, times};
 use super::Viewer;
-use super::layout::{GAP, ROW_COLUMNS_MAX, counted, names_in_columns, notice, table, wrapped};
+use super::layout::{counted, names_in_columns, notice, table};
 
 /// A person who has spoken within this time does not count as idle.
 const IDLE_SECONDS_MIN: u64 = 60;
@@ -19,25 +19,30 @@ const IDLE_SECONDS_MIN: u64 = 60;
 /// The maximum number of people that are listed with details, one on each line, so that the list fits on a screen.
 const DETAILED_MAX: usize = 20;
 
-/// The width of the name of the operator who set a ban. A long name would leave no room for the reason, which matters
-/// more.
-const BY_COLUMNS_MAX: usize = 20;
-
 /// Help for the client's keys.
-const KEYS: [[&str; 2]; 2] =
-    [["Tab", "completes a word, or changes the room"], ["Ctrl-D", "leaves the chat"]];
+const KEYS: [[&str; 2]; 4] = [
+    ["Tab", "completes a word, or goes to the next room"],
+    ["Alt-A", "goes to the next room with new messages"],
+    ["Ctrl-R", "searches the lines that you typed"],
+    ["Ctrl-D", "leaves the chat"],
+];
 
-/// Lists the people in the chat, or in one room.
-pub(super) fn who(room: Option<&str>, clients: &[Client], total: usize) -> Vec<Line> {
+/// Lists the people in the chat, or in one room, on a screen of this width.
+pub(super) fn who(
+    room: Option<&str>,
+    clients: &[Client],
+    total: usize,
+    columns: usize,
+) -> Vec<Line> {
     let place = room.map_or_else(|| "here".to_owned(), |room| format!("in {room}"));
     if total == 0 {
-        return notice(&format!("Nobody is {place}."));
+        return vec![notice(&format!("Nobody is {place}."))];
     }
     let people = if total == 1 { "person is" } else { "people are" };
     let title = format!("{total} {people} {place}:");
     if clients.len() > DETAILED_MAX {
         let names: Vec<_> = clients.iter().map(|client| client.username.clone()).collect();
-        return names_in_columns(&title, &names, total);
+        return names_in_columns(&title, &names, total, columns);
     }
     let rows: Vec<_> = clients
         .iter()
@@ -63,7 +68,7 @@ pub(super) fn who(room: Option<&str>, clients: &[Client], total: usize) -> Vec<L
 /// Lists the rooms.
 pub(super) fn rooms(rooms: &[RoomShown], total: usize) -> Vec<Line> {
     if total == 0 {
-        return notice("There are no rooms.");
+        return vec![notice("There are no rooms.")];
     }
     let rows: Vec<_> = rooms
         .iter()
@@ -111,37 +116,32 @@ pub(super) fn whois(known: &Whois) -> Vec<Line> {
         facts.push(("muted", "yes".to_owned()));
     }
 
-    // This text is shown nowhere else, so it is wrapped instead of cut.
-    let labels = facts.iter().map(|(label, _)| label.width() + GAP);
-    let columns = ROW_COLUMNS_MAX - labels.max().unwrap_or_default();
-    let mut rows = Vec::new();
-    for (label, fact) in facts {
-        let mut label = label.to_owned();
-        for part in wrapped(&fact, columns) {
-            rows.push([std::mem::take(&mut label), part]);
-        }
-    }
+    let rows: Vec<_> = facts.into_iter().map(|(label, fact)| [label.to_owned(), fact]).collect();
     table(&format!("{}:", client.username), &rows, rows.len())
 }
 
 /// Lists the commands of the server and the client, or describes the one that the user asked about.
-pub(super) fn help(commands: &[CommandShown]) -> Vec<Line> {
-    if let [command] = commands {
-        return notice(&format!("{}: {}.", usage(command), command.description));
+pub(super) fn help(shown: &[CommandShown]) -> Vec<Line> {
+    if let [command] = shown {
+        return vec![notice(&format!("{}: {}.", usage(command), command.description))];
     }
-    let servers = commands.iter().map(|command| [usage(command), command.description.clone()]);
+    let servers = shown.iter().map(|command| [usage(command), command.description.clone()]);
     let own = OWN_COMMANDS
         .iter()
         .map(|own| [format!("/{} {}", own.word, own.arguments), own.about.to_owned()]);
     let keys = KEYS.map(|row| row.map(str::to_owned));
-    let rows: Vec<_> = servers.chain(own).chain(keys).collect();
+    let mut rows: Vec<_> = servers.collect();
+    // The operators' commands come last.
+    let is_for_all = |shown: &CommandShown| commands(false).any(|help| help.word == shown.command);
+    let at = shown.iter().take_while(|shown| is_for_all(shown)).count();
+    rows.splice(at..at, own.chain(keys));
     table("Commands:", &rows, rows.len())
 }
 
 /// Lists the bans.
 pub(super) fn bans(bans: &[Ban], total: usize, viewer: Viewer) -> Vec<Line> {
     if total == 0 {
-        return notice("Nobody is banned.");
+        return vec![notice("Nobody is banned.")];
     }
     let rows: Vec<_> = bans
         .iter()
@@ -150,7 +150,7 @@ pub(super) fn bans(bans: &[Ban], total: usize, viewer: Viewer) -> Vec<Line> {
                 Some(until) => format!("until {}", times::moment(until, viewer)),
                 None => "for good".to_owned(),
             };
-            let by = cut(&format!("by {}", ban.by), BY_COLUMNS_MAX);
+            let by = format!("by {}", ban.by);
             let reason = ban.reason.clone().unwrap_or_default();
             [whom(ban), until, by, reason]
         })

@@ -1,6 +1,8 @@
 //! Notices of one sentence.
 
+use super::super::heard::Joined;
 use super::super::{Heard, times};
+use super::layout::listed;
 use super::lists::whom;
 use super::{Viewer, is_same};
 
@@ -10,7 +12,10 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
     let is_me = |name: &str| is_same(name, viewer.me);
     Some(match heard {
         Heard::Reclaim { reclaim } => {
-            format!("To take your name back by telnet, type: {} {reclaim}", viewer.me)
+            format!(
+                "To take your name back over telnet, answer the prompt with: {} {reclaim}",
+                viewer.me
+            )
         }
         Heard::Connect { from, .. } => format!("You have joined the chat as {from}."),
         Heard::LeaveRoom { room, from, reason, by, message } => {
@@ -23,7 +28,10 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
         }
         Heard::Ack { absent, .. } if absent.is_empty() => return None,
         Heard::Ack { message_id: Some(_), absent, .. } => {
-            format!("Nobody here is called {}: said to everybody in the room.", absent.join(", "))
+            format!(
+                "Nobody here is called {}, so the message went to the whole room.",
+                absent.join(", ")
+            )
         }
         Heard::Ack { absent, .. } => format!("Not here: {}.", absent.join(", ")),
         Heard::Topic { room, topic, from } => match (from, topic) {
@@ -43,28 +51,30 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
         ),
         Heard::Back {} => "You are no longer marked as away.".to_owned(),
         Heard::Ignore { username: Some(name), .. } => {
-            format!("You ignore {name} from now on. /unignore {name} takes that back.")
+            format!("You now ignore {name}. /unignore {name} undoes this.")
         }
         Heard::Ignore { usernames, .. } if usernames.is_empty() => {
-            "You ignore nobody. /ignore NAME hides what somebody says.".to_owned()
+            "You ignore nobody. /ignore NAME hides the messages of a person.".to_owned()
         }
         Heard::Ignore { usernames, .. } => format!("You ignore {}.", usernames.join(", ")),
         Heard::Unignore { username } => format!("You no longer ignore {username}."),
         Heard::Quiet { on: true } => {
-            "You no longer hear who comes and goes. /quiet off takes that back.".to_owned()
+            "Joins and leaves are hidden. /quiet off shows them again.".to_owned()
         }
-        Heard::Quiet { on: false } => "You hear who comes and goes.".to_owned(),
+        Heard::Quiet { on: false } => "Joins and leaves are shown.".to_owned(),
         Heard::Motd { .. } => "There is no message of the day.".to_owned(),
-        Heard::Op {} => "You are an operator now. /help shows what you may do.".to_owned(),
+        Heard::Op {} => {
+            "You are an operator now. /help lists the commands for operators, too.".to_owned()
+        }
         Heard::Kick { username } => format!("{username} was kicked."),
         Heard::Mute { username } => {
-            format!("Nobody hears {username} any more. /unmute {username} takes that back.")
+            format!("{username} is muted. /unmute {username} undoes this.")
         }
-        Heard::Unmute { username } => format!("{username} is heard again."),
+        Heard::Unmute { username } => format!("{username} is no longer muted."),
         Heard::Ban(ban) => {
             let until = match &ban.until {
                 Some(until) => format!("until {}", times::moment(until, viewer)),
-                None => "until you take it back with /unban".to_owned(),
+                None => "until /unban lifts the ban".to_owned(),
             };
             format!("{} is banned {until}{}.", whom(ban), because(ban.reason.as_deref()))
         }
@@ -73,8 +83,11 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
         Heard::Notice { message, .. }
         | Heard::Bye { message, .. }
         | Heard::Shutdown { message } => message.clone(),
-        Heard::JoinRoom(_)
-        | Heard::Chat(_)
+        Heard::JoinRoom(joined) => match &joined.members {
+            Some(members) => company(joined, members),
+            None => format!("{} has joined {}", joined.from, joined.room),
+        },
+        Heard::Chat(_)
         | Heard::Me(_)
         | Heard::Msg(_)
         | Heard::History { .. }
@@ -88,6 +101,22 @@ pub(super) fn sentence(heard: &Heard, viewer: Viewer) -> Option<String> {
         | Heard::Error { .. }
         | Heard::Other => return None,
     })
+}
+
+/// Names the other people in the room, and its topic.
+fn company(joined: &Joined, members: &[String]) -> String {
+    let Joined { room, from, .. } = joined;
+    let others: Vec<String> = members.iter().filter(|member| *member != from).cloned().collect();
+    // The list may be truncated.
+    let total = joined.total.unwrap_or(0).max(others.len() + 1);
+    let company = match total {
+        1 => format!("You are alone in {room}."),
+        _ => format!("You are in {room} with {} ({total} people).", listed(&others, total - 1)),
+    };
+    match &joined.topic {
+        Some(topic) => format!("{company} Topic: {topic}"),
+        None => company,
+    }
 }
 
 /// The end of a sentence that names the operator who removed a person, and the reason.

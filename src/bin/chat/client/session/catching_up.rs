@@ -1,5 +1,5 @@
-//! What was said while one was not there: it is asked for by the id of the last message one has seen, so that each
-//! message is shown once and none is left out.
+//! Fetches the messages that the user has missed, by the id of the last message that the user has seen. So each message
+//! is shown once, and none is left out.
 
 use chatserv::chat::{Range, Request};
 
@@ -8,14 +8,14 @@ use super::{Purpose, Session};
 use crate::client::heard::{Gap, Joined};
 use crate::client::{Effect, Heard, Now};
 
-/// How many past messages of a room a person sees who comes into it for the first time.
+/// The number of past messages that are shown when the user joins a room for the first time.
 const PAST_ON_JOIN: usize = 20;
 
-/// How many messages are asked for at once. The server may give fewer.
+/// The number of messages to request at once. The server may send fewer.
 const PAST_AT_ONCE: usize = 500;
 
 impl Session {
-    /// One is in a room now, perhaps again.
+    /// The user has joined a room, perhaps again.
     pub(super) fn entered(&mut self, now: &Now, joined: &Joined, effects: &mut Vec<Effect>) {
         let last = joined.last_message_id.unwrap_or(0);
         let interactive = self.settings.interactive;
@@ -25,13 +25,13 @@ impl Session {
         room.comes_again = known.is_some();
         let (range, limit) = match known {
             None if interactive => (Range::Last, PAST_ON_JOIN),
-            // A program has no use for what was said before it came.
+            // A program has no use for messages from before it joined.
             None => {
                 room.seen = last;
                 return;
             }
             Some(epoch) if Some(epoch) == joined.epoch => (Range::After(room.seen), PAST_AT_ONCE),
-            // The ids begin anew, so all of them are new.
+            // The ids have begun anew, so all messages are new.
             Some(_) => {
                 room.seen = 0;
                 (Range::After(0), PAST_AT_ONCE)
@@ -44,7 +44,7 @@ impl Session {
         self.tell_waiting(now, &joined.room, effects);
     }
 
-    /// Tells what came in while the past was being fetched.
+    /// Shows the messages that arrived while the past was being fetched.
     fn tell_waiting(&mut self, now: &Now, room: &str, effects: &mut Vec<Effect>) {
         let waiting = self.rooms.find(room).map(Room::past_is_shown);
         for heard in waiting.unwrap_or_default() {
@@ -57,7 +57,7 @@ impl Session {
         self.ask(Purpose::Past(room.to_owned()), &request, effects);
     }
 
-    /// The server has told what was said in a room, or that it cannot.
+    /// The server has sent the past of a room, or an error.
     pub(super) fn past_told(
         &mut self,
         now: &Now,
@@ -78,7 +78,7 @@ impl Session {
             return;
         };
         let has_more = more && room.seen > before;
-        // Of what was said before one came first, a little is enough.
+        // At the first join, a few messages are enough.
         if has_more && room.comes_again {
             let after = Range::After(room.seen);
             return self.ask_for_past(name, after, PAST_AT_ONCE, effects);
@@ -86,7 +86,7 @@ impl Session {
         self.tell_waiting(now, name, effects);
     }
 
-    /// Shows one message of the past, unless it was seen.
+    /// Shows a past message, unless the user has seen it.
     fn past_message(&mut self, now: &Now, name: &str, heard: &Heard, effects: &mut Vec<Effect>) {
         let (Some(room), Some(message)) = (self.rooms.find(name), said(heard)) else {
             return;
@@ -94,7 +94,7 @@ impl Session {
         if !room.is_new(message.message_id) {
             return;
         }
-        // What was under way when the connection broke has arrived, then.
+        // So this line of the user has arrived before the connection broke.
         if let Some(sent_at) = &message.sent_at {
             self.outgoing.has_arrived(&message.from, sent_at, &message.message);
         }
@@ -103,8 +103,8 @@ impl Session {
         }
     }
 
-    /// Tells how many messages the server does not keep any more. Of those one ignores it keeps to itself that there were
-    /// any.
+    /// Shows how many messages the server has dropped from its history. It does not send the messages of ignored people, so
+    /// a gap says nothing then.
     fn tell_gap(
         &mut self,
         name: &str,
@@ -135,8 +135,8 @@ impl Session {
             return;
         }
         let text = match missing {
-            1 => format!("-- 1 older message in {name} is not kept any more."),
-            _ => format!("-- {missing} older messages in {name} are not kept any more."),
+            1 => format!("-- 1 older message in {name} is no longer available."),
+            _ => format!("-- {missing} older messages in {name} are no longer available."),
         };
         Self::tell(&text, effects);
     }

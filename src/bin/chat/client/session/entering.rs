@@ -1,4 +1,4 @@
-//! From the first attempt to connect to being in all rooms.
+//! Connecting, logging in, and joining the rooms.
 
 use std::time::Duration;
 
@@ -7,24 +7,23 @@ use chatserv::chat::{self, Request};
 use super::{ANSWER_WAIT, Ending, Phase, Purpose, Session};
 use crate::client::{Effect, Now};
 
-/// How long to wait for the server's first words before one speaks. On the main port they come at once, on the port for
-/// programs not at all.
+/// The timeout of the server's greeting. On the main port it comes at once, on the JSON port never.
 const GREETING_WAIT: Duration = Duration::from_millis(500);
 
-/// How long one's own ghost may hold the name, where one has no word to take it back: a server notices a dead connection
-/// later than the client does.
+/// How long the user's own dead connection may hold the name: the server notices later than the client that a connection
+/// is dead.
 const GHOST_TIME: Duration = Duration::from_secs(60);
 
-/// How often to ask for the name meanwhile.
+/// How often to request the name meanwhile.
 const GHOST_PAUSE: Duration = Duration::from_secs(2);
 
-/// What a server asks first on its main port. It is no answer to anything the client says.
+/// The greeting of the main port. It does not answer a request.
 const PROMPT: &str = "server: Input username.";
 
-/// By this a server shows that nobody has a name there.
+/// The greeting of a server without names.
 const ANONYMOUS: &str = "server: Your id is:";
 
-/// By this it begins to tell who may not come in. On the main port it does so before one has said that one speaks JSON.
+/// The begin of the line for banned users. On the main port it is sent before the client can switch to JSON.
 const BANNED: &str = "server: You are banned";
 
 impl Session {
@@ -37,7 +36,7 @@ impl Session {
         effects.push(Effect::Connect);
     }
 
-    /// There is a connection.
+    /// The connection is established.
     pub(super) fn connected(&mut self, now: &Now, effects: &mut Vec<Effect>) {
         if !self.was_here {
             let text = "Connection to server established. Sending intro message...";
@@ -47,7 +46,7 @@ impl Session {
         self.phase = Phase::Greeting { until: now.elapsed + GREETING_WAIT };
     }
 
-    /// There is no connection.
+    /// The connection could not be established.
     pub(super) fn not_connected(&mut self, now: &Now, reason: String, effects: &mut Vec<Effect>) {
         if self.lost_since.is_some() {
             return self.try_again(now, Some(reason), effects);
@@ -56,11 +55,10 @@ impl Session {
         self.end_as(Ending::Refused, effects);
     }
 
-    /// The server has sent a line before it was told who one is. Objects are understood as always; what else it says
-    /// shows who it is.
+    /// Handles a line that is not an object, before the login. It shows what the server is.
     pub(super) fn greeted(&mut self, now: &Now, line: &str, effects: &mut Vec<Effect>) {
         if line == PROMPT {
-            // It may come when one has spoken already.
+            // It may come after the timeout.
             if let Phase::Greeting { .. } = self.phase {
                 self.introduce(now, effects);
             }
@@ -71,36 +69,36 @@ impl Session {
             let telnet = server.rsplit_once(':').map_or(server.clone(), |(host, port)| {
                 format!("{} {port}", host.trim_matches(['[', ']']))
             });
-            format!("Nobody has a name in this chat. Join it by: telnet {telnet}")
+            format!("This chat is anonymous, so only telnet can join it: telnet {telnet}")
         } else if let Some(words) = line.strip_prefix("server: ") {
             if line.starts_with(BANNED) {
                 effects.push(Effect::Disconnect);
                 Self::complain(words, effects);
                 return self.end_as(Ending::Refused, effects);
             }
-            // A refusal, most likely: the end of the connection will show.
+            // This is probably a refusal. If so, the connection will end.
             self.trouble = Some(words.to_owned());
             return;
         } else if line.is_empty() {
             return;
         } else {
             let begin: String = line.chars().take(60).collect();
-            format!("{server} is no chat server. It says: {begin}")
+            format!("{server} is not a chat server. It sends: {begin}")
         };
         effects.push(Effect::Disconnect);
         Self::complain(&reason, effects);
         self.end_as(Ending::Refused, effects);
     }
 
-    /// Tells the server who one is.
+    /// Sends the user's name.
     pub(super) fn introduce(&mut self, now: &Now, effects: &mut Vec<Effect>) {
         self.phase = Phase::Introduced { until: now.elapsed + ANSWER_WAIT };
         let (name, word) = (Some(as_typed(&self.me)), self.reclaim.clone());
         self.ask(Purpose::Connect, &Request::Connect { name, word }, effects);
     }
 
-    /// The server takes one in, by this name. If one has taken it back, the server still has all that one had asked for, but no
-    /// operator rights.
+    /// The user is in the chat, with this name. If the user has reclaimed it, the server still has the user's settings, but
+    /// not the operator rights.
     pub(super) fn taken_in(
         &mut self,
         now: &Now,
@@ -121,7 +119,7 @@ impl Session {
         if self.wishes.was_operator() {
             Self::tell("-- You are no longer an operator. /op makes you one again.", effects);
         }
-        // Before anything can be heard in a room.
+        // Settings come first, so that nothing unwanted is heard in a room.
         if reclaimed {
             self.rooms.taken_back();
         } else {
@@ -146,7 +144,7 @@ impl Session {
         self.ask(Purpose::Enter(room), &request, effects);
     }
 
-    /// The server does not take one in.
+    /// The server has refused the login.
     pub(super) fn not_taken_in(
         &mut self,
         now: &Now,
@@ -154,7 +152,7 @@ impl Session {
         message: &str,
         effects: &mut Vec<Effect>,
     ) {
-        // Somebody else has taken the name, perhaps after a restart of the server, or too many words were wrong.
+        // The word is wrong if somebody else has taken the name, perhaps after a restart of the server.
         let is_wrong_word = ["wrong_reclaim", "too_many_reclaims"].contains(&code);
         if is_wrong_word {
             self.reclaim = None;
@@ -164,7 +162,7 @@ impl Session {
             let since = *self.name_taken_since.get_or_insert_with(|| {
                 let seconds = GHOST_TIME.as_secs();
                 let text = format!(
-                    "-- {} is taken, perhaps by your own lost connection: trying for {seconds} s.",
+                    "-- {} is taken, perhaps by your own lost connection. Trying again for {seconds} s ...",
                     self.me
                 );
                 Self::tell(&text, effects);
@@ -184,7 +182,7 @@ impl Session {
                 }
                 self.phase = Phase::Naming { connected: true };
             }
-            // These end the connection, which is when it will be seen what that means.
+            // The server ends the connection, too, and then the client reconnects or ends.
             "full" | "too_many_connections" | "no_thread" | "banned" => {
                 self.trouble = Some(message.to_owned());
             }
@@ -196,11 +194,11 @@ impl Session {
         }
     }
 
-    /// One could not come into a room as at the start.
+    /// The user could not join one of the first rooms.
     pub(super) fn not_entered(&mut self, room: &str, effects: &mut Vec<Effect>) {
         self.rooms.leave(room);
         effects.push(Effect::Rooms(self.rooms.names()));
-        // What comes through a pipe was meant for that room, or for one of those.
+        // The lines of a pipe may be meant for that room.
         if !self.settings.interactive {
             effects.push(Effect::Disconnect);
             self.end_as(Ending::Refused, effects);
@@ -208,7 +206,7 @@ impl Session {
     }
 }
 
-/// A name as somebody wrote it. The server is the one to refuse it.
+/// A name as it was typed. The server checks it.
 fn as_typed(name: &str) -> chat::Line {
     chat::Line { text: name.to_owned(), altered: false }
 }

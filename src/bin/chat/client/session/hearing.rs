@@ -1,4 +1,4 @@
-//! What the server says.
+//! Handles what the server sends.
 
 use super::outgoing::{Item, Task};
 use super::rooms::said;
@@ -8,7 +8,7 @@ use crate::client::{Bell, Effect, Heard, Line, Now, phrases};
 use chatserv::chat::{Request, Secret};
 
 impl Session {
-    /// The server has sent a line.
+    /// Handles a line of the server.
     pub(super) fn received(&mut self, now: &Now, line: &str, effects: &mut Vec<Effect>) {
         if !line.starts_with('{') {
             if let Phase::Greeting { .. } | Phase::Introduced { .. } = self.phase {
@@ -19,16 +19,16 @@ impl Session {
         match heard::read(line) {
             Ok((heard, id)) => self.hear(now, heard, id, effects),
             Err(error) => {
-                let message = format!("The server said what cannot be read: {error}.");
+                let message = format!("The server has sent a line that cannot be read: {error}.");
                 let code = "unreadable".to_owned();
-                // If it was an answer, what waits for it has to know.
+                // If the line is an answer, its request must not wait any longer.
                 self.hear(now, Heard::Error { code, message }, heard::id(line), effects);
             }
         }
     }
 
     fn hear(&mut self, now: &Now, heard: Heard, id: Option<u64>, effects: &mut Vec<Effect>) {
-        // Whatever it says shows that the server is there. What it owes may be behind it.
+        // Any object shows that the server works. The answer may follow it.
         self.answer_until = Some(now.elapsed + ANSWER_WAIT);
         if let Some(purpose) = id.and_then(|id| self.asked.remove(&id)) {
             return self.own_answer(now, purpose, heard, effects);
@@ -39,7 +39,7 @@ impl Session {
         }
     }
 
-    /// The server has answered what the client itself has asked.
+    /// Handles the answer to the client's own request.
     fn own_answer(
         &mut self,
         now: &Now,
@@ -63,7 +63,7 @@ impl Session {
                 self.rooms.is_written(&room, &joined.room);
                 self.in_room(now, joined, effects);
             }
-            // One has been told when one asked for it first.
+            // The user saw the answer to the first such request.
             (Purpose::Again | Purpose::Alive, _) => {}
             (Purpose::Past(room), answer) => self.past_told(now, &room, &answer, effects),
             (Purpose::Commands, Heard::Help { commands }) => {
@@ -74,13 +74,13 @@ impl Session {
         }
     }
 
-    /// The server has answered what was typed.
+    /// Handles the answer to a typed line.
     fn answered(&mut self, now: &Now, item: Item, answer: Heard, effects: &mut Vec<Effect>) {
         match &answer {
             Heard::Error { message, .. } => {
                 self.refused_something = true;
                 let what = if item.is_said() {
-                    format!("Not said: {} ({message})", item.typed)
+                    format!("Not sent: {} ({message})", item.typed)
                 } else {
                     message.clone()
                 };
@@ -114,7 +114,7 @@ impl Session {
                     _ => return,
                 };
                 self.said(now, own, effects);
-                // Who of those it was meant for did not get it.
+                // This names the recipients who are not in the chat.
                 self.show(now, &answer, effects);
             }
             Heard::JoinRoom(joined) if item.changes_room() => {
@@ -128,7 +128,7 @@ impl Session {
                 self.outgoing.place_is(self.rooms.current());
             }
             Heard::History { messages, room, .. } if messages.is_empty() => {
-                let text = format!("-- Nothing was said in {room}.");
+                let text = format!("-- Nobody has said anything in {room} yet.");
                 effects.push(Effect::Show(Line::notice(&text)));
             }
             // These change more than the screen.
@@ -142,32 +142,32 @@ impl Session {
         }
     }
 
-    /// What was typed behind a `/join`, `/part` or `/switch` that was refused has no place.
+    /// Drops the lines that were typed after a `/join`, `/part` or `/switch` that has failed: their room is unknown.
     pub(super) fn is_nowhere(&mut self, effects: &mut Vec<Effect>) {
         for item in self.outgoing.take_misplaced() {
-            let what = format!("Not said, since you are not in that room: {}", item.typed);
+            let what = format!("Not sent, since you are not in that room: {}", item.typed);
             Self::complain(&what, effects);
         }
-        // A person sees the prompt. A script does not, and what it says next is not meant for the room before.
+        // A script does not see the prompt, and its next lines are not meant for the previous room.
         if !self.settings.interactive {
             self.rooms.switch_to_none();
         }
     }
 
-    /// One is in a room now, as one wished.
+    /// The user has joined a room on request.
     fn in_room(&mut self, now: &Now, joined: Joined, effects: &mut Vec<Effect>) {
         for name in joined.members.iter().flatten() {
             effects.push(Effect::Here(name.clone()));
         }
         self.entered(now, &joined, effects);
-        // Not that one is alone in the room that all are in at the start.
+        // An empty lobby is not worth a line.
         if joined.room != "lobby" || joined.total != Some(1) {
             self.tell_heard(now, &Heard::JoinRoom(joined), effects);
         }
         effects.push(Effect::Rooms(self.rooms.names()));
     }
 
-    /// The server says something of its own accord.
+    /// Handles an object that answers no request.
     fn unasked(&mut self, now: &Now, heard: Heard, effects: &mut Vec<Effect>) {
         match &heard {
             Heard::Chat(_) | Heard::Me(_) | Heard::Msg(_) => {
@@ -183,7 +183,7 @@ impl Session {
                 self.rooms.leave(room);
                 effects.push(Effect::Rooms(self.rooms.names()));
             }
-            // With more rooms, they may still be in another.
+            // With several rooms, the person may still be in another.
             Heard::LeaveRoom { from, reason, .. } => {
                 if self.rooms.names().len() == 1 {
                     effects.push(Effect::Gone(from.clone()));
@@ -219,20 +219,21 @@ impl Session {
         self.tell_heard(now, &heard, effects);
     }
 
-    /// Somebody else has come or gone, which is shown together with others.
+    /// Collects a join or leave, to be shown with others.
     fn moved(&mut self, now: &Now, heard: Heard) {
         if !self.settings.quiet {
             self.movements.push(heard, now.elapsed);
         }
     }
 
-    /// Whether one is not gone, though nothing was typed for long: a person at the terminal, or a pipe that is open.
+    /// Returns whether the user is still there, although nothing was typed for long: at the terminal, or behind an open
+    /// pipe.
     fn stays(&self, now: &Now) -> bool {
         let is_here = self.presence.stays(now.elapsed) || !self.settings.interactive;
         is_here && !self.input_ended
     }
 
-    /// Shows what nobody has said and nobody has asked for.
+    /// Shows an object that is neither a message nor an answer.
     pub(super) fn tell_heard(&self, now: &Now, heard: &Heard, effects: &mut Vec<Effect>) {
         if self.settings.quiet && phrases::comes_or_goes(heard, &self.me) {
             return;
@@ -246,14 +247,14 @@ impl Session {
         }
     }
 
-    /// Whether one wants to see what this person says.
+    /// Returns whether messages of this person are shown.
     pub(super) fn is_wanted(&self, from: &str) -> bool {
-        // Whoever wrote it into a pipe knows it.
+        // A program knows its own messages.
         let is_known = from == self.me && !self.settings.interactive;
         !is_known && !self.wishes.ignores(from)
     }
 
-    /// Somebody has said something, perhaps oneself.
+    /// Handles a message, perhaps of the user.
     pub(super) fn said(&mut self, now: &Now, heard: Heard, effects: &mut Vec<Effect>) {
         let Some(message) = said(&heard) else { return };
         let id = message.message_id;

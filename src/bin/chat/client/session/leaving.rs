@@ -1,4 +1,4 @@
-//! A connection that is lost, and the end.
+//! Lost connections, and the end.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use super::{Phase, Session};
 use crate::client::phrases::counted;
 use crate::client::{Effect, Ending, Now, wire};
 
-/// How long to wait for the server's good-bye.
+/// The timeout of the server's goodbye.
 const GOOD_BYE_WAIT: Duration = Duration::from_secs(2);
 
-/// A connection that has lasted so long was good: the next trouble is a new one.
+/// A connection that has lasted this long resets the delay before a reconnect.
 const GOOD_TIME: Duration = Duration::from_secs(10);
 
-/// How long a pipe waits for the server to come back. A script that hangs for ever helps nobody.
+/// How long a pipe tries to reconnect, since a script must not hang forever.
 const PIPE_PATIENCE: Duration = Duration::from_secs(120);
 
 impl Session {
@@ -46,7 +46,7 @@ impl Session {
         }
     }
 
-    /// One was in the chat, and is not any more.
+    /// The user was in the chat, and the connection is lost.
     fn lost(&mut self, now: &Now, reason: Option<String>, effects: &mut Vec<Effect>) {
         self.forget_connection(effects);
         if self.input_ended && self.settings.interactive {
@@ -69,17 +69,17 @@ impl Session {
         self.try_again(now, None, effects);
     }
 
-    /// Forgets what ended with a connection, and keeps what was to be said.
+    /// Resets what ended with the connection, and keeps unacknowledged messages.
     fn forget_connection(&mut self, effects: &mut Vec<Effect>) {
         self.asked.clear();
-        // It is asked again, with all that is held by then.
+        // It will be asked again, about all lines that are held by then.
         self.question.retain(|question| *question != Question::Held);
         self.is_woken = false;
         self.answer_until = None;
         self.rooms.lost();
         for item in self.outgoing.lost(&self.me) {
             self.refused_something = true;
-            let what = format!("The connection ended before the answer to {}", item.typed);
+            let what = format!("The connection was lost before the answer to {}", item.typed);
             Self::complain(&what, effects);
         }
         if self.settings.interactive {
@@ -87,7 +87,7 @@ impl Session {
         }
     }
 
-    /// Another attempt will be made, after a pause.
+    /// Schedules the next attempt to connect.
     pub(super) fn try_again(
         &mut self,
         now: &Now,
@@ -97,14 +97,14 @@ impl Session {
         let since = *self.lost_since.get_or_insert(now.elapsed);
         if !self.settings.interactive && now.elapsed >= since + PIPE_PATIENCE {
             let seconds = PIPE_PATIENCE.as_secs();
-            let text = format!("The server has not come back within {seconds} seconds.");
+            let text = format!("The server could not be reached for {seconds} seconds.");
             Self::complain(&text, effects);
             return match self.outgoing.undelivered() {
                 0 => self.end_as(Ending::Refused, effects),
                 _ => self.end(effects),
             };
         }
-        // The same reason every half minute would only push the conversation off the screen.
+        // The same reason every half minute would only fill the screen.
         if reason.is_some() && reason != self.told_trouble {
             let text = format!("-- {}", reason.as_deref().unwrap_or_default());
             Self::tell(&text, effects);
@@ -113,7 +113,7 @@ impl Session {
         self.phase = Phase::Waiting { until: now.elapsed + self.pauses.next() };
     }
 
-    /// The server says why it closes the connection.
+    /// The server has announced that it closes the connection.
     pub(super) fn good_bye(&mut self, reason: &str, message: &str, effects: &mut Vec<Effect>) {
         match reason {
             "quit" => self.end(effects),
@@ -129,20 +129,20 @@ impl Session {
                 self.phase = Phase::Asleep;
                 self.pauses.reset();
             }
-            // After `reclaimed`, a new attempt would be a fight over the name.
+            // After `reclaimed`, a new attempt would take the name from the user's other client.
             "idle" | "kicked" | "banned" | "reclaimed" => {
                 effects.push(Effect::Disconnect);
                 Self::complain(&self.trouble.take().unwrap_or(message.to_owned()), effects);
                 self.end_as(Ending::Refused, effects);
             }
-            // Its own error has come before it, with more to say.
+            // An error with more details may have come before.
             _ => {
                 self.trouble.get_or_insert(message.to_owned());
             }
         }
     }
 
-    /// Nothing more will be typed.
+    /// The input has ended.
     pub(super) fn input_ended(&mut self, now: &Now, effects: &mut Vec<Effect>) {
         self.input_ended = true;
         let on_their_way = !self.outgoing.is_idle();
@@ -156,7 +156,7 @@ impl Session {
         }
     }
 
-    /// Somebody wants the client to end now.
+    /// The user wants the client to end now.
     pub(super) fn interrupted(&mut self, now: &Now, effects: &mut Vec<Effect>) {
         match self.phase {
             Phase::Here => self.quit(now, effects),
@@ -164,7 +164,7 @@ impl Session {
         }
     }
 
-    /// Tells the server that one leaves.
+    /// Tells the server that the user leaves.
     pub(super) fn quit(&mut self, now: &Now, effects: &mut Vec<Effect>) {
         let id = self.take_id();
         if let Ok(object) = wire::encode(&Request::Quit, None, "", id) {
@@ -173,10 +173,10 @@ impl Session {
         self.phase = Phase::Leaving { until: now.elapsed + GOOD_BYE_WAIT };
     }
 
-    /// Ends as was wished, but for what was not delivered.
+    /// Ends the session on the user's request.
     pub(super) fn end(&mut self, effects: &mut Vec<Effect>) {
         effects.push(Effect::Disconnect);
-        // A pipe that waits for its turn has more to say.
+        // A pipe that waits for its turn may have more lines.
         let is_unread = self.turn_owed && !self.input_ended;
         if is_unread && !self.settings.interactive {
             self.refused_something = true;
@@ -190,7 +190,7 @@ impl Session {
         self.end_as(ending, effects);
     }
 
-    /// Ends like this, and says what did not arrive.
+    /// Ends the session with this result, and reports undelivered lines.
     pub(super) fn end_as(&mut self, ending: Ending, effects: &mut Vec<Effect>) {
         let undelivered = self.outgoing.undelivered();
         if undelivered > 0 {

@@ -53,9 +53,14 @@ impl Session {
             Some(room) => clean(room.as_bytes()).text,
             None => "(no room)".into(),
         };
+        let state = match self.phase {
+            Phase::Here if self.wishes.is_away() => "(away)",
+            Phase::Here | Phase::Leaving { .. } | Phase::Ended => "",
+            _ => "(offline)",
+        };
         let unseen = unseen(&self.rooms.unseen());
-        let blank = if room.is_empty() || unseen.is_empty() { "" } else { " " };
-        format!("{room}{blank}{unseen}> ")
+        let parts = [&room, state, &unseen].into_iter().filter(|part| !part.is_empty());
+        format!("{}> ", parts.collect::<Vec<_>>().join(" "))
     }
 }
 

@@ -64,10 +64,12 @@ impl Session {
             (Some(Question::Held), true) => self.outgoing.release(),
             (Some(Question::Held), false) => {
                 self.outgoing.forget_held();
-                Self::tell("-- They are not sent.", effects);
+                Self::tell("-- The lines were not sent.", effects);
             }
             (Some(Question::Pasted(lines)), true) => self.say_lines(now, lines, effects),
-            (Some(Question::Pasted(_)), false) => Self::tell("-- They are not sent.", effects),
+            (Some(Question::Pasted(_)), false) => {
+                Self::tell("-- The lines were not sent.", effects)
+            }
             (Some(Question::Confirm(line, request)), true) => {
                 self.take(now, &line, request, effects);
             }

@@ -1,9 +1,9 @@
-//! The rooms one is in, and what one has seen of each.
+//! The user's rooms, and what the user has seen of each.
 
 use super::super::Heard;
 use super::super::heard::Said;
 
-/// So many messages may wait for the past of a room. A server that has not told it by then will not.
+/// The maximum number of messages that wait for the past of a room. By then, the server should have sent it.
 const WAITING_MAX: usize = 10_000;
 
 /// A room.
@@ -11,17 +11,17 @@ const WAITING_MAX: usize = 10_000;
 pub(super) struct Room {
     /// Its name, as the server writes it.
     pub name: String,
-    /// Which beginning its ids count from; none before the server has told.
+    /// The epoch of the message ids, which the server tells when the user joins.
     pub epoch: Option<u64>,
-    /// The id of the last message that one has seen.
+    /// The id of the last message that the user has seen.
     pub seen: u64,
-    /// Whether one has been in it before, by another connection.
+    /// Whether the user was in it before, by another connection.
     pub comes_again: bool,
-    /// How many messages of others have come since one spoke here last.
+    /// The number of messages of others since the room was last the current one.
     unseen: usize,
-    /// Whether one of them was for this person.
+    /// Whether one of them addresses the user.
     calls: bool,
-    /// What came in while the past is being fetched, so that it is shown behind it.
+    /// Messages that arrive while the past is being fetched, which are shown after it.
     waiting: Option<Vec<Heard>>,
 }
 
@@ -38,28 +38,28 @@ impl Room {
         }
     }
 
-    /// Somebody else has said something here, perhaps to this person.
+    /// Counts a message of somebody else, which may address the user.
     pub(super) fn is_said(&mut self, calls: bool) {
         self.unseen += 1;
         self.calls |= calls;
     }
 
-    /// From now on, what is said here waits until the past has been shown.
+    /// From now on, messages wait until the past has been shown.
     pub(super) fn fetch_past(&mut self) {
         self.waiting.get_or_insert_default();
     }
 
-    /// The past has been shown; here is what has been said meanwhile.
+    /// The past has been shown. Returns the messages that have waited.
     pub(super) fn past_is_shown(&mut self) -> Vec<Heard> {
         self.waiting.take().unwrap_or_default()
     }
 
-    /// Whether more waits for the past than should.
+    /// Returns whether too many messages wait for the past.
     pub(super) fn waits_too_long(&self) -> bool {
         (self.waiting.as_ref()).is_some_and(|waiting| waiting.len() > WAITING_MAX)
     }
 
-    /// Takes a message that came in: gives it back to be shown, unless it was seen before or waits for the past.
+    /// Receives a message. Returns it if it is to be shown now: it is new and does not wait for the past.
     pub(super) fn receive(&mut self, message_id: Option<u64>, heard: Heard) -> Option<Heard> {
         if let Some(waiting) = &mut self.waiting {
             waiting.push(heard);
@@ -68,7 +68,7 @@ impl Room {
         self.is_new(message_id).then_some(heard)
     }
 
-    /// Whether a message was not seen before. It counts as seen then.
+    /// Returns whether a message is new, and marks it as seen.
     pub(super) fn is_new(&mut self, message_id: Option<u64>) -> bool {
         let Some(id) = message_id else { return true };
         let is_new = id > self.seen;
@@ -77,32 +77,32 @@ impl Room {
     }
 }
 
-/// The messages in a room since the user last spoke there.
+/// The unseen messages of a room.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Unseen {
-    pub name: String,
+pub(super) struct Unseen<'a> {
+    pub name: &'a str,
     pub count: usize,
-    /// Whether something was for this person.
+    /// Whether one of them addresses the user.
     pub calls: bool,
 }
 
-/// All rooms one is in, in the order in which one came into them.
+/// The user's rooms, in order of joining.
 #[derive(Debug)]
 pub(super) struct Rooms {
     rooms: Vec<Room>,
-    /// Where one speaks.
+    /// The current room, to which messages are sent.
     current: Option<String>,
 }
 
-/// Whether two names are those of one room, whoever typed them.
+/// Returns whether two names mean the same room, however they were typed.
 pub(super) fn same(one: &str, other: &str) -> bool {
     let bare = |name: &str| caseless::default_case_fold_str(name.strip_prefix('#').unwrap_or(name));
-    // Each message names its room as the server always writes it, and folding letters is slow.
+    // The server always writes a name in the same way, and case folding is slow.
     one == other || bare(one) == bare(other)
 }
 
 impl Rooms {
-    /// These rooms; one speaks in the first.
+    /// Creates the rooms. The first one is the current room.
     pub(super) fn new(names: &[String]) -> Self {
         let mut rooms = Self { rooms: Vec::new(), current: None };
         for name in names {
@@ -112,12 +112,12 @@ impl Rooms {
         rooms
     }
 
-    /// A room one is in.
+    /// Returns a room of the user.
     pub(super) fn find(&mut self, name: &str) -> Option<&mut Room> {
         self.rooms.iter_mut().find(|room| same(&room.name, name))
     }
 
-    /// One is in this room; it is written like this.
+    /// Adds a room, or updates its spelling.
     pub(super) fn enter(&mut self, name: &str) -> &mut Room {
         let at = match self.rooms.iter().position(|room| same(&room.name, name)) {
             Some(at) => at,
@@ -131,7 +131,7 @@ impl Rooms {
         room
     }
 
-    /// The room that was asked for by this name is written like that: the server takes names that look alike for one.
+    /// Updates the spelling of a room: the server treats names that look alike as one.
     pub(super) fn is_written(&mut self, asked: &str, written: &str) {
         if asked == written {
             return;
@@ -148,7 +148,7 @@ impl Rooms {
         }
     }
 
-    /// One is not in this room any more. If it was the one to speak in, it is another one now.
+    /// Removes a room. If it was the current one, another becomes the current room.
     pub(super) fn leave(&mut self, name: &str) {
         self.rooms.retain(|room| !same(&room.name, name));
         if self.current.as_deref().is_some_and(|room| same(room, name)) {
@@ -156,12 +156,12 @@ impl Rooms {
         }
     }
 
-    /// One speaks nowhere.
+    /// No room is the current one from now on.
     pub(super) fn switch_to_none(&mut self) {
         self.current = None;
     }
 
-    /// One speaks in this room from now on, if one is in it.
+    /// Makes this room the current one. Returns whether the user is in it.
     pub(super) fn switch(&mut self, name: &str) -> bool {
         let found = self.rooms.iter().find(|room| same(&room.name, name));
         let Some(room) = found else { return false };
@@ -169,12 +169,22 @@ impl Rooms {
         true
     }
 
-    /// One speaks in the next room from now on.
+    /// Makes the next room the current one.
     pub(super) fn switch_to_next(&mut self) {
         let current = self.current.as_deref();
         let at = (self.rooms.iter()).position(|room| Some(&*room.name) == current);
         let next = at.map_or(0, |at| (at + 1) % self.rooms.len());
         self.current = self.rooms.get(next).map(|room| room.name.clone());
+    }
+
+    /// The next room with unseen messages; first those of them that address the user.
+    pub(super) fn next_unseen(&self) -> Option<String> {
+        let current = self.current.as_deref();
+        let at = self.rooms.iter().position(|room| Some(&*room.name) == current).unwrap_or(0);
+        let (before, behind) = self.rooms.split_at(at);
+        let rooms = || behind.iter().chain(before).filter(|room| room.unseen > 0);
+        let next = rooms().find(|room| room.calls).or_else(|| rooms().next());
+        next.map(|room| room.name.clone())
     }
 
     /// Marks the messages of the current room as seen.
@@ -185,28 +195,27 @@ impl Rooms {
         }
     }
 
-    /// The other rooms in which something has been said.
-    pub(super) fn unseen(&self) -> Vec<Unseen> {
+    /// The other rooms with unseen messages; first those with messages that address the user.
+    pub(super) fn unseen(&self) -> Vec<Unseen<'_>> {
         let unseen = self.rooms.iter().filter(|room| room.unseen > 0);
-        let told = unseen.map(|room| Unseen {
-            name: room.name.clone(),
-            count: room.unseen,
-            calls: room.calls,
-        });
-        told.collect()
+        let mut unseen: Vec<_> = unseen
+            .map(|room| Unseen { name: &room.name, count: room.unseen, calls: room.calls })
+            .collect();
+        unseen.sort_by_key(|room| !room.calls);
+        unseen
     }
 
-    /// Where one speaks.
+    /// The current room.
     pub(super) fn current(&self) -> Option<&str> {
         self.current.as_deref()
     }
 
-    /// The names of all.
+    /// The names of all rooms.
     pub(super) fn names(&self) -> Vec<String> {
         self.rooms.iter().map(|room| room.name.clone()).collect()
     }
 
-    /// One has taken one's name back, and is in all rooms already: what is said there waits for what was missed.
+    /// The user has reclaimed the name and is in all rooms already. New messages wait until the missed ones are shown.
     pub(super) fn taken_back(&mut self) {
         for room in &mut self.rooms {
             room.comes_again = room.epoch.is_some();
@@ -214,11 +223,11 @@ impl Rooms {
         }
     }
 
-    /// A connection is lost, and with it what was being fetched: what waited for it was not seen.
+    /// The connection is lost. Messages that wait for the past were not seen.
     pub(super) fn lost(&mut self) {
         for room in &mut self.rooms {
             if room.waiting.take().is_some() && !room.comes_again {
-                // One has never seen anything of it.
+                // The user has seen nothing of the room.
                 room.epoch = None;
                 room.seen = 0;
             }
@@ -226,7 +235,7 @@ impl Rooms {
     }
 }
 
-/// What somebody has said, if that is what was heard.
+/// Returns the message in an object, if there is one.
 pub(super) fn said(heard: &Heard) -> Option<&Said> {
     match heard {
         Heard::Chat(said) | Heard::Me(said) | Heard::Msg(said) => Some(said),

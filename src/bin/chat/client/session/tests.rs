@@ -95,7 +95,8 @@ impl Script {
             elapsed: self.elapsed,
             wall: Timestamp::from_second(1_763_636_584)
                 .unwrap()
-                .to_zoned(TimeZone::fixed(offset(1))),
+                .to_zoned(TimeZone::fixed(offset(1)))
+                .saturating_add(self.elapsed),
         };
         self.session.step(&now, event, &mut self.effects);
     }

@@ -9,9 +9,6 @@ use super::{ANSWER_WAIT, Phase, Session};
 use crate::client::wire::{self, Typed};
 use crate::client::{Bell, Effect, Line, Now};
 
-/// The maximum number of pasted lines that are sent without a question.
-const PASTED_LINES_MAX: usize = 3;
-
 impl Session {
     /// Handles a typed line.
     pub(super) fn typed(&mut self, now: &Now, line: &str, effects: &mut Vec<Effect>) {
@@ -57,9 +54,9 @@ impl Session {
             Typed::Bell(choice) => {
                 self.bell = choice.unwrap_or(self.bell);
                 let text = match self.bell {
-                    Bell::On => "-- The bell rings when somebody speaks to you.",
+                    Bell::On => "-- The bell rings when somebody mentions you or writes to you.",
                     Bell::Off => "-- The bell never rings.",
-                    Bell::All => "-- The bell rings whenever somebody says something.",
+                    Bell::All => "-- The bell rings for every message.",
                 };
                 Self::tell(text, effects);
             }
@@ -74,17 +71,22 @@ impl Session {
         }
     }
 
-    /// Handles pasted lines. If there are many, the user is asked first.
-    pub(super) fn pasted(&mut self, now: &Now, lines: Vec<String>, effects: &mut Vec<Effect>) {
+    /// Handles pasted lines, without the blank ones. If `asks`, the user is asked first.
+    pub(super) fn pasted(
+        &mut self,
+        now: &Now,
+        mut lines: Vec<String>,
+        asks: bool,
+        effects: &mut Vec<Effect>,
+    ) {
         self.taken += 1;
+        lines.retain(|line| !is_blank(line));
         match self.phase {
             Phase::Naming { .. } => {
                 Self::complain("You have no name yet. Nothing was sent.", effects);
             }
             Phase::Leaving { .. } | Phase::Ended => {}
-            _ if lines.len() > PASTED_LINES_MAX => {
-                self.question.push_back(Question::Pasted(lines));
-            }
+            _ if asks => self.question.push_back(Question::Pasted(lines)),
             _ => self.say_lines(now, lines, effects),
         }
     }
@@ -93,10 +95,8 @@ impl Session {
     pub(super) fn say_lines(&mut self, now: &Now, lines: Vec<String>, effects: &mut Vec<Effect>) {
         for line in lines {
             let text = clean(line.as_bytes()).text;
-            if !is_blank(&text) {
-                let request = Request::Chat { target: Target::Here, text, sent_at: None };
-                self.take(now, &line, request, effects);
-            }
+            let request = Request::Chat { target: Target::Here, text, sent_at: None };
+            self.take(now, &line, request, effects);
         }
     }
 
@@ -126,11 +126,19 @@ impl Session {
         }
     }
 
+    /// Makes the next room with unseen messages the current one.
+    pub(super) fn switch_to_unseen(&mut self, now: &Now, effects: &mut Vec<Effect>) {
+        match self.rooms.next_unseen() {
+            Some(room) => self.switch_in_order(now, "", Some(room), effects),
+            None => Self::tell("-- There is nothing new in your other rooms.", effects),
+        }
+    }
+
     /// Makes this room the current one, or the next room if there is none.
     fn switch(&mut self, room: Option<&str>, effects: &mut Vec<Effect>) {
         let Some(room) = room else {
             if self.rooms.names().len() < 2 {
-                let text = "-- You are in no other room. /join ROOM goes to one.";
+                let text = "-- You are in no other room. /join ROOM joins one.";
                 Self::tell(text, effects);
             }
             self.rooms.switch_to_next();
@@ -140,7 +148,7 @@ impl Session {
             return self.switched(effects);
         }
         self.refused_something = true;
-        let reason = format!("You are not in {room}. Type /join {room}.");
+        let reason = format!("You are not in {room}. /join {room} joins it.");
         Self::complain(&reason, effects);
         self.is_nowhere(effects);
     }
@@ -151,7 +159,7 @@ impl Session {
             && self.rooms.names().len() > 1
             && let Some(room) = self.rooms.current()
         {
-            Self::tell(&format!("-- You are now talking in {room}."), effects);
+            Self::tell(&format!("-- You are now in {room}."), effects);
         }
     }
 
@@ -203,7 +211,7 @@ impl Session {
             self.outgoing.push(item);
         } else if item.is_said() {
             self.outgoing.hold(item);
-            let text = "-- You are not connected. Your line will be kept.";
+            let text = "-- You are not connected. Your line is kept.";
             Self::tell(text, effects);
         } else {
             let typed = item.typed;
@@ -236,7 +244,7 @@ impl Session {
     /// Sends an item.
     pub(super) fn send_item(&mut self, now: &Now, item: Item, effects: &mut Vec<Effect>) {
         if item.may_be_said_twice() {
-            let text = format!("-- Sent again, since nobody knows if it arrived: {}", item.typed);
+            let text = format!("-- Sent again, since it may not have arrived: {}", item.typed);
             Self::tell(&text, effects);
         }
         let request = match &item.task {
@@ -273,7 +281,7 @@ impl Session {
         let text = if self.time.is_empty() {
             "-- Times are not shown."
         } else {
-            "-- Times are shown, by the clock of whoever speaks."
+            "-- Times are shown, by the sender's clock."
         };
         Self::tell(text, effects);
     }

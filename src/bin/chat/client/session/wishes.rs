@@ -62,6 +62,10 @@ impl Wishes {
         !self.ignored.is_empty()
     }
 
+    pub(super) fn is_away(&self) -> bool {
+        self.away.is_some()
+    }
+
     /// The requests that restore the settings.
     pub(super) fn again(&self) -> Vec<Request> {
         let ignored = self.ignored.iter().map(|name| Request::Ignore { name: Some(name.clone()) });

@@ -20,7 +20,7 @@ fn shown(pattern: &str, sent_at: Option<&str>, received_at: &str) -> Option<Stri
         sent_at: sent_at.map(str::to_owned),
         received_at: received_at.into(),
     };
-    let viewer = Viewer { me: "luca", room: None, now: &in_berlin(), time: pattern };
+    let viewer = Viewer { me: "luca", room: None, now: &in_berlin(), columns: 80, time: pattern };
     stamp(&said, viewer)
 }
 
@@ -147,7 +147,7 @@ fn a_pattern_is_refused_with_a_reason_before_anything_is_shown_by_it() {
         let Err(refused) = check(pattern) else {
             panic!("{pattern} is no pattern");
         };
-        let opening = format!("`{pattern}` does not say how to show a time, as `%H:%M` does: ");
+        let opening = format!("`{pattern}` is not a format for times, such as `%H:%M`: ");
         let reason = refused.strip_prefix(&opening);
         assert!(reason.is_some_and(|reason| !reason.is_empty()), "{refused}");
     }
@@ -155,7 +155,7 @@ fn a_pattern_is_refused_with_a_reason_before_anything_is_shown_by_it() {
 
 #[test]
 fn a_moment_that_the_server_names_is_told_in_the_readers_zone() {
-    let viewer = Viewer { me: "luca", room: None, now: &in_berlin(), time: "" };
+    let viewer = Viewer { me: "luca", room: None, now: &in_berlin(), columns: 80, time: "" };
     for (written, expected) in [
         ("2026-11-20T12:30:00.123Z", "13:30"),
         ("2026-11-20T23:30:00Z", "2026-11-21 00:30"),

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use chatserv::chat::{ChatError, Line, Moment, Network, Protocol, Range, Request, SentAt, Target};
+use chatserv::chat::{ChatError, Line, Moment, Network, Protocol, Range, Request, Target};
 use chatserv::protocol::JSON_LINE_BYTES_MAX;
 use chatserv::protocol::plain::error_sentence;
 
 use super::object::Object;
 
-const NO_ROOM: &str = "You are in no room. Type /join ROOM.";
-const TIMES_ARE_OURS: &str = "How times are shown is not the server's to say: type /timestamp.";
+const NO_ROOM: &str = "You are in no room. /join ROOM joins one.";
+const TIMES_ARE_OURS: &str = "The client shows the times. Type /timestamp.";
 
 /// Encodes a request as an object on one line. A message goes to `room` unless it names another target, and carries
-/// `sent_at` (RFC 3339) unless it has one already. The answer will carry the `id`.
+/// `sent_at` (RFC 3339). The answer will carry the `id`.
 ///
 /// # Errors
 ///
@@ -62,15 +62,9 @@ fn object(request: &Request, here: Here) -> Result<Object, &'static str> {
             .maybe("before", before.map(moment))
             .maybe("cursor", *cursor)
             .maybe("limit", *limit),
-        Request::Chat { target, text, sent_at } => {
-            here.said(here.target("chat", target)?, text, sent_at.as_ref())
-        }
-        Request::Me { target, text, sent_at } => {
-            here.said(here.target("me", target)?, text, sent_at.as_ref())
-        }
-        Request::Private { to, text, sent_at } => {
-            here.said(to_people("msg", to), text, sent_at.as_ref())
-        }
+        Request::Chat { target, text, .. } => here.said(here.target("chat", target)?, text),
+        Request::Me { target, text, .. } => here.said(here.target("me", target)?, text),
+        Request::Private { to, text, .. } => here.said(to_people("msg", to), text),
         Request::Typed { line, room, sent_at } => Object::new("typed")
             .with("line", text_of(line))
             .maybe("room", room.as_deref())
@@ -130,9 +124,8 @@ impl Here<'_> {
     }
 
     /// Adds a message and its time.
-    fn said(self, object: Object, text: &str, sent_at: Option<&SentAt>) -> Object {
-        let sent_at = sent_at.map_or(self.sent_at, |sent_at| &sent_at.written);
-        object.with("message", text).with("sent_at", sent_at)
+    fn said(self, object: Object, text: &str) -> Object {
+        object.with("message", text).with("sent_at", self.sent_at)
     }
 }
 

@@ -21,13 +21,13 @@ pub static OWN_COMMANDS: [OwnCommand; 2] = [
     OwnCommand {
         word: "switch",
         arguments: "[ROOM]",
-        about: "speaks in another of your rooms",
+        about: "goes to another of your rooms",
         read: switch,
     },
     OwnCommand {
         word: "bell",
         arguments: "[on|off|all]",
-        about: "when the bell rings",
+        about: "sets when the bell rings",
         read: bell,
     },
 ];

@@ -1,5 +1,3 @@
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
 use super::*;
 
 /// An editor, and its actions.
@@ -20,8 +18,8 @@ impl Person {
         person
     }
 
-    fn press(&mut self, code: KeyCode, modifiers: KeyModifiers) {
-        self.actions.extend(self.editor.key(KeyEvent::new(code, modifiers), &self.known));
+    fn press(&mut self, key: Key) {
+        self.actions.extend(self.editor.key(key, &self.known));
     }
 
     /// Types letters, and keys in angle brackets: `<C-a>`, `<A-b>`, `<Enter>`.
@@ -30,33 +28,13 @@ impl Person {
         while let Some(letter) = rest.chars().next() {
             if let Some((name, behind)) = rest.strip_prefix('<').and_then(|key| key.split_once('>'))
             {
-                self.named_key(name);
+                self.press(named_key(name));
                 rest = behind;
             } else {
-                self.press(KeyCode::Char(letter), KeyModifiers::NONE);
+                self.press(Key::Text(letter));
                 rest = &rest[letter.len_utf8()..];
             }
         }
-    }
-
-    fn named_key(&mut self, name: &str) {
-        let (modifiers, key) = match name.split_once('-') {
-            Some(("C", key)) => (KeyModifiers::CONTROL, key),
-            Some(("A", key)) => (KeyModifiers::ALT, key),
-            _ => (KeyModifiers::NONE, name),
-        };
-        let code = match key {
-            "Enter" => KeyCode::Enter,
-            "Tab" => KeyCode::Tab,
-            "BackTab" => KeyCode::BackTab,
-            "Esc" => KeyCode::Esc,
-            "Up" => KeyCode::Up,
-            "Down" => KeyCode::Down,
-            "Left" => KeyCode::Left,
-            "Backspace" => KeyCode::Backspace,
-            letter => KeyCode::Char(letter.chars().next().expect("a key has a name")),
-        };
-        self.press(code, modifiers);
     }
 
     /// The row, with `|` for the cursor.
@@ -71,12 +49,34 @@ impl Person {
     }
 }
 
+fn named_key(name: &str) -> Key {
+    let letter = || name.chars().next_back().expect("a key has a name");
+    match name {
+        "Enter" => Key::Enter,
+        "Tab" => Key::Tab,
+        "BackTab" => Key::BackTab,
+        "Esc" => Key::Escape,
+        "Up" => Key::Up,
+        "Down" => Key::Down,
+        "Left" => Key::Left,
+        "Backspace" => Key::Backspace,
+        "A-Backspace" => Key::Alt('\u{7f}'),
+        _ if name.starts_with("C-") => Key::Control(letter()),
+        _ if name.starts_with("A-") => Key::Alt(letter()),
+        _ => panic!("{name}"),
+    }
+}
+
 fn typed(line: &str) -> Action {
     Action::Tell(Event::Typed(line.into()))
 }
 
 fn pasted(lines: &[&str]) -> Action {
     Action::Tell(Event::Pasted(lines.iter().map(|&line| line.into()).collect()))
+}
+
+fn offered(lines: &[&str]) -> Action {
+    Action::Tell(Event::PasteOffered(lines.iter().map(|&line| line.into()).collect()))
 }
 
 #[test]
@@ -88,13 +88,19 @@ fn keys_do_what_they_do_in_a_shell() {
         ("one two three<C-w><C-w>", "> one |"),
         ("one two<A-b><C-u>", "> |two"),
         ("one two<C-w><C-a><C-y>", "> two|one "),
-        ("one two<C-a><A-d>", "> |two"),
-        ("abc<C-b><C-h><C-d>", "> a|"),
+        ("one two<C-a><A-d>", "> | two"),
+        ("one, two<C-a><A-d><A-d><C-y>!", "> one, two!|"),
+        ("see https://x.org/a<A-Backspace>", "> see https://x.org/|"),
+        ("see https://x.org/a<C-w>", "> see |"),
+        ("see x<C-w><Left><C-w><C-y>", "> see| "),
+        ("abc<C-b><Backspace><C-d>", "> a|"),
         ("abcd<C-t>", "> abdc|"),
         ("abcd<C-b><C-b><C-t>", "> acb|d"),
         ("héé👩\u{200d}👧x<Left><Backspace>", "> héé|x"),
         ("e\u{301}a<Left><Left>X", "> X|e\u{301}a"),
-        ("Grüße, 你好<C-a><A-f>", "> Grüße, |你好"),
+        ("Grüße, 你好!<C-a><A-f>", "> Grüße|, 你好!"),
+        ("Grüße, 你好!<C-a><A-f><A-f><A-f>", "> Grüße, 你好!|"),
+        ("Grüße, 你好!<A-b>", "> Grüße, |你好!"),
         ("half<C-c>", "> |"),
         ("a<C-x><C-v><C-q>b", "> ab|"),
     ] {
@@ -163,7 +169,7 @@ fn typed_lines_come_back() {
     person.keys("<C-g>");
     assert_eq!(person.row(), "(2 waiting) > dra|");
     person.keys("<C-r>nex<C-r>");
-    assert_eq!(person.row(), "(reverse-i-search)`nex': |", "no line has it");
+    assert_eq!(person.row(), "(failed reverse-i-search)`nex': |one", "no line has it");
     person.keys("<Backspace><C-e>!<Enter>");
     assert_eq!(person.done(), [typed("one!")]);
 }
@@ -187,7 +193,7 @@ fn ctrl_c_clears_then_drops_then_says_how_to_leave() {
     assert_eq!(person.done(), [Action::Tell(Event::InputEnded)]);
     person.keys("<C-c>");
     assert_eq!(person.done(), [Action::Tell(Event::Interrupted)]);
-    person.keys("<C-z><C-4>");
+    person.keys("<C-z><C-\\>");
     assert_eq!(person.done(), [Action::Suspend, Action::Quit]);
 }
 
@@ -197,14 +203,14 @@ fn one_pasted_line_stays_in_the_row() {
         ("hello", "> hello|"),
         ("hello\n", "> hello|"),
         ("hello\r\n", "> hello|"),
-        ("a\tb\u{1b}[31m\u{15}", "> a b|"),
+        ("\ta\u{1b}[31m\u{15}", ">     a|"),
         // Pasted lines are text, so a leading slash is doubled.
         ("/etc/passwd", "> //etc/passwd|"),
         ("／op word", "> /／op word|"),
         ("SHUTDOWN", ">  SHUTDOWN|"),
     ] {
         let mut person = Person::new();
-        assert_eq!(person.editor.paste(text), [], "{text}");
+        assert_eq!(person.editor.paste(text, true), [], "{text}");
         assert_eq!(person.row(), row, "{text}");
     }
 }
@@ -213,21 +219,24 @@ fn one_pasted_line_stays_in_the_row() {
 fn several_pasted_lines_are_text() {
     let mut person = Person::new();
     person.keys("one four<A-b>");
-    assert_eq!(person.editor.paste("two \n/who\nthree"), [pasted(&["one two ", "/who"])]);
+    assert_eq!(person.editor.paste("two \n/who\nthree", true), [pasted(&["one two ", "/who"])]);
     assert_eq!(person.row(), "(1 waiting) > three|four");
-    assert_eq!(person.editor.paste("\nlast\n"), [pasted(&["three", "lastfour"])]);
+    assert_eq!(person.editor.paste("\nlast\n", true), [pasted(&["three", "lastfour"])]);
     assert_eq!(person.row(), "(2 waiting) > |lastfour");
     // More than three lines are sent together, even if the last one has no line end, and the typed line is kept.
     person.keys("draft");
-    assert_eq!(person.editor.paste("a\nb\nc\nd"), [pasted(&["a", "b", "c", "d"])]);
+    assert_eq!(person.editor.paste("a\nb\nc\nd", true), [offered(&["a", "b", "c", "d"])]);
     assert_eq!(person.row(), "(2 waiting) > draft|");
+    // Without the marks of the terminal, commands may have been typed.
+    assert_eq!(person.editor.paste("a\n/who\n", false), [offered(&["a", "/who"])]);
+    assert_eq!(person.editor.paste("a\nb\n", false), [pasted(&["drafta", "b"])]);
 }
 
 #[test]
 fn a_paste_into_a_command_belongs_to_it() {
     let mut person = Person::new();
     person.keys("/msg bob ");
-    assert_eq!(person.editor.paste("two\nlines\n"), []);
+    assert_eq!(person.editor.paste("two\nlines\n", true), []);
     assert_eq!(person.row(), "> /msg bob two lines|");
 }
 
@@ -266,26 +275,13 @@ fn a_password_is_hidden_and_what_was_cut_stays() {
 }
 
 #[test]
-fn a_key_may_come_in_parts() {
-    let mut person = Person::new();
-    person.keys("one two<Esc>b<Esc>[D<Esc>[3~");
-    assert_eq!(person.row(), "> one|two");
-    person.keys("<Esc>[1~<Esc>OC");
-    assert_eq!(person.row(), "> o|netwo");
-    person.keys("<Esc>");
-    person.editor.forget_prefix();
-    person.keys("b");
-    assert_eq!(person.row(), "> ob|netwo");
-}
-
-#[test]
 fn tab_completes_and_on_an_empty_line_changes_the_room() {
     let mut person = Person::new();
     for name in ["ann", "bob", "böb"] {
         person.known.here(name);
     }
     person.keys("<Tab>");
-    assert_eq!(person.done(), [Action::Tell(Event::TabPressed)]);
+    assert_eq!(person.done(), [Action::Tell(Event::NextRoom)]);
     person.keys("hi @b<Tab>");
     assert_eq!(person.row(), "> hi @bob |");
     person.keys("<Tab>");
@@ -299,8 +295,8 @@ fn tab_completes_and_on_an_empty_line_changes_the_room() {
 #[test]
 fn a_line_has_an_end() {
     let mut person = Person::new();
-    assert_eq!(person.editor.paste(&"x".repeat(LINE_BYTES_MAX)), []);
-    assert_eq!(person.editor.paste("y"), [Action::Ring]);
+    assert_eq!(person.editor.paste(&"x".repeat(64 * 1024), true), []);
+    assert_eq!(person.editor.paste("y", true), [Action::Ring]);
     person.keys("z");
     assert_eq!(person.done(), [Action::Ring]);
 }

@@ -31,45 +31,28 @@ fn who_comes_and_goes() {
 }
 
 #[test]
-fn the_room_one_is_in_with_as_many_names_as_fit() {
-    let joined = |members: &[String], total: usize, rest: &str| {
-        let members: Vec<_> = members.iter().map(|name| format!("\"{name}\"")).collect();
+fn a_room_is_shown_with_its_people_and_its_topic() {
+    let joined = |count: usize, total: usize, topic: &str| {
+        let members: Vec<_> = (1..=count).map(|number| format!("\"user{number}\"")).collect();
+        let members = [&["\"luca\"".to_owned()], &members[..]].concat().join(",");
         format!(
-            r#"{{"action":"joinroom","room":"dev","from":"luca","members":[{}],"total":{total},"epoch":5,"last_message_id":0{rest}}}"#,
-            members.join(",")
+            r#"{{"action":"joinroom","room":"dev","from":"luca","members":[{members}],"total":{total},"topic":{topic}}}"#
         )
     };
-    let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
-    let many: Vec<String> = (1..=500).map(|number| format!("user{number}")).collect();
-    let wide = vec!["漢".repeat(16), "字".repeat(16), "luca".to_owned()];
-    let topic = r#","topic":"All about Rust""#;
-    let long = format!(r#","topic":"{}""#, "Rust and threads, ".repeat(5));
     check_all(&[
-        (&joined(&names(&["luca"]), 1, ""), &["-- You are in dev alone."]),
-        (&joined(&names(&["luca"]), 1, topic), &["-- You are in dev alone. Topic: All about Rust"]),
-        (&joined(&names(&["ann", "luca"]), 2, ""), &["-- You are in dev with ann (2 people)."]),
+        (&joined(0, 1, "null"), &["-- You are alone in dev."]),
+        (&joined(0, 0, r#""Rust""#), &["-- You are alone in dev. Topic: Rust"]),
+        (&joined(1, 2, "null"), &["-- You are in dev with user1 (2 people)."]),
         (
-            &joined(&names(&["ann", "bob", "luca"]), 3, topic),
-            &["-- You are in dev with ann and bob (3 people). Topic: All about Rust"],
+            &joined(2, 3, r#""Rust""#),
+            &["-- You are in dev with user1 and user2 (3 people). Topic: Rust"],
         ),
         (
-            &joined(&names(&["ann", "bob", "cid", "luca"]), 4, &long),
+            &joined(20, 10_000, "null"),
             &[
-                "-- You are in dev with ann, bob and cid (4 people).",
-                "-- Topic: Rust and threads, Rust and threads, Rust and threads, Rust and",
-                "-- threads, Rust and threads,",
+                "-- You are in dev with user1, user2, user3, user4, user5, user6, user7, user8, user9 and 9990 others (10000 people).",
             ],
         ),
-        (
-            &joined(&many, 10_000, ""),
-            &["-- You are in dev with user1, user2, user3 and 9996 others (10000 people)."],
-        ),
-        (
-            &joined(&wide, 3, ""),
-            &[&format!("-- You are in dev with {} and 1 other (3 people).", "漢".repeat(16))],
-        ),
-        (&joined(&names(&["ann"]), 0, ""), &["-- You are in dev with ann (2 people)."]),
-        (&joined(&[], 0, ""), &["-- You are in dev alone."]),
     ]);
 }
 
@@ -100,19 +83,19 @@ fn answers_in_one_sentence() {
         (r#"{"action":"back","from":"luca"}"#, &["-- You are no longer marked as away."]),
         (
             r#"{"action":"ignore","username":"bob"}"#,
-            &["-- You ignore bob from now on. /unignore bob takes that back."],
+            &["-- You now ignore bob. /unignore bob undoes this."],
         ),
         (r#"{"action":"ignore","usernames":["bob","cid"]}"#, &["-- You ignore bob, cid."]),
         (
             r#"{"action":"ignore","usernames":[]}"#,
-            &["-- You ignore nobody. /ignore NAME hides what somebody says."],
+            &["-- You ignore nobody. /ignore NAME hides the messages of a person."],
         ),
         (r#"{"action":"unignore","username":"bob"}"#, &["-- You no longer ignore bob."]),
         (
             r#"{"action":"quiet","on":true}"#,
-            &["-- You no longer hear who comes and goes. /quiet off takes that back."],
+            &["-- Joins and leaves are hidden. /quiet off shows them again."],
         ),
-        (r#"{"action":"quiet","on":false}"#, &["-- You hear who comes and goes."]),
+        (r#"{"action":"quiet","on":false}"#, &["-- Joins and leaves are shown."]),
         (r#"{"action":"pong"}"#, &["-- Pong!"]),
         (r#"{"action":"motd","message":null}"#, &["-- There is no message of the day."]),
         (
@@ -125,20 +108,20 @@ fn answers_in_one_sentence() {
 #[test]
 fn what_operators_do() {
     check_all(&[
-        (r#"{"action":"op"}"#, &["-- You are an operator now. /help shows what you may do."]),
-        (r#"{"action":"kick","username":"bob"}"#, &["-- bob was kicked."]),
         (
-            r#"{"action":"mute","username":"bob"}"#,
-            &["-- Nobody hears bob any more. /unmute bob takes that back."],
+            r#"{"action":"op"}"#,
+            &["-- You are an operator now. /help lists the commands for operators, too."],
         ),
-        (r#"{"action":"unmute","username":"bob"}"#, &["-- bob is heard again."]),
+        (r#"{"action":"kick","username":"bob"}"#, &["-- bob was kicked."]),
+        (r#"{"action":"mute","username":"bob"}"#, &["-- bob is muted. /unmute bob undoes this."]),
+        (r#"{"action":"unmute","username":"bob"}"#, &["-- bob is no longer muted."]),
         (
             r#"{"action":"ban","username":"bob","address":"2001:db8::/64","until":"2026-11-20T12:00:00.123Z","reason":"spam","by":"op"}"#,
             &["-- bob, 2001:db8::/64 is banned until 13:00 (spam)."],
         ),
         (
             r#"{"action":"ban","username":"bob","by":"op"}"#,
-            &["-- bob is banned until you take it back with /unban."],
+            &["-- bob is banned until /unban lifts the ban."],
         ),
         (
             r#"{"action":"unban","address":"192.0.2.7","by":"op"}"#,
@@ -157,7 +140,7 @@ fn what_went_otherwise_than_wished_and_how_it_ends() {
         ),
         (
             r#"{"action":"ack","received_at":"2026-11-20T11:03:04Z","message_id":2,"absent":["nobdy"],"id":3}"#,
-            &["-- Nobody here is called nobdy: said to everybody in the room."],
+            &["-- Nobody here is called nobdy, so the message went to the whole room."],
         ),
         (
             r#"{"action":"notice","code":"away","message":"ben is away (lunch).","username":"ben"}"#,
@@ -166,13 +149,6 @@ fn what_went_otherwise_than_wished_and_how_it_ends() {
         (
             r#"{"action":"error","code":"name_taken","message":"The name ann is taken. Choose another."}"#,
             &["!! The name ann is taken. Choose another."],
-        ),
-        (
-            r#"{"action":"error","code":"x","message":"This is so long a sentence that it needs a second line, and there it goes on now."}"#,
-            &[
-                "!! This is so long a sentence that it needs a second line, and there it goes on",
-                "!! now.",
-            ],
         ),
         (r#"{"action":"bye","reason":"quit","message":"Bye!"}"#, &["-- Bye!"]),
         (

@@ -28,7 +28,7 @@ fn what_is_refused_is_not_lost_out_of_sight() {
     let mut luca = Script::joined(person(), 0);
     luca.types("psst");
     luca.refuses("chat", "muted");
-    assert_eq!(luca.screen(), ["!! Not said: psst (Because muted.)"]);
+    assert_eq!(luca.screen(), ["!! Not sent: psst (Because muted.)"]);
     luca.forget();
     luca.types(&"x".repeat(20_000));
     assert_eq!(luca.sent(), [""; 0]);
@@ -102,7 +102,7 @@ fn the_prompt_names_the_room_as_soon_as_one_is_in_it() {
     assert_eq!(luca.prompt(), "(no room)> ");
     luca.forget();
     luca.types("anybody?");
-    assert_eq!(luca.screen(), ["!! You are in no room. Type /join ROOM."]);
+    assert_eq!(luca.screen(), ["!! You are in no room. /join ROOM joins one."]);
 }
 
 #[test]
@@ -116,8 +116,41 @@ fn what_was_said_in_other_rooms_is_counted() {
     assert_eq!(luca.screen(), ["[12:03] lobby | ann: hello"]);
     luca.somebody_says(2, "hello @luca");
     assert_eq!(luca.prompt(), "dev [lobby 2!]> ");
-    luca.happens(Event::TabPressed);
+    luca.happens(Event::NextRoom);
     assert_eq!(luca.prompt(), "lobby> ");
+}
+
+#[test]
+fn rooms_in_which_the_user_is_addressed_come_first() {
+    let mut luca = Script::joined(person(), 0);
+    for number in 1..=5 {
+        luca.types(&format!("/join r{number}"));
+        luca.enters(luca.id_of("joinroom"), &format!("r{number}"));
+    }
+    let says = |room: &str, text: &str| {
+        format!(
+            r#"{{"action":"chat","from":"ann","room":"{room}","message":"{text}","message_id":1,"received_at":"2026-11-20T11:03:04Z"}}"#
+        )
+    };
+    for (room, text) in [("r1", "a"), ("r2", "b"), ("r3", "c"), ("r4", "luca?")] {
+        luca.hears(&says(room, text));
+    }
+    assert_eq!(luca.prompt(), "r5 [r4 1!, r1 1, r2 1, 1 more]> ");
+    for prompt in ["r4 [r1 1, r2 1, r3 1]> ", "r1 [r2 1, r3 1]> ", "r2 [r3 1]> ", "r3> ", "r3> "] {
+        luca.happens(Event::NextUnseen);
+        assert_eq!(luca.prompt(), prompt);
+    }
+    assert_eq!(luca.screen().last().unwrap(), "-- There is nothing new in your other rooms.");
+}
+
+#[test]
+fn the_prompt_shows_that_the_user_is_away_or_offline() {
+    let mut luca = Script::joined(person(), 0);
+    luca.types("/away lunch");
+    luca.answers("away", r#""from":"luca","message":"lunch""#);
+    assert_eq!(luca.prompt(), "(away)> ");
+    luca.happens(Event::Disconnected(None));
+    assert_eq!(luca.prompt(), "(offline)> ");
 }
 
 #[test]
@@ -145,49 +178,19 @@ fn what_ends_or_removes_is_asked_about() {
 
 #[test]
 fn pasted_lines_are_text_and_many_of_them_are_asked_about() {
-    let paste = |lines: &[&str]| Event::Pasted(lines.iter().map(|&line| line.into()).collect());
+    let paste = |lines: &[&str]| lines.iter().map(|&line| line.to_owned()).collect();
     let mut luca = Script::joined(person(), 0);
-    luca.happens(paste(&["/quit", "SHUTDOWN", " "]));
+    luca.happens(Event::Pasted(paste(&["/quit", "SHUTDOWN", " "])));
     assert_eq!(luca.said(), ["/quit", "SHUTDOWN"]);
-    let many = ["one", "/op word", "three", "four"];
+    let many = ["one", "/op word", "three", "four", " "];
     luca.forget();
-    luca.happens(paste(&many));
+    luca.happens(Event::PasteOffered(paste(&many)));
     assert_eq!((luca.prompt(), luca.said()), ("Send 4 lines? (y/n)", vec![]));
     luca.happens(Event::Answered(false));
-    assert_eq!(luca.screen(), ["-- They are not sent."]);
-    luca.happens(paste(&many));
+    assert_eq!(luca.screen(), ["-- The lines were not sent."]);
+    luca.happens(Event::PasteOffered(paste(&many)));
     luca.happens(Event::Answered(true));
-    assert_eq!(luca.said(), many);
-}
-
-#[test]
-fn what_has_not_gone_out_can_be_dropped() {
-    let mut luca = Script::joined(person(), 0);
-    let lines: Vec<String> = (0..50).map(|number| format!("line {number}")).collect();
-    luca.happens(Event::Pasted(lines));
-    luca.happens(Event::Answered(true));
-    assert_eq!((luca.said().len(), luca.session.prompt.waiting), (16, 50));
-    luca.happens(Event::Dropped);
-    assert_eq!(luca.screen(), ["-- 34 lines were not sent."]);
-    luca.answers_by("chat", "ack", ACK);
-    assert_eq!(luca.said().len(), 16);
-}
-
-#[test]
-fn two_hundred_arrivals_are_one_line() {
-    let mut luca = Script::joined(person(), 0);
-    let arrives = |name: &str| format!(r#"{{"action":"joinroom","room":"lobby","from":"{name}"}}"#);
-    luca.hears(&arrives("ann"));
-    assert_eq!(luca.screen(), [""; 0], "others may follow");
-    luca.waits();
-    assert_eq!(luca.screen(), ["-- ann has joined lobby"]);
-    luca.forget();
-    for number in 0..200 {
-        luca.hears(&arrives(&format!("p{number}")));
-    }
-    luca.somebody_says(1, "so many");
-    let joined = "-- p0, p1, p2, p3 and 196 others have joined lobby";
-    assert_eq!(luca.screen(), [joined, "[12:03] ann: so many"]);
+    assert_eq!(luca.said(), many[..4]);
 }
 
 #[test]
@@ -218,6 +221,20 @@ fn whoever_is_there_is_not_idle() {
 }
 
 #[test]
+fn a_line_marks_a_new_day() {
+    let mut luca = Script::joined(person(), 0);
+    luca.somebody_says(1, "late");
+    luca.elapsed += Duration::from_secs(12 * 60 * 60);
+    luca.happens(Event::Seen(Sign::Key));
+    luca.forget();
+    luca.somebody_says(2, "early");
+    luca.somebody_says(3, "earlier");
+    let screen = luca.screen();
+    assert_eq!(screen[0], "-- Friday, 21 November 2025");
+    assert_eq!(screen.len(), 3);
+}
+
+#[test]
 fn rooms_are_switched_without_asking_anybody() {
     let mut luca = Script::joined(person(), 0);
     luca.types("/join dev");
@@ -237,25 +254,8 @@ fn rooms_are_switched_without_asking_anybody() {
         assert_eq!(luca.prompt(), prompt);
     }
     assert_eq!(luca.sent(), [""; 0]);
-    assert_eq!(luca.screen()[0], "-- You are now talking in lobby.");
-    assert_eq!(luca.screen().last().unwrap(), "!! You are not in ops. Type /join ops.");
-}
-
-#[test]
-fn the_bell_rings_as_one_likes() {
-    let mut luca = Script::joined(person(), 0);
-    let rings = |luca: &mut Script, id, text| {
-        luca.forget();
-        luca.somebody_says(id, text);
-        luca.has(&Effect::Ring)
-    };
-    assert!(rings(&mut luca, 1, "hi @luca"));
-    assert!(!rings(&mut luca, 2, "hi"));
-    luca.types("/bell all");
-    assert!(rings(&mut luca, 3, "hi"));
-    luca.types("/bell off");
-    assert!(!rings(&mut luca, 4, "hi @luca"));
-    assert!(luca.has(&Effect::Spoke("ann".into())));
+    assert_eq!(luca.screen()[0], "-- You are now in lobby.");
+    assert_eq!(luca.screen().last().unwrap(), "!! You are not in ops. /join ops joins it.");
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn what_stands_behind_a_join_that_is_refused_is_said_nowhere() {
     bot.refuses("joinroom", "too_many_rooms");
     assert_eq!(
         bot.screen(),
-        ["!! Because too_many_rooms.", "!! Not said, since you are not in that room: for dev",]
+        ["!! Because too_many_rooms.", "!! Not sent, since you are not in that room: for dev",]
     );
     bot.types("for dev too");
     assert_eq!(bot.said(), [""; 0]);
@@ -355,7 +355,7 @@ fn a_room_has_one_name() {
     }
     for prompt in ["dev> ", "modern> ", "dev> "] {
         assert_eq!(luca.prompt(), prompt);
-        luca.happens(Event::TabPressed);
+        luca.happens(Event::NextRoom);
     }
 }
 
@@ -417,22 +417,6 @@ fn who_wants_it_quiet_sees_nobody_come_or_go() {
         luca.forget();
         luca.types("/join dev");
         luca.enters(luca.id_of("joinroom"), "dev");
-        assert_eq!(luca.screen(), ["-- You are in dev alone."]);
-    }
-}
-
-#[test]
-fn an_operator_s_command_of_a_program_needs_its_flag() {
-    for (reading, sent, told) in [
-        (Reading::Commands, "shutdown", None),
-        (Reading::NoOperators, "", Some("!! An operator's command from a pipe needs --commands.")),
-        (Reading::Literal, "chat", None),
-    ] {
-        let mut bot = Script::joined(Settings { reading, ..pipe() }, 0);
-        bot.types("/shutdown");
-        let actions: Vec<String> = bot.sent().iter().map(|object| action(object)).collect();
-        assert_eq!(actions.concat(), sent, "{reading:?}");
-        let screen = bot.screen().concat();
-        assert!(told.map_or(screen.is_empty(), |told| screen.starts_with(told)), "{screen}");
+        assert_eq!(luca.screen(), ["-- You are alone in dev."]);
     }
 }
