@@ -12,6 +12,7 @@
 mod support;
 
 mod counted;
+mod glass;
 mod machines;
 mod proxy;
 mod secrets;
