@@ -29,7 +29,7 @@ const FOR_ALL: &[(&str, &str)] = &[
     ("/topic News", "Only an operator"),
     ("/history 1", "ann  /me is a command"),
     ("/history never", "Type it like this: /history [N]"),
-    ("/search lunch", "This server keeps no history on disk."),
+    ("/search lunch", "This server has no history on disk."),
     ("/ignore tom", "You ignore tom."),
     ("/ignore", "You ignore tom."),
     ("/unignore @tom", "You do not ignore tom any more."),

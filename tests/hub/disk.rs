@@ -164,9 +164,9 @@ fn nothing_is_kept_or_asked_without_a_disk() {
         a> /topic news
         forget
         a> /search hello
-        a< server: This server keeps no history on disk. /history shows the last lines.
+        a< server: This server has no history on disk. /history shows the latest messages.
         a> /history before:2026-11-20
-        a< server: This server keeps no history on disk. /history shows the last lines.
+        a< server: This server has no history on disk. /history shows the latest messages.
         a> /history
         a<# 2
         j: join json lobby

@@ -33,7 +33,7 @@ pub fn rows() -> Vec<Row> {
         row(topic(None, Some("Bob")), "Bob has removed the topic of dev"),
         row(Ignored(name("bob")), "You now ignore bob. /unignore bob undoes this."),
         row(Unignored(name("bob")), "You no longer ignore bob."),
-        row(Error(ChatError::NoHistory), "This server keeps no history on disk. /history shows the latest messages."),
+        row(Error(ChatError::NoHistory), "This server has no history on disk. /history shows the latest messages."),
         row(Error(ChatError::NothingToSearch), "Give a word to search for, or from:NAME. Signs alone are no words."),
         row(Error(ChatError::TooManySearches), "You have 4 searches under way. Wait for the first of them."),
         row(Error(ChatError::SearchesBusy), "Too many searches are under way. Try again in a moment."),

@@ -51,7 +51,7 @@ const CODES: &[(&str, &str)] = &[
     ("unclear_mention", "A word at the end may mention somebody who is here: nothing was said."),
     ("nobody_to_reply_to", "Nobody has sent the client a private message."),
     ("not_yourself", "Clients cannot do that to themselves."),
-    ("no_history", "The server keeps no history on disk."),
+    ("no_history", "The server has no history on disk."),
     ("nothing_to_search", "The search has neither a word nor a person."),
     ("too_many_searches", "As many searches of this client are under way as may be."),
     ("searches_busy", "As many searches of all clients are under way as may be."),

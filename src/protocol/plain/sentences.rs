@@ -221,7 +221,7 @@ pub fn error_sentence(error: &ChatError) -> String {
             "Too many wrong words. Choose another name, or try again in an hour.".into()
         }
         ChatError::NoHistory => {
-            "This server keeps no history on disk. /history shows the latest messages.".into()
+            "This server has no history on disk. /history shows the latest messages.".into()
         }
         ChatError::NothingToSearch => {
             "Give a word to search for, or from:NAME. Signs alone are no words.".into()

@@ -31,9 +31,9 @@ fn the_client_reads_every_object_of_the_guide() {
     let mut answered = BTreeSet::new();
     for line in &received {
         let fields: Value = serde_json::from_str(line).unwrap();
-        // It answers a request that the client never makes, since it takes lines apart itself.
-        let is_typed = fields["action"] == "typed";
-        assert_eq!(heard(line) == Heard::Other, is_typed, "{line}");
+        // These answer requests that the client never makes: it takes lines apart itself, and draws no threads.
+        let is_for_others = fields["action"] == "typed" || fields["action"] == "glass";
+        assert_eq!(heard(line) == Heard::Other, is_for_others, "{line}");
         assert_eq!(read(line).unwrap().1, fields["id"].as_u64(), "{line}");
         answered.insert(fields["action"].as_str().unwrap().to_owned());
     }
@@ -41,6 +41,7 @@ fn the_client_reads_every_object_of_the_guide() {
         let answer = match action.name {
             "ping" => "pong",
             "quit" => "bye",
+            "follow" => "ack",
             // The recipient of a `reply` receives a `msg`.
             "reply" => "msg",
             name => name,

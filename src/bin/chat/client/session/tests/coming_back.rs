@@ -101,7 +101,7 @@ fn ids_that_a_crash_has_skipped_are_no_messages() {
         screen[1..3],
         [
             "-- The server ended before it had written all: messages in lobby may be missing.",
-            "-- 2 older messages in lobby are not kept any more."
+            "-- 2 older messages in lobby are no longer available."
         ]
     );
     assert!(screen[3].ends_with("ann: new"), "{screen:?}");
