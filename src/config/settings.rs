@@ -219,11 +219,6 @@ impl Config {
         if let Some(address) = &self.cluster {
             RedisAddress::parse(address)
                 .map_err(|what| ConfigError::new(format!("cluster: {what}")))?;
-            if let Some(history) = &self.history {
-                return Err(ConfigError::new(format!(
-                    "history: got {history:?}, expected none, since cluster is set: a history on disk is for a chat on one machine",
-                )));
-            }
             if self.node.is_none() {
                 return Err(ConfigError::new(
                     "node: got none, expected the name of this machine, since cluster is set"

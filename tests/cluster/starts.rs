@@ -1,5 +1,7 @@
 //! Machines that may not take part, or not any more.
 
+#[cfg(feature = "history")]
+use crate::support::directory::Directory;
 use crate::support::redis::Redis;
 use crate::support::{Client, Program, chatserv, free_port, or_skip};
 use crate::{machine, machine_at};
@@ -67,4 +69,19 @@ fn an_address_at_which_nobody_answers_is_an_error() {
     let told = refused(&format!("redis://127.0.0.1:{}", free_port()), "a", &[]);
     assert!(told.contains("cluster: the log cannot be used: "), "{told}");
     assert!(told.contains("Start Redis, or correct --cluster"), "{told}");
+}
+
+#[cfg(feature = "history")]
+#[test]
+fn a_history_on_disk_is_refused_before_anything_begins() {
+    let directory = Directory::new("starts");
+    let file = directory.path("history.db");
+    // Nobody answers at this address, which is not the error.
+    let address = format!("redis://127.0.0.1:{}", free_port());
+    for check in [&[][..], &["--check-config"]] {
+        let told = refused(&address, "a", &[&["--history", &file][..], check].concat());
+        let expected = "history: a chat on several machines cannot have a history on disk. Leave out history or cluster";
+        assert!(told.contains(expected), "{told}");
+    }
+    assert!(!std::path::Path::new(&file).exists());
 }

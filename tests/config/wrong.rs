@@ -310,10 +310,6 @@ fn a_chat_on_several_machines_needs_an_address_without_a_password_and_a_name() {
             &["--cluster=redis://log"],
             "node: got none, expected the name of this machine, since cluster is set",
         ),
-        (
-            &["--cluster=redis://log", "--node=a", "--history=/var/lib/h.db"],
-            "history: got \"/var/lib/h.db\", expected none, since cluster is set: a history on disk is for a chat on one machine",
-        ),
     ] {
         let line = error(flags, &[]);
         assert!(line.starts_with(told) && !line.contains("geheim"), "{line}");
