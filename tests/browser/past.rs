@@ -80,6 +80,7 @@ fn without_a_history_there_is_no_search_field() {
     browser.wait("ann", "![...sent.values()].some(it => it.isProbe)");
     assert_eq!(browser.eval("ann", "document.getElementById('find').hidden"), true);
     browser.say("ann", "/search lunch");
-    browser.shows("ann", &["This server has no history on disk. /history shows the latest messages."]);
+    browser
+        .shows("ann", &["This server has no history on disk. /history shows the latest messages."]);
     browser.complains_of_nothing();
 }
