@@ -73,6 +73,8 @@
 //! 8. A panic in a reader or a writer ends that client: the thread catches it, and its guard reports the end. A panic in the
 //!    dispatcher ends the process with status 70.
 //! 9. The core never depends on the order of a hash map, on a clock or on a memory address.
+//! 10. In a chat on several machines, only entries of the log change the state, and every machine applies all of them in
+//!     the same order. A reader gets its turn when its own event has come back.
 
 pub mod chat;
 pub mod config;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use chatserv::chat::Protocol;
 use chatserv::config::{self, Config, ConfigError, ExportOptions, ForgetOptions, Outcome};
-use chatserv::healthcheck::Healthcheck;
+use chatserv::healthcheck::{Health, Healthcheck};
 use chatserv::server::console::write_unless_stuck;
 #[cfg(feature = "history")]
 use chatserv::server::history;
@@ -43,7 +43,8 @@ fn settings() -> Result<Outcome, ConfigError> {
 fn healthcheck(address: Option<&str>, config: &Config) -> ExitCode {
     match Healthcheck::new(address, config) {
         Ok(server) => match server.check() {
-            Ok(()) => ExitCode::SUCCESS,
+            Ok(Health::Serving) => ExitCode::SUCCESS,
+            Ok(Health::Waiting) => print("The server waits for the other machines of its chat.\n"),
             Err(unhealthy) => fail(&unhealthy, EXIT_FAILURE),
         },
         Err(error) => fail(&error, EXIT_USAGE),

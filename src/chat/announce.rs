@@ -82,7 +82,7 @@ impl Hub {
         };
         let limit = self.settings.announce_up_to;
         // One more than the limit, since `except` may be among them. A larger scope is not even copied.
-        if recipients.len() <= limit.saturating_add(1) {
+        if recipients.len() <= limit.saturating_add(1) && !out.folds_announcements() {
             let to = all_but(recipients, except);
             if to.len() <= limit {
                 return out.send(to, message(room.unwrap_or_default()));

@@ -5,9 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// A ban by an operator.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the other fields are self-explanatory")]
 pub struct Ban {
     /// Nobody may use this name, or one that looks like it.
@@ -28,7 +29,7 @@ impl Ban {
 
 /// What counts as one address: an IPv4 address (a /32), or the /64 network of an IPv6 address, since one machine can use
 /// every address of its /64.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Network(IpAddr);
 
 impl Network {

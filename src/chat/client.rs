@@ -4,14 +4,32 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::view::CloseCode;
 
 /// Identifies a connection for as long as the server runs.
 ///
 /// Ids are never reused. Otherwise, if two threads reported the same dead connection, the second report could remove a
 /// newcomer with the same id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ClientId(pub u64);
+
+/// How many bits of an id number it among those that one start of a server gives. In a chat on several machines, the bits
+/// above them number the start. Neither number can grow that large.
+const NUMBER_BITS: u32 = 32;
+
+impl ClientId {
+    /// The start of a server that gave this id; 0 if there is only one machine.
+    pub fn machine(self) -> u64 {
+        self.0 >> NUMBER_BITS
+    }
+
+    /// The first id that this start of a server gives.
+    pub fn first_of(machine: u64) -> Self {
+        Self(machine << NUMBER_BITS | 1)
+    }
+}
 
 impl fmt::Display for ClientId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,7 +38,7 @@ impl fmt::Display for ClientId {
 }
 
 /// Why a connection ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DisconnectReason {
     Quit,
     EndOfInput,
@@ -37,6 +55,8 @@ pub enum DisconnectReason {
     /// A new connection has taken the name back.
     TakenBack,
     ServerShutdown,
+    /// The server to which it was connected is gone. The others serve on.
+    MachineGone,
     ReaderPanicked,
     /// A WebSocket was closed in an orderly way, or because of what it sent.
     Closed(CloseCode),
@@ -61,6 +81,7 @@ impl DisconnectReason {
             | Self::Kicked
             | Self::Banned
             | Self::TakenBack
+            | Self::MachineGone
             | Self::ServerShutdown => false,
         }
     }
@@ -81,6 +102,7 @@ impl DisconnectReason {
             Self::Banned => "banned",
             Self::TakenBack => "name taken back by a new connection",
             Self::ServerShutdown => "the server shuts down",
+            Self::MachineGone => "its machine is gone",
             Self::ReaderPanicked => "its reader thread panicked",
             Self::Closed(CloseCode::Normal) => "closed by the browser",
             Self::Closed(CloseCode::ProtocolError) => "a frame that breaks the WebSocket protocol",

@@ -7,11 +7,13 @@
 use core::net::SocketAddr;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::ban::Ban;
 use super::client::{ClientId, DisconnectReason};
 use super::error::ChatError;
 use super::follow::{Moments, Station};
-use super::kept::{Fetch, Found, Search};
+use super::kept::{Fetch, Found, LookupError, Search};
 use super::log_event::{LogEvent, ShutdownCause};
 use super::message::{KeptLine, Message};
 use super::name::NameKey;
@@ -22,7 +24,7 @@ use super::time::{Now, Time};
 use super::view::{CloseCode, Protocol, Stranger, View};
 
 /// Something that happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// A connection was accepted. The address is canonical: `::ffff:192.0.2.7` arrives as `192.0.2.7`. The core has no dice,
     /// so the event brings the word by which its owner can take the name back.
@@ -38,13 +40,17 @@ pub enum Event {
     /// The list of bans could not be stored: [`Effect::SaveBans`] failed for this reason.
     BansNotSaved { reason: String },
     /// The answer to the [`Effect::Fetch`] or [`Effect::Search`] with this ticket. Each has one, in the order of the effects.
-    Found { ticket: u64, found: Result<Found, ChatError> },
+    Found { ticket: u64, found: Result<Found, LookupError> },
     /// The history on disk has removed the messages which the people with this name sent before this moment.
     Forgotten { sender: NameKey, before: jiff::Timestamp },
     /// The connection is over. A second report about the same client has no effect.
     Disconnected { client: ClientId, reason: DisconnectReason },
     /// The time that [`Hub::deadline`](super::Hub::deadline) returned has come.
     DeadlineReached,
+    /// A server with this name takes part in a chat on several machines, from this start on.
+    MachineCame { machine: u64, name: Arc<str> },
+    /// A server is gone, and with it the clients to which these starts of it gave their ids.
+    MachineGone { machines: Vec<u64> },
     /// A signal, or the program that embeds the server, requested the end of the chat.
     ShutdownRequested { cause: ShutdownCause },
 }
@@ -85,7 +91,7 @@ pub enum Effect {
 }
 
 /// What a decoder makes of the bytes of a client.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Input {
     /// The first line is JSON, so the client speaks JSON from now on. Precedes the request of that line.
     SpeaksJson,
@@ -125,7 +131,7 @@ impl Input {
 }
 
 /// The `id` of a JSON request: any JSON value, as text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tag(pub Arc<str>);
 
 /// Collects the effects of one event, in the order in which to carry them out.
@@ -133,16 +139,26 @@ pub(super) struct Reaction<'e> {
     pub(super) now: Now,
     /// The tag of the request, until its answer takes it.
     tag: Option<Tag>,
+    folds: bool,
     effects: &'e mut Vec<Effect>,
 }
 
 impl<'e> Reaction<'e> {
     pub(super) fn new(now: Now, effects: &'e mut Vec<Effect>) -> Self {
-        Self { now, tag: None, effects }
+        Self { now, tag: None, folds: false, effects }
     }
 
     pub(super) fn set_tag(&mut self, tag: Option<Tag>) {
         self.tag = tag;
+    }
+
+    /// Arrivals and departures are only counted from now on, and summed up later.
+    pub(super) fn fold_announcements(&mut self) {
+        self.folds = true;
+    }
+
+    pub(super) fn folds_announcements(&self) -> bool {
+        self.folds
     }
 
     pub(super) fn has_tag(&self) -> bool {

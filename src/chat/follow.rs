@@ -4,6 +4,8 @@
 
 use core::array;
 
+use serde::{Deserialize, Serialize};
+
 use super::time::Time;
 
 /// A station of a line, in the order in which it passes them.
@@ -36,7 +38,7 @@ impl Station {
 }
 
 /// When a line passed its stations, by the server's clock.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moments([Option<Time>; Station::ALL.len()]);
 
 impl Moments {

@@ -9,6 +9,8 @@
 
 use core::net::SocketAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::ban::Ban;
 use super::client::{ClientId, DisconnectReason};
 use super::command::parse_line;
@@ -24,6 +26,7 @@ use super::view::{Protocol, View};
 use crate::config::Operators;
 
 /// All state of the chat, and its rules.
+#[derive(Serialize, Deserialize)]
 pub struct Hub {
     pub(super) settings: HubSettings,
     pub(super) people: People,
@@ -74,6 +77,8 @@ impl Hub {
             }
             Event::Reloaded { settings } => self.reload(*settings),
             Event::BansNotSaved { reason } => self.bans_not_saved(reason, out),
+            Event::MachineCame { machine, name } => self.extras.add_machine(machine, name),
+            Event::MachineGone { machines } => self.machine_gone(&machines, out),
             Event::Found { ticket, found } => self.found(ticket, found, out),
             Event::Forgotten { sender, before } => self.rooms.forget_lines(&sender, before),
             Event::ShutdownRequested { cause } => self.shut_down(cause, None, out),

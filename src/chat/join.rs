@@ -95,7 +95,7 @@ impl Hub {
             None => None,
         };
         if id.is_none() {
-            let missing = ChatError::Request(RequestError::MissingField("room"));
+            let missing = ChatError::Request(RequestError::MissingField("room".into()));
             out.refuse(client, room.map_or(missing, ChatError::NotInRoom));
         }
         id

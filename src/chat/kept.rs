@@ -7,6 +7,9 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use super::error::ChatError;
 use super::message::{ChatMessage, Gap, KeptLine};
 use super::name::NameKey;
 use super::request::{Moment, Range};
@@ -68,7 +71,7 @@ pub struct Search {
 }
 
 /// What was found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
     /// For a [`Fetch`] the oldest first, for a [`Search`] the newest first.
     pub lines: Vec<KeptLine>,
@@ -78,4 +81,24 @@ pub struct Found {
     pub gaps: Vec<Gap>,
     /// Where a [`Search`] can continue if there is more.
     pub cursor: Option<u64>,
+}
+
+/// Why nothing was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LookupError {
+    /// As many lookups of all clients are under way as may be.
+    Busy,
+    TooSlow,
+    /// The history on disk cannot be read.
+    Failed,
+}
+
+impl From<LookupError> for ChatError {
+    fn from(error: LookupError) -> Self {
+        match error {
+            LookupError::Busy => Self::SearchesBusy,
+            LookupError::TooSlow => Self::SearchTooSlow,
+            LookupError::Failed => Self::HistoryFailed,
+        }
+    }
 }

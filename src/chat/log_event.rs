@@ -3,8 +3,11 @@
 #![allow(missing_docs, reason = "fields and variants are self-explanatory")]
 
 use core::net::SocketAddr;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::client::{ClientId, DisconnectReason};
 use super::name::NameError;
@@ -93,10 +96,10 @@ pub enum LogEvent {
 }
 
 /// What ends the chat.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ShutdownCause {
     /// The name of a signal, such as `SIGTERM`.
-    Signal(&'static str),
+    Signal(Cow<'static, str>),
     /// The name of an operator.
     Operator(Arc<str>),
     /// The program that embeds the server (a test, the lab).

@@ -64,7 +64,10 @@ impl Hub {
                 self.choose_name(client, &name, out)
             }
             Request::Connect { name: None, .. } => {
-                out.refuse(client, ChatError::Request(RequestError::MissingField("username")));
+                out.refuse(
+                    client,
+                    ChatError::Request(RequestError::MissingField("username".into())),
+                );
             }
             Request::Help { about } => self.help(client, about, out),
             Request::Ping => out.answer(client, Message::Pong),

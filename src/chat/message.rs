@@ -6,6 +6,7 @@ use core::net::SocketAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::ban::{Ban, Network};
 use super::error::ChatError;
@@ -232,6 +233,8 @@ pub enum Message {
     ShutdownCancelled {
         by: Arc<str>,
     },
+    /// News of the link between the machines of a chat.
+    Link(LinkNews),
     /// Warns a silent client.
     IdleSoon {
         left: Time,
@@ -267,7 +270,7 @@ pub enum Message {
 }
 
 /// Something that a person said. Its recipients and the room's history share one copy.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChatMessage {
     pub from: Arc<str>,
     pub to: Audience,
@@ -289,14 +292,14 @@ impl ChatMessage {
 }
 
 /// A message to a room, and the epoch of the room's ids.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptLine {
     pub epoch: u64,
     pub message: Arc<ChatMessage>,
 }
 
 /// Message ids of a room without messages, `first` and `last` included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
     pub first: u64,
     pub last: u64,
@@ -304,7 +307,7 @@ pub struct Gap {
 }
 
 /// Why messages are missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Loss {
     /// The server ended without having written everything. Not all of these ids need have had a message.
     Crash,
@@ -343,7 +346,7 @@ impl Draft {
 }
 
 /// The recipients of a chat message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Audience {
     /// `message_id` grows by one with each message in the room.
     Room {
@@ -354,13 +357,26 @@ pub enum Audience {
 }
 
 /// How something was said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Manner {
     Chat,
     /// `/me`
     Me,
     /// `/msg`
     Private,
+}
+
+/// News of the link between the machines of one chat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkNews {
+    /// This machine does not reach the others: what people say waits.
+    Waiting,
+    /// It reaches them again.
+    GoesOn,
+    /// The others have given this machine up: its people have lost their names.
+    PlaceLost,
+    /// This line was lost with them.
+    NotSaid(String),
 }
 
 /// The operator who removed somebody.
@@ -389,6 +405,8 @@ pub struct PersonListing {
     pub rooms: Vec<Arc<str>>,
     pub idle: Time,
     pub away: bool,
+    /// The machine to which the person is connected, if the chat has several.
+    pub machine: Option<Arc<str>>,
 }
 
 /// What `/whois` shows.

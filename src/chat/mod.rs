@@ -20,8 +20,10 @@
 //! | `ban`, `reclaim` | names and networks that are banned; the word by which people take their names back |
 //! | `client`, `settings`, `time` | ids and reasons of disconnection; the Hub's settings; the time of an event |
 //! | `log_event` | what is worth a line in the log |
+//! | `replicated` | what a chat on several machines needs of its copies, such as the whole state as bytes |
 //!
-//! `invariants` is a property test: after any sequence of events, the parts of the state agree.
+//! `invariants` is a property test: after any sequence of events, the parts of the state agree. So is `lockstep`: copies of a
+//! chat that take the same events stay equal.
 
 mod announce;
 mod ban;
@@ -31,11 +33,15 @@ mod error;
 mod event;
 mod follow;
 mod glass;
+#[cfg(test)]
+mod happening;
 mod hub;
 #[cfg(test)]
 mod invariants;
 mod join;
 mod kept;
+#[cfg(all(test, feature = "cluster"))]
+mod lockstep;
 mod log_event;
 mod login;
 mod marks;
@@ -46,6 +52,8 @@ mod name;
 mod named;
 mod punctuation;
 mod reclaim;
+#[cfg(feature = "cluster")]
+mod replicated;
 mod request;
 mod say;
 mod settings;
@@ -64,12 +72,12 @@ pub use event::{Effect, Event, Input, Tag};
 pub use follow::{FollowedLine, Moments, Station};
 pub use glass::{DispatcherView, GlassView, InboxView, ReaderView};
 pub use hub::Hub;
-pub use kept::{Fetch, Found, Past, PastRoom, Search};
+pub use kept::{Fetch, Found, LookupError, Past, PastRoom, Search};
 pub use log_event::{LogEvent, ShutdownCause};
 pub use marks::{MarkStack, STACKED_MARKS_MAX};
 pub use message::{
-    Audience, ChatMessage, Gap, HelpTopic, KeptLine, Loss, Manner, Message, PersonDetails,
-    PersonListing, Queue, Removal, RoomListing, ThreadListing,
+    Audience, ChatMessage, Gap, HelpTopic, KeptLine, LinkNews, Loss, Manner, Message,
+    PersonDetails, PersonListing, Queue, Removal, RoomListing, ThreadListing,
 };
 pub use name::{Name, NameError, NameKey};
 pub use punctuation::is_comma;

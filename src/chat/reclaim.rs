@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// How many hexadecimal digits a word has.
 const DIGITS: usize = 32;
 
@@ -9,7 +11,7 @@ const DIGITS: usize = 32;
 const DIGITS_MIN: usize = 16;
 
 /// 128 random bits. Anybody who knows them can take the name back, so the `Debug` shows nothing of them.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReclaimWord([u8; 16]);
 
 impl ReclaimWord {

@@ -3,11 +3,13 @@
 
 #![allow(missing_docs, reason = "most fields and variants are self-explanatory")]
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
+use serde::{Deserialize, Serialize};
 
 use super::follow::Moments;
 use super::punctuation::MENTION_SIGNS;
@@ -15,7 +17,7 @@ use super::settings::Secret;
 use super::view::Timestamps;
 
 /// A request. Texts are cleaned. Names of people and rooms are as typed; the Hub looks them up.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Request {
     /// Join the chat. An anonymous chat needs no name. With the word of `/reclaim`, take the name back.
     Connect {
@@ -177,7 +179,7 @@ impl Request {
 }
 
 /// The recipients that a request names. Mentions at the end of the text override a room.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Target {
     /// The room that the client is in.
     Here,
@@ -186,17 +188,33 @@ pub enum Target {
 }
 
 /// A time by the sender's clock, in the sender's time zone.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SentAt {
     /// RFC 3339, passed on as the sender wrote it.
     pub written: Box<str>,
     /// The same moment, or the latest that a `Timestamp` can hold if it is later.
     pub at: Timestamp,
+    #[serde(with = "seconds_east")]
     pub zone: Offset,
 }
 
+/// Encodes an offset from UTC as a number of seconds.
+mod seconds_east {
+    use jiff::tz::Offset;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(zone: &Offset, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_i32(zone.seconds())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Offset, D::Error> {
+        Offset::from_seconds(i32::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
 /// A part of a room's history, by message ids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Range {
     Last,
     /// The last messages before this id.
@@ -208,7 +226,7 @@ pub enum Range {
 }
 
 /// A moment as people write it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Moment {
     /// In the time zone of the server. A date alone is its midnight.
     Local(DateTime),
@@ -234,7 +252,7 @@ impl Moment {
 }
 
 /// One line of input, cleaned: without control characters, escape sequences, bidi overrides and line separators.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     pub text: String,
     /// Whether cleaning dropped or replaced something. A message may still be said, but a name is refused.
@@ -242,7 +260,7 @@ pub struct Line {
 }
 
 /// Why a JSON line is not a valid request. The Hub answers with it, so that the error keeps its place among the answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RequestError {
     /// RFC 8259, section 8.1 requires UTF-8.
     NotUtf8,
@@ -262,14 +280,14 @@ pub enum RequestError {
     MissingAction,
     UnknownAction {
         action: String,
-        near: Option<&'static str>,
+        near: Option<Cow<'static, str>>,
     },
     /// Most actions ignore unknown fields; this one does not.
     UnknownField(String),
-    MissingField(&'static str),
+    MissingField(Cow<'static, str>),
     WrongField {
-        field: &'static str,
-        expected: &'static str,
+        field: Cow<'static, str>,
+        expected: Cow<'static, str>,
     },
 }
 

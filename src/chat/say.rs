@@ -53,7 +53,7 @@ impl Hub {
             }
             (Ok(named), Some(room)) => self.say_in_room(client, room, named.absent, draft, out),
             (Ok(_), None) => {
-                out.refuse(client, ChatError::Request(RequestError::MissingField("room")))
+                out.refuse(client, ChatError::Request(RequestError::MissingField("room".into())))
             }
         }
     }

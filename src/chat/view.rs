@@ -1,7 +1,9 @@
 //! How a client sees messages. A message is encoded once per view, not once per recipient.
 
+use serde::{Deserialize, Serialize};
+
 /// The language that a connection speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Protocol {
     /// Lines for people, over telnet.
     Plain,
@@ -12,7 +14,7 @@ pub enum Protocol {
 }
 
 /// Why a WebSocket is closed: the status codes of RFC 6455, section 7.4, that the server sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CloseCode {
     /// The other end asked for it, or the server has said everything.
     Normal = 1000,
@@ -27,7 +29,7 @@ pub enum CloseCode {
 }
 
 /// Protocols of programs that connect to the wrong port.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the variants are self-explanatory")]
 pub enum Stranger {
     /// Detected so that a web page cannot speak to a chat on loopback.
@@ -39,7 +41,7 @@ pub enum Stranger {
 }
 
 /// Whether a line of plain text shows when it was said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the variants are self-explanatory")]
 pub enum Timestamps {
     #[default]
@@ -85,6 +87,16 @@ impl From<Protocol> for View {
             Protocol::Plain => View::Plain(Timestamps::Off),
             Protocol::Json => View::Json,
             Protocol::Web => View::Web,
+        }
+    }
+}
+
+impl From<View> for Protocol {
+    fn from(view: View) -> Self {
+        match view {
+            View::Plain(_) => Protocol::Plain,
+            View::Json => Protocol::Json,
+            View::Web => Protocol::Web,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use clap::ValueEnum;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 /// Where the server listens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub enum Zone {
 }
 
 /// Who is an operator without a password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize, Deserialize)]
 pub enum Operators {
     /// Clients on the server's own machine
     #[default]
@@ -46,7 +47,7 @@ pub enum Operators {
 }
 
 /// Who may look at the threads in a browser.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize, Deserialize)]
 pub enum Glass {
     /// Nobody
     Off,

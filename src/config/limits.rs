@@ -18,6 +18,9 @@ pub const CONFIG_FILE_BYTES_MAX: u64 = 64 * 1024;
 /// The size of the operator password file: far more than anybody types after `/op`.
 pub const PASSWORD_FILE_BYTES_MAX: u64 = 1024;
 
+/// The size of the file with the password of the store of the log.
+pub const CLUSTER_PASSWORD_FILE_BYTES_MAX: u64 = 1024;
+
 /// The size of the message of the day. Everybody receives it on joining.
 pub const MOTD_BYTES_MAX: u64 = 16 * 1024;
 
@@ -361,3 +364,38 @@ pub const BANS_MAX: usize = 10_000;
 /// How long before a planned shutdown everybody is reminded.
 pub const SHUTDOWN_REMINDERS: [Duration; 3] =
     [Duration::from_secs(10 * 60), Duration::from_secs(60), Duration::from_secs(10)];
+
+// ── Several machines ──
+
+/// How much one entry of the log holds. What gathers meanwhile is the next entry.
+pub const LOG_ENTRY_BYTES_MAX: usize = 64 * KIB;
+
+/// How many entries one request for the log returns.
+pub const LOG_READ_MAX: usize = 64;
+
+/// How long a request for the log waits for the next entry. Shorter than [`STORE_WAIT_MAX`].
+pub const LOG_READ_WAIT: Duration = Duration::from_secs(1);
+
+/// How long the store of the log may take to answer.
+pub const STORE_WAIT_MAX: Duration = Duration::from_secs(2);
+
+/// The shortest pause before the next try to reach the store.
+pub const STORE_BACKOFF_MIN: Duration = Duration::from_millis(100);
+
+/// The longest pause before the next try to reach the store.
+pub const STORE_BACKOFF_MAX: Duration = Duration::from_secs(2);
+
+/// A node that has nothing to say appends an entry this often, to show that it is alive.
+pub const BEAT_EVERY: Duration = Duration::from_secs(1);
+
+/// The most by which one entry moves the time of the log. A store that did not answer makes nobody silent.
+pub const LOG_TICK_MAX: Duration = Duration::from_secs(2);
+
+/// After so long without an entry of a node, by the time of the log, its people leave the chat.
+pub const NODE_SILENT_MAX: Duration = Duration::from_secs(10);
+
+/// How long no entry may come before people are told: two seconds after the next beat was due.
+pub const LINK_SILENT_MAX: Duration = Duration::from_secs(3);
+
+/// How long a node that leaves waits for its last entry.
+pub const LEAVE_WAIT_MAX: Duration = Duration::from_secs(2);

@@ -11,6 +11,7 @@ mod error;
 mod file;
 pub mod limits;
 mod load;
+mod redis_address;
 mod settings;
 mod value;
 
@@ -23,6 +24,7 @@ pub(crate) use error::quote;
 pub(crate) use file::{in_file, toml_reason};
 pub use file::{line_of, read_text};
 pub use load::{ExportOptions, ForgetOptions, Outcome, injected_variables, load};
+pub use redis_address::RedisAddress;
 pub use settings::Config;
 #[cfg(feature = "server")]
 pub(crate) use value::show_size;

@@ -8,6 +8,7 @@ use toml::Value;
 use super::choices::{Bind, DeliveryPolicy, Glass, LogLevel, Operators, RateLimit, Zone};
 use super::error::ConfigError;
 use super::limits;
+use super::redis_address::RedisAddress;
 use super::value::{self, GIB, KIB, MIB, count, duration, or, size};
 use super::value::{show_bind, show_choice, show_duration, show_rate_limit, show_size, show_zone};
 
@@ -151,7 +152,8 @@ pub struct Config {
     pub state_dir: std::option::Option<PathBuf>,
 
     /// A file for what people say in rooms, which a restart then finds again and /search looks through, or none. It is
-    /// created if there is none. Private messages are not kept. Needs a server built with the feature `history`.
+    /// created if there is none. Private messages are not kept. Needs a server built with the feature `history`;
+    /// not for a chat on several machines.
     #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
     pub history: std::option::Option<PathBuf>,
 
@@ -163,6 +165,23 @@ pub struct Config {
     // A million lines of usual length take 200 MB with their index (`scripts/history-size`).
     #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = size(MIB..=1024 * GIB))]
     pub history_size: usize,
+
+    /// Take part in one chat on several machines: the address of the Redis that keeps its log, as in
+    /// redis://log.example.org:6379/0, or none. Everybody who can reach that Redis can read what is said.
+    #[arg(long, value_name = "ADDRESS", default_value = "none", value_parser = or("none", value::text))]
+    pub cluster: std::option::Option<String>,
+
+    /// The name of the chat on several machines, which the keys in Redis begin with.
+    #[arg(long, value_name = "NAME", default_value = "chat", value_parser = value::node)]
+    pub cluster_name: String,
+
+    /// The name of this machine in a chat on several, or none. Each machine needs its own.
+    #[arg(long, value_name = "NAME", default_value = "none", value_parser = or("none", value::node))]
+    pub node: std::option::Option<String>,
+
+    /// A file with the password of that Redis, or none. Whitespace around the password is ignored.
+    #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
+    pub cluster_password_file: std::option::Option<PathBuf>,
 
     /// How long a shutdown may wait until everybody has received the farewell.
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration())]
@@ -196,6 +215,21 @@ impl Config {
                 show_size(self.outbox_bytes),
                 show_size(self.outbox_total),
             )));
+        }
+        if let Some(address) = &self.cluster {
+            RedisAddress::parse(address)
+                .map_err(|what| ConfigError::new(format!("cluster: {what}")))?;
+            if let Some(history) = &self.history {
+                return Err(ConfigError::new(format!(
+                    "history: got {history:?}, expected none, since cluster is set: a history on disk is for a chat on one machine",
+                )));
+            }
+            if self.node.is_none() {
+                return Err(ConfigError::new(
+                    "node: got none, expected the name of this machine, since cluster is set"
+                        .to_owned(),
+                ));
+            }
         }
         let (port, json_port, web_port) = (Some(self.port), self.json_port, self.web_port);
         let pairs = [
@@ -246,6 +280,10 @@ impl Config {
             ("history", path_or_none(self.history.as_deref())),
             ("history-days", number_or_off(self.history_days)),
             ("history-size", quoted(show_size(self.history_size))),
+            ("cluster", quoted(self.cluster.clone().unwrap_or_else(|| "none".into()))),
+            ("cluster-name", quoted(self.cluster_name.clone())),
+            ("node", quoted(self.node.clone().unwrap_or_else(|| "none".into()))),
+            ("cluster-password-file", path_or_none(self.cluster_password_file.as_deref())),
             ("shutdown-grace", quoted(show_duration(self.shutdown_grace))),
             ("log-messages", self.log_messages.to_string()),
             ("log-level", quoted(show_choice(self.log_level))),
@@ -272,6 +310,10 @@ impl Config {
             history: self.history.clone(),
             history_days: self.history_days,
             history_size: self.history_size,
+            cluster: self.cluster.clone(),
+            cluster_name: self.cluster_name.clone(),
+            node: self.node.clone(),
+            cluster_password_file: self.cluster_password_file.clone(),
             trace: self.trace.clone(),
             ..new
         }

@@ -27,6 +27,9 @@ const DURATIONS: RangeInclusive<Duration> =
 /// Bounds for both numbers of a rate limit. More would limit neither typing nor pasting.
 const LINES: RangeInclusive<u32> = 1..=100_000;
 
+/// The longest name of a machine: that of a host name's part (RFC 1035, section 2.3.4).
+const NODE_CHARS_MAX: usize = 63;
+
 /// A description of the allowed values.
 type Expected = String;
 
@@ -37,6 +40,21 @@ pub(super) fn path(text: &str) -> Result<PathBuf, Expected> {
 
 pub(super) fn directory(text: &str) -> Result<PathBuf, Expected> {
     path(text).map_err(|_| "the path of a directory".to_owned())
+}
+
+/// Accepts any text. The address of the log may hold a password by mistake, so its errors must not quote it: the check of
+/// all settings parses it.
+pub(super) fn text(text: &str) -> Result<String, Expected> {
+    if text.is_empty() { Err("an address".to_owned()) } else { Ok(text.to_owned()) }
+}
+
+/// Parses the name of a machine, or of a chat on several.
+pub(super) fn node(text: &str) -> Result<String, Expected> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if (1..=NODE_CHARS_MAX).contains(&text.len()) && text.chars().all(is_allowed) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("at most {NODE_CHARS_MAX} letters, digits, `-`, `_` and `.`"))
 }
 
 /// A parser that also accepts `word`, which means no value. (A file called `none` can be written as `./none`.)

@@ -5,7 +5,7 @@
 //! | [`manual`] | people who chat |
 //! | [`browser`] | people who chat in a browser, and who runs the server for them |
 //! | [`json`] | programs |
-//! | [`settings`], [`operations`], [`history`] | people who run a server |
+//! | [`settings`], [`operations`], [`history`], [`cluster`] | people who run a server, or several for one chat |
 //! | [`teaching`] | teachers: a chat in the classroom, the lab |
 //! | [`measurements`] | everybody who asks whether threads are fast enough |
 //! | [`internals`] | readers of the source |
@@ -28,6 +28,7 @@ macro_rules! page {
         /// [history]: crate::guide::history
         /// [search]: crate::guide::manual#searching
         /// [guarantees]: crate::guide::operations#limits-and-guarantees
+        /// [cluster]: crate::guide::cluster
         /// [teaching]: crate::guide::teaching
         /// [measurements]: crate::guide::measurements
         /// [internals]: crate::guide::internals
@@ -59,6 +60,8 @@ macro_rules! page {
         /// [report]: ../../../../../scripts/results/report.txt
         /// [unit]: ../../../../../scripts/systemd/chatserv.service
         /// [compose]: ../../../../../scripts/docker/compose.yml
+        /// [machines]: ../../../../../scripts/machines
+        /// [cluster-compose]: ../../../../../scripts/docker/cluster.yml
         /// [dockerfile]: ../../../../../scripts/docker/Dockerfile
         /// [sample]: ../../../../../scripts/chatserv.toml
         /// [motd]: ../../../../../scripts/motd.txt
@@ -74,6 +77,7 @@ page!(json, "json.md");
 page!(settings, "settings.md");
 page!(history, "history.md");
 page!(operations, "operations.md");
+page!(cluster, "cluster.md");
 page!(teaching, "teaching.md");
 page!(measurements, "measurements.md");
 page!(internals, "internals.md");

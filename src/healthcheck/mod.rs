@@ -5,7 +5,7 @@
 //! on the main port, so the check prefers the JSON port, where a client joins only with `connect`.
 //!
 //! A server is healthy if it answers like a chat server. A refusal is an answer too: a full server works, and a restart
-//! would disconnect everybody.
+//! would disconnect everybody. So does one machine of several that waits for the others; the check says that it waits.
 
 mod address;
 
@@ -29,6 +29,9 @@ const ANSWER_BYTES_MAX: usize = 4 * 1024;
 /// A request that a JSON port answers without a `connect`.
 const PING: &[u8] = b"{\"action\":\"ping\"}\n";
 
+/// The beginning of the first line of a server that waits for the log.
+const WAITING: &[u8] = b"server: The chat is waiting for its other machines.";
+
 /// Which side speaks first on a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Greeting {
@@ -38,6 +41,15 @@ enum Greeting {
     Client,
     /// Not known: wait for a greeting, then ask.
     Unknown,
+}
+
+/// How a healthy server does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// It serves.
+    Serving,
+    /// It is one of several machines of a chat, and waits for the log that they share. To start it again would help nobody.
+    Waiting,
 }
 
 /// A server to check.
@@ -82,7 +94,7 @@ impl Healthcheck {
     ///
     /// # Errors
     /// The server cannot be reached, is silent, or is not a chat server.
-    pub fn check(&self) -> Result<(), Unhealthy> {
+    pub fn check(&self) -> Result<Health, Unhealthy> {
         let end = Instant::now() + PATIENCE;
         let answered = self.connect(end).and_then(|stream| self.ask(&stream, end));
         answered.map_err(|reason| Unhealthy(format!("{}: {reason}", self.address)))
@@ -102,7 +114,7 @@ impl Healthcheck {
         Err(no_connection(last_error))
     }
 
-    fn ask(&self, stream: &TcpStream, end: Instant) -> Result<(), String> {
+    fn ask(&self, stream: &TcpStream, end: Instant) -> Result<Health, String> {
         let greeted_until = match self.greeting {
             Greeting::Server => Some(end),
             Greeting::Unknown => Some(end.min(Instant::now() + GREETING_TIMEOUT)),
@@ -112,8 +124,9 @@ impl Healthcheck {
             Some(until) => read_line(stream, until)?,
             None => None,
         };
-        match greeting {
-            Some(line) if line.starts_with(b"server: ") => {}
+        let health = match greeting {
+            Some(line) if line.starts_with(WAITING) => Health::Waiting,
+            Some(line) if line.starts_with(b"server: ") => Health::Serving,
             Some(line) => return Err(no_chat(&line)),
             None if self.greeting == Greeting::Server => return Err(silent()),
             None => {
@@ -121,11 +134,13 @@ impl Healthcheck {
                 sending.write_all(PING).map_err(broken)?;
                 let answer = read_line(stream, end)?.ok_or_else(silent)?;
                 let object = serde_json::from_slice::<serde_json::Map<_, _>>(&answer);
-                object.map_err(|_| no_chat(&answer))?;
+                let object = object.map_err(|_| no_chat(&answer))?;
+                let is_waiting = object.get("code").is_some_and(|code| code == "waiting");
+                if is_waiting { Health::Waiting } else { Health::Serving }
             }
-        }
+        };
         leave(stream);
-        Ok(())
+        Ok(health)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Step 3 of the path of a message: the dispatcher, the one thread that owns the state of the chat.
 //!
-//! It blocks in one place. It takes the events that have gathered in the inbox, lets the [`Hub`] turn each into effects,
+//! It blocks in one place. It takes the events that have gathered in the inbox, lets the [`Hub`](crate::chat::Hub) turn each into effects,
 //! carries the effects out by appending to outboxes, flushes the outboxes, and gives the readers their turns. It parses no
 //! bytes, and it waits for no client and no disk.
 //!
@@ -9,17 +9,22 @@
 
 use std::mem;
 use std::sync::Arc;
+#[cfg(feature = "cluster")]
+use std::sync::atomic::Ordering;
 
 use jiff::tz::TimeZone;
 
 use super::delivery::Delivery;
 use super::inbox::{Channels, Control, Inbound, Wake};
 use super::listener::ListenerControl;
+#[cfg(feature = "cluster")]
+use super::order::Entry;
+use super::order::Order;
 use super::shared::Shared;
 use super::{Activity, Row, ops};
 use crate::chat::{
-    ClientId, DisconnectReason, Effect, Event, Hub, Message, Now, ShutdownCause, Station, Tag,
-    Time, View,
+    ClientId, DisconnectReason, Effect, Event, Message, Now, ShutdownCause, Station, Tag, Time,
+    View,
 };
 use crate::config::limits;
 use crate::protocol;
@@ -32,7 +37,7 @@ const EFFECTS_MAX: usize = 64;
 pub struct Dispatcher<'scope, 'env> {
     channels: Channels<'scope>,
     shared: Arc<Shared<'scope>>,
-    hub: Hub,
+    order: Order,
     delivery: Delivery<'scope, 'env>,
     /// Dropping one ends its listener.
     listeners: Vec<ListenerControl>,
@@ -54,7 +59,7 @@ pub struct Dispatcher<'scope, 'env> {
 impl<'scope, 'env> Dispatcher<'scope, 'env> {
     /// A dispatcher for a server whose listeners are about to start.
     pub fn new(
-        hub: Hub,
+        order: Order,
         delivery: Delivery<'scope, 'env>,
         channels: Channels<'scope>,
         listeners: Vec<ListenerControl>,
@@ -65,7 +70,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         Self {
             channels,
             shared,
-            hub,
+            order,
             delivery,
             listeners_open: listeners.len(),
             listeners,
@@ -113,7 +118,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     /// When something is due; the next tick of the clock at the latest.
     fn deadline(&self) -> Time {
         let tick = self.shared.clock.now() + limits::TICK_EVERY;
-        let deadlines = [self.hub.deadline(), self.delivery.deadline(), self.grace_ends];
+        let deadlines = [self.order.deadline(), self.delivery.deadline(), self.grace_ends];
         deadlines.into_iter().flatten().fold(tick, Time::min)
     }
 
@@ -130,33 +135,28 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         inbound.pass(Station::Taken, &self.shared.clock);
         match inbound {
             Inbound::Received { client, decoded } => {
-                self.turns_due.push(client);
                 self.delivery.append(&[client], |_, out| out.extend_from_slice(&decoded.replies));
                 for input in decoded.inputs {
-                    self.hub.step(now, Event::Received { client, input }, &mut self.effects);
-                    if self.effects.len() >= EFFECTS_MAX {
-                        self.carry_out_effects(now);
-                        if self.delivery.batch_is_full() {
-                            self.flush(now);
-                        }
-                    }
+                    self.order.step(now, Event::Received { client, input }, &mut self.effects);
+                    self.limit_effects(now);
                 }
                 self.carry_out_effects(now);
+                self.order.owe_turn(client, &mut self.turns_due);
             }
             Inbound::Connected { connection, place, protocol } => {
                 let (client, address, word) = (connection.id, connection.address, connection.word);
                 self.delivery.add(connection, place, protocol);
-                self.turns_due.push(client);
                 self.step(Event::Connected { client, address, protocol, word }, now);
+                self.order.owe_turn(client, &mut self.turns_due);
             }
             Inbound::LoginTimedOut { client } => {
-                self.turns_due.push(client);
                 self.step(Event::LoginTimedOut { client }, now);
+                self.order.owe_turn(client, &mut self.turns_due);
             }
             Inbound::IdleTooLong { client, left } => {
                 tracing::debug!(%client, ?left, "idle");
-                self.turns_due.push(client);
                 self.step(Event::IdleTooLong { client, left }, now);
+                self.order.owe_turn(client, &mut self.turns_due);
             }
             Inbound::ReaderEnded { client, end } => {
                 self.delivery.end_after_flush(client);
@@ -177,13 +177,42 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                     self.step(Event::ShutdownRequested { cause: ShutdownCause::Program }, now);
                 }
             }
+            #[cfg(feature = "cluster")]
+            Inbound::Ordered(entry) => self.apply(entry, now),
+        }
+    }
+
+    /// Applies an entry of the log to this machine's copy of the chat.
+    #[cfg(feature = "cluster")]
+    fn apply(&mut self, entry: Entry, now: Now) {
+        for (at, event) in self.order.open(entry, now.time, &mut self.effects) {
+            self.order.apply(at, event, &mut self.effects);
+            self.limit_effects(now);
+        }
+        self.order.close(&mut self.turns_due, &mut self.effects);
+        self.carry_out_effects(now);
+        if let Some(first_client) = self.order.take_first_client() {
+            self.shared.next_id.fetch_max(first_client, Ordering::Relaxed);
+            for arrival in self.delivery.start_over() {
+                self.step(arrival, now);
+            }
         }
     }
 
     /// Takes one event through the Hub and carries out its effects.
     fn step(&mut self, event: Event, now: Now) {
-        self.hub.step(now, event, &mut self.effects);
+        self.order.step(now, event, &mut self.effects);
         self.carry_out_effects(now);
+    }
+
+    /// Carries the effects out if there are many.
+    fn limit_effects(&mut self, now: Now) {
+        if self.effects.len() >= EFFECTS_MAX {
+            self.carry_out_effects(now);
+            if self.delivery.batch_is_full() {
+                self.flush(now);
+            }
+        }
     }
 
     fn carry_out_effects(&mut self, now: Now) {
@@ -218,7 +247,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                     let waiting = || (self.channels.look(), self.delivery.unsent());
                     let mut view = self.shared.threads.look(waiting);
                     view.followed = self.delivery.take_followed(*client);
-                    self.hub.name_readers(*client, &mut view);
+                    self.order.name_readers(*client, &mut view);
                     self.send(&[*client], tag.as_ref(), [&Message::Glass(Box::new(view))]);
                 }
                 Effect::Follow { client, to, moments } => {
@@ -262,7 +291,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
 
     fn check_deadlines(&mut self, now: Now) {
         let is_due = |time: Time| time <= now.time;
-        if self.hub.deadline().is_some_and(is_due) {
+        if self.order.deadline().is_some_and(is_due) {
             self.step(Event::DeadlineReached, now);
         }
         if self.delivery.deadline().is_some_and(is_due) {

@@ -18,6 +18,8 @@ pub enum StartError {
     Capacity(String),
     /// A file that a setting names cannot be used.
     File(ConfigError),
+    /// The server cannot take part in the chat of several machines.
+    Cluster(String),
     /// A thread that the server needs cannot be started.
     Thread(io::Error),
 }
@@ -57,6 +59,7 @@ impl fmt::Display for StartError {
                 write!(f, "not even one client fits: {limit}. Raise that limit")
             }
             Self::File(error) => error.fmt(f),
+            Self::Cluster(what) => write!(f, "cluster: {what}"),
             Self::Thread(error) => write!(
                 f,
                 "cannot start a thread: {error}. Raise the limit on threads (ulimit -u, cgroup pids.max)"

@@ -13,6 +13,8 @@ use super::connection::Connection;
 use super::delivery::Block;
 use super::ops::reload::Loaded;
 use super::ops::threads::ThreadTable;
+#[cfg(feature = "cluster")]
+use super::order::Entry;
 use crate::chat::{
     ClientId, DisconnectReason, Event, InboxView, Protocol, ShutdownCause, Station, Time,
 };
@@ -41,6 +43,9 @@ pub enum Inbound<'a> {
     WriterEnded { client: ClientId, lost_block: bool },
     /// A listener's last act.
     ListenerClosed,
+    /// The log-reader has read an entry.
+    #[cfg(feature = "cluster")]
+    Ordered(Entry),
 }
 
 impl Inbound<'_> {

@@ -4,6 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+#[cfg(feature = "cluster")]
+use std::sync::atomic::Ordering;
 use std::thread;
 
 use crossbeam_channel::Receiver;
@@ -18,6 +20,8 @@ use super::dispatcher::Dispatcher;
 use super::error::StartError;
 #[cfg(feature = "history")]
 use super::history::Opened;
+#[cfg(feature = "cluster")]
+use super::inbox::Inbox;
 use super::inbox::{Channels, Control, Remote};
 use super::listener::{Listener, ListenerControl};
 use super::ops::bans_file::{BansFile, BansSlot};
@@ -27,10 +31,15 @@ use super::ops::log::PanicEndsProcess;
 use super::ops::reload::Loaded;
 use super::ops::threads::{Activity, Row, ThreadTable};
 use super::ops::trace::{self, Recorder};
+use super::order::Order;
+#[cfg(feature = "cluster")]
+use super::order::{Joined, Log};
 use super::shared::Shared;
 #[cfg(feature = "history")]
 use crate::chat::Past;
 use crate::chat::{Ban, Event, Hub, Protocol, ShutdownCause};
+#[cfg(feature = "cluster")]
+use crate::config::RedisAddress;
 use crate::config::{Config, ConfigError, Zone, limits};
 
 /// A chat server that has its ports and is ready to run.
@@ -47,6 +56,8 @@ pub struct Server {
     admission: Admission,
     next_id: AtomicU64,
     recorder: Option<Recorder>,
+    #[cfg(feature = "cluster")]
+    joined: Option<Joined>,
 }
 
 impl Server {
@@ -97,9 +108,16 @@ impl Server {
         let trace = recorder.as_ref().map(Recorder::trace);
         let guard = system.into_guard(&capacity);
         let remote = Remote::new(sender, Arc::new(ThreadTable::new(trace, guard)));
+        let bans = bans.unwrap_or_default();
+        let next_id = AtomicU64::new(1);
+        // Last, since an older server with this node's name ends then.
+        #[cfg(feature = "cluster")]
+        let joined = join(&loaded, &bans, capacity.history_bytes())?;
+        #[cfg(feature = "cluster")]
+        next_id.fetch_max(joined.as_ref().map_or(1, Joined::first_client), Ordering::Relaxed);
         Ok(Self {
             loaded,
-            bans: bans.unwrap_or_default(),
+            bans,
             bans_file,
             #[cfg(feature = "history")]
             history,
@@ -108,8 +126,10 @@ impl Server {
             remote,
             control,
             admission,
-            next_id: AtomicU64::new(1),
+            next_id,
             recorder,
+            #[cfg(feature = "cluster")]
+            joined,
         })
     }
 
@@ -154,6 +174,8 @@ impl Server {
     }
 
     fn serve(self, started: impl FnOnce()) -> io::Result<()> {
+        #[cfg(feature = "cluster")]
+        let joined = self.joined;
         let Self { loaded, bans, bans_file, capacity, bound, remote, control, .. } = self;
         #[cfg(feature = "history")]
         let (history, past) = self.history.unzip();
@@ -204,18 +226,35 @@ impl Server {
                     controls.push(control);
                 }
             }
+            let local = || {
+                let mut hub = Hub::new(loaded.hub_settings(), bans, Timestamp::now());
+                hub.limit_history(shared.capacity.history_bytes());
+                #[cfg(feature = "history")]
+                if let Some(past) = past {
+                    hub.remember(past);
+                }
+                Order::Local(Box::new(hub))
+            };
+            #[cfg(not(feature = "cluster"))]
+            let order = local();
+            #[cfg(feature = "cluster")]
+            let order = match joined {
+                None => local(),
+                Some(joined) => start_log(scope, &threads, joined, inbox_sender.clone())?,
+            };
             let writers = Writers::new(scope, Arc::clone(&threads), inbox_sender, &loaded.config);
             let delivery = Delivery::new(writers, &loaded.config);
-            let mut hub = Hub::new(loaded.hub_settings(), bans, Timestamp::now());
-            hub.limit_history(shared.capacity.history_bytes());
-            #[cfg(feature = "history")]
-            if let Some(past) = past {
-                hub.remember(past);
-            }
             let row = threads.row("dispatcher", "dispatcher".into());
             let channels = Channels::new(inbox, control);
-            let dispatcher =
-                Dispatcher::new(hub, delivery, channels, controls, shared, zone, Arc::clone(&row));
+            let dispatcher = Dispatcher::new(
+                order,
+                delivery,
+                channels,
+                controls,
+                shared,
+                zone,
+                Arc::clone(&row),
+            );
             threads.spawn(scope, row, limits::DISPATCHER_STACK_BYTES, move |_| {
                 let _guard = PanicEndsProcess;
                 dispatcher.run();
@@ -236,6 +275,46 @@ impl Server {
         tracing::info!("The chat has ended, and so have all its threads");
         Ok(())
     }
+}
+
+/// Takes part in the chat on several machines, if the settings name one.
+#[cfg(feature = "cluster")]
+fn join(loaded: &Loaded, bans: &[Ban], history_bytes: usize) -> Result<Option<Joined>, StartError> {
+    let config = &loaded.config;
+    let (Some(address), Some(node)) = (&config.cluster, &config.node) else {
+        return Ok(None);
+    };
+    let address = RedisAddress::parse(address).map_err(StartError::Cluster)?;
+    Joined::join(loaded, &address, node, bans, history_bytes).map(Some)
+}
+
+/// Starts the threads that append to the log and read it.
+#[cfg(feature = "cluster")]
+fn start_log<'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    threads: &Arc<ThreadTable>,
+    mut joined: Joined,
+    inbox: Inbox<'scope>,
+) -> io::Result<Order> {
+    // Each connection has one event under way, which bounds the queue.
+    let (sender, queue) = crossbeam_channel::unbounded();
+    let applied = Arc::new(AtomicU64::new(0));
+    let reader = joined.reader(Arc::downgrade(&applied));
+    let writer = joined.writer(queue, Arc::downgrade(&applied));
+    let log = Log::new(&mut joined, sender, applied);
+    // The table of threads says which machine it is of.
+    let node = joined.node();
+    let row = threads.row("log-writer", format!("log-writer {node}"));
+    threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
+        let _guard = PanicEndsProcess;
+        writer.run(row);
+    })?;
+    let row = threads.row("log-reader", format!("log-reader {node}"));
+    threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
+        let _guard = PanicEndsProcess;
+        reader.run(&inbox, row);
+    })?;
+    Ok(Order::Log(Box::new(log)))
 }
 
 /// Ends the trace when it is dropped, by a panic too: otherwise the scope would wait for its thread for ever.

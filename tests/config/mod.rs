@@ -95,6 +95,10 @@ state-dir = "."
 history = "./a history"
 history-days = "off"
 history-size = "1GiB"
+cluster = "redis://[::1]:7000/3"
+cluster-name = "team.a"
+node = "n-1"
+cluster-password-file = "/run/secrets/log"
 shutdown-grace = "1ms"
 log-messages = true
 log-level = "debug"
@@ -132,6 +136,10 @@ fn everything() -> Config {
         history: Some("./a history".into()),
         history_days: None,
         history_size: 1024 * 1024 * 1024,
+        cluster: Some("redis://[::1]:7000/3".into()),
+        cluster_name: "team.a".into(),
+        node: Some("n-1".into()),
+        cluster_password_file: Some("/run/secrets/log".into()),
         shutdown_grace: Duration::from_millis(1),
         log_messages: true,
         log_level: LogLevel::Debug,
@@ -171,6 +179,10 @@ fn the_defaults() {
         history: None,
         history_days: Some(365),
         history_size: 4 * 1024 * 1024 * 1024,
+        cluster: None,
+        cluster_name: "chat".into(),
+        node: None,
+        cluster_password_file: None,
         shutdown_grace: Duration::from_secs(5),
         log_messages: false,
         log_level: LogLevel::Info,

@@ -38,6 +38,10 @@ state-dir               | none, /no/where                    |
 history                 | none, /no/where                    |
 history-days            | 1, 36500, off                      | 0, 36501, 1d, none
 history-size            | 1MiB, 1TiB, 4GiB                   | 1023KiB, 1025GiB, 4, off
+cluster                 | none                               |
+cluster-name            | a, team-1_b.c                      | a b, a/b, {a}
+node                    | none, berlin-1                     | a:b, a b
+cluster-password-file   | none, /no/where                    |
 shutdown-grace          | 1ms, 30days                        | 5, 31days
 log-messages            | true, false                        | 0
 log-level               | error, warn, info, debug           | trace, Info
@@ -288,4 +292,33 @@ fn cases(table: &str) -> impl Iterator<Item = (&str, &str)> {
         let expected = lines.next().expect("each case has two lines");
         Some((given, expected.trim_start()))
     })
+}
+
+#[test]
+fn a_chat_on_several_machines_needs_an_address_without_a_password_and_a_name() {
+    for (flags, told) in [
+        (
+            &["--cluster=redis://chat:geheim@log", "--node=a"][..],
+            "cluster: a password in the address can be read by everybody on this machine.",
+        ),
+        (
+            &["--cluster=rediss://log", "--node=a"],
+            "cluster: rediss:// needs TLS, which this server does not speak.",
+        ),
+        (&["--cluster=log:6379", "--node=a"], "cluster: expected redis://HOST:PORT/DB, as in "),
+        (
+            &["--cluster=redis://log"],
+            "node: got none, expected the name of this machine, since cluster is set",
+        ),
+        (
+            &["--cluster=redis://log", "--node=a", "--history=/var/lib/h.db"],
+            "history: got \"/var/lib/h.db\", expected none, since cluster is set: a history on disk is for a chat on one machine",
+        ),
+    ] {
+        let line = error(flags, &[]);
+        assert!(line.starts_with(told) && !line.contains("geheim"), "{line}");
+    }
+    // The address looks like a variable that a container platform sets, but is none.
+    let settings = config(&["--node=a"], &[("CHATSERV_CLUSTER", "redis://log")]);
+    assert_eq!(settings.cluster.as_deref(), Some("redis://log"));
 }

@@ -32,7 +32,9 @@ use player::Played;
 const PLAYERS: usize = 4;
 
 /// All conversations, played once for all tests and sorted by name.
-static PLAYED: LazyLock<Vec<Played>> = LazyLock::new(|| {
+static PLAYED: LazyLock<Vec<Played>> = LazyLock::new(|| play_all(&play));
+
+fn play_all(play: &(dyn Fn(&str, &str) -> Played + Sync)) -> Vec<Played> {
     let files = conversations();
     let next = AtomicUsize::new(0);
     let played = Mutex::new(Vec::new());
@@ -49,15 +51,16 @@ static PLAYED: LazyLock<Vec<Played>> = LazyLock::new(|| {
     let mut played = played.into_inner().unwrap();
     played.sort_by(|a, b| a.name.cmp(&b.name));
     played
-});
+}
 
 fn play(name: &str, text: &str) -> Played {
     player::play(&[env!("CARGO_BIN_EXE_chatserv")], name, text)
 }
 
-/// The names and texts of the files.
+/// The names and texts of the files, from the folder that the variable `CHATSERV_CHATS` names or else from the own one.
 fn conversations() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/chats");
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/chats");
+    let folder = std::env::var_os("CHATSERV_CHATS").map_or(own, Into::into);
     let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     paths
         .filter(|path| path.extension().is_some_and(|extension| extension == "chat"))
@@ -71,17 +74,32 @@ fn conversations() -> Vec<(String, String)> {
 
 #[test]
 fn every_conversation_holds() {
-    let failed: Vec<&str> = PLAYED
-        .iter()
-        .filter_map(|played| played.outcome.as_ref().err().map(String::as_str))
-        .collect();
+    assert_all_hold(&PLAYED);
+}
+
+fn assert_all_hold(all: &[Played]) {
+    let failed = all.iter().filter_map(|played| played.outcome.as_ref().err());
+    let failed: Vec<&str> = failed.map(String::as_str).collect();
     assert!(
         failed.is_empty(),
         "{} of {} conversations failed:\n{}",
         failed.len(),
-        PLAYED.len(),
+        all.len(),
         failed.join("\n")
     );
+}
+
+/// The people of each conversation are spread over three machines, and notice nothing.
+#[cfg(feature = "cluster")]
+#[test]
+fn every_conversation_holds_on_three_machines() {
+    support::or_skip!(support::find("redis-server"));
+    let play = |name: &str, text: &str| {
+        let redis = support::redis::Redis::start(&[]).expect("it was found above");
+        let cluster = player::Cluster { redis, machines: 3 };
+        player::play_on(&[env!("CARGO_BIN_EXE_chatserv")], name, text, Some(cluster))
+    };
+    assert_all_hold(&play_all(&play));
 }
 
 #[test]

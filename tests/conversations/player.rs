@@ -11,7 +11,8 @@ use serde_json::Value;
 
 use crate::script::{self, Act, Step};
 use crate::support::directory::Directory;
-use crate::support::{Client, Server, command, find};
+use crate::support::redis::Redis;
+use crate::support::{Client, Server, command, find, until};
 use crate::transcript::Transcript;
 
 /// How many lines of the server's log a failure shows.
@@ -32,6 +33,11 @@ pub struct Played {
 
 /// Plays the text of `name`.chat against a server. The flags of the conversation follow the arguments of `program`.
 pub fn play(program: &[&str], name: &str, text: &str) -> Played {
+    play_on(program, name, text, None)
+}
+
+/// The same against one chat on several machines, over which the people are spread in turn.
+pub fn play_on(program: &[&str], name: &str, text: &str, cluster: Option<Cluster>) -> Played {
     let mut program: Vec<String> = program.iter().map(|&word| word.to_owned()).collect();
     // A server with a terminal ends at SIGHUP, and the tests may have one.
     if text.contains("signal HUP") && find("setsid").is_some() {
@@ -41,7 +47,10 @@ pub fn play(program: &[&str], name: &str, text: &str) -> Played {
         program,
         directory: Directory::new(&format!("chats-{name}")),
         flags: Vec::new(),
-        server: None,
+        cluster,
+        servers: Vec::new(),
+        starts: 0,
+        connections: 0,
         clients: HashMap::new(),
         transcript: Transcript::default(),
     };
@@ -51,11 +60,23 @@ pub fn play(program: &[&str], name: &str, text: &str) -> Played {
     Played { name: name.to_owned(), outcome, transcript: player.transcript }
 }
 
+/// Several machines and the Redis that keeps their log.
+pub struct Cluster {
+    pub redis: Redis,
+    pub machines: usize,
+}
+
 struct Player {
     program: Vec<String>,
     directory: Directory,
     flags: Vec<String>,
-    server: Option<Server>,
+    cluster: Option<Cluster>,
+    /// One for each machine.
+    servers: Vec<Server>,
+    /// How often other servers were started. Each start is another chat, but a restart goes on with the same one.
+    starts: usize,
+    /// How many connections there have been.
+    connections: usize,
     clients: HashMap<String, Client>,
     transcript: Transcript,
 }
@@ -79,6 +100,7 @@ impl Player {
                 let directory = directory.trim_end_matches('/');
                 let flags = flags.iter().map(|flag| flag.replace("{dir}", directory));
                 self.flags = flags.collect();
+                self.starts += 1;
                 self.start();
             }
             Step::Restart => {
@@ -92,19 +114,26 @@ impl Player {
             Step::Signal { name, signal } => {
                 let event = format!("the server gets a SIG{name}");
                 self.transcript.event(&event);
-                self.server()?.signal(signal);
+                self.servers()?.iter().for_each(|server| server.signal(signal));
             }
             Step::Printed { to_log, pattern } if to_log => {
-                self.server()?.logged(|line| pattern.is_match(line));
+                let servers = self.servers()?;
+                until("the log has the line", || {
+                    let logs = servers.iter().map(Server::log_so_far);
+                    logs.into_iter().any(|log| log.lines().any(|line| pattern.is_match(line)))
+                });
             }
             Step::Printed { pattern, .. } => {
-                let line = self.server()?.printed(|line| pattern.is_match(line));
+                let line = self.servers()?[0].printed(|line| pattern.is_match(line));
                 self.transcript.printed(&line);
             }
             Step::Exit(wanted) => {
-                let status = self.server()?.exit_status();
-                if status.code() != Some(wanted) {
-                    return Err(format!("the server ended with {status}"));
+                self.servers()?;
+                for server in &mut self.servers {
+                    let status = server.exit_status();
+                    if status.code() != Some(wanted) {
+                        return Err(format!("the server ended with {status}"));
+                    }
                 }
                 let event = format!("the server ends with status {wanted}");
                 self.transcript.event(&event);
@@ -116,13 +145,27 @@ impl Player {
 
     fn start(&mut self) {
         // The last server may hold the port or the folder.
-        self.server = None;
-        let mut command = command(&self.program[0]);
-        command.args(&self.program[1..]).args(&self.flags);
-        if !self.flags.iter().any(|flag| flag == "--rate-limit") {
-            command.env("CHATSERV_RATE_LIMIT", "off");
+        self.servers.clear();
+        let machines = self.cluster.as_ref().map_or(1, |cluster| cluster.machines);
+        for machine in 0..machines {
+            let mut command = command(&self.program[0]);
+            command.args(&self.program[1..]);
+            if let Some(cluster) = &self.cluster {
+                let chat = format!("chat-{}", self.starts);
+                command.args(["--cluster", &cluster.redis.address(), "--cluster-name", &chat]);
+                command.args(["--node", &format!("n{machine}")]);
+            }
+            let mut flags = self.flags.clone();
+            if let Some(at) = flags.iter().position(|flag| flag == "--state-dir" && machine > 0) {
+                // The first machine keeps the bans.
+                flags.drain(at..at + 2);
+            }
+            command.args(&flags);
+            if !flags.iter().any(|flag| flag == "--rate-limit") {
+                command.env("CHATSERV_RATE_LIMIT", "off");
+            }
+            self.servers.push(Server::start_by(&mut command));
         }
-        self.server = Some(Server::start_by(&mut command));
     }
 
     fn act(&mut self, name: &str, act: Act) -> Result<(), String> {
@@ -189,8 +232,9 @@ impl Player {
         Ok(())
     }
 
-    fn server(&mut self) -> Result<&mut Server, String> {
-        self.server.as_mut().ok_or("no server was started".into())
+    fn servers(&self) -> Result<&[Server], String> {
+        let servers = Some(&self.servers[..]).filter(|servers| !servers.is_empty());
+        servers.ok_or("no server was started".into())
     }
 
     fn client(&mut self, name: &str) -> Result<&mut Client, String> {
@@ -203,23 +247,31 @@ impl Player {
         client.ok_or_else(|| format!("{name} is not connected"))
     }
 
-    /// The port of a listener, which the server prints.
+    /// The port of a listener, which the server prints. Of several servers, each has its turn.
     fn port(&mut self, listener: Option<&str>) -> Result<u16, String> {
-        let Some(listener) = listener else {
-            return Ok(self.server()?.port);
+        let servers = self.servers()?;
+        let server = &servers[self.connections % servers.len()];
+        let port = match listener {
+            None => server.port,
+            Some(listener) => {
+                let start = format!("Waiting for incoming {listener} connections on port ");
+                let line = server.printed(|line| line.starts_with(&start));
+                line[start.len()..].parse().map_err(|_| line.clone())?
+            }
         };
-        let start = format!("Waiting for incoming {listener} connections on port ");
-        let line = self.server()?.printed(|line| line.starts_with(&start));
-        line[start.len()..].parse().map_err(|_| line.clone())
+        self.connections += 1;
+        Ok(port)
     }
 
     /// The end of the server's log, for a failure.
     fn log(&self) -> String {
-        let log = self.server.as_ref().map(Server::log_so_far);
-        let log = log.unwrap_or_default();
-        let lines: Vec<&str> = log.lines().collect();
-        let last = &lines[lines.len().saturating_sub(LOG_LINES_SHOWN)..];
-        last.iter().map(|line| format!("\n    log: {line}")).collect()
+        let last = |server: &Server| -> String {
+            let log = server.log_so_far();
+            let lines: Vec<&str> = log.lines().collect();
+            let last = &lines[lines.len().saturating_sub(LOG_LINES_SHOWN)..];
+            last.iter().map(|line| format!("\n    log: {line}")).collect()
+        };
+        self.servers.iter().map(last).collect()
     }
 }
 

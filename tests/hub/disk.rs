@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use chatserv::chat::{
-    Audience, ChatError, ChatMessage, DisconnectReason, Effect, Event, Fetch, Found, Gap, KeptLine,
-    Loss, Manner, NameKey, Past, PastRoom, Range, Search,
+    Audience, ChatMessage, DisconnectReason, Effect, Event, Fetch, Found, Gap, KeptLine,
+    LookupError, Loss, Manner, NameKey, Past, PastRoom, Range, Search,
 };
 use chatserv::config::limits::{HISTORY_LINES_MAX, LOOKUPS_PER_CLIENT_MAX, ROOMS_MAX};
 use serde_json::Value;
@@ -530,12 +530,9 @@ fn who_left_the_room_is_answered_and_who_left_the_chat_is_not() {
 fn a_lookup_that_fails_says_why() {
     let (mut chat, mut disk) = long_lobby("a");
     for (error, sentence) in [
-        (
-            ChatError::SearchTooSlow,
-            "That search takes too long. Add a word, from:NAME or before:DATE.",
-        ),
-        (ChatError::SearchesBusy, "Too many searches are under way. Try again in a moment."),
-        (ChatError::HistoryFailed, "The history cannot be read. The log of the server says why."),
+        (LookupError::TooSlow, "That search takes too long. Add a word, from:NAME or before:DATE."),
+        (LookupError::Busy, "Too many searches are under way. Try again in a moment."),
+        (LookupError::Failed, "The history cannot be read. The log of the server says why."),
     ] {
         chat.say('a', "/history 500");
         disk.take(&mut chat);

@@ -95,7 +95,7 @@ fn the_farewell_reaches_clients_in_every_state() {
         c: connect
         forget
     "}
-    chat.step(Event::ShutdownRequested { cause: ShutdownCause::Signal("SIGTERM") });
+    chat.step(Event::ShutdownRequested { cause: ShutdownCause::Signal("SIGTERM".into()) });
     play! {chat, "
         abc< server: The chat has been shut down
         a: gone ServerShutdown
@@ -105,7 +105,7 @@ fn the_farewell_reaches_clients_in_every_state() {
     assert!(chat.shut_down);
     assert_eq!(
         chat.log,
-        [LogEvent::ShuttingDown { cause: ShutdownCause::Signal("SIGTERM"), joined: 2 }]
+        [LogEvent::ShuttingDown { cause: ShutdownCause::Signal("SIGTERM".into()), joined: 2 }]
     );
     // Nothing happens twice, and nobody hears of the other ends.
     chat.step(Event::ShutdownRequested { cause: ShutdownCause::Program });

@@ -36,6 +36,7 @@ pub fn person(who: &str, rooms: &[&str], idle_seconds: u64, away: bool) -> Perso
         rooms: names(rooms),
         idle: Duration::from_secs(idle_seconds),
         away,
+        machine: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatserv::chat::{Ban, ChatError, Message, Network, Removal};
+use chatserv::chat::{Ban, ChatError, LinkNews, Message, Network, Removal};
 
 use crate::phrases::{Row, name, row, time};
 
@@ -104,6 +104,10 @@ pub fn at_the_end() -> Vec<Row> {
         wait: Duration::new(wait, 999_999_999),
     };
     vec![
+        row(Link(LinkNews::Waiting), "The chat is waiting for its other machines. What you type waits, too."),
+        row(Link(LinkNews::GoesOn), "The chat goes on."),
+        row(Link(LinkNews::PlaceLost), "This machine was cut off, and you have left the chat. Join it again."),
+        row(Link(LinkNews::NotSaid("hi".into())), "Nobody received this, say it again: hi"),
         row(soon(30_000), "You will be disconnected in 30 s unless you type something."),
         row(soon(1_500), "You will be disconnected in 2 s unless you type something."),
         row(held(1, u64::MAX),

@@ -60,7 +60,7 @@ kinds! { MESSAGES, message_kind, Message:
     LoginTimedOut Arrived Left MembershipChanged Chat Typed Delivered History Found InRoom CameToRoom
     WentFromRoom Topic Rooms Renamed NowAway NowBack IsAway Ignoring Ignored Unignored Quiet
     TimestampsAre Pong Whois Help Who OperatorNow Kicked Banned Removed BanAdded BanTakenBack
-    Bans BansNotSaved Muted Motd Threads Glass ShutdownPlanned ShutdownCancelled IdleSoon IdleBye HeldBack
+    Bans BansNotSaved Muted Motd Threads Glass ShutdownPlanned ShutdownCancelled Link IdleSoon IdleBye HeldBack
     EndlessLine WrongProtocol Bye ServerFull TooManyFromAddress TooFastFromAddress NoThread TooSlow ShutDown Closed
 }
 

@@ -63,7 +63,10 @@ fn each_kind_of_bad_json_has_an_error() {
 
 #[test]
 fn a_bad_request_has_an_error_with_its_id() {
-    let unknown = |action: &str, near| RequestError::UnknownAction { action: action.into(), near };
+    let unknown = |action: &str, near: Option<&'static str>| RequestError::UnknownAction {
+        action: action.into(),
+        near: near.map(Into::into),
+    };
     let doubled = |key: &str| RequestError::DuplicateField(key.into());
     #[rustfmt::skip]
     let table = [
@@ -83,7 +86,7 @@ fn a_bad_request_has_an_error_with_its_id() {
         (r#","action":"shutdwon""#, unknown("shutdwon", Some("shutdown"))),
         (r#","action":"message""#, unknown("message", None)),
         (r#","action":"\u001b[2J\nxyz""#, unknown(&clean("\u{1b}[2J\nxyz"), None)),
-        (r#","action":"chat""#, RequestError::MissingField("message")),
+        (r#","action":"chat""#, RequestError::MissingField("message".into())),
     ];
     for (fields, reason) in table {
         let line = format!(r#"{{"id":7{fields}}}"#);
@@ -145,7 +148,7 @@ fn a_wrong_field_is_named() {
     for (line, field) in table {
         let refused = asked(line);
         let is_told =
-            matches!(refused, Err(RequestError::WrongField { field: told, .. }) if told == field);
+            matches!(&refused, Err(RequestError::WrongField { field: told, .. }) if told == field);
         assert!(is_told, "{line}: {refused:?}");
     }
 }
@@ -212,10 +215,10 @@ fn every_error_explains_itself() {
         (RequestError::DuplicateField("a".into()), "`a` is there twice"),
         (RequestError::MissingAction, "`action`"),
         (RequestError::UnknownAction { action: action.clone(), near: None }, "`dance`"),
-        (RequestError::UnknownAction { action, near: Some("away") }, "`away`?"),
+        (RequestError::UnknownAction { action, near: Some("away".into()) }, "`away`?"),
         (RequestError::UnknownField("in".into()), "`in`"),
-        (RequestError::MissingField(field), "`message`"),
-        (RequestError::WrongField { field, expected }, "a text that is not empty"),
+        (RequestError::MissingField(field.into()), "`message`"),
+        (RequestError::WrongField { field: field.into(), expected: expected.into() }, "a text that is not empty"),
     ];
     for (reason, told) in table {
         let sentence = reason.to_string();

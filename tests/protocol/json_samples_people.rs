@@ -17,6 +17,7 @@ pub fn person() -> PersonListing {
         rooms: vec![name("dev"), name("lobby")],
         idle: Duration::from_millis(61_900),
         away: true,
+        machine: None,
     }
 }
 

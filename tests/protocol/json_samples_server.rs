@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use chatserv::chat::{
-    Ban, ChatError, ClientId, DispatcherView, FollowedLine, GlassView, InboxView, Message, Moments,
-    NameError, Network, Protocol, Queue, ReaderView, RequestError, Station, Stranger,
-    ThreadListing, Timestamps,
+    Ban, ChatError, ClientId, DispatcherView, FollowedLine, GlassView, InboxView, LinkNews,
+    Message, Moments, NameError, Network, Protocol, Queue, ReaderView, RequestError, Station,
+    Stranger, ThreadListing, Timestamps,
 };
 
 use super::json_samples::{ban, name, noon};
@@ -46,6 +46,10 @@ pub fn server() -> Vec<(Message, &'static str)> {
         (Message::Muted { name: name("bob"), on: false }, r#"{"action":"unmute","username":"bob"}"#),
         (Message::BansNotSaved { reason: "File too large".into() },
             r#"{"action":"notice","code":"bans_not_saved"}"#),
+        (Message::Link(LinkNews::Waiting), r#"{"action":"notice","code":"waiting"}"#),
+        (Message::Link(LinkNews::GoesOn), r#"{"action":"notice","code":"goes_on"}"#),
+        (Message::Link(LinkNews::PlaceLost), r#"{"action":"notice","code":"place_lost"}"#),
+        (Message::Link(LinkNews::NotSaid("hi".into())), r#"{"action":"notice","code":"not_said"}"#),
         (Message::Motd(None), r#"{"action":"motd","message":null}"#),
         (Message::Motd(Some(name("one\ntwo"))), r#"{"action":"motd","message":"one\u000atwo"}"#),
         (
@@ -155,8 +159,8 @@ pub fn errors() -> Vec<(Message, &'static str)> {
         (RequestError::MissingAction, "missing_action"),
         (RequestError::UnknownAction { action: word(), near: None }, "unknown_action"),
         (RequestError::UnknownField(word()), "unknown_field"),
-        (RequestError::MissingField("room"), "missing_field"),
-        (RequestError::WrongField { field: "room", expected: "a text" }, "wrong_field"),
+        (RequestError::MissingField("room".into()), "missing_field"),
+        (RequestError::WrongField { field: "room".into(), expected: "a text".into() }, "wrong_field"),
     ];
     let mut errors: Vec<_> = malformed
         .into_iter()

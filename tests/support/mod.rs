@@ -28,6 +28,7 @@ mod client;
 pub mod directory;
 mod lines;
 mod program;
+pub mod redis;
 mod server;
 pub mod slow;
 

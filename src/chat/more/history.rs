@@ -10,7 +10,7 @@ use super::super::client::ClientId;
 use super::super::error::ChatError;
 use super::super::event::{Effect, Reaction};
 use super::super::hub::Hub;
-use super::super::kept::{Fetch, Found, Past, Search};
+use super::super::kept::{Fetch, Found, LookupError, Past, Search};
 use super::super::message::Message;
 use super::super::name::NameKey;
 use super::super::request::{Moment, Range, RequestError, without_at};
@@ -111,7 +111,8 @@ impl Hub {
             return;
         };
         if ids.is_empty() {
-            return out.refuse(client, ChatError::Request(RequestError::MissingField("room")));
+            return out
+                .refuse(client, ChatError::Request(RequestError::MissingField("room".into())));
         }
         let names = ids.iter().filter_map(|&id| Some(self.rooms.get(id)?.name().clone()));
         let names: Vec<Arc<str>> = names.collect();
@@ -138,7 +139,7 @@ impl Hub {
     pub(in crate::chat) fn found(
         &mut self,
         ticket: u64,
-        found: Result<Found, ChatError>,
+        found: Result<Found, LookupError>,
         out: &mut Reaction,
     ) {
         let Some(Lookup { client, tag, asked }) = self.extras.lookups.end(ticket) else {
@@ -149,7 +150,7 @@ impl Hub {
         }
         out.set_tag(tag);
         match (found, asked) {
-            (Err(error), _) => out.refuse(client, error),
+            (Err(error), _) => out.refuse(client, error.into()),
             (Ok(found), Asked::Page(page)) => {
                 out.answer(client, join(found, page).into_message(out.now.wall));
             }

@@ -1,5 +1,6 @@
 //! Features beyond the classic chat. Their requests come here through one `match` arm of the Hub, [`Hub::more`]; beside it,
-//! the Hub calls `found`, `help`, `reload`, `shut_down`, `check_planned_shutdown` and `release_names`, and `login` calls `reclaim`.
+//! the Hub calls `found`, `help`, `reload`, `shut_down`, `check_planned_shutdown`, `release_names` and `machine_gone`, and
+//! `login` calls `reclaim`.
 //!
 //! | file | feature |
 //! |---|---|
@@ -12,6 +13,7 @@
 //! | `operators` | `/op`, `/kick`, `/mute`, `/unmute`, `/motd`, and changed settings (`/threads` is an effect) |
 //! | `ban` | `/ban`, `/unban`, `/bans` |
 //! | `glass` | the glass view, and lines that are followed on their way |
+//! | `machine` | a machine that is gone, in a chat on several |
 //! | `shutdown` | `/shutdown`, now or later |
 //! | `typed` | lines that somebody has typed into a program |
 
@@ -20,6 +22,7 @@ mod glass;
 mod history;
 mod ignore;
 mod lists;
+mod machine;
 mod operators;
 mod presence;
 mod private;

@@ -15,6 +15,7 @@ mod error;
 use std::sync::Arc;
 
 use caseless::Caseless as _;
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_security::skeleton;
 use unicode_width::UnicodeWidthStr as _;
@@ -45,7 +46,7 @@ const PROGRAM_WORDS: [&str; 35] = [
 ];
 
 /// A name that keeps all the rules.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Name {
     shown: Arc<str>,
     key: NameKey,
@@ -55,7 +56,7 @@ pub struct Name {
 /// `modern` and `modem`. Keys are only compared and never shown, since a key need not look like the name.
 ///
 /// The key does not catch every resemblance: a capital `I` counts as `i`, and not as the `l` that it looks like.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct NameKey(Box<str>);
 
 impl Name {

@@ -3,16 +3,20 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::super::ban::{Ban, Network};
 use super::super::name::NameKey;
+use super::sorted;
 use crate::config::limits::BANS_MAX;
 
 /// All bans, oldest first. Only these methods change the three maps, so they always agree.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Bans {
     by_number: BTreeMap<u64, Ban>,
+    #[serde(with = "sorted::map")]
     by_name: HashMap<NameKey, u64>,
+    #[serde(with = "sorted::map")]
     by_network: HashMap<Network, u64>,
     next: u64,
 }

@@ -1,10 +1,13 @@
 //! The state of features beyond the classic chat.
 
 use core::net::IpAddr;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::super::ban::{Ban, Network};
+use super::super::client::ClientId;
 use super::super::message::Message;
 use super::super::name::NameKey;
 use super::super::time::{Now, Time};
@@ -14,13 +17,15 @@ use super::ignores::Ignores;
 use super::lookups::Lookups;
 use super::password_attempts::PasswordAttempts;
 use super::reclaims::Reclaims;
+use super::sorted;
 use crate::config::limits::SHUTDOWN_REMINDERS;
 
 /// The parts of this state. Those that are public guard their own fields.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Extras {
     pub bans: Bans,
     /// By name, so that coming back under the same name changes nothing.
+    #[serde(with = "sorted::set")]
     muted: HashSet<NameKey>,
     pub ignores: Ignores,
     pub password_attempts: PasswordAttempts,
@@ -28,6 +33,8 @@ pub struct Extras {
     pub lookups: Lookups,
     pub folded: Folded,
     planned_shutdown: Option<PlannedShutdown>,
+    /// The names of the machines of the chat, if there are several.
+    machines: BTreeMap<u64, Arc<str>>,
 }
 
 impl Extras {
@@ -51,6 +58,19 @@ impl Extras {
         } else {
             self.muted.remove(&key);
         }
+    }
+
+    pub fn add_machine(&mut self, machine: u64, name: Arc<str>) {
+        self.machines.insert(machine, name);
+    }
+
+    pub fn remove_machines(&mut self, machines: &[u64]) {
+        self.machines.retain(|machine, _| !machines.contains(machine));
+    }
+
+    /// The name of the machine to which a client is connected, if there are several.
+    pub fn machine_of(&self, client: ClientId) -> Option<&Arc<str>> {
+        self.machines.get(&client.machine())
     }
 
     pub fn planned_shutdown(&self) -> Option<&PlannedShutdown> {
@@ -85,7 +105,7 @@ pub fn ban_notice(ban: &Ban, now: Now) -> Message {
 }
 
 /// A shutdown that an operator has scheduled.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct PlannedShutdown {
     at: Time,
     reason: Option<Arc<str>>,

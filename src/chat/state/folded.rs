@@ -5,13 +5,16 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::super::time::Time;
 use super::super::view::Protocol;
 use super::rooms::RoomId;
+use super::sorted;
 use crate::config::limits::ANNOUNCE_EVERY;
 
 /// A group of clients that hears the same announcements.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Scope {
     /// Plain-text clients, which hear who joins and leaves the chat.
     Chat,
@@ -26,15 +29,16 @@ pub enum Movement {
 }
 
 /// How many have arrived and left.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Counts {
     pub arrived: usize,
     pub left: usize,
 }
 
 /// The movements that have yet to be announced to each scope.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Folded {
+    #[serde(with = "sorted::map")]
     counts: BTreeMap<Scope, Counts>,
     due: Option<Time>,
 }

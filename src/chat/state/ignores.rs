@@ -8,24 +8,29 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use super::super::client::ClientId;
 use super::super::name::NameKey;
 use super::people::People;
+use super::sorted;
 use crate::config::limits::{IGNORED_BEFORE_MAX, IGNORED_MAX};
 
 /// All ignore lists. Only these methods change the three maps, so they always agree.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Ignores {
+    #[serde(with = "sorted::map")]
     lists: FxHashMap<ClientId, Vec<Ignored>>,
     /// For each client, those who ignore it. Each message needs one look-up here.
+    #[serde(with = "sorted::map")]
     ignored_by: FxHashMap<ClientId, Vec<ClientId>>,
     /// For each ignored name, those who ignore it.
+    #[serde(with = "sorted::map")]
     by_name: HashMap<NameKey, Vec<ClientId>>,
 }
 
 /// An entry of an ignore list.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Ignored {
     /// The name that the person had when the entry was made.
     name: Arc<str>,
@@ -175,11 +180,17 @@ impl Ignores {
             self.lists.insert(client, list);
         }
         self.ignored_by.remove(&former);
+        let mut all_ignoring = Vec::new();
         for (&ignoring, list) in &mut self.lists {
             for ignored in list.iter_mut().filter(|ignored| ignored.client == former) {
                 ignored.renew(client);
-                self.ignored_by.entry(client).or_default().push(ignoring);
+                all_ignoring.push(ignoring);
             }
+        }
+        if !all_ignoring.is_empty() {
+            // They came in the order of a hash map, on which nothing may depend.
+            all_ignoring.sort_unstable();
+            self.ignored_by.entry(client).or_default().append(&mut all_ignoring);
         }
     }
 

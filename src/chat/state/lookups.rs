@@ -4,22 +4,26 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use super::super::client::ClientId;
 use super::super::event::Tag;
 use super::super::message::{ChatMessage, Gap, Message};
 use super::super::request::Range;
+use super::sorted;
 
 /// All lookups that are under way. Each ends with the report of its result, even if its client has gone.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Lookups {
     last_ticket: u64,
+    #[serde(with = "sorted::map")]
     under_way: FxHashMap<u64, Lookup>,
+    #[serde(with = "sorted::map")]
     by_client: FxHashMap<ClientId, usize>,
 }
 
 /// A question, and what its answer needs besides what is found.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Lookup {
     pub client: ClientId,
     pub tag: Option<Tag>,
@@ -27,7 +31,7 @@ pub struct Lookup {
 }
 
 /// What was asked for.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Asked {
     /// A part of a room's history.
     Page(Page),
@@ -36,7 +40,7 @@ pub enum Asked {
 }
 
 /// The part of a room's history that memory had, as it was when somebody asked.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Page {
     pub room: Arc<str>,
     pub epoch: u64,

@@ -16,6 +16,7 @@ mod password_attempts;
 mod people;
 mod reclaims;
 mod rooms;
+mod sorted;
 
 pub use extras::{Extras, PlannedShutdown, ban_notice};
 pub use folded::{Movement, Scope};

@@ -2,15 +2,19 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::super::ban::Network;
 use super::super::time::Time;
+use super::sorted;
 use crate::config::limits::{
     OPERATOR_TRIES_ADDRESSES_MAX, OPERATOR_TRIES_PER_ADDRESS_MAX, OPERATOR_TRIES_WINDOW,
 };
 
 /// For each network, the time of its first wrong password and how many there were.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct PasswordAttempts {
+    #[serde(with = "sorted::map")]
     by_network: HashMap<Network, (Time, u32)>,
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use serde::{Deserialize, Serialize};
 
 use super::super::client::ClientId;
 use super::super::message::Message;
@@ -13,13 +14,16 @@ use super::super::request::without_at;
 use super::super::time::Time;
 use super::super::view::{Protocol, Timestamps};
 use super::rooms::RoomId;
+use super::sorted;
 use crate::config::limits::OPERATOR_TRIES_PER_CONNECTION_MAX;
 
 /// All connections, and the people among them. Only these methods change the four collections, so they always agree.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct People {
+    #[serde(with = "sorted::map")]
     clients: FxHashMap<ClientId, Client>,
     /// Clients choose these keys, so this map needs std's keyed hash.
+    #[serde(with = "sorted::map")]
     by_name: HashMap<NameKey, ClientId>,
     /// In order of joining.
     joined: Vec<ClientId>,
@@ -28,14 +32,14 @@ pub struct People {
 }
 
 /// One connection.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Client {
     address: SocketAddr,
     protocol: Protocol,
     standing: LoginState,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 enum LoginState {
     /// The client has not joined the chat yet.
     Unnamed {
@@ -49,7 +53,7 @@ enum LoginState {
 }
 
 /// Somebody who has joined.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Person {
     name: Arc<str>,
     key: NameKey,
@@ -69,10 +73,11 @@ pub struct Person {
 }
 
 /// The state of a person who is away.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Away {
     reason: Option<Arc<str>>,
     /// Those who have been told already.
+    #[serde(with = "sorted::set")]
     notified: FxHashSet<ClientId>,
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use super::super::ban::Network;
 use super::super::client::ClientId;
@@ -11,13 +12,16 @@ use super::super::reclaim::ReclaimWord;
 use super::super::time::Time;
 use super::password_attempts::PasswordAttempts;
 use super::people::Person;
+use super::sorted;
 use crate::config::limits::{HELD_NAMES_MAX, NAME_HELD_FOR, OPERATOR_TRIES_PER_CONNECTION_MAX};
 
 /// All words and held names.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Reclaims {
+    #[serde(with = "sorted::map")]
     issued: FxHashMap<ClientId, Issued>,
     /// Clients choose these keys, so this map needs std's keyed hash.
+    #[serde(with = "sorted::map")]
     held: HashMap<NameKey, Held>,
     /// When each of them is free again, the first one first. An entry may be stale: its name was taken back.
     due: VecDeque<(Time, NameKey)>,
@@ -26,7 +30,7 @@ pub struct Reclaims {
 }
 
 /// The word of one connection.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Issued {
     word: ReclaimWord,
     /// The client has been told. Nobody can come back with a word that nobody has seen.
@@ -36,7 +40,7 @@ struct Issued {
 }
 
 /// Somebody who has lost the connection and may come back.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Held {
     /// The connection that was lost. The ignore lists still know it.
     pub client: ClientId,

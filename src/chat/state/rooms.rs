@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
 
 use super::super::client::ClientId;
 use super::super::kept::{Past, PastRoom};
@@ -13,10 +14,11 @@ use super::super::name::{Name, NameKey};
 use super::super::punctuation::ROOM_SIGNS;
 use super::super::view::Protocol;
 use super::history::History;
+use super::sorted;
 use crate::config::limits::{HISTORY_TOTAL_BYTES_MAX, ROOMS_ASLEEP_MAX, ROOMS_MAX};
 
 /// Identifies a room for as long as the server runs. Like a client's id, it is never reused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RoomId(u64);
 
 /// The room in which plain-text clients start. It never closes.
@@ -26,7 +28,7 @@ pub const LOBBY: RoomId = RoomId(0);
 pub const LOBBY_NAME: &str = "lobby";
 
 /// One room.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Room {
     name: Arc<str>,
     key: NameKey,
@@ -80,10 +82,13 @@ impl Room {
 ///
 /// Where there is a history on disk, an empty room falls asleep instead of closing: it keeps its topic and its message ids
 /// for the next one who opens it. Until then it is nowhere to be found.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Rooms {
+    #[serde(with = "sorted::map")]
     by_id: FxHashMap<RoomId, Room>,
+    #[serde(with = "sorted::map")]
     by_key: HashMap<NameKey, RoomId>,
+    #[serde(with = "sorted::map")]
     asleep_by_key: HashMap<NameKey, RoomId>,
     /// In the order in which they fell asleep.
     asleep: BTreeMap<u64, RoomId>,

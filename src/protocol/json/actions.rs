@@ -53,7 +53,7 @@ pub(super) fn parse_request(object: &mut Object<'_>) -> Result<Request, RequestE
     let name = object.action()?;
     let Some(action) = ACTIONS.iter().find(|action| action.name == name) else {
         let action = quoted(&name);
-        let near = near(&action);
+        let near = near(&action).map(Into::into);
         return Err(RequestError::UnknownAction { action, near });
     };
     object.declare(action.required, action.optional);
@@ -199,7 +199,7 @@ fn history(given: &Object<'_>) -> Result<Request, RequestError> {
 fn search(given: &Object<'_>) -> Result<Request, RequestError> {
     let (words, from): (Option<String>, _) = (given.maybe("words")?, given.maybe("username")?);
     if words.is_none() && from.is_none() {
-        return Err(RequestError::MissingField("words"));
+        return Err(RequestError::MissingField("words".into()));
     }
     Ok(Request::Search {
         words: words.unwrap_or_default(),
@@ -218,7 +218,7 @@ fn name_or_address(given: &Object<'_>) -> Result<String, RequestError> {
             Err(wrong("address", "an IP address, without a `username` beside it"))
         }
         (Some(target), None) | (None, Some(Address(target))) => Ok(target),
-        (None, None) => Err(RequestError::MissingField("username")),
+        (None, None) => Err(RequestError::MissingField("username".into())),
     }
 }
 

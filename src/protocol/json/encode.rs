@@ -8,9 +8,9 @@ use super::super::clean::ordinary_prefix;
 use super::super::plain::{seconds_left, sentence};
 use super::errors;
 use crate::chat::{
-    Audience, Ban, ChatMessage, CommandHelp, FollowedLine, Gap, GlassView, HelpTopic, Manner,
-    Message, PersonDetails, PersonListing, Protocol, Queue, ReaderView, ReclaimWord, RoomListing,
-    Tag, ThreadListing, Timestamps, commands,
+    Audience, Ban, ChatMessage, CommandHelp, FollowedLine, Gap, GlassView, HelpTopic, LinkNews,
+    Manner, Message, PersonDetails, PersonListing, Protocol, Queue, ReaderView, ReclaimWord,
+    RoomListing, Tag, ThreadListing, Timestamps, commands,
 };
 use crate::config::limits::{LIST_ENTRIES_MAX, NOTE_BYTES_MAX};
 
@@ -127,6 +127,15 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::BanTakenBack(ended) => ban(ended, Writer::new("unban", tag, out)).end(),
         Message::Motd(text) => {
             Writer::new("motd", tag, out).text_or_null("message", text.as_deref()).end()
+        }
+        Message::Link(news) => {
+            let code = match news {
+                LinkNews::Waiting => "waiting",
+                LinkNews::GoesOn => "goes_on",
+                LinkNews::PlaceLost => "place_lost",
+                LinkNews::NotSaid(_) => "not_said",
+            };
+            notice(code, message, tag, out).end();
         }
         Message::BansNotSaved { .. } => notice("bans_not_saved", message, tag, out).end(),
         Message::ShutdownPlanned { left, .. } => notice("shutdown_planned", message, tag, out)
@@ -379,6 +388,7 @@ fn person<'a>(person: &PersonListing, object: Writer<'a>) -> Writer<'a> {
         .texts("rooms", &person.rooms)
         .plain("idle_seconds", person.idle.as_secs())
         .plain("away", person.away)
+        .maybe_text("machine", person.machine.as_deref())
 }
 
 fn whois<'a>(known: &PersonDetails, object: Writer<'a>) -> Writer<'a> {

@@ -118,7 +118,7 @@ impl<'a> Object<'a> {
 
     /// A required field.
     pub(super) fn get<T: Value>(&self, key: &'static str) -> Result<T, RequestError> {
-        self.maybe(key)?.ok_or(RequestError::MissingField(key))
+        self.maybe(key)?.ok_or(RequestError::MissingField(key.into()))
     }
 
     /// An optional field.
@@ -152,7 +152,7 @@ impl<'a> Object<'a> {
 }
 
 pub(super) fn wrong(field: &'static str, expected: &'static str) -> RequestError {
-    RequestError::WrongField { field, expected }
+    RequestError::WrongField { field: field.into(), expected: expected.into() }
 }
 
 /// Collects all fields of an object. A map would keep only the last of several fields with the same key.

@@ -6,7 +6,9 @@ use jiff::tz::TimeZone;
 
 use super::layout::{day_and_clock, left, quoted, seconds_left};
 use super::line::{ENDLESS_BYTES_MAX, JSON_LINE_BYTES_MAX, LINE_BYTES_MAX};
-use crate::chat::{Ban, ChatError, Message, Network, Protocol, Removal, Timestamps, commands};
+use crate::chat::{
+    Ban, ChatError, LinkNews, Message, Network, Protocol, Removal, Timestamps, commands,
+};
 use crate::config::limits::{LOOKUPS_PER_CLIENT_MAX, NAMED_MAX};
 
 /// A message as one sentence, without a prefix and without a line end. Empty if the message is a list or something
@@ -113,6 +115,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         }
         Message::Removed(name) => format!("{name} was kicked."),
         Message::BanTakenBack(ban) => format!("{} is no longer banned.", banned(ban)),
+        Message::Link(news) => link(news),
         Message::BansNotSaved { reason } => format!(
             "The bans cannot be saved: {reason}. A restart would lose the latest changes. Fix this, and repeat them."
         ),
@@ -426,6 +429,19 @@ fn removal(removed: Option<&Removal>) -> String {
 /// A reason in parentheses, if there is one.
 fn because(reason: Option<&str>) -> String {
     reason.map_or_else(String::new, |reason| format!(" ({reason})"))
+}
+
+fn link(news: &LinkNews) -> String {
+    match news {
+        LinkNews::Waiting => {
+            "The chat is waiting for its other machines. What you type waits, too.".into()
+        }
+        LinkNews::GoesOn => "The chat goes on.".into(),
+        LinkNews::PlaceLost => {
+            "This machine was cut off, and you have left the chat. Join it again.".into()
+        }
+        LinkNews::NotSaid(text) => format!("Nobody received this, say it again: {text}"),
+    }
 }
 
 fn have(count: usize) -> &'static str {

@@ -173,6 +173,9 @@ fn whois(known: &PersonDetails, out: &mut Vec<u8>) {
         ["idle for", &idle_for],
         ["speaks", protocol],
     ];
+    if let Some(machine) = &person.machine {
+        rows.push(["machine", machine]);
+    }
     if person.away {
         rows.push(["away", known.away_why.as_deref().unwrap_or("yes")]);
     }

@@ -43,7 +43,7 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::ops::threads::ThreadTable;
-use crate::chat::{ChatError, Effect, Event, Past};
+use crate::chat::{Effect, Event, LookupError, Past};
 use crate::config::{Config, ConfigError, in_file, limits};
 use archive::{Archive, Links, Report};
 pub use export::export;
@@ -159,7 +159,7 @@ impl History {
         };
         let ticket = question.ticket();
         if !self.queue.look_up(question) {
-            (self.report)(Event::Found { ticket, found: Err(ChatError::SearchesBusy) });
+            (self.report)(Event::Found { ticket, found: Err(LookupError::Busy) });
         }
     }
 

@@ -14,7 +14,7 @@ use super::archive::Report;
 use super::queue::{Gauge, Question};
 use super::{file, rows, words};
 use crate::chat::{
-    ChatError, Event, Fetch, Found, Gap, KeptLine, Loss, Moment, NameKey, Range, Search,
+    Event, Fetch, Found, Gap, KeptLine, LookupError, Loss, Moment, NameKey, Range, Search,
 };
 use crate::config::limits;
 use crate::server::{Activity, Row};
@@ -69,7 +69,7 @@ impl Searcher {
             let found = catch_unwind(AssertUnwindSafe(|| {
                 self.answer(&question).map_err(|error| self.refusal(&error))
             }));
-            let found = found.unwrap_or(Err(ChatError::HistoryFailed));
+            let found = found.unwrap_or(Err(LookupError::Failed));
             self.gauge.question_done();
             (self.report)(Event::Found { ticket, found });
             row.doing(Activity::WaitingForWork);
@@ -95,14 +95,14 @@ impl Searcher {
         }
     }
 
-    fn refusal(&mut self, error: &rusqlite::Error) -> ChatError {
+    fn refusal(&mut self, error: &rusqlite::Error) -> LookupError {
         if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
-            return ChatError::SearchTooSlow;
+            return LookupError::TooSlow;
         }
         // The next question tries a new connection.
         self.connection = None;
         tracing::error!("{}: cannot be read: {error}", self.path.display());
-        ChatError::HistoryFailed
+        LookupError::Failed
     }
 }
 

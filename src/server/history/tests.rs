@@ -465,7 +465,7 @@ fn a_search_that_takes_too_long_is_ended() {
             answer.recv().unwrap()
         };
         // As if the time were over.
-        let error = Err(ChatError::SearchTooSlow);
+        let error = Err(LookupError::TooSlow);
         assert_eq!(ask(), Event::Found { ticket: 1, found: error });
         is_over.store(false, Ordering::Relaxed);
         assert_eq!(ask(), Event::Found { ticket: 1, found: Ok(Found::default()) });

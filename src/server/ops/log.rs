@@ -95,6 +95,14 @@ pub fn finish() {
     }
 }
 
+/// Ends the process with status 1, as soon as the log says why. For a server that cannot go on.
+#[cfg(feature = "cluster")]
+pub fn end_process(why: &str) -> ! {
+    tracing::error!("{why}");
+    finish();
+    std::process::exit(1);
+}
+
 /// Ends the process with status 70 if the thread that holds it panics, as soon as the log is written. A server without a
 /// dispatcher would go on accepting and never say a word.
 pub struct PanicEndsProcess;

@@ -20,6 +20,8 @@ pub struct Loaded {
     pub config: Config,
     motd: Option<Arc<str>>,
     operator_password: Option<Secret>,
+    #[cfg_attr(not(feature = "cluster"), expect(dead_code, reason = "only a cluster has a log"))]
+    cluster_password: Option<Secret>,
 }
 
 impl Loaded {
@@ -40,11 +42,18 @@ impl Loaded {
                     .to_owned(),
             ));
         }
+        if cfg!(not(feature = "cluster")) && config.cluster.is_some() {
+            return Err(ConfigError::new(
+                "cluster: this server was built for one machine. Build it with `--features cluster`".to_owned(),
+            ));
+        }
         let motd = config.motd.as_deref().map(read_motd).transpose()?;
+        let log_password_file = config.cluster_password_file.as_deref();
         let password_file = config.operator_password_file.as_deref();
         Ok(Self {
             motd: motd.flatten(),
             operator_password: password_file.map(read_password).transpose()?,
+            cluster_password: log_password_file.map(read_log_password).transpose()?,
             config,
         })
     }
@@ -61,6 +70,12 @@ impl Loaded {
             motd: self.motd.clone(),
             operator_password: self.operator_password.clone(),
         }
+    }
+
+    /// The password of the store of the log.
+    #[cfg(feature = "cluster")]
+    pub fn cluster_password(&self) -> Option<Secret> {
+        self.cluster_password.clone()
     }
 
     /// Applies these settings to the log, the admission and new connections. `self.config` keeps its old value where a
@@ -142,12 +157,26 @@ fn read_password(path: &Path) -> Result<Secret, ConfigError> {
             "holds more than one line, or characters that nobody can type in the chat",
         ));
     }
-    if fs::metadata(path).is_ok_and(|file| file.permissions().mode() & MODE_OTHERS_READ != 0) {
-        tracing::warn!(
-            "{path:?}: everybody on this machine can read the operator password: use chmod o-r",
-        );
-    }
+    warn_if_public(path, kind);
     Ok(Secret(line.text))
+}
+
+/// Reads the password of the store of the log, which a program has made and nobody types.
+fn read_log_password(path: &Path) -> Result<Secret, ConfigError> {
+    let kind = "password of the log";
+    let text = read_text(path, limits::CLUSTER_PASSWORD_FILE_BYTES_MAX, kind)?;
+    let password = text.trim();
+    if password.is_empty() {
+        return Err(in_file(path, "is empty, expected the password of the log"));
+    }
+    warn_if_public(path, kind);
+    Ok(Secret(password.to_owned()))
+}
+
+fn warn_if_public(path: &Path, kind: &str) {
+    if fs::metadata(path).is_ok_and(|file| file.permissions().mode() & MODE_OTHERS_READ != 0) {
+        tracing::warn!("{path:?}: everybody on this machine can read the {kind}: use chmod o-r");
+    }
 }
 
 #[cfg(test)]

@@ -104,7 +104,7 @@ fn stop(remote: &Remote, stopping: &AtomicBool, number: i32, name: &'static str)
         // The status that a shell reports for a program killed by this signal.
         std::process::exit(128 + number);
     }
-    remote.shut_down(ShutdownCause::Signal(name));
+    remote.shut_down(ShutdownCause::Signal(name.into()));
 }
 
 impl Drop for SignalThread {

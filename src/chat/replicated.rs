@@ -1,0 +1,43 @@
+//! What a chat on several machines needs of its copies. A part of the [`Hub`].
+
+use jiff::Timestamp;
+
+use super::ban::Ban;
+use super::client::ClientId;
+use super::hub::Hub;
+use super::settings::HubSettings;
+
+impl Hub {
+    /// Encodes the whole state as JSON. Equal states have equal bytes, whatever has happened to their hash maps.
+    pub fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("the state has no map in JSON whose keys are not numbers")
+    }
+
+    /// The chat that [`Hub::encode`] has encoded, by the same rules.
+    ///
+    /// # Errors
+    /// The bytes are no JSON, or not that of a chat.
+    pub fn restore(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(bytes)
+    }
+
+    /// The settings that are in force.
+    pub fn settings(&self) -> &HubSettings {
+        &self.settings
+    }
+
+    /// All clients, with and without a name, oldest first.
+    pub fn clients(&self) -> Vec<ClientId> {
+        self.people.connected()
+    }
+
+    /// All bans that have not expired.
+    pub fn bans(&self, now: Timestamp) -> Vec<Ban> {
+        self.extras.bans.all(now)
+    }
+
+    /// Whether the chat is over.
+    pub fn is_shutting_down(&self) -> bool {
+        self.shutting_down
+    }
+}

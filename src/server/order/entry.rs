@@ -1,0 +1,93 @@
+//! An entry of the log.
+
+use serde::{Deserialize, Serialize};
+
+use super::author::Author;
+use super::node_up::NodeUp;
+use crate::chat::Event;
+
+/// An entry of the log, as every node reads it.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Its place in the log: 1 for the first entry, and no number is left out.
+    pub position: u64,
+    /// The author of the entry before it; empty for the first.
+    pub before: String,
+    pub author: Author,
+    /// The clock of the store when it appended the entry, in milliseconds since 1970.
+    pub milliseconds: u64,
+    pub content: Content,
+}
+
+/// What an entry says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Content {
+    /// A node is there, and takes part from now on. It is the first entry of its author.
+    Up(Box<NodeUp>),
+    /// Events of one node, in their order. Without any, the entry says that the node is alive.
+    Events(Vec<Event>),
+    /// The node leaves.
+    Left,
+    /// An entry that this node cannot read. It has no effect.
+    #[serde(skip)]
+    Unreadable,
+}
+
+impl Content {
+    /// The content as a person can read it in the store.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("events and settings can always be written as JSON")
+    }
+
+    /// The beginning of [`Content::Events`] in JSON, to which events are added one by one as they come.
+    pub fn opening() -> String {
+        r#"{"Events":["#.to_owned()
+    }
+
+    /// Adds an event.
+    pub fn push_event(json: &mut String, event: &Event) {
+        if !json.ends_with('[') {
+            json.push(',');
+        }
+        let event = serde_json::to_string(event);
+        json.push_str(&event.expect("every event can be written as JSON"));
+    }
+
+    /// The complete text.
+    pub fn closed(mut json: String) -> String {
+        json.push_str("]}");
+        json
+    }
+
+    /// What [`Content::to_json`] has written.
+    pub fn of_json(json: &str) -> Self {
+        serde_json::from_str(json).unwrap_or_else(|error| {
+            tracing::error!("an entry of the log cannot be read, and has no effect: {error}");
+            Self::Unreadable
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{ClientId, DisconnectReason};
+
+    #[test]
+    fn events_that_are_added_one_by_one_are_read_together() {
+        let event = |number| Event::Disconnected {
+            client: ClientId(number),
+            reason: DisconnectReason::EndOfInput,
+        };
+        for count in 0..3 {
+            let events: Vec<Event> = (0..count).map(event).collect();
+            let mut json = Content::opening();
+            events.iter().for_each(|event| Content::push_event(&mut json, event));
+            let json = Content::closed(json);
+            let content = Content::Events(events);
+            assert_eq!(Content::of_json(&json), content);
+            assert_eq!(content.to_json(), json);
+        }
+        assert_eq!(Content::of_json("[]"), Content::Unreadable);
+    }
+}

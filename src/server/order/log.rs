@@ -1,0 +1,407 @@
+//! The dispatcher's side of the log.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::author::next_incarnation;
+use super::entry::{Content, Entry};
+use super::join::Joined;
+use super::node_up::NodeUp;
+use super::replica::Replica;
+use super::writer::Work;
+use crate::chat::{
+    ClientId, DisconnectReason, Effect, Event, GlassView, Input, Line, LinkNews, Message, Now,
+    Request, Secret, Time, parse_line,
+};
+use crate::config::limits;
+use crate::server::ops::log::end_process;
+use crossbeam_channel::Sender;
+
+/// This node's part in the log: what it has appended and not seen again, and its copy of the chat.
+pub struct Log {
+    replica: Replica,
+    node: String,
+    incarnation: u64,
+    /// The numbers of the starts of this process.
+    starts: Vec<u64>,
+    history_bytes: usize,
+    /// The operator password of this node. The log never holds it, but only whether one was right.
+    password: Option<Secret>,
+    queue: Sender<Work>,
+    /// The position of the replica, for the log-writer.
+    applied: Arc<AtomicU64>,
+    /// How many events this incarnation has appended, and how many of them have been applied.
+    submitted: u64,
+    confirmed: u64,
+    /// The readers that wait for their turns, each with the number of its event.
+    owed: VecDeque<(u64, ClientId)>,
+    /// The lines that have not been applied, each with the number of its event.
+    unsaid: VecDeque<(u64, ClientId, String)>,
+    /// When the last entry came, by the clock of the server.
+    heard: Time,
+    /// People have been told that the chat waits.
+    is_waiting: bool,
+    standing: Standing,
+    /// The entry that is being applied is one of this node's.
+    is_own: bool,
+    /// This node takes part again: the number of that start.
+    back_at: Option<u64>,
+}
+
+/// Whether the node takes part.
+enum Standing {
+    Here,
+    /// The others have given it up, and it has asked to take part again.
+    GivenUp,
+    /// It has appended that it leaves, and waits for that entry until this time.
+    Leaving(Time),
+    /// It has left, or the chat is over.
+    Ended,
+}
+
+impl Log {
+    /// The part of a node that has joined, and what the log-writer takes from `queue`.
+    pub fn new(joined: &mut Joined, queue: Sender<Work>, applied: Arc<AtomicU64>) -> Self {
+        let replica = std::mem::take(&mut joined.replica);
+        applied.store(replica.position(), Ordering::Relaxed);
+        Self {
+            replica,
+            node: joined.author.node.clone(),
+            incarnation: joined.author.incarnation,
+            starts: vec![joined.start],
+            history_bytes: joined.history_bytes,
+            password: joined.password.take(),
+            queue,
+            applied,
+            submitted: 0,
+            confirmed: 0,
+            owed: VecDeque::new(),
+            unsaid: VecDeque::new(),
+            heard: Time::ZERO,
+            is_waiting: false,
+            standing: Standing::Here,
+            is_own: false,
+            back_at: None,
+        }
+    }
+
+    /// Takes an event of this node: appends it to the log.
+    pub fn step(&mut self, now: Now, event: Event, effects: &mut Vec<Effect>) {
+        match event {
+            Event::DeadlineReached => self.tick(now.time, effects),
+            Event::ShutdownRequested { cause }
+                if matches!(self.standing, Standing::Here | Standing::GivenUp) =>
+            {
+                tracing::info!("this machine leaves the chat: {cause}");
+                self.standing = Standing::Leaving(now.time + limits::LEAVE_WAIT_MAX);
+                self.append(Work::Left);
+            }
+            Event::ShutdownRequested { .. } => {}
+            event => match self.standing {
+                Standing::Here | Standing::Leaving(_) => self.submit(event, effects),
+                Standing::GivenUp => {
+                    if let Some((client, text)) = line_of(&event) {
+                        tell(&[client], LinkNews::NotSaid(text.to_owned()), effects);
+                    }
+                }
+                Standing::Ended => {
+                    if let Event::Connected { client, .. } = event {
+                        farewell(vec![client], effects);
+                    }
+                }
+            },
+        }
+    }
+
+    fn submit(&mut self, event: Event, effects: &mut Vec<Effect>) {
+        let event = self.without_password(event);
+        self.submitted += 1;
+        if let Some((client, text)) = line_of(&event) {
+            self.unsaid.push_back((self.submitted, client, text.to_owned()));
+        }
+        if let Event::Connected { client, .. } = event
+            && self.is_waiting
+        {
+            tell(&[client], LinkNews::Waiting, effects);
+        }
+        self.append(Work::Event(event));
+    }
+
+    /// The clients of this node, also those that the chat does not know yet.
+    fn own_clients(&self) -> Vec<ClientId> {
+        let mut clients = self.replica.clients_of(&self.starts);
+        clients.extend(self.owed.iter().map(|&(_, client)| client));
+        clients.sort_unstable();
+        clients.dedup();
+        clients
+    }
+
+    fn append(&self, work: Work) {
+        // The log-writer outlives the dispatcher, or its panic has ended the process.
+        let _ = self.queue.send(work);
+    }
+
+    /// A turn is due when all events of this node so far have been applied.
+    pub fn owe_turn(&mut self, client: ClientId, due: &mut Vec<ClientId>) {
+        if self.confirmed == self.submitted {
+            due.push(client);
+        } else {
+            self.owed.push_back((self.submitted, client));
+        }
+    }
+
+    /// When the link has been silent for too long, or the wait for one's own departure is over.
+    pub fn deadline(&self) -> Option<Time> {
+        let silent = (!self.is_waiting).then_some(self.heard + limits::LINK_SILENT_MAX);
+        match self.standing {
+            Standing::Leaving(until) => Some(silent.map_or(until, |silent| silent.min(until))),
+            Standing::Ended => None,
+            Standing::Here | Standing::GivenUp => silent,
+        }
+    }
+
+    fn tick(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        if !self.is_waiting && self.heard + limits::LINK_SILENT_MAX <= now {
+            self.is_waiting = true;
+            tracing::warn!("the log of the chat does not answer: everybody waits");
+            tell(&self.own_clients(), LinkNews::Waiting, effects);
+        }
+        if let Standing::Leaving(until) = self.standing
+            && until <= now
+        {
+            tracing::warn!(
+                "the log of the chat does not answer: the others will notice that this machine has left"
+            );
+            self.end(effects);
+        }
+    }
+
+    /// Takes the next entry of the log, and returns its events, each to be passed to [`Log::apply`]. Ends the process if this
+    /// node cannot go on.
+    pub fn open(
+        &mut self,
+        entry: Entry,
+        now: Time,
+        effects: &mut Vec<Effect>,
+    ) -> Vec<(Now, Event)> {
+        let author = &entry.author;
+        self.is_own = author.node == self.node && author.incarnation == self.incarnation;
+        let (is_up, count) = match &entry.content {
+            Content::Up(_) => (true, 0),
+            Content::Events(events) => (false, events.len() as u64),
+            Content::Left | Content::Unreadable => (false, 0),
+        };
+        let opened = self.replica.open(entry).unwrap_or_else(|broken| {
+            end_process(&format!(
+                "the log of the chat is another one from entry {} on: start this machine again, and it reads the whole log",
+                broken.position
+            ))
+        });
+        let position = self.replica.position();
+        self.applied.store(position, Ordering::Relaxed);
+        self.heard = now;
+        if std::mem::take(&mut self.is_waiting) {
+            tracing::info!("the log of the chat answers again");
+            tell(&self.own_clients(), LinkNews::GoesOn, effects);
+        }
+        for node in opened.gone.iter().filter(|node| **node != self.node) {
+            tracing::warn!(node, "another machine is gone: its people leave the chat");
+        }
+        if self.is_own && opened.is_fresh {
+            self.confirmed += count;
+            if let Some(misfit) = &opened.misfit {
+                end_process(misfit);
+            }
+            if is_up {
+                self.standing = Standing::Here;
+                self.starts.extend(opened.start);
+                self.back_at = opened.start;
+            }
+        }
+        match (self.replica.incarnation(&self.node), &self.standing) {
+            (Some(other), _) if other != self.incarnation => end_process(&format!(
+                "another server has joined the chat as node {}: this one ends. Give each machine its own --node",
+                self.node
+            )),
+            (None, Standing::Here) => self.start_again(effects),
+            (None, Standing::Leaving(_)) => self.end(effects),
+            _ => {}
+        }
+        opened.events.into_iter().map(|event| (opened.now, event)).collect()
+    }
+
+    /// Applies one event of the entry.
+    pub fn apply(&mut self, at: Now, event: Event, effects: &mut Vec<Effect>) {
+        let before = effects.len();
+        self.replica.apply(at, event, effects);
+        if !self.is_own {
+            // The node where it happened logs it, and answers.
+            let others = effects.split_off(before);
+            let is_shared = |effect: &Effect| {
+                !matches!(
+                    effect,
+                    Effect::Log(_)
+                        | Effect::AnswerThreads { .. }
+                        | Effect::AnswerGlass { .. }
+                        | Effect::Follow { .. }
+                )
+            };
+            effects.extend(others.into_iter().filter(is_shared));
+        }
+    }
+
+    /// As [`Hub::name_readers`](crate::chat::Hub::name_readers).
+    pub fn name_readers(&self, viewer: ClientId, view: &mut GlassView) {
+        if let Some(hub) = self.replica.hub() {
+            hub.name_readers(viewer, view);
+        }
+    }
+
+    /// Closes the entry: appends the readers to `due` that get their turns now.
+    pub fn close(&mut self, due: &mut Vec<ClientId>, effects: &mut Vec<Effect>) {
+        if self.replica.hub().is_none() && !matches!(self.standing, Standing::Ended) {
+            self.standing = Standing::Ended;
+            // The chat does not know them yet.
+            farewell(self.owed.iter().map(|&(_, client)| client).collect(), effects);
+            self.confirmed = self.submitted;
+        }
+        while let Some(&(number, client)) = self.owed.front()
+            && number <= self.confirmed
+        {
+            self.owed.pop_front();
+            due.push(client);
+        }
+        while self.unsaid.front().is_some_and(|&(number, ..)| number <= self.confirmed) {
+            self.unsaid.pop_front();
+        }
+    }
+
+    /// The id of the first client of a new incarnation, once after it has begun. The chat does not know the connections that
+    /// are open.
+    pub fn take_first_client(&mut self) -> Option<u64> {
+        self.back_at.take().map(|machine| ClientId::first_of(machine).0)
+    }
+
+    /// The others have given this node up, since it was silent for too long. Nothing that has been appended since counts.
+    fn start_again(&mut self, effects: &mut Vec<Effect>) {
+        tracing::warn!(
+            "the other machines have given this one up: its people are asked for their names again"
+        );
+        for (_, client, text) in self.unsaid.drain(..) {
+            tell(&[client], LinkNews::NotSaid(text), effects);
+        }
+        tell(&self.own_clients(), LinkNews::PlaceLost, effects);
+        self.confirmed = self.submitted;
+        self.standing = Standing::GivenUp;
+        self.incarnation = next_incarnation(self.replica.newest(&self.node));
+        let Some(hub) = self.replica.hub() else {
+            return;
+        };
+        let up = NodeUp {
+            rules: NodeUp::rules(),
+            settings: hub.settings().clone(),
+            history_bytes: self.history_bytes,
+            bans: Vec::new(),
+            starts: self.starts.clone(),
+        };
+        self.append(Work::Up(self.incarnation, Box::new(up)));
+    }
+
+    /// This node has left: its people are told, and the server ends.
+    fn end(&mut self, effects: &mut Vec<Effect>) {
+        self.standing = Standing::Ended;
+        self.confirmed = self.submitted;
+        farewell(self.own_clients(), effects);
+        effects.push(Effect::Shutdown);
+    }
+
+    /// The event without an operator password: in its place stands the one that the Hub knows if it was right, which is good
+    /// for nothing else, or else none.
+    fn without_password(&mut self, event: Event) -> Event {
+        match event {
+            Event::Received { client, input } => {
+                let input = match input {
+                    Input::Request { request: Request::Op { password }, tag } => {
+                        let request = Request::Op { password: self.judge(&password) };
+                        Input::Request { request, tag }
+                    }
+                    Input::Request { request: Request::Typed { line, room, sent_at }, tag } => {
+                        let request = Request::Typed { line: self.judge_line(line), room, sent_at };
+                        Input::Request { request, tag }
+                    }
+                    Input::Line(line) => Input::Line(self.judge_line(line)),
+                    other => other,
+                };
+                Event::Received { client, input }
+            }
+            Event::Reloaded { mut settings } => {
+                let given = settings.operator_password.take();
+                let known = self.known_password().filter(|_| given == self.password);
+                // Another password is another word in the log, so that the Hub notices.
+                let word =
+                    || Secret(format!("{}:{}:{}", self.node, self.incarnation, self.submitted));
+                settings.operator_password = given.as_ref().map(|_| known.unwrap_or_else(word));
+                self.password = given;
+                Event::Reloaded { settings }
+            }
+            other => other,
+        }
+    }
+
+    /// The line, unless it is an `/op` with its password.
+    fn judge_line(&self, line: Line) -> Line {
+        // Most lines have no slash, and are no commands.
+        let may_be_command = line.text.contains(['/', '\u{ff0f}']);
+        match may_be_command.then(|| parse_line(line.clone(), false)) {
+            Some(Ok(Some(Request::Op { password }))) => {
+                let Secret(verdict) = self.judge(&password);
+                Line { text: format!("/op {verdict}"), altered: line.altered }
+            }
+            _ => line,
+        }
+    }
+
+    fn judge(&self, given: &Secret) -> Secret {
+        let is_right = self.password.as_ref().is_some_and(|right| right.matches(given));
+        let known = self.known_password().filter(|_| is_right);
+        known.unwrap_or_else(|| Secret("wrong".to_owned()))
+    }
+
+    /// What stands for the password in the log.
+    fn known_password(&self) -> Option<Secret> {
+        self.replica.hub()?.settings().operator_password.clone()
+    }
+}
+
+/// What somebody has typed, if the event is about that.
+fn line_of(event: &Event) -> Option<(ClientId, &str)> {
+    match event {
+        Event::Received { client, input: Input::Line(line) } if !line.text.is_empty() => {
+            Some((*client, &line.text))
+        }
+        Event::Received { client, input: Input::Request { request, .. } } => match request {
+            Request::Chat { text, .. } | Request::Follow { text, .. } => Some((*client, text)),
+            Request::Typed { line, .. } if !line.text.is_empty() => Some((*client, &line.text)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn tell(to: &[ClientId], news: LinkNews, effects: &mut Vec<Effect>) {
+    if !to.is_empty() {
+        effects.push(Effect::Send { to: to.into(), message: Message::Link(news) });
+    }
+}
+
+/// Says goodbye to these clients of this node.
+fn farewell(clients: Vec<ClientId>, effects: &mut Vec<Effect>) {
+    let reason = DisconnectReason::ServerShutdown;
+    let ends = clients.iter().map(|&client| Effect::Disconnect { client, reason });
+    let ends: Vec<Effect> = ends.collect();
+    if !clients.is_empty() {
+        effects.push(Effect::Send { to: clients.into(), message: Message::ShutDown });
+    }
+    effects.extend(ends);
+}

@@ -1,0 +1,129 @@
+//! In which order events reach the chat: at once on one machine, or by a log that several machines share.
+//!
+//! ```text
+//! readers ─▶ inbox ─▶ dispatcher ─▶ Order::Local ─────────────────────────────────▶ Hub ─▶ effects
+//!                          └──────▶ Order::Log ─▶ log-writer ─▶ Redis ─▶ log-reader ─▶ inbox ─▶ Hub ─▶ effects
+//! ```
+//!
+//! The Hub is a pure state machine. So every node appends its events to one log, and applies the whole log, in order, to its
+//! own copy of the Hub (*state machine replication*). Each node carries out the effects on its own clients: delivery skips a
+//! client that is elsewhere. A reader gets its turn when its event has been applied, so each connection still has one event
+//! under way, and a log that nobody can reach makes everybody wait.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `log` | the dispatcher's side: what it appends, what has come back, and what it tells people meanwhile |
+//! | `replica` | the copy of the chat, the nodes that take part, and the time: what every node derives from the log |
+//! | `entry`, `author`, `node_up` | an entry of the log, who appended it, and what nodes must have in common |
+//! | `join` | the start: reading the log so far, and the first entry of one's own |
+//! | `writer`, `reader`, `store` | the two threads, and their connections to Redis |
+
+#[cfg(feature = "cluster")]
+mod author;
+#[cfg(feature = "cluster")]
+mod entry;
+#[cfg(feature = "cluster")]
+mod join;
+#[cfg(feature = "cluster")]
+mod log;
+#[cfg(feature = "cluster")]
+mod node_up;
+#[cfg(feature = "cluster")]
+mod reader;
+#[cfg(feature = "cluster")]
+mod replica;
+#[cfg(feature = "cluster")]
+mod store;
+#[cfg(feature = "cluster")]
+mod writer;
+
+use crate::chat::{ClientId, Effect, Event, GlassView, Hub, Now, Time};
+
+#[cfg(feature = "cluster")]
+pub use {entry::Entry, join::Joined, log::Log};
+
+/// The chat, and the order in which it takes events.
+pub enum Order {
+    /// Each event at once: this is the only machine.
+    Local(Box<Hub>),
+    /// By the log of several machines.
+    #[cfg(feature = "cluster")]
+    Log(Box<Log>),
+}
+
+impl Order {
+    /// Takes an event of this machine. Appends the effects to carry out now.
+    pub fn step(&mut self, now: Now, event: Event, effects: &mut Vec<Effect>) {
+        match self {
+            Self::Local(hub) => hub.step(now, event, effects),
+            #[cfg(feature = "cluster")]
+            Self::Log(log) => log.step(now, event, effects),
+        }
+    }
+
+    /// Notes that a client's reader gets its turn when all events so far have been applied. Appends it to `due` if they have.
+    pub fn owe_turn(&mut self, client: ClientId, due: &mut Vec<ClientId>) {
+        match self {
+            Self::Local(_) => due.push(client),
+            #[cfg(feature = "cluster")]
+            Self::Log(log) => log.owe_turn(client, due),
+        }
+    }
+
+    /// As [`Log::open`]. Without a log no entry comes.
+    #[cfg(feature = "cluster")]
+    pub fn open(
+        &mut self,
+        entry: Entry,
+        now: Time,
+        effects: &mut Vec<Effect>,
+    ) -> Vec<(Now, Event)> {
+        match self {
+            Self::Local(_) => Vec::new(),
+            Self::Log(log) => log.open(entry, now, effects),
+        }
+    }
+
+    /// As [`Log::apply`].
+    #[cfg(feature = "cluster")]
+    pub fn apply(&mut self, at: Now, event: Event, effects: &mut Vec<Effect>) {
+        if let Self::Log(log) = self {
+            log.apply(at, event, effects);
+        }
+    }
+
+    /// As [`Log::close`].
+    #[cfg(feature = "cluster")]
+    pub fn close(&mut self, due: &mut Vec<ClientId>, effects: &mut Vec<Effect>) {
+        if let Self::Log(log) = self {
+            log.close(due, effects);
+        }
+    }
+
+    /// As [`Log::take_first_client`].
+    #[cfg(feature = "cluster")]
+    pub fn take_first_client(&mut self) -> Option<u64> {
+        match self {
+            Self::Local(_) => None,
+            Self::Log(log) => log.take_first_client(),
+        }
+    }
+
+    /// As [`Hub::name_readers`].
+    pub fn name_readers(&self, viewer: ClientId, view: &mut GlassView) {
+        match self {
+            Self::Local(hub) => hub.name_readers(viewer, view),
+            #[cfg(feature = "cluster")]
+            Self::Log(log) => log.name_readers(viewer, view),
+        }
+    }
+
+    /// When an [`Event::DeadlineReached`] is due, if at all.
+    pub fn deadline(&self) -> Option<Time> {
+        match self {
+            Self::Local(hub) => hub.deadline(),
+            #[cfg(feature = "cluster")]
+            Self::Log(log) => log.deadline(),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What a node says of itself when it starts to take part.
+
+use serde::{Deserialize, Serialize};
+
+use crate::chat::{Ban, HubSettings};
+
+/// The rules by which this program applies events. Raised by every change after which the same events have other effects.
+const RULES: u32 = 1;
+
+/// A node that starts to take part, and what all nodes must have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeUp {
+    pub rules: String,
+    /// Without the operator password.
+    pub settings: HubSettings,
+    /// How much history the node can hold, in bytes. The smallest node decides.
+    pub history_bytes: usize,
+    /// The bans in the node's own file, with which a new chat begins.
+    pub bans: Vec<Ban>,
+    /// The numbers of earlier starts of the same process. Its connections have ids of those times.
+    pub starts: Vec<u64>,
+}
+
+impl NodeUp {
+    /// The rules of this program. Names depend on the version of Unicode.
+    pub fn rules() -> String {
+        let (major, minor, update) = unicode_normalization::UNICODE_VERSION;
+        let (core_major, core_minor, core_update) = char::UNICODE_VERSION;
+        format!(
+            "{RULES}, chatserv {}, Unicode {major}.{minor}.{update} and {core_major}.{core_minor}.{core_update}",
+            env!("CARGO_PKG_VERSION")
+        )
+    }
+
+    /// What keeps this node from taking part in a chat with these rules and settings, with what to do; `None` if nothing
+    /// does. The message of the day may differ, since operators change it.
+    pub fn misfit(&self, rules: &str, chat: &HubSettings) -> Option<String> {
+        if self.rules != rules {
+            return Some(format!(
+                "this program has other rules ({}) than the chat ({rules}). Run the same version on every machine",
+                self.rules
+            ));
+        }
+        let ours = &self.settings;
+        let is_set = |settings: &HubSettings| match &settings.operator_password {
+            Some(_) => "set",
+            None => "none",
+        };
+        let compared = [
+            ("anonymous", format!("{}", ours.anonymous), format!("{}", chat.anonymous)),
+            ("operators", format!("{:?}", ours.operators), format!("{:?}", chat.operators)),
+            ("glass", format!("{:?}", ours.glass), format!("{:?}", chat.glass)),
+            ("operator-password-file", is_set(ours).to_owned(), is_set(chat).to_owned()),
+            ("announce-up-to", ours.announce_up_to.to_string(), chat.announce_up_to.to_string()),
+            ("history-on-join", ours.history_on_join.to_string(), chat.history_on_join.to_string()),
+            ("log-messages", ours.log_messages.to_string(), chat.log_messages.to_string()),
+        ];
+        let (key, here, there) = compared.into_iter().find(|(_, here, there)| here != there)?;
+        Some(format!(
+            "{key} is {} here and {} on the other machines. Start all of them with the same value",
+            here.to_lowercase(),
+            there.to_lowercase()
+        ))
+    }
+}

@@ -1,0 +1,408 @@
+//! This node's copy of the chat, and what every node derives from the log besides: which nodes are there, and the time.
+//!
+//! Pure: the log decides everything, so all nodes have the same at the same position. No clock is read here.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::entry::{Content, Entry};
+use super::node_up::NodeUp;
+use crate::chat::{Ban, ClientId, Effect, Event, Hub, Now, Time};
+use crate::config::limits;
+
+/// The chat as of one position of the log.
+#[derive(Default)]
+pub struct Replica {
+    /// `None` before the first node has come, and after the end of the chat.
+    hub: Option<Hub>,
+    rules: String,
+    /// The bans of a chat that has ended, for the next one.
+    bans: Vec<Ban>,
+    history_bytes: usize,
+    /// The nodes that take part.
+    nodes: BTreeMap<String, Node>,
+    /// The last incarnation under each name, so that a late copy of an entry brings no old one back.
+    newest: BTreeMap<String, u64>,
+    /// How many starts of nodes there have been. Each has a number, with which the ids of its clients begin.
+    starts: u64,
+    position: u64,
+    /// The author of the last entry.
+    last: String,
+    /// The clock of the store, which never goes back here.
+    milliseconds: u64,
+    /// Grows by at most [`limits::LOG_TICK_MAX`] an entry: while nobody could append, nobody was silent.
+    time: Time,
+}
+
+/// A node that takes part.
+struct Node {
+    incarnation: u64,
+    /// The numbers of its start, and of earlier ones of the same process.
+    starts: Vec<u64>,
+    /// The last number of its entries.
+    sequence: u64,
+    /// The time of its last entry.
+    heard: Time,
+}
+
+/// An entry that has been opened: the events that it brings about.
+pub struct Opened {
+    pub now: Now,
+    /// To be applied one by one, in this order.
+    pub events: Vec<Event>,
+    /// The entry counts: it is no copy of an earlier one, and its author takes part.
+    pub is_fresh: bool,
+    /// The number of the start that it announces.
+    pub start: Option<u64>,
+    /// Why the node that it announces cannot take part.
+    pub misfit: Option<String>,
+    /// The nodes that have been silent for too long.
+    pub gone: Vec<String>,
+}
+
+/// The log is not the one that this node has read so far.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Broken {
+    pub position: u64,
+}
+
+impl Replica {
+    /// The position of the last entry.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The chat, if there is one.
+    pub fn hub(&self) -> Option<&Hub> {
+        self.hub.as_ref()
+    }
+
+    /// The current incarnation of the node with this name, if it takes part.
+    pub fn incarnation(&self, node: &str) -> Option<u64> {
+        self.nodes.get(node).map(|node| node.incarnation)
+    }
+
+    /// The last incarnation that has been under this name.
+    pub fn newest(&self, node: &str) -> u64 {
+        self.newest.get(node).copied().unwrap_or(0)
+    }
+
+    /// Whether no other node takes part.
+    pub fn is_alone(&self, node: &str) -> bool {
+        self.nodes.keys().all(|other| other == node)
+    }
+
+    /// Why a node cannot take part in the chat as it is now.
+    pub fn misfit(&self, node: &str, up: &NodeUp) -> Option<String> {
+        let hub = self.hub.as_ref().filter(|_| !self.is_alone(node))?;
+        up.misfit(&self.rules, hub.settings())
+    }
+
+    /// The clients that the chat knows of these starts of a node.
+    pub fn clients_of(&self, machines: &[u64]) -> Vec<ClientId> {
+        let clients = self.hub.as_ref().map(Hub::clients).unwrap_or_default();
+        clients.into_iter().filter(|client| machines.contains(&client.machine())).collect()
+    }
+
+    /// Takes the next entry. Its events are due now.
+    ///
+    /// # Errors
+    /// It is not the next one: entries are missing, or those before it are other ones than this node has read.
+    pub fn open(&mut self, entry: Entry) -> Result<Opened, Broken> {
+        let Entry { position, before, author, milliseconds, content } = entry;
+        if position != self.position + 1 || before != self.last {
+            return Err(Broken { position });
+        }
+        let passed = milliseconds.saturating_sub(self.milliseconds);
+        if position > 1 {
+            self.time += Time::from_millis(passed).min(limits::LOG_TICK_MAX);
+        }
+        self.milliseconds = self.milliseconds.max(milliseconds);
+        (self.position, self.last) = (position, author.to_string());
+        let wall = i64::try_from(self.milliseconds)
+            .ok()
+            .and_then(|at| Timestamp::from_millisecond(at).ok());
+        let now = Now { time: self.time, wall: wall.unwrap_or(Timestamp::MAX) };
+        let mut opened = Opened {
+            now,
+            events: Vec::new(),
+            is_fresh: false,
+            start: None,
+            misfit: None,
+            gone: Vec::new(),
+        };
+        if self.hub.as_ref().and_then(Hub::deadline).is_some_and(|due| due <= now.time) {
+            opened.events.push(Event::DeadlineReached);
+        }
+        opened.gone = self.give_up_silent(&author.node, &mut opened.events);
+        match content {
+            Content::Up(up) if author.incarnation > self.newest(&author.node) => {
+                opened.is_fresh = true;
+                self.newest.insert(author.node.clone(), author.incarnation);
+                // Another process has taken the name over, or this one has come back before anybody missed it.
+                if let Some(former) = self.nodes.remove(&author.node) {
+                    opened.events.push(Event::MachineGone { machines: former.starts });
+                }
+                opened.misfit = self.misfit(&author.node, &up);
+                if opened.misfit.is_none() {
+                    self.starts += 1;
+                    opened.start = Some(self.starts);
+                    let mut starts = up.starts.clone();
+                    starts.push(self.starts);
+                    self.take_in(*up, now, &mut opened.events);
+                    let name: Arc<str> = author.node.as_str().into();
+                    opened.events.extend(
+                        starts.iter().map(|&machine| Event::MachineCame {
+                            machine,
+                            name: Arc::clone(&name),
+                        }),
+                    );
+                    let (incarnation, sequence) = (author.incarnation, author.sequence);
+                    let node = Node { incarnation, starts, sequence, heard: self.time };
+                    self.nodes.insert(author.node, node);
+                }
+            }
+            Content::Events(events) => {
+                if let Some(node) = self.nodes.get_mut(&author.node)
+                    && node.incarnation == author.incarnation
+                    && author.sequence > node.sequence
+                {
+                    (node.sequence, node.heard) = (author.sequence, self.time);
+                    opened.is_fresh = true;
+                    opened.events.extend(events);
+                }
+            }
+            Content::Left if self.incarnation(&author.node) == Some(author.incarnation) => {
+                opened.is_fresh = true;
+                if let Some(node) = self.nodes.remove(&author.node) {
+                    opened.events.push(Event::MachineGone { machines: node.starts });
+                }
+            }
+            Content::Up(_) | Content::Left | Content::Unreadable => {}
+        }
+        Ok(opened)
+    }
+
+    /// Applies one of the events of an entry. A chat that ends with it is over for all nodes; the next node that comes begins
+    /// another one.
+    pub fn apply(&mut self, now: Now, event: Event, effects: &mut Vec<Effect>) {
+        let Some(hub) = &mut self.hub else {
+            return;
+        };
+        hub.step(now, event, effects);
+        if hub.is_shutting_down() {
+            self.bans = hub.bans(now.wall);
+            self.hub = None;
+            self.nodes.clear();
+        }
+    }
+
+    /// Gives up the nodes that have been silent for too long. `author` is not silent.
+    fn give_up_silent(&mut self, author: &str, events: &mut Vec<Event>) -> Vec<String> {
+        let is_silent = |name: &str, node: &Node| {
+            name != author && self.time.saturating_sub(node.heard) > limits::NODE_SILENT_MAX
+        };
+        let silent: Vec<String> = self
+            .nodes
+            .iter()
+            .filter(|(name, node)| is_silent(name, node))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in &silent {
+            if let Some(node) = self.nodes.remove(name) {
+                events.push(Event::MachineGone { machines: node.starts });
+            }
+        }
+        silent
+    }
+
+    /// Takes in a node that fits. The first one begins the chat; one that is alone brings its own settings.
+    fn take_in(&mut self, up: NodeUp, now: Now, events: &mut Vec<Event>) {
+        let NodeUp { rules, settings, history_bytes, bans, .. } = up;
+        if self.hub.is_none() {
+            let kept = std::mem::take(&mut self.bans);
+            let bans = if kept.is_empty() { bans } else { kept };
+            self.hub = Some(Hub::new(settings, bans, now.wall));
+            self.history_bytes = usize::MAX;
+        } else if self.nodes.is_empty()
+            && self.hub.as_ref().is_some_and(|hub| *hub.settings() != settings)
+        {
+            events.push(Event::Reloaded { settings: Box::new(settings) });
+        }
+        self.rules = rules;
+        self.history_bytes = self.history_bytes.min(history_bytes);
+        if let Some(hub) = &mut self.hub {
+            hub.limit_history(self.history_bytes);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::author::Author;
+    use super::*;
+    use crate::chat::{DisconnectReason, HubSettings, Input, Line, Protocol, ReclaimWord};
+    use crate::config::{Glass, Operators};
+
+    /// A log, and a node that reads it.
+    struct Reading {
+        replica: Replica,
+        milliseconds: u64,
+    }
+
+    impl Reading {
+        fn new() -> Self {
+            Self { replica: Replica::default(), milliseconds: 1_000_000 }
+        }
+
+        fn entry(&self, author: &str, content: Content) -> Entry {
+            Entry {
+                position: self.replica.position + 1,
+                before: self.replica.last.clone(),
+                author: author.parse().unwrap(),
+                milliseconds: self.milliseconds,
+                content,
+            }
+        }
+
+        /// Reads the next entry, and returns whether it counts and the effects.
+        fn read(&mut self, author: &str, content: Content) -> (Opened, Vec<Effect>) {
+            let entry = self.entry(author, content);
+            let mut opened = self.replica.open(entry).unwrap();
+            let mut effects = Vec::new();
+            for event in std::mem::take(&mut opened.events) {
+                self.replica.apply(opened.now, event, &mut effects);
+            }
+            (opened, effects)
+        }
+
+        fn clients(&self) -> usize {
+            self.replica.hub().map_or(0, |hub| hub.clients().len())
+        }
+    }
+
+    fn up(announce_up_to: usize) -> Content {
+        let settings = HubSettings {
+            anonymous: false,
+            operators: Operators::Nobody,
+            glass: Glass::Off,
+            announce_up_to,
+            log_messages: false,
+            history_on_join: 10,
+            motd: None,
+            operator_password: None,
+        };
+        Content::Up(Box::new(NodeUp {
+            rules: "1".to_owned(),
+            settings,
+            history_bytes: 1_000_000,
+            bans: Vec::new(),
+            starts: Vec::new(),
+        }))
+    }
+
+    fn beat() -> Content {
+        Content::Events(Vec::new())
+    }
+
+    fn connected(start: u64) -> Content {
+        Content::Events(vec![Event::Connected {
+            client: ClientId::first_of(start),
+            address: ([192, 0, 2, 1], 40_000).into(),
+            protocol: Protocol::Plain,
+            word: ReclaimWord::new([0; 16]),
+        }])
+    }
+
+    fn line(start: u64, text: &str) -> Content {
+        let input = Input::Line(Line { text: text.to_owned(), altered: false });
+        Content::Events(vec![Event::Received { client: ClientId::first_of(start), input }])
+    }
+
+    #[test]
+    fn a_copy_of_an_entry_has_no_effect() {
+        let mut log = Reading::new();
+        assert_eq!(log.read("a:7:1", up(500)).0.start, Some(1));
+        assert!(log.read("a:7:2", connected(1)).0.is_fresh);
+        assert!(!log.read("a:7:3", line(1, "ann")).1.is_empty());
+        for copy in [("a:7:3", line(1, "ann")), ("a:7:2", connected(1)), ("a:7:1", up(500))] {
+            let (opened, effects) = log.read(copy.0, copy.1);
+            assert!(!opened.is_fresh && effects.is_empty(), "{effects:?}");
+        }
+        // An older incarnation, a node that has not come, and another incarnation that has not either.
+        for stranger in ["a:6:9", "b:1:2", "a:8:2"] {
+            assert!(!log.read(stranger, connected(9)).0.is_fresh, "{stranger}");
+        }
+        assert_eq!(log.clients(), 1);
+    }
+
+    #[test]
+    fn a_gap_and_another_past_are_noticed() {
+        let mut log = Reading::new();
+        log.read("a:7:1", up(500));
+        let mut gap = log.entry("a:7:2", beat());
+        gap.position += 1;
+        assert_eq!(log.replica.open(gap).err(), Some(Broken { position: 3 }));
+        let mut other = log.entry("a:7:2", beat());
+        other.before = Author { node: "b".into(), incarnation: 1, sequence: 1 }.to_string();
+        assert_eq!(log.replica.open(other).err(), Some(Broken { position: 2 }));
+        let next = log.entry("a:7:2", beat());
+        assert!(log.replica.open(next).is_ok());
+    }
+
+    #[test]
+    fn a_silent_node_is_given_up_by_the_time_of_the_log() {
+        let mut log = Reading::new();
+        log.read("a:7:1", up(500));
+        log.read("b:8:1", up(500));
+        log.read("b:8:2", connected(2));
+        log.read("b:8:3", line(2, "bob"));
+        // Nobody could append for an hour, which counts as two seconds.
+        log.milliseconds += 3_600_000;
+        log.read("a:7:2", beat());
+        for number in 3..=10 {
+            log.milliseconds += 1_000;
+            let (opened, _) = log.read(&format!("a:7:{number}"), beat());
+            assert!(opened.gone.is_empty(), "{number}");
+        }
+        // The clock of the store goes back, and nothing of what follows is earlier.
+        let before = log.replica.time;
+        log.milliseconds -= 5_000;
+        log.read("a:7:11", beat());
+        assert_eq!(log.replica.time, before);
+        log.milliseconds += 5_001;
+        let (opened, effects) = log.read("a:7:12", beat());
+        assert_eq!(opened.gone, ["b"]);
+        let is_left = |effect: &Effect| {
+            let reason = DisconnectReason::MachineGone;
+            matches!(effect, Effect::Log(crate::chat::LogEvent::Left { reason: it, .. }) if *it == reason)
+        };
+        assert!(effects.iter().any(is_left), "{effects:?}");
+        assert_eq!(log.clients(), 0);
+        // What it has appended since does not count, until it starts again.
+        assert!(!log.read("b:8:4", connected(2)).0.is_fresh);
+        assert!(!log.read("b:8:1", up(500)).0.is_fresh);
+        let again = log.read("b:9:1", up(500)).0;
+        assert_eq!((again.start, again.is_fresh), (Some(3), true));
+    }
+
+    #[test]
+    fn a_node_that_does_not_fit_is_not_taken_in() {
+        let mut log = Reading::new();
+        log.read("a:7:1", up(500));
+        let told = log.read("b:8:1", up(7)).0.misfit.unwrap();
+        assert!(
+            told.starts_with("announce-up-to is 7 here and 500 on the other machines"),
+            "{told}"
+        );
+        assert_eq!(log.replica.incarnation("b"), None);
+        // Another process takes over the name of the only node: nobody else is there whom it would have to fit.
+        log.read("a:7:2", connected(1));
+        let (opened, _) = log.read("a:9:1", up(7));
+        assert_eq!((opened.misfit, opened.start), (None, Some(2)));
+        assert_eq!(log.clients(), 0);
+        assert_eq!(log.replica.hub().unwrap().settings().announce_up_to, 7);
+    }
+}

@@ -1,0 +1,166 @@
+//! The thread that appends what happens on this node.
+
+use std::sync::Weak;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+
+use super::author::Author;
+use super::entry::Content;
+use super::node_up::NodeUp;
+use super::store::{Appended, Door, Store};
+use crate::chat::Event;
+use crate::config::limits;
+use crate::server::ops::threads::{Activity, Row};
+
+/// What the dispatcher wants to have appended.
+pub enum Work {
+    /// An event of this node.
+    Event(Event),
+    /// The node starts again, as this incarnation.
+    Up(u64, Box<NodeUp>),
+    /// The node leaves.
+    Left,
+}
+
+/// Appends entries until the dispatcher drops its end of the queue. What gathers while one entry is on its way is the next.
+pub struct LogWriter {
+    door: Door,
+    queue: Receiver<Work>,
+    author: Author,
+    /// The position that the dispatcher has applied; gone when it has ended.
+    applied: Weak<AtomicU64>,
+    store: Option<Store>,
+    backoff: Backoff,
+    /// The store is known to have lost entries.
+    is_behind: bool,
+    /// Taken from the queue, but not fit for the entry before.
+    next: Option<Work>,
+}
+
+impl LogWriter {
+    /// A writer that goes on after the entry of `author`.
+    pub fn new(
+        door: Door,
+        queue: Receiver<Work>,
+        author: Author,
+        applied: Weak<AtomicU64>,
+    ) -> Self {
+        let (store, backoff) = (None, Backoff::default());
+        Self { door, queue, author, applied, store, backoff, is_behind: false, next: None }
+    }
+
+    /// Runs until the queue is closed.
+    pub fn run(mut self, row: &Row) {
+        loop {
+            row.doing(Activity::WaitingForWork);
+            let first = match self.next.take() {
+                Some(work) => Ok(work),
+                None => self.queue.recv_timeout(limits::BEAT_EVERY),
+            };
+            row.doing(Activity::Writing);
+            let json = match first {
+                Ok(Work::Event(event)) => self.gather(event),
+                Ok(Work::Up(incarnation, up)) => {
+                    (self.author.incarnation, self.author.sequence) = (incarnation, 0);
+                    Content::Up(up).to_json()
+                }
+                Ok(Work::Left) => Content::Left.to_json(),
+                Err(RecvTimeoutError::Timeout) => Content::Events(Vec::new()).to_json(),
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            self.author.sequence += 1;
+            self.append(&json);
+        }
+    }
+
+    /// The events that have gathered, as many as one entry takes, as [`Content::Events`] in JSON.
+    fn gather(&mut self, first: Event) -> String {
+        let mut json = Content::opening();
+        Content::push_event(&mut json, &first);
+        while json.len() < limits::LOG_ENTRY_BYTES_MAX {
+            match self.queue.try_recv() {
+                Ok(Work::Event(event)) => Content::push_event(&mut json, &event),
+                Ok(other) => {
+                    self.next = Some(other);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        Content::closed(json)
+    }
+
+    /// Appends one entry, and tries until it has succeeded or the dispatcher is gone. An entry whose reply was lost is in the
+    /// log twice; nobody applies the second.
+    fn append(&mut self, content: &str) {
+        // Without a dispatcher, nobody waits for this entry.
+        while let Some(applied) = self.applied.upgrade().map(|it| it.load(Ordering::Relaxed)) {
+            let tried = match &mut self.store {
+                Some(store) => store.append(&self.author, applied, content),
+                None => self
+                    .door
+                    .open()
+                    .map(|store| self.store.insert(store))
+                    .and_then(|store| store.append(&self.author, applied, content)),
+            };
+            match tried {
+                Ok(Appended::At(_)) => {
+                    if std::mem::take(&mut self.is_behind) {
+                        tracing::info!("the store of the log has all entries again");
+                    }
+                    self.backoff = Backoff::default();
+                    return;
+                }
+                Ok(Appended::Behind { has, seen }) => {
+                    if !std::mem::replace(&mut self.is_behind, true) {
+                        tracing::error!(
+                            "the store of the log has lost entries: it has {has} of {seen}. The chat waits. Restore the store \
+                             from its files, or stop all machines, delete the keys of the chat and start again"
+                        );
+                    }
+                }
+                Err(error) => {
+                    self.store = None;
+                    self.backoff.warn_once(&error);
+                }
+            }
+            self.backoff.pause(&self.applied);
+        }
+    }
+}
+
+/// How long to wait before the next try: from 100 ms to 2 s, and never in step with other nodes.
+#[derive(Default)]
+pub struct Backoff {
+    tries: u32,
+}
+
+impl Backoff {
+    /// Logs the first failure of a series.
+    pub fn warn_once(&self, error: &redis::RedisError) {
+        if self.tries == 0 {
+            tracing::warn!("the log cannot be reached, trying again: {error}");
+        }
+    }
+
+    /// Pauses, unless the dispatcher has ended.
+    pub fn pause(&mut self, dispatcher: &Weak<AtomicU64>) {
+        let end = Instant::now() + self.next();
+        while Instant::now() < end && dispatcher.strong_count() > 0 {
+            thread::sleep(limits::STORE_BACKOFF_MIN / 2);
+        }
+    }
+
+    fn next(&mut self) -> Duration {
+        let whole = limits::STORE_BACKOFF_MIN * 2_u32.pow(self.tries.min(10));
+        self.tries += 1;
+        let whole = whole.min(limits::STORE_BACKOFF_MAX);
+        let mut byte = [0];
+        // Without random bits, the machines may try at the same moment, which does no harm.
+        let _ = rustix::rand::getrandom(&mut byte, rustix::rand::GetRandomFlags::empty());
+        whole / 2 + whole / 2 * u32::from(byte[0]) / 256
+    }
+}

@@ -1,0 +1,37 @@
+//! One chat on several machines, against a real Redis, and whatever may happen to either. Conversations over three machines
+//! are in `tests/conversations`.
+
+#![cfg(feature = "cluster")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "in a test, an unwrap is an assertion, and a skipped one says so"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod counted;
+mod glass;
+mod machines;
+mod proxy;
+mod secrets;
+mod starts;
+mod store;
+
+use support::redis::Redis;
+use support::{Server, chatserv};
+
+/// What everybody hears while the log does not answer, and when it does again.
+const WAITING: &str = "The chat is waiting for its other machines.";
+const GOES_ON: &str = "server: The chat goes on.";
+
+/// Starts a machine of the chat whose log is at this address.
+fn machine_at(address: &str, node: &str, flags: &[&str]) -> Server {
+    let all = ["--port", "0", "--cluster", address, "--node", node];
+    Server::start_by(&mut chatserv(&[&all[..], flags].concat()))
+}
+
+fn machine(redis: &Redis, node: &str) -> Server {
+    machine_at(&redis.address(), node, &[])
+}

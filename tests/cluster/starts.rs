@@ -1,0 +1,70 @@
+//! Machines that may not take part, or not any more.
+
+use crate::support::redis::Redis;
+use crate::support::{Client, Program, chatserv, free_port, or_skip};
+use crate::{machine, machine_at};
+
+/// What a machine says that ends with status 1.
+pub fn refused(address: &str, node: &str, flags: &[&str]) -> String {
+    let all = ["--port", "0", "--cluster", address, "--node", node];
+    let ended = Program::start(&mut chatserv(&[&all[..], flags].concat())).wait();
+    assert_eq!(ended.status, Some(1), "{}", ended.stderr);
+    ended.stderr
+}
+
+#[test]
+fn a_machine_with_other_settings_is_refused_by_name() {
+    let redis = or_skip!(Redis::start(&[]));
+    let a = machine(&redis, "a");
+    let mut ann = Client::join(&a, "ann");
+    let address = redis.address();
+    let told = refused(&address, "b", &["--announce-up-to", "7"]);
+    assert!(told.contains("announce-up-to is 7 here and 500 on the other machines."), "{told}");
+    let told = refused(&address, "b", &["--anonymous"]);
+    assert!(told.contains("anonymous is true here and false on the other machines."), "{told}");
+    ann.hears_nothing();
+    // What concerns one machine alone may differ.
+    let b = machine_at(&address, "b", &["--idle-timeout", "5m"]);
+    let _bob = Client::join(&b, "bob");
+    ann.expect("server: A new client has connected to the chat: id = bob");
+}
+
+#[test]
+fn a_chat_whose_machines_are_all_dead_takes_other_settings() {
+    let redis = or_skip!(Redis::start(&[]));
+    let (a, b) = (machine(&redis, "a"), machine(&redis, "b"));
+    let mut ann = Client::join(&a, "ann");
+    let _bob = Client::join(&b, "bob");
+    ann.say("remember me");
+    ann.skip_to("id = bob");
+    ann.hears_nothing();
+    drop((a, b));
+    let c = machine_at(&redis.address(), "c", &["--announce-up-to", "7"]);
+    let mut cid = Client::connect(&c);
+    cid.expect("server: Input username.");
+    cid.say("ann");
+    cid.skip_to("ann : remember me");
+}
+
+#[test]
+fn of_two_servers_under_one_name_the_older_ends() {
+    let redis = or_skip!(Redis::start(&[]));
+    let mut old = machine(&redis, "a");
+    let b = machine(&redis, "b");
+    let _ann = Client::join(&old, "ann");
+    let mut bob = Client::join(&b, "bob");
+    let new = machine(&redis, "a");
+    let status = old.exit_status();
+    assert_eq!(status.code(), Some(1));
+    old.log("another server has joined the chat as node a: this one ends. Give each machine its own --node");
+    bob.expect("server: 0 clients have connected and 1 has left; 1 are here.");
+    let _ann = Client::join(&new, "ann");
+    bob.expect("server: A new client has connected to the chat: id = ann");
+}
+
+#[test]
+fn an_address_at_which_nobody_answers_is_an_error() {
+    let told = refused(&format!("redis://127.0.0.1:{}", free_port()), "a", &[]);
+    assert!(told.contains("cluster: the log cannot be used: "), "{told}");
+    assert!(told.contains("Start Redis, or correct --cluster"), "{told}");
+}
