@@ -11,7 +11,7 @@ use super::{Browser, LINES, server};
 /// What somebody types into the page, and a part of the line that it then shows.
 const FOR_ALL: &[(&str, &str)] = &[
     ("/help", "/whois NAME"),
-    ("/? who", "shows who is here"),
+    ("/? who", "lists the people"),
     ("/rooms", "1 room(s):lobby3 here"),
     ("/list", "1 room(s):"),
     ("/who", "3 here:annlobby"),
@@ -35,8 +35,8 @@ const FOR_ALL: &[(&str, &str)] = &[
     ("/unignore @tom", "You do not ignore tom any more."),
     ("/away at lunch", "You are away (at lunch)."),
     ("/back", "You are back."),
-    ("/quiet on", "Arrivals and departures are hidden."),
-    ("/quiet off", "Arrivals and departures are shown."),
+    ("/quiet on", "Joins and leaves are hidden."),
+    ("/quiet off", "Joins and leaves are shown."),
     ("/timestamp date", "The time is always shown here."),
     ("/reclaim", "join as: ann "),
     ("/nick anna", "You are now anna."),
@@ -69,12 +69,12 @@ const FOR_OPERATORS: &[(&str, &str)] = &[
     ("/threads", "dispatcher"),
     ("/ban ben 30mn", "Type it like this: /ban"),
     ("/kic ben", "in full"),
-    ("/kick ben too loud", "ben was thrown out."),
+    ("/kick ben too loud", "ben was kicked."),
     ("/ban Ben 2h 30m spam", "Banned: Ben"),
     ("/bans", "by annspam"),
     ("/unban ben", "No longer banned: Ben"),
     ("/shutdown in 5m a new version", "ann will shut down the chat in 5m (a new version)."),
-    ("/shutdown cancel", "The chat goes on"),
+    ("/shutdown cancel", "ann has cancelled the shutdown."),
     ("/shutdown cancle", "Type it like this: /shutdown"),
 ];
 

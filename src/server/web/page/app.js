@@ -304,7 +304,7 @@ const answers = {
   },
   ignore(m) { note(m.username ? `You ignore ${m.username}.` : m.usernames.length ? `You ignore ${m.usernames.join(', ')}.` : 'You ignore nobody.'); },
   unignore(m) { note(`You do not ignore ${m.username} any more.`); },
-  quiet(m) { note(m.on ? 'Arrivals and departures are hidden.' : 'Arrivals and departures are shown.'); },
+  quiet(m) { note(m.on ? 'Joins and leaves are hidden.' : 'Joins and leaves are shown.'); },
   motd(m) { note(m.message ?? 'There is no message of the day.'); },
   notice(m) {
     note(m.message);
