@@ -468,6 +468,18 @@ fn the_page_fits_a_phone() {
 }
 
 #[test]
+fn an_address_with_a_room_leads_into_it() {
+    let mut browser = or_skip!(Browser::start());
+    let server = server(&[]);
+    browser.open_at("ann", &format!("{}#dev", root(&server)), (1000, 700));
+    browser.call("ann", "fill", &["#name", "ann"]);
+    browser.press("ann", "Enter");
+    browser.wait("ann", "rooms.has('lobby') && rooms.has('dev')");
+    assert_eq!(browser.eval("ann", "here.name"), "dev");
+    browser.complains_of_nothing();
+}
+
+#[test]
 fn the_keyboard_is_enough() {
     let mut browser = or_skip!(Browser::start());
     let server = server(&[]);

@@ -232,7 +232,7 @@ const answers = {
     $('login').hidden = true; $('chat').hidden = false; $('state').textContent = ''; $('refusal').textContent = '';
     let names = [HOME], wanted = '';
     try { names = JSON.parse(kept('rooms')) ?? names; wanted = decodeURIComponent(location.hash.slice(1)); } catch { /* Not ours. */ }
-    if (wanted && !isLost) names.push(wanted);
+    if (wanted && !isLost) { names.unshift(wanted); kept('here', wanted); }
     for (const name of new Set([...names, ...m.rooms ?? []])) send({ action: 'joinroom', room: name });
     ask({ action: 'help' }, { isHelp: true }); ask({ action: 'search', words: '?' }, { isProbe: true }); isLost = false; keepTyped(); text.focus();
   },

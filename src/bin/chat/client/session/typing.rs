@@ -33,6 +33,10 @@ impl Session {
             Phase::Leaving { .. } | Phase::Ended => return,
             _ => {}
         }
+        // Whoever goes on has not agreed, and a later `y` may be meant for somebody else.
+        if let Some(Question::Confirm(..)) = self.question.front() {
+            self.answered_question(now, false, effects);
+        }
         self.understood(now, line, effects);
     }
 

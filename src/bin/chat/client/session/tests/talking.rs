@@ -167,8 +167,11 @@ fn what_ends_or_removes_is_asked_about() {
         luca.happens(Event::Answered(false));
         assert_eq!((luca.prompt(), luca.sent()), ("> ", vec![]));
         luca.types(line);
+        luca.types("wait, lunch first");
+        assert_eq!((luca.prompt(), luca.said()), ("> ", vec!["wait, lunch first".to_owned()]));
+        luca.types(line);
         luca.happens(Event::Answered(true));
-        assert_eq!(luca.sent().len(), 1, "{line}");
+        assert_eq!(luca.sent().len(), 2, "{line}");
         // A script has typed the command in full, and there is no user to ask.
         let mut bot = Script::joined(pipe(), 0);
         bot.types(line);
