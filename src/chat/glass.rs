@@ -1,4 +1,4 @@
-//! What the glass view shows: the threads of the server, and what waits between them.
+//! The data of the glass view: the threads of the server, and the events and bytes that wait between them.
 
 #![allow(missing_docs, reason = "most fields are self-explanatory")]
 
@@ -47,7 +47,7 @@ pub struct ReaderView {
     pub bytes_in: u64,
     pub bytes_out: u64,
     pub unsent_bytes: u64,
-    /// What its writer does, if it has one.
+    /// The activity of its writer, if it has one.
     pub writer: Option<&'static str>,
 }
 
@@ -63,7 +63,7 @@ pub struct InboxView {
     pub wakes: u64,
 }
 
-/// What the dispatcher has done since the last look.
+/// The work of the dispatcher since the last look.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DispatcherView {
     /// How long ago that was.

@@ -1,4 +1,4 @@
-//! What may happen to a few clients, at random, for the property tests of the [`Hub`].
+//! Random events of a few clients, for the property tests of the [`Hub`].
 
 use std::time::Duration;
 

@@ -14,7 +14,7 @@ use super::message::{ChatMessage, Gap, KeptLine};
 use super::name::NameKey;
 use super::request::{Moment, Range};
 
-/// What the last run of the server has left on disk.
+/// The rooms and lines that the last run of the server has left on disk.
 #[derive(Debug, Default)]
 pub struct Past {
     /// No room had a later epoch.
@@ -70,7 +70,7 @@ pub struct Search {
     pub hidden: Vec<NameKey>,
 }
 
-/// What was found.
+/// The lines that were found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
     /// For a [`Fetch`] the oldest first, for a [`Search`] the newest first.
@@ -79,7 +79,7 @@ pub struct Found {
     pub more: bool,
     /// The gaps among and beside these lines of a [`Fetch`].
     pub gaps: Vec<Gap>,
-    /// Where a [`Search`] can continue if there is more.
+    /// The place at which a [`Search`] can continue if there is more.
     pub cursor: Option<u64>,
 }
 

@@ -36,7 +36,7 @@ struct Copies {
     time: Time,
     connected: BTreeSet<ClientId>,
     next_client: u64,
-    /// What a history on disk has kept, and what it was asked for.
+    /// The lines that a history on disk has kept, and the requests that it got.
     disk: Vec<KeptLine>,
     asked: VecDeque<Question>,
 }
@@ -199,7 +199,7 @@ impl Copies {
     }
 }
 
-/// What an earlier run has left: a room that is asleep, with a gap and a topic.
+/// A room that an earlier run has left asleep, with a gap and a topic.
 fn past() -> Past {
     let message = ChatMessage {
         from: "bob".into(),

@@ -107,7 +107,7 @@ pub enum Message {
         rooms: Vec<Arc<str>>,
         lines: Vec<KeptLine>,
         more: bool,
-        /// Where to continue if there is more.
+        /// The place at which to continue if there is more.
         cursor: Option<u64>,
         now: Timestamp,
     },

@@ -1,4 +1,4 @@
-//! What a chat on several machines needs of its copies. A part of the [`Hub`].
+//! The part of the [`Hub`] that a chat on several machines needs: copies that are equal.
 
 use jiff::Timestamp;
 

@@ -46,7 +46,7 @@ pub enum Operators {
     Anyone,
 }
 
-/// Who may look at the threads in a browser.
+/// The people who may look at the threads in a browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize, Deserialize)]
 pub enum Glass {
     /// Nobody

@@ -91,7 +91,7 @@ enum Instead {
     },
 }
 
-/// What `chatserv export` prints.
+/// The output format of `chatserv export`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are those of the flags")]
 pub struct ExportOptions {

@@ -1,4 +1,4 @@
-//! What people see and hear of the page: contrast, zoom, forced colours, and the tree of a screen reader.
+//! The looks of the page, and its sound in a screen reader: contrast, zoom, forced colours, the accessibility tree.
 
 use serde_json::{Value, json};
 

@@ -8,7 +8,7 @@ const PLACE: &str = "(() => { const top = log.getBoundingClientRect().top; \
     const line = [...here.lines.querySelectorAll('.line')].find(line => line.getBoundingClientRect().top >= top); \
     return [line.textContent, Math.round(line.getBoundingClientRect().top - top)]; })()";
 
-/// What people have said, in order.
+/// All that people have said, in order.
 const SAID: &str =
     "[...here.lines.querySelectorAll('.line:not(.note) > div')].map(line => line.textContent)";
 

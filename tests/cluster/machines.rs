@@ -1,4 +1,4 @@
-//! What may happen to the machines of a chat.
+//! Faults of the machines of a chat.
 
 use std::sync::Barrier;
 use std::thread;

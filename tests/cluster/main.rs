@@ -22,7 +22,7 @@ mod store;
 use support::redis::Redis;
 use support::{Server, chatserv};
 
-/// What everybody hears while the log does not answer, and when it does again.
+/// The notices to everybody while the log does not answer, and when it does again.
 const WAITING: &str = "The chat is waiting for its other machines.";
 const GOES_ON: &str = "server: The chat goes on.";
 

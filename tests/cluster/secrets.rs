@@ -35,7 +35,7 @@ fn the_operator_password_never_reaches_redis() {
     let log = redis.ask_for_all(&["XRANGE", "{chat}:log", "-", "+"]);
     assert!(log.contains("\"Op\"") && log.contains("/op "), "{log}");
     assert!(!log.contains("sesam"), "{log}");
-    // What stands there instead is good for nothing.
+    // The word that stands there instead is good for nothing.
     let (_, rest) = log.split_once("/op a:").unwrap();
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     let mut cid = Client::join(&a, "cid");

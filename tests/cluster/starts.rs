@@ -6,7 +6,7 @@ use crate::support::redis::Redis;
 use crate::support::{Client, Program, chatserv, free_port, or_skip};
 use crate::{machine, machine_at};
 
-/// What a machine says that ends with status 1.
+/// The message of a machine that ends with status 1.
 pub fn refused(address: &str, node: &str, flags: &[&str]) -> String {
     let all = ["--port", "0", "--cluster", address, "--node", node];
     let ended = Program::start(&mut chatserv(&[&all[..], flags].concat())).wait();
@@ -25,7 +25,7 @@ fn a_machine_with_other_settings_is_refused_by_name() {
     let told = refused(&address, "b", &["--anonymous"]);
     assert!(told.contains("anonymous is true here and false on the other machines."), "{told}");
     ann.hears_nothing();
-    // What concerns one machine alone may differ.
+    // Settings of one machine alone may differ.
     let b = machine_at(&address, "b", &["--idle-timeout", "5m"]);
     let _bob = Client::join(&b, "bob");
     ann.expect("server: A new client has connected to the chat: id = bob");

@@ -1,4 +1,4 @@
-//! What may happen to Redis, and to the way there.
+//! Faults of Redis, and of the way there.
 
 use std::thread;
 use std::time::Duration;

@@ -111,7 +111,7 @@ fn a_backup_of_a_running_server_can_be_restored() {
     let first = server(&directory);
     let (mut ann, _bob) = talk(&first);
     let (file, backup) = (directory.path(FILE), directory.path("backup.db"));
-    // What SQLite's own command does, page by page.
+    // SQLite's own command does the same, page by page.
     let connection = rusqlite::Connection::open(&file).unwrap();
     connection.execute("VACUUM INTO ?1", [&backup]).unwrap();
     drop(connection);

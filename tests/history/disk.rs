@@ -59,7 +59,7 @@ fn a_full_disk_costs_lines_of_the_history_and_not_the_chat() {
     say(&mut ann, "before");
     assert_eq!(texts(&search(&mut ann, "before")), ["before"]);
     disk.fill();
-    // What the log has room for is still written.
+    // Lines for which the log has room are still written.
     let mut last = 0;
     for number in 0..400 {
         last = say(&mut ann, &format!("meanwhile {number} {}", "y".repeat(3900)));

@@ -79,7 +79,7 @@ fn talk(server: &Server, name: &str, ready: mpsc::Sender<()>) -> BTreeMap<u64, A
     acked
 }
 
-/// What the file has of a room after this id.
+/// The lines of a room that the file has after this id.
 fn kept(client: &mut Client, start: u64) -> (BTreeMap<u64, String>, Vec<Value>) {
     let (mut after, mut kept, mut gaps) = (start, BTreeMap::new(), Vec::new());
     loop {

@@ -1,4 +1,4 @@
-//! What a restart finds again.
+//! Restarts: lines, topics and ids that are there again.
 
 use serde_json::json;
 

@@ -578,7 +578,7 @@ fn gaps_are_told_where_they_are() {
         j> {"action":"history","room":"lobby","after":6,"limit":1}
         j<!~ gaps
     "#}
-    // What follows the message ids of a crash does not use one of them again.
+    // Later messages do not use an id from before the crash again.
     assert_eq!(chat.for_disk.len(), 1);
     let Some(Effect::Keep(lines)) = chat.for_disk.first() else {
         panic!("{:?}", chat.for_disk);

@@ -91,7 +91,7 @@ fn the_setting_says_who_may_look() {
             let is_logged =
                 chat.log.iter().any(|event| matches!(event, LogEvent::NotOperator { .. }));
             assert_eq!(is_logged, code == Some("glass_is_operators"));
-            // What is refused is not said.
+            // A refused line is not said.
             let is_said = code.is_none() && action.contains("follow");
             assert_eq!(chat.followed.len(), usize::from(is_said));
             assert_eq!(chat.heard('t').len(), usize::from(is_said));

@@ -86,7 +86,7 @@ struct Chat {
     /// Lines that are followed: their senders and their recipients.
     followed: Vec<(char, Vec<char>)>,
     shut_down: bool,
-    /// What the Hub has asked of a history on disk.
+    /// The requests of the Hub to a history on disk.
     for_disk: Vec<Effect>,
 }
 
@@ -253,7 +253,7 @@ impl Chat {
                     self.told(client, tag.as_ref(), &Message::Threads { rows, total });
                 }
                 Effect::AnswerGlass { client, tag } => {
-                    // What the server knows of its threads: everything but names and addresses.
+                    // All that the server knows of its threads, without names and addresses.
                     let mut view = GlassView {
                         readers: self.ids.values().map(|&client| reader(client)).collect(),
                         readers_total: self.ids.len(),

@@ -39,7 +39,7 @@ impl Viewer {
     }
 }
 
-/// What is shown of this person.
+/// The part of this person that is shown.
 fn reader<'v>(view: &'v Value, name: &str) -> &'v Value {
     let readers = view["readers"].as_array().unwrap();
     let found = readers.iter().find(|reader| reader["username"] == name);
@@ -85,7 +85,7 @@ fn a_full_socket_has_a_writer_beside_its_reader() {
         assert_eq!(reader["queued_bytes"], 0, "{name}");
         assert!(reader.get("writer").is_none(), "{name}");
     }
-    // What the kernel has taken of the lines, and what waits, is all that was said.
+    // Together, the bytes that the kernel has taken and those that wait are all that was said.
     let sent = reader(&view, "slow")["bytes_out"].as_u64().unwrap();
     assert!(sent + waiting >= (pair.next * 1000) as u64, "{view}");
     // When the client reads on, the writer goes.

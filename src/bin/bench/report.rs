@@ -122,7 +122,7 @@ fn block(results: &Results, workload: Workload, figure: &str, title: &str) -> St
     }
 }
 
-/// What a history on disk costs, if that was measured: for each case, the ratio to the server without one.
+/// The cost of a history on disk, if it was measured: for each case, the ratio to the server without one.
 fn history(results: &Results) -> String {
     let figures = [(DELIVERIES_PER_S, "deliveries a second"), (SERVER_CPU_US, "CPU per delivery")];
     let mut text = String::new();

@@ -98,7 +98,7 @@ impl Workload {
         }
     }
 
-    /// What is compared: the columns of its table.
+    /// The peers that it compares: the columns of its table.
     pub fn peers(self) -> &'static [Peer] {
         match self {
             Workload::Protocols | Workload::Joined => &peer::PROTOCOLS,

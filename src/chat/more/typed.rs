@@ -50,7 +50,7 @@ fn in_place(request: Request, here: Option<String>, sent_at: Option<SentAt>) -> 
     }
 }
 
-/// What a request says, and how.
+/// The text that a request says, and its manner.
 fn said(request: &Request) -> Option<(Manner, &str)> {
     match request {
         Request::Chat { text, .. } => Some((Manner::Chat, text)),

@@ -30,7 +30,7 @@ pub struct Lookup {
     pub asked: Asked,
 }
 
-/// What was asked for.
+/// The request.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Asked {
     /// A part of a room's history.

@@ -74,13 +74,13 @@ pub struct Archive {
     report: Report,
     batch: Vec<Write>,
     questions: Vec<Question>,
-    /// What the log has not said yet.
+    /// The events that the log has not mentioned yet.
     trouble: Option<String>,
     complain_at: Instant,
     look_at: Instant,
 }
 
-/// What the archive has in common with the other threads.
+/// The state that the archive shares with other threads.
 pub struct Links {
     pub jobs: Receiver<Job>,
     pub gauge: Arc<Gauge>,

@@ -13,7 +13,7 @@ use super::schema::{APPLICATION_ID, MIGRATIONS, VERSION};
 use crate::config::{ConfigError, in_file, limits};
 use crate::server::ops::trace;
 
-/// What the server creates is for its own eyes: it holds what people said.
+/// The mode of the files that the server creates. They hold what people said, so nobody else may read them.
 const MODE: u32 = 0o600;
 
 /// How a file of SQLite begins.
@@ -282,7 +282,7 @@ fn open(path: &Path) -> Result<Connection, Unusable> {
 
 /// Finds a file that was cut. SQLite itself would find out when it needs a page that is gone.
 fn check_length(path: &Path, connection: &Connection) -> Result<(), Unusable> {
-    // What the log has, the file may still lack. A reader may keep this from being complete.
+    // The file may still lack lines that the log has. A reader may keep this from being complete.
     let busy: i64 =
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, u64>(0));

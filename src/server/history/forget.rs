@@ -23,7 +23,7 @@ pub fn forget(options: &ForgetOptions) -> Result<usize, ConfigError> {
 }
 
 fn remove(connection: &mut Connection, name: &str) -> rusqlite::Result<usize> {
-    // What was removed is not to be found by somebody who reads the bytes of the file.
+    // Removed lines must not be found in the bytes of the file.
     connection.pragma_update(None, "secure_delete", "ON")?;
     let (key, now) = (NameKey::of(name), Timestamp::now().as_millisecond());
     // For a server that runs: it may still have some of these lines in its queue.
@@ -49,7 +49,7 @@ fn remove(connection: &mut Connection, name: &str) -> rusqlite::Result<usize> {
             }
         }
     }
-    // What the write-ahead log has is in the file now, and the log is empty. A server that writes meanwhile does it later.
+    // The file now has the content of the write-ahead log, which is empty. A server that writes meanwhile does this later.
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(total)
 }

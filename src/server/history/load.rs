@@ -1,4 +1,4 @@
-//! What a new server takes over from the file: the rooms, and the last lines of each.
+//! Loads the rooms, and the last lines of each, when a server starts.
 
 use std::collections::HashSet;
 use std::sync::Arc;

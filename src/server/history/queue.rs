@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender};
 use crate::chat::{Fetch, KeptLine, Search};
 use crate::config::limits;
 
-/// What the archive has to do.
+/// An order to the archive.
 #[derive(Debug)]
 pub enum Job {
     /// Write these lines.

@@ -1,4 +1,4 @@
-//! What goes from the file: lines that are too old, the oldest ones of a file that is too large, and the lines of people who
+//! Removes lines from the file: those that are too old, the oldest ones of a file that is too large, and the lines of people who
 //! are to be forgotten. All of it in small transactions, between which lines are written.
 
 use jiff::{SignedDuration, Timestamp};

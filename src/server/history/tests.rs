@@ -222,7 +222,7 @@ fn old_lines_go_and_take_their_words_along() {
     assert_eq!(found(&archive, &find("word7", None, &[1])), Vec::<u64>::new());
     assert_eq!(found(&archive, &find("word1007", None, &[1])), [1007]);
     assert_eq!(found(&archive, &find("tea", None, &[1])).len(), 201);
-    // What has gone is no gap, and the ids go on, whatever is left.
+    // Removed lines are no gap, and the ids go on, whatever is left.
     assert_eq!(page(&archive, 1, Range::Last, 500).gaps, []);
     let later = now + SignedDuration::from_hours(24);
     while retention::step(archive.connection_mut(), bounds, later).unwrap() {}

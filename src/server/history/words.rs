@@ -1,4 +1,4 @@
-//! What the index of the history holds, and how it is asked.
+//! The words in the index of the history, and the queries for them.
 //!
 //! The index (FTS5) finds words, which it splits at signs and blanks. Chinese, Japanese and Korean are written without blanks
 //! between words, so each of their letters is indexed as a word of its own, and a word of theirs is searched as a phrase.

@@ -1,4 +1,4 @@
-//! Who has appended an entry.
+//! The author of an entry.
 
 use std::fmt;
 use std::str::FromStr;

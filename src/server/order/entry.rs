@@ -19,7 +19,7 @@ pub struct Entry {
     pub content: Content,
 }
 
-/// What an entry says.
+/// The content of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Content {
     /// A node is there, and takes part from now on. It is the first entry of its author.
@@ -59,7 +59,7 @@ impl Content {
         json
     }
 
-    /// What [`Content::to_json`] has written.
+    /// The JSON that [`Content::to_json`] has written.
     pub fn of_json(json: &str) -> Self {
         serde_json::from_str(json).unwrap_or_else(|error| {
             tracing::error!("an entry of the log cannot be read, and has no effect: {error}");

@@ -368,13 +368,13 @@ impl Log {
         known.unwrap_or_else(|| Secret("wrong".to_owned()))
     }
 
-    /// What stands for the password in the log.
+    /// The word that stands for a password in the log.
     fn known_password(&self) -> Option<Secret> {
         self.replica.hub()?.settings().operator_password.clone()
     }
 }
 
-/// What somebody has typed, if the event is about that.
+/// The line that somebody has typed, if the event is about one.
 fn line_of(event: &Event) -> Option<(ClientId, &str)> {
     match event {
         Event::Received { client, input: Input::Line(line) } if !line.text.is_empty() => {

@@ -1,4 +1,4 @@
-//! What a node says of itself when it starts to take part.
+//! The entry by which a node starts to take part.
 
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +32,7 @@ impl NodeUp {
         )
     }
 
-    /// What keeps this node from taking part in a chat with these rules and settings, with what to do; `None` if nothing
+    /// The reason why this node cannot take part in a chat with these rules and settings, and what to do; `None` if nothing
     /// does. The message of the day may differ, since operators change it.
     pub fn misfit(&self, rules: &str, chat: &HubSettings) -> Option<String> {
         if self.rules != rules {

@@ -381,7 +381,7 @@ mod tests {
         };
         assert!(effects.iter().any(is_left), "{effects:?}");
         assert_eq!(log.clients(), 0);
-        // What it has appended since does not count, until it starts again.
+        // Its later entries do not count until it starts again.
         assert!(!log.read("b:8:4", connected(2)).0.is_fresh);
         assert!(!log.read("b:8:1", up(500)).0.is_fresh);
         let again = log.read("b:9:1", up(500)).0;

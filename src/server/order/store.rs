@@ -27,7 +27,7 @@ redis.call('HSET', KEYS[2], 'n', n + 1, 'by', ARGV[1])
 return {'at', n + 1}
 ";
 
-/// Where the log is, and how to get in.
+/// The address of the log, and the password for it.
 #[derive(Clone)]
 pub struct Door {
     pub address: RedisAddress,
@@ -44,7 +44,7 @@ pub struct Store {
     head: String,
 }
 
-/// What became of an entry.
+/// The result of an append.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Appended {
     /// It has this position.

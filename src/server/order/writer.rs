@@ -15,7 +15,7 @@ use crate::chat::Event;
 use crate::config::limits;
 use crate::server::ops::threads::{Activity, Row};
 
-/// What the dispatcher wants to have appended.
+/// The events that the dispatcher wants to append.
 pub enum Work {
     /// An event of this node.
     Event(Event),

@@ -68,7 +68,7 @@ pub enum Heard {
         #[serde(default)]
         gaps: Vec<Gap>,
     },
-    /// What a search has found.
+    /// The result of a search.
     Search {
         /// [`Heard::Chat`] and [`Heard::Me`], the newest first.
         messages: Vec<Heard>,

@@ -50,7 +50,7 @@ fn the_handshake_of_the_standard() {
         ("Origin", "origin: https://LOCALHOST:8080", opened.clone()),
         ("Sec-WebSocket-Version", "Sec-WebSocket-Version:   13  ", opened.clone()),
         ("X", "", opened),
-        // What it may not.
+        // Requests that a client may not send.
         ("GET", "GET /chat HTTP/1.0", Err(UpgradeRequired)),
         ("GET", "POST /chat HTTP/1.1", Err(NotAllowed)),
         ("GET", "HEAD / HTTP/1.1", Err(NotAllowed)),
@@ -292,7 +292,7 @@ fn is_whole(line: &[u8], is_first: bool) -> bool {
     line.contains(&b':')
 }
 
-/// What the server does with a well-formed head.
+/// The model's answer to a well-formed head.
 fn decide(request: &[String], fields: &Fields, has_more: bool) -> Result<Request, Refusal> {
     let all = |name: &str| -> Vec<Option<&str>> {
         let named = fields.iter().filter(|(field, _)| field == name);
@@ -510,7 +510,7 @@ proptest! {
             None => prop_assert_eq!(whole, None),
             Some((decision, read)) => {
                 prop_assert_eq!(&Some(decision.clone()), &model(&bytes[..read]));
-                // What comes behind the head matters only to a WebSocket.
+                // Bytes behind the head matter only to a WebSocket.
                 let has_more = matches!(decision, Ok(Request::Open { .. })) && read < bytes.len();
                 prop_assert_eq!(whole, Some(if has_more { Err(Malformed) } else { decision }));
             }

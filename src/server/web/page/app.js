@@ -203,7 +203,7 @@ function fail(it, why) {
   it.line.classList.replace('lost', 'wrong'); it.line.lastChild.append(make('small', 'tag', why));
 }
 function catchUp(room) { ask({ action: 'history', room: room.name, after: room.last }, { past: room }); }
-// What was said before the first line here. It goes above without moving what is being read.
+// Inserts older lines above the first one, without moving the lines that are being read.
 function askOlder(room) {
   const first = room.lines.querySelector('[data-id]');
   if (room.isWhole || room.isAsking || !first || !isOnline() || isLost) return;

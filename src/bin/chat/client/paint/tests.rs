@@ -115,7 +115,7 @@ fn every_colour_can_be_read_on_dark_and_on_light_backgrounds() {
         for background in backgrounds {
             let text = luminance(colour);
             let contrast = (text.max(background) + 0.05) / (text.min(background) + 0.05);
-            // What WCAG requires for large text.
+            // WCAG requires this of large text.
             assert!(contrast >= 3.0, "{colour} on {background}: {contrast:.2}");
         }
     }

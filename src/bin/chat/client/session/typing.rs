@@ -33,7 +33,7 @@ impl Session {
             Phase::Leaving { .. } | Phase::Ended => return,
             _ => {}
         }
-        // Whoever goes on has not agreed, and a later `y` may be meant for somebody else.
+        // A user who types something else has not agreed, and a later `y` may be meant for another person.
         if let Some(Question::Confirm(..)) = self.question.front() {
             self.answered_question(now, false, effects);
         }
