@@ -7,18 +7,17 @@
 //! A panic in this thread ends the process with status 70 (`start` holds the guard): without a dispatcher, the server would
 //! go on accepting and never say a word.
 
+#[cfg(feature = "cluster")]
+mod log_entry;
+
 use std::mem;
 use std::sync::Arc;
-#[cfg(feature = "cluster")]
-use std::sync::atomic::Ordering;
 
 use jiff::tz::TimeZone;
 
 use super::delivery::Delivery;
 use super::inbox::{Channels, Control, Inbound, Wake};
 use super::listener::ListenerControl;
-#[cfg(feature = "cluster")]
-use super::order::Entry;
 use super::order::Order;
 use super::shared::Shared;
 use super::{Activity, Row, ops};
@@ -179,23 +178,6 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             }
             #[cfg(feature = "cluster")]
             Inbound::Ordered(entry) => self.apply(entry, now),
-        }
-    }
-
-    /// Applies an entry of the log to this machine's copy of the chat.
-    #[cfg(feature = "cluster")]
-    fn apply(&mut self, entry: Entry, now: Now) {
-        for (at, event) in self.order.open(entry, now.time, &mut self.effects) {
-            self.order.apply(at, event, &mut self.effects);
-            self.limit_effects(now);
-        }
-        self.order.close(&mut self.turns_due, &mut self.effects);
-        self.carry_out_effects(now);
-        if let Some(first_client) = self.order.take_first_client() {
-            self.shared.next_id.fetch_max(first_client, Ordering::Relaxed);
-            for arrival in self.delivery.start_over() {
-                self.step(arrival, now);
-            }
         }
     }
 

@@ -18,6 +18,8 @@
 mod closing;
 mod follow;
 mod outbox;
+#[cfg(feature = "cluster")]
+mod start_over;
 mod tape;
 mod writer;
 
@@ -31,8 +33,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::admission::Place;
 use super::connection::Connection;
 use super::inbox::{InputEnd, Written};
-#[cfg(feature = "cluster")]
-use crate::chat::Event;
 use crate::chat::{ClientId, FollowedLine, Protocol, Time, View};
 use crate::config::{Config, DeliveryPolicy, limits};
 use follow::Follow;
@@ -211,27 +211,6 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
         if let Some(peer) = self.peers.get(&client).filter(|peer| peer.ending == Ending::Open) {
             peer.connection.turn.give(peer.admitted);
         }
-    }
-
-    /// The chat has forgotten all clients. Returns the arrivals of those on plain text, oldest first: they are asked for their
-    /// names again. Programs and browsers come back by themselves when their connections end.
-    #[cfg(feature = "cluster")]
-    pub fn start_over(&mut self) -> Vec<Event> {
-        let is_open = |peer: &&Peer| peer.ending == Ending::Open && !peer.broken;
-        let open = self.peers.values().filter(is_open);
-        let mut open: Vec<_> =
-            open.map(|it| (Arc::clone(&it.connection), it.view.into())).collect();
-        open.sort_unstable_by_key(|(connection, _)| connection.id);
-        let mut arrivals = Vec::new();
-        for (connection, protocol) in open {
-            let (client, address, word) = (connection.id, connection.address, connection.word);
-            if protocol == Protocol::Plain {
-                arrivals.push(Event::Connected { client, address, protocol, word });
-            } else {
-                self.end_after_flush(client);
-            }
-        }
-        arrivals
     }
 
     /// The bytes that wait for each client whose socket is full. Nobody else has any after a flush.

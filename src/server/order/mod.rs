@@ -70,42 +70,12 @@ impl Order {
         }
     }
 
-    /// As [`Log::open`]. Without a log no entry comes.
+    /// The log, if there is one.
     #[cfg(feature = "cluster")]
-    pub fn open(
-        &mut self,
-        entry: Entry,
-        now: Time,
-        effects: &mut Vec<Effect>,
-    ) -> Vec<(Now, Event)> {
-        match self {
-            Self::Local(_) => Vec::new(),
-            Self::Log(log) => log.open(entry, now, effects),
-        }
-    }
-
-    /// As [`Log::apply`].
-    #[cfg(feature = "cluster")]
-    pub fn apply(&mut self, at: Now, event: Event, effects: &mut Vec<Effect>) {
-        if let Self::Log(log) = self {
-            log.apply(at, event, effects);
-        }
-    }
-
-    /// As [`Log::close`].
-    #[cfg(feature = "cluster")]
-    pub fn close(&mut self, due: &mut Vec<ClientId>, effects: &mut Vec<Effect>) {
-        if let Self::Log(log) = self {
-            log.close(due, effects);
-        }
-    }
-
-    /// As [`Log::take_first_client`].
-    #[cfg(feature = "cluster")]
-    pub fn take_first_client(&mut self) -> Option<u64> {
+    pub fn log(&mut self) -> Option<&mut Log> {
         match self {
             Self::Local(_) => None,
-            Self::Log(log) => log.take_first_client(),
+            Self::Log(log) => Some(log),
         }
     }
 
