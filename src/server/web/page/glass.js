@@ -478,6 +478,7 @@ async function lost(name, wasOpen) {
   state(`${why} Trying again…`, true);
   const pause = Math.min(30_000, 500 * 2 ** tries) * (.75 + Math.random() / 2);
   tries += 1;
+  clearTimeout(timer);
   timer = setTimeout(connect, pause, name);
 }
 

@@ -54,8 +54,8 @@ fn what_was_missed_is_shown_once() {
     assert_eq!(shown, ["missed", "missed too", "and this", "live", "after"]);
 }
 
-#[test]
-fn where_the_ids_begin_anew_all_is_new_and_what_is_gone_is_said() {
+/// A client that had seen message 9 of the lobby before the server restarted. The lobby now has this epoch and last id.
+fn after_a_restart(epoch: u64, last_id: u64) -> Script {
     let mut luca = Script::joined(person(), 0);
     luca.somebody_says(9, "before");
     luca.happens(Event::Disconnected(None));
@@ -64,7 +64,18 @@ fn where_the_ids_begin_anew_all_is_new_and_what_is_gone_is_said() {
     luca.happens(Event::Connected);
     luca.hears("server: Input username.");
     luca.answers("connect", r#""from":"luca","address":"127.0.0.1:4","clients":1"#);
-    luca.answers("joinroom", r#""room":"lobby","from":"luca","members":["luca"],"total":1,"epoch":8,"last_message_id":3"#);
+    luca.answers(
+        "joinroom",
+        &format!(
+            r#""room":"lobby","from":"luca","members":["luca"],"total":1,"epoch":{epoch},"last_message_id":{last_id}"#
+        ),
+    );
+    luca
+}
+
+#[test]
+fn where_the_ids_begin_anew_all_is_new_and_what_is_gone_is_said() {
+    let mut luca = after_a_restart(8, 3);
     assert!(luca.sent().last().unwrap().contains(r#""after":0"#), "{:?}", luca.sent());
     luca.answers(
         "history",
@@ -80,15 +91,7 @@ fn where_the_ids_begin_anew_all_is_new_and_what_is_gone_is_said() {
 
 #[test]
 fn ids_that_a_crash_has_skipped_are_no_messages() {
-    let mut luca = Script::joined(person(), 0);
-    luca.somebody_says(9, "before");
-    luca.happens(Event::Disconnected(None));
-    luca.waits();
-    luca.forget();
-    luca.happens(Event::Connected);
-    luca.hears("server: Input username.");
-    luca.answers("connect", r#""from":"luca","address":"127.0.0.1:4","clients":1"#);
-    luca.answers("joinroom", r#""room":"lobby","from":"luca","members":["luca"],"total":1,"epoch":7,"last_message_id":1010"#);
+    let mut luca = after_a_restart(7, 1010);
     luca.answers(
         "history",
         &format!(
