@@ -40,6 +40,7 @@ pub enum ChatError {
     /// As many searches of all clients are under way as may be.
     SearchesBusy,
     SearchTooSlow,
+    HistoryBehind,
     /// The history on disk cannot be read.
     HistoryFailed,
     NotIgnored(String),

@@ -89,6 +89,8 @@ pub enum LookupError {
     /// As many lookups of all clients are under way as may be.
     Busy,
     TooSlow,
+    /// The chat is so busy that the last lines cannot be searched yet.
+    Behind,
     /// The history on disk cannot be read.
     Failed,
 }
@@ -98,6 +100,7 @@ impl From<LookupError> for ChatError {
         match error {
             LookupError::Busy => Self::SearchesBusy,
             LookupError::TooSlow => Self::SearchTooSlow,
+            LookupError::Behind => Self::HistoryBehind,
             LookupError::Failed => Self::HistoryFailed,
         }
     }

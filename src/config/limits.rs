@@ -302,9 +302,13 @@ pub const HISTORY_BATCH_LINES: usize = 512;
 /// How long a line may wait for others of its transaction. A crash loses these lines.
 pub const HISTORY_COMMIT_EVERY: Duration = Duration::from_millis(250);
 
-/// How much weaker the priority of the thread that writes the history is: against busy threads it gets a thirtieth of a
+/// How many lines may be on disk without being in the index of words. Filing so many takes ten seconds; a chat that has been
+/// busy for longer loses lines.
+pub const HISTORY_BACKLOG_LINES_MAX: usize = 1_000_000;
+
+/// How much weaker the priority of the thread that writes the history is: against busy threads it gets a quarter of a
 /// processor.
-pub const HISTORY_NICE: i32 = 15;
+pub const HISTORY_NICE: i32 = 5;
 
 /// The size of the write-ahead log of the history that stays after a long search has made it grow.
 pub const HISTORY_JOURNAL_BYTES_MAX: i64 = 64 * MIB as i64;

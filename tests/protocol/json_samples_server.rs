@@ -197,6 +197,7 @@ pub fn errors() -> Vec<(Message, &'static str)> {
         (ChatError::TooManySearches, "too_many_searches"),
         (ChatError::SearchesBusy, "searches_busy"),
         (ChatError::SearchTooSlow, "search_too_slow"),
+        (ChatError::HistoryBehind, "history_behind"),
         (ChatError::HistoryFailed, "history_failed"),
         (ChatError::NotIgnored(word()), "not_ignored"),
         (ChatError::TextTooLong { bytes_max: 9 }, "text_too_long"),

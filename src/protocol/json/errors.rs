@@ -56,6 +56,10 @@ const CODES: &[(&str, &str)] = &[
     ("too_many_searches", "As many searches of this client are under way as may be."),
     ("searches_busy", "As many searches of all clients are under way as may be."),
     ("search_too_slow", "The search took too long and was ended."),
+    (
+        "history_behind",
+        "The chat is so busy that the last lines cannot be searched yet. Ask again later.",
+    ),
     ("history_failed", "The history on disk cannot be read."),
     ("not_ignored", "The client does not ignore this person."),
     ("too_many_ignored", "The client cannot ignore more people."),
@@ -117,6 +121,7 @@ pub(super) fn code(error: &ChatError) -> &'static str {
         ChatError::TooManySearches => "too_many_searches",
         ChatError::SearchesBusy => "searches_busy",
         ChatError::SearchTooSlow => "search_too_slow",
+        ChatError::HistoryBehind => "history_behind",
         ChatError::HistoryFailed => "history_failed",
         ChatError::NotIgnored(_) => "not_ignored",
         ChatError::TooManyIgnored => "too_many_ignored",

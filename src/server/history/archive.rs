@@ -3,6 +3,9 @@
 //! Lines are written in transactions: a quarter of a second after the first of them at the latest, and as soon as a batch is
 //! full or somebody asks for something. A line that cannot be written is lost for the file but not for the chat. The next
 //! line of its room that can be written has a larger id than expected, so the archive notes the gap.
+//!
+//! A full batch means that the chat is busy. It goes to the backlog, and so does all that comes behind it, until the archive
+//! has filed the backlog.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,8 +20,9 @@ use rustix::process::{getpriority_process, setpriority_process};
 
 use super::file::{HistoryFile, is_damage};
 use super::queue::{Gauge, Job, Question};
-use super::{retention, rows, words};
-use crate::chat::{Audience, Event, KeptLine, Loss, NameKey};
+use super::rows::{Filing, LineRow};
+use super::{backlog, retention};
+use crate::chat::{Audience, Event, KeptLine, LookupError, Loss, NameKey};
 use crate::config::limits;
 use crate::server::{Activity, Row};
 
@@ -60,6 +64,10 @@ pub struct Archive {
     connection: Option<Connection>,
     /// The id of the next line in the table.
     next_line: i64,
+    /// How many lines are in the backlog.
+    backlog: usize,
+    /// The last batch was full.
+    is_busy: bool,
     /// By epoch.
     rooms: HashMap<u64, RoomRow>,
     /// The file was set aside while the chat went on: rooms may begin with any id.
@@ -74,10 +82,14 @@ pub struct Archive {
     report: Report,
     batch: Vec<Write>,
     questions: Vec<Question>,
+    /// When the first of these questions came.
+    asked_at: Instant,
     /// The events that the log has not mentioned yet.
     trouble: Option<String>,
     complain_at: Instant,
     look_at: Instant,
+    /// After an error, the archive files nothing until then.
+    file_at: Instant,
 }
 
 /// The state that the archive shares with other threads.
@@ -106,6 +118,8 @@ impl Archive {
         let now = Instant::now();
         Ok(Self {
             next_line: next_line(&connection)?,
+            backlog: backlog::count(&connection)?,
+            is_busy: false,
             file,
             connection: Some(connection),
             rooms: HashMap::new(),
@@ -119,9 +133,11 @@ impl Archive {
             report,
             batch: Vec::new(),
             questions: Vec::new(),
+            asked_at: now,
             trouble: None,
             complain_at: now,
             look_at: now,
+            file_at: now,
         })
     }
 
@@ -139,12 +155,13 @@ impl Archive {
             self.gather();
             row.doing(Activity::Writing);
             self.write();
-            for question in self.questions.drain(..) {
-                // The search thread ends only after this one.
-                let _ = self.searches.send(question);
+            if self.may_file() {
+                self.file();
             }
-            // While there is more to remove, lines that wait come first, and nothing else delays it.
-            rest = if self.look() { Duration::ZERO } else { LOOK_EVERY };
+            self.pass_on();
+            // While there is more to do, lines that wait come first, and nothing else delays it.
+            let is_done = !self.look() && !self.may_file();
+            rest = if is_done { LOOK_EVERY } else { Duration::ZERO };
         }
         row.doing(Activity::Writing);
         self.write();
@@ -167,6 +184,10 @@ impl Archive {
             if is_idle || is_full || !self.questions.is_empty() || left.is_zero() {
                 return;
             }
+            if self.may_file() {
+                self.file();
+                continue;
+            }
             // Not in `recv`: the dispatcher would have to wake this thread for each line. It does so for a full batch and
             // for a question.
             thread::park_timeout(left);
@@ -179,13 +200,19 @@ impl Archive {
             Job::Topic { epoch, room, topic } => {
                 self.batch.push(Write::Topic { epoch, room, topic });
             }
-            Job::LookUp(question) => self.questions.push(question),
+            Job::LookUp(question) => {
+                if self.questions.is_empty() {
+                    self.asked_at = Instant::now();
+                }
+                self.questions.push(question);
+            }
         }
     }
 
     /// Writes the batch in one transaction. If that fails, its lines are not kept.
     fn write(&mut self) {
         let batch = std::mem::take(&mut self.batch);
+        self.is_busy = batch.len() >= limits::HISTORY_BATCH_LINES;
         if !batch.is_empty() {
             let now = Timestamp::now().as_millisecond();
             if let Err(error) = self.write_batch(&batch, now) {
@@ -199,6 +226,7 @@ impl Archive {
         self.complain(false);
     }
 
+    /// Writes a batch: to the backlog if the chat is busy, or if there is one.
     pub fn write_batch(&mut self, batch: &[Write], now: i64) -> rusqlite::Result<()> {
         let Some(connection) = &mut self.connection else {
             return Err(rusqlite::Error::InvalidQuery);
@@ -207,24 +235,8 @@ impl Archive {
             self.rooms.clear();
         }
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut next_line = self.next_line;
+        let mut lines = Vec::with_capacity(batch.len());
         {
-            let mut insert_line = transaction.prepare_cached(
-                "INSERT OR IGNORE INTO lines VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?;
-            let mut insert_words = transaction.prepare_cached(
-                "INSERT INTO words (rowid, text, room, sender) VALUES (?1, ?2, ?3, ?4)",
-            )?;
-            // Most lines of a batch are from a few people in a few rooms.
-            let mut tokens: HashMap<Arc<str>, String> = HashMap::new();
-            let mut token = |name: &Arc<str>| match tokens.get(name) {
-                Some(token) => token.clone(),
-                None => {
-                    let token = words::token(&NameKey::of(name));
-                    tokens.insert(name.clone(), token.clone());
-                    token
-                }
-            };
             for write in batch {
                 match write {
                     Write::Topic { epoch, room, topic } => {
@@ -253,19 +265,7 @@ impl Archive {
                                 ],
                             )?;
                         }
-                        let is_new = rows::insert(
-                            &mut insert_line,
-                            next_line,
-                            row.id,
-                            *message_id,
-                            message,
-                        )?;
-                        if is_new {
-                            let (room, sender) = (token(room), token(&message.from));
-                            let text = words::spaced(&message.text);
-                            insert_words.execute(params![next_line, text, room, sender])?;
-                            next_line += 1;
-                        }
+                        lines.push(LineRow::new(row.id, *message_id, message));
                         row.last_id = row.last_id.max(*message_id);
                         (row.spoken_at, row.is_changed) = (now, true);
                     }
@@ -278,10 +278,67 @@ impl Archive {
             update.execute(params![row.last_id, row.spoken_at, row.id])?;
             row.is_changed = false;
         }
+        let is_put_off = !lines.is_empty() && (self.is_busy || self.backlog > 0);
+        if is_put_off {
+            backlog::append(&transaction, self.next_line, &lines)?;
+        } else {
+            let mut filing = Filing::new(&transaction)?;
+            for (id, line) in (self.next_line..).zip(&lines) {
+                filing.add(id, line)?;
+            }
+        }
         transaction.execute("UPDATE state SET committed_at = ?1", [now])?;
         transaction.commit()?;
-        self.next_line = next_line;
+        self.next_line += lines.len() as i64;
+        self.backlog += if is_put_off { lines.len() } else { 0 };
         Ok(())
+    }
+
+    /// Whether a batch of the backlog may be filed now: not while the chat is busy, unless somebody asks or it is too much.
+    fn may_file(&self) -> bool {
+        let is_urgent =
+            !self.questions.is_empty() || self.backlog >= limits::HISTORY_BACKLOG_LINES_MAX;
+        self.backlog > 0 && (!self.is_busy || is_urgent) && Instant::now() >= self.file_at
+    }
+
+    /// Files the oldest batch of the backlog.
+    pub fn file(&mut self) {
+        let Some(connection) = &mut self.connection else {
+            return;
+        };
+        match backlog::file_oldest(connection) {
+            Ok(Some(filed)) => {
+                self.backlog = self.backlog.saturating_sub(filed.lines);
+                if filed.is_unreadable {
+                    self.gauge.count_lost(filed.lines);
+                    self.trouble.get_or_insert_with(|| "a part of the backlog is damaged".into());
+                }
+            }
+            // `chatserv forget` has filed it.
+            Ok(None) => self.backlog = 0,
+            Err(error) => {
+                self.file_at = Instant::now() + LOOK_EVERY;
+                self.failed(&error);
+            }
+        }
+    }
+
+    /// Passes the questions on as soon as everything that was said before can be found. Refuses them if that takes too long.
+    fn pass_on(&mut self) {
+        let is_late = self.asked_at.elapsed() >= limits::SEARCH_TIME_MAX;
+        if self.backlog > 0 && !is_late {
+            return;
+        }
+        for question in self.questions.drain(..) {
+            if self.backlog == 0 {
+                // The search thread ends only after this one.
+                let _ = self.searches.send(question);
+            } else {
+                self.gauge.question_done();
+                let (ticket, found) = (question.ticket(), Err(LookupError::Behind));
+                (self.report)(Event::Found { ticket, found });
+            }
+        }
     }
 
     /// Removes what has to go, step by step. Returns whether there is more.
@@ -293,7 +350,7 @@ impl Archive {
             return false;
         };
         let now = Timestamp::now();
-        let looked = retention::forget_again(connection).and_then(|forgotten| {
+        let looked = retention::forget_again(connection, self.backlog > 0).and_then(|forgotten| {
             for (key, before) in forgotten {
                 (self.report)(Event::Forgotten { sender: key, before });
             }
@@ -331,6 +388,7 @@ impl Archive {
         match opened {
             Ok((connection, next)) => {
                 self.has_replaced = true;
+                self.backlog = 0;
                 (self.connection, self.next_line) = (Some(connection), next);
                 self.generation.fetch_add(1, Ordering::Release);
             }
@@ -381,8 +439,7 @@ impl Archive {
     }
 }
 
-/// Lets the threads of the chat go first where they need all processors: writing a line takes as long as delivering it to
-/// a hundred people. What is left to this thread then is enough for some thousand lines a second.
+/// Lets the threads of the chat go first where they need all processors.
 fn give_way() {
     // To Linux, the calling process is the calling thread. A sandbox may forbid it, which is no harm.
     let nice = getpriority_process(None).unwrap_or(0);
@@ -390,7 +447,12 @@ fn give_way() {
 }
 
 fn next_line(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.query_row("SELECT coalesce(max(id), 0) + 1 FROM lines", [], |row| row.get(0))
+    connection.query_row(
+        "SELECT 1 + max((SELECT coalesce(max(id), 0) FROM lines),
+                        (SELECT coalesce(max(first_line + count - 1), 0) FROM backlog))",
+        [],
+        |row| row.get(0),
+    )
 }
 
 /// The row of a room, which is made if there is none. `last_id` is for a new one.

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, params};
 
-use super::{file, rows};
-use crate::chat::{Message, Moment, NameKey, Timestamps, View};
+use super::{backlog, file, rows};
+use crate::chat::{Audience, KeptLine, Message, Moment, NameKey, Timestamps, View};
 use crate::config::{ConfigError, ExportFormat, ExportOptions, in_file};
 use crate::protocol;
 
@@ -67,29 +67,59 @@ fn some(
     format: ExportFormat,
     zone: &TimeZone,
 ) -> rusqlite::Result<(Vec<u8>, Option<i64>)> {
-    let mut select = connection.prepare_cached(&format!(
-        "SELECT {}, lines.id FROM lines JOIN rooms ON rooms.id = lines.room
-         WHERE lines.id > ?1 AND lines.received_at >= ?2 AND (?3 IS NULL OR rooms.key = ?3) ORDER BY lines.id LIMIT ?4",
-        rows::COLUMNS
-    ))?;
-    let mut found = select.query(params![last, since, room, LINES_AT_ONCE])?;
-    let (mut all, mut next) = (Vec::new(), None);
-    while let Some(row) = found.next()? {
-        next = Some(row.get(8)?);
-        let message = Message::Chat(rows::line(row)?.message);
+    // A running server may file the backlog meanwhile.
+    let moment = connection.unchecked_transaction()?;
+    let mut found = filed(&moment, last, since, room)?;
+    let mut next = found.last().map(|&(id, _)| id);
+    if next.is_none() {
+        found = backlog::behind(&moment, last)?;
+        next = found.last().map(|&(id, _)| id);
+        found.retain(|(_, line)| {
+            line.message.received_at.as_millisecond() >= since
+                && room.is_none_or(|room| NameKey::of(room_of(line)).as_str() == room)
+        });
+    }
+    let mut all = Vec::new();
+    for (_, line) in found {
+        let room = room_of(&line).to_owned();
+        let message = Message::Chat(line.message);
         match format {
             ExportFormat::Json => protocol::encode(&message, None, View::Json, zone, &mut all),
             ExportFormat::Text => {
                 let mut line = Vec::new();
                 let view = View::Plain(Timestamps::Date);
                 protocol::encode(&message, None, view, zone, &mut line);
-                let room: String = row.get(7)?;
                 in_room(&room, &mut line);
                 all.append(&mut line);
             }
         }
     }
     Ok((all, next))
+}
+
+/// Lines of the table, with their ids.
+fn filed(
+    connection: &Connection,
+    last: i64,
+    since: i64,
+    room: Option<&str>,
+) -> rusqlite::Result<Vec<(i64, KeptLine)>> {
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT {}, lines.id FROM lines JOIN rooms ON rooms.id = lines.room
+         WHERE lines.id > ?1 AND lines.received_at >= ?2 AND (?3 IS NULL OR rooms.key = ?3) ORDER BY lines.id LIMIT ?4",
+        rows::COLUMNS
+    ))?;
+    let found = select.query_map(params![last, since, room, LINES_AT_ONCE], |row| {
+        Ok((row.get(rows::COLUMN_COUNT)?, rows::line(row)?))
+    })?;
+    found.collect()
+}
+
+fn room_of(line: &KeptLine) -> &str {
+    match &line.message.to {
+        Audience::Room { room, .. } => room,
+        Audience::People(_) => "",
+    }
 }
 
 /// Puts the room between the time and the name, and ends the line as files do.

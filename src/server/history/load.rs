@@ -1,12 +1,12 @@
 //! Loads the rooms, and the last lines of each, when a server starts.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
-use super::{rows, search};
-use crate::chat::{Audience, ChatMessage, NameKey, Past, PastRoom};
+use super::{backlog, rows, search};
+use crate::chat::{Audience, ChatMessage, KeptLine, NameKey, Past, PastRoom};
 use crate::config::limits;
 
 /// A row of the table of rooms.
@@ -37,6 +37,10 @@ pub fn load(connection: &Connection) -> rusqlite::Result<Past> {
             last_id: row.get(4)?,
         })
     })?;
+    let mut backlog: HashMap<i64, Vec<KeptLine>> = HashMap::new();
+    for (room, line) in backlog::newest(connection, limits::HISTORY_LOADED_LINES_MAX)? {
+        backlog.entry(room).or_default().push(line);
+    }
     let mut seen = HashSet::new();
     let mut left = limits::HISTORY_LOADED_LINES_MAX;
     let mut rooms = Vec::new();
@@ -44,7 +48,8 @@ pub fn load(connection: &Connection) -> rusqlite::Result<Past> {
         let row = row?;
         // A room that was forgotten and opened again has two rows.
         if seen.insert(NameKey::of(&row.name)) {
-            let room = room(connection, row, left.min(limits::HISTORY_LINES_MAX))?;
+            let newest = backlog.remove(&row.id).unwrap_or_default();
+            let room = room(connection, row, newest, left.min(limits::HISTORY_LINES_MAX))?;
             left -= room.lines.len();
             rooms.push(room);
         }
@@ -53,18 +58,24 @@ pub fn load(connection: &Connection) -> rusqlite::Result<Past> {
     Ok(Past { last_epoch, rooms })
 }
 
-fn room(connection: &Connection, row: RoomRow, lines_max: usize) -> rusqlite::Result<PastRoom> {
+/// A room whose newest lines, newest first, are not in the table yet.
+fn room(
+    connection: &Connection,
+    row: RoomRow,
+    newest: Vec<KeptLine>,
+    lines_max: usize,
+) -> rusqlite::Result<PastRoom> {
     let RoomRow { id, epoch, name, topic, last_id } = row;
     let mut select = connection.prepare_cached(&format!(
         "SELECT {} FROM lines JOIN rooms ON rooms.id = lines.room
          WHERE lines.room = ?1 ORDER BY lines.message_id DESC LIMIT ?2",
         rows::COLUMNS
     ))?;
-    let mut found = select.query(params![id, lines_max])?;
+    let older = select.query_map(params![id, lines_max], rows::line)?;
     let mut lines: Vec<Arc<ChatMessage>> = Vec::new();
     let mut bytes = 0;
-    while let Some(row) = found.next()? {
-        let message = rows::line(row)?.message;
+    for line in newest.into_iter().map(Ok).chain(older).take(lines_max) {
+        let message = line?.message;
         bytes += message.text.len();
         if bytes > limits::HISTORY_ROOM_BYTES_MAX {
             break;

@@ -13,13 +13,14 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `queue` | from the dispatcher to the archive |
-//! | `archive`, `retention` | the thread that writes; what it removes |
+//! | `archive`, `backlog`, `retention` | the thread that writes; what it puts off while the chat is busy; what it removes |
 //! | `search`, `words` | the thread that reads; how the index is filled and asked |
 //! | `load` | what a new server takes over |
 //! | `file`, `schema`, `rows` | opening, locking and repairing the file; its tables; a row as a message |
 //! | `export`, `forget` | `chatserv export`, `chatserv forget` |
 
 mod archive;
+mod backlog;
 mod export;
 mod file;
 mod forget;

@@ -110,11 +110,15 @@ fn give_back(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Removes the lines of people who were forgotten by another process while lines of theirs were still in the queue. Returns
-/// these people, and until when their lines are to be forgotten.
+/// these people, and until when their lines are to be forgotten. They are remembered for another call while lines of theirs
+/// may be in the backlog.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn forget_again(connection: &mut Connection) -> rusqlite::Result<Vec<(NameKey, Timestamp)>> {
+pub fn forget_again(
+    connection: &mut Connection,
+    has_backlog: bool,
+) -> rusqlite::Result<Vec<(NameKey, Timestamp)>> {
     let forgotten: Vec<(String, i64)> = {
         let mut select = connection.prepare_cached("SELECT name, before FROM forgotten")?;
         let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -125,10 +129,12 @@ pub fn forget_again(connection: &mut Connection) -> rusqlite::Result<Vec<(NameKe
         let key = NameKey::of(&name);
         let moment = Timestamp::from_millisecond(before).unwrap_or(Timestamp::MAX);
         while forget_some(connection, &key, before)? > 0 {}
-        connection.execute(
-            "DELETE FROM forgotten WHERE name = ?1 AND before = ?2",
-            params![name, before],
-        )?;
+        if !has_backlog {
+            connection.execute(
+                "DELETE FROM forgotten WHERE name = ?1 AND before = ?2",
+                params![name, before],
+            )?;
+        }
         people.push((key, moment));
     }
     Ok(people)

@@ -4,7 +4,7 @@
 pub const APPLICATION_ID: i32 = 0x6368_6174;
 
 /// The version of the tables (`PRAGMA user_version`).
-pub const VERSION: i32 = 1;
+pub const VERSION: i32 = 2;
 
 /// Each entry leads from one version to the next; the first one creates the tables in an empty file. An entry never changes
 /// once a release has it: a change of the tables is another entry.
@@ -62,4 +62,13 @@ CREATE TABLE forgotten (
     name TEXT PRIMARY KEY,
     before INTEGER NOT NULL
 ) WITHOUT ROWID;
+",
+"
+-- Batches of lines that are not in `lines` and `words` yet. `first_line` is the id that the first line of the batch has
+-- there; the others follow. `lines` is a JSON list of rows, each a list of the columns of `lines` without the id.
+CREATE TABLE backlog (
+    first_line INTEGER PRIMARY KEY,
+    count INTEGER NOT NULL,
+    lines TEXT NOT NULL
+);
 "];

@@ -224,14 +224,14 @@ pub fn search(connection: &Connection, zone: &TimeZone, asked: &Search) -> rusql
     while let Some(row) = found.next()? {
         let line = rows::line(row)?;
         // Different names may have the same token, and the clock may have been set back.
-        let key: String = row.get(9)?;
+        let key: String = row.get(rows::COLUMN_COUNT + 1)?;
         let is_meant = asked.rooms.iter().any(|room| room.as_str() == key)
             && asked.sender.as_ref().is_none_or(|it| *it == NameKey::of(&line.message.from))
             && line.message.received_at.as_millisecond() < before;
         if !is_meant {
             continue;
         }
-        let id: u64 = row.get(8)?;
+        let id: u64 = row.get(rows::COLUMN_COUNT)?;
         if !page.push(line) {
             break;
         }

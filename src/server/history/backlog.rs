@@ -1,0 +1,149 @@
+//! The backlog: lines that are on disk, but not yet in the table of lines and in the index of words.
+//!
+//! A line in the table and the index takes ten times as long to write as a line in the backlog, where a whole batch is one
+//! value. So a chat that is busy fills the backlog, and the archive files it when the chat is calm again or somebody asks.
+//! The ids of the lines are given when they enter the backlog, so filing a line changes neither its id nor the order.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rusqlite::{
+    CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params,
+};
+
+use super::rows::{Filing, LineRow};
+use crate::chat::KeptLine;
+
+/// Appends a batch. Its lines get the ids from `first_line` on.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn append(
+    transaction: &Transaction<'_>,
+    first_line: i64,
+    lines: &[LineRow<'_>],
+) -> rusqlite::Result<()> {
+    let text = serde_json::to_string(lines)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    let mut insert = transaction.prepare_cached("INSERT INTO backlog VALUES (?1, ?2, ?3)")?;
+    insert.execute(params![first_line, lines.len(), text]).map(drop)
+}
+
+/// How many lines are in the backlog.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn count(connection: &Connection) -> rusqlite::Result<usize> {
+    connection.query_row("SELECT coalesce(sum(count), 0) FROM backlog", [], |row| row.get(0))
+}
+
+/// A batch that has left the backlog.
+pub struct Filed {
+    /// Of how many lines it was.
+    pub lines: usize,
+    /// Not one of them could be read.
+    pub is_unreadable: bool,
+}
+
+/// Moves the oldest batch to the table and the index. Returns `None` if there is none. Another process may do the same at the
+/// same time.
+///
+/// # Errors
+/// Those of SQLite. The batch is where it was.
+pub fn file_oldest(connection: &mut Connection) -> rusqlite::Result<Option<Filed>> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let oldest = transaction
+        .prepare_cached("SELECT first_line, count, lines FROM backlog ORDER BY first_line LIMIT 1")?
+        .query_row([], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, usize>(1)?, row.get::<_, String>(2)?))
+        })
+        .optional()?;
+    let Some((first_line, count, text)) = oldest else {
+        return Ok(None);
+    };
+    let lines = parse(&text);
+    if let Some(lines) = &lines {
+        let mut filing = Filing::new(&transaction)?;
+        for (id, line) in (first_line..).zip(lines) {
+            filing.add(id, line)?;
+        }
+    }
+    // A person who is forgotten later must not be found in the free pages of the file.
+    transaction.pragma_update(None, "secure_delete", "ON")?;
+    transaction
+        .prepare_cached("DELETE FROM backlog WHERE first_line = ?1")?
+        .execute([first_line])?;
+    transaction.pragma_update(None, "secure_delete", "OFF")?;
+    transaction.commit()?;
+    Ok(Some(Filed { lines: count, is_unreadable: lines.is_none() }))
+}
+
+fn parse(text: &str) -> Option<Vec<LineRow<'_>>> {
+    serde_json::from_str(text).ok()
+}
+
+/// The last lines in the backlog, newest first, each with the id of its room's row: about as many as `lines_max`.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn newest(connection: &Connection, lines_max: usize) -> rusqlite::Result<Vec<(i64, KeptLine)>> {
+    let mut select = connection.prepare("SELECT lines FROM backlog ORDER BY first_line DESC")?;
+    let mut batches = select.query([])?;
+    let (mut newest, mut rooms) = (Vec::new(), Rooms::new(connection)?);
+    while newest.len() < lines_max
+        && let Some(batch) = batches.next()?
+    {
+        let text: String = batch.get(0)?;
+        for line in parse(&text).unwrap_or_default().into_iter().rev() {
+            newest.push((line.room(), rooms.kept(line)?));
+        }
+    }
+    Ok(newest)
+}
+
+/// The lines behind the one with the id `last`, of the first batch that has any, with their ids.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn behind(connection: &Connection, last: i64) -> rusqlite::Result<Vec<(i64, KeptLine)>> {
+    let batch = connection
+        .prepare_cached(
+            "SELECT first_line, lines FROM backlog WHERE first_line + count > ?1 + 1
+             ORDER BY first_line LIMIT 1",
+        )?
+        .query_row([last], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))
+        .optional()?;
+    let Some((first_line, text)) = batch else {
+        return Ok(Vec::new());
+    };
+    let mut rooms = Rooms::new(connection)?;
+    let lines = (first_line..).zip(parse(&text).unwrap_or_default());
+    let lines = lines.filter(|&(id, _)| id > last);
+    lines.map(|(id, line)| Ok((id, rooms.kept(line)?))).collect()
+}
+
+/// The rooms of lines in the backlog.
+struct Rooms<'c> {
+    select: CachedStatement<'c>,
+    known: HashMap<i64, (u64, Arc<str>)>,
+}
+
+impl<'c> Rooms<'c> {
+    fn new(connection: &'c Connection) -> rusqlite::Result<Self> {
+        let select = connection.prepare_cached("SELECT epoch, name FROM rooms WHERE id = ?1")?;
+        Ok(Self { select, known: HashMap::new() })
+    }
+
+    fn kept(&mut self, line: LineRow<'_>) -> rusqlite::Result<KeptLine> {
+        use std::collections::hash_map::Entry;
+        let (epoch, name) = match self.known.entry(line.room()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                unknown.insert(self.select.query_row([line.room()], |row| {
+                    Ok((row.get(0)?, row.get::<_, String>(1)?.into()))
+                })?)
+            }
+        };
+        Ok(line.into_kept(*epoch, name.clone()))
+    }
+}
