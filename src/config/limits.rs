@@ -296,8 +296,12 @@ pub const HISTORY_LOADED_LINES_MAX: usize = 50_000;
 /// How many lines may wait for the disk. Beyond it, lines are not kept on disk.
 pub const HISTORY_QUEUE_LINES_MAX: usize = 8_192;
 
-/// How many lines the history writes in one transaction.
-pub const HISTORY_BATCH_LINES: usize = 512;
+/// How many lines the history writes in one transaction. In larger ones a line costs less, but fewer would find room in the
+/// queue while one is written.
+pub const HISTORY_BATCH_LINES: usize = 2_048;
+
+/// How many lines make a busy batch: with so many, their index is put off.
+pub const HISTORY_BUSY_LINES: usize = 512;
 
 /// How long a line may wait for others of its transaction. A crash loses these lines.
 pub const HISTORY_COMMIT_EVERY: Duration = Duration::from_millis(250);
@@ -312,6 +316,9 @@ pub const HISTORY_NICE: i32 = 5;
 
 /// The size of the write-ahead log of the history that stays after a long search has made it grow.
 pub const HISTORY_JOURNAL_BYTES_MAX: i64 = 64 * MIB as i64;
+
+/// The size at which SQLite empties the write-ahead log of the history into the file, in pages of 4 KiB: 32 MiB.
+pub const HISTORY_CHECKPOINT_PAGES: i64 = 8 * 1024;
 
 /// The memory for pages of the history, for each of its two threads: 8 MiB. SQLite takes a negative number for KiB.
 pub const HISTORY_CACHE_KIB: i64 = -8 * 1024;

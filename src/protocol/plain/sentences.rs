@@ -233,7 +233,7 @@ pub fn error_sentence(error: &ChatError) -> String {
         }
         ChatError::SearchesBusy => "Too many searches are under way. Try again in a moment.".into(),
         ChatError::HistoryBehind => {
-            "The chat is so busy that its last lines cannot be searched yet. Try again in a moment."
+            "The last lines cannot be searched yet. Try again in a moment."
                 .into()
         }
         ChatError::SearchTooSlow => {

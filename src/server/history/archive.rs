@@ -212,7 +212,7 @@ impl Archive {
     /// Writes the batch in one transaction. If that fails, its lines are not kept.
     fn write(&mut self) {
         let batch = std::mem::take(&mut self.batch);
-        self.is_busy = batch.len() >= limits::HISTORY_BATCH_LINES;
+        self.is_busy = batch.len() >= limits::HISTORY_BUSY_LINES;
         if !batch.is_empty() {
             let now = Timestamp::now().as_millisecond();
             if let Err(error) = self.write_batch(&batch, now) {
@@ -499,6 +499,25 @@ impl Archive {
 
     pub fn connection_mut(&mut self) -> &mut Connection {
         self.connection.as_mut().expect("no test loses its file")
+    }
+
+    pub fn set_busy(&mut self, is_busy: bool) {
+        self.is_busy = is_busy;
+    }
+
+    pub fn set_report(&mut self, report: Report) {
+        self.report = report;
+    }
+
+    pub fn lost(&self) -> u64 {
+        self.gauge.take_lost()
+    }
+
+    /// As if this question had come so long ago.
+    pub fn ask(&mut self, question: Question, ago: Duration) {
+        self.questions.push(question);
+        self.asked_at = Instant::now() - ago;
+        self.pass_on();
     }
 
     /// Moves what the log has into the file.

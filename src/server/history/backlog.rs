@@ -69,11 +69,12 @@ pub fn file_oldest(connection: &mut Connection) -> rusqlite::Result<Option<Filed
         }
     }
     // A person who is forgotten later must not be found in the free pages of the file.
+    let secure: i32 = transaction.pragma_query_value(None, "secure_delete", |row| row.get(0))?;
     transaction.pragma_update(None, "secure_delete", "ON")?;
     transaction
         .prepare_cached("DELETE FROM backlog WHERE first_line = ?1")?
         .execute([first_line])?;
-    transaction.pragma_update(None, "secure_delete", "OFF")?;
+    transaction.pragma_update(None, "secure_delete", secure)?;
     transaction.commit()?;
     Ok(Some(Filed { lines: count, is_unreadable: lines.is_none() }))
 }

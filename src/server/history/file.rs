@@ -273,7 +273,11 @@ fn open(path: &Path) -> Result<Connection, Unusable> {
     // With less, a power cut could lose any number of commits.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "journal_size_limit", limits::HISTORY_JOURNAL_BYTES_MAX)?;
+    // Moves pages from the log to the file less often, so that a page that has changed many times is moved once.
+    connection.pragma_update(None, "wal_autocheckpoint", limits::HISTORY_CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "cache_size", limits::HISTORY_CACHE_KIB)?;
+    // SQLite leaves copies of rows in pages that it rearranges. `chatserv forget` could not find them.
+    connection.pragma_update(None, "secure_delete", "FAST")?;
     check_length(path, &connection)?;
     migrate(&mut connection)?;
     recover(&mut connection, Timestamp::now().as_millisecond())?;

@@ -8,7 +8,8 @@
 //! ```
 //!
 //! The dispatcher never waits: it puts lines and questions into the queue, and a line for which there is no room is not kept.
-//! The archive writes everything that came before a question, and then passes it on. So whoever has heard a line can find it.
+//! The archive writes and files everything that came before a question, and then passes it on. So whoever has heard a line can
+//! find it.
 //!
 //! | file | what it holds |
 //! |---|---|

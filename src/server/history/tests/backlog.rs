@@ -1,0 +1,213 @@
+//! Lines that are on disk before they are in their table and in the index.
+
+use std::sync::Mutex;
+
+use super::*;
+use crate::chat::LookupError;
+use crate::config::{ExportFormat, ExportOptions, ForgetOptions};
+
+/// An archive with 90 lines in three batches of the backlog, by three people in two rooms.
+fn busy(place: &Place) -> Archive {
+    let mut archive = place.archive();
+    archive.set_busy(true);
+    for batch in 0..3 {
+        let lines: Vec<Write> = (0..30)
+            .map(|at| {
+                let (number, from) = (batch * 30 + at, ["ann", "bob", "cid"][at as usize % 3]);
+                line(1 + number % 2, 1 + number / 2, from, &format!("word{number} by {from}"))
+            })
+            .collect();
+        archive.write_batch(&lines, 0).unwrap();
+    }
+    archive
+}
+
+fn filed(archive: &Archive) -> usize {
+    let count = "SELECT count(*) FROM lines";
+    archive.connection().query_row(count, [], |row| row.get(0)).unwrap()
+}
+
+fn exported(place: &Place, room: Option<&str>) -> Vec<String> {
+    let options = ExportOptions {
+        history: place.file(),
+        room: room.map(str::to_owned),
+        since: None,
+        format: ExportFormat::Text,
+    };
+    let mut out = Vec::new();
+    export(&options, &mut out).unwrap();
+    String::from_utf8(out).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// The ids of the last lines of both rooms, as a new server loads them.
+fn loaded(archive: &Archive) -> Vec<Vec<u64>> {
+    let mut rooms = load::load(archive.connection()).unwrap().rooms;
+    rooms.sort_by_key(|room| room.epoch);
+    let ids = |room: &crate::chat::PastRoom| {
+        let ids = room.lines.iter().map(|message| match message.to {
+            Audience::Room { message_id, .. } => message_id,
+            Audience::People(_) => panic!("a private line"),
+        });
+        ids.collect()
+    };
+    rooms.iter().map(ids).collect()
+}
+
+#[test]
+fn filing_changes_neither_what_is_there_nor_its_order() {
+    let place = Place::new("backlog");
+    let mut archive = busy(&place);
+    let all: Vec<u64> = (1..=45).collect();
+    let export = exported(&place, None);
+    assert_eq!(export.len(), 90);
+    assert!(export[0].ends_with(" room1 ann : word0 by ann"), "{export:?}");
+    assert!(export[89].ends_with(" room2 cid : word89 by cid"), "{export:?}");
+    for batch in 0..=3 {
+        assert_eq!(filed(&archive), batch * 30);
+        assert_eq!(exported(&place, None), export);
+        assert_eq!(exported(&place, Some("ROOM2")).len(), 45);
+        assert_eq!(loaded(&archive), [all.clone(), all.clone()]);
+        archive.file();
+    }
+    assert_eq!(found(&archive, &find("word3", None, &[2])), [2]);
+    assert_eq!(found(&archive, &find("by", Some("ann"), &[1, 2])).len(), 30);
+    assert_eq!(ids(&page(&archive, 1, Range::Last, 100)), all);
+}
+
+#[test]
+fn lines_wait_behind_the_backlog_also_in_a_calm_chat() {
+    let place = Place::new("backlog-calm");
+    let mut archive = busy(&place);
+    archive.set_busy(false);
+    archive.write_batch(&[line(1, 46, "ann", "the last one")], 0).unwrap();
+    assert_eq!(filed(&archive), 0);
+    for _ in 0..4 {
+        archive.file();
+    }
+    archive.write_batch(&[line(1, 47, "ann", "at once")], 0).unwrap();
+    assert_eq!(filed(&archive), 92);
+    assert_eq!(ids(&page(&archive, 1, Range::Last, 3)), [45, 46, 47]);
+    assert_eq!(found(&archive, &find("one", None, &[1])), [46]);
+}
+
+#[test]
+fn a_crash_loses_nothing_of_the_backlog() {
+    let place = Place::new("backlog-crash");
+    let archive = busy(&place);
+    let export = exported(&place, None);
+    drop(archive);
+    let mut archive = place.archive();
+    let all: Vec<u64> = (1..=45).collect();
+    assert_eq!(loaded(&archive), [all.clone(), all]);
+    // The first line of the new run follows in the table, too.
+    archive.write_batch(&[line(1, 3_000_000, "ann", "anew")], 0).unwrap();
+    archive.file();
+    archive.file();
+    assert_eq!(filed(&archive), 60);
+    assert_eq!(exported(&place, None)[..90], export);
+    for _ in 0..2 {
+        archive.file();
+    }
+    assert_eq!(filed(&archive), 91);
+    assert_eq!(exported(&place, None)[..90], export);
+    assert_eq!(ids(&page(&archive, 1, Range::Last, 2)), [45, 3_000_000]);
+}
+
+#[test]
+fn a_person_is_forgotten_in_the_backlog_too() {
+    let place = Place::new("backlog-forget");
+    let mut archive = busy(&place);
+    archive.set_busy(false);
+    let options = ForgetOptions { history: place.file(), from: "Ann".to_owned() };
+    assert_eq!(forget(&options).unwrap(), 30);
+    // Another process has filed it: nothing is left to do, and nothing is done twice.
+    archive.file();
+    archive.write_batch(&[line(1, 46, "bob", "goes on")], 0).unwrap();
+    assert_eq!(filed(&archive), 61);
+    archive.end();
+    let bytes = std::fs::read(place.file()).unwrap();
+    let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(has("word1 by bob") && !has("word0 by ann") && !has("by ann"));
+}
+
+#[test]
+fn a_batch_that_cannot_be_read_costs_only_itself() {
+    let place = Place::new("backlog-damage");
+    let mut archive = busy(&place);
+    let damage = "UPDATE backlog SET lines = '[[1,' WHERE first_line = 31";
+    assert_eq!(archive.connection().execute(damage, []).unwrap(), 1);
+    for _ in 0..3 {
+        archive.file();
+    }
+    assert_eq!(filed(&archive), 60);
+    assert_eq!(archive.lost(), 30);
+}
+
+#[test]
+fn a_question_waits_until_everything_before_it_can_be_found() {
+    let place = Place::new("backlog-question");
+    let (file, connection) = HistoryFile::open(&place.file()).unwrap();
+    let (sender, jobs, gauge) = Queue::channel();
+    let (searches, asked) = crossbeam_channel::unbounded();
+    let (_, search_ended) = crossbeam_channel::bounded(0);
+    let (generation, report) = (Arc::default(), Arc::new(|_| {}));
+    let gauge_of_queue = Arc::clone(&gauge);
+    let links = Links { jobs, gauge, searches, search_ended, generation, report };
+    let archive = Archive::new(file, connection, UNBOUNDED, links).unwrap();
+    let row = Arc::new(ThreadTable::default()).row("archive", "archive".into());
+    let thread = std::thread::spawn(move || archive.run(&row));
+    let queue = Queue::new(sender, gauge_of_queue, thread.thread().clone());
+    let lines: Vec<KeptLine> = (1..=4_000)
+        .map(|id| match line(1, id, "ann", &format!("word{id}")) {
+            Write::Line(kept) => kept,
+            Write::Topic { .. } => panic!("not a line"),
+        })
+        .collect();
+    // As one event of many lines: more than one batch.
+    queue.keep(&lines);
+    assert!(queue.look_up(Question::Search(blank())));
+    let question = asked.recv_timeout(Duration::from_secs(30));
+    assert!(question.is_ok_and(|question| question.ticket() == 1));
+    let reader = file::connect_to_read(&place.file()).unwrap();
+    let count = |of: &str| reader.query_row(of, [], |row| row.get::<_, usize>(0)).unwrap();
+    assert_eq!(count("SELECT count(*) FROM lines"), 4_000);
+    assert_eq!(count("SELECT count(*) FROM backlog"), 0);
+    drop((reader, queue));
+    thread.join().unwrap();
+}
+
+#[test]
+fn a_question_that_waits_too_long_is_refused() {
+    let place = Place::new("backlog-refused");
+    let answers = Arc::new(Mutex::new(Vec::new()));
+    let report = Arc::clone(&answers);
+    let mut archive = busy(&place);
+    archive.set_report(Arc::new(move |event| report.lock().unwrap().push(event)));
+    archive.ask(Question::Search(blank()), Duration::ZERO);
+    assert!(answers.lock().unwrap().is_empty());
+    archive.ask(Question::Search(blank()), limits::SEARCH_TIME_MAX);
+    let behind = Event::Found { ticket: 1, found: Err(LookupError::Behind) };
+    assert_eq!(*answers.lock().unwrap(), [behind.clone(), behind]);
+}
+
+#[test]
+fn a_file_of_the_first_version_gets_a_backlog() {
+    let place = Place::new("backlog-version");
+    let first = Connection::open(place.file()).unwrap();
+    first.execute_batch(schema::MIGRATIONS[0]).unwrap();
+    first.pragma_update(None, "application_id", schema::APPLICATION_ID).unwrap();
+    first.pragma_update(None, "user_version", 1).unwrap();
+    first
+        .execute_batch(
+            "INSERT INTO rooms VALUES (1, 1, 'room1', 'room1', NULL, 1, 0);
+             INSERT INTO lines VALUES (1, 1, 1, 1800000001000, 'ann', 0, 'old', NULL);",
+        )
+        .unwrap();
+    drop(first);
+    let mut archive = place.archive();
+    archive.set_busy(true);
+    archive.write_batch(&[line(1, 2, "ann", "new")], 0).unwrap();
+    assert_eq!(loaded(&archive), [[1, 2]]);
+    archive.file();
+    assert_eq!(ids(&page(&archive, 1, Range::Last, 9)), [1, 2]);
+}
