@@ -187,6 +187,10 @@ pub struct Config {
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration())]
     pub shutdown_grace: Duration,
 
+    /// Over which time a server that is about to restart (SIGUSR2) disconnects its clients, one after the other.
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration())]
+    pub drain: Duration,
+
     /// Log what people say, too. Otherwise the log says who came and went, but contains no messages.
     #[arg(long, value_name = "BOOL", default_value_t = false, default_missing_value = "true",
           num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
@@ -280,6 +284,7 @@ impl Config {
             ("node", quoted(self.node.clone().unwrap_or_else(|| "none".into()))),
             ("cluster-password-file", path_or_none(self.cluster_password_file.as_deref())),
             ("shutdown-grace", quoted(show_duration(self.shutdown_grace))),
+            ("drain", quoted(show_duration(self.drain))),
             ("log-messages", self.log_messages.to_string()),
             ("log-level", quoted(show_choice(self.log_level))),
             ("trace", path_or_none(self.trace.as_deref())),

@@ -100,6 +100,7 @@ cluster-name = "team.a"
 node = "n-1"
 cluster-password-file = "/run/secrets/log"
 shutdown-grace = "1ms"
+drain = "2m"
 log-messages = true
 log-level = "debug"
 trace = "./a trace"
@@ -141,6 +142,7 @@ fn everything() -> Config {
         node: Some("n-1".into()),
         cluster_password_file: Some("/run/secrets/log".into()),
         shutdown_grace: Duration::from_millis(1),
+        drain: Duration::from_secs(120),
         log_messages: true,
         log_level: LogLevel::Debug,
         trace: Some("./a trace".into()),
@@ -184,6 +186,7 @@ fn the_defaults() {
         node: None,
         cluster_password_file: None,
         shutdown_grace: Duration::from_secs(5),
+        drain: Duration::from_secs(30),
         log_messages: false,
         log_level: LogLevel::Info,
         trace: None,

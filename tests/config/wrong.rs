@@ -43,6 +43,7 @@ cluster-name            | a, team-1_b.c                      | a b, a/b, {a}
 node                    | none, berlin-1                     | a:b, a b
 cluster-password-file   | none, /no/where                    |
 shutdown-grace          | 1ms, 30days                        | 5, 31days
+drain                   | 1ms, 30days                        | 5, 31days
 log-messages            | true, false                        | 0
 log-level               | error, warn, info, debug           | trace, Info
 trace                   | none, /no/where                    |
