@@ -208,7 +208,7 @@ impl Session {
                 return self.ask(Purpose::Alive, &Request::Ping, effects);
             }
             Heard::Bye { reason, message } => {
-                return self.good_bye(reason, message, effects);
+                return self.good_bye(now, reason, message, effects);
             }
             Heard::Shutdown { message } => {
                 self.trouble = Some(message.clone());
