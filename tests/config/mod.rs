@@ -70,6 +70,7 @@ port = 0
 json-port = 0
 web-port = 0
 web-host = "chat.example.org,10.0.0.1"
+web-others = "https://B.example.org:8443,http://[::1]"
 glass = "everybody"
 bind = "::1"
 max-clients = 7
@@ -112,6 +113,7 @@ fn everything() -> Config {
         json_port: Some(0),
         web_port: Some(0),
         web_host: Some("chat.example.org,10.0.0.1".into()),
+        web_others: Some("https://b.example.org:8443,http://[::1]".into()),
         glass: Glass::Everybody,
         bind: Bind::Address("::1".parse().unwrap()),
         max_clients: 7,
@@ -156,6 +158,7 @@ fn the_defaults() {
         json_port: None,
         web_port: None,
         web_host: None,
+        web_others: None,
         glass: Glass::Operators,
         bind: Bind::Localhost,
         max_clients: 10_000,
