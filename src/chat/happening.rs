@@ -15,7 +15,10 @@ pub(super) enum Happening {
     Types(String),
     Asks(Request),
     SpeaksJson,
-    TakesBack { name: String, is_right: bool },
+    TakesBack {
+        name: String,
+        is_right: bool,
+    },
     Idles(bool),
     Leaves,
     /// The server sends it away, since it is about to restart.

@@ -294,9 +294,7 @@ impl Hub {
             self.rooms.close_if_empty(room);
         }
         match word {
-            Some(word) => {
-                self.hold_name(client, person, rooms, word, is_awaited, out.now.time)
-            },
+            Some(word) => self.hold_name(client, person, rooms, word, is_awaited, out.now.time),
             None => self.extras.ignores.forget(client),
         }
     }

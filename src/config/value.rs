@@ -110,7 +110,8 @@ pub(super) fn origins(text: &str) -> Result<String, Expected> {
     if text.split(',').all(is_origin) {
         return Ok(text);
     }
-    Err("addresses separated by commas, without a path, as in https://b.example.org:8443".to_owned())
+    Err("addresses separated by commas, without a path, as in https://b.example.org:8443"
+        .to_owned())
 }
 
 pub(super) fn bind(text: &str) -> Result<Bind, Expected> {

@@ -47,7 +47,14 @@ fn the_page_moves_to_another_machine_with_its_name_and_every_line() {
     browser.wait("ann", "isOnline() && !isLost && !isMoving");
     browser.shows(
         "ann",
-        &["ann  before", "tom  heard", "ann  under way", "ann  on the way", "tom  missed", "tom  missed too"],
+        &[
+            "ann  before",
+            "tom  heard",
+            "ann  under way",
+            "ann  on the way",
+            "tom  missed",
+            "tom  missed too",
+        ],
     );
     tom.expect("ann : under way");
     tom.expect("ann : on the way");

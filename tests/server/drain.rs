@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::support::{Client, Server, until};
 
-const SOON: &str = "server: This server restarts. You will be disconnected within 2s: connect again then.";
+const SOON: &str =
+    "server: This server restarts. You will be disconnected within 2s: connect again then.";
 
 #[test]
 fn people_go_one_after_the_other_and_are_told_how_to_come_back() {

@@ -71,7 +71,8 @@ impl Dispatcher<'_, '_> {
 
     /// Sends those away whose time has come, and ends the server after the last one.
     pub(super) fn go_on_draining(&mut self, now: Now) {
-        let Some(drain) = self.drain.as_mut().filter(|drain| !drain.is_over && !self.is_ending) else {
+        let Some(drain) = self.drain.as_mut().filter(|drain| !drain.is_over && !self.is_ending)
+        else {
             return;
         };
         let mut clients = drain.take_due(now.time);
@@ -130,6 +131,10 @@ mod tests {
         };
         assert_eq!(seconds(1), [0]);
         assert_eq!(seconds(3), [0, 10, 20]);
-        assert_eq!(times(5, Time::from_millis(1)).len(), 2, "one at once, and one step later the rest");
+        assert_eq!(
+            times(5, Time::from_millis(1)).len(),
+            2,
+            "one at once, and one step later the rest"
+        );
     }
 }

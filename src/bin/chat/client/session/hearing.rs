@@ -208,7 +208,9 @@ impl Session {
                 return self.ask(Purpose::Alive, &Request::Ping, effects);
             }
             // It goes on by itself, so nothing is left to do for the user.
-            Heard::Notice { code: Some(code), .. } if code == "restart" && self.settings.reconnect => {
+            Heard::Notice { code: Some(code), .. }
+                if code == "restart" && self.settings.reconnect =>
+            {
                 return;
             }
             Heard::Bye { reason, message } => {

@@ -97,7 +97,10 @@ fn what_was_missed_on_the_way_is_shown_and_what_is_sent_waits_for_it() {
     assert!(bot.sent().last().unwrap().contains(r#""after":1"#), "{:?}", bot.sent());
     // It is somebody else's, although the text is the same.
     let past = said("ann", 2, "under way", None);
-    bot.answers("history", &format!(r#""room":"lobby","messages":[{past}],"epoch":7,"more":false"#));
+    bot.answers(
+        "history",
+        &format!(r#""room":"lobby","messages":[{past}],"epoch":7,"more":false"#),
+    );
     assert_eq!(bot.said(), ["under way"]);
 }
 
