@@ -13,20 +13,21 @@ use super::state::{Movement, RoomId, Scope, all_but};
 use super::view::Protocol;
 
 impl Hub {
-    /// Announces that somebody has joined the chat, and is in rooms already.
+    /// Announces that somebody has joined the chat or is back, and is in rooms already.
     pub(super) fn announce_arrival(
         &mut self,
         client: ClientId,
         name: &Arc<str>,
+        movement: Movement,
         out: &mut Reaction,
     ) {
         let arrived = |_| Message::Arrived(name.clone());
-        self.announce(Scope::Chat, Movement::Arrived, Some(client), out, arrived);
+        self.announce(Scope::Chat, movement, Some(client), out, arrived);
         let rooms = self.people.person(client).map(|person| person.rooms().to_vec());
         for room in rooms.unwrap_or_default() {
             let scope = Scope::Room(room, Protocol::Json);
             let came = |room| Message::CameToRoom { room, from: name.clone() };
-            self.announce(scope, Movement::Arrived, Some(client), out, came);
+            self.announce(scope, movement, Some(client), out, came);
         }
     }
 
@@ -60,7 +61,9 @@ impl Hub {
         };
         for protocol in [Protocol::Plain, Protocol::Json] {
             let message = |room| match movement {
-                Movement::Arrived => Message::CameToRoom { room, from: from.clone() },
+                Movement::Arrived | Movement::Returned => {
+                    Message::CameToRoom { room, from: from.clone() }
+                }
                 Movement::Left => Message::WentFromRoom { room, from: from.clone(), removed: None },
             };
             self.announce(Scope::Room(room, protocol), movement, Some(client), out, message);

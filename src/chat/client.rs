@@ -55,6 +55,8 @@ pub enum DisconnectReason {
     /// A new connection has taken the name back.
     TakenBack,
     ServerShutdown,
+    /// Its server is about to restart. The person may take the name back, on another one too.
+    Restart,
     /// The server to which it was connected is gone. The others serve on.
     MachineGone,
     ReaderPanicked,
@@ -70,6 +72,7 @@ impl DisconnectReason {
             | Self::ReadError
             | Self::SlowReader
             | Self::Idle
+            | Self::Restart
             | Self::ReaderPanicked => true,
             // Also when the page is only loaded again.
             Self::Closed(code) => code == CloseCode::Normal,
@@ -102,6 +105,7 @@ impl DisconnectReason {
             Self::Banned => "banned",
             Self::TakenBack => "name taken back by a new connection",
             Self::ServerShutdown => "the server shuts down",
+            Self::Restart => "its server restarts",
             Self::MachineGone => "its machine is gone",
             Self::ReaderPanicked => "its reader thread panicked",
             Self::Closed(CloseCode::Normal) => "closed by the browser",

@@ -45,6 +45,8 @@ pub enum Event {
     Forgotten { sender: NameKey, before: jiff::Timestamp },
     /// The connection is over. A second report about the same client has no effect.
     Disconnected { client: ClientId, reason: DisconnectReason },
+    /// The server of these clients is about to restart, and ends their connections. With their words they come back.
+    Dismissed { clients: Vec<ClientId> },
     /// The time that [`Hub::deadline`](super::Hub::deadline) returned has come.
     DeadlineReached,
     /// A server with this name takes part in a chat on several machines, from this start on.

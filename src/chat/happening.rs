@@ -15,9 +15,14 @@ pub(super) enum Happening {
     Types(String),
     Asks(Request),
     SpeaksJson,
-    TakesBack { name: String, is_right: bool },
+    TakesBack {
+        name: String,
+        is_right: bool,
+    },
     Idles(bool),
     Leaves,
+    /// The server sends it away, since it is about to restart.
+    Restarts,
     DiskAnswers,
     TimePasses(u64),
 }
@@ -133,6 +138,7 @@ pub(super) fn happening() -> impl Strategy<Value = Happening> {
         4 => (name(), any::<bool>()).prop_map(|(name, is_right)| Happening::TakesBack { name, is_right }),
         1 => any::<bool>().prop_map(Happening::Idles),
         1 => Just(Happening::Leaves),
+        1 => Just(Happening::Restarts),
         5 => Just(Happening::DiskAnswers),
         2 => (0..10_u64).prop_map(Happening::TimePasses),
     ]

@@ -70,6 +70,7 @@ impl Hub {
             Event::LoginTimedOut { client } => self.login_timed_out(client, out),
             Event::IdleTooLong { client, left } => self.idle_too_long(client, left, out),
             Event::Disconnected { client, reason } => self.forget(client, reason, None, out),
+            Event::Dismissed { clients } => self.dismiss_for_restart(clients, out),
             Event::DeadlineReached => {
                 self.announce_folded(out);
                 self.release_names(now.time);

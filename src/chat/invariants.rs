@@ -103,6 +103,7 @@ impl Watched {
                 let reason = DisconnectReason::EndOfInput;
                 Event::Disconnected { client, reason }
             }
+            Happening::Restarts => Event::Dismissed { clients: vec![client] },
             Happening::TimePasses(seconds) => {
                 self.time += Duration::from_secs(seconds);
                 Event::DeadlineReached
@@ -399,12 +400,16 @@ impl Watched {
             assert!(!is_held || people.holder(key).is_none() && !self.hub.settings.anonymous);
         }
         assert_eq!(extras.lookups.check(), self.asked.len());
+        // Somebody is awaited in a room as long as their name is held.
+        let held = extras.reclaims.all_held().filter(|(_, held)| held.is_awaited);
+        let awaited: usize = held.map(|(_, held)| held.person.rooms().len()).sum();
+        assert_eq!(rooms.iter().map(|(_, room)| room.awaited()).sum::<usize>(), awaited);
         // The members of a room and the rooms of a person agree.
         let entries: usize = joined.iter().map(|(_, person)| person.rooms().len()).sum();
         let members: usize = rooms.iter().map(|(_, room)| room.members().len()).sum();
         assert_eq!(members, entries);
         for (id, room) in rooms.iter() {
-            assert!(id == LOBBY || !room.members().is_empty(), "{room:?}");
+            assert!(id == LOBBY || !room.members().is_empty() || room.awaited() > 0, "{room:?}");
             assert_eq!(rooms.find(room.name()), Some(id));
             let recipients =
                 |protocol| room.recipients(protocol).iter().copied().collect::<BTreeSet<_>>();

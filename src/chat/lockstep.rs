@@ -130,6 +130,7 @@ impl Copies {
                     Event::Forgotten { sender: NameKey::of("bob"), before }
                 }
             },
+            Happening::Restarts => Event::Dismissed { clients: vec![client] },
             Happening::TimePasses(seconds) => {
                 self.time += Time::from_secs(seconds);
                 Event::DeadlineReached

@@ -12,7 +12,7 @@ use super::message::{Message, Removal};
 use super::name::{Name, NameError, NameKey};
 use super::reclaim::split_word;
 use super::request::{Line, Request, RequestError};
-use super::state::LOBBY;
+use super::state::{LOBBY, Movement};
 use super::time::Time;
 use super::view::Protocol;
 use crate::config::limits::NAME_REFUSALS_MAX;
@@ -195,7 +195,7 @@ impl Hub {
                 self.welcome(client, out);
             }
         }
-        self.announce_arrival(client, &name, out);
+        self.announce_arrival(client, &name, Movement::Arrived, out);
     }
 
     /// Sends the message of the day, and the notice of a planned shutdown.
@@ -279,10 +279,14 @@ impl Hub {
             return out.log(LogEvent::LeftUnnamed { client, reason, was_silent });
         };
         let word = word.filter(|_| reason.is_loss());
+        let is_awaited = word.is_some() && reason == DisconnectReason::Restart;
         let rooms = word.map(|_| self.rooms_of(&person)).unwrap_or_default();
         self.extras.ignores.leave(client);
         for &room in person.rooms() {
             self.rooms.leave(room, client);
+            if is_awaited {
+                self.rooms.await_somebody(room);
+            }
         }
         out.log(LogEvent::Left { client, name: person.name().clone(), reason });
         self.announce_departure(person.name(), person.rooms(), removed, out);
@@ -290,7 +294,7 @@ impl Hub {
             self.rooms.close_if_empty(room);
         }
         match word {
-            Some(word) => self.hold_name(client, person, rooms, word, out.now.time),
+            Some(word) => self.hold_name(client, person, rooms, word, is_awaited, out.now.time),
             None => self.extras.ignores.forget(client),
         }
     }

@@ -233,6 +233,14 @@ pub enum Message {
     ShutdownCancelled {
         by: Arc<str>,
     },
+    /// The server is about to restart: all its connections will end within this time.
+    RestartSoon {
+        within: Time,
+    },
+    /// The server restarts: the connection ends. `word` takes the name back.
+    Restart {
+        back: Option<(Arc<str>, ReclaimWord)>,
+    },
     /// News of the link between the machines of a chat.
     Link(LinkNews),
     /// Warns a silent client.

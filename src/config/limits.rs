@@ -408,5 +408,9 @@ pub const NODE_SILENT_MAX: Duration = Duration::from_secs(10);
 /// How long no entry may come before people are told: two seconds after the next beat was due.
 pub const LINK_SILENT_MAX: Duration = Duration::from_secs(3);
 
+/// The least time between two groups of clients that a server sends away before its restart: of 10,000 clients in 30 s, 34 go
+/// together.
+pub const DRAIN_STEP: Duration = Duration::from_millis(100);
+
 /// How long a node that leaves waits for its last entry.
 pub const LEAVE_WAIT_MAX: Duration = Duration::from_secs(2);

@@ -272,7 +272,7 @@ fn is_injected(name: &OsStr, value: &OsStr) -> bool {
     is_of_service
         || rest.starts_with("PORT_")
         // An address such as tcp://10.0.0.1:1337, which Docker and Kubernetes call a port.
-        || value.contains("://") && rest != "CLUSTER"
+        || value.contains("://") && !["CLUSTER", "WEB_OTHERS"].contains(&rest)
         // Docker's links pass on the name of the other container, with a slash, and its environment.
         || rest == "NAME" && value.starts_with('/')
         || rest.starts_with("ENV_")

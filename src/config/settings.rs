@@ -36,6 +36,11 @@ pub struct Config {
     #[arg(long, value_name = "NAME,…", default_value = "none", value_parser = or("none", value::hosts))]
     pub web_host: std::option::Option<String>,
 
+    /// The addresses of the page on the other machines of the chat, such as https://b.example.org:8443, separated by commas, or
+    /// none. Browsers move there when this server restarts, and pages from there may connect here.
+    #[arg(long, value_name = "ADDRESS,…", default_value = "none", value_parser = or("none", value::origins))]
+    pub web_others: std::option::Option<String>,
+
     /// Who may look at the server's threads at work, on the page /glass of the web port.
     #[arg(long, value_name = "WHO", value_enum, default_value_t)]
     pub glass: Glass,
@@ -187,6 +192,10 @@ pub struct Config {
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration())]
     pub shutdown_grace: Duration,
 
+    /// Over which time a server that is about to restart (SIGUSR2) disconnects its clients, one after the other.
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration())]
+    pub drain: Duration,
+
     /// Log what people say, too. Otherwise the log says who came and went, but contains no messages.
     #[arg(long, value_name = "BOOL", default_value_t = false, default_missing_value = "true",
           num_args = 0..=1, require_equals = true, action = clap::ArgAction::Set)]
@@ -250,6 +259,7 @@ impl Config {
             ("json-port", number_or_off(self.json_port)),
             ("web-port", number_or_off(self.web_port)),
             ("web-host", quoted(self.web_host.clone().unwrap_or_else(|| "none".into()))),
+            ("web-others", quoted(self.web_others.clone().unwrap_or_else(|| "none".into()))),
             ("glass", quoted(show_choice(self.glass))),
             ("bind", quoted(show_bind(self.bind))),
             ("max-clients", self.max_clients.to_string()),
@@ -280,6 +290,7 @@ impl Config {
             ("node", quoted(self.node.clone().unwrap_or_else(|| "none".into()))),
             ("cluster-password-file", path_or_none(self.cluster_password_file.as_deref())),
             ("shutdown-grace", quoted(show_duration(self.shutdown_grace))),
+            ("drain", quoted(show_duration(self.drain))),
             ("log-messages", self.log_messages.to_string()),
             ("log-level", quoted(show_choice(self.log_level))),
             ("trace", path_or_none(self.trace.as_deref())),

@@ -88,6 +88,32 @@ pub(super) fn hosts(text: &str) -> Result<String, Expected> {
         .to_owned())
 }
 
+pub(super) fn origins(text: &str) -> Result<String, Expected> {
+    let is_origin = |origin: &str| {
+        let rest = origin.strip_prefix("https://").or(origin.strip_prefix("http://"));
+        let (host, port) = match rest {
+            Some(rest) if rest.starts_with('[') => match rest.find(']') {
+                Some(end) => rest.split_at(end + 1),
+                None => return false,
+            },
+            Some(rest) => rest.split_at(rest.find(':').unwrap_or(rest.len())),
+            None => return false,
+        };
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let is_host = match bare {
+            Some(address) => address.parse::<std::net::Ipv6Addr>().is_ok(),
+            None => !host.contains(',') && hosts(host).is_ok() && !host.contains(':'),
+        };
+        is_host && (port.is_empty() || port[1..].parse::<u16>().is_ok_and(|port| port != 0))
+    };
+    let text = text.to_ascii_lowercase();
+    if text.split(',').all(is_origin) {
+        return Ok(text);
+    }
+    Err("addresses separated by commas, without a path, as in https://b.example.org:8443"
+        .to_owned())
+}
+
 pub(super) fn bind(text: &str) -> Result<Bind, Expected> {
     if text == "localhost" {
         return Ok(Bind::Localhost);

@@ -116,7 +116,9 @@ fn is_last(message: &Message) -> bool {
             | Message::IdleBye
             | Message::Kicked { .. }
             | Message::LoginTimedOut
+            | Message::Restart { .. }
             | Message::ShutDown
+            | Message::TakenBack
             | Message::TooManyNames
             | Message::TooSlow
     )

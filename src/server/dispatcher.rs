@@ -7,6 +7,7 @@
 //! A panic in this thread ends the process with status 70 (`start` holds the guard): without a dispatcher, the server would
 //! go on accepting and never say a word.
 
+mod drain;
 #[cfg(feature = "cluster")]
 mod log_entry;
 
@@ -27,6 +28,7 @@ use crate::chat::{
 };
 use crate::config::limits;
 use crate::protocol;
+use drain::Drain;
 
 /// The effects of one read are carried out whenever there are this many, so that a read of thousands of short lines does
 /// not outgrow a batch.
@@ -42,6 +44,8 @@ pub struct Dispatcher<'scope, 'env> {
     listeners: Vec<ListenerControl>,
     /// Listeners that have not reported their end.
     listeners_open: usize,
+    /// The server is about to restart: its clients go one after the other.
+    drain: Option<Drain>,
     /// The chat is ending: the dispatcher ends when every other thread has.
     is_ending: bool,
     /// When clients that have not read everything are cut, so that the chat can end.
@@ -73,6 +77,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             delivery,
             listeners_open: listeners.len(),
             listeners,
+            drain: None,
             is_ending: false,
             grace_ends: None,
             turns_due: Vec::new(),
@@ -100,6 +105,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                     self.step(Event::Reloaded { settings: Box::new(loaded.hub_settings()) }, now);
                     changes.log(&loaded);
                 }
+                Wake::Control(Control::Drain) => self.start_drain(now),
                 Wake::Deadline => {}
             }
             self.check_deadlines(now);
@@ -117,7 +123,8 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     /// When something is due; the next tick of the clock at the latest.
     fn deadline(&self) -> Time {
         let tick = self.shared.clock.now() + limits::TICK_EVERY;
-        let deadlines = [self.order.deadline(), self.delivery.deadline(), self.grace_ends];
+        let drain = self.drain.as_ref().and_then(Drain::deadline);
+        let deadlines = [self.order.deadline(), self.delivery.deadline(), self.grace_ends, drain];
         deadlines.into_iter().flatten().fold(tick, Time::min)
     }
 
@@ -171,7 +178,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             Inbound::ListenerClosed => {
                 self.listeners_open -= 1;
                 // One listener may fail while another works. A chat that nobody can join ends.
-                if !self.is_ending && self.listeners_open == 0 {
+                if !self.is_ending && self.drain.is_none() && self.listeners_open == 0 {
                     tracing::error!("no listener is left");
                     self.step(Event::ShutdownRequested { cause: ShutdownCause::Program }, now);
                 }
@@ -280,6 +287,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             let slow = self.delivery.check(now.time);
             self.cut(slow, now);
         }
+        self.go_on_draining(now);
         // Once: after this, all end within the linger time, and nobody new can come.
         if self.grace_ends.take_if(|time| is_due(*time)).is_some() {
             self.cut(self.delivery.unfinished(), now);

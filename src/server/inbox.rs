@@ -94,6 +94,8 @@ pub enum Written {
 pub enum Control {
     /// Something that concerns the Hub alone.
     Event(Event),
+    /// The server is about to restart: send the clients away, and end.
+    Drain,
     /// Continue with these settings.
     Reload(Box<Loaded>),
 }
@@ -180,6 +182,13 @@ impl Remote {
     /// Asks for the end of the chat. Never blocks; asking twice is asking once.
     pub fn shut_down(&self, cause: ShutdownCause) {
         self.send(Event::ShutdownRequested { cause });
+    }
+
+    /// Asks the server to send its clients away, spread over `--drain`, and then to end. Never blocks; asking twice is asking
+    /// once.
+    pub fn drain(&self) {
+        // Without a dispatcher the chat has ended already.
+        let _ = self.control.send(Control::Drain);
     }
 
     /// Reports an event that concerns no connection. Never blocks.

@@ -15,7 +15,7 @@
 //! | `log-writer` | 1 with `--cluster` | its queue; a request to the store of the log, or the pause after a failed one | an event of this node; the time for a sign of life; an answer | the dispatcher is gone | the scope |
 //! | `log-reader` | 1 with `--cluster` | a request for the next entries, or the pause after a failed one; a full inbox | an entry; a second without one; room in the inbox | the dispatcher is gone | the scope |
 //! | `trace` | 1 with `--trace` | its queue; its rest; the disk | a span; the end of its rest | all others have ended and their spans are written, or the file is full | the scope around theirs |
-//! | `signals` | 1 | waiting for a signal; reading files on SIGHUP | SIGTERM, SIGHUP, SIGUSR1 | `main` closes it | `main` |
+//! | `signals` | 1 | waiting for a signal; reading files on SIGHUP | SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 | `main` closes it | `main` |
 //! | `log` | 1 | its queue; a write to stderr; its rest | a log line | `main` closes the log | `main`, for a second at most |
 //! | `ctrl-c` | 1, of the ctrlc crate | waiting for Ctrl-C | SIGINT | the process ends | nobody: the one exception |
 //!
@@ -44,6 +44,9 @@
 //! dispatcher goes on taking events, since a reader may be on its way. (3) The outboxes are flushed, for `--shutdown-grace` at
 //! most; then the clients that have not read everything are cut. (4) Sockets are shut down; readers and writers end and report it.
 //! (5) With the last report the dispatcher ends, and the scope has joined every thread.
+//!
+//! Before a restart, SIGUSR2 puts a drain before the first step: the listeners are stopped, and the clients are sent away one
+//! after the other, in the order in which they came. They know where to go on.
 //!
 //! # Settings that change
 //!

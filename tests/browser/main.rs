@@ -25,6 +25,8 @@ mod commands;
 mod glass;
 mod looks;
 mod mentions;
+#[cfg(feature = "cluster")]
+mod moving;
 #[cfg(feature = "history")]
 mod past;
 mod proxy;

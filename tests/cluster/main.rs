@@ -15,6 +15,8 @@ mod counted;
 mod glass;
 mod machines;
 mod proxy;
+#[cfg(feature = "client")]
+mod restart;
 mod secrets;
 mod starts;
 mod store;

@@ -70,6 +70,7 @@ port = 0
 json-port = 0
 web-port = 0
 web-host = "chat.example.org,10.0.0.1"
+web-others = "https://B.example.org:8443,http://[::1]"
 glass = "everybody"
 bind = "::1"
 max-clients = 7
@@ -100,6 +101,7 @@ cluster-name = "team.a"
 node = "n-1"
 cluster-password-file = "/run/secrets/log"
 shutdown-grace = "1ms"
+drain = "2m"
 log-messages = true
 log-level = "debug"
 trace = "./a trace"
@@ -111,6 +113,7 @@ fn everything() -> Config {
         json_port: Some(0),
         web_port: Some(0),
         web_host: Some("chat.example.org,10.0.0.1".into()),
+        web_others: Some("https://b.example.org:8443,http://[::1]".into()),
         glass: Glass::Everybody,
         bind: Bind::Address("::1".parse().unwrap()),
         max_clients: 7,
@@ -141,6 +144,7 @@ fn everything() -> Config {
         node: Some("n-1".into()),
         cluster_password_file: Some("/run/secrets/log".into()),
         shutdown_grace: Duration::from_millis(1),
+        drain: Duration::from_secs(120),
         log_messages: true,
         log_level: LogLevel::Debug,
         trace: Some("./a trace".into()),
@@ -154,6 +158,7 @@ fn the_defaults() {
         json_port: None,
         web_port: None,
         web_host: None,
+        web_others: None,
         glass: Glass::Operators,
         bind: Bind::Localhost,
         max_clients: 10_000,
@@ -184,6 +189,7 @@ fn the_defaults() {
         node: None,
         cluster_password_file: None,
         shutdown_grace: Duration::from_secs(5),
+        drain: Duration::from_secs(30),
         log_messages: false,
         log_level: LogLevel::Info,
         trace: None,

@@ -13,6 +13,7 @@ port                    | 0, 65535                           | -1, 65536, 1.5, 0
 json-port               | 0, 65535, off                      | -1, 65536, none, Off
 web-port                | 0, 65535, off                      | -1, 65536, none, Off
 web-host                | none, Chat.example.org, a.b         | http://a, a:80, [::1], a/b, a b
+web-others              | none, https://a, http://A.b:80, https://[::1]:1 | a, ftp://a, https://a/, https://a:0, https://a:x, https://, https://[a], https://::1
 bind                    | localhost, 0.0.0.0, ::, 127.0.0.2  | example.org, 127.0.0.1:80, LOCALHOST
 max-clients             | 1, 1000000                         | 0, 1000001, many, 99999999999999999999999
 anonymous               | true, false                        | yes, 1, TRUE
@@ -43,6 +44,7 @@ cluster-name            | a, team-1_b.c                      | a b, a/b, {a}
 node                    | none, berlin-1                     | a:b, a b
 cluster-password-file   | none, /no/where                    |
 shutdown-grace          | 1ms, 30days                        | 5, 31days
+drain                   | 1ms, 30days                        | 5, 31days
 log-messages            | true, false                        | 0
 log-level               | error, warn, info, debug           | trace, Info
 trace                   | none, /no/where                    |
@@ -192,7 +194,7 @@ fn unknown_keys_in_a_file() {
     let line = SettingsFile::new("no-near-miss", "zzzz = 1").error();
     assert!(
         line.starts_with(
-            "zzzz: unknown key, expected port, json-port, web-port, web-host, glass, bind, "
+            "zzzz: unknown key, expected port, json-port, web-port, web-host, web-others, glass, bind, "
         ),
         "{line}"
     );

@@ -20,6 +20,7 @@ mod operators;
 mod presence;
 mod private;
 mod reclaim;
+mod restart;
 mod rooms;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -136,6 +137,7 @@ impl Chat {
     /// j: join json              and takes its letter as its name
     /// j: join json lobby        and joins the lobby
     /// b: leave                  loses the connection
+    /// b: dismiss                is sent away by its server, which restarts
     /// b: gone Banned            the Hub has disconnected it for this reason
     /// nobody gone               the Hub has disconnected nobody but those of earlier `gone` steps
     /// b: admitted               the Hub has admitted it
@@ -202,6 +204,7 @@ impl Chat {
                 let at = at.unwrap_or_else(|| panic!("{who} {reason}: {:?}", self.disconnected));
                 self.disconnected.remove(at);
             }
+            (":", "dismiss", "") => self.step(Event::Dismissed { clients: vec![self.ids[&who]] }),
             (":", "leave", "") => self.leave(who, DisconnectReason::EndOfInput),
             (":", "join", "json") => self.connect_json(who),
             (":", "join", "json lobby") => {

@@ -61,7 +61,7 @@ kinds! { MESSAGES, message_kind, Message:
     WentFromRoom Topic Rooms Renamed NowAway NowBack IsAway Ignoring Ignored Unignored Quiet
     TimestampsAre Pong Whois Help Who OperatorNow Kicked Banned Removed BanAdded BanTakenBack
     Bans BansNotSaved Muted Motd Threads Glass ShutdownPlanned ShutdownCancelled Link IdleSoon IdleBye HeldBack
-    EndlessLine WrongProtocol Bye ServerFull TooManyFromAddress TooFastFromAddress NoThread TooSlow ShutDown Closed
+    EndlessLine WrongProtocol Bye ServerFull TooManyFromAddress TooFastFromAddress NoThread TooSlow RestartSoon Restart ShutDown Closed
 }
 
 kinds! { REFUSALS, refusal_kind, ChatError:

@@ -50,6 +50,10 @@ pub fn server() -> Vec<(Message, &'static str)> {
         (Message::Link(LinkNews::GoesOn), r#"{"action":"notice","code":"goes_on"}"#),
         (Message::Link(LinkNews::PlaceLost), r#"{"action":"notice","code":"place_lost"}"#),
         (Message::Link(LinkNews::NotSaid("hi".into())), r#"{"action":"notice","code":"not_said"}"#),
+        (Message::RestartSoon { within: Duration::from_secs(30) },
+            r#"{"action":"notice","code":"restart","seconds":30}"#),
+        (Message::Restart { back: None },
+            r#"{"action":"bye","reason":"restart","message":"This server restarts. Connect again."}"#),
         (Message::Motd(None), r#"{"action":"motd","message":null}"#),
         (Message::Motd(Some(name("one\ntwo"))), r#"{"action":"motd","message":"one\u000atwo"}"#),
         (

@@ -12,6 +12,7 @@
 mod support;
 
 mod connections;
+mod drain;
 mod files;
 mod flood;
 mod framing;

@@ -10,6 +10,7 @@ use crate::support::directory::Directory;
 use crate::support::{Program, chatserv, command, find};
 
 const UNIT: &str = include_str!("../../scripts/systemd/chatserv.service");
+const DROP_IN: &str = include_str!("../../scripts/systemd/cluster.conf");
 const DOCKERFILE: &str = include_str!("../../scripts/docker/Dockerfile");
 const DOCKERIGNORE: &str = include_str!("../../scripts/docker/Dockerfile.dockerignore");
 const COMPOSE: &str = include_str!("../../scripts/docker/compose.yml");
@@ -18,13 +19,13 @@ const COMPOSE: &str = include_str!("../../scripts/docker/compose.yml");
 const EXPOSURE_MAX: &str = "20";
 
 /// Runs systemd-analyze on the unit, with the built server.
-fn analyze(words: &[&str]) {
+fn analyze(unit: &str, words: &[&str]) {
     if find("systemd-analyze").is_none() {
         return;
     }
     let directory = Directory::new("unit");
     let built =
-        UNIT.replace("/usr/local/bin/chatserv ", concat!(env!("CARGO_BIN_EXE_chatserv"), " "));
+        unit.replace("/usr/local/bin/chatserv ", concat!(env!("CARGO_BIN_EXE_chatserv"), " "));
     directory.write("chatserv.service", &built);
     let mut analyze = command("systemd-analyze");
     analyze.args(words).arg(directory.path("chatserv.service"));
@@ -34,13 +35,14 @@ fn analyze(words: &[&str]) {
 
 #[test]
 fn systemd_understands_the_unit() {
-    analyze(&["verify"]);
+    analyze(UNIT, &["verify"]);
+    analyze(&format!("{UNIT}\n{DROP_IN}"), &["verify"]);
 }
 
 #[test]
 fn the_unit_exposes_little() {
     let threshold = format!("--threshold={EXPOSURE_MAX}");
-    analyze(&["security", "--offline=true", &threshold]);
+    analyze(UNIT, &["security", "--offline=true", &threshold]);
 }
 
 /// The number behind a word in a file.
@@ -109,4 +111,20 @@ fn the_log_leaves_the_time_to_the_journal() {
         let text = fs::read_to_string(&log).unwrap();
         assert_eq!(text.trim_start().starts_with("INFO"), is_journal, "{text}");
     }
+}
+
+#[test]
+fn systemd_waits_for_the_end_of_a_drain() {
+    let config = Config::default();
+    let needed = config.drain + config.shutdown_grace;
+    let waits: u64 = DROP_IN
+        .split_once("\nTimeoutStopSec=")
+        .unwrap()
+        .1
+        .trim()
+        .trim_end_matches('s')
+        .parse()
+        .unwrap();
+    assert!(waits > needed.as_secs() + 1);
+    assert!(DROP_IN.contains("\nKillSignal=SIGUSR2\n"));
 }

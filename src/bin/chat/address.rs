@@ -1,4 +1,4 @@
-//! The address of a server: `chat://host` or `chat://host:port`.
+//! The address of a chat: `chat://host`, `chat://host:port`, or several of them as in `chat://host:port,host:port`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,14 +15,19 @@ const PORT: u16 = 1337;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Url {
-    /// Host and port, as messages show them.
-    pub address: Address,
+    /// Hosts and ports, as messages show them. Never empty.
+    addresses: Vec<Address>,
 }
 
 impl Url {
     /// Returns whether the text is meant as an address of a server, even if the address is not valid.
     pub fn is_meant(text: &str) -> bool {
         without_scheme(text).is_some()
+    }
+
+    /// The addresses, the one to try first at the front. There is at least one.
+    pub fn addresses(&self) -> &[Address] {
+        &self.addresses
     }
 }
 
@@ -52,22 +57,25 @@ impl FromStr for Url {
         if rest.contains('@') {
             return Err("the user comes before the server, as in chat luca chat://localhost:1337");
         }
-        // The brackets of an IPv6 address contain colons, and none of them starts a port.
-        let port = rest.rsplit(']').next().and_then(|end| end.rsplit_once(':'));
-        let rest = match port {
-            Some((_, port)) if is_port(port) => rest.to_owned(),
-            Some(_) => return Err("the port is a number from 1 to 65535"),
-            // A number alone is meant as a port, although the system would parse it as an IPv4 address.
-            None if is_port(rest) || rest.is_empty() => {
-                return Err("the host is missing, as in chat://localhost:1337");
-            }
-            None => format!("{rest}:{PORT}"),
-        };
-        let address = rest
-            .parse()
-            .map_err(|_| "the host is a name, an IPv4 address, or an IPv6 address in brackets")?;
-        Ok(Self { address })
+        let addresses = rest.split(',').map(address).collect::<Result<_, _>>()?;
+        Ok(Self { addresses })
     }
+}
+
+/// Reads one address, whose port is optional.
+fn address(rest: &str) -> Result<Address, &'static str> {
+    // The brackets of an IPv6 address contain colons, and none of them starts a port.
+    let port = rest.rsplit(']').next().and_then(|end| end.rsplit_once(':'));
+    let rest = match port {
+        Some((_, port)) if is_port(port) => rest.to_owned(),
+        Some(_) => return Err("the port is a number from 1 to 65535"),
+        // A number alone is meant as a port, although the system would parse it as an IPv4 address.
+        None if is_port(rest) || rest.is_empty() => {
+            return Err("the host is missing, as in chat://localhost:1337");
+        }
+        None => format!("{rest}:{PORT}"),
+    };
+    rest.parse().map_err(|_| "the host is a name, an IPv4 address, or an IPv6 address in brackets")
 }
 
 impl TryFrom<String> for Url {
@@ -86,7 +94,11 @@ impl From<Url> for String {
 
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{SCHEME}{}", self.address)
+        for (number, address) in self.addresses.iter().enumerate() {
+            let before = if number == 0 { SCHEME } else { "," };
+            write!(f, "{before}{address}")?;
+        }
+        Ok(())
     }
 }
 
@@ -107,10 +119,11 @@ mod tests {
             ("chat://localhost/", "localhost:1337"),
             ("chat://[::1]", "[::1]:1337"),
             ("chat://[::1]:42/", "[::1]:42"),
+            ("chat://a,b:1,[::1],c:2/", "a:1337,b:1,[::1]:1337,c:2"),
         ] {
             let url: Url = given.parse().unwrap_or_else(|reason| panic!("{given}: {reason}"));
-            assert_eq!(url.address.to_string(), shown);
             assert_eq!(url.to_string(), format!("chat://{shown}"));
+            assert_eq!(url.to_string().parse(), Ok(url));
         }
     }
 
@@ -133,6 +146,10 @@ mod tests {
             ("chat://::1:1337", "the host is"),
             ("chat://[::1", "the host is"),
             ("chat://two words:1337", "the host is"),
+            ("chat://a,", "the host is missing"),
+            ("chat://a,,b", "the host is missing"),
+            ("chat://a, b", "the host is"),
+            ("chat://a,chat://b", "nothing may follow"),
         ];
         for (given, beginning) in wrong {
             let reason = given.parse::<Url>().unwrap_err();

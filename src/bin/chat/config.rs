@@ -28,7 +28,7 @@ pub struct Config {
     #[arg(skip)]
     pub user: Option<String>,
 
-    /// The address of the server.
+    /// The addresses of the chat.
     #[arg(skip)]
     pub server: Option<Url>,
 

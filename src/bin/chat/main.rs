@@ -100,7 +100,7 @@ fn chat(options: &Options) -> io::Result<Status> {
     // The standard library offers randomness only in the keys of a hasher.
     let seed = RandomState::new().hash_one(());
     let mut session = Session::new(options.settings(at_terminal, io::stdin().is_terminal()), seed);
-    let status = run::run(&mut session, &options.server.address, &mut screen, &inbox);
+    let status = run::run(&mut session, options.server.addresses(), &mut screen, &inbox);
     screen.close();
     drop(signals);
     Ok(status)

@@ -22,7 +22,9 @@ struct CommandLine {
     /// Your name in the chat. Optional if the config file sets it.
     user: Option<String>,
 
-    /// The server, as chat://HOST or chat://HOST:PORT; the default port is 1337. Optional if the config file sets it.
+    /// The server, as chat://HOST or chat://HOST:PORT; the default port is 1337. A chat on several machines has several
+    /// addresses, as in chat://HOST:PORT,HOST:PORT: where one does not answer, the next one is tried. Optional if the config
+    /// file sets it.
     server: Option<String>,
 
     #[command(flatten)]
@@ -76,7 +78,7 @@ pub enum Outcome {
 /// The complete settings of the client.
 #[derive(Debug, PartialEq)]
 pub struct Options {
-    /// The address of the server.
+    /// The addresses of the chat.
     pub server: Url,
     /// When to use colours.
     pub color: Color,
@@ -190,7 +192,7 @@ fn core(chosen: Config, reading: Reading) -> Result<(Url, Settings), Wrong> {
     let server = chosen.server.ok_or_else(|| missing("server"))?;
     let settings = Settings {
         user,
-        server: server.address.to_string(),
+        servers: server.addresses().iter().map(ToString::to_string).collect(),
         rooms: config::tidy(chosen.rooms.unwrap_or_default()),
         bell: chosen.bell.unwrap_or(Bell::On),
         reconnect: chosen.reconnect.unwrap_or(true),

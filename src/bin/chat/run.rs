@@ -19,14 +19,14 @@ pub use screen::{Face, Screen};
 /// The capacity of the main thread's inbox. A pipe sends one line at a time, so it never fills the inbox.
 pub const INBOX_EVENTS_MAX: usize = 64;
 
-/// Runs a session with this server to its end. The caller keeps at least one sender of `inbox` alive meanwhile.
+/// Runs a session with these servers, in the order of the session's settings, to its end. The caller keeps at least one sender of `inbox` alive meanwhile.
 pub fn run(
     session: &mut Session,
-    server: &Address,
+    servers: &[Address],
     screen: &mut Screen,
     inbox: &Receiver<Event>,
 ) -> Status {
-    let mut shell = Shell::new(server, screen, inbox);
+    let mut shell = Shell::new(servers, screen, inbox);
     let mut effects = Vec::new();
     let mut event = Event::Started;
     while !shell.insists(&event) {
@@ -43,7 +43,7 @@ pub fn run(
 
 /// The connection and the screen, on which the session's effects act.
 struct Shell<'a> {
-    server: &'a Address,
+    servers: &'a [Address],
     screen: &'a mut Screen,
     inbox: &'a Receiver<Event>,
     connection: Option<Connection>,
@@ -55,9 +55,9 @@ struct Shell<'a> {
 }
 
 impl<'a> Shell<'a> {
-    fn new(server: &'a Address, screen: &'a mut Screen, inbox: &'a Receiver<Event>) -> Self {
+    fn new(servers: &'a [Address], screen: &'a mut Screen, inbox: &'a Receiver<Event>) -> Self {
         Self {
-            server,
+            servers,
             screen,
             inbox,
             connection: None,
@@ -121,13 +121,16 @@ impl<'a> Shell<'a> {
     /// Performs an effect. The last effect of a session returns how it ended.
     fn perform(&mut self, effect: Effect) -> Option<Ending> {
         match effect {
-            Effect::Connect => match Connection::open(self.server.clone()) {
-                Ok(connection) => self.connection = Some(connection),
-                Err(error) => {
-                    let sentence = why_not(self.server, &error);
-                    self.own.push_back(Event::NotConnected(sentence));
+            Effect::Connect(place) => {
+                let server = &self.servers[place];
+                match Connection::open(server.clone()) {
+                    Ok(connection) => self.connection = Some(connection),
+                    Err(error) => {
+                        let sentence = why_not(server, &error);
+                        self.own.push_back(Event::NotConnected(sentence));
+                    }
                 }
-            },
+            }
             Effect::Send(object) => {
                 if let Some(connection) = &mut self.connection {
                     connection.send(&object);

@@ -1,6 +1,6 @@
 //! Features beyond the classic chat. Their requests come here through one `match` arm of the Hub, [`Hub::more`]; beside it,
-//! the Hub calls `found`, `help`, `reload`, `shut_down`, `check_planned_shutdown`, `release_names` and `machine_gone`, and
-//! `login` calls `reclaim`.
+//! the Hub calls `found`, `help`, `reload`, `shut_down`, `check_planned_shutdown`, `release_names`, `machine_gone` and
+//! `dismiss_for_restart`, and `login` calls `reclaim`.
 //!
 //! | file | feature |
 //! |---|---|
@@ -13,6 +13,7 @@
 //! | `operators` | `/op`, `/kick`, `/mute`, `/unmute`, `/motd`, and changed settings (`/threads` is an effect) |
 //! | `ban` | `/ban`, `/unban`, `/bans` |
 //! | `glass` | the glass view, and lines that are followed on their way |
+//! | `restart` | the restart of a server whose people go on elsewhere |
 //! | `machine` | a machine that is gone, in a chat on several |
 //! | `shutdown` | `/shutdown`, now or later |
 //! | `typed` | lines that somebody has typed into a program |
@@ -27,6 +28,7 @@ mod operators;
 mod presence;
 mod private;
 mod reclaim;
+mod restart;
 mod shutdown;
 mod typed;
 

@@ -120,7 +120,8 @@ impl Hub {
 
     /// Lets somebody come back whose loss was announced. So is the return.
     fn come_back(&mut self, held: Held, client: ClientId, out: &mut Reaction) {
-        let Held { client: former, person, mut rooms, .. } = held;
+        let Held { client: former, person, mut rooms, is_awaited, .. } = held;
+        let awaited_in = if is_awaited { person.rooms().to_vec() } else { Vec::new() };
         let (since, name) = (person.active_at(), person.name().clone());
         self.people.come_back(former, client, person);
         out.log(LogEvent::TookBack { client, name: name.clone(), former });
@@ -139,8 +140,13 @@ impl Hub {
         if protocol == Protocol::Plain && is_nowhere {
             self.enter(client, LOBBY);
         }
+        self.await_no_more(&awaited_in);
         self.welcome_back(client, since, out);
-        self.announce_arrival(client, &name, out);
+        if is_awaited {
+            out.fold_announcements();
+            return self.announce_arrival(client, &name, Movement::Returned, out);
+        }
+        self.announce_arrival(client, &name, Movement::Arrived, out);
     }
 
     /// What both ways of coming back share: the client is in the chat, and people who know `former` know `client`.
@@ -204,16 +210,20 @@ impl Hub {
         person: Box<Person>,
         rooms: Vec<Name>,
         word: ReclaimWord,
+        is_awaited: bool,
         now: Time,
     ) {
         self.release_names(now);
-        self.extras.reclaims.hold(client, person, rooms, word, now);
+        self.extras.reclaims.hold(client, person, rooms, word, is_awaited, now);
     }
 
     /// Frees the names that have been held for long enough.
     pub(in crate::chat) fn release_names(&mut self, now: Time) {
         while let Some(held) = self.extras.reclaims.release(now) {
             self.extras.ignores.forget(held.client);
+            if held.is_awaited {
+                self.await_no_more(held.person.rooms());
+            }
         }
     }
 

@@ -26,6 +26,8 @@ pub enum Scope {
 pub enum Movement {
     Arrived,
     Left,
+    /// Somebody is back. If nobody has been told that they had left, nobody is told.
+    Returned,
 }
 
 /// How many have arrived and left.
@@ -49,6 +51,8 @@ impl Folded {
         match movement {
             Movement::Arrived => counts.arrived += 1,
             Movement::Left => counts.left += 1,
+            Movement::Returned if counts.left > 0 => counts.left -= 1,
+            Movement::Returned => counts.arrived += 1,
         }
         self.due.get_or_insert(now + ANNOUNCE_EVERY);
     }
@@ -58,10 +62,14 @@ impl Folded {
         self.due
     }
 
-    /// Takes all counts if they are due.
+    /// Takes all counts that are not zero if they are due.
     pub fn take_due(&mut self, now: Time) -> BTreeMap<Scope, Counts> {
         match self.due.take_if(|due| *due <= now) {
-            Some(_) => std::mem::take(&mut self.counts),
+            Some(_) => {
+                let mut counts = std::mem::take(&mut self.counts);
+                counts.retain(|_, counts| counts.arrived + counts.left > 0);
+                counts
+            }
             None => BTreeMap::new(),
         }
     }

@@ -47,6 +47,8 @@ pub struct Held {
     pub person: Box<Person>,
     /// In order of joining. A room may have closed meanwhile.
     pub rooms: Vec<Name>,
+    /// The server has sent them away: their rooms stay open, and nobody is told that they have left before it is certain.
+    pub is_awaited: bool,
     word: ReclaimWord,
     until: Time,
 }
@@ -97,11 +99,12 @@ impl Reclaims {
         person: Box<Person>,
         rooms: Vec<Name>,
         word: ReclaimWord,
+        is_awaited: bool,
         now: Time,
     ) {
         let (key, until) = (person.key().clone(), now + NAME_HELD_FOR);
         self.due.push_back((until, key.clone()));
-        let before = self.held.insert(key, Held { client, person, rooms, word, until });
+        let before = self.held.insert(key, Held { client, person, rooms, is_awaited, word, until });
         debug_assert!(before.is_none(), "nobody can join under a name that is held");
     }
 

@@ -45,6 +45,8 @@ pub struct Room {
     last_spoken: u64,
     /// The room's key in [`Rooms::asleep`] while it is empty.
     asleep_since: Option<u64>,
+    /// How many people are expected back after the restart of their server. Until then the room stays open.
+    awaited: usize,
 }
 
 impl Room {
@@ -75,6 +77,12 @@ impl Room {
 
     pub fn history(&self) -> &History {
         &self.history
+    }
+
+    /// How many people are expected back.
+    #[cfg(test)]
+    pub fn awaited(&self) -> usize {
+        self.awaited
     }
 }
 
@@ -204,6 +212,7 @@ impl Rooms {
             history: History::default(),
             last_spoken: 0,
             asleep_since: None,
+            awaited: 0,
         };
         self.by_id.insert(id, room);
         id
@@ -228,6 +237,20 @@ impl Rooms {
             for list in [&mut room.members, &mut room.json_members, &mut room.listeners] {
                 list.retain(|&member| member != client);
             }
+        }
+    }
+
+    /// Keeps a room open for somebody who is expected back.
+    pub fn await_somebody(&mut self, id: RoomId) {
+        if let Some(room) = self.by_id.get_mut(&id) {
+            room.awaited += 1;
+        }
+    }
+
+    /// Undoes [`Rooms::await_somebody`] once.
+    pub fn await_no_more(&mut self, id: RoomId) {
+        if let Some(room) = self.by_id.get_mut(&id) {
+            room.awaited = room.awaited.saturating_sub(1);
         }
     }
 
@@ -270,7 +293,7 @@ impl Rooms {
         let Some(room) = self.get(id).filter(|room| room.members.is_empty()) else {
             return;
         };
-        if id == LOBBY || room.asleep_since.is_some() {
+        if id == LOBBY || room.asleep_since.is_some() || room.awaited > 0 {
             return;
         }
         if self.are_kept && (room.topic.is_some() || room.history.last_id() > 0) {

@@ -165,6 +165,10 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
         Message::Bye => bye("quit", BYE, tag, out),
         Message::IdleBye => bye("idle", BYE, tag, out),
         Message::TakenBack => bye("reclaimed", &sentence(message), tag, out),
+        Message::RestartSoon { within } => {
+            notice("restart", message, tag, out).plain("seconds", seconds_left(*within)).end()
+        }
+        Message::Restart { .. } => bye("restart", &sentence(message), tag, out),
         Message::TooSlow => bye("slow", &sentence(message), tag, out),
         Message::LoginTimedOut => bye("login_timeout", &sentence(message), tag, out),
         Message::TooManyNames => bye("too_many_names", &sentence(message), tag, out),

@@ -166,6 +166,11 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
         Message::NoThread => {
             "The chat server cannot take another client now. Try again later.".into()
         }
+        Message::RestartSoon { within } => format!(
+            "This server restarts. You will be disconnected within {}: connect again then.",
+            left(*within)
+        ),
+        Message::Restart { .. } => "This server restarts. Connect again.".into(),
         Message::TooSlow => {
             "You were disconnected because your client did not read fast enough. Connect again."
                 .into()

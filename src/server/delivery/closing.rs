@@ -132,6 +132,23 @@ impl Delivery<'_, '_> {
         [linger, self.next_check].into_iter().flatten().min()
     }
 
+    /// The clients whose connections are not about to end, in the order in which they came.
+    pub fn open_clients(&self) -> Vec<ClientId> {
+        let mut clients: Vec<ClientId> = self.open().collect();
+        clients.sort_unstable();
+        clients
+    }
+
+    /// Whether there is such a client.
+    pub fn has_open_clients(&self) -> bool {
+        self.open().next().is_some()
+    }
+
+    fn open(&self) -> impl Iterator<Item = ClientId> {
+        let open = self.peers.iter().filter(|(_, peer)| peer.ending == Ending::Open);
+        open.map(|(&client, _)| client)
+    }
+
     /// Shuts down connections that have lingered, has the next flush try full sockets without a writer again, and returns the
     /// clients that have to be cut: those that are over a limit, and the largest ones if all together are. Must be called at
     /// the deadline.

@@ -1,5 +1,5 @@
 //! Signals. `ctrlc` has a thread for Ctrl-C that lives as long as the process; a thread of the server's own blocks until
-//! SIGTERM, SIGHUP or SIGUSR1 comes.
+//! SIGTERM, SIGHUP, SIGUSR1 or SIGUSR2 comes.
 //!
 //! A signal handler may do almost nothing, since the code that it interrupts may hold any lock. So both crates only wake a
 //! thread, and that thread does the work.
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{Builder, JoinHandle};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGXFSZ};
 use signal_hook::iterator::{Handle, Signals};
 
 use super::threads::Activity;
@@ -28,8 +28,8 @@ pub struct SignalThread {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Lets signals control the server: Ctrl-C and SIGTERM end the chat, SIGUSR1 logs the table of threads, and SIGHUP ends the
-/// chat if the server has a terminal, which is then gone, and otherwise reloads the settings by calling `settings`.
+/// Lets signals control the server: Ctrl-C and SIGTERM end the chat, SIGUSR2 sends the clients
+/// away one after the other before, SIGUSR1 logs the table of threads, and SIGHUP ends the chat if the server has a terminal, which is then gone, and otherwise reloads the settings by calling `settings`.
 ///
 /// # Errors
 /// A handler cannot be installed, or a thread cannot be started.
@@ -43,7 +43,7 @@ pub fn watch(
         ctrlc::set_handler(move || stop(&remote, &stopping, SIGINT, "SIGINT"))
             .map_err(io::Error::other)?;
     }
-    let mut wanted = vec![SIGTERM, SIGUSR1, SIGXFSZ];
+    let mut wanted = vec![SIGTERM, SIGUSR1, SIGUSR2, SIGXFSZ];
     // `nohup` has us ignore SIGHUP to survive the terminal, and a handler would undo that.
     if !is_ignored(SIGHUP) {
         wanted.push(SIGHUP);
@@ -59,6 +59,8 @@ pub fn watch(
         for signal in signals.forever() {
             match signal {
                 SIGTERM => stop(&remote, &stopping, SIGTERM, "SIGTERM"),
+                SIGUSR2 if is_first(&stopping, SIGUSR2) => remote.drain(),
+                SIGUSR2 => {}
                 SIGHUP if has_terminal => stop(&remote, &stopping, SIGHUP, "SIGHUP"),
                 SIGHUP => {
                     row.doing(Activity::ReadingSettings);
@@ -94,17 +96,22 @@ fn reload(remote: &Remote, settings: impl Fn() -> Result<Outcome, ConfigError>) 
     }
 }
 
-/// Asks for an orderly end the first time, and ends at once the second time. A second SIGHUP does nothing: when a terminal
-/// is closed, the shell and the kernel may each send one.
+/// Asks for an orderly end the first time, and ends at once the second time.
 fn stop(remote: &Remote, stopping: &AtomicBool, number: i32, name: &'static str) {
-    if stopping.swap(true, Ordering::SeqCst) {
-        if number == SIGHUP {
-            return;
-        }
+    if is_first(stopping, number) {
+        remote.shut_down(ShutdownCause::Signal(name.into()));
+    }
+}
+
+/// Whether this is the first signal that asks for the end. The second one ends the process here, except for a SIGHUP: when a
+/// terminal is closed, the shell and the kernel may each send one.
+fn is_first(stopping: &AtomicBool, number: i32) -> bool {
+    let is_first = !stopping.swap(true, Ordering::SeqCst);
+    if !is_first && number != SIGHUP {
         // The status that a shell reports for a program killed by this signal.
         std::process::exit(128 + number);
     }
-    remote.shut_down(ShutdownCause::Signal(name.into()));
+    is_first
 }
 
 impl Drop for SignalThread {

@@ -91,9 +91,10 @@ impl Refusal {
     }
 }
 
-/// What stands in a document for the port for telnet, and for who may see the threads.
+/// What stands in a document for the port for telnet, for who may see the threads, and for the other machines.
 const PORT: &str = "{PORT}";
 const GLASS: &str = "{GLASS}";
+const OTHERS: &str = "{OTHERS}";
 
 /// An answer after which the connection ends.
 #[derive(Debug)]
@@ -103,14 +104,15 @@ pub struct Answer {
 
 #[derive(Debug)]
 enum Content {
-    Part { part: Part, host: String, telnet_port: u16, glass: Glass },
+    Part { part: Part, host: String, others: String, telnet_port: u16, glass: Glass },
     Refusal(Refusal, String),
 }
 
 impl Answer {
     /// A part of the page for a browser that calls this server `host`.
-    pub fn part(part: Part, host: &str, telnet_port: u16, glass: Glass) -> Self {
-        Self { content: Content::Part { part, host: host.to_owned(), telnet_port, glass } }
+    pub fn part(part: Part, host: &str, others: &str, telnet_port: u16, glass: Glass) -> Self {
+        let (host, others) = (host.to_owned(), others.to_owned());
+        Self { content: Content::Part { part, host, others, telnet_port, glass } }
     }
 
     /// What was refused and why, for the log.
@@ -123,7 +125,7 @@ impl Answer {
 
     pub fn bytes(&self) -> Vec<u8> {
         let (status, fields, kind, body) = match &self.content {
-            Content::Part { part, host, telnet_port, glass } => {
+            Content::Part { part, host, others, telnet_port, glass } => {
                 let (kind, body) = part.content();
                 let glass = match glass {
                     Glass::Off => "off",
@@ -131,7 +133,7 @@ impl Answer {
                     Glass::Everybody => "everybody",
                 };
                 let body = body.replace(PORT, &telnet_port.to_string()).replace(GLASS, glass);
-                ("200 OK", policy(host), kind, body)
+                ("200 OK", policy(host, others), kind, body.replace(OTHERS, others))
             }
             Content::Refusal(refusal, reason) => {
                 (refusal.status(), refusal.fields().to_owned(), "text/plain", reason.clone())
@@ -147,11 +149,14 @@ impl Answer {
     }
 }
 
-/// What the page may do. Some browsers do not count WebSockets as `'self'`. Contract: `host` is checked, so it ends no field.
-fn policy(host: &str) -> String {
+/// What the page may do. Some browsers do not count WebSockets as `'self'`. Contract: `host` and `others` are checked, so they
+/// end no field.
+fn policy(host: &str, others: &str) -> String {
+    let others = others.split(',').filter_map(|other| other.split_once("://"));
+    let others: String = others.map(|(_, other)| format!(" ws://{other} wss://{other}")).collect();
     format!(
         "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; \
-         connect-src 'self' ws://{host} wss://{host}; img-src data:; base-uri 'none'; form-action 'none'; \
+         connect-src 'self' ws://{host} wss://{host}{others}; img-src data:; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'\r\n"
     )
 }
@@ -181,7 +186,7 @@ mod tests {
     #[test]
     fn the_pages_are_short_and_put_nothing_that_people_say_into_markup() {
         for (parts, lines_max) in [
-            ([Part::Document, Part::Script, Part::Style], 700),
+            ([Part::Document, Part::Script, Part::Style], 710),
             ([Part::GlassDocument, Part::GlassScript, Part::GlassStyle], 1_080),
         ] {
             let texts = parts.map(|part| part.content().1);

@@ -20,7 +20,7 @@ pub enum Request {
 const KEY_CHARACTERS: usize = 24;
 
 /// Parses what has come so far to the socket with the address `local`; none if the head may go on. `hosts` are further
-/// names of this server, separated by commas.
+/// names of this server, and `others` the addresses of the page on other machines of the chat, each separated by commas.
 ///
 /// # Errors
 /// The status of the refusal, and the reason for people. More bytes would not change it.
@@ -28,6 +28,7 @@ pub fn parse(
     bytes: &[u8],
     local: IpAddr,
     hosts: &str,
+    others: &str,
 ) -> Result<Option<Request>, (Refusal, &'static str)> {
     let malformed = |reason| (Refusal::Malformed, reason);
     // The rest decides nothing, so the result does not depend on how the reads split the head.
@@ -74,11 +75,13 @@ pub fn parse(
             "Here the page opens its WebSocket, by version 13 of the protocol.",
         ));
     };
-    let origin = head.one("Origin")?.and_then(|origin| origin.split_once("://"));
-    if !origin.is_some_and(|(_, origin)| origin.eq_ignore_ascii_case(host)) {
+    let origin = head.one("Origin")?.unwrap_or_default();
+    let is_own = origin.split_once("://").is_some_and(|(_, it)| it.eq_ignore_ascii_case(host));
+    let is_other = |other: &str| !other.is_empty() && other.eq_ignore_ascii_case(origin);
+    if !is_own && !others.split(',').any(is_other) {
         return Err((
             Refusal::Forbidden,
-            "Only this server's own page may open a WebSocket here. Programs use --json-port.",
+            "Only this server's own page and those in --web-others may open a WebSocket here. Programs use --json-port.",
         ));
     }
     if bytes.len() > length {

@@ -9,7 +9,8 @@
 //!
 //! A page from elsewhere can make a browser on this machine, or in this network, open a WebSocket to this server: the rule
 //! of the same origin does not apply to WebSockets. So the `Origin`, which a page cannot forge, must be the `Host` of the
-//! request. And the host must be a name that is known to mean this server: a page may have its own name point to this
+//! request, or the address of another machine
+//! of the chat (`--web-others`). And the host must be a name that is known to mean this server: a page may have its own name point to this
 //! machine (DNS rebinding), and would then be of the same origin. Finally, no browser is an operator by coming from loopback.
 
 mod answer;
@@ -114,13 +115,14 @@ fn handshake(
     telnet_port: u16,
 ) -> Result<(), Option<Answer>> {
     let hosts = config.web_host.as_deref().unwrap_or_default();
-    match read_request(connection, hosts, deadline)? {
+    let others = config.web_others.as_deref().unwrap_or_default();
+    match read_request(connection, hosts, others, deadline)? {
         Request::Part { part, .. } if part.is_of_glass() && config.glass == Glass::Off => {
             let reason = "This server shows its threads to nobody (--glass off). The chat is at /.";
             Err(Some(Refusal::NotFound.answer(reason)))
         }
         Request::Part { part, host } => {
-            Err(Some(Answer::part(part, &host, telnet_port, config.glass)))
+            Err(Some(Answer::part(part, &host, others, telnet_port, config.glass)))
         }
         Request::Open { key } => {
             // A new socket has room for it.
@@ -137,6 +139,7 @@ fn handshake(
 fn read_request(
     connection: &Connection,
     hosts: &str,
+    others: &str,
     deadline: Deadline<'_>,
 ) -> Result<Request, Option<Answer>> {
     let mut socket = connection.socket();
@@ -163,7 +166,7 @@ fn read_request(
         connection.row.count_in(count);
         head.extend_from_slice(&buffer[..count]);
         // From its beginning each time: a head usually comes in one read, and a long one has eight times this buffer.
-        match parse(&head, local, hosts) {
+        match parse(&head, local, hosts, others) {
             Ok(None) => {}
             Ok(Some(request)) => return Ok(request),
             Err((refusal, reason)) => return Err(Some(refusal.answer(reason))),

@@ -57,8 +57,8 @@ pub enum Event {
 /// An action that the session requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Connect to the server.
-    Connect,
+    /// Connect to the server with this place in [`Settings::servers`].
+    Connect(usize),
     /// Send this object, followed by a line end.
     Send(String),
     /// Close the connection. No [`Event::Disconnected`] follows.
@@ -130,8 +130,8 @@ pub enum Bell {
 pub struct Settings {
     /// The user's name in the chat.
     pub user: String,
-    /// `host:port`, for messages.
-    pub server: String,
+    /// The addresses of the chat, each `host:port`, for messages. Never empty.
+    pub servers: Vec<String>,
     /// The rooms to join; the first of them is the current room. Never empty.
     pub rooms: Vec<String>,
     /// When to ring the bell, unless `/bell` changes it.

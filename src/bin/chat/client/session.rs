@@ -15,6 +15,7 @@
 //! | `outgoing` | unacknowledged lines |
 //! | `rooms` | the user's rooms, and what the user has seen of each |
 //! | `wishes` | the user's settings on the server, to be restored after a reconnect |
+//! | `servers` | the addresses of the chat |
 //! | `pauses` | the delay before a reconnect |
 
 mod catching_up;
@@ -29,6 +30,7 @@ mod presence;
 mod prompt;
 mod question;
 mod rooms;
+mod servers;
 #[cfg(test)]
 mod tests;
 mod typing;
@@ -50,6 +52,7 @@ use presence::Presence;
 pub use presence::Sign;
 use question::Question;
 use rooms::Rooms;
+use servers::Servers;
 use wishes::Wishes;
 
 /// The timeout of any answer. Flood control delays lines, but never so few for so long.
@@ -58,10 +61,11 @@ const ANSWER_WAIT: Duration = Duration::from_secs(60);
 /// The width of the screen, unless it is known.
 const COLUMNS: usize = 80;
 
-/// A session with one server, over as many connections as it takes.
+/// A session with one chat, over as many connections as it takes.
 #[derive(Debug)]
 pub struct Session {
     settings: Settings,
+    servers: Servers,
     phase: Phase,
     /// The user's name, as the server writes it.
     me: String,
@@ -85,6 +89,8 @@ pub struct Session {
     name_taken_since: Option<Duration>,
     /// When the connection was lost.
     lost_since: Option<Duration>,
+    /// The server has sent the user away, and no other attempt has failed yet.
+    is_moving: bool,
     /// The last error of the server before the connection ended, which explains the end.
     trouble: Option<String>,
     /// The reason for the lost connection that was shown last.
@@ -117,6 +123,7 @@ impl Session {
     pub fn new(settings: Settings, seed: u64) -> Self {
         Self {
             phase: Phase::Connecting,
+            servers: Servers::new(&settings.servers),
             me: settings.user.clone(),
             rooms: Rooms::new(&settings.rooms),
             bell: settings.bell,
@@ -131,6 +138,7 @@ impl Session {
             reclaim: None,
             name_taken_since: None,
             lost_since: None,
+            is_moving: false,
             trouble: None,
             told_trouble: None,
             question: VecDeque::new(),
@@ -226,7 +234,7 @@ impl Session {
     /// Ends a connection whose server does not answer.
     fn gives_up(&mut self, now: &Now, effects: &mut Vec<Effect>) {
         effects.push(Effect::Disconnect);
-        let reason = format!("{} does not answer.", self.settings.server);
+        let reason = format!("{} does not answer.", self.servers.current());
         self.disconnected(now, Some(reason), effects);
     }
 

@@ -46,7 +46,7 @@ fn flags_win_over_the_file_and_the_file_over_the_defaults() {
     );
     let from_file = chat("", Some(&file.0));
     assert_eq!(from_file.core.user, "luca");
-    assert_eq!(from_file.server.address.to_string(), "file:1");
+    assert_eq!(from_file.core.servers, ["file:1"]);
     assert_eq!(from_file.core.rooms, ["one", "two"]);
     assert_eq!(from_file.core.bell, Bell::Off);
     assert_eq!(from_file.core.time, "%M");
@@ -55,7 +55,7 @@ fn flags_win_over_the_file_and_the_file_over_the_defaults() {
     let flags = "--room three --bell all --no-reconnect --json --color never --time=%S";
     let both = chat(&format!("{flags} ann"), Some(&file.0));
     assert_eq!(both.core.user, "ann");
-    assert_eq!(both.server.address.to_string(), "file:1");
+    assert_eq!(both.core.servers, ["file:1"]);
     assert_eq!(both.core.rooms, ["three"]);
     assert_eq!(both.core.bell, Bell::All);
     assert_eq!(both.core.time, "%S");
@@ -65,7 +65,7 @@ fn flags_win_over_the_file_and_the_file_over_the_defaults() {
     // A single argument that is a server is not taken for a user.
     let server = chat("chat://flag:2 --room a --room #b", Some(&file.0));
     assert_eq!(server.core.user, "luca");
-    assert_eq!(server.server.address.to_string(), "flag:2");
+    assert_eq!(server.core.servers, ["flag:2"]);
     assert_eq!(server.core.rooms, ["a", "b"]);
 
     // A config file that is named on the command line replaces the default one.

@@ -15,13 +15,13 @@ fn with_shell(test: impl FnOnce(&TcpListener, &mut Shell, &Sender<Event>)) {
     // The input thread never gets a turn, so it does not read stdin.
     let pipe = Pipe::open(sender.clone(), Charset::Utf8, false).unwrap();
     let mut screen = Screen::new(Face::Pipe(pipe), false);
-    let server = address.parse().unwrap();
-    test(&listener, &mut Shell::new(&server, &mut screen, &inbox), &sender);
+    let servers = [address.parse().unwrap()];
+    test(&listener, &mut Shell::new(&servers, &mut screen, &inbox), &sender);
 }
 
 /// Connects the shell, and returns the server's end.
 fn connect(listener: &TcpListener, shell: &mut Shell) -> TcpStream {
-    assert_eq!(shell.perform(Effect::Connect), None);
+    assert_eq!(shell.perform(Effect::Connect(0)), None);
     assert_eq!(shell.next(None), Event::Connected);
     listener.accept().unwrap().0
 }

@@ -8,6 +8,7 @@ use super::*;
 use Refusal::{Forbidden, HeadTooLarge, Malformed, NotAllowed, NotFound, UpgradeRequired};
 
 const LOCAL: &str = "127.0.0.1";
+const OTHERS: &str = "https://b.example.org,http://c:8080";
 const GOOD: &str = "GET /chat HTTP/1.1\n\
                     Host: localhost:8080\n\
                     Upgrade: websocket\n\
@@ -23,7 +24,7 @@ fn ask(head: &str, hosts: &str) -> Result<Request, Refusal> {
 
 /// The decision about these bytes; none if more have to come.
 fn asked(bytes: &[u8], hosts: &str) -> Option<Result<Request, Refusal>> {
-    parse(bytes, LOCAL.parse().unwrap(), hosts).map_err(|(refusal, _)| refusal).transpose()
+    parse(bytes, LOCAL.parse().unwrap(), hosts, OTHERS).map_err(|(refusal, _)| refusal).transpose()
 }
 
 /// `GOOD` with one line replaced; an empty one goes.
@@ -49,6 +50,9 @@ fn the_handshake_of_the_standard() {
         ("Connection", "Connection: keep-alive\nConnection: upgrade", opened.clone()),
         ("Origin", "origin: https://LOCALHOST:8080", opened.clone()),
         ("Sec-WebSocket-Version", "Sec-WebSocket-Version:   13  ", opened.clone()),
+        // The pages of other machines of the chat.
+        ("Origin", "Origin: https://B.example.org", opened.clone()),
+        ("Origin", "Origin: http://c:8080", opened.clone()),
         ("X", "", opened),
         // Requests that a client may not send.
         ("GET", "GET /chat HTTP/1.0", Err(UpgradeRequired)),
@@ -76,6 +80,9 @@ fn the_handshake_of_the_standard() {
         // Pages of others.
         ("Origin", "", Err(Forbidden)),
         ("Origin", "Origin: null", Err(Forbidden)),
+        ("Origin", "Origin: http://b.example.org", Err(Forbidden)),
+        ("Origin", "Origin: http://c", Err(Forbidden)),
+        ("Origin", "Origin:", Err(Forbidden)),
         ("Origin", "Origin: http://localhost", Err(Forbidden)),
         ("Origin", "Origin: http://localhost:8081", Err(Forbidden)),
         ("Origin", "Origin: http://127.0.0.1:8080", Err(Forbidden)),

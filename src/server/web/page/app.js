@@ -9,6 +9,9 @@ const rooms = new Map();     // by name: epoch, last id, people, topic, lines, u
 const sent = new Map();      // by request id: what waits for its answer
 let socket = null, me = null, here = null, nextId = 1, tries = 0, timer = 0, heard = 0, pinged = 0, goodbye = null, isLost = false;
 let commands = [], early = [], recall = '', drawing = 0, understood = null, losses = 0;
+// The pages of all machines of the chat, this one first; which one is connected; and lines that are to be sent after a move.
+const places = [location.href, ...document.body.dataset.others.split(',').filter(Boolean)];
+let place = 0, isMoving = false, unsaid = [];
 const kept = (key, value) => value === undefined ? sessionStorage.getItem(key) : sessionStorage.setItem(key, value);
 
 // ── Elements ──
@@ -185,6 +188,7 @@ function past(m, room) {
     for (const old of m.messages) {
       if (old.message_id <= room.last) continue;
       room.last = old.message_id;
+      if (room.lines.querySelector(`[data-id="${old.message_id}"]`)) continue;   // One's own, and acknowledged meanwhile.
       const mine = old.from === me && [...sent].find(([, it]) => it.sentAt && it.sentAt === old.sent_at);
       if (mine) { mine[1].line?.remove(); sent.delete(mine[0]); }
       const [line, isCall] = lineOf(old);
@@ -227,7 +231,7 @@ function older(m, room) {
 }
 const answers = {
   connect(m) {
-    me = m.from; tries = 0; kept('name', me); $('glass').href = `glass#${encodeURIComponent(me)}`;
+    me = m.from; tries = 0; isMoving = false; kept('name', me); $('glass').href = `glass#${encodeURIComponent(me)}`;
     if (m.reclaim) kept('word', m.reclaim);
     $('login').hidden = true; $('chat').hidden = false; $('state').textContent = ''; $('refusal').textContent = '';
     let names = [HOME], wanted = '';
@@ -235,6 +239,7 @@ const answers = {
     if (wanted && !isLost) { names.unshift(wanted); kept('here', wanted); }
     for (const name of new Set([...names, ...m.rooms ?? []])) send({ action: 'joinroom', room: name });
     ask({ action: 'help' }, { isHelp: true }); ask({ action: 'search', words: '?' }, { isProbe: true }); isLost = false; keepTyped(); text.focus();
+    for (const it of unsaid.splice(0)) ask(it.object, it);
   },
   joinroom(m, it) {
     if (m.epoch === undefined) return roomOf(m.room).people.set(m.from, false), passed(m.from, 'joined', roomOf(m.room));
@@ -265,7 +270,7 @@ const answers = {
     const isSecret = understood?.action === 'msg'; understood = null;
     if (!it?.line) return;
     it.line.classList.remove('lost'); it.line.firstChild.replaceWith(timeOf(new Date(m.received_at), it.sentAt));
-    if (m.message_id && it.room) { it.room.last = Math.max(it.room.last, m.message_id); it.line.dataset.id = m.message_id; }
+    if (m.message_id && it.room) { if (!it.room.held) it.room.last = Math.max(it.room.last, m.message_id); it.line.dataset.id = m.message_id; }
     if (m.to) mark(it.line, m.to, isSecret);
     if (m.absent) note(`Not here: ${m.absent.join(', ')}.`);
   },
@@ -307,7 +312,7 @@ const answers = {
   quiet(m) { note(m.on ? 'Joins and leaves are hidden.' : 'Joins and leaves are shown.'); },
   motd(m) { note(m.message ?? 'There is no message of the day.'); },
   notice(m) {
-    note(m.message);
+    if (m.code !== 'restart') note(m.message);   // The page moves by itself.
     if (m.code === 'membership' && rooms.has(m.room)) send({ action: 'joinroom', room: m.room });
   },
   op() { note('You are an operator now.'); $('glass').hidden = document.body.dataset.glass === 'off'; ask({ action: 'help' }, { isHelp: true }); },
@@ -363,12 +368,12 @@ const span = seconds => seconds < 60 ? `${seconds} s` : seconds < 3600 ? `${Math
 function logIn(reason = '') {
   me = null; goodbye = null; isLost = false; clearTimeout(timer); socket?.close(); socket = null;
   for (const key of ['name', 'word', 'rooms', 'here']) sessionStorage.removeItem(key); rooms.forEach(room => room.lines.remove());
-  rooms.clear(); sent.clear(); here = null;
+  rooms.clear(); sent.clear(); unsaid = []; here = null; isMoving = false;
   $('chat').hidden = true; $('login').hidden = false; $('refusal').textContent = reason;
   document.title = 'chatserv'; $('name').focus();
 }
 function connect(name) {
-  clearTimeout(timer); const url = new URL('chat', location.href);
+  clearTimeout(timer); const url = new URL('chat', places[place]);
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'; url.hash = '';
   const mine = socket = new WebSocket(url); let isOpen = false;
   mine.onopen = () => {
@@ -387,18 +392,21 @@ async function lost(name, wasOpen) {
   socket = null; const last = goodbye, mine = ++losses; goodbye = null;
   if (last && ['quit', 'kicked', 'idle', 'banned', 'too_many_names', 'reclaimed'].includes(last.reason)) return logIn(last.message);
   let why = last?.message ?? (wasOpen ? 'The connection is lost.' : 'The server cannot be reached.');
-  if (!wasOpen) {
+  if (!wasOpen && place === 0) {
     // A browser does not say why it could not open a WebSocket; the same address tells it as text.
     const refusal = await fetch('chat').then(answer => [403, 503].includes(answer.status) ? answer.text() : null, () => null);
     if (mine !== losses || socket) return;   // Meanwhile it has connected, or lost that connection too.
     why = refusal?.replace(/^server: /, '') ?? why;
   }
   if (!me) return logIn(why);
+  place = (place + 1) % places.length; isMoving = wasOpen && last?.reason === 'restart';
+  // That server has answered everything that it took.
+  const moved = [...sent].filter(([id, it]) => isMoving && it.object && !it.isOld && sent.delete(id)); unsaid.unshift(...moved.map(([, it]) => it));
   for (const it of sent.values()) it.isOld = true;
   for (const room of rooms.values()) room.held ??= [];   // What comes next has to wait for what was missed.
-  isLost = true; const wait = Math.min(30000, 500 * 2 ** tries++) * (.75 + Math.random() / 2);
+  isLost = true; const wait = isMoving ? 0 : Math.min(30000, 500 * 2 ** tries++) * (.75 + Math.random() / 2);
   const other = Object.assign(make('button', '', 'Choose another name'), { type: 'button', onclick: () => logIn() });
-  $('state').replaceChildren(`${why} Trying again… `, ...tries > 3 ? [other] : []);
+  $('state').replaceChildren(isMoving ? 'This server restarts. Connecting again… ' : `${why} Trying again… `, ...tries > 3 ? [other] : []);
   timer = setTimeout(connect, wait, me);
 }
 const isOnline = () => socket?.readyState === WebSocket.OPEN;
@@ -426,7 +434,9 @@ function say(line) {
   if (!here && !mayBeCommand) return note('You are in no room. /join ROOM joins one.', 'wrong'), false;
   const object = mayBeCommand ? { action: 'typed', line } : { action: 'chat', message: line };
   if (!mayBeCommand) { showMine(it, object); it.line.classList.add('lost'); }
-  ask({ ...object, room: here?.name, sent_at: it.sentAt }, it); return true;
+  it.object = { ...object, room: here?.name, sent_at: it.sentAt };
+  if (isMoving) unsaid.push(it); else ask(it.object, it);
+  return true;
 }
 function showMine(it, m) {
   if (here) here.isAway = false;
@@ -439,7 +449,7 @@ function keepTyped() {
 }
 function submit() {
   const lines = text.value.split('\n').filter(line => line.trim());
-  if (!lines.length || !me || !isOnline() || isLost) return;
+  if (!lines.length || !me || !isMoving && (!isOnline() || isLost)) return;
   recall = text.value; const left = lines.findIndex(line => !say(line));
   closeChoices(); put(left < 0 ? '' : lines.slice(left).join('\n'));
 }

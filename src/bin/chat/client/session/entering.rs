@@ -33,7 +33,7 @@ impl Session {
             Self::tell("Connecting to server ...", effects);
         }
         self.phase = Phase::Connecting;
-        effects.push(Effect::Connect);
+        effects.push(Effect::Connect(self.servers.place()));
     }
 
     /// The connection is established.
@@ -48,8 +48,27 @@ impl Session {
 
     /// The connection could not be established.
     pub(super) fn not_connected(&mut self, now: &Now, reason: String, effects: &mut Vec<Effect>) {
+        self.not_admitted(now, Some(reason), effects);
+    }
+
+    /// The server has not admitted the user. Tries the next one, now or later, unless the user was never in the chat.
+    pub(super) fn not_admitted(
+        &mut self,
+        now: &Now,
+        reason: Option<String>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let default = || format!("{} has closed the connection.", self.servers.current());
         if self.lost_since.is_some() {
-            return self.try_again(now, Some(reason), effects);
+            return match self.servers.fails() {
+                true => self.connect(effects),
+                false => self.try_again(now, reason, effects),
+            };
+        }
+        let reason = reason.unwrap_or_else(default);
+        if self.servers.fails() {
+            Self::tell(&format!("-- {reason}"), effects);
+            return self.connect(effects);
         }
         Self::complain(&reason, effects);
         self.end_as(Ending::Refused, effects);
@@ -64,9 +83,9 @@ impl Session {
             }
             return;
         }
-        let server = &self.settings.server;
+        let server = self.servers.current();
         let reason = if line.starts_with(ANONYMOUS) {
-            let telnet = server.rsplit_once(':').map_or(server.clone(), |(host, port)| {
+            let telnet = server.rsplit_once(':').map_or(server.to_owned(), |(host, port)| {
                 format!("{} {port}", host.trim_matches(['[', ']']))
             });
             format!("This chat is anonymous, so only telnet can join it: telnet {telnet}")
@@ -106,12 +125,15 @@ impl Session {
         reclaimed: bool,
         effects: &mut Vec<Effect>,
     ) {
-        let text = if self.was_here {
-            "-- Reconnected."
-        } else {
-            "Registration successful.  Ready for messaging!"
+        let text = match self.was_here {
+            true if self.servers.are_several() => {
+                format!("-- Reconnected, to {}.", self.servers.current())
+            }
+            true => "-- Reconnected.".to_owned(),
+            false => "Registration successful.  Ready for messaging!".to_owned(),
         };
-        Self::tell(text, effects);
+        Self::tell(&text, effects);
+        self.servers.works();
         self.phase = Phase::Here;
         self.me = name.to_owned();
         self.here_since = Some(now.elapsed);
@@ -136,6 +158,7 @@ impl Session {
         }
         self.was_here = true;
         self.is_woken = false;
+        self.is_moving = false;
         self.lost_since = None;
     }
 

@@ -207,8 +207,14 @@ impl Session {
             Heard::Notice { code: Some(code), .. } if code == "idle" && self.stays(now) => {
                 return self.ask(Purpose::Alive, &Request::Ping, effects);
             }
+            // It goes on by itself, so nothing is left to do for the user.
+            Heard::Notice { code: Some(code), .. }
+                if code == "restart" && self.settings.reconnect =>
+            {
+                return;
+            }
             Heard::Bye { reason, message } => {
-                return self.good_bye(reason, message, effects);
+                return self.good_bye(now, reason, message, effects);
             }
             Heard::Shutdown { message } => {
                 self.trouble = Some(message.clone());

@@ -34,14 +34,7 @@ impl Session {
             Phase::Connecting | Phase::Greeting { .. } | Phase::Introduced { .. } => {
                 self.asked.clear();
                 let reason = self.trouble.take().or(reason);
-                if self.lost_since.is_some() {
-                    return self.try_again(now, reason, effects);
-                }
-                let reason = reason.unwrap_or_else(|| {
-                    format!("{} has closed the connection.", self.settings.server)
-                });
-                Self::complain(&reason, effects);
-                self.end_as(Ending::Refused, effects);
+                self.not_admitted(now, reason, effects);
             }
         }
     }
@@ -66,17 +59,34 @@ impl Session {
         }
         Self::complain(&format!("{reason} Trying again ..."), effects);
         self.lost_since = Some(now.elapsed);
+        self.servers.go_on();
         self.try_again(now, None, effects);
+    }
+
+    /// The server is about to restart and has sent the user away: connects to the next one at once. The server has answered
+    /// everything that it took, so what is unanswered has not arrived, and is sent there.
+    fn move_on(&mut self, now: &Now, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Disconnect);
+        self.forget_requests();
+        self.outgoing.sent_away();
+        self.here_since = None;
+        self.pauses.reset();
+        self.lost_since = Some(now.elapsed);
+        self.is_moving = true;
+        let from = self.servers.current().to_owned();
+        self.servers.go_on();
+        let to = self.servers.current();
+        let text = match self.servers.are_several() {
+            true => format!("-- {from} restarts. Moving to {to} ..."),
+            false => format!("-- {from} restarts. Connecting again ..."),
+        };
+        Self::tell(&text, effects);
+        self.connect(effects);
     }
 
     /// Resets what ended with the connection, and keeps unacknowledged messages.
     fn forget_connection(&mut self, effects: &mut Vec<Effect>) {
-        self.asked.clear();
-        // It will be asked again, about all lines that are held by then.
-        self.question.retain(|question| *question != Question::Held);
-        self.is_woken = false;
-        self.answer_until = None;
-        self.rooms.lost();
+        self.forget_requests();
         for item in self.outgoing.lost(&self.me) {
             self.refused_something = true;
             let what = format!("The connection was lost before the answer to {}", item.typed);
@@ -87,6 +97,16 @@ impl Session {
         }
     }
 
+    /// Resets what ended with the connection, except for the user's lines.
+    fn forget_requests(&mut self) {
+        self.asked.clear();
+        // It will be asked again, about all lines that are held by then.
+        self.question.retain(|question| *question != Question::Held);
+        self.is_woken = false;
+        self.answer_until = None;
+        self.rooms.lost();
+    }
+
     /// Schedules the next attempt to connect.
     pub(super) fn try_again(
         &mut self,
@@ -94,6 +114,10 @@ impl Session {
         reason: Option<String>,
         effects: &mut Vec<Effect>,
     ) {
+        // From now on it is a lost connection like any other.
+        if std::mem::take(&mut self.is_moving) && self.settings.interactive {
+            self.outgoing.hold_all();
+        }
         let since = *self.lost_since.get_or_insert(now.elapsed);
         if !self.settings.interactive && now.elapsed >= since + PIPE_PATIENCE {
             let seconds = PIPE_PATIENCE.as_secs();
@@ -114,8 +138,17 @@ impl Session {
     }
 
     /// The server has announced that it closes the connection.
-    pub(super) fn good_bye(&mut self, reason: &str, message: &str, effects: &mut Vec<Effect>) {
+    pub(super) fn good_bye(
+        &mut self,
+        now: &Now,
+        reason: &str,
+        message: &str,
+        effects: &mut Vec<Effect>,
+    ) {
         match reason {
+            "restart" if self.settings.reconnect && self.phase == Phase::Here => {
+                self.move_on(now, effects);
+            }
             "quit" => self.end(effects),
             "idle" if self.settings.reconnect => {
                 effects.push(Effect::Disconnect);

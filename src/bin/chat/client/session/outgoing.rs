@@ -200,6 +200,14 @@ impl Outgoing {
         commands
     }
 
+    /// The server has sent the user away, and has answered everything that it took. Requests in flight return to the front of
+    /// the queue, as if they had never been sent.
+    pub(super) fn sent_away(&mut self) {
+        for sent in self.under_way.drain(..).rev() {
+            self.waiting.push_front(sent.item);
+        }
+    }
+
     /// Holds all queued lines, before those that are held already.
     pub(super) fn hold_all(&mut self) {
         self.waiting.append(&mut self.held);

@@ -2,6 +2,7 @@
 
 mod coming_back;
 mod meeting;
+mod moving;
 mod talking;
 mod trouble;
 
@@ -24,7 +25,7 @@ struct Script {
 fn person() -> Settings {
     Settings {
         user: "luca".into(),
-        server: "localhost:1337".into(),
+        servers: vec!["localhost:1337".into()],
         rooms: vec!["lobby".into()],
         bell: Bell::On,
         reconnect: true,

@@ -209,6 +209,7 @@ impl Session {
         // A user who presses Enter to reconnect wants the line to be sent.
         if self.phase == Phase::Here
             || self.is_woken
+            || self.is_moving
             || !self.was_here
             || !self.settings.interactive
         {

@@ -81,7 +81,7 @@ fn a_person_is_asked_for_another_name_and_a_program_is_not() {
     assert_eq!(luca.ended(), None);
     luca.forget();
     luca.types("lucas");
-    assert!(luca.has(&Effect::Connect));
+    assert!(luca.has(&Effect::Connect(0)));
     luca.connects(0);
     assert_eq!(luca.prompt(), "> ");
     assert_eq!(luca.session.me, "lucas");

@@ -105,7 +105,7 @@ fn who_was_idle_comes_back_by_enter_only() {
     assert_eq!(luca.screen(), ["-- Bye! You were idle too long. Press Enter to reconnect."]);
     assert_eq!(luca.session.deadline(), None);
     luca.types("");
-    assert!(luca.has(&Effect::Connect));
+    assert!(luca.has(&Effect::Connect(0)));
     luca.connects(0);
     assert_eq!(luca.screen().last().unwrap(), "-- Reconnected.");
 }
