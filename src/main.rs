@@ -104,6 +104,7 @@ fn serve(config: Config) -> ExitCode {
         Err(error) => return fail(&StartError::Thread(error), EXIT_FAILURE),
     };
     let page = server.page().unwrap_or_default();
+    let metrics = server.metrics().map(|address| format!("Waiting for scrapers at {address}\n"));
     let waiting: String = server
         .ports()
         .map(|(protocol, port)| match protocol {
@@ -111,6 +112,7 @@ fn serve(config: Config) -> ExitCode {
             Protocol::Json => format!("Waiting for incoming json connections on port {port}\n"),
             Protocol::Web => format!("Waiting for browsers at {}\n", link(&page)),
         })
+        .chain(metrics)
         .collect();
     let ended = server.run(|| write_unless_stuck(io::stdout(), &waiting));
     drop(signals);

@@ -361,7 +361,7 @@ fn the_table_of_reloaded_settings_is_right() {
                  --announce-up-to=1 --history-on-join=1 --motd=x --time-zone=UTC --connections-per-address=1 \
                  --connections-per-minute=1 --rate-limit=off --state-dir=x --history=x --history-days=1 --history-size=1MiB \
                  --cluster=redis://x --cluster-name=x --node=x --cluster-password-file=x --shutdown-grace=1s --log-messages \
-                 --log-level=warn --trace=x";
+                 --log-level=warn --metrics-port=4 --metrics-bind=:: --trace=x";
     let arguments = std::iter::once("chatserv").chain(other.split_whitespace());
     let Ok(Outcome::Run(other)) = load(arguments.map(Into::into), []) else {
         panic!("these are no settings: {other}");

@@ -1,5 +1,6 @@
 //! The settings. The doc comments on the fields are the text of `chatserv --help`.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -196,6 +197,15 @@ pub struct Config {
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t)]
     pub log_level: LogLevel,
 
+    /// A TCP port for Prometheus, which gets numbers about the server at /metrics, or off; 0 lets the system choose one.
+    #[arg(long, value_name = "PORT|off", default_value = "off", value_parser = or("off", value::port))]
+    pub metrics_port: std::option::Option<u16>,
+
+    /// The address to listen on for Prometheus. The numbers name nobody, but everybody who reaches that port can read them.
+    // One address, unlike --bind: one thread accepts and answers.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = value::address)]
+    pub metrics_bind: IpAddr,
+
     /// A file that records what each thread does, as Chrome trace events for Perfetto (ui.perfetto.dev), or none. An
     /// existing file is overwritten, and the trace ends when the file reaches 1 GiB.
     #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
@@ -226,17 +236,18 @@ impl Config {
                 ));
             }
         }
-        let (port, json_port, web_port) = (Some(self.port), self.json_port, self.web_port);
-        let pairs = [
-            ("json-port", json_port, "port", port),
-            ("web-port", web_port, "port", port),
-            ("web-port", web_port, "json-port", json_port),
+        let ports = [
+            ("port", Some(self.port)),
+            ("json-port", self.json_port),
+            ("web-port", self.web_port),
+            ("metrics-port", self.metrics_port),
         ];
-        // Two zeros are two ports: the system does not choose the same one twice.
-        for (key, port, other_key, other) in pairs {
-            if let Some(port) = port.filter(|&port| port != 0 && Some(port) == other) {
+        for (at, (key, port)) in ports.into_iter().enumerate() {
+            // Two zeros are two ports: the system does not choose the same one twice.
+            let is_taken = |&&(_, other): &&(_, Option<u16>)| port == other && port != Some(0);
+            if let (Some(port), Some((other, _))) = (port, ports[..at].iter().find(is_taken)) {
                 return Err(ConfigError::new(format!(
-                    "{key}: got {port}, expected another port than {other_key}"
+                    "{key}: got {port}, expected another port than {other}"
                 )));
             }
         }
@@ -282,6 +293,8 @@ impl Config {
             ("shutdown-grace", quoted(show_duration(self.shutdown_grace))),
             ("log-messages", self.log_messages.to_string()),
             ("log-level", quoted(show_choice(self.log_level))),
+            ("metrics-port", number_or_off(self.metrics_port)),
+            ("metrics-bind", quoted(self.metrics_bind.to_string())),
             ("trace", path_or_none(self.trace.as_deref())),
         ];
         settings.map(|(key, value)| format!("{key} = {value}\n")).concat()
@@ -309,6 +322,8 @@ impl Config {
             cluster_name: self.cluster_name.clone(),
             node: self.node.clone(),
             cluster_password_file: self.cluster_password_file.clone(),
+            metrics_port: self.metrics_port,
+            metrics_bind: self.metrics_bind,
             trace: self.trace.clone(),
             ..new
         }

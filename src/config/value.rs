@@ -5,6 +5,7 @@
 //!
 //! Times and sizes need a unit: `--login-timeout 60` could mean seconds or milliseconds.
 
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -78,7 +79,7 @@ pub(super) fn port(text: &str) -> Result<u16, Expected> {
 pub(super) fn hosts(text: &str) -> Result<String, Expected> {
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
     let is_host = |host: &str| {
-        let is_address = host.parse::<std::net::IpAddr>().is_ok();
+        let is_address = host.parse::<IpAddr>().is_ok();
         is_address || !host.is_empty() && host.chars().all(is_allowed)
     };
     if text.split(',').all(is_host) {
@@ -94,6 +95,10 @@ pub(super) fn bind(text: &str) -> Result<Bind, Expected> {
     }
     let address = text.parse().map_err(|_| "localhost or an IP address")?;
     Ok(Bind::Address(address))
+}
+
+pub(super) fn address(text: &str) -> Result<IpAddr, Expected> {
+    text.parse().map_err(|_| "an IP address".to_owned())
 }
 
 pub(super) fn zone(text: &str) -> Result<Zone, Expected> {

@@ -60,6 +60,8 @@ macro_rules! page {
         /// [report]: ../../../../../scripts/results/report.txt
         /// [unit]: ../../../../../scripts/systemd/chatserv.service
         /// [compose]: ../../../../../scripts/docker/compose.yml
+        /// [metrics]: crate::guide::operations#metrics
+        /// [dashboard]: ../../../../../scripts/grafana.json
         /// [machines]: ../../../../../scripts/machines
         /// [cluster-compose]: ../../../../../scripts/docker/cluster.yml
         /// [dockerfile]: ../../../../../scripts/docker/Dockerfile

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::chat::{Message, Network, Time};
+use super::ops::metrics::Refusal;
+use crate::chat::{Message, Network, Protocol, Time};
 
 /// The time over which arrivals from one address are counted.
 const WINDOW: Duration = Duration::from_secs(60);
@@ -40,6 +41,16 @@ impl Refused {
     }
 }
 
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Full { .. } => Self::Full,
+            Refused::TooManyFromAddress { .. } => Self::TooManyFromAddress,
+            Refused::TooFastFromAddress { .. } => Self::TooFastFromAddress,
+        }
+    }
+}
+
 /// The limit that refused the client, for the log.
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -64,6 +75,8 @@ impl fmt::Display for Refused {
 pub struct Admission {
     places: usize,
     free: AtomicUsize,
+    /// The places that are taken, by the protocol of the port.
+    open: [AtomicUsize; 3],
     book: Mutex<AddressBook>,
 }
 
@@ -72,6 +85,7 @@ pub struct Admission {
 pub struct Place<'a> {
     admission: &'a Admission,
     network: Network,
+    protocol: Protocol,
 }
 
 impl Admission {
@@ -81,6 +95,7 @@ impl Admission {
         Self {
             places,
             free: AtomicUsize::new(places),
+            open: Default::default(),
             book: Mutex::new(AddressBook::new(share(places, open_max), new_max)),
         }
     }
@@ -95,20 +110,39 @@ impl Admission {
     ///
     /// # Errors
     /// The client is not admitted, and no place is taken.
-    pub fn enter(&self, address: IpAddr, now: Time) -> Result<Place<'_>, Refused> {
+    pub fn enter(
+        &self,
+        address: IpAddr,
+        protocol: Protocol,
+        now: Time,
+    ) -> Result<Place<'_>, Refused> {
         let taken =
             self.free.fetch_update(Ordering::AcqRel, Ordering::Acquire, |free| free.checked_sub(1));
         taken.map_err(|_| Refused::Full { places: self.places })?;
-        let place = Place { admission: self, network: Network::of(address) };
+        let place = Place { admission: self, network: Network::of(address), protocol };
+        self.open[protocol as usize].fetch_add(1, Ordering::Relaxed);
         // Loopback is exempt: thousands of test clients come from there, and so does the person at the keyboard.
         if !place.network.is_loopback()
             && let Err(refused) = self.book.lock().enter(place.network, now)
         {
+            place.give_back();
             std::mem::forget(place);
-            self.free.fetch_add(1, Ordering::AcqRel);
             return Err(refused);
         }
         Ok(place)
+    }
+
+    /// How many places are taken, by the protocol of the port.
+    pub fn open(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let count = |open: &AtomicUsize| open.load(Ordering::Relaxed) as u64;
+        ["plain", "json", "web"].into_iter().zip(self.open.iter().map(count))
+    }
+}
+
+impl Place<'_> {
+    fn give_back(&self) {
+        self.admission.open[self.protocol as usize].fetch_sub(1, Ordering::Relaxed);
+        self.admission.free.fetch_add(1, Ordering::AcqRel);
     }
 }
 
@@ -123,7 +157,7 @@ impl Drop for Place<'_> {
         if !self.network.is_loopback() {
             self.admission.book.lock().leave(self.network);
         }
-        self.admission.free.fetch_add(1, Ordering::AcqRel);
+        self.give_back();
     }
 }
 
@@ -201,28 +235,30 @@ mod tests {
     #[test]
     fn a_place_comes_back_when_it_is_dropped() {
         let admission = Admission::new(1, None, None);
-        let place = admission.enter(ip("127.0.0.1"), at(0)).unwrap();
+        let place = admission.enter(ip("127.0.0.1"), Protocol::Plain, at(0)).unwrap();
         assert_eq!(
-            admission.enter(ip("127.0.0.1"), at(0)).unwrap_err(),
+            admission.enter(ip("127.0.0.1"), Protocol::Plain, at(0)).unwrap_err(),
             Refused::Full { places: 1 }
         );
         drop(place);
-        assert!(admission.enter(ip("127.0.0.1"), at(0)).is_ok());
+        assert!(admission.enter(ip("127.0.0.1"), Protocol::Plain, at(0)).is_ok());
     }
 
     #[test]
     fn one_address_cannot_take_all_places_but_loopback_can() {
         let admission = Admission::new(10, Some(2), None);
-        let held: Vec<_> =
-            (0..2).map(|_| admission.enter(ip("192.0.2.1"), at(0)).unwrap()).collect();
+        let held: Vec<_> = (0..2)
+            .map(|_| admission.enter(ip("192.0.2.1"), Protocol::Plain, at(0)).unwrap())
+            .collect();
         assert_eq!(
-            admission.enter(ip("192.0.2.1"), at(0)).unwrap_err(),
+            admission.enter(ip("192.0.2.1"), Protocol::Plain, at(0)).unwrap_err(),
             Refused::TooManyFromAddress { max: 2 }
         );
-        assert!(admission.enter(ip("192.0.2.2"), at(0)).is_ok());
+        assert!(admission.enter(ip("192.0.2.2"), Protocol::Plain, at(0)).is_ok());
         drop(held);
-        assert!(admission.enter(ip("192.0.2.1"), at(0)).is_ok());
-        let local: Vec<_> = (0..10).map(|_| admission.enter(ip("::1"), at(0)).unwrap()).collect();
+        assert!(admission.enter(ip("192.0.2.1"), Protocol::Plain, at(0)).is_ok());
+        let local: Vec<_> =
+            (0..10).map(|_| admission.enter(ip("::1"), Protocol::Plain, at(0)).unwrap()).collect();
         assert_eq!(local.len(), 10, "a refusal takes no place");
     }
 
@@ -240,7 +276,7 @@ mod tests {
         ] {
             let admission = Admission::new(places, open_max, None);
             // Whether they have a name or not.
-            let enter = || admission.enter(ip("2001:db8::1"), at(0));
+            let enter = || admission.enter(ip("2001:db8::1"), Protocol::Plain, at(0));
             let held: Vec<_> = (0..most).map(|_| enter().unwrap()).collect();
             let refused = enter().unwrap_err();
             if most == places {
@@ -248,13 +284,14 @@ mod tests {
                 continue;
             }
             assert_eq!(refused, Refused::TooManyFromAddress { max: most });
-            assert!(admission.enter(ip("192.0.2.9"), at(0)).is_ok());
+            assert!(admission.enter(ip("192.0.2.9"), Protocol::Plain, at(0)).is_ok());
             // A reload with another limit changes nothing about that.
             admission.limit_addresses(Some(1_000), None);
             assert_eq!(enter().is_ok(), most < places - places.div_ceil(4), "{places}");
             drop(held);
-            let local: Vec<_> =
-                (0..places).map(|_| admission.enter(ip("127.0.0.1"), at(0)).unwrap()).collect();
+            let local: Vec<_> = (0..places)
+                .map(|_| admission.enter(ip("127.0.0.1"), Protocol::Plain, at(0)).unwrap())
+                .collect();
             assert_eq!(local.len(), places);
         }
     }
@@ -262,31 +299,32 @@ mod tests {
     #[test]
     fn changed_limits_apply_to_later_arrivals() {
         let admission = Admission::new(10, Some(2), None);
-        let held: Vec<_> =
-            (0..2).map(|_| admission.enter(ip("192.0.2.1"), at(0)).unwrap()).collect();
+        let held: Vec<_> = (0..2)
+            .map(|_| admission.enter(ip("192.0.2.1"), Protocol::Plain, at(0)).unwrap())
+            .collect();
         admission.limit_addresses(Some(1), None);
-        assert!(admission.enter(ip("192.0.2.1"), at(0)).is_err());
+        assert!(admission.enter(ip("192.0.2.1"), Protocol::Plain, at(0)).is_err());
         admission.limit_addresses(None, None);
-        assert!(admission.enter(ip("192.0.2.1"), at(0)).is_ok());
+        assert!(admission.enter(ip("192.0.2.1"), Protocol::Plain, at(0)).is_ok());
         assert_eq!(held.len(), 2);
     }
 
     #[test]
     fn an_ipv6_network_is_one_address() {
         let admission = Admission::new(10, Some(1), None);
-        let _held = admission.enter(ip("2001:db8::1"), at(0)).unwrap();
-        assert!(admission.enter(ip("2001:db8::2"), at(0)).is_err());
-        assert!(admission.enter(ip("2001:db8:0:1::2"), at(0)).is_ok());
+        let _held = admission.enter(ip("2001:db8::1"), Protocol::Plain, at(0)).unwrap();
+        assert!(admission.enter(ip("2001:db8::2"), Protocol::Plain, at(0)).is_err());
+        assert!(admission.enter(ip("2001:db8:0:1::2"), Protocol::Plain, at(0)).is_ok());
     }
 
     #[test]
     fn arrivals_are_counted_for_a_minute() {
         let admission = Admission::new(10, None, Some(2));
-        assert!(admission.enter(ip("192.0.2.1"), at(0)).is_ok());
-        assert!(admission.enter(ip("192.0.2.1"), at(1)).is_ok());
-        let refused = admission.enter(ip("192.0.2.1"), at(59)).unwrap_err();
+        assert!(admission.enter(ip("192.0.2.1"), Protocol::Plain, at(0)).is_ok());
+        assert!(admission.enter(ip("192.0.2.1"), Protocol::Plain, at(1)).is_ok());
+        let refused = admission.enter(ip("192.0.2.1"), Protocol::Plain, at(59)).unwrap_err();
         assert_eq!(refused, Refused::TooFastFromAddress { max: 2 });
-        assert!(admission.enter(ip("192.0.2.1"), at(60)).is_ok());
+        assert!(admission.enter(ip("192.0.2.1"), Protocol::Plain, at(60)).is_ok());
     }
 
     #[test]

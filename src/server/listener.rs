@@ -16,6 +16,7 @@ use socket2::SockRef;
 
 use super::connection::{Connection, canonical};
 use super::inbox::{Inbound, Inbox};
+use super::ops::metrics::Refusal;
 use super::reader;
 use super::shared::Shared;
 #[cfg(feature = "web")]
@@ -30,6 +31,14 @@ pub struct ListenerControl {
     socket: Arc<TcpListener>,
     /// Nothing is sent on it: its drop is the message.
     alive: Option<Sender<Infallible>>,
+}
+
+impl ListenerControl {
+    /// A control, and what its thread asks whether it has to stop: nothing comes on it, and it closes.
+    pub fn new(socket: Arc<TcpListener>) -> (Self, Receiver<Infallible>) {
+        let (alive, stop) = crossbeam_channel::bounded(0);
+        (Self { socket, alive: Some(alive) }, stop)
+    }
 }
 
 impl Drop for ListenerControl {
@@ -75,8 +84,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         protocol: Protocol,
     ) -> (Self, ListenerControl) {
         let socket = Arc::new(socket);
-        let (alive, stop) = crossbeam_channel::bounded(0);
-        let control = ListenerControl { socket: Arc::clone(&socket), alive: Some(alive) };
+        let (control, stop) = ListenerControl::new(Arc::clone(&socket));
         let listener = Self {
             scope,
             shared,
@@ -135,10 +143,11 @@ impl<'scope, 'env> Listener<'scope, 'env> {
     /// Gives the new client a place and a reader and reports it to the dispatcher, or refuses it.
     fn admit(&mut self, socket: TcpStream, address: SocketAddr) {
         let shared = Arc::clone(&self.shared);
-        let place = match shared.admission.enter(address.ip(), shared.clock.now()) {
+        let place = match shared.admission.enter(address.ip(), self.protocol, shared.clock.now()) {
             Ok(place) => place,
             Err(refused) => {
                 tracing::info!(%address, "refused: {refused}");
+                shared.counters.count_refusal(refused.into());
                 return self.refuse(socket, &refused.message());
             }
         };
@@ -186,6 +195,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
 
     fn has_no_thread(&mut self, connection: &Connection, error: &io::Error) {
         tracing::warn!(address = %connection.address, %error, "refused: no thread for a reader");
+        self.shared.counters.count_refusal(Refusal::NoThread);
         if let Ok(socket) = connection.socket().try_clone() {
             self.refuse(socket, &Message::NoThread);
         }

@@ -14,6 +14,7 @@
 //! | `search` | 1 with `--history` | its queue; the disk | a question | the archive is gone | the scope |
 //! | `log-writer` | 1 with `--cluster` | its queue; a request to the store of the log, or the pause after a failed one | an event of this node; the time for a sign of life; an answer | the dispatcher is gone | the scope |
 //! | `log-reader` | 1 with `--cluster` | a request for the next entries, or the pause after a failed one; a full inbox | an entry; a second without one; room in the inbox | the dispatcher is gone | the scope |
+//! | `metrics` | 1 with `--metrics-port` | `accept`; the request of a scraper, for two seconds at most | a scraper; its bytes; a shutdown of the socket | the dispatcher is gone | the scope |
 //! | `trace` | 1 with `--trace` | its queue; its rest; the disk | a span; the end of its rest | all others have ended and their spans are written, or the file is full | the scope around theirs |
 //! | `signals` | 1 | waiting for a signal; reading files on SIGHUP | SIGTERM, SIGHUP, SIGUSR1 | `main` closes it | `main` |
 //! | `log` | 1 | its queue; a write to stderr; its rest | a log line | `main` closes the log | `main`, for a second at most |
@@ -30,7 +31,7 @@
 //! | `order/` | in which order events reach the chat: at once, or by a log that several machines share |
 //! | `web/` | the page for browsers: HTTP before the arrival, WebSocket frames afterwards |
 //! | `history/` | what people say, on disk, with `--history` |
-//! | `ops/` | what a server needs besides: the log, signals, the table of threads and the look at it that browsers get, limits of the system, bans on disk |
+//! | `ops/` | what a server needs besides: the log, signals, the table of threads and the look at it that browsers get, metrics, limits of the system, bans on disk |
 //!
 //! # Starting and ending
 //!

@@ -102,6 +102,8 @@ cluster-password-file = "/run/secrets/log"
 shutdown-grace = "1ms"
 log-messages = true
 log-level = "debug"
+metrics-port = 0
+metrics-bind = "::"
 trace = "./a trace"
 "#;
 
@@ -143,6 +145,8 @@ fn everything() -> Config {
         shutdown_grace: Duration::from_millis(1),
         log_messages: true,
         log_level: LogLevel::Debug,
+        metrics_port: Some(0),
+        metrics_bind: "::".parse().unwrap(),
         trace: Some("./a trace".into()),
     }
 }
@@ -186,6 +190,8 @@ fn the_defaults() {
         shutdown_grace: Duration::from_secs(5),
         log_messages: false,
         log_level: LogLevel::Info,
+        metrics_port: None,
+        metrics_bind: "127.0.0.1".parse().unwrap(),
         trace: None,
     };
     assert_eq!(Config::default(), expected);

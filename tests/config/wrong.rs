@@ -37,6 +37,8 @@ rate-limit              | 20,5/s, 1,1/s, 100000,100000/s, off | 20, 20,5, 0,5/s,
 state-dir               | none, /no/where                    |
 history                 | none, /no/where                    |
 history-days            | 1, 36500, off                      | 0, 36501, 1d, none
+metrics-port            | 0, 65535, off                      | -1, 65536, none, Off
+metrics-bind            | 0.0.0.0, ::, 127.0.0.2             | localhost, off, 127.0.0.1:80
 history-size            | 1MiB, 1TiB, 4GiB                   | 1023KiB, 1025GiB, 4, off
 cluster                 | none                               |
 cluster-name            | a, team-1_b.c                      | a b, a/b, {a}
@@ -91,6 +93,8 @@ const FLAGS: &str = r#"
     web-port: got 1337, expected another port than port
 --web-port=1338 --json-port=1338
     web-port: got 1338, expected another port than json-port
+--metrics-port=1338 --json-port=1338
+    metrics-port: got 1338, expected another port than json-port
 --json-port=x
     --json-port: got "x", expected a whole number from 0 to 65535, or off
 --state-dir=
@@ -196,7 +200,7 @@ fn unknown_keys_in_a_file() {
         ),
         "{line}"
     );
-    assert!(line.ends_with(", log-level or trace"), "{line}");
+    assert!(line.ends_with(", metrics-bind or trace"), "{line}");
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod glass;
 mod healthcheck;
 mod log;
 mod logins;
+mod metrics;
 mod one_chat;
 mod pause;
 mod process;

@@ -45,17 +45,17 @@ fn bind(bind: Bind, port: u16, protocol: Protocol) -> Result<Bound, StartError> 
         Bind::Address(address) => address,
         Bind::Localhost => return bind_localhost(port, protocol),
     };
-    let socket = listen(SocketAddr::new(address, port), protocol)?;
+    let socket = listen_for(SocketAddr::new(address, port), protocol)?;
     Ok(Bound { protocol, port: port_of(&socket, port), sockets: vec![socket] })
 }
 
 fn bind_localhost(port: u16, protocol: Protocol) -> Result<Bound, StartError> {
     let mut tries = 1;
     loop {
-        let v4 = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), protocol)?;
+        let v4 = listen_for(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), protocol)?;
         let chosen = port_of(&v4, port);
         let bound = |sockets| Bound { protocol, sockets, port: chosen };
-        match listen(SocketAddr::from((Ipv6Addr::LOCALHOST, chosen)), protocol) {
+        match listen_for(SocketAddr::from((Ipv6Addr::LOCALHOST, chosen)), protocol) {
             Ok(v6) => return Ok(bound(vec![v4, v6])),
             Err(StartError::Bind { error, .. }) if is_without_ipv6(&error) => {
                 tracing::info!(%error, "no IPv6 on this machine: 127.0.0.1 only");
@@ -78,7 +78,24 @@ fn port_of(socket: &TcpListener, asked: u16) -> u16 {
     socket.local_addr().map_or(asked, |address| address.port())
 }
 
-fn listen(address: SocketAddr, protocol: Protocol) -> Result<TcpListener, StartError> {
+fn listen_for(address: SocketAddr, protocol: Protocol) -> Result<TcpListener, StartError> {
+    let port_flag = match protocol {
+        Protocol::Plain => "--port",
+        Protocol::Json => "--json-port",
+        Protocol::Web => "--web-port",
+    };
+    listen(address, port_flag, "--bind")
+}
+
+/// Listens on one address, which these flags have set.
+///
+/// # Errors
+/// The address is not available.
+pub fn listen(
+    address: SocketAddr,
+    port_flag: &'static str,
+    bind_flag: &'static str,
+) -> Result<TcpListener, StartError> {
     let open = || {
         let tcp = Some(socket2::Protocol::TCP);
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, tcp)?;
@@ -93,7 +110,7 @@ fn listen(address: SocketAddr, protocol: Protocol) -> Result<TcpListener, StartE
         socket.listen(limits::BACKLOG)?;
         Ok(socket.into())
     };
-    open().map_err(|error| StartError::Bind { address, protocol, error })
+    open().map_err(|error| StartError::Bind { address, port_flag, bind_flag, error })
 }
 
 /// The host to type in a browser: for all addresses, the one by which this machine reaches others.

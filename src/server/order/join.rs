@@ -1,7 +1,7 @@
 //! The start of a node: it reads the log so far, and appends its first entry.
 
-use std::sync::Weak;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Weak};
 use std::thread;
 
 use crossbeam_channel::Receiver;
@@ -114,13 +114,18 @@ impl Joined {
     }
 
     /// The thread that appends what is in `queue`.
-    pub fn writer(&self, queue: Receiver<Work>, applied: Weak<AtomicU64>) -> LogWriter {
-        LogWriter::new(self.door.clone(), queue, self.author.clone(), applied)
+    pub fn writer(
+        &self,
+        queue: Receiver<Work>,
+        applied: Weak<AtomicU64>,
+        newest: Arc<AtomicU64>,
+    ) -> LogWriter {
+        LogWriter::new(self.door.clone(), queue, self.author.clone(), applied, newest)
     }
 
     /// The thread that reads what follows.
-    pub fn reader(&self, applied: Weak<AtomicU64>) -> LogReader {
-        LogReader::new(self.door.clone(), self.replica.position(), applied)
+    pub fn reader(&self, applied: Weak<AtomicU64>, newest: Arc<AtomicU64>) -> LogReader {
+        LogReader::new(self.door.clone(), self.replica.position(), applied, newest)
     }
 }
 

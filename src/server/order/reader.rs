@@ -1,7 +1,7 @@
 //! The thread that reads the log.
 
-use std::sync::Weak;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use super::store::{Door, Store};
 use super::writer::Backoff;
@@ -16,12 +16,19 @@ pub struct LogReader {
     position: u64,
     /// Gone when the dispatcher has ended.
     applied: Weak<AtomicU64>,
+    /// The last entry that this node knows of.
+    newest: Arc<AtomicU64>,
 }
 
 impl LogReader {
     /// A reader of what follows this position.
-    pub fn new(door: Door, position: u64, applied: Weak<AtomicU64>) -> Self {
-        Self { door, position, applied }
+    pub fn new(
+        door: Door,
+        position: u64,
+        applied: Weak<AtomicU64>,
+        newest: Arc<AtomicU64>,
+    ) -> Self {
+        Self { door, position, applied, newest }
     }
 
     /// Runs until the dispatcher has ended.
@@ -41,6 +48,9 @@ impl LogReader {
                 Ok(entries) => {
                     backoff = Backoff::default();
                     row.doing(Activity::SendingToInbox);
+                    if let Some(last) = entries.last() {
+                        self.newest.fetch_max(last.position, Ordering::Relaxed);
+                    }
                     for entry in entries {
                         self.position = entry.position;
                         if inbox.send(Inbound::Ordered(entry)).is_err() {

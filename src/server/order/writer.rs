@@ -1,7 +1,7 @@
 //! The thread that appends what happens on this node.
 
-use std::sync::Weak;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,8 @@ pub struct LogWriter {
     author: Author,
     /// The position that the dispatcher has applied; gone when it has ended.
     applied: Weak<AtomicU64>,
+    /// The last entry that this node knows of.
+    newest: Arc<AtomicU64>,
     store: Option<Store>,
     backoff: Backoff,
     /// The store is known to have lost entries.
@@ -47,9 +49,10 @@ impl LogWriter {
         queue: Receiver<Work>,
         author: Author,
         applied: Weak<AtomicU64>,
+        newest: Arc<AtomicU64>,
     ) -> Self {
         let (store, backoff) = (None, Backoff::default());
-        Self { door, queue, author, applied, store, backoff, is_behind: false, next: None }
+        Self { door, queue, author, applied, newest, store, backoff, is_behind: false, next: None }
     }
 
     /// Runs until the queue is closed.
@@ -107,7 +110,8 @@ impl LogWriter {
                     .and_then(|store| store.append(&self.author, applied, content)),
             };
             match tried {
-                Ok(Appended::At(_)) => {
+                Ok(Appended::At(position)) => {
+                    self.newest.fetch_max(position, Ordering::Relaxed);
                     if std::mem::take(&mut self.is_behind) {
                         tracing::info!("the store of the log has all entries again");
                     }
