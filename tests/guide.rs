@@ -355,7 +355,7 @@ fn the_table_of_reloaded_settings_is_right() {
         }
     }
     // No setting here has its default.
-    let other = "--port=1 --json-port=2 --web-port=3 --web-host=x --glass=off --bind=:: --max-clients=1 --anonymous --operators=nobody \
+    let other = "--port=1 --json-port=2 --web-port=3 --web-host=x --glass=off --proxy-port=5 --proxy-from=::1 --bind=:: --max-clients=1 --anonymous --operators=nobody \
                  --operator-password-file=x --login-timeout=1s --idle-timeout=off --delivery=direct \
                  --max-writers=1 --outbox-bytes=8KiB --outbox-age=1s --outbox-total=1MiB --send-buffer=4KiB \
                  --announce-up-to=1 --history-on-join=1 --motd=x --time-zone=UTC --connections-per-address=1 \

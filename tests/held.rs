@@ -15,9 +15,9 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread;
 
-use chatserv::chat::{Protocol, ShutdownCause};
+use chatserv::chat::ShutdownCause;
 use chatserv::config::Config;
-use chatserv::server::Server;
+use chatserv::server::{Gate, Server};
 use parking_lot::{Condvar, Mutex};
 use support::{Client, scrape, until};
 use tracing::span::{Attributes, Id, Record};
@@ -25,13 +25,13 @@ use tracing::{Event, Metadata, Subscriber};
 
 /// Holds the dispatcher in its next line of the log while it is closed.
 #[derive(Default)]
-struct Gate {
+struct Barrier {
     /// Whether it is closed, and whether the dispatcher stands before it.
     state: Mutex<(bool, bool)>,
     changed: Condvar,
 }
 
-struct Log(Arc<Gate>);
+struct Log(Arc<Barrier>);
 
 impl Subscriber for Log {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
@@ -64,8 +64,8 @@ impl Subscriber for Log {
 
 #[test]
 fn the_metrics_answer_while_the_dispatcher_is_stuck() {
-    let gate = Arc::new(Gate::default());
-    tracing::subscriber::set_global_default(Log(Arc::clone(&gate))).unwrap();
+    let barrier = Arc::new(Barrier::default());
+    tracing::subscriber::set_global_default(Log(Arc::clone(&barrier))).unwrap();
     let config = Config {
         port: 0,
         metrics_port: Some(0),
@@ -73,8 +73,8 @@ fn the_metrics_answer_while_the_dispatcher_is_stuck() {
         ..Config::default()
     };
     let server = Server::start(config).unwrap();
-    let port = |of| server.ports().find(|&(protocol, _)| protocol == of).unwrap().1;
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port(Protocol::Plain)));
+    let port = |of| server.ports().find(|&(gate, _)| gate == of).unwrap().1;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port(Gate::Plain)));
     let metrics = server.metrics().unwrap();
     let metrics = metrics.split([':', '/']).nth(4).unwrap().parse().unwrap();
     let remote = server.remote();
@@ -85,20 +85,20 @@ fn the_metrics_answer_while_the_dispatcher_is_stuck() {
     ann.say("ann");
     ann.skip_to("client(s) connected to this server.");
 
-    gate.state.lock().0 = true;
+    barrier.state.lock().0 = true;
     // The dispatcher logs who comes.
     let mut bob = join();
     bob.say("bob");
-    until("the dispatcher is held", || gate.state.lock().1);
+    until("the dispatcher is held", || barrier.state.lock().1);
     let waiting = || scrape::value(metrics, "chatserv_inbox_events");
     // Each has one event under way.
     let others: Vec<Client> = (0..5).map(|_| join()).collect();
     until("events wait", || waiting() >= 5.0);
     assert_eq!(scrape::value(metrics, "chatserv_clients{protocol=\"plain\"}"), 7.0);
-    assert!(gate.state.lock().1, "the dispatcher is held no more");
+    assert!(barrier.state.lock().1, "the dispatcher is held no more");
 
-    gate.state.lock().0 = false;
-    gate.changed.notify_all();
+    barrier.state.lock().0 = false;
+    barrier.changed.notify_all();
     bob.skip_to("client(s) connected to this server.");
     until("nothing waits", || waiting() == 0.0);
     drop(others);

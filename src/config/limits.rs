@@ -129,9 +129,9 @@ pub fn threads_for_others(places: usize) -> usize {
     reserve(places, 8, 512)
 }
 
-/// How many threads the server has besides those of its clients: at most six listeners, and one each for the dispatcher, the
+/// How many threads the server has besides those of its clients: at most eight listeners, and one each for the dispatcher, the
 /// log, signals, Ctrl-C, bans, the trace, metrics, and the archive and the search of a history.
-pub const OWN_THREADS: usize = 15;
+pub const OWN_THREADS: usize = 17;
 
 /// How many descriptors to keep for standard streams, listeners, signals, the log and files, besides those of refused sockets.
 pub fn descriptors_reserved(places: usize) -> usize {

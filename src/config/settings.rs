@@ -10,6 +10,7 @@ use super::choices::{Bind, DeliveryPolicy, Glass, LogLevel, Operators, RateLimit
 use super::error::ConfigError;
 use super::limits;
 use super::redis_address::RedisAddress;
+use super::subnets::Subnets;
 use super::value::{self, GIB, KIB, MIB, count, duration, or, size};
 use super::value::{show_bind, show_choice, show_duration, show_rate_limit, show_size, show_zone};
 
@@ -41,6 +42,17 @@ pub struct Config {
     #[arg(long, value_name = "WHO", value_enum, default_value_t)]
     pub glass: Glass,
 
+    /// A TCP port for a proxy that tells the addresses of its clients by the PROXY protocol, or off; 0 lets the system choose
+    /// one. The clients speak as on the main port.
+    #[arg(long, value_name = "PORT|off", default_value = "off", value_parser = or("off", value::port))]
+    pub proxy_port: std::option::Option<u16>,
+
+    /// The addresses of the proxies, separated by commas; each may be a network, as in 10.0.0.0/8. The proxy port closes
+    /// every other connection.
+    // Whoever may come there can claim any address, and so evade bans and the limits by address.
+    #[arg(long, value_name = "ADDRESS[/BITS],…", default_value = "127.0.0.1,::1", value_parser = value::subnets)]
+    pub proxy_from: Subnets,
+
     /// The address to listen on: localhost (both 127.0.0.1 and ::1) or an IP address. 0.0.0.0 or :: opens the chat to the
     /// network. Names are not looked up.
     #[arg(long, value_name = "ADDRESS", default_value = "localhost", value_parser = value::bind)]
@@ -58,7 +70,8 @@ pub struct Config {
     pub anonymous: bool,
 
     /// Who is an operator without a password. Operators may kick, ban and mute others, change the message of the day and
-    /// end the chat. Behind a proxy or on a shared host, everybody connects from loopback: use `nobody` there.
+    /// end the chat. On a shared host everybody connects from loopback, and behind a proxy too, unless it uses --proxy-port,
+    /// which makes nobody an operator: choose nobody there.
     #[arg(long, value_name = "WHO", value_enum, default_value_t)]
     pub operators: Operators,
 
@@ -240,6 +253,7 @@ impl Config {
             ("port", Some(self.port)),
             ("json-port", self.json_port),
             ("web-port", self.web_port),
+            ("proxy-port", self.proxy_port),
             ("metrics-port", self.metrics_port),
         ];
         for (at, (key, port)) in ports.into_iter().enumerate() {
@@ -262,6 +276,8 @@ impl Config {
             ("web-port", number_or_off(self.web_port)),
             ("web-host", quoted(self.web_host.clone().unwrap_or_else(|| "none".into()))),
             ("glass", quoted(show_choice(self.glass))),
+            ("proxy-port", number_or_off(self.proxy_port)),
+            ("proxy-from", quoted(self.proxy_from.to_string())),
             ("bind", quoted(show_bind(self.bind))),
             ("max-clients", self.max_clients.to_string()),
             ("anonymous", self.anonymous.to_string()),
@@ -307,6 +323,7 @@ impl Config {
             port: self.port,
             json_port: self.json_port,
             web_port: self.web_port,
+            proxy_port: self.proxy_port,
             bind: self.bind,
             max_clients: self.max_clients,
             anonymous: self.anonymous,

@@ -15,6 +15,7 @@ use clap::ValueEnum;
 use jiff::tz::TimeZone;
 
 use super::choices::{Bind, RateLimit, Zone};
+use super::subnets::Subnets;
 
 pub(super) const KIB: u64 = bytesize::KIB;
 pub(super) const MIB: u64 = bytesize::MIB;
@@ -99,6 +100,12 @@ pub(super) fn bind(text: &str) -> Result<Bind, Expected> {
 
 pub(super) fn address(text: &str) -> Result<IpAddr, Expected> {
     text.parse().map_err(|_| "an IP address".to_owned())
+}
+
+pub(super) fn subnets(text: &str) -> Result<Subnets, Expected> {
+    Subnets::parse(text).ok_or_else(|| {
+        "IP addresses or networks separated by commas, as in 192.0.2.7,10.0.0.0/8".to_owned()
+    })
 }
 
 pub(super) fn zone(text: &str) -> Result<Zone, Expected> {

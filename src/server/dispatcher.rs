@@ -143,9 +143,9 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 self.order.owe_turn(client, &mut self.turns_due);
             }
             Inbound::Connected { connection, place, protocol } => {
-                let (client, address, word) = (connection.id, connection.address, connection.word);
+                let (client, arrival) = (connection.id, connection.arrival(protocol));
                 self.delivery.add(connection, place, protocol);
-                self.step(Event::Connected { client, address, protocol, word }, now);
+                self.step(arrival, now);
                 self.order.owe_turn(client, &mut self.turns_due);
             }
             Inbound::LoginTimedOut { client } => {

@@ -19,6 +19,7 @@ use super::clock::Clock;
 use super::delivery::{Delivery, Writers};
 use super::dispatcher::Dispatcher;
 use super::error::StartError;
+use super::gate::Gate;
 #[cfg(feature = "history")]
 use super::history::{History, Opened};
 #[cfg(feature = "cluster")]
@@ -39,7 +40,7 @@ use super::order::{Joined, Lag, Log};
 use super::shared::Shared;
 #[cfg(feature = "history")]
 use crate::chat::Past;
-use crate::chat::{Ban, Event, Hub, Protocol, ShutdownCause};
+use crate::chat::{Ban, Event, Hub, ShutdownCause};
 #[cfg(feature = "cluster")]
 use crate::config::RedisAddress;
 use crate::config::{Config, ConfigError, Zone, limits};
@@ -142,14 +143,14 @@ impl Server {
         })
     }
 
-    /// The ports and their protocols, plain text first.
-    pub fn ports(&self) -> impl Iterator<Item = (Protocol, u16)> {
-        self.bound.iter().map(|bound| (bound.protocol, bound.port))
+    /// The ports, that for plain text first.
+    pub fn ports(&self) -> impl Iterator<Item = (Gate, u16)> {
+        self.bound.iter().map(|bound| (bound.gate, bound.port))
     }
 
     /// The address of the page for browsers, if there is one.
     pub fn page(&self) -> Option<String> {
-        let bound = self.bound.iter().find(|bound| bound.protocol == Protocol::Web)?;
+        let bound = self.bound.iter().find(|bound| bound.gate == Gate::Web)?;
         Some(format!("http://{}:{}/", bind::host(self.loaded.config.bind), bound.port))
     }
 
@@ -234,10 +235,10 @@ impl Server {
             // Listeners are made first and started last: a listener that accepts needs a dispatcher to report to.
             let mut controls: Vec<ListenerControl> = Vec::new();
             let mut listeners = Vec::new();
-            for Bound { protocol, sockets, .. } in bound {
+            for Bound { gate, sockets, .. } in bound {
                 for socket in sockets {
                     let (shared, inbox) = (Arc::clone(&shared), inbox_sender.clone());
-                    let (listener, control) = Listener::new(scope, shared, inbox, socket, protocol);
+                    let (listener, control) = Listener::new(scope, shared, inbox, socket, gate);
                     listeners.push(listener);
                     controls.push(control);
                 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use chatserv::config::{
     Bind, Config, ConfigError, DeliveryPolicy, Glass, LogLevel, Operators, Outcome, RateLimit,
-    Zone, injected_variables, load,
+    Subnets, Zone, injected_variables, load,
 };
 use jiff::tz::TimeZone;
 
@@ -71,6 +71,8 @@ json-port = 0
 web-port = 0
 web-host = "chat.example.org,10.0.0.1"
 glass = "everybody"
+proxy-port = 0
+proxy-from = "192.0.2.7,2001:db8::/32"
 bind = "::1"
 max-clients = 7
 anonymous = true
@@ -114,6 +116,8 @@ fn everything() -> Config {
         web_port: Some(0),
         web_host: Some("chat.example.org,10.0.0.1".into()),
         glass: Glass::Everybody,
+        proxy_port: Some(0),
+        proxy_from: Subnets::parse("192.0.2.7,2001:db8::/32").unwrap(),
         bind: Bind::Address("::1".parse().unwrap()),
         max_clients: 7,
         anonymous: true,
@@ -159,6 +163,8 @@ fn the_defaults() {
         web_port: None,
         web_host: None,
         glass: Glass::Operators,
+        proxy_port: None,
+        proxy_from: Subnets::parse("127.0.0.1,::1").unwrap(),
         bind: Bind::Localhost,
         max_clients: 10_000,
         anonymous: false,

@@ -13,6 +13,8 @@ port                    | 0, 65535                           | -1, 65536, 1.5, 0
 json-port               | 0, 65535, off                      | -1, 65536, none, Off
 web-port                | 0, 65535, off                      | -1, 65536, none, Off
 web-host                | none, Chat.example.org, a.b         | http://a, a:80, [::1], a/b, a b
+proxy-port              | 0, 65535, off                      | -1, 65536, none, Off
+proxy-from              | ::1, 10.0.0.0/8, 0.0.0.0/0,::/0     | none, 10.0.0.1/8, localhost, ::/129, 10.0.0.0/8,
 bind                    | localhost, 0.0.0.0, ::, 127.0.0.2  | example.org, 127.0.0.1:80, LOCALHOST
 max-clients             | 1, 1000000                         | 0, 1000001, many, 99999999999999999999999
 anonymous               | true, false                        | yes, 1, TRUE
@@ -95,6 +97,10 @@ const FLAGS: &str = r#"
     web-port: got 1338, expected another port than json-port
 --metrics-port=1338 --json-port=1338
     metrics-port: got 1338, expected another port than json-port
+--proxy-port=1337
+    proxy-port: got 1337, expected another port than port
+--proxy-from=10.0.0.1/8
+    --proxy-from: got "10.0.0.1/8", expected IP addresses or networks separated by commas, as in 192.0.2.7,10.0.0.0/8
 --json-port=x
     --json-port: got "x", expected a whole number from 0 to 65535, or off
 --state-dir=
@@ -196,7 +202,7 @@ fn unknown_keys_in_a_file() {
     let line = SettingsFile::new("no-near-miss", "zzzz = 1").error();
     assert!(
         line.starts_with(
-            "zzzz: unknown key, expected port, json-port, web-port, web-host, glass, bind, "
+            "zzzz: unknown key, expected port, json-port, web-port, web-host, glass, proxy-port, proxy-from, bind, "
         ),
         "{line}"
     );

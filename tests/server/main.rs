@@ -23,6 +23,7 @@ mod metrics;
 mod one_chat;
 mod pause;
 mod process;
+mod proxied;
 mod reload;
 mod service;
 mod shutdown;

@@ -45,12 +45,21 @@ pub enum Refusal {
     TooFastFromAddress,
     NoThread,
     Banned,
+    NoProxy,
+    NoHeader,
 }
 
 impl Refusal {
     /// The labels. The first three are the settings that refused.
-    pub const LABELS: [&str; 5] =
-        ["max_clients", "connections_per_address", "connections_per_minute", "no_thread", "banned"];
+    pub const LABELS: [&str; 7] = [
+        "max_clients",
+        "connections_per_address",
+        "connections_per_minute",
+        "no_thread",
+        "banned",
+        "not_a_proxy",
+        "no_proxy_header",
+    ];
 }
 
 /// The upper bounds of the histogram of batches: a line to ten people, and a line to ten thousand, are in the middle.
