@@ -6,27 +6,26 @@ use std::collections::VecDeque;
 use std::mem;
 use std::time::{Duration, Instant};
 
-use chatserv::healthcheck::Address;
 use crossbeam_channel::{Receiver, after, never, select};
 use jiff::Zoned;
 
 use crate::client::{Effect, Ending, Event, Now, Session};
 use crate::pipe::Lost;
-use crate::socket::{Connection, why_not};
+use crate::socket::{Connection, Route, why_not};
 use crate::status::Status;
 pub use screen::{Face, Screen};
 
 /// The capacity of the main thread's inbox. A pipe sends one line at a time, so it never fills the inbox.
 pub const INBOX_EVENTS_MAX: usize = 64;
 
-/// Runs a session with this server to its end. The caller keeps at least one sender of `inbox` alive meanwhile.
+/// Runs a session with the server at the end of this route. The caller keeps at least one sender of `inbox` alive meanwhile.
 pub fn run(
     session: &mut Session,
-    server: &Address,
+    route: &Route,
     screen: &mut Screen,
     inbox: &Receiver<Event>,
 ) -> Status {
-    let mut shell = Shell::new(server, screen, inbox);
+    let mut shell = Shell::new(route, screen, inbox);
     let mut effects = Vec::new();
     let mut event = Event::Started;
     while !shell.insists(&event) {
@@ -43,7 +42,7 @@ pub fn run(
 
 /// The connection and the screen, on which the session's effects act.
 struct Shell<'a> {
-    server: &'a Address,
+    route: &'a Route,
     screen: &'a mut Screen,
     inbox: &'a Receiver<Event>,
     connection: Option<Connection>,
@@ -55,9 +54,9 @@ struct Shell<'a> {
 }
 
 impl<'a> Shell<'a> {
-    fn new(server: &'a Address, screen: &'a mut Screen, inbox: &'a Receiver<Event>) -> Self {
+    fn new(route: &'a Route, screen: &'a mut Screen, inbox: &'a Receiver<Event>) -> Self {
         Self {
-            server,
+            route,
             screen,
             inbox,
             connection: None,
@@ -121,10 +120,10 @@ impl<'a> Shell<'a> {
     /// Performs an effect. The last effect of a session returns how it ended.
     fn perform(&mut self, effect: Effect) -> Option<Ending> {
         match effect {
-            Effect::Connect => match Connection::open(self.server.clone()) {
+            Effect::Connect => match Connection::open(self.route.clone()) {
                 Ok(connection) => self.connection = Some(connection),
                 Err(error) => {
-                    let sentence = why_not(self.server, &error);
+                    let sentence = why_not(&self.route.server, &error);
                     self.own.push_back(Event::NotConnected(sentence));
                 }
             },
