@@ -36,7 +36,7 @@ use super::ops::threads::{Activity, Row, ThreadTable};
 use super::ops::trace::{self, Recorder};
 use super::order::Order;
 #[cfg(feature = "cluster")]
-use super::order::{Joined, Lag, Log};
+use super::order::{Joined, Lag, Log, LogEnd};
 use super::shared::Shared;
 #[cfg(feature = "history")]
 use crate::chat::Past;
@@ -342,10 +342,10 @@ fn start_log<'scope>(
     // Each connection has one event under way, which bounds the queue.
     let (sender, queue) = crossbeam_channel::unbounded();
     let applied = Arc::new(AtomicU64::new(0));
-    let newest = Arc::new(AtomicU64::new(0));
-    let reader = joined.reader(Arc::downgrade(&applied), Arc::clone(&newest));
-    let lag = Lag::new(Arc::clone(&newest), Arc::downgrade(&applied), queue.clone());
-    let writer = joined.writer(queue, Arc::downgrade(&applied), newest);
+    let end = Arc::new(LogEnd::default());
+    let reader = joined.reader(Arc::downgrade(&applied), Arc::clone(&end));
+    let lag = Lag::new(Arc::clone(&end), Arc::downgrade(&applied), queue.clone());
+    let writer = joined.writer(queue, Arc::downgrade(&applied), end);
     let log = Log::new(&mut joined, sender, applied);
     // The table of threads says which machine it is of.
     let node = joined.node();

@@ -9,6 +9,7 @@ use redis::RedisError;
 
 use super::author::{Author, next_incarnation};
 use super::entry::Content;
+use super::log_end::LogEnd;
 use super::node_up::NodeUp;
 use super::reader::LogReader;
 use super::replica::{Opened, Replica};
@@ -118,14 +119,14 @@ impl Joined {
         &self,
         queue: Receiver<Work>,
         applied: Weak<AtomicU64>,
-        newest: Arc<AtomicU64>,
+        end: Arc<LogEnd>,
     ) -> LogWriter {
-        LogWriter::new(self.door.clone(), queue, self.author.clone(), applied, newest)
+        LogWriter::new(self.door.clone(), queue, self.author.clone(), applied, end)
     }
 
     /// The thread that reads what follows.
-    pub fn reader(&self, applied: Weak<AtomicU64>, newest: Arc<AtomicU64>) -> LogReader {
-        LogReader::new(self.door.clone(), self.replica.position(), applied, newest)
+    pub fn reader(&self, applied: Weak<AtomicU64>, end: Arc<LogEnd>) -> LogReader {
+        LogReader::new(self.door.clone(), self.replica.position(), applied, end)
     }
 }
 

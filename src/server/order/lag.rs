@@ -5,21 +5,21 @@ use std::sync::{Arc, Weak};
 
 use crossbeam_channel::Receiver;
 
+use super::log_end::LogEnd;
 use super::writer::Work;
 
 /// The distance between the end of the log, as far as this node knows it, and what it has applied. For the metrics.
 #[derive(Clone)]
 pub struct Lag {
-    newest: Arc<AtomicU64>,
+    end: Arc<LogEnd>,
     applied: Weak<AtomicU64>,
     queue: Receiver<Work>,
 }
 
 impl Lag {
-    /// `newest` is the last entry that this node has appended or read, `applied` the last one that it has applied, and in
-    /// `queue` are the events that are in no entry yet.
-    pub fn new(newest: Arc<AtomicU64>, applied: Weak<AtomicU64>, queue: Receiver<Work>) -> Self {
-        Self { newest, applied, queue }
+    /// `applied` is the last entry that this node has applied, and in `queue` are the events that are in no entry yet.
+    pub fn new(end: Arc<LogEnd>, applied: Weak<AtomicU64>, queue: Receiver<Work>) -> Self {
+        Self { end, applied, queue }
     }
 
     /// Entries to apply, and events to append; 0 once the dispatcher has ended.
@@ -27,7 +27,6 @@ impl Lag {
         let Some(applied) = self.applied.upgrade() else {
             return 0;
         };
-        let newest = self.newest.load(Ordering::Relaxed);
-        newest.saturating_sub(applied.load(Ordering::Relaxed)) + self.queue.len() as u64
+        self.end.distance(applied.load(Ordering::Relaxed)) + self.queue.len() as u64
     }
 }

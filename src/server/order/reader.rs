@@ -1,8 +1,9 @@
 //! The thread that reads the log.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Weak};
 
+use super::log_end::LogEnd;
 use super::store::{Door, Store};
 use super::writer::Backoff;
 use crate::config::limits;
@@ -16,19 +17,14 @@ pub struct LogReader {
     position: u64,
     /// Gone when the dispatcher has ended.
     applied: Weak<AtomicU64>,
-    /// The last entry that this node knows of.
-    newest: Arc<AtomicU64>,
+    /// What this node knows of the end of the log.
+    end: Arc<LogEnd>,
 }
 
 impl LogReader {
     /// A reader of what follows this position.
-    pub fn new(
-        door: Door,
-        position: u64,
-        applied: Weak<AtomicU64>,
-        newest: Arc<AtomicU64>,
-    ) -> Self {
-        Self { door, position, applied, newest }
+    pub fn new(door: Door, position: u64, applied: Weak<AtomicU64>, end: Arc<LogEnd>) -> Self {
+        Self { door, position, applied, end }
     }
 
     /// Runs until the dispatcher has ended.
@@ -49,7 +45,7 @@ impl LogReader {
                     backoff = Backoff::default();
                     row.doing(Activity::SendingToInbox);
                     if let Some(last) = entries.last() {
-                        self.newest.fetch_max(last.position, Ordering::Relaxed);
+                        self.end.has(last.position);
                     }
                     for entry in entries {
                         self.position = entry.position;

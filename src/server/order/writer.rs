@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::author::Author;
 use super::entry::Content;
+use super::log_end::LogEnd;
 use super::node_up::NodeUp;
 use super::store::{Appended, Door, Store};
 use crate::chat::Event;
@@ -32,8 +33,8 @@ pub struct LogWriter {
     author: Author,
     /// The position that the dispatcher has applied; gone when it has ended.
     applied: Weak<AtomicU64>,
-    /// The last entry that this node knows of.
-    newest: Arc<AtomicU64>,
+    /// What this node knows of the end of the log.
+    end: Arc<LogEnd>,
     store: Option<Store>,
     backoff: Backoff,
     /// The store is known to have lost entries.
@@ -49,10 +50,10 @@ impl LogWriter {
         queue: Receiver<Work>,
         author: Author,
         applied: Weak<AtomicU64>,
-        newest: Arc<AtomicU64>,
+        end: Arc<LogEnd>,
     ) -> Self {
         let (store, backoff) = (None, Backoff::default());
-        Self { door, queue, author, applied, newest, store, backoff, is_behind: false, next: None }
+        Self { door, queue, author, applied, end, store, backoff, is_behind: false, next: None }
     }
 
     /// Runs until the queue is closed.
@@ -83,9 +84,14 @@ impl LogWriter {
     fn gather(&mut self, first: Event) -> String {
         let mut json = Content::opening();
         Content::push_event(&mut json, &first);
+        let mut count = 1;
+        self.end.appends(count);
         while json.len() < limits::LOG_ENTRY_BYTES_MAX {
             match self.queue.try_recv() {
-                Ok(Work::Event(event)) => Content::push_event(&mut json, &event),
+                Ok(Work::Event(event)) => {
+                    Content::push_event(&mut json, &event);
+                    count += 1;
+                }
                 Ok(other) => {
                     self.next = Some(other);
                     break;
@@ -93,6 +99,7 @@ impl LogWriter {
                 Err(_) => break,
             }
         }
+        self.end.appends(count);
         Content::closed(json)
     }
 
@@ -111,7 +118,8 @@ impl LogWriter {
             };
             match tried {
                 Ok(Appended::At(position)) => {
-                    self.newest.fetch_max(position, Ordering::Relaxed);
+                    self.end.has(position);
+                    self.end.appends(0);
                     if std::mem::take(&mut self.is_behind) {
                         tracing::info!("the store of the log has all entries again");
                     }
