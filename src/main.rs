@@ -5,13 +5,12 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use chatserv::chat::Protocol;
 use chatserv::config::{self, Config, ConfigError, ExportOptions, ForgetOptions, Outcome};
 use chatserv::healthcheck::{Health, Healthcheck};
 use chatserv::server::console::write_unless_stuck;
 #[cfg(feature = "history")]
 use chatserv::server::history;
-use chatserv::server::{Server, StartError, log, memory, signals};
+use chatserv::server::{Gate, Server, StartError, log, memory, signals};
 
 /// The server cannot start: a file is missing or wrong, a port is taken, or the system is short of something.
 const EXIT_FAILURE: u8 = 1;
@@ -104,13 +103,18 @@ fn serve(config: Config) -> ExitCode {
         Err(error) => return fail(&StartError::Thread(error), EXIT_FAILURE),
     };
     let page = server.page().unwrap_or_default();
+    let metrics = server.metrics().map(|address| format!("Waiting for scrapers at {address}\n"));
     let waiting: String = server
         .ports()
-        .map(|(protocol, port)| match protocol {
-            Protocol::Plain => format!("Waiting for incoming connections on port {port}\n"),
-            Protocol::Json => format!("Waiting for incoming json connections on port {port}\n"),
-            Protocol::Web => format!("Waiting for browsers at {}\n", link(&page)),
+        .map(|(gate, port)| match gate {
+            Gate::Plain => format!("Waiting for incoming connections on port {port}\n"),
+            Gate::Json => format!("Waiting for incoming json connections on port {port}\n"),
+            Gate::Web => format!("Waiting for browsers at {}\n", link(&page)),
+            Gate::Proxied => {
+                format!("Waiting for incoming connections of a proxy on port {port}\n")
+            }
         })
+        .chain(metrics)
         .collect();
     let ended = server.run(|| write_unless_stuck(io::stdout(), &waiting));
     drop(signals);

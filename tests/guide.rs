@@ -355,13 +355,13 @@ fn the_table_of_reloaded_settings_is_right() {
         }
     }
     // No setting here has its default.
-    let other = "--port=1 --json-port=2 --web-port=3 --web-host=x --web-others=http://x --glass=off --bind=:: --max-clients=1 --anonymous --operators=nobody \
+    let other = "--port=1 --json-port=2 --web-port=3 --web-host=x --web-others=http://x --glass=off --proxy-port=5 --proxy-from=::1 --bind=:: --max-clients=1 --anonymous --operators=nobody \
                  --operator-password-file=x --login-timeout=1s --idle-timeout=off --delivery=direct \
                  --max-writers=1 --outbox-bytes=8KiB --outbox-age=1s --outbox-total=1MiB --send-buffer=4KiB \
                  --announce-up-to=1 --history-on-join=1 --motd=x --time-zone=UTC --connections-per-address=1 \
                  --connections-per-minute=1 --rate-limit=off --state-dir=x --history=x --history-days=1 --history-size=1MiB \
                  --cluster=redis://x --cluster-name=x --node=x --cluster-password-file=x --shutdown-grace=1s --drain=1s --log-messages \
-                 --log-level=warn --trace=x";
+                 --log-level=warn --metrics-port=4 --metrics-bind=:: --trace=x";
     let arguments = std::iter::once("chatserv").chain(other.split_whitespace());
     let Ok(Outcome::Run(other)) = load(arguments.map(Into::into), []) else {
         panic!("these are no settings: {other}");

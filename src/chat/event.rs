@@ -27,8 +27,14 @@ use super::view::{CloseCode, Protocol, Stranger, View};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// A connection was accepted. The address is canonical: `::ffff:192.0.2.7` arrives as `192.0.2.7`. The core has no dice,
-    /// so the event brings the word by which its owner can take the name back.
-    Connected { client: ClientId, address: SocketAddr, protocol: Protocol, word: ReclaimWord },
+    /// so the event brings the word by which its owner can take the name back. `by_proxy`: a proxy has told the address.
+    Connected {
+        client: ClientId,
+        address: SocketAddr,
+        protocol: Protocol,
+        word: ReclaimWord,
+        by_proxy: bool,
+    },
     /// The client's decoder decoded an input.
     Received { client: ClientId, input: Input },
     /// The client gave no name within `--login-timeout`.

@@ -63,8 +63,9 @@ impl Hub {
         let out = &mut Reaction::new(now, effects);
         match event {
             Event::Received { client, input } => self.received(client, input, out),
-            Event::Connected { client, address, protocol, word } => {
+            Event::Connected { client, address, protocol, word, by_proxy } => {
                 self.extras.reclaims.connect(client, word);
+                self.people.connect(client, address, protocol, by_proxy);
                 self.connected(client, address, protocol, out)
             }
             Event::LoginTimedOut { client } => self.login_timed_out(client, out),
@@ -93,7 +94,6 @@ impl Hub {
         protocol: Protocol,
         out: &mut Reaction,
     ) {
-        self.people.connect(client, address, protocol);
         if self.shutting_down {
             // Accepted at the moment the chat ended.
             out.tell(client, Message::ShutDown);
@@ -215,9 +215,11 @@ impl Hub {
         let by_setting = match self.settings.operators {
             Operators::Anyone => true,
             Operators::Nobody => false,
-            // Any page in a browser on this machine comes from loopback.
+            // Any page in a browser on this machine comes from loopback, and so does whoever reaches a proxy on it.
             Operators::Loopback => {
-                state.address().ip().is_loopback() && state.protocol() != Protocol::Web
+                state.address().ip().is_loopback()
+                    && state.protocol() != Protocol::Web
+                    && !state.is_by_proxy()
             }
         };
         by_setting || state.person().is_some_and(|person| person.gave_password())

@@ -69,7 +69,8 @@ impl Watched {
                 let host = [[127, 0, 0, 1], [192, 0, 2, 1], [192, 0, 2, 2]][who % 3];
                 let address = (host, 40_000).into();
                 let word = ReclaimWord::new((u128::from(client.0) << 64 | 7).to_be_bytes());
-                Event::Connected { client, address, protocol, word }
+                let by_proxy = who.is_multiple_of(5);
+                Event::Connected { client, address, protocol, word, by_proxy }
             }
             Happening::Types(text) => Event::Received {
                 client,

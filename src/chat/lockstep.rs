@@ -91,7 +91,8 @@ impl Copies {
                 self.connected.insert(client);
                 let host = [[127, 0, 0, 1], [192, 0, 2, 1], [192, 0, 2, 2]][who % 3];
                 let word = ReclaimWord::new(u128::from(client.0).to_be_bytes());
-                Event::Connected { client, address: (host, 40_000).into(), protocol, word }
+                let (address, by_proxy) = ((host, 40_000).into(), who.is_multiple_of(5));
+                Event::Connected { client, address, protocol, word, by_proxy }
             }
             Happening::Types(text) if is_plain => received(Input::Line(line(text))),
             Happening::Types(_) => received(Input::LineTooLong),

@@ -84,6 +84,14 @@ pub const TICK_MAX: Duration = Duration::from_millis(500);
 /// The size of a trace: about ten million spans, more than anybody reads. A forgotten trace must not fill the disk.
 pub const TRACE_FILE_BYTES_MAX: usize = GIB;
 
+// ── Metrics ──
+
+/// How long a request for the metrics may take, the answer included. The next scraper waits meanwhile; Prometheus waits 10 s.
+pub const METRICS_REQUEST_TIME: Duration = Duration::from_secs(2);
+
+/// The size of the head of such a request. That of Prometheus has 200 bytes.
+pub const METRICS_HEAD_BYTES_MAX: usize = 8 * KIB;
+
 // ── Threads ──
 
 /// A reader's stack. It is address space, not memory: only touched pages are resident, usually two (8 KiB). The deepest call
@@ -121,9 +129,9 @@ pub fn threads_for_others(places: usize) -> usize {
     reserve(places, 8, 512)
 }
 
-/// How many threads the server has besides those of its clients: at most six listeners, and one each for the dispatcher, the
-/// log, signals, Ctrl-C, bans, the trace, and the archive and the search of a history.
-pub const OWN_THREADS: usize = 14;
+/// How many threads the server has besides those of its clients: at most eight listeners, and one each for the dispatcher, the
+/// log, signals, Ctrl-C, bans, the trace, metrics, and the archive and the search of a history.
+pub const OWN_THREADS: usize = 17;
 
 /// How many descriptors to keep for standard streams, listeners, signals, the log and files, besides those of refused sockets.
 pub fn descriptors_reserved(places: usize) -> usize {

@@ -13,6 +13,7 @@ pub mod limits;
 mod load;
 mod redis_address;
 mod settings;
+mod subnets;
 mod value;
 
 pub use choices::{
@@ -26,5 +27,6 @@ pub use file::{line_of, read_text};
 pub use load::{ExportOptions, ForgetOptions, Outcome, injected_variables, load};
 pub use redis_address::RedisAddress;
 pub use settings::Config;
+pub use subnets::Subnets;
 #[cfg(feature = "server")]
 pub(crate) use value::show_size;

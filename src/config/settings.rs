@@ -1,5 +1,6 @@
 //! The settings. The doc comments on the fields are the text of `chatserv --help`.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use super::choices::{Bind, DeliveryPolicy, Glass, LogLevel, Operators, RateLimit
 use super::error::ConfigError;
 use super::limits;
 use super::redis_address::RedisAddress;
+use super::subnets::Subnets;
 use super::value::{self, GIB, KIB, MIB, count, duration, or, size};
 use super::value::{show_bind, show_choice, show_duration, show_rate_limit, show_size, show_zone};
 
@@ -45,6 +47,17 @@ pub struct Config {
     #[arg(long, value_name = "WHO", value_enum, default_value_t)]
     pub glass: Glass,
 
+    /// A TCP port for a proxy that tells the addresses of its clients by the PROXY protocol, or off; 0 lets the system choose
+    /// one. The clients speak as on the main port.
+    #[arg(long, value_name = "PORT|off", default_value = "off", value_parser = or("off", value::port))]
+    pub proxy_port: std::option::Option<u16>,
+
+    /// The addresses of the proxies, separated by commas; each may be a network, as in 10.0.0.0/8. The proxy port closes
+    /// every other connection.
+    // Whoever may come there can claim any address, and so evade bans and the limits by address.
+    #[arg(long, value_name = "ADDRESS[/BITS],…", default_value = "127.0.0.1,::1", value_parser = value::subnets)]
+    pub proxy_from: Subnets,
+
     /// The address to listen on: localhost (both 127.0.0.1 and ::1) or an IP address. 0.0.0.0 or :: opens the chat to the
     /// network. Names are not looked up.
     #[arg(long, value_name = "ADDRESS", default_value = "localhost", value_parser = value::bind)]
@@ -62,7 +75,8 @@ pub struct Config {
     pub anonymous: bool,
 
     /// Who is an operator without a password. Operators may kick, ban and mute others, change the message of the day and
-    /// end the chat. Behind a proxy or on a shared host, everybody connects from loopback: use `nobody` there.
+    /// end the chat. On a shared host everybody connects from loopback, and behind a proxy too, unless it uses --proxy-port,
+    /// which makes nobody an operator: choose nobody there.
     #[arg(long, value_name = "WHO", value_enum, default_value_t)]
     pub operators: Operators,
 
@@ -205,6 +219,15 @@ pub struct Config {
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t)]
     pub log_level: LogLevel,
 
+    /// A TCP port for Prometheus, which gets numbers about the server at /metrics, or off; 0 lets the system choose one.
+    #[arg(long, value_name = "PORT|off", default_value = "off", value_parser = or("off", value::port))]
+    pub metrics_port: std::option::Option<u16>,
+
+    /// The address to listen on for Prometheus. The numbers name nobody, but everybody who reaches that port can read them.
+    // One address, unlike --bind: one thread accepts and answers.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = value::address)]
+    pub metrics_bind: IpAddr,
+
     /// A file that records what each thread does, as Chrome trace events for Perfetto (ui.perfetto.dev), or none. An
     /// existing file is overwritten, and the trace ends when the file reaches 1 GiB.
     #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
@@ -235,17 +258,19 @@ impl Config {
                 ));
             }
         }
-        let (port, json_port, web_port) = (Some(self.port), self.json_port, self.web_port);
-        let pairs = [
-            ("json-port", json_port, "port", port),
-            ("web-port", web_port, "port", port),
-            ("web-port", web_port, "json-port", json_port),
+        let ports = [
+            ("port", Some(self.port)),
+            ("json-port", self.json_port),
+            ("web-port", self.web_port),
+            ("proxy-port", self.proxy_port),
+            ("metrics-port", self.metrics_port),
         ];
-        // Two zeros are two ports: the system does not choose the same one twice.
-        for (key, port, other_key, other) in pairs {
-            if let Some(port) = port.filter(|&port| port != 0 && Some(port) == other) {
+        for (at, (key, port)) in ports.into_iter().enumerate() {
+            // Two zeros are two ports: the system does not choose the same one twice.
+            let is_taken = |&&(_, other): &&(_, Option<u16>)| port == other && port != Some(0);
+            if let (Some(port), Some((other, _))) = (port, ports[..at].iter().find(is_taken)) {
                 return Err(ConfigError::new(format!(
-                    "{key}: got {port}, expected another port than {other_key}"
+                    "{key}: got {port}, expected another port than {other}"
                 )));
             }
         }
@@ -261,6 +286,8 @@ impl Config {
             ("web-host", quoted(self.web_host.clone().unwrap_or_else(|| "none".into()))),
             ("web-others", quoted(self.web_others.clone().unwrap_or_else(|| "none".into()))),
             ("glass", quoted(show_choice(self.glass))),
+            ("proxy-port", number_or_off(self.proxy_port)),
+            ("proxy-from", quoted(self.proxy_from.to_string())),
             ("bind", quoted(show_bind(self.bind))),
             ("max-clients", self.max_clients.to_string()),
             ("anonymous", self.anonymous.to_string()),
@@ -293,6 +320,8 @@ impl Config {
             ("drain", quoted(show_duration(self.drain))),
             ("log-messages", self.log_messages.to_string()),
             ("log-level", quoted(show_choice(self.log_level))),
+            ("metrics-port", number_or_off(self.metrics_port)),
+            ("metrics-bind", quoted(self.metrics_bind.to_string())),
             ("trace", path_or_none(self.trace.as_deref())),
         ];
         settings.map(|(key, value)| format!("{key} = {value}\n")).concat()
@@ -305,6 +334,7 @@ impl Config {
             port: self.port,
             json_port: self.json_port,
             web_port: self.web_port,
+            proxy_port: self.proxy_port,
             bind: self.bind,
             max_clients: self.max_clients,
             anonymous: self.anonymous,
@@ -320,6 +350,8 @@ impl Config {
             cluster_name: self.cluster_name.clone(),
             node: self.node.clone(),
             cluster_password_file: self.cluster_password_file.clone(),
+            metrics_port: self.metrics_port,
+            metrics_bind: self.metrics_bind,
             trace: self.trace.clone(),
             ..new
         }

@@ -5,6 +5,7 @@
 //!
 //! Times and sizes need a unit: `--login-timeout 60` could mean seconds or milliseconds.
 
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use clap::ValueEnum;
 use jiff::tz::TimeZone;
 
 use super::choices::{Bind, RateLimit, Zone};
+use super::subnets::Subnets;
 
 pub(super) const KIB: u64 = bytesize::KIB;
 pub(super) const MIB: u64 = bytesize::MIB;
@@ -78,7 +80,7 @@ pub(super) fn port(text: &str) -> Result<u16, Expected> {
 pub(super) fn hosts(text: &str) -> Result<String, Expected> {
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
     let is_host = |host: &str| {
-        let is_address = host.parse::<std::net::IpAddr>().is_ok();
+        let is_address = host.parse::<IpAddr>().is_ok();
         is_address || !host.is_empty() && host.chars().all(is_allowed)
     };
     if text.split(',').all(is_host) {
@@ -120,6 +122,16 @@ pub(super) fn bind(text: &str) -> Result<Bind, Expected> {
     }
     let address = text.parse().map_err(|_| "localhost or an IP address")?;
     Ok(Bind::Address(address))
+}
+
+pub(super) fn address(text: &str) -> Result<IpAddr, Expected> {
+    text.parse().map_err(|_| "an IP address".to_owned())
+}
+
+pub(super) fn subnets(text: &str) -> Result<Subnets, Expected> {
+    Subnets::parse(text).ok_or_else(|| {
+        "IP addresses or networks separated by commas, as in 192.0.2.7,10.0.0.0/8".to_owned()
+    })
 }
 
 pub(super) fn zone(text: &str) -> Result<Zone, Expected> {

@@ -5,7 +5,7 @@
 //! | [`manual`] | people who chat |
 //! | [`browser`] | people who chat in a browser, and who runs the server for them |
 //! | [`json`] | programs |
-//! | [`settings`], [`operations`], [`history`], [`cluster`] | people who run a server, or several for one chat |
+//! | [`settings`], [`operations`], [`proxy`], [`history`], [`cluster`] | people who run a server, or several for one chat |
 //! | [`teaching`] | teachers: a chat in the classroom, the lab |
 //! | [`measurements`] | everybody who asks whether threads are fast enough |
 //! | [`internals`] | readers of the source |
@@ -60,6 +60,10 @@ macro_rules! page {
         /// [report]: ../../../../../scripts/results/report.txt
         /// [unit]: ../../../../../scripts/systemd/chatserv.service
         /// [compose]: ../../../../../scripts/docker/compose.yml
+        /// [proxy]: crate::guide::proxy
+        /// [via]: crate::guide::manual#through-a-command
+        /// [metrics]: crate::guide::operations#metrics
+        /// [dashboard]: ../../../../../scripts/grafana.json
         /// [machines]: ../../../../../scripts/machines
         /// [cluster-compose]: ../../../../../scripts/docker/cluster.yml
         /// [dockerfile]: ../../../../../scripts/docker/Dockerfile
@@ -77,6 +81,7 @@ page!(json, "json.md");
 page!(settings, "settings.md");
 page!(history, "history.md");
 page!(operations, "operations.md");
+page!(proxy, "proxy.md");
 page!(cluster, "cluster.md");
 page!(teaching, "teaching.md");
 page!(measurements, "measurements.md");

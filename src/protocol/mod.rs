@@ -18,6 +18,7 @@
 //! | file | contents |
 //! |---|---|
 //! | `frames` | JSON in the messages of a WebSocket |
+//! | `proxy` | the header by which a proxy tells whom a connection is from |
 //! | `clean` | makes text safe to show on another terminal |
 //! | `plain/decode` | the decoder of a plain-text connection |
 //! | `plain/encode` | messages as lines for people |
@@ -38,6 +39,7 @@ mod clean;
 pub mod frames;
 pub mod json;
 pub mod plain;
+pub mod proxy;
 
 pub use clean::{clean, is_blank};
 pub use plain::PlainDecoder;

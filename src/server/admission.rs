@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::gate::Gate;
+use super::ops::metrics::Refusal;
 use crate::chat::{Message, Network, Time};
 
 /// The time over which arrivals from one address are counted.
@@ -40,6 +42,16 @@ impl Refused {
     }
 }
 
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Full { .. } => Self::Full,
+            Refused::TooManyFromAddress { .. } => Self::TooManyFromAddress,
+            Refused::TooFastFromAddress { .. } => Self::TooFastFromAddress,
+        }
+    }
+}
+
 /// The limit that refused the client, for the log.
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -64,6 +76,8 @@ impl fmt::Display for Refused {
 pub struct Admission {
     places: usize,
     free: AtomicUsize,
+    /// The places that are taken at each port.
+    open: [AtomicUsize; Gate::ALL.len()],
     book: Mutex<AddressBook>,
 }
 
@@ -71,7 +85,9 @@ pub struct Admission {
 #[derive(Debug)]
 pub struct Place<'a> {
     admission: &'a Admission,
-    network: Network,
+    gate: Gate,
+    /// Where the client comes from, if it counts there.
+    network: Option<Network>,
 }
 
 impl Admission {
@@ -81,6 +97,7 @@ impl Admission {
         Self {
             places,
             free: AtomicUsize::new(places),
+            open: Default::default(),
             book: Mutex::new(AddressBook::new(share(places, open_max), new_max)),
         }
     }
@@ -95,20 +112,44 @@ impl Admission {
     ///
     /// # Errors
     /// The client is not admitted, and no place is taken.
-    pub fn enter(&self, address: IpAddr, now: Time) -> Result<Place<'_>, Refused> {
+    pub fn enter(&self, address: IpAddr, gate: Gate, now: Time) -> Result<Place<'_>, Refused> {
+        let mut place = self.reserve(gate)?;
+        place.count_address(address, now)?;
+        Ok(place)
+    }
+
+    /// Takes a place for a client whose address is not known yet.
+    ///
+    /// # Errors
+    /// All places are taken.
+    pub fn reserve(&self, gate: Gate) -> Result<Place<'_>, Refused> {
         let taken =
             self.free.fetch_update(Ordering::AcqRel, Ordering::Acquire, |free| free.checked_sub(1));
         taken.map_err(|_| Refused::Full { places: self.places })?;
-        let place = Place { admission: self, network: Network::of(address) };
+        self.open[gate as usize].fetch_add(1, Ordering::Relaxed);
+        Ok(Place { admission: self, gate, network: None })
+    }
+
+    /// How many places are taken at each port, by its name.
+    pub fn open(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let count = |(gate, name)| (name, self.open[gate as usize].load(Ordering::Relaxed) as u64);
+        Gate::ALL.into_iter().map(count)
+    }
+}
+
+impl Place<'_> {
+    /// Counts the client for the limits of its address. Called once.
+    ///
+    /// # Errors
+    /// The address has no room for it.
+    pub fn count_address(&mut self, address: IpAddr, now: Time) -> Result<(), Refused> {
+        let network = Network::of(address);
         // Loopback is exempt: thousands of test clients come from there, and so does the person at the keyboard.
-        if !place.network.is_loopback()
-            && let Err(refused) = self.book.lock().enter(place.network, now)
-        {
-            std::mem::forget(place);
-            self.free.fetch_add(1, Ordering::AcqRel);
-            return Err(refused);
+        if !network.is_loopback() {
+            self.admission.book.lock().enter(network, now)?;
+            self.network = Some(network);
         }
-        Ok(place)
+        Ok(())
     }
 }
 
@@ -120,9 +161,10 @@ fn share(places: usize, open_max: Option<usize>) -> Option<usize> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        if !self.network.is_loopback() {
-            self.admission.book.lock().leave(self.network);
+        if let Some(network) = self.network {
+            self.admission.book.lock().leave(network);
         }
+        self.admission.open[self.gate as usize].fetch_sub(1, Ordering::Relaxed);
         self.admission.free.fetch_add(1, Ordering::AcqRel);
     }
 }
@@ -201,28 +243,29 @@ mod tests {
     #[test]
     fn a_place_comes_back_when_it_is_dropped() {
         let admission = Admission::new(1, None, None);
-        let place = admission.enter(ip("127.0.0.1"), at(0)).unwrap();
+        let place = admission.enter(ip("127.0.0.1"), Gate::Plain, at(0)).unwrap();
         assert_eq!(
-            admission.enter(ip("127.0.0.1"), at(0)).unwrap_err(),
+            admission.enter(ip("127.0.0.1"), Gate::Plain, at(0)).unwrap_err(),
             Refused::Full { places: 1 }
         );
         drop(place);
-        assert!(admission.enter(ip("127.0.0.1"), at(0)).is_ok());
+        assert!(admission.enter(ip("127.0.0.1"), Gate::Plain, at(0)).is_ok());
     }
 
     #[test]
     fn one_address_cannot_take_all_places_but_loopback_can() {
         let admission = Admission::new(10, Some(2), None);
         let held: Vec<_> =
-            (0..2).map(|_| admission.enter(ip("192.0.2.1"), at(0)).unwrap()).collect();
+            (0..2).map(|_| admission.enter(ip("192.0.2.1"), Gate::Plain, at(0)).unwrap()).collect();
         assert_eq!(
-            admission.enter(ip("192.0.2.1"), at(0)).unwrap_err(),
+            admission.enter(ip("192.0.2.1"), Gate::Plain, at(0)).unwrap_err(),
             Refused::TooManyFromAddress { max: 2 }
         );
-        assert!(admission.enter(ip("192.0.2.2"), at(0)).is_ok());
+        assert!(admission.enter(ip("192.0.2.2"), Gate::Plain, at(0)).is_ok());
         drop(held);
-        assert!(admission.enter(ip("192.0.2.1"), at(0)).is_ok());
-        let local: Vec<_> = (0..10).map(|_| admission.enter(ip("::1"), at(0)).unwrap()).collect();
+        assert!(admission.enter(ip("192.0.2.1"), Gate::Plain, at(0)).is_ok());
+        let local: Vec<_> =
+            (0..10).map(|_| admission.enter(ip("::1"), Gate::Plain, at(0)).unwrap()).collect();
         assert_eq!(local.len(), 10, "a refusal takes no place");
     }
 
@@ -240,7 +283,7 @@ mod tests {
         ] {
             let admission = Admission::new(places, open_max, None);
             // Whether they have a name or not.
-            let enter = || admission.enter(ip("2001:db8::1"), at(0));
+            let enter = || admission.enter(ip("2001:db8::1"), Gate::Plain, at(0));
             let held: Vec<_> = (0..most).map(|_| enter().unwrap()).collect();
             let refused = enter().unwrap_err();
             if most == places {
@@ -248,13 +291,14 @@ mod tests {
                 continue;
             }
             assert_eq!(refused, Refused::TooManyFromAddress { max: most });
-            assert!(admission.enter(ip("192.0.2.9"), at(0)).is_ok());
+            assert!(admission.enter(ip("192.0.2.9"), Gate::Plain, at(0)).is_ok());
             // A reload with another limit changes nothing about that.
             admission.limit_addresses(Some(1_000), None);
             assert_eq!(enter().is_ok(), most < places - places.div_ceil(4), "{places}");
             drop(held);
-            let local: Vec<_> =
-                (0..places).map(|_| admission.enter(ip("127.0.0.1"), at(0)).unwrap()).collect();
+            let local: Vec<_> = (0..places)
+                .map(|_| admission.enter(ip("127.0.0.1"), Gate::Plain, at(0)).unwrap())
+                .collect();
             assert_eq!(local.len(), places);
         }
     }
@@ -263,30 +307,30 @@ mod tests {
     fn changed_limits_apply_to_later_arrivals() {
         let admission = Admission::new(10, Some(2), None);
         let held: Vec<_> =
-            (0..2).map(|_| admission.enter(ip("192.0.2.1"), at(0)).unwrap()).collect();
+            (0..2).map(|_| admission.enter(ip("192.0.2.1"), Gate::Plain, at(0)).unwrap()).collect();
         admission.limit_addresses(Some(1), None);
-        assert!(admission.enter(ip("192.0.2.1"), at(0)).is_err());
+        assert!(admission.enter(ip("192.0.2.1"), Gate::Plain, at(0)).is_err());
         admission.limit_addresses(None, None);
-        assert!(admission.enter(ip("192.0.2.1"), at(0)).is_ok());
+        assert!(admission.enter(ip("192.0.2.1"), Gate::Plain, at(0)).is_ok());
         assert_eq!(held.len(), 2);
     }
 
     #[test]
     fn an_ipv6_network_is_one_address() {
         let admission = Admission::new(10, Some(1), None);
-        let _held = admission.enter(ip("2001:db8::1"), at(0)).unwrap();
-        assert!(admission.enter(ip("2001:db8::2"), at(0)).is_err());
-        assert!(admission.enter(ip("2001:db8:0:1::2"), at(0)).is_ok());
+        let _held = admission.enter(ip("2001:db8::1"), Gate::Plain, at(0)).unwrap();
+        assert!(admission.enter(ip("2001:db8::2"), Gate::Plain, at(0)).is_err());
+        assert!(admission.enter(ip("2001:db8:0:1::2"), Gate::Plain, at(0)).is_ok());
     }
 
     #[test]
     fn arrivals_are_counted_for_a_minute() {
         let admission = Admission::new(10, None, Some(2));
-        assert!(admission.enter(ip("192.0.2.1"), at(0)).is_ok());
-        assert!(admission.enter(ip("192.0.2.1"), at(1)).is_ok());
-        let refused = admission.enter(ip("192.0.2.1"), at(59)).unwrap_err();
+        assert!(admission.enter(ip("192.0.2.1"), Gate::Plain, at(0)).is_ok());
+        assert!(admission.enter(ip("192.0.2.1"), Gate::Plain, at(1)).is_ok());
+        let refused = admission.enter(ip("192.0.2.1"), Gate::Plain, at(59)).unwrap_err();
         assert_eq!(refused, Refused::TooFastFromAddress { max: 2 });
-        assert!(admission.enter(ip("192.0.2.1"), at(60)).is_ok());
+        assert!(admission.enter(ip("192.0.2.1"), Gate::Plain, at(60)).is_ok());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use socket2::{SockRef, TcpKeepalive};
 
 use super::ops::threads::Row;
 use super::turn::Turn;
-use crate::chat::{ClientId, ReclaimWord};
+use crate::chat::{ClientId, Event, Protocol, ReclaimWord};
 use crate::config::{Config, limits};
 
 /// One accepted connection. Reader, dispatcher and writer share it in an `Arc`, since a `TcpStream` reads and writes through
@@ -20,10 +20,12 @@ use crate::config::{Config, limits};
 #[derive(Debug)]
 pub struct Connection {
     pub id: ClientId,
-    /// The client's address, canonical.
-    pub address: SocketAddr,
+    /// The other end of the socket, canonical.
+    peer: SocketAddr,
+    /// The client's address, if a proxy has told it.
+    told: OnceLock<SocketAddr>,
     /// The word by which its owner can take the name back.
-    pub word: ReclaimWord,
+    word: ReclaimWord,
     pub turn: Turn,
     /// The row of the reader, which counts the bytes in both directions.
     pub row: Arc<Row>,
@@ -39,7 +41,7 @@ impl Connection {
     /// `setsockopt` fails, mostly because the client is gone already, or the system has no random bits.
     pub fn new(
         id: ClientId,
-        address: SocketAddr,
+        peer: SocketAddr,
         socket: TcpStream,
         config: &Config,
         row: Arc<Row>,
@@ -65,8 +67,29 @@ impl Connection {
         let mut bits = [0; 16];
         rustix::rand::getrandom(&mut bits, GetRandomFlags::empty())?;
         let word = ReclaimWord::new(bits);
-        let (turn, last_words) = (Turn::default(), OnceLock::new());
-        Ok(Self { id, address, word, turn, row, socket, last_words })
+        let (turn, last_words, told) = (Turn::default(), OnceLock::new(), OnceLock::new());
+        Ok(Self { id, peer, told, word, turn, row, socket, last_words })
+    }
+
+    /// The client's address, canonical: what the proxy has told, or else the other end of the socket.
+    pub fn address(&self) -> SocketAddr {
+        *self.told.get().unwrap_or(&self.peer)
+    }
+
+    /// A proxy has told this address. Called once, before the client arrives.
+    pub fn came_by_proxy(&self, address: SocketAddr) {
+        self.told.get_or_init(|| address);
+    }
+
+    /// The arrival of its client.
+    pub fn arrival(&self, protocol: Protocol) -> Event {
+        Event::Connected {
+            client: self.id,
+            address: self.address(),
+            protocol,
+            word: self.word,
+            by_proxy: self.told.get().is_some(),
+        }
     }
 
     /// The socket, for blocking reads and writes.

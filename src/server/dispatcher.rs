@@ -150,9 +150,9 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 self.order.owe_turn(client, &mut self.turns_due);
             }
             Inbound::Connected { connection, place, protocol } => {
-                let (client, address, word) = (connection.id, connection.address, connection.word);
+                let (client, arrival) = (connection.id, connection.arrival(protocol));
                 self.delivery.add(connection, place, protocol);
-                self.step(Event::Connected { client, address, protocol, word }, now);
+                self.step(arrival, now);
                 self.order.owe_turn(client, &mut self.turns_due);
             }
             Inbound::LoginTimedOut { client } => {
@@ -215,9 +215,13 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                         Effect::Send { message, .. } => Some(message),
                         _ => None,
                     });
-                    self.send(to, None, messages);
+                    let recipients = self.send(to, None, messages);
+                    self.shared.counters.count_deliveries(recipients * group.len());
                 }
-                Effect::Answer { to, tag, message } => self.send(&[*to], tag.as_ref(), [message]),
+                Effect::Answer { to, tag, message } => {
+                    let recipients = self.send(&[*to], tag.as_ref(), [message]);
+                    self.shared.counters.count_deliveries(recipients);
+                }
                 Effect::SetView { client, view } => self.delivery.set_view(*client, *view),
                 Effect::Admit { client } => self.delivery.admit(*client),
                 Effect::Disconnect { client, .. } => self.delivery.end_after_flush(*client),
@@ -250,19 +254,19 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     }
 
     /// Appends messages to the outboxes of their recipients. [`protocol::encode`] leads to step 6, or to JSON, once for each
-    /// view that a recipient has. Nothing is sent before the next flush.
+    /// view that a recipient has. Nothing is sent before the next flush. Returns how many recipients there are.
     fn send<'m>(
         &mut self,
         to: &[ClientId],
         tag: Option<&Tag>,
         messages: impl IntoIterator<Item = &'m Message> + Clone,
-    ) {
+    ) -> usize {
         let zone = &self.zone;
         self.delivery.append(to, |view: View, out| {
             for message in messages.clone() {
                 protocol::encode(message, tag, view, zone, out);
             }
-        });
+        })
     }
 
     /// Flushes until nothing is left: a client that is cut leaves the chat, and the others are sent a line about it.

@@ -5,15 +5,14 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
-use crate::chat::Protocol;
 use crate::config::ConfigError;
 
 /// Why a server cannot start.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "the names of the fields say what they hold")]
 pub enum StartError {
-    /// The server cannot listen on an address.
-    Bind { address: SocketAddr, protocol: Protocol, error: io::Error },
+    /// The server cannot listen on an address, which these flags have set.
+    Bind { address: SocketAddr, port_flag: &'static str, bind_flag: &'static str, error: io::Error },
     /// This limit of the system leaves no room for one client.
     Capacity(String),
     /// A file that a setting names cannot be used.
@@ -33,24 +32,20 @@ impl From<ConfigError> for StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Bind { address, protocol, error } => {
+            Self::Bind { address, port_flag, bind_flag, error } => {
                 write!(f, "cannot listen on {address}: ")?;
-                let flag = match protocol {
-                    Protocol::Plain => "--port",
-                    Protocol::Json => "--json-port",
-                    Protocol::Web => "--web-port",
-                };
                 match error.kind() {
                     ErrorKind::AddrInUse => write!(
                         f,
-                        "another program uses this port. Stop it, or choose another with {flag}"
+                        "another program uses this port. Stop it, or choose another with {port_flag}"
                     ),
                     ErrorKind::PermissionDenied => write!(
                         f,
-                        "ports below 1024 need special rights. Choose a higher one with {flag}"
+                        "ports below 1024 need special rights. Choose a higher one with {port_flag}"
                     ),
-                    ErrorKind::AddrNotAvailable => f.write_str(
-                        "this machine has no such address. Choose one of its own with --bind, or 0.0.0.0 for all",
+                    ErrorKind::AddrNotAvailable => write!(
+                        f,
+                        "this machine has no such address. Choose one of its own with {bind_flag}, or 0.0.0.0 for all"
                     ),
                     _ => error.fmt(f),
                 }

@@ -11,12 +11,13 @@ use super::admission::Place;
 use super::clock::Clock;
 use super::connection::Connection;
 use super::delivery::Block;
+use super::ops::metrics::Counters;
 use super::ops::reload::Loaded;
 use super::ops::threads::ThreadTable;
 #[cfg(feature = "cluster")]
 use super::order::Entry;
 use crate::chat::{
-    ClientId, DisconnectReason, Event, InboxView, Protocol, ShutdownCause, Station, Time,
+    ClientId, DisconnectReason, Event, InboxView, Input, Protocol, ShutdownCause, Station, Time,
 };
 use crate::config::{Config, ConfigError, limits};
 use crate::protocol::Decoded;
@@ -53,6 +54,23 @@ impl Inbound<'_> {
     pub fn pass(&mut self, station: Station, clock: &Clock) {
         if let Self::Received { decoded, .. } = self {
             decoded.pass(station, || clock.now());
+        }
+    }
+
+    /// How many lines and requests of a client it holds.
+    fn lines(&self) -> u64 {
+        let is_line = |input: &&Input| {
+            matches!(
+                input,
+                Input::Line(_)
+                    | Input::LineTooLong
+                    | Input::Request { .. }
+                    | Input::BadRequest { .. }
+            )
+        };
+        match self {
+            Self::Received { decoded, .. } => decoded.inputs.iter().filter(is_line).count() as u64,
+            _ => 0,
         }
     }
 }
@@ -109,6 +127,27 @@ pub struct Channels<'scope> {
     taken: u64,
     wakes: u64,
     peak: usize,
+    meter: Option<Meter>,
+}
+
+/// Measures the batches for the metrics. Without `--metrics-port` there is none, and nobody reads the clock for it.
+struct Meter {
+    counters: Arc<Counters>,
+    /// When the batch began, and how many lines it has so far. `None` while the dispatcher waits.
+    batch: Option<(Instant, u64)>,
+}
+
+impl Meter {
+    fn takes(&mut self, inbound: &Inbound<'_>) {
+        let (_, lines) = self.batch.get_or_insert_with(|| (Instant::now(), 0));
+        *lines += inbound.lines();
+    }
+
+    fn batch_ends(&mut self) {
+        if let Some((began, lines)) = self.batch.take() {
+            self.counters.count_batch(lines, began.elapsed());
+        }
+    }
 }
 
 /// Why the dispatcher woke up.
@@ -122,9 +161,15 @@ pub enum Wake<'scope> {
 }
 
 impl<'scope> Channels<'scope> {
-    /// The receiving ends: of events from readers, writers and listeners, and of requests from outside.
-    pub fn new(inbox: Receiver<Inbound<'scope>>, control: Receiver<Control>) -> Self {
-        Self { inbox, control, taken: 0, wakes: 0, peak: 0 }
+    /// The receiving ends: of events from readers, writers and listeners, and of requests from outside. `counters` measures
+    /// the batches, if somebody wants to know.
+    pub fn new(
+        inbox: Receiver<Inbound<'scope>>,
+        control: Receiver<Control>,
+        counters: Option<Arc<Counters>>,
+    ) -> Self {
+        let meter = counters.map(|counters| Meter { counters, batch: None });
+        Self { inbox, control, taken: 0, wakes: 0, peak: 0, meter }
     }
 
     /// Waits for whatever comes first; if several are ready, `select!` picks one at random. The dispatcher blocks nowhere else.
@@ -132,12 +177,18 @@ impl<'scope> Channels<'scope> {
     /// A closed channel would be ready all the time and make this a busy loop. Neither can close while the dispatcher
     /// runs: its delivery holds a sender of the inbox for its writers, and the server holds one of the requests.
     pub fn next_wake(&mut self, deadline: Instant) -> Wake<'scope> {
+        if let Some(meter) = &mut self.meter {
+            meter.batch_ends();
+        }
         let wake = select! {
             recv(self.inbox) -> inbound => inbound.map_or(Wake::Deadline, Wake::Inbound),
             recv(self.control) -> control => control.map_or(Wake::Deadline, Wake::Control),
             recv(at(deadline)) -> _ => Wake::Deadline,
         };
-        if let Wake::Inbound(_) = wake {
+        if let Wake::Inbound(inbound) = &wake {
+            if let Some(meter) = &mut self.meter {
+                meter.takes(inbound);
+            }
             self.wakes += 1;
             self.taken += 1;
             self.peak = self.peak.max(1 + self.inbox.len());
@@ -149,6 +200,9 @@ impl<'scope> Channels<'scope> {
     pub fn next_event(&mut self) -> Option<Inbound<'scope>> {
         let event = self.inbox.try_recv().ok()?;
         self.taken += 1;
+        if let Some(meter) = &mut self.meter {
+            meter.takes(&event);
+        }
         Some(event)
     }
 

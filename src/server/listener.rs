@@ -15,13 +15,17 @@ use rustix::io::Errno;
 use socket2::SockRef;
 
 use super::connection::{Connection, canonical};
+use super::gate::Gate;
 use super::inbox::{Inbound, Inbox};
+use super::ops::metrics::Refusal;
+use super::pending::Pending;
 use super::reader;
 use super::shared::Shared;
+use super::visit::Visit;
 #[cfg(feature = "web")]
 use super::web;
-use super::{Activity, Row};
-use crate::chat::{ClientId, Message, Protocol, Time, View};
+use super::{Activity, Row, proxied};
+use crate::chat::{ClientId, Message, Time, View};
 use crate::config::limits;
 use crate::protocol::{self, Decoder};
 
@@ -30,6 +34,14 @@ pub struct ListenerControl {
     socket: Arc<TcpListener>,
     /// Nothing is sent on it: its drop is the message.
     alive: Option<Sender<Infallible>>,
+}
+
+impl ListenerControl {
+    /// A control, and what its thread asks whether it has to stop: nothing comes on it, and it closes.
+    pub fn new(socket: Arc<TcpListener>) -> (Self, Receiver<Infallible>) {
+        let (alive, stop) = crossbeam_channel::bounded(0);
+        (Self { socket, alive: Some(alive) }, stop)
+    }
 }
 
 impl Drop for ListenerControl {
@@ -52,11 +64,10 @@ pub struct Listener<'scope, 'env> {
     shared: Arc<Shared<'scope>>,
     inbox: Inbox<'scope>,
     socket: Arc<TcpListener>,
-    protocol: Protocol,
+    gate: Gate,
     stop: Receiver<Infallible>,
-    /// Browsers whose request is not read yet.
-    #[cfg(feature = "web")]
-    pending: Arc<web::Pending>,
+    /// Clients whose request or header is not read yet.
+    pending: Arc<Pending>,
     /// Refused sockets, each kept open until its time so that the client can read why.
     refused: VecDeque<(Time, TcpStream)>,
     /// How long to wait after the next failure.
@@ -72,20 +83,18 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         shared: Arc<Shared<'scope>>,
         inbox: Inbox<'scope>,
         socket: TcpListener,
-        protocol: Protocol,
+        gate: Gate,
     ) -> (Self, ListenerControl) {
         let socket = Arc::new(socket);
-        let (alive, stop) = crossbeam_channel::bounded(0);
-        let control = ListenerControl { socket: Arc::clone(&socket), alive: Some(alive) };
+        let (control, stop) = ListenerControl::new(Arc::clone(&socket));
         let listener = Self {
             scope,
             shared,
             _last_act: LastAct { inbox: inbox.clone() },
             inbox,
             socket,
-            protocol,
+            gate,
             stop,
-            #[cfg(feature = "web")]
             pending: Arc::default(),
             refused: VecDeque::new(),
             backoff: limits::ACCEPT_BACKOFF_MIN,
@@ -95,14 +104,15 @@ impl<'scope, 'env> Listener<'scope, 'env> {
 
     /// The name of its thread. The kernel keeps the first 15 bytes.
     pub fn name(&self) -> String {
-        let protocol = match self.protocol {
-            Protocol::Plain => "v",
-            Protocol::Json => "json",
-            Protocol::Web => "web",
+        let gate = match self.gate {
+            Gate::Plain => "v",
+            Gate::Json => "json",
+            Gate::Web => "web",
+            Gate::Proxied => "proxy",
         };
         match self.socket.local_addr() {
-            Ok(SocketAddr::V4(_)) => format!("listener-{protocol}4"),
-            Ok(SocketAddr::V6(_)) => format!("listener-{protocol}6"),
+            Ok(SocketAddr::V4(_)) => format!("listener-{gate}4"),
+            Ok(SocketAddr::V6(_)) => format!("listener-{gate}6"),
             Err(_) => "listener".into(),
         }
     }
@@ -124,7 +134,6 @@ impl<'scope, 'env> Listener<'scope, 'env> {
             }
         }
         // After the report of its end nobody arrives here any more.
-        #[cfg(feature = "web")]
         self.pending.end_all();
     }
 
@@ -135,14 +144,23 @@ impl<'scope, 'env> Listener<'scope, 'env> {
     /// Gives the new client a place and a reader and reports it to the dispatcher, or refuses it.
     fn admit(&mut self, socket: TcpStream, address: SocketAddr) {
         let shared = Arc::clone(&self.shared);
-        let place = match shared.admission.enter(address.ip(), shared.clock.now()) {
+        let config = Arc::clone(&shared.settings.read());
+        let place = if self.gate != Gate::Proxied {
+            shared.admission.enter(address.ip(), self.gate, shared.clock.now())
+        } else if config.proxy_from.contain(address.ip()) {
+            shared.admission.reserve(self.gate)
+        } else {
+            shared.counters.count_refusal(Refusal::NoProxy);
+            return tracing::info!(%address, "closed: not a proxy that may come here (proxy-from)");
+        };
+        let place = match place {
             Ok(place) => place,
             Err(refused) => {
                 tracing::info!(%address, "refused: {refused}");
+                shared.counters.count_refusal(refused.into());
                 return self.refuse(socket, &refused.message());
             }
         };
-        let config = Arc::clone(&shared.settings.read());
         let id = ClientId(shared.next_id.fetch_add(1, Ordering::Relaxed));
         let row = shared.threads.client_row("reader", id);
         let connection = match Connection::new(id, address, socket, &config, Arc::clone(&row)) {
@@ -151,23 +169,25 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         };
         // The reader first: it sends nothing before its first turn, and if it cannot be started, the dispatcher never
         // hears of this client.
-        let (inbox, protocol) = (self.inbox.clone(), self.protocol);
+        let (inbox, gate) = (self.inbox.clone(), self.gate);
         let login_deadline = shared.clock.now() + config.login_timeout;
         let theirs = (Arc::clone(&connection), Arc::clone(&shared));
-        #[cfg(feature = "web")]
-        if protocol == Protocol::Web {
+        if matches!(gate, Gate::Web | Gate::Proxied) {
             let entry = self.pending.enter(&connection);
             let (theirs, shared) = theirs;
-            let visit =
-                web::Visit { connection: theirs, entry, place, config, login_deadline, shared };
-            let body = move |_: &Row| visit.run(inbox);
+            let visit = Visit { connection: theirs, entry, place, config, login_deadline, shared };
+            let body = move |_: &Row| match gate {
+                #[cfg(feature = "web")]
+                Gate::Web => web::run(visit, inbox),
+                _ => proxied::run(visit, inbox),
+            };
             let threads = &self.shared.threads;
             if let Err(error) = threads.spawn(self.scope, row, limits::READER_STACK_BYTES, body) {
                 self.has_no_thread(&connection, &error);
             }
             return;
         }
-        let decoder = Decoder::new(protocol, !config.anonymous);
+        let decoder = Decoder::new(gate.protocol(), !config.anonymous);
         let body = move |_: &Row| {
             let (connection, shared) = theirs;
             reader::run(&connection, inbox, &shared.clock, decoder, login_deadline, &config);
@@ -176,6 +196,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
             Ok(thread) => connection.turn.belongs_to(thread),
             Err(error) => return self.has_no_thread(&connection, &error),
         }
+        let protocol = gate.protocol();
         let arrival = Inbound::Connected { connection: Arc::clone(&connection), place, protocol };
         if self.inbox.send(arrival).is_err() {
             // Without a dispatcher nobody gives turns: this ends the reader.
@@ -185,7 +206,8 @@ impl<'scope, 'env> Listener<'scope, 'env> {
     }
 
     fn has_no_thread(&mut self, connection: &Connection, error: &io::Error) {
-        tracing::warn!(address = %connection.address, %error, "refused: no thread for a reader");
+        tracing::warn!(address = %connection.address(), %error, "refused: no thread for a reader");
+        self.shared.counters.count_refusal(Refusal::NoThread);
         if let Ok(socket) = connection.socket().try_clone() {
             self.refuse(socket, &Message::NoThread);
         }
@@ -196,11 +218,11 @@ impl<'scope, 'env> Listener<'scope, 'env> {
     fn refuse(&mut self, socket: TcpStream, reason: &Message) {
         let mut line = Vec::new();
         // A browser does not speak JSON before its handshake.
-        let view = if self.protocol == Protocol::Json { View::Json } else { View::ALL[0] };
+        let view = if self.gate == Gate::Json { View::Json } else { View::ALL[0] };
         // No refusal shows a time, so any zone will do.
         protocol::encode(reason, None, view, &TimeZone::UTC, &mut line);
         #[cfg(feature = "web")]
-        if self.protocol == Protocol::Web {
+        if self.gate == Gate::Web {
             line = web::unavailable(&line);
         }
         let flags = rustix::net::SendFlags::DONTWAIT | rustix::net::SendFlags::NOSIGNAL;

@@ -14,6 +14,7 @@
 //! | `search` | 1 with `--history` | its queue; the disk | a question | the archive is gone | the scope |
 //! | `log-writer` | 1 with `--cluster` | its queue; a request to the store of the log, or the pause after a failed one | an event of this node; the time for a sign of life; an answer | the dispatcher is gone | the scope |
 //! | `log-reader` | 1 with `--cluster` | a request for the next entries, or the pause after a failed one; a full inbox | an entry; a second without one; room in the inbox | the dispatcher is gone | the scope |
+//! | `metrics` | 1 with `--metrics-port` | `accept`; the request of a scraper, for two seconds at most | a scraper; its bytes; a shutdown of the socket | the dispatcher is gone | the scope |
 //! | `trace` | 1 with `--trace` | its queue; its rest; the disk | a span; the end of its rest | all others have ended and their spans are written, or the file is full | the scope around theirs |
 //! | `signals` | 1 | waiting for a signal; reading files on SIGHUP | SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 | `main` closes it | `main` |
 //! | `log` | 1 | its queue; a write to stderr; its rest | a log line | `main` closes the log | `main`, for a second at most |
@@ -26,11 +27,12 @@
 //! | `reader`, `turn`, `flood` | how input comes in: the blocking read, the permission to send, flood control |
 //! | `inbox`, `dispatcher`, `clock` | what reaches the dispatcher, and what it does about it |
 //! | `delivery/` | how output goes out: outboxes, the tape they share, writers, the end of a connection, and lines that are followed |
-//! | `start`, `error`, `listener`, `shared`, `admission`, `connection` | from settings to running threads; how connections come |
+//! | `start`, `error`, `gate`, `listener`, `shared`, `admission`, `connection` | from settings to running threads; how connections come |
+//! | `visit`, `pending`, `proxied` | what a reader does before its client arrives; the header of a proxy |
 //! | `order/` | in which order events reach the chat: at once, or by a log that several machines share |
 //! | `web/` | the page for browsers: HTTP before the arrival, WebSocket frames afterwards |
 //! | `history/` | what people say, on disk, with `--history` |
-//! | `ops/` | what a server needs besides: the log, signals, the table of threads and the look at it that browsers get, limits of the system, bans on disk |
+//! | `ops/` | what a server needs besides: the log, signals, the table of threads and the look at it that browsers get, metrics, limits of the system, bans on disk |
 //!
 //! # Starting and ending
 //!
@@ -38,7 +40,8 @@
 //! overtakes the arrival of its sender, and if no reader can be started, the dispatcher never hears of the client.
 //!
 //! A browser's reader first reads an HTTP request. Most requests end there. Only the one that opens a WebSocket is reported
-//! as `Connected`, by the reader itself; and a listener that ends waits for the readers which are not that far.
+//! as `Connected`, by the reader itself; and a listener that ends waits for the readers which are not that far. The reader of
+//! a client behind a proxy does the same with the proxy's header.
 //!
 //! The end has five steps. (1) A request comes, and the Hub says farewell to everybody. (2) The listeners are stopped; the
 //! dispatcher goes on taking events, since a reader may be on its way. (3) The outboxes are flushed, for `--shutdown-grace` at
@@ -61,20 +64,25 @@ mod delivery;
 mod dispatcher;
 mod error;
 mod flood;
+mod gate;
 #[cfg(feature = "history")]
 pub mod history;
 mod inbox;
 mod listener;
 mod ops;
 mod order;
+mod pending;
+mod proxied;
 mod reader;
 mod shared;
 mod start;
 mod turn;
+mod visit;
 #[cfg(feature = "web")]
 mod web;
 
 pub use error::StartError;
+pub use gate::Gate;
 pub use inbox::Remote;
 pub use ops::threads::{Activity, Row, ThreadTable};
 pub use ops::{console, log, memory, signals};

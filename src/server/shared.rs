@@ -11,6 +11,7 @@ use super::clock::Clock;
 use super::history::History;
 use super::ops::bans_file::BansSlot;
 use super::ops::capacity::Capacity;
+use super::ops::metrics::Counters;
 use super::ops::threads::ThreadTable;
 use crate::config::Config;
 
@@ -24,6 +25,8 @@ pub struct Shared<'env> {
     pub next_id: &'env AtomicU64,
     pub threads: Arc<ThreadTable>,
     pub clock: Clock,
+    /// What the metrics show.
+    pub counters: Arc<Counters>,
     /// The port for telnet, which the page tells.
     #[cfg(feature = "web")]
     pub telnet_port: u16,

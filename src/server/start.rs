@@ -1,6 +1,7 @@
 //! From settings to running threads, and to their end.
 
 use std::io;
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -18,8 +19,9 @@ use super::clock::Clock;
 use super::delivery::{Delivery, Writers};
 use super::dispatcher::Dispatcher;
 use super::error::StartError;
+use super::gate::Gate;
 #[cfg(feature = "history")]
-use super::history::Opened;
+use super::history::{History, Opened};
 #[cfg(feature = "cluster")]
 use super::inbox::Inbox;
 use super::inbox::{Channels, Control, Remote};
@@ -28,16 +30,17 @@ use super::ops::bans_file::{BansFile, BansSlot};
 use super::ops::bind::{self, Bound};
 use super::ops::capacity::{Capacity, SystemLimits};
 use super::ops::log::PanicEndsProcess;
+use super::ops::metrics::{self, Metrics, Sources};
 use super::ops::reload::Loaded;
 use super::ops::threads::{Activity, Row, ThreadTable};
 use super::ops::trace::{self, Recorder};
 use super::order::Order;
 #[cfg(feature = "cluster")]
-use super::order::{Joined, Log};
+use super::order::{Joined, Lag, Log, LogEnd};
 use super::shared::Shared;
 #[cfg(feature = "history")]
 use crate::chat::Past;
-use crate::chat::{Ban, Event, Hub, Protocol, ShutdownCause};
+use crate::chat::{Ban, Event, Hub, ShutdownCause};
 #[cfg(feature = "cluster")]
 use crate::config::RedisAddress;
 use crate::config::{Config, ConfigError, Zone, limits};
@@ -51,6 +54,9 @@ pub struct Server {
     history: Option<(Opened, Past)>,
     capacity: Capacity,
     bound: Vec<Bound>,
+    /// Where scrapers come.
+    metrics: Option<TcpListener>,
+    started: Timestamp,
     remote: Remote,
     control: Receiver<Control>,
     admission: Admission,
@@ -82,6 +88,7 @@ impl Server {
     /// # Errors
     /// A port is not available, a file cannot be used, or the limits of the system leave no room for one client.
     pub fn start(mut config: Config) -> Result<Self, StartError> {
+        let started = Timestamp::now();
         let system = SystemLimits::raise_and_read();
         let capacity = Capacity::of(&config, &system)?;
         for lowered in capacity.lowered() {
@@ -93,6 +100,7 @@ impl Server {
         let open = |directory: &PathBuf| BansFile::open(directory, Timestamp::now());
         let (bans_file, bans) = config.state_dir.as_ref().map(open).transpose()?.unzip();
         let bound = bind::bind_all(config)?;
+        let metrics = metrics::bind(config)?;
         // After the ports: another server that has them may be writing to this file.
         let recorder = config.trace.as_deref().map(Recorder::create).transpose()?;
         #[cfg(feature = "history")]
@@ -123,6 +131,8 @@ impl Server {
             history,
             capacity,
             bound,
+            metrics,
+            started,
             remote,
             control,
             admission,
@@ -133,15 +143,21 @@ impl Server {
         })
     }
 
-    /// The ports and their protocols, plain text first.
-    pub fn ports(&self) -> impl Iterator<Item = (Protocol, u16)> {
-        self.bound.iter().map(|bound| (bound.protocol, bound.port))
+    /// The ports, that for plain text first.
+    pub fn ports(&self) -> impl Iterator<Item = (Gate, u16)> {
+        self.bound.iter().map(|bound| (bound.gate, bound.port))
     }
 
     /// The address of the page for browsers, if there is one.
     pub fn page(&self) -> Option<String> {
-        let bound = self.bound.iter().find(|bound| bound.protocol == Protocol::Web)?;
+        let bound = self.bound.iter().find(|bound| bound.gate == Gate::Web)?;
         Some(format!("http://{}:{}/", bind::host(self.loaded.config.bind), bound.port))
+    }
+
+    /// The address of the metrics, if there are any.
+    pub fn metrics(&self) -> Option<String> {
+        let address = self.metrics.as_ref()?.local_addr().ok()?;
+        Some(format!("http://{address}/metrics"))
     }
 
     /// A handle that controls the running server.
@@ -176,7 +192,7 @@ impl Server {
     fn serve(self, started: impl FnOnce()) -> io::Result<()> {
         #[cfg(feature = "cluster")]
         let joined = self.joined;
-        let Self { loaded, bans, bans_file, capacity, bound, remote, control, .. } = self;
+        let Self { loaded, bans, bans_file, capacity, bound, metrics, remote, control, .. } = self;
         #[cfg(feature = "history")]
         let (history, past) = self.history.unzip();
         let (admission, next_id) = (&self.admission, &self.next_id);
@@ -209,6 +225,7 @@ impl Server {
                 next_id,
                 threads: Arc::clone(&threads),
                 clock: Clock::new(),
+                counters: Arc::default(),
                 #[cfg(feature = "web")]
                 telnet_port,
                 bans_slot,
@@ -218,10 +235,10 @@ impl Server {
             // Listeners are made first and started last: a listener that accepts needs a dispatcher to report to.
             let mut controls: Vec<ListenerControl> = Vec::new();
             let mut listeners = Vec::new();
-            for Bound { protocol, sockets, .. } in bound {
+            for Bound { gate, sockets, .. } in bound {
                 for socket in sockets {
                     let (shared, inbox) = (Arc::clone(&shared), inbox_sender.clone());
-                    let (listener, control) = Listener::new(scope, shared, inbox, socket, protocol);
+                    let (listener, control) = Listener::new(scope, shared, inbox, socket, gate);
                     listeners.push(listener);
                     controls.push(control);
                 }
@@ -238,14 +255,38 @@ impl Server {
             #[cfg(not(feature = "cluster"))]
             let order = local();
             #[cfg(feature = "cluster")]
-            let order = match joined {
-                None => local(),
-                Some(joined) => start_log(scope, &threads, joined, inbox_sender.clone())?,
+            let (order, lag) = match joined {
+                None => (local(), None),
+                Some(joined) => {
+                    let (order, lag) = start_log(scope, &threads, joined, inbox_sender.clone())?;
+                    (order, Some(lag))
+                }
             };
-            let writers = Writers::new(scope, Arc::clone(&threads), inbox_sender, &loaded.config);
+            let counters = Arc::clone(&shared.counters);
+            let measured = metrics.is_some().then(|| Arc::clone(&counters));
+            let start_metrics = |socket: TcpListener| -> io::Result<ListenerControl> {
+                let sources = Sources {
+                    started: self.started,
+                    counters: Arc::clone(&counters),
+                    admission,
+                    inbox: inbox_sender.clone(),
+                    #[cfg(feature = "history")]
+                    history: shared.history.as_ref().map(History::gauge),
+                    #[cfg(feature = "cluster")]
+                    lag,
+                };
+                let (metrics, control) = Metrics::new(socket, sources);
+                let row = threads.row("metrics", "metrics".into());
+                threads
+                    .spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| metrics.run(row))?;
+                Ok(control)
+            };
+            let metrics = metrics.map(start_metrics).transpose()?;
+            let (table, config) = (Arc::clone(&threads), &loaded.config);
+            let writers = Writers::new(scope, table, counters, inbox_sender, config);
             let delivery = Delivery::new(writers, &loaded.config);
             let row = threads.row("dispatcher", "dispatcher".into());
-            let channels = Channels::new(inbox, control);
+            let channels = Channels::new(inbox, control, measured);
             let dispatcher = Dispatcher::new(
                 order,
                 delivery,
@@ -257,6 +298,8 @@ impl Server {
             );
             threads.spawn(scope, row, limits::DISPATCHER_STACK_BYTES, move |_| {
                 let _guard = PanicEndsProcess;
+                // It answers as long as there is a dispatcher.
+                let _metrics = metrics;
                 dispatcher.run();
             })?;
             for listener in listeners {
@@ -288,19 +331,21 @@ fn join(loaded: &Loaded, bans: &[Ban], history_bytes: usize) -> Result<Option<Jo
     Joined::join(loaded, &address, node, bans, history_bytes).map(Some)
 }
 
-/// Starts the threads that append to the log and read it.
+/// Starts the threads that append to the log and read it. The second value says how far behind it they are.
 #[cfg(feature = "cluster")]
 fn start_log<'scope>(
     scope: &'scope thread::Scope<'scope, '_>,
     threads: &Arc<ThreadTable>,
     mut joined: Joined,
     inbox: Inbox<'scope>,
-) -> io::Result<Order> {
+) -> io::Result<(Order, Lag)> {
     // Each connection has one event under way, which bounds the queue.
     let (sender, queue) = crossbeam_channel::unbounded();
     let applied = Arc::new(AtomicU64::new(0));
-    let reader = joined.reader(Arc::downgrade(&applied));
-    let writer = joined.writer(queue, Arc::downgrade(&applied));
+    let end = Arc::new(LogEnd::default());
+    let reader = joined.reader(Arc::downgrade(&applied), Arc::clone(&end));
+    let lag = Lag::new(Arc::clone(&end), Arc::downgrade(&applied), queue.clone());
+    let writer = joined.writer(queue, Arc::downgrade(&applied), end);
     let log = Log::new(&mut joined, sender, applied);
     // The table of threads says which machine it is of.
     let node = joined.node();
@@ -314,7 +359,7 @@ fn start_log<'scope>(
         let _guard = PanicEndsProcess;
         reader.run(&inbox, row);
     })?;
-    Ok(Order::Log(Box::new(log)))
+    Ok((Order::Log(Box::new(log)), lag))
 }
 
 /// Ends the trace when it is dropped, by a panic too: otherwise the scope would wait for its thread for ever.

@@ -62,7 +62,7 @@ luca chat://localhost:1337 --room
 /// Wrong config files, each followed by what the client says behind its path.
 const WRONG_FILES: &str = r#"
 colours = "never"
-    line 1: unknown field `colours`, expected one of `user`, `server`, `rooms`, `bell`, `color`, `colour`, `time`, `quiet`, `reconnect`.
+    line 1: unknown field `colours`, expected one of `user`, `server`, `via`, `rooms`, `bell`, `color`, `colour`, `time`, `quiet`, `reconnect`.
 user = 7
     line 1: invalid type: integer `7`, expected a string.
 user = "luca", server = "localhost:1337"

@@ -12,6 +12,8 @@ mod pipes;
 mod relay;
 mod statuses;
 mod terminal;
+mod tls;
+mod via;
 
 use std::process::{Command, Stdio};
 

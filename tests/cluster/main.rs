@@ -14,6 +14,7 @@ mod support;
 mod counted;
 mod glass;
 mod machines;
+mod metrics;
 mod proxy;
 #[cfg(feature = "client")]
 mod restart;

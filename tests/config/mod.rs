@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use chatserv::config::{
     Bind, Config, ConfigError, DeliveryPolicy, Glass, LogLevel, Operators, Outcome, RateLimit,
-    Zone, injected_variables, load,
+    Subnets, Zone, injected_variables, load,
 };
 use jiff::tz::TimeZone;
 
@@ -72,6 +72,8 @@ web-port = 0
 web-host = "chat.example.org,10.0.0.1"
 web-others = "https://B.example.org:8443,http://[::1]"
 glass = "everybody"
+proxy-port = 0
+proxy-from = "192.0.2.7,2001:db8::/32"
 bind = "::1"
 max-clients = 7
 anonymous = true
@@ -104,6 +106,8 @@ shutdown-grace = "1ms"
 drain = "2m"
 log-messages = true
 log-level = "debug"
+metrics-port = 0
+metrics-bind = "::"
 trace = "./a trace"
 "#;
 
@@ -115,6 +119,8 @@ fn everything() -> Config {
         web_host: Some("chat.example.org,10.0.0.1".into()),
         web_others: Some("https://b.example.org:8443,http://[::1]".into()),
         glass: Glass::Everybody,
+        proxy_port: Some(0),
+        proxy_from: Subnets::parse("192.0.2.7,2001:db8::/32").unwrap(),
         bind: Bind::Address("::1".parse().unwrap()),
         max_clients: 7,
         anonymous: true,
@@ -147,6 +153,8 @@ fn everything() -> Config {
         drain: Duration::from_secs(120),
         log_messages: true,
         log_level: LogLevel::Debug,
+        metrics_port: Some(0),
+        metrics_bind: "::".parse().unwrap(),
         trace: Some("./a trace".into()),
     }
 }
@@ -160,6 +168,8 @@ fn the_defaults() {
         web_host: None,
         web_others: None,
         glass: Glass::Operators,
+        proxy_port: None,
+        proxy_from: Subnets::parse("127.0.0.1,::1").unwrap(),
         bind: Bind::Localhost,
         max_clients: 10_000,
         anonymous: false,
@@ -192,6 +202,8 @@ fn the_defaults() {
         drain: Duration::from_secs(30),
         log_messages: false,
         log_level: LogLevel::Info,
+        metrics_port: None,
+        metrics_bind: "127.0.0.1".parse().unwrap(),
         trace: None,
     };
     assert_eq!(Config::default(), expected);

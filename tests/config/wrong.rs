@@ -14,6 +14,8 @@ json-port               | 0, 65535, off                      | -1, 65536, none, 
 web-port                | 0, 65535, off                      | -1, 65536, none, Off
 web-host                | none, Chat.example.org, a.b         | http://a, a:80, [::1], a/b, a b
 web-others              | none, https://a, http://A.b:80, https://[::1]:1 | a, ftp://a, https://a/, https://a:0, https://a:x, https://, https://[a], https://::1
+proxy-port              | 0, 65535, off                      | -1, 65536, none, Off
+proxy-from              | ::1, 10.0.0.0/8, 0.0.0.0/0,::/0     | none, 10.0.0.1/8, localhost, ::/129, 10.0.0.0/8,
 bind                    | localhost, 0.0.0.0, ::, 127.0.0.2  | example.org, 127.0.0.1:80, LOCALHOST
 max-clients             | 1, 1000000                         | 0, 1000001, many, 99999999999999999999999
 anonymous               | true, false                        | yes, 1, TRUE
@@ -38,6 +40,8 @@ rate-limit              | 20,5/s, 1,1/s, 100000,100000/s, off | 20, 20,5, 0,5/s,
 state-dir               | none, /no/where                    |
 history                 | none, /no/where                    |
 history-days            | 1, 36500, off                      | 0, 36501, 1d, none
+metrics-port            | 0, 65535, off                      | -1, 65536, none, Off
+metrics-bind            | 0.0.0.0, ::, 127.0.0.2             | localhost, off, 127.0.0.1:80
 history-size            | 1MiB, 1TiB, 4GiB                   | 1023KiB, 1025GiB, 4, off
 cluster                 | none                               |
 cluster-name            | a, team-1_b.c                      | a b, a/b, {a}
@@ -93,6 +97,12 @@ const FLAGS: &str = r#"
     web-port: got 1337, expected another port than port
 --web-port=1338 --json-port=1338
     web-port: got 1338, expected another port than json-port
+--metrics-port=1338 --json-port=1338
+    metrics-port: got 1338, expected another port than json-port
+--proxy-port=1337
+    proxy-port: got 1337, expected another port than port
+--proxy-from=10.0.0.1/8
+    --proxy-from: got "10.0.0.1/8", expected IP addresses or networks separated by commas, as in 192.0.2.7,10.0.0.0/8
 --json-port=x
     --json-port: got "x", expected a whole number from 0 to 65535, or off
 --state-dir=
@@ -194,11 +204,11 @@ fn unknown_keys_in_a_file() {
     let line = SettingsFile::new("no-near-miss", "zzzz = 1").error();
     assert!(
         line.starts_with(
-            "zzzz: unknown key, expected port, json-port, web-port, web-host, web-others, glass, bind, "
+            "zzzz: unknown key, expected port, json-port, web-port, web-host, web-others, glass, proxy-port, proxy-from, bind, "
         ),
         "{line}"
     );
-    assert!(line.ends_with(", log-level or trace"), "{line}");
+    assert!(line.ends_with(", metrics-bind or trace"), "{line}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::support::directory::Directory;
-use crate::support::{Client, Server};
+use crate::support::{Client, Server, scrape, until};
 use crate::{FILE, ask, end, server, texts};
 
 #[test]
@@ -126,4 +126,19 @@ fn the_table_of_threads_has_the_archive_and_its_queue() {
     };
     assert_eq!(row("archive")["queued_lines"], 0);
     assert_eq!(row("search")["doing"], "waiting for work");
+}
+
+#[test]
+fn the_metrics_show_what_waits_for_the_disk() {
+    let directory = Directory::new("metrics");
+    let server = Server::start(&["--history", &directory.path(FILE), "--metrics-port", "0"]);
+    let port = scrape::port(&server);
+    let mut ann = Client::join(&server, "ann");
+    let waiting = || scrape::value(port, "chatserv_history_queue");
+    until("lines wait", || {
+        ann.say("a line");
+        waiting() > 0.0
+    });
+    until("all lines are on disk", || waiting() == 0.0);
+    assert!(!scrape::text(port).contains("chatserv_log_lag_entries"));
 }

@@ -329,6 +329,7 @@ impl Chat {
             address: address.parse::<SocketAddr>().unwrap(),
             protocol,
             word: word_of(client),
+            by_proxy: false,
         });
     }
 

@@ -18,6 +18,7 @@ mod json_sent_at;
 mod json_switch;
 mod lines;
 mod properties;
+mod proxy;
 mod strangers;
 mod telnet;
 

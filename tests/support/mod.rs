@@ -29,6 +29,7 @@ pub mod directory;
 mod lines;
 mod program;
 pub mod redis;
+pub mod scrape;
 mod server;
 pub mod slow;
 

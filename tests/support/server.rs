@@ -80,6 +80,13 @@ impl Server {
         line[start.len()..].parse().unwrap()
     }
 
+    /// The port for proxies, of a server that has one.
+    pub fn proxy_port(&self) -> u16 {
+        let start = "Waiting for incoming connections of a proxy on port ";
+        let line = self.printed(|line| line.starts_with(start));
+        line[start.len()..].parse().unwrap()
+    }
+
     /// The port for browsers, of a server that has one.
     pub fn web_port(&self) -> u16 {
         let start = "Waiting for browsers at http://localhost:";

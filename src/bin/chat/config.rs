@@ -32,6 +32,11 @@ pub struct Config {
     #[arg(skip)]
     pub server: Option<Url>,
 
+    /// A command that talks to the server at its stdin and stdout, for TLS or another way there. The shell runs it, again for
+    /// each new connection.
+    #[arg(long, value_name = "COMMAND")]
+    pub via: Option<String>,
+
     /// A room to join, lobby by default. Repeat the flag for several rooms; the first one is the current room.
     #[arg(long = "room", value_name = "ROOM")]
     pub rooms: Option<Vec<String>>,
@@ -122,6 +127,7 @@ impl Config {
         Self {
             user: self.user.or(other.user),
             server: self.server.or(other.server),
+            via: self.via.or(other.via),
             rooms: self.rooms.or(other.rooms),
             bell: self.bell.or(other.bell),
             color: self.color.or(other.color),
@@ -136,6 +142,7 @@ impl Config {
         Self {
             user: None,
             server: None,
+            via: None,
             rooms: Some(vec![LOBBY.to_owned()]),
             bell: Some(Bell::On),
             color: Some(Color::Auto),

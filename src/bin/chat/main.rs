@@ -15,6 +15,7 @@
 //! |---|---|---|---|---|---|
 //! | `main` | 1 | one `select` over the inbox, the connection's events and the session's deadline; a write to a socket that takes nothing for 10 s; a write to a full pipe | any of them | the session ends | the system |
 //! | `socket` | 1 for each connection | `connect`; `read`; its full channel | the server; its socket shut down; the main thread, which takes an event or drops the channel | the connection ends | `main`, unless it is still connecting |
+//! | `via` | 1 for each connection with `--via` | reading the stderr of the command | a line; its end | the command has closed its stderr | not joined, since what the command has started may keep its stderr |
 //! | `input` | 1 | reading keys; the full channel to `screen`; at a pipe, waiting for its turn, and reading stdin | a key; a turn, a line | the terminal has gone, or the input ends | not joined, since nothing ends a read of a terminal or of stdin |
 //! | `screen` | 1 at a terminal | one `select` over keys and nudges; a write to the terminal; the full inbox | a key; a line to show; a signal | the terminal is closed | the terminal, unless it is stuck |
 //! | `signals` | 1 | waiting for a signal | SIGINT, SIGTERM, SIGHUP; at a terminal SIGTSTP, SIGCONT, SIGQUIT | `main` drops it | `main` |
@@ -58,6 +59,7 @@ use log::Log;
 use options::{Options, Outcome};
 use pipe::Pipe;
 use run::{Face, INBOX_EVENTS_MAX, Screen};
+use socket::Route;
 use status::Status;
 use terminal::Terminal;
 
@@ -100,7 +102,11 @@ fn chat(options: &Options) -> io::Result<Status> {
     // The standard library offers randomness only in the keys of a hasher.
     let seed = RandomState::new().hash_one(());
     let mut session = Session::new(options.settings(at_terminal, io::stdin().is_terminal()), seed);
-    let status = run::run(&mut session, options.server.addresses(), &mut screen, &inbox);
+    let via = &options.via;
+    let routes = options.server.addresses().iter();
+    let routes: Vec<Route> =
+        routes.map(|server| Route { server: server.clone(), via: via.clone() }).collect();
+    let status = run::run(&mut session, &routes, &mut screen, &inbox);
     screen.close();
     drop(signals);
     Ok(status)

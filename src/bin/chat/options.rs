@@ -80,6 +80,8 @@ pub enum Outcome {
 pub struct Options {
     /// The addresses of the chat.
     pub server: Url,
+    /// The command that talks to the server, if not the client itself.
+    pub via: Option<String>,
     /// When to use colours.
     pub color: Color,
     /// The file to which shown lines are appended.
@@ -153,9 +155,10 @@ pub fn load(
         return Ok(Outcome::Print(chosen.to_string()));
     }
     let color = chosen.color.unwrap_or(Color::Auto);
+    let via = chosen.via.clone().filter(|command| !command.trim().is_empty());
     let (server, core) = core(chosen, piped)?;
     let charset = given.from.unwrap_or(Charset::Utf8);
-    let options = Options { server, color, log: given.log, json: given.json, charset, core };
+    let options = Options { server, via, color, log: given.log, json: given.json, charset, core };
     Ok(Outcome::Chat(options))
 }
 

@@ -6,27 +6,27 @@ use std::collections::VecDeque;
 use std::mem;
 use std::time::{Duration, Instant};
 
-use chatserv::healthcheck::Address;
 use crossbeam_channel::{Receiver, after, never, select};
 use jiff::Zoned;
 
 use crate::client::{Effect, Ending, Event, Now, Session};
 use crate::pipe::Lost;
-use crate::socket::{Connection, why_not};
+use crate::socket::{Connection, Route, why_not};
 use crate::status::Status;
 pub use screen::{Face, Screen};
 
 /// The capacity of the main thread's inbox. A pipe sends one line at a time, so it never fills the inbox.
 pub const INBOX_EVENTS_MAX: usize = 64;
 
-/// Runs a session with these servers, in the order of the session's settings, to its end. The caller keeps at least one sender of `inbox` alive meanwhile.
+/// Runs a session with the servers at the ends of these routes, in the order of the session's settings. The caller keeps at
+/// least one sender of `inbox` alive meanwhile.
 pub fn run(
     session: &mut Session,
-    servers: &[Address],
+    routes: &[Route],
     screen: &mut Screen,
     inbox: &Receiver<Event>,
 ) -> Status {
-    let mut shell = Shell::new(servers, screen, inbox);
+    let mut shell = Shell::new(routes, screen, inbox);
     let mut effects = Vec::new();
     let mut event = Event::Started;
     while !shell.insists(&event) {
@@ -43,7 +43,7 @@ pub fn run(
 
 /// The connection and the screen, on which the session's effects act.
 struct Shell<'a> {
-    servers: &'a [Address],
+    routes: &'a [Route],
     screen: &'a mut Screen,
     inbox: &'a Receiver<Event>,
     connection: Option<Connection>,
@@ -55,9 +55,9 @@ struct Shell<'a> {
 }
 
 impl<'a> Shell<'a> {
-    fn new(servers: &'a [Address], screen: &'a mut Screen, inbox: &'a Receiver<Event>) -> Self {
+    fn new(routes: &'a [Route], screen: &'a mut Screen, inbox: &'a Receiver<Event>) -> Self {
         Self {
-            servers,
+            routes,
             screen,
             inbox,
             connection: None,
@@ -122,11 +122,11 @@ impl<'a> Shell<'a> {
     fn perform(&mut self, effect: Effect) -> Option<Ending> {
         match effect {
             Effect::Connect(place) => {
-                let server = &self.servers[place];
-                match Connection::open(server.clone()) {
+                let route = &self.routes[place];
+                match Connection::open(route.clone()) {
                     Ok(connection) => self.connection = Some(connection),
                     Err(error) => {
-                        let sentence = why_not(server, &error);
+                        let sentence = why_not(&route.server, &error);
                         self.own.push_back(Event::NotConnected(sentence));
                     }
                 }

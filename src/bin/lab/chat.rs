@@ -76,7 +76,7 @@ impl Chat {
         self.members.insert(client, member);
         // Anybody could guess this word, but only `/reclaim` and JSON would make it work, and neither is in any experiment.
         let word = ReclaimWord::new(u128::from(client.0).to_be_bytes());
-        self.step(Event::Connected { client, address, protocol, word });
+        self.step(Event::Connected { client, address, protocol, word, by_proxy: false });
         client
     }
 

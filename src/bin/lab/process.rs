@@ -6,10 +6,10 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::thread;
 
-use chatserv::chat::{Protocol, ShutdownCause};
+use chatserv::chat::ShutdownCause;
 use chatserv::config::{Bind, Config, RateLimit};
 use chatserv::load::cost::Cost;
-use chatserv::server::{Remote, Server};
+use chatserv::server::{Gate, Remote, Server};
 
 /// The first line of every server, up to its port.
 pub const WAITING: &str = "Waiting for incoming connections on port ";
@@ -116,7 +116,7 @@ pub fn with_chatserv<T>(
         ..config
     };
     let server = Server::start(config).map_err(|error| io::Error::other(error.to_string()))?;
-    let mut ports = server.ports().filter(|(protocol, _)| *protocol == Protocol::Plain);
+    let mut ports = server.ports().filter(|(gate, _)| *gate == Gate::Plain);
     let (_, port) = ports.next().ok_or(io::ErrorKind::NotFound)?;
     drop(ports);
     let remote = server.remote();

@@ -36,6 +36,7 @@ pub struct People {
 pub struct Client {
     address: SocketAddr,
     protocol: Protocol,
+    by_proxy: bool,
     standing: LoginState,
 }
 
@@ -88,6 +89,11 @@ impl Client {
 
     pub fn protocol(&self) -> Protocol {
         self.protocol
+    }
+
+    /// Whether a proxy has told the address.
+    pub fn is_by_proxy(&self) -> bool {
+        self.by_proxy
     }
 
     /// Whether the log has its arrival.
@@ -210,10 +216,16 @@ impl Person {
 
 impl People {
     /// Adds a connection that has no name yet.
-    pub fn connect(&mut self, client: ClientId, address: SocketAddr, protocol: Protocol) {
+    pub fn connect(
+        &mut self,
+        client: ClientId,
+        address: SocketAddr,
+        protocol: Protocol,
+        by_proxy: bool,
+    ) {
         let standing =
             LoginState::Unnamed { refusals: 0, expects_password: false, is_noticed: false };
-        self.clients.insert(client, Client { address, protocol, standing });
+        self.clients.insert(client, Client { address, protocol, by_proxy, standing });
     }
 
     /// Switches a client to JSON, because its first line was JSON.

@@ -171,6 +171,8 @@ impl Delivery<'_, '_> {
             _ => false,
         });
         let stalled: Vec<ClientId> = self.stalled.iter().copied().collect();
+        let pending = stalled.iter().filter_map(|client| self.peers.get(client)).map(Peer::pending);
+        self.writers.counters().set_outbox_bytes(pending.sum());
         self.next_check = (!stalled.is_empty()).then(|| now + limits::STALLED_CHECK_EVERY);
         let (slow, others): (Vec<_>, Vec<_>) =
             stalled.into_iter().partition(|&client| self.is_over_limit(client, now));

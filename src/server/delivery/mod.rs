@@ -220,10 +220,12 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
     }
 
     /// Appends a message to the outboxes of these clients, encoded once for each view that one of them has. Sends nothing.
+    /// Returns how many outboxes it was appended to.
     // One look-up for each recipient, and neither a copy nor an allocation: a line that a thousand people hear comes here
     // a thousand times.
-    pub fn append(&mut self, to: &[ClientId], mut encode: impl FnMut(View, &mut Vec<u8>)) {
+    pub fn append(&mut self, to: &[ClientId], mut encode: impl FnMut(View, &mut Vec<u8>)) -> usize {
         self.tape.begin();
+        let mut recipients = 0;
         for client in to {
             let Some(peer) = self.peers.get_mut(client) else {
                 continue;
@@ -236,6 +238,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
                 continue;
             }
             peer.outbox.append(part, &self.tape, &mut self.buffers);
+            recipients += 1;
             self.batch_bytes += part.len();
             if peer.stalled {
                 self.unchecked_bytes += part.len() as u64;
@@ -244,6 +247,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             }
             peer.touch(&mut self.touched);
         }
+        recipients
     }
 
     /// Whether the batch has to be sent before anything else is done. Without this limit, nothing would be sent until a flood

@@ -16,11 +16,10 @@ impl Delivery<'_, '_> {
         open.sort_unstable_by_key(|(connection, _)| connection.id);
         let mut arrivals = Vec::new();
         for (connection, protocol) in open {
-            let (client, address, word) = (connection.id, connection.address, connection.word);
             if protocol == Protocol::Plain {
-                arrivals.push(Event::Connected { client, address, protocol, word });
+                arrivals.push(connection.arrival(protocol));
             } else {
-                self.end_after_flush(client);
+                self.end_after_flush(connection.id);
             }
         }
         arrivals

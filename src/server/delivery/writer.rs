@@ -14,12 +14,14 @@ use crate::chat::ClientId;
 use crate::config::{Config, DeliveryPolicy, limits};
 use crate::server::connection::Connection;
 use crate::server::inbox::{Inbound, Inbox, Written};
+use crate::server::ops::metrics::Counters;
 use crate::server::{Activity, Row, ThreadTable};
 
 /// Starts writers, up to a limit, and knows how many live.
 pub struct Writers<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     threads: Arc<ThreadTable>,
+    counters: Arc<Counters>,
     inbox: Inbox<'scope>,
     writers_max: usize,
     alive: usize,
@@ -32,6 +34,7 @@ impl<'scope, 'env> Writers<'scope, 'env> {
     pub fn new(
         scope: &'scope Scope<'scope, 'env>,
         threads: Arc<ThreadTable>,
+        counters: Arc<Counters>,
         inbox: Inbox<'scope>,
         config: &Config,
     ) -> Self {
@@ -40,7 +43,7 @@ impl<'scope, 'env> Writers<'scope, 'env> {
             DeliveryPolicy::Writer => config.max_clients,
             DeliveryPolicy::DirectThenWriter | DeliveryPolicy::Direct => config.max_writers,
         };
-        Self { scope, threads, inbox, writers_max, alive: 0, failed: false }
+        Self { scope, threads, counters, inbox, writers_max, alive: 0, failed: false }
     }
 
     /// Starts a writer and returns its slot for one block. `None` if `busy` writers reach the limit, or the thread cannot be
@@ -58,6 +61,7 @@ impl<'scope, 'env> Writers<'scope, 'env> {
         match self.threads.spawn(self.scope, row, limits::SERVICE_STACK_BYTES, body) {
             Ok(_) => {
                 self.alive += 1;
+                self.counters.set_writers(self.alive);
                 self.failed = false;
                 Some(slot)
             }
@@ -74,6 +78,12 @@ impl<'scope, 'env> Writers<'scope, 'env> {
     /// A writer has reported its end.
     pub fn ended(&mut self) {
         self.alive -= 1;
+        self.counters.set_writers(self.alive);
+    }
+
+    /// What the metrics show.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     pub fn all_ended(&self) -> bool {

@@ -51,6 +51,7 @@ use archive::{Archive, Links, Report};
 pub use export::export;
 use file::HistoryFile;
 pub use forget::forget;
+pub use queue::Gauge;
 use queue::{Question, Queue};
 use retention::Bounds;
 use search::Searcher;
@@ -163,6 +164,11 @@ impl History {
         if !self.queue.look_up(question) {
             (self.report)(Event::Found { ticket, found: Err(LookupError::Busy) });
         }
+    }
+
+    /// How many lines wait for the disk, for a thread that does not know the history.
+    pub fn gauge(&self) -> Arc<Gauge> {
+        self.queue.shared_gauge()
     }
 
     /// Records how many lines wait for the disk in the table of threads.

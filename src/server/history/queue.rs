@@ -112,6 +112,10 @@ impl Queue {
         &self.gauge
     }
 
+    pub fn shared_gauge(&self) -> Arc<Gauge> {
+        Arc::clone(&self.gauge)
+    }
+
     /// Has these lines written, or counts them as lost. Never blocks.
     pub fn keep(&self, lines: &[KeptLine]) {
         if Gauge::reserve(&self.gauge.lines, lines.len(), limits::HISTORY_QUEUE_LINES_MAX) {

@@ -6,56 +6,57 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket};
 use rustix::io::Errno;
 use socket2::{Domain, Socket, Type};
 
-use crate::chat::Protocol;
 use crate::config::{Bind, Config, limits};
 use crate::server::error::StartError;
+use crate::server::gate::Gate;
 
 /// How many ports are tried if the one that the system chooses for IPv4 is taken for IPv6.
 const PORT_TRIES_MAX: u32 = 10;
 
-/// The listening sockets for one protocol.
+/// The listening sockets of one port.
 #[derive(Debug)]
 pub struct Bound {
-    pub protocol: Protocol,
+    pub gate: Gate,
     /// One socket, or one for each family for `localhost`.
     pub sockets: Vec<TcpListener>,
     /// The port of all sockets, chosen by the system if the setting is 0.
     pub port: u16,
 }
 
-/// Listens as the settings say: first the port for plain text, then the one for JSON and the one for browsers, if there are such.
+/// Listens as the settings say: first the port for plain text, then the others, if there are such.
 ///
 /// # Errors
 /// The first address that is not available.
 pub fn bind_all(config: &Config) -> Result<Vec<Bound>, StartError> {
-    let mut wanted = vec![(Protocol::Plain, config.port)];
-    wanted.extend(config.json_port.map(|port| (Protocol::Json, port)));
-    wanted.extend(config.web_port.map(|port| (Protocol::Web, port)));
-    // A port that the system chooses is bound last: it could otherwise be the fixed port of another protocol.
+    let mut wanted = vec![(Gate::Plain, config.port)];
+    wanted.extend(config.json_port.map(|port| (Gate::Json, port)));
+    wanted.extend(config.web_port.map(|port| (Gate::Web, port)));
+    wanted.extend(config.proxy_port.map(|port| (Gate::Proxied, port)));
+    // A port that the system chooses is bound last: it could otherwise be the fixed port of another.
     wanted.sort_by_key(|&(_, port)| port == 0);
-    let bound = |(protocol, port)| bind(config.bind, port, protocol);
+    let bound = |(gate, port)| bind(config.bind, port, gate);
     let mut all = wanted.into_iter().map(bound).collect::<Result<Vec<Bound>, StartError>>()?;
-    all.sort_by_key(|bound| bound.protocol);
+    all.sort_by_key(|bound| bound.gate);
     Ok(all)
 }
 
 /// Listens on one port. `localhost` is not looked up: it is 127.0.0.1 and ::1, or 127.0.0.1 alone on a machine without IPv6.
-fn bind(bind: Bind, port: u16, protocol: Protocol) -> Result<Bound, StartError> {
+fn bind(bind: Bind, port: u16, gate: Gate) -> Result<Bound, StartError> {
     let address = match bind {
         Bind::Address(address) => address,
-        Bind::Localhost => return bind_localhost(port, protocol),
+        Bind::Localhost => return bind_localhost(port, gate),
     };
-    let socket = listen(SocketAddr::new(address, port), protocol)?;
-    Ok(Bound { protocol, port: port_of(&socket, port), sockets: vec![socket] })
+    let socket = listen_for(SocketAddr::new(address, port), gate)?;
+    Ok(Bound { gate, port: port_of(&socket, port), sockets: vec![socket] })
 }
 
-fn bind_localhost(port: u16, protocol: Protocol) -> Result<Bound, StartError> {
+fn bind_localhost(port: u16, gate: Gate) -> Result<Bound, StartError> {
     let mut tries = 1;
     loop {
-        let v4 = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), protocol)?;
+        let v4 = listen_for(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), gate)?;
         let chosen = port_of(&v4, port);
-        let bound = |sockets| Bound { protocol, sockets, port: chosen };
-        match listen(SocketAddr::from((Ipv6Addr::LOCALHOST, chosen)), protocol) {
+        let bound = |sockets| Bound { gate, sockets, port: chosen };
+        match listen_for(SocketAddr::from((Ipv6Addr::LOCALHOST, chosen)), gate) {
             Ok(v6) => return Ok(bound(vec![v4, v6])),
             Err(StartError::Bind { error, .. }) if is_without_ipv6(&error) => {
                 tracing::info!(%error, "no IPv6 on this machine: 127.0.0.1 only");
@@ -78,7 +79,19 @@ fn port_of(socket: &TcpListener, asked: u16) -> u16 {
     socket.local_addr().map_or(asked, |address| address.port())
 }
 
-fn listen(address: SocketAddr, protocol: Protocol) -> Result<TcpListener, StartError> {
+fn listen_for(address: SocketAddr, gate: Gate) -> Result<TcpListener, StartError> {
+    listen(address, gate.flag(), "--bind")
+}
+
+/// Listens on one address, which these flags have set.
+///
+/// # Errors
+/// The address is not available.
+pub fn listen(
+    address: SocketAddr,
+    port_flag: &'static str,
+    bind_flag: &'static str,
+) -> Result<TcpListener, StartError> {
     let open = || {
         let tcp = Some(socket2::Protocol::TCP);
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, tcp)?;
@@ -93,7 +106,7 @@ fn listen(address: SocketAddr, protocol: Protocol) -> Result<TcpListener, StartE
         socket.listen(limits::BACKLOG)?;
         Ok(socket.into())
     };
-    open().map_err(|error| StartError::Bind { address, protocol, error })
+    open().map_err(|error| StartError::Bind { address, port_flag, bind_flag, error })
 }
 
 /// The host to type in a browser: for all addresses, the one by which this machine reaches others.
@@ -145,8 +158,8 @@ mod tests {
     #[test]
     fn each_protocol_has_its_own_port_and_plain_text_comes_first() {
         let both = on(0, Some(0)).unwrap();
-        let protocols: Vec<Protocol> = both.iter().map(|bound| bound.protocol).collect();
-        assert_eq!(protocols, [Protocol::Plain, Protocol::Json]);
+        let gates: Vec<Gate> = both.iter().map(|bound| bound.gate).collect();
+        assert_eq!(gates, [Gate::Plain, Gate::Json]);
         assert_ne!(both[0].port, both[1].port);
         for bound in &both {
             assert_eq!(bound.sockets[0].local_addr().unwrap().port(), bound.port);

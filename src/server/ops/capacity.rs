@@ -248,8 +248,8 @@ fn writers(config: &Config, clients: usize) -> usize {
 /// How many listening sockets there are at most.
 fn listeners(config: &Config) -> usize {
     let families = if config.bind == Bind::Localhost { 2 } else { 1 };
-    let ports = 1 + config.json_port.iter().count() + config.web_port.iter().count();
-    families * ports
+    let others = [config.json_port, config.web_port, config.proxy_port];
+    families * (1 + others.iter().flatten().count())
 }
 
 #[cfg(test)]

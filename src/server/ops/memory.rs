@@ -66,7 +66,7 @@ impl MemoryLimits {
 }
 
 /// A number of kibibytes in `/proc/self/status`.
-fn kibibytes(status: &str, name: &str) -> Option<u64> {
+pub fn kibibytes(status: &str, name: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix(" kB")?.parse().ok()
 }

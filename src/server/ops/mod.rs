@@ -8,6 +8,7 @@ pub mod console;
 pub mod glass;
 pub mod log;
 pub mod memory;
+pub mod metrics;
 pub mod reload;
 pub mod signals;
 pub mod threads;
@@ -19,7 +20,10 @@ use crate::chat::Effect;
 /// Carries out an effect that the classic chat does not have.
 pub fn carry_out(effect: &Effect, shared: &Shared<'_>) {
     match effect {
-        Effect::Log(event) => log::event(event),
+        Effect::Log(event) => {
+            shared.counters.count_event(event);
+            log::event(event);
+        }
         Effect::SaveBans(bans) => {
             if let Some(bans_slot) = &shared.bans_slot {
                 bans_slot.put(bans.clone());

@@ -1,7 +1,7 @@
 //! The start of a node: it reads the log so far, and appends its first entry.
 
-use std::sync::Weak;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Weak};
 use std::thread;
 
 use crossbeam_channel::Receiver;
@@ -9,6 +9,7 @@ use redis::RedisError;
 
 use super::author::{Author, next_incarnation};
 use super::entry::Content;
+use super::log_end::LogEnd;
 use super::node_up::NodeUp;
 use super::reader::LogReader;
 use super::replica::{Opened, Replica};
@@ -114,13 +115,18 @@ impl Joined {
     }
 
     /// The thread that appends what is in `queue`.
-    pub fn writer(&self, queue: Receiver<Work>, applied: Weak<AtomicU64>) -> LogWriter {
-        LogWriter::new(self.door.clone(), queue, self.author.clone(), applied)
+    pub fn writer(
+        &self,
+        queue: Receiver<Work>,
+        applied: Weak<AtomicU64>,
+        end: Arc<LogEnd>,
+    ) -> LogWriter {
+        LogWriter::new(self.door.clone(), queue, self.author.clone(), applied, end)
     }
 
     /// The thread that reads what follows.
-    pub fn reader(&self, applied: Weak<AtomicU64>) -> LogReader {
-        LogReader::new(self.door.clone(), self.replica.position(), applied)
+    pub fn reader(&self, applied: Weak<AtomicU64>, end: Arc<LogEnd>) -> LogReader {
+        LogReader::new(self.door.clone(), self.replica.position(), applied, end)
     }
 }
 

@@ -17,6 +17,7 @@
 //! | `entry`, `author`, `node_up` | an entry of the log, who appended it, and what nodes must have in common |
 //! | `join` | the start: reading the log so far, and the first entry of one's own |
 //! | `writer`, `reader`, `store` | the two threads, and their connections to Redis |
+//! | `lag`, `log_end` | how far this node is behind the log |
 
 #[cfg(feature = "cluster")]
 mod author;
@@ -25,7 +26,11 @@ mod entry;
 #[cfg(feature = "cluster")]
 mod join;
 #[cfg(feature = "cluster")]
+mod lag;
+#[cfg(feature = "cluster")]
 mod log;
+#[cfg(feature = "cluster")]
+mod log_end;
 #[cfg(feature = "cluster")]
 mod node_up;
 #[cfg(feature = "cluster")]
@@ -40,7 +45,7 @@ mod writer;
 use crate::chat::{ClientId, Effect, Event, GlassView, Hub, Now, Time};
 
 #[cfg(feature = "cluster")]
-pub use {entry::Entry, join::Joined, log::Log};
+pub use {entry::Entry, join::Joined, lag::Lag, log::Log, log_end::LogEnd};
 
 /// The chat, and the order in which it takes events.
 pub enum Order {

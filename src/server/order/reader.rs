@@ -1,8 +1,9 @@
 //! The thread that reads the log.
 
-use std::sync::Weak;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Weak};
 
+use super::log_end::LogEnd;
 use super::store::{Door, Store};
 use super::writer::Backoff;
 use crate::config::limits;
@@ -16,12 +17,14 @@ pub struct LogReader {
     position: u64,
     /// Gone when the dispatcher has ended.
     applied: Weak<AtomicU64>,
+    /// What this node knows of the end of the log.
+    end: Arc<LogEnd>,
 }
 
 impl LogReader {
     /// A reader of what follows this position.
-    pub fn new(door: Door, position: u64, applied: Weak<AtomicU64>) -> Self {
-        Self { door, position, applied }
+    pub fn new(door: Door, position: u64, applied: Weak<AtomicU64>, end: Arc<LogEnd>) -> Self {
+        Self { door, position, applied, end }
     }
 
     /// Runs until the dispatcher has ended.
@@ -41,6 +44,9 @@ impl LogReader {
                 Ok(entries) => {
                     backoff = Backoff::default();
                     row.doing(Activity::SendingToInbox);
+                    if let Some(last) = entries.last() {
+                        self.end.has(last.position);
+                    }
                     for entry in entries {
                         self.position = entry.position;
                         if inbox.send(Inbound::Ordered(entry)).is_err() {

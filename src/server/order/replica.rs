@@ -313,6 +313,7 @@ mod tests {
             address: ([192, 0, 2, 1], 40_000).into(),
             protocol: Protocol::Plain,
             word: ReclaimWord::new([0; 16]),
+            by_proxy: false,
         }])
     }
 

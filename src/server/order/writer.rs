@@ -1,7 +1,7 @@
 //! The thread that appends what happens on this node.
 
-use std::sync::Weak;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::author::Author;
 use super::entry::Content;
+use super::log_end::LogEnd;
 use super::node_up::NodeUp;
 use super::store::{Appended, Door, Store};
 use crate::chat::Event;
@@ -32,6 +33,8 @@ pub struct LogWriter {
     author: Author,
     /// The position that the dispatcher has applied; gone when it has ended.
     applied: Weak<AtomicU64>,
+    /// What this node knows of the end of the log.
+    end: Arc<LogEnd>,
     store: Option<Store>,
     backoff: Backoff,
     /// The store is known to have lost entries.
@@ -47,9 +50,10 @@ impl LogWriter {
         queue: Receiver<Work>,
         author: Author,
         applied: Weak<AtomicU64>,
+        end: Arc<LogEnd>,
     ) -> Self {
         let (store, backoff) = (None, Backoff::default());
-        Self { door, queue, author, applied, store, backoff, is_behind: false, next: None }
+        Self { door, queue, author, applied, end, store, backoff, is_behind: false, next: None }
     }
 
     /// Runs until the queue is closed.
@@ -80,9 +84,14 @@ impl LogWriter {
     fn gather(&mut self, first: Event) -> String {
         let mut json = Content::opening();
         Content::push_event(&mut json, &first);
+        let mut count = 1;
+        self.end.appends(count);
         while json.len() < limits::LOG_ENTRY_BYTES_MAX {
             match self.queue.try_recv() {
-                Ok(Work::Event(event)) => Content::push_event(&mut json, &event),
+                Ok(Work::Event(event)) => {
+                    Content::push_event(&mut json, &event);
+                    count += 1;
+                }
                 Ok(other) => {
                     self.next = Some(other);
                     break;
@@ -90,6 +99,7 @@ impl LogWriter {
                 Err(_) => break,
             }
         }
+        self.end.appends(count);
         Content::closed(json)
     }
 
@@ -107,7 +117,9 @@ impl LogWriter {
                     .and_then(|store| store.append(&self.author, applied, content)),
             };
             match tried {
-                Ok(Appended::At(_)) => {
+                Ok(Appended::At(position)) => {
+                    self.end.has(position);
+                    self.end.appends(0);
                     if std::mem::take(&mut self.is_behind) {
                         tracing::info!("the store of the log has all entries again");
                     }

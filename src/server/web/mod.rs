@@ -16,91 +16,39 @@
 mod answer;
 mod frames;
 mod head;
-mod pending;
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::Shutdown;
-use std::sync::Arc;
-use std::thread;
+use std::io::{ErrorKind, Read};
 
-use super::admission::Place;
-use super::clock::Clock;
+use super::Activity;
 use super::connection::{Connection, canonical};
-use super::inbox::{Inbound, Inbox};
-use super::shared::Shared;
-use super::{Activity, reader};
-use crate::chat::{Protocol, Time};
-use crate::config::{Config, Glass, limits};
+use super::inbox::Inbox;
+use super::visit::{Deadline, Visit, finish};
+use crate::chat::Protocol;
+use crate::config::{Config, Glass};
 use crate::protocol::Decoder;
 use answer::{Answer, Refusal};
 use frames::Frames;
 use head::{Request, parse};
-use pending::Entry;
-pub use pending::Pending;
 
 /// The answer of a server that admits nobody now; `reason` is for people.
 pub fn unavailable(reason: &[u8]) -> Vec<u8> {
     Refusal::Unavailable.answer(&String::from_utf8_lossy(reason)).bytes()
 }
 
-/// One connection of a browser.
-pub struct Visit<'s> {
-    pub connection: Arc<Connection>,
-    /// Its place among those who may still arrive.
-    pub entry: Entry,
-    pub place: Place<'s>,
-    pub config: Arc<Config>,
-    pub login_deadline: Time,
-    pub shared: Arc<Shared<'s>>,
-}
-
-impl<'s> Visit<'s> {
-    /// Reads one request and answers it. If it opens a WebSocket, runs the reader until the connection ends.
-    pub fn run(self, inbox: Inbox<'s>) {
-        let Self { connection, entry, place, config, login_deadline, shared } = self;
-        let until = Deadline { clock: &shared.clock, time: login_deadline };
-        match handshake(&connection, &config, until, shared.telnet_port) {
-            Err(None) => tracing::debug!(address = %connection.address, "gone without a request"),
-            Err(Some(answer)) => {
-                let address = connection.address;
-                match answer.refusal() {
-                    Some(refusal) => tracing::info!(%address, "browser refused: {refusal}"),
-                    None => tracing::debug!(%address, "browser: sent a part of the page"),
-                }
-                finish(&connection, &answer.bytes(), until);
+/// Reads one request and answers it. If it opens a WebSocket, runs the reader until the connection ends.
+pub fn run<'s>(visit: Visit<'s>, inbox: Inbox<'s>) {
+    let (connection, until) = (&visit.connection, visit.deadline());
+    match handshake(connection, &visit.config, until, visit.shared.telnet_port) {
+        Err(None) => tracing::debug!(address = %connection.address(), "gone without a request"),
+        Err(Some(answer)) => {
+            let address = connection.address();
+            match answer.refusal() {
+                Some(refusal) => tracing::info!(%address, "browser refused: {refusal}"),
+                None => tracing::debug!(%address, "browser: sent a part of the page"),
             }
-            Ok(()) => {
-                connection.turn.belongs_to(thread::current());
-                let theirs = Arc::clone(&connection);
-                let arrival =
-                    Inbound::Connected { connection: theirs, place, protocol: Protocol::Web };
-                if inbox.send(arrival).is_err() {
-                    return;
-                }
-                drop(entry);
-                let decoder = Decoder::framed(Box::new(Frames::new()));
-                let clock = &shared.clock;
-                reader::run(&connection, inbox, clock, decoder, login_deadline, &config);
-            }
+            finish(connection, &answer.bytes(), until);
         }
-    }
-}
-
-/// A moment by the server's clock.
-#[derive(Clone, Copy)]
-struct Deadline<'c> {
-    clock: &'c Clock,
-    time: Time,
-}
-
-impl Deadline<'_> {
-    fn left(&self) -> Time {
-        self.time.saturating_sub(self.clock.now())
-    }
-
-    /// The later one of this deadline and the end of this time.
-    fn or_after(self, time: Time) -> Self {
-        Self { time: self.time.max(self.clock.now() + time), ..self }
+        Ok(()) => visit.arrive(inbox, Protocol::Web, Decoder::framed(Box::new(Frames::new()))),
     }
 }
 
@@ -170,47 +118,6 @@ fn read_request(
             Ok(None) => {}
             Ok(Some(request)) => return Ok(request),
             Err((refusal, reason)) => return Err(Some(refusal.answer(reason))),
-        }
-    }
-}
-
-/// Sends an answer and ends the connection. Reads on for a while, since unread input would turn the end into a reset, which can
-/// destroy the answer on its way.
-fn finish(connection: &Connection, answer: &[u8], deadline: Deadline<'_>) {
-    let mut socket = connection.socket();
-    connection.row.doing(Activity::Writing);
-    // At least the time to linger: at the deadline there is still something to say.
-    let end = deadline.or_after(limits::LINGER_TIME);
-    let mut rest = answer;
-    while !rest.is_empty() {
-        let left = end.left();
-        if left.is_zero() || socket.set_write_timeout(Some(left)).is_err() {
-            return;
-        }
-        match socket.write(rest) {
-            Ok(count) => {
-                connection.row.count_out(count);
-                rest = &rest[count..];
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(_) => return,
-        }
-    }
-    let _ = socket.shutdown(Shutdown::Write);
-    connection.row.doing(Activity::ThrowingAway);
-    let end = Deadline { time: Time::ZERO, ..deadline }.or_after(limits::LINGER_TIME);
-    let mut unread = limits::LINGER_BYTES_MAX;
-    let mut buffer = [0; 1024];
-    while unread > 0 {
-        let left = end.left();
-        if left.is_zero() || socket.set_read_timeout(Some(left)).is_err() {
-            return;
-        }
-        match socket.read(&mut buffer) {
-            Ok(0) => return,
-            Ok(count) => unread = unread.saturating_sub(count),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(_) => return,
         }
     }
 }

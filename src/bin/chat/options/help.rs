@@ -18,7 +18,7 @@ what it hears cannot shut down the server. With --literal, every line is a messa
 or read as Latin-1 with --from latin1. Messages and the answers to commands go to stdout, everything else to stderr. The \
 client exits when all lines are delivered, or when stdout has no reader any more.
 
-Files: $XDG_CONFIG_HOME/chatserv/chat.toml (~/.config) is the config file, with the keys user, server, rooms, bell, color, \
+Files: $XDG_CONFIG_HOME/chatserv/chat.toml (~/.config) is the config file, with the keys user, server, via, rooms, bell, color, \
 time, quiet and reconnect. Flags override it. $XDG_STATE_HOME/chatserv/history (~/.local/state) keeps the typed lines. Only \
 you can read a file that --log creates.
 

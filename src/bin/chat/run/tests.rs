@@ -15,8 +15,8 @@ fn with_shell(test: impl FnOnce(&TcpListener, &mut Shell, &Sender<Event>)) {
     // The input thread never gets a turn, so it does not read stdin.
     let pipe = Pipe::open(sender.clone(), Charset::Utf8, false).unwrap();
     let mut screen = Screen::new(Face::Pipe(pipe), false);
-    let servers = [address.parse().unwrap()];
-    test(&listener, &mut Shell::new(&servers, &mut screen, &inbox), &sender);
+    let routes = [Route { server: address.parse().unwrap(), via: None }];
+    test(&listener, &mut Shell::new(&routes, &mut screen, &inbox), &sender);
 }
 
 /// Connects the shell, and returns the server's end.

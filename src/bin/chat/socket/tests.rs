@@ -1,5 +1,5 @@
 use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 
 use super::*;
 
@@ -20,7 +20,7 @@ fn next(connection: &Connection) -> Event {
 /// A connection, and the server's end of it.
 fn connected() -> (Connection, TcpStream) {
     let (listener, address) = listener();
-    let connection = Connection::open(address).unwrap();
+    let connection = Connection::open(Route { server: address, via: None }).unwrap();
     assert_eq!(next(&connection), Event::Connected);
     (connection, listener.accept().unwrap().0)
 }
@@ -95,7 +95,9 @@ fn a_line_without_an_end_ends_the_connection() {
 #[test]
 fn a_host_that_is_not_there_is_told() {
     // RFC 6761 guarantees that no name below `invalid` exists.
-    let connection = Connection::open("host.invalid:1337".parse().unwrap()).unwrap();
+    let connection =
+        Connection::open(Route { server: "host.invalid:1337".parse().unwrap(), via: None })
+            .unwrap();
     let Event::NotConnected(sentence) = next(&connection) else {
         panic!("there is a host");
     };
@@ -128,4 +130,25 @@ fn every_reason_is_a_sentence_that_says_what_to_do() {
     ] {
         assert_eq!(why_not(&address, &error), sentence);
     }
+}
+
+#[test]
+fn a_command_is_a_connection_too() {
+    let via = |command: &str| {
+        let route = Route { server: "example.org:1".parse().unwrap(), via: Some(command.into()) };
+        Connection::open(route).unwrap()
+    };
+    let mut connection = via("read line; echo \"$line\"; read line; echo enough >&2; exit 4");
+    assert_eq!(next(&connection), Event::Connected);
+    connection.send("{\"a\":1}");
+    assert_eq!(next(&connection), Event::Received("{\"a\":1}".to_owned()));
+    connection.send("{}");
+    let reason = "The command of --via has ended (exit status: 4): enough. Try it by itself.";
+    assert_eq!(next(&connection), Event::Disconnected(Some(reason.to_owned())));
+    // A drop does not wait for a command that reads nothing.
+    let stuck = via("exec sleep 1000");
+    assert_eq!(next(&stuck), Event::Connected);
+    let began = std::time::Instant::now();
+    drop(stuck);
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
 }

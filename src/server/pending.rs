@@ -1,14 +1,14 @@
-//! The browsers that a listener has accepted and the dispatcher does not know yet.
+//! The connections that a listener has accepted and the dispatcher does not know yet.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::{Condvar, Mutex};
 
+use super::connection::Connection;
 use crate::chat::ClientId;
-use crate::server::connection::Connection;
 
-/// The connections of one listener whose request is not read yet. Nobody else could end them at a shutdown, since the
+/// The connections of one listener whose request or header is not read yet. Nobody else could end them at a shutdown, since the
 /// dispatcher does not know them.
 #[derive(Debug, Default)]
 pub struct Pending {

@@ -1,0 +1,30 @@
+//! What a node knows of the end of the log.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What the two threads of the log know of its end.
+#[derive(Debug, Default)]
+pub struct LogEnd {
+    /// The last entry that this node has appended or read.
+    newest: AtomicU64,
+    /// How many events are in the entry that is being appended.
+    on_their_way: AtomicU64,
+}
+
+impl LogEnd {
+    /// The log has this entry.
+    pub fn has(&self, position: u64) {
+        self.newest.fetch_max(position, Ordering::Relaxed);
+    }
+
+    /// Entries up to the newest that are not applied, if `applied` is the last one that is, and events that are being appended.
+    pub fn distance(&self, applied: u64) -> u64 {
+        let newest = self.newest.load(Ordering::Relaxed);
+        newest.saturating_sub(applied) + self.on_their_way.load(Ordering::Relaxed)
+    }
+
+    /// An entry with so many events is being appended; 0 when the log has it.
+    pub fn appends(&self, events: u64) {
+        self.on_their_way.store(events, Ordering::Relaxed);
+    }
+}
