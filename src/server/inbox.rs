@@ -14,7 +14,7 @@ use super::delivery::Block;
 use super::ops::reload::Loaded;
 use super::ops::threads::ThreadTable;
 #[cfg(feature = "cluster")]
-use super::order::Entry;
+use super::order::Ordered;
 use crate::chat::{
     ClientId, DisconnectReason, Event, InboxView, Protocol, ShutdownCause, Station, Time,
 };
@@ -45,7 +45,7 @@ pub enum Inbound<'a> {
     ListenerClosed,
     /// The log-reader has read an entry.
     #[cfg(feature = "cluster")]
-    Ordered(Entry),
+    Ordered(Ordered),
 }
 
 impl Inbound<'_> {

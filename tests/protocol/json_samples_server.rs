@@ -50,6 +50,8 @@ pub fn server() -> Vec<(Message, &'static str)> {
         (Message::Link(LinkNews::GoesOn), r#"{"action":"notice","code":"goes_on"}"#),
         (Message::Link(LinkNews::PlaceLost), r#"{"action":"notice","code":"place_lost"}"#),
         (Message::Link(LinkNews::NotSaid("hi".into())), r#"{"action":"notice","code":"not_said"}"#),
+        (Message::Link(LinkNews::Skipped), r#"{"action":"notice","code":"skipped"}"#),
+        (Message::Link(LinkNews::Rewound), r#"{"action":"notice","code":"rewound"}"#),
         (Message::Motd(None), r#"{"action":"motd","message":null}"#),
         (Message::Motd(Some(name("one\ntwo"))), r#"{"action":"motd","message":"one\u000atwo"}"#),
         (

@@ -16,7 +16,33 @@ pub struct Entry {
     pub author: Author,
     /// The clock of the store when it appended the entry, in milliseconds since 1970.
     pub milliseconds: u64,
+    /// How long its content is as JSON.
+    pub bytes: usize,
     pub content: Content,
+}
+
+/// An entry of the log as the store has it.
+#[derive(Debug, Clone)]
+pub struct RawEntry {
+    pub position: u64,
+    pub before: String,
+    pub by: String,
+    pub milliseconds: u64,
+    pub json: String,
+}
+
+impl RawEntry {
+    /// The entry, unless it is not one that a node has appended.
+    pub fn read(&self) -> Option<Entry> {
+        Some(Entry {
+            position: self.position,
+            before: self.before.clone(),
+            author: self.by.parse().ok()?,
+            milliseconds: self.milliseconds,
+            bytes: self.json.len(),
+            content: Content::of_json(&self.json),
+        })
+    }
 }
 
 /// The content of an entry.
@@ -28,6 +54,11 @@ pub enum Content {
     Events(Vec<Event>),
     /// The node leaves.
     Left,
+    /// The node has loaded the state of the chat, and of its events the first ones up to this number are either in the log
+    /// or lost.
+    Mark(u64),
+    /// The log has lost entries that somebody has seen.
+    Rewound,
     /// An entry that this node cannot read. It has no effect.
     #[serde(skip)]
     Unreadable,

@@ -6,14 +6,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
+use super::author::Author;
 use super::entry::{Content, Entry};
 use super::node_up::NodeUp;
 use crate::chat::{Ban, ClientId, Effect, Event, Hub, Now, Time};
 use crate::config::limits;
 
-/// The chat as of one position of the log.
-#[derive(Default)]
+/// The chat as of one position of the log. As JSON, it is a snapshot.
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Replica {
     /// `None` before the first node has come, and after the end of the chat.
     hub: Option<Hub>,
@@ -34,9 +36,16 @@ pub struct Replica {
     milliseconds: u64,
     /// Grows by at most [`limits::LOG_TICK_MAX`] an entry: while nobody could append, nobody was silent.
     time: Time,
+    /// The last position at which a snapshot was due, how many there have been, and the bytes of the entries since.
+    snapshot_due: u64,
+    snapshots: u64,
+    bytes: usize,
+    /// When the log last lost entries.
+    rewound: Option<Time>,
 }
 
 /// A node that takes part.
+#[derive(Clone, Serialize, Deserialize)]
 struct Node {
     incarnation: u64,
     /// The numbers of its start, and of earlier ones of the same process.
@@ -74,6 +83,32 @@ impl Replica {
         self.position
     }
 
+    /// The author of the last entry.
+    pub fn last(&self) -> &str {
+        &self.last
+    }
+
+    /// The node that has to store the state as of now, if it is time for that. They take turns.
+    pub fn keeper(&self) -> Option<&str> {
+        let is_due = self.snapshot_due == self.position;
+        let turn = usize::try_from(self.snapshots).unwrap_or(0);
+        let nodes = self.nodes.len().max(1);
+        self.nodes.keys().nth(turn % nodes).filter(|_| is_due).map(String::as_str)
+    }
+
+    /// Encodes the state as JSON.
+    pub fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("the state has no map in JSON whose keys are not texts")
+    }
+
+    /// The state that [`Replica::encode`] has encoded.
+    ///
+    /// # Errors
+    /// The bytes are no JSON, or not that of a state.
+    pub fn restore(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(bytes)
+    }
+
     /// The chat, if there is one.
     pub fn hub(&self) -> Option<&Hub> {
         self.hub.as_ref()
@@ -82,6 +117,11 @@ impl Replica {
     /// The current incarnation of the node with this name, if it takes part.
     pub fn incarnation(&self, node: &str) -> Option<u64> {
         self.nodes.get(node).map(|node| node.incarnation)
+    }
+
+    /// The numbers of the starts of the process that takes part under this name.
+    pub fn starts_of(&self, node: &str) -> &[u64] {
+        self.nodes.get(node).map_or(&[], |node| &node.starts)
     }
 
     /// The last incarnation that has been under this name.
@@ -111,7 +151,7 @@ impl Replica {
     /// # Errors
     /// It is not the next one: entries are missing, or those before it are other ones than this node has read.
     pub fn open(&mut self, entry: Entry) -> Result<Opened, Broken> {
-        let Entry { position, before, author, milliseconds, content } = entry;
+        let Entry { position, before, author, milliseconds, bytes, content } = entry;
         if position != self.position + 1 || before != self.last {
             return Err(Broken { position });
         }
@@ -121,6 +161,13 @@ impl Replica {
         }
         self.milliseconds = self.milliseconds.max(milliseconds);
         (self.position, self.last) = (position, author.to_string());
+        self.bytes += bytes;
+        if position - self.snapshot_due >= limits::SNAPSHOT_ENTRIES
+            || self.bytes >= limits::SNAPSHOT_LOG_BYTES
+        {
+            (self.snapshot_due, self.bytes) = (position, 0);
+            self.snapshots += 1;
+        }
         let wall = i64::try_from(self.milliseconds)
             .ok()
             .and_then(|at| Timestamp::from_millisecond(at).ok());
@@ -165,13 +212,19 @@ impl Replica {
                 }
             }
             Content::Events(events) => {
-                if let Some(node) = self.nodes.get_mut(&author.node)
-                    && node.incarnation == author.incarnation
-                    && author.sequence > node.sequence
-                {
-                    (node.sequence, node.heard) = (author.sequence, self.time);
-                    opened.is_fresh = true;
+                opened.is_fresh = self.hear(&author);
+                if opened.is_fresh {
                     opened.events.extend(events);
+                }
+            }
+            Content::Mark(_) => opened.is_fresh = self.hear(&author),
+            Content::Rewound => {
+                opened.is_fresh = self.hear(&author);
+                // Several nodes may have noticed the same.
+                let again = self.rewound.map(|last| last + limits::REWOUND_TOLD_FOR);
+                if opened.is_fresh && again.is_none_or(|again| again <= self.time) {
+                    self.rewound = Some(self.time);
+                    opened.events.push(Event::Rewound);
                 }
             }
             Content::Left if self.incarnation(&author.node) == Some(author.incarnation) => {
@@ -197,6 +250,19 @@ impl Replica {
             self.hub = None;
             self.nodes.clear();
         }
+    }
+
+    /// Takes note of an entry. Returns whether it counts: it is no copy, and its author takes part.
+    fn hear(&mut self, author: &Author) -> bool {
+        let Some(node) = self.nodes.get_mut(&author.node) else {
+            return false;
+        };
+        let is_fresh =
+            node.incarnation == author.incarnation && author.sequence > node.sequence;
+        if is_fresh {
+            (node.sequence, node.heard) = (author.sequence, self.time);
+        }
+        is_fresh
     }
 
     /// Gives up the nodes that have been silent for too long. `author` is not silent.
@@ -241,7 +307,6 @@ impl Replica {
 
 #[cfg(test)]
 mod tests {
-    use super::super::author::Author;
     use super::*;
     use crate::chat::{DisconnectReason, HubSettings, Input, Line, Protocol, ReclaimWord};
     use crate::config::{Glass, Operators};
@@ -263,6 +328,7 @@ mod tests {
                 before: self.replica.last.clone(),
                 author: author.parse().unwrap(),
                 milliseconds: self.milliseconds,
+                bytes: content.to_json().len(),
                 content,
             }
         }
