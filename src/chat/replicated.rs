@@ -34,8 +34,9 @@ impl Hub {
     }
 
     /// What the server has to know of these clients after it has loaded the state: how to encode for them, and whether they
-    /// have joined.
-    pub fn introduce(&self, clients: &[ClientId], effects: &mut Vec<Effect>) {
+    /// have joined. Returns those who have.
+    pub fn introduce(&self, clients: &[ClientId], effects: &mut Vec<Effect>) -> Vec<ClientId> {
+        let mut joined = Vec::new();
         for &client in clients {
             let view = match (self.people.protocol(client), self.people.person(client)) {
                 (Protocol::Plain, Some(person)) => View::Plain(person.timestamps()),
@@ -44,8 +45,10 @@ impl Hub {
             effects.push(Effect::SetView { client, view });
             if self.people.person(client).is_some() {
                 effects.push(Effect::Admit { client });
+                joined.push(client);
             }
         }
+        joined
     }
 
     /// All bans that have not expired.

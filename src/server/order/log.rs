@@ -313,13 +313,12 @@ impl Log {
             return;
         }
         let known = self.replica.clients_of(&self.starts);
-        if let Some(hub) = self.replica.hub() {
-            hub.introduce(&known, effects);
-        }
+        let hub = self.replica.hub();
+        let people = hub.map(|hub| hub.introduce(&known, effects)).unwrap_or_default();
         if is_rewound {
             self.append(Work::Rewound);
         } else {
-            tell(&known, LinkNews::Skipped, effects);
+            tell(&people, LinkNews::Skipped, effects);
         }
         let reason = DisconnectReason::EndOfInput;
         for &client in known.iter().filter(|client| !open.contains(client)) {

@@ -471,4 +471,107 @@ mod tests {
         assert_eq!(log.clients(), 0);
         assert_eq!(log.replica.hub().unwrap().settings().announce_up_to, 7);
     }
+
+    #[test]
+    fn a_snapshot_is_the_whole_state_and_nodes_take_turns() {
+        let mut log = Reading::new();
+        log.read("a:7:1", up(500));
+        log.read("b:8:1", up(500));
+        log.read("a:7:2", connected(1));
+        log.read("a:7:3", line(1, "ann"));
+        let mut turns = Vec::new();
+        for number in 4..=3 * limits::SNAPSHOT_ENTRIES {
+            log.read(&format!("a:7:{number}"), beat());
+            turns.extend(log.replica.keeper().map(|node| (log.replica.position, node.to_owned())));
+            let author = Author { node: "b".into(), incarnation: 8, sequence: number };
+            log.read(&author.to_string(), beat());
+            turns.extend(log.replica.keeper().map(|node| (log.replica.position, node.to_owned())));
+        }
+        let every = limits::SNAPSHOT_ENTRIES;
+        let expected = (1..=turns.len() as u64).map(|it| {
+            (it * every, if it % 2 == 1 { "b".to_owned() } else { "a".to_owned() })
+        });
+        assert!(turns.len() >= 5 && turns.iter().cloned().eq(expected), "{turns:?}");
+        // Large entries count by their bytes.
+        let large = "x".repeat(limits::SNAPSHOT_LOG_BYTES);
+        log.read("a:7:9998", line(1, &large));
+        assert!(log.replica.keeper().is_some());
+        let bytes = log.replica.encode();
+        let mut restored = Replica::restore(&bytes).unwrap();
+        assert_eq!(restored.encode(), bytes);
+        // Both go on in the same way.
+        let mut clone = Reading { replica: log.replica.clone(), milliseconds: log.milliseconds };
+        let entry = clone.entry("a:7:9999", line(1, "hello"));
+        restored.open(entry).unwrap();
+        clone.read("a:7:9999", line(1, "hello"));
+        assert_eq!(restored.position, clone.replica.position);
+        assert_eq!(restored.last, clone.replica.last);
+    }
+
+    #[test]
+    fn a_loss_is_told_once() {
+        let mut log = Reading::new();
+        log.read("a:7:1", up(500));
+        log.read("b:8:1", up(500));
+        log.read("a:7:2", connected(1));
+        log.read("a:7:3", line(1, "ann"));
+        let is_told = |effects: &[Effect]| {
+            effects.iter().any(|effect| matches!(effect, Effect::Send { .. }))
+        };
+        assert!(is_told(&log.read("a:7:4", Content::Rewound).1));
+        assert!(!is_told(&log.read("b:8:2", Content::Rewound).1));
+        for number in 5..=10 {
+            log.milliseconds += 1_000;
+            log.read(&format!("a:7:{number}"), beat());
+        }
+        assert!(is_told(&log.read("b:8:3", Content::Rewound).1));
+    }
+
+    /// Prints how long the dispatcher is stopped by a snapshot: `cargo test --release --all-features --lib copy_of -- --ignored
+    /// --nocapture`.
+    #[test]
+    #[ignore = "a measurement"]
+    fn the_time_of_a_copy_of_the_state() {
+        use std::io::Write;
+        use std::time::Instant;
+        for people in [1_000, 10_000, 100_000] {
+            let mut log = Reading::new();
+            log.read("a:7:1", up(0));
+            let mut number = 2;
+            for person in 0..people {
+                let client = ClientId(ClientId::first_of(1).0 + person);
+                let address = ([10, (person >> 16) as u8, (person >> 8) as u8, person as u8], 40_000).into();
+                let received = |text: String| {
+                    let input = Input::Line(Line { text, altered: false });
+                    Event::Received { client, input }
+                };
+                let word = ReclaimWord::new(u128::from(person).to_be_bytes());
+                let mut events = vec![
+                    Event::Connected { client, address, protocol: Protocol::Plain, word },
+                    received(format!("person-{person}")),
+                    received(format!("/join room-{}", person / 40)),
+                ];
+                let text = "a line of eighty bytes, more or less, as people write them when they chat a lot";
+                events.extend((0..20).map(|line| received(format!("{text} {line}"))));
+                log.read(&format!("a:7:{number}"), Content::Events(events));
+                number += 1;
+            }
+            let timed = |what: &str, since: Instant| {
+                let line = format!("{people} people, {what}: {:?}\n", since.elapsed());
+                std::io::stdout().write_all(line.as_bytes()).unwrap();
+            };
+            let since = Instant::now();
+            let copy = log.replica.clone();
+            timed("copy", since);
+            let since = Instant::now();
+            let bytes = copy.encode();
+            timed(&format!("encode {} bytes", bytes.len()), since);
+            let since = Instant::now();
+            drop(copy);
+            timed("drop of the copy", since);
+            let since = Instant::now();
+            Replica::restore(&bytes).unwrap();
+            timed("restore", since);
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! The scripts that change the log. Redis runs each of them without anything in between.
 //!
 //! `{name}:head` holds the position `n` and the author `by` of the last entry, the highest position `seen` that a node has
-//! applied, the position `kept` of the snapshot, and after a loss the highest position `best` that a node which is still
-//! there has applied.
+//! applied, the position `kept` of the snapshot, and after a loss the highest position `best` that a node had applied which
+//! asked within the last three seconds before `heard`.
 
 /// Appends an entry: its position is one more than that of the last. With fewer entries than a node has seen the store has
 /// lost some, and takes no more.
@@ -12,14 +12,18 @@ local n = tonumber(head[1] or 0)
 local applied = tonumber(ARGV[2])
 local seen = math.max(tonumber(head[3] or 0), applied)
 redis.call('HSET', KEYS[2], 'seen', seen)
+local time = redis.call('TIME')
+local ms = time[1] * 1000 + math.floor(time[2] / 1000)
 if n < seen then
-    local best = math.max(tonumber(redis.call('HGET', KEYS[2], 'best') or 0), applied)
-    redis.call('HSET', KEYS[2], 'best', best)
+    local last = redis.call('HMGET', KEYS[2], 'best', 'heard')
+    local best = tonumber(last[1] or 0)
+    if applied >= best or ms - last[2] > 3000 then
+        best = applied
+        redis.call('HSET', KEYS[2], 'best', best, 'heard', ms)
+    end
     return {'behind', n, seen, best}
 end
-local time = redis.call('TIME')
-redis.call('XADD', KEYS[1], (n + 1) .. '-0', 'prev', head[2] or '', 'by', ARGV[1],
-    'ms', time[1] * 1000 + math.floor(time[2] / 1000), 'events', ARGV[3])
+redis.call('XADD', KEYS[1], (n + 1) .. '-0', 'prev', head[2] or '', 'by', ARGV[1], 'ms', ms, 'events', ARGV[3])
 redis.call('HSET', KEYS[2], 'n', n + 1, 'by', ARGV[1])
 return {'at', n + 1}
 ";
