@@ -251,8 +251,13 @@ fn not_loaded(error: LoadError) -> StartError {
     }
 }
 
-/// Refuses a store that removes entries when its memory is full, and warns of one that forgets them when it ends.
+/// Refuses a store that is too old or removes entries when its memory is full, and warns of one that forgets them when it ends.
 fn check(store: &mut Store, address: &RedisAddress) -> Result<(), StartError> {
+    if let Some(version) = store.too_old().map_err(unusable)? {
+        return Err(wrong(format!(
+            "Redis at {address} has version {version}: the log needs Redis 7.0 or newer, or Valkey. Install a newer one"
+        )));
+    }
     match store.setting("maxmemory-policy") {
         Some(policy) if policy != "noeviction" => {
             return Err(wrong(format!(

@@ -212,12 +212,32 @@ impl Store {
             .collect()
     }
 
+    /// The version of the store if it is too old for the log, as its maker writes it.
+    ///
+    /// # Errors
+    /// There is no answer in time.
+    pub fn too_old(&mut self) -> RedisResult<Option<String>> {
+        match redis::cmd("INFO").arg("server").query::<String>(&mut self.connection) {
+            Ok(told) => Ok(too_old(&told)),
+            // The user may not ask.
+            Err(error) if error.code() == Some("NOPERM") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// How the store is set up, by the names of its settings. `None` where the user may not ask.
     pub fn setting(&mut self, name: &str) -> Option<String> {
         let reply: RedisResult<Vec<String>> =
             redis::cmd("CONFIG").arg("GET").arg(name).query(&mut self.connection);
         reply.ok()?.into_iter().nth(1)
     }
+}
+
+/// The version in the answer to `INFO server`, if it is less than 7.0. Valkey tells the Redis that it is compatible with, too.
+fn too_old(told: &str) -> Option<String> {
+    let version = told.lines().find_map(|line| line.trim_end().strip_prefix("redis_version:"))?;
+    let major: u32 = version.split('.').next()?.parse().ok()?;
+    (major < 7).then(|| version.to_owned())
 }
 
 fn unexpected(what: &'static str) -> RedisError {
@@ -235,4 +255,24 @@ fn entry(id: &str, fields: &[String]) -> Option<RawEntry> {
         milliseconds: field("ms")?.parse().ok()?,
         json: field("events")?.to_owned(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_stores_are_told_by_their_version() {
+        for (told, old) in [
+            ("# Server\r\nredis_version:6.2.14\r\nos:Linux\r\n", Some("6.2.14")),
+            ("# Server\r\nredis_version:7.0.0\r\n", None),
+            ("redis_version:10.1.0\r\n", None),
+            // Valkey 7.2 and 8.1.
+            ("redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.1.0\r\n", None),
+            ("", None),
+            ("redis_version:next\r\n", None),
+        ] {
+            assert_eq!(too_old(told).as_deref(), old, "{told}");
+        }
+    }
 }
