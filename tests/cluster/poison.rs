@@ -21,7 +21,7 @@ return head[1] + 1
 fn poison() -> Value {
     let client = 1_u64 << 32 | 999_999;
     let connected = json!({"Connected": {
-        "client": client, "address": "192.0.2.1:40000", "protocol": "Plain", "word": vec![0; 16],
+        "client": client, "address": "192.0.2.1:40000", "protocol": "Plain", "word": {"Hashed": vec![0; 20]},
     }});
     let line = |text: &str| {
         json!({"Received": {"client": client, "input": {"Line": {"text": text, "altered": false}}}})

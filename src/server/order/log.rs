@@ -15,11 +15,12 @@ use super::replica::Replica;
 use super::writer::Work;
 use crate::chat::{
     ClientId, DisconnectReason, Effect, Event, GlassView, Input, Line, LinkNews, Message, Now,
-    Request, Secret, Time, parse_line,
+    ReclaimWord, Request, Secret, Time, parse_line,
 };
 use crate::config::limits;
 use crate::server::ops::log::end_process;
 use crossbeam_channel::Sender;
+use rustc_hash::FxHashMap;
 
 /// This node's part in the log: what it has appended and not seen again, and its copy of the chat.
 pub struct Log {
@@ -31,6 +32,8 @@ pub struct Log {
     history_bytes: usize,
     /// The operator password of this node. The log never holds it, but only whether one was right.
     password: Option<Secret>,
+    /// The words by which this node's clients take their names back. The log has only hashes of them.
+    words: FxHashMap<ClientId, ReclaimWord>,
     queue: Sender<Work>,
     /// To the thread that stores snapshots.
     copies: Sender<Replica>,
@@ -98,6 +101,7 @@ impl Log {
             starts: vec![joined.start],
             history_bytes: joined.history_bytes,
             password: joined.password.take(),
+            words: FxHashMap::default(),
             queue,
             copies,
             poison,
@@ -119,6 +123,9 @@ impl Log {
 
     /// Takes an event of this node: appends it to the log.
     pub fn step(&mut self, now: Now, event: Event, effects: &mut Vec<Effect>) {
+        if let Event::Disconnected { client, .. } = event {
+            self.words.remove(&client);
+        }
         match event {
             Event::DeadlineReached => self.tick(now.time, effects),
             Event::ShutdownRequested { cause }
@@ -146,7 +153,7 @@ impl Log {
     }
 
     fn submit(&mut self, event: Event, effects: &mut Vec<Effect>) {
-        let event = self.without_password(event);
+        let event = self.without_secrets(event);
         self.submitted += 1;
         if let Some((client, text)) = line_of(&event) {
             self.unsaid.push_back((self.submitted, client, text.to_owned()));
@@ -367,7 +374,9 @@ impl Log {
         let before = effects.len();
         self.poison.apply(&mut self.replica, self.number, at, event, effects);
         self.number += 1;
-        if !self.is_own {
+        if self.is_own {
+            self.tell_words(&mut effects[before..]);
+        } else {
             // The node where it happened logs it, and answers.
             let others = effects.split_off(before);
             let is_shared = |effect: &Effect| {
@@ -380,6 +389,21 @@ impl Log {
                 )
             };
             effects.extend(others.into_iter().filter(is_shared));
+        }
+    }
+
+    /// Puts the words for taking a name back in the place of their hashes, for the clients of this node.
+    fn tell_words(&self, effects: &mut [Effect]) {
+        for effect in effects {
+            let Effect::Answer { to, message, .. } = effect else { continue };
+            let told = match message {
+                Message::Connected { word: Some(word), .. } => word,
+                Message::ReclaimWord { word, .. } => word,
+                _ => continue,
+            };
+            if let Some(word) = self.words.get(to) {
+                *told = *word;
+            }
         }
     }
 
@@ -456,10 +480,14 @@ impl Log {
         effects.push(Effect::Shutdown);
     }
 
-    /// The event without an operator password: in its place stands the one that the Hub knows if it was right, which is good
-    /// for nothing else, or else none.
-    fn without_password(&mut self, event: Event) -> Event {
+    /// The event without secrets. In the place of an operator password stands the one that the Hub knows if it was right,
+    /// which is good for nothing else, or else none. In the place of a word for taking a name back stands its hash.
+    fn without_secrets(&mut self, event: Event) -> Event {
         match event {
+            Event::Connected { client, address, protocol, word } => {
+                self.words.insert(client, word);
+                Event::Connected { client, address, protocol, word: word.hashed() }
+            }
             Event::Received { client, input } => {
                 let input = match input {
                     Input::Request { request: Request::Op { password }, tag } => {

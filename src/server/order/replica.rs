@@ -363,7 +363,7 @@ mod tests {
         Content::Up(Box::new(NodeUp {
             rules: "1".to_owned(),
             settings,
-            history_bytes: 1_000_000,
+            history_bytes: limits::HISTORY_TOTAL_BYTES_MAX,
             bans: Vec::new(),
             starts: Vec::new(),
         }))
