@@ -55,9 +55,7 @@ impl ReclaimWord {
         match self.0 {
             Kept::Clear(bits) => is_same(&bits, &typed),
             #[cfg(feature = "cluster")]
-            Kept::Hashed(hash) => {
-                is_same(&hash, &sha1_smol::Sha1::from(typed).digest().bytes())
-            }
+            Kept::Hashed(hash) => is_same(&hash, &sha1_smol::Sha1::from(typed).digest().bytes()),
         }
     }
 }

@@ -23,9 +23,7 @@ fn poison() -> Value {
     let connected = json!({"Connected": {
         "client": client, "address": "192.0.2.1:40000", "protocol": "Plain", "word": {"Hashed": vec![0; 20]},
     }});
-    let line = |text: &str| {
-        json!({"Received": {"client": client, "input": {"Line": {"text": text, "altered": false}}}})
-    };
+    let line = |text: &str| json!({"Received": {"client": client, "input": {"Line": {"text": text, "altered": false}}}});
     json!({"Events": [connected, line("ghost"), line("I am in the same entry"), connected, line("poison")]})
 }
 
@@ -41,12 +39,13 @@ fn a_poison_event_ends_all_machines_once_and_is_then_left_out() {
     ann.say("remember me");
     ann.hears_nothing();
     let log = ["{chat}:log", "{chat}:head"];
-    let position =
-        redis.ask(&["EVAL", APPEND, "2", log[0], log[1], &poison().to_string()]);
+    let position = redis.ask(&["EVAL", APPEND, "2", log[0], log[1], &poison().to_string()]);
     let position = position.strip_prefix(':').unwrap_or_else(|| panic!("{position}"));
     for server in &mut servers {
         assert_eq!(server.exit_status().code(), Some(70), "{}", server.log_so_far());
-        server.log(&format!("entry {position} of the log holds an event at which this server ends. It is noted"));
+        server.log(&format!(
+            "entry {position} of the log holds an event at which this server ends. It is noted"
+        ));
     }
     let noted = redis.ask_for_all(&["SMEMBERS", "{chat}:poison"]);
     assert!(noted.contains(&format!("{position}:4\r\n")), "{noted}");

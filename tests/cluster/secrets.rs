@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::{machine, machine_at};
 use crate::starts::refused;
 use crate::support::directory::Directory;
 use crate::support::redis::Redis;
 use crate::support::{Client, or_skip};
+use crate::{machine, machine_at};
 
 #[test]
 fn the_operator_password_never_reaches_redis() {

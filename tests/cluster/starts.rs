@@ -100,7 +100,8 @@ fn old_redis() -> String {
 #[test]
 fn an_old_redis_is_refused_by_its_version() {
     let told = refused(&old_redis(), "a", &[]);
-    let expected = "has version 6.2.14: the log needs Redis 7.0 or newer, or Valkey. Install a newer one";
+    let expected =
+        "has version 6.2.14: the log needs Redis 7.0 or newer, or Valkey. Install a newer one";
     assert!(told.contains(expected), "{told}");
 }
 

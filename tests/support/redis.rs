@@ -58,7 +58,8 @@ impl Redis {
     pub fn forget(&self) {
         for entry in fs::read_dir(self.directory.path("")).unwrap() {
             let path = entry.unwrap().path();
-            let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+            let removed =
+                if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
             removed.unwrap();
         }
     }
@@ -66,7 +67,8 @@ impl Redis {
     /// Starts a replica of it, which has everything that is in it now.
     pub fn replica(&self) -> Self {
         let port = self.port.to_string();
-        let replica = Self::start(&["--replicaof", "127.0.0.1", &port]).expect("Redis is installed");
+        let replica =
+            Self::start(&["--replicaof", "127.0.0.1", &port]).expect("Redis is installed");
         until("the replica is up to date", || {
             let told = replica.ask_for_all(&["INFO", "replication"]);
             told.contains("master_link_status:up")

@@ -201,9 +201,7 @@ impl Joining<'_> {
     }
 
     fn append(&mut self, content: &str) -> Result<Appended, StartError> {
-        self.store
-            .append(&self.author, self.loader.replica.position(), content)
-            .map_err(unusable)
+        self.store.append(&self.author, self.loader.replica.position(), content).map_err(unusable)
     }
 }
 

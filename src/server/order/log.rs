@@ -365,7 +365,9 @@ impl Log {
         let copy = self.replica.clone();
         tracing::debug!(position = copy.position(), "copied the chat in {:?}", before.elapsed());
         if self.copies.try_send(copy).is_err() {
-            tracing::warn!("the last snapshot of the chat is still being stored: none is taken now");
+            tracing::warn!(
+                "the last snapshot of the chat is still being stored: none is taken now"
+            );
         }
     }
 

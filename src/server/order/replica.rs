@@ -257,8 +257,7 @@ impl Replica {
         let Some(node) = self.nodes.get_mut(&author.node) else {
             return false;
         };
-        let is_fresh =
-            node.incarnation == author.incarnation && author.sequence > node.sequence;
+        let is_fresh = node.incarnation == author.incarnation && author.sequence > node.sequence;
         if is_fresh {
             (node.sequence, node.heard) = (author.sequence, self.time);
         }
@@ -488,9 +487,8 @@ mod tests {
             turns.extend(log.replica.keeper().map(|node| (log.replica.position, node.to_owned())));
         }
         let every = limits::SNAPSHOT_ENTRIES;
-        let expected = (1..=turns.len() as u64).map(|it| {
-            (it * every, if it % 2 == 1 { "b".to_owned() } else { "a".to_owned() })
-        });
+        let expected = (1..=turns.len() as u64)
+            .map(|it| (it * every, if it % 2 == 1 { "b".to_owned() } else { "a".to_owned() }));
         assert!(turns.len() >= 5 && turns.iter().cloned().eq(expected), "{turns:?}");
         // Large entries count by their bytes.
         let large = "x".repeat(limits::SNAPSHOT_LOG_BYTES);
@@ -515,9 +513,8 @@ mod tests {
         log.read("b:8:1", up(500));
         log.read("a:7:2", connected(1));
         log.read("a:7:3", line(1, "ann"));
-        let is_told = |effects: &[Effect]| {
-            effects.iter().any(|effect| matches!(effect, Effect::Send { .. }))
-        };
+        let is_told =
+            |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::Send { .. }));
         assert!(is_told(&log.read("a:7:4", Content::Rewound).1));
         assert!(!is_told(&log.read("b:8:2", Content::Rewound).1));
         for number in 5..=10 {
@@ -537,10 +534,10 @@ mod tests {
         for people in [1_000, 10_000, 100_000] {
             let mut log = Reading::new();
             log.read("a:7:1", up(0));
-            let mut number = 2;
-            for person in 0..people {
+            for (number, person) in (2..).zip(0..people) {
                 let client = ClientId(ClientId::first_of(1).0 + person);
-                let address = ([10, (person >> 16) as u8, (person >> 8) as u8, person as u8], 40_000).into();
+                let address =
+                    ([10, (person >> 16) as u8, (person >> 8) as u8, person as u8], 40_000).into();
                 let received = |text: String| {
                     let input = Input::Line(Line { text, altered: false });
                     Event::Received { client, input }
@@ -554,7 +551,6 @@ mod tests {
                 let text = "a line of eighty bytes, more or less, as people write them when they chat a lot";
                 events.extend((0..20).map(|line| received(format!("{text} {line}"))));
                 log.read(&format!("a:7:{number}"), Content::Events(events));
-                number += 1;
             }
             let timed = |what: &str, since: Instant| {
                 let line = format!("{people} people, {what}: {:?}\n", since.elapsed());

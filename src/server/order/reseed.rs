@@ -108,7 +108,8 @@ impl Loss {
         };
         let (position, _) = seed.end();
         let knows_all = position >= seen;
-        if !knows_all && !(is_late && position >= best) {
+        let is_next_best = is_late && position >= best;
+        if !(knows_all || is_next_best) {
             return Ok(Remedy::Waits);
         }
         let is_whole = seed.write(store, !knows_all)?;

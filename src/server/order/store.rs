@@ -130,12 +130,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::append`].
-    pub fn keep_snapshot(
-        &mut self,
-        position: u64,
-        last: &str,
-        state: &[u8],
-    ) -> RedisResult<bool> {
+    pub fn keep_snapshot(&mut self, position: u64, last: &str, state: &[u8]) -> RedisResult<bool> {
         let script = Script::new(KEEP);
         let mut invocation = script.key(&self.log);
         invocation.key(&self.head).key(&self.snapshot);
