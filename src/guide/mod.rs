@@ -61,6 +61,7 @@ macro_rules! page {
         /// [unit]: ../../../../../scripts/systemd/chatserv.service
         /// [compose]: ../../../../../scripts/docker/compose.yml
         /// [machines]: ../../../../../scripts/machines
+        /// [faults]: ../../../../../scripts/cluster-faults
         /// [cluster-compose]: ../../../../../scripts/docker/cluster.yml
         /// [dockerfile]: ../../../../../scripts/docker/Dockerfile
         /// [sample]: ../../../../../scripts/chatserv.toml

@@ -445,7 +445,7 @@ fn link(news: &LinkNews) -> String {
             "This machine was too slow, and some lines were skipped. See /history.".into()
         }
         LinkNews::Rewound => {
-            "The chat has lost its last moments. Say again what /history does not have.".into()
+            "The chat has lost its last moments. /history shows what is left.".into()
         }
     }
 }

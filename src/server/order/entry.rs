@@ -6,6 +6,9 @@ use super::author::Author;
 use super::node_up::NodeUp;
 use crate::chat::Event;
 
+/// The position of an entry, and the number of one of its events.
+pub type Place = (u64, usize);
+
 /// An entry of the log, as every node reads it.
 #[derive(Debug, Clone)]
 pub struct Entry {

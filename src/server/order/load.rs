@@ -2,8 +2,8 @@
 
 use redis::RedisError;
 
-use super::entry::Entry;
-use super::poison::{Place, PoisonWatch, try_poison};
+use super::entry::{Entry, Place};
+use super::poison::{PoisonWatch, try_poison};
 use super::replica::{Broken, Opened, Replica};
 use super::store::{Door, Store};
 

@@ -6,12 +6,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
+use super::entry::Place;
 use super::replica::Replica;
 use super::store::Door;
 use crate::chat::{Effect, Event, Now};
-
-/// The position of an entry, and the number of one of its events.
-pub type Place = (u64, usize);
 
 /// Notes the event that is being applied if the thread panics.
 pub struct PoisonWatch {

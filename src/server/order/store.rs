@@ -8,8 +8,7 @@ use redis::{
 };
 
 use super::author::Author;
-use super::entry::RawEntry;
-use super::poison::Place;
+use super::entry::{Place, RawEntry};
 use super::scripts::{APPEND, KEEP, RESEED};
 use crate::chat::Secret;
 use crate::config::{RedisAddress, limits};
