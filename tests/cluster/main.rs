@@ -30,8 +30,7 @@ const WAITING: &str = "The chat is waiting for its other machines.";
 const GOES_ON: &str = "server: The chat goes on.";
 
 /// The notice to everybody when lines were lost.
-const REWOUND: &str =
-    "server: The chat has lost its last moments. /history shows what is left.";
+const REWOUND: &str = "server: The chat has lost its last moments. /history shows what is left.";
 
 /// Starts a machine of the chat whose log is at this address.
 fn machine_at(address: &str, node: &str, flags: &[&str]) -> Server {

@@ -8,11 +8,11 @@ use crate::support::{Client, Server, or_skip};
 
 /// Appends an entry as the append script does.
 const APPEND: &str = "
-local head = redis.call('HMGET', KEYS[2], 'n', 'by')
+local head = redis.call('HMGET', KEYS[2], 'n', 'last')
 local node, incarnation = head[2]:match('([^:]+):([^:]+)')
 local by = node .. ':' .. incarnation .. ':999999'
 redis.call('XADD', KEYS[1], (head[1] + 1) .. '-0', 'prev', head[2], 'by', by, 'ms', '0', 'events', ARGV[1])
-redis.call('HSET', KEYS[2], 'n', head[1] + 1, 'by', by)
+redis.call('HSET', KEYS[2], 'n', head[1] + 1, 'last', by .. '@0')
 return head[1] + 1
 ";
 

@@ -14,7 +14,7 @@ pub type Place = (u64, usize);
 pub struct Entry {
     /// Its place in the log: 1 for the first entry, and no number is left out.
     pub position: u64,
-    /// The author of the entry before it; empty for the first.
+    /// The [mark] of the entry before it; empty for the first.
     pub before: String,
     pub author: Author,
     /// The clock of the store when it appended the entry, in milliseconds since 1970.
@@ -34,7 +34,18 @@ pub struct RawEntry {
     pub json: String,
 }
 
+/// Tells an entry from one that another past of the log has at the same position. The author alone does not: an entry that was
+/// sent twice may be at the same position in both.
+pub fn mark(author: &str, milliseconds: u64) -> String {
+    format!("{author}@{milliseconds}")
+}
+
 impl RawEntry {
+    /// Its [mark].
+    pub fn mark(&self) -> String {
+        mark(&self.by, self.milliseconds)
+    }
+
     /// The entry, unless it is not one that a node has appended.
     pub fn read(&self) -> Option<Entry> {
         Some(Entry {

@@ -21,7 +21,7 @@ use crate::server::ops::threads::{Activity, Row};
 /// the state after a later one.
 pub struct LogReader {
     door: Door,
-    /// The last entry that was passed on, and its author.
+    /// The last entry that was passed on, and its [mark](super::entry::mark).
     position: u64,
     last: String,
     recall: Arc<Recall>,
@@ -50,7 +50,7 @@ impl<T> From<SendError<T>> for Stop {
 }
 
 impl LogReader {
-    /// A reader of what follows the entry of `last` at this position.
+    /// A reader of what follows the entry at this position with this mark.
     pub fn new(
         door: Door,
         (position, last): (u64, String),
@@ -103,7 +103,7 @@ impl LogReader {
             let entry = raw.read().unwrap_or_else(|| {
                 end_process(&format!("entry {} of the log is by nobody", raw.position))
             });
-            (self.position, self.last) = (raw.position, raw.by.clone());
+            (self.position, self.last) = (raw.position, raw.mark());
             // Before the dispatcher has it, so that whoever asks for the state finds what follows here.
             self.recall.push(raw);
             inbox.send(Inbound::Ordered(Ordered::Entry(entry)))?;
@@ -114,7 +114,7 @@ impl LogReader {
     /// Loads the chat instead of an entry that does not follow.
     fn load(&self, next: &RawEntry, store: &mut Store) -> RedisResult<Loaded> {
         let follows = next.position == self.position + 1;
-        let same_past = store.author_at(self.position)?.is_none_or(|author| author == self.last);
+        let same_past = store.mark_at(self.position)?.is_none_or(|mark| mark == self.last);
         let is_rewound = follows || !same_past;
         if is_rewound {
             tracing::error!(

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::author::Author;
-use super::entry::{Content, Entry};
+use super::entry::{Content, Entry, mark};
 use super::node_up::NodeUp;
 use crate::chat::{Ban, ClientId, Effect, Event, Hub, Now, Time};
 use crate::config::limits;
@@ -30,7 +30,7 @@ pub struct Replica {
     /// How many starts of nodes there have been. Each has a number, with which the ids of its clients begin.
     starts: u64,
     position: u64,
-    /// The author of the last entry.
+    /// The [mark] of the last entry.
     last: String,
     /// The clock of the store, which never goes back here.
     milliseconds: u64,
@@ -83,7 +83,7 @@ impl Replica {
         self.position
     }
 
-    /// The author of the last entry.
+    /// The [mark] of the last entry.
     pub fn last(&self) -> &str {
         &self.last
     }
@@ -160,7 +160,7 @@ impl Replica {
             self.time += Time::from_millis(passed).min(limits::LOG_TICK_MAX);
         }
         self.milliseconds = self.milliseconds.max(milliseconds);
-        (self.position, self.last) = (position, author.to_string());
+        (self.position, self.last) = (position, mark(&author.to_string(), milliseconds));
         self.bytes += bytes;
         if position - self.snapshot_due >= limits::SNAPSHOT_ENTRIES
             || self.bytes >= limits::SNAPSHOT_LOG_BYTES
@@ -415,6 +415,23 @@ mod tests {
         assert_eq!(log.replica.open(other).err(), Some(Broken { position: 2 }));
         let next = log.entry("a:7:2", beat());
         assert!(log.replica.open(next).is_ok());
+    }
+
+    /// After a loss, an entry that was sent twice may be at the same position in both pasts.
+    #[test]
+    fn another_past_with_the_same_author_at_the_same_position_is_noticed() {
+        let pasts = ["b:8:2", "b:8:3"].map(|between| {
+            let mut log = Reading::new();
+            log.read("a:7:1", up(500));
+            log.read("b:8:1", up(500));
+            log.read(between, beat());
+            log.milliseconds += if between == "b:8:3" { 1 } else { 0 };
+            log.read("a:7:2", beat());
+            log
+        });
+        let [mut ours, theirs] = pasts;
+        let next = theirs.entry("a:7:3", beat());
+        assert_eq!(ours.replica.open(next).err(), Some(Broken { position: 5 }));
     }
 
     #[test]

@@ -45,11 +45,11 @@ impl Seed {
         fits.then_some(Self { replica, entries })
     }
 
-    /// The position and the author of the last entry.
-    pub fn end(&self) -> (u64, &str) {
+    /// The position and the mark of the last entry.
+    pub fn end(&self) -> (u64, String) {
         match self.entries.last() {
-            Some(entry) => (entry.position, &entry.by),
-            None => (self.replica.position(), self.replica.last()),
+            Some(entry) => (entry.position, entry.mark()),
+            None => (self.replica.position(), self.replica.last().to_owned()),
         }
     }
 
@@ -61,7 +61,7 @@ impl Seed {
     pub fn write(&self, store: &mut Store, with_loss: bool) -> RedisResult<bool> {
         let (position, last) = self.end();
         let state = (self.replica.position(), &*self.replica.encode());
-        store.reseed(position, last, state, &self.entries, with_loss)
+        store.reseed(position, &last, state, &self.entries, with_loss)
     }
 }
 

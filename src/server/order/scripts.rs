@@ -1,13 +1,13 @@
 //! The scripts that change the log. Redis runs each of them without anything in between.
 //!
-//! `{name}:head` holds the position `n` and the author `by` of the last entry, the highest position `seen` that a node has
-//! applied, the position `kept` of the snapshot, and after a loss the highest position `best` that a node had applied which
-//! asked within the last three seconds before `heard`.
+//! `{name}:head` holds the position `n` of the last entry, and in `last` its author and time, which the next entry repeats as
+//! `prev`; the highest position `seen` that a node has applied; the position `kept` of the snapshot; and after a loss the
+//! highest position `best` that a node had applied which asked within the last three seconds before `heard`.
 
 /// Appends an entry: its position is one more than that of the last. With fewer entries than a node has seen the store has
 /// lost some, and takes no more.
 pub const APPEND: &str = "
-local head = redis.call('HMGET', KEYS[2], 'n', 'by', 'seen')
+local head = redis.call('HMGET', KEYS[2], 'n', 'last', 'seen')
 local n = tonumber(head[1] or 0)
 local applied = tonumber(ARGV[2])
 local seen = math.max(tonumber(head[3] or 0), applied)
@@ -24,7 +24,7 @@ if n < seen then
     return {'behind', n, seen, best}
 end
 redis.call('XADD', KEYS[1], (n + 1) .. '-0', 'prev', head[2] or '', 'by', ARGV[1], 'ms', ms, 'events', ARGV[3])
-redis.call('HSET', KEYS[2], 'n', n + 1, 'by', ARGV[1])
+redis.call('HSET', KEYS[2], 'n', n + 1, 'last', ARGV[1] .. '@' .. ms)
 return {'at', n + 1}
 ";
 
@@ -43,7 +43,7 @@ for at = 6, #ARGV, 5 do
 end
 redis.call('SET', KEYS[3], ARGV[4])
 redis.call('DEL', KEYS[2])
-redis.call('HSET', KEYS[2], 'n', position, 'by', last, 'seen', position, 'kept', ARGV[3])
+redis.call('HSET', KEYS[2], 'n', position, 'last', last, 'seen', position, 'kept', ARGV[3])
 return 1
 ";
 
@@ -52,7 +52,7 @@ return 1
 pub const KEEP: &str = "
 local position = tonumber(ARGV[1])
 local entry = redis.call('XRANGE', KEYS[1], position .. '-0', position .. '-0')[1]
-if not entry or entry[2][4] ~= ARGV[2] then return 0 end
+if not entry or entry[2][4] .. '@' .. entry[2][6] ~= ARGV[2] then return 0 end
 local kept = tonumber(redis.call('HGET', KEYS[2], 'kept') or 0)
 if position <= kept then return 0 end
 redis.call('SET', KEYS[3], ARGV[3])

@@ -101,7 +101,7 @@ impl Store {
         }
     }
 
-    /// Writes the log again, which ends with the entry of `last` at `position`: a snapshot with its position, and entries.
+    /// Writes the log again, which ends with the entry at `position` whose mark is `last`: a snapshot with its position, and entries.
     /// Returns whether the log is whole now; if not, another node knows more. `with_loss` accepts that nobody knows all.
     ///
     /// # Errors
@@ -167,11 +167,11 @@ impl Store {
         command.arg(&self.poison).arg(format!("{position}:{number}")).query(&mut self.connection)
     }
 
-    /// The author of the entry at this position, if the log has one.
+    /// The [mark](super::entry::mark) of the entry at this position, if the log has one.
     ///
     /// # Errors
     /// As [`Store::append`].
-    pub fn author_at(&mut self, position: u64) -> RedisResult<Option<String>> {
+    pub fn mark_at(&mut self, position: u64) -> RedisResult<Option<String>> {
         let id = format!("{position}-0");
         let mut command = redis::cmd("XRANGE");
         let entries: Vec<(String, Vec<String>)> =
@@ -180,7 +180,7 @@ impl Store {
             entry(id, fields)
                 .ok_or_else(|| unexpected("the log holds an entry that no node has appended"))
         });
-        Ok(entry.transpose()?.map(|entry| entry.by))
+        Ok(entry.transpose()?.map(|entry| entry.mark()))
     }
 
     /// The entries after a position, in order; at most [`limits::LOG_READ_MAX`]. Waits up to `wait` for the first one.
