@@ -308,9 +308,7 @@ const answers = {
   motd(m) { note(m.message ?? 'There is no message of the day.'); },
   notice(m) {
     note(m.message);
-    if (m.code === 'membership' && rooms.has(m.room)) send({ action: 'joinroom', room: m.room });
-    // Its machine has skipped lines, or all have lost some: the answers bring the history and the new epochs.
-    if (['skipped', 'rewound'].includes(m.code)) for (const room of rooms.keys()) send({ action: 'joinroom', room });
+    for (const room of m.code === 'membership' ? [m.room] : ['skipped', 'rewound'].includes(m.code) ? rooms.keys() : []) if (rooms.has(room)) send({ action: 'joinroom', room });
   },
   op() { note('You are an operator now.'); $('glass').hidden = document.body.dataset.glass === 'off'; ask({ action: 'help' }, { isHelp: true }); },
   kick(m) { note(`${m.username} was kicked.`); },
