@@ -59,6 +59,8 @@ pub enum Event {
     MachineCame { machine: u64, name: Arc<str> },
     /// A server is gone, and with it the clients to which these starts of it gave their ids.
     MachineGone { machines: Vec<u64> },
+    /// The log that several machines share has lost the last events. The state is that without them.
+    Rewound,
     /// A signal, or the program that embeds the server, requested the end of the chat.
     ShutdownRequested { cause: ShutdownCause },
 }

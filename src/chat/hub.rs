@@ -26,7 +26,7 @@ use super::view::{Protocol, View};
 use crate::config::Operators;
 
 /// All state of the chat, and its rules.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Hub {
     pub(super) settings: HubSettings,
     pub(super) people: People,
@@ -81,6 +81,7 @@ impl Hub {
             Event::BansNotSaved { reason } => self.bans_not_saved(reason, out),
             Event::MachineCame { machine, name } => self.extras.add_machine(machine, name),
             Event::MachineGone { machines } => self.machine_gone(&machines, out),
+            Event::Rewound => self.rewound(out),
             Event::Found { ticket, found } => self.found(ticket, found, out),
             Event::Forgotten { sender, before } => self.rooms.forget_lines(&sender, before),
             Event::ShutdownRequested { cause } => self.shut_down(cause, None, out),

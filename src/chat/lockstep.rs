@@ -143,9 +143,12 @@ impl Copies {
         }
     }
 
-    /// A machine is gone, or comes.
+    /// A machine is gone, or comes, or the log has lost entries.
     fn machine_event(&mut self, who: usize) -> Event {
         let machine = who as u64 % NODES + 1;
+        if who == CLIENTS_MAX / 2 {
+            return Event::Rewound;
+        }
         if who < CLIENTS_MAX / 2 {
             let name = format!("n{machine}").into();
             return Event::MachineCame { machine, name };

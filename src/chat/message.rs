@@ -385,6 +385,10 @@ pub enum LinkNews {
     PlaceLost,
     /// This line was lost with them.
     NotSaid(String),
+    /// This machine was so slow that it skipped lines. They are in the history.
+    Skipped,
+    /// The last lines may be lost, for everybody.
+    Rewound,
 }
 
 /// The operator who removed somebody.

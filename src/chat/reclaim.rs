@@ -10,34 +10,64 @@ const DIGITS: usize = 32;
 /// A text with at least this many hexadecimal digits is meant as a word, even if some digits are missing.
 const DIGITS_MIN: usize = 16;
 
-/// 128 random bits. Anybody who knows them can take the name back, so the `Debug` shows nothing of them.
+/// 128 random bits, or their hash. Anybody who knows the bits can take the name back, so the `Debug` shows nothing of them.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReclaimWord([u8; 16]);
+pub struct ReclaimWord(Kept);
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Kept {
+    Clear([u8; 16]),
+    /// Their SHA-1. Nobody finds 128 random bits from it: the known attacks find two texts with the same hash.
+    #[cfg(feature = "cluster")]
+    Hashed([u8; 20]),
+}
 
 impl ReclaimWord {
     /// A word of these bits, which nobody may be able to guess.
     pub fn new(bits: [u8; 16]) -> Self {
-        Self(bits)
+        Self(Kept::Clear(bits))
     }
 
-    /// The word as people copy it: 32 hexadecimal digits.
+    /// The word as it is kept where others may read it: good for comparing, and nobody can take a name back with it.
+    #[cfg(feature = "cluster")]
+    pub fn hashed(self) -> Self {
+        match self.0 {
+            Kept::Clear(bits) => Self(Kept::Hashed(sha1_smol::Sha1::from(bits).digest().bytes())),
+            Kept::Hashed(_) => self,
+        }
+    }
+
+    /// The word as people copy it: 32 hexadecimal digits. A hash has more, and is no word.
     pub fn written(self) -> String {
-        format!("{:032x}", u128::from_be_bytes(self.0))
+        let digits = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        match self.0 {
+            Kept::Clear(bits) => digits(&bits),
+            #[cfg(feature = "cluster")]
+            Kept::Hashed(hash) => digits(&hash),
+        }
     }
 
     /// Compares in a time that does not depend on the bits, so that timing reveals nothing of them.
     pub(super) fn matches(self, typed: &str) -> bool {
-        let Some(Self(given)) = Self::parse(typed) else {
+        let Some(typed) = parse(typed) else {
             return false;
         };
-        self.0.iter().zip(given).fold(0, |found, (ours, theirs)| found | (ours ^ theirs)) == 0
+        match self.0 {
+            Kept::Clear(bits) => is_same(&bits, &typed),
+            #[cfg(feature = "cluster")]
+            Kept::Hashed(hash) => is_same(&hash, &sha1_smol::Sha1::from(typed).digest().bytes()),
+        }
     }
+}
 
-    fn parse(typed: &str) -> Option<Self> {
-        let is_whole = typed.len() == DIGITS && is_hexadecimal(typed);
-        let bits = is_whole.then(|| u128::from_str_radix(typed, 16).ok())??;
-        Some(Self(bits.to_be_bytes()))
-    }
+fn is_same<const N: usize>(ours: &[u8; N], theirs: &[u8; N]) -> bool {
+    ours.iter().zip(theirs).fold(0, |found, (ours, theirs)| found | (ours ^ theirs)) == 0
+}
+
+fn parse(typed: &str) -> Option<[u8; 16]> {
+    let is_whole = typed.len() == DIGITS && is_hexadecimal(typed);
+    let bits = is_whole.then(|| u128::from_str_radix(typed, 16).ok())??;
+    Some(bits.to_be_bytes())
 }
 
 impl fmt::Debug for ReclaimWord {
@@ -75,6 +105,17 @@ mod tests {
             assert!(!word.matches(std::str::from_utf8(&other).unwrap()), "{at}");
         }
         assert_eq!(format!("{word:?}"), "ReclaimWord(…)");
+    }
+
+    #[cfg(feature = "cluster")]
+    #[test]
+    fn a_hash_matches_its_word_and_is_none_itself() {
+        let word = ReclaimWord::new(*b"\0\x01chatserv\xfe\xffabcd");
+        let (written, hashed) = (word.written(), word.hashed());
+        assert!(hashed.matches(&written) && hashed.matches(&written.to_uppercase()));
+        assert!(!hashed.matches(&hashed.written()) && !word.matches(&hashed.written()));
+        assert!(!hashed.matches(&written.replace('6', "7")));
+        assert_eq!(hashed.hashed(), hashed);
     }
 
     #[test]

@@ -4,8 +4,10 @@ use jiff::Timestamp;
 
 use super::ban::Ban;
 use super::client::ClientId;
+use super::event::Effect;
 use super::hub::Hub;
 use super::settings::HubSettings;
+use super::view::{Protocol, View};
 
 impl Hub {
     /// Encodes the whole state as JSON. Equal states have equal bytes, whatever has happened to their hash maps.
@@ -29,6 +31,24 @@ impl Hub {
     /// All clients, with and without a name, oldest first.
     pub fn clients(&self) -> Vec<ClientId> {
         self.people.connected()
+    }
+
+    /// What the server has to know of these clients after it has loaded the state: how to encode for them, and whether they
+    /// have joined. Returns those who have.
+    pub fn introduce(&self, clients: &[ClientId], effects: &mut Vec<Effect>) -> Vec<ClientId> {
+        let mut joined = Vec::new();
+        for &client in clients {
+            let view = match (self.people.protocol(client), self.people.person(client)) {
+                (Protocol::Plain, Some(person)) => View::Plain(person.timestamps()),
+                (protocol, _) => protocol.into(),
+            };
+            effects.push(Effect::SetView { client, view });
+            if self.people.person(client).is_some() {
+                effects.push(Effect::Admit { client });
+                joined.push(client);
+            }
+        }
+        joined
     }
 
     /// All bans that have not expired.

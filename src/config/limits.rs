@@ -130,8 +130,9 @@ pub fn threads_for_others(places: usize) -> usize {
 }
 
 /// How many threads the server has besides those of its clients: at most eight listeners, and one each for the dispatcher, the
-/// log, signals, Ctrl-C, bans, the trace, metrics, and the archive and the search of a history.
-pub const OWN_THREADS: usize = 17;
+/// log, signals, Ctrl-C, bans, the trace, metrics, and either the archive and the search of a history or the three of a log on
+/// several machines.
+pub const OWN_THREADS: usize = 18;
 
 /// How many descriptors to keep for standard streams, listeners, signals, the log and files, besides those of refused sockets.
 pub fn descriptors_reserved(places: usize) -> usize {
@@ -422,3 +423,31 @@ pub const DRAIN_STEP: Duration = Duration::from_millis(100);
 
 /// How long a node that leaves waits for its last entry.
 pub const LEAVE_WAIT_MAX: Duration = Duration::from_secs(2);
+
+/// After so many entries of the log, a node stores the state of the chat. Few in debug builds, so that every test of several
+/// machines has snapshots.
+pub const SNAPSHOT_ENTRIES: u64 = if cfg!(debug_assertions) { 100 } else { 10_000 };
+
+/// After so many bytes of entries, a node stores the state of the chat.
+pub const SNAPSHOT_LOG_BYTES: usize = if cfg!(debug_assertions) { 128 * KIB } else { 16 * MIB };
+
+/// How many of the last entries each node remembers, to write them again if the store has lost them.
+pub const ENTRIES_RECALLED_MAX: usize = 256;
+
+/// How many bytes these entries have together. The last one is remembered whatever its size.
+pub const BYTES_RECALLED_MAX: usize = MIB;
+
+/// How long after a loss of the store the node that knows most writes it again: all nodes have said by then what they know.
+pub const RESEED_AFTER: Duration = Duration::from_millis(1_200);
+
+/// How long after a loss somebody writes it again who knows less than another node did.
+pub const RESEED_WITH_LOSS_AFTER: Duration = Duration::from_secs(5);
+
+/// How long a node that starts waits for the others to do that, before it goes on with what the store has.
+pub const RESEED_AT_START_AFTER: Duration = Duration::from_secs(10);
+
+/// The pause between two looks at a store that has lost entries.
+pub const RESEED_LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Within this time of the log, people are told once that lines were lost.
+pub const REWOUND_TOLD_FOR: Duration = Duration::from_secs(5);

@@ -65,6 +65,7 @@ macro_rules! page {
         /// [metrics]: crate::guide::operations#metrics
         /// [dashboard]: ../../../../../scripts/grafana.json
         /// [machines]: ../../../../../scripts/machines
+        /// [faults]: ../../../../../scripts/cluster-faults
         /// [cluster-compose]: ../../../../../scripts/docker/cluster.yml
         /// [dockerfile]: ../../../../../scripts/docker/Dockerfile
         /// [sample]: ../../../../../scripts/chatserv.toml

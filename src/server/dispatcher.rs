@@ -184,7 +184,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
                 }
             }
             #[cfg(feature = "cluster")]
-            Inbound::Ordered(entry) => self.apply(entry, now),
+            Inbound::Ordered(ordered) => self.ordered(ordered, now),
         }
     }
 

@@ -15,7 +15,7 @@ use super::ops::metrics::Counters;
 use super::ops::reload::Loaded;
 use super::ops::threads::ThreadTable;
 #[cfg(feature = "cluster")]
-use super::order::Entry;
+use super::order::Ordered;
 use crate::chat::{
     ClientId, DisconnectReason, Event, InboxView, Input, Protocol, ShutdownCause, Station, Time,
 };
@@ -46,7 +46,7 @@ pub enum Inbound<'a> {
     ListenerClosed,
     /// The log-reader has read an entry.
     #[cfg(feature = "cluster")]
-    Ordered(Entry),
+    Ordered(Ordered),
 }
 
 impl Inbound<'_> {

@@ -12,8 +12,9 @@
 //! | `bans` | 1 with `--state-dir` | its slot; the disk | a new list of bans | the dispatcher is gone and the last list is written | the scope |
 //! | `archive` | 1 with `--history` | its queue, for a second at most; gathering a batch; the disk | a line; a full batch or a question; the end of a quarter of a second | the dispatcher is gone and the last line is written | the scope |
 //! | `search` | 1 with `--history` | its queue; the disk | a question | the archive is gone | the scope |
-//! | `log-writer` | 1 with `--cluster` | its queue; a request to the store of the log, or the pause after a failed one | an event of this node; the time for a sign of life; an answer | the dispatcher is gone | the scope |
-//! | `log-reader` | 1 with `--cluster` | a request for the next entries, or the pause after a failed one; a full inbox | an entry; a second without one; room in the inbox | the dispatcher is gone | the scope |
+//! | `log-writer` | 1 with `--cluster` | its queue; a request to the store of the log, or the pause after a failed one; after a loss of the store, the dispatcher's answer | an event of this node; the time for a sign of life; an answer | the dispatcher is gone | the scope |
+//! | `log-reader` | 1 with `--cluster` | a request for the next entries or a snapshot, or the pause after a failed one; a full inbox | an entry; a second without one; room in the inbox | the dispatcher is gone | the scope |
+//! | `snapshot` | 1 with `--cluster` | its queue; requests to the store of the log | a copy of the chat, when it is this node's turn | the dispatcher is gone | the scope |
 //! | `metrics` | 1 with `--metrics-port` | `accept`; the request of a scraper, for two seconds at most | a scraper; its bytes; a shutdown of the socket | the dispatcher is gone | the scope |
 //! | `trace` | 1 with `--trace` | its queue; its rest; the disk | a span; the end of its rest | all others have ended and their spans are written, or the file is full | the scope around theirs |
 //! | `signals` | 1 | waiting for a signal; reading files on SIGHUP | SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 | `main` closes it | `main` |

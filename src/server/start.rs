@@ -36,7 +36,7 @@ use super::ops::threads::{Activity, Row, ThreadTable};
 use super::ops::trace::{self, Recorder};
 use super::order::Order;
 #[cfg(feature = "cluster")]
-use super::order::{Joined, Lag, Log, LogEnd};
+use super::order::{Joined, Lag, Log, LogEnd, Recall};
 use super::shared::Shared;
 #[cfg(feature = "history")]
 use crate::chat::Past;
@@ -342,17 +342,26 @@ fn start_log<'scope>(
     // Each connection has one event under way, which bounds the queue.
     let (sender, queue) = crossbeam_channel::unbounded();
     let applied = Arc::new(AtomicU64::new(0));
-    let end = Arc::new(LogEnd::default());
-    let reader = joined.reader(Arc::downgrade(&applied), Arc::clone(&end));
+    let (end, recall): (Arc<LogEnd>, Arc<Recall>) = Default::default();
+    let reader = joined.reader(Arc::clone(&recall), Arc::downgrade(&applied), Arc::clone(&end));
     let lag = Lag::new(Arc::clone(&end), Arc::downgrade(&applied), queue.clone());
-    let writer = joined.writer(queue, Arc::downgrade(&applied), end);
-    let log = Log::new(&mut joined, sender, applied);
+    let writer = joined.writer(queue, recall, Arc::downgrade(&applied), end);
+    // While one snapshot is being stored, there is no other.
+    let (copies, snapshots) = crossbeam_channel::bounded(1);
+    let keeper = joined.keeper(snapshots);
+    let log = Log::new(&mut joined, sender, copies, applied);
+    let row = threads.row("snapshot", "snapshot".into());
+    threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
+        let _guard = PanicEndsProcess;
+        keeper.run(row);
+    })?;
     // The table of threads says which machine it is of.
     let node = joined.node();
     let row = threads.row("log-writer", format!("log-writer {node}"));
+    let to_dispatcher = inbox.clone();
     threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
         let _guard = PanicEndsProcess;
-        writer.run(row);
+        writer.run(&to_dispatcher, row);
     })?;
     let row = threads.row("log-reader", format!("log-reader {node}"));
     threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {

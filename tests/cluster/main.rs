@@ -13,12 +13,15 @@ mod support;
 
 mod counted;
 mod glass;
+mod loss;
 mod machines;
 mod metrics;
+mod poison;
 mod proxy;
 #[cfg(feature = "client")]
 mod restart;
 mod secrets;
+mod snapshots;
 mod starts;
 mod store;
 
@@ -28,6 +31,9 @@ use support::{Server, chatserv};
 /// The notices to everybody while the log does not answer, and when it does again.
 const WAITING: &str = "The chat is waiting for its other machines.";
 const GOES_ON: &str = "server: The chat goes on.";
+
+/// The notice to everybody when lines were lost.
+const REWOUND: &str = "server: The chat has lost its last moments. /history shows what is left.";
 
 /// Starts a machine of the chat whose log is at this address.
 fn machine_at(address: &str, node: &str, flags: &[&str]) -> Server {

@@ -1,10 +1,12 @@
 //! Passwords are neither in the log of the chat nor in that of the server.
 
-use crate::machine_at;
+use serde_json::{Value, json};
+
 use crate::starts::refused;
 use crate::support::directory::Directory;
 use crate::support::redis::Redis;
 use crate::support::{Client, or_skip};
+use crate::{machine, machine_at};
 
 #[test]
 fn the_operator_password_never_reaches_redis() {
@@ -41,6 +43,43 @@ fn the_operator_password_never_reaches_redis() {
     let mut cid = Client::join(&a, "cid");
     cid.say(&format!("/op a:{digits}"));
     cid.skip_to("That is not the operator password");
+}
+
+#[test]
+fn the_word_that_takes_a_name_back_is_not_in_redis() {
+    let redis = or_skip!(Redis::start(&[]));
+    let (a, b) = (machine(&redis, "a"), machine(&redis, "b"));
+    let mut ann = Client::join(&a, "ann");
+    ann.say("/reclaim");
+    let told = ann.skip_to("server: ann ");
+    let word = told.rsplit(' ').next().unwrap().to_owned();
+    assert_eq!(word.len(), 32, "{told}");
+    let mut program = Client::connect(&a);
+    program.send_object(&json!({"action": "connect", "username": "program"}));
+    let connected = program.skip_to_line(|line| line.contains("\"connect\""));
+    let connected: Value = serde_json::from_str(&connected).unwrap();
+    let program_word = connected["reclaim"].as_str().unwrap().to_owned();
+    let everything = ["XRANGE", "{chat}:log", "-", "+"];
+    let log = redis.ask_for_all(&everything);
+    assert!(log.contains("Hashed"), "{log}");
+    for word in [&word, &program_word] {
+        let bytes: Vec<String> = (0..16)
+            .map(|at| u8::from_str_radix(&word[2 * at..2 * at + 2], 16).unwrap().to_string())
+            .collect();
+        assert!(!log.contains(word) && !log.contains(&bytes.join(",")), "{log}");
+    }
+    // The words are good on every machine.
+    let mut again = Client::connect(&b);
+    again.say(&format!("ann {word}"));
+    ann.skip_to("You took your name back with another connection.");
+    again.say("/whois ann");
+    again.skip_to_line(|line| line.contains("machine") && line.ends_with('b'));
+    program.close_by_reset();
+    let mut program = Client::connect(&b);
+    let back = json!({"action": "connect", "username": "program", "reclaim": program_word});
+    program.send_object(&back);
+    let told = program.skip_to_line(|line| line.contains("\"action\""));
+    assert!(told.contains("\"connect\""), "{told}");
 }
 
 #[test]

@@ -1,9 +1,18 @@
 //! Machines that may not take part, or not any more.
 
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener};
+use std::thread;
+
+#[cfg(feature = "history")]
+use rustix::process::Signal;
+
 #[cfg(feature = "history")]
 use crate::support::directory::Directory;
 use crate::support::redis::Redis;
 use crate::support::{Client, Program, chatserv, free_port, or_skip};
+#[cfg(feature = "history")]
+use crate::support::{Server, behind, find};
 use crate::{machine, machine_at};
 
 /// The message of a machine that ends with status 1.
@@ -69,6 +78,51 @@ fn an_address_at_which_nobody_answers_is_an_error() {
     let told = refused(&format!("redis://127.0.0.1:{}", free_port()), "a", &[]);
     assert!(told.contains("cluster: the log cannot be used: "), "{told}");
     assert!(told.contains("Start Redis, or correct --cluster"), "{told}");
+}
+
+/// Something that answers every request as Redis 6.2 answers `INFO server`.
+fn old_redis() -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let mut request = [0; 4096];
+            while let Ok(1..) = stream.read(&mut request) {
+                let told = "# Server\r\nredis_version:6.2.14\r\n";
+                let reply = format!("${}\r\n{told}\r\n", told.len());
+                stream.write_all(reply.as_bytes()).unwrap();
+            }
+        }
+    });
+    format!("redis://127.0.0.1:{port}")
+}
+
+#[test]
+fn an_old_redis_is_refused_by_its_version() {
+    let told = refused(&old_redis(), "a", &[]);
+    let expected =
+        "has version 6.2.14: the log needs Redis 7.0 or newer, or Valkey. Install a newer one";
+    assert!(told.contains(expected), "{told}");
+}
+
+#[cfg(feature = "history")]
+#[test]
+fn a_reload_cannot_add_a_history_on_disk() {
+    let redis = or_skip!(Redis::start(&[]));
+    // With a terminal, it would end at the signal.
+    or_skip!(find("setsid"));
+    let directory = Directory::new("reload");
+    let settings = format!("port = 0\ncluster = {:?}\nnode = \"a\"\n", redis.address());
+    directory.write("chatserv.toml", &settings);
+    let config = directory.path("chatserv.toml");
+    let a = Server::start_by(&mut behind(&["setsid"], &["--config", &config]));
+    let mut ann = Client::join(&a, "ann");
+    let history = directory.path("history.db");
+    directory.write("chatserv.toml", &format!("{settings}history = {history:?}\n"));
+    a.signal(Signal::HUP);
+    a.log("a chat on several machines cannot have a history on disk. Leave out history or cluster");
+    assert!(!std::path::Path::new(&history).exists());
+    ann.hears_nothing();
 }
 
 #[cfg(feature = "history")]

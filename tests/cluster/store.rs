@@ -78,29 +78,16 @@ fn lost_requests_lose_no_line() {
 }
 
 #[test]
-fn a_full_redis_makes_people_wait() {
+fn a_full_redis_makes_people_wait_and_loses_nothing() {
     let redis = or_skip!(Redis::start(&["--maxmemory", "64mb"]));
-    let a = machine(&redis, "a");
-    let mut ann = Client::join(&a, "ann");
-    redis.ask(&["CONFIG", "SET", "maxmemory", "1"]);
-    ann.skip_to(WAITING);
-    redis.ask(&["CONFIG", "SET", "maxmemory", "64mb"]);
-    ann.expect(GOES_ON);
-    ann.hears_nothing();
-}
-
-#[test]
-fn a_redis_that_has_lost_the_log_is_noticed_and_takes_no_more() {
-    let redis = or_skip!(Redis::start(&[]));
-    let a = machine(&redis, "a");
-    let mut ann = Client::join(&a, "ann");
-    redis.ask(&["FLUSHALL"]);
-    ann.say("hello");
-    ann.skip_to(WAITING);
-    a.log("the store of the log has lost entries: it has 0 of ");
-    assert_eq!(redis.ask(&["XLEN", "{chat}:log"]), ":0");
-    let told = crate::starts::refused(&redis.address(), "b", &[]);
-    assert!(told.contains("the log has lost entries: it has 0 of "), "{told}");
+    let servers = [machine(&redis, "a"), machine(&redis, "b")];
+    let mut ann = Client::join(&servers[0], "ann");
+    every_line_once(&[&servers[0], &servers[1]], || {
+        redis.ask(&["CONFIG", "SET", "maxmemory", "1"]);
+        ann.skip_to(WAITING);
+        redis.ask(&["CONFIG", "SET", "maxmemory", "64mb"]);
+        ann.skip_to(GOES_ON);
+    });
 }
 
 #[test]

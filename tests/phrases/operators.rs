@@ -108,6 +108,8 @@ pub fn at_the_end() -> Vec<Row> {
         row(Link(LinkNews::GoesOn), "The chat goes on."),
         row(Link(LinkNews::PlaceLost), "This machine was cut off, and you have left the chat. Join it again."),
         row(Link(LinkNews::NotSaid("hi".into())), "Nobody received this, say it again: hi"),
+        row(Link(LinkNews::Skipped), "This machine was too slow, and some lines were skipped. See /history."),
+        row(Link(LinkNews::Rewound), "The chat has lost its last moments. /history shows what is left."),
         row(soon(30_000), "You will be disconnected in 30 s unless you type something."),
         row(soon(1_500), "You will be disconnected in 2 s unless you type something."),
         row(held(1, u64::MAX),

@@ -54,6 +54,8 @@ pub fn server() -> Vec<(Message, &'static str)> {
             r#"{"action":"notice","code":"restart","seconds":30}"#),
         (Message::Restart { back: None },
             r#"{"action":"bye","reason":"restart","message":"This server restarts. Connect again."}"#),
+        (Message::Link(LinkNews::Skipped), r#"{"action":"notice","code":"skipped"}"#),
+        (Message::Link(LinkNews::Rewound), r#"{"action":"notice","code":"rewound"}"#),
         (Message::Motd(None), r#"{"action":"motd","message":null}"#),
         (Message::Motd(Some(name("one\ntwo"))), r#"{"action":"motd","message":"one\u000atwo"}"#),
         (

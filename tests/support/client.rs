@@ -186,7 +186,7 @@ impl Client {
     }
 
     /// Skips lines until one fits, and returns it.
-    pub fn skip_to_line(&mut self, fits: impl Fn(&str) -> bool) -> String {
+    pub fn skip_to_line(&mut self, mut fits: impl FnMut(&str) -> bool) -> String {
         self.skipped.clear();
         loop {
             match self.line_or_end() {

@@ -1,5 +1,6 @@
 //! A Redis of a test's own: on a free port, in a folder of its own.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::process::Stdio;
@@ -36,6 +37,7 @@ impl Redis {
         command
             .args(["--port", &port, "--bind", "127.0.0.1", "--dir", &directory])
             .args(["--appendonly", "yes", "--appendfsync", "always", "--save", ""])
+            .args(["--repl-diskless-sync-delay", "0"])
             .args(&self.flags)
             .stdout(Stdio::null());
         self.program = Some(Program::start(&mut command));
@@ -50,6 +52,28 @@ impl Redis {
     /// Kills it with SIGKILL.
     pub fn kill(&mut self) {
         self.program = None;
+    }
+
+    /// Removes its files, after [`Redis::kill`].
+    pub fn forget(&self) {
+        for entry in fs::read_dir(self.directory.path("")).unwrap() {
+            let path = entry.unwrap().path();
+            let removed =
+                if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+            removed.unwrap();
+        }
+    }
+
+    /// Starts a replica of it, which has everything that is in it now.
+    pub fn replica(&self) -> Self {
+        let port = self.port.to_string();
+        let replica =
+            Self::start(&["--replicaof", "127.0.0.1", &port]).expect("Redis is installed");
+        until("the replica is up to date", || {
+            let told = replica.ask_for_all(&["INFO", "replication"]);
+            told.contains("master_link_status:up")
+        });
+        replica
     }
 
     /// Sends it a signal, such as SIGSTOP.

@@ -1,8 +1,9 @@
-//! The loss of a machine, in a chat on several.
+//! The loss of a machine or of lines, in a chat on several.
 
 use super::super::client::{ClientId, DisconnectReason};
 use super::super::event::Reaction;
 use super::super::hub::Hub;
+use super::super::message::{LinkNews, Message};
 
 impl Hub {
     /// Lets the clients of a lost machine leave. However few they are, one line sums them up. Their names are free at once: the
@@ -15,5 +16,11 @@ impl Hub {
             self.forget(client, DisconnectReason::MachineGone, None, out);
         }
         self.extras.remove_machines(machines);
+    }
+
+    /// Tells everybody that lines were lost. Their message ids will be those of other lines, so all rooms get new epochs.
+    pub(in crate::chat) fn rewound(&mut self, out: &mut Reaction) {
+        self.rooms.renew_epochs(out.now.wall);
+        out.send(self.people.everyone().to_vec(), Message::Link(LinkNews::Rewound));
     }
 }

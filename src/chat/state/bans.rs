@@ -11,7 +11,7 @@ use super::sorted;
 use crate::config::limits::BANS_MAX;
 
 /// All bans, oldest first. Only these methods change the three maps, so they always agree.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Bans {
     by_number: BTreeMap<u64, Ban>,
     #[serde(with = "sorted::map")]

@@ -21,7 +21,7 @@ use super::sorted;
 use crate::config::limits::SHUTDOWN_REMINDERS;
 
 /// The parts of this state. Those that are public guard their own fields.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Extras {
     pub bans: Bans,
     /// By name, so that coming back under the same name changes nothing.
@@ -105,7 +105,7 @@ pub fn ban_notice(ban: &Ban, now: Now) -> Message {
 }
 
 /// A shutdown that an operator has scheduled.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PlannedShutdown {
     at: Time,
     reason: Option<Arc<str>>,

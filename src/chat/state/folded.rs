@@ -31,14 +31,14 @@ pub enum Movement {
 }
 
 /// How many have arrived and left.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Counts {
     pub arrived: usize,
     pub left: usize,
 }
 
 /// The movements that have yet to be announced to each scope.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Folded {
     #[serde(with = "sorted::map")]
     counts: BTreeMap<Scope, Counts>,

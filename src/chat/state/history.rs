@@ -20,7 +20,7 @@ const OVERHEAD_BYTES: usize = 160;
 pub const NOBODY: ClientId = ClientId(u64::MAX);
 
 /// A message and its place in the room.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Entry {
     id: u64,
     /// The sender's id, since the name may belong to somebody else by now.
@@ -29,7 +29,7 @@ struct Entry {
 }
 
 /// The last messages of one room.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct History {
     lines: VecDeque<Entry>,
     bytes: usize,

@@ -17,7 +17,7 @@ use super::sorted;
 use crate::config::limits::{IGNORED_BEFORE_MAX, IGNORED_MAX};
 
 /// All ignore lists. Only these methods change the three maps, so they always agree.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Ignores {
     #[serde(with = "sorted::map")]
     lists: FxHashMap<ClientId, Vec<Ignored>>,
@@ -30,7 +30,7 @@ pub struct Ignores {
 }
 
 /// An entry of an ignore list.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Ignored {
     /// The name that the person had when the entry was made.
     name: Arc<str>,

@@ -13,7 +13,7 @@ use super::super::request::Range;
 use super::sorted;
 
 /// All lookups that are under way. Each ends with the report of its result, even if its client has gone.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Lookups {
     last_ticket: u64,
     #[serde(with = "sorted::map")]
@@ -23,7 +23,7 @@ pub struct Lookups {
 }
 
 /// A question, and what its answer needs besides what is found.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Lookup {
     pub client: ClientId,
     pub tag: Option<Tag>,
@@ -31,7 +31,7 @@ pub struct Lookup {
 }
 
 /// The request.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Asked {
     /// A part of a room's history.
     Page(Page),
@@ -40,7 +40,7 @@ pub enum Asked {
 }
 
 /// The part of a room's history that memory had, as it was when somebody asked.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Page {
     pub room: Arc<str>,
     pub epoch: u64,

@@ -12,7 +12,7 @@ use crate::config::limits::{
 };
 
 /// For each network, the time of its first wrong password and how many there were.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct PasswordAttempts {
     #[serde(with = "sorted::map")]
     by_network: HashMap<Network, (Time, u32)>,

@@ -18,7 +18,7 @@ use super::sorted;
 use crate::config::limits::OPERATOR_TRIES_PER_CONNECTION_MAX;
 
 /// All connections, and the people among them. Only these methods change the four collections, so they always agree.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct People {
     #[serde(with = "sorted::map")]
     clients: FxHashMap<ClientId, Client>,
@@ -32,7 +32,7 @@ pub struct People {
 }
 
 /// One connection.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Client {
     address: SocketAddr,
     protocol: Protocol,
@@ -40,7 +40,7 @@ pub struct Client {
     standing: LoginState,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum LoginState {
     /// The client has not joined the chat yet.
     Unnamed {
@@ -54,7 +54,7 @@ enum LoginState {
 }
 
 /// Somebody who has joined.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Person {
     name: Arc<str>,
     key: NameKey,
@@ -74,7 +74,7 @@ pub struct Person {
 }
 
 /// The state of a person who is away.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Away {
     reason: Option<Arc<str>>,
     /// Those who have been told already.

@@ -16,7 +16,7 @@ use super::sorted;
 use crate::config::limits::{HELD_NAMES_MAX, NAME_HELD_FOR, OPERATOR_TRIES_PER_CONNECTION_MAX};
 
 /// All words and held names.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Reclaims {
     #[serde(with = "sorted::map")]
     issued: FxHashMap<ClientId, Issued>,
@@ -30,7 +30,7 @@ pub struct Reclaims {
 }
 
 /// The word of one connection.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Issued {
     word: ReclaimWord,
     /// The client has been told. Nobody can come back with a word that nobody has seen.
@@ -40,7 +40,7 @@ struct Issued {
 }
 
 /// Somebody who has lost the connection and may come back.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Held {
     /// The connection that was lost. The ignore lists still know it.
     pub client: ClientId,

@@ -28,7 +28,7 @@ pub const LOBBY: RoomId = RoomId(0);
 pub const LOBBY_NAME: &str = "lobby";
 
 /// One room.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Room {
     name: Arc<str>,
     key: NameKey,
@@ -90,7 +90,7 @@ impl Room {
 ///
 /// Where there is a history on disk, an empty room falls asleep instead of closing: it keeps its topic and its message ids
 /// for the next one who opens it. Until then it is nowhere to be found.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Rooms {
     #[serde(with = "sorted::map")]
     by_id: FxHashMap<RoomId, Room>,
@@ -197,9 +197,7 @@ impl Rooms {
     fn insert(&mut self, name: Arc<str>, key: NameKey, now: Timestamp) -> RoomId {
         let id = RoomId(self.next_id);
         self.next_id += 1;
-        // The time distinguishes runs of the server, the increment distinguishes rooms of the same millisecond.
-        let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or(0);
-        self.last_epoch = milliseconds.max(self.last_epoch + 1);
+        let epoch = self.next_epoch(now);
         self.by_key.insert(key.clone(), id);
         let room = Room {
             name,
@@ -208,7 +206,7 @@ impl Rooms {
             json_members: Vec::new(),
             listeners: Vec::new(),
             topic: None,
-            epoch: self.last_epoch,
+            epoch,
             history: History::default(),
             last_spoken: 0,
             asleep_since: None,
@@ -216,6 +214,25 @@ impl Rooms {
         };
         self.by_id.insert(id, room);
         id
+    }
+
+    /// Gives every room a new epoch. The message ids go on.
+    pub fn renew_epochs(&mut self, now: Timestamp) {
+        let mut ids: Vec<RoomId> = self.by_id.keys().copied().collect();
+        ids.sort_unstable();
+        for id in ids {
+            let epoch = self.next_epoch(now);
+            if let Some(room) = self.by_id.get_mut(&id) {
+                room.epoch = epoch;
+            }
+        }
+    }
+
+    /// The time distinguishes runs of the server, the increment distinguishes rooms of the same millisecond.
+    fn next_epoch(&mut self, now: Timestamp) -> u64 {
+        let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or(0);
+        self.last_epoch = milliseconds.max(self.last_epoch + 1);
+        self.last_epoch
     }
 
     /// Adds a member at the end of the list.

@@ -134,6 +134,8 @@ pub fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
                 LinkNews::GoesOn => "goes_on",
                 LinkNews::PlaceLost => "place_lost",
                 LinkNews::NotSaid(_) => "not_said",
+                LinkNews::Skipped => "skipped",
+                LinkNews::Rewound => "rewound",
             };
             notice(code, message, tag, out).end();
         }

@@ -449,6 +449,12 @@ fn link(news: &LinkNews) -> String {
             "This machine was cut off, and you have left the chat. Join it again.".into()
         }
         LinkNews::NotSaid(text) => format!("Nobody received this, say it again: {text}"),
+        LinkNews::Skipped => {
+            "This machine was too slow, and some lines were skipped. See /history.".into()
+        }
+        LinkNews::Rewound => {
+            "The chat has lost its last moments. /history shows what is left.".into()
+        }
     }
 }
 

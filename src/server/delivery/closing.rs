@@ -145,7 +145,7 @@ impl Delivery<'_, '_> {
     }
 
     fn open(&self) -> impl Iterator<Item = ClientId> {
-        let open = self.peers.iter().filter(|(_, peer)| peer.ending == Ending::Open);
+        let open = self.peers.iter().filter(|(_, peer)| peer.is_open());
         open.map(|(&client, _)| client)
     }
 
@@ -220,6 +220,11 @@ impl Delivery<'_, '_> {
 }
 
 impl Peer<'_> {
+    /// Whether the connection is not about to end.
+    pub(super) fn is_open(&self) -> bool {
+        self.ending == Ending::Open && !self.broken
+    }
+
     /// Whether something waits for it, and it may be cut for that.
     fn may_be_cut(&self) -> bool {
         let waits = self.write_owner == WriteOwner::Writer || !self.outbox.is_empty();

@@ -1,16 +1,16 @@
-//! All clients arrive again, after the other machines of the chat had given up this one.
+//! Clients arrive again, after the other machines of the chat had given up this one, or had lost them.
 
 use std::sync::Arc;
 
-use super::{Delivery, Ending, Peer};
-use crate::chat::{Event, Protocol};
+use super::Delivery;
+use crate::chat::{ClientId, Event, Protocol};
 
 impl Delivery<'_, '_> {
-    /// The chat has forgotten all clients. Returns the arrivals of those on plain text, oldest first: they are asked for their
-    /// names again. Programs and browsers come back by themselves when their connections end.
-    pub fn start_over(&mut self) -> Vec<Event> {
-        let is_open = |peer: &&Peer| peer.ending == Ending::Open && !peer.broken;
-        let open = self.peers.values().filter(is_open);
+    /// The chat has forgotten these clients. Returns the arrivals of those on plain text, oldest first: they are asked for
+    /// their names again. Programs and browsers come back by themselves when their connections end.
+    pub fn start_over(&mut self, is_forgotten: impl Fn(ClientId) -> bool) -> Vec<Event> {
+        let open = self.peers.values().filter(|peer| peer.is_open());
+        let open = open.filter(|peer| is_forgotten(peer.connection.id));
         let mut open: Vec<_> =
             open.map(|it| (Arc::clone(&it.connection), it.view.into())).collect();
         open.sort_unstable_by_key(|(connection, _)| connection.id);

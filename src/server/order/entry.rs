@@ -6,17 +6,57 @@ use super::author::Author;
 use super::node_up::NodeUp;
 use crate::chat::Event;
 
+/// The position of an entry, and the number of one of its events.
+pub type Place = (u64, usize);
+
 /// An entry of the log, as every node reads it.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// Its place in the log: 1 for the first entry, and no number is left out.
     pub position: u64,
-    /// The author of the entry before it; empty for the first.
+    /// The [mark] of the entry before it; empty for the first.
     pub before: String,
     pub author: Author,
     /// The clock of the store when it appended the entry, in milliseconds since 1970.
     pub milliseconds: u64,
+    /// How long its content is as JSON.
+    pub bytes: usize,
     pub content: Content,
+}
+
+/// An entry of the log as the store has it.
+#[derive(Debug, Clone)]
+pub struct RawEntry {
+    pub position: u64,
+    pub before: String,
+    pub by: String,
+    pub milliseconds: u64,
+    pub json: String,
+}
+
+/// Tells an entry from one that another past of the log has at the same position. The author alone does not: an entry that was
+/// sent twice may be at the same position in both.
+pub fn mark(author: &str, milliseconds: u64) -> String {
+    format!("{author}@{milliseconds}")
+}
+
+impl RawEntry {
+    /// Its [mark].
+    pub fn mark(&self) -> String {
+        mark(&self.by, self.milliseconds)
+    }
+
+    /// The entry, unless it is not one that a node has appended.
+    pub fn read(&self) -> Option<Entry> {
+        Some(Entry {
+            position: self.position,
+            before: self.before.clone(),
+            author: self.by.parse().ok()?,
+            milliseconds: self.milliseconds,
+            bytes: self.json.len(),
+            content: Content::of_json(&self.json),
+        })
+    }
 }
 
 /// The content of an entry.
@@ -28,6 +68,11 @@ pub enum Content {
     Events(Vec<Event>),
     /// The node leaves.
     Left,
+    /// The node has loaded the state of the chat, and of its events the first ones up to this number are either in the log
+    /// or lost.
+    Mark(u64),
+    /// The log has lost entries that somebody has seen.
+    Rewound,
     /// An entry that this node cannot read. It has no effect.
     #[serde(skip)]
     Unreadable,

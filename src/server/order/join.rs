@@ -3,21 +3,28 @@
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Weak};
 use std::thread;
+use std::time::Instant;
 
 use crossbeam_channel::Receiver;
 use redis::RedisError;
 
 use super::author::{Author, next_incarnation};
 use super::entry::Content;
+use super::load::{LoadError, Loader};
 use super::log_end::LogEnd;
 use super::node_up::NodeUp;
+use super::poison::PoisonWatch;
 use super::reader::LogReader;
-use super::replica::{Opened, Replica};
+use super::recall::Recall;
+use super::replica::Replica;
+use super::reseed::Seed;
+use super::snapshot::SnapshotKeeper;
 use super::store::{Appended, Door, Store};
 use super::writer::{LogWriter, Work};
 use crate::chat::{Ban, ClientId, Secret};
 use crate::config::{RedisAddress, limits};
 use crate::server::error::StartError;
+use crate::server::ops::log::PanicEndsProcess;
 use crate::server::ops::reload::Loaded;
 
 /// A node that takes part in the log.
@@ -47,61 +54,46 @@ impl Joined {
         let door = Door { address: address.clone(), password: loaded.cluster_password(), chat };
         let mut store = door.open().map_err(unusable)?;
         check(&mut store, address)?;
-        let mut replica = Replica::default();
-        read_to_the_end(&mut store, &mut replica, node)?;
+        // An event may be poison.
+        let _guard = PanicEndsProcess;
         let mut settings = loaded.hub_settings();
         let password = settings.operator_password.take();
-        let incarnation = next_incarnation(replica.newest(node));
-        // The log holds a word instead of the password, which stands for it.
-        let known = replica.hub().and_then(|hub| hub.settings().operator_password.clone());
-        let known = known.filter(|_| !replica.is_alone(node));
-        let word = || Secret(format!("{node}:{incarnation}"));
-        settings.operator_password = password.as_ref().map(|_| known.unwrap_or_else(word));
-        let up = NodeUp {
-            rules: NodeUp::rules(),
-            settings,
-            history_bytes,
-            bans: bans.to_vec(),
-            starts: Vec::new(),
-        };
-        let mut author = Author { node: node.to_owned(), incarnation, sequence: 0 };
-        // Before the entry that would make an older server under this name end.
-        while let Some(misfit) = replica.misfit(node, &up) {
-            // The others may be dead, which shows by the time of the log. It goes on only if somebody appends.
-            let beat = Content::Events(Vec::new()).to_json();
-            append(&mut store, &author, replica.position(), &beat)?;
-            thread::sleep(limits::BEAT_EVERY);
-            let are_alive = read_to_the_end(&mut store, &mut replica, node)?;
-            if are_alive {
-                return Err(wrong(misfit));
-            }
-        }
-        author.sequence = 1;
-        let content = Content::Up(Box::new(up)).to_json();
-        let position = append(&mut store, &author, replica.position(), &content)?;
-        let mut start = None;
-        while replica.position() < position {
-            let entries = store.read(replica.position(), None).map_err(unusable)?;
-            if entries.is_empty() {
-                return Err(wrong(
-                    "the log has lost the entry of this start. Start again".to_owned(),
-                ));
-            }
-            for entry in entries {
-                let is_ours = entry.position == position;
-                let opened = take(&mut replica, entry)?;
-                if is_ours {
-                    opened.misfit.map_or(Ok(()), |misfit| Err(wrong(misfit)))?;
-                    start = opened.start;
+        let mut waits_since = None;
+        loop {
+            let mut loader = Loader::load(&door, &mut store).map_err(not_loaded)?;
+            let replica = &loader.replica;
+            let incarnation = next_incarnation(replica.newest(node));
+            // The log holds a word instead of the password, which stands for it.
+            let known = replica.hub().and_then(|hub| hub.settings().operator_password.clone());
+            let known = known.filter(|_| !replica.is_alone(node));
+            let word = || Secret(format!("{node}:{incarnation}"));
+            settings.operator_password = password.as_ref().map(|_| known.unwrap_or_else(word));
+            let up = NodeUp {
+                rules: NodeUp::rules(),
+                settings: settings.clone(),
+                history_bytes,
+                bans: bans.to_vec(),
+                starts: Vec::new(),
+            };
+            let author = Author { node: node.to_owned(), incarnation, sequence: 0 };
+            let mut joining = Joining { store: &mut store, loader: &mut loader, author };
+            let start = match joining.append_up(up)? {
+                Step::Start(start) => start,
+                Step::Again => continue,
+                Step::Behind { has, seen } => {
+                    wait_for_the_others(&mut store, loader, &mut waits_since, (has, seen))?;
+                    continue;
                 }
-            }
+            };
+            let author = joining.author;
+            let Loader { replica, .. } = loader;
+            tracing::info!(
+                "joined the chat {} as node {node}, at entry {} of the log",
+                loaded.config.cluster_name,
+                replica.position()
+            );
+            return Ok(Self { door, replica, author, start, history_bytes, password });
         }
-        tracing::info!(
-            "joined the chat {} as node {node}, at entry {position} of the log",
-            loaded.config.cluster_name
-        );
-        let start = start.ok_or_else(|| wrong("a later start has this node's name".to_owned()))?;
-        Ok(Self { door, replica, author, start, history_bytes, password })
     }
 
     /// The id of this node's first client.
@@ -118,51 +110,130 @@ impl Joined {
     pub fn writer(
         &self,
         queue: Receiver<Work>,
+        recall: Arc<Recall>,
         applied: Weak<AtomicU64>,
         end: Arc<LogEnd>,
     ) -> LogWriter {
-        LogWriter::new(self.door.clone(), queue, self.author.clone(), applied, end)
+        LogWriter::new(self.door.clone(), queue, self.author.clone(), recall, applied, end)
     }
 
     /// The thread that reads what follows.
-    pub fn reader(&self, applied: Weak<AtomicU64>, end: Arc<LogEnd>) -> LogReader {
-        LogReader::new(self.door.clone(), self.replica.position(), applied, end)
+    pub fn reader(
+        &self,
+        recall: Arc<Recall>,
+        applied: Weak<AtomicU64>,
+        end: Arc<LogEnd>,
+    ) -> LogReader {
+        let from = (self.replica.position(), self.replica.last().to_owned());
+        LogReader::new(self.door.clone(), from, recall, applied, end)
+    }
+
+    /// The thread that stores snapshots, which come from `copies`.
+    pub fn keeper(&self, copies: Receiver<Replica>) -> SnapshotKeeper {
+        SnapshotKeeper::new(self.door.clone(), copies)
+    }
+
+    /// Notes events at which this server ends.
+    pub fn poison_watch(&self) -> PoisonWatch {
+        PoisonWatch::new(self.door.clone())
     }
 }
 
-/// Applies what the log holds. Returns whether another node that takes part has appended something.
-fn read_to_the_end(
-    store: &mut Store,
-    replica: &mut Replica,
-    node: &str,
-) -> Result<bool, StartError> {
-    let mut has_others = false;
-    loop {
-        let entries = store.read(replica.position(), None).map_err(unusable)?;
-        if entries.is_empty() {
-            return Ok(has_others);
+/// A node that has loaded the chat and is about to append its first entry.
+struct Joining<'a> {
+    store: &'a mut Store,
+    loader: &'a mut Loader,
+    author: Author,
+}
+
+/// How far a start has come.
+enum Step {
+    /// The node takes part, as the start with this number.
+    Start(u64),
+    /// The log has changed meanwhile: load it again.
+    Again,
+    /// The store has lost entries.
+    Behind { has: u64, seen: u64 },
+}
+
+impl Joining<'_> {
+    /// Appends the entry of this start and reads up to it.
+    fn append_up(&mut self, up: NodeUp) -> Result<Step, StartError> {
+        let node = self.author.node.clone();
+        // Before the entry that would make an older server under this name end.
+        while let Some(misfit) = self.loader.replica.misfit(&node, &up) {
+            // The others may be dead, which shows by the time of the log. It goes on only if somebody appends.
+            let beat = Content::Events(Vec::new()).to_json();
+            if let Appended::Behind { has, seen, .. } = self.append(&beat)? {
+                return Ok(Step::Behind { has, seen });
+            }
+            thread::sleep(limits::BEAT_EVERY);
+            let mut are_alive = false;
+            let read = self.loader.read_to_the_end(self.store, |author, opened| {
+                are_alive |= opened.is_fresh && author != node;
+            });
+            match read {
+                Err(LoadError::Gap(_)) => return Ok(Step::Again),
+                other => other.map_err(not_loaded)?,
+            }
+            if are_alive {
+                return Err(wrong(misfit));
+            }
         }
-        for entry in entries {
-            let is_other = entry.author.node != node;
-            has_others |= take(replica, entry)?.is_fresh && is_other;
+        self.author.sequence = 1;
+        let position = match self.append(&Content::Up(Box::new(up)).to_json())? {
+            Appended::At(position) => position,
+            Appended::Behind { has, seen, .. } => return Ok(Step::Behind { has, seen }),
+        };
+        while self.loader.replica.position() < position {
+            let entries =
+                self.store.read(self.loader.replica.position(), None).map_err(unusable)?;
+            if entries.is_empty() {
+                return Ok(Step::Again);
+            }
+            for raw in entries {
+                let Some(entry) = raw.read() else { return Ok(Step::Again) };
+                let is_ours = entry.position == position && entry.author == self.author;
+                let Ok(opened) = self.loader.take(entry) else { return Ok(Step::Again) };
+                if is_ours {
+                    opened.misfit.map_or(Ok(()), |misfit| Err(wrong(misfit)))?;
+                    let start = opened
+                        .start
+                        .ok_or_else(|| wrong("a later start has this node's name".to_owned()));
+                    return start.map(Step::Start);
+                }
+            }
         }
+        Ok(Step::Again)
+    }
+
+    fn append(&mut self, content: &str) -> Result<Appended, StartError> {
+        self.store.append(&self.author, self.loader.replica.position(), content).map_err(unusable)
     }
 }
 
-/// Appends an entry, and returns its position.
-fn append(
+/// The store has lost entries: one of the nodes that run writes them again. If there is none, the chat goes on with what the
+/// store has.
+fn wait_for_the_others(
     store: &mut Store,
-    author: &Author,
-    applied: u64,
-    content: &str,
-) -> Result<u64, StartError> {
-    match store.append(author, applied, content).map_err(unusable)? {
-        Appended::At(position) => Ok(position),
-        Appended::Behind { has, seen } => Err(wrong(format!(
-            "the log has lost entries: it has {has} of {seen}. Restore Redis from its files, or stop all machines and \
-             delete the keys of the chat"
-        ))),
+    loader: Loader,
+    since: &mut Option<Instant>,
+    (has, seen): (u64, u64),
+) -> Result<(), StartError> {
+    let since = since.get_or_insert_with(|| {
+        tracing::warn!(
+            "the store of the log has lost entries: it has {has} of {seen}. Waiting for a machine that knows them"
+        );
+        Instant::now()
+    });
+    thread::sleep(limits::RESEED_LOOK_EVERY);
+    if since.elapsed() < limits::RESEED_AT_START_AFTER {
+        return Ok(());
     }
+    if Seed::of(loader.replica).write(store, true).map_err(unusable)? {
+        tracing::error!("no machine knows them: the log goes on without them");
+    }
+    Ok(())
 }
 
 fn unusable(error: RedisError) -> StartError {
@@ -171,25 +242,27 @@ fn unusable(error: RedisError) -> StartError {
     ))
 }
 
-/// Applies an entry for which no client of this node waits.
-fn take(replica: &mut Replica, entry: super::entry::Entry) -> Result<Opened, StartError> {
-    let mut opened = replica.open(entry).map_err(|broken| {
-        wrong(format!(
-            "the log has a gap before entry {}. Restore it from its files, or stop all machines and delete the keys of \
-             the chat",
-            broken.position
-        ))
-    })?;
-    let mut effects = Vec::new();
-    for event in std::mem::take(&mut opened.events) {
-        replica.apply(opened.now, event, &mut effects);
-        effects.clear();
+fn not_loaded(error: LoadError) -> StartError {
+    match error {
+        LoadError::Store(error) => unusable(error),
+        LoadError::Gap(position) => wrong(format!(
+            "the log has a gap before entry {position}. Restore it from its files, or stop all machines and delete the keys of \
+             the chat"
+        )),
+        LoadError::Snapshot(error) => wrong(format!(
+            "the snapshot of the chat is not one of this program: {error}. Run the same version on every machine, or stop all \
+             and delete the keys of the chat"
+        )),
     }
-    Ok(opened)
 }
 
-/// Refuses a store that removes entries when its memory is full, and warns of one that forgets them when it ends.
+/// Refuses a store that is too old or removes entries when its memory is full, and warns of one that forgets them when it ends.
 fn check(store: &mut Store, address: &RedisAddress) -> Result<(), StartError> {
+    if let Some(version) = store.too_old().map_err(unusable)? {
+        return Err(wrong(format!(
+            "Redis at {address} has version {version}: the log needs Redis 7.0 or newer, or Valkey. Install a newer one"
+        )));
+    }
     match store.setting("maxmemory-policy") {
         Some(policy) if policy != "noeviction" => {
             return Err(wrong(format!(

@@ -3,20 +3,24 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use super::author::next_incarnation;
 use super::entry::{Content, Entry};
 use super::join::Joined;
 use super::node_up::NodeUp;
+use super::ordered::Loaded;
+use super::poison::PoisonWatch;
 use super::replica::Replica;
 use super::writer::Work;
 use crate::chat::{
     ClientId, DisconnectReason, Effect, Event, GlassView, Input, Line, LinkNews, Message, Now,
-    Request, Secret, Time, parse_line,
+    ReclaimWord, Request, Secret, Time, parse_line,
 };
 use crate::config::limits;
 use crate::server::ops::log::end_process;
 use crossbeam_channel::Sender;
+use rustc_hash::FxHashMap;
 
 /// This node's part in the log: what it has appended and not seen again, and its copy of the chat.
 pub struct Log {
@@ -28,7 +32,18 @@ pub struct Log {
     history_bytes: usize,
     /// The operator password of this node. The log never holds it, but only whether one was right.
     password: Option<Secret>,
+    /// The words by which this node's clients take their names back. The log has only hashes of them.
+    words: FxHashMap<ClientId, ReclaimWord>,
     queue: Sender<Work>,
+    /// To the thread that stores snapshots.
+    copies: Sender<Replica>,
+    poison: PoisonWatch,
+    /// How many events of the entry have been applied.
+    number: usize,
+    /// After the state was loaded, until all events of this node before that are in the log or lost.
+    settling: Option<Settling>,
+    /// Clients that the chat does not know any more.
+    unknown: Vec<ClientId>,
     /// The position of the replica, for the log-writer.
     applied: Arc<AtomicU64>,
     /// How many events this incarnation has appended, and how many of them have been applied.
@@ -49,6 +64,14 @@ pub struct Log {
     back_at: Option<u64>,
 }
 
+/// The state was loaded, and some events of this node are neither known to be in it nor known to follow.
+struct Settling {
+    /// The number of the last of these events.
+    number: u64,
+    /// The connections that the state did not know.
+    strangers: Vec<ClientId>,
+}
+
 /// Whether the node takes part.
 enum Standing {
     Here,
@@ -61,8 +84,14 @@ enum Standing {
 }
 
 impl Log {
-    /// The part of a node that has joined, and what the log-writer takes from `queue`.
-    pub fn new(joined: &mut Joined, queue: Sender<Work>, applied: Arc<AtomicU64>) -> Self {
+    /// The part of a node that has joined. The log-writer takes from `queue`, and the thread for snapshots from `copies`.
+    pub fn new(
+        joined: &mut Joined,
+        queue: Sender<Work>,
+        copies: Sender<Replica>,
+        applied: Arc<AtomicU64>,
+    ) -> Self {
+        let poison = joined.poison_watch();
         let replica = std::mem::take(&mut joined.replica);
         applied.store(replica.position(), Ordering::Relaxed);
         Self {
@@ -72,7 +101,13 @@ impl Log {
             starts: vec![joined.start],
             history_bytes: joined.history_bytes,
             password: joined.password.take(),
+            words: FxHashMap::default(),
             queue,
+            copies,
+            poison,
+            number: 0,
+            settling: None,
+            unknown: Vec::new(),
             applied,
             submitted: 0,
             confirmed: 0,
@@ -88,6 +123,9 @@ impl Log {
 
     /// Takes an event of this node: appends it to the log.
     pub fn step(&mut self, now: Now, event: Event, effects: &mut Vec<Effect>) {
+        if let Event::Disconnected { client, .. } = event {
+            self.words.remove(&client);
+        }
         match event {
             Event::DeadlineReached => self.tick(now.time, effects),
             Event::ShutdownRequested { cause }
@@ -115,7 +153,7 @@ impl Log {
     }
 
     fn submit(&mut self, event: Event, effects: &mut Vec<Effect>) {
-        let event = self.without_password(event);
+        let event = self.without_secrets(event);
         self.submitted += 1;
         if let Some((client, text)) = line_of(&event) {
             self.unsaid.push_back((self.submitted, client, text.to_owned()));
@@ -190,7 +228,11 @@ impl Log {
         let (is_up, count) = match &entry.content {
             Content::Up(_) => (true, 0),
             Content::Events(events) => (false, events.len() as u64),
-            Content::Left | Content::Unreadable => (false, 0),
+            _ => (false, 0),
+        };
+        let mark = match entry.content {
+            Content::Mark(number) => Some(number),
+            _ => None,
         };
         let opened = self.replica.open(entry).unwrap_or_else(|broken| {
             end_process(&format!(
@@ -198,18 +240,18 @@ impl Log {
                 broken.position
             ))
         });
-        let position = self.replica.position();
-        self.applied.store(position, Ordering::Relaxed);
-        self.heard = now;
-        if std::mem::take(&mut self.is_waiting) {
-            tracing::info!("the log of the chat answers again");
-            tell(&self.own_clients(), LinkNews::GoesOn, effects);
-        }
+        self.number = 0;
+        self.heard(now, effects);
         for node in opened.gone.iter().filter(|node| **node != self.node) {
             tracing::warn!(node, "another machine is gone: its people leave the chat");
         }
         if self.is_own && opened.is_fresh {
-            self.confirmed += count;
+            if self.settling.is_none() {
+                self.confirmed += count;
+            }
+            if let Some(number) = mark {
+                self.settle(number);
+            }
             if let Some(misfit) = &opened.misfit {
                 end_process(misfit);
             }
@@ -219,23 +261,124 @@ impl Log {
                 self.back_at = opened.start;
             }
         }
+        self.check_standing(effects);
+        opened.events.into_iter().map(|event| (opened.now, event)).collect()
+    }
+
+    /// The log has answered.
+    fn heard(&mut self, now: Time, effects: &mut Vec<Effect>) {
+        self.applied.store(self.replica.position(), Ordering::Relaxed);
+        self.heard = now;
+        if std::mem::take(&mut self.is_waiting) {
+            tracing::info!("the log of the chat answers again");
+            tell(&self.own_clients(), LinkNews::GoesOn, effects);
+        }
+    }
+
+    /// Looks whether the others still count on this node. Returns whether they do.
+    fn check_standing(&mut self, effects: &mut Vec<Effect>) -> bool {
         match (self.replica.incarnation(&self.node), &self.standing) {
             (Some(other), _) if other != self.incarnation => end_process(&format!(
                 "another server has joined the chat as node {}: this one ends. Give each machine its own --node",
                 self.node
             )),
+            (Some(_), _) => return true,
             (None, Standing::Here) => self.start_again(effects),
             (None, Standing::Leaving(_)) => self.end(effects),
-            _ => {}
+            (None, _) => {}
         }
-        opened.events.into_iter().map(|event| (opened.now, event)).collect()
+        false
+    }
+
+    /// Goes on with a state that the log-reader has loaded, since the next entry was not to be had. `open` are the
+    /// connections of this machine.
+    pub fn load(
+        &mut self,
+        loaded: Loaded,
+        now: Time,
+        open: &[ClientId],
+        effects: &mut Vec<Effect>,
+    ) {
+        let Loaded { replica, is_rewound } = loaded;
+        self.replica = replica;
+        self.is_own = false;
+        self.heard(now, effects);
+        // Another machine may get its number, with which the ids of its clients begin.
+        if is_rewound && self.replica.newest(&self.node) < self.incarnation {
+            end_process("the log has lost the start of this machine: start it again");
+        }
+        if matches!(self.standing, Standing::GivenUp)
+            && self.replica.incarnation(&self.node) == Some(self.incarnation)
+        {
+            // Its new start was among the entries that were skipped.
+            self.standing = Standing::Here;
+            self.starts = self.replica.starts_of(&self.node).to_vec();
+            self.back_at = self.starts.last().copied();
+            return;
+        }
+        if self.replica.hub().is_none() || !self.check_standing(effects) {
+            return;
+        }
+        let known = self.replica.clients_of(&self.starts);
+        let hub = self.replica.hub();
+        let people = hub.map(|hub| hub.introduce(&known, effects)).unwrap_or_default();
+        if is_rewound {
+            self.append(Work::Rewound);
+        } else {
+            tell(&people, LinkNews::Skipped, effects);
+        }
+        let reason = DisconnectReason::EndOfInput;
+        for &client in known.iter().filter(|client| !open.contains(client)) {
+            self.submit(Event::Disconnected { client, reason }, effects);
+        }
+        let mut strangers = open.to_vec();
+        strangers.retain(|client| !known.contains(client));
+        self.settling = Some(Settling { number: self.submitted, strangers });
+        self.append(Work::Mark(self.submitted));
+    }
+
+    /// All events of this node up to this number are in the log or lost.
+    fn settle(&mut self, number: u64) {
+        if let Some(settling) = self.settling.take_if(|settling| settling.number == number) {
+            self.confirmed = number;
+            self.unknown = settling.strangers;
+        }
+    }
+
+    /// The connections that the chat has lost, once after that was found out.
+    pub fn take_unknown(&mut self) -> Vec<ClientId> {
+        std::mem::take(&mut self.unknown)
+    }
+
+    /// Gives the log-writer a copy of the state.
+    pub fn copy_to(&self, answer: &Sender<Box<Replica>>) {
+        // It may have stopped waiting.
+        let _ = answer.try_send(Box::new(self.replica.clone()));
+    }
+
+    /// Has the state stored if it is this node's turn.
+    fn keep_snapshot(&self) {
+        if self.replica.keeper() != Some(&self.node) {
+            return;
+        }
+        let before = Instant::now();
+        let copy = self.replica.clone();
+        tracing::debug!(position = copy.position(), "copied the chat in {:?}", before.elapsed());
+        if self.copies.try_send(copy).is_err() {
+            tracing::warn!(
+                "the last snapshot of the chat is still being stored: none is taken now"
+            );
+        }
     }
 
     /// Applies one event of the entry.
     pub fn apply(&mut self, at: Now, event: Event, effects: &mut Vec<Effect>) {
         let before = effects.len();
-        self.replica.apply(at, event, effects);
-        if !self.is_own {
+        self.poison.apply(&mut self.replica, self.number, at, event, effects);
+        self.number += 1;
+        if self.is_own {
+            self.tell_words(&mut effects[before..]);
+        } else {
             // The node where it happened logs it, and answers.
             let others = effects.split_off(before);
             let is_shared = |effect: &Effect| {
@@ -251,6 +394,21 @@ impl Log {
         }
     }
 
+    /// Puts the words for taking a name back in the place of their hashes, for the clients of this node.
+    fn tell_words(&self, effects: &mut [Effect]) {
+        for effect in effects {
+            let Effect::Answer { to, message, .. } = effect else { continue };
+            let told = match message {
+                Message::Connected { word: Some(word), .. } => word,
+                Message::ReclaimWord { word, .. } => word,
+                _ => continue,
+            };
+            if let Some(word) = self.words.get(to) {
+                *told = *word;
+            }
+        }
+    }
+
     /// As [`Hub::name_readers`](crate::chat::Hub::name_readers).
     pub fn name_readers(&self, viewer: ClientId, view: &mut GlassView) {
         if let Some(hub) = self.replica.hub() {
@@ -260,6 +418,13 @@ impl Log {
 
     /// Closes the entry: appends the readers to `due` that get their turns now.
     pub fn close(&mut self, due: &mut Vec<ClientId>, effects: &mut Vec<Effect>) {
+        self.keep_snapshot();
+        if !self.unknown.is_empty() {
+            let replica = &self.replica;
+            let known = replica.clients_of(&self.starts);
+            self.unknown.retain(|client| !known.contains(client));
+            tell(&self.unknown, LinkNews::PlaceLost, effects);
+        }
         if self.replica.hub().is_none() && !matches!(self.standing, Standing::Ended) {
             self.standing = Standing::Ended;
             // The chat does not know them yet.
@@ -293,6 +458,7 @@ impl Log {
         }
         tell(&self.own_clients(), LinkNews::PlaceLost, effects);
         self.confirmed = self.submitted;
+        self.settling = None;
         self.standing = Standing::GivenUp;
         self.incarnation = next_incarnation(self.replica.newest(&self.node));
         let Some(hub) = self.replica.hub() else {
@@ -316,10 +482,14 @@ impl Log {
         effects.push(Effect::Shutdown);
     }
 
-    /// The event without an operator password: in its place stands the one that the Hub knows if it was right, which is good
-    /// for nothing else, or else none.
-    fn without_password(&mut self, event: Event) -> Event {
+    /// The event without secrets. In the place of an operator password stands the one that the Hub knows if it was right,
+    /// which is good for nothing else, or else none. In the place of a word for taking a name back stands its hash.
+    fn without_secrets(&mut self, event: Event) -> Event {
         match event {
+            Event::Connected { client, address, protocol, word, by_proxy } => {
+                self.words.insert(client, word);
+                Event::Connected { client, address, protocol, word: word.hashed(), by_proxy }
+            }
             Event::Received { client, input } => {
                 let input = match input {
                     Input::Request { request: Request::Op { password }, tag } => {

@@ -17,6 +17,11 @@ impl LogEnd {
         self.newest.fetch_max(position, Ordering::Relaxed);
     }
 
+    /// The log is another one, of which this node has read up to this entry.
+    pub fn is(&self, position: u64) {
+        self.newest.store(position, Ordering::Relaxed);
+    }
+
     /// Entries up to the newest that are not applied, if `applied` is the last one that is, and events that are being appended.
     pub fn distance(&self, applied: u64) -> u64 {
         let newest = self.newest.load(Ordering::Relaxed);

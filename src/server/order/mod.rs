@@ -16,7 +16,11 @@
 //! | `replica` | the copy of the chat, the nodes that take part, and the time: what every node derives from the log |
 //! | `entry`, `author`, `node_up` | an entry of the log, who appended it, and what nodes must have in common |
 //! | `join` | the start: reading the log so far, and the first entry of one's own |
-//! | `writer`, `reader`, `store` | the two threads, and their connections to Redis |
+//! | `writer`, `reader`, `ordered` | the two threads, and what they send to the dispatcher |
+//! | `snapshot`, `load` | the thread that stores the state now and then; reading it and what follows |
+//! | `reseed`, `recall` | a store that has lost entries gets them back |
+//! | `poison` | an event at which the rules panic |
+//! | `store`, `scripts` | the connections to Redis, and what runs there |
 //! | `lag`, `log_end` | how far this node is behind the log |
 
 #[cfg(feature = "cluster")]
@@ -28,15 +32,29 @@ mod join;
 #[cfg(feature = "cluster")]
 mod lag;
 #[cfg(feature = "cluster")]
+mod load;
+#[cfg(feature = "cluster")]
 mod log;
 #[cfg(feature = "cluster")]
 mod log_end;
 #[cfg(feature = "cluster")]
 mod node_up;
 #[cfg(feature = "cluster")]
+mod ordered;
+#[cfg(feature = "cluster")]
+mod poison;
+#[cfg(feature = "cluster")]
 mod reader;
 #[cfg(feature = "cluster")]
+mod recall;
+#[cfg(feature = "cluster")]
 mod replica;
+#[cfg(feature = "cluster")]
+mod reseed;
+#[cfg(feature = "cluster")]
+mod scripts;
+#[cfg(feature = "cluster")]
+mod snapshot;
 #[cfg(feature = "cluster")]
 mod store;
 #[cfg(feature = "cluster")]
@@ -45,7 +63,7 @@ mod writer;
 use crate::chat::{ClientId, Effect, Event, GlassView, Hub, Now, Time};
 
 #[cfg(feature = "cluster")]
-pub use {entry::Entry, join::Joined, lag::Lag, log::Log, log_end::LogEnd};
+pub use {join::Joined, lag::Lag, log::Log, log_end::LogEnd, ordered::Ordered, recall::Recall};
 
 /// The chat, and the order in which it takes events.
 pub enum Order {

@@ -6,14 +6,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
-use super::entry::{Content, Entry};
+use super::author::Author;
+use super::entry::{Content, Entry, mark};
 use super::node_up::NodeUp;
 use crate::chat::{Ban, ClientId, Effect, Event, Hub, Now, Time};
 use crate::config::limits;
 
-/// The chat as of one position of the log.
-#[derive(Default)]
+/// The chat as of one position of the log. As JSON, it is a snapshot.
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Replica {
     /// `None` before the first node has come, and after the end of the chat.
     hub: Option<Hub>,
@@ -28,15 +30,22 @@ pub struct Replica {
     /// How many starts of nodes there have been. Each has a number, with which the ids of its clients begin.
     starts: u64,
     position: u64,
-    /// The author of the last entry.
+    /// The [mark] of the last entry.
     last: String,
     /// The clock of the store, which never goes back here.
     milliseconds: u64,
     /// Grows by at most [`limits::LOG_TICK_MAX`] an entry: while nobody could append, nobody was silent.
     time: Time,
+    /// The last position at which a snapshot was due, how many there have been, and the bytes of the entries since.
+    snapshot_due: u64,
+    snapshots: u64,
+    bytes: usize,
+    /// When the log last lost entries.
+    rewound: Option<Time>,
 }
 
 /// A node that takes part.
+#[derive(Clone, Serialize, Deserialize)]
 struct Node {
     incarnation: u64,
     /// The numbers of its start, and of earlier ones of the same process.
@@ -74,6 +83,32 @@ impl Replica {
         self.position
     }
 
+    /// The [mark] of the last entry.
+    pub fn last(&self) -> &str {
+        &self.last
+    }
+
+    /// The node that has to store the state as of now, if it is time for that. They take turns.
+    pub fn keeper(&self) -> Option<&str> {
+        let is_due = self.snapshot_due == self.position;
+        let turn = usize::try_from(self.snapshots).unwrap_or(0);
+        let nodes = self.nodes.len().max(1);
+        self.nodes.keys().nth(turn % nodes).filter(|_| is_due).map(String::as_str)
+    }
+
+    /// Encodes the state as JSON.
+    pub fn encode(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("the state has no map in JSON whose keys are not texts")
+    }
+
+    /// The state that [`Replica::encode`] has encoded.
+    ///
+    /// # Errors
+    /// The bytes are no JSON, or not that of a state.
+    pub fn restore(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(bytes)
+    }
+
     /// The chat, if there is one.
     pub fn hub(&self) -> Option<&Hub> {
         self.hub.as_ref()
@@ -82,6 +117,11 @@ impl Replica {
     /// The current incarnation of the node with this name, if it takes part.
     pub fn incarnation(&self, node: &str) -> Option<u64> {
         self.nodes.get(node).map(|node| node.incarnation)
+    }
+
+    /// The numbers of the starts of the process that takes part under this name.
+    pub fn starts_of(&self, node: &str) -> &[u64] {
+        self.nodes.get(node).map_or(&[], |node| &node.starts)
     }
 
     /// The last incarnation that has been under this name.
@@ -111,7 +151,7 @@ impl Replica {
     /// # Errors
     /// It is not the next one: entries are missing, or those before it are other ones than this node has read.
     pub fn open(&mut self, entry: Entry) -> Result<Opened, Broken> {
-        let Entry { position, before, author, milliseconds, content } = entry;
+        let Entry { position, before, author, milliseconds, bytes, content } = entry;
         if position != self.position + 1 || before != self.last {
             return Err(Broken { position });
         }
@@ -120,7 +160,14 @@ impl Replica {
             self.time += Time::from_millis(passed).min(limits::LOG_TICK_MAX);
         }
         self.milliseconds = self.milliseconds.max(milliseconds);
-        (self.position, self.last) = (position, author.to_string());
+        (self.position, self.last) = (position, mark(&author.to_string(), milliseconds));
+        self.bytes += bytes;
+        if position - self.snapshot_due >= limits::SNAPSHOT_ENTRIES
+            || self.bytes >= limits::SNAPSHOT_LOG_BYTES
+        {
+            (self.snapshot_due, self.bytes) = (position, 0);
+            self.snapshots += 1;
+        }
         let wall = i64::try_from(self.milliseconds)
             .ok()
             .and_then(|at| Timestamp::from_millisecond(at).ok());
@@ -165,13 +212,19 @@ impl Replica {
                 }
             }
             Content::Events(events) => {
-                if let Some(node) = self.nodes.get_mut(&author.node)
-                    && node.incarnation == author.incarnation
-                    && author.sequence > node.sequence
-                {
-                    (node.sequence, node.heard) = (author.sequence, self.time);
-                    opened.is_fresh = true;
+                opened.is_fresh = self.hear(&author);
+                if opened.is_fresh {
                     opened.events.extend(events);
+                }
+            }
+            Content::Mark(_) => opened.is_fresh = self.hear(&author),
+            Content::Rewound => {
+                opened.is_fresh = self.hear(&author);
+                // Several nodes may have noticed the same.
+                let again = self.rewound.map(|last| last + limits::REWOUND_TOLD_FOR);
+                if opened.is_fresh && again.is_none_or(|again| again <= self.time) {
+                    self.rewound = Some(self.time);
+                    opened.events.push(Event::Rewound);
                 }
             }
             Content::Left if self.incarnation(&author.node) == Some(author.incarnation) => {
@@ -197,6 +250,18 @@ impl Replica {
             self.hub = None;
             self.nodes.clear();
         }
+    }
+
+    /// Takes note of an entry. Returns whether it counts: it is no copy, and its author takes part.
+    fn hear(&mut self, author: &Author) -> bool {
+        let Some(node) = self.nodes.get_mut(&author.node) else {
+            return false;
+        };
+        let is_fresh = node.incarnation == author.incarnation && author.sequence > node.sequence;
+        if is_fresh {
+            (node.sequence, node.heard) = (author.sequence, self.time);
+        }
+        is_fresh
     }
 
     /// Gives up the nodes that have been silent for too long. `author` is not silent.
@@ -241,7 +306,6 @@ impl Replica {
 
 #[cfg(test)]
 mod tests {
-    use super::super::author::Author;
     use super::*;
     use crate::chat::{DisconnectReason, HubSettings, Input, Line, Protocol, ReclaimWord};
     use crate::config::{Glass, Operators};
@@ -263,6 +327,7 @@ mod tests {
                 before: self.replica.last.clone(),
                 author: author.parse().unwrap(),
                 milliseconds: self.milliseconds,
+                bytes: content.to_json().len(),
                 content,
             }
         }
@@ -297,7 +362,7 @@ mod tests {
         Content::Up(Box::new(NodeUp {
             rules: "1".to_owned(),
             settings,
-            history_bytes: 1_000_000,
+            history_bytes: limits::HISTORY_TOTAL_BYTES_MAX,
             bans: Vec::new(),
             starts: Vec::new(),
         }))
@@ -353,6 +418,23 @@ mod tests {
         assert!(log.replica.open(next).is_ok());
     }
 
+    /// After a loss, an entry that was sent twice may be at the same position in both pasts.
+    #[test]
+    fn another_past_with_the_same_author_at_the_same_position_is_noticed() {
+        let pasts = ["b:8:2", "b:8:3"].map(|between| {
+            let mut log = Reading::new();
+            log.read("a:7:1", up(500));
+            log.read("b:8:1", up(500));
+            log.read(between, beat());
+            log.milliseconds += if between == "b:8:3" { 1 } else { 0 };
+            log.read("a:7:2", beat());
+            log
+        });
+        let [mut ours, theirs] = pasts;
+        let next = theirs.entry("a:7:3", beat());
+        assert_eq!(ours.replica.open(next).err(), Some(Broken { position: 5 }));
+    }
+
     #[test]
     fn a_silent_node_is_given_up_by_the_time_of_the_log() {
         let mut log = Reading::new();
@@ -405,5 +487,111 @@ mod tests {
         assert_eq!((opened.misfit, opened.start), (None, Some(2)));
         assert_eq!(log.clients(), 0);
         assert_eq!(log.replica.hub().unwrap().settings().announce_up_to, 7);
+    }
+
+    #[test]
+    fn a_snapshot_is_the_whole_state_and_nodes_take_turns() {
+        let mut log = Reading::new();
+        log.read("a:7:1", up(500));
+        log.read("b:8:1", up(500));
+        log.read("a:7:2", connected(1));
+        log.read("a:7:3", line(1, "ann"));
+        let mut turns = Vec::new();
+        for number in 4..=3 * limits::SNAPSHOT_ENTRIES {
+            log.read(&format!("a:7:{number}"), beat());
+            turns.extend(log.replica.keeper().map(|node| (log.replica.position, node.to_owned())));
+            let author = Author { node: "b".into(), incarnation: 8, sequence: number };
+            log.read(&author.to_string(), beat());
+            turns.extend(log.replica.keeper().map(|node| (log.replica.position, node.to_owned())));
+        }
+        let every = limits::SNAPSHOT_ENTRIES;
+        let expected = (1..=turns.len() as u64)
+            .map(|it| (it * every, if it % 2 == 1 { "b".to_owned() } else { "a".to_owned() }));
+        assert!(turns.len() >= 5 && turns.iter().cloned().eq(expected), "{turns:?}");
+        // Large entries count by their bytes.
+        let large = "x".repeat(limits::SNAPSHOT_LOG_BYTES);
+        log.read("a:7:9998", line(1, &large));
+        assert!(log.replica.keeper().is_some());
+        let bytes = log.replica.encode();
+        let mut restored = Replica::restore(&bytes).unwrap();
+        assert_eq!(restored.encode(), bytes);
+        // Both go on in the same way.
+        let mut clone = Reading { replica: log.replica.clone(), milliseconds: log.milliseconds };
+        let entry = clone.entry("a:7:9999", line(1, "hello"));
+        restored.open(entry).unwrap();
+        clone.read("a:7:9999", line(1, "hello"));
+        assert_eq!(restored.position, clone.replica.position);
+        assert_eq!(restored.last, clone.replica.last);
+    }
+
+    #[test]
+    fn a_loss_is_told_once() {
+        let mut log = Reading::new();
+        log.read("a:7:1", up(500));
+        log.read("b:8:1", up(500));
+        log.read("a:7:2", connected(1));
+        log.read("a:7:3", line(1, "ann"));
+        let is_told =
+            |effects: &[Effect]| effects.iter().any(|effect| matches!(effect, Effect::Send { .. }));
+        assert!(is_told(&log.read("a:7:4", Content::Rewound).1));
+        assert!(!is_told(&log.read("b:8:2", Content::Rewound).1));
+        for number in 5..=10 {
+            log.milliseconds += 1_000;
+            log.read(&format!("a:7:{number}"), beat());
+        }
+        assert!(is_told(&log.read("b:8:3", Content::Rewound).1));
+    }
+
+    /// Prints how long the dispatcher is stopped by a snapshot: `cargo test --release --all-features --lib copy_of -- --ignored
+    /// --nocapture`.
+    #[test]
+    #[ignore = "a measurement"]
+    fn the_time_of_a_copy_of_the_state() {
+        use std::io::Write;
+        use std::time::Instant;
+        for people in [1_000, 10_000, 100_000] {
+            let mut log = Reading::new();
+            log.read("a:7:1", up(0));
+            for (number, person) in (2..).zip(0..people) {
+                let client = ClientId(ClientId::first_of(1).0 + person);
+                let address =
+                    ([10, (person >> 16) as u8, (person >> 8) as u8, person as u8], 40_000).into();
+                let received = |text: String| {
+                    let input = Input::Line(Line { text, altered: false });
+                    Event::Received { client, input }
+                };
+                let word = ReclaimWord::new(u128::from(person).to_be_bytes());
+                let mut events = vec![
+                    Event::Connected {
+                        client,
+                        address,
+                        protocol: Protocol::Plain,
+                        word,
+                        by_proxy: false,
+                    },
+                    received(format!("person-{person}")),
+                    received(format!("/join room-{}", person / 40)),
+                ];
+                let text = "a line of eighty bytes, more or less, as people write them when they chat a lot";
+                events.extend((0..20).map(|line| received(format!("{text} {line}"))));
+                log.read(&format!("a:7:{number}"), Content::Events(events));
+            }
+            let timed = |what: &str, since: Instant| {
+                let line = format!("{people} people, {what}: {:?}\n", since.elapsed());
+                std::io::stdout().write_all(line.as_bytes()).unwrap();
+            };
+            let since = Instant::now();
+            let copy = log.replica.clone();
+            timed("copy", since);
+            let since = Instant::now();
+            let bytes = copy.encode();
+            timed(&format!("encode {} bytes", bytes.len()), since);
+            let since = Instant::now();
+            drop(copy);
+            timed("drop of the copy", since);
+            let since = Instant::now();
+            Replica::restore(&bytes).unwrap();
+            timed("restore", since);
+        }
     }
 }

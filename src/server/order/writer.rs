@@ -6,14 +6,18 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
+use redis::RedisResult;
 
 use super::author::Author;
 use super::entry::Content;
 use super::log_end::LogEnd;
 use super::node_up::NodeUp;
+use super::recall::Recall;
+use super::reseed::{Loss, Remedy};
 use super::store::{Appended, Door, Store};
 use crate::chat::Event;
 use crate::config::limits;
+use crate::server::inbox::Inbox;
 use crate::server::ops::threads::{Activity, Row};
 
 /// The events that the dispatcher wants to append.
@@ -24,6 +28,10 @@ pub enum Work {
     Up(u64, Box<NodeUp>),
     /// The node leaves.
     Left,
+    /// As [`Content::Mark`].
+    Mark(u64),
+    /// As [`Content::Rewound`].
+    Rewound,
 }
 
 /// Appends entries until the dispatcher drops its end of the queue. What gathers while one entry is on its way is the next.
@@ -37,8 +45,9 @@ pub struct LogWriter {
     end: Arc<LogEnd>,
     store: Option<Store>,
     backoff: Backoff,
-    /// The store is known to have lost entries.
-    is_behind: bool,
+    /// The store has lost entries.
+    loss: Option<Loss>,
+    recall: Arc<Recall>,
     /// Taken from the queue, but not fit for the entry before.
     next: Option<Work>,
 }
@@ -49,15 +58,17 @@ impl LogWriter {
         door: Door,
         queue: Receiver<Work>,
         author: Author,
+        recall: Arc<Recall>,
         applied: Weak<AtomicU64>,
         end: Arc<LogEnd>,
     ) -> Self {
         let (store, backoff) = (None, Backoff::default());
-        Self { door, queue, author, applied, end, store, backoff, is_behind: false, next: None }
+        let (loss, next) = (None, None);
+        Self { door, queue, author, applied, end, store, backoff, loss, recall, next }
     }
 
     /// Runs until the queue is closed.
-    pub fn run(mut self, row: &Row) {
+    pub fn run(mut self, inbox: &Inbox<'_>, row: &Row) {
         loop {
             row.doing(Activity::WaitingForWork);
             let first = match self.next.take() {
@@ -72,11 +83,13 @@ impl LogWriter {
                     Content::Up(up).to_json()
                 }
                 Ok(Work::Left) => Content::Left.to_json(),
+                Ok(Work::Mark(number)) => Content::Mark(number).to_json(),
+                Ok(Work::Rewound) => Content::Rewound.to_json(),
                 Err(RecvTimeoutError::Timeout) => Content::Events(Vec::new()).to_json(),
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             self.author.sequence += 1;
-            self.append(&json);
+            self.append(&json, inbox);
         }
     }
 
@@ -105,42 +118,70 @@ impl LogWriter {
 
     /// Appends one entry, and tries until it has succeeded or the dispatcher is gone. An entry whose reply was lost is in the
     /// log twice; nobody applies the second.
-    fn append(&mut self, content: &str) {
+    fn append(&mut self, content: &str, inbox: &Inbox<'_>) {
+        let mut is_rewound = false;
         // Without a dispatcher, nobody waits for this entry.
         while let Some(applied) = self.applied.upgrade().map(|it| it.load(Ordering::Relaxed)) {
-            let tried = match &mut self.store {
-                Some(store) => store.append(&self.author, applied, content),
-                None => self
-                    .door
-                    .open()
-                    .map(|store| self.store.insert(store))
-                    .and_then(|store| store.append(&self.author, applied, content)),
-            };
-            match tried {
-                Ok(Appended::At(position)) => {
-                    self.end.has(position);
+            match self.try_append(applied, content, inbox) {
+                Ok(Some(remedy)) => {
+                    is_rewound |= remedy == Remedy::WithLoss;
+                    thread::sleep(limits::RESEED_LOOK_EVERY);
+                }
+                Ok(None) => {
                     self.end.appends(0);
-                    if std::mem::take(&mut self.is_behind) {
-                        tracing::info!("the store of the log has all entries again");
+                    if self.loss.take().is_some() {
+                        tracing::info!("the store of the log is whole again");
                     }
                     self.backoff = Backoff::default();
-                    return;
-                }
-                Ok(Appended::Behind { has, seen }) => {
-                    if !std::mem::replace(&mut self.is_behind, true) {
-                        tracing::error!(
-                            "the store of the log has lost entries: it has {has} of {seen}. The chat waits. Restore the store \
-                             from its files, or stop all machines, delete the keys of the chat and start again"
-                        );
-                    }
+                    break;
                 }
                 Err(error) => {
                     self.store = None;
                     self.backoff.warn_once(&error);
+                    self.backoff.pause(&self.applied);
                 }
             }
-            self.backoff.pause(&self.applied);
         }
+        if is_rewound {
+            self.author.sequence += 1;
+            self.append(&Content::Rewound.to_json(), inbox);
+        }
+    }
+
+    /// Appends an entry. If the store lacks entries, it looks what to do about it instead.
+    fn try_append(
+        &mut self,
+        applied: u64,
+        content: &str,
+        inbox: &Inbox<'_>,
+    ) -> RedisResult<Option<Remedy>> {
+        let store = match &mut self.store {
+            Some(store) => store,
+            None => self.store.insert(self.door.open()?),
+        };
+        let (has, seen, best) = match store.append(&self.author, applied, content)? {
+            Appended::At(position) => {
+                self.end.has(position);
+                return Ok(None);
+            }
+            Appended::Behind { has, seen, best } => (has, seen, best),
+        };
+        let loss = self.loss.get_or_insert_with(|| {
+            tracing::error!(
+                "the store of the log has lost entries: it has {has} of {seen}. The chat waits until a machine has written \
+                 them again"
+            );
+            Loss::new()
+        });
+        let remedy = loss.remedy((seen, best), store, inbox, &self.recall)?;
+        match remedy {
+            Remedy::Waits => {}
+            Remedy::Whole => tracing::info!("the log is whole again"),
+            Remedy::WithLoss => tracing::error!(
+                "nobody has the entries that the store has lost: the log goes on without them"
+            ),
+        }
+        Ok(Some(remedy))
     }
 }
 

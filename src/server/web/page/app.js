@@ -313,7 +313,7 @@ const answers = {
   motd(m) { note(m.message ?? 'There is no message of the day.'); },
   notice(m) {
     if (m.code !== 'restart') note(m.message);   // The page moves by itself.
-    if (m.code === 'membership' && rooms.has(m.room)) send({ action: 'joinroom', room: m.room });
+    for (const room of m.code === 'membership' ? [m.room] : ['skipped', 'rewound'].includes(m.code) ? rooms.keys() : []) if (rooms.has(room)) send({ action: 'joinroom', room });
   },
   op() { note('You are an operator now.'); $('glass').hidden = document.body.dataset.glass === 'off'; ask({ action: 'help' }, { isHelp: true }); },
   kick(m) { note(`${m.username} was kicked.`); },

@@ -1,0 +1,238 @@
+//! Redis has lost entries: machines that know them write them again.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::counted::every_line_once;
+use crate::proxy::Proxy;
+use crate::support::redis::Redis;
+use crate::support::{Client, Server, or_skip, until};
+use crate::{REWOUND, machine, machine_at};
+
+/// The longest pause when nobody has lost anything.
+const PAUSE_MAX: Duration = Duration::from_secs(3);
+
+/// A line comes through within the longest pause.
+fn goes_on(speaker: &mut Client, listener: &mut Client, text: &str) {
+    let since = Instant::now();
+    speaker.say(text);
+    listener.skip_to(text);
+    assert!(since.elapsed() < PAUSE_MAX, "{:?}", since.elapsed());
+}
+
+/// Somebody who has read nothing so far was told of no loss.
+fn heard_no_loss(mut witness: Client) {
+    witness.say("/who");
+    let mut heard = Vec::new();
+    witness.skip_to_line(|line| {
+        heard.push(line.to_owned());
+        line.contains("client(s) connected: ")
+    });
+    assert!(!heard.iter().any(|line| line == REWOUND), "{heard:?}");
+}
+
+#[test]
+fn nothing_is_lost_when_redis_forgets_everything() {
+    let redis = or_skip!(Redis::start(&[]));
+    let servers = [machine(&redis, "a"), machine(&redis, "b")];
+    let (mut ann, mut bob) = (Client::join(&servers[0], "ann"), Client::join(&servers[1], "bob"));
+    let witness = Client::join(&servers[1], "witness");
+    every_line_once(&[&servers[0], &servers[1]], || {
+        redis.ask(&["FLUSHALL"]);
+        goes_on(&mut ann, &mut bob, "still there?");
+        redis.ask(&["FLUSHALL"]);
+        goes_on(&mut bob, &mut ann, "here I am");
+    });
+    // The log is whole: somebody else can start from it.
+    let c = machine(&redis, "c");
+    let mut cid = Client::connect(&c);
+    cid.say("cid");
+    cid.skip_to("ann : still there?");
+    heard_no_loss(witness);
+}
+
+#[test]
+fn nothing_is_lost_when_redis_starts_again_without_its_files() {
+    let mut redis = or_skip!(Redis::start(&[]));
+    let servers = [machine(&redis, "a"), machine(&redis, "b")];
+    let (mut ann, mut bob) = (Client::join(&servers[0], "ann"), Client::join(&servers[1], "bob"));
+    let witness = Client::join(&servers[1], "witness");
+    every_line_once(&[&servers[0], &servers[1]], || {
+        redis.kill();
+        redis.forget();
+        redis.start_again();
+        goes_on(&mut ann, &mut bob, "still there?");
+    });
+    heard_no_loss(witness);
+}
+
+/// A Redis, a replica of it, and a way to the one that is in charge.
+struct Pair {
+    first: Redis,
+    replica: Redis,
+    way: Proxy,
+}
+
+impl Pair {
+    fn start() -> Option<Self> {
+        let first = Redis::start(&[])?;
+        let replica = first.replica();
+        let way = Proxy::start(first.port);
+        Some(Self { first, replica, way })
+    }
+
+    fn machine(&self, node: &str) -> Server {
+        machine_at(&self.way.address(), node, &[])
+    }
+
+    /// The replica gets nothing any more.
+    fn part(&self) {
+        self.replica.ask(&["REPLICAOF", "NO", "ONE"]);
+    }
+
+    /// The first one dies, and the replica is in charge.
+    fn promote(&mut self) {
+        self.way.lead_to(self.replica.port);
+        self.first.kill();
+    }
+}
+
+#[test]
+fn a_stale_replica_loses_nothing_while_somebody_knows_more() {
+    let mut pair = or_skip!(Pair::start());
+    let servers = [pair.machine("a"), pair.machine("b")];
+    let (mut ann, mut bob) = (Client::join(&servers[0], "ann"), Client::join(&servers[1], "bob"));
+    let witness = Client::join(&servers[1], "witness");
+    every_line_once(&[&servers[0], &servers[1]], || {
+        pair.part();
+        for line in 0..5 {
+            ann.say(&format!("late {line}"));
+            bob.skip_to(&format!("ann : late {line}"));
+        }
+        pair.promote();
+        goes_on(&mut ann, &mut bob, "still there?");
+    });
+    bob.say("/history");
+    for line in 0..5 {
+        bob.skip_to(&format!("ann : late {line}"));
+    }
+    heard_no_loss(witness);
+}
+
+/// The history of the lobby, with its epoch.
+fn history(program: &mut Client) -> Value {
+    program.send_object(&json!({"action": "history", "room": "lobby", "limit": 500}));
+    program.skip_to_action("history")
+}
+
+/// A machine that knows only what a stale replica has goes on alone, and somebody there says this many lines before the other
+/// comes back. Returns the history afterwards, as text.
+fn rewound(lines: usize) -> Option<String> {
+    let mut pair = Pair::start()?;
+    let (a, b) = (pair.machine("a"), pair.machine("b"));
+    let mut programs = [&a, &b].map(|server| {
+        let name = format!("program-{}", server.port);
+        Client::join_json(server, &name, "lobby")
+    });
+    let (mut ann, mut bob) = (Client::join(&a, "ann"), Client::join(&b, "bob"));
+    ann.skip_to("id = bob");
+    ann.say("everybody knows this");
+    bob.skip_to("everybody knows this");
+    let before = history(&mut programs[0])["epoch"].as_u64().unwrap();
+    b.signal(Signal::STOP);
+    until("the replica has the line", || {
+        let log = pair.replica.ask_for_all(&["XRANGE", "{chat}:log", "-", "+"]);
+        log.contains("everybody knows this")
+    });
+    pair.part();
+    for line in 0..10 {
+        ann.say(&format!("late {line}"));
+        ann.hears_nothing();
+    }
+    a.signal(Signal::STOP);
+    pair.promote();
+    b.signal(Signal::CONT);
+    for line in 0..lines {
+        bob.say(&format!("alone {line}"));
+        bob.say("/who");
+        bob.skip_to("client(s) connected");
+    }
+    a.signal(Signal::CONT);
+    ann.skip_to(REWOUND);
+    bob.skip_to(REWOUND);
+    // They have one past and one future.
+    goes_on(&mut ann, &mut bob, "still there?");
+    goes_on(&mut bob, &mut ann, "here I am");
+    let [one, other] = programs.each_mut().map(history);
+    assert_eq!(one["messages"], other["messages"]);
+    assert!(one["epoch"].as_u64().unwrap() > before, "{one}");
+    assert_eq!(one["epoch"], other["epoch"]);
+    assert!(one["messages"].to_string().contains("everybody knows this"), "{one}");
+    Some(one["messages"].to_string())
+}
+
+#[test]
+fn a_machine_that_others_have_overtaken_is_told_what_is_lost() {
+    let history = or_skip!(rewound(40));
+    // The last one may have been appended again, since its acknowledgement was lost.
+    assert!(history.contains("alone 39") && !history.contains("late 8"), "{history}");
+}
+
+#[test]
+fn a_machine_that_knows_more_than_the_others_puts_it_back() {
+    let history = or_skip!(rewound(1));
+    assert!(history.contains("late 9") && !history.contains("alone"), "{history}");
+}
+
+#[test]
+fn without_the_machine_that_knows_all_the_next_best_goes_on_and_people_are_told() {
+    let redis = or_skip!(Redis::start(&[]));
+    let (a, b) = (machine(&redis, "a"), machine(&redis, "b"));
+    let (mut ann, mut bob) = (Client::join(&a, "ann"), Client::join(&b, "bob"));
+    let mut program = Client::join_json(&b, "program", "lobby");
+    ann.skip_to("id = program");
+    let before = history(&mut program)["epoch"].as_u64().unwrap();
+    ann.say("everybody knows this");
+    bob.skip_to("everybody knows this");
+    b.signal(Signal::STOP);
+    // The request for entries that is under way still has an answer. It is the first of these.
+    for text in ["an answer under way", "nobody else knows this"] {
+        ann.say(text);
+        ann.say("/who");
+        ann.skip_to("client(s) connected: ");
+    }
+    redis.ask(&["FLUSHALL"]);
+    until("the store knows what it lacks", || {
+        !redis.ask(&["HGET", "{chat}:head", "seen"]).starts_with("$-1")
+    });
+    let lost = Instant::now();
+    drop(a);
+    b.signal(Signal::CONT);
+    bob.skip_to(REWOUND);
+    assert!(lost.elapsed() > Duration::from_secs(4), "{:?}", lost.elapsed());
+    let history = history(&mut program);
+    assert!(history["epoch"].as_u64().unwrap() > before, "{history}");
+    bob.skip_to("1 has left");
+    bob.say("here I am");
+    bob.hears_nothing();
+    let history = history["messages"].to_string();
+    assert!(history.contains("everybody") && !history.contains("nobody else"), "{history}");
+}
+
+#[test]
+fn a_start_goes_on_with_what_there_is_when_nobody_knows_more() {
+    let redis = or_skip!(Redis::start(&[]));
+    let a = machine(&redis, "a");
+    let mut ann = Client::join(&a, "ann");
+    ann.say("remember me");
+    ann.hears_nothing();
+    drop(a);
+    redis.ask(&["HINCRBY", "{chat}:head", "seen", "7"]);
+    let a = machine(&redis, "a");
+    a.log("no machine knows them: the log goes on without them");
+    let mut bob = Client::connect(&a);
+    bob.say("bob");
+    bob.skip_to("ann : remember me");
+}
