@@ -134,7 +134,7 @@ fn somebody_on_telnet_goes_on_elsewhere_and_others_notice_nothing() {
     bob.say("/join dev");
     ann.expect("server: bob has left room lobby");
     b.signal(Signal::USR2);
-    bob.skip_to("go on where you were with this as your name:");
+    bob.skip_to("give this as your name:");
     let word = bob.line();
     let mut bob = Client::connect(&a);
     bob.expect("server: Input username.");

@@ -12,7 +12,7 @@ fn those_who_come_back_soon_were_never_gone() {
         b> /join tea
         forget
         a: dismiss
-        a<~ server: This server restarts. Connect again, and go on where you were with this as your name:
+        a<~ server: This server restarts. Connect again and give this as your name:
         a<~ server: A fffffffffffffffffffffffffffffffe
         a: gone Restart
         j: dismiss

@@ -125,6 +125,8 @@ pub fn at_the_end() -> Vec<Row> {
         row(TooFastFromAddress { max: 120 },
             "Your address opened 120 connections within a minute. Wait for a minute."),
         row(NoThread, "The chat server cannot take another client now. Try again later."),
+        row(RestartSoon { within: seconds(30) }, "This server restarts: it disconnects you within 30s. Connect again then."),
+        row(Restart { back: None }, "This server restarts. Connect again."),
         row(TooSlow, "You were disconnected because your client did not read fast enough. Connect again."),
         row(ShutDown, "The chat has been shut down"),
     ]

@@ -63,6 +63,8 @@ pub fn rows() -> Vec<Row> {
         row(connected, "You have joined the chat as ann."),
         row(Message::ReclaimWord { name: name("ann"), word },
             "If you lose the connection, connect again and give this as your name:\nann 63686174736572762063686174736572"),
+        row(Restart { back: Some((name("ann"), word)) },
+            "This server restarts. Connect again and give this as your name:\nann 63686174736572762063686174736572"),
         row(WelcomeBack { name: name("ann"), rooms: vec![name("dev")] }, "You are ann again, in room dev."),
         row(TakenBack, "You took your name back with another connection. Bye!"),
         row(TelnetHint, "In telnet, some letters open its own prompt, unless you start telnet -E."),

@@ -53,7 +53,7 @@ pub fn server() -> Vec<(Message, &'static str)> {
         (Message::RestartSoon { within: Duration::from_secs(30) },
             r#"{"action":"notice","code":"restart","seconds":30}"#),
         (Message::Restart { back: None },
-            r#"{"action":"bye","reason":"restart","message":"This server restarts. Connect again."}"#),
+            r#"{"action":"bye","reason":"restart"}"#),
         (Message::Link(LinkNews::Skipped), r#"{"action":"notice","code":"skipped"}"#),
         (Message::Link(LinkNews::Rewound), r#"{"action":"notice","code":"rewound"}"#),
         (Message::Motd(None), r#"{"action":"motd","message":null}"#),

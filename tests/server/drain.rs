@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::support::{Client, Server, until};
 
 const SOON: &str =
-    "server: This server restarts. You will be disconnected within 2s: connect again then.";
+    "server: This server restarts: it disconnects you within 2s. Connect again then.";
 
 #[test]
 fn people_go_one_after_the_other_and_are_told_how_to_come_back() {
@@ -24,7 +24,7 @@ fn people_go_one_after_the_other_and_are_told_how_to_come_back() {
     let start = Instant::now();
     server.signal(Signal::USR2);
     ann.expect(SOON);
-    ann.expect("server: This server restarts. Connect again, and go on where you were with this as your name:");
+    ann.expect("server: This server restarts. Connect again and give this as your name:");
     let word = ann.line();
     assert!(word.starts_with("server: ann ") && word.len() == "server: ann ".len() + 32, "{word}");
     ann.expect_end();
@@ -51,7 +51,7 @@ fn nobody_is_accepted_any_more_and_a_second_signal_ends_at_once() {
         let mut server = Server::start(&["--drain", "1h"]);
         let mut people = ["ann", "bob"].map(|name| Client::join(&server, name));
         server.signal(Signal::USR2);
-        people[0].skip_to("Connect again, and go on");
+        people[0].skip_to("Connect again and give");
         until("nobody is accepted", || TcpStream::connect(server.address()).is_err());
         people[1].say("still here");
         server.signal(second);

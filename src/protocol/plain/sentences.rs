@@ -167,7 +167,7 @@ pub(in crate::protocol) fn sentence(message: &Message) -> String {
             "The chat server cannot take another client now. Try again later.".into()
         }
         Message::RestartSoon { within } => format!(
-            "This server restarts. You will be disconnected within {}: connect again then.",
+            "This server restarts: it disconnects you within {}. Connect again then.",
             left(*within)
         ),
         Message::Restart { .. } => "This server restarts. Connect again.".into(),

@@ -37,8 +37,7 @@ pub(super) fn encode(message: &Message, zone: &TimeZone, out: &mut Vec<u8>) {
             line(&format!("{name} {}", word.written()), out);
         }
         Message::Restart { back: Some((name, word)) } => {
-            let what = "This server restarts. Connect again, and go on where you were with this as your name:";
-            line(what, out);
+            line("This server restarts. Connect again and give this as your name:", out);
             line(&format!("{name} {}", word.written()), out);
         }
         Message::Ignoring(names) => ignoring(names, out),

@@ -147,3 +147,23 @@ fn after_a_shutdown_the_client_finds_the_next_server() {
     screen.says("still here");
     assert_eq!(bob.skip_to("luca : "), "luca : still here");
 }
+
+#[test]
+fn the_client_moves_on_when_its_server_restarts_and_asks_nothing() {
+    let mut first = Server::start(&["--drain", "1s"]);
+    let second = Server::start(&[]);
+    let both = format!("{},127.0.0.1:{}", url(first.port), second.port);
+    let screen = or_skip!(Setup::chat(&["luca", &both]).open());
+    screen.is_ready();
+    let mut bob = Client::join(&second, "bob");
+    screen.types("half a li");
+    screen.prompts("> half a li");
+    first.signal(Signal::USR2);
+    bob.skip_to("luca has joined room lobby");
+    screen.shows(&format!("-- Reconnected, to 127.0.0.1:{}.", second.port));
+    screen.says("ne");
+    assert_eq!(bob.skip_to("luca : "), "luca : half a line");
+    first.ends_well();
+    let lines = screen.lines();
+    assert!(!lines.iter().any(|line| line.contains("(y/n)") || line.contains("lost")), "{lines:?}");
+}
