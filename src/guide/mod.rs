@@ -64,7 +64,7 @@ macro_rules! page {
         /// [via]: crate::guide::manual#through-a-command
         /// [metrics]: crate::guide::operations#metrics
         /// [dashboard]: ../../../../../scripts/grafana.json
-        /// [machines]: ../../../../../scripts/machines
+        /// [bench-cluster]: ../../../../../scripts/bench-cluster
         /// [faults]: ../../../../../scripts/cluster-faults
         /// [cluster-compose]: ../../../../../scripts/docker/cluster.yml
         /// [dockerfile]: ../../../../../scripts/docker/Dockerfile

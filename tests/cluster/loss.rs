@@ -221,11 +221,18 @@ fn without_the_machine_that_knows_all_the_next_best_goes_on_and_people_are_told(
     assert!(history.contains("everybody") && !history.contains("nobody else"), "{history}");
 }
 
-/// A machine whose start only the lost part of the log had, and another that has gone on without it, each with a person. Meanwhile,
-/// machines with these names have started. Returns all of that, and the Redis that must go on.
-fn lost_start(
-    newcomers: &[&str],
-) -> Option<((Server, Client), (Server, Client), Vec<Server>, Pair)> {
+/// A machine `b` whose start only the lost part of the log had, and `a`, which has gone on without it, each with a person.
+struct LostStart {
+    b: Server,
+    bob: Client,
+    ann: Client,
+    newcomers: Vec<Server>,
+    /// Must go on.
+    _others: (Server, Pair),
+}
+
+/// Loses the start of a machine. Meanwhile, machines with these names start.
+fn lost_start(newcomers: &[&str]) -> Option<LostStart> {
     let mut pair = Pair::start()?;
     let a = pair.machine("a");
     let mut ann = Client::join(&a, "ann");
@@ -254,12 +261,12 @@ fn lost_start(
         ann.skip_to("client(s) connected");
     }
     b.signal(Signal::CONT);
-    Some(((b, bob), (a, ann), newcomers, pair))
+    Some(LostStart { b, bob, ann, newcomers, _others: (a, pair) })
 }
 
 #[test]
 fn a_machine_whose_start_is_lost_starts_again_and_keeps_its_connections() {
-    let ((b, mut bob), (_a, mut ann), _newcomers, _pair) = or_skip!(lost_start(&[]));
+    let LostStart { b, mut bob, mut ann, _others, .. } = or_skip!(lost_start(&[]));
     bob.skip_to("This machine was cut off, and you have left the chat. Join it again.");
     bob.skip_to("Input username.");
     b.log("the log has lost the start of this machine: its people are asked for their names again");
@@ -320,7 +327,8 @@ fn a_machine_whose_second_start_is_lost_starts_a_third_time() {
 
 #[test]
 fn a_machine_whose_start_is_lost_ends_if_another_has_its_number() {
-    let ((mut b, mut bob), (_a, mut ann), newcomers, _pair) = or_skip!(lost_start(&["c"]));
+    let lost = or_skip!(lost_start(&["c"]));
+    let LostStart { mut b, mut bob, mut ann, newcomers, _others } = lost;
     let status = b.exit_status();
     assert_eq!(status.code(), Some(1), "{}", b.log_so_far());
     b.log("the log has lost the start of this machine: start it again");

@@ -404,6 +404,7 @@ impl Rooms {
     }
 
     /// How much memory the histories of all rooms take, in bytes.
+    #[cfg(feature = "cluster")]
     pub fn history_bytes(&self) -> usize {
         self.history_bytes
     }

@@ -169,7 +169,7 @@ impl Replica {
         }
         self.milliseconds = self.milliseconds.max(milliseconds);
         (self.position, self.last) = (position, mark(&author.to_string(), milliseconds));
-        self.bytes += bytes;
+        self.bytes += bytes + limits::LOG_ENTRY_OVERHEAD_BYTES;
         if self.is_snapshot_due() {
             (self.snapshot_due, self.bytes) = (position, 0);
             self.snapshot_bytes = self.hub.as_ref().map_or(0, Hub::snapshot_bytes);
@@ -261,11 +261,11 @@ impl Replica {
         }
     }
 
-    /// Whether the log has grown enough. A large state is stored less often, so that storing it never costs more than the log.
+    /// Whether the log has grown enough: by as much as the last snapshot has, too, so that storing never costs more than the log.
     fn is_snapshot_due(&self) -> bool {
-        let bytes = self.snapshot_bytes.max(limits::SNAPSHOT_LOG_BYTES);
-        let entries = limits::SNAPSHOT_ENTRIES * (bytes / limits::SNAPSHOT_LOG_BYTES) as u64;
-        self.bytes >= bytes || self.position - self.snapshot_due >= entries
+        let is_long = self.position - self.snapshot_due >= limits::SNAPSHOT_ENTRIES
+            || self.bytes >= limits::SNAPSHOT_LOG_BYTES;
+        is_long && self.bytes >= self.snapshot_bytes
     }
 
     /// Takes note of an entry. Returns whether it counts: it is no copy, and its author takes part.
@@ -563,21 +563,16 @@ mod tests {
         let (stored, estimated) = (log.replica.encode().len(), log.replica.snapshot_bytes);
         assert!(estimated > 3 * limits::SNAPSHOT_LOG_BYTES, "{estimated}");
         assert!((stored / 2..=stored * 2).contains(&estimated), "{stored} {estimated}");
-        // By its entries: a node that starts reads no more than so many.
-        let before = log.replica.position;
-        while !read(&mut log, beat()) {}
-        let times = (estimated / limits::SNAPSHOT_LOG_BYTES) as u64;
-        assert_eq!(log.replica.position - before, times * limits::SNAPSHOT_ENTRIES);
-        // By their bytes.
-        let (mut bytes, estimated) = (0, log.replica.snapshot_bytes);
-        loop {
-            let content = line(1, &"x".repeat(10_000));
-            bytes += content.to_json().len();
-            if read(&mut log, content) {
-                break;
-            }
+        // Both beats and lines have to add up to as much.
+        let contents: [fn() -> Content; 2] = [beat, || line(1, &"x".repeat(10_000))];
+        for content in contents {
+            let needed = log.replica.snapshot_bytes;
+            let each = content().to_json().len() + limits::LOG_ENTRY_OVERHEAD_BYTES;
+            let before = log.replica.position;
+            while !read(&mut log, content()) {}
+            let entries = (log.replica.position - before) as usize;
+            assert_eq!(entries, needed.div_ceil(each), "{needed}");
         }
-        assert!((estimated..estimated + 11_000).contains(&bytes), "{bytes} {estimated}");
     }
 
     /// A node whose start was lost comes back with the number of that start, unless another one has got it.
