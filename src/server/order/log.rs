@@ -397,13 +397,18 @@ impl Log {
     /// Puts the words for taking a name back in the place of their hashes, for the clients of this node.
     fn tell_words(&self, effects: &mut [Effect]) {
         for effect in effects {
-            let Effect::Answer { to, message, .. } = effect else { continue };
+            let (to, message) = match effect {
+                Effect::Answer { to, message, .. } => (*to, message),
+                Effect::Send { to, message } if to.len() == 1 => (to[0], message),
+                _ => continue,
+            };
             let told = match message {
                 Message::Connected { word: Some(word), .. } => word,
                 Message::ReclaimWord { word, .. } => word,
+                Message::Restart { back: Some((_, word)) } => word,
                 _ => continue,
             };
-            if let Some(word) = self.words.get(to) {
+            if let Some(word) = self.words.get(&to) {
                 *told = *word;
             }
         }
