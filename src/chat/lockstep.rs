@@ -47,7 +47,7 @@ type Question = (u64, usize);
 impl Copies {
     fn new(number: usize) -> Self {
         let settings = HubSettings {
-            anonymous: number % 5 == 4,
+            anonymous: number % 4 == 3,
             operators: [Operators::Loopback, Operators::Anyone][number % 2],
             glass: [Glass::Everybody, Glass::Operators][number % 2],
             announce_up_to: [0, 2, 500][number % 3],

@@ -142,13 +142,20 @@ impl Hub {
         }
     }
 
-    /// Joins an anonymous chat, where clients are known by their addresses.
+    /// Joins an anonymous chat, where clients are known by their addresses. Two clients may have the same one: on two machines,
+    /// or if one port of a client leads to two ports of a server. The second gets a number behind it, such as `-2`.
     pub(super) fn join_by_address(&mut self, client: ClientId, out: &mut Reaction) {
-        if let Some(state) = self.people.client(client) {
-            let name: Arc<str> = state.address().to_string().into();
-            let key = NameKey::of(&name);
-            self.join(client, name, key, out);
+        let Some(state) = self.people.client(client) else {
+            return;
+        };
+        let address = state.address().to_string();
+        let (mut id, mut number) = (address.clone(), 1);
+        while self.people.holder(&NameKey::of(&id)).is_some() {
+            number += 1;
+            id = format!("{address}-{number}");
         }
+        let key = NameKey::of(&id);
+        self.join(client, id.into(), key, out);
     }
 
     /// Logs the arrival of a client without a name, once, as soon as it says something. Health checks and port scans, which say
@@ -165,10 +172,6 @@ impl Hub {
             return;
         };
         let (address, protocol) = (state.address(), state.protocol());
-        // In an anonymous chat, an earlier connection from this address and port must be over, though not yet reported.
-        if let Some(earlier) = self.people.holder(&key) {
-            self.dismiss(earlier, DisconnectReason::ReadError, None, out);
-        }
         self.extras.ignores.recognise(client, &key, &self.people);
         self.people.join(client, name.clone(), key, out.now.time);
         out.push(Effect::Admit { client });

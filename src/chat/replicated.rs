@@ -8,11 +8,17 @@ use super::event::Effect;
 use super::hub::Hub;
 use super::settings::HubSettings;
 use super::view::{Protocol, View};
+use crate::config::limits::SNAPSHOT_PERSON_BYTES;
 
 impl Hub {
     /// Encodes the whole state as JSON. Equal states have equal bytes, whatever has happened to their hash maps.
     pub fn encode(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("the state has no map in JSON whose keys are not numbers")
+    }
+
+    /// About how many bytes [`Hub::encode`] gives, without looking at each of them.
+    pub fn snapshot_bytes(&self) -> usize {
+        self.people.count() * SNAPSHOT_PERSON_BYTES + self.rooms.history_bytes()
     }
 
     /// The chat that [`Hub::encode`] has encoded, by the same rules.

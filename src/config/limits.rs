@@ -424,12 +424,15 @@ pub const DRAIN_STEP: Duration = Duration::from_millis(100);
 /// How long a node that leaves waits for its last entry.
 pub const LEAVE_WAIT_MAX: Duration = Duration::from_secs(2);
 
-/// After so many entries of the log, a node stores the state of the chat. Few in debug builds, so that every test of several
-/// machines has snapshots.
+/// After so many entries of the log, a node stores the state of the chat. If that has more bytes than [`SNAPSHOT_LOG_BYTES`], both
+/// limits grow with it. Few in debug builds, so that every test of several machines has snapshots.
 pub const SNAPSHOT_ENTRIES: u64 = if cfg!(debug_assertions) { 100 } else { 10_000 };
 
 /// After so many bytes of entries, a node stores the state of the chat.
 pub const SNAPSHOT_LOG_BYTES: usize = if cfg!(debug_assertions) { 128 * KIB } else { 16 * MIB };
+
+/// How many bytes each person takes in the stored state, besides what they have said.
+pub const SNAPSHOT_PERSON_BYTES: usize = 512;
 
 /// How many of the last entries each node remembers, to write them again if the store has lost them.
 pub const ENTRIES_RECALLED_MAX: usize = 256;

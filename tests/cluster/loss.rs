@@ -221,6 +221,116 @@ fn without_the_machine_that_knows_all_the_next_best_goes_on_and_people_are_told(
     assert!(history.contains("everybody") && !history.contains("nobody else"), "{history}");
 }
 
+/// A machine whose start only the lost part of the log had, and another that has gone on without it, each with a person. Meanwhile,
+/// machines with these names have started. Returns all of that, and the Redis that must go on.
+fn lost_start(
+    newcomers: &[&str],
+) -> Option<((Server, Client), (Server, Client), Vec<Server>, Pair)> {
+    let mut pair = Pair::start()?;
+    let a = pair.machine("a");
+    let mut ann = Client::join(&a, "ann");
+    ann.say("everybody knows this");
+    ann.hears_nothing();
+    a.signal(Signal::STOP);
+    // The answer to a request for entries that is under way would have the start of b.
+    until("no request waits", || {
+        pair.first.ask_for_all(&["INFO", "clients"]).contains("blocked_clients:0")
+    });
+    let position = |redis: &Redis| redis.ask_for_all(&["HGET", "{chat}:head", "n"]);
+    until("the replica has everything", || position(&pair.replica) == position(&pair.first));
+    pair.part();
+    let b = pair.machine("b");
+    let mut bob = Client::join(&b, "bob");
+    bob.say("late");
+    bob.hears_nothing();
+    b.signal(Signal::STOP);
+    pair.promote();
+    a.signal(Signal::CONT);
+    let newcomers = newcomers.iter().map(|node| pair.machine(node)).collect();
+    // More than b knows.
+    for line in 0..40 {
+        ann.say(&format!("alone {line}"));
+        ann.say("/who");
+        ann.skip_to("client(s) connected");
+    }
+    b.signal(Signal::CONT);
+    Some(((b, bob), (a, ann), newcomers, pair))
+}
+
+#[test]
+fn a_machine_whose_start_is_lost_starts_again_and_keeps_its_connections() {
+    let ((b, mut bob), (_a, mut ann), _newcomers, _pair) = or_skip!(lost_start(&[]));
+    bob.skip_to("This machine was cut off, and you have left the chat. Join it again.");
+    bob.skip_to("Input username.");
+    b.log("the log has lost the start of this machine: its people are asked for their names again");
+    ann.skip_to(REWOUND);
+    bob.say("bob");
+    ann.skip_to("id = bob");
+    goes_on(&mut ann, &mut bob, "still there?");
+    goes_on(&mut bob, &mut ann, "here I am");
+    // A machine that starts now gets another number than both.
+    let mut cid = Client::join(&b, "cid");
+    ann.skip_to("id = cid");
+    cid.say("/history");
+    cid.skip_to("ann : alone 39");
+    drop(b);
+    ann.skip_to("0 clients have connected and 2 have left; 1 are here.");
+}
+
+/// The log keeps its first start, and loses that it was given up and came back.
+#[test]
+fn a_machine_whose_second_start_is_lost_starts_a_third_time() {
+    let mut pair = or_skip!(Pair::start());
+    let (a, b) = (pair.machine("a"), pair.machine("b"));
+    let (mut ann, mut bob) = (Client::join(&a, "ann"), Client::join(&b, "bob"));
+    ann.skip_to("id = bob");
+    a.signal(Signal::STOP);
+    b.signal(Signal::STOP);
+    let position = |redis: &Redis| redis.ask_for_all(&["HGET", "{chat}:head", "n"]);
+    until("no request waits", || {
+        pair.first.ask_for_all(&["INFO", "clients"]).contains("blocked_clients:0")
+    });
+    until("the replica has everything", || position(&pair.replica) == position(&pair.first));
+    pair.part();
+    let c = pair.machine("c");
+    let mut cid = Client::join(&c, "cid");
+    cid.skip_to("0 clients have connected and 2 have left; 1 are here.");
+    b.signal(Signal::CONT);
+    bob.skip_to("Join it again.");
+    bob.skip_to("Input username.");
+    bob.say("bob");
+    cid.skip_to("id = bob");
+    b.signal(Signal::STOP);
+    drop(c);
+    pair.promote();
+    a.signal(Signal::CONT);
+    for line in 0..60 {
+        ann.say(&format!("alone {line}"));
+        ann.say("/who");
+        ann.skip_to("client(s) connected");
+    }
+    b.signal(Signal::CONT);
+    bob.skip_to("Join it again.");
+    bob.skip_to("Input username.");
+    bob.say("bob");
+    ann.skip_to("id = bob");
+    goes_on(&mut ann, &mut bob, "still there?");
+    goes_on(&mut bob, &mut ann, "here I am");
+}
+
+#[test]
+fn a_machine_whose_start_is_lost_ends_if_another_has_its_number() {
+    let ((mut b, mut bob), (_a, mut ann), newcomers, _pair) = or_skip!(lost_start(&["c"]));
+    let status = b.exit_status();
+    assert_eq!(status.code(), Some(1), "{}", b.log_so_far());
+    b.log("the log has lost the start of this machine: start it again");
+    let heard = bob.rest();
+    assert!(!heard.iter().any(|line| line.contains("alone")), "{heard:?}");
+    let mut cid = Client::join(&newcomers[0], "cid");
+    ann.skip_to("id = cid");
+    goes_on(&mut cid, &mut ann, "all is well");
+}
+
 #[test]
 fn a_start_goes_on_with_what_there_is_when_nobody_knows_more() {
     let redis = or_skip!(Redis::start(&[]));

@@ -1,5 +1,6 @@
 //! Faults of the machines of a chat.
 
+use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -170,6 +171,30 @@ fn people_learn_on_which_machine_somebody_is() {
     let machines: Vec<_> =
         who["clients"].as_array().unwrap().iter().map(|it| &it["machine"]).collect();
     assert_eq!(machines, ["berlin", "paris", "paris"]);
+}
+
+/// A proxy tells each of two machines of a client with the same address.
+#[test]
+fn anonymous_people_with_the_same_address_on_two_machines_have_different_ids() {
+    let redis = or_skip!(Redis::start(&[]));
+    let flags = ["--anonymous", "--proxy-port", "0"];
+    let servers = ["a", "b"].map(|node| machine_at(&redis.address(), node, &flags));
+    let mut people = servers.each_ref().map(|server| {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, server.proxy_port())).unwrap();
+        let mut client = Client::over(stream);
+        client.send(b"PROXY TCP4 192.0.2.7 127.0.0.1 40000 1337\r\n");
+        let told = client.skip_to("server: Your id is: ");
+        client.skip_to("client(s) connected to this server.");
+        (client, told)
+    });
+    assert!(people[0].1.ends_with("'192.0.2.7:40000'."), "{}", people[0].1);
+    assert!(people[1].1.ends_with("'192.0.2.7:40000-2'."), "{}", people[1].1);
+    let [(one, _), (other, _)] = &mut people;
+    one.skip_to("id = 192.0.2.7:40000-2");
+    other.say("we are two");
+    one.expect("192.0.2.7:40000-2 : we are two");
+    one.say("so we are @192.0.2.7:40000-2");
+    other.skip_to("so we are");
 }
 
 /// On each of two machines, somebody claims each of a thousand names at the same moment.

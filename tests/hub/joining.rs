@@ -1,6 +1,6 @@
 //! Names and joining.
 
-use chatserv::chat::{DisconnectReason, Event, Input, Line, LogEvent};
+use chatserv::chat::{Event, Input, Line, LogEvent};
 
 use super::{Chat, HubSettings, SETTINGS, anonymous};
 
@@ -297,18 +297,32 @@ fn above_a_number_of_hearers_arrivals_are_summarized() {
     "}
 }
 
-/// The kernel may reuse a port before the Hub learns that its last connection has ended.
+/// On two machines, or through two ports of a server. The kernel may also reuse a port before the Hub learns that its last
+/// connection has ended.
 #[test]
-fn a_reused_address_replaces_the_old_connection() {
-    let mut chat = Chat::with("w", anonymous());
-    play! {chat, "
-        ab: connect 127.0.0.1:50000
-        a: gone ReadError
-    "}
-    chat.leave('a', DisconnectReason::ReadError);
-    play! {chat, "
+fn clients_with_the_same_address_have_different_ids() {
+    play! {Chat::with("w", anonymous()), "
+        a: connect 127.0.0.1:50000
         forget
-        w> /msg 127.0.0.1:50000 there?
+        b: connect 127.0.0.1:50000
+        b< server: Congratulations! You've successfully joined the chat server.
+        b< server: Your id is: '127.0.0.1:50000-2'.
+        b< server: There are 3 client(s) connected to this server.
+        c: connect [::1]:50000
+        d: connect 127.0.0.1:50000
+        d<~ server: Your id is: '127.0.0.1:50000-3'.
+        nobody gone
+        forget
+        w> to you alone @127.0.0.1:50000-2
         b<# 1
+        acd<
+        w> /msg 127.0.0.1:50000 there?
+        a<# 1
+        bcd<
+        b: leave
+        forget
+        # An id is free again as a name is.
+        b: connect 127.0.0.1:50000
+        b<~ server: Your id is: '127.0.0.1:50000-2'.
     "}
 }

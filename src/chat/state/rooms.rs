@@ -403,6 +403,11 @@ impl Rooms {
         }
     }
 
+    /// How much memory the histories of all rooms take, in bytes.
+    pub fn history_bytes(&self) -> usize {
+        self.history_bytes
+    }
+
     /// Keeps no more than this much history in all rooms together.
     pub fn limit_history(&mut self, bytes_max: usize) {
         self.history_bytes_max = bytes_max;

@@ -64,6 +64,9 @@ pub struct Log {
     back_at: Option<u64>,
 }
 
+/// The log has lost the start of this node, and another one has got its number.
+const LOST_START: &str = "the log has lost the start of this machine: start it again";
+
 /// The state was loaded, and some events of this node are neither known to be in it nor known to follow.
 struct Settling {
     /// The number of the last of these events.
@@ -242,6 +245,10 @@ impl Log {
         });
         self.number = 0;
         self.heard(now, effects);
+        if !self.is_own && opened.start.is_some_and(|start| self.starts.contains(&start)) {
+            // Before anything of its clients could reach those of this node with the same ids.
+            end_process(LOST_START);
+        }
         for node in opened.gone.iter().filter(|node| **node != self.node) {
             tracing::warn!(node, "another machine is gone: its people leave the chat");
         }
@@ -261,7 +268,7 @@ impl Log {
                 self.back_at = opened.start;
             }
         }
-        self.check_standing(effects);
+        self.check_standing(None, effects);
         opened.events.into_iter().map(|event| (opened.now, event)).collect()
     }
 
@@ -275,15 +282,24 @@ impl Log {
         }
     }
 
-    /// Looks whether the others still count on this node. Returns whether they do.
-    fn check_standing(&mut self, effects: &mut Vec<Effect>) -> bool {
+    /// Looks whether the others still count on this node. Returns whether they do. `open` are its connections; by default, those
+    /// that the chat knows.
+    fn check_standing(&mut self, open: Option<&[ClientId]>, effects: &mut Vec<Effect>) -> bool {
         match (self.replica.incarnation(&self.node), &self.standing) {
-            (Some(other), _) if other != self.incarnation => end_process(&format!(
+            (Some(other), _) if other > self.incarnation => end_process(&format!(
                 "another server has joined the chat as node {}: this one ends. Give each machine its own --node",
                 self.node
             )),
-            (Some(_), _) => return true,
-            (None, Standing::Here) => self.start_again(effects),
+            (Some(own), _) if own == self.incarnation => return true,
+            // An earlier one of this node: the log has lost what came after it.
+            (Some(_), _) => {}
+            (None, Standing::Here) => {
+                tracing::warn!(
+                    "the other machines have given this one up: its people are asked for their names again"
+                );
+                let open = open.map_or_else(|| self.own_clients(), <[_]>::to_vec);
+                self.start_again(&open, effects);
+            }
             (None, Standing::Leaving(_)) => self.end(effects),
             (None, _) => {}
         }
@@ -303,9 +319,8 @@ impl Log {
         self.replica = replica;
         self.is_own = false;
         self.heard(now, effects);
-        // Another machine may get its number, with which the ids of its clients begin.
         if is_rewound && self.replica.newest(&self.node) < self.incarnation {
-            end_process("the log has lost the start of this machine: start it again");
+            return self.start_after_loss(open, effects);
         }
         if matches!(self.standing, Standing::GivenUp)
             && self.replica.incarnation(&self.node) == Some(self.incarnation)
@@ -316,7 +331,7 @@ impl Log {
             self.back_at = self.starts.last().copied();
             return;
         }
-        if self.replica.hub().is_none() || !self.check_standing(effects) {
+        if self.replica.hub().is_none() || !self.check_standing(Some(open), effects) {
             return;
         }
         let known = self.replica.clients_of(&self.starts);
@@ -335,6 +350,24 @@ impl Log {
         strangers.retain(|client| !known.contains(client));
         self.settling = Some(Settling { number: self.submitted, strangers });
         self.append(Work::Mark(self.submitted));
+    }
+
+    /// The log has lost the start of this node. It starts again, unless another one has got its number, with which the ids of
+    /// its clients begin.
+    fn start_after_loss(&mut self, open: &[ClientId], effects: &mut Vec<Effect>) {
+        match self.standing {
+            Standing::Here | Standing::GivenUp => {}
+            Standing::Leaving(_) => return self.end(effects),
+            Standing::Ended => return,
+        }
+        if self.replica.hub().is_none() || !self.replica.are_free(&self.node, &self.starts) {
+            end_process(LOST_START);
+        }
+        tracing::error!(
+            "the log has lost the start of this machine: its people are asked for their names again"
+        );
+        self.start_again(open, effects);
+        self.append(Work::Rewound);
     }
 
     /// All events of this node up to this number are in the log or lost.
@@ -453,15 +486,12 @@ impl Log {
         self.back_at.take().map(|machine| ClientId::first_of(machine).0)
     }
 
-    /// The others have given this node up, since it was silent for too long. Nothing that has been appended since counts.
-    fn start_again(&mut self, effects: &mut Vec<Effect>) {
-        tracing::warn!(
-            "the other machines have given this one up: its people are asked for their names again"
-        );
+    /// The others have given this node up, or the log has lost its start. Nothing that has been appended since counts.
+    fn start_again(&mut self, open: &[ClientId], effects: &mut Vec<Effect>) {
         for (_, client, text) in self.unsaid.drain(..) {
             tell(&[client], LinkNews::NotSaid(text), effects);
         }
-        tell(&self.own_clients(), LinkNews::PlaceLost, effects);
+        tell(open, LinkNews::PlaceLost, effects);
         self.confirmed = self.submitted;
         self.settling = None;
         self.standing = Standing::GivenUp;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::chat::{Ban, HubSettings};
 
 /// The rules by which this program applies events. Raised by every change after which the same events have other effects.
-const RULES: u32 = 2;
+const RULES: u32 = 3;
 
 /// A node that starts to take part, and what all nodes must have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

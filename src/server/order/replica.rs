@@ -40,6 +40,8 @@ pub struct Replica {
     snapshot_due: u64,
     snapshots: u64,
     bytes: usize,
+    /// About how many bytes the last snapshot has. The next one waits until the log has grown by as much.
+    snapshot_bytes: usize,
     /// When the log last lost entries.
     rewound: Option<Time>,
 }
@@ -124,6 +126,12 @@ impl Replica {
         self.nodes.get(node).map_or(&[], |node| &node.starts)
     }
 
+    /// Whether no other node has got one of these numbers of starts.
+    pub fn are_free(&self, node: &str, starts: &[u64]) -> bool {
+        let own = self.starts_of(node);
+        starts.iter().all(|start| *start > self.starts || own.contains(start))
+    }
+
     /// The last incarnation that has been under this name.
     pub fn newest(&self, node: &str) -> u64 {
         self.newest.get(node).copied().unwrap_or(0)
@@ -162,10 +170,9 @@ impl Replica {
         self.milliseconds = self.milliseconds.max(milliseconds);
         (self.position, self.last) = (position, mark(&author.to_string(), milliseconds));
         self.bytes += bytes;
-        if position - self.snapshot_due >= limits::SNAPSHOT_ENTRIES
-            || self.bytes >= limits::SNAPSHOT_LOG_BYTES
-        {
+        if self.is_snapshot_due() {
             (self.snapshot_due, self.bytes) = (position, 0);
+            self.snapshot_bytes = self.hub.as_ref().map_or(0, Hub::snapshot_bytes);
             self.snapshots += 1;
         }
         let wall = i64::try_from(self.milliseconds)
@@ -194,9 +201,11 @@ impl Replica {
                 }
                 opened.misfit = self.misfit(&author.node, &up);
                 if opened.misfit.is_none() {
-                    self.starts += 1;
-                    opened.start = Some(self.starts);
                     let mut starts = up.starts.clone();
+                    // The log may have lost some of them.
+                    self.starts =
+                        starts.iter().fold(self.starts, |most, &start| most.max(start)) + 1;
+                    opened.start = Some(self.starts);
                     starts.push(self.starts);
                     self.take_in(*up, now, &mut opened.events);
                     let name: Arc<str> = author.node.as_str().into();
@@ -250,6 +259,13 @@ impl Replica {
             self.hub = None;
             self.nodes.clear();
         }
+    }
+
+    /// Whether the log has grown enough. A large state is stored less often, so that storing it never costs more than the log.
+    fn is_snapshot_due(&self) -> bool {
+        let bytes = self.snapshot_bytes.max(limits::SNAPSHOT_LOG_BYTES);
+        let entries = limits::SNAPSHOT_ENTRIES * (bytes / limits::SNAPSHOT_LOG_BYTES) as u64;
+        self.bytes >= bytes || self.position - self.snapshot_due >= entries
     }
 
     /// Takes note of an entry. Returns whether it counts: it is no copy, and its author takes part.
@@ -522,6 +538,64 @@ mod tests {
         clone.read("a:7:9999", line(1, "hello"));
         assert_eq!(restored.position, clone.replica.position);
         assert_eq!(restored.last, clone.replica.last);
+    }
+
+    #[test]
+    fn a_large_state_is_stored_less_often() {
+        let mut log = Reading::new();
+        log.read("a:7:1", up(0));
+        let mut number = 1;
+        let mut read = |log: &mut Reading, content: Content| {
+            number += 1;
+            log.read(&format!("a:7:{number}"), content);
+            log.replica.keeper().is_some()
+        };
+        for person in 0..1_000 {
+            let client = ClientId(ClientId::first_of(1).0 + person);
+            let address = ([192, 0, 2, 1], 40_000).into();
+            let word = ReclaimWord::new(u128::from(person).to_be_bytes());
+            let (protocol, by_proxy) = (Protocol::Plain, false);
+            let connected = Event::Connected { client, address, protocol, word, by_proxy };
+            let input = Input::Line(Line { text: format!("person-{person}"), altered: false });
+            read(&mut log, Content::Events(vec![connected, Event::Received { client, input }]));
+        }
+        while !read(&mut log, beat()) {}
+        let (stored, estimated) = (log.replica.encode().len(), log.replica.snapshot_bytes);
+        assert!(estimated > 3 * limits::SNAPSHOT_LOG_BYTES, "{estimated}");
+        assert!((stored / 2..=stored * 2).contains(&estimated), "{stored} {estimated}");
+        // By its entries: a node that starts reads no more than so many.
+        let before = log.replica.position;
+        while !read(&mut log, beat()) {}
+        let times = (estimated / limits::SNAPSHOT_LOG_BYTES) as u64;
+        assert_eq!(log.replica.position - before, times * limits::SNAPSHOT_ENTRIES);
+        // By their bytes.
+        let (mut bytes, estimated) = (0, log.replica.snapshot_bytes);
+        loop {
+            let content = line(1, &"x".repeat(10_000));
+            bytes += content.to_json().len();
+            if read(&mut log, content) {
+                break;
+            }
+        }
+        assert!((estimated..estimated + 11_000).contains(&bytes), "{bytes} {estimated}");
+    }
+
+    /// A node whose start was lost comes back with the number of that start, unless another one has got it.
+    #[test]
+    fn a_number_of_a_lost_start_is_not_given_again() {
+        let mut log = Reading::new();
+        assert_eq!(log.read("a:7:1", up(500)).0.start, Some(1));
+        assert!(log.replica.are_free("b", &[2]) && !log.replica.are_free("b", &[1, 2]));
+        let Content::Up(mut again) = up(500) else { unreachable!() };
+        again.starts = vec![2];
+        assert_eq!(log.read("b:9:1", Content::Up(again)).0.start, Some(3));
+        assert_eq!(log.replica.starts_of("b"), [2, 3]);
+        assert!(log.replica.are_free("b", &[2, 3, 4]) && !log.replica.are_free("c", &[2]));
+        log.read("b:9:2", connected(2));
+        log.read("b:9:3", line(2, "bob"));
+        assert_eq!(log.read("c:9:1", up(500)).0.start, Some(4));
+        log.read("b:9:4", Content::Left);
+        assert_eq!(log.clients(), 0);
     }
 
     #[test]
