@@ -9,13 +9,15 @@
 
 #[cfg(feature = "cluster")]
 mod log_entry;
+#[cfg(any(test, feature = "simulation"))]
+mod stepwise;
 
 use std::mem;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::delivery::Delivery;
+use super::delivery::{Delivery, Writers};
 use super::inbox::{Channels, Control, Inbound, Wake};
 use super::listener::ListenerControl;
 use super::order::Order;
@@ -33,11 +35,11 @@ use crate::protocol;
 const EFFECTS_MAX: usize = 64;
 
 /// The owner of all state.
-pub struct Dispatcher<'scope, 'env> {
-    channels: Channels<'scope>,
+pub struct Dispatcher<'scope, W: Writers> {
+    channels: Channels<'scope, W::Socket>,
     shared: Arc<Shared<'scope>>,
     order: Order,
-    delivery: Delivery<'scope, 'env>,
+    delivery: Delivery<'scope, W>,
     /// Dropping one ends its listener.
     listeners: Vec<ListenerControl>,
     /// Listeners that have not reported their end.
@@ -55,12 +57,12 @@ pub struct Dispatcher<'scope, 'env> {
     row: Arc<Row>,
 }
 
-impl<'scope, 'env> Dispatcher<'scope, 'env> {
+impl<'scope, W: Writers> Dispatcher<'scope, W> {
     /// A dispatcher for a server whose listeners are about to start.
     pub fn new(
         order: Order,
-        delivery: Delivery<'scope, 'env>,
-        channels: Channels<'scope>,
+        delivery: Delivery<'scope, W>,
+        channels: Channels<'scope, W::Socket>,
         listeners: Vec<ListenerControl>,
         shared: Arc<Shared<'scope>>,
         zone: TimeZone,
@@ -88,25 +90,30 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             self.row.doing(Activity::WaitingForEvents);
             let deadline = self.shared.clock.instant(self.deadline());
             let wake = self.channels.next_wake(deadline);
-            self.row.doing(Activity::Dispatching);
-            // Both clocks are read once for each wake-up, whatever the size of the batch.
-            let now = self.shared.clock.tick();
-            match wake {
-                Wake::Inbound(first) => self.take_batch(first, now),
-                Wake::Control(Control::Event(event)) => self.step(event, now),
-                Wake::Control(Control::Reload(mut loaded)) => {
-                    let changes = loaded.apply(&self.shared);
-                    self.delivery.set_limits(&loaded.config);
-                    self.step(Event::Reloaded { settings: Box::new(loaded.hub_settings()) }, now);
-                    changes.log(&loaded);
-                }
-                Wake::Deadline => {}
+            self.act(wake);
+        }
+    }
+
+    /// Does everything that is due after a wake-up.
+    fn act(&mut self, wake: Wake<'scope, W::Socket>) {
+        self.row.doing(Activity::Dispatching);
+        // Both clocks are read once for each wake-up, whatever the size of the batch.
+        let now = self.shared.clock.tick();
+        match wake {
+            Wake::Inbound(first) => self.take_batch(first, now),
+            Wake::Control(Control::Event(event)) => self.step(event, now),
+            Wake::Control(Control::Reload(mut loaded)) => {
+                let changes = loaded.apply(&self.shared);
+                self.delivery.set_limits(&loaded.config);
+                self.step(Event::Reloaded { settings: Box::new(loaded.hub_settings()) }, now);
+                changes.log(&loaded);
             }
-            self.check_deadlines(now);
-            self.flush(now);
-            for client in self.turns_due.drain(..) {
-                self.delivery.give_turn(client);
-            }
+            Wake::Deadline => {}
+        }
+        self.check_deadlines(now);
+        self.flush(now);
+        for client in self.turns_due.drain(..) {
+            self.delivery.give_turn(client);
         }
     }
 
@@ -122,7 +129,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     }
 
     /// Takes events until the inbox is empty or enough has gathered in the outboxes.
-    fn take_batch(&mut self, first: Inbound<'scope>, now: Now) {
+    fn take_batch(&mut self, first: Inbound<'scope, W::Socket>, now: Now) {
         let mut next = Some(first);
         while let Some(inbound) = next {
             self.handle(inbound, now);
@@ -130,7 +137,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         }
     }
 
-    fn handle(&mut self, mut inbound: Inbound<'scope>, now: Now) {
+    fn handle(&mut self, mut inbound: Inbound<'scope, W::Socket>, now: Now) {
         inbound.pass(Station::Taken, &self.shared.clock);
         match inbound {
             Inbound::Received { client, decoded } => {

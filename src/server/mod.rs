@@ -66,6 +66,9 @@ mod ops;
 mod order;
 mod reader;
 mod shared;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
+mod socket;
 mod start;
 mod turn;
 #[cfg(feature = "web")]

@@ -15,7 +15,7 @@ use parking_lot::RwLock;
 
 use super::admission::Admission;
 use super::clock::Clock;
-use super::delivery::{Delivery, Writers};
+use super::delivery::{Delivery, WriterThreads};
 use super::dispatcher::Dispatcher;
 use super::error::StartError;
 #[cfg(feature = "history")]
@@ -242,7 +242,8 @@ impl Server {
                 None => local(),
                 Some(joined) => start_log(scope, &threads, joined, inbox_sender.clone())?,
             };
-            let writers = Writers::new(scope, Arc::clone(&threads), inbox_sender, &loaded.config);
+            let writers =
+                WriterThreads::new(scope, Arc::clone(&threads), inbox_sender, &loaded.config);
             let delivery = Delivery::new(writers, &loaded.config);
             let row = threads.row("dispatcher", "dispatcher".into());
             let channels = Channels::new(inbox, control);

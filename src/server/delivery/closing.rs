@@ -5,12 +5,13 @@
 
 use std::collections::hash_map::Entry;
 
-use super::{Delivery, Ending, Peer, WriteOwner};
+use super::{Delivery, Ending, Peer, WriteOwner, Writers};
 use crate::chat::{ClientId, Time, View};
 use crate::config::limits;
 use crate::server::inbox::InputEnd;
+use crate::server::socket::Socket;
 
-impl Delivery<'_, '_> {
+impl<W: Writers> Delivery<'_, W> {
     /// A reader has ended.
     pub fn reader_ended(&mut self, client: ClientId, end: InputEnd) {
         if let Some(peer) = self.peers.get_mut(&client) {
@@ -200,7 +201,7 @@ impl Delivery<'_, '_> {
     }
 }
 
-impl Peer<'_> {
+impl<S: Socket> Peer<'_, S> {
     /// Whether something waits for it, and it may be cut for that.
     fn may_be_cut(&self) -> bool {
         let waits = self.write_owner == WriteOwner::Writer || !self.outbox.is_empty();

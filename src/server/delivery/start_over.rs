@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Delivery, Ending, Peer};
+use super::{Delivery, Ending, Peer, Writers};
 use crate::chat::{Event, Protocol};
 
-impl Delivery<'_, '_> {
+impl<W: Writers> Delivery<'_, W> {
     /// The chat has forgotten all clients. Returns the arrivals of those on plain text, oldest first: they are asked for their
     /// names again. Programs and browsers come back by themselves when their connections end.
     pub fn start_over(&mut self) -> Vec<Event> {
-        let is_open = |peer: &&Peer| peer.ending == Ending::Open && !peer.broken;
+        let is_open = |peer: &&Peer<'_, W::Socket>| peer.ending == Ending::Open && !peer.broken;
         let open = self.peers.values().filter(is_open);
         let mut open: Vec<_> =
             open.map(|it| (Arc::clone(&it.connection), it.view.into())).collect();

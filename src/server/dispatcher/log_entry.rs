@@ -4,9 +4,10 @@ use std::sync::atomic::Ordering;
 
 use super::Dispatcher;
 use crate::chat::Now;
+use crate::server::delivery::Writers;
 use crate::server::order::Entry;
 
-impl Dispatcher<'_, '_> {
+impl<W: Writers> Dispatcher<'_, W> {
     /// Applies an entry to this machine's copy of the chat. Only a log brings one.
     pub(super) fn apply(&mut self, entry: Entry, now: Now) {
         let Some(log) = self.order.log() else { return };

@@ -54,6 +54,8 @@ pub enum Order {
 impl Order {
     /// Takes an event of this machine. Appends the effects to carry out now.
     pub fn step(&mut self, now: Now, event: Event, effects: &mut Vec<Effect>) {
+        #[cfg(any(test, feature = "simulation"))]
+        super::simulation::witness(now, &event);
         match self {
             Self::Local(hub) => hub.step(now, event, effects),
             #[cfg(feature = "cluster")]

@@ -13,7 +13,7 @@
 //! machine (DNS rebinding), and would then be of the same origin. Finally, no browser is an operator by coming from loopback.
 
 mod answer;
-mod frames;
+pub mod frames;
 mod head;
 mod pending;
 

@@ -1,0 +1,67 @@
+//! A simulation of the server: one thread, simulated sockets, simulated time, and a seed that decides everything.
+//!
+//! The code is that of the server: the Hub, the codecs, the dispatcher with its outboxes, and the blocking loops of readers
+//! and writers, which run as coroutines. What is simulated is what lies around them:
+//!
+//! | file | what it replaces |
+//! |---|---|
+//! | `wire` | a socket and the network: short writes, full sockets, resets, input that is split at any byte |
+//! | `seam` | the clock, `park`, and blocking calls |
+//! | `task` | threads |
+//! | `client` | people and programs |
+//!
+//! A scheduler (`world`) picks what happens next. A simple model (`model`, with its own `words`) computes from the order in
+//! which the Hub took the events what each client should receive, byte by byte, and `peer` compares. The promises are listed
+//! in [`Check`].
+
+mod client;
+mod dice;
+mod model;
+mod peer;
+mod report;
+mod seam;
+mod task;
+mod wire;
+mod words;
+mod world;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicU64;
+
+pub(super) use seam::{elapsed, park, park_timeout, wall, witness};
+
+pub use report::{Check, Finding, Report};
+
+use super::admission::Admission;
+use dice::Dice;
+use world::{Plan, World};
+
+/// Runs the chat that this seed stands for, from its start to its end. The same seed gives the same report.
+///
+/// The error is the first promise that was broken.
+pub fn simulate(seed: u64) -> (Report, Result<(), Finding>) {
+    let admission = Admission::new(PLACES, None, None);
+    let next_id = AtomicU64::new(1);
+    let mut dice = Dice::new(seed);
+    let plan = Plan::new(&mut dice);
+    let mut world = World::new(plan, dice, &admission, &next_id);
+    let ran = catch_unwind(AssertUnwindSafe(|| world.run()));
+    let result = ran.unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().cloned();
+        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        Finding::of(Check::Panic, text.unwrap_or_default())
+    });
+    let report = std::mem::take(&mut world.report);
+    if result.is_ok() {
+        drop(world);
+    } else {
+        // Its threads are in the middle of something, and cannot be ended from outside.
+        std::mem::forget(world);
+    }
+    seam::set_elapsed(None);
+    drop(seam::take_events());
+    (report, result)
+}
+
+/// More than a simulation has clients.
+const PLACES: usize = 600;
