@@ -133,11 +133,7 @@ pub fn run<S: Socket>(
 }
 
 /// Writes the block piece by piece, and checks between two pieces whether the client is being cut.
-fn write<S: Socket>(
-    connection: &Connection<S>,
-    block: &Block,
-    row: &Row,
-) -> io::Result<Written> {
+fn write<S: Socket>(connection: &Connection<S>, block: &Block, row: &Row) -> io::Result<Written> {
     let socket = connection.socket();
     let mut rest = block.bytes.as_slice();
     let mut mid_line = block.mid_line;

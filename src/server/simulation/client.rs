@@ -60,6 +60,8 @@ pub struct Client {
     pub intents: VecDeque<Intent>,
     /// Answers on another layer than that of lines, which are due: to telnet's options and to pings.
     pub replies: VecDeque<Vec<u8>>,
+    /// The length of all replies that were ever due.
+    pub reply_bytes: u64,
     has_switched: bool,
     options_asked: u8,
     next_tag: u64,
@@ -79,7 +81,18 @@ pub struct Topics {
 pub const ROOMS: [&str; 3] = ["lobby", "dev", "tea"];
 
 const WORDS: [&str; 12] = [
-    "hello", "grüße", "日本語", "\"quoted\"", "back\\slash", "ok", "naïve", "{}", "a,b;c", "Привет", "x", "server:",
+    "hello",
+    "grüße",
+    "日本語",
+    "\"quoted\"",
+    "back\\slash",
+    "ok",
+    "naïve",
+    "{}",
+    "a,b;c",
+    "Привет",
+    "x",
+    "server:",
 ];
 
 impl Topics {
@@ -130,7 +143,20 @@ fn line(text: &str) -> Line {
 impl Client {
     pub fn new(kind: Kind) -> Self {
         let (intents, replies) = (VecDeque::new(), VecDeque::new());
-        Self { kind, intents, replies, has_switched: false, options_asked: 0, next_tag: 1 }
+        Self {
+            kind,
+            intents,
+            replies,
+            reply_bytes: 0,
+            has_switched: false,
+            options_asked: 0,
+            next_tag: 1,
+        }
+    }
+
+    fn await_reply(&mut self, reply: Vec<u8>) {
+        self.reply_bytes += reply.len() as u64;
+        self.replies.push_back(reply);
     }
 
     /// Asks for a name, and returns the bytes.
@@ -174,7 +200,11 @@ impl Client {
             _ if dice.once_in(4) => Action::Quit,
             _ => Action::Ping,
         };
-        if self.kind == Kind::Plain { self.as_person(action, dice) } else { self.as_program(action, dice) }
+        if self.kind == Kind::Plain {
+            self.as_person(action, dice)
+        } else {
+            self.as_program(action, dice)
+        }
     }
 
     fn as_person(&mut self, action: Action, dice: &mut Dice) -> Vec<u8> {
@@ -221,12 +251,13 @@ impl Client {
                 let option = self.options_asked + 6;
                 let (verb, answer) = if dice.once_in(2) { (253, 252) } else { (251, 254) };
                 bytes.extend([255, verb, option]);
-                self.replies.push_back(vec![255, answer, option]);
+                self.await_reply(vec![255, answer, option]);
             }
             _ => {}
         }
         bytes.extend_from_slice(text.as_bytes());
-        bytes.extend(line_end(dice));
+        // An LF alone would belong to a CR before it.
+        bytes.extend(if text.is_empty() { b"\r\n" } else { line_end(dice) });
         bytes
     }
 
@@ -234,27 +265,20 @@ impl Client {
         let (fields, request) = match &action {
             Action::Chat { room, text } => {
                 let (target, text) = (Target::Room(room.clone()), text.clone());
-                let fields = format!(
-                    r#""action":"chat","room":{},"message":{}"#,
-                    quote(room),
-                    quote(&text)
-                );
+                let fields =
+                    format!(r#""action":"chat","room":{},"message":{}"#, quote(room), quote(&text));
                 (fields, Request::Chat { target, text, sent_at: None })
             }
             Action::Me { room, text } => {
                 let room = room.clone().unwrap_or_default();
-                let fields = format!(
-                    r#""message":{},"action":"me","room":{}"#,
-                    quote(text),
-                    quote(&room)
-                );
+                let fields =
+                    format!(r#""message":{},"action":"me","room":{}"#, quote(text), quote(&room));
                 let (target, text) = (Target::Room(room), text.clone());
                 (fields, Request::Me { target, text, sent_at: None })
             }
             Action::Private { to, text } => {
                 let names = super::words::list(to);
-                let fields =
-                    format!(r#""action":"msg","to":{names},"message":{}"#, quote(text));
+                let fields = format!(r#""action":"msg","to":{names},"message":{}"#, quote(text));
                 let (to, text) = (to.clone(), text.clone());
                 (fields, Request::Private { to, text, sent_at: None })
             }
@@ -313,7 +337,11 @@ impl Client {
         let number = (!dice.once_in(3)).then_some(self.next_tag);
         self.next_tag += 1;
         let tag = number.map(|number| Tag(number.to_string().into()));
-        self.intents.push_back(Intent { input: Input::Request { request, tag }, action, tag: number });
+        self.intents.push_back(Intent {
+            input: Input::Request { request, tag },
+            action,
+            tag: number,
+        });
         let tag = number.map_or_else(String::new, |number| format!(r#","id":{number}"#));
         let object = format!("{{{fields}{tag}}}");
         if self.kind.is_web() {
@@ -343,7 +371,7 @@ impl Client {
             masked(0x89, &payload, dice, bytes);
             let mut pong = vec![0x8a, payload.len() as u8];
             pong.extend(payload);
-            self.replies.push_back(pong);
+            self.await_reply(pong);
         }
     }
 

@@ -40,11 +40,24 @@ use world::{Plan, World};
 ///
 /// The error is the first promise that was broken.
 pub fn simulate(seed: u64) -> (Report, Result<(), Finding>) {
+    let (report, result, _) = run(seed, false);
+    (report, result)
+}
+
+/// As [`simulate`], with the story of the run, line by line.
+pub fn simulate_and_tell(seed: u64) -> (Report, Result<(), Finding>, Vec<String>) {
+    run(seed, true)
+}
+
+fn run(seed: u64, tells: bool) -> (Report, Result<(), Finding>, Vec<String>) {
     let admission = Admission::new(PLACES, None, None);
     let next_id = AtomicU64::new(1);
     let mut dice = Dice::new(seed);
     let plan = Plan::new(&mut dice);
     let mut world = World::new(plan, dice, &admission, &next_id);
+    if tells {
+        world.tell_story();
+    }
     let ran = catch_unwind(AssertUnwindSafe(|| world.run()));
     let result = ran.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
@@ -52,6 +65,7 @@ pub fn simulate(seed: u64) -> (Report, Result<(), Finding>) {
         Finding::of(Check::Panic, text.unwrap_or_default())
     });
     let report = std::mem::take(&mut world.report);
+    let story = world.story.take().unwrap_or_default();
     if result.is_ok() {
         drop(world);
     } else {
@@ -60,7 +74,7 @@ pub fn simulate(seed: u64) -> (Report, Result<(), Finding>) {
     }
     seam::set_elapsed(None);
     drop(seam::take_events());
-    (report, result)
+    (report, result, story)
 }
 
 /// More than a simulation has clients.

@@ -16,9 +16,18 @@ pub enum Action {
     Text(String),
     EmptyLine,
     Connect(String),
-    Chat { room: String, text: String },
-    Me { room: Option<String>, text: String },
-    Private { to: Vec<String>, text: String },
+    Chat {
+        room: String,
+        text: String,
+    },
+    Me {
+        room: Option<String>,
+        text: String,
+    },
+    Private {
+        to: Vec<String>,
+        text: String,
+    },
     Join(String),
     Part(Option<String>),
     Nick(String),
@@ -45,9 +54,13 @@ pub struct Model {
     /// Everybody who has joined, in that order.
     joined: Vec<ClientId>,
     rooms: BTreeMap<String, Room>,
+    /// The names of programs that have lost their connections, and until when they are held.
+    held: BTreeMap<String, Time>,
     last_epoch: u64,
     history_on_join: usize,
+    /// The time of the event: by the wall clock since the start, in milliseconds, and by the server's clock.
     ms: u64,
+    now: Time,
     tag: Option<u64>,
     told: Vec<Told>,
     /// Clients whose connections the server ends.
@@ -100,9 +113,11 @@ impl Model {
             clients: BTreeMap::new(),
             joined: Vec::new(),
             rooms: BTreeMap::new(),
+            held: BTreeMap::new(),
             last_epoch: 0,
             history_on_join,
             ms: 0,
+            now: Time::ZERO,
             tag: None,
             told: Vec::new(),
             ended: Vec::new(),
@@ -117,9 +132,9 @@ impl Model {
         std::mem::take(&mut self.told)
     }
 
-    /// Sets the time of the next event, by the wall clock.
-    pub fn set_time(&mut self, since_start: Time) {
-        self.ms = since_start.as_millis() as u64;
+    /// Sets the time of the next event, by the wall clock and by the server's clock.
+    pub fn set_time(&mut self, since_start: Time, now: Time) {
+        (self.ms, self.now) = (since_start.as_millis() as u64, now);
         self.tag = None;
     }
 
@@ -150,13 +165,7 @@ impl Model {
         bye("slow", sentence).last().bytes(protocol, None, None)
     }
 
-    pub fn connected(
-        &mut self,
-        id: ClientId,
-        address: SocketAddr,
-        protocol: Protocol,
-        word: u128,
-    ) {
+    pub fn connected(&mut self, id: ClientId, address: SocketAddr, protocol: Protocol, word: u128) {
         let client = Client {
             protocol,
             address,
@@ -170,7 +179,7 @@ impl Model {
         self.clients.insert(id, client);
         if self.is_over {
             self.tell(id, &shut_down());
-            return self.dismiss(id, None);
+            return self.dismiss(id, None, false);
         }
         self.prompt(id);
     }
@@ -197,7 +206,7 @@ impl Model {
         if self.knows(id) && !self.has_joined(id) {
             let sentence = "You entered no username in time. Connect again to retry.";
             self.tell(id, &bye("login_timeout", sentence).last());
-            self.dismiss(id, None);
+            self.dismiss(id, None, false);
         }
     }
 
@@ -207,7 +216,7 @@ impl Model {
         }
         let Some(left) = left.map(seconds) else {
             self.tell(id, &bye("idle", "Bye!").last());
-            return self.dismiss(id, None);
+            return self.dismiss(id, None, true);
         };
         let sentence = format!("You will be disconnected in {left} s unless you type something.");
         let fields = format!(r#","code":"idle","message":"{sentence}","seconds":{left}"#);
@@ -228,9 +237,9 @@ impl Model {
         self.open(LOBBY);
     }
 
-    /// The client is gone, whatever it was.
+    /// The client is gone, without having asked for it.
     pub fn disconnected(&mut self, id: ClientId) {
-        self.leave(id, None);
+        self.leave(id, None, true);
     }
 
     /// The client asks for something.
@@ -336,12 +345,15 @@ impl Model {
 
     fn choose_name(&mut self, id: ClientId, name: &str) {
         let is_plain = self.protocol(id) == Protocol::Plain;
-        if self.holder(name).is_some() {
+        if self.refuse_name(id, name) {
             if let Some(client) = self.clients.get_mut(&id) {
                 client.refusals += 1;
-                assert!(client.refusals < 4, "the simulation tries few names that are taken");
+                if client.refusals == 4 {
+                    let sentence = "Too many attempts. Connect again with another name.";
+                    self.tell(id, &bye("too_many_names", sentence).last());
+                    return self.dismiss(id, None, false);
+                }
             }
-            self.tell(id, &name_taken(name));
             return self.prompt(id);
         }
         if is_plain {
@@ -376,21 +388,21 @@ impl Model {
 
     fn quit(&mut self, id: ClientId) {
         self.tell(id, &bye("quit", "Bye!").answer().last());
-        self.dismiss(id, None);
+        self.dismiss(id, None, false);
     }
 
     fn close(&mut self, id: ClientId) {
         self.told.push(Told { client: id, bytes: super::words::CLOSE_NORMAL.to_vec() });
-        self.dismiss(id, None);
+        self.dismiss(id, None, true);
     }
 
     /// The server ends the connection, perhaps for somebody who has kicked the client.
-    fn dismiss(&mut self, id: ClientId, kicked_by: Option<&str>) {
+    fn dismiss(&mut self, id: ClientId, kicked_by: Option<&str>, may_come_back: bool) {
         self.ended.push(id);
-        self.leave(id, kicked_by);
+        self.leave(id, kicked_by, may_come_back);
     }
 
-    fn leave(&mut self, id: ClientId, kicked_by: Option<&str>) {
+    fn leave(&mut self, id: ClientId, kicked_by: Option<&str>, may_come_back: bool) {
         let Some(client) = self.clients.remove(&id) else {
             return;
         };
@@ -411,6 +423,30 @@ impl Model {
             self.tell_all(&self.members(room), &Words::object("leaveroom", fields));
         }
         client.rooms.iter().for_each(|room| self.close_if_empty(room));
+        // People have not been told a word by which they could come back.
+        if may_come_back && client.protocol != Protocol::Plain {
+            self.held.insert(name, self.now + limits::NAME_HELD_FOR);
+        }
+    }
+
+    /// Refuses a name that somebody else has or may still take back. Returns whether it did.
+    fn refuse_name(&mut self, id: ClientId, name: &str) -> bool {
+        let held = self.held.get(name).map(|until| until.saturating_sub(self.now));
+        let sentence = match held.filter(|left| !left.is_zero()) {
+            Some(left) => format!(
+                "{name} has lost the connection: the name is held for {} s. Choose another.",
+                seconds(left)
+            ),
+            None if self.holder(name).is_some_and(|holder| holder != id) => {
+                format!("{name} is taken. Choose another name.")
+            }
+            None => return false,
+        };
+        let mut words = Words::error("name_taken", &sentence);
+        let hint = format!("If you are {name}, type {name} and the word that /reclaim showed.");
+        words.plain.push(hint);
+        self.tell(id, &words);
+        true
     }
 
     fn kick(&mut self, id: ClientId, name: &str) {
@@ -424,10 +460,8 @@ impl Model {
         let by = self.name(id);
         let sentence = format!("You were kicked by {by}. You may connect again.");
         let fields = format!(r#","reason":"kicked","by":"{by}","message":"{sentence}""#);
-        let tag = self.tag.take();
         self.tell(found, &Words::sentence(sentence).with_json("bye", fields).last());
-        self.dismiss(found, Some(&by));
-        self.tag = tag;
+        self.dismiss(found, Some(&by), false);
         let fields = format!(r#","username":"{name}""#);
         let words = Words::sentence(format!("{name} was kicked.")).with_json("kick", fields);
         self.tell(id, &words.answer());
@@ -450,10 +484,8 @@ impl Model {
     }
 
     fn nick(&mut self, id: ClientId, to: &str) {
-        if let Some(holder) = self.holder(to)
-            && holder != id
-        {
-            return self.tell(id, &name_taken(to));
+        if self.refuse_name(id, to) {
+            return;
         }
         if self.holder(to).is_none() {
             self.recognise(id, to);
@@ -526,7 +558,12 @@ impl Model {
 
     fn exit(&mut self, id: ClientId, room: &str) {
         self.remove_member(room, id);
-        self.announce_move(id, room, "leaveroom", &[Protocol::Plain, Protocol::Json, Protocol::Web]);
+        self.announce_move(
+            id,
+            room,
+            "leaveroom",
+            &[Protocol::Plain, Protocol::Json, Protocol::Web],
+        );
         self.close_if_empty(room);
     }
 
@@ -552,7 +589,7 @@ impl Model {
         if rooms.iter().any(|it| it == room) {
             return self.answer_in_room(id, room);
         }
-        // A room that exists now is not closed by the one who leaves the last one for it.
+        // Before the last room is left, which may close.
         if !self.rooms.contains_key(room) {
             self.open(room);
         }
@@ -579,9 +616,7 @@ impl Model {
         if is_plain && room == LOBBY {
             return self.answer_in_room(id, LOBBY);
         }
-        let tag = self.tag.take();
         self.exit(id, &room);
-        self.tag = tag;
         if is_plain {
             return self.enter_and_tell(id, LOBBY);
         }
@@ -617,7 +652,8 @@ impl Model {
             sentence.extend(pieces("", &others, "."));
             Words::wrapped(&sentence)
         };
-        let (epoch, last_id) = self.rooms.get(room).map_or((0, 0), |room| (room.epoch, room.last_id));
+        let (epoch, last_id) =
+            self.rooms.get(room).map_or((0, 0), |room| (room.epoch, room.last_id));
         let fields = format!(
             r#","room":"{room}","from":"{name}","members":{},"total":{},"epoch":{epoch},"last_message_id":{last_id}"#,
             list(&members),
@@ -874,10 +910,4 @@ fn not_yourself() -> Words {
 fn shut_down() -> Words {
     let text = "The chat has been shut down";
     Words::sentence(text).with_json("shutdown", format!(r#","message":"{text}""#)).last()
-}
-
-fn name_taken(name: &str) -> Words {
-    let mut words = Words::error("name_taken", &format!("{name} is taken. Choose another name."));
-    words.plain.push(format!("If you are {name}, type {name} and the word that /reclaim showed."));
-    words
 }

@@ -11,6 +11,7 @@ use super::wire::{ServerEnd, Wire};
 use super::words::CLOSE_NORMAL;
 use crate::chat::{ClientId, Protocol, Time};
 use crate::server::connection::Connection;
+use crate::server::turn::Turn;
 
 /// How a client reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub struct Peer<'a> {
     /// It has always read promptly.
     pub was_prompt: bool,
     pub stage: Stage,
+    /// When it was cut, by the system's clock.
+    pub cut_at: Option<Time>,
     pub protocol: Protocol,
     /// When it connected and last sent something that was decoded, by the clock of the server.
     pub connected: Time,
@@ -60,7 +63,6 @@ pub struct Peer<'a> {
     /// How many bytes the model had it receive, and at which count and time each message ended that is not accepted.
     pub expected_bytes: u64,
     unaccepted: VecDeque<(u64, Time)>,
-    pub reply_bytes: u64,
     pub last_words: Vec<Vec<u8>>,
     pub has_heard_last_words: bool,
     /// Received, but not yet a line.
@@ -89,6 +91,7 @@ impl<'a> Peer<'a> {
             temper,
             was_prompt: temper == Temper::Prompt,
             stage: Stage::Open,
+            cut_at: None,
             connected: now,
             last_input: now,
             inputs: 0,
@@ -98,7 +101,6 @@ impl<'a> Peer<'a> {
             expected: VecDeque::new(),
             expected_bytes: 0,
             unaccepted: VecDeque::new(),
-            reply_bytes: 0,
             last_words: Vec::new(),
             has_heard_last_words: false,
             partial: Vec::new(),
@@ -113,8 +115,13 @@ impl<'a> Peer<'a> {
             Wait::Start => true,
             Wait::Read { until } => is_due(until) || self.wire.lock().is_readable(),
             Wait::Park { until } => {
-                let has_turn = self.connection.upgrade().is_some_and(|it| it.turn.is_set());
-                is_due(until) || has_turn
+                let turn = |is_set: fn(&Turn) -> bool| {
+                    self.connection.upgrade().is_some_and(|it| is_set(&it.turn))
+                };
+                // A pause ends only early if the connection is closing.
+                let is_woken =
+                    until.map_or_else(|| turn(Turn::is_set), |_| turn(|it| it.look().closing));
+                is_due(until) || is_woken
             }
             Wait::Write | Wait::Block => false,
         })
@@ -137,12 +144,12 @@ impl<'a> Peer<'a> {
     /// are.
     pub fn pending(&self, accepted: u64) -> (u64, u64) {
         let least = self.expected_bytes.saturating_sub(accepted);
-        (least, (self.expected_bytes + self.reply_bytes).saturating_sub(accepted))
+        (least, (self.expected_bytes + self.client.reply_bytes).saturating_sub(accepted))
     }
 
     /// Since when the oldest of them may have waited.
     pub fn oldest(&mut self, accepted: u64) -> Option<Time> {
-        let surely = accepted.saturating_sub(self.reply_bytes);
+        let surely = accepted.saturating_sub(self.client.reply_bytes);
         while self.unaccepted.front().is_some_and(|&(end, _)| end <= surely) {
             self.unaccepted.pop_front();
         }
@@ -155,7 +162,11 @@ impl<'a> Peer<'a> {
     }
 
     /// Reads up to `count` bytes. Returns the number of lines.
-    pub fn receive(&mut self, count: usize, digest: &mut impl FnMut(&[u8])) -> Result<u64, Finding> {
+    pub fn receive(
+        &mut self,
+        count: usize,
+        digest: &mut impl FnMut(&[u8]),
+    ) -> Result<u64, Finding> {
         {
             let mut state = self.wire.lock();
             let count = count.min(state.to_client.len());

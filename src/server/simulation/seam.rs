@@ -83,7 +83,10 @@ pub fn park_timeout(time: Duration) {
 pub fn block(wait: Wait) {
     assert!(generator::is_generator(), "the dispatcher blocks: {wait:?}");
     WAIT.set(wait);
-    #[expect(deprecated, reason = "`Scope`, which replaces it, cannot be reached from within a socket")]
+    #[expect(
+        deprecated,
+        reason = "`Scope`, which replaces it, cannot be reached from within a socket"
+    )]
     generator::yield_with(());
 }
 

@@ -12,12 +12,12 @@ use super::wire::ServerEnd;
 use crate::chat::{ClientId, Time};
 use crate::config::Config;
 use crate::protocol::Decoder;
+use crate::server::ThreadTable;
 use crate::server::connection::Connection;
 use crate::server::delivery::{Block, Writers, run_writer, writers_max};
 use crate::server::inbox::Inbox;
 use crate::server::reader;
 use crate::server::shared::Shared;
-use crate::server::ThreadTable;
 
 /// The stack of a simulated thread, in words.
 const STACK_WORDS: usize = if cfg!(debug_assertions) { 64 * 1024 } else { 16 * 1024 };

@@ -253,6 +253,8 @@ impl Socket for ServerEnd {
         state.accepted_before_growth = state.accepted_before_growth.or(Some(state.accepted));
         if state.can_grow {
             state.room = (2 * state.room).max(limits::LAST_WORDS_SEND_BUFFER_BYTES);
+        } else {
+            state.refused_last_words = true;
         }
     }
 }

@@ -127,6 +127,8 @@ pub struct World<'a> {
     /// Keeps the channel open.
     _control: Sender<Control>,
     started: Started<'a>,
+    /// When the dispatcher wakes even if nothing happens, by the system's clock.
+    wakes_at: Time,
     /// Who has sent what is in the inbox.
     sent: VecDeque<Sent>,
     peers: Vec<Peer<'a>>,
@@ -137,6 +139,8 @@ pub struct World<'a> {
     /// The requests that go to the dispatcher next.
     requests: VecDeque<Control>,
     pub report: Report,
+    /// What has happened, if somebody wants to read it.
+    pub story: Option<Vec<String>>,
 }
 
 impl<'a> World<'a> {
@@ -147,7 +151,8 @@ impl<'a> World<'a> {
         let config = &plan.config;
         let capacity = CAPACITY.get_or_init(|| {
             let config = Config::default();
-            Capacity::of(&config, &SystemLimits::default()).expect("without limits, everything fits")
+            Capacity::of(&config, &SystemLimits::default())
+                .expect("without limits, everything fits")
         });
         let threads = Arc::new(ThreadTable::default());
         let shared = Arc::new(Shared {
@@ -173,8 +178,7 @@ impl<'a> World<'a> {
             motd: None,
             operator_password: None,
         };
-        let order =
-            Order::Local(Box::new(Hub::new(settings, Vec::new(), seam::wall(Time::ZERO))));
+        let order = Order::Local(Box::new(Hub::new(settings, Vec::new(), seam::wall(Time::ZERO))));
         let (inbox, events) = crossbeam_channel::bounded(INBOX_EVENTS_MAX);
         let (control, requests) = crossbeam_channel::unbounded();
         let started: Started<'a> = Arc::new(Mutex::new(Vec::new()));
@@ -204,6 +208,7 @@ impl<'a> World<'a> {
             inbox,
             _control: control,
             started,
+            wakes_at: Time::ZERO,
             sent: VecDeque::new(),
             peers: Vec::new(),
             next_client: 1,
@@ -212,8 +217,20 @@ impl<'a> World<'a> {
             shut_down_at: None,
             requests: VecDeque::new(),
             report: Report::default(),
+            story: None,
             dice,
             plan,
+        }
+    }
+
+    /// Writes the story from now on.
+    pub fn tell_story(&mut self) {
+        self.story = Some(vec![format!("{:?}", self.plan)]);
+    }
+
+    fn tell(&mut self, what: impl FnOnce() -> String) {
+        if let Some(story) = &mut self.story {
+            story.push(format!("{:>10} {:?}: {}", self.report.steps, self.time, what()));
         }
     }
 
@@ -262,7 +279,6 @@ impl<'a> World<'a> {
         }
         // Nothing was possible for this client. If nothing is for anybody, time passes.
         if self.dice.once_in(4) && !self.settle_once()? {
-            self.client_acts(at);
             self.jump();
         }
         Ok(())
@@ -275,12 +291,9 @@ impl<'a> World<'a> {
 
     /// The moment of the next deadline, but at most a quarter of a second.
     fn jump(&mut self) {
-        let now = self.shared.clock.now();
-        let of_dispatcher = self.dispatcher.next_deadline().saturating_sub(now);
+        let of_dispatcher = self.wakes_at.saturating_sub(self.time);
         let of_readers = self.peers.iter().filter_map(|peer| match peer.reader.as_ref()?.wait {
-            Wait::Read { until } | Wait::Park { until } => {
-                Some(until?.saturating_sub(self.time))
-            }
+            Wait::Read { until } | Wait::Park { until } => Some(until?.saturating_sub(self.time)),
             _ => None,
         });
         let next = of_readers.fold(of_dispatcher, Time::min);
@@ -291,6 +304,7 @@ impl<'a> World<'a> {
     /// Something rare happens.
     fn disturb(&mut self) -> Result<(), Finding> {
         self.report.steps += 1;
+        self.remove_done();
         let kind = self.dice.below(100);
         if kind < 30 || self.peers.is_empty() {
             if self.peers.len() < self.plan.clients_max {
@@ -328,6 +342,8 @@ impl<'a> World<'a> {
                 if !peer.is_done {
                     peer.wire.lock().reset_by_client();
                     peer.is_done = true;
+                    let id = peer.id;
+                    self.tell(|| format!("{id} resets the connection"));
                     self.report.count("a client resets the connection");
                 }
             }
@@ -354,7 +370,9 @@ impl<'a> World<'a> {
                 while bytes.last().is_some_and(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
                     bytes.pop();
                 }
-                let is_empty = |input: &Input| *input == Input::Line(crate::chat::Line { text: String::new(), altered: false });
+                let is_empty = |input: &Input| {
+                    *input == Input::Line(crate::chat::Line { text: String::new(), altered: false })
+                };
                 if peer.client.intents.back().is_some_and(|intent| is_empty(&intent.input)) {
                     peer.client.intents.pop_back();
                 }
@@ -463,7 +481,11 @@ impl<'a> World<'a> {
         let did = self.peers[at].wire.lock().carry(count);
         if did {
             let split = count < usize::MAX;
-            self.report.count(if split { "the network brings a part" } else { "the network brings all" });
+            self.report.count(if split {
+                "the network brings a part"
+            } else {
+                "the network brings all"
+            });
         }
         did
     }
@@ -530,10 +552,17 @@ impl<'a> World<'a> {
             peer.is_done = true;
             peer.wire.lock().client_ended = true;
             report.count("a client finds its connection reset");
-            let waited = self.time.saturating_sub(since.unwrap_or_default());
+            let since = peer.cut_at.or(since).unwrap_or_default();
+            let waited = self.time.saturating_sub(since);
             // A second, in which the client may read; or it is gone itself.
             if waited < limits::LINGER_TIME && peer.stage != Stage::Left {
-                let text = format!("{} lost its last lines after {waited:?}", peer.id);
+                let state = peer.wire.lock();
+                let (unread, ended) = (state.to_server.len(), state.client_ended);
+                let text = format!(
+                    "{} lost its last lines after {waited:?}, with {unread} bytes unread (ended: {ended})",
+                    peer.describe()
+                );
+                drop(state);
                 return Finding::of(Check::Closing, text);
             }
             return Ok(true);
@@ -580,13 +609,9 @@ impl<'a> World<'a> {
     // ── The dispatcher ──
 
     fn dispatcher_runs(&mut self) -> Result<bool, Finding> {
-        let is_due = self.dispatcher.next_deadline() <= self.shared.clock.now();
+        let is_due = self.wakes_at <= self.time;
         if self.inbox.is_empty() && self.requests.is_empty() && !is_due {
-            // What it does at a tick is due when the clock is read again.
-            let tick = self.dispatcher.next_deadline().saturating_sub(self.shared.clock.now());
-            if tick > Time::ZERO {
-                return Ok(false);
-            }
+            return Ok(false);
         }
         if self.plan.protects_readers {
             self.let_readers_catch_up()?;
@@ -594,6 +619,8 @@ impl<'a> World<'a> {
         let before = self.inbox.len();
         let request = self.requests.pop_front();
         self.dispatcher.wake(request);
+        let sleeps = self.dispatcher.next_deadline().saturating_sub(self.shared.clock.now());
+        self.wakes_at = self.time + sleeps;
         let taken = before - self.inbox.len();
         self.sent.drain(..taken);
         self.report.count(match taken {
@@ -634,7 +661,8 @@ impl<'a> World<'a> {
     /// The Hub has taken an event.
     fn happened(&mut self, now: Now, event: Event) -> Result<(), Finding> {
         let since_start = now.wall.duration_since(seam::wall(Time::ZERO));
-        self.model.set_time(Time::try_from(since_start).unwrap_or_default());
+        self.tell(|| format!("the Hub takes {event:?}"));
+        self.model.set_time(Time::try_from(since_start).unwrap_or_default(), now.time);
         match event {
             Event::Connected { client, address, protocol, .. } => {
                 self.model.connected(client, address, protocol, word_of(client));
@@ -659,7 +687,9 @@ impl<'a> World<'a> {
                 self.report.count("a client is idle");
                 self.model.idle(client, left);
             }
-            Event::Disconnected { client, reason } => self.disconnected(client, reason, now.time)?,
+            Event::Disconnected { client, reason } => {
+                self.disconnected(client, reason, now.time)?
+            }
             Event::ShutdownRequested { .. } => self.model.shut_down(),
             Event::DeadlineReached => {}
             other => panic!("the simulation has no such event: {other:?}"),
@@ -733,6 +763,7 @@ impl<'a> World<'a> {
         match reason {
             DisconnectReason::SlowReader => {
                 peer.stage = Stage::Cut;
+                peer.cut_at = Some(self.time);
                 let words = self.model.last_words(peer.protocol);
                 let lines = words.split_inclusive(|&byte| byte == b'\n');
                 peer.last_words = lines.map(<[u8]>::to_vec).collect();
@@ -783,8 +814,7 @@ impl<'a> World<'a> {
         }
         let (pending, oldest) = own;
         let age = oldest.map_or(Time::ZERO, |time| now.saturating_sub(time));
-        let grace_is_over =
-            self.shut_down_at.is_some_and(|at| now >= at + config.shutdown_grace);
+        let grace_is_over = self.shut_down_at.is_some_and(|at| now >= at + config.shutdown_grace);
         // The age is measured in tenths of a second.
         let is_old = age + Time::from_millis(101) > config.outbox_age;
         let cause = if pending > config.outbox_bytes as u64 {
@@ -823,7 +853,8 @@ impl<'a> World<'a> {
                 return Finding::of(Check::Limits, text);
             }
             peer.oldest(accepted);
-            let age = peer.surely_oldest(accepted).map_or(Time::ZERO, |time| now.saturating_sub(time));
+            let age =
+                peer.surely_oldest(accepted).map_or(Time::ZERO, |time| now.saturating_sub(time));
             if age > config.outbox_age + LATE_MAX {
                 let text = format!("{} is kept with bytes that are {age:?} old", peer.id);
                 return Finding::of(Check::Limits, text);
@@ -860,7 +891,8 @@ impl<'a> World<'a> {
     fn remove_done(&mut self) {
         let report = &mut self.report;
         self.peers.retain(|peer| {
-            let is_over = peer.is_done && peer.reader.is_none() && peer.writers.is_empty();
+            // The server has dropped the connection, and its threads have ended.
+            let is_over = peer.is_done && peer.connection.strong_count() == 0;
             if is_over {
                 let counts = peer.wire.lock().counts;
                 report.count_many("a send is short", counts.short_writes);
