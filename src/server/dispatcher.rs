@@ -141,7 +141,9 @@ impl<'scope, W: Writers> Dispatcher<'scope, W> {
         inbound.pass(Station::Taken, &self.shared.clock);
         match inbound {
             Inbound::Received { client, decoded } => {
-                self.delivery.append(&[client], |_, out| out.extend_from_slice(&decoded.replies));
+                if !decoded.replies.is_empty() {
+                    self.delivery.reply(client, &decoded.replies);
+                }
                 for input in decoded.inputs {
                     self.order.step(now, Event::Received { client, input }, &mut self.effects);
                     self.limit_effects(now);

@@ -30,7 +30,8 @@ impl<W: Writers> Delivery<'_, W> {
     }
 
     /// Cuts a client that does not read, and tells it why as far as that is possible without waiting: unsent lines are
-    /// dropped, a line that has begun is finished, and the last words follow.
+    /// dropped, a line that has begun is finished, and the last words follow. There are none if that line may end elsewhere:
+    /// behind a part of a frame, they would be taken for the rest of it.
     pub fn cut(
         &mut self,
         client: ClientId,
@@ -43,7 +44,9 @@ impl<W: Writers> Delivery<'_, W> {
         };
         tracing::info!(%client, pending_bytes = peer.pending(), "cut: does not read what is sent");
         let mut words = Vec::new();
-        last_words(peer.view, &mut words);
+        if peer.outbox.has_lines(peer.connection.row.bytes_out()) {
+            last_words(peer.view, &mut words);
+        }
         peer.place = None;
         match peer.write_owner {
             WriteOwner::Dispatcher => {

@@ -254,6 +254,18 @@ impl<'scope, W: Writers> Delivery<'scope, W> {
         }
     }
 
+    /// Appends the bytes with which a codec answers the client by itself.
+    pub fn reply(&mut self, client: ClientId, bytes: &[u8]) {
+        self.append(&[client], |_, out| out.extend_from_slice(bytes));
+        // A pong returns the payload of its ping, whatever it is.
+        if let Some(peer) = self.peers.get_mut(&client)
+            && peer.view == View::Web
+            && bytes.contains(&b'\n')
+        {
+            peer.outbox.mark_opaque();
+        }
+    }
+
     /// Whether the batch has to be sent before anything else is done. Without this limit, nothing would be sent until a flood
     /// is over.
     pub fn batch_is_full(&self) -> bool {

@@ -37,6 +37,8 @@ pub struct Outbox {
     appended: u64,
     /// The last byte sent was not the end of a line.
     mid_line: bool,
+    /// Up to this count of bytes, an LF may be something else than the end of a line.
+    opaque_end: u64,
     /// "All bytes up to this count were here at that time", oldest first; kept only while the socket is full.
     marks: VecDeque<(u64, Time)>,
 }
@@ -132,6 +134,16 @@ impl Outbox {
         self.clear(buffers);
         self.appended += last.len() as u64;
         self.copy(&last, buffers);
+    }
+
+    /// Notes that everything appended so far may hold an LF that ends no line, such as one in the payload of a pong.
+    pub fn mark_opaque(&mut self) {
+        self.opaque_end = self.appended;
+    }
+
+    /// Whether a line can be told from the next one in all bytes that are not written, if `written` of all ever appended are.
+    pub fn has_lines(&self, written: u64) -> bool {
+        self.opaque_end <= written
     }
 
     /// The bytes that are not written, if `written` of all ever appended are.

@@ -48,6 +48,8 @@ pub struct Peer<'a> {
     pub stage: Stage,
     /// When it was cut, by the system's clock.
     pub cut_at: Option<Time>,
+    /// When it was cut, it had not received a reply with an LF.
+    pub was_opaque: bool,
     pub protocol: Protocol,
     /// When it connected and last sent something that was decoded, by the clock of the server.
     pub connected: Time,
@@ -92,6 +94,7 @@ impl<'a> Peer<'a> {
             was_prompt: temper == Temper::Prompt,
             stage: Stage::Open,
             cut_at: None,
+            was_opaque: false,
             connected: now,
             last_input: now,
             inputs: 0,
@@ -219,6 +222,8 @@ impl<'a> Peer<'a> {
         }
         if self.expected.front().is_some_and(|expected| expected == line) {
             self.note_answer(line);
+            // The farewell of a shutdown is both.
+            self.has_heard_last_words |= self.last_words.first().is_some_and(|it| it == line);
             self.expected.pop_front();
             self.remember(line);
             return Ok(());
@@ -298,6 +303,8 @@ impl<'a> Peer<'a> {
                 );
                 Finding::of(Check::Missing, text)
             }
+            // Behind a pong with an LF, which may be a part of it, the server says no more.
+            Stage::Cut if self.was_opaque => Ok(()),
             Stage::Cut if !self.partial.is_empty() && !refused => {
                 Finding::of(Check::Damage, format!("{id} was cut within {:?}", partial()))
             }

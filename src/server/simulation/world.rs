@@ -506,7 +506,8 @@ impl<'a> World<'a> {
         }
         let sent = self.inbox.len() - before;
         for _ in 0..sent {
-            if self.sent.contains(&Sent::Reader(id)) {
+            // Besides the report of its end.
+            if !has_ended && self.sent.contains(&Sent::Reader(id)) {
                 return Finding::of(Check::Turns, format!("{id} has two events under way"));
             }
             self.sent.push_back(Sent::Reader(id));
@@ -680,7 +681,8 @@ impl<'a> World<'a> {
             Event::IdleTooLong { client, left } => {
                 let half = self.plan.config.idle_timeout.unwrap_or_default() / 2;
                 if let Some(peer) = self.peers.iter().find(|peer| peer.id == client)
-                    && now.time < peer.last_input + half
+                    // A reader reads on while its last event waits for the dispatcher.
+                    && now.time + LATE_MAX < peer.last_input + half
                 {
                     return Finding::of(Check::Limits, format!("{client} is not that idle"));
                 }
@@ -764,6 +766,8 @@ impl<'a> World<'a> {
             DisconnectReason::SlowReader => {
                 peer.stage = Stage::Cut;
                 peer.cut_at = Some(self.time);
+                let mut replies = peer.client.replies.iter();
+                peer.was_opaque = replies.any(|reply| reply.contains(&b'\n'));
                 let words = self.model.last_words(peer.protocol);
                 let lines = words.split_inclusive(|&byte| byte == b'\n');
                 peer.last_words = lines.map(<[u8]>::to_vec).collect();
@@ -799,7 +803,7 @@ impl<'a> World<'a> {
                 state.accepted_before_growth.unwrap_or(state.accepted)
             };
             let pending = peer.pending(accepted).1;
-            total += if peer.is_done { 0 } else { pending };
+            total += pending;
             if peer.id == client {
                 own = (pending, peer.oldest(accepted));
                 if self.plan.protects_readers
