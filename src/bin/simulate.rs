@@ -1,44 +1,159 @@
-//! Simulates the server with fresh seeds: `scripts/simulate --help`.
+//! Simulates the server with fresh seeds, or with one: `scripts/simulate --help`.
 
 use std::io::{self, Write};
-use std::time::{Duration, Instant};
+use std::process::ExitCode;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use chatserv::server::simulation::{Report, simulate};
-fn main() {
-    let seconds: u64 = std::env::args().nth(1).and_then(|s| s.parse().ok()).unwrap_or(5);
-    let mut seed: u64 = std::env::args().nth(2).and_then(|s| s.parse().ok()).unwrap_or(1);
-    let one = std::env::args().nth(2).is_some();
+#[cfg(feature = "mutants")]
+use chatserv::mutants::Mutant;
+use chatserv::server::simulation::{Report, simulate, simulate_and_tell};
+use clap::Parser;
+
+/// Runs chats with simulated sockets and simulated time, and checks that everybody receives what they should.
+#[derive(Parser)]
+struct Options {
+    /// How long to go on with one seed after another.
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+
+    /// After how many steps to end earlier.
+    #[arg(long)]
+    steps: Option<u64>,
+
+    /// The first seed; a fresh one by default.
+    #[arg(long)]
+    first: Option<u64>,
+
+    /// Replay this seed only, and print everything that the Hub takes.
+    #[arg(long)]
+    seed: Option<u64>,
+
+    /// Make mistakes in the server, one after the other, and see whether they are found, each within a minute.
+    #[arg(long)]
+    mutants: bool,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let done = match options.seed {
+        Some(seed) => replay(seed),
+        None if options.mutants => mutants(&options),
+        None => fresh(&options),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        // Also if nobody reads the output any more.
+        Ok(false) | Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn fresh_seed() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    // Short enough to be copied by hand.
+    now.as_millis() as u64 % 1_000_000_000 * 1_000
+}
+
+/// Runs seeds from `first` on until the time is over or one fails. Returns the report, and the seed that failed.
+fn run(
+    first: u64,
+    seconds: u64,
+    steps: Option<u64>,
+) -> (Report, Option<(u64, Report, String)>, Duration) {
     let began = Instant::now();
     let mut total = Report::default();
-    let mut out = io::stdout();
-    while began.elapsed() < Duration::from_secs(seconds) {
-        let (report, result, story) = if one {
-            chatserv::server::simulation::simulate_and_tell(seed)
-        } else {
-            let (a, b) = simulate(seed);
-            (a, b, vec![])
-        };
-        for l in &story {
-            let _ = writeln!(out, "{l}");
-        }
+    for seed in first.. {
+        let (report, result) = simulate(seed);
         total.add(&report);
-        if std::env::var_os("V").is_some() {
-            let _ = writeln!(io::stderr(), "seed {seed} {} {:?}", report.steps, began.elapsed());
+        if let Err(finding) = result {
+            return (total, Some((seed, report, finding.to_string())), began.elapsed());
         }
-        if let Err(f) = result {
-            let _ = writeln!(out, "seed {seed} step {}: {f}", report.steps);
-            if !one {
-                break;
-            }
-        }
-        if one {
+        let is_over = steps.is_some_and(|steps| total.steps >= steps);
+        if is_over || began.elapsed() >= Duration::from_secs(seconds) {
             break;
         }
-        seed += 1;
     }
-    let t = began.elapsed().as_secs_f64();
-    let _ = writeln!(out, "{} steps {:.0}/s seeds {}", total.steps, total.steps as f64 / t, seed);
-    for (k, v) in &total.counts {
-        let _ = writeln!(out, "{v:>10} {k}");
+    (total, None, began.elapsed())
+}
+
+fn fresh(options: &Options) -> io::Result<bool> {
+    let mut out = io::stdout().lock();
+    let first = options.first.unwrap_or_else(fresh_seed);
+    writeln!(out, "seeds from {first} on, for {} s at most", options.seconds)?;
+    out.flush()?;
+    let (total, failed, time) = run(first, options.seconds, options.steps);
+    for (what, times) in &total.counts {
+        writeln!(out, "{times:>12} {what}")?;
     }
+    let per_second = total.steps as f64 / time.as_secs_f64();
+    writeln!(
+        out,
+        "{:>12} steps in {:.1} s, {per_second:.0} a second",
+        total.steps,
+        time.as_secs_f64()
+    )?;
+    match failed {
+        None => {
+            writeln!(out, "nothing found")?;
+            Ok(true)
+        }
+        Some((seed, report, finding)) => {
+            writeln!(out, "FOUND in step {} of seed {seed}: {finding}", report.steps)?;
+            writeln!(out, "replay it: scripts/simulate --seed {seed}")?;
+            Ok(false)
+        }
+    }
+}
+
+fn replay(seed: u64) -> io::Result<bool> {
+    let mut out = io::stdout().lock();
+    let (report, result, story) = simulate_and_tell(seed);
+    for line in story {
+        writeln!(out, "{line}")?;
+    }
+    writeln!(out, "{} steps, digest {:016x}", report.steps, report.digest)?;
+    match result {
+        Ok(()) => writeln!(out, "nothing found")?,
+        Err(ref finding) => writeln!(out, "FOUND: {finding}")?,
+    }
+    Ok(result.is_ok())
+}
+
+#[cfg(feature = "mutants")]
+fn mutants(options: &Options) -> io::Result<bool> {
+    let mut out = io::stdout().lock();
+    let first = options.first.unwrap_or_else(fresh_seed);
+    // Findings are expected, and some of them panic.
+    std::panic::set_hook(Box::new(|_| {}));
+    writeln!(out, "| mutant | mistake | found by | steps | seconds | seed |")?;
+    writeln!(out, "|---|---|---|---:|---:|---:|")?;
+    let mut are_all_found = true;
+    for (mutant, about) in Mutant::ALL {
+        Mutant::choose(Some(*mutant));
+        let (total, failed, time) = run(first, options.seconds, options.steps);
+        let (check, seed) = match failed {
+            Some((seed, _, finding)) => {
+                (finding.split(':').next().unwrap_or_default().to_owned(), seed.to_string())
+            }
+            None => ("NOT FOUND".to_owned(), String::new()),
+        };
+        are_all_found &= !seed.is_empty();
+        writeln!(
+            out,
+            "| {mutant:?} | {about} | {check} | {} | {:.3} | {seed} |",
+            total.steps,
+            time.as_secs_f64()
+        )?;
+        out.flush()?;
+    }
+    Mutant::choose(None);
+    Ok(are_all_found)
+}
+
+#[cfg(not(feature = "mutants"))]
+fn mutants(_: &Options) -> io::Result<bool> {
+    writeln!(
+        io::stderr(),
+        "simulate: built without mutants: `scripts/simulate --mutants` has them"
+    )?;
+    Ok(false)
 }

@@ -44,7 +44,8 @@ impl<W: Writers> Delivery<'_, W> {
         };
         tracing::info!(%client, pending_bytes = peer.pending(), "cut: does not read what is sent");
         let mut words = Vec::new();
-        if peer.outbox.has_lines(peer.connection.row.bytes_out()) {
+        let has_lines = peer.outbox.has_lines(peer.connection.row.bytes_out());
+        if has_lines && !mutant!(CutSaysNothing) {
             last_words(peer.view, &mut words);
         }
         peer.place = None;
@@ -83,7 +84,7 @@ impl<W: Writers> Delivery<'_, W> {
         if peer.ending == Ending::Open || peer.write_owner == WriteOwner::Writer {
             return;
         }
-        if peer.ending < Ending::Shut && peer.outbox.is_empty() {
+        if peer.ending < Ending::Shut && (peer.outbox.is_empty() || mutant!(ShutsTooEarly)) {
             peer.ending = Ending::Shut;
             peer.writer = None;
             peer.connection.finish_sending();
@@ -101,7 +102,7 @@ impl<W: Writers> Delivery<'_, W> {
         let peer = entry.get();
         // With unread input, closing sends a reset. It waits until the last lines have arrived.
         let may_close = match peer.reader_ended {
-            None => false,
+            None => mutant!(ClosesUnread),
             Some(InputEnd::LeftUnread) => peer.lingered,
             Some(InputEnd::Closed | InputEnd::Failed | InputEnd::Panicked) => true,
         };
@@ -152,7 +153,9 @@ impl<W: Writers> Delivery<'_, W> {
         let (peers, touched) = (&mut self.peers, &mut self.touched);
         self.stalled.retain(|client| match peers.get_mut(client) {
             Some(peer) if peer.may_be_cut() => {
-                peer.touch(touched);
+                if !mutant!(StalledIsForgotten) {
+                    peer.touch(touched);
+                }
                 true
             }
             _ => false,
@@ -195,7 +198,7 @@ impl<W: Writers> Delivery<'_, W> {
         let Some(peer) = self.peers.get_mut(&client) else {
             return false;
         };
-        if !peer.may_be_cut() {
+        if !peer.may_be_cut() || mutant!(NobodyIsCut) {
             return false;
         }
         let written = peer.connection.row.bytes_out();

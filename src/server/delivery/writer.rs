@@ -149,8 +149,9 @@ fn write<S: Socket>(connection: &Connection<S>, block: &Block, row: &Row) -> io:
             Ok(count) => {
                 connection.row.count_out(count);
                 row.count_out(count);
-                mid_line = rest[count - 1] != b'\n';
-                rest = &rest[count..];
+                mid_line = rest[count - 1] != b'\n' && !mutant!(CutLosesBegunBlock);
+                let done = if mutant!(WriterSkipsRest) { piece.len() } else { count };
+                rest = &rest[done..];
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),

@@ -884,11 +884,19 @@ impl Model {
     fn recognise(&mut self, id: ClientId, name: &str) {
         let here: Vec<ClientId> = self.clients.keys().copied().collect();
         for (&ignoring, client) in &mut self.clients {
-            let is_meant =
-                |it: &&mut Ignored| it.name == name && !here.contains(&it.client) && ignoring != id;
-            if let Some(ignored) = client.ignores.iter_mut().find(is_meant) {
-                ignored.before.push(ignored.client);
-                ignored.client = id;
+            let is_meant = |it: &Ignored| it.name == name && !here.contains(&it.client);
+            let Some(at) = client.ignores.iter().position(is_meant).filter(|_| ignoring != id)
+            else {
+                continue;
+            };
+            let same = client.ignores.remove(at);
+            match client.ignores.iter_mut().find(|ignored| ignored.client == id) {
+                Some(own) => own.before.extend(same.before.iter().chain([&same.client])),
+                None => {
+                    let mut before = same.before;
+                    before.push(same.client);
+                    client.ignores.insert(at, Ignored { name: same.name, client: id, before });
+                }
             }
         }
     }

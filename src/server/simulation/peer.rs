@@ -65,6 +65,8 @@ pub struct Peer<'a> {
     /// How many bytes the model had it receive, and at which count and time each message ended that is not accepted.
     pub expected_bytes: u64,
     unaccepted: VecDeque<(u64, Time)>,
+    /// How much of it was accepted before the dispatcher woke up.
+    pub accepted_before: u64,
     pub last_words: Vec<Vec<u8>>,
     pub has_heard_last_words: bool,
     /// Received, but not yet a line.
@@ -104,6 +106,7 @@ impl<'a> Peer<'a> {
             expected: VecDeque::new(),
             expected_bytes: 0,
             unaccepted: VecDeque::new(),
+            accepted_before: 0,
             last_words: Vec::new(),
             has_heard_last_words: false,
             partial: Vec::new(),

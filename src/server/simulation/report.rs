@@ -26,6 +26,8 @@ pub enum Check {
     Input,
     /// A connection has one event under way.
     Turns,
+    /// The time of the server stands still while the server does not run.
+    Clock,
     /// Flood control lets no more lines through than it promises.
     Flood,
     /// The last line is not destroyed by closing a socket with unread input.

@@ -127,8 +127,13 @@ pub struct World<'a> {
     /// Keeps the channel open.
     _control: Sender<Control>,
     started: Started<'a>,
+    /// When the dispatcher woke last, by the system's clock and by the server's.
+    ticked_at: Time,
+    server_time: Time,
     /// When the dispatcher wakes even if nothing happens, by the system's clock.
     wakes_at: Time,
+    /// Nobody has been waited for since the last pause.
+    was_just_paused: bool,
     /// Who has sent what is in the inbox.
     sent: VecDeque<Sent>,
     peers: Vec<Peer<'a>>,
@@ -208,6 +213,9 @@ impl<'a> World<'a> {
             inbox,
             _control: control,
             started,
+            ticked_at: Time::ZERO,
+            server_time: Time::ZERO,
+            was_just_paused: false,
             wakes_at: Time::ZERO,
             sent: VecDeque::new(),
             peers: Vec::new(),
@@ -322,7 +330,11 @@ impl<'a> World<'a> {
                 self.report.count("time passes");
             }
             40..=41 => {
-                self.settle()?;
+                // In the middle of everything, but not so often that no thread could run in the seconds that a client is
+                // given.
+                if mem::replace(&mut self.was_just_paused, true) || self.dice.once_in(2) {
+                    self.settle()?;
+                }
                 let time = Time::from_secs(self.dice.between(1, 60) as u64);
                 self.pass(time);
                 self.report.count("the process is paused");
@@ -464,6 +476,8 @@ impl<'a> World<'a> {
             let name = taken.unwrap_or_else(|| topics.new_name());
             let mut bytes = peer.client.choose_name(&name, dice);
             if pipes {
+                // Nobody else may take it before.
+                topics.names.retain(|it| *it != name);
                 bytes.extend(peer.client.do_something(topics, dice));
             }
             bytes
@@ -617,6 +631,13 @@ impl<'a> World<'a> {
         if self.plan.protects_readers {
             self.let_readers_catch_up()?;
         }
+        // The server's time, reckoned anew: it goes on by half a second at most between two wake-ups.
+        let since_tick = self.time - self.ticked_at;
+        self.server_time += since_tick.min(limits::TICK_MAX);
+        self.ticked_at = self.time;
+        for peer in &mut self.peers {
+            peer.accepted_before = peer.wire.lock().accepted;
+        }
         let before = self.inbox.len();
         let request = self.requests.pop_front();
         self.dispatcher.wake(request);
@@ -663,6 +684,10 @@ impl<'a> World<'a> {
     fn happened(&mut self, now: Now, event: Event) -> Result<(), Finding> {
         let since_start = now.wall.duration_since(seam::wall(Time::ZERO));
         self.tell(|| format!("the Hub takes {event:?}"));
+        if now.time != self.server_time {
+            let text = format!("it is {:?} instead of {:?}", now.time, self.server_time);
+            return Finding::of(Check::Clock, text);
+        }
         self.model.set_time(Time::try_from(since_start).unwrap_or_default(), now.time);
         match event {
             Event::Connected { client, address, protocol, .. } => {
@@ -803,7 +828,8 @@ impl<'a> World<'a> {
                 state.accepted_before_growth.unwrap_or(state.accepted)
             };
             let pending = peer.pending(accepted).1;
-            total += pending;
+            // What the sockets accept after the decision counts.
+            total += peer.pending(peer.accepted_before).1;
             if peer.id == client {
                 own = (pending, peer.oldest(accepted));
                 if self.plan.protects_readers
@@ -886,6 +912,7 @@ impl<'a> World<'a> {
 
     /// Lets everybody go on until they wait for time or for somebody who dawdles.
     fn settle(&mut self) -> Result<(), Finding> {
+        self.was_just_paused = false;
         while self.settle_once()? {
             self.report.steps += 1;
         }
