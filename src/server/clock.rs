@@ -11,7 +11,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 #[cfg(any(test, feature = "simulation"))]
-use super::simulation;
+use super::simulation::{simulated_time, simulated_wall};
 use crate::chat::{Now, Time};
 use crate::config::limits;
 
@@ -49,7 +49,7 @@ impl Clock {
     /// What the system's monotonic clock has counted since the start.
     fn elapsed(&self) -> Time {
         #[cfg(any(test, feature = "simulation"))]
-        if let Some(elapsed) = simulation::elapsed() {
+        if let Some(elapsed) = simulated_time() {
             return elapsed;
         }
         self.start.elapsed()
@@ -75,8 +75,8 @@ impl Clock {
 
 fn wall() -> Timestamp {
     #[cfg(any(test, feature = "simulation"))]
-    if let Some(elapsed) = simulation::elapsed() {
-        return simulation::wall(elapsed);
+    if let Some(elapsed) = simulated_time() {
+        return simulated_wall(elapsed);
     }
     Timestamp::now()
 }

@@ -26,6 +26,9 @@ impl<W: Writers> Delivery<'_, W> {
             peer.ending = Ending::AfterFlush;
             peer.place = None;
             peer.touch(&mut self.touched);
+            if mutant!(ShutsTooEarly) {
+                peer.connection.finish_sending();
+            }
         }
     }
 
@@ -84,7 +87,7 @@ impl<W: Writers> Delivery<'_, W> {
         if peer.ending == Ending::Open || peer.write_owner == WriteOwner::Writer {
             return;
         }
-        if peer.ending < Ending::Shut && (peer.outbox.is_empty() || mutant!(ShutsTooEarly)) {
+        if peer.ending < Ending::Shut && peer.outbox.is_empty() {
             peer.ending = Ending::Shut;
             peer.writer = None;
             peer.connection.finish_sending();

@@ -366,8 +366,8 @@ impl Client {
     }
 
     fn maybe_ping(&mut self, bytes: &mut Vec<u8>, dice: &mut Dice) {
-        if dice.once_in(12) {
-            let payload: Vec<u8> = (0..dice.below(8)).map(|_| dice.pick(b"\n\rab\0")).collect();
+        if dice.once_in(6) {
+            let payload: Vec<u8> = (0..dice.below(12)).map(|_| dice.pick(b"\n\rab\0")).collect();
             masked(0x89, &payload, dice, bytes);
             let mut pong = vec![0x8a, payload.len() as u8];
             pong.extend(payload);

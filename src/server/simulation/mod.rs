@@ -28,7 +28,7 @@ mod world;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicU64;
 
-pub(super) use seam::{elapsed, park, park_timeout, wall, witness};
+pub(super) use seam::{park, park_timeout, simulated_time, simulated_wall, witness};
 
 pub use report::{Check, Finding, Report};
 
@@ -79,3 +79,40 @@ fn run(seed: u64, tells: bool) -> (Report, Result<(), Finding>, Vec<String>) {
 
 /// More than a simulation has clients.
 const PLACES: usize = 600;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn twenty_chats_keep_all_promises() {
+        let mut total = Report::default();
+        for seed in 1..=20 {
+            let (report, result) = simulate(seed);
+            if let Err(finding) = result {
+                panic!("replay it with scripts/simulate --seed {seed}: {finding}");
+            }
+            total.add(&report);
+        }
+        // They are worth something only if things go wrong in them.
+        for what in [
+            "a client is cut and reads why",
+            "a client resets the connection",
+            "a full socket is handed to a writer",
+            "a send is short",
+            "lines are held back",
+            "the dispatcher takes a batch",
+            "the network brings a part",
+            "the process is paused",
+        ] {
+            assert!(total.counts.get(what).is_some_and(|&times| times > 0), "never: {what}");
+        }
+    }
+
+    #[test]
+    fn a_seed_replays_exactly() {
+        let [(one, _), (again, _), (other, _)] = [7, 7, 8].map(simulate);
+        assert_eq!(one, again);
+        assert_ne!(one.digest, other.digest);
+    }
+}

@@ -65,6 +65,8 @@ pub struct Peer<'a> {
     /// How many bytes the model had it receive, and at which count and time each message ended that is not accepted.
     pub expected_bytes: u64,
     unaccepted: VecDeque<(u64, Time)>,
+    /// Since when its socket has been empty although something waits.
+    pub starved_since: Option<Time>,
     /// How much of it was accepted before the dispatcher woke up.
     pub accepted_before: u64,
     pub last_words: Vec<Vec<u8>>,
@@ -106,6 +108,7 @@ impl<'a> Peer<'a> {
             expected: VecDeque::new(),
             expected_bytes: 0,
             unaccepted: VecDeque::new(),
+            starved_since: None,
             accepted_before: 0,
             last_words: Vec::new(),
             has_heard_last_words: false,

@@ -20,6 +20,8 @@ pub enum Check {
     ReaderCut,
     /// Nobody is cut without a reason, or kept in spite of one.
     Limits,
+    /// Whoever reads gets what waits, and does not have to wait for somebody else.
+    Stalled,
     /// Who is cut is told why, as far as there is room.
     LastWords,
     /// Whatever a client sends is decoded as it was meant, in its order and without a loss.
@@ -40,6 +42,7 @@ pub enum Check {
 
 /// A promise that was broken.
 #[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the names say it")]
 pub struct Finding {
     pub check: Check,
     pub text: String,
@@ -47,7 +50,7 @@ pub struct Finding {
 
 impl Finding {
     /// For `?` and `return`.
-    pub fn of<T>(check: Check, text: impl Into<String>) -> Result<T, Self> {
+    pub(super) fn of<T>(check: Check, text: impl Into<String>) -> Result<T, Self> {
         Err(Self { check, text: text.into() })
     }
 }
@@ -61,6 +64,7 @@ impl fmt::Display for Finding {
 /// How one or several simulations went.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Report {
+    /// How many things happened: a client, the network, a thread or the dispatcher did something, or time passed.
     pub steps: u64,
     /// How often which kind of thing happened.
     pub counts: BTreeMap<&'static str, u64>,
@@ -69,11 +73,11 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn count(&mut self, what: &'static str) {
+    pub(super) fn count(&mut self, what: &'static str) {
         self.count_many(what, 1);
     }
 
-    pub fn count_many(&mut self, what: &'static str, times: u64) {
+    pub(super) fn count_many(&mut self, what: &'static str, times: u64) {
         *self.counts.entry(what).or_default() += times;
     }
 
@@ -86,7 +90,7 @@ impl Report {
         }
     }
 
-    pub fn digest(&mut self, bytes: &[u8]) {
+    pub(super) fn digest(&mut self, bytes: &[u8]) {
         // FNV-1a.
         for &byte in bytes {
             self.digest = (self.digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);

@@ -35,12 +35,12 @@ thread_local! {
 }
 
 /// What the system's monotonic clock has counted since the start of the simulation that runs in this thread, if one does.
-pub fn elapsed() -> Option<Time> {
+pub fn simulated_time() -> Option<Time> {
     ELAPSED.get()
 }
 
 /// The wall clock at that time.
-pub fn wall(elapsed: Time) -> Timestamp {
+pub fn simulated_wall(elapsed: Time) -> Timestamp {
     Timestamp::UNIX_EPOCH + Duration::from_secs(WALL_START_SECONDS as u64) + elapsed
 }
 
@@ -51,7 +51,7 @@ pub fn set_elapsed(elapsed: Option<Time>) {
 
 /// Records an event that the Hub takes.
 pub fn witness(now: Now, event: &Event) {
-    if elapsed().is_some() {
+    if simulated_time().is_some() {
         EVENTS.with_borrow_mut(|events| events.push((now, event.clone())));
     }
 }
@@ -63,7 +63,7 @@ pub fn take_events() -> Vec<(Now, Event)> {
 
 /// As [`std::thread::park`].
 pub fn park() {
-    match elapsed() {
+    match simulated_time() {
         Some(_) => block(Wait::Park { until: None }),
         None => thread::park(),
     }
@@ -71,7 +71,7 @@ pub fn park() {
 
 /// As [`std::thread::park_timeout`].
 pub fn park_timeout(time: Duration) {
-    match elapsed() {
+    match simulated_time() {
         Some(now) => block(Wait::Park { until: Some(now + time) }),
         None => thread::park_timeout(time),
     }

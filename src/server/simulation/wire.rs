@@ -9,7 +9,7 @@ use std::time::Duration;
 use parking_lot::{Mutex, MutexGuard};
 
 use super::dice::Dice;
-use super::seam::{Wait, block, elapsed};
+use super::seam::{Wait, block, simulated_time};
 use crate::chat::Time;
 use crate::config::limits;
 use crate::server::socket::Socket;
@@ -132,10 +132,6 @@ impl State {
         brings_end
     }
 
-    pub fn has_under_way(&self) -> bool {
-        self.to_server.len() > self.arrived || self.client_ended && !self.end_arrived
-    }
-
     pub fn reset_by_client(&mut self) {
         self.client_reset = true;
         self.error_due = true;
@@ -186,7 +182,7 @@ pub struct ServerEnd(pub Arc<Wire>);
 
 impl Socket for ServerEnd {
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        let began = elapsed().unwrap_or_default();
+        let began = simulated_time().unwrap_or_default();
         loop {
             let until = {
                 let mut state = self.0.lock();
@@ -208,7 +204,7 @@ impl Socket for ServerEnd {
                 }
                 state.read_timeout.map(|timeout| began + timeout)
             };
-            if until.is_some_and(|until| elapsed().unwrap_or_default() >= until) {
+            if until.is_some_and(|until| simulated_time().unwrap_or_default() >= until) {
                 return Err(ErrorKind::WouldBlock.into());
             }
             block(Wait::Read { until });
@@ -239,7 +235,7 @@ impl Socket for ServerEnd {
 
     fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         let mut state = self.0.lock();
-        state.server_ended = state.server_ended.or(elapsed());
+        state.server_ended = state.server_ended.or(simulated_time());
         state.both_shut |= how == Shutdown::Both;
         Ok(())
     }
@@ -263,7 +259,7 @@ impl Drop for ServerEnd {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         state.server_closed = true;
-        state.server_ended = state.server_ended.or(elapsed());
+        state.server_ended = state.server_ended.or(simulated_time());
         if !state.to_server.is_empty() && !state.client_reset {
             state.reset_by_server();
         }

@@ -183,7 +183,11 @@ impl<'a> World<'a> {
             motd: None,
             operator_password: None,
         };
-        let order = Order::Local(Box::new(Hub::new(settings, Vec::new(), seam::wall(Time::ZERO))));
+        let order = Order::Local(Box::new(Hub::new(
+            settings,
+            Vec::new(),
+            seam::simulated_wall(Time::ZERO),
+        )));
         let (inbox, events) = crossbeam_channel::bounded(INBOX_EVENTS_MAX);
         let (control, requests) = crossbeam_channel::unbounded();
         let started: Started<'a> = Arc::new(Mutex::new(Vec::new()));
@@ -682,7 +686,7 @@ impl<'a> World<'a> {
 
     /// The Hub has taken an event.
     fn happened(&mut self, now: Now, event: Event) -> Result<(), Finding> {
-        let since_start = now.wall.duration_since(seam::wall(Time::ZERO));
+        let since_start = now.wall.duration_since(seam::simulated_wall(Time::ZERO));
         self.tell(|| format!("the Hub takes {event:?}"));
         if now.time != self.server_time {
             let text = format!("it is {:?} instead of {:?}", now.time, self.server_time);
@@ -870,9 +874,10 @@ impl<'a> World<'a> {
         let config = &self.plan.config;
         let now = self.shared.clock.now();
         for peer in &mut self.peers {
-            let (accepted, is_broken) = {
+            let (accepted, is_empty, is_broken) = {
                 let state = peer.wire.lock();
-                (state.accepted, state.client_reset || state.server_ended.is_some())
+                let is_broken = state.client_reset || state.server_ended.is_some();
+                (state.accepted, state.to_client.is_empty(), is_broken)
             };
             if is_broken || peer.stage == Stage::Cut {
                 continue;
@@ -881,6 +886,12 @@ impl<'a> World<'a> {
             if pending > config.outbox_bytes as u64 {
                 let text = format!("{} is kept with {pending} bytes waiting", peer.id);
                 return Finding::of(Check::Limits, text);
+            }
+            if pending == 0 || !is_empty {
+                peer.starved_since = None;
+            } else if now > *peer.starved_since.get_or_insert(now) + LATE_MAX {
+                let text = format!("{} has read everything, and {pending} bytes wait", peer.id);
+                return Finding::of(Check::Stalled, text);
             }
             peer.oldest(accepted);
             let age =
