@@ -16,7 +16,7 @@ struct Options {
     #[arg(long, default_value_t = 60)]
     seconds: u64,
 
-    /// After how many steps to end earlier.
+    /// After how many steps to end earlier. With a seed, after how many to shut down its chat.
     #[arg(long)]
     steps: Option<u64>,
 
@@ -36,7 +36,7 @@ struct Options {
 fn main() -> ExitCode {
     let options = Options::parse();
     let done = match options.seed {
-        Some(seed) => replay(seed),
+        Some(seed) => replay(seed, options.steps),
         None if options.mutants => mutants(&options),
         None => fresh(&options),
     };
@@ -62,7 +62,7 @@ fn run(
     let began = Instant::now();
     let mut total = Report::default();
     for seed in first.. {
-        let (report, result) = simulate(seed);
+        let (report, result) = simulate(seed, u64::MAX);
         total.add(&report);
         if let Err(finding) = result {
             return (total, Some((seed, report, finding.to_string())), began.elapsed());
@@ -104,9 +104,9 @@ fn fresh(options: &Options) -> io::Result<bool> {
     }
 }
 
-fn replay(seed: u64) -> io::Result<bool> {
+fn replay(seed: u64, steps: Option<u64>) -> io::Result<bool> {
     let mut out = io::stdout().lock();
-    let (report, result, story) = simulate_and_tell(seed);
+    let (report, result, story) = simulate_and_tell(seed, steps.unwrap_or(u64::MAX));
     for line in story {
         writeln!(out, "{line}")?;
     }

@@ -65,7 +65,7 @@ pub struct Plan {
 
 impl Plan {
     /// What this seed stands for.
-    pub fn new(dice: &mut Dice) -> Self {
+    pub fn new(dice: &mut Dice, steps_max: u64) -> Self {
         static DEFAULT: OnceLock<Config> = OnceLock::new();
         let mut config = DEFAULT.get_or_init(Config::default).clone();
         let is_tight = dice.once_in(2);
@@ -95,6 +95,9 @@ impl Plan {
             && config.delivery != DeliveryPolicy::Direct
             && config.max_writers > 100
             && writer_failure_in.is_none();
+        let steps =
+            if dice.once_in(2) { dice.between(500, 3_000) } else { dice.between(3_000, 20_000) }
+                as u64;
         Self {
             config: Arc::new(config),
             clients_max: dice.between(2, 14),
@@ -105,7 +108,7 @@ impl Plan {
             words_max: dice.pick(&[6, 40, 300]),
             patient: dice.once_in(2),
             ends_abruptly: dice.once_in(4),
-            steps: dice.between(2_000, 20_000) as u64,
+            steps: steps.min(steps_max),
         }
     }
 }
@@ -157,7 +160,7 @@ impl<'a> World<'a> {
         let capacity = CAPACITY.get_or_init(|| {
             let config = Config::default();
             Capacity::of(&config, &SystemLimits::default())
-                .expect("without limits, everything fits")
+                .expect("a system without limits has room for one client")
         });
         let threads = Arc::new(ThreadTable::default());
         let shared = Arc::new(Shared {
