@@ -16,7 +16,7 @@ use parking_lot::RwLock;
 
 use super::admission::Admission;
 use super::clock::Clock;
-use super::delivery::{Delivery, Writers};
+use super::delivery::{Delivery, WriterThreads};
 use super::dispatcher::Dispatcher;
 use super::error::StartError;
 use super::gate::Gate;
@@ -283,7 +283,7 @@ impl Server {
             };
             let metrics = metrics.map(start_metrics).transpose()?;
             let (table, config) = (Arc::clone(&threads), &loaded.config);
-            let writers = Writers::new(scope, table, counters, inbox_sender, config);
+            let writers = WriterThreads::new(scope, table, counters, inbox_sender, config);
             let delivery = Delivery::new(writers, &loaded.config);
             let row = threads.row("dispatcher", "dispatcher".into());
             let channels = Channels::new(inbox, control, measured);
