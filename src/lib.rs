@@ -76,6 +76,9 @@
 //! 10. In a chat on several machines, only entries of the log change the state, and every machine applies all of them in
 //!     the same order. A reader gets its turn when its own event has come back.
 
+#[macro_use]
+pub mod mutants;
+
 pub mod chat;
 pub mod config;
 pub mod guide;

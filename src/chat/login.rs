@@ -118,7 +118,8 @@ impl Hub {
         if let Some(error) = self.refusal_of_held(name.key(), &shown, out.now.time) {
             return Err(error);
         }
-        match self.people.holder(name.key()).filter(|&holder| holder != client) {
+        let is_other = |holder: &ClientId| *holder != client && !mutant!(NameIsTakenTwice);
+        match self.people.holder(name.key()).filter(is_other) {
             Some(holder) => {
                 let by = self.people.name(holder).unwrap_or_else(|| shown.clone());
                 out.log(LogEvent::NameTaken { client, by: by.clone() });

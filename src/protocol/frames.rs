@@ -81,7 +81,7 @@ pub(super) fn encode(message: &Message, tag: Option<&Tag>, out: &mut Vec<u8>) {
 /// it longer: one, or up to 256 if it is the higher byte.
 fn text(line: &[u8], out: &mut Vec<u8>) {
     let mut length = line.len();
-    while header(length).contains(&b'\n') {
+    while header(length).contains(&b'\n') && !mutant!(FrameHasLineFeed) {
         length += 1;
     }
     out.extend_from_slice(header(length).as_slice());

@@ -10,6 +10,8 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
+#[cfg(any(test, feature = "simulation"))]
+use super::simulation::{simulated_time, simulated_wall};
 use crate::chat::{Now, Time};
 use crate::config::limits;
 
@@ -31,17 +33,26 @@ impl Clock {
 
     /// The time. Without a tick it stands still after [`limits::TICK_MAX`].
     pub fn now(&self) -> Time {
-        self.read(|| self.start.elapsed())
+        self.read(|| self.elapsed())
     }
 
     /// Ticks, and returns the time by this clock and by the wall clock. Contract: only the dispatcher may call it.
     pub fn tick(&self) -> Now {
-        Now { time: self.tick_at(self.start.elapsed()), wall: Timestamp::now() }
+        Now { time: self.tick_at(self.elapsed()), wall: wall() }
     }
 
     /// When this clock will show `time` if there is no pause before. Panics if that is thousands of years away.
     pub fn instant(&self, time: Time) -> Instant {
         self.start + time + Time::from_nanos(self.lost.load(Ordering::Relaxed))
+    }
+
+    /// What the system's monotonic clock has counted since the start.
+    fn elapsed(&self) -> Time {
+        #[cfg(any(test, feature = "simulation"))]
+        if let Some(elapsed) = simulated_time() {
+            return elapsed;
+        }
+        self.start.elapsed()
     }
 
     /// Contract: `elapsed` is called last, since a pause after it would let the time jump back. Only the dispatcher, which
@@ -50,7 +61,8 @@ impl Clock {
         // `tick_at` stores them in the other order: a new tick never meets an old loss, which would count the pause.
         let ticked = Time::from_nanos(self.ticked.load(Ordering::Acquire));
         let lost = Time::from_nanos(self.lost.load(Ordering::Relaxed));
-        elapsed().saturating_sub(lost).min(ticked + limits::TICK_MAX)
+        let tick_max = if mutant!(PauseCounts) { Time::MAX / 2 } else { limits::TICK_MAX };
+        elapsed().saturating_sub(lost).min(ticked + tick_max)
     }
 
     fn tick_at(&self, elapsed: Time) -> Time {
@@ -59,6 +71,14 @@ impl Clock {
         self.ticked.store(nanoseconds(time), Ordering::Release);
         time
     }
+}
+
+fn wall() -> Timestamp {
+    #[cfg(any(test, feature = "simulation"))]
+    if let Some(elapsed) = simulated_time() {
+        return simulated_wall(elapsed);
+    }
+    Timestamp::now()
 }
 
 /// Enough for 584 years.

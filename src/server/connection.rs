@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use rustix::net::SendFlags;
 use rustix::rand::GetRandomFlags;
 use socket2::{SockRef, TcpKeepalive};
 
 use super::ops::threads::Row;
+use super::socket::Socket;
 use super::turn::Turn;
 use crate::chat::{ClientId, Event, Protocol, ReclaimWord};
 use crate::config::{Config, limits};
@@ -18,7 +18,7 @@ use crate::config::{Config, limits};
 /// One accepted connection. Reader, dispatcher and writer share it in an `Arc`, since a `TcpStream` reads and writes through
 /// a shared reference: one descriptor, which closes with the last of them. (A clone would need a second one.)
 #[derive(Debug)]
-pub struct Connection {
+pub struct Connection<S = TcpStream> {
     pub id: ClientId,
     /// The other end of the socket, canonical.
     peer: SocketAddr,
@@ -29,7 +29,7 @@ pub struct Connection {
     pub turn: Turn,
     /// The row of the reader, which counts the bytes in both directions.
     pub row: Arc<Row>,
-    socket: TcpStream,
+    socket: S,
     /// The last line for a client that is cut while a writer may write to its socket. It replaces the rest of the block.
     last_words: OnceLock<Box<[u8]>>,
 }
@@ -66,9 +66,15 @@ impl Connection {
         options.set_send_buffer_size(config.send_buffer)?;
         let mut bits = [0; 16];
         rustix::rand::getrandom(&mut bits, GetRandomFlags::empty())?;
-        let word = ReclaimWord::new(bits);
+        Ok(Self::of(id, peer, ReclaimWord::new(bits), socket, row))
+    }
+}
+
+impl<S> Connection<S> {
+    /// A connection over a socket that has its options.
+    pub fn of(id: ClientId, peer: SocketAddr, word: ReclaimWord, socket: S, row: Arc<Row>) -> Self {
         let (turn, last_words, told) = (Turn::default(), OnceLock::new(), OnceLock::new());
-        Ok(Self { id, peer, told, word, turn, row, socket, last_words })
+        Self { id, peer, told, word, turn, row, socket, last_words }
     }
 
     /// The client's address, canonical: what the proxy has told, or else the other end of the socket.
@@ -93,35 +99,30 @@ impl Connection {
     }
 
     /// The socket, for blocking reads and writes.
-    pub fn socket(&self) -> &TcpStream {
+    pub fn socket(&self) -> &S {
         &self.socket
     }
 
-    /// Sends what the kernel accepts at once, and returns how much that was. Contract:
-    /// 1. only the thread that has the right to write may call it;
-    /// 2. it never blocks: `MSG_DONTWAIT` is for this one call. (`O_NONBLOCK` would be for the socket, and the reader's
-    ///    reads would fail.)
-    /// 3. a full socket is no error: it accepts 0 bytes.
+    /// The words of the cut, if there was one.
+    pub fn last_words(&self) -> Option<&[u8]> {
+        self.last_words.get().map(AsRef::as_ref)
+    }
+}
+
+impl<S: Socket> Connection<S> {
+    /// As [`Socket::send_now`], and counts what was sent. Contract: only the thread that has the right to write may call it.
     ///
     /// # Errors
     /// The connection is broken: reset, or shut down for writing.
     pub fn send_now(&self, bytes: &[u8]) -> io::Result<usize> {
-        let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
-        let sent = match rustix::net::send(&self.socket, bytes, flags) {
-            Ok(sent) => sent,
-            Err(error) if error == rustix::io::Errno::AGAIN || error == rustix::io::Errno::INTR => {
-                0
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let sent = self.socket.send_now(bytes)?;
         self.row.count_out(sent);
         Ok(sent)
     }
 
-    /// Whether the connection is over without an orderly end: it was reset, or the other machine does not answer any more. The
-    /// kernel reports that once, to the thread that asks first. To all others it looks like an end of input.
+    /// As [`Socket::is_lost`].
     pub fn is_lost(&self) -> bool {
-        self.socket.peer_addr().is_err()
+        self.socket.is_lost()
     }
 
     /// Ends the sending side: the client reads everything that was sent, and then the end.
@@ -143,18 +144,9 @@ impl Connection {
         self.make_room();
     }
 
-    /// The words of the cut, if there was one.
-    pub fn last_words(&self) -> Option<&[u8]> {
-        self.last_words.get().map(AsRef::as_ref)
-    }
-
-    /// Enlarges the send buffer, so that a full socket accepts a little more. Called once, at the end of a connection.
+    /// As [`Socket::make_room`].
     pub fn make_room(&self) {
-        let options = SockRef::from(&self.socket);
-        // The kernel reports twice the size that it was asked for, so asking for that doubles it.
-        let doubled = options.send_buffer_size().unwrap_or(0);
-        // On failure there is no room for the reason; the log has it.
-        let _ = options.set_send_buffer_size(doubled.max(limits::LAST_WORDS_SEND_BUFFER_BYTES));
+        self.socket.make_room();
     }
 }
 

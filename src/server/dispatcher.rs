@@ -10,13 +10,15 @@
 mod drain;
 #[cfg(feature = "cluster")]
 mod log_entry;
+#[cfg(any(test, feature = "simulation"))]
+mod stepwise;
 
 use std::mem;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::delivery::Delivery;
+use super::delivery::{Delivery, Writers};
 use super::inbox::{Channels, Control, Inbound, Wake};
 use super::listener::ListenerControl;
 use super::order::Order;
@@ -35,11 +37,11 @@ use drain::Drain;
 const EFFECTS_MAX: usize = 64;
 
 /// The owner of all state.
-pub struct Dispatcher<'scope, 'env> {
-    channels: Channels<'scope>,
+pub struct Dispatcher<'scope, W: Writers> {
+    channels: Channels<'scope, W::Socket>,
     shared: Arc<Shared<'scope>>,
     order: Order,
-    delivery: Delivery<'scope, 'env>,
+    delivery: Delivery<'scope, W>,
     /// Dropping one ends its listener.
     listeners: Vec<ListenerControl>,
     /// Listeners that have not reported their end.
@@ -59,12 +61,12 @@ pub struct Dispatcher<'scope, 'env> {
     row: Arc<Row>,
 }
 
-impl<'scope, 'env> Dispatcher<'scope, 'env> {
+impl<'scope, W: Writers> Dispatcher<'scope, W> {
     /// A dispatcher for a server whose listeners are about to start.
     pub fn new(
         order: Order,
-        delivery: Delivery<'scope, 'env>,
-        channels: Channels<'scope>,
+        delivery: Delivery<'scope, W>,
+        channels: Channels<'scope, W::Socket>,
         listeners: Vec<ListenerControl>,
         shared: Arc<Shared<'scope>>,
         zone: TimeZone,
@@ -93,26 +95,31 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
             self.row.doing(Activity::WaitingForEvents);
             let deadline = self.shared.clock.instant(self.deadline());
             let wake = self.channels.next_wake(deadline);
-            self.row.doing(Activity::Dispatching);
-            // Both clocks are read once for each wake-up, whatever the size of the batch.
-            let now = self.shared.clock.tick();
-            match wake {
-                Wake::Inbound(first) => self.take_batch(first, now),
-                Wake::Control(Control::Event(event)) => self.step(event, now),
-                Wake::Control(Control::Reload(mut loaded)) => {
-                    let changes = loaded.apply(&self.shared);
-                    self.delivery.set_limits(&loaded.config);
-                    self.step(Event::Reloaded { settings: Box::new(loaded.hub_settings()) }, now);
-                    changes.log(&loaded);
-                }
-                Wake::Control(Control::Drain) => self.start_drain(now),
-                Wake::Deadline => {}
+            self.act(wake);
+        }
+    }
+
+    /// Does everything that is due after a wake-up.
+    fn act(&mut self, wake: Wake<'scope, W::Socket>) {
+        self.row.doing(Activity::Dispatching);
+        // Both clocks are read once for each wake-up, whatever the size of the batch.
+        let now = self.shared.clock.tick();
+        match wake {
+            Wake::Inbound(first) => self.take_batch(first, now),
+            Wake::Control(Control::Event(event)) => self.step(event, now),
+            Wake::Control(Control::Reload(mut loaded)) => {
+                let changes = loaded.apply(&self.shared);
+                self.delivery.set_limits(&loaded.config);
+                self.step(Event::Reloaded { settings: Box::new(loaded.hub_settings()) }, now);
+                changes.log(&loaded);
             }
-            self.check_deadlines(now);
-            self.flush(now);
-            for client in self.turns_due.drain(..) {
-                self.delivery.give_turn(client);
-            }
+            Wake::Control(Control::Drain) => self.start_drain(now),
+            Wake::Deadline => {}
+        }
+        self.check_deadlines(now);
+        self.flush(now);
+        for client in self.turns_due.drain(..) {
+            self.delivery.give_turn(client);
         }
     }
 
@@ -129,7 +136,7 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
     }
 
     /// Takes events until the inbox is empty or enough has gathered in the outboxes.
-    fn take_batch(&mut self, first: Inbound<'scope>, now: Now) {
+    fn take_batch(&mut self, first: Inbound<'scope, W::Socket>, now: Now) {
         let mut next = Some(first);
         while let Some(inbound) = next {
             self.handle(inbound, now);
@@ -137,11 +144,13 @@ impl<'scope, 'env> Dispatcher<'scope, 'env> {
         }
     }
 
-    fn handle(&mut self, mut inbound: Inbound<'scope>, now: Now) {
+    fn handle(&mut self, mut inbound: Inbound<'scope, W::Socket>, now: Now) {
         inbound.pass(Station::Taken, &self.shared.clock);
         match inbound {
             Inbound::Received { client, decoded } => {
-                self.delivery.append(&[client], |_, out| out.extend_from_slice(&decoded.replies));
+                if !decoded.replies.is_empty() {
+                    self.delivery.reply(client, &decoded.replies);
+                }
                 for input in decoded.inputs {
                     self.order.step(now, Event::Received { client, input }, &mut self.effects);
                     self.limit_effects(now);

@@ -2,6 +2,7 @@
 //! and deadlines.
 
 use std::io;
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -23,12 +24,12 @@ use crate::config::{Config, ConfigError, limits};
 use crate::protocol::Decoded;
 
 /// The sending end that listeners, readers and writers share.
-pub type Inbox<'a> = Sender<Inbound<'a>>;
+pub type Inbox<'a, S = TcpStream> = Sender<Inbound<'a, S>>;
 
 /// A message from another thread to the dispatcher. `'a` is the lifetime of the server that lends the places.
-pub enum Inbound<'a> {
+pub enum Inbound<'a, S = TcpStream> {
     /// A listener has accepted a connection. Its reader waits for its first turn.
-    Connected { connection: Arc<Connection>, place: Place<'a>, protocol: Protocol },
+    Connected { connection: Arc<Connection<S>>, place: Place<'a>, protocol: Protocol },
     /// The inputs of one read. The reader sends no more before its turn.
     Received { client: ClientId, decoded: Decoded },
     /// The login deadline has passed. The reader sends no more before its turn.
@@ -49,7 +50,7 @@ pub enum Inbound<'a> {
     Ordered(Ordered),
 }
 
-impl Inbound<'_> {
+impl<S> Inbound<'_, S> {
     /// Records that the lines in it that are followed pass this station now.
     pub fn pass(&mut self, station: Station, clock: &Clock) {
         if let Self::Received { decoded, .. } = self {
@@ -119,8 +120,8 @@ pub enum Control {
 }
 
 /// The channels of the dispatcher.
-pub struct Channels<'scope> {
-    inbox: Receiver<Inbound<'scope>>,
+pub struct Channels<'scope, S = TcpStream> {
+    inbox: Receiver<Inbound<'scope, S>>,
     control: Receiver<Control>,
     /// Since somebody last looked: how many events there were, how many times one of them woke the dispatcher, and the most
     /// that it found.
@@ -138,7 +139,7 @@ struct Meter {
 }
 
 impl Meter {
-    fn takes(&mut self, inbound: &Inbound<'_>) {
+    fn takes<S>(&mut self, inbound: &Inbound<'_, S>) {
         let (_, lines) = self.batch.get_or_insert_with(|| (Instant::now(), 0));
         *lines += inbound.lines();
     }
@@ -151,20 +152,20 @@ impl Meter {
 }
 
 /// Why the dispatcher woke up.
-pub enum Wake<'scope> {
+pub enum Wake<'scope, S = TcpStream> {
     /// An event.
-    Inbound(Inbound<'scope>),
+    Inbound(Inbound<'scope, S>),
     /// A request.
     Control(Control),
     /// The deadline has come.
     Deadline,
 }
 
-impl<'scope> Channels<'scope> {
+impl<'scope, S> Channels<'scope, S> {
     /// The receiving ends: of events from readers, writers and listeners, and of requests from outside. `counters` measures
     /// the batches, if somebody wants to know.
     pub fn new(
-        inbox: Receiver<Inbound<'scope>>,
+        inbox: Receiver<Inbound<'scope, S>>,
         control: Receiver<Control>,
         counters: Option<Arc<Counters>>,
     ) -> Self {
@@ -176,7 +177,7 @@ impl<'scope> Channels<'scope> {
     ///
     /// A closed channel would be ready all the time and make this a busy loop. Neither can close while the dispatcher
     /// runs: its delivery holds a sender of the inbox for its writers, and the server holds one of the requests.
-    pub fn next_wake(&mut self, deadline: Instant) -> Wake<'scope> {
+    pub fn next_wake(&mut self, deadline: Instant) -> Wake<'scope, S> {
         if let Some(meter) = &mut self.meter {
             meter.batch_ends();
         }
@@ -197,7 +198,7 @@ impl<'scope> Channels<'scope> {
     }
 
     /// The next event, if there is one. Never waits.
-    pub fn next_event(&mut self) -> Option<Inbound<'scope>> {
+    pub fn next_event(&mut self) -> Option<Inbound<'scope, S>> {
         let event = self.inbox.try_recv().ok()?;
         self.taken += 1;
         if let Some(meter) = &mut self.meter {

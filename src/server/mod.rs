@@ -76,6 +76,9 @@ mod pending;
 mod proxied;
 mod reader;
 mod shared;
+#[cfg(any(test, feature = "simulation"))]
+pub mod simulation;
+mod socket;
 mod start;
 mod turn;
 mod visit;

@@ -12,7 +12,7 @@
 //! - [`Decoder`], which turns bytes into inputs however the reads split them.
 //! - [`Inbound::pass`], which notes the time on a line that somebody follows, and on no other.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::mem;
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use super::clock::Clock;
 use super::connection::Connection;
 use super::flood::Flood;
 use super::inbox::{Inbound, Inbox, InputEnd};
+use super::socket::Socket;
 use crate::chat::{Input, Station, Time};
 use crate::config::{Config, limits};
 use crate::protocol::{Decoded, Decoder};
@@ -29,9 +30,9 @@ use crate::protocol::{Decoded, Decoder};
 /// 1. it sends nothing before its first turn: the listener reports a connection after it has spawned the reader, and the
 ///    dispatcher gives the turn when it has taken that report. So no line overtakes the arrival of its sender;
 /// 2. its last act is [`Inbound::ReaderEnded`], also after a panic, which ends this thread and no other.
-pub fn run(
-    connection: &Connection,
-    inbox: Inbox<'_>,
+pub fn run<S: Socket>(
+    connection: &Connection<S>,
+    inbox: Inbox<'_, S>,
     clock: &Clock,
     decoder: Decoder,
     login_deadline: Time,
@@ -54,9 +55,9 @@ pub fn run(
     last_act.end = reader.run();
 }
 
-struct Reader<'r, 's> {
-    connection: &'r Connection,
-    inbox: &'r Inbox<'s>,
+struct Reader<'r, 's, S> {
+    connection: &'r Connection<S>,
+    inbox: &'r Inbox<'s, S>,
     clock: &'r Clock,
     /// When the client must have a name; `None` once the dispatcher has been told that it was late.
     login_deadline: Option<Time>,
@@ -79,7 +80,7 @@ enum Outcome {
     Failed,
 }
 
-impl<'s> Reader<'_, 's> {
+impl<'s, S: Socket> Reader<'_, 's, S> {
     fn run(mut self) -> InputEnd {
         let mut decoded = Decoded::default();
         loop {
@@ -118,7 +119,7 @@ impl<'s> Reader<'_, 's> {
     /// which is absolute: a byte every few seconds does not move it. Afterwards it ends after the idle time, which starts
     /// with each read: time spent in flood control or waiting for a turn does not count as silence.
     fn read(&mut self) -> Outcome {
-        let mut socket = self.connection.socket();
+        let socket = self.connection.socket();
         self.connection.row.doing(Activity::Reading);
         let began = self.clock.now();
         let mut waited = Duration::ZERO;
@@ -213,7 +214,7 @@ impl<'s> Reader<'_, 's> {
     fn pause(&mut self, wait: Duration) {
         self.connection.row.doing(Activity::HeldBack);
         let left = self.time_to_log_in().unwrap_or(wait);
-        let closing = self.connection.turn.pause(wait.min(left));
+        let closing = self.connection.turn.pause(wait.min(left), self.clock);
         if !closing && self.time_to_log_in().is_some_and(|left| left.is_zero()) {
             self.report_login_timeout();
         }
@@ -227,7 +228,7 @@ impl<'s> Reader<'_, 's> {
 
     /// Waits for the turn and sends one event; sends nothing on a connection that is closing. A full inbox blocks the sender
     /// until the dispatcher has taken an event.
-    fn send(&self, mut event: Inbound<'s>) {
+    fn send(&self, mut event: Inbound<'s, S>) {
         event.pass(Station::Ready, self.clock);
         self.connection.row.doing(Activity::WaitingForTurn);
         if self.connection.turn.wait().closing {
@@ -245,7 +246,7 @@ impl<'s> Reader<'_, 's> {
     /// the last line on its way to the client. The dispatcher ends this after [`limits::LINGER_TIME`] by shutting the
     /// socket down.
     fn discard_input(&mut self) -> InputEnd {
-        let mut socket = self.connection.socket();
+        let socket = self.connection.socket();
         self.connection.row.doing(Activity::ThrowingAway);
         let _ = socket.set_read_timeout(None);
         let mut left = limits::LINGER_BYTES_MAX;
@@ -290,13 +291,13 @@ impl Idle {
 }
 
 /// Reports the end of this reader when it is dropped.
-struct LastAct<'r, 's> {
-    inbox: &'r Inbox<'s>,
-    connection: &'r Connection,
+struct LastAct<'r, 's, S> {
+    inbox: &'r Inbox<'s, S>,
+    connection: &'r Connection<S>,
     end: InputEnd,
 }
 
-impl Drop for LastAct<'_, '_> {
+impl<S> Drop for LastAct<'_, '_, S> {
     fn drop(&mut self) {
         // It needs a turn like any other event: a client's arrival must come before its end.
         self.connection.turn.wait();

@@ -16,7 +16,7 @@ use parking_lot::RwLock;
 
 use super::admission::Admission;
 use super::clock::Clock;
-use super::delivery::{Delivery, Writers};
+use super::delivery::{Delivery, WriterThreads};
 use super::dispatcher::Dispatcher;
 use super::error::StartError;
 use super::gate::Gate;
@@ -283,7 +283,7 @@ impl Server {
             };
             let metrics = metrics.map(start_metrics).transpose()?;
             let (table, config) = (Arc::clone(&threads), &loaded.config);
-            let writers = Writers::new(scope, table, counters, inbox_sender, config);
+            let writers = WriterThreads::new(scope, table, counters, inbox_sender, config);
             let delivery = Delivery::new(writers, &loaded.config);
             let row = threads.row("dispatcher", "dispatcher".into());
             let channels = Channels::new(inbox, control, measured);
@@ -345,11 +345,12 @@ fn start_log<'scope>(
     let (end, recall): (Arc<LogEnd>, Arc<Recall>) = Default::default();
     let reader = joined.reader(Arc::clone(&recall), Arc::downgrade(&applied), Arc::clone(&end));
     let lag = Lag::new(Arc::clone(&end), Arc::downgrade(&applied), queue.clone());
+    let own_end = Arc::clone(&end);
     let writer = joined.writer(queue, recall, Arc::downgrade(&applied), end);
     // While one snapshot is being stored, there is no other.
     let (copies, snapshots) = crossbeam_channel::bounded(1);
     let keeper = joined.keeper(snapshots);
-    let log = Log::new(&mut joined, sender, copies, applied);
+    let log = Log::new(&mut joined, sender, copies, applied, own_end);
     let row = threads.row("snapshot", "snapshot".into());
     threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
         let _guard = PanicEndsProcess;

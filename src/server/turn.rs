@@ -10,8 +10,14 @@
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::thread::{self, Thread};
-use std::time::{Duration, Instant};
+use std::thread::Thread;
+#[cfg(not(any(test, feature = "simulation")))]
+use std::thread::{park, park_timeout};
+use std::time::Duration;
+
+use super::clock::Clock;
+#[cfg(any(test, feature = "simulation"))]
+use super::simulation::{park, park_timeout};
 
 /// The reader may send one event.
 const GO: u8 = 1;
@@ -54,25 +60,26 @@ impl Turn {
     /// 3. it never returns for another reason: a token of `unpark` may be left over, hence the loop.
     pub fn wait(&self) -> Permit {
         loop {
-            let word = self.word.fetch_and(!GO, Ordering::Acquire);
+            let taken = if mutant!(TurnIsKept) { 0 } else { GO };
+            let word = self.word.fetch_and(!taken, Ordering::Acquire);
             if word & (GO | CLOSING) != 0 {
                 return Permit::of(word);
             }
-            thread::park();
+            park();
         }
     }
 
-    /// Waits for a time or until the connection is closing, and returns whether it is. Contract: only the connection's
-    /// reader may call it.
-    pub fn pause(&self, time: Duration) -> bool {
-        let end = Instant::now() + time;
+    /// Waits for a time by this clock or until the connection is closing, and returns whether it is. Contract: only the
+    /// connection's reader may call it.
+    pub fn pause(&self, time: Duration, clock: &Clock) -> bool {
+        let end = clock.now() + time;
         loop {
-            let left = end.saturating_duration_since(Instant::now());
+            let left = end.saturating_sub(clock.now());
             let closing = self.look().closing;
             if closing || left.is_zero() {
                 return closing;
             }
-            thread::park_timeout(left);
+            park_timeout(left);
         }
     }
 
@@ -94,6 +101,12 @@ impl Turn {
         Permit::of(self.word.load(Ordering::Acquire))
     }
 
+    /// Whether [`Turn::wait`] would return at once.
+    #[cfg(any(test, feature = "simulation"))]
+    pub fn is_set(&self) -> bool {
+        self.word.load(Ordering::Acquire) & (GO | CLOSING) != 0
+    }
+
     /// Sets the word first and wakes second: a reader that wakes finds the word, and one that has not gone to sleep yet finds
     /// the token of `unpark`.
     fn set(&self, bits: u8) {
@@ -106,6 +119,8 @@ impl Turn {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
 
     /// Waits in a thread of its own, as a reader does, and returns its permit.

@@ -68,6 +68,31 @@ fn nothing_is_lost_when_redis_starts_again_without_its_files() {
     heard_no_loss(witness);
 }
 
+#[test]
+fn what_redis_has_taken_and_nobody_has_read_is_not_lost() {
+    let redis = or_skip!(Redis::start(&[]));
+    let proxy = Proxy::start(redis.port);
+    let a = machine_at(&proxy.address(), "a", &[]);
+    let (mut ann, mut bob) = (Client::join_json(&a, "ann", "dev"), Client::join(&a, "bob"));
+    // Bob's `/who` is answered, so everything before has been read.
+    bob.say("/join dev");
+    bob.skip_to("dev");
+    bob.hears_nothing();
+    proxy.eat_log(true);
+    ann.send_object(&json!({"action": "chat", "room": "dev", "message": "not lost", "id": 1}));
+    until("Redis has the line", || {
+        redis.ask_for_all(&["XREVRANGE", "{chat}:log", "+", "-", "COUNT", "5"]).contains("not lost")
+    });
+    redis.ask(&["FLUSHALL"]);
+    proxy.eat_log(false);
+    assert_eq!(ann.skip_to_action("ack")["id"], 1);
+    bob.skip_to("ann : not lost");
+    ann.send_object(&json!({"action": "chat", "room": "dev", "message": "the next", "id": 2}));
+    assert_eq!(ann.skip_to_action("ack")["message_id"], 2);
+    let line = bob.skip_to_line(|line| line.contains(" : "));
+    assert_eq!(line, "ann : the next");
+}
+
 /// A Redis, a replica of it, and a way to the one that is in charge.
 struct Pair {
     first: Redis,

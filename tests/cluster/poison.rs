@@ -22,6 +22,7 @@ fn poison() -> Value {
     let client = 1_u64 << 32 | 999_999;
     let connected = json!({"Connected": {
         "client": client, "address": "192.0.2.1:40000", "protocol": "Plain", "word": {"Hashed": vec![0; 20]},
+        "by_proxy": false,
     }});
     let line = |text: &str| json!({"Received": {"client": client, "input": {"Line": {"text": text, "altered": false}}}});
     json!({"Events": [connected, line("ghost"), line("I am in the same entry"), connected, line("poison")]})

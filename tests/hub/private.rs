@@ -130,6 +130,30 @@ fn the_list_of_ignored_people_shows_their_names_of_today() {
 }
 
 #[test]
+fn whoever_takes_a_second_ignored_name_is_on_the_list_once() {
+    let mut chat = Chat::with("abc", SETTINGS);
+    play! {chat, "
+        a> /ignore b
+        a> /ignore c
+        c> in the past
+        c: leave
+        b> /nick C
+        forget
+        a> /ignore
+        a< server: You ignore C.
+        b> unheard
+        a<
+        a> /unignore c
+        a< server: You no longer ignore C.
+        b> heard
+        a< C : heard
+        forget
+        a> /ignore
+        a<~ You ignore nobody
+    "}
+}
+
+#[test]
 fn new_names_of_an_ignored_client_use_up_nothing() {
     let mut chat = Chat::with("abc", SETTINGS);
     chat.play("a> /ignore b");

@@ -160,6 +160,8 @@ fn a_silent_scraper_keeps_nobody_waiting_for_ever_and_no_shutdown() {
     let mut ann = Client::join(&server, "ann");
     let began = Instant::now();
     ann.say("SHUTDOWN");
+    // Otherwise its reader would linger.
+    ann.half_close();
     server.ends_well();
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
 }

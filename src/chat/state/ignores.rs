@@ -45,7 +45,11 @@ impl Ignored {
     /// From now on, `client` is the person's connection.
     fn renew(&mut self, client: ClientId) {
         let before = std::mem::replace(&mut self.client, client);
-        self.before.push(before);
+        self.hide_past_of(before);
+    }
+
+    fn hide_past_of(&mut self, client: ClientId) {
+        self.before.push(client);
         if self.before.len() > IGNORED_BEFORE_MAX {
             self.before.remove(0);
         }
@@ -141,14 +145,24 @@ impl Ignores {
     /// whom it meant is still here.
     pub fn recognise(&mut self, client: ClientId, key: &NameKey, people: &People) {
         for ignoring in self.by_name.get(key).cloned().unwrap_or_default() {
-            let list = self.lists.get_mut(&ignoring).into_iter().flatten();
-            let mut entries =
-                list.filter(|ignored| ignored.key == *key && !people.knows(ignored.client));
-            let Some(ignored) = entries.next().filter(|_| ignoring != client) else {
+            let Some(list) = self.lists.get_mut(&ignoring).filter(|_| ignoring != client) else {
                 continue;
             };
-            ignored.renew(client);
-            self.ignored_by.entry(client).or_default().push(ignoring);
+            let is_meant = |it: &Ignored| it.key == *key && !people.knows(it.client);
+            let Some(at) = list.iter().position(is_meant) else {
+                continue;
+            };
+            if list.iter().all(|ignored| ignored.client != client) {
+                list[at].renew(client);
+                self.ignored_by.entry(client).or_default().push(ignoring);
+                continue;
+            }
+            // They are on the list under another name already, and nobody is there twice.
+            let same = list.remove(at);
+            if let Some(own) = list.iter_mut().find(|ignored| ignored.client == client) {
+                same.before.iter().chain([&same.client]).for_each(|&it| own.hide_past_of(it));
+            }
+            self.unlink(ignoring, &same);
         }
     }
 
@@ -196,7 +210,9 @@ impl Ignores {
 
     /// Removes those who ignore the speaker from the recipients of a message.
     pub fn remove_ignoring(&self, speaker: ClientId, recipients: &mut Vec<ClientId>) {
-        if let Some(ignoring) = self.ignored_by.get(&speaker) {
+        if let Some(ignoring) = self.ignored_by.get(&speaker)
+            && !mutant!(NobodyIsIgnored)
+        {
             recipients.retain(|recipient| !ignoring.contains(recipient));
         }
     }

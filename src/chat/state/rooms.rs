@@ -251,8 +251,10 @@ impl Rooms {
     /// Removes a member. The order of the others stays.
     pub fn leave(&mut self, id: RoomId, client: ClientId) {
         if let Some(room) = self.by_id.get_mut(&id) {
-            for list in [&mut room.members, &mut room.json_members, &mut room.listeners] {
-                list.retain(|&member| member != client);
+            room.members.retain(|&member| member != client);
+            if !mutant!(LeaverListens) {
+                room.json_members.retain(|&member| member != client);
+                room.listeners.retain(|&member| member != client);
             }
         }
     }

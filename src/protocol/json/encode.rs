@@ -597,7 +597,7 @@ fn string(text: &str, out: &mut Vec<u8>) {
     for c in text[plain..].chars() {
         match c {
             '"' => out.extend_from_slice(b"\\\""),
-            '\\' => out.extend_from_slice(b"\\\\"),
+            '\\' if !mutant!(BackslashIsPlain) => out.extend_from_slice(b"\\\\"),
             _ if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => {
                 display(format_args!("\\u{:04x}", u32::from(c)), out);
             }

@@ -82,7 +82,11 @@ impl LineBuffer {
         let (&first, rest) = data.split_first()?;
         // Telnet ends a line with CR LF or CR NUL (RFC 854), Unix with LF, and some programs with CR alone. A CR ends
         // the line at once, since nothing need follow it; an LF or NUL that does follow is dropped.
-        if !self.is_json && mem::take(&mut self.after_cr) && matches!(first, LF | NUL) {
+        if !self.is_json
+            && mem::take(&mut self.after_cr)
+            && !mutant!(CrLfIsTwoLines)
+            && matches!(first, LF | NUL)
+        {
             *data = rest;
             return Some(Step::Typed);
         }

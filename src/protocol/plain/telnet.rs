@@ -172,6 +172,9 @@ impl Telnet {
     /// Sends a postponed answer to a timing mark, if the rate limit now allows it. After Ctrl-C, GNU telnet shows nothing
     /// until it gets its answer. If that were dropped, a person who held the key down would never see the chat again.
     pub(super) fn send_postponed_answer(&mut self, now: Time, replies: &mut Vec<u8>) {
+        if mutant!(TelnetForgetsVerb) {
+            self.state = State::Data;
+        }
         if let Some(record) = &mut self.record
             && record.owes_timing_mark
         {

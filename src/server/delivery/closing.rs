@@ -5,12 +5,13 @@
 
 use std::collections::hash_map::Entry;
 
-use super::{Delivery, Ending, Peer, WriteOwner};
+use super::{Delivery, Ending, Peer, WriteOwner, Writers};
 use crate::chat::{ClientId, Time, View};
 use crate::config::limits;
 use crate::server::inbox::InputEnd;
+use crate::server::socket::Socket;
 
-impl Delivery<'_, '_> {
+impl<W: Writers> Delivery<'_, W> {
     /// A reader has ended.
     pub fn reader_ended(&mut self, client: ClientId, end: InputEnd) {
         if let Some(peer) = self.peers.get_mut(&client) {
@@ -25,11 +26,15 @@ impl Delivery<'_, '_> {
             peer.ending = Ending::AfterFlush;
             peer.place = None;
             peer.touch(&mut self.touched);
+            if mutant!(ShutsTooEarly) {
+                peer.connection.finish_sending();
+            }
         }
     }
 
     /// Cuts a client that does not read, and tells it why as far as that is possible without waiting: unsent lines are
-    /// dropped, a line that has begun is finished, and the last words follow.
+    /// dropped, a line that has begun is finished, and the last words follow. There are none if that line may end elsewhere:
+    /// behind a part of a frame, they would be taken for the rest of it.
     pub fn cut(
         &mut self,
         client: ClientId,
@@ -42,7 +47,10 @@ impl Delivery<'_, '_> {
         };
         tracing::info!(%client, pending_bytes = peer.pending(), "cut: does not read what is sent");
         let mut words = Vec::new();
-        last_words(peer.view, &mut words);
+        let has_lines = peer.outbox.has_lines(peer.connection.row.bytes_out());
+        if has_lines && !mutant!(CutSaysNothing) {
+            last_words(peer.view, &mut words);
+        }
         peer.place = None;
         match peer.write_owner {
             WriteOwner::Dispatcher => {
@@ -97,7 +105,7 @@ impl Delivery<'_, '_> {
         let peer = entry.get();
         // With unread input, closing sends a reset. It waits until the last lines have arrived.
         let may_close = match peer.reader_ended {
-            None => false,
+            None => mutant!(ClosesUnread),
             Some(InputEnd::LeftUnread) => peer.lingered,
             Some(InputEnd::Closed | InputEnd::Failed | InputEnd::Panicked) => true,
         };
@@ -165,7 +173,9 @@ impl Delivery<'_, '_> {
         let (peers, touched) = (&mut self.peers, &mut self.touched);
         self.stalled.retain(|client| match peers.get_mut(client) {
             Some(peer) if peer.may_be_cut() => {
-                peer.touch(touched);
+                if !mutant!(StalledIsForgotten) {
+                    peer.touch(touched);
+                }
                 true
             }
             _ => false,
@@ -210,7 +220,7 @@ impl Delivery<'_, '_> {
         let Some(peer) = self.peers.get_mut(&client) else {
             return false;
         };
-        if !peer.may_be_cut() {
+        if !peer.may_be_cut() || mutant!(NobodyIsCut) {
             return false;
         }
         let written = peer.connection.row.bytes_out();
@@ -219,7 +229,7 @@ impl Delivery<'_, '_> {
     }
 }
 
-impl Peer<'_> {
+impl<S: Socket> Peer<'_, S> {
     /// Whether the connection is not about to end.
     pub(super) fn is_open(&self) -> bool {
         self.ending == Ending::Open && !self.broken

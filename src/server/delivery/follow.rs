@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use rustc_hash::FxHashSet;
 
-use super::{Delivery, Flushed};
+use super::{Delivery, Flushed, Writers};
 use crate::chat::{ClientId, FollowedLine, Moments, Station, Time};
 
 /// A line in the outboxes of its recipients, until the next flush.
@@ -35,7 +35,7 @@ impl Follow {
     }
 }
 
-impl Delivery<'_, '_> {
+impl<W: Writers> Delivery<'_, W> {
     /// Follows the line that was just appended to the outboxes of these clients.
     pub fn follow(&mut self, client: ClientId, to: &[ClientId], moments: &Moments, now: Time) {
         let mut line =

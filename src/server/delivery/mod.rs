@@ -33,20 +33,23 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::admission::Place;
 use super::connection::Connection;
 use super::inbox::{InputEnd, Written};
+use super::socket::Socket;
 use crate::chat::{ClientId, FollowedLine, Protocol, Time, View};
 use crate::config::{Config, DeliveryPolicy, limits};
 use follow::Follow;
 pub use outbox::Block;
 use outbox::{Buffers, Outbox};
 use tape::Tape;
-pub use writer::Writers;
+pub use writer::{WriterThreads, Writers};
+#[cfg(any(test, feature = "simulation"))]
+pub use writer::{run as run_writer, writers_max};
 
 /// The sending side of all connections, owned by the dispatcher.
-pub struct Delivery<'scope, 'env> {
+pub struct Delivery<'scope, W: Writers> {
     policy: DeliveryPolicy,
     limits: OutboxLimits,
-    writers: Writers<'scope, 'env>,
-    peers: FxHashMap<ClientId, Peer<'scope>>,
+    writers: W,
+    peers: FxHashMap<ClientId, Peer<'scope, W::Socket>>,
     tape: Tape,
     buffers: Buffers,
     /// The outboxes that were appended to since the last flush, each once.
@@ -70,8 +73,8 @@ pub struct Delivery<'scope, 'env> {
 }
 
 /// One connection, as the dispatcher knows it.
-struct Peer<'s> {
-    connection: Arc<Connection>,
+struct Peer<'s, S> {
+    connection: Arc<Connection<S>>,
     view: View,
     outbox: Outbox,
     write_owner: WriteOwner,
@@ -138,9 +141,9 @@ enum Flushed {
     Broken,
 }
 
-impl<'scope, 'env> Delivery<'scope, 'env> {
+impl<'scope, W: Writers> Delivery<'scope, W> {
     /// A delivery without connections.
-    pub fn new(writers: Writers<'scope, 'env>, config: &Config) -> Self {
+    pub fn new(writers: W, config: &Config) -> Self {
         Self {
             policy: config.delivery,
             limits: OutboxLimits::of(config),
@@ -172,7 +175,12 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
     }
 
     /// Adds a new connection.
-    pub fn add(&mut self, connection: Arc<Connection>, place: Place<'scope>, protocol: Protocol) {
+    pub fn add(
+        &mut self,
+        connection: Arc<Connection<W::Socket>>,
+        place: Place<'scope>,
+        protocol: Protocol,
+    ) {
         let peer = Peer {
             view: protocol.into(),
             outbox: Outbox::default(),
@@ -248,6 +256,18 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
             peer.touch(&mut self.touched);
         }
         recipients
+    }
+
+    /// Appends the bytes with which a codec answers the client by itself.
+    pub fn reply(&mut self, client: ClientId, bytes: &[u8]) {
+        self.append(&[client], |_, out| out.extend_from_slice(bytes));
+        // A pong returns the payload of its ping, whatever it is.
+        if let Some(peer) = self.peers.get_mut(&client)
+            && peer.view == View::Web
+            && bytes.contains(&b'\n')
+        {
+            peer.outbox.mark_opaque();
+        }
     }
 
     /// Whether the batch has to be sent before anything else is done. Without this limit, nothing would be sent until a flood
@@ -386,7 +406,7 @@ impl<'scope, 'env> Delivery<'scope, 'env> {
     }
 }
 
-impl Peer<'_> {
+impl<S: Socket> Peer<'_, S> {
     /// Gives the kernel as much of the outbox as it takes at once, which is nothing if the socket is full.
     ///
     /// # Errors

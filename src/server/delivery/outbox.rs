@@ -37,6 +37,8 @@ pub struct Outbox {
     appended: u64,
     /// The last byte sent was not the end of a line.
     mid_line: bool,
+    /// Up to this count of bytes, an LF may be something else than the end of a line.
+    opaque_end: u64,
     /// "All bytes up to this count were here at that time", oldest first; kept only while the socket is full.
     marks: VecDeque<(u64, Time)>,
 }
@@ -46,7 +48,7 @@ impl Outbox {
     pub fn append(&mut self, part: Part, tape: &Tape, buffers: &mut Buffers) {
         self.appended += part.len() as u64;
         let joined = self.part.and_then(|last| last.joined(part));
-        if joined.is_none() {
+        if joined.is_none() && !mutant!(OutboxLosesPart) {
             self.copy_part(tape, buffers);
         }
         self.part = joined.or(Some(part));
@@ -91,7 +93,8 @@ impl Outbox {
         if let Some(part) = self.part.take() {
             let (sent, left) = tape.bytes(part).split_at(count);
             self.mid_line = ends_mid_line(sent, self.mid_line);
-            if !left.is_empty() {
+            if !left.is_empty() && !mutant!(ShortSendIsWhole) {
+                let left = if mutant!(ShortSendStartsAgain) { tape.bytes(part) } else { left };
                 self.copy(left, buffers);
             }
             return;
@@ -127,11 +130,22 @@ impl Outbox {
     /// Drops all unsent lines but the one that has begun, and appends `words` to it. (The rest of such a line is in
     /// the buffer: bytes that a socket does not take are copied there.)
     pub fn replace_unsent(&mut self, words: &[u8], buffers: &mut Buffers) {
-        let mut last = rest_of_line(&self.buffer[self.sent..], self.mid_line).to_vec();
+        let has_begun = self.mid_line && !mutant!(CutLosesBegunLine);
+        let mut last = rest_of_line(&self.buffer[self.sent..], has_begun).to_vec();
         last.extend_from_slice(words);
         self.clear(buffers);
         self.appended += last.len() as u64;
         self.copy(&last, buffers);
+    }
+
+    /// Notes that everything appended so far may hold an LF that ends no line, such as one in the payload of a pong.
+    pub fn mark_opaque(&mut self) {
+        self.opaque_end = self.appended;
+    }
+
+    /// Whether a line can be told from the next one in all bytes that are not written, if `written` of all ever appended are.
+    pub fn has_lines(&self, written: u64) -> bool {
+        self.opaque_end <= written || mutant!(CutWithinReply)
     }
 
     /// The bytes that are not written, if `written` of all ever appended are.
@@ -150,7 +164,7 @@ impl Outbox {
 
     /// Since when the oldest unwritten byte has been waiting, if `written` of all ever appended are written.
     pub fn oldest(&mut self, written: u64) -> Option<Time> {
-        while self.marks.front().is_some_and(|&(end, _)| end <= written) {
+        while self.marks.front().is_some_and(|&(end, _)| end <= written && !mutant!(AgeNeverEnds)) {
             self.marks.pop_front();
         }
         self.marks.front().map(|&(_, time)| time)
@@ -197,7 +211,9 @@ impl Buffers {
     pub fn give_back(&mut self, mut buffer: Vec<u8>) {
         let capacity = buffer.capacity();
         if capacity > 0 && self.held_bytes + capacity <= self.held_bytes_max {
-            buffer.clear();
+            if !mutant!(BufferIsNotCleared) {
+                buffer.clear();
+            }
             self.held_bytes += capacity;
             self.free.push(buffer);
         }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::Delivery;
+use super::{Delivery, Writers};
 use crate::chat::{ClientId, Event, Protocol};
 
-impl Delivery<'_, '_> {
+impl<W: Writers> Delivery<'_, W> {
     /// The chat has forgotten these clients. Returns the arrivals of those on plain text, oldest first: they are asked for
     /// their names again. Programs and browsers come back by themselves when their connections end.
     pub fn start_over(&mut self, is_forgotten: impl Fn(ClientId) -> bool) -> Vec<Event> {

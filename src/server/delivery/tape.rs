@@ -33,7 +33,8 @@ impl Part {
 
     /// This part and `next` as one, if they are adjacent.
     pub fn joined(self, next: Part) -> Option<Part> {
-        let adjoins = self.view == next.view && self.end == next.start;
+        let is_next = self.end == next.start || mutant!(TapeJoinsDistantParts);
+        let adjoins = self.view == next.view && is_next;
         adjoins.then_some(Part { end: next.end, ..self })
     }
 }

@@ -3,11 +3,12 @@
 //! With a block of bytes it receives the right to write, and with [`Inbound::Drained`] it gives that right back. So one
 //! thread at a time writes to a socket, and no queue is shared: ownership is passed.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread::Scope;
 
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::Sender;
 
 use super::outbox::{Block, rest_of_line};
 use crate::chat::ClientId;
@@ -15,10 +16,32 @@ use crate::config::{Config, DeliveryPolicy, limits};
 use crate::server::connection::Connection;
 use crate::server::inbox::{Inbound, Inbox, Written};
 use crate::server::ops::metrics::Counters;
+use crate::server::socket::Socket;
 use crate::server::{Activity, Row, ThreadTable};
 
-/// Starts writers, up to a limit, and knows how many live.
-pub struct Writers<'scope, 'env> {
+/// Starts writers, up to a limit, and knows how many live. The simulation starts them without threads.
+pub trait Writers {
+    type Socket: Socket;
+
+    /// Starts a writer and returns its slot for one block. `None` if `busy` writers reach the limit, or the thread cannot be
+    /// started.
+    fn start(
+        &mut self,
+        connection: &Arc<Connection<Self::Socket>>,
+        busy: usize,
+    ) -> Option<Sender<Block>>;
+
+    /// A writer has reported its end.
+    fn ended(&mut self);
+
+    fn all_ended(&self) -> bool;
+
+    /// What the metrics show.
+    fn counters(&self) -> &Counters;
+}
+
+/// Writers that are threads.
+pub struct WriterThreads<'scope, 'env> {
     scope: &'scope Scope<'scope, 'env>,
     threads: Arc<ThreadTable>,
     counters: Arc<Counters>,
@@ -29,7 +52,7 @@ pub struct Writers<'scope, 'env> {
     failed: bool,
 }
 
-impl<'scope, 'env> Writers<'scope, 'env> {
+impl<'scope, 'env> WriterThreads<'scope, 'env> {
     /// Writers run in `scope` and report to `inbox`.
     pub fn new(
         scope: &'scope Scope<'scope, 'env>,
@@ -38,17 +61,15 @@ impl<'scope, 'env> Writers<'scope, 'env> {
         inbox: Inbox<'scope>,
         config: &Config,
     ) -> Self {
-        let writers_max = match config.delivery {
-            // Each connection has one.
-            DeliveryPolicy::Writer => config.max_clients,
-            DeliveryPolicy::DirectThenWriter | DeliveryPolicy::Direct => config.max_writers,
-        };
+        let writers_max = writers_max(config);
         Self { scope, threads, counters, inbox, writers_max, alive: 0, failed: false }
     }
+}
 
-    /// Starts a writer and returns its slot for one block. `None` if `busy` writers reach the limit, or the thread cannot be
-    /// started.
-    pub fn start(&mut self, connection: &Arc<Connection>, busy: usize) -> Option<Sender<Block>> {
+impl Writers for WriterThreads<'_, '_> {
+    type Socket = TcpStream;
+
+    fn start(&mut self, connection: &Arc<Connection>, busy: usize) -> Option<Sender<Block>> {
         if busy >= self.writers_max {
             return None;
         }
@@ -57,7 +78,7 @@ impl<'scope, 'env> Writers<'scope, 'env> {
         let (slot, blocks) = crossbeam_channel::bounded::<Block>(1);
         let (connection, inbox) = (Arc::clone(connection), self.inbox.clone());
         let row = self.threads.client_row("writer", client);
-        let body = move |row: &Row| run(&connection, &blocks, &inbox, row);
+        let body = move |row: &Row| run(&connection, blocks, &inbox, row);
         match self.threads.spawn(self.scope, row, limits::SERVICE_STACK_BYTES, body) {
             Ok(_) => {
                 self.alive += 1;
@@ -75,19 +96,26 @@ impl<'scope, 'env> Writers<'scope, 'env> {
         }
     }
 
-    /// A writer has reported its end.
-    pub fn ended(&mut self) {
+    fn ended(&mut self) {
         self.alive -= 1;
         self.counters.set_writers(self.alive);
     }
 
-    /// What the metrics show.
-    pub fn counters(&self) -> &Counters {
+    fn counters(&self) -> &Counters {
         &self.counters
     }
 
-    pub fn all_ended(&self) -> bool {
+    fn all_ended(&self) -> bool {
         self.alive == 0
+    }
+}
+
+/// How many writers there may be.
+pub fn writers_max(config: &Config) -> usize {
+    match config.delivery {
+        // Each connection has one.
+        DeliveryPolicy::Writer => config.max_clients,
+        DeliveryPolicy::DirectThenWriter | DeliveryPolicy::Direct => config.max_writers,
     }
 }
 
@@ -95,7 +123,12 @@ impl<'scope, 'env> Writers<'scope, 'env> {
 /// 1. it ends when the dispatcher drops the other end of `blocks`; a shutdown of the socket wakes a blocked write;
 /// 2. each block comes back in an [`Inbound::Drained`], whatever became of it;
 /// 3. its last act is [`Inbound::WriterEnded`], also after a panic.
-fn run(connection: &Connection, blocks: &Receiver<Block>, inbox: &Inbox<'_>, row: &Row) {
+pub fn run<S: Socket>(
+    connection: &Connection<S>,
+    blocks: impl IntoIterator<Item = Block>,
+    inbox: &Inbox<'_, S>,
+    row: &Row,
+) {
     let mut last_act = LastAct { inbox, client: connection.id, holds_block: false };
     row.doing(Activity::WaitingForWork);
     for mut block in blocks {
@@ -112,8 +145,8 @@ fn run(connection: &Connection, blocks: &Receiver<Block>, inbox: &Inbox<'_>, row
 }
 
 /// Writes the block piece by piece, and checks between two pieces whether the client is being cut.
-fn write(connection: &Connection, block: &Block, row: &Row) -> io::Result<Written> {
-    let mut socket = connection.socket();
+fn write<S: Socket>(connection: &Connection<S>, block: &Block, row: &Row) -> io::Result<Written> {
+    let socket = connection.socket();
     let mut rest = block.bytes.as_slice();
     let mut mid_line = block.mid_line;
     while !rest.is_empty() {
@@ -128,8 +161,9 @@ fn write(connection: &Connection, block: &Block, row: &Row) -> io::Result<Writte
             Ok(count) => {
                 connection.row.count_out(count);
                 row.count_out(count);
-                mid_line = rest[count - 1] != b'\n';
-                rest = &rest[count..];
+                mid_line = rest[count - 1] != b'\n' && !mutant!(CutLosesBegunBlock);
+                let done = if mutant!(WriterSkipsRest) { piece.len() } else { count };
+                rest = &rest[done..];
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
@@ -139,14 +173,14 @@ fn write(connection: &Connection, block: &Block, row: &Row) -> io::Result<Writte
 }
 
 /// Reports the end of this writer when it is dropped.
-struct LastAct<'w, 's> {
-    inbox: &'w Inbox<'s>,
+struct LastAct<'w, 's, S> {
+    inbox: &'w Inbox<'s, S>,
     client: ClientId,
     /// A block was taken and not given back. If this is still set at the drop, the writer panicked.
     holds_block: bool,
 }
 
-impl Drop for LastAct<'_, '_> {
+impl<S> Drop for LastAct<'_, '_, S> {
     fn drop(&mut self) {
         let _ = self
             .inbox

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use super::Dispatcher;
 use crate::chat::{ClientId, Event, Message, Now, ShutdownCause, Time};
 use crate::config::limits;
+use crate::server::delivery::Writers;
 
 /// Who has to go, and when. Of `n` clients, number `i` goes after `i / n` of the time, in the order in which they came: whoever
 /// had to move a moment ago stays the longest.
@@ -55,7 +56,7 @@ impl Drain {
     }
 }
 
-impl Dispatcher<'_, '_> {
+impl<W: Writers> Dispatcher<'_, W> {
     /// Accepts no more connections, and tells everybody that they will have to go.
     pub(super) fn start_drain(&mut self, now: Now) {
         if self.is_ending || self.drain.is_some() {

@@ -4,9 +4,10 @@ use std::sync::atomic::Ordering;
 
 use super::Dispatcher;
 use crate::chat::Now;
+use crate::server::delivery::Writers;
 use crate::server::order::Ordered;
 
-impl Dispatcher<'_, '_> {
+impl<W: Writers> Dispatcher<'_, W> {
     /// Takes what the threads of a log have sent: mostly an entry, which it applies to this machine's copy of the chat.
     pub(super) fn ordered(&mut self, ordered: Ordered, now: Now) {
         let Some(log) = self.order.log() else { return };

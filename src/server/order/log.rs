@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::author::next_incarnation;
 use super::entry::{Content, Entry};
 use super::join::Joined;
+use super::log_end::LogEnd;
 use super::node_up::NodeUp;
 use super::ordered::Loaded;
 use super::poison::PoisonWatch;
@@ -46,6 +47,8 @@ pub struct Log {
     unknown: Vec<ClientId>,
     /// The position of the replica, for the log-writer.
     applied: Arc<AtomicU64>,
+    /// What this node knows of the end of the log.
+    end: Arc<LogEnd>,
     /// How many events this incarnation has appended, and how many of them have been applied.
     submitted: u64,
     confirmed: u64,
@@ -93,6 +96,7 @@ impl Log {
         queue: Sender<Work>,
         copies: Sender<Replica>,
         applied: Arc<AtomicU64>,
+        end: Arc<LogEnd>,
     ) -> Self {
         let poison = joined.poison_watch();
         let replica = std::mem::take(&mut joined.replica);
@@ -112,6 +116,7 @@ impl Log {
             settling: None,
             unknown: Vec::new(),
             applied,
+            end,
             submitted: 0,
             confirmed: 0,
             owed: VecDeque::new(),
@@ -227,6 +232,7 @@ impl Log {
         effects: &mut Vec<Effect>,
     ) -> Vec<(Now, Event)> {
         let author = &entry.author;
+        let own = author.clone();
         self.is_own = author.node == self.node && author.incarnation == self.incarnation;
         let (is_up, count) = match &entry.content {
             Content::Up(_) => (true, 0),
@@ -253,6 +259,7 @@ impl Log {
             tracing::warn!(node, "another machine is gone: its people leave the chat");
         }
         if self.is_own && opened.is_fresh {
+            self.end.applied(&own);
             if self.settling.is_none() {
                 self.confirmed += count;
             }
@@ -430,13 +437,18 @@ impl Log {
     /// Puts the words for taking a name back in the place of their hashes, for the clients of this node.
     fn tell_words(&self, effects: &mut [Effect]) {
         for effect in effects {
-            let Effect::Answer { to, message, .. } = effect else { continue };
+            let (to, message) = match effect {
+                Effect::Answer { to, message, .. } => (*to, message),
+                Effect::Send { to, message } if to.len() == 1 => (to[0], message),
+                _ => continue,
+            };
             let told = match message {
                 Message::Connected { word: Some(word), .. } => word,
                 Message::ReclaimWord { word, .. } => word,
+                Message::Restart { back: Some((_, word)) } => word,
                 _ => continue,
             };
-            if let Some(word) = self.words.get(to) {
+            if let Some(word) = self.words.get(&to) {
                 *told = *word;
             }
         }

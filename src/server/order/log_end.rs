@@ -2,6 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use parking_lot::Mutex;
+
+use super::author::Author;
+
 /// What the two threads of the log know of its end.
 #[derive(Debug, Default)]
 pub struct LogEnd {
@@ -9,6 +13,8 @@ pub struct LogEnd {
     newest: AtomicU64,
     /// How many events are in the entry that is being appended.
     on_their_way: AtomicU64,
+    /// The incarnation and the sequence of the last entry of this node that it has applied.
+    own: Mutex<(u64, u64)>,
 }
 
 impl LogEnd {
@@ -20,6 +26,16 @@ impl LogEnd {
     /// The log is another one, of which this node has read up to this entry.
     pub fn is(&self, position: u64) {
         self.newest.store(position, Ordering::Relaxed);
+    }
+
+    /// This entry of this node is applied.
+    pub fn applied(&self, own: &Author) {
+        *self.own.lock() = (own.incarnation, own.sequence);
+    }
+
+    /// Whether this entry of this node, or a later one, is applied.
+    pub fn has_applied(&self, own: &Author) -> bool {
+        *self.own.lock() >= (own.incarnation, own.sequence)
     }
 
     /// Entries up to the newest that are not applied, if `applied` is the last one that is, and events that are being appended.

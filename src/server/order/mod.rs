@@ -60,6 +60,8 @@ mod store;
 #[cfg(feature = "cluster")]
 mod writer;
 
+#[cfg(any(test, feature = "simulation"))]
+use super::simulation::witness;
 use crate::chat::{ClientId, Effect, Event, GlassView, Hub, Now, Time};
 
 #[cfg(feature = "cluster")]
@@ -77,6 +79,8 @@ pub enum Order {
 impl Order {
     /// Takes an event of this machine. Appends the effects to carry out now.
     pub fn step(&mut self, now: Now, event: Event, effects: &mut Vec<Effect>) {
+        #[cfg(any(test, feature = "simulation"))]
+        witness(now, &event);
         match self {
             Self::Local(hub) => hub.step(now, event, effects),
             #[cfg(feature = "cluster")]

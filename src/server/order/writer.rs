@@ -1,5 +1,6 @@
 //! The thread that appends what happens on this node.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread;
@@ -50,6 +51,11 @@ pub struct LogWriter {
     recall: Arc<Recall>,
     /// Taken from the queue, but not fit for the entry before.
     next: Option<Work>,
+    /// The entries that the store has taken, but that this node has not applied: a store that loses them before anybody has read
+    /// them gets them again.
+    unread: VecDeque<(Author, String)>,
+    /// The store may have lost some of them.
+    is_doubtful: bool,
 }
 
 impl LogWriter {
@@ -63,8 +69,20 @@ impl LogWriter {
         end: Arc<LogEnd>,
     ) -> Self {
         let (store, backoff) = (None, Backoff::default());
-        let (loss, next) = (None, None);
-        Self { door, queue, author, applied, end, store, backoff, loss, recall, next }
+        Self {
+            door,
+            queue,
+            author,
+            applied,
+            end,
+            store,
+            backoff,
+            loss: None,
+            recall,
+            next: None,
+            unread: VecDeque::new(),
+            is_doubtful: false,
+        }
     }
 
     /// Runs until the queue is closed.
@@ -80,6 +98,7 @@ impl LogWriter {
                 Ok(Work::Event(event)) => self.gather(event),
                 Ok(Work::Up(incarnation, up)) => {
                     (self.author.incarnation, self.author.sequence) = (incarnation, 0);
+                    self.unread.clear();
                     Content::Up(up).to_json()
                 }
                 Ok(Work::Left) => Content::Left.to_json(),
@@ -89,7 +108,7 @@ impl LogWriter {
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             self.author.sequence += 1;
-            self.append(&json, inbox);
+            self.append(json, inbox);
         }
     }
 
@@ -118,11 +137,11 @@ impl LogWriter {
 
     /// Appends one entry, and tries until it has succeeded or the dispatcher is gone. An entry whose reply was lost is in the
     /// log twice; nobody applies the second.
-    fn append(&mut self, content: &str, inbox: &Inbox<'_>) {
+    fn append(&mut self, content: String, inbox: &Inbox<'_>) {
         let mut is_rewound = false;
         // Without a dispatcher, nobody waits for this entry.
         while let Some(applied) = self.applied.upgrade().map(|it| it.load(Ordering::Relaxed)) {
-            match self.try_append(applied, content, inbox) {
+            match self.try_append(applied, &content, inbox) {
                 Ok(Some(remedy)) => {
                     is_rewound |= remedy == Remedy::WithLoss;
                     thread::sleep(limits::RESEED_LOOK_EVERY);
@@ -133,10 +152,12 @@ impl LogWriter {
                         tracing::info!("the store of the log is whole again");
                     }
                     self.backoff = Backoff::default();
+                    self.unread.push_back((self.author.clone(), content));
                     break;
                 }
                 Err(error) => {
                     self.store = None;
+                    self.is_doubtful = true;
                     self.backoff.warn_once(&error);
                     self.backoff.pause(&self.applied);
                 }
@@ -144,11 +165,12 @@ impl LogWriter {
         }
         if is_rewound {
             self.author.sequence += 1;
-            self.append(&Content::Rewound.to_json(), inbox);
+            self.append(Content::Rewound.to_json(), inbox);
         }
     }
 
-    /// Appends an entry. If the store lacks entries, it looks what to do about it instead.
+    /// Appends an entry, and before it those that the store may have lost. If the store lacks entries that somebody has read, it
+    /// looks what to do about it instead.
     fn try_append(
         &mut self,
         applied: u64,
@@ -159,12 +181,23 @@ impl LogWriter {
             Some(store) => store,
             None => self.store.insert(self.door.open()?),
         };
-        let (has, seen, best) = match store.append(&self.author, applied, content)? {
-            Appended::At(position) => {
-                self.end.has(position);
-                return Ok(None);
+        self.unread.retain(|(author, _)| !self.end.has_applied(author));
+        let unread = self.unread.iter().filter(|_| self.is_doubtful);
+        let unread = unread.map(|(author, content)| (author, &**content));
+        let mut behind = None;
+        // Whoever has read one of them already does nothing when it comes again.
+        for (author, content) in unread.chain([(&self.author, content)]) {
+            match store.append(author, applied, content)? {
+                Appended::At(position) => self.end.has(position),
+                Appended::Behind { has, seen, best } => {
+                    behind = Some((has, seen, best));
+                    break;
+                }
             }
-            Appended::Behind { has, seen, best } => (has, seen, best),
+        }
+        self.is_doubtful = behind.is_some();
+        let Some((has, seen, best)) = behind else {
+            return Ok(None);
         };
         let loss = self.loss.get_or_insert_with(|| {
             tracing::error!(

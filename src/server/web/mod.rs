@@ -14,7 +14,7 @@
 //! machine (DNS rebinding), and would then be of the same origin. Finally, no browser is an operator by coming from loopback.
 
 mod answer;
-mod frames;
+pub mod frames;
 mod head;
 
 use std::io::{ErrorKind, Read};

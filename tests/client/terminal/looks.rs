@@ -2,7 +2,7 @@
 
 use super::meet;
 use super::screen::{Screen, Setup};
-use crate::support::{Client, Server, or_skip};
+use crate::support::{Client, Server, or_skip, until};
 use crate::url;
 
 const ESCAPE: char = '\u{1b}';
@@ -33,7 +33,12 @@ fn style(styled: &str, text: &str) -> Vec<String> {
 }
 
 pub fn looks(screen: &Screen, text: &str, code: &str) -> bool {
-    style(&screen.styled(), text).contains(&code.to_owned())
+    let mut styled = String::new();
+    until(&format!("{text:?} is on the screen"), || {
+        styled = screen.styled();
+        styled.contains(text)
+    });
+    style(&styled, text).contains(&code.to_owned())
 }
 
 fn has_rung(screen: &Screen) -> bool {

@@ -1,0 +1,89 @@
+//! Mutants: mistakes in the rules of the server, each of which the simulation has to find (`scripts/simulate --mutants`).
+//!
+//! `mutant!(Name)` stands where the mistake would be, and is `false` unless the crate is built with the feature `mutants`, as no
+//! program is that is shipped.
+
+/// Whether the mistake with this name is to be made.
+#[cfg(not(feature = "mutants"))]
+#[allow(unused_macros, reason = "the server has the mutants, but is a feature itself")]
+macro_rules! mutant {
+    ($name:ident) => {
+        false
+    };
+}
+
+/// Whether the mistake with this name is to be made.
+#[cfg(feature = "mutants")]
+macro_rules! mutant {
+    ($name:ident) => {
+        $crate::mutants::Mutant::$name.is_chosen()
+    };
+}
+
+#[cfg(feature = "mutants")]
+mod chosen {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// One more than the mutant that is chosen; 0 without one.
+    static CHOSEN: AtomicUsize = AtomicUsize::new(0);
+
+    macro_rules! mutants {
+        ($($name:ident = $about:literal,)*) => {
+            /// A mistake.
+            #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+            #[expect(missing_docs, reason = "each has its sentence")]
+            pub enum Mutant {
+                $($name,)*
+            }
+
+            impl Mutant {
+                /// All of them, each with what it does.
+                pub const ALL: &[(Self, &'static str)] = &[$((Self::$name, $about),)*];
+            }
+        };
+    }
+
+    mutants! {
+        TapeJoinsDistantParts = "a part of the tape swallows what lies before the next one",
+        OutboxLosesPart = "an outbox forgets its part when the next one is not adjacent",
+        ShortSendIsWhole = "a short send from the tape counts as a whole one",
+        ShortSendStartsAgain = "what a short send left is sent from its beginning",
+        BufferIsNotCleared = "a buffer that is lent again still holds old bytes",
+        CutLosesBegunLine = "a cut by the dispatcher does not finish the line that has begun",
+        CutLosesBegunBlock = "a cut during a write does not know that a line has begun",
+        CutSaysNothing = "a client that is cut is not told why",
+        CutWithinReply = "a cut says its last words behind a part of a pong",
+        WriterSkipsRest = "a writer takes a short write for a whole one",
+        StalledIsForgotten = "a full socket without a writer is not tried again",
+        ShutsTooEarly = "the sending side is shut before everything is sent",
+        ClosesUnread = "a socket is closed although it may hold unread input",
+        NobodyIsCut = "no limit of an outbox is enforced",
+        AgeNeverEnds = "bytes that were sent still count for the age of an outbox",
+        PauseCounts = "the time in which the server did not run counts",
+        TurnIsKept = "a reader does not give up its turn",
+        FloodPasses = "flood control lets everything through",
+        CrLfIsTwoLines = "the LF of a CR LF ends a line of its own",
+        TelnetForgetsVerb = "a telnet command that is split between two reads is forgotten",
+        NobodyIsIgnored = "messages reach people who ignore their sender",
+        SpeakerHears = "people hear their own lines",
+        LeaverListens = "somebody who has left a room still hears who comes and goes",
+        FrameHasLineFeed = "the length of a WebSocket's frame may hold an LF",
+        BackslashIsPlain = "a backslash is not escaped in JSON",
+        NameIsTakenTwice = "a name that somebody has can be taken",
+    }
+
+    impl Mutant {
+        /// Makes this mistake from now on, and no other; `None` ends that.
+        pub fn choose(mutant: Option<Self>) {
+            CHOSEN.store(mutant.map_or(0, |mutant| mutant as usize + 1), Ordering::Relaxed);
+        }
+
+        /// Whether this mistake is to be made.
+        pub fn is_chosen(self) -> bool {
+            CHOSEN.load(Ordering::Relaxed) == self as usize + 1
+        }
+    }
+}
+
+#[cfg(feature = "mutants")]
+pub use chosen::Mutant;

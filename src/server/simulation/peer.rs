@@ -1,0 +1,351 @@
+//! A simulated client with its connection, and what the model has it receive.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Weak};
+
+use super::client::Client;
+use super::report::{Check, Finding};
+use super::seam::Wait;
+use super::task::Task;
+use super::wire::{ServerEnd, Wire};
+use super::words::CLOSE_NORMAL;
+use crate::chat::{ClientId, Protocol, Time};
+use crate::server::connection::Connection;
+use crate::server::turn::Turn;
+
+/// How a client reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Temper {
+    /// Whatever there is, as soon as there is something.
+    Prompt,
+    /// A few bytes now and then.
+    Slow,
+    /// Nothing.
+    Stalled,
+}
+
+/// How far the chat is with a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    Open,
+    /// It has ended its input, and still gets what is due.
+    Left,
+    /// The server ends the connection after the last line.
+    Ended,
+    Cut,
+}
+
+pub struct Peer<'a> {
+    pub id: ClientId,
+    pub client: Client,
+    pub wire: Arc<Wire>,
+    pub connection: Weak<Connection<ServerEnd>>,
+    pub reader: Option<Task<'a>>,
+    pub writers: Vec<Task<'a>>,
+    pub temper: Temper,
+    /// It has always read promptly.
+    pub was_prompt: bool,
+    pub stage: Stage,
+    /// When it was cut, by the system's clock.
+    pub cut_at: Option<Time>,
+    /// When it was cut, it had not received a reply with an LF.
+    pub was_opaque: bool,
+    pub protocol: Protocol,
+    /// When it connected and last sent something that was decoded, by the clock of the server.
+    pub connected: Time,
+    pub last_input: Time,
+    pub inputs: u64,
+    /// It has asked for a name, and knows that it has one.
+    pub has_asked: bool,
+    pub has_joined: bool,
+    /// The client's side is over: it has seen the end, or has reset the connection.
+    pub is_done: bool,
+    /// The lines that it should receive, each with its end, such as CR LF or a whole frame.
+    pub expected: VecDeque<Vec<u8>>,
+    /// How many bytes the model had it receive, and at which count and time each message ended that is not accepted.
+    pub expected_bytes: u64,
+    unaccepted: VecDeque<(u64, Time)>,
+    /// Since when its socket has been empty although something waits.
+    pub starved_since: Option<Time>,
+    /// How much of it was accepted before the dispatcher woke up.
+    pub accepted_before: u64,
+    pub last_words: Vec<Vec<u8>>,
+    pub has_heard_last_words: bool,
+    /// Received, but not yet a line.
+    partial: Vec<u8>,
+    /// The last lines that it received.
+    received: VecDeque<Vec<u8>>,
+}
+
+impl<'a> Peer<'a> {
+    pub fn new(
+        connection: &Arc<Connection<ServerEnd>>,
+        wire: Arc<Wire>,
+        client: Client,
+        reader: Task<'a>,
+        temper: Temper,
+        now: Time,
+    ) -> Self {
+        Self {
+            id: connection.id,
+            protocol: client.kind.protocol(),
+            client,
+            wire,
+            connection: Arc::downgrade(connection),
+            reader: Some(reader),
+            writers: Vec::new(),
+            temper,
+            was_prompt: temper == Temper::Prompt,
+            stage: Stage::Open,
+            cut_at: None,
+            was_opaque: false,
+            connected: now,
+            last_input: now,
+            inputs: 0,
+            has_asked: false,
+            has_joined: false,
+            is_done: false,
+            expected: VecDeque::new(),
+            expected_bytes: 0,
+            unaccepted: VecDeque::new(),
+            starved_since: None,
+            accepted_before: 0,
+            last_words: Vec::new(),
+            has_heard_last_words: false,
+            partial: Vec::new(),
+            received: VecDeque::new(),
+        }
+    }
+
+    /// Whether the reader can go on at this time.
+    pub fn can_read(&self, now: Time) -> bool {
+        let is_due = |until: Option<Time>| until.is_some_and(|until| until <= now);
+        self.reader.as_ref().is_some_and(|reader| match reader.wait {
+            Wait::Start => true,
+            Wait::Read { until } => is_due(until) || self.wire.lock().is_readable(),
+            Wait::Park { until } => {
+                let turn = |is_set: fn(&Turn) -> bool| {
+                    self.connection.upgrade().is_some_and(|it| is_set(&it.turn))
+                };
+                // A pause ends only early if the connection is closing.
+                let is_woken =
+                    until.map_or_else(|| turn(Turn::is_set), |_| turn(|it| it.look().closing));
+                is_due(until) || is_woken
+            }
+            Wait::Write | Wait::Block => false,
+        })
+    }
+
+    /// Adds a message to what it should receive.
+    pub fn expect(&mut self, bytes: &[u8], now: Time) {
+        if self.protocol == Protocol::Web && bytes.last() != Some(&b'\n') {
+            let (lines, close) = bytes.split_at(bytes.len() - CLOSE_NORMAL.len());
+            self.expected.extend(lines.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec));
+            self.expected.push_back(close.to_vec());
+        } else {
+            self.expected.extend(bytes.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec));
+        }
+        self.expected_bytes += bytes.len() as u64;
+        self.unaccepted.push_back((self.expected_bytes, now));
+    }
+
+    /// How many bytes wait for it, if `accepted` were accepted: at least and at most, since it is not known where the replies
+    /// are.
+    pub fn pending(&self, accepted: u64) -> (u64, u64) {
+        let least = self.expected_bytes.saturating_sub(accepted);
+        (least, (self.expected_bytes + self.client.reply_bytes).saturating_sub(accepted))
+    }
+
+    /// Since when the oldest of them may have waited.
+    pub fn oldest(&mut self, accepted: u64) -> Option<Time> {
+        let surely = accepted.saturating_sub(self.client.reply_bytes);
+        while self.unaccepted.front().is_some_and(|&(end, _)| end <= surely) {
+            self.unaccepted.pop_front();
+        }
+        self.unaccepted.front().map(|&(_, time)| time)
+    }
+
+    /// Since when the oldest of them has surely waited.
+    pub fn surely_oldest(&self, accepted: u64) -> Option<Time> {
+        self.unaccepted.iter().find(|&&(end, _)| end > accepted).map(|&(_, time)| time)
+    }
+
+    /// Reads up to `count` bytes. Returns the number of lines.
+    pub fn receive(
+        &mut self,
+        count: usize,
+        digest: &mut impl FnMut(&[u8]),
+    ) -> Result<u64, Finding> {
+        {
+            let mut state = self.wire.lock();
+            let count = count.min(state.to_client.len());
+            self.partial.extend(state.to_client.drain(..count));
+        }
+        let mut lines = 0;
+        let mut partial = std::mem::take(&mut self.partial);
+        let mut rest = partial.as_slice();
+        while let Some(length) = self.first_line(rest) {
+            let (line, after) = rest.split_at(length);
+            digest(line);
+            self.take_line(line)?;
+            lines += 1;
+            rest = after;
+        }
+        let used = partial.len() - rest.len();
+        partial.drain(..used);
+        self.partial = partial;
+        Ok(lines)
+    }
+
+    /// The length of the first whole line or frame.
+    fn first_line(&self, bytes: &[u8]) -> Option<usize> {
+        let length = match (self.protocol, bytes.first()?) {
+            (Protocol::Plain, 0xff) => 3,
+            (Protocol::Web, 0x88) => 4,
+            (Protocol::Web, 0x8a) => 2 + usize::from(*bytes.get(1)?),
+            _ => return bytes.iter().position(|&byte| byte == b'\n').map(|at| at + 1),
+        };
+        (length <= bytes.len()).then_some(length)
+    }
+
+    fn take_line(&mut self, line: &[u8]) -> Result<(), Finding> {
+        let is_reply = match self.protocol {
+            Protocol::Plain => line[0] == 0xff,
+            Protocol::Json => false,
+            Protocol::Web => line[0] == 0x8a,
+        };
+        if is_reply {
+            return match self.client.replies.front() {
+                Some(reply) if reply == line => {
+                    self.client.replies.pop_front();
+                    Ok(())
+                }
+                other => Finding::of(
+                    Check::Damage,
+                    format!("{} got the reply {line:?} instead of {other:?}", self.id),
+                ),
+            };
+        }
+        if self.expected.front().is_some_and(|expected| expected == line) {
+            self.note_answer(line);
+            // The farewell of a shutdown is both.
+            self.has_heard_last_words |= self.last_words.first().is_some_and(|it| it == line);
+            self.expected.pop_front();
+            self.remember(line);
+            return Ok(());
+        }
+        if self.stage == Stage::Cut && self.last_words.first().is_some_and(|words| words == line) {
+            self.has_heard_last_words = true;
+            self.last_words.remove(0);
+            // Nothing else may follow.
+            self.expected = std::mem::take(&mut self.last_words).into();
+            self.remember(line);
+            return Ok(());
+        }
+        Err(self.diagnose(line))
+    }
+
+    /// What a client learns from a line.
+    fn note_answer(&mut self, line: &[u8]) {
+        if self.has_joined {
+            return;
+        }
+        let has = |words: &[u8]| line.windows(words.len()).any(|part| part == words);
+        if has(b"server: There are ") || has(br#""action":"connect""#) {
+            self.has_joined = true;
+        } else if has(b" is taken. ") {
+            self.has_asked = false;
+        }
+    }
+
+    fn remember(&mut self, line: &[u8]) {
+        if self.received.len() == 64 {
+            self.received.pop_front();
+        }
+        self.received.push_back(line.to_vec());
+    }
+
+    /// What is wrong with a line that is not the next one.
+    fn diagnose(&self, line: &[u8]) -> Finding {
+        let show = |line: &[u8]| String::from_utf8_lossy(line).into_owned();
+        let expected = self.expected.front().map_or("nothing".into(), |line| show(line));
+        // Whether it was due later tells a loss from a change of order, which the next lines would show.
+        let check = if self.expected.iter().any(|due| due == line) {
+            Check::Missing
+        } else if self.received.iter().any(|before| before == line) {
+            Check::Twice
+        } else if self.expected.front().is_some_and(|due| is_damaged(due, line)) {
+            Check::Damage
+        } else {
+            Check::Foreign
+        };
+        let text = format!(
+            "{} ({:?}, {:?}) got {:?} instead of {expected:?}",
+            self.id,
+            self.protocol,
+            self.stage,
+            show(line)
+        );
+        Finding { check, text }
+    }
+
+    /// The client has read the end of the connection.
+    pub fn end_received(&mut self) -> Result<(), Finding> {
+        self.is_done = true;
+        let (refused, accepted) = {
+            let mut state = self.wire.lock();
+            state.client_ended = true;
+            (state.refused_last_words, state.accepted)
+        };
+        let id = self.id;
+        let partial = || String::from_utf8_lossy(&self.partial).into_owned();
+        match self.stage {
+            Stage::Open => Finding::of(Check::Ending, format!("{id} was closed for no reason")),
+            Stage::Left | Stage::Ended if !self.expected.is_empty() || !self.partial.is_empty() => {
+                let due = self.expected.front().map(|line| String::from_utf8_lossy(line));
+                let text = format!(
+                    "{id} was closed after {accepted} bytes and {:?} before {due:?}",
+                    partial()
+                );
+                Finding::of(Check::Missing, text)
+            }
+            // Behind a pong with an LF, which may be a part of it, the server says no more.
+            Stage::Cut if self.was_opaque => Ok(()),
+            Stage::Cut if !self.partial.is_empty() && !refused => {
+                Finding::of(Check::Damage, format!("{id} was cut within {:?}", partial()))
+            }
+            Stage::Cut if !self.has_heard_last_words && !refused => {
+                Finding::of(Check::LastWords, format!("{id} was cut without a word"))
+            }
+            Stage::Left | Stage::Ended | Stage::Cut => Ok(()),
+        }
+    }
+
+    /// Whether nothing is due any more to a client that is in the chat.
+    pub fn is_served(&self) -> bool {
+        self.expected.is_empty()
+            && self.partial.is_empty()
+            && self.client.intents.is_empty()
+            && self.client.replies.is_empty()
+    }
+
+    pub fn describe(&self) -> String {
+        format!(
+            "{} ({:?}, {:?}): {} lines and {} replies due, {} inputs not decoded, {:?} begun",
+            self.id,
+            self.protocol,
+            self.stage,
+            self.expected.len(),
+            self.client.replies.len(),
+            self.client.intents.len(),
+            String::from_utf8_lossy(&self.partial)
+        )
+    }
+}
+
+/// Whether a line looks like another one with bytes changed, lost or added.
+fn is_damaged(due: &[u8], line: &[u8]) -> bool {
+    let same_start = due.iter().zip(line).take_while(|(a, b)| a == b).count();
+    let same_end = due.iter().rev().zip(line.iter().rev()).take_while(|(a, b)| a == b).count();
+    same_start + same_end >= due.len().max(line.len()) / 2
+}

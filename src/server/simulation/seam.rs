@@ -1,0 +1,96 @@
+//! The places where the server asks the system: for the time, and to let a thread wait. In a simulation, this module answers.
+//!
+//! Everything here is of one thread, so several simulations and real servers may run beside each other in one process.
+
+use std::cell::{Cell, RefCell};
+use std::thread;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::chat::{Event, Now, Time};
+
+/// The wall clock at the start of a simulation: 2027-01-15T08:00:00Z.
+pub const WALL_START_SECONDS: i64 = 1_800_000_000;
+
+/// What a simulated thread waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// It has not run yet.
+    Start,
+    /// Bytes from the client, or this moment.
+    Read { until: Option<Time> },
+    /// Room in its socket.
+    Write,
+    /// An `unpark`, or this moment.
+    Park { until: Option<Time> },
+    /// Work from the dispatcher.
+    Block,
+}
+
+thread_local! {
+    static ELAPSED: Cell<Option<Time>> = const { Cell::new(None) };
+    static WAIT: Cell<Wait> = const { Cell::new(Wait::Start) };
+    static EVENTS: RefCell<Vec<(Now, Event)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What the system's monotonic clock has counted since the start of the simulation that runs in this thread, if one does.
+pub fn simulated_time() -> Option<Time> {
+    ELAPSED.get()
+}
+
+/// The wall clock at that time.
+pub fn simulated_wall(elapsed: Time) -> Timestamp {
+    Timestamp::UNIX_EPOCH + Duration::from_secs(WALL_START_SECONDS as u64) + elapsed
+}
+
+/// Sets the time, or ends the simulation in this thread.
+pub fn set_elapsed(elapsed: Option<Time>) {
+    ELAPSED.set(elapsed);
+}
+
+/// Records an event that the Hub takes.
+pub fn witness(now: Now, event: &Event) {
+    if simulated_time().is_some() {
+        EVENTS.with_borrow_mut(|events| events.push((now, event.clone())));
+    }
+}
+
+/// The events since the last call, in the order in which the Hub took them.
+pub fn take_events() -> Vec<(Now, Event)> {
+    EVENTS.take()
+}
+
+/// As [`std::thread::park`].
+pub fn park() {
+    match simulated_time() {
+        Some(_) => block(Wait::Park { until: None }),
+        None => thread::park(),
+    }
+}
+
+/// As [`std::thread::park_timeout`].
+pub fn park_timeout(time: Duration) {
+    match simulated_time() {
+        Some(now) => block(Wait::Park { until: Some(now + time) }),
+        None => thread::park_timeout(time),
+    }
+}
+
+/// Lets the simulated thread that calls this wait. It may be resumed early, as a real thread may wake for no reason.
+///
+/// Panics outside a simulated thread: the dispatcher, which the scheduler itself runs, may not block.
+pub fn block(wait: Wait) {
+    assert!(generator::is_generator(), "the dispatcher blocks: {wait:?}");
+    WAIT.set(wait);
+    #[expect(
+        deprecated,
+        reason = "`Scope`, which replaces it, cannot be reached from within a socket"
+    )]
+    generator::yield_with(());
+}
+
+/// What the thread that ran last waits for.
+pub fn last_wait() -> Wait {
+    WAIT.get()
+}

@@ -1,0 +1,1026 @@
+//! The scheduler: which of the things that could happen next does happen, and whether the promises hold afterwards.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
+
+use crossbeam_channel::Sender;
+use jiff::tz::TimeZone;
+use parking_lot::{Mutex, RwLock};
+
+use super::client::{Client, Kind, Topics};
+use super::dice::Dice;
+use super::model::Model;
+use super::peer::{Peer, Stage, Temper};
+use super::report::{Check, Finding, Report};
+use super::seam::{self, Wait};
+use super::task::{SimulatedWriters, Started, Task};
+use super::wire::{ServerEnd, Wire};
+use crate::chat::{
+    ClientId, DisconnectReason, Event, Hub, HubSettings, Input, Now, ReclaimWord, ShutdownCause,
+    Time,
+};
+use crate::config::{Config, DeliveryPolicy, Glass, Operators, RateLimit, limits};
+use crate::protocol::Decoder;
+use crate::server::admission::Admission;
+use crate::server::clock::Clock;
+use crate::server::connection::Connection;
+use crate::server::delivery::Delivery;
+use crate::server::dispatcher::Dispatcher;
+use crate::server::gate::Gate;
+use crate::server::inbox::{Channels, Control, Inbound};
+use crate::server::ops::capacity::{Capacity, SystemLimits};
+use crate::server::order::Order;
+use crate::server::shared::Shared;
+use crate::server::{Row, ThreadTable};
+
+/// Far more than there are clients, as each has one event under way: nobody has to wait for room.
+const INBOX_EVENTS_MAX: usize = 1_024;
+
+/// The server's own time may be this much behind a deadline: a check of stalled clients, a tick, and a pause.
+const LATE_MAX: Time = Time::from_millis(1_500);
+
+/// After so many jumps in time without an end, a run is stuck.
+const JUMPS_MAX: u32 = 20_000;
+
+/// How one run differs from others.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    config: Arc<Config>,
+    clients_max: usize,
+    /// The bytes that a socket holds, at most.
+    room_max: usize,
+    /// Once in so many times, no writer can be started.
+    writer_failure_in: Option<usize>,
+    /// The limits are such that nobody who reads may be cut.
+    protects_readers: bool,
+    moody: bool,
+    words_max: usize,
+    patient: bool,
+    /// Nobody has to catch up before the chat is shut down.
+    ends_abruptly: bool,
+    steps: u64,
+}
+
+impl Plan {
+    /// What this seed stands for.
+    pub fn new(dice: &mut Dice, steps_max: u64) -> Self {
+        static DEFAULT: OnceLock<Config> = OnceLock::new();
+        let mut config = DEFAULT.get_or_init(Config::default).clone();
+        let is_tight = dice.once_in(2);
+        config.delivery = match dice.below(10) {
+            0 => DeliveryPolicy::Writer,
+            1 => DeliveryPolicy::Direct,
+            _ => DeliveryPolicy::DirectThenWriter,
+        };
+        config.max_clients = 600;
+        (config.connections_per_address, config.connections_per_minute) = (None, None);
+        config.max_writers = if dice.once_in(3) { dice.between(1, 3) } else { 600 };
+        config.history_on_join = dice.below(4);
+        config.rate_limit = match dice.below(4) {
+            0 => RateLimit::Lines { burst: 5, per_second: 5 },
+            1 => RateLimit::Lines { burst: 20, per_second: 50 },
+            _ => RateLimit::Off,
+        };
+        config.idle_timeout = dice.once_in(3).then_some(Time::from_secs(40));
+        config.login_timeout = Time::from_secs(20);
+        config.outbox_age = Time::from_secs(if is_tight { 3 } else { 30 });
+        config.outbox_bytes = if is_tight { dice.between(4, 64) << 10 } else { 512 << 10 };
+        config.outbox_total =
+            if is_tight { config.outbox_bytes * dice.between(1, 4) } else { 64 << 20 };
+        let room_max = dice.pick(&[64, 256, 1_024, 8_192, 200_000]);
+        let writer_failure_in = dice.once_in(4).then_some(3);
+        let protects_readers = !is_tight
+            && config.delivery != DeliveryPolicy::Direct
+            && config.max_writers > 100
+            && writer_failure_in.is_none();
+        let steps =
+            if dice.once_in(2) { dice.between(500, 3_000) } else { dice.between(3_000, 20_000) }
+                as u64;
+        Self {
+            config: Arc::new(config),
+            clients_max: dice.between(2, 14),
+            room_max,
+            writer_failure_in,
+            protects_readers,
+            moody: dice.once_in(2),
+            words_max: dice.pick(&[6, 40, 300]),
+            patient: dice.once_in(2),
+            ends_abruptly: dice.once_in(4),
+            steps: steps.min(steps_max),
+        }
+    }
+}
+
+/// Who has put an event into the inbox.
+#[derive(Debug, PartialEq, Eq)]
+enum Sent {
+    Reader(ClientId),
+    Other,
+}
+
+pub struct World<'a> {
+    plan: Plan,
+    dice: Dice,
+    time: Time,
+    shared: Arc<Shared<'a>>,
+    dispatcher: Dispatcher<'a, SimulatedWriters<'a>>,
+    inbox: Sender<Inbound<'a, ServerEnd>>,
+    /// Keeps the channel open.
+    _control: Sender<Control>,
+    started: Started<'a>,
+    /// When the dispatcher woke last, by the system's clock and by the server's.
+    ticked_at: Time,
+    server_time: Time,
+    /// When the dispatcher wakes even if nothing happens, by the system's clock.
+    wakes_at: Time,
+    /// Nobody has been waited for since the last pause.
+    was_just_paused: bool,
+    /// Who has sent what is in the inbox.
+    sent: VecDeque<Sent>,
+    peers: Vec<Peer<'a>>,
+    next_client: u64,
+    topics: Topics,
+    model: Model,
+    shut_down_at: Option<Time>,
+    /// The requests that go to the dispatcher next.
+    requests: VecDeque<Control>,
+    pub report: Report,
+    /// What has happened, if somebody wants to read it.
+    pub story: Option<Vec<String>>,
+}
+
+impl<'a> World<'a> {
+    pub fn new(plan: Plan, dice: Dice, admission: &'a Admission, next_id: &'a AtomicU64) -> Self {
+        static CAPACITY: OnceLock<Capacity> = OnceLock::new();
+        seam::set_elapsed(Some(Time::ZERO));
+        drop(seam::take_events());
+        let config = &plan.config;
+        let capacity = CAPACITY.get_or_init(|| {
+            let config = Config::default();
+            Capacity::of(&config, &SystemLimits::default())
+                .expect("a system without limits has room for one client")
+        });
+        let threads = Arc::new(ThreadTable::default());
+        let shared = Arc::new(Shared {
+            settings: RwLock::new(Arc::clone(config)),
+            capacity: capacity.clone(),
+            admission,
+            next_id,
+            threads: Arc::clone(&threads),
+            clock: Clock::new(),
+            #[cfg(feature = "web")]
+            telnet_port: 1337,
+            bans_slot: None,
+            counters: Arc::default(),
+            #[cfg(feature = "history")]
+            history: None,
+        });
+        let settings = HubSettings {
+            anonymous: false,
+            operators: Operators::Loopback,
+            glass: Glass::Operators,
+            announce_up_to: config.announce_up_to,
+            log_messages: false,
+            history_on_join: config.history_on_join,
+            motd: None,
+            operator_password: None,
+        };
+        let order = Order::Local(Box::new(Hub::new(
+            settings,
+            Vec::new(),
+            seam::simulated_wall(Time::ZERO),
+        )));
+        let (inbox, events) = crossbeam_channel::bounded(INBOX_EVENTS_MAX);
+        let (control, requests) = crossbeam_channel::unbounded();
+        let started: Started<'a> = Arc::new(Mutex::new(Vec::new()));
+        let mut dice = dice;
+        let writers = SimulatedWriters::new(
+            Arc::clone(&threads),
+            inbox.clone(),
+            config,
+            plan.writer_failure_in,
+            Dice::new(dice.number()),
+            Arc::clone(&started),
+        );
+        let row: Arc<Row> = threads.row("dispatcher", "dispatcher".into());
+        let dispatcher = Dispatcher::new(
+            order,
+            Delivery::new(writers, config),
+            Channels::new(events, requests, None),
+            Vec::new(),
+            Arc::clone(&shared),
+            TimeZone::UTC,
+            row,
+        );
+        Self {
+            time: Time::ZERO,
+            shared,
+            dispatcher,
+            inbox,
+            _control: control,
+            started,
+            ticked_at: Time::ZERO,
+            server_time: Time::ZERO,
+            was_just_paused: false,
+            wakes_at: Time::ZERO,
+            sent: VecDeque::new(),
+            peers: Vec::new(),
+            next_client: 1,
+            topics: Topics::new(plan.words_max),
+            model: Model::new(config.history_on_join),
+            shut_down_at: None,
+            requests: VecDeque::new(),
+            report: Report::default(),
+            story: None,
+            dice,
+            plan,
+        }
+    }
+
+    /// Writes the story from now on.
+    pub fn tell_story(&mut self) {
+        self.story = Some(vec![format!("{:?}", self.plan)]);
+    }
+
+    fn tell(&mut self, what: impl FnOnce() -> String) {
+        if let Some(story) = &mut self.story {
+            story.push(format!("{:>10} {:?}: {}", self.report.steps, self.time, what()));
+        }
+    }
+
+    /// Runs the chat from its start to its end.
+    pub fn run(&mut self) -> Result<(), Finding> {
+        while self.report.steps < self.plan.steps {
+            self.step()?;
+        }
+        if !self.plan.ends_abruptly {
+            self.catch_up()?;
+        }
+        self.end()
+    }
+
+    // ── One step ──
+
+    fn step(&mut self) -> Result<(), Finding> {
+        let kind = self.dice.below(100);
+        if kind >= 98 || self.peers.is_empty() {
+            return self.disturb();
+        }
+        let at = self.dice.below(self.peers.len());
+        let first = match kind {
+            0..=19 => 0,
+            20..=34 => 1,
+            35..=52 => 2,
+            53..=60 => 3,
+            61..=78 => 4,
+            _ => 5,
+        };
+        for turn in 0..6 {
+            let did = match (first + turn) % 6 {
+                0 => turn == 0 && self.client_acts(at),
+                1 => self.network_carries(at),
+                2 => self.reader_runs(at)?,
+                3 => self.writers_run(at)?,
+                4 => self.dispatcher_runs()?,
+                _ => self.client_reads(at, false)?,
+            };
+            if did {
+                self.report.steps += 1;
+                let time = Time::from_nanos(self.dice.below(20_000) as u64);
+                self.pass(time);
+                return Ok(());
+            }
+        }
+        // Nothing was possible for this client. If nothing is for anybody, time passes.
+        if self.dice.once_in(4) && !self.settle_once()? {
+            self.jump();
+        }
+        Ok(())
+    }
+
+    fn pass(&mut self, time: Time) {
+        self.time += time;
+        seam::set_elapsed(Some(self.time));
+    }
+
+    /// The moment of the next deadline, but at most a quarter of a second.
+    fn jump(&mut self) {
+        let of_dispatcher = self.wakes_at.saturating_sub(self.time);
+        let of_readers = self.peers.iter().filter_map(|peer| match peer.reader.as_ref()?.wait {
+            Wait::Read { until } | Wait::Park { until } => Some(until?.saturating_sub(self.time)),
+            _ => None,
+        });
+        let next = of_readers.fold(of_dispatcher, Time::min);
+        self.pass(next.clamp(Time::from_micros(1), limits::TICK_EVERY));
+        self.report.count("time passes to a deadline");
+    }
+
+    /// Something rare happens.
+    fn disturb(&mut self) -> Result<(), Finding> {
+        self.report.steps += 1;
+        self.remove_done();
+        let kind = self.dice.below(100);
+        if kind < 30 || self.peers.is_empty() {
+            if self.peers.len() < self.plan.clients_max {
+                self.connect();
+            }
+            return Ok(());
+        }
+        let at = self.dice.below(self.peers.len());
+        match kind {
+            30..=39 => {
+                self.settle()?;
+                let most = if self.dice.once_in(8) { 2_000 } else { 30 };
+                let time = Time::from_millis(self.dice.below(most) as u64);
+                self.pass(time);
+                self.report.count("time passes");
+            }
+            40..=41 => {
+                // In the middle of everything, but not so often that no thread could run in the seconds that a client is
+                // given.
+                if mem::replace(&mut self.was_just_paused, true) || self.dice.once_in(2) {
+                    self.settle()?;
+                }
+                let time = Time::from_secs(self.dice.between(1, 60) as u64);
+                self.pass(time);
+                self.report.count("the process is paused");
+            }
+            42..=54 => {
+                let peer = &mut self.peers[at];
+                peer.temper = if self.dice.once_in(2) { Temper::Stalled } else { Temper::Slow };
+                peer.was_prompt = false;
+                self.report.count("a client stops reading, or reads slowly");
+            }
+            55..=69 => {
+                self.peers[at].temper = Temper::Prompt;
+                self.report.count("a client reads promptly again");
+            }
+            70..=79 if !self.plan.patient || self.dice.once_in(4) => {
+                let peer = &mut self.peers[at];
+                if !peer.is_done {
+                    peer.wire.lock().reset_by_client();
+                    peer.is_done = true;
+                    let id = peer.id;
+                    self.tell(|| format!("{id} resets the connection"));
+                    self.report.count("a client resets the connection");
+                }
+            }
+            80..=89 if !self.plan.patient || self.dice.once_in(4) => self.half_close(at),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A client says its last line, perhaps without an end, and closes its sending side.
+    fn half_close(&mut self, at: usize) {
+        let Self { peers, dice, topics, .. } = self;
+        let peer = &mut peers[at];
+        if peer.is_done || peer.wire.lock().client_ended {
+            return;
+        }
+        let mut bytes = Vec::new();
+        if peer.has_joined && peer.client.kind != Kind::Plain && dice.once_in(2) {
+            bytes = peer.client.close(dice);
+        } else if peer.has_joined {
+            bytes = peer.client.do_something(topics, dice);
+            // A line end that is missing at the end of the input, but not that of a frame.
+            if peer.protocol != crate::chat::Protocol::Web && dice.once_in(2) {
+                while bytes.last().is_some_and(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+                    bytes.pop();
+                }
+                let is_empty = |input: &Input| {
+                    *input == Input::Line(crate::chat::Line { text: String::new(), altered: false })
+                };
+                if peer.client.intents.back().is_some_and(|intent| is_empty(&intent.input)) {
+                    peer.client.intents.pop_back();
+                }
+            }
+        }
+        let mut state = peer.wire.lock();
+        state.client_sends(&bytes);
+        state.client_ended = true;
+        self.report.count("a client ends its input");
+    }
+
+    fn connect(&mut self) {
+        let (host, port) = (
+            self.dice.pick(&[[127, 0, 0, 1], [127, 0, 0, 1], [192, 0, 2, 1], [192, 0, 2, 2]]),
+            40_000 + (self.next_client % 20_000) as u16,
+        );
+        let address = SocketAddr::from((host, port));
+        let now = self.shared.clock.now();
+        let Ok(place) = self.shared.admission.enter(address.ip(), Gate::Plain, now) else {
+            return;
+        };
+        let id = ClientId(self.next_client);
+        self.next_client += 1;
+        let kind = self.dice.pick(Kind::ALL);
+        let protocol = kind.protocol();
+        let room = self.dice.between(self.plan.room_max / 4, self.plan.room_max);
+        let can_grow = !self.dice.once_in(8);
+        let dice = Dice::new(self.dice.number());
+        let wire = Arc::new(Wire::new(room, self.plan.moody, can_grow, dice));
+        let word = ReclaimWord::new(word_of(id).to_be_bytes());
+        let row = self.shared.threads.client_row("reader", id);
+        let socket = ServerEnd(Arc::clone(&wire));
+        let connection = Arc::new(Connection::of(id, address, word, socket, row));
+        let decoder = match protocol {
+            #[cfg(feature = "web")]
+            crate::chat::Protocol::Web => {
+                Decoder::framed(Box::new(crate::server::web::frames::Frames::new()))
+            }
+            _ => Decoder::new(protocol, true),
+        };
+        let config = Arc::clone(&self.plan.config);
+        let reader = Task::reader(
+            Arc::clone(&connection),
+            self.inbox.clone(),
+            Arc::clone(&self.shared),
+            decoder,
+            now + config.login_timeout,
+            config,
+        );
+        let temper = if self.dice.once_in(4) { Temper::Slow } else { Temper::Prompt };
+        let client = Client::new(kind);
+        self.peers.push(Peer::new(&connection, wire, client, reader, temper, now));
+        let arrival = Inbound::Connected { connection, place, protocol };
+        assert!(self.inbox.try_send(arrival).is_ok(), "the inbox has room for everybody");
+        self.sent.push_back(Sent::Other);
+        self.report.count("a client connects");
+    }
+
+    // ── What single threads and clients do ──
+
+    fn client_acts(&mut self, at: usize) -> bool {
+        let Self { peers, dice, topics, model, report, .. } = self;
+        let peer = &mut peers[at];
+        {
+            let state = peer.wire.lock();
+            if peer.is_done || state.client_ended || state.to_server.len() > 32 * 1024 {
+                return false;
+            }
+        }
+        let bytes = if peer.has_joined {
+            report.count("a client asks for something");
+            let mut bytes = peer.client.do_something(topics, dice);
+            if dice.once_in(32) {
+                report.count("a client pastes");
+                for _ in 0..dice.below(40) {
+                    bytes.extend(peer.client.do_something(topics, dice));
+                }
+            }
+            bytes
+        } else if peer.has_asked || dice.once_in(8) {
+            return false;
+        } else {
+            peer.has_asked = true;
+            report.count("a client asks for a name");
+            // Only a name that surely is free may be followed by more at once.
+            let is_taken = dice.once_in(10);
+            let taken = model.names().nth(dice.below(8)).filter(|_| is_taken).cloned();
+            let pipes = taken.is_none() && dice.once_in(4);
+            let name = taken.unwrap_or_else(|| topics.new_name());
+            let mut bytes = peer.client.choose_name(&name, dice);
+            if pipes {
+                // Nobody else may take it before.
+                topics.names.retain(|it| *it != name);
+                bytes.extend(peer.client.do_something(topics, dice));
+            }
+            bytes
+        };
+        peer.wire.lock().client_sends(&bytes);
+        true
+    }
+
+    fn network_carries(&mut self, at: usize) -> bool {
+        let count = match self.dice.below(4) {
+            0 => self.dice.between(1, 4),
+            1 => self.dice.between(1, 64),
+            _ => usize::MAX,
+        };
+        let did = self.peers[at].wire.lock().carry(count);
+        if did {
+            let split = count < usize::MAX;
+            self.report.count(if split {
+                "the network brings a part"
+            } else {
+                "the network brings all"
+            });
+        }
+        did
+    }
+
+    fn reader_runs(&mut self, at: usize) -> Result<bool, Finding> {
+        let peer = &mut self.peers[at];
+        if !peer.can_read(self.time) {
+            return Ok(false);
+        }
+        let before = self.inbox.len();
+        let Some(reader) = &mut peer.reader else {
+            return Ok(false);
+        };
+        let has_ended = reader.resume();
+        let id = peer.id;
+        if has_ended {
+            peer.reader = None;
+        }
+        let sent = self.inbox.len() - before;
+        for _ in 0..sent {
+            // Besides the report of its end.
+            if !has_ended && self.sent.contains(&Sent::Reader(id)) {
+                return Finding::of(Check::Turns, format!("{id} has two events under way"));
+            }
+            self.sent.push_back(Sent::Reader(id));
+        }
+        self.report.count("a reader runs");
+        Ok(true)
+    }
+
+    fn writers_run(&mut self, at: usize) -> Result<bool, Finding> {
+        let Self { peers, report, inbox, sent, .. } = self;
+        let peer = &mut peers[at];
+        let mut did = false;
+        let wire = &peer.wire;
+        peer.writers.retain_mut(|writer| {
+            if writer.wait == Wait::Write && !wire.lock().is_writable() {
+                return true;
+            }
+            let (before, wait) = (inbox.len(), writer.wait);
+            let has_ended = writer.resume();
+            let count = inbox.len() - before;
+            sent.extend((0..count).map(|_| Sent::Other));
+            did |= count > 0 || has_ended || wait != writer.wait || wait == Wait::Write;
+            !has_ended
+        });
+        if did {
+            report.count("a writer runs");
+        }
+        Ok(did)
+    }
+
+    fn client_reads(&mut self, at: usize, eagerly: bool) -> Result<bool, Finding> {
+        let Self { peers, dice, report, .. } = self;
+        let peer = &mut peers[at];
+        if peer.is_done {
+            return Ok(false);
+        }
+        let (available, has_ended, was_reset, since) = {
+            let state = peer.wire.lock();
+            let length = state.to_client.len();
+            (length, state.server_ended, state.server_reset, state.server_ended)
+        };
+        if was_reset {
+            peer.is_done = true;
+            peer.wire.lock().client_ended = true;
+            report.count("a client finds its connection reset");
+            let since = peer.cut_at.or(since).unwrap_or_default();
+            let waited = self.time.saturating_sub(since);
+            // A second, in which the client may read; or it is gone itself.
+            if waited < limits::LINGER_TIME && peer.stage != Stage::Left {
+                let state = peer.wire.lock();
+                let (unread, ended) = (state.to_server.len(), state.client_ended);
+                let text = format!(
+                    "{} lost its last lines after {waited:?}, with {unread} bytes unread (ended: {ended})",
+                    peer.describe()
+                );
+                drop(state);
+                return Finding::of(Check::Closing, text);
+            }
+            return Ok(true);
+        }
+        if available == 0 {
+            if has_ended.is_none() {
+                return Ok(false);
+            }
+            report.count(match peer.stage {
+                Stage::Open => "a client is closed for no reason",
+                Stage::Left => "a client has left and reads the end",
+                Stage::Ended => "a client is sent away and reads the end",
+                Stage::Cut if peer.has_heard_last_words => "a client is cut and reads why",
+                Stage::Cut => "a client is cut without room for a word",
+            });
+            peer.end_received()?;
+            return Ok(true);
+        }
+        let count = match peer.temper {
+            Temper::Stalled if !eagerly => return Ok(false),
+            Temper::Slow if !eagerly => {
+                if !dice.once_in(8) {
+                    return Ok(false);
+                }
+                dice.between(1, 64)
+            }
+            _ if eagerly || dice.once_in(2) => usize::MAX,
+            _ => dice.between(1, available),
+        };
+        let protocol = peer.protocol;
+        let mut digest = |bytes: &[u8]| report.digest(bytes);
+        let lines = peer.receive(count, &mut digest)?;
+        report.count_many(
+            match protocol {
+                crate::chat::Protocol::Plain => "lines received, plain text",
+                crate::chat::Protocol::Json => "lines received, JSON",
+                crate::chat::Protocol::Web => "lines received, WebSocket",
+            },
+            lines,
+        );
+        Ok(true)
+    }
+
+    // ── The dispatcher ──
+
+    fn dispatcher_runs(&mut self) -> Result<bool, Finding> {
+        let is_due = self.wakes_at <= self.time;
+        if self.inbox.is_empty() && self.requests.is_empty() && !is_due {
+            return Ok(false);
+        }
+        if self.plan.protects_readers {
+            self.let_readers_catch_up()?;
+        }
+        // The server's time, reckoned anew: it goes on by half a second at most between two wake-ups.
+        let since_tick = self.time - self.ticked_at;
+        self.server_time += since_tick.min(limits::TICK_MAX);
+        self.ticked_at = self.time;
+        for peer in &mut self.peers {
+            peer.accepted_before = peer.wire.lock().accepted;
+        }
+        let before = self.inbox.len();
+        let request = self.requests.pop_front();
+        self.dispatcher.wake(request);
+        let sleeps = self.dispatcher.next_deadline().saturating_sub(self.shared.clock.now());
+        self.wakes_at = self.time + sleeps;
+        let taken = before - self.inbox.len();
+        self.sent.drain(..taken);
+        self.report.count(match taken {
+            0 => "the dispatcher wakes for a deadline or a request",
+            1 => "the dispatcher takes one event",
+            _ => "the dispatcher takes a batch",
+        });
+        let started = mem::take(&mut *self.started.lock());
+        for (client, writer) in started {
+            self.report.count("a full socket is handed to a writer");
+            if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client) {
+                peer.writers.push(writer);
+            }
+        }
+        for (now, event) in seam::take_events() {
+            self.happened(now, event)?;
+        }
+        self.check_limits()?;
+        Ok(true)
+    }
+
+    /// Somebody who reads does so before more than a quarter of the limit waits.
+    fn let_readers_catch_up(&mut self) -> Result<(), Finding> {
+        for at in 0..self.peers.len() {
+            let peer = &self.peers[at];
+            if !peer.was_prompt || peer.is_done {
+                continue;
+            }
+            let accepted = peer.wire.lock().accepted;
+            if peer.pending(accepted).1 <= (self.plan.config.outbox_bytes / 4) as u64 {
+                continue;
+            }
+            while self.writers_run(at)? | self.client_reads(at, true)? {}
+        }
+        Ok(())
+    }
+
+    /// The Hub has taken an event.
+    fn happened(&mut self, now: Now, event: Event) -> Result<(), Finding> {
+        let since_start = now.wall.duration_since(seam::simulated_wall(Time::ZERO));
+        self.tell(|| format!("the Hub takes {event:?}"));
+        if now.time != self.server_time {
+            let text = format!("it is {:?} instead of {:?}", now.time, self.server_time);
+            return Finding::of(Check::Clock, text);
+        }
+        self.model.set_time(Time::try_from(since_start).unwrap_or_default(), now.time);
+        match event {
+            Event::Connected { client, address, protocol, .. } => {
+                self.model.connected(client, address, protocol, word_of(client));
+            }
+            Event::Received { client, input } => self.received(client, input, now.time)?,
+            Event::LoginTimedOut { client } => {
+                if let Some(peer) = self.peers.iter().find(|peer| peer.id == client)
+                    && now.time < peer.connected + self.plan.config.login_timeout
+                {
+                    return Finding::of(Check::Limits, format!("{client} had more time to log in"));
+                }
+                self.report.count("a client gives no name in time");
+                self.model.login_timed_out(client);
+            }
+            Event::IdleTooLong { client, left } => {
+                let half = self.plan.config.idle_timeout.unwrap_or_default() / 2;
+                if let Some(peer) = self.peers.iter().find(|peer| peer.id == client)
+                    // A reader reads on while its last event waits for the dispatcher.
+                    && now.time + LATE_MAX < peer.last_input + half
+                {
+                    return Finding::of(Check::Limits, format!("{client} is not that idle"));
+                }
+                self.report.count("a client is idle");
+                self.model.idle(client, left);
+            }
+            Event::Disconnected { client, reason } => {
+                self.disconnected(client, reason, now.time)?
+            }
+            Event::ShutdownRequested { .. } => self.model.shut_down(),
+            Event::DeadlineReached => {}
+            other => panic!("the simulation has no such event: {other:?}"),
+        }
+        for client in mem::take(&mut self.model.ended) {
+            if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client)
+                && peer.stage == Stage::Open
+            {
+                peer.stage = Stage::Ended;
+            }
+        }
+        for told in self.model.take_told() {
+            if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == told.client) {
+                peer.expect(&told.bytes, now.time);
+            }
+        }
+        Ok(())
+    }
+
+    fn received(&mut self, client: ClientId, input: Input, now: Time) -> Result<(), Finding> {
+        if let Input::HeldBack { lines, wait } = input {
+            self.report.count("lines are held back");
+            self.model.held_back(client, lines, wait);
+            return Ok(());
+        }
+        let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client) else {
+            return Finding::of(Check::Input, format!("{client} is gone and says {input:?}"));
+        };
+        peer.inputs += 1;
+        peer.last_input = now;
+        if let RateLimit::Lines { burst, per_second } = self.plan.config.rate_limit {
+            let time = now.saturating_sub(peer.connected).as_secs_f64();
+            let most = f64::from(burst) + time * f64::from(per_second) + 1.0;
+            if peer.inputs as f64 > most {
+                let text = format!("{} lines of {client} in {time:.3} s", peer.inputs);
+                return Finding::of(Check::Flood, text);
+            }
+        }
+        let Some(intent) = peer.client.intents.pop_front() else {
+            return Finding::of(Check::Input, format!("{client} did not send {input:?}"));
+        };
+        if intent.input != input {
+            let text = format!("{client} sent {:?}, which became {input:?}", intent.input);
+            return Finding::of(Check::Input, text);
+        }
+        self.report.count(counted(&intent.action));
+        if self.model.knows(client) {
+            self.model.act(client, &intent.action, intent.tag);
+            if self.model.knows(client) {
+                peer.protocol = self.model.protocol(client);
+            }
+        }
+        Ok(())
+    }
+
+    fn disconnected(
+        &mut self,
+        client: ClientId,
+        reason: DisconnectReason,
+        now: Time,
+    ) -> Result<(), Finding> {
+        if reason == DisconnectReason::SlowReader {
+            self.check_cut(client, now)?;
+        }
+        let Some(at) = self.peers.iter().position(|peer| peer.id == client) else {
+            return Ok(());
+        };
+        let knew = self.model.knows(client);
+        let peer = &mut self.peers[at];
+        let was_reset = peer.wire.lock().client_reset;
+        match reason {
+            DisconnectReason::SlowReader => {
+                peer.stage = Stage::Cut;
+                peer.cut_at = Some(self.time);
+                let mut replies = peer.client.replies.iter();
+                peer.was_opaque = replies.any(|reply| reply.contains(&b'\n'));
+                let words = self.model.last_words(peer.protocol);
+                let lines = words.split_inclusive(|&byte| byte == b'\n');
+                peer.last_words = lines.map(<[u8]>::to_vec).collect();
+            }
+            DisconnectReason::EndOfInput if knew && !was_reset => {
+                if let Some(intent) = peer.client.intents.front() {
+                    let text = format!("{client} sent {:?}, which never came", intent.input);
+                    return Finding::of(Check::Input, text);
+                }
+            }
+            DisconnectReason::ReaderPanicked => {
+                return Finding::of(Check::Panic, format!("the reader of {client} panicked"));
+            }
+            _ => {}
+        }
+        if peer.stage == Stage::Open {
+            peer.stage = Stage::Left;
+        }
+        self.model.disconnected(client);
+        Ok(())
+    }
+
+    // ── Limits ──
+
+    /// Whether there is a reason to cut this client.
+    fn check_cut(&mut self, client: ClientId, now: Time) -> Result<(), Finding> {
+        let config = Arc::clone(&self.plan.config);
+        let mut total = 0;
+        let mut own = (0, None);
+        for peer in &mut self.peers {
+            let accepted = {
+                let state = peer.wire.lock();
+                state.accepted_before_growth.unwrap_or(state.accepted)
+            };
+            let pending = peer.pending(accepted).1;
+            // What the sockets accept after the decision counts.
+            total += peer.pending(peer.accepted_before).1;
+            if peer.id == client {
+                own = (pending, peer.oldest(accepted));
+                if self.plan.protects_readers
+                    && peer.was_prompt
+                    && !peer.is_done
+                    && self.shut_down_at.is_none()
+                {
+                    let text = format!("{client} reads, and was cut with {pending} bytes waiting");
+                    return Finding::of(Check::ReaderCut, text);
+                }
+            }
+        }
+        let (pending, oldest) = own;
+        let age = oldest.map_or(Time::ZERO, |time| now.saturating_sub(time));
+        let grace_is_over = self.shut_down_at.is_some_and(|at| now >= at + config.shutdown_grace);
+        // The age is measured in tenths of a second.
+        let is_old = age + Time::from_millis(101) > config.outbox_age;
+        let cause = if pending > config.outbox_bytes as u64 {
+            "a client is cut: too many bytes"
+        } else if is_old {
+            "a client is cut: too old"
+        } else if config.delivery == DeliveryPolicy::Direct && pending > 0 {
+            "a client is cut: its socket is full, and the policy is direct"
+        } else if total > config.outbox_total as u64 {
+            "a client is cut: too many bytes for all"
+        } else if grace_is_over {
+            "a client is cut: the grace is over"
+        } else {
+            let text = format!("{client} was cut with {pending} bytes of {total} and {age:?} old");
+            return Finding::of(Check::Limits, text);
+        };
+        self.report.count(cause);
+        Ok(())
+    }
+
+    /// Nobody may be kept beyond the limits.
+    fn check_limits(&mut self) -> Result<(), Finding> {
+        let config = &self.plan.config;
+        let now = self.shared.clock.now();
+        for peer in &mut self.peers {
+            let (accepted, is_empty, is_broken) = {
+                let state = peer.wire.lock();
+                let is_broken = state.client_reset || state.server_ended.is_some();
+                (state.accepted, state.to_client.is_empty(), is_broken)
+            };
+            if is_broken || peer.stage == Stage::Cut {
+                continue;
+            }
+            let (pending, _) = peer.pending(accepted);
+            if pending > config.outbox_bytes as u64 {
+                let text = format!("{} is kept with {pending} bytes waiting", peer.id);
+                return Finding::of(Check::Limits, text);
+            }
+            if pending == 0 || !is_empty {
+                peer.starved_since = None;
+            } else if now > *peer.starved_since.get_or_insert(now) + LATE_MAX {
+                let text = format!("{} has read everything, and {pending} bytes wait", peer.id);
+                return Finding::of(Check::Stalled, text);
+            }
+            peer.oldest(accepted);
+            let age =
+                peer.surely_oldest(accepted).map_or(Time::ZERO, |time| now.saturating_sub(time));
+            if age > config.outbox_age + LATE_MAX {
+                let text = format!("{} is kept with bytes that are {age:?} old", peer.id);
+                return Finding::of(Check::Limits, text);
+            }
+        }
+        Ok(())
+    }
+
+    // ── Settling, and the end ──
+
+    /// Lets everybody who does not dawdle do one thing. Returns whether somebody did.
+    fn settle_once(&mut self) -> Result<bool, Finding> {
+        let mut did = false;
+        for at in 0..self.peers.len() {
+            let eagerly = self.peers[at].temper == Temper::Prompt;
+            did |= self.peers[at].wire.lock().carry(usize::MAX);
+            did |= self.reader_runs(at)?;
+            did |= self.writers_run(at)?;
+            did |= eagerly && self.client_reads(at, true)?;
+        }
+        did |= self.dispatcher_runs()?;
+        self.remove_done();
+        Ok(did)
+    }
+
+    /// Lets everybody go on until they wait for time or for somebody who dawdles.
+    fn settle(&mut self) -> Result<(), Finding> {
+        self.was_just_paused = false;
+        while self.settle_once()? {
+            self.report.steps += 1;
+        }
+        Ok(())
+    }
+
+    fn remove_done(&mut self) {
+        let report = &mut self.report;
+        self.peers.retain(|peer| {
+            // The server has dropped the connection, and its threads have ended.
+            let is_over = peer.is_done && peer.connection.strong_count() == 0;
+            if is_over {
+                let counts = peer.wire.lock().counts;
+                report.count_many("a send is short", counts.short_writes);
+                report.count_many("a socket is full (EAGAIN)", counts.full);
+                report.count_many("the server sees a reset", counts.resets_seen);
+                report.count_many("a read is interrupted (EINTR)", counts.interrupts);
+            }
+            !is_over
+        });
+    }
+
+    /// Everybody reads everything, and then nobody may miss anything.
+    fn catch_up(&mut self) -> Result<(), Finding> {
+        self.peers.iter_mut().for_each(|peer| peer.temper = Temper::Prompt);
+        for _ in 0..JUMPS_MAX {
+            self.settle()?;
+            let is_over = |peer: &Peer<'_>| match peer.stage {
+                Stage::Open => peer.is_done || peer.is_served(),
+                _ => peer.is_done,
+            };
+            if self.peers.iter().all(is_over) {
+                return Ok(());
+            }
+            self.jump();
+        }
+        let late: Vec<_> = self.peers.iter().map(Peer::describe).collect();
+        Finding::of(Check::Missing, format!("nothing comes any more: {}", late.join("; ")))
+    }
+
+    /// The chat is shut down, and everything ends.
+    fn end(&mut self) -> Result<(), Finding> {
+        self.report.count("the chat is shut down");
+        let cause = ShutdownCause::Program;
+        self.requests.push_back(Control::Event(Event::ShutdownRequested { cause }));
+        self.shut_down_at = Some(self.shared.clock.now());
+        let ends_by = self.plan.config.shutdown_grace + limits::LINGER_TIME + LATE_MAX;
+        let began = self.shared.clock.now();
+        while !self.dispatcher.has_ended() {
+            self.settle()?;
+            if self.shared.clock.now() > began + ends_by {
+                let late: Vec<_> = self.peers.iter().map(Peer::describe).collect();
+                return Finding::of(Check::Ending, format!("does not end: {}", late.join("; ")));
+            }
+            self.jump();
+        }
+        for peer in &mut self.peers {
+            peer.temper = Temper::Prompt;
+        }
+        self.settle()?;
+        if let Some(peer) = self.peers.first() {
+            return Finding::of(Check::Ending, format!("still there: {}", peer.describe()));
+        }
+        Ok(())
+    }
+}
+
+/// The word by which a client can take its name back.
+fn word_of(client: ClientId) -> u128 {
+    u128::from(client.0) << 64 | 0x5eed
+}
+
+fn counted(action: &super::model::Action) -> &'static str {
+    use super::model::Action;
+    match action {
+        Action::SpeakJson => "input: a first brace",
+        Action::Text(_) => "input: a typed line",
+        Action::EmptyLine => "input: an empty line",
+        Action::Connect(_) => "input: connect",
+        Action::Chat { .. } => "input: chat",
+        Action::Me { .. } => "input: me",
+        Action::Private { .. } => "input: msg",
+        Action::Join(_) => "input: join",
+        Action::Part(_) => "input: part",
+        Action::Nick(_) => "input: nick",
+        Action::Ignore(_) => "input: ignore",
+        Action::Unignore(_) => "input: unignore",
+        Action::Kick(_) => "input: kick",
+        Action::ShowTimes(_) => "input: timestamp",
+        Action::Ping => "input: ping",
+        Action::Quit => "input: quit",
+        Action::TooLong => "input: a line that is too long",
+        Action::Close => "input: a close frame",
+    }
+}
