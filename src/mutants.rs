@@ -60,7 +60,6 @@ mod chosen {
         NobodyIsCut = "no limit of an outbox is enforced",
         AgeNeverEnds = "bytes that were sent still count for the age of an outbox",
         PauseCounts = "the time in which the server did not run counts",
-        TurnIsKept = "a reader does not give up its turn",
         FloodPasses = "flood control lets everything through",
         CrLfIsTwoLines = "the LF of a CR LF ends a line of its own",
         TelnetForgetsVerb = "a telnet command that is split between two reads is forgotten",

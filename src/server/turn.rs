@@ -60,8 +60,7 @@ impl Turn {
     /// 3. it never returns for another reason: a token of `unpark` may be left over, hence the loop.
     pub fn wait(&self) -> Permit {
         loop {
-            let taken = if mutant!(TurnIsKept) { 0 } else { GO };
-            let word = self.word.fetch_and(!taken, Ordering::Acquire);
+            let word = self.word.fetch_and(!GO, Ordering::Acquire);
             if word & (GO | CLOSING) != 0 {
                 return Permit::of(word);
             }
