@@ -82,6 +82,8 @@ pub use message::{
 pub use name::{Name, NameError, NameKey};
 pub use punctuation::is_comma;
 pub use reclaim::ReclaimWord;
+#[cfg(feature = "cluster")]
+pub use replicated::RULES;
 pub use request::{Line, Moment, Range, Request, RequestError, SentAt, Target};
 pub use settings::{HubSettings, Secret};
 pub use state::LOBBY_NAME;

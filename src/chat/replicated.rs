@@ -10,6 +10,11 @@ use super::settings::HubSettings;
 use super::view::{Protocol, View};
 use crate::config::limits::SNAPSHOT_PERSON_BYTES;
 
+/// The number of the rules: raised by every change after which the same events have other effects, or the state another
+/// encoding. Machines with other rules cannot take part in a chat.
+#[cfg(feature = "cluster")]
+pub const RULES: u32 = 3;
+
 impl Hub {
     /// Encodes the whole state as JSON. Equal states have equal bytes, whatever has happened to their hash maps.
     pub fn encode(&self) -> Vec<u8> {

@@ -2,10 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::chat::{Ban, HubSettings};
-
-/// The rules by which this program applies events. Raised by every change after which the same events have other effects.
-const RULES: u32 = 3;
+use crate::chat::{Ban, HubSettings, RULES};
 
 /// A node that starts to take part, and what all nodes must have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,8 +24,7 @@ impl NodeUp {
         let (major, minor, update) = unicode_normalization::UNICODE_VERSION;
         let (core_major, core_minor, core_update) = char::UNICODE_VERSION;
         format!(
-            "{RULES}, chatserv {}, Unicode {major}.{minor}.{update} and {core_major}.{core_minor}.{core_update}",
-            env!("CARGO_PKG_VERSION")
+            "{RULES}, Unicode {major}.{minor}.{update} and {core_major}.{core_minor}.{core_update}"
         )
     }
 
@@ -37,7 +33,7 @@ impl NodeUp {
     pub fn misfit(&self, rules: &str, chat: &HubSettings) -> Option<String> {
         if self.rules != rules {
             return Some(format!(
-                "this program has other rules ({}) than the chat ({rules}). Run the same version on every machine",
+                "this program has other rules ({}) than the chat ({rules}). Run versions with the same rules on all machines",
                 self.rules
             ));
         }
