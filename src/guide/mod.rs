@@ -50,6 +50,9 @@ macro_rules! page {
         /// [json-codec]: ../../../src/chatserv/protocol/json/mod.rs.html
         /// [limits]: ../../../src/chatserv/config/limits.rs.html
         /// [hub-tests]: ../../../../../tests/hub/mod.rs
+        /// [model]: ../../../src/chatserv/server/simulation/model.rs.html
+        /// [simulated]: crate::guide::internals#the-simulation
+        /// [simulation]: ../../../src/chatserv/server/simulation/mod.rs.html
         /// [client]: ../../../chat/index.html
         /// [lab]: ../../../lab/index.html
         /// [non-blocking]: ../../../src/lab/variants/non_blocking.rs.html

@@ -840,7 +840,12 @@ impl<'a> World<'a> {
             // What the sockets accept after the decision counts.
             total += peer.pending(peer.accepted_before).1;
             if peer.id == client {
-                own = (pending, peer.oldest(accepted));
+                let mut oldest = peer.oldest(accepted);
+                // It is not known when a reply was appended.
+                if !peer.client.replies.is_empty() {
+                    oldest = Some(peer.connected);
+                }
+                own = (pending, oldest);
                 if self.plan.protects_readers
                     && peer.was_prompt
                     && !peer.is_done
@@ -892,7 +897,10 @@ impl<'a> World<'a> {
                 let text = format!("{} is kept with {pending} bytes waiting", peer.id);
                 return Finding::of(Check::Limits, text);
             }
-            if pending == 0 || !is_empty {
+            // With this policy, nobody else writes while there is no thread.
+            let lacks_writer =
+                config.delivery == DeliveryPolicy::Writer && self.plan.writer_failure_in.is_some();
+            if pending == 0 || !is_empty || lacks_writer {
                 peer.starved_since = None;
             } else if now > *peer.starved_since.get_or_insert(now) + LATE_MAX {
                 let text = format!("{} has read everything, and {pending} bytes wait", peer.id);
