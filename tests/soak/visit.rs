@@ -50,6 +50,9 @@ impl Pace {
 /// More than the burst of the rate limit.
 const PASTED_LINES: u32 = 30;
 
+/// Enough to read all that gathers during a stall.
+const READ_ON: Duration = Duration::from_secs(2);
+
 /// Numbers that look random, the same ones for the same visit (SplitMix64).
 struct Dice(u64);
 
@@ -108,6 +111,7 @@ impl Soak {
         visitor.stay(end.min(Instant::now() + stay))?;
         if stalls {
             std::thread::sleep(visitor.dice.milliseconds(&self.pace.stall));
+            visitor.read_on()?;
         }
         let (ending, said, heard) =
             visitor.leave().map_err(|fault| format!("{protocol:?}: {fault}"))?;
@@ -142,6 +146,17 @@ impl Visitor<'_> {
         Ok(())
     }
 
+    /// Reads what has come meanwhile: to the end, if the server has cut the connection. (Whoever sends to a closed connection gets
+    /// a reset, which discards what is not read yet.)
+    fn read_on(&mut self) -> Result<(), String> {
+        let end = Instant::now() + READ_ON;
+        while !self.has_ended && Instant::now() < end && self.hear(READ_ON / 4)? {}
+        match self.has_ended && !self.was_told_slow {
+            true => Err("the server has ended the connection and did not say why".to_owned()),
+            false => Ok(()),
+        }
+    }
+
     /// Hears what comes within `wait`, or one event.
     fn hear(&mut self, wait: Duration) -> Result<bool, String> {
         let heard = self.wire.hear(wait)?;
@@ -156,7 +171,8 @@ impl Visitor<'_> {
 
     /// Leaves, and compares what was heard with what was said meanwhile. Returns how many lines were said and heard.
     fn leave(mut self) -> Result<(Ending, u64, u64), String> {
-        let wanted = Ending::ALL[self.dice.below(4) as usize];
+        let wanted =
+            if self.has_ended { Ending::Cut } else { Ending::ALL[self.dice.below(4) as usize] };
         // Fails if the server has cut the connection.
         let asked = match wanted {
             Ending::Quit => self.wire.quit(),
