@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::Soak;
 use crate::referee::{Line, Room};
-use crate::support::PATIENCE;
+use crate::support::{PATIENCE, Server};
 use crate::wire::{Heard, Protocol, Wire, text};
 
 /// How a visit ends.
@@ -72,6 +72,7 @@ impl Dice {
 
 /// Somebody in a room.
 struct Visitor<'s> {
+    server: &'s Server,
     room: &'s Room,
     pace: &'s Pace,
     visit: u32,
@@ -80,6 +81,7 @@ struct Visitor<'s> {
     said: u32,
     heard: Vec<Line>,
     was_told_slow: bool,
+    was_reset: bool,
     has_ended: bool,
 }
 
@@ -98,6 +100,7 @@ impl Soak {
         let wire = Wire::enter(&self.server, protocol, &name, &room.name, stalls)?;
         let stay = dice.milliseconds(&self.pace.stay);
         let mut visitor = Visitor {
+            server: &self.server,
             room,
             pace: &self.pace,
             visit,
@@ -106,6 +109,7 @@ impl Soak {
             said: 0,
             heard: Vec::new(),
             was_told_slow: false,
+            was_reset: false,
             has_ended: false,
         };
         visitor.stay(end.min(Instant::now() + stay))?;
@@ -151,7 +155,7 @@ impl Visitor<'_> {
     fn read_on(&mut self) -> Result<(), String> {
         let end = Instant::now() + READ_ON;
         while !self.has_ended && Instant::now() < end && self.hear(READ_ON / 4)? {}
-        match self.has_ended && !self.was_told_slow {
+        match self.has_ended && !self.was_told_slow && !self.was_reset {
             true => Err("the server has ended the connection and did not say why".to_owned()),
             false => Ok(()),
         }
@@ -163,7 +167,10 @@ impl Visitor<'_> {
         match &heard {
             Some(Heard::Line { visit, number, .. }) => self.heard.push((*visit, *number)),
             Some(Heard::Slow) => self.was_told_slow = true,
-            Some(Heard::End { .. }) => self.has_ended = true,
+            Some(Heard::End { reset }) => {
+                self.has_ended = true;
+                self.was_reset = *reset;
+            }
             _ => {}
         }
         Ok(heard.is_some())
@@ -190,7 +197,11 @@ impl Visitor<'_> {
             if !self.has_ended {
                 return Err(format!("{wanted:?}: the server does not close"));
             }
-            if self.was_told_slow || asked.is_err() {
+            // The server may have cut the connection just before. The answer to what was sent then is a reset, which discards the
+            // reason if it is not read yet; the log has it.
+            let cut = format!("name=\"p{}\" reason=\"does not read what is sent\"", self.visit);
+            let is_cut = || self.server.log_so_far().contains(&cut);
+            if self.was_told_slow || asked.is_err() || self.was_reset && is_cut() {
                 ending = Ending::Cut;
             }
         }
