@@ -13,6 +13,7 @@ mod source;
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use chatserv::chat::{CommandHelp, command_groups};
 use chatserv::config::{Config, Outcome, load};
@@ -53,12 +54,54 @@ fn generated_blocks_are_up_to_date() {
             "protocols" => summary(1),
             "speed in five rows" => select(&summary(0), &SPEED_SERVERS, &SPEED_ROWS),
             "setting" => measured(),
+            "faults" => faults(),
             "end" => return None,
             name if name.starts_with("chats/") => return None,
             name if name.starts_with("src/") => shown_function(name),
             name => panic!("no test generates <!-- {name} -->"),
         })
     });
+}
+
+/// The table of what the server survives. Where there is no Python, it is taken as it is.
+fn faults() -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/faults");
+    match Command::new("python3").arg("-B").arg(script).arg("--table").output() {
+        Ok(output) => String::from_utf8(output.stdout).unwrap(),
+        Err(_) => {
+            let page = read("src/guide/faults.md");
+            let block = page.split_once("<!-- faults -->\n").unwrap().1;
+            block.split_once("<!-- end -->").unwrap().0.to_owned()
+        }
+    }
+}
+
+#[test]
+fn every_test_in_the_table_of_faults_exists() {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")];
+    let mut tests = String::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            match entry.unwrap().path() {
+                path if path.is_dir() => folders.push(path),
+                path if path.extension().is_some_and(|extension| extension == "rs") => {
+                    tests.push_str(&fs::read_to_string(path).unwrap());
+                }
+                _ => {}
+            }
+        }
+    }
+    let table = faults();
+    let rows = table.lines().filter(|line| line.starts_with('|'));
+    let mut counted = 0;
+    for row in rows.skip(2).filter(|row| !row.contains("**")) {
+        let named = row.rsplit(" | ").next().unwrap().split('`').skip(1).step_by(2);
+        for name in named {
+            assert!(tests.contains(&format!("fn {name}(")), "no test is called {name}: {row}");
+            counted += 1;
+        }
+    }
+    assert!(counted > 100, "{counted}");
 }
 
 /// A function of the source, by its file and the beginning of its line: `src/main.rs: fn main(`.

@@ -411,3 +411,27 @@ fn every_thread_of_the_client_is_in_its_table_of_threads() {
     rows.sort_unstable();
     assert_eq!(names, rows, "the threads, and the rows of the table");
 }
+
+#[test]
+fn every_dependency_has_a_reason_and_is_used() {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let manifest = fs::read_to_string(manifest).unwrap();
+    let product: String = product("src").map(|(_, text)| text).collect();
+    let tests: String =
+        ["src", "tests"].iter().flat_map(|folder| sources(folder)).map(|(_, text)| text).collect();
+    let mut counted = 0;
+    for (section, users) in [("[dependencies]\n", &product), ("[dev-dependencies]\n", &tests)] {
+        let section = manifest.split_once(section).unwrap().1.split("\n[").next().unwrap();
+        let mut reason = "";
+        for line in section.lines() {
+            if let Some((name, _)) = line.split_once(" = ") {
+                assert!(reason.starts_with("# "), "no comment says why {name} is there");
+                let path = format!("{}::", name.replace('-', "_"));
+                assert!(users.contains(&path), "nothing uses {name}");
+                counted += 1;
+            }
+            reason = line;
+        }
+    }
+    assert!(counted > 20, "{counted}");
+}

@@ -7,6 +7,7 @@
 //! | [`json`] | programs |
 //! | [`settings`], [`operations`], [`proxy`], [`history`], [`cluster`] | people who run a server, or several for one chat |
 //! | [`teaching`] | teachers: a chat in the classroom, the lab |
+//! | [`faults`] | everybody who asks what the server survives |
 //! | [`measurements`] | everybody who asks whether threads are fast enough |
 //! | [`internals`] | readers of the source |
 //! | [`changelog`] | everybody who updates |
@@ -69,6 +70,10 @@ macro_rules! page {
         /// [dashboard]: ../../../../../scripts/grafana.json
         /// [bench-cluster]: ../../../../../scripts/bench-cluster
         /// [faults]: ../../../../../scripts/cluster-faults
+        /// [survived]: crate::guide::faults
+        /// [faults-script]: ../../../../../scripts/faults
+        /// [soak]: ../../../../../scripts/soak
+        /// [supply]: ../../../../../scripts/supply
         /// [cluster-compose]: ../../../../../scripts/docker/cluster.yml
         /// [dockerfile]: ../../../../../scripts/docker/Dockerfile
         /// [sample]: ../../../../../scripts/chatserv.toml
@@ -88,6 +93,7 @@ page!(operations, "operations.md");
 page!(proxy, "proxy.md");
 page!(cluster, "cluster.md");
 page!(teaching, "teaching.md");
+page!(faults, "faults.md");
 page!(measurements, "measurements.md");
 page!(internals, "internals.md");
 page!(changelog, "changelog.md");

@@ -1,52 +1,17 @@
 //! A full disk, which only root can make.
 
-use std::fs;
-use std::io::Write;
-use std::process::Command;
-
 use serde_json::json;
 
-use crate::support::directory::Directory;
+use crate::support::directory::SmallDisk;
 use crate::support::{Client, Server, until};
 use crate::{ask, search, texts};
-
-/// A disk of a few megabytes, in memory.
-struct SmallDisk(Directory);
-
-impl SmallDisk {
-    /// None where mounting is not permitted; it says so.
-    fn new(name: &str) -> Option<Self> {
-        let directory = Directory::new(name);
-        let path = directory.path("");
-        let mut mount = Command::new("mount");
-        let mount = mount.args(["-t", "tmpfs", "-o", "size=3m", "tmpfs", &path]).output();
-        if !mount.is_ok_and(|output| output.status.success()) {
-            eprintln!("skipped: a test of a full disk has to mount one, which only root may do");
-            return None;
-        }
-        Some(Self(directory))
-    }
-
-    /// Writes until nothing fits any more.
-    fn fill(&self) {
-        let mut filler = fs::File::create(self.0.path("filler")).unwrap();
-        while filler.write_all(&[b'x'; 4096]).is_ok() {}
-        while filler.write_all(b"x").is_ok() {}
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        let _ = Command::new("umount").args(["-l", &self.0.path("")]).status();
-    }
-}
 
 #[test]
 fn a_full_disk_costs_lines_of_the_history_and_not_the_chat() {
     let Some(disk) = SmallDisk::new("full") else {
         return;
     };
-    let file = disk.0.path("history.db");
+    let file = disk.path("history.db");
     let server = Server::start(&["--history", &file]);
     let mut ann = Client::join_json(&server, "ann", "dev");
     let mut bob = Client::join_json(&server, "bob", "dev");
@@ -69,7 +34,7 @@ fn a_full_disk_costs_lines_of_the_history_and_not_the_chat() {
     // Reading still works.
     assert_eq!(texts(&search(&mut ann, "before")), ["before"]);
 
-    disk.0.remove("filler");
+    disk.remove("filler");
     let mut number = 0;
     until("lines are kept again", || {
         number += 1;
@@ -121,7 +86,7 @@ fn a_full_disk_at_the_start_is_an_error_that_says_what_to_do() {
     let Some(disk) = SmallDisk::new("full-at-start") else {
         return;
     };
-    let file = disk.0.path("history.db");
+    let file = disk.path("history.db");
     disk.fill();
     let mut command = crate::support::chatserv(&["--port", "0", "--history", &file]);
     let ended = crate::support::Program::start(&mut command).end();

@@ -1,7 +1,14 @@
 //! The files that settings name. `reload.rs` is about reading them again.
 
-use crate::support::directory::Directory;
-use crate::support::{Client, Program, Server, behind, chatserv, command, find, or_skip};
+use std::fs::File;
+
+use rustix::process::Signal;
+
+use crate::support::directory::{Directory, SmallDisk};
+use crate::support::slow::Pair;
+use crate::support::{
+    Client, Program, Server, behind, chatserv, command, find, free_port, or_skip, until,
+};
 
 #[test]
 fn a_missing_or_wrong_file_is_an_error_at_the_start() {
@@ -179,4 +186,44 @@ fn bans_edited_by_hand_hold_from_the_next_start() {
     let mut ann = Client::join(&server, "ann");
     ann.say("/bans");
     assert!(ann.skip_to("mallory").contains("by the server's file"));
+}
+
+/// Bans, the trace and the log are on the same full disk. People chat, and operators hear that a ban was not saved.
+#[test]
+fn a_full_disk_stops_nobody() {
+    let disk = or_skip!(SmallDisk::new("full-disk"));
+    let state = disk.path("state");
+    let log = File::create(disk.path("log")).unwrap();
+    let trace = disk.path("trace.json");
+    let port = free_port();
+    let flags =
+        ["--port", &port.to_string(), "--state-dir", &state, "--trace", &trace, "--log-messages"];
+    let mut command = chatserv(&flags);
+    let mut server = Server::start_unheard(command.stderr(log), port);
+    let mut pair = Pair::join(&server);
+    pair.ann.say("/ban zed");
+    pair.ann.skip_to("zed is banned");
+    let saved = || std::fs::read_to_string(disk.path("state/bans.toml")).unwrap_or_default();
+    until("the first ban is saved", || saved().contains("zed"));
+    let before = saved();
+    disk.fill();
+    for _ in 0..1_000 {
+        pair.exchange();
+    }
+    pair.ann.say("/ban yves");
+    for operator in [&mut pair.ann, &mut pair.bob] {
+        operator.skip_to("server: The bans cannot be saved: ");
+    }
+    pair.exchange();
+    // The file is replaced as a whole, or not at all.
+    assert_eq!(saved(), before);
+    disk.remove("filler");
+    pair.ann.say("/ban xaver");
+    pair.ann.skip_to("xaver is banned");
+    until("all bans are saved", || {
+        let saved = saved();
+        ["xaver", "yves", "zed"].iter().all(|name| saved.contains(name))
+    });
+    server.signal(Signal::TERM);
+    server.ends_well();
 }

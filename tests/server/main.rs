@@ -18,6 +18,7 @@ mod flood;
 mod framing;
 mod glass;
 mod healthcheck;
+mod injected;
 mod log;
 mod logins;
 mod metrics;

@@ -2,12 +2,14 @@
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use chatserv::config::Config;
 use rustix::process::Signal;
+use serde_json::Value;
 
 use crate::support::directory::Directory;
-use crate::support::{Program, chatserv, command, find};
+use crate::support::{Program, chatserv, command, find, or_skip};
 
 const UNIT: &str = include_str!("../../scripts/systemd/chatserv.service");
 const DROP_IN: &str = include_str!("../../scripts/systemd/cluster.conf");
@@ -83,8 +85,10 @@ fn the_image_build_copies_every_file_that_the_manifest_names() {
             let is_sent = DOCKERIGNORE.lines().any(|line| line == format!("!{source}"));
             assert!(is_sent, "{source} is in .dockerignore");
             let source = format!("{}/{source}", env!("CARGO_MANIFEST_DIR"));
+            let target = directory.path(target);
+            fs::create_dir_all(Path::new(&target).parent().unwrap()).unwrap();
             let mut cp = command("cp");
-            cp.args(["-r", &source, &directory.path(target)]);
+            cp.args(["-r", &source, &target]);
             assert_eq!(Program::start(&mut cp).end().status, Some(0), "{copy}");
         }
     }
@@ -92,6 +96,51 @@ fn the_image_build_copies_every_file_that_the_manifest_names() {
     fetch.args(["fetch", "--locked", "--offline"]);
     let ended = Program::start(fetch.current_dir(directory.path(""))).end();
     assert_eq!(ended.status, Some(0), "{ended:?}");
+}
+
+/// What `scripts/supply` lists for a server with these features.
+fn bill_of(directory: &Directory, features: &str) -> (String, Value) {
+    let file = directory.path("bill.json");
+    let mut supply = command("python3");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/supply");
+    supply.args(["-B", script, "--bill", &file, "--features", features]);
+    supply.env("CARGO", env!("CARGO")).env("CARGO_NET_OFFLINE", "true");
+    let ended = Program::start(&mut supply).end();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    let text = directory.read("bill.json");
+    let bill = serde_json::from_str(&text).unwrap();
+    (text, bill)
+}
+
+#[test]
+fn the_bill_of_materials_has_what_is_compiled_in_and_nothing_else() {
+    or_skip!(find("python3"));
+    let directory = Directory::new("bill");
+    let (text, bill) = bill_of(&directory, "history");
+    let components = bill["components"].as_array().unwrap();
+    let find = |name: &str| components.iter().find(|component| component["name"] == name);
+    for component in components {
+        let lacks = component["purl"].is_null()
+            || component["hashes"][0]["content"].as_str().is_none_or(|hash| hash.len() != 64)
+            || component["licenses"][0]["expression"].as_str().is_none_or(str::is_empty);
+        assert!(!lacks, "{component}");
+    }
+    for name in ["crossbeam-channel", "parking_lot", "rusqlite"] {
+        assert_eq!(find(name).unwrap()["scope"], "required", "{name}");
+    }
+    // It compiles C and is no part of the program, nor is a macro.
+    assert_eq!(find("cc").unwrap()["scope"], "excluded");
+    assert_eq!(find("serde_derive").unwrap()["scope"], "excluded");
+    let sqlite = &find("libsqlite3-sys").unwrap()["components"][0];
+    assert!(sqlite["version"].as_str().unwrap().starts_with("3."), "{sqlite}");
+    // Of a feature that is off, and of the tests.
+    for name in ["redis", "mio", "proptest"] {
+        assert!(find(name).is_none(), "{name}");
+    }
+    assert_eq!(bill["metadata"]["component"]["name"], "chatserv");
+    assert_eq!(bill_of(&directory, "history").0, text);
+    let without = bill_of(&directory, "server").1;
+    assert!(!without.to_string().contains("sqlite"));
 }
 
 #[test]

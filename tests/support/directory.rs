@@ -2,8 +2,10 @@
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::ops::Deref;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A directory of one test's own, removed when dropped.
@@ -58,5 +60,44 @@ impl Directory {
 impl Drop for Directory {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A disk of a few megabytes, in memory.
+pub struct SmallDisk(Directory);
+
+impl SmallDisk {
+    /// None where mounting is not permitted; it says so.
+    pub fn new(name: &str) -> Option<Self> {
+        let directory = Directory::new(name);
+        let path = directory.path("");
+        let mut mount = Command::new("mount");
+        let mount = mount.args(["-t", "tmpfs", "-o", "size=3m", "tmpfs", &path]).output();
+        if !mount.is_ok_and(|output| output.status.success()) {
+            eprintln!("skipped: a test of a full disk has to mount one, which only root may do");
+            return None;
+        }
+        Some(Self(directory))
+    }
+
+    /// Writes until nothing fits any more.
+    pub fn fill(&self) {
+        let mut filler = File::create(self.0.path("filler")).unwrap();
+        while filler.write_all(&[b'x'; 4096]).is_ok() {}
+        while filler.write_all(b"x").is_ok() {}
+    }
+}
+
+impl Deref for SmallDisk {
+    type Target = Directory;
+
+    fn deref(&self) -> &Directory {
+        &self.0
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").args(["-l", &self.0.path("")]).status();
     }
 }

@@ -16,6 +16,7 @@ use std::thread::{Builder, JoinHandle};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGXFSZ};
 use signal_hook::iterator::{Handle, Signals};
 
+use super::log::PanicEndsProcess;
 use super::threads::Activity;
 use crate::chat::ShutdownCause;
 use crate::config::{ConfigError, Outcome, limits};
@@ -54,6 +55,8 @@ pub fn watch(
     let handle = signals.handle();
     let row = remote.threads().row("signals", "signals".into());
     let body = move || {
+        // Without this thread nobody could end the server but by SIGKILL.
+        let _guard = PanicEndsProcess;
         let _listed = remote.threads().list(&row);
         row.doing(Activity::WaitingForSignals);
         for signal in signals.forever() {

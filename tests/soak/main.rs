@@ -1,0 +1,195 @@
+//! People of all kinds come, talk, stall, break off and leave for as long as one likes: 8 seconds in the tests, ten minutes by
+//! `scripts/soak --minutes 10`.
+//!
+//! A referee is in each room. It sees who comes, what is said and who leaves in one order, with message ids that grow by one. When
+//! a visit is over, what the visitor has heard is compared with what the referee has seen between the visitor's arrival and
+//! leave: each line once, in order, and none missing. Who has broken off or was cut may have lost the end, and nothing else.
+//! When everybody has left, the server has the threads, the descriptors and the memory that it had before.
+
+#![cfg(all(feature = "server", feature = "web"))]
+#![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod referee;
+mod visit;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::io::Write;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
+use support::Server;
+
+use referee::Room;
+use visit::{Ending, Pace};
+
+/// A thread, its buffers and its place in maps cost some 20 KiB a client, and the allocator keeps what it had at the peak: that is
+/// in the first figure already. What is left for chance are the arenas of the allocator (one for each thread at a time, up to
+/// eight for each core), of which a short peak may touch some more pages. A leak of 1 KiB for each of the visits of ten minutes
+/// would be more than that.
+const MEMORY_TOLERANCE_KIB: u64 = 16 * 1024;
+
+/// All that happens in a soak.
+struct Soak {
+    server: Server,
+    rooms: Vec<Room>,
+    pace: Pace,
+    next_visit: AtomicU32,
+    /// The number of lines that people have sent and that the referees have seen.
+    said: AtomicU64,
+    /// The number of lines that people have received and that were compared with those of the referees.
+    heard: AtomicU64,
+    endings: Mutex<BTreeMap<Ending, u64>>,
+    faults: Mutex<Vec<String>>,
+}
+
+/// A number from the environment.
+fn number(name: &str, default: u64) -> u64 {
+    env::var(name).map_or(default, |text| text.parse().expect("a number"))
+}
+
+/// Not by `println!`, which shows nothing of a test that passes.
+fn tell(text: &str) {
+    std::io::stdout().write_all(format!("{text}\n").as_bytes()).unwrap();
+}
+
+#[test]
+fn nobody_misses_a_line_and_nothing_is_left_behind() {
+    // Each client has a descriptor in this process, too.
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+    let time = Duration::from_secs(number("SOAK_SECONDS", 8));
+    let clients = number("SOAK_CLIENTS", 60);
+    for rate_limit in ["off", "20,5/s"] {
+        soak(rate_limit, time / 2, clients);
+    }
+}
+
+fn soak(rate_limit: &str, time: Duration, clients: u64) {
+    // After each round, everybody has left.
+    let (pace, rounds) = match time < Duration::from_secs(60) {
+        true => (Pace::SHORT, 2),
+        false => (Pace::LONG, 5),
+    };
+    let age = format!("{}s", pace.outbox_age_seconds);
+    let server = Server::start(&[
+        "--rate-limit",
+        rate_limit,
+        "--web-port",
+        "0",
+        // Everybody comes from this address, and a referee needs every arrival.
+        "--announce-up-to",
+        "100000",
+        "--history-on-join",
+        "0",
+        // Small, so that a client which does not read is cut within the time of a visit.
+        "--send-buffer",
+        "4KiB",
+        "--outbox-bytes",
+        "256KiB",
+        "--outbox-age",
+        &age,
+    ]);
+    let empty = server.base_line();
+    let rooms = (0..clients.div_ceil(100).max(2)).map(|number| Room::new(number as usize));
+    let soak = Soak {
+        rooms: rooms.collect(),
+        server,
+        pace,
+        next_visit: AtomicU32::new(1),
+        said: AtomicU64::new(0),
+        heard: AtomicU64::new(0),
+        endings: Mutex::default(),
+        faults: Mutex::default(),
+    };
+    let mut threads_max = 0;
+    let mut memory = vec![memory_kib(&soak.server)];
+    for _ in 0..rounds {
+        thread::scope(|scope| {
+            let crowd = scope.spawn(|| soak.crowd(clients, time / rounds));
+            while !crowd.is_finished() {
+                threads_max = threads_max.max(soak.server.thread_count());
+                thread::sleep(Duration::from_millis(50));
+            }
+        });
+        soak.server.is_back_at(&empty);
+        memory.push(memory_kib(&soak.server));
+    }
+    let Soak { mut server, said, heard, endings, faults, .. } = soak;
+    let (endings, faults) = (endings.into_inner(), faults.into_inner());
+    let visits: u64 = endings.values().sum();
+    tell(&format!(
+        "rate limit {rate_limit}, {} s, {clients} clients at a time, at most {threads_max} threads of the server: \
+         {visits} visits {endings:?}, {} lines said, {} lines heard, each once and in order; {} faults; \
+         resident memory at the start and after each round, in KiB: {memory:?}; threads and descriptors as at the start: {empty:?}",
+        time.as_secs(),
+        said.into_inner(),
+        heard.into_inner(),
+        faults.len(),
+    ));
+    assert!(faults.is_empty(), "{faults:#?}");
+    for ending in Ending::ALL {
+        let happened = endings.contains_key(&ending);
+        // On a busy machine, a short run may cut nobody.
+        assert!(happened || ending == Ending::Cut && time < Duration::from_secs(60), "{ending:?}");
+    }
+    // The first round brings the memory to what such a crowd needs.
+    let (first, last) = (memory[1], memory[memory.len() - 1]);
+    assert!(last <= first + MEMORY_TOLERANCE_KIB, "{memory:?}");
+    server.signal(Signal::TERM);
+    server.ends_well();
+    let log = server.log_so_far();
+    let bad: Vec<&str> =
+        log.lines().filter(|line| line.contains("panicked") || line.contains("ERROR")).collect();
+    assert!(bad.is_empty(), "{bad:?}");
+}
+
+impl Soak {
+    /// This many people at a time, one visit after the other, and a referee in each room. Returns when everybody has left.
+    fn crowd(&self, clients: u64, time: Duration) {
+        let end = Instant::now() + time;
+        // Before any thread starts: the others would wait for the threads of the referees that are missing.
+        let referees: Vec<_> =
+            self.rooms.iter().map(|room| (room, room.enter(&self.server))).collect();
+        thread::scope(|scope| {
+            let referees = referees.into_iter();
+            let referees: Vec<_> =
+                referees.map(|(room, wire)| scope.spawn(|| self.note(room.watch(wire)))).collect();
+            let people: Vec<_> = (0..clients)
+                .map(|_| {
+                    scope.spawn(move || {
+                        while Instant::now() < end && self.faults.lock().len() < 10 {
+                            let number = self.next_visit.fetch_add(1, Ordering::Relaxed);
+                            let done = self.visit(number, end);
+                            self.note(done.map_err(|fault| format!("p{number}: {fault}")));
+                        }
+                    })
+                })
+                .collect();
+            people.into_iter().for_each(|person| person.join().unwrap());
+            self.rooms.iter().for_each(Room::close);
+            referees.into_iter().for_each(|referee| referee.join().unwrap());
+        });
+    }
+
+    fn note(&self, done: Result<(), String>) {
+        if let Err(fault) = done {
+            tell(&format!("fault: {fault}"));
+            self.faults.lock().push(fault);
+        }
+    }
+}
+
+fn memory_kib(server: &Server) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}

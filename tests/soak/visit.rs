@@ -1,0 +1,241 @@
+//! A visit: somebody comes, hears and talks, and goes in one of many ways.
+
+use std::ops::Range;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crate::Soak;
+use crate::referee::{Line, Room};
+use crate::support::{PATIENCE, Server};
+use crate::wire::{Heard, Protocol, Wire, text};
+
+/// How a visit ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ending {
+    /// By `/quit`.
+    Quit,
+    /// By the end of the client's own side, which then reads to the end.
+    HalfClosed,
+    /// By a reset.
+    Reset,
+    /// By closing in the middle of a line.
+    HalfLine,
+    /// By the server, since the client did not read.
+    Cut,
+}
+
+impl Ending {
+    pub const ALL: [Self; 5] =
+        [Self::Quit, Self::HalfClosed, Self::Reset, Self::HalfLine, Self::Cut];
+}
+
+/// How fast it goes.
+pub struct Pace {
+    /// How long people stay, in milliseconds.
+    stay: Range<u64>,
+    /// The time between two lines of one person.
+    talk: Range<u64>,
+    /// How long somebody does not read.
+    stall: Range<u64>,
+    pub outbox_age_seconds: u64,
+}
+
+impl Pace {
+    pub const SHORT: Self =
+        Self { stay: 200..1_500, talk: 100..600, stall: 1_000..3_500, outbox_age_seconds: 2 };
+    pub const LONG: Self =
+        Self { stay: 500..20_000, talk: 500..8_000, stall: 5_000..30_000, outbox_age_seconds: 5 };
+}
+
+/// More than the burst of the rate limit.
+const PASTED_LINES: u32 = 30;
+
+/// Enough to read all that gathers during a stall.
+const READ_ON: Duration = Duration::from_secs(2);
+
+/// Numbers that look random, the same ones for the same visit (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % bound
+    }
+
+    fn milliseconds(&mut self, range: &Range<u64>) -> Duration {
+        Duration::from_millis(range.start + self.below(range.end - range.start))
+    }
+}
+
+/// Somebody in a room.
+struct Visitor<'s> {
+    server: &'s Server,
+    room: &'s Room,
+    pace: &'s Pace,
+    visit: u32,
+    wire: Wire,
+    dice: Dice,
+    said: u32,
+    heard: Vec<Line>,
+    was_told_slow: bool,
+    was_reset: bool,
+    has_ended: bool,
+}
+
+impl Soak {
+    /// One visit, which begins to end at `end` at the latest.
+    ///
+    /// # Errors
+    /// A line is missing, comes twice or in another order, or the server ends the connection without a reason.
+    pub fn visit(&self, visit: u32, end: Instant) -> Result<(), String> {
+        let mut dice = Dice(visit.into());
+        let room = &self.rooms[dice.below(self.rooms.len() as u64) as usize];
+        let kinds = [Protocol::Plain, Protocol::Json, Protocol::Web];
+        let protocol = kinds[dice.below(3) as usize];
+        let stalls = dice.below(6) == 0;
+        let name = format!("p{visit}");
+        let wire = Wire::enter(&self.server, protocol, &name, &room.name, stalls)?;
+        let stay = dice.milliseconds(&self.pace.stay);
+        let mut visitor = Visitor {
+            server: &self.server,
+            room,
+            pace: &self.pace,
+            visit,
+            wire,
+            dice,
+            said: 0,
+            heard: Vec::new(),
+            was_told_slow: false,
+            was_reset: false,
+            has_ended: false,
+        };
+        visitor.stay(end.min(Instant::now() + stay))?;
+        if stalls {
+            std::thread::sleep(visitor.dice.milliseconds(&self.pace.stall));
+            visitor.read_on()?;
+        }
+        let (ending, said, heard) =
+            visitor.leave().map_err(|fault| format!("{protocol:?}: {fault}"))?;
+        self.said.fetch_add(said, Ordering::Relaxed);
+        self.heard.fetch_add(heard, Ordering::Relaxed);
+        *self.endings.lock().entry(ending).or_default() += 1;
+        Ok(())
+    }
+}
+
+impl Visitor<'_> {
+    /// Hears and talks until `end`.
+    fn stay(&mut self, end: Instant) -> Result<(), String> {
+        let mut next_line = Instant::now() + self.dice.milliseconds(&self.pace.talk);
+        while Instant::now() < end {
+            let wait = end.min(next_line).saturating_duration_since(Instant::now());
+            self.hear(wait)?;
+            if self.has_ended {
+                return Err("the server has ended the connection of somebody who reads".to_owned());
+            }
+            if Instant::now() >= next_line {
+                next_line = Instant::now() + self.dice.milliseconds(&self.pace.talk);
+                let count = if self.dice.below(50) == 0 { PASTED_LINES } else { 1 };
+                let filler = self.dice.below(1_000) as usize;
+                let lines = self.said..self.said + count;
+                let lines: Vec<String> =
+                    lines.map(|number| text(self.visit, number, filler)).collect();
+                self.said += count;
+                self.wire.say(&lines)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what has come meanwhile: to the end, if the server has cut the connection. (Whoever sends to a closed connection gets
+    /// a reset, which discards what is not read yet.)
+    fn read_on(&mut self) -> Result<(), String> {
+        let end = Instant::now() + READ_ON;
+        while !self.has_ended && Instant::now() < end && self.hear(READ_ON / 4)? {}
+        match self.has_ended && !self.was_told_slow && !self.was_reset {
+            true => Err("the server has ended the connection and did not say why".to_owned()),
+            false => Ok(()),
+        }
+    }
+
+    /// Hears what comes within `wait`, or one event.
+    fn hear(&mut self, wait: Duration) -> Result<bool, String> {
+        let heard = self.wire.hear(wait)?;
+        match &heard {
+            Some(Heard::Line { visit, number, .. }) => self.heard.push((*visit, *number)),
+            Some(Heard::Slow) => self.was_told_slow = true,
+            Some(Heard::End { reset }) => {
+                self.has_ended = true;
+                self.was_reset = *reset;
+            }
+            _ => {}
+        }
+        Ok(heard.is_some())
+    }
+
+    /// Leaves, and compares what was heard with what was said meanwhile. Returns how many lines were said and heard.
+    fn leave(mut self) -> Result<(Ending, u64, u64), String> {
+        let wanted =
+            if self.has_ended { Ending::Cut } else { Ending::ALL[self.dice.below(4) as usize] };
+        // Fails if the server has cut the connection.
+        let asked = match wanted {
+            Ending::Quit => self.wire.quit(),
+            Ending::HalfClosed => self.wire.half_close(),
+            // Of a person, the last line counts without its end.
+            Ending::HalfLine => {
+                self.said += 1;
+                self.wire.send_half(&text(self.visit, self.said - 1, 0))
+            }
+            Ending::Reset | Ending::Cut => Ok(()),
+        };
+        let mut ending = wanted;
+        if matches!(wanted, Ending::Quit | Ending::HalfClosed) {
+            while !self.has_ended && self.hear(PATIENCE)? {}
+            if !self.has_ended {
+                return Err(format!("{wanted:?}: the server does not close"));
+            }
+            // The server may have cut the connection just before. The answer to what was sent then is a reset, which discards the
+            // reason if it is not read yet; the log has it.
+            let cut = format!("name=\"p{}\" reason=\"does not read what is sent\"", self.visit);
+            let is_cut = || self.server.log_so_far().contains(&cut);
+            if self.was_told_slow || asked.is_err() || self.was_reset && is_cut() {
+                ending = Ending::Cut;
+            }
+        }
+        let Self { room, visit, said, heard, was_told_slow, wire, .. } = self;
+        match ending {
+            Ending::Reset => wire.reset(),
+            _ => drop(wire),
+        }
+        let during = room.lines_during_visit(&format!("p{visit}"))?;
+        let (own, others): (Vec<Line>, Vec<Line>) =
+            during.into_iter().partition(|&(from, _)| from == visit);
+        let is_whole = matches!(ending, Ending::Quit | Ending::HalfClosed);
+        let fault = |what: &str| {
+            let same = heard.iter().zip(&others).take_while(|(a, b)| a == b).count();
+            Err(format!(
+                "{wanted:?} became {ending:?}, told that it was slow: {was_told_slow}: {what}: {} of {} lines heard, the first \
+                 {same} as said, then {:?} instead of {:?}; {} of its {said} lines were said",
+                heard.len(),
+                others.len(),
+                heard.get(same..(same + 3).min(heard.len())),
+                others.get(same..(same + 3).min(others.len())),
+                own.len(),
+            ))
+        };
+        if !own.iter().map(|&(_, number)| number).eq(0..own.len() as u32) {
+            return fault("own lines are out of order");
+        }
+        // A reset may overtake the last lines.
+        if own.len() > said as usize || is_whole && own.len() < said as usize {
+            return fault("own lines are lost");
+        }
+        if !others.starts_with(&heard) || is_whole && others.len() != heard.len() {
+            return fault("lines of others are lost");
+        }
+        Ok((ending, own.len() as u64, heard.len() as u64))
+    }
+}
