@@ -10,14 +10,15 @@
 //! | `task` | threads |
 //! | `client` | people and programs |
 //!
-//! A scheduler (`world`) picks what happens next. A simple model (`model`, with its own `words`) computes from the order in
-//! which the Hub took the events what each client should receive, byte by byte, and `peer` compares. The promises are listed
-//! in [`Check`].
+//! A scheduler (`world`) picks what happens next, in a chat that is set up by a `plan`. A simple model (`model`, with its own
+//! `words`) computes from the order in which the Hub took the events what each client should receive, byte by byte; `peer`
+//! and `world/judge` compare. The promises are listed in [`Check`].
 
 mod client;
 mod dice;
 mod model;
 mod peer;
+mod plan;
 mod report;
 mod seam;
 mod task;
@@ -34,7 +35,8 @@ pub use report::{Check, Finding, Report};
 
 use super::admission::Admission;
 use dice::Dice;
-use world::{Plan, World};
+use plan::Plan;
+use world::World;
 
 /// Runs the chat that this seed stands for, from its start to its end, but shuts it down after `steps_max` steps. The same
 /// seed gives the same report.

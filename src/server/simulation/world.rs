@@ -1,4 +1,6 @@
-//! The scheduler: which of the things that could happen next does happen, and whether the promises hold afterwards.
+//! The scheduler: which of the things that could happen next does happen. `judge` checks whether the promises hold.
+
+mod judge;
 
 use std::collections::VecDeque;
 use std::mem;
@@ -14,15 +16,15 @@ use super::client::{Client, Kind, Topics};
 use super::dice::Dice;
 use super::model::Model;
 use super::peer::{Peer, Stage, Temper};
+use super::plan::Plan;
 use super::report::{Check, Finding, Report};
 use super::seam::{self, Wait};
 use super::task::{SimulatedWriters, Started, Task};
 use super::wire::{ServerEnd, Wire};
 use crate::chat::{
-    ClientId, DisconnectReason, Event, Hub, HubSettings, Input, Now, ReclaimWord, ShutdownCause,
-    Time,
+    ClientId, Event, Hub, HubSettings, Input, Line, Protocol, ReclaimWord, ShutdownCause, Time,
 };
-use crate::config::{Config, DeliveryPolicy, Glass, Operators, RateLimit, limits};
+use crate::config::{Config, Glass, Operators, limits};
 use crate::protocol::Decoder;
 use crate::server::admission::Admission;
 use crate::server::clock::Clock;
@@ -34,6 +36,8 @@ use crate::server::inbox::{Channels, Control, Inbound};
 use crate::server::ops::capacity::{Capacity, SystemLimits};
 use crate::server::order::Order;
 use crate::server::shared::Shared;
+#[cfg(feature = "web")]
+use crate::server::web::frames::Frames;
 use crate::server::{Row, ThreadTable};
 
 /// Far more than there are clients, as each has one event under way: nobody has to wait for room.
@@ -44,75 +48,6 @@ const LATE_MAX: Time = Time::from_millis(1_500);
 
 /// After so many jumps in time without an end, a run is stuck.
 const JUMPS_MAX: u32 = 20_000;
-
-/// How one run differs from others.
-#[derive(Debug, Clone)]
-pub struct Plan {
-    config: Arc<Config>,
-    clients_max: usize,
-    /// The bytes that a socket holds, at most.
-    room_max: usize,
-    /// Once in so many times, no writer can be started.
-    writer_failure_in: Option<usize>,
-    /// The limits are such that nobody who reads may be cut.
-    protects_readers: bool,
-    moody: bool,
-    words_max: usize,
-    patient: bool,
-    /// Nobody has to catch up before the chat is shut down.
-    ends_abruptly: bool,
-    steps: u64,
-}
-
-impl Plan {
-    /// What this seed stands for.
-    pub fn new(dice: &mut Dice, steps_max: u64) -> Self {
-        static DEFAULT: OnceLock<Config> = OnceLock::new();
-        let mut config = DEFAULT.get_or_init(Config::default).clone();
-        let is_tight = dice.once_in(2);
-        config.delivery = match dice.below(10) {
-            0 => DeliveryPolicy::Writer,
-            1 => DeliveryPolicy::Direct,
-            _ => DeliveryPolicy::DirectThenWriter,
-        };
-        config.max_clients = 600;
-        (config.connections_per_address, config.connections_per_minute) = (None, None);
-        config.max_writers = if dice.once_in(3) { dice.between(1, 3) } else { 600 };
-        config.history_on_join = dice.below(4);
-        config.rate_limit = match dice.below(4) {
-            0 => RateLimit::Lines { burst: 5, per_second: 5 },
-            1 => RateLimit::Lines { burst: 20, per_second: 50 },
-            _ => RateLimit::Off,
-        };
-        config.idle_timeout = dice.once_in(3).then_some(Time::from_secs(40));
-        config.login_timeout = Time::from_secs(20);
-        config.outbox_age = Time::from_secs(if is_tight { 3 } else { 30 });
-        config.outbox_bytes = if is_tight { dice.between(4, 64) << 10 } else { 512 << 10 };
-        config.outbox_total =
-            if is_tight { config.outbox_bytes * dice.between(1, 4) } else { 64 << 20 };
-        let room_max = dice.pick(&[64, 256, 1_024, 8_192, 200_000]);
-        let writer_failure_in = dice.once_in(4).then_some(3);
-        let protects_readers = !is_tight
-            && config.delivery != DeliveryPolicy::Direct
-            && config.max_writers > 100
-            && writer_failure_in.is_none();
-        let steps =
-            if dice.once_in(2) { dice.between(500, 3_000) } else { dice.between(3_000, 20_000) }
-                as u64;
-        Self {
-            config: Arc::new(config),
-            clients_max: dice.between(2, 14),
-            room_max,
-            writer_failure_in,
-            protects_readers,
-            moody: dice.once_in(2),
-            words_max: dice.pick(&[6, 40, 300]),
-            patient: dice.once_in(2),
-            ends_abruptly: dice.once_in(4),
-            steps: steps.min(steps_max),
-        }
-    }
-}
 
 /// Who has put an event into the inbox.
 #[derive(Debug, PartialEq, Eq)]
@@ -387,12 +322,12 @@ impl<'a> World<'a> {
         } else if peer.has_joined {
             bytes = peer.client.do_something(topics, dice);
             // A line end that is missing at the end of the input, but not that of a frame.
-            if peer.protocol != crate::chat::Protocol::Web && dice.once_in(2) {
+            if peer.protocol != Protocol::Web && dice.once_in(2) {
                 while bytes.last().is_some_and(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
                     bytes.pop();
                 }
                 let is_empty = |input: &Input| {
-                    *input == Input::Line(crate::chat::Line { text: String::new(), altered: false })
+                    *input == Input::Line(Line { text: String::new(), altered: false })
                 };
                 if peer.client.intents.back().is_some_and(|intent| is_empty(&intent.input)) {
                     peer.client.intents.pop_back();
@@ -429,9 +364,7 @@ impl<'a> World<'a> {
         let connection = Arc::new(Connection::of(id, address, word, socket, row));
         let decoder = match protocol {
             #[cfg(feature = "web")]
-            crate::chat::Protocol::Web => {
-                Decoder::framed(Box::new(crate::server::web::frames::Frames::new()))
-            }
+            Protocol::Web => Decoder::framed(Box::new(Frames::new())),
             _ => Decoder::new(protocol, true),
         };
         let config = Arc::clone(&self.plan.config);
@@ -621,9 +554,9 @@ impl<'a> World<'a> {
         let lines = peer.receive(count, &mut digest)?;
         report.count_many(
             match protocol {
-                crate::chat::Protocol::Plain => "lines received, plain text",
-                crate::chat::Protocol::Json => "lines received, JSON",
-                crate::chat::Protocol::Web => "lines received, WebSocket",
+                Protocol::Plain => "lines received, plain text",
+                Protocol::Json => "lines received, JSON",
+                Protocol::Web => "lines received, WebSocket",
             },
             lines,
         );
@@ -685,234 +618,6 @@ impl<'a> World<'a> {
                 continue;
             }
             while self.writers_run(at)? | self.client_reads(at, true)? {}
-        }
-        Ok(())
-    }
-
-    /// The Hub has taken an event.
-    fn happened(&mut self, now: Now, event: Event) -> Result<(), Finding> {
-        let since_start = now.wall.duration_since(seam::simulated_wall(Time::ZERO));
-        self.tell(|| format!("the Hub takes {event:?}"));
-        if now.time != self.server_time {
-            let text = format!("it is {:?} instead of {:?}", now.time, self.server_time);
-            return Finding::of(Check::Clock, text);
-        }
-        self.model.set_time(Time::try_from(since_start).unwrap_or_default(), now.time);
-        match event {
-            Event::Connected { client, address, protocol, .. } => {
-                self.model.connected(client, address, protocol, word_of(client));
-            }
-            Event::Received { client, input } => self.received(client, input, now.time)?,
-            Event::LoginTimedOut { client } => {
-                if let Some(peer) = self.peers.iter().find(|peer| peer.id == client)
-                    && now.time < peer.connected + self.plan.config.login_timeout
-                {
-                    return Finding::of(Check::Limits, format!("{client} had more time to log in"));
-                }
-                self.report.count("a client gives no name in time");
-                self.model.login_timed_out(client);
-            }
-            Event::IdleTooLong { client, left } => {
-                let half = self.plan.config.idle_timeout.unwrap_or_default() / 2;
-                if let Some(peer) = self.peers.iter().find(|peer| peer.id == client)
-                    // A reader reads on while its last event waits for the dispatcher.
-                    && now.time + LATE_MAX < peer.last_input + half
-                {
-                    return Finding::of(Check::Limits, format!("{client} is not that idle"));
-                }
-                self.report.count("a client is idle");
-                self.model.idle(client, left);
-            }
-            Event::Disconnected { client, reason } => {
-                self.disconnected(client, reason, now.time)?
-            }
-            Event::ShutdownRequested { .. } => self.model.shut_down(),
-            Event::DeadlineReached => {}
-            other => panic!("the simulation has no such event: {other:?}"),
-        }
-        for client in mem::take(&mut self.model.ended) {
-            if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client)
-                && peer.stage == Stage::Open
-            {
-                peer.stage = Stage::Ended;
-            }
-        }
-        for told in self.model.take_told() {
-            if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == told.client) {
-                peer.expect(&told.bytes, now.time);
-            }
-        }
-        Ok(())
-    }
-
-    fn received(&mut self, client: ClientId, input: Input, now: Time) -> Result<(), Finding> {
-        if let Input::HeldBack { lines, wait } = input {
-            self.report.count("lines are held back");
-            self.model.held_back(client, lines, wait);
-            return Ok(());
-        }
-        let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client) else {
-            return Finding::of(Check::Input, format!("{client} is gone and says {input:?}"));
-        };
-        peer.inputs += 1;
-        peer.last_input = now;
-        if let RateLimit::Lines { burst, per_second } = self.plan.config.rate_limit {
-            let time = now.saturating_sub(peer.connected).as_secs_f64();
-            let most = f64::from(burst) + time * f64::from(per_second) + 1.0;
-            if peer.inputs as f64 > most {
-                let text = format!("{} lines of {client} in {time:.3} s", peer.inputs);
-                return Finding::of(Check::Flood, text);
-            }
-        }
-        let Some(intent) = peer.client.intents.pop_front() else {
-            return Finding::of(Check::Input, format!("{client} did not send {input:?}"));
-        };
-        if intent.input != input {
-            let text = format!("{client} sent {:?}, which became {input:?}", intent.input);
-            return Finding::of(Check::Input, text);
-        }
-        self.report.count(counted(&intent.action));
-        if self.model.knows(client) {
-            self.model.act(client, &intent.action, intent.tag);
-            if self.model.knows(client) {
-                peer.protocol = self.model.protocol(client);
-            }
-        }
-        Ok(())
-    }
-
-    fn disconnected(
-        &mut self,
-        client: ClientId,
-        reason: DisconnectReason,
-        now: Time,
-    ) -> Result<(), Finding> {
-        if reason == DisconnectReason::SlowReader {
-            self.check_cut(client, now)?;
-        }
-        let Some(at) = self.peers.iter().position(|peer| peer.id == client) else {
-            return Ok(());
-        };
-        let knew = self.model.knows(client);
-        let peer = &mut self.peers[at];
-        let was_reset = peer.wire.lock().client_reset;
-        match reason {
-            DisconnectReason::SlowReader => {
-                peer.stage = Stage::Cut;
-                peer.cut_at = Some(self.time);
-                let mut replies = peer.client.replies.iter();
-                peer.was_opaque = replies.any(|reply| reply.contains(&b'\n'));
-                let words = self.model.last_words(peer.protocol);
-                let lines = words.split_inclusive(|&byte| byte == b'\n');
-                peer.last_words = lines.map(<[u8]>::to_vec).collect();
-            }
-            DisconnectReason::EndOfInput if knew && !was_reset => {
-                if let Some(intent) = peer.client.intents.front() {
-                    let text = format!("{client} sent {:?}, which never came", intent.input);
-                    return Finding::of(Check::Input, text);
-                }
-            }
-            DisconnectReason::ReaderPanicked => {
-                return Finding::of(Check::Panic, format!("the reader of {client} panicked"));
-            }
-            _ => {}
-        }
-        if peer.stage == Stage::Open {
-            peer.stage = Stage::Left;
-        }
-        self.model.disconnected(client);
-        Ok(())
-    }
-
-    // ── Limits ──
-
-    /// Whether there is a reason to cut this client.
-    fn check_cut(&mut self, client: ClientId, now: Time) -> Result<(), Finding> {
-        let config = Arc::clone(&self.plan.config);
-        let mut total = 0;
-        let mut own = (0, None);
-        for peer in &mut self.peers {
-            let accepted = {
-                let state = peer.wire.lock();
-                state.accepted_before_growth.unwrap_or(state.accepted)
-            };
-            let pending = peer.pending(accepted).1;
-            // What the sockets accept after the decision counts.
-            total += peer.pending(peer.accepted_before).1;
-            if peer.id == client {
-                let mut oldest = peer.oldest(accepted);
-                // It is not known when a reply was appended.
-                if !peer.client.replies.is_empty() {
-                    oldest = Some(peer.connected);
-                }
-                own = (pending, oldest);
-                if self.plan.protects_readers
-                    && peer.was_prompt
-                    && !peer.is_done
-                    && self.shut_down_at.is_none()
-                {
-                    let text = format!("{client} reads, and was cut with {pending} bytes waiting");
-                    return Finding::of(Check::ReaderCut, text);
-                }
-            }
-        }
-        let (pending, oldest) = own;
-        let age = oldest.map_or(Time::ZERO, |time| now.saturating_sub(time));
-        let grace_is_over = self.shut_down_at.is_some_and(|at| now >= at + config.shutdown_grace);
-        // The age is measured in tenths of a second.
-        let is_old = age + Time::from_millis(101) > config.outbox_age;
-        let cause = if pending > config.outbox_bytes as u64 {
-            "a client is cut: too many bytes"
-        } else if is_old {
-            "a client is cut: too old"
-        } else if config.delivery == DeliveryPolicy::Direct && pending > 0 {
-            "a client is cut: its socket is full, and the policy is direct"
-        } else if total > config.outbox_total as u64 {
-            "a client is cut: too many bytes for all"
-        } else if grace_is_over {
-            "a client is cut: the grace is over"
-        } else {
-            let text = format!("{client} was cut with {pending} bytes of {total} and {age:?} old");
-            return Finding::of(Check::Limits, text);
-        };
-        self.report.count(cause);
-        Ok(())
-    }
-
-    /// Nobody may be kept beyond the limits.
-    fn check_limits(&mut self) -> Result<(), Finding> {
-        let config = &self.plan.config;
-        let now = self.shared.clock.now();
-        for peer in &mut self.peers {
-            let (accepted, is_empty, is_broken) = {
-                let state = peer.wire.lock();
-                let is_broken = state.client_reset || state.server_ended.is_some();
-                (state.accepted, state.to_client.is_empty(), is_broken)
-            };
-            if is_broken || peer.stage == Stage::Cut {
-                continue;
-            }
-            let (pending, _) = peer.pending(accepted);
-            if pending > config.outbox_bytes as u64 {
-                let text = format!("{} is kept with {pending} bytes waiting", peer.id);
-                return Finding::of(Check::Limits, text);
-            }
-            // With this policy, nobody else writes while there is no thread.
-            let lacks_writer =
-                config.delivery == DeliveryPolicy::Writer && self.plan.writer_failure_in.is_some();
-            if pending == 0 || !is_empty || lacks_writer {
-                peer.starved_since = None;
-            } else if now > *peer.starved_since.get_or_insert(now) + LATE_MAX {
-                let text = format!("{} has read everything, and {pending} bytes wait", peer.id);
-                return Finding::of(Check::Stalled, text);
-            }
-            peer.oldest(accepted);
-            let age =
-                peer.surely_oldest(accepted).map_or(Time::ZERO, |time| now.saturating_sub(time));
-            if age > config.outbox_age + LATE_MAX {
-                let text = format!("{} is kept with bytes that are {age:?} old", peer.id);
-                return Finding::of(Check::Limits, text);
-            }
         }
         Ok(())
     }
@@ -1007,28 +712,4 @@ impl<'a> World<'a> {
 /// The word by which a client can take its name back.
 fn word_of(client: ClientId) -> u128 {
     u128::from(client.0) << 64 | 0x5eed
-}
-
-fn counted(action: &super::model::Action) -> &'static str {
-    use super::model::Action;
-    match action {
-        Action::SpeakJson => "input: a first brace",
-        Action::Text(_) => "input: a typed line",
-        Action::EmptyLine => "input: an empty line",
-        Action::Connect(_) => "input: connect",
-        Action::Chat { .. } => "input: chat",
-        Action::Me { .. } => "input: me",
-        Action::Private { .. } => "input: msg",
-        Action::Join(_) => "input: join",
-        Action::Part(_) => "input: part",
-        Action::Nick(_) => "input: nick",
-        Action::Ignore(_) => "input: ignore",
-        Action::Unignore(_) => "input: unignore",
-        Action::Kick(_) => "input: kick",
-        Action::ShowTimes(_) => "input: timestamp",
-        Action::Ping => "input: ping",
-        Action::Quit => "input: quit",
-        Action::TooLong => "input: a line that is too long",
-        Action::Close => "input: a close frame",
-    }
 }

@@ -1,0 +1,76 @@
+//! How a chat of the simulation is set up.
+
+use std::sync::{Arc, OnceLock};
+
+use super::dice::Dice;
+use crate::chat::Time;
+use crate::config::{Config, DeliveryPolicy, RateLimit};
+
+/// How one run differs from others.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub config: Arc<Config>,
+    pub clients_max: usize,
+    /// The bytes that a socket holds, at most.
+    pub room_max: usize,
+    /// Once in so many times, no writer can be started.
+    pub writer_failure_in: Option<usize>,
+    /// The limits are such that nobody who reads may be cut.
+    pub protects_readers: bool,
+    pub moody: bool,
+    pub words_max: usize,
+    pub patient: bool,
+    /// Nobody has to catch up before the chat is shut down.
+    pub ends_abruptly: bool,
+    pub steps: u64,
+}
+
+impl Plan {
+    /// What this seed stands for.
+    pub fn new(dice: &mut Dice, steps_max: u64) -> Self {
+        static DEFAULT: OnceLock<Config> = OnceLock::new();
+        let mut config = DEFAULT.get_or_init(Config::default).clone();
+        let is_tight = dice.once_in(2);
+        config.delivery = match dice.below(10) {
+            0 => DeliveryPolicy::Writer,
+            1 => DeliveryPolicy::Direct,
+            _ => DeliveryPolicy::DirectThenWriter,
+        };
+        config.max_clients = 600;
+        (config.connections_per_address, config.connections_per_minute) = (None, None);
+        config.max_writers = if dice.once_in(3) { dice.between(1, 3) } else { 600 };
+        config.history_on_join = dice.below(4);
+        config.rate_limit = match dice.below(4) {
+            0 => RateLimit::Lines { burst: 5, per_second: 5 },
+            1 => RateLimit::Lines { burst: 20, per_second: 50 },
+            _ => RateLimit::Off,
+        };
+        config.idle_timeout = dice.once_in(3).then_some(Time::from_secs(40));
+        config.login_timeout = Time::from_secs(20);
+        config.outbox_age = Time::from_secs(if is_tight { 3 } else { 30 });
+        config.outbox_bytes = if is_tight { dice.between(4, 64) << 10 } else { 512 << 10 };
+        config.outbox_total =
+            if is_tight { config.outbox_bytes * dice.between(1, 4) } else { 64 << 20 };
+        let room_max = dice.pick(&[64, 256, 1_024, 8_192, 200_000]);
+        let writer_failure_in = dice.once_in(4).then_some(3);
+        let protects_readers = !is_tight
+            && config.delivery != DeliveryPolicy::Direct
+            && config.max_writers > 100
+            && writer_failure_in.is_none();
+        let steps =
+            if dice.once_in(2) { dice.between(500, 3_000) } else { dice.between(3_000, 20_000) }
+                as u64;
+        Self {
+            config: Arc::new(config),
+            clients_max: dice.between(2, 14),
+            room_max,
+            writer_failure_in,
+            protects_readers,
+            moody: dice.once_in(2),
+            words_max: dice.pick(&[6, 40, 300]),
+            patient: dice.once_in(2),
+            ends_abruptly: dice.once_in(4),
+            steps: steps.min(steps_max),
+        }
+    }
+}

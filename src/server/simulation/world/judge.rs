@@ -1,0 +1,264 @@
+//! Whether the promises hold: for each event that the Hub takes, and after each batch.
+
+use std::mem;
+use std::sync::Arc;
+
+use super::super::model::Action;
+use super::super::peer::Stage;
+use super::super::report::{Check, Finding};
+use super::super::seam;
+use super::{LATE_MAX, World, word_of};
+use crate::chat::{ClientId, DisconnectReason, Event, Input, Now, Time};
+use crate::config::{DeliveryPolicy, RateLimit};
+
+impl World<'_> {
+    /// The Hub has taken an event.
+    pub(super) fn happened(&mut self, now: Now, event: Event) -> Result<(), Finding> {
+        let since_start = now.wall.duration_since(seam::simulated_wall(Time::ZERO));
+        self.tell(|| format!("the Hub takes {event:?}"));
+        if now.time != self.server_time {
+            let text = format!("it is {:?} instead of {:?}", now.time, self.server_time);
+            return Finding::of(Check::Clock, text);
+        }
+        self.model.set_time(Time::try_from(since_start).unwrap_or_default(), now.time);
+        match event {
+            Event::Connected { client, address, protocol, .. } => {
+                self.model.connected(client, address, protocol, word_of(client));
+            }
+            Event::Received { client, input } => self.received(client, input, now.time)?,
+            Event::LoginTimedOut { client } => {
+                if let Some(peer) = self.peers.iter().find(|peer| peer.id == client)
+                    && now.time < peer.connected + self.plan.config.login_timeout
+                {
+                    return Finding::of(Check::Limits, format!("{client} had more time to log in"));
+                }
+                self.report.count("a client gives no name in time");
+                self.model.login_timed_out(client);
+            }
+            Event::IdleTooLong { client, left } => {
+                let half = self.plan.config.idle_timeout.unwrap_or_default() / 2;
+                if let Some(peer) = self.peers.iter().find(|peer| peer.id == client)
+                    // A reader reads on while its last event waits for the dispatcher.
+                    && now.time + LATE_MAX < peer.last_input + half
+                {
+                    return Finding::of(Check::Limits, format!("{client} is not that idle"));
+                }
+                self.report.count("a client is idle");
+                self.model.idle(client, left);
+            }
+            Event::Disconnected { client, reason } => {
+                self.disconnected(client, reason, now.time)?
+            }
+            Event::ShutdownRequested { .. } => self.model.shut_down(),
+            Event::DeadlineReached => {}
+            other => panic!("the simulation has no such event: {other:?}"),
+        }
+        for client in mem::take(&mut self.model.ended) {
+            if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client)
+                && peer.stage == Stage::Open
+            {
+                peer.stage = Stage::Ended;
+            }
+        }
+        for told in self.model.take_told() {
+            if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == told.client) {
+                peer.expect(&told.bytes, now.time);
+            }
+        }
+        Ok(())
+    }
+
+    fn received(&mut self, client: ClientId, input: Input, now: Time) -> Result<(), Finding> {
+        if let Input::HeldBack { lines, wait } = input {
+            self.report.count("lines are held back");
+            self.model.held_back(client, lines, wait);
+            return Ok(());
+        }
+        let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client) else {
+            return Finding::of(Check::Input, format!("{client} is gone and says {input:?}"));
+        };
+        peer.inputs += 1;
+        peer.last_input = now;
+        if let RateLimit::Lines { burst, per_second } = self.plan.config.rate_limit {
+            let time = now.saturating_sub(peer.connected).as_secs_f64();
+            let most = f64::from(burst) + time * f64::from(per_second) + 1.0;
+            if peer.inputs as f64 > most {
+                let text = format!("{} lines of {client} in {time:.3} s", peer.inputs);
+                return Finding::of(Check::Flood, text);
+            }
+        }
+        let Some(intent) = peer.client.intents.pop_front() else {
+            return Finding::of(Check::Input, format!("{client} did not send {input:?}"));
+        };
+        if intent.input != input {
+            let text = format!("{client} sent {:?}, which became {input:?}", intent.input);
+            return Finding::of(Check::Input, text);
+        }
+        self.report.count(counted(&intent.action));
+        if self.model.knows(client) {
+            self.model.act(client, &intent.action, intent.tag);
+            if self.model.knows(client) {
+                peer.protocol = self.model.protocol(client);
+            }
+        }
+        Ok(())
+    }
+
+    fn disconnected(
+        &mut self,
+        client: ClientId,
+        reason: DisconnectReason,
+        now: Time,
+    ) -> Result<(), Finding> {
+        if reason == DisconnectReason::SlowReader {
+            self.check_cut(client, now)?;
+        }
+        let Some(at) = self.peers.iter().position(|peer| peer.id == client) else {
+            return Ok(());
+        };
+        let knew = self.model.knows(client);
+        let peer = &mut self.peers[at];
+        let was_reset = peer.wire.lock().client_reset;
+        match reason {
+            DisconnectReason::SlowReader => {
+                peer.stage = Stage::Cut;
+                peer.cut_at = Some(self.time);
+                let mut replies = peer.client.replies.iter();
+                peer.was_opaque = replies.any(|reply| reply.contains(&b'\n'));
+                let words = self.model.last_words(peer.protocol);
+                let lines = words.split_inclusive(|&byte| byte == b'\n');
+                peer.last_words = lines.map(<[u8]>::to_vec).collect();
+            }
+            DisconnectReason::EndOfInput if knew && !was_reset => {
+                if let Some(intent) = peer.client.intents.front() {
+                    let text = format!("{client} sent {:?}, which never came", intent.input);
+                    return Finding::of(Check::Input, text);
+                }
+            }
+            DisconnectReason::ReaderPanicked => {
+                return Finding::of(Check::Panic, format!("the reader of {client} panicked"));
+            }
+            _ => {}
+        }
+        if peer.stage == Stage::Open {
+            peer.stage = Stage::Left;
+        }
+        self.model.disconnected(client);
+        Ok(())
+    }
+
+    /// Whether there is a reason to cut this client.
+    fn check_cut(&mut self, client: ClientId, now: Time) -> Result<(), Finding> {
+        let config = Arc::clone(&self.plan.config);
+        let mut total = 0;
+        let mut own = (0, None);
+        for peer in &mut self.peers {
+            let accepted = {
+                let state = peer.wire.lock();
+                state.accepted_before_growth.unwrap_or(state.accepted)
+            };
+            let pending = peer.pending(accepted).1;
+            // What the sockets accept after the decision counts.
+            total += peer.pending(peer.accepted_before).1;
+            if peer.id == client {
+                let mut oldest = peer.oldest(accepted);
+                // It is not known when a reply was appended.
+                if !peer.client.replies.is_empty() {
+                    oldest = Some(peer.connected);
+                }
+                own = (pending, oldest);
+                if self.plan.protects_readers
+                    && peer.was_prompt
+                    && !peer.is_done
+                    && self.shut_down_at.is_none()
+                {
+                    let text = format!("{client} reads, and was cut with {pending} bytes waiting");
+                    return Finding::of(Check::ReaderCut, text);
+                }
+            }
+        }
+        let (pending, oldest) = own;
+        let age = oldest.map_or(Time::ZERO, |time| now.saturating_sub(time));
+        let grace_is_over = self.shut_down_at.is_some_and(|at| now >= at + config.shutdown_grace);
+        // The age is measured in tenths of a second.
+        let is_old = age + Time::from_millis(101) > config.outbox_age;
+        let cause = if pending > config.outbox_bytes as u64 {
+            "a client is cut: too many bytes"
+        } else if is_old {
+            "a client is cut: too old"
+        } else if config.delivery == DeliveryPolicy::Direct && pending > 0 {
+            "a client is cut: its socket is full, and the policy is direct"
+        } else if total > config.outbox_total as u64 {
+            "a client is cut: too many bytes for all"
+        } else if grace_is_over {
+            "a client is cut: the grace is over"
+        } else {
+            let text = format!("{client} was cut with {pending} bytes of {total} and {age:?} old");
+            return Finding::of(Check::Limits, text);
+        };
+        self.report.count(cause);
+        Ok(())
+    }
+
+    /// Nobody may be kept beyond the limits.
+    pub(super) fn check_limits(&mut self) -> Result<(), Finding> {
+        let config = &self.plan.config;
+        let now = self.shared.clock.now();
+        for peer in &mut self.peers {
+            let (accepted, is_empty, is_broken) = {
+                let state = peer.wire.lock();
+                let is_broken = state.client_reset || state.server_ended.is_some();
+                (state.accepted, state.to_client.is_empty(), is_broken)
+            };
+            if is_broken || peer.stage == Stage::Cut {
+                continue;
+            }
+            let (pending, _) = peer.pending(accepted);
+            if pending > config.outbox_bytes as u64 {
+                let text = format!("{} is kept with {pending} bytes waiting", peer.id);
+                return Finding::of(Check::Limits, text);
+            }
+            // With this policy, nobody else writes while there is no thread.
+            let lacks_writer =
+                config.delivery == DeliveryPolicy::Writer && self.plan.writer_failure_in.is_some();
+            if pending == 0 || !is_empty || lacks_writer {
+                peer.starved_since = None;
+            } else if now > *peer.starved_since.get_or_insert(now) + LATE_MAX {
+                let text = format!("{} has read everything, and {pending} bytes wait", peer.id);
+                return Finding::of(Check::Stalled, text);
+            }
+            peer.oldest(accepted);
+            let age =
+                peer.surely_oldest(accepted).map_or(Time::ZERO, |time| now.saturating_sub(time));
+            if age > config.outbox_age + LATE_MAX {
+                let text = format!("{} is kept with bytes that are {age:?} old", peer.id);
+                return Finding::of(Check::Limits, text);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a report counts for an input.
+fn counted(action: &Action) -> &'static str {
+    match action {
+        Action::SpeakJson => "input: a first brace",
+        Action::Text(_) => "input: a typed line",
+        Action::EmptyLine => "input: an empty line",
+        Action::Connect(_) => "input: connect",
+        Action::Chat { .. } => "input: chat",
+        Action::Me { .. } => "input: me",
+        Action::Private { .. } => "input: msg",
+        Action::Join(_) => "input: join",
+        Action::Part(_) => "input: part",
+        Action::Nick(_) => "input: nick",
+        Action::Ignore(_) => "input: ignore",
+        Action::Unignore(_) => "input: unignore",
+        Action::Kick(_) => "input: kick",
+        Action::ShowTimes(_) => "input: timestamp",
+        Action::Ping => "input: ping",
+        Action::Quit => "input: quit",
+        Action::TooLong => "input: a line that is too long",
+        Action::Close => "input: a close frame",
+    }
+}
