@@ -87,7 +87,7 @@ fn attach(server: &Server, call: &str, error: &str) -> Option<Program> {
 /// One call with one error.
 fn survives(call: &str, error: &str) {
     let mut server = Server::start(&["--idle-timeout", "off"]);
-    let mut ann = Client::join(&server, "ann");
+    let ann = Client::join(&server, "ann");
     let mut strace = or_skip!(attach(&server, call, error));
     let mut came: Vec<String> = Vec::new();
     for number in 0..3 {
