@@ -30,6 +30,7 @@
 //! | `order/` | in which order events reach the chat: at once, or by a log that several machines share |
 //! | `web/` | the page for browsers: HTTP before the arrival, WebSocket frames afterwards |
 //! | `history/` | what people say, on disk, with `--history` |
+//! | `fuzzing` | the doors for the fuzzer |
 //! | `ops/` | what a server needs besides: the log, signals, the table of threads and the look at it that browsers get, limits of the system, bans on disk |
 //!
 //! # Starting and ending
@@ -58,6 +59,8 @@ mod delivery;
 mod dispatcher;
 mod error;
 mod flood;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 #[cfg(feature = "history")]
 pub mod history;
 mod inbox;

@@ -19,9 +19,9 @@
 //! | `writer`, `reader`, `store` | the two threads, and their connections to Redis |
 
 #[cfg(feature = "cluster")]
-mod author;
+pub(super) mod author;
 #[cfg(feature = "cluster")]
-mod entry;
+pub(super) mod entry;
 #[cfg(feature = "cluster")]
 mod join;
 #[cfg(feature = "cluster")]
@@ -33,7 +33,7 @@ mod reader;
 #[cfg(feature = "cluster")]
 mod replica;
 #[cfg(feature = "cluster")]
-mod store;
+pub(super) mod store;
 #[cfg(feature = "cluster")]
 mod writer;
 

@@ -12,9 +12,9 @@
 //! request. And the host must be a name that is known to mean this server: a page may have its own name point to this
 //! machine (DNS rebinding), and would then be of the same origin. Finally, no browser is an operator by coming from loopback.
 
-mod answer;
-mod frames;
-mod head;
+pub(super) mod answer;
+pub(super) mod frames;
+pub(super) mod head;
 mod pending;
 
 use std::io::{ErrorKind, Read, Write};
