@@ -3,7 +3,6 @@
 use std::io;
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use rustix::net::SendFlags;
@@ -11,6 +10,7 @@ use rustix::rand::GetRandomFlags;
 use socket2::{SockRef, TcpKeepalive};
 
 use super::ops::threads::Row;
+use super::sync::OnceLock;
 use super::turn::Turn;
 use crate::chat::{ClientId, ReclaimWord};
 use crate::config::{Config, limits};

@@ -5,8 +5,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crossbeam_channel::{Receiver, Sender, at, select};
-
 use super::admission::Place;
 use super::clock::Clock;
 use super::connection::Connection;
@@ -15,6 +13,7 @@ use super::ops::reload::Loaded;
 use super::ops::threads::ThreadTable;
 #[cfg(feature = "cluster")]
 use super::order::Entry;
+use super::sync::channel::{Receiver, Sender, at, select};
 use crate::chat::{
     ClientId, DisconnectReason, Event, InboxView, Protocol, ShutdownCause, Station, Time,
 };

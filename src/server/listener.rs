@@ -6,7 +6,6 @@ use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread::Scope;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
@@ -18,6 +17,7 @@ use super::connection::{Connection, canonical};
 use super::inbox::{Inbound, Inbox};
 use super::reader;
 use super::shared::Shared;
+use super::sync::thread::Scope;
 #[cfg(feature = "web")]
 use super::web;
 use super::{Activity, Row};

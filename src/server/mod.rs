@@ -30,6 +30,7 @@
 //! | `order/` | in which order events reach the chat: at once, or by a log that several machines share |
 //! | `web/` | the page for browsers: HTTP before the arrival, WebSocket frames afterwards |
 //! | `history/` | what people say, on disk, with `--history` |
+//! | `sync` | the primitives by which threads wait for each other, which a model checker can replace |
 //! | `fuzzing` | the doors for the fuzzer |
 //! | `ops/` | what a server needs besides: the log, signals, the table of threads and the look at it that browsers get, limits of the system, bans on disk |
 //!
@@ -70,6 +71,7 @@ mod order;
 mod reader;
 mod shared;
 mod start;
+mod sync;
 mod turn;
 #[cfg(feature = "web")]
 mod web;

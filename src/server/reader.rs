@@ -306,6 +306,7 @@ impl Drop for LastAct<'_, '_> {
 }
 
 #[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     //! A reader with a real socket; the test plays the dispatcher.
 

@@ -8,10 +8,11 @@
 //!
 //! The turn is one atomic word and `park`/`unpark`. A channel for each connection would do the same and cost more.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
+
+use super::sync::OnceLock;
+use super::sync::atomic::{AtomicU8, Ordering};
+use super::sync::thread::{self, Thread};
 
 /// The reader may send one event.
 const GO: u8 = 1;
@@ -105,6 +106,7 @@ impl Turn {
 }
 
 #[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     use super::*;
 

@@ -5,15 +5,14 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::Arc;
-use std::thread::Scope;
-
-use crossbeam_channel::{Receiver, Sender};
 
 use super::outbox::{Block, rest_of_line};
 use crate::chat::ClientId;
 use crate::config::{Config, DeliveryPolicy, limits};
 use crate::server::connection::Connection;
 use crate::server::inbox::{Inbound, Inbox, Written};
+use crate::server::sync::channel::{self, Receiver, Sender};
+use crate::server::sync::thread::Scope;
 use crate::server::{Activity, Row, ThreadTable};
 
 /// Starts writers, up to a limit, and knows how many live.
@@ -51,7 +50,7 @@ impl<'scope, 'env> Writers<'scope, 'env> {
         }
         let client = connection.id;
         // One block at a time: the next one is sent when the last one has come back.
-        let (slot, blocks) = crossbeam_channel::bounded::<Block>(1);
+        let (slot, blocks) = channel::bounded::<Block>(1);
         let (connection, inbox) = (Arc::clone(connection), self.inbox.clone());
         let row = self.threads.client_row("writer", client);
         let body = move |row: &Row| run(&connection, &blocks, &inbox, row);

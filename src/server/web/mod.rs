@@ -20,13 +20,13 @@ mod pending;
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::sync::Arc;
-use std::thread;
 
 use super::admission::Place;
 use super::clock::Clock;
 use super::connection::{Connection, canonical};
 use super::inbox::{Inbound, Inbox};
 use super::shared::Shared;
+use super::sync::thread;
 use super::{Activity, reader};
 use crate::chat::{Protocol, Time};
 use crate::config::{Config, Glass, limits};

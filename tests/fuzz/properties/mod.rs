@@ -59,6 +59,8 @@ const NOW: Time = Time::from_secs(1000);
 /// and its number in units of [`RUN_BYTES`].
 const RUN: u8 = 0xf8;
 const RUN_BYTES: usize = 512;
+/// The longest stream. All limits on length are below it.
+const STREAM_BYTES_MAX: usize = 100 * 1024;
 
 /// What an input says besides its stream of bytes.
 struct Input<'a> {
@@ -84,7 +86,7 @@ impl<'a> Input<'a> {
         while let Some((&first, after)) = rest.split_first() {
             rest = after;
             match *after {
-                [byte, count, ..] if first == RUN => {
+                [byte, count, ..] if first == RUN && bytes.len() < STREAM_BYTES_MAX => {
                     bytes.resize(bytes.len() + RUN_BYTES * usize::from(count), byte);
                     rest = &after[2..];
                 }
