@@ -25,8 +25,11 @@ use unicode_width::UnicodeWidthChar as _;
 use crate::chat::Time;
 use crate::protocol::{Decoded, Decoder};
 
+/// A target: its name, and the check of its properties.
+pub type Target = (&'static str, fn(&[u8]));
+
 /// The targets that these features allow.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[Target] = &[
     #[cfg(feature = "server")]
     ("bans", bans::check),
     ("chat", chat::check),
