@@ -1,6 +1,8 @@
 //! The frames of a WebSocket.
 
-use super::{Input, Split, assert_nothing_follows_the_last, decode_in_pieces, json};
+use super::{
+    Input, SINGLE_BYTES_MAX, Split, assert_nothing_follows_the_last, decode_in_pieces, json,
+};
 use crate::chat::CloseCode;
 use crate::protocol::frames::Unframe as _;
 use crate::protocol::{Decoder, JSON_LINE_BYTES_MAX};
@@ -22,7 +24,7 @@ pub fn check(bytes: &[u8]) {
     }
     let whole = read([&stream[..]]);
     assert_eq!(read(input.split.pieces(&stream)), whole, "another split, another meaning");
-    if stream.len() < 2_000 {
+    if stream.len() < SINGLE_BYTES_MAX {
         assert_eq!(read(stream.chunks(1)), whole, "byte by byte, another meaning");
     }
     let (lines, replies, _) = whole;
