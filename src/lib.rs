@@ -81,6 +81,10 @@ pub mod mutants;
 
 pub mod chat;
 pub mod config;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+#[path = "../tests/fuzz/properties/mod.rs"]
+pub mod fuzzing;
 pub mod guide;
 pub mod healthcheck;
 pub mod inherited;

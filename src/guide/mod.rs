@@ -9,7 +9,7 @@
 //! | [`teaching`] | teachers: a chat in the classroom, the lab |
 //! | [`faults`] | everybody who asks what the server survives |
 //! | [`measurements`] | everybody who asks whether threads are fast enough |
-//! | [`internals`] | readers of the source |
+//! | [`internals`], [`testing`] | readers of the source, and people who change it |
 //! | [`changelog`] | everybody who updates |
 
 /// A page of the guide, from the Markdown file beside this one.
@@ -33,6 +33,10 @@ macro_rules! page {
         /// [teaching]: crate::guide::teaching
         /// [measurements]: crate::guide::measurements
         /// [internals]: crate::guide::internals
+        /// [testing]: crate::guide::testing
+        /// [contributing]: ../../../../../.github/CONTRIBUTING.md
+        /// [properties]: ../../../../../tests/fuzz/properties/mod.rs
+        /// [sync]: ../../../src/chatserv/server/sync/mod.rs.html
         /// [lesson]: ../../../lab/index.html
         /// [glass-picture]: ../../../../../src/guide/glass.webp
         /// [growth]: ../../../../../scripts/results/growth.svg
@@ -96,4 +100,5 @@ page!(teaching, "teaching.md");
 page!(faults, "faults.md");
 page!(measurements, "measurements.md");
 page!(internals, "internals.md");
+page!(testing, "testing.md");
 page!(changelog, "changelog.md");

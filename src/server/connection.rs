@@ -3,7 +3,6 @@
 use std::io;
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use rustix::rand::GetRandomFlags;
@@ -11,6 +10,7 @@ use socket2::{SockRef, TcpKeepalive};
 
 use super::ops::threads::Row;
 use super::socket::Socket;
+use super::sync::OnceLock;
 use super::turn::Turn;
 use crate::chat::{ClientId, Event, Protocol, ReclaimWord};
 use crate::config::{Config, limits};

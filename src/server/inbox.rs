@@ -6,8 +6,6 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crossbeam_channel::{Receiver, Sender, at, select};
-
 use super::admission::Place;
 use super::clock::Clock;
 use super::connection::Connection;
@@ -17,6 +15,7 @@ use super::ops::reload::Loaded;
 use super::ops::threads::ThreadTable;
 #[cfg(feature = "cluster")]
 use super::order::Ordered;
+use super::sync::channel::{Receiver, Sender, at, select};
 use crate::chat::{
     ClientId, DisconnectReason, Event, InboxView, Input, Protocol, ShutdownCause, Station, Time,
 };

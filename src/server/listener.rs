@@ -6,7 +6,6 @@ use std::io;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread::Scope;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
@@ -21,6 +20,7 @@ use super::ops::metrics::Refusal;
 use super::pending::Pending;
 use super::reader;
 use super::shared::Shared;
+use super::sync::thread::Scope;
 use super::visit::Visit;
 #[cfg(feature = "web")]
 use super::web;

@@ -33,6 +33,8 @@
 //! | `order/` | in which order events reach the chat: at once, or by a log that several machines share |
 //! | `web/` | the page for browsers: HTTP before the arrival, WebSocket frames afterwards |
 //! | `history/` | what people say, on disk, with `--history` |
+//! | `sync` | the primitives by which threads wait for each other, which a model checker can replace |
+//! | `fuzzing` | the doors for the fuzzer |
 //! | `ops/` | what a server needs besides: the log, signals, the table of threads and the look at it that browsers get, metrics, limits of the system, bans on disk |
 //!
 //! # Starting and ending
@@ -65,6 +67,8 @@ mod delivery;
 mod dispatcher;
 mod error;
 mod flood;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod gate;
 #[cfg(feature = "history")]
 pub mod history;
@@ -80,6 +84,7 @@ mod shared;
 pub mod simulation;
 mod socket;
 mod start;
+mod sync;
 mod turn;
 mod visit;
 #[cfg(feature = "web")]

@@ -307,6 +307,7 @@ impl<S> Drop for LastAct<'_, '_, S> {
 }
 
 #[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     //! A reader with a real socket; the test plays the dispatcher.
 

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 #[cfg(feature = "cluster")]
 use std::sync::atomic::Ordering;
-use std::thread;
 
-use crossbeam_channel::Receiver;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use parking_lot::RwLock;
@@ -38,6 +36,8 @@ use super::order::Order;
 #[cfg(feature = "cluster")]
 use super::order::{Joined, Lag, Log, LogEnd, Recall};
 use super::shared::Shared;
+use super::sync::channel::{self, Receiver};
+use super::sync::thread;
 #[cfg(feature = "history")]
 use crate::chat::Past;
 use crate::chat::{Ban, Event, Hub, ShutdownCause};
@@ -112,7 +112,7 @@ impl Server {
             config.connections_per_minute,
         );
         // Unbounded, since a request to stop may neither wait nor be lost. Only signals send here.
-        let (sender, control) = crossbeam_channel::unbounded();
+        let (sender, control) = channel::unbounded();
         let trace = recorder.as_ref().map(Recorder::trace);
         let guard = system.into_guard(&capacity);
         let remote = Remote::new(sender, Arc::new(ThreadTable::new(trace, guard)));
@@ -201,7 +201,7 @@ impl Server {
         let telnet_port = bound.first().map_or(loaded.config.port, |bound| bound.port);
         // The scope joins all its threads before it returns, whatever happens.
         thread::scope(|scope| -> io::Result<()> {
-            let (inbox_sender, inbox) = crossbeam_channel::bounded(limits::INBOX_EVENTS_MAX);
+            let (inbox_sender, inbox) = channel::bounded(limits::INBOX_EVENTS_MAX);
             let threads = Arc::clone(remote.threads());
             let start_saving = |file: BansFile| -> io::Result<BansSlot> {
                 let (bans_slot, lists) = BansSlot::new();

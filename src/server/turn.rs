@@ -8,16 +8,16 @@
 //!
 //! The turn is one atomic word and `park`/`unpark`. A channel for each connection would do the same and cost more.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::thread::Thread;
-#[cfg(not(any(test, feature = "simulation")))]
-use std::thread::{park, park_timeout};
 use std::time::Duration;
 
 use super::clock::Clock;
-#[cfg(any(test, feature = "simulation"))]
+#[cfg(all(any(test, feature = "simulation"), not(loom)))]
 use super::simulation::{park, park_timeout};
+use super::sync::OnceLock;
+use super::sync::atomic::{AtomicU8, Ordering};
+use super::sync::thread::Thread;
+#[cfg(any(not(any(test, feature = "simulation")), loom))]
+use super::sync::thread::{park, park_timeout};
 
 /// The reader may send one event.
 const GO: u8 = 1;
@@ -117,6 +117,7 @@ impl Turn {
 }
 
 #[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     use std::thread;
 

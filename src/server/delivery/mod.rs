@@ -27,13 +27,13 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 
-use crossbeam_channel::Sender;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::admission::Place;
 use super::connection::Connection;
 use super::inbox::{InputEnd, Written};
 use super::socket::Socket;
+use super::sync::channel::Sender;
 use crate::chat::{ClientId, FollowedLine, Protocol, Time, View};
 use crate::config::{Config, DeliveryPolicy, limits};
 use follow::Follow;

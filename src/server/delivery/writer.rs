@@ -6,9 +6,6 @@
 use std::io::{self, ErrorKind};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::thread::Scope;
-
-use crossbeam_channel::Sender;
 
 use super::outbox::{Block, rest_of_line};
 use crate::chat::ClientId;
@@ -17,6 +14,8 @@ use crate::server::connection::Connection;
 use crate::server::inbox::{Inbound, Inbox, Written};
 use crate::server::ops::metrics::Counters;
 use crate::server::socket::Socket;
+use crate::server::sync::channel::{self, Sender};
+use crate::server::sync::thread::Scope;
 use crate::server::{Activity, Row, ThreadTable};
 
 /// Starts writers, up to a limit, and knows how many live. The simulation starts them without threads.
@@ -75,7 +74,7 @@ impl Writers for WriterThreads<'_, '_> {
         }
         let client = connection.id;
         // One block at a time: the next one is sent when the last one has come back.
-        let (slot, blocks) = crossbeam_channel::bounded::<Block>(1);
+        let (slot, blocks) = channel::bounded::<Block>(1);
         let (connection, inbox) = (Arc::clone(connection), self.inbox.clone());
         let row = self.threads.client_row("writer", client);
         let body = move |row: &Row| run(&connection, blocks, &inbox, row);

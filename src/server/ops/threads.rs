@@ -9,7 +9,6 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::thread::{Builder, Scope, Thread};
 use std::time::Instant;
 
 use parking_lot::Mutex;
@@ -20,6 +19,7 @@ use super::memory::MemoryGuard;
 use super::trace::{Trace, Track};
 use crate::chat::{ClientId, GlassView, InboxView, Message, Queue, ReaderView, ThreadListing};
 use crate::config::limits;
+use crate::server::sync::thread::{Builder, Scope, Thread};
 
 /// Declares [`Activity`] with the words for each variant, so that no list can get out of step with another.
 macro_rules! activities {
@@ -353,6 +353,7 @@ impl Drop for Listed {
 }
 
 #[cfg(test)]
+#[cfg(not(loom))]
 mod tests {
     use std::thread;
 

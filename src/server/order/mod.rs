@@ -24,9 +24,9 @@
 //! | `lag`, `log_end` | how far this node is behind the log |
 
 #[cfg(feature = "cluster")]
-mod author;
+pub(super) mod author;
 #[cfg(feature = "cluster")]
-mod entry;
+pub(super) mod entry;
 #[cfg(feature = "cluster")]
 mod join;
 #[cfg(feature = "cluster")]
@@ -56,7 +56,7 @@ mod scripts;
 #[cfg(feature = "cluster")]
 mod snapshot;
 #[cfg(feature = "cluster")]
-mod store;
+pub(super) mod store;
 #[cfg(feature = "cluster")]
 mod writer;
 

@@ -239,7 +239,7 @@ fn unexpected(what: &'static str) -> RedisError {
 }
 
 /// An entry from its id and its fields.
-fn entry(id: &str, fields: &[String]) -> Option<RawEntry> {
+pub fn entry(id: &str, fields: &[String]) -> Option<RawEntry> {
     let field =
         |name: &str| fields.chunks_exact(2).find(|pair| pair[0] == name).map(|pair| &*pair[1]);
     Some(RawEntry {

@@ -13,9 +13,9 @@
 //! of the chat (`--web-others`). And the host must be a name that is known to mean this server: a page may have its own name point to this
 //! machine (DNS rebinding), and would then be of the same origin. Finally, no browser is an operator by coming from loopback.
 
-mod answer;
+pub(super) mod answer;
 pub mod frames;
-mod head;
+pub(super) mod head;
 
 use std::io::{ErrorKind, Read};
 

@@ -130,14 +130,14 @@ impl TryFrom<Fields> for Ban {
 }
 
 /// The file with these bans.
-pub(super) fn write(bans: &[Ban]) -> String {
+pub fn write(bans: &[Ban]) -> String {
     let list = List { ban: bans.iter().map(Fields::from).collect() };
     let list = toml::to_string(&list).expect("a list of tables that hold strings only is TOML");
     format!("{HEADING}\n{list}")
 }
 
 /// Reads the bans that have not expired. The error is one line that says what is wrong in which line of the file.
-pub(super) fn read(text: &str, now: Timestamp) -> Result<Vec<Ban>, String> {
+pub fn read(text: &str, now: Timestamp) -> Result<Vec<Ban>, String> {
     let list: List<Spanned<Fields>> =
         toml::from_str(text).map_err(|error| toml_reason(text, &error))?;
     let mut bans = Vec::new();

@@ -1,6 +1,6 @@
 //! Bans on disk, for the next start. The file belongs to the server alone while it runs.
 
-mod format;
+pub(in crate::server) mod format;
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
