@@ -258,7 +258,11 @@ fn copies_that_take_the_same_events_stay_equal() {
 #[test]
 fn other_effects_have_another_number() {
     let digest = run(4_000);
-    assert_eq!((RULES, format!("{digest:016x}")), (3, "97dcbcbae4b2ca95".to_owned()), "raise RULES");
+    assert_eq!(
+        (RULES, format!("{digest:016x}")),
+        (3, "97dcbcbae4b2ca95".to_owned()),
+        "raise RULES"
+    );
 }
 
 /// Lets copies of chats take so many events. Returns the digest of the effects and states.
