@@ -38,7 +38,7 @@ pub struct Config {
     #[arg(long, value_name = "NAME,…", default_value = "none", value_parser = or("none", value::hosts))]
     pub web_host: std::option::Option<String>,
 
-    /// The addresses of the page on the other machines of the chat, such as https://b.example.org:8443, separated by commas, or
+    /// The addresses of the page on the other machines of the chat, such as `https://b.example.org:8443`, separated by commas, or
     /// none. Browsers move there when this server restarts, and pages from there may connect here.
     #[arg(long, value_name = "ADDRESS,…", default_value = "none", value_parser = or("none", value::origins))]
     pub web_others: std::option::Option<String>,
