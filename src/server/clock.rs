@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-#[cfg(any(test, feature = "simulation"))]
+#[cfg(all(any(test, feature = "simulation"), not(loom)))]
 use super::simulation::{simulated_time, simulated_wall};
 use crate::chat::{Now, Time};
 use crate::config::limits;
@@ -48,7 +48,7 @@ impl Clock {
 
     /// What the system's monotonic clock has counted since the start.
     fn elapsed(&self) -> Time {
-        #[cfg(any(test, feature = "simulation"))]
+        #[cfg(all(any(test, feature = "simulation"), not(loom)))]
         if let Some(elapsed) = simulated_time() {
             return elapsed;
         }
@@ -74,7 +74,7 @@ impl Clock {
 }
 
 fn wall() -> Timestamp {
-    #[cfg(any(test, feature = "simulation"))]
+    #[cfg(all(any(test, feature = "simulation"), not(loom)))]
     if let Some(elapsed) = simulated_time() {
         return simulated_wall(elapsed);
     }

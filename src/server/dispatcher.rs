@@ -10,7 +10,7 @@
 mod drain;
 #[cfg(feature = "cluster")]
 mod log_entry;
-#[cfg(any(test, feature = "simulation"))]
+#[cfg(all(any(test, feature = "simulation"), not(loom)))]
 mod stepwise;
 
 use std::mem;

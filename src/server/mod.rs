@@ -80,7 +80,7 @@ mod pending;
 mod proxied;
 mod reader;
 mod shared;
-#[cfg(any(test, feature = "simulation"))]
+#[cfg(all(any(test, feature = "simulation"), not(loom)))]
 pub mod simulation;
 mod socket;
 mod start;

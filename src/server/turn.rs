@@ -101,7 +101,7 @@ impl Turn {
     }
 
     /// Whether [`Turn::wait`] would return at once.
-    #[cfg(any(test, feature = "simulation"))]
+    #[cfg(all(any(test, feature = "simulation"), not(loom)))]
     pub fn is_set(&self) -> bool {
         self.word.load(Ordering::Acquire) & (GO | CLOSING) != 0
     }

@@ -4,7 +4,6 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::sync::Arc;
-use std::thread;
 
 use super::admission::Place;
 use super::clock::Clock;
@@ -12,6 +11,7 @@ use super::connection::Connection;
 use super::inbox::{Inbound, Inbox};
 use super::pending::Entry;
 use super::shared::Shared;
+use super::sync::thread;
 use super::{Activity, reader};
 use crate::chat::{Protocol, Time};
 use crate::config::{Config, limits};

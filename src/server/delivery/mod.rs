@@ -41,7 +41,7 @@ pub use outbox::Block;
 use outbox::{Buffers, Outbox};
 use tape::Tape;
 pub use writer::{WriterThreads, Writers};
-#[cfg(any(test, feature = "simulation"))]
+#[cfg(all(any(test, feature = "simulation"), not(loom)))]
 pub use writer::{run as run_writer, writers_max};
 
 /// The sending side of all connections, owned by the dispatcher.

@@ -60,7 +60,7 @@ pub(super) mod store;
 #[cfg(feature = "cluster")]
 mod writer;
 
-#[cfg(any(test, feature = "simulation"))]
+#[cfg(all(any(test, feature = "simulation"), not(loom)))]
 use super::simulation::witness;
 use crate::chat::{ClientId, Effect, Event, GlassView, Hub, Now, Time};
 
@@ -79,7 +79,7 @@ pub enum Order {
 impl Order {
     /// Takes an event of this machine. Appends the effects to carry out now.
     pub fn step(&mut self, now: Now, event: Event, effects: &mut Vec<Effect>) {
-        #[cfg(any(test, feature = "simulation"))]
+        #[cfg(all(any(test, feature = "simulation"), not(loom)))]
         witness(now, &event);
         match self {
             Self::Local(hub) => hub.step(now, event, effects),

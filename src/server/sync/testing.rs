@@ -354,6 +354,10 @@ pub mod channel {
     }
 
     impl<T> Sender<T> {
+        pub fn len(&self) -> usize {
+            self.0.state().queue.len()
+        }
+
         pub fn try_send(&self, message: T) -> Result<(), TrySendError<T>> {
             let mut state = self.0.state();
             if !state.has_receiver {
@@ -406,6 +410,26 @@ pub mod channel {
     impl<T> fmt::Debug for Sender<T> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("Sender")
+        }
+    }
+
+    /// What comes until the last sender is gone.
+    pub struct Messages<T>(Receiver<T>);
+
+    impl<T> Iterator for Messages<T> {
+        type Item = T;
+
+        fn next(&mut self) -> Option<T> {
+            self.0.recv().ok()
+        }
+    }
+
+    impl<T> IntoIterator for Receiver<T> {
+        type Item = T;
+        type IntoIter = Messages<T>;
+
+        fn into_iter(self) -> Messages<T> {
+            Messages(self)
         }
     }
 

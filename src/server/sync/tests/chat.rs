@@ -18,8 +18,9 @@ use crate::chat::{Hub, Protocol, Time};
 use crate::protocol::Decoder;
 use crate::server::admission::Admission;
 use crate::server::clock::Clock;
-use crate::server::delivery::{Delivery, Writers};
+use crate::server::delivery::{Delivery, WriterThreads};
 use crate::server::dispatcher::Dispatcher;
+use crate::server::gate::Gate;
 use crate::server::inbox::{Channels, Inbound};
 use crate::server::listener::Listener;
 use crate::server::ops::capacity::{Capacity, SystemLimits};
@@ -63,22 +64,24 @@ fn chat(said: &str, listener_ends: ListenerEnds) -> String {
         threads: Arc::clone(&threads),
         clock: Clock::new(),
         bans_slot: None,
+        counters: Arc::default(),
         #[cfg(feature = "web")]
         telnet_port: 1337,
         #[cfg(feature = "history")]
         history: None,
     });
     let hub = Hub::new(loaded.hub_settings(), Vec::new(), Timestamp::UNIX_EPOCH);
-    let writers = Writers::new(scope, Arc::clone(&threads), inbox.clone(), &config);
+    let writers =
+        WriterThreads::new(scope, Arc::clone(&threads), Arc::default(), inbox.clone(), &config);
     let delivery = Delivery::new(writers, &config);
     let row = threads.row("dispatcher", "dispatcher".into());
     let order = Order::Local(Box::new(hub));
     // The server holds the sender until all is over. Nobody asks for anything.
     let (control, requests) = channel::unbounded();
-    let channels = Channels::new(events, requests);
+    let channels = Channels::new(events, requests, None);
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let (listener, control_of_listener) =
-        Listener::new(scope, Arc::clone(&shared), inbox.clone(), socket, Protocol::Plain);
+        Listener::new(scope, Arc::clone(&shared), inbox.clone(), socket, Gate::Plain);
     let dispatcher = Dispatcher::new(
         order,
         delivery,
@@ -91,7 +94,7 @@ fn chat(said: &str, listener_ends: ListenerEnds) -> String {
 
     // As the listener does: the reader is there before the dispatcher hears of the connection. The last act of the listener is
     // a report, too.
-    let place = admission.enter(IpAddr::V4(Ipv4Addr::LOCALHOST), Time::ZERO).unwrap();
+    let place = admission.enter(IpAddr::V4(Ipv4Addr::LOCALHOST), Gate::Plain, Time::ZERO).unwrap();
     let (first, last) = match listener_ends {
         ListenerEnds::First => (Some(listener), None),
         ListenerEnds::Last => (None, Some(listener)),

@@ -15,13 +15,13 @@ use super::{CLIENT, PREEMPTIONS_MAX, config, connection, explore, finds};
 use crate::chat::{Protocol, Time};
 use crate::config::{Config, limits};
 use crate::server::admission::Admission;
-use crate::server::delivery::{Delivery, Writers};
+use crate::server::delivery::{Delivery, WriterThreads};
+use crate::server::gate::Gate;
 use crate::server::inbox::{Inbound, InputEnd};
-use crate::server::ops::threads::ThreadTable;
 
 /// The dispatcher's side of one connection; the writers are threads of loom.
 struct Shell {
-    delivery: Delivery<'static, 'static>,
+    delivery: Delivery<'static, WriterThreads<'static, 'static>>,
     events: Receiver<Inbound<'static>>,
     scope: &'static Scope<'static, 'static>,
     writers: Vec<JoinHandle<()>>,
@@ -33,9 +33,9 @@ impl Shell {
         // What the server lends to its threads lives as long as the program here.
         let scope: &'static Scope<'static, 'static> = Box::leak(Box::new(Scope::new()));
         let admission: &'static Admission = Box::leak(Box::new(Admission::new(1, None, None)));
-        let place = admission.enter(IpAddr::V4(Ipv4Addr::LOCALHOST), Time::ZERO);
+        let place = admission.enter(IpAddr::V4(Ipv4Addr::LOCALHOST), Gate::Plain, Time::ZERO);
         let (inbox, events) = channel::bounded(1);
-        let writers = Writers::new(scope, Arc::new(ThreadTable::default()), inbox, config);
+        let writers = WriterThreads::new(scope, Arc::default(), Arc::default(), inbox, config);
         let mut delivery = Delivery::new(writers, config);
         let (connection, client) = connection(config);
         delivery.add(connection, place.unwrap(), Protocol::Plain);

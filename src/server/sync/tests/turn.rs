@@ -9,6 +9,7 @@ use super::super::channel;
 use super::super::testing::Fault;
 use super::super::thread;
 use super::{PREEMPTIONS_MAX, explore, finds};
+use crate::server::clock::Clock;
 use crate::server::turn::{Permit, Turn};
 
 /// The dispatcher gives a turn after each event, and then closes. What it did before, the reader sees.
@@ -75,7 +76,7 @@ fn a_close_ends_a_pause() {
             turn.close();
         })
     };
-    assert!(turn.pause(Duration::from_secs(86_400)));
+    assert!(turn.pause(Duration::from_secs(86_400), &Clock::new()));
     assert!(turn.wait().closing);
     dispatcher.join().unwrap();
 }
