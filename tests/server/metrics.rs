@@ -171,7 +171,8 @@ fn without_the_setting_nobody_listens_and_with_it_only_loopback_does() {
     let plain = Server::start(&[]);
     assert_eq!(plain.threads_called("metrics"), 0);
     let (with, port) = server(&[]);
-    assert_eq!(with.threads_called("metrics"), 1);
+    // A thread takes its name after it has started.
+    until("the thread has its name", || with.threads_called("metrics") == 1);
     // The same port is free on another address, so this server does not listen there.
     assert!(TcpListener::bind((Ipv4Addr::new(127, 0, 0, 2), port)).is_ok());
     let other = ["--port", "0", "--metrics-port", "0", "--metrics-bind", "127.0.0.2"];
