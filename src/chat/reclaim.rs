@@ -82,8 +82,12 @@ fn is_hexadecimal(text: &str) -> bool {
 
 /// Splits `Alice WORD`, as people type it at the prompt, into the name and the word.
 pub(super) fn split_word(line: &str) -> Option<(&str, &str)> {
-    let (name, word) = line.trim().rsplit_once(char::is_whitespace)?;
-    (word.len() >= DIGITS_MIN && is_hexadecimal(word)).then_some((name.trim_end(), word))
+    let line = line.trim();
+    // From the end, since every line of chat comes here and few of them end with a digit.
+    let before = line.trim_end_matches(|c: char| c.is_ascii_hexdigit());
+    let word = &line[before.len()..];
+    let is_word = word.len() >= DIGITS_MIN && before.ends_with(char::is_whitespace);
+    is_word.then_some((before.trim_end(), word))
 }
 
 #[cfg(test)]
