@@ -309,14 +309,13 @@ pub const HISTORY_QUEUE_LINES_MAX: usize = 8_192;
 /// queue while one is written.
 pub const HISTORY_BATCH_LINES: usize = 2_048;
 
-/// How many lines make a busy batch: with so many, their index is put off.
+/// How many lines make a busy batch: so many go to the backlog, and into the table and the index later.
 pub const HISTORY_BUSY_LINES: usize = 512;
 
 /// How long a line may wait for others of its transaction. A crash loses these lines.
 pub const HISTORY_COMMIT_EVERY: Duration = Duration::from_millis(250);
 
-/// How many lines may be on disk without being in the index of words. Filing so many takes ten seconds; a chat that has been
-/// busy for longer loses lines.
+/// How many lines may be in the backlog. Their index takes 13 seconds; a chat that has been busy for longer loses lines.
 pub const HISTORY_BACKLOG_LINES_MAX: usize = 1_000_000;
 
 /// How much weaker the priority of the thread that writes the history is: against busy threads it gets a quarter of a

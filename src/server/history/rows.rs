@@ -38,13 +38,23 @@ pub fn line(row: &Row<'_>) -> rusqlite::Result<KeptLine> {
 /// A row of the table of lines without its id: the columns `room` to `sent_at`. Its JSON is a list.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct LineRow<'l>(
+    /// `room`
     i64,
+    /// `message_id`
     u64,
+    /// `received_at`
     i64,
-    #[serde(borrow)] Cow<'l, str>,
+    /// `sender`
+    #[serde(borrow)]
+    Cow<'l, str>,
+    /// `manner`
     i32,
-    #[serde(borrow)] Cow<'l, str>,
-    #[serde(borrow)] Option<Cow<'l, str>>,
+    /// `text`
+    #[serde(borrow)]
+    Cow<'l, str>,
+    /// `sent_at`
+    #[serde(borrow)]
+    Option<Cow<'l, str>>,
 );
 
 impl<'l> LineRow<'l> {

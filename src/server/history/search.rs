@@ -30,39 +30,35 @@ pub struct Searcher {
     path: PathBuf,
     /// With the generation of the file.
     connection: Option<(u64, Connection)>,
-    generation: Arc<AtomicU64>,
     /// Tells the zone of dates.
     zone: TimeZone,
-    questions: Receiver<Question>,
-    gauge: Arc<Gauge>,
-    /// The chat has ended: nobody waits for an answer.
-    is_over: Arc<AtomicBool>,
-    report: Report,
     /// Dropped with this thread's connection, and after it.
-    _ended: Sender<()>,
+    links: Links,
+}
+
+/// The state that the search thread shares with other threads.
+pub struct Links {
+    pub questions: Receiver<Question>,
+    pub gauge: Arc<Gauge>,
+    /// Grows when the file is another one.
+    pub generation: Arc<AtomicU64>,
+    /// The chat has ended: nobody waits for an answer.
+    pub is_over: Arc<AtomicBool>,
+    pub report: Report,
+    /// Tells the archive, by its end, that this thread has closed its connection.
+    pub _ended: Sender<()>,
 }
 
 impl Searcher {
     /// A thread's body for the file at this path.
-    #[expect(clippy::too_many_arguments, reason = "all that one thread needs, once")]
-    pub fn new(
-        path: PathBuf,
-        generation: Arc<AtomicU64>,
-        zone: TimeZone,
-        questions: Receiver<Question>,
-        gauge: Arc<Gauge>,
-        is_over: Arc<AtomicBool>,
-        report: Report,
-        ended: Sender<()>,
-    ) -> Self {
-        let (connection, _ended) = (None, ended);
-        Self { path, connection, generation, zone, questions, gauge, is_over, report, _ended }
+    pub fn new(path: PathBuf, zone: TimeZone, links: Links) -> Self {
+        Self { path, connection: None, zone, links }
     }
 
     /// Answers until the archive is gone.
     pub fn run(mut self, row: &Row) {
         row.doing(Activity::WaitingForWork);
-        while let Ok(question) = self.questions.recv() {
+        while let Ok(question) = self.links.questions.recv() {
             row.doing(Activity::Searching);
             let ticket = question.ticket();
             // A client whose question gets no answer could not ask for anything more, so a panic is an answer too.
@@ -70,14 +66,14 @@ impl Searcher {
                 self.answer(&question).map_err(|error| self.refusal(&error))
             }));
             let found = found.unwrap_or(Err(LookupError::Failed));
-            self.gauge.question_done();
-            (self.report)(Event::Found { ticket, found });
+            self.links.gauge.question_done();
+            (self.links.report)(Event::Found { ticket, found });
             row.doing(Activity::WaitingForWork);
         }
     }
 
     fn answer(&mut self, question: &Question) -> rusqlite::Result<Found> {
-        let generation = self.generation.load(Ordering::Acquire);
+        let generation = self.links.generation.load(Ordering::Acquire);
         if self.connection.as_ref().is_some_and(|(of, _)| *of != generation) {
             self.connection = None;
         }
@@ -86,7 +82,8 @@ impl Searcher {
             none => none.insert((generation, file::connect_to_read(&self.path)?)),
         };
         // In this thread, so no other one has to keep the time and interrupt it.
-        let (end, is_over) = (Instant::now() + limits::SEARCH_TIME_MAX, self.is_over.clone());
+        let end = Instant::now() + limits::SEARCH_TIME_MAX;
+        let is_over = Arc::clone(&self.links.is_over);
         let is_late = move || Instant::now() >= end || is_over.load(Ordering::Relaxed);
         connection.progress_handler(LOOK_EVERY_INSTRUCTIONS, Some(is_late))?;
         match question {
