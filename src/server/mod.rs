@@ -33,7 +33,9 @@
 //! | `order/` | in which order events reach the chat: at once, or by a log that several machines share |
 //! | `web/` | the page for browsers: HTTP before the arrival, WebSocket frames afterwards |
 //! | `history/` | what people say, on disk, with `--history` |
-//! | `sync` | the primitives by which threads wait for each other, which a model checker can replace |
+//! | `socket` | what the server asks of a connection's socket, as a trait |
+//! | `simulation/` | the server with simulated sockets, threads and time, decided by a seed |
+//! | `sync` | the waiting primitives of a connection's threads; loom replaces them |
 //! | `fuzzing` | the doors for the fuzzer |
 //! | `ops/` | what a server needs besides: the log, signals, the table of threads and the look at it that browsers get, metrics, limits of the system, bans on disk |
 //!
