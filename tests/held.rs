@@ -94,7 +94,7 @@ fn the_metrics_answer_while_the_dispatcher_is_stuck() {
     // Each has one event under way.
     let others: Vec<Client> = (0..5).map(|_| join()).collect();
     until("events wait", || waiting() >= 5.0);
-    assert_eq!(scrape::value(metrics, "chatserv_clients{protocol=\"plain\"}"), 7.0);
+    assert_eq!(scrape::value(metrics, "chatserv_clients{port=\"plain\"}"), 7.0);
     assert!(barrier.state.lock().1, "the dispatcher is held no more");
 
     barrier.state.lock().0 = false;

@@ -78,7 +78,7 @@ impl Sources<'_, '_> {
         text.gauges(
             "chatserv_clients",
             "Connections that have a place, by the port on which they came.",
-            "protocol",
+            "port",
             self.admission.open(),
         );
         text.counter(
