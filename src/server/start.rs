@@ -34,7 +34,7 @@ use super::ops::threads::{Activity, Row, ThreadTable};
 use super::ops::trace::{self, Recorder};
 use super::order::Order;
 #[cfg(feature = "cluster")]
-use super::order::{Joined, Lag, Log, LogEnd, Recall};
+use super::order::{Membership, Lag, Log, LogEnd, Recall};
 use super::shared::Shared;
 use super::sync::channel::{self, Receiver};
 use super::sync::thread;
@@ -63,7 +63,7 @@ pub struct Server {
     next_id: AtomicU64,
     recorder: Option<Recorder>,
     #[cfg(feature = "cluster")]
-    joined: Option<Joined>,
+    joined: Option<Membership>,
 }
 
 impl Server {
@@ -122,7 +122,7 @@ impl Server {
         #[cfg(feature = "cluster")]
         let joined = join(&loaded, &bans, capacity.history_bytes())?;
         #[cfg(feature = "cluster")]
-        next_id.fetch_max(joined.as_ref().map_or(1, Joined::first_client), Ordering::Relaxed);
+        next_id.fetch_max(joined.as_ref().map_or(1, Membership::first_client), Ordering::Relaxed);
         Ok(Self {
             loaded,
             bans,
@@ -322,13 +322,13 @@ impl Server {
 
 /// Takes part in the chat on several machines, if the settings name one.
 #[cfg(feature = "cluster")]
-fn join(loaded: &Loaded, bans: &[Ban], history_bytes: usize) -> Result<Option<Joined>, StartError> {
+fn join(loaded: &Loaded, bans: &[Ban], history_bytes: usize) -> Result<Option<Membership>, StartError> {
     let config = &loaded.config;
     let (Some(address), Some(node)) = (&config.cluster, &config.node) else {
         return Ok(None);
     };
     let address = RedisAddress::parse(address).map_err(StartError::Cluster)?;
-    Joined::join(loaded, &address, node, bans, history_bytes).map(Some)
+    Membership::join(loaded, &address, node, bans, history_bytes).map(Some)
 }
 
 /// Starts the threads that append to the log and read it. The second value says how far behind it they are.
@@ -336,7 +336,7 @@ fn join(loaded: &Loaded, bans: &[Ban], history_bytes: usize) -> Result<Option<Jo
 fn start_log<'scope>(
     scope: &'scope thread::Scope<'scope, '_>,
     threads: &Arc<ThreadTable>,
-    mut joined: Joined,
+    mut joined: Membership,
     inbox: Inbox<'scope>,
 ) -> io::Result<(Order, Lag)> {
     // Each connection has one event under way, which bounds the queue.
