@@ -28,8 +28,8 @@
 //! | `reader`, `turn`, `flood` | how input comes in: the blocking read, the permission to send, flood control |
 //! | `inbox`, `dispatcher`, `clock` | what reaches the dispatcher, and what it does about it |
 //! | `delivery/` | how output goes out: outboxes, the tape they share, writers, the end of a connection, and lines that are followed |
-//! | `start`, `error`, `gate`, `listener`, `shared`, `admission`, `connection` | from settings to running threads; how connections come |
-//! | `visit`, `pending`, `proxied` | what a reader does before its client arrives; the header of a proxy |
+//! | `start`, `error`, `port_kind`, `listener`, `shared`, `admission`, `connection` | from settings to running threads; how connections come |
+//! | `pending_connection`, `pending`, `proxied` | what a reader does before its client arrives; the header of a proxy |
 //! | `order/` | in which order events reach the chat: at once, or by a log that several machines share |
 //! | `web/` | the page for browsers: HTTP before the arrival, WebSocket frames afterwards |
 //! | `history/` | what people say, on disk, with `--history` |
@@ -71,7 +71,6 @@ mod error;
 mod flood;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
-mod gate;
 #[cfg(feature = "history")]
 pub mod history;
 mod inbox;
@@ -79,6 +78,8 @@ mod listener;
 mod ops;
 mod order;
 mod pending;
+mod pending_connection;
+mod port_kind;
 mod proxied;
 mod reader;
 mod shared;
@@ -88,13 +89,12 @@ mod socket;
 mod start;
 mod sync;
 mod turn;
-mod visit;
 #[cfg(feature = "web")]
 mod web;
 
 pub use error::StartError;
-pub use gate::Gate;
 pub use inbox::Remote;
 pub use ops::threads::{Activity, Row, ThreadTable};
 pub use ops::{console, log, memory, signals};
+pub use port_kind::PortKind;
 pub use start::Server;

@@ -11,24 +11,24 @@ use jiff::tz::TimeZone;
 
 use super::Activity;
 use super::connection::Connection;
-use super::gate::Gate;
 use super::inbox::Inbox;
-use super::ops::metrics::Refusal;
-use super::visit::{Deadline, Visit, finish};
+use super::ops::metrics::RefusalReason;
+use super::pending_connection::{Deadline, PendingConnection, finish};
+use super::port_kind::PortKind;
 use crate::chat::View;
-use crate::protocol::proxy::{HeaderError, Origin, Step, parse};
+use crate::protocol::proxy::{HeaderError, Origin, Parsed, parse};
 use crate::protocol::{self, Decoder};
 
 /// Reads the header and has the client arrive. Every connection without one ends here.
-pub fn run<'s>(mut visit: Visit<'s>, inbox: Inbox<'s>) {
-    let peer = visit.connection.address();
-    let origin = match read_header(&visit.connection, visit.deadline()) {
+pub fn run<'s>(mut pending: PendingConnection<'s>, inbox: Inbox<'s>) {
+    let peer = pending.connection.address();
+    let origin = match read_header(&pending.connection, pending.deadline()) {
         Ok(origin) => origin,
         Err(NoHeader::Gone) => {
             return tracing::debug!(address = %peer, "gone without a PROXY header");
         }
         Err(why) => {
-            visit.shared.counters.count_refusal(Refusal::NoHeader);
+            pending.shared.counters.count_refusal(RefusalReason::NoHeader);
             return tracing::warn!(address = %peer, "closed: {why} (proxy-port)");
         }
     };
@@ -36,16 +36,16 @@ pub fn run<'s>(mut visit: Visit<'s>, inbox: Inbox<'s>) {
         Origin::Client(address) => address,
         Origin::Proxy => peer,
     };
-    visit.connection.came_by_proxy(address);
-    if let Err(refused) = visit.place.count_address(address.ip(), visit.shared.clock.now()) {
+    pending.connection.came_by_proxy(address);
+    if let Err(refused) = pending.place.count_address(address.ip(), pending.shared.clock.now()) {
         tracing::info!(%address, "refused: {refused}");
-        visit.shared.counters.count_refusal(refused.into());
+        pending.shared.counters.count_refusal(refused.into());
         let mut line = Vec::new();
         protocol::encode(&refused.message(), None, View::ALL[0], &TimeZone::UTC, &mut line);
-        return finish(&visit.connection, &line, visit.deadline());
+        return finish(&pending.connection, &line, pending.deadline());
     }
-    let decoder = Decoder::new(Gate::Proxied.protocol(), !visit.config.anonymous);
-    visit.arrive(inbox, Gate::Proxied.protocol(), decoder);
+    let decoder = Decoder::new(PortKind::Proxied.protocol(), !pending.config.anonymous);
+    pending.arrive(inbox, PortKind::Proxied.protocol(), decoder);
 }
 
 /// Why there is no header.
@@ -92,8 +92,8 @@ fn read_header(connection: &Connection, deadline: Deadline<'_>) -> Result<Origin
         connection.row.count_in(count);
         header.extend_from_slice(&buffer[..count]);
         match parse(&header).map_err(NoHeader::Wrong)? {
-            Step::More(bytes) => wanted = bytes,
-            Step::Complete(origin) => return Ok(origin),
+            Parsed::More(bytes) => wanted = bytes,
+            Parsed::Complete(origin) => return Ok(origin),
         }
     }
 }

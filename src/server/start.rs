@@ -17,7 +17,6 @@ use super::clock::Clock;
 use super::delivery::{Delivery, WriterThreads};
 use super::dispatcher::Dispatcher;
 use super::error::StartError;
-use super::gate::Gate;
 #[cfg(feature = "history")]
 use super::history::{History, Opened};
 #[cfg(feature = "cluster")]
@@ -34,7 +33,8 @@ use super::ops::threads::{Activity, Row, ThreadTable};
 use super::ops::trace::{self, Recorder};
 use super::order::Order;
 #[cfg(feature = "cluster")]
-use super::order::{Membership, Lag, Log, LogEnd, Recall};
+use super::order::{Lag, Log, LogEnd, Membership, Recall};
+use super::port_kind::PortKind;
 use super::shared::Shared;
 use super::sync::channel::{self, Receiver};
 use super::sync::thread;
@@ -144,13 +144,13 @@ impl Server {
     }
 
     /// The ports, that for plain text first.
-    pub fn ports(&self) -> impl Iterator<Item = (Gate, u16)> {
-        self.bound.iter().map(|bound| (bound.gate, bound.port))
+    pub fn ports(&self) -> impl Iterator<Item = (PortKind, u16)> {
+        self.bound.iter().map(|bound| (bound.kind, bound.port))
     }
 
     /// The address of the page for browsers, if there is one.
     pub fn page(&self) -> Option<String> {
-        let bound = self.bound.iter().find(|bound| bound.gate == Gate::Web)?;
+        let bound = self.bound.iter().find(|bound| bound.kind == PortKind::Web)?;
         Some(format!("http://{}:{}/", bind::host(self.loaded.config.bind), bound.port))
     }
 
@@ -235,10 +235,10 @@ impl Server {
             // Listeners are made first and started last: a listener that accepts needs a dispatcher to report to.
             let mut controls: Vec<ListenerControl> = Vec::new();
             let mut listeners = Vec::new();
-            for Bound { gate, sockets, .. } in bound {
+            for Bound { kind, sockets, .. } in bound {
                 for socket in sockets {
                     let (shared, inbox) = (Arc::clone(&shared), inbox_sender.clone());
-                    let (listener, control) = Listener::new(scope, shared, inbox, socket, gate);
+                    let (listener, control) = Listener::new(scope, shared, inbox, socket, kind);
                     listeners.push(listener);
                     controls.push(control);
                 }
@@ -322,7 +322,11 @@ impl Server {
 
 /// Takes part in the chat on several machines, if the settings name one.
 #[cfg(feature = "cluster")]
-fn join(loaded: &Loaded, bans: &[Ban], history_bytes: usize) -> Result<Option<Membership>, StartError> {
+fn join(
+    loaded: &Loaded,
+    bans: &[Ban],
+    history_bytes: usize,
+) -> Result<Option<Membership>, StartError> {
     let config = &loaded.config;
     let (Some(address), Some(node)) = (&config.cluster, &config.node) else {
         return Ok(None);

@@ -21,7 +21,7 @@ use crossbeam_channel::{Receiver, TryRecvError};
 use jiff::Timestamp;
 
 use counters::BATCH_BOUNDS;
-pub use counters::{Counters, Refusal};
+pub use counters::{Counters, RefusalReason};
 use text::{CONTENT_TYPE, Text};
 
 use super::bind::listen;

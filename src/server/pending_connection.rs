@@ -9,7 +9,7 @@ use super::admission::Place;
 use super::clock::Clock;
 use super::connection::Connection;
 use super::inbox::{Inbound, Inbox};
-use super::pending::Entry;
+use super::pending::PendingGuard;
 use super::shared::Shared;
 use super::sync::thread;
 use super::{Activity, reader};
@@ -18,17 +18,17 @@ use crate::config::{Config, limits};
 use crate::protocol::Decoder;
 
 /// One connection that has not arrived yet.
-pub struct Visit<'s> {
+pub struct PendingConnection<'s> {
     pub connection: Arc<Connection>,
     /// Its place among those who may still arrive.
-    pub entry: Entry,
+    pub entry: PendingGuard,
     pub place: Place<'s>,
     pub config: Arc<Config>,
     pub login_deadline: Time,
     pub shared: Arc<Shared<'s>>,
 }
 
-impl<'s> Visit<'s> {
+impl<'s> PendingConnection<'s> {
     /// Reports the arrival, and reads until the connection ends.
     pub fn arrive(self, inbox: Inbox<'s>, protocol: Protocol, decoder: Decoder) {
         let Self { connection, entry, place, config, login_deadline, shared } = self;
