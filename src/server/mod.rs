@@ -30,6 +30,7 @@
 //! | `delivery/` | how output goes out: outboxes, the tape they share, writers, the end of a connection, and lines that are followed |
 //! | `start`, `error`, `port_kind`, `listener`, `shared`, `admission`, `connection` | from settings to running threads; how connections come |
 //! | `pending_connection`, `pending`, `proxied` | what a reader does before its client arrives; the header of a proxy |
+//! | `deadline` | blocking reads and writes that end at a deadline |
 //! | `order/` | in which order events reach the chat: at once, or by a log that several machines share |
 //! | `web/` | the page for browsers: HTTP before the arrival, WebSocket frames afterwards |
 //! | `history/` | what people say, on disk, with `--history` |
@@ -65,6 +66,7 @@
 mod admission;
 mod clock;
 mod connection;
+mod deadline;
 mod delivery;
 mod dispatcher;
 mod error;

@@ -1,13 +1,12 @@
 //! A connection whose reader has something to do before the dispatcher hears of the client: to read an HTTP request, or the
 //! header of a proxy. Many such connections end there.
 
-use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::sync::Arc;
 
 use super::admission::Place;
-use super::clock::Clock;
 use super::connection::Connection;
+use super::deadline::{Deadline, drain_before, write_before};
 use super::inbox::{Inbound, Inbox};
 use super::pending::PendingGuard;
 use super::shared::Shared;
@@ -43,65 +42,23 @@ impl<'s> PendingConnection<'s> {
 
     /// When it must have arrived.
     pub fn deadline(&self) -> Deadline<'_> {
-        Deadline { clock: &self.shared.clock, time: self.login_deadline }
-    }
-}
-
-/// A moment by the server's clock.
-#[derive(Clone, Copy)]
-pub struct Deadline<'c> {
-    clock: &'c Clock,
-    time: Time,
-}
-
-impl Deadline<'_> {
-    pub fn left(&self) -> Time {
-        self.time.saturating_sub(self.clock.now())
-    }
-
-    /// The later one of this deadline and the end of this time.
-    fn or_after(self, time: Time) -> Self {
-        Self { time: self.time.max(self.clock.now() + time), ..self }
+        Deadline::new(&self.shared.clock, self.login_deadline)
     }
 }
 
 /// Sends an answer and ends the connection. Reads on for a while, since unread input would turn the end into a reset, which can
 /// destroy the answer on its way.
 pub fn finish(connection: &Connection, answer: &[u8], deadline: Deadline<'_>) {
-    let mut socket = connection.socket();
-    connection.row.doing(Activity::Writing);
+    let (socket, row) = (connection.socket(), &connection.row);
+    row.doing(Activity::Writing);
     // At least the time to linger: at the deadline there is still something to say.
     let end = deadline.or_after(limits::LINGER_TIME);
-    let mut rest = answer;
-    while !rest.is_empty() {
-        let left = end.left();
-        if left.is_zero() || socket.set_write_timeout(Some(left)).is_err() {
-            return;
-        }
-        match socket.write(rest) {
-            Ok(count) => {
-                connection.row.count_out(count);
-                rest = &rest[count..];
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(_) => return,
-        }
+    let written = write_before(socket, answer, || end.left()).unwrap_or(0);
+    row.count_out(written);
+    if written < answer.len() || socket.shutdown(Shutdown::Write).is_err() {
+        return;
     }
-    let _ = socket.shutdown(Shutdown::Write);
-    connection.row.doing(Activity::ThrowingAway);
-    let end = Deadline { time: Time::ZERO, ..deadline }.or_after(limits::LINGER_TIME);
-    let mut unread = limits::LINGER_BYTES_MAX;
-    let mut buffer = [0; 1024];
-    while unread > 0 {
-        let left = end.left();
-        if left.is_zero() || socket.set_read_timeout(Some(left)).is_err() {
-            return;
-        }
-        match socket.read(&mut buffer) {
-            Ok(0) => return,
-            Ok(count) => unread = unread.saturating_sub(count),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(_) => return,
-        }
-    }
+    row.doing(Activity::ThrowingAway);
+    let end = deadline.after(limits::LINGER_TIME);
+    drain_before(socket, limits::LINGER_BYTES_MAX, || end.left());
 }

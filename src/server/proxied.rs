@@ -5,15 +5,15 @@
 //! nobody an operator: the proxy says that the address is 127.0.0.1, and anybody on the proxy's machine can be behind it.
 
 use std::fmt;
-use std::io::{ErrorKind, Read};
 
 use jiff::tz::TimeZone;
 
 use super::Activity;
 use super::connection::Connection;
+use super::deadline::{Deadline, read_before};
 use super::inbox::Inbox;
 use super::ops::metrics::RefusalReason;
-use super::pending_connection::{Deadline, PendingConnection, finish};
+use super::pending_connection::{PendingConnection, finish};
 use super::port_kind::PortKind;
 use crate::chat::View;
 use crate::protocol::proxy::{HeaderError, Origin, Parsed, parse};
@@ -68,26 +68,17 @@ impl fmt::Display for NoHeader {
 
 /// Reads a header and nothing behind it, for as long as a client may take to give a name. The end is absolute.
 fn read_header(connection: &Connection, deadline: Deadline<'_>) -> Result<Origin, NoHeader> {
-    let mut socket = connection.socket();
+    let socket = connection.socket();
     connection.row.doing(Activity::Reading);
     let mut header = Vec::new();
     let mut buffer = [0; 256];
     let mut wanted = 1;
     loop {
-        let left = deadline.left();
-        if left.is_zero() {
-            return Err(NoHeader::Late);
-        }
-        socket.set_read_timeout(Some(left)).map_err(|_| NoHeader::Gone)?;
-        let count = match socket.read(&mut buffer[..wanted.min(256)]) {
-            Ok(0) => return Err(NoHeader::Gone),
-            Ok(count) => count,
-            Err(error)
-                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) =>
-            {
-                continue;
-            }
-            Err(_) => return Err(NoHeader::Gone),
+        let part = &mut buffer[..wanted.min(256)];
+        let count = match read_before(socket, part, || deadline.left()) {
+            Ok(Some(0)) | Err(_) => return Err(NoHeader::Gone),
+            Ok(Some(count)) => count,
+            Ok(None) => return Err(NoHeader::Late),
         };
         connection.row.count_in(count);
         header.extend_from_slice(&buffer[..count]);

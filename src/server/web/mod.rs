@@ -21,8 +21,9 @@ use std::io::{ErrorKind, Read};
 
 use super::Activity;
 use super::connection::{Connection, canonical};
+use super::deadline::Deadline;
 use super::inbox::Inbox;
-use super::pending_connection::{Deadline, PendingConnection, finish};
+use super::pending_connection::{PendingConnection, finish};
 use crate::chat::Protocol;
 use crate::config::{Config, Glass};
 use crate::protocol::Decoder;
