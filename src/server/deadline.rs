@@ -101,3 +101,66 @@ pub fn drain_before(socket: &TcpStream, bytes_max: usize, left: impl Fn() -> Dur
 fn is_temporary(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::*;
+
+    /// Both ends of a connection.
+    fn connection() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (client, listener.accept().unwrap().0)
+    }
+
+    /// So many system calls may block, each for a hundredth of a second.
+    fn calls(count: u32) -> impl Fn() -> Duration {
+        let rest = Cell::new(count + 1);
+        move || {
+            rest.set(rest.get().saturating_sub(1));
+            Duration::from_millis(10) * rest.get().min(1)
+        }
+    }
+
+    const LONG: fn() -> Duration = || Duration::from_secs(60);
+
+    #[test]
+    fn a_read_ends_with_its_time_and_at_the_end_of_the_input() {
+        let (mut client, server) = connection();
+        let mut buffer = [0; 16];
+        assert_eq!(read_before(&server, &mut buffer, calls(3)).unwrap(), None);
+        client.write_all(b"hello").unwrap();
+        assert_eq!(read_before(&server, &mut buffer, calls(0)).unwrap(), None);
+        assert_eq!(read_before(&server, &mut buffer, LONG).unwrap(), Some(5));
+        drop(client);
+        assert_eq!(read_before(&server, &mut buffer, LONG).unwrap(), Some(0));
+    }
+
+    #[test]
+    fn a_write_to_somebody_who_does_not_read_ends_with_its_time() {
+        let (_client, server) = connection();
+        // More than the kernel takes for both ends.
+        let bytes = vec![0; 64 << 20];
+        let written = write_before(&server, &bytes, calls(20)).unwrap();
+        assert!(0 < written && written < bytes.len(), "{written}");
+        let (_client, server) = connection();
+        assert_eq!(write_before(&server, b"hello", LONG).unwrap(), 5);
+    }
+
+    #[test]
+    fn only_so_much_is_thrown_away() {
+        let (mut client, server) = connection();
+        client.write_all(&[0; 4096]).unwrap();
+        client.write_all(b"rest").unwrap();
+        drop(client);
+        drain_before(&server, 1, LONG);
+        let mut rest = Vec::new();
+        (&server).read_to_end(&mut rest).unwrap();
+        assert!(rest.ends_with(b"rest"));
+        // At the end of the input there is nothing to wait for.
+        drain_before(&server, 1, LONG);
+    }
+}
