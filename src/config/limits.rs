@@ -206,10 +206,10 @@ pub const LINGER_BYTES_MAX: usize = 64 * KIB;
 /// never will.
 pub const LINGER_TIME: Duration = Duration::from_secs(1);
 
-/// How many closing connections may linger at once. `--max-clients` does not bound them, since it counts only clients that
-/// are still in the chat: clients that connect and leave in a loop could hold thousands of threads. Everybody in a small chat
-/// may linger, since a shutdown ends all connections together.
-pub fn lingering_max(places: usize) -> usize {
+/// How many connections there may be beyond `--max-clients`, which counts only clients that are still in the chat: those that
+/// linger, and those whose last lines a full socket does not take. Without a bound, clients that connect and leave in a loop
+/// could hold thousands of threads.
+pub fn leaving_max(places: usize) -> usize {
     places.clamp(16, 512)
 }
 

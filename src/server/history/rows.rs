@@ -82,7 +82,7 @@ impl<'l> LineRow<'l> {
 }
 
 /// Puts lines into their table and into the index of words.
-pub struct Filing<'t> {
+pub struct Indexing<'t> {
     insert_line: CachedStatement<'t>,
     insert_words: CachedStatement<'t>,
     room_name: CachedStatement<'t>,
@@ -91,7 +91,7 @@ pub struct Filing<'t> {
     rooms: HashMap<i64, String>,
 }
 
-impl<'t> Filing<'t> {
+impl<'t> Indexing<'t> {
     /// Starts to file lines as a part of this transaction.
     pub fn new(transaction: &'t Transaction<'_>) -> rusqlite::Result<Self> {
         Ok(Self {

@@ -139,20 +139,26 @@ impl<'q> Page<'q> {
 /// A part of the history of one room.
 pub fn fetch(connection: &Connection, zone: &TimeZone, asked: &Fetch) -> rusqlite::Result<Found> {
     let mut page = Page::new(asked.limit, asked.bytes_max, &asked.hidden);
-    let room: Option<i64> = connection
-        .prepare_cached("SELECT id FROM rooms WHERE epoch = ?1")?
-        .query_row([asked.epoch], |row| row.get(0))
+    let room: Option<(i64, u64)> = connection
+        .prepare_cached("SELECT id, last_id FROM rooms WHERE epoch = ?1")?
+        .query_row([asked.epoch], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some(room) = room.filter(|_| asked.limit > 0) else {
+    if asked.limit == 0 {
         return Ok(Found::default());
-    };
+    }
     let below = asked.below.min(ID_MAX);
-    let (above, below) = match asked.range {
-        Range::Last => (0, below),
+    let (above, mut below) = match asked.range {
+        Range::Last | Range::Until(_) => (0, below),
         Range::Before(end) => (0, below.min(end)),
         Range::After(start) => (start.min(below), below),
-        Range::Until(moment) => (0, below.min(id_at(connection, room, millisecond(moment, zone))?)),
     };
+    let Some((room, last_id)) = room else {
+        let gap = unwritten(0, asked, above + 1, below.saturating_sub(1));
+        return Ok(Found { gaps: Vec::from_iter(gap), ..Found::default() });
+    };
+    if let Range::Until(moment) = asked.range {
+        below = below.min(id_at(connection, room, millisecond(moment, zone))?);
+    }
     let is_forward = matches!(asked.range, Range::After(_));
     let order = if is_forward { "ASC" } else { "DESC" };
     let mut select = connection.prepare_cached(&format!(
@@ -176,8 +182,21 @@ pub fn fetch(connection: &Connection, zone: &TimeZone, asked: &Fetch) -> rusqlit
         (Some(last), true) => (above + 1, last),
         (Some(first), false) => (first, below.saturating_sub(1)),
     };
-    let gaps = gaps(connection, room, from, to)?;
+    let mut gaps = gaps(connection, room, from, to)?;
+    gaps.extend(unwritten(last_id, asked, from, to));
     Ok(Found { lines, more, gaps, cursor: None })
+}
+
+/// The gap behind the last line of a room that was written, up to the lines in memory, as far as it lies within these ids. The
+/// archive notes it in the table with the next line of the room that it can write. Everything that was said before the question
+/// is written or lost by now.
+fn unwritten(last_id: u64, asked: &Fetch, from: u64, to: u64) -> Option<Gap> {
+    if asked.below > ID_MAX {
+        // Not a question about what is before the lines in memory.
+        return None;
+    }
+    let (first, last) = ((last_id + 1).max(from), to);
+    (first <= last).then_some(Gap { first, last, cause: Loss::Full })
 }
 
 fn id_of(line: &KeptLine) -> u64 {
@@ -195,7 +214,7 @@ pub fn gaps(connection: &Connection, room: i64, from: u64, to: u64) -> rusqlite:
     )?;
     let found = select.query_map(params![room, from, to, limits::LIST_ENTRIES_MAX], |row| {
         let cause: String = row.get(2)?;
-        let cause = if cause == Loss::Full.as_str() { Loss::Full } else { Loss::Crash };
+        let cause = Loss::parse(&cause).unwrap_or(Loss::Crash);
         Ok(Gap { first: row.get(0)?, last: row.get::<_, u64>(1)?.min(to), cause })
     })?;
     let mut gaps = found.collect::<rusqlite::Result<Vec<Gap>>>()?;

@@ -1,6 +1,7 @@
 //! The file itself, without a server: gaps, retention, crashes, and how long a large one takes.
 
 mod backlog;
+mod trouble;
 
 use std::io::Write as _;
 use std::path::PathBuf;
