@@ -448,6 +448,9 @@ pub const RESEED_AFTER: Duration = Duration::from_millis(1_200);
 /// How long after a loss somebody writes it again who knows less than another node did.
 pub const RESEED_WITH_LOSS_AFTER: Duration = Duration::from_secs(5);
 
+/// How long after a loss the store remembers how much a node knows that has asked: a node that is there asks again within that.
+pub const RESEED_BEST_FOR: Duration = Duration::from_secs(3);
+
 /// How long a node that starts waits for the others to do that, before it goes on with what the store has.
 pub const RESEED_AT_START_AFTER: Duration = Duration::from_secs(10);
 

@@ -31,10 +31,10 @@ use crate::server::clock::Clock;
 use crate::server::connection::Connection;
 use crate::server::delivery::Delivery;
 use crate::server::dispatcher::Dispatcher;
-use crate::server::gate::Gate;
 use crate::server::inbox::{Channels, Control, Inbound};
 use crate::server::ops::capacity::{Capacity, SystemLimits};
 use crate::server::order::Order;
+use crate::server::port_kind::PortKind;
 use crate::server::shared::Shared;
 #[cfg(feature = "web")]
 use crate::server::web::frames::Frames;
@@ -347,7 +347,7 @@ impl<'a> World<'a> {
         );
         let address = SocketAddr::from((host, port));
         let now = self.shared.clock.now();
-        let Ok(place) = self.shared.admission.enter(address.ip(), Gate::Plain, now) else {
+        let Ok(place) = self.shared.admission.enter(address.ip(), PortKind::Plain, now) else {
             return;
         };
         let id = ClientId(self.next_client);
