@@ -107,8 +107,8 @@ fn chat(said: &str, listener_ends: ListenerEnds) -> String {
         reader::run(&theirs, their_inbox, &shared.clock, decoder, deadline, &config);
         drop(last);
     });
-    connection.turn.belongs_to(reader.unwrap());
     let mut running = scope.start();
+    connection.turn.belongs_to(reader.unwrap());
     let dispatcher = thread::spawn(move || {
         dispatcher.run();
         scope.close();
