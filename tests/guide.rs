@@ -2,7 +2,11 @@
 //!
 //! `UPDATE_GUIDE=1 cargo test --test guide` updates the tables. `tests/conversations` checks the examples.
 
-#![allow(clippy::unwrap_used, reason = "in a test, an unwrap is an assertion")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "in a test, an unwrap is an assertion, and a skipped one says so"
+)]
 
 #[path = "support/guide.rs"]
 mod guide;

@@ -159,6 +159,7 @@ struct Visitor<'s> {
     sent: u32,
     heard: Vec<Line>,
     was_told_slow: bool,
+    was_told_bye: bool,
     was_reset: bool,
     has_ended: bool,
 }
@@ -188,6 +189,7 @@ impl Soak {
             sent: 0,
             heard: Vec::new(),
             was_told_slow: false,
+            was_told_bye: false,
             was_reset: false,
             has_ended: false,
         };
@@ -243,6 +245,7 @@ impl Visitor<'_> {
         match &heard {
             Some(Heard::Line { visit, number, .. }) => self.heard.push((*visit, *number)),
             Some(Heard::Slow) => self.was_told_slow = true,
+            Some(Heard::Bye) => self.was_told_bye = true,
             Some(Heard::End { reset }) => {
                 self.has_ended = true;
                 self.was_reset = *reset;
@@ -301,6 +304,9 @@ impl Visitor<'_> {
             } else if wanted == Ending::Cut || asked.is_err() || self.was_told_slow {
                 return Err(format!("{wanted:?}: cut, and the reason in the log is {reason:?}"));
             }
+        }
+        if ending == Ending::Quit && !self.was_told_bye {
+            return Err("the server closes and does not say goodbye".to_owned());
         }
         let Self { room, visit, stalls, sent, heard, was_told_slow, wire, .. } = self;
         match ending {
