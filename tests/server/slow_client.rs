@@ -59,15 +59,15 @@ fn the_others_talk_on_while_one_stalls() {
         pair.ann.expect("bob : and back");
         // The slow client really stalls: a thread waits for it.
         assert!(server.threads_called("writer-") >= 1, "{delivery}");
-        // The table of threads shows how much is queued, with a unit. Soon nothing is queued for the others: a writer notes that
-        // it has sent a line when the line may have arrived.
-        for (reader, waits) in [("reader-1", false), ("reader-3", true)] {
-            until("the queues are as they should be", || {
-                pair.bob.say("/threads");
+        // The table of threads shows how much is queued, with a unit. Nothing is queued for the others, as soon as their
+        // writers have reported so.
+        until("the table shows who does not read", || {
+            pair.bob.say("/threads");
+            [("reader-1", false), ("reader-3", true)].into_iter().all(|(reader, waits)| {
                 let row = pair.bob.skip_to(&format!("server: {reader} "));
                 (queued(&row) != "0B") == waits
-            });
-        }
+            })
+        });
         assert!(!server.log_so_far().contains(r#"name="slow" reason"#));
     }
 }
@@ -264,6 +264,33 @@ fn over_the_total_limit_the_largest_is_cut_first() {
         }
         assert_eq!(numbered(&line), Some(wanted), "{line:?}");
     }
+}
+
+#[test]
+fn clients_that_leave_with_a_full_socket_do_not_gather() {
+    const PLACES: usize = 4;
+    /// How many connections there may be beyond the places.
+    const LEAVING_MAX: usize = 16;
+    let flags = format!("--max-clients {PLACES} {NO_LIMITS}");
+    let (server, mut pair, mut slow) = start(PATIENT[0], &flags);
+    let mut gone = Vec::new();
+    for round in 0..PLACES + 2 * LEAVING_MAX {
+        pair.exchange_bytes(MORE_THAN_THE_KERNEL_BYTES);
+        slow.say("/quit");
+        for client in [&mut pair.ann, &mut pair.bob] {
+            client.skip_to("has left the chat");
+        }
+        gone.push(slow);
+        slow = pair.with_stalled(&server, &format!("slow{round}"));
+    }
+    // Readers and writers of connections beyond the places end as others come.
+    until("the oldest are shut down", || server.threads_called("reader-") <= PLACES + LEAVING_MAX);
+    assert!(server.threads_called("reader-") > PLACES, "nobody is shut down without need");
+    // The last one still gets all that was said before it left.
+    let lines = gone.pop().unwrap().rest();
+    let heard = lines.iter().filter_map(|line| numbered(line));
+    let said = pair.next - MORE_THAN_THE_KERNEL_BYTES.div_ceil(NUMBERED_BYTES)..pair.next;
+    assert!(heard.eq(said), "{lines:?}");
 }
 
 #[test]

@@ -24,10 +24,36 @@ impl<W: Writers> Delivery<'_, W> {
     pub fn end_after_flush(&mut self, client: ClientId) {
         if let Some(peer) = self.peers.get_mut(&client).filter(|peer| peer.ending == Ending::Open) {
             peer.ending = Ending::AfterFlush;
-            peer.place = None;
             peer.touch(&mut self.touched);
             if mutant!(ShutsTooEarly) {
                 peer.connection.finish_sending();
+            }
+            self.free_place(client);
+        }
+    }
+
+    /// The client has left the chat.
+    fn free_place(&mut self, client: ClientId) {
+        if let Some(peer) = self.peers.get_mut(&client) {
+            peer.place = None;
+            self.leaving.push_back(client);
+        }
+        while self.leaving.front().is_some_and(|client| !self.peers.contains_key(client)) {
+            self.leaving.pop_front();
+        }
+    }
+
+    /// Shuts down the connection that has been without a place for the longest time, if there are too many. Places do not
+    /// bound them: a client that reads nothing may leave with a full socket, come again, and leave again.
+    pub(super) fn limit_leaving(&mut self, now: Time) {
+        while self.peers.len() > self.connections_max
+            && let Some(client) = self.leaving.pop_front()
+        {
+            if let Some(peer) = self.peers.get_mut(&client) {
+                // Whatever was to be sent yet fails at the next flush, or in the writer.
+                peer.touch(&mut self.touched);
+                self.end_lingering(client, now);
+                return;
             }
         }
     }
@@ -51,7 +77,6 @@ impl<W: Writers> Delivery<'_, W> {
         if has_lines && !mutant!(CutSaysNothing) {
             last_words(peer.view, &mut words);
         }
-        peer.place = None;
         match peer.write_owner {
             WriteOwner::Dispatcher => {
                 peer.outbox.replace_unsent(&words, &mut self.buffers);
@@ -61,7 +86,10 @@ impl<W: Writers> Delivery<'_, W> {
             WriteOwner::Writer => peer.connection.cut(&words),
         }
         peer.outbox.clear(&mut self.buffers);
-        peer.ending = Ending::Cut;
+        let had_place = std::mem::replace(&mut peer.ending, Ending::Cut) == Ending::Open;
+        if had_place {
+            self.free_place(client);
+        }
         self.linger(client, now);
         self.settle(client, now);
     }
@@ -114,19 +142,12 @@ impl<W: Writers> Delivery<'_, W> {
         }
     }
 
-    /// Gives an ending connection its last second. Contract: it is shut down when that time is over, or earlier if too many
-    /// linger. (Places are given back at once, so they do not bound the number of these connections.)
+    /// Gives an ending connection its last second.
     fn linger(&mut self, client: ClientId, now: Time) {
         self.lingering.push_back((now + limits::LINGER_TIME, client));
-        if self.lingering.len() > self.lingering_max {
-            self.end_oldest_lingering(now);
-        }
     }
 
-    fn end_oldest_lingering(&mut self, now: Time) {
-        let Some((_, client)) = self.lingering.pop_front() else {
-            return;
-        };
+    fn end_lingering(&mut self, client: ClientId, now: Time) {
         if let Some(peer) = self.peers.get_mut(&client) {
             peer.connection.shut_down();
             peer.lingered = true;
@@ -134,7 +155,7 @@ impl<W: Writers> Delivery<'_, W> {
         }
     }
 
-    /// When [`Delivery::check`] has to be called, even if nothing happens.
+    /// When [`Delivery::end_lingering_due`] and a flush are due, even if nothing happens.
     pub fn deadline(&self) -> Option<Time> {
         let linger = self.lingering.front().map(|&(time, _)| time);
         [linger, self.next_check].into_iter().flatten().min()
@@ -157,29 +178,39 @@ impl<W: Writers> Delivery<'_, W> {
         open.map(|(&client, _)| client)
     }
 
-    /// Shuts down connections that have lingered, has the next flush try full sockets without a writer again, and returns the
-    /// clients that have to be cut: those that are over a limit, and the largest ones if all together are. Must be called at
-    /// the deadline.
-    pub fn check(&mut self, now: Time) -> Vec<ClientId> {
-        while self.lingering.front().is_some_and(|&(time, _)| time <= now) {
-            self.end_oldest_lingering(now);
+    /// Shuts down the connections whose last second is over.
+    pub fn end_lingering_due(&mut self, now: Time) {
+        while let Some(&(time, client)) = self.lingering.front()
+            && time <= now
+        {
+            self.lingering.pop_front();
+            self.end_lingering(client, now);
         }
-        let is_due = self.next_check.is_some_and(|time| time <= now);
-        if is_due { self.check_stalled(now) } else { Vec::new() }
     }
 
+    /// Whether the next flush has to compare all full sockets with the limits.
+    pub(super) fn is_check_due(&self, now: Time) -> bool {
+        let is_much =
+            self.unchecked_bytes > self.limits.total_bytes_max / limits::STALLED_CHECK_SHARE;
+        is_much || self.next_check.is_some_and(|time| time <= now)
+    }
+
+    /// Has the flush try all full sockets again.
+    pub(super) fn touch_stalled(&mut self) {
+        for client in &self.stalled {
+            if let Some(peer) = self.peers.get_mut(client).filter(|peer| peer.may_be_cut())
+                && !mutant!(StalledIsForgotten)
+            {
+                peer.touch(&mut self.touched);
+            }
+        }
+    }
+
+    /// The clients that have to be cut: those that are over a limit, and the largest ones if all together are. Contract: all
+    /// full sockets were tried just now.
     pub(super) fn check_stalled(&mut self, now: Time) -> Vec<ClientId> {
         self.unchecked_bytes = 0;
-        let (peers, touched) = (&mut self.peers, &mut self.touched);
-        self.stalled.retain(|client| match peers.get_mut(client) {
-            Some(peer) if peer.may_be_cut() => {
-                if !mutant!(StalledIsForgotten) {
-                    peer.touch(touched);
-                }
-                true
-            }
-            _ => false,
-        });
+        self.stalled.retain(|client| self.peers.get(client).is_some_and(Peer::may_be_cut));
         let stalled: Vec<ClientId> = self.stalled.iter().copied().collect();
         let pending = stalled.iter().filter_map(|client| self.peers.get(client)).map(Peer::pending);
         self.writers.counters().set_outbox_bytes(pending.sum());
