@@ -1,9 +1,9 @@
-//! Mutants: mistakes in the rules of the server, each of which the simulation has to find (`scripts/simulate --mutants`).
+//! Mutation testing: small faults in the server, each of which the simulation has to find (`scripts/simulate --mutants`).
 //!
-//! `mutant!(Name)` stands where the mistake would be, and is `false` unless the crate is built with the feature `mutants`, as no
-//! program is that is shipped.
+//! `mutant!(Name)` marks the place of a mutation. It is `false` unless the crate is built with the feature `mutants`, which no
+//! shipped program is. A reader of the server can read `&& !mutant!(Name)` as if it were not there.
 
-/// Whether the mistake with this name is to be made.
+/// Whether this mutation is chosen.
 #[cfg(not(feature = "mutants"))]
 #[allow(unused_macros, reason = "the server has the mutants, but is a feature itself")]
 macro_rules! mutant {
@@ -12,7 +12,7 @@ macro_rules! mutant {
     };
 }
 
-/// Whether the mistake with this name is to be made.
+/// Whether this mutation is chosen.
 #[cfg(feature = "mutants")]
 macro_rules! mutant {
     ($name:ident) => {
@@ -29,7 +29,7 @@ mod chosen {
 
     macro_rules! mutants {
         ($($name:ident = $about:literal,)*) => {
-            /// A mistake.
+            /// A mutation.
             #[derive(Debug, Clone, Copy, PartialEq, Eq)]
             #[expect(missing_docs, reason = "each has its sentence")]
             pub enum Mutant {
@@ -39,6 +39,12 @@ mod chosen {
             impl Mutant {
                 /// All of them, each with what it does.
                 pub const ALL: &[(Self, &'static str)] = &[$((Self::$name, $about),)*];
+
+                /// The mutation with this name.
+                pub fn named(name: &str) -> Option<Self> {
+                    let mut all = Self::ALL.iter().map(|&(mutant, _)| mutant);
+                    all.find(|mutant| format!("{mutant:?}") == name)
+                }
             }
         };
     }
@@ -72,12 +78,12 @@ mod chosen {
     }
 
     impl Mutant {
-        /// Makes this mistake from now on, and no other; `None` ends that.
+        /// Chooses this mutation and no other; `None` chooses none.
         pub fn choose(mutant: Option<Self>) {
             CHOSEN.store(mutant.map_or(0, |mutant| mutant as usize + 1), Ordering::Relaxed);
         }
 
-        /// Whether this mistake is to be made.
+        /// Whether this mutation is chosen.
         pub fn is_chosen(self) -> bool {
             CHOSEN.load(Ordering::Relaxed) == self as usize + 1
         }

@@ -119,6 +119,8 @@ impl<'scope, W: Writers> Dispatcher<'scope, W> {
         self.check_deadlines(now);
         self.flush(now);
         for client in self.turns_due.drain(..) {
+            #[cfg(all(any(test, feature = "simulation"), not(loom)))]
+            super::simulation::witness(super::simulation::Act::GivesTurn(client));
             self.delivery.give_turn(client);
         }
     }

@@ -61,7 +61,7 @@ pub(super) mod store;
 mod writer;
 
 #[cfg(all(any(test, feature = "simulation"), not(loom)))]
-use super::simulation::witness;
+use super::simulation::{Act, witness};
 use crate::chat::{ClientId, Effect, Event, GlassView, Hub, Now, Time};
 
 #[cfg(feature = "cluster")]
@@ -80,7 +80,7 @@ impl Order {
     /// Takes an event of this machine. Appends the effects to carry out now.
     pub fn step(&mut self, now: Now, event: Event, effects: &mut Vec<Effect>) {
         #[cfg(all(any(test, feature = "simulation"), not(loom)))]
-        witness(now, &event);
+        witness(Act::Takes(now, event.clone()));
         match self {
             Self::Local(hub) => hub.step(now, event, effects),
             #[cfg(feature = "cluster")]

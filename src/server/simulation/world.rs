@@ -12,13 +12,15 @@ use crossbeam_channel::Sender;
 use jiff::tz::TimeZone;
 use parking_lot::{Mutex, RwLock};
 
+pub use judge::Cause;
+
 use super::client::{Client, Kind, Topics};
 use super::dice::Dice;
 use super::model::Model;
-use super::peer::{Peer, Stage, Temper};
+use super::peer::{Peer, Stage, ReadSpeed};
 use super::plan::Plan;
 use super::report::{Check, Finding, Report};
-use super::seam::{self, Wait};
+use super::seam::{self, Act, Wait};
 use super::task::{SimulatedWriters, Started, Task};
 use super::wire::{ServerEnd, Wire};
 use crate::chat::{
@@ -48,6 +50,9 @@ const LATE_MAX: Time = Time::from_millis(1_500);
 
 /// After so many jumps in time without an end, a run is stuck.
 const JUMPS_MAX: u32 = 20_000;
+
+/// After so many rounds in which everybody could do something, and without a moment in which time passes, a run is stuck.
+const ROUNDS_MAX: u32 = 200_000;
 
 /// Who has put an event into the inbox.
 #[derive(Debug, PartialEq, Eq)]
@@ -91,7 +96,7 @@ impl<'a> World<'a> {
     pub fn new(plan: Plan, dice: Dice, admission: &'a Admission, next_id: &'a AtomicU64) -> Self {
         static CAPACITY: OnceLock<Capacity> = OnceLock::new();
         seam::set_elapsed(Some(Time::ZERO));
-        drop(seam::take_events());
+        drop(seam::take_acts());
         let config = &plan.config;
         let capacity = CAPACITY.get_or_init(|| {
             let config = Config::default();
@@ -285,15 +290,15 @@ impl<'a> World<'a> {
             }
             42..=54 => {
                 let peer = &mut self.peers[at];
-                peer.temper = if self.dice.once_in(2) { Temper::Stalled } else { Temper::Slow };
+                peer.read_speed = if self.dice.once_in(2) { ReadSpeed::Stalled } else { ReadSpeed::Slow };
                 peer.was_prompt = false;
                 self.report.count("a client stops reading, or reads slowly");
             }
             55..=69 => {
-                self.peers[at].temper = Temper::Prompt;
+                self.peers[at].read_speed = ReadSpeed::Prompt;
                 self.report.count("a client reads promptly again");
             }
-            70..=79 if !self.plan.patient || self.dice.once_in(4) => {
+            70..=79 if !self.plan.keeps_clients || self.dice.once_in(4) => {
                 let peer = &mut self.peers[at];
                 if !peer.is_done {
                     peer.wire.lock().reset_by_client();
@@ -303,7 +308,7 @@ impl<'a> World<'a> {
                     self.report.count("a client resets the connection");
                 }
             }
-            80..=89 if !self.plan.patient || self.dice.once_in(4) => self.half_close(at),
+            80..=89 if !self.plan.keeps_clients || self.dice.once_in(4) => self.half_close(at),
             _ => {}
         }
         Ok(())
@@ -357,7 +362,7 @@ impl<'a> World<'a> {
         let room = self.dice.between(self.plan.room_max / 4, self.plan.room_max);
         let can_grow = !self.dice.once_in(8);
         let dice = Dice::new(self.dice.number());
-        let wire = Arc::new(Wire::new(room, self.plan.moody, can_grow, dice));
+        let wire = Arc::new(Wire::new(id, room, self.plan.has_short_sends, can_grow, dice));
         let word = ReclaimWord::new(word_of(id).to_be_bytes());
         let row = self.shared.threads.client_row("reader", id);
         let socket = ServerEnd(Arc::clone(&wire));
@@ -376,9 +381,9 @@ impl<'a> World<'a> {
             now + config.login_timeout,
             config,
         );
-        let temper = if self.dice.once_in(4) { Temper::Slow } else { Temper::Prompt };
+        let read_speed = if self.dice.once_in(4) { ReadSpeed::Slow } else { ReadSpeed::Prompt };
         let client = Client::new(kind);
-        self.peers.push(Peer::new(&connection, wire, client, reader, temper, now));
+        self.peers.push(Peer::new(&connection, wire, client, reader, read_speed, now));
         let arrival = Inbound::Connected { connection, place, protocol };
         assert!(self.inbox.try_send(arrival).is_ok(), "the inbox has room for everybody");
         self.sent.push_back(Sent::Other);
@@ -538,9 +543,9 @@ impl<'a> World<'a> {
             peer.end_received()?;
             return Ok(true);
         }
-        let count = match peer.temper {
-            Temper::Stalled if !eagerly => return Ok(false),
-            Temper::Slow if !eagerly => {
+        let count = match peer.read_speed {
+            ReadSpeed::Stalled if !eagerly => return Ok(false),
+            ReadSpeed::Slow if !eagerly => {
                 if !dice.once_in(8) {
                     return Ok(false);
                 }
@@ -570,15 +575,15 @@ impl<'a> World<'a> {
         if self.inbox.is_empty() && self.requests.is_empty() && !is_due {
             return Ok(false);
         }
-        if self.plan.protects_readers {
-            self.let_readers_catch_up()?;
-        }
         // The server's time, reckoned anew: it goes on by half a second at most between two wake-ups.
         let since_tick = self.time - self.ticked_at;
         self.server_time += since_tick.min(limits::TICK_MAX);
         self.ticked_at = self.time;
         for peer in &mut self.peers {
-            peer.accepted_before = peer.wire.lock().accepted;
+            let mut state = peer.wire.lock();
+            state.refused = false;
+            (peer.accepted_before, peer.accepted_now) = (state.accepted, state.accepted);
+            (peer.expected_before, peer.refused_now) = (peer.expected_bytes, false);
         }
         let before = self.inbox.len();
         let request = self.requests.pop_front();
@@ -599,27 +604,20 @@ impl<'a> World<'a> {
                 peer.writers.push(writer);
             }
         }
-        for (now, event) in seam::take_events() {
-            self.happened(now, event)?;
+        for act in seam::take_acts() {
+            match act {
+                Act::Takes(now, event) => self.happened(now, event)?,
+                Act::Sends { client, accepted, refused } => {
+                    if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client) {
+                        peer.accepted_now = accepted;
+                        peer.refused_now |= refused;
+                    }
+                }
+                Act::GivesTurn(client) => self.check_turn(client)?,
+            }
         }
         self.check_limits()?;
         Ok(true)
-    }
-
-    /// Somebody who reads does so before more than a quarter of the limit waits.
-    fn let_readers_catch_up(&mut self) -> Result<(), Finding> {
-        for at in 0..self.peers.len() {
-            let peer = &self.peers[at];
-            if !peer.was_prompt || peer.is_done {
-                continue;
-            }
-            let accepted = peer.wire.lock().accepted;
-            if peer.pending(accepted).1 <= (self.plan.config.outbox_bytes / 4) as u64 {
-                continue;
-            }
-            while self.writers_run(at)? | self.client_reads(at, true)? {}
-        }
-        Ok(())
     }
 
     // ── Settling, and the end ──
@@ -628,7 +626,7 @@ impl<'a> World<'a> {
     fn settle_once(&mut self) -> Result<bool, Finding> {
         let mut did = false;
         for at in 0..self.peers.len() {
-            let eagerly = self.peers[at].temper == Temper::Prompt;
+            let eagerly = self.peers[at].read_speed == ReadSpeed::Prompt;
             did |= self.peers[at].wire.lock().carry(usize::MAX);
             did |= self.reader_runs(at)?;
             did |= self.writers_run(at)?;
@@ -642,10 +640,13 @@ impl<'a> World<'a> {
     /// Lets everybody go on until they wait for time or for somebody who dawdles.
     fn settle(&mut self) -> Result<(), Finding> {
         self.was_just_paused = false;
-        while self.settle_once()? {
+        for _ in 0..ROUNDS_MAX {
+            if !self.settle_once()? {
+                return Ok(());
+            }
             self.report.steps += 1;
         }
-        Ok(())
+        Finding::of(Check::Stalled, "does not settle: somebody always has something to do")
     }
 
     fn remove_done(&mut self) {
@@ -666,7 +667,7 @@ impl<'a> World<'a> {
 
     /// Everybody reads everything, and then nobody may miss anything.
     fn catch_up(&mut self) -> Result<(), Finding> {
-        self.peers.iter_mut().for_each(|peer| peer.temper = Temper::Prompt);
+        self.peers.iter_mut().for_each(|peer| peer.read_speed = ReadSpeed::Prompt);
         for _ in 0..JUMPS_MAX {
             self.settle()?;
             let is_over = |peer: &Peer<'_>| match peer.stage {
@@ -674,7 +675,7 @@ impl<'a> World<'a> {
                 _ => peer.is_done,
             };
             if self.peers.iter().all(is_over) {
-                return Ok(());
+                return self.peers.iter().try_for_each(Peer::missing);
             }
             self.jump();
         }
@@ -699,7 +700,7 @@ impl<'a> World<'a> {
             self.jump();
         }
         for peer in &mut self.peers {
-            peer.temper = Temper::Prompt;
+            peer.read_speed = ReadSpeed::Prompt;
         }
         self.settle()?;
         if let Some(peer) = self.peers.first() {
