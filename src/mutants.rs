@@ -63,6 +63,7 @@ mod chosen {
         StalledIsForgotten = "a full socket without a writer is not tried again",
         ShutsTooEarly = "the sending side is shut before everything is sent",
         ClosesUnread = "a socket is closed although it may hold unread input",
+        JudgesBeforeFlush = "the limits are checked before a full socket is tried again",
         NobodyIsCut = "no limit of an outbox is enforced",
         AgeNeverEnds = "bytes that were sent still count for the age of an outbox",
         PauseCounts = "the time in which the server did not run counts",

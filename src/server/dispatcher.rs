@@ -298,10 +298,7 @@ impl<'scope, W: Writers> Dispatcher<'scope, W> {
         if self.order.deadline().is_some_and(is_due) {
             self.step(Event::DeadlineReached, now);
         }
-        if self.delivery.deadline().is_some_and(is_due) {
-            let slow = self.delivery.check(now.time);
-            self.cut(slow, now);
-        }
+        self.delivery.end_lingering(now.time);
         self.go_on_draining(now);
         // Once: after this, all end within the linger time, and nobody new can come.
         if self.grace_ends.take_if(|time| is_due(*time)).is_some() {

@@ -134,7 +134,7 @@ impl<W: Writers> Delivery<'_, W> {
         }
     }
 
-    /// When [`Delivery::check`] has to be called, even if nothing happens.
+    /// When [`Delivery::end_lingering`] and [`Delivery::flush`] have to be called, even if nothing happens.
     pub fn deadline(&self) -> Option<Time> {
         let linger = self.lingering.front().map(|&(time, _)| time);
         [linger, self.next_check].into_iter().flatten().min()
@@ -157,29 +157,35 @@ impl<W: Writers> Delivery<'_, W> {
         open.map(|(&client, _)| client)
     }
 
-    /// Shuts down connections that have lingered, has the next flush try full sockets without a writer again, and returns the
-    /// clients that have to be cut: those that are over a limit, and the largest ones if all together are. Must be called at
-    /// the deadline.
-    pub fn check(&mut self, now: Time) -> Vec<ClientId> {
+    /// Shuts down connections that have lingered for long enough. Must be called at the deadline, and a flush after it.
+    pub fn end_lingering(&mut self, now: Time) {
         while self.lingering.front().is_some_and(|&(time, _)| time <= now) {
             self.end_oldest_lingering(now);
         }
-        let is_due = self.next_check.is_some_and(|time| time <= now);
-        if is_due { self.check_stalled(now) } else { Vec::new() }
     }
 
+    /// Whether full sockets have to be tried again and checked: now and then, and earlier if much was appended to them.
+    pub(super) fn is_check_due(&self, now: Time) -> bool {
+        self.next_check.is_some_and(|time| time <= now)
+            || self.unchecked_bytes > self.limits.total_bytes_max / limits::STALLED_CHECK_SHARE
+    }
+
+    /// Has the flush that follows try full sockets without a writer again.
+    pub(super) fn try_stalled_again(&mut self) {
+        for client in &self.stalled {
+            let peer = self.peers.get_mut(client);
+            if let Some(peer) = peer.filter(|it| it.may_be_cut() && !mutant!(StalledIsForgotten)) {
+                peer.touch(&mut self.touched);
+            }
+        }
+    }
+
+    /// Returns the clients that have to be cut: those that are over a limit, and the largest ones if all together are. Contract:
+    /// every full socket was tried after [`Delivery::try_stalled_again`], so nobody is cut for bytes that it takes.
     pub(super) fn check_stalled(&mut self, now: Time) -> Vec<ClientId> {
         self.unchecked_bytes = 0;
-        let (peers, touched) = (&mut self.peers, &mut self.touched);
-        self.stalled.retain(|client| match peers.get_mut(client) {
-            Some(peer) if peer.may_be_cut() => {
-                if !mutant!(StalledIsForgotten) {
-                    peer.touch(touched);
-                }
-                true
-            }
-            _ => false,
-        });
+        let peers = &self.peers;
+        self.stalled.retain(|client| peers.get(client).is_some_and(Peer::may_be_cut));
         let stalled: Vec<ClientId> = self.stalled.iter().copied().collect();
         let pending = stalled.iter().filter_map(|client| self.peers.get(client)).map(Peer::pending);
         self.writers.counters().set_outbox_bytes(pending.sum());

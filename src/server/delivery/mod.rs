@@ -282,7 +282,12 @@ impl<'scope, W: Writers> Delivery<'scope, W> {
     /// 2. it returns the clients that are over a limit, which the caller has to cut;
     /// 3. afterwards, every other outbox that the dispatcher may write to is empty or will be tried again.
     pub fn flush(&mut self, now: Time) -> Vec<ClientId> {
-        let mut slow = Vec::new();
+        let is_check_due = self.is_check_due(now);
+        let judges_early = is_check_due && mutant!(JudgesBeforeFlush);
+        let mut slow = if judges_early { self.check_stalled(now) } else { Vec::new() };
+        if is_check_due {
+            self.try_stalled_again();
+        }
         (self.batch_bytes, self.fullest_bytes) = (0, 0);
         while let Some(client) = self.touched.pop() {
             let flushed = self.flush_one(client, now);
@@ -290,14 +295,14 @@ impl<'scope, W: Writers> Delivery<'scope, W> {
             match flushed {
                 Flushed::Sent => {}
                 Flushed::Ending => self.settle(client, now),
-                Flushed::Waiting if !self.is_over_limit(client, now) => {}
+                Flushed::Waiting if is_check_due || !self.is_over_limit(client, now) => {}
                 Flushed::Waiting | Flushed::Full => slow.push(client),
                 Flushed::Broken => self.abandon(client, now),
             }
         }
         self.tape.clear();
         self.report_followed();
-        if self.unchecked_bytes > self.limits.total_bytes_max / limits::STALLED_CHECK_SHARE {
+        if is_check_due {
             slow.extend(self.check_stalled(now));
         }
         slow

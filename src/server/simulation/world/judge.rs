@@ -216,14 +216,15 @@ impl World<'_> {
         let grace_is_over = self.shut_down_at.is_some_and(|at| now >= at + config.shutdown_grace);
         if pending > config.outbox_bytes as u64 {
             Some(Cause::Bytes)
-        } else if is_old {
-            Some(Cause::Age)
         } else if config.delivery == DeliveryPolicy::Direct && pending > 0 {
             Some(Cause::Direct)
         } else if pending > 0 && total > config.outbox_total as u64 {
             Some(Cause::Total)
+        } else if grace_is_over {
+            Some(Cause::Grace)
         } else {
-            grace_is_over.then_some(Cause::Grace)
+            // Last, because it is possible most often.
+            is_old.then_some(Cause::Age)
         }
     }
 
