@@ -117,7 +117,9 @@ impl<'scope, W: Writers> Dispatcher<'scope, W> {
             Wake::Deadline => {}
         }
         self.check_deadlines(now);
-        self.flush(now);
+        if !mutant!(TurnBeforeFlush) {
+            self.flush(now);
+        }
         for client in self.turns_due.drain(..) {
             #[cfg(all(any(test, feature = "simulation"), not(loom)))]
             super::simulation::witness(super::simulation::Act::GivesTurn(client));
@@ -286,10 +288,11 @@ impl<'scope, W: Writers> Dispatcher<'scope, W> {
             self.row.doing(Activity::Sending);
             let slow = self.delivery.flush(now.time);
             self.row.doing(Activity::Dispatching);
-            if slow.is_empty() {
+            let is_last = slow.is_empty() || mutant!(TurnBeforeLeaveLine);
+            self.cut(slow, now);
+            if is_last {
                 return;
             }
-            self.cut(slow, now);
         }
     }
 

@@ -24,11 +24,8 @@ impl<W: Writers> Delivery<'_, W> {
     pub fn end_after_flush(&mut self, client: ClientId) {
         if let Some(peer) = self.peers.get_mut(&client).filter(|peer| peer.ending == Ending::Open) {
             peer.ending = Ending::AfterFlush;
-            peer.place = None;
+            peer.place.take_if(|_| !mutant!(PlaceIsKept));
             peer.touch(&mut self.touched);
-            if mutant!(ShutsTooEarly) {
-                peer.connection.finish_sending();
-            }
         }
     }
 
@@ -84,7 +81,8 @@ impl<W: Writers> Delivery<'_, W> {
         let Some(peer) = self.peers.get_mut(&client) else {
             return;
         };
-        if peer.ending == Ending::Open || peer.write_owner == WriteOwner::Writer {
+        let is_writing = peer.write_owner == WriteOwner::Writer && !mutant!(ShutsTooEarly);
+        if peer.ending == Ending::Open || is_writing {
             return;
         }
         if peer.ending < Ending::Shut && peer.outbox.is_empty() {
@@ -127,7 +125,8 @@ impl<W: Writers> Delivery<'_, W> {
         let Some((_, client)) = self.lingering.pop_front() else {
             return;
         };
-        if let Some(peer) = self.peers.get_mut(&client) {
+        let peer = self.peers.get_mut(&client);
+        if let Some(peer) = peer.filter(|_| !mutant!(LingersForEver)) {
             peer.connection.shut_down();
             peer.lingered = true;
             self.settle(client, now);

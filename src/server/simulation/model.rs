@@ -138,6 +138,11 @@ impl Model {
         self.tag = None;
     }
 
+    /// How many clients are connected.
+    pub fn count(&self) -> usize {
+        self.clients.len()
+    }
+
     pub fn knows(&self, client: ClientId) -> bool {
         self.clients.contains_key(&client)
     }

@@ -55,6 +55,8 @@ pub struct Peer<'a> {
     pub connected: Time,
     pub last_input: Time,
     pub inputs: u64,
+    /// The Hub knows of its arrival.
+    pub has_arrived: bool,
     /// It has asked for a name, and knows that it has one.
     pub has_asked: bool,
     pub has_joined: bool,
@@ -118,6 +120,7 @@ impl<'a> Peer<'a> {
             connected: now,
             last_input: now,
             inputs: 0,
+            has_arrived: false,
             has_asked: false,
             has_joined: false,
             is_done: false,

@@ -196,6 +196,19 @@ impl State {
 #[derive(Debug)]
 pub struct ServerEnd(pub Arc<Wire>);
 
+impl ServerEnd {
+    fn accept(&self, bytes: &[u8]) -> io::Result<usize> {
+        let mut state = self.0.lock();
+        let count = state.accept(bytes)?;
+        if is_dispatcher() {
+            let (client, accepted, refused) = (self.0.client, state.accepted, count < bytes.len());
+            state.refused |= refused;
+            witness(Act::Sends { client, accepted, refused });
+        }
+        Ok(count)
+    }
+}
+
 impl Socket for ServerEnd {
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let began = simulated_time().unwrap_or_default();
@@ -237,7 +250,7 @@ impl Socket for ServerEnd {
 
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         loop {
-            let count = self.0.lock().accept(bytes)?;
+            let count = self.accept(bytes)?;
             if count > 0 {
                 return Ok(count);
             }
@@ -246,15 +259,7 @@ impl Socket for ServerEnd {
     }
 
     fn send_now(&self, bytes: &[u8]) -> io::Result<usize> {
-        let mut state = self.0.lock();
-        let count = state.accept(bytes)?;
-        if is_dispatcher() {
-            let (client, accepted, refused) =
-                (self.0.client, state.accepted, count < bytes.len());
-            state.refused |= refused;
-            witness(Act::Sends { client, accepted, refused });
-        }
-        Ok(count)
+        self.accept(bytes)
     }
 
     fn shutdown(&self, how: Shutdown) -> io::Result<()> {

@@ -17,7 +17,7 @@ pub use judge::Cause;
 use super::client::{Client, Kind, Topics};
 use super::dice::Dice;
 use super::model::Model;
-use super::peer::{Peer, Stage, ReadSpeed};
+use super::peer::{Peer, ReadSpeed, Stage};
 use super::plan::Plan;
 use super::report::{Check, Finding, Report};
 use super::seam::{self, Act, Wait};
@@ -290,7 +290,8 @@ impl<'a> World<'a> {
             }
             42..=54 => {
                 let peer = &mut self.peers[at];
-                peer.read_speed = if self.dice.once_in(2) { ReadSpeed::Stalled } else { ReadSpeed::Slow };
+                peer.read_speed =
+                    if self.dice.once_in(2) { ReadSpeed::Stalled } else { ReadSpeed::Slow };
                 peer.was_prompt = false;
                 self.report.count("a client stops reading, or reads slowly");
             }
@@ -616,6 +617,7 @@ impl<'a> World<'a> {
                 Act::GivesTurn(client) => self.check_turn(client)?,
             }
         }
+        self.check_places()?;
         self.check_limits()?;
         Ok(true)
     }

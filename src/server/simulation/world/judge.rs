@@ -38,6 +38,9 @@ impl World<'_> {
         self.model.set_time(Time::try_from(since_start).unwrap_or_default(), now.time);
         match event {
             Event::Connected { client, address, protocol, .. } => {
+                if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client) {
+                    peer.has_arrived = true;
+                }
                 self.model.connected(client, address, protocol, word_of(client));
             }
             Event::Received { client, input } => self.received(client, input, now.time)?,
@@ -176,7 +179,8 @@ impl World<'_> {
         let free = if self.peers[at].writers.is_empty() { free as u64 } else { 0 };
         let Some(cause) = self.cause_of_cut(at, accepted + free, total, now) else {
             let (pending, _) = self.peers[at].pending(accepted);
-            let check = match self.cause_of_cut(at, accepted, total, now) {
+            let before = self.peers[at].accepted_before;
+            let check = match self.cause_of_cut(at, before, total, now) {
                 Some(_) => Check::ReaderCut,
                 None => Check::Limits,
             };
@@ -249,6 +253,20 @@ impl World<'_> {
                 );
                 return Finding::of(Check::Turns, text);
             }
+        }
+        Ok(())
+    }
+
+    /// A client that has left the chat has given its place back.
+    pub(super) fn check_places(&self) -> Result<(), Finding> {
+        let held: u64 = self.shared.admission.open().map(|(_, count)| count).sum();
+        let arriving = self.peers.iter().filter(|peer| !peer.has_arrived).count();
+        let due = (self.model.count() + arriving) as u64;
+        if held != due {
+            return Finding::of(
+                Check::Ending,
+                format!("{held} places are taken, by {due} clients"),
+            );
         }
         Ok(())
     }
