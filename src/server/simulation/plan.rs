@@ -32,6 +32,8 @@ pub struct Plan {
     pub keeps_clients: bool,
     /// Nobody has to catch up before the chat is shut down.
     pub ends_abruptly: bool,
+    /// The server may be told to restart.
+    pub drains: bool,
     /// After how many steps the chat is shut down.
     pub steps: u64,
 }
@@ -51,6 +53,8 @@ impl Plan {
         (config.connections_per_address, config.connections_per_minute) = (None, None);
         config.max_writers = if dice.once_in(3) { dice.between(1, 3) } else { 600 };
         config.history_on_join = dice.below(4);
+        config.announce_up_to = if dice.once_in(4) { 3 } else { 500 };
+        config.drain = Time::from_secs(dice.between(1, 10) as u64);
         config.rate_limit = match dice.below(4) {
             0 => RateLimit::Lines { burst: 5, per_second: 5 },
             1 => RateLimit::Lines { burst: 20, per_second: 50 },
@@ -82,6 +86,7 @@ impl Plan {
             words_max: dice.pick(&[6, 40, 300]),
             keeps_clients: dice.once_in(2),
             ends_abruptly: dice.once_in(4),
+            drains: dice.once_in(4),
             steps: steps.min(steps_max),
         }
     }

@@ -36,6 +36,7 @@ use crate::server::dispatcher::Dispatcher;
 use crate::server::gate::Gate;
 use crate::server::inbox::{Channels, Control, Inbound};
 use crate::server::ops::capacity::{Capacity, SystemLimits};
+use crate::server::ops::reload::Loaded;
 use crate::server::order::Order;
 use crate::server::shared::Shared;
 #[cfg(feature = "web")]
@@ -85,6 +86,12 @@ pub struct World<'a> {
     topics: Topics,
     model: Model,
     shut_down_at: Option<Time>,
+    /// The settings that the dispatcher is about to load.
+    reloads: VecDeque<Arc<Config>>,
+    /// Until then, clients may be over limits that are new.
+    lenient_until: Time,
+    /// When the server began to send its clients away, by its clock.
+    drained_at: Option<Time>,
     /// The requests that go to the dispatcher next.
     requests: VecDeque<Control>,
     pub report: Report,
@@ -170,8 +177,11 @@ impl<'a> World<'a> {
             peers: Vec::new(),
             next_client: 1,
             topics: Topics::new(plan.words_max),
-            model: Model::new(config.history_on_join),
+            model: Model::new(config.history_on_join, config.announce_up_to),
             shut_down_at: None,
+            reloads: VecDeque::new(),
+            lenient_until: Time::ZERO,
+            drained_at: None,
             requests: VecDeque::new(),
             report: Report::default(),
             story: None,
@@ -193,7 +203,7 @@ impl<'a> World<'a> {
 
     /// Runs the chat from its start to its end.
     pub fn run(&mut self) -> Result<(), Finding> {
-        while self.report.steps < self.plan.steps {
+        while self.report.steps < self.plan.steps && self.shut_down_at.is_none() {
             self.step()?;
         }
         if !self.plan.ends_abruptly {
@@ -264,7 +274,7 @@ impl<'a> World<'a> {
         self.remove_done();
         let kind = self.dice.below(100);
         if kind < 30 || self.peers.is_empty() {
-            if self.peers.len() < self.plan.clients_max {
+            if self.peers.len() < self.plan.clients_max && self.drained_at.is_none() {
                 self.connect();
             }
             return Ok(());
@@ -309,10 +319,36 @@ impl<'a> World<'a> {
                     self.report.count("a client resets the connection");
                 }
             }
+            90..=92 => self.reload(),
+            93 if self.plan.drains && self.report.steps > self.plan.steps / 2 => self.drain(),
             80..=89 if !self.plan.keeps_clients || self.dice.once_in(4) => self.half_close(at),
             _ => {}
         }
         Ok(())
+    }
+
+    /// The operator changes some settings.
+    fn reload(&mut self) {
+        let last = self.reloads.back().unwrap_or(&self.plan.config);
+        let mut config = Config::clone(last);
+        config.announce_up_to = self.dice.pick(&[0, 3, 500]);
+        config.history_on_join = self.dice.below(4);
+        if config.outbox_bytes < 100 << 10 {
+            config.outbox_bytes = self.dice.between(4, 64) << 10;
+            config.outbox_age = Time::from_secs(self.dice.between(2, 5) as u64);
+        }
+        let loaded = Loaded::read(config.clone()).expect("it names no file");
+        self.reloads.push_back(Arc::new(config));
+        self.requests.push_back(Control::Reload(Box::new(loaded)));
+    }
+
+    /// The server is told to restart.
+    fn drain(&mut self) {
+        if self.drained_at.is_none() && self.shut_down_at.is_none() {
+            self.drained_at = Some(self.shared.clock.now());
+            self.requests.push_back(Control::Drain);
+            self.report.count("the server is told to restart");
+        }
     }
 
     /// A client says its last line, perhaps without an end, and closes its sending side.
@@ -323,12 +359,13 @@ impl<'a> World<'a> {
             return;
         }
         let mut bytes = Vec::new();
-        if peer.has_joined && peer.client.kind != Kind::Plain && dice.once_in(2) {
+        let is_silent = !peer.has_joined || peer.client.is_finished;
+        if !is_silent && peer.client.kind != Kind::Plain && dice.once_in(2) {
             bytes = peer.client.close(dice);
-        } else if peer.has_joined {
+        } else if !is_silent {
             bytes = peer.client.do_something(topics, dice);
             // A line end that is missing at the end of the input, but not that of a frame.
-            if peer.protocol != Protocol::Web && dice.once_in(2) {
+            if peer.protocol != Protocol::Web && !peer.client.is_finished && dice.once_in(2) {
                 while bytes.last().is_some_and(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
                     bytes.pop();
                 }
@@ -398,7 +435,8 @@ impl<'a> World<'a> {
         let peer = &mut peers[at];
         {
             let state = peer.wire.lock();
-            if peer.is_done || state.client_ended || state.to_server.len() > 32 * 1024 {
+            let ends = state.client_ended || peer.client.is_finished;
+            if peer.is_done || ends || state.to_server.len() > 32 * 1024 {
                 return false;
             }
         }
@@ -408,12 +446,18 @@ impl<'a> World<'a> {
             if dice.once_in(32) {
                 report.count("a client pastes");
                 for _ in 0..dice.below(40) {
+                    if peer.client.is_finished {
+                        break;
+                    }
                     bytes.extend(peer.client.do_something(topics, dice));
                 }
             }
             bytes
         } else if peer.has_asked || dice.once_in(8) {
             return false;
+        } else if peer.protocol == Protocol::Plain && peer.inputs == 0 && dice.once_in(40) {
+            peer.has_asked = true;
+            peer.client.ask_for_page()
         } else {
             peer.has_asked = true;
             report.count("a client asks for a name");
@@ -588,6 +632,10 @@ impl<'a> World<'a> {
         }
         let before = self.inbox.len();
         let request = self.requests.pop_front();
+        if matches!(request, Some(Control::Drain)) && self.shut_down_at.is_none() {
+            self.model.restart_soon(self.plan.config.drain);
+            self.take_told(self.shared.clock.now());
+        }
         self.dispatcher.wake(request);
         let sleeps = self.dispatcher.next_deadline().saturating_sub(self.shared.clock.now());
         self.wakes_at = self.time + sleeps;
@@ -687,11 +735,15 @@ impl<'a> World<'a> {
 
     /// The chat is shut down, and everything ends.
     fn end(&mut self) -> Result<(), Finding> {
-        self.report.count("the chat is shut down");
-        let cause = ShutdownCause::Program;
-        self.requests.push_back(Control::Event(Event::ShutdownRequested { cause }));
-        self.shut_down_at = Some(self.shared.clock.now());
-        let ends_by = self.plan.config.shutdown_grace + limits::LINGER_TIME + LATE_MAX;
+        let mut ends_by = self.plan.config.shutdown_grace + limits::LINGER_TIME + LATE_MAX;
+        if self.drained_at.is_some() {
+            // It ends by itself.
+            ends_by += self.plan.config.drain + LATE_MAX;
+        } else {
+            self.report.count("the chat is shut down");
+            let cause = ShutdownCause::Program;
+            self.requests.push_back(Control::Event(Event::ShutdownRequested { cause }));
+        }
         let began = self.shared.clock.now();
         while !self.dispatcher.has_ended() {
             self.settle()?;

@@ -67,8 +67,22 @@ impl World<'_> {
             Event::Disconnected { client, reason } => {
                 self.disconnected(client, reason, now.time)?
             }
-            Event::ShutdownRequested { .. } => self.model.shut_down(),
-            Event::DeadlineReached => {}
+            Event::ShutdownRequested { .. } => {
+                self.shut_down_at.get_or_insert(now.time);
+                self.model.shut_down();
+            }
+            Event::DeadlineReached => self.model.deadline_reached(),
+            Event::Reloaded { .. } => {
+                let config = self.reloads.pop_front().unwrap_or_default();
+                self.model.reloaded(config.history_on_join, config.announce_up_to);
+                self.plan.config = config;
+                self.lenient_until = now.time + LATE_MAX;
+                self.report.count("the settings are loaded again");
+            }
+            Event::Dismissed { clients } => {
+                self.report.count("clients are sent away before a restart");
+                self.model.sent_away(&clients);
+            }
             other => panic!("the simulation has no such event: {other:?}"),
         }
         for client in mem::take(&mut self.model.ended) {
@@ -78,12 +92,17 @@ impl World<'_> {
                 peer.stage = Stage::Ended;
             }
         }
+        self.take_told(now.time);
+        Ok(())
+    }
+
+    /// Passes on what the model has clients receive.
+    pub(super) fn take_told(&mut self, now: Time) {
         for told in self.model.take_told() {
             if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == told.client) {
-                peer.expect(&told.bytes, now.time);
+                peer.expect(&told.bytes, now);
             }
         }
-        Ok(())
     }
 
     fn received(&mut self, client: ClientId, input: Input, now: Time) -> Result<(), Finding> {
@@ -97,6 +116,7 @@ impl World<'_> {
         };
         peer.inputs += 1;
         peer.last_input = now;
+        // A connection keeps this setting, and no reload changes it here.
         if let RateLimit::Lines { burst, per_second } = self.plan.config.rate_limit {
             let time = now.saturating_sub(peer.connected).as_secs_f64();
             let most = f64::from(burst) + time * f64::from(per_second) + 1.0;
@@ -285,7 +305,9 @@ impl World<'_> {
                 continue;
             }
             let (pending, _) = peer.pending(accepted);
-            if pending > config.outbox_bytes as u64 {
+            // New limits hold from the next check on.
+            let is_lenient = now < self.lenient_until;
+            if pending > config.outbox_bytes as u64 && !is_lenient {
                 let text = format!("{} is kept with {pending} bytes waiting", peer.id);
                 return Finding::of(Check::Limits, text);
             }
@@ -301,7 +323,7 @@ impl World<'_> {
             peer.forget_accepted(accepted);
             let age =
                 peer.surely_oldest(accepted).map_or(Time::ZERO, |time| now.saturating_sub(time));
-            if age > config.outbox_age + LATE_MAX {
+            if age > config.outbox_age + LATE_MAX && !is_lenient {
                 let text = format!("{} is kept with bytes that are {age:?} old", peer.id);
                 return Finding::of(Check::Limits, text);
             }
@@ -330,6 +352,11 @@ fn counted(action: &Action) -> &'static str {
         Action::Ping => "input: ping",
         Action::Quit => "input: quit",
         Action::TooLong => "input: a line that is too long",
-        Action::Close => "input: a close frame",
+        Action::History { .. } => "input: history",
+        Action::Wrong(..) => "input: an invalid request",
+        Action::Endless => "input: a line without an end",
+        Action::Http => "input: an HTTP request",
+        Action::Close(1_000) => "input: a close frame",
+        Action::Close(_) => "input: a frame that breaks the protocol",
     }
 }
