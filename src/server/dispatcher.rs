@@ -117,12 +117,8 @@ impl<'scope, W: Writers> Dispatcher<'scope, W> {
             Wake::Deadline => {}
         }
         self.check_deadlines(now);
-        if !mutant!(TurnBeforeFlush) {
-            self.flush(now);
-        }
+        self.flush(now);
         for client in self.turns_due.drain(..) {
-            #[cfg(all(any(test, feature = "simulation"), not(loom)))]
-            super::simulation::witness(super::simulation::Act::GivesTurn(client));
             self.delivery.give_turn(client);
         }
     }
@@ -284,6 +280,9 @@ impl<'scope, W: Writers> Dispatcher<'scope, W> {
 
     /// Flushes until nothing is left: a client that is cut leaves the chat, and the others are sent a line about it.
     fn flush(&mut self, now: Now) {
+        if mutant!(TurnBeforeFlush) {
+            self.turns_due.drain(..).for_each(|client| self.delivery.give_turn(client));
+        }
         loop {
             self.row.doing(Activity::Sending);
             let slow = self.delivery.flush(now.time);

@@ -11,9 +11,6 @@ impl<W: Writers> Dispatcher<'_, W> {
         let event = || self.channels.next_event().map_or(Wake::Deadline, Wake::Inbound);
         let wake = request.map_or_else(event, Wake::Control);
         self.act(wake);
-        if mutant!(TurnBeforeFlush) {
-            self.flush(self.shared.clock.tick());
-        }
     }
 
     /// When it wakes up even if nothing happens.

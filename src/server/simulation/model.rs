@@ -342,10 +342,10 @@ impl Model {
         self.folds_all = false;
     }
 
-    /// A deadline of the chat has passed.
-    pub fn deadline_reached(&mut self) {
+    /// A deadline of the chat has passed. Returns whether announcements were due.
+    pub fn deadline_reached(&mut self) -> bool {
         if self.folded_due.is_none_or(|due| due > self.now) {
-            return;
+            return false;
         }
         self.folded_due = None;
         for (scope, Counts { came, went }) in std::mem::take(&mut self.folded) {
@@ -380,6 +380,7 @@ impl Model {
             let words = Words::sentence(sentence).with_json("notice", fields);
             self.tell_all(&self.audience(scope), &words);
         }
+        true
     }
 
     /// The client is gone, without having asked for it.

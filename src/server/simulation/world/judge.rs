@@ -71,7 +71,11 @@ impl World<'_> {
                 self.shut_down_at.get_or_insert(now.time);
                 self.model.shut_down();
             }
-            Event::DeadlineReached => self.model.deadline_reached(),
+            Event::DeadlineReached => {
+                if self.model.deadline_reached() {
+                    self.report.count("announcements are folded into one");
+                }
+            }
             Event::Reloaded { .. } => {
                 let config = self.reloads.pop_front().unwrap_or_default();
                 self.model.reloaded(config.history_on_join, config.announce_up_to);
