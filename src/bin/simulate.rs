@@ -78,7 +78,7 @@ fn supervise() -> ExitCode {
     let mut child = match start() {
         Ok(child) => child,
         Err(error) => {
-            eprintln!("simulate: cannot start itself: {error}");
+            complain(&format!("simulate: cannot start itself: {error}"));
             return ExitCode::FAILURE;
         }
     };
@@ -90,7 +90,7 @@ fn supervise() -> ExitCode {
             match line.strip_prefix(SEED_MARK) {
                 Some(seed) if sender.send(seed.to_owned()).is_err() => return,
                 Some(_) => {}
-                None => eprintln!("{line}"),
+                None => complain(&line),
             }
         }
     });
@@ -114,10 +114,15 @@ fn supervise() -> ExitCode {
         }
         _ => {
             let what = if hangs { "HANGS" } else { "CRASHED" };
-            eprintln!("{what}: replay it: scripts/simulate --seed {last}");
+            complain(&format!("{what}: replay it: scripts/simulate --seed {last}"));
             ExitCode::from(STATUS_CRASHED)
         }
     }
+}
+
+/// Writes to stderr, whether somebody reads it or not.
+fn complain(text: &str) {
+    let _ = io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 fn fresh_seed() -> u64 {
@@ -136,8 +141,7 @@ fn run(
     let began = Instant::now();
     let mut total = Report::default();
     for seed in first.. {
-        // One write, so that nothing comes in between.
-        let _ = io::stderr().write_all(format!("{SEED_MARK}{seed}{mutant}\n").as_bytes());
+        complain(&format!("{SEED_MARK}{seed}{mutant}"));
         let (report, result) = simulate(seed, u64::MAX);
         total.add(&report);
         if let Err(finding) = result {
@@ -204,7 +208,9 @@ fn replay(seed: u64, options: &Options) -> io::Result<bool> {
 fn choose(name: &str) -> bool {
     let mutant = Mutant::named(name);
     if mutant.is_none() {
-        eprintln!("simulate: no mutant is called {name}: `scripts/simulate --mutants` lists them");
+        complain(&format!(
+            "simulate: no mutant is called {name}: `scripts/simulate --mutants` lists them"
+        ));
     }
     Mutant::choose(mutant);
     mutant.is_some()
@@ -252,7 +258,7 @@ fn mutants(options: &Options) -> io::Result<bool> {
 
 #[cfg(not(feature = "mutants"))]
 fn choose(_: &str) -> bool {
-    eprintln!("simulate: built without mutants: `scripts/simulate --mutants` has them");
+    complain("simulate: built without mutants: `scripts/simulate --mutants` has them");
     false
 }
 

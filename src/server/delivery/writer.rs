@@ -148,7 +148,7 @@ fn write<S: Socket>(connection: &Connection<S>, block: &Block, row: &Row) -> io:
     let socket = connection.socket();
     let mut rest = block.bytes.as_slice();
     let mut mid_line = block.mid_line;
-    while !rest.is_empty() && !(mid_line && mutant!(WriterStopsInLine)) {
+    while !rest.is_empty() && (!mid_line || !mutant!(WriterStopsInLine)) {
         if let Some(words) = connection.last_words() {
             let mut last = rest_of_line(rest, mid_line).to_vec();
             last.extend_from_slice(words);
