@@ -79,6 +79,7 @@
 //! 10. In a chat on several machines, only entries of the log change the state, and every machine applies all of them in
 //!     the same order. A reader gets its turn when its own event has come back.
 
+// `mutant!(…)` marks the place of a mutation, for the tests of the simulation; it is `false` in everything that is shipped.
 #[macro_use]
 pub mod mutants;
 

@@ -1,9 +1,9 @@
-//! Mutants: mistakes in the rules of the server, each of which the simulation has to find (`scripts/simulate --mutants`).
+//! Mutation testing: small faults in the server, each of which the simulation has to find (`scripts/simulate --mutants`).
 //!
-//! `mutant!(Name)` stands where the mistake would be, and is `false` unless the crate is built with the feature `mutants`, as no
-//! program is that is shipped.
+//! `mutant!(Name)` marks the place of a mutation. It is `false` unless the crate is built with the feature `mutants`, which no
+//! shipped program is. A reader of the server can read `&& !mutant!(Name)` as if it were not there.
 
-/// Whether the mistake with this name is to be made.
+/// Whether this mutation is chosen.
 #[cfg(not(feature = "mutants"))]
 #[allow(unused_macros, reason = "the server has the mutants, but is a feature itself")]
 macro_rules! mutant {
@@ -12,7 +12,7 @@ macro_rules! mutant {
     };
 }
 
-/// Whether the mistake with this name is to be made.
+/// Whether this mutation is chosen.
 #[cfg(feature = "mutants")]
 macro_rules! mutant {
     ($name:ident) => {
@@ -29,7 +29,7 @@ mod chosen {
 
     macro_rules! mutants {
         ($($name:ident = $about:literal,)*) => {
-            /// A mistake.
+            /// A mutation.
             #[derive(Debug, Clone, Copy, PartialEq, Eq)]
             #[expect(missing_docs, reason = "each has its sentence")]
             pub enum Mutant {
@@ -39,6 +39,12 @@ mod chosen {
             impl Mutant {
                 /// All of them, each with what it does.
                 pub const ALL: &[(Self, &'static str)] = &[$((Self::$name, $about),)*];
+
+                /// The mutation with this name.
+                pub fn named(name: &str) -> Option<Self> {
+                    let mut all = Self::ALL.iter().map(|&(mutant, _)| mutant);
+                    all.find(|mutant| format!("{mutant:?}") == name)
+                }
             }
         };
     }
@@ -47,22 +53,29 @@ mod chosen {
         TapeJoinsDistantParts = "a part of the tape swallows what lies before the next one",
         OutboxLosesPart = "an outbox forgets its part when the next one is not adjacent",
         ShortSendIsWhole = "a short send from the tape counts as a whole one",
-        ShortSendStartsAgain = "what a short send left is sent from its beginning",
+        TapeOvertakesBuffer = "a new part of the tape is sent before the older bytes in the buffer",
         BufferIsNotCleared = "a buffer that is lent again still holds old bytes",
         CutLosesBegunLine = "a cut by the dispatcher does not finish the line that has begun",
         CutLosesBegunBlock = "a cut during a write does not know that a line has begun",
         CutSaysNothing = "a client that is cut is not told why",
         CutWithinReply = "a cut says its last words behind a part of a pong",
-        WriterSkipsRest = "a writer takes a short write for a whole one",
+        WriterStopsInLine = "a writer gives its block back in the middle of a line",
         StalledIsForgotten = "a full socket without a writer is not tried again",
-        ShutsTooEarly = "the sending side is shut before everything is sent",
+        ShutsTooEarly = "a cut shuts the sending side while a writer still has the last words",
+        LingersForEver = "the last second of a connection never ends",
+        PlaceIsKept = "a place is free only when the socket is closed, long after the leave line",
         ClosesUnread = "a socket is closed although it may hold unread input",
+        JudgesBeforeFlush = "the limits are checked before a full socket is tried again",
         NobodyIsCut = "no limit of an outbox is enforced",
         AgeNeverEnds = "bytes that were sent still count for the age of an outbox",
         PauseCounts = "the time in which the server did not run counts",
+        TurnIsNotAwaited = "a reader sends without its turn",
+        TurnBeforeFlush = "a reader gets its turn before the flush",
+        TurnBeforeLeaveLine = "a reader gets its turn before the leave line of a client that was cut is flushed",
+        DispatcherWaits = "the dispatcher sends with a call that blocks",
         FloodPasses = "flood control lets everything through",
         CrLfIsTwoLines = "the LF of a CR LF ends a line of its own",
-        TelnetForgetsVerb = "a telnet command that is split between two reads is forgotten",
+        TelnetForgetsVerb = "a telnet command is forgotten after its first byte",
         NobodyIsIgnored = "messages reach people who ignore their sender",
         SpeakerHears = "people hear their own lines",
         LeaverListens = "somebody who has left a room still hears who comes and goes",
@@ -72,12 +85,12 @@ mod chosen {
     }
 
     impl Mutant {
-        /// Makes this mistake from now on, and no other; `None` ends that.
+        /// Chooses this mutation and no other; `None` chooses none.
         pub fn choose(mutant: Option<Self>) {
             CHOSEN.store(mutant.map_or(0, |mutant| mutant as usize + 1), Ordering::Relaxed);
         }
 
-        /// Whether this mistake is to be made.
+        /// Whether this mutation is chosen.
         pub fn is_chosen(self) -> bool {
             CHOSEN.load(Ordering::Relaxed) == self as usize + 1
         }

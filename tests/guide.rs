@@ -538,6 +538,35 @@ fn every_source_file_that_a_document_names_is_a_link() {
     }
 }
 
+/// A line that is one word in capitals: a placeholder that was not replaced.
+fn placeholders(text: &str) -> Vec<&str> {
+    let is_placeholder =
+        |line: &&str| !line.is_empty() && line.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    prose(text).map(str::trim).filter(is_placeholder).collect()
+}
+
+#[test]
+fn no_document_has_a_placeholder() {
+    assert_eq!(
+        placeholders("A row\nTABLE\n```\nQUIT\n```\nTO_DO\nTCP is here"),
+        ["TABLE", "TO_DO"]
+    );
+    for (path, text) in guide::documents() {
+        assert_eq!(placeholders(&text), Vec::<&str>::new(), "{}", path.display());
+    }
+}
+
+#[test]
+#[cfg(feature = "mutants")]
+fn the_table_of_mutants_has_every_fault() {
+    let page = read("src/guide/internals.md");
+    let number = between(&page, "builds the server with ", " faults");
+    assert_eq!(number, [chatserv::mutants::Mutant::ALL.len().to_string()]);
+    let rows = page.lines().skip_while(|line| *line != "| fault | found by |").skip(2);
+    let rows = rows.map_while(|row| row.strip_prefix("| ")?.split(" | ").next());
+    assert!(rows.eq(chatserv::mutants::Mutant::ALL.iter().map(|&(_, about)| about)));
+}
+
 /// The anchors that GitHub and rustdoc give to the headings of a document.
 fn anchors(text: &str) -> Vec<String> {
     let headings = prose(text).filter(|line| line.starts_with('#'));

@@ -412,6 +412,35 @@ fn every_thread_of_the_client_is_in_its_table_of_threads() {
     assert_eq!(names, rows, "the threads, and the rows of the table");
 }
 
+/// The commands of a file that build the program, each in one line.
+fn builds(text: &str) -> Vec<String> {
+    let text = text.replace("\\\n", " ");
+    let is_build = |line: &&str| {
+        ["cargo build", "cargo install", "cargo run"].iter().any(|it| line.contains(it))
+    };
+    text.lines().filter(is_build).map(str::to_owned).collect()
+}
+
+#[test]
+fn nothing_shipped_is_built_with_mutants() {
+    let joined = builds("a\ncargo build \\\n  --all-features\ncargo test --all-features\n");
+    assert_eq!(joined, ["cargo build    --all-features"]);
+    for file in
+        ["README.md", ".ci/run", "scripts/docker/Dockerfile", "scripts/systemd/chatserv.service"]
+    {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+        let builds = builds(&text);
+        assert!(!builds.is_empty(), "{file} builds nothing: does this test still read it?");
+        for build in builds {
+            let has_mutants = ["--all-features", "mutants", "simulation"];
+            assert!(!has_mutants.iter().any(|it| build.contains(it)), "{file}: {build}");
+        }
+        // The Dockerfile takes its features from an argument.
+        let argument = text.lines().find(|line| line.starts_with("ARG FEATURES"));
+        assert!(!argument.is_some_and(|it| it.contains("mutants")), "{file}: {argument:?}");
+    }
+}
+
 #[test]
 fn every_dependency_has_a_reason_and_is_used() {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");

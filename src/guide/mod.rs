@@ -56,6 +56,7 @@ macro_rules! page {
         /// [limits]: ../../../src/chatserv/config/limits.rs.html
         /// [hub-tests]: ../../../../../tests/hub/mod.rs
         /// [model]: ../../../src/chatserv/server/simulation/model.rs.html
+        /// [report]: ../../../src/chatserv/server/simulation/report.rs.html
         /// [simulated]: crate::guide::internals#the-simulation
         /// [simulation]: ../../../src/chatserv/server/simulation/mod.rs.html
         /// [client]: ../../../chat/index.html

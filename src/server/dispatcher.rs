@@ -280,14 +280,18 @@ impl<'scope, W: Writers> Dispatcher<'scope, W> {
 
     /// Flushes until nothing is left: a client that is cut leaves the chat, and the others are sent a line about it.
     fn flush(&mut self, now: Now) {
+        if mutant!(TurnBeforeFlush) {
+            self.turns_due.drain(..).for_each(|client| self.delivery.give_turn(client));
+        }
         loop {
             self.row.doing(Activity::Sending);
             let slow = self.delivery.flush(now.time);
             self.row.doing(Activity::Dispatching);
-            if slow.is_empty() {
+            let is_last = slow.is_empty() || mutant!(TurnBeforeLeaveLine);
+            self.cut(slow, now);
+            if is_last {
                 return;
             }
-            self.cut(slow, now);
         }
     }
 
@@ -296,9 +300,7 @@ impl<'scope, W: Writers> Dispatcher<'scope, W> {
         if self.order.deadline().is_some_and(is_due) {
             self.step(Event::DeadlineReached, now);
         }
-        if self.delivery.deadline().is_some_and(is_due) {
-            self.delivery.end_lingering_due(now.time);
-        }
+        self.delivery.end_lingering_due(now.time);
         self.go_on_draining(now);
         // Once: after this, all end within the linger time, and nobody new can come.
         if self.grace_ends.take_if(|time| is_due(*time)).is_some() {

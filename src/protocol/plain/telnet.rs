@@ -117,7 +117,7 @@ impl Telnet {
         replies: &mut Vec<u8>,
     ) -> Option<TelnetEvent<'a>> {
         let (&first, after_first) = bytes.split_first()?;
-        if self.state.parameters_end_before(first) {
+        if self.state.parameters_end_before(first) || mutant!(TelnetForgetsVerb) {
             self.state = State::Data;
         }
         let run = match self.state {
@@ -172,9 +172,6 @@ impl Telnet {
     /// Sends a postponed answer to a timing mark, if the rate limit now allows it. After Ctrl-C, GNU telnet shows nothing
     /// until it gets its answer. If that were dropped, a person who held the key down would never see the chat again.
     pub(super) fn send_postponed_answer(&mut self, now: Time, replies: &mut Vec<u8>) {
-        if mutant!(TelnetForgetsVerb) {
-            self.state = State::Data;
-        }
         if let Some(record) = &mut self.record
             && record.owes_timing_mark
         {

@@ -25,9 +25,6 @@ impl<W: Writers> Delivery<'_, W> {
         if let Some(peer) = self.peers.get_mut(&client).filter(|peer| peer.ending == Ending::Open) {
             peer.ending = Ending::AfterFlush;
             peer.touch(&mut self.touched);
-            if mutant!(ShutsTooEarly) {
-                peer.connection.finish_sending();
-            }
             self.free_place(client);
         }
     }
@@ -35,7 +32,7 @@ impl<W: Writers> Delivery<'_, W> {
     /// The client has left the chat.
     fn free_place(&mut self, client: ClientId) {
         if let Some(peer) = self.peers.get_mut(&client) {
-            peer.place = None;
+            peer.place.take_if(|_| !mutant!(PlaceIsKept));
             self.leaving.push_back(client);
         }
         while self.leaving.front().is_some_and(|client| !self.peers.contains_key(client)) {
@@ -112,7 +109,8 @@ impl<W: Writers> Delivery<'_, W> {
         let Some(peer) = self.peers.get_mut(&client) else {
             return;
         };
-        if peer.ending == Ending::Open || peer.write_owner == WriteOwner::Writer {
+        let is_writing = peer.write_owner == WriteOwner::Writer && !mutant!(ShutsTooEarly);
+        if peer.ending == Ending::Open || is_writing {
             return;
         }
         if peer.ending < Ending::Shut && peer.outbox.is_empty() {
@@ -148,7 +146,8 @@ impl<W: Writers> Delivery<'_, W> {
     }
 
     fn end_lingering(&mut self, client: ClientId, now: Time) {
-        if let Some(peer) = self.peers.get_mut(&client) {
+        let peer = self.peers.get_mut(&client);
+        if let Some(peer) = peer.filter(|_| !mutant!(LingersForEver)) {
             peer.connection.shut_down();
             peer.lingered = true;
             self.settle(client, now);
@@ -178,7 +177,7 @@ impl<W: Writers> Delivery<'_, W> {
         open.map(|(&client, _)| client)
     }
 
-    /// Shuts down the connections whose last second is over.
+    /// Shuts down the connections whose last second is over. Must be called at the deadline, and a flush after it.
     pub fn end_lingering_due(&mut self, now: Time) {
         while let Some(&(time, client)) = self.lingering.front()
             && time <= now
@@ -188,29 +187,28 @@ impl<W: Writers> Delivery<'_, W> {
         }
     }
 
-    /// Whether the next flush has to compare all full sockets with the limits.
+    /// Whether full sockets have to be tried again and checked: now and then, and earlier if much was appended to them.
     pub(super) fn is_check_due(&self, now: Time) -> bool {
-        let is_much =
-            self.unchecked_bytes > self.limits.total_bytes_max / limits::STALLED_CHECK_SHARE;
-        is_much || self.next_check.is_some_and(|time| time <= now)
+        self.next_check.is_some_and(|time| time <= now)
+            || self.unchecked_bytes > self.limits.total_bytes_max / limits::STALLED_CHECK_SHARE
     }
 
-    /// Has the flush try all full sockets again.
-    pub(super) fn touch_stalled(&mut self) {
+    /// Has the flush that follows try full sockets without a writer again.
+    pub(super) fn try_stalled_again(&mut self) {
         for client in &self.stalled {
-            if let Some(peer) = self.peers.get_mut(client).filter(|peer| peer.may_be_cut())
-                && !mutant!(StalledIsForgotten)
-            {
+            let peer = self.peers.get_mut(client);
+            if let Some(peer) = peer.filter(|it| it.may_be_cut() && !mutant!(StalledIsForgotten)) {
                 peer.touch(&mut self.touched);
             }
         }
     }
 
-    /// The clients that have to be cut: those that are over a limit, and the largest ones if all together are. Contract: all
-    /// full sockets were tried just now.
+    /// Returns the clients that have to be cut: those that are over a limit, and the largest ones if all together are. Contract:
+    /// every full socket was tried after [`Delivery::try_stalled_again`], so nobody is cut for bytes that it takes.
     pub(super) fn check_stalled(&mut self, now: Time) -> Vec<ClientId> {
         self.unchecked_bytes = 0;
-        self.stalled.retain(|client| self.peers.get(client).is_some_and(Peer::may_be_cut));
+        let peers = &self.peers;
+        self.stalled.retain(|client| peers.get(client).is_some_and(Peer::may_be_cut));
         let stalled: Vec<ClientId> = self.stalled.iter().copied().collect();
         let pending = stalled.iter().filter_map(|client| self.peers.get(client)).map(Peer::pending);
         self.writers.counters().set_outbox_bytes(pending.sum());

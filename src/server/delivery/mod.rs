@@ -222,6 +222,8 @@ impl<'scope, W: Writers> Delivery<'scope, W> {
 
     /// Lets the client's reader send its next event. On a connection that ends, `settle` closes the turn instead.
     pub fn give_turn(&self, client: ClientId) {
+        #[cfg(all(any(test, feature = "simulation"), not(loom)))]
+        super::simulation::witness(super::simulation::Act::GivesTurn(client));
         if let Some(peer) = self.peers.get(&client).filter(|peer| peer.ending == Ending::Open) {
             peer.connection.turn.give(peer.admitted);
         }
@@ -288,11 +290,11 @@ impl<'scope, W: Writers> Delivery<'scope, W> {
     /// 2. it returns the clients that are over a limit, which the caller has to cut;
     /// 3. afterwards, every other outbox that the dispatcher may write to is empty or will be tried again.
     pub fn flush(&mut self, now: Time) -> Vec<ClientId> {
-        let mut slow = Vec::new();
-        // A client is compared with the limits only after its socket was tried.
         let is_check_due = self.is_check_due(now);
+        let judges_early = is_check_due && mutant!(JudgesBeforeFlush);
+        let mut slow = if judges_early { self.check_stalled(now) } else { Vec::new() };
         if is_check_due {
-            self.touch_stalled();
+            self.try_stalled_again();
         }
         (self.batch_bytes, self.fullest_bytes) = (0, 0);
         while let Some(client) = self.touched.pop() {
@@ -301,7 +303,7 @@ impl<'scope, W: Writers> Delivery<'scope, W> {
             match flushed {
                 Flushed::Sent => {}
                 Flushed::Ending => self.settle(client, now),
-                Flushed::Waiting if !self.is_over_limit(client, now) => {}
+                Flushed::Waiting if is_check_due || !self.is_over_limit(client, now) => {}
                 Flushed::Waiting | Flushed::Full => slow.push(client),
                 Flushed::Broken => self.abandon(client, now),
             }

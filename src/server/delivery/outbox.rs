@@ -76,7 +76,9 @@ impl Outbox {
     /// All unsent bytes, without a copy if they are in one place.
     pub fn unsent<'a>(&'a mut self, tape: &'a Tape, buffers: &mut Buffers) -> &'a [u8] {
         match self.part {
-            Some(part) if self.buffer.is_empty() => tape.bytes(part),
+            Some(part) if self.buffer.is_empty() || mutant!(TapeOvertakesBuffer) => {
+                tape.bytes(part)
+            }
             _ => {
                 self.copy_part(tape, buffers);
                 &self.buffer[self.sent..]
@@ -99,7 +101,6 @@ impl Outbox {
             let (sent, left) = tape.bytes(part).split_at(count);
             self.mid_line = ends_mid_line(sent, self.mid_line);
             if !left.is_empty() && !mutant!(ShortSendIsWhole) {
-                let left = if mutant!(ShortSendStartsAgain) { tape.bytes(part) } else { left };
                 self.copy(left, buffers);
             }
             return;

@@ -148,7 +148,7 @@ fn write<S: Socket>(connection: &Connection<S>, block: &Block, row: &Row) -> io:
     let socket = connection.socket();
     let mut rest = block.bytes.as_slice();
     let mut mid_line = block.mid_line;
-    while !rest.is_empty() {
+    while !rest.is_empty() && (!mid_line || !mutant!(WriterStopsInLine)) {
         if let Some(words) = connection.last_words() {
             let mut last = rest_of_line(rest, mid_line).to_vec();
             last.extend_from_slice(words);
@@ -161,8 +161,7 @@ fn write<S: Socket>(connection: &Connection<S>, block: &Block, row: &Row) -> io:
                 connection.row.count_out(count);
                 row.count_out(count);
                 mid_line = rest[count - 1] != b'\n' && !mutant!(CutLosesBegunBlock);
-                let done = if mutant!(WriterSkipsRest) { piece.len() } else { count };
-                rest = &rest[done..];
+                rest = &rest[count..];
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),

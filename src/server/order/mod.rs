@@ -65,7 +65,7 @@ mod store_address;
 mod writer;
 
 #[cfg(all(any(test, feature = "simulation"), not(loom)))]
-use super::simulation::witness;
+use super::simulation::{Act, witness};
 use crate::chat::{ClientId, Effect, Event, GlassView, Hub, Now, Time};
 
 #[cfg(feature = "cluster")]
@@ -84,7 +84,7 @@ impl Order {
     /// Takes an event of this node. Appends the effects to carry out now.
     pub fn step(&mut self, now: Now, event: Event, effects: &mut Vec<Effect>) {
         #[cfg(all(any(test, feature = "simulation"), not(loom)))]
-        witness(now, &event);
+        witness(Act::Takes(now, event.clone()));
         match self {
             Self::Local(hub) => hub.step(now, event, effects),
             #[cfg(feature = "cluster")]

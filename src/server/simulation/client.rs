@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 
 use super::dice::Dice;
-use super::model::Action;
+use super::model::{Action, Which};
 use super::words::quote;
-use crate::chat::{CloseCode, Input, Line, Protocol, Request, Tag, Target};
+use crate::chat::{
+    CloseCode, Input, Line, Protocol, Range, Request, RequestError, Stranger, Tag, Target,
+};
 
 /// The language of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +67,8 @@ pub struct Client {
     has_switched: bool,
     options_asked: u8,
     next_tag: u64,
+    /// The server takes nothing more from it.
+    pub is_finished: bool,
 }
 
 /// What the clients of one chat know together.
@@ -151,6 +155,7 @@ impl Client {
             has_switched: false,
             options_asked: 0,
             next_tag: 1,
+            is_finished: false,
         }
     }
 
@@ -196,7 +201,16 @@ impl Client {
             94..=95 => Action::ShowTimes(dice.once_in(2)),
             96 => Action::Ping,
             97 => Action::EmptyLine,
-            98 => Action::TooLong,
+            98 if dice.once_in(2) => Action::TooLong,
+            98 => {
+                let which = match dice.below(3) {
+                    0 => Which::Before(dice.below(40) as u64),
+                    1 => Which::After(dice.below(40) as u64),
+                    _ => Which::Last,
+                };
+                Action::History { room: Some(room), which, limit: dice.between(1, 20) }
+            }
+            _ if dice.once_in(2) => return self.misbehave(dice),
             _ if dice.once_in(4) => Action::Quit,
             _ => Action::Ping,
         };
@@ -227,6 +241,11 @@ impl Client {
             Action::ShowTimes(true) => "/timestamp time".to_owned(),
             Action::ShowTimes(false) => "/timestamp off".to_owned(),
             Action::Quit => "/quit".to_owned(),
+            Action::History { limit, .. } => {
+                let (room, which, limit) = (None, Which::Last, *limit);
+                let action = Action::History { room, which, limit };
+                return self.type_line(&format!("/history {limit}"), action, dice);
+            }
             Action::TooLong => {
                 self.intents.push_back(Intent { input: Input::LineTooLong, action, tag: None });
                 let mut bytes = vec![b'x'; 4_097 + dice.below(500)];
@@ -238,11 +257,125 @@ impl Client {
         self.type_line(&typed, action, dice)
     }
 
+    /// Sends what no client should send, and what has a known answer.
+    fn misbehave(&mut self, dice: &mut Dice) -> Vec<u8> {
+        let is_rare = dice.once_in(4);
+        match self.kind {
+            Kind::Plain | Kind::Switching if is_rare => self.endless_line(dice),
+            Kind::Plain => self.type_line("", Action::EmptyLine, dice),
+            #[cfg(feature = "web")]
+            Kind::Web if is_rare => self.break_frames(dice),
+            _ => self.wrong_request(dice),
+        }
+    }
+
+    fn wrong_request(&mut self, dice: &mut Dice) -> Vec<u8> {
+        let (text, reason, code, sentence) = match dice.below(5) {
+            0 => (
+                r#"{"action":"xyzzyx"}"#,
+                RequestError::UnknownAction { action: "xyzzyx".into(), near: None },
+                "unknown_action",
+                "There is no action `xyzzyx`. The documentation lists all actions.",
+            ),
+            1 => (
+                "[1,2]",
+                RequestError::NotAnObject,
+                "not_an_object",
+                "This is JSON but not an object. Send one object on one line, such as {\"action\":\"ping\"}.",
+            ),
+            2 => (
+                r#"{"action":"ping"} {}"#,
+                RequestError::SeveralObjects,
+                "several_objects",
+                "Something follows the object. Send one object on one line, and a line end after it.",
+            ),
+            3 => (
+                r#"{"username":"x"}"#,
+                RequestError::MissingAction,
+                "missing_action",
+                "There is no field `action`. Send one that says what to do, such as {\"action\":\"ping\"}.",
+            ),
+            _ => (
+                r#"{"action":"joinroom"}"#,
+                RequestError::MissingField("room".into()),
+                "missing_field",
+                "The field `room` is missing. This action needs it.",
+            ),
+        };
+        let (input, action) =
+            (Input::BadRequest { reason, tag: None }, Action::Wrong(code, sentence));
+        self.intents.push_back(Intent { input, action, tag: None });
+        if self.kind.is_web() {
+            return self.in_frames(text.as_bytes(), dice);
+        }
+        [text.as_bytes(), b"\n"].concat()
+    }
+
+    fn endless_line(&mut self, dice: &mut Dice) -> Vec<u8> {
+        self.is_finished = true;
+        let (input, action) = (Input::LineTooLong, Action::TooLong);
+        self.intents.push_back(Intent { input, action, tag: None });
+        let (input, action) = (Input::LineEndless, Action::Endless);
+        self.intents.push_back(Intent { input, action, tag: None });
+        vec![b'x'; 65_537 + dice.below(500)]
+    }
+
+    /// An HTTP request instead of a name.
+    pub fn ask_for_page(&mut self) -> Vec<u8> {
+        self.is_finished = true;
+        let (input, action) = (Input::Stranger(Stranger::Http), Action::Http);
+        self.intents.push_back(Intent { input, action, tag: None });
+        b"POST /chat HTTP/1.1\r\nHost: localhost:1337\r\n\r\nSHUTDOWN\r\n".to_vec()
+    }
+
+    /// Ends a WebSocket by a frame that has no meaning here.
+    #[cfg(feature = "web")]
+    fn break_frames(&mut self, dice: &mut Dice) -> Vec<u8> {
+        self.is_finished = true;
+        let mut bytes = Vec::new();
+        let code = match dice.below(3) {
+            0 => {
+                masked(0x82, b"binary", dice, &mut bytes);
+                CloseCode::Unsupported
+            }
+            1 => {
+                masked(0x81, b"\xc3\x28", dice, &mut bytes);
+                CloseCode::InvalidText
+            }
+            _ => {
+                // A reserved opcode.
+                masked(0x83, b"x", dice, &mut bytes);
+                CloseCode::ProtocolError
+            }
+        };
+        let (input, action) = (Input::Closed(code), Action::Close(code as u16));
+        self.intents.push_back(Intent { input, action, tag: None });
+        bytes
+    }
+
     /// A line of plain text, with what telnet sends besides.
     fn type_line(&mut self, text: &str, action: Action, dice: &mut Dice) -> Vec<u8> {
-        self.intents.push_back(Intent { input: Input::Line(line(text)), action, tag: None });
+        let is_said = matches!(action, Action::Text(_)) && text.starts_with('m');
+        let mut input = line(text);
         let mut bytes = Vec::new();
-        match dice.below(16) {
+        match dice.below(20) {
+            // An escape sequence, a bell, and a sign that turns text around, none of which reaches anybody.
+            2 if is_said => {
+                input.altered = true;
+                bytes.extend_from_slice(dice.pick(&[
+                    &b"\x1b[31m"[..],
+                    b"\x07",
+                    "\u{202e}".as_bytes(),
+                ]));
+            }
+            // A subnegotiation, whole.
+            3 => bytes.extend([255, 250, 24, 0, b'x', 255, 240]),
+            // One that the end of a line ends, and the line with it.
+            4 if is_said => {
+                let (input, action) = (Input::Line(line("")), Action::EmptyLine);
+                self.intents.push_back(Intent { input, action, tag: None });
+                bytes.extend_from_slice(b"\xff\xfa\x18\0x\r\n");
+            }
             // No operation.
             0 => bytes.extend([255, 241]),
             // DO and WILL, which are answered by WONT and DONT. Option 6 is no option.
@@ -255,6 +388,7 @@ impl Client {
             }
             _ => {}
         }
+        self.intents.push_back(Intent { input: Input::Line(input), action, tag: None });
         bytes.extend_from_slice(text.as_bytes());
         // An LF alone would belong to a CR before it.
         bytes.extend(if text.is_empty() { b"\r\n" } else { line_end(dice) });
@@ -308,6 +442,18 @@ impl Client {
                 (fields, Request::Kick { name: name.clone(), reason: None })
             }
             Action::Quit => (r#""action":"quit""#.to_owned(), Request::Quit),
+            Action::History { room, which, limit } => {
+                let room = room.clone().unwrap_or_default();
+                let (range, field) = match which {
+                    Which::Last => (Range::Last, String::new()),
+                    Which::Before(end) => (Range::Before(*end), format!(r#","before":{end}"#)),
+                    Which::After(start) => (Range::After(*start), format!(r#","after":{start}"#)),
+                };
+                let quoted = quote(&room);
+                let fields =
+                    format!(r#""action":"history","room":{quoted}{field},"limit":{limit}"#);
+                (fields, Request::History { room: Some(room), range, limit: Some(*limit) })
+            }
             Action::TooLong if !self.kind.is_web() => {
                 self.intents.push_back(Intent { input: Input::LineTooLong, action, tag: None });
                 let mut bytes = b"{\"action\":\"".to_vec();
@@ -379,7 +525,7 @@ impl Client {
     pub fn close(&mut self, dice: &mut Dice) -> Vec<u8> {
         let mut bytes = Vec::new();
         if self.kind.is_web() {
-            let (input, action) = (Input::Closed(CloseCode::Normal), Action::Close);
+            let (input, action) = (Input::Closed(CloseCode::Normal), Action::Close(1_000));
             self.intents.push_back(Intent { input, action, tag: None });
             masked(0x88, &[0x03, 0xe8], dice, &mut bytes);
         }

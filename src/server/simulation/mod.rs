@@ -29,7 +29,7 @@ mod world;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicU64;
 
-pub(super) use seam::{park, park_timeout, simulated_time, simulated_wall, witness};
+pub(super) use seam::{Act, park, park_timeout, simulated_time, simulated_wall, witness};
 
 pub use report::{Check, Finding, Report};
 
@@ -76,7 +76,7 @@ fn run(seed: u64, steps_max: u64, tells: bool) -> (Report, Result<(), Finding>, 
         std::mem::forget(world);
     }
     seam::set_elapsed(None);
-    drop(seam::take_events());
+    drop(seam::take_acts());
     (report, result, story)
 }
 

@@ -35,11 +35,30 @@ pub enum Action {
     Unignore(String),
     Kick(String),
     ShowTimes(bool),
+    History {
+        room: Option<String>,
+        which: Which,
+        limit: usize,
+    },
     Ping,
     Quit,
     TooLong,
-    /// A close frame.
-    Close,
+    /// A line of JSON that is no valid request, with the code and the sentence of the error.
+    Wrong(&'static str, &'static str),
+    /// A line that never ends.
+    Endless,
+    /// An HTTP request.
+    Http,
+    /// The end of a WebSocket, with its code.
+    Close(u16),
+}
+
+/// Which lines of a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    Last,
+    Before(u64),
+    After(u64),
 }
 
 /// What a client should receive next, or that nothing more comes.
@@ -57,7 +76,15 @@ pub struct Model {
     /// The names of programs that have lost their connections, and until when they are held.
     held: BTreeMap<String, Time>,
     last_epoch: u64,
+    rooms_opened: u64,
     history_on_join: usize,
+    /// To how many people each arrival is announced by itself.
+    announce_up_to: usize,
+    /// The others, and when they are announced together.
+    folded: BTreeMap<Scope, Counts>,
+    folded_due: Option<Time>,
+    /// Nothing is announced by itself: a server that restarts sends its clients away.
+    folds_all: bool,
     /// The time of the event: by the wall clock since the start, in milliseconds, and by the server's clock.
     ms: u64,
     now: Time,
@@ -78,6 +105,23 @@ struct Client {
     rooms: Vec<String>,
     ignores: Vec<Ignored>,
     shows_times: bool,
+    /// It was told the word by which it can take its name back.
+    knows_word: bool,
+}
+
+/// Who hears an announcement: everybody on plain text, or the people or the programs in the room with this number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Scope {
+    Chat,
+    People(u64),
+    Programs(u64),
+}
+
+/// How many have come and gone.
+#[derive(Debug, Default)]
+struct Counts {
+    came: usize,
+    went: usize,
 }
 
 #[derive(Debug)]
@@ -89,6 +133,10 @@ struct Ignored {
 
 #[derive(Debug)]
 struct Room {
+    /// A room that opens again has another one.
+    number: u64,
+    /// How many are expected back after a restart. Until then, it stays open.
+    awaited: usize,
     members: Vec<ClientId>,
     epoch: u64,
     last_id: u64,
@@ -101,6 +149,8 @@ struct Past {
     speaker: ClientId,
     from: String,
     said: String,
+    message_id: u64,
+    object: String,
     ms: u64,
     bytes: usize,
 }
@@ -108,14 +158,19 @@ struct Past {
 const LOBBY: &str = "lobby";
 
 impl Model {
-    pub fn new(history_on_join: usize) -> Self {
+    pub fn new(history_on_join: usize, announce_up_to: usize) -> Self {
         let mut model = Self {
             clients: BTreeMap::new(),
             joined: Vec::new(),
             rooms: BTreeMap::new(),
             held: BTreeMap::new(),
             last_epoch: 0,
+            rooms_opened: 0,
             history_on_join,
+            announce_up_to,
+            folded: BTreeMap::new(),
+            folded_due: None,
+            folds_all: false,
             ms: 0,
             now: Time::ZERO,
             tag: None,
@@ -136,6 +191,11 @@ impl Model {
     pub fn set_time(&mut self, since_start: Time, now: Time) {
         (self.ms, self.now) = (since_start.as_millis() as u64, now);
         self.tag = None;
+    }
+
+    /// How many clients are connected.
+    pub fn count(&self) -> usize {
+        self.clients.len()
     }
 
     pub fn knows(&self, client: ClientId) -> bool {
@@ -175,6 +235,7 @@ impl Model {
             rooms: Vec::new(),
             ignores: Vec::new(),
             shows_times: false,
+            knows_word: false,
         };
         self.clients.insert(id, client);
         if self.is_over {
@@ -237,6 +298,91 @@ impl Model {
         self.open(LOBBY);
     }
 
+    pub fn reloaded(&mut self, history_on_join: usize, announce_up_to: usize) {
+        (self.history_on_join, self.announce_up_to) = (history_on_join, announce_up_to);
+    }
+
+    /// Everybody will be sent away within this time.
+    pub fn restart_soon(&mut self, within: Time) {
+        let seconds = seconds(within);
+        let sentence = format!(
+            "This server restarts: it disconnects you within {seconds}s. Connect again then."
+        );
+        let fields = format!(r#","code":"restart","message":"{sentence}","seconds":{seconds}"#);
+        let words = Words::sentence(sentence).with_json("notice", fields);
+        self.tell_all(&self.clients.keys().copied().collect::<Vec<_>>(), &words);
+    }
+
+    /// These are sent away, and may come back to the next server.
+    pub fn sent_away(&mut self, clients: &[ClientId]) {
+        self.folds_all = true;
+        for &id in clients {
+            let Some(client) = self.clients.get_mut(&id) else {
+                continue;
+            };
+            let mut sentence = "This server restarts. Connect again.".to_owned();
+            let fields = format!(r#","reason":"restart","message":"{sentence}""#);
+            let mut told = Vec::new();
+            if let Some(name) = client.name.clone().filter(|_| client.protocol == Protocol::Plain) {
+                client.knows_word = true;
+                sentence =
+                    "This server restarts. Connect again and give this as your name:".to_owned();
+                told.push(format!("{name} {:032x}", client.word));
+            }
+            if client.knows_word {
+                for room in &client.rooms {
+                    self.rooms.entry(room.clone()).and_modify(|room| room.awaited += 1);
+                }
+            }
+            let mut words = Words::sentence(sentence).with_json("bye", fields).last();
+            words.plain.extend(told);
+            self.tell(id, &words);
+            self.dismiss(id, None, true);
+        }
+        self.folds_all = false;
+    }
+
+    /// A deadline of the chat has passed. Returns whether announcements were due.
+    pub fn deadline_reached(&mut self) -> bool {
+        if self.folded_due.is_none_or(|due| due > self.now) {
+            return false;
+        }
+        self.folded_due = None;
+        for (scope, Counts { came, went }) in std::mem::take(&mut self.folded) {
+            let has = |count: usize| if count == 1 { "has" } else { "have" };
+            let clients = if came == 1 { "client" } else { "clients" };
+            let came = format!("{came} {clients} {}", has(came));
+            let (room, present) = match scope {
+                Scope::Chat => (None, self.joined.len()),
+                Scope::People(number) | Scope::Programs(number) => {
+                    let Some((name, room)) =
+                        self.rooms.iter().find(|(_, room)| room.number == number)
+                    else {
+                        continue;
+                    };
+                    (Some(name.clone()), room.members.len())
+                }
+            };
+            let (sentence, field) = match room {
+                None => (
+                    format!("{came} connected and {went} {} left; {present} are here.", has(went)),
+                    String::new(),
+                ),
+                Some(room) => (
+                    format!(
+                        "{came} joined room {room} and {went} {} left; {present} are in it.",
+                        has(went)
+                    ),
+                    format!(r#","room":"{room}""#),
+                ),
+            };
+            let fields = format!(r#","code":"membership","message":"{sentence}"{field}"#);
+            let words = Words::sentence(sentence).with_json("notice", fields);
+            self.tell_all(&self.audience(scope), &words);
+        }
+        true
+    }
+
     /// The client is gone, without having asked for it.
     pub fn disconnected(&mut self, id: ClientId) {
         self.leave(id, None, true);
@@ -261,7 +407,15 @@ impl Model {
             Action::Text(name) | Action::Connect(name) => self.choose_name(id, name),
             Action::EmptyLine => self.prompt(id),
             Action::Quit => self.quit(id),
-            Action::Close => self.close(id),
+            Action::Close(code) => self.close(id, *code),
+            Action::Endless => self.endless(id),
+            Action::Wrong(code, sentence) => self.tell(id, &Words::error(code, sentence)),
+            Action::Http => {
+                let bytes =
+                    b"HTTP/1.1 400 This is a chat server: use telnet\r\nConnection: close\r\n\r\n";
+                self.told.push(Told { client: id, bytes: bytes.to_vec() });
+                self.dismiss(id, None, false);
+            }
             Action::Ping => self.tell(id, &pong()),
             other => panic!("the simulation lets nobody without a name do this: {other:?}"),
         }
@@ -282,8 +436,14 @@ impl Model {
             Action::ShowTimes(on) => self.show_times(id, *on),
             Action::Ping => self.tell(id, &pong()),
             Action::Quit => self.quit(id),
-            Action::Close => self.close(id),
+            Action::Close(code) => self.close(id, *code),
+            Action::Endless => self.endless(id),
+            Action::Wrong(code, sentence) => self.tell(id, &Words::error(code, sentence)),
+            Action::History { room, which, limit } => {
+                self.history(id, room.as_deref(), *which, *limit);
+            }
             Action::EmptyLine | Action::SpeakJson => {}
+            Action::Http => panic!("only a first line is taken for a request"),
             Action::Connect(_) => {
                 let sentence = "You have joined already. /nick NAME changes your name.";
                 self.tell(id, &Words::error("already_connected", sentence));
@@ -377,12 +537,14 @@ impl Model {
                 r#","from":"{name}","address":"{address}","clients":{count},"reclaim":"{word:032x}""#
             );
             self.tell(id, &Words::object("connect", fields).answer());
+            if let Some(client) = self.clients.get_mut(&id) {
+                client.knows_word = true;
+            }
         }
         let text = format!("A new client has connected to the chat: id = {name}");
-        let others: Vec<_> = self.joined.iter().copied().filter(|&other| other != id).collect();
-        self.tell_all(&others, &Words::sentence(text));
-        if is_plain {
-            self.announce_move(id, LOBBY, "joinroom", &[Protocol::Json, Protocol::Web]);
+        self.announce(Scope::Chat, true, Some(id), &Words::sentence(text));
+        if let Some(number) = self.number(LOBBY).filter(|_| is_plain) {
+            self.announce_move(id, LOBBY, "joinroom", &[Scope::Programs(number)]);
         }
     }
 
@@ -391,9 +553,16 @@ impl Model {
         self.dismiss(id, None, false);
     }
 
-    fn close(&mut self, id: ClientId) {
-        self.told.push(Told { client: id, bytes: super::words::CLOSE_NORMAL.to_vec() });
-        self.dismiss(id, None, true);
+    fn close(&mut self, id: ClientId, code: u16) {
+        let bytes = [&[0x88, 2], &code.to_be_bytes()[..]].concat();
+        self.told.push(Told { client: id, bytes });
+        self.dismiss(id, None, code == 1_000);
+    }
+
+    fn endless(&mut self, id: ClientId) {
+        let sentence = "That line is too long: 65536 bytes without an end. Goodbye.";
+        self.tell(id, &bye("endless_line", sentence).last());
+        self.dismiss(id, None, false);
     }
 
     /// The server ends the connection, perhaps for somebody who has kicked the client.
@@ -414,17 +583,19 @@ impl Model {
             self.remove_member(room, id);
         }
         let why = kicked_by.map_or_else(String::new, |by| format!(": kicked by {by}"));
-        let all = self.joined.clone();
-        self.tell_all(&all, &Words::sentence(format!("{name} has left the chat{why}")));
+        let words = Words::sentence(format!("{name} has left the chat{why}"));
+        self.announce(Scope::Chat, false, None, &words);
         let why =
             kicked_by.map_or_else(String::new, |by| format!(r#","reason":"kicked","by":"{by}""#));
         for room in &client.rooms {
             let fields = format!(r#","room":"{room}","from":"{name}"{why}"#);
-            self.tell_all(&self.members(room), &Words::object("leaveroom", fields));
+            if let Some(number) = self.number(room) {
+                let words = Words::object("leaveroom", fields);
+                self.announce(Scope::Programs(number), false, None, &words);
+            }
         }
         client.rooms.iter().for_each(|room| self.close_if_empty(room));
-        // People have not been told a word by which they could come back.
-        if may_come_back && client.protocol != Protocol::Plain {
+        if may_come_back && client.knows_word {
             self.held.insert(name, self.now + limits::NAME_HELD_FOR);
         }
     }
@@ -526,7 +697,16 @@ impl Model {
         let now = super::seam::WALL_START_SECONDS as u64 * 1_000 + self.ms;
         self.last_epoch = now.max(self.last_epoch + 1);
         let (epoch, history) = (self.last_epoch, VecDeque::new());
-        let opened = Room { members: Vec::new(), epoch, last_id: 0, history, history_bytes: 0 };
+        self.rooms_opened += 1;
+        let opened = Room {
+            number: self.rooms_opened,
+            awaited: 0,
+            members: Vec::new(),
+            epoch,
+            last_id: 0,
+            history,
+            history_bytes: 0,
+        };
         self.rooms.insert(room.to_owned(), opened);
     }
 
@@ -551,37 +731,66 @@ impl Model {
     }
 
     fn close_if_empty(&mut self, room: &str) {
-        if room != LOBBY && self.members(room).is_empty() {
+        let is_awaited = self.rooms.get(room).is_some_and(|room| room.awaited > 0);
+        if room != LOBBY && self.members(room).is_empty() && !is_awaited {
             self.rooms.remove(room);
         }
     }
 
     fn exit(&mut self, id: ClientId, room: &str) {
         self.remove_member(room, id);
-        self.announce_move(
-            id,
-            room,
-            "leaveroom",
-            &[Protocol::Plain, Protocol::Json, Protocol::Web],
-        );
+        self.announce_move_to_all(id, room, "leaveroom");
         self.close_if_empty(room);
     }
 
-    fn announce_move(
-        &mut self,
-        id: ClientId,
-        room: &str,
-        action: &'static str,
-        protocols: &[Protocol],
-    ) {
+    fn number(&self, room: &str) -> Option<u64> {
+        self.rooms.get(room).map(|room| room.number)
+    }
+
+    /// Who hears the announcements of a scope.
+    fn audience(&self, scope: Scope) -> Vec<ClientId> {
+        let is_person = |id: &ClientId| self.protocol(*id) == Protocol::Plain;
+        let members = |number: u64| {
+            let room = self.rooms.values().find(|room| room.number == number);
+            room.map_or_else(Vec::new, |room| room.members.clone())
+        };
+        match scope {
+            Scope::Chat => self.joined.iter().copied().filter(is_person).collect(),
+            Scope::People(number) => members(number).into_iter().filter(is_person).collect(),
+            Scope::Programs(number) => {
+                members(number).into_iter().filter(|id| !is_person(id)).collect()
+            }
+        }
+    }
+
+    /// Announces that somebody has come or gone, or counts it if too many would hear it.
+    fn announce(&mut self, scope: Scope, has_come: bool, except: Option<ClientId>, words: &Words) {
+        let mut audience = self.audience(scope);
+        audience.retain(|&id| Some(id) != except);
+        if audience.len() <= self.announce_up_to && !self.folds_all {
+            return self.tell_all(&audience, words);
+        }
+        let counts = self.folded.entry(scope).or_default();
+        *(if has_come { &mut counts.came } else { &mut counts.went }) += 1;
+        self.folded_due.get_or_insert(self.now + limits::ANNOUNCE_EVERY);
+    }
+
+    fn announce_move_to_all(&mut self, id: ClientId, room: &str, action: &'static str) {
+        if let Some(number) = self.number(room) {
+            let scopes = [Scope::People(number), Scope::Programs(number)];
+            self.announce_move(id, room, action, &scopes);
+        }
+    }
+
+    fn announce_move(&mut self, id: ClientId, room: &str, action: &'static str, scopes: &[Scope]) {
         let name = self.name(id);
         let verb = if action == "joinroom" { "joined" } else { "left" };
         let fields = format!(r#","room":"{room}","from":"{name}""#);
         let words = Words::sentence(format!("{name} has {verb} room {room}"));
         let words = words.with_json(action, fields);
-        let mut to = self.members(room);
-        to.retain(|&other| other != id && protocols.contains(&self.protocol(other)));
-        self.tell_all(&to, &words);
+        for &scope in scopes {
+            self.announce(scope, action == "joinroom", Some(id), &words);
+        }
     }
 
     fn join(&mut self, id: ClientId, room: &str) {
@@ -605,7 +814,7 @@ impl Model {
     fn enter_and_tell(&mut self, id: ClientId, room: &str) {
         self.enter(id, room);
         self.answer_in_room(id, room);
-        self.announce_move(id, room, "joinroom", &[Protocol::Plain, Protocol::Json, Protocol::Web]);
+        self.announce_move_to_all(id, room, "joinroom");
     }
 
     fn part(&mut self, id: ClientId, room: Option<&str>) {
@@ -663,29 +872,77 @@ impl Model {
     }
 
     fn show_history(&mut self, id: ClientId, room: &str) {
-        let (ignores, limit) = (&self.clients[&id].ignores, self.history_on_join);
-        let Some(entered) = self.rooms.get(room) else {
-            return;
-        };
-        let is_hidden = |past: &&Past| {
+        let (past, _) = self.past(id, room, Which::Last, self.history_on_join);
+        if !past.is_empty() {
+            self.show_past(id, room, &past);
+        }
+    }
+
+    /// At most `limit` lines of a room's history that the client may see, oldest first, each for people and for programs, and
+    /// whether there are more.
+    fn past(
+        &self,
+        id: ClientId,
+        room: &str,
+        which: Which,
+        limit: usize,
+    ) -> (Vec<(String, String)>, bool) {
+        let ignores = &self.clients[&id].ignores;
+        let is_hidden = |past: &Past| {
             ignores.iter().any(|ignored| {
                 ignored.client == past.speaker
                     || ignored.before.contains(&past.speaker)
                     || !self.clients.contains_key(&past.speaker) && ignored.name == past.from
             })
         };
-        let shown = entered.history.iter().rev().filter(|past| !is_hidden(past)).take(limit);
-        let mut lines: Vec<String> =
-            shown.map(|past| format!("[{}] {}", clock(past.ms), past.said)).collect();
-        if lines.is_empty() {
-            return;
+        let history = self.rooms.get(room).map(|room| &room.history);
+        let mut past: Vec<&Past> = history.into_iter().flatten().collect();
+        past.retain(|past| {
+            let is_meant = match which {
+                Which::Last => true,
+                Which::Before(end) => past.message_id < end,
+                Which::After(start) => past.message_id > start,
+            };
+            is_meant && !is_hidden(past)
+        });
+        let has_more = past.len() > limit;
+        if matches!(which, Which::After(_)) {
+            past.truncate(limit);
+        } else {
+            past.drain(..past.len().saturating_sub(limit));
         }
-        lines.reverse();
-        let count = lines.len();
+        let lines = past
+            .iter()
+            .map(|past| (format!("[{}] {}", clock(past.ms), past.said), past.object.clone()));
+        (lines.collect(), has_more)
+    }
+
+    fn show_past(&mut self, id: ClientId, room: &str, past: &[(String, String)]) {
+        let count = past.len();
         self.tell(id, &Words::sentence(format!("The last {count} line(s) in {room}:")));
         // Past lines have their times in any case.
-        let lines: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
+        let lines: String = past.iter().map(|(line, _)| format!("{line}\r\n")).collect();
         self.told.push(Told { client: id, bytes: lines.into_bytes() });
+    }
+
+    fn history(&mut self, id: ClientId, room: Option<&str>, which: Which, limit: usize) {
+        let Some(room) = self.own_room(id, room) else {
+            return;
+        };
+        let (past, has_more) = self.past(id, &room, which, limit);
+        if self.protocol(id) != Protocol::Plain {
+            let objects: Vec<&str> = past.iter().map(|(_, object)| &**object).collect();
+            let epoch = self.rooms.get(&room).map_or(0, |room| room.epoch);
+            let fields = format!(
+                r#","room":"{room}","messages":[{}],"epoch":{epoch},"more":{has_more}"#,
+                objects.join(",")
+            );
+            self.tell(id, &Words::object("history", fields).answer());
+        } else if past.is_empty() {
+            self.tell(id, &Words::sentence(format!("No lines yet in {room}.")));
+        } else {
+            self.show_past(id, &room, &past);
+        }
     }
 
     // ── Saying ──
@@ -747,9 +1004,22 @@ impl Model {
             "me" => format!("* {from} {text}"),
             _ => format!("{from} : {text}"),
         };
+        let fields = format!(
+            r#","room":"{room}","message_id":{message_id},"message":{},"from":"{from}","received_at":{}"#,
+            quote(text),
+            moment(ms)
+        );
         let bytes = 160 + text.len() + from.len();
         spoken_in.history_bytes += bytes;
-        let past = Past { speaker: id, from: from.clone(), said: said.clone(), ms, bytes };
+        let past = Past {
+            speaker: id,
+            from: from.clone(),
+            said: said.clone(),
+            message_id,
+            object: format!(r#"{{"action":"{action}"{fields}}}"#),
+            ms,
+            bytes,
+        };
         spoken_in.history.push_back(past);
         while spoken_in.history.len() > limits::HISTORY_LINES_MAX
             || spoken_in.history_bytes > limits::HISTORY_ROOM_BYTES_MAX
@@ -757,11 +1027,6 @@ impl Model {
             let oldest = spoken_in.history.pop_front();
             spoken_in.history_bytes -= oldest.map_or(0, |past| past.bytes);
         }
-        let fields = format!(
-            r#","room":"{room}","message_id":{message_id},"message":{},"from":"{from}","received_at":{}"#,
-            quote(text),
-            moment(ms)
-        );
         let mut words = Words::sentence(said).with_json(action, fields);
         words.is_said = true;
         let mut to = self.members(room);

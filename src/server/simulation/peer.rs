@@ -15,7 +15,7 @@ use crate::server::turn::Turn;
 
 /// How a client reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Temper {
+pub enum ReadSpeed {
     /// Whatever there is, as soon as there is something.
     Prompt,
     /// A few bytes now and then.
@@ -42,19 +42,21 @@ pub struct Peer<'a> {
     pub connection: Weak<Connection<ServerEnd>>,
     pub reader: Option<Task<'a>>,
     pub writers: Vec<Task<'a>>,
-    pub temper: Temper,
+    pub read_speed: ReadSpeed,
     /// It has always read promptly.
     pub was_prompt: bool,
     pub stage: Stage,
     /// When it was cut, by the system's clock.
     pub cut_at: Option<Time>,
     /// When it was cut, it had not received a reply with an LF.
-    pub was_opaque: bool,
+    pub had_lf_in_reply: bool,
     pub protocol: Protocol,
     /// When it connected and last sent something that was decoded, by the clock of the server.
     pub connected: Time,
     pub last_input: Time,
     pub inputs: u64,
+    /// The Hub knows of its arrival.
+    pub has_arrived: bool,
     /// It has asked for a name, and knows that it has one.
     pub has_asked: bool,
     pub has_joined: bool,
@@ -67,15 +69,31 @@ pub struct Peer<'a> {
     unaccepted: VecDeque<(u64, Time)>,
     /// Since when its socket has been empty although something waits.
     pub starved_since: Option<Time>,
-    /// How much of it was accepted before the dispatcher woke up.
+    /// How much of it was due, and was accepted, before the dispatcher woke up.
+    pub expected_before: u64,
     pub accepted_before: u64,
+    /// How much was accepted since then, as far as the dispatcher's acts are replayed, and whether it was not everything.
+    pub accepted_now: u64,
+    pub refused_now: bool,
     pub last_words: Vec<Vec<u8>>,
     pub has_heard_last_words: bool,
     /// Received, but not yet a line.
     partial: Vec<u8>,
     /// The last lines that it received.
     received: VecDeque<Vec<u8>>,
+    /// A later line came before these, which are lost unless they come now.
+    skipped: Option<Skipped>,
 }
+
+struct Skipped {
+    lines: VecDeque<Vec<u8>>,
+    /// How many lines have come since.
+    lines_since: usize,
+    finding: Finding,
+}
+
+/// A line that is as late as this is lost.
+const LATE_LINES_MAX: usize = 8;
 
 impl<'a> Peer<'a> {
     pub fn new(
@@ -83,7 +101,7 @@ impl<'a> Peer<'a> {
         wire: Arc<Wire>,
         client: Client,
         reader: Task<'a>,
-        temper: Temper,
+        read_speed: ReadSpeed,
         now: Time,
     ) -> Self {
         Self {
@@ -94,14 +112,15 @@ impl<'a> Peer<'a> {
             connection: Arc::downgrade(connection),
             reader: Some(reader),
             writers: Vec::new(),
-            temper,
-            was_prompt: temper == Temper::Prompt,
+            read_speed,
+            was_prompt: read_speed == ReadSpeed::Prompt,
             stage: Stage::Open,
             cut_at: None,
-            was_opaque: false,
+            had_lf_in_reply: false,
             connected: now,
             last_input: now,
             inputs: 0,
+            has_arrived: false,
             has_asked: false,
             has_joined: false,
             is_done: false,
@@ -109,11 +128,15 @@ impl<'a> Peer<'a> {
             expected_bytes: 0,
             unaccepted: VecDeque::new(),
             starved_since: None,
+            expected_before: 0,
             accepted_before: 0,
+            accepted_now: 0,
+            refused_now: false,
             last_words: Vec::new(),
             has_heard_last_words: false,
             partial: Vec::new(),
             received: VecDeque::new(),
+            skipped: None,
         }
     }
 
@@ -156,13 +179,18 @@ impl<'a> Peer<'a> {
         (least, (self.expected_bytes + self.client.reply_bytes).saturating_sub(accepted))
     }
 
-    /// Since when the oldest of them may have waited.
-    pub fn oldest(&mut self, accepted: u64) -> Option<Time> {
+    /// Forgets when messages were due that surely are accepted.
+    pub fn forget_accepted(&mut self, accepted: u64) {
         let surely = accepted.saturating_sub(self.client.reply_bytes);
         while self.unaccepted.front().is_some_and(|&(end, _)| end <= surely) {
             self.unaccepted.pop_front();
         }
-        self.unaccepted.front().map(|&(_, time)| time)
+    }
+
+    /// Since when the oldest of them may have waited.
+    pub fn possibly_oldest(&self, accepted: u64) -> Option<Time> {
+        let surely = accepted.saturating_sub(self.client.reply_bytes);
+        self.unaccepted.iter().find(|&&(end, _)| end > surely).map(|&(_, time)| time)
     }
 
     /// Since when the oldest of them has surely waited.
@@ -226,6 +254,15 @@ impl<'a> Peer<'a> {
                 ),
             };
         }
+        if let Some(skipped) = &mut self.skipped {
+            skipped.lines_since += 1;
+            if skipped.lines.iter().any(|late| late == line) {
+                return Finding::of(Check::Order, skipped.finding.text.clone());
+            }
+            if skipped.lines_since > LATE_LINES_MAX {
+                return Err(skipped.finding.clone());
+            }
+        }
         if self.expected.front().is_some_and(|expected| expected == line) {
             self.note_answer(line);
             // The farewell of a shutdown is both.
@@ -242,7 +279,27 @@ impl<'a> Peer<'a> {
             self.remember(line);
             return Ok(());
         }
-        Err(self.diagnose(line))
+        self.skip_to(line)
+    }
+
+    /// Looks on if this line was due later: if those before it come as well, the order is wrong; otherwise, they are lost.
+    fn skip_to(&mut self, line: &[u8]) -> Result<(), Finding> {
+        let finding = self.diagnose(line);
+        let at = self.expected.iter().position(|due| due == line);
+        match at.filter(|_| self.skipped.is_none()) {
+            Some(at) => {
+                let lines = self.expected.drain(..=at).take(at).collect();
+                self.skipped = Some(Skipped { lines, lines_since: 0, finding });
+                self.remember(line);
+                Ok(())
+            }
+            None => Err(self.missing().err().unwrap_or(finding)),
+        }
+    }
+
+    /// Whether lines were skipped and did not come later.
+    pub fn missing(&self) -> Result<(), Finding> {
+        self.skipped.as_ref().map_or(Ok(()), |skipped| Err(skipped.finding.clone()))
     }
 
     /// What a client learns from a line.
@@ -269,7 +326,7 @@ impl<'a> Peer<'a> {
     fn diagnose(&self, line: &[u8]) -> Finding {
         let show = |line: &[u8]| String::from_utf8_lossy(line).into_owned();
         let expected = self.expected.front().map_or("nothing".into(), |line| show(line));
-        // Whether it was due later tells a loss from a change of order, which the next lines would show.
+        // The next lines show whether those before it are lost or late.
         let check = if self.expected.iter().any(|due| due == line) {
             Check::Missing
         } else if self.received.iter().any(|before| before == line) {
@@ -292,6 +349,7 @@ impl<'a> Peer<'a> {
     /// The client has read the end of the connection.
     pub fn end_received(&mut self) -> Result<(), Finding> {
         self.is_done = true;
+        self.missing()?;
         let (refused, accepted) = {
             let mut state = self.wire.lock();
             state.client_ended = true;
@@ -310,7 +368,7 @@ impl<'a> Peer<'a> {
                 Finding::of(Check::Missing, text)
             }
             // Behind a pong with an LF, which may be a part of it, the server says no more.
-            Stage::Cut if self.was_opaque => Ok(()),
+            Stage::Cut if self.had_lf_in_reply => Ok(()),
             Stage::Cut if !self.partial.is_empty() && !refused => {
                 Finding::of(Check::Damage, format!("{id} was cut within {:?}", partial()))
             }

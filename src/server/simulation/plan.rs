@@ -3,30 +3,43 @@
 use std::sync::{Arc, OnceLock};
 
 use super::dice::Dice;
+use super::world::Cause;
 use crate::chat::Time;
 use crate::config::{Config, DeliveryPolicy, RateLimit};
+
+/// A socket that is rarely full.
+const ROOM_AMPLE: usize = 200_000;
 
 /// How one run differs from others.
 #[derive(Debug, Clone)]
 pub struct Plan {
     pub config: Arc<Config>,
+    /// How many connections there are at a time, at most.
     pub clients_max: usize,
     /// The bytes that a socket holds, at most.
     pub room_max: usize,
     /// Once in so many times, no writer can be started.
     pub writer_failure_in: Option<usize>,
-    /// The limits are such that nobody who reads may be cut.
-    pub protects_readers: bool,
-    pub moody: bool,
+    /// There are enough writers, so that no full socket waits for others.
+    pub has_writers: bool,
+    /// The limits and the sockets are large: a client that always reads whenever it can is never cut.
+    pub is_ample: bool,
+    /// Some sends are shorter than the room in the socket, and some reads are interrupted.
+    pub has_short_sends: bool,
+    /// The length of the longest texts, in words.
     pub words_max: usize,
-    pub patient: bool,
+    /// Few clients reset their connections or end their input, so that chats grow.
+    pub keeps_clients: bool,
     /// Nobody has to catch up before the chat is shut down.
     pub ends_abruptly: bool,
+    /// The server may be told to restart.
+    pub drains: bool,
+    /// After how many steps the chat is shut down.
     pub steps: u64,
 }
 
 impl Plan {
-    /// What this seed stands for.
+    /// Throws the dice for everything in which one chat differs from another. `steps_max` bounds its length.
     pub fn new(dice: &mut Dice, steps_max: u64) -> Self {
         static DEFAULT: OnceLock<Config> = OnceLock::new();
         let mut config = DEFAULT.get_or_init(Config::default).clone();
@@ -40,6 +53,8 @@ impl Plan {
         (config.connections_per_address, config.connections_per_minute) = (None, None);
         config.max_writers = if dice.once_in(3) { dice.between(1, 3) } else { 600 };
         config.history_on_join = dice.below(4);
+        config.announce_up_to = if dice.once_in(4) { 3 } else { 500 };
+        config.drain = Time::from_secs(dice.between(1, 10) as u64);
         config.rate_limit = match dice.below(4) {
             0 => RateLimit::Lines { burst: 5, per_second: 5 },
             1 => RateLimit::Lines { burst: 20, per_second: 50 },
@@ -51,12 +66,12 @@ impl Plan {
         config.outbox_bytes = if is_tight { dice.between(4, 64) << 10 } else { 512 << 10 };
         config.outbox_total =
             if is_tight { config.outbox_bytes * dice.between(1, 4) } else { 64 << 20 };
-        let room_max = dice.pick(&[64, 256, 1_024, 8_192, 200_000]);
+        let room_max = dice.pick(&[64, 256, 1_024, 8_192, ROOM_AMPLE]);
         let writer_failure_in = dice.once_in(4).then_some(3);
-        let protects_readers = !is_tight
-            && config.delivery != DeliveryPolicy::Direct
+        let has_writers = config.delivery != DeliveryPolicy::Direct
             && config.max_writers > 100
             && writer_failure_in.is_none();
+        let is_ample = !is_tight && has_writers && room_max == ROOM_AMPLE;
         let steps =
             if dice.once_in(2) { dice.between(500, 3_000) } else { dice.between(3_000, 20_000) }
                 as u64;
@@ -65,12 +80,20 @@ impl Plan {
             clients_max: dice.between(2, 14),
             room_max,
             writer_failure_in,
-            protects_readers,
-            moody: dice.once_in(2),
+            has_writers,
+            is_ample,
+            has_short_sends: dice.once_in(2),
             words_max: dice.pick(&[6, 40, 300]),
-            patient: dice.once_in(2),
+            keeps_clients: dice.once_in(2),
             ends_abruptly: dice.once_in(4),
+            drains: dice.once_in(4),
             steps: steps.min(steps_max),
         }
+    }
+
+    /// Whether a client that always reads whenever it can must not be cut for this cause. It has read everything when time
+    /// passes, so nothing of it can be old; but a small socket may take less than others say.
+    pub fn protects_readers(&self, cause: Cause) -> bool {
+        self.is_ample || self.has_writers && cause == Cause::Age
     }
 }

@@ -6,33 +6,33 @@ use std::fmt;
 /// A promise that a simulation checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Check {
-    /// Nobody gets a line twice.
+    /// A client receives no line twice.
     Twice,
-    /// Nobody gets lines in another order than they were said.
+    /// A client receives lines in the order in which they were said.
     Order,
-    /// Every line arrives as it was sent, byte by byte.
+    /// A line arrives as it was sent, byte by byte.
     Damage,
-    /// Nobody gets a line that is meant for others.
+    /// A client receives no line that is meant for others.
     Foreign,
-    /// Whoever is not cut misses nothing.
+    /// A client that is not cut misses nothing.
     Missing,
-    /// Nobody who reads is cut.
+    /// A client is cut only for bytes that its socket does not take.
     ReaderCut,
-    /// Nobody is cut without a reason, or kept in spite of one.
+    /// A client over a limit is cut, and no other client is.
     Limits,
-    /// Whoever reads gets what waits, and does not have to wait for somebody else.
+    /// A client that reads receives its pending lines without waiting for another client.
     Stalled,
-    /// Who is cut is told why, as far as there is room.
+    /// A cut client receives the reason if its socket has room.
     LastWords,
-    /// Whatever a client sends is decoded as it was meant, in its order and without a loss.
+    /// Input is decoded as it was meant, in its order and without a loss.
     Input,
-    /// A connection has one event under way.
+    /// A connection has one event under way. The turn comes back after everything that the event caused was flushed.
     Turns,
     /// The time of the server stands still while the server does not run.
     Clock,
-    /// Flood control lets no more lines through than it promises.
+    /// Flood control lets through as many lines as it promises, and no more.
     Flood,
-    /// The last line is not destroyed by closing a socket with unread input.
+    /// Closing a socket with unread input does not destroy the last line.
     Closing,
     /// The chat, its threads and its connections end in time, and give everything back.
     Ending,

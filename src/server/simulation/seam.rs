@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::chat::{Event, Now, Time};
+use crate::chat::{ClientId, Event, Now, Time};
 
 /// The wall clock at the start of a simulation: 2027-01-15T08:00:00Z.
 pub const WALL_START_SECONDS: i64 = 1_800_000_000;
@@ -28,10 +28,21 @@ pub enum Wait {
     Block,
 }
 
+/// What the dispatcher does in one wake-up, in its order.
+#[derive(Debug)]
+pub enum Act {
+    /// The Hub takes an event.
+    Takes(Now, Event),
+    /// A socket of this client has accepted that many bytes in all, and perhaps not everything.
+    Sends { client: ClientId, accepted: u64, refused: bool },
+    /// A reader gets its turn.
+    GivesTurn(ClientId),
+}
+
 thread_local! {
     static ELAPSED: Cell<Option<Time>> = const { Cell::new(None) };
     static WAIT: Cell<Wait> = const { Cell::new(Wait::Start) };
-    static EVENTS: RefCell<Vec<(Now, Event)>> = const { RefCell::new(Vec::new()) };
+    static ACTS: RefCell<Vec<Act>> = const { RefCell::new(Vec::new()) };
 }
 
 /// What the system's monotonic clock has counted since the start of the simulation that runs in this thread, if one does.
@@ -49,16 +60,21 @@ pub fn set_elapsed(elapsed: Option<Time>) {
     ELAPSED.set(elapsed);
 }
 
-/// Records an event that the Hub takes.
-pub fn witness(now: Now, event: &Event) {
+/// Records what the dispatcher does.
+pub fn witness(act: Act) {
     if simulated_time().is_some() {
-        EVENTS.with_borrow_mut(|events| events.push((now, event.clone())));
+        ACTS.with_borrow_mut(|acts| acts.push(act));
     }
 }
 
-/// The events since the last call, in the order in which the Hub took them.
-pub fn take_events() -> Vec<(Now, Event)> {
-    EVENTS.take()
+/// What the dispatcher has done since the last call.
+pub fn take_acts() -> Vec<Act> {
+    ACTS.take()
+}
+
+/// Whether the dispatcher runs, and no simulated thread.
+pub fn is_dispatcher() -> bool {
+    !generator::is_generator()
 }
 
 /// As [`std::thread::park`].
@@ -81,7 +97,7 @@ pub fn park_timeout(time: Duration) {
 ///
 /// Panics outside a simulated thread: the dispatcher, which the scheduler itself runs, may not block.
 pub fn block(wait: Wait) {
-    assert!(generator::is_generator(), "the dispatcher blocks: {wait:?}");
+    assert!(!is_dispatcher(), "the dispatcher blocks: {wait:?}");
     WAIT.set(wait);
     #[expect(
         deprecated,

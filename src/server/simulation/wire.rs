@@ -9,14 +9,17 @@ use std::time::Duration;
 use parking_lot::{Mutex, MutexGuard};
 
 use super::dice::Dice;
-use super::seam::{Wait, block, simulated_time};
-use crate::chat::Time;
+use super::seam::{Act, Wait, block, is_dispatcher, simulated_time, witness};
+use crate::chat::{ClientId, Time};
 use crate::config::limits;
 use crate::server::socket::Socket;
 
 /// One connection. The lock is for the types of the server, which sockets of several threads share; nobody waits for it.
 #[derive(Debug)]
-pub struct Wire(Mutex<State>);
+pub struct Wire {
+    client: ClientId,
+    state: Mutex<State>,
+}
 
 /// Both directions of a connection.
 #[derive(Debug)]
@@ -35,6 +38,10 @@ pub struct State {
     /// How many bytes were accepted, and how many before the server asked for more room.
     pub accepted: u64,
     pub accepted_before_growth: Option<u64>,
+    /// The dispatcher has tried to send since it woke up, and not everything was accepted.
+    pub refused: bool,
+    /// How much more the socket would have accepted just then.
+    pub free_before_growth: usize,
     /// Since then, the socket did not accept everything.
     pub refused_last_words: bool,
     /// When the server shut its sending side down, by the system's clock.
@@ -50,8 +57,8 @@ pub struct State {
     /// Nobody on the server has been told of the reset yet.
     error_due: bool,
     read_timeout: Option<Duration>,
-    /// Sends may be shorter than they need be.
-    pub moody: bool,
+    /// Some sends are shorter than the room in the socket, and some reads are interrupted.
+    pub has_short_sends: bool,
     dice: Dice,
     pub counts: WireCounts,
 }
@@ -66,8 +73,14 @@ pub struct WireCounts {
 }
 
 impl Wire {
-    pub fn new(room: usize, moody: bool, can_grow: bool, dice: Dice) -> Self {
-        Self(Mutex::new(State {
+    pub fn new(
+        client: ClientId,
+        room: usize,
+        has_short_sends: bool,
+        can_grow: bool,
+        dice: Dice,
+    ) -> Self {
+        let state = Mutex::new(State {
             to_server: VecDeque::new(),
             arrived: 0,
             client_ended: false,
@@ -77,6 +90,8 @@ impl Wire {
             can_grow,
             accepted: 0,
             accepted_before_growth: None,
+            refused: false,
+            free_before_growth: 0,
             refused_last_words: false,
             server_ended: None,
             both_shut: false,
@@ -85,14 +100,15 @@ impl Wire {
             server_reset: false,
             error_due: false,
             read_timeout: None,
-            moody,
+            has_short_sends,
             dice,
             counts: WireCounts::default(),
-        }))
+        });
+        Self { client, state }
     }
 
     pub fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock()
+        self.state.lock()
     }
 }
 
@@ -162,7 +178,7 @@ impl State {
         let most = bytes.len().min(self.room.saturating_sub(self.to_client.len()));
         let count = match most {
             0 => 0,
-            _ if self.moody && self.dice.once_in(8) => self.dice.between(1, most),
+            _ if self.has_short_sends && self.dice.once_in(8) => self.dice.between(1, most),
             _ => most,
         };
         self.to_client.extend(&bytes[..count]);
@@ -180,6 +196,19 @@ impl State {
 #[derive(Debug)]
 pub struct ServerEnd(pub Arc<Wire>);
 
+impl ServerEnd {
+    fn accept(&self, bytes: &[u8]) -> io::Result<usize> {
+        let mut state = self.0.lock();
+        let count = state.accept(bytes)?;
+        if is_dispatcher() {
+            let (client, accepted, refused) = (self.0.client, state.accepted, count < bytes.len());
+            state.refused |= refused;
+            witness(Act::Sends { client, accepted, refused });
+        }
+        Ok(count)
+    }
+}
+
 impl Socket for ServerEnd {
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let began = simulated_time().unwrap_or_default();
@@ -187,7 +216,7 @@ impl Socket for ServerEnd {
             let until = {
                 let mut state = self.0.lock();
                 state.check_reset()?;
-                if state.moody && state.dice.once_in(64) {
+                if state.has_short_sends && state.dice.once_in(64) {
                     state.counts.interrupts += 1;
                     return Err(ErrorKind::Interrupted.into());
                 }
@@ -221,7 +250,7 @@ impl Socket for ServerEnd {
 
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         loop {
-            let count = self.0.lock().accept(bytes)?;
+            let count = self.accept(bytes)?;
             if count > 0 {
                 return Ok(count);
             }
@@ -230,7 +259,7 @@ impl Socket for ServerEnd {
     }
 
     fn send_now(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().accept(bytes)
+        self.accept(bytes)
     }
 
     fn shutdown(&self, how: Shutdown) -> io::Result<()> {
@@ -246,7 +275,11 @@ impl Socket for ServerEnd {
 
     fn make_room(&self) {
         let mut state = self.0.lock();
-        state.accepted_before_growth = state.accepted_before_growth.or(Some(state.accepted));
+        if state.accepted_before_growth.is_none() {
+            state.accepted_before_growth = Some(state.accepted);
+            let free = state.room.saturating_sub(state.to_client.len());
+            state.free_before_growth = if state.refused { 0 } else { free };
+        }
         if state.can_grow {
             state.room = (2 * state.room).max(limits::LAST_WORDS_SEND_BUFFER_BYTES);
         } else {

@@ -12,13 +12,15 @@ use crossbeam_channel::Sender;
 use jiff::tz::TimeZone;
 use parking_lot::{Mutex, RwLock};
 
+pub use judge::Cause;
+
 use super::client::{Client, Kind, Topics};
 use super::dice::Dice;
 use super::model::Model;
-use super::peer::{Peer, Stage, Temper};
+use super::peer::{Peer, ReadSpeed, Stage};
 use super::plan::Plan;
 use super::report::{Check, Finding, Report};
-use super::seam::{self, Wait};
+use super::seam::{self, Act, Wait};
 use super::task::{SimulatedWriters, Started, Task};
 use super::wire::{ServerEnd, Wire};
 use crate::chat::{
@@ -33,6 +35,7 @@ use crate::server::delivery::Delivery;
 use crate::server::dispatcher::Dispatcher;
 use crate::server::inbox::{Channels, Control, Inbound};
 use crate::server::ops::capacity::{Capacity, SystemLimits};
+use crate::server::ops::reload::Loaded;
 use crate::server::order::Order;
 use crate::server::port_kind::PortKind;
 use crate::server::shared::Shared;
@@ -48,6 +51,9 @@ const LATE_MAX: Time = Time::from_millis(1_500);
 
 /// After so many jumps in time without an end, a run is stuck.
 const JUMPS_MAX: u32 = 20_000;
+
+/// After so many rounds in which everybody could do something, and without a moment in which time passes, a run is stuck.
+const ROUNDS_MAX: u32 = 200_000;
 
 /// Who has put an event into the inbox.
 #[derive(Debug, PartialEq, Eq)]
@@ -80,6 +86,12 @@ pub struct World<'a> {
     topics: Topics,
     model: Model,
     shut_down_at: Option<Time>,
+    /// The settings that the dispatcher is about to load.
+    reloads: VecDeque<Arc<Config>>,
+    /// Until then, clients may be over limits that are new.
+    lenient_until: Time,
+    /// When the server began to send its clients away, by its clock.
+    drained_at: Option<Time>,
     /// The requests that go to the dispatcher next.
     requests: VecDeque<Control>,
     pub report: Report,
@@ -91,7 +103,7 @@ impl<'a> World<'a> {
     pub fn new(plan: Plan, dice: Dice, admission: &'a Admission, next_id: &'a AtomicU64) -> Self {
         static CAPACITY: OnceLock<Capacity> = OnceLock::new();
         seam::set_elapsed(Some(Time::ZERO));
-        drop(seam::take_events());
+        drop(seam::take_acts());
         let config = &plan.config;
         let capacity = CAPACITY.get_or_init(|| {
             let config = Config::default();
@@ -165,8 +177,11 @@ impl<'a> World<'a> {
             peers: Vec::new(),
             next_client: 1,
             topics: Topics::new(plan.words_max),
-            model: Model::new(config.history_on_join),
+            model: Model::new(config.history_on_join, config.announce_up_to),
             shut_down_at: None,
+            reloads: VecDeque::new(),
+            lenient_until: Time::ZERO,
+            drained_at: None,
             requests: VecDeque::new(),
             report: Report::default(),
             story: None,
@@ -188,7 +203,7 @@ impl<'a> World<'a> {
 
     /// Runs the chat from its start to its end.
     pub fn run(&mut self) -> Result<(), Finding> {
-        while self.report.steps < self.plan.steps {
+        while self.report.steps < self.plan.steps && self.shut_down_at.is_none() {
             self.step()?;
         }
         if !self.plan.ends_abruptly {
@@ -259,7 +274,7 @@ impl<'a> World<'a> {
         self.remove_done();
         let kind = self.dice.below(100);
         if kind < 30 || self.peers.is_empty() {
-            if self.peers.len() < self.plan.clients_max {
+            if self.peers.len() < self.plan.clients_max && self.drained_at.is_none() {
                 self.connect();
             }
             return Ok(());
@@ -285,15 +300,16 @@ impl<'a> World<'a> {
             }
             42..=54 => {
                 let peer = &mut self.peers[at];
-                peer.temper = if self.dice.once_in(2) { Temper::Stalled } else { Temper::Slow };
+                peer.read_speed =
+                    if self.dice.once_in(2) { ReadSpeed::Stalled } else { ReadSpeed::Slow };
                 peer.was_prompt = false;
                 self.report.count("a client stops reading, or reads slowly");
             }
             55..=69 => {
-                self.peers[at].temper = Temper::Prompt;
+                self.peers[at].read_speed = ReadSpeed::Prompt;
                 self.report.count("a client reads promptly again");
             }
-            70..=79 if !self.plan.patient || self.dice.once_in(4) => {
+            70..=79 if !self.plan.keeps_clients || self.dice.once_in(4) => {
                 let peer = &mut self.peers[at];
                 if !peer.is_done {
                     peer.wire.lock().reset_by_client();
@@ -303,10 +319,36 @@ impl<'a> World<'a> {
                     self.report.count("a client resets the connection");
                 }
             }
-            80..=89 if !self.plan.patient || self.dice.once_in(4) => self.half_close(at),
+            90..=92 => self.reload(),
+            93 if self.plan.drains && self.report.steps > self.plan.steps / 2 => self.drain(),
+            80..=89 if !self.plan.keeps_clients || self.dice.once_in(4) => self.half_close(at),
             _ => {}
         }
         Ok(())
+    }
+
+    /// The operator changes some settings.
+    fn reload(&mut self) {
+        let last = self.reloads.back().unwrap_or(&self.plan.config);
+        let mut config = Config::clone(last);
+        config.announce_up_to = self.dice.pick(&[0, 3, 500]);
+        config.history_on_join = self.dice.below(4);
+        if config.outbox_bytes < 100 << 10 {
+            config.outbox_bytes = self.dice.between(4, 64) << 10;
+            config.outbox_age = Time::from_secs(self.dice.between(2, 5) as u64);
+        }
+        let loaded = Loaded::read(config.clone()).expect("it names no file");
+        self.reloads.push_back(Arc::new(config));
+        self.requests.push_back(Control::Reload(Box::new(loaded)));
+    }
+
+    /// The server is told to restart.
+    fn drain(&mut self) {
+        if self.drained_at.is_none() && self.shut_down_at.is_none() {
+            self.drained_at = Some(self.shared.clock.now());
+            self.requests.push_back(Control::Drain);
+            self.report.count("the server is told to restart");
+        }
     }
 
     /// A client says its last line, perhaps without an end, and closes its sending side.
@@ -317,12 +359,13 @@ impl<'a> World<'a> {
             return;
         }
         let mut bytes = Vec::new();
-        if peer.has_joined && peer.client.kind != Kind::Plain && dice.once_in(2) {
+        let is_silent = !peer.has_joined || peer.client.is_finished;
+        if !is_silent && peer.client.kind != Kind::Plain && dice.once_in(2) {
             bytes = peer.client.close(dice);
-        } else if peer.has_joined {
+        } else if !is_silent {
             bytes = peer.client.do_something(topics, dice);
             // A line end that is missing at the end of the input, but not that of a frame.
-            if peer.protocol != Protocol::Web && dice.once_in(2) {
+            if peer.protocol != Protocol::Web && !peer.client.is_finished && dice.once_in(2) {
                 while bytes.last().is_some_and(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
                     bytes.pop();
                 }
@@ -357,7 +400,7 @@ impl<'a> World<'a> {
         let room = self.dice.between(self.plan.room_max / 4, self.plan.room_max);
         let can_grow = !self.dice.once_in(8);
         let dice = Dice::new(self.dice.number());
-        let wire = Arc::new(Wire::new(room, self.plan.moody, can_grow, dice));
+        let wire = Arc::new(Wire::new(id, room, self.plan.has_short_sends, can_grow, dice));
         let word = ReclaimWord::new(word_of(id).to_be_bytes());
         let row = self.shared.threads.client_row("reader", id);
         let socket = ServerEnd(Arc::clone(&wire));
@@ -376,9 +419,9 @@ impl<'a> World<'a> {
             now + config.login_timeout,
             config,
         );
-        let temper = if self.dice.once_in(4) { Temper::Slow } else { Temper::Prompt };
+        let read_speed = if self.dice.once_in(4) { ReadSpeed::Slow } else { ReadSpeed::Prompt };
         let client = Client::new(kind);
-        self.peers.push(Peer::new(&connection, wire, client, reader, temper, now));
+        self.peers.push(Peer::new(&connection, wire, client, reader, read_speed, now));
         let arrival = Inbound::Connected { connection, place, protocol };
         assert!(self.inbox.try_send(arrival).is_ok(), "the inbox has room for everybody");
         self.sent.push_back(Sent::Other);
@@ -392,7 +435,8 @@ impl<'a> World<'a> {
         let peer = &mut peers[at];
         {
             let state = peer.wire.lock();
-            if peer.is_done || state.client_ended || state.to_server.len() > 32 * 1024 {
+            let ends = state.client_ended || peer.client.is_finished;
+            if peer.is_done || ends || state.to_server.len() > 32 * 1024 {
                 return false;
             }
         }
@@ -402,12 +446,18 @@ impl<'a> World<'a> {
             if dice.once_in(32) {
                 report.count("a client pastes");
                 for _ in 0..dice.below(40) {
+                    if peer.client.is_finished {
+                        break;
+                    }
                     bytes.extend(peer.client.do_something(topics, dice));
                 }
             }
             bytes
         } else if peer.has_asked || dice.once_in(8) {
             return false;
+        } else if peer.protocol == Protocol::Plain && peer.inputs == 0 && dice.once_in(40) {
+            peer.has_asked = true;
+            peer.client.ask_for_page()
         } else {
             peer.has_asked = true;
             report.count("a client asks for a name");
@@ -538,9 +588,9 @@ impl<'a> World<'a> {
             peer.end_received()?;
             return Ok(true);
         }
-        let count = match peer.temper {
-            Temper::Stalled if !eagerly => return Ok(false),
-            Temper::Slow if !eagerly => {
+        let count = match peer.read_speed {
+            ReadSpeed::Stalled if !eagerly => return Ok(false),
+            ReadSpeed::Slow if !eagerly => {
                 if !dice.once_in(8) {
                     return Ok(false);
                 }
@@ -570,18 +620,22 @@ impl<'a> World<'a> {
         if self.inbox.is_empty() && self.requests.is_empty() && !is_due {
             return Ok(false);
         }
-        if self.plan.protects_readers {
-            self.let_readers_catch_up()?;
-        }
         // The server's time, reckoned anew: it goes on by half a second at most between two wake-ups.
         let since_tick = self.time - self.ticked_at;
         self.server_time += since_tick.min(limits::TICK_MAX);
         self.ticked_at = self.time;
         for peer in &mut self.peers {
-            peer.accepted_before = peer.wire.lock().accepted;
+            let mut state = peer.wire.lock();
+            state.refused = false;
+            (peer.accepted_before, peer.accepted_now) = (state.accepted, state.accepted);
+            (peer.expected_before, peer.refused_now) = (peer.expected_bytes, false);
         }
         let before = self.inbox.len();
         let request = self.requests.pop_front();
+        if matches!(request, Some(Control::Drain)) && self.shut_down_at.is_none() {
+            self.model.restart_soon(self.plan.config.drain);
+            self.take_told(self.shared.clock.now());
+        }
         self.dispatcher.wake(request);
         let sleeps = self.dispatcher.next_deadline().saturating_sub(self.shared.clock.now());
         self.wakes_at = self.time + sleeps;
@@ -599,27 +653,21 @@ impl<'a> World<'a> {
                 peer.writers.push(writer);
             }
         }
-        for (now, event) in seam::take_events() {
-            self.happened(now, event)?;
+        for act in seam::take_acts() {
+            match act {
+                Act::Takes(now, event) => self.happened(now, event)?,
+                Act::Sends { client, accepted, refused } => {
+                    if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client) {
+                        peer.accepted_now = accepted;
+                        peer.refused_now |= refused;
+                    }
+                }
+                Act::GivesTurn(client) => self.check_turn(client)?,
+            }
         }
+        self.check_places()?;
         self.check_limits()?;
         Ok(true)
-    }
-
-    /// Somebody who reads does so before more than a quarter of the limit waits.
-    fn let_readers_catch_up(&mut self) -> Result<(), Finding> {
-        for at in 0..self.peers.len() {
-            let peer = &self.peers[at];
-            if !peer.was_prompt || peer.is_done {
-                continue;
-            }
-            let accepted = peer.wire.lock().accepted;
-            if peer.pending(accepted).1 <= (self.plan.config.outbox_bytes / 4) as u64 {
-                continue;
-            }
-            while self.writers_run(at)? | self.client_reads(at, true)? {}
-        }
-        Ok(())
     }
 
     // ── Settling, and the end ──
@@ -628,7 +676,7 @@ impl<'a> World<'a> {
     fn settle_once(&mut self) -> Result<bool, Finding> {
         let mut did = false;
         for at in 0..self.peers.len() {
-            let eagerly = self.peers[at].temper == Temper::Prompt;
+            let eagerly = self.peers[at].read_speed == ReadSpeed::Prompt;
             did |= self.peers[at].wire.lock().carry(usize::MAX);
             did |= self.reader_runs(at)?;
             did |= self.writers_run(at)?;
@@ -642,10 +690,13 @@ impl<'a> World<'a> {
     /// Lets everybody go on until they wait for time or for somebody who dawdles.
     fn settle(&mut self) -> Result<(), Finding> {
         self.was_just_paused = false;
-        while self.settle_once()? {
+        for _ in 0..ROUNDS_MAX {
+            if !self.settle_once()? {
+                return Ok(());
+            }
             self.report.steps += 1;
         }
-        Ok(())
+        Finding::of(Check::Stalled, "does not settle: somebody always has something to do")
     }
 
     fn remove_done(&mut self) {
@@ -666,7 +717,7 @@ impl<'a> World<'a> {
 
     /// Everybody reads everything, and then nobody may miss anything.
     fn catch_up(&mut self) -> Result<(), Finding> {
-        self.peers.iter_mut().for_each(|peer| peer.temper = Temper::Prompt);
+        self.peers.iter_mut().for_each(|peer| peer.read_speed = ReadSpeed::Prompt);
         for _ in 0..JUMPS_MAX {
             self.settle()?;
             let is_over = |peer: &Peer<'_>| match peer.stage {
@@ -674,7 +725,7 @@ impl<'a> World<'a> {
                 _ => peer.is_done,
             };
             if self.peers.iter().all(is_over) {
-                return Ok(());
+                return self.peers.iter().try_for_each(Peer::missing);
             }
             self.jump();
         }
@@ -684,11 +735,15 @@ impl<'a> World<'a> {
 
     /// The chat is shut down, and everything ends.
     fn end(&mut self) -> Result<(), Finding> {
-        self.report.count("the chat is shut down");
-        let cause = ShutdownCause::Program;
-        self.requests.push_back(Control::Event(Event::ShutdownRequested { cause }));
-        self.shut_down_at = Some(self.shared.clock.now());
-        let ends_by = self.plan.config.shutdown_grace + limits::LINGER_TIME + LATE_MAX;
+        let mut ends_by = self.plan.config.shutdown_grace + limits::LINGER_TIME + LATE_MAX;
+        if self.drained_at.is_some() {
+            // It ends by itself.
+            ends_by += self.plan.config.drain + LATE_MAX;
+        } else {
+            self.report.count("the chat is shut down");
+            let cause = ShutdownCause::Program;
+            self.requests.push_back(Control::Event(Event::ShutdownRequested { cause }));
+        }
         let began = self.shared.clock.now();
         while !self.dispatcher.has_ended() {
             self.settle()?;
@@ -699,7 +754,7 @@ impl<'a> World<'a> {
             self.jump();
         }
         for peer in &mut self.peers {
-            peer.temper = Temper::Prompt;
+            peer.read_speed = ReadSpeed::Prompt;
         }
         self.settle()?;
         if let Some(peer) = self.peers.first() {

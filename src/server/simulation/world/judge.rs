@@ -11,6 +11,21 @@ use super::{LATE_MAX, World, word_of};
 use crate::chat::{ClientId, DisconnectReason, Event, Input, Now, Time};
 use crate::config::{DeliveryPolicy, RateLimit};
 
+/// Why a client is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// More than `outbox_bytes` wait.
+    Bytes,
+    /// The oldest byte has waited for longer than `outbox_age`.
+    Age,
+    /// The socket is full, and the policy is `direct`.
+    Direct,
+    /// All together wait for more than `outbox_total`.
+    Total,
+    /// The grace time of a shutdown is over.
+    Grace,
+}
+
 impl World<'_> {
     /// The Hub has taken an event.
     pub(super) fn happened(&mut self, now: Now, event: Event) -> Result<(), Finding> {
@@ -23,6 +38,9 @@ impl World<'_> {
         self.model.set_time(Time::try_from(since_start).unwrap_or_default(), now.time);
         match event {
             Event::Connected { client, address, protocol, .. } => {
+                if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client) {
+                    peer.has_arrived = true;
+                }
                 self.model.connected(client, address, protocol, word_of(client));
             }
             Event::Received { client, input } => self.received(client, input, now.time)?,
@@ -49,8 +67,26 @@ impl World<'_> {
             Event::Disconnected { client, reason } => {
                 self.disconnected(client, reason, now.time)?
             }
-            Event::ShutdownRequested { .. } => self.model.shut_down(),
-            Event::DeadlineReached => {}
+            Event::ShutdownRequested { .. } => {
+                self.shut_down_at.get_or_insert(now.time);
+                self.model.shut_down();
+            }
+            Event::DeadlineReached => {
+                if self.model.deadline_reached() {
+                    self.report.count("announcements are folded into one");
+                }
+            }
+            Event::Reloaded { .. } => {
+                let config = self.reloads.pop_front().unwrap_or_default();
+                self.model.reloaded(config.history_on_join, config.announce_up_to);
+                self.plan.config = config;
+                self.lenient_until = now.time + LATE_MAX;
+                self.report.count("the settings are loaded again");
+            }
+            Event::Dismissed { clients } => {
+                self.report.count("clients are sent away before a restart");
+                self.model.sent_away(&clients);
+            }
             other => panic!("the simulation has no such event: {other:?}"),
         }
         for client in mem::take(&mut self.model.ended) {
@@ -60,12 +96,17 @@ impl World<'_> {
                 peer.stage = Stage::Ended;
             }
         }
+        self.take_told(now.time);
+        Ok(())
+    }
+
+    /// Passes on what the model has clients receive.
+    pub(super) fn take_told(&mut self, now: Time) {
         for told in self.model.take_told() {
             if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == told.client) {
-                peer.expect(&told.bytes, now.time);
+                peer.expect(&told.bytes, now);
             }
         }
-        Ok(())
     }
 
     fn received(&mut self, client: ClientId, input: Input, now: Time) -> Result<(), Finding> {
@@ -79,6 +120,7 @@ impl World<'_> {
         };
         peer.inputs += 1;
         peer.last_input = now;
+        // A connection keeps this setting, and no reload changes it here.
         if let RateLimit::Lines { burst, per_second } = self.plan.config.rate_limit {
             let time = now.saturating_sub(peer.connected).as_secs_f64();
             let most = f64::from(burst) + time * f64::from(per_second) + 1.0;
@@ -124,7 +166,7 @@ impl World<'_> {
                 peer.stage = Stage::Cut;
                 peer.cut_at = Some(self.time);
                 let mut replies = peer.client.replies.iter();
-                peer.was_opaque = replies.any(|reply| reply.contains(&b'\n'));
+                peer.had_lf_in_reply = replies.any(|reply| reply.contains(&b'\n'));
                 let words = self.model.last_words(peer.protocol);
                 let lines = words.split_inclusive(|&byte| byte == b'\n');
                 peer.last_words = lines.map(<[u8]>::to_vec).collect();
@@ -147,56 +189,109 @@ impl World<'_> {
         Ok(())
     }
 
-    /// Whether there is a reason to cut this client.
+    /// Whether there is a reason to cut this client. What its socket would have accepted is none.
     fn check_cut(&mut self, client: ClientId, now: Time) -> Result<(), Finding> {
-        let config = Arc::clone(&self.plan.config);
-        let mut total = 0;
-        let mut own = (0, None);
-        for peer in &mut self.peers {
-            let accepted = {
-                let state = peer.wire.lock();
-                state.accepted_before_growth.unwrap_or(state.accepted)
+        let total = self.peers.iter().map(|peer| peer.pending(peer.accepted_before).1).sum();
+        let Some(at) = self.peers.iter().position(|peer| peer.id == client) else {
+            return Finding::of(Check::Limits, format!("{client} was cut and is gone"));
+        };
+        let (accepted, free) = {
+            let state = self.peers[at].wire.lock();
+            (state.accepted_before_growth.unwrap_or(state.accepted), state.free_before_growth)
+        };
+        // Where a writer has the right to write, the dispatcher could not have tried.
+        let free = if self.peers[at].writers.is_empty() { free as u64 } else { 0 };
+        let Some(cause) = self.cause_of_cut(at, accepted + free, total, now) else {
+            let (pending, _) = self.peers[at].pending(accepted);
+            let before = self.peers[at].accepted_before;
+            let check = match self.cause_of_cut(at, before, total, now) {
+                Some(_) => Check::ReaderCut,
+                None => Check::Limits,
             };
-            let pending = peer.pending(accepted).1;
-            // What the sockets accept after the decision counts.
-            total += peer.pending(peer.accepted_before).1;
-            if peer.id == client {
-                let mut oldest = peer.oldest(accepted);
-                // It is not known when a reply was appended.
-                if !peer.client.replies.is_empty() {
-                    oldest = Some(peer.connected);
-                }
-                own = (pending, oldest);
-                if self.plan.protects_readers
-                    && peer.was_prompt
-                    && !peer.is_done
-                    && self.shut_down_at.is_none()
-                {
-                    let text = format!("{client} reads, and was cut with {pending} bytes waiting");
-                    return Finding::of(Check::ReaderCut, text);
-                }
-            }
+            let text = format!(
+                "{client} was cut with {pending} bytes of {total}, and its socket takes {free}"
+            );
+            return Finding::of(check, text);
+        };
+        let peer = &self.peers[at];
+        let is_for_all = matches!(cause, Cause::Grace | Cause::Direct);
+        if peer.was_prompt && !peer.is_done && !is_for_all && self.plan.protects_readers(cause) {
+            let text = format!("{client} reads, and was cut: {cause:?}");
+            return Finding::of(Check::ReaderCut, text);
         }
-        let (pending, oldest) = own;
+        self.report.count(match cause {
+            Cause::Bytes => "a client is cut: too many bytes",
+            Cause::Age => "a client is cut: too old",
+            Cause::Direct => "a client is cut: its socket is full, and the policy is direct",
+            Cause::Total => "a client is cut: too many bytes for all",
+            Cause::Grace => "a client is cut: the grace is over",
+        });
+        Ok(())
+    }
+
+    /// Why this client may be cut, if that many bytes were accepted.
+    fn cause_of_cut(&mut self, at: usize, accepted: u64, total: u64, now: Time) -> Option<Cause> {
+        let config = Arc::clone(&self.plan.config);
+        let peer = &mut self.peers[at];
+        let (_, pending) = peer.pending(accepted);
+        // It is not known when a reply was appended.
+        let has_replies = pending > 0 && !peer.client.replies.is_empty();
+        let oldest =
+            if has_replies { Some(peer.connected) } else { peer.possibly_oldest(accepted) };
         let age = oldest.map_or(Time::ZERO, |time| now.saturating_sub(time));
-        let grace_is_over = self.shut_down_at.is_some_and(|at| now >= at + config.shutdown_grace);
         // The age is measured in tenths of a second.
         let is_old = age + Time::from_millis(101) > config.outbox_age;
-        let cause = if pending > config.outbox_bytes as u64 {
-            "a client is cut: too many bytes"
-        } else if is_old {
-            "a client is cut: too old"
+        let grace_is_over = self.shut_down_at.is_some_and(|at| now >= at + config.shutdown_grace);
+        if pending > config.outbox_bytes as u64 {
+            Some(Cause::Bytes)
         } else if config.delivery == DeliveryPolicy::Direct && pending > 0 {
-            "a client is cut: its socket is full, and the policy is direct"
-        } else if total > config.outbox_total as u64 {
-            "a client is cut: too many bytes for all"
+            Some(Cause::Direct)
+        } else if pending > 0 && total > config.outbox_total as u64 {
+            Some(Cause::Total)
         } else if grace_is_over {
-            "a client is cut: the grace is over"
+            Some(Cause::Grace)
         } else {
-            let text = format!("{client} was cut with {pending} bytes of {total} and {age:?} old");
-            return Finding::of(Check::Limits, text);
-        };
-        self.report.count(cause);
+            // Last, because it is possible most often.
+            is_old.then_some(Cause::Age)
+        }
+    }
+
+    /// A reader gets its turn: nothing that this wake-up has caused may wait for another flush, only for room in a socket.
+    pub(super) fn check_turn(&self, client: ClientId) -> Result<(), Finding> {
+        let lacks_writer = self.plan.config.delivery == DeliveryPolicy::Writer
+            && self.plan.writer_failure_in.is_some();
+        for peer in &self.peers {
+            let was_told = peer.expected_bytes > peer.expected_before;
+            let waits = peer.pending(peer.accepted_now).0 > 0;
+            // A writer may have it, or a socket that takes no more.
+            let is_flushed = !peer.writers.is_empty() || peer.refused_now || lacks_writer;
+            if !was_told || !waits || is_flushed || peer.stage == Stage::Cut {
+                continue;
+            }
+            let state = peer.wire.lock();
+            if !state.client_reset && state.server_ended.is_none() {
+                let text = format!(
+                    "{client} gets its turn before {} is sent {} bytes",
+                    peer.id,
+                    peer.pending(peer.accepted_now).0
+                );
+                return Finding::of(Check::Turns, text);
+            }
+        }
+        Ok(())
+    }
+
+    /// A client that has left the chat has given its place back.
+    pub(super) fn check_places(&self) -> Result<(), Finding> {
+        let held: u64 = self.shared.admission.open().map(|(_, count)| count).sum();
+        let arriving = self.peers.iter().filter(|peer| !peer.has_arrived).count();
+        let due = (self.model.count() + arriving) as u64;
+        if held != due {
+            return Finding::of(
+                Check::Ending,
+                format!("{held} places are taken, by {due} clients"),
+            );
+        }
         Ok(())
     }
 
@@ -214,7 +309,9 @@ impl World<'_> {
                 continue;
             }
             let (pending, _) = peer.pending(accepted);
-            if pending > config.outbox_bytes as u64 {
+            // New limits hold from the next check on.
+            let is_lenient = now < self.lenient_until;
+            if pending > config.outbox_bytes as u64 && !is_lenient {
                 let text = format!("{} is kept with {pending} bytes waiting", peer.id);
                 return Finding::of(Check::Limits, text);
             }
@@ -227,10 +324,10 @@ impl World<'_> {
                 let text = format!("{} has read everything, and {pending} bytes wait", peer.id);
                 return Finding::of(Check::Stalled, text);
             }
-            peer.oldest(accepted);
+            peer.forget_accepted(accepted);
             let age =
                 peer.surely_oldest(accepted).map_or(Time::ZERO, |time| now.saturating_sub(time));
-            if age > config.outbox_age + LATE_MAX {
+            if age > config.outbox_age + LATE_MAX && !is_lenient {
                 let text = format!("{} is kept with bytes that are {age:?} old", peer.id);
                 return Finding::of(Check::Limits, text);
             }
@@ -259,6 +356,11 @@ fn counted(action: &Action) -> &'static str {
         Action::Ping => "input: ping",
         Action::Quit => "input: quit",
         Action::TooLong => "input: a line that is too long",
-        Action::Close => "input: a close frame",
+        Action::History { .. } => "input: history",
+        Action::Wrong(..) => "input: an invalid request",
+        Action::Endless => "input: a line without an end",
+        Action::Http => "input: an HTTP request",
+        Action::Close(1_000) => "input: a close frame",
+        Action::Close(_) => "input: a frame that breaks the protocol",
     }
 }
