@@ -46,6 +46,9 @@ use crate::server::{Row, ThreadTable};
 /// Far more than there are clients, as each has one event under way: nobody has to wait for room.
 const INBOX_EVENTS_MAX: usize = 1_024;
 
+/// The length of the answer that a browser has got before it arrives.
+const HANDSHAKE_BYTES: usize = 129;
+
 /// The server's own time may be this much behind a deadline: a check of stalled clients, a tick, and a pause.
 const LATE_MAX: Time = Time::from_millis(1_500);
 
@@ -403,6 +406,9 @@ impl<'a> World<'a> {
         let wire = Arc::new(Wire::new(id, room, self.plan.has_short_sends, can_grow, dice));
         let word = ReclaimWord::new(word_of(id).to_be_bytes());
         let row = self.shared.threads.client_row("reader", id);
+        if protocol == Protocol::Web {
+            row.count_out(HANDSHAKE_BYTES);
+        }
         let socket = ServerEnd(Arc::clone(&wire));
         let connection = Arc::new(Connection::of(id, address, word, socket, row));
         let decoder = match protocol {
