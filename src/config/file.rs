@@ -75,15 +75,17 @@ pub fn read_text(path: &Path, bytes_max: u64, kind: &str) -> Result<String, Conf
     Ok(text)
 }
 
-/// Formats an error of the TOML parser on one line, with its place. (The parser's own text takes four lines.)
+/// Formats an error of the TOML parser on one harmless line, with its place. (The parser's own text takes four lines, and quotes
+/// the file as it is.)
 pub(crate) fn toml_reason(text: &str, error: &toml::de::Error) -> String {
+    let message = ConfigError::new(error.message().to_owned());
     let Some(span) = error.span() else {
-        return error.message().to_owned();
+        return message.to_string();
     };
     let line = line_of(text, span.start);
     match text.get(span).map(str::trim) {
-        None | Some("") => format!("line {line}: {}", error.message()),
-        Some(place) => format!("line {line}: {} at {}", error.message(), quote(place)),
+        None | Some("") => format!("line {line}: {message}"),
+        Some(place) => format!("line {line}: {message} at {}", quote(place)),
     }
 }
 

@@ -139,6 +139,11 @@ fn a_wrong_config_file_is_reported_with_its_line() {
     home.write("chat.toml", "user = \"luca\"\n\n# The bell\nbell = 1\n");
     let ended = run(&home, &["--config", &path]);
     assert!(refused(&ended).starts_with(&format!("chat: {path}: line 4: ")));
+    // A file from elsewhere must not write to the terminal.
+    home.write("chat.toml", "\u{1b}[2J = 1\n");
+    let ended = run(&home, &["--config", &path]);
+    let error = refused(&ended);
+    assert!(!error.trim_end().contains(char::is_control), "{error:?}");
 
     let nowhere = home.path("nowhere.toml");
     let ended = run(&home, &["--config", &nowhere]);

@@ -117,7 +117,9 @@ impl Config {
             let what = error.message().replace('\n', ", ");
             // The line itself names the key, which the error message may not do.
             let written = text.lines().nth(line - 1).unwrap_or_default().trim();
-            format!("{}: line {line}: {written}: {what}.", path.display())
+            let text = format!("{}: line {line}: {written}: {what}.", path.display());
+            // A file from elsewhere must not write to the terminal.
+            text.replace(char::is_control, "\u{fffd}")
         })
     }
 
