@@ -589,7 +589,9 @@ impl<'a> World<'a> {
             return Ok(true);
         }
         let count = match peer.read_speed {
-            ReadSpeed::Stalled if !eagerly => return Ok(false),
+            // Somebody looks after it now and then, perhaps just before it is cut.
+            ReadSpeed::Stalled if !eagerly && !dice.once_in(24) => return Ok(false),
+            ReadSpeed::Stalled if !eagerly => dice.between(1, available),
             ReadSpeed::Slow if !eagerly => {
                 if !dice.once_in(8) {
                     return Ok(false);
