@@ -12,8 +12,6 @@ use crossbeam_channel::Sender;
 use jiff::tz::TimeZone;
 use parking_lot::{Mutex, RwLock};
 
-pub use judge::Cause;
-
 use super::client::{Client, Kind, Topics};
 use super::dice::Dice;
 use super::model::Model;
@@ -337,7 +335,8 @@ impl<'a> World<'a> {
             config.outbox_bytes = self.dice.between(4, 64) << 10;
             config.outbox_age = Time::from_secs(self.dice.between(2, 5) as u64);
         }
-        let loaded = Loaded::read(config.clone()).expect("it names no file");
+        let loaded =
+            Loaded::read(config.clone()).expect("settings that name no file can always be read");
         self.reloads.push_back(Arc::new(config));
         self.requests.push_back(Control::Reload(Box::new(loaded)));
     }
