@@ -25,10 +25,13 @@
 //! | [`config`] | every setting and limit, with its unit and its reason |
 //! | [`healthcheck`] | `chatserv healthcheck`, which tells Docker or a load balancer whether a server works |
 //! | [`guide`] | the documentation, for people, programs, operators and teachers |
+//! | `load` | the load generator and the plots of the benchmark and the lab |
+//! | `mutants` | mistakes that the simulation has to find |
+//! | [`signal_mask`] | which signals a process inherits as ignored |
 //!
-//! Three more programs live in `src/bin`: `chat`, the terminal client; `lab`, which compares threads with non-blocking I/O
-//! (with its [lesson](../lab/index.html)); and `bench`, which compares the server with others
-//! ([`guide::measurements`]).
+//! Four more programs live in `src/bin`: `chat`, the terminal client; `lab`, which compares threads with non-blocking I/O
+//! (with its [lesson](../lab/index.html)); `bench`, which compares the server with others ([`guide::measurements`]); and
+//! `simulate`, which runs the server with simulated sockets and time.
 //!
 //! # The path of a message
 //!
@@ -88,9 +91,9 @@ pub mod config;
 pub mod fuzzing;
 pub mod guide;
 pub mod healthcheck;
-pub mod inherited;
 #[cfg(feature = "load")]
 pub mod load;
 pub mod protocol;
 #[cfg(feature = "server")]
 pub mod server;
+pub mod signal_mask;

@@ -10,7 +10,7 @@ use chatserv::healthcheck::{Health, Healthcheck};
 use chatserv::server::console::write_unless_stuck;
 #[cfg(feature = "history")]
 use chatserv::server::history;
-use chatserv::server::{Gate, Server, StartError, log, memory, signals};
+use chatserv::server::{PortKind, Server, StartError, log, memory, signals};
 
 /// The server cannot start: a file is missing or wrong, a port is taken, or the system is short of something.
 const EXIT_FAILURE: u8 = 1;
@@ -106,11 +106,11 @@ fn serve(config: Config) -> ExitCode {
     let metrics = server.metrics().map(|address| format!("Waiting for scrapers at {address}\n"));
     let waiting: String = server
         .ports()
-        .map(|(gate, port)| match gate {
-            Gate::Plain => format!("Waiting for incoming connections on port {port}\n"),
-            Gate::Json => format!("Waiting for incoming json connections on port {port}\n"),
-            Gate::Web => format!("Waiting for browsers at {}\n", link(&page)),
-            Gate::Proxied => {
+        .map(|(kind, port)| match kind {
+            PortKind::Plain => format!("Waiting for incoming connections on port {port}\n"),
+            PortKind::Json => format!("Waiting for incoming json connections on port {port}\n"),
+            PortKind::Web => format!("Waiting for browsers at {}\n", link(&page)),
+            PortKind::Proxied => {
                 format!("Waiting for incoming connections of a proxy on port {port}\n")
             }
         })

@@ -17,7 +17,7 @@ use std::thread;
 
 use chatserv::chat::ShutdownCause;
 use chatserv::config::Config;
-use chatserv::server::{Gate, Server};
+use chatserv::server::{PortKind, Server};
 use parking_lot::{Condvar, Mutex};
 use support::{Client, scrape, until};
 use tracing::span::{Attributes, Id, Record};
@@ -73,8 +73,8 @@ fn the_metrics_answer_while_the_dispatcher_is_stuck() {
         ..Config::default()
     };
     let server = Server::start(config).unwrap();
-    let port = |of| server.ports().find(|&(gate, _)| gate == of).unwrap().1;
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port(Gate::Plain)));
+    let port = |of| server.ports().find(|&(kind, _)| kind == of).unwrap().1;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port(PortKind::Plain)));
     let metrics = server.metrics().unwrap();
     let metrics = metrics.split([':', '/']).nth(4).unwrap().parse().unwrap();
     let remote = server.remote();
@@ -94,7 +94,7 @@ fn the_metrics_answer_while_the_dispatcher_is_stuck() {
     // Each has one event under way.
     let others: Vec<Client> = (0..5).map(|_| join()).collect();
     until("events wait", || waiting() >= 5.0);
-    assert_eq!(scrape::value(metrics, "chatserv_clients{protocol=\"plain\"}"), 7.0);
+    assert_eq!(scrape::value(metrics, "chatserv_clients{port=\"plain\"}"), 7.0);
     assert!(barrier.state.lock().1, "the dispatcher is held no more");
 
     barrier.state.lock().0 = false;

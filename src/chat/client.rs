@@ -15,19 +15,19 @@ use super::view::CloseCode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ClientId(pub u64);
 
-/// How many bits of an id number it among those that one start of a server gives. In a chat on several machines, the bits
-/// above them number the start. Neither number can grow that large.
+/// How many bits of an id number it among those that one start of a node gives. In a chat on several nodes, the bits above
+/// them number the start. Neither number can grow that large.
 const NUMBER_BITS: u32 = 32;
 
 impl ClientId {
-    /// The start of a server that gave this id; 0 if there is only one machine.
-    pub fn machine(self) -> u64 {
+    /// The number of the node's start that gave this id; 0 if there is only one node.
+    pub fn start(self) -> u64 {
         self.0 >> NUMBER_BITS
     }
 
-    /// The first id that this start of a server gives.
-    pub fn first_of(machine: u64) -> Self {
-        Self(machine << NUMBER_BITS | 1)
+    /// The first id that the start of a node with this number gives.
+    pub fn first_of(start: u64) -> Self {
+        Self(start << NUMBER_BITS | 1)
     }
 }
 
@@ -57,7 +57,7 @@ pub enum DisconnectReason {
     ServerShutdown,
     /// Its server is about to restart. The person may take the name back, on another one too.
     Restart,
-    /// The server to which it was connected is gone. The others serve on.
+    /// The node to which it was connected is gone. The others serve on.
     MachineGone,
     ReaderPanicked,
     /// A WebSocket was closed in an orderly way, or because of what it sent.

@@ -55,11 +55,18 @@ pub enum Event {
     Dismissed { clients: Vec<ClientId> },
     /// The time that [`Hub::deadline`](super::Hub::deadline) returned has come.
     DeadlineReached,
-    /// A server with this name takes part in a chat on several machines, from this start on.
-    MachineCame { machine: u64, name: Arc<str> },
-    /// A server is gone, and with it the clients to which these starts of it gave their ids.
-    MachineGone { machines: Vec<u64> },
-    /// The log that several machines share has lost the last events. The state is that without them.
+    /// A node with this name takes part in the chat, by the start with this number.
+    MachineCame {
+        #[serde(rename = "machine")]
+        start: u64,
+        name: Arc<str>,
+    },
+    /// A node is gone, and with it the clients to which these starts of it gave their ids.
+    MachineGone {
+        #[serde(rename = "machines")]
+        starts: Vec<u64>,
+    },
+    /// The log that several nodes share has lost the last events. The state is that without them.
     Rewound,
     /// A signal, or the program that embeds the server, requested the end of the chat.
     ShutdownRequested { cause: ShutdownCause },

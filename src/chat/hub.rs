@@ -79,8 +79,8 @@ impl Hub {
             }
             Event::Reloaded { settings } => self.reload(*settings),
             Event::BansNotSaved { reason } => self.bans_not_saved(reason, out),
-            Event::MachineCame { machine, name } => self.extras.add_machine(machine, name),
-            Event::MachineGone { machines } => self.machine_gone(&machines, out),
+            Event::MachineCame { start, name } => self.extras.add_start(start, name),
+            Event::MachineGone { starts } => self.machine_gone(&starts, out),
             Event::Rewound => self.rewound(out),
             Event::Found { ticket, found } => self.found(ticket, found, out),
             Event::Forgotten { sender, before } => self.rooms.forget_lines(&sender, before),

@@ -89,7 +89,7 @@ pub enum LookupError {
     /// As many lookups of all clients are under way as may be.
     Busy,
     TooSlow,
-    /// The chat is so busy that the last lines cannot be searched yet.
+    /// The chat is so busy that the last lines cannot be looked up yet.
     Behind,
     /// The history on disk cannot be read.
     Failed,

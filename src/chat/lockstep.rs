@@ -21,8 +21,8 @@ const EVENTS: usize = 20_000;
 /// After so many events, another chat with other settings begins.
 const EVENTS_OF_A_CHAT: usize = 5_000;
 
-/// After so many events, a machine comes or goes.
-const EVENTS_OF_A_MACHINE: usize = 200;
+/// After so many events, a node comes or goes.
+const EVENTS_OF_A_NODE: usize = 200;
 
 const COMPARE_EVERY: usize = 16;
 
@@ -161,18 +161,18 @@ impl Copies {
         }
     }
 
-    /// A machine is gone, or comes, or the log has lost entries.
-    fn machine_event(&mut self, who: usize) -> Event {
-        let machine = who as u64 % NODES + 1;
+    /// A node is gone, or comes, or the log has lost entries.
+    fn node_event(&mut self, who: usize) -> Event {
+        let start = who as u64 % NODES + 1;
         if who == CLIENTS_MAX / 2 {
             return Event::Rewound;
         }
         if who < CLIENTS_MAX / 2 {
-            let name = format!("n{machine}").into();
-            return Event::MachineCame { machine, name };
+            let name = format!("n{start}").into();
+            return Event::MachineCame { start, name };
         }
-        self.connected.retain(|client| client.machine() != machine);
-        Event::MachineGone { machines: vec![machine] }
+        self.connected.retain(|client| client.start() != start);
+        Event::MachineGone { starts: vec![start] }
     }
 
     /// Lets every copy take an event, and compares the effects.
@@ -281,9 +281,8 @@ fn run(events: usize) -> u64 {
             .new_tree(&mut runner)
             .expect("the strategies of events reject nothing")
             .current();
-        let is_of_machine = number % EVENTS_OF_A_MACHINE == 0;
-        let event =
-            if is_of_machine { copies.machine_event(who) } else { copies.event(who, happening) };
+        let is_of_node = number % EVENTS_OF_A_NODE == 0;
+        let event = if is_of_node { copies.node_event(who) } else { copies.event(who, happening) };
         copies.step(&event);
         if number % COMPARE_EVERY == 0 {
             copies.compare(dice == 0);

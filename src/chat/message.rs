@@ -321,6 +321,8 @@ pub enum Loss {
     Crash,
     /// The queue to the disk or the disk itself was full.
     Full,
+    /// The file was damaged, and the history began anew.
+    Damage,
 }
 
 impl Loss {
@@ -329,7 +331,13 @@ impl Loss {
         match self {
             Self::Crash => "crash",
             Self::Full => "full",
+            Self::Damage => "damage",
         }
+    }
+
+    /// The loss with this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Crash, Self::Full, Self::Damage].into_iter().find(|loss| loss.as_str() == word)
     }
 }
 

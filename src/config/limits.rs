@@ -206,10 +206,10 @@ pub const LINGER_BYTES_MAX: usize = 64 * KIB;
 /// never will.
 pub const LINGER_TIME: Duration = Duration::from_secs(1);
 
-/// How many closing connections may linger at once. `--max-clients` does not bound them, since it counts only clients that
-/// are still in the chat: clients that connect and leave in a loop could hold thousands of threads. Everybody in a small chat
-/// may linger, since a shutdown ends all connections together.
-pub fn lingering_max(places: usize) -> usize {
+/// How many connections there may be beyond `--max-clients`, which counts only clients that are still in the chat: those that
+/// linger, and those whose last lines a full socket does not take. Without a bound, clients that connect and leave in a loop
+/// could hold thousands of threads.
+pub fn leaving_max(places: usize) -> usize {
     places.clamp(16, 512)
 }
 
@@ -309,14 +309,13 @@ pub const HISTORY_QUEUE_LINES_MAX: usize = 8_192;
 /// queue while one is written.
 pub const HISTORY_BATCH_LINES: usize = 2_048;
 
-/// How many lines make a busy batch: with so many, their index is put off.
+/// How many lines make a busy batch: so many go to the backlog, and into the table and the index later.
 pub const HISTORY_BUSY_LINES: usize = 512;
 
 /// How long a line may wait for others of its transaction. A crash loses these lines.
 pub const HISTORY_COMMIT_EVERY: Duration = Duration::from_millis(250);
 
-/// How many lines may be on disk without being in the index of words. Filing so many takes ten seconds; a chat that has been
-/// busy for longer loses lines.
+/// How many lines may be in the backlog. Their index takes 13 seconds; a chat that has been busy for longer loses lines.
 pub const HISTORY_BACKLOG_LINES_MAX: usize = 1_000_000;
 
 /// How much weaker the priority of the thread that writes the history is: against busy threads it gets a quarter of a
@@ -448,6 +447,9 @@ pub const RESEED_AFTER: Duration = Duration::from_millis(1_200);
 
 /// How long after a loss somebody writes it again who knows less than another node did.
 pub const RESEED_WITH_LOSS_AFTER: Duration = Duration::from_secs(5);
+
+/// How long after a loss the store remembers how much a node knows that has asked: a node that is there asks again within that.
+pub const RESEED_BEST_FOR: Duration = Duration::from_secs(3);
 
 /// How long a node that starts waits for the others to do that, before it goes on with what the store has.
 pub const RESEED_AT_START_AFTER: Duration = Duration::from_secs(10);

@@ -181,7 +181,7 @@ pub struct Config {
     pub history_days: std::option::Option<u32>,
 
     /// How much the file of the history may take. Beyond it, the oldest lines go.
-    // A million lines of usual length take 200 MB with their index (`scripts/history-size`).
+    // A million lines of usual length take 145 MB with their index (`scripts/history-size`).
     #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = size(MIB..=1024 * GIB))]
     pub history_size: usize,
 

@@ -38,7 +38,7 @@ pub enum Origin {
 
 /// What is known of a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
+pub enum Parsed {
     /// At least so many more bytes belong to it.
     More(usize),
     /// It is complete.
@@ -69,13 +69,13 @@ impl fmt::Display for HeaderError {
 }
 
 /// Parses what has come so far, which is no more than earlier calls have allowed: one byte at first, and then as many as each
-/// [`Step::More`] says.
+/// [`Parsed::More`] says.
 ///
 /// # Errors
 /// This is no header.
-pub fn parse(bytes: &[u8]) -> Result<Step, HeaderError> {
+pub fn parse(bytes: &[u8]) -> Result<Parsed, HeaderError> {
     if bytes.is_empty() {
-        return Ok(Step::More(1));
+        return Ok(Parsed::More(1));
     }
     let begins_like = |start: &[u8]| {
         let both = start.len().min(bytes.len());
@@ -91,15 +91,15 @@ pub fn parse(bytes: &[u8]) -> Result<Step, HeaderError> {
 }
 
 /// `PROXY TCP4 192.0.2.7 192.0.2.1 40000 1337` or `PROXY UNKNOWN`, and CR LF.
-fn parse_text(bytes: &[u8]) -> Result<Step, HeaderError> {
+fn parse_text(bytes: &[u8]) -> Result<Parsed, HeaderError> {
     let Some(line) = bytes.strip_suffix(b"\r\n") else {
         return match bytes {
             _ if bytes.contains(&b'\n') => Err(HeaderError::Malformed),
             // The line end is to come.
             _ if bytes.len() >= TEXT_BYTES_MAX => Err(HeaderError::TooLong),
-            _ if bytes.len() < TEXT_BYTES_MIN => Ok(Step::More(TEXT_BYTES_MIN - bytes.len())),
-            [.., b'\r'] => Ok(Step::More(1)),
-            _ => Ok(Step::More(2.min(TEXT_BYTES_MAX - bytes.len()))),
+            _ if bytes.len() < TEXT_BYTES_MIN => Ok(Parsed::More(TEXT_BYTES_MIN - bytes.len())),
+            [.., b'\r'] => Ok(Parsed::More(1)),
+            _ => Ok(Parsed::More(2.min(TEXT_BYTES_MAX - bytes.len()))),
         };
     };
     let line = line.strip_prefix(TEXT).unwrap_or_default();
@@ -111,10 +111,10 @@ fn parse_text(bytes: &[u8]) -> Result<Step, HeaderError> {
         rest.is_empty() || rest.starts_with(b" ")
     });
     if is_unknown {
-        return Ok(Step::Complete(Origin::Proxy));
+        return Ok(Parsed::Complete(Origin::Proxy));
     }
     let client = std::str::from_utf8(line).ok().and_then(client_of_text);
-    client.map(|client| Step::Complete(Origin::Client(client))).ok_or(HeaderError::Malformed)
+    client.map(|client| Parsed::Complete(Origin::Client(client))).ok_or(HeaderError::Malformed)
 }
 
 fn client_of_text(line: &str) -> Option<SocketAddr> {
@@ -135,9 +135,9 @@ fn client_of_text(line: &str) -> Option<SocketAddr> {
     next().is_none().then_some(client)
 }
 
-fn parse_binary(bytes: &[u8]) -> Result<Step, HeaderError> {
+fn parse_binary(bytes: &[u8]) -> Result<Parsed, HeaderError> {
     if let Some(missing @ 1..) = FIXED_BYTES.checked_sub(bytes.len()) {
-        return Ok(Step::More(missing));
+        return Ok(Parsed::More(missing));
     }
     let (fixed, rest) = bytes.split_at(FIXED_BYTES);
     let length = usize::from(u16::from_be_bytes([fixed[14], fixed[15]]));
@@ -163,7 +163,7 @@ fn parse_binary(bytes: &[u8]) -> Result<Step, HeaderError> {
         return Err(HeaderError::TooLong);
     }
     if let Some(missing @ 1..) = length.checked_sub(rest.len()) {
-        return Ok(Step::More(missing));
+        return Ok(Parsed::More(missing));
     }
     // Client, server, client's port, server's port. What follows them says more about the connection, and is skipped.
     let port = |at: usize| u16::from_be_bytes([rest[at], rest[at + 1]]);
@@ -173,7 +173,7 @@ fn parse_binary(bytes: &[u8]) -> Result<Step, HeaderError> {
         36 => first(rest).map(|bytes: [u8; 16]| SocketAddr::from((bytes, port(32)))),
         _ => None,
     };
-    Ok(Step::Complete(match client {
+    Ok(Parsed::Complete(match client {
         Some(client) => Origin::Client(SocketAddr::new(client.ip().to_canonical(), client.port())),
         None => Origin::Proxy,
     }))

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::gate::Gate;
-use super::ops::metrics::Refusal;
+use super::ops::metrics::RefusalReason;
+use super::port_kind::PortKind;
 use crate::chat::{Message, Network, Time};
 
 /// The time over which arrivals from one address are counted.
@@ -22,7 +22,7 @@ const BOOK_SWEEP_MIN: usize = 1_024;
 
 /// Why a client is not admitted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refused {
+pub enum AdmissionError {
     /// All of this many places are taken.
     Full { places: usize },
     /// The address has as many connections as one address may have.
@@ -31,7 +31,7 @@ pub enum Refused {
     TooFastFromAddress { max: usize },
 }
 
-impl Refused {
+impl AdmissionError {
     /// The line for the client.
     pub fn message(self) -> Message {
         match self {
@@ -42,18 +42,18 @@ impl Refused {
     }
 }
 
-impl From<Refused> for Refusal {
-    fn from(refused: Refused) -> Self {
+impl From<AdmissionError> for RefusalReason {
+    fn from(refused: AdmissionError) -> Self {
         match refused {
-            Refused::Full { .. } => Self::Full,
-            Refused::TooManyFromAddress { .. } => Self::TooManyFromAddress,
-            Refused::TooFastFromAddress { .. } => Self::TooFastFromAddress,
+            AdmissionError::Full { .. } => Self::Full,
+            AdmissionError::TooManyFromAddress { .. } => Self::TooManyFromAddress,
+            AdmissionError::TooFastFromAddress { .. } => Self::TooFastFromAddress,
         }
     }
 }
 
 /// The limit that refused the client, for the log.
-impl fmt::Display for Refused {
+impl fmt::Display for AdmissionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Full { places } => write!(f, "all {places} places are taken (max-clients)"),
@@ -77,7 +77,7 @@ pub struct Admission {
     places: usize,
     free: AtomicUsize,
     /// The places that are taken at each port.
-    open: [AtomicUsize; Gate::ALL.len()],
+    open: [AtomicUsize; PortKind::ALL.len()],
     book: Mutex<AddressBook>,
 }
 
@@ -85,7 +85,7 @@ pub struct Admission {
 #[derive(Debug)]
 pub struct Place<'a> {
     admission: &'a Admission,
-    gate: Gate,
+    kind: PortKind,
     /// Where the client comes from, if it counts there.
     network: Option<Network>,
 }
@@ -112,8 +112,13 @@ impl Admission {
     ///
     /// # Errors
     /// The client is not admitted, and no place is taken.
-    pub fn enter(&self, address: IpAddr, gate: Gate, now: Time) -> Result<Place<'_>, Refused> {
-        let mut place = self.reserve(gate)?;
+    pub fn enter(
+        &self,
+        address: IpAddr,
+        kind: PortKind,
+        now: Time,
+    ) -> Result<Place<'_>, AdmissionError> {
+        let mut place = self.reserve(kind)?;
         place.count_address(address, now)?;
         Ok(place)
     }
@@ -122,18 +127,19 @@ impl Admission {
     ///
     /// # Errors
     /// All places are taken.
-    pub fn reserve(&self, gate: Gate) -> Result<Place<'_>, Refused> {
+    pub fn reserve(&self, kind: PortKind) -> Result<Place<'_>, AdmissionError> {
         let taken =
             self.free.fetch_update(Ordering::AcqRel, Ordering::Acquire, |free| free.checked_sub(1));
-        taken.map_err(|_| Refused::Full { places: self.places })?;
-        self.open[gate as usize].fetch_add(1, Ordering::Relaxed);
-        Ok(Place { admission: self, gate, network: None })
+        taken.map_err(|_| AdmissionError::Full { places: self.places })?;
+        self.open[kind.index()].fetch_add(1, Ordering::Relaxed);
+        Ok(Place { admission: self, kind, network: None })
     }
 
     /// How many places are taken at each port, by its name.
     pub fn open(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let count = |(gate, name)| (name, self.open[gate as usize].load(Ordering::Relaxed) as u64);
-        Gate::ALL.into_iter().map(count)
+        let count =
+            |kind: PortKind| (kind.label(), self.open[kind.index()].load(Ordering::Relaxed) as u64);
+        PortKind::ALL.into_iter().map(count)
     }
 }
 
@@ -142,7 +148,7 @@ impl Place<'_> {
     ///
     /// # Errors
     /// The address has no room for it.
-    pub fn count_address(&mut self, address: IpAddr, now: Time) -> Result<(), Refused> {
+    pub fn count_address(&mut self, address: IpAddr, now: Time) -> Result<(), AdmissionError> {
         let network = Network::of(address);
         // Loopback is exempt: thousands of test clients come from there, and so does the person at the keyboard.
         if !network.is_loopback() {
@@ -164,7 +170,7 @@ impl Drop for Place<'_> {
         if let Some(network) = self.network {
             self.admission.book.lock().leave(network);
         }
-        self.admission.open[self.gate as usize].fetch_sub(1, Ordering::Relaxed);
+        self.admission.open[self.kind.index()].fetch_sub(1, Ordering::Relaxed);
         self.admission.free.fetch_add(1, Ordering::AcqRel);
     }
 }
@@ -196,7 +202,7 @@ impl AddressBook {
     ///
     /// # Errors
     /// It is not admitted.
-    fn enter(&mut self, network: Network, now: Time) -> Result<(), Refused> {
+    fn enter(&mut self, network: Network, now: Time) -> Result<(), AdmissionError> {
         if self.entries.len() >= self.sweep_at {
             self.entries.retain(|_, entry| {
                 entry.open > 0 || now.saturating_sub(entry.window_start) < WINDOW
@@ -212,10 +218,10 @@ impl AddressBook {
         // A refused arrival counts too, so that trying again without a pause gains nothing.
         entry.arrived = entry.arrived.saturating_add(1);
         if let Some(max) = self.open_max.filter(|&max| entry.open >= max) {
-            return Err(Refused::TooManyFromAddress { max });
+            return Err(AdmissionError::TooManyFromAddress { max });
         }
         if let Some(max) = self.new_max.filter(|&max| entry.arrived > max) {
-            return Err(Refused::TooFastFromAddress { max });
+            return Err(AdmissionError::TooFastFromAddress { max });
         }
         entry.open += 1;
         Ok(())
@@ -243,29 +249,30 @@ mod tests {
     #[test]
     fn a_place_comes_back_when_it_is_dropped() {
         let admission = Admission::new(1, None, None);
-        let place = admission.enter(ip("127.0.0.1"), Gate::Plain, at(0)).unwrap();
+        let place = admission.enter(ip("127.0.0.1"), PortKind::Plain, at(0)).unwrap();
         assert_eq!(
-            admission.enter(ip("127.0.0.1"), Gate::Plain, at(0)).unwrap_err(),
-            Refused::Full { places: 1 }
+            admission.enter(ip("127.0.0.1"), PortKind::Plain, at(0)).unwrap_err(),
+            AdmissionError::Full { places: 1 }
         );
         drop(place);
-        assert!(admission.enter(ip("127.0.0.1"), Gate::Plain, at(0)).is_ok());
+        assert!(admission.enter(ip("127.0.0.1"), PortKind::Plain, at(0)).is_ok());
     }
 
     #[test]
     fn one_address_cannot_take_all_places_but_loopback_can() {
         let admission = Admission::new(10, Some(2), None);
-        let held: Vec<_> =
-            (0..2).map(|_| admission.enter(ip("192.0.2.1"), Gate::Plain, at(0)).unwrap()).collect();
+        let held: Vec<_> = (0..2)
+            .map(|_| admission.enter(ip("192.0.2.1"), PortKind::Plain, at(0)).unwrap())
+            .collect();
         assert_eq!(
-            admission.enter(ip("192.0.2.1"), Gate::Plain, at(0)).unwrap_err(),
-            Refused::TooManyFromAddress { max: 2 }
+            admission.enter(ip("192.0.2.1"), PortKind::Plain, at(0)).unwrap_err(),
+            AdmissionError::TooManyFromAddress { max: 2 }
         );
-        assert!(admission.enter(ip("192.0.2.2"), Gate::Plain, at(0)).is_ok());
+        assert!(admission.enter(ip("192.0.2.2"), PortKind::Plain, at(0)).is_ok());
         drop(held);
-        assert!(admission.enter(ip("192.0.2.1"), Gate::Plain, at(0)).is_ok());
+        assert!(admission.enter(ip("192.0.2.1"), PortKind::Plain, at(0)).is_ok());
         let local: Vec<_> =
-            (0..10).map(|_| admission.enter(ip("::1"), Gate::Plain, at(0)).unwrap()).collect();
+            (0..10).map(|_| admission.enter(ip("::1"), PortKind::Plain, at(0)).unwrap()).collect();
         assert_eq!(local.len(), 10, "a refusal takes no place");
     }
 
@@ -283,21 +290,21 @@ mod tests {
         ] {
             let admission = Admission::new(places, open_max, None);
             // Whether they have a name or not.
-            let enter = || admission.enter(ip("2001:db8::1"), Gate::Plain, at(0));
+            let enter = || admission.enter(ip("2001:db8::1"), PortKind::Plain, at(0));
             let held: Vec<_> = (0..most).map(|_| enter().unwrap()).collect();
             let refused = enter().unwrap_err();
             if most == places {
-                assert_eq!(refused, Refused::Full { places });
+                assert_eq!(refused, AdmissionError::Full { places });
                 continue;
             }
-            assert_eq!(refused, Refused::TooManyFromAddress { max: most });
-            assert!(admission.enter(ip("192.0.2.9"), Gate::Plain, at(0)).is_ok());
+            assert_eq!(refused, AdmissionError::TooManyFromAddress { max: most });
+            assert!(admission.enter(ip("192.0.2.9"), PortKind::Plain, at(0)).is_ok());
             // A reload with another limit changes nothing about that.
             admission.limit_addresses(Some(1_000), None);
             assert_eq!(enter().is_ok(), most < places - places.div_ceil(4), "{places}");
             drop(held);
             let local: Vec<_> = (0..places)
-                .map(|_| admission.enter(ip("127.0.0.1"), Gate::Plain, at(0)).unwrap())
+                .map(|_| admission.enter(ip("127.0.0.1"), PortKind::Plain, at(0)).unwrap())
                 .collect();
             assert_eq!(local.len(), places);
         }
@@ -306,31 +313,32 @@ mod tests {
     #[test]
     fn changed_limits_apply_to_later_arrivals() {
         let admission = Admission::new(10, Some(2), None);
-        let held: Vec<_> =
-            (0..2).map(|_| admission.enter(ip("192.0.2.1"), Gate::Plain, at(0)).unwrap()).collect();
+        let held: Vec<_> = (0..2)
+            .map(|_| admission.enter(ip("192.0.2.1"), PortKind::Plain, at(0)).unwrap())
+            .collect();
         admission.limit_addresses(Some(1), None);
-        assert!(admission.enter(ip("192.0.2.1"), Gate::Plain, at(0)).is_err());
+        assert!(admission.enter(ip("192.0.2.1"), PortKind::Plain, at(0)).is_err());
         admission.limit_addresses(None, None);
-        assert!(admission.enter(ip("192.0.2.1"), Gate::Plain, at(0)).is_ok());
+        assert!(admission.enter(ip("192.0.2.1"), PortKind::Plain, at(0)).is_ok());
         assert_eq!(held.len(), 2);
     }
 
     #[test]
     fn an_ipv6_network_is_one_address() {
         let admission = Admission::new(10, Some(1), None);
-        let _held = admission.enter(ip("2001:db8::1"), Gate::Plain, at(0)).unwrap();
-        assert!(admission.enter(ip("2001:db8::2"), Gate::Plain, at(0)).is_err());
-        assert!(admission.enter(ip("2001:db8:0:1::2"), Gate::Plain, at(0)).is_ok());
+        let _held = admission.enter(ip("2001:db8::1"), PortKind::Plain, at(0)).unwrap();
+        assert!(admission.enter(ip("2001:db8::2"), PortKind::Plain, at(0)).is_err());
+        assert!(admission.enter(ip("2001:db8:0:1::2"), PortKind::Plain, at(0)).is_ok());
     }
 
     #[test]
     fn arrivals_are_counted_for_a_minute() {
         let admission = Admission::new(10, None, Some(2));
-        assert!(admission.enter(ip("192.0.2.1"), Gate::Plain, at(0)).is_ok());
-        assert!(admission.enter(ip("192.0.2.1"), Gate::Plain, at(1)).is_ok());
-        let refused = admission.enter(ip("192.0.2.1"), Gate::Plain, at(59)).unwrap_err();
-        assert_eq!(refused, Refused::TooFastFromAddress { max: 2 });
-        assert!(admission.enter(ip("192.0.2.1"), Gate::Plain, at(60)).is_ok());
+        assert!(admission.enter(ip("192.0.2.1"), PortKind::Plain, at(0)).is_ok());
+        assert!(admission.enter(ip("192.0.2.1"), PortKind::Plain, at(1)).is_ok());
+        let refused = admission.enter(ip("192.0.2.1"), PortKind::Plain, at(59)).unwrap_err();
+        assert_eq!(refused, AdmissionError::TooFastFromAddress { max: 2 });
+        assert!(admission.enter(ip("192.0.2.1"), PortKind::Plain, at(60)).is_ok());
     }
 
     #[test]

@@ -160,7 +160,7 @@ impl<'scope, W: Writers> Dispatcher<'scope, W> {
             }
             Inbound::Connected { connection, place, protocol } => {
                 let (client, arrival) = (connection.id, connection.arrival(protocol));
-                self.delivery.add(connection, place, protocol);
+                self.delivery.add(connection, place, protocol, now.time);
                 self.step(arrival, now);
                 self.order.owe_turn(client, &mut self.turns_due);
             }
@@ -300,7 +300,7 @@ impl<'scope, W: Writers> Dispatcher<'scope, W> {
         if self.order.deadline().is_some_and(is_due) {
             self.step(Event::DeadlineReached, now);
         }
-        self.delivery.end_lingering(now.time);
+        self.delivery.end_lingering_due(now.time);
         self.go_on_draining(now);
         // Once: after this, all end within the linger time, and nobody new can come.
         if self.grace_ends.take_if(|time| is_due(*time)).is_some() {

@@ -14,14 +14,14 @@ use rustix::io::Errno;
 use socket2::SockRef;
 
 use super::connection::{Connection, canonical};
-use super::gate::Gate;
 use super::inbox::{Inbound, Inbox};
-use super::ops::metrics::Refusal;
+use super::ops::metrics::RefusalReason;
 use super::pending::Pending;
+use super::pending_connection::PendingConnection;
+use super::port_kind::PortKind;
 use super::reader;
 use super::shared::Shared;
 use super::sync::thread::Scope;
-use super::visit::Visit;
 #[cfg(feature = "web")]
 use super::web;
 use super::{Activity, Row, proxied};
@@ -64,7 +64,7 @@ pub struct Listener<'scope, 'env> {
     shared: Arc<Shared<'scope>>,
     inbox: Inbox<'scope>,
     socket: Arc<TcpListener>,
-    gate: Gate,
+    kind: PortKind,
     stop: Receiver<Infallible>,
     /// Clients whose request or header is not read yet.
     pending: Arc<Pending>,
@@ -83,7 +83,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         shared: Arc<Shared<'scope>>,
         inbox: Inbox<'scope>,
         socket: TcpListener,
-        gate: Gate,
+        kind: PortKind,
     ) -> (Self, ListenerControl) {
         let socket = Arc::new(socket);
         let (control, stop) = ListenerControl::new(Arc::clone(&socket));
@@ -93,7 +93,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
             _last_act: LastAct { inbox: inbox.clone() },
             inbox,
             socket,
-            gate,
+            kind,
             stop,
             pending: Arc::default(),
             refused: VecDeque::new(),
@@ -104,15 +104,15 @@ impl<'scope, 'env> Listener<'scope, 'env> {
 
     /// The name of its thread. The kernel keeps the first 15 bytes.
     pub fn name(&self) -> String {
-        let gate = match self.gate {
-            Gate::Plain => "v",
-            Gate::Json => "json",
-            Gate::Web => "web",
-            Gate::Proxied => "proxy",
+        let kind = match self.kind {
+            PortKind::Plain => "v",
+            PortKind::Json => "json",
+            PortKind::Web => "web",
+            PortKind::Proxied => "proxy",
         };
         match self.socket.local_addr() {
-            Ok(SocketAddr::V4(_)) => format!("listener-{gate}4"),
-            Ok(SocketAddr::V6(_)) => format!("listener-{gate}6"),
+            Ok(SocketAddr::V4(_)) => format!("listener-{kind}4"),
+            Ok(SocketAddr::V6(_)) => format!("listener-{kind}6"),
             Err(_) => "listener".into(),
         }
     }
@@ -145,12 +145,12 @@ impl<'scope, 'env> Listener<'scope, 'env> {
     fn admit(&mut self, socket: TcpStream, address: SocketAddr) {
         let shared = Arc::clone(&self.shared);
         let config = Arc::clone(&shared.settings.read());
-        let place = if self.gate != Gate::Proxied {
-            shared.admission.enter(address.ip(), self.gate, shared.clock.now())
+        let place = if self.kind != PortKind::Proxied {
+            shared.admission.enter(address.ip(), self.kind, shared.clock.now())
         } else if config.proxy_from.contain(address.ip()) {
-            shared.admission.reserve(self.gate)
+            shared.admission.reserve(self.kind)
         } else {
-            shared.counters.count_refusal(Refusal::NoProxy);
+            shared.counters.count_refusal(RefusalReason::NoProxy);
             return tracing::info!(%address, "closed: not a proxy that may come here (proxy-from)");
         };
         let place = match place {
@@ -169,17 +169,24 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         };
         // The reader first: it sends nothing before its first turn, and if it cannot be started, the dispatcher never
         // hears of this client.
-        let (inbox, gate) = (self.inbox.clone(), self.gate);
+        let (inbox, kind) = (self.inbox.clone(), self.kind);
         let login_deadline = shared.clock.now() + config.login_timeout;
         let theirs = (Arc::clone(&connection), Arc::clone(&shared));
-        if matches!(gate, Gate::Web | Gate::Proxied) {
+        if matches!(kind, PortKind::Web | PortKind::Proxied) {
             let entry = self.pending.enter(&connection);
             let (theirs, shared) = theirs;
-            let visit = Visit { connection: theirs, entry, place, config, login_deadline, shared };
-            let body = move |_: &Row| match gate {
+            let pending = PendingConnection {
+                connection: theirs,
+                entry,
+                place,
+                config,
+                login_deadline,
+                shared,
+            };
+            let body = move |_: &Row| match kind {
                 #[cfg(feature = "web")]
-                Gate::Web => web::run(visit, inbox),
-                _ => proxied::run(visit, inbox),
+                PortKind::Web => web::run(pending, inbox),
+                _ => proxied::run(pending, inbox),
             };
             let threads = &self.shared.threads;
             if let Err(error) = threads.spawn(self.scope, row, limits::READER_STACK_BYTES, body) {
@@ -187,7 +194,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
             }
             return;
         }
-        let decoder = Decoder::new(gate.protocol(), !config.anonymous);
+        let decoder = Decoder::new(kind.protocol(), !config.anonymous);
         let body = move |_: &Row| {
             let (connection, shared) = theirs;
             reader::run(&connection, inbox, &shared.clock, decoder, login_deadline, &config);
@@ -196,7 +203,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
             Ok(thread) => connection.turn.belongs_to(thread),
             Err(error) => return self.has_no_thread(&connection, &error),
         }
-        let protocol = gate.protocol();
+        let protocol = kind.protocol();
         let arrival = Inbound::Connected { connection: Arc::clone(&connection), place, protocol };
         if self.inbox.send(arrival).is_err() {
             // Without a dispatcher nobody gives turns: this ends the reader.
@@ -207,7 +214,7 @@ impl<'scope, 'env> Listener<'scope, 'env> {
 
     fn has_no_thread(&mut self, connection: &Connection, error: &io::Error) {
         tracing::warn!(address = %connection.address(), %error, "refused: no thread for a reader");
-        self.shared.counters.count_refusal(Refusal::NoThread);
+        self.shared.counters.count_refusal(RefusalReason::NoThread);
         if let Ok(socket) = connection.socket().try_clone() {
             self.refuse(socket, &Message::NoThread);
         }
@@ -218,11 +225,11 @@ impl<'scope, 'env> Listener<'scope, 'env> {
     fn refuse(&mut self, socket: TcpStream, reason: &Message) {
         let mut line = Vec::new();
         // A browser does not speak JSON before its handshake.
-        let view = if self.gate == Gate::Json { View::Json } else { View::ALL[0] };
+        let view = if self.kind == PortKind::Json { View::Json } else { View::ALL[0] };
         // No refusal shows a time, so any zone will do.
         protocol::encode(reason, None, view, &TimeZone::UTC, &mut line);
         #[cfg(feature = "web")]
-        if self.gate == Gate::Web {
+        if self.kind == PortKind::Web {
             line = web::unavailable(&line);
         }
         let flags = rustix::net::SendFlags::DONTWAIT | rustix::net::SendFlags::NOSIGNAL;

@@ -28,12 +28,15 @@
 //! | `reader`, `turn`, `flood` | how input comes in: the blocking read, the permission to send, flood control |
 //! | `inbox`, `dispatcher`, `clock` | what reaches the dispatcher, and what it does about it |
 //! | `delivery/` | how output goes out: outboxes, the tape they share, writers, the end of a connection, and lines that are followed |
-//! | `start`, `error`, `gate`, `listener`, `shared`, `admission`, `connection` | from settings to running threads; how connections come |
-//! | `visit`, `pending`, `proxied` | what a reader does before its client arrives; the header of a proxy |
+//! | `start`, `error`, `port_kind`, `listener`, `shared`, `admission`, `connection` | from settings to running threads; how connections come |
+//! | `pending_connection`, `pending`, `proxied` | what a reader does before its client arrives; the header of a proxy |
+//! | `deadline` | blocking reads and writes that end at a deadline |
 //! | `order/` | in which order events reach the chat: at once, or by a log that several machines share |
 //! | `web/` | the page for browsers: HTTP before the arrival, WebSocket frames afterwards |
 //! | `history/` | what people say, on disk, with `--history` |
-//! | `sync` | the primitives by which threads wait for each other, which a model checker can replace |
+//! | `socket` | what the server asks of a connection's socket, as a trait |
+//! | `simulation/` | the server with simulated sockets, threads and time, decided by a seed |
+//! | `sync` | the waiting primitives of a connection's threads; loom replaces them |
 //! | `fuzzing` | the doors for the fuzzer |
 //! | `ops/` | what a server needs besides: the log, signals, the table of threads and the look at it that browsers get, metrics, limits of the system, bans on disk |
 //!
@@ -63,13 +66,13 @@
 mod admission;
 mod clock;
 mod connection;
+mod deadline;
 mod delivery;
 mod dispatcher;
 mod error;
 mod flood;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
-mod gate;
 #[cfg(feature = "history")]
 pub mod history;
 mod inbox;
@@ -77,6 +80,8 @@ mod listener;
 mod ops;
 mod order;
 mod pending;
+mod pending_connection;
+mod port_kind;
 mod proxied;
 mod reader;
 mod shared;
@@ -86,13 +91,12 @@ mod socket;
 mod start;
 mod sync;
 mod turn;
-mod visit;
 #[cfg(feature = "web")]
 mod web;
 
 pub use error::StartError;
-pub use gate::Gate;
 pub use inbox::Remote;
 pub use ops::threads::{Activity, Row, ThreadTable};
 pub use ops::{console, log, memory, signals};
+pub use port_kind::PortKind;
 pub use start::Server;

@@ -18,17 +18,17 @@ pub struct Pending {
 
 /// A connection's entry, which its drop removes.
 #[derive(Debug)]
-pub struct Entry {
+pub struct PendingGuard {
     pending: Arc<Pending>,
     client: ClientId,
 }
 
 impl Pending {
     /// Adds a connection. Its thread drops the entry after it has reported the arrival, or when it ends.
-    pub fn enter(self: &Arc<Self>, connection: &Arc<Connection>) -> Entry {
+    pub fn enter(self: &Arc<Self>, connection: &Arc<Connection>) -> PendingGuard {
         let client = connection.id;
         self.connections.lock().insert(client, Arc::clone(connection));
-        Entry { pending: Arc::clone(self), client }
+        PendingGuard { pending: Arc::clone(self), client }
     }
 
     /// Ends all these connections and waits until each has either arrived or ended. The shutdown of its socket wakes a thread
@@ -44,7 +44,7 @@ impl Pending {
     }
 }
 
-impl Drop for Entry {
+impl Drop for PendingGuard {
     fn drop(&mut self) {
         self.pending.connections.lock().remove(&self.client);
         self.pending.one_left.notify_all();

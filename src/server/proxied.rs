@@ -5,30 +5,30 @@
 //! nobody an operator: the proxy says that the address is 127.0.0.1, and anybody on the proxy's machine can be behind it.
 
 use std::fmt;
-use std::io::{ErrorKind, Read};
 
 use jiff::tz::TimeZone;
 
 use super::Activity;
 use super::connection::Connection;
-use super::gate::Gate;
+use super::deadline::{Deadline, read_before};
 use super::inbox::Inbox;
-use super::ops::metrics::Refusal;
-use super::visit::{Deadline, Visit, finish};
+use super::ops::metrics::RefusalReason;
+use super::pending_connection::{PendingConnection, finish};
+use super::port_kind::PortKind;
 use crate::chat::View;
-use crate::protocol::proxy::{HeaderError, Origin, Step, parse};
+use crate::protocol::proxy::{HeaderError, Origin, Parsed, parse};
 use crate::protocol::{self, Decoder};
 
 /// Reads the header and has the client arrive. Every connection without one ends here.
-pub fn run<'s>(mut visit: Visit<'s>, inbox: Inbox<'s>) {
-    let peer = visit.connection.address();
-    let origin = match read_header(&visit.connection, visit.deadline()) {
+pub fn run<'s>(mut pending: PendingConnection<'s>, inbox: Inbox<'s>) {
+    let peer = pending.connection.address();
+    let origin = match read_header(&pending.connection, pending.deadline()) {
         Ok(origin) => origin,
         Err(NoHeader::Gone) => {
             return tracing::debug!(address = %peer, "gone without a PROXY header");
         }
         Err(why) => {
-            visit.shared.counters.count_refusal(Refusal::NoHeader);
+            pending.shared.counters.count_refusal(RefusalReason::NoHeader);
             return tracing::warn!(address = %peer, "closed: {why} (proxy-port)");
         }
     };
@@ -36,16 +36,16 @@ pub fn run<'s>(mut visit: Visit<'s>, inbox: Inbox<'s>) {
         Origin::Client(address) => address,
         Origin::Proxy => peer,
     };
-    visit.connection.came_by_proxy(address);
-    if let Err(refused) = visit.place.count_address(address.ip(), visit.shared.clock.now()) {
+    pending.connection.came_by_proxy(address);
+    if let Err(refused) = pending.place.count_address(address.ip(), pending.shared.clock.now()) {
         tracing::info!(%address, "refused: {refused}");
-        visit.shared.counters.count_refusal(refused.into());
+        pending.shared.counters.count_refusal(refused.into());
         let mut line = Vec::new();
         protocol::encode(&refused.message(), None, View::ALL[0], &TimeZone::UTC, &mut line);
-        return finish(&visit.connection, &line, visit.deadline());
+        return finish(&pending.connection, &line, pending.deadline());
     }
-    let decoder = Decoder::new(Gate::Proxied.protocol(), !visit.config.anonymous);
-    visit.arrive(inbox, Gate::Proxied.protocol(), decoder);
+    let decoder = Decoder::new(PortKind::Proxied.protocol(), !pending.config.anonymous);
+    pending.arrive(inbox, PortKind::Proxied.protocol(), decoder);
 }
 
 /// Why there is no header.
@@ -68,32 +68,23 @@ impl fmt::Display for NoHeader {
 
 /// Reads a header and nothing behind it, for as long as a client may take to give a name. The end is absolute.
 fn read_header(connection: &Connection, deadline: Deadline<'_>) -> Result<Origin, NoHeader> {
-    let mut socket = connection.socket();
+    let socket = connection.socket();
     connection.row.doing(Activity::Reading);
     let mut header = Vec::new();
     let mut buffer = [0; 256];
     let mut wanted = 1;
     loop {
-        let left = deadline.left();
-        if left.is_zero() {
-            return Err(NoHeader::Late);
-        }
-        socket.set_read_timeout(Some(left)).map_err(|_| NoHeader::Gone)?;
-        let count = match socket.read(&mut buffer[..wanted.min(256)]) {
-            Ok(0) => return Err(NoHeader::Gone),
-            Ok(count) => count,
-            Err(error)
-                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) =>
-            {
-                continue;
-            }
-            Err(_) => return Err(NoHeader::Gone),
+        let part = &mut buffer[..wanted.min(256)];
+        let count = match read_before(socket, part, || deadline.left()) {
+            Ok(Some(0)) | Err(_) => return Err(NoHeader::Gone),
+            Ok(Some(count)) => count,
+            Ok(None) => return Err(NoHeader::Late),
         };
         connection.row.count_in(count);
         header.extend_from_slice(&buffer[..count]);
         match parse(&header).map_err(NoHeader::Wrong)? {
-            Step::More(bytes) => wanted = bytes,
-            Step::Complete(origin) => return Ok(origin),
+            Parsed::More(bytes) => wanted = bytes,
+            Parsed::Complete(origin) => return Ok(origin),
         }
     }
 }

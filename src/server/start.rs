@@ -17,12 +17,9 @@ use super::clock::Clock;
 use super::delivery::{Delivery, WriterThreads};
 use super::dispatcher::Dispatcher;
 use super::error::StartError;
-use super::gate::Gate;
 #[cfg(feature = "history")]
 use super::history::{History, Opened};
-#[cfg(feature = "cluster")]
-use super::inbox::Inbox;
-use super::inbox::{Channels, Control, Remote};
+use super::inbox::{Channels, Control, Inbox, Remote};
 use super::listener::{Listener, ListenerControl};
 use super::ops::bans_file::{BansFile, BansSlot};
 use super::ops::bind::{self, Bound};
@@ -34,7 +31,8 @@ use super::ops::threads::{Activity, Row, ThreadTable};
 use super::ops::trace::{self, Recorder};
 use super::order::Order;
 #[cfg(feature = "cluster")]
-use super::order::{Joined, Lag, Log, LogEnd, Recall};
+use super::order::{Lag, Log, LogEnd, Membership, Recall};
+use super::port_kind::PortKind;
 use super::shared::Shared;
 use super::sync::channel::{self, Receiver};
 use super::sync::thread;
@@ -63,7 +61,7 @@ pub struct Server {
     next_id: AtomicU64,
     recorder: Option<Recorder>,
     #[cfg(feature = "cluster")]
-    joined: Option<Joined>,
+    joined: Option<Membership>,
 }
 
 impl Server {
@@ -122,7 +120,7 @@ impl Server {
         #[cfg(feature = "cluster")]
         let joined = join(&loaded, &bans, capacity.history_bytes())?;
         #[cfg(feature = "cluster")]
-        next_id.fetch_max(joined.as_ref().map_or(1, Joined::first_client), Ordering::Relaxed);
+        next_id.fetch_max(joined.as_ref().map_or(1, Membership::first_client), Ordering::Relaxed);
         Ok(Self {
             loaded,
             bans,
@@ -144,13 +142,13 @@ impl Server {
     }
 
     /// The ports, that for plain text first.
-    pub fn ports(&self) -> impl Iterator<Item = (Gate, u16)> {
-        self.bound.iter().map(|bound| (bound.gate, bound.port))
+    pub fn ports(&self) -> impl Iterator<Item = (PortKind, u16)> {
+        self.bound.iter().map(|bound| (bound.kind, bound.port))
     }
 
     /// The address of the page for browsers, if there is one.
     pub fn page(&self) -> Option<String> {
-        let bound = self.bound.iter().find(|bound| bound.gate == Gate::Web)?;
+        let bound = self.bound.iter().find(|bound| bound.kind == PortKind::Web)?;
         Some(format!("http://{}:{}/", bind::host(self.loaded.config.bind), bound.port))
     }
 
@@ -189,6 +187,7 @@ impl Server {
         })
     }
 
+    /// Starts the threads in the order in which they need each other.
     fn serve(self, started: impl FnOnce()) -> io::Result<()> {
         #[cfg(feature = "cluster")]
         let joined = self.joined;
@@ -203,16 +202,7 @@ impl Server {
         thread::scope(|scope| -> io::Result<()> {
             let (inbox_sender, inbox) = channel::bounded(limits::INBOX_EVENTS_MAX);
             let threads = Arc::clone(remote.threads());
-            let start_saving = |file: BansFile| -> io::Result<BansSlot> {
-                let (bans_slot, lists) = BansSlot::new();
-                let row = threads.row("bans", "bans".into());
-                let reports = remote.clone();
-                let failed = move |reason| reports.send(Event::BansNotSaved { reason });
-                let body = move |row: &Row| file.run(&lists, row, failed);
-                threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, body)?;
-                Ok(bans_slot)
-            };
-            let bans_slot = bans_file.map(start_saving).transpose()?;
+            let bans_slot = bans_file.map(|file| start_bans(scope, &remote, file)).transpose()?;
             #[cfg(feature = "history")]
             let history = history.map(|opened| {
                 let reports = remote.clone();
@@ -232,17 +222,6 @@ impl Server {
                 #[cfg(feature = "history")]
                 history: history.transpose()?,
             });
-            // Listeners are made first and started last: a listener that accepts needs a dispatcher to report to.
-            let mut controls: Vec<ListenerControl> = Vec::new();
-            let mut listeners = Vec::new();
-            for Bound { gate, sockets, .. } in bound {
-                for socket in sockets {
-                    let (shared, inbox) = (Arc::clone(&shared), inbox_sender.clone());
-                    let (listener, control) = Listener::new(scope, shared, inbox, socket, gate);
-                    listeners.push(listener);
-                    controls.push(control);
-                }
-            }
             let local = || {
                 let mut hub = Hub::new(loaded.hub_settings(), bans, Timestamp::now());
                 hub.limit_history(shared.capacity.history_bytes());
@@ -264,33 +243,34 @@ impl Server {
             };
             let counters = Arc::clone(&shared.counters);
             let measured = metrics.is_some().then(|| Arc::clone(&counters));
-            let start_metrics = |socket: TcpListener| -> io::Result<ListenerControl> {
-                let sources = Sources {
-                    started: self.started,
-                    counters: Arc::clone(&counters),
-                    admission,
-                    inbox: inbox_sender.clone(),
-                    #[cfg(feature = "history")]
-                    history: shared.history.as_ref().map(History::gauge),
-                    #[cfg(feature = "cluster")]
-                    lag,
-                };
-                let (metrics, control) = Metrics::new(socket, sources);
-                let row = threads.row("metrics", "metrics".into());
-                threads
-                    .spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| metrics.run(row))?;
-                Ok(control)
+            let sources = Sources {
+                started: self.started,
+                counters: Arc::clone(&counters),
+                admission,
+                inbox: inbox_sender.clone(),
+                #[cfg(feature = "history")]
+                history: shared.history.as_ref().map(History::gauge),
+                #[cfg(feature = "cluster")]
+                lag,
             };
-            let metrics = metrics.map(start_metrics).transpose()?;
-            let (table, config) = (Arc::clone(&threads), &loaded.config);
-            let writers = WriterThreads::new(scope, table, counters, inbox_sender, config);
-            let delivery = Delivery::new(writers, &loaded.config);
+            let metrics = metrics
+                .map(|socket| start_metrics(scope, &threads, socket, sources))
+                .transpose()?;
+            // Made before the dispatcher, which ends them, and started after it: a listener that accepts needs somebody to
+            // report to.
+            let (listeners, controls) = make_listeners(scope, &shared, &inbox_sender, bound);
+            let writers = WriterThreads::new(
+                scope,
+                Arc::clone(&threads),
+                counters,
+                inbox_sender,
+                &loaded.config,
+            );
             let row = threads.row("dispatcher", "dispatcher".into());
-            let channels = Channels::new(inbox, control, measured);
             let dispatcher = Dispatcher::new(
                 order,
-                delivery,
-                channels,
+                Delivery::new(writers, &loaded.config),
+                Channels::new(inbox, control, measured),
                 controls,
                 shared,
                 zone,
@@ -302,16 +282,7 @@ impl Server {
                 let _metrics = metrics;
                 dispatcher.run();
             })?;
-            for listener in listeners {
-                let row = threads.row("listener", listener.name());
-                let spawned = threads
-                    .spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| listener.run(row));
-                if let Err(error) = spawned {
-                    // This ends the other listeners. The one that never ran reports its end when it is dropped.
-                    remote.shut_down(ShutdownCause::Program);
-                    return Err(error);
-                }
-            }
+            start_listeners(scope, &remote, listeners)?;
             started();
             Ok(())
         })?;
@@ -320,15 +291,83 @@ impl Server {
     }
 }
 
+/// Starts the thread that stores the bans. It reports a list that it cannot store.
+fn start_bans<'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    remote: &Remote,
+    file: BansFile,
+) -> io::Result<BansSlot> {
+    let (bans_slot, lists) = BansSlot::new();
+    let threads = remote.threads();
+    let row = threads.row("bans", "bans".into());
+    let reports = remote.clone();
+    let failed = move |reason| reports.send(Event::BansNotSaved { reason });
+    let body = move |row: &Row| file.run(&lists, row, failed);
+    threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, body)?;
+    Ok(bans_slot)
+}
+
+/// Starts the thread that answers scrapers. The drop of the control ends it.
+fn start_metrics<'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    threads: &Arc<ThreadTable>,
+    socket: TcpListener,
+    sources: Sources<'scope, 'scope>,
+) -> io::Result<ListenerControl> {
+    let (metrics, control) = Metrics::new(socket, sources);
+    let row = threads.row("metrics", "metrics".into());
+    threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| metrics.run(row))?;
+    Ok(control)
+}
+
+/// A listener for each socket, and the dispatcher's ends of them.
+fn make_listeners<'scope, 'env>(
+    scope: &'scope thread::Scope<'scope, 'env>,
+    shared: &Arc<Shared<'scope>>,
+    inbox: &Inbox<'scope>,
+    bound: Vec<Bound>,
+) -> (Vec<Listener<'scope, 'env>>, Vec<ListenerControl>) {
+    let sockets = bound
+        .into_iter()
+        .flat_map(|Bound { kind, sockets, .. }| sockets.into_iter().map(move |it| (it, kind)));
+    sockets
+        .map(|(socket, kind)| Listener::new(scope, Arc::clone(shared), inbox.clone(), socket, kind))
+        .unzip()
+}
+
+/// Starts the threads of the listeners.
+fn start_listeners<'scope>(
+    scope: &'scope thread::Scope<'scope, '_>,
+    remote: &Remote,
+    listeners: Vec<Listener<'scope, '_>>,
+) -> io::Result<()> {
+    let threads = remote.threads();
+    for listener in listeners {
+        let row = threads.row("listener", listener.name());
+        let spawned =
+            threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| listener.run(row));
+        if let Err(error) = spawned {
+            // This ends the other listeners. The one that never ran reports its end when it is dropped.
+            remote.shut_down(ShutdownCause::Program);
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
 /// Takes part in the chat on several machines, if the settings name one.
 #[cfg(feature = "cluster")]
-fn join(loaded: &Loaded, bans: &[Ban], history_bytes: usize) -> Result<Option<Joined>, StartError> {
+fn join(
+    loaded: &Loaded,
+    bans: &[Ban],
+    history_bytes: usize,
+) -> Result<Option<Membership>, StartError> {
     let config = &loaded.config;
     let (Some(address), Some(node)) = (&config.cluster, &config.node) else {
         return Ok(None);
     };
     let address = RedisAddress::parse(address).map_err(StartError::Cluster)?;
-    Joined::join(loaded, &address, node, bans, history_bytes).map(Some)
+    Membership::join(loaded, &address, node, bans, history_bytes).map(Some)
 }
 
 /// Starts the threads that append to the log and read it. The second value says how far behind it they are.
@@ -336,7 +375,7 @@ fn join(loaded: &Loaded, bans: &[Ban], history_bytes: usize) -> Result<Option<Jo
 fn start_log<'scope>(
     scope: &'scope thread::Scope<'scope, '_>,
     threads: &Arc<ThreadTable>,
-    mut joined: Joined,
+    mut joined: Membership,
     inbox: Inbox<'scope>,
 ) -> io::Result<(Order, Lag)> {
     // Each connection has one event under way, which bounds the queue.

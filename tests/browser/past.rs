@@ -73,6 +73,48 @@ fn the_page_searches_and_scrolls_back_beyond_a_restart() {
 }
 
 #[test]
+fn the_page_says_where_messages_are_missing() {
+    let mut browser = or_skip!(Browser::start());
+    let directory = Directory::new("page-gaps");
+    let file = directory.path("history");
+    let (port, web_port) = (free_port().to_string(), free_port().to_string());
+    let flags = ["--port", &port, "--web-port", &web_port, "--history", &file];
+    let start = || Server::start_by(&mut chatserv(&flags));
+    let first = start();
+    browser.join("ann", &first);
+    browser.say("ann", "before");
+    browser.wait("ann", "here.last === 1 && !here.lines.querySelector('.lost')");
+    // What was said before a search is on disk when it is answered.
+    browser.say("ann", "/search before");
+    browser.wait("ann", &format!("({LINES}).slice(-2)[0] === 'Found, the newest last:'"));
+    first.signal(rustix::process::Signal::KILL);
+    drop(first);
+    let second = start();
+    browser.eval("ann", "window.dispatchEvent(new Event('online'))");
+    browser.wait("ann", "document.getElementById('state').textContent === '' && !here.held");
+    let mut tom = Client::join(&second, "tom");
+    tom.say("after the crash");
+    browser.shows("ann", &["tom  after the crash"]);
+    let marks = "[...here.lines.querySelectorAll(':scope > :not(.listed)')].map(it => it.textContent).filter(it => /missing|crash|before/.test(it))";
+    browser.wait("ann", &format!("({marks}).length >= 3"));
+    let marks = browser.eval("ann", marks);
+    let marks: Vec<&str> =
+        marks.as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    let at = |text: &str| marks.iter().position(|mark| mark.contains(text)).unwrap();
+    assert!(at("before") < at("missing") && at("missing") < at("crash"), "{marks:?}");
+    // A page of the past that never comes holds up nothing.
+    browser.eval("ann", "here.held = []; pasts = [{ room: here, range: {}, tries: PAST_TRIES }]");
+    tom.say("held back");
+    browser.wait("ann", "here.held.length === 1");
+    browser.eval(
+        "ann",
+        "answers.error({ code: 'search_too_slow', message: 'Too slow.' }, { past: here })",
+    );
+    browser.shows("ann", &["Messages may be missing here: Too slow.", "tom  held back"]);
+    browser.complains_of_nothing();
+}
+
+#[test]
 fn without_a_history_there_is_no_search_field() {
     let mut browser = or_skip!(Browser::start());
     let server = server(&[]);

@@ -1,10 +1,13 @@
-//! A full disk, which only root can make.
+//! A full disk, which only root can make, and one that fails.
 
 use serde_json::json;
 
-use crate::support::directory::SmallDisk;
-use crate::support::{Client, Server, until};
-use crate::{ask, search, texts};
+use rustix::process::Signal;
+
+use crate::support::directory::{Directory, SmallDisk};
+use crate::support::strace::{attach, tampered};
+use crate::support::{Client, Program, Server, or_skip, until};
+use crate::{FILE, ask, search, texts};
 
 #[test]
 fn a_full_disk_costs_lines_of_the_history_and_not_the_chat() {
@@ -92,4 +95,50 @@ fn a_full_disk_at_the_start_is_an_error_that_says_what_to_do() {
     let ended = crate::support::Program::start(&mut command).end();
     assert_eq!(ended.status, Some(1), "{ended:?}");
     assert!(ended.stderr.contains("full") || ended.stderr.contains("No space"), "{ended:?}");
+}
+
+/// Lines are lost while the disk fails, and the log says so. The chat goes on, and later lines are kept.
+#[test]
+fn a_disk_that_fails_for_a_while_costs_lines_and_not_the_chat() {
+    for (call, error) in [("pwrite64", "EIO"), ("pwrite64", "ENOSPC"), ("pwrite64", "EDQUOT")] {
+        let directory = Directory::new("failing");
+        let server = Server::start(&["--history", &directory.path(FILE)]);
+        let mut ann = Client::join_json(&server, "ann", "dev");
+        let mut bob = Client::join_json(&server, "bob", "dev");
+        let mut say = |ann: &mut Client, text: &str| {
+            ann.send_object(&json!({"action": "chat", "room": "dev", "message": text, "id": 1}));
+            ann.skip_to_action("ack");
+            assert_eq!(bob.skip_to_action("chat")["message"], text);
+        };
+        say(&mut ann, "before");
+        let (mut strace, injected) = or_skip!(attach(&server, &format!("{call}:error={error}")));
+        say(&mut ann, "meanwhile");
+        server.logged(|line| line.contains("ERROR") && line.contains("are not kept"));
+        injected.happened();
+        say(&mut ann, "still meanwhile");
+        strace.signal(Signal::TERM);
+        strace.exit_status();
+        let mut number = 0;
+        until("lines are kept again", || {
+            number += 1;
+            let text = format!("afterwards{number}");
+            say(&mut ann, &text);
+            texts(&search(&mut ann, &text)) == [&text]
+        });
+        crate::end(server);
+    }
+}
+
+/// A damaged file that cannot be set aside is left as it is.
+#[test]
+fn a_damaged_file_that_cannot_be_renamed_is_an_error_at_the_start() {
+    let directory = Directory::new("unnamed");
+    directory.write(FILE, &"\0".repeat(8192));
+    let file = directory.path(FILE);
+    let (mut command, injected) = or_skip!(tampered("rename:error=EIO", &["--history", &file]));
+    let ended = Program::start(&mut command).end();
+    assert_eq!(ended.status, Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("cannot be set aside"), "{ended:?}");
+    injected.happened();
+    assert_eq!(directory.read(FILE), "\0".repeat(8192));
 }

@@ -215,7 +215,11 @@ fn damage_while_the_chat_goes_on_costs_the_history_and_not_the_chat() {
     assert!(log.contains("set aside as "), "{log}");
     ann.send_object(&json!({"action": "chat", "room": "dev", "message": "and on it goes"}));
     assert_eq!(texts(&search(&mut ann, "goes")), ["and on it goes"]);
-    // The ids go on.
-    ask(&mut ann, &json!({"action": "who"}));
+    // The ids go on, and nobody takes what the new file has for all that was said.
+    let found = ask(&mut ann, &json!({"action": "history", "room": "dev", "after": 0, "limit": 1}));
+    let first = found["messages"][0]["message_id"].as_u64().unwrap();
+    assert!(first > 500, "{found}");
+    let gap = json!({"first": 1, "last": first - 1, "cause": "damage"});
+    assert_eq!(found["gaps"], json!([gap]), "{found}");
     end(server);
 }

@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use chatserv::config::limits;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -23,11 +24,11 @@ const LINES_AT_ONCE: usize = 20;
 /// How long each pauses after them: all together say 6,000 lines a second at most, which any disk can take.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The promise is a quarter of a second and what is in the queue. The rest is for a slow disk and a busy machine.
-const LOST_TIME_MAX: Duration = Duration::from_millis(1500);
+/// The promise is a quarter of a second and what is in the queue. The rest is for the disk of a busy machine.
+const LOST_TIME_MAX: Duration = limits::HISTORY_COMMIT_EVERY.saturating_add(Duration::from_secs(1));
 
-/// The queue, and a batch that is being written.
-const LOST_LINES_MAX: usize = 8_192 + 2 * 512;
+/// The queue, of which a batch that is being written is a part.
+const LOST_LINES_MAX: usize = limits::HISTORY_QUEUE_LINES_MAX;
 
 /// A line that the server has acknowledged.
 struct Acked {

@@ -37,7 +37,7 @@ pub fn rows() -> Vec<Row> {
         row(Error(ChatError::NothingToSearch), "Give a word to search for, or from:NAME. Signs alone are no words."),
         row(Error(ChatError::TooManySearches), "You have 4 searches under way. Wait for the first of them."),
         row(Error(ChatError::SearchesBusy), "Too many searches are under way. Try again in a moment."),
-        row(Error(ChatError::HistoryBehind), "The last lines cannot be searched yet. Try again in a moment."),
+        row(Error(ChatError::HistoryBehind), "The last lines cannot be looked up yet. Try again in a moment."),
         row(Error(ChatError::SearchTooSlow), "That search takes too long. Add a word, from:NAME or before:DATE."),
         row(Error(ChatError::HistoryFailed), "The history cannot be read. The log of the server says why."),
         row(Error(ChatError::NotIgnored("bob".into())), "You do not ignore bob. /ignore lists the people you ignore."),

@@ -61,6 +61,20 @@ fn each_kind_of_bad_json_has_an_error() {
     }
 }
 
+/// There are no batches: one error, whatever is in it.
+#[test]
+fn an_array_of_requests_is_one_error() {
+    let array = |count: usize| format!("[{}]", vec![r#"{"action":"ping"}"#; count].join(","));
+    let after = "\n{\"action\":\"ping\"}\n";
+    for count in [1, 2, 900] {
+        let line = array(count) + after;
+        check_json(line, &[malformed(RequestError::NotAnObject), request(Request::Ping)]);
+    }
+    // More of them are too long for a line, and 10,000 for a line that never ends.
+    check_json(array(1_000) + after, &[Input::LineTooLong, request(Request::Ping)]);
+    check_json(array(10_000) + after, &[Input::LineTooLong, Input::LineEndless]);
+}
+
 #[test]
 fn a_bad_request_has_an_error_with_its_id() {
     let unknown = |action: &str, near: Option<&'static str>| RequestError::UnknownAction {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use chatserv::protocol::proxy::{HeaderError, Origin, Step, parse};
+use chatserv::protocol::proxy::{HeaderError, Origin, Parsed, parse};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -20,11 +20,11 @@ fn read(stream: &[u8], piece: usize) -> Option<(Result<Origin, HeaderError>, &[u
         }
         taken += count;
         match parse(&stream[..taken]) {
-            Ok(Step::More(bytes)) => {
+            Ok(Parsed::More(bytes)) => {
                 assert!(bytes > 0, "it wants nothing, and is not complete");
                 wanted = bytes;
             }
-            Ok(Step::Complete(origin)) => return Some((Ok(origin), &stream[taken..])),
+            Ok(Parsed::Complete(origin)) => return Some((Ok(origin), &stream[taken..])),
             Err(error) => return Some((Err(error), &stream[taken..])),
         }
     }
@@ -182,8 +182,8 @@ proptest! {
         let origin = loop {
             taken += wanted.min(cuts.next().unwrap());
             match parse(&stream[..taken]).unwrap() {
-                Step::More(bytes) => wanted = bytes,
-                Step::Complete(origin) => break origin,
+                Parsed::More(bytes) => wanted = bytes,
+                Parsed::Complete(origin) => break origin,
             }
         };
         prop_assert_eq!((origin, taken), (expected, header.len()));

@@ -156,6 +156,31 @@ fn subnegotiations_are_discarded() {
     check_long(&sized(4000), &[line("ab")], b"");
 }
 
+/// RFC 1184: the functions of special characters, three bytes each. Parsers that store them have run over their tables.
+#[test]
+#[rustfmt::skip]
+fn thousands_of_special_characters_are_discarded() {
+    let offer = |triplets: usize| {
+        let numbers = (0..triplets).flat_map(|number| [(number % 30) as u8 + 16, 2, 3]);
+        [b"\xFF\xFA\x22\x03".to_vec(), numbers.collect(), b"\xFF\xF0hi\n".to_vec()].concat()
+    };
+    check_long(&offer(30), &[line("hi")], b"");
+    check_long(&offer(1_300), &[line("hi")], b"");
+    // A value of 255 is doubled.
+    let doubled = [&b"\xFF\xFA\x22\x03"[..], &b"\x10\x02\xFF\xFF".repeat(1_000), b"\xFF\xF0hi\n"].concat();
+    check_long(&doubled, &[line("hi")], b"");
+    // After 4 KiB it is text again, and counts as a line without an end.
+    let mut many = plain();
+    let mut decoded = Decoded::default();
+    many.feed(&offer(40_000), NOW, &mut decoded);
+    assert_eq!(decoded.inputs.last(), Some(&Input::LineEndless));
+    assert_eq!(decoded.replies, b"");
+    // Several in a row are a flood of commands.
+    let mut lines = vec![line("hi"); 16];
+    lines.push(Input::LineEndless);
+    check_long(&offer(1_300).repeat(20), &lines, b"");
+}
+
 #[test]
 #[rustfmt::skip]
 fn a_subnegotiation_without_an_end_does_not_swallow_the_conversation() {

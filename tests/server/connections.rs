@@ -1,11 +1,12 @@
 //! Connections that begin, end and fail in unusual ways.
 
+use std::fs;
 use std::net::TcpStream;
 use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 
 use crate::support::{Client, PATIENCE, Server, free_port, until};
 use crate::two;
@@ -70,8 +71,8 @@ fn resets_during_delivery() {
     let server = Server::start(&["--announce-up-to", "0"]);
     let base = server.base_line();
     let mut talker = Client::join(&server, "talker");
-    for round in 0..4 {
-        let guests: Vec<Client> = (0..50)
+    for round in 0..5 {
+        let guests: Vec<Client> = (0..200)
             .map(|number| Client::join(&server, &format!("guest{round}-{number}")))
             .collect();
         talker.send("to all of you\r\n".repeat(100).as_bytes());
@@ -151,9 +152,13 @@ fn the_last_line_arrives_although_input_is_unread() {
 }
 
 #[test]
-fn hundreds_connect_at_once() {
+fn two_thousand_connect_at_once() {
     const THREADS: usize = 8;
-    const EACH: usize = 50;
+    const EACH: usize = 250;
+    // Each client has a descriptor in this process.
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+    let before = listen_overflows();
     let server = Server::start(&["--announce-up-to", "0"]);
     let start = Barrier::new(THREADS);
     thread::scope(|scope| {
@@ -175,6 +180,18 @@ fn hundreds_connect_at_once() {
     let mut last = Client::join(&server, "last");
     last.say("/who");
     last.skip_to("client(s) connected:");
+    // No connection had to wait until the client's machine tried again.
+    assert_eq!(listen_overflows(), before);
+}
+
+/// How many connections this machine has dropped because a queue of connections to accept was full.
+fn listen_overflows() -> u64 {
+    let table = fs::read_to_string("/proc/net/netstat").unwrap();
+    let mut rows = table.lines().filter(|line| line.starts_with("TcpExt:"));
+    let (names, values) = (rows.next().unwrap(), rows.next().unwrap());
+    let mut pairs = names.split(' ').zip(values.split(' '));
+    let (_, count) = pairs.find(|(name, _)| *name == "ListenOverflows").unwrap();
+    count.parse().unwrap()
 }
 
 #[test]

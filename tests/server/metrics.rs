@@ -26,15 +26,15 @@ fn read(path: &str) -> String {
 fn what_happens_is_counted() {
     let (server, port) = server(&["--json-port", "0"]);
     let now = |name: &str| value(port, name);
-    assert_eq!(now("chatserv_clients{protocol=\"plain\"}"), 0.0);
+    assert_eq!(now("chatserv_clients{port=\"plain\"}"), 0.0);
     let mut ann = Client::join(&server, "ann");
     let mut bob = Client::join(&server, "bob");
     let json = TcpStream::connect((Ipv4Addr::LOCALHOST, server.json_port())).unwrap();
     let mut json = Client::over(json);
     json.send_object(&serde_json::json!({"action": "connect", "username": "cid"}));
     json.skip_to_action("connect");
-    assert_eq!(now("chatserv_clients{protocol=\"plain\"}"), 2.0);
-    assert_eq!(now("chatserv_clients{protocol=\"json\"}"), 1.0);
+    assert_eq!(now("chatserv_clients{port=\"plain\"}"), 2.0);
+    assert_eq!(now("chatserv_clients{port=\"json\"}"), 1.0);
     // The batch is counted when it is over, which is after its lines were sent.
     until("three names are three lines", || now("chatserv_lines_total") == 3.0);
     ann.skip_to("id = cid");
@@ -51,8 +51,8 @@ fn what_happens_is_counted() {
     until("one has left", || now("chatserv_disconnects_total{reason=\"quit\"}") == 1.0);
     let lost = "chatserv_disconnects_total{reason=\"connection_lost\"}";
     until("another is lost", || now(lost) == 1.0);
-    until("one is left", || now("chatserv_clients{protocol=\"plain\"}") == 1.0);
-    assert_eq!(now("chatserv_clients{protocol=\"json\"}"), 0.0);
+    until("one is left", || now("chatserv_clients{port=\"plain\"}") == 1.0);
+    assert_eq!(now("chatserv_clients{port=\"json\"}"), 0.0);
     let samples = samples(&text(port));
     let batches = samples["chatserv_dispatch_seconds_count"];
     assert!(batches >= 8.0, "{samples:?}");

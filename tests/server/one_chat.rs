@@ -10,13 +10,22 @@ fn connect_json(server: &Server) -> Client {
     Client::over(TcpStream::connect((Ipv4Addr::LOCALHOST, server.json_port())).unwrap())
 }
 
-/// Forty clients claim it: half of them over telnet, a quarter over JSON on each port.
+/// Forty clients: half of them over telnet, a quarter over JSON on each port.
 #[test]
 fn a_name_that_many_claim_at_once_has_one_winner() {
-    const CLAIMS: usize = 40;
+    claim_at_once(40, 5);
+}
+
+#[test]
+fn a_name_that_two_claim_at_once_has_one_winner_a_thousand_times() {
+    claim_at_once(2, 1_000);
+}
+
+/// In each round, these many clients claim one name at the same instant.
+fn claim_at_once(claims: usize, rounds: usize) {
     let server = Server::start(&["--json-port", "0"]);
-    for round in 0..5 {
-        let clients: Vec<(bool, Client)> = (0..CLAIMS)
+    for round in 0..rounds {
+        let clients: Vec<(bool, Client)> = (0..claims)
             .map(|number| {
                 if number % 4 == 0 {
                     return (true, connect_json(&server));
@@ -26,7 +35,7 @@ fn a_name_that_many_claim_at_once_has_one_winner() {
                 (number % 4 == 1, client)
             })
             .collect();
-        let start = Barrier::new(CLAIMS);
+        let start = Barrier::new(claims);
         // Returns the client too, so that nobody leaves and frees the name before all are answered.
         let claim = |speaks_json: bool, mut client: Client| {
             start.wait();

@@ -159,7 +159,7 @@ fn the_limits_of_an_address_count_the_one_in_the_header() {
     let refused = "chatserv_refused_total{reason=\"connections_per_address\"}";
     assert_eq!(scrape::value(metrics, refused), 1.0);
     let _other = join(&server, "other", "192.0.2.8:40000");
-    let places = || scrape::value(metrics, "chatserv_clients{protocol=\"proxy\"}");
+    let places = || scrape::value(metrics, "chatserv_clients{port=\"proxy\"}");
     until("the place of the refused is free", || places() == 3.0);
     first.close_by_reset();
     until("a place is free", || places() == 2.0);

@@ -12,6 +12,9 @@ const CUT: &str =
     "server: You were disconnected because your client did not read fast enough. Connect again.";
 /// The reason in the log.
 const REASON: &str = r#"name="slow" reason="does not read what is sent""#;
+/// How long 99 of 100 lines may take while somebody stalls. It is a thousand times what they need on a quiet machine, and far less
+/// than the stalled client's time.
+const LATENCY_MAX: Duration = Duration::from_millis(250);
 /// Limits that no test reaches.
 const NO_LIMITS: &str = "--outbox-bytes 16MiB --outbox-age 1h";
 /// The settings of `--delivery` that wait for a slow client.
@@ -40,25 +43,31 @@ fn is_cut(server: &Server, pair: &mut Pair, mut slow: Client, bytes: usize) -> u
     lines.len()
 }
 
+/// The queue in a row of the table of threads, behind the name, the activity and the age.
+fn queued(row: &str) -> &str {
+    row.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).nth(3).unwrap()
+}
+
 #[test]
 fn the_others_talk_on_while_one_stalls() {
     for delivery in PATIENT {
         let (server, mut pair, _slow) = start(delivery, NO_LIMITS);
         // Bob hears each line before ann says the next, so none waits for the slow client.
-        pair.exchange_bytes(4 * MORE_THAN_THE_KERNEL_BYTES);
+        let slowest = pair.exchange_timed(4 * MORE_THAN_THE_KERNEL_BYTES / NUMBERED_BYTES);
+        assert!(slowest < LATENCY_MAX, "{delivery}: {slowest:?}");
         pair.bob.say("and back");
         pair.ann.expect("bob : and back");
         // The slow client really stalls: a thread waits for it.
         assert!(server.threads_called("writer-") >= 1, "{delivery}");
-        // The table of threads shows how much is queued, with a unit. Nothing is queued for the others.
-        pair.bob.say("/threads");
-        for (reader, waits) in [("reader-1", false), ("reader-3", true)] {
-            let row = pair.bob.skip_to(&format!("server: {reader} "));
-            let cells = row.split("  ").map(str::trim);
-            let cells: Vec<&str> = cells.filter(|cell| !cell.is_empty()).collect();
-            // The name, the activity, the age, the queue.
-            assert_eq!(cells[3] != "0B", waits, "{row}");
-        }
+        // The table of threads shows how much is queued, with a unit. Nothing is queued for the others, as soon as their
+        // writers have reported so.
+        until("the table shows who does not read", || {
+            pair.bob.say("/threads");
+            [("reader-1", false), ("reader-3", true)].into_iter().all(|(reader, waits)| {
+                let row = pair.bob.skip_to(&format!("server: {reader} "));
+                (queued(&row) != "0B") == waits
+            })
+        });
         assert!(!server.log_so_far().contains(r#"name="slow" reason"#));
     }
 }
@@ -119,6 +128,37 @@ fn with_direct_delivery_it_is_cut_when_its_socket_is_full() {
     let (server, mut pair, slow) = start("direct", NO_LIMITS);
     is_cut(&server, &mut pair, slow, MORE_THAN_THE_KERNEL_BYTES);
     assert_eq!(server.threads_called("writer-"), 0);
+}
+
+/// Answers wait in the outbox like everything else, and count for its limit.
+#[test]
+fn what_a_client_asks_for_and_does_not_read_is_limited_too() {
+    let start = |requests: usize, flags: &str| {
+        let mut all = vec!["--send-buffer", "4KiB", "--history-on-join", "0"];
+        all.extend(flags.split(' '));
+        let server = Server::start(&all);
+        let mut pair = Pair::join(&server);
+        pair.exchange_bytes(60_000);
+        let mut slow = pair.with_stalled(&server, "slow");
+        slow.send("/history 200\r\n".repeat(requests).as_bytes());
+        (server, pair, slow)
+    };
+    // As many as flood control allows at once.
+    let (server, mut pair, _slow) = start(20, NO_LIMITS);
+    writers_are(&server, 1);
+    let slowest = pair.exchange_timed(100);
+    assert!(slowest < LATENCY_MAX, "{slowest:?}");
+    pair.bob.say("/threads");
+    let row = pair.bob.skip_to("server: reader-3 ");
+    let queued: bytesize::ByteSize = queued(&row).parse().unwrap();
+    // About 64 KiB for each.
+    assert!((1_000_000..2_000_000).contains(&queued.as_u64()), "{row}");
+
+    // A thousand requests are more than the limit, and the client is cut.
+    let (server, mut pair, mut slow) = start(1_000, "--outbox-bytes 32KiB --outbox-age 1h");
+    pair.bob.expect("server: slow has left the chat");
+    server.log(REASON);
+    slow.ends_with(CUT);
 }
 
 #[test]
@@ -224,6 +264,33 @@ fn over_the_total_limit_the_largest_is_cut_first() {
         }
         assert_eq!(numbered(&line), Some(wanted), "{line:?}");
     }
+}
+
+#[test]
+fn clients_that_leave_with_a_full_socket_do_not_gather() {
+    const PLACES: usize = 4;
+    /// How many connections there may be beyond the places.
+    const LEAVING_MAX: usize = 16;
+    let flags = format!("--max-clients {PLACES} {NO_LIMITS}");
+    let (server, mut pair, mut slow) = start(PATIENT[0], &flags);
+    let mut gone = Vec::new();
+    for round in 0..PLACES + 2 * LEAVING_MAX {
+        pair.exchange_bytes(MORE_THAN_THE_KERNEL_BYTES);
+        slow.say("/quit");
+        for client in [&mut pair.ann, &mut pair.bob] {
+            client.skip_to("has left the chat");
+        }
+        gone.push(slow);
+        slow = pair.with_stalled(&server, &format!("slow{round}"));
+    }
+    // Readers and writers of connections beyond the places end as others come.
+    until("the oldest are shut down", || server.threads_called("reader-") <= PLACES + LEAVING_MAX);
+    assert!(server.threads_called("reader-") > PLACES, "nobody is shut down without need");
+    // The last one still gets all that was said before it left.
+    let lines = gone.pop().unwrap().rest();
+    let heard = lines.iter().filter_map(|line| numbered(line));
+    let said = pair.next - MORE_THAN_THE_KERNEL_BYTES.div_ceil(NUMBERED_BYTES)..pair.next;
+    assert!(heard.eq(said), "{lines:?}");
 }
 
 #[test]

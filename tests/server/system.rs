@@ -11,8 +11,9 @@ use std::time::Duration;
 use rustix::process::geteuid;
 
 use crate::support::slow::Pair;
+use crate::support::strace::tampered;
 use crate::support::{
-    Client, Program, Server, behind, chatserv, command, find, free_port, or_skip, tampered,
+    Client, Program, Server, behind, chatserv, command, find, free_port, or_skip,
 };
 
 /// How many threads `main` starts: the log, Ctrl-C, signals, two listeners and the dispatcher. strace counts the calls
@@ -23,12 +24,13 @@ const THREADS_OF_MAIN: usize = 6;
 fn without_descriptors_the_listener_waits_and_recovers() {
     for error in ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"] {
         let inject = format!("accept4:error={error}:when=1..3");
-        let mut command = or_skip!(tampered(&inject, &[]));
+        let (mut command, injected) = or_skip!(tampered(&inject, &[]));
         let server = Server::start_by(&mut command);
         // Each failure doubles the pause.
         server.log("cannot accept");
         server.log("wait=40ms");
         Pair::join(&server).exchange();
+        injected.happened();
     }
 }
 
@@ -36,21 +38,23 @@ fn without_descriptors_the_listener_waits_and_recovers() {
 fn a_connection_that_ends_before_accept_delays_nobody() {
     for error in ["ECONNABORTED", "EPROTO"] {
         let inject = format!("accept4:error={error}:when=1..5");
-        let mut command = or_skip!(tampered(&inject, &[]));
+        let (mut command, injected) = or_skip!(tampered(&inject, &[]));
         let server = Server::start_by(&mut command);
         Pair::join(&server).exchange();
         assert!(!server.log_so_far().contains("cannot accept"));
+        injected.happened();
     }
 }
 
 /// A signal can interrupt a read with a timeout, and every read has one.
 #[test]
 fn an_interrupted_read_goes_on() {
-    let mut command = or_skip!(tampered("recvfrom:error=EINTR:when=2..6", &[]));
+    let (mut command, injected) = or_skip!(tampered("recvfrom:error=EINTR:when=2..6", &[]));
     let server = Server::start_by(&mut command);
     let mut pair = Pair::join(&server);
     pair.exchange();
     pair.exchange();
+    injected.happened();
 }
 
 #[test]
@@ -58,7 +62,7 @@ fn without_a_thread_only_the_newcomer_is_refused() {
     // Only the listener's seventh thread is refused.
     let refused = THREADS_OF_MAIN + 1;
     let inject = format!("clone3:error=EAGAIN:when={refused}");
-    let mut command = or_skip!(tampered(&inject, &["--max-clients", "7"]));
+    let (mut command, injected) = or_skip!(tampered(&inject, &["--max-clients", "7"]));
     let server = Server::start_by(&mut command);
     let mut pair = Pair::join(&server);
     let _others: Vec<Client> = (2..THREADS_OF_MAIN)
@@ -77,6 +81,7 @@ fn without_a_thread_only_the_newcomer_is_refused() {
     pair.exchange();
     Client::join(&server, "lucky");
     pair.bob.expect("server: A new client has connected to the chat: id = lucky");
+    injected.happened();
 }
 
 #[test]
@@ -84,13 +89,14 @@ fn without_its_own_threads_the_server_does_not_start() {
     // The first thread is the log's; the others are the server's.
     for refused in 2..=THREADS_OF_MAIN {
         let inject = format!("clone3:error=EAGAIN:when={refused}");
-        let mut command = or_skip!(tampered(&inject, &[]));
+        let (mut command, injected) = or_skip!(tampered(&inject, &[]));
         let ended = Program::start(&mut command).end();
         assert_eq!(ended.status, Some(1), "thread {refused}: {ended:?}");
         assert!(!ended.stderr.contains("panicked"), "{refused}: {ended:?}");
         let lines = ended.stderr.lines();
         let told = lines.filter(|line| line.starts_with("chatserv: "));
         assert_eq!(told.count(), 1, "thread {refused}: {ended:?}");
+        injected.happened();
     }
 }
 
@@ -392,7 +398,7 @@ fn a_name_is_taken_back_when_a_link_goes_down() {
 #[test]
 fn a_vanished_peer_is_not_said_to_have_left() {
     // The third read of each thread fails. The thread of the signals reads twice at its start, and then waits.
-    let mut command = or_skip!(tampered("recvfrom:error=ETIMEDOUT:when=3", &[]));
+    let (mut command, injected) = or_skip!(tampered("recvfrom:error=ETIMEDOUT:when=3", &[]));
     let server = Server::start_by(&mut command);
     let mut ann = Client::connect(&server);
     ann.expect("server: Input username.");
@@ -401,6 +407,7 @@ fn a_vanished_peer_is_not_said_to_have_left() {
     ann.say("one more read");
     ann.expect_end();
     server.logged(|line| line.contains("left") && line.contains("connection lost"));
+    injected.happened();
 }
 
 /// The server prints one line which says why it cannot listen.

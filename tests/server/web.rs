@@ -199,6 +199,24 @@ fn server(flags: &[&str]) -> Server {
     Server::start(&[&["--web-port", "0"], flags].concat())
 }
 
+/// Anybody can send these fields. Addresses of others come by `--proxy-port` only.
+#[test]
+fn an_address_in_a_header_field_is_ignored() {
+    let server = server(&["--log-level", "debug"]);
+    let fields = ["X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP"];
+    let fields: String = fields.map(|name| format!("{name}: 203.0.113.9\r\n")).concat();
+    let request = handshake(&server, &[]).replacen("\r\n", &format!("\r\n{fields}"), 1);
+    let mut browser = Browser::connect(&server);
+    browser.send(request.as_bytes());
+    assert!(browser.take_until(b"\r\n\r\n").starts_with("HTTP/1.1 101 "));
+    browser.ask(&json!({"action": "connect", "username": "ann"}));
+    let address = browser.skip_to("connect")["address"].clone();
+    assert!(address.as_str().unwrap().starts_with("127.0.0.1:"), "{address}");
+    server.log("joined");
+    let log = server.log_so_far();
+    assert!(!log.contains("203.0.113.9"), "{log}");
+}
+
 #[test]
 fn a_browser_a_telnet_user_and_a_program_are_in_one_room() {
     let server = server(&[]);

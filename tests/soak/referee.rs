@@ -87,6 +87,11 @@ impl Room {
         Ok(())
     }
 
+    /// How many lines the referee has seen.
+    pub fn line_count(&self) -> u64 {
+        self.seen.lock().lines.len() as u64
+    }
+
     /// What was said while this person was here, who has to leave soon.
     ///
     /// # Errors

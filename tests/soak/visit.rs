@@ -1,7 +1,8 @@
 //! A visit: somebody comes, hears and talks, and goes in one of many ways.
 
+use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::atomic::Ordering;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Soak;
@@ -27,6 +28,82 @@ pub enum Ending {
 impl Ending {
     pub const ALL: [Self; 5] =
         [Self::Quit, Self::HalfClosed, Self::Reset, Self::HalfLine, Self::Cut];
+
+    /// Whether every line that was sent to the visitor has to have arrived, and every line of theirs in the room.
+    fn is_whole(self) -> bool {
+        matches!(self, Self::Quit | Self::HalfClosed)
+    }
+
+    /// Whether the server may log this reason. It may find that somebody does not read at any time before they leave.
+    fn may_have(self, reason: &str, stalls: bool) -> bool {
+        match (self, reason) {
+            (Self::Cut | Self::Reset | Self::HalfLine, NOT_READING) => stalls,
+            (Self::Quit, "quit") | (Self::HalfClosed, "closed by the client") => true,
+            // What a client has not read becomes a reset when it closes.
+            (Self::Reset | Self::HalfLine, "closed by the client" | "connection lost") => true,
+            _ => false,
+        }
+    }
+}
+
+/// The reason in the log for a client that was cut because it did not read.
+const NOT_READING: &str = "does not read what is sent";
+
+/// A visit that is over.
+pub struct Visit {
+    visit: u32,
+    stalls: bool,
+    pub ending: Ending,
+    /// How many lines the visitor has sent.
+    sent: u64,
+    /// How many of them the room has heard.
+    said: u64,
+    /// How many lines of others the visitor has heard, and how many were said meanwhile.
+    heard: u64,
+    to_hear: u64,
+}
+
+/// Compares all visits with the log and with what the referees have seen. Returns the sums for people, and all that does not fit.
+pub fn compare(visits: &[Visit], log: &str, seen_lines: u64) -> (String, Vec<String>) {
+    let reasons: HashMap<u32, &str> = log.lines().filter_map(reason_in).collect();
+    let mut faults = Vec::new();
+    for Visit { visit, stalls, ending, .. } in visits {
+        match reasons.get(visit) {
+            Some(reason) if ending.may_have(reason, *stalls) => {}
+            reason => faults.push(format!(
+                "p{visit}, who stalls: {stalls}, left by {ending:?}, and the log has the reason {reason:?}"
+            )),
+        }
+    }
+    let sum = |whole: bool, of: fn(&Visit) -> u64| -> u64 {
+        visits.iter().filter(|visit| !whole || visit.ending.is_whole()).map(of).sum()
+    };
+    let whole = visits.iter().filter(|visit| visit.ending.is_whole()).count();
+    let [sent, said] = [sum(true, |visit| visit.sent), sum(true, |visit| visit.said)];
+    let [heard, to_hear] = [sum(true, |visit| visit.heard), sum(true, |visit| visit.to_hear)];
+    let [all_said, all_heard] = [sum(false, |visit| visit.said), sum(false, |visit| visit.heard)];
+    for (what, got, wanted) in [
+        ("lines of whole visits were said", said, sent),
+        ("lines of whole visits were heard", heard, to_hear),
+        ("lines of the referees belong to a visit", all_said, seen_lines),
+    ] {
+        if got != wanted {
+            faults.push(format!("{got} of {wanted} {what}"));
+        }
+    }
+    let sums = format!(
+        "{whole} whole visits sent {sent} lines, of which {said} were said, and heard {heard} of {to_hear} lines of others; \
+         all visits: {all_said} of the {seen_lines} lines of the referees, {all_heard} lines of others heard, \
+         each once and in order"
+    );
+    (sums, faults)
+}
+
+/// The visit and the reason in a line of the log.
+fn reason_in(line: &str) -> Option<(u32, &str)> {
+    let (_, after) = line.split_once(" left client=")?;
+    let (name, reason) = after.split_once(" name=\"p")?.1.split_once("\" reason=\"")?;
+    Some((name.parse().ok()?, reason.strip_suffix('"')?))
 }
 
 /// How fast it goes.
@@ -78,9 +155,11 @@ struct Visitor<'s> {
     visit: u32,
     wire: Wire,
     dice: Dice,
-    said: u32,
+    stalls: bool,
+    sent: u32,
     heard: Vec<Line>,
     was_told_slow: bool,
+    was_told_bye: bool,
     was_reset: bool,
     has_ended: bool,
 }
@@ -106,22 +185,21 @@ impl Soak {
             visit,
             wire,
             dice,
-            said: 0,
+            stalls,
+            sent: 0,
             heard: Vec::new(),
             was_told_slow: false,
+            was_told_bye: false,
             was_reset: false,
             has_ended: false,
         };
         visitor.stay(end.min(Instant::now() + stay))?;
         if stalls {
-            std::thread::sleep(visitor.dice.milliseconds(&self.pace.stall));
+            thread::sleep(visitor.dice.milliseconds(&self.pace.stall));
             visitor.read_on()?;
         }
-        let (ending, said, heard) =
-            visitor.leave().map_err(|fault| format!("{protocol:?}: {fault}"))?;
-        self.said.fetch_add(said, Ordering::Relaxed);
-        self.heard.fetch_add(heard, Ordering::Relaxed);
-        *self.endings.lock().entry(ending).or_default() += 1;
+        let done = visitor.leave().map_err(|fault| format!("{protocol:?}: {fault}"))?;
+        self.visits.lock().push(done);
         Ok(())
     }
 }
@@ -140,10 +218,10 @@ impl Visitor<'_> {
                 next_line = Instant::now() + self.dice.milliseconds(&self.pace.talk);
                 let count = if self.dice.below(50) == 0 { PASTED_LINES } else { 1 };
                 let filler = self.dice.below(1_000) as usize;
-                let lines = self.said..self.said + count;
+                let lines = self.sent..self.sent + count;
                 let lines: Vec<String> =
                     lines.map(|number| text(self.visit, number, filler)).collect();
-                self.said += count;
+                self.sent += count;
                 self.wire.say(&lines)?;
             }
         }
@@ -167,6 +245,7 @@ impl Visitor<'_> {
         match &heard {
             Some(Heard::Line { visit, number, .. }) => self.heard.push((*visit, *number)),
             Some(Heard::Slow) => self.was_told_slow = true,
+            Some(Heard::Bye) => self.was_told_bye = true,
             Some(Heard::End { reset }) => {
                 self.has_ended = true;
                 self.was_reset = *reset;
@@ -176,8 +255,24 @@ impl Visitor<'_> {
         Ok(heard.is_some())
     }
 
-    /// Leaves, and compares what was heard with what was said meanwhile. Returns how many lines were said and heard.
-    fn leave(mut self) -> Result<(Ending, u64, u64), String> {
+    /// The reason in the log for the end of this connection.
+    fn reason(&self) -> Result<String, String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let log = self.server.log_so_far();
+            let found = log.lines().rev().filter_map(reason_in).find(|(who, _)| *who == self.visit);
+            if let Some((_, reason)) = found {
+                return Ok(reason.to_owned());
+            }
+            if Instant::now() > deadline {
+                return Err("the connection has ended, and the log does not say why".to_owned());
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Leaves, and compares what was heard with what was said meanwhile.
+    fn leave(mut self) -> Result<Visit, String> {
         let wanted =
             if self.has_ended { Ending::Cut } else { Ending::ALL[self.dice.below(4) as usize] };
         // Fails if the server has cut the connection.
@@ -186,26 +281,34 @@ impl Visitor<'_> {
             Ending::HalfClosed => self.wire.half_close(),
             // Of a person, the last line counts without its end.
             Ending::HalfLine => {
-                self.said += 1;
-                self.wire.send_half(&text(self.visit, self.said - 1, 0))
+                self.sent += 1;
+                self.wire.send_half(&text(self.visit, self.sent - 1, 0))
             }
             Ending::Reset | Ending::Cut => Ok(()),
         };
-        let mut ending = wanted;
-        if matches!(wanted, Ending::Quit | Ending::HalfClosed) {
+        if wanted.is_whole() {
             while !self.has_ended && self.hear(PATIENCE)? {}
             if !self.has_ended {
                 return Err(format!("{wanted:?}: the server does not close"));
             }
-            // The server may have cut the connection just before. The answer to what was sent then is a reset, which discards the
-            // reason if it is not read yet; the log has it.
-            let cut = format!("name=\"p{}\" reason=\"does not read what is sent\"", self.visit);
-            let is_cut = || self.server.log_so_far().contains(&cut);
-            if self.was_told_slow || asked.is_err() || self.was_reset && is_cut() {
+        }
+        let mut ending = wanted;
+        // The server may have cut the connection just before. The answer to what was sent then is a reset, which discards the
+        // reason if it is not read yet. The log always has it, and it is the only excuse for a visit that is not whole.
+        if wanted == Ending::Cut || asked.is_err() || self.was_told_slow || self.was_reset {
+            let reason = self.reason()?;
+            if reason == NOT_READING && !self.stalls {
+                return Err(format!("{wanted:?}: somebody who reads was cut"));
+            } else if reason == NOT_READING {
                 ending = Ending::Cut;
+            } else if wanted == Ending::Cut || asked.is_err() || self.was_told_slow {
+                return Err(format!("{wanted:?}: cut, and the reason in the log is {reason:?}"));
             }
         }
-        let Self { room, visit, said, heard, was_told_slow, wire, .. } = self;
+        if ending == Ending::Quit && !self.was_told_bye {
+            return Err("the server closes and does not say goodbye".to_owned());
+        }
+        let Self { room, visit, stalls, sent, heard, was_told_slow, wire, .. } = self;
         match ending {
             Ending::Reset => wire.reset(),
             _ => drop(wire),
@@ -213,12 +316,12 @@ impl Visitor<'_> {
         let during = room.lines_during_visit(&format!("p{visit}"))?;
         let (own, others): (Vec<Line>, Vec<Line>) =
             during.into_iter().partition(|&(from, _)| from == visit);
-        let is_whole = matches!(ending, Ending::Quit | Ending::HalfClosed);
+        let is_whole = ending.is_whole();
         let fault = |what: &str| {
             let same = heard.iter().zip(&others).take_while(|(a, b)| a == b).count();
             Err(format!(
                 "{wanted:?} became {ending:?}, told that it was slow: {was_told_slow}: {what}: {} of {} lines heard, the first \
-                 {same} as said, then {:?} instead of {:?}; {} of its {said} lines were said",
+                 {same} as said, then {:?} instead of {:?}; {} of its {sent} lines were said",
                 heard.len(),
                 others.len(),
                 heard.get(same..(same + 3).min(heard.len())),
@@ -230,12 +333,13 @@ impl Visitor<'_> {
             return fault("own lines are out of order");
         }
         // A reset may overtake the last lines.
-        if own.len() > said as usize || is_whole && own.len() < said as usize {
+        if own.len() > sent as usize || is_whole && own.len() < sent as usize {
             return fault("own lines are lost");
         }
         if !others.starts_with(&heard) || is_whole && others.len() != heard.len() {
             return fault("lines of others are lost");
         }
-        Ok((ending, own.len() as u64, heard.len() as u64))
+        let [said, heard, to_hear] = [&own, &heard, &others].map(|lines| lines.len() as u64);
+        Ok(Visit { visit, stalls, ending, sent: sent.into(), said, heard, to_hear })
     }
 }

@@ -32,6 +32,7 @@ pub mod redis;
 pub mod scrape;
 mod server;
 pub mod slow;
+pub mod strace;
 
 use std::env;
 use std::net::{Ipv4Addr, TcpListener};
@@ -43,7 +44,7 @@ use std::time::{Duration, Instant};
 pub use client::Client;
 pub use lines::Lines;
 pub use program::{Ended, Program, command};
-pub use server::{BaseLine, Server, behind, chatserv, tampered};
+pub use server::{BaseLine, Server, behind, chatserv};
 
 /// How long a test waits for anything before it fails. Only a failing test waits this long.
 pub const PATIENCE: Duration = Duration::from_secs(20);

@@ -6,7 +6,7 @@ use std::process::{Command, ExitStatus, Stdio};
 
 use rustix::process::Signal;
 
-use super::{Program, command, find, until};
+use super::{Program, command, until};
 
 /// The server's program with these arguments. Flood control has tests of its own and is off elsewhere, unless the
 /// arguments set it or name a settings file.
@@ -23,20 +23,6 @@ pub fn behind(words: &[&str], arguments: &[&str]) -> Command {
         command.env("CHATSERV_RATE_LIMIT", "off");
     }
     command
-}
-
-/// The server under strace, which makes system calls fail as `inject` says; none where strace cannot do that. `-D` keeps
-/// the server as the direct child.
-pub fn tampered(inject: &str, flags: &[&str]) -> Option<Command> {
-    find("strace")?;
-    let inject = format!("inject={inject}");
-    let strace = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", &inject];
-    let mut probe = command(strace[0]);
-    if !probe.args(&strace[1..]).arg("true").status().unwrap().success() {
-        eprintln!("skipped: strace may not trace");
-        return None;
-    }
-    Some(behind(&strace, &[&["--port", "0"], flags].concat()))
 }
 
 /// A running server. Dropping it kills it.
@@ -120,6 +106,11 @@ impl Server {
 
     pub fn log_so_far(&self) -> String {
         self.program.stderr.so_far()
+    }
+
+    /// The log of a server that has ended.
+    pub fn whole_log(&self) -> String {
+        self.program.stderr.to_end()
     }
 
     pub fn pid(&self) -> u32 {

@@ -1,5 +1,7 @@
 //! Two clients who talk, beside others that do not read.
 
+use std::time::{Duration, Instant};
+
 use super::{Client, Server, until};
 
 /// Far more bytes than the kernel holds between a server with `--send-buffer 4KiB` and a [`Client::join_small`].
@@ -67,6 +69,18 @@ impl Pair {
         for _ in 0..bytes.div_ceil(NUMBERED_BYTES) {
             self.exchange();
         }
+    }
+
+    /// Exchanges this many lines. Returns how long the slowest percent of them took at least.
+    pub fn exchange_timed(&mut self, count: usize) -> Duration {
+        let times = (0..count).map(|_| {
+            let since = Instant::now();
+            self.exchange();
+            since.elapsed()
+        });
+        let mut times: Vec<Duration> = times.collect();
+        times.sort_unstable();
+        times[count * 99 / 100]
     }
 
     /// Talks until somebody has left or this many bytes are said, and returns the line which reports the leave. Bob hears

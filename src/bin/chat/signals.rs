@@ -7,7 +7,7 @@ use std::thread::{self, Builder, JoinHandle};
 use std::time::{Duration, Instant};
 
 use chatserv::config::limits::SERVICE_STACK_BYTES;
-use chatserv::inherited::is_ignored;
+use chatserv::signal_mask::is_ignored;
 use crossbeam_channel::Sender;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::{Handle, Signals};

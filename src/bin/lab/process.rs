@@ -9,7 +9,7 @@ use std::thread;
 use chatserv::chat::ShutdownCause;
 use chatserv::config::{Bind, Config, RateLimit};
 use chatserv::load::cost::Cost;
-use chatserv::server::{Gate, Remote, Server};
+use chatserv::server::{PortKind, Remote, Server};
 
 /// The first line of every server, up to its port.
 pub const WAITING: &str = "Waiting for incoming connections on port ";
@@ -116,7 +116,7 @@ pub fn with_chatserv<T>(
         ..config
     };
     let server = Server::start(config).map_err(|error| io::Error::other(error.to_string()))?;
-    let mut ports = server.ports().filter(|(gate, _)| *gate == Gate::Plain);
+    let mut ports = server.ports().filter(|(kind, _)| *kind == PortKind::Plain);
     let (_, port) = ports.next().ok_or(io::ErrorKind::NotFound)?;
     drop(ports);
     let remote = server.remote();

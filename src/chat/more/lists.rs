@@ -52,7 +52,7 @@ impl Hub {
             rooms: rooms.map(|room| room.name().clone()).collect(),
             idle: out.now.time.saturating_sub(person.active_at()),
             away: person.is_away(),
-            machine: self.extras.machine_of(client).cloned(),
+            machine: self.extras.node_of(client).cloned(),
         })
     }
 

@@ -1,4 +1,4 @@
-//! The loss of a machine or of lines, in a chat on several.
+//! The loss of a node or of lines, in a chat on several nodes.
 
 use super::super::client::{ClientId, DisconnectReason};
 use super::super::event::Reaction;
@@ -6,16 +6,16 @@ use super::super::hub::Hub;
 use super::super::message::{LinkNews, Message};
 
 impl Hub {
-    /// Lets the clients of a lost machine leave. However few they are, one line sums them up. Their names are free at once: the
-    /// machine was silent for long enough.
-    pub(in crate::chat) fn machine_gone(&mut self, machines: &[u64], out: &mut Reaction) {
+    /// Lets the clients of a lost node leave. However few they are, one line sums them up. Their names are free at once: the
+    /// node was silent for long enough.
+    pub(in crate::chat) fn machine_gone(&mut self, starts: &[u64], out: &mut Reaction) {
         out.fold_announcements();
         let clients = self.people.connected().into_iter();
-        let lost: Vec<ClientId> = clients.filter(|it| machines.contains(&it.machine())).collect();
+        let lost: Vec<ClientId> = clients.filter(|it| starts.contains(&it.start())).collect();
         for client in lost {
             self.forget(client, DisconnectReason::MachineGone, None, out);
         }
-        self.extras.remove_machines(machines);
+        self.extras.remove_starts(starts);
     }
 
     /// Tells everybody that lines were lost. Their message ids will be those of other lines, so all rooms get new epochs.

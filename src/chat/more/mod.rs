@@ -14,7 +14,7 @@
 //! | `ban` | `/ban`, `/unban`, `/bans` |
 //! | `glass` | the glass view, and lines that are followed on their way |
 //! | `restart` | the restart of a server whose people go on elsewhere |
-//! | `machine` | a machine that is gone, in a chat on several |
+//! | `machine` | a node that is gone, in a chat on several |
 //! | `shutdown` | `/shutdown`, now or later |
 //! | `typed` | lines that somebody has typed into a program |
 

@@ -33,8 +33,9 @@ pub struct Extras {
     pub lookups: Lookups,
     pub folded: Folded,
     planned_shutdown: Option<PlannedShutdown>,
-    /// The names of the machines of the chat, if there are several.
-    machines: BTreeMap<u64, Arc<str>>,
+    /// The name of the node of each start, in a chat on several.
+    #[serde(rename = "machines")]
+    starts: BTreeMap<u64, Arc<str>>,
 }
 
 impl Extras {
@@ -60,17 +61,17 @@ impl Extras {
         }
     }
 
-    pub fn add_machine(&mut self, machine: u64, name: Arc<str>) {
-        self.machines.insert(machine, name);
+    pub fn add_start(&mut self, start: u64, name: Arc<str>) {
+        self.starts.insert(start, name);
     }
 
-    pub fn remove_machines(&mut self, machines: &[u64]) {
-        self.machines.retain(|machine, _| !machines.contains(machine));
+    pub fn remove_starts(&mut self, starts: &[u64]) {
+        self.starts.retain(|start, _| !starts.contains(start));
     }
 
-    /// The name of the machine to which a client is connected, if there are several.
-    pub fn machine_of(&self, client: ClientId) -> Option<&Arc<str>> {
-        self.machines.get(&client.machine())
+    /// The name of the node to which a client is connected, if there are several.
+    pub fn node_of(&self, client: ClientId) -> Option<&Arc<str>> {
+        self.starts.get(&client.start())
     }
 
     pub fn planned_shutdown(&self) -> Option<&PlannedShutdown> {

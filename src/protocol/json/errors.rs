@@ -58,7 +58,7 @@ const CODES: &[(&str, &str)] = &[
     ("search_too_slow", "The search took too long and was ended."),
     (
         "history_behind",
-        "The chat is so busy that the last lines cannot be searched yet. Ask again later.",
+        "The chat is so busy that the last lines cannot be looked up yet. Ask again later.",
     ),
     ("history_failed", "The history on disk cannot be read."),
     ("not_ignored", "The client does not ignore this person."),

@@ -79,6 +79,9 @@ fn missing(gap: &Gap) -> String {
             let count = (gap.last - gap.first).saturating_add(1);
             format!("{count} line(s) are missing here: there was no room to keep them.")
         }
+        Loss::Damage => {
+            "Older lines are missing: the file of the history was damaged and set aside.".into()
+        }
     }
 }
 

@@ -238,7 +238,7 @@ pub fn error_sentence(error: &ChatError) -> String {
         }
         ChatError::SearchesBusy => "Too many searches are under way. Try again in a moment.".into(),
         ChatError::HistoryBehind => {
-            "The last lines cannot be searched yet. Try again in a moment.".into()
+            "The last lines cannot be looked up yet. Try again in a moment.".into()
         }
         ChatError::SearchTooSlow => {
             "That search takes too long. Add a word, from:NAME or before:DATE.".into()

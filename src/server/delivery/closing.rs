@@ -24,8 +24,34 @@ impl<W: Writers> Delivery<'_, W> {
     pub fn end_after_flush(&mut self, client: ClientId) {
         if let Some(peer) = self.peers.get_mut(&client).filter(|peer| peer.ending == Ending::Open) {
             peer.ending = Ending::AfterFlush;
-            peer.place.take_if(|_| !mutant!(PlaceIsKept));
             peer.touch(&mut self.touched);
+            self.free_place(client);
+        }
+    }
+
+    /// The client has left the chat.
+    fn free_place(&mut self, client: ClientId) {
+        if let Some(peer) = self.peers.get_mut(&client) {
+            peer.place.take_if(|_| !mutant!(PlaceIsKept));
+            self.leaving.push_back(client);
+        }
+        while self.leaving.front().is_some_and(|client| !self.peers.contains_key(client)) {
+            self.leaving.pop_front();
+        }
+    }
+
+    /// Shuts down the connection that has been without a place for the longest time, if there are too many. Places do not
+    /// bound them: a client that reads nothing may leave with a full socket, come again, and leave again.
+    pub(super) fn limit_leaving(&mut self, now: Time) {
+        while self.peers.len() > self.connections_max
+            && let Some(client) = self.leaving.pop_front()
+        {
+            if let Some(peer) = self.peers.get_mut(&client) {
+                // Whatever was to be sent yet fails at the next flush, or in the writer.
+                peer.touch(&mut self.touched);
+                self.end_lingering(client, now);
+                return;
+            }
         }
     }
 
@@ -48,7 +74,6 @@ impl<W: Writers> Delivery<'_, W> {
         if has_lines && !mutant!(CutSaysNothing) {
             last_words(peer.view, &mut words);
         }
-        peer.place = None;
         match peer.write_owner {
             WriteOwner::Dispatcher => {
                 peer.outbox.replace_unsent(&words, &mut self.buffers);
@@ -58,7 +83,10 @@ impl<W: Writers> Delivery<'_, W> {
             WriteOwner::Writer => peer.connection.cut(&words),
         }
         peer.outbox.clear(&mut self.buffers);
-        peer.ending = Ending::Cut;
+        let had_place = std::mem::replace(&mut peer.ending, Ending::Cut) == Ending::Open;
+        if had_place {
+            self.free_place(client);
+        }
         self.linger(client, now);
         self.settle(client, now);
     }
@@ -112,19 +140,12 @@ impl<W: Writers> Delivery<'_, W> {
         }
     }
 
-    /// Gives an ending connection its last second. Contract: it is shut down when that time is over, or earlier if too many
-    /// linger. (Places are given back at once, so they do not bound the number of these connections.)
+    /// Gives an ending connection its last second.
     fn linger(&mut self, client: ClientId, now: Time) {
         self.lingering.push_back((now + limits::LINGER_TIME, client));
-        if self.lingering.len() > self.lingering_max {
-            self.end_oldest_lingering(now);
-        }
     }
 
-    fn end_oldest_lingering(&mut self, now: Time) {
-        let Some((_, client)) = self.lingering.pop_front() else {
-            return;
-        };
+    fn end_lingering(&mut self, client: ClientId, now: Time) {
         let peer = self.peers.get_mut(&client);
         if let Some(peer) = peer.filter(|_| !mutant!(LingersForEver)) {
             peer.connection.shut_down();
@@ -133,7 +154,7 @@ impl<W: Writers> Delivery<'_, W> {
         }
     }
 
-    /// When [`Delivery::end_lingering`] and [`Delivery::flush`] have to be called, even if nothing happens.
+    /// When [`Delivery::end_lingering_due`] and a flush are due, even if nothing happens.
     pub fn deadline(&self) -> Option<Time> {
         let linger = self.lingering.front().map(|&(time, _)| time);
         [linger, self.next_check].into_iter().flatten().min()
@@ -156,10 +177,13 @@ impl<W: Writers> Delivery<'_, W> {
         open.map(|(&client, _)| client)
     }
 
-    /// Shuts down connections that have lingered for long enough. Must be called at the deadline, and a flush after it.
-    pub fn end_lingering(&mut self, now: Time) {
-        while self.lingering.front().is_some_and(|&(time, _)| time <= now) {
-            self.end_oldest_lingering(now);
+    /// Shuts down the connections whose last second is over. Must be called at the deadline, and a flush after it.
+    pub fn end_lingering_due(&mut self, now: Time) {
+        while let Some(&(time, client)) = self.lingering.front()
+            && time <= now
+        {
+            self.lingering.pop_front();
+            self.end_lingering(client, now);
         }
     }
 

@@ -65,7 +65,9 @@ pub struct Delivery<'scope, W: Writers> {
     unchecked_bytes: u64,
     /// When connections that were told to end are shut down, oldest first.
     lingering: VecDeque<(Time, ClientId)>,
-    lingering_max: usize,
+    /// The connections that have left the chat, oldest first. Some of them are closed.
+    leaving: VecDeque<ClientId>,
+    connections_max: usize,
     /// Lines that somebody follows, until the next flush.
     follows: Vec<Follow>,
     /// When the connections in `stalled` are checked against the limits.
@@ -158,7 +160,8 @@ impl<'scope, W: Writers> Delivery<'scope, W> {
             fullest_bytes: 0,
             unchecked_bytes: 0,
             lingering: VecDeque::new(),
-            lingering_max: limits::lingering_max(config.max_clients),
+            leaving: VecDeque::new(),
+            connections_max: config.max_clients + limits::leaving_max(config.max_clients),
             follows: Vec::new(),
             next_check: None,
         }
@@ -180,10 +183,12 @@ impl<'scope, W: Writers> Delivery<'scope, W> {
         connection: Arc<Connection<W::Socket>>,
         place: Place<'scope>,
         protocol: Protocol,
+        now: Time,
     ) {
         let peer = Peer {
             view: protocol.into(),
-            outbox: Outbox::default(),
+            // A browser has had the answer to its request.
+            outbox: Outbox::after(connection.row.bytes_out()),
             write_owner: WriteOwner::Dispatcher,
             stalled: false,
             writer: None,
@@ -198,6 +203,7 @@ impl<'scope, W: Writers> Delivery<'scope, W> {
             connection,
         };
         self.peers.insert(peer.connection.id, peer);
+        self.limit_leaving(now);
     }
 
     /// The client is in the chat, which its reader learns with its next turn.
@@ -427,7 +433,13 @@ impl<S: Socket> Peer<'_, S> {
     }
 
     fn all_sent(&self) -> Flushed {
+        debug_assert!(self.ending != Ending::Open || self.is_count_right(), "all is written");
         if self.ending == Ending::Open { Flushed::Sent } else { Flushed::Ending }
+    }
+
+    /// Whether the two counts of bytes agree, once the socket has taken everything.
+    fn is_count_right(&self) -> bool {
+        self.outbox.appended() == self.connection.row.bytes_out()
     }
 
     /// How many bytes the kernel has not taken yet, those of a writer included.

@@ -33,7 +33,7 @@ pub struct Outbox {
     sent: usize,
     /// The bytes that follow the buffer, until the batch ends.
     part: Option<Part>,
-    /// All bytes ever appended, sent or not.
+    /// All bytes ever appended, sent or not, and those that the connection had before.
     appended: u64,
     /// The last byte sent was not the end of a line.
     mid_line: bool,
@@ -44,6 +44,11 @@ pub struct Outbox {
 }
 
 impl Outbox {
+    /// An empty outbox of a connection to which so many bytes were written before.
+    pub fn after(written: u64) -> Self {
+        Self { appended: written, ..Self::default() }
+    }
+
     /// Appends a part of the tape.
     pub fn append(&mut self, part: Part, tape: &Tape, buffers: &mut Buffers) {
         self.appended += part.len() as u64;
@@ -147,6 +152,10 @@ impl Outbox {
     /// Whether a line can be told from the next one in all bytes that are not written, if `written` of all ever appended are.
     pub fn has_lines(&self, written: u64) -> bool {
         self.opaque_end <= written || mutant!(CutWithinReply)
+    }
+
+    pub fn appended(&self) -> u64 {
+        self.appended
     }
 
     /// The bytes that are not written, if `written` of all ever appended are.

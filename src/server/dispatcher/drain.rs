@@ -10,8 +10,8 @@ use crate::chat::{ClientId, Event, Message, Now, ShutdownCause, Time};
 use crate::config::limits;
 use crate::server::delivery::Writers;
 
-/// Who has to go, and when. Of `n` clients, number `i` goes after `i / n` of the time, in the order in which they came: whoever
-/// had to move a moment ago stays the longest.
+/// The clients still to be sent away, and the pace. Of `n` clients, number `i` goes after `i / n` of the time, in the order in
+/// which they came: a client that had to move a moment ago stays the longest.
 pub(super) struct Drain {
     clients: VecDeque<ClientId>,
     total: u32,

@@ -4,10 +4,11 @@
 //! full or somebody asks for something. A line that cannot be written is lost for the file but not for the chat. The next
 //! line of its room that can be written has a larger id than expected, so the archive notes the gap.
 //!
-//! A full batch means that the chat is busy. It goes to the backlog, and so does all that comes behind it, until the archive
-//! has filed the backlog.
+//! A large batch means that the chat is busy. It goes to the backlog, and so does all that comes behind it, until the archive
+//! has emptied the backlog.
 
 use std::collections::HashMap;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -15,12 +16,12 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
 use rustix::process::{getpriority_process, setpriority_process};
 
 use super::file::{HistoryFile, is_damage};
 use super::queue::{Gauge, Job, Question};
-use super::rows::{Filing, LineRow};
+use super::rows::{Indexing, LineRow};
 use super::{backlog, retention};
 use crate::chat::{Audience, Event, KeptLine, LookupError, Loss, NameKey};
 use crate::config::limits;
@@ -29,11 +30,17 @@ use crate::server::{Activity, Row};
 /// How many rooms the archive remembers. It looks up the others in the file.
 const ROOMS_REMEMBERED_MAX: usize = 20_000;
 
-/// How often it looks for work that nobody reports: lines that are too old, and people to be forgotten.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often it looks for lines that are too old, and for people to be forgotten, whom another process reports in the file.
+const REMOVE_EVERY: Duration = Duration::from_secs(1);
 
 /// How often the log says that lines are not kept.
-const COMPLAIN_EVERY: Duration = Duration::from_secs(60);
+const LOG_LOSSES_EVERY: Duration = Duration::from_secs(60);
+
+/// How often it tries to replace a damaged file if that failed.
+const REPLACE_EVERY: Duration = Duration::from_secs(60);
+
+/// How long a line may be on its way from the dispatcher's clock to the queue.
+const ON_ITS_WAY_MAX: Duration = Duration::from_secs(10);
 
 /// The weakest priority that Linux knows.
 const NICE_MAX: i32 = 19;
@@ -60,18 +67,21 @@ struct RoomRow {
 /// The writer of the file.
 pub struct Archive {
     file: HistoryFile,
-    /// `None` after the file was found damaged and could not be replaced.
+    /// `None` after the file was found damaged and could not be replaced. It is tried again.
     connection: Option<Connection>,
+    replace_at: Instant,
     /// The id of the next line in the table.
     next_line: i64,
     /// How many lines are in the backlog.
     backlog: usize,
-    /// The last batch was full.
+    /// The last batch had [`limits::HISTORY_BUSY_LINES`] or more.
     is_busy: bool,
     /// By epoch.
     rooms: HashMap<u64, RoomRow>,
-    /// The file was set aside while the chat went on: rooms may begin with any id.
+    /// The file was set aside while the chat went on, so rooms may begin with any id.
     has_replaced: bool,
+    /// The people, each with the moment up to which they are forgotten, of whom the Hub knows.
+    forgotten: Vec<(String, i64)>,
     bounds: retention::Bounds,
     jobs: Receiver<Job>,
     gauge: Arc<Gauge>,
@@ -81,15 +91,14 @@ pub struct Archive {
     generation: Arc<AtomicU64>,
     report: Report,
     batch: Vec<Write>,
-    questions: Vec<Question>,
-    /// When the first of these questions came.
-    asked_at: Instant,
+    /// With the time at which each came.
+    questions: Vec<(Instant, Question)>,
     /// The events that the log has not mentioned yet.
     trouble: Option<String>,
-    complain_at: Instant,
-    look_at: Instant,
+    log_at: Instant,
+    remove_at: Instant,
     /// After an error, the archive files nothing until then.
-    file_at: Instant,
+    index_at: Instant,
 }
 
 /// The state that the archive shares with other threads.
@@ -122,8 +131,10 @@ impl Archive {
             is_busy: false,
             file,
             connection: Some(connection),
+            replace_at: now,
             rooms: HashMap::new(),
             has_replaced: false,
+            forgotten: Vec::new(),
             bounds,
             jobs,
             gauge,
@@ -133,18 +144,17 @@ impl Archive {
             report,
             batch: Vec::new(),
             questions: Vec::new(),
-            asked_at: now,
             trouble: None,
-            complain_at: now,
-            look_at: now,
-            file_at: now,
+            log_at: now,
+            remove_at: now,
+            index_at: now,
         })
     }
 
     /// Works until the dispatcher is gone and its last lines are written.
     pub fn run(mut self, row: &Row) {
-        give_way();
-        let mut rest = LOOK_EVERY;
+        lower_priority();
+        let mut rest = REMOVE_EVERY;
         loop {
             row.doing(Activity::WaitingForWork);
             match self.jobs.recv_timeout(rest) {
@@ -155,17 +165,19 @@ impl Archive {
             self.gather();
             row.doing(Activity::Writing);
             self.write();
-            if self.may_file() {
-                self.file();
+            if self.may_index() {
+                self.index_backlog();
             }
-            self.pass_on();
+            self.forward_questions();
             // While there is more to do, lines that wait come first, and nothing else delays it.
-            let is_done = !self.look() && !self.may_file();
-            rest = if is_done { LOOK_EVERY } else { Duration::ZERO };
+            let is_done = !self.remove_expired() && !self.may_index() && self.batch.is_empty();
+            rest = if is_done { REMOVE_EVERY } else { Duration::ZERO };
         }
         row.doing(Activity::Writing);
         self.write();
-        self.complain(true);
+        let batch = mem::take(&mut self.batch);
+        self.give_up(batch);
+        self.log_losses(true);
         self.end();
     }
 
@@ -184,8 +196,8 @@ impl Archive {
             if is_idle || is_full || !self.questions.is_empty() || left.is_zero() {
                 return;
             }
-            if self.may_file() {
-                self.file();
+            if self.may_index() {
+                self.index_backlog();
                 continue;
             }
             // Not in `recv`: the dispatcher would have to wake this thread for each line. It does so for a full batch and
@@ -201,34 +213,45 @@ impl Archive {
                 self.batch.push(Write::Topic { epoch, room, topic });
             }
             Job::LookUp(question) => {
-                if self.questions.is_empty() {
-                    self.asked_at = Instant::now();
-                }
-                self.questions.push(question);
+                self.questions.push((Instant::now(), question));
             }
         }
     }
 
-    /// Writes the batch in one transaction. If that fails, its lines are not kept.
+    /// Writes the batch in one transaction. If that fails, its lines are not kept, except in two cases: another process has
+    /// locked the file, which passes, or the file is damaged, and an empty one takes its place.
     fn write(&mut self) {
-        let batch = std::mem::take(&mut self.batch);
+        let batch = mem::take(&mut self.batch);
         self.is_busy = batch.len() >= limits::HISTORY_BUSY_LINES;
         if !batch.is_empty() {
             let now = Timestamp::now().as_millisecond();
-            if let Err(error) = self.write_batch(&batch, now) {
+            let mut written = self.write_batch(&batch, now);
+            if let Err(error) = &written {
                 self.rooms.clear();
-                let is_line = |write: &&Write| matches!(write, Write::Line(_));
-                self.gauge.count_lost(batch.iter().filter(is_line).count());
-                self.failed(&error);
+                self.handle_error(error);
+                if is_damage(error) && self.connection.is_some() {
+                    written = self.write_batch(&batch, now);
+                }
             }
-            self.gauge.lines_done(batch.len());
+            match written {
+                Ok(()) => self.gauge.lines_done(batch.len()),
+                Err(error) if is_busy(&error) => self.batch = batch,
+                Err(_) => self.give_up(batch),
+            }
         }
-        self.complain(false);
+        self.log_losses(false);
+    }
+
+    fn give_up(&mut self, batch: Vec<Write>) {
+        let is_line = |write: &&Write| matches!(write, Write::Line(_));
+        self.gauge.count_lost(batch.iter().filter(is_line).count());
+        self.gauge.lines_done(batch.len());
     }
 
     /// Writes a batch: to the backlog if the chat is busy, or if there is one.
     pub fn write_batch(&mut self, batch: &[Write], now: i64) -> rusqlite::Result<()> {
         let Some(connection) = &mut self.connection else {
+            // Nobody sees it: the log has said that the file could not be replaced.
             return Err(rusqlite::Error::InvalidQuery);
         };
         if self.rooms.len() > ROOMS_REMEMBERED_MAX {
@@ -236,39 +259,32 @@ impl Archive {
         }
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut lines = Vec::with_capacity(batch.len());
-        {
-            for write in batch {
-                match write {
-                    Write::Topic { epoch, room, topic } => {
-                        let row = room_row(&transaction, &mut self.rooms, *epoch, room, 0, now)?;
+        for write in batch {
+            match write {
+                Write::Topic { epoch, room, topic } => {
+                    let row = room_row(&transaction, &mut self.rooms, *epoch, room, now)?;
+                    transaction.execute(
+                        "UPDATE rooms SET topic = ?1 WHERE id = ?2",
+                        params![topic.as_deref(), row.id],
+                    )?;
+                }
+                Write::Line(KeptLine { epoch, message }) => {
+                    let Audience::Room { room, message_id } = &message.to else {
+                        debug_assert!(false, "a private message is never kept: {message:?}");
+                        continue;
+                    };
+                    let row = room_row(&transaction, &mut self.rooms, *epoch, room, now)?;
+                    if *message_id > row.last_id + 1 {
+                        let is_first = row.last_id == 0 && self.has_replaced;
+                        let loss = if is_first { Loss::Damage } else { Loss::Full };
                         transaction.execute(
-                            "UPDATE rooms SET topic = ?1 WHERE id = ?2",
-                            params![topic.as_deref(), row.id],
+                            "INSERT OR REPLACE INTO gaps VALUES (?1, ?2, ?3, ?4)",
+                            params![row.id, row.last_id + 1, message_id - 1, loss.as_str()],
                         )?;
                     }
-                    Write::Line(KeptLine { epoch, message }) => {
-                        let Audience::Room { room, message_id } = &message.to else {
-                            debug_assert!(false, "a private message is never kept: {message:?}");
-                            continue;
-                        };
-                        let before = if self.has_replaced { message_id - 1 } else { 0 };
-                        let row =
-                            room_row(&transaction, &mut self.rooms, *epoch, room, before, now)?;
-                        if *message_id > row.last_id + 1 {
-                            transaction.execute(
-                                "INSERT OR REPLACE INTO gaps VALUES (?1, ?2, ?3, ?4)",
-                                params![
-                                    row.id,
-                                    row.last_id + 1,
-                                    message_id - 1,
-                                    Loss::Full.as_str()
-                                ],
-                            )?;
-                        }
-                        lines.push(LineRow::new(row.id, *message_id, message));
-                        row.last_id = row.last_id.max(*message_id);
-                        (row.spoken_at, row.is_changed) = (now, true);
-                    }
+                    lines.push(LineRow::new(row.id, *message_id, message));
+                    row.last_id = row.last_id.max(*message_id);
+                    (row.spoken_at, row.is_changed) = (now, true);
                 }
             }
         }
@@ -282,7 +298,7 @@ impl Archive {
         if is_put_off {
             backlog::append(&transaction, self.next_line, &lines)?;
         } else {
-            let mut filing = Filing::new(&transaction)?;
+            let mut filing = Indexing::new(&transaction)?;
             for (id, line) in (self.next_line..).zip(&lines) {
                 filing.add(id, line)?;
             }
@@ -294,43 +310,42 @@ impl Archive {
         Ok(())
     }
 
-    /// Whether a batch of the backlog may be filed now: not while the chat is busy, unless somebody asks or it is too much.
-    fn may_file(&self) -> bool {
+    /// Whether a batch of the backlog may leave it now: not while the chat is busy, unless somebody asks or it is too much.
+    pub(super) fn may_index(&self) -> bool {
         let is_urgent =
             !self.questions.is_empty() || self.backlog >= limits::HISTORY_BACKLOG_LINES_MAX;
-        self.backlog > 0 && (!self.is_busy || is_urgent) && Instant::now() >= self.file_at
+        self.backlog > 0 && (!self.is_busy || is_urgent) && Instant::now() >= self.index_at
     }
 
-    /// Files the oldest batch of the backlog.
-    pub fn file(&mut self) {
+    /// Moves the oldest batch of the backlog to the table and the index.
+    pub fn index_backlog(&mut self) {
         let Some(connection) = &mut self.connection else {
             return;
         };
-        match backlog::file_oldest(connection) {
-            Ok(Some(filed)) => {
-                self.backlog = self.backlog.saturating_sub(filed.lines);
-                if filed.is_unreadable {
-                    self.gauge.count_lost(filed.lines);
+        match backlog::index_oldest(connection) {
+            Ok(Some(indexed)) => {
+                self.backlog = self.backlog.saturating_sub(indexed.lines);
+                if indexed.is_unreadable {
+                    self.gauge.count_lost(indexed.lines);
                     self.trouble.get_or_insert_with(|| "a part of the backlog is damaged".into());
                 }
             }
-            // `chatserv forget` has filed it.
+            // `chatserv forget` has done it.
             Ok(None) => self.backlog = 0,
             Err(error) => {
-                self.file_at = Instant::now() + LOOK_EVERY;
-                self.failed(&error);
+                self.index_at = Instant::now() + REMOVE_EVERY;
+                self.handle_error(&error);
             }
         }
     }
 
-    /// Passes the questions on as soon as everything that was said before can be found. Refuses them if that takes too long.
-    fn pass_on(&mut self) {
-        let is_late = self.asked_at.elapsed() >= limits::SEARCH_TIME_MAX;
-        if self.backlog > 0 && !is_late {
-            return;
-        }
-        for question in self.questions.drain(..) {
-            if self.backlog == 0 {
+    /// Forwards the questions as soon as everything that was said before can be found. Refuses each for which that takes too
+    /// long.
+    fn forward_questions(&mut self) {
+        let is_ready = self.backlog == 0 && self.batch.is_empty();
+        let is_late = |asked_at: &Instant| asked_at.elapsed() >= limits::SEARCH_TIME_MAX;
+        for (_, question) in self.questions.extract_if(.., |(at, _)| is_ready || is_late(at)) {
+            if is_ready {
                 // The search thread ends only after this one.
                 let _ = self.searches.send(question);
             } else {
@@ -342,36 +357,61 @@ impl Archive {
     }
 
     /// Removes what has to go, step by step. Returns whether there is more.
-    fn look(&mut self) -> bool {
-        if Instant::now() < self.look_at {
+    pub(super) fn remove_expired(&mut self) -> bool {
+        if Instant::now() < self.remove_at {
             return false;
         }
-        let Some(connection) = &mut self.connection else {
-            return false;
-        };
-        let now = Timestamp::now();
-        let looked = retention::forget_again(connection, self.backlog > 0).and_then(|forgotten| {
-            for (key, before) in forgotten {
-                (self.report)(Event::Forgotten { sender: key, before });
+        if self.connection.is_none() {
+            self.remove_at = Instant::now() + REMOVE_EVERY;
+            if Instant::now() >= self.replace_at {
+                self.replace();
             }
-            retention::step(connection, self.bounds, now)
-        });
-        match looked {
+            return false;
+        }
+        match self.try_remove(Timestamp::now()) {
             Ok(true) => true,
             Ok(false) => {
-                self.look_at = Instant::now() + LOOK_EVERY;
+                self.remove_at = Instant::now() + REMOVE_EVERY;
                 false
             }
             Err(error) => {
-                self.look_at = Instant::now() + LOOK_EVERY;
-                self.failed(&error);
+                self.remove_at = Instant::now() + REMOVE_EVERY;
+                self.handle_error(&error);
                 false
             }
         }
     }
 
+    /// Removes lines of people who are to be forgotten, and then lines that are too old or too many: one step of it. Returns
+    /// whether there is more.
+    pub fn try_remove(&mut self, now: Timestamp) -> rusqlite::Result<bool> {
+        let Some(connection) = &mut self.connection else {
+            return Ok(false);
+        };
+        let asked = retention::to_forget(connection)?;
+        self.forgotten.retain(|known| asked.contains(known));
+        for (name, before) in asked {
+            let key = NameKey::of(&name);
+            let moment = Timestamp::from_millisecond(before).unwrap_or(Timestamp::MAX);
+            let known = (name, before);
+            if !self.forgotten.contains(&known) {
+                (self.report)(Event::Forgotten { sender: key.clone(), before: moment });
+                self.forgotten.push(known.clone());
+            }
+            if retention::forget_some(connection, &key, before)? > 0 {
+                return Ok(true);
+            }
+            let age = Duration::try_from(now.duration_since(moment)).unwrap_or_default();
+            let may_come = self.backlog > 0 || self.gauge.lines() > 0 || age < ON_ITS_WAY_MAX;
+            if !may_come {
+                retention::is_forgotten(connection, &known.0, before)?;
+            }
+        }
+        retention::step(connection, self.bounds, now)
+    }
+
     /// Notes an error for the log. A damaged file is replaced by an empty one.
-    fn failed(&mut self, error: &rusqlite::Error) {
+    pub(super) fn handle_error(&mut self, error: &rusqlite::Error) {
         if !is_damage(error) {
             self.trouble.get_or_insert_with(|| error.to_string());
             return;
@@ -379,29 +419,39 @@ impl Archive {
         // SQLite renames nothing that is open.
         self.connection = None;
         self.rooms.clear();
-        let replaced = self.file.set_aside(&error.to_string());
-        let opened = replaced.and_then(|()| self.file.open_or_replace());
-        let opened = opened.and_then(|connection| {
+        self.gauge.count_lost(mem::take(&mut self.backlog));
+        match self.file.set_aside(&error.to_string()) {
+            Ok(()) => self.replace(),
+            Err(what) => self.replace_later(&what),
+        }
+    }
+
+    /// Opens an empty file in the place of a damaged one.
+    pub(super) fn replace(&mut self) {
+        let opened = self.file.open_or_replace().and_then(|connection| {
             let next = next_line(&connection).map_err(|error| error.to_string())?;
             Ok((connection, next))
         });
         match opened {
             Ok((connection, next)) => {
                 self.has_replaced = true;
-                self.backlog = 0;
                 (self.connection, self.next_line) = (Some(connection), next);
-                self.generation.fetch_add(1, Ordering::Release);
             }
-            Err(what) => {
-                tracing::error!("{}: {what}: nothing is kept any more", self.file.path().display());
-            }
+            Err(what) => self.replace_later(&what),
         }
+        self.generation.fetch_add(1, Ordering::Release);
+    }
+
+    fn replace_later(&mut self, what: &str) {
+        let (path, seconds) = (self.file.path().display(), REPLACE_EVERY.as_secs());
+        tracing::error!("{path}: {what}: nothing is kept, the next try is in {seconds} s");
+        self.replace_at = Instant::now() + REPLACE_EVERY;
     }
 
     /// Says in the log how many lines were not kept, once a minute.
-    fn complain(&mut self, is_last: bool) {
+    fn log_losses(&mut self, is_last: bool) {
         let now = Instant::now();
-        if now < self.complain_at && !is_last {
+        if now < self.log_at && !is_last {
             return;
         }
         let lost = self.gauge.take_lost();
@@ -413,11 +463,14 @@ impl Archive {
             (lost, Some(trouble)) => {
                 tracing::error!("{path}: {lost} lines are not kept: {trouble}");
             }
+            (lost, None) if self.connection.is_none() => {
+                tracing::error!("{path}: {lost} lines are not kept: there is no file");
+            }
             (lost, None) => {
                 tracing::error!("{path}: {lost} lines are not kept: the disk is too slow for them");
             }
         }
-        self.complain_at = now + COMPLAIN_EVERY;
+        self.log_at = now + LOG_LOSSES_EVERY;
     }
 
     /// Notes that the ids can go on without a gap, and leaves one file without companions.
@@ -440,7 +493,7 @@ impl Archive {
 }
 
 /// Lets the threads of the chat go first where they need all processors.
-fn give_way() {
+fn lower_priority() {
     // To Linux, the calling process is the calling thread. A sandbox may forbid it, which is no harm.
     let nice = getpriority_process(None).unwrap_or(0);
     let _ = setpriority_process(None, nice.saturating_add(limits::HISTORY_NICE).min(NICE_MAX));
@@ -455,13 +508,17 @@ fn next_line(connection: &Connection) -> rusqlite::Result<i64> {
     )
 }
 
-/// The row of a room, which is made if there is none. `last_id` is for a new one.
+/// Whether another process has locked the file for too long.
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+}
+
+/// The row of a room, which is made if there is none.
 fn room_row<'r>(
     connection: &Connection,
     rooms: &'r mut HashMap<u64, RoomRow>,
     epoch: u64,
     name: &str,
-    last_id: u64,
     now: i64,
 ) -> rusqlite::Result<&'r mut RoomRow> {
     use std::collections::hash_map::Entry;
@@ -480,10 +537,10 @@ fn room_row<'r>(
                 None => {
                     let key = NameKey::of(name);
                     connection.execute(
-                        "INSERT INTO rooms (epoch, key, name, last_id, spoken_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-                        params![epoch, key.as_str(), name, last_id, now],
+                        "INSERT INTO rooms (epoch, key, name, last_id, spoken_at) VALUES (?1, ?2, ?3, 0, ?4)",
+                        params![epoch, key.as_str(), name, now],
                     )?;
-                    (connection.last_insert_rowid(), last_id, now)
+                    (connection.last_insert_rowid(), 0, now)
                 }
             };
             Ok(unknown.insert(RoomRow { id, last_id, spoken_at, is_changed: false }))
@@ -509,15 +566,23 @@ impl Archive {
         self.report = report;
     }
 
+    /// Takes these and writes all that it has.
+    pub fn keep(&mut self, batch: Vec<Write>) {
+        self.gauge.add_lines(batch.len());
+        self.batch.extend(batch);
+        // The log would take the number of lost lines.
+        self.log_at = Instant::now() + LOG_LOSSES_EVERY;
+        self.write();
+    }
+
     pub fn lost(&self) -> u64 {
         self.gauge.take_lost()
     }
 
     /// As if this question had come so long ago.
     pub fn ask(&mut self, question: Question, ago: Duration) {
-        self.questions.push(question);
-        self.asked_at = Instant::now() - ago;
-        self.pass_on();
+        self.questions.push((Instant::now() - ago, question));
+        self.forward_questions();
     }
 
     /// Moves what the log has into the file.

@@ -1,8 +1,9 @@
 //! The backlog: lines that are on disk, but not yet in the table of lines and in the index of words.
 //!
 //! A line in the table and the index takes ten times as long to write as a line in the backlog, where a whole batch is one
-//! value. So a chat that is busy fills the backlog, and the archive files it when the chat is calm again or somebody asks.
-//! The ids of the lines are given when they enter the backlog, so filing a line changes neither its id nor the order.
+//! value. So a chat that is busy fills the backlog, and the archive moves its lines to the table and the index when the chat
+//! is calm again or somebody asks. The ids of the lines are given when they enter the backlog, so a move changes neither an id
+//! nor the order.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use rusqlite::{
     CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params,
 };
 
-use super::rows::{Filing, LineRow};
+use super::rows::{Indexing, LineRow};
 use crate::chat::KeptLine;
 
 /// Appends a batch. Its lines get the ids from `first_line` on.
@@ -38,7 +39,7 @@ pub fn count(connection: &Connection) -> rusqlite::Result<usize> {
 }
 
 /// A batch that has left the backlog.
-pub struct Filed {
+pub struct Indexed {
     /// Of how many lines it was.
     pub lines: usize,
     /// Not one of them could be read.
@@ -50,7 +51,7 @@ pub struct Filed {
 ///
 /// # Errors
 /// Those of SQLite. The batch is where it was.
-pub fn file_oldest(connection: &mut Connection) -> rusqlite::Result<Option<Filed>> {
+pub fn index_oldest(connection: &mut Connection) -> rusqlite::Result<Option<Indexed>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let oldest = transaction
         .prepare_cached("SELECT first_line, count, lines FROM backlog ORDER BY first_line LIMIT 1")?
@@ -63,64 +64,92 @@ pub fn file_oldest(connection: &mut Connection) -> rusqlite::Result<Option<Filed
     };
     let lines = parse(&text);
     if let Some(lines) = &lines {
-        let mut filing = Filing::new(&transaction)?;
+        let mut filing = Indexing::new(&transaction)?;
         for (id, line) in (first_line..).zip(lines) {
             filing.add(id, line)?;
         }
     }
-    // A person who is forgotten later must not be found in the free pages of the file.
-    let secure: i32 = transaction.pragma_query_value(None, "secure_delete", |row| row.get(0))?;
-    transaction.pragma_update(None, "secure_delete", "ON")?;
-    transaction
-        .prepare_cached("DELETE FROM backlog WHERE first_line = ?1")?
-        .execute([first_line])?;
-    transaction.pragma_update(None, "secure_delete", secure)?;
+    delete(&transaction, first_line)?;
     transaction.commit()?;
-    Ok(Some(Filed { lines: count, is_unreadable: lines.is_none() }))
+    Ok(Some(Indexed { lines: count, is_unreadable: lines.is_none() }))
+}
+
+/// Deletes a batch from the backlog. A person who is forgotten later must not be found in the free pages of the file.
+fn delete(connection: &Connection, first_line: i64) -> rusqlite::Result<()> {
+    const FAST: i32 = 2;
+    let before: i32 = connection.pragma_query_value(None, "secure_delete", |row| row.get(0))?;
+    connection.pragma_update(None, "secure_delete", "ON")?;
+    let deleted = connection
+        .prepare_cached("DELETE FROM backlog WHERE first_line = ?1")?
+        .execute([first_line]);
+    // SQLite reads `2` as a yes.
+    let before = if before == FAST { "FAST" } else { "ON" };
+    connection.pragma_update(None, "secure_delete", before)?;
+    deleted.map(drop)
 }
 
 fn parse(text: &str) -> Option<Vec<LineRow<'_>>> {
     serde_json::from_str(text).ok()
 }
 
-/// The last lines in the backlog, newest first, each with the id of its room's row: about as many as `lines_max`.
+/// The last lines in the backlog.
+pub struct Newest {
+    /// Newest first, each with the id of its room's row.
+    pub lines: Vec<(i64, KeptLine)>,
+    /// These are not all.
+    pub more: bool,
+}
+
+/// Reads the last batches of the backlog, until there are so many lines.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn newest(connection: &Connection, lines_max: usize) -> rusqlite::Result<Vec<(i64, KeptLine)>> {
+pub fn newest(connection: &Connection, lines_max: usize) -> rusqlite::Result<Newest> {
     let mut select = connection.prepare("SELECT lines FROM backlog ORDER BY first_line DESC")?;
     let mut batches = select.query([])?;
     let (mut newest, mut rooms) = (Vec::new(), Rooms::new(connection)?);
-    while newest.len() < lines_max
-        && let Some(batch) = batches.next()?
-    {
+    while let Some(batch) = batches.next()? {
+        if newest.len() >= lines_max {
+            return Ok(Newest { lines: newest, more: true });
+        }
         let text: String = batch.get(0)?;
         for line in parse(&text).unwrap_or_default().into_iter().rev() {
             newest.push((line.room(), rooms.kept(line)?));
         }
     }
-    Ok(newest)
+    Ok(Newest { lines: newest, more: false })
 }
 
-/// The lines behind the one with the id `last`, of the first batch that has any, with their ids.
+/// The lines behind the one with the id `last`, of the first batch that has any.
+pub struct Behind {
+    pub lines: Vec<KeptLine>,
+    /// The id of the last line of the batch, and how many lines are in the batch, whether they can be read or not.
+    pub last: i64,
+    pub count: usize,
+}
+
+/// Reads on behind the line with the id `last`. Returns `None` if there is nothing.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn behind(connection: &Connection, last: i64) -> rusqlite::Result<Vec<(i64, KeptLine)>> {
+pub fn behind(connection: &Connection, last: i64) -> rusqlite::Result<Option<Behind>> {
     let batch = connection
         .prepare_cached(
-            "SELECT first_line, lines FROM backlog WHERE first_line + count > ?1 + 1
+            "SELECT first_line, count, lines FROM backlog WHERE first_line + count > ?1 + 1
              ORDER BY first_line LIMIT 1",
         )?
-        .query_row([last], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))
+        .query_row([last], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, usize>(1)?, row.get::<_, String>(2)?))
+        })
         .optional()?;
-    let Some((first_line, text)) = batch else {
-        return Ok(Vec::new());
+    let Some((first_line, count, text)) = batch else {
+        return Ok(None);
     };
     let mut rooms = Rooms::new(connection)?;
     let lines = (first_line..).zip(parse(&text).unwrap_or_default());
-    let lines = lines.filter(|&(id, _)| id > last);
-    lines.map(|(id, line)| Ok((id, rooms.kept(line)?))).collect()
+    let lines = lines.filter(|&(id, _)| id > last).map(|(_, line)| rooms.kept(line));
+    let lines = lines.collect::<rusqlite::Result<_>>()?;
+    Ok(Some(Behind { lines, last: first_line + count as i64 - 1, count }))
 }
 
 /// The rooms of lines in the backlog.

@@ -31,56 +31,81 @@ pub fn export(options: &ExportOptions, out: &mut impl Write) -> Result<(), Confi
         },
     };
     let connection = file::open_to_read(path)?;
+    let mut unreadable = 0;
     let room = options.room.as_deref().map(|room| NameKey::of(room.trim_start_matches('#')));
     let room = room.as_ref().map(NameKey::as_str);
     let mut last = 0;
     loop {
-        let (bytes, next) = some(&connection, last, since, room, options.format, &zone)
+        let part = part(&connection, last, since, room, options.format, &zone)
             .map_err(|error| in_file(path, &format!("cannot be read: {error}")))?;
+        let Some(Part { bytes, last: next, unreadable: lost }) = part else {
+            break;
+        };
+        unreadable += lost;
         match out.write_all(&bytes) {
             // The reader of a pipe has read enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
             written => written.map_err(unwritable)?,
         }
-        match next {
-            Some(next) => last = next,
-            None => break,
-        }
+        last = next;
     }
     match out.flush() {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        flushed => flushed.map_err(unwritable),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+        flushed => flushed.map_err(unwritable)?,
     }
+    if unreadable > 0 {
+        let what =
+            format!("{unreadable} lines of the backlog are damaged, all others are exported");
+        return Err(in_file(path, &what));
+    }
+    Ok(())
 }
 
 fn unwritable(error: io::Error) -> ConfigError {
     ConfigError::new(format!("cannot write the lines: {error}"))
 }
 
-/// Some lines behind the one with this id, and the id of the last of them. The read ends before anything is written: while
-/// it lasts, the log of a running server only grows, and a pipe may be read slowly.
-fn some(
+/// A part of the export.
+struct Part {
+    bytes: Vec<u8>,
+    /// The id of its last line.
+    last: i64,
+    /// How many lines could not be read.
+    unreadable: usize,
+}
+
+/// Some lines behind the one with this id; `None` if there are none. The read ends before anything is written: while it lasts,
+/// the log of a running server only grows, and a pipe may be read slowly.
+fn part(
     connection: &Connection,
     last: i64,
     since: i64,
     room: Option<&str>,
     format: ExportFormat,
     zone: &TimeZone,
-) -> rusqlite::Result<(Vec<u8>, Option<i64>)> {
-    // A running server may file the backlog meanwhile.
+) -> rusqlite::Result<Option<Part>> {
+    // A running server may empty the backlog meanwhile.
     let moment = connection.unchecked_transaction()?;
-    let mut found = filed(&moment, last, since, room)?;
-    let mut next = found.last().map(|&(id, _)| id);
+    let (mut lines, mut unreadable) = (Vec::new(), 0);
+    let mut next = None;
+    for (id, line) in in_table(&moment, last, since, room)? {
+        next = Some(id);
+        lines.push(line);
+    }
     if next.is_none() {
-        found = backlog::behind(&moment, last)?;
-        next = found.last().map(|&(id, _)| id);
-        found.retain(|(_, line)| {
+        let Some(behind) = backlog::behind(&moment, last)? else {
+            return Ok(None);
+        };
+        next = Some(behind.last);
+        lines = behind.lines;
+        unreadable = if lines.is_empty() { behind.count } else { 0 };
+        lines.retain(|line| {
             line.message.received_at.as_millisecond() >= since
                 && room.is_none_or(|room| NameKey::of(room_of(line)).as_str() == room)
         });
     }
     let mut all = Vec::new();
-    for (_, line) in found {
+    for line in lines {
         let room = room_of(&line).to_owned();
         let message = Message::Chat(line.message);
         match format {
@@ -94,11 +119,11 @@ fn some(
             }
         }
     }
-    Ok((all, next))
+    Ok(next.map(|last| Part { bytes: all, last, unreadable }))
 }
 
 /// Lines of the table, with their ids.
-fn filed(
+fn in_table(
     connection: &Connection,
     last: i64,
     since: i64,

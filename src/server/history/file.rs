@@ -68,7 +68,9 @@ impl HistoryFile {
     /// Another server has the file, it is not a history that this version can read, or it cannot be written.
     pub fn open(path: &Path) -> Result<(Self, Connection), ConfigError> {
         trace::check(path)?;
-        // The companions and a file that is set aside are beside the file itself, not beside a link to it.
+        // The companions and a file that is set aside are beside the file itself, not beside a link to it, which may lead to a
+        // file that does not exist yet. An error shows again below.
+        let _ = create(path);
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let lock = lock(&path).map_err(|what| in_file(&path, &what))?;
         let file = Self { path, _lock: lock };
@@ -196,9 +198,7 @@ fn refused(error: &rusqlite::Error) -> Unusable {
 fn lock(path: &Path) -> Result<File, String> {
     let path = with_suffix(path, ".lock");
     let beside = |error: io::Error| format!("cannot be locked by {}: {error}", path.display());
-    let mut options = OpenOptions::new();
-    let lock = options.write(true).create(true).truncate(false).mode(MODE).open(&path);
-    let lock = lock.map_err(beside)?;
+    let lock = create(&path).map_err(beside)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => {
@@ -256,10 +256,15 @@ fn check_head(path: &Path) -> Result<Option<i32>, Unusable> {
     }
 }
 
+/// Creates the file, if there is none.
+fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(false).mode(MODE).open(path)
+}
+
 fn open(path: &Path) -> Result<Connection, Unusable> {
     check_head(path)?;
     // SQLite would create it with the permissions of the umask, and gives its companions those of the file.
-    OpenOptions::new().write(true).create(true).truncate(false).mode(MODE).open(path)?;
+    create(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     check_owner(&connection)?;
     // Before there is a table: later, only a rewrite of the whole file would change it.

@@ -28,7 +28,7 @@ fn remove(connection: &mut Connection, name: &str) -> rusqlite::Result<usize> {
     let (key, now) = (NameKey::of(name), Timestamp::now().as_millisecond());
     // For a server that runs: it may still have some of these lines in its queue.
     connection.execute("INSERT OR REPLACE INTO forgotten VALUES (?1, ?2)", (name, now))?;
-    while backlog::file_oldest(connection)?.is_some() {}
+    while backlog::index_oldest(connection)?.is_some() {}
     let mut total = 0;
     loop {
         // All that are there, whatever their clock said.

@@ -23,6 +23,11 @@ struct RoomRow {
 /// # Errors
 /// Those of SQLite.
 pub fn load(connection: &Connection) -> rusqlite::Result<Past> {
+    load_up_to(connection, limits::HISTORY_LOADED_LINES_MAX)
+}
+
+/// The same, with at most so many lines.
+pub fn load_up_to(connection: &Connection, lines_max: usize) -> rusqlite::Result<Past> {
     let last_epoch =
         connection.query_row("SELECT coalesce(max(epoch), 0) FROM rooms", [], |row| row.get(0))?;
     let mut select = connection.prepare(
@@ -38,18 +43,22 @@ pub fn load(connection: &Connection) -> rusqlite::Result<Past> {
         })
     })?;
     let mut backlog: HashMap<i64, Vec<KeptLine>> = HashMap::new();
-    for (room, line) in backlog::newest(connection, limits::HISTORY_LOADED_LINES_MAX)? {
+    let newest = backlog::newest(connection, lines_max)?;
+    for (room, line) in newest.lines {
         backlog.entry(room).or_default().push(line);
     }
     let mut seen = HashSet::new();
-    let mut left = limits::HISTORY_LOADED_LINES_MAX;
+    let mut left = lines_max;
     let mut rooms = Vec::new();
     for row in rows {
         let row = row?;
         // A room that was forgotten and opened again has two rows.
         if seen.insert(NameKey::of(&row.name)) {
-            let newest = backlog.remove(&row.id).unwrap_or_default();
-            let room = room(connection, row, newest, left.min(limits::HISTORY_LINES_MAX))?;
+            let lines = backlog.remove(&row.id).unwrap_or_default();
+            // The memory of a room must have no hole. Older lines of the backlog would lie between these and the table.
+            let has_older = !newest.more;
+            let most = left.min(limits::HISTORY_LINES_MAX);
+            let room = room(connection, row, lines, has_older, most)?;
             left -= room.lines.len();
             rooms.push(room);
         }
@@ -58,11 +67,12 @@ pub fn load(connection: &Connection) -> rusqlite::Result<Past> {
     Ok(Past { last_epoch, rooms })
 }
 
-/// A room whose newest lines, newest first, are not in the table yet.
+/// A room whose newest lines, newest first, are not in the table yet. If `has_older`, the table has the lines before them.
 fn room(
     connection: &Connection,
     row: RoomRow,
     newest: Vec<KeptLine>,
+    has_older: bool,
     lines_max: usize,
 ) -> rusqlite::Result<PastRoom> {
     let RoomRow { id, epoch, name, topic, last_id } = row;
@@ -71,7 +81,8 @@ fn room(
          WHERE lines.room = ?1 ORDER BY lines.message_id DESC LIMIT ?2",
         rows::COLUMNS
     ))?;
-    let older = select.query_map(params![id, lines_max], rows::line)?;
+    let older_max = if has_older { lines_max } else { 0 };
+    let older = select.query_map(params![id, older_max], rows::line)?;
     let mut lines: Vec<Arc<ChatMessage>> = Vec::new();
     let mut bytes = 0;
     for line in newest.into_iter().map(Ok).chain(older).take(lines_max) {

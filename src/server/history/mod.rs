@@ -8,8 +8,8 @@
 //! ```
 //!
 //! The dispatcher never waits: it puts lines and questions into the queue, and a line for which there is no room is not kept.
-//! The archive writes and files everything that came before a question, and then passes it on. So whoever has heard a line can
-//! find it.
+//! The archive writes and indexes all lines before a question, then forwards the question. So a search finds every line that
+//! its sender has received.
 //!
 //! | file | what it holds |
 //! |---|---|
@@ -47,7 +47,7 @@ use rusqlite::Connection;
 use super::ops::threads::ThreadTable;
 use crate::chat::{Effect, Event, LookupError, Past};
 use crate::config::{Config, ConfigError, in_file, limits};
-use archive::{Archive, Links, Report};
+use archive::{Archive, Report};
 pub use export::export;
 use file::HistoryFile;
 pub use forget::forget;
@@ -110,17 +110,16 @@ impl Opened {
         let (searches, questions) = crossbeam_channel::unbounded();
         let (ended, search_ended) = crossbeam_channel::bounded(0);
         let (generation, is_over) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
-        let searcher = Searcher::new(
-            self.file.path().to_owned(),
-            Arc::clone(&generation),
-            zone,
+        let links = search::Links {
             questions,
-            Arc::clone(&gauge),
-            Arc::clone(&is_over),
-            Arc::clone(&report),
-            ended,
-        );
-        let links = Links {
+            gauge: Arc::clone(&gauge),
+            generation: Arc::clone(&generation),
+            is_over: Arc::clone(&is_over),
+            report: Arc::clone(&report),
+            _ended: ended,
+        };
+        let searcher = Searcher::new(self.file.path().to_owned(), zone, links);
+        let links = archive::Links {
             jobs,
             gauge: Arc::clone(&gauge),
             searches,

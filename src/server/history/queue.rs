@@ -9,6 +9,9 @@ use crossbeam_channel::{Receiver, Sender};
 use crate::chat::{Fetch, KeptLine, Search};
 use crate::config::limits;
 
+/// How many topics may be in the queue when it is full of lines.
+const TOPICS_MAX: usize = 1_024;
+
 /// An order to the archive.
 #[derive(Debug)]
 pub enum Job {
@@ -65,7 +68,7 @@ impl Gauge {
     /// Counts lines that are not kept.
     pub fn count_lost(&self, count: usize) {
         self.lost.fetch_add(count as u64, Ordering::Relaxed);
-        self.has_lost.store(true, Ordering::Relaxed);
+        self.has_lost.fetch_or(count > 0, Ordering::Relaxed);
     }
 
     /// Whether a line was not kept since the start.
@@ -76,6 +79,12 @@ impl Gauge {
     /// How many lines were not kept since the last call.
     pub fn take_lost(&self) -> u64 {
         self.lost.swap(0, Ordering::Relaxed)
+    }
+
+    /// As if so many lines had come through the queue.
+    #[cfg(test)]
+    pub fn add_lines(&self, count: usize) {
+        self.lines.fetch_add(count, Ordering::Relaxed);
     }
 
     /// Makes room for so many, unless there would be more than `max`.
@@ -129,10 +138,13 @@ impl Queue {
         }
     }
 
-    /// Has a topic written, if there is room. Never blocks.
+    /// Has a topic written, or counts it as lost. Never blocks.
     pub fn keep_topic(&self, epoch: u64, room: Arc<str>, topic: Option<Arc<str>>) {
-        if Gauge::reserve(&self.gauge.lines, 1, limits::HISTORY_QUEUE_LINES_MAX) {
+        // No later topic stands for this one, as a later line makes a gap known. So topics have room of their own.
+        if Gauge::reserve(&self.gauge.lines, 1, limits::HISTORY_QUEUE_LINES_MAX + TOPICS_MAX) {
             let _ = self.jobs.send(Job::Topic { epoch, room, topic });
+        } else {
+            self.gauge.count_lost(1);
         }
     }
 

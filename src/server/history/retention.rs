@@ -109,35 +109,24 @@ fn give_back(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Removes the lines of people who were forgotten by another process while lines of theirs were still in the queue. Returns
-/// these people, and until when their lines are to be forgotten. They are remembered for another call while lines of theirs
-/// may be in the backlog.
+/// The people whom another process has forgotten, and the moments up to which it has, in milliseconds since 1970. Lines of
+/// theirs may come from the queue and from the backlog after that.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn forget_again(
-    connection: &mut Connection,
-    has_backlog: bool,
-) -> rusqlite::Result<Vec<(NameKey, Timestamp)>> {
-    let forgotten: Vec<(String, i64)> = {
-        let mut select = connection.prepare_cached("SELECT name, before FROM forgotten")?;
-        let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        rows.collect::<rusqlite::Result<_>>()?
-    };
-    let mut people = Vec::new();
-    for (name, before) in forgotten {
-        let key = NameKey::of(&name);
-        let moment = Timestamp::from_millisecond(before).unwrap_or(Timestamp::MAX);
-        while forget_some(connection, &key, before)? > 0 {}
-        if !has_backlog {
-            connection.execute(
-                "DELETE FROM forgotten WHERE name = ?1 AND before = ?2",
-                params![name, before],
-            )?;
-        }
-        people.push((key, moment));
-    }
-    Ok(people)
+pub fn to_forget(connection: &Connection) -> rusqlite::Result<Vec<(String, i64)>> {
+    let mut select = connection.prepare_cached("SELECT name, before FROM forgotten")?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    rows.collect()
+}
+
+/// No line of theirs can come any more.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn is_forgotten(connection: &Connection, name: &str, before: i64) -> rusqlite::Result<()> {
+    let delete = "DELETE FROM forgotten WHERE name = ?1 AND before = ?2";
+    connection.execute(delete, params![name, before]).map(drop)
 }
 
 /// Removes some of the lines that people with this name sent before a moment, in milliseconds since 1970. Returns how many.

@@ -38,13 +38,23 @@ pub fn line(row: &Row<'_>) -> rusqlite::Result<KeptLine> {
 /// A row of the table of lines without its id: the columns `room` to `sent_at`. Its JSON is a list.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct LineRow<'l>(
+    /// `room`
     i64,
+    /// `message_id`
     u64,
+    /// `received_at`
     i64,
-    #[serde(borrow)] Cow<'l, str>,
+    /// `sender`
+    #[serde(borrow)]
+    Cow<'l, str>,
+    /// `manner`
     i32,
-    #[serde(borrow)] Cow<'l, str>,
-    #[serde(borrow)] Option<Cow<'l, str>>,
+    /// `text`
+    #[serde(borrow)]
+    Cow<'l, str>,
+    /// `sent_at`
+    #[serde(borrow)]
+    Option<Cow<'l, str>>,
 );
 
 impl<'l> LineRow<'l> {
@@ -82,7 +92,7 @@ impl<'l> LineRow<'l> {
 }
 
 /// Puts lines into their table and into the index of words.
-pub struct Filing<'t> {
+pub struct Indexing<'t> {
     insert_line: CachedStatement<'t>,
     insert_words: CachedStatement<'t>,
     room_name: CachedStatement<'t>,
@@ -91,7 +101,7 @@ pub struct Filing<'t> {
     rooms: HashMap<i64, String>,
 }
 
-impl<'t> Filing<'t> {
+impl<'t> Indexing<'t> {
     /// Starts to file lines as a part of this transaction.
     pub fn new(transaction: &'t Transaction<'_>) -> rusqlite::Result<Self> {
         Ok(Self {

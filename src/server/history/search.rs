@@ -30,39 +30,35 @@ pub struct Searcher {
     path: PathBuf,
     /// With the generation of the file.
     connection: Option<(u64, Connection)>,
-    generation: Arc<AtomicU64>,
     /// Tells the zone of dates.
     zone: TimeZone,
-    questions: Receiver<Question>,
-    gauge: Arc<Gauge>,
-    /// The chat has ended: nobody waits for an answer.
-    is_over: Arc<AtomicBool>,
-    report: Report,
     /// Dropped with this thread's connection, and after it.
-    _ended: Sender<()>,
+    links: Links,
+}
+
+/// The state that the search thread shares with other threads.
+pub struct Links {
+    pub questions: Receiver<Question>,
+    pub gauge: Arc<Gauge>,
+    /// Grows when the file is another one.
+    pub generation: Arc<AtomicU64>,
+    /// The chat has ended: nobody waits for an answer.
+    pub is_over: Arc<AtomicBool>,
+    pub report: Report,
+    /// Tells the archive, by its end, that this thread has closed its connection.
+    pub _ended: Sender<()>,
 }
 
 impl Searcher {
     /// A thread's body for the file at this path.
-    #[expect(clippy::too_many_arguments, reason = "all that one thread needs, once")]
-    pub fn new(
-        path: PathBuf,
-        generation: Arc<AtomicU64>,
-        zone: TimeZone,
-        questions: Receiver<Question>,
-        gauge: Arc<Gauge>,
-        is_over: Arc<AtomicBool>,
-        report: Report,
-        ended: Sender<()>,
-    ) -> Self {
-        let (connection, _ended) = (None, ended);
-        Self { path, connection, generation, zone, questions, gauge, is_over, report, _ended }
+    pub fn new(path: PathBuf, zone: TimeZone, links: Links) -> Self {
+        Self { path, connection: None, zone, links }
     }
 
     /// Answers until the archive is gone.
     pub fn run(mut self, row: &Row) {
         row.doing(Activity::WaitingForWork);
-        while let Ok(question) = self.questions.recv() {
+        while let Ok(question) = self.links.questions.recv() {
             row.doing(Activity::Searching);
             let ticket = question.ticket();
             // A client whose question gets no answer could not ask for anything more, so a panic is an answer too.
@@ -70,14 +66,14 @@ impl Searcher {
                 self.answer(&question).map_err(|error| self.refusal(&error))
             }));
             let found = found.unwrap_or(Err(LookupError::Failed));
-            self.gauge.question_done();
-            (self.report)(Event::Found { ticket, found });
+            self.links.gauge.question_done();
+            (self.links.report)(Event::Found { ticket, found });
             row.doing(Activity::WaitingForWork);
         }
     }
 
     fn answer(&mut self, question: &Question) -> rusqlite::Result<Found> {
-        let generation = self.generation.load(Ordering::Acquire);
+        let generation = self.links.generation.load(Ordering::Acquire);
         if self.connection.as_ref().is_some_and(|(of, _)| *of != generation) {
             self.connection = None;
         }
@@ -86,7 +82,8 @@ impl Searcher {
             none => none.insert((generation, file::connect_to_read(&self.path)?)),
         };
         // In this thread, so no other one has to keep the time and interrupt it.
-        let (end, is_over) = (Instant::now() + limits::SEARCH_TIME_MAX, self.is_over.clone());
+        let end = Instant::now() + limits::SEARCH_TIME_MAX;
+        let is_over = Arc::clone(&self.links.is_over);
         let is_late = move || Instant::now() >= end || is_over.load(Ordering::Relaxed);
         connection.progress_handler(LOOK_EVERY_INSTRUCTIONS, Some(is_late))?;
         match question {
@@ -139,20 +136,26 @@ impl<'q> Page<'q> {
 /// A part of the history of one room.
 pub fn fetch(connection: &Connection, zone: &TimeZone, asked: &Fetch) -> rusqlite::Result<Found> {
     let mut page = Page::new(asked.limit, asked.bytes_max, &asked.hidden);
-    let room: Option<i64> = connection
-        .prepare_cached("SELECT id FROM rooms WHERE epoch = ?1")?
-        .query_row([asked.epoch], |row| row.get(0))
+    let room: Option<(i64, u64)> = connection
+        .prepare_cached("SELECT id, last_id FROM rooms WHERE epoch = ?1")?
+        .query_row([asked.epoch], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some(room) = room.filter(|_| asked.limit > 0) else {
+    if asked.limit == 0 {
         return Ok(Found::default());
-    };
+    }
     let below = asked.below.min(ID_MAX);
-    let (above, below) = match asked.range {
-        Range::Last => (0, below),
+    let (above, mut below) = match asked.range {
+        Range::Last | Range::Until(_) => (0, below),
         Range::Before(end) => (0, below.min(end)),
         Range::After(start) => (start.min(below), below),
-        Range::Until(moment) => (0, below.min(id_at(connection, room, millisecond(moment, zone))?)),
     };
+    let Some((room, last_id)) = room else {
+        let gap = unwritten(0, asked, above + 1, below.saturating_sub(1));
+        return Ok(Found { gaps: Vec::from_iter(gap), ..Found::default() });
+    };
+    if let Range::Until(moment) = asked.range {
+        below = below.min(id_at(connection, room, millisecond(moment, zone))?);
+    }
     let is_forward = matches!(asked.range, Range::After(_));
     let order = if is_forward { "ASC" } else { "DESC" };
     let mut select = connection.prepare_cached(&format!(
@@ -176,8 +179,21 @@ pub fn fetch(connection: &Connection, zone: &TimeZone, asked: &Fetch) -> rusqlit
         (Some(last), true) => (above + 1, last),
         (Some(first), false) => (first, below.saturating_sub(1)),
     };
-    let gaps = gaps(connection, room, from, to)?;
+    let mut gaps = gaps(connection, room, from, to)?;
+    gaps.extend(unwritten(last_id, asked, from, to));
     Ok(Found { lines, more, gaps, cursor: None })
+}
+
+/// The gap behind the last line of a room that was written, up to the lines in memory, as far as it lies within these ids. The
+/// archive notes it in the table with the next line of the room that it can write. Everything that was said before the question
+/// is written or lost by now.
+fn unwritten(last_id: u64, asked: &Fetch, from: u64, to: u64) -> Option<Gap> {
+    if asked.below > ID_MAX {
+        // Not a question about what is before the lines in memory.
+        return None;
+    }
+    let (first, last) = ((last_id + 1).max(from), to);
+    (first <= last).then_some(Gap { first, last, cause: Loss::Full })
 }
 
 fn id_of(line: &KeptLine) -> u64 {
@@ -195,7 +211,7 @@ pub fn gaps(connection: &Connection, room: i64, from: u64, to: u64) -> rusqlite:
     )?;
     let found = select.query_map(params![room, from, to, limits::LIST_ENTRIES_MAX], |row| {
         let cause: String = row.get(2)?;
-        let cause = if cause == Loss::Full.as_str() { Loss::Full } else { Loss::Crash };
+        let cause = Loss::parse(&cause).unwrap_or(Loss::Crash);
         Ok(Gap { first: row.get(0)?, last: row.get::<_, u64>(1)?.min(to), cause })
     })?;
     let mut gaps = found.collect::<rusqlite::Result<Vec<Gap>>>()?;

@@ -1,6 +1,7 @@
 //! The file itself, without a server: gaps, retention, crashes, and how long a large one takes.
 
 mod backlog;
+mod trouble;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -53,7 +54,7 @@ fn open(path: &Path) -> Archive {
     let (searches, _) = crossbeam_channel::unbounded();
     let (_, search_ended) = crossbeam_channel::bounded(0);
     let (generation, report) = (Arc::default(), Arc::new(|_| {}));
-    let links = Links { jobs, gauge, searches, search_ended, generation, report };
+    let links = archive::Links { jobs, gauge, searches, search_ended, generation, report };
     Archive::new(file, connection, UNBOUNDED, links).unwrap()
 }
 
@@ -446,16 +447,15 @@ fn a_search_that_takes_too_long_is_ended() {
     let (ended, is_ended) = crossbeam_channel::bounded::<()>(0);
     let (answers, answer) = crossbeam_channel::unbounded();
     let is_over = Arc::new(AtomicBool::new(true));
-    let searcher = Searcher::new(
-        place.file(),
-        Arc::default(),
-        TimeZone::UTC,
-        receiver,
-        Arc::default(),
-        Arc::clone(&is_over),
-        Arc::new(move |event| answers.send(event).unwrap()),
-        ended,
-    );
+    let links = search::Links {
+        questions: receiver,
+        gauge: Arc::default(),
+        generation: Arc::default(),
+        is_over: Arc::clone(&is_over),
+        report: Arc::new(move |event| answers.send(event).unwrap()),
+        _ended: ended,
+    };
+    let searcher = Searcher::new(place.file(), TimeZone::UTC, links);
     let row = Arc::new(ThreadTable::default()).row("search", "search".into());
     std::thread::scope(|scope| {
         scope.spawn(move || searcher.run(&row));

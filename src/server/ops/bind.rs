@@ -8,7 +8,7 @@ use socket2::{Domain, Socket, Type};
 
 use crate::config::{Bind, Config, limits};
 use crate::server::error::StartError;
-use crate::server::gate::Gate;
+use crate::server::port_kind::PortKind;
 
 /// How many ports are tried if the one that the system chooses for IPv4 is taken for IPv6.
 const PORT_TRIES_MAX: u32 = 10;
@@ -16,7 +16,7 @@ const PORT_TRIES_MAX: u32 = 10;
 /// The listening sockets of one port.
 #[derive(Debug)]
 pub struct Bound {
-    pub gate: Gate,
+    pub kind: PortKind,
     /// One socket, or one for each family for `localhost`.
     pub sockets: Vec<TcpListener>,
     /// The port of all sockets, chosen by the system if the setting is 0.
@@ -28,35 +28,35 @@ pub struct Bound {
 /// # Errors
 /// The first address that is not available.
 pub fn bind_all(config: &Config) -> Result<Vec<Bound>, StartError> {
-    let mut wanted = vec![(Gate::Plain, config.port)];
-    wanted.extend(config.json_port.map(|port| (Gate::Json, port)));
-    wanted.extend(config.web_port.map(|port| (Gate::Web, port)));
-    wanted.extend(config.proxy_port.map(|port| (Gate::Proxied, port)));
+    let mut wanted = vec![(PortKind::Plain, config.port)];
+    wanted.extend(config.json_port.map(|port| (PortKind::Json, port)));
+    wanted.extend(config.web_port.map(|port| (PortKind::Web, port)));
+    wanted.extend(config.proxy_port.map(|port| (PortKind::Proxied, port)));
     // A port that the system chooses is bound last: it could otherwise be the fixed port of another.
     wanted.sort_by_key(|&(_, port)| port == 0);
-    let bound = |(gate, port)| bind(config.bind, port, gate);
+    let bound = |(kind, port)| bind(config.bind, port, kind);
     let mut all = wanted.into_iter().map(bound).collect::<Result<Vec<Bound>, StartError>>()?;
-    all.sort_by_key(|bound| bound.gate);
+    all.sort_by_key(|bound| bound.kind);
     Ok(all)
 }
 
 /// Listens on one port. `localhost` is not looked up: it is 127.0.0.1 and ::1, or 127.0.0.1 alone on a machine without IPv6.
-fn bind(bind: Bind, port: u16, gate: Gate) -> Result<Bound, StartError> {
+fn bind(bind: Bind, port: u16, kind: PortKind) -> Result<Bound, StartError> {
     let address = match bind {
         Bind::Address(address) => address,
-        Bind::Localhost => return bind_localhost(port, gate),
+        Bind::Localhost => return bind_localhost(port, kind),
     };
-    let socket = listen_for(SocketAddr::new(address, port), gate)?;
-    Ok(Bound { gate, port: port_of(&socket, port), sockets: vec![socket] })
+    let socket = listen_for(SocketAddr::new(address, port), kind)?;
+    Ok(Bound { kind, port: port_of(&socket, port), sockets: vec![socket] })
 }
 
-fn bind_localhost(port: u16, gate: Gate) -> Result<Bound, StartError> {
+fn bind_localhost(port: u16, kind: PortKind) -> Result<Bound, StartError> {
     let mut tries = 1;
     loop {
-        let v4 = listen_for(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), gate)?;
+        let v4 = listen_for(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), kind)?;
         let chosen = port_of(&v4, port);
-        let bound = |sockets| Bound { gate, sockets, port: chosen };
-        match listen_for(SocketAddr::from((Ipv6Addr::LOCALHOST, chosen)), gate) {
+        let bound = |sockets| Bound { kind, sockets, port: chosen };
+        match listen_for(SocketAddr::from((Ipv6Addr::LOCALHOST, chosen)), kind) {
             Ok(v6) => return Ok(bound(vec![v4, v6])),
             Err(StartError::Bind { error, .. }) if is_without_ipv6(&error) => {
                 tracing::info!(%error, "no IPv6 on this machine: 127.0.0.1 only");
@@ -79,8 +79,8 @@ fn port_of(socket: &TcpListener, asked: u16) -> u16 {
     socket.local_addr().map_or(asked, |address| address.port())
 }
 
-fn listen_for(address: SocketAddr, gate: Gate) -> Result<TcpListener, StartError> {
-    listen(address, gate.flag(), "--bind")
+fn listen_for(address: SocketAddr, kind: PortKind) -> Result<TcpListener, StartError> {
+    listen(address, kind.flag(), "--bind")
 }
 
 /// Listens on one address, which these flags have set.
@@ -158,8 +158,8 @@ mod tests {
     #[test]
     fn each_protocol_has_its_own_port_and_plain_text_comes_first() {
         let both = on(0, Some(0)).unwrap();
-        let gates: Vec<Gate> = both.iter().map(|bound| bound.gate).collect();
-        assert_eq!(gates, [Gate::Plain, Gate::Json]);
+        let kinds: Vec<PortKind> = both.iter().map(|bound| bound.kind).collect();
+        assert_eq!(kinds, [PortKind::Plain, PortKind::Json]);
         assert_ne!(both[0].port, both[1].port);
         for bound in &both {
             assert_eq!(bound.sockets[0].local_addr().unwrap().port(), bound.port);

@@ -202,7 +202,7 @@ impl Capacity {
 
     /// How much of something the server needs for this many clients, its reserves included. Grows with the clients.
     fn needed(&self, config: &Config, need: Need, clients: usize) -> u64 {
-        let readers = clients + limits::lingering_max(clients);
+        let readers = clients + limits::leaving_max(clients);
         let threads = limits::OWN_THREADS + readers + writers(config, clients);
         let count = match need {
             Need::Descriptors => {
@@ -308,7 +308,7 @@ mod tests {
             assert!((250..1_000).contains(&config.max_clients), "{config:?}");
             assert!(told[0].contains("threads left (test)"), "{told:?}");
             // The reserves fit beside them.
-            let threads = 2 * config.max_clients + limits::lingering_max(config.max_clients);
+            let threads = 2 * config.max_clients + limits::leaving_max(config.max_clients);
             assert!((threads as u64) < limits[0].1, "{config:?}");
         }
         assert_eq!(lowered(5, &few_files), lowered(5, &[]));

@@ -20,8 +20,8 @@ use super::log::PanicEndsProcess;
 use super::threads::Activity;
 use crate::chat::ShutdownCause;
 use crate::config::{ConfigError, Outcome, limits};
-use crate::inherited::is_ignored;
 use crate::server::inbox::Remote;
+use crate::signal_mask::is_ignored;
 
 /// The thread that waits for signals. Its drop ends and joins it.
 pub struct SignalThread {

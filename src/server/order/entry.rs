@@ -14,7 +14,7 @@ pub type Place = (u64, usize);
 pub struct Entry {
     /// Its place in the log: 1 for the first entry, and no number is left out.
     pub position: u64,
-    /// The [mark] of the entry before it; empty for the first.
+    /// The [fingerprint] of the entry before it; empty for the first.
     pub before: String,
     pub author: Author,
     /// The clock of the store when it appended the entry, in milliseconds since 1970.
@@ -36,14 +36,14 @@ pub struct RawEntry {
 
 /// Tells an entry from one that another past of the log has at the same position. The author alone does not: an entry that was
 /// sent twice may be at the same position in both.
-pub fn mark(author: &str, milliseconds: u64) -> String {
+pub fn fingerprint(author: &str, milliseconds: u64) -> String {
     format!("{author}@{milliseconds}")
 }
 
 impl RawEntry {
-    /// Its [mark].
-    pub fn mark(&self) -> String {
-        mark(&self.by, self.milliseconds)
+    /// Its [fingerprint].
+    pub fn fingerprint(&self) -> String {
+        fingerprint(&self.by, self.milliseconds)
     }
 
     /// The entry, unless it is not one that a node has appended.
@@ -68,9 +68,9 @@ pub enum Content {
     Events(Vec<Event>),
     /// The node leaves.
     Left,
-    /// The node has loaded the state of the chat, and of its events the first ones up to this number are either in the log
-    /// or lost.
-    Mark(u64),
+    /// All events of this node up to this number are in the log or lost. The node has loaded the state of the chat before.
+    #[serde(rename = "Mark")]
+    Barrier(u64),
     /// The log has lost entries that somebody has seen.
     Rewound,
     /// An entry that this node cannot read. It has no effect.

@@ -19,7 +19,8 @@ use super::recall::Recall;
 use super::replica::Replica;
 use super::reseed::Seed;
 use super::snapshot::SnapshotKeeper;
-use super::store::{Appended, Door, Store};
+use super::store::{Appended, Store};
+use super::store_address::StoreAddress;
 use super::writer::{LogWriter, Work};
 use crate::chat::{Ban, ClientId, Secret};
 use crate::config::{RedisAddress, limits};
@@ -28,8 +29,8 @@ use crate::server::ops::log::PanicEndsProcess;
 use crate::server::ops::reload::Loaded;
 
 /// A node that takes part in the log.
-pub struct Joined {
-    door: Door,
+pub struct Membership {
+    address: StoreAddress,
     pub(super) replica: Replica,
     pub(super) author: Author,
     /// The number of its start.
@@ -38,7 +39,7 @@ pub struct Joined {
     pub(super) password: Option<Secret>,
 }
 
-impl Joined {
+impl Membership {
     /// Takes part in the chat that these settings name.
     ///
     /// # Errors
@@ -51,8 +52,9 @@ impl Joined {
         history_bytes: usize,
     ) -> Result<Self, StartError> {
         let chat = loaded.config.cluster_name.clone();
-        let door = Door { address: address.clone(), password: loaded.cluster_password(), chat };
-        let mut store = door.open().map_err(unusable)?;
+        let (redis, password) = (address.clone(), loaded.cluster_password());
+        let store_address = StoreAddress { redis, password, chat };
+        let mut store = store_address.open().map_err(unusable)?;
         check(&mut store, address)?;
         // An event may be poison.
         let _guard = PanicEndsProcess;
@@ -60,7 +62,7 @@ impl Joined {
         let password = settings.operator_password.take();
         let mut waits_since = None;
         loop {
-            let mut loader = Loader::load(&door, &mut store).map_err(not_loaded)?;
+            let mut loader = Loader::load(&store_address, &mut store).map_err(not_loaded)?;
             let replica = &loader.replica;
             let incarnation = next_incarnation(replica.newest(node));
             // The log holds a word instead of the password, which stands for it.
@@ -76,23 +78,30 @@ impl Joined {
                 starts: Vec::new(),
             };
             let author = Author { node: node.to_owned(), incarnation, sequence: 0 };
-            let mut joining = Joining { store: &mut store, loader: &mut loader, author };
-            let start = match joining.append_up(up)? {
-                Step::Start(start) => start,
-                Step::Again => continue,
-                Step::Behind { has, seen } => {
+            let mut first = FirstAppend { store: &mut store, loader: &mut loader, author };
+            let start = match first.append_up(up)? {
+                JoinOutcome::Start(start) => start,
+                JoinOutcome::Again => continue,
+                JoinOutcome::Behind { has, seen } => {
                     wait_for_the_others(&mut store, loader, &mut waits_since, (has, seen))?;
                     continue;
                 }
             };
-            let author = joining.author;
+            let author = first.author;
             let Loader { replica, .. } = loader;
             tracing::info!(
                 "joined the chat {} as node {node}, at entry {} of the log",
                 loaded.config.cluster_name,
                 replica.position()
             );
-            return Ok(Self { door, replica, author, start, history_bytes, password });
+            return Ok(Self {
+                address: store_address,
+                replica,
+                author,
+                start,
+                history_bytes,
+                password,
+            });
         }
     }
 
@@ -114,7 +123,7 @@ impl Joined {
         applied: Weak<AtomicU64>,
         end: Arc<LogEnd>,
     ) -> LogWriter {
-        LogWriter::new(self.door.clone(), queue, self.author.clone(), recall, applied, end)
+        LogWriter::new(self.address.clone(), queue, self.author.clone(), recall, applied, end)
     }
 
     /// The thread that reads what follows.
@@ -125,29 +134,29 @@ impl Joined {
         end: Arc<LogEnd>,
     ) -> LogReader {
         let from = (self.replica.position(), self.replica.last().to_owned());
-        LogReader::new(self.door.clone(), from, recall, applied, end)
+        LogReader::new(self.address.clone(), from, recall, applied, end)
     }
 
     /// The thread that stores snapshots, which come from `copies`.
     pub fn keeper(&self, copies: Receiver<Replica>) -> SnapshotKeeper {
-        SnapshotKeeper::new(self.door.clone(), copies)
+        SnapshotKeeper::new(self.address.clone(), copies)
     }
 
     /// Notes events at which this server ends.
     pub fn poison_watch(&self) -> PoisonWatch {
-        PoisonWatch::new(self.door.clone())
+        PoisonWatch::new(self.address.clone())
     }
 }
 
 /// A node that has loaded the chat and is about to append its first entry.
-struct Joining<'a> {
+struct FirstAppend<'a> {
     store: &'a mut Store,
     loader: &'a mut Loader,
     author: Author,
 }
 
 /// How far a start has come.
-enum Step {
+enum JoinOutcome {
     /// The node takes part, as the start with this number.
     Start(u64),
     /// The log has changed meanwhile: load it again.
@@ -156,16 +165,16 @@ enum Step {
     Behind { has: u64, seen: u64 },
 }
 
-impl Joining<'_> {
+impl FirstAppend<'_> {
     /// Appends the entry of this start and reads up to it.
-    fn append_up(&mut self, up: NodeUp) -> Result<Step, StartError> {
+    fn append_up(&mut self, up: NodeUp) -> Result<JoinOutcome, StartError> {
         let node = self.author.node.clone();
         // Before the entry that would make an older server under this name end.
         while let Some(misfit) = self.loader.replica.misfit(&node, &up) {
             // The others may be dead, which shows by the time of the log. It goes on only if somebody appends.
             let beat = Content::Events(Vec::new()).to_json();
             if let Appended::Behind { has, seen, .. } = self.append(&beat)? {
-                return Ok(Step::Behind { has, seen });
+                return Ok(JoinOutcome::Behind { has, seen });
             }
             thread::sleep(limits::BEAT_EVERY);
             let mut are_alive = false;
@@ -173,7 +182,7 @@ impl Joining<'_> {
                 are_alive |= opened.is_fresh && author != node;
             });
             match read {
-                Err(LoadError::Gap(_)) => return Ok(Step::Again),
+                Err(LoadError::Gap(_)) => return Ok(JoinOutcome::Again),
                 other => other.map_err(not_loaded)?,
             }
             if are_alive {
@@ -183,28 +192,28 @@ impl Joining<'_> {
         self.author.sequence = 1;
         let position = match self.append(&Content::Up(Box::new(up)).to_json())? {
             Appended::At(position) => position,
-            Appended::Behind { has, seen, .. } => return Ok(Step::Behind { has, seen }),
+            Appended::Behind { has, seen, .. } => return Ok(JoinOutcome::Behind { has, seen }),
         };
         while self.loader.replica.position() < position {
             let entries =
                 self.store.read(self.loader.replica.position(), None).map_err(unusable)?;
             if entries.is_empty() {
-                return Ok(Step::Again);
+                return Ok(JoinOutcome::Again);
             }
             for raw in entries {
-                let Some(entry) = raw.read() else { return Ok(Step::Again) };
+                let Some(entry) = raw.read() else { return Ok(JoinOutcome::Again) };
                 let is_ours = entry.position == position && entry.author == self.author;
-                let Ok(opened) = self.loader.take(entry) else { return Ok(Step::Again) };
+                let Ok(opened) = self.loader.take(entry) else { return Ok(JoinOutcome::Again) };
                 if is_ours {
                     opened.misfit.map_or(Ok(()), |misfit| Err(wrong(misfit)))?;
                     let start = opened
                         .start
                         .ok_or_else(|| wrong("a later start has this node's name".to_owned()));
-                    return start.map(Step::Start);
+                    return start.map(JoinOutcome::Start);
                 }
             }
         }
-        Ok(Step::Again)
+        Ok(JoinOutcome::Again)
     }
 
     fn append(&mut self, content: &str) -> Result<Appended, StartError> {
@@ -237,23 +246,11 @@ fn wait_for_the_others(
 }
 
 fn unusable(error: RedisError) -> StartError {
-    wrong(format!(
-        "the log cannot be used: {error}. Start Redis, or correct --cluster and --cluster-password-file"
-    ))
+    not_loaded(LoadError::Store(error))
 }
 
 fn not_loaded(error: LoadError) -> StartError {
-    match error {
-        LoadError::Store(error) => unusable(error),
-        LoadError::Gap(position) => wrong(format!(
-            "the log has a gap before entry {position}. Restore it from its files, or stop all machines and delete the keys of \
-             the chat"
-        )),
-        LoadError::Snapshot(error) => wrong(format!(
-            "the snapshot of the chat is not one of this program: {error}. Run the same version on every machine, or stop all \
-             and delete the keys of the chat"
-        )),
-    }
+    wrong(error.to_string())
 }
 
 /// Refuses a store that is too old or removes entries when its memory is full, and warns of one that forgets them when it ends.

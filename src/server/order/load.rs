@@ -1,11 +1,14 @@
 //! Loading the chat: the last snapshot, and the entries after it.
 
+use std::fmt;
+
 use redis::RedisError;
 
 use super::entry::{Entry, Place};
 use super::poison::{PoisonWatch, try_poison};
 use super::replica::{Broken, Opened, Replica};
-use super::store::{Door, Store};
+use super::store::Store;
+use super::store_address::StoreAddress;
 
 /// How often a snapshot may be replaced, and its entries trimmed, while somebody loads it.
 const TRIES: u32 = 5;
@@ -19,6 +22,27 @@ pub enum LoadError {
     Gap(u64),
     /// The snapshot is not one of this program.
     Snapshot(serde_json::Error),
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(error) => write!(
+                f,
+                "the log cannot be used: {error}. Start Redis, or correct --cluster and --cluster-password-file"
+            ),
+            Self::Gap(position) => write!(
+                f,
+                "the log has a gap before entry {position}. Restore Redis from its files, or stop all machines and delete the \
+                 keys of the chat"
+            ),
+            Self::Snapshot(error) => write!(
+                f,
+                "the snapshot of the chat is not one of this program: {error}. Run the same version on every machine, or stop \
+                 all and delete the keys of the chat"
+            ),
+        }
+    }
 }
 
 impl From<RedisError> for LoadError {
@@ -39,7 +63,7 @@ impl Loader {
     ///
     /// # Errors
     /// The store does not answer, or the log has a gap.
-    pub fn load(door: &Door, store: &mut Store) -> Result<Self, LoadError> {
+    pub fn load(address: &StoreAddress, store: &mut Store) -> Result<Self, LoadError> {
         let mut tries = 0;
         loop {
             tries += 1;
@@ -47,7 +71,7 @@ impl Loader {
                 Some(bytes) => Replica::restore(&bytes).map_err(LoadError::Snapshot)?,
                 None => Replica::default(),
             };
-            let (watch, poison) = (PoisonWatch::new(door.clone()), store.poison()?);
+            let (watch, poison) = (PoisonWatch::new(address.clone()), store.poison()?);
             let mut loader = Self { replica, watch, poison };
             match loader.read_to_the_end(store, |_, _| {}) {
                 Err(LoadError::Gap(_)) if tries < TRIES => {}

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::author::next_incarnation;
 use super::entry::{Content, Entry};
-use super::join::Joined;
+use super::join::Membership;
 use super::log_end::LogEnd;
 use super::node_up::NodeUp;
 use super::ordered::Loaded;
@@ -47,7 +47,6 @@ pub struct Log {
     unknown: Vec<ClientId>,
     /// The position of the replica, for the log-writer.
     applied: Arc<AtomicU64>,
-    /// What this node knows of the end of the log.
     end: Arc<LogEnd>,
     /// How many events this incarnation has appended, and how many of them have been applied.
     submitted: u64,
@@ -90,24 +89,24 @@ enum Standing {
 }
 
 impl Log {
-    /// The part of a node that has joined. The log-writer takes from `queue`, and the thread for snapshots from `copies`.
+    /// The part of a node that has membership. The log-writer takes from `queue`, and the thread for snapshots from `copies`.
     pub fn new(
-        joined: &mut Joined,
+        membership: &mut Membership,
         queue: Sender<Work>,
         copies: Sender<Replica>,
         applied: Arc<AtomicU64>,
         end: Arc<LogEnd>,
     ) -> Self {
-        let poison = joined.poison_watch();
-        let replica = std::mem::take(&mut joined.replica);
+        let poison = membership.poison_watch();
+        let replica = std::mem::take(&mut membership.replica);
         applied.store(replica.position(), Ordering::Relaxed);
         Self {
             replica,
-            node: joined.author.node.clone(),
-            incarnation: joined.author.incarnation,
-            starts: vec![joined.start],
-            history_bytes: joined.history_bytes,
-            password: joined.password.take(),
+            node: membership.author.node.clone(),
+            incarnation: membership.author.incarnation,
+            starts: vec![membership.start],
+            history_bytes: membership.history_bytes,
+            password: membership.password.take(),
             words: FxHashMap::default(),
             queue,
             copies,
@@ -239,8 +238,8 @@ impl Log {
             Content::Events(events) => (false, events.len() as u64),
             _ => (false, 0),
         };
-        let mark = match entry.content {
-            Content::Mark(number) => Some(number),
+        let barrier = match entry.content {
+            Content::Barrier(number) => Some(number),
             _ => None,
         };
         let opened = self.replica.open(entry).unwrap_or_else(|broken| {
@@ -259,11 +258,11 @@ impl Log {
             tracing::warn!(node, "another machine is gone: its people leave the chat");
         }
         if self.is_own && opened.is_fresh {
-            self.end.applied(&own);
+            self.end.record_applied(&own);
             if self.settling.is_none() {
                 self.confirmed += count;
             }
-            if let Some(number) = mark {
+            if let Some(number) = barrier {
                 self.settle(number);
             }
             if let Some(misfit) = &opened.misfit {
@@ -314,7 +313,7 @@ impl Log {
     }
 
     /// Goes on with a state that the log-reader has loaded, since the next entry was not to be had. `open` are the
-    /// connections of this machine.
+    /// connections of this node.
     pub fn load(
         &mut self,
         loaded: Loaded,
@@ -356,7 +355,7 @@ impl Log {
         let mut strangers = open.to_vec();
         strangers.retain(|client| !known.contains(client));
         self.settling = Some(Settling { number: self.submitted, strangers });
-        self.append(Work::Mark(self.submitted));
+        self.append(Work::Barrier(self.submitted));
     }
 
     /// The log has lost the start of this node. It starts again, unless another one has got its number, with which the ids of
@@ -490,7 +489,7 @@ impl Log {
     /// The id of the first client of a new incarnation, once after it has begun. The chat does not know the connections that
     /// are open.
     pub fn take_first_client(&mut self) -> Option<u64> {
-        self.back_at.take().map(|machine| ClientId::first_of(machine).0)
+        self.back_at.take().map(|start| ClientId::first_of(start).0)
     }
 
     /// The others have given this node up, or the log has lost its start. Nothing that has been appended since counts.

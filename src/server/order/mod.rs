@@ -1,4 +1,4 @@
-//! In which order events reach the chat: at once on one machine, or by a log that several machines share.
+//! In which order events reach the chat: at once on one machine, or by a log that several nodes share.
 //!
 //! ```text
 //! readers ─▶ inbox ─▶ dispatcher ─▶ Order::Local ─────────────────────────────────▶ Hub ─▶ effects
@@ -20,11 +20,13 @@
 //! | `snapshot`, `load` | the thread that stores the state now and then; reading it and what follows |
 //! | `reseed`, `recall` | a store that has lost entries gets them back |
 //! | `poison` | an event at which the rules panic |
-//! | `store`, `scripts` | the connections to Redis, and what runs there |
+//! | `store`, `store_address`, `scripts`, `backoff` | the connections to Redis, what runs there, and the pauses between tries |
 //! | `lag`, `log_end` | how far this node is behind the log |
 
 #[cfg(feature = "cluster")]
 pub(super) mod author;
+#[cfg(feature = "cluster")]
+mod backoff;
 #[cfg(feature = "cluster")]
 pub(super) mod entry;
 #[cfg(feature = "cluster")]
@@ -58,6 +60,8 @@ mod snapshot;
 #[cfg(feature = "cluster")]
 pub(super) mod store;
 #[cfg(feature = "cluster")]
+mod store_address;
+#[cfg(feature = "cluster")]
 mod writer;
 
 #[cfg(all(any(test, feature = "simulation"), not(loom)))]
@@ -65,19 +69,19 @@ use super::simulation::{Act, witness};
 use crate::chat::{ClientId, Effect, Event, GlassView, Hub, Now, Time};
 
 #[cfg(feature = "cluster")]
-pub use {join::Joined, lag::Lag, log::Log, log_end::LogEnd, ordered::Ordered, recall::Recall};
+pub use {join::Membership, lag::Lag, log::Log, log_end::LogEnd, ordered::Ordered, recall::Recall};
 
 /// The chat, and the order in which it takes events.
 pub enum Order {
-    /// Each event at once: this is the only machine.
+    /// Each event at once: this is the only node.
     Local(Box<Hub>),
-    /// By the log of several machines.
+    /// By the log of several nodes.
     #[cfg(feature = "cluster")]
     Log(Box<Log>),
 }
 
 impl Order {
-    /// Takes an event of this machine. Appends the effects to carry out now.
+    /// Takes an event of this node. Appends the effects to carry out now.
     pub fn step(&mut self, now: Now, event: Event, effects: &mut Vec<Effect>) {
         #[cfg(all(any(test, feature = "simulation"), not(loom)))]
         witness(Act::Takes(now, event.clone()));

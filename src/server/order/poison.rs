@@ -8,19 +8,19 @@ use std::thread;
 
 use super::entry::Place;
 use super::replica::Replica;
-use super::store::Door;
+use super::store_address::StoreAddress;
 use crate::chat::{Effect, Event, Now};
 
 /// Notes the event that is being applied if the thread panics.
 pub struct PoisonWatch {
-    door: Door,
+    address: StoreAddress,
     applying: Option<Place>,
 }
 
 impl PoisonWatch {
-    /// A watch that notes events behind this door.
-    pub fn new(door: Door) -> Self {
-        Self { door, applying: None }
+    /// A watch that notes events in the store at this address.
+    pub fn new(address: StoreAddress) -> Self {
+        Self { address, applying: None }
     }
 
     /// Applies an event.
@@ -43,7 +43,7 @@ impl Drop for PoisonWatch {
         let Some((position, number)) = self.applying.filter(|_| thread::panicking()) else {
             return;
         };
-        match self.door.open().and_then(|mut store| store.note_poison((position, number))) {
+        match self.address.open().and_then(|mut store| store.note_poison((position, number))) {
             Ok(()) => tracing::error!(
                 "entry {position} of the log holds an event at which this server ends. It is noted: the next start leaves it out"
             ),

@@ -6,13 +6,14 @@ use std::sync::{Arc, Weak};
 use crossbeam_channel::SendError;
 use redis::{RedisError, RedisResult};
 
+use super::backoff::Backoff;
 use super::entry::RawEntry;
 use super::load::{LoadError, Loader};
 use super::log_end::LogEnd;
 use super::ordered::{Loaded, Ordered};
 use super::recall::Recall;
-use super::store::{Door, Store};
-use super::writer::Backoff;
+use super::store::Store;
+use super::store_address::StoreAddress;
 use crate::config::limits;
 use crate::server::inbox::{Inbound, Inbox};
 use crate::server::ops::log::end_process;
@@ -21,14 +22,13 @@ use crate::server::ops::threads::{Activity, Row};
 /// Reads the log from a position on, and passes each entry to the dispatcher. If the next entry is not to be had, it passes
 /// the state after a later one.
 pub struct LogReader {
-    door: Door,
-    /// The last entry that was passed on, and its [mark](super::entry::mark).
+    address: StoreAddress,
+    /// The last entry that was passed on, and its [fingerprint](super::entry::fingerprint).
     position: u64,
     last: String,
     recall: Arc<Recall>,
     /// Gone when the dispatcher has ended.
     applied: Weak<AtomicU64>,
-    /// What this node knows of the end of the log.
     end: Arc<LogEnd>,
 }
 
@@ -53,15 +53,15 @@ impl<T> From<SendError<T>> for Stop {
 }
 
 impl LogReader {
-    /// A reader of what follows the entry at this position with this mark.
+    /// A reader of what follows the entry at this position with this fingerprint.
     pub fn new(
-        door: Door,
+        address: StoreAddress,
         (position, last): (u64, String),
         recall: Arc<Recall>,
         applied: Weak<AtomicU64>,
         end: Arc<LogEnd>,
     ) -> Self {
-        Self { door, position, last, recall, applied, end }
+        Self { address, position, last, recall, applied, end }
     }
 
     /// Runs until the dispatcher has ended.
@@ -91,12 +91,12 @@ impl LogReader {
         row.doing(Activity::Reading);
         let store = match store {
             Some(store) => store,
-            None => store.insert(self.door.open()?),
+            None => store.insert(self.address.open()?),
         };
         let entries = store.read(self.position, Some(limits::LOG_READ_WAIT))?;
         row.doing(Activity::SendingToInbox);
         if let Some(last) = entries.last() {
-            self.end.has(last.position);
+            self.end.advance_to(last.position);
         }
         for raw in entries {
             if raw.position != self.position + 1 || raw.before != self.last {
@@ -104,14 +104,14 @@ impl LogReader {
                 (self.position, self.last) =
                     (loaded.replica.position(), loaded.replica.last().to_owned());
                 self.recall.clear();
-                self.end.is(self.position);
+                self.end.reset_to(self.position);
                 inbox.send(Inbound::Ordered(Ordered::State(Box::new(loaded))))?;
                 return Ok(());
             }
             let entry = raw.read().unwrap_or_else(|| {
                 end_process(&format!("entry {} of the log is by nobody", raw.position))
             });
-            (self.position, self.last) = (raw.position, raw.mark());
+            (self.position, self.last) = (raw.position, raw.fingerprint());
             // Before the dispatcher has it, so that whoever asks for the state finds what follows here.
             self.recall.push(raw);
             inbox.send(Inbound::Ordered(Ordered::Entry(entry)))?;
@@ -122,7 +122,7 @@ impl LogReader {
     /// Loads the chat instead of an entry that does not follow.
     fn load(&self, next: &RawEntry, store: &mut Store) -> RedisResult<Loaded> {
         let follows = next.position == self.position + 1;
-        let same_past = store.mark_at(self.position)?.is_none_or(|mark| mark == self.last);
+        let same_past = store.fingerprint_at(self.position)?.is_none_or(|it| it == self.last);
         let is_rewound = follows || !same_past;
         if is_rewound {
             tracing::error!(
@@ -135,16 +135,10 @@ impl LogReader {
                 self.position + 1
             );
         }
-        match Loader::load(&self.door, store) {
+        match Loader::load(&self.address, store) {
             Ok(loader) => Ok(Loaded { replica: loader.replica, is_rewound }),
             Err(LoadError::Store(error)) => Err(error),
-            Err(LoadError::Gap(position)) => end_process(&format!(
-                "the log has a gap before entry {position}. Restore Redis from its files, or stop all machines and delete the \
-                 keys of the chat"
-            )),
-            Err(LoadError::Snapshot(error)) => end_process(&format!(
-                "the snapshot of the chat is not one of this program: {error}. Run the same version on every machine"
-            )),
+            Err(error) => end_process(&error.to_string()),
         }
     }
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::author::Author;
-use super::entry::{Content, Entry, mark};
+use super::entry::{Content, Entry, fingerprint};
 use super::node_up::NodeUp;
 use crate::chat::{Ban, ClientId, Effect, Event, Hub, Now, Time};
 use crate::config::limits;
@@ -30,7 +30,7 @@ pub struct Replica {
     /// How many starts of nodes there have been. Each has a number, with which the ids of its clients begin.
     starts: u64,
     position: u64,
-    /// The [mark] of the last entry.
+    /// The [fingerprint] of the last entry.
     last: String,
     /// The clock of the store, which never goes back here.
     milliseconds: u64,
@@ -85,7 +85,7 @@ impl Replica {
         self.position
     }
 
-    /// The [mark] of the last entry.
+    /// The [fingerprint] of the last entry.
     pub fn last(&self) -> &str {
         &self.last
     }
@@ -149,9 +149,9 @@ impl Replica {
     }
 
     /// The clients that the chat knows of these starts of a node.
-    pub fn clients_of(&self, machines: &[u64]) -> Vec<ClientId> {
+    pub fn clients_of(&self, starts: &[u64]) -> Vec<ClientId> {
         let clients = self.hub.as_ref().map(Hub::clients).unwrap_or_default();
-        clients.into_iter().filter(|client| machines.contains(&client.machine())).collect()
+        clients.into_iter().filter(|client| starts.contains(&client.start())).collect()
     }
 
     /// Takes the next entry. Its events are due now.
@@ -168,7 +168,7 @@ impl Replica {
             self.time += Time::from_millis(passed).min(limits::LOG_TICK_MAX);
         }
         self.milliseconds = self.milliseconds.max(milliseconds);
-        (self.position, self.last) = (position, mark(&author.to_string(), milliseconds));
+        (self.position, self.last) = (position, fingerprint(&author.to_string(), milliseconds));
         self.bytes += bytes + limits::LOG_ENTRY_OVERHEAD_BYTES;
         if self.is_snapshot_due() {
             (self.snapshot_due, self.bytes) = (position, 0);
@@ -197,7 +197,7 @@ impl Replica {
                 self.newest.insert(author.node.clone(), author.incarnation);
                 // Another process has taken the name over, or this one has come back before anybody missed it.
                 if let Some(former) = self.nodes.remove(&author.node) {
-                    opened.events.push(Event::MachineGone { machines: former.starts });
+                    opened.events.push(Event::MachineGone { starts: former.starts });
                 }
                 opened.misfit = self.misfit(&author.node, &up);
                 if opened.misfit.is_none() {
@@ -210,10 +210,9 @@ impl Replica {
                     self.take_in(*up, now, &mut opened.events);
                     let name: Arc<str> = author.node.as_str().into();
                     opened.events.extend(
-                        starts.iter().map(|&machine| Event::MachineCame {
-                            machine,
-                            name: Arc::clone(&name),
-                        }),
+                        starts
+                            .iter()
+                            .map(|&start| Event::MachineCame { start, name: Arc::clone(&name) }),
                     );
                     let (incarnation, sequence) = (author.incarnation, author.sequence);
                     let node = Node { incarnation, starts, sequence, heard: self.time };
@@ -226,7 +225,7 @@ impl Replica {
                     opened.events.extend(events);
                 }
             }
-            Content::Mark(_) => opened.is_fresh = self.hear(&author),
+            Content::Barrier(_) => opened.is_fresh = self.hear(&author),
             Content::Rewound => {
                 opened.is_fresh = self.hear(&author);
                 // Several nodes may have noticed the same.
@@ -239,7 +238,7 @@ impl Replica {
             Content::Left if self.incarnation(&author.node) == Some(author.incarnation) => {
                 opened.is_fresh = true;
                 if let Some(node) = self.nodes.remove(&author.node) {
-                    opened.events.push(Event::MachineGone { machines: node.starts });
+                    opened.events.push(Event::MachineGone { starts: node.starts });
                 }
             }
             Content::Up(_) | Content::Left | Content::Unreadable => {}
@@ -293,7 +292,7 @@ impl Replica {
             .collect();
         for name in &silent {
             if let Some(node) = self.nodes.remove(name) {
-                events.push(Event::MachineGone { machines: node.starts });
+                events.push(Event::MachineGone { starts: node.starts });
             }
         }
         silent

@@ -45,10 +45,10 @@ impl Seed {
         fits.then_some(Self { replica, entries })
     }
 
-    /// The position and the mark of the last entry.
+    /// The position and the fingerprint of the last entry.
     pub fn end(&self) -> (u64, String) {
         match self.entries.last() {
-            Some(entry) => (entry.position, entry.mark()),
+            Some(entry) => (entry.position, entry.fingerprint()),
             None => (self.replica.position(), self.replica.last().to_owned()),
         }
     }

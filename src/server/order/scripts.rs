@@ -2,7 +2,7 @@
 //!
 //! `{name}:head` holds the position `n` of the last entry, and in `last` its author and time, which the next entry repeats as
 //! `prev`; the highest position `seen` that a node has applied; the position `kept` of the snapshot; and after a loss the
-//! highest position `best` that a node had applied which asked within the last three seconds before `heard`.
+//! highest position `best` that a node had applied which asked within `RESEED_BEST_FOR` before `heard`.
 
 /// Appends an entry: its position is one more than that of the last. With fewer entries than a node has seen the store has
 /// lost some, and takes no more.
@@ -17,7 +17,7 @@ local ms = time[1] * 1000 + math.floor(time[2] / 1000)
 if n < seen then
     local last = redis.call('HMGET', KEYS[2], 'best', 'heard')
     local best = tonumber(last[1] or 0)
-    if applied >= best or ms - last[2] > 3000 then
+    if applied >= best or ms - last[2] > tonumber(ARGV[4]) then
         best = applied
         redis.call('HSET', KEYS[2], 'best', best, 'heard', ms)
     end
@@ -49,6 +49,8 @@ return 1
 
 /// Stores a snapshot, unless there is a later one, and removes the entries up to the snapshot before: somebody may still be reading
 /// those after it. A snapshot of another past than the log's has no entry there.
+///
+/// `XADD` above writes prev, by, ms, events in this order, so 4 is `by` and 6 is `ms`. Must equal `fingerprint` in entry.rs.
 pub const KEEP: &str = "
 local position = tonumber(ARGV[1])
 local entry = redis.call('XRANGE', KEYS[1], position .. '-0', position .. '-0')[1]

@@ -8,19 +8,19 @@
 use crossbeam_channel::Receiver;
 
 use super::replica::Replica;
-use super::store::Door;
+use super::store_address::StoreAddress;
 use crate::server::ops::threads::{Activity, Row};
 
 /// Stores snapshots until the dispatcher drops its end of the queue.
 pub struct SnapshotKeeper {
-    door: Door,
+    address: StoreAddress,
     copies: Receiver<Replica>,
 }
 
 impl SnapshotKeeper {
     /// A keeper of the copies that come from this queue.
-    pub fn new(door: Door, copies: Receiver<Replica>) -> Self {
-        Self { door, copies }
+    pub fn new(address: StoreAddress, copies: Receiver<Replica>) -> Self {
+        Self { address, copies }
     }
 
     /// Runs until the queue is closed.
@@ -31,7 +31,7 @@ impl SnapshotKeeper {
             let state = copy.encode();
             let (position, bytes) = (copy.position(), state.len());
             let stored = self
-                .door
+                .address
                 .open()
                 .and_then(|mut store| store.keep_snapshot(position, copy.last(), &state));
             match stored {

@@ -2,25 +2,12 @@
 
 use std::time::Duration;
 
-use redis::{
-    Client, Connection, ConnectionAddr, ErrorKind, IntoConnectionInfo, RedisConnectionInfo,
-    RedisError, RedisResult, Script, Value,
-};
+use redis::{Connection, ErrorKind, RedisError, RedisResult, Script, Value};
 
 use super::author::Author;
 use super::entry::{Place, RawEntry};
 use super::scripts::{APPEND, KEEP, RESEED};
-use crate::chat::Secret;
-use crate::config::{RedisAddress, limits};
-
-/// The address of the log, and the password for it.
-#[derive(Clone)]
-pub struct Door {
-    pub address: RedisAddress,
-    pub password: Option<Secret>,
-    /// The name of the chat, with which its keys begin.
-    pub chat: String,
-}
+use crate::config::limits;
 
 /// A connection to the store. After an error it must be dropped: a late reply would be taken for that of the next request.
 pub struct Store {
@@ -42,41 +29,21 @@ pub enum Appended {
     Behind { has: u64, seen: u64, best: u64 },
 }
 
-impl Door {
-    /// Opens a connection. Waits for at most two seconds, as every request on it does.
-    ///
-    /// # Errors
-    /// Nobody answers, or the password is wrong.
-    pub fn open(&self) -> RedisResult<Store> {
-        let address = &self.address;
-        let mut settings = RedisConnectionInfo::default().set_db(address.db);
-        // Without its name, the client waits for no reply but those that are needed.
-        settings = settings.set_skip_set_lib_name();
-        if let Some(user) = &address.user {
-            settings = settings.set_username(user);
-        }
-        if let Some(Secret(password)) = &self.password {
-            settings = settings.set_password(password);
-        }
-        let place = ConnectionAddr::Tcp(address.host.clone(), address.port);
-        let info = place.into_connection_info()?.set_redis_settings(settings);
-        let connection = Client::open(info)?.get_connection_with_timeout(limits::STORE_WAIT_MAX)?;
-        connection.set_read_timeout(Some(limits::STORE_WAIT_MAX))?;
-        connection.set_write_timeout(Some(limits::STORE_WAIT_MAX))?;
+impl Store {
+    /// The keys of a chat, by this connection.
+    pub fn new(connection: Connection, chat: &str) -> Self {
         // The braces keep the keys together in a store that is divided.
-        let key = |part: &str| format!("{{{}}}:{part}", self.chat);
-        Ok(Store {
+        let key = |part: &str| format!("{{{chat}}}:{part}");
+        Self {
             connection,
             append: Script::new(APPEND),
             log: key("log"),
             head: key("head"),
             snapshot: key("snapshot"),
             poison: key("poison"),
-        })
+        }
     }
-}
 
-impl Store {
     /// Appends an entry. `applied` is the position that the caller has applied.
     ///
     /// # Errors
@@ -89,7 +56,8 @@ impl Store {
     ) -> RedisResult<Appended> {
         let invocation = &mut self.append.key(&self.log);
         let invocation = invocation.key(&self.head).arg(author.to_string()).arg(applied);
-        let reply: Vec<Value> = invocation.arg(content).invoke(&mut self.connection)?;
+        let invocation = invocation.arg(content).arg(limits::RESEED_BEST_FOR.as_millis() as u64);
+        let reply: Vec<Value> = invocation.invoke(&mut self.connection)?;
         let mut reply = reply.into_iter();
         let word: String = redis::from_redis_value(reply.next().unwrap_or(Value::Nil))?;
         let numbers: RedisResult<Vec<u64>> =
@@ -101,7 +69,7 @@ impl Store {
         }
     }
 
-    /// Writes the log again, which ends with the entry at `position` whose mark is `last`: a snapshot with its position, and entries.
+    /// Writes the log again, which ends with the entry at `position` whose fingerprint is `last`: a snapshot with its position, and entries.
     /// Returns whether the log is whole now; if not, another node knows more. `with_loss` accepts that nobody knows all.
     ///
     /// # Errors
@@ -167,11 +135,11 @@ impl Store {
         command.arg(&self.poison).arg(format!("{position}:{number}")).query(&mut self.connection)
     }
 
-    /// The [mark](super::entry::mark) of the entry at this position, if the log has one.
+    /// The [fingerprint](super::entry::fingerprint) of the entry at this position, if the log has one.
     ///
     /// # Errors
     /// As [`Store::append`].
-    pub fn mark_at(&mut self, position: u64) -> RedisResult<Option<String>> {
+    pub fn fingerprint_at(&mut self, position: u64) -> RedisResult<Option<String>> {
         let id = format!("{position}-0");
         let mut command = redis::cmd("XRANGE");
         let entries: Vec<(String, Vec<String>)> =
@@ -180,7 +148,7 @@ impl Store {
             entry(id, fields)
                 .ok_or_else(|| unexpected("the log holds an entry that no node has appended"))
         });
-        Ok(entry.transpose()?.map(|entry| entry.mark()))
+        Ok(entry.transpose()?.map(|entry| entry.fingerprint()))
     }
 
     /// The entries after a position, in order; at most [`limits::LOG_READ_MAX`]. Waits up to `wait` for the first one.

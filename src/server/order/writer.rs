@@ -4,18 +4,19 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use redis::RedisResult;
 
 use super::author::Author;
+use super::backoff::Backoff;
 use super::entry::Content;
 use super::log_end::LogEnd;
 use super::node_up::NodeUp;
 use super::recall::Recall;
 use super::reseed::{Loss, Remedy};
-use super::store::{Appended, Door, Store};
+use super::store::{Appended, Store};
+use super::store_address::StoreAddress;
 use crate::chat::Event;
 use crate::config::limits;
 use crate::server::inbox::Inbox;
@@ -29,20 +30,19 @@ pub enum Work {
     Up(u64, Box<NodeUp>),
     /// The node leaves.
     Left,
-    /// As [`Content::Mark`].
-    Mark(u64),
+    /// As [`Content::Barrier`].
+    Barrier(u64),
     /// As [`Content::Rewound`].
     Rewound,
 }
 
 /// Appends entries until the dispatcher drops its end of the queue. What gathers while one entry is on its way is the next.
 pub struct LogWriter {
-    door: Door,
+    address: StoreAddress,
     queue: Receiver<Work>,
     author: Author,
     /// The position that the dispatcher has applied; gone when it has ended.
     applied: Weak<AtomicU64>,
-    /// What this node knows of the end of the log.
     end: Arc<LogEnd>,
     store: Option<Store>,
     backoff: Backoff,
@@ -61,7 +61,7 @@ pub struct LogWriter {
 impl LogWriter {
     /// A writer that goes on after the entry of `author`.
     pub fn new(
-        door: Door,
+        address: StoreAddress,
         queue: Receiver<Work>,
         author: Author,
         recall: Arc<Recall>,
@@ -70,7 +70,7 @@ impl LogWriter {
     ) -> Self {
         let (store, backoff) = (None, Backoff::default());
         Self {
-            door,
+            address,
             queue,
             author,
             applied,
@@ -102,7 +102,7 @@ impl LogWriter {
                     Content::Up(up).to_json()
                 }
                 Ok(Work::Left) => Content::Left.to_json(),
-                Ok(Work::Mark(number)) => Content::Mark(number).to_json(),
+                Ok(Work::Barrier(number)) => Content::Barrier(number).to_json(),
                 Ok(Work::Rewound) => Content::Rewound.to_json(),
                 Err(RecvTimeoutError::Timeout) => Content::Events(Vec::new()).to_json(),
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -117,7 +117,7 @@ impl LogWriter {
         let mut json = Content::opening();
         Content::push_event(&mut json, &first);
         let mut count = 1;
-        self.end.appends(count);
+        self.end.set_in_flight(count);
         while json.len() < limits::LOG_ENTRY_BYTES_MAX {
             match self.queue.try_recv() {
                 Ok(Work::Event(event)) => {
@@ -131,7 +131,7 @@ impl LogWriter {
                 Err(_) => break,
             }
         }
-        self.end.appends(count);
+        self.end.set_in_flight(count);
         Content::closed(json)
     }
 
@@ -147,7 +147,7 @@ impl LogWriter {
                     thread::sleep(limits::RESEED_LOOK_EVERY);
                 }
                 Ok(None) => {
-                    self.end.appends(0);
+                    self.end.set_in_flight(0);
                     if self.loss.take().is_some() {
                         tracing::info!("the store of the log is whole again");
                     }
@@ -179,7 +179,7 @@ impl LogWriter {
     ) -> RedisResult<Option<Remedy>> {
         let store = match &mut self.store {
             Some(store) => store,
-            None => self.store.insert(self.door.open()?),
+            None => self.store.insert(self.address.open()?),
         };
         self.unread.retain(|(author, _)| !self.end.has_applied(author));
         let unread = self.unread.iter().filter(|_| self.is_doubtful);
@@ -188,7 +188,7 @@ impl LogWriter {
         // Whoever has read one of them already does nothing when it comes again.
         for (author, content) in unread.chain([(&self.author, content)]) {
             match store.append(author, applied, content)? {
-                Appended::At(position) => self.end.has(position),
+                Appended::At(position) => self.end.advance_to(position),
                 Appended::Behind { has, seen, best } => {
                     behind = Some((has, seen, best));
                     break;
@@ -215,38 +215,5 @@ impl LogWriter {
             ),
         }
         Ok(Some(remedy))
-    }
-}
-
-/// How long to wait before the next try: from 100 ms to 2 s, and never in step with other nodes.
-#[derive(Default)]
-pub struct Backoff {
-    tries: u32,
-}
-
-impl Backoff {
-    /// Logs the first failure of a series.
-    pub fn warn_once(&self, error: &redis::RedisError) {
-        if self.tries == 0 {
-            tracing::warn!("the log cannot be reached, trying again: {error}");
-        }
-    }
-
-    /// Pauses, unless the dispatcher has ended.
-    pub fn pause(&mut self, dispatcher: &Weak<AtomicU64>) {
-        let end = Instant::now() + self.next();
-        while Instant::now() < end && dispatcher.strong_count() > 0 {
-            thread::sleep(limits::STORE_BACKOFF_MIN / 2);
-        }
-    }
-
-    fn next(&mut self) -> Duration {
-        let whole = limits::STORE_BACKOFF_MIN * 2_u32.pow(self.tries.min(10));
-        self.tries += 1;
-        let whole = whole.min(limits::STORE_BACKOFF_MAX);
-        let mut byte = [0];
-        // Without random bits, the machines may try at the same moment, which does no harm.
-        let _ = rustix::rand::getrandom(&mut byte, rustix::rand::GetRandomFlags::empty());
-        whole / 2 + whole / 2 * u32::from(byte[0]) / 256
     }
 }

@@ -31,11 +31,11 @@ use crate::server::clock::Clock;
 use crate::server::connection::Connection;
 use crate::server::delivery::Delivery;
 use crate::server::dispatcher::Dispatcher;
-use crate::server::gate::Gate;
 use crate::server::inbox::{Channels, Control, Inbound};
 use crate::server::ops::capacity::{Capacity, SystemLimits};
 use crate::server::ops::reload::Loaded;
 use crate::server::order::Order;
+use crate::server::port_kind::PortKind;
 use crate::server::shared::Shared;
 #[cfg(feature = "web")]
 use crate::server::web::frames::Frames;
@@ -43,6 +43,9 @@ use crate::server::{Row, ThreadTable};
 
 /// Far more than there are clients, as each has one event under way: nobody has to wait for room.
 const INBOX_EVENTS_MAX: usize = 1_024;
+
+/// The length of the answer that a browser has got before it arrives.
+const HANDSHAKE_BYTES: usize = 129;
 
 /// The server's own time may be this much behind a deadline: a check of stalled clients, a tick, and a pause.
 const LATE_MAX: Time = Time::from_millis(1_500);
@@ -389,7 +392,7 @@ impl<'a> World<'a> {
         );
         let address = SocketAddr::from((host, port));
         let now = self.shared.clock.now();
-        let Ok(place) = self.shared.admission.enter(address.ip(), Gate::Plain, now) else {
+        let Ok(place) = self.shared.admission.enter(address.ip(), PortKind::Plain, now) else {
             return;
         };
         let id = ClientId(self.next_client);
@@ -402,6 +405,9 @@ impl<'a> World<'a> {
         let wire = Arc::new(Wire::new(id, room, self.plan.has_short_sends, can_grow, dice));
         let word = ReclaimWord::new(word_of(id).to_be_bytes());
         let row = self.shared.threads.client_row("reader", id);
+        if protocol == Protocol::Web {
+            row.count_out(HANDSHAKE_BYTES);
+        }
         let socket = ServerEnd(Arc::clone(&wire));
         let connection = Arc::new(Connection::of(id, address, word, socket, row));
         let decoder = match protocol {

@@ -21,8 +21,9 @@ use std::io::{ErrorKind, Read};
 
 use super::Activity;
 use super::connection::{Connection, canonical};
+use super::deadline::Deadline;
 use super::inbox::Inbox;
-use super::visit::{Deadline, Visit, finish};
+use super::pending_connection::{PendingConnection, finish};
 use crate::chat::Protocol;
 use crate::config::{Config, Glass};
 use crate::protocol::Decoder;
@@ -36,7 +37,7 @@ pub fn unavailable(reason: &[u8]) -> Vec<u8> {
 }
 
 /// Reads one request and answers it. If it opens a WebSocket, runs the reader until the connection ends.
-pub fn run<'s>(visit: Visit<'s>, inbox: Inbox<'s>) {
+pub fn run<'s>(visit: PendingConnection<'s>, inbox: Inbox<'s>) {
     let (connection, until) = (&visit.connection, visit.deadline());
     match handshake(connection, &visit.config, until, visit.shared.telnet_port) {
         Err(None) => tracing::debug!(address = %connection.address(), "gone without a request"),

@@ -17,6 +17,7 @@ mod frames;
 mod http;
 mod json;
 mod plain;
+mod proxy;
 mod text;
 
 use unicode_normalization::char::is_combining_mark;
@@ -42,6 +43,7 @@ pub const TARGETS: &[Target] = &[
     ("http", http::check),
     ("json", json::check),
     ("plain", plain::check),
+    ("proxy", proxy::check),
     ("text", text::check),
 ];
 

@@ -77,6 +77,8 @@ pub struct Session {
     next_id: u64,
     /// The client's own unanswered requests.
     asked: BTreeMap<u64, Purpose>,
+    /// The rooms whose past is still to be requested.
+    pasts: VecDeque<(String, Request)>,
     outgoing: Outgoing,
     pauses: Pauses,
     /// When the user joined the chat, by this connection.
@@ -131,6 +133,7 @@ impl Session {
             columns: COLUMNS,
             next_id: 1,
             asked: BTreeMap::new(),
+            pasts: VecDeque::new(),
             outgoing: Outgoing::default(),
             pauses: Pauses::new(seed),
             here_since: None,

@@ -3,11 +3,11 @@
 use std::sync::Mutex;
 
 use super::*;
-use crate::chat::LookupError;
+use crate::chat::{LookupError, PastRoom};
 use crate::config::{ExportFormat, ExportOptions, ForgetOptions};
 
 /// An archive with 90 lines in three batches of the backlog, by three people in two rooms.
-fn busy(place: &Place) -> Archive {
+pub(super) fn busy(place: &Place) -> Archive {
     let mut archive = place.archive();
     archive.set_busy(true);
     for batch in 0..3 {
@@ -43,14 +43,15 @@ fn exported(place: &Place, room: Option<&str>) -> Vec<String> {
 fn loaded(archive: &Archive) -> Vec<Vec<u64>> {
     let mut rooms = load::load(archive.connection()).unwrap().rooms;
     rooms.sort_by_key(|room| room.epoch);
-    let ids = |room: &crate::chat::PastRoom| {
-        let ids = room.lines.iter().map(|message| match message.to {
-            Audience::Room { message_id, .. } => message_id,
-            Audience::People(_) => panic!("a private line"),
-        });
-        ids.collect()
-    };
-    rooms.iter().map(ids).collect()
+    rooms.iter().map(ids_in_memory).collect()
+}
+
+fn ids_in_memory(room: &PastRoom) -> Vec<u64> {
+    let ids = room.lines.iter().map(|message| match message.to {
+        Audience::Room { message_id, .. } => message_id,
+        Audience::People(_) => panic!("a private line"),
+    });
+    ids.collect()
 }
 
 #[test]
@@ -67,7 +68,7 @@ fn filing_changes_neither_what_is_there_nor_its_order() {
         assert_eq!(exported(&place, None), export);
         assert_eq!(exported(&place, Some("ROOM2")).len(), 45);
         assert_eq!(loaded(&archive), [all.clone(), all.clone()]);
-        archive.file();
+        archive.index_backlog();
     }
     assert_eq!(found(&archive, &find("word3", None, &[2])), [2]);
     assert_eq!(found(&archive, &find("by", Some("ann"), &[1, 2])).len(), 30);
@@ -82,7 +83,7 @@ fn lines_wait_behind_the_backlog_also_in_a_calm_chat() {
     archive.write_batch(&[line(1, 46, "ann", "the last one")], 0).unwrap();
     assert_eq!(filed(&archive), 0);
     for _ in 0..4 {
-        archive.file();
+        archive.index_backlog();
     }
     archive.write_batch(&[line(1, 47, "ann", "at once")], 0).unwrap();
     assert_eq!(filed(&archive), 92);
@@ -101,12 +102,12 @@ fn a_crash_loses_nothing_of_the_backlog() {
     assert_eq!(loaded(&archive), [all.clone(), all]);
     // The first line of the new run follows in the table, too.
     archive.write_batch(&[line(1, 3_000_000, "ann", "anew")], 0).unwrap();
-    archive.file();
-    archive.file();
+    archive.index_backlog();
+    archive.index_backlog();
     assert_eq!(filed(&archive), 60);
     assert_eq!(exported(&place, None)[..90], export);
     for _ in 0..2 {
-        archive.file();
+        archive.index_backlog();
     }
     assert_eq!(filed(&archive), 91);
     assert_eq!(exported(&place, None)[..90], export);
@@ -121,7 +122,7 @@ fn a_person_is_forgotten_in_the_backlog_too() {
     let options = ForgetOptions { history: place.file(), from: "Ann".to_owned() };
     assert_eq!(forget(&options).unwrap(), 30);
     // Another process has filed it: nothing is left to do, and nothing is done twice.
-    archive.file();
+    archive.index_backlog();
     archive.write_batch(&[line(1, 46, "bob", "goes on")], 0).unwrap();
     assert_eq!(filed(&archive), 61);
     archive.end();
@@ -137,10 +138,62 @@ fn a_batch_that_cannot_be_read_costs_only_itself() {
     let damage = "UPDATE backlog SET lines = '[[1,' WHERE first_line = 31";
     assert_eq!(archive.connection().execute(damage, []).unwrap(), 1);
     for _ in 0..3 {
-        archive.file();
+        archive.index_backlog();
     }
     assert_eq!(filed(&archive), 60);
     assert_eq!(archive.lost(), 30);
+}
+
+#[test]
+fn an_export_goes_on_behind_a_batch_that_cannot_be_read() {
+    let place = Place::new("backlog-export");
+    let archive = busy(&place);
+    let damage = "UPDATE backlog SET lines = '[[1,' WHERE first_line = 31";
+    assert_eq!(archive.connection().execute(damage, []).unwrap(), 1);
+    let (room, since, format) = (None, None, ExportFormat::Text);
+    let options = ExportOptions { history: place.file(), room, since, format };
+    let mut out = Vec::new();
+    let error = export(&options, &mut out).unwrap_err().to_string();
+    assert!(error.contains("30 lines of the backlog are damaged"), "{error}");
+    let out = String::from_utf8(out).unwrap();
+    assert_eq!(out.lines().count(), 60);
+    assert!(out.contains("word0 by ann") && out.contains("word89 by cid"));
+}
+
+#[test]
+fn a_long_backlog_leaves_no_hole_in_the_memory_of_a_room() {
+    let place = Place::new("backlog-long");
+    let mut archive = place.archive();
+    archive.write_batch(&[line(1, 1, "ann", "in"), line(2, 1, "ann", "the table")], 0).unwrap();
+    archive.set_busy(true);
+    // The second room has spoken only in the first batch.
+    archive.write_batch(&[line(1, 2, "ann", "x"), line(2, 2, "ann", "x")], 0).unwrap();
+    archive.write_batch(&[line(1, 3, "ann", "x"), line(1, 4, "ann", "x")], 0).unwrap();
+    archive.write_batch(&[line(1, 5, "ann", "x")], 0).unwrap();
+    for (lines_max, expected) in [
+        (1, [vec![5], vec![]]),
+        (2, [vec![4, 5], vec![]]),
+        (3, [vec![3, 4, 5], vec![]]),
+        (9, [vec![1, 2, 3, 4, 5], vec![1, 2]]),
+    ] {
+        let mut rooms = load::load_up_to(archive.connection(), lines_max).unwrap().rooms;
+        rooms.sort_by_key(|room| room.epoch);
+        assert_eq!(rooms.iter().map(|room| room.last_id).collect::<Vec<_>>(), [5, 2]);
+        assert_eq!(rooms.iter().map(ids_in_memory).collect::<Vec<_>>(), expected, "{lines_max}");
+    }
+}
+
+#[test]
+fn the_backlog_leaves_the_file_as_thrifty_as_it_was() {
+    let place = Place::new("backlog-secure");
+    let mut archive = busy(&place);
+    let secure = |archive: &Archive| -> i32 {
+        let pragma = "secure_delete";
+        archive.connection().pragma_query_value(None, pragma, |row| row.get(0)).unwrap()
+    };
+    assert_eq!(secure(&archive), 2, "FAST");
+    archive.index_backlog();
+    assert_eq!(secure(&archive), 2);
 }
 
 #[test]
@@ -152,7 +205,7 @@ fn a_question_waits_until_everything_before_it_can_be_found() {
     let (_, search_ended) = crossbeam_channel::bounded(0);
     let (generation, report) = (Arc::default(), Arc::new(|_| {}));
     let gauge_of_queue = Arc::clone(&gauge);
-    let links = Links { jobs, gauge, searches, search_ended, generation, report };
+    let links = archive::Links { jobs, gauge, searches, search_ended, generation, report };
     let archive = Archive::new(file, connection, UNBOUNDED, links).unwrap();
     let row = Arc::new(ThreadTable::default()).row("archive", "archive".into());
     let thread = std::thread::spawn(move || archive.run(&row));
@@ -185,9 +238,10 @@ fn a_question_that_waits_too_long_is_refused() {
     archive.set_report(Arc::new(move |event| report.lock().unwrap().push(event)));
     archive.ask(Question::Search(blank()), Duration::ZERO);
     assert!(answers.lock().unwrap().is_empty());
-    archive.ask(Question::Search(blank()), limits::SEARCH_TIME_MAX);
-    let behind = Event::Found { ticket: 1, found: Err(LookupError::Behind) };
-    assert_eq!(*answers.lock().unwrap(), [behind.clone(), behind]);
+    // Each has its own time.
+    archive.ask(Question::Search(Search { ticket: 2, ..blank() }), limits::SEARCH_TIME_MAX);
+    let behind = Event::Found { ticket: 2, found: Err(LookupError::Behind) };
+    assert_eq!(*answers.lock().unwrap(), [behind]);
 }
 
 #[test]
@@ -208,6 +262,6 @@ fn a_file_of_the_first_version_gets_a_backlog() {
     archive.set_busy(true);
     archive.write_batch(&[line(1, 2, "ann", "new")], 0).unwrap();
     assert_eq!(loaded(&archive), [[1, 2]]);
-    archive.file();
+    archive.index_backlog();
     assert_eq!(ids(&page(&archive, 1, Range::Last, 9)), [1, 2]);
 }

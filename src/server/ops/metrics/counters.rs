@@ -5,19 +5,37 @@ use std::time::Duration;
 
 use crate::chat::{CloseCode, DisconnectReason, LogEvent};
 
+/// A reason that is a label of a metric.
+trait Labelled: Sized {
+    /// All labels.
+    const LABELS: &'static [&'static str];
+
+    fn label(self) -> &'static str;
+
+    /// Adds one to the number of this reason. `numbers` has one for each label.
+    fn count(self, numbers: &[AtomicU64]) {
+        let label = self.label();
+        let mut numbers = Self::LABELS.iter().zip(numbers);
+        if let Some((_, number)) = numbers.find(|(one, _)| **one == label) {
+            number.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
 /// Declares the labels of the reasons, and which one a reason has, so that the two cannot get out of step.
 macro_rules! labels {
-    ($($pattern:pat => $label:literal,)*) => {
-        /// The labels of the reasons for which a client leaves.
-        const GONE_LABELS: &[&str] = &[$($label,)*];
+    ($reason:ty: $($pattern:pat => $label:literal,)*) => {
+        impl Labelled for $reason {
+            const LABELS: &'static [&'static str] = &[$($label,)*];
 
-        fn label(reason: DisconnectReason) -> &'static str {
-            match reason { $($pattern => $label,)* }
+            fn label(self) -> &'static str {
+                match self { $($pattern => $label,)* }
+            }
         }
     };
 }
 
-labels! {
+labels! { DisconnectReason:
     DisconnectReason::Quit => "quit",
     DisconnectReason::EndOfInput => "end_of_input",
     DisconnectReason::ReadError => "connection_lost",
@@ -38,9 +56,9 @@ labels! {
     DisconnectReason::Closed(_) => "bad_frame",
 }
 
-/// Why a connection was not served, in the order of [`Refusal::LABELS`].
+/// Why a connection was not served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum RefusalReason {
     Full,
     TooManyFromAddress,
     TooFastFromAddress,
@@ -50,17 +68,15 @@ pub enum Refusal {
     NoHeader,
 }
 
-impl Refusal {
-    /// The labels. The first three are the settings that refused.
-    pub const LABELS: [&str; 7] = [
-        "max_clients",
-        "connections_per_address",
-        "connections_per_minute",
-        "no_thread",
-        "banned",
-        "not_a_proxy",
-        "no_proxy_header",
-    ];
+// The first three labels are the settings that refused.
+labels! { RefusalReason:
+    RefusalReason::Full => "max_clients",
+    RefusalReason::TooManyFromAddress => "connections_per_address",
+    RefusalReason::TooFastFromAddress => "connections_per_minute",
+    RefusalReason::NoThread => "no_thread",
+    RefusalReason::Banned => "banned",
+    RefusalReason::NoProxy => "not_a_proxy",
+    RefusalReason::NoHeader => "no_proxy_header",
 }
 
 /// The upper bounds of the histogram of batches: a line to ten people, and a line to ten thousand, are in the middle.
@@ -89,8 +105,8 @@ pub struct Counters {
     /// How many batches took at most so long, each in one bucket only; the last is for all that took longer.
     batches: [AtomicU64; BATCH_BOUNDS.len() + 1],
     batch_nanoseconds: AtomicU64,
-    gone: [AtomicU64; GONE_LABELS.len()],
-    refused: [AtomicU64; Refusal::LABELS.len()],
+    gone: [AtomicU64; DisconnectReason::LABELS.len()],
+    refused: [AtomicU64; RefusalReason::LABELS.len()],
 }
 
 impl Counters {
@@ -109,21 +125,17 @@ impl Counters {
     }
 
     /// A connection was not served.
-    pub fn count_refusal(&self, why: Refusal) {
-        self.refused[why as usize].fetch_add(1, Ordering::Relaxed);
+    pub fn count_refusal(&self, why: RefusalReason) {
+        why.count(&self.refused);
     }
 
     /// Counts what the Hub reports: each client leaves once.
     pub fn count_event(&self, event: &LogEvent) {
         match event {
             LogEvent::Left { reason, .. } | LogEvent::LeftUnnamed { reason, .. } => {
-                let label = label(*reason);
-                let mut counters = GONE_LABELS.iter().zip(&self.gone);
-                if let Some((_, gone)) = counters.find(|(one, _)| **one == label) {
-                    gone.fetch_add(1, Ordering::Relaxed);
-                }
+                reason.count(&self.gone);
             }
-            LogEvent::TurnedAway { .. } => self.count_refusal(Refusal::Banned),
+            LogEvent::TurnedAway { .. } => self.count_refusal(RefusalReason::Banned),
             _ => {}
         }
     }
@@ -156,12 +168,12 @@ impl Counters {
 
     /// Each reason for which a client leaves, with its number.
     pub fn gone(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        GONE_LABELS.iter().copied().zip(self.gone.iter().map(get))
+        DisconnectReason::LABELS.iter().copied().zip(self.gone.iter().map(get))
     }
 
-    /// Each label of [`Refusal`] with its number.
+    /// Each label of [`RefusalReason`] with its number.
     pub fn refused(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        Refusal::LABELS.into_iter().zip(self.refused.iter().map(get))
+        RefusalReason::LABELS.iter().copied().zip(self.refused.iter().map(get))
     }
 
     /// The buckets of the histogram of batches, and the sum of all times.

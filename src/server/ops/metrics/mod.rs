@@ -12,7 +12,7 @@ mod request;
 mod text;
 
 use std::convert::Infallible;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,13 +21,14 @@ use crossbeam_channel::{Receiver, TryRecvError};
 use jiff::Timestamp;
 
 use counters::BATCH_BOUNDS;
-pub use counters::{Counters, Refusal};
+pub use counters::{Counters, RefusalReason};
 use text::{CONTENT_TYPE, Text};
 
 use super::bind::listen;
 use super::threads::{Activity, Row};
 use crate::config::{Config, limits};
 use crate::server::admission::Admission;
+use crate::server::deadline::{drain_before, read_before, write_before};
 use crate::server::error::StartError;
 #[cfg(feature = "history")]
 use crate::server::history::Gauge;
@@ -78,7 +79,7 @@ impl Sources<'_, '_> {
         text.gauges(
             "chatserv_clients",
             "Connections that have a place, by the port on which they came.",
-            "protocol",
+            "port",
             self.admission.open(),
         );
         text.counter(
@@ -167,7 +168,7 @@ impl<'env, 'scope> Metrics<'env, 'scope> {
             row.doing(Activity::Accepting);
             match self.socket.accept() {
                 Ok((scraper, address)) => {
-                    if let Err(error) = self.answer(scraper, row) {
+                    if let Err(error) = self.answer(&scraper, row) {
                         tracing::debug!(%address, %error, "no metrics for a scraper");
                     }
                 }
@@ -186,16 +187,19 @@ impl<'env, 'scope> Metrics<'env, 'scope> {
     }
 
     /// Reads one request and answers it. Takes no longer than the time for a request.
-    fn answer(&self, mut scraper: TcpStream, row: &Row) -> io::Result<()> {
+    fn answer(&self, scraper: &TcpStream, row: &Row) -> io::Result<()> {
         let end = Instant::now() + limits::METRICS_REQUEST_TIME;
+        let left = || self.slice_until(end);
         row.doing(Activity::Reading);
-        let mut head = Vec::new();
+        let (mut head, mut buffer) = (Vec::new(), [0; 1024]);
         let parsed = loop {
             if let Some(parsed) = request::parse(&head) {
                 break parsed;
             }
-            if self.read(&mut scraper, &mut head, end)? == 0 {
-                return Err(ErrorKind::UnexpectedEof.into());
+            match read_before(scraper, &mut buffer, left)? {
+                None => return Err(ErrorKind::TimedOut.into()),
+                Some(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                Some(count) => head.extend_from_slice(&buffer[..count]),
             }
         };
         let (status, fields, kind, body) = match parsed {
@@ -211,53 +215,21 @@ impl<'env, 'scope> Metrics<'env, 'scope> {
             body.len()
         );
         row.doing(Activity::Writing);
-        let mut rest = answer.as_bytes();
-        while !rest.is_empty() {
-            scraper.set_write_timeout(Some(self.slice_until(end)?))?;
-            match scraper.write(rest) {
-                Ok(count) => rest = &rest[count..],
-                Err(error) if is_temporary(&error) => {}
-                Err(error) => return Err(error),
-            }
+        if write_before(scraper, answer.as_bytes(), left)? < answer.len() {
+            return Err(ErrorKind::TimedOut.into());
         }
         scraper.shutdown(Shutdown::Write)?;
         // Unread input, such as the body of a POST, would turn the end into a reset that can destroy the answer.
         row.doing(Activity::ThrowingAway);
-        let mut unread = Vec::new();
-        while unread.len() < limits::METRICS_HEAD_BYTES_MAX {
-            if self.read(&mut scraper, &mut unread, end)? == 0 {
-                break;
-            }
-        }
+        drain_before(scraper, limits::METRICS_HEAD_BYTES_MAX, left);
         Ok(())
     }
 
-    /// Reads once; 0 at the end of the input.
-    fn read(&self, scraper: &mut TcpStream, into: &mut Vec<u8>, end: Instant) -> io::Result<usize> {
-        let mut buffer = [0; 1024];
-        loop {
-            scraper.set_read_timeout(Some(self.slice_until(end)?))?;
-            match scraper.read(&mut buffer) {
-                Ok(count) => {
-                    into.extend_from_slice(&buffer[..count]);
-                    return Ok(count);
-                }
-                Err(error) if is_temporary(&error) => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
     /// How long the next system call may block: a part of the time that is left, so that a shutdown need not wait for it.
-    fn slice_until(&self, end: Instant) -> io::Result<Duration> {
-        let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() || self.is_stopping() {
-            return Err(ErrorKind::TimedOut.into());
+    fn slice_until(&self, end: Instant) -> Duration {
+        if self.is_stopping() {
+            return Duration::ZERO;
         }
-        Ok(left.min(limits::TICK_EVERY))
+        end.saturating_duration_since(Instant::now()).min(limits::TICK_EVERY)
     }
-}
-
-fn is_temporary(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }

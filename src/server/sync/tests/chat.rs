@@ -20,13 +20,13 @@ use crate::server::admission::Admission;
 use crate::server::clock::Clock;
 use crate::server::delivery::{Delivery, WriterThreads};
 use crate::server::dispatcher::Dispatcher;
-use crate::server::gate::Gate;
 use crate::server::inbox::{Channels, Inbound};
 use crate::server::listener::Listener;
 use crate::server::ops::capacity::{Capacity, SystemLimits};
 use crate::server::ops::reload::Loaded;
 use crate::server::ops::threads::ThreadTable;
 use crate::server::order::Order;
+use crate::server::port_kind::PortKind;
 use crate::server::reader;
 use crate::server::shared::Shared;
 
@@ -81,7 +81,7 @@ fn chat(said: &str, listener_ends: ListenerEnds) -> String {
     let channels = Channels::new(events, requests, None);
     let socket = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let (listener, control_of_listener) =
-        Listener::new(scope, Arc::clone(&shared), inbox.clone(), socket, Gate::Plain);
+        Listener::new(scope, Arc::clone(&shared), inbox.clone(), socket, PortKind::Plain);
     let dispatcher = Dispatcher::new(
         order,
         delivery,
@@ -94,7 +94,8 @@ fn chat(said: &str, listener_ends: ListenerEnds) -> String {
 
     // As the listener does: the reader is there before the dispatcher hears of the connection. The last act of the listener is
     // a report, too.
-    let place = admission.enter(IpAddr::V4(Ipv4Addr::LOCALHOST), Gate::Plain, Time::ZERO).unwrap();
+    let place =
+        admission.enter(IpAddr::V4(Ipv4Addr::LOCALHOST), PortKind::Plain, Time::ZERO).unwrap();
     let (first, last) = match listener_ends {
         ListenerEnds::First => (Some(listener), None),
         ListenerEnds::Last => (None, Some(listener)),
@@ -107,8 +108,8 @@ fn chat(said: &str, listener_ends: ListenerEnds) -> String {
         reader::run(&theirs, their_inbox, &shared.clock, decoder, deadline, &config);
         drop(last);
     });
-    connection.turn.belongs_to(reader.unwrap());
     let mut running = scope.start();
+    connection.turn.belongs_to(reader.unwrap());
     let dispatcher = thread::spawn(move || {
         dispatcher.run();
         scope.close();

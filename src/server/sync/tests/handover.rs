@@ -16,8 +16,8 @@ use crate::chat::{Protocol, Time};
 use crate::config::{Config, limits};
 use crate::server::admission::Admission;
 use crate::server::delivery::{Delivery, WriterThreads};
-use crate::server::gate::Gate;
 use crate::server::inbox::{Inbound, InputEnd};
+use crate::server::port_kind::PortKind;
 
 /// The dispatcher's side of one connection; the writers are threads of loom.
 struct Shell {
@@ -33,7 +33,7 @@ impl Shell {
         // What the server lends to its threads lives as long as the program here.
         let scope: &'static Scope<'static, 'static> = Box::leak(Box::new(Scope::new()));
         let admission: &'static Admission = Box::leak(Box::new(Admission::new(1, None, None)));
-        let place = admission.enter(IpAddr::V4(Ipv4Addr::LOCALHOST), Gate::Plain, Time::ZERO);
+        let place = admission.enter(IpAddr::V4(Ipv4Addr::LOCALHOST), PortKind::Plain, Time::ZERO);
         let (inbox, events) = channel::bounded(1);
         let writers = WriterThreads::new(scope, Arc::default(), Arc::default(), inbox, config);
         let mut delivery = Delivery::new(writers, config);

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `turn` | dispatcher, reader | each turn wakes its reader once, with all that happened before it; a close ends every wait |
 //! | `handover` | dispatcher, writer | lines keep their order and are whole; the last words come once; the connection ends |
-//! | `chat` | dispatcher, reader, writer, signals | a line on its way when the chat is shut down, a reader that waits: all threads end |
+//! | `chat` | dispatcher with the Hub, reader, writer | a client speaks, quits, shuts the chat down, or the last listener ends first: it reads one of the permitted texts, and all threads end |
 //!
 //! Each model is also run with a [`Fault`] in the primitives, and must fail. So a model that checks nothing shows.
 //!

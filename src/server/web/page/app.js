@@ -2,10 +2,11 @@
 'use strict';
 const $ = id => document.getElementById(id);
 const log = $('log'), text = $('text'), choices = $('choices');
-const LINES_MAX = 2000, HISTORY = 50, HOME = 'lobby', PING_EVERY = 30000, PING_PATIENCE = 10000, LINE_BYTES_MAX = 8000;
+const LINES_MAX = 2000, HISTORY = 50, HOME = 'lobby', PING_EVERY = 30000, PING_PATIENCE = 10000, LINE_BYTES_MAX = 8000, PAST_TRIES = 5;
 
 // ── What is known ──
 const rooms = new Map();     // by name: epoch, last id, people, topic, lines, unread
+let pasts = [];              // whose past is asked for: the first one now, the others then
 const sent = new Map();      // by request id: what waits for its answer
 let socket = null, me = null, here = null, nextId = 1, tries = 0, timer = 0, heard = 0, pinged = 0, goodbye = null, isLost = false;
 let commands = [], early = [], recall = '', drawing = 0, understood = null, losses = 0;
@@ -185,9 +186,10 @@ function past(m, room) {
   if (m.epoch !== room.epoch) return;
   room.held = null;
   quietly(() => {
+    const missing = gapsOf(m, gap => add(room, gap));
     for (const old of m.messages) {
       if (old.message_id <= room.last) continue;
-      room.last = old.message_id;
+      missing(old.message_id); room.last = old.message_id;
       if (room.lines.querySelector(`[data-id="${old.message_id}"]`)) continue;   // One's own, and acknowledged meanwhile.
       const mine = old.from === me && [...sent].find(([, it]) => it.sentAt && it.sentAt === old.sent_at);
       if (mine) { mine[1].line?.remove(); sent.delete(mine[0]); }
@@ -195,6 +197,7 @@ function past(m, room) {
       add(room, line, new Date(old.received_at));
       if (room.isMissed && old.from !== me) count(room, line, isCall);
     }
+    if (!m.more) missing(Infinity);
   });
   if (m.more) { room.held = held; return void catchUp(room); }
   for (const [id, it] of sent) if (it.isOld && it.room === room) { fail(it, it.typed ? 'may have been lost' : 'was not said'); sent.delete(id); }
@@ -206,12 +209,30 @@ function fail(it, why) {
   if (!it.line) return;
   it.line.classList.replace('lost', 'wrong'); it.line.lastChild.append(make('small', 'tag', why));
 }
-function catchUp(room) { ask({ action: 'history', room: room.name, after: room.last }, { past: room }); }
+// Shows each gap of an answer once, before the first line behind it.
+function gapsOf(m, insert) {
+  const gaps = [...m.gaps ?? []];
+  return id => { for (; gaps[0]?.first < id; gaps.shift()) insert(make('div', 'day', 'Messages are missing here.')); };
+}
+// The server looks up only a few pages for one client at once, so the rooms wait for each other.
+function catchUp(room) { fetchPast(room, { after: room.last }); }
+function fetchPast(room, range) { if (pasts.push({ room, range, tries: 0 }) === 1) askPast(); }
+function askPast() { const [one] = pasts; if (one) ask({ action: 'history', room: one.room.name, ...one.range }, { past: one.room }); }
+function pastCame(m, room) {
+  pasts.shift(); const isNext = pasts.length > 0;
+  if (rooms.get(room.name) === room) past(m, room);
+  if (isNext) askPast();
+}
+function pastFailed(m, room) {
+  const [one] = pasts;
+  if (++one.tries < PAST_TRIES) return void setTimeout(() => { if (pasts[0] === one) askPast(); }, 1000);
+  note(`Messages may be missing here: ${m.message}`, 'wrong', room); pastCame({ epoch: room.epoch, messages: [] }, room);
+}
 // Inserts older lines above the first one, without moving the lines that are being read.
 function askOlder(room) {
   const first = room.lines.querySelector('[data-id]');
   if (room.isWhole || room.isAsking || !first || !isOnline() || isLost) return;
-  room.isAsking = true; ask({ action: 'history', room: room.name, before: Number(first.dataset.id), limit: HISTORY }, { isOlder: true });
+  room.isAsking = true; ask({ action: 'history', room: room.name, before: Number(first.dataset.id), limit: HISTORY }, { isOlder: room });
 }
 function older(m, room) {
   room.isAsking = false; room.isWhole = !m.more;
@@ -219,12 +240,13 @@ function older(m, room) {
   if (!first || m.epoch !== room.epoch) return;
   const place = above?.className === 'day' ? above : first, top = first.getBoundingClientRect().top; let shown = '';
   quietly(() => {
+    const missing = gapsOf(m, gap => place.before(gap));
     for (const old of m.messages) {
       const date = day.format(new Date(old.received_at));
       if (date !== shown) place.before(make('div', 'day', shown = date));
-      if (m.gaps?.some(gap => gap.last + 1 === old.message_id)) place.before(make('div', 'day', 'Messages are missing here.'));
-      place.before(lineOf(old)[0]);
+      missing(old.message_id); place.before(lineOf(old)[0]);
     }
+    missing(Infinity);
   });
   if (above?.textContent === shown) above.remove();
   if (room === here) log.scrollTop += first.getBoundingClientRect().top - top;
@@ -253,7 +275,7 @@ const answers = {
     }
     if (m.last_message_id > room.last) {
       room.held ??= []; room.isMissed = isKnown;
-      if (isKnown) catchUp(room); else ask({ action: 'history', room: m.room, limit: HISTORY }, { past: room });
+      if (isKnown) catchUp(room); else fetchPast(room, { limit: HISTORY });
     } else { past({ epoch: room.epoch, messages: [] }, room); }
     remember();
     if (it?.typed || isNew && (!here || room.name === kept('here'))) show(room);
@@ -277,7 +299,7 @@ const answers = {
   timestamp() { note('The time is always shown here.'); },
   history(m, it) {
     const room = rooms.get(m.room);
-    if (it?.past) return room && past(m, room);
+    if (it?.past) return pastCame(m, it.past);
     if (it?.isOlder) return room && older(m, room);
     listed(m, m.messages.length ? `The last ${m.messages.length} line(s) in ${m.room}:` : `No lines yet in ${m.room}.`);
   },
@@ -333,6 +355,8 @@ const answers = {
     understood = null;
     // A server with a history on disk misses the words in this search; others can search nothing.
     if (it?.isProbe) return void ($('find').hidden = m.code !== 'nothing_to_search');
+    if (it?.past) return pastFailed(m, it.past);
+    if (it?.isOlder) it.isOlder.isAsking = false;
     if (it?.line) fail({ line: it.line }, 'not said');
     if (it?.typed && m.code.includes('command') && !text.value) put(it.typed);
     const isHeld = isLost && m.code === 'name_taken', isWrong = kept('word') && /_reclaims?$/.test(m.code);
@@ -350,12 +374,14 @@ const answers = {
 function listed(m, heading) {
   note(heading);
   quietly(() => {
+    const missing = gapsOf(m, gap => add(here, gap));
     for (const old of m.messages) {
-      const [line] = lineOf(old), date = day.format(new Date(old.received_at)); delete line.dataset.id; line.classList.add('listed');
+      missing(old.message_id); const [line] = lineOf(old), date = day.format(new Date(old.received_at)); delete line.dataset.id; line.classList.add('listed');
       const where = [old.room !== here?.name && old.room, date !== here?.day && date].filter(Boolean).join(', ');
       if (where) line.lastChild.append(make('small', 'tag', where));
       add(here, line);
     }
+    missing(Infinity);
   });
 }
 function presence(name, isAway, why) {
@@ -403,6 +429,7 @@ async function lost(name, wasOpen) {
   // That server has answered everything that it took.
   const moved = [...sent].filter(([id, it]) => isMoving && it.object && !it.isOld && sent.delete(id)); unsaid.unshift(...moved.map(([, it]) => it));
   for (const it of sent.values()) it.isOld = true;
+  pasts = [];
   for (const room of rooms.values()) room.held ??= [];   // What comes next has to wait for what was missed.
   isLost = true; const wait = isMoving ? 0 : Math.min(30000, 500 * 2 ** tries++) * (.75 + Math.random() / 2);
   const other = Object.assign(make('button', '', 'Choose another name'), { type: 'button', onclick: () => logIn() });

@@ -52,9 +52,15 @@ impl Session {
         }
     }
 
+    /// Asks for the past of a room, once that of all rooms before it has come: a server with a history on disk looks up
+    /// only a few pages for one client at once.
     fn ask_for_past(&mut self, room: &str, range: Range, limit: usize, effects: &mut Vec<Effect>) {
         let request = Request::History { room: Some(room.to_owned()), range, limit: Some(limit) };
-        self.ask(Purpose::Past(room.to_owned()), &request, effects);
+        if self.asked.values().any(|purpose| matches!(purpose, Purpose::Past(_))) {
+            self.pasts.push_back((room.to_owned(), request));
+        } else {
+            self.ask(Purpose::Past(room.to_owned()), &request, effects);
+        }
     }
 
     /// The server has sent the past of a room, or an error.
@@ -65,7 +71,13 @@ impl Session {
         answer: &Heard,
         effects: &mut Vec<Effect>,
     ) {
+        if let Some((next, request)) = self.pasts.pop_front() {
+            self.ask(Purpose::Past(next), &request, effects);
+        }
         let before = self.rooms.find(name).map_or(0, |room| room.seen);
+        if let Heard::Error { message, .. } = answer {
+            Self::tell(&format!("-- Messages in {name} may be missing: {message}"), effects);
+        }
         let (messages, more, gaps) = match answer {
             Heard::History { messages, more, gaps, .. } => (&messages[..], *more, &gaps[..]),
             _ => (&[][..], false, &[][..]),

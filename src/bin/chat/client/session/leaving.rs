@@ -100,6 +100,7 @@ impl Session {
     /// Resets what ended with the connection, except for the user's lines.
     fn forget_requests(&mut self) {
         self.asked.clear();
+        self.pasts.clear();
         // It will be asked again, about all lines that are held by then.
         self.question.retain(|question| *question != Question::Held);
         self.is_woken = false;

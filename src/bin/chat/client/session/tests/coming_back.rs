@@ -314,3 +314,37 @@ fn what_is_said_between_taking_the_name_back_and_asking_for_the_past_comes_after
     luca.somebody_says(4, "at once");
     assert_eq!(lines(&luca), ["at once"]);
 }
+
+#[test]
+fn rooms_ask_for_their_past_one_after_the_other_and_a_refusal_is_told() {
+    let settings = Settings { rooms: vec!["one".into(), "two".into()], ..person() };
+    let mut luca = Script::new(settings);
+    let joined = |luca: &mut Script, room: &str, id: u64, last: u64| {
+        luca.hears(&format!(
+            r#"{{"action":"joinroom","room":"{room}","from":"luca","members":["luca"],"total":1,"epoch":1,"last_message_id":{last},"id":{id}}}"#
+        ));
+    };
+    let ids = luca.comes_in();
+    joined(&mut luca, "one", ids[0], 0);
+    joined(&mut luca, "two", ids[1], 0);
+    luca.happens(Event::Disconnected(None));
+    luca.waits();
+    let ids = luca.comes_in();
+    luca.forget();
+    joined(&mut luca, "one", ids[0], 9);
+    joined(&mut luca, "two", ids[1], 9);
+    let asked = |luca: &Script| {
+        let sent = luca.sent();
+        sent.iter().filter(|object| action(object) == "history").cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(asked(&luca).len(), 1);
+    assert!(asked(&luca)[0].contains(r#""room":"one""#));
+    luca.answers_by("history", "error", r#""code":"search_too_slow","message":"Too slow.""#);
+    assert_eq!(asked(&luca).len(), 2);
+    assert!(asked(&luca)[1].contains(r#""room":"two""#));
+    assert!(
+        luca.screen().iter().any(|line| line == "-- Messages in one may be missing: Too slow.")
+    );
+    luca.answers("history", r#""room":"two","messages":[],"epoch":1,"more":false"#);
+    assert!(!luca.screen().iter().any(|line| line.contains("Messages in two")));
+}

@@ -1,4 +1,4 @@
-//! What a process inherits from its parent.
+//! The signals that a process ignores because its parent did.
 
 use std::fs;
 

@@ -1,0 +1,148 @@
+//! What may go wrong while the server runs: no room, damage, other processes, people who are forgotten meanwhile.
+
+use std::sync::Mutex;
+
+use rusqlite::ffi;
+
+use super::*;
+
+fn damage() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None)
+}
+
+fn lines(ids: std::ops::RangeInclusive<u64>) -> Vec<Write> {
+    ids.map(|id| line(1, id, "ann", "x")).collect()
+}
+
+/// As [`page`], of a room of which memory has the lines from `below` on.
+fn before_memory(archive: &Archive, epoch: u64, range: Range, below: u64) -> Found {
+    let (room, hidden) = ("room".into(), Vec::new());
+    let (limit, bytes_max) = (100, usize::MAX);
+    let asked = Fetch { ticket: 1, room, epoch, range, below, limit, bytes_max, hidden };
+    search::fetch(archive.connection(), &TimeZone::UTC, &asked).unwrap()
+}
+
+#[test]
+fn lines_that_could_not_be_written_are_a_gap_before_the_next_one_is() {
+    let place = Place::new("unwritten");
+    let mut archive = place.archive();
+    archive.write_batch(&lines(1..=3), 0).unwrap();
+    let gap = |first, last| Gap { first, last, cause: Loss::Full };
+    #[rustfmt::skip]
+    let table = [
+        (1, Range::Last, 11, vec![1, 2, 3], vec![gap(4, 10)]),
+        (1, Range::Last, 4, vec![1, 2, 3], vec![]),
+        (1, Range::Before(8), 11, vec![1, 2, 3], vec![gap(4, 7)]),
+        (1, Range::After(1), 11, vec![2, 3], vec![gap(4, 10)]),
+        (1, Range::After(5), 11, vec![], vec![gap(6, 10)]),
+        (1, Range::Last, u64::MAX, vec![1, 2, 3], vec![]),
+        // Of this room, nothing was ever written.
+        (2, Range::Last, 5, vec![], vec![gap(1, 4)]),
+        (2, Range::After(2), 5, vec![], vec![gap(3, 4)]),
+        (2, Range::Last, u64::MAX, vec![], vec![]),
+    ];
+    for (epoch, range, below, expected, gaps) in table {
+        let found = before_memory(&archive, epoch, range, below);
+        assert_eq!((ids(&found), found.gaps), (expected, gaps), "{epoch} {range:?} {below}");
+    }
+    // The next line makes the same gap known.
+    archive.write_batch(&lines(11..=11), 0).unwrap();
+    assert_eq!(before_memory(&archive, 1, Range::Last, 12).gaps, [gap(4, 10)]);
+}
+
+#[test]
+fn a_file_that_another_process_has_locked_is_waited_for() {
+    let place = Place::new("locked");
+    let mut archive = place.archive();
+    archive.connection().busy_timeout(Duration::ZERO).unwrap();
+    let other = Connection::open(place.file()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    archive.keep(lines(1..=3));
+    archive.keep(lines(4..=5));
+    assert_eq!(ids(&page(&archive, 1, Range::Last, 9)), Vec::<u64>::new());
+    other.execute_batch("ROLLBACK").unwrap();
+    archive.keep(lines(6..=6));
+    assert_eq!(ids(&page(&archive, 1, Range::Last, 9)), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(archive.lost(), 0);
+}
+
+#[test]
+fn after_damage_the_history_begins_anew_and_says_so() {
+    let place = Place::new("damage");
+    let mut archive = place.archive();
+    archive.keep(lines(1..=3));
+    archive.handle_error(&damage());
+    archive.keep(lines(4..=5));
+    let found = page(&archive, 1, Range::Last, 9);
+    assert_eq!(ids(&found), [4, 5]);
+    assert_eq!(found.gaps, [Gap { first: 1, last: 3, cause: Loss::Damage }]);
+    let aside = std::fs::read_dir(&place.0).unwrap().filter(|entry| {
+        entry.as_ref().unwrap().file_name().to_string_lossy().contains(".damaged-")
+    });
+    assert!(aside.count() >= 1, "the damaged file is kept");
+}
+
+#[test]
+fn a_file_that_cannot_be_replaced_is_tried_again() {
+    let place = Place::new("irreplaceable");
+    let mut archive = super::backlog::busy(&place);
+    let directory = place.0.clone();
+    std::fs::rename(&directory, directory.with_extension("away")).unwrap();
+    archive.handle_error(&damage());
+    assert_eq!(archive.lost(), 90, "the backlog of the damaged file");
+    archive.keep(lines(46..=47));
+    assert_eq!(archive.lost(), 2);
+    // It neither spins nor keeps anybody waiting.
+    assert!(!archive.may_index() && !archive.remove_expired());
+    std::fs::rename(directory.with_extension("away"), &directory).unwrap();
+    archive.replace();
+    archive.keep(lines(48..=48));
+    assert_eq!(archive.lost(), 0);
+    assert_eq!(ids(&page(&archive, 1, Range::Last, 1)), [48]);
+}
+
+#[test]
+fn a_line_that_comes_after_its_sender_was_forgotten_goes_too() {
+    let place = Place::new("forgotten");
+    let mut archive = place.archive();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let report = Arc::clone(&told);
+    archive.set_report(Arc::new(move |event| report.lock().unwrap().push(event)));
+    for start in [1, 401, 801] {
+        let ids = start..start + 400;
+        archive.keep(ids.map(|id| line(1, id, ["ann", "bob"][id as usize % 2], "x")).collect());
+    }
+    let moment = at(2_000);
+    let forget = "INSERT INTO forgotten VALUES ('Ann', ?1)";
+    archive.connection().execute(forget, [moment.as_millisecond()]).unwrap();
+    // In steps, between which lines are written.
+    let now = moment + SignedDuration::from_secs(1);
+    assert!(archive.try_remove(now).unwrap());
+    archive.keep(vec![line(1, 1_201, "ann", "was in the queue")]);
+    while archive.try_remove(now).unwrap() {}
+    archive.keep(vec![line(1, 1_202, "ann", "was in the queue too")]);
+    archive.keep(vec![line(1, 2_001, "ann", "said afterwards")]);
+    while archive.try_remove(now + SignedDuration::from_secs(12)).unwrap() {}
+    let left = ids(&page(&archive, 1, Range::After(0), 2_000));
+    assert_eq!(left.len(), 601);
+    assert_eq!(left.last(), Some(&2_001));
+    assert!(left[..600].iter().all(|id| id % 2 == 1));
+    let asked = "SELECT count(*) FROM forgotten";
+    let asked = archive.connection().query_row(asked, [], |row| row.get::<_, usize>(0));
+    assert_eq!(asked, Ok(0));
+    let sender = NameKey::of("ann");
+    assert_eq!(*told.lock().unwrap(), [Event::Forgotten { sender, before: moment }]);
+}
+
+#[test]
+fn a_link_to_a_file_that_does_not_exist_yet_is_followed() {
+    let place = Place::new("link");
+    let link = place.0.join("link.db");
+    std::os::unix::fs::symlink(place.file(), &link).unwrap();
+    let first = HistoryFile::open(&link).unwrap();
+    for second in [&link, &place.file()] {
+        let refused = HistoryFile::open(second).map(drop).unwrap_err();
+        assert!(refused.to_string().contains("another server"), "{refused}");
+    }
+    drop(first);
+}
