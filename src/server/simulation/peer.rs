@@ -20,7 +20,7 @@ pub enum ReadSpeed {
     Prompt,
     /// A few bytes now and then.
     Slow,
-    /// Nothing.
+    /// Almost nothing.
     Stalled,
 }
 

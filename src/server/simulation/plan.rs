@@ -3,9 +3,23 @@
 use std::sync::{Arc, OnceLock};
 
 use super::dice::Dice;
-use super::world::Cause;
 use crate::chat::Time;
 use crate::config::{Config, DeliveryPolicy, RateLimit};
+
+/// Why a client is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// More than `outbox_bytes` wait.
+    Bytes,
+    /// The oldest byte has waited for longer than `outbox_age`.
+    Age,
+    /// The socket is full, and the policy is `direct`.
+    Direct,
+    /// All together wait for more than `outbox_total`.
+    Total,
+    /// The grace time of a shutdown is over.
+    Grace,
+}
 
 /// A socket that is rarely full.
 const ROOM_AMPLE: usize = 200_000;

@@ -12,8 +12,6 @@ use crossbeam_channel::Sender;
 use jiff::tz::TimeZone;
 use parking_lot::{Mutex, RwLock};
 
-pub use judge::Cause;
-
 use super::client::{Client, Kind, Topics};
 use super::dice::Dice;
 use super::model::Model;
@@ -340,7 +338,8 @@ impl<'a> World<'a> {
             config.outbox_bytes = self.dice.between(4, 64) << 10;
             config.outbox_age = Time::from_secs(self.dice.between(2, 5) as u64);
         }
-        let loaded = Loaded::read(config.clone()).expect("it names no file");
+        let loaded =
+            Loaded::read(config.clone()).expect("settings that name no file can always be read");
         self.reloads.push_back(Arc::new(config));
         self.requests.push_back(Control::Reload(Box::new(loaded)));
     }
@@ -595,7 +594,9 @@ impl<'a> World<'a> {
             return Ok(true);
         }
         let count = match peer.read_speed {
-            ReadSpeed::Stalled if !eagerly => return Ok(false),
+            // Somebody looks after it now and then, perhaps just before it is cut.
+            ReadSpeed::Stalled if !eagerly && !dice.once_in(24) => return Ok(false),
+            ReadSpeed::Stalled if !eagerly => dice.between(1, available),
             ReadSpeed::Slow if !eagerly => {
                 if !dice.once_in(8) {
                     return Ok(false);

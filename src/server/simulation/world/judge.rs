@@ -5,26 +5,12 @@ use std::sync::Arc;
 
 use super::super::model::Action;
 use super::super::peer::Stage;
+use super::super::plan::Cause;
 use super::super::report::{Check, Finding};
 use super::super::seam;
 use super::{LATE_MAX, World, word_of};
 use crate::chat::{ClientId, DisconnectReason, Event, Input, Now, Time};
 use crate::config::{DeliveryPolicy, RateLimit};
-
-/// Why a client is cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
-    /// More than `outbox_bytes` wait.
-    Bytes,
-    /// The oldest byte has waited for longer than `outbox_age`.
-    Age,
-    /// The socket is full, and the policy is `direct`.
-    Direct,
-    /// All together wait for more than `outbox_total`.
-    Total,
-    /// The grace time of a shutdown is over.
-    Grace,
-}
 
 impl World<'_> {
     /// The Hub has taken an event.
