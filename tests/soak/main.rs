@@ -34,7 +34,7 @@ use referee::Room;
 use visit::{Ending, Pace, Visit};
 
 /// How many more bytes of the heap may be in use after the last round than after the first. In a soak of ten minutes they differ by
-/// 0.4 MiB: the first crowd of 500 fills the buffers that the server keeps for full sockets, and all else goes with the clients. Each
+/// 0.1 MiB: the first crowd of 500 fills the buffers that the server keeps for full sockets, and all else goes with the clients. Each
 /// half has some 9,000 visits after its first round, so a leak of 120 bytes a visit is too much.
 const HEAP_TOLERANCE_KIB: u64 = 1024;
 

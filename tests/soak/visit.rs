@@ -1,6 +1,6 @@
 //! A visit: somebody comes, hears and talks, and goes in one of many ways.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -34,11 +34,13 @@ impl Ending {
         matches!(self, Self::Quit | Self::HalfClosed)
     }
 
-    /// Whether the server may log this reason. It may find that somebody does not read at any time before they leave.
-    fn may_have(self, reason: &str, stalls: bool) -> bool {
-        match (self, reason) {
-            (Self::Cut | Self::Reset | Self::HalfLine, NOT_READING) => stalls,
-            (Self::Quit, "quit") | (Self::HalfClosed, "closed by the client") => true,
+    /// Whether the log may have this end for the connection. Somebody who does not read may be cut at any time, even after they have
+    /// left the chat and while the server still sends what they are owed.
+    fn may_be(self, logged: &Logged<'_>, stalls: bool) -> bool {
+        match (self, logged.reason) {
+            (Self::Cut, _) => logged.was_cut && stalls,
+            (Self::Reset | Self::HalfLine, _) if logged.was_cut => stalls,
+            (Self::Quit, "quit") | (Self::HalfClosed, "closed by the client") => !logged.was_cut,
             // What a client has not read becomes a reset when it closes.
             (Self::Reset | Self::HalfLine, "closed by the client" | "connection lost") => true,
             _ => false,
@@ -46,8 +48,26 @@ impl Ending {
     }
 }
 
-/// The reason in the log for a client that was cut because it did not read.
-const NOT_READING: &str = "does not read what is sent";
+/// The end of a visit's connection in the log.
+#[derive(Debug, Default)]
+struct Logged<'l> {
+    reason: &'l str,
+    was_cut: bool,
+}
+
+/// The end of each visit's connection in the log.
+fn logged(log: &str) -> HashMap<u32, Logged<'_>> {
+    let cut =
+        log.lines().filter_map(|line| line.split_once("cut: does not read what is sent client="));
+    let cut: HashSet<&str> = cut.filter_map(|(_, client)| client.split(' ').next()).collect();
+    let left = log.lines().filter_map(|line| {
+        let (client, after) = line.split_once(" left client=")?.1.split_once(" name=\"p")?;
+        let (visit, reason) = after.split_once("\" reason=\"")?;
+        let logged = Logged { reason: reason.strip_suffix('"')?, was_cut: cut.contains(client) };
+        Some((visit.parse().ok()?, logged))
+    });
+    left.collect()
+}
 
 /// A visit that is over.
 pub struct Visit {
@@ -65,13 +85,13 @@ pub struct Visit {
 
 /// Compares all visits with the log and with what the referees have seen. Returns the sums for people, and all that does not fit.
 pub fn compare(visits: &[Visit], log: &str, seen_lines: u64) -> (String, Vec<String>) {
-    let reasons: HashMap<u32, &str> = log.lines().filter_map(reason_in).collect();
+    let logged = logged(log);
     let mut faults = Vec::new();
     for Visit { visit, stalls, ending, .. } in visits {
-        match reasons.get(visit) {
-            Some(reason) if ending.may_have(reason, *stalls) => {}
-            reason => faults.push(format!(
-                "p{visit}, who stalls: {stalls}, left by {ending:?}, and the log has the reason {reason:?}"
+        match logged.get(visit) {
+            Some(logged) if ending.may_be(logged, *stalls) => {}
+            logged => faults.push(format!(
+                "p{visit}, who stalls: {stalls}, left by {ending:?}, and the log has {logged:?}"
             )),
         }
     }
@@ -97,13 +117,6 @@ pub fn compare(visits: &[Visit], log: &str, seen_lines: u64) -> (String, Vec<Str
          each once and in order"
     );
     (sums, faults)
-}
-
-/// The visit and the reason in a line of the log.
-fn reason_in(line: &str) -> Option<(u32, &str)> {
-    let (_, after) = line.split_once(" left client=")?;
-    let (name, reason) = after.split_once(" name=\"p")?.1.split_once("\" reason=\"")?;
-    Some((name.parse().ok()?, reason.strip_suffix('"')?))
 }
 
 /// How fast it goes.
@@ -255,19 +268,21 @@ impl Visitor<'_> {
         Ok(heard.is_some())
     }
 
-    /// The reason in the log for the end of this connection.
-    fn reason(&self) -> Result<String, String> {
-        let deadline = Instant::now() + PATIENCE;
+    /// Whether the log says that this client was cut. Waits for it as long as that may still come.
+    ///
+    /// # Errors
+    /// The log has no end of this connection.
+    fn was_cut(&self, patience: Duration) -> Result<bool, String> {
+        let deadline = Instant::now() + patience;
         loop {
             let log = self.server.log_so_far();
-            let found = log.lines().rev().filter_map(reason_in).find(|(who, _)| *who == self.visit);
-            if let Some((_, reason)) = found {
-                return Ok(reason.to_owned());
+            let is_late = Instant::now() > deadline;
+            match logged(&log).get(&self.visit) {
+                Some(Logged { was_cut: true, .. }) => return Ok(true),
+                Some(_) if is_late => return Ok(false),
+                None if is_late => return Err("the log has no end of the connection".to_owned()),
+                _ => thread::sleep(Duration::from_millis(50)),
             }
-            if Instant::now() > deadline {
-                return Err("the connection has ended, and the log does not say why".to_owned());
-            }
-            thread::sleep(Duration::from_millis(20));
         }
     }
 
@@ -295,15 +310,19 @@ impl Visitor<'_> {
         let mut ending = wanted;
         // The server may have cut the connection just before. The answer to what was sent then is a reset, which discards the
         // reason if it is not read yet. The log always has it, and it is the only excuse for a visit that is not whole.
-        if wanted == Ending::Cut || asked.is_err() || self.was_told_slow || self.was_reset {
-            let reason = self.reason()?;
-            if reason == NOT_READING && !self.stalls {
-                return Err(format!("{wanted:?}: somebody who reads was cut"));
-            } else if reason == NOT_READING {
-                ending = Ending::Cut;
-            } else if wanted == Ending::Cut || asked.is_err() || self.was_told_slow {
-                return Err(format!("{wanted:?}: cut, and the reason in the log is {reason:?}"));
-            }
+        let must_be_cut = wanted == Ending::Cut || asked.is_err() || self.was_told_slow;
+        if must_be_cut || self.was_reset {
+            let patience = if must_be_cut { PATIENCE } else { Duration::from_secs(1) };
+            ending = match self.was_cut(patience)? {
+                true if !self.stalls => {
+                    return Err(format!("{wanted:?}: somebody who reads was cut"));
+                }
+                true => Ending::Cut,
+                false if must_be_cut => {
+                    return Err(format!("{wanted:?}: cut, and the log has no cut"));
+                }
+                false => wanted,
+            };
         }
         if ending == Ending::Quit && !self.was_told_bye {
             return Err("the server closes and does not say goodbye".to_owned());
