@@ -71,8 +71,6 @@ mod chosen {
         PauseCounts = "the time in which the server did not run counts",
         TurnIsNotAwaited = "a reader sends without its turn",
         TurnBeforeFlush = "a reader gets its turn before the flush",
-        TurnBeforeLeaveLine = "a reader gets its turn before the leave line of a client that was cut is flushed",
-        DispatcherWaits = "the dispatcher sends with a call that blocks",
         FloodPasses = "flood control lets everything through",
         CrLfIsTwoLines = "the LF of a CR LF ends a line of its own",
         TelnetForgetsVerb = "a telnet command is forgotten after its first byte",

@@ -12,9 +12,8 @@ const CHATS: u64 = 6;
 const STEPS_MAX: u64 = 2_500;
 
 /// These need a client that is cut at a certain byte, or another rare moment.
-const RARE: [Mutant; 7] = [
+const RARE: [Mutant; 6] = [
     Mutant::JudgesBeforeFlush,
-    Mutant::TurnBeforeLeaveLine,
     Mutant::CutLosesBegunLine,
     Mutant::CutLosesBegunBlock,
     Mutant::CutWithinReply,

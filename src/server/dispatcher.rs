@@ -117,10 +117,11 @@ impl<'scope, W: Writers> Dispatcher<'scope, W> {
             Wake::Deadline => {}
         }
         self.check_deadlines(now);
-        self.flush(now);
-        for client in self.turns_due.drain(..) {
-            self.delivery.give_turn(client);
+        if mutant!(TurnBeforeFlush) {
+            self.give_turns();
         }
+        self.flush(now);
+        self.give_turns();
     }
 
     fn is_over(&self) -> bool {
@@ -280,18 +281,21 @@ impl<'scope, W: Writers> Dispatcher<'scope, W> {
 
     /// Flushes until nothing is left: a client that is cut leaves the chat, and the others are sent a line about it.
     fn flush(&mut self, now: Now) {
-        if mutant!(TurnBeforeFlush) {
-            self.turns_due.drain(..).for_each(|client| self.delivery.give_turn(client));
-        }
         loop {
             self.row.doing(Activity::Sending);
             let slow = self.delivery.flush(now.time);
             self.row.doing(Activity::Dispatching);
-            let is_last = slow.is_empty() || mutant!(TurnBeforeLeaveLine);
-            self.cut(slow, now);
-            if is_last {
+            if slow.is_empty() {
                 return;
             }
+            self.cut(slow, now);
+        }
+    }
+
+    /// Lets the readers read on whose events are dealt with.
+    fn give_turns(&mut self) {
+        for client in self.turns_due.drain(..) {
+            self.delivery.give_turn(client);
         }
     }
 

@@ -433,7 +433,7 @@ impl<S: Socket> Peer<'_, S> {
     }
 
     fn all_sent(&self) -> Flushed {
-        debug_assert!(self.ending != Ending::Open || self.is_count_right(), "all is written");
+        debug_assert!(!self.is_open() || self.is_count_right(), "all is written");
         if self.ending == Ending::Open { Flushed::Sent } else { Flushed::Ending }
     }
 
