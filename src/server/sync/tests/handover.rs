@@ -38,7 +38,7 @@ impl Shell {
         let writers = WriterThreads::new(scope, Arc::default(), Arc::default(), inbox, config);
         let mut delivery = Delivery::new(writers, config);
         let (connection, client) = connection(config);
-        delivery.add(connection, place.unwrap(), Protocol::Plain);
+        delivery.add(connection, place.unwrap(), Protocol::Plain, Time::ZERO);
         Self { delivery, events, scope, writers: Vec::new(), client }
     }
 
