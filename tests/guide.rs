@@ -153,7 +153,7 @@ fn the_lesson_shows_the_functions_that_it_speaks_of() {
         ("src/bin/lab/variants/readiness_poll.rs: fn wait(", ["poll(&mut polled", "revents"]),
         ("src/bin/lab/variants/threads.rs: fn deliver(", ["write_all(out)", "/// Writes until"]),
         ("src/server/dispatcher.rs: pub fn run(", ["self.channels.next_wake(", "self.act("]),
-        ("src/server/dispatcher.rs: fn act(", ["self.take_batch(", "give_turn("]),
+        ("src/server/dispatcher.rs: fn act(", ["self.take_batch(", "self.give_turns("]),
     ] {
         let (_, block) = lesson.split_once(&format!("<!-- {name} -->")).unwrap();
         let (block, _) = block.split_once("<!-- end -->").unwrap();

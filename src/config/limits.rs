@@ -210,7 +210,7 @@ pub const LINGER_TIME: Duration = Duration::from_secs(1);
 /// linger, and those whose last lines a full socket does not take. Without a bound, clients that connect and leave in a loop
 /// could hold thousands of threads.
 pub fn leaving_max(places: usize) -> usize {
-    places.clamp(16, 512)
+    (places / 8).clamp(16, 512)
 }
 
 // ── Keeping a connection ──

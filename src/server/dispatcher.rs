@@ -117,9 +117,6 @@ impl<'scope, W: Writers> Dispatcher<'scope, W> {
             Wake::Deadline => {}
         }
         self.check_deadlines(now);
-        if mutant!(TurnBeforeFlush) {
-            self.give_turns();
-        }
         self.flush(now);
         self.give_turns();
     }
@@ -281,6 +278,9 @@ impl<'scope, W: Writers> Dispatcher<'scope, W> {
 
     /// Flushes until nothing is left: a client that is cut leaves the chat, and the others are sent a line about it.
     fn flush(&mut self, now: Now) {
+        if mutant!(TurnBeforeFlush) {
+            self.give_turns();
+        }
         loop {
             self.row.doing(Activity::Sending);
             let slow = self.delivery.flush(now.time);

@@ -11,7 +11,7 @@ use super::super::error::ChatError;
 use super::super::event::{Effect, Reaction};
 use super::super::hub::Hub;
 use super::super::kept::{Fetch, Found, LookupError, Past, Search};
-use super::super::message::Message;
+use super::super::message::{Audience, Message};
 use super::super::name::NameKey;
 use super::super::request::{Moment, Range, RequestError, without_at};
 use super::super::state::{Asked, Lookup, Page};
@@ -194,6 +194,12 @@ fn join(found: Found, page: Page) -> Page {
         let is_full = joined.messages.len() == page.limit || bytes > HISTORY_ANSWER_BYTES_MAX;
         if is_forward && is_full {
             joined.more = true;
+            // The next page begins behind the last message, so all gaps before it belong to this one.
+            if let Some(Audience::Room { message_id: last, .. }) =
+                joined.messages.last().map(|message| &message.to)
+            {
+                joined.gaps.extend(page.gaps.into_iter().filter(|gap| gap.first <= *last));
+            }
             return joined;
         }
         joined.messages.push(message);

@@ -70,12 +70,17 @@ pub struct Archive {
     /// `None` after the file was found damaged and could not be replaced. It is tried again.
     connection: Option<Connection>,
     replace_at: Instant,
+    /// The damage for which the file is still to be set aside.
+    damage: Option<String>,
     /// The id of the next line in the table.
     next_line: i64,
     /// How many lines are in the backlog.
     backlog: usize,
     /// The last batch had [`limits::HISTORY_BUSY_LINES`] or more.
     is_busy: bool,
+    /// The last batch could not be written, since another process has locked the file. So the queue is emptied into it: each
+    /// try takes seconds, and neither questions nor the end of the server may wait for one try after the other.
+    is_locked: bool,
     /// By epoch.
     rooms: HashMap<u64, RoomRow>,
     /// The file was set aside while the chat went on, so rooms may begin with any id.
@@ -129,9 +134,11 @@ impl Archive {
             next_line: next_line(&connection)?,
             backlog: backlog::count(&connection)?,
             is_busy: false,
+            is_locked: false,
             file,
             connection: Some(connection),
             replace_at: now,
+            damage: None,
             rooms: HashMap::new(),
             has_replaced: false,
             forgotten: Vec::new(),
@@ -185,7 +192,7 @@ impl Archive {
     fn gather(&mut self) {
         let write_at = Instant::now() + limits::HISTORY_COMMIT_EVERY;
         loop {
-            while self.batch.len() < limits::HISTORY_BATCH_LINES
+            while (self.batch.len() < limits::HISTORY_BATCH_LINES || self.is_locked)
                 && let Ok(job) = self.jobs.try_recv()
             {
                 self.take(job);
@@ -233,9 +240,10 @@ impl Archive {
                     written = self.write_batch(&batch, now);
                 }
             }
+            self.is_locked = written.as_ref().is_err_and(is_busy);
             match written {
                 Ok(()) => self.gauge.lines_done(batch.len()),
-                Err(error) if is_busy(&error) => self.batch = batch,
+                Err(_) if self.is_locked => self.batch = batch,
                 Err(_) => self.give_up(batch),
             }
         }
@@ -251,7 +259,7 @@ impl Archive {
     /// Writes a batch: to the backlog if the chat is busy, or if there is one.
     pub fn write_batch(&mut self, batch: &[Write], now: i64) -> rusqlite::Result<()> {
         let Some(connection) = &mut self.connection else {
-            // Nobody sees it: the log has said that the file could not be replaced.
+            // The log has said that the file could not be replaced.
             return Err(rusqlite::Error::InvalidQuery);
         };
         if self.rooms.len() > ROOMS_REMEMBERED_MAX {
@@ -412,6 +420,9 @@ impl Archive {
 
     /// Notes an error for the log. A damaged file is replaced by an empty one.
     pub(super) fn handle_error(&mut self, error: &rusqlite::Error) {
+        if self.connection.is_none() {
+            return;
+        }
         if !is_damage(error) {
             self.trouble.get_or_insert_with(|| error.to_string());
             return;
@@ -420,22 +431,29 @@ impl Archive {
         self.connection = None;
         self.rooms.clear();
         self.gauge.count_lost(mem::take(&mut self.backlog));
-        match self.file.set_aside(&error.to_string()) {
-            Ok(()) => self.replace(),
-            Err(what) => self.replace_later(&what),
-        }
+        self.damage = Some(error.to_string());
+        self.replace();
     }
 
-    /// Opens an empty file in the place of a damaged one.
+    /// Sets the damaged file aside, and opens an empty one in its place.
     pub(super) fn replace(&mut self) {
+        if let Some(damage) = &self.damage {
+            match self.file.set_aside(damage) {
+                Ok(()) => self.damage = None,
+                Err(what) => return self.replace_later(&what),
+            }
+        }
         let opened = self.file.open_or_replace().and_then(|connection| {
-            let next = next_line(&connection).map_err(|error| error.to_string())?;
-            Ok((connection, next))
+            // Somebody may have put a file there.
+            let found =
+                next_line(&connection).and_then(|it| Ok((it, backlog::count(&connection)?)));
+            found.map(|found| (connection, found)).map_err(|error| error.to_string())
         });
         match opened {
-            Ok((connection, next)) => {
+            Ok((connection, found)) => {
                 self.has_replaced = true;
-                (self.connection, self.next_line) = (Some(connection), next);
+                (self.next_line, self.backlog) = found;
+                self.connection = Some(connection);
             }
             Err(what) => self.replace_later(&what),
         }

@@ -111,7 +111,11 @@ impl HistoryFile {
     /// Renames the file and its companions, which may hold what the file lacks. No connection may be open.
     pub fn set_aside(&self, damage: &str) -> Result<(), String> {
         let now = Timestamp::now().strftime("%Y%m%d-%H%M%S");
-        let name = |suffix: &str| with_suffix(&self.path, &format!(".damaged-{now}{suffix}"));
+        let mut stamp = format!(".damaged-{now}");
+        while with_suffix(&self.path, &stamp).exists() {
+            stamp.push_str("-again");
+        }
+        let name = |suffix: &str| with_suffix(&self.path, &format!("{stamp}{suffix}"));
         for suffix in COMPANIONS.into_iter().chain([""]) {
             match fs::rename(with_suffix(&self.path, suffix), name(suffix)) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {

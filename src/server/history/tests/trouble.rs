@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use rusqlite::ffi;
 
 use super::*;
+use crate::chat::LookupError;
 
 fn damage() -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None)
@@ -98,7 +99,41 @@ fn a_file_that_cannot_be_replaced_is_tried_again() {
     archive.replace();
     archive.keep(lines(48..=48));
     assert_eq!(archive.lost(), 0);
-    assert_eq!(ids(&page(&archive, 1, Range::Last, 1)), [48]);
+    while archive.may_index() {
+        archive.index_backlog();
+    }
+    assert_eq!(ids(&page(&archive, 1, Range::Last, 2)), [45, 48]);
+}
+
+#[test]
+fn a_file_that_stays_locked_keeps_neither_questions_nor_the_end_waiting() {
+    let place = Place::new("stays-locked");
+    let (file, connection) = HistoryFile::open(&place.file()).unwrap();
+    connection.busy_timeout(Duration::from_millis(300)).unwrap();
+    let other = Connection::open(place.file()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (sender, jobs, gauge) = Queue::channel();
+    let (searches, _searched) = crossbeam_channel::unbounded();
+    let (_, search_ended) = crossbeam_channel::bounded(0);
+    let (answers, answer) = crossbeam_channel::unbounded();
+    let report: Report = Arc::new(move |event| answers.send(event).unwrap());
+    let (generation, gauge_of_queue) = (Arc::default(), Arc::clone(&gauge));
+    let links = archive::Links { jobs, gauge, searches, search_ended, generation, report };
+    let archive = Archive::new(file, connection, UNBOUNDED, links).unwrap();
+    let row = Arc::new(ThreadTable::default()).row("archive", "archive".into());
+    let thread = std::thread::spawn(move || archive.run(&row));
+    let queue = Queue::new(sender, Arc::clone(&gauge_of_queue), thread.thread().clone());
+    // Each is a job of its own, and they are more than a batch.
+    for line in lines(1..=6_000) {
+        let Write::Line(line) = line else { panic!("not a line") };
+        queue.keep(&[line]);
+    }
+    assert!(queue.look_up(Question::Search(find("x", None, &[1]))));
+    let behind = Event::Found { ticket: 1, found: Err(LookupError::Behind) };
+    assert_eq!(answer.recv_timeout(Duration::from_secs(20)), Ok(behind));
+    drop(queue);
+    thread.join().unwrap();
+    assert_eq!((gauge_of_queue.lines(), gauge_of_queue.has_lost()), (0, true));
 }
 
 #[test]

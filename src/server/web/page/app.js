@@ -212,7 +212,7 @@ function fail(it, why) {
 // Shows each gap of an answer once, before the first line behind it.
 function gapsOf(m, insert) {
   const gaps = [...m.gaps ?? []];
-  return id => { for (; gaps[0]?.first < id; gaps.shift()) insert(make('div', 'day', 'Messages are missing here.')); };
+  return id => { for (; gaps[0]?.first < id; gaps.shift()) insert(make('div', 'day gap', 'Messages are missing here.')); };
 }
 // The server looks up only a few pages for one client at once, so the rooms wait for each other.
 function catchUp(room) { fetchPast(room, { after: room.last }); }
@@ -225,6 +225,7 @@ function pastCame(m, room) {
 }
 function pastFailed(m, room) {
   const [one] = pasts;
+  if (rooms.get(room.name) !== room) return pastCame({}, room);
   if (++one.tries < PAST_TRIES) return void setTimeout(() => { if (pasts[0] === one) askPast(); }, 1000);
   note(`Messages may be missing here: ${m.message}`, 'wrong', room); pastCame({ epoch: room.epoch, messages: [] }, room);
 }
@@ -240,6 +241,7 @@ function older(m, room) {
   if (!first || m.epoch !== room.epoch) return;
   const place = above?.className === 'day' ? above : first, top = first.getBoundingClientRect().top; let shown = '';
   quietly(() => {
+    if (place.previousElementSibling?.className === 'day gap') place.previousElementSibling.remove();   // Told again below.
     const missing = gapsOf(m, gap => place.before(gap));
     for (const old of m.messages) {
       const date = day.format(new Date(old.received_at));
@@ -394,7 +396,7 @@ const span = seconds => seconds < 60 ? `${seconds} s` : seconds < 3600 ? `${Math
 function logIn(reason = '') {
   me = null; goodbye = null; isLost = false; clearTimeout(timer); socket?.close(); socket = null;
   for (const key of ['name', 'word', 'rooms', 'here']) sessionStorage.removeItem(key); rooms.forEach(room => room.lines.remove());
-  rooms.clear(); sent.clear(); unsaid = []; here = null; isMoving = false;
+  rooms.clear(); sent.clear(); unsaid = []; pasts = []; here = null; isMoving = false;
   $('chat').hidden = true; $('login').hidden = false; $('refusal').textContent = reason;
   document.title = 'chatserv'; $('name').focus();
 }

@@ -82,9 +82,18 @@ impl Session {
             Heard::History { messages, more, gaps, .. } => (&messages[..], *more, &gaps[..]),
             _ => (&[][..], false, &[][..]),
         };
-        self.tell_gap(name, messages, gaps, effects);
+        self.tell_missing(name, messages, gaps, effects);
+        let comes_again = self.rooms.find(name).is_some_and(|room| room.comes_again);
+        let mut gaps = gaps.iter().filter(|gap| gap.last > before && comes_again).peekable();
         for message in messages {
+            let id = said(message).and_then(|said| said.message_id).unwrap_or(0);
+            while let Some(gap) = gaps.next_if(|gap| gap.first < id) {
+                Self::tell(&missing(name, gap, before), effects);
+            }
             self.past_message(now, name, message, effects);
+        }
+        if !more {
+            gaps.for_each(|gap| Self::tell(&missing(name, gap, before), effects));
         }
         let Some(room) = self.rooms.find(name) else {
             return;
@@ -115,9 +124,9 @@ impl Session {
         }
     }
 
-    /// Shows how many messages the server has dropped from its history. It does not send the messages of ignored people, so
-    /// a gap says nothing then.
-    fn tell_gap(
+    /// Shows how many messages the server has dropped from its history, besides those of which it has told a gap. It does not
+    /// send the messages of ignored people, so ids that are missing say nothing then.
+    fn tell_missing(
         &mut self,
         name: &str,
         messages: &[Heard],
@@ -130,19 +139,11 @@ impl Session {
         };
         let next = room.seen.saturating_add(1);
         let Some(id) = first.message_id else { return };
-        // The ids that a crash of the server has skipped were hardly messages.
-        let skipped = gaps.iter().filter(|gap| gap.cause == "crash").map(|gap| {
+        let told = gaps.iter().map(|gap| {
             let end = gap.last.saturating_add(1).min(id);
             end.saturating_sub(gap.first.max(next))
         });
-        let skipped: u64 = skipped.sum();
-        let missing = id.saturating_sub(next).saturating_sub(skipped);
-        if skipped > 0 && room.comes_again {
-            let text = format!(
-                "-- The server ended before it had written all: messages in {name} may be missing."
-            );
-            Self::tell(&text, effects);
-        }
+        let missing = id.saturating_sub(next).saturating_sub(told.sum());
         if missing == 0 || !room.comes_again || self.wishes.ignores_anybody() {
             return;
         }
@@ -151,5 +152,26 @@ impl Session {
             _ => format!("-- {missing} older messages in {name} are no longer available."),
         };
         Self::tell(&text, effects);
+    }
+}
+
+/// A gap in the messages of a room, of which the user has seen those up to `seen`.
+fn missing(room: &str, gap: &Gap, seen: u64) -> String {
+    match &*gap.cause {
+        // The ids that a crash of the server has skipped were hardly messages.
+        "crash" => {
+            format!(
+                "-- The server ended before it had written all: messages in {room} may be missing."
+            )
+        }
+        "damage" => format!("-- The history was damaged: older messages in {room} are missing."),
+        _ => match gap.last.saturating_sub(seen.max(gap.first.saturating_sub(1))) {
+            1 => format!("-- 1 message in {room} is missing: there was no room to keep it."),
+            count => {
+                format!(
+                    "-- {count} messages in {room} are missing: there was no room to keep them."
+                )
+            }
+        },
     }
 }

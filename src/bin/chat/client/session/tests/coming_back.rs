@@ -316,6 +316,28 @@ fn what_is_said_between_taking_the_name_back_and_asking_for_the_past_comes_after
 }
 
 #[test]
+fn a_gap_is_told_where_it_is() {
+    let mut luca = Script::joined(person(), 0);
+    luca.somebody_says(1, "before");
+    luca.happens(Event::Disconnected(None));
+    luca.waits();
+    luca.forget();
+    luca.connects(9);
+    let past = [said("ann", 2, "missed", None), said("ann", 6, "and this", None)].join(",");
+    let gaps = r#"{"first":3,"last":5,"cause":"full"},{"first":7,"last":7,"cause":"full"}"#;
+    luca.answers(
+        "history",
+        &format!(r#""room":"lobby","messages":[{past}],"epoch":7,"more":false,"gaps":[{gaps}]"#),
+    );
+    let screen = luca.screen();
+    let at = |text: &str| screen.iter().position(|line| line.contains(text)).expect(text);
+    let three = at("3 messages in lobby are missing: there was no room to keep them.");
+    let one = at("1 message in lobby is missing: there was no room to keep it.");
+    assert!(at("missed") < three && three < at("and this") && at("and this") < one, "{screen:?}");
+    assert!(!screen.iter().any(|line| line.contains("no longer available")), "{screen:?}");
+}
+
+#[test]
 fn rooms_ask_for_their_past_one_after_the_other_and_a_refusal_is_told() {
     let settings = Settings { rooms: vec!["one".into(), "two".into()], ..person() };
     let mut luca = Script::new(settings);
