@@ -103,8 +103,8 @@ fn ids_that_a_crash_has_skipped_are_no_messages() {
     assert_eq!(
         screen[1..3],
         [
-            "-- The server ended before it had written all: messages in lobby may be missing.",
-            "-- 2 older messages in lobby are no longer available."
+            "-- 2 older messages in lobby are no longer available.",
+            "-- The server ended before it had written all: messages in lobby may be missing."
         ]
     );
     assert!(screen[3].ends_with("ann: new"), "{screen:?}");
