@@ -509,9 +509,13 @@ fn nine_hundred_browsers_miss_nothing_while_a_hundred_do_not_read() {
     };
     let lines_max = 16 * MORE_THAN_THE_KERNEL_BYTES / NUMBERED_BYTES;
     let mut rounds = 0..lines_max / LOOK_EVERY;
+    // Ann is the first client. On a busy machine, a socket of somebody who reads may be full for a moment, too.
+    let writers: Vec<String> =
+        (0..STALLED).map(|at| format!("writer-{}", 2 + READING + at)).collect();
     let has_all_writers = |_: usize| {
         exchange(LOOK_EVERY);
-        server.threads_called("writer-") == STALLED
+        let running = server.thread_names();
+        writers.iter().all(|writer| running.contains(writer))
     };
     assert!(rounds.any(has_all_writers), "every full socket has a writer");
     let cut = || server.log_so_far().matches(r#"reason="does not read what is sent""#).count();

@@ -133,7 +133,7 @@ impl Server {
     }
 
     /// The names of its threads, cut to 15 bytes by the kernel.
-    fn thread_names(&self) -> Vec<String> {
+    pub fn thread_names(&self) -> Vec<String> {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.pid())).unwrap();
         // A thread can end between the two looks.
         tasks
