@@ -67,7 +67,7 @@ fn generated_blocks_are_up_to_date() {
     });
 }
 
-/// The table of what the server survives. Where there is no Python, it is taken as it is.
+/// The table of faults. Where there is no Python, it is taken as it is.
 fn faults() -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/faults");
     match Command::new("python3").arg("-B").arg(script).arg("--table").output() {

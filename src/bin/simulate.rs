@@ -18,7 +18,7 @@ const SEED_TIME_MAX: Duration = Duration::from_secs(60);
 /// The status after a seed that did not end or that ended the process.
 const STATUS_CRASHED: u8 = 3;
 
-/// What the child writes before the seed that it is about to run.
+/// The child writes this before each seed that it runs.
 const SEED_MARK: &str = "simulating seed ";
 
 /// Runs chats with simulated sockets and simulated time, and checks that everybody receives what they should.

@@ -44,8 +44,7 @@ impl Hub {
         self.people.connected()
     }
 
-    /// What the server has to know of these clients after it has loaded the state: how to encode for them, and whether they
-    /// have joined. Returns those who have.
+    /// Tells the server, which has loaded the state, how to encode for these clients. Returns those that have joined.
     pub fn introduce(&self, clients: &[ClientId], effects: &mut Vec<Effect>) -> Vec<ClientId> {
         let mut joined = Vec::new();
         for &client in clients {

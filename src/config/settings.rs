@@ -54,7 +54,7 @@ pub struct Config {
 
     /// The addresses of the proxies, separated by commas; each may be a network, as in 10.0.0.0/8. The proxy port closes
     /// every other connection.
-    // Whoever may come there can claim any address, and so evade bans and the limits by address.
+    // A connection from there can claim any address, and so evade bans and the limits by address.
     #[arg(long, value_name = "ADDRESS[/BITS],…", default_value = "127.0.0.1,::1", value_parser = value::subnets)]
     pub proxy_from: Subnets,
 

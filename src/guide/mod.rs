@@ -7,7 +7,7 @@
 //! | [`json`] | programs |
 //! | [`settings`], [`operations`], [`proxy`], [`history`], [`cluster`] | people who run a server, or several for one chat |
 //! | [`teaching`] | teachers: a chat in the classroom, the lab |
-//! | [`faults`] | everybody who asks what the server survives |
+//! | [`faults`] | everybody who asks which faults and bad input the server survives |
 //! | [`measurements`] | everybody who asks whether threads are fast enough |
 //! | [`internals`], [`testing`] | readers of the source, and people who change it |
 //! | [`changelog`] | everybody who updates |

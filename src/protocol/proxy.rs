@@ -27,7 +27,7 @@ const FIXED_BYTES: usize = 16;
 /// connection, of which the standard wants a receiver to take 500.
 const BINARY_BYTES_MAX: usize = 4096;
 
-/// Whom the connection is from.
+/// The other end of the connection, as the header names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
     /// A client with this address, which is canonical.
@@ -36,7 +36,7 @@ pub enum Origin {
     Proxy,
 }
 
-/// What is known of a header.
+/// The result of parsing the beginning of a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parsed {
     /// At least so many more bytes belong to it.
@@ -107,7 +107,7 @@ fn parse_text(bytes: &[u8]) -> Result<Parsed, HeaderError> {
         return Err(HeaderError::Malformed);
     }
     let is_unknown = line.strip_prefix(b"UNKNOWN").is_some_and(|rest| {
-        // What follows is to be ignored.
+        // The specification has a receiver ignore the rest of the line.
         rest.is_empty() || rest.starts_with(b" ")
     });
     if is_unknown {

@@ -86,7 +86,7 @@ pub struct Admission {
 pub struct Place<'a> {
     admission: &'a Admission,
     kind: PortKind,
-    /// Where the client comes from, if it counts there.
+    /// The client's network, if a limit by address counts it.
     network: Option<Network>,
 }
 

@@ -25,7 +25,7 @@ pub struct Shared<'env> {
     pub next_id: &'env AtomicU64,
     pub threads: Arc<ThreadTable>,
     pub clock: Clock,
-    /// What the metrics show.
+    /// The counters of the metrics.
     pub counters: Arc<Counters>,
     /// The port for telnet, which the page tells.
     #[cfg(feature = "web")]

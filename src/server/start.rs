@@ -52,7 +52,7 @@ pub struct Server {
     history: Option<(Opened, Past)>,
     capacity: Capacity,
     bound: Vec<Bound>,
-    /// Where scrapers come.
+    /// The listeners for scrapers.
     metrics: Option<TcpListener>,
     started: Timestamp,
     remote: Remote,

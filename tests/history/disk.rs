@@ -9,6 +9,17 @@ use crate::support::strace::{attach, tampered};
 use crate::support::{Client, Program, Server, or_skip, until};
 use crate::{FILE, ask, search, texts};
 
+/// Talks until a line can be found again.
+fn are_kept_again<T>(client: &mut Client, mut say: impl FnMut(&mut Client, &str) -> T) {
+    let mut number = 0;
+    until("lines are kept again", || {
+        number += 1;
+        let text = format!("afterwards{number}");
+        say(client, &text);
+        texts(&search(client, &text)) == [&text]
+    });
+}
+
 #[test]
 fn a_full_disk_costs_lines_of_the_history_and_not_the_chat() {
     let Some(disk) = SmallDisk::new("full") else {
@@ -38,13 +49,7 @@ fn a_full_disk_costs_lines_of_the_history_and_not_the_chat() {
     assert_eq!(texts(&search(&mut ann, "before")), ["before"]);
 
     disk.remove("filler");
-    let mut number = 0;
-    until("lines are kept again", || {
-        number += 1;
-        let text = format!("afterwards{number}");
-        say(&mut ann, &text);
-        texts(&search(&mut ann, &text)) == [&text]
-    });
+    are_kept_again(&mut ann, &mut say);
     let last_said = say(&mut ann, "the last line");
     crate::end(server);
 
@@ -118,13 +123,7 @@ fn a_disk_that_fails_for_a_while_costs_lines_and_not_the_chat() {
         say(&mut ann, "still meanwhile");
         strace.signal(Signal::TERM);
         strace.exit_status();
-        let mut number = 0;
-        until("lines are kept again", || {
-            number += 1;
-            let text = format!("afterwards{number}");
-            say(&mut ann, &text);
-            texts(&search(&mut ann, &text)) == [&text]
-        });
+        are_kept_again(&mut ann, &mut say);
         crate::end(server);
     }
 }

@@ -207,3 +207,42 @@ fn join(found: Found, page: Page) -> Page {
     joined.gaps.extend(page.gaps);
     joined
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::super::super::message::{ChatMessage, Gap, Loss, Manner};
+    use super::*;
+    use crate::chat::KeptLine;
+
+    fn message(message_id: u64) -> Arc<ChatMessage> {
+        Arc::new(ChatMessage {
+            from: "ann".into(),
+            to: Audience::Room { room: "dev".into(), message_id },
+            manner: Manner::Chat,
+            text: "x".into(),
+            sent_at: None,
+            received_at: Timestamp::UNIX_EPOCH,
+        })
+    }
+
+    #[test]
+    fn a_page_that_is_full_within_memory_has_the_gaps_before_its_end() {
+        let gap = |first, last| Gap { first, last, cause: Loss::Full };
+        let lines = vec![KeptLine { epoch: 1, message: message(1) }];
+        let found = Found { lines, gaps: vec![gap(2, 2)], ..Found::default() };
+        let page = Page {
+            room: "dev".into(),
+            epoch: 1,
+            range: Range::After(0),
+            limit: 3,
+            messages: [3, 6, 9].map(message).into(),
+            more: false,
+            gaps: vec![gap(4, 5), gap(7, 8)],
+        };
+        let joined = join(found, page);
+        assert_eq!((joined.messages.len(), joined.more), (3, true));
+        assert_eq!(joined.gaps, [gap(2, 2), gap(4, 5)], "the next page has the last one");
+    }
+}

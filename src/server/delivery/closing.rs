@@ -47,7 +47,7 @@ impl<W: Writers> Delivery<'_, W> {
             && let Some(client) = self.leaving.pop_front()
         {
             if let Some(peer) = self.peers.get_mut(&client) {
-                // Whatever was to be sent yet fails at the next flush, or in the writer.
+                // Its unsent bytes fail at the next flush, or in the writer.
                 peer.touch(&mut self.touched);
                 self.end_lingering(client, now);
                 return;

@@ -433,13 +433,9 @@ impl<S: Socket> Peer<'_, S> {
     }
 
     fn all_sent(&self) -> Flushed {
-        debug_assert!(!self.is_open() || self.is_count_right(), "all is written");
+        let is_counted = self.outbox.appended() == self.connection.row.bytes_out();
+        debug_assert!(!self.is_open() || is_counted, "all bytes are counted on both sides");
         if self.ending == Ending::Open { Flushed::Sent } else { Flushed::Ending }
-    }
-
-    /// Whether the two counts of bytes agree, once the socket has taken everything.
-    fn is_count_right(&self) -> bool {
-        self.outbox.appended() == self.connection.row.bytes_out()
     }
 
     /// How many bytes the kernel has not taken yet, those of a writer included.

@@ -35,7 +35,7 @@ pub trait Writers {
 
     fn all_ended(&self) -> bool;
 
-    /// What the metrics show.
+    /// The counters of the metrics.
     fn counters(&self) -> &Counters;
 }
 

@@ -306,9 +306,9 @@ impl Archive {
         if is_put_off {
             backlog::append(&transaction, self.next_line, &lines)?;
         } else {
-            let mut filing = Indexing::new(&transaction)?;
+            let mut indexing = Indexing::new(&transaction)?;
             for (id, line) in (self.next_line..).zip(&lines) {
-                filing.add(id, line)?;
+                indexing.add(id, line)?;
             }
         }
         transaction.execute("UPDATE state SET committed_at = ?1", [now])?;

@@ -40,7 +40,7 @@ pub fn count(connection: &Connection) -> rusqlite::Result<usize> {
 
 /// A batch that has left the backlog.
 pub struct Indexed {
-    /// Of how many lines it was.
+    /// The number of its lines.
     pub lines: usize,
     /// Not one of them could be read.
     pub is_unreadable: bool,
@@ -64,9 +64,9 @@ pub fn index_oldest(connection: &mut Connection) -> rusqlite::Result<Option<Inde
     };
     let lines = parse(&text);
     if let Some(lines) = &lines {
-        let mut filing = Indexing::new(&transaction)?;
+        let mut indexing = Indexing::new(&transaction)?;
         for (id, line) in (first_line..).zip(lines) {
-            filing.add(id, line)?;
+            indexing.add(id, line)?;
         }
     }
     delete(&transaction, first_line)?;

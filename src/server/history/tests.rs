@@ -527,6 +527,15 @@ fn what_does_not_fit_into_the_queue_is_counted() {
     assert_eq!(gauge.lines(), limits::HISTORY_QUEUE_LINES_MAX / 10 * 10);
     assert_eq!(gauge.take_lost(), 50);
     assert_eq!(receiver.len(), limits::HISTORY_QUEUE_LINES_MAX / 10);
+    // Topics have room of their own.
+    let jobs = receiver.len();
+    queue.keep_topic(1, "dev".into(), Some("tea".into()));
+    assert_eq!((receiver.len(), gauge.take_lost()), (jobs + 1, 0));
+    while receiver.len() < jobs + 2_000 && gauge.take_lost() == 0 {
+        queue.keep_topic(1, "dev".into(), None);
+    }
+    assert!(receiver.len() < jobs + 2_000, "they are bounded, too");
+    gauge.lines_done(receiver.len() - jobs);
     gauge.lines_done(10);
     queue.keep(&ten);
     assert_eq!(gauge.take_lost(), 0);

@@ -38,7 +38,7 @@ impl Seed {
         inbox.send(Inbound::Ordered(Ordered::StateWanted(sender))).ok()?;
         let replica = *answer.recv_timeout(limits::STORE_WAIT_MAX).ok()?;
         let entries = recall.all();
-        // What follows the state must be complete.
+        // The entries behind the state must be complete.
         let first = entries.first().map_or(replica.position(), |entry| entry.position);
         let last = entries.last().map_or(replica.position(), |entry| entry.position);
         let fits = first <= replica.position() + 1 && last >= replica.position();
@@ -70,7 +70,7 @@ pub struct Loss {
     since: Instant,
 }
 
-/// What the log-writer did about a loss.
+/// The log-writer's answer to a loss.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Remedy {
     /// Nothing yet.

@@ -67,7 +67,7 @@ pub fn witness(act: Act) {
     }
 }
 
-/// What the dispatcher has done since the last call.
+/// The dispatcher's acts since the last call.
 pub fn take_acts() -> Vec<Act> {
     ACTS.take()
 }

@@ -413,7 +413,7 @@ pub mod channel {
         }
     }
 
-    /// What comes until the last sender is gone.
+    /// All messages until the last sender is gone.
     pub struct Messages<T>(Receiver<T>);
 
     impl<T> Iterator for Messages<T> {

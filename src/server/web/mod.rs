@@ -17,11 +17,9 @@ pub(super) mod answer;
 pub mod frames;
 pub(super) mod head;
 
-use std::io::{ErrorKind, Read};
-
 use super::Activity;
 use super::connection::{Connection, canonical};
-use super::deadline::Deadline;
+use super::deadline::{Deadline, read_before};
 use super::inbox::Inbox;
 use super::pending_connection::{PendingConnection, finish};
 use crate::chat::Protocol;
@@ -91,26 +89,16 @@ fn read_request(
     others: &str,
     deadline: Deadline<'_>,
 ) -> Result<Request, Option<Answer>> {
-    let mut socket = connection.socket();
+    let socket = connection.socket();
     let local = canonical(socket.local_addr().map_err(|_| None)?).ip();
     connection.row.doing(Activity::Reading);
     let mut head = Vec::new();
     let mut buffer = [0; 1024];
     loop {
-        let left = deadline.left();
-        if left.is_zero() {
-            return Err(Some(Refusal::Timeout.answer("The request took too long.")));
-        }
-        socket.set_read_timeout(Some(left)).map_err(|_| None)?;
-        let count = match socket.read(&mut buffer) {
-            Ok(0) => return Err(None),
-            Ok(count) => count,
-            Err(error)
-                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) =>
-            {
-                continue;
-            }
-            Err(_) => return Err(None),
+        let count = match read_before(socket, &mut buffer, || deadline.left()) {
+            Ok(None) => return Err(Some(Refusal::Timeout.answer("The request took too long."))),
+            Ok(Some(0)) | Err(_) => return Err(None),
+            Ok(Some(count)) => count,
         };
         connection.row.count_in(count);
         head.extend_from_slice(&buffer[..count]);

@@ -90,7 +90,7 @@ impl Via {
                 _ => break None,
             }
         };
-        // What it has started may keep its stderr.
+        // Its own children may keep its stderr open.
         while !self.thread.is_finished() && Instant::now() < by {
             thread::sleep(LOOK_INTERVAL);
         }

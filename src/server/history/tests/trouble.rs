@@ -1,4 +1,4 @@
-//! What may go wrong while the server runs: no room, damage, other processes, people who are forgotten meanwhile.
+//! Trouble while the server runs: no room, damage, other processes, people who are forgotten.
 
 use std::sync::Mutex;
 
@@ -37,7 +37,7 @@ fn lines_that_could_not_be_written_are_a_gap_before_the_next_one_is() {
         (1, Range::After(1), 11, vec![2, 3], vec![gap(4, 10)]),
         (1, Range::After(5), 11, vec![], vec![gap(6, 10)]),
         (1, Range::Last, u64::MAX, vec![1, 2, 3], vec![]),
-        // Of this room, nothing was ever written.
+        // Nothing of this room was ever written.
         (2, Range::Last, 5, vec![], vec![gap(1, 4)]),
         (2, Range::After(2), 5, vec![], vec![gap(3, 4)]),
         (2, Range::Last, u64::MAX, vec![], vec![]),

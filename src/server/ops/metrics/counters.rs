@@ -1,4 +1,4 @@
-//! What the server counts while it runs. Threads that work add to atomics; the thread of the metrics reads them and asks nobody.
+//! The counters of a running server. Threads that work add to atomics; the thread of the metrics reads them and asks nobody.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

@@ -49,7 +49,7 @@ pub fn bind(config: &Config) -> Result<Option<TcpListener>, StartError> {
     config.metrics_port.map(socket).transpose()
 }
 
-/// Where the numbers come from.
+/// The sources of the numbers.
 pub struct Sources<'env, 'scope> {
     pub started: Timestamp,
     pub counters: Arc<Counters>,

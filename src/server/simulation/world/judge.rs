@@ -185,7 +185,7 @@ impl World<'_> {
             let state = self.peers[at].wire.lock();
             (state.accepted_before_growth.unwrap_or(state.accepted), state.free_before_growth)
         };
-        // Where a writer has the right to write, the dispatcher could not have tried.
+        // The dispatcher cannot have tried a socket of which a writer has the right to write.
         let free = if self.peers[at].writers.is_empty() { free as u64 } else { 0 };
         let Some(cause) = self.cause_of_cut(at, accepted + free, total, now) else {
             let (pending, _) = self.peers[at].pending(accepted);

@@ -30,7 +30,7 @@ struct Shell {
 
 impl Shell {
     fn new(config: &Config) -> Self {
-        // What the server lends to its threads lives as long as the program here.
+        // The server lends these to its threads. Here they live as long as the program.
         let scope: &'static Scope<'static, 'static> = Box::leak(Box::new(Scope::new()));
         let admission: &'static Admission = Box::leak(Box::new(Admission::new(1, None, None)));
         let place = admission.enter(IpAddr::V4(Ipv4Addr::LOCALHOST), PortKind::Plain, Time::ZERO);
