@@ -10,6 +10,16 @@ use crate::support::{
     Client, Program, Server, behind, chatserv, command, find, free_port, or_skip, until,
 };
 
+/// The next ban is saved, and with it those of yves and zed that could not be.
+pub fn bans_are_saved_again(pair: &mut Pair, saved: impl Fn() -> String) {
+    pair.ann.say("/ban xaver");
+    pair.ann.skip_to("xaver is banned");
+    until("all bans are saved", || {
+        let saved = saved();
+        ["xaver", "yves", "zed"].iter().all(|name| saved.contains(name))
+    });
+}
+
 #[test]
 fn a_missing_or_wrong_file_is_an_error_at_the_start() {
     let directory = Directory::new("start");
@@ -218,12 +228,7 @@ fn a_full_disk_stops_nobody() {
     // The file is replaced as a whole, or not at all.
     assert_eq!(saved(), before);
     disk.remove("filler");
-    pair.ann.say("/ban xaver");
-    pair.ann.skip_to("xaver is banned");
-    until("all bans are saved", || {
-        let saved = saved();
-        ["xaver", "yves", "zed"].iter().all(|name| saved.contains(name))
-    });
+    bans_are_saved_again(&mut pair, saved);
     server.signal(Signal::TERM);
     server.ends_well();
 }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use socket2::SockRef;
 
+use crate::files::bans_are_saved_again;
 use crate::support::directory::Directory;
 use crate::support::slow::{MORE_THAN_THE_KERNEL_BYTES, Pair};
 use crate::support::strace::{attach, tampered};
@@ -270,12 +271,7 @@ fn saving_bans_fails_for_a_while() {
         injected.happened();
         strace.signal(Signal::TERM);
         strace.exit_status();
-        pair.ann.say("/ban xaver");
-        pair.ann.skip_to("xaver is banned");
-        until("all bans are saved", || {
-            let saved = saved();
-            ["xaver", "yves", "zed"].iter().all(|name| saved.contains(name))
-        });
+        bans_are_saved_again(&mut pair, saved);
         server.signal(Signal::TERM);
         server.ends_well();
     }
