@@ -97,40 +97,38 @@ impl Terminal for Screen {
 }
 
 /// GNU screen with nobody attached.
-struct GnuScreen {
-    session: String,
-    directory: Directory,
-}
+struct GnuScreen(Directory);
 
 impl GnuScreen {
     fn open(server: &Server) -> Option<Self> {
         find("screen")?;
-        let directory = Directory::new("gnu-screen");
-        let session = directory.path("").replace('/', "_");
-        let this = Self { session, directory };
-        let home = this.directory.path("");
+        let this = Self(Directory::new("gnu-screen"));
         let script = format!(
-            "echo $$ >{home}/pid; export HOME={home} XDG_CONFIG_HOME={home} XDG_STATE_HOME={home}; exec {} luca {}",
+            "echo $$ >pid; export HOME=\"$PWD\" XDG_CONFIG_HOME=\"$PWD\" XDG_STATE_HOME=\"$PWD\"; exec {} luca {}",
             env!("CARGO_BIN_EXE_chat"),
             url(server.port)
         );
-        this.directory.write("screenrc", "defscrollback 20000\ndefutf8 on\nstartup_message off\n");
-        let rc = this.directory.path("screenrc");
-        let arguments = ["-U", "-c", &rc, "-dmS", &this.session, "sh", "-c", &script];
+        this.0.write("screenrc", "defscrollback 20000\ndefutf8 on\nstartup_message off\n");
+        let arguments = ["-U", "-c", "screenrc", "-dmS", "chat", "sh", "-c", &script];
         this.command().args(arguments).output().unwrap();
-        this.asks(&["width", "-w", "80", "24"]);
+        assert!(this.asks(&["width", "-w", "80", "24"]), "screen does not run");
         Some(this)
     }
 
+    /// In the directory of the test, since the path of a Unix socket has at most 107 bytes, and that of the directory may be
+    /// longer.
     fn command(&self) -> Command {
         let mut screen = command("screen");
-        screen.env("LANG", "C.UTF-8").env("SCREENDIR", self.directory.path("sockets"));
+        screen.current_dir(self.0.path(""));
+        screen.env("LANG", "C.UTF-8").env("SCREENDIR", "sockets");
         screen
     }
 
-    fn asks(&self, arguments: &[&str]) {
+    /// Whether screen has taken the command.
+    fn asks(&self, arguments: &[&str]) -> bool {
         let mut screen = self.command();
-        screen.args(["-S", &self.session, "-p", "0", "-X"]).args(arguments).output().unwrap();
+        let asked = screen.args(["-S", "chat", "-p", "0", "-X"]).args(arguments).output();
+        asked.unwrap().status.success()
     }
 }
 
@@ -166,13 +164,13 @@ impl Terminal for GnuScreen {
     }
 
     fn signals(&self, signal: Signal) {
-        let pid = self.directory.read("pid").trim().parse().unwrap();
+        let pid = self.0.read("pid").trim().parse().unwrap();
         let pid = rustix::process::Pid::from_raw(pid).unwrap();
         rustix::process::kill_process(pid, signal).unwrap();
     }
 
     fn kept(&self) -> String {
-        let file = self.directory.path("hardcopy");
+        let file = self.0.path("hardcopy");
         let _ = std::fs::remove_file(&file);
         self.asks(&["hardcopy", "-h", &file]);
         let mut kept = String::new();
