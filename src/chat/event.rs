@@ -13,7 +13,7 @@ use super::ban::Ban;
 use super::client::{ClientId, DisconnectReason};
 use super::error::ChatError;
 use super::follow::{Moments, Station};
-use super::kept::{Fetch, Found, LookupError, Search};
+use super::kept::{Fetch, Found, LookupError, Past, Search};
 use super::log_event::{LogEvent, ShutdownCause};
 use super::message::{KeptLine, Message};
 use super::name::NameKey;
@@ -89,7 +89,7 @@ pub enum Effect {
     Follow { client: ClientId, to: Arc<[ClientId]>, moments: Box<Moments> },
     /// Store the complete list of bans, so that it survives a restart.
     SaveBans(Vec<Ban>),
-    /// Keep these messages on disk, in this order. This effect and the next three come only where there is a history on disk.
+    /// Keep these messages on disk, in this order. This effect and the next four come only where there is a history on disk.
     Keep(Vec<KeptLine>),
     /// Keep the topic of a room on disk.
     KeepTopic { epoch: u64, room: Arc<str>, topic: Option<Arc<str>> },
@@ -97,6 +97,8 @@ pub enum Effect {
     Fetch(Fetch),
     /// Search the history on disk.
     Search(Search),
+    /// Add to the history on disk what it lacks of this: the machine was away.
+    CatchUp(Past),
     /// Lift the login deadline: the client has joined.
     Admit { client: ClientId },
     /// Close the connection once everything sent to it so far has gone out. The Hub has already removed the client.

@@ -14,8 +14,8 @@ use super::message::{ChatMessage, Gap, KeptLine};
 use super::name::NameKey;
 use super::request::{Moment, Range};
 
-/// The rooms and lines that the last run of the server has left on disk.
-#[derive(Debug, Default)]
+/// The rooms and lines that the last run of the server has left on disk, or that memory has.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Past {
     /// No room had a later epoch.
     pub last_epoch: u64,
@@ -23,8 +23,8 @@ pub struct Past {
     pub rooms: Vec<PastRoom>,
 }
 
-/// A room of the last run.
-#[derive(Debug)]
+/// A room of the past.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PastRoom {
     pub name: Arc<str>,
     pub epoch: u64,

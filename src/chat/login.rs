@@ -277,6 +277,7 @@ impl Hub {
         let Some(state) = self.people.remove(client) else {
             return;
         };
+        self.extras.lookups.forget(client);
         let word = self.extras.reclaims.disconnect(client);
         let was_silent = !state.is_noticed();
         let Some(person) = state.into_person() else {

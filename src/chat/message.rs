@@ -323,6 +323,8 @@ pub enum Loss {
     Full,
     /// The file was damaged, and the history began anew.
     Damage,
+    /// This machine of several was away when they were said. Not all of these ids need have had a message.
+    Absent,
 }
 
 impl Loss {
@@ -332,12 +334,14 @@ impl Loss {
             Self::Crash => "crash",
             Self::Full => "full",
             Self::Damage => "damage",
+            Self::Absent => "absent",
         }
     }
 
     /// The loss with this word.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Crash, Self::Full, Self::Damage].into_iter().find(|loss| loss.as_str() == word)
+        let all = [Self::Crash, Self::Full, Self::Damage, Self::Absent];
+        all.into_iter().find(|loss| loss.as_str() == word)
     }
 }
 

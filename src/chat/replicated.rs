@@ -6,14 +6,14 @@ use super::ban::Ban;
 use super::client::ClientId;
 use super::event::Effect;
 use super::hub::Hub;
+use super::kept::Past;
 use super::settings::HubSettings;
 use super::view::{Protocol, View};
 use crate::config::limits::SNAPSHOT_PERSON_BYTES;
 
 /// The number of the rules: raised by every change after which the same events have other effects, or the state another
 /// encoding. Machines with other rules cannot take part in a chat.
-#[cfg(feature = "cluster")]
-pub const RULES: u32 = 3;
+pub const RULES: u32 = 4;
 
 impl Hub {
     /// Encodes the whole state as JSON. Equal states have equal bytes, whatever has happened to their hash maps.
@@ -59,6 +59,30 @@ impl Hub {
             }
         }
         joined
+    }
+
+    /// Whether what people say in rooms is kept on disk.
+    pub fn is_kept(&self) -> bool {
+        self.rooms.are_kept()
+    }
+
+    /// From now on, what people say in rooms is kept on disk, or not.
+    pub fn set_kept(&mut self, is_kept: bool) {
+        match (self.is_kept(), is_kept) {
+            (false, true) => self.remember(Past::default()),
+            (true, false) => self.rooms.keep_no_more(),
+            _ => {}
+        }
+    }
+
+    /// What memory has of what was said in rooms.
+    pub fn past(&self) -> Past {
+        self.rooms.past()
+    }
+
+    /// The tickets of the lookups of these clients that have no answer yet.
+    pub fn lookups_of(&self, clients: &[ClientId]) -> Vec<u64> {
+        self.extras.lookups.tickets_of(clients)
     }
 
     /// All bans that have not expired.

@@ -36,9 +36,7 @@ use super::port_kind::PortKind;
 use super::shared::Shared;
 use super::sync::channel::{self, Receiver};
 use super::sync::thread;
-#[cfg(feature = "history")]
-use crate::chat::Past;
-use crate::chat::{Ban, Event, Hub, ShutdownCause};
+use crate::chat::{Ban, Event, Hub, Past, ShutdownCause};
 #[cfg(feature = "cluster")]
 use crate::config::RedisAddress;
 use crate::config::{Config, ConfigError, Zone, limits};
@@ -49,7 +47,10 @@ pub struct Server {
     bans: Vec<Ban>,
     bans_file: Option<BansFile>,
     #[cfg(feature = "history")]
-    history: Option<(Opened, Past)>,
+    history: Option<Opened>,
+    /// What a chat on this machine alone goes on from.
+    #[cfg(feature = "history")]
+    past: Option<Past>,
     capacity: Capacity,
     bound: Vec<Bound>,
     /// The listeners for scrapers.
@@ -102,8 +103,14 @@ impl Server {
         // After the ports: another server that has them may be writing to this file.
         let recorder = config.trace.as_deref().map(Recorder::create).transpose()?;
         #[cfg(feature = "history")]
-        let history =
+        let mut history =
             config.history.as_deref().map(|path| Opened::open(path, config)).transpose()?;
+        #[cfg(feature = "history")]
+        let past = history
+            .as_mut()
+            .filter(|_| config.cluster.is_none())
+            .map(|opened| opened.past(limits::HISTORY_LOADED_LINES_MAX))
+            .transpose()?;
         let admission = Admission::new(
             config.max_clients,
             config.connections_per_address,
@@ -118,7 +125,27 @@ impl Server {
         let next_id = AtomicU64::new(1);
         // Last, since an older server with this node's name ends then.
         #[cfg(feature = "cluster")]
-        let joined = join(&loaded, &bans, capacity.history_bytes())?;
+        #[cfg_attr(
+            not(feature = "history"),
+            expect(unused_mut, reason = "only a history changes it")
+        )]
+        let mut joined = join(&loaded, &bans, capacity.history_bytes(), |is_new| {
+            #[cfg(feature = "history")]
+            if let Some(opened) = &mut history {
+                let lines_max = limits::HISTORY_BROUGHT_LINES_MAX;
+                let brought = is_new.then(|| opened.past(lines_max)).transpose()?;
+                return Ok(Some(brought.unwrap_or_default()));
+            }
+            let _ = is_new;
+            Ok(None)
+        })?;
+        #[cfg(all(feature = "cluster", feature = "history"))]
+        if let (Some(joined), Some(opened)) = (&mut joined, &history)
+            && let Some(past) = joined.past()
+            && opened.knows_more(&past)?
+        {
+            joined.note_loss();
+        }
         #[cfg(feature = "cluster")]
         next_id.fetch_max(joined.as_ref().map_or(1, Membership::first_client), Ordering::Relaxed);
         Ok(Self {
@@ -127,6 +154,8 @@ impl Server {
             bans_file,
             #[cfg(feature = "history")]
             history,
+            #[cfg(feature = "history")]
+            past,
             capacity,
             bound,
             metrics,
@@ -193,7 +222,7 @@ impl Server {
         let joined = self.joined;
         let Self { loaded, bans, bans_file, capacity, bound, metrics, remote, control, .. } = self;
         #[cfg(feature = "history")]
-        let (history, past) = self.history.unzip();
+        let (history, past) = (self.history, self.past);
         let (admission, next_id) = (&self.admission, &self.next_id);
         let zone = time_zone(&loaded.config.time_zone);
         #[cfg(feature = "web")]
@@ -237,6 +266,10 @@ impl Server {
             let (order, lag) = match joined {
                 None => (local(), None),
                 Some(joined) => {
+                    #[cfg(feature = "history")]
+                    if let (Some(history), Some(past)) = (&shared.history, joined.past()) {
+                        history.catch_up(past);
+                    }
                     let (order, lag) = start_log(scope, &threads, joined, inbox_sender.clone())?;
                     (order, Some(lag))
                 }
@@ -361,13 +394,14 @@ fn join(
     loaded: &Loaded,
     bans: &[Ban],
     history_bytes: usize,
+    past: impl FnMut(bool) -> Result<Option<Past>, ConfigError>,
 ) -> Result<Option<Membership>, StartError> {
     let config = &loaded.config;
     let (Some(address), Some(node)) = (&config.cluster, &config.node) else {
         return Ok(None);
     };
     let address = RedisAddress::parse(address).map_err(StartError::Cluster)?;
-    Membership::join(loaded, &address, node, bans, history_bytes).map(Some)
+    Membership::join(loaded, &address, node, bans, history_bytes, past).map(Some)
 }
 
 /// Starts the threads that append to the log and read it. The second value says how far behind it they are.

@@ -13,6 +13,8 @@ mod support;
 
 mod counted;
 mod glass;
+#[cfg(feature = "history")]
+mod history;
 mod loss;
 mod machines;
 mod metrics;

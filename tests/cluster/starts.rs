@@ -4,15 +4,8 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::thread;
 
-#[cfg(feature = "history")]
-use rustix::process::Signal;
-
-#[cfg(feature = "history")]
-use crate::support::directory::Directory;
 use crate::support::redis::Redis;
 use crate::support::{Client, Program, chatserv, free_port, or_skip};
-#[cfg(feature = "history")]
-use crate::support::{Server, behind, find};
 use crate::{machine, machine_at};
 
 /// The message of a machine that ends with status 1.
@@ -103,39 +96,4 @@ fn an_old_redis_is_refused_by_its_version() {
     let expected =
         "has version 6.2.14: the log needs Redis 7.0 or newer, or Valkey. Install a newer one";
     assert!(told.contains(expected), "{told}");
-}
-
-#[cfg(feature = "history")]
-#[test]
-fn a_reload_cannot_add_a_history_on_disk() {
-    let redis = or_skip!(Redis::start(&[]));
-    // With a terminal, it would end at the signal.
-    or_skip!(find("setsid"));
-    let directory = Directory::new("reload");
-    let settings = format!("port = 0\ncluster = {:?}\nnode = \"a\"\n", redis.address());
-    directory.write("chatserv.toml", &settings);
-    let config = directory.path("chatserv.toml");
-    let a = Server::start_by(&mut behind(&["setsid"], &["--config", &config]));
-    let mut ann = Client::join(&a, "ann");
-    let history = directory.path("history.db");
-    directory.write("chatserv.toml", &format!("{settings}history = {history:?}\n"));
-    a.signal(Signal::HUP);
-    a.log("a chat on several machines cannot have a history on disk. Leave out history or cluster");
-    assert!(!std::path::Path::new(&history).exists());
-    ann.hears_nothing();
-}
-
-#[cfg(feature = "history")]
-#[test]
-fn a_history_on_disk_is_refused_before_anything_begins() {
-    let directory = Directory::new("starts");
-    let file = directory.path("history.db");
-    // Nobody answers at this address, which is not the error.
-    let address = format!("redis://127.0.0.1:{}", free_port());
-    for check in [&[][..], &["--check-config"]] {
-        let told = refused(&address, "a", &[&["--history", &file][..], check].concat());
-        let expected = "history: a chat on several machines cannot have a history on disk. Leave out history or cluster";
-        assert!(told.contains(expected), "{told}");
-    }
-    assert!(!std::path::Path::new(&file).exists());
 }

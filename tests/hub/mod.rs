@@ -278,7 +278,8 @@ impl Chat {
                 Effect::Keep(_)
                 | Effect::KeepTopic { .. }
                 | Effect::Fetch(_)
-                | Effect::Search(_) => self.for_disk.push(effect),
+                | Effect::Search(_)
+                | Effect::CatchUp(_) => self.for_disk.push(effect),
                 Effect::Log(notable) => self.log.push(notable),
             }
         }

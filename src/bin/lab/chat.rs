@@ -201,6 +201,7 @@ impl Chat {
                 | Effect::KeepTopic { .. }
                 | Effect::Fetch(_)
                 | Effect::Search(_)
+                | Effect::CatchUp(_)
                 | Effect::Log(_) => {}
             }
         }

@@ -61,6 +61,12 @@ impl History {
         history
     }
 
+    /// All messages, oldest first, and the gaps that the last run has left.
+    #[cfg(feature = "cluster")]
+    pub fn messages_and_gaps(&self) -> (Vec<Arc<ChatMessage>>, Vec<Gap>) {
+        (self.lines.iter().map(|line| line.message.clone()).collect(), self.gaps.clone())
+    }
+
     /// The id of the last message; 0 before the first.
     pub fn last_id(&self) -> u64 {
         self.last_id

@@ -12,7 +12,7 @@ use super::super::message::{ChatMessage, Gap, Message};
 use super::super::request::Range;
 use super::sorted;
 
-/// All lookups that are under way. Each ends with the report of its result, even if its client has gone.
+/// All lookups that are under way. Each ends with the report of its result, or when its client leaves.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Lookups {
     last_ticket: u64,
@@ -87,6 +87,22 @@ impl Lookups {
             }
         }
         Some(lookup)
+    }
+
+    /// Ends all lookups of a client.
+    pub fn forget(&mut self, client: ClientId) {
+        if self.by_client.remove(&client).is_some() {
+            self.under_way.retain(|_, lookup| lookup.client != client);
+        }
+    }
+
+    /// The tickets of these clients, in order.
+    #[cfg(feature = "cluster")]
+    pub fn tickets_of(&self, clients: &[ClientId]) -> Vec<u64> {
+        let theirs = self.under_way.iter().filter(|(_, lookup)| clients.contains(&lookup.client));
+        let mut tickets: Vec<u64> = theirs.map(|(&ticket, _)| ticket).collect();
+        tickets.sort_unstable();
+        tickets
     }
 }
 

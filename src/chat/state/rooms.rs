@@ -132,6 +132,37 @@ impl Rooms {
         rooms
     }
 
+    /// What memory has of all rooms. The room that was silent for longest comes first.
+    #[cfg(feature = "cluster")]
+    pub fn past(&self) -> Past {
+        let mut rooms: Vec<(u64, RoomId, &Room)> =
+            self.by_id.iter().map(|(&id, room)| (room.last_spoken, id, room)).collect();
+        rooms.sort_unstable_by_key(|&(spoken, id, _)| (spoken, id));
+        let past = |(_, _, room): (u64, RoomId, &Room)| {
+            let Room { name, epoch, topic, history, .. } = room;
+            let (name, topic, last_id) = (name.clone(), topic.clone(), history.last_id());
+            let (lines, gaps) = history.messages_and_gaps();
+            (topic.is_some() || last_id > 0).then_some(PastRoom {
+                name,
+                epoch: *epoch,
+                topic,
+                last_id,
+                lines,
+                gaps,
+            })
+        };
+        Past { last_epoch: self.last_epoch, rooms: rooms.into_iter().filter_map(past).collect() }
+    }
+
+    /// From now on there is no history on disk.
+    #[cfg(feature = "cluster")]
+    pub fn keep_no_more(&mut self) {
+        self.are_kept = false;
+        while let Some((_, &asleep)) = self.asleep.first_key_value() {
+            self.close(asleep);
+        }
+    }
+
     /// Goes on with the rooms of the last run. From now on there is a history on disk.
     pub fn remember(&mut self, past: Past) {
         self.are_kept = true;

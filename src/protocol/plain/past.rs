@@ -82,6 +82,7 @@ fn missing(gap: &Gap) -> String {
         Loss::Damage => {
             "Older lines are missing: the file of the history was damaged and set aside.".into()
         }
+        Loss::Absent => "Lines may be missing here: this machine was away.".into(),
     }
 }
 

@@ -7,7 +7,6 @@
 //! A large batch means that the chat is busy. It goes to the backlog, and so does all that comes behind it, until the archive
 //! has emptied the backlog.
 
-use std::collections::HashMap;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,19 +15,17 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 use rustix::process::{getpriority_process, setpriority_process};
 
-use super::file::{HistoryFile, is_damage};
+use super::file::{HistoryFile, is_damage, mark_running};
 use super::queue::{Gauge, Job, Question};
+use super::room_rows::RoomRows;
 use super::rows::{Indexing, LineRow};
-use super::{backlog, retention};
-use crate::chat::{Audience, Event, KeptLine, LookupError, Loss, NameKey};
+use super::{backlog, catch_up, retention};
+use crate::chat::{Audience, Event, KeptLine, LookupError, Loss, NameKey, Past};
 use crate::config::limits;
 use crate::server::{Activity, Row};
-
-/// How many rooms the archive remembers. It looks up the others in the file.
-const ROOMS_REMEMBERED_MAX: usize = 20_000;
 
 /// How often it looks for lines that are too old, and for people to be forgotten, whom another process reports in the file.
 const REMOVE_EVERY: Duration = Duration::from_secs(1);
@@ -55,15 +52,6 @@ pub enum Write {
     Topic { epoch: u64, room: Arc<str>, topic: Option<Arc<str>> },
 }
 
-/// A row of the table of rooms.
-#[derive(Debug, Clone, Copy)]
-struct RoomRow {
-    id: i64,
-    last_id: u64,
-    spoken_at: i64,
-    is_changed: bool,
-}
-
 /// The writer of the file.
 pub struct Archive {
     file: HistoryFile,
@@ -81,8 +69,7 @@ pub struct Archive {
     /// The last batch could not be written, since another process has locked the file. So the queue is emptied into it: each
     /// try takes seconds, and neither questions nor the end of the server may wait for one try after the other.
     is_locked: bool,
-    /// By epoch.
-    rooms: HashMap<u64, RoomRow>,
+    rooms: RoomRows,
     /// The file was set aside while the chat went on, so rooms may begin with any id.
     has_replaced: bool,
     /// The people, each with the moment up to which they are forgotten, of whom the Hub knows.
@@ -130,6 +117,7 @@ impl Archive {
     ) -> rusqlite::Result<Self> {
         let Links { jobs, gauge, searches, search_ended, generation, report } = links;
         let now = Instant::now();
+        mark_running(&connection)?;
         Ok(Self {
             next_line: next_line(&connection)?,
             backlog: backlog::count(&connection)?,
@@ -139,7 +127,7 @@ impl Archive {
             connection: Some(connection),
             replace_at: now,
             damage: None,
-            rooms: HashMap::new(),
+            rooms: RoomRows::default(),
             has_replaced: false,
             forgotten: Vec::new(),
             bounds,
@@ -219,6 +207,10 @@ impl Archive {
             Job::Topic { epoch, room, topic } => {
                 self.batch.push(Write::Topic { epoch, room, topic });
             }
+            Job::CatchUp(past) => {
+                self.write();
+                self.catch_up(&past);
+            }
             Job::LookUp(question) => {
                 self.questions.push((Instant::now(), question));
             }
@@ -262,15 +254,13 @@ impl Archive {
             // The log has said that the file could not be replaced.
             return Err(rusqlite::Error::InvalidQuery);
         };
-        if self.rooms.len() > ROOMS_REMEMBERED_MAX {
-            self.rooms.clear();
-        }
+        self.rooms.limit();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut lines = Vec::with_capacity(batch.len());
         for write in batch {
             match write {
                 Write::Topic { epoch, room, topic } => {
-                    let row = room_row(&transaction, &mut self.rooms, *epoch, room, now)?;
+                    let row = self.rooms.row(&transaction, *epoch, room, now)?;
                     transaction.execute(
                         "UPDATE rooms SET topic = ?1 WHERE id = ?2",
                         params![topic.as_deref(), row.id],
@@ -281,7 +271,7 @@ impl Archive {
                         debug_assert!(false, "a private message is never kept: {message:?}");
                         continue;
                     };
-                    let row = room_row(&transaction, &mut self.rooms, *epoch, room, now)?;
+                    let row = self.rooms.row(&transaction, *epoch, room, now)?;
                     if *message_id > row.last_id + 1 {
                         let is_first = row.last_id == 0 && self.has_replaced;
                         let loss = if is_first { Loss::Damage } else { Loss::Full };
@@ -291,29 +281,40 @@ impl Archive {
                         )?;
                     }
                     lines.push(LineRow::new(row.id, *message_id, message));
-                    row.last_id = row.last_id.max(*message_id);
-                    (row.spoken_at, row.is_changed) = (now, true);
+                    row.note(*message_id, now);
                 }
             }
         }
-        for row in self.rooms.values_mut().filter(|row| row.is_changed) {
-            let mut update = transaction
-                .prepare_cached("UPDATE rooms SET last_id = ?1, spoken_at = ?2 WHERE id = ?3")?;
-            update.execute(params![row.last_id, row.spoken_at, row.id])?;
-            row.is_changed = false;
-        }
+        self.rooms.save(&transaction)?;
         let is_put_off = !lines.is_empty() && (self.is_busy || self.backlog > 0);
-        if is_put_off {
-            backlog::append(&transaction, self.next_line, &lines)?;
-        } else {
-            let mut indexing = Indexing::new(&transaction)?;
-            for (id, line) in (self.next_line..).zip(&lines) {
-                indexing.add(id, line)?;
-            }
-        }
+        put(&transaction, self.next_line, &lines, is_put_off)?;
         transaction.execute("UPDATE state SET committed_at = ?1", [now])?;
         transaction.commit()?;
         self.next_line += lines.len() as i64;
+        self.backlog += if is_put_off { lines.len() } else { 0 };
+        Ok(())
+    }
+
+    /// Writes what the file lacks of this past.
+    pub fn catch_up(&mut self, past: &Past) {
+        if let Err(error) = self.try_catch_up(past, Timestamp::now().as_millisecond()) {
+            self.rooms.clear();
+            self.handle_error(&error);
+        }
+    }
+
+    fn try_catch_up(&mut self, past: &Past, now: i64) -> rusqlite::Result<()> {
+        let Some(connection) = &mut self.connection else {
+            return Ok(());
+        };
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let lines = catch_up::lacking(&transaction, &mut self.rooms, past, now)?;
+        let is_put_off = self.backlog > 0 || lines.len() >= limits::HISTORY_BUSY_LINES;
+        for batch in lines.chunks(limits::HISTORY_BATCH_LINES) {
+            put(&transaction, self.next_line, batch, is_put_off)?;
+            self.next_line += batch.len() as i64;
+        }
+        transaction.commit()?;
         self.backlog += if is_put_off { lines.len() } else { 0 };
         Ok(())
     }
@@ -445,8 +446,8 @@ impl Archive {
         }
         let opened = self.file.open_or_replace().and_then(|connection| {
             // Somebody may have put a file there.
-            let found =
-                next_line(&connection).and_then(|it| Ok((it, backlog::count(&connection)?)));
+            let found = mark_running(&connection)
+                .and_then(|()| Ok((next_line(&connection)?, backlog::count(&connection)?)));
             found.map(|found| (connection, found)).map_err(|error| error.to_string())
         });
         match opened {
@@ -517,6 +518,20 @@ fn lower_priority() {
     let _ = setpriority_process(None, nice.saturating_add(limits::HISTORY_NICE).min(NICE_MAX));
 }
 
+/// Writes lines, which get the ids from `first_line` on: to the backlog, or to the table and the index.
+fn put(
+    transaction: &Transaction<'_>,
+    first_line: i64,
+    lines: &[LineRow<'_>],
+    is_put_off: bool,
+) -> rusqlite::Result<()> {
+    if is_put_off {
+        return backlog::append(transaction, first_line, lines);
+    }
+    let mut indexing = Indexing::new(transaction)?;
+    (first_line..).zip(lines).try_for_each(|(id, line)| indexing.add(id, line))
+}
+
 fn next_line(connection: &Connection) -> rusqlite::Result<i64> {
     connection.query_row(
         "SELECT 1 + max((SELECT coalesce(max(id), 0) FROM lines),
@@ -529,41 +544,6 @@ fn next_line(connection: &Connection) -> rusqlite::Result<i64> {
 /// Whether another process has locked the file for too long.
 fn is_busy(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
-}
-
-/// The row of a room, which is made if there is none.
-fn room_row<'r>(
-    connection: &Connection,
-    rooms: &'r mut HashMap<u64, RoomRow>,
-    epoch: u64,
-    name: &str,
-    now: i64,
-) -> rusqlite::Result<&'r mut RoomRow> {
-    use std::collections::hash_map::Entry;
-    match rooms.entry(epoch) {
-        Entry::Occupied(known) => Ok(known.into_mut()),
-        Entry::Vacant(unknown) => {
-            let found = connection
-                .query_row(
-                    "SELECT id, last_id, spoken_at FROM rooms WHERE epoch = ?1",
-                    [epoch],
-                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-                )
-                .optional()?;
-            let (id, last_id, spoken_at) = match found {
-                Some(found) => found,
-                None => {
-                    let key = NameKey::of(name);
-                    connection.execute(
-                        "INSERT INTO rooms (epoch, key, name, last_id, spoken_at) VALUES (?1, ?2, ?3, 0, ?4)",
-                        params![epoch, key.as_str(), name, now],
-                    )?;
-                    (connection.last_insert_rowid(), 0, now)
-                }
-            };
-            Ok(unknown.insert(RoomRow { id, last_id, spoken_at, is_changed: false }))
-        }
-    }
 }
 
 #[cfg(test)]

@@ -51,7 +51,11 @@ enum Unusable {
 
 impl From<rusqlite::Error> for Unusable {
     fn from(error: rusqlite::Error) -> Self {
-        if is_damage(&error) { Self::Damaged(error.to_string()) } else { refused(&error) }
+        if is_damage(&error) {
+            Self::Damaged(error.to_string())
+        } else {
+            Self::Refused(complaint(&error))
+        }
     }
 }
 
@@ -189,13 +193,14 @@ pub fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
-fn refused(error: &rusqlite::Error) -> Unusable {
-    Unusable::Refused(match error.sqlite_error_code() {
+/// What to say of a file that is not damaged and cannot be used.
+pub fn complaint(error: &rusqlite::Error) -> String {
+    match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => {
             "the disk is full. Make room, or start without --history".to_owned()
         }
         _ => format!("cannot be used: {error}"),
-    })
+    }
 }
 
 /// Locks a file beside the history, which SQLite itself locks and unlocks many times.
@@ -289,7 +294,6 @@ fn open(path: &Path) -> Result<Connection, Unusable> {
     connection.pragma_update(None, "secure_delete", "FAST")?;
     check_length(path, &connection)?;
     migrate(&mut connection)?;
-    recover(&mut connection, Timestamp::now().as_millisecond())?;
     Ok(connection)
 }
 
@@ -335,33 +339,59 @@ fn migrate(connection: &mut Connection) -> Result<(), Unusable> {
     Ok(())
 }
 
-/// Notes that a server runs. After one that could not end in order, every room skips the message ids which that server may
-/// have given to lines that it could not write: clients have seen them, and would take other messages for the same.
-fn recover(connection: &mut Connection, now: i64) -> Result<(), Unusable> {
+/// Notes that a server runs.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn mark_running(connection: &Connection) -> rusqlite::Result<()> {
+    let now = Timestamp::now().as_millisecond();
+    connection.execute("UPDATE state SET clean = 0, committed_at = ?1", [now]).map(drop)
+}
+
+/// The number of message ids that rooms have to skip: clients may have seen lines with these ids which are not in the file, and
+/// would take other messages for the same.
+pub struct Skip {
+    pub ids: u64,
+    /// The last server ended in order, and nothing that it said is missing.
+    pub is_clean: bool,
+}
+
+impl Skip {
+    /// What rooms have to skip now, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn at(connection: &Connection, now: i64) -> rusqlite::Result<Self> {
+        let (is_clean, committed_at): (bool, i64) =
+            connection.query_row("SELECT clean, committed_at FROM state", [], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
+        let ids = now.saturating_sub(committed_at).saturating_mul(IDS_PER_MILLISECOND);
+        let ids = ids.clamp(*SKIPPED_IDS.start(), *SKIPPED_IDS.end()).unsigned_abs();
+        Ok(Self { ids, is_clean })
+    }
+}
+
+/// Lets every room skip ids after a server that could not end in order.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn recover(connection: &mut Connection, now: i64) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let (clean, committed_at): (bool, i64) =
-        transaction.query_row("SELECT clean, committed_at FROM state", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    if !clean {
-        let elapsed = now.saturating_sub(committed_at);
-        let skipped = elapsed
-            .saturating_mul(IDS_PER_MILLISECOND)
-            .clamp(*SKIPPED_IDS.start(), *SKIPPED_IDS.end());
+    let Skip { ids, is_clean } = Skip::at(&transaction, now)?;
+    if !is_clean {
         // A room in which nobody has said anything since the last crash keeps one gap.
         transaction.execute(
             "UPDATE gaps SET last_id = last_id + ?1, cause = 'crash'
              WHERE EXISTS (SELECT 1 FROM rooms WHERE rooms.id = gaps.room AND rooms.last_id = gaps.last_id)",
-            [skipped],
+            [ids],
         )?;
         transaction.execute(
             "INSERT INTO gaps SELECT id, last_id + 1, last_id + ?1, 'crash' FROM rooms
              WHERE NOT EXISTS (SELECT 1 FROM gaps WHERE gaps.room = rooms.id AND gaps.last_id = rooms.last_id + ?1)",
-            [skipped],
+            [ids],
         )?;
-        transaction.execute("UPDATE rooms SET last_id = last_id + ?1", [skipped])?;
+        transaction.execute("UPDATE rooms SET last_id = last_id + ?1", [ids])?;
     }
-    transaction.execute("UPDATE state SET clean = 0, committed_at = ?1", [now])?;
-    transaction.commit()?;
-    Ok(())
+    transaction.commit()
 }

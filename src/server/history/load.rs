@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
+use super::file::Skip;
 use super::{backlog, rows, search};
-use crate::chat::{Audience, ChatMessage, KeptLine, NameKey, Past, PastRoom};
+use crate::chat::{Audience, ChatMessage, Gap, KeptLine, Loss, NameKey, Past, PastRoom};
 use crate::config::limits;
 
 /// A row of the table of rooms.
@@ -18,16 +19,11 @@ struct RoomRow {
     last_id: u64,
 }
 
-/// Reads the rooms in which somebody has spoken last, with their last lines as far as there is room in memory.
+/// Reads the rooms in which somebody has spoken last, with at most so many of their last lines, and one of each room.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn load(connection: &Connection) -> rusqlite::Result<Past> {
-    load_up_to(connection, limits::HISTORY_LOADED_LINES_MAX)
-}
-
-/// The same, with at most so many lines.
-pub fn load_up_to(connection: &Connection, lines_max: usize) -> rusqlite::Result<Past> {
+pub fn load(connection: &Connection, lines_max: usize) -> rusqlite::Result<Past> {
     let last_epoch =
         connection.query_row("SELECT coalesce(max(epoch), 0) FROM rooms", [], |row| row.get(0))?;
     let mut select = connection.prepare(
@@ -57,14 +53,34 @@ pub fn load_up_to(connection: &Connection, lines_max: usize) -> rusqlite::Result
             let lines = backlog.remove(&row.id).unwrap_or_default();
             // The memory of a room must have no hole. Older lines of the backlog would lie between these and the table.
             let has_older = !newest.more;
-            let most = left.min(limits::HISTORY_LINES_MAX);
+            let most = left.clamp(1, limits::HISTORY_LINES_MAX);
             let room = room(connection, row, lines, has_older, most)?;
-            left -= room.lines.len();
+            left = left.saturating_sub(room.lines.len());
             rooms.push(room);
         }
     }
     rooms.reverse();
     Ok(Past { last_epoch, rooms })
+}
+
+/// As [`load`], for a new chat on several machines. Other machines may have gone on without this one, so all rooms skip ids.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn load_to_bring(
+    connection: &Connection,
+    lines_max: usize,
+    now: i64,
+) -> rusqlite::Result<Past> {
+    let mut past = load(connection, lines_max)?;
+    let skip = Skip::at(connection, now)?;
+    for room in past.rooms.iter_mut().filter(|room| room.last_id > 0) {
+        let gap =
+            Gap { first: room.last_id + 1, last: room.last_id + skip.ids, cause: Loss::Crash };
+        room.gaps.extend((!skip.is_clean).then_some(gap));
+        room.last_id += skip.ids;
+    }
+    Ok(past)
 }
 
 /// A room whose newest lines, newest first, are not in the table yet. If `has_older`, the table has the lines before them.

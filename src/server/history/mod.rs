@@ -15,19 +15,22 @@
 //! |---|---|
 //! | `queue` | from the dispatcher to the archive |
 //! | `archive`, `backlog`, `retention` | the thread that writes; what it puts off while the chat is busy; what it removes |
+//! | `catch_up` | what was said while this machine of several was away |
 //! | `search`, `words` | the thread that reads; how the index is filled and asked |
 //! | `load` | what a new server takes over |
-//! | `file`, `schema`, `rows` | opening, locking and repairing the file; its tables; a row as a message |
+//! | `file`, `schema`, `rows`, `room_rows` | opening, locking and repairing the file; its tables; a row as a message, or as a room |
 //! | `export`, `forget` | `chatserv export`, `chatserv forget` |
 
 mod archive;
 mod backlog;
+mod catch_up;
 mod export;
 mod file;
 mod forget;
 mod load;
 mod queue;
 mod retention;
+mod room_rows;
 mod rows;
 mod schema;
 mod search;
@@ -61,29 +64,56 @@ pub struct Opened {
     file: HistoryFile,
     connection: Connection,
     bounds: Bounds,
+    /// The server is one of several for a chat, and their log gives the message ids.
+    is_shared: bool,
 }
 
 impl Opened {
-    /// Opens the file and reads what the last run has left.
+    /// Opens the file.
     ///
     /// # Errors
     /// The file cannot be used: the error says why.
-    pub fn open(path: &Path, config: &Config) -> Result<(Self, Past), ConfigError> {
-        let (file, mut connection) = HistoryFile::open(path)?;
-        let wrong = |what: String| in_file(path, &what);
-        let unreadable = |error: rusqlite::Error| wrong(format!("cannot be read: {error}"));
-        let past = match load::load(&connection) {
-            Err(error) if file::is_damage(&error) => {
-                drop(connection);
-                file.set_aside(&error.to_string()).map_err(wrong)?;
-                connection = file.open_or_replace().map_err(wrong)?;
-                Past::default()
-            }
-            loaded => loaded.map_err(unreadable)?,
-        };
+    pub fn open(path: &Path, config: &Config) -> Result<Self, ConfigError> {
+        let (file, connection) = HistoryFile::open(path)?;
         let bytes = config.history_size as u64;
         let bounds = Bounds { days: config.history_days, bytes };
-        Ok((Self { file, connection, bounds }, past))
+        Ok(Self { file, connection, bounds, is_shared: config.cluster.is_some() })
+    }
+
+    /// Reads what the last run has left, for a chat that goes on from there: the rooms, and about so many lines of all.
+    ///
+    /// # Errors
+    /// The file cannot be used: the error says why.
+    pub fn past(&mut self, lines_max: usize) -> Result<Past, ConfigError> {
+        let now = jiff::Timestamp::now().as_millisecond();
+        let loaded = if self.is_shared {
+            load::load_to_bring(&self.connection, lines_max, now)
+        } else {
+            file::recover(&mut self.connection, now)
+                .and_then(|()| load::load(&self.connection, lines_max))
+        };
+        let wrong = |what: String| in_file(self.file.path(), &what);
+        match loaded {
+            Err(error) if file::is_damage(&error) => {
+                // SQLite renames nothing that is open.
+                self.connection =
+                    Connection::open_in_memory().map_err(|error| wrong(file::complaint(&error)))?;
+                self.file.set_aside(&error.to_string()).map_err(wrong)?;
+                self.connection = self.file.open_or_replace().map_err(wrong)?;
+                Ok(Past::default())
+            }
+            loaded => loaded.map_err(|error| wrong(file::complaint(&error))),
+        }
+    }
+
+    /// Whether the file has lines that this past, of a chat on several machines, lacks at its end: their log has lost them.
+    ///
+    /// # Errors
+    /// The file cannot be read: the error says why.
+    #[cfg(feature = "cluster")]
+    pub fn knows_more(&self, past: &Past) -> Result<bool, ConfigError> {
+        let knows_more = catch_up::knows_more(&self.connection, past);
+        knows_more.map_err(|error| in_file(self.file.path(), &file::complaint(&error)))
     }
 
     /// Checks what [`Opened::open`] checks, as far as possible without writing.
@@ -157,12 +187,18 @@ impl History {
             }
             Effect::Fetch(fetch) => Question::Fetch(fetch.clone()),
             Effect::Search(search) => Question::Search(search.clone()),
+            Effect::CatchUp(past) => return self.catch_up(past.clone()),
             _ => return debug_assert!(false, "the history has nothing to do with {effect:?}"),
         };
         let ticket = question.ticket();
         if !self.queue.look_up(question) {
             (self.report)(Event::Found { ticket, found: Err(LookupError::Busy) });
         }
+    }
+
+    /// Has what the file lacks of this written. Never blocks.
+    pub fn catch_up(&self, past: Past) {
+        self.queue.catch_up(past);
     }
 
     /// How many lines wait for the disk, for a thread that does not know the history.

@@ -6,7 +6,7 @@ use std::thread::Thread;
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::chat::{Fetch, KeptLine, Search};
+use crate::chat::{Fetch, KeptLine, Past, Search};
 use crate::config::limits;
 
 /// How many topics may be in the queue when it is full of lines.
@@ -19,6 +19,8 @@ pub enum Job {
     Lines(Vec<KeptLine>),
     /// Write the topic of a room.
     Topic { epoch: u64, room: Arc<str>, topic: Option<Arc<str>> },
+    /// Write what the file lacks of this.
+    CatchUp(Past),
     /// Write everything that came before this question, and pass it on.
     LookUp(Question),
 }
@@ -146,6 +148,13 @@ impl Queue {
         } else {
             self.gauge.count_lost(1);
         }
+    }
+
+    /// Has what the file lacks of this written. Never blocks.
+    pub fn catch_up(&self, past: Past) {
+        // No bound: memory has these lines anyway.
+        let _ = self.jobs.send(Job::CatchUp(past));
+        self.archive.unpark();
     }
 
     /// Has a question answered. Returns `false` if it will not be, since too many are under way. Never blocks.

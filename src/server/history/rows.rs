@@ -76,6 +76,15 @@ impl<'l> LineRow<'l> {
         self.0
     }
 
+    pub fn message_id(&self) -> u64 {
+        self.1
+    }
+
+    /// When the message was received, in milliseconds since 1970.
+    pub fn received_at(&self) -> i64 {
+        self.2
+    }
+
     /// The message, in a room with this epoch and name.
     pub fn into_kept(self, epoch: u64, room: Arc<str>) -> KeptLine {
         let Self(_, message_id, received_at, sender, manner, text, sent_at) = self;

@@ -1,6 +1,7 @@
 //! The file itself, without a server: gaps, retention, crashes, and how long a large one takes.
 
 mod backlog;
+mod catch_up;
 mod trouble;
 
 use std::io::Write as _;
@@ -49,13 +50,18 @@ impl Drop for Place {
 const UNBOUNDED: Bounds = Bounds { days: None, bytes: u64::MAX };
 
 fn open(path: &Path) -> Archive {
-    let (file, connection) = HistoryFile::open(path).unwrap();
+    let (file, mut connection) = HistoryFile::open(path).unwrap();
+    file::recover(&mut connection, Timestamp::now().as_millisecond()).unwrap();
     let (_, jobs, gauge) = Queue::channel();
     let (searches, _) = crossbeam_channel::unbounded();
     let (_, search_ended) = crossbeam_channel::bounded(0);
     let (generation, report) = (Arc::default(), Arc::new(|_| {}));
     let links = archive::Links { jobs, gauge, searches, search_ended, generation, report };
     Archive::new(file, connection, UNBOUNDED, links).unwrap()
+}
+
+fn loaded(archive: &Archive) -> Past {
+    load::load(archive.connection(), limits::HISTORY_LOADED_LINES_MAX).unwrap()
 }
 
 fn at(seconds: i64) -> Timestamp {
@@ -176,7 +182,7 @@ fn a_crash_skips_ids_and_an_orderly_end_does_not() {
     archive.write_batch(&[line(1, 1, "ann", "x"), line(2, 1, "ann", "x")], 0).unwrap();
     archive.end();
     let past = |archive: &Archive| {
-        let past = load::load(archive.connection()).unwrap();
+        let past = loaded(archive);
         let rooms = past.rooms.into_iter().map(|room| (room.epoch, room.last_id, room.gaps));
         let mut rooms: Vec<_> = rooms.collect();
         rooms.sort_by_key(|room| room.0);
@@ -230,7 +236,7 @@ fn old_lines_go_and_take_their_words_along() {
     let later = now + SignedDuration::from_hours(24);
     while retention::step(archive.connection_mut(), bounds, later).unwrap() {}
     assert_eq!(ids(&page(&archive, 1, Range::Last, 500)), Vec::<u64>::new());
-    assert_eq!(load::load(archive.connection()).unwrap().rooms[0].last_id, 1200);
+    assert_eq!(loaded(&archive).rooms[0].last_id, 1200);
 }
 
 #[test]
@@ -382,7 +388,7 @@ fn a_large_history_starts_and_answers_soon() {
 
     let began = std::time::Instant::now();
     let archive = open(&path);
-    let past = load::load(archive.connection()).unwrap();
+    let past = loaded(&archive);
     let started = began.elapsed();
     let loaded: usize = past.rooms.iter().map(|room| room.lines.len()).sum();
     let summary = format!(
@@ -486,8 +492,7 @@ fn a_topic_survives_without_a_line() {
         topic: topic.map(Arc::from),
     };
     archive.write_batch(&[topic(Some("Cake"))], 0).unwrap();
-    let topic_of =
-        |archive: &Archive| load::load(archive.connection()).unwrap().rooms[0].topic.clone();
+    let topic_of = |archive: &Archive| loaded(archive).rooms[0].topic.clone();
     assert_eq!(topic_of(&archive).as_deref(), Some("Cake"));
     archive.write_batch(&[topic(None)], 0).unwrap();
     assert_eq!(topic_of(&archive), None);
@@ -509,7 +514,7 @@ fn the_newest_rooms_are_loaded_with_their_last_lines() {
             params![NameKey::of("room3").as_str()],
         )
         .unwrap();
-    let past = load::load(archive.connection()).unwrap();
+    let past = loaded(&archive);
     let rooms: Vec<_> = past.rooms.iter().map(|room| (room.epoch, room.lines.len())).collect();
     assert_eq!(rooms, [(1, limits::HISTORY_LINES_MAX), (3, limits::HISTORY_LINES_MAX)]);
     assert_eq!(past.last_epoch, 3);

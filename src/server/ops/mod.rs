@@ -30,7 +30,11 @@ pub fn carry_out(effect: &Effect, shared: &Shared<'_>) {
             }
         }
         #[cfg(feature = "history")]
-        Effect::Keep(_) | Effect::KeepTopic { .. } | Effect::Fetch(_) | Effect::Search(_) => {
+        Effect::Keep(_)
+        | Effect::KeepTopic { .. }
+        | Effect::Fetch(_)
+        | Effect::Search(_)
+        | Effect::CatchUp(_) => {
             if let Some(history) = &shared.history {
                 history.carry_out(effect);
             }

@@ -47,12 +47,6 @@ impl Loaded {
                 "cluster: this server was built for one machine. Build it with `--features cluster`".to_owned(),
             ));
         }
-        if config.cluster.is_some() && config.history.is_some() {
-            return Err(ConfigError::new(
-                "history: a chat on several machines cannot have a history on disk. Leave out history or cluster"
-                    .to_owned(),
-            ));
-        }
         let motd = config.motd.as_deref().map(read_motd).transpose()?;
         let log_password_file = config.cluster_password_file.as_deref();
         let password_file = config.operator_password_file.as_deref();

@@ -22,8 +22,8 @@ use super::snapshot::SnapshotKeeper;
 use super::store::{Appended, Store};
 use super::store_address::StoreAddress;
 use super::writer::{LogWriter, Work};
-use crate::chat::{Ban, ClientId, Secret};
-use crate::config::{RedisAddress, limits};
+use crate::chat::{Ban, ClientId, Past, Secret};
+use crate::config::{ConfigError, RedisAddress, limits};
 use crate::server::error::StartError;
 use crate::server::ops::log::PanicEndsProcess;
 use crate::server::ops::reload::Loaded;
@@ -37,19 +37,24 @@ pub struct Membership {
     pub(super) start: u64,
     pub(super) history_bytes: usize,
     pub(super) password: Option<Secret>,
+    /// The log has lost entries, as this node's own file shows.
+    pub(super) is_rewound: bool,
 }
 
 impl Membership {
-    /// Takes part in the chat that these settings name.
+    /// Takes part in the chat that these settings name. If `past` is called with `true`, it returns what this node's file has,
+    /// with which a new chat begins.
     ///
     /// # Errors
-    /// The store cannot be reached or is set up so that it loses entries, or the node does not fit to the others.
+    /// The store cannot be reached or is set up so that it loses entries, or the node does not fit to the others. The errors of
+    /// `past`.
     pub fn join(
         loaded: &Loaded,
         address: &RedisAddress,
         node: &str,
         bans: &[Ban],
         history_bytes: usize,
+        mut past: impl FnMut(bool) -> Result<Option<Past>, ConfigError>,
     ) -> Result<Self, StartError> {
         let chat = loaded.config.cluster_name.clone();
         let (redis, password) = (address.clone(), loaded.cluster_password());
@@ -75,6 +80,7 @@ impl Membership {
                 settings: settings.clone(),
                 history_bytes,
                 bans: bans.to_vec(),
+                past: past(replica.hub().is_none())?,
                 starts: Vec::new(),
             };
             let author = Author { node: node.to_owned(), incarnation, sequence: 0 };
@@ -101,6 +107,7 @@ impl Membership {
                 start,
                 history_bytes,
                 password,
+                is_rewound: false,
             });
         }
     }
@@ -108,6 +115,19 @@ impl Membership {
     /// The id of this node's first client.
     pub fn first_client(&self) -> u64 {
         ClientId::first_of(self.start).0
+    }
+
+    /// What memory has of what was said in rooms, if that is kept on disk.
+    pub fn past(&self) -> Option<Past> {
+        self.replica.past()
+    }
+
+    /// Notes that the log lacks lines which this node has on disk. So it tells all nodes: the ids of these lines will be those
+    /// of others.
+    #[cfg(feature = "history")]
+    pub fn note_loss(&mut self) {
+        tracing::error!("the log has lost lines that are in the history on disk");
+        self.is_rewound = true;
     }
 
     /// The name of this node.

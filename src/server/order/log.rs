@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use super::answers::Answers;
 use super::author::next_incarnation;
 use super::entry::{Content, Entry};
 use super::join::Membership;
@@ -16,7 +17,7 @@ use super::replica::Replica;
 use super::writer::Work;
 use crate::chat::{
     ClientId, DisconnectReason, Effect, Event, GlassView, Input, Line, LinkNews, Message, Now,
-    ReclaimWord, Request, Secret, Time, parse_line,
+    Past, ReclaimWord, Request, Secret, Time, parse_line,
 };
 use crate::config::limits;
 use crate::server::ops::log::end_process;
@@ -35,6 +36,7 @@ pub struct Log {
     password: Option<Secret>,
     /// The words by which this node's clients take their names back. The log has only hashes of them.
     words: FxHashMap<ClientId, ReclaimWord>,
+    answers: Answers,
     queue: Sender<Work>,
     /// To the thread that stores snapshots.
     copies: Sender<Replica>,
@@ -100,7 +102,7 @@ impl Log {
         let poison = membership.poison_watch();
         let replica = std::mem::take(&mut membership.replica);
         applied.store(replica.position(), Ordering::Relaxed);
-        Self {
+        let log = Self {
             replica,
             node: membership.author.node.clone(),
             incarnation: membership.author.incarnation,
@@ -108,6 +110,7 @@ impl Log {
             history_bytes: membership.history_bytes,
             password: membership.password.take(),
             words: FxHashMap::default(),
+            answers: Answers::default(),
             queue,
             copies,
             poison,
@@ -125,7 +128,11 @@ impl Log {
             standing: Standing::Here,
             is_own: false,
             back_at: None,
+        };
+        if membership.is_rewound {
+            log.append(Work::Rewound);
         }
+        log
     }
 
     /// Takes an event of this node: appends it to the log.
@@ -133,6 +140,13 @@ impl Log {
         if let Event::Disconnected { client, .. } = event {
             self.words.remove(&client);
         }
+        let event = match event {
+            Event::Found { ticket, found } => match self.answers.take_in(ticket, found) {
+                Some(ended) => ended,
+                None => return,
+            },
+            other => other,
+        };
         match event {
             Event::DeadlineReached => self.tick(now.time, effects),
             Event::ShutdownRequested { cause }
@@ -324,6 +338,10 @@ impl Log {
         let Loaded { replica, is_rewound } = loaded;
         self.replica = replica;
         self.is_own = false;
+        if is_rewound {
+            self.answers.clear();
+        }
+        effects.extend(self.replica.past().map(Effect::CatchUp));
         self.heard(now, effects);
         if is_rewound && self.replica.newest(&self.node) < self.incarnation {
             return self.start_after_loss(open, effects);
@@ -347,6 +365,11 @@ impl Log {
             self.append(Work::Rewound);
         } else {
             tell(&people, LinkNews::Skipped, effects);
+        }
+        let asked = hub.map(|hub| hub.lookups_of(&known)).unwrap_or_default();
+        let unanswered: Vec<Event> = self.answers.end_unknown(asked).collect();
+        for ended in unanswered {
+            self.submit(ended, effects);
         }
         let reason = DisconnectReason::EndOfInput;
         for &client in known.iter().filter(|client| !open.contains(client)) {
@@ -413,9 +436,12 @@ impl Log {
     /// Applies one event of the entry.
     pub fn apply(&mut self, at: Now, event: Event, effects: &mut Vec<Effect>) {
         let before = effects.len();
+        let is_rewound = matches!(event, Event::Rewound);
+        let event = if self.is_own { self.answers.complete(event) } else { event };
         self.poison.apply(&mut self.replica, self.number, at, event, effects);
         self.number += 1;
         if self.is_own {
+            effects[before..].iter_mut().for_each(|effect| self.answers.begin(effect));
             self.tell_words(&mut effects[before..]);
         } else {
             // The node where it happened logs it, and answers.
@@ -427,9 +453,15 @@ impl Log {
                         | Effect::AnswerThreads { .. }
                         | Effect::AnswerGlass { .. }
                         | Effect::Follow { .. }
+                        | Effect::Fetch(_)
+                        | Effect::Search(_)
                 )
             };
             effects.extend(others.into_iter().filter(is_shared));
+        }
+        if is_rewound {
+            // The rooms have new epochs.
+            effects.extend(self.replica.past().map(Effect::CatchUp));
         }
     }
 
@@ -500,6 +532,7 @@ impl Log {
         tell(open, LinkNews::PlaceLost, effects);
         self.confirmed = self.submitted;
         self.settling = None;
+        self.answers.clear();
         self.standing = Standing::GivenUp;
         self.incarnation = next_incarnation(self.replica.newest(&self.node));
         let Some(hub) = self.replica.hub() else {
@@ -510,6 +543,7 @@ impl Log {
             settings: hub.settings().clone(),
             history_bytes: self.history_bytes,
             bans: Vec::new(),
+            past: hub.is_kept().then(Past::default),
             starts: self.starts.clone(),
         };
         self.append(Work::Up(self.incarnation, Box::new(up)));

@@ -19,10 +19,13 @@
 //! | `writer`, `reader`, `ordered` | the two threads, and what they send to the dispatcher |
 //! | `snapshot`, `load` | the thread that stores the state now and then; reading it and what follows |
 //! | `reseed`, `recall` | a store that has lost entries gets them back |
+//! | `answers` | what a history on disk has found for the clients of this node |
 //! | `poison` | an event at which the rules panic |
 //! | `store`, `store_address`, `scripts`, `backoff` | the connections to Redis, what runs there, and the pauses between tries |
 //! | `lag`, `log_end` | how far this node is behind the log |
 
+#[cfg(feature = "cluster")]
+mod answers;
 #[cfg(feature = "cluster")]
 pub(super) mod author;
 #[cfg(feature = "cluster")]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::chat::{Ban, HubSettings, RULES};
+use crate::chat::{Ban, HubSettings, Past, RULES};
 
 /// A node that starts to take part, and what all nodes must have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub struct NodeUp {
     pub history_bytes: usize,
     /// The bans in the node's own file, with which a new chat begins.
     pub bans: Vec<Ban>,
+    /// What the node's own file has, with which a new chat begins; empty if the chat has begun. `None` without a history on disk.
+    pub past: Option<Past>,
     /// The numbers of earlier starts of the same process. Its connections have ids of those times.
     pub starts: Vec<u64>,
 }
@@ -28,13 +30,23 @@ impl NodeUp {
         )
     }
 
-    /// The reason why this node cannot take part in a chat with these rules and settings, and what to do; `None` if nothing
-    /// does. The message of the day may differ, since operators change it.
-    pub fn misfit(&self, rules: &str, chat: &HubSettings) -> Option<String> {
+    /// The reason why this node cannot take part in a chat with these rules and settings, which is kept on disk or not, and
+    /// what to do; `None` if nothing does. The message of the day may differ, since operators change it.
+    pub fn misfit(&self, rules: &str, chat: &HubSettings, is_kept: bool) -> Option<String> {
         if self.rules != rules {
             return Some(format!(
                 "this program has other rules ({}) than the chat ({rules}). Run versions with the same rules on all machines",
                 self.rules
+            ));
+        }
+        if self.past.is_some() != is_kept {
+            let here = if is_kept {
+                "the other machines have a history on disk, and this one has none"
+            } else {
+                "this machine has a history on disk, and the others have none"
+            };
+            return Some(format!(
+                "{here}. Start all of them with --history, each with a file of its own, or none"
             ));
         }
         let ours = &self.settings;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::author::Author;
 use super::entry::{Content, Entry, fingerprint};
 use super::node_up::NodeUp;
-use crate::chat::{Ban, ClientId, Effect, Event, Hub, Now, Time};
+use crate::chat::{Ban, ClientId, Effect, Event, Hub, Now, Past, Time};
 use crate::config::limits;
 
 /// The chat as of one position of the log. As JSON, it is a snapshot.
@@ -116,6 +116,11 @@ impl Replica {
         self.hub.as_ref()
     }
 
+    /// What memory has of what was said in rooms, if that is kept on disk.
+    pub fn past(&self) -> Option<Past> {
+        self.hub.as_ref().filter(|hub| hub.is_kept()).map(Hub::past)
+    }
+
     /// The current incarnation of the node with this name, if it takes part.
     pub fn incarnation(&self, node: &str) -> Option<u64> {
         self.nodes.get(node).map(|node| node.incarnation)
@@ -145,7 +150,7 @@ impl Replica {
     /// Why a node cannot take part in the chat as it is now.
     pub fn misfit(&self, node: &str, up: &NodeUp) -> Option<String> {
         let hub = self.hub.as_ref().filter(|_| !self.is_alone(node))?;
-        up.misfit(&self.rules, hub.settings())
+        up.misfit(&self.rules, hub.settings(), hub.is_kept())
     }
 
     /// The clients that the chat knows of these starts of a node.
@@ -300,11 +305,16 @@ impl Replica {
 
     /// Takes in a node that fits. The first one begins the chat; one that is alone brings its own settings.
     fn take_in(&mut self, up: NodeUp, now: Now, events: &mut Vec<Event>) {
-        let NodeUp { rules, settings, history_bytes, bans, .. } = up;
+        let NodeUp { rules, settings, history_bytes, bans, past, .. } = up;
+        let is_kept = past.is_some();
         if self.hub.is_none() {
             let kept = std::mem::take(&mut self.bans);
             let bans = if kept.is_empty() { bans } else { kept };
-            self.hub = Some(Hub::new(settings, bans, now.wall));
+            let mut hub = Hub::new(settings, bans, now.wall);
+            if let Some(past) = past {
+                hub.remember(past);
+            }
+            self.hub = Some(hub);
             self.history_bytes = usize::MAX;
         } else if self.nodes.is_empty()
             && self.hub.as_ref().is_some_and(|hub| *hub.settings() != settings)
@@ -314,6 +324,8 @@ impl Replica {
         self.rules = rules;
         self.history_bytes = self.history_bytes.min(history_bytes);
         if let Some(hub) = &mut self.hub {
+            // All nodes agree on this, and one that is alone decides it.
+            hub.set_kept(is_kept);
             hub.limit_history(self.history_bytes);
         }
     }
@@ -379,6 +391,7 @@ mod tests {
             settings,
             history_bytes: limits::HISTORY_TOTAL_BYTES_MAX,
             bans: Vec::new(),
+            past: None,
             starts: Vec::new(),
         }))
     }

@@ -41,7 +41,7 @@ fn exported(place: &Place, room: Option<&str>) -> Vec<String> {
 
 /// The ids of the last lines of both rooms, as a new server loads them.
 fn loaded(archive: &Archive) -> Vec<Vec<u64>> {
-    let mut rooms = load::load(archive.connection()).unwrap().rooms;
+    let mut rooms = super::loaded(archive).rooms;
     rooms.sort_by_key(|room| room.epoch);
     rooms.iter().map(ids_in_memory).collect()
 }
@@ -176,7 +176,7 @@ fn a_long_backlog_leaves_no_hole_in_the_memory_of_a_room() {
         (3, [vec![3, 4, 5], vec![]]),
         (9, [vec![1, 2, 3, 4, 5], vec![1, 2]]),
     ] {
-        let mut rooms = load::load_up_to(archive.connection(), lines_max).unwrap().rooms;
+        let mut rooms = load::load(archive.connection(), lines_max).unwrap().rooms;
         rooms.sort_by_key(|room| room.epoch);
         assert_eq!(rooms.iter().map(|room| room.last_id).collect::<Vec<_>>(), [5, 2]);
         assert_eq!(rooms.iter().map(ids_in_memory).collect::<Vec<_>>(), expected, "{lines_max}");

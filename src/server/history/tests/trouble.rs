@@ -110,8 +110,6 @@ fn a_file_that_stays_locked_keeps_neither_questions_nor_the_end_waiting() {
     let place = Place::new("stays-locked");
     let (file, connection) = HistoryFile::open(&place.file()).unwrap();
     connection.busy_timeout(Duration::from_millis(300)).unwrap();
-    let other = Connection::open(place.file()).unwrap();
-    other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let (sender, jobs, gauge) = Queue::channel();
     let (searches, _searched) = crossbeam_channel::unbounded();
     let (_, search_ended) = crossbeam_channel::bounded(0);
@@ -120,6 +118,8 @@ fn a_file_that_stays_locked_keeps_neither_questions_nor_the_end_waiting() {
     let (generation, gauge_of_queue) = (Arc::default(), Arc::clone(&gauge));
     let links = archive::Links { jobs, gauge, searches, search_ended, generation, report };
     let archive = Archive::new(file, connection, UNBOUNDED, links).unwrap();
+    let other = Connection::open(place.file()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let row = Arc::new(ThreadTable::default()).row("archive", "archive".into());
     let thread = std::thread::spawn(move || archive.run(&row));
     let queue = Queue::new(sender, Arc::clone(&gauge_of_queue), thread.thread().clone());

@@ -165,6 +165,7 @@ fn missing(room: &str, gap: &Gap, seen: u64) -> String {
             )
         }
         "damage" => format!("-- The history was damaged: older messages in {room} are missing."),
+        "absent" => format!("-- A machine was away: messages in {room} may be missing."),
         _ => match gap.last.saturating_sub(seen.max(gap.first.saturating_sub(1))) {
             1 => format!("-- 1 message in {room} is missing: there was no room to keep it."),
             count => {

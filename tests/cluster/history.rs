@@ -1,0 +1,249 @@
+//! Each machine keeps what is said in a file of its own.
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::starts::refused;
+use crate::support::directory::Directory;
+use crate::support::redis::Redis;
+use crate::support::{Client, Program, Server, chatserv, or_skip, until};
+use crate::{machine, machine_at};
+
+/// A machine whose file is in this directory.
+fn keeper(redis: &Redis, directory: &Directory, node: &str) -> Server {
+    machine_at(&redis.address(), node, &["--history", &file(directory, node)])
+}
+
+fn file(directory: &Directory, node: &str) -> String {
+    directory.path(&format!("{node}.db"))
+}
+
+/// Says that many lines, each numbered and acknowledged.
+fn talk(person: &mut Client, numbers: std::ops::Range<usize>) {
+    for number in numbers.clone() {
+        let text = format!("line {number}");
+        person
+            .send_object(&json!({"action": "chat", "room": "dev", "message": text, "id": number}));
+    }
+    for number in numbers {
+        assert_eq!(person.skip_to_action("ack")["id"], number);
+    }
+}
+
+/// The answer to a request.
+fn ask(client: &mut Client, request: &Value) -> Value {
+    client.send_object(request);
+    client.skip_to_action(request["action"].as_str().unwrap())
+}
+
+/// The texts of all lines of the room, and the gaps, from the first id on.
+fn everything(client: &mut Client) -> (Vec<String>, Vec<Value>) {
+    let (mut after, mut texts, mut gaps) = (0, Vec::new(), Vec::new());
+    loop {
+        let request = json!({"action": "history", "room": "dev", "after": after, "limit": 500});
+        let page = ask(client, &request);
+        for message in page["messages"].as_array().unwrap() {
+            after = message["message_id"].as_u64().unwrap();
+            texts.push(message["message"].as_str().unwrap().to_owned());
+        }
+        gaps.extend(page["gaps"].as_array().cloned().unwrap_or_default());
+        if page["more"] == false {
+            return (texts, gaps);
+        }
+    }
+}
+
+fn lines(numbers: std::ops::Range<usize>) -> Vec<String> {
+    numbers.map(|number| format!("line {number}")).collect()
+}
+
+/// Leaves the chat in order.
+fn leave(mut server: Server) {
+    server.signal(Signal::TERM);
+    server.ends_well();
+}
+
+#[test]
+fn every_machine_finds_what_was_said_on_any() {
+    let redis = or_skip!(Redis::start(&[]));
+    let directory = Directory::new("history-cluster");
+    let (a, b) = (keeper(&redis, &directory, "a"), keeper(&redis, &directory, "b"));
+    let mut ann = Client::join_json(&a, "ann", "dev");
+    let mut bob = Client::join_json(&b, "bob", "dev");
+    talk(&mut ann, 1..450);
+    talk(&mut bob, 450..460);
+    for person in [&mut ann, &mut bob] {
+        // Beyond the 200 lines in memory.
+        assert_eq!(everything(person), (lines(1..460), vec![]));
+        for number in [7, 455] {
+            let words = format!("\"line {number}\"");
+            let found = ask(person, &json!({"action": "search", "words": words}));
+            assert_eq!(found["messages"].as_array().unwrap().len(), 1, "{found}");
+        }
+    }
+    // Many at once, and each gets its own answer, in the order of the requests.
+    for (id, number) in [7, 8, 455, 9].into_iter().enumerate() {
+        let words = format!("line {number}");
+        let request = json!({"action": "search", "words": words, "limit": 1, "id": id});
+        bob.send_object(&request);
+    }
+    for (id, number) in [7, 8, 455, 9].into_iter().enumerate() {
+        let found = bob.skip_to_action("search");
+        assert_eq!(
+            (&found["id"], &found["messages"][0]["message"]),
+            (&id.into(), &format!("line {number}").into())
+        );
+    }
+    // Machines go, and nobody is told of a gap.
+    leave(a);
+    talk(&mut bob, 460..470);
+    assert_eq!(everything(&mut bob), (lines(1..470), vec![]));
+    leave(b);
+    for node in ["a", "b"] {
+        let exported =
+            Program::start(&mut chatserv(&["export", "--history", &file(&directory, node)])).wait();
+        let last = if node == "a" { 459 } else { 469 };
+        assert!(
+            exported.stdout.ends_with(&format!("line {last}\n")),
+            "{node}: {}",
+            exported.stdout
+        );
+        assert_eq!(exported.stdout.lines().count(), last);
+    }
+}
+
+#[test]
+fn a_machine_that_was_away_catches_up() {
+    let redis = or_skip!(Redis::start(&[]));
+    let directory = Directory::new("history-away");
+    let (a, b) = (keeper(&redis, &directory, "a"), keeper(&redis, &directory, "b"));
+    let mut ann = Client::join_json(&a, "ann", "dev");
+    talk(&mut ann, 1..11);
+    ask(&mut ann, &json!({"action": "topic", "room": "dev", "topic": "Rust"}));
+    leave(b);
+    talk(&mut ann, 11..161);
+    let b = keeper(&redis, &directory, "b");
+    let mut bob = Client::join_json(&b, "bob", "dev");
+    talk(&mut ann, 161..401);
+    assert_eq!(everything(&mut bob), (lines(1..401), vec![]));
+    // With a kill instead of an orderly end, and for longer than memory reaches back.
+    b.signal(Signal::KILL);
+    drop((b, bob));
+    talk(&mut ann, 401..701);
+    let b = keeper(&redis, &directory, "b");
+    let mut bob = Client::join_json(&b, "bob", "dev");
+    let (texts, gaps) = everything(&mut bob);
+    assert_eq!(texts[..400], lines(1..401));
+    assert_eq!(texts[400..], lines(501..701), "memory has the last 200");
+    assert_eq!(gaps, [json!({"first": 401, "last": 500, "cause": "absent"})]);
+    // The ids are those of the chat, and no crash of a machine skips any.
+    talk(&mut bob, 701..702);
+    assert_eq!(everything(&mut ann), (lines(1..702), vec![]));
+    let mut cid = Client::join(&b, "cid");
+    cid.say("/join dev");
+    cid.say("/history 300");
+    cid.skip_to("Lines may be missing here: this machine was away.");
+    cid.skip_to("line 501");
+}
+
+#[test]
+fn a_new_chat_goes_on_from_the_file_of_the_first_machine() {
+    let redis = or_skip!(Redis::start(&[]));
+    let directory = Directory::new("history-anew");
+    let servers = [keeper(&redis, &directory, "a"), keeper(&redis, &directory, "b")];
+    let mut ann = Client::join_json(&servers[0], "ann", "dev");
+    talk(&mut ann, 1..301);
+    ask(&mut ann, &json!({"action": "topic", "room": "dev", "topic": "Rust"}));
+    let mut operator = Client::join(&servers[1], "operator");
+    operator.say("/shutdown");
+    for mut server in servers {
+        server.ends_well();
+    }
+    // Neither the log nor the other machine has anything.
+    redis.ask(&["FLUSHALL"]);
+    let servers = [keeper(&redis, &directory, "a"), keeper(&redis, &directory, "c")];
+    let mut bob = Client::connect(&servers[0]);
+    bob.line();
+    ask(&mut bob, &json!({"action": "connect", "username": "bob"}));
+    let joined = ask(&mut bob, &json!({"action": "joinroom", "room": "dev"}));
+    assert_eq!(joined["topic"], "Rust");
+    assert!(joined["last_message_id"].as_u64().unwrap() > 1 << 20, "{joined}");
+    bob.send_object(&json!({"action": "chat", "room": "dev", "message": "line 301", "id": 1}));
+    let ack = bob.skip_to_action("ack");
+    assert_eq!(ack["message_id"].as_u64(), joined["last_message_id"].as_u64().map(|id| id + 1));
+    assert_eq!(everything(&mut bob), (lines(1..302), vec![]), "it ended in order");
+    // The new machine has what the first one has brought along, which a newcomer sees.
+    let mut cid = Client::join_json(&servers[1], "cid", "dev");
+    let (texts, gaps) = everything(&mut cid);
+    assert_eq!(texts, lines(101..302));
+    assert_eq!(gaps, [json!({"first": 1, "last": 100, "cause": "absent"})]);
+}
+
+#[test]
+fn after_a_loss_of_the_log_lines_are_kept_under_new_epochs() {
+    let redis = or_skip!(Redis::start(&[]));
+    let directory = Directory::new("history-rewound");
+    let a = keeper(&redis, &directory, "a");
+    let mut ann = Client::join_json(&a, "ann", "dev");
+    talk(&mut ann, 1..21);
+    let stale = redis.replica();
+    assert_eq!(stale.ask(&["REPLICAOF", "NO", "ONE"]), "+OK");
+    talk(&mut ann, 21..31);
+    ask(&mut ann, &json!({"action": "search", "words": "line"}));
+    // The only machine that knows more dies, too; but its file has it.
+    drop((a, ann));
+    let a = keeper(&stale, &directory, "a");
+    a.log("the log has lost lines that are in the history on disk");
+    let mut bob = Client::join(&a, "bob");
+    bob.say("/join dev");
+    bob.skip_to("line 20");
+    let mut cid = Client::join_json(&a, "cid", "dev");
+    talk(&mut cid, 31..41);
+    let found = ask(&mut cid, &json!({"action": "search", "words": "line", "limit": 500}));
+    assert_eq!(found["messages"].as_array().unwrap().len(), 40, "each of them once: {found}");
+}
+
+#[test]
+fn all_machines_have_a_history_or_none() {
+    let redis = or_skip!(Redis::start(&[]));
+    let directory = Directory::new("history-misfit");
+    let address = redis.address();
+    let a = machine(&redis, "a");
+    let _ann = Client::join(&a, "ann");
+    let told = refused(&address, "b", &["--history", &file(&directory, "b")]);
+    assert!(told.contains("this machine has a history on disk, and the others have none. Start all of them with --history, each with a file of its own, or none"), "{told}");
+    // One that is alone decides: the chat has a history from now on, and then none.
+    drop(a);
+    let a = keeper(&redis, &directory, "a");
+    let mut ann = Client::join_json(&a, "ann", "dev");
+    talk(&mut ann, 1..3);
+    let told = refused(&address, "b", &[]);
+    assert!(
+        told.contains("the other machines have a history on disk, and this one has none."),
+        "{told}"
+    );
+    assert_eq!(everything(&mut ann).0, lines(1..3));
+    leave(a);
+    let a = machine(&redis, "a");
+    let mut ann = Client::join_json(&a, "ann", "dev");
+    ann.send_object(&json!({"action": "search", "words": "line", "id": 1}));
+    assert_eq!(ann.skip_to_action("error")["code"], "no_history");
+}
+
+#[test]
+fn a_person_is_forgotten_on_the_machine_whose_file_is_named() {
+    let redis = or_skip!(Redis::start(&[]));
+    let directory = Directory::new("history-forget");
+    let servers = [keeper(&redis, &directory, "a"), keeper(&redis, &directory, "b")];
+    let mut ann = Client::join_json(&servers[0], "ann", "dev");
+    talk(&mut ann, 1..251);
+    let mut bob = Client::join_json(&servers[1], "bob", "dev");
+    for (node, person) in [("a", &mut ann), ("b", &mut bob)] {
+        assert_eq!(everything(person).0.len(), 250, "{node}");
+        let file = file(&directory, node);
+        let mut forget = chatserv(&["forget", "--history", &file, "--from", "ann"]);
+        let forgotten = Program::start(&mut forget).wait();
+        assert_eq!(forgotten.status, Some(0), "{}", forgotten.stderr);
+        until("memory has forgotten, too", || everything(person).0.is_empty());
+    }
+}
