@@ -171,8 +171,7 @@ pub struct Config {
     pub state_dir: std::option::Option<PathBuf>,
 
     /// A file for what people say in rooms, which a restart then finds again and /search looks through, or none. It is
-    /// created if there is none. Private messages are not kept. Needs a server built with the feature `history`;
-    /// not for a chat on several machines.
+    /// created if there is none. Private messages are not kept. Needs a server built with the feature `history`.
     #[arg(long, value_name = "FILE", default_value = "none", value_parser = or("none", value::path))]
     pub history: std::option::Option<PathBuf>,
 

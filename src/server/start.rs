@@ -36,7 +36,9 @@ use super::port_kind::PortKind;
 use super::shared::Shared;
 use super::sync::channel::{self, Receiver};
 use super::sync::thread;
-use crate::chat::{Ban, Event, Hub, Past, ShutdownCause};
+#[cfg(feature = "history")]
+use crate::chat::Past;
+use crate::chat::{Ban, Event, Hub, ShutdownCause};
 #[cfg(feature = "cluster")]
 use crate::config::RedisAddress;
 use crate::config::{Config, ConfigError, Zone, limits};
@@ -125,27 +127,13 @@ impl Server {
         let next_id = AtomicU64::new(1);
         // Last, since an older server with this node's name ends then.
         #[cfg(feature = "cluster")]
-        #[cfg_attr(
-            not(feature = "history"),
-            expect(unused_mut, reason = "only a history changes it")
-        )]
-        let mut joined = join(&loaded, &bans, capacity.history_bytes(), |is_new| {
+        let joined = join(
+            &loaded,
+            &bans,
+            capacity.history_bytes(),
             #[cfg(feature = "history")]
-            if let Some(opened) = &mut history {
-                let lines_max = limits::HISTORY_BROUGHT_LINES_MAX;
-                let brought = is_new.then(|| opened.past(lines_max)).transpose()?;
-                return Ok(Some(brought.unwrap_or_default()));
-            }
-            let _ = is_new;
-            Ok(None)
-        })?;
-        #[cfg(all(feature = "cluster", feature = "history"))]
-        if let (Some(joined), Some(opened)) = (&mut joined, &history)
-            && let Some(past) = joined.past()
-            && opened.knows_more(&past)?
-        {
-            joined.note_loss();
-        }
+            &mut history,
+        )?;
         #[cfg(feature = "cluster")]
         next_id.fetch_max(joined.as_ref().map_or(1, Membership::first_client), Ordering::Relaxed);
         Ok(Self {
@@ -394,14 +382,28 @@ fn join(
     loaded: &Loaded,
     bans: &[Ban],
     history_bytes: usize,
-    past: impl FnMut(bool) -> Result<Option<Past>, ConfigError>,
+    #[cfg(feature = "history")] history: &mut Option<Opened>,
 ) -> Result<Option<Membership>, StartError> {
     let config = &loaded.config;
     let (Some(address), Some(node)) = (&config.cluster, &config.node) else {
         return Ok(None);
     };
     let address = RedisAddress::parse(address).map_err(StartError::Cluster)?;
-    Membership::join(loaded, &address, node, bans, history_bytes, past).map(Some)
+    #[cfg(not(feature = "history"))]
+    let past = |_| Ok(None);
+    #[cfg(feature = "history")]
+    let past = |is_new| match &mut *history {
+        Some(opened) if is_new => opened.past(limits::HISTORY_BROUGHT_LINES_MAX).map(Some),
+        opened => Ok(opened.as_ref().map(|_| Past::default())),
+    };
+    let joined = Membership::join(loaded, &address, node, bans, history_bytes, past)?;
+    #[cfg(feature = "history")]
+    if let (Some(opened), Some(past)) = (history, joined.past())
+        && opened.knows_more(&past)?
+    {
+        return Ok(Some(joined.after_loss()));
+    }
+    Ok(Some(joined))
 }
 
 /// Starts the threads that append to the log and read it. The second value says how far behind it they are.

@@ -3,6 +3,8 @@
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use crate::proxy::Proxy;
+use crate::snapshots::{LINES, fill};
 use crate::starts::refused;
 use crate::support::directory::Directory;
 use crate::support::redis::Redis;
@@ -144,6 +146,37 @@ fn a_machine_that_was_away_catches_up() {
     cid.say("/history 300");
     cid.skip_to("Lines may be missing here: this machine was away.");
     cid.skip_to("line 501");
+}
+
+#[test]
+fn a_machine_that_trimming_overtook_catches_up_and_refuses_what_it_did_not_see() {
+    if !cfg!(debug_assertions) {
+        eprintln!("skipped: only a debug build stores a snapshot after so few lines");
+        return;
+    }
+    let redis = or_skip!(Redis::start(&[]));
+    let directory = Directory::new("history-overtaken");
+    let proxy = Proxy::start(redis.port);
+    let a = keeper(&redis, &directory, "a");
+    let b = machine_at(&proxy.address(), "b", &["--history", &file(&directory, "b")]);
+    let mut bob = Client::join_json(&b, "bob", "dev");
+    talk(&mut bob, 0..5);
+    // Machine b goes on to append, and does not see the log any more.
+    proxy.eat_log(true);
+    bob.send_object(&json!({"action": "search", "words": "line", "id": 1}));
+    until("the question is in the log", || {
+        redis.ask_for_all(&["XRANGE", "{chat}:log", "-", "+"]).contains("\"Search\"")
+    });
+    fill(&redis, &a);
+    proxy.eat_log(false);
+    let refused = bob.skip_to_action("error");
+    assert_eq!((&refused["code"], &refused["id"]), (&"history_behind".into(), &1.into()));
+    let (texts, gaps) = everything(&mut bob);
+    assert_eq!(texts[..5], lines(0..5));
+    assert_eq!(texts[5..], lines(LINES - 200..LINES), "memory has the last 200");
+    assert_eq!(gaps, [json!({"first": 6, "last": LINES + 5 - 200, "cause": "absent"})]);
+    let found = ask(&mut bob, &json!({"action": "search", "words": format!("line {}", LINES - 1)}));
+    assert_eq!(found["messages"].as_array().unwrap().len(), 1, "{found}");
 }
 
 #[test]

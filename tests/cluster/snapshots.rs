@@ -8,10 +8,10 @@ use crate::support::{Client, Server, or_skip, until};
 use crate::{GOES_ON, WAITING, machine, machine_at};
 
 /// More entries than there are between three snapshots of a debug build.
-const LINES: usize = 450;
+pub const LINES: usize = 450;
 
 /// Has somebody say so many lines that nobody needs the first ones any more, each as soon as the one before is acknowledged.
-fn fill(redis: &Redis, server: &Server) {
+pub fn fill(redis: &Redis, server: &Server) {
     let mut person = Client::join_json(server, "filler", "dev");
     for line in 0..LINES {
         let text = format!("line {line}");

@@ -118,16 +118,17 @@ impl Membership {
     }
 
     /// What memory has of what was said in rooms, if that is kept on disk.
+    #[cfg(feature = "history")]
     pub fn past(&self) -> Option<Past> {
         self.replica.past()
     }
 
-    /// Notes that the log lacks lines which this node has on disk. So it tells all nodes: the ids of these lines will be those
-    /// of others.
+    /// The same node, which tells the others that the log has lost lines: this one has them on disk, and their ids will be those
+    /// of other lines.
     #[cfg(feature = "history")]
-    pub fn note_loss(&mut self) {
+    pub fn after_loss(self) -> Self {
         tracing::error!("the log has lost lines that are in the history on disk");
-        self.is_rewound = true;
+        Self { is_rewound: true, ..self }
     }
 
     /// The name of this node.
