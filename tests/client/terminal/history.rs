@@ -1,11 +1,12 @@
-//! Typed lines come back by the Up key.
+//! Typed lines come back by the Up key, and older messages by PageUp.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use super::meet;
-use super::screen::{numbered, said};
-use crate::support::or_skip;
+use super::screen::{Setup, numbered, said};
+use crate::support::{Client, Server, or_skip};
+use crate::url;
 
 #[test]
 fn history_survives_the_end_of_the_client() {
@@ -62,4 +63,34 @@ fn lines_arrive_during_a_search() {
     });
     screen.presses("Enter");
     assert_eq!(bob.skip_to("luca : "), "luca : what was it?");
+}
+
+#[test]
+fn page_up_goes_back_through_the_room() {
+    let server = Server::start(&["--rate-limit", "off"]);
+    let mut bob = Client::join(&server, "bob");
+    for line in numbered("line", 90) {
+        bob.say(&line);
+    }
+    bob.hears_nothing();
+    let screen = or_skip!(Setup::chat(&["luca", &url(server.port)]).open());
+    screen.is_ready();
+    bob.skip_to("luca has joined room lobby");
+    // At the start, the last twenty are shown.
+    for (first, end) in [
+        (51, "what came before"),
+        (31, "what came before"),
+        (11, "what came before"),
+        (1, "nothing older"),
+    ] {
+        screen.types("half a line");
+        screen.presses("PageUp");
+        screen.until("the page and its end", |lines| {
+            let at = |text: &str| lines.iter().rposition(|line| line.contains(text));
+            let (page, end) = (at("-- Older messages in lobby:"), at(end));
+            page < end && lines.iter().any(|line| line.ends_with(&format!("line {first}")))
+        });
+        screen.prompts("> half a line");
+        screen.presses("C-u");
+    }
 }

@@ -40,6 +40,8 @@ pub enum Event {
     NextRoom,
     /// The user wants to talk in the next room with unseen messages.
     NextUnseen,
+    /// The user wants to see older messages of the current room.
+    WantsOlder,
     /// The screen has this many columns from now on.
     Resized(usize),
     /// The user has pressed Ctrl-C while lines were waiting to be sent.

@@ -10,6 +10,7 @@
 //! | `movements` | joins and leaves, collected for a short time |
 //! | `presence` | whether the user is at the terminal |
 //! | `catching_up` | messages that the user has missed |
+//! | `looking_back` | older messages that the user wants to see |
 //! | `leaving` | a lost connection, and the end |
 //! | `phase` | the state of the session |
 //! | `outgoing` | unacknowledged lines |
@@ -22,6 +23,7 @@ mod catching_up;
 mod entering;
 mod hearing;
 mod leaving;
+mod looking_back;
 mod movements;
 mod outgoing;
 mod pauses;
@@ -179,6 +181,7 @@ impl Session {
             Event::Answered(yes) => self.answered_question(now, yes, effects),
             Event::NextRoom => self.switch_in_order(now, "", None, effects),
             Event::NextUnseen => self.switch_to_unseen(now, effects),
+            Event::WantsOlder => self.look_back(effects),
             Event::Resized(columns) => self.columns = columns,
             Event::Dropped => self.drop_waiting(effects),
             Event::Seen(sign) => self.presence.learn(sign, now.elapsed),
@@ -261,7 +264,7 @@ impl Session {
 
     /// Returns whether the user is in the chat and all rooms, and has seen the missed messages.
     fn is_settled(&self) -> bool {
-        let is_open = |purpose: &Purpose| *purpose != Purpose::Commands;
+        let is_open = |purpose: &Purpose| !matches!(purpose, Purpose::Commands | Purpose::Older(_));
         self.phase == Phase::Here && !self.asked.values().any(is_open)
     }
 

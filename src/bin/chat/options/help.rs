@@ -5,6 +5,7 @@ Keys:
   Enter           sends the line to the room that the prompt names; without a name, to the lobby
   Tab             completes names, rooms and commands; on an empty line, goes to the next room
   Alt-A           goes to the next room with new messages, first where you were mentioned
+  PageUp          shows older messages of the room, and again those before them
   Up, Down        show the lines that you typed before; Ctrl-R searches them
   Ctrl-C          clears the line; twice on an empty line, leaves
   Ctrl-D          leaves, on an empty line

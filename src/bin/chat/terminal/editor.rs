@@ -133,6 +133,7 @@ impl Editor {
             Key::Enter => return self.enter(),
             Key::Tab if self.is_empty() => return vec![Action::Tell(Event::NextRoom)],
             Key::Alt('a') => return vec![Action::Tell(Event::NextUnseen)],
+            Key::PageUp => return vec![Action::Tell(Event::WantsOlder)],
             Key::Tab => return self.complete(false, known),
             Key::BackTab => return self.complete(true, known),
             Key::Control('c') => return self.interrupt(again),

@@ -50,6 +50,7 @@ pub enum Key {
     Right,
     Home,
     End,
+    PageUp,
     /// Left with Ctrl or Alt.
     WordLeft,
     /// Right with Ctrl or Alt.
@@ -198,6 +199,7 @@ fn sequence(parameters: &[u8], last: u8) -> Meaning {
         (b'~', Some(200)) => Meaning::PasteBegins,
         (b'~', Some(1 | 7)) => known(Some(Key::Home)),
         (b'~', Some(4 | 8)) => known(Some(Key::End)),
+        (b'~', Some(5)) => known(Some(Key::PageUp)),
         (b'~', Some(3)) => known(Some(if by_word { Key::WordDelete } else { Key::Delete })),
         _ => known(cursor_key(last, by_word)),
     }

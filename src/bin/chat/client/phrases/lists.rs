@@ -20,9 +20,10 @@ const IDLE_SECONDS_MIN: u64 = 60;
 const DETAILED_MAX: usize = 20;
 
 /// Help for the client's keys.
-const KEYS: [[&str; 2]; 4] = [
+const KEYS: [[&str; 2]; 5] = [
     ["Tab", "completes a word, or goes to the next room"],
     ["Alt-A", "goes to the next room with new messages"],
+    ["PageUp", "shows older messages of the room"],
     ["Ctrl-R", "searches the lines that you typed"],
     ["Ctrl-D", "leaves the chat"],
 ];

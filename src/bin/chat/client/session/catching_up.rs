@@ -33,7 +33,7 @@ impl Session {
             Some(epoch) if Some(epoch) == joined.epoch => (Range::After(room.seen), PAST_AT_ONCE),
             // The ids have begun anew, so all messages are new.
             Some(_) => {
-                room.seen = 0;
+                (room.seen, room.oldest) = (0, None);
                 (Range::After(0), PAST_AT_ONCE)
             }
         };
@@ -156,7 +156,7 @@ impl Session {
 }
 
 /// A gap in the messages of a room, of which the user has seen those up to `seen`.
-fn missing(room: &str, gap: &Gap, seen: u64) -> String {
+pub(super) fn missing(room: &str, gap: &Gap, seen: u64) -> String {
     match &*gap.cause {
         // The ids that a crash of the server has skipped were hardly messages.
         "crash" => {

@@ -65,6 +65,7 @@ impl Session {
             }
             // The user saw the answer to the first such request.
             (Purpose::Again | Purpose::Alive, _) => {}
+            (Purpose::Older(room), answer) => self.older_told(now, &room, &answer, effects),
             (Purpose::Past(room), answer) => self.past_told(now, &room, &answer, effects),
             (Purpose::Commands, Heard::Help { commands }) => {
                 let words = commands.into_iter().map(|command| command.command);
@@ -134,6 +135,10 @@ impl Session {
             // These change more than the screen.
             Heard::Bye { .. } | Heard::Shutdown { .. } | Heard::Nick { .. } => {
                 self.unasked(now, answer, effects)
+            }
+            Heard::History { messages, room, .. } => {
+                self.looked_back(room, messages);
+                self.show(now, &answer, effects);
             }
             _ => {
                 self.wishes.learn(&answer);

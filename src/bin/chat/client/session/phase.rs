@@ -50,6 +50,8 @@ pub(super) enum Purpose {
     Enter(String),
     /// To fetch the history of this room.
     Past(String),
+    /// To look further back in this room.
+    Older(String),
     /// To learn the server's commands.
     Commands,
     /// To restore the user's settings on the server after a reconnect.

@@ -15,6 +15,8 @@ pub(super) struct Room {
     pub epoch: Option<u64>,
     /// The id of the last message that the user has seen.
     pub seen: u64,
+    /// The id of the oldest message that the user has looked at, if any.
+    pub oldest: Option<u64>,
     /// Whether the user was in it before, by another connection.
     pub comes_again: bool,
     /// The number of messages of others since the room was last the current one.
@@ -31,6 +33,7 @@ impl Room {
             name: name.to_owned(),
             epoch: None,
             seen: 0,
+            oldest: None,
             comes_again: false,
             unseen: 0,
             calls: false,
@@ -42,6 +45,11 @@ impl Room {
     pub(super) fn is_said(&mut self, calls: bool) {
         self.unseen += 1;
         self.calls |= calls;
+    }
+
+    /// The user looks at a message with this id.
+    pub(super) fn look_at(&mut self, message_id: Option<u64>) {
+        self.oldest = [self.oldest, message_id].into_iter().flatten().min();
     }
 
     /// From now on, messages wait until the past has been shown.
@@ -71,6 +79,7 @@ impl Room {
     /// Returns whether a message is new, and marks it as seen.
     pub(super) fn is_new(&mut self, message_id: Option<u64>) -> bool {
         let Some(id) = message_id else { return true };
+        self.look_at(message_id);
         let is_new = id > self.seen;
         self.seen = self.seen.max(id);
         is_new

@@ -152,6 +152,7 @@ fn the_commands_of_the_server_and_of_the_client() {
                 "--   /bell [on|off|all]  sets when the bell rings",
                 "--   Tab                 completes a word, or goes to the next room",
                 "--   Alt-A               goes to the next room with new messages",
+                "--   PageUp              shows older messages of the room",
                 "--   Ctrl-R              searches the lines that you typed",
                 "--   Ctrl-D              leaves the chat",
                 "--   /kick NAME          disconnects",
