@@ -305,6 +305,9 @@ pub const HISTORY_LOADED_LINES_MAX: usize = 50_000;
 /// How many lines of its own file a machine brings into a new chat on several machines: they are a part of one entry of the log.
 pub const HISTORY_BROUGHT_LINES_MAX: usize = 2_000;
 
+/// How many bytes these lines may have.
+pub const HISTORY_BROUGHT_BYTES_MAX: usize = 4 * MIB;
+
 /// How many lines may wait for the disk. Beyond it, lines are not kept on disk.
 pub const HISTORY_QUEUE_LINES_MAX: usize = 8_192;
 

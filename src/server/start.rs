@@ -108,11 +108,8 @@ impl Server {
         let mut history =
             config.history.as_deref().map(|path| Opened::open(path, config)).transpose()?;
         #[cfg(feature = "history")]
-        let past = history
-            .as_mut()
-            .filter(|_| config.cluster.is_none())
-            .map(|opened| opened.past(limits::HISTORY_LOADED_LINES_MAX))
-            .transpose()?;
+        let past =
+            history.as_mut().filter(|_| config.cluster.is_none()).map(Opened::past).transpose()?;
         let admission = Admission::new(
             config.max_clients,
             config.connections_per_address,
@@ -393,7 +390,7 @@ fn join(
     let past = |_| Ok(None);
     #[cfg(feature = "history")]
     let past = |is_new| match &mut *history {
-        Some(opened) if is_new => opened.past(limits::HISTORY_BROUGHT_LINES_MAX).map(Some),
+        Some(opened) if is_new => opened.past().map(Some),
         opened => Ok(opened.as_ref().map(|_| Past::default())),
     };
     let joined = Membership::join(loaded, &address, node, bans, history_bytes, past)?;

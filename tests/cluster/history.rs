@@ -9,7 +9,7 @@ use crate::starts::refused;
 use crate::support::directory::Directory;
 use crate::support::redis::Redis;
 use crate::support::{Client, Program, Server, chatserv, or_skip, until};
-use crate::{machine, machine_at};
+use crate::{REWOUND, machine, machine_at};
 
 /// A machine whose file is in this directory.
 fn keeper(redis: &Redis, directory: &Directory, node: &str) -> Server {
@@ -179,61 +179,134 @@ fn a_machine_that_trimming_overtook_catches_up_and_refuses_what_it_did_not_see()
     assert_eq!(found["messages"].as_array().unwrap().len(), 1, "{found}");
 }
 
-#[test]
-fn a_new_chat_goes_on_from_the_file_of_the_first_machine() {
-    let redis = or_skip!(Redis::start(&[]));
-    let directory = Directory::new("history-anew");
-    let servers = [keeper(&redis, &directory, "a"), keeper(&redis, &directory, "b")];
-    let mut ann = Client::join_json(&servers[0], "ann", "dev");
-    talk(&mut ann, 1..301);
-    ask(&mut ann, &json!({"action": "topic", "room": "dev", "topic": "Rust"}));
+/// Ends the whole chat.
+fn shut_down(servers: [Server; 2]) {
     let mut operator = Client::join(&servers[1], "operator");
     operator.say("/shutdown");
     for mut server in servers {
         server.ends_well();
     }
-    // Neither the log nor the other machine has anything.
-    redis.ask(&["FLUSHALL"]);
-    let servers = [keeper(&redis, &directory, "a"), keeper(&redis, &directory, "c")];
-    let mut bob = Client::connect(&servers[0]);
-    bob.line();
-    ask(&mut bob, &json!({"action": "connect", "username": "bob"}));
-    let joined = ask(&mut bob, &json!({"action": "joinroom", "room": "dev"}));
-    assert_eq!(joined["topic"], "Rust");
-    assert!(joined["last_message_id"].as_u64().unwrap() > 1 << 20, "{joined}");
-    bob.send_object(&json!({"action": "chat", "room": "dev", "message": "line 301", "id": 1}));
-    let ack = bob.skip_to_action("ack");
-    assert_eq!(ack["message_id"].as_u64(), joined["last_message_id"].as_u64().map(|id| id + 1));
-    assert_eq!(everything(&mut bob), (lines(1..302), vec![]), "it ended in order");
-    // The new machine has what the first one has brought along, which a newcomer sees.
-    let mut cid = Client::join_json(&servers[1], "cid", "dev");
-    let (texts, gaps) = everything(&mut cid);
-    assert_eq!(texts, lines(101..302));
-    assert_eq!(gaps, [json!({"first": 1, "last": 100, "cause": "absent"})]);
+}
+
+/// Joins the room, and returns how the machine describes it.
+fn join(server: &Server, name: &str) -> (Client, Value) {
+    let mut person = Client::connect(server);
+    person.line();
+    ask(&mut person, &json!({"action": "connect", "username": name}));
+    let joined = ask(&mut person, &json!({"action": "joinroom", "room": "dev"}));
+    (person, joined)
 }
 
 #[test]
-fn after_a_loss_of_the_log_lines_are_kept_under_new_epochs() {
+fn after_a_shutdown_the_next_chat_goes_on() {
+    let redis = or_skip!(Redis::start(&[]));
+    let directory = Directory::new("history-shutdown");
+    let servers = [keeper(&redis, &directory, "a"), keeper(&redis, &directory, "b")];
+    let mut ann = Client::join_json(&servers[0], "ann", "dev");
+    talk(&mut ann, 1..301);
+    ask(&mut ann, &json!({"action": "topic", "room": "dev", "topic": "Rust"}));
+    // One machine has left before, and is the first that comes again.
+    let [a, b] = servers;
+    leave(a);
+    let mut bob = Client::join_json(&b, "bob", "dev");
+    talk(&mut bob, 301..311);
+    shut_down([keeper(&redis, &directory, "c"), b]);
+    let servers = [keeper(&redis, &directory, "a"), keeper(&redis, &directory, "b")];
+    let (mut bob, joined) = join(&servers[0], "bob");
+    assert_eq!((&joined["topic"], &joined["last_message_id"]), (&"Rust".into(), &310.into()));
+    talk(&mut bob, 311..312);
+    assert_eq!(everything(&mut bob), (lines(1..312), vec![]));
+    let mut cid = Client::join_json(&servers[1], "cid", "dev");
+    assert_eq!(everything(&mut cid), (lines(1..312), vec![]));
+}
+
+#[test]
+fn a_chat_of_which_redis_knows_nothing_begins_with_the_file_of_the_first_machine() {
+    let redis = or_skip!(Redis::start(&[]));
+    let directory = Directory::new("history-anew");
+    // The history of a chat on one machine.
+    let mut alone = Server::start(&["--history", &file(&directory, "a")]);
+    let mut ann = Client::join_json(&alone, "ann", "dev");
+    talk(&mut ann, 1..11);
+    let mut operator = Client::join(&alone, "operator");
+    operator.say("/shutdown");
+    alone.ends_well();
+    let servers = [keeper(&redis, &directory, "a"), keeper(&redis, &directory, "b")];
+    let (mut ann, joined) = join(&servers[1], "ann");
+    assert_eq!(joined["last_message_id"], 10, "nobody else can have given an id");
+    talk(&mut ann, 11..301);
+    ask(&mut ann, &json!({"action": "topic", "room": "dev", "topic": "Rust"}));
+    assert_eq!(everything(&mut ann), (lines(1..301), vec![]));
+    shut_down(servers);
+    // Nobody knows whether others were there that went on.
+    redis.ask(&["FLUSHALL"]);
+    let servers = [keeper(&redis, &directory, "a"), keeper(&redis, &directory, "c")];
+    let (mut bob, joined) = join(&servers[0], "bob");
+    let last_id = joined["last_message_id"].as_u64().unwrap();
+    assert!(joined["topic"] == "Rust" && last_id > 1 << 20, "{joined}");
+    talk(&mut bob, 301..302);
+    let may_be_missing = json!({"first": 301, "last": last_id, "cause": "absent"});
+    assert_eq!(everything(&mut bob), (lines(1..302), vec![may_be_missing.clone()]));
+    // The new machine has what the first one has brought along.
+    let mut cid = Client::join_json(&servers[1], "cid", "dev");
+    let before = json!({"first": 1, "last": 100, "cause": "absent"});
+    assert_eq!(everything(&mut cid), (lines(101..302), vec![before, may_be_missing]));
+}
+
+#[test]
+fn what_redis_has_lost_is_on_disk_and_the_room_goes_on() {
     let redis = or_skip!(Redis::start(&[]));
     let directory = Directory::new("history-rewound");
     let a = keeper(&redis, &directory, "a");
     let mut ann = Client::join_json(&a, "ann", "dev");
-    talk(&mut ann, 1..21);
+    talk(&mut ann, 1..251);
     let stale = redis.replica();
     assert_eq!(stale.ask(&["REPLICAOF", "NO", "ONE"]), "+OK");
-    talk(&mut ann, 21..31);
+    talk(&mut ann, 251..261);
     ask(&mut ann, &json!({"action": "search", "words": "line"}));
-    // The only machine that knows more dies, too; but its file has it.
+    // The only machine that knows more dies, too; but its file has it. Another one is there before it comes again.
     drop((a, ann));
+    let b = keeper(&stale, &directory, "b");
+    let mut bob = Client::join_json(&b, "bob", "dev");
+    talk(&mut bob, 261..281);
     let a = keeper(&stale, &directory, "a");
     a.log("the log has lost lines that are in the history on disk");
-    let mut bob = Client::join(&a, "bob");
-    bob.say("/join dev");
-    bob.skip_to("line 20");
-    let mut cid = Client::join_json(&a, "cid", "dev");
-    talk(&mut cid, 31..41);
+    bob.skip_to(REWOUND.strip_prefix("server: ").unwrap());
+    let (mut cid, joined) = join(&a, "cid");
+    talk(&mut cid, 281..291);
+    let kept: Vec<String> = [lines(1..251), lines(261..291)].concat();
+    let (texts, gaps) = everything(&mut cid);
+    assert_eq!((texts, gaps), (kept, vec![]));
     let found = ask(&mut cid, &json!({"action": "search", "words": "line", "limit": 500}));
-    assert_eq!(found["messages"].as_array().unwrap().len(), 40, "each of them once: {found}");
+    let messages = found["messages"].as_array().unwrap();
+    assert_eq!(messages.len(), 290, "each of them once");
+    let other = messages.iter().filter(|message| message["epoch"] != joined["epoch"]);
+    assert_eq!(other.count(), 10, "those that Redis has lost");
+    // And after another start of all.
+    leave(b);
+    leave(a);
+    let a = keeper(&stale, &directory, "a");
+    let (mut dan, _) = join(&a, "dan");
+    assert_eq!(everything(&mut dan).0.len(), 280);
+}
+
+#[test]
+fn a_damaged_file_does_not_keep_a_machine_from_starting() {
+    let redis = or_skip!(Redis::start(&[]));
+    let directory = Directory::new("history-damaged");
+    let (a, b) = (keeper(&redis, &directory, "a"), keeper(&redis, &directory, "b"));
+    let mut ann = Client::join_json(&a, "ann", "dev");
+    talk(&mut ann, 1..11);
+    leave(b);
+    // Whatever the pages of its tables held.
+    let path = file(&directory, "b");
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[4096..].fill(0xff);
+    std::fs::write(&path, bytes).unwrap();
+    let b = keeper(&redis, &directory, "b");
+    b.log("the history begins anew");
+    let mut bob = Client::join_json(&b, "bob", "dev");
+    assert_eq!(everything(&mut bob), (lines(1..11), vec![]));
 }
 
 #[test]

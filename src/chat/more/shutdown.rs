@@ -8,7 +8,7 @@ use super::super::event::{Effect, Reaction};
 use super::super::hub::Hub;
 use super::super::log_event::{LogEvent, ShutdownCause};
 use super::super::message::Message;
-use super::super::state::{People, PlannedShutdown, Rooms, all_but};
+use super::super::state::{People, PlannedShutdown, all_but};
 use super::note;
 
 impl Hub {
@@ -96,7 +96,7 @@ impl Hub {
         out.push(Effect::Shutdown);
         // All leave at once, so there are no announcements of departures, and nothing that is due later has recipients.
         self.people = People::default();
-        self.rooms = Rooms::new(out.now.wall);
+        self.rooms = self.rooms.without_people(out.now.wall);
         self.extras.forget_people();
     }
 }

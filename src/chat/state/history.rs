@@ -62,7 +62,6 @@ impl History {
     }
 
     /// All messages, oldest first, and the gaps that the last run has left.
-    #[cfg(feature = "cluster")]
     pub fn messages_and_gaps(&self) -> (Vec<Arc<ChatMessage>>, Vec<Gap>) {
         (self.lines.iter().map(|line| line.message.clone()).collect(), self.gaps.clone())
     }

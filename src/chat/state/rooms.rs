@@ -133,7 +133,6 @@ impl Rooms {
     }
 
     /// What memory has of all rooms. The room that was silent for longest comes first.
-    #[cfg(feature = "cluster")]
     pub fn past(&self) -> Past {
         let mut rooms: Vec<(u64, RoomId, &Room)> =
             self.by_id.iter().map(|(&id, room)| (room.last_spoken, id, room)).collect();
@@ -161,6 +160,15 @@ impl Rooms {
         while let Some((_, &asleep)) = self.asleep.first_key_value() {
             self.close(asleep);
         }
+    }
+
+    /// The rooms after all people have left, in a chat that has ended.
+    pub fn without_people(&self, now: Timestamp) -> Self {
+        let mut rooms = Self::new(now);
+        if self.are_kept {
+            rooms.remember(self.past());
+        }
+        rooms
     }
 
     /// Goes on with the rooms of the last run. From now on there is a history on disk.

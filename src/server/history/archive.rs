@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 use rustix::process::{getpriority_process, setpriority_process};
 
-use super::file::{HistoryFile, is_damage, mark_running};
+use super::file::{End, HistoryFile, is_damage, mark_running};
 use super::queue::{Gauge, Job, Question};
 use super::room_rows::RoomRows;
 use super::rows::{Indexing, LineRow};
@@ -75,6 +75,7 @@ pub struct Archive {
     /// The people, each with the moment up to which they are forgotten, of whom the Hub knows.
     forgotten: Vec<(String, i64)>,
     bounds: retention::Bounds,
+    is_shared: bool,
     jobs: Receiver<Job>,
     gauge: Arc<Gauge>,
     searches: Sender<Question>,
@@ -102,6 +103,8 @@ pub struct Links {
     pub search_ended: Receiver<()>,
     pub generation: Arc<AtomicU64>,
     pub report: Report,
+    /// The server is one of several machines.
+    pub is_shared: bool,
 }
 
 impl Archive {
@@ -115,7 +118,7 @@ impl Archive {
         bounds: retention::Bounds,
         links: Links,
     ) -> rusqlite::Result<Self> {
-        let Links { jobs, gauge, searches, search_ended, generation, report } = links;
+        let Links { jobs, gauge, searches, search_ended, generation, report, is_shared } = links;
         let now = Instant::now();
         mark_running(&connection)?;
         Ok(Self {
@@ -131,6 +134,7 @@ impl Archive {
             has_replaced: false,
             forgotten: Vec::new(),
             bounds,
+            is_shared,
             jobs,
             gauge,
             searches,
@@ -295,26 +299,39 @@ impl Archive {
         Ok(())
     }
 
-    /// Writes what the file lacks of this past.
+    /// Writes what the file lacks of this past. If that fails, its lines are not kept: the next line of a room makes the gap known.
     pub fn catch_up(&mut self, past: &Past) {
-        if let Err(error) = self.try_catch_up(past, Timestamp::now().as_millisecond()) {
+        if let Err(error) = self.try_catch_up(past, Timestamp::now()) {
             self.rooms.clear();
+            self.gauge.count_lost(past.rooms.iter().map(|room| room.lines.len()).sum());
             self.handle_error(&error);
         }
     }
 
-    fn try_catch_up(&mut self, past: &Past, now: i64) -> rusqlite::Result<()> {
+    fn try_catch_up(&mut self, past: &Past, now: Timestamp) -> rusqlite::Result<()> {
+        let has_new_epoch = match &self.connection {
+            Some(connection) => catch_up::has_new_epoch(connection, past)?,
+            None => return Err(rusqlite::Error::InvalidQuery),
+        };
+        let mut before = usize::MAX;
+        while has_new_epoch && (1..before).contains(&self.backlog) {
+            before = self.backlog;
+            self.index_backlog();
+        }
         let Some(connection) = &mut self.connection else {
-            return Ok(());
+            return Err(rusqlite::Error::InvalidQuery);
         };
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let lines = catch_up::lacking(&transaction, &mut self.rooms, past, now)?;
+        let times = (self.bounds.since(now), now.as_millisecond());
+        let lines = catch_up::lacking(&transaction, &mut self.rooms, past, times)?;
         let is_put_off = self.backlog > 0 || lines.len() >= limits::HISTORY_BUSY_LINES;
+        let mut next_line = self.next_line;
         for batch in lines.chunks(limits::HISTORY_BATCH_LINES) {
-            put(&transaction, self.next_line, batch, is_put_off)?;
-            self.next_line += batch.len() as i64;
+            put(&transaction, next_line, batch, is_put_off)?;
+            next_line += batch.len() as i64;
         }
         transaction.commit()?;
+        self.next_line = next_line;
         self.backlog += if is_put_off { lines.len() } else { 0 };
         Ok(())
     }
@@ -501,9 +518,13 @@ impl Archive {
         drop(self.searches);
         let _ = self.search_ended.recv();
         // If lines were not kept, the last ones of a room may be among them, and their ids must not be given again either.
-        let is_clean = !self.gauge.has_lost();
+        let end = match (self.gauge.has_lost(), self.is_shared) {
+            (true, _) => End::None,
+            (false, false) => End::InOrder,
+            (false, true) => End::OneOfSeveral,
+        };
         let ended = connection
-            .execute("UPDATE state SET clean = ?1", [is_clean])
+            .execute("UPDATE state SET clean = ?1", [end as i64])
             .and_then(|_| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
         if let Err(error) = ended {
             tracing::error!("{}: cannot be finished: {error}", self.file.path().display());
@@ -558,6 +579,10 @@ impl Archive {
 
     pub fn set_busy(&mut self, is_busy: bool) {
         self.is_busy = is_busy;
+    }
+
+    pub fn set_bounds(&mut self, bounds: retention::Bounds) {
+        self.bounds = bounds;
     }
 
     pub fn set_report(&mut self, report: Report) {

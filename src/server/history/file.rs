@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
 
 use super::schema::{APPLICATION_ID, MIGRATIONS, VERSION};
+use crate::chat::Loss;
 use crate::config::{ConfigError, in_file, limits};
 use crate::server::ops::trace;
 
@@ -344,52 +345,66 @@ fn migrate(connection: &mut Connection) -> Result<(), Unusable> {
 /// # Errors
 /// Those of SQLite.
 pub fn mark_running(connection: &Connection) -> rusqlite::Result<()> {
-    let now = Timestamp::now().as_millisecond();
-    connection.execute("UPDATE state SET clean = 0, committed_at = ?1", [now]).map(drop)
+    let (end, now) = (End::None as i64, Timestamp::now().as_millisecond());
+    connection.execute("UPDATE state SET clean = ?1, committed_at = ?2", [end, now]).map(drop)
 }
 
-/// The number of message ids that rooms have to skip: clients may have seen lines with these ids which are not in the file, and
-/// would take other messages for the same.
+/// How the last server with this file has ended, as `state` has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It runs, or could not end in order.
+    None = 0,
+    InOrder = 1,
+    /// In order, but it was one of several machines, and the others may have gone on.
+    OneOfSeveral = 2,
+}
+
+/// The message ids that rooms have to skip: clients may have seen lines with these ids which are not in the file, and would take
+/// other messages for the same.
 pub struct Skip {
     pub ids: u64,
-    /// The last server ended in order, and nothing that it said is missing.
-    pub is_clean: bool,
+    /// Why these lines may be missing.
+    pub cause: Loss,
 }
 
 impl Skip {
-    /// What rooms have to skip now, in milliseconds since 1970.
+    /// What rooms have to skip now, in milliseconds since 1970, if anything.
     ///
     /// # Errors
     /// Those of SQLite.
-    pub fn at(connection: &Connection, now: i64) -> rusqlite::Result<Self> {
-        let (is_clean, committed_at): (bool, i64) =
+    pub fn at(connection: &Connection, now: i64) -> rusqlite::Result<Option<Self>> {
+        let (end, committed_at): (i64, i64) =
             connection.query_row("SELECT clean, committed_at FROM state", [], |row| {
                 Ok((row.get(0)?, row.get(1)?))
             })?;
+        let cause = match end {
+            end if end == End::InOrder as i64 => return Ok(None),
+            end if end == End::OneOfSeveral as i64 => Loss::Absent,
+            _ => Loss::Crash,
+        };
         let ids = now.saturating_sub(committed_at).saturating_mul(IDS_PER_MILLISECOND);
         let ids = ids.clamp(*SKIPPED_IDS.start(), *SKIPPED_IDS.end()).unsigned_abs();
-        Ok(Self { ids, is_clean })
+        Ok(Some(Self { ids, cause }))
     }
 }
 
-/// Lets every room skip ids after a server that could not end in order.
+/// Lets every room skip the ids that the last server, or others, may have given.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn recover(connection: &mut Connection, now: i64) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let Skip { ids, is_clean } = Skip::at(&transaction, now)?;
-    if !is_clean {
+    if let Some(Skip { ids, cause }) = Skip::at(&transaction, now)? {
         // A room in which nobody has said anything since the last crash keeps one gap.
         transaction.execute(
-            "UPDATE gaps SET last_id = last_id + ?1, cause = 'crash'
+            "UPDATE gaps SET last_id = last_id + ?1, cause = ?2
              WHERE EXISTS (SELECT 1 FROM rooms WHERE rooms.id = gaps.room AND rooms.last_id = gaps.last_id)",
-            [ids],
+            params![ids, cause.as_str()],
         )?;
         transaction.execute(
-            "INSERT INTO gaps SELECT id, last_id + 1, last_id + ?1, 'crash' FROM rooms
+            "INSERT INTO gaps SELECT id, last_id + 1, last_id + ?1, ?2 FROM rooms
              WHERE NOT EXISTS (SELECT 1 FROM gaps WHERE gaps.room = rooms.id AND gaps.last_id = rooms.last_id + ?1)",
-            [ids],
+            params![ids, cause.as_str()],
         )?;
         transaction.execute("UPDATE rooms SET last_id = last_id + ?1", [ids])?;
     }

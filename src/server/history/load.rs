@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::file::Skip;
 use super::{backlog, rows, search};
-use crate::chat::{Audience, ChatMessage, Gap, KeptLine, Loss, NameKey, Past, PastRoom};
+use crate::chat::{Audience, ChatMessage, Gap, KeptLine, NameKey, Past, PastRoom};
 use crate::config::limits;
 
 /// A row of the table of rooms.
@@ -19,7 +19,7 @@ struct RoomRow {
     last_id: u64,
 }
 
-/// Reads the rooms in which somebody has spoken last, with at most so many of their last lines, and one of each room.
+/// Reads the rooms in which somebody has spoken last, with at most so many of their last lines.
 ///
 /// # Errors
 /// Those of SQLite.
@@ -53,9 +53,9 @@ pub fn load(connection: &Connection, lines_max: usize) -> rusqlite::Result<Past>
             let lines = backlog.remove(&row.id).unwrap_or_default();
             // The memory of a room must have no hole. Older lines of the backlog would lie between these and the table.
             let has_older = !newest.more;
-            let most = left.clamp(1, limits::HISTORY_LINES_MAX);
+            let most = left.min(limits::HISTORY_LINES_MAX);
             let room = room(connection, row, lines, has_older, most)?;
-            left = left.saturating_sub(room.lines.len());
+            left -= room.lines.len();
             rooms.push(room);
         }
     }
@@ -63,22 +63,25 @@ pub fn load(connection: &Connection, lines_max: usize) -> rusqlite::Result<Past>
     Ok(Past { last_epoch, rooms })
 }
 
-/// As [`load`], for a new chat on several machines. Other machines may have gone on without this one, so all rooms skip ids.
+/// As [`load`], for a chat on several machines that begins with this. The lines are a part of one entry of the log, which bounds
+/// them in bytes, too.
 ///
 /// # Errors
 /// Those of SQLite.
-pub fn load_to_bring(
-    connection: &Connection,
-    lines_max: usize,
-    now: i64,
-) -> rusqlite::Result<Past> {
-    let mut past = load(connection, lines_max)?;
+pub fn load_to_bring(connection: &Connection, now: i64) -> rusqlite::Result<Past> {
+    let mut past = load(connection, limits::HISTORY_BROUGHT_LINES_MAX)?;
     let skip = Skip::at(connection, now)?;
-    for room in past.rooms.iter_mut().filter(|room| room.last_id > 0) {
-        let gap =
-            Gap { first: room.last_id + 1, last: room.last_id + skip.ids, cause: Loss::Crash };
-        room.gaps.extend((!skip.is_clean).then_some(gap));
-        room.last_id += skip.ids;
+    let mut bytes = 0;
+    for room in past.rooms.iter_mut().rev() {
+        bytes += room.lines.iter().map(|line| line.bytes_in_answer()).sum::<usize>();
+        if bytes > limits::HISTORY_BROUGHT_BYTES_MAX {
+            room.lines.clear();
+        }
+        if let Some(Skip { ids, cause }) = skip {
+            let (first, last) = (room.last_id + 1, room.last_id + ids);
+            room.gaps.push(Gap { first, last, cause });
+            room.last_id = last;
+        }
     }
     Ok(past)
 }

@@ -1,10 +1,10 @@
 //! `--history FILE`: what people say in rooms, on disk. Only the Cargo feature `history` compiles it.
 //!
 //! ```text
-//! dispatcher ═ Keep, KeepTopic, Fetch, Search ═▶ queue ─▶ archive ─▶ the file
-//!      ▲                                        (bounded)    │         │
-//!      │                                                     ▼         ▼
-//!      └───────────────── Found, Forgotten ◀───────────── search ◀─────┘
+//! dispatcher ═ Keep, KeepTopic, CatchUp, Fetch, Search ═▶ queue ─▶ archive ─▶ the file
+//!      ▲                                                 (bounded)    │         │
+//!      │                                                              ▼         ▼
+//!      └────────────────────── Found, Forgotten ◀───────────────── search ◀─────┘
 //! ```
 //!
 //! The dispatcher never waits: it puts lines and questions into the queue, and a line for which there is no room is not kept.
@@ -80,40 +80,45 @@ impl Opened {
         Ok(Self { file, connection, bounds, is_shared: config.cluster.is_some() })
     }
 
-    /// Reads what the last run has left, for a chat that goes on from there: the rooms, and about so many lines of all.
+    /// Reads what the last run has left, for a chat that goes on from there.
     ///
     /// # Errors
     /// The file cannot be used: the error says why.
-    pub fn past(&mut self, lines_max: usize) -> Result<Past, ConfigError> {
+    pub fn past(&mut self) -> Result<Past, ConfigError> {
         let now = jiff::Timestamp::now().as_millisecond();
         let loaded = if self.is_shared {
-            load::load_to_bring(&self.connection, lines_max, now)
+            load::load_to_bring(&self.connection, now)
         } else {
             file::recover(&mut self.connection, now)
-                .and_then(|()| load::load(&self.connection, lines_max))
+                .and_then(|()| load::load(&self.connection, limits::HISTORY_LOADED_LINES_MAX))
         };
+        self.unless_damaged(loaded)
+    }
+
+    /// Whether the file has lines that are missing in this past of a chat on several machines: their log has lost them.
+    ///
+    /// # Errors
+    /// The file cannot be read: the error says why.
+    #[cfg(feature = "cluster")]
+    pub fn knows_more(&mut self, past: &Past) -> Result<bool, ConfigError> {
+        let knows_more = catch_up::knows_more(&self.connection, past);
+        self.unless_damaged(knows_more)
+    }
+
+    /// What was read. If the file turns out to be damaged, that is nothing, and an empty file takes its place.
+    fn unless_damaged<T: Default>(&mut self, read: rusqlite::Result<T>) -> Result<T, ConfigError> {
         let wrong = |what: String| in_file(self.file.path(), &what);
-        match loaded {
+        match read {
             Err(error) if file::is_damage(&error) => {
                 // SQLite renames nothing that is open.
                 self.connection =
                     Connection::open_in_memory().map_err(|error| wrong(file::complaint(&error)))?;
                 self.file.set_aside(&error.to_string()).map_err(wrong)?;
                 self.connection = self.file.open_or_replace().map_err(wrong)?;
-                Ok(Past::default())
+                Ok(T::default())
             }
-            loaded => loaded.map_err(|error| wrong(file::complaint(&error))),
+            read => read.map_err(|error| wrong(file::complaint(&error))),
         }
-    }
-
-    /// Whether the file has lines that this past, of a chat on several machines, lacks at its end: their log has lost them.
-    ///
-    /// # Errors
-    /// The file cannot be read: the error says why.
-    #[cfg(feature = "cluster")]
-    pub fn knows_more(&self, past: &Past) -> Result<bool, ConfigError> {
-        let knows_more = catch_up::knows_more(&self.connection, past);
-        knows_more.map_err(|error| in_file(self.file.path(), &file::complaint(&error)))
     }
 
     /// Checks what [`Opened::open`] checks, as far as possible without writing.
@@ -156,6 +161,7 @@ impl Opened {
             search_ended,
             generation,
             report: Arc::clone(&report),
+            is_shared: self.is_shared,
         };
         let archive = Archive::new(self.file, self.connection, self.bounds, links)
             .map_err(io::Error::other)?;

@@ -22,17 +22,23 @@ pub struct Bounds {
     pub bytes: u64,
 }
 
+impl Bounds {
+    /// The time before which lines are too old, in milliseconds since 1970.
+    pub fn since(&self, now: Timestamp) -> i64 {
+        self.days.map_or(i64::MIN, |days| {
+            let age = SignedDuration::from_hours(24 * i64::from(days));
+            now.checked_sub(age).map_or(i64::MIN, |since| since.as_millisecond())
+        })
+    }
+}
+
 /// Removes some lines if there are too many. Returns whether there may be more to remove.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn step(connection: &mut Connection, bounds: Bounds, now: Timestamp) -> rusqlite::Result<bool> {
     let is_too_large = used_bytes(connection)? > bounds.bytes;
-    let since = bounds.days.map_or(i64::MIN, |days| {
-        let age = SignedDuration::from_hours(24 * i64::from(days));
-        now.checked_sub(age).map_or(i64::MIN, |since| since.as_millisecond())
-    });
-    let before = if is_too_large { i64::MAX } else { since };
+    let before = if is_too_large { i64::MAX } else { bounds.since(now) };
     let oldest = connection
         .prepare_cached("SELECT received_at FROM lines ORDER BY id LIMIT 1")?
         .query_row([], |row| row.get::<_, i64>(0))

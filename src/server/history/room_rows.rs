@@ -21,10 +21,16 @@ pub struct RoomRow {
 }
 
 impl RoomRow {
-    /// A line of the room with this id is written now.
+    /// A line of the room with this id is written. `now` is in milliseconds since 1970.
     pub fn note(&mut self, message_id: u64, now: i64) {
+        self.reach(message_id);
+        self.spoken_at = now;
+    }
+
+    /// The ids of the room have come as far as this.
+    pub fn reach(&mut self, message_id: u64) {
         self.last_id = self.last_id.max(message_id);
-        (self.spoken_at, self.is_changed) = (now, true);
+        self.is_changed = true;
     }
 }
 

@@ -76,10 +76,6 @@ impl<'l> LineRow<'l> {
         self.0
     }
 
-    pub fn message_id(&self) -> u64 {
-        self.1
-    }
-
     /// When the message was received, in milliseconds since 1970.
     pub fn received_at(&self) -> i64 {
         self.2

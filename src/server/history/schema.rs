@@ -9,7 +9,8 @@ pub const VERSION: i32 = 2;
 /// Each entry leads from one version to the next; the first one creates the tables in an empty file. An entry never changes
 /// once a release has it: a change of the tables is another entry.
 pub const MIGRATIONS: [&str; VERSION as usize] = ["
--- One row. `clean` is 0 while a server runs and after one that could not end in order. Times are milliseconds since 1970.
+-- One row. `clean` is 0 while a server runs and after one that could not end in order, 1 after one that did, and 2 after one
+-- that did as one of several machines. Times are milliseconds since 1970.
 CREATE TABLE state (
     clean INTEGER NOT NULL,
     committed_at INTEGER NOT NULL

@@ -56,7 +56,9 @@ fn open(path: &Path) -> Archive {
     let (searches, _) = crossbeam_channel::unbounded();
     let (_, search_ended) = crossbeam_channel::bounded(0);
     let (generation, report) = (Arc::default(), Arc::new(|_| {}));
-    let links = archive::Links { jobs, gauge, searches, search_ended, generation, report };
+    let is_shared = false;
+    let links =
+        archive::Links { jobs, gauge, searches, search_ended, generation, report, is_shared };
     Archive::new(file, connection, UNBOUNDED, links).unwrap()
 }
 

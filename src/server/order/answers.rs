@@ -34,7 +34,7 @@ impl Answers {
         let ticket = self.asked.remove(&ticket)?;
         let found = found.and_then(|found| {
             self.found.insert(ticket, found);
-            // For the nodes that do not know the content, which answer nobody.
+            // The other nodes have no content and answer nobody, so the error is never shown.
             Err(LookupError::Failed)
         });
         Some(Event::Found { ticket, found })
@@ -50,14 +50,17 @@ impl Answers {
         }
     }
 
-    /// Ends the lookups with these tickets of the chat of which this node does not know: their questions were in entries that
-    /// it has skipped.
-    pub fn end_unknown(&self, tickets: Vec<u64>) -> impl Iterator<Item = Event> {
-        let is_known = |ticket: &u64| {
-            self.found.contains_key(ticket) || self.asked.values().any(|it| it == ticket)
+    /// Compares with the lookups that the chat knows, after entries were skipped. Returns the end of each of which this node does
+    /// not know: its question was skipped. The others, whose ends were skipped, are forgotten.
+    pub fn compare(&mut self, known: &[u64]) -> Vec<Event> {
+        self.asked.retain(|_, ticket| known.contains(ticket));
+        self.found.retain(|ticket, _| known.contains(ticket));
+        let is_here = |ticket: u64| {
+            self.found.contains_key(&ticket) || self.asked.values().any(|it| *it == ticket)
         };
-        let unknown = tickets.into_iter().filter(move |ticket| !is_known(ticket));
-        unknown.map(|ticket| Event::Found { ticket, found: Err(LookupError::Behind) })
+        let unknown = known.iter().filter(|&&ticket| !is_here(ticket));
+        let end = |&ticket: &u64| Event::Found { ticket, found: Err(LookupError::Behind) };
+        unknown.map(end).collect()
     }
 
     /// Forgets all lookups: the chat does not know them any more.
@@ -121,11 +124,15 @@ mod tests {
     }
 
     #[test]
-    fn a_question_that_was_skipped_is_refused() {
+    fn a_question_that_was_skipped_is_refused_and_an_end_that_was_skipped_is_forgotten() {
         let mut answers = Answers::default();
-        let [_, done] = [7, 8].map(|ticket| begin(&mut answers, ticket));
-        let _ = answers.take_in(done, Ok(found(1)));
-        let ended: Vec<Event> = answers.end_unknown(vec![7, 8, 9]).collect();
+        let [_, done, over, late] = [7, 8, 4, 5].map(|ticket| begin(&mut answers, ticket));
+        for ticket in [done, over] {
+            let _ = answers.take_in(ticket, Ok(found(1)));
+        }
+        let ended = answers.compare(&[7, 8, 9]);
         assert_eq!(ended, [Event::Found { ticket: 9, found: Err(LookupError::Behind) }]);
+        assert_eq!(answers.take_in(late, Ok(found(1))), None);
+        assert_eq!(answers.found.len(), 1);
     }
 }

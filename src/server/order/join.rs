@@ -43,7 +43,7 @@ pub struct Membership {
 
 impl Membership {
     /// Takes part in the chat that these settings name. If `past` is called with `true`, it returns what this node's file has,
-    /// with which a new chat begins.
+    /// with which a chat begins of which the log knows nothing.
     ///
     /// # Errors
     /// The store cannot be reached or is set up so that it loses entries, or the node does not fit to the others. The errors of
@@ -80,7 +80,7 @@ impl Membership {
                 settings: settings.clone(),
                 history_bytes,
                 bans: bans.to_vec(),
-                past: past(replica.hub().is_none())?,
+                past: past(replica.is_blank())?,
                 starts: Vec::new(),
             };
             let author = Author { node: node.to_owned(), incarnation, sequence: 0 };
@@ -117,10 +117,10 @@ impl Membership {
         ClientId::first_of(self.start).0
     }
 
-    /// What memory has of what was said in rooms, if that is kept on disk.
+    /// What memory has of what was said in rooms, if that is kept on disk; `None` after a loss, until the rooms have new epochs.
     #[cfg(feature = "history")]
     pub fn past(&self) -> Option<Past> {
-        self.replica.past()
+        self.replica.past().filter(|_| !self.is_rewound)
     }
 
     /// The same node, which tells the others that the log has lost lines: this one has them on disk, and their ids will be those

@@ -367,8 +367,7 @@ impl Log {
             tell(&people, LinkNews::Skipped, effects);
         }
         let asked = hub.map(|hub| hub.lookups_of(&known)).unwrap_or_default();
-        let unanswered: Vec<Event> = self.answers.end_unknown(asked).collect();
-        for ended in unanswered {
+        for ended in self.answers.compare(&asked) {
             self.submit(ended, effects);
         }
         let reason = DisconnectReason::EndOfInput;

@@ -14,7 +14,8 @@ pub struct NodeUp {
     pub history_bytes: usize,
     /// The bans in the node's own file, with which a new chat begins.
     pub bans: Vec<Ban>,
-    /// What the node's own file has, with which a new chat begins; empty if the chat has begun. `None` without a history on disk.
+    /// What the node's own file has, with which a chat begins of which the log knows nothing; otherwise empty. `None` without a
+    /// history on disk.
     pub past: Option<Past>,
     /// The numbers of earlier starts of the same process. Its connections have ids of those times.
     pub starts: Vec<u64>,

@@ -22,6 +22,8 @@ pub struct Replica {
     rules: String,
     /// The bans of a chat that has ended, for the next one.
     bans: Vec<Ban>,
+    /// What was said in a chat that has ended, if it is kept on disk, for the next one.
+    said: Option<Past>,
     history_bytes: usize,
     /// The nodes that take part.
     nodes: BTreeMap<String, Node>,
@@ -114,6 +116,11 @@ impl Replica {
     /// The chat, if there is one.
     pub fn hub(&self) -> Option<&Hub> {
         self.hub.as_ref()
+    }
+
+    /// Whether a chat would begin with nothing but what the first node brings along.
+    pub fn is_blank(&self) -> bool {
+        self.hub.is_none() && self.said.is_none()
     }
 
     /// What memory has of what was said in rooms, if that is kept on disk.
@@ -260,6 +267,7 @@ impl Replica {
         hub.step(now, event, effects);
         if hub.is_shutting_down() {
             self.bans = hub.bans(now.wall);
+            self.said = hub.is_kept().then(|| hub.past());
             self.hub = None;
             self.nodes.clear();
         }
@@ -311,8 +319,9 @@ impl Replica {
             let kept = std::mem::take(&mut self.bans);
             let bans = if kept.is_empty() { bans } else { kept };
             let mut hub = Hub::new(settings, bans, now.wall);
-            if let Some(past) = past {
-                hub.remember(past);
+            let said = self.said.take();
+            if let Some(brought) = past {
+                hub.remember(said.unwrap_or(brought));
             }
             self.hub = Some(hub);
             self.history_bytes = usize::MAX;

@@ -205,7 +205,9 @@ fn a_question_waits_until_everything_before_it_can_be_found() {
     let (_, search_ended) = crossbeam_channel::bounded(0);
     let (generation, report) = (Arc::default(), Arc::new(|_| {}));
     let gauge_of_queue = Arc::clone(&gauge);
-    let links = archive::Links { jobs, gauge, searches, search_ended, generation, report };
+    let is_shared = false;
+    let links =
+        archive::Links { jobs, gauge, searches, search_ended, generation, report, is_shared };
     let archive = Archive::new(file, connection, UNBOUNDED, links).unwrap();
     let row = Arc::new(ThreadTable::default()).row("archive", "archive".into());
     let thread = std::thread::spawn(move || archive.run(&row));

@@ -116,7 +116,9 @@ fn a_file_that_stays_locked_keeps_neither_questions_nor_the_end_waiting() {
     let (answers, answer) = crossbeam_channel::unbounded();
     let report: Report = Arc::new(move |event| answers.send(event).unwrap());
     let (generation, gauge_of_queue) = (Arc::default(), Arc::clone(&gauge));
-    let links = archive::Links { jobs, gauge, searches, search_ended, generation, report };
+    let is_shared = false;
+    let links =
+        archive::Links { jobs, gauge, searches, search_ended, generation, report, is_shared };
     let archive = Archive::new(file, connection, UNBOUNDED, links).unwrap();
     let other = Connection::open(place.file()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
