@@ -286,7 +286,7 @@ impl Hub {
         let word = word.filter(|_| reason.is_loss());
         let is_awaited = word.is_some() && reason == DisconnectReason::Restart;
         let rooms = word.map(|_| self.rooms_of(&person)).unwrap_or_default();
-        self.extras.ignores.leave(client);
+        self.extras.ignores.leave(client, word.is_some());
         for &room in person.rooms() {
             self.rooms.leave(room, client);
             if is_awaited {

@@ -29,13 +29,17 @@ pub struct Ignores {
     by_name: HashMap<NameKey, Vec<ClientId>>,
 }
 
+/// No connection has this id.
+const NOBODY: ClientId = ClientId(u64::MAX);
+
 /// An entry of an ignore list.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Ignored {
     /// The name that the person had when the entry was made.
     name: Arc<str>,
     key: NameKey,
-    /// The person's connection, or the last one that took their name after they left. It may be over.
+    /// The person's connection, or the last one that took their name after they left. It may be over, or [`NOBODY`]: the id of
+    /// a connection whose machine was given up may arrive again, as somebody else.
     client: ClientId,
     /// Earlier connections, whose past messages stay hidden.
     before: Vec<ClientId>,
@@ -45,7 +49,9 @@ impl Ignored {
     /// From now on, `client` is the person's connection.
     fn renew(&mut self, client: ClientId) {
         let before = std::mem::replace(&mut self.client, client);
-        self.hide_past_of(before);
+        if before != NOBODY {
+            self.hide_past_of(before);
+        }
     }
 
     fn hide_past_of(&mut self, client: ClientId) {
@@ -160,15 +166,21 @@ impl Ignores {
             // They are on the list under another name already, and nobody is there twice.
             let same = list.remove(at);
             if let Some(own) = list.iter_mut().find(|ignored| ignored.client == client) {
-                same.before.iter().chain([&same.client]).for_each(|&it| own.hide_past_of(it));
+                let all = same.before.iter().chain([&same.client]);
+                all.filter(|it| **it != NOBODY).for_each(|&it| own.hide_past_of(it));
             }
             self.unlink(ignoring, &same);
         }
     }
 
-    /// Forgets the index of those who ignored a client that has left. Their own lists keep the entry.
-    pub fn leave(&mut self, client: ClientId) {
-        self.ignored_by.remove(&client);
+    /// Forgets the index of those who ignored a client that has left. Their own lists keep the entry, and the connection with it if
+    /// the person may take the name back by its word.
+    pub fn leave(&mut self, client: ClientId, may_come_back: bool) {
+        for ignoring in self.ignored_by.remove(&client).unwrap_or_default() {
+            let list = self.lists.get_mut(&ignoring).filter(|_| !may_come_back);
+            let entries = list.into_iter().flatten().filter(|ignored| ignored.client == client);
+            entries.for_each(|ignored| ignored.renew(NOBODY));
+        }
     }
 
     /// Forgets the list of a client that has left.
@@ -272,5 +284,45 @@ impl Ignores {
         for (&client, ignoring) in &self.ignored_by {
             assert!(!ignoring.is_empty() && ignoring.iter().all(|&other| self.has(other, client)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::time::Time;
+    use super::super::super::view::Protocol;
+    use super::*;
+
+    const ANN: ClientId = ClientId(1);
+    const BOB: ClientId = ClientId(2);
+
+    /// After a machine was given up, its connections arrive again with the ids that they had.
+    #[test]
+    fn an_id_that_arrives_again_is_somebody_else_until_it_takes_the_ignored_name() {
+        let (mut people, mut ignores) = (People::default(), Ignores::default());
+        let key = NameKey::of("bob");
+        let arrives = |people: &mut People, client: ClientId| {
+            people.connect(client, ([192, 0, 2, 1], 40_000).into(), Protocol::Plain, false);
+        };
+        arrives(&mut people, ANN);
+        people.join(ANN, "ann".into(), NameKey::of("ann"), Time::ZERO);
+        arrives(&mut people, BOB);
+        people.join(BOB, "bob".into(), key.clone(), Time::ZERO);
+        assert!(ignores.add(ANN, BOB, "bob".into()).is_ok());
+        people.remove(BOB);
+        ignores.leave(BOB, false);
+        ignores.forget(BOB);
+        arrives(&mut people, BOB);
+        ignores.check(&people, &[]);
+        let hear = |ignores: &Ignores| {
+            let mut recipients = vec![ANN];
+            ignores.remove_ignoring(BOB, &mut recipients);
+            recipients
+        };
+        assert_eq!(hear(&ignores), [ANN]);
+        ignores.recognise(BOB, &key, &people);
+        ignores.check(&people, &[]);
+        assert_eq!(hear(&ignores), []);
+        assert!(ignores.hides(ANN, BOB, "bob", &people));
     }
 }
