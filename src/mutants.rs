@@ -80,6 +80,16 @@ mod chosen {
         FrameHasLineFeed = "the length of a WebSocket's frame may hold an LF",
         BackslashIsPlain = "a backslash is not escaped in JSON",
         NameIsTakenTwice = "a name that somebody has can be taken",
+        CopyIsApplied = "an entry of the log that comes twice has its effect twice",
+        TurnBeforeEntry = "a reader gets its turn before its event has come back from the log",
+        WaitingLosesEvents = "what comes while the chat waits for the log is not appended",
+        NobodyHearsItGoOn = "nobody is told that a chat which waited goes on",
+        LossIsSilent = "nobody is told of a line that was lost when the others gave the machine up",
+        NobodyIsGivenUp = "a machine that is silent for ever keeps its people in the chat",
+        OutageIsSilence = "time in which nobody could append to the log counts in full",
+        ViewIsKept = "somebody who has lost the place still sees lines with their times",
+        BraceIsLost = "a program whose first line was lost arrives again as a person",
+        HashIsTold = "programs are told the hash of the word for taking their name back",
     }
 
     impl Mutant {

@@ -11,14 +11,16 @@ use chatserv::server::simulation::simulate;
 const CHATS: u64 = 6;
 const STEPS_MAX: u64 = 2_500;
 
-/// These need a client that is cut at a certain byte, or another rare moment.
-const RARE: [Mutant; 6] = [
+/// These need a client that is cut at a certain byte, a machine that is given up, or another rare moment.
+const RARE: [Mutant; 8] = [
     Mutant::JudgesBeforeFlush,
     Mutant::CutLosesBegunLine,
     Mutant::CutLosesBegunBlock,
     Mutant::CutWithinReply,
     Mutant::ClosesUnread,
     Mutant::FrameHasLineFeed,
+    Mutant::ViewIsKept,
+    Mutant::BraceIsLost,
 ];
 
 // One test, since a mutant is chosen for the whole process.

@@ -73,7 +73,8 @@ impl Clock {
     }
 }
 
-fn wall() -> Timestamp {
+/// What the wall clock shows now.
+pub fn wall() -> Timestamp {
     #[cfg(all(any(test, feature = "simulation"), not(loom)))]
     if let Some(elapsed) = simulated_time() {
         return simulated_wall(elapsed);

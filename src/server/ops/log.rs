@@ -23,6 +23,8 @@ use tracing_subscriber::{Layer, Registry, fmt};
 
 use crate::chat::LogEvent;
 use crate::config::{LogLevel, limits};
+#[cfg(all(feature = "cluster", any(test, feature = "simulation"), not(loom)))]
+use crate::server::simulation::simulated_time;
 
 /// How many lines wait for stderr before more are dropped.
 const QUEUE_LINES_MAX: usize = 16_384;
@@ -98,6 +100,8 @@ pub fn finish() {
 /// Ends the process with status 1, as soon as the log says why. For a server that cannot go on.
 #[cfg(feature = "cluster")]
 pub fn end_process(why: &str) -> ! {
+    #[cfg(all(any(test, feature = "simulation"), not(loom)))]
+    assert!(simulated_time().is_none(), "the process ends: {why}");
     tracing::error!("{why}");
     finish();
     std::process::exit(1);

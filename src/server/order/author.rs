@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use jiff::Timestamp;
+use crate::server::clock::wall;
 
 /// One start of one node, and the number of the entry among those of that start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl fmt::Display for Author {
 
 /// The number of a new incarnation: later ones are greater, even if the clock of this machine goes back.
 pub fn next_incarnation(newest: u64) -> u64 {
-    let milliseconds = u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0);
+    let milliseconds = u64::try_from(wall().as_millisecond()).unwrap_or(0);
     milliseconds.max(newest + 1)
 }
 

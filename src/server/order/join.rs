@@ -112,6 +112,14 @@ impl Membership {
         }
     }
 
+    /// A node whose first entry is in the log that this replica has read, by the start with this number: for the simulation,
+    /// which has a store of its own.
+    #[cfg(all(any(test, feature = "simulation"), not(loom)))]
+    pub fn simulated(address: StoreAddress, replica: Replica, author: Author, start: u64) -> Self {
+        let history_bytes = limits::HISTORY_TOTAL_BYTES_MAX;
+        Self { address, replica, author, start, history_bytes, password: None, is_rewound: false }
+    }
+
     /// The id of this node's first client.
     pub fn first_client(&self) -> u64 {
         ClientId::first_of(self.start).0

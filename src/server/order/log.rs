@@ -17,10 +17,12 @@ use super::replica::Replica;
 use super::writer::Work;
 use crate::chat::{
     ClientId, DisconnectReason, Effect, Event, GlassView, Input, Line, LinkNews, Message, Now,
-    Past, ReclaimWord, Request, Secret, Time, parse_line,
+    Past, ReclaimWord, Request, Secret, Time, View, parse_line,
 };
 use crate::config::limits;
 use crate::server::ops::log::end_process;
+#[cfg(all(any(test, feature = "simulation"), not(loom)))]
+use crate::server::simulation::{Act, witness};
 use crossbeam_channel::Sender;
 use rustc_hash::FxHashMap;
 
@@ -34,7 +36,7 @@ pub struct Log {
     history_bytes: usize,
     /// The operator password of this node. The log never holds it, but only whether one was right.
     password: Option<Secret>,
-    /// The words by which this node's clients take their names back. The log has only hashes of them.
+    /// The clients of this node, each with the word by which it takes its name back. The log has only hashes of them.
     words: FxHashMap<ClientId, ReclaimWord>,
     answers: Answers,
     queue: Sender<Work>,
@@ -137,8 +139,19 @@ impl Log {
 
     /// Takes an event of this node: appends it to the log.
     pub fn step(&mut self, now: Now, event: Event, effects: &mut Vec<Effect>) {
-        if let Event::Disconnected { client, .. } = event {
-            self.words.remove(&client);
+        match event {
+            Event::Connected { client, word, .. } => {
+                self.words.insert(client, word);
+                if self.is_waiting && !matches!(self.standing, Standing::Ended) {
+                    tell(&[client], LinkNews::Waiting, effects);
+                }
+            }
+            // Its decoder speaks JSON from now on, whatever becomes of this event.
+            Event::Received { client, input: Input::SpeaksJson } if !mutant!(BraceIsLost) => {
+                effects.push(Effect::SetView { client, view: View::Json });
+            }
+            Event::Disconnected { client, .. } => drop(self.words.remove(&client)),
+            _ => {}
         }
         let event = match event {
             Event::Found { ticket, found } => match self.answers.take_in(ticket, found) {
@@ -158,7 +171,7 @@ impl Log {
             }
             Event::ShutdownRequested { .. } => {}
             event => match self.standing {
-                Standing::Here | Standing::Leaving(_) => self.submit(event, effects),
+                Standing::Here | Standing::Leaving(_) => self.submit(event),
                 Standing::GivenUp => {
                     if let Some((client, text)) = line_of(&event) {
                         tell(&[client], LinkNews::NotSaid(text.to_owned()), effects);
@@ -173,26 +186,21 @@ impl Log {
         }
     }
 
-    fn submit(&mut self, event: Event, effects: &mut Vec<Effect>) {
+    fn submit(&mut self, event: Event) {
         let event = self.without_secrets(event);
         self.submitted += 1;
         if let Some((client, text)) = line_of(&event) {
             self.unsaid.push_back((self.submitted, client, text.to_owned()));
         }
-        if let Event::Connected { client, .. } = event
-            && self.is_waiting
-        {
-            tell(&[client], LinkNews::Waiting, effects);
+        if !(self.is_waiting && mutant!(WaitingLosesEvents)) {
+            self.append(Work::Event(event));
         }
-        self.append(Work::Event(event));
     }
 
-    /// The clients of this node, also those that the chat does not know yet.
+    /// The clients of this node, also those that the chat does not know yet or any more.
     fn own_clients(&self) -> Vec<ClientId> {
-        let mut clients = self.replica.clients_of(&self.starts);
-        clients.extend(self.owed.iter().map(|&(_, client)| client));
+        let mut clients: Vec<ClientId> = self.words.keys().copied().collect();
         clients.sort_unstable();
-        clients.dedup();
         clients
     }
 
@@ -203,7 +211,7 @@ impl Log {
 
     /// A turn is due when all events of this node so far have been applied.
     pub fn owe_turn(&mut self, client: ClientId, due: &mut Vec<ClientId>) {
-        if self.confirmed == self.submitted {
+        if self.confirmed == self.submitted || mutant!(TurnBeforeEntry) {
             due.push(client);
         } else {
             self.owed.push_back((self.submitted, client));
@@ -244,6 +252,8 @@ impl Log {
         now: Time,
         effects: &mut Vec<Effect>,
     ) -> Vec<(Now, Event)> {
+        #[cfg(all(any(test, feature = "simulation"), not(loom)))]
+        witness(Act::Opens(entry.position));
         let author = &entry.author;
         let own = author.clone();
         self.is_own = author.node == self.node && author.incarnation == self.incarnation;
@@ -280,12 +290,14 @@ impl Log {
                 self.settle(number);
             }
             if let Some(misfit) = &opened.misfit {
-                end_process(misfit);
-            }
-            if is_up {
-                self.standing = Standing::Here;
+                self.ask_again(misfit);
+            } else if is_up {
                 self.starts.extend(opened.start);
-                self.back_at = opened.start;
+                // Not if it was told to leave meanwhile.
+                if matches!(self.standing, Standing::GivenUp) {
+                    self.standing = Standing::Here;
+                    self.back_at = opened.start;
+                }
             }
         }
         self.check_standing(None, effects);
@@ -298,7 +310,9 @@ impl Log {
         self.heard = now;
         if std::mem::take(&mut self.is_waiting) {
             tracing::info!("the log of the chat answers again");
-            tell(&self.own_clients(), LinkNews::GoesOn, effects);
+            if !mutant!(NobodyHearsItGoOn) {
+                tell(&self.own_clients(), LinkNews::GoesOn, effects);
+            }
         }
     }
 
@@ -336,6 +350,8 @@ impl Log {
         effects: &mut Vec<Effect>,
     ) {
         let Loaded { replica, is_rewound } = loaded;
+        #[cfg(all(any(test, feature = "simulation"), not(loom)))]
+        witness(Act::Loads(replica.position()));
         self.replica = replica;
         self.is_own = false;
         if is_rewound {
@@ -347,12 +363,17 @@ impl Log {
             return self.start_after_loss(open, effects);
         }
         if matches!(self.standing, Standing::GivenUp)
-            && self.replica.incarnation(&self.node) == Some(self.incarnation)
+            && self.replica.newest(&self.node) == self.incarnation
         {
             // Its new start was among the entries that were skipped.
-            self.standing = Standing::Here;
-            self.starts = self.replica.starts_of(&self.node).to_vec();
-            self.back_at = self.starts.last().copied();
+            if self.replica.incarnation(&self.node).is_some() {
+                self.standing = Standing::Here;
+                self.starts = self.replica.starts_of(&self.node).to_vec();
+                self.back_at = self.starts.last().copied();
+            } else if let Some(up) = self.up() {
+                // So was its next end, or it did not fit.
+                self.ask_to_take_part(up);
+            }
             return;
         }
         if self.replica.hub().is_none() || !self.check_standing(Some(open), effects) {
@@ -368,11 +389,13 @@ impl Log {
         }
         let asked = hub.map(|hub| hub.lookups_of(&known)).unwrap_or_default();
         for ended in self.answers.compare(&asked) {
-            self.submit(ended, effects);
+            self.submit(ended);
         }
         let reason = DisconnectReason::EndOfInput;
         for &client in known.iter().filter(|client| !open.contains(client)) {
-            self.submit(Event::Disconnected { client, reason }, effects);
+            #[cfg(all(any(test, feature = "simulation"), not(loom)))]
+            witness(Act::Misses(client));
+            self.submit(Event::Disconnected { client, reason });
         }
         let mut strangers = open.to_vec();
         strangers.retain(|client| !known.contains(client));
@@ -437,11 +460,17 @@ impl Log {
         let before = effects.len();
         let is_rewound = matches!(event, Event::Rewound);
         let event = if self.is_own { self.answers.complete(event) } else { event };
+        #[cfg(all(any(test, feature = "simulation"), not(loom)))]
+        if self.replica.hub().is_some() {
+            witness(Act::Takes(at, event.clone()));
+        }
         self.poison.apply(&mut self.replica, self.number, at, event, effects);
         self.number += 1;
         if self.is_own {
             effects[before..].iter_mut().for_each(|effect| self.answers.begin(effect));
-            self.tell_words(&mut effects[before..]);
+            if !mutant!(HashIsTold) {
+                self.tell_words(&mut effects[before..]);
+            }
         } else {
             // The node where it happened logs it, and answers.
             let others = effects.split_off(before);
@@ -526,26 +555,46 @@ impl Log {
     /// The others have given this node up, or the log has lost its start. Nothing that has been appended since counts.
     fn start_again(&mut self, open: &[ClientId], effects: &mut Vec<Effect>) {
         for (_, client, text) in self.unsaid.drain(..) {
-            tell(&[client], LinkNews::NotSaid(text), effects);
+            if !mutant!(LossIsSilent) {
+                tell(&[client], LinkNews::NotSaid(text), effects);
+            }
         }
         tell(open, LinkNews::PlaceLost, effects);
         self.confirmed = self.submitted;
         self.settling = None;
         self.answers.clear();
         self.standing = Standing::GivenUp;
-        self.incarnation = next_incarnation(self.replica.newest(&self.node));
-        let Some(hub) = self.replica.hub() else {
-            return;
-        };
-        let up = NodeUp {
+        if let Some(up) = self.up() {
+            self.ask_to_take_part(up);
+        }
+    }
+
+    /// The entry by which this node takes part again, with the settings of the chat as they are now; `None` after its end.
+    fn up(&self) -> Option<NodeUp> {
+        let hub = self.replica.hub()?;
+        Some(NodeUp {
             rules: NodeUp::rules(),
             settings: hub.settings().clone(),
             history_bytes: self.history_bytes,
             bans: Vec::new(),
             past: hub.is_kept().then(Past::default),
             starts: self.starts.clone(),
-        };
+        })
+    }
+
+    fn ask_to_take_part(&mut self, up: NodeUp) {
+        self.incarnation = next_incarnation(self.replica.newest(&self.node));
         self.append(Work::Up(self.incarnation, Box::new(up)));
+    }
+
+    /// This node has asked to take part with other settings than those of the chat: they were loaded anew after the node had
+    /// asked. It asks once more. If that does not help, the other machines have other rules, and the process ends.
+    fn ask_again(&mut self, misfit: &str) {
+        match self.up().filter(|up| self.replica.misfit(&self.node, up).is_none()) {
+            Some(up) if matches!(self.standing, Standing::GivenUp) => self.ask_to_take_part(up),
+            Some(_) => {}
+            None => end_process(misfit),
+        }
     }
 
     /// This node has left: its people are told, and the server ends.
@@ -561,7 +610,6 @@ impl Log {
     fn without_secrets(&mut self, event: Event) -> Event {
         match event {
             Event::Connected { client, address, protocol, word, by_proxy } => {
-                self.words.insert(client, word);
                 Event::Connected { client, address, protocol, word: word.hashed(), by_proxy }
             }
             Event::Received { client, input } => {
@@ -649,3 +697,7 @@ fn farewell(clients: Vec<ClientId>, effects: &mut Vec<Effect>) {
     }
     effects.extend(ends);
 }
+
+#[cfg(test)]
+#[cfg(not(loom))]
+mod tests;

@@ -71,6 +71,18 @@ mod writer;
 use super::simulation::{Act, witness};
 use crate::chat::{ClientId, Effect, Event, GlassView, Hub, Now, Time};
 
+/// What the simulation needs to be the threads of the log and its store.
+#[cfg(all(feature = "cluster", any(test, feature = "simulation"), not(loom)))]
+pub(super) mod parts {
+    pub use super::author::Author;
+    pub use super::entry::{Content, Entry, RawEntry};
+    pub use super::node_up::NodeUp;
+    pub use super::ordered::Loaded;
+    pub use super::replica::Replica;
+    pub use super::store_address::StoreAddress;
+    pub use super::writer::LogWriter;
+}
+
 #[cfg(feature = "cluster")]
 pub use {join::Membership, lag::Lag, log::Log, log_end::LogEnd, ordered::Ordered, recall::Recall};
 
@@ -86,12 +98,18 @@ pub enum Order {
 impl Order {
     /// Takes an event of this node. Appends the effects to carry out now.
     pub fn step(&mut self, now: Now, event: Event, effects: &mut Vec<Effect>) {
-        #[cfg(all(any(test, feature = "simulation"), not(loom)))]
-        witness(Act::Takes(now, event.clone()));
         match self {
-            Self::Local(hub) => hub.step(now, event, effects),
+            Self::Local(hub) => {
+                #[cfg(all(any(test, feature = "simulation"), not(loom)))]
+                witness(Act::Takes(now, event.clone()));
+                hub.step(now, event, effects);
+            }
             #[cfg(feature = "cluster")]
-            Self::Log(log) => log.step(now, event, effects),
+            Self::Log(log) => {
+                #[cfg(all(any(test, feature = "simulation"), not(loom)))]
+                witness(Act::Submits(now, event.clone()));
+                log.step(now, event, effects);
+            }
         }
     }
 

@@ -177,7 +177,8 @@ impl Replica {
         }
         let passed = milliseconds.saturating_sub(self.milliseconds);
         if position > 1 {
-            self.time += Time::from_millis(passed).min(limits::LOG_TICK_MAX);
+            let most = if mutant!(OutageIsSilence) { Time::MAX } else { limits::LOG_TICK_MAX };
+            self.time += Time::from_millis(passed).min(most);
         }
         self.milliseconds = self.milliseconds.max(milliseconds);
         (self.position, self.last) = (position, fingerprint(&author.to_string(), milliseconds));
@@ -285,7 +286,8 @@ impl Replica {
         let Some(node) = self.nodes.get_mut(&author.node) else {
             return false;
         };
-        let is_fresh = node.incarnation == author.incarnation && author.sequence > node.sequence;
+        let is_new = author.sequence > node.sequence || mutant!(CopyIsApplied);
+        let is_fresh = node.incarnation == author.incarnation && is_new;
         if is_fresh {
             (node.sequence, node.heard) = (author.sequence, self.time);
         }
@@ -295,7 +297,8 @@ impl Replica {
     /// Gives up the nodes that have been silent for too long. `author` is not silent.
     fn give_up_silent(&mut self, author: &str, events: &mut Vec<Event>) -> Vec<String> {
         let is_silent = |name: &str, node: &Node| {
-            name != author && self.time.saturating_sub(node.heard) > limits::NODE_SILENT_MAX
+            let silence = self.time.saturating_sub(node.heard);
+            name != author && silence > limits::NODE_SILENT_MAX && !mutant!(NobodyIsGivenUp)
         };
         let silent: Vec<String> = self
             .nodes

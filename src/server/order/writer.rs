@@ -1,5 +1,8 @@
 //! The thread that appends what happens on this node.
 
+#[cfg(all(any(test, feature = "simulation"), not(loom)))]
+mod stepwise;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -94,22 +97,28 @@ impl LogWriter {
                 None => self.queue.recv_timeout(limits::BEAT_EVERY),
             };
             row.doing(Activity::Writing);
-            let json = match first {
-                Ok(Work::Event(event)) => self.gather(event),
-                Ok(Work::Up(incarnation, up)) => {
-                    (self.author.incarnation, self.author.sequence) = (incarnation, 0);
-                    self.unread.clear();
-                    Content::Up(up).to_json()
-                }
-                Ok(Work::Left) => Content::Left.to_json(),
-                Ok(Work::Barrier(number)) => Content::Barrier(number).to_json(),
-                Ok(Work::Rewound) => Content::Rewound.to_json(),
-                Err(RecvTimeoutError::Timeout) => Content::Events(Vec::new()).to_json(),
-                Err(RecvTimeoutError::Disconnected) => return,
-            };
-            self.author.sequence += 1;
+            let Some(json) = self.compose(first) else { return };
             self.append(json, inbox);
         }
+    }
+
+    /// The next entry, whose author it becomes: this work, and what has gathered behind it. Nothing for long enough is a beat.
+    fn compose(&mut self, first: Result<Work, RecvTimeoutError>) -> Option<String> {
+        let json = match first {
+            Ok(Work::Event(event)) => self.gather(event),
+            Ok(Work::Up(incarnation, up)) => {
+                (self.author.incarnation, self.author.sequence) = (incarnation, 0);
+                self.unread.clear();
+                Content::Up(up).to_json()
+            }
+            Ok(Work::Left) => Content::Left.to_json(),
+            Ok(Work::Barrier(number)) => Content::Barrier(number).to_json(),
+            Ok(Work::Rewound) => Content::Rewound.to_json(),
+            Err(RecvTimeoutError::Timeout) => Content::Events(Vec::new()).to_json(),
+            Err(RecvTimeoutError::Disconnected) => return None,
+        };
+        self.author.sequence += 1;
+        Some(json)
     }
 
     /// The events that have gathered, as many as one entry takes, as [`Content::Events`] in JSON.

@@ -9,18 +9,29 @@
 //! | `seam` | the clock, `park`, and blocking calls |
 //! | `task` | threads |
 //! | `client` | people and programs |
+//! | `store` | the store of the log, if several machines share the chat, and the threads that speak to it |
+//! | `others` | another machine, and its people |
 //!
 //! A scheduler (`world`) picks what happens next, in a chat that is set up by a `plan`. A simple model (`model`, with its own
 //! `words`) computes from the order in which the Hub took the events what each client should receive, byte by byte; `peer`
-//! and `world/judge` compare. The promises are listed in [`Check`].
+//! and `world/judge` compare. With a log, `ledger` computes which entries count, `link` what waits for its entry, and `world/log`
+//! compares. The promises are listed in [`Check`].
 
 mod client;
 mod dice;
+#[cfg(feature = "cluster")]
+mod ledger;
+#[cfg(feature = "cluster")]
+mod link;
 mod model;
+#[cfg(feature = "cluster")]
+mod others;
 mod peer;
 mod plan;
 mod report;
 mod seam;
+#[cfg(feature = "cluster")]
+mod store;
 mod task;
 mod wire;
 mod words;
@@ -111,6 +122,16 @@ mod tests {
             "the dispatcher takes a batch",
             "the network brings a part",
             "the process is paused",
+        ] {
+            assert!(total.counts.get(what).is_some_and(|&times| times > 0), "never: {what}");
+        }
+        #[cfg(feature = "cluster")]
+        for what in [
+            "an entry of this machine counts",
+            "an entry of another machine counts",
+            "a copy of an entry is opened",
+            "everybody is told that the chat goes on",
+            "this machine takes part again",
         ] {
             assert!(total.counts.get(what).is_some_and(|&times| times > 0), "never: {what}");
         }

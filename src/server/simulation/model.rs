@@ -1,12 +1,18 @@
 //! A simple model of the chat: from the events, in the order in which the Hub took them, it computes what each client should
 //! receive. It shares no rule with the Hub, and has none for speed.
 
+#[cfg(feature = "cluster")]
+mod machines;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
 use super::words::{Words, clock, list, moment, pieces, quote, seconds};
 use crate::chat::{ClientId, Protocol, Time};
 use crate::config::limits;
+
+#[cfg(feature = "cluster")]
+pub use machines::News;
 
 /// What a client asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +59,9 @@ pub enum Action {
     Close(u16),
 }
 
+/// What a client asks for with an event, and the tag of the request.
+pub type Asked = Option<(Action, Option<u64>)>;
+
 /// Which lines of a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
@@ -89,6 +98,8 @@ pub struct Model {
     ms: u64,
     now: Time,
     tag: Option<u64>,
+    /// Clients whose decoders speak JSON, of which the Hub does not know it yet.
+    decoded_json: Vec<ClientId>,
     told: Vec<Told>,
     /// Clients whose connections the server ends.
     pub ended: Vec<ClientId>,
@@ -174,6 +185,7 @@ impl Model {
             ms: 0,
             now: Time::ZERO,
             tag: None,
+            decoded_json: Vec::new(),
             told: Vec::new(),
             ended: Vec::new(),
             is_over: false,
@@ -215,9 +227,9 @@ impl Model {
         self.clients[&client].protocol
     }
 
-    /// The last line for a client that is cut.
-    pub fn last_words(&self, protocol: Protocol) -> Vec<u8> {
-        if self.is_over {
+    /// The last line for a client that is cut, perhaps while the server ends.
+    pub fn last_words(&self, protocol: Protocol, is_ending: bool) -> Vec<u8> {
+        if is_ending {
             return shut_down().bytes(protocol, None, None);
         }
         let sentence =
@@ -238,6 +250,12 @@ impl Model {
             knows_word: false,
         };
         self.clients.insert(id, client);
+        // If the id was here before, those who ignored its owner did not mean the one that arrives now.
+        let lists = self.clients.values_mut().flat_map(|client| &mut client.ignores);
+        for ignored in lists.filter(|ignored| ignored.client == id) {
+            ignored.client = ClientId(0);
+            ignored.before.push(id);
+        }
         if self.is_over {
             self.tell(id, &shut_down());
             return self.dismiss(id, None, false);
@@ -300,17 +318,6 @@ impl Model {
 
     pub fn reloaded(&mut self, history_on_join: usize, announce_up_to: usize) {
         (self.history_on_join, self.announce_up_to) = (history_on_join, announce_up_to);
-    }
-
-    /// Everybody will be sent away within this time.
-    pub fn restart_soon(&mut self, within: Time) {
-        let seconds = seconds(within);
-        let sentence = format!(
-            "This server restarts: it disconnects you within {seconds}s. Connect again then."
-        );
-        let fields = format!(r#","code":"restart","message":"{sentence}","seconds":{seconds}"#);
-        let words = Words::sentence(sentence).with_json("notice", fields);
-        self.tell_all(&self.clients.keys().copied().collect::<Vec<_>>(), &words);
     }
 
     /// These are sent away, and may come back to the next server.
@@ -388,18 +395,51 @@ impl Model {
         self.leave(id, None, true);
     }
 
-    /// The client asks for something.
-    pub fn act(&mut self, id: ClientId, action: &Action, tag: Option<u64>) {
+    /// The client asks for something, perhaps by a line of which a part was taken out.
+    pub fn act(&mut self, id: ClientId, action: &Action, tag: Option<u64>, is_altered: bool) {
         if !self.knows(id) {
             return;
         }
         self.tag = tag;
-        if self.has_joined(id) { self.act_joined(id, action) } else { self.act_unnamed(id, action) }
+        if self.has_joined(id) {
+            self.act_joined(id, action);
+        } else {
+            self.act_unnamed(id, action, is_altered);
+        }
     }
 
-    fn act_unnamed(&mut self, id: ClientId, action: &Action) {
+    fn act_unnamed(&mut self, id: ClientId, action: &Action, is_altered: bool) {
         match action {
+            // Somebody who does not know yet that the name is lost.
+            Action::Text(_) if is_altered => {
+                let why = "some of what you typed cannot be shown. Use letters and digits.";
+                self.refuse(id, &format!("Invalid username: {why}"));
+            }
+            Action::Text(text) if text.contains(' ') => {
+                let why = "names contain no blanks. Use `_` or `-` instead.";
+                self.refuse(id, &format!("Invalid username: {why}"));
+            }
+            Action::Kick(_) => self.refuse(id, "Choose a username first."),
+            Action::TooLong if self.protocol(id) == Protocol::Plain => {
+                let sentence = "That line was too long and was not said: at most 4096 bytes.";
+                self.refuse(id, sentence);
+            }
+            Action::Me { .. }
+            | Action::Private { .. }
+            | Action::Join(_)
+            | Action::Part(_)
+            | Action::Nick(_)
+            | Action::Ignore(_)
+            | Action::Unignore(_)
+            | Action::ShowTimes(_)
+            | Action::History { .. }
+                if self.protocol(id) == Protocol::Plain =>
+            {
+                self.tell(id, &Words::error("not_connected", "Choose a username first."));
+                self.prompt(id);
+            }
             Action::SpeakJson => {
+                self.decoded_json.retain(|&it| it != id);
                 if let Some(client) = self.clients.get_mut(&id) {
                     client.protocol = Protocol::Json;
                 }
@@ -464,7 +504,9 @@ impl Model {
             return;
         };
         let clock = client.shows_times.then(|| clock(self.ms));
-        let bytes = words.bytes(client.protocol, self.tag, clock.as_deref());
+        let speaks_json = client.protocol == Protocol::Plain && self.decoded_json.contains(&id);
+        let protocol = if speaks_json { Protocol::Json } else { client.protocol };
+        let bytes = words.bytes(protocol, self.tag, clock.as_deref());
         if words.is_answer {
             self.tag = None;
         }
@@ -506,15 +548,7 @@ impl Model {
     fn choose_name(&mut self, id: ClientId, name: &str) {
         let is_plain = self.protocol(id) == Protocol::Plain;
         if self.refuse_name(id, name) {
-            if let Some(client) = self.clients.get_mut(&id) {
-                client.refusals += 1;
-                if client.refusals == 4 {
-                    let sentence = "Too many attempts. Connect again with another name.";
-                    self.tell(id, &bye("too_many_names", sentence).last());
-                    return self.dismiss(id, None, false);
-                }
-            }
-            return self.prompt(id);
+            return self.ask_again(id);
         }
         if is_plain {
             self.tell(id, &Words::sentence(format!("Your username is {name}.")));
@@ -546,6 +580,24 @@ impl Model {
         if let Some(number) = self.number(LOBBY).filter(|_| is_plain) {
             self.announce_move(id, LOBBY, "joinroom", &[Scope::Programs(number)]);
         }
+    }
+
+    fn refuse(&mut self, id: ClientId, sentence: &str) {
+        self.tell(id, &Words::error("invalid_name", sentence));
+        self.ask_again(id);
+    }
+
+    /// A name was refused: the client may try another one, unless it has tried too many.
+    fn ask_again(&mut self, id: ClientId) {
+        if let Some(client) = self.clients.get_mut(&id) {
+            client.refusals += 1;
+            if client.refusals == 4 {
+                let sentence = "Too many attempts. Connect again with another name.";
+                self.tell(id, &bye("too_many_names", sentence).last());
+                return self.dismiss(id, None, false);
+            }
+        }
+        self.prompt(id);
     }
 
     fn quit(&mut self, id: ClientId) {
@@ -1167,6 +1219,15 @@ impl Model {
     }
 }
 
+/// Everybody on this server will be sent away within this time.
+pub fn restart_soon(within: Time) -> Words {
+    let seconds = seconds(within);
+    let sentence =
+        format!("This server restarts: it disconnects you within {seconds}s. Connect again then.");
+    let fields = format!(r#","code":"restart","message":"{sentence}","seconds":{seconds}"#);
+    Words::sentence(sentence).with_json("notice", fields)
+}
+
 fn bye(reason: &str, sentence: &str) -> Words {
     let fields = format!(r#","reason":"{reason}","message":{}"#, quote(sentence));
     Words::sentence(sentence).with_json("bye", fields)
@@ -1180,7 +1241,8 @@ fn not_yourself() -> Words {
     Words::error("not_yourself", "You cannot do that to yourself.")
 }
 
-fn shut_down() -> Words {
+/// The farewell of a chat or of a server that ends.
+pub fn shut_down() -> Words {
     let text = "The chat has been shut down";
     Words::sentence(text).with_json("shutdown", format!(r#","message":"{text}""#)).last()
 }

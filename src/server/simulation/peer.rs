@@ -60,6 +60,10 @@ pub struct Peer<'a> {
     /// It has asked for a name, and knows that it has one.
     pub has_asked: bool,
     pub has_joined: bool,
+    /// It knows that it has lost its place, and waits to be asked for a name again.
+    has_lost_place: bool,
+    /// The server says nothing more to it, whatever is said in the chat.
+    pub is_deaf: bool,
     /// The client's side is over: it has seen the end, or has reset the connection.
     pub is_done: bool,
     /// The lines that it should receive, each with its end, such as CR LF or a whole frame.
@@ -123,6 +127,8 @@ impl<'a> Peer<'a> {
             has_arrived: false,
             has_asked: false,
             has_joined: false,
+            has_lost_place: false,
+            is_deaf: false,
             is_done: false,
             expected: VecDeque::new(),
             expected_bytes: 0,
@@ -138,6 +144,11 @@ impl<'a> Peer<'a> {
             received: VecDeque::new(),
             skipped: None,
         }
+    }
+
+    /// Whether the server counts it among its clients, and says to it what there is to say.
+    pub fn is_served_here(&self) -> bool {
+        self.has_arrived && self.stage == Stage::Open && !self.is_deaf
     }
 
     /// Whether the reader can go on at this time.
@@ -304,11 +315,20 @@ impl<'a> Peer<'a> {
 
     /// What a client learns from a line.
     fn note_answer(&mut self, line: &[u8]) {
+        let has = |words: &[u8]| line.windows(words.len()).any(|part| part == words);
+        if line.starts_with(b"server: This machine was cut off") {
+            self.has_lost_place = true;
+        } else if self.has_lost_place && line.starts_with(b"server: Input username.") {
+            (self.has_lost_place, self.has_joined, self.has_asked) = (false, false, false);
+        }
         if self.has_joined {
             return;
         }
-        let has = |words: &[u8]| line.windows(words.len()).any(|part| part == words);
-        if has(b"server: There are ") || has(br#""action":"connect""#) {
+        // The answer may have been skipped, and this is told only those who have joined.
+        if has(b"server: There are ")
+            || has(b"This machine was too slow")
+            || has(br#""action":"connect""#)
+        {
             self.has_joined = true;
         } else if has(b" is taken. ") {
             self.has_asked = false;

@@ -24,6 +24,22 @@ pub enum Cause {
 /// A socket that is rarely full.
 const ROOM_AMPLE: usize = 200_000;
 
+/// How the log of several machines behaves.
+#[cfg(feature = "cluster")]
+#[derive(Debug, Clone)]
+pub struct LogPlan {
+    /// How long an entry is under way to the store, a reply back, and a request for the next entries, at most.
+    pub delay_max: Time,
+    /// Another machine takes part now and then.
+    pub has_other: bool,
+    /// Entries may come twice.
+    pub has_copies: bool,
+    /// The process may be paused, or cut off, for so long that the other machine gives it up.
+    pub is_given_up: bool,
+    /// This machine may be too slow for the log, and load a state of another one instead.
+    pub loads: bool,
+}
+
 /// How one run differs from others.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -50,6 +66,22 @@ pub struct Plan {
     pub drains: bool,
     /// After how many steps the chat is shut down.
     pub steps: u64,
+    /// The log, if several machines share the chat.
+    #[cfg(feature = "cluster")]
+    pub log: Option<LogPlan>,
+}
+
+#[cfg(feature = "cluster")]
+impl LogPlan {
+    fn new(dice: &mut Dice) -> Self {
+        Self {
+            delay_max: Time::from_micros(dice.pick(&[500, 20_000, 300_000])),
+            has_other: !dice.once_in(3),
+            has_copies: !dice.once_in(3),
+            is_given_up: dice.once_in(2),
+            loads: dice.once_in(3),
+        }
+    }
 }
 
 impl Plan {
@@ -102,6 +134,8 @@ impl Plan {
             ends_abruptly: dice.once_in(4),
             drains: dice.once_in(4),
             steps: steps.min(steps_max),
+            #[cfg(feature = "cluster")]
+            log: dice.once_in(3).then(|| LogPlan::new(dice)),
         }
     }
 

@@ -30,6 +30,9 @@ pub enum Check {
     Turns,
     /// The time of the server stands still while the server does not run.
     Clock,
+    /// Every machine opens the entries of the log in their order, and each that counts has its effect once, by the time of the log.
+    /// People are told when the chat waits, and when it goes on.
+    Log,
     /// Flood control lets through as many lines as it promises, and no more.
     Flood,
     /// Closing a socket with unread input does not destroy the last line.

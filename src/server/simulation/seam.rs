@@ -33,6 +33,18 @@ pub enum Wait {
 pub enum Act {
     /// The Hub takes an event.
     Takes(Now, Event),
+    /// This node takes an event, which waits for its entry in the log.
+    #[cfg(feature = "cluster")]
+    Submits(Now, Event),
+    /// The dispatcher opens the entry at this position of the log. The events that the Hub takes next are of it.
+    #[cfg(feature = "cluster")]
+    Opens(u64),
+    /// Instead of the next entries, the dispatcher has got the state after the one at this position.
+    #[cfg(feature = "cluster")]
+    Loads(u64),
+    /// The state has a client of this node that has no connection any more, and its end is submitted.
+    #[cfg(feature = "cluster")]
+    Misses(ClientId),
     /// A socket of this client has accepted that many bytes in all, and perhaps not everything.
     Sends { client: ClientId, accepted: u64, refused: bool },
     /// A reader gets its turn.

@@ -1,6 +1,10 @@
 //! The scheduler: which of the things that could happen next does happen. `judge` checks whether the promises hold.
 
+#[cfg(not(feature = "cluster"))]
+mod alone;
 mod judge;
+#[cfg(feature = "cluster")]
+mod log;
 
 use std::collections::VecDeque;
 use std::mem;
@@ -14,13 +18,14 @@ use parking_lot::{Mutex, RwLock};
 
 use super::client::{Client, Kind, Topics};
 use super::dice::Dice;
-use super::model::Model;
+use super::model::{Model, restart_soon};
 use super::peer::{Peer, ReadSpeed, Stage};
 use super::plan::Plan;
 use super::report::{Check, Finding, Report};
 use super::seam::{self, Act, Wait};
 use super::task::{SimulatedWriters, Started, Task};
 use super::wire::{ServerEnd, Wire};
+use super::words::Words;
 use crate::chat::{
     ClientId, Event, Hub, HubSettings, Input, Line, Protocol, ReclaimWord, ShutdownCause, Time,
 };
@@ -40,6 +45,8 @@ use crate::server::shared::Shared;
 #[cfg(feature = "web")]
 use crate::server::web::frames::Frames;
 use crate::server::{Row, ThreadTable};
+#[cfg(feature = "cluster")]
+use log::SharedLog;
 
 /// Far more than there are clients, as each has one event under way: nobody has to wait for room.
 const INBOX_EVENTS_MAX: usize = 1_024;
@@ -95,6 +102,9 @@ pub struct World<'a> {
     drained_at: Option<Time>,
     /// The requests that go to the dispatcher next.
     requests: VecDeque<Control>,
+    /// The log, if several machines share the chat.
+    #[cfg(feature = "cluster")]
+    log: Option<Box<SharedLog>>,
     pub report: Report,
     /// What has happened, if somebody wants to read it.
     pub story: Option<Vec<String>>,
@@ -136,15 +146,22 @@ impl<'a> World<'a> {
             motd: None,
             operator_password: None,
         };
-        let order = Order::Local(Box::new(Hub::new(
-            settings,
-            Vec::new(),
-            seam::simulated_wall(Time::ZERO),
-        )));
+        let mut dice = dice;
+        let wall = seam::simulated_wall(Time::ZERO);
+        #[cfg(not(feature = "cluster"))]
+        let (order, next_client) =
+            (Order::Local(Box::new(Hub::new(settings, Vec::new(), wall))), 1);
+        #[cfg(feature = "cluster")]
+        let (order, next_client, log) = match &plan.log {
+            None => (Order::Local(Box::new(Hub::new(settings, Vec::new(), wall))), 1, None),
+            Some(log) => {
+                let (order, log, first) = log::join(log, settings, &mut dice);
+                (order, first, Some(Box::new(log)))
+            }
+        };
         let (inbox, events) = crossbeam_channel::bounded(INBOX_EVENTS_MAX);
         let (control, requests) = crossbeam_channel::unbounded();
         let started: Started<'a> = Arc::new(Mutex::new(Vec::new()));
-        let mut dice = dice;
         let writers = SimulatedWriters::new(
             Arc::clone(&threads),
             inbox.clone(),
@@ -176,7 +193,7 @@ impl<'a> World<'a> {
             wakes_at: Time::ZERO,
             sent: VecDeque::new(),
             peers: Vec::new(),
-            next_client: 1,
+            next_client,
             topics: Topics::new(plan.words_max),
             model: Model::new(config.history_on_join, config.announce_up_to),
             shut_down_at: None,
@@ -184,6 +201,8 @@ impl<'a> World<'a> {
             lenient_until: Time::ZERO,
             drained_at: None,
             requests: VecDeque::new(),
+            #[cfg(feature = "cluster")]
+            log,
             report: Report::default(),
             story: None,
             dice,
@@ -220,6 +239,9 @@ impl<'a> World<'a> {
         if kind >= 98 || self.peers.is_empty() {
             return self.disturb();
         }
+        if self.has_log() && self.dice.once_in(6) && self.log_runs() {
+            return self.did_something();
+        }
         let at = self.dice.below(self.peers.len());
         let first = match kind {
             0..=19 => 0,
@@ -239,16 +261,20 @@ impl<'a> World<'a> {
                 _ => self.client_reads(at, false)?,
             };
             if did {
-                self.report.steps += 1;
-                let time = Time::from_nanos(self.dice.below(20_000) as u64);
-                self.pass(time);
-                return Ok(());
+                return self.did_something();
             }
         }
         // Nothing was possible for this client. If nothing is for anybody, time passes.
         if self.dice.once_in(4) && !self.settle_once()? {
             self.jump();
         }
+        Ok(())
+    }
+
+    fn did_something(&mut self) -> Result<(), Finding> {
+        self.report.steps += 1;
+        let time = Time::from_nanos(self.dice.below(20_000) as u64);
+        self.pass(time);
         Ok(())
     }
 
@@ -264,7 +290,12 @@ impl<'a> World<'a> {
             Wait::Read { until } | Wait::Park { until } => Some(until?.saturating_sub(self.time)),
             _ => None,
         });
-        let next = of_readers.fold(of_dispatcher, Time::min);
+        #[cfg_attr(not(feature = "cluster"), expect(unused_mut, reason = "no log has a time"))]
+        let mut next = of_readers.fold(of_dispatcher, Time::min);
+        #[cfg(feature = "cluster")]
+        if let Some(due) = self.log.as_ref().and_then(|log| log.next_due()) {
+            next = next.min(due.saturating_sub(self.time));
+        }
         self.pass(next.clamp(Time::from_micros(1), limits::TICK_EVERY));
         self.report.count("time passes to a deadline");
     }
@@ -273,6 +304,10 @@ impl<'a> World<'a> {
     fn disturb(&mut self) -> Result<(), Finding> {
         self.report.steps += 1;
         self.remove_done();
+        if self.has_log() && self.dice.once_in(6) {
+            self.disturb_log();
+            return Ok(());
+        }
         let kind = self.dice.below(100);
         if kind < 30 || self.peers.is_empty() {
             if self.peers.len() < self.plan.clients_max && self.drained_at.is_none() {
@@ -295,7 +330,8 @@ impl<'a> World<'a> {
                 if mem::replace(&mut self.was_just_paused, true) || self.dice.once_in(2) {
                     self.settle()?;
                 }
-                let time = Time::from_secs(self.dice.between(1, 60) as u64);
+                let most = if self.may_be_given_up() { 60 } else { 5 };
+                let time = Time::from_secs(self.dice.between(1, most) as u64);
                 self.pass(time);
                 self.report.count("the process is paused");
             }
@@ -518,7 +554,7 @@ impl<'a> World<'a> {
         let sent = self.inbox.len() - before;
         for _ in 0..sent {
             // Besides the report of its end.
-            if !has_ended && self.sent.contains(&Sent::Reader(id)) {
+            if !has_ended && (self.sent.contains(&Sent::Reader(id)) || self.waits_for_log(id)) {
                 return Finding::of(Check::Turns, format!("{id} has two events under way"));
             }
             self.sent.push_back(Sent::Reader(id));
@@ -640,8 +676,7 @@ impl<'a> World<'a> {
         let before = self.inbox.len();
         let request = self.requests.pop_front();
         if matches!(request, Some(Control::Drain)) && self.shut_down_at.is_none() {
-            self.model.restart_soon(self.plan.config.drain);
-            self.take_told(self.shared.clock.now());
+            self.tell_own(&restart_soon(self.plan.config.drain));
         }
         self.dispatcher.wake(request);
         let sleeps = self.dispatcher.next_deadline().saturating_sub(self.shared.clock.now());
@@ -662,7 +697,19 @@ impl<'a> World<'a> {
         }
         for act in seam::take_acts() {
             match act {
-                Act::Takes(now, event) => self.happened(now, event)?,
+                Act::Takes(now, event) if self.has_log() => self.takes_of_log(now, event)?,
+                Act::Takes(now, event) => {
+                    let asked = self.notices(now, &event)?;
+                    self.happened(now, event, asked);
+                }
+                #[cfg(feature = "cluster")]
+                Act::Submits(now, event) => self.submits(now, &event)?,
+                #[cfg(feature = "cluster")]
+                Act::Opens(position) => self.opens(position)?,
+                #[cfg(feature = "cluster")]
+                Act::Loads(position) => self.loads(position)?,
+                #[cfg(feature = "cluster")]
+                Act::Misses(client) => self.misses(client),
                 Act::Sends { client, accepted, refused } => {
                     if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client) {
                         peer.accepted_now = accepted;
@@ -672,16 +719,28 @@ impl<'a> World<'a> {
                 Act::GivesTurn(client) => self.check_turn(client)?,
             }
         }
+        self.check_log()?;
         self.check_places()?;
         self.check_limits()?;
         Ok(true)
+    }
+
+    /// Tells everybody who is connected to this server.
+    fn tell_own(&mut self, words: &Words) {
+        let now = self.shared.clock.now();
+        for peer in self.peers.iter_mut().filter(|peer| peer.is_served_here()) {
+            let bytes = words.bytes(peer.protocol, None, None);
+            if !bytes.is_empty() {
+                peer.expect(&bytes, now);
+            }
+        }
     }
 
     // ── Settling, and the end ──
 
     /// Lets everybody who does not dawdle do one thing. Returns whether somebody did.
     fn settle_once(&mut self) -> Result<bool, Finding> {
-        let mut did = false;
+        let mut did = self.log_settles();
         for at in 0..self.peers.len() {
             let eagerly = self.peers[at].read_speed == ReadSpeed::Prompt;
             did |= self.peers[at].wire.lock().carry(usize::MAX);
@@ -731,7 +790,8 @@ impl<'a> World<'a> {
                 Stage::Open => peer.is_done || peer.is_served(),
                 _ => peer.is_done,
             };
-            if self.peers.iter().all(is_over) {
+            if self.peers.iter().all(is_over) && self.is_log_settled() {
+                self.check_copies()?;
                 return self.peers.iter().try_for_each(Peer::missing);
             }
             self.jump();
@@ -747,6 +807,9 @@ impl<'a> World<'a> {
             // It ends by itself.
             ends_by += self.plan.config.drain + LATE_MAX;
         } else {
+            if self.has_log() {
+                ends_by += limits::LEAVE_WAIT_MAX + LATE_MAX;
+            }
             self.report.count("the chat is shut down");
             let cause = ShutdownCause::Program;
             self.requests.push_back(Control::Event(Event::ShutdownRequested { cause }));

@@ -3,33 +3,30 @@
 use std::mem;
 use std::sync::Arc;
 
-use super::super::model::Action;
+use super::super::model::{Action, Asked};
 use super::super::peer::Stage;
 use super::super::plan::Cause;
 use super::super::report::{Check, Finding};
 use super::super::seam;
 use super::{LATE_MAX, World, word_of};
-use crate::chat::{ClientId, DisconnectReason, Event, Input, Now, Time};
+use crate::chat::{ClientId, DisconnectReason, Event, Input, Line, Now, Protocol, Time};
 use crate::config::{DeliveryPolicy, RateLimit};
 
 impl World<'_> {
-    /// The Hub has taken an event.
-    pub(super) fn happened(&mut self, now: Now, event: Event) -> Result<(), Finding> {
-        let since_start = now.wall.duration_since(seam::simulated_wall(Time::ZERO));
-        self.tell(|| format!("the Hub takes {event:?}"));
+    /// This server has an event, which the Hub takes now or later: checks what can be known of it here. Returns what the client
+    /// asks for.
+    pub(super) fn notices(&mut self, now: Now, event: &Event) -> Result<Asked, Finding> {
         if now.time != self.server_time {
             let text = format!("it is {:?} instead of {:?}", now.time, self.server_time);
             return Finding::of(Check::Clock, text);
         }
-        self.model.set_time(Time::try_from(since_start).unwrap_or_default(), now.time);
-        match event {
-            Event::Connected { client, address, protocol, .. } => {
+        match *event {
+            Event::Connected { client, .. } => {
                 if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client) {
                     peer.has_arrived = true;
                 }
-                self.model.connected(client, address, protocol, word_of(client));
             }
-            Event::Received { client, input } => self.received(client, input, now.time)?,
+            Event::Received { client, ref input } => return self.decoded(client, input, now.time),
             Event::LoginTimedOut { client } => {
                 if let Some(peer) = self.peers.iter().find(|peer| peer.id == client)
                     && now.time < peer.connected + self.plan.config.login_timeout
@@ -37,9 +34,8 @@ impl World<'_> {
                     return Finding::of(Check::Limits, format!("{client} had more time to log in"));
                 }
                 self.report.count("a client gives no name in time");
-                self.model.login_timed_out(client);
             }
-            Event::IdleTooLong { client, left } => {
+            Event::IdleTooLong { client, .. } => {
                 let half = self.plan.config.idle_timeout.unwrap_or_default() / 2;
                 if let Some(peer) = self.peers.iter().find(|peer| peer.id == client)
                     // A reader reads on while its last event waits for the dispatcher.
@@ -48,11 +44,46 @@ impl World<'_> {
                     return Finding::of(Check::Limits, format!("{client} is not that idle"));
                 }
                 self.report.count("a client is idle");
-                self.model.idle(client, left);
             }
             Event::Disconnected { client, reason } => {
-                self.disconnected(client, reason, now.time)?
+                self.disconnected(client, reason, now.time)?;
             }
+            Event::Reloaded { .. } => {
+                self.plan.config = self.reloads.pop_front().unwrap_or_default();
+                self.lenient_until = now.time + LATE_MAX;
+                self.report.count("the settings are loaded again");
+            }
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    /// The Hub has taken an event, in which a client may have asked for something.
+    pub(super) fn happened(&mut self, now: Now, event: Event, asked: Asked) {
+        self.applies(now, event, asked);
+        for client in mem::take(&mut self.model.ended) {
+            if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client)
+                && peer.stage == Stage::Open
+            {
+                peer.stage = Stage::Ended;
+            }
+        }
+        self.take_told(self.shared.clock.now());
+    }
+
+    /// The model takes an event.
+    pub(super) fn applies(&mut self, now: Now, event: Event, asked: Asked) {
+        let since_start = now.wall.duration_since(seam::simulated_wall(Time::ZERO));
+        self.tell(|| format!("the Hub takes {event:?}"));
+        self.model.set_time(Time::try_from(since_start).unwrap_or_default(), now.time);
+        match event {
+            Event::Connected { client, address, protocol, .. } => {
+                self.model.connected(client, address, protocol, word_of(client));
+            }
+            Event::Received { client, input } => self.received(client, &input, asked),
+            Event::LoginTimedOut { client } => self.model.login_timed_out(client),
+            Event::IdleTooLong { client, left } => self.model.idle(client, left),
+            Event::Disconnected { client, .. } => self.model.disconnected(client),
             Event::ShutdownRequested { .. } => {
                 self.shut_down_at.get_or_insert(now.time);
                 self.model.shut_down();
@@ -62,12 +93,15 @@ impl World<'_> {
                     self.report.count("announcements are folded into one");
                 }
             }
-            Event::Reloaded { .. } => {
-                let config = self.reloads.pop_front().unwrap_or_default();
-                self.model.reloaded(config.history_on_join, config.announce_up_to);
-                self.plan.config = config;
-                self.lenient_until = now.time + LATE_MAX;
-                self.report.count("the settings are loaded again");
+            Event::Reloaded { settings } => {
+                self.model.reloaded(settings.history_on_join, settings.announce_up_to);
+            }
+            #[cfg(feature = "cluster")]
+            Event::MachineCame { .. } => {}
+            #[cfg(feature = "cluster")]
+            Event::MachineGone { starts } => {
+                self.report.count("a machine is gone, and its people with it");
+                self.model.machine_gone(&starts);
             }
             Event::Dismissed { clients } => {
                 self.report.count("clients are sent away before a restart");
@@ -75,31 +109,23 @@ impl World<'_> {
             }
             other => panic!("the simulation has no such event: {other:?}"),
         }
-        for client in mem::take(&mut self.model.ended) {
-            if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client)
-                && peer.stage == Stage::Open
-            {
-                peer.stage = Stage::Ended;
-            }
-        }
-        self.take_told(now.time);
-        Ok(())
     }
 
     /// Passes on what the model has clients receive.
     pub(super) fn take_told(&mut self, now: Time) {
         for told in self.model.take_told() {
-            if let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == told.client) {
+            let peer = self.peers.iter_mut().find(|peer| peer.id == told.client);
+            if let Some(peer) = peer.filter(|peer| !peer.is_deaf) {
                 peer.expect(&told.bytes, now);
             }
         }
     }
 
-    fn received(&mut self, client: ClientId, input: Input, now: Time) -> Result<(), Finding> {
-        if let Input::HeldBack { lines, wait } = input {
+    /// A decoder has decoded an input. Returns what the client asks for with it.
+    fn decoded(&mut self, client: ClientId, input: &Input, now: Time) -> Result<Asked, Finding> {
+        if let Input::HeldBack { .. } = input {
             self.report.count("lines are held back");
-            self.model.held_back(client, lines, wait);
-            return Ok(());
+            return Ok(None);
         }
         let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client) else {
             return Finding::of(Check::Input, format!("{client} is gone and says {input:?}"));
@@ -118,18 +144,32 @@ impl World<'_> {
         let Some(intent) = peer.client.intents.pop_front() else {
             return Finding::of(Check::Input, format!("{client} did not send {input:?}"));
         };
-        if intent.input != input {
+        if intent.input != *input {
             let text = format!("{client} sent {:?}, which became {input:?}", intent.input);
             return Finding::of(Check::Input, text);
         }
         self.report.count(counted(&intent.action));
-        if self.model.knows(client) {
-            self.model.act(client, &intent.action, intent.tag);
-            if self.model.knows(client) {
-                peer.protocol = self.model.protocol(client);
-            }
+        if *input == Input::SpeaksJson {
+            peer.protocol = Protocol::Json;
         }
-        Ok(())
+        Ok(Some((intent.action, intent.tag)))
+    }
+
+    /// The Hub has taken an input.
+    fn received(&mut self, client: ClientId, input: &Input, asked: Asked) {
+        match (input, asked) {
+            (&Input::HeldBack { lines, wait }, _) => self.model.held_back(client, lines, wait),
+            (input, Some((action, tag))) if self.model.knows(client) => {
+                let is_altered = matches!(input, Input::Line(Line { altered: true, .. }));
+                self.model.act(client, &action, tag, is_altered);
+                if self.model.knows(client)
+                    && let Some(peer) = self.peers.iter_mut().find(|peer| peer.id == client)
+                {
+                    peer.protocol = self.model.protocol(client);
+                }
+            }
+            _ => {}
+        }
     }
 
     fn disconnected(
@@ -144,8 +184,10 @@ impl World<'_> {
         let Some(at) = self.peers.iter().position(|peer| peer.id == client) else {
             return Ok(());
         };
-        let knew = self.model.knows(client);
+        let is_ending = self.model.is_over || self.has_left();
         let peer = &mut self.peers[at];
+        let was_open = peer.stage == Stage::Open;
+        peer.is_deaf = true;
         let was_reset = peer.wire.lock().client_reset;
         match reason {
             DisconnectReason::SlowReader => {
@@ -153,11 +195,11 @@ impl World<'_> {
                 peer.cut_at = Some(self.time);
                 let mut replies = peer.client.replies.iter();
                 peer.had_lf_in_reply = replies.any(|reply| reply.contains(&b'\n'));
-                let words = self.model.last_words(peer.protocol);
+                let words = self.model.last_words(peer.protocol, is_ending);
                 let lines = words.split_inclusive(|&byte| byte == b'\n');
                 peer.last_words = lines.map(<[u8]>::to_vec).collect();
             }
-            DisconnectReason::EndOfInput if knew && !was_reset => {
+            DisconnectReason::EndOfInput if was_open && !was_reset => {
                 if let Some(intent) = peer.client.intents.front() {
                     let text = format!("{client} sent {:?}, which never came", intent.input);
                     return Finding::of(Check::Input, text);
@@ -171,7 +213,6 @@ impl World<'_> {
         if peer.stage == Stage::Open {
             peer.stage = Stage::Left;
         }
-        self.model.disconnected(client);
         Ok(())
     }
 
@@ -244,6 +285,10 @@ impl World<'_> {
 
     /// A reader gets its turn: nothing that this wake-up has caused may wait for another flush, only for room in a socket.
     pub(super) fn check_turn(&self, client: ClientId) -> Result<(), Finding> {
+        if self.waits_for_log(client) {
+            let text = format!("{client} gets its turn before its event has come back");
+            return Finding::of(Check::Turns, text);
+        }
         let lacks_writer = self.plan.config.delivery == DeliveryPolicy::Writer
             && self.plan.writer_failure_in.is_some();
         for peer in &self.peers {
@@ -267,12 +312,25 @@ impl World<'_> {
         Ok(())
     }
 
+    /// How many clients of this server are surely in a chat on several machines, and how many may be: those who have reset their
+    /// connections, which the server may know or not.
+    fn count_here(&self) -> (usize, usize) {
+        let arrived = self.peers.iter().filter(|peer| peer.has_arrived);
+        let (lost, others): (Vec<_>, Vec<_>) =
+            arrived.partition(|peer| peer.wire.lock().client_reset);
+        (others.iter().filter(|peer| peer.stage == Stage::Open).count(), lost.len())
+    }
+
     /// A client that has left the chat has given its place back.
     pub(super) fn check_places(&self) -> Result<(), Finding> {
         let held: u64 = self.shared.admission.open().map(|(_, count)| count).sum();
         let arriving = self.peers.iter().filter(|peer| !peer.has_arrived).count();
-        let due = (self.model.count() + arriving) as u64;
-        if held != due {
+        let (here, lost) = match self.has_log() {
+            true => self.count_here(),
+            false => (self.model.count(), 0),
+        };
+        let due = (here + arriving) as u64;
+        if !(due..=due + lost as u64).contains(&held) {
             return Finding::of(
                 Check::Ending,
                 format!("{held} places are taken, by {due} clients"),
