@@ -57,6 +57,8 @@ macro_rules! page {
         /// [hub-tests]: ../../../../../tests/hub/mod.rs
         /// [model]: ../../../src/chatserv/server/simulation/model.rs.html
         /// [report]: ../../../src/chatserv/server/simulation/report.rs.html
+        /// [simulated-store]: ../../../src/chatserv/server/simulation/store.rs.html
+        /// [ledger]: ../../../src/chatserv/server/simulation/ledger.rs.html
         /// [simulated]: crate::guide::internals#the-simulation
         /// [simulation]: ../../../src/chatserv/server/simulation/mod.rs.html
         /// [client]: ../../../chat/index.html
