@@ -151,8 +151,10 @@ impl Hub {
 
     /// What both ways of coming back share: the client is in the chat, and people who know `former` know `client`.
     fn seat(&mut self, former: ClientId, client: ClientId, out: &mut Reaction) {
-        self.extras.lookups.forget(former);
-        self.extras.reclaims.disconnect(former);
+        if former != client {
+            self.extras.lookups.forget(former);
+            self.extras.reclaims.disconnect(former);
+        }
         self.extras.ignores.take_over(former, client);
         out.push(Effect::Admit { client });
     }

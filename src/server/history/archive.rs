@@ -318,6 +318,12 @@ impl Archive {
             before = self.backlog;
             self.index_backlog();
         }
+        if has_new_epoch && self.backlog > 0 {
+            // Its lines would be taken for those of the new epochs.
+            let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+            let what = "the backlog cannot be emptied".to_owned();
+            return Err(rusqlite::Error::SqliteFailure(busy, Some(what)));
+        }
         let Some(connection) = &mut self.connection else {
             return Err(rusqlite::Error::InvalidQuery);
         };

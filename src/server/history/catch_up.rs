@@ -161,6 +161,14 @@ fn continue_former(transaction: &Transaction<'_>, room: &PastRoom) -> rusqlite::
                 "UPDATE lines SET room = ?1 WHERE room = ?2 AND message_id > ?3",
                 params![lost, row, common],
             )?;
+            // The last lines before the loss was told may be those of the log as it is now.
+            let mut take_back = transaction.prepare_cached(
+                "UPDATE lines SET room = ?1 WHERE room = ?2 AND message_id = ?3 AND received_at = ?4",
+            )?;
+            for message in room.lines.iter().filter(|message| id_of(message) > common) {
+                let received_at = message.received_at.as_millisecond();
+                take_back.execute(params![row, lost, id_of(message), received_at])?;
+            }
             transaction.execute(
                 "UPDATE gaps SET room = ?1 WHERE room = ?2 AND first_id > ?3",
                 params![lost, row, common],

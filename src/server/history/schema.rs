@@ -49,7 +49,7 @@ CREATE VIRTUAL TABLE words USING fts5 (
     content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2'
 );
 
--- Message ids of which no line is here, though nobody has removed it. `cause`: 'crash' or 'full'.
+-- Message ids of which no line is here, though nobody has removed it. `cause`: see `Loss::as_str`.
 CREATE TABLE gaps (
     room INTEGER NOT NULL,
     first_id INTEGER NOT NULL,

@@ -34,8 +34,9 @@ impl Answers {
         let ticket = self.asked.remove(&ticket)?;
         let found = found.and_then(|found| {
             self.found.insert(ticket, found);
-            // The other nodes have no content and answer nobody, so the error is never shown.
-            Err(LookupError::Failed)
+            // The other nodes have no content and answer nobody. This one shows the error only if it has lost the content with the
+            // question, and finds the question in a state that it loads.
+            Err(LookupError::Behind)
         });
         Some(Event::Found { ticket, found })
     }
@@ -104,7 +105,7 @@ mod tests {
         let mut answers = Answers::default();
         let [one, other] = [7, 9].map(|ticket| begin(&mut answers, ticket));
         let told = answers.take_in(other, Ok(found(2))).unwrap();
-        assert_eq!(told, Event::Found { ticket: 9, found: Err(LookupError::Failed) });
+        assert_eq!(told, Event::Found { ticket: 9, found: Err(LookupError::Behind) });
         assert_eq!(answers.complete(told), Event::Found { ticket: 9, found: Ok(found(2)) });
         let told = answers.take_in(one, Err(LookupError::TooSlow)).unwrap();
         assert_eq!(told, Event::Found { ticket: 7, found: Err(LookupError::TooSlow) });

@@ -36,6 +36,8 @@ pub struct Membership {
     /// The number of its start.
     pub(super) start: u64,
     pub(super) history_bytes: usize,
+    /// This node has a history on disk.
+    pub(super) has_history: bool,
     pub(super) password: Option<Secret>,
     /// The log has lost entries, as this node's own file shows.
     pub(super) is_rewound: bool,
@@ -75,12 +77,14 @@ impl Membership {
             let known = known.filter(|_| !replica.is_alone(node));
             let word = || Secret(format!("{node}:{incarnation}"));
             settings.operator_password = password.as_ref().map(|_| known.unwrap_or_else(word));
+            let past = past(replica.is_blank())?;
+            let has_history = past.is_some();
             let up = NodeUp {
                 rules: NodeUp::rules(),
                 settings: settings.clone(),
                 history_bytes,
                 bans: bans.to_vec(),
-                past: past(replica.is_blank())?,
+                past,
                 starts: Vec::new(),
             };
             let author = Author { node: node.to_owned(), incarnation, sequence: 0 };
@@ -106,6 +110,7 @@ impl Membership {
                 author,
                 start,
                 history_bytes,
+                has_history,
                 password,
                 is_rewound: false,
             });
@@ -117,7 +122,16 @@ impl Membership {
     #[cfg(all(any(test, feature = "simulation"), not(loom)))]
     pub fn simulated(address: StoreAddress, replica: Replica, author: Author, start: u64) -> Self {
         let history_bytes = limits::HISTORY_TOTAL_BYTES_MAX;
-        Self { address, replica, author, start, history_bytes, password: None, is_rewound: false }
+        Self {
+            address,
+            replica,
+            author,
+            start,
+            history_bytes,
+            has_history: false,
+            password: None,
+            is_rewound: false,
+        }
     }
 
     /// The id of this node's first client.

@@ -34,6 +34,8 @@ pub struct Log {
     /// The numbers of the starts of this process.
     starts: Vec<u64>,
     history_bytes: usize,
+    /// This node has a history on disk.
+    has_history: bool,
     /// The operator password of this node. The log never holds it, but only whether one was right.
     password: Option<Secret>,
     /// The clients of this node, each with the word by which it takes its name back. The log has only hashes of them.
@@ -110,6 +112,7 @@ impl Log {
             incarnation: membership.author.incarnation,
             starts: vec![membership.start],
             history_bytes: membership.history_bytes,
+            has_history: membership.has_history,
             password: membership.password.take(),
             words: FxHashMap::default(),
             answers: Answers::default(),
@@ -371,7 +374,7 @@ impl Log {
                 self.starts = self.replica.starts_of(&self.node).to_vec();
                 self.back_at = self.starts.last().copied();
             } else if let Some(up) = self.up() {
-                // So was its next end, or it did not fit.
+                // The others have given it up again, or it did not fit.
                 self.ask_to_take_part(up);
             }
             return;
@@ -530,10 +533,8 @@ impl Log {
             tell(&self.unknown, LinkNews::PlaceLost, effects);
         }
         if self.replica.hub().is_none() && !matches!(self.standing, Standing::Ended) {
-            self.standing = Standing::Ended;
-            // The chat does not know them yet.
-            farewell(self.owed.iter().map(|&(_, client)| client).collect(), effects);
-            self.confirmed = self.submitted;
+            // The chat does not know all of them yet, and has told nobody if this entry was skipped.
+            self.end(effects);
         }
         while let Some(&(number, client)) = self.owed.front()
             && number <= self.confirmed
@@ -554,11 +555,7 @@ impl Log {
 
     /// The others have given this node up, or the log has lost its start. Nothing that has been appended since counts.
     fn start_again(&mut self, open: &[ClientId], effects: &mut Vec<Effect>) {
-        for (_, client, text) in self.unsaid.drain(..) {
-            if !mutant!(LossIsSilent) {
-                tell(&[client], LinkNews::NotSaid(text), effects);
-            }
-        }
+        self.give_back_unsaid(effects);
         tell(open, LinkNews::PlaceLost, effects);
         self.confirmed = self.submitted;
         self.settling = None;
@@ -569,15 +566,23 @@ impl Log {
         }
     }
 
+    /// Nothing becomes of the lines that have not been applied: their senders are told.
+    fn give_back_unsaid(&mut self, effects: &mut Vec<Effect>) {
+        for (_, client, text) in self.unsaid.drain(..) {
+            if !mutant!(LossIsSilent) {
+                tell(&[client], LinkNews::NotSaid(text), effects);
+            }
+        }
+    }
+
     /// The entry by which this node takes part again, with the settings of the chat as they are now; `None` after its end.
     fn up(&self) -> Option<NodeUp> {
-        let hub = self.replica.hub()?;
         Some(NodeUp {
             rules: NodeUp::rules(),
-            settings: hub.settings().clone(),
+            settings: self.replica.hub()?.settings().clone(),
             history_bytes: self.history_bytes,
             bans: Vec::new(),
-            past: hub.is_kept().then(Past::default),
+            past: self.has_history.then(Past::default),
             starts: self.starts.clone(),
         })
     }
@@ -588,7 +593,7 @@ impl Log {
     }
 
     /// This node has asked to take part with other settings than those of the chat: they were loaded anew after the node had
-    /// asked. It asks once more. If that does not help, the other machines have other rules, and the process ends.
+    /// asked. It asks once more. If that does not help, this machine does not fit to the others any more, and the process ends.
     fn ask_again(&mut self, misfit: &str) {
         match self.up().filter(|up| self.replica.misfit(&self.node, up).is_none()) {
             Some(up) if matches!(self.standing, Standing::GivenUp) => self.ask_to_take_part(up),
@@ -597,8 +602,9 @@ impl Log {
         }
     }
 
-    /// This node has left: its people are told, and the server ends.
+    /// This node has left, or the chat is over: its people are told, and the server ends.
     fn end(&mut self, effects: &mut Vec<Effect>) {
+        self.give_back_unsaid(effects);
         self.standing = Standing::Ended;
         self.confirmed = self.submitted;
         farewell(self.own_clients(), effects);

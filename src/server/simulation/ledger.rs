@@ -35,7 +35,7 @@ struct Member {
 /// What an entry brings about.
 pub struct Opened {
     pub now: Now,
-    /// Its events, besides a deadline of the chat that is due before them.
+    /// Its events, without a deadline of the chat that is due before them.
     pub events: VecDeque<Event>,
     /// How many of the last of them are its author's own.
     pub own: usize,

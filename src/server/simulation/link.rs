@@ -111,7 +111,7 @@ impl Link {
         valid.any(|event| event.client == Some(client))
     }
 
-    /// Whether something waits for its entry.
+    /// Whether nothing waits for its entry.
     pub fn is_idle(&self) -> bool {
         self.under_way.iter().all(|event| event.is_void)
     }

@@ -13,7 +13,7 @@ use crate::server::order::parts::{Author, Content, NodeUp};
 /// How many people it has, at most.
 const PEOPLE_MAX: usize = 5;
 
-/// Its name, behind and before that of the node that is simulated: those in front are given up first.
+/// Names before and after that of the simulated machine: silent machines are given up in the order of their names.
 const NAMES: [&str; 2] = ["berlin", "zurich"];
 
 /// A node that takes part, or that is about to.

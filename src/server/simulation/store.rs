@@ -56,14 +56,15 @@ pub struct SimulatedStore {
     appends: VecDeque<Append>,
     /// The nodes and the settings as of the last entry.
     ledger: Ledger,
-    /// The chat as a machine has it that is never behind, if its state is needed.
+    /// The chat as a machine has it that is never behind. Only if this machine may load a state.
     copy: Option<Replica>,
     /// The start that the other node has announced.
     other_start: Option<u64>,
-    /// What the clock of the store shows more than the system's, in milliseconds.
+    /// How many milliseconds the store's clock is ahead.
     skew: u64,
-    /// Until then, nobody reaches the store, and until then, this node does not.
+    /// Until then, nobody reaches the store.
     down_until: Time,
+    /// Until then, this node does not reach it.
     link_down_until: Time,
     writer: LogWriter,
     writing: Option<Writing>,

@@ -134,6 +134,8 @@ fn a_line_of_the_moment_before_a_loss_is_told_hides_no_other() {
     let found = page(&archive, 5, Range::Last, 20);
     assert_eq!((ids(&found), found.gaps), ((1..=10).collect(), vec![]));
     assert_eq!(found.lines[7].message.received_at, at(68));
+    let all = super::found(&archive, &find("tea", None, &[1]));
+    assert_eq!(all.iter().filter(|&&id| id == 10).count(), 1, "{all:?}");
 }
 
 #[test]

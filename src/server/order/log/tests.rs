@@ -79,7 +79,7 @@ impl Machine {
         effects
     }
 
-    /// The other machine appends this, and nobody has opened it yet.
+    /// One of the two machines appends this, and nobody has opened it yet.
     fn append(&mut self, of_other: bool, content: Content) -> Entry {
         let sequence = &mut self.sequences[usize::from(of_other)];
         *sequence += 1;
@@ -229,4 +229,42 @@ fn a_program_whose_first_line_is_lost_is_still_a_program() {
     machine.step(1, connected());
     let effects = machine.step(1, Event::Received { client: CLIENT, input: Input::SpeaksJson });
     assert_eq!(effects, [Effect::SetView { client: CLIENT, view: View::Json }]);
+}
+
+/// The end of the chat may be among the entries that a slow machine skips.
+#[test]
+fn a_machine_that_skips_the_end_of_the_chat_ends() {
+    let mut machine = Machine::new();
+    machine.step(0, connected());
+    let ended = Event::ShutdownRequested { cause: ShutdownCause::Program };
+    machine.append(true, Content::Events(vec![ended]));
+    assert!(machine.copy.hub().is_none());
+    let loaded = Loaded { replica: machine.copy.clone(), is_rewound: false };
+    let (mut effects, mut due) = (Vec::new(), Vec::new());
+    machine.log.load(loaded, Time::ZERO, &[CLIENT], &mut effects);
+    machine.log.close(&mut due, &mut effects);
+    assert!(effects.contains(&Effect::Shutdown), "{effects:?}");
+    let farewell = |effect: &Effect| matches!(effect, Effect::Send { to, message: Message::ShutDown } if **to == [CLIENT]);
+    assert!(effects.iter().any(farewell), "{effects:?}");
+}
+
+#[test]
+fn a_line_that_comes_too_late_for_a_machine_that_leaves_is_given_back() {
+    let mut machine = Machine::new();
+    machine.step(0, connected());
+    machine.step(1, Event::ShutdownRequested { cause: ShutdownCause::Program });
+    let line = Line { text: "hello".to_owned(), altered: false };
+    machine.step(1, Event::Received { client: CLIENT, input: Input::Line(line) });
+    let left = machine.append(false, Content::Left);
+    let effects = machine.open(left);
+    assert!(are_told(&effects, &LinkNews::NotSaid("hello".to_owned())), "{effects:?}");
+}
+
+/// The file of a machine is its own: what the chat has says nothing of it.
+#[test]
+fn a_machine_without_a_history_takes_part_again_without_one() {
+    let mut machine = Machine::new();
+    machine.is_given_up();
+    let Content::Up(up) = machine.up().content else { panic!("a start") };
+    assert_eq!(up.past, None);
 }

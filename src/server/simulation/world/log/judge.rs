@@ -106,8 +106,13 @@ impl World<'_> {
     /// This node has left the chat, or has waited long enough for that.
     fn node_ends(&mut self) {
         let Some(log) = &mut self.log else { return };
+        let lines = log.link.unsaid();
         log.link.standing = Standing::Ended;
         log.link.give_up();
+        for (client, line) in lines {
+            self.report.count("a line is lost, and its sender is told");
+            self.tell_one(client, &News::NotSaid(line).words());
+        }
         self.shut_down_at.get_or_insert(self.server_time);
         self.farewell(None);
     }
@@ -188,7 +193,7 @@ impl World<'_> {
         Ok(())
     }
 
-    /// All events of this node up to this number are in the log. Whom the chat still does not know has lost the place.
+    /// All events of this node up to this number are in the log. Clients that the chat still does not know have lost their places.
     fn settles(&mut self, number: u64) {
         let Some(log) = &mut self.log else { return };
         let Some(settling) = log.link.settling.take_if(|it| it.number == number) else { return };
