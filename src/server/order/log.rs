@@ -61,6 +61,8 @@ pub struct Log {
     owed: VecDeque<(u64, ClientId)>,
     /// The lines that have not been applied, each with the number of its event.
     unsaid: VecDeque<(u64, ClientId, String)>,
+    /// Events of the server itself, and of none of its clients, that came while the others had given this node up.
+    held_back: Vec<Event>,
     /// When the last entry came, by the clock of the server.
     heard: Time,
     /// People have been told that the chat waits.
@@ -128,6 +130,7 @@ impl Log {
             confirmed: 0,
             owed: VecDeque::new(),
             unsaid: VecDeque::new(),
+            held_back: Vec::new(),
             heard: Time::ZERO,
             is_waiting: false,
             standing: Standing::Here,
@@ -175,11 +178,14 @@ impl Log {
             Event::ShutdownRequested { .. } => {}
             event => match self.standing {
                 Standing::Here | Standing::Leaving(_) => self.submit(event),
-                Standing::GivenUp => {
-                    if let Some((client, text)) = line_of(&event) {
-                        tell(&[client], LinkNews::NotSaid(text.to_owned()), effects);
+                Standing::GivenUp => match event {
+                    Event::Reloaded { .. } | Event::Forgotten { .. } => self.held_back.push(event),
+                    event => {
+                        if let Some((client, text)) = line_of(&event) {
+                            tell(&[client], LinkNews::NotSaid(text.to_owned()), effects);
+                        }
                     }
-                }
+                },
                 Standing::Ended => {
                     if let Event::Connected { client, .. } = event {
                         farewell(vec![client], effects);
@@ -298,8 +304,8 @@ impl Log {
                 self.starts.extend(opened.start);
                 // Not if it was told to leave meanwhile.
                 if matches!(self.standing, Standing::GivenUp) {
-                    self.standing = Standing::Here;
                     self.back_at = opened.start;
+                    self.is_back();
                 }
             }
         }
@@ -370,9 +376,9 @@ impl Log {
         {
             // Its new start was among the entries that were skipped.
             if self.replica.incarnation(&self.node).is_some() {
-                self.standing = Standing::Here;
                 self.starts = self.replica.starts_of(&self.node).to_vec();
                 self.back_at = self.starts.last().copied();
+                self.is_back();
             } else if let Some(up) = self.up() {
                 // The others have given it up again, or it did not fit.
                 self.ask_to_take_part(up);
@@ -572,6 +578,14 @@ impl Log {
             if !mutant!(LossIsSilent) {
                 tell(&[client], LinkNews::NotSaid(text), effects);
             }
+        }
+    }
+
+    /// This node takes part again.
+    fn is_back(&mut self) {
+        self.standing = Standing::Here;
+        for event in std::mem::take(&mut self.held_back) {
+            self.submit(event);
         }
     }
 

@@ -268,3 +268,21 @@ fn a_machine_without_a_history_takes_part_again_without_one() {
     let Content::Up(up) = machine.up().content else { panic!("a start") };
     assert_eq!(up.past, None);
 }
+
+#[test]
+fn settings_that_were_loaded_while_a_machine_was_given_up_are_those_of_the_chat() {
+    let mut machine = Machine::new();
+    machine.is_given_up();
+    let settings = Box::new(HubSettings { announce_up_to: 3, ..machine.settings.clone() });
+    machine.step(1, Event::Reloaded { settings });
+    let up = machine.up();
+    machine.open(up);
+    let reloaded = machine.queue.try_iter().find_map(|work| match work {
+        Work::Event(event @ Event::Reloaded { .. }) => Some(event),
+        _ => None,
+    });
+    let entry = machine.append(false, Content::Events(vec![reloaded.expect("it is appended")]));
+    machine.open(entry);
+    assert_eq!(machine.copy.hub().unwrap().settings().announce_up_to, 3);
+    assert_eq!(machine.log.confirmed, machine.log.submitted);
+}

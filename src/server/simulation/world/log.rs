@@ -37,6 +37,8 @@ pub(super) struct SharedLog {
     settings: HubSettings,
     /// Who has to arrive again.
     returning: Vec<ClientId>,
+    /// How often the settings were loaded anew while the others had given this node up.
+    held_back: usize,
 }
 
 /// The entry that the dispatcher has opened.
@@ -117,6 +119,7 @@ pub(super) fn join(
         reading: None,
         settings,
         returning: Vec::new(),
+        held_back: 0,
     };
     (Order::Log(Box::new(order)), log, ClientId::first_of(start).0)
 }

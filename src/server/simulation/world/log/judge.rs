@@ -75,6 +75,7 @@ impl World<'_> {
                     is_void: false,
                 });
             }
+            (Event::Reloaded { .. }, Standing::GivenUp) => log.held_back += 1,
             (event, Standing::GivenUp) => {
                 if let (Some(client), Some(line)) = (client_of(event), line_of(event)) {
                     self.report.count("a line is lost, and its sender is told");
@@ -344,6 +345,16 @@ impl World<'_> {
         let Some(log) = &mut self.log else { return };
         self.report.count("this machine takes part again");
         log.link.standing = Standing::Here;
+        for _ in 0..mem::take(&mut log.held_back) {
+            log.link.submit(UnderWay {
+                client: None,
+                input: None,
+                line: None,
+                asked: None,
+                has_reader: false,
+                is_void: false,
+            });
+        }
         self.start_over(|_| true);
     }
 
