@@ -100,14 +100,14 @@ impl World<'_> {
             && let Standing::Leaving(until) = log.link.standing
             && until <= now
         {
-            self.node_ends();
+            let lines = log.link.unsaid();
+            self.node_ends(lines);
         }
     }
 
-    /// This node has left the chat, or has waited long enough for that.
-    fn node_ends(&mut self) {
+    /// This node has left the chat, or has waited long enough for that. Nobody here knows that these lines have been said.
+    fn node_ends(&mut self, lines: Vec<(ClientId, String)>) {
         let Some(log) = &mut self.log else { return };
-        let lines = log.link.unsaid();
         log.link.standing = Standing::Ended;
         log.link.give_up();
         for (client, line) in lines {
@@ -184,7 +184,7 @@ impl World<'_> {
         }
         match standing {
             Standing::Here if was_here && !is_here => self.is_given_up(lines),
-            Standing::Leaving(_) if !is_here => self.node_ends(),
+            Standing::Leaving(_) if !is_here => self.node_ends(lines),
             Standing::GivenUp if starts_again => self.starts_again(),
             _ => {}
         }
@@ -236,7 +236,7 @@ impl World<'_> {
         let is_here = log.ledger.incarnation(NODE).is_some();
         match log.link.standing {
             Standing::Here if !is_here => self.is_given_up(lines),
-            Standing::Leaving(_) if !is_here => self.node_ends(),
+            Standing::Leaving(_) if !is_here => self.node_ends(lines),
             Standing::GivenUp if is_here => self.starts_again(),
             Standing::Here | Standing::Leaving(_) => self.is_introduced(lines),
             Standing::GivenUp | Standing::Ended => {}
