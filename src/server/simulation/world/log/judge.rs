@@ -141,7 +141,7 @@ impl World<'_> {
         let was_here = log.ledger.incarnation(NODE).is_some();
         let opened = log.ledger.open(&logged.entry);
         let is_here = log.ledger.incarnation(NODE).is_some();
-        let lines = if was_here && !is_here { log.link.unsaid() } else { Vec::new() };
+        let lines = if is_here { Vec::new() } else { log.link.unsaid() };
         let (sender, author) = (logged.sender, logged.entry.author.clone());
         let mut asked: VecDeque<Asked> = match sender {
             Sender::Other => logged.asked.clone().into(),
