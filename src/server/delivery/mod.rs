@@ -213,9 +213,10 @@ impl<'scope, W: Writers> Delivery<'scope, W> {
         }
     }
 
-    /// Encodes what the client receives from now on for another view.
+    /// Encodes what the client receives from now on for another view. A decoder that has switched to JSON never goes back, even if
+    /// a chat on several machines has lost the event.
     pub fn set_view(&mut self, client: ClientId, view: View) {
-        if let Some(peer) = self.peers.get_mut(&client) {
+        if let Some(peer) = self.peers.get_mut(&client).filter(|peer| peer.view != View::Json) {
             peer.view = view;
         }
     }

@@ -504,9 +504,7 @@ impl Model {
             return;
         };
         let clock = client.shows_times.then(|| clock(self.ms));
-        let speaks_json = client.protocol == Protocol::Plain && self.decoded_json.contains(&id);
-        let protocol = if speaks_json { Protocol::Json } else { client.protocol };
-        let bytes = words.bytes(protocol, self.tag, clock.as_deref());
+        let bytes = words.bytes(self.spoken(id), self.tag, clock.as_deref());
         if words.is_answer {
             self.tag = None;
         }

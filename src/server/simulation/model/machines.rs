@@ -1,7 +1,7 @@
 //! The part of the model that a chat on several machines needs.
 
 use super::super::words::Words;
-use super::{ClientId, Model, Time};
+use super::{ClientId, Model, Protocol, Time};
 
 /// What a machine tells its own people about the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,9 +55,9 @@ impl Model {
         self.decoded_json.push(id);
     }
 
-    /// The state was loaded: the server speaks to this client as the Hub knows it.
-    pub fn is_introduced(&mut self, id: ClientId) {
-        self.decoded_json.retain(|&it| it != id);
+    /// The protocol in which the server speaks to this client.
+    pub fn spoken(&self, id: ClientId) -> Protocol {
+        if self.decoded_json.contains(&id) { Protocol::Json } else { self.protocol(id) }
     }
 
     /// Whether announcements are due that were counted.

@@ -279,8 +279,7 @@ impl World<'_> {
         let mut joined = Vec::new();
         for peer in peers.iter_mut().filter(|peer| peer.is_served_here()) {
             if model.knows(peer.id) {
-                model.is_introduced(peer.id);
-                peer.protocol = model.protocol(peer.id);
+                peer.protocol = model.spoken(peer.id);
             } else {
                 strangers.push(peer.id);
             }
