@@ -75,7 +75,7 @@ impl Hub {
         }
     }
 
-    /// What memory has of what was said in rooms.
+    /// All rooms with their last messages, as memory has them.
     pub fn past(&self) -> Past {
         self.rooms.past()
     }

@@ -73,7 +73,7 @@ impl Clock {
     }
 }
 
-/// What the wall clock shows now.
+/// The time by the wall clock.
 pub fn wall() -> Timestamp {
     #[cfg(all(any(test, feature = "simulation"), not(loom)))]
     if let Some(elapsed) = simulated_time() {

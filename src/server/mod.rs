@@ -63,6 +63,10 @@
 //! dispatcher as one request. The dispatcher passes them to the Hub, the delivery and the admission, and stores them
 //! in `Shared::settings`, which a listener reads once for each new connection.
 
+// First: the other modules use its macro.
+#[macro_use]
+mod witness;
+
 mod admission;
 mod clock;
 mod connection;

@@ -7,6 +7,7 @@ use crate::proxy::Proxy;
 use crate::snapshots::{LINES, fill};
 use crate::starts::refused;
 use crate::support::directory::Directory;
+use crate::support::history::{ask, past};
 use crate::support::redis::Redis;
 use crate::support::{Client, Program, Server, chatserv, or_skip, until};
 use crate::{REWOUND, machine, machine_at};
@@ -32,27 +33,10 @@ fn talk(person: &mut Client, numbers: std::ops::Range<usize>) {
     }
 }
 
-/// The answer to a request.
-fn ask(client: &mut Client, request: &Value) -> Value {
-    client.send_object(request);
-    client.skip_to_action(request["action"].as_str().unwrap())
-}
-
-/// The texts of all lines of the room, and the gaps, from the first id on.
+/// The texts of all lines of the room, and the gaps.
 fn everything(client: &mut Client) -> (Vec<String>, Vec<Value>) {
-    let (mut after, mut texts, mut gaps) = (0, Vec::new(), Vec::new());
-    loop {
-        let request = json!({"action": "history", "room": "dev", "after": after, "limit": 500});
-        let page = ask(client, &request);
-        for message in page["messages"].as_array().unwrap() {
-            after = message["message_id"].as_u64().unwrap();
-            texts.push(message["message"].as_str().unwrap().to_owned());
-        }
-        gaps.extend(page["gaps"].as_array().cloned().unwrap_or_default());
-        if page["more"] == false {
-            return (texts, gaps);
-        }
-    }
+    let (lines, gaps) = past(client, 0);
+    (lines.into_values().collect(), gaps)
 }
 
 fn lines(numbers: std::ops::Range<usize>) -> Vec<String> {

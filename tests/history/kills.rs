@@ -12,6 +12,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::support::directory::Directory;
+use crate::support::history::past;
 use crate::support::{Client, Server};
 use crate::{ask, server};
 
@@ -80,23 +81,6 @@ fn talk(server: &Server, name: &str, ready: mpsc::Sender<()>) -> BTreeMap<u64, A
     acked
 }
 
-/// The lines of a room that the file has after this id.
-fn kept(client: &mut Client, start: u64) -> (BTreeMap<u64, String>, Vec<Value>) {
-    let (mut after, mut kept, mut gaps) = (start, BTreeMap::new(), Vec::new());
-    loop {
-        let request = json!({"action": "history", "room": "dev", "after": after, "limit": 500});
-        let page = ask(client, &request);
-        for message in page["messages"].as_array().unwrap() {
-            after = message["message_id"].as_u64().unwrap();
-            kept.insert(after, message["message"].as_str().unwrap().to_owned());
-        }
-        gaps.extend(page["gaps"].as_array().cloned().unwrap_or_default());
-        if page["more"] == false {
-            return (kept, gaps);
-        }
-    }
-}
-
 /// The outcome of one kill.
 struct Loss {
     said: usize,
@@ -147,7 +131,7 @@ fn kill_after(directory: &Directory, time: Duration, round: usize) -> Loss {
     let last_said = *acked.keys().last().unwrap();
     let last_id = joined["last_message_id"].as_u64().unwrap();
     assert!(last_id >= last_said, "an id that clients have seen would be given again");
-    let (kept, gaps) = kept(&mut observer, start);
+    let (kept, gaps) = past(&mut observer, start);
     // Without a gap up to the loss, and each line what its sender has said. Where the disk was too slow for all these lines,
     // some had no room in the queue, and a gap says so.
     let end = kept.keys().last().copied().unwrap_or(start);

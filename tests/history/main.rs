@@ -19,6 +19,7 @@ mod search;
 
 use serde_json::{Value, json};
 use support::directory::Directory;
+use support::history::ask;
 use support::{Client, Server};
 
 /// The name of the file in the directory of a test.
@@ -34,12 +35,6 @@ fn end(mut server: Server) {
     let mut operator = Client::join(&server, "operator");
     operator.say("SHUTDOWN");
     server.ends_well();
-}
-
-/// The answer to a request, which may come after other objects.
-fn ask(client: &mut Client, request: &Value) -> Value {
-    client.send_object(request);
-    client.skip_to_action(request["action"].as_str().unwrap())
 }
 
 /// The texts of the messages in an answer.

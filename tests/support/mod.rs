@@ -26,6 +26,7 @@ pub(crate) use or_skip;
 
 mod client;
 pub mod directory;
+pub mod history;
 mod lines;
 mod program;
 pub mod redis;

@@ -132,7 +132,7 @@ impl Rooms {
         rooms
     }
 
-    /// What memory has of all rooms. The room that was silent for longest comes first.
+    /// All rooms as memory has them. The room that was silent for longest comes first.
     pub fn past(&self) -> Past {
         let mut rooms: Vec<(u64, RoomId, &Room)> =
             self.by_id.iter().map(|(&id, room)| (room.last_spoken, id, room)).collect();

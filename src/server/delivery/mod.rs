@@ -223,8 +223,7 @@ impl<'scope, W: Writers> Delivery<'scope, W> {
 
     /// Lets the client's reader send its next event. On a connection that ends, `settle` closes the turn instead.
     pub fn give_turn(&self, client: ClientId) {
-        #[cfg(all(any(test, feature = "simulation"), not(loom)))]
-        super::simulation::witness(super::simulation::Act::GivesTurn(client));
+        witness!(GivesTurn(client));
         if let Some(peer) = self.peers.get(&client).filter(|peer| peer.ending == Ending::Open) {
             peer.connection.turn.give(peer.admitted);
         }

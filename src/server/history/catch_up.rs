@@ -1,4 +1,4 @@
-//! What was said while this machine of several was away: memory has the last lines of each room, from the log.
+//! Catching up: this machine of several was away, and memory has the last lines of each room from the log.
 
 use std::sync::Arc;
 

@@ -194,7 +194,7 @@ pub fn is_damage(error: &rusqlite::Error) -> bool {
     matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
-/// What to say of a file that is not damaged and cannot be used.
+/// The reason to give for a file that is not damaged and cannot be used.
 pub fn complaint(error: &rusqlite::Error) -> String {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => {
@@ -368,7 +368,7 @@ pub struct Skip {
 }
 
 impl Skip {
-    /// What rooms have to skip now, in milliseconds since 1970, if anything.
+    /// The ids to skip, if any. `now` is in milliseconds since 1970.
     ///
     /// # Errors
     /// Those of SQLite.

@@ -15,7 +15,7 @@
 //! |---|---|
 //! | `queue` | from the dispatcher to the archive |
 //! | `archive`, `backlog`, `retention` | the thread that writes; what it puts off while the chat is busy; what it removes |
-//! | `catch_up` | what was said while this machine of several was away |
+//! | `catch_up` | the lines that this machine of several has missed |
 //! | `search`, `words` | the thread that reads; how the index is filled and asked |
 //! | `load` | what a new server takes over |
 //! | `file`, `schema`, `rows`, `room_rows` | opening, locking and repairing the file; its tables; a row as a message, or as a room |
@@ -105,7 +105,7 @@ impl Opened {
         self.unless_damaged(knows_more)
     }
 
-    /// What was read. If the file turns out to be damaged, that is nothing, and an empty file takes its place.
+    /// The value that was read. If the file turns out to be damaged, an empty file takes its place, and the value is empty, too.
     fn unless_damaged<T: Default>(&mut self, read: rusqlite::Result<T>) -> Result<T, ConfigError> {
         let wrong = |what: String| in_file(self.file.path(), &what);
         match read {

@@ -1,4 +1,4 @@
-//! What the history of this node has found for its own clients.
+//! Answers of this node's history to its own clients.
 //!
 //! Each node asks its own file, and another one may have found something else. So the log tells all nodes only that a lookup
 //! has ended, and the content of the answer stays here.
@@ -14,7 +14,7 @@ pub struct Answers {
     /// The tickets of the chat, by those of this process. After a loss, the log may give a ticket of the chat again, and a
     /// late answer to the former question must not be taken for one to the latter.
     asked: FxHashMap<u64, u64>,
-    /// What was found, by the ticket of the chat, until the log says that the lookup has ended.
+    /// The content of answers, by the ticket of the chat, until the log says that the lookup has ended.
     found: FxHashMap<u64, Found>,
 }
 

@@ -44,8 +44,8 @@ pub struct Membership {
 }
 
 impl Membership {
-    /// Takes part in the chat that these settings name. If `past` is called with `true`, it returns what this node's file has,
-    /// with which a chat begins of which the log knows nothing.
+    /// Takes part in the chat that these settings name. If the log knows nothing of the chat, it begins with the rooms in this
+    /// node's file, which `past` returns when it is called with `true`.
     ///
     /// # Errors
     /// The store cannot be reached or is set up so that it loses entries, or the node does not fit to the others. The errors of
@@ -79,14 +79,8 @@ impl Membership {
             settings.operator_password = password.as_ref().map(|_| known.unwrap_or_else(word));
             let past = past(replica.is_blank())?;
             let has_history = past.is_some();
-            let up = NodeUp {
-                rules: NodeUp::rules(),
-                settings: settings.clone(),
-                history_bytes,
-                bans: bans.to_vec(),
-                past,
-                starts: Vec::new(),
-            };
+            let bans = bans.to_vec();
+            let up = NodeUp { bans, past, ..NodeUp::new(settings.clone(), history_bytes) };
             let author = Author { node: node.to_owned(), incarnation, sequence: 0 };
             let mut first = FirstAppend { store: &mut store, loader: &mut loader, author };
             let start = match first.append_up(up)? {
@@ -139,7 +133,8 @@ impl Membership {
         ClientId::first_of(self.start).0
     }
 
-    /// What memory has of what was said in rooms, if that is kept on disk; `None` after a loss, until the rooms have new epochs.
+    /// All rooms with their last messages, as memory has them, if they are kept on disk. `None` after a loss: the rooms get new
+    /// epochs first.
     #[cfg(feature = "history")]
     pub fn past(&self) -> Option<Past> {
         self.replica.past().filter(|_| !self.is_rewound)

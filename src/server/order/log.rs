@@ -1,5 +1,9 @@
 //! The dispatcher's side of the log.
 
+mod secrets;
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,13 +20,11 @@ use super::poison::PoisonWatch;
 use super::replica::Replica;
 use super::writer::Work;
 use crate::chat::{
-    ClientId, DisconnectReason, Effect, Event, GlassView, Input, Line, LinkNews, Message, Now,
-    Past, ReclaimWord, Request, Secret, Time, View, parse_line,
+    ClientId, DisconnectReason, Effect, Event, GlassView, Input, LinkNews, Message, Now, Past,
+    ReclaimWord, Request, Secret, Time, View,
 };
 use crate::config::limits;
 use crate::server::ops::log::end_process;
-#[cfg(all(any(test, feature = "simulation"), not(loom)))]
-use crate::server::simulation::{Act, witness};
 use crossbeam_channel::Sender;
 use rustc_hash::FxHashMap;
 
@@ -261,8 +263,7 @@ impl Log {
         now: Time,
         effects: &mut Vec<Effect>,
     ) -> Vec<(Now, Event)> {
-        #[cfg(all(any(test, feature = "simulation"), not(loom)))]
-        witness(Act::Opens(entry.position));
+        witness!(Opens(entry.position));
         let author = &entry.author;
         let own = author.clone();
         self.is_own = author.node == self.node && author.incarnation == self.incarnation;
@@ -359,8 +360,7 @@ impl Log {
         effects: &mut Vec<Effect>,
     ) {
         let Loaded { replica, is_rewound } = loaded;
-        #[cfg(all(any(test, feature = "simulation"), not(loom)))]
-        witness(Act::Loads(replica.position()));
+        witness!(Loads(replica.position()));
         self.replica = replica;
         self.is_own = false;
         if is_rewound {
@@ -402,8 +402,7 @@ impl Log {
         }
         let reason = DisconnectReason::EndOfInput;
         for &client in known.iter().filter(|client| !open.contains(client)) {
-            #[cfg(all(any(test, feature = "simulation"), not(loom)))]
-            witness(Act::Misses(client));
+            witness!(Misses(client));
             self.submit(Event::Disconnected { client, reason });
         }
         let mut strangers = open.to_vec();
@@ -469,9 +468,8 @@ impl Log {
         let before = effects.len();
         let is_rewound = matches!(event, Event::Rewound);
         let event = if self.is_own { self.answers.complete(event) } else { event };
-        #[cfg(all(any(test, feature = "simulation"), not(loom)))]
         if self.replica.hub().is_some() {
-            witness(Act::Takes(at, event.clone()));
+            witness!(Takes(at, event.clone()));
         }
         self.poison.apply(&mut self.replica, self.number, at, event, effects);
         self.number += 1;
@@ -499,26 +497,6 @@ impl Log {
         if is_rewound {
             // The rooms have new epochs.
             effects.extend(self.replica.past().map(Effect::CatchUp));
-        }
-    }
-
-    /// Puts the words for taking a name back in the place of their hashes, for the clients of this node.
-    fn tell_words(&self, effects: &mut [Effect]) {
-        for effect in effects {
-            let (to, message) = match effect {
-                Effect::Answer { to, message, .. } => (*to, message),
-                Effect::Send { to, message } if to.len() == 1 => (to[0], message),
-                _ => continue,
-            };
-            let told = match message {
-                Message::Connected { word: Some(word), .. } => word,
-                Message::ReclaimWord { word, .. } => word,
-                Message::Restart { back: Some((_, word)) } => word,
-                _ => continue,
-            };
-            if let Some(word) = self.words.get(&to) {
-                *told = *word;
-            }
         }
     }
 
@@ -592,12 +570,9 @@ impl Log {
     /// The entry by which this node takes part again, with the settings of the chat as they are now; `None` after its end.
     fn up(&self) -> Option<NodeUp> {
         Some(NodeUp {
-            rules: NodeUp::rules(),
-            settings: self.replica.hub()?.settings().clone(),
-            history_bytes: self.history_bytes,
-            bans: Vec::new(),
             past: self.has_history.then(Past::default),
             starts: self.starts.clone(),
+            ..NodeUp::new(self.replica.hub()?.settings().clone(), self.history_bytes)
         })
     }
 
@@ -623,66 +598,6 @@ impl Log {
         self.confirmed = self.submitted;
         farewell(self.own_clients(), effects);
         effects.push(Effect::Shutdown);
-    }
-
-    /// The event without secrets. In the place of an operator password stands the one that the Hub knows if it was right,
-    /// which is good for nothing else, or else none. In the place of a word for taking a name back stands its hash.
-    fn without_secrets(&mut self, event: Event) -> Event {
-        match event {
-            Event::Connected { client, address, protocol, word, by_proxy } => {
-                Event::Connected { client, address, protocol, word: word.hashed(), by_proxy }
-            }
-            Event::Received { client, input } => {
-                let input = match input {
-                    Input::Request { request: Request::Op { password }, tag } => {
-                        let request = Request::Op { password: self.judge(&password) };
-                        Input::Request { request, tag }
-                    }
-                    Input::Request { request: Request::Typed { line, room, sent_at }, tag } => {
-                        let request = Request::Typed { line: self.judge_line(line), room, sent_at };
-                        Input::Request { request, tag }
-                    }
-                    Input::Line(line) => Input::Line(self.judge_line(line)),
-                    other => other,
-                };
-                Event::Received { client, input }
-            }
-            Event::Reloaded { mut settings } => {
-                let given = settings.operator_password.take();
-                let known = self.known_password().filter(|_| given == self.password);
-                // Another password is another word in the log, so that the Hub notices.
-                let word =
-                    || Secret(format!("{}:{}:{}", self.node, self.incarnation, self.submitted));
-                settings.operator_password = given.as_ref().map(|_| known.unwrap_or_else(word));
-                self.password = given;
-                Event::Reloaded { settings }
-            }
-            other => other,
-        }
-    }
-
-    /// The line, unless it is an `/op` with its password.
-    fn judge_line(&self, line: Line) -> Line {
-        // Most lines have no slash, and are no commands.
-        let may_be_command = line.text.contains(['/', '\u{ff0f}']);
-        match may_be_command.then(|| parse_line(line.clone(), false)) {
-            Some(Ok(Some(Request::Op { password }))) => {
-                let Secret(verdict) = self.judge(&password);
-                Line { text: format!("/op {verdict}"), altered: line.altered }
-            }
-            _ => line,
-        }
-    }
-
-    fn judge(&self, given: &Secret) -> Secret {
-        let is_right = self.password.as_ref().is_some_and(|right| right.matches(given));
-        let known = self.known_password().filter(|_| is_right);
-        known.unwrap_or_else(|| Secret("wrong".to_owned()))
-    }
-
-    /// The word that stands for a password in the log.
-    fn known_password(&self) -> Option<Secret> {
-        self.replica.hub()?.settings().operator_password.clone()
     }
 }
 
@@ -717,7 +632,3 @@ fn farewell(clients: Vec<ClientId>, effects: &mut Vec<Effect>) {
     }
     effects.extend(ends);
 }
-
-#[cfg(test)]
-#[cfg(not(loom))]
-mod tests;

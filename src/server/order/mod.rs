@@ -19,7 +19,7 @@
 //! | `writer`, `reader`, `ordered` | the two threads, and what they send to the dispatcher |
 //! | `snapshot`, `load` | the thread that stores the state now and then; reading it and what follows |
 //! | `reseed`, `recall` | a store that has lost entries gets them back |
-//! | `answers` | what a history on disk has found for the clients of this node |
+//! | `answers` | answers of this node's history on disk to its own clients |
 //! | `poison` | an event at which the rules panic |
 //! | `store`, `store_address`, `scripts`, `backoff` | the connections to Redis, what runs there, and the pauses between tries |
 //! | `lag`, `log_end` | how far this node is behind the log |
@@ -67,11 +67,9 @@ mod store_address;
 #[cfg(feature = "cluster")]
 mod writer;
 
-#[cfg(all(any(test, feature = "simulation"), not(loom)))]
-use super::simulation::{Act, witness};
 use crate::chat::{ClientId, Effect, Event, GlassView, Hub, Now, Time};
 
-/// What the simulation needs to be the threads of the log and its store.
+/// The parts with which the simulation stands in for the threads of the log and its store.
 #[cfg(all(feature = "cluster", any(test, feature = "simulation"), not(loom)))]
 pub(super) mod parts {
     pub use super::author::Author;
@@ -100,14 +98,12 @@ impl Order {
     pub fn step(&mut self, now: Now, event: Event, effects: &mut Vec<Effect>) {
         match self {
             Self::Local(hub) => {
-                #[cfg(all(any(test, feature = "simulation"), not(loom)))]
-                witness(Act::Takes(now, event.clone()));
+                witness!(Takes(now, event.clone()));
                 hub.step(now, event, effects);
             }
             #[cfg(feature = "cluster")]
             Self::Log(log) => {
-                #[cfg(all(any(test, feature = "simulation"), not(loom)))]
-                witness(Act::Submits(now, event.clone()));
+                witness!(Submits(now, event.clone()));
                 log.step(now, event, effects);
             }
         }

@@ -14,14 +14,20 @@ pub struct NodeUp {
     pub history_bytes: usize,
     /// The bans in the node's own file, with which a new chat begins.
     pub bans: Vec<Ban>,
-    /// What the node's own file has, with which a chat begins of which the log knows nothing; otherwise empty. `None` without a
-    /// history on disk.
+    /// The rooms in the node's own file, if a chat begins of which the log knows nothing; otherwise empty. `None` without a history
+    /// on disk.
     pub past: Option<Past>,
     /// The numbers of earlier starts of the same process. Its connections have ids of those times.
     pub starts: Vec<u64>,
 }
 
 impl NodeUp {
+    /// A node that brings nothing along but its settings.
+    pub fn new(settings: HubSettings, history_bytes: usize) -> Self {
+        let (rules, bans, past, starts) = (Self::rules(), Vec::new(), None, Vec::new());
+        Self { rules, settings, history_bytes, bans, past, starts }
+    }
+
     /// The rules of this program. Names depend on the version of Unicode.
     pub fn rules() -> String {
         let (major, minor, update) = unicode_normalization::UNICODE_VERSION;

@@ -1,4 +1,4 @@
-//! What the log means: a simple model of the nodes that take part and of the time, from the entries in their order. It shares no
+//! The meaning of the log: a simple model of the nodes that take part and of the time, from the entries in their order. It shares no
 //! rule with the replica.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -32,7 +32,7 @@ struct Member {
     heard: Time,
 }
 
-/// What an entry brings about.
+/// The consequences of an entry.
 pub struct Opened {
     pub now: Now,
     /// Its events, without a deadline of the chat that is due before them.

@@ -1,4 +1,4 @@
-//! What this node knows of its own part in the log: a simple model of what waits for its entry, and of what its people are told
+//! This node's own part in the log: a simple model of the events that wait for their entries, and of the notices to its people
 //! about that. It shares no rule with the log.
 
 use std::collections::VecDeque;
@@ -22,11 +22,11 @@ pub enum Standing {
 #[derive(Debug)]
 pub struct UnderWay {
     pub client: Option<ClientId>,
-    /// What has come from the client.
+    /// The input from the client.
     pub input: Option<Input>,
     /// The line in it, if nobody else has one yet.
     pub line: Option<String>,
-    /// What it asks for, with the tag of the request.
+    /// The request in it, with its tag.
     pub asked: Asked,
     /// Its reader waits for it.
     pub has_reader: bool,
@@ -140,7 +140,7 @@ pub fn client_of(event: &Event) -> Option<ClientId> {
     }
 }
 
-/// What somebody has typed or said, of which they are told if nobody receives it.
+/// The line that somebody has typed or said, of which they are told if nobody receives it.
 pub fn line_of(event: &Event) -> Option<String> {
     let Event::Received { input, .. } = event else {
         return None;

@@ -227,6 +227,11 @@ impl Model {
         self.clients[&client].protocol
     }
 
+    /// The protocol in which the server speaks to this client.
+    pub fn spoken(&self, id: ClientId) -> Protocol {
+        if self.decoded_json.contains(&id) { Protocol::Json } else { self.protocol(id) }
+    }
+
     /// The last line for a client that is cut, perhaps while the server ends.
     pub fn last_words(&self, protocol: Protocol, is_ending: bool) -> Vec<u8> {
         if is_ending {

@@ -40,7 +40,7 @@ struct Person {
     asked_by: Option<Author>,
 }
 
-/// What the node appends.
+/// An entry that the node appends.
 pub struct Appended {
     pub author: Author,
     pub json: String,
@@ -93,14 +93,9 @@ impl OtherNode {
         }
         self.author.incarnation = log.newest(&self.author.node) + 1 + dice.below(3) as u64;
         (self.author.sequence, self.is_up) = (0, false);
-        let up = NodeUp {
-            rules: NodeUp::rules(),
-            settings: log.settings().unwrap_or(own).clone(),
-            history_bytes: limits::HISTORY_TOTAL_BYTES_MAX,
-            bans: Vec::new(),
-            past: None,
-            starts: self.starts.clone(),
-        };
+        let settings = log.settings().unwrap_or(own).clone();
+        let starts = self.starts.clone();
+        let up = NodeUp { starts, ..NodeUp::new(settings, limits::HISTORY_TOTAL_BYTES_MAX) };
         self.append(now, &Content::Up(Box::new(up)), Vec::new())
     }
 
@@ -135,7 +130,7 @@ impl OtherNode {
         (self.spoke_at + limits::BEAT_EVERY).max(self.silent_until)
     }
 
-    /// What it has appended last waits until then.
+    /// Its last entry waits until then.
     pub fn wait_until(&mut self, time: Time) {
         self.spoke_at = time;
     }

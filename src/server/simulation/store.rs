@@ -16,13 +16,13 @@ use crate::server::order::parts::{Author, Entry, Loaded, LogWriter, RawEntry, Re
 pub struct Logged {
     pub entry: Entry,
     raw: RawEntry,
-    /// Who has sent it.
+    /// Its sender.
     pub sender: Sender,
-    /// What each of its events asks for, if it is of another node.
+    /// The request in each of its events, if it is of another node.
     pub asked: Vec<Asked>,
 }
 
-/// Who has sent an entry.
+/// The sender of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sender {
     /// The node that is simulated.

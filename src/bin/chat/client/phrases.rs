@@ -6,6 +6,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `said` | messages |
+//! | `past` | a part of a room's history |
 //! | `calls` | whether a message mentions the user |
 //! | `sentence` | notices of one sentence |
 //! | `lists` | answers in columns: people, rooms, bans, threads, commands |
@@ -14,6 +15,7 @@
 mod calls;
 mod layout;
 mod lists;
+mod past;
 mod said;
 mod sentence;
 
@@ -23,6 +25,7 @@ use super::heard::Said;
 use super::{Heard, Line, Viewer};
 pub use calls::{calls, speaks};
 pub use layout::{counted, listed};
+pub use past::missing;
 
 /// Returns the lines that show this object; none if there is nothing to show.
 pub fn lines(heard: &Heard, viewer: Viewer) -> Vec<Line> {
@@ -30,10 +33,7 @@ pub fn lines(heard: &Heard, viewer: Viewer) -> Vec<Line> {
         return vec![said::line(manner, said, viewer)];
     }
     match heard {
-        Heard::History { messages, .. } => {
-            let past = messages.iter().filter_map(speech);
-            past.map(|(manner, said)| said::line(manner, said, viewer)).collect()
-        }
+        Heard::History { room, messages, gaps, .. } => past::lines(room, messages, gaps, viewer),
         Heard::Search { messages, more } => {
             let title = match messages.len() {
                 0 => "Nothing found. A line must contain all the words.".to_owned(),

@@ -49,10 +49,10 @@ fn lines_of_the_time_away_are_added_once() {
         assert_eq!((ids(&found), found.gaps), ((1..=6).collect(), vec![]));
         assert_eq!(ids(&page(&archive, 2, Range::Last, 10)), [1, 2]);
     }
-    // Of all rooms together, the newest come first.
+    // The newest lines of all rooms come first.
     assert_eq!(super::found(&archive, &find("tea", None, &[1, 2])), [6, 5, 4, 2, 1, 3, 2, 1]);
     assert_eq!(loaded(&archive).rooms.iter().filter(|room| room.topic == topic).count(), 1);
-    // What is said then follows without a gap.
+    // The next line follows without a gap.
     keep(&mut archive, 1, 7..=7);
     assert_eq!(page(&archive, 1, Range::Last, 10).gaps, []);
 }

@@ -51,14 +51,7 @@ impl Machine {
         let mut copy = Replica::default();
         let mut membership = Membership::simulated(address, Replica::default(), author, 1);
         let up = |node: &str| {
-            let up = NodeUp {
-                rules: NodeUp::rules(),
-                settings: settings.clone(),
-                history_bytes: limits::HISTORY_TOTAL_BYTES_MAX,
-                bans: Vec::new(),
-                past: None,
-                starts: Vec::new(),
-            };
+            let up = NodeUp::new(settings.clone(), limits::HISTORY_TOTAL_BYTES_MAX);
             (format!("{node}:1:1"), Content::Up(Box::new(up)))
         };
         for (by, content) in [up("a"), up("b")] {
@@ -118,7 +111,7 @@ impl Machine {
         assert!(matches!(self.log.standing, Standing::GivenUp));
     }
 
-    /// What this machine has appended to take part again, as its entry.
+    /// The entry by which this machine has asked to take part again.
     fn up(&mut self) -> Entry {
         let up = self.queue.try_iter().find_map(|work| match work {
             Work::Up(incarnation, up) => Some((incarnation, up)),
@@ -253,7 +246,7 @@ fn a_line_that_comes_too_late_for_a_machine_that_leaves_is_given_back() {
     let mut machine = Machine::new();
     machine.step(0, connected());
     machine.step(1, Event::ShutdownRequested { cause: ShutdownCause::Program });
-    let line = Line { text: "hello".to_owned(), altered: false };
+    let line = crate::chat::Line { text: "hello".to_owned(), altered: false };
     machine.step(1, Event::Received { client: CLIENT, input: Input::Line(line) });
     let left = machine.append(false, Content::Left);
     let effects = machine.open(left);

@@ -1,9 +1,9 @@
 //! The part of the model that a chat on several machines needs.
 
 use super::super::words::Words;
-use super::{ClientId, Model, Protocol, Time};
+use super::{ClientId, Model, Time};
 
-/// What a machine tells its own people about the log.
+/// News about the log, from a machine to its own people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
     Waiting,
@@ -53,11 +53,6 @@ impl Model {
     /// The first brace of this client has been decoded, and the server says nothing more to it in plain text.
     pub fn decodes_json(&mut self, id: ClientId) {
         self.decoded_json.push(id);
-    }
-
-    /// The protocol in which the server speaks to this client.
-    pub fn spoken(&self, id: ClientId) -> Protocol {
-        if self.decoded_json.contains(&id) { Protocol::Json } else { self.protocol(id) }
     }
 
     /// Whether announcements are due that were counted.

@@ -35,7 +35,7 @@ pub(super) struct SharedLog {
     reading: Option<Reading>,
     /// The settings with which this node was started.
     settings: HubSettings,
-    /// Who has to arrive again.
+    /// The clients that have to arrive again.
     returning: Vec<ClientId>,
     /// How often the settings were loaded anew while the others had given this node up.
     held_back: usize,
@@ -45,7 +45,7 @@ pub(super) struct SharedLog {
 struct Reading {
     position: u64,
     opened: Opened,
-    /// What the last events ask for.
+    /// The requests in the last events.
     asked: VecDeque<Asked>,
     /// A deadline of the chat is due, and no event has been taken yet.
     is_deadline_due: bool,
@@ -80,14 +80,7 @@ pub(super) fn join(
         }
     }
     let author = Author { node: NODE.to_owned(), incarnation: 1, sequence: 1 };
-    let up = NodeUp {
-        rules: NodeUp::rules(),
-        settings: settings.clone(),
-        history_bytes: limits::HISTORY_TOTAL_BYTES_MAX,
-        bans: Vec::new(),
-        past: None,
-        starts: Vec::new(),
-    };
+    let up = NodeUp::new(settings.clone(), limits::HISTORY_TOTAL_BYTES_MAX);
     let json = Content::Up(Box::new(up)).to_json();
     let up = Appended { author: author.clone(), json, asked: Vec::new() };
     let start = take(&mut log, up, 0, Sender::Own).unwrap_or_default();
@@ -147,7 +140,7 @@ impl SharedLog {
             let due = other.next_due();
             let up = self.store.down_until();
             if up > due {
-                // What it has appended last waits.
+                // Its last entry waits.
                 other.wait_until(up);
                 continue;
             }

@@ -6,7 +6,7 @@ use chatserv::chat::{Range, Request};
 use super::rooms::{Room, said};
 use super::{Purpose, Session};
 use crate::client::heard::{Gap, Joined};
-use crate::client::{Effect, Heard, Now};
+use crate::client::{Effect, Heard, Now, phrases};
 
 /// The number of past messages that are shown when the user joins a room for the first time.
 const PAST_ON_JOIN: usize = 20;
@@ -88,12 +88,14 @@ impl Session {
         for message in messages {
             let id = said(message).and_then(|said| said.message_id).unwrap_or(0);
             while let Some(gap) = gaps.next_if(|gap| gap.first < id) {
-                Self::tell(&missing(name, gap, before), effects);
+                Self::tell(&format!("-- {}", phrases::missing(name, gap, before)), effects);
             }
             self.past_message(now, name, message, effects);
         }
         if !more {
-            gaps.for_each(|gap| Self::tell(&missing(name, gap, before), effects));
+            gaps.for_each(|gap| {
+                Self::tell(&format!("-- {}", phrases::missing(name, gap, before)), effects)
+            });
         }
         let Some(room) = self.rooms.find(name) else {
             return;
@@ -152,27 +154,5 @@ impl Session {
             _ => format!("-- {missing} older messages in {name} are no longer available."),
         };
         Self::tell(&text, effects);
-    }
-}
-
-/// A gap in the messages of a room, of which the user has seen those up to `seen`.
-pub(super) fn missing(room: &str, gap: &Gap, seen: u64) -> String {
-    match &*gap.cause {
-        // The ids that a crash of the server has skipped were hardly messages.
-        "crash" => {
-            format!(
-                "-- The server ended before it had written all: messages in {room} may be missing."
-            )
-        }
-        "damage" => format!("-- The history was damaged: older messages in {room} are missing."),
-        "absent" => format!("-- A machine was away: messages in {room} may be missing."),
-        _ => match gap.last.saturating_sub(seen.max(gap.first.saturating_sub(1))) {
-            1 => format!("-- 1 message in {room} is missing: there was no room to keep it."),
-            count => {
-                format!(
-                    "-- {count} messages in {room} are missing: there was no room to keep them."
-                )
-            }
-        },
     }
 }

@@ -128,7 +128,9 @@ impl Session {
                 self.unasked(now, answer, effects);
                 self.outgoing.place_is(self.rooms.current());
             }
-            Heard::History { messages, room, .. } if messages.is_empty() => {
+            Heard::History { messages, room, gaps, .. }
+                if messages.is_empty() && gaps.is_empty() =>
+            {
                 let text = format!("-- Nobody has said anything in {room} yet.");
                 effects.push(Effect::Show(Line::notice(&text)));
             }

@@ -1,9 +1,8 @@
-//! Shows older messages of the current room, page by page: what is older than the oldest message that the user has looked at.
-//! They come below what is on the screen, since the screen above belongs to the terminal.
+//! Shows older messages of the current room, page by page: those before the oldest one that the user has looked at. They come
+//! below the last line, since the screen above belongs to the terminal.
 
 use chatserv::chat::{Range, Request};
 
-use super::catching_up::missing;
 use super::rooms::said;
 use super::{Phase, Purpose, Session};
 use crate::client::{Effect, Heard, Now};
@@ -40,23 +39,17 @@ impl Session {
         answer: &Heard,
         effects: &mut Vec<Effect>,
     ) {
-        let (messages, more, gaps) = match answer {
-            Heard::History { messages, more, gaps, .. } => (&messages[..], *more, &gaps[..]),
+        let (messages, more, is_empty) = match answer {
+            Heard::History { messages, more, gaps, .. } => {
+                (messages, *more, messages.is_empty() && gaps.is_empty())
+            }
             Heard::Error { message, .. } => return Self::complain(message, effects),
             _ => return,
         };
-        if !messages.is_empty() || !gaps.is_empty() {
+        if !is_empty {
             Self::tell(&format!("-- Older messages in {name}:"), effects);
         }
-        let mut gaps = gaps.iter().peekable();
-        for message in messages {
-            let id = said(message).and_then(|said| said.message_id).unwrap_or(0);
-            while let Some(gap) = gaps.next_if(|gap| gap.first < id) {
-                Self::tell(&missing(name, gap, 0), effects);
-            }
-            self.show(now, message, effects);
-        }
-        gaps.for_each(|gap| Self::tell(&missing(name, gap, 0), effects));
+        self.show(now, answer, effects);
         let end = if more {
             "-- PageUp shows what came before.".to_owned()
         } else {

@@ -1,4 +1,4 @@
-//! What becomes of the entries: whether the dispatcher opens them as it should, and what this machine tells its own people.
+//! The fate of the entries: whether the dispatcher opens them as it should, and what this machine tells its own people.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -419,7 +419,7 @@ impl World<'_> {
         Ok(())
     }
 
-    /// What has to hold whenever the dispatcher sleeps.
+    /// The conditions that hold whenever the dispatcher sleeps.
     pub(in super::super) fn check_log(&mut self) -> Result<(), Finding> {
         self.closes_entry()?;
         let Some(log) = &mut self.log else {
@@ -443,7 +443,7 @@ impl World<'_> {
     }
 }
 
-/// What the events of an entry of this node ask for, which are those that it has submitted, in their order.
+/// The requests in an entry of this node. Its events are those that the node has submitted, in their order.
 fn own_asked(link: &mut Link, logged: &Logged) -> Result<VecDeque<Asked>, Finding> {
     let Content::Events(events) = &logged.entry.content else {
         return Ok(VecDeque::new());

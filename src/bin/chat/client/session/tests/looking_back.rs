@@ -29,7 +29,7 @@ fn each_page_begins_where_the_last_one_ended() {
     assert!(
         asked(&luca)[0].contains(r#""before":41"#) && asked(&luca)[0].contains(r#""limit":20"#)
     );
-    // What is typed meanwhile does not wait.
+    // A line that is typed meanwhile does not wait.
     luca.types("hello");
     assert_eq!(luca.said(), ["hello"]);
     luca.forget_but_sent();
@@ -98,4 +98,21 @@ fn after_a_restart_with_other_ids_the_place_is_new() {
     luca.forget();
     luca.happens(Event::WantsOlder);
     assert!(!asked(&luca)[0].contains("before"), "{:?}", asked(&luca));
+}
+
+#[test]
+fn a_history_that_is_typed_shows_its_gaps_where_they_are() {
+    let mut luca = reader();
+    luca.types("/history 2");
+    let past = [said("ann", 30, "before", None), said("ann", 40, "after", None)].join(",");
+    let gaps = r#""gaps":[{"first":31,"last":39,"cause":"full"}]"#;
+    luca.answers("history", &format!(r#""room":"lobby","messages":[{past}],"epoch":7,{gaps}"#));
+    assert_eq!(
+        luca.screen(),
+        [
+            "[12:03] ann: before",
+            "-- 9 messages in lobby are missing: there was no room to keep them.",
+            "[12:03] ann: after"
+        ]
+    );
 }
