@@ -65,7 +65,6 @@ mod chosen {
         LingersForEver = "the last second of a connection never ends",
         PlaceIsKept = "a place is free only when the socket is closed, long after the leave line",
         ClosesUnread = "a socket is closed although it may hold unread input",
-        JudgesBeforeFlush = "the limits are checked before a full socket is tried again",
         NobodyIsCut = "no limit of an outbox is enforced",
         AgeNeverEnds = "bytes that were sent still count for the age of an outbox",
         PauseCounts = "the time in which the server did not run counts",

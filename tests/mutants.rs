@@ -12,8 +12,7 @@ const CHATS: u64 = 6;
 const STEPS_MAX: u64 = 2_500;
 
 /// These need a client that is cut at a certain byte, a machine that is given up, or another rare moment.
-const RARE: [Mutant; 8] = [
-    Mutant::JudgesBeforeFlush,
+const RARE: [Mutant; 7] = [
     Mutant::CutLosesBegunLine,
     Mutant::CutLosesBegunBlock,
     Mutant::CutWithinReply,

@@ -1,4 +1,4 @@
-//! What the threads of one connection share: the socket, the reader's turn, and a row in the table of threads.
+//! State shared by the threads of one connection: the socket, the reader's turn, and a row in the table of threads.
 
 use std::io;
 use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
@@ -11,7 +11,7 @@ use socket2::{SockRef, TcpKeepalive};
 use super::ops::threads::Row;
 use super::socket::Socket;
 use super::sync::OnceLock;
-use super::turn::Turn;
+use super::turn::{Permit, Turn};
 use crate::chat::{ClientId, Event, Protocol, ReclaimWord};
 use crate::config::{Config, limits};
 
@@ -22,7 +22,7 @@ pub struct Connection<S = TcpStream> {
     pub id: ClientId,
     /// The other end of the socket, canonical.
     peer: SocketAddr,
-    /// The client's address, if a proxy has told it.
+    /// The client's address, if a proxy reported it.
     told: OnceLock<SocketAddr>,
     /// The word by which its owner can take the name back.
     word: ReclaimWord,
@@ -77,12 +77,12 @@ impl<S> Connection<S> {
         Self { id, peer, told, word, turn, row, socket, last_words }
     }
 
-    /// The client's address, canonical: what the proxy has told, or else the other end of the socket.
+    /// The client's address, canonical: what a proxy reported, or else the other end of the socket.
     pub fn address(&self) -> SocketAddr {
         *self.told.get().unwrap_or(&self.peer)
     }
 
-    /// A proxy has told this address. Called once, before the client arrives.
+    /// A proxy reported this address. Called once, before the client arrives.
     pub fn came_by_proxy(&self, address: SocketAddr) {
         self.told.get_or_init(|| address);
     }
@@ -96,6 +96,17 @@ impl<S> Connection<S> {
             word: self.word,
             by_proxy: self.told.get().is_some(),
         }
+    }
+
+    /// As [`Turn::wait`].
+    pub fn wait_for_turn(&self) -> Permit {
+        if mutant!(TurnIsNotAwaited) { self.turn.look() } else { self.turn.wait() }
+    }
+
+    /// As [`Turn::give`].
+    pub fn give_turn(&self, admitted: bool) {
+        witness!(GivesTurn(self.id));
+        self.turn.give(admitted);
     }
 
     /// The socket, for blocking reads and writes.

@@ -1,8 +1,14 @@
 //! Step 3 of the path of a message: the dispatcher, the one thread that owns the state of the chat.
 //!
-//! It blocks in one place. It takes the events that have gathered in the inbox, lets the [`Hub`](crate::chat::Hub) turn each into effects,
-//! carries the effects out by appending to outboxes, flushes the outboxes, and gives the readers their turns. It parses no
-//! bytes, and it waits for no client and no disk.
+//! It blocks in one place. It takes the events that have gathered in the inbox, lets the [`Hub`](crate::chat::Hub) turn each
+//! into effects, carries the effects out by appending to outboxes, flushes the outboxes, and gives the readers their turns.
+//! It parses no bytes, and it waits for no client and no disk.
+//!
+//! Four helpers need not be read yet:
+//! - [`Order`]: `step` calls `Hub::step`. In a chat on several machines, it sends the event through a shared log first.
+//! - [`Channels`], the receiving ends of the inbox and of the requests.
+//! - [`Shared`], the state that the dispatcher shares with other threads: settings, counters and the table of threads.
+//! - [`Drain`], the slow end of a server that is about to restart.
 //!
 //! A panic in this thread ends the process with status 70 (`start` holds the guard): without a dispatcher, the server would
 //! go on accepting and never say a word.
@@ -10,6 +16,7 @@
 mod drain;
 #[cfg(feature = "cluster")]
 mod log_entry;
+mod other;
 #[cfg(all(any(test, feature = "simulation"), not(loom)))]
 mod stepwise;
 
@@ -23,7 +30,7 @@ use super::inbox::{Channels, Control, Inbound, Wake};
 use super::listener::ListenerControl;
 use super::order::Order;
 use super::shared::Shared;
-use super::{Activity, Row, ops};
+use super::{Activity, Row};
 use crate::chat::{
     ClientId, DisconnectReason, Effect, Event, Message, Now, ShutdownCause, Station, Tag, Time,
     View,
@@ -40,6 +47,7 @@ const EFFECTS_MAX: usize = 64;
 pub struct Dispatcher<'scope, W: Writers> {
     channels: Channels<'scope, W::Socket>,
     shared: Arc<Shared<'scope>>,
+    /// The way to the Hub.
     order: Order,
     delivery: Delivery<'scope, W>,
     /// Dropping one ends its listener.
@@ -237,23 +245,7 @@ impl<'scope, W: Writers> Dispatcher<'scope, W> {
                     self.grace_ends = Some(now.time + self.shared.settings.read().shutdown_grace);
                     self.listeners.clear();
                 }
-                Effect::AnswerThreads { client, tag } => {
-                    self.shared.count_queue();
-                    let (waiting, unsent) = (self.channels.waiting(), self.delivery.unsent());
-                    let message = self.shared.threads.message(waiting, &unsent);
-                    self.send(&[*client], tag.as_ref(), [&message]);
-                }
-                Effect::AnswerGlass { client, tag } => {
-                    let waiting = || (self.channels.look(), self.delivery.unsent());
-                    let mut view = self.shared.threads.look(waiting);
-                    view.followed = self.delivery.take_followed(*client);
-                    self.order.name_readers(*client, &mut view);
-                    self.send(&[*client], tag.as_ref(), [&Message::Glass(Box::new(view))]);
-                }
-                Effect::Follow { client, to, moments } => {
-                    self.delivery.follow(*client, to, moments, self.shared.clock.now());
-                }
-                other => ops::carry_out(other, &self.shared),
+                other => self.carry_out_other(other),
             }
         }
         effects.clear();
@@ -278,9 +270,6 @@ impl<'scope, W: Writers> Dispatcher<'scope, W> {
 
     /// Flushes until nothing is left: a client that is cut leaves the chat, and the others are sent a line about it.
     fn flush(&mut self, now: Now) {
-        if mutant!(TurnBeforeFlush) {
-            self.give_turns();
-        }
         loop {
             self.row.doing(Activity::Sending);
             let slow = self.delivery.flush(now.time);
@@ -292,7 +281,7 @@ impl<'scope, W: Writers> Dispatcher<'scope, W> {
         }
     }
 
-    /// Lets the readers read on whose events are dealt with.
+    /// Returns the turn to each reader whose event has been handled.
     fn give_turns(&mut self) {
         for client in self.turns_due.drain(..) {
             self.delivery.give_turn(client);
@@ -306,7 +295,7 @@ impl<'scope, W: Writers> Dispatcher<'scope, W> {
         }
         self.delivery.end_lingering_due(now.time);
         self.go_on_draining(now);
-        // Once: after this, all end within the linger time, and nobody new can come.
+        // Runs once: each connection that is left ends within the linger time now.
         if self.grace_ends.take_if(|time| is_due(*time)).is_some() {
             self.cut(self.delivery.unfinished(), now);
         }

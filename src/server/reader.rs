@@ -6,11 +6,11 @@
 //! that sends too fast is slowed down by TCP, because its reader stops reading.
 //!
 //! Four helpers need not be read yet:
-//! - [`Turn`](super::turn::Turn), the permission to send. `wait` blocks until the dispatcher gives the turn, and returns at
-//!   once, always, when the connection is closing. `look` reads its state without waiting.
+//! - [`Turn`](super::turn::Turn), the permission to send. `wait` blocks until the dispatcher gives the turn, and returns
+//!   immediately if the connection is closing. `look` reads its state without waiting.
 //! - [`Flood`], which says how many lines may pass now.
 //! - [`Decoder`], which turns bytes into inputs however the reads split them.
-//! - [`Inbound::pass`], which notes the time on a line that somebody follows, and on no other.
+//! - [`Inbound::pass`], which writes the time on a line whose sender follows it in the glass view.
 
 use std::io::{self, ErrorKind};
 use std::mem;
@@ -96,13 +96,13 @@ impl<'s, S: Socket> Reader<'_, 's, S> {
                     if count == self.buffer.len() && count < limits::READ_BUFFER_BYTES_MAX {
                         self.buffer.resize(2 * count, 0);
                     }
-                    self.deliver(mem::take(&mut decoded));
+                    self.forward(mem::take(&mut decoded));
                     self.wait_for_byte_limit();
                 }
                 Outcome::EndOfInput => {
                     // The last line counts without its end: `printf 'bot\nhi' | nc` says hi.
                     self.decoder.finish(&mut decoded);
-                    self.deliver(decoded);
+                    self.forward(decoded);
                     return InputEnd::Closed;
                 }
                 Outcome::LoginTimedOut => self.report_login_timeout(),
@@ -148,8 +148,8 @@ impl<'s, S: Socket> Reader<'_, 's, S> {
                     self.connection.row.count_in(count);
                     return Outcome::Bytes(count);
                 }
-                // The time is over, or a signal interrupted the read. The clock says how much of it counts. (`TimedOut` would mean
-                // that the other machine is gone.)
+                // The time is over, or a signal interrupted the read. The clock says how much of it counts.
+                // (`TimedOut` would mean that the other machine is gone.)
                 Err(error)
                     if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
                 Err(_) => return Outcome::Failed,
@@ -175,7 +175,7 @@ impl<'s, S: Socket> Reader<'_, 's, S> {
 
     /// Sends what was decoded: at once the lines that flood control lets through, the rest bit by bit, reading nothing
     /// meanwhile. Half a line, or a part of a telnet command, produces nothing to send.
-    fn deliver(&mut self, mut decoded: Decoded) {
+    fn forward(&mut self, mut decoded: Decoded) {
         while !decoded.is_empty() {
             let now = self.clock.now();
             let held = decoded.inputs.split_off(self.flood.take_lines(decoded.inputs.len(), now));
@@ -231,7 +231,7 @@ impl<'s, S: Socket> Reader<'_, 's, S> {
     fn send(&self, mut event: Inbound<'s, S>) {
         event.pass(Station::Ready, self.clock);
         self.connection.row.doing(Activity::WaitingForTurn);
-        if !mutant!(TurnIsNotAwaited) && self.connection.turn.wait().closing {
+        if self.connection.wait_for_turn().closing {
             return;
         }
         event.pass(Station::Sent, self.clock);

@@ -32,7 +32,9 @@ impl<W: Writers> Delivery<'_, W> {
     /// The client has left the chat.
     fn free_place(&mut self, client: ClientId) {
         if let Some(peer) = self.peers.get_mut(&client) {
-            peer.place.take_if(|_| !mutant!(PlaceIsKept));
+            if !mutant!(PlaceIsKept) {
+                peer.place = None;
+            }
             self.leaving.push_back(client);
         }
         while self.leaving.front().is_some_and(|client| !self.peers.contains_key(client)) {
@@ -187,55 +189,6 @@ impl<W: Writers> Delivery<'_, W> {
         }
     }
 
-    /// Whether full sockets have to be tried again and checked: now and then, and earlier if much was appended to them.
-    pub(super) fn is_check_due(&self, now: Time) -> bool {
-        self.next_check.is_some_and(|time| time <= now)
-            || self.unchecked_bytes > self.limits.total_bytes_max / limits::STALLED_CHECK_SHARE
-    }
-
-    /// Has the flush that follows try full sockets without a writer again.
-    pub(super) fn try_stalled_again(&mut self) {
-        for client in &self.stalled {
-            let peer = self.peers.get_mut(client);
-            if let Some(peer) = peer.filter(|it| it.may_be_cut() && !mutant!(StalledIsForgotten)) {
-                peer.touch(&mut self.touched);
-            }
-        }
-    }
-
-    /// Returns the clients that have to be cut: those that are over a limit, and the largest ones if all together are. Contract:
-    /// every full socket was tried after [`Delivery::try_stalled_again`], so nobody is cut for bytes that it takes.
-    pub(super) fn check_stalled(&mut self, now: Time) -> Vec<ClientId> {
-        self.unchecked_bytes = 0;
-        let peers = &self.peers;
-        self.stalled.retain(|client| peers.get(client).is_some_and(Peer::may_be_cut));
-        let stalled: Vec<ClientId> = self.stalled.iter().copied().collect();
-        let pending = stalled.iter().filter_map(|client| self.peers.get(client)).map(Peer::pending);
-        self.writers.counters().set_outbox_bytes(pending.sum());
-        self.next_check = (!stalled.is_empty()).then(|| now + limits::STALLED_CHECK_EVERY);
-        let (slow, others): (Vec<_>, Vec<_>) =
-            stalled.into_iter().partition(|&client| self.is_over_limit(client, now));
-        let largest = self.largest_over_total(&others);
-        slow.into_iter().chain(largest).collect()
-    }
-
-    /// The largest outboxes, as many as have to go until the others are within the common limit.
-    fn largest_over_total(&self, stalled: &[ClientId]) -> Vec<ClientId> {
-        let peers = stalled.iter().filter_map(|client| self.peers.get(client));
-        let mut by_size: Vec<(u64, ClientId)> =
-            peers.map(|peer| (peer.pending(), peer.connection.id)).collect();
-        by_size.sort_unstable();
-        let mut total: u64 = by_size.iter().map(|&(bytes, _)| bytes).sum();
-        let mut largest = Vec::new();
-        while total > self.limits.total_bytes_max
-            && let Some((bytes, client)) = by_size.pop()
-        {
-            total -= bytes;
-            largest.push(client);
-        }
-        largest
-    }
-
     /// The clients that are not cut or closed yet, for the end of the grace time.
     pub fn unfinished(&self) -> Vec<ClientId> {
         self.peers
@@ -244,29 +197,11 @@ impl<W: Writers> Delivery<'_, W> {
             .map(|(&client, _)| client)
             .collect()
     }
-
-    pub(super) fn is_over_limit(&mut self, client: ClientId, now: Time) -> bool {
-        let Some(peer) = self.peers.get_mut(&client) else {
-            return false;
-        };
-        if !peer.may_be_cut() || mutant!(NobodyIsCut) {
-            return false;
-        }
-        let written = peer.connection.row.bytes_out();
-        let too_old = |since: Time| now.saturating_sub(since) > self.limits.age_max;
-        peer.pending() > self.limits.bytes_max || peer.outbox.oldest(written).is_some_and(too_old)
-    }
 }
 
 impl<S: Socket> Peer<'_, S> {
     /// Whether the connection is not about to end.
     pub(super) fn is_open(&self) -> bool {
         self.ending == Ending::Open && !self.broken
-    }
-
-    /// Whether something waits for it, and it may be cut for that.
-    fn may_be_cut(&self) -> bool {
-        let waits = self.write_owner == WriteOwner::Writer || !self.outbox.is_empty();
-        waits && !self.broken && self.ending < Ending::Cut
     }
 }

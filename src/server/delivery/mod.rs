@@ -7,8 +7,8 @@
 //! 4. With `Drained`, the writer gives that right **back**. What has gathered meanwhile is flushed like anything else.
 //!
 //! A client that stops reading fills its socket, then keeps a writer blocked while its outbox grows. It is **cut** (in
-//! `closing`) when its outbox exceeds the limit of bytes or of age, or when it has the largest of outboxes that exceed the
-//! limit of all together. A cut drops its unsent lines, lets the line that has begun end, and sends a last sentence as far as
+//! `closing`) when its outbox exceeds a limit of bytes or of age, or when the total limit is exceeded and its outbox is the
+//! largest (`outbox_limits`). A cut drops its unsent lines, lets the line that has begun end, and sends a last sentence as far as
 //! the socket takes it; a writer blocked in `write` is woken by a larger send buffer and finds that sentence between two
 //! writes. Nobody else waits for the client at any time.
 //!
@@ -18,6 +18,7 @@
 mod closing;
 mod follow;
 mod outbox;
+mod outbox_limits;
 #[cfg(feature = "cluster")]
 mod start_over;
 mod tape;
@@ -39,6 +40,7 @@ use crate::config::{Config, DeliveryPolicy, limits};
 use follow::Follow;
 pub use outbox::Block;
 use outbox::{Buffers, Outbox};
+use outbox_limits::OutboxLimits;
 use tape::Tape;
 pub use writer::{WriterThreads, Writers};
 #[cfg(all(any(test, feature = "simulation"), not(loom)))]
@@ -58,8 +60,9 @@ pub struct Delivery<'scope, W: Writers> {
     stalled: FxHashSet<ClientId>,
     /// The writers that have the right to write.
     writers_busy: usize,
-    /// What was appended since the last flush: to all outboxes, and to the fullest one of those that are not stalled.
+    /// What was appended to all outboxes since the last flush.
     batch_bytes: usize,
+    /// The size of the fullest outbox that is not stalled.
     fullest_bytes: usize,
     /// What was appended to stalled ones since the last check.
     unchecked_bytes: u64,
@@ -95,7 +98,7 @@ struct Peer<'s, S> {
     lingered: bool,
     /// It is in [`Delivery::touched`].
     touched: bool,
-    /// The way of the client's last line that it followed.
+    /// The times of the last line that this client followed.
     followed: Option<Box<FollowedLine>>,
 }
 
@@ -117,16 +120,6 @@ enum Ending {
     Cut,
     /// The sending side is shut and the reader told; the socket closes when the reader has ended.
     Shut,
-}
-
-/// How much may wait for clients, and how long.
-struct OutboxLimits {
-    bytes_max: u64,
-    age_max: Time,
-    /// For all clients together; the largest are cut first.
-    total_bytes_max: u64,
-    /// For all that is appended before a flush, since full sockets may take none of it.
-    batch_bytes_max: usize,
 }
 
 /// The result of flushing one outbox.
@@ -213,8 +206,8 @@ impl<'scope, W: Writers> Delivery<'scope, W> {
         }
     }
 
-    /// Encodes what the client receives from now on for another view. A decoder that has switched to JSON never goes back, even if
-    /// a chat on several machines has lost the event.
+    /// Encodes what the client receives from now on for another view. A decoder that has switched to JSON never goes back,
+    /// even if a chat on several machines has lost the event.
     pub fn set_view(&mut self, client: ClientId, view: View) {
         if let Some(peer) = self.peers.get_mut(&client).filter(|peer| peer.view != View::Json) {
             peer.view = view;
@@ -223,9 +216,8 @@ impl<'scope, W: Writers> Delivery<'scope, W> {
 
     /// Lets the client's reader send its next event. On a connection that ends, `settle` closes the turn instead.
     pub fn give_turn(&self, client: ClientId) {
-        witness!(GivesTurn(client));
         if let Some(peer) = self.peers.get(&client).filter(|peer| peer.ending == Ending::Open) {
-            peer.connection.turn.give(peer.admitted);
+            peer.connection.give_turn(peer.admitted);
         }
     }
 
@@ -291,8 +283,7 @@ impl<'scope, W: Writers> Delivery<'scope, W> {
     /// 3. afterwards, every other outbox that the dispatcher may write to is empty or will be tried again.
     pub fn flush(&mut self, now: Time) -> Vec<ClientId> {
         let is_check_due = self.is_check_due(now);
-        let judges_early = is_check_due && mutant!(JudgesBeforeFlush);
-        let mut slow = if judges_early { self.check_stalled(now) } else { Vec::new() };
+        let mut slow = Vec::new();
         if is_check_due {
             self.try_stalled_again();
         }
@@ -316,7 +307,7 @@ impl<'scope, W: Writers> Delivery<'scope, W> {
         slow
     }
 
-    /// The three policies of delivery. They are the lesson, and the benchmark compares them.
+    /// Applies the delivery policy (`--delivery`) to one outbox.
     fn flush_one(&mut self, client: ClientId, now: Time) -> Flushed {
         let Some(peer) = self.peers.get_mut(&client) else {
             return Flushed::Sent;
@@ -337,7 +328,7 @@ impl<'scope, W: Writers> Delivery<'scope, W> {
                     if std::mem::take(&mut peer.stalled) {
                         self.stalled.remove(&client);
                     }
-                    peer.all_sent()
+                    peer.flushed_all()
                 }
                 Ok(()) if policy == DeliveryPolicy::Direct => Flushed::Full,
                 Ok(()) => self.hand_over(client, now),
@@ -351,7 +342,7 @@ impl<'scope, W: Writers> Delivery<'scope, W> {
             return Flushed::Sent;
         };
         if peer.outbox.is_empty() {
-            return peer.all_sent();
+            return peer.flushed_all();
         }
         // Whatever becomes of them, the bytes outlive the tape.
         peer.outbox.copy_part(&self.tape, &mut self.buffers);
@@ -432,7 +423,7 @@ impl<S: Socket> Peer<'_, S> {
         Ok(())
     }
 
-    fn all_sent(&self) -> Flushed {
+    fn flushed_all(&self) -> Flushed {
         let is_counted = self.outbox.appended() == self.connection.row.bytes_out();
         debug_assert!(!self.is_open() || is_counted, "all bytes are counted on both sides");
         if self.ending == Ending::Open { Flushed::Sent } else { Flushed::Ending }
@@ -447,17 +438,6 @@ impl<S: Socket> Peer<'_, S> {
     fn touch(&mut self, touched: &mut Vec<ClientId>) {
         if !std::mem::replace(&mut self.touched, true) {
             touched.push(self.connection.id);
-        }
-    }
-}
-
-impl OutboxLimits {
-    fn of(config: &Config) -> Self {
-        Self {
-            bytes_max: config.outbox_bytes as u64,
-            age_max: config.outbox_age,
-            total_bytes_max: config.outbox_total as u64,
-            batch_bytes_max: limits::BATCH_TOTAL_BYTES_MAX.min(config.outbox_total / 4),
         }
     }
 }

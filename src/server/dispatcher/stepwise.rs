@@ -10,7 +10,16 @@ impl<W: Writers> Dispatcher<'_, W> {
     pub fn wake(&mut self, request: Option<Control>) {
         let event = || self.channels.next_event().map_or(Wake::Deadline, Wake::Inbound);
         let wake = request.map_or_else(event, Wake::Control);
-        self.act(wake);
+        match wake {
+            Wake::Inbound(first) if mutant!(TurnBeforeFlush) => {
+                let now = self.shared.clock.tick();
+                self.take_batch(first, now);
+                self.give_turns();
+                self.check_deadlines(now);
+                self.flush(now);
+            }
+            wake => self.act(wake),
+        }
     }
 
     /// When it wakes up even if nothing happens.

@@ -601,14 +601,18 @@ impl Log {
     }
 }
 
-/// The line that somebody has typed, if the event is about one.
+/// What somebody wants to say, if the event is about that.
 fn line_of(event: &Event) -> Option<(ClientId, &str)> {
     match event {
         Event::Received { client, input: Input::Line(line) } if !line.text.is_empty() => {
             Some((*client, &line.text))
         }
         Event::Received { client, input: Input::Request { request, .. } } => match request {
-            Request::Chat { text, .. } | Request::Follow { text, .. } => Some((*client, text)),
+            Request::Chat { text, .. }
+            | Request::Me { text, .. }
+            | Request::Private { text, .. }
+            | Request::Reply { text }
+            | Request::Follow { text, .. } => Some((*client, text)),
             Request::Typed { line, .. } if !line.text.is_empty() => Some((*client, &line.text)),
             _ => None,
         },

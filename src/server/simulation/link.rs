@@ -147,7 +147,11 @@ pub fn line_of(event: &Event) -> Option<String> {
     };
     let line = match input {
         Input::Line(line) => Some(&line.text),
-        Input::Request { request: Request::Chat { text, .. }, .. } => Some(text),
+        Input::Request {
+            request:
+                Request::Chat { text, .. } | Request::Me { text, .. } | Request::Private { text, .. },
+            ..
+        } => Some(text),
         _ => None,
     };
     line.filter(|line| !line.is_empty()).cloned()

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::super::author::Author;
 use super::super::store_address::StoreAddress;
 use super::*;
-use crate::chat::{HubSettings, Protocol, ShutdownCause};
+use crate::chat::{HubSettings, Protocol, ShutdownCause, Target};
 use crate::config::{Glass, Operators, RedisAddress};
 
 /// A machine that takes part together with another one.
@@ -248,9 +248,21 @@ fn a_line_that_comes_too_late_for_a_machine_that_leaves_is_given_back() {
     machine.step(1, Event::ShutdownRequested { cause: ShutdownCause::Program });
     let line = crate::chat::Line { text: "hello".to_owned(), altered: false };
     machine.step(1, Event::Received { client: CLIENT, input: Input::Line(line) });
+    let (target, sent_at) = (Target::Here, None);
+    let requests = [
+        Request::Me { target, text: "waves".to_owned(), sent_at },
+        Request::Private { to: vec!["Bob".to_owned()], text: "psst".to_owned(), sent_at: None },
+        Request::Reply { text: "yes".to_owned() },
+    ];
+    for request in requests {
+        let input = Input::Request { request, tag: None };
+        machine.step(1, Event::Received { client: CLIENT, input });
+    }
     let left = machine.append(false, Content::Left);
     let effects = machine.open(left);
-    assert!(are_told(&effects, &LinkNews::NotSaid("hello".to_owned())), "{effects:?}");
+    for text in ["hello", "waves", "psst", "yes"] {
+        assert!(are_told(&effects, &LinkNews::NotSaid(text.to_owned())), "{text}: {effects:?}");
+    }
 }
 
 /// The file of a machine is its own: what the chat has says nothing of it.
