@@ -35,7 +35,7 @@
 //!
 //! # The path of a message
 //!
-//! One line of chat passes through seven files:
+//! Seven files tell the story of a line of chat:
 //!
 //! ```text
 //!            bytes        lines                event         effects
@@ -51,7 +51,7 @@
 //! 1. `server/reader.rs`: the connection's reader blocks in `read`, and waits for its turn before it sends an event. (A
 //!    listener has accepted the connection and spawned the reader.)
 //! 2. `protocol/plain/decode.rs`: the decoder turns the bytes into lines, wherever the reads have split them.
-//! 3. `server/dispatcher.rs`: the dispatcher takes the event from the inbox. It blocks nowhere else.
+//! 3. `server/dispatcher.rs`: the dispatcher takes the event from the inbox. It blocks only in the `select` over its channels.
 //! 4. `chat/hub.rs`: the Hub, a pure state machine, finds the rule for the event.
 //! 5. `chat/say.rs`: the Hub chooses the recipients. The result is an effect: send this message to these clients.
 //! 6. `protocol/plain/encode.rs`: the message becomes bytes, once per view and not once per recipient.
@@ -63,14 +63,16 @@
 //!
 //! # Invariants
 //!
-//! 1. Only the dispatcher touches the [`Hub`](chat::Hub) and the outboxes. No chat state is behind a lock.
+//! 1. Only the dispatcher touches the live [`Hub`](chat::Hub) and the outboxes. No chat state is behind a lock. (With
+//!    `--cluster`, other threads have copies of the Hub.)
 //! 2. The dispatcher blocks in one place. It never sends into the inbox, never waits for a client's socket or a disk, and
 //!    never blocks when it hands over to a writer. So the wait-for graph has no cycle.
-//! 3. One thread at a time may write to a socket: the dispatcher, or the writer that it has handed over to.
+//! 3. One thread at a time may write to a socket: before the client arrives its reader, which answers HTTP; then the
+//!    dispatcher, or the writer that it has handed over to.
 //! 4. Each connection has at most one event in flight, besides the report of its end. So the number of connections bounds
 //!    the inbox, and TCP slows down a client that sends too fast.
-//! 5. Each listener, reader and writer sends an event as its last act. A guard sends it on drop, so it comes after a panic
-//!    too: no such thread ends silently.
+//! 5. Each listener and writer, and the reader of each client that has arrived, sends an event as its last act. A guard
+//!    sends it on drop, so it comes after a panic too: no such thread ends silently.
 //! 6. To end a socket, shut it down: that wakes every thread blocked on it. Dropping a handle wakes nobody.
 //! 7. An id is never reused, and only the dispatcher removes a client. A second report of the same end has no effect.
 //! 8. A panic in a reader or a writer ends that client: the thread catches it, and its guard reports the end. A panic in the

@@ -25,7 +25,7 @@ const PATH_LINES_MAX: usize = 1_800;
 const GLASS: [&str; 3] = ["glass.html", "glass.js", "glass.css"];
 const GLASS_COLUMNS_MAX: usize = 120;
 
-/// What the core and the codecs may not use.
+/// The modules that the core and the codecs may not use.
 const IMPURE: [&str; 11] = [
     "std::net",
     "std::thread",

@@ -27,7 +27,7 @@ impl Ban {
     }
 }
 
-/// What counts as one address: an IPv4 address (a /32), or the /64 network of an IPv6 address, since one machine can use
+/// The unit of a ban by address: an IPv4 address (a /32), or the /64 network of an IPv6 address, since one machine can use
 /// every address of its /64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Network(IpAddr);

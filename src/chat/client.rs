@@ -1,4 +1,4 @@
-//! What the core knows of a connection: its id, and the reason for its end.
+//! A connection as the core knows it: its id, and the reason for its end.
 
 #![allow(missing_docs, reason = "most variants are self-explanatory")]
 

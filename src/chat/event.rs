@@ -26,8 +26,9 @@ use super::view::{CloseCode, Protocol, Stranger, View};
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
-    /// A connection was accepted. The address is canonical: `::ffff:192.0.2.7` arrives as `192.0.2.7`. The core has no dice,
-    /// so the event brings the word by which its owner can take the name back. `by_proxy`: a proxy has told the address.
+    /// A connection was accepted. The address is canonical: `::ffff:192.0.2.7` arrives as `192.0.2.7`. The core has no
+    /// randomness, so the event carries the word by which its owner can take the name back. `by_proxy`: a proxy reported the
+    /// address.
     Connected {
         client: ClientId,
         address: SocketAddr,
@@ -51,22 +52,22 @@ pub enum Event {
     Forgotten { sender: NameKey, before: jiff::Timestamp },
     /// The connection is over. A second report about the same client has no effect.
     Disconnected { client: ClientId, reason: DisconnectReason },
-    /// The server of these clients is about to restart, and ends their connections. With their words they come back.
+    /// The server of these clients is about to restart, and ends their connections. Each can reclaim its name with its word.
     Dismissed { clients: Vec<ClientId> },
     /// The time that [`Hub::deadline`](super::Hub::deadline) returned has come.
     DeadlineReached,
-    /// A node with this name takes part in the chat, by the start with this number.
+    /// A node with this name takes part in the chat, as start number `start`.
     MachineCame {
         #[serde(rename = "machine")]
         start: u64,
         name: Arc<str>,
     },
-    /// A node is gone, and with it the clients to which these starts of it gave their ids.
+    /// A node is gone, and with it the clients whose ids belong to these starts of it.
     MachineGone {
         #[serde(rename = "machines")]
         starts: Vec<u64>,
     },
-    /// The log that several nodes share has lost the last events. The state is that without them.
+    /// The log that several nodes share has lost the last events. The state no longer includes them.
     Rewound,
     /// A signal, or the program that embeds the server, requested the end of the chat.
     ShutdownRequested { cause: ShutdownCause },
@@ -97,7 +98,7 @@ pub enum Effect {
     Fetch(Fetch),
     /// Search the history on disk.
     Search(Search),
-    /// Add to the history on disk what it lacks of this: the machine was away.
+    /// Write the lines of this that the history on disk is missing: the machine was away.
     CatchUp(Past),
     /// Lift the login deadline: the client has joined.
     Admit { client: ClientId },
@@ -109,7 +110,7 @@ pub enum Effect {
     Log(LogEvent),
 }
 
-/// What a decoder makes of the bytes of a client.
+/// One unit that a decoder has decoded from the bytes of a client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Input {
     /// The first line is JSON, so the client speaks JSON from now on. Precedes the request of that line.
@@ -215,7 +216,7 @@ impl<'e> Reaction<'e> {
         self.push(Effect::Send { to, message });
     }
 
-    /// Has a message kept on disk. All messages of one read share the first effect: if each had its own, their deliveries
+    /// Keeps a message on disk. All messages of one read share the first effect: if each had its own, their deliveries
     /// would no longer be neighbours, which are cheaper.
     pub(super) fn keep(&mut self, line: Option<KeptLine>) {
         let Some(line) = line else {

@@ -95,7 +95,7 @@ pub enum LogEvent {
     },
 }
 
-/// What ends the chat.
+/// The cause of the end of the chat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ShutdownCause {
     /// The name of a signal, such as `SIGTERM`.

@@ -1,4 +1,4 @@
-//! What the server can say, as values. The protocols choose the words, so another protocol needs only another encoder.
+//! The messages of the server, as values. The protocols choose the words, so another protocol needs only another encoder.
 
 #![allow(missing_docs, reason = "most fields and variants are self-explanatory")]
 
@@ -412,7 +412,7 @@ pub struct Removal {
     pub reason: Option<Arc<str>>,
 }
 
-/// What `/help` shows.
+/// The content of `/help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HelpTopic {
     /// The most useful commands, on one screen.
@@ -433,7 +433,7 @@ pub struct PersonListing {
     pub machine: Option<Arc<str>>,
 }
 
-/// What `/whois` shows.
+/// The content of `/whois`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonDetails {
     pub person: PersonListing,
@@ -465,7 +465,7 @@ pub struct ThreadListing {
     pub bytes_out: u64,
 }
 
-/// What a thread has yet to process.
+/// The work that waits for a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Queue {
     /// Unsent bytes for a reader's client.

@@ -1,4 +1,4 @@
-//! What a client can ask for. A typed `/join dev` and `{"action":"joinroom","room":"dev"}` become the same value, so the
+//! The requests of clients. A typed `/join dev` and `{"action":"joinroom","room":"dev"}` become the same value, so the
 //! Hub implements each rule once.
 
 #![allow(missing_docs, reason = "most fields and variants are self-explanatory")]

@@ -1,8 +1,8 @@
-//! Step 5 of the path of a message: its recipients are chosen.
+//! Step 5 of the path of a message: choosing its recipients.
 //!
 //! The recipients are the other members of the room, or the people whom the message mentions at its end, without those who
 //! ignore the sender. The result is one [`Effect::Send`](super::event::Effect::Send) with a shared message, which the
-//! dispatcher has encoded and delivered.
+//! dispatcher encodes and delivers.
 
 use std::sync::Arc;
 

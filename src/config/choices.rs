@@ -34,7 +34,7 @@ pub enum Zone {
     Named(TimeZone),
 }
 
-/// Who is an operator without a password.
+/// The people who are operators without a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum, Serialize, Deserialize)]
 pub enum Operators {
     /// Clients on the server's own machine
@@ -58,7 +58,7 @@ pub enum Glass {
     Everybody,
 }
 
-/// Which thread writes to a socket.
+/// The thread that writes to a socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum DeliveryPolicy {
     /// The dispatcher, with a send that never blocks; a writer thread while the socket is full

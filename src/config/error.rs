@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 /// How many characters of a value an error quotes.
 const QUOTE_CHARS_MAX: usize = 60;
 
-/// What is wrong with the settings: one line that names the setting, its value and what is allowed.
+/// A mistake in the settings: one line that names the setting, its value and what is allowed.
 ///
 /// The line is safe to print on a terminal: control characters, bidi overrides and the like are escaped, since a settings
 /// file may come from anywhere.

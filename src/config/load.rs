@@ -22,7 +22,7 @@ Every setting may also be in the settings file, as in `max-clients = 500`, or in
 CHATSERV_MAX_CLIENTS=500. A flag overrides the environment, which overrides the file, which overrides the default. Times \
 and sizes need a unit: 500ms, 60s, 1h30m; 64KiB, 256MiB.";
 
-/// What the command line asks for.
+/// The request on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// Run the server.

@@ -16,7 +16,7 @@ impl RedisAddress {
     /// Parses an address.
     ///
     /// # Errors
-    /// What is wrong and what to do. The error does not quote the address, which may hold a password by mistake.
+    /// The mistake and its remedy. The error does not quote the address, which may hold a password by mistake.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.starts_with("rediss://") {
             return Err("rediss:// needs TLS, which this server does not speak. Use redis:// in a private network, or \

@@ -3,7 +3,7 @@
 //! | page | for |
 //! |---|---|
 //! | [`manual`] | people who chat |
-//! | [`browser`] | people who chat in a browser, and who runs the server for them |
+//! | [`browser`] | people who chat in a browser, and people who run a server for them |
 //! | [`json`] | programs |
 //! | [`settings`], [`operations`], [`proxy`], [`history`], [`cluster`] | people who run a server, or several for one chat |
 //! | [`teaching`] | teachers: a chat in the classroom, the lab |
@@ -56,7 +56,7 @@ macro_rules! page {
         /// [limits]: ../../../src/chatserv/config/limits.rs.html
         /// [hub-tests]: ../../../../../tests/hub/mod.rs
         /// [model]: ../../../src/chatserv/server/simulation/model.rs.html
-        /// [report]: ../../../src/chatserv/server/simulation/report.rs.html
+        /// [simulation-report]: ../../../src/chatserv/server/simulation/report.rs.html
         /// [simulated-store]: ../../../src/chatserv/server/simulation/store.rs.html
         /// [ledger]: ../../../src/chatserv/server/simulation/ledger.rs.html
         /// [simulated]: crate::guide::internals#the-simulation

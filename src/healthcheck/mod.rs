@@ -32,7 +32,7 @@ const PING: &[u8] = b"{\"action\":\"ping\"}\n";
 /// The beginning of the first line of a server that waits for the log.
 const WAITING: &[u8] = b"server: The chat is waiting for its other machines.";
 
-/// Which side speaks first on a port.
+/// The side that speaks first on a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Greeting {
     /// The server: a line of plain text.
@@ -196,7 +196,7 @@ fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }
 
-/// What is wrong with a server.
+/// A defect of a server.
 #[derive(Debug)]
 pub struct Unhealthy(String);
 

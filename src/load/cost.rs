@@ -7,7 +7,7 @@ use std::time::Duration;
 /// /proc shows processor time in ticks of this length (`sysconf(_SC_CLK_TCK)` is 100 on every Linux).
 const TICK: Duration = Duration::from_millis(10);
 
-/// What a process has used or holds.
+/// Resources that a process has used or holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost {
     /// User and system time since its start, including threads that have ended. The kernel rounds both down: a difference

@@ -396,7 +396,8 @@ mod tests {
         }
     }
 
-    /// What each member receives, until all together have received this many bytes and the members in `closed` have ended.
+    /// Returns the bytes that each member receives, until all together have received this many bytes and
+    /// the members in `closed` have ended.
     fn receive(crowd: &mut Crowd, bytes: usize, closed: &[usize]) -> Vec<Vec<u8>> {
         let (mut received, mut ended) = (vec![Vec::new(); crowd.len()], Vec::new());
         let deadline = Instant::now() + Duration::from_secs(10);

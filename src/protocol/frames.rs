@@ -1,6 +1,6 @@
 //! JSON in the messages of a WebSocket (RFC 6455): what a page in a browser sends and receives.
 //!
-//! What the server sends is the line of a JSON connection in one text frame, its LF included. So a line of bytes that ends in
+//! The server sends each line of a JSON connection, its LF included, in one text frame. So a line of bytes that ends in
 //! LF is a whole frame, and everything that sends lines, or drops whole ones, works here too. For that, no other byte of
 //! the frame may be an LF.
 

@@ -46,7 +46,7 @@ impl Clock {
         self.start + time + Time::from_nanos(self.lost.load(Ordering::Relaxed))
     }
 
-    /// What the system's monotonic clock has counted since the start.
+    /// The time since the start, by the system's monotonic clock.
     fn elapsed(&self) -> Time {
         #[cfg(all(any(test, feature = "simulation"), not(loom)))]
         if let Some(elapsed) = simulated_time() {

@@ -1,7 +1,7 @@
-//! Flood control: a client that sends too much at once is slowed down. Nothing is lost, and nobody is disconnected for it.
+//! Flood control: a client that sends too much at once is slowed down. Nothing is lost, and nobody is disconnected.
 //!
 //! Each reader has its own, and it is pure: time is a parameter. A reader that may not send yet waits and reads nothing. So
-//! the socket fills, TCP closes its window, and the client is slowed down without a word.
+//! the socket fills, TCP closes its window, and the client is slowed down.
 
 use std::time::Duration;
 

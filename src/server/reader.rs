@@ -166,7 +166,7 @@ impl<'s, S: Socket> Reader<'_, 's, S> {
         Ok(())
     }
 
-    /// What is left of the login deadline; `None` for a client that has joined.
+    /// The time that is left until the login deadline; `None` for a client that has joined.
     fn time_to_log_in(&self) -> Option<Duration> {
         let deadline = self.login_deadline?;
         let admitted = self.connection.turn.look().admitted;

@@ -1,4 +1,4 @@
-//! What the listeners and the dispatcher share.
+//! State shared by the listeners and the dispatcher.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -18,7 +18,7 @@ use crate::config::Config;
 pub struct Shared<'env> {
     /// The settings for new connections, which keep them. Only the dispatcher changes them.
     pub settings: RwLock<Arc<Config>>,
-    /// What the settings may be at most.
+    /// The largest values that the settings may have.
     pub capacity: Capacity,
     pub admission: &'env Admission,
     /// Ids are never reused.

@@ -1,4 +1,4 @@
-//! What the server asks of a connection's socket, as a trait: the simulation of the server has sockets of its own.
+//! The server's demands on a connection's socket, as a trait: the simulation of the server has sockets of its own.
 //!
 //! The server itself has one implementation, [`TcpStream`], and generic code is compiled for it, so nothing is looked up at
 //! run time.

@@ -50,7 +50,7 @@ pub struct Server {
     bans_file: Option<BansFile>,
     #[cfg(feature = "history")]
     history: Option<Opened>,
-    /// What a chat on this machine alone goes on from.
+    /// The past from which a chat on this machine alone goes on.
     #[cfg(feature = "history")]
     past: Option<Past>,
     capacity: Capacity,
@@ -115,7 +115,7 @@ impl Server {
             config.connections_per_address,
             config.connections_per_minute,
         );
-        // Unbounded, since a request to stop may neither wait nor be lost. Only signals send here.
+        // Unbounded, since a request to stop may neither wait nor be lost. Signals, the bans thread and the history send here.
         let (sender, control) = channel::unbounded();
         let trace = recorder.as_ref().map(Recorder::trace);
         let guard = system.into_guard(&capacity);

@@ -3,8 +3,8 @@
 //! A reader reads on after each event, but sends the next one only when everything that the last one caused has been sent.
 //! So each connection has at most one event under way: a flood starves nobody, the inbox cannot outgrow the number of
 //! connections, and while a reader waits its socket fills, so the next read holds more lines for the same price. Without a
-//! flood, the turn comes long before it is needed, and costs neither a wake-up nor a sleep. (A reader that waited before
-//! it read on would sleep twice for each event: with ten people, a delivery would cost a fifth more.)
+//! flood, the turn comes long before it is needed, and costs neither a wake-up nor a sleep. (Waiting before the next read
+//! would cost a second sleep for each event: with ten people, a delivery would cost a fifth more.)
 //!
 //! The turn is one atomic word and `park`/`unpark`. A channel for each connection would do the same and cost more.
 
@@ -26,7 +26,7 @@ const ADMITTED: u8 = 2;
 /// The connection is closing: further input is discarded. Stays set, so a reader that is not waiting sees it too.
 const CLOSING: u8 = 4;
 
-/// What a turn tells its reader.
+/// The news that come with a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permit {
     /// The client has joined.

@@ -8,7 +8,7 @@ use super::support::directory::Directory;
 use super::support::{Client, or_skip};
 use super::{Browser, LINES, server};
 
-/// What somebody types into the page, and a part of the line that it then shows.
+/// Text that somebody types into the page, and a part of the line that it then shows.
 const FOR_ALL: &[(&str, &str)] = &[
     ("/help", "/whois NAME"),
     ("/? who", "lists the people"),

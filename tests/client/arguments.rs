@@ -92,7 +92,7 @@ fn run(home: &Directory, arguments: &[&str]) -> Ended {
     Program::start(&mut client(home, arguments)).end()
 }
 
-/// What a client prints that ends with 0 and complains of nothing.
+/// The output of a client that ends with 0 and complains of nothing.
 fn printed(ended: &Ended) -> &str {
     assert_eq!((ended.status, &*ended.stderr), (Some(0), ""), "{ended:?}");
     &ended.stdout

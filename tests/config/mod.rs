@@ -213,7 +213,7 @@ fn the_defaults() {
     assert_eq!(config(&[], &others), expected);
 }
 
-/// What Kubernetes sets for services called `chatserv` and `chatserv-json`, and Docker for a link.
+/// The variables that Kubernetes sets for services called `chatserv` and `chatserv-json`, and Docker for a link.
 const INJECTED: &str = "
 CHATSERV_SERVICE_HOST=10.0.0.1
 CHATSERV_SERVICE_PORT=1337

@@ -102,7 +102,7 @@ fn every_conversation_holds_on_three_machines() {
         player::play_on(&[env!("CARGO_BIN_EXE_chatserv")], name, text, Some(cluster))
     };
     let mut files = conversations();
-    // A history on disk is for a chat on one machine.
+    // Each machine would need a file of its own, and the conversation names one. `tests/cluster/history.rs` has such machines.
     files.retain(|(_, text)| !text.contains("--history "));
     assert_all_hold(&play_all(&files, &play));
 }

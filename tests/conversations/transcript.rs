@@ -59,7 +59,7 @@ static WORD: LazyLock<Regex> =
 struct Entry {
     /// A person, or empty for the server.
     who: String,
-    /// What separates the person from the text.
+    /// The separator of the person and the text.
     sign: &'static str,
     text: String,
 }
@@ -203,7 +203,7 @@ impl Transcript {
     }
 }
 
-/// What is shown for the word that was heard at this place.
+/// The text that stands for the word that was heard at this place.
 fn shown_word(at: usize) -> String {
     // As many digits as a word has, which look random.
     let factor = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;

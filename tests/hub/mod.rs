@@ -364,7 +364,7 @@ impl Chat {
         }
     }
 
-    /// What a client has heard since the last call.
+    /// The messages that a client has heard since the last call.
     fn heard(&mut self, who: char) -> Vec<String> {
         self.heard.remove(&self.ids[&who]).unwrap_or_default()
     }

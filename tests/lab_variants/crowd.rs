@@ -47,7 +47,7 @@ fn line(number: usize) -> String {
     format!("{number:x<LINE_BYTES$}")
 }
 
-/// What each member hears from other people, until all lines have reached everybody.
+/// Returns the lines that each member hears from other people, until all lines have reached everybody.
 fn hear(crowd: &mut Crowd, variant: Variant) -> Vec<Vec<String>> {
     let mut bytes = vec![Vec::new(); crowd.len()];
     let end = Instant::now() + PATIENCE;

@@ -50,7 +50,7 @@ fn moments(way: &Value) -> Vec<u64> {
     STATIONS.iter().map(|&station| way[station].as_u64().unwrap()).collect()
 }
 
-/// What the kernel buffers for each client: room for many short lines, so that only who does not read has a full socket.
+/// The kernel's buffer for each client: it has room for many short lines, so only a client that does not read fills it.
 const SEND_BUFFER_BYTES: usize = 64 * 1024;
 
 /// A server, a viewer, a pair, and a client that does not read and whose socket is full.

@@ -1,4 +1,4 @@
-//! What a server without a terminal changes at SIGHUP, and what it keeps.
+//! The effects of SIGHUP on a server without a terminal.
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;

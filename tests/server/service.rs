@@ -103,7 +103,7 @@ fn the_image_build_copies_every_file_that_the_manifest_names() {
     assert_eq!(ended.status, Some(0), "{ended:?}");
 }
 
-/// What `scripts/supply` lists for a server with these features. It needs the crates of the features, which a machine that has never
+/// The list of `scripts/supply` for a server with these features. It needs the crates of the features, which a machine that has never
 /// built them has not downloaded.
 #[cfg(feature = "history")]
 fn bill_of(directory: &Directory, features: &str) -> (String, Value) {

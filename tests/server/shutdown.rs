@@ -15,7 +15,7 @@ use crate::support::{Client, PATIENCE, Server, until};
 /// The second that the server waits for a client which keeps its end open, and time for a slow machine.
 const SLACK: Duration = Duration::from_secs(10);
 
-/// What ends the chat.
+/// The cause of the end of the chat.
 #[derive(Debug, Clone, Copy)]
 enum Cause {
     Signal(Signal),

@@ -256,7 +256,7 @@ fn a_server_whose_memory_is_limited_refuses_newcomers_and_lives() {
     fills_up_and_lives(&mut server, "MiB of memory left (memory.max of the control group)");
 }
 
-/// What fits is found out at the start; later, other programs may have taken it.
+/// The server finds out at its start what fits; later, other programs may have taken it.
 #[test]
 fn newcomers_are_refused_when_others_take_the_memory() {
     let group = or_skip!(Group::new("memory", "128M"));

@@ -92,7 +92,7 @@ impl Room {
         self.seen.lock().lines.len() as u64
     }
 
-    /// What was said while this person was here, who has to leave soon.
+    /// The lines that were said while this person, who has to leave soon, was here.
     ///
     /// # Errors
     /// They never came, or do not leave.

@@ -1,4 +1,4 @@
-//! What a program writes, collected while it runs.
+//! The output of a program, collected while it runs.
 
 use std::io::Read;
 use std::sync::Arc;

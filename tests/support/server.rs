@@ -173,7 +173,7 @@ impl Server {
     }
 }
 
-/// What a server needs while nobody is connected.
+/// The resources that a server needs while nobody is connected.
 #[derive(Debug)]
 pub struct BaseLine {
     threads: usize,

@@ -6,7 +6,7 @@ use std::process::Command;
 use super::directory::Directory;
 use super::{Program, Server, behind, command, find};
 
-/// What strace was asked to inject, and the file in which it notes each call.
+/// The injection that strace was asked for, and the file in which it notes each call.
 pub struct Injected {
     what: String,
     directory: Directory,

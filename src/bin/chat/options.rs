@@ -67,7 +67,7 @@ struct CommandLine {
     check_config: bool,
 }
 
-/// What the command line asks for.
+/// The request on the command line.
 #[derive(Debug, PartialEq)]
 pub enum Outcome {
     Chat(Options),

@@ -45,7 +45,7 @@ pub const ALL: &[Mistake] = &[
 /// How long a check may take. Each takes about two seconds unless it blocks for ever.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Which arm of the `match` a check runs.
+/// The arm of the `match` that a check runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
     /// The arm with the mistake.

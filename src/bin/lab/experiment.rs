@@ -144,7 +144,7 @@ pub fn series<T>(name: &str, values: &[T], point: impl Fn(&T) -> (f64, f64)) -> 
     Series { name: name.to_owned(), points: values.iter().map(point).collect() }
 }
 
-/// Which of the claims hold, in order.
+/// Whether each claim holds, in order.
 #[cfg(test)]
 pub fn holding(outcome: &Outcome) -> Vec<bool> {
     outcome.claims.iter().map(|claim| claim.holds).collect()

@@ -26,7 +26,7 @@ pub use turns::batches;
 pub struct Variant {
     pub name: &'static str,
     pub about: &'static str,
-    /// What the variant lacks in comparison with `chatserv`, one sentence each. All variants but the real server also
+    /// The deficiencies of the variant in comparison with `chatserv`, one sentence each. All variants but the real server also
     /// lack what [`CANNOT`] says.
     pub cannot: &'static [&'static str],
     /// Serves until the chat is shut down and all outboxes are sent.

@@ -181,7 +181,7 @@ fn lines(answer: &Answer) -> Vec<String> {
     lines
 }
 
-/// What to write to a terminal with this many rows. One row stays free for the cursor. The sequences are CUP, EL and ED
+/// The bytes to write to a terminal with this many rows. One row stays free for the cursor. The sequences are CUP, EL and ED
 /// (ECMA-48).
 fn frame(lines: &[String], rows: usize) -> String {
     let lines = lines.iter().take(rows - 1);

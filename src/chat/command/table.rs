@@ -12,7 +12,7 @@ use super::near::{begins, distance};
 pub struct CommandHelp {
     /// The word after the slash.
     pub word: &'static str,
-    /// What follows the word: capitals are placeholders, brackets enclose an optional part, `|` separates choices.
+    /// The arguments of the command: capitals are placeholders, brackets enclose an optional part, `|` separates choices.
     pub arguments: &'static str,
     /// Other words for the same command.
     pub aliases: &'static [&'static str],

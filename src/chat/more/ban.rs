@@ -46,7 +46,7 @@ impl Hub {
         out.answer(client, Message::BanAdded { ban, spared });
     }
 
-    /// What to ban: a person who is here, whatever the text looks like, or else an address, or else a name.
+    /// The target of a ban: a person who is here, whatever the text looks like, or else an address, or else a name.
     fn ban_target(&self, client: ClientId, typed: &str) -> Result<BanTarget, ChatError> {
         let own_network = self.network_of(client);
         if let Some((found, name)) = self.people.find(typed) {

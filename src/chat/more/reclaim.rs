@@ -149,7 +149,7 @@ impl Hub {
         self.announce_arrival(client, &name, Movement::Arrived, out);
     }
 
-    /// What both ways of coming back share: the client is in the chat, and people who know `former` know `client`.
+    /// The common part of both ways of coming back: the client is in the chat, and people who know `former` know `client`.
     fn seat(&mut self, former: ClientId, client: ClientId, out: &mut Reaction) {
         if former != client {
             self.extras.lookups.forget(former);

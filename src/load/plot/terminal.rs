@@ -57,7 +57,7 @@ fn widest<'a>(texts: impl IntoIterator<Item = &'a str>) -> usize {
     lengths.max().unwrap_or(0)
 }
 
-/// What lies at one character of a plot of lines.
+/// The content of one character of a plot of lines.
 #[derive(Debug, Clone, Default)]
 struct Cell {
     /// The series with a point here, each once.

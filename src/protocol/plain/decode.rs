@@ -28,8 +28,8 @@ pub struct PlainDecoder {
     restorer: Restorer,
     /// Watches for strangers until the end of the first line that is not blank.
     watch: Option<Watch>,
-    /// The last input has been reported, and the rest is ignored: what follows a stranger's greeting may be the body of a
-    /// web page's request, and say `SHUTDOWN`.
+    /// The last input has been reported, and the rest is ignored: a stranger's greeting may be the head of an HTTP request,
+    /// whose body must not be executed, even if it says `SHUTDOWN`.
     finished: bool,
     /// Whether a first line that begins with a brace switches to JSON.
     may_be_json: bool,

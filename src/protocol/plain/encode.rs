@@ -23,7 +23,7 @@ pub fn encode(message: &Message, timestamps: Timestamps, zone: &TimeZone, out: &
     }
 }
 
-/// A message when it is said; `past` has the history.
+/// Encodes a live message; `past` encodes the history.
 fn chat(message: &ChatMessage, timestamps: Timestamps, zone: &TimeZone, out: &mut Vec<u8>) {
     let time = || zone.to_datetime(message.received_at);
     match timestamps {

@@ -28,7 +28,7 @@ const EOT: u8 = 0x04;
 const BACKSPACE: u8 = 0x08;
 const LF: u8 = b'\n';
 const CR: u8 = b'\r';
-/// What most terminals send for the backspace key.
+/// The byte that most terminals send for the backspace key.
 const DELETE: u8 = 0x7F;
 
 /// How far back an erase looks for the beginning of a letter, in bytes. The emoji of a family of four with skin tones

@@ -60,11 +60,11 @@ pub struct Delivery<'scope, W: Writers> {
     stalled: FxHashSet<ClientId>,
     /// The writers that have the right to write.
     writers_busy: usize,
-    /// What was appended to all outboxes since the last flush.
+    /// Bytes appended to all outboxes since the last flush.
     batch_bytes: usize,
     /// The size of the fullest outbox that is not stalled.
     fullest_bytes: usize,
-    /// What was appended to stalled ones since the last check.
+    /// Bytes appended to stalled ones since the last check.
     unchecked_bytes: u64,
     /// When connections that were told to end are shut down, oldest first.
     lingering: VecDeque<(Time, ClientId)>,
@@ -114,7 +114,7 @@ enum WriteOwner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Ending {
     Open,
-    /// What was appended so far is still sent; nothing more is appended.
+    /// Everything appended so far is still sent; nothing more is appended.
     AfterFlush,
     /// Unsent lines were dropped, except one that had begun, and the last words were sent as far as possible.
     Cut,

@@ -1,4 +1,4 @@
-//! The `archive` thread: it writes what people say, removes what is too old or too much, and repairs what it can.
+//! The `archive` thread: it writes what people say, removes lines that are too old or too many, and repairs what it can.
 //!
 //! Lines are written in transactions: a quarter of a second after the first of them at the latest, and as soon as a batch is
 //! full or somebody asks for something. A line that cannot be written is lost for the file but not for the chat. The next
@@ -72,7 +72,7 @@ pub struct Archive {
     rooms: RoomRows,
     /// The file was set aside while the chat went on, so rooms may begin with any id.
     has_replaced: bool,
-    /// The people, each with the moment up to which they are forgotten, of whom the Hub knows.
+    /// The deletions of which the Hub knows: a name, and the moment up to which its messages are forgotten.
     forgotten: Vec<(String, i64)>,
     bounds: retention::Bounds,
     is_shared: bool,
@@ -86,7 +86,7 @@ pub struct Archive {
     batch: Vec<Write>,
     /// With the time at which each came.
     questions: Vec<(Instant, Question)>,
-    /// The events that the log has not mentioned yet.
+    /// The first error that the log has not mentioned yet.
     trouble: Option<String>,
     log_at: Instant,
     remove_at: Instant,

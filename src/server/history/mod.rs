@@ -202,7 +202,7 @@ impl History {
         }
     }
 
-    /// Has what the file lacks of this written. Never blocks.
+    /// Queues the lines of this for writing that the file is missing. Never blocks.
     pub fn catch_up(&self, past: Past) {
         self.queue.catch_up(past);
     }

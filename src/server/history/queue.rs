@@ -127,7 +127,7 @@ impl Queue {
         Arc::clone(&self.gauge)
     }
 
-    /// Has these lines written, or counts them as lost. Never blocks.
+    /// Queues these lines for writing, or counts them as lost. Never blocks.
     pub fn keep(&self, lines: &[KeptLine]) {
         if Gauge::reserve(&self.gauge.lines, lines.len(), limits::HISTORY_QUEUE_LINES_MAX) {
             let _ = self.jobs.send(Job::Lines(lines.to_vec()));
@@ -140,7 +140,7 @@ impl Queue {
         }
     }
 
-    /// Has a topic written, or counts it as lost. Never blocks.
+    /// Queues a topic for writing, or counts it as lost. Never blocks.
     pub fn keep_topic(&self, epoch: u64, room: Arc<str>, topic: Option<Arc<str>>) {
         // No later topic stands for this one, as a later line makes a gap known. So topics have room of their own.
         if Gauge::reserve(&self.gauge.lines, 1, limits::HISTORY_QUEUE_LINES_MAX + TOPICS_MAX) {
@@ -150,14 +150,14 @@ impl Queue {
         }
     }
 
-    /// Has what the file lacks of this written. Never blocks.
+    /// Queues the lines of this for writing that the file is missing. Never blocks.
     pub fn catch_up(&self, past: Past) {
         // No bound: memory has these lines anyway.
         let _ = self.jobs.send(Job::CatchUp(past));
         self.archive.unpark();
     }
 
-    /// Has a question answered. Returns `false` if it will not be, since too many are under way. Never blocks.
+    /// Queues a question. Returns `false` if it will not be answered, since too many are under way. Never blocks.
     pub fn look_up(&self, question: Question) -> bool {
         let has_room = Gauge::reserve(&self.gauge.questions, 1, limits::LOOKUPS_MAX);
         let is_sent = has_room && self.jobs.send(Job::LookUp(question)).is_ok();

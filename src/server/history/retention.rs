@@ -75,7 +75,7 @@ pub fn step(connection: &mut Connection, bounds: Bounds, now: Timestamp) -> rusq
     Ok(lines.len() == LINES_AT_ONCE)
 }
 
-/// What the file needs, in bytes, without the pages that are free.
+/// The size of the file in bytes, without the pages that are free.
 fn used_bytes(connection: &Connection) -> rusqlite::Result<u64> {
     let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, u64>(0));
     let pages = number("page_count")?.saturating_sub(number("freelist_count")?);

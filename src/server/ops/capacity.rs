@@ -9,7 +9,7 @@ use super::memory::{MemoryGuard, MemoryLimits};
 use crate::config::{Bind, Config, DeliveryPolicy, limits, show_size};
 use crate::server::error::StartError;
 
-/// What the server needs for each client, and the system may limit.
+/// A resource that the server needs for each client and that the system may limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Need {
     Descriptors,
@@ -22,12 +22,12 @@ enum Need {
     Memory,
 }
 
-/// What the system still has of something.
+/// The amount of a resource that the system still has.
 #[derive(Debug, Clone, Copy)]
 struct Limit {
     need: Need,
     left: u64,
-    /// What to change, for people.
+    /// The remedy, for people.
     name: &'static str,
 }
 
@@ -52,14 +52,14 @@ pub struct SystemLimits {
     memory: MemoryLimits,
 }
 
-/// What fits into the limits of the system.
+/// The numbers that fit into the limits of the system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capacity {
-    /// What the settings of these names may be at most.
+    /// The largest values for the settings of these names.
     max_clients: usize,
     max_writers: usize,
     outbox_total: usize,
-    /// What was lowered from what to what, and why.
+    /// The settings that were lowered: from, to, and why.
     lowered: Vec<String>,
     history_bytes: usize,
     memory_reserve: u64,
@@ -167,7 +167,7 @@ impl Capacity {
         Ok(capacity)
     }
 
-    /// What was lowered, and why: a line each.
+    /// The settings that were lowered, and why: a line each.
     pub fn lowered(&self) -> &[String] {
         &self.lowered
     }

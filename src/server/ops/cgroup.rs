@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Numbers from here on mean no limit: version 1 shows the largest multiple of a page.
 const UNLIMITED: u64 = 1 << 60;
 
-/// What can be limited.
+/// A resource that a control group can limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Controller {
     Memory,
@@ -24,7 +24,7 @@ pub struct GroupLimit {
 }
 
 impl GroupLimit {
-    /// What the group may still take; `None` if the kernel does not say.
+    /// The rest that the group may take; `None` if the kernel does not say.
     pub fn left(&self) -> Option<u64> {
         Some(self.max.saturating_sub(read_number(&self.usage)?))
     }

@@ -153,7 +153,7 @@ impl Log {
     }
 }
 
-/// What the log thread receives.
+/// A message to the log thread.
 struct Entry {
     /// How many lines were dropped before this one.
     dropped: usize,

@@ -38,7 +38,7 @@ impl MemoryLimits {
         }
     }
 
-    /// What is left below each limit.
+    /// The bytes that are left below each limit.
     pub fn left(&self) -> Vec<MemoryLeft> {
         self.measure(GroupLimit::left_without_cache)
     }

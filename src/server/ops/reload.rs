@@ -99,7 +99,7 @@ impl Loaded {
     }
 }
 
-/// What a reload has changed, by the keys of the settings.
+/// The changes of a reload, by the keys of the settings.
 pub struct Changes {
     made: Vec<String>,
     impossible: Vec<String>,

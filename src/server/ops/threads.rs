@@ -24,7 +24,7 @@ use crate::server::sync::thread::{Builder, Scope, Thread};
 /// Declares [`Activity`] with the words for each variant, so that no list can get out of step with another.
 macro_rules! activities {
     ($($variant:ident = $words:literal,)*) => {
-        /// What a thread is doing now, which says where it blocks.
+        /// The activity of a thread, which says where it blocks.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[expect(missing_docs, reason = "each variant has its words")]
         pub enum Activity {
@@ -72,7 +72,7 @@ impl Activity {
 pub struct Row {
     name: String,
     role: &'static str,
-    /// Whom it serves, if that is one client.
+    /// The client that it serves, if there is one.
     client: Option<ClientId>,
     since: Instant,
     activity: AtomicU8,

@@ -25,7 +25,7 @@ const QUEUE_NOTES_MAX: usize = 65_536;
 /// How long the trace thread sleeps after a write, so that other threads need not wake it for each note.
 const REST: Duration = Duration::from_millis(10);
 
-/// What the trace thread receives. Times are nanoseconds since the trace began.
+/// A message to the trace thread. Times are nanoseconds since the trace began.
 #[derive(Debug)]
 enum Note {
     Started { thread: u64, name: String },
@@ -99,7 +99,7 @@ impl Track {
     }
 }
 
-/// What the trace thread owns: the file, and the receiving end of the queue.
+/// The state of the trace thread: the file, and the receiving end of the queue.
 #[derive(Debug)]
 pub struct Recorder {
     path: PathBuf,

@@ -63,7 +63,7 @@ pub struct Log {
     owed: VecDeque<(u64, ClientId)>,
     /// The lines that have not been applied, each with the number of its event.
     unsaid: VecDeque<(u64, ClientId, String)>,
-    /// Events of the server itself, and of none of its clients, that came while the others had given this node up.
+    /// Events of the server itself, received while this node was given up.
     held_back: Vec<Event>,
     /// When the last entry came, by the clock of the server.
     heard: Time,
@@ -448,7 +448,7 @@ impl Log {
         let _ = answer.try_send(Box::new(self.replica.clone()));
     }
 
-    /// Has the state stored if it is this node's turn.
+    /// Queues the state for storing if it is this node's turn.
     fn keep_snapshot(&self) {
         if self.replica.keeper() != Some(&self.node) {
             return;
@@ -601,7 +601,7 @@ impl Log {
     }
 }
 
-/// What somebody wants to say, if the event is about that.
+/// The text that somebody wants to say, if the event is about that.
 fn line_of(event: &Event) -> Option<(ClientId, &str)> {
     match event {
         Event::Received { client, input: Input::Line(line) } if !line.text.is_empty() => {

@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 
 use super::author::Author;
 
-/// What this node knows of the end of the log, shared by the log's two threads, the dispatcher and the metrics.
+/// This node's knowledge of the end of the log, shared by the log's two threads, the dispatcher and the metrics.
 #[derive(Debug, Default)]
 pub struct LogEnd {
     /// The last entry that this node has appended or read.

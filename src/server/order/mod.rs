@@ -1,4 +1,4 @@
-//! In which order events reach the chat: at once on one machine, or by a log that several nodes share.
+//! Decides when an event reaches the Hub: immediately, or through a log that several nodes share.
 //!
 //! ```text
 //! readers ─▶ inbox ─▶ dispatcher ─▶ Order::Local ─────────────────────────────────▶ Hub ─▶ effects

@@ -1,4 +1,4 @@
-//! What nodes do about a store that has lost entries: the node that knows most writes the log again.
+//! Repair of a store that has lost entries: the node that knows most writes the log again.
 //!
 //! Each append says how far its author has come, so the store knows within a second of a loss how much it lacks. Then
 //!

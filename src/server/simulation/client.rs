@@ -58,7 +58,7 @@ pub struct Intent {
 #[derive(Debug)]
 pub struct Client {
     pub kind: Kind,
-    /// What the server has to decode next.
+    /// The inputs that the server has to decode next.
     pub intents: VecDeque<Intent>,
     /// Answers on another layer than that of lines, which are due: to telnet's options and to pings.
     pub replies: VecDeque<Vec<u8>>,
@@ -71,7 +71,7 @@ pub struct Client {
     pub is_finished: bool,
 }
 
-/// What the clients of one chat know together.
+/// Knowledge shared by the clients of one chat.
 #[derive(Debug)]
 pub struct Topics {
     /// Names that somebody has or had, the newest last.

@@ -20,7 +20,7 @@ pub use action::{Action, Asked, Which};
 #[cfg(feature = "cluster")]
 pub use machines::News;
 
-/// What a client should receive next, or that nothing more comes.
+/// The next bytes that a client should receive.
 #[derive(Debug)]
 pub struct Told {
     pub client: ClientId,
@@ -70,7 +70,7 @@ struct Client {
     knows_word: bool,
 }
 
-/// Who hears an announcement: everybody on plain text, or the people or the programs in the room with this number.
+/// The audience of an announcement: everybody on plain text, or the people or the programs in the room with this number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Scope {
     Chat,
@@ -144,7 +144,7 @@ impl Model {
         model
     }
 
-    /// What the last events have clients receive, in order.
+    /// The bytes that clients should receive after the last events, in order.
     pub fn take_told(&mut self) -> Vec<Told> {
         std::mem::take(&mut self.told)
     }

@@ -313,7 +313,7 @@ impl<'a> Peer<'a> {
         self.skipped.as_ref().map_or(Ok(()), |skipped| Err(skipped.finding.clone()))
     }
 
-    /// What a client learns from a line.
+    /// Notes what a client learns from a line.
     fn note_answer(&mut self, line: &[u8]) {
         let has = |words: &[u8]| line.windows(words.len()).any(|part| part == words);
         if line.starts_with(b"server: This machine was cut off") {
@@ -342,7 +342,7 @@ impl<'a> Peer<'a> {
         self.received.push_back(line.to_vec());
     }
 
-    /// What is wrong with a line that is not the next one.
+    /// The check that a line breaks if it is not the next one.
     fn diagnose(&self, line: &[u8]) -> Finding {
         let show = |line: &[u8]| String::from_utf8_lossy(line).into_owned();
         let expected = self.expected.front().map_or("nothing".into(), |line| show(line));

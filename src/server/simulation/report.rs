@@ -1,4 +1,4 @@
-//! What a simulation reports.
+//! The report of a simulation.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -13,7 +13,7 @@ use crate::chat::{ClientId, Event, Now, Time};
 /// The wall clock at the start of a simulation: 2027-01-15T08:00:00Z.
 pub const WALL_START_SECONDS: i64 = 1_800_000_000;
 
-/// What a simulated thread waits for.
+/// The reason why a simulated thread waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
     /// It has not run yet.
@@ -28,7 +28,7 @@ pub enum Wait {
     Block,
 }
 
-/// What the dispatcher does in one wake-up, in its order.
+/// An act of the dispatcher in one wake-up.
 #[derive(Debug)]
 pub enum Act {
     /// The Hub takes an event.
@@ -57,7 +57,7 @@ thread_local! {
     static ACTS: RefCell<Vec<Act>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What the system's monotonic clock has counted since the start of the simulation that runs in this thread, if one does.
+/// The simulated monotonic time since the start of the simulation that runs in this thread, if one does.
 pub fn simulated_time() -> Option<Time> {
     ELAPSED.get()
 }
@@ -118,7 +118,7 @@ pub fn block(wait: Wait) {
     generator::yield_with(());
 }
 
-/// What the thread that ran last waits for.
+/// The wait of the thread that ran last.
 pub fn last_wait() -> Wait {
     WAIT.get()
 }

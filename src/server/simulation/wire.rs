@@ -24,12 +24,12 @@ pub struct Wire {
 /// Both directions of a connection.
 #[derive(Debug)]
 pub struct State {
-    /// What the client has sent and the server has not read. The first `arrived` bytes can be read.
+    /// Bytes that the client has sent and the server has not read. The first `arrived` bytes can be read.
     pub to_server: VecDeque<u8>,
     pub arrived: usize,
     pub client_ended: bool,
     pub end_arrived: bool,
-    /// What the kernel has accepted from the server and the client has not read.
+    /// Bytes that the kernel has accepted from the server and the client has not read.
     pub to_client: VecDeque<u8>,
     /// How many bytes it may hold.
     pub room: usize,
@@ -161,7 +161,7 @@ impl State {
         self.to_client.clear();
     }
 
-    /// What happens to somebody who asks for a connection that was reset.
+    /// The error of a call on a connection that was reset.
     fn check_reset(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.error_due) {
             self.counts.resets_seen += 1;

@@ -1,4 +1,4 @@
-//! What clients should receive, byte by byte: written for the model alone, without the codecs of the server.
+//! The bytes that clients should receive: written for the model alone, without the codecs of the server.
 
 use std::fmt::Write;
 
@@ -14,7 +14,7 @@ pub struct Words {
     pub plain: Vec<String>,
     /// The fields behind `action`, as JSON.
     pub json: Option<(&'static str, String)>,
-    /// What somebody has said, before which people may want to see the time.
+    /// A message, before which people may want to see the time.
     pub is_said: bool,
     /// The answer to a request.
     pub is_answer: bool,

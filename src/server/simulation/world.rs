@@ -54,7 +54,7 @@ const JUMPS_MAX: u32 = 20_000;
 /// After so many rounds in which everybody could do something, and without a moment in which time passes, a run is stuck.
 const ROUNDS_MAX: u32 = 200_000;
 
-/// Who has put an event into the inbox.
+/// The sender of an event in the inbox.
 #[derive(Debug, PartialEq, Eq)]
 enum Sent {
     Reader(ClientId),
@@ -78,7 +78,7 @@ pub struct World<'a> {
     wakes_at: Time,
     /// Nobody has been waited for since the last pause.
     was_just_paused: bool,
-    /// Who has sent what is in the inbox.
+    /// The senders of the events in the inbox.
     sent: VecDeque<Sent>,
     peers: Vec<Peer<'a>>,
     next_client: u64,
@@ -97,7 +97,7 @@ pub struct World<'a> {
     #[cfg(feature = "cluster")]
     log: Option<Box<SharedLog>>,
     pub report: Report,
-    /// What has happened, if somebody wants to read it.
+    /// A report of every step, if somebody wants to read it.
     pub story: Option<Vec<String>>,
 }
 

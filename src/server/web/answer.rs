@@ -91,7 +91,7 @@ impl Refusal {
     }
 }
 
-/// What stands in a document for the port for telnet, for who may see the threads, and for the other machines.
+/// The placeholders in a document for the port for telnet, for who may see the threads, and for the other machines.
 const PORT: &str = "{PORT}";
 const GLASS: &str = "{GLASS}";
 const OTHERS: &str = "{OTHERS}";
@@ -115,7 +115,7 @@ impl Answer {
         Self { content: Content::Part { part, host, others, telnet_port, glass } }
     }
 
-    /// What was refused and why, for the log.
+    /// The reason of a refusal, for the log.
     pub fn refusal(&self) -> Option<impl fmt::Display> {
         match &self.content {
             Content::Part { .. } => None,
@@ -149,7 +149,7 @@ impl Answer {
     }
 }
 
-/// What the page may do. Some browsers do not count WebSockets as `'self'`. Contract: `host` and `others` are checked, so they
+/// The permissions of the page. Some browsers do not count WebSockets as `'self'`. Contract: `host` and `others` are checked, so they
 /// end no field.
 fn policy(host: &str, others: &str) -> String {
     let others = others.split(',').filter_map(|other| other.split_once("://"));

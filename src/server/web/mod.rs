@@ -9,9 +9,9 @@
 //!
 //! A page from elsewhere can make a browser on this machine, or in this network, open a WebSocket to this server: the rule
 //! of the same origin does not apply to WebSockets. So the `Origin`, which a page cannot forge, must be the `Host` of the
-//! request, or the address of another machine
-//! of the chat (`--web-others`). And the host must be a name that is known to mean this server: a page may have its own name point to this
-//! machine (DNS rebinding), and would then be of the same origin. Finally, no browser is an operator by coming from loopback.
+//! request, or the address of another machine of the chat (`--web-others`). And the host must be a name that is known to
+//! mean this server: a page may have its own name point to this machine (DNS rebinding), and would then be of the same
+//! origin. Finally, no browser is an operator by coming from loopback.
 
 pub(super) mod answer;
 pub mod frames;

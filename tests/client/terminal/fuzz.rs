@@ -20,7 +20,7 @@ use crate::url;
 const STEPS: usize = 80;
 const SIZES: [(u16, u16); 9] =
     [(80, 24), (60, 24), (40, 24), (70, 24), (60, 8), (20, 10), (100, 30), (8, 4), (1, 1)];
-/// What people write: wide, combined, joined and right-to-left letters.
+/// Letters that people write: wide, combined, joined and right-to-left ones.
 const WORDS: [&str; 12] = [
     "hello",
     "日本語のチャット",
@@ -195,13 +195,13 @@ impl Drop for GnuScreen {
     }
 }
 
-/// What is left of a text in tmux: letters that it may drop or join are not compared, and neither is where its rows end.
+/// The rest of a text in tmux: letters that it may drop or join are not compared, and neither is where its rows end.
 fn letters(text: &str) -> String {
     let is_mark = |c: char| matches!(c, '\u{300}'..='\u{36f}' | '\u{900}'..='\u{97f}');
     text.chars().filter(|&c| c.is_alphanumeric() && !is_mark(c)).collect()
 }
 
-/// What is left of a text in the hardcopy of GNU screen, which writes one byte for each letter: the begin and the end of
+/// The rest of a text in the hardcopy of GNU screen, which writes one byte for each letter: the begin and the end of
 /// each message.
 fn tags(text: &str) -> String {
     let rows: String = text.split_whitespace().collect();

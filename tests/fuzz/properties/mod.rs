@@ -69,7 +69,7 @@ const STREAM_BYTES_MAX: usize = 100 * 1024;
 /// Longer streams are not read byte by byte, which takes most of the time.
 const SINGLE_BYTES_MAX: usize = 512;
 
-/// What an input says besides its stream of bytes.
+/// The parameters of an input besides its stream of bytes.
 struct Input<'a> {
     /// A choice of the target.
     flags: u8,

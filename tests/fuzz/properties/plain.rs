@@ -87,7 +87,7 @@ fn memory_is_limited(decoder: Decoder, input: &Input<'_>, stream: &[u8]) {
     });
 }
 
-/// What is postponed comes at the time that the decoder names, without any further byte.
+/// A postponed answer comes at the time that the decoder names, without any further byte.
 fn postponed_answers_come(mut decoder: Decoder, input: &Input<'_>, stream: &[u8]) {
     let mut decoded = Decoded::default();
     let mut now = NOW;

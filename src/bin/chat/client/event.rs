@@ -146,6 +146,6 @@ pub struct Settings {
     pub time: String,
     /// Whether to hide joins and leaves.
     pub quiet: bool,
-    /// Which typed lines are commands.
+    /// The typed lines that are commands.
     pub reading: Reading,
 }

@@ -74,7 +74,7 @@ const BURST_LINE: &[u8] = b"#...................................................
 /// After this much silence in a burst, no more deliveries come, even on a busy machine.
 const SILENCE: Duration = Duration::from_secs(2);
 
-/// What a server did with the stalled reader.
+/// A server's treatment of the stalled reader.
 struct Measured {
     others: Deliveries,
     lines: usize,

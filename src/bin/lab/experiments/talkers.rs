@@ -28,7 +28,7 @@ pub struct Talkers {
     pub time: Duration,
 }
 
-/// What was sent, and what it cost the server.
+/// The lines that were sent, and their cost for the server.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Talked {
     pub lines: usize,

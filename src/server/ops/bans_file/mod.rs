@@ -199,7 +199,7 @@ impl BansSlot {
         (Self { slot, waiting: lists.clone() }, lists)
     }
 
-    /// Has this list written. Never blocks: only the dispatcher fills the slot, so it is empty once the old list is out.
+    /// Queues this list for writing. Never blocks: only the dispatcher fills the slot, so it is empty once the old list is out.
     pub fn put(&self, bans: Vec<Ban>) {
         if let Err(TrySendError::Full(bans)) = self.slot.try_send(bans) {
             let _ = self.waiting.try_recv();

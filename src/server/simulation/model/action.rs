@@ -1,6 +1,6 @@
-//! What clients ask for.
+//! The requests of clients.
 
-/// What a client asks for.
+/// A request of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     SpeakJson,
@@ -45,10 +45,10 @@ pub enum Action {
     Close(u16),
 }
 
-/// What a client asks for with an event, and the tag of the request.
+/// The request in an event, and its tag.
 pub type Asked = Option<(Action, Option<u64>)>;
 
-/// Which lines of a history.
+/// The lines of a history that are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
     Last,

@@ -62,7 +62,7 @@ impl Model {
         self.rooms.get(room).map(|room| room.number)
     }
 
-    /// Who hears the announcements of a scope.
+    /// The clients that hear the announcements of a scope.
     pub(super) fn audience(&self, scope: Scope) -> Vec<ClientId> {
         let is_person = |id: &ClientId| self.protocol(*id) == Protocol::Plain;
         let members = |number: u64| {

@@ -1,4 +1,4 @@
-//! What people say, in a room or to each other.
+//! Messages, in a room or to single people.
 
 use super::super::words::{Words, list, moment, pieces, quote};
 use super::{ClientId, Model, Past, not_yourself};

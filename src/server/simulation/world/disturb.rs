@@ -1,4 +1,4 @@
-//! What comes from outside, and rarely: clients that connect, stall or vanish, pauses, and what the operator does.
+//! Rare events from outside: clients that connect, stall or vanish, pauses, and an operator's requests.
 
 use std::mem;
 use std::net::SocketAddr;

@@ -380,7 +380,7 @@ impl World<'_> {
     }
 }
 
-/// What a report counts for an input.
+/// The name under which a report counts an input.
 fn counted(action: &Action) -> &'static str {
     match action {
         Action::SpeakJson => "input: a first brace",

@@ -109,7 +109,7 @@ fn bad_frames_close_the_socket_with_the_code_of_the_standard() {
     }
 }
 
-/// What a server makes of the bytes of a client: lines, replies, and the code with which it closes.
+/// The result of decoding the bytes of a client: lines, replies, and the code with which it closes.
 type Heard = (Vec<u8>, Vec<u8>, Option<CloseCode>);
 
 /// A model of RFC 6455 for a server that takes text of at most 16 KiB: written from the standard, with all bytes at hand.

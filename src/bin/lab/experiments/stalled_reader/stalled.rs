@@ -27,7 +27,7 @@ pub struct Stalled {
     received: Vec<u8>,
 }
 
-/// What the client got in the end.
+/// The bytes that the client got in the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fate {
     pub lines: usize,
