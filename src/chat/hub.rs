@@ -20,7 +20,7 @@ use super::log_event::LogEvent;
 use super::message::{Draft, Manner, Message};
 use super::request::{Line, Request};
 use super::settings::HubSettings;
-use super::state::{Extras, People, PlannedShutdown, Rooms};
+use super::state::{Extras, People, Rooms};
 use super::time::{Now, Time};
 use super::view::{Protocol, View};
 use crate::config::Operators;
@@ -50,9 +50,7 @@ impl Hub {
 
     /// When the Hub next needs an [`Event::DeadlineReached`], if at all.
     pub fn deadline(&self) -> Option<Time> {
-        let shutdown = self.extras.planned_shutdown().map(PlannedShutdown::next);
-        let held_name = self.extras.reclaims.due();
-        [self.extras.folded.due(), shutdown, held_name].into_iter().flatten().min()
+        self.extras.deadline()
     }
 
     /// Takes one event and appends its effects, in the order in which to carry them out.
@@ -191,9 +189,6 @@ impl Hub {
     /// Carries out a request. Each has one answer, except that a chat message to a room needs none.
     pub(super) fn request(&mut self, client: ClientId, request: Request, out: &mut Reaction) {
         match request {
-            Request::Chat { text, .. } if self.is_reclaim_word(&text, out.now.time) => {
-                out.refuse(client, ChatError::ReclaimWordSaid);
-            }
             Request::Chat { target, text, sent_at } => {
                 self.say(client, target, Draft { manner: Manner::Chat, text, sent_at }, out);
             }

@@ -31,7 +31,7 @@ impl Hub {
             Target::Room(room) => Some(room),
             Target::Here => None,
         };
-        if self.refuse_muted(client, out) {
+        if self.refuse_to_say(client, &draft, out) {
             return;
         }
         // A JSON client is in no room by default, but it may still mention people.
@@ -66,7 +66,7 @@ impl Hub {
         draft: Draft,
         out: &mut Reaction,
     ) {
-        if self.refuse_muted(client, out) {
+        if self.refuse_to_say(client, &draft, out) {
             return;
         }
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -158,16 +158,6 @@ impl Hub {
         for notice in notices {
             out.tell(client, notice);
         }
-    }
-
-    /// Refuses the request if the client is muted, and returns whether it is.
-    pub(super) fn refuse_muted(&self, client: ClientId, out: &mut Reaction) -> bool {
-        let muted =
-            self.people.person(client).is_some_and(|person| self.extras.is_muted(person.key()));
-        if muted {
-            out.refuse(client, ChatError::YouAreMuted);
-        }
-        muted
     }
 
     fn log_message(&self, message: &ChatMessage, to: &str, out: &mut Reaction) {

@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 use rustix::io::Errno;
 use socket2::SockRef;
 
+use super::admission::Place;
 use super::connection::{Connection, canonical};
 use super::inbox::{Inbound, Inbox};
 use super::ops::metrics::RefusalReason;
@@ -25,8 +26,8 @@ use super::sync::thread::Scope;
 #[cfg(feature = "web")]
 use super::web;
 use super::{Activity, Row, proxied};
-use crate::chat::{ClientId, Message, Time, View};
-use crate::config::limits;
+use crate::chat::{ClientId, Message, Time, Timestamps, View};
+use crate::config::{Config, limits};
 use crate::protocol::{self, Decoder};
 
 /// The dispatcher's end of a listener. Its drop ends the listener.
@@ -163,47 +164,42 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         };
         let id = ClientId(shared.next_id.fetch_add(1, Ordering::Relaxed));
         let row = shared.threads.client_row("reader", id);
-        let connection = match Connection::new(id, address, socket, &config, Arc::clone(&row)) {
+        let connection = match Connection::new(id, address, socket, &config, row) {
             Ok(connection) => Arc::new(connection),
             Err(error) => return tracing::info!(%address, %error, "gone before it was served"),
         };
-        // The reader first: it sends nothing before its first turn, and if it cannot be started, the dispatcher never
-        // hears of this client.
-        let (inbox, kind) = (self.inbox.clone(), self.kind);
-        let login_deadline = shared.clock.now() + config.login_timeout;
-        let theirs = (Arc::clone(&connection), Arc::clone(&shared));
-        if matches!(kind, PortKind::Web | PortKind::Proxied) {
-            let entry = self.pending.enter(&connection);
-            let (theirs, shared) = theirs;
-            let pending = PendingConnection {
-                connection: theirs,
-                entry,
-                place,
-                config,
-                login_deadline,
-                shared,
-            };
-            let body = move |_: &Row| match kind {
-                #[cfg(feature = "web")]
-                PortKind::Web => web::run(pending, inbox),
-                _ => proxied::run(pending, inbox),
-            };
-            let threads = &self.shared.threads;
-            if let Err(error) = threads.spawn(self.scope, row, limits::READER_STACK_BYTES, body) {
-                self.has_no_thread(&connection, &error);
-            }
-            return;
+        if matches!(self.kind, PortKind::Web | PortKind::Proxied) {
+            self.start_pending(connection, place, config);
+        } else {
+            self.start_reader(connection, place, config);
         }
-        let decoder = Decoder::new(kind.protocol(), !config.anonymous);
+    }
+
+    /// Starts the reader, and reports the client to the dispatcher. The reader first: it sends nothing before its first turn,
+    /// and if it cannot be started, the dispatcher never hears of this client.
+    fn start_reader(
+        &mut self,
+        connection: Arc<Connection>,
+        place: Place<'scope>,
+        config: Arc<Config>,
+    ) {
+        let (inbox, protocol) = (self.inbox.clone(), self.kind.protocol());
+        let decoder = Decoder::new(protocol, !config.anonymous);
+        let login_deadline = self.shared.clock.now() + config.login_timeout;
+        let (theirs, shared) = (Arc::clone(&connection), Arc::clone(&self.shared));
         let body = move |_: &Row| {
-            let (connection, shared) = theirs;
-            reader::run(&connection, inbox, &shared.clock, decoder, login_deadline, &config);
+            reader::run(&theirs, inbox, &shared.clock, decoder, login_deadline, &config);
         };
-        match shared.threads.spawn(self.scope, row, limits::READER_STACK_BYTES, body) {
+        let threads = &self.shared.threads;
+        match threads.spawn(
+            self.scope,
+            Arc::clone(&connection.row),
+            limits::READER_STACK_BYTES,
+            body,
+        ) {
             Ok(thread) => connection.turn.belongs_to(thread),
-            Err(error) => return self.has_no_thread(&connection, &error),
+            Err(error) => return self.refuse_for_lack_of_thread(&connection, &error),
         }
-        let protocol = kind.protocol();
         let arrival = Inbound::Connected { connection: Arc::clone(&connection), place, protocol };
         if self.inbox.send(arrival).is_err() {
             // Without a dispatcher nobody gives turns: this ends the reader.
@@ -212,7 +208,37 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         }
     }
 
-    fn has_no_thread(&mut self, connection: &Connection, error: &io::Error) {
+    /// Starts a reader for a connection that is no client yet: it has to open a WebSocket, or a proxy has to name the client.
+    /// The reader reports the arrival itself.
+    fn start_pending(
+        &mut self,
+        connection: Arc<Connection>,
+        place: Place<'scope>,
+        config: Arc<Config>,
+    ) {
+        let pending = PendingConnection {
+            entry: self.pending.enter(&connection),
+            login_deadline: self.shared.clock.now() + config.login_timeout,
+            shared: Arc::clone(&self.shared),
+            connection: Arc::clone(&connection),
+            place,
+            config,
+        };
+        let (inbox, kind) = (self.inbox.clone(), self.kind);
+        let body = move |_: &Row| match kind {
+            #[cfg(feature = "web")]
+            PortKind::Web => web::run(pending, inbox),
+            _ => proxied::run(pending, inbox),
+        };
+        let threads = &self.shared.threads;
+        if let Err(error) =
+            threads.spawn(self.scope, Arc::clone(&connection.row), limits::READER_STACK_BYTES, body)
+        {
+            self.refuse_for_lack_of_thread(&connection, &error);
+        }
+    }
+
+    fn refuse_for_lack_of_thread(&mut self, connection: &Connection, error: &io::Error) {
         tracing::warn!(address = %connection.address(), %error, "refused: no thread for a reader");
         self.shared.counters.count_refusal(RefusalReason::NoThread);
         if let Ok(socket) = connection.socket().try_clone() {
@@ -225,7 +251,8 @@ impl<'scope, 'env> Listener<'scope, 'env> {
     fn refuse(&mut self, socket: TcpStream, reason: &Message) {
         let mut line = Vec::new();
         // A browser does not speak JSON before its handshake.
-        let view = if self.kind == PortKind::Json { View::Json } else { View::ALL[0] };
+        let view =
+            if self.kind == PortKind::Json { View::Json } else { View::Plain(Timestamps::Off) };
         // No refusal shows a time, so any zone will do.
         protocol::encode(reason, None, view, &TimeZone::UTC, &mut line);
         #[cfg(feature = "web")]

@@ -33,7 +33,7 @@ mod row;
 mod screen;
 mod tab;
 mod tty;
-mod typed;
+mod typed_line;
 
 use std::convert::Infallible;
 use std::io;

@@ -8,7 +8,7 @@ use super::super::error::ChatError;
 use super::super::event::Reaction;
 use super::super::hub::Hub;
 use super::super::log_event::LogEvent;
-use super::super::message::{Message, Removal};
+use super::super::message::{Draft, Manner, Message, Removal};
 use super::super::name::NameKey;
 use super::super::request::without_at;
 use super::super::settings::{HubSettings, Secret};
@@ -76,6 +76,32 @@ impl Hub {
         let removal = Removal { banned: false, by, reason };
         self.dismiss(found, DisconnectReason::Kicked, Some(removal), out);
         out.answer(client, Message::Removed(name));
+    }
+
+    /// Refuses the request if the client is muted, and returns whether it is.
+    pub(in crate::chat) fn refuse_muted(&self, client: ClientId, out: &mut Reaction) -> bool {
+        let muted =
+            self.people.person(client).is_some_and(|person| self.extras.is_muted(person.key()));
+        if muted {
+            out.refuse(client, ChatError::YouAreMuted);
+        }
+        muted
+    }
+
+    /// Refuses what the client may not say: a muted client says nothing, and nobody says aloud the word by which a name can be
+    /// taken back. Returns whether it has refused it.
+    pub(in crate::chat) fn refuse_to_say(
+        &self,
+        client: ClientId,
+        draft: &Draft,
+        out: &mut Reaction,
+    ) -> bool {
+        let is_chat = draft.manner == Manner::Chat;
+        if is_chat && self.is_reclaim_word(&draft.text, out.now.time) {
+            out.refuse(client, ChatError::ReclaimWordSaid);
+            return true;
+        }
+        self.refuse_muted(client, out)
     }
 
     /// Mutes a name, or lifts that. Coming back under the same name changes nothing, and a muted client cannot change its

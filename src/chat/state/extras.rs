@@ -49,6 +49,12 @@ impl Extras {
         *self = Self { bans, muted, ..Self::default() };
     }
 
+    /// When one of these features next has something to do.
+    pub fn deadline(&self) -> Option<Time> {
+        let shutdown = self.planned_shutdown().map(PlannedShutdown::next);
+        [self.folded.due(), shutdown, self.reclaims.due()].into_iter().flatten().min()
+    }
+
     pub fn is_muted(&self, key: &NameKey) -> bool {
         self.muted.contains(key)
     }

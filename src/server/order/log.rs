@@ -84,7 +84,7 @@ struct Settling {
     /// The number of the last of these events.
     number: u64,
     /// The connections that the state did not know.
-    strangers: Vec<ClientId>,
+    unknown: Vec<ClientId>,
 }
 
 /// Whether the node takes part.
@@ -267,14 +267,11 @@ impl Log {
         let author = &entry.author;
         let own = author.clone();
         self.is_own = author.node == self.node && author.incarnation == self.incarnation;
-        let (is_up, count) = match &entry.content {
-            Content::Up(_) => (true, 0),
-            Content::Events(events) => (false, events.len() as u64),
-            _ => (false, 0),
-        };
-        let barrier = match entry.content {
-            Content::Barrier(number) => Some(number),
-            _ => None,
+        let (is_up, count, barrier) = match &entry.content {
+            Content::Up(_) => (true, 0, None),
+            Content::Events(events) => (false, events.len() as u64, None),
+            Content::Barrier(number) => (false, 0, Some(*number)),
+            _ => (false, 0, None),
         };
         let opened = self.replica.open(entry).unwrap_or_else(|broken| {
             end_process(&format!(
@@ -306,7 +303,7 @@ impl Log {
                 // Not if it was told to leave meanwhile.
                 if matches!(self.standing, Standing::GivenUp) {
                     self.back_at = opened.start;
-                    self.is_back();
+                    self.rejoin();
                 }
             }
         }
@@ -378,7 +375,7 @@ impl Log {
             if self.replica.incarnation(&self.node).is_some() {
                 self.starts = self.replica.starts_of(&self.node).to_vec();
                 self.back_at = self.starts.last().copied();
-                self.is_back();
+                self.rejoin();
             } else if let Some(up) = self.up() {
                 // The others have given it up again, or it did not fit.
                 self.ask_to_take_part(up);
@@ -405,9 +402,9 @@ impl Log {
             witness!(Misses(client));
             self.submit(Event::Disconnected { client, reason });
         }
-        let mut strangers = open.to_vec();
-        strangers.retain(|client| !known.contains(client));
-        self.settling = Some(Settling { number: self.submitted, strangers });
+        let mut unknown = open.to_vec();
+        unknown.retain(|client| !known.contains(client));
+        self.settling = Some(Settling { number: self.submitted, unknown });
         self.append(Work::Barrier(self.submitted));
     }
 
@@ -433,7 +430,7 @@ impl Log {
     fn settle(&mut self, number: u64) {
         if let Some(settling) = self.settling.take_if(|settling| settling.number == number) {
             self.confirmed = number;
-            self.unknown = settling.strangers;
+            self.unknown = settling.unknown;
         }
     }
 
@@ -560,7 +557,7 @@ impl Log {
     }
 
     /// This node takes part again.
-    fn is_back(&mut self) {
+    fn rejoin(&mut self) {
         self.standing = Standing::Here;
         for event in std::mem::take(&mut self.held_back) {
             self.submit(event);

@@ -2,16 +2,16 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `entering` | connecting, logging in, and joining the rooms |
-//! | `typing` | typed and pasted lines |
+//! | `login` | connecting, logging in, and joining the rooms |
+//! | `input` | typed and pasted lines |
 //! | `prompt` | when a pipe's next line is read, and the prompt of the input row |
 //! | `question` | questions to the user |
-//! | `hearing` | what the server sends to a user who is in the chat |
+//! | `incoming` | messages from the server, to a user who is in the chat |
 //! | `movements` | joins and leaves, collected for a short time |
 //! | `presence` | whether the user is at the terminal |
-//! | `catching_up` | messages that the user has missed |
-//! | `looking_back` | older messages that the user wants to see |
-//! | `leaving` | a lost connection, and the end |
+//! | `missed` | messages that the user has missed |
+//! | `scrollback` | older messages that the user wants to see |
+//! | `disconnect` | a lost connection, and the end |
 //! | `phase` | the state of the session |
 //! | `outgoing` | unacknowledged lines |
 //! | `rooms` | the user's rooms, and what the user has seen of each |
@@ -19,11 +19,11 @@
 //! | `servers` | the addresses of the chat |
 //! | `pauses` | the delay before a reconnect |
 
-mod catching_up;
-mod entering;
-mod hearing;
-mod leaving;
-mod looking_back;
+mod disconnect;
+mod incoming;
+mod input;
+mod login;
+mod missed;
 mod movements;
 mod outgoing;
 mod pauses;
@@ -32,10 +32,10 @@ mod presence;
 mod prompt;
 mod question;
 mod rooms;
+mod scrollback;
 mod servers;
 #[cfg(test)]
 mod tests;
-mod typing;
 mod wishes;
 
 use std::collections::{BTreeMap, VecDeque};

@@ -10,7 +10,7 @@ use super::history::{History, is_secret};
 use super::keys::Key;
 use super::row::Row;
 use super::tab::Tab;
-use super::typed::TypedLine;
+use super::typed_line::TypedLine;
 use crate::client::complete::Known;
 use crate::client::{Event, Line, Prompt, Role};
 

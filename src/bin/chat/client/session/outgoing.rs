@@ -163,7 +163,7 @@ impl Outgoing {
 
     /// A `/join` or `/part` has led to this room. Assigns the room to the lines after it, up to the next `/join` or
     /// `/part`.
-    pub(super) fn place_is(&mut self, room: Option<&str>) {
+    pub(super) fn assign_room(&mut self, room: Option<&str>) {
         for item in &mut self.waiting {
             if item.place == Place::Next {
                 item.place = Place::In(room.map(str::to_owned));
@@ -216,7 +216,7 @@ impl Outgoing {
 
     /// Removes a line that has arrived, as the history shows, so that it is not sent again. A line is identified by its
     /// time and text.
-    pub(super) fn has_arrived(&mut self, from: &str, sent_at: &str, text: &str) {
+    pub(super) fn confirm_arrival(&mut self, from: &str, sent_at: &str, text: &str) {
         let is_it = |item: &Item| {
             let Task::Ask(Request::Chat { text: said, .. } | Request::Me { text: said, .. }) =
                 &item.task

@@ -42,7 +42,7 @@ impl Room {
     }
 
     /// Counts a message of somebody else, which may address the user.
-    pub(super) fn is_said(&mut self, calls: bool) {
+    pub(super) fn count_unseen(&mut self, calls: bool) {
         self.unseen += 1;
         self.calls |= calls;
     }
@@ -58,7 +58,7 @@ impl Room {
     }
 
     /// The past has been shown. Returns the messages that have waited.
-    pub(super) fn past_is_shown(&mut self) -> Vec<Heard> {
+    pub(super) fn take_waiting(&mut self) -> Vec<Heard> {
         self.waiting.take().unwrap_or_default()
     }
 
@@ -73,11 +73,11 @@ impl Room {
             waiting.push(heard);
             return None;
         }
-        self.is_new(message_id).then_some(heard)
+        self.mark_seen(message_id).then_some(heard)
     }
 
     /// Returns whether a message is new, and marks it as seen.
-    pub(super) fn is_new(&mut self, message_id: Option<u64>) -> bool {
+    pub(super) fn mark_seen(&mut self, message_id: Option<u64>) -> bool {
         let Some(id) = message_id else { return true };
         self.look_at(message_id);
         let is_new = id > self.seen;
@@ -141,7 +141,7 @@ impl Rooms {
     }
 
     /// Updates the spelling of a room: the server treats names that look alike as one.
-    pub(super) fn is_written(&mut self, asked: &str, written: &str) {
+    pub(super) fn set_spelling(&mut self, asked: &str, written: &str) {
         if asked == written {
             return;
         }

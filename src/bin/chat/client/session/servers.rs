@@ -37,13 +37,13 @@ impl Servers {
     }
 
     /// The current address has admitted the user.
-    pub(super) fn works(&mut self) {
+    pub(super) fn reset_failures(&mut self) {
         self.failed = 0;
     }
 
     /// The current address does not admit the user. Goes on to the next one, and returns whether to try it at once: not
     /// after a round through all of them.
-    pub(super) fn fails(&mut self) -> bool {
+    pub(super) fn count_failure(&mut self) -> bool {
         self.failed += 1;
         self.go_on();
         !self.failed.is_multiple_of(self.addresses.len())

@@ -1,9 +1,9 @@
 //! Tests that play a script of events, like those of the Hub.
 
 mod coming_back;
-mod looking_back;
 mod meeting;
 mod moving;
+mod scrollback;
 mod talking;
 mod trouble;
 

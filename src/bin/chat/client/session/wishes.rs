@@ -76,7 +76,7 @@ impl Wishes {
 
     /// Returns whether the user was an operator, and resets this. The password is not stored, so the client cannot log
     /// in again.
-    pub(super) fn was_operator(&mut self) -> bool {
+    pub(super) fn take_operator(&mut self) -> bool {
         std::mem::take(&mut self.operator)
     }
 }

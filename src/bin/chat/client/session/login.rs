@@ -60,13 +60,13 @@ impl Session {
     ) {
         let default = || format!("{} has closed the connection.", self.servers.current());
         if self.lost_since.is_some() {
-            return match self.servers.fails() {
+            return match self.servers.count_failure() {
                 true => self.connect(effects),
                 false => self.try_again(now, reason, effects),
             };
         }
         let reason = reason.unwrap_or_else(default);
-        if self.servers.fails() {
+        if self.servers.count_failure() {
             Self::tell(&format!("-- {reason}"), effects);
             return self.connect(effects);
         }
@@ -133,12 +133,12 @@ impl Session {
             false => "Registration successful.  Ready for messaging!".to_owned(),
         };
         Self::tell(&text, effects);
-        self.servers.works();
+        self.servers.reset_failures();
         self.phase = Phase::Here;
         self.me = name.to_owned();
         self.here_since = Some(now.elapsed);
         self.name_taken_since = None;
-        if self.wishes.was_operator() {
+        if self.wishes.take_operator() {
             Self::tell("-- You are no longer an operator. /op makes you one again.", effects);
         }
         // Settings come first, so that nothing unwanted is heard in a room.

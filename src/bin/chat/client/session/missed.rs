@@ -46,7 +46,7 @@ impl Session {
 
     /// Shows the messages that arrived while the past was being fetched.
     fn tell_waiting(&mut self, now: &Now, room: &str, effects: &mut Vec<Effect>) {
-        let waiting = self.rooms.find(room).map(Room::past_is_shown);
+        let waiting = self.rooms.find(room).map(Room::take_waiting);
         for heard in waiting.unwrap_or_default() {
             self.said(now, heard, effects);
         }
@@ -114,12 +114,12 @@ impl Session {
         let (Some(room), Some(message)) = (self.rooms.find(name), said(heard)) else {
             return;
         };
-        if !room.is_new(message.message_id) {
+        if !room.mark_seen(message.message_id) {
             return;
         }
         // So this line of the user has arrived before the connection broke.
         if let Some(sent_at) = &message.sent_at {
-            self.outgoing.has_arrived(&message.from, sent_at, &message.message);
+            self.outgoing.confirm_arrival(&message.from, sent_at, &message.message);
         }
         if self.is_wanted(&message.from) {
             self.show(now, heard, effects);

@@ -154,11 +154,11 @@ impl Session {
         self.refused_something = true;
         let reason = format!("You are not in {room}. /join {room} joins it.");
         Self::complain(&reason, effects);
-        self.is_nowhere(effects);
+        self.drop_misplaced(effects);
     }
 
     fn switched(&mut self, effects: &mut Vec<Effect>) {
-        self.outgoing.place_is(self.rooms.current());
+        self.outgoing.assign_room(self.rooms.current());
         if self.settings.interactive
             && self.rooms.names().len() > 1
             && let Some(room) = self.rooms.current()
@@ -263,7 +263,7 @@ impl Session {
                 self.refused_something = true;
                 Self::complain(&reason, effects);
                 if item.changes_room() {
-                    self.is_nowhere(effects);
+                    self.drop_misplaced(effects);
                 }
                 return;
             }

@@ -1,4 +1,4 @@
-//! Handles what the server sends.
+//! Handles messages from the server.
 
 use super::outgoing::{Item, Task};
 use super::rooms::said;
@@ -60,7 +60,7 @@ impl Session {
                 self.not_entered(&room, effects);
             }
             (Purpose::Enter(room), Heard::JoinRoom(joined)) => {
-                self.rooms.is_written(&room, &joined.room);
+                self.rooms.set_spelling(&room, &joined.room);
                 self.in_room(now, joined, effects);
             }
             // The user saw the answer to the first such request.
@@ -87,7 +87,7 @@ impl Session {
                 };
                 Self::complain(&what, effects);
                 if item.changes_room() {
-                    self.is_nowhere(effects);
+                    self.drop_misplaced(effects);
                 }
                 if let Task::Ask(Request::Unignore { name }) = &item.task {
                     self.wishes.forget_ignored(name);
@@ -122,11 +122,11 @@ impl Session {
                 let room = joined.room.clone();
                 self.in_room(now, joined.clone(), effects);
                 self.rooms.switch(&room);
-                self.outgoing.place_is(self.rooms.current());
+                self.outgoing.assign_room(self.rooms.current());
             }
             Heard::LeaveRoom { .. } if item.changes_room() => {
                 self.unasked(now, answer, effects);
-                self.outgoing.place_is(self.rooms.current());
+                self.outgoing.assign_room(self.rooms.current());
             }
             Heard::History { messages, room, gaps, .. }
                 if messages.is_empty() && gaps.is_empty() =>
@@ -150,7 +150,7 @@ impl Session {
     }
 
     /// Drops the lines that were typed after a `/join`, `/part` or `/switch` that has failed: their room is unknown.
-    pub(super) fn is_nowhere(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn drop_misplaced(&mut self, effects: &mut Vec<Effect>) {
         for item in self.outgoing.take_misplaced() {
             let what = format!("Not sent, since you are not in that room: {}", item.typed);
             Self::complain(&what, effects);
@@ -291,7 +291,7 @@ impl Session {
             effects.push(Effect::Spoke(from));
             let room = said(&heard).and_then(|message| message.room.as_deref());
             if let Some(room) = room.and_then(|room| self.rooms.find(room)) {
-                room.is_said(calls);
+                room.count_unseen(calls);
             }
         }
         self.show(now, &heard, effects);
