@@ -71,6 +71,7 @@ mod chosen {
         TurnIsNotAwaited = "a reader sends without its turn",
         TurnBeforeFlush = "a reader gets its turn before the flush",
         FloodPasses = "flood control lets everything through",
+        LostIsHeard = "lines of a lost connection that are held back are said, however many there are",
         CrLfIsTwoLines = "the LF of a CR LF ends a line of its own",
         TelnetForgetsVerb = "a telnet command is forgotten after its first byte",
         NobodyIsIgnored = "messages reach people who ignore their sender",

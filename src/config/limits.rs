@@ -52,6 +52,13 @@ pub const BUFFERS_KEPT_BYTES_MAX: usize = 16 * MIB;
 
 // ── Reading and writing ──
 
+/// How many inputs a reader decodes before it sends them to the dispatcher. An empty line is one byte before it is decoded
+/// and 144 afterwards, so this bounds the memory of a client whose lines are held back.
+pub const DECODED_INPUTS_MAX: usize = 256;
+
+/// How many bytes it decodes before it looks at that number.
+pub const DECODED_BYTES_MAX: usize = 256;
+
 /// The initial size of a read buffer. Most people type one line at a time.
 pub const READ_BUFFER_BYTES_MIN: usize = 512;
 
@@ -233,6 +240,10 @@ pub const USER_TIMEOUT: Duration = Duration::from_secs(90);
 pub const USER_TIMEOUT_AGE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 // ── The conversation ──
+
+/// How long lines that flood control holds back are still said after their connection was lost: long enough for a script
+/// that sends three hundred lines and ends. Without an end, a client that is gone could talk for hours.
+pub const HELD_BACK_AFTER_LOSS_MAX: Duration = Duration::from_secs(60);
 
 /// How many bytes one connection may send in a burst before flood control delays it: about the longest paste that the rate
 /// limit on lines allows.

@@ -1,4 +1,5 @@
-//! Flood control: a client that sends too much at once is slowed down. Nothing is lost, and nobody is disconnected.
+//! Flood control: a client that sends too much at once is slowed down. Nothing is lost, and nobody is disconnected,
+//! unless the client is gone already: then its lines are said for a minute more.
 //!
 //! Each reader has its own, and it is pure: time is a parameter. A reader that may not send yet waits and reads nothing. So
 //! the socket fills, TCP closes its window, and the client is slowed down.
@@ -48,6 +49,9 @@ impl Bucket {
 pub struct Flood {
     /// `None` if flood control is off.
     buckets: Option<Buckets>,
+    /// When the connection was first found to be lost, while lines were held back.
+    lost_at: Option<Time>,
+    has_given_up: bool,
 }
 
 #[derive(Debug)]
@@ -74,7 +78,7 @@ impl Flood {
                 told: false,
             }),
         };
-        Self { buckets }
+        Self { buckets, lost_at: None, has_given_up: false }
     }
 
     /// Counts bytes that were read.
@@ -106,6 +110,19 @@ impl Flood {
             return Duration::ZERO;
         };
         if held > 0 { buckets.lines.wait_for(1, now) } else { buckets.bytes.wait_for(0, now) }
+    }
+
+    /// The connection of lines that are held back is lost. Returns whether it was lost so long ago that they no longer count.
+    pub fn gives_up(&mut self, now: Time) -> bool {
+        let lost_at = *self.lost_at.get_or_insert(now);
+        let is_over = now >= lost_at + limits::HELD_BACK_AFTER_LOSS_MAX;
+        self.has_given_up = is_over && !mutant!(LostIsHeard);
+        self.has_given_up
+    }
+
+    /// Whether nothing of this connection counts any more.
+    pub fn has_given_up(&self) -> bool {
+        self.has_given_up
     }
 
     /// The time until the last of `held` lines passes, if the client has not been told yet. It is a lower bound: more lines

@@ -82,7 +82,6 @@ enum Outcome {
 
 impl<'s, S: Socket> Reader<'_, 's, S> {
     fn run(mut self) -> InputEnd {
-        let mut decoded = Decoded::default();
         loop {
             let outcome = self.read();
             if self.connection.turn.look().closing {
@@ -92,15 +91,18 @@ impl<'s, S: Socket> Reader<'_, 's, S> {
                 Outcome::Bytes(count) => {
                     let now = self.clock.now();
                     self.flood.count_bytes(count, now);
-                    self.decoder.feed(&self.buffer[..count], now, &mut decoded);
+                    self.decode(count, now);
+                    if self.flood.has_given_up() {
+                        return InputEnd::Failed;
+                    }
                     if count == self.buffer.len() && count < limits::READ_BUFFER_BYTES_MAX {
                         self.buffer.resize(2 * count, 0);
                     }
-                    self.forward(mem::take(&mut decoded));
                     self.wait_for_byte_limit();
                 }
                 Outcome::EndOfInput => {
                     // The last line counts without its end: `printf 'bot\nhi' | nc` says hi.
+                    let mut decoded = Decoded::default();
                     self.decoder.finish(&mut decoded);
                     self.forward(decoded);
                     return InputEnd::Closed;
@@ -173,6 +175,23 @@ impl<'s, S: Socket> Reader<'_, 's, S> {
         (!admitted).then(|| deadline.saturating_sub(self.clock.now()))
     }
 
+    /// Decodes the bytes of a read and forwards them, in parts: while flood control holds lines back, those behind them wait
+    /// as bytes, which take a hundredth of the memory.
+    fn decode(&mut self, count: usize, now: Time) {
+        let (mut decoded, mut at) = (Decoded::default(), 0);
+        loop {
+            let end = count.min(at + limits::DECODED_BYTES_MAX);
+            self.decoder.feed(&self.buffer[at..end], now, &mut decoded);
+            at = end;
+            if at == count || decoded.inputs.len() >= limits::DECODED_INPUTS_MAX {
+                self.forward(mem::take(&mut decoded));
+            }
+            if at == count || self.flood.has_given_up() {
+                return;
+            }
+        }
+    }
+
     /// Sends what was decoded: at once the lines that flood control lets through, the rest bit by bit, reading nothing
     /// meanwhile. Half a line, or a part of a telnet command, produces nothing to send.
     fn forward(&mut self, mut decoded: Decoded) {
@@ -191,6 +210,10 @@ impl<'s, S: Socket> Reader<'_, 's, S> {
                 return;
             }
             self.pause(self.flood.wait(held.len(), now));
+            if self.connection.is_lost() && self.flood.gives_up(self.clock.now()) {
+                tracing::info!(client = %self.connection.id, lines = held.len(), "lost before its lines passed flood control");
+                return;
+            }
             decoded = Decoded { inputs: held, replies: Vec::new() };
         }
     }
@@ -322,6 +345,7 @@ mod tests {
 
     use super::*;
     use crate::chat::{ClientId, Protocol};
+    use crate::config::RateLimit;
     use crate::server::ops::threads::ThreadTable;
 
     /// How long a test waits for an event before it fails.
@@ -432,6 +456,36 @@ mod tests {
                 panic!("something else happened");
             };
             reading.hears_a_line();
+        });
+    }
+
+    /// Each input takes 144 bytes, and flood control may hold it back for an hour.
+    #[test]
+    fn a_read_of_empty_lines_is_decoded_in_parts() {
+        const LINES: usize = limits::READ_BUFFER_BYTES_MAX;
+        let config = Config { rate_limit: RateLimit::Off, ..Config::default() };
+        with_reader(&config, |mut reading| {
+            // Longer lines first, so that one read has room for all of it.
+            for length in [1, 2, 4, 8, 16] {
+                reading.client.write_all(&[b'x'; 1024].repeat(length)).unwrap();
+            }
+            reading.client.write_all(b"\n").unwrap();
+            let mut lines = 0;
+            let mut sent = false;
+            while lines < LINES {
+                reading.connection.turn.give(true);
+                let Inbound::Received { decoded, .. } = reading.event() else {
+                    panic!("something else happened");
+                };
+                let count = decoded.inputs.len();
+                assert!(count < limits::DECODED_INPUTS_MAX + limits::DECODED_BYTES_MAX, "{count}");
+                if std::mem::replace(&mut sent, true) {
+                    lines += count;
+                } else {
+                    reading.client.write_all(&[b'\n'; LINES]).unwrap();
+                }
+            }
+            assert_eq!(lines, LINES);
         });
     }
 

@@ -46,6 +46,8 @@ pub struct Peer<'a> {
     /// It has always read promptly.
     pub was_prompt: bool,
     pub stage: Stage,
+    /// When the client reset the connection, by the server's clock.
+    pub reset_at: Option<Time>,
     /// When it was cut, by the system's clock.
     pub cut_at: Option<Time>,
     /// When it was cut, it had not received a reply with an LF.
@@ -119,6 +121,7 @@ impl<'a> Peer<'a> {
             read_speed,
             was_prompt: read_speed == ReadSpeed::Prompt,
             stage: Stage::Open,
+            reset_at: None,
             cut_at: None,
             had_lf_in_reply: false,
             connected: now,

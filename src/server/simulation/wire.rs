@@ -151,8 +151,8 @@ impl State {
     pub fn reset_by_client(&mut self) {
         self.client_reset = true;
         self.error_due = true;
-        self.to_server.clear();
-        self.arrived = 0;
+        // The server can still read what had arrived before.
+        self.to_server.truncate(self.arrived);
         self.to_client.clear();
     }
 
@@ -215,7 +215,6 @@ impl Socket for ServerEnd {
         loop {
             let until = {
                 let mut state = self.0.lock();
-                state.check_reset()?;
                 if state.has_short_sends && state.dice.once_in(64) {
                     state.counts.interrupts += 1;
                     return Err(ErrorKind::Interrupted.into());
@@ -228,6 +227,7 @@ impl Socket for ServerEnd {
                     state.arrived -= count;
                     return Ok(count);
                 }
+                state.check_reset()?;
                 if state.is_readable() {
                     return Ok(0);
                 }

@@ -69,9 +69,11 @@ impl World<'_> {
                 self.report.count("a client reads promptly again");
             }
             70..=79 if !self.plan.keeps_clients || self.dice.once_in(4) => {
+                let now = self.shared.clock.now();
                 let peer = &mut self.peers[at];
                 if !peer.is_done {
                     peer.wire.lock().reset_by_client();
+                    peer.reset_at = Some(now);
                     peer.is_done = true;
                     let id = peer.id;
                     self.tell(|| format!("{id} resets the connection"));

@@ -10,7 +10,7 @@ use super::super::report::{Check, Finding};
 use super::super::seam;
 use super::{LATE_MAX, World, word_of};
 use crate::chat::{ClientId, DisconnectReason, Event, Input, Line, Now, Protocol, Time};
-use crate::config::{DeliveryPolicy, RateLimit};
+use crate::config::{DeliveryPolicy, RateLimit, limits};
 
 impl World<'_> {
     /// This server has an event, which the Hub takes now or later: checks what can be known of it here. Returns what the client
@@ -343,7 +343,15 @@ impl World<'_> {
     pub(super) fn check_limits(&mut self) -> Result<(), Finding> {
         let config = &self.plan.config;
         let now = self.shared.clock.now();
+        let waits_for_log = self.has_log();
         for peer in &mut self.peers {
+            // Its lines may be held back for so long, and each for some seconds more.
+            let is_long_ago = |at: Time| now > at + limits::HELD_BACK_AFTER_LOSS_MAX + 5 * LATE_MAX;
+            if peer.stage == Stage::Open && peer.reset_at.is_some_and(is_long_ago) && !waits_for_log
+            {
+                let text = format!("{} is in the chat long after it reset the connection", peer.id);
+                return Finding::of(Check::Ending, text);
+            }
             let (accepted, is_empty, is_broken) = {
                 let state = peer.wire.lock();
                 let is_broken = state.client_reset || state.server_ended.is_some();
