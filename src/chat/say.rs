@@ -98,7 +98,7 @@ impl Hub {
         let to = Audience::Room { room: name.clone(), message_id };
         let message = Arc::new(draft.into_message(from, to, out.now.wall));
         self.log_message(&message, &name, out);
-        out.keep(self.rooms.record(id, client, Arc::clone(&message)));
+        out.keep(self.rooms.record(id, client, out.now.time, Arc::clone(&message)));
         out.send(recipients, Message::Chat(message));
         if !absent.is_empty() || out.has_tag() {
             let everybody_in = (!absent.is_empty()).then_some(name);

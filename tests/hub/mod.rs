@@ -33,8 +33,8 @@ use chatserv::chat::{
 };
 use chatserv::config::{Glass, Operators};
 use chatserv::protocol::{self, Decoded, Decoder};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 /// The settings of most tests.
@@ -73,6 +73,8 @@ fn reader(client: ClientId) -> ReaderView {
 struct Chat {
     hub: Hub,
     now: Time,
+    /// By how much somebody has set the wall clock.
+    clock_set_by: SignedDuration,
     ids: BTreeMap<char, ClientId>,
     heard: BTreeMap<ClientId, Vec<String>>,
     views: BTreeMap<ClientId, View>,
@@ -100,6 +102,7 @@ impl Chat {
         Self {
             hub: Hub::new(settings, bans, noon()),
             now: Time::ZERO,
+            clock_set_by: SignedDuration::ZERO,
             ids: BTreeMap::new(),
             heard: BTreeMap::new(),
             views: BTreeMap::new(),
@@ -149,6 +152,7 @@ impl Chat {
     /// b<!~ text                 has heard nothing that contains this
     /// b<# 3                     has heard this many lines
     /// wait 5                    five seconds pass
+    /// clock -60                 somebody sets the wall clock back by a minute
     /// forget                    forgets everything heard and logged so far
     /// ```
     #[track_caller]
@@ -163,6 +167,10 @@ impl Chat {
             }
             if let Some(seconds) = step.strip_prefix("wait ") {
                 self.wait(seconds.parse().unwrap());
+                continue;
+            }
+            if let Some(seconds) = step.strip_prefix("clock ") {
+                self.clock_set_by += SignedDuration::from_secs(seconds.parse().unwrap());
                 continue;
             }
             if step == "nobody gone" {
@@ -237,7 +245,7 @@ impl Chat {
 
     fn step(&mut self, event: Event) {
         let mut effects = Vec::new();
-        let now = Now { time: self.now, wall: noon() + self.now };
+        let now = Now { time: self.now, wall: noon() + self.now + self.clock_set_by };
         self.hub.step(now, event, &mut effects);
         for effect in effects {
             match effect {

@@ -37,6 +37,31 @@ fn a_person_takes_the_place_of_their_old_connection_and_nobody_is_told() {
 }
 
 #[test]
+fn a_clock_that_is_set_hides_nothing_that_was_missed() {
+    for clock in ["clock 86400", "clock -86400"] {
+        let mut chat = Chat::with("ab", SETTINGS);
+        let script = r#"
+            b> before
+            wait 5
+            a> /away
+            forget
+            a: leave
+            wait 1
+            b> one
+            CLOCK
+            b> two
+            x: connect
+            x> A {a}
+            x<~ You are A again
+            x< server: The last 2 line(s) in lobby:
+            x<~ B : one
+            x<~ B : two
+        "#;
+        chat.play(&script.replace("CLOCK", clock));
+    }
+}
+
+#[test]
 fn rooms_ignores_away_quiet_and_timestamps_stay() {
     let mut chat = Chat::with("abc", SETTINGS);
     play!(

@@ -179,9 +179,7 @@ impl Hub {
                 }
                 out.tell(client, Message::WelcomeBack { name, rooms });
                 if let Some(&room) = ids.first() {
-                    let silence = out.now.time.saturating_sub(since);
-                    let from = out.now.wall.checked_sub(silence).unwrap_or(out.now.wall);
-                    let missed = self.rooms.get(room).map_or(0, |it| it.history().since(from));
+                    let missed = self.rooms.get(room).map_or(0, |it| it.history().since(since));
                     let limit = missed.min(RECLAIM_LINES_MAX);
                     self.show_history(client, room, limit, out);
                 }

@@ -10,6 +10,7 @@ use super::super::client::ClientId;
 use super::super::message::{Audience, ChatMessage, Gap};
 use super::super::name::NameKey;
 use super::super::request::Range;
+use super::super::time::Time;
 use crate::config::limits::{HISTORY_ANSWER_BYTES_MAX, HISTORY_LINES_MAX, HISTORY_ROOM_BYTES_MAX};
 
 /// The memory that a message takes besides its text and its sender's name, in bytes. Not from `size_of`, which the compiler
@@ -25,6 +26,8 @@ struct Entry {
     id: u64,
     /// The sender's id, since the name may belong to somebody else by now.
     speaker: ClientId,
+    /// The server's time, since somebody may set the wall clock. Zero for messages of an earlier run.
+    said_at: Time,
     message: Arc<ChatMessage>,
 }
 
@@ -54,7 +57,7 @@ impl History {
         for message in messages {
             if let Audience::Room { message_id, .. } = message.to {
                 history.last_id = message_id.saturating_sub(1);
-                history.push(NOBODY, message);
+                history.push(NOBODY, Time::ZERO, message);
             }
         }
         history.last_id = last_id.max(history.last_id);
@@ -82,11 +85,11 @@ impl History {
     }
 
     /// Adds a message, which gets the next id.
-    pub fn push(&mut self, speaker: ClientId, message: Arc<ChatMessage>) {
+    pub fn push(&mut self, speaker: ClientId, said_at: Time, message: Arc<ChatMessage>) {
         self.last_id += 1;
         self.bytes += bytes_of(&message);
         let id = self.last_id;
-        self.lines.push_back(Entry { id, speaker, message });
+        self.lines.push_back(Entry { id, speaker, said_at, message });
         while self.lines.len() > HISTORY_LINES_MAX || self.bytes > HISTORY_ROOM_BYTES_MAX {
             self.drop_oldest();
         }
@@ -111,9 +114,9 @@ impl History {
         });
     }
 
-    /// How many messages were received at this moment or later.
-    pub fn since(&self, moment: Timestamp) -> usize {
-        self.lines.iter().rev().take_while(|line| line.message.received_at >= moment).count()
+    /// How many messages were said at this time or later.
+    pub fn since(&self, time: Time) -> usize {
+        self.lines.iter().rev().take_while(|line| line.said_at >= time).count()
     }
 
     /// At most `limit` messages of `range`, without the hidden ones. An answer that would be too large is cut at the end
@@ -205,7 +208,7 @@ mod tests {
     fn numbered(count: usize) -> History {
         let mut history = History::default();
         for id in 1..=count {
-            history.push(ANN, line("ann", &id.to_string()));
+            history.push(ANN, Time::ZERO, line("ann", &id.to_string()));
         }
         history
     }
@@ -237,7 +240,7 @@ mod tests {
     fn a_large_answer_is_cut_where_the_next_one_can_continue() {
         let mut history = History::default();
         for number in 0..6 {
-            history.push(ANN, line("ann", &format!("{number}{}", "x".repeat(10_100))));
+            history.push(ANN, Time::ZERO, line("ann", &format!("{number}{}", "x".repeat(10_100))));
         }
         let first = history.part(Range::After(0), 100, |_, _| false);
         let last = history.part(Range::Last, 100, |_, _| false);
@@ -252,8 +255,8 @@ mod tests {
     #[test]
     fn hidden_messages_do_not_count_towards_the_limit() {
         let mut history = numbered(3);
-        history.push(ANN, line("bob", "4"));
-        history.push(ANN, line("ann", "5"));
+        history.push(ANN, Time::ZERO, line("bob", "4"));
+        history.push(ANN, Time::ZERO, line("ann", "5"));
         let part = history.part(Range::Last, 2, |_, message| &*message.from == "bob");
         assert_eq!(texts(&part), ["3", "5"]);
     }
@@ -279,7 +282,7 @@ mod tests {
         let mut history = History::default();
         let long = "x".repeat(16_000);
         for _ in 0..50 {
-            history.push(ANN, line("ann", &long));
+            history.push(ANN, Time::ZERO, line("ann", &long));
             assert!(history.bytes() <= HISTORY_ROOM_BYTES_MAX);
         }
         assert_eq!(history.lines.len(), 4);

@@ -12,6 +12,7 @@ use super::super::kept::{Past, PastRoom};
 use super::super::message::{ChatMessage, KeptLine};
 use super::super::name::{Name, NameKey};
 use super::super::punctuation::ROOM_SIGNS;
+use super::super::time::Time;
 use super::super::view::Protocol;
 use super::history::History;
 use super::sorted;
@@ -410,13 +411,14 @@ impl Rooms {
         &mut self,
         id: RoomId,
         speaker: ClientId,
+        now: Time,
         message: Arc<ChatMessage>,
     ) -> Option<KeptLine> {
         self.note_spoken(id);
         let room = self.by_id.get_mut(&id)?;
         let kept = self.are_kept.then(|| KeptLine { epoch: room.epoch, message: message.clone() });
         let before = room.history.bytes();
-        room.history.push(speaker, message);
+        room.history.push(speaker, now, message);
         self.history_bytes = self.history_bytes - before + room.history.bytes();
         self.drop_excess();
         kept
@@ -496,7 +498,7 @@ mod tests {
             sent_at: None,
             received_at: Timestamp::UNIX_EPOCH,
         };
-        rooms.record(id, ClientId(1), Arc::new(message));
+        rooms.record(id, ClientId(1), Time::ZERO, Arc::new(message));
     }
 
     #[test]
