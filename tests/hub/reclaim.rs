@@ -43,7 +43,7 @@ fn a_clock_that_is_set_hides_nothing_that_was_missed() {
         let script = r#"
             b> before
             wait 5
-            a> /away
+            a> /reclaim
             forget
             a: leave
             wait 1
