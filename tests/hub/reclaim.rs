@@ -53,7 +53,7 @@ fn a_clock_that_is_set_hides_nothing_that_was_missed() {
             x: connect
             x> A {a}
             x<~ You are A again
-            x< server: The last 2 line(s) in lobby:
+            x<~ The last 2 line(s) in lobby:
             x<~ B : one
             x<~ B : two
         "#;
