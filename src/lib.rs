@@ -75,8 +75,8 @@
 //!    sends it on drop, so it comes after a panic too: no such thread ends silently.
 //! 6. To end a socket, shut it down: that wakes every thread blocked on it. Dropping a handle wakes nobody.
 //! 7. An id is never reused, and only the dispatcher removes a client. A second report of the same end has no effect.
-//! 8. A panic in a reader or a writer ends that client: the thread catches it, and its guard reports the end. A panic in the
-//!    dispatcher ends the process with status 70.
+//! 8. A panic in a reader or a writer ends that client: the thread catches it, and its guard reports the end. A panic in a
+//!    thread that serves everybody ends the process with status 70.
 //! 9. The core never depends on the order of a hash map, on a clock or on a memory address.
 //! 10. In a chat on several machines, only entries of the log change the state, and every machine applies all of them in
 //!     the same order. A reader gets its turn when its own event has come back.

@@ -186,6 +186,9 @@ pub const ACCEPT_BACKOFF_MIN: Duration = Duration::from_millis(10);
 /// The longest such pause. New clients wait in the backlog meanwhile.
 pub const ACCEPT_BACKOFF_MAX: Duration = Duration::from_secs(1);
 
+/// The pause after an accept that failed for a reason which concerns one connection.
+pub const ACCEPT_RETRY: Duration = Duration::from_millis(1);
+
 /// How many refused sockets each listener keeps open for a moment. Closing one with unread input would send a reset, which can
 /// destroy the line that gives the reason.
 pub fn refused_sockets_max(places: usize) -> usize {

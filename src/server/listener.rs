@@ -294,7 +294,12 @@ impl<'scope, 'env> Listener<'scope, 'env> {
         let is_harmless = [Errno::AGAIN, Errno::CONNABORTED, Errno::PROTO, Errno::INTR]
             .iter()
             .any(|harmless| error.raw_os_error() == Some(harmless.raw_os_error()));
-        if self.is_stopping() || is_harmless {
+        if self.is_stopping() {
+            return;
+        }
+        if is_harmless {
+            // Should it come again and again, it must not burn a core either.
+            let _ = self.stop.recv_timeout(limits::ACCEPT_RETRY);
             return;
         }
         // No descriptor or no memory: trying again at once would burn a core.

@@ -24,7 +24,6 @@ use super::listener::{Listener, ListenerControl};
 use super::ops::bans_file::{BansFile, BansSlot};
 use super::ops::bind::{self, Bound};
 use super::ops::capacity::{Capacity, SystemLimits};
-use super::ops::log::PanicEndsProcess;
 use super::ops::metrics::{self, Metrics, Sources};
 use super::ops::reload::Loaded;
 use super::ops::threads::{Activity, Row, ThreadTable};
@@ -295,7 +294,6 @@ impl Server {
                 Arc::clone(&row),
             );
             threads.spawn(scope, row, limits::DISPATCHER_STACK_BYTES, move |_| {
-                let _guard = PanicEndsProcess;
                 // It answers as long as there is a dispatcher.
                 let _metrics = metrics;
                 dispatcher.run();
@@ -424,23 +422,15 @@ fn start_log<'scope>(
     let keeper = joined.keeper(snapshots);
     let log = Log::new(&mut joined, sender, copies, applied, own_end);
     let row = threads.row("snapshot", "snapshot".into());
-    threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
-        let _guard = PanicEndsProcess;
-        keeper.run(row);
-    })?;
+    threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| keeper.run(row))?;
     // The table of threads says which machine it is of.
     let node = joined.node();
     let row = threads.row("log-writer", format!("log-writer {node}"));
     let to_dispatcher = inbox.clone();
-    threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
-        let _guard = PanicEndsProcess;
-        writer.run(&to_dispatcher, row);
-    })?;
+    let body = move |row: &Row| writer.run(&to_dispatcher, row);
+    threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, body)?;
     let row = threads.row("log-reader", format!("log-reader {node}"));
-    threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| {
-        let _guard = PanicEndsProcess;
-        reader.run(&inbox, row);
-    })?;
+    threads.spawn(scope, row, limits::SERVICE_STACK_BYTES, move |row| reader.run(&inbox, row))?;
     Ok((Order::Log(Box::new(log)), lag))
 }
 

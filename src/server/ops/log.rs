@@ -29,6 +29,9 @@ use crate::server::simulation::simulated_time;
 /// How many lines wait for stderr before more are dropped.
 const QUEUE_LINES_MAX: usize = 16_384;
 
+/// How many bytes these lines may have. One message in the log may take 48 KiB, if all of it has to be escaped.
+const QUEUE_BYTES_MAX: usize = 8 << 20;
+
 /// How many bytes one write to stderr combines. A write of this size costs little more than one of a single line.
 const WRITE_BYTES_MAX: usize = 8 * 1024;
 
@@ -132,15 +135,16 @@ impl Log {
     fn start(sink: impl Write + Send + 'static) -> (Self, Queue) {
         let (entries, queued) = crossbeam_channel::bounded(QUEUE_LINES_MAX);
         let (alive, ended) = crossbeam_channel::bounded(0);
+        let queue = Queue::new(entries);
+        let waiting = Arc::clone(&queue.bytes);
         let body = move || {
             let _alive: Sender<Infallible> = alive;
-            write_entries(&queued, sink);
+            write_entries(&queued, &waiting, sink);
         };
         let thread =
             thread::Builder::new().name("log".into()).stack_size(limits::SERVICE_STACK_BYTES);
         // A server that cannot start this thread cannot start its others either, and reports that.
         let _ = thread.spawn(body);
-        let queue = Queue { entries, dropped: Arc::default() };
         (Self { queue: queue.clone(), ended }, queue)
     }
 
@@ -167,9 +171,15 @@ struct Queue {
     entries: Sender<Entry>,
     /// How many lines were dropped since the last entry.
     dropped: Arc<AtomicUsize>,
+    /// How many bytes wait for stderr.
+    bytes: Arc<AtomicUsize>,
 }
 
 impl Queue {
+    fn new(entries: Sender<Entry>) -> Self {
+        Self { entries, dropped: Arc::default(), bytes: Arc::default() }
+    }
+
     fn entry(&self, line: Option<Vec<u8>>) -> Entry {
         Entry { dropped: self.dropped.swap(0, Ordering::Relaxed), line }
     }
@@ -177,7 +187,11 @@ impl Queue {
 
 impl Write for Queue {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if let Err(refused) = self.entries.try_send(self.entry(Some(line.to_vec()))) {
+        if self.bytes.fetch_add(line.len(), Ordering::Relaxed) + line.len() > QUEUE_BYTES_MAX {
+            self.bytes.fetch_sub(line.len(), Ordering::Relaxed);
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        } else if let Err(refused) = self.entries.try_send(self.entry(Some(line.to_vec()))) {
+            self.bytes.fetch_sub(line.len(), Ordering::Relaxed);
             self.dropped.fetch_add(refused.into_inner().dropped + 1, Ordering::Relaxed);
         }
         Ok(line.len())
@@ -188,8 +202,8 @@ impl Write for Queue {
     }
 }
 
-/// Writes entries until the one without a line.
-fn write_entries(entries: &Receiver<Entry>, mut sink: impl Write) {
+/// Writes entries until the one without a line. `waiting` counts the bytes in the queue.
+fn write_entries(entries: &Receiver<Entry>, waiting: &AtomicUsize, mut sink: impl Write) {
     let mut text = Vec::with_capacity(WRITE_BYTES_MAX);
     let mut is_over = false;
     while !is_over {
@@ -204,6 +218,7 @@ fn write_entries(entries: &Receiver<Entry>, mut sink: impl Write) {
                 is_over = true;
                 break;
             };
+            waiting.fetch_sub(line.len(), Ordering::Relaxed);
             append(&line, &mut text, &mut sink);
         }
         write_out(&mut text, &mut sink);
@@ -302,13 +317,14 @@ mod tests {
     /// The sizes of the writes that these lines cause.
     fn writes(lines: &[&[u8]], is_broken: bool) -> Vec<usize> {
         let (entries, queued) = crossbeam_channel::unbounded();
-        let mut queue = Queue { entries, dropped: Arc::default() };
+        let mut queue = Queue::new(entries);
         for line in lines {
             queue.write_all(line).unwrap();
         }
         queue.entries.send(queue.entry(None)).unwrap();
         let mut sink = Sink { is_broken, ..Sink::default() };
-        write_entries(&queued, &mut sink);
+        write_entries(&queued, &queue.bytes, &mut sink);
+        assert_eq!(queue.bytes.load(Ordering::Relaxed), 0);
         sink.writes
     }
 
@@ -328,7 +344,7 @@ mod tests {
     #[test]
     fn the_next_entry_says_how_many_lines_were_dropped() {
         let (entries, queued) = crossbeam_channel::bounded(2);
-        let mut queue = Queue { entries, dropped: Arc::default() };
+        let mut queue = Queue::new(entries);
         let dropped = || -> Vec<usize> { queued.try_iter().map(|entry| entry.dropped).collect() };
         for _ in 0..5 {
             queue.write_all(b"a line\n").unwrap();
@@ -336,5 +352,20 @@ mod tests {
         assert_eq!(dropped(), [0, 0]);
         queue.write_all(b"a line\n").unwrap();
         assert_eq!(dropped(), [3]);
+    }
+
+    #[test]
+    fn the_queue_is_bounded_in_bytes() {
+        let (entries, queued) = crossbeam_channel::unbounded();
+        let mut queue = Queue::new(entries);
+        let line = vec![b'x'; QUEUE_BYTES_MAX / 4];
+        for _ in 0..6 {
+            queue.write_all(&line).unwrap();
+        }
+        assert_eq!(queued.len(), 4);
+        queue.entries.send(queue.entry(None)).unwrap();
+        write_entries(&queued, &queue.bytes, io::sink());
+        queue.write_all(&line).unwrap();
+        assert_eq!(queued.len(), 1);
     }
 }

@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 
 use super::glass::{Glass, Look};
+use super::log::PanicEndsProcess;
 use super::memory::MemoryGuard;
 use super::trace::{Trace, Track};
 use crate::chat::{ClientId, GlassView, InboxView, Message, Queue, ReaderView, ThreadListing};
@@ -245,8 +246,9 @@ impl ThreadTable {
 
     /// Starts a thread that the scope joins. The row is in the table for as long as the thread lives.
     ///
-    /// A panic ends this thread and no other: a thread that owes others a report has a guard, whose drop sends it while the
-    /// panic unwinds. (`Scope::spawn` would panic at the limit on threads, which a server with a thread for each connection
+    /// A panic in a thread of one client ends this thread and no other: it has a guard, whose drop reports its end while the
+    /// panic unwinds. In a thread that serves everybody, a panic ends the process with status 70: without it, the server would
+    /// go on and silently do only a part of its work. (`Scope::spawn` would panic at the limit on threads, which a server with a thread for each connection
     /// does reach; `Builder` returns an error.)
     ///
     /// # Errors
@@ -266,7 +268,10 @@ impl ThreadTable {
                 let _listed = table.list(&row);
                 tracing::debug!(thread = row.name, "started");
                 // The panic hook of `log` reports a panic.
-                let _ = catch_unwind(AssertUnwindSafe(|| body(&row)));
+                let _ = catch_unwind(AssertUnwindSafe(|| {
+                    let _guard = row.client.is_none().then_some(PanicEndsProcess);
+                    body(&row);
+                }));
                 tracing::debug!(%row, "ended");
             },
         )?;
@@ -365,7 +370,7 @@ mod tests {
         let (go, wait) = crossbeam_channel::bounded::<()>(0);
         let (listed, is_listed) = crossbeam_channel::bounded(1);
         thread::scope(|scope| {
-            let row = table.row("reader", "reader-7".into());
+            let row = table.client_row("reader", ClientId(7));
             let body = move |row: &Row| {
                 row.doing(Activity::Reading);
                 listed.send(()).unwrap();
