@@ -122,6 +122,7 @@ fn all_survive(failing: &[Failing]) {
     }
 }
 
+// The standard library itself accepts again after EINTR.
 #[test]
 fn accepting_fails_for_a_while() {
     all_survive(&[
