@@ -5,6 +5,8 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 
+use rustix::io::Errno;
+
 use crate::config::ConfigError;
 
 /// Why a server cannot start.
@@ -55,10 +57,15 @@ impl fmt::Display for StartError {
             }
             Self::File(error) => error.fmt(f),
             Self::Cluster(what) => write!(f, "cluster: {what}"),
-            Self::Thread(error) => write!(
-                f,
-                "cannot start a thread: {error}. Raise the limit on threads (ulimit -u, cgroup pids.max)"
-            ),
+            Self::Thread(error) => {
+                let is_descriptor = error.raw_os_error() == Some(Errno::MFILE.raw_os_error());
+                let limit = if is_descriptor {
+                    "descriptors (ulimit -n)"
+                } else {
+                    "threads (ulimit -u, cgroup pids.max)"
+                };
+                write!(f, "cannot start a thread: {error}. Raise the limit on {limit}")
+            }
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
+use socket2::SockRef;
+
 use crate::support::{Client, PATIENCE, Server};
 
 /// Alice, and bob who hears her.
@@ -140,4 +142,43 @@ fn bytes_are_limited_too() {
     assert!(took.as_millis() >= 1_000, "{took:?}");
     alice.expect("server: Not so fast: the rest is read more slowly. Nothing is lost.");
     alice.hears_nothing();
+}
+
+/// Sixteen thousand lines of a read wait as bytes: decoded, they would take 2 MiB for each client, for an hour.
+#[test]
+fn empty_lines_that_are_held_back_take_little_memory() {
+    const CLIENTS: usize = 32;
+    let server = Server::start(&["--rate-limit", "20,5/s", "--announce-up-to", "0"]);
+    let mut clients: Vec<Client> =
+        (0..CLIENTS).map(|number| Client::join(&server, &format!("n{number}"))).collect();
+    // A long line first, so that the buffer of the reader has room for all of them.
+    for client in &mut clients {
+        client.send(format!("{}\r\n", "x".repeat(40_000)).as_bytes());
+        client.skip_to("server: That line was too long");
+    }
+    let before = server.resident_kib();
+    for client in &mut clients {
+        client.send(&[b'\n'; 16 * 1024]);
+        client.skip_to("server: Not so fast");
+    }
+    let grown = server.resident_kib().saturating_sub(before);
+    assert!(grown < CLIENTS * 256, "{grown} KiB for {CLIENTS} clients");
+}
+
+/// A client that ended and has left more behind than flood control lets through in a minute is gone after that minute.
+#[test]
+fn a_client_that_is_gone_talks_for_a_minute_at_most() {
+    let server = Server::start(&["--rate-limit", "1,1/s"]);
+    let mut bob = Client::join(&server, "Bob");
+    let mut alice = Client::join(&server, "Alice");
+    bob.skip_to("id = Alice");
+    alice.send(paste(0..2_000).as_bytes());
+    alice.skip_to("server: Not so fast");
+    SockRef::from(alice.stream()).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(alice);
+    let heard = std::iter::from_fn(|| Some(bob.line()).filter(|line| line.starts_with("Alice : ")));
+    // One line a second.
+    let heard = heard.count();
+    assert!((30..120).contains(&heard), "{heard} lines");
+    server.log("lost before its lines passed flood control");
 }

@@ -18,7 +18,9 @@ use crate::support::directory::Directory;
 use crate::support::scrape;
 use crate::support::slow::{MORE_THAN_THE_KERNEL_BYTES, Pair};
 use crate::support::strace::{attach, tampered};
-use crate::support::{Client, PATIENCE, Server, behind, chatserv, find, free_port, or_skip, until};
+use crate::support::{
+    Client, PATIENCE, Program, Server, behind, chatserv, find, free_port, or_skip, until,
+};
 
 /// How long the processor time is watched while a call fails.
 const WATCHED: Duration = Duration::from_millis(500);
@@ -204,6 +206,45 @@ fn sending_fails_for_a_while() {
         ("shutdown", &["ENOTCONN", "EIO"], true),
         ("close", &["EIO", "EINTR"], true),
     ]);
+}
+
+/// Without these calls there is no server, and it says why.
+#[test]
+fn a_call_that_the_start_needs_fails() {
+    for (call, error, reason) in [
+        ("socket", "EMFILE", "cannot listen on 127.0.0.1:0"),
+        ("bind", "EACCES", "cannot listen on 127.0.0.1:0"),
+        ("listen", "EADDRINUSE", "cannot listen on 127.0.0.1:0"),
+        ("socketpair", "EMFILE", "ulimit -n"),
+    ] {
+        let (mut command, injected) = or_skip!(tampered(&format!("{call}:error={error}"), &[]));
+        let ended = Program::start(&mut command).end();
+        let last = ended.stderr.lines().last().unwrap_or_default();
+        assert_eq!(ended.status, Some(1), "{call} {error}: {last}");
+        assert!(last.starts_with("chatserv: ") && last.contains(reason), "{call} {error}: {last}");
+        injected.happened();
+    }
+}
+
+/// The server can do without these.
+#[test]
+fn a_call_that_the_start_does_not_need_fails() {
+    for (call, error) in [
+        ("brk", "ENOMEM"),
+        ("getdents64", "EIO"),
+        ("lseek", "ESPIPE"),
+        ("readlink", "EACCES"),
+        ("rt_sigprocmask", "EINVAL"),
+        ("sigaltstack", "ENOMEM"),
+        ("statx", "EACCES"),
+    ] {
+        let (mut command, injected) = or_skip!(tampered(&format!("{call}:error={error}"), &[]));
+        let mut server = Server::start_by(&mut command);
+        assert!(try_to_chat(&server, "ann", true, PATIENCE), "{call} {error}");
+        injected.happened();
+        server.signal(Signal::TERM);
+        server.ends_well();
+    }
 }
 
 #[test]

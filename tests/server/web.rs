@@ -557,11 +557,7 @@ fn half_messages_take_no_more_memory_than_whole_ones_may() {
     const MESSAGE_BYTES: usize = 16 * 1024;
     raise_descriptor_limit();
     let server = server(&[]);
-    let resident = || {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().strip_suffix(" kB").unwrap().parse::<usize>().unwrap() * 1024
-    };
+    let resident = || server.resident_kib() * 1024;
     // How many connections of the port have bytes that the server has not read: proc(5), `net/tcp`.
     let own = format!(":{:04X}", server.web_port());
     let unread = || {

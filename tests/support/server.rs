@@ -132,6 +132,13 @@ impl Server {
         assert_eq!(status.code(), Some(0), "{}", self.log_so_far());
     }
 
+    /// Its resident memory in KiB.
+    pub fn resident_kib(&self) -> usize {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().strip_suffix(" kB").unwrap().parse().unwrap()
+    }
+
     /// The names of its threads, cut to 15 bytes by the kernel.
     pub fn thread_names(&self) -> Vec<String> {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.pid())).unwrap();
