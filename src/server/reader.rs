@@ -72,8 +72,9 @@ struct Reader<'r, 's, S> {
 
 /// How a blocking read went.
 enum Outcome {
-    /// That many bytes; 0 if a delayed telnet answer is due.
     Bytes(usize),
+    /// The decoder has postponed an answer until now.
+    AnswerDue,
     EndOfInput,
     LoginTimedOut,
     IdleTooLong,
@@ -100,6 +101,7 @@ impl<'s, S: Socket> Reader<'_, 's, S> {
                     }
                     self.wait_for_byte_limit();
                 }
+                Outcome::AnswerDue => self.decode(0, self.clock.now()),
                 Outcome::EndOfInput => {
                     // The last line counts without its end: `printf 'bot\nhi' | nc` says hi.
                     let mut decoded = Decoded::default();
@@ -133,7 +135,7 @@ impl<'s, S: Socket> Reader<'_, 's, S> {
             match (login, idle, answer) {
                 (Some(Duration::ZERO), ..) => return Outcome::LoginTimedOut,
                 (None, Some(Duration::ZERO), _) => return Outcome::IdleTooLong,
-                (.., Some(Duration::ZERO)) => return Outcome::Bytes(0),
+                (.., Some(Duration::ZERO)) => return Outcome::AnswerDue,
                 _ => {}
             }
             // A time that is zero here does not apply yet, such as the idle time of a client without a name.
