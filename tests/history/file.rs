@@ -41,6 +41,35 @@ fn only_its_owner_can_read_it() {
     assert_eq!(directory.names(), [FILE, "history.db.lock"]);
 }
 
+#[test]
+fn files_that_others_can_read_are_taken_from_them() {
+    let directory = Directory::new("restored");
+    let first = server(&directory);
+    fill(&first, 10);
+    first.signal(Signal::KILL);
+    drop(first);
+    let names = directory.names();
+    assert_eq!(names, [FILE, "history.db-shm", "history.db-wal", "history.db.lock"]);
+    for name in &names {
+        fs::set_permissions(directory.path(name), fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let second = server(&directory);
+    let line = second.log("history.db: others had access");
+    assert!(line.contains("WARN") && line.contains("(mode 644)"), "{line}");
+    for name in &names {
+        let mode = fs::metadata(directory.path(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    end(second);
+    // What belongs to somebody else is left as it is.
+    let diary = Connection::open(directory.path("diary.db")).unwrap();
+    diary.execute_batch("CREATE TABLE t (a)").unwrap();
+    let mode = || fs::metadata(directory.path("diary.db")).unwrap().permissions().mode();
+    let before = mode();
+    refusal(&["--port", "0", "--history", &directory.path("diary.db")]);
+    assert_eq!(mode(), before);
+}
+
 /// Starts a server that has to refuse, and returns what it says.
 fn refusal(arguments: &[&str]) -> String {
     let ended = Program::start(&mut chatserv(arguments)).end();

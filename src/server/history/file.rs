@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +16,9 @@ use crate::server::ops::trace;
 
 /// The mode of the files that the server creates. They hold what people said, so nobody else may read them.
 const MODE: u32 = 0o600;
+
+/// The bits of a mode that give access to others than the owner.
+const MODE_OTHERS: u32 = 0o077;
 
 /// How a file of SQLite begins.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -32,6 +35,9 @@ const SKIPPED_IDS: std::ops::RangeInclusive<i64> = 1 << 20..=1 << 40;
 
 /// The suffixes of the files that belong to the file of the history.
 const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
+
+/// The suffix of the file that the server locks.
+const LOCK: &str = ".lock";
 
 /// The file of the history, which this process alone may write to. (`chatserv forget` writes to it too, row by row.)
 #[derive(Debug)]
@@ -206,7 +212,7 @@ pub fn complaint(error: &rusqlite::Error) -> String {
 
 /// Locks a file beside the history, which SQLite itself locks and unlocks many times.
 fn lock(path: &Path) -> Result<File, String> {
-    let path = with_suffix(path, ".lock");
+    let path = with_suffix(path, LOCK);
     let beside = |error: io::Error| format!("cannot be locked by {}: {error}", path.display());
     let lock = create(&path).map_err(beside)?;
     match lock.try_lock() {
@@ -271,12 +277,38 @@ fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(false).mode(MODE).open(path)
 }
 
+/// Takes the file and what belongs to it from everybody but its owner: a backup that was put there may be readable for all.
+fn make_private(path: &Path) {
+    for suffix in COMPANIONS.into_iter().chain(["", LOCK]) {
+        let path = with_suffix(path, suffix);
+        let mode = fs::metadata(&path).map_or(0, |file| file.permissions().mode() & 0o777);
+        if mode & MODE_OTHERS == 0 {
+            continue;
+        }
+        match fs::set_permissions(&path, fs::Permissions::from_mode(MODE)) {
+            Ok(()) => {
+                tracing::warn!(
+                    "{}: others had access (mode {mode:o}), and have none any more ({MODE:o})",
+                    path.display()
+                );
+            }
+            Err(error) => {
+                tracing::warn!(
+                    "{}: others have access (mode {mode:o}), and the server cannot change that ({error}): let its owner chmod {MODE:o} it",
+                    path.display()
+                );
+            }
+        }
+    }
+}
+
 fn open(path: &Path) -> Result<Connection, Unusable> {
     check_head(path)?;
     // SQLite would create it with the permissions of the umask, and gives its companions those of the file.
     create(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     check_owner(&connection)?;
+    make_private(path);
     // Before there is a table: later, only a rewrite of the whole file would change it.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     let mode: String =
