@@ -18,10 +18,11 @@ use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 use rustix::process::{getpriority_process, setpriority_process};
 
-use super::file::{End, HistoryFile, is_damage, mark_running};
+use super::file::{BUSY_TIME, End, HistoryFile, is_damage, mark_running};
 use super::queue::{Gauge, Job, Question};
 use super::room_rows::RoomRows;
 use super::rows::{Indexing, LineRow};
+use super::traces::Traces;
 use super::{backlog, catch_up, retention};
 use crate::chat::{Audience, Event, KeptLine, LookupError, Loss, NameKey, Past};
 use crate::config::limits;
@@ -74,6 +75,10 @@ pub struct Archive {
     has_replaced: bool,
     /// The deletions of which the Hub knows: a name, and the moment up to which its messages are forgotten.
     forgotten: Vec<(String, i64)>,
+    /// What is left in the file of lines of theirs that the archive has removed.
+    traces: Traces,
+    /// When the newest line that is written was received, in milliseconds since 1970.
+    written_until: i64,
     bounds: retention::Bounds,
     is_shared: bool,
     jobs: Receiver<Job>,
@@ -133,6 +138,9 @@ impl Archive {
             rooms: RoomRows::default(),
             has_replaced: false,
             forgotten: Vec::new(),
+            // The last server may have ended before it had cleared them.
+            traces: Traces::Index,
+            written_until: i64::MIN,
             bounds,
             is_shared,
             jobs,
@@ -296,6 +304,7 @@ impl Archive {
         transaction.commit()?;
         self.next_line += lines.len() as i64;
         self.backlog += if is_put_off { lines.len() } else { 0 };
+        self.written_until = lines.last().map_or(self.written_until, LineRow::received_at);
         Ok(())
     }
 
@@ -422,6 +431,7 @@ impl Archive {
         };
         let asked = retention::to_forget(connection)?;
         self.forgotten.retain(|known| asked.contains(known));
+        let mut complete = Vec::new();
         for (name, before) in asked {
             let key = NameKey::of(&name);
             let moment = Timestamp::from_millisecond(before).unwrap_or(Timestamp::MAX);
@@ -431,15 +441,42 @@ impl Archive {
                 self.forgotten.push(known.clone());
             }
             if retention::forget_some(connection, &key, before)? > 0 {
+                self.traces = Traces::Index;
                 return Ok(true);
             }
             let age = Duration::try_from(now.duration_since(moment)).unwrap_or_default();
-            let may_come = self.backlog > 0 || self.gauge.lines() > 0 || age < ON_ITS_WAY_MAX;
-            if !may_come {
-                retention::is_forgotten(connection, &known.0, before)?;
+            let is_in_queue = self.gauge.lines() > 0 && self.written_until < before;
+            if self.backlog == 0 && !is_in_queue && age >= ON_ITS_WAY_MAX {
+                complete.push(known);
+            }
+        }
+        if !complete.is_empty() && self.clear_traces()? {
+            return Ok(true);
+        }
+        let Some(connection) = &mut self.connection else {
+            return Ok(false);
+        };
+        if self.traces == Traces::Nowhere {
+            for (name, before) in complete {
+                retention::is_forgotten(connection, &name, before)?;
             }
         }
         retention::step(connection, self.bounds, now)
+    }
+
+    /// Clears some of what is left of lines of people who are to be forgotten. Returns whether there is more to do at once.
+    fn clear_traces(&mut self) -> rusqlite::Result<bool> {
+        let (Some(connection), before) = (&self.connection, self.traces) else {
+            return Ok(false);
+        };
+        if before == Traces::Log {
+            // A program that reads keeps the log. It must not keep the lines of the chat waiting, too.
+            connection.busy_timeout(Duration::ZERO)?;
+        }
+        let cleared = before.clear_some(connection);
+        connection.busy_timeout(BUSY_TIME)?;
+        self.traces = cleared?;
+        Ok(before != Traces::Log && before != Traces::Nowhere)
     }
 
     /// Notes an error for the log. A damaged file is replaced by an empty one.
@@ -602,6 +639,11 @@ impl Archive {
         // The log would take the number of lost lines.
         self.log_at = Instant::now() + LOG_LOSSES_EVERY;
         self.write();
+    }
+
+    /// As if so many lines were in the queue.
+    pub fn queue(&self, lines: usize) {
+        self.gauge.add_lines(lines);
     }
 
     pub fn lost(&self) -> u64 {

@@ -3,12 +3,10 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
+use super::traces::Traces;
 use super::{backlog, file, retention};
 use crate::chat::NameKey;
 use crate::config::{ConfigError, ForgetOptions, in_file};
-
-/// How many pages of the index one step rewrites: some tenths of a second, in which a server waits to write.
-const PAGES_AT_ONCE: i32 = 500;
 
 /// Removes the lines of a person, and returns how many there were. Works beside a running server, which then forgets the lines
 /// that it has in memory.
@@ -38,19 +36,12 @@ fn remove(connection: &mut Connection, name: &str) -> rusqlite::Result<usize> {
         }
         total += count;
     }
-    if total > 0 {
-        // The index keeps the words of removed lines until it is merged. A negative number begins with all of it.
-        retention::merge(connection, -PAGES_AT_ONCE)?;
-        loop {
-            let before = connection.total_changes();
-            retention::merge(connection, PAGES_AT_ONCE)?;
-            // So FTS5 says that nothing is left to do.
-            if connection.total_changes() - before < 2 {
-                break;
-            }
-        }
+    // Even if nothing is left of them: a server may have removed lines that were still in its queue.
+    let mut traces = Traces::Index;
+    while traces != Traces::Log {
+        traces = traces.clear_some(connection)?;
     }
-    // The file now has the content of the write-ahead log, which is empty. A server that writes meanwhile does this later.
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    // A server that writes meanwhile does this later.
+    traces.clear_some(connection)?;
     Ok(total)
 }

@@ -14,7 +14,8 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `queue` | from the dispatcher to the archive |
-//! | `archive`, `backlog`, `retention` | the thread that writes; what it puts off while the chat is busy; what it removes |
+//! | `archive`, `backlog` | the thread that writes; what it puts off while the chat is busy |
+//! | `retention`, `traces` | what it removes; where removed lines may still be found |
 //! | `catch_up` | the lines that this machine of several has missed |
 //! | `search`, `words` | the thread that reads; how the index is filled and asked |
 //! | `load` | what a new server takes over |
@@ -36,6 +37,7 @@ mod schema;
 mod search;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod words;
 
 use std::io;

@@ -171,6 +171,90 @@ fn a_line_that_comes_after_its_sender_was_forgotten_goes_too() {
     assert_eq!(*told.lock().unwrap(), [Event::Forgotten { sender, before: moment }]);
 }
 
+/// The names of the files of a history that contain this.
+fn with_bytes(place: &Place, text: &str) -> Vec<String> {
+    let files = std::fs::read_dir(&place.0).unwrap().map(|entry| entry.unwrap());
+    let has = |path| {
+        let bytes = std::fs::read(path).unwrap();
+        bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    };
+    let files = files.filter(|file| has(file.path()));
+    files.map(|file| file.file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn nothing_is_left_of_a_line_that_came_after_its_sender_was_forgotten() {
+    let place = Place::new("traces");
+    let mut archive = place.archive();
+    let moment = at(2_000);
+    let forget = "INSERT INTO forgotten VALUES ('ann', ?1)";
+    archive.connection().execute(forget, [moment.as_millisecond()]).unwrap();
+    let now = moment + SignedDuration::from_secs(12);
+    for start in [1, 601] {
+        archive.keep((start..start + 600).map(|id| line(1, id, "bob", "harmless")).collect());
+        archive.index_backlog();
+        let texts = (start + 600..start + 1_200).map(|id| line(1, id, "ann", "secretive"));
+        archive.keep(texts.collect());
+        archive.index_backlog();
+    }
+    // Another program reads, and the log stays.
+    let reader = Connection::open(place.file()).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM lines").unwrap();
+    while archive.try_remove(now).unwrap() {}
+    let asked = |archive: &Archive| {
+        let count = "SELECT count(*) FROM forgotten";
+        archive.connection().query_row(count, [], |row| row.get::<_, usize>(0)).unwrap()
+    };
+    assert_eq!((asked(&archive), with_bytes(&place, "secretive").is_empty()), (1, false));
+    // It is tried again, and meanwhile lines are kept.
+    archive.keep(vec![line(1, 3_000, "bob", "and on it goes")]);
+    reader.execute_batch("COMMIT").unwrap();
+    while archive.try_remove(now).unwrap() {}
+    assert_eq!(with_bytes(&place, "secretive"), Vec::<String>::new());
+    assert_eq!(asked(&archive), 0);
+    assert_eq!(found(&archive, &find("goes", None, &[1])), [3_000]);
+}
+
+#[test]
+fn a_person_is_forgotten_while_others_talk_without_a_pause() {
+    let place = Place::new("no-pause");
+    let mut archive = place.archive();
+    let moment = at(100);
+    let forget = "INSERT INTO forgotten VALUES ('ann', ?1)";
+    archive.connection().execute(forget, [moment.as_millisecond()]).unwrap();
+    let now = moment + SignedDuration::from_secs(12);
+    archive.keep(vec![line(1, 99, "bob", "x")]);
+    let asked = |archive: &mut Archive| {
+        while archive.try_remove(now).unwrap() {}
+        let count = "SELECT count(*) FROM forgotten";
+        archive.connection().query_row(count, [], |row| row.get::<_, usize>(0)).unwrap()
+    };
+    // There is always a line in the queue.
+    archive.queue(1);
+    assert_eq!(asked(&mut archive), 1, "it may be one of hers");
+    archive.keep(vec![line(1, 101, "bob", "x")]);
+    assert_eq!(asked(&mut archive), 0);
+}
+
+#[test]
+fn a_second_forget_clears_what_the_first_could_not() {
+    let place = Place::new("forget-twice");
+    let mut archive = place.archive();
+    let lines = (1..=500).map(|id| line(1, id, ["ann", "bob"][id as usize % 2], "secretive"));
+    archive.keep(lines.collect());
+    archive.index_backlog();
+    // As a server does which ends a moment later.
+    for name in ["ann", "bob"] {
+        let key = NameKey::of(name);
+        retention::forget_some(archive.connection_mut(), &key, i64::MAX).unwrap();
+    }
+    archive.end();
+    assert_eq!(with_bytes(&place, "secretive"), ["history.db"]);
+    let options = crate::config::ForgetOptions { history: place.file(), from: "ann".into() };
+    let _ = forget(&options);
+    assert_eq!(with_bytes(&place, "secretive"), Vec::<String>::new());
+}
+
 #[test]
 fn a_link_to_a_file_that_does_not_exist_yet_is_followed() {
     let place = Place::new("link");
