@@ -84,6 +84,9 @@ fn a_person_is_forgotten_while_the_server_runs() {
     let file = directory.path(FILE);
     let server = server(&directory);
     let (_ann, mut bob) = talk(&server);
+    let mut eve = Client::join_json(&server, "eve", "tea");
+    eve.send_object(&json!({"action": "chat", "room": "tea", "message": "five"}));
+    search(&mut eve, "five");
     let ended = chatserv(&["forget", "--history", &file, "--from", "ANN"]);
     assert_eq!(
         (ended.status, &*ended.stdout),
@@ -104,8 +107,15 @@ fn a_person_is_forgotten_while_the_server_runs() {
     assert!(has("three by bob") && !has("one by ann") && !has("four by ann"));
     // Neither do its words stay in the index: `one` was in no other line.
     assert!(!has("one"), "the index still has a word");
+    // Names are read as those of a search are.
+    let one = chatserv(&["forget", "--history", &file, "--from", "@eve"]);
+    assert_eq!((one.status, &*one.stdout), (Some(0), "1 line of eve is removed.\n"), "{one:?}");
     let again = chatserv(&["forget", "--history", &file, "--from", "ann"]);
-    assert_eq!(again.stdout, "0 lines of ann are removed.\n");
+    assert_eq!((again.status, &*again.stdout), (Some(1), ""));
+    assert_eq!(again.stderr, format!("chatserv: {file}: holds no line of ann\n"));
+    let nowhere = chatserv(&["export", "--history", &file, "--room", "nope"]);
+    assert_eq!((nowhere.status, &*nowhere.stdout), (Some(1), ""));
+    assert_eq!(nowhere.stderr, format!("chatserv: {file}: has no room \"nope\"\n"));
 }
 
 /// Does what the guide says. None without SQLite's shell; it says so.

@@ -43,7 +43,7 @@ fn a_full_disk_costs_lines_of_the_history_and_not_the_chat() {
     for number in 0..400 {
         last = say(&mut ann, &format!("meanwhile {number} {}", "y".repeat(3900)));
     }
-    let line = server.log("lines are not kept");
+    let line = server.log(" not kept: ");
     assert!(line.contains("ERROR") && line.contains("full"), "{line}");
     // Reading still works.
     assert_eq!(texts(&search(&mut ann, "before")), ["before"]);
@@ -118,7 +118,7 @@ fn a_disk_that_fails_for_a_while_costs_lines_and_not_the_chat() {
         say(&mut ann, "before");
         let (mut strace, injected) = or_skip!(attach(&server, &format!("{call}:error={error}")));
         say(&mut ann, "meanwhile");
-        server.logged(|line| line.contains("ERROR") && line.contains("are not kept"));
+        server.logged(|line| line.contains("ERROR") && line.contains(" not kept: "));
         injected.happened();
         say(&mut ann, "still meanwhile");
         strace.signal(Signal::TERM);

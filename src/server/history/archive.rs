@@ -23,7 +23,7 @@ use super::queue::{Gauge, Job, Question};
 use super::room_rows::RoomRows;
 use super::rows::{Indexing, LineRow};
 use super::traces::Traces;
-use super::{backlog, catch_up, retention};
+use super::{backlog, catch_up, counted, retention};
 use crate::chat::{Audience, Event, KeptLine, LookupError, Loss, NameKey, Past};
 use crate::config::limits;
 use crate::server::{Activity, Row};
@@ -536,18 +536,17 @@ impl Archive {
         let lost = self.gauge.take_lost();
         let trouble = self.trouble.take();
         let path = self.file.path().display();
-        match (lost, trouble) {
-            (0, None) => return,
-            (0, Some(trouble)) => tracing::error!("{path}: {trouble}"),
-            (lost, Some(trouble)) => {
-                tracing::error!("{path}: {lost} lines are not kept: {trouble}");
-            }
-            (lost, None) if self.connection.is_none() => {
-                tracing::error!("{path}: {lost} lines are not kept: there is no file");
-            }
-            (lost, None) => {
-                tracing::error!("{path}: {lost} lines are not kept: the disk is too slow for them");
-            }
+        let why = match trouble {
+            None if lost == 0 => return,
+            Some(trouble) => trouble,
+            None if self.connection.is_none() => "there is no file".to_owned(),
+            None => "the disk is too slow for them".to_owned(),
+        };
+        if lost == 0 {
+            tracing::error!("{path}: {why}");
+        } else {
+            let lost = counted(usize::try_from(lost).unwrap_or(usize::MAX), "line is", "lines are");
+            tracing::error!("{path}: {lost} not kept: {why}");
         }
         self.log_at = now + LOG_LOSSES_EVERY;
     }

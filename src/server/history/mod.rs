@@ -61,6 +61,11 @@ use queue::{Question, Queue};
 use retention::Bounds;
 use search::Searcher;
 
+/// A number of things, with the words for one and for several of them.
+fn counted(count: usize, one: &str, several: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {several}") }
+}
+
 /// The file, opened, for a server that is about to run.
 pub struct Opened {
     file: HistoryFile,

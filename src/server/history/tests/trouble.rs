@@ -6,6 +6,7 @@ use rusqlite::ffi;
 
 use super::*;
 use crate::chat::LookupError;
+use crate::config::ForgetOptions;
 
 fn damage() -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None)
@@ -250,8 +251,31 @@ fn a_second_forget_clears_what_the_first_could_not() {
     }
     archive.end();
     assert_eq!(with_bytes(&place, "secretive"), ["history.db"]);
-    let options = crate::config::ForgetOptions { history: place.file(), from: "ann".into() };
-    let _ = forget(&options);
+    let error = forget(&of_ann(&place)).unwrap_err().to_string();
+    assert!(error.ends_with("holds no line of ann"), "{error}");
+    assert_eq!(with_bytes(&place, "secretive"), Vec::<String>::new());
+}
+
+fn of_ann(place: &Place) -> ForgetOptions {
+    ForgetOptions { history: place.file(), from: "@ann".into() }
+}
+
+#[test]
+fn a_log_that_another_program_holds_is_no_success() {
+    let place = Place::new("held-log");
+    let mut archive = place.archive();
+    archive.keep(vec![line(1, 1, "ann", "secretive")]);
+    let reader = Connection::open(place.file()).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM lines").unwrap();
+    let mut connection = Connection::open(place.file()).unwrap();
+    connection.busy_timeout(Duration::ZERO).unwrap();
+    let held = forget::forget_in(&mut connection, &of_ann(&place)).unwrap_err().to_string();
+    assert!(held.contains("1 line of ann is removed, but the log beside it still holds"), "{held}");
+    assert!(held.ends_with("End that program, and run the same command again"), "{held}");
+    assert_ne!(with_bytes(&place, "secretive"), Vec::<String>::new());
+    reader.execute_batch("COMMIT").unwrap();
+    let error = forget::forget_in(&mut connection, &of_ann(&place)).unwrap_err().to_string();
+    assert!(error.ends_with("holds no line of ann"), "{error}");
     assert_eq!(with_bytes(&place, "secretive"), Vec::<String>::new());
 }
 
