@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 use rustix::process::{getpriority_process, setpriority_process};
 
+use super::fault::Fault;
 use super::file::{BUSY_TIME, End, HistoryFile, is_damage, mark_running};
 use super::queue::{Gauge, Job, Question};
 use super::room_rows::RoomRows;
@@ -28,7 +29,8 @@ use crate::chat::{Audience, Event, KeptLine, LookupError, Loss, NameKey, Past};
 use crate::config::limits;
 use crate::server::{Activity, Row};
 
-/// How often it looks for lines that are too old, and for people to be forgotten, whom another process reports in the file.
+/// How often it looks for lines that are too old, for people to be forgotten, whom another process reports in the file, and
+/// for the file itself.
 const REMOVE_EVERY: Duration = Duration::from_secs(1);
 
 /// How often the log says that lines are not kept.
@@ -59,8 +61,10 @@ pub struct Archive {
     /// `None` after the file was found damaged and could not be replaced. It is tried again.
     connection: Option<Connection>,
     replace_at: Instant,
-    /// The damage for which the file is still to be set aside.
-    damage: Option<String>,
+    /// The fault for which the file is still to be set aside.
+    fault: Option<Fault>,
+    /// The device and the number of the file that is open; `None` if nothing is known of it.
+    identity: Option<(u64, u64)>,
     /// The id of the next line in the table.
     next_line: i64,
     /// How many lines are in the backlog.
@@ -131,10 +135,11 @@ impl Archive {
             backlog: backlog::count(&connection)?,
             is_busy: false,
             is_locked: false,
+            identity: file.identity().ok().flatten(),
             file,
             connection: Some(connection),
             replace_at: now,
-            damage: None,
+            fault: None,
             rooms: RoomRows::default(),
             has_replaced: false,
             forgotten: Vec::new(),
@@ -409,6 +414,15 @@ impl Archive {
             }
             return false;
         }
+        if self.is_replaced() {
+            self.remove_at = Instant::now() + REMOVE_EVERY;
+            if let Some(connection) = &self.connection {
+                // The file may only have another name now. It gets what the log has, if nobody reads.
+                let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            }
+            self.begin_anew(Fault::Replaced);
+            return false;
+        }
         match self.try_remove(Timestamp::now()) {
             Ok(true) => true,
             Ok(false) => {
@@ -488,19 +502,29 @@ impl Archive {
             self.trouble.get_or_insert_with(|| error.to_string());
             return;
         }
+        self.begin_anew(Fault::Damaged(error.to_string()));
+    }
+
+    /// Whether the path leads to another file than the one that is open, or to none.
+    fn is_replaced(&self) -> bool {
+        // Nothing can be said where the directory cannot be read for a while.
+        self.identity.is_some() && self.file.identity().is_ok_and(|now| now != self.identity)
+    }
+
+    fn begin_anew(&mut self, fault: Fault) {
         // SQLite renames nothing that is open.
         self.connection = None;
         self.rooms.clear();
         self.gauge.count_lost(mem::take(&mut self.backlog));
-        self.damage = Some(error.to_string());
+        self.fault = Some(fault);
         self.replace();
     }
 
-    /// Sets the damaged file aside, and opens an empty one in its place.
+    /// Sets the faulty file aside, and opens an empty one in its place.
     pub(super) fn replace(&mut self) {
-        if let Some(damage) = &self.damage {
-            match self.file.set_aside(damage) {
-                Ok(()) => self.damage = None,
+        if let Some(fault) = &self.fault {
+            match self.file.set_aside(fault) {
+                Ok(()) => self.fault = None,
                 Err(what) => return self.replace_later(&what),
             }
         }
@@ -513,6 +537,7 @@ impl Archive {
         match opened {
             Ok((connection, found)) => {
                 self.has_replaced = true;
+                self.identity = self.file.identity().ok().flatten();
                 (self.next_line, self.backlog) = found;
                 self.connection = Some(connection);
             }

@@ -2,13 +2,14 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
 
+use super::fault::Fault;
 use super::schema::{APPLICATION_ID, MIGRATIONS, VERSION};
 use crate::chat::Loss;
 use crate::config::{ConfigError, in_file, limits};
@@ -80,9 +81,8 @@ impl HistoryFile {
     pub fn open(path: &Path) -> Result<(Self, Connection), ConfigError> {
         trace::check(path)?;
         // The companions and a file that is set aside are beside the file itself, not beside a link to it, which may lead to a
-        // file that does not exist yet. An error shows again below.
-        let _ = create(path);
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        // file that does not exist yet, and does not before the lock is taken.
+        let path = resolve(path);
         let lock = lock(&path).map_err(|what| in_file(&path, &what))?;
         let file = Self { path, _lock: lock };
         let connection = file.open_or_replace().map_err(|what| in_file(&file.path, &what))?;
@@ -113,34 +113,42 @@ impl HistoryFile {
             Err(Unusable::Refused(what)) => return Err(what),
             Err(Unusable::Damaged(damage)) => damage,
         };
-        self.set_aside(&damage)?;
+        self.set_aside(&Fault::Damaged(damage))?;
         open(&self.path).map_err(|unusable| match unusable {
             Unusable::Damaged(what) | Unusable::Refused(what) => what,
         })
     }
 
     /// Renames the file and its companions, which may hold what the file lacks. No connection may be open.
-    pub fn set_aside(&self, damage: &str) -> Result<(), String> {
+    pub fn set_aside(&self, fault: &Fault) -> Result<(), String> {
         let now = Timestamp::now().strftime("%Y%m%d-%H%M%S");
-        let mut stamp = format!(".damaged-{now}");
+        let mut stamp = format!(".{}-{now}", fault.word());
         while with_suffix(&self.path, &stamp).exists() {
             stamp.push_str("-again");
         }
         let name = |suffix: &str| with_suffix(&self.path, &format!("{stamp}{suffix}"));
+        let mut aside = String::new();
         for suffix in COMPANIONS.into_iter().chain([""]) {
             match fs::rename(with_suffix(&self.path, suffix), name(suffix)) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(format!("is damaged ({damage}) and cannot be set aside: {error}"));
-                }
-                _ => {}
+                Ok(()) => aside = format!("set aside as {}, ", name("").display()),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(format!("{fault} and cannot be set aside: {error}")),
             }
         }
-        tracing::error!(
-            "{}: is damaged ({damage}): set aside as {}, the history begins anew",
-            self.path.display(),
-            name("").display()
-        );
+        tracing::error!("{}: {fault}: {aside}the history begins anew", self.path.display());
         Ok(())
+    }
+
+    /// The device and the number of the file that has the path; `None` if there is none.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn identity(&self) -> io::Result<Option<(u64, u64)>> {
+        match fs::metadata(&self.path) {
+            Ok(file) => Ok(Some((file.dev(), file.ino()))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -269,6 +277,25 @@ fn check_head(path: &Path) -> Result<Option<i32>, Unusable> {
         _ => Err(Unusable::Refused(
             "is not a history of chatserv. Move it away, or choose another file".to_owned(),
         )),
+    }
+}
+
+/// The path without links. There need not be a file.
+fn resolve(path: &Path) -> PathBuf {
+    if let Ok(path) = fs::canonicalize(path) {
+        return path;
+    }
+    let directory = match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return path.to_owned(),
+    };
+    // Links in a circle are an error of `canonicalize` and not of `read_link`, and the check of the path has found them.
+    match (fs::read_link(path), fs::canonicalize(directory), path.file_name()) {
+        (Ok(target), _, _) => resolve(&directory.join(target)),
+        (_, Ok(directory), Some(name)) => directory.join(name),
+        // An error shows again when it is locked.
+        _ => path.to_owned(),
     }
 }
 

@@ -19,6 +19,7 @@
 //! | `catch_up` | the lines that this machine of several has missed |
 //! | `search`, `words` | the thread that reads; how the index is filled and asked |
 //! | `load` | what a new server takes over |
+//! | `fault` | why a file is set aside |
 //! | `file`, `schema`, `rows`, `room_rows` | opening, locking and repairing the file; its tables; a row as a message, or as a room |
 //! | `export`, `forget` | `chatserv export`, `chatserv forget` |
 
@@ -26,6 +27,7 @@ mod archive;
 mod backlog;
 mod catch_up;
 mod export;
+mod fault;
 mod file;
 mod forget;
 mod load;
@@ -54,6 +56,7 @@ use crate::chat::{Effect, Event, LookupError, Past};
 use crate::config::{Config, ConfigError, in_file, limits};
 use archive::{Archive, Report};
 pub use export::export;
+use fault::Fault;
 use file::HistoryFile;
 pub use forget::forget;
 pub use queue::Gauge;
@@ -120,7 +123,7 @@ impl Opened {
                 // SQLite renames nothing that is open.
                 self.connection =
                     Connection::open_in_memory().map_err(|error| wrong(file::complaint(&error)))?;
-                self.file.set_aside(&error.to_string()).map_err(wrong)?;
+                self.file.set_aside(&Fault::Damaged(error.to_string())).map_err(wrong)?;
                 self.connection = self.file.open_or_replace().map_err(wrong)?;
                 Ok(T::default())
             }

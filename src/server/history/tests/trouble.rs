@@ -78,10 +78,71 @@ fn after_damage_the_history_begins_anew_and_says_so() {
     let found = page(&archive, 1, Range::Last, 9);
     assert_eq!(ids(&found), [4, 5]);
     assert_eq!(found.gaps, [Gap { first: 1, last: 3, cause: Loss::Damage }]);
-    let aside = std::fs::read_dir(&place.0).unwrap().filter(|entry| {
-        entry.as_ref().unwrap().file_name().to_string_lossy().contains(".damaged-")
-    });
-    assert!(aside.count() >= 1, "the damaged file is kept");
+    assert!(!aside(&place, "damaged").is_empty(), "the damaged file is kept");
+}
+
+/// The names of the files that are set aside for this reason.
+fn aside(place: &Place, word: &str) -> Vec<String> {
+    let files = std::fs::read_dir(&place.0).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = files.map(|name| name.into_string().unwrap());
+    names.filter(|name| name.contains(&format!(".{word}-"))).collect()
+}
+
+#[test]
+fn a_file_that_is_removed_or_renamed_while_the_server_runs_begins_anew() {
+    let place = Place::new("removed");
+    let moved = place.0.join("moved.db");
+    for is_renamed in [false, true] {
+        let mut archive = place.archive();
+        let start = if is_renamed { 11 } else { 1 };
+        archive.keep(lines(start..=start + 2));
+        if is_renamed {
+            std::fs::rename(place.file(), &moved).unwrap();
+        } else {
+            std::fs::remove_file(place.file()).unwrap();
+        }
+        assert!(!archive.remove_expired());
+        archive.keep(lines(start + 3..=start + 4));
+        let found = page(&archive, 1, Range::Last, 9);
+        assert_eq!(ids(&found), [start + 3, start + 4]);
+        assert_eq!(found.gaps, [Gap { first: 1, last: start + 2, cause: Loss::Damage }]);
+        archive.end();
+        let again = place.archive();
+        assert_eq!(loaded(&again).rooms[0].lines.len(), 2, "they are in the file");
+    }
+    let moved = Connection::open(moved).unwrap();
+    let count = "SELECT count(*) FROM lines WHERE message_id IN (11, 12, 13)";
+    assert_eq!(moved.query_row(count, [], |row| row.get(0)), Ok(3), "what was renamed is whole");
+}
+
+#[test]
+fn a_file_in_the_place_of_the_one_that_is_open_is_set_aside_as_it_is() {
+    let place = Place::new("replaced");
+    let mut archive = place.archive();
+    archive.keep(lines(1..=3));
+    let (backup, other) = (place.0.join("backup.db"), "a backup, put there while the server runs");
+    std::fs::write(&backup, other).unwrap();
+    std::fs::rename(&backup, place.file()).unwrap();
+    assert!(!archive.remove_expired());
+    archive.keep(lines(4..=4));
+    assert_eq!(ids(&page(&archive, 1, Range::Last, 9)), [4]);
+    let names = aside(&place, "replaced");
+    let name = names.iter().find(|name| !name.ends_with("-wal") && !name.ends_with("-shm"));
+    assert_eq!(std::fs::read_to_string(place.0.join(name.unwrap())).unwrap(), other);
+    // The log of the former file is not taken for one of the new file.
+    assert!(names.iter().any(|name| name.ends_with("-wal")), "{names:?}");
+    assert!(!archive.remove_expired() && aside(&place, "replaced") == names, "once");
+}
+
+#[test]
+fn a_server_that_is_refused_creates_no_file() {
+    let place = Place::new("refused");
+    let first = HistoryFile::open(&place.file()).unwrap();
+    std::fs::remove_file(place.file()).unwrap();
+    let refused = HistoryFile::open(&place.file()).map(drop).unwrap_err();
+    assert!(refused.to_string().contains("another server"), "{refused}");
+    assert!(!place.file().exists());
+    drop(first);
 }
 
 #[test]
