@@ -19,7 +19,7 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 use rustix::process::{getpriority_process, setpriority_process};
 
 use super::fault::Fault;
-use super::file::{BUSY_TIME, End, HistoryFile, is_damage, mark_running};
+use super::file::{End, HistoryFile, is_damage, mark_running};
 use super::queue::{Gauge, Job, Question};
 use super::room_rows::RoomRows;
 use super::rows::{Indexing, LineRow};
@@ -38,6 +38,12 @@ const LOG_LOSSES_EVERY: Duration = Duration::from_secs(60);
 
 /// How often it tries to replace a damaged file if that failed.
 const REPLACE_EVERY: Duration = Duration::from_secs(60);
+
+/// How long a statement waits for another process that writes. Lines are tried again, but questions wait, and so does the end.
+const BUSY_TIME: Duration = Duration::from_secs(2);
+
+/// The same at the end of the server. Several statements may wait one after the other, and systemd waits for 15 seconds.
+const BUSY_TIME_AT_END: Duration = Duration::from_secs(1);
 
 /// How long a line may be on its way from the dispatcher's clock to the queue.
 const ON_ITS_WAY_MAX: Duration = Duration::from_secs(10);
@@ -129,10 +135,10 @@ impl Archive {
     ) -> rusqlite::Result<Self> {
         let Links { jobs, gauge, searches, search_ended, generation, report, is_shared } = links;
         let now = Instant::now();
-        mark_running(&connection)?;
+        let (next_line, backlog) = take_over(&connection)?;
         Ok(Self {
-            next_line: next_line(&connection)?,
-            backlog: backlog::count(&connection)?,
+            next_line,
+            backlog,
             is_busy: false,
             is_locked: false,
             identity: file.identity().ok().flatten(),
@@ -182,10 +188,15 @@ impl Archive {
             }
             self.forward_questions();
             // While there is more to do, lines that wait come first, and nothing else delays it.
-            let is_done = !self.remove_expired() && !self.may_index() && self.batch.is_empty();
+            // Where another process has locked the file, one statement of a round waits for it, and not one after the other.
+            let is_done = self.batch.is_empty() && !self.remove_expired() && !self.may_index();
             rest = if is_done { REMOVE_EVERY } else { Duration::ZERO };
         }
         row.doing(Activity::Writing);
+        if let Some(connection) = &self.connection {
+            // It cannot fail: it is a number in memory.
+            let _ = connection.busy_timeout(BUSY_TIME_AT_END);
+        }
         self.write();
         let batch = mem::take(&mut self.batch);
         self.give_up(batch);
@@ -360,7 +371,8 @@ impl Archive {
     pub(super) fn may_index(&self) -> bool {
         let is_urgent =
             !self.questions.is_empty() || self.backlog >= limits::HISTORY_BACKLOG_LINES_MAX;
-        self.backlog > 0 && (!self.is_busy || is_urgent) && Instant::now() >= self.index_at
+        let is_possible = !self.is_locked && Instant::now() >= self.index_at;
+        self.backlog > 0 && (!self.is_busy || is_urgent) && is_possible
     }
 
     /// Moves the oldest batch of the backlog to the table and the index.
@@ -530,8 +542,7 @@ impl Archive {
         }
         let opened = self.file.open_or_replace().and_then(|connection| {
             // Somebody may have put a file there.
-            let found = mark_running(&connection)
-                .and_then(|()| Ok((next_line(&connection)?, backlog::count(&connection)?)));
+            let found = take_over(&connection);
             found.map(|found| (connection, found)).map_err(|error| error.to_string())
         });
         match opened {
@@ -581,6 +592,10 @@ impl Archive {
         let Some(connection) = self.connection else {
             return;
         };
+        if self.is_locked {
+            // Lines were lost, so the file may say that the server has not ended.
+            return;
+        }
         // The last connection to a file removes the companions, and must be one that may write.
         drop(self.searches);
         let _ = self.search_ended.recv();
@@ -618,6 +633,13 @@ fn put(
     }
     let mut indexing = Indexing::new(transaction)?;
     (first_line..).zip(lines).try_for_each(|(id, line)| indexing.add(id, line))
+}
+
+/// Prepares a connection for the archive. Returns the id of the next line, and how many lines are in the backlog.
+fn take_over(connection: &Connection) -> rusqlite::Result<(i64, usize)> {
+    connection.busy_timeout(BUSY_TIME)?;
+    mark_running(connection)?;
+    Ok((next_line(connection)?, backlog::count(connection)?))
 }
 
 fn next_line(connection: &Connection) -> rusqlite::Result<i64> {

@@ -24,8 +24,9 @@ const MODE_OTHERS: u32 = 0o077;
 /// How a file of SQLite begins.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// How long a statement waits for another process that writes: `chatserv forget` commits several times a second.
-pub const BUSY_TIME: Duration = Duration::from_secs(5);
+/// How long a statement waits for another process that writes: `chatserv forget` commits several times a second. The threads of
+/// a server wait less long: see `archive`.
+const BUSY_TIME: Duration = Duration::from_secs(5);
 
 /// How many message ids a room may use up in a millisecond, several times more than one dispatcher can give.
 const IDS_PER_MILLISECOND: i64 = 1_000;

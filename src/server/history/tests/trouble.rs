@@ -171,7 +171,6 @@ fn a_file_that_cannot_be_replaced_is_tried_again() {
 fn a_file_that_stays_locked_keeps_neither_questions_nor_the_end_waiting() {
     let place = Place::new("stays-locked");
     let (file, connection) = HistoryFile::open(&place.file()).unwrap();
-    connection.busy_timeout(Duration::from_millis(300)).unwrap();
     let (sender, jobs, gauge) = Queue::channel();
     let (searches, _searched) = crossbeam_channel::unbounded();
     let (_, search_ended) = crossbeam_channel::bounded(0);
@@ -198,6 +197,20 @@ fn a_file_that_stays_locked_keeps_neither_questions_nor_the_end_waiting() {
     drop(queue);
     thread.join().unwrap();
     assert_eq!((gauge_of_queue.lines(), gauge_of_queue.has_lost()), (0, true));
+}
+
+#[test]
+fn the_archive_waits_less_long_for_others_than_systemd_for_the_end() {
+    let place = Place::new("wait");
+    let mut archive = place.archive();
+    // At worst, two statements wait before the end of the server is noticed, and two at the end.
+    let wait = |archive: &Archive| {
+        let wait = archive.connection().pragma_query_value(None, "busy_timeout", |row| row.get(0));
+        Duration::from_millis(wait.unwrap())
+    };
+    assert!(2 * wait(&archive) <= Duration::from_secs(4));
+    archive.handle_error(&damage());
+    assert!(2 * wait(&archive) <= Duration::from_secs(4), "also for a file in its place");
 }
 
 #[test]
