@@ -24,6 +24,9 @@ const MODE_OTHERS: u32 = 0o077;
 /// How a file of SQLite begins.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
+/// The length of the head of a file of SQLite.
+const HEAD_BYTES: u64 = 100;
+
 /// How long a statement waits for another process that writes: `chatserv forget` commits several times a second. The threads of
 /// a server wait less long: see `archive`.
 const BUSY_TIME: Duration = Duration::from_secs(5);
@@ -243,7 +246,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 fn check_head(path: &Path) -> Result<Option<i32>, Unusable> {
     let mut head = Vec::new();
     match File::open(path) {
-        Ok(file) => file.take(100).read_to_end(&mut head)?,
+        Ok(file) => file.take(HEAD_BYTES).read_to_end(&mut head)?,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
     };
@@ -253,6 +256,9 @@ fn check_head(path: &Path) -> Result<Option<i32>, Unusable> {
     // A file of zeros is what a power cut may leave. Anything else may belong to somebody.
     if head.iter().all(|&byte| byte == 0) {
         return Err(Unusable::Damaged("it begins with zeros".to_owned()));
+    }
+    if head.len() < HEAD_BYTES as usize && (MAGIC.starts_with(&head) || head.starts_with(MAGIC)) {
+        return Err(Unusable::Damaged(format!("{} bytes are left", head.len())));
     }
     let number = |at: usize| -> Option<i32> {
         Some(i32::from_be_bytes(head.get(at..at + 4)?.try_into().ok()?))

@@ -146,6 +146,27 @@ fn a_server_that_is_refused_creates_no_file() {
 }
 
 #[test]
+fn a_file_of_which_a_few_bytes_are_left_is_set_aside() {
+    let place = Place::new("few-bytes");
+    place.archive().end();
+    let whole = std::fs::read(place.file()).unwrap();
+    for bytes in [1, 15, 16, 17, 31, 32, 71, 99] {
+        std::fs::write(place.file(), &whole[..bytes]).unwrap();
+        place.archive().end();
+        let names = aside(&place, "damaged");
+        assert_eq!(names.len(), 1, "{bytes}: {names:?}");
+        let name = place.0.join(&names[0]);
+        assert!(std::fs::read(&name).unwrap() == whole[..bytes], "{bytes}");
+        std::fs::remove_file(name).unwrap();
+    }
+    for other in ["SQL", "SQLite", "SQLite format 3"] {
+        std::fs::write(place.file(), format!("{other}, a novel")).unwrap();
+        let refused = HistoryFile::open(&place.file()).map(drop).unwrap_err();
+        assert!(refused.to_string().contains("is not a history"), "{refused}");
+    }
+}
+
+#[test]
 fn a_file_that_cannot_be_replaced_is_tried_again() {
     let place = Place::new("irreplaceable");
     let mut archive = super::backlog::busy(&place);
