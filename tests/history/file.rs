@@ -214,20 +214,42 @@ fn a_file_of_zeros_and_one_with_a_broken_page_are_set_aside() {
     starts_anew(&directory, &[""]);
 }
 
+/// Another process destroys these pages of what the server has written.
+fn destroy(file: &str, is_meant: impl Fn(&[u8]) -> bool) {
+    let connection = Connection::open(file).unwrap();
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    drop(connection);
+    let mut bytes = fs::read(file).unwrap();
+    let pages = bytes.chunks_mut(4096).skip(1).filter(|page| is_meant(page));
+    assert_ne!(pages.map(|page| page.fill(0xa5)).count(), 0);
+    fs::write(file, bytes).unwrap();
+}
+
+#[test]
+fn damage_that_only_a_reader_meets_is_set_aside_too() {
+    let directory = Directory::new("reader");
+    let server = server(&directory);
+    fill(&server, 500);
+    let mut ann = Client::join_json(&server, "eve", "dev");
+    // The archive reads the first and the last lines only.
+    let text = b"line 100 lorem";
+    destroy(&directory.path(FILE), |page| page.windows(text.len()).any(|bytes| bytes == text));
+    let request = json!({"action": "history", "room": "dev", "after": 0, "limit": 500});
+    ann.send_object(&request);
+    assert_eq!(ann.skip_to_action("error")["code"], "history_failed");
+    assert!(server.log("is damaged").contains("set aside as "));
+    let found = ask(&mut ann, &request);
+    assert_eq!(found["gaps"][0]["first"], 1, "{found}");
+    end(server);
+}
+
 #[test]
 fn damage_while_the_chat_goes_on_costs_the_history_and_not_the_chat() {
     let directory = Directory::new("while");
     let server = server(&directory);
     fill(&server, 500);
     let mut ann = Client::join_json(&server, "eve", "dev");
-    // Another process destroys what the server has written.
-    let file = directory.path(FILE);
-    let connection = Connection::open(&file).unwrap();
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-    drop(connection);
-    let mut bytes = fs::read(&file).unwrap();
-    bytes[4096..].fill(0xa5);
-    fs::write(&file, bytes).unwrap();
+    destroy(&directory.path(FILE), |_| true);
     // The pages in memory may still do for a while.
     let mut number = 0;
     let log = loop {

@@ -29,8 +29,8 @@ use crate::chat::{Audience, Event, KeptLine, LookupError, Loss, NameKey, Past};
 use crate::config::limits;
 use crate::server::{Activity, Row};
 
-/// How often it looks for lines that are too old, for people to be forgotten, whom another process reports in the file, and
-/// for the file itself.
+/// How often it looks for lines that are too old, for people to be forgotten, whom another process reports in the file, for
+/// the file itself, and for damage that the search thread has met.
 const REMOVE_EVERY: Duration = Duration::from_secs(1);
 
 /// How often the log says that lines are not kept.
@@ -424,6 +424,11 @@ impl Archive {
             if Instant::now() >= self.replace_at {
                 self.replace();
             }
+            return false;
+        }
+        if let Some(damage) = self.gauge.take_damage(self.generation.load(Ordering::Acquire)) {
+            self.remove_at = Instant::now() + REMOVE_EVERY;
+            self.begin_anew(Fault::Damaged(damage));
             return false;
         }
         if self.is_replaced() {
