@@ -293,6 +293,7 @@ impl Archive {
                         "UPDATE rooms SET topic = ?1 WHERE id = ?2",
                         params![topic.as_deref(), row.id],
                     )?;
+                    row.note(row.last_id, now);
                 }
                 Write::Line(KeptLine { epoch, message }) => {
                     let Audience::Room { room, message_id } = &message.to else {

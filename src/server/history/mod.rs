@@ -95,11 +95,13 @@ impl Opened {
     /// # Errors
     /// The file cannot be used: the error says why.
     pub fn past(&mut self) -> Result<Past, ConfigError> {
-        let now = jiff::Timestamp::now().as_millisecond();
+        let now = jiff::Timestamp::now();
         let loaded = if self.is_shared {
-            load::load_to_bring(&self.connection, now)
+            // The log of the others has the rooms, too, so none is removed.
+            load::load_to_bring(&self.connection, now.as_millisecond())
         } else {
-            file::recover(&mut self.connection, now)
+            retention::remove_rooms(&mut self.connection, self.bounds.since(now))
+                .and_then(|()| file::recover(&mut self.connection, now.as_millisecond()))
                 .and_then(|()| load::load(&self.connection, limits::HISTORY_LOADED_LINES_MAX))
         };
         self.unless_damaged(loaded)

@@ -75,6 +75,22 @@ pub fn step(connection: &mut Connection, bounds: Bounds, now: Timestamp) -> rusq
     Ok(lines.len() == LINES_AT_ONCE)
 }
 
+/// Removes rooms of which no line is left, and nothing has happened in them since `before`, in milliseconds since 1970. Their
+/// topics go with them. Only before a chat begins: the ids of a room that is open, or may be opened again, go on.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn remove_rooms(connection: &mut Connection, before: i64) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute(
+        "DELETE FROM rooms WHERE spoken_at < ?1 AND NOT EXISTS (SELECT 1 FROM backlog)
+            AND NOT EXISTS (SELECT 1 FROM lines WHERE lines.room = rooms.id)",
+        [before],
+    )?;
+    transaction.execute("DELETE FROM gaps WHERE room NOT IN (SELECT id FROM rooms)", [])?;
+    transaction.commit()
+}
+
 /// The size of the file in bytes, without the pages that are free.
 fn used_bytes(connection: &Connection) -> rusqlite::Result<u64> {
     let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, u64>(0));
