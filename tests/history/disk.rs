@@ -1,5 +1,7 @@
 //! A full disk, which only root can make, and one that fails.
 
+use std::fs;
+
 use serde_json::json;
 
 use rustix::process::Signal;
@@ -100,6 +102,33 @@ fn a_full_disk_at_the_start_is_an_error_that_says_what_to_do() {
     let ended = crate::support::Program::start(&mut command).end();
     assert_eq!(ended.status, Some(1), "{ended:?}");
     assert!(ended.stderr.contains("full") || ended.stderr.contains("No space"), "{ended:?}");
+}
+
+#[test]
+fn a_copy_on_a_disk_that_cannot_be_written_is_exported() {
+    let (Some(disk), directory) = (SmallDisk::new("read-only"), Directory::new("writable")) else {
+        return;
+    };
+    let server = Server::start(&["--history", &directory.path(FILE)]);
+    let mut ann = Client::join_json(&server, "ann", "dev");
+    ann.send_object(&json!({"action": "chat", "room": "dev", "message": "tea at four"}));
+    assert_eq!(texts(&search(&mut ann, "tea")), ["tea at four"]);
+    // A copy of a running server may have a log. The name has signs that mean something in an address.
+    fs::copy(directory.path(FILE), disk.path("log 50%?#.db")).unwrap();
+    fs::copy(directory.path("history.db-wal"), disk.path("log 50%?#.db-wal")).unwrap();
+    crate::end(server);
+    fs::copy(directory.path(FILE), disk.path("copy 50%?#.db")).unwrap();
+    disk.protect();
+    let exported = |name: &str| {
+        let mut command = crate::support::chatserv(&["export", "--history", &disk.path(name)]);
+        Program::start(&mut command).end()
+    };
+    let copy = exported("copy 50%?#.db");
+    assert_eq!((copy.status, &*copy.stderr), (Some(0), ""));
+    assert!(copy.stdout.ends_with(" dev ann : tea at four\n"), "{copy:?}");
+    let with_log = exported("log 50%?#.db");
+    assert_eq!((with_log.status, &*with_log.stdout), (Some(1), ""));
+    assert!(with_log.stderr.contains("Copy the file and its -wal to another directory"));
 }
 
 /// Lines are lost while the disk fails, and the log says so. The chat goes on, and later lines are kept.

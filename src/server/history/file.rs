@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -185,9 +186,18 @@ pub fn open_to_change(path: &Path) -> Result<Connection, ConfigError> {
 fn open_existing(path: &Path, flags: OpenFlags) -> Result<Connection, ConfigError> {
     let opened = || -> Result<Connection, Unusable> {
         check_head(path)?;
-        let connection = connect(path, flags)?;
         // Not from the head: the tables of a new file may still be in its write-ahead log.
-        let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        let version = |connection: Connection| -> rusqlite::Result<(Connection, i32)> {
+            let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            Ok((connection, version))
+        };
+        let opened = connect(path, flags).and_then(version);
+        let (connection, version) = match opened {
+            Err(error) if is_read_only(&error) && flags == OpenFlags::SQLITE_OPEN_READ_ONLY => {
+                connect_to_copy(path).and_then(|connection| Ok(version(connection)?))?
+            }
+            opened => opened?,
+        };
         let is_current = version == VERSION;
         is_current.then_some(connection).ok_or_else(|| {
             let what =
@@ -204,6 +214,34 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIME)?;
     Ok(connection)
+}
+
+/// Whether SQLite cannot create the companions of a file.
+fn is_read_only(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
+}
+
+/// Opens a file that lies where nothing can be written, so that nobody writes to it either.
+fn connect_to_copy(path: &Path) -> Result<Connection, Unusable> {
+    if fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() > 0) {
+        let what = "cannot be read with the -wal beside it, since the directory cannot be written. \
+                    Copy the file and its -wal to another directory";
+        return Err(Unusable::Refused(what.to_owned()));
+    }
+    let path = std::path::absolute(path)?;
+    let mut uri = "file:".to_owned();
+    for &byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                uri.push(char::from(byte));
+            }
+            byte => uri += &format!("%{byte:02X}"),
+        }
+    }
+    uri += "?immutable=1";
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    Ok(connect(Path::new(&uri), flags)?)
 }
 
 /// Whether the content of the file is broken.
