@@ -64,7 +64,7 @@ fn export(options: &ExportOptions) -> ExitCode {
 #[cfg(feature = "history")]
 fn forget(options: &ForgetOptions) -> ExitCode {
     match history::forget(options) {
-        Ok(count) => print(&format!("{count} lines of {} are removed.\n", options.from)),
+        Ok(removed) => print(&format!("{removed}.\n")),
         Err(error) => fail(&error, EXIT_FAILURE),
     }
 }

@@ -84,6 +84,8 @@ pub use punctuation::is_comma;
 pub use reclaim::ReclaimWord;
 #[cfg(feature = "cluster")]
 pub use replicated::RULES;
+#[cfg(feature = "history")]
+pub use request::without_at;
 pub use request::{Line, Moment, Range, Request, RequestError, SentAt, Target};
 pub use settings::{HubSettings, Secret};
 pub use state::LOBBY_NAME;

@@ -292,7 +292,7 @@ pub enum RequestError {
 }
 
 /// A person's name as typed, without the `@` of a mention.
-pub(super) fn without_at(typed: &str) -> &str {
+pub fn without_at(typed: &str) -> &str {
     let typed = typed.trim();
     typed.strip_prefix(MENTION_SIGNS).unwrap_or(typed)
 }

@@ -1,5 +1,7 @@
 //! A full disk, which only root can make, and one that fails.
 
+use std::fs;
+
 use serde_json::json;
 
 use rustix::process::Signal;
@@ -43,7 +45,7 @@ fn a_full_disk_costs_lines_of_the_history_and_not_the_chat() {
     for number in 0..400 {
         last = say(&mut ann, &format!("meanwhile {number} {}", "y".repeat(3900)));
     }
-    let line = server.log("lines are not kept");
+    let line = server.log(" not kept: ");
     assert!(line.contains("ERROR") && line.contains("full"), "{line}");
     // Reading still works.
     assert_eq!(texts(&search(&mut ann, "before")), ["before"]);
@@ -102,6 +104,33 @@ fn a_full_disk_at_the_start_is_an_error_that_says_what_to_do() {
     assert!(ended.stderr.contains("full") || ended.stderr.contains("No space"), "{ended:?}");
 }
 
+#[test]
+fn a_copy_on_a_disk_that_cannot_be_written_is_exported() {
+    let (Some(disk), directory) = (SmallDisk::new("read-only"), Directory::new("writable")) else {
+        return;
+    };
+    let server = Server::start(&["--history", &directory.path(FILE)]);
+    let mut ann = Client::join_json(&server, "ann", "dev");
+    ann.send_object(&json!({"action": "chat", "room": "dev", "message": "tea at four"}));
+    assert_eq!(texts(&search(&mut ann, "tea")), ["tea at four"]);
+    // A copy of a running server may have a log. The name has signs that mean something in an address.
+    fs::copy(directory.path(FILE), disk.path("log 50%?#.db")).unwrap();
+    fs::copy(directory.path("history.db-wal"), disk.path("log 50%?#.db-wal")).unwrap();
+    crate::end(server);
+    fs::copy(directory.path(FILE), disk.path("copy 50%?#.db")).unwrap();
+    disk.protect();
+    let exported = |name: &str| {
+        let mut command = crate::support::chatserv(&["export", "--history", &disk.path(name)]);
+        Program::start(&mut command).end()
+    };
+    let copy = exported("copy 50%?#.db");
+    assert_eq!((copy.status, &*copy.stderr), (Some(0), ""));
+    assert!(copy.stdout.ends_with(" dev ann : tea at four\n"), "{copy:?}");
+    let with_log = exported("log 50%?#.db");
+    assert_eq!((with_log.status, &*with_log.stdout), (Some(1), ""));
+    assert!(with_log.stderr.contains("Copy the file and its -wal to another directory"));
+}
+
 /// Lines are lost while the disk fails, and the log says so. The chat goes on, and later lines are kept.
 #[test]
 fn a_disk_that_fails_for_a_while_costs_lines_and_not_the_chat() {
@@ -118,7 +147,7 @@ fn a_disk_that_fails_for_a_while_costs_lines_and_not_the_chat() {
         say(&mut ann, "before");
         let (mut strace, injected) = or_skip!(attach(&server, &format!("{call}:error={error}")));
         say(&mut ann, "meanwhile");
-        server.logged(|line| line.contains("ERROR") && line.contains("are not kept"));
+        server.logged(|line| line.contains("ERROR") && line.contains(" not kept: "));
         injected.happened();
         say(&mut ann, "still meanwhile");
         strace.signal(Signal::TERM);

@@ -41,6 +41,35 @@ fn only_its_owner_can_read_it() {
     assert_eq!(directory.names(), [FILE, "history.db.lock"]);
 }
 
+#[test]
+fn files_that_others_can_read_are_taken_from_them() {
+    let directory = Directory::new("restored");
+    let first = server(&directory);
+    fill(&first, 10);
+    first.signal(Signal::KILL);
+    drop(first);
+    let names = directory.names();
+    assert_eq!(names, [FILE, "history.db-shm", "history.db-wal", "history.db.lock"]);
+    for name in &names {
+        fs::set_permissions(directory.path(name), fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let second = server(&directory);
+    let line = second.log("history.db: others had access");
+    assert!(line.contains("WARN") && line.contains("(mode 644)"), "{line}");
+    for name in &names {
+        let mode = fs::metadata(directory.path(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    end(second);
+    // What belongs to somebody else is left as it is.
+    let diary = Connection::open(directory.path("diary.db")).unwrap();
+    diary.execute_batch("CREATE TABLE t (a)").unwrap();
+    let mode = || fs::metadata(directory.path("diary.db")).unwrap().permissions().mode();
+    let before = mode();
+    refusal(&["--port", "0", "--history", &directory.path("diary.db")]);
+    assert_eq!(mode(), before);
+}
+
 /// Starts a server that has to refuse, and returns what it says.
 fn refusal(arguments: &[&str]) -> String {
     let ended = Program::start(&mut chatserv(arguments)).end();
@@ -185,20 +214,42 @@ fn a_file_of_zeros_and_one_with_a_broken_page_are_set_aside() {
     starts_anew(&directory, &[""]);
 }
 
+/// Another process destroys these pages of what the server has written.
+fn destroy(file: &str, is_meant: impl Fn(&[u8]) -> bool) {
+    let connection = Connection::open(file).unwrap();
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    drop(connection);
+    let mut bytes = fs::read(file).unwrap();
+    let pages = bytes.chunks_mut(4096).skip(1).filter(|page| is_meant(page));
+    assert_ne!(pages.map(|page| page.fill(0xa5)).count(), 0);
+    fs::write(file, bytes).unwrap();
+}
+
+#[test]
+fn damage_that_only_a_reader_meets_is_set_aside_too() {
+    let directory = Directory::new("reader");
+    let server = server(&directory);
+    fill(&server, 500);
+    let mut ann = Client::join_json(&server, "eve", "dev");
+    // The archive reads the first and the last lines only.
+    let text = b"line 100 lorem";
+    destroy(&directory.path(FILE), |page| page.windows(text.len()).any(|bytes| bytes == text));
+    let request = json!({"action": "history", "room": "dev", "after": 0, "limit": 500});
+    ann.send_object(&request);
+    assert_eq!(ann.skip_to_action("error")["code"], "history_failed");
+    assert!(server.log("is damaged").contains("set aside as "));
+    let found = ask(&mut ann, &request);
+    assert_eq!(found["gaps"][0]["first"], 1, "{found}");
+    end(server);
+}
+
 #[test]
 fn damage_while_the_chat_goes_on_costs_the_history_and_not_the_chat() {
     let directory = Directory::new("while");
     let server = server(&directory);
     fill(&server, 500);
     let mut ann = Client::join_json(&server, "eve", "dev");
-    // Another process destroys what the server has written.
-    let file = directory.path(FILE);
-    let connection = Connection::open(&file).unwrap();
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
-    drop(connection);
-    let mut bytes = fs::read(&file).unwrap();
-    bytes[4096..].fill(0xa5);
-    fs::write(&file, bytes).unwrap();
+    destroy(&directory.path(FILE), |_| true);
     // The pages in memory may still do for a while.
     let mut number = 0;
     let log = loop {
@@ -213,6 +264,12 @@ fn damage_while_the_chat_goes_on_costs_the_history_and_not_the_chat() {
         assert!(number < 100_000, "nobody notices");
     };
     assert!(log.contains("set aside as "), "{log}");
+    // Memory has none of the first lines any more.
+    for _ in 0..30 {
+        let text = "x".repeat(3000);
+        ann.send_object(&json!({"action": "chat", "room": "dev", "message": text, "id": 0}));
+        ann.skip_to_action("ack");
+    }
     ann.send_object(&json!({"action": "chat", "room": "dev", "message": "and on it goes"}));
     assert_eq!(texts(&search(&mut ann, "goes")), ["and on it goes"]);
     // The ids go on, and nobody takes what the new file has for all that was said.

@@ -80,6 +80,12 @@ impl SmallDisk {
         Some(Self(directory))
     }
 
+    /// Nobody can write any more.
+    pub fn protect(&self) {
+        let mut mount = Command::new("mount");
+        assert!(mount.args(["-o", "remount,ro", &self.0.path("")]).status().unwrap().success());
+    }
+
     /// Writes until nothing fits any more.
     pub fn fill(&self) {
         let mut filler = File::create(self.0.path("filler")).unwrap();

@@ -18,16 +18,19 @@ use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior, params};
 use rustix::process::{getpriority_process, setpriority_process};
 
+use super::fault::Fault;
 use super::file::{End, HistoryFile, is_damage, mark_running};
 use super::queue::{Gauge, Job, Question};
 use super::room_rows::RoomRows;
 use super::rows::{Indexing, LineRow};
-use super::{backlog, catch_up, retention};
+use super::traces::Traces;
+use super::{backlog, catch_up, counted, retention};
 use crate::chat::{Audience, Event, KeptLine, LookupError, Loss, NameKey, Past};
 use crate::config::limits;
 use crate::server::{Activity, Row};
 
-/// How often it looks for lines that are too old, and for people to be forgotten, whom another process reports in the file.
+/// How often it looks for lines that are too old, for people to be forgotten, whom another process reports in the file, for
+/// the file itself, and for damage that the search thread has met.
 const REMOVE_EVERY: Duration = Duration::from_secs(1);
 
 /// How often the log says that lines are not kept.
@@ -35,6 +38,12 @@ const LOG_LOSSES_EVERY: Duration = Duration::from_secs(60);
 
 /// How often it tries to replace a damaged file if that failed.
 const REPLACE_EVERY: Duration = Duration::from_secs(60);
+
+/// How long a statement waits for another process that writes. Lines are tried again, but questions wait, and so does the end.
+const BUSY_TIME: Duration = Duration::from_secs(2);
+
+/// The same at the end of the server. Several statements may wait one after the other, and systemd waits for 15 seconds.
+const BUSY_TIME_AT_END: Duration = Duration::from_secs(1);
 
 /// How long a line may be on its way from the dispatcher's clock to the queue.
 const ON_ITS_WAY_MAX: Duration = Duration::from_secs(10);
@@ -58,8 +67,10 @@ pub struct Archive {
     /// `None` after the file was found damaged and could not be replaced. It is tried again.
     connection: Option<Connection>,
     replace_at: Instant,
-    /// The damage for which the file is still to be set aside.
-    damage: Option<String>,
+    /// The fault for which the file is still to be set aside.
+    fault: Option<Fault>,
+    /// The device and the number of the file that is open; `None` if nothing is known of it.
+    identity: Option<(u64, u64)>,
     /// The id of the next line in the table.
     next_line: i64,
     /// How many lines are in the backlog.
@@ -74,6 +85,10 @@ pub struct Archive {
     has_replaced: bool,
     /// The deletions of which the Hub knows: a name, and the moment up to which its messages are forgotten.
     forgotten: Vec<(String, i64)>,
+    /// What is left in the file of lines of theirs that the archive has removed.
+    traces: Traces,
+    /// When the newest line that is written was received, in milliseconds since 1970.
+    written_until: i64,
     bounds: retention::Bounds,
     is_shared: bool,
     jobs: Receiver<Job>,
@@ -120,19 +135,23 @@ impl Archive {
     ) -> rusqlite::Result<Self> {
         let Links { jobs, gauge, searches, search_ended, generation, report, is_shared } = links;
         let now = Instant::now();
-        mark_running(&connection)?;
+        let (next_line, backlog) = take_over(&connection)?;
         Ok(Self {
-            next_line: next_line(&connection)?,
-            backlog: backlog::count(&connection)?,
+            next_line,
+            backlog,
             is_busy: false,
             is_locked: false,
+            identity: file.identity().ok().flatten(),
             file,
             connection: Some(connection),
             replace_at: now,
-            damage: None,
+            fault: None,
             rooms: RoomRows::default(),
             has_replaced: false,
             forgotten: Vec::new(),
+            // The last server may have ended before it had cleared them.
+            traces: Traces::Index,
+            written_until: i64::MIN,
             bounds,
             is_shared,
             jobs,
@@ -169,10 +188,15 @@ impl Archive {
             }
             self.forward_questions();
             // While there is more to do, lines that wait come first, and nothing else delays it.
-            let is_done = !self.remove_expired() && !self.may_index() && self.batch.is_empty();
+            // Where another process has locked the file, one statement of a round waits for it, and not one after the other.
+            let is_done = self.batch.is_empty() && !self.remove_expired() && !self.may_index();
             rest = if is_done { REMOVE_EVERY } else { Duration::ZERO };
         }
         row.doing(Activity::Writing);
+        if let Some(connection) = &self.connection {
+            // It cannot fail: it is a number in memory.
+            let _ = connection.busy_timeout(BUSY_TIME_AT_END);
+        }
         self.write();
         let batch = mem::take(&mut self.batch);
         self.give_up(batch);
@@ -269,6 +293,7 @@ impl Archive {
                         "UPDATE rooms SET topic = ?1 WHERE id = ?2",
                         params![topic.as_deref(), row.id],
                     )?;
+                    row.note(row.last_id, now);
                 }
                 Write::Line(KeptLine { epoch, message }) => {
                     let Audience::Room { room, message_id } = &message.to else {
@@ -296,6 +321,7 @@ impl Archive {
         transaction.commit()?;
         self.next_line += lines.len() as i64;
         self.backlog += if is_put_off { lines.len() } else { 0 };
+        self.written_until = lines.last().map_or(self.written_until, LineRow::received_at);
         Ok(())
     }
 
@@ -346,7 +372,8 @@ impl Archive {
     pub(super) fn may_index(&self) -> bool {
         let is_urgent =
             !self.questions.is_empty() || self.backlog >= limits::HISTORY_BACKLOG_LINES_MAX;
-        self.backlog > 0 && (!self.is_busy || is_urgent) && Instant::now() >= self.index_at
+        let is_possible = !self.is_locked && Instant::now() >= self.index_at;
+        self.backlog > 0 && (!self.is_busy || is_urgent) && is_possible
     }
 
     /// Moves the oldest batch of the backlog to the table and the index.
@@ -400,6 +427,20 @@ impl Archive {
             }
             return false;
         }
+        if let Some(damage) = self.gauge.take_damage(self.generation.load(Ordering::Acquire)) {
+            self.remove_at = Instant::now() + REMOVE_EVERY;
+            self.begin_anew(Fault::Damaged(damage));
+            return false;
+        }
+        if self.is_replaced() {
+            self.remove_at = Instant::now() + REMOVE_EVERY;
+            if let Some(connection) = &self.connection {
+                // The file may only have another name now. It gets what the log has, if nobody reads.
+                let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            }
+            self.begin_anew(Fault::Replaced);
+            return false;
+        }
         match self.try_remove(Timestamp::now()) {
             Ok(true) => true,
             Ok(false) => {
@@ -422,6 +463,7 @@ impl Archive {
         };
         let asked = retention::to_forget(connection)?;
         self.forgotten.retain(|known| asked.contains(known));
+        let mut complete = Vec::new();
         for (name, before) in asked {
             let key = NameKey::of(&name);
             let moment = Timestamp::from_millisecond(before).unwrap_or(Timestamp::MAX);
@@ -431,15 +473,42 @@ impl Archive {
                 self.forgotten.push(known.clone());
             }
             if retention::forget_some(connection, &key, before)? > 0 {
+                self.traces = Traces::Index;
                 return Ok(true);
             }
             let age = Duration::try_from(now.duration_since(moment)).unwrap_or_default();
-            let may_come = self.backlog > 0 || self.gauge.lines() > 0 || age < ON_ITS_WAY_MAX;
-            if !may_come {
-                retention::is_forgotten(connection, &known.0, before)?;
+            let is_in_queue = self.gauge.lines() > 0 && self.written_until < before;
+            if self.backlog == 0 && !is_in_queue && age >= ON_ITS_WAY_MAX {
+                complete.push(known);
+            }
+        }
+        if !complete.is_empty() && self.clear_traces()? {
+            return Ok(true);
+        }
+        let Some(connection) = &mut self.connection else {
+            return Ok(false);
+        };
+        if self.traces == Traces::Nowhere {
+            for (name, before) in complete {
+                retention::is_forgotten(connection, &name, before)?;
             }
         }
         retention::step(connection, self.bounds, now)
+    }
+
+    /// Clears some of what is left of lines of people who are to be forgotten. Returns whether there is more to do at once.
+    fn clear_traces(&mut self) -> rusqlite::Result<bool> {
+        let (Some(connection), before) = (&self.connection, self.traces) else {
+            return Ok(false);
+        };
+        if before == Traces::Log {
+            // A program that reads keeps the log. It must not keep the lines of the chat waiting, too.
+            connection.busy_timeout(Duration::ZERO)?;
+        }
+        let cleared = before.clear_some(connection);
+        connection.busy_timeout(BUSY_TIME)?;
+        self.traces = cleared?;
+        Ok(before != Traces::Log && before != Traces::Nowhere)
     }
 
     /// Notes an error for the log. A damaged file is replaced by an empty one.
@@ -451,31 +520,41 @@ impl Archive {
             self.trouble.get_or_insert_with(|| error.to_string());
             return;
         }
+        self.begin_anew(Fault::Damaged(error.to_string()));
+    }
+
+    /// Whether the path leads to another file than the one that is open, or to none.
+    fn is_replaced(&self) -> bool {
+        // Nothing can be said where the directory cannot be read for a while.
+        self.identity.is_some() && self.file.identity().is_ok_and(|now| now != self.identity)
+    }
+
+    fn begin_anew(&mut self, fault: Fault) {
         // SQLite renames nothing that is open.
         self.connection = None;
         self.rooms.clear();
         self.gauge.count_lost(mem::take(&mut self.backlog));
-        self.damage = Some(error.to_string());
+        self.fault = Some(fault);
         self.replace();
     }
 
-    /// Sets the damaged file aside, and opens an empty one in its place.
+    /// Sets the faulty file aside, and opens an empty one in its place.
     pub(super) fn replace(&mut self) {
-        if let Some(damage) = &self.damage {
-            match self.file.set_aside(damage) {
-                Ok(()) => self.damage = None,
+        if let Some(fault) = &self.fault {
+            match self.file.set_aside(fault) {
+                Ok(()) => self.fault = None,
                 Err(what) => return self.replace_later(&what),
             }
         }
         let opened = self.file.open_or_replace().and_then(|connection| {
             // Somebody may have put a file there.
-            let found = mark_running(&connection)
-                .and_then(|()| Ok((next_line(&connection)?, backlog::count(&connection)?)));
+            let found = take_over(&connection);
             found.map(|found| (connection, found)).map_err(|error| error.to_string())
         });
         match opened {
             Ok((connection, found)) => {
                 self.has_replaced = true;
+                self.identity = self.file.identity().ok().flatten();
                 (self.next_line, self.backlog) = found;
                 self.connection = Some(connection);
             }
@@ -499,18 +578,17 @@ impl Archive {
         let lost = self.gauge.take_lost();
         let trouble = self.trouble.take();
         let path = self.file.path().display();
-        match (lost, trouble) {
-            (0, None) => return,
-            (0, Some(trouble)) => tracing::error!("{path}: {trouble}"),
-            (lost, Some(trouble)) => {
-                tracing::error!("{path}: {lost} lines are not kept: {trouble}");
-            }
-            (lost, None) if self.connection.is_none() => {
-                tracing::error!("{path}: {lost} lines are not kept: there is no file");
-            }
-            (lost, None) => {
-                tracing::error!("{path}: {lost} lines are not kept: the disk is too slow for them");
-            }
+        let why = match trouble {
+            None if lost == 0 => return,
+            Some(trouble) => trouble,
+            None if self.connection.is_none() => "there is no file".to_owned(),
+            None => "the disk is too slow for them".to_owned(),
+        };
+        if lost == 0 {
+            tracing::error!("{path}: {why}");
+        } else {
+            let lost = counted(usize::try_from(lost).unwrap_or(usize::MAX), "line is", "lines are");
+            tracing::error!("{path}: {lost} not kept: {why}");
         }
         self.log_at = now + LOG_LOSSES_EVERY;
     }
@@ -520,6 +598,10 @@ impl Archive {
         let Some(connection) = self.connection else {
             return;
         };
+        if self.is_locked {
+            // Lines were lost, so the file may say that the server has not ended.
+            return;
+        }
         // The last connection to a file removes the companions, and must be one that may write.
         drop(self.searches);
         let _ = self.search_ended.recv();
@@ -557,6 +639,13 @@ fn put(
     }
     let mut indexing = Indexing::new(transaction)?;
     (first_line..).zip(lines).try_for_each(|(id, line)| indexing.add(id, line))
+}
+
+/// Prepares a connection for the archive. Returns the id of the next line, and how many lines are in the backlog.
+fn take_over(connection: &Connection) -> rusqlite::Result<(i64, usize)> {
+    connection.busy_timeout(BUSY_TIME)?;
+    mark_running(connection)?;
+    Ok((next_line(connection)?, backlog::count(connection)?))
 }
 
 fn next_line(connection: &Connection) -> rusqlite::Result<i64> {
@@ -602,6 +691,11 @@ impl Archive {
         // The log would take the number of lost lines.
         self.log_at = Instant::now() + LOG_LOSSES_EVERY;
         self.write();
+    }
+
+    /// As if so many lines were in the queue.
+    pub fn queue(&self, lines: usize) {
+        self.gauge.add_lines(lines);
     }
 
     pub fn lost(&self) -> u64 {

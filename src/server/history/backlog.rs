@@ -12,6 +12,7 @@ use rusqlite::{
     CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params,
 };
 
+use super::retention;
 use super::rows::{Indexing, LineRow};
 use crate::chat::KeptLine;
 
@@ -76,16 +77,8 @@ pub fn index_oldest(connection: &mut Connection) -> rusqlite::Result<Option<Inde
 
 /// Deletes a batch from the backlog. A person who is forgotten later must not be found in the free pages of the file.
 fn delete(connection: &Connection, first_line: i64) -> rusqlite::Result<()> {
-    const FAST: i32 = 2;
-    let before: i32 = connection.pragma_query_value(None, "secure_delete", |row| row.get(0))?;
-    connection.pragma_update(None, "secure_delete", "ON")?;
-    let deleted = connection
-        .prepare_cached("DELETE FROM backlog WHERE first_line = ?1")?
-        .execute([first_line]);
-    // SQLite reads `2` as a yes.
-    let before = if before == FAST { "FAST" } else { "ON" };
-    connection.pragma_update(None, "secure_delete", before)?;
-    deleted.map(drop)
+    let mut delete = connection.prepare_cached("DELETE FROM backlog WHERE first_line = ?1")?;
+    retention::securely(connection, || delete.execute([first_line])).map(drop)
 }
 
 fn parse(text: &str) -> Option<Vec<LineRow<'_>>> {

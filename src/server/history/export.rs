@@ -1,11 +1,12 @@
 //! `chatserv export`: the lines of a history, oldest first, for other programs and for people.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use jiff::tz::TimeZone;
 use rusqlite::{Connection, params};
 
-use super::{backlog, file, rows};
+use super::{backlog, counted, file, rows};
 use crate::chat::{Audience, KeptLine, Message, Moment, NameKey, Timestamps, View};
 use crate::config::{ConfigError, ExportFormat, ExportOptions, in_file};
 use crate::protocol;
@@ -16,7 +17,7 @@ const LINES_AT_ONCE: usize = 1_000;
 /// Writes the lines to `out`. Works beside a running server, and sees what that has written to the disk.
 ///
 /// # Errors
-/// The file is no history, or cannot be read; or `since` is no date.
+/// The file is no history, cannot be read, or has no such room; or `since` is no date.
 pub fn export(options: &ExportOptions, out: &mut impl Write) -> Result<(), ConfigError> {
     let path = &options.history;
     let zone = TimeZone::try_system().unwrap_or(TimeZone::UTC);
@@ -34,10 +35,17 @@ pub fn export(options: &ExportOptions, out: &mut impl Write) -> Result<(), Confi
     let mut unreadable = 0;
     let room = options.room.as_deref().map(|room| NameKey::of(room.trim_start_matches('#')));
     let room = room.as_ref().map(NameKey::as_str);
+    if let (Some(key), Some(typed)) = (room, &options.room) {
+        let select = "SELECT EXISTS (SELECT 1 FROM rooms WHERE key = ?1)";
+        let is_known = connection.query_row(select, [key], |row| row.get(0));
+        if !is_known.map_err(|error| unreadable_file(path, &error))? {
+            return Err(in_file(path, &format!("has no room {typed:?}")));
+        }
+    }
     let mut last = 0;
     loop {
         let part = part(&connection, last, since, room, options.format, &zone)
-            .map_err(|error| in_file(path, &format!("cannot be read: {error}")))?;
+            .map_err(|error| unreadable_file(path, &error))?;
         let Some(Part { bytes, last: next, unreadable: lost }) = part else {
             break;
         };
@@ -54,11 +62,15 @@ pub fn export(options: &ExportOptions, out: &mut impl Write) -> Result<(), Confi
         flushed => flushed.map_err(unwritable)?,
     }
     if unreadable > 0 {
-        let what =
-            format!("{unreadable} lines of the backlog are damaged, all others are exported");
+        let damaged = counted(unreadable, "line of the backlog is", "lines of the backlog are");
+        let what = format!("{damaged} damaged, all others are exported");
         return Err(in_file(path, &what));
     }
     Ok(())
+}
+
+fn unreadable_file(path: &Path, error: &rusqlite::Error) -> ConfigError {
+    in_file(path, &format!("cannot be read: {error}"))
 }
 
 fn unwritable(error: io::Error) -> ConfigError {

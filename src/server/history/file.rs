@@ -2,13 +2,15 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior, params};
 
+use super::fault::Fault;
 use super::schema::{APPLICATION_ID, MIGRATIONS, VERSION};
 use crate::chat::Loss;
 use crate::config::{ConfigError, in_file, limits};
@@ -17,10 +19,17 @@ use crate::server::ops::trace;
 /// The mode of the files that the server creates. They hold what people said, so nobody else may read them.
 const MODE: u32 = 0o600;
 
+/// The bits of a mode that give access to others than the owner.
+const MODE_OTHERS: u32 = 0o077;
+
 /// How a file of SQLite begins.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
-/// How long a statement waits for another process that writes: `chatserv forget` commits several times a second.
+/// The length of the head of a file of SQLite.
+const HEAD_BYTES: u64 = 100;
+
+/// How long a statement waits for another process that writes: `chatserv forget` commits several times a second. The threads of
+/// a server wait less long: see `archive`.
 const BUSY_TIME: Duration = Duration::from_secs(5);
 
 /// How many message ids a room may use up in a millisecond, several times more than one dispatcher can give.
@@ -32,6 +41,9 @@ const SKIPPED_IDS: std::ops::RangeInclusive<i64> = 1 << 20..=1 << 40;
 
 /// The suffixes of the files that belong to the file of the history.
 const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
+
+/// The suffix of the file that the server locks.
+const LOCK: &str = ".lock";
 
 /// The file of the history, which this process alone may write to. (`chatserv forget` writes to it too, row by row.)
 #[derive(Debug)]
@@ -74,9 +86,8 @@ impl HistoryFile {
     pub fn open(path: &Path) -> Result<(Self, Connection), ConfigError> {
         trace::check(path)?;
         // The companions and a file that is set aside are beside the file itself, not beside a link to it, which may lead to a
-        // file that does not exist yet. An error shows again below.
-        let _ = create(path);
-        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        // file that does not exist yet, and does not before the lock is taken.
+        let path = resolve(path);
         let lock = lock(&path).map_err(|what| in_file(&path, &what))?;
         let file = Self { path, _lock: lock };
         let connection = file.open_or_replace().map_err(|what| in_file(&file.path, &what))?;
@@ -107,34 +118,42 @@ impl HistoryFile {
             Err(Unusable::Refused(what)) => return Err(what),
             Err(Unusable::Damaged(damage)) => damage,
         };
-        self.set_aside(&damage)?;
+        self.set_aside(&Fault::Damaged(damage))?;
         open(&self.path).map_err(|unusable| match unusable {
             Unusable::Damaged(what) | Unusable::Refused(what) => what,
         })
     }
 
     /// Renames the file and its companions, which may hold what the file lacks. No connection may be open.
-    pub fn set_aside(&self, damage: &str) -> Result<(), String> {
+    pub fn set_aside(&self, fault: &Fault) -> Result<(), String> {
         let now = Timestamp::now().strftime("%Y%m%d-%H%M%S");
-        let mut stamp = format!(".damaged-{now}");
+        let mut stamp = format!(".{}-{now}", fault.word());
         while with_suffix(&self.path, &stamp).exists() {
             stamp.push_str("-again");
         }
         let name = |suffix: &str| with_suffix(&self.path, &format!("{stamp}{suffix}"));
+        let mut aside = String::new();
         for suffix in COMPANIONS.into_iter().chain([""]) {
             match fs::rename(with_suffix(&self.path, suffix), name(suffix)) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(format!("is damaged ({damage}) and cannot be set aside: {error}"));
-                }
-                _ => {}
+                Ok(()) => aside = format!("set aside as {}, ", name("").display()),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(format!("{fault} and cannot be set aside: {error}")),
             }
         }
-        tracing::error!(
-            "{}: is damaged ({damage}): set aside as {}, the history begins anew",
-            self.path.display(),
-            name("").display()
-        );
+        tracing::error!("{}: {fault}: {aside}the history begins anew", self.path.display());
         Ok(())
+    }
+
+    /// The device and the number of the file that has the path; `None` if there is none.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn identity(&self) -> io::Result<Option<(u64, u64)>> {
+        match fs::metadata(&self.path) {
+            Ok(file) => Ok(Some((file.dev(), file.ino()))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -167,9 +186,18 @@ pub fn open_to_change(path: &Path) -> Result<Connection, ConfigError> {
 fn open_existing(path: &Path, flags: OpenFlags) -> Result<Connection, ConfigError> {
     let opened = || -> Result<Connection, Unusable> {
         check_head(path)?;
-        let connection = connect(path, flags)?;
         // Not from the head: the tables of a new file may still be in its write-ahead log.
-        let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        let version = |connection: Connection| -> rusqlite::Result<(Connection, i32)> {
+            let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            Ok((connection, version))
+        };
+        let opened = connect(path, flags).and_then(version);
+        let (connection, version) = match opened {
+            Err(error) if is_read_only(&error) && flags == OpenFlags::SQLITE_OPEN_READ_ONLY => {
+                connect_to_copy(path).and_then(|connection| Ok(version(connection)?))?
+            }
+            opened => opened?,
+        };
         let is_current = version == VERSION;
         is_current.then_some(connection).ok_or_else(|| {
             let what =
@@ -186,6 +214,34 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY_TIME)?;
     Ok(connection)
+}
+
+/// Whether SQLite cannot create the companions of a file.
+fn is_read_only(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(code, Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen))
+}
+
+/// Opens a file that lies where nothing can be written, so that nobody writes to it either.
+fn connect_to_copy(path: &Path) -> Result<Connection, Unusable> {
+    if fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() > 0) {
+        let what = "cannot be read with the -wal beside it, since the directory cannot be written. \
+                    Copy the file and its -wal to another directory";
+        return Err(Unusable::Refused(what.to_owned()));
+    }
+    let path = std::path::absolute(path)?;
+    let mut uri = "file:".to_owned();
+    for &byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                uri.push(char::from(byte));
+            }
+            byte => uri += &format!("%{byte:02X}"),
+        }
+    }
+    uri += "?immutable=1";
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    Ok(connect(Path::new(&uri), flags)?)
 }
 
 /// Whether the content of the file is broken.
@@ -206,7 +262,7 @@ pub fn complaint(error: &rusqlite::Error) -> String {
 
 /// Locks a file beside the history, which SQLite itself locks and unlocks many times.
 fn lock(path: &Path) -> Result<File, String> {
-    let path = with_suffix(path, ".lock");
+    let path = with_suffix(path, LOCK);
     let beside = |error: io::Error| format!("cannot be locked by {}: {error}", path.display());
     let lock = create(&path).map_err(beside)?;
     match lock.try_lock() {
@@ -228,7 +284,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 fn check_head(path: &Path) -> Result<Option<i32>, Unusable> {
     let mut head = Vec::new();
     match File::open(path) {
-        Ok(file) => file.take(100).read_to_end(&mut head)?,
+        Ok(file) => file.take(HEAD_BYTES).read_to_end(&mut head)?,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
     };
@@ -238,6 +294,9 @@ fn check_head(path: &Path) -> Result<Option<i32>, Unusable> {
     // A file of zeros is what a power cut may leave. Anything else may belong to somebody.
     if head.iter().all(|&byte| byte == 0) {
         return Err(Unusable::Damaged("it begins with zeros".to_owned()));
+    }
+    if head.len() < HEAD_BYTES as usize && (MAGIC.starts_with(&head) || head.starts_with(MAGIC)) {
+        return Err(Unusable::Damaged(format!("{} bytes are left", head.len())));
     }
     let number = |at: usize| -> Option<i32> {
         Some(i32::from_be_bytes(head.get(at..at + 4)?.try_into().ok()?))
@@ -266,9 +325,53 @@ fn check_head(path: &Path) -> Result<Option<i32>, Unusable> {
     }
 }
 
+/// The path without links. There need not be a file.
+fn resolve(path: &Path) -> PathBuf {
+    if let Ok(path) = fs::canonicalize(path) {
+        return path;
+    }
+    let directory = match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return path.to_owned(),
+    };
+    // Links in a circle are an error of `canonicalize` and not of `read_link`, and the check of the path has found them.
+    match (fs::read_link(path), fs::canonicalize(directory), path.file_name()) {
+        (Ok(target), _, _) => resolve(&directory.join(target)),
+        (_, Ok(directory), Some(name)) => directory.join(name),
+        // An error shows again when it is locked.
+        _ => path.to_owned(),
+    }
+}
+
 /// Creates the file, if there is none.
 fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(false).mode(MODE).open(path)
+}
+
+/// Takes the file and what belongs to it from everybody but its owner: a backup that was put there may be readable for all.
+fn make_private(path: &Path) {
+    for suffix in COMPANIONS.into_iter().chain(["", LOCK]) {
+        let path = with_suffix(path, suffix);
+        let mode = fs::metadata(&path).map_or(0, |file| file.permissions().mode() & 0o777);
+        if mode & MODE_OTHERS == 0 {
+            continue;
+        }
+        match fs::set_permissions(&path, fs::Permissions::from_mode(MODE)) {
+            Ok(()) => {
+                tracing::warn!(
+                    "{}: others had access (mode {mode:o}), and have none any more ({MODE:o})",
+                    path.display()
+                );
+            }
+            Err(error) => {
+                tracing::warn!(
+                    "{}: others have access (mode {mode:o}), and the server cannot change that ({error}): let its owner chmod {MODE:o} it",
+                    path.display()
+                );
+            }
+        }
+    }
 }
 
 fn open(path: &Path) -> Result<Connection, Unusable> {
@@ -277,6 +380,7 @@ fn open(path: &Path) -> Result<Connection, Unusable> {
     create(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     check_owner(&connection)?;
+    make_private(path);
     // Before there is a table: later, only a rewrite of the whole file would change it.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     let mode: String =

@@ -3,26 +3,47 @@
 use jiff::Timestamp;
 use rusqlite::Connection;
 
-use super::{backlog, file, retention};
-use crate::chat::NameKey;
+use super::traces::Traces;
+use super::{backlog, counted, file, retention};
+use crate::chat::{NameKey, without_at};
 use crate::config::{ConfigError, ForgetOptions, in_file};
 
-/// How many pages of the index one step rewrites: some tenths of a second, in which a server waits to write.
-const PAGES_AT_ONCE: i32 = 500;
-
-/// Removes the lines of a person, and returns how many there were. Works beside a running server, which then forgets the lines
+/// Removes the lines of a person, and says how many there were. Works beside a running server, which then forgets the lines
 /// that it has in memory.
 ///
 /// # Errors
-/// The file is no history, or cannot be changed.
-pub fn forget(options: &ForgetOptions) -> Result<usize, ConfigError> {
-    let path = &options.history;
-    let mut connection = file::open_to_change(path)?;
-    let removed = remove(&mut connection, &options.from);
-    removed.map_err(|error| in_file(path, &format!("cannot be changed: {error}")))
+/// The file is no history, cannot be changed, or has no such line; or its log still has the text.
+pub fn forget(options: &ForgetOptions) -> Result<String, ConfigError> {
+    let mut connection = file::open_to_change(&options.history)?;
+    forget_in(&mut connection, options)
 }
 
-fn remove(connection: &mut Connection, name: &str) -> rusqlite::Result<usize> {
+/// As [`forget`], in a history that has been opened.
+///
+/// # Errors
+/// The same.
+pub fn forget_in(
+    connection: &mut Connection,
+    options: &ForgetOptions,
+) -> Result<String, ConfigError> {
+    let (path, name) = (&options.history, without_at(&options.from));
+    let (count, left) = remove(connection, name)
+        .map_err(|error| in_file(path, &format!("cannot be changed: {error}")))?;
+    let one = format!("line of {name} is removed");
+    let removed = counted(count, &one, &format!("lines of {name} are removed"));
+    match left {
+        Traces::Log => {
+            let what = "but the log beside it still holds what was removed, since another program reads the history. \
+                        End that program, and run the same command again";
+            Err(in_file(path, &format!("{removed}, {what}")))
+        }
+        _ if count == 0 => Err(in_file(path, &format!("holds no line of {name}"))),
+        _ => Ok(removed),
+    }
+}
+
+/// Removes their lines. Returns how many there were, and where something of them is left.
+fn remove(connection: &mut Connection, name: &str) -> rusqlite::Result<(usize, Traces)> {
     // Removed lines must not be found in the bytes of the file.
     connection.pragma_update(None, "secure_delete", "ON")?;
     let (key, now) = (NameKey::of(name), Timestamp::now().as_millisecond());
@@ -38,19 +59,10 @@ fn remove(connection: &mut Connection, name: &str) -> rusqlite::Result<usize> {
         }
         total += count;
     }
-    if total > 0 {
-        // The index keeps the words of removed lines until it is merged. A negative number begins with all of it.
-        retention::merge(connection, -PAGES_AT_ONCE)?;
-        loop {
-            let before = connection.total_changes();
-            retention::merge(connection, PAGES_AT_ONCE)?;
-            // So FTS5 says that nothing is left to do.
-            if connection.total_changes() - before < 2 {
-                break;
-            }
-        }
+    // Even if nothing is left of them: a server may have removed lines that were still in its queue.
+    let mut traces = Traces::Index;
+    while traces != Traces::Log {
+        traces = traces.clear_some(connection)?;
     }
-    // The file now has the content of the write-ahead log, which is empty. A server that writes meanwhile does this later.
-    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-    Ok(total)
+    Ok((total, traces.clear_some(connection)?))
 }

@@ -14,10 +14,12 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `queue` | from the dispatcher to the archive |
-//! | `archive`, `backlog`, `retention` | the thread that writes; what it puts off while the chat is busy; what it removes |
+//! | `archive`, `backlog` | the thread that writes; what it puts off while the chat is busy |
+//! | `retention`, `traces` | what it removes; where removed lines may still be found |
 //! | `catch_up` | the lines that this machine of several has missed |
 //! | `search`, `words` | the thread that reads; how the index is filled and asked |
 //! | `load` | what a new server takes over |
+//! | `fault` | why a file is set aside |
 //! | `file`, `schema`, `rows`, `room_rows` | opening, locking and repairing the file; its tables; a row as a message, or as a room |
 //! | `export`, `forget` | `chatserv export`, `chatserv forget` |
 
@@ -25,6 +27,7 @@ mod archive;
 mod backlog;
 mod catch_up;
 mod export;
+mod fault;
 mod file;
 mod forget;
 mod load;
@@ -36,6 +39,7 @@ mod schema;
 mod search;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod words;
 
 use std::io;
@@ -52,12 +56,18 @@ use crate::chat::{Effect, Event, LookupError, Past};
 use crate::config::{Config, ConfigError, in_file, limits};
 use archive::{Archive, Report};
 pub use export::export;
+use fault::Fault;
 use file::HistoryFile;
 pub use forget::forget;
 pub use queue::Gauge;
 use queue::{Question, Queue};
 use retention::Bounds;
 use search::Searcher;
+
+/// A number of things, with the words for one and for several of them.
+fn counted(count: usize, one: &str, several: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {several}") }
+}
 
 /// The file, opened, for a server that is about to run.
 pub struct Opened {
@@ -85,11 +95,13 @@ impl Opened {
     /// # Errors
     /// The file cannot be used: the error says why.
     pub fn past(&mut self) -> Result<Past, ConfigError> {
-        let now = jiff::Timestamp::now().as_millisecond();
+        let now = jiff::Timestamp::now();
         let loaded = if self.is_shared {
-            load::load_to_bring(&self.connection, now)
+            // The log of the others has the rooms, too, so none is removed.
+            load::load_to_bring(&self.connection, now.as_millisecond())
         } else {
-            file::recover(&mut self.connection, now)
+            retention::remove_rooms(&mut self.connection, self.bounds.since(now))
+                .and_then(|()| file::recover(&mut self.connection, now.as_millisecond()))
                 .and_then(|()| load::load(&self.connection, limits::HISTORY_LOADED_LINES_MAX))
         };
         self.unless_damaged(loaded)
@@ -113,7 +125,7 @@ impl Opened {
                 // SQLite renames nothing that is open.
                 self.connection =
                     Connection::open_in_memory().map_err(|error| wrong(file::complaint(&error)))?;
-                self.file.set_aside(&error.to_string()).map_err(wrong)?;
+                self.file.set_aside(&Fault::Damaged(error.to_string())).map_err(wrong)?;
                 self.connection = self.file.open_or_replace().map_err(wrong)?;
                 Ok(T::default())
             }

@@ -1,7 +1,7 @@
 //! The queue from the dispatcher to the archive. Whatever happens to the disk, the dispatcher does not wait.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Thread;
 
 use crossbeam_channel::{Receiver, Sender};
@@ -49,6 +49,8 @@ pub struct Gauge {
     /// Since the log last said so.
     lost: AtomicU64,
     has_lost: AtomicBool,
+    /// A damage that the search thread has met, with the generation of the file.
+    damage: Mutex<Option<(u64, String)>>,
 }
 
 impl Gauge {
@@ -81,6 +83,17 @@ impl Gauge {
     /// How many lines were not kept since the last call.
     pub fn take_lost(&self) -> u64 {
         self.lost.swap(0, Ordering::Relaxed)
+    }
+
+    /// A reader has found the file of this generation damaged, and has closed it.
+    pub fn report_damage(&self, generation: u64, what: String) {
+        *self.damage.lock().unwrap_or_else(PoisonError::into_inner) = Some((generation, what));
+    }
+
+    /// The damage that was reported since the last call, unless it is that of a file before the one of this generation.
+    pub fn take_damage(&self, generation: u64) -> Option<String> {
+        let damage = self.damage.lock().unwrap_or_else(PoisonError::into_inner).take();
+        damage.and_then(|(of, what)| (of == generation).then_some(what))
     }
 
     /// As if so many lines had come through the queue.

@@ -75,6 +75,22 @@ pub fn step(connection: &mut Connection, bounds: Bounds, now: Timestamp) -> rusq
     Ok(lines.len() == LINES_AT_ONCE)
 }
 
+/// Removes rooms of which no line is left, and nothing has happened in them since `before`, in milliseconds since 1970. Their
+/// topics go with them. Only before a chat begins: the ids of a room that is open, or may be opened again, go on.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn remove_rooms(connection: &mut Connection, before: i64) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    transaction.execute(
+        "DELETE FROM rooms WHERE spoken_at < ?1 AND NOT EXISTS (SELECT 1 FROM backlog)
+            AND NOT EXISTS (SELECT 1 FROM lines WHERE lines.room = rooms.id)",
+        [before],
+    )?;
+    transaction.execute("DELETE FROM gaps WHERE room NOT IN (SELECT id FROM rooms)", [])?;
+    transaction.commit()
+}
+
 /// The size of the file in bytes, without the pages that are free.
 fn used_bytes(connection: &Connection) -> rusqlite::Result<u64> {
     let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, u64>(0));
@@ -99,6 +115,24 @@ pub fn remove(transaction: &Transaction<'_>, lines: &[i64]) -> rusqlite::Result<
     Ok(())
 }
 
+/// Deletes something so that its bytes are not found in the free pages of the file.
+///
+/// # Errors
+/// Those of SQLite.
+pub fn securely<T>(
+    connection: &Connection,
+    delete: impl FnOnce() -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    const FAST: i32 = 2;
+    let before: i32 = connection.pragma_query_value(None, "secure_delete", |row| row.get(0))?;
+    connection.pragma_update(None, "secure_delete", "ON")?;
+    let deleted = delete();
+    // SQLite reads `2` as a yes.
+    let before = if before == FAST { "FAST" } else { "ON" };
+    connection.pragma_update(None, "secure_delete", before)?;
+    deleted
+}
+
 /// Merges parts of the index, of at most about this many pages; a negative number begins a merge of the whole index.
 pub fn merge(connection: &Connection, pages: impl rusqlite::ToSql) -> rusqlite::Result<()> {
     let mut merge =
@@ -107,7 +141,10 @@ pub fn merge(connection: &Connection, pages: impl rusqlite::ToSql) -> rusqlite::
 }
 
 /// Gives free pages back to the system.
-fn give_back(connection: &Connection) -> rusqlite::Result<()> {
+///
+/// # Errors
+/// Those of SQLite.
+pub fn give_back(connection: &Connection) -> rusqlite::Result<()> {
     // Each row that the statement returns is a page that has moved.
     let mut vacuum = connection.prepare(&format!("PRAGMA incremental_vacuum({PAGES_AT_ONCE})"))?;
     let mut rows = vacuum.query([])?;
@@ -163,7 +200,7 @@ pub fn forget_some(
         }
         lines
     };
-    remove(&transaction, &lines)?;
+    securely(&transaction, || remove(&transaction, &lines))?;
     transaction.commit()?;
     Ok(lines.len())
 }

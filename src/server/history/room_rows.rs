@@ -21,7 +21,7 @@ pub struct RoomRow {
 }
 
 impl RoomRow {
-    /// A line of the room with this id is written. `now` is in milliseconds since 1970.
+    /// A line of the room with this id is written, or its topic. `now` is in milliseconds since 1970.
     pub fn note(&mut self, message_id: u64, now: i64) {
         self.reach(message_id);
         self.spoken_at = now;

@@ -97,7 +97,12 @@ impl Searcher {
             return LookupError::TooSlow;
         }
         // The next question tries a new connection.
-        self.connection = None;
+        let generation = self.connection.take().map(|(generation, _)| generation);
+        if file::is_damage(error) {
+            let generation =
+                generation.unwrap_or_else(|| self.links.generation.load(Ordering::Acquire));
+            self.links.gauge.report_damage(generation, error.to_string());
+        }
         tracing::error!("{}: cannot be read: {error}", self.path.display());
         LookupError::Failed
     }

@@ -501,6 +501,37 @@ fn a_topic_survives_without_a_line() {
 }
 
 #[test]
+fn a_room_without_lines_goes_when_it_is_too_old() {
+    let place = Place::new("old-rooms");
+    let mut archive = place.archive();
+    let day = 24 * 60 * 60 * 1000;
+    let now = Timestamp::now().as_millisecond();
+    for (epoch, spoken_at) in [(1, now - 3 * day), (2, now - 3 * day), (3, now), (4, now - 3 * day)]
+    {
+        archive.write_batch(&[line(epoch, 1, "ann", "x")], spoken_at).unwrap();
+        archive.write_batch(&[line(epoch, 3, "ann", "x")], spoken_at).unwrap();
+    }
+    let topic = Write::Topic { epoch: 4, room: "room4".into(), topic: Some("tea".into()) };
+    archive.write_batch(&[topic], now).unwrap();
+    let others = "DELETE FROM lines WHERE room <> (SELECT id FROM rooms WHERE epoch = 2)";
+    archive.connection().execute(others, []).unwrap();
+    archive.end();
+    let rooms = |days| {
+        let (file, connection) = HistoryFile::open(&place.file()).unwrap();
+        let bounds = Bounds { days, bytes: u64::MAX };
+        let mut opened = Opened { file, connection, bounds, is_shared: false };
+        let mut rooms: Vec<u64> =
+            opened.past().unwrap().rooms.iter().map(|room| room.epoch).collect();
+        rooms.sort_unstable();
+        let gaps = "SELECT count(*) FROM gaps WHERE room NOT IN (SELECT id FROM rooms)";
+        assert_eq!(opened.connection.query_row(gaps, [], |row| row.get(0)), Ok(0));
+        rooms
+    };
+    assert_eq!(rooms(None), [1, 2, 3, 4]);
+    assert_eq!(rooms(Some(2)), [2, 3, 4]);
+}
+
+#[test]
 fn the_newest_rooms_are_loaded_with_their_last_lines() {
     let place = Place::new("load");
     let mut archive = place.archive();

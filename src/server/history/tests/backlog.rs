@@ -120,7 +120,7 @@ fn a_person_is_forgotten_in_the_backlog_too() {
     let mut archive = busy(&place);
     archive.set_busy(false);
     let options = ForgetOptions { history: place.file(), from: "Ann".to_owned() };
-    assert_eq!(forget(&options).unwrap(), 30);
+    assert_eq!(forget(&options).unwrap(), "30 lines of Ann are removed");
     // Another process has filed it: nothing is left to do, and nothing is done twice.
     archive.index_backlog();
     archive.write_batch(&[line(1, 46, "bob", "goes on")], 0).unwrap();

@@ -6,6 +6,7 @@ use rusqlite::ffi;
 
 use super::*;
 use crate::chat::LookupError;
+use crate::config::ForgetOptions;
 
 fn damage() -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), None)
@@ -77,10 +78,92 @@ fn after_damage_the_history_begins_anew_and_says_so() {
     let found = page(&archive, 1, Range::Last, 9);
     assert_eq!(ids(&found), [4, 5]);
     assert_eq!(found.gaps, [Gap { first: 1, last: 3, cause: Loss::Damage }]);
-    let aside = std::fs::read_dir(&place.0).unwrap().filter(|entry| {
-        entry.as_ref().unwrap().file_name().to_string_lossy().contains(".damaged-")
-    });
-    assert!(aside.count() >= 1, "the damaged file is kept");
+    assert!(!aside(&place, "damaged").is_empty(), "the damaged file is kept");
+}
+
+/// The names of the files that are set aside for this reason.
+fn aside(place: &Place, word: &str) -> Vec<String> {
+    let files = std::fs::read_dir(&place.0).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = files.map(|name| name.into_string().unwrap());
+    names.filter(|name| name.contains(&format!(".{word}-"))).collect()
+}
+
+#[test]
+fn a_file_that_is_removed_or_renamed_while_the_server_runs_begins_anew() {
+    let place = Place::new("removed");
+    let moved = place.0.join("moved.db");
+    for is_renamed in [false, true] {
+        let mut archive = place.archive();
+        let start = if is_renamed { 11 } else { 1 };
+        archive.keep(lines(start..=start + 2));
+        if is_renamed {
+            std::fs::rename(place.file(), &moved).unwrap();
+        } else {
+            std::fs::remove_file(place.file()).unwrap();
+        }
+        assert!(!archive.remove_expired());
+        archive.keep(lines(start + 3..=start + 4));
+        let found = page(&archive, 1, Range::Last, 9);
+        assert_eq!(ids(&found), [start + 3, start + 4]);
+        assert_eq!(found.gaps, [Gap { first: 1, last: start + 2, cause: Loss::Damage }]);
+        archive.end();
+        let again = place.archive();
+        assert_eq!(loaded(&again).rooms[0].lines.len(), 2, "they are in the file");
+    }
+    let moved = Connection::open(moved).unwrap();
+    let count = "SELECT count(*) FROM lines WHERE message_id IN (11, 12, 13)";
+    assert_eq!(moved.query_row(count, [], |row| row.get(0)), Ok(3), "what was renamed is whole");
+}
+
+#[test]
+fn a_file_in_the_place_of_the_one_that_is_open_is_set_aside_as_it_is() {
+    let place = Place::new("replaced");
+    let mut archive = place.archive();
+    archive.keep(lines(1..=3));
+    let (backup, other) = (place.0.join("backup.db"), "a backup, put there while the server runs");
+    std::fs::write(&backup, other).unwrap();
+    std::fs::rename(&backup, place.file()).unwrap();
+    assert!(!archive.remove_expired());
+    archive.keep(lines(4..=4));
+    assert_eq!(ids(&page(&archive, 1, Range::Last, 9)), [4]);
+    let names = aside(&place, "replaced");
+    let name = names.iter().find(|name| !name.ends_with("-wal") && !name.ends_with("-shm"));
+    assert_eq!(std::fs::read_to_string(place.0.join(name.unwrap())).unwrap(), other);
+    // The log of the former file is not taken for one of the new file.
+    assert!(names.iter().any(|name| name.ends_with("-wal")), "{names:?}");
+    assert!(!archive.remove_expired() && aside(&place, "replaced") == names, "once");
+}
+
+#[test]
+fn a_server_that_is_refused_creates_no_file() {
+    let place = Place::new("refused");
+    let first = HistoryFile::open(&place.file()).unwrap();
+    std::fs::remove_file(place.file()).unwrap();
+    let refused = HistoryFile::open(&place.file()).map(drop).unwrap_err();
+    assert!(refused.to_string().contains("another server"), "{refused}");
+    assert!(!place.file().exists());
+    drop(first);
+}
+
+#[test]
+fn a_file_of_which_a_few_bytes_are_left_is_set_aside() {
+    let place = Place::new("few-bytes");
+    place.archive().end();
+    let whole = std::fs::read(place.file()).unwrap();
+    for bytes in [1, 15, 16, 17, 31, 32, 71, 99] {
+        std::fs::write(place.file(), &whole[..bytes]).unwrap();
+        place.archive().end();
+        let names = aside(&place, "damaged");
+        assert_eq!(names.len(), 1, "{bytes}: {names:?}");
+        let name = place.0.join(&names[0]);
+        assert!(std::fs::read(&name).unwrap() == whole[..bytes], "{bytes}");
+        std::fs::remove_file(name).unwrap();
+    }
+    for other in ["SQL", "SQLite", "SQLite format 3"] {
+        std::fs::write(place.file(), format!("{other}, a novel")).unwrap();
+        let refused = HistoryFile::open(&place.file()).map(drop).unwrap_err();
+        assert!(refused.to_string().contains("is not a history"), "{refused}");
+    }
 }
 
 #[test]
@@ -109,7 +192,6 @@ fn a_file_that_cannot_be_replaced_is_tried_again() {
 fn a_file_that_stays_locked_keeps_neither_questions_nor_the_end_waiting() {
     let place = Place::new("stays-locked");
     let (file, connection) = HistoryFile::open(&place.file()).unwrap();
-    connection.busy_timeout(Duration::from_millis(300)).unwrap();
     let (sender, jobs, gauge) = Queue::channel();
     let (searches, _searched) = crossbeam_channel::unbounded();
     let (_, search_ended) = crossbeam_channel::bounded(0);
@@ -136,6 +218,20 @@ fn a_file_that_stays_locked_keeps_neither_questions_nor_the_end_waiting() {
     drop(queue);
     thread.join().unwrap();
     assert_eq!((gauge_of_queue.lines(), gauge_of_queue.has_lost()), (0, true));
+}
+
+#[test]
+fn the_archive_waits_less_long_for_others_than_systemd_for_the_end() {
+    let place = Place::new("wait");
+    let mut archive = place.archive();
+    // At worst, two statements wait before the end of the server is noticed, and two at the end.
+    let wait = |archive: &Archive| {
+        let wait = archive.connection().pragma_query_value(None, "busy_timeout", |row| row.get(0));
+        Duration::from_millis(wait.unwrap())
+    };
+    assert!(2 * wait(&archive) <= Duration::from_secs(4));
+    archive.handle_error(&damage());
+    assert!(2 * wait(&archive) <= Duration::from_secs(4), "also for a file in its place");
 }
 
 #[test]
@@ -169,6 +265,113 @@ fn a_line_that_comes_after_its_sender_was_forgotten_goes_too() {
     assert_eq!(asked, Ok(0));
     let sender = NameKey::of("ann");
     assert_eq!(*told.lock().unwrap(), [Event::Forgotten { sender, before: moment }]);
+}
+
+/// The names of the files of a history that contain this.
+fn with_bytes(place: &Place, text: &str) -> Vec<String> {
+    let files = std::fs::read_dir(&place.0).unwrap().map(|entry| entry.unwrap());
+    let has = |path| {
+        let bytes = std::fs::read(path).unwrap();
+        bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    };
+    let files = files.filter(|file| has(file.path()));
+    files.map(|file| file.file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn nothing_is_left_of_a_line_that_came_after_its_sender_was_forgotten() {
+    let place = Place::new("traces");
+    let mut archive = place.archive();
+    let moment = at(2_000);
+    let forget = "INSERT INTO forgotten VALUES ('ann', ?1)";
+    archive.connection().execute(forget, [moment.as_millisecond()]).unwrap();
+    let now = moment + SignedDuration::from_secs(12);
+    for start in [1, 601] {
+        archive.keep((start..start + 600).map(|id| line(1, id, "bob", "harmless")).collect());
+        archive.index_backlog();
+        let texts = (start + 600..start + 1_200).map(|id| line(1, id, "ann", "secretive"));
+        archive.keep(texts.collect());
+        archive.index_backlog();
+    }
+    // Another program reads, and the log stays.
+    let reader = Connection::open(place.file()).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM lines").unwrap();
+    while archive.try_remove(now).unwrap() {}
+    let asked = |archive: &Archive| {
+        let count = "SELECT count(*) FROM forgotten";
+        archive.connection().query_row(count, [], |row| row.get::<_, usize>(0)).unwrap()
+    };
+    assert_eq!((asked(&archive), with_bytes(&place, "secretive").is_empty()), (1, false));
+    // It is tried again, and meanwhile lines are kept.
+    archive.keep(vec![line(1, 3_000, "bob", "and on it goes")]);
+    reader.execute_batch("COMMIT").unwrap();
+    while archive.try_remove(now).unwrap() {}
+    assert_eq!(with_bytes(&place, "secretive"), Vec::<String>::new());
+    assert_eq!(asked(&archive), 0);
+    assert_eq!(found(&archive, &find("goes", None, &[1])), [3_000]);
+}
+
+#[test]
+fn a_person_is_forgotten_while_others_talk_without_a_pause() {
+    let place = Place::new("no-pause");
+    let mut archive = place.archive();
+    let moment = at(100);
+    let forget = "INSERT INTO forgotten VALUES ('ann', ?1)";
+    archive.connection().execute(forget, [moment.as_millisecond()]).unwrap();
+    let now = moment + SignedDuration::from_secs(12);
+    archive.keep(vec![line(1, 99, "bob", "x")]);
+    let asked = |archive: &mut Archive| {
+        while archive.try_remove(now).unwrap() {}
+        let count = "SELECT count(*) FROM forgotten";
+        archive.connection().query_row(count, [], |row| row.get::<_, usize>(0)).unwrap()
+    };
+    // There is always a line in the queue.
+    archive.queue(1);
+    assert_eq!(asked(&mut archive), 1, "it may be one of hers");
+    archive.keep(vec![line(1, 101, "bob", "x")]);
+    assert_eq!(asked(&mut archive), 0);
+}
+
+#[test]
+fn a_second_forget_clears_what_the_first_could_not() {
+    let place = Place::new("forget-twice");
+    let mut archive = place.archive();
+    let lines = (1..=500).map(|id| line(1, id, ["ann", "bob"][id as usize % 2], "secretive"));
+    archive.keep(lines.collect());
+    archive.index_backlog();
+    // As a server does which ends a moment later.
+    for name in ["ann", "bob"] {
+        let key = NameKey::of(name);
+        retention::forget_some(archive.connection_mut(), &key, i64::MAX).unwrap();
+    }
+    archive.end();
+    assert_eq!(with_bytes(&place, "secretive"), ["history.db"]);
+    let error = forget(&of_ann(&place)).unwrap_err().to_string();
+    assert!(error.ends_with("holds no line of ann"), "{error}");
+    assert_eq!(with_bytes(&place, "secretive"), Vec::<String>::new());
+}
+
+fn of_ann(place: &Place) -> ForgetOptions {
+    ForgetOptions { history: place.file(), from: "@ann".into() }
+}
+
+#[test]
+fn a_log_that_another_program_holds_is_no_success() {
+    let place = Place::new("held-log");
+    let mut archive = place.archive();
+    archive.keep(vec![line(1, 1, "ann", "secretive")]);
+    let reader = Connection::open(place.file()).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM lines").unwrap();
+    let mut connection = Connection::open(place.file()).unwrap();
+    connection.busy_timeout(Duration::ZERO).unwrap();
+    let held = forget::forget_in(&mut connection, &of_ann(&place)).unwrap_err().to_string();
+    assert!(held.contains("1 line of ann is removed, but the log beside it still holds"), "{held}");
+    assert!(held.ends_with("End that program, and run the same command again"), "{held}");
+    assert_ne!(with_bytes(&place, "secretive"), Vec::<String>::new());
+    reader.execute_batch("COMMIT").unwrap();
+    let error = forget::forget_in(&mut connection, &of_ann(&place)).unwrap_err().to_string();
+    assert!(error.ends_with("holds no line of ann"), "{error}");
+    assert_eq!(with_bytes(&place, "secretive"), Vec::<String>::new());
 }
 
 #[test]
