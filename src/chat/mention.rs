@@ -14,12 +14,12 @@ use crate::config::limits::NAMED_MAX;
 /// How many signs [`readings`] removes from the end of a word. More are no punctuation.
 const SIGNS_MAX: usize = 8;
 
-/// How many doubtful words of one word are noted: as many as make the Hub refuse the message.
-const DOUBTFUL_MAX: usize = NAMED_MAX + 1;
-
 /// How far into a word [`beginnings`] looks for a name, in bytes: twice the longest name, which may be typed in another
 /// normal form.
 const NAME_BYTES_MAX: usize = 256;
+
+/// How many doubtful words of one word are noted: as many as make the Hub refuse the message.
+const DOUBTFUL_MAX: usize = NAMED_MAX + 1;
 
 /// The people whom the end of a message names, as typed and without the `@`.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -148,7 +148,7 @@ pub(super) fn readings(typed: &str) -> impl Iterator<Item = &str> {
     ends.skip(1).chain(opened).filter(|text| !text.is_empty())
 }
 
-/// The names with which a word may begin: first those of the whole word, then those behind the signs before it.
+/// The names with which a word may begin, as far as [`NAME_BYTES_MAX`]: first those of the whole word, then those behind the signs before it.
 pub(super) fn beginnings(word: &str) -> impl Iterator<Item = &str> {
     let near = |&(at, _): &(usize, char)| at <= NAME_BYTES_MAX;
     let first = word.char_indices().take_while(near).find(|&(_, c)| is_of_word(c));

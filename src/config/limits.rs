@@ -361,6 +361,10 @@ pub const NOTE_BYTES_MAX: usize = 400;
 /// How many people one message may name.
 pub const NAMED_MAX: usize = 100;
 
+/// How many bytes the names in one message may have together, in every reading of each and as they are compared: far more than
+/// [`NAMED_MAX`] names have, and looked up in less than a millisecond.
+pub const NAMED_BYTES_MAX: usize = 16 * KIB;
+
 /// How many earlier connections of an ignored person to remember, to hide past messages from them.
 pub const IGNORED_BEFORE_MAX: usize = 16;
 

@@ -23,8 +23,8 @@ use unicode_width::UnicodeWidthStr as _;
 use super::punctuation::{MENTION_SIGNS, ROOM_SIGNS, SLASHES, is_closing};
 use super::request::Line;
 pub use character::is_unseen;
-pub use error::NameError;
 use error::{BYTES_MAX, COLUMNS_MAX};
+pub use error::{NameError, TYPED_BYTES_MAX};
 
 /// Words that would let somebody speak for the chat, or that mean more than one person. Each is its own key, so they can be
 /// compared with keys directly.
@@ -70,9 +70,14 @@ impl Name {
             let is_mangled = line.text.contains(char::REPLACEMENT_CHARACTER);
             return Err(if is_mangled { NameError::Mangled } else { NameError::Altered });
         }
+        let typed = line.text.trim();
+        // The other rules take a while for each character.
+        if typed.len() > TYPED_BYTES_MAX {
+            return Err(NameError::TooManyBytes { bytes: typed.len() });
+        }
         // All rules apply to the normal form, which is what others will see: U+037E looks like a semicolon and
         // *becomes* one only here.
-        let shown: String = line.text.trim().nfc().collect();
+        let shown: String = typed.nfc().collect();
         let Some(first) = shown.chars().next() else {
             return Err(NameError::Empty);
         };
@@ -128,11 +133,17 @@ impl NameKey {
     /// before it, to give both cases of a letter the same look-alikes, and after it, to fold the capitals that it
     /// introduces. Folding does more than lower-casing: `ß` becomes `ss`, and both small sigmas become one.
     ///
-    /// Every text has a key, not only a valid [`Name`].
+    /// Every text has a key, not only a valid [`Name`]. It takes a while to find, so see [`NameKey::of_typed`].
     pub fn of(shown: &str) -> Self {
         let folded: String = shown.nfkc().default_case_fold().collect();
         let key: String = skeleton(&folded).default_case_fold().collect();
         Self(key.into())
+    }
+
+    /// The key of a text that somebody has typed for a name; `None` if it is too long for any name. Everybody waits while a name
+    /// is looked up, and a line is much longer than a name.
+    pub fn of_typed(typed: &str) -> Option<Self> {
+        (typed.len() <= TYPED_BYTES_MAX).then(|| Self::of(typed))
     }
 
     /// The key as text, which other versions of Unicode may form differently.

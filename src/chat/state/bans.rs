@@ -115,7 +115,7 @@ impl Bans {
     pub fn take_back(&mut self, target: &str, now: Timestamp) -> Option<Ban> {
         self.drop_expired(now);
         let of_network = Network::parse(target).and_then(|network| self.by_network.get(&network));
-        let number = of_network.or_else(|| self.by_name.get(&NameKey::of(target)))?;
+        let number = of_network.or_else(|| self.by_name.get(&NameKey::of_typed(target)?))?;
         self.remove(*number)
     }
 

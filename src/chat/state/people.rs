@@ -420,7 +420,7 @@ impl People {
 
     /// The person whose name was typed, with or without an `@`.
     pub fn find(&self, typed: &str) -> Option<(ClientId, Arc<str>)> {
-        let client = self.holder(&NameKey::of(without_at(typed)))?;
+        let client = self.holder(&NameKey::of_typed(without_at(typed))?)?;
         Some((client, self.name(client)?))
     }
 

@@ -54,6 +54,10 @@ impl Room {
         &self.name
     }
 
+    pub fn key(&self) -> &NameKey {
+        &self.key
+    }
+
     pub fn members(&self) -> &[ClientId] {
         &self.members
     }
@@ -215,7 +219,7 @@ impl Rooms {
     /// The room whose name was typed, with or without a `#`.
     pub fn find(&self, typed: &str) -> Option<RoomId> {
         let name = typed.trim().trim_start_matches(ROOM_SIGNS);
-        self.by_key.get(&NameKey::of(name)).copied()
+        self.by_key.get(&NameKey::of_typed(name)?).copied()
     }
 
     /// The room with this name.
