@@ -371,6 +371,9 @@ pub const IGNORED_BEFORE_MAX: usize = 16;
 /// How many people one client may ignore.
 pub const IGNORED_MAX: usize = 200;
 
+/// How many people to remember who have been told that somebody is away. Beyond it, they are told once more.
+pub const AWAY_NOTIFIED_MAX: usize = 100;
+
 // ── Operators ──
 
 /// How many wrong operator passwords one connection may give.
@@ -389,6 +392,9 @@ pub const OPERATOR_TRIES_ADDRESSES_MAX: usize = 10_000;
 
 /// How many bans there may be.
 pub const BANS_MAX: usize = 10_000;
+
+/// How many names may be muted.
+pub const MUTED_MAX: usize = 10_000;
 
 /// How long before a planned shutdown everybody is reminded.
 pub const SHUTDOWN_REMINDERS: [Duration; 3] =

@@ -118,7 +118,11 @@ impl Hub {
         let Some(key) = NameKey::of_typed(&name).filter(is_known) else {
             return out.refuse(client, ChatError::NoSuchPerson(typed));
         };
-        self.extras.set_muted(key, on);
+        if !on {
+            self.extras.unmute(&key);
+        } else if !self.extras.mute(key) {
+            return out.refuse(client, ChatError::TooManyMuted);
+        }
         self.log_operation(client, if on { "mute" } else { "unmute" }, &name, None, out);
         out.answer(client, Message::Muted { name, on });
     }
