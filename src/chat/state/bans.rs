@@ -125,6 +125,12 @@ impl Bans {
         holding.cloned().collect()
     }
 
+    /// At most `limit` of them, and how many there are.
+    pub fn first(&self, limit: usize, now: Timestamp) -> (Vec<Ban>, usize) {
+        let holding = self.by_number.values().filter(|ban| ban.holds(now));
+        (holding.clone().take(limit).cloned().collect(), holding.count())
+    }
+
     fn drop_expired(&mut self, now: Timestamp) {
         let expired: Vec<u64> = self
             .by_number
