@@ -141,10 +141,8 @@ pub(super) fn readings(typed: &str) -> impl Iterator<Item = &str> {
     };
     let ends = iter::successors(Some(typed), move |text| Some(&typed[..shorten(text)?]));
     let ends = ends.take(SIGNS_MAX);
-    let opened = ends.clone().filter_map(|text| {
-        let bare = text.trim_start_matches(|c| !is_of_word(c));
-        (bare.len() < text.len()).then_some(bare)
-    });
+    let start = typed.len() - typed.trim_start_matches(|c| !is_of_word(c)).len();
+    let opened = ends.clone().filter_map(move |text| text.get(start..)).filter(move |_| start > 0);
     ends.skip(1).chain(opened).filter(|text| !text.is_empty())
 }
 
@@ -165,6 +163,8 @@ pub(super) fn beginnings(word: &str) -> impl Iterator<Item = &str> {
 /// Whether a name may end between these characters: not in a word of a script with capitals, or before a mark. Other
 /// scripts may join a word to a name without a blank, as in `@小明你好`.
 fn may_part(before: char, after: char) -> bool {
+    #[cfg(test)]
+    super::work::add(1);
     let keeps_together =
         |c: char| c.is_lowercase() || c.is_uppercase() || c.is_numeric() || is_combining_mark(c);
     !(is_combining_mark(after) || keeps_together(before) && keeps_together(after))
@@ -172,6 +172,8 @@ fn may_part(before: char, after: char) -> bool {
 
 /// Whether a character belongs to a word, unlike punctuation and blanks.
 fn is_of_word(c: char) -> bool {
+    #[cfg(test)]
+    super::work::add(1);
     c.is_alphanumeric() || is_combining_mark(c)
 }
 

@@ -120,6 +120,8 @@ fn look_up(typed: &str, operator: bool) -> Result<(&'static Entry, &'static str)
     }
     // Full-width letters become plain ones.
     let lower = typed.nfkc().collect::<String>().to_ascii_lowercase();
+    #[cfg(test)]
+    super::work::add(lower.len());
     let entries = || GROUPS.iter().flat_map(|(_, entries)| entries.iter());
     let may_use = |entry: &Entry| operator || !entry.help.operators_only;
 

@@ -414,13 +414,14 @@ impl Rooms {
         &mut self,
         id: RoomId,
         speaker: ClientId,
+        key: NameKey,
         message: Arc<ChatMessage>,
     ) -> Option<KeptLine> {
         self.note_spoken(id);
         let room = self.by_id.get_mut(&id)?;
         let kept = self.are_kept.then(|| KeptLine { epoch: room.epoch, message: message.clone() });
         let before = room.history.bytes();
-        room.history.push(speaker, message);
+        room.history.push(speaker, key, message);
         self.history_bytes = self.history_bytes - before + room.history.bytes();
         self.drop_excess();
         kept
@@ -500,7 +501,7 @@ mod tests {
             sent_at: None,
             received_at: Timestamp::UNIX_EPOCH,
         };
-        rooms.record(id, ClientId(1), Arc::new(message));
+        rooms.record(id, ClientId(1), NameKey::of("ann"), Arc::new(message));
     }
 
     #[test]
