@@ -102,6 +102,7 @@ pub enum ChatError {
     NoSuchAddress(String),
     LoopbackBan,
     TooManyBans,
+    TooManyMuted,
     NoShutdownPlanned,
     LineTooLong(Protocol),
 }

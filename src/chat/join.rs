@@ -167,9 +167,7 @@ impl Hub {
     ) -> Option<(Page, u64)> {
         let room = self.rooms.get(id)?;
         let history = room.history();
-        let part = history.part(range, limit, |speaker, message| {
-            self.extras.ignores.hides(client, speaker, &message.from, &self.people)
-        });
+        let part = history.part(range, limit, self.extras.ignores.hides(client, &self.people));
         let page = Page {
             room: room.name().clone(),
             epoch: room.epoch(),

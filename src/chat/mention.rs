@@ -9,6 +9,7 @@ use std::iter;
 use unicode_normalization::char::is_combining_mark;
 
 use super::punctuation::{MENTION_SIGNS, is_closing, is_comma};
+use crate::config::limits::NAMED_MAX;
 
 /// How many signs [`readings`] removes from the end of a word. More are no punctuation.
 const SIGNS_MAX: usize = 8;
@@ -16,6 +17,9 @@ const SIGNS_MAX: usize = 8;
 /// How far into a word [`beginnings`] looks for a name, in bytes: twice the longest name, which may be typed in another
 /// normal form.
 const NAME_BYTES_MAX: usize = 256;
+
+/// How many doubtful words of one word are noted: as many as make the Hub refuse the message.
+const DOUBTFUL_MAX: usize = NAMED_MAX + 1;
 
 /// The people whom the end of a message names, as typed and without the `@`.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -62,15 +66,27 @@ impl<'a> Mentions<'a> {
     }
 
     /// Notes what may be a failed mention in the word at which the search ended; `before` are the words before it,
-    /// backwards.
+    /// backwards. Everybody waits meanwhile, so it passes over the word once, however many signs and commas that has.
     fn doubt(&mut self, word: &'a str, before: impl Iterator<Item = &'a str>) {
-        let mut rest = word;
-        while let Some((before, after)) = rest.split_once(MENTION_SIGNS) {
-            if !is_mail_address(before, after) {
-                // `@zoe,bob`: one sign for a whole list.
-                self.doubtful.extend(after.split(is_comma));
+        let ends = word.match_indices(is_comma).map(|(at, _)| at).chain([word.len()]);
+        let ends: Vec<usize> = ends.collect();
+        let (mut next_end, mut full_stop) = (0, 0);
+        for (at, sign) in word.match_indices(MENTION_SIGNS) {
+            let start = at + sign.len();
+            while ends[next_end] < start {
+                next_end += 1;
             }
-            rest = after;
+            if full_stop < start {
+                full_stop = word[start..].find('.').map_or(word.len(), |it| start + it);
+            }
+            if is_mail_address(&word[..at], &word[full_stop..]) {
+                continue;
+            }
+            // `@zoe,bob`: one sign for a whole list.
+            let others = ends[next_end..].windows(2);
+            let others = others.map(|ends| word[ends[0]..ends[1]].trim_start_matches(is_comma));
+            let list = iter::once(&word[start..ends[next_end]]).chain(others);
+            self.doubtful.extend(list.take(DOUBTFUL_MAX - self.doubtful.len()));
         }
         if !self.names.is_empty() {
             return;
@@ -125,21 +141,21 @@ pub(super) fn readings(typed: &str) -> impl Iterator<Item = &str> {
     };
     let ends = iter::successors(Some(typed), move |text| Some(&typed[..shorten(text)?]));
     let ends = ends.take(SIGNS_MAX);
-    let opened = ends.clone().filter_map(|text| {
-        let bare = text.trim_start_matches(|c| !is_of_word(c));
-        (bare.len() < text.len()).then_some(bare)
-    });
+    let start = typed.len() - typed.trim_start_matches(|c| !is_of_word(c)).len();
+    let opened = ends.clone().filter_map(move |text| text.get(start..)).filter(move |_| start > 0);
     ends.skip(1).chain(opened).filter(|text| !text.is_empty())
 }
 
-/// The names with which a word may begin: first those of the whole word, then those behind the signs before it.
+/// The names with which a word may begin, as far as [`NAME_BYTES_MAX`]: first those of the whole word, then those behind the signs before it.
 pub(super) fn beginnings(word: &str) -> impl Iterator<Item = &str> {
-    let bare = word.trim_start_matches(|c| !is_of_word(c));
+    let near = |&(at, _): &(usize, char)| at <= NAME_BYTES_MAX;
+    let first = word.char_indices().take_while(near).find(|&(_, c)| is_of_word(c));
+    let bare = first.map_or("", |(at, _)| &word[at..]);
     let starts = [word, bare].into_iter().take(if bare.len() < word.len() { 2 } else { 1 });
-    starts.flat_map(|word| {
-        let neighbours = word.chars().zip(word.char_indices().skip(1));
+    starts.flat_map(move |word| {
+        let neighbours = word.chars().zip(word.char_indices().skip(1).take_while(near));
         let ends = neighbours.filter(|&(before, (_, after))| may_part(before, after));
-        let ends = ends.map(|(_, (at, _))| at).take_while(|&at| at <= NAME_BYTES_MAX);
+        let ends = ends.map(|(_, (at, _))| at);
         ends.chain([word.len()]).map(|end| &word[..end])
     })
 }
@@ -147,6 +163,8 @@ pub(super) fn beginnings(word: &str) -> impl Iterator<Item = &str> {
 /// Whether a name may end between these characters: not in a word of a script with capitals, or before a mark. Other
 /// scripts may join a word to a name without a blank, as in `@小明你好`.
 fn may_part(before: char, after: char) -> bool {
+    #[cfg(test)]
+    super::work::add(1);
     let keeps_together =
         |c: char| c.is_lowercase() || c.is_uppercase() || c.is_numeric() || is_combining_mark(c);
     !(is_combining_mark(after) || keeps_together(before) && keeps_together(after))
@@ -154,6 +172,8 @@ fn may_part(before: char, after: char) -> bool {
 
 /// Whether a character belongs to a word, unlike punctuation and blanks.
 fn is_of_word(c: char) -> bool {
+    #[cfg(test)]
+    super::work::add(1);
     c.is_alphanumeric() || is_combining_mark(c)
 }
 
@@ -166,12 +186,12 @@ fn is_decoration(text: &str) -> bool {
     letters == 0 || letters == 1 && text.starts_with([':', ';', '=']) || EMOTICONS.contains(&text)
 }
 
-/// Whether what stands around an `@` is an address such as `me@example.org`.
-fn is_mail_address(before: &str, after: &str) -> bool {
-    let has_domain = after
-        .split_once('.')
-        .is_some_and(|(_, end)| end.starts_with(|c: char| c.is_ascii_alphanumeric()));
-    before.ends_with(|c: char| c.is_ascii_alphanumeric()) && has_domain
+/// Whether an `@` is in an address such as `me@example.org`. `end` begins with the first full stop behind the `@`, if there is
+/// one.
+fn is_mail_address(before: &str, end: &str) -> bool {
+    let is_alphanumeric = |c: char| c.is_ascii_alphanumeric();
+    before.ends_with(is_alphanumeric)
+        && end.strip_prefix('.').is_some_and(|domain| domain.starts_with(is_alphanumeric))
 }
 
 #[cfg(test)]

@@ -23,10 +23,12 @@
 //! | `replicated` | what a chat on several machines needs of its copies, such as the whole state as bytes |
 //!
 //! `invariants` is a property test: after any sequence of events, the parts of the state agree. So is `lockstep`: copies of a
-//! chat that take the same events stay equal.
+//! chat that take the same events stay equal. `bounded` holds that no event takes much work, as `work` counts it.
 
 mod announce;
 mod ban;
+#[cfg(test)]
+mod bounded;
 mod client;
 mod command;
 mod error;
@@ -60,6 +62,8 @@ mod settings;
 mod state;
 mod time;
 mod view;
+#[cfg(test)]
+mod work;
 
 pub use ban::{Ban, Network};
 pub use client::{ClientId, DisconnectReason};

@@ -6,9 +6,10 @@ use super::client::ClientId;
 use super::error::ChatError;
 use super::hub::Hub;
 use super::mention::{Mentions, beginnings, readings};
+use super::name::NameKey;
 use super::punctuation::is_closing;
 use super::request::without_at;
-use crate::config::limits::NAMED_MAX;
+use crate::config::limits::{NAMED_BYTES_MAX, NAMED_MAX};
 
 /// The people whom a message names, each once and without the sender.
 #[derive(Default)]
@@ -30,19 +31,25 @@ impl Hub {
     /// Looks up names as typed.
     ///
     /// # Errors
-    /// There are too many names. A look-up costs far more than a delivery, so one line could keep everybody waiting.
+    /// There are too many names, or too long ones. A look-up costs far more than a delivery, so one line could keep everybody waiting.
     pub(super) fn look_up(&self, sender: ClientId, names: &[&str]) -> Result<Named, ChatError> {
         if names.len() > NAMED_MAX {
             return Err(ChatError::TooManyRecipients);
         }
         let mut named = Named::default();
-        let mut tries_left = NAMED_MAX;
+        let (mut tries_left, mut bytes_left) = (NAMED_MAX, NAMED_BYTES_MAX);
         for name in names {
+            let mut found = self.find_named(name, &mut bytes_left)?;
             let mut others = readings(name).take_while(|_| {
                 tries_left = tries_left.saturating_sub(1);
                 tries_left > 0
             });
-            match self.people.find(name).or_else(|| others.find_map(|it| self.people.find(it))) {
+            while found.is_none()
+                && let Some(other) = others.next()
+            {
+                found = self.find_named(other, &mut bytes_left)?;
+            }
+            match found {
                 Some((found, _)) if found == sender => named.includes_sender = true,
                 Some(found) if !named.present.contains(&found) => named.present.push(found),
                 Some(_) => {}
@@ -63,7 +70,7 @@ impl Hub {
     ///
     /// # Errors
     /// Nobody whom it mentions is here, but one of its words may have been meant for somebody who is. Or there are too many
-    /// names and such words to look up.
+    /// names and such words to look up, or too long ones.
     pub(super) fn mentioned(&self, sender: ClientId, text: &str) -> Result<Named, ChatError> {
         let mentions = Mentions::of(text);
         let named = self.look_up(sender, &mentions.names)?;
@@ -71,9 +78,12 @@ impl Hub {
             return Ok(named);
         }
         let words = mentions.doubtful.iter().chain(&mentions.names);
+        let mut bytes_left = NAMED_BYTES_MAX;
         for (tried, reading) in words.flat_map(|word| beginnings(word)).enumerate() {
-            match self.people.find(reading) {
-                _ if tried >= NAMED_MAX => return Err(ChatError::TooManyRecipients),
+            if tried >= NAMED_MAX {
+                return Err(ChatError::TooManyRecipients);
+            }
+            match self.find_named(reading, &mut bytes_left)? {
                 Some((found, name)) if found != sender => {
                     return Err(ChatError::UnclearMention(name));
                 }
@@ -81,5 +91,24 @@ impl Hub {
             }
         }
         Ok(named)
+    }
+
+    /// Finds the person whose name was typed. `bytes_left` is how much more the names of a message may have.
+    ///
+    /// # Errors
+    /// They have more.
+    fn find_named(
+        &self,
+        typed: &str,
+        bytes_left: &mut usize,
+    ) -> Result<Option<(ClientId, Arc<str>)>, ChatError> {
+        let Some(key) = NameKey::of_typed(without_at(typed)) else {
+            return Ok(None);
+        };
+        // The key tells the work: one letter of Arabic has eighteen in it.
+        let bytes = typed.len().max(key.as_str().len());
+        *bytes_left = bytes_left.checked_sub(bytes).ok_or(ChatError::TooManyRecipients)?;
+        let holder = self.people.holder(&key);
+        Ok(holder.and_then(|client| Some((client, self.people.name(client)?))))
     }
 }

@@ -88,17 +88,17 @@ impl Hub {
         draft: Draft,
         out: &mut Reaction,
     ) {
-        let (Some(from), Some(room)) = (self.people.name(client), self.rooms.get(id)) else {
+        let (Some(person), Some(room)) = (self.people.person(client), self.rooms.get(id)) else {
             return;
         };
-        let name = room.name().clone();
+        let (from, key, name) = (person.name().clone(), person.key().clone(), room.name().clone());
         let message_id = room.history().last_id() + 1;
         let mut recipients = all_but(room.members(), Some(client));
         self.extras.ignores.remove_ignoring(client, &mut recipients);
         let to = Audience::Room { room: name.clone(), message_id };
         let message = Arc::new(draft.into_message(from, to, out.now.wall));
         self.log_message(&message, &name, out);
-        out.keep(self.rooms.record(id, client, out.now.time, Arc::clone(&message)));
+        out.keep(self.rooms.record(id, client, key, out.now.time, Arc::clone(&message)));
         out.send(recipients, Message::Chat(message));
         if !absent.is_empty() || out.has_tag() {
             let everybody_in = (!absent.is_empty()).then_some(name);

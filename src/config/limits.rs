@@ -375,11 +375,18 @@ pub const NOTE_BYTES_MAX: usize = 400;
 /// How many people one message may name.
 pub const NAMED_MAX: usize = 100;
 
+/// How many bytes the names in one message may have together, in every reading of each and as they are compared: far more than
+/// [`NAMED_MAX`] names have, and looked up in less than a millisecond.
+pub const NAMED_BYTES_MAX: usize = 16 * KIB;
+
 /// How many earlier connections of an ignored person to remember, to hide past messages from them.
 pub const IGNORED_BEFORE_MAX: usize = 16;
 
 /// How many people one client may ignore.
 pub const IGNORED_MAX: usize = 200;
+
+/// How many people to remember who have been told that somebody is away. Beyond it, they are told once more.
+pub const AWAY_NOTIFIED_MAX: usize = 100;
 
 // ── Operators ──
 
@@ -399,6 +406,9 @@ pub const OPERATOR_TRIES_ADDRESSES_MAX: usize = 10_000;
 
 /// How many bans there may be.
 pub const BANS_MAX: usize = 10_000;
+
+/// How many names may be muted.
+pub const MUTED_MAX: usize = 10_000;
 
 /// How long before a planned shutdown everybody is reminded.
 pub const SHUTDOWN_REMINDERS: [Duration; 3] =

@@ -81,6 +81,7 @@ pub fn rows() -> Vec<Row> {
         row(Error(ChatError::NoSuchBan("bob".into())), "There is no ban of bob. /bans shows the bans."),
         row(Error(ChatError::LoopbackBan), "The server's own machine cannot be banned."),
         row(Error(ChatError::TooManyBans), "The list of bans is full. /unban removes one."),
+        row(Error(ChatError::TooManyMuted), "Too many names are muted. /unmute frees a place."),
         row(BansNotSaved { reason: "File too large".into() },
             "The bans cannot be saved: File too large. A restart would lose the latest changes. Fix this, and repeat them."),
         row(muted(true), "bob is muted. /unmute bob undoes this."),

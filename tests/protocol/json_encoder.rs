@@ -71,7 +71,7 @@ kinds! { REFUSALS, refusal_kind, ChatError:
     NotInRoom RoomName TooManyRooms NoMoreRooms TopicIsOperators TextTooLong NobodyToReplyTo
     NotYourself YouAreMuted NotOperator GlassIsOperators NoGlass NoOperatorPassword WrongOperatorPassword
     NoPasswordTriesLeft TooManyPasswordAttempts
-    TooManyRecipients UnclearMention NoSuchAddress NoSuchBan LoopbackBan TooManyBans NoShutdownPlanned LineTooLong
+    TooManyRecipients UnclearMention NoSuchAddress NoSuchBan LoopbackBan TooManyBans TooManyMuted NoShutdownPlanned LineTooLong
 }
 
 #[test]

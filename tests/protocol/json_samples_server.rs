@@ -222,6 +222,7 @@ pub fn errors() -> Vec<(Message, &'static str)> {
         (ChatError::NoSuchBan(word()), "no_such_ban"),
         (ChatError::LoopbackBan, "loopback_ban"),
         (ChatError::TooManyBans, "too_many_bans"),
+        (ChatError::TooManyMuted, "too_many_muted"),
         (ChatError::NoShutdownPlanned, "no_shutdown_planned"),
     ]);
     errors

@@ -28,6 +28,9 @@ use table::{Entry, GROUPS};
 /// The classic way to end the chat. It must be in capitals and at the start of a line, so that people can say the word.
 const SHUTDOWN: &str = "SHUTDOWN";
 
+/// No command is typed with more: each has at most 16 letters with those too many, and no kind of letter has more than 4 bytes.
+const WORD_BYTES_MAX: usize = 16 * 4;
+
 /// The commands in the groups and the order of the help, each group with its title.
 pub fn command_groups(
     operator: bool,
@@ -112,8 +115,13 @@ fn parse_command(typed: Arguments, operator: bool) -> Result<Request, ChatError>
 /// Finds a command, and which of its words was meant. A full word takes precedence over a prefix. A prefix must belong to
 /// only one command, but may fit several of its words.
 fn look_up(typed: &str, operator: bool) -> Result<(&'static Entry, &'static str), ChatError> {
+    if typed.len() > WORD_BYTES_MAX {
+        return Err(ChatError::UnknownCommand { word: typed.to_owned(), near: None });
+    }
     // Full-width letters become plain ones.
     let lower = typed.nfkc().collect::<String>().to_ascii_lowercase();
+    #[cfg(test)]
+    super::work::add(lower.len());
     let entries = || GROUPS.iter().flat_map(|(_, entries)| entries.iter());
     let may_use = |entry: &Entry| operator || !entry.help.operators_only;
 

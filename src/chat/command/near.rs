@@ -17,6 +17,8 @@ pub fn near_word(typed: &str, words: impl Iterator<Item = &'static str>) -> Opti
 /// How many letters are wrong, or `None` if `word` was probably not meant: at most two may be wrong, and fewer than half.
 pub(super) fn distance(typed: &str, word: &str) -> Option<usize> {
     let letters = typed.chars().count();
+    #[cfg(test)]
+    crate::chat::work::add(letters);
     // Each additional or missing letter counts, so only words of about this length need the costly comparison.
     if word.len().abs_diff(letters) > DISTANCE_MAX {
         return None;

@@ -129,9 +129,7 @@ impl Hub {
 
     pub(super) fn list_bans(&self, client: ClientId, out: &mut Reaction) {
         let now = out.now.wall;
-        let mut bans = self.extras.bans.all(now);
-        let total = bans.len();
-        bans.truncate(LIST_ENTRIES_MAX);
+        let (bans, total) = self.extras.bans.first(LIST_ENTRIES_MAX, now);
         out.answer(client, Message::Bans { bans, total, now });
     }
 }

@@ -4,8 +4,6 @@
 //! an effect, and is answered when the result comes. A client that has such a request under way waits for later answers of
 //! this kind behind it, so they come in the order of the requests.
 
-use std::sync::Arc;
-
 use super::super::client::ClientId;
 use super::super::error::ChatError;
 use super::super::event::{Effect, Reaction};
@@ -114,17 +112,19 @@ impl Hub {
             return out
                 .refuse(client, ChatError::Request(RequestError::MissingField("room".into())));
         }
-        let names = ids.iter().filter_map(|&id| Some(self.rooms.get(id)?.name().clone()));
-        let names: Vec<Arc<str>> = names.collect();
-        let rooms = names.iter().map(|name| NameKey::of(name)).collect();
-        let sender = from.map(|typed| NameKey::of(without_at(&typed)));
+        let sender = from.as_deref().map(|typed| NameKey::of_typed(without_at(typed)));
+        if let (Some(typed), Some(None)) = (from, &sender) {
+            return out.refuse(client, ChatError::NoSuchPerson(typed));
+        }
+        let rooms = ids.iter().filter_map(|&id| self.rooms.get(id));
+        let (names, rooms) = rooms.map(|room| (room.name().clone(), room.key().clone())).unzip();
         let limit = limit.unwrap_or(HISTORY_LINES_SHOWN).clamp(1, LIST_ENTRIES_MAX);
         self.begin_lookup(client, Asked::Words { rooms: names }, out, |ticket, hidden| {
             let bytes_max = HISTORY_ANSWER_BYTES_MAX;
             Effect::Search(Search {
                 ticket,
                 words,
-                sender,
+                sender: sender.flatten(),
                 rooms,
                 before,
                 cursor,
@@ -210,6 +210,8 @@ fn join(found: Found, page: Page) -> Page {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use jiff::Timestamp;
 
     use super::super::super::message::{ChatMessage, Gap, Loss, Manner};

@@ -23,8 +23,9 @@ impl Hub {
     }
 
     pub(super) fn unignore(&mut self, client: ClientId, typed: String, out: &mut Reaction) {
-        let key = NameKey::of(without_at(&typed));
-        match self.extras.ignores.take_off(client, &key, &self.people) {
+        let key = NameKey::of_typed(without_at(&typed));
+        let ignores = &mut self.extras.ignores;
+        match key.and_then(|key| ignores.take_off(client, &key, &self.people)) {
             Some(name) => out.answer(client, Message::Unignored(name)),
             None => out.refuse(client, ChatError::NotIgnored(typed)),
         }

@@ -1,7 +1,5 @@
 //! Requests for information, which only the client itself sees; and the topic of a room.
 
-use std::cmp::Reverse;
-
 use super::super::client::ClientId;
 use super::super::command::find_help;
 use super::super::error::ChatError;
@@ -81,14 +79,24 @@ impl Hub {
 
     pub(super) fn list_rooms(&self, client: ClientId, out: &mut Reaction) {
         let mut all: Vec<&Room> = self.rooms.iter().map(|(_, room)| room).collect();
-        // Rooms of the same size are sorted by name, so that the order is always the same.
-        all.sort_by_cached_key(|room| (Reverse(room.members().len()), room.name().clone()));
-        let listed = all.iter().take(LIST_ENTRIES_MAX).map(|room| RoomListing {
+        let total = all.len();
+        // Rooms of the same size are sorted by name, so that the order is always the same. Of very many rooms, only those that
+        // are listed are sorted.
+        let order = |one: &&Room, other: &&Room| {
+            let by_size = other.members().len().cmp(&one.members().len());
+            by_size.then_with(|| one.name().cmp(other.name()))
+        };
+        if total > LIST_ENTRIES_MAX {
+            all.select_nth_unstable_by(LIST_ENTRIES_MAX, order);
+            all.truncate(LIST_ENTRIES_MAX);
+        }
+        all.sort_unstable_by(order);
+        let listed = all.iter().map(|room| RoomListing {
             room: room.name().clone(),
             members: room.members().len(),
             topic: room.topic().cloned(),
         });
-        out.answer(client, Message::Rooms { rooms: listed.collect(), total: all.len() });
+        out.answer(client, Message::Rooms { rooms: listed.collect(), total });
     }
 
     pub(super) fn topic(

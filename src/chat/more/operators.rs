@@ -114,11 +114,15 @@ impl Hub {
         if found == Some(client) {
             return out.refuse(client, ChatError::NotYourself);
         }
-        let key = NameKey::of(&name);
-        if on && found.is_none() || !on && !self.extras.is_muted(&key) {
+        let is_known = |key: &NameKey| if on { found.is_some() } else { self.extras.is_muted(key) };
+        let Some(key) = NameKey::of_typed(&name).filter(is_known) else {
             return out.refuse(client, ChatError::NoSuchPerson(typed));
+        };
+        if !on {
+            self.extras.unmute(&key);
+        } else if !self.extras.mute(key) {
+            return out.refuse(client, ChatError::TooManyMuted);
         }
-        self.extras.set_muted(key, on);
         self.log_operation(client, if on { "mute" } else { "unmute" }, &name, None, out);
         out.answer(client, Message::Muted { name, on });
     }

@@ -85,7 +85,10 @@ impl Hub {
             return false;
         };
         let name = before.rsplit(char::is_whitespace).next().unwrap_or(before);
-        let (key, reclaims) = (NameKey::of(name), &self.extras.reclaims);
+        let Some(key) = NameKey::of_typed(name) else {
+            return false;
+        };
+        let reclaims = &self.extras.reclaims;
         match self.people.holder(&key) {
             Some(holder) => reclaims.is_word_of(holder, word),
             None => reclaims.held_for(&key, now).is_some() && reclaims.is_word_of_held(&key, word),

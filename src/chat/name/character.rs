@@ -71,6 +71,8 @@ const UNSEEN: [RangeInclusive<char>; 13] = [
 
 /// Checks a character on its own.
 pub(super) fn check(c: char) -> Result<(), NameError> {
+    #[cfg(test)]
+    crate::chat::work::add(1);
     // The common case, for speed.
     if c.is_ascii_alphanumeric() {
         return Ok(());
@@ -90,6 +92,8 @@ pub(super) fn check(c: char) -> Result<(), NameError> {
 
 /// Whether the character itself is invisible.
 pub fn is_unseen(c: char) -> bool {
+    #[cfg(test)]
+    crate::chat::work::add(1);
     if c.is_ascii() {
         return false;
     }

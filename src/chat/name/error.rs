@@ -13,6 +13,10 @@ pub(super) const COLUMNS_MAX: usize = 32;
 /// not limit the length, since marks take no column.
 pub(super) const BYTES_MAX: usize = 128;
 
+/// The longest text that stands for a name, in bytes of UTF-8: other normal forms of a text take up to three times as many as
+/// NFC, in which names are kept.
+pub const TYPED_BYTES_MAX: usize = 3 * BYTES_MAX;
+
 /// The rule that a name breaks.
 ///
 /// `Display` writes a line of ASCII for the person who typed the name: what is wrong, and how to do better. It never

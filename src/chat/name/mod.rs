@@ -23,8 +23,8 @@ use unicode_width::UnicodeWidthStr as _;
 use super::punctuation::{MENTION_SIGNS, ROOM_SIGNS, SLASHES, is_closing};
 use super::request::Line;
 pub use character::is_unseen;
-pub use error::NameError;
 use error::{BYTES_MAX, COLUMNS_MAX};
+pub use error::{NameError, TYPED_BYTES_MAX};
 
 /// Words that would let somebody speak for the chat, or that mean more than one person. Each is its own key, so they can be
 /// compared with keys directly.
@@ -55,9 +55,11 @@ pub struct Name {
 /// A key that is equal for names that a reader may confuse: `ALICE` and `alice`, `coco` in Latin and in Cyrillic letters,
 /// `modern` and `modem`. Keys are only compared and never shown, since a key need not look like the name.
 ///
+/// A clone shares the text: each line of a history has the key of its sender.
+///
 /// The key does not catch every resemblance: a capital `I` counts as `i`, and not as the `l` that it looks like.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct NameKey(Box<str>);
+pub struct NameKey(Arc<str>);
 
 impl Name {
     /// Parses a typed name, and ignores the blanks around it.
@@ -70,9 +72,14 @@ impl Name {
             let is_mangled = line.text.contains(char::REPLACEMENT_CHARACTER);
             return Err(if is_mangled { NameError::Mangled } else { NameError::Altered });
         }
+        let typed = line.text.trim();
+        // The other rules take a while for each character.
+        if typed.len() > TYPED_BYTES_MAX {
+            return Err(NameError::TooManyBytes { bytes: typed.len() });
+        }
         // All rules apply to the normal form, which is what others will see: U+037E looks like a semicolon and
         // *becomes* one only here.
-        let shown: String = line.text.trim().nfc().collect();
+        let shown: String = typed.nfc().collect();
         let Some(first) = shown.chars().next() else {
             return Err(NameError::Empty);
         };
@@ -128,11 +135,19 @@ impl NameKey {
     /// before it, to give both cases of a letter the same look-alikes, and after it, to fold the capitals that it
     /// introduces. Folding does more than lower-casing: `ß` becomes `ss`, and both small sigmas become one.
     ///
-    /// Every text has a key, not only a valid [`Name`].
+    /// Every text has a key, not only a valid [`Name`]. It takes a while to find, so see [`NameKey::of_typed`].
     pub fn of(shown: &str) -> Self {
         let folded: String = shown.nfkc().default_case_fold().collect();
         let key: String = skeleton(&folded).default_case_fold().collect();
+        #[cfg(test)]
+        super::work::add(shown.len() + folded.len() + key.len());
         Self(key.into())
+    }
+
+    /// The key of a text that somebody has typed for a name; `None` if it is too long for any name. Everybody waits while a name
+    /// is looked up, and a line is much longer than a name.
+    pub fn of_typed(typed: &str) -> Option<Self> {
+        (typed.len() <= TYPED_BYTES_MAX).then(|| Self::of(typed))
     }
 
     /// The key as text, which other versions of Unicode may form differently.

@@ -115,7 +115,7 @@ impl Bans {
     pub fn take_back(&mut self, target: &str, now: Timestamp) -> Option<Ban> {
         self.drop_expired(now);
         let of_network = Network::parse(target).and_then(|network| self.by_network.get(&network));
-        let number = of_network.or_else(|| self.by_name.get(&NameKey::of(target)))?;
+        let number = of_network.or_else(|| self.by_name.get(&NameKey::of_typed(target)?))?;
         self.remove(*number)
     }
 
@@ -123,6 +123,12 @@ impl Bans {
     pub fn all(&self, now: Timestamp) -> Vec<Ban> {
         let holding = self.by_number.values().filter(|ban| ban.holds(now));
         holding.cloned().collect()
+    }
+
+    /// At most `limit` of them, and how many there are.
+    pub fn first(&self, limit: usize, now: Timestamp) -> (Vec<Ban>, usize) {
+        let holding = self.by_number.values().filter(|ban| ban.holds(now));
+        (holding.clone().take(limit).cloned().collect(), holding.count())
     }
 
     fn drop_expired(&mut self, now: Timestamp) {

@@ -18,7 +18,7 @@ use super::lookups::Lookups;
 use super::password_attempts::PasswordAttempts;
 use super::reclaims::Reclaims;
 use super::sorted;
-use crate::config::limits::SHUTDOWN_REMINDERS;
+use crate::config::limits::{MUTED_MAX, SHUTDOWN_REMINDERS};
 
 /// The parts of this state. Those that are public guard their own fields.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -59,12 +59,17 @@ impl Extras {
         self.muted.contains(key)
     }
 
-    pub fn set_muted(&mut self, key: NameKey, on: bool) {
-        if on {
+    /// Mutes a name, and returns whether it is muted now: there may be too many.
+    pub fn mute(&mut self, key: NameKey) -> bool {
+        if self.muted.len() < MUTED_MAX {
             self.muted.insert(key);
-        } else {
-            self.muted.remove(&key);
+            return true;
         }
+        self.muted.contains(&key)
+    }
+
+    pub fn unmute(&mut self, key: &NameKey) {
+        self.muted.remove(key);
     }
 
     pub fn add_start(&mut self, start: u64, name: Arc<str>) {
@@ -155,5 +160,21 @@ impl PlannedShutdown {
             reason: self.reason.clone(),
             by: self.by.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_of_muted_names_is_limited() {
+        let mut extras = Extras::default();
+        let key = |number: usize| NameKey::of(&format!("n{number}"));
+        assert!((0..MUTED_MAX).all(|number| extras.mute(key(number))));
+        assert!(!extras.mute(key(MUTED_MAX)) && !extras.is_muted(&key(MUTED_MAX)));
+        assert!(extras.mute(key(5)), "it is muted already");
+        extras.unmute(&key(5));
+        assert!(!extras.is_muted(&key(5)) && extras.mute(key(MUTED_MAX)));
     }
 }

@@ -1,6 +1,6 @@
 //! The history of a room: a ring in which new messages push out the oldest.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -26,6 +26,8 @@ struct Entry {
     id: u64,
     /// The sender's id, since the name may belong to somebody else by now.
     speaker: ClientId,
+    /// The key of the sender's name: a look at the history compares many with those of ignored people.
+    key: NameKey,
     /// The server's time, since somebody may set the wall clock. Zero for messages of an earlier run.
     said_at: Time,
     message: Arc<ChatMessage>,
@@ -54,10 +56,13 @@ impl History {
     /// The history that the last run of the server has left: its last messages, and the highest id that one may have had.
     pub fn restored(messages: Vec<Arc<ChatMessage>>, last_id: u64, gaps: Vec<Gap>) -> Self {
         let mut history = Self { gaps, ..Self::default() };
+        let mut keys: HashMap<Arc<str>, NameKey> = HashMap::new();
         for message in messages {
             if let Audience::Room { message_id, .. } = message.to {
                 history.last_id = message_id.saturating_sub(1);
-                history.push(NOBODY, Time::ZERO, message);
+                let key = keys.entry(message.from.clone());
+                let key = key.or_insert_with_key(|from| NameKey::of(from)).clone();
+                history.push(NOBODY, key, Time::ZERO, message);
             }
         }
         history.last_id = last_id.max(history.last_id);
@@ -85,11 +90,17 @@ impl History {
     }
 
     /// Adds a message, which gets the next id.
-    pub fn push(&mut self, speaker: ClientId, said_at: Time, message: Arc<ChatMessage>) {
+    pub fn push(
+        &mut self,
+        speaker: ClientId,
+        key: NameKey,
+        said_at: Time,
+        message: Arc<ChatMessage>,
+    ) {
         self.last_id += 1;
         self.bytes += bytes_of(&message);
         let id = self.last_id;
-        self.lines.push_back(Entry { id, speaker, said_at, message });
+        self.lines.push_back(Entry { id, speaker, key, said_at, message });
         while self.lines.len() > HISTORY_LINES_MAX || self.bytes > HISTORY_ROOM_BYTES_MAX {
             self.drop_oldest();
         }
@@ -105,8 +116,8 @@ impl History {
     /// Removes what people with this name sent before `moment`.
     pub fn forget(&mut self, sender: &NameKey, moment: Timestamp) {
         let bytes = &mut self.bytes;
-        self.lines.retain(|Entry { message, .. }| {
-            let is_kept = message.received_at >= moment || NameKey::of(&message.from) != *sender;
+        self.lines.retain(|Entry { key, message, .. }| {
+            let is_kept = message.received_at >= moment || key != sender;
             if !is_kept {
                 *bytes -= bytes_of(message);
             }
@@ -125,14 +136,14 @@ impl History {
         &self,
         range: Range,
         limit: usize,
-        hidden: impl Fn(ClientId, &ChatMessage) -> bool,
+        hides: impl Fn(ClientId, &NameKey) -> bool,
     ) -> Part {
         let lines = self.lines.iter();
-        let shown = lines.filter(|line| !hidden(line.speaker, &line.message));
+        let is_shown = |line: &&Entry| !hides(line.speaker, &line.key);
         match range {
-            Range::Last => newest(shown, limit),
-            Range::Before(end) => newest(shown.filter(|line| line.id < end), limit),
-            Range::After(start) => oldest(shown.filter(|line| line.id > start), limit),
+            Range::Last => newest(lines.filter(is_shown), limit),
+            Range::Before(end) => newest(lines.filter(|it| it.id < end).filter(is_shown), limit),
+            Range::After(start) => oldest(lines.filter(|it| it.id > start).filter(is_shown), limit),
             // Only the server knows its time zone.
             Range::Until(_) => Part::default(),
         }
@@ -208,7 +219,7 @@ mod tests {
     fn numbered(count: usize) -> History {
         let mut history = History::default();
         for id in 1..=count {
-            history.push(ANN, Time::ZERO, line("ann", &id.to_string()));
+            history.push(ANN, NameKey::of("ann"), Time::ZERO, line("ann", &id.to_string()));
         }
         history
     }
@@ -240,7 +251,12 @@ mod tests {
     fn a_large_answer_is_cut_where_the_next_one_can_continue() {
         let mut history = History::default();
         for number in 0..6 {
-            history.push(ANN, Time::ZERO, line("ann", &format!("{number}{}", "x".repeat(10_100))));
+            history.push(
+                ANN,
+                NameKey::of("ann"),
+                Time::ZERO,
+                line("ann", &format!("{number}{}", "x".repeat(10_100))),
+            );
         }
         let first = history.part(Range::After(0), 100, |_, _| false);
         let last = history.part(Range::Last, 100, |_, _| false);
@@ -255,9 +271,9 @@ mod tests {
     #[test]
     fn hidden_messages_do_not_count_towards_the_limit() {
         let mut history = numbered(3);
-        history.push(ANN, Time::ZERO, line("bob", "4"));
-        history.push(ANN, Time::ZERO, line("ann", "5"));
-        let part = history.part(Range::Last, 2, |_, message| &*message.from == "bob");
+        history.push(ANN, NameKey::of("bob"), Time::ZERO, line("bob", "4"));
+        history.push(ANN, NameKey::of("ann"), Time::ZERO, line("ann", "5"));
+        let part = history.part(Range::Last, 2, |_, key| *key == NameKey::of("bob"));
         assert_eq!(texts(&part), ["3", "5"]);
     }
 
@@ -282,7 +298,7 @@ mod tests {
         let mut history = History::default();
         let long = "x".repeat(16_000);
         for _ in 0..50 {
-            history.push(ANN, Time::ZERO, line("ann", &long));
+            history.push(ANN, NameKey::of("ann"), Time::ZERO, line("ann", &long));
             assert!(history.bytes() <= HISTORY_ROOM_BYTES_MAX);
         }
         assert_eq!(history.lines.len(), 4);

@@ -15,7 +15,7 @@ use super::super::time::Time;
 use super::super::view::{Protocol, Timestamps};
 use super::rooms::RoomId;
 use super::sorted;
-use crate::config::limits::OPERATOR_TRIES_PER_CONNECTION_MAX;
+use crate::config::limits::{AWAY_NOTIFIED_MAX, OPERATOR_TRIES_PER_CONNECTION_MAX};
 
 /// All connections, and the people among them. Only these methods change the four collections, so they always agree.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -77,7 +77,7 @@ pub struct Person {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Away {
     reason: Option<Arc<str>>,
-    /// Those who have been told already.
+    /// Those who have been told already, or the last of them.
     #[serde(with = "sorted::set")]
     notified: FxHashSet<ClientId>,
 }
@@ -205,12 +205,18 @@ impl Person {
         }
     }
 
-    /// The notice for `sender` that this person is away, unless `sender` has had it since the last `/away`.
+    /// The notice for `sender` that this person is away, unless `sender` has had it since the last `/away`. After very many
+    /// senders, all may have it once more.
     pub fn away_notice(&mut self, sender: ClientId) -> Option<Message> {
         let away = self.away.as_mut()?;
-        away.notified
-            .insert(sender)
-            .then(|| Message::IsAway { name: self.name.clone(), reason: away.reason.clone() })
+        if away.notified.contains(&sender) {
+            return None;
+        }
+        if away.notified.len() >= AWAY_NOTIFIED_MAX {
+            away.notified.clear();
+        }
+        away.notified.insert(sender);
+        Some(Message::IsAway { name: self.name.clone(), reason: away.reason.clone() })
     }
 }
 
@@ -420,7 +426,7 @@ impl People {
 
     /// The person whose name was typed, with or without an `@`.
     pub fn find(&self, typed: &str) -> Option<(ClientId, Arc<str>)> {
-        let client = self.holder(&NameKey::of(without_at(typed)))?;
+        let client = self.holder(&NameKey::of_typed(without_at(typed))?)?;
         Some((client, self.name(client)?))
     }
 
@@ -470,4 +476,29 @@ pub fn all_but(clients: &[ClientId], except: Option<ClientId>) -> Vec<ClientId> 
         clients.iter().copied().filter(|&other| Some(other) != except || mutant!(SpeakerHears)),
     );
     others
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ANN: ClientId = ClientId(1);
+
+    #[test]
+    fn somebody_who_is_away_remembers_only_the_last_who_were_told() {
+        let mut people = People::default();
+        people.connect(ANN, ([192, 0, 2, 1], 40_000).into(), Protocol::Plain, false);
+        people.join(ANN, "ann".into(), NameKey::of("ann"), Time::ZERO);
+        let ann = people.person_mut(ANN).unwrap();
+        ann.set_away(None);
+        let senders = || (0..AWAY_NOTIFIED_MAX as u64).map(|number| ClientId(100 + number));
+        assert!(senders().all(|sender| ann.away_notice(sender).is_some()));
+        assert!(senders().all(|sender| ann.away_notice(sender).is_none()));
+        for number in 0..1_000 {
+            assert!(ann.away_notice(ClientId(1_000 + number)).is_some());
+            let away = ann.away.as_ref().unwrap();
+            assert!(away.notified.len() <= AWAY_NOTIFIED_MAX);
+        }
+        assert!(ann.away_notice(ClientId(100)).is_some(), "told once more");
+    }
 }

@@ -103,6 +103,11 @@ impl Reclaims {
         now: Time,
     ) {
         let (key, until) = (person.key().clone(), now + NAME_HELD_FOR);
+        if self.due.len() >= 2 * HELD_NAMES_MAX {
+            // Names that were taken back leave entries behind.
+            let held = &self.held;
+            self.due.retain(|(until, key)| held.get(key).is_some_and(|held| held.until == *until));
+        }
         self.due.push_back((until, key.clone()));
         let before = self.held.insert(key, Held { client, person, rooms, is_awaited, word, until });
         debug_assert!(before.is_none(), "nobody can join under a name that is held");
@@ -168,5 +173,29 @@ impl Reclaims {
             assert!(self.due.iter().any(|due| *due == (held.until, key.clone())));
             assert!(held.until <= now + NAME_HELD_FOR && !connected.contains(&held.client));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::view::Protocol;
+    use super::super::people::People;
+    use super::*;
+
+    #[test]
+    fn names_that_are_taken_back_leave_little_behind() {
+        let (mut people, mut reclaims) = (People::default(), Reclaims::default());
+        let (ann, word) = (ClientId(1), ReclaimWord::new([7; 16]));
+        people.connect(ann, ([192, 0, 2, 1], 40_000).into(), Protocol::Plain, false);
+        people.join(ann, "ann".into(), NameKey::of("ann"), Time::ZERO);
+        let person = people.remove(ann).and_then(|client| client.into_person()).unwrap();
+        for _ in 0..3 * HELD_NAMES_MAX {
+            reclaims.hold(ann, person.clone(), Vec::new(), word, false, Time::ZERO);
+            assert!(reclaims.due.len() <= 2 * HELD_NAMES_MAX);
+            assert!(reclaims.take(person.key()).is_some());
+        }
+        reclaims.hold(ann, person.clone(), Vec::new(), word, false, Time::from_secs(1));
+        reclaims.check(&[], Time::from_secs(1));
+        assert!(reclaims.release(Time::from_secs(1) + NAME_HELD_FOR).is_some());
     }
 }

@@ -55,6 +55,10 @@ impl Room {
         &self.name
     }
 
+    pub fn key(&self) -> &NameKey {
+        &self.key
+    }
+
     pub fn members(&self) -> &[ClientId] {
         &self.members
     }
@@ -216,7 +220,7 @@ impl Rooms {
     /// The room whose name was typed, with or without a `#`.
     pub fn find(&self, typed: &str) -> Option<RoomId> {
         let name = typed.trim().trim_start_matches(ROOM_SIGNS);
-        self.by_key.get(&NameKey::of(name)).copied()
+        self.by_key.get(&NameKey::of_typed(name)?).copied()
     }
 
     /// The room with this name.
@@ -411,6 +415,7 @@ impl Rooms {
         &mut self,
         id: RoomId,
         speaker: ClientId,
+        key: NameKey,
         now: Time,
         message: Arc<ChatMessage>,
     ) -> Option<KeptLine> {
@@ -418,7 +423,7 @@ impl Rooms {
         let room = self.by_id.get_mut(&id)?;
         let kept = self.are_kept.then(|| KeptLine { epoch: room.epoch, message: message.clone() });
         let before = room.history.bytes();
-        room.history.push(speaker, now, message);
+        room.history.push(speaker, key, now, message);
         self.history_bytes = self.history_bytes - before + room.history.bytes();
         self.drop_excess();
         kept
@@ -498,7 +503,7 @@ mod tests {
             sent_at: None,
             received_at: Timestamp::UNIX_EPOCH,
         };
-        rooms.record(id, ClientId(1), Time::ZERO, Arc::new(message));
+        rooms.record(id, ClientId(1), NameKey::of("ann"), Time::ZERO, Arc::new(message));
     }
 
     #[test]

@@ -333,6 +333,7 @@ pub fn error_sentence(error: &ChatError) -> String {
         }
         ChatError::LoopbackBan => "The server's own machine cannot be banned.".into(),
         ChatError::TooManyBans => "The list of bans is full. /unban removes one.".into(),
+        ChatError::TooManyMuted => "Too many names are muted. /unmute frees a place.".into(),
         ChatError::NoShutdownPlanned => {
             "No shutdown is planned. /shutdown in 5m would plan one.".into()
         }
