@@ -12,6 +12,7 @@ use rusqlite::{
     CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params,
 };
 
+use super::clock;
 use super::rows::{Indexing, LineRow};
 use crate::chat::KeptLine;
 
@@ -68,6 +69,7 @@ pub fn index_oldest(connection: &mut Connection) -> rusqlite::Result<Option<Inde
         for (id, line) in (first_line..).zip(lines) {
             indexing.add(id, line)?;
         }
+        clock::note(&transaction)?;
     }
     delete(&transaction, first_line)?;
     transaction.commit()?;

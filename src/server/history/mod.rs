@@ -16,6 +16,7 @@
 //! | `queue` | from the dispatcher to the archive |
 //! | `archive`, `backlog`, `retention` | the thread that writes; what it puts off while the chat is busy; what it removes |
 //! | `catch_up` | the lines that this machine of several has missed |
+//! | `clock` | where a date is among the lines, though the clock may have been wrong |
 //! | `search`, `words` | the thread that reads; how the index is filled and asked |
 //! | `load` | what a new server takes over |
 //! | `file`, `schema`, `rows`, `room_rows` | opening, locking and repairing the file; its tables; a row as a message, or as a room |
@@ -24,6 +25,7 @@
 mod archive;
 mod backlog;
 mod catch_up;
+mod clock;
 mod export;
 mod file;
 mod forget;

@@ -1,9 +1,12 @@
 //! Removes lines from the file: those that are too old, the oldest ones of a file that is too large, and the lines of people who
 //! are to be forgotten. All of it in small transactions, between which lines are written.
 
-use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use std::ops::RangeInclusive;
 
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+
+use super::clock;
 use crate::chat::NameKey;
 
 /// How many lines one transaction removes.
@@ -37,30 +40,26 @@ impl Bounds {
 /// # Errors
 /// Those of SQLite.
 pub fn step(connection: &mut Connection, bounds: Bounds, now: Timestamp) -> rusqlite::Result<bool> {
-    let is_too_large = used_bytes(connection)? > bounds.bytes;
-    let before = if is_too_large { i64::MAX } else { bounds.since(now) };
-    let oldest = connection
-        .prepare_cached("SELECT received_at FROM lines ORDER BY id LIMIT 1")?
-        .query_row([], |row| row.get::<_, i64>(0))
-        .optional()?;
-    if oldest.is_none_or(|received_at| received_at >= before) {
-        return Ok(false);
+    if clock::is_behind(connection)? {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let more = clock::note(&transaction)?;
+        transaction.commit()?;
+        if more {
+            return Ok(true);
+        }
     }
-    let oldest = {
-        let mut select = connection
-            .prepare_cached("SELECT id, room, received_at FROM lines ORDER BY id LIMIT ?1")?;
-        let rows = select.query_map([LINES_AT_ONCE], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
-        })?;
-        let rows: Vec<_> = rows.collect::<rusqlite::Result<_>>()?;
-        rows.into_iter().take_while(|&(_, _, received_at)| received_at < before)
+    let is_too_large = used_bytes(connection)? > bounds.bytes;
+    let lines = match bounds.since(now) {
+        _ if is_too_large => oldest(connection, 0..=i64::MAX, i64::MAX)?,
+        since => expired(connection, since)?,
     };
-    let (lines, rooms): (Vec<i64>, Vec<i64>) = oldest.map(|(id, room, _)| (id, room)).unzip();
     if lines.is_empty() {
         return Ok(false);
     }
+    let (lines, rooms): (Vec<i64>, Vec<i64>) = lines.into_iter().unzip();
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     remove(&transaction, &lines)?;
+    clock::drop_empty(&transaction)?;
     // A gap before the first line of a room tells nobody anything.
     for room in unique(rooms) {
         transaction.execute(
@@ -73,6 +72,40 @@ pub fn step(connection: &mut Connection, bounds: Bounds, now: Timestamp) -> rusq
     merge(connection, MERGED_PAGES)?;
     give_back(connection)?;
     Ok(lines.len() == LINES_AT_ONCE)
+}
+
+/// Some of the lines from before this time, each with the row of its room. While the clock was wrong, lines may have got any time,
+/// so older ones may be behind them.
+fn expired(connection: &Connection, since: i64) -> rusqlite::Result<Vec<(i64, i64)>> {
+    let mut lines = Vec::new();
+    for run in clock::runs(connection)?.iter().filter(|run| run.earliest < since) {
+        lines.append(&mut oldest(connection, run.first..=run.last, since)?);
+    }
+    lines.truncate(LINES_AT_ONCE);
+    Ok(lines)
+}
+
+/// The first of the lines with these ids that are from before this time.
+fn oldest(
+    connection: &Connection,
+    ids: RangeInclusive<i64>,
+    before: i64,
+) -> rusqlite::Result<Vec<(i64, i64)>> {
+    let mut select = connection.prepare_cached(
+        "SELECT id, room, received_at FROM lines WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3",
+    )?;
+    let mut rows = select.query(params![ids.start(), ids.end(), LINES_AT_ONCE])?;
+    let mut lines = Vec::new();
+    while let Some(row) = rows.next()? {
+        let received_at: i64 = row.get(2)?;
+        if received_at >= before.saturating_add(clock::SLACK) {
+            break;
+        }
+        if received_at < before {
+            lines.push((row.get(0)?, row.get(1)?));
+        }
+    }
+    Ok(lines)
 }
 
 /// The size of the file in bytes, without the pages that are free.

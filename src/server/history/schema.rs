@@ -4,7 +4,7 @@
 pub const APPLICATION_ID: i32 = 0x6368_6174;
 
 /// The version of the tables (`PRAGMA user_version`).
-pub const VERSION: i32 = 2;
+pub const VERSION: i32 = 3;
 
 /// Each entry leads from one version to the next; the first one creates the tables in an empty file. An entry never changes
 /// once a release has it: a change of the tables is another entry.
@@ -71,5 +71,15 @@ CREATE TABLE backlog (
     first_line INTEGER PRIMARY KEY,
     count INTEGER NOT NULL,
     lines TEXT NOT NULL
+);
+",
+"
+-- Runs of lines whose times grow: a new one begins where the clock has gone back. All times of a run are between `earliest`
+-- and `latest`. Lines behind the last run are not noted yet.
+CREATE TABLE runs (
+    first_line INTEGER PRIMARY KEY,
+    last_line INTEGER NOT NULL,
+    earliest INTEGER NOT NULL,
+    latest INTEGER NOT NULL
 );
 "];

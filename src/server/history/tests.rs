@@ -2,6 +2,7 @@
 
 mod backlog;
 mod catch_up;
+mod clock;
 mod trouble;
 
 use std::io::Write as _;
