@@ -18,6 +18,12 @@ const PAGES_AT_ONCE: u32 = 1_000;
 /// How many pages of the index are merged at once, so that it gives up the words of removed lines.
 const MERGED_PAGES: u32 = 64;
 
+/// How far the clock may leap, in milliseconds, and how long its time must last after a longer leap.
+const PROOF_TIME: i64 = 24 * NOTE_EVERY;
+
+/// How often the time is noted, in milliseconds.
+const NOTE_EVERY: i64 = 60 * 60 * 1_000;
+
 /// How much is kept, and for how long.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
@@ -51,6 +57,7 @@ pub fn step(connection: &mut Connection, bounds: Bounds, now: Timestamp) -> rusq
     let is_too_large = used_bytes(connection)? > bounds.bytes;
     let lines = match bounds.since(now) {
         _ if is_too_large => oldest(connection, 0..=i64::MAX, i64::MAX)?,
+        _ if bounds.days.is_none() || !is_plausible(connection, now)? => return Ok(false),
         since => expired(connection, since)?,
     };
     if lines.is_empty() {
@@ -72,6 +79,35 @@ pub fn step(connection: &mut Connection, bounds: Bounds, now: Timestamp) -> rusq
     merge(connection, MERGED_PAGES)?;
     give_back(connection)?;
     Ok(lines.len() == LINES_AT_ONCE)
+}
+
+/// Whether the clock may decide which lines are too old. After a leap of more than a day, it may be wrong, or the server was away:
+/// it may decide when its time has lasted for a day.
+fn is_plausible(connection: &Connection, now: Timestamp) -> rusqlite::Result<bool> {
+    let now = now.as_millisecond();
+    let (noted, doubted): (i64, i64) = connection
+        .prepare_cached("SELECT noted_at, doubted_at FROM state")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let is_new = noted == 0;
+    let has_leapt = !is_new && now - noted > PROOF_TIME;
+    let has_lasted = !(doubted..doubted.saturating_add(PROOF_TIME)).contains(&now);
+    let still_doubted = match doubted {
+        _ if has_leapt => now,
+        _ if has_lasted => 0,
+        doubted => doubted,
+    };
+    if is_new || still_doubted != doubted || (now - noted).abs() >= NOTE_EVERY {
+        connection
+            .execute("UPDATE state SET noted_at = ?1, doubted_at = ?2", [now, still_doubted])?;
+    }
+    if has_leapt {
+        let (path, hours) = (connection.path().unwrap_or_default(), (now - noted) / NOTE_EVERY);
+        tracing::warn!(
+            "{path}: the clock is {hours} hours beyond the time that the history knows. If the server was not away so long, set it \
+             right: from tomorrow on, lines that are too old by this clock are removed"
+        );
+    }
+    Ok(still_doubted == 0)
 }
 
 /// Some of the lines from before this time, each with the row of its room. While the clock was wrong, lines may have got any time,

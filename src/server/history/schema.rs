@@ -82,4 +82,9 @@ CREATE TABLE runs (
     earliest INTEGER NOT NULL,
     latest INTEGER NOT NULL
 );
+
+-- What the clock said when the server last looked for old lines, noted each hour; and since when that is in doubt, or 0.
+ALTER TABLE state ADD COLUMN noted_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE state ADD COLUMN doubted_at INTEGER NOT NULL DEFAULT 0;
+UPDATE state SET noted_at = committed_at;
 "];

@@ -43,7 +43,7 @@ fn expected(days: &[i64]) -> Vec<(usize, usize)> {
 fn as_before(archive: Archive, place: &Place) {
     archive.end();
     let connection = rusqlite::Connection::open(place.file()).unwrap();
-    connection.execute_batch("DROP TABLE runs; PRAGMA user_version = 2;").unwrap();
+    connection.execute_batch("DROP TABLE runs; ALTER TABLE state DROP COLUMN noted_at; ALTER TABLE state DROP COLUMN doubted_at; PRAGMA user_version = 2;").unwrap();
 }
 
 #[test]
@@ -111,9 +111,12 @@ fn old_lines_go_though_the_clock_was_wrong_before_them() {
     let days = [400, 400, 0, 0, 90, 1, 1, 10, 10];
     archive.write_batch(&lines(0, &days), 0).unwrap();
     let bounds = Bounds { days: Some(30), bytes: u64::MAX };
-    let left = |archive: &mut Archive, day: i64| {
-        let now = at(day * DAY);
-        while retention::step(archive.connection_mut(), bounds, now).unwrap() {}
+    let mut today = 20;
+    let mut left = |archive: &mut Archive, day: i64| {
+        while today < day {
+            today += 1;
+            while retention::step(archive.connection_mut(), bounds, at(today * DAY)).unwrap() {}
+        }
         ids(&page(archive, 1, Range::Last, 100)).len()
             + ids(&page(archive, 2, Range::Last, 100)).len()
     };
@@ -126,4 +129,31 @@ fn old_lines_go_though_the_clock_was_wrong_before_them() {
     let count = "SELECT count(*) FROM runs";
     let runs: i64 = archive.connection().query_row(count, [], |row| row.get(0)).unwrap();
     assert_eq!(runs, 2);
+}
+
+#[test]
+fn a_clock_that_leaps_ahead_removes_nothing_until_its_time_has_lasted_for_a_day() {
+    let place = Place::new("clock-leap");
+    let mut archive = place.archive();
+    archive.write_batch(&lines(0, &[0, 0, 5, 5]), 0).unwrap();
+    let bounds = Bounds { days: Some(30), bytes: u64::MAX };
+    let hour = 1.0 / 24.0;
+    #[rustfmt::skip]
+    let table = [
+        (10.0, 4),
+        // A clock that is wrong for hours, once and again.
+        (400.0, 4), (400.0 + 5.0 * hour, 4), (10.1, 4), (400.5, 4), (401.0 + hour, 4), (500.0, 4), (500.9, 4), (10.2, 4),
+        // The server was away.
+        (32.0, 4), (32.5, 4), (33.0, 2), (33.1, 2), (34.0, 2), (35.0 + hour, 2), (36.0 + hour, 0),
+    ];
+    for (day, expected) in table {
+        // Another server each time.
+        archive.end();
+        archive = place.archive();
+        let now = at((day * DAY as f64) as i64);
+        while retention::step(archive.connection_mut(), bounds, now).unwrap() {}
+        let left = page(&archive, 1, Range::Last, 9).lines.len()
+            + page(&archive, 2, Range::Last, 9).lines.len();
+        assert_eq!(left, expected, "{day}");
+    }
 }
