@@ -96,7 +96,7 @@ function show(room) {
     room.lines.hidden = false;
     for (const element of early.splice(0)) add(room, element);
     if (room.isAway) log.scrollTop = room.top; else toBottom();
-    kept('here', room.name);
+    kept('here', room.name); reachUp();
   }
   seen(); open('left', false);
 }
@@ -202,7 +202,7 @@ function past(m, room) {
   if (m.more) { room.held = held; return void catchUp(room); }
   for (const [id, it] of sent) if (it.isOld && it.room === room) { fail(it, it.typed ? 'may have been lost' : 'was not said'); sent.delete(id); }
   room.isMissed = false; held.forEach(said);
-  if (room === here) seen();
+  if (room === here) { seen(); reachUp(); }
 }
 function fail(it, why) {
   if (it.typed) note(`${it.typed.trim().split(/\s/)[0]} ${why}.`, 'wrong');
@@ -235,6 +235,10 @@ function askOlder(room) {
   if (room.isWhole || room.isAsking || !first || !isOnline() || isLost) return;
   room.isAsking = true; ask({ action: 'history', room: room.name, before: Number(first.dataset.id), limit: HISTORY }, { isOlder: room });
 }
+// Near the top, older lines are asked for: whether one scrolls, or the lines do not fill the window and nothing scrolls.
+function reachUp() {
+  if (here && log.clientHeight && log.scrollTop < 200 && (here.isAway || log.scrollHeight - log.clientHeight < 200)) askOlder(here);
+}
 function older(m, room) {
   room.isAsking = false; room.isWhole = !m.more;
   const first = room.lines.querySelector('[data-id]'), above = first?.previousElementSibling;
@@ -251,7 +255,7 @@ function older(m, room) {
     missing(Infinity);
   });
   if (above?.textContent === shown) above.remove();
-  if (room === here) log.scrollTop += first.getBoundingClientRect().top - top;
+  if (room === here) { log.scrollTop += first.getBoundingClientRect().top - top; if (m.messages.length) reachUp(); }
 }
 const answers = {
   connect(m) {
@@ -533,6 +537,7 @@ text.addEventListener('keydown', event => {
     event.preventDefault(); put(recall);
   } else if (event.key === 'PageUp' || event.key === 'PageDown') {
     event.preventDefault(); log.scrollBy(0, (event.key === 'PageUp' ? -.9 : .9) * log.clientHeight);
+    if (event.key === 'PageUp') reachUp();
   }
 });
 
@@ -564,9 +569,10 @@ log.addEventListener('scroll', () => {
   if (!here || log.clientHeight === 0) return;
   const wasAway = here.isAway; here.isAway = !isAtBottom();
   if (here.isAway !== wasAway) seen();
-  if (log.scrollTop < 200 && here.isAway) askOlder(here);
+  reachUp();
 }, { passive: true });
-new ResizeObserver(() => { if (here && !here.isAway) toBottom(); }).observe(log);
+log.addEventListener('wheel', event => { if (event.deltaY < 0) reachUp(); }, { passive: true });
+new ResizeObserver(() => { if (here && !here.isAway) toBottom(); reachUp(); }).observe(log);
 document.addEventListener('visibilitychange', seen);
 for (const id of ['notify', 'sound']) {
   $(id).checked = localStorage.getItem(id) === 'yes';
