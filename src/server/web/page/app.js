@@ -309,7 +309,12 @@ const answers = {
     if (it?.isOlder) return room && older(m, room);
     listed(m, m.messages.length ? `The last ${m.messages.length} line(s) in ${m.room}:` : `No lines yet in ${m.room}.`);
   },
-  search(m) { m.messages.reverse(); listed(m, m.messages.length ? `Found, the newest last${m.more ? '; there are more' : ''}:` : 'Nothing was found.'); },
+  search(m, it) {
+    m.messages.reverse(); listed(m, m.messages.length ? 'Found, the newest last:' : 'Nothing was found.');
+    if (!m.cursor || !it?.typed) return;
+    const more = Object.assign(make('button', '', 'Show older ones'), { type: 'button' }), line = row([more], new Date(), 'note');
+    more.onclick = () => { line.remove(); searchOn(it.typed, m.cursor); }; add(here, line);
+  },
   topic(m) {
     const room = rooms.get(m.room);
     if (room) room.topic = m.topic;
@@ -389,6 +394,15 @@ function listed(m, heading) {
     }
     missing(Infinity);
   });
+}
+// Goes on with a search where its last answer ended.
+function searchOn(typed, cursor) {
+  const filters = {}, words = typed.trim().split(/\s+/).slice(1).filter(word => {
+    const [, name, value] = word.match(/^(from|in|before)[:：](.*)/i) ?? [];
+    if (name) filters[name.toLowerCase()] = value.replace(/^[@＠﹫#＃﹟]/, ''); return !name;
+  }).join(' ');
+  const object = { action: 'search', words: words || undefined, username: filters.from, room: filters.in, before: filters.before, cursor };
+  ask(object, { typed, room: here });
 }
 function presence(name, isAway, why) {
   for (const room of rooms.values()) if (room.people.has(name)) room.people.set(name, isAway);
