@@ -13,7 +13,7 @@ use crate::config::limits::SNAPSHOT_PERSON_BYTES;
 
 /// The number of the rules: raised by every change after which the same events have other effects, or the state another
 /// encoding. Machines with other rules cannot take part in a chat.
-pub const RULES: u32 = 4;
+pub const RULES: u32 = 5;
 
 impl Hub {
     /// Encodes the whole state as JSON. Equal states have equal bytes, whatever has happened to their hash maps.

@@ -507,6 +507,34 @@ fn answers_come_in_the_order_of_the_requests() {
 }
 
 #[test]
+fn everybody_has_one_question_at_a_time() {
+    let (mut chat, mut disk) = long_lobby("ab");
+    for words in ["line 11", "line 12", "line 13"] {
+        chat.say('a', &format!("/search {words}"));
+    }
+    chat.say('a', "/history 2 before:2026-11-20");
+    chat.say('b', "/search line 21");
+    disk.take(&mut chat);
+    assert_eq!(disk.asked.len(), 2, "{:?}", disk.asked);
+    let mut answered = String::new();
+    while !disk.asked.is_empty() {
+        disk.answer(&mut chat);
+        disk.take(&mut chat);
+        for person in ['a', 'b'] {
+            answered.extend(chat.heard(person).first().map(|_| person));
+        }
+    }
+    assert_eq!(answered, "abaaa");
+    // Nobody is asked for somebody who has gone.
+    chat.say('a', "/search line 1");
+    chat.say('a', "/search line 2");
+    chat.leave('a', DisconnectReason::Quit);
+    disk.answer(&mut chat);
+    disk.take(&mut chat);
+    assert_eq!(disk.asked, []);
+}
+
+#[test]
 fn who_left_the_room_is_answered_and_who_left_the_chat_is_not() {
     let (mut chat, mut disk) = long_lobby("ab");
     play! {chat, "

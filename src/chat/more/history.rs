@@ -2,15 +2,15 @@
 //!
 //! Memory has the last messages of each room, and the history on disk has all. A request that memory cannot answer becomes
 //! an effect, and is answered when the result comes. A client that has such a request under way waits for later answers of
-//! this kind behind it, so they come in the order of the requests.
+//! this kind behind it, so they come in the order of the requests. The disk is asked one question of each client at a time.
 
 use std::sync::Arc;
 
 use super::super::client::ClientId;
 use super::super::error::ChatError;
-use super::super::event::{Effect, Reaction};
+use super::super::event::Reaction;
 use super::super::hub::Hub;
-use super::super::kept::{Fetch, Found, LookupError, Past, Search};
+use super::super::kept::{Fetch, Found, LookupError, Past, Question, Search};
 use super::super::message::{Audience, Message};
 use super::super::name::NameKey;
 use super::super::request::{Moment, Range, RequestError, without_at};
@@ -79,7 +79,7 @@ impl Hub {
         };
         let bytes_max = HISTORY_ANSWER_BYTES_MAX.saturating_sub(used);
         self.begin_lookup(client, Asked::Page(page), out, |ticket, hidden| {
-            Effect::Fetch(Fetch {
+            Question::Fetch(Fetch {
                 ticket,
                 room,
                 epoch,
@@ -121,7 +121,7 @@ impl Hub {
         let limit = limit.unwrap_or(HISTORY_LINES_SHOWN).clamp(1, LIST_ENTRIES_MAX);
         self.begin_lookup(client, Asked::Words { rooms: names }, out, |ticket, hidden| {
             let bytes_max = HISTORY_ANSWER_BYTES_MAX;
-            Effect::Search(Search {
+            Question::Search(Search {
                 ticket,
                 words,
                 sender,
@@ -142,9 +142,11 @@ impl Hub {
         found: Result<Found, LookupError>,
         out: &mut Reaction,
     ) {
-        let Some(Lookup { client, tag, asked }) = self.extras.lookups.end(ticket) else {
+        let Some((lookup, next)) = self.extras.lookups.end(ticket) else {
             return;
         };
+        next.into_iter().for_each(|question| out.push(question.into()));
+        let Lookup { client, tag, asked, .. } = lookup;
         if !self.people.knows(client) {
             return;
         }
@@ -167,14 +169,16 @@ impl Hub {
         client: ClientId,
         asked: Asked,
         out: &mut Reaction,
-        effect: impl FnOnce(u64, Vec<NameKey>) -> Effect,
+        question: impl FnOnce(u64, Vec<NameKey>) -> Question,
     ) {
         let (lookups, ignores) = (&mut self.extras.lookups, &self.extras.ignores);
         if lookups.count(client) >= LOOKUPS_PER_CLIENT_MAX {
             return out.refuse(client, ChatError::TooManySearches);
         }
-        let ticket = lookups.begin(Lookup { client, tag: out.take_tag(), asked });
-        out.push(effect(ticket, ignores.keys(client, &self.people)));
+        let hidden = ignores.keys(client, &self.people);
+        let lookup = Lookup::new(client, out.take_tag(), asked);
+        let now = lookups.begin(lookup, |ticket| question(ticket, hidden));
+        now.into_iter().for_each(|question| out.push(question.into()));
     }
 }
 

@@ -1,5 +1,6 @@
-//! The `search` thread: it answers what the Hub asks, one question after the other, over a connection that only reads.
+//! The `search` thread: it answers what the Hub asks, one question at a time, over a connection that only reads.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -58,7 +59,8 @@ impl Searcher {
     /// Answers until the archive is gone.
     pub fn run(mut self, row: &Row) {
         row.doing(Activity::WaitingForWork);
-        while let Ok(question) = self.links.questions.recv() {
+        let mut waiting = VecDeque::new();
+        while let Some(question) = self.next(&mut waiting) {
             row.doing(Activity::Searching);
             let ticket = question.ticket();
             // A client whose question gets no answer could not ask for anything more, so a panic is an answer too.
@@ -70,6 +72,17 @@ impl Searcher {
             (self.links.report)(Event::Found { ticket, found });
             row.doing(Activity::WaitingForWork);
         }
+    }
+
+    /// Waits for a question. A page is found at once, and a search may take its time, so pages come before searches. Each client
+    /// has one question at a time, so all clients take turns.
+    fn next(&self, waiting: &mut VecDeque<Question>) -> Option<Question> {
+        if waiting.is_empty() {
+            waiting.push_back(self.links.questions.recv().ok()?);
+        }
+        waiting.extend(self.links.questions.try_iter());
+        let page = waiting.iter().position(|question| matches!(question, Question::Fetch(_)));
+        waiting.remove(page.unwrap_or(0))
     }
 
     fn answer(&mut self, question: &Question) -> rusqlite::Result<Found> {

@@ -84,8 +84,8 @@ fn line(epoch: u64, id: u64, from: &str, text: &str) -> Write {
     Write::Line(KeptLine { epoch, message: Arc::new(message) })
 }
 
-fn page(archive: &Archive, epoch: u64, range: Range, limit: usize) -> Found {
-    let asked = Fetch {
+fn asked(epoch: u64, range: Range, limit: usize) -> Fetch {
+    Fetch {
         ticket: 1,
         room: "room".into(),
         epoch,
@@ -94,8 +94,11 @@ fn page(archive: &Archive, epoch: u64, range: Range, limit: usize) -> Found {
         limit,
         bytes_max: usize::MAX,
         hidden: Vec::new(),
-    };
-    search::fetch(archive.connection(), &TimeZone::UTC, &asked).unwrap()
+    }
+}
+
+fn page(archive: &Archive, epoch: u64, range: Range, limit: usize) -> Found {
+    search::fetch(archive.connection(), &TimeZone::UTC, &asked(epoch, range, limit)).unwrap()
 }
 
 fn find(words: &str, sender: Option<&str>, rooms: &[u64]) -> Search {
@@ -483,6 +486,38 @@ fn a_search_that_takes_too_long_is_ended() {
         drop(questions);
         assert!(is_ended.recv().is_err());
     });
+}
+
+#[test]
+fn a_page_does_not_wait_behind_searches() {
+    let place = Place::new("pages");
+    let mut archive = place.archive();
+    archive.write_batch(&[line(1, 1, "ann", "tea")], 0).unwrap();
+    let (questions, receiver) = crossbeam_channel::unbounded();
+    let (_ended, _) = crossbeam_channel::bounded::<()>(0);
+    let (report, answer) = crossbeam_channel::unbounded();
+    for ticket in 1..=3 {
+        questions.send(Question::Search(Search { ticket, ..blank() })).unwrap();
+    }
+    for ticket in 4..=5 {
+        questions.send(Question::Fetch(Fetch { ticket, ..asked(1, Range::Last, 1) })).unwrap();
+    }
+    drop(questions);
+    let links = search::Links {
+        questions: receiver,
+        gauge: Arc::default(),
+        generation: Arc::default(),
+        is_over: Arc::default(),
+        report: Arc::new(move |event| report.send(event).unwrap()),
+        _ended,
+    };
+    let row = Arc::new(ThreadTable::default()).row("search", "search".into());
+    Searcher::new(place.file(), TimeZone::UTC, links).run(&row);
+    let tickets = answer.try_iter().map(|event| match event {
+        Event::Found { ticket, .. } => ticket,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(tickets.collect::<Vec<u64>>(), [4, 5, 1, 2, 3]);
 }
 
 #[test]
