@@ -161,6 +161,13 @@ fn filters_narrow_a_search_and_a_cursor_continues_it() {
     let expected: Vec<String> = (0..25).rev().map(|number| format!("tea {number}")).collect();
     assert_eq!(all[0], "tea by Bob");
     assert_eq!(all[1..], expected);
+    // No message is an answer, too: it tells whether there is one.
+    let none = ask(&mut ann, &json!({"action": "search", "words": "tea", "limit": 0}));
+    assert_eq!((count(&none), &none["more"]), (0, &true.into()));
+    let request = json!({"action": "search", "words": "tea", "limit": 1, "cursor": none["cursor"]});
+    assert_eq!(texts(&ask(&mut ann, &request)), ["tea by Bob"]);
+    let none = ask(&mut ann, &json!({"action": "search", "words": "milk", "limit": 0}));
+    assert_eq!((count(&none), &none["more"]), (0, &false.into()));
 }
 
 #[test]

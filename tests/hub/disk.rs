@@ -356,7 +356,9 @@ fn a_person_pages_back_by_a_date() {
     let (mut chat, mut disk) = long_lobby("a");
     chat.say('a', "/history 2 before:2026-11-20T14:30");
     disk.take(&mut chat);
-    let Some(Effect::Fetch(Fetch { range: Range::Until(_), limit: 2, .. })) = disk.asked.first()
+    // The disk has to tell which lines up to the last one it lacks.
+    let Some(Effect::Fetch(Fetch { range: Range::Until(_), limit: 2, below: 251, .. })) =
+        disk.asked.first()
     else {
         panic!("{:?}", disk.asked);
     };
@@ -401,6 +403,10 @@ fn the_newest_found_lines_come_first() {
         a> /search !?
         a< server: Give a word to search for, or from:NAME. Signs alone are no words.
         a> /search from:bob before:tuesday
+        a< server: That is no date. Write before:2026-11-20 or before:2026-11-20T14:30.
+        a> /search tea from:bob from:ann
+        a< server: Give from: only once.
+        a> /search from:
         a< server: Type it like this: /search WORDS [from:NAME] […] (see /help search)
     "}
     chat.say('a', &format!("/search {}", "x".repeat(401)));

@@ -55,10 +55,12 @@ impl Hub {
         let Some((mut page, first_id)) = self.history_page(client, id, range, limit) else {
             return;
         };
+        let last_id = self.rooms.get(id).map_or(0, |room| room.history().last_id());
         let disk_has_older = are_kept && first_id > 1;
         // How many messages the disk has to add, and below which id.
         let (wanted, below) = match range {
-            Range::Until(_) => (limit, u64::MAX),
+            // Of the lines that follow the last one on disk, nobody knows which are from before the moment, but they are missing.
+            Range::Until(_) => (limit, last_id + 1),
             _ if !disk_has_older => (0, first_id),
             Range::Last | Range::Before(_) if page.more || page.messages.len() == limit => {
                 page.more = true;
@@ -118,7 +120,7 @@ impl Hub {
         let names: Vec<Arc<str>> = names.collect();
         let rooms = names.iter().map(|name| NameKey::of(name)).collect();
         let sender = from.map(|typed| NameKey::of(without_at(&typed)));
-        let limit = limit.unwrap_or(HISTORY_LINES_SHOWN).clamp(1, LIST_ENTRIES_MAX);
+        let limit = limit.unwrap_or(HISTORY_LINES_SHOWN).min(LIST_ENTRIES_MAX);
         self.begin_lookup(client, Asked::Words { rooms: names }, out, |ticket, hidden| {
             let bytes_max = HISTORY_ANSWER_BYTES_MAX;
             Question::Search(Search {

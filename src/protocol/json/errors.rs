@@ -142,7 +142,9 @@ pub(super) fn code(error: &ChatError) -> &'static str {
         ChatError::LoopbackBan => "loopback_ban",
         ChatError::TooManyBans => "too_many_bans",
         ChatError::NoShutdownPlanned => "no_shutdown_planned",
-        ChatError::Misused(_) => "misused_command",
+        ChatError::Misused(_) | ChatError::WrongDate | ChatError::FilterTwice(_) => {
+            "misused_command"
+        }
         ChatError::TypeInFull(_) => "command_in_full",
     }
 }

@@ -282,8 +282,9 @@ pub fn search(connection: &Connection, zone: &TimeZone, asked: &Search) -> rusql
                 && asked.sender.as_ref().is_none_or(|it| *it == NameKey::of(&line.message.from))
                 && line.message.received_at.as_millisecond() < before;
             let id: u64 = row.get(rows::COLUMN_COUNT)?;
-            if is_meant && page.push(line) {
-                cursor = Some(id);
+            if is_meant {
+                let is_in = page.push(line);
+                cursor = if is_in { Some(id) } else { cursor.or(Some(id + 1)) };
             }
         }
     }

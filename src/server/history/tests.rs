@@ -176,6 +176,15 @@ fn ids_that_are_missing_are_a_gap_where_they_are() {
         let found = page(&archive, 1, range, limit);
         assert_eq!((ids(&found), &found.gaps, found.more), (expected, &gaps, more), "{range:?}");
     }
+    // What memory has, and the file lacks, may be from before any moment that is later than the last line.
+    for (moment, expected) in [(at(12), gap(5, 7)), (at(13), gap(13, 15))] {
+        let asked = Fetch { below: 16, ..asked(1, Range::Until(Moment::Exact(moment)), 10) };
+        let found = search::fetch(archive.connection(), &TimeZone::UTC, &asked).unwrap();
+        assert_eq!(found.gaps.last(), Some(&expected));
+    }
+    let unknown = Fetch { below: 3, ..asked(5, Range::Until(Moment::Exact(at(0))), 10) };
+    let found = search::fetch(archive.connection(), &TimeZone::UTC, &unknown).unwrap();
+    assert_eq!((found.lines, found.gaps), (vec![], vec![gap(1, 2)]));
     // A line that comes twice is kept once.
     archive.write_batch(&[line(1, 12, "ann", "again"), line(1, 13, "ann", "new")], 0).unwrap();
     assert_eq!(ids(&page(&archive, 1, Range::After(9), 5)), [12, 13]);
