@@ -21,6 +21,11 @@ fn words_are_found_whatever_their_script_case_and_accents() {
         "пить чай",
         "full-width ｗｏｒｄｓ",
         "100% of 3.14",
+        "Γειά σου",
+        "Наряжали ёлку",
+        "Łódź i Straße",
+        "שָׁלוֹם, مُحَمَّد",
+        "हिन्दी की किताब",
     ];
     for line in lines {
         ann.send_object(&json!({"action": "chat", "room": "dev", "message": line}));
@@ -61,6 +66,15 @@ fn words_are_found_whatever_their_script_case_and_accents() {
         ("words", &[7]),
         ("full-width", &[7]),
         ("3.14", &[8]),
+        ("γεια", &[9]),
+        ("ΓΕΙΑ ΣΟΥ", &[9]),
+        ("елку", &[10]),
+        ("НАРЯЖАЛИ ЁЛКУ", &[10]),
+        ("lodz strasse", &[11]),
+        ("שלום", &[12]),
+        ("محمد", &[12]),
+        ("हिन्दी किताब", &[13]),
+        ("किताब की", &[13]),
         ("'; DROP TABLE lines; --", &[]),
         ("rooms : dev", &[]),
         ("word OR cafe", &[]),

@@ -17,7 +17,7 @@
 //! | `archive`, `backlog`, `retention` | the thread that writes; what it puts off while the chat is busy; what it removes |
 //! | `catch_up` | the lines that this machine of several has missed |
 //! | `clock` | where a date is among the lines, though the clock may have been wrong |
-//! | `search`, `words` | the thread that reads; how the index is filled and asked |
+//! | `search`, `words`, `reindex` | the thread that reads; how the index is filled and asked; lines that other rules have indexed |
 //! | `load` | what a new server takes over |
 //! | `file`, `schema`, `rows`, `room_rows` | opening, locking and repairing the file; its tables; a row as a message, or as a room |
 //! | `export`, `forget` | `chatserv export`, `chatserv forget` |
@@ -31,6 +31,7 @@ mod file;
 mod forget;
 mod load;
 mod queue;
+mod reindex;
 mod retention;
 mod room_rows;
 mod rows;

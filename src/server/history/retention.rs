@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
-use super::clock;
+use super::{clock, reindex};
 use crate::chat::NameKey;
 
 /// How many lines one transaction removes.
@@ -41,11 +41,20 @@ impl Bounds {
     }
 }
 
-/// Removes some lines if there are too many. Returns whether there may be more to remove.
+/// Removes some lines if there are too many, and does some of what a new version of the server has to do for old lines. Returns
+/// whether there may be more to do.
 ///
 /// # Errors
 /// Those of SQLite.
 pub fn step(connection: &mut Connection, bounds: Bounds, now: Timestamp) -> rusqlite::Result<bool> {
+    Ok(remove_some(connection, bounds, now)? || reindex::step(connection)?)
+}
+
+fn remove_some(
+    connection: &mut Connection,
+    bounds: Bounds,
+    now: Timestamp,
+) -> rusqlite::Result<bool> {
     if clock::is_behind(connection)? {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let more = clock::note(&transaction)?;

@@ -87,4 +87,8 @@ CREATE TABLE runs (
 ALTER TABLE state ADD COLUMN noted_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE state ADD COLUMN doubted_at INTEGER NOT NULL DEFAULT 0;
 UPDATE state SET noted_at = committed_at;
+
+-- The words of the lines with ids up to this one were indexed by older rules. They are indexed anew, from here downwards.
+ALTER TABLE state ADD COLUMN old_words INTEGER NOT NULL DEFAULT 0;
+UPDATE state SET old_words = (SELECT coalesce(max(id), 0) FROM lines);
 "];

@@ -3,6 +3,7 @@
 mod backlog;
 mod catch_up;
 mod clock;
+mod reindex;
 mod trouble;
 
 use std::io::Write as _;

@@ -43,7 +43,7 @@ fn expected(days: &[i64]) -> Vec<(usize, usize)> {
 fn as_before(archive: Archive, place: &Place) {
     archive.end();
     let connection = rusqlite::Connection::open(place.file()).unwrap();
-    connection.execute_batch("DROP TABLE runs; ALTER TABLE state DROP COLUMN noted_at; ALTER TABLE state DROP COLUMN doubted_at; PRAGMA user_version = 2;").unwrap();
+    connection.execute_batch("DROP TABLE runs; ALTER TABLE state DROP COLUMN noted_at; ALTER TABLE state DROP COLUMN doubted_at; ALTER TABLE state DROP COLUMN old_words; PRAGMA user_version = 2;").unwrap();
 }
 
 #[test]
