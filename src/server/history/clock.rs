@@ -122,9 +122,9 @@ pub fn before(connection: &Connection, moment: i64) -> rusqlite::Result<Vec<Rang
     let mut line = connection
         .prepare_cached("SELECT id, received_at FROM lines WHERE id >= ?1 ORDER BY id LIMIT 1")?;
     let runs = runs(connection)?;
-    // Lines that are not noted yet.
-    let mut ranges = vec![runs.last().map_or(0, |run| run.last + 1)..i64::MAX];
-    let mut next = ranges[0].start;
+    let mut next = runs.last().map_or(0, |run| run.last + 1);
+    let not_noted = next..i64::MAX;
+    let mut ranges = vec![not_noted];
     for run in runs.iter().rev() {
         let end = if run.latest < moment {
             next

@@ -257,9 +257,10 @@ pub fn gaps(connection: &Connection, room: i64, from: u64, to: u64) -> rusqlite:
 pub fn search(connection: &Connection, zone: &TimeZone, asked: &Search) -> rusqlite::Result<Found> {
     let mut page = Page::new(asked.limit, asked.bytes_max, &asked.hidden);
     let before = asked.before.map_or(i64::MAX, |moment| millisecond(moment, zone));
+    let all = 0..i64::MAX;
     let parts = match asked.before {
         Some(_) => clock::before(connection, before)?,
-        None => vec![0..i64::MAX],
+        None => vec![all],
     };
     let below = asked.cursor.map_or(i64::MAX, |cursor| cursor.min(i64::MAX as u64) as i64);
     let mut select = connection.prepare_cached(&format!(

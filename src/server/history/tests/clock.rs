@@ -157,3 +157,24 @@ fn a_clock_that_leaps_ahead_removes_nothing_until_its_time_has_lasted_for_a_day(
         assert_eq!(left, expected, "{day}");
     }
 }
+
+#[test]
+fn lines_that_are_caught_up_keep_the_order_of_their_room() {
+    let place = Place::new("clock-catch-up");
+    let mut archive = place.archive();
+    let messages = lines(0, &DAYS).into_iter().step_by(2).map(|write| match write {
+        Write::Line(KeptLine { message, .. }) => message,
+        Write::Topic { .. } => panic!("a line"),
+    });
+    let room = crate::chat::PastRoom {
+        name: "room1".into(),
+        epoch: 1,
+        topic: None,
+        last_id: 8,
+        lines: messages.collect(),
+        gaps: Vec::new(),
+    };
+    archive.catch_up(&Past { last_epoch: 1, rooms: vec![room] });
+    let days = [0, 1, 2, 3, 31, 401];
+    assert_eq!(counts(&archive, &days), expected(&days));
+}
