@@ -252,7 +252,8 @@ impl Watched {
         for effect in &effects {
             if asks(&effect) {
                 let tags = self.waiting.get_mut(&client);
-                let tag = tags.and_then(VecDeque::pop_front).expect("somebody has asked");
+                let tag =
+                    tags.and_then(VecDeque::pop_front).expect("each question belongs to a request");
                 self.asked.push_back((client, tag, effect.clone()));
             }
             self.look_at(effect);

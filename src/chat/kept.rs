@@ -10,7 +10,6 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::error::ChatError;
-use super::event::Effect;
 use super::message::{ChatMessage, Gap, KeptLine};
 use super::name::NameKey;
 use super::request::{Moment, Range};
@@ -83,15 +82,6 @@ impl Question {
         match self {
             Self::Fetch(fetch) => fetch.ticket,
             Self::Search(search) => search.ticket,
-        }
-    }
-}
-
-impl From<Question> for Effect {
-    fn from(question: Question) -> Self {
-        match question {
-            Question::Fetch(fetch) => Self::Fetch(fetch),
-            Question::Search(search) => Self::Search(search),
         }
     }
 }
